@@ -1,0 +1,231 @@
+//! One action alone, in a test.
+
+use super::{Action, Call, Collect, Failure, FailureCause, HasInput, HasResource, Missing, Result, Scope};
+use crate::{
+    ActionError, Context,
+    graph::name_hash,
+    runtime::Runtime,
+    stream::{Control, Emit, Flow, Threads, Yielder, Yields},
+};
+use std::{
+    any::{Any, type_name},
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context as Task, Poll},
+};
+
+/// The scope of an action that runs alone: it has whatever the test gives.
+#[derive(Debug)]
+pub enum Alone {}
+
+/// Inputs or resources that a test gave, by name.
+#[derive(Clone, Default)]
+pub struct AloneValues(Vec<(u64, Arc<dyn Any + Send + Sync>)>);
+
+impl AloneValues {
+    fn get<T: 'static>(&self, hash: u64) -> Option<&T> {
+        self.0
+            .iter()
+            .rev()
+            .filter(|(name, _)| *name == hash)
+            .find_map(|(_, value)| value.downcast_ref())
+    }
+}
+
+impl fmt::Debug for AloneValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} values", self.0.len())
+    }
+}
+
+impl Scope for Alone {
+    type Inputs = AloneValues;
+    type Resources = AloneValues;
+}
+
+impl<const HASH: u64, Name, T: 'static> HasInput<HASH, Name, T> for Alone {
+    fn input(inputs: &AloneValues) -> Option<&T> {
+        inputs.get(HASH)
+    }
+}
+
+impl<const HASH: u64, Name, T: 'static> HasResource<HASH, Name, T> for Alone {
+    fn resource(resources: &AloneValues) -> Option<&T> {
+        resources.get(HASH)
+    }
+}
+
+/// Runs one action on a state; made by [`Action::test`].
+///
+/// Awaiting it gives the items that were yielded and the writes. The state is not changed.
+///
+/// ```
+/// # use burdock::prelude::*;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # pub struct Chat { pub prompt: Slot<String> }
+/// #[action(state = Chat, writes(prompt))]
+/// async fn take_prompt(#[input] prompt: String) -> Result<Writes> {
+///     Ok(Writes { prompt })
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let (items, writes) = take_prompt::test(&Chat::default())
+///     .input("prompt", "hello".to_owned())
+///     .await;
+/// assert!(items.is_empty());
+/// assert_eq!(writes.unwrap().prompt, "hello");
+/// # });
+/// ```
+#[must_use = "an action runs when the test is awaited"]
+pub struct TestRun<'a, A: Action> {
+    state: &'a A::State,
+    inputs: AloneValues,
+    resources: AloneValues,
+    params: A::Params,
+    failure: Option<Failure>,
+    stop_after: Option<usize>,
+    runtime: Option<Arc<dyn Runtime>>,
+}
+
+impl<'a, A: Action> TestRun<'a, A> {
+    pub(super) fn new(state: &'a A::State) -> Self {
+        Self {
+            state,
+            inputs: AloneValues::default(),
+            resources: AloneValues::default(),
+            params: A::Params::default(),
+            failure: None,
+            stop_after: None,
+            runtime: crate::run::default_runtime(),
+        }
+    }
+
+    /// Gives an input; its type is exactly the one that the action asks for.
+    pub fn input<T: Send + Sync + 'static>(mut self, name: &str, value: T) -> Self {
+        self.inputs.0.push((name_hash(name), Arc::new(value)));
+        self
+    }
+
+    /// Gives a resource; its type is exactly the one that the action asks for.
+    pub fn resource<T: Send + Sync + 'static>(mut self, name: &str, value: T) -> Self {
+        self.resources.0.push((name_hash(name), Arc::new(value)));
+        self
+    }
+
+    /// Binds parameters: `.params(|p| p.preamble = Some("…".into()))`.
+    pub fn params(mut self, bind: impl FnOnce(&mut A::Params)) -> Self {
+        bind(&mut self.params);
+        self
+    }
+
+    /// Gives the failure that an `on error` edge would pass on.
+    pub fn failure(mut self, node: &'static str, error: impl Into<ActionError>) -> Self {
+        self.failure = Some(Failure {
+            node,
+            attempts: 1,
+            cause: FailureCause::Error(error.into()),
+        });
+        self
+    }
+
+    /// Asks for a stop once so many items were yielded.
+    pub fn stop_after(mut self, items: usize) -> Self {
+        self.stop_after = Some(items);
+        self
+    }
+
+    /// Uses this [`Runtime`] for sleep and threads.
+    pub fn runtime(mut self, runtime: impl Runtime) -> Self {
+        self.runtime = Some(Arc::new(runtime));
+        self
+    }
+
+    async fn run(self) -> (Vec<Yields<A::Yields>>, Result<A::Writes>)
+    where
+        for<'c> A::Args<'c>: Collect<'c, Alone>,
+    {
+        let mut sink = Collected {
+            items: Vec::new(),
+            stop_after: self.stop_after,
+            control: crate::sync::Arc::new(Control::default()),
+        };
+        let Some(runtime) = self.runtime else {
+            return (Vec::new(), Err(ActionError::msg("the test has no runtime: give one with `.runtime(…)`")));
+        };
+        let context = Context {
+            session: "test".into(),
+            run: 1,
+            step: 0,
+            attempt: 1,
+            node: A::INFO.name,
+            control: crate::sync::Arc::clone(&sink.control),
+            threads: crate::sync::Arc::new(Threads::default()),
+            runtime,
+        };
+        if self.stop_after == Some(0) {
+            sink.control.stop(1);
+        }
+        let resources = Arc::new(self.resources);
+        let writes = async {
+            let reads = A::reads(self.state)
+                .map_err(|slot| ActionError::msg(format!("the slot `{}` has no value", slot.0)))?;
+            let args = Collect::<Alone>::collect(&self.inputs, &resources)
+                .map_err(|Missing(name)| not_given::<A>(name))?;
+            let call = Call {
+                reads,
+                args,
+                params: self.params,
+                context: &context,
+                failure: self.failure.as_ref(),
+                yielder: Yielder::new(&mut sink),
+            };
+            A::run(call).await
+        }
+        .await;
+        (sink.items, writes)
+    }
+}
+
+fn not_given<A: Action>(name: &str) -> ActionError {
+    ActionError::msg(format!(
+        "the test of `{}` gives no `{name}` of the type that the action asks for",
+        A::INFO.name
+    ))
+}
+
+impl<'a, A: Action> IntoFuture for TestRun<'a, A>
+where
+    for<'c> A::Args<'c>: Collect<'c, Alone>,
+{
+    type Output = (Vec<Yields<A::Yields>>, Result<A::Writes>);
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<A: Action> fmt::Debug for TestRun<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "test of `{}` on {}", A::INFO.name, type_name::<A::State>())
+    }
+}
+
+struct Collected<T> {
+    items: Vec<T>,
+    stop_after: Option<usize>,
+    control: crate::sync::Arc<Control>,
+}
+
+impl<T> Emit<T> for Collected<T> {
+    fn poll_emit(&mut self, item: &mut Option<T>, _: &mut Task<'_>) -> Poll<Flow> {
+        self.items.extend(item.take());
+        if self.stop_after.is_some_and(|count| self.items.len() >= count) {
+            self.control.stop(1);
+            return Poll::Ready(Flow::Stop);
+        }
+        Poll::Ready(Flow::Continue)
+    }
+}

@@ -1,0 +1,116 @@
+//! How inputs and resources find their way from a graph to an action.
+
+use super::{ActionError, Failure};
+use std::sync::Arc;
+
+/// Where an action finds inputs and resources: a graph, or a test of one action.
+pub trait Scope: Sized + 'static {
+    /// What is given per run.
+    type Inputs: Clone + Send + Sync + 'static;
+    /// What is given once per app.
+    type Resources: Send + Sync + 'static;
+}
+
+/// Says that a graph has an input of this name and type; `graph!` implements it.
+#[diagnostic::on_unimplemented(
+    message = "this graph has no input `{Name}: {T}`",
+    label = "needs the input `{Name}: {T}`",
+    note = "declare it in the graph: `inputs {{ {Name}: {T} }}`"
+)]
+pub trait HasInput<const HASH: u64, Name, T>: Scope {
+    /// The input, unless it is optional and was not given.
+    fn input(inputs: &Self::Inputs) -> Option<&T>;
+}
+
+/// Says that a graph has a resource of this name and type; `graph!` implements it.
+#[diagnostic::on_unimplemented(
+    message = "this graph has no resource `{Name}: {T}`",
+    label = "needs the resource `{Name}: {T}`",
+    note = "declare it in the graph: `resources {{ {Name}: {T} }}`"
+)]
+pub trait HasResource<const HASH: u64, Name, T>: Scope {
+    /// The resource; `None` only in a test that did not give it.
+    fn resource(resources: &Self::Resources) -> Option<&T>;
+}
+
+/// Collects what an action needs from a scope.
+pub trait Collect<'a, S: Scope>: Sized {
+    /// Collects it for one attempt.
+    ///
+    /// # Errors
+    /// An optional input that was not given.
+    fn collect(inputs: &'a S::Inputs, resources: &'a Arc<S::Resources>) -> Result<Self, Missing>;
+
+    /// The first input that the action needs and that was not given.
+    fn missing(inputs: &S::Inputs) -> Option<&'static str>;
+}
+
+/// An input, or in a test also a resource, that was not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing(
+    /// Its name.
+    pub &'static str,
+);
+
+impl<S: Scope> Collect<'_, S> for () {
+    fn collect(_: &S::Inputs, _: &Arc<S::Resources>) -> Result<Self, Missing> {
+        Ok(())
+    }
+
+    fn missing(_: &S::Inputs) -> Option<&'static str> {
+        None
+    }
+}
+
+/// A resource that a thread may keep; it holds all resources of the app.
+pub type Held<T> = Box<dyn Hold<T> + Send>;
+
+/// See [`Held`].
+pub trait Hold<T> {
+    /// The resource.
+    fn held(&self) -> Option<&T>;
+}
+
+/// Makes a [`Held`].
+pub fn hold<const HASH: u64, Name, T, S>(resources: &Arc<S::Resources>) -> Held<T>
+where
+    S: HasResource<HASH, Name, T>,
+    Name: 'static,
+    T: 'static,
+{
+    struct All<const HASH: u64, S: Scope, Name>(
+        Arc<S::Resources>,
+        std::marker::PhantomData<fn() -> Name>,
+    );
+
+    impl<const HASH: u64, Name, T, S: HasResource<HASH, Name, T>> Hold<T> for All<HASH, S, Name> {
+        fn held(&self) -> Option<&T> {
+            S::resource(&self.0)
+        }
+    }
+
+    Box::new(All::<HASH, S, Name>(
+        Arc::clone(resources),
+        std::marker::PhantomData,
+    ))
+}
+
+/// A parameter that the graph bound; only a test can leave one out.
+///
+/// # Errors
+/// It is not bound.
+#[doc(hidden)]
+pub fn bound<T>(value: Option<T>, name: &str) -> Result<T, ActionError> {
+    value.ok_or_else(|| ActionError::msg(format!("the parameter `{name}` is not bound")).terminal())
+}
+
+/// The failure that an `on error` edge passed on; only a test can leave it out.
+///
+/// # Errors
+/// It is not there.
+#[doc(hidden)]
+pub fn given<'a>(failure: Option<&'a Failure>, name: &str) -> Result<&'a Failure, ActionError> {
+    failure.ok_or_else(|| {
+        ActionError::msg(format!("`{name}` asks for a failure, and there is none")).terminal()
+    })
+}

@@ -1,0 +1,103 @@
+//! Where in a run an action is.
+
+use crate::{
+    runtime::Runtime,
+    stream::{Control, Stopped, Threads},
+    sync::Arc,
+};
+use std::{fmt, time::Duration};
+
+/// Tells an action where it is: session, run, step, attempt, node, and whether a stop was asked for.
+///
+/// An action takes it with `#[context] cx: &Context`.
+#[derive(Clone)]
+pub struct Context {
+    pub(crate) session: Arc<str>,
+    pub(crate) run: u64,
+    pub(crate) step: u64,
+    pub(crate) attempt: u32,
+    pub(crate) node: &'static str,
+    pub(crate) control: Arc<Control>,
+    pub(crate) threads: Arc<Threads>,
+    pub(crate) runtime: std::sync::Arc<dyn Runtime>,
+}
+
+impl Context {
+    /// The id of the session.
+    pub fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// The number of the run in this app, from 1.
+    pub fn run(&self) -> u64 {
+        self.run
+    }
+
+    /// The number of the step in the session, from 0: how many were committed before it.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The number of the attempt at this step, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// The node that runs.
+    pub fn node(&self) -> &'static str {
+        self.node
+    }
+
+    /// A key for side effects that must not happen twice: the same in every attempt at this step,
+    /// and in no other step.
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.session, self.step, self.node)
+    }
+
+    /// Tells whether a stop was asked for.
+    pub fn is_stopped(&self) -> bool {
+        self.control.is_stopped(self.run)
+    }
+
+    /// Is ready when a stop is asked for; for a `select!` beside a wait that may be long.
+    ///
+    /// # Cancel safety
+    /// Dropping it loses nothing.
+    pub fn stopped(&self) -> Stopped<'_> {
+        Stopped {
+            control: &self.control,
+            run: self.run,
+        }
+    }
+
+    /// The time since some fixed moment, from the app's [`Runtime`].
+    pub fn now(&self) -> Duration {
+        self.runtime.now()
+    }
+
+    /// Waits, through the app's [`Runtime`].
+    pub fn sleep(&self, duration: Duration) -> crate::runtime::Sleep {
+        self.runtime.sleep(duration)
+    }
+
+    /// Runs a job on a thread that closing the app waits for.
+    pub(crate) fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        let working = self.threads.enter();
+        self.runtime.spawn_blocking(Box::new(move || {
+            job();
+            drop(working);
+        }));
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("session", &self.session)
+            .field("run", &self.run)
+            .field("step", &self.step)
+            .field("attempt", &self.attempt)
+            .field("node", &self.node)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+//! What a run tells: closed enums for consumers and observers.
+
+mod observer;
+mod spans;
+
+pub use self::observer::Observer;
+pub use self::spans::Spans;
+pub(crate) use self::observer::Observers;
+
+use crate::{
+    action::Failure,
+    graph::{Graph, Next},
+    run::{Outcome, RunError},
+};
+use std::{fmt, time::Duration};
+
+/// Something that happened in a run.
+pub struct Event<G: Graph> {
+    /// The node that the run was at.
+    pub node: G::Node,
+    /// The number of the step in the session, from 0.
+    pub step: u64,
+    /// The number of the attempt at the step, from 1.
+    pub attempt: u32,
+    /// What happened.
+    pub kind: EventKind<G>,
+}
+
+/// What happened.
+///
+/// A run tells: `RunStarted`; for each step `StepStarted`, items, `StepCommitted`; and one of
+/// `RunFinished`, `RunFailed`, `RunCancelled`.
+pub enum EventKind<G: Graph> {
+    /// A run began or went on.
+    RunStarted,
+    /// A step began.
+    StepStarted,
+    /// The action yielded an item.
+    Item(G::Item),
+    /// Items that this step has shown do not count any more: it failed, or it runs again.
+    ItemsSuperseded {
+        /// How many.
+        items: u64,
+    },
+    /// An attempt failed and another one follows.
+    AttemptFailed {
+        /// Why it failed.
+        failure: Failure,
+        /// How long the run waits before the next attempt.
+        retry_in: Duration,
+    },
+    /// The step failed after its retries.
+    StepFailed {
+        /// Why it failed.
+        failure: Failure,
+        /// Where its `on error` edge leads, if it has one.
+        next: Option<Next<G::Node>>,
+    },
+    /// The step was committed.
+    StepCommitted {
+        /// What follows.
+        next: Next<G::Node>,
+    },
+    /// The run came to its outcome.
+    RunFinished {
+        /// How it ended.
+        outcome: Outcome<G::Node>,
+    },
+    /// The run ended with an error.
+    RunFailed {
+        /// The error.
+        error: RunError,
+    },
+    /// The run was dropped, or did not finish within the grace period after a stop.
+    RunCancelled,
+}
+
+impl<G: Graph> EventKind<G> {
+    /// The kind's name, as trace output and logs write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RunStarted => "run_started",
+            Self::StepStarted => "step_started",
+            Self::Item(_) => "item",
+            Self::ItemsSuperseded { .. } => "items_superseded",
+            Self::AttemptFailed { .. } => "attempt_failed",
+            Self::StepFailed { .. } => "step_failed",
+            Self::StepCommitted { .. } => "step_committed",
+            Self::RunFinished { .. } => "run_finished",
+            Self::RunFailed { .. } => "run_failed",
+            Self::RunCancelled => "run_cancelled",
+        }
+    }
+}
+
+impl<G: Graph> fmt::Debug for Event<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}.{} ", self.node, self.step, self.attempt)?;
+        self.kind.fmt(f)
+    }
+}
+
+impl<G: Graph> fmt::Debug for EventKind<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::RunStarted | Self::StepStarted | Self::Item(_) | Self::RunCancelled => Ok(()),
+            Self::ItemsSuperseded { items } => write!(f, " {items}"),
+            Self::AttemptFailed { failure, .. } => write!(f, " {failure}"),
+            Self::StepFailed { failure, next } => write!(f, " {failure}, then {next:?}"),
+            Self::StepCommitted { next } => write!(f, " {next:?}"),
+            Self::RunFinished { outcome } => write!(f, " {outcome:?}"),
+            Self::RunFailed { error } => write!(f, " {error}"),
+        }
+    }
+}

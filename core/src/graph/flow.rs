@@ -1,0 +1,417 @@
+//! Which slots have a value where, as constant functions that `graph!` calls.
+//!
+//! One fix-point per graph over bit masks, then one small assertion per node. A slot counts as
+//! written at a node when every path from the start writes it. The panics are compile errors:
+//! `#[track_caller]` and the span of the call put them on the token that is at fault.
+
+#![allow(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
+
+use super::{Edge, EdgeEnd, EdgeKind, NodeInfo};
+use crate::{
+    action::{ActionInfo, ParamInfo},
+    state::{FieldInfo, FieldSet, UNKNOWN, index_of},
+};
+
+/// What a graph knows about one of its actions.
+#[derive(Clone, Copy, Debug)]
+pub struct Fact {
+    /// What it declares.
+    pub info: ActionInfo,
+    /// Whether it yields items.
+    pub streams: bool,
+    /// Whether it is an action over the graph's state at all.
+    pub known: bool,
+}
+
+/// The nodes of a graph, from their names, the paths of their actions and the actions' places.
+pub const fn node_infos<const N: usize>(
+    facts: &[Fact],
+    nodes: [(&'static str, &'static str, usize); N],
+) -> [NodeInfo; N] {
+    let mut infos = [NodeInfo {
+        name: "",
+        action: "",
+        docs: "",
+        reads: FieldSet::EMPTY,
+        writes: FieldSet::EMPTY,
+        streams: false,
+        fact: 0,
+    }; N];
+    let mut at = 0;
+    while at < N {
+        let (name, action, index) = nodes[at];
+        let fact = &facts[index];
+        infos[at] = NodeInfo {
+            name,
+            action,
+            docs: fact.info.docs,
+            reads: fact.info.reads,
+            writes: fact.info.writes,
+            streams: fact.streams,
+            fact: index,
+        };
+        at += 1;
+    }
+    infos
+}
+
+/// A graph under check, and the slots that have a value before each node.
+#[derive(Debug)]
+pub struct Checked<const N: usize> {
+    fields: &'static [FieldInfo],
+    facts: &'static [Fact],
+    nodes: &'static [NodeInfo],
+    edges: &'static [Edge],
+    start: usize,
+    slots: FieldSet,
+    before: [FieldSet; N],
+}
+
+/// The fields that are slots.
+const fn slots(fields: &[FieldInfo]) -> FieldSet {
+    let mut set = FieldSet::EMPTY;
+    let mut at = 0;
+    while at < fields.len() {
+        if fields[at].slot {
+            set = set.with(at);
+        }
+        at += 1;
+    }
+    set
+}
+
+impl<const N: usize> Checked<N> {
+    /// Computes the flow; edges in reverse postorder settle it in one or two passes.
+    pub const fn new(
+        fields: &'static [FieldInfo],
+        facts: &'static [Fact],
+        nodes: &'static [NodeInfo],
+        edges: &'static [Edge],
+        start: usize,
+    ) -> Self {
+        let mut graph = Self {
+            fields,
+            facts,
+            nodes,
+            edges,
+            start,
+            slots: slots(fields),
+            before: [FieldSet::ALL; N],
+        };
+        graph.before[start] = FieldSet::EMPTY;
+        let mut changed = true;
+        while changed {
+            changed = false;
+            let mut at = 0;
+            while at < edges.len() {
+                let edge = &edges[at];
+                at += 1;
+                let (EdgeEnd::Node(to) | EdgeEnd::Pause(to)) = edge.to else {
+                    continue;
+                };
+                let after = graph.after(edge.from, edge.kind);
+                if !graph.before[to].is_subset(after) {
+                    graph.before[to] = graph.before[to].intersection(after);
+                    changed = true;
+                }
+            }
+        }
+        graph
+    }
+
+    /// What is written when an edge of this kind leaves the node.
+    const fn after(&self, node: usize, kind: EdgeKind) -> FieldSet {
+        match kind {
+            EdgeKind::Transition => self.before[node].union(self.nodes[node].writes),
+            EdgeKind::Error => self.before[node],
+        }
+    }
+
+    /// The first slot of `wanted` that is not in `written`.
+    const fn unwritten(&self, wanted: FieldSet, written: FieldSet) -> Option<usize> {
+        let lacking = wanted.intersection(self.slots).minus(written);
+        if lacking.is_empty() {
+            return None;
+        }
+        let mut at = 0;
+        while at < FieldSet::CAPACITY {
+            if lacking.contains(at) {
+                return Some(at);
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// Appends a path from the start to `node` that does not write `field`.
+    const fn describe_path(
+        &self,
+        text: &mut Text,
+        node: usize,
+        field: usize,
+    ) {
+        let Self {
+            nodes,
+            edges,
+            start,
+            ..
+        } = *self;
+        // breadth first, so that the path is a shortest one
+        let mut from = [usize::MAX; N];
+        let mut queue = [0; N];
+        let mut head = 0;
+        let mut tail = 1;
+        queue[0] = start;
+        from[start] = start;
+        while head < tail && from[node] == usize::MAX {
+            let at = queue[head];
+            head += 1;
+            let mut number = 0;
+            while number < edges.len() {
+                let edge = &edges[number];
+                number += 1;
+                let (EdgeEnd::Node(to) | EdgeEnd::Pause(to)) = edge.to else {
+                    continue;
+                };
+                let writes =
+                    nodes[at].writes.contains(field) && !matches!(edge.kind, EdgeKind::Error);
+                if edge.from == at && !writes && from[to] == usize::MAX {
+                    from[to] = at;
+                    queue[tail] = to;
+                    tail += 1;
+                }
+            }
+        }
+        let mut path = [0; N];
+        let mut length = 1;
+        path[0] = node;
+        while path[length - 1] != start && length < N && from[path[length - 1]] != usize::MAX {
+            path[length] = from[path[length - 1]];
+            length += 1;
+        }
+        while length > 0 {
+            length -= 1;
+            text.push(nodes[path[length]].name);
+            if length > 0 {
+                text.push(" -> ");
+            }
+        }
+    }
+}
+
+/// Refuses a node that reads a slot too early, leaves a parameter unbound, asks for a failure
+/// that is not there, or yields items that the graph does not declare.
+#[track_caller]
+pub const fn check_node<const N: usize>(
+    graph: &Checked<N>,
+    node: usize,
+    bound: &[u64],
+    entered_without_failure: bool,
+    yields: bool,
+) {
+    let info = &graph.nodes[node];
+    let fact = &graph.facts[info.fact];
+    check_read(graph, node);
+    check_params(info.name, fact.info.params, bound);
+    if fact.info.failure && entered_without_failure {
+        let mut text = Text::new();
+        text.push("node `");
+        text.push(info.name);
+        text.push("` asks for a failure with `#[error]`, but `start` or an ordinary edge reaches it");
+        text.push("\nhelp: let only `on error` edges lead to it");
+        panic!("{}", text.as_str())
+    }
+    if fact.streams && !yields {
+        let mut text = Text::new();
+        text.push("node `");
+        text.push(info.name);
+        text.push("` yields items, but the graph has no `yields`");
+        text.push("\nhelp: add `yields Type;` to the graph");
+        panic!("{}", text.as_str())
+    }
+}
+
+#[track_caller]
+const fn check_read<const N: usize>(graph: &Checked<N>, node: usize) {
+    let info = &graph.nodes[node];
+    let Some(field) = graph.unwritten(info.reads, graph.before[node]) else {
+        return;
+    };
+    let mut text = Text::new();
+    text.push("slot `");
+    text.push(graph.fields[field].name);
+    text.push("` is read by node `");
+    text.push(info.name);
+    text.push("` before it is written on the path `");
+    graph.describe_path(&mut text, node, field);
+    text.push("`\nhelp: write `");
+    text.push(graph.fields[field].name);
+    text.push("` in an action on that path, or lead the path elsewhere");
+    panic!("{}", text.as_str())
+}
+
+#[track_caller]
+const fn check_params(node: &str, params: &[ParamInfo], bound: &[u64]) {
+    let mut at = 0;
+    while at < params.len() {
+        let param = &params[at];
+        at += 1;
+        if param.optional || contains(bound, param.hash) {
+            continue;
+        }
+        let mut text = Text::new();
+        text.push("parameter `");
+        text.push(param.name);
+        text.push("` of node `");
+        text.push(node);
+        text.push("` is not bound\nhelp: bind it where the graph names the node: `{ ");
+        text.push(param.name);
+        text.push(": value }`");
+        panic!("{}", text.as_str())
+    }
+}
+
+/// Refuses a condition that reads a slot that some path has not written.
+#[track_caller]
+pub const fn check_condition<const N: usize>(
+    graph: &Checked<N>,
+    node: usize,
+    field: &str,
+    kind: EdgeKind,
+) {
+    let index = index_of(graph.fields, field);
+    if index == UNKNOWN {
+        // rustc says so where the condition reads it
+        return;
+    }
+    let wanted = FieldSet::EMPTY.with(index);
+    if graph.unwritten(wanted, graph.after(node, kind)).is_none() {
+        return;
+    }
+    let mut text = Text::new();
+    text.push("slot `");
+    text.push(field);
+    text.push("` is read by the condition after node `");
+    text.push(graph.nodes[node].name);
+    text.push("` before it is written on the path `");
+    graph.describe_path(&mut text, node, index);
+    text.push("`\nhelp: write `");
+    text.push(field);
+    text.push("` in an action on that path");
+    panic!("{}", text.as_str())
+}
+
+/// Refuses `yields` in a graph where no node streams.
+#[track_caller]
+pub const fn check_yields(facts: &[Fact]) {
+    let mut at = 0;
+    while at < facts.len() {
+        if facts[at].streams || !facts[at].known {
+            return;
+        }
+        at += 1;
+    }
+    panic!("no node of this graph yields items\nhelp: remove `yields`, or name a streaming action")
+}
+
+/// Refuses an input that no action uses.
+#[track_caller]
+pub const fn check_input(name: &str, hash: u64, facts: &[Fact]) {
+    let mut at = 0;
+    while at < facts.len() {
+        if contains(facts[at].info.inputs, hash) || !facts[at].known {
+            return;
+        }
+        at += 1;
+    }
+    unused("input", "#[input]", name)
+}
+
+/// Refuses a resource that no action uses.
+#[track_caller]
+pub const fn check_resource(name: &str, hash: u64, facts: &[Fact]) {
+    let mut at = 0;
+    while at < facts.len() {
+        if contains(facts[at].info.resources, hash) || !facts[at].known {
+            return;
+        }
+        at += 1;
+    }
+    unused("resource", "#[resource]", name)
+}
+
+#[track_caller]
+const fn unused(what: &str, attribute: &str, name: &str) {
+    let mut text = Text::new();
+    text.push("no action uses the ");
+    text.push(what);
+    text.push(" `");
+    text.push(name);
+    text.push("`\nhelp: remove it, or take it in an action with `");
+    text.push(attribute);
+    text.push("`");
+    panic!("{}", text.as_str())
+}
+
+const fn contains(hashes: &[u64], hash: u64) -> bool {
+    let mut at = 0;
+    while at < hashes.len() {
+        if hashes[at] == hash {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// A message that is put together in constant evaluation; too long a one ends in dots.
+struct Text {
+    bytes: [u8; Text::CAPACITY],
+    length: usize,
+}
+
+impl Text {
+    const CAPACITY: usize = 2048;
+    const DOTS: &'static str = "…";
+
+    const fn new() -> Self {
+        Self {
+            bytes: [0; Self::CAPACITY],
+            length: 0,
+        }
+    }
+
+    const fn push(&mut self, text: &str) {
+        let room = Self::CAPACITY - Self::DOTS.len();
+        if self.length > room {
+            return;
+        }
+        if self.length + text.len() > room {
+            self.copy(Self::DOTS);
+            self.length = Self::CAPACITY;
+            return;
+        }
+        self.copy(text);
+    }
+
+    const fn copy(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            self.bytes[self.length] = bytes[at];
+            self.length += 1;
+            at += 1;
+        }
+    }
+
+    const fn as_str(&self) -> &str {
+        let mut end = self.length;
+        while end > 0 && self.bytes[end - 1] == 0 {
+            end -= 1;
+        }
+        match std::str::from_utf8(self.bytes.split_at(end).0) {
+            Ok(text) => text,
+            Err(_) => "the message is no UTF-8",
+        }
+    }
+}

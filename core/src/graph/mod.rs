@@ -1,0 +1,95 @@
+//! Which action may follow which: what `graph!` generates, and what it proves.
+
+mod facts;
+mod flow;
+mod names;
+mod picture;
+mod topology;
+
+pub use self::facts::{Facts, NoFacts, NoProbe, Over, Probe, Unvisitable, Visit, bind};
+pub use self::flow::{
+    Checked, Fact, check_condition, check_input, check_node, check_resource, check_yields,
+    node_infos,
+};
+pub use self::names::{deserialize_node, name_hash};
+pub use self::topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
+
+use crate::{
+    action::{Scope, UnsetSlot},
+    run::{Policy, StepResult, StepRun},
+    state::State,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    fmt::{Debug, Display},
+    hash::Hash,
+};
+
+/// A graph of actions over one state; `graph!` implements it.
+pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
+    /// What the actions read and write.
+    type State: State;
+    /// What a run yields; [`Infallible`](std::convert::Infallible) when no node streams.
+    type Item: Send + 'static;
+    /// The names of the nodes, as an enum.
+    type Node: Node;
+    /// What the nodes write, with one variant per node.
+    type Writes;
+
+    /// Nodes, edges and what they declare, for pictures and tools.
+    const TOPOLOGY: Topology;
+    /// Where a new session begins.
+    const START: Self::Node;
+
+    /// Runs the action of the step's node and commits it.
+    #[doc(hidden)]
+    fn execute(step: StepRun<'_, Self>) -> impl Future<Output = StepResult<Self>> + Send;
+
+    /// Evaluates the node's transition on a candidate state.
+    #[doc(hidden)]
+    fn transition(node: Self::Node, state: &Self::State) -> Result<Next<Self::Node>, UnsetSlot>;
+
+    /// Evaluates the node's `on error` edge, if it has one.
+    #[doc(hidden)]
+    fn on_error(
+        node: Self::Node,
+        state: &Self::State,
+    ) -> Option<Result<Next<Self::Node>, UnsetSlot>>;
+
+    /// The node's `#[timeout]` and `#[retry]`.
+    #[doc(hidden)]
+    fn policy(node: Self::Node) -> Option<Policy>;
+
+    /// The first input that the node needs and that was not given.
+    #[doc(hidden)]
+    fn missing_input(node: Self::Node, inputs: &Self::Inputs) -> Option<&'static str>;
+
+    /// Copies what the node wrote out of the state.
+    #[doc(hidden)]
+    fn writes(node: Self::Node, state: &Self::State) -> Self::Writes;
+}
+
+/// The name of a node; the enum that `graph!` generates implements it.
+pub trait Node:
+    Copy + Eq + Ord + Hash + Debug + Display + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// All nodes in the order of their declaration.
+    const ALL: &'static [Self];
+
+    /// The node's name.
+    fn name(self) -> &'static str;
+
+    /// The node's place in [`ALL`](Node::ALL).
+    fn index(self) -> usize;
+}
+
+/// What follows a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next<N> {
+    /// The run goes on with this node.
+    Node(N),
+    /// The run is over; the next one begins at this node.
+    Pause(N),
+    /// The run is over, and so is the session.
+    End,
+}

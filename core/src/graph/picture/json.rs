@@ -1,0 +1,134 @@
+//! The graph as JSON, for clients and the inspector: indices become names.
+
+use crate::graph::topology::{Edge, EdgeEnd, NodeInfo, Topology};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+impl Serialize for Topology {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        describe(self).serialize(serializer)
+    }
+}
+
+pub(super) fn describe(topology: &Topology) -> Value {
+    let nodes = topology.nodes.iter().enumerate();
+    let edges = topology.edges.iter();
+    json!({
+        "name": topology.name,
+        "docs": topology.docs,
+        "state": topology.state,
+        "start": topology.node_name(topology.start),
+        "nodes": nodes.map(|(index, node)| describe_node(topology, index, node)).collect::<Value>(),
+        "edges": edges.map(|edge| describe_edge(topology, edge)).collect::<Value>(),
+        "inputs": topology.inputs,
+        "resources": topology.resources,
+        "yields": topology.yields,
+        "fields": topology.fields,
+    })
+}
+
+fn describe_node(topology: &Topology, index: usize, node: &NodeInfo) -> Value {
+    json!({
+        "name": node.name,
+        "action": node.action,
+        "docs": node.docs,
+        "reads": topology.reads(index).collect::<Value>(),
+        "writes": topology.writes(index).collect::<Value>(),
+        "streams": node.streams,
+    })
+}
+
+fn describe_edge(topology: &Topology, edge: &Edge) -> Value {
+    let to = match edge.to {
+        EdgeEnd::Node(node) => json!({ "kind": "node", "node": topology.node_name(node) }),
+        EdgeEnd::Pause(node) => json!({ "kind": "pause", "node": topology.node_name(node) }),
+        EdgeEnd::End => json!({ "kind": "end" }),
+    };
+    json!({
+        "from": topology.node_name(edge.from),
+        "to": to,
+        "label": edge.label,
+        "kind": edge.kind,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::picture::sample::{CHATBOT, NASTY, nasty};
+
+    #[test]
+    fn the_chatbot_is_described() {
+        let expected = json!({
+            "name": "Chatbot",
+            "docs": "Answers a prompt in the mode that fits it.\n\nRefuses what is unsafe.",
+            "state": "Chat",
+            "start": "prompt",
+            "nodes": [
+                {
+                    "name": "prompt", "action": "take_prompt", "docs": "", "streams": false,
+                    "reads": ["history"], "writes": ["history", "prompt"],
+                },
+                {
+                    "name": "check_safety", "action": "check_safety", "docs": "", "streams": false,
+                    "reads": ["prompt"], "writes": ["safe"],
+                },
+                {
+                    "name": "farewell", "action": "farewell", "docs": "", "streams": false,
+                    "reads": [], "writes": [],
+                },
+                {
+                    "name": "answer", "action": "respond", "docs": "", "streams": true,
+                    "reads": ["history"], "writes": ["history", "reply"],
+                },
+            ],
+            "edges": [
+                {
+                    "from": "prompt", "to": { "kind": "node", "node": "check_safety" },
+                    "label": null, "kind": "transition",
+                },
+                {
+                    "from": "check_safety", "to": { "kind": "node", "node": "answer" },
+                    "label": "state.safe", "kind": "transition",
+                },
+                {
+                    "from": "check_safety", "to": { "kind": "node", "node": "farewell" },
+                    "label": "else", "kind": "transition",
+                },
+                {
+                    "from": "answer", "to": { "kind": "pause", "node": "prompt" },
+                    "label": null, "kind": "transition",
+                },
+                {
+                    "from": "answer", "to": { "kind": "node", "node": "farewell" },
+                    "label": null, "kind": "error",
+                },
+                { "from": "farewell", "to": { "kind": "end" }, "label": null, "kind": "transition" },
+            ],
+            "inputs": [{ "name": "prompt", "ty": "String", "optional": false }],
+            "resources": [{ "name": "llm", "ty": "Llm", "optional": false }],
+            "yields": "Delta",
+            "fields": [
+                { "name": "history", "ty": "Vector<Message>", "docs": "", "slot": false },
+                { "name": "prompt", "ty": "Slot<String>", "docs": "", "slot": true },
+                { "name": "safe", "ty": "Slot<bool>", "docs": "", "slot": true },
+                { "name": "reply", "ty": "Slot<Message>", "docs": "", "slot": true },
+            ],
+        });
+        assert_eq!(CHATBOT.json(), expected);
+    }
+
+    #[test]
+    fn it_serialises_as_described() {
+        assert_eq!(json!(CHATBOT), CHATBOT.json());
+    }
+
+    #[test]
+    fn labels_come_back_unchanged() -> Result<(), serde_json::Error> {
+        let back: Value = serde_json::from_str(&nasty().json().to_string())?;
+        for (index, label) in NASTY.iter().enumerate() {
+            assert_eq!(back["edges"][index]["label"], *label);
+        }
+        Ok(())
+    }
+}

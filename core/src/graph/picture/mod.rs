@@ -1,0 +1,287 @@
+//! Pictures of a graph: Mermaid, DOT, JSON, and a listing for terminals.
+//!
+//! They share their words: a circle is the start, a double circle the end, a hexagon a pause with a
+//! dotted edge to where the next run begins, a parallelogram a node that streams; an edge that is
+//! taken on errors is dashed. Text from the user's code is escaped for each format.
+
+mod dot;
+mod json;
+mod mermaid;
+mod text;
+
+use super::topology::{Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
+use std::{borrow::Cow, collections::BTreeSet};
+
+impl Topology {
+    /// Draws the graph as a Mermaid flowchart.
+    pub fn mermaid(&self) -> String {
+        mermaid::Mermaid(self).to_string()
+    }
+
+    /// Draws the graph in Graphviz's language DOT.
+    pub fn dot(&self) -> String {
+        dot::Dot(self).to_string()
+    }
+
+    /// Lists the graph for a terminal: each node with its reads, its writes and its edges.
+    pub fn text(&self) -> String {
+        text::Text(self).to_string()
+    }
+
+    /// Describes the graph as JSON, with nodes and fields by name.
+    pub fn json(&self) -> serde_json::Value {
+        json::describe(self)
+    }
+
+    fn node_name(&self, node: usize) -> &'static str {
+        self.nodes.get(node).map_or("?", |node| node.name)
+    }
+
+    /// The targets of pauses, each once.
+    fn pauses(&self) -> BTreeSet<usize> {
+        let target = |edge: &Edge| match edge.to {
+            EdgeEnd::Pause(node) => Some(node),
+            EdgeEnd::Node(_) | EdgeEnd::End => None,
+        };
+        self.edges.iter().filter_map(target).collect()
+    }
+
+    fn has_end(&self) -> bool {
+        self.edges.iter().any(|edge| edge.to == EdgeEnd::End)
+    }
+}
+
+/// Words a node as `graph!` does: the action follows where its name differs.
+fn title(node: &NodeInfo) -> Cow<'static, str> {
+    if node.name == node.action {
+        node.name.into()
+    } else {
+        format!("{}: {}", node.name, node.action).into()
+    }
+}
+
+/// Words the condition of an edge.
+fn condition(edge: &Edge) -> Option<Cow<'static, str>> {
+    match (edge.kind, edge.label) {
+        (EdgeKind::Transition, label) => label.map(Cow::from),
+        (EdgeKind::Error, None) => Some("on error".into()),
+        (EdgeKind::Error, Some(label)) => Some(format!("on error, {label}").into()),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod sample {
+    use super::super::topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
+    use crate::state::{FieldInfo, set_of};
+
+    const FIELDS: &[FieldInfo] = &[
+        field("history", "Vector<Message>", false),
+        field("prompt", "Slot<String>", true),
+        field("safe", "Slot<bool>", true),
+        field("reply", "Slot<Message>", true),
+    ];
+
+    const fn field(name: &'static str, ty: &'static str, slot: bool) -> FieldInfo {
+        let docs = "";
+        FieldInfo {
+            name,
+            ty,
+            docs,
+            slot,
+        }
+    }
+
+    const fn node(
+        name: &'static str,
+        action: &'static str,
+        reads: &[&str],
+        writes: &[&str],
+        streams: bool,
+    ) -> NodeInfo {
+        NodeInfo {
+            name,
+            action,
+            docs: "",
+            reads: set_of(FIELDS, reads),
+            writes: set_of(FIELDS, writes),
+            streams,
+        }
+    }
+
+    const fn edge(from: usize, to: EdgeEnd, label: Option<&'static str>) -> Edge {
+        let kind = EdgeKind::Transition;
+        Edge {
+            from,
+            to,
+            label,
+            kind,
+        }
+    }
+
+    /// A small version of the chatbot in the crate's documentation.
+    pub(crate) const CHATBOT: Topology = Topology {
+        name: "Chatbot",
+        docs: "Answers a prompt in the mode that fits it.\n\nRefuses what is unsafe.",
+        state: "Chat",
+        start: 0,
+        nodes: &[
+            node(
+                "prompt",
+                "take_prompt",
+                &["history"],
+                &["prompt", "history"],
+                false,
+            ),
+            node(
+                "check_safety",
+                "check_safety",
+                &["prompt"],
+                &["safe"],
+                false,
+            ),
+            node("farewell", "farewell", &[], &[], false),
+            node(
+                "answer",
+                "respond",
+                &["history"],
+                &["reply", "history"],
+                true,
+            ),
+        ],
+        edges: &[
+            edge(0, EdgeEnd::Node(1), None),
+            edge(1, EdgeEnd::Node(3), Some("state.safe")),
+            edge(1, EdgeEnd::Node(2), Some("else")),
+            edge(3, EdgeEnd::Pause(0), None),
+            Edge {
+                from: 3,
+                to: EdgeEnd::Node(2),
+                label: None,
+                kind: EdgeKind::Error,
+            },
+            edge(2, EdgeEnd::End, None),
+        ],
+        inputs: &[BindingInfo {
+            name: "prompt",
+            ty: "String",
+            optional: false,
+        }],
+        resources: &[BindingInfo {
+            name: "llm",
+            ty: "Llm",
+            optional: false,
+        }],
+        yields: Some("Delta"),
+        fields: FIELDS,
+    };
+
+    /// Labels that break pictures when they are not escaped.
+    pub(crate) const NASTY: &[&str] = &[
+        r#"state.name == "it's \"x\"\n""#,
+        "a < b && b > c || !d | e",
+        "`x` #quot; &amp; &#60; #35;",
+        "first;\nsecond;\r\nthird\ttab",
+        "end",
+        "%%{init: {'theme':'dark'}}%% --> graph default subgraph",
+        "[x](y) *bold* _em_ __strong__ ~~gone~~ $$x^2$$ <b>html</b>",
+        "1. list",
+        "- dash",
+        "# heading",
+        "state.style == Style::Red # x; classDef a:# ;",
+        r"C:\new\table \l \N \G",
+        "größe → 日本語 🎉 \u{202e}rtl",
+        "",
+        "   ",
+        "\"",
+        "\\",
+        "_ | (_, _) if state.x",
+        "<script>alert(1)</script>",
+        "fa:fa-car ]]) }} |x|",
+        "\u{1b}[31mred\u{7}\0",
+    ];
+
+    /// A graph in which every text is nasty: one node, one edge and one binding for each.
+    pub(crate) fn nasty() -> Topology {
+        let nodes: Vec<NodeInfo> = NASTY
+            .iter()
+            .map(|name| node(name, name, &[], &[], name.len() % 2 == 0))
+            .collect();
+        let edges: Vec<Edge> = NASTY
+            .iter()
+            .enumerate()
+            .map(|(index, label)| {
+                edge(index, EdgeEnd::Node((index + 1) % NASTY.len()), Some(label))
+            })
+            .chain([
+                edge(0, EdgeEnd::Pause(3), Some(NASTY[0])),
+                edge(1, EdgeEnd::End, Some(NASTY[1])),
+            ])
+            .collect();
+        Topology {
+            name: NASTY[0],
+            docs: NASTY[2],
+            state: NASTY[1],
+            nodes: nodes.leak(),
+            edges: edges.leak(),
+            ..CHATBOT
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::CHATBOT;
+    use super::*;
+
+    #[test]
+    fn a_pause_is_drawn_once_for_each_node_it_points_at() {
+        let to = |to| Edge {
+            to,
+            ..CHATBOT.edges[0]
+        };
+        let edges = vec![
+            to(EdgeEnd::Pause(2)),
+            to(EdgeEnd::Pause(0)),
+            to(EdgeEnd::Pause(2)),
+        ];
+        let topology = Topology {
+            edges: edges.leak(),
+            ..CHATBOT
+        };
+        assert!(topology.pauses().into_iter().eq([0, 2]));
+        assert!(!topology.has_end());
+    }
+
+    #[test]
+    fn the_condition_of_an_error_edge_says_so() {
+        let error = |label| {
+            condition(&Edge {
+                label,
+                kind: EdgeKind::Error,
+                ..CHATBOT.edges[0]
+            })
+        };
+        assert_eq!(error(None).as_deref(), Some("on error"));
+        assert_eq!(error(Some("else")).as_deref(), Some("on error, else"));
+    }
+
+    #[test]
+    fn indices_that_lead_nowhere_are_drawn_and_do_no_harm() {
+        let to = |to| Edge {
+            from: 70,
+            to,
+            ..CHATBOT.edges[0]
+        };
+        let edges = vec![to(EdgeEnd::Pause(80)), to(EdgeEnd::Node(usize::MAX))];
+        let topology = Topology {
+            start: 90,
+            nodes: &[],
+            edges: edges.leak(),
+            ..CHATBOT
+        };
+        assert!(topology.mermaid().contains("n70 --> p80"));
+        assert!(topology.dot().contains("n70 -> p80"));
+        assert_eq!(topology.json()["start"], "?");
+        assert!(topology.text().starts_with("Chatbot"));
+    }
+}

@@ -1,0 +1,178 @@
+//! The shape of a graph as plain data: nodes, edges, and what they read and write.
+//!
+//! `graph!` emits one as a const. Pictures are drawn from it, the inspector reads it; which node
+//! comes next is never looked up in it.
+
+use crate::state::{FieldInfo, FieldSet};
+use serde::Serialize;
+
+/// Describes a graph: what `Name::TOPOLOGY` holds and every picture is drawn from.
+///
+/// It serialises as [`json`](Topology::json) shows it, with names instead of indices.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Topology {
+    /// The name of the graph.
+    pub name: &'static str,
+    /// The doc comment, empty when there is none.
+    pub docs: &'static str,
+    /// The name of the state.
+    pub state: &'static str,
+    /// The index of the node where a session begins.
+    pub start: usize,
+    /// The nodes in the order of their declaration; their place is their index.
+    pub nodes: &'static [NodeInfo],
+    /// What may follow what.
+    pub edges: &'static [Edge],
+    /// What is given per run.
+    pub inputs: &'static [BindingInfo],
+    /// What is given once per app.
+    pub resources: &'static [BindingInfo],
+    /// The type of the items, when a node streams.
+    pub yields: Option<&'static str>,
+    /// The fields of the state, to which the sets of the nodes refer.
+    pub fields: &'static [FieldInfo],
+}
+
+impl Topology {
+    /// Names the fields that a node reads, in the order of their declaration.
+    pub fn reads(&self, node: usize) -> impl Iterator<Item = &'static str> {
+        self.names(self.nodes.get(node).map(|node| node.reads))
+    }
+
+    /// Names the fields that a node writes, in the order of their declaration.
+    pub fn writes(&self, node: usize) -> impl Iterator<Item = &'static str> {
+        self.names(self.nodes.get(node).map(|node| node.writes))
+    }
+
+    /// Whether an input may be left out.
+    pub(crate) fn has_optional_inputs(&self) -> bool {
+        self.inputs.iter().any(|input| input.optional)
+    }
+
+    /// Which nodes a run that begins at `from` can come to without crossing a pause.
+    pub(crate) fn reachable_before_pause(&self, from: usize) -> Vec<bool> {
+        let mut reached = vec![false; self.nodes.len()];
+        let mut open = vec![from];
+        while let Some(node) = open.pop() {
+            if reached.get(node).copied().unwrap_or(true) {
+                continue;
+            }
+            reached[node] = true;
+            open.extend(self.edges.iter().filter_map(|edge| match edge.to {
+                EdgeEnd::Node(to) if edge.from == node => Some(to),
+                _ => None,
+            }));
+        }
+        reached
+    }
+
+    fn names(&self, set: Option<FieldSet>) -> impl Iterator<Item = &'static str> + use<> {
+        let fields = self.fields;
+        set.unwrap_or_default()
+            .iter()
+            .filter_map(|index| Some(fields.get(index)?.name))
+    }
+}
+
+/// Describes a node: an action under a name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NodeInfo {
+    /// The name of the node.
+    pub name: &'static str,
+    /// The path of the action as the graph writes it.
+    pub action: &'static str,
+    /// The doc comment of the action, empty when there is none.
+    pub docs: &'static str,
+    /// The fields that the action reads.
+    pub reads: FieldSet,
+    /// The fields that the action writes.
+    pub writes: FieldSet,
+    /// Whether the action yields items.
+    pub streams: bool,
+    /// The place of the action among the distinct ones of the graph.
+    pub(crate) fact: usize,
+}
+
+/// Describes one way from a node to what may follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The index of the node that it leaves.
+    pub from: usize,
+    /// Where it leads.
+    pub to: EdgeEnd,
+    /// The condition as text, when there is one.
+    pub label: Option<&'static str>,
+    /// When it is taken.
+    pub kind: EdgeKind,
+}
+
+impl Edge {
+    /// An edge that is taken after a commit; an empty label stands for none.
+    #[doc(hidden)]
+    pub const fn transition(from: usize, to: EdgeEnd, label: &'static str) -> Self {
+        Self {
+            from,
+            to,
+            label: if label.is_empty() { None } else { Some(label) },
+            kind: EdgeKind::Transition,
+        }
+    }
+
+    /// An edge that is taken after a failure; an empty label stands for none.
+    #[doc(hidden)]
+    pub const fn error(from: usize, to: EdgeEnd, label: &'static str) -> Self {
+        Self {
+            kind: EdgeKind::Error,
+            ..Self::transition(from, to, label)
+        }
+    }
+}
+
+/// Tells where an edge leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeEnd {
+    /// The run goes on at the node with this index.
+    Node(usize),
+    /// The run is over, and the next one begins at the node with this index.
+    Pause(usize),
+    /// The session is over.
+    End,
+}
+
+/// Tells when an edge is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EdgeKind {
+    /// After a commit.
+    Transition,
+    /// After a step that failed for good.
+    Error,
+}
+
+/// Describes an input or a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BindingInfo {
+    /// The name that actions ask for.
+    pub name: &'static str,
+    /// The type as written.
+    pub ty: &'static str,
+    /// Whether it may be left out: an input whose type is written `Option<…>`.
+    pub optional: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::graph::picture::sample::CHATBOT;
+
+    #[test]
+    fn reads_and_writes_are_named_in_the_order_of_declaration() {
+        assert!(CHATBOT.reads(3).eq(["history"]));
+        assert!(CHATBOT.writes(0).eq(["history", "prompt"]));
+    }
+
+    #[test]
+    fn a_node_that_does_not_exist_reads_and_writes_nothing() {
+        assert_eq!(CHATBOT.reads(99).count(), 0);
+        assert_eq!(CHATBOT.writes(usize::MAX).count(), 0);
+    }
+}

@@ -1,0 +1,26 @@
+//! burdock
+
+pub mod action;
+pub mod event;
+pub mod graph;
+pub mod prelude;
+pub mod run;
+pub mod runtime;
+pub mod state;
+pub mod stream;
+mod sync;
+mod templates;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use self::{
+    action::{Action, ActionError, Context, Failure, Result},
+    event::{Event, EventKind, Observer},
+    graph::{Graph, Next, Node},
+    run::{App, End, Outcome, Position, Retry, Run, RunError},
+    runtime::Runtime,
+    state::{Slot, State, Vector},
+    stream::{Flow, Stopper},
+};
+pub use burdock_macros::{State, action, graph, streaming_action};

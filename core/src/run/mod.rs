@@ -1,0 +1,30 @@
+//! A session at work: apps, runs, steps and how they end.
+//!
+//! ```text
+//! App ── run(inputs) ──▶ Run ── polls ──▶ drive: loop { step started
+//!                                           perform: action → candidate → transition → commit
+//!                                           step committed }
+//! ```
+
+mod app;
+mod attempt;
+mod builder;
+mod drive;
+mod end;
+mod error;
+mod events;
+mod policy;
+mod session;
+mod step;
+#[expect(clippy::module_inception, reason = "the module is about more than the type")]
+mod run;
+
+pub use self::app::App;
+pub use self::builder::{AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided};
+pub use self::end::{End, Outcome, Position};
+pub use self::error::RunError;
+pub use self::events::Events;
+pub use self::policy::{Policy, Retry};
+pub(crate) use self::builder::default_runtime;
+pub use self::run::{Committed, Finish, Run};
+pub use self::step::{StepResult, StepRun, perform};

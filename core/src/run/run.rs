@@ -1,0 +1,396 @@
+//! A run as its consumer sees it.
+
+use super::{
+    App, End, Events, Outcome, RunError,
+    drive::{Driven, Halts, drive},
+    session::{Begin, Session},
+};
+use crate::{
+    event::{Event, EventKind},
+    graph::{Graph, Next},
+    runtime::{Runtime, Sleep},
+    stream::{Attention, Inlet, Stopper},
+};
+use futures_core::Stream;
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+/// One run of an app: a stream of items, and then an [`End`].
+///
+/// It is lazy: nothing happens until it is polled. Take items with [`next`](Run::next) and the end
+/// with [`finish`](Run::finish), or await it for the end alone. An error is the last item, and
+/// `finish` returns the same one.
+///
+/// # Cancel safety
+/// Dropping a run cancels it: the action's future is dropped, the state is that of the last
+/// commit, and [`App::resume`] goes on. Dropping the future of [`next`](Run::next) or
+/// [`finish`](Run::finish) loses nothing.
+#[must_use = "a run does nothing unless it is polled"]
+pub struct Run<'a, G: Graph> {
+    stage: Stage<'a, G>,
+    inlet: &'a mut Inlet<Event<G>>,
+    only: Option<G::Node>,
+    stop: Stop,
+}
+
+enum Stage<'a, G: Graph> {
+    Ready(&'a mut Session<G>, Begin<G::Inputs>, Halts<G::Node>),
+    Running(Pin<Box<dyn Future<Output = Driven<'a, G>> + Send + 'a>>),
+    Over(&'a mut Session<G>, Outcome<G::Node>),
+    Failed(RunError, Shown),
+    /// Only while one stage becomes another.
+    Changing,
+}
+
+/// Whether the error was given to the consumer as the last item.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    No,
+    Yes,
+}
+
+/// What a run needs to notice a stop and to end a run that does not heed it.
+struct Stop {
+    stopper: Stopper,
+    runtime: Arc<dyn Runtime>,
+    grace: Duration,
+    /// Runs once a stop was noticed.
+    deadline: Option<Sleep>,
+    /// Who is woken by a stop.
+    waker: Option<Waker>,
+}
+
+/// A step that [`Run::step`] committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Committed<N> {
+    /// The node.
+    pub node: N,
+    /// The number of the step in the session, from 0.
+    pub step: u64,
+    /// What follows.
+    pub next: Next<N>,
+}
+
+impl<'a, G: Graph> Run<'a, G> {
+    pub(super) fn new(app: &'a mut App<G>, begin: Begin<G::Inputs>) -> Self {
+        let App {
+            session,
+            inlet,
+            grace,
+        } = app;
+        let inlet = super::session::exclusive(inlet);
+        while inlet.take().is_some() {}
+        let context = &mut session.context;
+        context.run += 1;
+        context.control.attend(Attention::Items);
+        let stop = Stop {
+            stopper: Stopper {
+                control: Arc::clone(&context.control),
+                run: context.run,
+            },
+            runtime: Arc::clone(&context.runtime),
+            grace: *grace,
+            deadline: None,
+            waker: None,
+        };
+        let halts = Halts {
+            before: Vec::new(),
+            after: Vec::new(),
+        };
+        Self {
+            stage: Stage::Ready(session, begin, halts),
+            inlet,
+            only: None,
+            stop,
+        }
+    }
+
+    /// Halts the run before this node; never at its very first step.
+    pub fn halt_before(mut self, node: G::Node) -> Self {
+        if let Stage::Ready(_, _, halts) = &mut self.stage {
+            halts.before.push(node);
+        }
+        self
+    }
+
+    /// Halts the run once this node is committed.
+    pub fn halt_after(mut self, node: G::Node) -> Self {
+        if let Stage::Ready(_, _, halts) = &mut self.stage {
+            halts.after.push(node);
+        }
+        self
+    }
+
+    /// Gives an action so long to finish after a stop, instead of the app's grace period.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.stop.grace = grace;
+        self
+    }
+
+    /// Keeps only the items of one node.
+    pub fn only(mut self, node: G::Node) -> Self {
+        self.only = Some(node);
+        self
+    }
+
+    /// The same run as a stream of [`Event`]s.
+    ///
+    /// To be called before the first poll; later, events that went by are missed.
+    pub fn events(self) -> Events<'a, G> {
+        self.stop.stopper.control.attend(Attention::Events);
+        Events::new(self)
+    }
+
+    /// A handle that stops this run from anywhere.
+    pub fn stopper(&self) -> Stopper {
+        self.stop.stopper.clone()
+    }
+
+    /// The next item; `None` when the run is over.
+    ///
+    /// # Errors
+    /// The one that ended the run, as the last item.
+    ///
+    /// # Cancel safety
+    /// Loses nothing when dropped.
+    pub async fn next(&mut self) -> Option<Result<G::Item, RunError>> {
+        poll_fn(|cx| self.poll_item(cx)).await
+    }
+
+    /// Runs until one more step is committed; `None` when the run is over.
+    ///
+    /// The run waits there. Items that the step yields are dropped.
+    ///
+    /// # Errors
+    /// The one that ended the run.
+    ///
+    /// # Cancel safety
+    /// Loses nothing when dropped.
+    pub async fn step(&mut self) -> Result<Option<Committed<G::Node>>, RunError> {
+        let control = Arc::clone(&self.stop.stopper.control);
+        let before = control.attention();
+        control.attend(Attention::Commits);
+        let committed = loop {
+            match poll_fn(|cx| self.poll_event(cx)).await {
+                None => break Ok(None),
+                Some(Err(error)) => break Err(error),
+                Some(Ok(event)) => {
+                    if let EventKind::StepCommitted { next } = event.kind {
+                        break Ok(Some(Committed {
+                            node: event.node,
+                            step: event.step,
+                            next,
+                        }));
+                    }
+                }
+            }
+        };
+        control.attend(before);
+        committed
+    }
+
+    /// Drops the items that are left and gives the end; can be called again.
+    ///
+    /// # Errors
+    /// The one that ended the run.
+    ///
+    /// # Cancel safety
+    /// Loses nothing but the items when dropped.
+    pub async fn finish(&mut self) -> Result<End<'_, G>, RunError> {
+        while poll_fn(|cx| self.poll_event(cx)).await.is_some() {}
+        self.end()
+    }
+
+    /// The end of a run whose stream is over.
+    fn end(&self) -> Result<End<'_, G>, RunError> {
+        match &self.stage {
+            Stage::Over(session, outcome) => Ok(End {
+                session,
+                outcome: *outcome,
+            }),
+            Stage::Failed(error, _) => Err(error.clone()),
+            Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
+        }
+    }
+
+    fn into_end(self) -> Result<End<'a, G>, RunError> {
+        match self.stage {
+            Stage::Over(session, outcome) => Ok(End { session, outcome }),
+            Stage::Failed(error, _) => Err(error),
+            Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
+        }
+    }
+
+    #[inline]
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<G::Item, RunError>>> {
+        loop {
+            match self.poll_event(cx) {
+                Poll::Ready(Some(Ok(event))) => {
+                    if let EventKind::Item(item) = event.kind
+                        && self.only.is_none_or(|node| node == event.node)
+                    {
+                        return Poll::Ready(Some(Ok(item)));
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn poll_event(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Event<G>, RunError>>> {
+        loop {
+            match &mut self.stage {
+                Stage::Running(run) => {
+                    if self.stop.poll_deadline(cx).is_ready() {
+                        // dropping the future cancels the run
+                        self.stage = Stage::Failed(self.cancelled(), Shown::No);
+                        continue;
+                    }
+                    let polled = run.as_mut().poll(cx);
+                    let pending = polled.is_pending();
+                    if let Poll::Ready((session, result)) = polled {
+                        self.stop.stopper.control.forget();
+                        self.stage = match result {
+                            Ok(outcome) => Stage::Over(session, outcome),
+                            Err(error) => Stage::Failed(error, Shown::No),
+                        };
+                    }
+                    if let Some(event) = self.inlet.take() {
+                        return Poll::Ready(Some(Ok(event)));
+                    }
+                    if pending {
+                        self.inlet.nudge();
+                        return Poll::Pending;
+                    }
+                }
+                Stage::Failed(error, shown @ Shown::No) => {
+                    if let Some(event) = self.inlet.take() {
+                        return Poll::Ready(Some(Ok(event)));
+                    }
+                    *shown = Shown::Yes;
+                    return Poll::Ready(Some(Err(error.clone())));
+                }
+                Stage::Over(..) | Stage::Failed(..) | Stage::Changing => {
+                    return Poll::Ready(self.inlet.take().map(Ok));
+                }
+                Stage::Ready(..) => self.start(),
+            }
+        }
+    }
+
+    /// Makes the one box of a run.
+    #[cold]
+    fn start(&mut self) {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Changing) {
+            Stage::Ready(session, begin, halts) => match session.begin(begin) {
+                Ok(()) => Stage::Running(Box::pin(drive(session, halts))),
+                Err(error) => Stage::Failed(error, Shown::No),
+            },
+            other => other,
+        };
+    }
+
+    /// The error of a run that did not finish within its grace period.
+    #[cold]
+    fn cancelled(&self) -> RunError {
+        RunError::Cancelled {
+            node: self.stop.stopper.control.node::<G>(),
+            grace: self.stop.grace,
+        }
+    }
+}
+
+impl Stop {
+    /// Is ready when a stop was asked for and the grace period is over.
+    #[inline]
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(deadline) = &mut self.deadline {
+            return deadline.as_mut().poll(cx);
+        }
+        let known = self.waker.as_ref();
+        if known.is_none_or(|waker| !waker.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+            let Stopper { control, run } = &self.stopper;
+            // whether it was asked for is looked at below
+            let _: Poll<()> = control.wait(*run, cx.waker());
+        }
+        if !self.stopper.is_stopped() {
+            return Poll::Pending;
+        }
+        let deadline = self.deadline.insert(self.runtime.sleep(self.grace));
+        deadline.as_mut().poll(cx)
+    }
+}
+
+impl<G: Graph> Stream for Run<'_, G> {
+    type Item = Result<G::Item, RunError>;
+
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_item(cx)
+    }
+}
+
+/// Nothing in it is pinned: the future lies in a box.
+impl<G: Graph> Unpin for Run<'_, G> {}
+
+impl<'a, G: Graph> IntoFuture for Run<'a, G> {
+    type Output = Result<End<'a, G>, RunError>;
+    type IntoFuture = Finish<'a, G>;
+
+    fn into_future(self) -> Finish<'a, G> {
+        Finish(Some(self))
+    }
+}
+
+/// The future of a [`Run`] that is awaited: drops the items and gives the end.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Finish<'a, G: Graph>(Option<Run<'a, G>>);
+
+impl<'a, G: Graph> Future for Finish<'a, G> {
+    type Output = Result<End<'a, G>, RunError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(run) = &mut self.0 else {
+            return Poll::Pending;
+        };
+        while let Poll::Ready(event) = run.poll_event(cx) {
+            if event.is_none() {
+                return match self.0.take() {
+                    Some(run) => Poll::Ready(run.into_end()),
+                    None => Poll::Pending,
+                };
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl<G: Graph> fmt::Debug for Run<'_, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match &self.stage {
+            Stage::Ready(..) => "ready",
+            Stage::Running(_) | Stage::Changing => "running",
+            Stage::Over(..) => "over",
+            Stage::Failed(..) => "failed",
+        };
+        f.debug_struct("Run")
+            .field("stage", &stage)
+            .field("stopper", &self.stop.stopper)
+            .finish_non_exhaustive()
+    }
+}

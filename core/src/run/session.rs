@@ -1,0 +1,218 @@
+//! What an app is between polls: the committed state, the position, and what runs need.
+
+use super::{Outcome, Position, RunError};
+use crate::{
+    Context,
+    action::Failure,
+    event::{Event, EventKind, Observers},
+    graph::{Graph, Next, Node},
+    stream::{Attention, Outlet},
+    sync::Mutex,
+};
+use std::{
+    fmt,
+    future::poll_fn,
+    sync::Arc,
+    task::Poll,
+};
+
+/// One session, owned by an app and lent to its runs.
+pub(crate) struct Session<G: Graph> {
+    /// The last committed state.
+    pub(super) state: G::State,
+    pub(super) position: Position<G::Node>,
+    /// Where the current or unfinished run began.
+    pub(super) origin: G::Node,
+    /// The inputs of the current or unfinished run.
+    pub(super) inputs: Option<G::Inputs>,
+    pub(super) resources: Arc<G::Resources>,
+    /// What the last `on error` edge passes on.
+    pub(super) failure: Option<Failure>,
+    /// The last node that the current run committed.
+    pub(super) last: Option<G::Node>,
+    /// Items that the step at the position has shown and that no commit covers.
+    pub(super) shown: u64,
+    pub(super) context: Context,
+    pub(super) observers: Observers<G>,
+    /// The run's end of the one-item slot. The lock is never taken, `get_mut` goes around it: it
+    /// is there because an app is `Sync` and half a slot is not.
+    pub(super) outlet: Mutex<Outlet<Event<G>>>,
+}
+
+/// What a call begins.
+pub(super) enum Begin<I> {
+    Run(I),
+    Resume,
+    Restart(I),
+}
+
+impl<G: Graph> Session<G> {
+    /// Checks that a run may begin, and puts the session into it.
+    pub(super) fn begin(&mut self, begin: Begin<G::Inputs>) -> Result<(), RunError> {
+        let (node, inputs) = match (begin, self.position) {
+            (_, Position::Ended) => return Err(RunError::Ended),
+            (Begin::Run(inputs), Position::Rest(node)) => (node, inputs),
+            (Begin::Run(_), Position::Unfinished(node)) => {
+                return Err(RunError::Unfinished { node: node.name() });
+            }
+            (Begin::Restart(inputs), Position::Unfinished(_)) => (self.origin, inputs),
+            (Begin::Resume, Position::Unfinished(node)) => match self.inputs.take() {
+                Some(inputs) => {
+                    self.inputs = Some(inputs);
+                    self.started();
+                    return Ok(());
+                }
+                None => return Err(RunError::InputsUnknown { node: node.name() }),
+            },
+            (Begin::Resume | Begin::Restart(_), Position::Rest(node)) => {
+                return Err(RunError::AtRest { node: node.name() });
+            }
+        };
+        missing_input::<G>(node, &inputs)?;
+        self.inputs = Some(inputs);
+        self.origin = node;
+        self.position = Position::Unfinished(node);
+        self.failure = None;
+        self.started();
+        Ok(())
+    }
+
+    fn started(&mut self) {
+        self.last = None;
+    }
+
+    /// The node that the position names; the start once the session has ended.
+    pub(super) fn node(&self) -> G::Node {
+        match self.position {
+            Position::Rest(node) | Position::Unfinished(node) => node,
+            Position::Ended => G::START,
+        }
+    }
+
+    /// The one place where a step is committed: the state already holds the candidate, and what
+    /// follows is known. A log appends here, before position and step number move.
+    pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
+        self.last = Some(node);
+        self.failure = None;
+        self.shown = 0;
+        self.context.step += 1;
+        self.go(next);
+    }
+
+    /// Moves the position.
+    pub(super) fn go(&mut self, next: Next<G::Node>) {
+        self.position = match next {
+            Next::Node(node) => Position::Unfinished(node),
+            Next::Pause(node) => Position::Rest(node),
+            Next::End => Position::Ended,
+        };
+        if !matches!(next, Next::Node(_)) {
+            self.inputs = None;
+        }
+    }
+
+    /// Whether anyone hears an event that is no item.
+    #[inline]
+    pub(super) fn is_heard(&self) -> bool {
+        !self.observers.is_empty() || self.context.control.attention() != Attention::Items
+    }
+
+    /// Tells of the commit that was just made, which has moved the step number on.
+    pub(super) async fn publish_commit(&mut self, node: G::Node, next: Next<G::Node>) {
+        let step = self.context.step - 1;
+        let kind = EventKind::StepCommitted { next };
+        self.publish_at(step, node, kind).await;
+    }
+
+    pub(super) async fn publish(&mut self, node: G::Node, kind: EventKind<G>) {
+        self.publish_at(self.context.step, node, kind).await;
+    }
+
+    /// Tells observers, and the consumer if it asked for such events; waits until it took it.
+    async fn publish_at(&mut self, step: u64, node: G::Node, kind: EventKind<G>) {
+        let wanted = match self.context.control.attention() {
+            Attention::Items => false,
+            Attention::Commits => matches!(kind, EventKind::StepCommitted { .. }),
+            Attention::Events => true,
+        };
+        let event = Event {
+            node,
+            step,
+            attempt: self.context.attempt,
+            kind,
+        };
+        self.observers.notify(&event);
+        if !wanted {
+            return;
+        }
+        let outlet = exclusive(&mut self.outlet);
+        let mut event = Some(event);
+        poll_fn(|cx| match event.take() {
+            Some(full) if outlet.is_free() => {
+                event = outlet.put(full).err();
+                outlet.suspend(cx);
+                Poll::Pending
+            }
+            Some(full) => {
+                event = Some(full);
+                outlet.suspend(cx);
+                Poll::Pending
+            }
+            None => outlet.poll_free(cx),
+        })
+        .await;
+    }
+
+    /// The run's future was dropped before it came to an end.
+    pub(super) fn cancelled(&mut self) {
+        exclusive(&mut self.outlet).reset();
+        self.observers.notify(&Event {
+            node: self.node(),
+            step: self.context.step,
+            attempt: self.context.attempt,
+            kind: EventKind::RunCancelled,
+        });
+    }
+
+    /// The outcome that follows from where the session came to rest.
+    pub(super) fn rest(&self) -> Outcome<G::Node> {
+        match self.position {
+            Position::Rest(node) => Outcome::Paused(node),
+            Position::Unfinished(node) => Outcome::Stopped(node),
+            Position::Ended => Outcome::Ended,
+        }
+    }
+}
+
+impl<G: Graph> fmt::Debug for Session<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.context.session)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The value behind a lock that nobody else can hold.
+pub(super) fn exclusive<T>(mutex: &mut Mutex<T>) -> &mut T {
+    mutex
+        .get_mut()
+        .unwrap_or_else(crate::sync::PoisonError::into_inner)
+}
+
+/// Refuses inputs without which a node that the run can reach before its next pause would fail.
+fn missing_input<G: Graph>(from: G::Node, inputs: &G::Inputs) -> Result<(), RunError> {
+    if !G::TOPOLOGY.has_optional_inputs() {
+        return Ok(());
+    }
+    let reachable = G::TOPOLOGY.reachable_before_pause(from.index());
+    for (node, reached) in G::Node::ALL.iter().zip(reachable) {
+        if reached && let Some(input) = G::missing_input(*node, inputs) {
+            return Err(RunError::MissingInput {
+                node: node.name(),
+                input,
+            });
+        }
+    }
+    Ok(())
+}

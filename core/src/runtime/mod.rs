@@ -1,0 +1,29 @@
+//! Where time, sleep, threads and randomness come from.
+
+#[cfg(feature = "tokio")]
+mod tokio;
+
+#[cfg(feature = "tokio")]
+pub use self::tokio::TokioRuntime;
+
+use std::{pin::Pin, time::Duration};
+
+/// A wait that a [`Runtime`] made.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Gives an app time, sleep, threads and randomness; one of its own makes tests deterministic.
+///
+/// The feature `tokio` brings [`TokioRuntime`], which an app uses unless another one is given.
+pub trait Runtime: Send + Sync + 'static {
+    /// The time since some fixed moment; it never goes back.
+    fn now(&self) -> Duration;
+
+    /// A future that is ready after `duration`.
+    fn sleep(&self, duration: Duration) -> Sleep;
+
+    /// Runs `job` on a thread that may block. It must run or be dropped, and unwinding is caught.
+    fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>);
+
+    /// A random number, for the jitter of retries.
+    fn random(&self) -> u64;
+}

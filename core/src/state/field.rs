@@ -1,0 +1,117 @@
+//! Fields by index, for macros: types through [`Field`], values through places.
+
+use super::{Patch, Slot};
+use serde_json::{Error, Value as Json, value::Serializer};
+use std::marker::PhantomData;
+
+/// Gives the type of the field with this index; implemented by `#[derive(State)]`.
+pub trait Field<const INDEX: usize> {
+    /// What an action that reads the field gets a reference to, and what one that writes it returns.
+    type Value;
+    /// [`Slotted`] or [`Plain`].
+    type Kind: FieldKind;
+
+    /// Says what a commit that replaces `old` by `new` writes to a log; `None` when nothing changed.
+    ///
+    /// # Errors
+    /// A value that does not serialise.
+    fn patch(
+        old: &Stored<Self, INDEX>,
+        new: &Stored<Self, INDEX>,
+    ) -> Result<Option<Patch>, Error> {
+        let _ = (old, new);
+        Ok(None)
+    }
+}
+
+/// The type of the value of a field.
+pub type Value<S, const INDEX: usize> = <S as Field<INDEX>>::Value;
+
+/// The type that the struct itself holds: the value, or a slot for it.
+pub type Stored<S, const INDEX: usize> =
+    <<S as Field<INDEX>>::Kind as FieldKind>::Stored<<S as Field<INDEX>>::Value>;
+
+/// Tells how a value lies in the struct.
+pub trait FieldKind {
+    /// The type of the field.
+    type Stored<T>;
+}
+
+/// The field is the value.
+#[derive(Debug)]
+pub enum Plain {}
+
+/// The field is a [`Slot`] for the value.
+#[derive(Debug)]
+pub enum Slotted {}
+
+impl FieldKind for Plain {
+    type Stored<T> = T;
+}
+
+impl FieldKind for Slotted {
+    type Stored<T> = Slot<T>;
+}
+
+/// Stands for the type of a field that the state lacks, so that only rustc's own error is shown.
+#[derive(Clone, Copy, Debug)]
+pub enum UnknownField {}
+
+/// Reads a field that is no slot, in the words that [`Slot`] has as inherent methods.
+#[doc(hidden)]
+pub trait PlainField {
+    fn __read(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn __get(&self) -> &Self {
+        self
+    }
+}
+
+impl<T> PlainField for T {}
+
+/// The patch of a field that serde writes by a function of its own.
+#[doc(hidden)]
+pub fn patch_with<T>(
+    write: impl Fn(&T, Serializer) -> Result<Json, Error>,
+    old: &T,
+    new: &T,
+) -> Result<Option<Patch>, Error> {
+    let (old, new) = (write(old, Serializer)?, write(new, Serializer)?);
+    Ok((old != new).then_some(Patch::Set(new)))
+}
+
+/// Tells whether a type is a [`Slot`], whatever name it goes by.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct IsSlot<T>(PhantomData<T>);
+
+impl<T> IsSlot<Slot<T>> {
+    #[doc(hidden)]
+    pub const YES: bool = true;
+}
+
+/// What [`IsSlot`] falls back to.
+#[doc(hidden)]
+pub trait IsNoSlot {
+    const YES: bool = false;
+}
+
+impl<T> IsNoSlot for IsSlot<T> {}
+
+/// Refuses a slot whose type is not written as one, and the other way round.
+#[doc(hidden)]
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
+pub const fn check_slot(_field: &str, is: bool, written: bool) {
+    match (is, written) {
+        (true, false) => panic!(
+            "this field is a slot behind another name\nhelp: write its type as `Slot<…>`, so that the graph can prove when it is set"
+        ),
+        (false, true) => panic!(
+            "the `Slot` of this field is not `burdock::Slot`\nhelp: give the other type another name"
+        ),
+        _ => {}
+    }
+}

@@ -1,0 +1,242 @@
+//! Fields as plain data: what a picture says about one, and sets of them as bit masks.
+//!
+//! Names become indices once per graph; everything after that compares masks, because comparing
+//! strings in const evaluation is slow.
+
+use serde::Serialize;
+use std::fmt;
+
+/// Describes one field of a state; its place in `State::FIELDS` is its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldInfo {
+    /// The name as declared.
+    pub name: &'static str,
+    /// The type as written.
+    pub ty: &'static str,
+    /// The doc comment, empty when there is none.
+    pub docs: &'static str,
+    /// Whether the field is a slot.
+    pub slot: bool,
+}
+
+/// Stands for the index of a field that the state lacks.
+pub const UNKNOWN: usize = usize::MAX;
+
+/// Holds a set of fields by index, at most 256, in one mask.
+///
+/// ```
+/// use burdock::state::FieldSet;
+///
+/// const READS: FieldSet = FieldSet::EMPTY.with(0).with(2);
+/// const WRITES: FieldSet = FieldSet::EMPTY.with(2);
+///
+/// const { assert!(WRITES.is_subset(READS)) }
+/// assert_eq!(READS.minus(WRITES).iter().collect::<Vec<_>>(), [0]);
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct FieldSet([u64; 4]);
+
+impl FieldSet {
+    /// Holds no field.
+    pub const EMPTY: Self = Self([0; 4]);
+
+    /// Every field.
+    pub const ALL: Self = Self([u64::MAX; 4]);
+
+    /// How many fields a state may have.
+    pub const CAPACITY: usize = 256;
+
+    /// Adds the field with this index; an index from 256 on, such as [`UNKNOWN`], is ignored.
+    #[must_use]
+    pub const fn with(mut self, index: usize) -> Self {
+        if index < 256 {
+            self.0[index / 64] |= 1 << (index % 64);
+        }
+        self
+    }
+
+    /// Tells whether the field with this index is in the set.
+    pub const fn contains(self, index: usize) -> bool {
+        index < 256 && self.0[index / 64] >> (index % 64) & 1 == 1
+    }
+
+    /// Returns what is in either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        let (left, right) = (self.0, other.0);
+        Self([
+            left[0] | right[0],
+            left[1] | right[1],
+            left[2] | right[2],
+            left[3] | right[3],
+        ])
+    }
+
+    /// Returns what is in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        let (left, right) = (self.0, other.0);
+        Self([
+            left[0] & right[0],
+            left[1] & right[1],
+            left[2] & right[2],
+            left[3] & right[3],
+        ])
+    }
+
+    /// Returns what is in this set and not in the other.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        let (left, right) = (self.0, other.0);
+        Self([
+            left[0] & !right[0],
+            left[1] & !right[1],
+            left[2] & !right[2],
+            left[3] & !right[3],
+        ])
+    }
+
+    /// Tells whether there is no field in the set.
+    pub const fn is_empty(self) -> bool {
+        let [a, b, c, d] = self.0;
+        a | b | c | d == 0
+    }
+
+    /// Tells whether every field of this set is in the other.
+    pub const fn is_subset(self, other: Self) -> bool {
+        self.minus(other).is_empty()
+    }
+
+    /// Returns the indices in ascending order.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..256).filter(move |&index| self.contains(index))
+    }
+}
+
+impl fmt::Debug for FieldSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// Finds the index of the field with this name, or [`UNKNOWN`].
+pub const fn index_of(fields: &[FieldInfo], name: &str) -> usize {
+    let mut index = 0;
+    while index < fields.len() {
+        if same(fields[index].name, name) {
+            return index;
+        }
+        index += 1;
+    }
+    UNKNOWN
+}
+
+/// Collects the fields with these names; a name that the state lacks is left out.
+pub const fn set_of(fields: &[FieldInfo], names: &[&str]) -> FieldSet {
+    let mut set = FieldSet::EMPTY;
+    let mut next = 0;
+    while next < names.len() {
+        set = set.with(index_of(fields, names[next]));
+        next += 1;
+    }
+    set
+}
+
+/// `==` on strings is not const on stable.
+const fn same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < left.len() {
+        if left[at] != right[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn field(name: &'static str) -> FieldInfo {
+        FieldInfo {
+            name,
+            ty: "bool",
+            docs: "",
+            slot: false,
+        }
+    }
+
+    const FIELDS: &[FieldInfo] = &[field("safe"), field("mode"), field("größe"), field("saf")];
+
+    fn set(indices: &[usize]) -> FieldSet {
+        indices
+            .iter()
+            .fold(FieldSet::EMPTY, |set, &index| set.with(index))
+    }
+
+    #[test]
+    fn names_are_found_in_const_evaluation() {
+        const INDICES: [usize; 6] = [
+            index_of(FIELDS, "safe"),
+            index_of(FIELDS, "größe"),
+            index_of(FIELDS, "saf"),
+            index_of(FIELDS, "sage"),
+            index_of(FIELDS, ""),
+            index_of(&[], "safe"),
+        ];
+        assert_eq!(INDICES, [0, 2, 3, UNKNOWN, UNKNOWN, UNKNOWN]);
+    }
+
+    #[test]
+    fn a_set_of_names_leaves_out_what_the_state_lacks() {
+        const SET: FieldSet = set_of(FIELDS, &["mode", "lost", "safe", "mode"]);
+        assert_eq!(SET, set(&[0, 1]));
+    }
+
+    #[test]
+    fn every_index_below_256_is_one_bit_and_the_rest_is_ignored() {
+        for index in 0..256 {
+            let one = FieldSet::EMPTY.with(index);
+            assert!(one.contains(index));
+            assert_eq!(one.iter().collect::<Vec<_>>(), [index]);
+        }
+        for index in [256, 257, 320, UNKNOWN] {
+            assert!(FieldSet::EMPTY.with(index).is_empty());
+            assert!(!set(&[0, 1, 63, 64, 255]).contains(index));
+        }
+    }
+
+    #[test]
+    fn sets_behave_as_sets_across_all_words() {
+        use std::collections::BTreeSet;
+        let samples: &[&[usize]] = &[
+            &[],
+            &[0],
+            &[63, 64],
+            &[0, 63, 127, 128, 191, 192, 255],
+            &[64, 128, 200, 255],
+        ];
+        for left in samples {
+            for right in samples {
+                let (a, b) = (set(left), set(right));
+                let x: BTreeSet<usize> = left.iter().copied().collect();
+                let y: BTreeSet<usize> = right.iter().copied().collect();
+                assert!(a.union(b).iter().eq(x.union(&y).copied()));
+                assert!(a.intersection(b).iter().eq(x.intersection(&y).copied()));
+                assert!(a.minus(b).iter().eq(x.difference(&y).copied()));
+                assert_eq!(a.is_subset(b), x.is_subset(&y));
+                assert_eq!(a.is_empty(), x.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_set_prints_its_indices() {
+        assert_eq!(format!("{:?}", set(&[70, 3])), "{3, 70}");
+    }
+}

@@ -1,0 +1,49 @@
+//! What an application remembers: one typed struct, its fields and its slots.
+//!
+//! A state derives [`State`]. Actions never hold it: they get references to the fields that they
+//! declare and return new values for others, so the state changes at a commit and nowhere else.
+
+mod field;
+mod fields;
+mod patch;
+mod slot;
+mod vector;
+
+pub use self::field::{
+    Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, UnknownField, Value,
+    check_slot, patch_with,
+};
+pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
+pub use self::patch::{Patch, PatchError, PlainPatch};
+pub use self::slot::Slot;
+pub use self::vector::{IntoIter, Iter, Vector};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Marks the struct that an application remembers; derived, never written by hand.
+///
+/// ```
+/// use burdock::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// /// What the chatbot remembers.
+/// #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+/// pub struct Chat {
+///     /// Everything that was said.
+///     pub history: Vector<String>,
+///     /// Has no value until an action writes it.
+///     pub reply: Slot<String>,
+/// }
+///
+/// assert_eq!(Chat::FIELDS[1].name, "reply");
+/// assert!(Chat::FIELDS[1].slot);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a state",
+    label = "not a state",
+    note = "a state is a struct with named fields under `#[derive(State, Clone, Serialize, Deserialize)]`"
+)]
+pub trait State: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
+    /// The fields in the order of their declaration; their place is their index.
+    const FIELDS: &'static [FieldInfo];
+}

@@ -1,0 +1,442 @@
+//! Patches: what a commit writes to the log for one field, and how a reader applies it.
+//!
+//! The derive calls `new.__patch(old)` and `field.__apply(patch)` on every field. For a [`Vector`] the inherent
+//! methods answer, because rustc prefers them; for every other type the blanket trait [`PlainPatch`] does. That holds
+//! when `new` is a place or a shared reference; behind a `&mut` variable rustc finds the trait first, and says so.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::vector::Vector;
+
+/// What a commit writes to the log for one field that changed.
+///
+/// In JSON: `{"set": value}` or `{"append": {"keep": 2, "tail": [value, …]}}`.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Patch {
+    /// The field has this value now.
+    Set(Value),
+    /// The list kept its first elements and got others behind them. With an empty `tail` it was shortened.
+    Append {
+        /// How many elements were kept.
+        keep: usize,
+        /// The elements that follow the kept ones.
+        tail: Vec<Value>,
+    },
+}
+
+/// Why a patch from the log cannot be applied to a field.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum PatchError {
+    /// The patch keeps more elements than the list has: an earlier patch is missing, or it belongs to another list.
+    #[error("the patch keeps {keep} elements of a list that has {len}")]
+    KeepBeyondEnd {
+        /// How many elements the patch keeps.
+        keep: usize,
+        /// How many the list has.
+        len: usize,
+    },
+    /// The patch appends, but the field is not a [`Vector`] (any more).
+    #[error("the patch appends to a field that is not a `Vector`")]
+    NotAVector,
+    /// The value of the patch does not have the field's type.
+    #[error("the patch sets a value that the field's type cannot hold")]
+    Value(#[source] serde_json::Error),
+    /// An appended element does not have the type of the list's elements.
+    #[error("the patch appends element {index} with a value that its type cannot hold")]
+    Element {
+        /// Where the element would stand in the list.
+        index: usize,
+        /// What serde says about it.
+        source: serde_json::Error,
+    },
+}
+
+impl<T: Serialize> Vector<T> {
+    /// Returns what turns `old` into `self`, or `None` if they are the same. Serialises only what follows the prefix
+    /// that both are known to share, and of `old` only as far as it is equal.
+    #[doc(hidden)]
+    pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
+        let mut keep = self.kept_prefix_of(old);
+        let mut tail = Vec::new();
+        while let (Some(mine), Some(theirs)) = (self.get(keep), old.get(keep)) {
+            if !std::ptr::eq(mine, theirs) {
+                let value = serde_json::to_value(mine)?;
+                if value != serde_json::to_value(theirs)? {
+                    tail.push(value);
+                    break;
+                }
+            }
+            keep += 1;
+        }
+        if keep == self.len() && keep == old.len() {
+            return Ok(None);
+        }
+        for index in keep + tail.len()..self.len() {
+            tail.push(serde_json::to_value(&self[index])?);
+        }
+        Ok(Some(if keep == 0 && !old.is_empty() {
+            Patch::Set(Value::Array(tail))
+        } else {
+            Patch::Append { keep, tail }
+        }))
+    }
+}
+
+impl<T: DeserializeOwned> Vector<T> {
+    /// Applies a patch that [`__patch`](Self::__patch) made. On an error the list is as before.
+    #[doc(hidden)]
+    pub fn __apply(&mut self, patch: Patch) -> Result<(), PatchError> {
+        match patch {
+            Patch::Set(value) => {
+                *self = serde_json::from_value(value).map_err(PatchError::Value)?;
+            }
+            Patch::Append { keep, tail } => {
+                let len = self.len();
+                if keep > len {
+                    return Err(PatchError::KeepBeyondEnd { keep, len });
+                }
+                let element = |(offset, value)| {
+                    serde_json::from_value(value).map_err(|source| PatchError::Element {
+                        index: keep + offset,
+                        source,
+                    })
+                };
+                let tail: Vec<T> = tail
+                    .into_iter()
+                    .enumerate()
+                    .map(element)
+                    .collect::<Result<_, _>>()?;
+                self.truncate(keep);
+                self.extend(tail);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Patches of fields that are not lists: the whole value, when it changed.
+#[doc(hidden)]
+pub trait PlainPatch: Serialize {
+    /// Returns what turns `old` into `self`, or `None` if both serialise to the same.
+    fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
+        let value = serde_json::to_value(self)?;
+        Ok(if value == serde_json::to_value(old)? {
+            None
+        } else {
+            Some(Patch::Set(value))
+        })
+    }
+
+    /// Applies a patch that [`__patch`](Self::__patch) made. On an error the value is as before.
+    fn __apply(&mut self, patch: Patch) -> Result<(), PatchError>
+    where
+        Self: DeserializeOwned,
+    {
+        match patch {
+            Patch::Set(value) => {
+                *self = serde_json::from_value(value).map_err(PatchError::Value)?;
+            }
+            Patch::Append { .. } => return Err(PatchError::NotAVector),
+        }
+        Ok(())
+    }
+}
+
+impl<T: Serialize + ?Sized> PlainPatch for T {}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::cell::Cell;
+
+    use serde_json::json;
+
+    use super::*;
+
+    thread_local! {
+        static SERIALISED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// A number that counts how often one of its kind is serialised.
+    #[derive(Clone, Debug, PartialEq, Deserialize)]
+    struct Counted(u32);
+
+    impl Serialize for Counted {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            SERIALISED.set(SERIALISED.get() + 1);
+            self.0.serialize(serializer)
+        }
+    }
+
+    fn counted(len: u32) -> Vector<Counted> {
+        (0..len).map(Counted).collect()
+    }
+
+    /// The patch, and how many elements were serialised to find it.
+    fn patch_and_cost(new: &Vector<Counted>, old: &Vector<Counted>) -> (Option<Patch>, usize) {
+        SERIALISED.set(0);
+        let patch = new.__patch(old).unwrap();
+        (patch, SERIALISED.get())
+    }
+
+    fn append<const N: usize>(keep: usize, tail: [u32; N]) -> Patch {
+        Patch::Append {
+            keep,
+            tail: tail.map(Value::from).to_vec(),
+        }
+    }
+
+    #[test]
+    fn an_append_serialises_the_tail_only_whatever_the_length() {
+        for len in [0, 1, 1000, 20_000] {
+            let old = counted(len);
+            let mut new = old.clone();
+            new.extend([Counted(7), Counted(8)]);
+            let request = new.clone();
+            new.push_back(Counted(9));
+            assert_eq!(
+                patch_and_cost(&new, &old),
+                (Some(append(old.len(), [7, 8, 9])), 3)
+            );
+            assert_eq!(
+                patch_and_cost(&new, &request),
+                (Some(append(request.len(), [9])), 1)
+            );
+            assert_eq!(patch_and_cost(&new, &new.clone()), (None, 0));
+        }
+    }
+
+    #[test]
+    fn a_shorter_list_keeps_its_prefix_and_serialises_nothing() {
+        let old = counted(1000);
+        let mut new = old.clone();
+        new.truncate(998);
+        assert_eq!(patch_and_cost(&new, &old), (Some(append(998, [])), 0));
+        assert_eq!(
+            patch_and_cost(&old, &new),
+            (Some(append(998, [998, 999])), 2)
+        );
+    }
+
+    #[test]
+    fn a_change_near_the_end_logs_from_there_on() {
+        let old = counted(1000);
+        let mut new = old.clone();
+        new[998] = Counted(7);
+        assert_eq!(patch_and_cost(&new, &old), (Some(append(998, [7, 999])), 3));
+        new[998] = Counted(998);
+        assert_eq!(patch_and_cost(&new, &old), (None, 2));
+    }
+
+    #[test]
+    fn far_kin_cost_addresses_and_strangers_are_compared_by_value() {
+        let old = counted(1000);
+        let mut new = old.clone();
+        for turn in 0..5 {
+            let mut next = new.clone();
+            next.push_back(Counted(turn));
+            new = next;
+        }
+        assert_eq!(
+            patch_and_cost(&new, &old),
+            (Some(append(1000, [0, 1, 2, 3, 4])), 5)
+        );
+        assert_eq!(patch_and_cost(&counted(10), &counted(10)), (None, 20));
+        assert_eq!(
+            patch_and_cost(&counted(11), &counted(10)),
+            (Some(append(10, [10])), 21)
+        );
+    }
+
+    #[test]
+    fn a_list_without_a_common_prefix_is_set() {
+        let old = counted(2);
+        let mut new = old.clone();
+        new.clear();
+        assert_eq!(patch_and_cost(&new, &old).0, Some(Patch::Set(json!([]))));
+        new.push_back(Counted(7));
+        assert_eq!(patch_and_cost(&new, &old).0, Some(Patch::Set(json!([7]))));
+        assert_eq!(patch_and_cost(&new, &Vector::new()).0, Some(append(0, [7])));
+    }
+
+    #[test]
+    fn other_types_are_set_when_they_changed() {
+        let (old, mut new) = (Some(String::from("a")), Some(String::from("a")));
+        assert_eq!(new.__patch(&old).unwrap(), None);
+        new = None;
+        let patch = new.__patch(&old).unwrap().unwrap();
+        assert_eq!(patch, Patch::Set(Value::Null));
+        new = Some(String::new());
+        new.__apply(patch).unwrap();
+        assert_eq!(new, None);
+    }
+
+    #[test]
+    fn inherent_methods_win_on_places_and_on_references() {
+        struct State {
+            list: Vector<u32>,
+        }
+        let (old, mut new) = (
+            State {
+                list: Vector::from([1]),
+            },
+            State {
+                list: Vector::from([1, 2]),
+            },
+        );
+        let by_place = new.list.__patch(&old.list).unwrap();
+        let (new_list, old_list) = (&new.list, &old.list);
+        assert_eq!(by_place, Some(append(1, [2])));
+        assert_eq!(new_list.__patch(old_list).unwrap(), by_place);
+        let list = &mut new.list;
+        list.__apply(Patch::Append {
+            keep: 0,
+            tail: vec![],
+        })
+        .unwrap();
+        assert!(new.list.is_empty());
+    }
+
+    #[test]
+    fn a_patch_is_compact_in_json() {
+        for (patch, text) in [
+            (Patch::Set(json!(7)), r#"{"set":7}"#),
+            (
+                Patch::Append {
+                    keep: 2,
+                    tail: vec![json!("a")],
+                },
+                r#"{"append":{"keep":2,"tail":["a"]}}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&patch).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Patch>(text).unwrap(), patch);
+        }
+    }
+
+    #[test]
+    fn a_patch_that_does_not_fit_says_why_and_changes_nothing() {
+        let list = Vector::from([1_u32, 2]);
+        for (patch, message) in [
+            (
+                Patch::Append {
+                    keep: 3,
+                    tail: vec![],
+                },
+                "the patch keeps 3 elements of a list that has 2",
+            ),
+            (
+                Patch::Append {
+                    keep: 1,
+                    tail: vec![json!(5), json!("x")],
+                },
+                "the patch appends element 2 with a value that its type cannot hold",
+            ),
+            (
+                Patch::Set(json!("x")),
+                "the patch sets a value that the field's type cannot hold",
+            ),
+        ] {
+            let mut changed = list.clone();
+            assert_eq!(changed.__apply(patch).unwrap_err().to_string(), message);
+            assert_eq!(changed, list);
+        }
+        let error = 7
+            .__apply(Patch::Append {
+                keep: 0,
+                tail: vec![],
+            })
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the patch appends to a field that is not a `Vector`"
+        );
+    }
+
+    /// Knuth's linear congruential generator.
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self, sides: usize) -> usize {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(self.0 >> 33).unwrap() % sides
+        }
+    }
+
+    /// A list beside the `Vec` that it must agree with.
+    type Pair = (Vector<usize>, Vec<usize>);
+
+    /// Values are few, so that equal elements often stand at equal places by chance.
+    fn change((list, model): &mut Pair, dice: &mut Dice) {
+        let (place, value) = (dice.roll(model.len() + 1), dice.roll(3));
+        match dice.roll(8) {
+            0..3 => {
+                list.push_back(value);
+                model.push(value);
+            }
+            3 => assert_eq!(list.pop_back(), model.pop()),
+            4 => {
+                let values = (0..dice.roll(40)).map(|n| n % 3);
+                list.extend(values.clone());
+                model.extend(values);
+            }
+            5 if dice.roll(4) == 0 => {
+                list.truncate(place);
+                model.truncate(place);
+            }
+            6 => {
+                assert_eq!(list.get(place), model.get(place));
+                if let (Some(mine), Some(theirs)) = (list.get_mut(place), model.get_mut(place)) {
+                    (*mine, *theirs) = (value, value);
+                }
+            }
+            7 if dice.roll(20) == 0 => *list = model.clone().into(),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn a_patch_turns_the_old_list_into_the_new_one() {
+        let mut dice = Dice(1);
+        let mut family: [Pair; 5] = Default::default();
+        for _ in 0..1000 {
+            let (a, b) = (dice.roll(family.len()), dice.roll(family.len()));
+            if dice.roll(2) == 0 {
+                family[a] = family[b].clone();
+            }
+            for _ in 0..dice.roll(4) {
+                change(&mut family[a], &mut dice);
+            }
+            let ((new, new_model), (old, old_model)) = (&family[a], &family[b]);
+            assert!(new.iter().eq(new_model));
+            let common = new_model
+                .iter()
+                .zip(old_model)
+                .take_while(|(x, y)| x == y)
+                .count();
+            assert!(new.kept_prefix_of(old) <= common);
+
+            let patch = new.__patch(old).unwrap();
+            assert_eq!(patch.is_none(), new == old);
+            let mut patched = old.clone();
+            if let Some(patch) = patch {
+                if let Patch::Append { keep, .. } = patch {
+                    assert_eq!(keep, common);
+                }
+                patched.__apply(patch).unwrap();
+            }
+            assert_eq!(&patched, new);
+        }
+        assert!(
+            family.iter().any(|(list, _)| list.len() > 32),
+            "the lists never grew beyond one node"
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! Fields that have no value until an action writes them.
+
+use super::{Patch, PlainPatch, Vector};
+use serde::{Deserialize, Serialize};
+
+/// A field of a state that has no value until an action writes it.
+///
+/// An action that reads a slot gets a plain `&T`: the graph proves that every path to the action
+/// writes the slot first. Outside actions, ask with [`get`](Slot::get).
+///
+/// ```
+/// use burdock::Slot;
+///
+/// let mut reply: Slot<String> = Slot::unset();
+/// assert_eq!(reply.get(), None);
+/// reply = Slot::from("hello".to_owned());
+/// assert_eq!(reply.get().map(String::as_str), Some("hello"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Slot<T>(Option<T>);
+
+impl<T> Slot<T> {
+    /// Makes a slot without a value.
+    pub const fn unset() -> Self {
+        Self(None)
+    }
+
+    /// Makes a slot that has a value.
+    pub const fn set(value: T) -> Self {
+        Self(Some(value))
+    }
+
+    /// Returns the value, if an action has written one.
+    pub const fn get(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+
+    /// Tells whether there is a value.
+    pub const fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Returns the value by value, if there is one.
+    pub fn into_inner(self) -> Option<T> {
+        self.0
+    }
+
+    #[doc(hidden)]
+    pub const fn __read(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+
+    /// Conditions call this after the step has checked that the slot is set.
+    #[doc(hidden)]
+    #[expect(clippy::panic, reason = "checked by the step before it evaluates a condition")]
+    pub fn __get(&self) -> &T {
+        match &self.0 {
+            Some(value) => value,
+            None => panic!("a slot was read before it was written"),
+        }
+    }
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self::unset()
+    }
+}
+
+impl<T> From<T> for Slot<T> {
+    fn from(value: T) -> Self {
+        Self::set(value)
+    }
+}
+
+/// A slot for a persistent list is logged as the list is, so that an append costs its tail.
+impl<T: Serialize> Slot<Vector<T>> {
+    #[doc(hidden)]
+    pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
+        match (&self.0, &old.0) {
+            (Some(new), Some(old)) => new.__patch(old),
+            _ => PlainPatch::__patch(self, old),
+        }
+    }
+}

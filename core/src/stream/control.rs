@@ -1,0 +1,179 @@
+//! Stop and the things that a run shares with other threads.
+
+use crate::graph::{Graph, Node};
+use crate::sync::{Arc, AtomicU8, AtomicU64, Mutex, Ordering, lock};
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+/// What the runs of one app share with stoppers and with the futures of their actions.
+///
+/// It is made once per app; a run is told apart by its number, so a stopper of an earlier run
+/// stops nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Control {
+    /// The number of the run that is to stop; 0 stands for none.
+    stop: AtomicU64,
+    /// The index of the node that the run is at.
+    node: AtomicU64,
+    /// Which events go to the consumer beside items.
+    attention: AtomicU8,
+    /// Who waits for a stop.
+    waiting: Mutex<Vec<Waker>>,
+}
+
+/// What the consumer of a run wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Attention {
+    Items = 0,
+    Commits = 1,
+    Events = 2,
+}
+
+impl Control {
+    pub(crate) fn attend(&self, attention: Attention) {
+        self.attention.store(attention as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn attention(&self) -> Attention {
+        match self.attention.load(Ordering::Relaxed) {
+            1 => Attention::Commits,
+            2 => Attention::Events,
+            _ => Attention::Items,
+        }
+    }
+
+    pub(crate) fn at<N: Node>(&self, node: N) {
+        self.node.store(node.index() as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn node<G: Graph>(&self) -> &'static str {
+        let index = usize::try_from(self.node.load(Ordering::Relaxed)).unwrap_or_default();
+        G::Node::ALL.get(index).map_or("", |node| node.name())
+    }
+
+    pub(crate) fn stop(&self, run: u64) {
+        self.stop.fetch_max(run, Ordering::Release);
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        for waker in waiting {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn is_stopped(&self, run: u64) -> bool {
+        self.stop.load(Ordering::Acquire) == run
+    }
+
+    /// Wakes `waker` when a stop comes; asks again afterwards, so that none is missed.
+    pub(crate) fn wait(&self, run: u64, waker: &Waker) -> Poll<()> {
+        {
+            let mut waiting = lock(&self.waiting);
+            if !waiting.iter().any(|other| other.will_wake(waker)) {
+                waiting.push(waker.clone());
+            }
+        }
+        if self.is_stopped(run) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Forgets who waited, when a run is over.
+    pub(crate) fn forget(&self) {
+        lock(&self.waiting).clear();
+    }
+}
+
+/// Stops one run from anywhere: a suspended `yield_!` says [`Flow::Stop`](super::Flow), the
+/// action may finish with what it has, and that is committed.
+///
+/// Stopping twice, or after the run is over, does nothing.
+#[derive(Clone)]
+pub struct Stopper {
+    pub(crate) control: Arc<Control>,
+    pub(crate) run: u64,
+}
+
+impl Stopper {
+    /// Asks the run to stop.
+    pub fn stop(&self) {
+        self.control.stop(self.run);
+    }
+
+    /// Tells whether a stop was asked for.
+    pub fn is_stopped(&self) -> bool {
+        self.control.is_stopped(self.run)
+    }
+}
+
+impl fmt::Debug for Stopper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stopper")
+            .field("run", &self.run)
+            .field("stopped", &self.is_stopped())
+            .finish()
+    }
+}
+
+/// Is ready when a stop is asked for; the future of [`Context::stopped`](crate::Context::stopped).
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Stopped<'a> {
+    pub(crate) control: &'a Control,
+    pub(crate) run: u64,
+}
+
+impl Future for Stopped<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.control.is_stopped(self.run) {
+            return Poll::Ready(());
+        }
+        self.control.wait(self.run, cx.waker())
+    }
+}
+
+/// The threads of blocking actions that are still at work.
+#[derive(Debug, Default)]
+pub(crate) struct Threads {
+    inner: Mutex<(usize, Vec<Waker>)>,
+}
+
+impl Threads {
+    pub(crate) fn enter(self: &Arc<Self>) -> Working {
+        lock(&self.inner).0 += 1;
+        Working(Arc::clone(self))
+    }
+
+    pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = lock(&self.inner);
+        if inner.0 == 0 {
+            return Poll::Ready(());
+        }
+        inner.1.push(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// Counts one thread until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Working(Arc<Threads>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let waiting = {
+            let mut inner = lock(&self.0.inner);
+            inner.0 -= 1;
+            if inner.0 > 0 {
+                return;
+            }
+            std::mem::take(&mut inner.1)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}

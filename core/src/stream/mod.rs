@@ -1,0 +1,19 @@
+//! How an item travels from `yield_!` to its consumer, and how a stop travels back.
+//!
+//! ```text
+//! action ──yield_!──▶ Yielder ──▶ one-item slot ──▶ Run ──▶ consumer
+//!                        ◀── Flow::Stop ── Signals ◀── Stopper
+//! ```
+//! The slot holds one item: an action that yields is suspended until the consumer took it.
+
+mod control;
+mod slot;
+mod thread;
+mod yielder;
+
+pub use self::control::{Stopped, Stopper};
+pub use self::thread::{ThreadYielder, on_thread};
+pub use self::yielder::{Convert, Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
+
+pub(crate) use self::control::{Attention, Control, Threads};
+pub(crate) use self::slot::{Inlet, Outlet, one_item};

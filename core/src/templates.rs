@@ -1,0 +1,309 @@
+//! The large templates of the macros. A proc macro validates, fills one in and calls it.
+
+/// `Reads` of an action: one reference per field, and `READS` as a mask.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __reads {
+    (($vis:vis struct) $state:ty {}) => {
+        /// Reads nothing.
+        #[derive(Clone, Copy)]
+        $vis struct Reads<'a>(::core::marker::PhantomData<&'a ()>);
+
+        const READS: $crate::__private::FieldSet = $crate::__private::FieldSet::EMPTY;
+
+        #[allow(dead_code, reason = "an action that reads nothing may not take `Reads`")]
+        impl<'a> Reads<'a> {
+            fn __of(_: &'a $state) -> ::core::result::Result<Self, $crate::__private::UnsetSlot> {
+                ::core::result::Result::Ok(Self(::core::marker::PhantomData))
+            }
+
+            fn __borrow(_: &'a ()) -> Self {
+                Self(::core::marker::PhantomData)
+            }
+        }
+    };
+    (($vis:vis struct) $state:ty { $($field:ident $name:literal,)+ }) => {
+        /// The fields that the action reads.
+        #[derive(Clone, Copy)]
+        #[allow(dead_code, reason = "an action may declare more than it uses")]
+        $vis struct Reads<'a> {
+            $($vis $field: &'a $crate::__value!($state, $name),)+
+        }
+
+        const READS: $crate::__private::FieldSet = $crate::__private::set_of(
+            <$state as $crate::__private::State>::FIELDS,
+            &[$($name),+],
+        );
+
+        #[allow(dead_code, reason = "only blocking actions borrow from copies")]
+        impl<'a> Reads<'a> {
+            fn __of(state: &'a $state) -> ::core::result::Result<Self, $crate::__private::UnsetSlot> {
+                #[allow(unused_imports, reason = "slots have the method inherently")]
+                use $crate::__private::PlainField as _;
+                ::core::result::Result::Ok(Self {
+                    $($field: match (*state).$field.__read() {
+                        ::core::option::Option::Some(value) => value,
+                        ::core::option::Option::None => {
+                            return ::core::result::Result::Err($crate::__private::UnsetSlot($name));
+                        }
+                    },)+
+                })
+            }
+
+            fn __borrow(($($field,)+): &'a ($($crate::__value!($state, $name),)+)) -> Self {
+                Self { $($field),+ }
+            }
+        }
+    };
+}
+
+/// `Writes` of an action: one value per field, and `WRITES` as a mask.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __writes {
+    (($vis:vis struct) $state:ty { $($field:ident $name:literal,)* }) => {
+        /// New values for the fields that the action writes.
+        #[allow(dead_code, reason = "whoever runs the graph may not look at them")]
+        $vis struct Writes {
+            $($vis $field: $crate::__value!($state, $name),)*
+        }
+
+        #[allow(dead_code, reason = "an action that writes nothing has nothing to undo")]
+        $vis struct __Undo {
+            $($field: $crate::__stored!($state, $name),)*
+        }
+
+        #[allow(dead_code, reason = "not used beside an error")]
+        const WRITES: $crate::__private::FieldSet = $crate::__private::set_of(
+            <$state as $crate::__private::State>::FIELDS,
+            &[$($name),*],
+        );
+
+        #[allow(unused_variables, unused_imports, clippy::useless_conversion, reason = "fields differ")]
+        impl $crate::__private::Writes for Writes {
+            type State = $state;
+            type Undo = __Undo;
+
+            fn apply(self, state: &mut $state) -> __Undo {
+                __Undo {
+                    $($field: ::core::mem::replace(
+                        &mut (*state).$field,
+                        ::core::convert::From::from(self.$field),
+                    ),)*
+                }
+            }
+
+            fn undo(undo: __Undo, state: &mut $state) {
+                $((*state).$field = undo.$field;)*
+            }
+
+            fn of(state: &$state) -> Self {
+                use $crate::__private::PlainField as _;
+                Self {
+                    $($field: ::core::clone::Clone::clone((*state).$field.__get()),)*
+                }
+            }
+        }
+    };
+}
+
+/// The type of a field's value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __value {
+    ($state:ty, $name:literal) => {
+        $crate::__private::Value<
+            $state,
+            { $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name) },
+        >
+    };
+}
+
+/// The type of a field in the struct.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stored {
+    ($state:ty, $name:literal) => {
+        $crate::__private::Stored<
+            $state,
+            { $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name) },
+        >
+    };
+}
+
+/// `__Args` of an action: its inputs and resources, by reference or, for a thread, owned.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __args {
+    (
+        ($vis:vis struct) borrowed
+        inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
+        resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
+    ) => {
+        $vis struct __Args<'a> {
+            $($input: &'a $input_ty,)*
+            $($resource: &'a $resource_ty,)*
+        }
+
+        $crate::__collect! {
+            inputs { $($input $input_name $input_hash: $input_ty,)* }
+            resources { $($resource $resource_name $resource_hash: $resource_ty,)* }
+            (inputs, resources) {
+                $($input: match <S as $crate::__private::HasInput<$input_hash, __names::$input, $input_ty>>::input(inputs) {
+                    ::core::option::Option::Some(value) => value,
+                    ::core::option::Option::None => {
+                        return ::core::result::Result::Err($crate::__private::Missing($input_name));
+                    }
+                },)*
+                $($resource: match <S as $crate::__private::HasResource<$resource_hash, __names::$resource, $resource_ty>>::resource(resources) {
+                    ::core::option::Option::Some(value) => value,
+                    ::core::option::Option::None => {
+                        return ::core::result::Result::Err($crate::__private::Missing($resource_name));
+                    }
+                },)*
+            }
+        }
+    };
+    (
+        ($vis:vis struct) owned
+        inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
+        resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
+    ) => {
+        $vis struct __Args<'a> {
+            $($input: $input_ty,)*
+            $($resource: $crate::__private::Held<$resource_ty>,)*
+            scope: ::core::marker::PhantomData<&'a ()>,
+        }
+
+        $crate::__collect! {
+            inputs { $($input $input_name $input_hash: $input_ty,)* }
+            resources { $($resource $resource_name $resource_hash: $resource_ty,)* }
+            (inputs, resources) {
+                $($input: match <S as $crate::__private::HasInput<$input_hash, __names::$input, $input_ty>>::input(inputs) {
+                    ::core::option::Option::Some(value) => ::core::clone::Clone::clone(value),
+                    ::core::option::Option::None => {
+                        return ::core::result::Result::Err($crate::__private::Missing($input_name));
+                    }
+                },)*
+                $($resource: $crate::__private::hold::<$resource_hash, __names::$resource, $resource_ty, S>(resources),)*
+                scope: ::core::marker::PhantomData,
+            }
+        }
+    };
+}
+
+/// `Collect` for `__Args`. `__names` exists only so that messages can print the names.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __collect {
+    (
+        inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
+        resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
+        ($inputs:ident, $resources:ident) { $($fields:tt)* }
+    ) => {
+        #[allow(non_camel_case_types, unreachable_pub, reason = "named after arguments")]
+        mod __names {
+            $(pub struct $input;)*
+            $(pub struct $resource;)*
+        }
+
+        #[allow(unused_variables, private_bounds, reason = "either may be empty")]
+        impl<'a, S> $crate::__private::Collect<'a, S> for __Args<'a>
+        where
+            S: $crate::__private::Scope
+                $(+ $crate::__private::HasInput<$input_hash, __names::$input, $input_ty>)*
+                $(+ $crate::__private::HasResource<$resource_hash, __names::$resource, $resource_ty>)*,
+        {
+            fn collect(
+                $inputs: &'a S::Inputs,
+                $resources: &'a ::std::sync::Arc<S::Resources>,
+            ) -> ::core::result::Result<Self, $crate::__private::Missing> {
+                ::core::result::Result::Ok(Self { $($fields)* })
+            }
+
+            fn missing($inputs: &S::Inputs) -> ::core::option::Option<&'static str> {
+                $(if <S as $crate::__private::HasInput<$input_hash, __names::$input, $input_ty>>::input($inputs).is_none() {
+                    return ::core::option::Option::Some($input_name);
+                })*
+                ::core::option::Option::None
+            }
+        }
+    };
+}
+
+/// `__Params` of an action: what a graph binds where it names the node.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __params {
+    (($vis:vis struct) $($param:ident: $ty:ty,)+) => {
+        /// The parameters of the action; `None` stands for one that is not bound.
+        $vis struct __Params {
+            $($vis $param: ::core::option::Option<$ty>,)+
+        }
+
+        impl ::core::default::Default for __Params {
+            fn default() -> Self {
+                Self { $($param: ::core::option::Option::None,)+ }
+            }
+        }
+    };
+}
+
+/// The enum of a graph's nodes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __nodes {
+    (($vis:vis struct) #[$docs:meta] $type:ident $graph:literal { $($(#[$node_docs:meta])* $node:ident $name:literal,)+ }) => {
+        #[$docs]
+        #[allow(non_camel_case_types, reason = "named after nodes")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        $vis enum $type {
+            $($(#[$node_docs])* $node,)+
+        }
+
+        const _: () = {
+            const NAMES: &[&str] = &[$($name),+];
+
+            impl $type {
+                /// All nodes in the order of their declaration.
+                #[allow(dead_code, reason = "a program may not need it")]
+                $vis const ALL: &'static [Self] = &[$(Self::$node),+];
+            }
+
+            impl $crate::__private::Node for $type {
+                const ALL: &'static [Self] = Self::ALL;
+
+                fn name(self) -> &'static str {
+                    NAMES[self as usize]
+                }
+
+                fn index(self) -> usize {
+                    self as usize
+                }
+            }
+
+            impl ::core::fmt::Display for $type {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.pad(NAMES[*self as usize])
+                }
+            }
+
+            impl $crate::__private::serde::Serialize for $type {
+                fn serialize<S: $crate::__private::serde::Serializer>(
+                    &self,
+                    serializer: S,
+                ) -> ::core::result::Result<S::Ok, S::Error> {
+                    serializer.serialize_str(NAMES[*self as usize])
+                }
+            }
+
+            impl<'de> $crate::__private::serde::Deserialize<'de> for $type {
+                fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                    deserializer: D,
+                ) -> ::core::result::Result<Self, D::Error> {
+                    $crate::__private::deserialize_node(deserializer, $graph, NAMES, Self::ALL)
+                }
+            }
+        };
+    };
+}

@@ -1,0 +1,209 @@
+//! Questions and answers as data, and what every answer has in common.
+
+use super::Pace;
+use crate::model::{Chunks, Llm, Message, ModelError, offline_introduction};
+use futures_util::{StreamExt, TryStreamExt};
+
+const CODE: &str = "Reply with code only.";
+const QUESTION: &str = "Answer the question.";
+
+type Result<T = ()> = std::result::Result<T, ModelError>;
+
+/// Asks one prompt after the other in one session and returns the answers.
+async fn ask(preamble: &str, prompts: &[&str]) -> Result<Vec<String>> {
+    let llm = Llm::offline().with_pace(Pace::Instant);
+    let mut history = Vec::new();
+    let mut answers = Vec::new();
+    for prompt in prompts {
+        history.push(Message::user(*prompt));
+        let chunks: Vec<String> = llm.chat(preamble, &history).await?.try_collect().await?;
+        let answer = chunks.concat();
+        history.push(Message::assistant(&answer));
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+
+async fn check(preamble: &str, prompts: &[&str], expected: &str) -> Result {
+    let answers = ask(preamble, prompts).await?;
+    let last = answers.last().map_or("", String::as_str);
+    assert!(
+        last.contains(expected),
+        "{prompts:?}: `{last}` lacks `{expected}`"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_offline_responder_answers_what_was_asked() -> Result {
+    let table: &[(&str, &[&str], &str)] = &[
+        (
+            CODE,
+            &["write code for fizzbuzz"],
+            "```rust\nfn main() {\n    for n in 1..=100",
+        ),
+        (
+            CODE,
+            &["Reverse a string, please"],
+            "fn reverse(text: &str)",
+        ),
+        (CODE, &["check whether a number is prime"], "fn primes"),
+        (
+            CODE,
+            &["rename all files of a list by date"],
+            "fn rename_all_file_list(",
+        ),
+        (CODE, &["loop"], "fn do_loop()"),
+        (CODE, &["???"], "fn as_you_wish()"),
+        (QUESTION, &["write code for factorials"], "fn factorial"),
+        (QUESTION, &["what is a monad?"], "`Option` and `and_then`"),
+        (
+            QUESTION,
+            &["what is a monad?", "what are monads?"],
+            "Forget the burritos",
+        ),
+        (
+            QUESTION,
+            &["Explain ownership", "ownership?", "ownership!"],
+            "heard this from me before",
+        ),
+        (QUESTION, &["Tell me about state machines"], "current one"),
+        (QUESTION, &["Write a limerick"], "burdock once clung"),
+        (
+            QUESTION,
+            &["Write a limerick about tea!"],
+            "A rhyme about tea? I'm offline",
+        ),
+        (QUESTION, &["hello"], "Hello!"),
+        (QUESTION, &["my name is ada.", "Hi"], "Hello, Ada!"),
+        (
+            QUESTION,
+            &["my name is ada.", "What is my name?"],
+            "You are Ada",
+        ),
+        (QUESTION, &["what's my name"], "not told me"),
+        (
+            QUESTION,
+            &["what is a trait?", "what did I ask before?"],
+            "\"what is a trait?\"",
+        ),
+        (QUESTION, &["what did I ask before?"], "Nothing yet"),
+        (QUESTION, &["what is 3 * 4"], "3 * 4 = 12."),
+        (QUESTION, &["What is (1.5 + 2)*-4?"], "= -14."),
+        (
+            QUESTION,
+            &["how much is 7 divided by 2 minus 1"],
+            "7 / 2 - 1 = 2.5.",
+        ),
+        (QUESTION, &["0.1 + 0.2"], "= 0.3."),
+        (QUESTION, &["2^3^2"], "= 512."),
+        (QUESTION, &["1/0"], "no value"),
+        (
+            QUESTION,
+            &["Why are you ignoring my cat?"],
+            "Why am I ignoring your cat?",
+        ),
+        (QUESTION, &["I feel lost"], "How long have you felt lost?"),
+        (QUESTION, &["zebras", "zebras"], "still offline"),
+        (QUESTION, &["zebras"], "--features providers"),
+        (QUESTION, &["…"], "offline"),
+    ];
+    for (preamble, prompts, expected) in table {
+        check(preamble, prompts, expected).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn different_prompts_get_different_answers() -> Result {
+    let code = ask(CODE, &["write code for fizzbuzz"]).await?;
+    let question = ask(QUESTION, &["what is a monad?", "write a limerick"]).await?;
+    assert_ne!(code.first(), question.first());
+    assert_ne!(question.first(), question.get(1));
+    assert!(
+        code.iter()
+            .all(|code| code.starts_with("```rust\n") && code.ends_with("\n```"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_chunks_are_words_and_together_the_whole_answer() -> Result {
+    for (preamble, prompt) in [
+        (CODE, "sort"),
+        (QUESTION, "write a limerick"),
+        (QUESTION, "a  b \n c"),
+    ] {
+        let llm = Llm::offline().with_pace(Pace::Instant);
+        let chunks = llm.chat(preamble, &[Message::user(prompt)]).await?;
+        let chunks: Vec<String> = chunks.try_collect().await?;
+        assert_eq!(chunks.concat(), super::answer(preamble, &[], prompt));
+        assert!(chunks.len() > 5);
+        assert!(
+            chunks
+                .iter()
+                .all(|chunk| chunk.split_whitespace().count() == 1)
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_history_without_a_user_message_is_refused() {
+    let history = [Message::assistant("Hello!")];
+    let answer = Llm::offline().chat(QUESTION, &history).await;
+    assert!(
+        matches!(answer, Err(error) if error == ModelError::NothingAsked && !error.is_retryable())
+    );
+}
+
+#[test]
+fn pauses_vary_and_are_longer_where_a_reader_breathes() {
+    let pause = |index, before| Pace::Natural.pause(index, before);
+    assert!(pause(3, "word. ") > pause(3, "word, "));
+    assert!(pause(3, "word, ") > pause(3, "words "));
+    assert_ne!(pause(3, "word "), pause(4, "word "));
+    assert_eq!(pause(3, "word "), pause(3, "word "));
+    assert_eq!(Pace::Instant.pause(3, "word. "), None);
+}
+
+#[test]
+fn deep_nesting_is_given_up_and_not_a_stack_overflow() {
+    let prompt = format!("{}1 + 1", "(".repeat(100_000));
+    assert!(super::answer(QUESTION, &[], &prompt).contains("offline"));
+    let prompt = format!("{}1 + 1", "-".repeat(100_000));
+    assert!(super::answer(QUESTION, &[], &prompt).contains("offline"));
+}
+
+#[test]
+fn the_introduction_says_how_to_get_a_model() {
+    assert!(offline_introduction(&|_| None).contains("set e.g. OPENAI_API_KEY"));
+    let key = |name: &str| (name == "GEMINI_API_KEY").then(|| "secret".to_owned());
+    let line = offline_introduction(&key);
+    assert!(line.contains("GEMINI_API_KEY is set") && line.contains("--features providers"));
+    assert!(!line.contains("secret") && !line.contains('\n'));
+}
+
+#[test]
+fn without_settings_the_offline_responder_is_chosen_and_its_pace_is_read() {
+    let pace =
+        |value: &'static str| move |name: &str| (name == "BURDOCK_PACE").then(|| value.to_owned());
+    assert!(Llm::choose(&|_| None).is_ok_and(|(_, line)| line.starts_with("offline")));
+    assert!(
+        Llm::choose(&pace("instant")).is_ok_and(|(llm, _)| format!("{llm:?}").contains("Instant"))
+    );
+    assert!(matches!(
+        Llm::choose(&pace("hasty")),
+        Err(ModelError::Setting { .. })
+    ));
+}
+
+#[test]
+fn an_answer_can_be_sent_to_another_thread() {
+    fn is_send<T: Send>(_: T) {}
+    let history = [Message::user("hello")];
+    let llm = Llm::offline();
+    is_send(llm.chat(QUESTION, &history));
+    is_send::<Option<Chunks>>(None);
+    is_send(async { llm.chat("", &history).await?.next().await.transpose() });
+}

@@ -1,0 +1,274 @@
+//! From a checked action to its items. The large templates are `macro_rules!` in burdock's
+//! `__private`; here they are filled in.
+
+use super::{
+    Kind,
+    body::yielder,
+    syntax::{ActionSyntax, Needed, Param, Role, Taken},
+};
+use crate::{
+    names::{hash, plain},
+    text,
+};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+/// The type, and a constant that holds everything else.
+pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
+    let ActionSyntax { outer, vis, .. } = action;
+    let burdock = action.burdock();
+    let name = action.name();
+    let cfg: Vec<_> = outer.iter().filter(|attr| text::is_cfg(attr)).collect();
+    let state = &action.arguments.state;
+    let reads = pairs(&action.arguments.reads);
+    let writes = pairs(&action.arguments.writes);
+    let args = expand_args(action);
+    let function = expand_function(action);
+    let implementation = expand_impl(action);
+    quote! {
+        #(#outer)*
+        #[allow(non_camel_case_types, reason = "named after its function")]
+        #[derive(Clone, Copy, Debug)]
+        #vis struct #name {}
+
+        #(#cfg)*
+        const _: () = {
+            #burdock::__reads! { (#vis struct) #state { #reads } }
+            #burdock::__writes! { (#vis struct) #state { #writes } }
+            #args
+            #function
+            #implementation
+        };
+    }
+}
+
+/// `field "field",` for the templates.
+fn pairs(fields: &[Ident]) -> TokenStream {
+    fields
+        .iter()
+        .map(|field| {
+            let text = plain(field);
+            quote!(#field #text,)
+        })
+        .collect()
+}
+
+/// Inputs and resources, and parameters.
+fn expand_args(action: &ActionSyntax) -> TokenStream {
+    let burdock = action.burdock();
+    let vis = &action.vis;
+    let how = if action.arguments.blocking.is_some() { "owned" } else { "borrowed" };
+    let how = format_ident!("{how}");
+    let needed = |needed: &Needed| {
+        let Needed { name, ty, .. } = needed;
+        let text = plain(name);
+        let hash = hash(&text);
+        quote!(#name #text #hash: #ty,)
+    };
+    let inputs: TokenStream = action.inputs().map(needed).collect();
+    let resources: TokenStream = action.resources().map(needed).collect();
+    let mut tokens = TokenStream::new();
+    if !(inputs.is_empty() && resources.is_empty()) {
+        tokens.extend(quote! {
+            #burdock::__args! { (#vis struct) #how inputs { #inputs } resources { #resources } }
+        });
+    }
+    let params: TokenStream = action
+        .params()
+        .map(|Param { name, ty, .. }| quote!(#name: #ty,))
+        .collect();
+    if !params.is_empty() {
+        tokens.extend(quote!(#burdock::__params! { (#vis struct) #params }));
+    }
+    tokens
+}
+
+/// The user's function, with a yielder as its last argument when it streams.
+fn expand_function(action: &ActionSyntax) -> TokenStream {
+    let ActionSyntax { inner, signature, body, arguments, .. } = action;
+    let burdock = action.burdock();
+    let mut signature = signature.clone();
+    if let (Kind::Streaming, Some(ty)) = (action.kind, &arguments.yields) {
+        let yielder = yielder();
+        signature.inputs.push(if arguments.blocking.is_some() {
+            syn::parse_quote!(#yielder: &mut #burdock::__private::ThreadYielder<#ty>)
+        } else {
+            signature.asyncness = signature.asyncness.or(Some(syn::Token![async](signature.fn_token.span)));
+            syn::parse_quote!(#yielder: &mut #burdock::__private::Yielder<'_, #ty>)
+        });
+    }
+    quote! {
+        #(#inner)*
+        #[allow(clippy::unused_async, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, reason = "the framework decides what an action is given")]
+        #signature #body
+    }
+}
+
+fn expand_impl(action: &ActionSyntax) -> TokenStream {
+    let burdock = action.burdock();
+    let name = action.name();
+    let text = plain(name);
+    let state = &action.arguments.state;
+    let docs = text::docs(&action.outer);
+    let yields = match &action.arguments.yields {
+        Some(ty) if action.kind == Kind::Streaming => quote!(Items<#ty>),
+        _ => quote!(NoItems),
+    };
+    let args = if action.inputs().next().is_none() && action.resources().next().is_none() {
+        quote!(())
+    } else {
+        quote!(__Args<'a>)
+    };
+    let params = if action.params().next().is_none() { quote!(()) } else { quote!(__Params) };
+    let declared = expand_declared(action);
+    let run = expand_run(action);
+    quote! {
+        impl #burdock::__private::Action for #name {
+            type State = #state;
+            type Reads<'a> = Reads<'a>;
+            type Args<'a> = #args;
+            type Params = #params;
+            type Writes = Writes;
+            type Yields = #burdock::__private::#yields;
+            const INFO: #burdock::__private::ActionInfo =
+                #burdock::__private::ActionInfo::new(#text).docs(#docs).reads(READS).writes(WRITES)#declared;
+            fn reads(state: &#state) -> ::core::result::Result<Reads<'_>, #burdock::__private::UnsetSlot> {
+                Reads::__of(state)
+            }
+            #run
+        }
+    }
+}
+
+/// What `INFO` says beside reads and writes.
+fn expand_declared(action: &ActionSyntax) -> TokenStream {
+    let burdock = action.burdock();
+    let hashes = |needed: &mut dyn Iterator<Item = &Needed>| -> Vec<u64> {
+        needed.map(|needed| hash(&plain(&needed.name))).collect()
+    };
+    let inputs = hashes(&mut action.inputs());
+    let resources = hashes(&mut action.resources());
+    let params: Vec<_> = action
+        .params()
+        .map(|param| {
+            let name = plain(&param.name);
+            let hash = hash(&name);
+            let optional = param.default.is_some();
+            quote!(#burdock::__private::ParamInfo { name: #name, hash: #hash, optional: #optional })
+        })
+        .collect();
+    let mut tokens = TokenStream::new();
+    if !inputs.is_empty() {
+        tokens.extend(quote!(.inputs(&[#(#inputs),*])));
+    }
+    if !resources.is_empty() {
+        tokens.extend(quote!(.resources(&[#(#resources),*])));
+    }
+    if !params.is_empty() {
+        tokens.extend(quote!(.params(&[#(#params),*])));
+    }
+    if action.wants_failure() {
+        tokens.extend(quote!(.failure()));
+    }
+    tokens
+}
+
+/// Calls the user's function with what the call holds.
+fn expand_run(action: &ActionSyntax) -> TokenStream {
+    let burdock = action.burdock();
+    let name = action.name();
+    let yielder = yielder();
+    let owned = action.arguments.blocking.is_some();
+    let mut arguments: Vec<TokenStream> =
+        action.roles.iter().map(|role| expand_argument(action, role, owned)).collect();
+    if action.kind == Kind::Streaming {
+        arguments.push(if owned { quote!(#yielder) } else { quote!(&mut #yielder) });
+    }
+    let defaults = action.params().filter_map(|param| {
+        let function = default_of(&param.name);
+        let ty = &param.ty;
+        let value = param.default.as_ref()?;
+        Some(quote!(fn #function() -> #ty { #value }))
+    });
+    let awaiting = (action.signature.asyncness.is_some() || (action.kind == Kind::Streaming && !owned))
+        .then(|| quote!(.await));
+    // the span of the function's name makes rustc's word about a future that is not `Send` readable
+    let head = quote_spanned!(name.span()=> async fn run);
+    if !owned {
+        let take = (action.kind == Kind::Streaming).then(|| quote!(let mut #yielder = call.yielder;));
+        return quote! {
+            #head(call: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes> {
+                #(#defaults)*
+                #take
+                #name(#(#arguments),*)#awaiting.map_err(::core::convert::Into::into)
+            }
+        };
+    }
+    let reads = &action.arguments.reads;
+    let yielder = if action.kind == Kind::Streaming { quote!(#yielder) } else { quote!(_: &mut _) };
+    let failure = action
+        .wants_failure()
+        .then(|| quote!(let failure = #burdock::__private::given(call.failure, "failure")?.clone();));
+    quote! {
+        #head(call: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes> {
+            #(#defaults)*
+            let reads = (#(::core::clone::Clone::clone(call.reads.#reads),)*);
+            let (args, params, context) = (call.args, call.params, call.context.clone());
+            #failure
+            #burdock::__private::on_thread(call.context, call.yielder, move |#yielder| {
+                let reads = Reads::__borrow(&reads);
+                #name(#(#arguments),*).map_err(::core::convert::Into::into)
+            })
+            .await
+        }
+    }
+}
+
+fn expand_argument(action: &ActionSyntax, role: &Role, owned: bool) -> TokenStream {
+    let burdock = action.burdock();
+    let call = if owned { quote!() } else { quote!(call.) };
+    match role {
+        Role::Reads => quote!(#call reads),
+        Role::Input(Needed { name, taken, .. }) => match (owned, taken) {
+            (false, Taken::Borrowed) | (true, Taken::Owned) => quote!(#call args.#name),
+            (false, Taken::Owned) => quote!(::core::clone::Clone::clone(call.args.#name)),
+            (true, Taken::Borrowed) => quote!(&args.#name),
+        },
+        Role::Resource(Needed { name, .. }) => {
+            let text = plain(name);
+            if owned {
+                quote!(#burdock::__private::bound(#burdock::__private::Hold::held(&*args.#name), #text)?)
+            } else {
+                quote!(call.args.#name)
+            }
+        }
+        Role::Context => {
+            if owned {
+                quote!(&context)
+            } else {
+                quote!(call.context)
+            }
+        }
+        Role::Failure(name) => {
+            let text = plain(name);
+            if owned {
+                quote!(&failure)
+            } else {
+                quote!(#burdock::__private::given(call.failure, #text)?)
+            }
+        }
+        Role::Param(Param { name, default, .. }) => {
+            let text = plain(name);
+            if default.is_some() {
+                let function = default_of(name);
+                quote!(#call params.#name.unwrap_or_else(#function))
+            } else {
+                quote!(#burdock::__private::bound(#call params.#name, #text)?)
+            }
+        }
+    }
+}
+
+fn default_of(name: &Ident) -> Ident {
+    format_ident!("__default_{}", plain(name))
+}

@@ -1,0 +1,62 @@
+//! What stands for an action that has errors, so that its graph does not add more.
+
+use super::{Kind, syntax::ActionSyntax};
+use crate::names::plain;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The type, and when its state is known an impl that writes everything.
+pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
+    let ActionSyntax { outer, vis, .. } = action;
+    let name = action.name();
+    let burdock = action.burdock();
+    let item = quote! {
+        #(#outer)*
+        #[allow(non_camel_case_types, reason = "named after its function")]
+        #[derive(Clone, Copy, Debug)]
+        #vis struct #name {}
+    };
+    let Some(state) = &action.arguments.state else {
+        return item;
+    };
+    let text = plain(name);
+    let yields = match (&action.arguments.yields, action.kind) {
+        (Some(ty), Kind::Streaming) => quote!(#burdock::__private::Items<#ty>),
+        _ => quote!(#burdock::__private::NoItems),
+    };
+    let params: TokenStream = action
+        .params()
+        .map(|param| {
+            let (name, ty) = (&param.name, &param.ty);
+            quote!(#name: #ty,)
+        })
+        .collect();
+    let (template, params) = if params.is_empty() {
+        (quote!(), quote!(()))
+    } else {
+        (quote!(#burdock::__params! { (#vis struct) #params }), quote!(__Params))
+    };
+    quote! {
+        #item
+        const _: () = {
+            #template
+            #burdock::__writes! { (#vis struct) #state {} }
+            impl #burdock::__private::Action for #name {
+                type State = #state;
+                type Reads<'a> = ();
+                type Args<'a> = ();
+                type Params = #params;
+                type Writes = Writes;
+                type Yields = #yields;
+                const INFO: #burdock::__private::ActionInfo = #burdock::__private::ActionInfo::new(#text)
+                    .writes(#burdock::__private::FieldSet::ALL);
+                fn reads(_: &#state) -> ::core::result::Result<(), #burdock::__private::UnsetSlot> {
+                    ::core::result::Result::Ok(())
+                }
+                async fn run(_: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes> {
+                    ::core::unreachable!()
+                }
+            }
+        };
+    }
+}

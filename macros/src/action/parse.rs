@@ -1,0 +1,169 @@
+//! From tokens to [`ActionSyntax`].
+
+use super::{
+    Kind,
+    arguments::parse_arguments,
+    syntax::{ActionSyntax, Needed, Param, Role, Taken},
+};
+use crate::diagnostics::Diagnostics;
+use proc_macro2::{Ident, TokenStream};
+use syn::{Attribute, Expr, FnArg, ItemFn, Pat, PatType, Token, Type, parse::ParseStream};
+
+/// Reads an action; `None` when it is no function.
+pub(super) fn parse_action(
+    kind: Kind,
+    arguments: TokenStream,
+    item: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<ActionSyntax> {
+    let arguments = parse_arguments(kind, arguments, diagnostics);
+    let mut item: ItemFn = match syn::parse2(item) {
+        Ok(item) => item,
+        Err(error) => {
+            diagnostics.syntax_error(error);
+            return None;
+        }
+    };
+    let mut roles = Vec::new();
+    for (index, argument) in item.sig.inputs.iter_mut().enumerate() {
+        match argument {
+            FnArg::Receiver(receiver) => {
+                diagnostics
+                    .error(&receiver.self_token, "an action has no `self`")
+                    .help("it is a function; what it needs comes as inputs, resources and parameters");
+            }
+            FnArg::Typed(argument) => roles.extend(parse_role(index, argument, diagnostics)),
+        }
+    }
+    let (outer, inner) = item.attrs.into_iter().partition(is_outer);
+    Some(ActionSyntax {
+        kind,
+        arguments,
+        outer,
+        inner,
+        vis: item.vis,
+        signature: item.sig,
+        roles,
+        body: *item.block,
+    })
+}
+
+fn is_outer(attr: &Attribute) -> bool {
+    let path = attr.path();
+    ["doc", "deprecated"].iter().any(|name| path.is_ident(name)) || crate::text::is_cfg(attr)
+}
+
+/// Finds out what an argument is, and takes its marker away.
+fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Role> {
+    if index == 0 && argument.attrs.is_empty() && is_reads(&argument.ty) {
+        return Some(Role::Reads);
+    }
+    let name = match &*argument.pat {
+        Pat::Ident(pattern) if pattern.subpat.is_none() && pattern.by_ref.is_none() => {
+            pattern.ident.clone()
+        }
+        pattern => {
+            diagnostics
+                .error(pattern, "an argument of an action has a plain name")
+                .help("the graph finds it by that name; take it apart in the body");
+            return None;
+        }
+    };
+    let mut role = None;
+    let attrs = std::mem::take(&mut argument.attrs);
+    for attr in attrs {
+        let Some(marker) = attr.path().get_ident().cloned() else {
+            argument.attrs.push(attr);
+            continue;
+        };
+        let Some(found) = parse_marker(&marker, &attr, &name, &argument.ty, diagnostics) else {
+            argument.attrs.push(attr);
+            continue;
+        };
+        if role.is_some() {
+            diagnostics.error(&marker, "an argument has one marker");
+            continue;
+        }
+        role = Some(found);
+    }
+    let role = role.unwrap_or_else(|| Some(parameter(&name, &argument.ty, None, diagnostics)));
+    role
+}
+
+/// The role that a marker gives: `None` for other attributes, `Some(None)` after an error.
+fn parse_marker(
+    marker: &Ident,
+    attr: &Attribute,
+    name: &Ident,
+    ty: &Type,
+    diagnostics: &mut Diagnostics,
+) -> Option<Option<Role>> {
+    let role = match marker.to_string().as_str() {
+        "input" => {
+            let (ty, taken) = borrowed(ty);
+            Role::Input(Needed { name: name.clone(), ty, taken })
+        }
+        "resource" => {
+            let (ty, Taken::Borrowed) = borrowed(ty) else {
+                diagnostics
+                    .error(ty, "a resource is taken by reference")
+                    .help("it belongs to the app and outlives the step: write `&` before the type");
+                return Some(None);
+            };
+            Role::Resource(Needed { name: name.clone(), ty, taken: Taken::Borrowed })
+        }
+        "context" | "error" => {
+            if borrowed(ty).1 == Taken::Owned {
+                diagnostics
+                    .error(ty, format!("`#[{marker}]` gives a reference"))
+                    .help("write `&` before the type");
+                return Some(None);
+            }
+            if marker == "context" { Role::Context } else { Role::Failure(name.clone()) }
+        }
+        "param" => {
+            let default = match attr.parse_args_with(parse_default) {
+                Ok(default) => default,
+                Err(error) => {
+                    diagnostics.syntax_error(error);
+                    return Some(None);
+                }
+            };
+            parameter(name, ty, Some(default), diagnostics)
+        }
+        _ => return None,
+    };
+    Some(Some(role))
+}
+
+fn parameter(name: &Ident, ty: &Type, default: Option<Expr>, diagnostics: &mut Diagnostics) -> Role {
+    if borrowed(ty).1 == Taken::Borrowed {
+        diagnostics
+            .error(name, format!("parameter `{name}` is owned"))
+            .help("a graph binds parameters by value; mark `#[input]`, `#[resource]`, `#[context]` or `#[error]` what is not one");
+    }
+    Role::Param(Param { name: name.clone(), ty: ty.clone(), default })
+}
+
+/// `default = expr`
+fn parse_default(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let word: Ident = input.parse()?;
+    if word != "default" {
+        return Err(syn::Error::new(word.span(), "unknown argument, expected `default = value`"));
+    }
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+fn is_reads(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Reads"))
+}
+
+fn borrowed(ty: &Type) -> (Type, Taken) {
+    match ty {
+        Type::Reference(reference) if reference.mutability.is_none() => {
+            ((*reference.elem).clone(), Taken::Borrowed)
+        }
+        ty => (ty.clone(), Taken::Owned),
+    }
+}

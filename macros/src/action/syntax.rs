@@ -1,0 +1,98 @@
+//! What an action is made of.
+
+use super::Kind;
+use proc_macro2::{Ident, TokenStream};
+use syn::{Attribute, Block, Expr, Path, Signature, Type, Visibility};
+
+/// An action as it was written.
+pub(super) struct ActionSyntax {
+    pub(super) kind: Kind,
+    pub(super) arguments: Arguments,
+    /// Docs, `cfg` and the like, for the type.
+    pub(super) outer: Vec<Attribute>,
+    /// The other attributes, for the function.
+    pub(super) inner: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    /// As written, without the markers on its arguments.
+    pub(super) signature: Signature,
+    pub(super) roles: Vec<Role>,
+    pub(super) body: Block,
+}
+
+/// What the attribute says.
+#[derive(Default)]
+pub(super) struct Arguments {
+    pub(super) state: Option<Path>,
+    pub(super) reads: Vec<Ident>,
+    pub(super) writes: Vec<Ident>,
+    pub(super) yields: Option<Type>,
+    pub(super) blocking: Option<Ident>,
+    pub(super) burdock: Option<Path>,
+}
+
+/// What an argument of the function is.
+pub(super) enum Role {
+    Reads,
+    Input(Needed),
+    Resource(Needed),
+    Context,
+    Failure(Ident),
+    Param(Param),
+}
+
+/// An input or a resource.
+pub(super) struct Needed {
+    pub(super) name: Ident,
+    /// Without the reference.
+    pub(super) ty: Type,
+    pub(super) taken: Taken,
+}
+
+/// How an argument takes its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    Owned,
+    Borrowed,
+}
+
+/// A parameter.
+pub(super) struct Param {
+    pub(super) name: Ident,
+    pub(super) ty: Type,
+    pub(super) default: Option<Expr>,
+}
+
+impl ActionSyntax {
+    pub(super) fn name(&self) -> &Ident {
+        &self.signature.ident
+    }
+
+    pub(super) fn burdock(&self) -> TokenStream {
+        crate::text::burdock(self.arguments.burdock.as_ref())
+    }
+
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &Needed> {
+        self.roles.iter().filter_map(|role| match role {
+            Role::Input(needed) => Some(needed),
+            _ => None,
+        })
+    }
+
+    pub(super) fn resources(&self) -> impl Iterator<Item = &Needed> {
+        self.roles.iter().filter_map(|role| match role {
+            Role::Resource(needed) => Some(needed),
+            _ => None,
+        })
+    }
+
+    pub(super) fn params(&self) -> impl Iterator<Item = &Param> {
+        self.roles.iter().filter_map(|role| match role {
+            Role::Param(param) => Some(param),
+            _ => None,
+        })
+    }
+
+    pub(super) fn wants_failure(&self) -> bool {
+        self.roles.iter().any(|role| matches!(role, Role::Failure(_)))
+    }
+}

@@ -1,0 +1,151 @@
+//! Tables about the actions, and the assertions over them.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::super::model::{ActionId, EdgeEnd, NodeId};
+use super::{Expansion, action_alias, plain_name};
+use crate::names::hash;
+
+/// `ACTIONS`, `NODES`, `EDGES` and the fix-point over them.
+pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, private, .. } = expansion;
+    let facts = (0..graph.actions.len()).map(|index| {
+        let alias = action_alias(ActionId(index));
+        let facts = quote!(#private::Facts::<#alias, __State>);
+        quote!(#private::Fact { info: #facts::INFO, streams: #facts::STREAMS, known: #facts::KNOWN })
+    });
+    let nodes = graph.ids().map(|id| {
+        let node = &graph[id];
+        let (name, action) = (plain_name(&node.name), &graph.actions[node.action.0].key);
+        let index = node.action.0;
+        quote!((#name, #action, #index))
+    });
+    let edges = edges_in_order(expansion);
+    let start = graph.start().0;
+    quote! {
+        const __FACTS: &[#private::Fact] = &[#(#facts),*];
+        const __NODES: &[#private::NodeInfo] =
+            &#private::node_infos(__FACTS, [#(#nodes),*]);
+        const __EDGES: &[#private::Edge] = &[#(#edges),*];
+        const __CHECKED: #private::Checked<{ __NODES.len() }> = #private::Checked::new(
+            <__State as #private::State>::FIELDS, __FACTS, __NODES, __EDGES, #start,
+        );
+    }
+}
+
+/// Edges by source in reverse postorder, in which the fix-point settles soonest.
+fn edges_in_order(expansion: &Expansion<'_>) -> Vec<TokenStream> {
+    let Expansion { graph, private, .. } = expansion;
+    let mut ranks = vec![graph.order.len(); graph.nodes.len()];
+    for (rank, id) in graph.order.iter().enumerate() {
+        ranks[id.0] = rank;
+    }
+    let mut edges: Vec<_> = graph.edges.iter().collect();
+    edges.sort_by_key(|edge| ranks[edge.from.0]);
+    edges
+        .into_iter()
+        .map(|edge| {
+            let from = edge.from.0;
+            let to = match edge.to {
+                EdgeEnd::Node(NodeId(to)) => quote!(Node(#to)),
+                EdgeEnd::Pause(NodeId(to)) => quote!(Pause(#to)),
+                EdgeEnd::End => quote!(End),
+            };
+            let label = edge.label.as_deref().unwrap_or_default();
+            let kind = if edge.error { quote!(error) } else { quote!(transition) };
+            quote!(#private::Edge::#kind(#from, #private::EdgeEnd::#to, #label))
+        })
+        .collect()
+}
+
+/// One assertion per token that a message may label.
+pub(super) fn expand_checks(expansion: &Expansion<'_>) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    tokens.extend(expand_probes(expansion));
+    for id in expansion.graph.ids() {
+        tokens.extend(expand_node_check(expansion, id));
+        tokens.extend(expand_condition_checks(expansion, id));
+    }
+    tokens.extend(expand_use_checks(expansion));
+    tokens
+}
+
+/// Whether each action fits the graph.
+fn expand_probes(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, private, .. } = expansion;
+    let name = &graph.name;
+    let mut tokens = TokenStream::new();
+    for (index, action) in graph.actions.iter().enumerate() {
+        let alias = action_alias(ActionId(index));
+        let probe = quote_spanned!(action.path.span()=> #private::Probe::<#alias, #name>::fits());
+        tokens.extend(quote!(const _: fn() = || #probe;));
+        if let Some(yields) = &graph.yields {
+            let ty = &yields.ty;
+            let span = yields.keyword.span();
+            let probe = quote_spanned!(span=> #private::Probe::<#alias, #name>::converts::<#ty>());
+            tokens.extend(quote!(const _: fn() = || #probe;));
+        }
+    }
+    tokens
+}
+
+/// Slots that are read too early, parameters that are not bound, failures that are not there,
+/// items that nobody declared.
+fn expand_node_check(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
+    let Expansion { graph, private, .. } = expansion;
+    let node = &graph[id];
+    let index = id.0;
+    let bound = node.parameters.iter().map(|parameter| hash(&plain_name(&parameter.name)));
+    let ordinary = node.ordinary_entry;
+    let yields = graph.yields.is_some();
+    quote_spanned! {node.name.span()=>
+        const _: () = #private::check_node(&__CHECKED, #index, &[#(#bound),*], #ordinary, #yields);
+    }
+}
+
+fn expand_condition_checks(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
+    let Expansion { graph, private, .. } = expansion;
+    let index = id.0;
+    let transition = Some((graph.transition(id), quote!(Transition)));
+    let on_error = graph[id].on_error.as_ref().map(|edge| (edge, quote!(Error)));
+    let mut tokens = TokenStream::new();
+    for (transition, kind) in transition.into_iter().chain(on_error) {
+        for field in &transition.fields {
+            let name = plain_name(field);
+            tokens.extend(quote_spanned! {field.span()=>
+                const _: () = #private::check_condition(
+                    &__CHECKED, #index, #name, #private::EdgeKind::#kind,
+                );
+            });
+        }
+    }
+    tokens
+}
+
+/// Inputs, resources and `yields` that nothing uses.
+fn expand_use_checks(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, private, .. } = expansion;
+    let mut tokens = TokenStream::new();
+    for input in &graph.inputs {
+        let name = plain_name(&input.name);
+        let hash = hash(&name);
+        tokens.extend(quote_spanned! {input.name.span()=>
+            const _: () = #private::check_input(#name, #hash, __FACTS);
+        });
+    }
+    for resource in &graph.resources {
+        let name = plain_name(&resource.name);
+        let hash = hash(&name);
+        tokens.extend(quote_spanned! {resource.name.span()=>
+            const _: () = #private::check_resource(#name, #hash, __FACTS);
+        });
+    }
+    if let Some(yields) = &graph.yields {
+        tokens.extend(quote_spanned! {yields.keyword.span()=>
+            const _: () = #private::check_yields(__FACTS);
+        });
+    }
+    tokens
+}

@@ -1,0 +1,209 @@
+//! The items that a graph makes beside its impl.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{GenericArgument, PathArguments, Type};
+
+use super::super::model::EdgeEnd;
+use super::super::syntax::Binding;
+use super::{Expansion, local, plain_name};
+use crate::{names::hash, text};
+
+/// The graph's type, and those for nodes, inputs, resources and writes.
+pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, private, cfg, node_type, inputs_type, resources_type, writes_type } =
+        expansion;
+    let vis = &graph.vis;
+    let name = &graph.name;
+    let title = plain_name(name);
+    let outer = graph.attrs.iter().filter(|attr| !attr.path().is_ident("burdock"));
+    let picture = picture(expansion);
+    let nodes = graph.nodes.iter().map(|node| {
+        let docs = node.attrs.iter().filter(|attr| attr.path().is_ident("doc"));
+        let (ident, text) = (&node.name, plain_name(&node.name));
+        let action = text::written(&node.path);
+        let default = format!("Runs `{action}`.");
+        quote!(#(#docs)* #[doc = #default] #ident #text,)
+    });
+    let writes = graph.nodes.iter().map(|node| {
+        let (ident, path) = (&node.name, &node.path);
+        let docs = format!("What `{}` wrote.", plain_name(ident));
+        quote!(#[doc = #docs] #ident(<#path as #private::Action>::Writes),)
+    });
+    let inputs = graph.inputs.iter().map(|binding| expand_field(binding, vis));
+    let resources = graph.resources.iter().map(|binding| expand_field(binding, vis));
+    let serde = quote!(#private::serde).to_string().replace(' ', "");
+    let node_docs = format!("The nodes of [`{title}`].");
+    let input_docs = format!("What a run of [`{title}`] is given.");
+    let resource_docs = format!("What an app of [`{title}`] is given.");
+    let writes_docs = format!("What the nodes of [`{title}`] write.");
+    let app = if graph.resources.is_empty() {
+        quote! {
+            #vis fn app() -> #private::AppBuilder<Self, #private::Provided<#resources_type>> {
+                #private::AppBuilder::new().resources(#resources_type {})
+            }
+        }
+    } else {
+        quote! {
+            #vis fn app() -> #private::AppBuilder<Self> {
+                #private::AppBuilder::new()
+            }
+        }
+    };
+    quote! {
+        #(#outer)*
+        #[doc = #picture]
+        #[derive(Debug)]
+        #vis struct #name {}
+
+        #cfg
+        #private::nodes! { (#vis struct) #[doc = #node_docs] #node_type #title { #(#nodes)* } }
+
+        #cfg
+        #[doc = #input_docs]
+        #[derive(::core::clone::Clone, #private::serde::Serialize, #private::serde::Deserialize)]
+        #[serde(crate = #serde)]
+        #vis struct #inputs_type { #(#inputs)* }
+
+        #cfg
+        #[doc = #resource_docs]
+        #vis struct #resources_type { #(#resources)* }
+
+        #cfg
+        #[doc = #writes_docs]
+        #[allow(
+            non_camel_case_types, private_interfaces, dead_code,
+            reason = "named after nodes, whose actions may be private"
+        )]
+        #vis enum #writes_type { #(#writes)* }
+
+        #cfg
+        #[allow(dead_code, reason = "a program may use only some of it")]
+        impl #name {
+            /// Nodes, edges and what they declare.
+            #vis const TOPOLOGY: #private::Topology = <Self as #private::Graph>::TOPOLOGY;
+
+            /// Begins an app of this graph.
+            #app
+        }
+    }
+}
+
+fn expand_field(binding: &Binding, vis: &syn::Visibility) -> TokenStream {
+    let Binding { attrs, name, ty } = binding;
+    let docs = format!("The value of `{}`.", plain_name(name));
+    let docs = attrs.is_empty().then(|| quote!(#[doc = #docs]));
+    quote!(#(#attrs)* #docs #vis #name: #ty,)
+}
+
+/// `HasInput` and `HasResource` for what the graph declares.
+pub(super) fn expand_bindings(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, private, inputs_type, resources_type, .. } = expansion;
+    let graph_name = &graph.name;
+    let from = local("__from");
+    let mut tokens = TokenStream::new();
+    for Binding { name, ty, .. } in &graph.inputs {
+        let hash = hash(&plain_name(name));
+        tokens.extend(quote! {
+            impl<N> #private::HasInput<#hash, N, #ty> for #graph_name {
+                fn input(#from: &#inputs_type) -> ::core::option::Option<&#ty> {
+                    ::core::option::Option::Some(&#from.#name)
+                }
+            }
+        });
+        if let Some(inner) = optional(ty) {
+            tokens.extend(quote! {
+                impl<N> #private::HasInput<#hash, N, #inner> for #graph_name {
+                    fn input(#from: &#inputs_type) -> ::core::option::Option<&#inner> {
+                        #from.#name.as_ref()
+                    }
+                }
+            });
+        }
+    }
+    for Binding { name, ty, .. } in &graph.resources {
+        let hash = hash(&plain_name(name));
+        tokens.extend(quote! {
+            impl<N> #private::HasResource<#hash, N, #ty> for #graph_name {
+                fn resource(#from: &#resources_type) -> ::core::option::Option<&#ty> {
+                    ::core::option::Option::Some(&#from.#name)
+                }
+            }
+        });
+    }
+    tokens
+}
+
+/// The `T` of a type that is written `Option<T>`.
+fn optional(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(inner)) => Some(inner),
+        _ => None,
+    }
+}
+
+/// The value of `Graph::TOPOLOGY`.
+pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, private, .. } = expansion;
+    let name = plain_name(&graph.name);
+    let docs = text::docs(&graph.attrs);
+    let state = text::written(&graph.state);
+    let start = graph.start().0;
+    let info = |binding: &Binding| {
+        let (name, ty) = (plain_name(&binding.name), text::written(&binding.ty));
+        let optional = optional(&binding.ty).is_some();
+        quote!(#private::BindingInfo { name: #name, ty: #ty, optional: #optional })
+    };
+    let inputs = graph.inputs.iter().map(info);
+    let resources = graph.resources.iter().map(info);
+    let yields = match &graph.yields {
+        Some(yields) => {
+            let ty = text::written(&yields.ty);
+            quote!(::core::option::Option::Some(#ty))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    quote! {
+        #private::Topology {
+            name: #name,
+            docs: #docs,
+            state: #state,
+            start: #start,
+            nodes: __NODES,
+            edges: __EDGES,
+            inputs: &[#(#inputs),*],
+            resources: &[#(#resources),*],
+            yields: #yields,
+            fields: <__State as #private::State>::FIELDS,
+        }
+    }
+}
+
+/// The graph as its rustdoc shows it.
+fn picture(expansion: &Expansion<'_>) -> String {
+    let graph = expansion.graph;
+    let name = |id: super::super::model::NodeId| plain_name(&graph[id].name);
+    let width = graph.ids().map(|id| name(id).chars().count()).max().unwrap_or_default();
+    let mut lines = vec![String::new(), "```text".to_owned()];
+    lines.push(format!("{:width$} ──▶ {}", "●", name(graph.start())));
+    let mut before = None;
+    for edge in &graph.edges {
+        let from = if before == Some(edge.from) { String::new() } else { name(edge.from) };
+        before = Some(edge.from);
+        let to = match edge.to {
+            EdgeEnd::Node(id) => name(id),
+            EdgeEnd::Pause(id) => format!("⏸ {}", name(id)),
+            EdgeEnd::End => "◼".to_owned(),
+        };
+        let arrow = if edge.error { "╌╌▶" } else { "──▶" };
+        let label = edge.label.as_ref().map(|label| format!("   {label}")).unwrap_or_default();
+        lines.push(format!("{from:width$} {arrow} {to}{label}"));
+    }
+    lines.push("```".to_owned());
+    lines.join("\n")
+}

@@ -1,0 +1,143 @@
+//! Transitions, error edges and policies: `match`es over the node.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::super::model::{self, Target, Transition};
+use super::{Expansion, plain_name};
+
+/// The body of `Graph::transition`.
+pub(super) fn expand_transitions(expansion: &Expansion<'_>, node: &Ident) -> TokenStream {
+    let graph = expansion.graph;
+    let arms = graph.ids().map(|id| {
+        let variant = expansion.variant(id);
+        let body = expand_transition(expansion, graph.transition(id));
+        quote!(#variant => { #body })
+    });
+    quote!(match #node { #(#arms)* })
+}
+
+/// The body of `Graph::on_error`.
+pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> TokenStream {
+    let graph = expansion.graph;
+    let arms: Vec<TokenStream> = graph
+        .ids()
+        .filter_map(|id| {
+            let edge = graph[id].on_error.as_ref()?;
+            let variant = expansion.variant(id);
+            let body = expand_transition(expansion, edge);
+            Some(quote!(#variant => ::core::option::Option::Some((|| { #body })()),))
+        })
+        .collect();
+    if arms.is_empty() {
+        let state = model::state_ident();
+        return quote! {
+            let _ = (#node, #state);
+            ::core::option::Option::None
+        };
+    }
+    let state = model::state_ident();
+    let rest = rest(arms.len(), graph.nodes.len());
+    quote! {
+        let _ = #state;
+        match #node { #(#arms)* #rest }
+    }
+}
+
+/// The body of `Graph::policy`.
+pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> TokenStream {
+    let Expansion { graph, private, .. } = expansion;
+    let some = |expr: &Option<syn::Expr>, wrap: &dyn Fn(&syn::Expr) -> TokenStream| match expr {
+        Some(expr) => {
+            let value = wrap(expr);
+            quote!(::core::option::Option::Some(#value))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let arms: Vec<TokenStream> = graph
+        .ids()
+        .filter(|id| graph[*id].timeout.is_some() || graph[*id].retry.is_some())
+        .map(|id| {
+            let variant = expansion.variant(id);
+            let timeout = some(&graph[id].timeout, &|expr| quote!(#expr));
+            let retry = some(&graph[id].retry, &|expr| {
+                quote!(<#private::Retry as ::core::convert::From<_>>::from(#expr))
+            });
+            quote! {
+                #variant => ::core::option::Option::Some(#private::Policy { timeout: #timeout, retry: #retry }),
+            }
+        })
+        .collect();
+    if arms.is_empty() {
+        return quote! {
+            let _ = #node;
+            ::core::option::Option::None
+        };
+    }
+    let rest = rest(arms.len(), graph.nodes.len());
+    quote!(match #node { #(#arms)* #rest })
+}
+
+/// The arm for the nodes that have none.
+fn rest(arms: usize, nodes: usize) -> Option<TokenStream> {
+    (arms < nodes).then(|| quote!(_ => ::core::option::Option::None,))
+}
+
+/// Makes sure that the slots are set, then decides.
+fn expand_transition(expansion: &Expansion<'_>, transition: &Transition) -> TokenStream {
+    let private = &expansion.private;
+    let state = model::state_ident();
+    let set = transition.fields.iter().map(|field| {
+        let name = plain_name(field);
+        quote! {
+            if #state.#field.__read().is_none() {
+                return ::core::result::Result::Err(#private::UnsetSlot(#name));
+            }
+        }
+    });
+    let target = expand_target(expansion, &transition.target);
+    quote! {
+        #(#set)*
+        ::core::result::Result::Ok(#target)
+    }
+}
+
+/// A target with the user's own `if` and `match`.
+fn expand_target(expansion: &Expansion<'_>, target: &Target) -> TokenStream {
+    let private = &expansion.private;
+    match target {
+        Target::Node(id) => {
+            let variant = expansion.variant(*id);
+            quote!(#private::Next::Node(#variant))
+        }
+        Target::Pause(id) => {
+            let variant = expansion.variant(*id);
+            quote!(#private::Next::Pause(#variant))
+        }
+        Target::End => quote!(#private::Next::End),
+        Target::If(branch) => {
+            let (if_token, condition) = (&branch.if_token, &branch.condition);
+            let then = expand_target(expansion, &branch.then);
+            let otherwise = expand_target(expansion, &branch.otherwise);
+            quote!(#if_token #condition { #then } else { #otherwise })
+        }
+        Target::Match(branch) => {
+            let mut tokens = TokenStream::new();
+            branch.match_token.to_tokens(&mut tokens);
+            branch.scrutinee.to_tokens(&mut tokens);
+            branch.brace.surround(&mut tokens, |tokens| {
+                for arm in &branch.arms {
+                    arm.pattern.to_tokens(tokens);
+                    if let Some(guard) = &arm.guard {
+                        guard.if_token.to_tokens(tokens);
+                        guard.condition.to_tokens(tokens);
+                    }
+                    arm.arrow.to_tokens(tokens);
+                    expand_target(expansion, &arm.target).to_tokens(tokens);
+                    tokens.extend(quote!(,));
+                }
+            });
+            tokens
+        }
+    }
+}

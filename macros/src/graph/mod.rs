@@ -1,0 +1,66 @@
+//! `graph!`: names nodes, binds their parameters and says what follows what.
+//!
+//! ```text
+//! tokens ─parse→ GraphSyntax ─resolve→ GraphModel ─check→ CheckedGraph ─expand→ tokens
+//! ```
+//!
+//! Every stage gathers its errors and goes on with what it understood; `fallback` stands in for `expand`
+//! when there are any, so that the rest of the user's crate still finds the graph's items.
+
+mod check;
+mod conditions;
+mod expand;
+mod fallback;
+mod model;
+mod parse;
+mod parser;
+mod paths;
+mod resolve;
+mod syntax;
+mod targets;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_model;
+#[cfg(test)]
+mod tests_paths;
+#[cfg(test)]
+mod tests_typing;
+
+use proc_macro2::TokenStream;
+
+use crate::diagnostics::Diagnostics;
+
+pub(crate) use conditions::text;
+
+/// The path of burdock: `::burdock`, unless the graph stands under `#[burdock(crate = path)]`.
+fn burdock_path(attrs: &[syn::Attribute]) -> TokenStream {
+    let path = attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("burdock"))
+        .find_map(|attr| attr.parse_args_with(crate_argument).ok());
+    crate::text::burdock(path.as_ref())
+}
+
+/// `crate = path`
+fn crate_argument(input: syn::parse::ParseStream<'_>) -> syn::Result<syn::Path> {
+    input.parse::<syn::Token![crate]>()?;
+    input.parse::<syn::Token![=]>()?;
+    input.call(syn::Path::parse_mod_style)
+}
+
+/// Expands a `graph!` call.
+pub(crate) fn graph(tokens: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let Some(syntax) = parse::parse_graph(tokens, &mut diagnostics) else {
+        return diagnostics.into_compile_errors();
+    };
+    let model = resolve::resolve_graph(&syntax, &mut diagnostics);
+    if let Some(checked) = check::check_graph(model, &mut diagnostics) {
+        return expand::expand_graph(&checked);
+    }
+    let mut output = fallback::expand_fallback(&syntax);
+    output.extend(diagnostics.into_compile_errors());
+    output
+}

@@ -1,0 +1,355 @@
+//! Reads the tokens of `graph!` into a [`GraphSyntax`].
+//!
+//! An error costs one statement, one list entry or one match arm: it is reported, the reader goes on after
+//! the next `;`, `,` or closing brace, and [`Unread`] remembers what kind of thing was lost.
+
+use proc_macro2::TokenStream;
+use syn::parse::{ParseBuffer, ParseStream, Parser as _};
+use syn::{Attribute, Ident, Path, Token, token};
+
+use super::parser::{Comma, Parser, Read, Reported, braces, drain, parentheses, skip};
+use super::syntax::{
+    Binding, GraphSyntax, NodeSyntax, ParameterSyntax, StartSyntax, TransitionSyntax, Unread,
+    YieldsSyntax,
+};
+use crate::diagnostics::Diagnostics;
+use crate::names;
+
+/// Words that a target or a condition gives a meaning of its own.
+const RESERVED: [&str; 3] = ["pause", "end", "state"];
+
+/// Reads what can be read; `None` when there is not even a name and a state.
+pub(crate) fn parse_graph(
+    tokens: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<GraphSyntax> {
+    let mut graph = None;
+    let read = |input: ParseStream<'_>| {
+        let mut parser = Parser {
+            diagnostics,
+            unread: Unread::default(),
+            sections: Vec::new(),
+        };
+        graph = parser.graph(input).ok();
+        drain(input);
+        Ok(())
+    };
+    // Fails only when a group was left half read, and then its error is already reported.
+    let _ = read.parse2(tokens);
+    graph
+}
+
+impl Parser<'_> {
+    fn graph(&mut self, input: ParseStream<'_>) -> Read<GraphSyntax> {
+        let attrs = self.read(input.call(Attribute::parse_outer))?;
+        let vis = self.parse(input)?;
+        let name: Ident = self.expect(input, "the graph's name")?;
+        let state = self.state(input, &name);
+        // The body of a graph without a state is still read for its errors.
+        let mut graph = GraphSyntax {
+            attrs,
+            vis,
+            state: state
+                .as_ref()
+                .map_or_else(|_| name.clone().into(), Path::clone),
+            name,
+            inputs: Vec::new(),
+            resources: Vec::new(),
+            yields: None,
+            nodes: Vec::new(),
+            start: None,
+            transitions: Vec::new(),
+            error_edges: Vec::new(),
+            unread: Unread::default(),
+        };
+        if let Ok((_, body)) = braces(input) {
+            self.statements(&body, &mut graph);
+            if !input.is_empty() {
+                self.expected(input, "unexpected token after the graph");
+            }
+        } else {
+            self.unread = Unread {
+                nodes: true,
+                statements: true,
+                targets: true,
+            };
+            if state.is_ok() {
+                self.diagnostics
+                    .error(&graph.name, "the graph has no body")
+                    .help(format!("write `{}(…) {{ nodes {{ … }} … }}`", graph.name));
+            }
+        }
+        graph.unread = self.unread;
+        state.map(|_| graph)
+    }
+
+    fn state(&mut self, input: ParseStream<'_>, name: &Ident) -> Read<Path> {
+        let Ok(inside) = parentheses(input) else {
+            self.diagnostics
+                .error(name, "the graph names no state")
+                .help(format!("write `{name}(State) {{ … }}`"));
+            return Err(Reported);
+        };
+        let Ok(state) = inside.call(Path::parse_mod_style) else {
+            return Err(self.expected(&inside, "expected the path of the state"));
+        };
+        if !inside.is_empty() {
+            self.expected(&inside, "unexpected token after the state");
+            drain(&inside);
+        }
+        Ok(state)
+    }
+
+    fn statements(&mut self, input: ParseStream<'_>, graph: &mut GraphSyntax) {
+        while !input.is_empty() {
+            let before = input.cursor();
+            if input
+                .parse::<Option<Token![;]>>()
+                .is_ok_and(|token| token.is_some())
+            {
+                continue;
+            }
+            if self.statement(input, graph).is_err() {
+                self.unread.statements = true;
+                self.skip_statement(input);
+            }
+            if input.cursor() == before {
+                skip(input);
+            }
+        }
+    }
+
+    fn statement(&mut self, input: ParseStream<'_>, graph: &mut GraphSyntax) -> Read<()> {
+        for attr in self.read(input.call(Attribute::parse_outer))? {
+            self.diagnostics.error(
+                attr.path(),
+                "an attribute belongs to the graph, a node or a binding",
+            );
+        }
+        let Ok(word) = input.parse::<Ident>() else {
+            return Err(self.expected(input, "expected a section or a transition"));
+        };
+        if input.peek(Token![->]) || input.peek(Token![|]) {
+            graph.transitions.extend(self.transition(input, word)?);
+            return Ok(());
+        }
+        match word.to_string().as_str() {
+            "inputs" => self.bindings(input, &word, &mut graph.inputs),
+            "resources" => self.bindings(input, &word, &mut graph.resources),
+            "nodes" => {
+                self.section(&word);
+                self.unread.nodes |= !input.peek(token::Brace);
+                let body = self.body(input, &word)?;
+                let separated =
+                    self.list(&body, |parser, input| parser.node(input, &mut graph.nodes));
+                self.unread.statements |= !separated;
+                Ok(())
+            }
+            "yields" => {
+                self.section(&word);
+                let ty = self.expect(input, "a type");
+                let ty = self.terminated(input, ty);
+                graph.yields = graph
+                    .yields
+                    .take()
+                    .or(ty.map(|ty| YieldsSyntax { keyword: word, ty }));
+                Ok(())
+            }
+            "start" => {
+                self.section(&word);
+                let name = self.expect(input, "a node");
+                self.unread.statements |= name.is_err();
+                let name = self.terminated(input, name);
+                graph.start = graph.start.take().or(name.map(|name| StartSyntax { name }));
+                Ok(())
+            }
+            "on" => {
+                let error = input.parse::<Ident>().ok().filter(|word| word == "error");
+                if error.is_none() {
+                    self.diagnostics
+                        .error(&word, "expected `error` after `on`")
+                        .help("an error edge is `on error node -> target;`");
+                    return Err(Reported);
+                }
+                let source = self.expect(input, "a node")?;
+                graph.error_edges.extend(self.transition(input, source)?);
+                Ok(())
+            }
+            unknown => {
+                let sections =
+                    ["inputs", "resources", "yields", "nodes", "start"].map(String::from);
+                let error = self
+                    .diagnostics
+                    .error(&word, "expected a section or a transition");
+                match names::closest(unknown, &sections) {
+                    Some(section) => error.help(format!("did you mean `{section}`")),
+                    None => error.help(format!("a transition is `{unknown} -> target;`")),
+                };
+                Err(Reported)
+            }
+        }
+    }
+
+    fn section(&mut self, word: &Ident) {
+        let name = word.to_string();
+        if self.sections.contains(&name) {
+            self.diagnostics
+                .error(word, format!("`{name}` is given twice"));
+        } else {
+            self.sections.push(name);
+        }
+    }
+
+    fn body<'a>(&mut self, input: &ParseBuffer<'a>, word: &Ident) -> Read<ParseBuffer<'a>> {
+        let Ok((_, body)) = braces(input) else {
+            self.diagnostics
+                .error(word, format!("expected `{{ … }}` after `{word}`"));
+            return Err(Reported);
+        };
+        Ok(body)
+    }
+
+    fn bindings(
+        &mut self,
+        input: ParseStream<'_>,
+        word: &Ident,
+        bindings: &mut Vec<Binding>,
+    ) -> Read<()> {
+        self.section(word);
+        let body = self.body(input, word)?;
+        self.list(&body, |parser, input| {
+            let attrs = parser.read(input.call(Attribute::parse_outer))?;
+            let name = parser.expect(input, "a name")?;
+            parser.parse::<Token![:]>(input)?;
+            bindings.push(Binding {
+                attrs,
+                name,
+                ty: parser.expect(input, "a type")?,
+            });
+            Ok(Comma::Needed)
+        });
+        Ok(())
+    }
+
+    fn transition(
+        &mut self,
+        input: ParseStream<'_>,
+        source: Ident,
+    ) -> Read<Option<TransitionSyntax>> {
+        let mut sources = vec![source];
+        while input
+            .parse::<Option<Token![|]>>()
+            .is_ok_and(|token| token.is_some())
+        {
+            sources.push(self.expect(input, "a node")?);
+        }
+        if !input.peek(Token![->]) {
+            return Err(self.expected(input, "expected `->`"));
+        }
+        self.parse::<Token![->]>(input)?;
+        let target = self.target(input);
+        let target = self
+            .terminated(input, target)
+            .unwrap_or_else(|| self.lost_target());
+        Ok(Some(TransitionSyntax { sources, target }))
+    }
+
+    /// Reads the `;` after what was read, or leaves a statement that could not be read.
+    fn terminated<T>(&mut self, input: ParseStream<'_>, read: Read<T>) -> Option<T> {
+        if read.is_ok() && !input.peek(Token![;]) {
+            self.expected(input, "expected `;`");
+        }
+        if read.is_err() || !input.peek(Token![;]) {
+            self.skip_statement(input);
+        } else {
+            skip(input);
+        }
+        read.ok()
+    }
+}
+
+impl Parser<'_> {
+    fn node(&mut self, input: ParseStream<'_>, nodes: &mut Vec<NodeSyntax>) -> Read<Comma> {
+        let read = input.call(Attribute::parse_outer);
+        let attrs = self.read(read).inspect_err(|_| self.unread.nodes = true)?;
+        let name: Ident = self
+            .expect(input, "a node")
+            .inspect_err(|_| self.unread.nodes = true)?;
+        if RESERVED.iter().any(|word| name == word) {
+            self.diagnostics
+                .error(
+                    &name,
+                    format!("`{name}` is a word of the language, no name for a node"),
+                )
+                .help("give the node another name: `name: path::to::action`");
+        }
+        let action = name.clone().into();
+        let mut node = NodeSyntax {
+            attrs: Vec::new(),
+            timeout: None,
+            retry: None,
+            name,
+            action,
+            parameters: Vec::new(),
+        };
+        self.node_attributes(attrs, &mut node);
+        let rest = self.node_rest(input, &mut node);
+        nodes.push(node);
+        rest.map(|()| Comma::Needed)
+    }
+
+    fn node_attributes(&mut self, attrs: Vec<Attribute>, node: &mut NodeSyntax) {
+        for attr in attrs {
+            let name = attr
+                .path()
+                .get_ident()
+                .map(Ident::to_string)
+                .unwrap_or_default();
+            let place = match name.as_str() {
+                "timeout" => &mut node.timeout,
+                "retry" => &mut node.retry,
+                "doc" | "cfg" => {
+                    node.attrs.push(attr);
+                    continue;
+                }
+                _ => {
+                    self.diagnostics
+                        .error(attr.path(), "a node does not take this attribute")
+                        .help("a node takes `#[timeout(…)]`, `#[retry(…)]`, docs and `#[cfg(…)]`");
+                    continue;
+                }
+            };
+            if place.is_some() {
+                self.diagnostics
+                    .error(attr.path(), format!("`{name}` is given twice"));
+            } else {
+                match attr.parse_args() {
+                    Ok(value) => *place = Some(value),
+                    Err(error) => self.diagnostics.syntax_error(error),
+                }
+            }
+        }
+    }
+
+    fn node_rest(&mut self, input: ParseStream<'_>, node: &mut NodeSyntax) -> Read<()> {
+        if input.peek(Token![:]) {
+            skip(input);
+            let Ok(action) = input.call(Path::parse_mod_style) else {
+                return Err(self.expected(input, "expected the path of an action"));
+            };
+            node.action = action;
+        }
+        if let Ok((_, body)) = braces(input) {
+            self.list(&body, |parser, input| {
+                let name = parser.expect(input, "a name")?;
+                parser.parse::<Token![:]>(input)?;
+                node.parameters.push(ParameterSyntax {
+                    name,
+                    value: parser.expect(input, "an expression")?,
+                });
+                Ok(Comma::Needed)
+            });
+        }
+        Ok(())
+    }
+}

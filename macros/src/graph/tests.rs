@@ -1,0 +1,351 @@
+//! The rules as data: a graph and the errors it must give, each as `message @ labelled tokens`.
+
+use proc_macro2::TokenStream;
+
+use super::check::{CheckedGraph, check_graph};
+use super::parse::parse_graph;
+use super::resolve::resolve_graph;
+use crate::diagnostics::Diagnostics;
+
+/// The graph on the design's first page.
+pub(super) const CHATBOT: &str = r#"
+    /// Answers a prompt in the mode that fits it.
+    pub Chatbot(Chat) {
+        inputs { prompt: String }
+        resources { llm: Llm }
+        yields Delta;
+
+        nodes {
+            prompt: take_prompt,
+            check_safety,
+            choose_mode,
+            #[timeout(Duration::from_secs(60))]
+            write_code: respond { preamble: "Reply with code only.".into() },
+            answer: respond { preamble: "Answer the question.".into() },
+            refuse,
+        }
+
+        start prompt;
+        prompt -> check_safety;
+        check_safety -> if state.safe { choose_mode } else { refuse };
+        choose_mode -> match state.mode {
+            Mode::Code => write_code,
+            Mode::Question => answer,
+        };
+        write_code | answer | refuse -> pause prompt;
+    }
+"#;
+
+/// The graph, and the errors that were found.
+pub(super) fn compile(tokens: TokenStream) -> (Option<CheckedGraph>, Vec<String>) {
+    let mut diagnostics = Diagnostics::new();
+    let checked = parse_graph(tokens, &mut diagnostics).and_then(|syntax| {
+        let model = resolve_graph(&syntax, &mut diagnostics);
+        check_graph(model, &mut diagnostics)
+    });
+    let errors = diagnostics.render();
+    assert_eq!(
+        checked.is_some(),
+        errors.is_empty(),
+        "a graph or errors, never both: {errors:?}"
+    );
+    assert_eq!(diagnostics.len(), errors.len());
+    let _ = diagnostics.into_compile_errors();
+    (checked, errors)
+}
+
+pub(super) fn tokens(source: &str) -> TokenStream {
+    source.parse().unwrap_or_default()
+}
+
+#[track_caller]
+fn check(source: &str, expected: &[&str]) {
+    assert_eq!(compile(tokens(source)).1, expected, "{source}");
+}
+
+/// Checks what stands between the braces of a graph called `G`.
+#[track_caller]
+fn check_body(body: &str, expected: &[&str]) {
+    check(&format!("G(S) {{ {body} }}"), expected);
+}
+
+/// Checks a condition of an otherwise right graph.
+#[track_caller]
+fn check_condition(condition: &str, expected: &[&str]) {
+    let target = format!("if {condition} {{ end }} else {{ pause }}");
+    check_body(&format!("nodes {{ a }} start a; a -> {target};"), expected);
+}
+
+#[test]
+fn right_graphs_give_no_errors() {
+    check(CHATBOT, &[]);
+    check_body("nodes { a } start a; a -> end;", &[]);
+    check_body("a -> pause; start a; nodes { a, };", &[]);
+    check_body(
+        "nodes { r#match: path::to::action {} } start r#match; r#match -> pause r#match;",
+        &[],
+    );
+    check_body(
+        "nodes { on, start } start on; on -> start; start -> end;",
+        &[],
+    );
+    check_body(
+        "nodes { a, b } start a; a -> end; on error a -> b; b -> a;",
+        &[],
+    );
+    check_body(
+        "nodes { a, b } start a; a -> if let Some(x) = &state.b && *x < 3 { a } else if state.c { b } else { end }; b -> pause",
+        &["expected `;` @ "],
+    );
+    check_body(
+        "inputs { a: A } resources { a: A } nodes { #[cfg(x)] #[retry(3)] a } start a; a -> match (state.x, 1) { | X::A | X::B if state.y => if state.z { a } else { end } _ => end };",
+        &[],
+    );
+}
+
+#[test]
+fn unknown_nodes_are_named_with_what_was_meant() {
+    check_body(
+        "nodes { first, last } start frist; first -> last; last -> end;",
+        &["unknown node `frist`\nhelp: did you mean `first` @ frist"],
+    );
+    check_body(
+        "nodes { first, last } start first; first -> lats; last -> pause other; frst -> end;",
+        &[
+            "unknown node `lats`\nhelp: did you mean `last` @ lats",
+            "unknown node `other`\nhelp: the nodes are `first`, `last` @ other",
+            "unknown node `frst`\nhelp: did you mean `first` @ frst",
+        ],
+    );
+    check_body(
+        "nodes { first, last } start first; first | last -> ende; on error lst -> pauze;",
+        &[
+            "unknown node `ende`\nhelp: did you mean `end` @ ende",
+            "unknown node `lst`\nhelp: did you mean `last` @ lst",
+            "unknown node `pauze`\nhelp: did you mean `pause` @ pauze",
+        ],
+    );
+    check_body(
+        "nodes { a } start a; a -> if state.x { wrong } else { worse };",
+        &[
+            "unknown node `wrong`\nhelp: the only node is `a` @ wrong",
+            "unknown node `worse`\nhelp: the only node is `a` @ worse",
+        ],
+    );
+}
+
+#[test]
+fn a_graph_has_nodes_and_a_start() {
+    check_body(
+        "",
+        &[
+            "the graph has no nodes\nhelp: name its actions: `nodes { … }` @ G",
+            "the graph has no `start`\nhelp: say where a run begins: `start node;` @ G",
+        ],
+    );
+    check_body(
+        "nodes {} start a; a -> b;",
+        &["the graph has no nodes\nhelp: name its actions: `nodes { … }` @ G"],
+    );
+    check_body(
+        "nodes { a } a -> pause;",
+        &["the graph has no `start`\nhelp: say where a run begins: `start a;` @ G"],
+    );
+}
+
+#[test]
+fn the_second_of_two_is_the_error() {
+    check_body(
+        "nodes { a } nodes { b } start a; start b; yields A; yields B; a -> b; b -> end;",
+        &[
+            "`nodes` is given twice @ nodes",
+            "`start` is given twice @ start",
+            "`yields` is given twice @ yields",
+        ],
+    );
+    check_body(
+        "nodes { a, b, a: other } start a; a | b | a -> end;",
+        &[
+            "node `a` is given twice @ a",
+            "`a` stands twice before one `->` @ a",
+            "nothing leads to node `b`\nhelp: name it in a transition: `… -> b;` @ b",
+        ],
+    );
+    check_body(
+        "nodes { a, b } start a; a -> b; a | b -> end; on error a -> b; on error a -> end;",
+        &[
+            "a second transition for node `a`\nhelp: let one decide with `if` or `match` @ a",
+            "a second error edge for node `a`\nhelp: let one decide with `if` or `match` @ a",
+        ],
+    );
+    check_body(
+        "inputs { x: X, r#x: X } resources { y: Y, y: Y } nodes { #[retry(1)] #[retry(2)] #[timeout(1)] #[timeout(2)] a { p: 1, p: 2 } } start a; a -> end;",
+        &[
+            "`retry` is given twice @ retry",
+            "`timeout` is given twice @ timeout",
+            "input `x` is given twice @ r#x",
+            "resource `y` is given twice @ y",
+            "parameter `p` is given twice @ p",
+        ],
+    );
+}
+
+#[test]
+fn every_node_has_a_transition() {
+    check_body(
+        "nodes { a, b, c } start a; a -> b;",
+        &[
+            "node `b` has no transition\nhelp: say what follows: `b -> …;` @ b",
+            "node `c` has no transition\nhelp: say what follows: `c -> …;` @ c",
+        ],
+    );
+    check_body(
+        "nodes { a, b, a } start a; a -> b;",
+        &[
+            "node `a` is given twice @ a",
+            "node `b` has no transition\nhelp: say what follows: `b -> …;` @ b",
+        ],
+    );
+}
+
+#[test]
+fn something_leads_to_every_node() {
+    check_body(
+        "nodes { a, b, c, d, e } start a; a -> end; b -> c; c -> b; d -> c; e -> e;",
+        &[
+            "nothing leads to node `d`\nhelp: name it in a transition: `… -> d;`\nnote: only it leads to `b`, `c` @ d",
+            "nothing leads to node `e`\nhelp: name it in a transition: `… -> e;` @ e",
+        ],
+    );
+    check_body(
+        "nodes { a, b, c } start a; a -> pause b; b -> end; on error b -> c; c -> end;",
+        &[],
+    );
+}
+
+#[test]
+fn every_node_can_come_to_rest() {
+    check_body(
+        "nodes { a, b, c } start a; a -> b; b -> if state.x { c } else { b }; c -> b;",
+        &[
+            "node `b` reaches neither `pause` nor `end`\nhelp: let a transition on the way lead to `pause` or `end`\nnote: the same holds for `a`, `c` @ b",
+        ],
+    );
+}
+
+#[test]
+fn an_error_edge_does_not_lead_back() {
+    check_body(
+        "nodes { a, b } start a; a -> b; b -> end; on error a | b -> a;",
+        &[
+            "the error edge of `a` leads back to `a`\nhelp: to try again, write `#[retry(…)]` before the node @ a",
+        ],
+    );
+}
+
+#[test]
+fn a_condition_reads_fields() {
+    let bare =
+        "`state` stands for no value here\nhelp: read one of its fields: `state.field` @ state";
+    let method = "a condition reads fields of the state, it calls no methods on it\nhelp: call a method on a field: `state.field.method()`";
+    check_condition(
+        "state.a && matches!(state.b, B::C) && x.state.y() && m::state",
+        &[],
+    );
+    check_condition("state.items.len() > 2 && (1..state.n).contains(&3)", &[]);
+    check_condition("check(state)", &[bare]);
+    check_condition("state.0 > 1 && f(&state)", &[bare, bare]);
+    check_condition("state.is_done()", &[&format!("{method} @ is_done")]);
+    check_condition("state.get::<u8>()", &[&format!("{method} @ get")]);
+    check_body(
+        "nodes { a } start a; a -> match state { x if state.y() => end, _ => pause };",
+        &[bare, &format!("{method} @ y")],
+    );
+}
+
+#[test]
+fn names_and_attributes_that_mean_something_else_are_refused() {
+    let help = "\nhelp: give the node another name: `name: path::to::action`";
+    let end = format!("`end` is a word of the language, no name for a node{help} @ end");
+    let state = format!("`state` is a word of the language, no name for a node{help} @ state");
+    check_body(
+        "nodes { end, state: x } start state; end | state -> end;",
+        &[
+            &end,
+            &state,
+            "nothing leads to node `end`\nhelp: name it in a transition: `… -> end;` @ end",
+        ],
+    );
+    check_body(
+        "nodes { #[serde(skip)] a } start a; #[x] a -> end;",
+        &[
+            "a node does not take this attribute\nhelp: a node takes `#[timeout(…)]`, `#[retry(…)]`, docs and `#[cfg(…)]` @ serde",
+            "an attribute belongs to the graph, a node or a binding @ x",
+        ],
+    );
+}
+
+#[test]
+fn an_if_needs_an_else() {
+    check_body(
+        "nodes { a, b } start a; a -> if state.x { b }; b -> if state.x { end } else if state.y { ned };",
+        &[
+            "`if` without `else`\nhelp: say what follows otherwise: `else { … }` @ if",
+            "`if` without `else`\nhelp: say what follows otherwise: `else { … }` @ if",
+            "unknown node `ned`\nhelp: did you mean `end` @ ned",
+        ],
+    );
+}
+
+#[test]
+fn one_fault_costs_one_statement() {
+    check_body(
+        "inputs { a: , b: B } nodes { a: , 5, c } start a; a -> b b -> end; c -> ; what; node { x }",
+        &[
+            "expected a type @ ,",
+            "expected the path of an action @ ,",
+            "expected a node @ 5",
+            "expected `;` @ b",
+            "expected a target: a node, `pause`, `end`, `if` or `match` @ ;",
+            "expected a section or a transition\nhelp: a transition is `what -> target;` @ what",
+            "expected a section or a transition\nhelp: did you mean `nodes` @ node",
+        ],
+    );
+    check_body(
+        "nodes { a b: x { p: , q: 1 }, c: } start; a -> if state. { x } else { }; b -> match state.x { A => , B => end C => end }; on a -> b;",
+        &[
+            "expected `,` @ b",
+            "expected an expression @ ,",
+            "expected the path of an action @ ",
+            "expected a node @ ;",
+            "expected identifier or integer @ ",
+            "expected a target: a node, `pause`, `end`, `if` or `match` @ ",
+            "expected a target: a node, `pause`, `end`, `if` or `match` @ ,",
+            "expected `,` @ C",
+            "expected `error` after `on`\nhelp: an error edge is `on error node -> target;` @ on",
+            "unknown node `x`\nhelp: the nodes are `a`, `b`, `c` @ x",
+        ],
+    );
+}
+
+#[test]
+fn a_graph_without_its_head_is_one_error() {
+    check("", &["expected the graph's name @ "]);
+    check("pub", &["expected the graph's name @ "]);
+    check(
+        "G",
+        &["the graph names no state\nhelp: write `G(State) { … }` @ G"],
+    );
+    check(
+        "G(S)",
+        &["the graph has no body\nhelp: write `G(…) { nodes { … } … }` @ G"],
+    );
+    check(
+        "G() { nodes { a } start a; a -> end; }",
+        &["expected the path of the state @ "],
+    );
+    check(
+        "G(S) { nodes { a } start a; a -> end; } more",
+        &["unexpected token after the graph @ more"],
+    );
+}

@@ -1,0 +1,71 @@
+//! Half-typed graphs: what an editor hands over is errors, few of them, and never a panic.
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+
+use super::tests::{CHATBOT, compile, tokens};
+
+/// The first `count` tokens, with every open group closed, as an editor hands them over.
+fn prefix(stream: TokenStream, count: &mut usize) -> TokenStream {
+    let mut output = TokenStream::new();
+    for tree in stream {
+        if *count == 0 {
+            break;
+        }
+        *count -= 1;
+        match tree {
+            TokenTree::Group(group) => {
+                let inside = prefix(group.stream(), count);
+                output.extend([TokenTree::from(Group::new(group.delimiter(), inside))]);
+            }
+            tree => output.extend([tree]),
+        }
+    }
+    output
+}
+
+/// All tokens but one.
+fn without(stream: TokenStream, index: &mut usize) -> TokenStream {
+    let mut output = TokenStream::new();
+    for tree in stream {
+        let here = *index == 0;
+        *index = index.wrapping_sub(1);
+        match tree {
+            _ if here => {}
+            TokenTree::Group(group) => {
+                let inside = without(group.stream(), index);
+                output.extend([TokenTree::from(Group::new(group.delimiter(), inside))]);
+            }
+            tree => output.extend([tree]),
+        }
+    }
+    output
+}
+
+fn count(stream: TokenStream) -> usize {
+    let inside = |tree| match tree {
+        TokenTree::Group(group) => count(group.stream()),
+        _ => 0,
+    };
+    stream.into_iter().map(|tree| 1 + inside(tree)).sum()
+}
+
+#[test]
+fn a_half_typed_graph_is_errors_and_no_panic() {
+    let all = tokens(CHATBOT);
+    let total = count(all.clone());
+    assert!(total > 100, "the chatbot was read: {total}");
+    for length in 0..total {
+        let errors = compile(prefix(all.clone(), &mut length.clone())).1;
+        // What is being typed, and what the rest of the graph will bring.
+        assert!(errors.len() <= 8, "{length}: {errors:#?}");
+    }
+}
+
+#[test]
+fn one_lost_token_is_at_most_one_error() {
+    let all = tokens(CHATBOT);
+    for index in 0..count(all.clone()) {
+        let errors = compile(without(all.clone(), &mut index.clone())).1;
+        assert!(errors.len() <= 1, "{index}: {errors:#?}");
+    }
+}

@@ -1,0 +1,37 @@
+//! The macros of [burdock](https://docs.rs/burdock): `#[derive(State)]`, `#[action]`,
+//! `#[streaming_action]` and `graph!`. Use them through `burdock`, which documents them.
+//!
+//! Each macro is a small compiler: tokens → syntax → checks that gather every error → expansion.
+
+mod action;
+mod diagnostics;
+mod graph;
+mod names;
+mod state;
+mod text;
+
+use proc_macro::TokenStream;
+
+#[doc = include_str!("docs/state.md")]
+#[proc_macro_derive(State, attributes(burdock))]
+pub fn derive_state(item: TokenStream) -> TokenStream {
+    state::state(item.into()).into()
+}
+
+#[doc = include_str!("docs/action.md")]
+#[proc_macro_attribute]
+pub fn action(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    action::action(action::Kind::Plain, arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("docs/streaming_action.md")]
+#[proc_macro_attribute]
+pub fn streaming_action(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    action::action(action::Kind::Streaming, arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("docs/graph.md")]
+#[proc_macro]
+pub fn graph(tokens: TokenStream) -> TokenStream {
+    graph::graph(tokens.into()).into()
+}

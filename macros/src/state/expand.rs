@@ -1,0 +1,90 @@
+//! From a state to its impls.
+
+use super::syntax::{FieldSyntax, Serialised, StateSyntax};
+use crate::{names::plain, text};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+/// Implements `State`, and `Field` for each index.
+pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
+    let burdock = text::burdock(state.burdock.as_ref());
+    let name = &state.name;
+    let infos = state.fields.iter().map(|field| expand_info(field, &burdock));
+    let fields = state
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| expand_field(state, index, field, &burdock));
+    quote! {
+        #[automatically_derived]
+        const _: () = {
+            use #burdock::__private::{IsNoSlot as _, PlainPatch as _};
+            impl #burdock::State for #name {
+                const FIELDS: &'static [#burdock::__private::FieldInfo] = &[#(#infos),*];
+            }
+            #(#fields)*
+            impl #burdock::__private::Field<{ #burdock::__private::UNKNOWN }> for #name {
+                type Value = #burdock::__private::UnknownField;
+                type Kind = #burdock::__private::Plain;
+            }
+        };
+    }
+}
+
+fn expand_info(field: &FieldSyntax, burdock: &TokenStream) -> TokenStream {
+    let FieldSyntax { name, docs, ty, slot, .. } = field;
+    let name = plain(name);
+    let ty = text::written(ty);
+    let slot = slot.is_some();
+    quote! {
+        #burdock::__private::FieldInfo { name: #name, ty: #ty, docs: #docs, slot: #slot }
+    }
+}
+
+fn expand_field(
+    state: &StateSyntax,
+    index: usize,
+    field: &FieldSyntax,
+    burdock: &TokenStream,
+) -> TokenStream {
+    let StateSyntax { name: state, .. } = state;
+    let FieldSyntax { name, ty, slot, serialised, .. } = field;
+    let text = plain(name);
+    let value = slot.as_ref().unwrap_or(ty);
+    let (kind, declared) = match slot {
+        Some(_) => (quote!(Slotted), true),
+        None => (quote!(Plain), false),
+    };
+    let patch = match serialised {
+        Serialised::Plain => quote!(new.__patch(old)),
+        Serialised::Skipped => quote!(::core::result::Result::Ok(::core::option::Option::None)),
+        Serialised::With(path) => quote! {
+            #burdock::__private::patch_with(|value, to| #path(value, to), old, new)
+        },
+    };
+    let result = quote! {
+        ::core::result::Result<
+            ::core::option::Option<#burdock::__private::Patch>,
+            #burdock::__private::serde_json::Error,
+        >
+    };
+    let value = quote_spanned!(ty.span()=> type Value = #value;);
+    let probe = quote_spanned! {name.span()=>
+        const _: () = #burdock::__private::check_slot(
+            #text,
+            #burdock::__private::IsSlot::<#ty>::YES,
+            #declared,
+        );
+    };
+    quote! {
+        impl #burdock::__private::Field<#index> for #state {
+            #value
+            type Kind = #burdock::__private::#kind;
+            fn patch(old: &#ty, new: &#ty) -> #result {
+                #patch
+            }
+        }
+        #probe
+    }
+}

@@ -1,0 +1,140 @@
+//! What a state is made of.
+
+use crate::diagnostics::Diagnostics;
+use proc_macro2::{Ident, TokenStream};
+use syn::{
+    Attribute, Data, DeriveInput, Fields, GenericArgument, Path, PathArguments, Type,
+    meta::ParseNestedMeta,
+};
+
+/// How many fields a mask has room for.
+const CAPACITY: usize = 256;
+
+/// A state and its fields.
+pub(super) struct StateSyntax {
+    pub(super) name: Ident,
+    pub(super) burdock: Option<Path>,
+    pub(super) fields: Vec<FieldSyntax>,
+}
+
+/// One field.
+pub(super) struct FieldSyntax {
+    pub(super) name: Ident,
+    pub(super) docs: String,
+    /// The type as written.
+    pub(super) ty: Type,
+    /// The type in `Slot<…>`, when the type is written so.
+    pub(super) slot: Option<Type>,
+    pub(super) serialised: Serialised,
+}
+
+/// How serde writes the field.
+pub(super) enum Serialised {
+    /// As its type says.
+    Plain,
+    /// By this function.
+    With(Path),
+    /// Not at all.
+    Skipped,
+}
+
+/// Reads a derive's item; `None` when it is no struct with named fields.
+pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<StateSyntax> {
+    let item: DeriveInput = match syn::parse2(item) {
+        Ok(item) => item,
+        Err(error) => {
+            diagnostics.syntax_error(error);
+            return None;
+        }
+    };
+    let Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) = item.data else {
+        diagnostics
+            .error(&item.ident, "a state is a struct with named fields")
+            .help("actions declare the fields that they read and write by name");
+        return None;
+    };
+    if !item.generics.params.is_empty() {
+        diagnostics
+            .error(&item.generics.params, "a state has no generic parameters")
+            .help("a graph is over one concrete state: name the types in its fields");
+        return None;
+    }
+    if let Some(field) = fields.named.iter().nth(CAPACITY) {
+        diagnostics
+            .error(&field.ident, format!("a state has at most {CAPACITY} fields"))
+            .help("group fields that are read and written together in a struct of their own");
+        return None;
+    }
+    let mut syntax = StateSyntax { name: item.ident, burdock: None, fields: Vec::new() };
+    parse_attributes(&item.attrs, &mut syntax.burdock, diagnostics);
+    for field in fields.named {
+        let Some(name) = field.ident else { continue };
+        syntax.fields.push(FieldSyntax {
+            docs: crate::text::docs(&field.attrs),
+            slot: slot_argument(&field.ty).cloned(),
+            serialised: serialised(&field.attrs),
+            ty: field.ty,
+            name,
+        });
+    }
+    Some(syntax)
+}
+
+fn parse_attributes(
+    attrs: &[Attribute],
+    burdock: &mut Option<Path>,
+    diagnostics: &mut Diagnostics,
+) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("burdock")) {
+        let parsed = attr.parse_nested_meta(|meta| {
+            if meta.path.is_ident("crate") {
+                *burdock = Some(meta.value()?.call(Path::parse_mod_style)?);
+                return Ok(());
+            }
+            Err(meta.error("unknown argument, expected `crate = path`"))
+        });
+        if let Err(error) = parsed {
+            diagnostics.syntax_error(error);
+        }
+    }
+}
+
+/// The `T` of a type whose last segment is `Slot<T>`.
+fn slot_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match (last.ident == "Slot", arguments.args.first()) {
+        (true, Some(GenericArgument::Type(argument))) => Some(argument),
+        _ => None,
+    }
+}
+
+/// What serde's attributes say about writing a field.
+fn serialised(attrs: &[Attribute]) -> Serialised {
+    let mut found = Serialised::Plain;
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+        // serde_derive reports what it does not understand
+        drop(attr.parse_nested_meta(|meta| {
+            if meta.path.is_ident("skip") || meta.path.is_ident("skip_serializing") {
+                found = Serialised::Skipped;
+            } else if meta.path.is_ident("with") {
+                let mut path = path_argument(&meta)?;
+                path.segments.push(syn::parse_quote!(serialize));
+                found = Serialised::With(path);
+            } else if meta.path.is_ident("serialize_with") {
+                found = Serialised::With(path_argument(&meta)?);
+            } else if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<syn::Lit>()?;
+            }
+            Ok(())
+        }));
+    }
+    found
+}
+
+fn path_argument(meta: &ParseNestedMeta<'_>) -> syn::Result<Path> {
+    meta.value()?.parse::<syn::LitStr>()?.parse()
+}
