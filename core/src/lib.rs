@@ -1,6 +1,8 @@
 //! burdock
 
 pub mod action;
+#[cfg(feature = "tokio")]
+pub mod blocking;
 pub mod event;
 pub mod graph;
 pub mod prelude;

@@ -227,6 +227,17 @@ pub enum BuildError {
     /// The feature `tokio` is off, and no runtime was given.
     #[error("the app has no runtime: give one with `.runtime(…)`, or turn on the feature `tokio`")]
     NoRuntime,
+    /// [`build_blocking`](AppBuilder::build_blocking) inside an async runtime.
+    #[error(
+        "the blocking app was built inside an async runtime, which it would block: use `build().await` there"
+    )]
+    InsideRuntime,
+    /// The executor of the blocking app could not be made.
+    #[error("the executor of the blocking app could not be made: {reason}")]
+    Executor {
+        /// What the operating system said.
+        reason: String,
+    },
 }
 
 impl<G: Graph, R: fmt::Debug, S: fmt::Debug> fmt::Debug for AppBuilder<G, R, S> {

@@ -61,10 +61,4 @@ pub enum RunError {
     /// The blocking façade was called where it would block an async runtime.
     #[error("the blocking app was used inside an async runtime, which it would block: use `App` and `.await` there")]
     InsideRuntime,
-    /// The blocking façade could not make its runtime.
-    #[error("the runtime of the blocking app could not be made: {reason}")]
-    Runtime {
-        /// What the operating system said.
-        reason: String,
-    },
 }

@@ -105,6 +105,7 @@ pub(super) mod sample {
             reads: set_of(FIELDS, reads),
             writes: set_of(FIELDS, writes),
             streams,
+            fact: 0,
         }
     }
 

@@ -1,0 +1,220 @@
+//! Runs for programs without async: the same app, whose runs are iterators.
+//!
+//! ```
+//! use burdock::prelude::*;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(State, Clone, Default, Serialize, Deserialize)]
+//! pub struct Countdown {
+//!     pub left: u32,
+//! }
+//!
+//! #[streaming_action(state = Countdown, reads(left), writes(left), yields(u32))]
+//! fn tick(countdown: Reads<'_>) -> Result<Writes> {
+//!     yield_!(*countdown.left);
+//!     Ok(Writes { left: countdown.left - 1 })
+//! }
+//!
+//! graph! {
+//!     pub Launch(Countdown) {
+//!         yields u32;
+//!         nodes { tick }
+//!         start tick;
+//!         tick -> if state.left > 0 { tick } else { end };
+//!     }
+//! }
+//!
+//! let mut app = Launch::app().state(Countdown { left: 3 }).build_blocking()?;
+//! let mut run = app.run(LaunchInputs {});
+//! let seen: Vec<u32> = run.by_ref().collect::<std::result::Result<_, _>>()?;
+//! assert_eq!(seen, [3, 2, 1]);
+//! assert_eq!(run.finish()?.state().left, 0);
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Called inside an async runtime, which it would block, it says so instead of hanging.
+
+use crate::{
+    End, Position, RunError, Stopper,
+    graph::Graph,
+    run::{self, AppBuilder, BuildError, Committed, InitialState, Provided},
+};
+use std::fmt;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// An [`App`](crate::App) for programs without async.
+pub struct App<G: Graph> {
+    app: run::App<G>,
+    executor: Executor,
+}
+
+impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, S> {
+    /// Opens the session for a program without async.
+    ///
+    /// # Errors
+    /// Those of [`build`](AppBuilder::build); inside an async runtime
+    /// [`BuildError::InsideRuntime`].
+    pub fn build_blocking(self) -> Result<App<G>, BuildError> {
+        if Handle::try_current().is_ok() {
+            return Err(BuildError::InsideRuntime);
+        }
+        let runtime = Builder::new_current_thread().enable_time().build();
+        let executor = Executor(Some(runtime.map_err(|error| BuildError::Executor {
+            reason: error.to_string(),
+        })?));
+        let app = executor.block_on(self.build()).map_err(|_| BuildError::InsideRuntime)??;
+        Ok(App { app, executor })
+    }
+}
+
+impl<G: Graph> App<G> {
+    /// The id of the session.
+    pub fn id(&self) -> &str {
+        self.app.id()
+    }
+
+    /// The state as of the last commit.
+    pub fn state(&self) -> &G::State {
+        self.app.state()
+    }
+
+    /// Where the session is.
+    pub fn position(&self) -> Position<G::Node> {
+        self.app.position()
+    }
+
+    /// Begins a run; see [`App::run`](crate::App::run).
+    pub fn run(&mut self, inputs: G::Inputs) -> Run<'_, G> {
+        Run {
+            run: self.app.run(inputs),
+            executor: &self.executor,
+            refused: false,
+        }
+    }
+
+    /// Goes on with an unfinished run; see [`App::resume`](crate::App::resume).
+    pub fn resume(&mut self) -> Run<'_, G> {
+        Run {
+            run: self.app.resume(),
+            executor: &self.executor,
+            refused: false,
+        }
+    }
+
+    /// Begins an unfinished run again; see [`App::restart`](crate::App::restart).
+    pub fn restart(&mut self, inputs: G::Inputs) -> Run<'_, G> {
+        Run {
+            run: self.app.restart(inputs),
+            executor: &self.executor,
+            refused: false,
+        }
+    }
+
+    /// Puts an app that has ended at its start; see [`App::reopen`](crate::App::reopen).
+    ///
+    /// # Errors
+    /// [`RunError::NotEnded`] for any other position.
+    pub fn reopen(&mut self) -> Result<(), RunError> {
+        self.app.reopen()
+    }
+
+    /// Closes the session and gives its state; waits for the threads of blocking actions.
+    ///
+    /// # Errors
+    /// [`RunError::InsideRuntime`].
+    pub fn close(self) -> Result<G::State, RunError> {
+        self.executor.block_on(self.app.close())
+    }
+}
+
+impl<G: Graph> fmt::Debug for App<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.app.fmt(f)
+    }
+}
+
+/// A [`Run`](crate::Run) as an iterator over its items; an error is the last one.
+///
+/// Dropping it cancels the run.
+#[must_use = "a run does nothing unless it is iterated or finished"]
+pub struct Run<'a, G: Graph> {
+    run: run::Run<'a, G>,
+    executor: &'a Executor,
+    /// It was polled inside an async runtime, and that was the last item.
+    refused: bool,
+}
+
+impl<'a, G: Graph> Run<'a, G> {
+    /// Changes the run before it begins: `run.with(|run| run.halt_before(node))`.
+    pub fn with(
+        self,
+        change: impl FnOnce(run::Run<'a, G>) -> run::Run<'a, G>,
+    ) -> Self {
+        Self {
+            run: change(self.run),
+            ..self
+        }
+    }
+
+    /// A handle that stops this run from another thread.
+    pub fn stopper(&self) -> Stopper {
+        self.run.stopper()
+    }
+
+    /// Runs until one more step is committed; see [`Run::step`](crate::Run::step).
+    ///
+    /// # Errors
+    /// The one that ended the run.
+    pub fn step(&mut self) -> Result<Option<Committed<G::Node>>, RunError> {
+        self.executor.block_on(self.run.step())?
+    }
+
+    /// Drops the items that are left and gives the end; can be called again.
+    ///
+    /// # Errors
+    /// The one that ended the run.
+    pub fn finish(&mut self) -> Result<End<'_, G>, RunError> {
+        self.executor.block_on(self.run.finish())?
+    }
+}
+
+impl<G: Graph> Iterator for Run<'_, G> {
+    type Item = Result<G::Item, RunError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.refused {
+            return None;
+        }
+        self.executor.block_on(self.run.next()).unwrap_or_else(|error| {
+            self.refused = true;
+            Some(Err(error))
+        })
+    }
+}
+
+impl<G: Graph> fmt::Debug for Run<'_, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.run.fmt(f)
+    }
+}
+
+/// A runtime of one thread, the caller's; `None` only while it is dropped.
+struct Executor(Option<Runtime>);
+
+impl Executor {
+    fn block_on<T>(&self, future: impl Future<Output = T>) -> Result<T, RunError> {
+        match &self.0 {
+            Some(runtime) if Handle::try_current().is_err() => Ok(runtime.block_on(future)),
+            _ => Err(RunError::InsideRuntime),
+        }
+    }
+}
+
+/// tokio panics when a runtime is dropped inside another one, unless it is told not to wait.
+impl Drop for Executor {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
