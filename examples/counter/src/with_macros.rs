@@ -1,0 +1,40 @@
+//! One action, and a graph that runs it ten times.
+//!
+//! What to learn here: a **state** is a struct; an **action** says which of its fields it reads
+//! and writes; a **graph** says which action may follow which. The compiler proves that the three
+//! fit: write a field that is not declared, or forget the `else`, and it does not compile.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::error::Error;
+
+/// What is remembered from step to step.
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Counter {
+    /// How far we are.
+    pub count: u64,
+}
+
+/// Adds one.
+#[action(state = Counter, reads(count), writes(count))]
+async fn increment(counter: Reads<'_>) -> Result<Writes> {
+    Ok(Writes {
+        count: counter.count + 1,
+    })
+}
+
+graph! {
+    /// Counts to ten.
+    pub CountToTen(Counter) {
+        nodes { increment }
+        start increment;
+        increment -> if state.count < 10 { increment } else { end };
+    }
+}
+
+/// Runs the graph from its start to its end and returns the count.
+pub async fn count() -> Result<u64, Box<dyn Error>> {
+    let mut app = CountToTen::app().build().await?;
+    let end = app.run(CountToTenInputs {}).await?;
+    Ok(end.state().count)
+}
