@@ -1,0 +1,109 @@
+//! What each command does.
+
+use std::fmt;
+
+/// A command: others that it consists of, and calls of cargo.
+pub(crate) struct Command {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) parts: &'static [&'static str],
+    pub(crate) steps: &'static [Step],
+}
+
+/// One call of cargo.
+pub(crate) struct Step {
+    /// Its arguments, by spaces.
+    pub(crate) cargo: &'static str,
+    pub(crate) env: Option<(&'static str, &'static str)>,
+    /// A folder of the target directory, for flags that would throw away what is built there.
+    pub(crate) target: Option<&'static str>,
+    /// The folder whose package it runs.
+    pub(crate) needs: Option<&'static str>,
+}
+
+/// In the order of the usage text.
+pub(crate) const COMMANDS: &[Command] = &[
+    command("test", "every test of the workspace", &[Step::new("test --workspace")]),
+    command(
+        "lint",
+        "formatting and clippy, without and with default features",
+        &[
+            Step::new("fmt --all --check"),
+            Step::new("clippy --workspace --all-targets -- -D warnings"),
+            Step::new("clippy -p burdock --no-default-features -- -D warnings"),
+        ],
+    ),
+    command(
+        "doc",
+        "rustdoc without a warning",
+        &[Step::new("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings")],
+    ),
+    command(
+        "providers",
+        "the chat with real model providers, whose tests need no key",
+        &[Step::new("test -p chat --features providers").needs("examples/chat")],
+    ),
+    command(
+        "faults",
+        "what the tests notice when a fault is put into the code",
+        &[Step::new("run -p burdock-faults").needs("tests/faults")],
+    ),
+    command(
+        "shuttle",
+        "every interleaving of what threads share",
+        &[Step::new("test -p burdock-shuttle")
+            .env("RUSTFLAGS", "--cfg shuttle")
+            .target("shuttle")
+            .needs("tests/shuttle")],
+    ),
+    Command {
+        name: "ci",
+        about: "all of the above, in this order",
+        parts: &["test", "lint", "doc", "providers", "faults", "shuttle"],
+        steps: &[],
+    },
+    command(
+        "bench",
+        "what steps, items and lists cost",
+        &[
+            Step::new("run --release -p bench-runtime").needs("benches/runtime"),
+            Step::new("run --release -p bench-vector").needs("benches/vector"),
+        ],
+    ),
+    command(
+        "bench-compile",
+        "what a graph adds to the time of `cargo check`",
+        &[Step::new("run --release -p bench-compile").needs("benches/compile")],
+    ),
+];
+
+const fn command(name: &'static str, about: &'static str, steps: &'static [Step]) -> Command {
+    Command { name, about, parts: &[], steps }
+}
+
+impl Step {
+    const fn new(cargo: &'static str) -> Self {
+        Self { cargo, env: None, target: None, needs: None }
+    }
+
+    const fn env(self, name: &'static str, value: &'static str) -> Self {
+        Self { env: Some((name, value)), ..self }
+    }
+
+    const fn target(self, folder: &'static str) -> Self {
+        Self { target: Some(folder), ..self }
+    }
+
+    const fn needs(self, folder: &'static str) -> Self {
+        Self { needs: Some(folder), ..self }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((name, value)) = self.env {
+            write!(f, "{name}='{value}' ")?;
+        }
+        write!(f, "cargo {}", self.cargo)
+    }
+}

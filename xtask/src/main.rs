@@ -1,0 +1,87 @@
+//! The one door for commands: `cargo xtask <command>`. CI runs exactly these.
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+mod commands;
+
+use self::commands::{COMMANDS, Command, Step};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{self, ExitCode},
+    time::Instant,
+};
+
+fn main() -> ExitCode {
+    let names: Vec<String> = env::args().skip(1).collect();
+    let mut chosen = Vec::new();
+    for name in &names {
+        match COMMANDS.iter().find(|command| command.name == name) {
+            Some(command) => chosen.push(command),
+            None => return usage(&format!("unknown command `{name}`")),
+        }
+    }
+    if chosen.is_empty() {
+        return usage("no command was given");
+    }
+    for command in chosen {
+        if let Err(reason) = run(command) {
+            eprintln!("xtask: `{}` failed: {reason}", command.name);
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn usage(what: &str) -> ExitCode {
+    eprintln!("xtask: {what}\n\nusage: cargo xtask <command>…\n");
+    for command in COMMANDS {
+        eprintln!("  {:14} {}", command.name, command.about);
+    }
+    ExitCode::from(2)
+}
+
+fn run(command: &Command) -> Result<(), String> {
+    for name in command.parts {
+        let part = COMMANDS.iter().find(|command| command.name == *name);
+        run(part.ok_or_else(|| format!("it names the unknown command `{name}`"))?)?;
+    }
+    if command.steps.is_empty() {
+        return Ok(());
+    }
+    let begin = Instant::now();
+    command.steps.iter().try_for_each(step)?;
+    println!("xtask: {} took {:.1} s", command.name, begin.elapsed().as_secs_f32());
+    Ok(())
+}
+
+fn step(step: &Step) -> Result<(), String> {
+    let root = root();
+    if let Some(folder) = step.needs
+        && !root.join(folder).join("Cargo.toml").is_file()
+    {
+        return Err(format!("there is no package in `{folder}`"));
+    }
+    let mut cargo = process::Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(&root).args(step.cargo.split(' '));
+    if let Some((name, value)) = step.env {
+        // appended, so that what the caller asks for counts as well
+        let before = env::var(name).unwrap_or_default();
+        cargo.env(name, format!("{before} {value}").trim());
+    }
+    if let Some(folder) = step.target {
+        cargo.env("CARGO_TARGET_DIR", target(&root).join(folder));
+    }
+    println!("xtask: {step}");
+    let status = cargo.status().map_err(|error| format!("`cargo` does not start: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{step}` ended with {status}")) }
+}
+
+/// The root of the workspace, which is the parent of this package.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+fn target(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
