@@ -15,6 +15,9 @@ pub use crate::{
     stream::{Items, NoItems, ThreadYielder, Yielder, Yields, on_thread},
 };
 #[doc(hidden)]
-pub use crate::__nodes as nodes;
+pub use crate::{
+    __entry as entry, __inputs as inputs, __nodes as nodes, __scope as scope, __tables as tables,
+    __visits as visits, __written as written,
+};
 pub use serde;
 pub use serde_json;

@@ -122,11 +122,7 @@ impl<'a, A: Action> TestRun<'a, A> {
 
     /// Gives the failure that an `on error` edge would pass on.
     pub fn failure(mut self, node: &'static str, error: impl Into<ActionError>) -> Self {
-        self.failure = Some(Failure {
-            node,
-            attempts: 1,
-            cause: FailureCause::Error(error.into()),
-        });
+        self.failure = Some(Failure::new(node, 1, FailureCause::Error(error.into())));
         self
     }
 

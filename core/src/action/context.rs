@@ -55,6 +55,7 @@ impl Context {
     }
 
     /// Tells whether a stop was asked for.
+    #[inline]
     pub fn is_stopped(&self) -> bool {
         self.control.is_stopped(self.run)
     }

@@ -1,15 +1,19 @@
 //! What an `on error` edge passes on.
 
 use super::ActionError;
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// Why a step failed, after its retries; an `on error` edge passes it to the action that asks for
 /// it with `#[error] failure: &Failure`.
 #[derive(Clone, Debug)]
-pub struct Failure {
-    pub(crate) node: &'static str,
-    pub(crate) attempts: u32,
-    pub(crate) cause: FailureCause,
+pub struct Failure(Arc<Inner>);
+
+/// Behind one pointer, so that results and events that may hold a failure stay small.
+#[derive(Debug)]
+struct Inner {
+    node: &'static str,
+    attempts: u32,
+    cause: FailureCause,
 }
 
 /// What went wrong in a step.
@@ -29,24 +33,32 @@ pub enum FailureCause {
 }
 
 impl Failure {
+    pub(crate) fn new(node: &'static str, attempts: u32, cause: FailureCause) -> Self {
+        Self(Arc::new(Inner {
+            node,
+            attempts,
+            cause,
+        }))
+    }
+
     /// The node that failed.
     pub fn node(&self) -> &'static str {
-        self.node
+        self.0.node
     }
 
     /// How often the step was tried.
     pub fn attempts(&self) -> u32 {
-        self.attempts
+        self.0.attempts
     }
 
     /// What went wrong in the last attempt.
     pub fn cause(&self) -> &FailureCause {
-        &self.cause
+        &self.0.cause
     }
 
     /// The error that the action returned, unless it failed in another way.
     pub fn error(&self) -> Option<&ActionError> {
-        match &self.cause {
+        match self.cause() {
             FailureCause::Error(error) => Some(error),
             _ => None,
         }
@@ -66,8 +78,8 @@ impl FailureCause {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let node = self.node;
-        match &self.cause {
+        let node = self.node();
+        match self.cause() {
             FailureCause::Error(_) => write!(f, "node `{node}` failed")?,
             FailureCause::Panic(message) => write!(f, "node `{node}` panicked: {message}")?,
             FailureCause::Timeout(after) => write!(f, "node `{node}` timed out after {after:?}")?,
@@ -79,8 +91,8 @@ impl fmt::Display for Failure {
                 write!(f, "node `{node}` needs the input `{input}`, which was not given")?;
             }
         }
-        if self.attempts > 1 {
-            write!(f, " in attempt {}", self.attempts)?;
+        if self.attempts() > 1 {
+            write!(f, " in attempt {}", self.attempts())?;
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! What a graph learns about an action, without a second error when the action does not fit.
 //!
 //! rustc picks an inherent item before one of a trait, and passes over inherent impls whose bounds
-//! do not hold. So `Facts::<A, S>::INFO` is the action's own when `A` is an action over `S`, and
+//! do not hold. So `Facts::<A, S>::FACT` is the action's own when `A` is an action over `S`, and
 //! harmless otherwise: the one error comes from the probe that names the path.
 
 use crate::{
     action::{Action, ActionInfo, Collect, Writes as _},
-    graph::Graph,
+    graph::{Fact, Graph},
     run::{StepResult, StepRun},
     state::FieldSet,
     stream::{Convert, Yielding},
@@ -18,22 +18,22 @@ use std::{future::Ready, marker::PhantomData};
 pub struct Facts<A, S>(PhantomData<(A, S)>);
 
 impl<A: Action<State = S>, S> Facts<A, S> {
-    /// Its declaration.
-    pub const INFO: ActionInfo = A::INFO;
-    /// Whether it yields items.
-    pub const STREAMS: bool = <A::Yields as Yielding>::STREAMS;
-    /// Whether this is an action over `S` at all.
-    pub const KNOWN: bool = true;
+    /// What it declares, and whether it yields items.
+    pub const FACT: Fact = Fact {
+        info: A::INFO,
+        streams: <A::Yields as Yielding>::STREAMS,
+        known: true,
+    };
 }
 
 /// What stands for the facts of something that is no action over `S`.
 pub trait NoFacts {
     /// Writes everything, so that no later node seems to read before a write.
-    const INFO: ActionInfo = ActionInfo::new("").writes(FieldSet::ALL);
-    /// Nothing is known.
-    const STREAMS: bool = false;
-    /// Nothing is known.
-    const KNOWN: bool = false;
+    const FACT: Fact = Fact {
+        info: ActionInfo::new("").writes(FieldSet::ALL),
+        streams: false,
+        known: false,
+    };
 }
 
 impl<A, S> NoFacts for Facts<A, S> {}
@@ -55,13 +55,13 @@ where
         step: StepRun<'_, G>,
         bind: fn(&mut A::Params),
     ) -> impl Future<Output = StepResult<G>> + Send {
-        crate::run::perform::<A, G>(step, bind)
+        crate::run::perform::<A, G>(step, Some(bind))
     }
 
     /// Makes one attempt at an action whose parameters all have defaults.
     #[inline]
     pub fn perform_unbound(step: StepRun<'_, G>) -> impl Future<Output = StepResult<G>> + Send {
-        crate::run::perform::<A, G>(step, |_| {})
+        crate::run::perform::<A, G>(step, None)
     }
 
     /// The first input that it needs and that was not given.

@@ -273,7 +273,18 @@ const fn check_params(node: &str, params: &[ParamInfo], bound: &[u64]) {
 
 /// Refuses a condition that reads a slot that some path has not written.
 #[track_caller]
-pub const fn check_condition<const N: usize>(
+pub const fn check_condition<const N: usize>(graph: &Checked<N>, node: usize, field: &str) {
+    check_looked_at(graph, node, field, EdgeKind::Transition);
+}
+
+/// The same on an error edge, where the writes of the node do not count.
+#[track_caller]
+pub const fn check_error_condition<const N: usize>(graph: &Checked<N>, node: usize, field: &str) {
+    check_looked_at(graph, node, field, EdgeKind::Error);
+}
+
+#[track_caller]
+const fn check_looked_at<const N: usize>(
     graph: &Checked<N>,
     node: usize,
     field: &str,

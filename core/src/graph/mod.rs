@@ -8,8 +8,8 @@ mod topology;
 
 pub use self::facts::{Facts, NoFacts, NoProbe, Over, Probe, Unvisitable, Visit, bind};
 pub use self::flow::{
-    Checked, Fact, check_condition, check_input, check_node, check_resource, check_yields,
-    node_infos,
+    Checked, Fact, check_condition, check_error_condition, check_input, check_node, check_resource,
+    check_yields, node_infos,
 };
 pub use self::names::{deserialize_node, name_hash};
 pub use self::topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
@@ -47,18 +47,19 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
 
     /// Evaluates the node's transition on a candidate state.
     #[doc(hidden)]
-    fn transition(node: Self::Node, state: &Self::State) -> Result<Next<Self::Node>, UnsetSlot>;
+    fn transition(node: Self::Node, state: &Self::State) -> Decision<Self>;
 
     /// Evaluates the node's `on error` edge, if it has one.
     #[doc(hidden)]
-    fn on_error(
-        node: Self::Node,
-        state: &Self::State,
-    ) -> Option<Result<Next<Self::Node>, UnsetSlot>>;
+    fn on_error(_node: Self::Node, _state: &Self::State) -> Option<Decision<Self>> {
+        None
+    }
 
     /// The node's `#[timeout]` and `#[retry]`.
     #[doc(hidden)]
-    fn policy(node: Self::Node) -> Option<Policy>;
+    fn policy(_node: Self::Node) -> Option<Policy> {
+        None
+    }
 
     /// The first input that the node needs and that was not given.
     #[doc(hidden)]
@@ -81,6 +82,20 @@ pub trait Node:
 
     /// The node's place in [`ALL`](Node::ALL).
     fn index(self) -> usize;
+}
+
+/// What a transition decides, unless it looks at a slot that has no value.
+#[doc(hidden)]
+pub type Decision<G> = Result<Next<<G as Graph>::Node>, UnsetSlot>;
+
+/// Makes sure that a transition looks at a field that has a value.
+#[doc(hidden)]
+#[inline]
+pub fn check_set<T>(value: Option<T>, field: &'static str) -> Result<(), UnsetSlot> {
+    match value {
+        Some(_) => Ok(()),
+        None => Err(UnsetSlot(field)),
+    }
 }
 
 /// What follows a step.

@@ -107,23 +107,40 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// An edge that is taken after a commit; an empty label stands for none.
+    /// A transition to a node; an empty label stands for none.
     #[doc(hidden)]
-    pub const fn transition(from: usize, to: EdgeEnd, label: &'static str) -> Self {
+    pub const fn node(from: usize, to: usize, label: &'static str) -> Self {
+        Self::transition(from, EdgeEnd::Node(to), label)
+    }
+
+    /// A transition to a pause before a node.
+    #[doc(hidden)]
+    pub const fn pause(from: usize, to: usize, label: &'static str) -> Self {
+        Self::transition(from, EdgeEnd::Pause(to), label)
+    }
+
+    /// A transition to the end of the session.
+    #[doc(hidden)]
+    pub const fn end(from: usize, label: &'static str) -> Self {
+        Self::transition(from, EdgeEnd::End, label)
+    }
+
+    /// The same edge, taken after a failure.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn on_error(self) -> Self {
+        Self {
+            kind: EdgeKind::Error,
+            ..self
+        }
+    }
+
+    const fn transition(from: usize, to: EdgeEnd, label: &'static str) -> Self {
         Self {
             from,
             to,
             label: if label.is_empty() { None } else { Some(label) },
             kind: EdgeKind::Transition,
-        }
-    }
-
-    /// An edge that is taken after a failure; an empty label stands for none.
-    #[doc(hidden)]
-    pub const fn error(from: usize, to: EdgeEnd, label: &'static str) -> Self {
-        Self {
-            kind: EdgeKind::Error,
-            ..Self::transition(from, to, label)
         }
     }
 }
@@ -158,6 +175,28 @@ pub struct BindingInfo {
     pub ty: &'static str,
     /// Whether it may be left out: an input whose type is written `Option<…>`.
     pub optional: bool,
+}
+
+impl BindingInfo {
+    /// One that has to be given.
+    #[doc(hidden)]
+    pub const fn required(name: &'static str, ty: &'static str) -> Self {
+        Self {
+            name,
+            ty,
+            optional: false,
+        }
+    }
+
+    /// One that may be left out.
+    #[doc(hidden)]
+    pub const fn optional(name: &'static str, ty: &'static str) -> Self {
+        Self {
+            name,
+            ty,
+            optional: true,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! One attempt: polls an action, catches its panics, watches its time.
 
-use crate::{action::FailureCause, runtime::Sleep};
+use crate::{
+    action::{ActionError, FailureCause},
+    runtime::Sleep,
+};
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,24 +15,35 @@ use std::{
 /// The future of an action under a timeout, whose panics become failures.
 pub(super) struct Attempt<'p, F> {
     pub(super) action: Pin<&'p mut F>,
+    /// In a box, because hardly any step has one and every step would make room for it.
+    pub(super) watch: Option<Box<Watch>>,
+}
+
+/// What an attempt is polled under.
+pub(super) struct Watch {
     pub(super) timeout: Option<(Duration, Sleep)>,
     pub(super) span: Option<tracing::Span>,
 }
 
-impl<T, F: Future<Output = Result<T, FailureCause>>> Future for Attempt<'_, F> {
+impl<T, F: Future<Output = Result<T, ActionError>>> Future for Attempt<'_, F> {
     type Output = Result<T, FailureCause>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let _entered = this.span.as_ref().map(tracing::Span::enter);
+        let mut watch = this.watch.as_deref_mut();
+        let (span, timeout) = match &mut watch {
+            Some(Watch { span, timeout }) => (span.as_ref(), timeout.as_mut()),
+            None => (None, None),
+        };
+        let _entered = span.map(tracing::Span::enter);
         let action = this.action.as_mut();
         match catch_unwind(AssertUnwindSafe(|| action.poll(cx))) {
             Ok(Poll::Pending) => {}
-            Ok(ready) => return ready,
+            Ok(Poll::Ready(result)) => return Poll::Ready(result.map_err(FailureCause::Error)),
             Err(panic) => return Poll::Ready(Err(FailureCause::Panic(message(&*panic)))),
         }
-        match &mut this.timeout {
+        match timeout {
             Some((after, sleep)) => sleep
                 .as_mut()
                 .poll(cx)

@@ -184,6 +184,8 @@ impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, 
             session: Session {
                 state: self.state.initial(),
                 position: self.position,
+                at: origin,
+                timeout: None,
                 origin,
                 inputs: None,
                 resources: Arc::new(self.resources.0),

@@ -27,6 +27,14 @@ pub(super) struct Halts<N> {
     pub(super) after: Vec<N>,
 }
 
+impl<N: PartialEq> Halts<N> {
+    #[inline]
+    fn between(&self, node: &N, next: &N) -> bool {
+        let none = self.after.is_empty() && self.before.is_empty();
+        !none && (self.after.contains(node) || self.before.contains(next))
+    }
+}
+
 /// The session comes back with the result.
 pub(super) type Driven<'a, G> = (
     &'a mut Session<G>,
@@ -50,7 +58,7 @@ pub(super) async fn drive<G: Graph>(
         let kind = match &result {
             Ok(outcome) => EventKind::RunFinished { outcome: *outcome },
             Err(error) => EventKind::RunFailed {
-                error: error.clone(),
+                error: Box::new(error.clone()),
             },
         };
         let node = lease.session.last.unwrap_or(lease.session.node());
@@ -87,7 +95,26 @@ impl<G: Graph> Session<G> {
                 return Ok(self.rest());
             }
             let node = self.node();
-            let next = self.step(node).await?;
+            self.enter(node);
+            if self.is_heard() {
+                self.supersede(node).await;
+                self.publish(node, EventKind::StepStarted).await;
+            }
+            self.shown = 0;
+            // written out rather than called: each `async fn` on the way costs a step
+            let result = match G::policy(node) {
+                None => G::execute(StepRun::new(self)).await,
+                Some(policy) => self.attempts(node, policy).await,
+            };
+            let next = match result {
+                Ok(next) => {
+                    if self.is_heard() {
+                        self.publish_commit(node, next).await;
+                    }
+                    next
+                }
+                Err(cause) => self.fail(node, cause).await?,
+            };
             if let Some(outcome) = self.outcome(node, next, halts) {
                 return Ok(outcome);
             }
@@ -99,47 +126,22 @@ impl<G: Graph> Session<G> {
         }
     }
 
-    /// Runs the step at `node` until it is committed, or its error edge is taken.
-    async fn step(&mut self, node: G::Node) -> Result<Next<G::Node>, RunError> {
-        self.context.node = node.name();
-        self.context.control.at(node);
-        self.context.attempt = 1;
-        if self.is_heard() {
-            self.supersede(node).await;
-            self.publish(node, EventKind::StepStarted).await;
-        }
-        self.shown = 0;
-        let result = match G::policy(node) {
-            None => self.attempt(node, None).await,
-            Some(policy) => self.attempts(node, policy).await,
-        };
-        match result {
-            Ok(next) => {
-                if self.is_heard() {
-                    self.publish_commit(node, next).await;
-                }
-                Ok(next)
-            }
-            Err(cause) => self.fail(node, cause).await,
-        }
-    }
-
+    /// Notes where the run is.
     #[inline]
-    async fn attempt(&mut self, node: G::Node, timeout: Option<Duration>) -> StepResult<G> {
-        G::execute(StepRun {
-            session: self,
-            node,
-            timeout,
-        })
-        .await
+    fn enter(&mut self, node: G::Node) {
+        self.context.node = node.name();
+        self.context.attempt = 1;
+        self.at = node;
+        self.timeout = None;
     }
 
     /// Tries until an attempt is committed, or no other one may follow.
     async fn attempts(&mut self, node: G::Node, policy: Policy) -> StepResult<G> {
         let runtime = self.context.runtime.clone();
+        self.timeout = policy.timeout;
         let mut waits = policy.retry.map(|retry| retry.waits(|| runtime.random()));
         loop {
-            let cause = match self.attempt(node, policy.timeout).await {
+            let cause = match G::execute(StepRun::new(self)).await {
                 Ok(next) => return Ok(next),
                 Err(cause) => cause,
             };
@@ -205,11 +207,7 @@ impl<G: Graph> Session<G> {
     }
 
     fn failed(&self, node: G::Node, cause: FailureCause) -> Failure {
-        Failure {
-            node: node.name(),
-            attempts: self.context.attempt,
-            cause,
-        }
+        Failure::new(node.name(), self.context.attempt, cause)
     }
 
     /// Tells that what the step has shown so far does not count any more.
@@ -230,7 +228,7 @@ impl<G: Graph> Session<G> {
         match next {
             Next::Pause(next) => Some(Outcome::Paused(next)),
             Next::End => Some(Outcome::Ended),
-            Next::Node(next) if halts.after.contains(&node) || halts.before.contains(&next) => {
+            Next::Node(next) if halts.between(&node, &next) => {
                 Some(Outcome::Halted(next))
             }
             Next::Node(_) => None,

@@ -254,8 +254,9 @@ impl<'a, G: Graph> Run<'a, G> {
         loop {
             match &mut self.stage {
                 Stage::Running(run) => {
-                    if self.stop.poll_deadline(cx).is_ready() {
+                    if self.stop.stopper.is_stopped() && self.stop.poll_deadline(cx).is_ready() {
                         // dropping the future cancels the run
+                        self.stage = Stage::Changing;
                         self.stage = Stage::Failed(self.cancelled(), Shown::No);
                         continue;
                     }
@@ -273,6 +274,9 @@ impl<'a, G: Graph> Run<'a, G> {
                     }
                     if pending {
                         self.inlet.nudge();
+                        if self.stop.poll_stop(cx).is_ready() {
+                            continue;
+                        }
                         return Poll::Pending;
                     }
                 }
@@ -314,24 +318,28 @@ impl<'a, G: Graph> Run<'a, G> {
 }
 
 impl Stop {
-    /// Is ready when a stop was asked for and the grace period is over.
+    /// Is ready when a stop was asked for that nothing waits for yet; wakes the task otherwise.
     #[inline]
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(deadline) = &mut self.deadline {
-            return deadline.as_mut().poll(cx);
+    fn poll_stop(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if self.deadline.is_some() {
+            return Poll::Pending;
         }
         let known = self.waker.as_ref();
         if known.is_none_or(|waker| !waker.will_wake(cx.waker())) {
             self.waker = Some(cx.waker().clone());
-            let Stopper { control, run } = &self.stopper;
-            // whether it was asked for is looked at below
-            let _: Poll<()> = control.wait(*run, cx.waker());
+            return self.stopper.control.wait(self.stopper.run, cx.waker());
         }
-        if !self.stopper.is_stopped() {
-            return Poll::Pending;
+        if self.stopper.is_stopped() {
+            return Poll::Ready(());
         }
-        let deadline = self.deadline.insert(self.runtime.sleep(self.grace));
-        deadline.as_mut().poll(cx)
+        Poll::Pending
+    }
+
+    /// After a stop: is ready when the grace period is over.
+    #[cold]
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let sleep = || self.runtime.sleep(self.grace);
+        self.deadline.get_or_insert_with(sleep).as_mut().poll(cx)
     }
 }
 

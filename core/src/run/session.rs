@@ -1,6 +1,6 @@
 //! What an app is between polls: the committed state, the position, and what runs need.
 
-use super::{Outcome, Position, RunError};
+use super::{Outcome, Position, RunError, attempt::Watch};
 use crate::{
     Context,
     action::Failure,
@@ -14,6 +14,7 @@ use std::{
     future::poll_fn,
     sync::Arc,
     task::Poll,
+    time::Duration,
 };
 
 /// One session, owned by an app and lent to its runs.
@@ -21,6 +22,10 @@ pub(crate) struct Session<G: Graph> {
     /// The last committed state.
     pub(super) state: G::State,
     pub(super) position: Position<G::Node>,
+    /// The node whose step runs.
+    pub(super) at: G::Node,
+    /// How long an attempt at it may take.
+    pub(super) timeout: Option<Duration>,
     /// Where the current or unfinished run began.
     pub(super) origin: G::Node,
     /// The inputs of the current or unfinished run.
@@ -111,6 +116,22 @@ impl<G: Graph> Session<G> {
         }
     }
 
+    /// What the next attempt is polled under, if anything.
+    #[inline]
+    pub(super) fn watch(&self) -> Option<Box<Watch>> {
+        if self.timeout.is_none() && self.observers.is_empty() {
+            return None;
+        }
+        self.make_watch()
+    }
+
+    #[cold]
+    fn make_watch(&self) -> Option<Box<Watch>> {
+        let timeout = self.timeout.map(|after| (after, self.context.runtime.sleep(after)));
+        let span = self.observers.step_span();
+        (timeout.is_some() || span.is_some()).then(|| Box::new(Watch { timeout, span }))
+    }
+
     /// Whether anyone hears an event that is no item.
     #[inline]
     pub(super) fn is_heard(&self) -> bool {
@@ -165,6 +186,7 @@ impl<G: Graph> Session<G> {
 
     /// The run's future was dropped before it came to an end.
     pub(super) fn cancelled(&mut self) {
+        self.context.control.at(self.node());
         exclusive(&mut self.outlet).reset();
         self.observers.notify(&Event {
             node: self.node(),

@@ -38,6 +38,7 @@ impl Control {
         self.attention.store(attention as u8, Ordering::Relaxed);
     }
 
+    #[inline]
     pub(crate) fn attention(&self) -> Attention {
         match self.attention.load(Ordering::Relaxed) {
             1 => Attention::Commits,
@@ -57,12 +58,12 @@ impl Control {
 
     pub(crate) fn stop(&self, run: u64) {
         self.stop.fetch_max(run, Ordering::Release);
-        let waiting = std::mem::take(&mut *lock(&self.waiting));
-        for waker in waiting {
-            waker.wake();
-        }
+        // they stay: the stopper may be that of an earlier run
+        let waiting = lock(&self.waiting).clone();
+        waiting.into_iter().for_each(Waker::wake);
     }
 
+    #[inline]
     pub(crate) fn is_stopped(&self, run: u64) -> bool {
         self.stop.load(Ordering::Acquire) == run
     }
@@ -105,6 +106,7 @@ impl Stopper {
     }
 
     /// Tells whether a stop was asked for.
+    #[inline]
     pub fn is_stopped(&self) -> bool {
         self.control.is_stopped(self.run)
     }

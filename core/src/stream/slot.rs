@@ -20,6 +20,7 @@ pub(crate) fn one_item<T>() -> (Outlet<T>, Inlet<T>) {
     let outlet = Outlet {
         producer,
         shared: Arc::clone(&shared),
+        occupied: false,
         waker: None,
     };
     let inlet = Inlet {
@@ -42,6 +43,8 @@ struct Shared {
 pub(crate) struct Outlet<T> {
     producer: Producer<T>,
     shared: Arc<Shared>,
+    /// A value was put in, and nobody has looked since whether it was taken.
+    occupied: bool,
     /// The waker that `shared` knows; compared here, so that the lock is taken only for a new one.
     waker: Option<Waker>,
 }
@@ -50,6 +53,7 @@ impl<T> Outlet<T> {
     /// Puts a value into a free slot; one that is not free gives it back.
     #[inline]
     pub(crate) fn put(&mut self, value: T) -> Result<(), T> {
+        self.occupied = true;
         self.producer
             .push(value)
             .map_err(|rtrb::PushError::Full(value)| value)
@@ -58,7 +62,7 @@ impl<T> Outlet<T> {
     /// Is ready when the slot is free.
     #[inline]
     pub(crate) fn poll_free(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if !self.producer.is_full() {
+        if self.is_free() {
             self.shared.suspended.store(false, Ordering::Relaxed);
             return Poll::Ready(());
         }
@@ -78,8 +82,9 @@ impl<T> Outlet<T> {
     }
 
     #[inline]
-    pub(crate) fn is_free(&self) -> bool {
-        !self.producer.is_full()
+    pub(crate) fn is_free(&mut self) -> bool {
+        self.occupied = self.occupied && self.producer.is_full();
+        !self.occupied
     }
 
     /// Nothing waits any more: whoever yielded was dropped.

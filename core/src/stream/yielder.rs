@@ -27,13 +27,20 @@ impl Flow {
 ///
 /// `yield_!(item)` in a `#[streaming_action]` is `yielder.emit(item).await`.
 pub struct Yielder<'a, T> {
-    sink: &'a mut (dyn Emit<T> + Send),
+    /// `None` for an action that yields nothing.
+    sink: Option<&'a mut (dyn Emit<T> + Send)>,
 }
 
 impl<'a, T> Yielder<'a, T> {
     /// Makes a yielder over a sink; burdock does this for each attempt at a step.
     pub fn new(sink: &'a mut (dyn Emit<T> + Send)) -> Self {
-        Self { sink }
+        Self { sink: Some(sink) }
+    }
+
+    /// Makes a yielder that nobody can call, for an action that yields nothing.
+    #[inline]
+    pub(crate) fn unused() -> Self {
+        Self { sink: None }
     }
 
     /// Hands over one item and waits until it is taken.
@@ -41,6 +48,7 @@ impl<'a, T> Yielder<'a, T> {
     /// # Cancel safety
     /// An item that the slot accepted is delivered even if the future is dropped; one that still
     /// waits for the slot is not.
+    #[inline]
     pub fn emit(&mut self, item: T) -> Emitting<'_, 'a, T> {
         Emitting {
             yielder: self,
@@ -76,9 +84,13 @@ impl<T> Unpin for Emitting<'_, '_, T> {}
 impl<T> Future for Emitting<'_, '_, T> {
     type Output = Flow;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = self.get_mut();
-        this.yielder.sink.poll_emit(&mut this.item, cx)
+        match &mut this.yielder.sink {
+            Some(sink) => sink.poll_emit(&mut this.item, cx),
+            None => Poll::Ready(Flow::Stop),
+        }
     }
 }
 
