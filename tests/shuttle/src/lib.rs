@@ -1,0 +1,1 @@
+//! Interleavings of items, stop and drop: `cargo xtask shuttle` runs them.

@@ -1,0 +1,193 @@
+//! Every way in which a consumer, a stopper and the thread of a blocking action may take turns.
+//!
+//! Runs only under `--cfg shuttle`, where burdock's locks and flags are shuttle's:
+//! `cargo xtask shuttle`.
+#![cfg(shuttle)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+use burdock::{Outcome, Position, RunError, prelude::*, runtime::Sleep};
+use serde::{Deserialize, Serialize};
+use shuttle::{check_pct, check_random, future::block_on, thread};
+use std::{future::pending, time::Duration};
+
+const ROUNDS: usize = 2_000;
+
+/// Threads are shuttle's; time stands still.
+struct Interleaved;
+
+impl burdock::Runtime for Interleaved {
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _: Duration) -> Sleep {
+        Box::pin(pending())
+    }
+
+    fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        thread::spawn(job);
+    }
+
+    fn random(&self) -> u64 {
+        7
+    }
+}
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Count {
+    pub shown: u64,
+    pub stopped: bool,
+}
+
+/// Shows three numbers from a thread, fewer after a stop.
+#[streaming_action(state = Count, writes(shown, stopped), yields(u64), blocking)]
+fn on_a_thread() -> Result<Writes> {
+    for number in 1..=3 {
+        if yield_!(number).is_stop() {
+            return Ok(Writes { shown: number, stopped: true });
+        }
+    }
+    Ok(Writes { shown: 3, stopped: false })
+}
+
+/// Shows a number and waits for a stop.
+#[streaming_action(state = Count, writes(shown, stopped), yields(u64))]
+async fn until_stopped(#[context] cx: &burdock::Context) -> Result<Writes> {
+    yield_!(1);
+    cx.stopped().await;
+    yield_!(2);
+    Ok(Writes { shown: 2, stopped: true })
+}
+
+graph! {
+    Threaded(Count) {
+        yields u64;
+        nodes { on_a_thread }
+        start on_a_thread;
+        on_a_thread -> pause;
+    }
+}
+
+graph! {
+    Waiting(Count) {
+        yields u64;
+        nodes { until_stopped, again: until_stopped }
+        start until_stopped;
+        until_stopped -> again;
+        again -> end;
+    }
+}
+
+fn explore(test: fn()) {
+    check_random(test, ROUNDS);
+    check_pct(test, ROUNDS, 3);
+}
+
+#[test]
+fn items_of_a_thread_arrive_once_and_in_order() {
+    explore(|| {
+        block_on(async {
+            let mut app = Threaded::app().runtime(Interleaved).build().await.unwrap();
+            let mut run = app.run(ThreadedInputs {});
+            let mut seen = Vec::new();
+            while let Some(item) = run.next().await {
+                seen.push(item.unwrap());
+            }
+            assert_eq!(seen, [1, 2, 3]);
+            assert_eq!(run.finish().await.unwrap().state().shown, 3);
+            drop(run);
+            app.close().await;
+        });
+    });
+}
+
+#[test]
+fn a_stop_at_any_moment_keeps_exactly_what_was_shown() {
+    explore(|| {
+        block_on(async {
+            let mut app = Threaded::app().runtime(Interleaved).build().await.unwrap();
+            let mut run = app.run(ThreadedInputs {});
+            let stopper = run.stopper();
+            let stopping = thread::spawn(move || stopper.stop());
+            let mut seen = 0;
+            while let Some(item) = run.next().await {
+                seen = item.unwrap();
+            }
+            let end = run.finish().await.unwrap();
+            let state = end.state().clone();
+            match end.outcome() {
+                Outcome::Paused(_) => assert_eq!(state.shown, seen),
+                Outcome::Stopped(_) => assert_eq!((seen, state), (0, Count::default())),
+                other => panic!("{other:?}"),
+            }
+            drop(run);
+            stopping.join().unwrap();
+            app.close().await;
+        });
+    });
+}
+
+#[test]
+fn a_run_dropped_between_items_leaves_the_last_commit_and_its_thread_ends() {
+    for taken in 0..3 {
+        let test = move || {
+            block_on(async {
+                let mut app = Threaded::app().runtime(Interleaved).build().await.unwrap();
+                let mut run = app.run(ThreadedInputs {});
+                for expected in 1..=taken {
+                    assert_eq!(run.next().await.unwrap().unwrap(), expected);
+                }
+                drop(run);
+                assert_eq!(*app.state(), Count::default());
+                if taken > 0 {
+                    assert!(matches!(app.position(), Position::Unfinished(_)));
+                    let refused = app.run(ThreadedInputs {}).await.map(drop);
+                    assert!(matches!(refused, Err(RunError::Unfinished { .. })));
+                    assert_eq!(app.resume().await.unwrap().state().shown, 3);
+                }
+                app.close().await;
+            });
+        };
+        check_random(test, ROUNDS);
+    }
+}
+
+#[test]
+fn a_stop_wakes_a_run_that_waits() {
+    explore(|| {
+        block_on(async {
+            let mut app = Waiting::app().runtime(Interleaved).build().await.unwrap();
+            let mut run = app.run(WaitingInputs {});
+            let stopper = run.stopper();
+            let stopping = thread::spawn(move || stopper.stop());
+            let mut seen = Vec::new();
+            while let Some(item) = run.next().await {
+                seen.push(item.unwrap());
+            }
+            let outcome = run.finish().await.unwrap().outcome();
+            match outcome {
+                Outcome::Stopped(WaitingNode::until_stopped) => assert!(seen.is_empty()),
+                Outcome::Stopped(WaitingNode::again) => assert_eq!(seen, [1, 2]),
+                other => panic!("{other:?}"),
+            }
+            drop(run);
+            stopping.join().unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_stopper_of_an_earlier_run_stops_nothing() {
+    explore(|| {
+        block_on(async {
+            let mut app = Threaded::app().runtime(Interleaved).build().await.unwrap();
+            let first = app.run(ThreadedInputs {});
+            let stopper = first.stopper();
+            assert_eq!(first.await.unwrap().state().shown, 3);
+            let stopping = thread::spawn(move || stopper.stop());
+            let end = app.run(ThreadedInputs {}).await.unwrap();
+            assert!(!end.state().stopped);
+            stopping.join().unwrap();
+        });
+    });
+}
