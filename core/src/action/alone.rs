@@ -1,6 +1,6 @@
 //! One action alone, in a test.
 
-use super::{Action, Call, Collect, Failure, FailureCause, HasInput, HasResource, Missing, Result, Scope};
+use super::{Action, Call, Collect, Failure, FailureCause, HasInput, HasResource, Missing, Result, Scope, UnsetSlot};
 use crate::{
     ActionError, Context,
     graph::name_hash,
@@ -166,7 +166,7 @@ impl<'a, A: Action> TestRun<'a, A> {
         let resources = Arc::new(self.resources);
         let writes = async {
             let reads = A::reads(self.state)
-                .map_err(|slot| ActionError::msg(format!("the slot `{}` has no value", slot.0)))?;
+                .map_err(|UnsetSlot(name)| unset::<A>(name))?;
             let args = Collect::<Alone>::collect(&self.inputs, &resources)
                 .map_err(|Missing(name)| not_given::<A>(name))?;
             let call = Call {
@@ -182,6 +182,13 @@ impl<'a, A: Action> TestRun<'a, A> {
         .await;
         (sink.items, writes)
     }
+}
+
+fn unset<A: Action>(slot: &str) -> ActionError {
+    ActionError::msg(format!(
+        "`{}` reads the slot `{slot}`, which has no value in the state of the test",
+        A::INFO.name
+    ))
 }
 
 fn not_given<A: Action>(name: &str) -> ActionError {

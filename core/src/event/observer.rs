@@ -42,17 +42,26 @@ impl<G: Graph> Observers<G> {
     }
 
     pub(crate) fn notify(&mut self, event: &Event<G>) {
+        self.ask(event.kind.name(), |observer| observer.on_event(event));
+    }
+
+    pub(crate) fn step_span(&mut self) -> Option<tracing::Span> {
+        let mut span = None;
+        self.ask("step_span", |observer| {
+            span = span.take().or_else(|| observer.step_span());
+        });
+        span
+    }
+
+    /// Asks every observer; leaves out those that panic.
+    fn ask(&mut self, event: &str, mut ask: impl FnMut(&mut dyn Observer<G>)) {
         self.0.retain_mut(|observer| {
-            let heard = catch_unwind(AssertUnwindSafe(|| observer.on_event(event)));
+            let heard = catch_unwind(AssertUnwindSafe(|| ask(&mut **observer)));
             if heard.is_err() {
-                tracing::error!(event = event.kind.name(), "an observer panicked and is left out");
+                tracing::error!(event, "an observer panicked and is left out");
             }
             heard.is_ok()
         });
-    }
-
-    pub(crate) fn step_span(&self) -> Option<tracing::Span> {
-        self.0.iter().find_map(|observer| observer.step_span())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Outcome, Policy, RunError,
     session::Session,
-    step::{StepResult, StepRun, evaluate},
+    step::{StepResult, StepRun, caught, evaluate},
 };
 use crate::{
     action::{Failure, FailureCause},
@@ -29,9 +29,10 @@ pub(super) struct Halts<N> {
 
 impl<N: PartialEq> Halts<N> {
     #[inline]
-    fn between(&self, node: &N, next: &N) -> bool {
+    fn between(&self, committed: Option<&N>, next: &N) -> bool {
         let none = self.after.is_empty() && self.before.is_empty();
-        !none && (self.after.contains(node) || self.before.contains(next))
+        let after = || committed.is_some_and(|node| self.after.contains(node));
+        !none && (after() || self.before.contains(next))
     }
 }
 
@@ -61,7 +62,10 @@ pub(super) async fn drive<G: Graph>(
                 error: Box::new(error.clone()),
             },
         };
-        let node = lease.session.last.unwrap_or(lease.session.node());
+        let node = match &result {
+            Ok(_) => lease.session.last.unwrap_or(lease.session.node()),
+            Err(_) => lease.session.node(),
+        };
         lease.running = false;
         lease.session.publish(node, kind).await;
     }
@@ -95,16 +99,22 @@ impl<G: Graph> Session<G> {
                 return Ok(self.rest());
             }
             let node = self.node();
+            if self.is_heard() {
+                self.supersede().await;
+            }
             self.enter(node);
             if self.is_heard() {
-                self.supersede(node).await;
                 self.publish(node, EventKind::StepStarted).await;
             }
             self.shown = 0;
             // written out rather than called: each `async fn` on the way costs a step
-            let result = match G::policy(node) {
-                None => G::execute(StepRun::new(self)).await,
-                Some(policy) => self.attempts(node, policy).await,
+            let result = match caught(|| G::policy(node)) {
+                Ok(None) => G::execute(StepRun::new(self)).await,
+                Ok(Some(policy)) => match self.attempts(node, policy).await {
+                    Some(result) => result,
+                    None => return Ok(self.rest()),
+                },
+                Err(cause) => Err(cause),
             };
             let next = match result {
                 Ok(next) => {
@@ -135,30 +145,30 @@ impl<G: Graph> Session<G> {
         self.timeout = None;
     }
 
-    /// Tries until an attempt is committed, or no other one may follow.
-    async fn attempts(&mut self, node: G::Node, policy: Policy) -> StepResult<G> {
+    /// Tries until an attempt is committed, or no other one may follow; `None` when a stop came
+    /// instead of another attempt.
+    async fn attempts(&mut self, node: G::Node, policy: Policy) -> Option<StepResult<G>> {
         let runtime = self.context.runtime.clone();
         self.timeout = policy.timeout;
         let mut waits = policy.retry.map(|retry| retry.waits(|| runtime.random()));
         loop {
             let cause = match G::execute(StepRun::new(self)).await {
-                Ok(next) => return Ok(next),
+                Ok(next) => return Some(Ok(next)),
                 Err(cause) => cause,
             };
-            let stopped = self.context.control.is_stopped(self.context.run);
-            if self.shown > 0 || !cause.is_retryable() || stopped {
-                return Err(cause);
+            if self.shown > 0 || !cause.is_retryable() {
+                return Some(Err(cause));
             }
             let Some(retry_in) = waits.as_mut().and_then(Iterator::next) else {
-                return Err(cause);
+                return Some(Err(cause));
             };
             if self.is_heard() {
-                let failure = self.failed(node, cause.clone());
+                let failure = self.failed(node, cause);
                 let kind = EventKind::AttemptFailed { failure, retry_in };
                 self.publish(node, kind).await;
             }
             if self.wait(retry_in).await.is_break() {
-                return Err(cause);
+                return None;
             }
             self.context.attempt += 1;
         }
@@ -190,31 +200,30 @@ impl<G: Graph> Session<G> {
             None
         });
         if self.is_heard() {
-            self.supersede(node).await;
-            let kind = EventKind::StepFailed {
-                failure: failure.clone(),
-                next,
-            };
-            self.publish(node, kind).await;
+            self.supersede().await;
         }
-        let Some(next) = next else {
-            return Err(RunError::Failed(failure));
-        };
-        self.shown = 0;
-        self.failure = Some(failure);
-        self.go(next);
-        Ok(next)
+        // as with a commit, the position moves before anyone is told
+        if let Some(next) = next {
+            self.shown = 0;
+            self.failure = Some(failure.clone());
+            self.go(next);
+        }
+        if self.is_heard() {
+            let failure = failure.clone();
+            self.publish(node, EventKind::StepFailed { failure, next }).await;
+        }
+        next.ok_or(RunError::Failed(failure))
     }
 
     fn failed(&self, node: G::Node, cause: FailureCause) -> Failure {
         Failure::new(node.name(), self.context.attempt, cause)
     }
 
-    /// Tells that what the step has shown so far does not count any more.
-    async fn supersede(&mut self, node: G::Node) {
+    /// Tells that what the last step has shown without a commit does not count any more.
+    async fn supersede(&mut self) {
         let items = std::mem::take(&mut self.shown);
         if items > 0 {
-            self.publish(node, EventKind::ItemsSuperseded { items }).await;
+            self.publish(self.at, EventKind::ItemsSuperseded { items }).await;
         }
     }
 
@@ -228,10 +237,11 @@ impl<G: Graph> Session<G> {
         match next {
             Next::Pause(next) => Some(Outcome::Paused(next)),
             Next::End => Some(Outcome::Ended),
-            Next::Node(next) if halts.between(&node, &next) => {
-                Some(Outcome::Halted(next))
+            Next::Node(next) => {
+                // a step that took its error edge was not committed
+                let after = self.failure.is_none().then_some(&node);
+                halts.between(after, &next).then_some(Outcome::Halted(next))
             }
-            Next::Node(_) => None,
         }
     }
 }

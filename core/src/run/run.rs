@@ -113,6 +113,8 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 
     /// Halts the run before this node; never at its very first step.
+    ///
+    /// To be called before the first poll; later it changes nothing.
     pub fn halt_before(mut self, node: G::Node) -> Self {
         if let Stage::Ready(_, _, halts) = &mut self.stage {
             halts.before.push(node);
@@ -121,6 +123,8 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 
     /// Halts the run once this node is committed.
+    ///
+    /// To be called before the first poll; later it changes nothing.
     pub fn halt_after(mut self, node: G::Node) -> Self {
         if let Stage::Ready(_, _, halts) = &mut self.stage {
             halts.after.push(node);
@@ -254,12 +258,6 @@ impl<'a, G: Graph> Run<'a, G> {
         loop {
             match &mut self.stage {
                 Stage::Running(run) => {
-                    if self.stop.stopper.is_stopped() && self.stop.poll_deadline(cx).is_ready() {
-                        // dropping the future cancels the run
-                        self.stage = Stage::Changing;
-                        self.stage = Stage::Failed(self.cancelled(), Shown::No);
-                        continue;
-                    }
                     let polled = run.as_mut().poll(cx);
                     let pending = polled.is_pending();
                     if let Poll::Ready((session, result)) = polled {
@@ -269,7 +267,21 @@ impl<'a, G: Graph> Run<'a, G> {
                             Err(error) => Stage::Failed(error, Shown::No),
                         };
                     }
-                    if let Some(event) = self.inlet.take() {
+                    let event = self.inlet.take();
+                    // after the poll, so that an action that can finish does
+                    if pending
+                        && self.stop.stopper.is_stopped()
+                        && waits_for_action(event.as_ref())
+                        && self.stop.poll_deadline(cx).is_ready()
+                    {
+                        // dropping the future cancels the run
+                        self.stage = Stage::Changing;
+                        self.stage = Stage::Failed(self.cancelled(), Shown::No);
+                        if event.is_none() {
+                            continue;
+                        }
+                    }
+                    if let Some(event) = event {
                         return Poll::Ready(Some(Ok(event)));
                     }
                     if pending {
@@ -315,6 +327,11 @@ impl<'a, G: Graph> Run<'a, G> {
             grace: self.stop.grace,
         }
     }
+}
+
+/// Whether a run that is pending waits for an action, and not for someone to take an event.
+fn waits_for_action<G: Graph>(event: Option<&Event<G>>) -> bool {
+    event.is_none_or(|event| matches!(event.kind, EventKind::Item(_)))
 }
 
 impl Stop {

@@ -84,6 +84,7 @@ impl<G: Graph> Session<G> {
 
     fn started(&mut self) {
         self.last = None;
+        self.context.attempt = 1;
     }
 
     /// The node that the position names; the start once the session has ended.
@@ -118,7 +119,7 @@ impl<G: Graph> Session<G> {
 
     /// What the next attempt is polled under, if anything.
     #[inline]
-    pub(super) fn watch(&self) -> Option<Box<Watch>> {
+    pub(super) fn watch(&mut self) -> Option<Box<Watch>> {
         if self.timeout.is_none() && self.observers.is_empty() {
             return None;
         }
@@ -126,7 +127,7 @@ impl<G: Graph> Session<G> {
     }
 
     #[cold]
-    fn make_watch(&self) -> Option<Box<Watch>> {
+    fn make_watch(&mut self) -> Option<Box<Watch>> {
         let timeout = self.timeout.map(|after| (after, self.context.runtime.sleep(after)));
         let span = self.observers.step_span();
         (timeout.is_some() || span.is_some()).then(|| Box::new(Watch { timeout, span }))
@@ -184,16 +185,29 @@ impl<G: Graph> Session<G> {
         .await;
     }
 
-    /// The run's future was dropped before it came to an end.
+    /// The run's future was dropped before it came to an end: the run is cancelled, unless its
+    /// last step was committed and only nobody came for the outcome.
     pub(super) fn cancelled(&mut self) {
         self.context.control.at(self.node());
-        exclusive(&mut self.outlet).reset();
-        self.observers.notify(&Event {
+        self.context.control.forget();
+        let kind = || match self.rest() {
+            Outcome::Stopped(_) => EventKind::RunCancelled,
+            outcome => EventKind::RunFinished { outcome },
+        };
+        let event = |kind| Event {
             node: self.node(),
             step: self.context.step,
             attempt: self.context.attempt,
-            kind: EventKind::RunCancelled,
-        });
+            kind,
+        };
+        let (told, shown) = (event(kind()), event(kind()));
+        self.observers.notify(&told);
+        let outlet = exclusive(&mut self.outlet);
+        outlet.reset();
+        if self.context.control.attention() == Attention::Events {
+            // who drops the run does not look, but who let the grace period pass does
+            drop(outlet.put(shown));
+        }
     }
 
     /// The outcome that follows from where the session came to rest.

@@ -132,7 +132,7 @@ pub(super) fn evaluate<T>(
 
 /// Runs the user's code, whose panics become failures.
 #[inline]
-fn caught<T>(run: impl FnOnce() -> T) -> Result<T, FailureCause> {
+pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, FailureCause> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| FailureCause::Panic(message(&*panic)))
 }
 

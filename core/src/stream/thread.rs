@@ -61,13 +61,16 @@ where
     context.spawn_blocking({
         let handoff = Arc::clone(&handoff);
         let result = Arc::clone(&result);
+        let finish = FinishOnDrop(Arc::clone(&handoff));
+        let span = tracing::Span::current();
         Box::new(move || {
+            let _entered = span.enter();
+            let _finish = finish;
             let mut yielder = ThreadYielder {
                 handoff: Arc::clone(&handoff),
             };
             let outcome = catch_unwind(AssertUnwindSafe(|| job(&mut yielder)));
             *lock(&result) = Some(outcome);
-            handoff.finish();
         })
     });
     while let Some(item) = poll_fn(|task| handoff.poll_item(task)).await {
@@ -168,6 +171,15 @@ impl<T> Handoff<T> {
     fn close(&self) {
         lock(&self.state).closed = true;
         self.answered.notify_one();
+    }
+}
+
+/// The job is over, or was dropped before it began.
+struct FinishOnDrop<T>(Arc<Handoff<T>>);
+
+impl<T> Drop for FinishOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.finish();
     }
 }
 
