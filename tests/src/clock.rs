@@ -1,0 +1,68 @@
+//! A runtime whose clock moves only when a test says so.
+
+use burdock::{Runtime, runtime::Sleep};
+use std::{
+    sync::{Arc, Mutex},
+    task::{Poll, Waker},
+    time::Duration,
+};
+
+#[derive(Clone, Default)]
+pub struct Clock(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    now: Duration,
+    sleepers: Vec<Waker>,
+    /// Every duration that was slept.
+    asked: Vec<Duration>,
+    random: u64,
+}
+
+impl Clock {
+    pub fn advance(&self, by: Duration) {
+        let sleepers = {
+            let mut inner = self.0.lock().unwrap();
+            inner.now += by;
+            std::mem::take(&mut inner.sleepers)
+        };
+        sleepers.into_iter().for_each(Waker::wake);
+    }
+
+    pub fn asked(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().asked.clone()
+    }
+}
+
+impl Runtime for Clock {
+    fn now(&self) -> Duration {
+        self.0.lock().unwrap().now
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let until = {
+            let mut inner = self.0.lock().unwrap();
+            inner.asked.push(duration);
+            inner.now.saturating_add(duration)
+        };
+        let clock = self.clone();
+        Box::pin(std::future::poll_fn(move |cx| {
+            let mut inner = clock.0.lock().unwrap();
+            if inner.now >= until {
+                return Poll::Ready(());
+            }
+            inner.sleepers.push(cx.waker().clone());
+            Poll::Pending
+        }))
+    }
+
+    fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        std::thread::spawn(job);
+    }
+
+    fn random(&self) -> u64 {
+        let mut inner = self.0.lock().unwrap();
+        inner.random += 1;
+        inner.random
+    }
+}

@@ -1,0 +1,374 @@
+//! Runs as their consumers see them: items, ends, steps and halts.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+use burdock::{App, EventKind, Next, Outcome, Position, Run, RunError, prelude::*};
+use burdock_tests::script::{
+    Do, Drops, Heard, Line, LineInputs, LineNode as At, LineResources, LineWrites, Script,
+};
+use futures::{FutureExt, Stream, StreamExt};
+use serde::{Deserialize, Serialize};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+async fn line(script: Script) -> App<Line> {
+    Line::app().id("s").resources(LineResources { script, drops: Drops::default() }).build().await.unwrap()
+}
+
+fn chatty() -> Script {
+    Script::default()
+        .on("first", [Do::Yield(1), Do::Yield(2)])
+        .on("second", [Do::Yield(3)])
+        .on("third", [Do::Yield(4), Do::Yield(5)])
+}
+
+async fn items(run: &mut Run<'_, Line>) -> Vec<u32> {
+    run.map(|item| item.unwrap()).collect().await
+}
+
+fn failing() -> Script {
+    Script::default().on("first", [Do::Yield(1)]).on("second", [Do::Yield(2), Do::Fail("no line")])
+}
+
+#[tokio::test]
+async fn items_of_every_streaming_node_come_in_order_and_the_end_follows() {
+    let mut app = line(chatty()).await;
+    let mut run = app.run(LineInputs {});
+    assert_eq!(items(&mut run).await, [1, 2, 3, 4, 5]);
+    let end = run.finish().await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(At::first));
+    assert_eq!(end.last(), Some(At::third));
+    assert_eq!(end.state().nodes(), "first second third");
+    assert!(matches!(end.writes(), Some(LineWrites::third(writes)) if writes.done.len() == 3));
+    drop(run);
+    assert_eq!(app.position(), Position::Rest(At::first));
+}
+
+#[tokio::test]
+async fn finish_may_come_first_last_and_twice() {
+    let mut app = line(chatty()).await;
+    let mut run = app.run(LineInputs {});
+    assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(At::first));
+    assert!(run.next().await.is_none(), "finish drops the items that are left");
+    assert_eq!(run.finish().await.unwrap().state().nodes(), "first second third");
+}
+
+#[tokio::test]
+async fn finish_drops_only_the_items_that_are_left() {
+    let mut app = line(chatty()).await;
+    let mut run = app.run(LineInputs {});
+    assert_eq!(run.next().await.unwrap().unwrap(), 1);
+    assert_eq!(run.next().await.unwrap().unwrap(), 2);
+    assert_eq!(run.next().await.unwrap().unwrap(), 3);
+    assert_eq!(run.finish().await.unwrap().last(), Some(At::third));
+    assert!(run.next().await.is_none());
+    assert!(run.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_run_that_is_awaited_gives_its_end() {
+    let mut app = line(chatty()).await;
+    assert_eq!(app.run(LineInputs {}).await.unwrap().outcome(), Outcome::Paused(At::first));
+    assert_eq!(app.state().nodes(), "first second third");
+}
+
+#[tokio::test]
+async fn a_run_that_is_awaited_gives_its_error() {
+    let mut app = line(failing()).await;
+    let error = app.run(LineInputs {}).await.unwrap_err();
+    assert_eq!(error.to_string(), "node `second` failed");
+    assert_eq!(app.position(), Position::Unfinished(At::second));
+}
+
+#[tokio::test]
+async fn an_error_is_the_last_item_and_finish_returns_the_same_one() {
+    let mut app = line(failing()).await;
+    let mut run = app.run(LineInputs {});
+    assert_eq!(run.next().await.unwrap().unwrap(), 1);
+    assert_eq!(run.next().await.unwrap().unwrap(), 2);
+    let last = run.next().await.unwrap().unwrap_err();
+    assert!(run.next().await.is_none());
+    assert!(run.next().await.is_none());
+    for _ in 0..2 {
+        let error = run.finish().await.unwrap_err();
+        assert_eq!(error.to_string(), last.to_string());
+        assert!(
+            matches!(error, RunError::Failed(failure) if failure.error().unwrap().to_string() == "no line")
+        );
+    }
+    drop(run);
+    assert_eq!(app.state().nodes(), "first");
+    assert_eq!(app.position(), Position::Unfinished(At::second));
+}
+
+#[tokio::test]
+async fn finish_before_any_item_returns_the_error_as_well() {
+    let mut app = line(failing()).await;
+    let mut run = app.run(LineInputs {});
+    assert_eq!(run.finish().await.unwrap_err().to_string(), "node `second` failed");
+    assert!(run.next().await.is_none());
+}
+
+#[tokio::test]
+async fn only_keeps_the_items_of_one_node() {
+    let mut app = line(chatty()).await;
+    let mut run = app.run(LineInputs {}).only(At::third);
+    assert_eq!(items(&mut run).await, [4, 5]);
+    assert_eq!(run.finish().await.unwrap().state().nodes(), "first second third");
+}
+
+#[tokio::test]
+async fn only_keeps_the_error_as_well() {
+    let mut app = line(failing()).await;
+    let mut run = app.run(LineInputs {}).only(At::third);
+    assert!(run.next().await.unwrap().is_err());
+    assert!(run.next().await.is_none());
+}
+
+#[tokio::test]
+async fn step_commits_one_step_and_the_run_waits_there() {
+    let heard = Heard::default();
+    let mut app = Line::app()
+        .resources(LineResources { script: chatty(), drops: Drops::default() })
+        .observe(heard.observer())
+        .build()
+        .await
+        .unwrap();
+    let mut run = app.run(LineInputs {});
+    let first = run.step().await.unwrap().unwrap();
+    assert_eq!((first.node, first.step, first.next), (At::first, 0, Next::Node(At::second)));
+    assert_eq!(heard.count("step_committed"), 1);
+    assert_eq!(heard.count("step_started"), 1, "nothing runs on by itself");
+    assert_eq!(run.next().await.unwrap().unwrap(), 3);
+    assert_eq!(run.step().await.unwrap().unwrap().node, At::second);
+    let third = run.step().await.unwrap().unwrap();
+    assert_eq!((third.node, third.step, third.next), (At::third, 2, Next::Pause(At::first)));
+    assert_eq!(run.step().await.unwrap(), None);
+    assert_eq!(run.step().await.unwrap(), None);
+    assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(At::first));
+}
+
+#[tokio::test]
+async fn step_gives_the_error_of_the_step() {
+    let mut app = line(failing()).await;
+    let mut run = app.run(LineInputs {});
+    assert_eq!(run.step().await.unwrap().unwrap().node, At::first);
+    assert_eq!(run.step().await.unwrap_err().to_string(), "node `second` failed");
+    assert_eq!(run.step().await.unwrap(), None);
+    assert!(run.finish().await.is_err());
+}
+
+#[tokio::test]
+async fn a_run_dropped_after_a_step_goes_on_with_the_next_one() {
+    let mut app = line(chatty()).await;
+    let mut run = app.run(LineInputs {});
+    run.step().await.unwrap();
+    drop(run);
+    assert_eq!(app.state().nodes(), "first");
+    assert_eq!(app.position(), Position::Unfinished(At::second));
+    let mut run = app.resume();
+    assert_eq!(items(&mut run).await, [3, 4, 5]);
+}
+
+#[tokio::test]
+async fn a_future_of_step_that_is_dropped_loses_nothing() {
+    let notify = Arc::new(tokio::sync::Notify::new());
+    let script = Script::default().on("first", [Do::Wait(notify.clone())]);
+    let mut app = line(script).await;
+    let mut run = app.run(LineInputs {});
+    assert!(run.step().now_or_never().is_none());
+    notify.notify_one();
+    assert_eq!(run.step().await.unwrap().unwrap().node, At::first);
+    assert_eq!(run.finish().await.unwrap().state().nodes(), "first second third");
+}
+
+#[tokio::test]
+async fn a_halt_before_a_node_ends_the_run_there_and_resume_goes_on() {
+    let mut app = line(chatty()).await;
+    let end = app.run(LineInputs {}).halt_before(At::third).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Halted(At::third));
+    assert_eq!(end.last(), Some(At::second));
+    assert_eq!(app.state().nodes(), "first second");
+    assert_eq!(app.position(), Position::Unfinished(At::third));
+    assert!(matches!(app.run(LineInputs {}).await, Err(RunError::Unfinished { node: "third" })));
+    let end = app.resume().await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(At::first));
+    assert_eq!(app.state().nodes(), "first second third");
+}
+
+#[tokio::test]
+async fn a_halt_after_a_node_ends_the_run_at_the_next_one() {
+    let mut app = line(chatty()).await;
+    let end = app.run(LineInputs {}).halt_after(At::first).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Halted(At::second));
+    assert_eq!(app.state().nodes(), "first");
+}
+
+#[tokio::test]
+async fn a_halt_never_stops_a_run_at_its_very_first_step() {
+    let mut app = line(chatty()).await;
+    let end = app.run(LineInputs {}).halt_before(At::first).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(At::first));
+
+    let end = app.run(LineInputs {}).halt_before(At::second).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Halted(At::second));
+    let end = app.resume().halt_before(At::second).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(At::first), "a resumed run begins at its step");
+}
+
+#[tokio::test]
+async fn a_halt_that_coincides_with_a_pause_is_a_pause() {
+    let mut app = line(chatty()).await;
+    let run = app.run(LineInputs {}).halt_after(At::third).halt_before(At::first);
+    assert_eq!(run.await.unwrap().outcome(), Outcome::Paused(At::first));
+    assert_eq!(app.position(), Position::Rest(At::first));
+}
+
+#[tokio::test]
+async fn several_halts_are_taken_one_after_the_other() {
+    let mut app = line(chatty()).await;
+    let end = app.run(LineInputs {}).halt_after(At::first).halt_before(At::third).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Halted(At::second));
+    let end = app.resume().halt_after(At::first).halt_before(At::third).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Halted(At::third));
+    let end = app.resume().halt_after(At::first).halt_before(At::third).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(At::first));
+}
+
+#[tokio::test]
+async fn halts_belong_to_one_run() {
+    let mut app = line(chatty()).await;
+    app.run(LineInputs {}).halt_before(At::second).await.unwrap();
+    app.resume().await.unwrap();
+    assert_eq!(app.run(LineInputs {}).await.unwrap().outcome(), Outcome::Paused(At::first));
+}
+
+#[tokio::test]
+async fn a_run_that_is_never_polled_changes_nothing() {
+    let heard = Heard::default();
+    let mut app = Line::app()
+        .resources(LineResources { script: chatty(), drops: Drops::default() })
+        .observe(heard.observer())
+        .build()
+        .await
+        .unwrap();
+    drop(app.run(LineInputs {}));
+    drop(app.run(LineInputs {}).events());
+    drop(IntoFuture::into_future(app.run(LineInputs {})));
+    drop(app.resume());
+    let mut run = app.run(LineInputs {});
+    drop(run.next());
+    drop(run);
+    assert_eq!(heard.take(), "");
+    assert_eq!(app.position(), Position::Rest(At::first));
+    assert_eq!(app.state().nodes(), "");
+    let mut run = app.run(LineInputs {});
+    assert_eq!(items(&mut run).await, [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn events_are_the_same_run() {
+    let mut app = line(chatty()).await;
+    let mut events = app.run(LineInputs {}).events();
+    let mut seen = Vec::new();
+    while let Some(event) = events.next().await {
+        if let EventKind::Item(item) = event.unwrap().kind {
+            seen.push(item);
+        }
+    }
+    assert_eq!(seen, [1, 2, 3, 4, 5]);
+    assert_eq!(events.finish().await.unwrap().outcome(), Outcome::Paused(At::first));
+    assert_eq!(events.finish().await.unwrap().outcome(), Outcome::Paused(At::first));
+}
+
+#[tokio::test]
+async fn a_run_moves_to_another_task_between_items() {
+    let mut app = line(chatty()).await;
+    let app = tokio::spawn(async move {
+        let mut run = app.run(LineInputs {});
+        assert_eq!(run.next().await.unwrap().unwrap(), 1);
+        tokio::task::yield_now().await;
+        assert_eq!(items(&mut run).await, [2, 3, 4, 5]);
+        drop(run);
+        app
+    });
+    assert_eq!(app.await.unwrap().state().nodes(), "first second third");
+}
+
+#[test]
+fn apps_are_send_and_sync_and_runs_are_streams_that_are_send_and_unpin() {
+    fn app<T: Send + Sync + 'static>() {}
+    fn run<T: Stream<Item = burdock::Result<u32, RunError>> + IntoFuture<IntoFuture: Send> + Send + Unpin>() {
+    }
+    app::<App<Line>>();
+    app::<burdock::Stopper>();
+    run::<Run<'static, Line>>();
+}
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Counter {
+    pub count: u64,
+}
+
+#[action(state = Counter, reads(count), writes(count))]
+async fn increment(counter: Reads<'_>, #[resource] turns: &Turns) -> Result<Writes> {
+    turns.steps.store(counter.count + 1, Ordering::Relaxed);
+    Ok(Writes { count: counter.count + 1 })
+}
+
+#[derive(Clone, Default)]
+pub struct Turns {
+    steps: Arc<AtomicU64>,
+}
+
+graph! {
+    /// Counts without ever waiting.
+    pub Counting(Counter) {
+        resources { turns: Turns }
+        nodes { increment }
+        start increment;
+        increment -> if state.count < 100_000 { increment } else { end };
+    }
+}
+
+#[tokio::test]
+async fn a_loop_whose_steps_never_wait_gives_the_executor_a_turn_every_128_steps() {
+    let turns = Turns::default();
+    let mut app =
+        Counting::app().resources(CountingResources { turns: turns.clone() }).build().await.unwrap();
+    let mut run = app.run(CountingInputs {});
+    for turn in 1..=781 {
+        assert!(run.next().now_or_never().is_none());
+        assert_eq!(turns.steps.load(Ordering::Relaxed), turn * 128);
+    }
+    assert!(run.next().now_or_never().is_some());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_loop_that_never_waits_does_not_starve_its_neighbours() {
+    let turns = Turns::default();
+    let mut app =
+        Counting::app().resources(CountingResources { turns: turns.clone() }).build().await.unwrap();
+    let run = tokio::spawn(async move { app.run(CountingInputs {}).await.unwrap().outcome() });
+    let mut seen = vec![];
+    while !run.is_finished() {
+        tokio::task::yield_now().await;
+        seen.push(turns.steps.load(Ordering::Relaxed));
+    }
+    assert!(seen.len() > 10 && seen.is_sorted(), "{seen:?}");
+    assert_eq!(run.await.unwrap(), Outcome::Ended);
+}
+
+#[tokio::test]
+async fn a_run_over_actions_that_do_not_stream_yields_nothing_and_finishes_the_same_way() {
+    let mut app =
+        Counting::app().resources(CountingResources { turns: Turns::default() }).build().await.unwrap();
+    let mut run = app.run(CountingInputs {});
+    assert!(run.next().await.is_none());
+    let end = run.finish().await.unwrap();
+    assert_eq!((end.outcome(), end.state().count), (Outcome::Ended, 100_000));
+    drop(run);
+    assert_eq!(app.position(), Position::Ended);
+    assert_eq!(app.close().await.count, 100_000);
+}
