@@ -307,3 +307,156 @@ macro_rules! __nodes {
         };
     };
 }
+
+/// What a run of a graph is given.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __inputs {
+    (($($head:tt)*) #[$docs:meta] $serde:literal $type:ident { $($fields:tt)* }) => {
+        #[$docs]
+        #[derive(
+            ::core::clone::Clone,
+            $crate::__private::serde::Serialize,
+            $crate::__private::serde::Deserialize,
+        )]
+        #[serde(crate = $serde)]
+        $($head)* $type { $($fields)* }
+    };
+}
+
+/// What the nodes of a graph write: one variant per node.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __written {
+    (($vis:vis enum) #[$docs:meta] $type:ident { $($node:ident $name:literal: $writes:ty,)+ }) => {
+        #[$docs]
+        #[allow(
+            non_camel_case_types, private_interfaces, dead_code,
+            reason = "named after nodes, whose actions may be private"
+        )]
+        $vis enum $type {
+            $(
+                #[doc = ::core::concat!("What `", $name, "` wrote.")]
+                $node($writes),
+            )+
+        }
+    };
+}
+
+/// What the type of a graph offers by itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __entry {
+    (@items ($vis:vis fn) $graph:ident ($($built:tt)*) ($($resources:tt)*)) => {
+        #[allow(dead_code, reason = "a program may use only some of it")]
+        impl $graph {
+            /// Nodes, edges and what they declare.
+            $vis const TOPOLOGY: $crate::__private::Topology =
+                <Self as $crate::__private::Graph>::TOPOLOGY;
+
+            /// Begins an app of this graph.
+            $vis fn app() -> $crate::__private::AppBuilder<Self $($built)*> {
+                $crate::__private::AppBuilder::new()$($resources)*
+            }
+        }
+    };
+    (($vis:vis fn) $graph:ident) => {
+        $crate::__entry! { @items ($vis fn) $graph () () }
+    };
+    // no resources to give
+    (($vis:vis fn) $graph:ident $resources:ident {}) => {
+        $crate::__entry! {
+            @items ($vis fn) $graph
+            (, $crate::__private::Provided<$resources>) (.resources($resources {}))
+        }
+    };
+}
+
+/// What a graph knows about its actions and nodes, and the flow over its edges.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tables {
+    (
+        fields $fields:expr;
+        start $start:literal;
+        actions { $($action:ident,)+ }
+        nodes { $($node:literal: $path:literal $place:literal,)+ }
+    ) => {
+        const __FACTS: &[$crate::__private::Fact] =
+            &[$($crate::__private::Facts::<$action, __State>::FACT),+];
+        const __NODES: &[$crate::__private::NodeInfo] =
+            &$crate::__private::node_infos(__FACTS, [$(($node, $path, $place)),+]);
+        const __CHECKED: $crate::__private::Checked<{ __NODES.len() }> =
+            $crate::__private::Checked::new(
+                $fields,
+                __FACTS,
+                __NODES,
+                __EDGES,
+                $start,
+            );
+    };
+}
+
+/// What a graph offers to its actions: its state, its inputs and its resources.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __scope {
+    (
+        $graph:ident $state:ident
+        $inputs:ident { $($input:ident $input_hash:literal: $input_ty:ty $(, some $some_ty:ty)?;)* }
+        $resources:ident { $($resource:ident $resource_hash:literal: $resource_ty:ty;)* }
+    ) => {
+        impl $crate::__private::Over<$state> for $graph {}
+
+        impl $crate::__private::Scope for $graph {
+            type Inputs = $inputs;
+            type Resources = $resources;
+        }
+
+        $(
+            impl<N> $crate::__private::HasInput<$input_hash, N, $input_ty> for $graph {
+                fn input(inputs: &$inputs) -> ::core::option::Option<&$input_ty> {
+                    ::core::option::Option::Some(&inputs.$input)
+                }
+            }
+
+            $(
+                impl<N> $crate::__private::HasInput<$input_hash, N, $some_ty> for $graph {
+                    fn input(inputs: &$inputs) -> ::core::option::Option<&$some_ty> {
+                        inputs.$input.as_ref()
+                    }
+                }
+            )?
+        )*
+
+        $(
+            impl<N> $crate::__private::HasResource<$resource_hash, N, $resource_ty> for $graph {
+                fn resource(resources: &$resources) -> ::core::option::Option<&$resource_ty> {
+                    ::core::option::Option::Some(&resources.$resource)
+                }
+            }
+        )*
+    };
+}
+
+/// The methods of `Graph` that ask the action of a node.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __visits {
+    ($type:ident $state:ident -> $writes:ident { $($node:ident $visit:ident: $written:expr,)+ }) => {
+        fn missing_input(
+            node: $type,
+            inputs: &Self::Inputs,
+        ) -> ::core::option::Option<&'static str> {
+            match node {
+                $($type::$node => $visit::missing_input(inputs),)+
+            }
+        }
+
+        fn writes(node: $type, $state: &Self::State) -> $writes {
+            match node {
+                $($type::$node => $written,)+
+            }
+        }
+    };
+}

@@ -7,8 +7,9 @@ mod checks;
 mod items;
 mod transitions;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::check::CheckedGraph;
 use super::model::{ActionId, NodeId};
@@ -21,7 +22,7 @@ pub(crate) fn expand_graph(graph: &CheckedGraph) -> TokenStream {
     let aliases = expansion.aliases();
     let tables = checks::expand_tables(&expansion);
     let checks = checks::expand_checks(&expansion);
-    let bindings = items::expand_bindings(&expansion);
+    let scope = items::expand_scope(&expansion);
     let implementation = expand_impl(&expansion);
     let cfg = &expansion.cfg;
     quote! {
@@ -31,7 +32,7 @@ pub(crate) fn expand_graph(graph: &CheckedGraph) -> TokenStream {
             #aliases
             #tables
             #checks
-            #bindings
+            #scope
             #implementation
         };
     }
@@ -41,6 +42,8 @@ pub(crate) fn expand_graph(graph: &CheckedGraph) -> TokenStream {
 struct Expansion<'a> {
     graph: &'a CheckedGraph,
     /// `::burdock::__private`
+    root: TokenStream,
+    /// The same by the name that it has in the graph's constant.
     private: TokenStream,
     /// The graph's `cfg` attributes, which all its items share.
     cfg: TokenStream,
@@ -57,7 +60,8 @@ impl<'a> Expansion<'a> {
         let name = &graph.name;
         Self {
             graph,
-            private: quote!(#burdock::__private),
+            root: quote!(#burdock::__private),
+            private: quote!(__private),
             cfg: quote!(#(#cfg)*),
             node_type: format_ident!("{name}Node"),
             inputs_type: format_ident!("{name}Inputs"),
@@ -68,16 +72,19 @@ impl<'a> Expansion<'a> {
 
     /// One alias per distinct path, so that rustc speaks about a path once.
     fn aliases(&self) -> TokenStream {
-        let Self { private, .. } = self;
-        let state = &self.graph.state;
-        let aliases = self.graph.actions.iter().enumerate().map(|(index, action)| {
-            let alias = action_alias(ActionId(index));
+        let Self { graph, root, private, .. } = self;
+        let (name, state) = (&graph.name, &graph.state);
+        let aliases = graph.actions.iter().enumerate().map(|(index, action)| {
+            let (alias, visit) = (action_alias(ActionId(index)), visit_alias(ActionId(index)));
             let path = &action.path;
-            quote!(type #alias = #path;)
+            quote! {
+                type #alias = #path;
+                type #visit = #private::Visit<#alias, #name>;
+            }
         });
         quote! {
             #[allow(unused_imports, reason = "what falls back is not used in a sound graph")]
-            use #private::{NoFacts as _, NoProbe as _, PlainField as _, Unvisitable as _};
+            use #root::{self, NoFacts as _, NoProbe as _, PlainField as _, Unvisitable as _};
             type __State = #state;
             #(#aliases)*
         }
@@ -90,22 +97,24 @@ impl<'a> Expansion<'a> {
         quote!(#node_type::#name)
     }
 
-    /// The alias of a node's action.
-    fn alias(&self, node: NodeId) -> Ident {
-        action_alias(self.graph[node].action)
-    }
-
-    /// `Visit::<Action, Graph>`
-    fn visit(&self, node: NodeId) -> TokenStream {
-        let Self { private, .. } = self;
-        let alias = self.alias(node);
-        let name = &self.graph.name;
-        quote!(#private::Visit::<#alias, #name>)
+    /// The alias of the visit of a node's action.
+    fn visit(&self, node: NodeId) -> Ident {
+        visit_alias(self.graph[node].action)
     }
 }
 
 fn action_alias(action: ActionId) -> Ident {
     format_ident!("__A{}", action.0)
+}
+
+/// `Visit<Action, Graph>`
+fn visit_alias(action: ActionId) -> Ident {
+    format_ident!("__V{}", action.0)
+}
+
+/// A place in a table, as a person would write it.
+fn place(index: usize) -> Literal {
+    Literal::usize_unsuffixed(index)
 }
 
 /// A local name that the user's expressions cannot see.
@@ -118,8 +127,6 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
         graph,
         private,
         node_type,
-        inputs_type,
-        resources_type,
         writes_type,
         ..
     } = expansion;
@@ -132,23 +139,28 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
         }
         None => quote!(::core::convert::Infallible),
     };
-    let (node, step, inputs, state) =
-        (local("__node"), local("__step"), local("__inputs"), super::model::state_ident());
+    let (node, step, state) = (local("node"), local("step"), super::model::state_ident());
     let ids: Vec<NodeId> = graph.ids().collect();
     let variants: Vec<TokenStream> = ids.iter().map(|id| expansion.variant(*id)).collect();
-    let visits: Vec<TokenStream> = ids.iter().map(|id| expansion.visit(*id)).collect();
-    let names = ids.iter().map(|id| &graph[*id].name);
+    let visits = ids.iter().map(|id| {
+        let (name, visit) = (&graph[*id].name, expansion.visit(*id));
+        // all of it under the path, where rustc says that it is no action
+        let span = graph[*id].path.span();
+        let at = |ident: &Ident| {
+            let mut ident = ident.clone();
+            ident.set_span(span);
+            ident
+        };
+        let [of, variant, visited] = [writes_type, name, &visit].map(at);
+        let written = quote_spanned!(span=> #of::#variant(#visited::writes(#state)));
+        quote!(#name #visit: #written,)
+    });
     let performs = ids.iter().map(|id| expand_perform(expansion, *id, &step));
     let transition = transitions::expand_transitions(expansion, &node);
     let on_error = transitions::expand_error_edges(expansion, &node);
     let policy = transitions::expand_policies(expansion, &node);
     let topology = items::expand_topology(expansion);
     quote! {
-        impl #private::Over<__State> for #name {}
-        impl #private::Scope for #name {
-            type Inputs = #inputs_type;
-            type Resources = #resources_type;
-        }
         impl #private::Graph for #name {
             type State = __State;
             type Item = #item;
@@ -164,33 +176,12 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             fn transition(
                 #node: #node_type,
                 #state: &__State,
-            ) -> ::core::result::Result<#private::Next<#node_type>, #private::UnsetSlot> {
+            ) -> #private::Decision<Self> {
                 #transition
             }
-            fn on_error(
-                #node: #node_type,
-                #state: &__State,
-            ) -> ::core::option::Option<
-                ::core::result::Result<#private::Next<#node_type>, #private::UnsetSlot>,
-            > {
-                #on_error
-            }
-            fn policy(#node: #node_type) -> ::core::option::Option<#private::Policy> {
-                #policy
-            }
-            fn missing_input(
-                #node: #node_type,
-                #inputs: &#inputs_type,
-            ) -> ::core::option::Option<&'static str> {
-                match #node {
-                    #(#variants => #visits::missing_input(#inputs),)*
-                }
-            }
-            fn writes(#node: #node_type, #state: &__State) -> #writes_type {
-                match #node {
-                    #(#variants => #writes_type::#names(#visits::writes(#state)),)*
-                }
-            }
+            #on_error
+            #policy
+            #private::visits! { #node_type #state -> #writes_type { #(#visits)* } }
         }
     }
 }
@@ -203,7 +194,7 @@ fn expand_perform(expansion: &Expansion<'_>, id: NodeId, step: &Ident) -> TokenS
         return quote!(#visit::perform_unbound(#step));
     }
     let private = &expansion.private;
-    let params = local("__params");
+    let params = local("params");
     let binds = parameters.iter().map(|parameter| {
         let (name, value) = (&parameter.name, &parameter.value);
         quote!(#private::bind(&mut #params.#name, #value);)

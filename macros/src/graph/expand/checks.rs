@@ -1,37 +1,33 @@
 //! Tables about the actions, and the assertions over them.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::super::model::{ActionId, EdgeEnd, NodeId};
-use super::{Expansion, action_alias, plain_name};
+use super::{Expansion, action_alias, place, plain_name};
 use crate::names::hash;
 
 /// `ACTIONS`, `NODES`, `EDGES` and the fix-point over them.
 pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
-    let facts = (0..graph.actions.len()).map(|index| {
-        let alias = action_alias(ActionId(index));
-        let facts = quote!(#private::Facts::<#alias, __State>);
-        quote!(#private::Fact { info: #facts::INFO, streams: #facts::STREAMS, known: #facts::KNOWN })
-    });
+    let actions = (0..graph.actions.len()).map(|index| action_alias(ActionId(index)));
     let nodes = graph.ids().map(|id| {
         let node = &graph[id];
         let (name, action) = (plain_name(&node.name), &graph.actions[node.action.0].key);
-        let index = node.action.0;
-        quote!((#name, #action, #index))
+        let index = place(node.action.0);
+        quote!(#name: #action #index,)
     });
     let edges = edges_in_order(expansion);
-    let start = graph.start().0;
+    let start = place(graph.start().0);
     quote! {
-        const __FACTS: &[#private::Fact] = &[#(#facts),*];
-        const __NODES: &[#private::NodeInfo] =
-            &#private::node_infos(__FACTS, [#(#nodes),*]);
         const __EDGES: &[#private::Edge] = &[#(#edges),*];
-        const __CHECKED: #private::Checked<{ __NODES.len() }> = #private::Checked::new(
-            <__State as #private::State>::FIELDS, __FACTS, __NODES, __EDGES, #start,
-        );
+        #private::tables! {
+            fields <__State as #private::State>::FIELDS;
+            start #start;
+            actions { #(#actions,)* }
+            nodes { #(#nodes)* }
+        }
     }
 }
 
@@ -47,15 +43,21 @@ fn edges_in_order(expansion: &Expansion<'_>) -> Vec<TokenStream> {
     edges
         .into_iter()
         .map(|edge| {
-            let from = edge.from.0;
-            let to = match edge.to {
-                EdgeEnd::Node(NodeId(to)) => quote!(Node(#to)),
-                EdgeEnd::Pause(NodeId(to)) => quote!(Pause(#to)),
-                EdgeEnd::End => quote!(End),
-            };
+            let from = place(edge.from.0);
             let label = edge.label.as_deref().unwrap_or_default();
-            let kind = if edge.error { quote!(error) } else { quote!(transition) };
-            quote!(#private::Edge::#kind(#from, #private::EdgeEnd::#to, #label))
+            let on_error = edge.error.then(|| quote!(.on_error()));
+            let edge = match edge.to {
+                EdgeEnd::Node(NodeId(to)) => {
+                    let to = place(to);
+                    quote!(node(#from, #to, #label))
+                }
+                EdgeEnd::Pause(NodeId(to)) => {
+                    let to = place(to);
+                    quote!(pause(#from, #to, #label))
+                }
+                EdgeEnd::End => quote!(end(#from, #label)),
+            };
+            quote!(#private::Edge::#edge #on_error)
         })
         .collect()
 }
@@ -96,8 +98,11 @@ fn expand_probes(expansion: &Expansion<'_>) -> TokenStream {
 fn expand_node_check(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
     let node = &graph[id];
-    let index = id.0;
-    let bound = node.parameters.iter().map(|parameter| hash(&plain_name(&parameter.name)));
+    let index = place(id.0);
+    let bound = node
+        .parameters
+        .iter()
+        .map(|parameter| Literal::u64_unsuffixed(hash(&plain_name(&parameter.name))));
     let ordinary = node.ordinary_entry;
     let yields = graph.yields.is_some();
     quote_spanned! {node.name.span()=>
@@ -107,17 +112,15 @@ fn expand_node_check(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
 
 fn expand_condition_checks(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
-    let index = id.0;
-    let transition = Some((graph.transition(id), quote!(Transition)));
-    let on_error = graph[id].on_error.as_ref().map(|edge| (edge, quote!(Error)));
+    let index = place(id.0);
+    let transition = Some((graph.transition(id), quote!(check_condition)));
+    let on_error = graph[id].on_error.as_ref().map(|edge| (edge, quote!(check_error_condition)));
     let mut tokens = TokenStream::new();
-    for (transition, kind) in transition.into_iter().chain(on_error) {
+    for (transition, check) in transition.into_iter().chain(on_error) {
         for field in &transition.fields {
             let name = plain_name(field);
             tokens.extend(quote_spanned! {field.span()=>
-                const _: () = #private::check_condition(
-                    &__CHECKED, #index, #name, #private::EdgeKind::#kind,
-                );
+                const _: () = #private::#check(&__CHECKED, #index, #name);
             });
         }
     }

@@ -1,17 +1,17 @@
 //! The items that a graph makes beside its impl.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{GenericArgument, PathArguments, Type};
+use quote::{quote, quote_spanned};
+use syn::{GenericArgument, PathArguments, Type, spanned::Spanned};
 
 use super::super::model::EdgeEnd;
 use super::super::syntax::Binding;
-use super::{Expansion, local, plain_name};
+use super::{Expansion, place, plain_name};
 use crate::{names::hash, text};
 
 /// The graph's type, and those for nodes, inputs, resources and writes.
 pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
-    let Expansion { graph, private, cfg, node_type, inputs_type, resources_type, writes_type } =
+    let Expansion { graph, root, cfg, node_type, inputs_type, resources_type, writes_type, .. } =
         expansion;
     let vis = &graph.vis;
     let name = &graph.name;
@@ -26,30 +26,18 @@ pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
         quote!(#(#docs)* #[doc = #default] #ident #text,)
     });
     let writes = graph.nodes.iter().map(|node| {
-        let (ident, path) = (&node.name, &node.path);
-        let docs = format!("What `{}` wrote.", plain_name(ident));
-        quote!(#[doc = #docs] #ident(<#path as #private::Action>::Writes),)
+        let (ident, text, path) = (&node.name, plain_name(&node.name), &node.path);
+        let written = quote_spanned!(path.span()=> <#path as #root::Action>::Writes);
+        quote!(#ident #text: #written,)
     });
     let inputs = graph.inputs.iter().map(|binding| expand_field(binding, vis));
     let resources = graph.resources.iter().map(|binding| expand_field(binding, vis));
-    let serde = quote!(#private::serde).to_string().replace(' ', "");
+    let serde = quote!(#root::serde).to_string().replace(' ', "");
     let node_docs = format!("The nodes of [`{title}`].");
     let input_docs = format!("What a run of [`{title}`] is given.");
     let resource_docs = format!("What an app of [`{title}`] is given.");
     let writes_docs = format!("What the nodes of [`{title}`] write.");
-    let app = if graph.resources.is_empty() {
-        quote! {
-            #vis fn app() -> #private::AppBuilder<Self, #private::Provided<#resources_type>> {
-                #private::AppBuilder::new().resources(#resources_type {})
-            }
-        }
-    } else {
-        quote! {
-            #vis fn app() -> #private::AppBuilder<Self> {
-                #private::AppBuilder::new()
-            }
-        }
-    };
+    let given = graph.resources.is_empty().then(|| quote!(#resources_type {}));
     quote! {
         #(#outer)*
         #[doc = #picture]
@@ -57,35 +45,20 @@ pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
         #vis struct #name {}
 
         #cfg
-        #private::nodes! { (#vis struct) #[doc = #node_docs] #node_type #title { #(#nodes)* } }
+        #root::nodes! { (#vis struct) #[doc = #node_docs] #node_type #title { #(#nodes)* } }
 
         #cfg
-        #[doc = #input_docs]
-        #[derive(::core::clone::Clone, #private::serde::Serialize, #private::serde::Deserialize)]
-        #[serde(crate = #serde)]
-        #vis struct #inputs_type { #(#inputs)* }
+        #root::inputs! { (#vis struct) #[doc = #input_docs] #serde #inputs_type { #(#inputs)* } }
 
         #cfg
         #[doc = #resource_docs]
         #vis struct #resources_type { #(#resources)* }
 
         #cfg
-        #[doc = #writes_docs]
-        #[allow(
-            non_camel_case_types, private_interfaces, dead_code,
-            reason = "named after nodes, whose actions may be private"
-        )]
-        #vis enum #writes_type { #(#writes)* }
+        #root::written! { (#vis enum) #[doc = #writes_docs] #writes_type { #(#writes)* } }
 
         #cfg
-        #[allow(dead_code, reason = "a program may use only some of it")]
-        impl #name {
-            /// Nodes, edges and what they declare.
-            #vis const TOPOLOGY: #private::Topology = <Self as #private::Graph>::TOPOLOGY;
-
-            /// Begins an app of this graph.
-            #app
-        }
+        #root::entry! { (#vis fn) #name #given }
     }
 }
 
@@ -96,42 +69,24 @@ fn expand_field(binding: &Binding, vis: &syn::Visibility) -> TokenStream {
     quote!(#(#attrs)* #docs #vis #name: #ty,)
 }
 
-/// `HasInput` and `HasResource` for what the graph declares.
-pub(super) fn expand_bindings(expansion: &Expansion<'_>) -> TokenStream {
+/// What the graph offers to its actions.
+pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, inputs_type, resources_type, .. } = expansion;
-    let graph_name = &graph.name;
-    let from = local("__from");
-    let mut tokens = TokenStream::new();
-    for Binding { name, ty, .. } in &graph.inputs {
+    let name = &graph.name;
+    let inputs = graph.inputs.iter().map(|Binding { name, ty, .. }| {
         let hash = hash(&plain_name(name));
-        tokens.extend(quote! {
-            impl<N> #private::HasInput<#hash, N, #ty> for #graph_name {
-                fn input(#from: &#inputs_type) -> ::core::option::Option<&#ty> {
-                    ::core::option::Option::Some(&#from.#name)
-                }
-            }
-        });
-        if let Some(inner) = optional(ty) {
-            tokens.extend(quote! {
-                impl<N> #private::HasInput<#hash, N, #inner> for #graph_name {
-                    fn input(#from: &#inputs_type) -> ::core::option::Option<&#inner> {
-                        #from.#name.as_ref()
-                    }
-                }
-            });
+        let inner = optional(ty).map(|inner| quote!(, some #inner));
+        quote!(#name #hash: #ty #inner;)
+    });
+    let resources = graph.resources.iter().map(|Binding { name, ty, .. }| {
+        let hash = hash(&plain_name(name));
+        quote!(#name #hash: #ty;)
+    });
+    quote! {
+        #private::scope! {
+            #name __State #inputs_type { #(#inputs)* } #resources_type { #(#resources)* }
         }
     }
-    for Binding { name, ty, .. } in &graph.resources {
-        let hash = hash(&plain_name(name));
-        tokens.extend(quote! {
-            impl<N> #private::HasResource<#hash, N, #ty> for #graph_name {
-                fn resource(#from: &#resources_type) -> ::core::option::Option<&#ty> {
-                    ::core::option::Option::Some(&#from.#name)
-                }
-            }
-        });
-    }
-    tokens
 }
 
 /// The `T` of a type that is written `Option<T>`.
@@ -153,11 +108,13 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     let name = plain_name(&graph.name);
     let docs = text::docs(&graph.attrs);
     let state = text::written(&graph.state);
-    let start = graph.start().0;
+    let start = place(graph.start().0);
     let info = |binding: &Binding| {
         let (name, ty) = (plain_name(&binding.name), text::written(&binding.ty));
-        let optional = optional(&binding.ty).is_some();
-        quote!(#private::BindingInfo { name: #name, ty: #ty, optional: #optional })
+        match optional(&binding.ty) {
+            Some(_) => quote!(#private::BindingInfo::optional(#name, #ty)),
+            None => quote!(#private::BindingInfo::required(#name, #ty)),
+        }
     };
     let inputs = graph.inputs.iter().map(info);
     let resources = graph.resources.iter().map(info);

@@ -12,41 +12,44 @@ pub(super) fn expand_transitions(expansion: &Expansion<'_>, node: &Ident) -> Tok
     let arms = graph.ids().map(|id| {
         let variant = expansion.variant(id);
         let body = expand_transition(expansion, graph.transition(id));
-        quote!(#variant => { #body })
+        quote!(#variant => #body,)
     });
-    quote!(match #node { #(#arms)* })
+    quote!(::core::result::Result::Ok(match #node { #(#arms)* }))
 }
 
-/// The body of `Graph::on_error`.
-pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> TokenStream {
-    let graph = expansion.graph;
+/// `Graph::on_error`, unless there is no such edge.
+pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Option<TokenStream> {
+    let Expansion { graph, private, node_type, .. } = expansion;
     let arms: Vec<TokenStream> = graph
         .ids()
         .filter_map(|id| {
             let edge = graph[id].on_error.as_ref()?;
             let variant = expansion.variant(id);
             let body = expand_transition(expansion, edge);
-            Some(quote!(#variant => ::core::option::Option::Some((|| { #body })()),))
+            // a closure, so that `?` does not leave the function
+            Some(quote!(#variant => (|| ::core::result::Result::Ok(#body))(),))
         })
         .collect();
     if arms.is_empty() {
-        let state = model::state_ident();
-        return quote! {
-            let _ = (#node, #state);
-            ::core::option::Option::None
-        };
+        return None;
     }
     let state = model::state_ident();
-    let rest = rest(arms.len(), graph.nodes.len());
-    quote! {
-        let _ = #state;
-        match #node { #(#arms)* #rest }
-    }
+    let rest = (arms.len() < graph.nodes.len())
+        .then(|| quote!(_ => return ::core::option::Option::None,));
+    Some(quote! {
+        fn on_error(
+            #node: #node_type,
+            #state: &__State,
+        ) -> ::core::option::Option<#private::Decision<Self>> {
+            let _ = #state;
+            ::core::option::Option::Some(match #node { #(#arms)* #rest })
+        }
+    })
 }
 
-/// The body of `Graph::policy`.
-pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> TokenStream {
-    let Expansion { graph, private, .. } = expansion;
+/// `Graph::policy`, unless no node has one.
+pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option<TokenStream> {
+    let Expansion { graph, private, node_type, .. } = expansion;
     let some = |expr: &Option<syn::Expr>, wrap: &dyn Fn(&syn::Expr) -> TokenStream| match expr {
         Some(expr) => {
             let value = wrap(expr);
@@ -69,18 +72,14 @@ pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> TokenS
         })
         .collect();
     if arms.is_empty() {
-        return quote! {
-            let _ = #node;
-            ::core::option::Option::None
-        };
+        return None;
     }
-    let rest = rest(arms.len(), graph.nodes.len());
-    quote!(match #node { #(#arms)* #rest })
-}
-
-/// The arm for the nodes that have none.
-fn rest(arms: usize, nodes: usize) -> Option<TokenStream> {
-    (arms < nodes).then(|| quote!(_ => ::core::option::Option::None,))
+    let rest = (arms.len() < graph.nodes.len()).then(|| quote!(_ => ::core::option::Option::None,));
+    Some(quote! {
+        fn policy(#node: #node_type) -> ::core::option::Option<#private::Policy> {
+            match #node { #(#arms)* #rest }
+        }
+    })
 }
 
 /// Makes sure that the slots are set, then decides.
@@ -89,17 +88,10 @@ fn expand_transition(expansion: &Expansion<'_>, transition: &Transition) -> Toke
     let state = model::state_ident();
     let set = transition.fields.iter().map(|field| {
         let name = plain_name(field);
-        quote! {
-            if #state.#field.__read().is_none() {
-                return ::core::result::Result::Err(#private::UnsetSlot(#name));
-            }
-        }
+        quote!(#private::check_set(#state.#field.__read(), #name)?;)
     });
     let target = expand_target(expansion, &transition.target);
-    quote! {
-        #(#set)*
-        ::core::result::Result::Ok(#target)
-    }
+    if transition.fields.is_empty() { target } else { quote!({ #(#set)* #target }) }
 }
 
 /// A target with the user's own `if` and `match`.
