@@ -5,6 +5,8 @@
 
 mod action;
 mod diagnostics;
+#[cfg(test)]
+mod expansions;
 mod graph;
 mod names;
 mod state;
