@@ -1,4 +1,4 @@
-//! burdock
+#![doc = include_str!("docs/crate.md")]
 
 pub mod action;
 #[cfg(feature = "tokio")]
