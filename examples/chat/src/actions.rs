@@ -1,0 +1,75 @@
+//! What the nodes do.
+//!
+//! What to learn here: an action reads what it declares through `Reads` and changes the state
+//! only by the `Writes` that it returns, so that one that fails or is cancelled has changed
+//! nothing. Beside the state it may take an input of the run, a resource of the app, the context
+//! of the step, and parameters (`preamble`) that the graph binds for each node.
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    intent,
+    model::{Llm, Message},
+    state::{Chat, Delta, Mode},
+};
+use burdock::{Context, prelude::*};
+use futures_util::{StreamExt, TryFutureExt, TryStreamExt};
+use std::pin::pin;
+
+/// Puts the prompt into the history.
+#[action(state = Chat, reads(history), writes(prompt, history))]
+pub async fn take_prompt(chat: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
+    let mut history = chat.history.clone();
+    history.push_back(Message::user(&prompt));
+    Ok(Writes { prompt, history })
+}
+
+/// Looks for words that are better left unanswered.
+#[action(state = Chat, reads(prompt), writes(safe))]
+pub async fn check_safety(chat: Reads<'_>) -> Result<Writes> {
+    Ok(Writes { safe: intent::is_safe(chat.prompt) })
+}
+
+/// Finds out whether the user wants a program or an explanation.
+#[action(state = Chat, reads(prompt), writes(mode))]
+pub async fn choose_mode(chat: Reads<'_>) -> Result<Writes> {
+    let mode = if intent::wants_code(chat.prompt) { Mode::Code } else { Mode::Question };
+    Ok(Writes { mode })
+}
+
+/// Lets the model answer, piece by piece; a stop keeps the pieces so far.
+#[streaming_action(state = Chat, reads(history), writes(reply, history), yields(Delta))]
+pub async fn respond(
+    chat: Reads<'_>,
+    #[resource] llm: &Llm,
+    #[context] cx: &Context,
+    preamble: String,
+) -> Result<Writes> {
+    let chunks = llm.chat(&preamble, chat.history).try_flatten_stream();
+    // a model may think for long: a stop does not wait for its next word
+    let mut chunks = pin!(chunks.take_until(cx.stopped()));
+    let mut text = String::new();
+    while let Some(chunk) = chunks.try_next().await? {
+        text.push_str(&chunk);
+        if yield_!(Delta { text: chunk }).is_stop() {
+            break;
+        }
+    }
+    let reply = Message::assistant(text);
+    let mut history = chat.history.clone();
+    if !reply.text.is_empty() {
+        history.push_back(reply.clone());
+    }
+    Ok(Writes { reply, history })
+}
+
+/// Declines to answer.
+#[streaming_action(state = Chat, reads(history), writes(reply, history), yields(Delta))]
+pub async fn refuse(chat: Reads<'_>) -> Result<Writes> {
+    let reply = Message::assistant("I would rather not help with that. Ask me something else.");
+    yield_!(Delta { text: reply.text.clone() });
+    let mut history = chat.history.clone();
+    history.push_back(reply.clone());
+    Ok(Writes { reply, history })
+}

@@ -1,0 +1,42 @@
+//! Which node follows which.
+//!
+//! What to learn here: one action may serve several nodes with different parameters (`respond`),
+//! a transition is an ordinary `if` or `match` over the state, and `pause` waits for the next
+//! prompt. Take a line away and the compiler says what is missing.
+
+use crate::{
+    actions::{check_safety, choose_mode, refuse, respond, take_prompt},
+    model::Llm,
+    state::{Chat, Delta, Mode},
+};
+use burdock::prelude::*;
+use std::time::Duration;
+
+graph! {
+    /// Answers a prompt in the mode that fits it.
+    pub Chatbot(Chat) {
+        inputs { prompt: String }
+        resources { llm: Llm }
+        yields Delta;
+
+        nodes {
+            prompt: take_prompt,
+            check_safety,
+            choose_mode,
+            #[timeout(Duration::from_mins(5))]
+            write_code: respond { preamble: "Reply with code only.".into() },
+            #[timeout(Duration::from_mins(5))]
+            answer: respond { preamble: "Answer the question.".into() },
+            refuse,
+        }
+
+        start prompt;
+        prompt -> check_safety;
+        check_safety -> if state.safe { choose_mode } else { refuse };
+        choose_mode -> match state.mode {
+            Mode::Code => write_code,
+            Mode::Question => answer,
+        };
+        write_code | answer | refuse -> pause prompt;
+    }
+}

@@ -1,0 +1,108 @@
+//! Prompt after prompt, until the user has had enough.
+//!
+//! What to learn here: a run is a stream, of items or, as here, of all its events. Its
+//! [`Stopper`](burdock::Stopper) ends it early and keeps what was shown. After an error the app is
+//! unfinished, and `restart` begins again with a new prompt.
+
+use crate::{
+    graph::{Chatbot, ChatbotInputs},
+    terminal::{Input, Terminal},
+    trace::Trace,
+};
+use burdock::{App, EventKind, Position};
+use std::{error::Error, io};
+use tokio::select;
+
+/// How an exchange ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    /// With an answer, or with an error that the user has read.
+    Done,
+    /// With a part of an answer.
+    Stopped,
+    /// The user does not even wait for the stop.
+    Quit,
+}
+
+/// Talks until the input ends, or Ctrl-C is pressed twice.
+pub async fn talk(app: &mut App<Chatbot>, terminal: &mut Terminal, trace: Trace) -> io::Result<()> {
+    let mut last = Answered::Done;
+    loop {
+        match terminal.read().await? {
+            Input::End => return Ok(()),
+            Input::Interrupt if last == Answered::Stopped => break,
+            Input::Interrupt => {
+                last = Answered::Stopped;
+                terminal.notice("(Ctrl-C again quits)")?;
+            }
+            Input::Line(prompt) if prompt.is_empty() => {}
+            Input::Line(prompt) => {
+                last = answer(app, terminal, trace, prompt).await?;
+                if last == Answered::Quit {
+                    break;
+                }
+                terminal.end_exchange()?;
+            }
+        }
+    }
+    terminal.notice("Goodbye.")
+}
+
+/// Runs the graph for one prompt and shows what comes.
+async fn answer(
+    app: &mut App<Chatbot>,
+    terminal: &mut Terminal,
+    trace: Trace,
+    prompt: String,
+) -> io::Result<Answered> {
+    let inputs = ChatbotInputs { prompt };
+    let run = match app.position() {
+        // the last run failed, or was stopped between two steps: it begins again
+        Position::Unfinished(_) => app.restart(inputs),
+        Position::Rest(_) | Position::Ended => app.run(inputs),
+    };
+    let mut events = run.events();
+    let stopper = events.stopper();
+    loop {
+        select! {
+            biased;
+            () = terminal.interrupts.next() => {
+                terminal.echoed();
+                if stopper.is_stopped() {
+                    return Ok(Answered::Quit);
+                }
+                stopper.stop();
+            }
+            event = events.next() => match event {
+                Some(Ok(event)) => {
+                    if let EventKind::Item(delta) = &event.kind {
+                        terminal.answer(&delta.text)?;
+                    }
+                    trace.show(&event, terminal)?;
+                }
+                Some(Err(_)) | None => break,
+            },
+        }
+    }
+    if let Err(error) = events.finish().await {
+        terminal.error(&with_sources(&error))?;
+        return Ok(Answered::Done);
+    }
+    if stopper.is_stopped() {
+        terminal
+            .notice("(stopped; what you see is kept. Ask on, or press Ctrl-C again to quit)")?;
+        return Ok(Answered::Stopped);
+    }
+    Ok(Answered::Done)
+}
+
+/// An error and what caused it, in one line.
+pub fn with_sources(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        line = format!("{line}: {error}");
+        source = error.source();
+    }
+    line
+}

@@ -1,0 +1,218 @@
+//! Runs the example as its reader does, with lines from a pipe.
+
+use std::{
+    error::Error,
+    io::{BufReader, Read, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio},
+};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+/// The example, offline whatever the environment says.
+fn chat() -> Command {
+    let mut chat = Command::new(env!("CARGO_BIN_EXE_chat"));
+    for name in [
+        "OPENAI_API_KEY",
+        "ANTHROPIC_API_KEY",
+        "GEMINI_API_KEY",
+        "BURDOCK_MODEL",
+        "BURDOCK_BASE_URL",
+        "BURDOCK_PACE",
+    ] {
+        chat.env_remove(name);
+    }
+    chat
+}
+
+/// Says all lines and waits for the end.
+fn say(chat: &mut Command, lines: &str) -> Result<Output> {
+    let mut child =
+        chat.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    take(&mut child.stdin)?.write_all(lines.as_bytes())?;
+    Ok(child.wait_with_output()?)
+}
+
+fn take<T>(end: &mut Option<T>) -> Result<T> {
+    end.take().ok_or_else(|| "no pipe".into())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn three_prompts_take_three_branches_and_get_three_answers() -> Result {
+    let lines = "write code for fizzbuzz\nwhat is a monad?\nsomething unsafe\n";
+    let output = say(chat().arg("--trace").env("BURDOCK_PACE", "instant"), lines)?;
+    let said = text(&output.stdout);
+    let expected = [
+        "offline: ",
+        "· prompt → check_safety → choose_mode → write_code\n",
+        "_ => println!(\"{n}\"),",
+        "· write_code → pause prompt\n",
+        "· prompt → check_safety → choose_mode → answer\n",
+        "A monad is ",
+        "· answer → pause prompt\n",
+        "· prompt → check_safety → refuse\n",
+        "I would rather not help with that.",
+        "· refuse → pause prompt\n",
+    ];
+    let mut rest = said.as_str();
+    for part in expected {
+        let (_, after) = rest
+            .split_once(part)
+            .ok_or_else(|| format!("`{part}` is not said, or not there:\n{said}"))?;
+        rest = after;
+    }
+    assert!(!said.contains("\n> "), "there is no prompt in a pipe:\n{said}");
+    assert_eq!(text(&output.stderr), "");
+    assert!(output.status.success());
+    Ok(())
+}
+
+#[test]
+fn without_trace_only_answers_are_shown() -> Result {
+    // no line feed after the last line, an empty one, and one from Windows
+    let output =
+        say(chat().env("BURDOCK_PACE", "instant"), "my name is Ada\r\n\nwhat is my name?")?;
+    let said = text(&output.stdout);
+    let (introduction, answers) = said.split_once('\n').ok_or("one line")?;
+    assert!(introduction.starts_with("offline: "));
+    assert_eq!(
+        answers,
+        "Nice to meet you, Ada. I will remember that for as long as this session lasts.\n\n\
+         You are Ada; you told me.\n\n"
+    );
+    assert!(output.status.success());
+    Ok(())
+}
+
+#[test]
+fn an_unknown_argument_is_refused_with_the_usage() -> Result {
+    let output = say(chat().arg("--tarce"), "")?;
+    let complaint = text(&output.stderr);
+    assert!(complaint.contains("unknown argument `--tarce`"), "{complaint}");
+    assert!(complaint.contains("Usage: "), "{complaint}");
+    assert_eq!(output.status.code(), Some(2));
+    let output = say(chat().arg("--help"), "")?;
+    assert!(text(&output.stdout).contains("Usage: "));
+    assert!(output.status.success());
+    Ok(())
+}
+
+#[test]
+fn a_setting_that_makes_no_sense_is_named() -> Result {
+    let output = say(chat().env("BURDOCK_PACE", "hasty"), "")?;
+    let complaint = text(&output.stderr);
+    assert_eq!(complaint, "error: `BURDOCK_PACE` must be `natural` or `instant`\n");
+    assert_eq!(output.status.code(), Some(1));
+    Ok(())
+}
+
+#[cfg(feature = "providers")]
+#[test]
+fn a_model_out_of_reach_is_an_error_and_the_session_goes_on() -> Result {
+    // nothing listens on a port that was just given back
+    let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let output = say(
+        chat()
+            .env("BURDOCK_BASE_URL", format!("http://{address}/v1"))
+            .env("BURDOCK_MODEL", "nobody"),
+        "what is a monad?\nsomething unsafe\nwhat is a monad?\n",
+    )?;
+    let complaint = text(&output.stderr);
+    let expected = "error: node `answer` failed: the connection to the provider failed: ";
+    assert_eq!(complaint.lines().count(), 2, "{complaint}");
+    assert!(complaint.lines().all(|line| line.starts_with(expected)), "{complaint}");
+    assert!(text(&output.stdout).contains("I would rather not help with that."));
+    assert!(output.status.success());
+    Ok(())
+}
+
+/// A chat that is talked to while it talks.
+#[cfg(unix)]
+struct Talk {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    heard: String,
+}
+
+#[cfg(unix)]
+impl Talk {
+    fn begin() -> Result<Self> {
+        let mut child = chat().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        Ok(Self {
+            stdin: child.stdin.take(),
+            stdout: BufReader::new(take(&mut child.stdout)?),
+            child,
+            heard: String::new(),
+        })
+    }
+
+    fn say(&mut self, line: &str) -> Result {
+        let stdin = self.stdin.as_mut().ok_or("no pipe")?;
+        Ok(writeln!(stdin, "{line}")?)
+    }
+
+    /// Reads until this is heard; fails when the chat ends before.
+    fn hear(&mut self, expected: &str) -> Result {
+        let mut byte = [0];
+        let mut bytes = Vec::new();
+        while !text(&bytes).contains(expected) {
+            let count = self.stdout.read(&mut byte)?;
+            bytes.extend_from_slice(&byte);
+            if count == 0 {
+                return Err(format!("`{expected}` is not heard: {}", text(&bytes)).into());
+            }
+        }
+        self.heard.push_str(&text(&bytes));
+        Ok(())
+    }
+
+    fn interrupt(&self) -> Result {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-INT", &pid]).status()?;
+        Ok(status.success().then_some(()).ok_or("kill failed")?)
+    }
+
+    /// Closes the input, and returns what was heard if the chat ended well.
+    fn end(mut self) -> Result<String> {
+        drop(self.stdin.take());
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest)?;
+        let status = self.child.wait()?;
+        assert!(status.success(), "{status}");
+        Ok(self.heard + &rest)
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_the_answer_keeps_it_and_the_next_question_is_answered() -> Result {
+    let mut talk = Talk::begin()?;
+    talk.say("what is a monad?")?;
+    talk.hear("A monad is ")?;
+    talk.interrupt()?;
+    talk.hear("(stopped; what you see is kept.")?;
+    talk.say("what did you say?")?;
+    let heard = talk.end()?;
+    assert!(heard.contains("My last answer began like this: \"A monad is"), "{heard}");
+    assert!(!heard.contains("none of them has to look"), "{heard}");
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_ends_the_session() -> Result {
+    let mut talk = Talk::begin()?;
+    talk.say("what is a monad?")?;
+    talk.hear("A monad is ")?;
+    talk.interrupt()?;
+    talk.hear("(stopped; ")?;
+    talk.interrupt()?;
+    talk.hear("Goodbye.\n")?;
+    // its input was not closed: it ends by itself
+    assert!(talk.child.wait()?.success());
+    Ok(())
+}
