@@ -18,9 +18,7 @@ pub struct Counter {
 /// Adds one.
 #[action(state = Counter, reads(count), writes(count))]
 async fn increment(counter: Reads<'_>) -> Result<Writes> {
-    Ok(Writes {
-        count: counter.count + 1,
-    })
+    Ok(Writes { count: counter.count + 1 })
 }
 
 graph! {

@@ -41,18 +41,12 @@ pub struct Message {
 impl Message {
     /// Makes a message of the user.
     pub fn user(text: impl Into<String>) -> Self {
-        Self {
-            role: Role::User,
-            text: text.into(),
-        }
+        Self { role: Role::User, text: text.into() }
     }
 
     /// Makes a message of the model.
     pub fn assistant(text: impl Into<String>) -> Self {
-        Self {
-            role: Role::Assistant,
-            text: text.into(),
-        }
+        Self { role: Role::Assistant, text: text.into() }
     }
 }
 
@@ -76,13 +70,8 @@ enum Source {
 type Settings<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The settings that ask for a provider.
-const PROVIDER_SETTINGS: &[&str] = &[
-    "BURDOCK_BASE_URL",
-    "BURDOCK_MODEL",
-    "OPENAI_API_KEY",
-    "ANTHROPIC_API_KEY",
-    "GEMINI_API_KEY",
-];
+const PROVIDER_SETTINGS: &[&str] =
+    &["BURDOCK_BASE_URL", "BURDOCK_MODEL", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
 
 /// How to run the example with providers.
 const WITH_PROVIDERS: &str = "`cargo run -p chat --features providers`";
@@ -90,9 +79,7 @@ const WITH_PROVIDERS: &str = "`cargo run -p chat --features providers`";
 impl Llm {
     /// The offline responder.
     pub fn offline() -> Self {
-        Self {
-            source: Source::Offline(Offline::default()),
-        }
+        Self { source: Source::Offline(Offline::default()) }
     }
 
     /// Chooses from the environment, and says in one line who answers.
@@ -138,9 +125,7 @@ impl Llm {
         history: impl IntoIterator<Item = &'a Message>,
     ) -> Result<Chunks, ModelError> {
         let mut history: Vec<&Message> = history.into_iter().collect();
-        let last = history
-            .iter()
-            .rposition(|message| message.role == Role::User);
+        let last = history.iter().rposition(|message| message.role == Role::User);
         history.truncate(last.map_or(0, |last| last + 1));
         let Some((prompt, earlier)) = history.split_last() else {
             return Err(ModelError::NothingAsked);
@@ -163,18 +148,13 @@ impl Llm {
             Some(name) => Pace::from_name(&name)?,
             None => Pace::default(),
         };
-        Ok((
-            Self::offline().with_pace(pace),
-            offline_introduction(setting),
-        ))
+        Ok((Self::offline().with_pace(pace), offline_introduction(setting)))
     }
 }
 
 /// Says that rules answer, and what to do for a model.
 fn offline_introduction(setting: Settings<'_>) -> String {
-    let wanted = PROVIDER_SETTINGS
-        .iter()
-        .find(|name| setting(name).is_some());
+    let wanted = PROVIDER_SETTINGS.iter().find(|name| setting(name).is_some());
     match wanted {
         Some(name) => {
             format!("offline: a few rules answer; {name} is set, to use it run {WITH_PROVIDERS}")

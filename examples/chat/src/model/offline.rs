@@ -80,9 +80,7 @@ impl Pace {
             Some(_) => 0,
         };
         let jitter = (index * 37 + before.len() * 13) % 45;
-        Some(Duration::from_millis(
-            25 + breath + u64::try_from(jitter).unwrap_or(0),
-        ))
+        Some(Duration::from_millis(25 + breath + u64::try_from(jitter).unwrap_or(0)))
     }
 }
 
@@ -95,31 +93,20 @@ impl Offline {
     pub(super) fn chat(self, preamble: &str, earlier: &[&Message], prompt: &Message) -> Chunks {
         let text = answer(preamble, earlier, &prompt.text);
         let pieces = words::pieces(&text).into_iter().enumerate();
-        Box::pin(stream::unfold(
-            (pieces, String::new()),
-            move |(mut pieces, before)| async move {
-                let (index, piece) = pieces.next()?;
-                if let Some(pause) = self.pace.pause(index, &before) {
-                    tokio::time::sleep(pause).await;
-                }
-                Some((Ok(piece.clone()), (pieces, piece)))
-            },
-        ))
+        Box::pin(stream::unfold((pieces, String::new()), move |(mut pieces, before)| async move {
+            let (index, piece) = pieces.next()?;
+            if let Some(pause) = self.pace.pause(index, &before) {
+                tokio::time::sleep(pause).await;
+            }
+            Some((Ok(piece.clone()), (pieces, piece)))
+        }))
     }
 }
 
 /// The whole answer.
 fn answer(preamble: &str, earlier: &[&Message], prompt: &str) -> String {
-    let talk = Talk {
-        preamble: Words::new(preamble),
-        prompt,
-        words: Words::new(prompt),
-        earlier,
-    };
-    RULES
-        .iter()
-        .find_map(|rule| rule(&talk))
-        .unwrap_or_else(|| reflection::turn_around(&talk))
+    let talk = Talk { preamble: Words::new(preamble), prompt, words: Words::new(prompt), earlier };
+    RULES.iter().find_map(|rule| rule(&talk)).unwrap_or_else(|| reflection::turn_around(&talk))
 }
 
 impl Talk<'_> {
@@ -130,15 +117,11 @@ impl Talk<'_> {
 
     /// Whether an earlier answer contains this text.
     fn was_said(&self, text: &str) -> bool {
-        self.said_by(Role::Assistant)
-            .any(|said| said.contains(text))
+        self.said_by(Role::Assistant).any(|said| said.contains(text))
     }
 
     fn said_by(&self, role: Role) -> impl DoubleEndedIterator<Item = &str> {
-        let messages = self
-            .earlier
-            .iter()
-            .filter(move |message| message.role == role);
+        let messages = self.earlier.iter().filter(move |message| message.role == role);
         messages.map(|message| message.text.as_str())
     }
 }

@@ -99,10 +99,7 @@ impl Provider {
 
     /// A server with the protocol of `OpenAI`.
     fn at(url: &str, model: &str, key: Key) -> Result<Self, ModelError> {
-        if !["http://", "https://"]
-            .iter()
-            .any(|scheme| url.starts_with(scheme))
-        {
+        if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(ModelError::Setting {
                 name: "BURDOCK_BASE_URL",
                 expected: "a URL that starts with `http://` or `https://`",
@@ -131,12 +128,10 @@ impl Provider {
         let owner =
             AdapterKind::from_model(model).map_err(|error| explain(&error, &Key::default()))?;
         let key = match owner.default_key_env_name() {
-            Some(name) => setting(name)
-                .map(Key)
-                .ok_or_else(|| ModelError::MissingSetting {
-                    name,
-                    purpose: format!("the model `{model}`"),
-                })?,
+            Some(name) => setting(name).map(Key).ok_or_else(|| ModelError::MissingSetting {
+                name,
+                purpose: format!("the model `{model}`"),
+            })?,
             None => Key::default(),
         };
         Ok(Self {
@@ -158,20 +153,14 @@ fn client(account: Option<(AdapterKind, &Key)>) -> Result<Client, ModelError> {
     if let Some((owner, key)) = account.filter(|(_, key)| !key.0.is_empty()) {
         client = client.append_provider_config(owner, AuthData::from_single(&key.0));
     }
-    client
-        .build()
-        .map_err(|error| explain(&error, &Key::default()))
+    client.build().map_err(|error| explain(&error, &Key::default()))
 }
 
 fn request(preamble: &str, history: &[&Message]) -> ChatRequest {
     // an answer that was stopped before its first word is nothing that providers accept
     let said = history.iter().filter(|message| !message.text.is_empty());
     let request = ChatRequest::from_messages(said.map(|message| chat_message(message)).collect());
-    if preamble.is_empty() {
-        request
-    } else {
-        request.with_system(preamble)
-    }
+    if preamble.is_empty() { request } else { request.with_system(preamble) }
 }
 
 fn chat_message(message: &Message) -> ChatMessage {
@@ -200,9 +189,7 @@ fn texts(answer: ChatStream, key: Key) -> impl Stream<Item = Result<String, Mode
 }
 
 fn cut_short() -> ModelError {
-    ModelError::Connection {
-        reason: "it was closed before the answer was complete".to_owned(),
-    }
+    ModelError::Connection { reason: "it was closed before the answer was complete".to_owned() }
 }
 
 /// Says what went wrong, without the key.
@@ -210,9 +197,9 @@ fn explain(error: &genai::Error, key: &Key) -> ModelError {
     match error {
         genai::Error::WebStream { error, .. } => match error.downcast_ref::<genai::Error>() {
             Some(inner) => explain(inner, key),
-            None => ModelError::Connection {
-                reason: printable(&innermost(&**error).to_string(), key),
-            },
+            None => {
+                ModelError::Connection { reason: printable(&innermost(&**error).to_string(), key) }
+            }
         },
         genai::Error::HttpError { status, body, .. } => ModelError::Refused {
             status: status.as_u16(),
@@ -224,28 +211,24 @@ fn explain(error: &genai::Error, key: &Key) -> ModelError {
                 ),
             },
         },
-        genai::Error::ChatResponse { body, .. } => ModelError::GaveUp {
-            reason: printable(&complaint(body), key),
-        },
-        genai::Error::StreamParse { .. } => ModelError::GaveUp {
-            reason: "part of its answer could not be read".to_owned(),
-        },
+        genai::Error::ChatResponse { body, .. } => {
+            ModelError::GaveUp { reason: printable(&complaint(body), key) }
+        }
+        genai::Error::StreamParse { .. } => {
+            ModelError::GaveUp { reason: "part of its answer could not be read".to_owned() }
+        }
         // quotes the URL
-        genai::Error::Internal(_) => ModelError::Request {
-            reason: "the URL cannot be read".to_owned(),
-        },
-        other => ModelError::Request {
-            reason: printable(&other.to_string(), key),
-        },
+        genai::Error::Internal(_) => {
+            ModelError::Request { reason: "the URL cannot be read".to_owned() }
+        }
+        other => ModelError::Request { reason: printable(&other.to_string(), key) },
     }
 }
 
 /// What a provider says in an error, in the places where providers say it.
 fn complaint(body: &serde_json::Value) -> String {
     let places = ["/error/message", "/message", "/error", ""];
-    let mut said = places
-        .iter()
-        .filter_map(|place| body.pointer(place)?.as_str());
+    let mut said = places.iter().filter_map(|place| body.pointer(place)?.as_str());
     said.next().map_or_else(|| body.to_string(), str::to_owned)
 }
 
@@ -259,11 +242,7 @@ fn innermost<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'stat
 /// One short line without the key.
 fn printable(text: &str, key: &Key) -> String {
     const MOST: usize = 200;
-    let text = if key.0.is_empty() {
-        text.to_owned()
-    } else {
-        text.replace(&key.0, "[key]")
-    };
+    let text = if key.0.is_empty() { text.to_owned() } else { text.replace(&key.0, "[key]") };
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MOST) {
         Some((end, _)) => format!("{} …", line.get(..end).unwrap_or_default()),

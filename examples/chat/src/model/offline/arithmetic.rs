@@ -37,10 +37,7 @@ pub(super) fn calculate(talk: &Talk<'_>) -> Option<String> {
     }
     let sum = show(&tokens);
     Some(if value.is_finite() {
-        format!(
-            "{sum} = {}. That much I can do without a model.",
-            round(value)
-        )
+        format!("{sum} = {}. That much I can do without a model.", round(value))
     } else {
         format!("{sum} has no value that a number can hold.")
     })
@@ -81,9 +78,7 @@ fn token(word: &str) -> Option<Token> {
 }
 
 fn is_sum(tokens: &[Token]) -> bool {
-    let numbers = tokens
-        .iter()
-        .filter(|token| matches!(token, Token::Number(_)));
+    let numbers = tokens.iter().filter(|token| matches!(token, Token::Number(_)));
     numbers.count() > 1
 }
 
@@ -93,11 +88,7 @@ fn sum(rest: &mut Rest<'_>, depth: usize) -> Option<f64> {
     let mut value = product(rest, depth)?;
     while let Some(sign) = next_sign(rest, "+-") {
         let right = product(rest, depth)?;
-        value = if sign == '+' {
-            value + right
-        } else {
-            value - right
-        };
+        value = if sign == '+' { value + right } else { value - right };
     }
     Some(value)
 }

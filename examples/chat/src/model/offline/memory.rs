@@ -4,12 +4,8 @@ use super::{Talk, words::excerpt};
 use crate::model::Role;
 
 /// What comes before a name.
-const INTRODUCTIONS: &[&[&str]] = &[
-    &["my", "name", "is"],
-    &["my", "name's"],
-    &["i", "am", "called"],
-    &["people", "call", "me"],
-];
+const INTRODUCTIONS: &[&[&str]] =
+    &[&["my", "name", "is"], &["my", "name's"], &["i", "am", "called"], &["people", "call", "me"]];
 
 const ABOUT_NAME: &[&str] = &["my name", "who am I"];
 const ABOUT_QUESTIONS: &[&str] = &[
@@ -21,12 +17,8 @@ const ABOUT_QUESTIONS: &[&str] = &[
     "my first question",
     "my previous question",
 ];
-const ABOUT_ANSWERS: &[&str] = &[
-    "did you say",
-    "did you answer",
-    "your last answer",
-    "you said before",
-];
+const ABOUT_ANSWERS: &[&str] =
+    &["did you say", "did you answer", "your last answer", "you said before"];
 
 /// Greets who says their name.
 pub(super) fn note_name(talk: &Talk<'_>) -> Option<String> {
@@ -42,12 +34,10 @@ pub(super) fn note_name(talk: &Talk<'_>) -> Option<String> {
 
 /// Answers "what is my name".
 pub(super) fn recall_name(talk: &Talk<'_>) -> Option<String> {
-    talk.words
-        .has_any(ABOUT_NAME)
-        .then(|| match known_name(talk) {
-            Some(name) => format!("You are {name}; you told me."),
-            None => "You have not told me your name yet. Try: my name is Ada.".to_owned(),
-        })
+    talk.words.has_any(ABOUT_NAME).then(|| match known_name(talk) {
+        Some(name) => format!("You are {name}; you told me."),
+        None => "You have not told me your name yet. Try: my name is Ada.".to_owned(),
+    })
 }
 
 /// Answers "what did I ask before".
@@ -56,22 +46,15 @@ pub(super) fn recall_question(talk: &Talk<'_>) -> Option<String> {
         return None;
     }
     let (when, prompt) = if talk.words.has("first") {
-        (
-            "The first thing you said was",
-            talk.earlier_prompts().next(),
-        )
+        ("The first thing you said was", talk.earlier_prompts().next())
     } else {
-        (
-            "Just before this you said",
-            talk.earlier_prompts().next_back(),
-        )
+        ("Just before this you said", talk.earlier_prompts().next_back())
     };
     let count = talk.earlier_prompts().count();
     Some(match prompt {
-        Some(prompt) => format!(
-            "{when}: \"{}\" I remember {count} prompt(s) of yours.",
-            excerpt(prompt)
-        ),
+        Some(prompt) => {
+            format!("{when}: \"{}\" I remember {count} prompt(s) of yours.", excerpt(prompt))
+        }
         None => "Nothing yet: this is the first thing you say in this session.".to_owned(),
     })
 }

@@ -240,10 +240,7 @@ pub(super) fn write_program(talk: &Talk<'_>) -> Option<String> {
     }
     let (code, remark) = match talk.words.best(PROGRAMS, |program| program.cues) {
         Some(program) => (program.code.to_owned(), "This one I know by heart:\n\n"),
-        None => (
-            outline(talk),
-            "Offline I have only an outline for that:\n\n",
-        ),
+        None => (outline(talk), "Offline I have only an outline for that:\n\n"),
     };
     let remark = if only_code { "" } else { remark };
     Some(format!("{remark}```rust\n{code}\n```"))

@@ -32,10 +32,7 @@ const REPLIES: &[(&str, &str)] = &[
     ("can you", "Whether I can {}: offline, I fear not."),
     ("could you", "Whether I could {}: offline, I fear not."),
     ("please", "I would gladly {}, but offline I cannot."),
-    (
-        "tell me about",
-        "I would have to make something up about {}.",
-    ),
+    ("tell me about", "I would have to make something up about {}."),
     ("what is", "I have no entry on {}."),
     ("what are", "I have no entry on {}."),
     ("who is", "I do not know {}; I know no people at all."),
@@ -44,10 +41,7 @@ const REPLIES: &[(&str, &str)] = &[
     ("when", "When {}? I know no dates."),
     ("where", "Where {}? I have no map."),
     ("write", "Writing {} takes more than the few forms I know."),
-    (
-        "",
-        "You say: {}. What would a good answer to that look like?",
-    ),
+    ("", "You say: {}. What would a good answer to that look like?"),
 ];
 
 /// Honest, whatever was asked.
@@ -57,11 +51,7 @@ pub(super) fn turn_around(talk: &Talk<'_>) -> String {
          ANTHROPIC_API_KEY or GEMINI_API_KEY, or BURDOCK_BASE_URL and BURDOCK_MODEL for a server of \
          your own, and start me with {WITH_PROVIDERS}."
     );
-    let excuse = if talk.was_said(&offline) {
-        "I am still offline, as I said."
-    } else {
-        &offline
-    };
+    let excuse = if talk.was_said(&offline) { "I am still offline, as I said." } else { &offline };
     format!("{} {excuse}", reply(talk.prompt))
 }
 
@@ -72,10 +62,7 @@ fn reply(prompt: &str) -> String {
         let Some((start, rest)) = words.split_at_checked(opening.len()) else {
             continue;
         };
-        let opens = start
-            .iter()
-            .zip(opening)
-            .all(|(word, cue)| word.eq_ignore_ascii_case(cue));
+        let opens = start.iter().zip(opening).all(|(word, cue)| word.eq_ignore_ascii_case(cue));
         if opens && !rest.is_empty() {
             return template.replace("{}", &from_the_other_side(rest));
         }
@@ -84,21 +71,14 @@ fn reply(prompt: &str) -> String {
 }
 
 fn bare(word: &str) -> String {
-    word.trim_matches(['.', ',', '?', '!', ';', ':', '"'])
-        .to_owned()
+    word.trim_matches(['.', ',', '?', '!', ';', ':', '"']).to_owned()
 }
 
 fn from_the_other_side(mut words: &[String]) -> String {
     let mut turned: Vec<String> = Vec::new();
     while let [first, rest @ ..] = words {
-        let pair = rest
-            .first()
-            .and_then(|second| other_side(&format!("{first} {second}")));
-        words = if pair.is_some() {
-            rest.get(1..).unwrap_or_default()
-        } else {
-            rest
-        };
+        let pair = rest.first().and_then(|second| other_side(&format!("{first} {second}")));
+        words = if pair.is_some() { rest.get(1..).unwrap_or_default() } else { rest };
         let turn = pair.or_else(|| other_side(first));
         turned.push(turn.map_or_else(|| first.clone(), str::to_owned));
     }

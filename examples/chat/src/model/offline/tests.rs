@@ -27,82 +27,39 @@ async fn ask(preamble: &str, prompts: &[&str]) -> Result<Vec<String>> {
 async fn check(preamble: &str, prompts: &[&str], expected: &str) -> Result {
     let answers = ask(preamble, prompts).await?;
     let last = answers.last().map_or("", String::as_str);
-    assert!(
-        last.contains(expected),
-        "{prompts:?}: `{last}` lacks `{expected}`"
-    );
+    assert!(last.contains(expected), "{prompts:?}: `{last}` lacks `{expected}`");
     Ok(())
 }
 
 #[tokio::test]
 async fn the_offline_responder_answers_what_was_asked() -> Result {
     let table: &[(&str, &[&str], &str)] = &[
-        (
-            CODE,
-            &["write code for fizzbuzz"],
-            "```rust\nfn main() {\n    for n in 1..=100",
-        ),
-        (
-            CODE,
-            &["Reverse a string, please"],
-            "fn reverse(text: &str)",
-        ),
+        (CODE, &["write code for fizzbuzz"], "```rust\nfn main() {\n    for n in 1..=100"),
+        (CODE, &["Reverse a string, please"], "fn reverse(text: &str)"),
         (CODE, &["check whether a number is prime"], "fn primes"),
-        (
-            CODE,
-            &["rename all files of a list by date"],
-            "fn rename_all_file_list(",
-        ),
+        (CODE, &["rename all files of a list by date"], "fn rename_all_file_list("),
         (CODE, &["loop"], "fn do_loop()"),
         (CODE, &["???"], "fn as_you_wish()"),
         (QUESTION, &["write code for factorials"], "fn factorial"),
         (QUESTION, &["what is a monad?"], "`Option` and `and_then`"),
-        (
-            QUESTION,
-            &["what is a monad?", "what are monads?"],
-            "Forget the burritos",
-        ),
-        (
-            QUESTION,
-            &["Explain ownership", "ownership?", "ownership!"],
-            "heard this from me before",
-        ),
+        (QUESTION, &["what is a monad?", "what are monads?"], "Forget the burritos"),
+        (QUESTION, &["Explain ownership", "ownership?", "ownership!"], "heard this from me before"),
         (QUESTION, &["Tell me about state machines"], "current one"),
         (QUESTION, &["Write a limerick"], "burdock once clung"),
-        (
-            QUESTION,
-            &["Write a limerick about tea!"],
-            "A rhyme about tea? I'm offline",
-        ),
+        (QUESTION, &["Write a limerick about tea!"], "A rhyme about tea? I'm offline"),
         (QUESTION, &["hello"], "Hello!"),
         (QUESTION, &["my name is ada.", "Hi"], "Hello, Ada!"),
-        (
-            QUESTION,
-            &["my name is ada.", "What is my name?"],
-            "You are Ada",
-        ),
+        (QUESTION, &["my name is ada.", "What is my name?"], "You are Ada"),
         (QUESTION, &["what's my name"], "not told me"),
-        (
-            QUESTION,
-            &["what is a trait?", "what did I ask before?"],
-            "\"what is a trait?\"",
-        ),
+        (QUESTION, &["what is a trait?", "what did I ask before?"], "\"what is a trait?\""),
         (QUESTION, &["what did I ask before?"], "Nothing yet"),
         (QUESTION, &["what is 3 * 4"], "3 * 4 = 12."),
         (QUESTION, &["What is (1.5 + 2)*-4?"], "= -14."),
-        (
-            QUESTION,
-            &["how much is 7 divided by 2 minus 1"],
-            "7 / 2 - 1 = 2.5.",
-        ),
+        (QUESTION, &["how much is 7 divided by 2 minus 1"], "7 / 2 - 1 = 2.5."),
         (QUESTION, &["0.1 + 0.2"], "= 0.3."),
         (QUESTION, &["2^3^2"], "= 512."),
         (QUESTION, &["1/0"], "no value"),
-        (
-            QUESTION,
-            &["Why are you ignoring my cat?"],
-            "Why am I ignoring your cat?",
-        ),
+        (QUESTION, &["Why are you ignoring my cat?"], "Why am I ignoring your cat?"),
         (QUESTION, &["I feel lost"], "How long have you felt lost?"),
         (QUESTION, &["zebras", "zebras"], "still offline"),
         (QUESTION, &["zebras"], "--features providers"),
@@ -120,30 +77,21 @@ async fn different_prompts_get_different_answers() -> Result {
     let question = ask(QUESTION, &["what is a monad?", "write a limerick"]).await?;
     assert_ne!(code.first(), question.first());
     assert_ne!(question.first(), question.get(1));
-    assert!(
-        code.iter()
-            .all(|code| code.starts_with("```rust\n") && code.ends_with("\n```"))
-    );
+    assert!(code.iter().all(|code| code.starts_with("```rust\n") && code.ends_with("\n```")));
     Ok(())
 }
 
 #[tokio::test]
 async fn the_chunks_are_words_and_together_the_whole_answer() -> Result {
-    for (preamble, prompt) in [
-        (CODE, "sort"),
-        (QUESTION, "write a limerick"),
-        (QUESTION, "a  b \n c"),
-    ] {
+    for (preamble, prompt) in
+        [(CODE, "sort"), (QUESTION, "write a limerick"), (QUESTION, "a  b \n c")]
+    {
         let llm = Llm::offline().with_pace(Pace::Instant);
         let chunks = llm.chat(preamble, &[Message::user(prompt)]).await?;
         let chunks: Vec<String> = chunks.try_collect().await?;
         assert_eq!(chunks.concat(), super::answer(preamble, &[], prompt));
         assert!(chunks.len() > 5);
-        assert!(
-            chunks
-                .iter()
-                .all(|chunk| chunk.split_whitespace().count() == 1)
-        );
+        assert!(chunks.iter().all(|chunk| chunk.split_whitespace().count() == 1));
     }
     Ok(())
 }
@@ -192,10 +140,7 @@ fn without_settings_the_offline_responder_is_chosen_and_its_pace_is_read() {
     assert!(
         Llm::choose(&pace("instant")).is_ok_and(|(llm, _)| format!("{llm:?}").contains("Instant"))
     );
-    assert!(matches!(
-        Llm::choose(&pace("hasty")),
-        Err(ModelError::Setting { .. })
-    ));
+    assert!(matches!(Llm::choose(&pace("hasty")), Err(ModelError::Setting { .. })));
 }
 
 #[test]

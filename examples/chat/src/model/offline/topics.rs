@@ -30,13 +30,7 @@ const TOPICS: &[Topic] = &[
         ],
     ),
     topic(
-        &[
-            "who are you",
-            "what are you",
-            "your name",
-            "are you a model",
-            "are you human",
-        ],
+        &["who are you", "what are you", "your name", "are you a model", "are you human"],
         &[
             "I am the offline responder of burdock's chat example: a few rules over tables, no language model.",
             "A stand-in{name}: I answer so that the example runs without network and key.",
@@ -49,10 +43,7 @@ const TOPICS: &[Topic] = &[
          limericks and well-known small programs, and I remember your name and what you asked.",
         ],
     ),
-    topic(
-        &["thanks", "thank you"],
-        &["You are welcome{name}.", "Gladly{name}, any time."],
-    ),
+    topic(&["thanks", "thank you"], &["You are welcome{name}.", "Gladly{name}, any time."]),
     topic(
         &["bye", "goodbye", "see you"],
         &["Goodbye{name}. If this session has a log, we can go on right here next time."],
@@ -159,12 +150,7 @@ const TOPICS: &[Topic] = &[
         ],
     ),
     topic(
-        &[
-            "event sourcing",
-            "append only log",
-            "write ahead log",
-            "durability",
-        ],
+        &["event sourcing", "append only log", "write ahead log", "durability"],
         &[
             "Write down what happened, in order, before you act on it; then the state can always be computed \
          again. That is the idea of an append-only log, and after a crash it is what you still have.",
@@ -222,13 +208,8 @@ const LIMERICK_ON_DEMAND: &str = "A rhyme about {}? I'm offline,\nSo I borrow my
 /// Explains a word, or makes small talk.
 pub(super) fn explain(talk: &Talk<'_>) -> Option<String> {
     let topic = talk.words.best(TOPICS, |topic| topic.cues)?;
-    let name = known_name(talk)
-        .map(|name| format!(", {name}"))
-        .unwrap_or_default();
-    let mut answers = topic
-        .answers
-        .iter()
-        .map(|answer| answer.replace("{name}", &name));
+    let name = known_name(talk).map(|name| format!(", {name}")).unwrap_or_default();
+    let mut answers = topic.answers.iter().map(|answer| answer.replace("{name}", &name));
     let again = || {
         let answer = topic.answers.first()?.replace("{name}", &name);
         Some(format!("You have heard this from me before. {answer}"))
@@ -247,9 +228,9 @@ pub(super) fn write_limerick(talk: &Talk<'_>) -> Option<String> {
     let fits = |limerick: &&&str| limerick.to_lowercase().contains(&about.to_lowercase());
     match known.filter(fits) {
         Some(limerick) => Some((*limerick).to_owned()),
-        None if about.is_empty() => LIMERICKS
-            .first()
-            .map(|limerick| format!("Once more:\n{limerick}")),
+        None if about.is_empty() => {
+            LIMERICKS.first().map(|limerick| format!("Once more:\n{limerick}"))
+        }
         None => Some(LIMERICK_ON_DEMAND.replace("{}", about)),
     }
 }

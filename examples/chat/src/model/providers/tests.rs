@@ -66,15 +66,8 @@ fn serve(listener: &TcpListener, manners: Manners) -> io::Result<Received> {
         }
     }
     let head = head.to_lowercase();
-    let length = head
-        .split_once("content-length:")
-        .and_then(|(_, rest)| rest.lines().next());
-    let mut body = vec![
-        0;
-        length
-            .and_then(|length| length.trim().parse().ok())
-            .unwrap_or(0)
-    ];
+    let length = head.split_once("content-length:").and_then(|(_, rest)| rest.lines().next());
+    let mut body = vec![0; length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)];
     reader.read_exact(&mut body)?;
     let body = String::from_utf8_lossy(&body).into_owned();
     manners(&mut stream)?;
@@ -166,11 +159,7 @@ async fn an_answer_is_streamed_piece_by_piece() -> Result {
 
     let received = server.received().await?;
     assert!(received.head.starts_with("post /v1/chat/completions "));
-    assert!(
-        received
-            .head
-            .contains(&format!("authorization: bearer {KEY}"))
-    );
+    assert!(received.head.contains(&format!("authorization: bearer {KEY}")));
     let body: serde_json::Value = serde_json::from_str(&received.body)?;
     assert_eq!(body["model"], "small");
     assert_eq!(body["stream"], true);
@@ -215,31 +204,15 @@ async fn an_error_inside_the_answer_ends_it() -> Result {
 #[tokio::test]
 async fn a_refusal_comes_before_the_stream_and_says_whether_to_retry() -> Result {
     let table: &[(Manners, &str, bool)] = &[
-        (
-            |stream| refuse(stream, 401, "{}"),
-            "status 401: the key is not accepted",
-            false,
-        ),
+        (|stream| refuse(stream, 401, "{}"), "status 401: the key is not accepted", false),
         (
             |stream| refuse(stream, 404, r#"{"error":{"message":"no such model"}}"#),
             "status 404: no such model",
             false,
         ),
-        (
-            |stream| refuse(stream, 429, r#"{"error":"slow down"}"#),
-            "status 429: slow down",
-            true,
-        ),
-        (
-            |stream| refuse(stream, 503, "<p>later</p>"),
-            "status 503: <p>later</p>",
-            true,
-        ),
-        (
-            |stream| refuse(stream, 500, ""),
-            "status 500: no reason given",
-            true,
-        ),
+        (|stream| refuse(stream, 429, r#"{"error":"slow down"}"#), "status 429: slow down", true),
+        (|stream| refuse(stream, 503, "<p>later</p>"), "status 503: <p>later</p>", true),
+        (|stream| refuse(stream, 500, ""), "status 500: no reason given", true),
     ];
     for (manners, expected, retryable) in table {
         let (error, words) = failure(*manners).await?;
@@ -253,10 +226,7 @@ async fn a_refusal_comes_before_the_stream_and_says_whether_to_retry() -> Result
 #[tokio::test]
 async fn no_key_is_ever_shown() -> Result {
     let (error, _) = failure(|stream| refuse(stream, 400, &format!("bad key {KEY}"))).await?;
-    assert_eq!(
-        error.to_string(),
-        "the provider refused with status 400: bad key [key]"
-    );
+    assert_eq!(error.to_string(), "the provider refused with status 400: bad key [key]");
 
     let shown = |settings: &[(&str, &str)]| choose(settings).map(|chosen| format!("{chosen:?}"));
     let base = "http://user:sk-very-secret@localhost:1/v1?key=sk-very-secret";
@@ -271,10 +241,7 @@ async fn no_key_is_ever_shown() -> Result {
         assert!(!shown(settings)?.contains(KEY), "{}", shown(settings)?);
     }
     let (llm, line) = choose(&[("BURDOCK_BASE_URL", base), ("BURDOCK_MODEL", "small")])?;
-    assert_eq!(
-        line,
-        "online: the model `small` answers, at http://localhost:1/v1"
-    );
+    assert_eq!(line, "online: the model `small` answers, at http://localhost:1/v1");
     assert!(!format!("{llm:?}").contains(KEY));
 
     let broken = "http://[::::]/?key=sk-very-secret";
@@ -317,10 +284,7 @@ async fn a_server_that_is_not_there_can_be_retried() -> Result {
 fn the_settings_choose_the_model() {
     let table: &[(&[(&str, &str)], &str)] = &[
         (&[], "offline:"),
-        (
-            &[("OPENAI_API_KEY", KEY)],
-            "online: the model `gpt-5.4-mini` answers, by way of OpenAI",
-        ),
+        (&[("OPENAI_API_KEY", KEY)], "online: the model `gpt-5.4-mini` answers, by way of OpenAI"),
         (
             &[("ANTHROPIC_API_KEY", KEY)],
             "online: the model `claude-haiku-4-5` answers, by way of Anthropic",
