@@ -13,7 +13,12 @@ use std::sync::{
 };
 
 async fn line(script: Script) -> App<Line> {
-    Line::app().id("s").resources(LineResources { script, drops: Drops::default() }).build().await.unwrap()
+    Line::app()
+        .id("s")
+        .resources(LineResources { script, drops: Drops::default() })
+        .build()
+        .await
+        .unwrap()
 }
 
 fn chatty() -> Script {
@@ -299,7 +304,9 @@ async fn a_run_moves_to_another_task_between_items() {
 #[test]
 fn apps_are_send_and_sync_and_runs_are_streams_that_are_send_and_unpin() {
     fn app<T: Send + Sync + 'static>() {}
-    fn run<T: Stream<Item = burdock::Result<u32, RunError>> + IntoFuture<IntoFuture: Send> + Send + Unpin>() {
+    fn run<
+        T: Stream<Item = burdock::Result<u32, RunError>> + IntoFuture<IntoFuture: Send> + Send + Unpin,
+    >() {
     }
     app::<App<Line>>();
     app::<burdock::Stopper>();
@@ -335,8 +342,11 @@ graph! {
 #[tokio::test]
 async fn a_loop_whose_steps_never_wait_gives_the_executor_a_turn_every_128_steps() {
     let turns = Turns::default();
-    let mut app =
-        Counting::app().resources(CountingResources { turns: turns.clone() }).build().await.unwrap();
+    let mut app = Counting::app()
+        .resources(CountingResources { turns: turns.clone() })
+        .build()
+        .await
+        .unwrap();
     let mut run = app.run(CountingInputs {});
     for turn in 1..=781 {
         assert!(run.next().now_or_never().is_none());
@@ -348,8 +358,11 @@ async fn a_loop_whose_steps_never_wait_gives_the_executor_a_turn_every_128_steps
 #[tokio::test(flavor = "current_thread")]
 async fn a_loop_that_never_waits_does_not_starve_its_neighbours() {
     let turns = Turns::default();
-    let mut app =
-        Counting::app().resources(CountingResources { turns: turns.clone() }).build().await.unwrap();
+    let mut app = Counting::app()
+        .resources(CountingResources { turns: turns.clone() })
+        .build()
+        .await
+        .unwrap();
     let run = tokio::spawn(async move { app.run(CountingInputs {}).await.unwrap().outcome() });
     let mut seen = vec![];
     while !run.is_finished() {
@@ -362,8 +375,11 @@ async fn a_loop_that_never_waits_does_not_starve_its_neighbours() {
 
 #[tokio::test]
 async fn a_run_over_actions_that_do_not_stream_yields_nothing_and_finishes_the_same_way() {
-    let mut app =
-        Counting::app().resources(CountingResources { turns: Turns::default() }).build().await.unwrap();
+    let mut app = Counting::app()
+        .resources(CountingResources { turns: Turns::default() })
+        .build()
+        .await
+        .unwrap();
     let mut run = app.run(CountingInputs {});
     assert!(run.next().await.is_none());
     let end = run.finish().await.unwrap();

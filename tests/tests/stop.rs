@@ -39,7 +39,8 @@ async fn rest(run: &mut Run<'_, Line>) -> Vec<u32> {
 
 #[tokio::test]
 async fn a_stop_wakes_a_suspended_yield_and_what_the_action_has_is_committed() {
-    let script = Script::default().on("first", [Do::Yield(1), Do::YieldUnlessStopped(2), Do::Yield(3)]);
+    let script =
+        Script::default().on("first", [Do::Yield(1), Do::YieldUnlessStopped(2), Do::Yield(3)]);
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {});
     let stopper = run.stopper();
@@ -201,7 +202,10 @@ async fn an_action_that_does_not_finish_within_the_grace_period_is_cancelled() {
     assert_eq!(bench.drops.nodes(), "first");
     bench.clock.advance(Duration::from_millis(1));
     let error = run.next().await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "node `second` did not finish within 5s after the stop, and was cancelled");
+    assert_eq!(
+        error.to_string(),
+        "node `second` did not finish within 5s after the stop, and was cancelled"
+    );
     assert!(run.next().await.is_none());
     assert!(matches!(run.finish().await, Err(RunError::Cancelled { node: "second", .. })));
     assert_eq!(bench.drops.nodes(), "first second", "the future is dropped at once");
@@ -239,7 +243,7 @@ async fn a_consumer_that_takes_its_time_does_not_cost_the_action_its_chance_to_f
     let mut run = bench.app.run(LineInputs {});
     run.next().await.unwrap().unwrap();
     run.stopper().stop();
-    bench.clock.advance(Duration::from_secs(60));
+    bench.clock.advance(Duration::from_mins(1));
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(At::second));
 
     let script = Script::default().on("first", [Do::Yield(1), Do::Yield(2)]);
@@ -248,7 +252,7 @@ async fn a_consumer_that_takes_its_time_does_not_cost_the_action_its_chance_to_f
     run.next().await.unwrap().unwrap();
     run.stopper().stop();
     assert_eq!(run.next().await.unwrap().unwrap(), 2);
-    bench.clock.advance(Duration::from_secs(60));
+    bench.clock.advance(Duration::from_mins(1));
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(At::second));
 }
 
@@ -287,7 +291,8 @@ async fn the_events_of_a_run_that_is_cancelled_end_with_its_cancellation_and_the
 
 #[tokio::test]
 async fn a_drop_cancels_the_action_and_is_heard_exactly_once() {
-    let script = Script::default().on("second", [Do::Yield(1), Do::Yield(2)]).on("second", [Do::Yield(3)]);
+    let script =
+        Script::default().on("second", [Do::Yield(1), Do::Yield(2)]).on("second", [Do::Yield(3)]);
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
@@ -322,7 +327,10 @@ async fn a_drop_while_the_action_awaits_is_heard_exactly_once() {
     let mut run = bench.app.run(LineInputs {});
     assert!(run.next().now_or_never().is_none());
     drop(run);
-    assert_eq!(bench.heard.take(), "first 0.1 run_started\nfirst 0.1 step_started\nfirst 0.1 run_cancelled");
+    assert_eq!(
+        bench.heard.take(),
+        "first 0.1 run_started\nfirst 0.1 step_started\nfirst 0.1 run_cancelled"
+    );
     assert_eq!(bench.app.position(), Position::Unfinished(At::first));
 }
 
@@ -466,7 +474,8 @@ graph! {
 async fn an_action_waits_for_a_stop_beside_its_work_in_a_select() {
     for (stop, winner) in [(true, "stop"), (false, "work")] {
         let done = Arc::new(Notify::new());
-        let mut app = Racing::app().resources(RacingResources { done: done.clone() }).build().await.unwrap();
+        let mut app =
+            Racing::app().resources(RacingResources { done: done.clone() }).build().await.unwrap();
         let mut run = app.run(RacingInputs {});
         let stopper = run.stopper();
         let items = async { run.by_ref().map(|item| item.unwrap()).collect::<Vec<_>>().await };

@@ -1,0 +1,433 @@
+//! Events, observers, spans, and the context of an action.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use burdock::{Context, Event, Observer, event::Spans, prelude::*};
+use burdock_tests::script::{
+    Careful, CarefulInputs, CarefulResources, Do, Drops, Heard, Line, LineInputs, LineNode as At,
+    LineResources, Script,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    cell::RefCell,
+    fmt::Write as _,
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
+};
+use tracing::{
+    Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+use tracing_core::span::Current;
+
+fn chatty() -> Script {
+    Script::default().on("first", [Do::Yield(1), Do::Yield(2)]).on("third", [Do::Yield(3)])
+}
+
+fn resources(script: Script) -> LineResources {
+    LineResources { script, drops: Drops::default() }
+}
+
+const WHOLE_RUN: &str = "\
+first 0.1 run_started
+first 0.1 step_started
+first 0.1 item
+first 0.1 item
+first 0.1 step_committed Node(second)
+second 1.1 step_started
+second 1.1 step_committed Node(third)
+third 2.1 step_started
+third 2.1 item
+third 2.1 step_committed Pause(first)
+third 3.1 run_finished Paused(first)";
+
+#[tokio::test]
+async fn events_come_complete_and_in_order_to_consumers_and_observers_alike() {
+    let heard = Heard::default();
+    let mut app =
+        Line::app().resources(resources(chatty())).observe(heard.observer()).build().await.unwrap();
+    let mut events = app.run(LineInputs {}).events();
+    let mut seen = Vec::new();
+    while let Some(event) = events.next().await {
+        seen.push(format!("{:?}", event.unwrap()));
+    }
+    assert_eq!(seen.join("\n"), WHOLE_RUN);
+    assert_eq!(heard.take(), WHOLE_RUN);
+}
+
+#[tokio::test]
+async fn a_consumer_hears_of_a_commit_after_it_was_made() {
+    let mut app = Line::app().resources(resources(chatty())).build().await.unwrap();
+    let mut events = app.run(LineInputs {}).events();
+    while let Some(event) = events.next().await {
+        if event.unwrap().kind.name() == "step_committed" {
+            break;
+        }
+    }
+    drop(events);
+    assert_eq!(app.state().nodes(), "first");
+}
+
+#[tokio::test]
+async fn the_events_of_a_failing_run_end_with_its_error() {
+    let script = Script::default().on("second", [Do::Yield(1), Do::Fail("no")]);
+    let mut app = Line::app().resources(resources(script)).build().await.unwrap();
+    let mut events = app.run(LineInputs {}).events();
+    let mut seen = Vec::new();
+    while let Some(event) = events.next().await {
+        seen.push(event.map_or_else(|e| format!("! {e}"), |event| format!("{event:?}")));
+    }
+    assert_eq!(
+        seen.join("\n"),
+        "first 0.1 run_started\n\
+         first 0.1 step_started\n\
+         first 0.1 step_committed Node(second)\n\
+         second 1.1 step_started\n\
+         second 1.1 item\n\
+         second 1.1 items_superseded 1\n\
+         second 1.1 step_failed node `second` failed, then None\n\
+         second 1.1 run_failed node `second` failed\n\
+         ! node `second` failed"
+    );
+    assert!(events.finish().await.is_err());
+}
+
+#[tokio::test]
+async fn a_step_that_runs_again_supersedes_what_an_unheard_run_had_shown() {
+    let script = Script::default().on("first", [Do::Yield(1), Do::Yield(2), Do::Fail("no")]);
+    let mut app = Line::app().resources(resources(script)).build().await.unwrap();
+    app.run(LineInputs {}).await.unwrap_err();
+    let mut events = app.resume().events();
+    let mut seen = Vec::new();
+    while let Some(event) = events.next().await {
+        seen.push(format!("{:?}", event.unwrap()));
+    }
+    assert_eq!(
+        seen[..3],
+        ["first 0.1 run_started", "first 0.1 items_superseded 2", "first 0.1 step_started"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_goes_on_begins_with_its_first_attempt() {
+    let script = Script::default()
+        .on("first", [Do::Fail("1")])
+        .on("first", [Do::Panic("2")])
+        .on("third", [Do::Fail("3")]);
+    let heard = Heard::default();
+    let mut app = Careful::app()
+        .resources(CarefulResources { script, drops: Drops::default() })
+        .observe(heard.observer())
+        .build()
+        .await
+        .unwrap();
+    app.run(CarefulInputs {}).await.unwrap();
+    app.run(CarefulInputs {}).await.unwrap();
+    assert_eq!(heard.count("0.2 step_failed"), 1);
+    assert_eq!(heard.count("1.1 run_started"), 1);
+}
+
+#[tokio::test]
+async fn observers_hear_in_the_order_of_registration() {
+    let log = Arc::new(Mutex::new(String::new()));
+    let named = |name: char| {
+        let log = Arc::clone(&log);
+        move |_: &Event<Line>| log.lock().unwrap().push(name)
+    };
+    let mut app = Line::app()
+        .resources(resources(Script::default()))
+        .observe(named('a'))
+        .observe(named('b'))
+        .observe(named('c'))
+        .build()
+        .await
+        .unwrap();
+    app.run(LineInputs {}).await.unwrap();
+    assert_eq!(log.lock().unwrap().as_str(), "abc".repeat(8));
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_is_left_out_and_the_run_goes_on() {
+    let (heard, count) = (Heard::default(), Arc::new(Mutex::new(0)));
+    let counted = Arc::clone(&count);
+    let mut app = Line::app()
+        .resources(resources(chatty()))
+        .observe(move |event: &Event<Line>| {
+            *counted.lock().unwrap() += 1;
+            assert!(event.kind.name() != "item", "an observer");
+        })
+        .observe(heard.observer())
+        .build()
+        .await
+        .unwrap();
+    app.run(LineInputs {}).await.unwrap();
+    assert_eq!(*count.lock().unwrap(), 3);
+    assert_eq!(heard.take(), WHOLE_RUN);
+}
+
+struct BadSpan;
+
+impl<G: Graph> Observer<G> for BadSpan {
+    fn on_event(&mut self, _: &Event<G>) {}
+
+    fn step_span(&self) -> Option<tracing::Span> {
+        panic!("a span")
+    }
+}
+
+#[tokio::test]
+async fn an_observer_whose_span_panics_is_left_out_too() {
+    let heard = Heard::default();
+    let mut app = Line::app()
+        .resources(resources(chatty()))
+        .observe(BadSpan)
+        .observe(heard.observer())
+        .build()
+        .await
+        .unwrap();
+    app.run(LineInputs {}).await.unwrap();
+    assert_eq!(heard.take(), WHOLE_RUN);
+}
+
+/// Keeps spans and what was traced in them, as text per root span's `graph` field.
+#[derive(Default)]
+struct Trace {
+    spans: Mutex<Vec<(String, Option<u64>)>>,
+    metadata: Mutex<Vec<&'static Metadata<'static>>>,
+    lines: Mutex<Vec<String>>,
+}
+
+thread_local! {
+    static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+fn trace() -> &'static Trace {
+    static TRACE: OnceLock<&'static Trace> = OnceLock::new();
+    TRACE.get_or_init(|| {
+        let trace: &'static Trace = Box::leak(Box::default());
+        tracing::subscriber::set_global_default(trace).unwrap();
+        trace
+    })
+}
+
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+impl Trace {
+    fn current() -> Option<u64> {
+        ENTERED.with_borrow(|spans| spans.last().copied())
+    }
+
+    fn path(&self, id: Option<u64>) -> String {
+        let mut path = Vec::new();
+        let mut next = id;
+        while let Some(id) = next {
+            let (name, parent) =
+                self.spans.lock().unwrap()[usize::try_from(id).unwrap() - 1].clone();
+            path.push(name);
+            next = parent;
+        }
+        path.reverse();
+        path.join(" > ")
+    }
+}
+
+impl Subscriber for &'static Trace {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("burdock") || metadata.target().starts_with("events")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut text = Text(span.metadata().name().to_owned());
+        span.record(&mut text);
+        let parent = span
+            .parent()
+            .map(Id::into_u64)
+            .or_else(|| span.is_contextual().then(|| Trace::current()).flatten());
+        let mut spans = self.spans.lock().unwrap();
+        spans.push((text.0, parent));
+        self.metadata.lock().unwrap().push(span.metadata());
+        Id::from_u64(spans.len() as u64)
+    }
+
+    fn record(&self, id: &Id, values: &Record<'_>) {
+        let mut text = Text(String::new());
+        values.record(&mut text);
+        let index = usize::try_from(id.into_u64()).unwrap() - 1;
+        self.spans.lock().unwrap()[index].0.push_str(&text.0);
+    }
+
+    fn current_span(&self) -> Current {
+        Trace::current().map_or_else(Current::none, |id| {
+            let metadata = self.metadata.lock().unwrap()[usize::try_from(id).unwrap() - 1];
+            Current::new(Id::from_u64(id), metadata)
+        })
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        let line = format!("{}:{}", self.path(Trace::current()), text.0);
+        self.lines.lock().unwrap().push(line);
+    }
+
+    fn enter(&self, id: &Id) {
+        ENTERED.with_borrow_mut(|spans| spans.push(id.into_u64()));
+    }
+
+    fn exit(&self, id: &Id) {
+        ENTERED.with_borrow_mut(|spans| assert_eq!(spans.pop(), Some(id.into_u64())));
+    }
+}
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Notes {
+    pub seen: Vector<String>,
+}
+
+#[streaming_action(state = Notes, reads(seen), writes(seen), yields(u32))]
+async fn note(notes: Reads<'_>, #[context] cx: &Context) -> Result<Writes> {
+    tracing::info!("before");
+    yield_!(1);
+    tokio::task::yield_now().await;
+    tracing::info!("after");
+    if cx.node() == "flaky" && cx.attempt() < 3 {
+        return Err(burdock::ActionError::msg("again"));
+    }
+    let mut seen = notes.seen.clone();
+    seen.push_back(format!("{} {} {}", cx.session(), cx.run(), cx.key()));
+    Ok(Writes { seen })
+}
+
+#[action(state = Notes, reads(seen), writes(seen), blocking)]
+fn note_blocking(notes: Reads<'_>) -> Result<Writes> {
+    tracing::info!("on a thread");
+    Ok(Writes { seen: notes.seen.clone() })
+}
+
+#[action(state = Notes, reads(seen), writes(seen))]
+async fn note_attempts(
+    notes: Reads<'_>,
+    #[context] cx: &Context,
+    #[resource] log: &Keys,
+) -> Result<Writes> {
+    log.0.lock().unwrap().push(format!(
+        "{} run {} step {} attempt {} {} {}",
+        cx.session(),
+        cx.run(),
+        cx.step(),
+        cx.attempt(),
+        cx.node(),
+        cx.key()
+    ));
+    if cx.attempt() < 3 && cx.node() == "flaky" {
+        return Err(burdock::ActionError::msg("again"));
+    }
+    Ok(Writes { seen: notes.seen.clone() })
+}
+
+#[derive(Clone, Default)]
+pub struct Keys(Arc<Mutex<Vec<String>>>);
+
+graph! {
+    pub Traced(Notes) {
+        yields u32;
+        nodes { note, thread: note_blocking }
+        start note;
+        note -> thread;
+        thread -> pause note;
+    }
+}
+
+graph! {
+    pub Keyed(Notes) {
+        resources { log: Keys }
+        nodes {
+            steady: note_attempts,
+            #[retry(burdock::Retry::times(5).first(Duration::from_secs(1)))]
+            flaky: note_attempts,
+        }
+        start steady;
+        steady -> flaky;
+        flaky -> pause steady;
+    }
+}
+
+#[tokio::test]
+async fn spans_cover_runs_and_steps_and_what_an_action_traces() {
+    let trace = trace();
+    let mut app = Traced::app().id("traced").observe(Spans::default()).build().await.unwrap();
+    app.run(TracedInputs {}).await.unwrap();
+    let spans: Vec<_> = trace.spans.lock().unwrap().clone();
+    let run = spans.iter().position(|(text, _)| text.contains("graph=\"Traced\"")).unwrap();
+    assert_eq!(spans[run].0, "run graph=\"Traced\" outcome=paused before `note`");
+    let steps: Vec<_> = spans
+        .iter()
+        .filter(|(_, parent)| *parent == Some(run as u64 + 1))
+        .map(|(text, _)| text.as_str())
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "step node=\"note\" step=0 attempts=1 items=1",
+            "step node=\"thread\" step=1 attempts=1 items=0"
+        ]
+    );
+    let lines: Vec<_> = trace.lines.lock().unwrap().clone();
+    let traced: Vec<_> = lines.iter().filter(|line| line.contains("Traced")).collect();
+    assert_eq!(
+        traced,
+        [
+            "run graph=\"Traced\" > step node=\"note\" step=0: message=before",
+            "run graph=\"Traced\" > step node=\"note\" step=0: message=after",
+            "run graph=\"Traced\" > step node=\"thread\" step=1: message=on a thread",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_context_names_session_run_step_attempt_and_node_and_its_key_stays_in_each_attempt() {
+    let log = Keys::default();
+    let resources = KeyedResources { log: log.clone() };
+    let mut app = Keyed::app().id("s").resources(resources).build().await.unwrap();
+    app.run(KeyedInputs {}).await.unwrap();
+    app.run(KeyedInputs {}).halt_after(KeyedNode::steady).await.unwrap();
+    drop(app.resume());
+    app.resume().await.unwrap();
+    assert_eq!(
+        *log.0.lock().unwrap(),
+        [
+            "s run 1 step 0 attempt 1 steady s/0/steady",
+            "s run 1 step 1 attempt 1 flaky s/1/flaky",
+            "s run 1 step 1 attempt 2 flaky s/1/flaky",
+            "s run 1 step 1 attempt 3 flaky s/1/flaky",
+            "s run 2 step 2 attempt 1 steady s/2/steady",
+            "s run 4 step 3 attempt 1 flaky s/3/flaky",
+            "s run 4 step 3 attempt 2 flaky s/3/flaky",
+            "s run 4 step 3 attempt 3 flaky s/3/flaky",
+        ]
+    );
+    assert_eq!(app.id(), "s");
+}
+
+#[tokio::test]
+async fn a_session_without_an_id_gets_one_of_its_own() {
+    let app = || async { Traced::app().build().await.unwrap() };
+    let (a, b) = (app().await, app().await);
+    assert_ne!(a.id(), b.id());
+    assert!(!a.id().is_empty());
+}
+
+#[test]
+fn a_node_is_named_and_listed() {
+    assert_eq!(At::ALL, [At::first, At::second, At::third]);
+    assert_eq!(At::second.to_string(), "second");
+    assert_eq!(serde_json::to_string(&At::third).unwrap(), "\"third\"");
+}

@@ -1,0 +1,481 @@
+//! Steps that fail: errors, panics, timeouts, retries and `on error` edges.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::unused_async, reason = "a test")]
+
+use burdock::{App, Failure, Outcome, Position, RunError, action::FailureCause, prelude::*};
+use burdock_tests::{
+    clock::Clock,
+    script::{
+        Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, Heard, Line, LineInputs,
+        LineNode, LineResources, Log, Script,
+    },
+};
+use futures::{FutureExt, StreamExt};
+use serde::{Deserialize, Serialize};
+use std::{
+    error::Error,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+async fn line(script: Script) -> (App<Line>, Heard) {
+    let heard = Heard::default();
+    let app = Line::app()
+        .resources(LineResources { script, drops: Drops::default() })
+        .observe(heard.observer())
+        .runtime(Clock::default())
+        .build()
+        .await
+        .unwrap();
+    (app, heard)
+}
+
+/// What a step that fails comes to: the items before, the message, its source, the cause.
+#[tokio::test]
+async fn every_way_to_fail_names_the_node_and_keeps_the_last_commit() {
+    let table: [(&str, Vec<Do>, &[u32], &str, Option<&str>); 6] = [
+        (
+            "an error before the first item",
+            vec![Do::Fail("full")],
+            &[],
+            "node `second` failed",
+            Some("full"),
+        ),
+        (
+            "an error after it",
+            vec![Do::Yield(1), Do::Fail("full")],
+            &[1],
+            "node `second` failed",
+            Some("full"),
+        ),
+        (
+            "a terminal one",
+            vec![Do::FailForGood("gone")],
+            &[],
+            "node `second` failed",
+            Some("gone"),
+        ),
+        (
+            "a panic before the first item",
+            vec![Do::Panic("ouch")],
+            &[],
+            "node `second` panicked: ouch",
+            None,
+        ),
+        (
+            "a panic after it",
+            vec![Do::Yield(1), Do::Yield(2), Do::Panic("ouch")],
+            &[1, 2],
+            "node `second` panicked: ouch",
+            None,
+        ),
+        (
+            "an error in a future that waited",
+            vec![Do::Sleep(Duration::ZERO), Do::Fail("late")],
+            &[],
+            "node `second` failed",
+            Some("late"),
+        ),
+    ];
+    for (name, acts, shown, message, source) in table {
+        let (mut app, heard) = line(Script::default().on("second", acts)).await;
+        let mut run = app.run(LineInputs {});
+        let mut items: Vec<_> = run.by_ref().collect().await;
+        let error = items.pop().unwrap().unwrap_err();
+        let items: Vec<u32> = items.into_iter().map(Result::unwrap).collect();
+        assert_eq!(items, shown, "{name}");
+        assert_eq!(error.to_string(), message, "{name}");
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), source, "{name}");
+        drop(run);
+        assert_eq!(app.state().nodes(), "first", "{name}");
+        assert_eq!(app.position(), Position::Unfinished(LineNode::second), "{name}");
+        let superseded = if shown.is_empty() {
+            String::new()
+        } else {
+            format!("second 1.1 items_superseded {}\n", shown.len())
+        };
+        let told = format!(
+            "{superseded}second 1.1 step_failed {message}, then None\nsecond 1.1 run_failed {message}"
+        );
+        assert!(heard.take().ends_with(&told), "{name}");
+        app.resume().await.unwrap();
+        assert_eq!(app.state().nodes(), "first second third", "{name}");
+    }
+}
+
+struct Bench {
+    app: App<Careful>,
+    heard: Heard,
+    clock: Clock,
+}
+
+async fn careful(script: Script) -> Bench {
+    with_rounds(script, 0).await
+}
+
+async fn with_rounds(script: Script, rounds: u32) -> Bench {
+    let (heard, clock) = (Heard::default(), Clock::default());
+    let app = Careful::app()
+        .resources(CarefulResources { script, drops: Drops::default() })
+        .state(Log { rounds, ..Log::default() })
+        .observe(heard.observer())
+        .runtime(clock.clone())
+        .build()
+        .await
+        .unwrap();
+    Bench { app, heard, clock }
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn a_retryable_error_is_tried_again_after_growing_waits() {
+    let script = Script::default().on("first", [Do::Fail("a")]).on("first", [Do::Fail("b")]);
+    let mut bench = careful(script).await;
+    let mut run = bench.app.run(CarefulInputs {});
+    assert!(run.finish().now_or_never().is_none());
+    bench.clock.advance(seconds(10));
+    assert!(run.finish().now_or_never().is_none());
+    bench.clock.advance(seconds(19));
+    assert!(run.finish().now_or_never().is_none());
+    bench.clock.advance(seconds(1));
+    assert_eq!(run.finish().now_or_never().unwrap().unwrap().outcome(), Outcome::Ended);
+    drop(run);
+    assert_eq!(bench.clock.asked(), [seconds(10), seconds(20), seconds(1)]);
+    assert_eq!(
+        bench.heard.take(),
+        "first 0.1 run_started\n\
+         first 0.1 step_started\n\
+         first 0.1 attempt_failed node `first` failed\n\
+         first 0.2 attempt_failed node `first` failed in attempt 2\n\
+         first 0.3 step_committed Node(second)\n\
+         second 1.1 step_started\n\
+         second 1.1 step_committed End\n\
+         second 2.1 run_finished Ended"
+    );
+    assert_eq!(bench.app.state().nodes(), "first second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_edge_is_taken_when_the_retries_are_used_up() {
+    let script = Script::default()
+        .on("first", [Do::Fail("a")])
+        .on("first", [Do::Fail("b")])
+        .on("first", [Do::Fail("c")]);
+    let mut app = Careful::app()
+        .resources(CarefulResources { script, drops: Drops::default() })
+        .build()
+        .await
+        .unwrap();
+    let before = tokio::time::Instant::now();
+    let end = app.run(CarefulInputs {}).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(CarefulNode::first));
+    assert_eq!(end.last(), Some(CarefulNode::rescue));
+    assert_eq!(before.elapsed().as_secs(), 30);
+    assert_eq!(app.state().nodes(), "rescue(node `first` failed in attempt 3, 3 attempts)");
+}
+
+#[tokio::test]
+async fn what_another_attempt_cannot_mend_is_not_tried_again() {
+    for act in [Do::FailForGood("gone"), Do::Panic("ouch")] {
+        let mut bench = careful(Script::default().on("first", [act])).await;
+        bench.app.run(CarefulInputs {}).await.unwrap();
+        assert_eq!(bench.heard.count("attempt_failed"), 0);
+        assert!(bench.app.state().nodes().starts_with("rescue("));
+        assert!(bench.app.state().nodes().ends_with(", 1 attempts)"));
+    }
+}
+
+#[tokio::test]
+async fn a_streaming_action_is_tried_again_only_until_its_first_item_is_out() {
+    let script =
+        Script::default().on("first", [Do::Fail("a")]).on("first", [Do::Yield(1), Do::Fail("b")]);
+    let mut bench = careful(script).await;
+    let mut run = bench.app.run(CarefulInputs {});
+    assert!(run.next().now_or_never().is_none());
+    bench.clock.advance(seconds(10));
+    assert_eq!(run.next().await.unwrap().unwrap(), 1);
+    assert!(run.next().await.is_none());
+    drop(run);
+    assert_eq!(
+        bench.heard.take(),
+        "first 0.1 run_started\n\
+         first 0.1 step_started\n\
+         first 0.1 attempt_failed node `first` failed\n\
+         first 0.2 item\n\
+         first 0.2 items_superseded 1\n\
+         first 0.2 step_failed node `first` failed in attempt 2, then Some(Node(rescue))\n\
+         rescue 0.1 step_started\n\
+         rescue 0.1 step_committed Pause(first)\n\
+         rescue 1.1 run_finished Paused(first)"
+    );
+}
+
+#[tokio::test]
+async fn a_timeout_drops_the_action_and_fails_the_step() {
+    let script = Script::default().on("second", [Do::Yield(5), Do::Hang]);
+    let mut bench = careful(script).await;
+    let mut run = bench.app.run(CarefulInputs {});
+    assert_eq!(run.next().await.unwrap().unwrap(), 5);
+    assert!(run.next().now_or_never().is_none());
+    bench.clock.advance(seconds(1));
+    let error = run.next().await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "node `second` timed out after 1s");
+    assert!(error.source().is_none());
+    assert!(
+        matches!(&error, RunError::Failed(failure) if matches!(failure.cause(), FailureCause::Timeout(_)))
+    );
+    drop(run);
+    assert_eq!(bench.app.state().nodes(), "first");
+    assert_eq!(bench.app.position(), Position::Unfinished(CarefulNode::second));
+    assert_eq!(bench.heard.count("items_superseded 1"), 1);
+    assert_eq!(bench.app.resume().await.unwrap().outcome(), Outcome::Ended);
+}
+
+#[tokio::test]
+async fn each_attempt_and_each_step_has_its_own_timeout() {
+    let script = Script::default().on("second", [Do::Sleep(Duration::from_millis(999))]);
+    let mut bench = careful(script).await;
+    let mut run = bench.app.run(CarefulInputs {});
+    assert!(run.finish().now_or_never().is_none());
+    bench.clock.advance(Duration::from_millis(999));
+    assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Ended);
+}
+
+#[tokio::test]
+async fn the_condition_of_an_error_edge_decides_over_the_committed_state() {
+    let fail = || Script::default().on("first", [Do::FailForGood("no")]);
+    let mut bench = with_rounds(fail(), 1).await;
+    let end = bench.app.run(CarefulInputs {}).await.unwrap();
+    assert_eq!(end.last(), Some(CarefulNode::third));
+    assert_eq!(bench.app.state().nodes(), "third");
+}
+
+#[tokio::test]
+async fn the_target_of_an_error_edge_that_fails_too_ends_the_run_or_takes_its_own_edge() {
+    let script =
+        Script::default().on("first", [Do::FailForGood("no")]).on("third", [Do::Fail("no again")]);
+    let mut bench = with_rounds(script, 1).await;
+    let end = bench.app.run(CarefulInputs {}).await.unwrap();
+    assert_eq!((end.outcome(), end.last()), (Outcome::Ended, None));
+    assert!(end.writes().is_none());
+    assert_eq!(bench.app.state().nodes(), "");
+    assert_eq!(bench.app.position(), Position::Ended);
+
+    let (mut app, _) = rough(Rough::default()).await;
+    let error = app.run(RoughRideInputs {}).await.unwrap_err();
+    assert_eq!(error.to_string(), "node `mend` failed");
+    assert_eq!(error.source().unwrap().to_string(), "cannot mend: node `break_down` failed");
+    assert_eq!(app.position(), Position::Unfinished(RoughRideNode::mend));
+    let error = app.resume().await.unwrap_err();
+    assert_eq!(
+        error.source().unwrap().to_string(),
+        "cannot mend: node `break_down` failed",
+        "kept for resume"
+    );
+    let error = app.restart(RoughRideInputs {}).await.unwrap_err();
+    assert_eq!(error.to_string(), "node `mend` failed");
+}
+
+#[tokio::test]
+async fn a_node_that_took_its_error_edge_was_not_committed_so_no_halt_follows_it() {
+    let script = || Script::default().on("first", [Do::FailForGood("no")]);
+    let mut bench = careful(script()).await;
+    let end = bench.app.run(CarefulInputs {}).halt_after(CarefulNode::first).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(CarefulNode::first));
+
+    let mut bench = careful(script()).await;
+    let end = bench.app.run(CarefulInputs {}).halt_before(CarefulNode::rescue).await.unwrap();
+    assert_eq!((end.outcome(), end.last()), (Outcome::Halted(CarefulNode::rescue), None));
+    bench.app.resume().await.unwrap();
+    assert_eq!(
+        bench.app.state().nodes(),
+        "rescue(node `first` failed, 1 attempts)",
+        "resume passes the failure on"
+    );
+}
+
+#[tokio::test]
+async fn a_drop_while_a_failure_is_told_finds_the_position_moved() {
+    let mut bench = careful(Script::default().on("first", [Do::FailForGood("no")])).await;
+    let mut events = bench.app.run(CarefulInputs {}).events();
+    while let Some(event) = events.next().await {
+        if event.unwrap().kind.name() == "step_failed" {
+            break;
+        }
+    }
+    drop(events);
+    assert_eq!(bench.app.position(), Position::Unfinished(CarefulNode::rescue));
+    bench.app.resume().await.unwrap();
+    assert!(bench.app.state().nodes().starts_with("rescue("));
+}
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rough {
+    pub mood: Slot<String>,
+    pub bumps: u32,
+}
+
+#[action(state = Rough, writes(bumps))]
+async fn break_down() -> Result<Writes> {
+    Err(burdock::ActionError::msg("flat tyre"))
+}
+
+#[action(state = Rough, writes(bumps))]
+async fn mend(#[error] failure: &Failure) -> Result<Writes> {
+    Err(burdock::ActionError::msg(format!("cannot mend: {failure}")))
+}
+
+graph! {
+    pub RoughRide(Rough) {
+        nodes { break_down, mend }
+        start break_down;
+        break_down | mend -> end;
+        on error break_down -> mend;
+    }
+}
+
+async fn rough(state: Rough) -> (App<RoughRide>, Heard) {
+    let heard = Heard::default();
+    let app = RoughRide::app().state(state).observe(heard.observer()).build().await.unwrap();
+    (app, heard)
+}
+
+fn panics(what: &str) -> bool {
+    panic!("{what}")
+}
+
+fn panics_once() -> u32 {
+    static PANICKED: AtomicBool = AtomicBool::new(false);
+    assert!(PANICKED.swap(true, Ordering::Relaxed), "the expression");
+    7
+}
+
+#[action(state = Rough, writes(bumps))]
+async fn with_default(
+    #[param(default = panics("the default").into())] bumps: u32,
+) -> Result<Writes> {
+    Ok(Writes { bumps })
+}
+
+#[action(state = Rough, writes(bumps))]
+async fn with_value(bumps: u32) -> Result<Writes> {
+    Ok(Writes { bumps })
+}
+
+#[action(state = Rough, reads(bumps), writes(bumps, mood))]
+async fn bump(rough: Reads<'_>) -> Result<Writes> {
+    Ok(Writes { bumps: rough.bumps + 1, mood: "shaken".into() })
+}
+
+#[action(state = Rough, reads(mood), writes(bumps))]
+async fn feel(rough: Reads<'_>) -> Result<Writes> {
+    Ok(Writes { bumps: u32::try_from(rough.mood.len()).unwrap_or_default() })
+}
+
+graph! {
+    pub Potholes(Rough) {
+        nodes {
+            default: with_default,
+            value: with_value { bumps: panics_once() },
+            condition: bump,
+            #[timeout(if panics("the timeout") { Duration::ZERO } else { Duration::ZERO })]
+            timeout: bump,
+            by_edge: break_down2,
+            feel,
+        }
+        start default;
+        default -> value;
+        value -> condition;
+        condition -> if panics(&format!("at {}", state.bumps)) { end } else { timeout };
+        timeout -> by_edge;
+        by_edge -> feel;
+        feel -> if state.mood.is_empty() { end } else { pause default };
+        on error by_edge -> if panics("the error edge") { end } else { default };
+    }
+}
+
+#[action(state = Rough, writes(bumps))]
+async fn break_down2() -> Result<Writes> {
+    Err(burdock::ActionError::msg("flat tyre"))
+}
+
+async fn potholes(at: PotholesNode, state: Rough) -> App<Potholes> {
+    Potholes::app().state(state).at(Position::Rest(at)).build().await.unwrap()
+}
+
+#[tokio::test]
+async fn what_panics_around_an_action_fails_its_step_and_changes_nothing() {
+    let table = [
+        (PotholesNode::default, "node `default` panicked: the default"),
+        (PotholesNode::condition, "node `condition` panicked: at 6"),
+        (PotholesNode::timeout, "node `timeout` panicked: the timeout"),
+        (PotholesNode::by_edge, "node `by_edge` panicked: the error edge"),
+    ];
+    for (node, message) in table {
+        let state = Rough { bumps: 5, ..Rough::default() };
+        let mut app = potholes(node, state.clone()).await;
+        let mut run = app.run(PotholesInputs {});
+        let error = run.next().await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert_eq!(run.finish().await.unwrap_err().to_string(), message);
+        drop(run);
+        assert_eq!(app.state(), &state, "{message}");
+        assert_eq!(app.position(), Position::Unfinished(node), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn parameter_expressions_are_evaluated_anew_for_each_attempt() {
+    let mut app = potholes(PotholesNode::value, Rough::default()).await;
+    let error = app.run(PotholesInputs {}).await.unwrap_err();
+    assert_eq!(error.to_string(), "node `value` panicked: the expression");
+    assert_eq!(app.state(), &Rough::default());
+    assert_eq!(app.position(), Position::Unfinished(PotholesNode::value));
+    let end = app.resume().halt_after(PotholesNode::value).await.unwrap();
+    assert_eq!(end.state().bumps, 7);
+}
+
+#[tokio::test]
+async fn a_slot_without_a_value_in_a_state_made_by_hand_fails_the_step_that_reads_it() {
+    let mut app = potholes(PotholesNode::feel, Rough::default()).await;
+    let error = app.run(PotholesInputs {}).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "node `feel` reads the slot `mood`, which has no value in this state"
+    );
+    assert_eq!(app.state(), &Rough::default());
+    assert_eq!(app.position(), Position::Unfinished(PotholesNode::feel));
+
+    let state = Rough { mood: String::new().into(), bumps: 3 };
+    let mut app = potholes(PotholesNode::feel, state).await;
+    assert_eq!(app.run(PotholesInputs {}).await.unwrap().outcome(), Outcome::Ended);
+    assert_eq!(app.state().bumps, 0);
+}
+
+graph! {
+    pub Asking(Rough) {
+        nodes { bump, pace: with_value { bumps: 1 } }
+        start bump;
+        bump -> pause pace;
+        pace -> if state.mood == "shaken" { end } else { pause bump };
+    }
+}
+
+#[tokio::test]
+async fn a_slot_without_a_value_fails_the_condition_that_looks_at_it_and_undoes_the_candidate() {
+    let mut app = Asking::app()
+        .state(Rough::default())
+        .at(Position::Rest(AskingNode::pace))
+        .build()
+        .await
+        .unwrap();
+    let error = app.run(AskingInputs {}).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "node `pace` reads the slot `mood`, which has no value in this state"
+    );
+    assert_eq!(app.state(), &Rough::default(), "what the action wrote is undone");
+    assert_eq!(app.position(), Position::Unfinished(AskingNode::pace));
+}

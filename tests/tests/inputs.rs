@@ -1,0 +1,138 @@
+//! Inputs: optional ones that are missing, and which run gets which.
+#![allow(missing_docs, clippy::unwrap_used, clippy::unused_async, reason = "a test")]
+
+use burdock::{App, Outcome, Position, RunError, prelude::*};
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Form {
+    pub name: Slot<String>,
+    pub age: Slot<u32>,
+    pub asked: bool,
+}
+
+#[action(state = Form, writes(name))]
+async fn take_name(#[input] name: String) -> Result<Writes> {
+    if name == "fail" {
+        return Err(burdock::ActionError::msg("no name"));
+    }
+    Ok(Writes { name })
+}
+
+#[action(state = Form, writes(age))]
+async fn take_age(#[input] age: &u32) -> Result<Writes> {
+    Ok(Writes { age: *age })
+}
+
+#[action(state = Form, writes(asked))]
+async fn maybe_age(#[input] age: &Option<u32>) -> Result<Writes> {
+    Ok(Writes { asked: age.is_some() })
+}
+
+graph! {
+    /// The age is needed after a pause only.
+    pub Patient(Form) {
+        inputs { name: String, age: Option<u32> }
+        nodes { name: take_name, age: take_age }
+        start name;
+        name -> pause age;
+        age -> pause name;
+    }
+}
+
+graph! {
+    /// The age may be needed at once.
+    pub Hasty(Form) {
+        inputs { name: String, age: Option<u32> }
+        nodes { name: take_name, look: maybe_age, age: take_age }
+        start look;
+        look -> name;
+        name -> if state.name == "me" { age } else { end };
+        age -> pause look;
+    }
+}
+
+graph! {
+    /// The age is needed after an error.
+    pub Sorry(Form) {
+        inputs { name: String, age: Option<u32> }
+        nodes { name: take_name, age: take_age, look: maybe_age }
+        start name;
+        name -> look;
+        look -> end;
+        age -> end;
+        on error name -> age;
+    }
+}
+
+async fn patient() -> App<Patient> {
+    Patient::app().build().await.unwrap()
+}
+
+fn patient_inputs(name: &str, age: Option<u32>) -> PatientInputs {
+    PatientInputs { name: name.into(), age }
+}
+
+#[tokio::test]
+async fn an_optional_input_may_be_missing_when_it_is_needed_only_across_a_pause() {
+    let mut app = patient().await;
+    let end = app.run(patient_inputs("me", None)).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(PatientNode::age));
+
+    let mut run = app.run(patient_inputs("me", None));
+    assert!(run.next().await.is_some());
+    let error = run.finish().await.unwrap_err();
+    assert!(matches!(error, RunError::MissingInput { node: "age", input: "age" }));
+    drop(run);
+    assert_eq!(app.position(), Position::Rest(PatientNode::age), "refused before anything changed");
+
+    let end = app.run(patient_inputs("me", Some(7))).await.unwrap();
+    assert_eq!(end.state().age.get(), Some(&7));
+}
+
+#[tokio::test]
+async fn a_missing_input_that_the_run_can_come_to_is_refused_before_it_starts() {
+    let mut app = Hasty::app().build().await.unwrap();
+    let error = app.run(HastyInputs { name: "you".into(), age: None }).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the run can reach node `age`, which needs the input `age`, but it was not given"
+    );
+    assert_eq!(app.position(), Position::Rest(HastyNode::look));
+    assert_eq!(app.state(), &Form::default());
+    let end = app.run(HastyInputs { name: "me".into(), age: Some(3) }).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(HastyNode::look));
+    assert_eq!((end.state().age.get(), end.state().asked), (Some(&3), true));
+}
+
+#[tokio::test]
+async fn an_error_edge_counts_as_a_way_to_come_to_a_node() {
+    let mut app = Sorry::app().build().await.unwrap();
+    let error = app.run(SorryInputs { name: "me".into(), age: None }).await.unwrap_err();
+    assert!(matches!(error, RunError::MissingInput { node: "age", input: "age" }));
+    let end = app.run(SorryInputs { name: "fail".into(), age: Some(1) }).await.unwrap();
+    assert_eq!(end.state().age.get(), Some(&1));
+}
+
+#[tokio::test]
+async fn resume_uses_the_recorded_inputs_and_restart_the_new_ones() {
+    let inputs = |name: &str, age| HastyInputs { name: name.into(), age: Some(age) };
+    let mut app = Hasty::app().build().await.unwrap();
+    app.run(inputs("me", 1)).halt_before(HastyNode::age).await.unwrap();
+    assert_eq!(app.resume().await.unwrap().state().age.get(), Some(&1));
+
+    app.run(inputs("me", 2)).halt_before(HastyNode::age).await.unwrap();
+    assert_eq!(app.restart(inputs("me", 3)).await.unwrap().state().age.get(), Some(&3));
+
+    app.run(inputs("me", 4)).halt_before(HastyNode::age).await.unwrap();
+    let refused = app.run(inputs("you", 5)).await.unwrap_err();
+    assert!(matches!(refused, RunError::Unfinished { node: "age" }));
+    let missing = app.restart(HastyInputs { name: "me".into(), age: None }).await.unwrap_err();
+    assert!(matches!(missing, RunError::MissingInput { .. }));
+    assert_eq!(app.position(), Position::Unfinished(HastyNode::age));
+    assert_eq!(
+        app.resume().await.unwrap().state().age.get(),
+        Some(&4),
+        "refused inputs leave no trace"
+    );
+}
