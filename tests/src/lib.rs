@@ -10,3 +10,16 @@
 
 pub mod clock;
 pub mod script;
+
+/// The Rust blocks of the docs. `docs/expansions.md` is kept true by a test of burdock-macros.
+#[cfg(doctest)]
+pub mod docs {
+    #[doc = include_str!("../../README.md")]
+    pub struct Readme;
+
+    #[doc = include_str!("../../docs/getting-started.md")]
+    pub struct GettingStarted;
+
+    #[doc = include_str!("../../docs/language.md")]
+    pub struct Language;
+}
