@@ -1,0 +1,182 @@
+//! Single faults: how they are made, and which ones a seed chooses.
+
+use crate::source::{Source, Token, TokenKind};
+use std::{fmt, ops::Range};
+
+/// What a slip of the finger or of the mind does to a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    TokenDropped,
+    NameMisspelt,
+    LineRemoved,
+    LineDoubled,
+    TypeChanged,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::TokenDropped,
+        Self::NameMisspelt,
+        Self::LineRemoved,
+        Self::LineDoubled,
+        Self::TypeChanged,
+    ];
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::TokenDropped => "token dropped",
+            Self::NameMisspelt => "name misspelt",
+            Self::LineRemoved => "line removed",
+            Self::LineDoubled => "line doubled",
+            Self::TypeChanged => "type changed",
+        })
+    }
+}
+
+/// One fault: what stands in `range` is replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) kind: Kind,
+    pub(crate) range: Range<usize>,
+    pub(crate) replacement: String,
+}
+
+/// Types that stand for the wrong one.
+const TYPES: [&str; 4] = ["u8", "bool", "String", "Vec<String>"];
+
+impl Fault {
+    /// The program with the fault in it.
+    pub(crate) fn apply(&self, text: &str) -> String {
+        let mut faulty = text.to_owned();
+        faulty.replace_range(self.range.clone(), &self.replacement);
+        faulty
+    }
+
+    /// The fault in words: the line that it is in, with the faulty part marked.
+    pub(crate) fn describe(&self, text: &str) -> String {
+        let start = text[..self.range.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[self.range.start..].find('\n').map_or(text.len(), |at| self.range.start + at);
+        let line = &text[start..end];
+        match self.kind {
+            Kind::LineRemoved | Kind::LineDoubled => format!("`{}`", line.trim()),
+            _ => {
+                let (from, to) = (self.range.start - start, self.range.end.min(end) - start);
+                let (before, part, after) = (&line[..from], &line[from..to], &line[to..]);
+                let replaced = if self.replacement.is_empty() { String::new() } else { format!(" → {}", self.replacement) };
+                format!("`{}⟦{part}{replaced}⟧{}`", before.trim_start(), after.trim_end())
+            }
+        }
+    }
+}
+
+/// Every fault of a kind that the file has room for; a name is misspelt, and a type changed, in one way each.
+pub(crate) fn faults(source: &Source, kind: Kind, random: &mut fastrand::Rng) -> Vec<Fault> {
+    let fault = |range: &Range<usize>, replacement: String| Fault { kind, range: range.clone(), replacement };
+    let text = |range: &Range<usize>| &source.text[range.clone()];
+    match kind {
+        Kind::TokenDropped => {
+            source.tokens.iter().map(|token| fault(&token.range, String::new())).collect()
+        }
+        Kind::NameMisspelt => {
+            let names = source.tokens.iter().filter(|token| token.kind == TokenKind::Name);
+            names
+                .filter_map(|Token { range, .. }| Some(fault(range, misspell(text(range), random)?)))
+                .collect()
+        }
+        Kind::LineRemoved => source.lines.iter().map(|line| fault(line, String::new())).collect(),
+        Kind::LineDoubled => {
+            source.lines.iter().map(|line| fault(line, text(line).repeat(2))).collect()
+        }
+        Kind::TypeChanged => {
+            source.types.iter().map(|ty| fault(ty, another_type(text(ty), random))).collect()
+        }
+    }
+}
+
+/// A slip of the finger: two letters swapped, one left out, doubled or replaced.
+fn misspell(name: &str, random: &mut fastrand::Rng) -> Option<String> {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() < 2 {
+        return None;
+    }
+    loop {
+        let mut slip = letters.clone();
+        let at = random.usize(..letters.len() - 1);
+        match random.u8(..4) {
+            0 => slip.swap(at, at + 1),
+            1 => drop(slip.remove(at)),
+            2 => slip.insert(at, letters[at]),
+            _ => slip[at] = if letters[at] == 'x' { 'y' } else { 'x' },
+        }
+        let first = slip.first().is_some_and(|first| first.is_alphabetic() || *first == '_');
+        let slip: String = slip.into_iter().collect();
+        if slip != name && first && slip != "_" {
+            return Some(slip);
+        }
+    }
+}
+
+/// Another type; a reference stays one, since nobody forgets what a resource is.
+fn another_type(ty: &str, random: &mut fastrand::Rng) -> String {
+    let (reference, ty) = ty.strip_prefix('&').map_or(("", ty), |ty| ("&", ty));
+    let wrapped = format!("Option<{ty}>");
+    let others: Vec<&str> =
+        TYPES.into_iter().chain([wrapped.as_str()]).filter(|other| *other != ty).collect();
+    let other = random.choice(&others).copied().unwrap_or("u8");
+    format!("{reference}{other}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRAPH: &str = "graph! {\n    Main(Chat) {\n        inputs { by: u64 }\n        start first;\n    }\n}\n";
+
+    fn made(kind: Kind) -> Vec<String> {
+        let source = Source::new(GRAPH.to_owned()).unwrap_or_default();
+        let faults = faults(&source, kind, &mut fastrand::Rng::with_seed(1));
+        faults.iter().map(|fault| fault.apply(GRAPH)).collect()
+    }
+
+    #[test]
+    fn a_dropped_token_leaves_the_rest() {
+        let programs = made(Kind::TokenDropped);
+        assert!(programs.iter().all(|program| program.len() < GRAPH.len()));
+        assert!(programs.contains(&GRAPH.replace("start first", "start ")));
+        assert!(programs.contains(&GRAPH.replace("Main(", "Main")));
+    }
+
+    #[test]
+    fn a_line_is_removed_or_doubled_as_a_whole() {
+        let line = "        start first;\n";
+        assert!(made(Kind::LineRemoved).contains(&GRAPH.replace(line, "")));
+        assert!(made(Kind::LineDoubled).contains(&GRAPH.replace(line, &line.repeat(2))));
+    }
+
+    #[test]
+    fn a_misspelt_name_and_a_changed_type_are_others() {
+        for kind in [Kind::NameMisspelt, Kind::TypeChanged] {
+            let programs = made(kind);
+            assert!(!programs.is_empty());
+            assert!(programs.iter().all(|program| program != GRAPH));
+        }
+        assert_eq!(made(Kind::TypeChanged).len(), 2);
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_faults() {
+        assert_eq!(made(Kind::NameMisspelt), made(Kind::NameMisspelt));
+    }
+
+    #[test]
+    fn a_description_marks_the_fault() {
+        let at = GRAPH.find("first").unwrap_or_default();
+        let fault =
+            Fault { kind: Kind::NameMisspelt, range: at..at + 5, replacement: "frist".into() };
+        assert_eq!(fault.describe(GRAPH), "`start ⟦first → frist⟧;`");
+        let fault = Fault { kind: Kind::TokenDropped, replacement: String::new(), ..fault };
+        assert_eq!(fault.describe(GRAPH), "`start ⟦first⟧;`");
+    }
+}

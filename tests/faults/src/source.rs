@@ -1,0 +1,378 @@
+//! What may be faulty in a source file: the input of `graph!`, the attributes of burdock, and what they mark.
+//!
+//! Strings and comments are no place for a fault. Tokens come from proc-macro2, so that nothing in a
+//! string or a comment looks like one; what remains is to leave out literals and doc comments.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use std::ops::Range;
+
+/// The attributes of actions, and those of their arguments.
+const ACTIONS: [&str; 2] = ["action", "streaming_action"];
+const MARKERS: [&str; 5] = ["input", "resource", "context", "param", "error"];
+
+/// The sections of a graph whose entries are `name: Type`.
+const BINDINGS: [&str; 2] = ["inputs", "resources"];
+
+/// One token that may be faulty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    /// Its place in the file, in bytes.
+    pub(crate) range: Range<usize>,
+}
+
+/// What a fault can do to a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    Name,
+    Other,
+}
+
+/// A file, and the places in it where faults are made.
+#[derive(Debug, Default)]
+pub(crate) struct Source {
+    pub(crate) text: String,
+    pub(crate) tokens: Vec<Token>,
+    /// Types as a whole: of inputs, resources, items, states and marked arguments.
+    pub(crate) types: Vec<Range<usize>>,
+    /// Whole lines on which every token may be faulty.
+    pub(crate) lines: Vec<Range<usize>>,
+}
+
+impl Source {
+    /// Finds the places in `text`; `None` when it is no Rust.
+    pub(crate) fn new(text: String) -> Option<Self> {
+        let stream: TokenStream = text.parse().ok()?;
+        let mut finder = Finder { text: &text, tokens: Vec::new(), types: Vec::new() };
+        finder.stream(stream.clone());
+        let Finder { mut tokens, mut types, .. } = finder;
+        tokens.sort_by_key(|token| token.range.start);
+        types.sort_by_key(|range| range.start);
+        let lines = lines(&text, stream, &tokens);
+        Some(Self { text, tokens, types, lines })
+    }
+}
+
+struct Finder<'t> {
+    text: &'t str,
+    tokens: Vec<Token>,
+    types: Vec<Range<usize>>,
+}
+
+impl Finder<'_> {
+    /// Looks for attributes and graphs among Rust.
+    fn stream(&mut self, stream: TokenStream) {
+        let trees: Vec<TokenTree> = stream.into_iter().collect();
+        let mut signature = false;
+        for (at, tree) in trees.iter().enumerate() {
+            let before = |back: usize| at.checked_sub(back).and_then(|at| trees.get(at));
+            let TokenTree::Group(group) = tree else { continue };
+            let graph = before(1).is_some_and(|tree| is_punct(tree, '!'))
+                && before(2).is_some_and(|tree| is_word(tree, &["graph"]));
+            let attribute = group.delimiter() == Delimiter::Bracket
+                && before(1).is_some_and(|tree| is_punct(tree, '#'));
+            if graph {
+                self.graph(group);
+            } else if attribute && is_ours(group) {
+                signature |= names_one(group, &ACTIONS);
+                self.attribute(&trees[at - 1], group);
+            } else if signature && before(2).is_some_and(|tree| is_word(tree, &["fn"])) {
+                signature = false;
+                self.arguments(group);
+            } else if !attribute {
+                self.stream(group.stream());
+            }
+        }
+    }
+
+    fn graph(&mut self, graph: &Group) {
+        let trees: Vec<TokenTree> = graph.stream().into_iter().collect();
+        for tree in trees {
+            self.tree(&tree);
+            let TokenTree::Group(group) = tree else { continue };
+            match group.delimiter() {
+                Delimiter::Parenthesis => self.whole(&group.stream()),
+                Delimiter::Brace => self.sections(&group),
+                _ => {}
+            }
+        }
+    }
+
+    /// The types in `inputs`, `resources` and `yields`.
+    fn sections(&mut self, body: &Group) {
+        let trees: Vec<TokenTree> = body.stream().into_iter().collect();
+        for (at, tree) in trees.iter().enumerate() {
+            if is_word(tree, &["yields"]) {
+                let ty = trees[at + 1..].iter().take_while(|tree| !is_punct(tree, ';'));
+                self.whole(&ty.cloned().collect());
+            }
+            if let (true, Some(TokenTree::Group(group))) = (is_word(tree, &BINDINGS), trees.get(at + 1)) {
+                self.bindings(&group.stream());
+            }
+        }
+    }
+
+    fn attribute(&mut self, hash: &TokenTree, attribute: &Group) {
+        self.tree(hash);
+        self.tree(&attribute.clone().into());
+        let inner: Vec<TokenTree> = attribute.stream().into_iter().collect();
+        let (Some(TokenTree::Group(list)), true) = (inner.get(1), names_one(attribute, &ACTIONS)) else {
+            return;
+        };
+        let list: Vec<TokenTree> = list.stream().into_iter().collect();
+        for (at, tree) in list.iter().enumerate() {
+            if let (true, Some(TokenTree::Group(ty))) = (is_word(tree, &["yields"]), list.get(at + 1)) {
+                self.whole(&ty.stream());
+            }
+            if is_word(tree, &["state"]) {
+                let path = list.iter().skip(at + 2).take_while(|tree| !is_punct(tree, ','));
+                self.whole(&path.cloned().collect());
+            }
+        }
+    }
+
+    /// The arguments of an action: their markers, names and types.
+    fn arguments(&mut self, arguments: &Group) {
+        for tree in arguments.stream() {
+            self.tree(&tree);
+        }
+        self.bindings(&arguments.stream());
+    }
+
+    /// The types of `name: Type, …`.
+    fn bindings(&mut self, stream: &TokenStream) {
+        let mut ty: Option<TokenStream> = None;
+        let mut angles = 0_usize;
+        let mut before = None;
+        for tree in stream.clone() {
+            match &tree {
+                TokenTree::Punct(sign) if sign.as_char() == ',' && angles == 0 => {
+                    if let Some(ty) = ty.take() {
+                        self.whole(&ty);
+                    }
+                }
+                TokenTree::Punct(sign) if sign.as_char() == ':' && ty.is_none() => {
+                    ty = Some(TokenStream::new());
+                }
+                _ => {
+                    if is_punct(&tree, '<') {
+                        angles += 1;
+                    } else if is_punct(&tree, '>') && before != Some('-') {
+                        angles = angles.saturating_sub(1);
+                    }
+                    if let Some(ty) = &mut ty {
+                        ty.extend([tree.clone()]);
+                    }
+                }
+            }
+            before = match &tree {
+                TokenTree::Punct(sign) => Some(sign.as_char()),
+                _ => None,
+            };
+        }
+        if let Some(ty) = ty {
+            self.whole(&ty);
+        }
+    }
+
+    /// One type, as a whole.
+    fn whole(&mut self, ty: &TokenStream) {
+        let mut spans = ty.clone().into_iter().map(|tree| tree.span().byte_range());
+        if let Some(first) = spans.next() {
+            let end = spans.last().map_or(first.end, |last| last.end);
+            self.types.push(first.start..end);
+        }
+    }
+
+    /// A token and all in it.
+    fn tree(&mut self, tree: &TokenTree) {
+        let range = tree.span().byte_range();
+        if self.text[range.clone()].starts_with("//") || self.text[range.clone()].starts_with("/*") {
+            return;
+        }
+        match tree {
+            TokenTree::Group(group) => {
+                let (open, close) = (group.span_open().byte_range(), group.span_close().byte_range());
+                // the brackets of a doc comment lie on the comment
+                if self.text[open.clone()].starts_with("//") {
+                    return;
+                }
+                self.push(TokenKind::Other, open);
+                for tree in group.stream() {
+                    self.tree(&tree);
+                }
+                self.push(TokenKind::Other, close);
+            }
+            TokenTree::Ident(_) => self.push(TokenKind::Name, range),
+            TokenTree::Punct(_) => self.push(TokenKind::Other, range),
+            TokenTree::Literal(literal) => {
+                if literal.to_string().starts_with(|first: char| first.is_ascii_digit()) {
+                    self.push(TokenKind::Other, range);
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, kind: TokenKind, range: Range<usize>) {
+        self.tokens.push(Token { kind, range });
+    }
+}
+
+/// The lines on which there are tokens, all of them among `faulty`, or strings between such.
+fn lines(text: &str, stream: TokenStream, faulty: &[Token]) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
+    leaves(stream, &mut all);
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let range = start..start + line.len();
+        start = range.end;
+        if line.trim_start().starts_with("//") {
+            continue;
+        }
+        let on_line = |token: &Range<usize>| token.start < range.end && token.end > range.start;
+        let ours = faulty.iter().filter(|token| on_line(&token.range)).count();
+        let others = all
+            .iter()
+            .filter(|token| on_line(token))
+            .filter(|token| !faulty.iter().any(|faulty| faulty.range == **token))
+            .filter(|token| !text[token.start..token.end].contains('"'))
+            .count();
+        if ours > 0 && others == 0 {
+            found.push(range);
+        }
+    }
+    found
+}
+
+fn leaves(stream: TokenStream, found: &mut Vec<Range<usize>>) {
+    for tree in stream {
+        if let TokenTree::Group(group) = tree {
+            found.extend([group.span_open().byte_range(), group.span_close().byte_range()]);
+            leaves(group.stream(), found);
+        } else {
+            found.push(tree.span().byte_range());
+        }
+    }
+}
+
+fn is_punct(tree: &TokenTree, sign: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == sign)
+}
+
+fn is_word(tree: &TokenTree, words: &[&str]) -> bool {
+    matches!(tree, TokenTree::Ident(ident) if words.iter().any(|word| ident == word))
+}
+
+/// Whether an attribute is one of `words`.
+fn names_one(attribute: &Group, words: &[&str]) -> bool {
+    attribute.stream().into_iter().next().is_some_and(|tree| is_word(&tree, words))
+}
+
+/// Whether an attribute is burdock's, or derives `State`.
+fn is_ours(attribute: &Group) -> bool {
+    let mut trees = attribute.stream().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(tree), Some(TokenTree::Group(list))) if is_word(&tree, &["derive"]) => {
+            list.stream().into_iter().any(|tree| is_word(&tree, &["State"]))
+        }
+        (Some(tree), _) => is_word(&tree, &ACTIONS) || is_word(&tree, &["burdock"]) || is_word(&tree, &MARKERS),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+//! graph! { not this }
+use burdock::prelude::*;
+
+#[derive(State, Clone)]
+pub struct Chat { pub count: u64 }
+
+/// #[action] not this
+#[action(state = Chat, reads(count), yields(Delta))]
+pub async fn count(chat: Reads<'_>, #[input] by: Option<(u8, u8)>) -> Result<Writes> {
+    let text = "graph! { nor this }";
+    Ok(Writes { count: 1 })
+}
+
+graph! {
+    /// Nor this.
+    Main(Chat) {
+        inputs { by: Option<u64>, names: HashMap<String, u8> }
+        yields Delta; // nor this
+        nodes {
+            count: say { text: "nor this".into(), times: 3 },
+        }
+    }
+}
+"#;
+
+    fn source() -> Source {
+        Source::new(FILE.to_owned()).unwrap_or_default()
+    }
+
+    fn texts<'s>(source: &'s Source, ranges: impl Iterator<Item = &'s Range<usize>>) -> Vec<&'s str> {
+        ranges.map(|range| source.text[range.clone()].trim()).collect()
+    }
+
+    #[test]
+    fn tokens_are_those_of_macros_outside_strings_and_comments() {
+        let source = source();
+        let tokens = texts(&source, source.tokens.iter().map(|token| &token.range));
+        let text = tokens.join(" ");
+        assert_eq!(
+            text,
+            "# [ derive ( State , Clone ) ] \
+             # [ action ( state = Chat , reads ( count ) , yields ( Delta ) ) ] \
+             chat : Reads < ' _ > , # [ input ] by : Option < ( u8 , u8 ) > \
+             Main ( Chat ) { inputs { by : Option < u64 > , names : HashMap < String , u8 > } \
+             yields Delta ; nodes { count : say { text : . into ( ) , times : 3 } , } }"
+        );
+    }
+
+    #[test]
+    fn types_are_found_as_a_whole() {
+        let source = source();
+        assert_eq!(
+            texts(&source, source.types.iter()),
+            [
+                "Chat",
+                "Delta",
+                "Reads<'_>",
+                "Option<(u8, u8)>",
+                "Chat",
+                "Option<u64>",
+                "HashMap<String, u8>",
+                "Delta"
+            ]
+        );
+    }
+
+    #[test]
+    fn lines_hold_nothing_but_tokens_that_may_be_faulty() {
+        let source = source();
+        assert_eq!(
+            texts(&source, source.lines.iter()),
+            [
+                "#[derive(State, Clone)]",
+                "#[action(state = Chat, reads(count), yields(Delta))]",
+                "Main(Chat) {",
+                "inputs { by: Option<u64>, names: HashMap<String, u8> }",
+                "yields Delta; // nor this",
+                "nodes {",
+                "count: say { text: \"nor this\".into(), times: 3 },",
+                "},",
+                "}",
+                "}"
+            ][..7]
+                .iter()
+                .copied()
+                .chain(["}", "}"])
+                .collect::<Vec<_>>()
+        );
+    }
+}

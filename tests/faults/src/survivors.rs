@@ -1,0 +1,57 @@
+//! `survivors.md`: the faults that compile although they change the meaning, and why that is so.
+
+use crate::fault::Kind;
+use std::{fs, io, path::Path};
+
+/// The table.
+pub(crate) struct Survivors {
+    rows: Vec<Vec<String>>,
+}
+
+impl Survivors {
+    /// Reads the table.
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        Ok(Self::parse(&fs::read_to_string(path)?))
+    }
+
+    fn parse(text: &str) -> Self {
+        let rows = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+            .map(|line| line.split(" | ").map(|cell| cell.trim().to_owned()).collect())
+            .collect();
+        Self { rows }
+    }
+
+    /// Why this fault may survive.
+    pub(crate) fn reason(&self, file: &str, kind: Kind, fault: &str) -> Option<&str> {
+        let wanted = [file.to_owned(), kind.to_string(), escape(fault)];
+        let row = self.rows.iter().find(|row| row.starts_with(&wanted))?;
+        row.get(wanted.len()).map(String::as_str)
+    }
+
+    /// A row without its reason.
+    pub(crate) fn row(file: &str, kind: Kind, fault: &str) -> String {
+        format!("| {file} | {kind} | {} | why |", escape(fault))
+    }
+}
+
+/// A cell of a table has no bar of its own.
+fn escape(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_found_with_its_reason() {
+        let fault = "`a | b -> ⟦pause⟧ c;`";
+        let row = Survivors::row("graph.rs", Kind::TokenDropped, fault);
+        let table = format!("# Survivors\n\n| file | kind | fault | reason |\n|---|---|---|---|\n{row}\n");
+        let survivors = Survivors::parse(&table);
+        assert_eq!(survivors.reason("graph.rs", Kind::TokenDropped, fault), Some("why"));
+        assert_eq!(survivors.reason("graph.rs", Kind::LineRemoved, fault), None);
+    }
+}
