@@ -45,12 +45,12 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "faults",
-        "what the tests notice when a fault is put into the code",
+        "single faults in the examples, and how many the compiler refuses",
         &[Step::new("run -p burdock-faults").needs("tests/faults")],
     ),
     command(
         "shuttle",
-        "every interleaving of what threads share",
+        "interleavings of items, stop and drop",
         &[Step::new("test -p burdock-shuttle")
             .env("RUSTFLAGS", "--cfg shuttle")
             .target("shuttle")
