@@ -234,20 +234,11 @@ impl<'a, G: Graph> Run<'a, G> {
 
     #[inline]
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<G::Item, RunError>>> {
-        loop {
-            match self.poll_event(cx) {
-                Poll::Ready(Some(Ok(event))) => {
-                    if let EventKind::Item(item) = event.kind
-                        && self.only.is_none_or(|node| node == event.node)
-                    {
-                        return Poll::Ready(Some(Ok(item)));
-                    }
-                }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
+        let only = self.only;
+        self.poll_with(cx, |event| match event.kind {
+            EventKind::Item(item) if only.is_none_or(|node| node == event.node) => Some(item),
+            _ => None,
+        })
     }
 
     #[inline]
@@ -255,56 +246,78 @@ impl<'a, G: Graph> Run<'a, G> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Event<G>, RunError>>> {
+        self.poll_with(cx, Some)
+    }
+
+    /// Polls until there is an event that `pick` makes something of; so an item is moved once.
+    #[inline]
+    fn poll_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        pick: impl Fn(Event<G>) -> Option<T>,
+    ) -> Poll<Option<Result<T, RunError>>> {
         loop {
-            match &mut self.stage {
-                Stage::Running(run) => {
-                    let polled = run.as_mut().poll(cx);
-                    let pending = polled.is_pending();
-                    if let Poll::Ready((session, result)) = polled {
-                        self.stop.stopper.control.forget();
-                        self.stage = match result {
-                            Ok(outcome) => Stage::Over(session, outcome),
-                            Err(error) => Stage::Failed(error, Shown::No),
-                        };
-                    }
-                    let event = self.inlet.take();
-                    // after the poll, so that an action that can finish does
-                    if pending
-                        && self.stop.stopper.is_stopped()
-                        && waits_for_action(event.as_ref())
-                        && self.stop.poll_deadline(cx).is_ready()
-                    {
-                        // dropping the future cancels the run
-                        self.stage = Stage::Changing;
-                        self.stage = Stage::Failed(self.cancelled(), Shown::No);
-                        if event.is_none() {
-                            continue;
-                        }
-                    }
-                    if let Some(event) = event {
-                        return Poll::Ready(Some(Ok(event)));
-                    }
-                    if pending {
-                        self.inlet.nudge();
-                        if self.stop.poll_stop(cx).is_ready() {
-                            continue;
-                        }
-                        return Poll::Pending;
+            if let Stage::Running(run) = &mut self.stage {
+                let polled = run.as_mut().poll(cx);
+                let pending = polled.is_pending();
+                if let Poll::Ready((session, result)) = polled {
+                    self.stop.stopper.control.forget();
+                    self.stage = match result {
+                        Ok(outcome) => Stage::Over(session, outcome),
+                        Err(error) => Stage::Failed(error, Shown::No),
+                    };
+                }
+                // after the poll, so that an action that can finish does
+                if pending && self.stop.stopper.is_stopped() && self.poll_cancel(cx).is_ready() {
+                    continue;
+                }
+                if let Some(event) = self.inlet.take() {
+                    match pick(event) {
+                        Some(picked) => return Poll::Ready(Some(Ok(picked))),
+                        None => continue,
                     }
                 }
-                Stage::Failed(error, shown @ Shown::No) => {
-                    if let Some(event) = self.inlet.take() {
-                        return Poll::Ready(Some(Ok(event)));
+                if pending {
+                    self.inlet.nudge();
+                    if self.stop.poll_stop(cx).is_ready() {
+                        continue;
                     }
-                    *shown = Shown::Yes;
-                    return Poll::Ready(Some(Err(error.clone())));
+                    return Poll::Pending;
                 }
-                Stage::Over(..) | Stage::Failed(..) | Stage::Changing => {
-                    return Poll::Ready(self.inlet.take().map(Ok));
-                }
-                Stage::Ready(..) => self.start(),
+                continue;
             }
+            if let Stage::Ready(..) = &self.stage {
+                self.start();
+                continue;
+            }
+            // what was published last is still there when the future is gone
+            if let Some(event) = self.inlet.take() {
+                match pick(event) {
+                    Some(picked) => return Poll::Ready(Some(Ok(picked))),
+                    None => continue,
+                }
+            }
+            return Poll::Ready(match &mut self.stage {
+                Stage::Failed(error, shown @ Shown::No) => {
+                    *shown = Shown::Yes;
+                    Some(Err(error.clone()))
+                }
+                _ => None,
+            });
         }
+    }
+
+    /// After a stop: cancels the run when the grace period is over and it still waits for the
+    /// action, rather than for its consumer.
+    #[cold]
+    fn poll_cancel(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.inlet.peek_with(waits_for_action) || self.stop.poll_deadline(cx).is_pending() {
+            return Poll::Pending;
+        }
+        // dropping the future cancels the run
+        self.stage = Stage::Changing;
+        self.stage = Stage::Failed(self.cancelled(), Shown::No);
+        Poll::Ready(())
     }
 
     /// Makes the one box of a run.

@@ -111,6 +111,11 @@ impl<T> Inlet<T> {
         value
     }
 
+    /// Judges by the value that was put in, if there is one, without taking it.
+    pub(crate) fn peek_with(&self, judge: impl FnOnce(Option<&T>) -> bool) -> bool {
+        judge(self.consumer.peek().ok())
+    }
+
     /// After a poll that brought no value: wakes an outlet that was not polled though its slot is
     /// free, because an executor in between waits for a wake. Once for each value.
     #[inline]
