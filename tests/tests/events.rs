@@ -1,5 +1,11 @@
 //! Events, observers, spans, and the context of an action.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unnecessary_wraps,
+    reason = "a test"
+)]
 
 use burdock::{Context, Event, Observer, event::Spans, prelude::*};
 use burdock_tests::script::{
@@ -248,7 +254,7 @@ impl Subscriber for &'static Trace {
         let parent = span
             .parent()
             .map(Id::into_u64)
-            .or_else(|| span.is_contextual().then(|| Trace::current()).flatten());
+            .or_else(|| span.is_contextual().then(Trace::current).flatten());
         let mut spans = self.spans.lock().unwrap();
         spans.push((text.0, parent));
         self.metadata.lock().unwrap().push(span.metadata());

@@ -1,5 +1,12 @@
 //! Steps that fail: errors, panics, timeouts, retries and `on error` edges.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::unused_async, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::unused_async,
+    reason = "a test"
+)]
 
 use burdock::{App, Failure, Outcome, Position, RunError, action::FailureCause, prelude::*};
 use burdock_tests::{
@@ -380,7 +387,7 @@ graph! {
             default: with_default,
             value: with_value { bumps: panics_once() },
             condition: bump,
-            #[timeout(if panics("the timeout") { Duration::ZERO } else { Duration::ZERO })]
+            #[timeout(Duration::from_secs(panics("the timeout").into()))]
             timeout: bump,
             by_edge: break_down2,
             feel,

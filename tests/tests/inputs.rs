@@ -1,5 +1,11 @@
 //! Inputs: optional ones that are missing, and which run gets which.
-#![allow(missing_docs, clippy::unwrap_used, clippy::unused_async, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::unused_async,
+    clippy::ref_option,
+    reason = "a test"
+)]
 
 use burdock::{App, Outcome, Position, RunError, prelude::*};
 use serde::{Deserialize, Serialize};

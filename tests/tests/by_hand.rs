@@ -1,0 +1,289 @@
+//! Actions without macros: in one step, in two steps, and with an executor of their own.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::manual_async_fn,
+    reason = "a test"
+)]
+
+use burdock::{
+    App, Context, Outcome, Position,
+    action::{ActionInfo, Call, TwoStep, UnsetSlot, Writes},
+    prelude::*,
+    state::set_of,
+    stream::{Items, Yielder},
+};
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counter {
+    pub count: u32,
+    pub name: Slot<String>,
+}
+
+/// New value of the count.
+pub struct Count(u32);
+
+impl Writes for Count {
+    type State = Counter;
+    type Undo = u32;
+
+    fn apply(self, state: &mut Counter) -> u32 {
+        std::mem::replace(&mut state.count, self.0)
+    }
+
+    fn undo(undo: u32, state: &mut Counter) {
+        state.count = undo;
+    }
+
+    fn of(state: &Counter) -> Self {
+        Self(state.count)
+    }
+}
+
+const INFO: ActionInfo = ActionInfo::new("by hand")
+    .reads(set_of(Counter::FIELDS, &["count"]))
+    .writes(set_of(Counter::FIELDS, &["count"]));
+
+/// Yields the count and adds one.
+pub struct Add;
+
+impl Action for Add {
+    type State = Counter;
+    type Reads<'a> = u32;
+    type Args<'a> = ();
+    type Params = ();
+    type Writes = Count;
+    type Yields = Items<u32>;
+    const INFO: ActionInfo = INFO;
+
+    fn reads(state: &Counter) -> Result<u32, UnsetSlot> {
+        Ok(state.count)
+    }
+
+    fn run(mut call: Call<'_, Self>) -> impl Future<Output = Result<Count>> + Send {
+        async move {
+            call.yielder.emit(call.reads).await;
+            Ok(Count(call.reads + 1))
+        }
+    }
+}
+
+/// Yields twice, then turns the sum into writes.
+pub struct Sum;
+
+impl TwoStep for Sum {
+    type State = Counter;
+    type Reads<'a> = &'a u32;
+    type Writes = Count;
+    type Yields = Items<u32>;
+    type Output = u32;
+    const INFO: ActionInfo = INFO;
+
+    fn reads(state: &Counter) -> Result<&u32, UnsetSlot> {
+        Ok(&state.count)
+    }
+
+    async fn produce<'a>(count: &'a u32, mut yielder: Yielder<'a, u32>) -> Result<u32> {
+        yielder.emit(*count * 10).await;
+        if yielder.emit(*count * 100).await.is_stop() {
+            return Ok(0);
+        }
+        Ok(count * 110)
+    }
+
+    fn update(count: &u32, sum: u32) -> Result<Count> {
+        match sum {
+            0 => Err(burdock::ActionError::msg("nothing was summed")),
+            sum => Ok(Count(count + sum)),
+        }
+    }
+}
+
+/// Yields from futures that are polled only when they are woken.
+pub struct Crowd;
+
+impl Action for Crowd {
+    type State = Counter;
+    type Reads<'a> = u32;
+    type Args<'a> = ();
+    type Params = ();
+    type Writes = Count;
+    type Yields = Items<u32>;
+    const INFO: ActionInfo = INFO;
+
+    fn reads(state: &Counter) -> Result<u32, UnsetSlot> {
+        Ok(state.count)
+    }
+
+    async fn run(call: Call<'_, Self>) -> Result<Count> {
+        let yielder = futures::lock::Mutex::new(call.yielder);
+        let mut crowd: FuturesUnordered<_> = (0..5_u32)
+            .map(|member| {
+                let (yielder, cx) = (&yielder, call.context);
+                async move {
+                    let mut stops = 0;
+                    for round in 0..3 {
+                        if member == 4 {
+                            // one of them waits for something else now and then
+                            let _: Option<()> = cx.stopped().now_or_never();
+                        }
+                        let flow = yielder.lock().await.emit(member * 10 + round).await;
+                        stops += u32::from(flow.is_stop());
+                    }
+                    stops
+                }
+            })
+            .collect();
+        let mut total = call.reads;
+        while let Some(stops) = crowd.next().await {
+            total += 1 + stops * 100;
+        }
+        Ok(Count(total))
+    }
+}
+
+/// Drops the futures of its items: what the slot took is delivered, what still waited is not.
+pub struct Hasty;
+
+impl Action for Hasty {
+    type State = Counter;
+    type Reads<'a> = u32;
+    type Args<'a> = ();
+    type Params = ();
+    type Writes = Count;
+    type Yields = Items<u32>;
+    const INFO: ActionInfo = INFO;
+
+    fn reads(state: &Counter) -> Result<u32, UnsetSlot> {
+        Ok(state.count)
+    }
+
+    async fn run(mut call: Call<'_, Self>) -> Result<Count> {
+        assert!(call.yielder.emit(1).now_or_never().is_none());
+        assert!(call.yielder.emit(2).now_or_never().is_none());
+        call.yielder.emit(3).await;
+        assert!(call.yielder.emit(4).now_or_never().is_none());
+        Ok(Count(call.reads + 1))
+    }
+}
+
+#[streaming_action(state = Counter, reads(count), writes(count), yields(u32))]
+async fn raced(counter: Reads<'_>, #[context] cx: &Context) -> Result<Writes> {
+    for turn in 0..2 {
+        tokio::select! {
+            biased;
+            () = cx.stopped() => { yield_!(100 + turn); }
+            () = tokio::task::yield_now() => { yield_!(turn); }
+        }
+    }
+    let (_, count) = tokio::join!(std::future::ready(yield_!(7)), async { *counter.count });
+    Ok(Writes { count: count + 1 })
+}
+
+graph! {
+    pub Hand(Counter) {
+        yields u64;
+        nodes { add: Add, sum: Sum, crowd: Crowd, raced, hasty: Hasty }
+        start add;
+        add -> sum;
+        sum -> crowd;
+        crowd -> raced;
+        raced -> if state.count > 1000 { hasty } else { pause add };
+    hasty -> end;
+    }
+}
+
+async fn at(node: HandNode, count: u32) -> App<Hand> {
+    let state = Counter { count, ..Counter::default() };
+    Hand::app().state(state).at(Position::Rest(node)).build().await.unwrap()
+}
+
+#[tokio::test]
+async fn actions_by_hand_stream_commit_and_follow_each_other() {
+    let mut app = at(HandNode::add, 0).await;
+    let mut run = app.run(HandInputs {}).halt_before(HandNode::crowd);
+    let items: Vec<u64> = run.by_ref().map(|item| item.unwrap()).collect().await;
+    assert_eq!(items, [0, 10, 100]);
+    let end = run.finish().await.unwrap();
+    assert_eq!((end.outcome(), end.state().count), (Outcome::Halted(HandNode::crowd), 111));
+    assert!(matches!(end.writes(), Some(HandWrites::sum(Count(111)))));
+}
+
+#[tokio::test]
+async fn an_error_in_the_second_step_is_an_error_and_writes_nothing() {
+    let mut app = at(HandNode::sum, 1).await;
+    let mut run = app.run(HandInputs {});
+    run.next().await.unwrap().unwrap();
+    run.next().await.unwrap().unwrap();
+    run.stopper().stop();
+    let error = run.next().await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "node `sum` failed");
+    drop(run);
+    assert_eq!(app.state().count, 1);
+}
+
+#[tokio::test]
+async fn an_action_with_an_executor_of_its_own_delivers_every_item() {
+    let mut app = at(HandNode::crowd, 0).await;
+    let mut run = app.run(HandInputs {}).halt_after(HandNode::crowd);
+    let mut items = Vec::new();
+    while let Some(item) = run.next().await {
+        items.push(item.unwrap());
+        tokio::task::yield_now().await;
+    }
+    items.sort_unstable();
+    assert_eq!(items, [0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32, 40, 41, 42]);
+    assert_eq!(run.finish().await.unwrap().state().count, 5);
+}
+
+#[tokio::test]
+async fn a_consumer_that_only_finishes_does_not_hang_on_such_an_action() {
+    let mut app = at(HandNode::crowd, 0).await;
+    let end = app.run(HandInputs {}).halt_after(HandNode::crowd).await.unwrap();
+    assert_eq!(end.state().count, 5);
+}
+
+#[tokio::test]
+async fn a_stop_reaches_such_an_action_too() {
+    let mut app = at(HandNode::crowd, 0).await;
+    let mut run = app.run(HandInputs {}).halt_after(HandNode::crowd);
+    run.next().await.unwrap().unwrap();
+    run.stopper().stop();
+    let end = run.finish().await.unwrap();
+    assert_eq!(end.state().count, 1505, "every yield said stop");
+}
+
+#[tokio::test]
+async fn a_consumer_that_polls_from_ever_new_tasks_loses_nothing() {
+    let mut app = at(HandNode::crowd, 0).await;
+    let mut run = app.run(HandInputs {}).halt_after(HandNode::crowd);
+    for _ in 0..15 {
+        // a new executor, and so a new waker, for every item
+        let mut one: FuturesUnordered<_> = [run.next()].into_iter().collect();
+        assert!(one.next().await.unwrap().unwrap().is_ok());
+    }
+    assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Halted(HandNode::raced));
+}
+
+#[tokio::test]
+async fn yields_inside_select_and_join_deliver_in_order() {
+    let mut app = at(HandNode::raced, 0).await;
+    let mut run = app.run(HandInputs {});
+    assert_eq!(run.next().await.unwrap().unwrap(), 0);
+    run.stopper().stop();
+    let items: Vec<u64> = run.by_ref().map(|item| item.unwrap()).collect().await;
+    assert_eq!(items, [101, 7]);
+    assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(HandNode::add));
+}
+
+#[tokio::test]
+async fn an_item_that_the_slot_took_is_delivered_though_its_future_is_dropped() {
+    let mut app = at(HandNode::hasty, 0).await;
+    let mut run = app.run(HandInputs {});
+    let items: Vec<u64> = run.by_ref().map(|item| item.unwrap()).collect().await;
+    assert_eq!(items, [1, 3, 4]);
+    assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Ended);
+}
