@@ -1,0 +1,26 @@
+//! A condition reads a field that the state has.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, reads(count), writes(count))]
+async fn count(chat: Reads<'_>) -> Result<Writes> {
+    Ok(Writes { count: chat.count + 1 })
+}
+
+
+graph! {
+    Main(Chat) {
+        nodes { count }
+        start count;
+        count -> if state.cuont < 3 { count } else { end }; //~ cuont
+    }
+}
+
+fn main() {}

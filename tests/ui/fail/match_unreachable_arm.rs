@@ -1,0 +1,35 @@
+//! An arm that nothing reaches is refused as in any `match`.
+#![deny(unreachable_patterns)]
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub enum Mode {
+    #[default]
+    Code,
+    Question,
+}
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub mode: Mode,
+}
+
+#[action(state = Chat)]
+async fn work() -> Result<Writes> {
+    Ok(Writes {})
+}
+
+graph! {
+    Main(Chat) {
+        nodes { work }
+        start work;
+        work -> match state.mode {
+            _ => pause work,
+            Mode::Code => end, //~ Mode::Code
+        };
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! A graph has nodes.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+graph! {
+    Main(Chat) { //~ Main
+        start ask;
+        ask -> end;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! A section without a node is as good as none.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+graph! {
+    Main(Chat) { //~ Main
+        nodes {}
+        start ask;
+        ask -> end;
+    }
+}
+
+fn main() {}

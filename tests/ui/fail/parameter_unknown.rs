@@ -1,0 +1,26 @@
+//! A graph binds parameters that the action has.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, writes(prompt))]
+async fn ask(text: String) -> Result<Writes> {
+    Ok(Writes { prompt: text })
+}
+
+
+graph! {
+    Main(Chat) {
+        nodes { ask { text: String::new(), txet: 3 } } //~ txet
+        start ask;
+        ask -> pause ask;
+    }
+}
+
+fn main() {}

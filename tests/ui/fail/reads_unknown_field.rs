@@ -1,0 +1,17 @@
+//! An action reads fields that the state has.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, reads(cuont), writes(count))] //~ cuont
+async fn count(chat: Reads<'_>) -> Result<Writes> {
+    Ok(Writes { count: chat.cuont + 1 })
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! An action has no `self`.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat)]
+async fn work(self) -> Result<Writes> { //~ self
+    Ok(Writes {})
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! A slot is written as one.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+type Maybe = Slot<String>;
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub prompt: Maybe, //~ prompt
+}
+
+fn main() {}

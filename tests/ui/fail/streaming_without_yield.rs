@@ -1,0 +1,17 @@
+//! A streaming action yields.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[streaming_action(state = Chat, yields(u32))]
+async fn speak() -> Result<Writes> { //~ speak
+    Ok(Writes {})
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! A body reads what the attribute declares.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, reads(prompt), writes(count))]
+async fn count(chat: Reads<'_>) -> Result<Writes> {
+    Ok(Writes { count: chat.count + chat.prompt.len() as u32 }) //~ count
+}
+
+fn main() {}

@@ -1,0 +1,27 @@
+//! A node names an action that exists.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, writes(prompt))]
+async fn ask() -> Result<Writes> {
+    Ok(Writes { prompt: String::new() })
+}
+
+
+graph! {
+    Main(Chat) {
+        nodes { ask, reply: anwser } //~ anwser
+        start ask;
+        ask -> reply;
+        reply -> pause ask;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+//! A statement is a section or a transition.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, writes(prompt))]
+async fn ask() -> Result<Writes> {
+    Ok(Writes { prompt: String::new() })
+}
+
+
+graph! {
+    Main(Chat) {
+        node { ask } //~ node
+        start ask;
+        ask -> pause ask;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! Not inside a macro call either.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[streaming_action(state = Chat, yields(u32))]
+async fn speak() -> Result<Writes> {
+    tokio::join!(async { yield_!(3) }); //~ yield_
+    Ok(Writes {})
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! An action that yields is a streaming action.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat)]
+async fn speak() -> Result<Writes> {
+    yield_!(3); //~ yield_
+    Ok(Writes {})
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! An item has the type that the attribute declares.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[streaming_action(state = Chat, yields(u32))]
+async fn speak() -> Result<Writes> {
+    yield_!("three"); //~ "three"
+    Ok(Writes {})
+}
+
+fn main() {}

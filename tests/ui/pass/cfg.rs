@@ -1,0 +1,53 @@
+//! `cfg` on a graph and an action takes all of it away.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+
+#[cfg(any())]
+#[action(state = Chat, reads(lost), writes(count))]
+async fn gone(chat: Reads<'_>) -> Result<Writes> {
+    Ok(Writes { count: lost })
+}
+
+#[action(state = Chat, writes(count))]
+#[cfg(any())]
+async fn gone(text: Lost) -> Result<Writes> {
+    Ok(Writes { count: 0 })
+}
+
+#[action(state = Chat, writes(count))]
+#[cfg(all())]
+async fn there() -> Result<Writes> {
+    Ok(Writes { count: 0 })
+}
+
+graph! {
+    #[cfg(any())]
+    Gone(Chat) {
+        nodes { gone }
+        start gone;
+        gone -> end;
+    }
+}
+
+graph! {
+    #[cfg(all())]
+    There(Chat) {
+        nodes { there }
+        start there;
+        there -> end;
+    }
+}
+
+struct Gone;
+
+fn main() {
+    let _ = (There::app(), Gone);
+}
