@@ -5,6 +5,7 @@ pub mod action;
 pub mod blocking;
 pub mod event;
 pub mod graph;
+mod message;
 pub mod prelude;
 pub mod run;
 pub mod runtime;

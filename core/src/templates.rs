@@ -6,21 +6,10 @@
 macro_rules! __reads {
     (($vis:vis struct) $state:ty {}) => {
         /// Reads nothing.
-        #[derive(Clone, Copy)]
-        $vis struct Reads<'a>(::core::marker::PhantomData<&'a ()>);
+        #[allow(dead_code, reason = "an action that reads nothing may not take `Reads`")]
+        type Reads<'a> = $crate::__private::NoReads<'a>;
 
         const READS: $crate::__private::FieldSet = $crate::__private::FieldSet::EMPTY;
-
-        #[allow(dead_code, reason = "an action that reads nothing may not take `Reads`")]
-        impl<'a> Reads<'a> {
-            fn __of(_: &'a $state) -> ::core::result::Result<Self, $crate::__private::UnsetSlot> {
-                ::core::result::Result::Ok(Self(::core::marker::PhantomData))
-            }
-
-            fn __borrow(_: &'a ()) -> Self {
-                Self(::core::marker::PhantomData)
-            }
-        }
     };
     (($vis:vis struct) $state:ty { $($field:ident $name:literal,)+ }) => {
         /// The fields that the action reads.
@@ -61,7 +50,7 @@ macro_rules! __reads {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __writes {
-    (($vis:vis struct) $state:ty { $($field:ident $name:literal,)* }) => {
+    (($vis:vis struct) ($($state_item:tt)*) $state:ty { $($field:ident $name:literal,)* }) => {
         /// New values for the fields that the action writes.
         #[allow(dead_code, reason = "whoever runs the graph may not look at them")]
         $vis struct Writes {
@@ -81,7 +70,7 @@ macro_rules! __writes {
 
         #[allow(unused_variables, unused_imports, clippy::useless_conversion, reason = "fields differ")]
         impl $crate::__private::Writes for Writes {
-            type State = $state;
+            $($state_item)*
             type Undo = __Undo;
 
             fn apply(self, state: &mut $state) -> __Undo {
@@ -402,12 +391,10 @@ macro_rules! __tables {
 #[macro_export]
 macro_rules! __scope {
     (
-        $graph:ident $state:ident
+        $graph:ident
         $inputs:ident { $($input:ident $input_hash:literal: $input_ty:ty $(, some $some_ty:ty)?;)* }
         $resources:ident { $($resource:ident $resource_hash:literal: $resource_ty:ty;)* }
     ) => {
-        impl $crate::__private::Over<$state> for $graph {}
-
         impl $crate::__private::Scope for $graph {
             type Inputs = $inputs;
             type Resources = $resources;

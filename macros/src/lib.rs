@@ -9,6 +9,7 @@ mod diagnostics;
 mod expansions;
 mod graph;
 mod names;
+mod spans;
 mod state;
 mod text;
 

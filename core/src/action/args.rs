@@ -1,7 +1,7 @@
 //! How inputs and resources find their way from a graph to an action.
 
-use super::{ActionError, Failure};
-use std::sync::Arc;
+use super::{ActionError, Failure, UnsetSlot};
+use std::{marker::PhantomData, sync::Arc};
 
 /// Where an action finds inputs and resources: a graph, or a test of one action.
 pub trait Scope: Sized + 'static {
@@ -45,6 +45,22 @@ pub trait Collect<'a, S: Scope>: Sized {
     fn missing(inputs: &S::Inputs) -> Option<&'static str>;
 }
 
+/// What an action that declares no reads is given.
+#[derive(Clone, Copy, Debug)]
+pub struct NoReads<'a>(PhantomData<&'a ()>);
+
+impl<'a> NoReads<'a> {
+    #[doc(hidden)]
+    pub fn __of<S>(_state: &'a S) -> Result<Self, UnsetSlot> {
+        Ok(Self(PhantomData))
+    }
+
+    #[doc(hidden)]
+    pub fn __borrow(_nothing: &'a ()) -> Self {
+        Self(PhantomData)
+    }
+}
+
 /// An input, or in a test also a resource, that was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing(
@@ -80,7 +96,7 @@ where
 {
     struct All<const HASH: u64, S: Scope, Name>(
         Arc<S::Resources>,
-        std::marker::PhantomData<fn() -> Name>,
+        PhantomData<fn() -> Name>,
     );
 
     impl<const HASH: u64, Name, T, S: HasResource<HASH, Name, T>> Hold<T> for All<HASH, S, Name> {
@@ -91,7 +107,7 @@ where
 
     Box::new(All::<HASH, S, Name>(
         Arc::clone(resources),
-        std::marker::PhantomData,
+        PhantomData,
     ))
 }
 

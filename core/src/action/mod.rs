@@ -12,7 +12,7 @@ mod two_step;
 
 pub use self::alone::{Alone, AloneValues, TestRun};
 pub use self::args::{
-    Collect, HasInput, HasResource, Held, Hold, Missing, Scope, bound, given, hold,
+    Collect, HasInput, HasResource, Held, Hold, Missing, NoReads, Scope, bound, given, hold,
 };
 pub use self::context::Context;
 pub use self::error::{ActionError, Result};

@@ -11,6 +11,11 @@ use crate::{
 ///
 /// Whatever implements it is an [`Action`]. The idea is Burr's, whose streaming actions have `run`
 /// and `update`; here an error after the first item is an error, not half a result.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an action",
+    label = "not an action",
+    note = "write `#[action(state = …)]` or `#[streaming_action(state = …)]` above a function, or implement `burdock::Action`"
+)]
 pub trait TwoStep: Sized + 'static {
     /// The state it works on.
     type State: State;

@@ -7,11 +7,11 @@
 use crate::{
     action::{Action, ActionInfo, Collect, Writes as _},
     graph::{Fact, Graph},
-    run::{StepResult, StepRun},
+    run::{Retry, StepResult, StepRun},
     state::FieldSet,
-    stream::{Convert, Yielding},
+    stream::{Convert, Items, Yielding},
 };
-use std::{future::Ready, marker::PhantomData};
+use std::{future::Ready, marker::PhantomData, time::Duration};
 
 /// What `A` declares, as an action over `S`.
 #[derive(Debug)]
@@ -110,6 +110,17 @@ impl<A, G: Graph> Unvisitable<G> for Visit<A, G> {}
 )]
 pub trait Over<S> {}
 
+/// Says that an item of an action becomes one of the graph.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not convert into `{T}`, the type that the graph yields",
+    label = "an action yields `{Self}`",
+    note = "implement `From<{Self}>` for `{T}`, or let the graph yield another type"
+)]
+pub trait ItemOf<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<I: Into<T>, T> ItemOf<T> for I {}
+
 /// Where rustc says that an action does not fit a graph.
 #[derive(Debug)]
 pub struct Probe<A, G>(PhantomData<(A, G)>);
@@ -123,10 +134,13 @@ impl<A: Action, G: Graph> Probe<A, G> {
     {
     }
 
+}
+
+impl<A: Action<Yields = Items<I>>, G: Graph, I> Probe<A, G> {
     /// Compiles when the items of the action convert.
-    pub fn converts<T>()
+    pub fn converts()
     where
-        A::Yields: Convert<T>,
+        I: ItemOf<G::Item>,
     {
     }
 }
@@ -137,10 +151,20 @@ pub trait NoProbe {
     fn fits() {}
 
     /// Always compiles.
-    fn converts<T>() {}
+    fn converts() {}
 }
 
 impl<A, G> NoProbe for Probe<A, G> {}
+
+/// The argument of `#[timeout(…)]`.
+pub const fn timeout(after: Duration) -> Option<Duration> {
+    Some(after)
+}
+
+/// The argument of `#[retry(…)]`.
+pub fn retry(policy: impl Into<Retry>) -> Option<Retry> {
+    Some(policy.into())
+}
 
 /// Binds a parameter.
 pub fn bind<T>(parameter: &mut Option<T>, value: T) {

@@ -9,6 +9,7 @@
 use super::{Edge, EdgeEnd, EdgeKind, NodeInfo};
 use crate::{
     action::{ActionInfo, ParamInfo},
+    message::Text,
     state::{FieldInfo, FieldSet, UNKNOWN, index_of},
 };
 
@@ -253,6 +254,14 @@ const fn check_read<const N: usize>(graph: &Checked<N>, node: usize) {
 #[track_caller]
 const fn check_params(node: &str, params: &[ParamInfo], bound: &[u64]) {
     let mut at = 0;
+    while at < bound.len() {
+        if !names_param(params, bound[at]) {
+            // rustc says that it is unknown, and it may have been meant for the missing one
+            return;
+        }
+        at += 1;
+    }
+    at = 0;
     while at < params.len() {
         let param = &params[at];
         at += 1;
@@ -269,6 +278,17 @@ const fn check_params(node: &str, params: &[ParamInfo], bound: &[u64]) {
         text.push(": value }`");
         panic!("{}", text.as_str())
     }
+}
+
+const fn names_param(params: &[ParamInfo], hash: u64) -> bool {
+    let mut at = 0;
+    while at < params.len() {
+        if params[at].hash == hash {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// Refuses a condition that reads a slot that some path has not written.
@@ -373,56 +393,4 @@ const fn contains(hashes: &[u64], hash: u64) -> bool {
         at += 1;
     }
     false
-}
-
-/// A message that is put together in constant evaluation; too long a one ends in dots.
-struct Text {
-    bytes: [u8; Text::CAPACITY],
-    length: usize,
-}
-
-impl Text {
-    const CAPACITY: usize = 2048;
-    const DOTS: &'static str = "…";
-
-    const fn new() -> Self {
-        Self {
-            bytes: [0; Self::CAPACITY],
-            length: 0,
-        }
-    }
-
-    const fn push(&mut self, text: &str) {
-        let room = Self::CAPACITY - Self::DOTS.len();
-        if self.length > room {
-            return;
-        }
-        if self.length + text.len() > room {
-            self.copy(Self::DOTS);
-            self.length = Self::CAPACITY;
-            return;
-        }
-        self.copy(text);
-    }
-
-    const fn copy(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            self.bytes[self.length] = bytes[at];
-            self.length += 1;
-            at += 1;
-        }
-    }
-
-    const fn as_str(&self) -> &str {
-        let mut end = self.length;
-        while end > 0 && self.bytes[end - 1] == 0 {
-            end -= 1;
-        }
-        match std::str::from_utf8(self.bytes.split_at(end).0) {
-            Ok(text) => text,
-            Err(_) => "the message is no UTF-8",
-        }
-    }
 }

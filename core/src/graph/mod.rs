@@ -6,7 +6,9 @@ mod names;
 mod picture;
 mod topology;
 
-pub use self::facts::{Facts, NoFacts, NoProbe, Over, Probe, Unvisitable, Visit, bind};
+pub use self::facts::{
+    Facts, ItemOf, NoFacts, NoProbe, Over, Probe, Unvisitable, Visit, bind, retry, timeout,
+};
 pub use self::flow::{
     Checked, Fact, check_condition, check_error_condition, check_input, check_node, check_resource,
     check_yields, node_infos,

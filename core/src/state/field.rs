@@ -1,6 +1,7 @@
 //! Fields by index, for macros: types through [`Field`], values through places.
 
-use super::{Patch, Slot};
+use super::{FieldInfo, FieldSet, Patch, Slot, UNKNOWN, index_of};
+use crate::message::{Text, suggest};
 use serde_json::{Error, Value as Json, value::Serializer};
 use std::marker::PhantomData;
 
@@ -53,9 +54,53 @@ impl FieldKind for Slotted {
     type Stored<T> = Slot<T>;
 }
 
-/// Stands for the type of a field that the state lacks, so that only rustc's own error is shown.
-#[derive(Clone, Copy, Debug)]
-pub enum UnknownField {}
+/// The state itself, once it is certain that it has some fields.
+///
+/// What asks for it in the type of a macro's item has `check_field` evaluate in the argument: where
+/// that panics, the type is rustc's error type, about which rustc says nothing more. So a misspelt
+/// field is one error, whatever reads it.
+#[doc(hidden)]
+pub trait WithFields<const CHECKED: bool> {
+    type State;
+}
+
+impl<S> WithFields<true> for S {
+    type State = S;
+}
+
+/// Refuses a field that the state lacks; `names` are all that the action declares, each once.
+#[doc(hidden)]
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
+pub const fn check_field(state: &str, fields: &[FieldInfo], names: &[&str], index: usize) {
+    let name = names[index];
+    if index_of(fields, name) != UNKNOWN {
+        return;
+    }
+    let mut text = Text::new();
+    text.push("state `");
+    text.push(state);
+    text.push("` has no field `");
+    text.push(name);
+    text.push("`");
+    let mut known = [""; FieldSet::CAPACITY];
+    let mut at = 0;
+    while at < fields.len() && at < known.len() {
+        known[at] = fields[at].name;
+        at += 1;
+    }
+    suggest(&mut text, name, "fields", known.split_at(at).0);
+    at = index + 1;
+    while at < names.len() {
+        if index_of(fields, names[at]) == UNKNOWN {
+            text.push("\nnote: it has no field `");
+            text.push(names[at]);
+            text.push("` either");
+        }
+        at += 1;
+    }
+    panic!("{}", text.as_str())
+}
 
 /// Reads a field that is no slot, in the words that [`Slot`] has as inherent methods.
 #[doc(hidden)]
@@ -104,7 +149,7 @@ impl<T> IsNoSlot for IsSlot<T> {}
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
-pub const fn check_slot(_field: &str, is: bool, written: bool) {
+pub const fn check_slot(is: bool, written: bool) {
     match (is, written) {
         (true, false) => panic!(
             "this field is a slot behind another name\nhelp: write its type as `Slot<…>`, so that the graph can prove when it is set"

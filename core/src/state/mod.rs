@@ -10,8 +10,8 @@ mod slot;
 mod vector;
 
 pub use self::field::{
-    Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, UnknownField, Value,
-    check_slot, patch_with,
+    Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, Value, WithFields,
+    check_field, check_slot, patch_with,
 };
 pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
 pub use self::patch::{Patch, PatchError, PlainPatch};

@@ -87,7 +87,9 @@ pub(super) fn parse_arguments(
     for Argument { name, value } in parsed {
         let text = plain(&name);
         if seen.contains(&text) {
-            diagnostics.error(&name, format!("`{text}` is given twice"));
+            diagnostics
+                .error(&name, format!("`{text}` is given twice"))
+                .help("write it once, with everything in it");
             continue;
         }
         match value {

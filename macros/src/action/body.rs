@@ -1,6 +1,6 @@
 //! The rewriting of a body. Its rules:
 //!
-//! 1. `yield_!(item)` becomes `yielder.emit(item).await`; on a thread, without the `.await`.
+//! 1. `yield_!(item)` becomes `{ let item: Type = item; yielder.emit(item) }.await`; on a thread, without the `.await`.
 //! 2. So it does inside other macro calls, such as `select!`, where only tokens can be seen.
 //! 3. In a closure, a nested function or an `async` block it is an error: they run elsewhere.
 //! 4. A bare `yield` is an error: stable Rust refuses the keyword.
@@ -11,7 +11,7 @@ use crate::diagnostics::Diagnostics;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{
-    Expr, ExprAsync, ExprClosure, Item, Macro, Stmt, parse_quote,
+    Expr, ExprAsync, ExprClosure, Item, Macro, Stmt, Type, parse_quote,
     visit_mut::{self, VisitMut},
 };
 
@@ -25,6 +25,7 @@ pub(super) fn rewrite_body(action: &mut ActionSyntax, diagnostics: &mut Diagnost
     let mut rewriter = Rewriter {
         kind: action.kind,
         blocking: action.arguments.blocking.is_some(),
+        item: action.arguments.yields.clone(),
         place: Place::Body,
         found: 0,
         diagnostics,
@@ -42,6 +43,7 @@ pub(super) fn rewrite_body(action: &mut ActionSyntax, diagnostics: &mut Diagnost
 struct Rewriter<'d> {
     kind: Kind,
     blocking: bool,
+    item: Option<Type>,
     place: Place,
     /// How many items are yielded, rightly or wrongly.
     found: usize,
@@ -86,10 +88,15 @@ impl Rewriter<'_> {
         }
         let yielder = yielder();
         let site = Span::mixed_site().located_at(call.span());
+        // with its type, so that rustc expects it where the item is written
+        let ty = self.item.as_ref().map(|ty| quote_spanned!(site=> : #ty));
+        let nothing = quote_spanned!(site=> ::core::unreachable!());
+        let item = if item.is_empty() { &nothing } else { item };
+        let emit = quote_spanned!(site=> { let item #ty = #item; #yielder.emit(item) });
         if self.blocking {
-            quote_spanned!(site=> #yielder.emit(#item))
+            emit
         } else {
-            quote_spanned!(site=> #yielder.emit(#item).await)
+            quote_spanned!(site=> #emit.await)
         }
     }
 

@@ -8,10 +8,12 @@ use super::{
 };
 use crate::{
     names::{hash, plain},
+    spans::{ends, ours, respanned},
     text,
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ReturnType;
 
 /// The type, and a constant that holds everything else.
 pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
@@ -19,9 +21,10 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
     let burdock = action.burdock();
     let name = action.name();
     let cfg: Vec<_> = outer.iter().filter(|attr| text::is_cfg(attr)).collect();
-    let state = &action.arguments.state;
     let reads = pairs(&action.arguments.reads);
     let writes = pairs(&action.arguments.writes);
+    let state = expand_state(action);
+    let state_item = state_item(action, &quote!(__State));
     let args = expand_args(action);
     let function = expand_function(action);
     let implementation = expand_impl(action);
@@ -33,13 +36,57 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
 
         #(#cfg)*
         const _: () = {
-            #burdock::__reads! { (#vis struct) #state { #reads } }
-            #burdock::__writes! { (#vis struct) #state { #writes } }
+            #state
+            #burdock::__reads! { (#vis struct) __State { #reads } }
+            #burdock::__writes! { (#vis struct) (#state_item) __State { #writes } }
             #args
             #function
             #implementation
         };
     }
+}
+
+/// The state, after a look at the fields: when it lacks one, or is no state at all, the alias is
+/// an error type, so that nothing else here is an error too.
+fn expand_state(action: &ActionSyntax) -> TokenStream {
+    let Some(state) = &action.arguments.state else {
+        return TokenStream::new();
+    };
+    let burdock = action.burdock();
+    let text = text::written(state);
+    let mut fields: Vec<&Ident> = Vec::new();
+    for field in action.arguments.reads.iter().chain(&action.arguments.writes) {
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    if fields.is_empty() {
+        return quote!(type __State = #state;);
+    }
+    let names: Vec<String> = fields.iter().map(|field| plain(field)).collect();
+    // under the field's span, but for what `macro_rules!` would hide from it
+    let locals = quote!(fields, names);
+    let checks = fields.iter().enumerate().map(|(index, field)| {
+        let private = respanned(quote!(#burdock::__private), field.span());
+        quote_spanned!(field.span()=> #private::check_field(#text, #locals, #index);)
+    });
+    quote! {
+        type __State = <#state as #burdock::__private::WithFields<{
+            let fields = <#state as #burdock::__private::State>::FIELDS;
+            let names = &[#(#names),*];
+            #(#checks)*
+            true
+        }>>::State;
+    }
+}
+
+/// `type State = …;` for an impl, where rustc labels the state when it is less visible.
+fn state_item(action: &ActionSyntax, state: &TokenStream) -> TokenStream {
+    let (first, last) = ends(&action.arguments.state);
+    let mut tokens = quote_spanned!(first=> type State =);
+    tokens.extend(respanned(state.clone(), last));
+    tokens.extend(quote_spanned!(last=> ;));
+    tokens
 }
 
 /// `field "field",` for the templates.
@@ -108,7 +155,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
     let burdock = action.burdock();
     let name = action.name();
     let text = plain(name);
-    let state = &action.arguments.state;
+    let state = state_item(action, &quote!(__State));
     let docs = text::docs(&action.outer);
     let yields = match &action.arguments.yields {
         Some(ty) if action.kind == Kind::Streaming => quote!(Items<#ty>),
@@ -124,7 +171,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
     let run = expand_run(action);
     quote! {
         impl #burdock::__private::Action for #name {
-            type State = #state;
+            #state
             type Reads<'a> = Reads<'a>;
             type Args<'a> = #args;
             type Params = #params;
@@ -132,7 +179,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
             type Yields = #burdock::__private::#yields;
             const INFO: #burdock::__private::ActionInfo =
                 #burdock::__private::ActionInfo::new(#text).docs(#docs).reads(READS).writes(WRITES)#declared;
-            fn reads(state: &#state) -> ::core::result::Result<Reads<'_>, #burdock::__private::UnsetSlot> {
+            fn reads(state: &__State) -> ::core::result::Result<Reads<'_>, #burdock::__private::UnsetSlot> {
                 Reads::__of(state)
             }
             #run
@@ -190,17 +237,30 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
         let value = param.default.as_ref()?;
         Some(quote!(fn #function() -> #ty { #value }))
     });
-    let awaiting = (action.signature.asyncness.is_some() || (action.kind == Kind::Streaming && !owned))
-        .then(|| quote!(.await));
-    // the span of the function's name makes rustc's word about a future that is not `Send` readable
-    let head = quote_spanned!(name.span()=> async fn run);
+    let awaiting = action.signature.asyncness.is_some() || (action.kind == Kind::Streaming && !owned);
+    // rustc labels the name when the future is not `Send`, and the type when it is no result of writes
+    let head = respanned(
+        quote!(async fn run(call: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes>),
+        ours(name.span()),
+    );
+    let (first, last) = match &action.signature.output {
+        ReturnType::Type(_, ty) => ends(ty),
+        ReturnType::Default => ends(name),
+    };
+    let mut called = name.clone();
+    called.set_span(ours(first));
+    let site = ours(last);
+    let awaiting = awaiting.then(|| quote_spanned!(site=> .await));
+    let call = quote_spanned! {site=>
+        #called(#(#arguments),*) #awaiting .map_err(::core::convert::Into::into)
+    };
     if !owned {
         let take = (action.kind == Kind::Streaming).then(|| quote!(let mut #yielder = call.yielder;));
         return quote! {
-            #head(call: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes> {
+            #head {
                 #(#defaults)*
                 #take
-                #name(#(#arguments),*)#awaiting.map_err(::core::convert::Into::into)
+                #call
             }
         };
     }
@@ -210,14 +270,14 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
         .wants_failure()
         .then(|| quote!(let failure = #burdock::__private::given(call.failure, "failure")?.clone();));
     quote! {
-        #head(call: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes> {
+        #head {
             #(#defaults)*
             let reads = (#(::core::clone::Clone::clone(call.reads.#reads),)*);
             let (args, params, context) = (call.args, call.params, call.context.clone());
             #failure
             #burdock::__private::on_thread(call.context, call.yielder, move |#yielder| {
                 let reads = Reads::__borrow(&reads);
-                #name(#(#arguments),*).map_err(::core::convert::Into::into)
+                #call
             })
             .await
         }

@@ -4,10 +4,15 @@ use super::{Kind, syntax::ActionSyntax};
 use crate::names::plain;
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::{Type, parse_quote};
 
 /// The type, and when its state is known an impl that writes everything.
 pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
-    let ActionSyntax { outer, vis, .. } = action;
+    let ActionSyntax { outer, vis, signature, .. } = action;
+    if signature.receiver().is_some() {
+        // it stands in an impl, where there is no room for a type
+        return TokenStream::new();
+    }
     let name = action.name();
     let burdock = action.burdock();
     let item = quote! {
@@ -27,7 +32,7 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
     let params: TokenStream = action
         .params()
         .map(|param| {
-            let (name, ty) = (&param.name, &param.ty);
+            let (name, ty) = (&param.name, owned(&param.ty));
             quote!(#name: #ty,)
         })
         .collect();
@@ -40,7 +45,7 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
         #item
         const _: () = {
             #template
-            #burdock::__writes! { (#vis struct) #state {} }
+            #burdock::__writes! { (#vis struct) (type State = #state;) #state {} }
             impl #burdock::__private::Action for #name {
                 type State = #state;
                 type Reads<'a> = ();
@@ -59,4 +64,13 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
             }
         };
     }
+}
+
+/// A type that a struct can hold.
+fn owned(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    if let Type::Reference(reference) = &mut ty {
+        reference.lifetime = Some(parse_quote!('static));
+    }
+    ty
 }

@@ -58,6 +58,12 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
     if index == 0 && argument.attrs.is_empty() && is_reads(&argument.ty) {
         return Some(Role::Reads);
     }
+    if is_reads(&argument.ty) {
+        diagnostics
+            .error(&argument.pat, "`Reads` is the first argument, and has no marker")
+            .help("move it to the front: `name: Reads<'_>`");
+        return None;
+    }
     let name = match &*argument.pat {
         Pat::Ident(pattern) if pattern.subpat.is_none() && pattern.by_ref.is_none() => {
             pattern.ident.clone()
@@ -81,7 +87,9 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
             continue;
         };
         if role.is_some() {
-            diagnostics.error(&marker, "an argument has one marker");
+            diagnostics
+                .error(&marker, "an argument has one marker")
+                .help("take two arguments");
             continue;
         }
         role = Some(found);

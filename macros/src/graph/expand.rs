@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 
 use super::check::CheckedGraph;
 use super::model::{ActionId, NodeId};
-use crate::{names, text};
+use crate::{names, spans::respanned, text};
 
 /// Everything that `graph!` makes.
 pub(crate) fn expand_graph(graph: &CheckedGraph) -> TokenStream {
@@ -88,6 +88,11 @@ impl<'a> Expansion<'a> {
             type __State = #state;
             #(#aliases)*
         }
+    }
+
+    /// [`private`](Self::private) as the first token of what rustc labels at `span`.
+    fn private_at(&self, span: Span) -> TokenStream {
+        respanned(self.private.clone(), span)
     }
 
     /// The variant of a node.
@@ -193,11 +198,12 @@ fn expand_perform(expansion: &Expansion<'_>, id: NodeId, step: &Ident) -> TokenS
     if parameters.is_empty() {
         return quote!(#visit::perform_unbound(#step));
     }
-    let private = &expansion.private;
     let params = local("params");
     let binds = parameters.iter().map(|parameter| {
         let (name, value) = (&parameter.name, &parameter.value);
-        quote!(#private::bind(&mut #params.#name, #value);)
+        let bind = expansion.private_at(name.span());
+        let bind = quote_spanned!(name.span()=> #bind::bind);
+        quote!(#bind(&mut (*#params).#name, #value);)
     });
     quote!(#visit::perform(#step, |#params| { #(#binds)* }))
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::syntax::GraphSyntax;
+use super::syntax::{Binding, GraphSyntax};
 
 /// The graph's type under its attributes; what was generated for it is missing.
 pub(crate) fn expand_fallback(graph: &GraphSyntax) -> TokenStream {
@@ -19,12 +19,12 @@ pub(crate) fn expand_fallback(graph: &GraphSyntax) -> TokenStream {
         seen.push(text);
         new
     });
-    let field = |binding: &super::syntax::Binding| {
+    let field = |binding: &Binding| {
         let (name, ty) = (&binding.name, &binding.ty);
         quote!(#vis #name: #ty,)
     };
-    let inputs = inputs.iter().map(field);
-    let resources = resources.iter().map(field);
+    let inputs = once(inputs).into_iter().map(field);
+    let resources = once(resources).into_iter().map(field);
     quote! {
         #(#attrs)*
         #vis struct #name {}
@@ -36,4 +36,15 @@ pub(crate) fn expand_fallback(graph: &GraphSyntax) -> TokenStream {
         #[allow(dead_code, reason = "beside an error")]
         #vis struct #resources_type { #(#resources)* }
     }
+}
+
+/// The bindings whose names were not there before.
+fn once(bindings: &[Binding]) -> Vec<&Binding> {
+    let mut kept: Vec<&Binding> = Vec::new();
+    for binding in bindings {
+        if kept.iter().all(|other| other.name != binding.name) {
+            kept.push(binding);
+        }
+    }
+    kept
 }

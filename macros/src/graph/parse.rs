@@ -194,7 +194,8 @@ impl Parser<'_> {
         let name = word.to_string();
         if self.sections.contains(&name) {
             self.diagnostics
-                .error(word, format!("`{name}` is given twice"));
+                .error(word, format!("`{name}` is given twice"))
+                .help("move what it says into the first");
         } else {
             self.sections.push(name);
         }
@@ -282,6 +283,8 @@ impl Parser<'_> {
                     format!("`{name}` is a word of the language, no name for a node"),
                 )
                 .help("give the node another name: `name: path::to::action`");
+            self.unread.nodes = true;
+            self.unread.statements = true;
         }
         let action = name.clone().into();
         let mut node = NodeSyntax {
@@ -321,7 +324,8 @@ impl Parser<'_> {
             };
             if place.is_some() {
                 self.diagnostics
-                    .error(attr.path(), format!("`{name}` is given twice"));
+                    .error(attr.path(), format!("`{name}` is given twice"))
+                    .help("remove one");
             } else {
                 match attr.parse_args() {
                     Ok(value) => *place = Some(value),

@@ -106,7 +106,9 @@ fn refuse_duplicates<'a>(
     for ident in idents {
         let name = names::plain(ident);
         if seen.contains(&name) {
-            diagnostics.error(ident, format!("{kind} `{name}` is given twice"));
+            diagnostics
+                .error(ident, format!("{kind} `{name}` is given twice"))
+                .help("give one another name, or remove it");
         }
         seen.push(name);
     }
@@ -262,7 +264,8 @@ impl Resolver<'_> {
             let name = &self.names[id.0];
             if sources.contains(&id) {
                 self.diagnostics
-                    .error(ident, format!("`{name}` stands twice before one `->`"));
+                    .error(ident, format!("`{name}` stands twice before one `->`"))
+                    .help("name it once");
             } else if given[id.0] {
                 self.diagnostics
                     .error(ident, format!("a second {kind} for node `{name}`"))

@@ -1,7 +1,7 @@
 //! From a state to its impls.
 
 use super::syntax::{FieldSyntax, Serialised, StateSyntax};
-use crate::{names::plain, text};
+use crate::{names::plain, spans::respanned, text};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -24,10 +24,6 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
                 const FIELDS: &'static [#burdock::__private::FieldInfo] = &[#(#infos),*];
             }
             #(#fields)*
-            impl #burdock::__private::Field<{ #burdock::__private::UNKNOWN }> for #name {
-                type Value = #burdock::__private::UnknownField;
-                type Kind = #burdock::__private::Plain;
-            }
         };
     }
 }
@@ -50,7 +46,6 @@ fn expand_field(
 ) -> TokenStream {
     let StateSyntax { name: state, .. } = state;
     let FieldSyntax { name, ty, slot, serialised, .. } = field;
-    let text = plain(name);
     let value = slot.as_ref().unwrap_or(ty);
     let (kind, declared) = match slot {
         Some(_) => (quote!(Slotted), true),
@@ -70,18 +65,18 @@ fn expand_field(
         >
     };
     let value = quote_spanned!(ty.span()=> type Value = #value;);
+    let private = respanned(quote!(#burdock::__private), name.span());
     let probe = quote_spanned! {name.span()=>
-        const _: () = #burdock::__private::check_slot(
-            #text,
-            #burdock::__private::IsSlot::<#ty>::YES,
-            #declared,
-        );
+        const _: () = #private::check_slot(#private::IsSlot::<#ty>::YES, #declared);
     };
     quote! {
         impl #burdock::__private::Field<#index> for #state {
             #value
             type Kind = #burdock::__private::#kind;
-            fn patch(old: &#ty, new: &#ty) -> #result {
+            fn patch(
+                old: &#burdock::__private::Stored<Self, #index>,
+                new: &#burdock::__private::Stored<Self, #index>,
+            ) -> #result {
                 #patch
             }
         }

@@ -91,7 +91,7 @@ fn parse_attributes(
                 *burdock = Some(meta.value()?.call(Path::parse_mod_style)?);
                 return Ok(());
             }
-            Err(meta.error("unknown argument, expected `crate = path`"))
+            Err(syn::Error::new_spanned(&meta.path, "unknown argument\nhelp: write `crate = path`"))
         });
         if let Err(error) = parsed {
             diagnostics.syntax_error(error);

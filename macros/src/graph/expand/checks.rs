@@ -1,12 +1,14 @@
 //! Tables about the actions, and the assertions over them.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::super::model::{ActionId, EdgeEnd, NodeId};
 use super::{Expansion, action_alias, place, plain_name};
-use crate::names::hash;
+use crate::{
+    names::hash,
+    spans::{ends, respanned},
+};
 
 /// `ACTIONS`, `NODES`, `EDGES` and the fix-point over them.
 pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
@@ -81,12 +83,13 @@ fn expand_probes(expansion: &Expansion<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     for (index, action) in graph.actions.iter().enumerate() {
         let alias = action_alias(ActionId(index));
-        let probe = quote_spanned!(action.path.span()=> #private::Probe::<#alias, #name>::fits());
+        let (first, last) = ends(&action.path);
+        let mut probe = respanned(quote!(#private::Probe::<#alias, #name>), first);
+        probe.extend(respanned(quote!(::fits()), last));
         tokens.extend(quote!(const _: fn() = || #probe;));
         if let Some(yields) = &graph.yields {
-            let ty = &yields.ty;
             let span = yields.keyword.span();
-            let probe = quote_spanned!(span=> #private::Probe::<#alias, #name>::converts::<#ty>());
+            let probe = respanned(quote!(#private::Probe::<#alias, #name>::converts()), span);
             tokens.extend(quote!(const _: fn() = || #probe;));
         }
     }
@@ -96,7 +99,7 @@ fn expand_probes(expansion: &Expansion<'_>) -> TokenStream {
 /// Slots that are read too early, parameters that are not bound, failures that are not there,
 /// items that nobody declared.
 fn expand_node_check(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
-    let Expansion { graph, private, .. } = expansion;
+    let Expansion { graph, .. } = expansion;
     let node = &graph[id];
     let index = place(id.0);
     let bound = node
@@ -105,20 +108,23 @@ fn expand_node_check(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
         .map(|parameter| Literal::u64_unsuffixed(hash(&plain_name(&parameter.name))));
     let ordinary = node.ordinary_entry;
     let yields = graph.yields.is_some();
+    let private = expansion.private_at(node.name.span());
     quote_spanned! {node.name.span()=>
         const _: () = #private::check_node(&__CHECKED, #index, &[#(#bound),*], #ordinary, #yields);
     }
 }
 
 fn expand_condition_checks(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
-    let Expansion { graph, private, .. } = expansion;
+    let Expansion { graph, .. } = expansion;
     let index = place(id.0);
-    let transition = Some((graph.transition(id), quote!(check_condition)));
-    let on_error = graph[id].on_error.as_ref().map(|edge| (edge, quote!(check_error_condition)));
+    let transition = Some((graph.transition(id), "check_condition"));
+    let on_error = graph[id].on_error.as_ref().map(|edge| (edge, "check_error_condition"));
     let mut tokens = TokenStream::new();
     for (transition, check) in transition.into_iter().chain(on_error) {
         for field in &transition.fields {
+            let check = Ident::new(check, field.span());
             let name = plain_name(field);
+            let private = expansion.private_at(field.span());
             tokens.extend(quote_spanned! {field.span()=>
                 const _: () = #private::#check(&__CHECKED, #index, #name);
             });
@@ -129,11 +135,12 @@ fn expand_condition_checks(expansion: &Expansion<'_>, id: NodeId) -> TokenStream
 
 /// Inputs, resources and `yields` that nothing uses.
 fn expand_use_checks(expansion: &Expansion<'_>) -> TokenStream {
-    let Expansion { graph, private, .. } = expansion;
+    let Expansion { graph, .. } = expansion;
     let mut tokens = TokenStream::new();
     for input in &graph.inputs {
         let name = plain_name(&input.name);
         let hash = hash(&name);
+        let private = expansion.private_at(input.name.span());
         tokens.extend(quote_spanned! {input.name.span()=>
             const _: () = #private::check_input(#name, #hash, __FACTS);
         });
@@ -141,11 +148,13 @@ fn expand_use_checks(expansion: &Expansion<'_>) -> TokenStream {
     for resource in &graph.resources {
         let name = plain_name(&resource.name);
         let hash = hash(&name);
+        let private = expansion.private_at(resource.name.span());
         tokens.extend(quote_spanned! {resource.name.span()=>
             const _: () = #private::check_resource(#name, #hash, __FACTS);
         });
     }
     if let Some(yields) = &graph.yields {
+        let private = expansion.private_at(yields.keyword.span());
         tokens.extend(quote_spanned! {yields.keyword.span()=>
             const _: () = #private::check_yields(__FACTS);
         });

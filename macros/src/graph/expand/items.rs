@@ -7,7 +7,11 @@ use syn::{GenericArgument, PathArguments, Type, spanned::Spanned};
 use super::super::model::EdgeEnd;
 use super::super::syntax::Binding;
 use super::{Expansion, place, plain_name};
-use crate::{names::hash, text};
+use crate::{
+    names::hash,
+    spans::{ends, respanned},
+    text,
+};
 
 /// The graph's type, and those for nodes, inputs, resources and writes.
 pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
@@ -37,12 +41,15 @@ pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
     let input_docs = format!("What a run of [`{title}`] is given.");
     let resource_docs = format!("What an app of [`{title}`] is given.");
     let writes_docs = format!("What the nodes of [`{title}`] write.");
+    // rustc shows the graph from here on
+    let structure = quote_spanned!(name.span()=> struct);
+    let nothing = quote_spanned!(name.span()=> {});
     let given = graph.resources.is_empty().then(|| quote!(#resources_type {}));
     quote! {
         #(#outer)*
         #[doc = #picture]
         #[derive(Debug)]
-        #vis struct #name {}
+        #vis #structure #name #nothing
 
         #cfg
         #root::nodes! { (#vis struct) #[doc = #node_docs] #node_type #title { #(#nodes)* } }
@@ -82,9 +89,12 @@ pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
         let hash = hash(&plain_name(name));
         quote!(#name #hash: #ty;)
     });
+    // rustc shows the state when an action is over another one
+    let over = respanned(quote!(impl #private::Over<__State> for #name {}), ends(&graph.state).1);
     quote! {
+        #over
         #private::scope! {
-            #name __State #inputs_type { #(#inputs)* } #resources_type { #(#resources)* }
+            #name #inputs_type { #(#inputs)* } #resources_type { #(#resources)* }
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Transitions, error edges and policies: `match`es over the node.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::super::model::{self, Target, Transition};
 use super::{Expansion, plain_name};
+use crate::spans::{ends, respanned};
 
 /// The body of `Graph::transition`.
 pub(super) fn expand_transitions(expansion: &Expansion<'_>, node: &Ident) -> TokenStream {
@@ -50,10 +51,14 @@ pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Opt
 /// `Graph::policy`, unless no node has one.
 pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option<TokenStream> {
     let Expansion { graph, private, node_type, .. } = expansion;
-    let some = |expr: &Option<syn::Expr>, wrap: &dyn Fn(&syn::Expr) -> TokenStream| match expr {
+    // under the span of the argument, which rustc labels when it has another type
+    let some = |expr: &Option<syn::Expr>, function: &str| match expr {
         Some(expr) => {
-            let value = wrap(expr);
-            quote!(::core::option::Option::Some(#value))
+            let (first, last) = ends(expr);
+            let name = Ident::new(function, last);
+            let mut call = respanned(private.clone(), first);
+            call.extend(quote_spanned!(last=> ::#name(#expr)));
+            call
         }
         None => quote!(::core::option::Option::None),
     };
@@ -62,10 +67,8 @@ pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option
         .filter(|id| graph[*id].timeout.is_some() || graph[*id].retry.is_some())
         .map(|id| {
             let variant = expansion.variant(id);
-            let timeout = some(&graph[id].timeout, &|expr| quote!(#expr));
-            let retry = some(&graph[id].retry, &|expr| {
-                quote!(<#private::Retry as ::core::convert::From<_>>::from(#expr))
-            });
+            let timeout = some(&graph[id].timeout, "timeout");
+            let retry = some(&graph[id].retry, "retry");
             quote! {
                 #variant => ::core::option::Option::Some(#private::Policy { timeout: #timeout, retry: #retry }),
             }

@@ -1,0 +1,178 @@
+//! Messages of constant functions, whose panics are compile errors.
+
+/// A message that is put together in constant evaluation; too long a one ends in dots.
+pub(crate) struct Text {
+    bytes: [u8; Text::CAPACITY],
+    length: usize,
+}
+
+impl Text {
+    const CAPACITY: usize = 2048;
+    const DOTS: &'static str = "…";
+
+    pub(crate) const fn new() -> Self {
+        Self {
+            bytes: [0; Self::CAPACITY],
+            length: 0,
+        }
+    }
+
+    pub(crate) const fn push(&mut self, text: &str) {
+        let room = Self::CAPACITY - Self::DOTS.len();
+        if self.length > room {
+            return;
+        }
+        if self.length + text.len() > room {
+            self.copy(Self::DOTS);
+            self.length = Self::CAPACITY;
+            return;
+        }
+        self.copy(text);
+    }
+
+    const fn copy(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            self.bytes[self.length] = bytes[at];
+            self.length += 1;
+            at += 1;
+        }
+    }
+
+    pub(crate) const fn as_str(&self) -> &str {
+        let mut end = self.length;
+        while end > 0 && self.bytes[end - 1] == 0 {
+            end -= 1;
+        }
+        match std::str::from_utf8(self.bytes.split_at(end).0) {
+            Ok(text) => text,
+            Err(_) => "the message is no UTF-8",
+        }
+    }
+}
+
+/// How many names a message may list.
+const LISTED: usize = 8;
+
+/// The longest name for which another one is suggested.
+const LONGEST: usize = 48;
+
+/// Appends a `help:` line for an unknown name: the likely one, or all of them when they are few.
+///
+/// The macros say the same about names that they know themselves.
+pub(crate) const fn suggest(text: &mut Text, unknown: &str, kinds: &str, known: &[&str]) {
+    if let Some(at) = closest(unknown, known) {
+        text.push("\nhelp: did you mean `");
+        text.push(known[at]);
+        text.push("`");
+    } else if !known.is_empty() && known.len() <= LISTED {
+        text.push("\nhelp: the ");
+        text.push(kinds);
+        text.push(" are ");
+        let mut at = 0;
+        while at < known.len() {
+            text.push(if at == 0 { "`" } else { ", `" });
+            text.push(known[at]);
+            text.push("`");
+            at += 1;
+        }
+    }
+}
+
+/// The known name that differs from `unknown` by a few slips of the finger, the first of equals.
+const fn closest(unknown: &str, known: &[&str]) -> Option<usize> {
+    let length = if unknown.len() < 3 { 3 } else { unknown.len() };
+    let mut best = None;
+    let mut least = length / 3 + 1;
+    let mut at = 0;
+    while at < known.len() {
+        let distance = distance(unknown.as_bytes(), known[at].as_bytes());
+        if distance < least && distance < unknown.len() {
+            least = distance;
+            best = Some(at);
+        }
+        at += 1;
+    }
+    best
+}
+
+/// The Damerau-Levenshtein distance of two names, in bytes and without regard to case.
+const fn distance(left: &[u8], right: &[u8]) -> usize {
+    if left.len() > LONGEST || right.len() > LONGEST {
+        return usize::MAX;
+    }
+    let mut before_last = [0; LONGEST + 1];
+    let mut last = [0; LONGEST + 1];
+    let mut column = 0;
+    while column <= right.len() {
+        last[column] = column;
+        column += 1;
+    }
+    let mut row = 0;
+    while row < left.len() {
+        let mut current = [0; LONGEST + 1];
+        current[0] = row + 1;
+        column = 0;
+        while column < right.len() {
+            let same = left[row].eq_ignore_ascii_case(&right[column]);
+            let mut best = least(last[column] + if same { 0 } else { 1 }, last[column + 1] + 1);
+            best = least(best, current[column] + 1);
+            if row > 0
+                && column > 0
+                && left[row].eq_ignore_ascii_case(&right[column - 1])
+                && left[row - 1].eq_ignore_ascii_case(&right[column])
+            {
+                best = least(best, before_last[column - 1] + 1);
+            }
+            current[column + 1] = best;
+            column += 1;
+        }
+        before_last = last;
+        last = current;
+        row += 1;
+    }
+    last[right.len()]
+}
+
+const fn least(left: usize, right: usize) -> usize {
+    if left < right { left } else { right }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suggested(unknown: &str, known: &[&str]) -> String {
+        let mut text = Text::new();
+        suggest(&mut text, unknown, "fields", known);
+        text.as_str().to_owned()
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised() {
+        let known = ["prompt", "count", "history"];
+        assert_eq!(suggested("cuont", &known), "\nhelp: did you mean `count`");
+        assert_eq!(suggested("Prompts", &known), "\nhelp: did you mean `prompt`");
+    }
+
+    #[test]
+    fn a_far_name_gets_the_list_when_it_is_short() {
+        assert_eq!(
+            suggested("reply", &["prompt", "count"]),
+            "\nhelp: the fields are `prompt`, `count`"
+        );
+        assert_eq!(suggested("reply", &["x"; 9]), "");
+        assert_eq!(suggested("reply", &[]), "");
+    }
+
+    #[test]
+    fn a_message_that_is_too_long_ends_in_dots() {
+        let mut text = Text::new();
+        for _ in 0..Text::CAPACITY {
+            text.push("name");
+        }
+        assert!(text.as_str().ends_with("name…"));
+        assert!(text.as_str().len() <= Text::CAPACITY);
+    }
+}
