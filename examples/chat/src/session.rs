@@ -63,6 +63,7 @@ async fn answer(
     };
     let mut events = run.events();
     let stopper = events.stopper();
+    let mut kept = "before the first word";
     loop {
         select! {
             biased;
@@ -76,6 +77,7 @@ async fn answer(
             event = events.next() => match event {
                 Some(Ok(event)) => {
                     if let EventKind::Item(delta) = &event.kind {
+                        kept = "what you see is kept";
                         terminal.answer(&delta.text)?;
                     }
                     trace.show(&event, terminal)?;
@@ -89,8 +91,7 @@ async fn answer(
         return Ok(Answered::Done);
     }
     if stopper.is_stopped() {
-        terminal
-            .notice("(stopped; what you see is kept. Ask on, or press Ctrl-C again to quit)")?;
+        terminal.notice(&format!("(stopped, {kept}. Ask on, or press Ctrl-C again to quit)"))?;
         return Ok(Answered::Stopped);
     }
     Ok(Answered::Done)

@@ -194,7 +194,7 @@ fn an_interrupt_stops_the_answer_keeps_it_and_the_next_question_is_answered() ->
     talk.say("what is a monad?")?;
     talk.hear("A monad is ")?;
     talk.interrupt()?;
-    talk.hear("(stopped; what you see is kept.")?;
+    talk.hear("(stopped, what you see is kept.")?;
     talk.say("what did you say?")?;
     let heard = talk.end()?;
     assert!(heard.contains("My last answer began like this: \"A monad is"), "{heard}");
@@ -209,7 +209,7 @@ fn a_second_interrupt_ends_the_session() -> Result {
     talk.say("what is a monad?")?;
     talk.hear("A monad is ")?;
     talk.interrupt()?;
-    talk.hear("(stopped; ")?;
+    talk.hear("(stopped, ")?;
     talk.interrupt()?;
     talk.hear("Goodbye.\n")?;
     // its input was not closed: it ends by itself
