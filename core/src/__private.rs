@@ -10,7 +10,7 @@ pub use crate::{
     run::{AppBuilder, Policy, Provided, Retry, StepResult, StepRun},
     state::{
         Field, FieldInfo, FieldSet, IsNoSlot, IsSlot, Patch, Plain, PlainField, PlainPatch, Slotted,
-        State, Stored, UNKNOWN, Value, WithFields, check_field, check_slot, index_of, patch_with,
+        State, Stored, UNKNOWN, Value, WithFields, check_field, check_slot, has_fields, index_of, patch_with,
         set_of,
     },
     stream::{Items, NoItems, ThreadYielder, Yielder, Yields, on_thread},

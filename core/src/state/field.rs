@@ -68,6 +68,12 @@ impl<S> WithFields<true> for S {
     type State = S;
 }
 
+/// For a graph, which only needs to know that there are fields, even if none.
+#[doc(hidden)]
+pub const fn has_fields(_fields: &[FieldInfo]) -> bool {
+    true
+}
+
 /// Refuses a field that the state lacks; `names` are all that the action declares, each once.
 #[doc(hidden)]
 #[track_caller]

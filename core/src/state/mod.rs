@@ -11,7 +11,7 @@ mod vector;
 
 pub use self::field::{
     Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, Value, WithFields,
-    check_field, check_slot, patch_with,
+    check_field, check_slot, has_fields, patch_with,
 };
 pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
 pub use self::patch::{Patch, PatchError, PlainPatch};

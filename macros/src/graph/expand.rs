@@ -85,7 +85,10 @@ impl<'a> Expansion<'a> {
         quote! {
             #[allow(unused_imports, reason = "what falls back is not used in a sound graph")]
             use #root::{self, NoFacts as _, NoProbe as _, PlainField as _, Unvisitable as _};
-            type __State = #state;
+            // an error type when it is no state, so that this is said once
+            type __State = <#state as #private::WithFields<
+                { #private::has_fields(<#state as #private::State>::FIELDS) }
+            >>::State;
             #(#aliases)*
         }
     }
@@ -162,6 +165,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
     });
     let performs = ids.iter().map(|id| expand_perform(expansion, *id, &step));
     let transition = transitions::expand_transitions(expansion, &node);
+    let lints = transitions::expand_lints(graph.ids().map(|id| graph.transition(id)));
     let on_error = transitions::expand_error_edges(expansion, &node);
     let policy = transitions::expand_policies(expansion, &node);
     let topology = items::expand_topology(expansion);
@@ -178,6 +182,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
                     #(#variants => #performs.await,)*
                 }
             }
+            #lints
             fn transition(
                 #node: #node_type,
                 #state: &__State,

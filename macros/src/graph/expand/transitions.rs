@@ -3,6 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
+use syn::Token;
+
 use super::super::model::{self, Target, Transition};
 use super::{Expansion, plain_name};
 use crate::spans::{ends, respanned};
@@ -16,6 +18,24 @@ pub(super) fn expand_transitions(expansion: &Expansion<'_>, node: &Ident) -> Tok
         quote!(#variant => #body,)
     });
     quote!(::core::result::Result::Ok(match #node { #(#arms)* }))
+}
+
+/// Makes an arm that nothing reaches an error, when there is a `match`.
+pub(super) fn expand_lints<'t>(
+    mut transitions: impl Iterator<Item = &'t Transition>,
+) -> Option<TokenStream> {
+    let token = transitions.find_map(|transition| first_match(&transition.target))?;
+    Some(quote_spanned!(token.span=> #[deny(unreachable_patterns)]))
+}
+
+fn first_match(target: &Target) -> Option<Token![match]> {
+    match target {
+        Target::Match(branch) => Some(branch.match_token),
+        Target::If(branch) => {
+            first_match(&branch.then).or_else(|| first_match(&branch.otherwise))
+        }
+        Target::Node(_) | Target::Pause(_) | Target::End => None,
+    }
 }
 
 /// `Graph::on_error`, unless there is no such edge.
@@ -37,7 +57,9 @@ pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Opt
     let state = model::state_ident();
     let rest = (arms.len() < graph.nodes.len())
         .then(|| quote!(_ => return ::core::option::Option::None,));
+    let lints = expand_lints(graph.nodes.iter().filter_map(|node| node.on_error.as_ref()));
     Some(quote! {
+        #lints
         fn on_error(
             #node: #node_type,
             #state: &__State,
