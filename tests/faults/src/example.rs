@@ -97,7 +97,12 @@ impl Workspace {
 }
 
 impl Example {
-    fn new(package: &Value, node: &Value, messages: &[Value], target: &Path) -> Result<Self, Error> {
+    fn new(
+        package: &Value,
+        node: &Value,
+        messages: &[Value],
+        target: &Path,
+    ) -> Result<Self, Error> {
         let manifest = Path::new(string(&package["manifest_path"]));
         let folder = manifest.parent().unwrap_or(manifest).to_owned();
         let mut files = Vec::new();
@@ -123,7 +128,10 @@ impl Example {
                     name: string(&target["name"]).replace('-', "_"),
                     kind,
                     edition: string(&target["edition"]).to_owned(),
-                    root: Path::new(string(&target["src_path"])).strip_prefix(&folder).ok()?.to_owned(),
+                    root: Path::new(string(&target["src_path"]))
+                        .strip_prefix(&folder)
+                        .ok()?
+                        .to_owned(),
                 })
             })
             .collect();
@@ -204,11 +212,15 @@ fn artifact<'m>(package: &Value, messages: &'m [Value]) -> Option<&'m str> {
         kinds.iter().any(|kind| kind == "lib" || kind == "proc-macro" || kind == "rlib")
     };
     let mut found = None;
-    for message in messages.iter().filter(|message| message["package_id"] == *package).filter(is_library) {
+    for message in
+        messages.iter().filter(|message| message["package_id"] == *package).filter(is_library)
+    {
         let files: Vec<&str> = list(&message["filenames"]).iter().map(string).collect();
         // built in full it serves a build script or a macro
         let full = files.iter().any(|file| is(file, "rlib"));
-        let file = files.into_iter().find(|file| is(file, "rmeta") || is(file, std::env::consts::DLL_EXTENSION));
+        let file = files
+            .into_iter()
+            .find(|file| is(file, "rmeta") || is(file, std::env::consts::DLL_EXTENSION));
         if file.is_some() && (found.is_none() || !full) {
             found = file;
         }

@@ -57,14 +57,19 @@ impl Fault {
     /// The fault in words: the line that it is in, with the faulty part marked.
     pub(crate) fn describe(&self, text: &str) -> String {
         let start = text[..self.range.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[self.range.start..].find('\n').map_or(text.len(), |at| self.range.start + at);
+        let end =
+            text[self.range.start..].find('\n').map_or(text.len(), |at| self.range.start + at);
         let line = &text[start..end];
         match self.kind {
             Kind::LineRemoved | Kind::LineDoubled => format!("`{}`", line.trim()),
             _ => {
                 let (from, to) = (self.range.start - start, self.range.end.min(end) - start);
                 let (before, part, after) = (&line[..from], &line[from..to], &line[to..]);
-                let replaced = if self.replacement.is_empty() { String::new() } else { format!(" → {}", self.replacement) };
+                let replaced = if self.replacement.is_empty() {
+                    String::new()
+                } else {
+                    format!(" → {}", self.replacement)
+                };
                 format!("`{}⟦{part}{replaced}⟧{}`", before.trim_start(), after.trim_end())
             }
         }
@@ -73,7 +78,11 @@ impl Fault {
 
 /// Every fault of a kind that the file has room for; a name is misspelt, and a type changed, in one way each.
 pub(crate) fn faults(source: &Source, kind: Kind, random: &mut fastrand::Rng) -> Vec<Fault> {
-    let fault = |range: &Range<usize>, replacement: String| Fault { kind, range: range.clone(), replacement };
+    let fault = |range: &Range<usize>, replacement: String| Fault {
+        kind,
+        range: range.clone(),
+        replacement,
+    };
     let text = |range: &Range<usize>| &source.text[range.clone()];
     match kind {
         Kind::TokenDropped => {
@@ -82,7 +91,9 @@ pub(crate) fn faults(source: &Source, kind: Kind, random: &mut fastrand::Rng) ->
         Kind::NameMisspelt => {
             let names = source.tokens.iter().filter(|token| token.kind == TokenKind::Name);
             names
-                .filter_map(|Token { range, .. }| Some(fault(range, misspell(text(range), random)?)))
+                .filter_map(|Token { range, .. }| {
+                    Some(fault(range, misspell(text(range), random)?))
+                })
                 .collect()
         }
         Kind::LineRemoved => source.lines.iter().map(|line| fault(line, String::new())).collect(),
@@ -132,7 +143,8 @@ fn another_type(ty: &str, random: &mut fastrand::Rng) -> String {
 mod tests {
     use super::*;
 
-    const GRAPH: &str = "graph! {\n    Main(Chat) {\n        inputs { by: u64 }\n        start first;\n    }\n}\n";
+    const GRAPH: &str =
+        "graph! {\n    Main(Chat) {\n        inputs { by: u64 }\n        start first;\n    }\n}\n";
 
     fn made(kind: Kind) -> Vec<String> {
         let source = Source::new(GRAPH.to_owned()).unwrap_or_default();

@@ -76,7 +76,8 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         .collect();
     let report = workspace.scratch.join("report.txt");
     fs::write(&report, list(&results))?;
-    let examples: Vec<&str> = workspace.examples.iter().map(|example| example.name.as_str()).collect();
+    let examples: Vec<&str> =
+        workspace.examples.iter().map(|example| example.name.as_str()).collect();
     println!("{} faults in {}; seed {}\n", results.len(), examples.join(", "), options.seed);
     let sound = summarise(&results, &survivors);
     println!("\nin {:.0} s; each fault in {}", started.elapsed().as_secs_f32(), report.display());
@@ -102,7 +103,11 @@ impl Options {
                 "--seed" => options.seed = number()?,
                 "--count" => options.count = Some(usize::try_from(number()?).unwrap_or(usize::MAX)),
                 "--all" => options.count = None,
-                _ => return Err(format!("unknown argument `{argument}`: --seed N, --count N, --all")),
+                _ => {
+                    return Err(format!(
+                        "unknown argument `{argument}`: --seed N, --count N, --all"
+                    ));
+                }
             }
         }
         Ok(options)
@@ -181,8 +186,8 @@ fn try_all(workspace: &Workspace, files: &[File], trials: &[Trial]) -> Result<Ve
             let (next, verdicts) = (&next, &verdicts);
             move || -> Result<(), Error> {
                 let mut bench = Bench::new(workspace, number)?;
-                while let Some((at, trial)) =
-                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, trials.get(at)?)))
+                while let Some((at, trial)) = Some(next.fetch_add(1, Ordering::Relaxed))
+                    .and_then(|at| Some((at, trials.get(at)?)))
                 {
                     let verdict = bench.try_one(&files[trial.file], &trial.fault)?;
                     verdicts.lock().unwrap_or_else(PoisonError::into_inner).push((at, verdict));

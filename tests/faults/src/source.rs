@@ -6,9 +6,8 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use std::ops::Range;
 
-/// The attributes of actions, and those of their arguments.
+/// The attributes of actions.
 const ACTIONS: [&str; 2] = ["action", "streaming_action"];
-const MARKERS: [&str; 5] = ["input", "resource", "context", "param", "error"];
 
 /// The sections of a graph whose entries are `name: Type`.
 const BINDINGS: [&str; 2] = ["inputs", "resources"];
@@ -106,7 +105,9 @@ impl Finder<'_> {
                 let ty = trees[at + 1..].iter().take_while(|tree| !is_punct(tree, ';'));
                 self.whole(&ty.cloned().collect());
             }
-            if let (true, Some(TokenTree::Group(group))) = (is_word(tree, &BINDINGS), trees.get(at + 1)) {
+            if let (true, Some(TokenTree::Group(group))) =
+                (is_word(tree, &BINDINGS), trees.get(at + 1))
+            {
                 self.bindings(&group.stream());
             }
         }
@@ -116,12 +117,15 @@ impl Finder<'_> {
         self.tree(hash);
         self.tree(&attribute.clone().into());
         let inner: Vec<TokenTree> = attribute.stream().into_iter().collect();
-        let (Some(TokenTree::Group(list)), true) = (inner.get(1), names_one(attribute, &ACTIONS)) else {
+        let (Some(TokenTree::Group(list)), true) = (inner.get(1), names_one(attribute, &ACTIONS))
+        else {
             return;
         };
         let list: Vec<TokenTree> = list.stream().into_iter().collect();
         for (at, tree) in list.iter().enumerate() {
-            if let (true, Some(TokenTree::Group(ty))) = (is_word(tree, &["yields"]), list.get(at + 1)) {
+            if let (true, Some(TokenTree::Group(ty))) =
+                (is_word(tree, &["yields"]), list.get(at + 1))
+            {
                 self.whole(&ty.stream());
             }
             if is_word(tree, &["state"]) {
@@ -187,12 +191,14 @@ impl Finder<'_> {
     /// A token and all in it.
     fn tree(&mut self, tree: &TokenTree) {
         let range = tree.span().byte_range();
-        if self.text[range.clone()].starts_with("//") || self.text[range.clone()].starts_with("/*") {
+        if self.text[range.clone()].starts_with("//") || self.text[range.clone()].starts_with("/*")
+        {
             return;
         }
         match tree {
             TokenTree::Group(group) => {
-                let (open, close) = (group.span_open().byte_range(), group.span_close().byte_range());
+                let (open, close) =
+                    (group.span_open().byte_range(), group.span_close().byte_range());
                 // the brackets of a doc comment lie on the comment
                 if self.text[open.clone()].starts_with("//") {
                     return;
@@ -269,14 +275,14 @@ fn names_one(attribute: &Group, words: &[&str]) -> bool {
     attribute.stream().into_iter().next().is_some_and(|tree| is_word(&tree, words))
 }
 
-/// Whether an attribute is burdock's, or derives `State`.
+/// Whether an attribute is burdock's, or derives `State`; markers lie in the arguments of an action.
 fn is_ours(attribute: &Group) -> bool {
     let mut trees = attribute.stream().into_iter();
     match (trees.next(), trees.next()) {
         (Some(tree), Some(TokenTree::Group(list))) if is_word(&tree, &["derive"]) => {
             list.stream().into_iter().any(|tree| is_word(&tree, &["State"]))
         }
-        (Some(tree), _) => is_word(&tree, &ACTIONS) || is_word(&tree, &["burdock"]) || is_word(&tree, &MARKERS),
+        (Some(tree), _) => is_word(&tree, &ACTIONS) || is_word(&tree, &["burdock"]),
         _ => false,
     }
 }
@@ -315,7 +321,10 @@ graph! {
         Source::new(FILE.to_owned()).unwrap_or_default()
     }
 
-    fn texts<'s>(source: &'s Source, ranges: impl Iterator<Item = &'s Range<usize>>) -> Vec<&'s str> {
+    fn texts<'s>(
+        source: &'s Source,
+        ranges: impl Iterator<Item = &'s Range<usize>>,
+    ) -> Vec<&'s str> {
         ranges.map(|range| source.text[range.clone()].trim()).collect()
     }
 

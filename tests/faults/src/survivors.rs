@@ -49,7 +49,8 @@ mod tests {
     fn a_row_is_found_with_its_reason() {
         let fault = "`a | b -> ⟦pause⟧ c;`";
         let row = Survivors::row("graph.rs", Kind::TokenDropped, fault);
-        let table = format!("# Survivors\n\n| file | kind | fault | reason |\n|---|---|---|---|\n{row}\n");
+        let table =
+            format!("# Survivors\n\n| file | kind | fault | reason |\n|---|---|---|---|\n{row}\n");
         let survivors = Survivors::parse(&table);
         assert_eq!(survivors.reason("graph.rs", Kind::TokenDropped, fault), Some("why"));
         assert_eq!(survivors.reason("graph.rs", Kind::LineRemoved, fault), None);
