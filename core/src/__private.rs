@@ -2,23 +2,23 @@
 
 #[doc(hidden)]
 pub use crate::{
+    __entry as entry, __inputs as inputs, __nodes as nodes, __scope as scope, __tables as tables,
+    __visits as visits, __written as written,
+};
+#[doc(hidden)]
+pub use crate::{
     action::{
         Action, ActionError, ActionInfo, Call, Collect, Context, Failure, HasInput, HasResource,
-        Hold, Missing, NoReads, ParamInfo, Scope, UnsetSlot, Writes, bound, given, hold, Held,
+        Held, Hold, Missing, NoReads, ParamInfo, Scope, UnsetSlot, Writes, bound, given, hold,
     },
     graph::*,
     run::{AppBuilder, Policy, Provided, Retry, StepResult, StepRun},
     state::{
-        Field, FieldInfo, FieldSet, IsNoSlot, IsSlot, Patch, Plain, PlainField, PlainPatch, Slotted,
-        State, Stored, UNKNOWN, Value, WithFields, check_field, check_slot, has_fields, index_of, patch_with,
-        set_of,
+        Field, FieldInfo, FieldSet, IsNoSlot, IsSlot, Patch, Plain, PlainField, PlainPatch,
+        Slotted, State, Stored, UNKNOWN, Value, WithFields, check_field, check_slot, has_fields,
+        index_of, patch_with, set_of,
     },
     stream::{Items, NoItems, ThreadYielder, Yielder, Yields, on_thread},
-};
-#[doc(hidden)]
-pub use crate::{
-    __entry as entry, __inputs as inputs, __nodes as nodes, __scope as scope, __tables as tables,
-    __visits as visits, __written as written,
 };
 pub use serde;
 pub use serde_json;

@@ -59,9 +59,9 @@ impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, 
             return Err(BuildError::InsideRuntime);
         }
         let runtime = Builder::new_current_thread().enable_time().build();
-        let executor = Executor(Some(runtime.map_err(|error| BuildError::Executor {
-            reason: error.to_string(),
-        })?));
+        let executor = Executor(Some(
+            runtime.map_err(|error| BuildError::Executor { reason: error.to_string() })?,
+        ));
         let app = executor.block_on(self.build()).map_err(|_| BuildError::InsideRuntime)??;
         Ok(App { app, executor })
     }
@@ -85,29 +85,17 @@ impl<G: Graph> App<G> {
 
     /// Begins a run; see [`App::run`](crate::App::run).
     pub fn run(&mut self, inputs: G::Inputs) -> Run<'_, G> {
-        Run {
-            run: self.app.run(inputs),
-            executor: &self.executor,
-            refused: false,
-        }
+        Run { run: self.app.run(inputs), executor: &self.executor, refused: false }
     }
 
     /// Goes on with an unfinished run; see [`App::resume`](crate::App::resume).
     pub fn resume(&mut self) -> Run<'_, G> {
-        Run {
-            run: self.app.resume(),
-            executor: &self.executor,
-            refused: false,
-        }
+        Run { run: self.app.resume(), executor: &self.executor, refused: false }
     }
 
     /// Begins an unfinished run again; see [`App::restart`](crate::App::restart).
     pub fn restart(&mut self, inputs: G::Inputs) -> Run<'_, G> {
-        Run {
-            run: self.app.restart(inputs),
-            executor: &self.executor,
-            refused: false,
-        }
+        Run { run: self.app.restart(inputs), executor: &self.executor, refused: false }
     }
 
     /// Puts an app that has ended at its start; see [`App::reopen`](crate::App::reopen).
@@ -146,14 +134,8 @@ pub struct Run<'a, G: Graph> {
 
 impl<'a, G: Graph> Run<'a, G> {
     /// Changes the run before it begins: `run.with(|run| run.halt_before(node))`.
-    pub fn with(
-        self,
-        change: impl FnOnce(run::Run<'a, G>) -> run::Run<'a, G>,
-    ) -> Self {
-        Self {
-            run: change(self.run),
-            ..self
-        }
+    pub fn with(self, change: impl FnOnce(run::Run<'a, G>) -> run::Run<'a, G>) -> Self {
+        Self { run: change(self.run), ..self }
     }
 
     /// A handle that stops this run from another thread.

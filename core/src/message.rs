@@ -11,10 +11,7 @@ impl Text {
     const DOTS: &'static str = "…";
 
     pub(crate) const fn new() -> Self {
-        Self {
-            bytes: [0; Self::CAPACITY],
-            length: 0,
-        }
+        Self { bytes: [0; Self::CAPACITY], length: 0 }
     }
 
     pub(crate) const fn push(&mut self, text: &str) {

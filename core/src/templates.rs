@@ -257,13 +257,19 @@ macro_rules! __nodes {
                 /// All nodes in the order of their declaration.
                 #[allow(dead_code, reason = "a program may not need it")]
                 $vis const ALL: &'static [Self] = &[$(Self::$node),+];
+
+                /// The node's name.
+                #[allow(dead_code, reason = "a program may not need it")]
+                $vis const fn name(self) -> &'static str {
+                    NAMES[self as usize]
+                }
             }
 
             impl $crate::__private::Node for $type {
                 const ALL: &'static [Self] = Self::ALL;
 
                 fn name(self) -> &'static str {
-                    NAMES[self as usize]
+                    Self::name(self)
                 }
 
                 fn index(self) -> usize {

@@ -29,13 +29,7 @@ impl Diagnostics {
         let mut spans = tokens.into_iter().map(|tree| tree.span());
         let start = spans.next().unwrap_or_else(Span::call_site);
         let end = spans.last().unwrap_or(start);
-        self.add(Diagnostic {
-            start,
-            end,
-            labelled,
-            message: message.into(),
-            lines: Vec::new(),
-        })
+        self.add(Diagnostic { start, end, labelled, message: message.into(), lines: Vec::new() })
     }
 
     /// Reports an error at a place that has no token of its own, such as a closing brace.
@@ -69,19 +63,13 @@ impl Diagnostics {
 
     /// One `compile_error!` per error, each spanned so that rustc labels its tokens.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
-        self.found
-            .into_iter()
-            .map(Diagnostic::into_compile_error)
-            .collect()
+        self.found.into_iter().map(Diagnostic::into_compile_error).collect()
     }
 
     /// The errors as text, in the order of their reports: `message @ tokens`.
     #[cfg(test)]
     pub(crate) fn render(&self) -> Vec<String> {
-        self.found
-            .iter()
-            .map(|found| format!("{} @ {}", found.text(), found.labelled))
-            .collect()
+        self.found.iter().map(|found| format!("{} @ {}", found.text(), found.labelled)).collect()
     }
 
     fn add(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
@@ -128,10 +116,7 @@ impl Diagnostic {
 
     fn text(&self) -> String {
         let lines = self.lines.iter().map(String::as_str);
-        std::iter::once(self.message.as_str())
-            .chain(lines)
-            .collect::<Vec<_>>()
-            .join("\n")
+        std::iter::once(self.message.as_str()).chain(lines).collect::<Vec<_>>().join("\n")
     }
 
     fn into_compile_error(self) -> TokenStream {

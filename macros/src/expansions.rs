@@ -86,7 +86,8 @@ fn shown(name: &str) -> String {
 /// What stands before, in and after the block that follows `<!-- name -->`.
 fn split<'p>(page: &'p str, name: &str) -> (&'p str, &'p str, &'p str) {
     let marker = format!("<!-- {name} -->");
-    let found = page.find(&marker).unwrap_or_else(|| panic!("docs/expansions.md has no `{marker}`"));
+    let found =
+        page.find(&marker).unwrap_or_else(|| panic!("docs/expansions.md has no `{marker}`"));
     let open = found + page[found..].find("```").unwrap();
     let ticks = page[open..].chars().take_while(|tick| *tick == '`').count();
     let begin = open + page[open..].find('\n').unwrap() + 1;

@@ -43,12 +43,7 @@ pub(crate) fn closest<'a>(unknown: &str, known: &'a [String]) -> Option<&'a str>
     let tolerated = (length.max(3) / 3).min(length.saturating_sub(1));
     known
         .iter()
-        .map(|name| {
-            (
-                distance(&unknown.to_lowercase(), &name.to_lowercase()),
-                name,
-            )
-        })
+        .map(|name| (distance(&unknown.to_lowercase(), &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= tolerated)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name.as_str())

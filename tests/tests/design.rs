@@ -152,7 +152,9 @@ async fn the_program_of_the_design_runs_and_streams() {
     assert_eq!(end.state().reply.get().unwrap().text, shown);
     assert_eq!(end.outcome(), burdock::Outcome::Paused(ChatbotNode::prompt));
     assert_eq!(end.last(), Some(ChatbotNode::write_code));
-    assert!(matches!(end.writes(), Some(ChatbotWrites::write_code(writes)) if writes.reply.text == shown));
+    assert!(
+        matches!(end.writes(), Some(ChatbotWrites::write_code(writes)) if writes.reply.text == shown)
+    );
 
     drop(run);
     let end = app.run(ChatbotInputs { prompt: "something unsafe".into() }).await.unwrap();

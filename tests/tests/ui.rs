@@ -33,10 +33,8 @@ fn what_is_right_compiles() {
 fn every_fault_has_its_message() {
     let lacking: Vec<_> = faults().into_iter().filter(|fault| fault.stderr.is_none()).collect();
     assert!(lacking.is_empty(), "no `.stderr` beside {:?}", names(&lacking));
-    let orphans: Vec<_> = files("stderr")
-        .into_iter()
-        .filter(|path| !path.with_extension("rs").exists())
-        .collect();
+    let orphans: Vec<_> =
+        files("stderr").into_iter().filter(|path| !path.with_extension("rs").exists()).collect();
     assert!(orphans.is_empty(), "no `.rs` beside {orphans:?}");
 }
 

@@ -51,7 +51,8 @@ fn main() {
     let medians: Vec<Duration> = times.into_iter().map(median).collect();
     println!("{:<24} {:>8} {:>16}", "cargo check", "s", "added by graph");
     for (index, program) in PROGRAMS.iter().enumerate() {
-        let without = PROGRAMS.iter().position(|other| other.nodes == 0 && other.actions == program.actions);
+        let without =
+            PROGRAMS.iter().position(|other| other.nodes == 0 && other.actions == program.actions);
         let added = medians[index].as_secs_f64() - medians[without.unwrap()].as_secs_f64();
         let added = if program.nodes == 0 { String::new() } else { format!("{added:.2}") };
         println!("{:<24} {:>8.2} {added:>16}", program.name, medians[index].as_secs_f64());
@@ -99,7 +100,8 @@ fn write_crate(root: &Path, place: &Path, index: usize, program: &Program) -> Pa
 /// branches back or ahead, so that data flow has paths to join.
 fn source(program: &Program) -> String {
     const FIELDS: usize = 20;
-    let mut text = String::from("use burdock::prelude::*;\nuse serde::{Deserialize, Serialize};\n\n");
+    let mut text =
+        String::from("use burdock::prelude::*;\nuse serde::{Deserialize, Serialize};\n\n");
     text.push_str("#[derive(State, Clone, Default, Serialize, Deserialize)]\npub struct Data {\n");
     for field in 0..FIELDS {
         let ty = if field % 2 == 0 { "u64" } else { "Slot<u64>" };
@@ -131,7 +133,12 @@ fn source(program: &Program) -> String {
             writeln!(text, "        n{node} -> end;").unwrap();
         } else if node % 3 == 0 {
             let back = node / 2;
-            writeln!(text, "        n{node} -> if state.f{} > 7 {{ n{back} }} else {{ n{next} }};", node * 2 % FIELDS).unwrap();
+            writeln!(
+                text,
+                "        n{node} -> if state.f{} > 7 {{ n{back} }} else {{ n{next} }};",
+                node * 2 % FIELDS
+            )
+            .unwrap();
         } else {
             writeln!(text, "        n{node} -> n{next};").unwrap();
         }

@@ -51,7 +51,8 @@ macro_rules! candidates {
             }
 
             fn with_burdock(items: u64) {
-                let mut app = block_on(Listing::app().state(Numbers { last: items }).build()).unwrap();
+                let mut app =
+                    block_on(Listing::app().state(Numbers { last: items }).build()).unwrap();
                 let mut run = app.run(ListingInputs {});
                 assert_eq!(drain(&mut run), items);
             }
@@ -74,7 +75,10 @@ macro_rules! candidates {
             impl Stream for ByHand {
                 type Item = Result<$item>;
 
-                fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+                fn poll_next(
+                    mut self: Pin<&mut Self>,
+                    _: &mut Context<'_>,
+                ) -> Poll<Option<Self::Item>> {
                     if self.number == self.last {
                         return Poll::Ready(None);
                     }
@@ -114,7 +118,9 @@ macro_rules! candidates {
                 assert_eq!(count, items);
             }
 
-            fn drain<T, E>(stream: &mut (impl Stream<Item = std::result::Result<T, E>> + Unpin)) -> u64 {
+            fn drain<T, E>(
+                stream: &mut (impl Stream<Item = std::result::Result<T, E>> + Unpin),
+            ) -> u64 {
                 block_on(async {
                     let mut count = 0;
                     while let Some(item) = stream.next().await {

@@ -62,5 +62,8 @@ fn median(mut times: Vec<f64>) -> f64 {
 fn allocations(what: &str, candidate: &Candidate) {
     let count = |times| allocation_counter::measure(|| (candidate.work)(times)).count_total;
     let (few, many) = (count(1_000), count(100_000));
-    println!("{what}: {few} for an app and a run of 1 000, {many} for 100 000, {} for the difference", many - few);
+    println!(
+        "{what}: {few} for an app and a run of 1 000, {many} for 100 000, {} for the difference",
+        many - few
+    );
 }

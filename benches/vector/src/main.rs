@@ -33,18 +33,9 @@ struct Message {
 
 fn messages(count: usize, bytes: usize) -> Vec<Message> {
     let role = |n| {
-        if n % 2 == 0 {
-            Role::User
-        } else {
-            Role::Assistant
-        }
+        if n % 2 == 0 { Role::User } else { Role::Assistant }
     };
-    (0..count)
-        .map(|n| Message {
-            role: role(n),
-            text: "x".repeat(bytes),
-        })
-        .collect()
+    (0..count).map(|n| Message { role: role(n), text: "x".repeat(bytes) }).collect()
 }
 
 fn weight(message: &Message) -> usize {
@@ -192,14 +183,8 @@ const CANDIDATES: [Candidate; 8] = [
     ("rpds, triomphe", sample::<rpds::Vector<Message, ArcTK>>),
     ("rpds, std Arc", sample::<rpds::Vector<Message, ArcK>>),
     ("rpds, always fresh", sample::<AlwaysFresh>),
-    (
-        "imbl, triomphe",
-        sample::<imbl::GenericVector<Message, ArcTK>>,
-    ),
-    (
-        "imbl, std Arc",
-        sample::<imbl::GenericVector<Message, ArcK>>,
-    ),
+    ("imbl, triomphe", sample::<imbl::GenericVector<Message, ArcTK>>),
+    ("imbl, std Arc", sample::<imbl::GenericVector<Message, ArcK>>),
     ("imbl of Arc<T>", sample::<SharedElements>),
     ("Arc<Vec>", sample::<CopiedVec>),
 ];
@@ -253,12 +238,7 @@ fn compare_patches() {
         }
     }
     for (len, (near, far)) in LENS.into_iter().zip(samples) {
-        println!(
-            "{:20}{:>10.1}{:>14.1}",
-            format!("{len} messages"),
-            median(near),
-            median(far)
-        );
+        println!("{:20}{:>10.1}{:>14.1}", format!("{len} messages"), median(near), median(far));
     }
 }
 

@@ -1,6 +1,9 @@
 //! One action alone, in a test.
 
-use super::{Action, Call, Collect, Failure, FailureCause, HasInput, HasResource, Missing, Result, Scope, UnsetSlot};
+use super::{
+    Action, Call, Collect, Failure, FailureCause, HasInput, HasResource, Missing, Result, Scope,
+    UnsetSlot,
+};
 use crate::{
     ActionError, Context,
     graph::name_hash,
@@ -148,7 +151,10 @@ impl<'a, A: Action> TestRun<'a, A> {
             control: crate::sync::Arc::new(Control::default()),
         };
         let Some(runtime) = self.runtime else {
-            return (Vec::new(), Err(ActionError::msg("the test has no runtime: give one with `.runtime(…)`")));
+            return (
+                Vec::new(),
+                Err(ActionError::msg("the test has no runtime: give one with `.runtime(…)`")),
+            );
         };
         let context = Context {
             session: "test".into(),
@@ -165,8 +171,7 @@ impl<'a, A: Action> TestRun<'a, A> {
         }
         let resources = Arc::new(self.resources);
         let writes = async {
-            let reads = A::reads(self.state)
-                .map_err(|UnsetSlot(name)| unset::<A>(name))?;
+            let reads = A::reads(self.state).map_err(|UnsetSlot(name)| unset::<A>(name))?;
             let args = Collect::<Alone>::collect(&self.inputs, &resources)
                 .map_err(|Missing(name)| not_given::<A>(name))?;
             let call = Call {

@@ -94,10 +94,7 @@ where
     Name: 'static,
     T: 'static,
 {
-    struct All<const HASH: u64, S: Scope, Name>(
-        Arc<S::Resources>,
-        PhantomData<fn() -> Name>,
-    );
+    struct All<const HASH: u64, S: Scope, Name>(Arc<S::Resources>, PhantomData<fn() -> Name>);
 
     impl<const HASH: u64, Name, T, S: HasResource<HASH, Name, T>> Hold<T> for All<HASH, S, Name> {
         fn held(&self) -> Option<&T> {
@@ -105,10 +102,7 @@ where
         }
     }
 
-    Box::new(All::<HASH, S, Name>(
-        Arc::clone(resources),
-        PhantomData,
-    ))
+    Box::new(All::<HASH, S, Name>(Arc::clone(resources), PhantomData))
 }
 
 /// A parameter that the graph bound; only a test can leave one out.

@@ -65,10 +65,7 @@ impl Context {
     /// # Cancel safety
     /// Dropping it loses nothing.
     pub fn stopped(&self) -> Stopped<'_> {
-        Stopped {
-            control: &self.control,
-            run: self.run,
-        }
+        Stopped { control: &self.control, run: self.run }
     }
 
     /// The time since some fixed moment, from the app's [`Runtime`].

@@ -28,13 +28,7 @@ pub struct ActionError {
 impl ActionError {
     /// Makes an error from a message.
     pub fn msg(message: impl Into<String>) -> Self {
-        Self {
-            cause: Arc::new(Message {
-                text: message.into(),
-                source: None,
-            }),
-            terminal: false,
-        }
+        Self { cause: Arc::new(Message { text: message.into(), source: None }), terminal: false }
     }
 
     /// Says what was being done; the error so far becomes the source.
@@ -42,20 +36,14 @@ impl ActionError {
     pub fn context(self, message: impl Into<String>) -> Self {
         Self {
             terminal: self.terminal,
-            cause: Arc::new(Message {
-                text: message.into(),
-                source: Some(self.cause),
-            }),
+            cause: Arc::new(Message { text: message.into(), source: Some(self.cause) }),
         }
     }
 
     /// Makes the error final: `#[retry]` does not try again.
     #[must_use]
     pub fn terminal(self) -> Self {
-        Self {
-            terminal: true,
-            ..self
-        }
+        Self { terminal: true, ..self }
     }
 
     /// Tells whether another attempt may help.
@@ -83,10 +71,7 @@ impl ActionError {
 
 impl<E: Error + Send + Sync + 'static> From<E> for ActionError {
     fn from(error: E) -> Self {
-        Self {
-            cause: Arc::new(error),
-            terminal: false,
-        }
+        Self { cause: Arc::new(error), terminal: false }
     }
 }
 

@@ -34,11 +34,7 @@ pub enum FailureCause {
 
 impl Failure {
     pub(crate) fn new(node: &'static str, attempts: u32, cause: FailureCause) -> Self {
-        Self(Arc::new(Inner {
-            node,
-            attempts,
-            cause,
-        }))
+        Self(Arc::new(Inner { node, attempts, cause }))
     }
 
     /// The node that failed.

@@ -265,10 +265,7 @@ impl ActionInfo {
     /// Declares that it asks for the failure.
     #[must_use]
     pub const fn failure(self) -> Self {
-        Self {
-            failure: true,
-            ..self
-        }
+        Self { failure: true, ..self }
     }
 }
 

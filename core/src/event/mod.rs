@@ -4,8 +4,8 @@ mod observer;
 mod spans;
 
 pub use self::observer::Observer;
-pub use self::spans::Spans;
 pub(crate) use self::observer::Observers;
+pub use self::spans::Spans;
 
 use crate::{
     action::Failure,

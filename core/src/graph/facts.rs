@@ -19,21 +19,15 @@ pub struct Facts<A, S>(PhantomData<(A, S)>);
 
 impl<A: Action<State = S>, S> Facts<A, S> {
     /// What it declares, and whether it yields items.
-    pub const FACT: Fact = Fact {
-        info: A::INFO,
-        streams: <A::Yields as Yielding>::STREAMS,
-        known: true,
-    };
+    pub const FACT: Fact =
+        Fact { info: A::INFO, streams: <A::Yields as Yielding>::STREAMS, known: true };
 }
 
 /// What stands for the facts of something that is no action over `S`.
 pub trait NoFacts {
     /// Writes everything, so that no later node seems to read before a write.
-    const FACT: Fact = Fact {
-        info: ActionInfo::new("").writes(FieldSet::ALL),
-        streams: false,
-        known: false,
-    };
+    const FACT: Fact =
+        Fact { info: ActionInfo::new("").writes(FieldSet::ALL), streams: false, known: false };
 }
 
 impl<A, S> NoFacts for Facts<A, S> {}
@@ -133,7 +127,6 @@ impl<A: Action, G: Graph> Probe<A, G> {
         for<'a> A::Args<'a>: Collect<'a, G>,
     {
     }
-
 }
 
 impl<A: Action<Yields = Items<I>>, G: Graph, I> Probe<A, G> {

@@ -145,18 +145,8 @@ impl<const N: usize> Checked<N> {
     }
 
     /// Appends a path from the start to `node` that does not write `field`.
-    const fn describe_path(
-        &self,
-        text: &mut Text,
-        node: usize,
-        field: usize,
-    ) {
-        let Self {
-            nodes,
-            edges,
-            start,
-            ..
-        } = *self;
+    const fn describe_path(&self, text: &mut Text, node: usize, field: usize) {
+        let Self { nodes, edges, start, .. } = *self;
         // breadth first, so that the path is a shortest one
         let mut from = [usize::MAX; N];
         let mut queue = [0; N];
@@ -218,7 +208,9 @@ pub const fn check_node<const N: usize>(
         let mut text = Text::new();
         text.push("node `");
         text.push(info.name);
-        text.push("` asks for a failure with `#[error]`, but `start` or an ordinary edge reaches it");
+        text.push(
+            "` asks for a failure with `#[error]`, but `start` or an ordinary edge reaches it",
+        );
         text.push("\nhelp: let only `on error` edges lead to it");
         panic!("{}", text.as_str())
     }

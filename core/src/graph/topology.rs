@@ -68,9 +68,7 @@ impl Topology {
 
     fn names(&self, set: Option<FieldSet>) -> impl Iterator<Item = &'static str> + use<> {
         let fields = self.fields;
-        set.unwrap_or_default()
-            .iter()
-            .filter_map(|index| Some(fields.get(index)?.name))
+        set.unwrap_or_default().iter().filter_map(|index| Some(fields.get(index)?.name))
     }
 }
 
@@ -129,10 +127,7 @@ impl Edge {
     #[doc(hidden)]
     #[must_use]
     pub const fn on_error(self) -> Self {
-        Self {
-            kind: EdgeKind::Error,
-            ..self
-        }
+        Self { kind: EdgeKind::Error, ..self }
     }
 
     const fn transition(from: usize, to: EdgeEnd, label: &'static str) -> Self {
@@ -181,21 +176,13 @@ impl BindingInfo {
     /// One that has to be given.
     #[doc(hidden)]
     pub const fn required(name: &'static str, ty: &'static str) -> Self {
-        Self {
-            name,
-            ty,
-            optional: false,
-        }
+        Self { name, ty, optional: false }
     }
 
     /// One that may be left out.
     #[doc(hidden)]
     pub const fn optional(name: &'static str, ty: &'static str) -> Self {
-        Self {
-            name,
-            ty,
-            optional: true,
-        }
+        Self { name, ty, optional: true }
     }
 }
 

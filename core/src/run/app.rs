@@ -69,9 +69,9 @@ impl<G: Graph> App<G> {
                 self.session.position = Position::Rest(G::START);
                 Ok(())
             }
-            Position::Rest(node) | Position::Unfinished(node) => Err(RunError::NotEnded {
-                node: node.name(),
-            }),
+            Position::Rest(node) | Position::Unfinished(node) => {
+                Err(RunError::NotEnded { node: node.name() })
+            }
         }
     }
 

@@ -44,10 +44,9 @@ impl<T, F: Future<Output = Result<T, ActionError>>> Future for Attempt<'_, F> {
             Err(panic) => return Poll::Ready(Err(FailureCause::Panic(message(&*panic)))),
         }
         match timeout {
-            Some((after, sleep)) => sleep
-                .as_mut()
-                .poll(cx)
-                .map(|()| Err(FailureCause::Timeout(*after))),
+            Some((after, sleep)) => {
+                sleep.as_mut().poll(cx).map(|()| Err(FailureCause::Timeout(*after)))
+            }
             None => Poll::Pending,
         }
     }

@@ -1,9 +1,6 @@
 //! How an app is made.
 
-use super::{
-    App, Position,
-    session::Session,
-};
+use super::{App, Position, session::Session};
 use crate::{
     Context,
     event::{Observer, Observers},

@@ -10,13 +10,7 @@ use crate::{
     event::EventKind,
     graph::{Graph, Next, Node},
 };
-use std::{
-    future::poll_fn,
-    ops::ControlFlow,
-    pin::pin,
-    task::Poll,
-    time::Duration,
-};
+use std::{future::poll_fn, ops::ControlFlow, pin::pin, task::Poll, time::Duration};
 
 /// Steps after which a loop that never waits gives the executor a turn.
 const TURN: u32 = 128;
@@ -37,10 +31,7 @@ impl<N: PartialEq> Halts<N> {
 }
 
 /// The session comes back with the result.
-pub(super) type Driven<'a, G> = (
-    &'a mut Session<G>,
-    Result<Outcome<<G as Graph>::Node>, RunError>,
-);
+pub(super) type Driven<'a, G> = (&'a mut Session<G>, Result<Outcome<<G as Graph>::Node>, RunError>);
 
 /// Drives a run from its first step to its outcome.
 ///
@@ -50,17 +41,12 @@ pub(super) async fn drive<G: Graph>(
     session: &mut Session<G>,
     halts: Halts<G::Node>,
 ) -> Driven<'_, G> {
-    let mut lease = Lease {
-        session: &mut *session,
-        running: true,
-    };
+    let mut lease = Lease { session: &mut *session, running: true };
     let result = lease.session.steps(&halts).await;
     if lease.session.is_heard() {
         let kind = match &result {
             Ok(outcome) => EventKind::RunFinished { outcome: *outcome },
-            Err(error) => EventKind::RunFailed {
-                error: Box::new(error.clone()),
-            },
+            Err(error) => EventKind::RunFailed { error: Box::new(error.clone()) },
         };
         let node = match &result {
             Ok(_) => lease.session.last.unwrap_or(lease.session.node()),

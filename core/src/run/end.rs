@@ -58,9 +58,7 @@ impl<'a, G: Graph> End<'a, G> {
 
     /// What the last node wrote.
     pub fn writes(&self) -> Option<G::Writes> {
-        self.session
-            .last
-            .map(|node| G::writes(node, &self.session.state))
+        self.session.last.map(|node| G::writes(node, &self.session.state))
     }
 
     /// The committed state.

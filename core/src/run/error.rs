@@ -34,13 +34,17 @@ pub enum RunError {
         node: &'static str,
     },
     /// `resume` on an app that was built at an unfinished position, without a record of its inputs.
-    #[error("the inputs of the run at node `{node}` were not recorded: `restart(inputs)` gives them anew")]
+    #[error(
+        "the inputs of the run at node `{node}` were not recorded: `restart(inputs)` gives them anew"
+    )]
     InputsUnknown {
         /// Where it is.
         node: &'static str,
     },
     /// An optional input was not given, and a node that needs it can be reached.
-    #[error("the run can reach node `{node}`, which needs the input `{input}`, but it was not given")]
+    #[error(
+        "the run can reach node `{node}`, which needs the input `{input}`, but it was not given"
+    )]
     MissingInput {
         /// The node.
         node: &'static str,
@@ -59,6 +63,8 @@ pub enum RunError {
         grace: Duration,
     },
     /// The blocking façade was called where it would block an async runtime.
-    #[error("the blocking app was used inside an async runtime, which it would block: use `App` and `.await` there")]
+    #[error(
+        "the blocking app was used inside an async runtime, which it would block: use `App` and `.await` there"
+    )]
     InsideRuntime,
 }

@@ -1,11 +1,7 @@
 //! A run as a stream of everything that happens in it.
 
 use super::{End, Run, RunError};
-use crate::{
-    event::Event,
-    graph::Graph,
-    stream::Stopper,
-};
+use crate::{event::Event, graph::Graph, stream::Stopper};
 use futures_core::Stream;
 use std::{
     fmt,

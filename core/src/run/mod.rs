@@ -14,17 +14,19 @@ mod end;
 mod error;
 mod events;
 mod policy;
-mod session;
-mod step;
 #[expect(clippy::module_inception, reason = "the module is about more than the type")]
 mod run;
+mod session;
+mod step;
 
 pub use self::app::App;
-pub use self::builder::{AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided};
+pub(crate) use self::builder::default_runtime;
+pub use self::builder::{
+    AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided,
+};
 pub use self::end::{End, Outcome, Position};
 pub use self::error::RunError;
 pub use self::events::Events;
 pub use self::policy::{Policy, Retry};
-pub(crate) use self::builder::default_runtime;
 pub use self::run::{Committed, Finish, Run};
 pub use self::step::{StepResult, StepRun, perform};

@@ -25,49 +25,37 @@ pub struct Retry {
 impl Retry {
     /// So many attempts after the first one, 1 s, 2 s, 4 s … apart, at most a minute.
     pub fn times(times: usize) -> Self {
-        Self {
-            backoff: ExponentialBuilder::new().with_max_times(times),
-            jitter: false,
-        }
+        Self { backoff: ExponentialBuilder::new().with_max_times(times), jitter: false }
     }
 
     /// Waits so long before the second attempt.
     #[must_use]
     pub fn first(self, wait: Duration) -> Self {
-        Self {
-            backoff: self.backoff.with_min_delay(wait),
-            ..self
-        }
+        Self { backoff: self.backoff.with_min_delay(wait), ..self }
     }
 
     /// Multiplies each wait by this, 2 unless said otherwise; at least 1.
     #[must_use]
     pub fn factor(self, factor: f32) -> Self {
-        Self {
-            backoff: self.backoff.with_factor(factor),
-            ..self
-        }
+        Self { backoff: self.backoff.with_factor(factor), ..self }
     }
 
     /// Waits no longer than this, a minute unless said otherwise.
     #[must_use]
     pub fn at_most(self, wait: Duration) -> Self {
-        Self {
-            backoff: self.backoff.with_max_delay(wait),
-            ..self
-        }
+        Self { backoff: self.backoff.with_max_delay(wait), ..self }
     }
 
     /// Adds a random part to each wait, from the app's [`Runtime`](crate::Runtime).
     #[must_use]
     pub fn jitter(self) -> Self {
-        Self {
-            jitter: true,
-            ..self
-        }
+        Self { jitter: true, ..self }
     }
 
-    pub(super) fn waits(self, random: impl FnOnce() -> u64) -> impl Iterator<Item = Duration> + Send {
+    pub(super) fn waits(
+        self,
+        random: impl FnOnce() -> u64,
+    ) -> impl Iterator<Item = Duration> + Send {
         let backoff = if self.jitter {
             self.backoff.with_jitter().with_jitter_seed(random())
         } else {

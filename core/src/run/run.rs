@@ -80,36 +80,21 @@ pub struct Committed<N> {
 
 impl<'a, G: Graph> Run<'a, G> {
     pub(super) fn new(app: &'a mut App<G>, begin: Begin<G::Inputs>) -> Self {
-        let App {
-            session,
-            inlet,
-            grace,
-        } = app;
+        let App { session, inlet, grace } = app;
         let inlet = super::session::exclusive(inlet);
         while inlet.take().is_some() {}
         let context = &mut session.context;
         context.run += 1;
         context.control.attend(Attention::Items);
         let stop = Stop {
-            stopper: Stopper {
-                control: Arc::clone(&context.control),
-                run: context.run,
-            },
+            stopper: Stopper { control: Arc::clone(&context.control), run: context.run },
             runtime: Arc::clone(&context.runtime),
             grace: *grace,
             deadline: None,
             waker: None,
         };
-        let halts = Halts {
-            before: Vec::new(),
-            after: Vec::new(),
-        };
-        Self {
-            stage: Stage::Ready(session, begin, halts),
-            inlet,
-            only: None,
-            stop,
-        }
+        let halts = Halts { before: Vec::new(), after: Vec::new() };
+        Self { stage: Stage::Ready(session, begin, halts), inlet, only: None, stop }
     }
 
     /// Halts the run before this node; never at its very first step.
@@ -187,11 +172,7 @@ impl<'a, G: Graph> Run<'a, G> {
                 Some(Err(error)) => break Err(error),
                 Some(Ok(event)) => {
                     if let EventKind::StepCommitted { next } = event.kind {
-                        break Ok(Some(Committed {
-                            node: event.node,
-                            step: event.step,
-                            next,
-                        }));
+                        break Ok(Some(Committed { node: event.node, step: event.step, next }));
                     }
                 }
             }
@@ -215,10 +196,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// The end of a run whose stream is over.
     fn end(&self) -> Result<End<'_, G>, RunError> {
         match &self.stage {
-            Stage::Over(session, outcome) => Ok(End {
-                session,
-                outcome: *outcome,
-            }),
+            Stage::Over(session, outcome) => Ok(End { session, outcome: *outcome }),
             Stage::Failed(error, _) => Err(error.clone()),
             Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
         }
@@ -335,10 +313,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// The error of a run that did not finish within its grace period.
     #[cold]
     fn cancelled(&self) -> RunError {
-        RunError::Cancelled {
-            node: self.stop.stopper.control.node::<G>(),
-            grace: self.stop.grace,
-        }
+        RunError::Cancelled { node: self.stop.stopper.control.node::<G>(), grace: self.stop.grace }
     }
 }
 

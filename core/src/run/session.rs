@@ -9,13 +9,7 @@ use crate::{
     stream::{Attention, Outlet},
     sync::Mutex,
 };
-use std::{
-    fmt,
-    future::poll_fn,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{fmt, future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 /// One session, owned by an app and lent to its runs.
 pub(crate) struct Session<G: Graph> {
@@ -157,12 +151,7 @@ impl<G: Graph> Session<G> {
             Attention::Commits => matches!(kind, EventKind::StepCommitted { .. }),
             Attention::Events => true,
         };
-        let event = Event {
-            node,
-            step,
-            attempt: self.context.attempt,
-            kind,
-        };
+        let event = Event { node, step, attempt: self.context.attempt, kind };
         self.observers.notify(&event);
         if !wanted {
             return;
@@ -231,9 +220,7 @@ impl<G: Graph> fmt::Debug for Session<G> {
 
 /// The value behind a lock that nobody else can hold.
 pub(super) fn exclusive<T>(mutex: &mut Mutex<T>) -> &mut T {
-    mutex
-        .get_mut()
-        .unwrap_or_else(crate::sync::PoisonError::into_inner)
+    mutex.get_mut().unwrap_or_else(crate::sync::PoisonError::into_inner)
 }
 
 /// Refuses inputs without which a node that the run can reach before its next pause would fail.
@@ -244,10 +231,7 @@ fn missing_input<G: Graph>(from: G::Node, inputs: &G::Inputs) -> Result<(), RunE
     let reachable = G::TOPOLOGY.reachable_before_pause(from.index());
     for (node, reached) in G::Node::ALL.iter().zip(reachable) {
         if reached && let Some(input) = G::missing_input(*node, inputs) {
-            return Err(RunError::MissingInput {
-                node: node.name(),
-                input,
-            });
+            return Err(RunError::MissingInput { node: node.name(), input });
         }
     }
     Ok(())

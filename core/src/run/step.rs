@@ -52,10 +52,7 @@ impl<G: Graph> fmt::Debug for StepRun<'_, G> {
 }
 
 /// Runs the action, makes its writes a candidate, evaluates the transition on it and commits.
-pub async fn perform<A, G>(
-    step: StepRun<'_, G>,
-    bind: Option<fn(&mut A::Params)>,
-) -> StepResult<G>
+pub async fn perform<A, G>(step: StepRun<'_, G>, bind: Option<fn(&mut A::Params)>) -> StepResult<G>
 where
     G: Graph,
     A: Action<State = G::State>,
@@ -176,10 +173,6 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
 impl<G: Graph, Y> Port<'_, G, Y> {
     #[inline]
     fn flow(&self) -> Flow {
-        if self.context.is_stopped() {
-            Flow::Stop
-        } else {
-            Flow::Continue
-        }
+        if self.context.is_stopped() { Flow::Stop } else { Flow::Continue }
     }
 }

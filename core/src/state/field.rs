@@ -16,10 +16,7 @@ pub trait Field<const INDEX: usize> {
     ///
     /// # Errors
     /// A value that does not serialise.
-    fn patch(
-        old: &Stored<Self, INDEX>,
-        new: &Stored<Self, INDEX>,
-    ) -> Result<Option<Patch>, Error> {
+    fn patch(old: &Stored<Self, INDEX>, new: &Stored<Self, INDEX>) -> Result<Option<Patch>, Error> {
         let _ = (old, new);
         Ok(None)
     }

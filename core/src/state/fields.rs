@@ -64,36 +64,21 @@ impl FieldSet {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         let (left, right) = (self.0, other.0);
-        Self([
-            left[0] | right[0],
-            left[1] | right[1],
-            left[2] | right[2],
-            left[3] | right[3],
-        ])
+        Self([left[0] | right[0], left[1] | right[1], left[2] | right[2], left[3] | right[3]])
     }
 
     /// Returns what is in both sets.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         let (left, right) = (self.0, other.0);
-        Self([
-            left[0] & right[0],
-            left[1] & right[1],
-            left[2] & right[2],
-            left[3] & right[3],
-        ])
+        Self([left[0] & right[0], left[1] & right[1], left[2] & right[2], left[3] & right[3]])
     }
 
     /// Returns what is in this set and not in the other.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {
         let (left, right) = (self.0, other.0);
-        Self([
-            left[0] & !right[0],
-            left[1] & !right[1],
-            left[2] & !right[2],
-            left[3] & !right[3],
-        ])
+        Self([left[0] & !right[0], left[1] & !right[1], left[2] & !right[2], left[3] & !right[3]])
     }
 
     /// Tells whether there is no field in the set.
@@ -163,20 +148,13 @@ mod tests {
     use super::*;
 
     const fn field(name: &'static str) -> FieldInfo {
-        FieldInfo {
-            name,
-            ty: "bool",
-            docs: "",
-            slot: false,
-        }
+        FieldInfo { name, ty: "bool", docs: "", slot: false }
     }
 
     const FIELDS: &[FieldInfo] = &[field("safe"), field("mode"), field("größe"), field("saf")];
 
     fn set(indices: &[usize]) -> FieldSet {
-        indices
-            .iter()
-            .fold(FieldSet::EMPTY, |set, &index| set.with(index))
+        indices.iter().fold(FieldSet::EMPTY, |set, &index| set.with(index))
     }
 
     #[test]
@@ -214,13 +192,8 @@ mod tests {
     #[test]
     fn sets_behave_as_sets_across_all_words() {
         use std::collections::BTreeSet;
-        let samples: &[&[usize]] = &[
-            &[],
-            &[0],
-            &[63, 64],
-            &[0, 63, 127, 128, 191, 192, 255],
-            &[64, 128, 200, 255],
-        ];
+        let samples: &[&[usize]] =
+            &[&[], &[0], &[63, 64], &[0, 63, 127, 128, 191, 192, 255], &[64, 128, 200, 255]];
         for left in samples {
             for right in samples {
                 let (a, b) = (set(left), set(right));

@@ -100,16 +100,11 @@ impl<T: DeserializeOwned> Vector<T> {
                     return Err(PatchError::KeepBeyondEnd { keep, len });
                 }
                 let element = |(offset, value)| {
-                    serde_json::from_value(value).map_err(|source| PatchError::Element {
-                        index: keep + offset,
-                        source,
-                    })
+                    serde_json::from_value(value)
+                        .map_err(|source| PatchError::Element { index: keep + offset, source })
                 };
-                let tail: Vec<T> = tail
-                    .into_iter()
-                    .enumerate()
-                    .map(element)
-                    .collect::<Result<_, _>>()?;
+                let tail: Vec<T> =
+                    tail.into_iter().enumerate().map(element).collect::<Result<_, _>>()?;
                 self.truncate(keep);
                 self.extend(tail);
             }
@@ -124,11 +119,7 @@ pub trait PlainPatch: Serialize {
     /// Returns what turns `old` into `self`, or `None` if both serialise to the same.
     fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
         let value = serde_json::to_value(self)?;
-        Ok(if value == serde_json::to_value(old)? {
-            None
-        } else {
-            Some(Patch::Set(value))
-        })
+        Ok(if value == serde_json::to_value(old)? { None } else { Some(Patch::Set(value)) })
     }
 
     /// Applies a patch that [`__patch`](Self::__patch) made. On an error the value is as before.
@@ -184,10 +175,7 @@ mod tests {
     }
 
     fn append<const N: usize>(keep: usize, tail: [u32; N]) -> Patch {
-        Patch::Append {
-            keep,
-            tail: tail.map(Value::from).to_vec(),
-        }
+        Patch::Append { keep, tail: tail.map(Value::from).to_vec() }
     }
 
     #[test]
@@ -198,14 +186,8 @@ mod tests {
             new.extend([Counted(7), Counted(8)]);
             let request = new.clone();
             new.push_back(Counted(9));
-            assert_eq!(
-                patch_and_cost(&new, &old),
-                (Some(append(old.len(), [7, 8, 9])), 3)
-            );
-            assert_eq!(
-                patch_and_cost(&new, &request),
-                (Some(append(request.len(), [9])), 1)
-            );
+            assert_eq!(patch_and_cost(&new, &old), (Some(append(old.len(), [7, 8, 9])), 3));
+            assert_eq!(patch_and_cost(&new, &request), (Some(append(request.len(), [9])), 1));
             assert_eq!(patch_and_cost(&new, &new.clone()), (None, 0));
         }
     }
@@ -216,10 +198,7 @@ mod tests {
         let mut new = old.clone();
         new.truncate(998);
         assert_eq!(patch_and_cost(&new, &old), (Some(append(998, [])), 0));
-        assert_eq!(
-            patch_and_cost(&old, &new),
-            (Some(append(998, [998, 999])), 2)
-        );
+        assert_eq!(patch_and_cost(&old, &new), (Some(append(998, [998, 999])), 2));
     }
 
     #[test]
@@ -241,15 +220,9 @@ mod tests {
             next.push_back(Counted(turn));
             new = next;
         }
-        assert_eq!(
-            patch_and_cost(&new, &old),
-            (Some(append(1000, [0, 1, 2, 3, 4])), 5)
-        );
+        assert_eq!(patch_and_cost(&new, &old), (Some(append(1000, [0, 1, 2, 3, 4])), 5));
         assert_eq!(patch_and_cost(&counted(10), &counted(10)), (None, 20));
-        assert_eq!(
-            patch_and_cost(&counted(11), &counted(10)),
-            (Some(append(10, [10])), 21)
-        );
+        assert_eq!(patch_and_cost(&counted(11), &counted(10)), (Some(append(10, [10])), 21));
     }
 
     #[test]
@@ -280,24 +253,14 @@ mod tests {
         struct State {
             list: Vector<u32>,
         }
-        let (old, mut new) = (
-            State {
-                list: Vector::from([1]),
-            },
-            State {
-                list: Vector::from([1, 2]),
-            },
-        );
+        let (old, mut new) =
+            (State { list: Vector::from([1]) }, State { list: Vector::from([1, 2]) });
         let by_place = new.list.__patch(&old.list).unwrap();
         let (new_list, old_list) = (&new.list, &old.list);
         assert_eq!(by_place, Some(append(1, [2])));
         assert_eq!(new_list.__patch(old_list).unwrap(), by_place);
         let list = &mut new.list;
-        list.__apply(Patch::Append {
-            keep: 0,
-            tail: vec![],
-        })
-        .unwrap();
+        list.__apply(Patch::Append { keep: 0, tail: vec![] }).unwrap();
         assert!(new.list.is_empty());
     }
 
@@ -306,10 +269,7 @@ mod tests {
         for (patch, text) in [
             (Patch::Set(json!(7)), r#"{"set":7}"#),
             (
-                Patch::Append {
-                    keep: 2,
-                    tail: vec![json!("a")],
-                },
+                Patch::Append { keep: 2, tail: vec![json!("a")] },
                 r#"{"append":{"keep":2,"tail":["a"]}}"#,
             ),
         ] {
@@ -323,38 +283,21 @@ mod tests {
         let list = Vector::from([1_u32, 2]);
         for (patch, message) in [
             (
-                Patch::Append {
-                    keep: 3,
-                    tail: vec![],
-                },
+                Patch::Append { keep: 3, tail: vec![] },
                 "the patch keeps 3 elements of a list that has 2",
             ),
             (
-                Patch::Append {
-                    keep: 1,
-                    tail: vec![json!(5), json!("x")],
-                },
+                Patch::Append { keep: 1, tail: vec![json!(5), json!("x")] },
                 "the patch appends element 2 with a value that its type cannot hold",
             ),
-            (
-                Patch::Set(json!("x")),
-                "the patch sets a value that the field's type cannot hold",
-            ),
+            (Patch::Set(json!("x")), "the patch sets a value that the field's type cannot hold"),
         ] {
             let mut changed = list.clone();
             assert_eq!(changed.__apply(patch).unwrap_err().to_string(), message);
             assert_eq!(changed, list);
         }
-        let error = 7
-            .__apply(Patch::Append {
-                keep: 0,
-                tail: vec![],
-            })
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the patch appends to a field that is not a `Vector`"
-        );
+        let error = 7.__apply(Patch::Append { keep: 0, tail: vec![] }).unwrap_err();
+        assert_eq!(error.to_string(), "the patch appends to a field that is not a `Vector`");
     }
 
     /// Knuth's linear congruential generator.
@@ -416,11 +359,7 @@ mod tests {
             }
             let ((new, new_model), (old, old_model)) = (&family[a], &family[b]);
             assert!(new.iter().eq(new_model));
-            let common = new_model
-                .iter()
-                .zip(old_model)
-                .take_while(|(x, y)| x == y)
-                .count();
+            let common = new_model.iter().zip(old_model).take_while(|(x, y)| x == y).count();
             assert!(new.kept_prefix_of(old) <= common);
 
             let patch = new.__patch(old).unwrap();

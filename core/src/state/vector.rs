@@ -50,10 +50,7 @@ pub struct Vector<T> {
 impl<T> Vector<T> {
     /// Makes an empty list. Allocates one empty node.
     pub fn new() -> Self {
-        Self {
-            list: VectorSync::new_sync(),
-            lineage: Lineage::of_empty(),
-        }
+        Self { list: VectorSync::new_sync(), lineage: Lineage::of_empty() }
     }
 
     /// Returns the number of elements, in constant time.
@@ -206,16 +203,8 @@ struct Ancestor {
 impl Lineage {
     /// The lineage of every new list: while they are empty, all share the version 0.
     fn of_empty() -> Self {
-        let nothing = Ancestor {
-            version: 0,
-            kept: 0,
-        };
-        Self {
-            version: 0,
-            shared: AtomicBool::new(true),
-            origin: nothing,
-            recent: nothing,
-        }
+        let nothing = Ancestor { version: 0, kept: 0 };
+        Self { version: 0, shared: AtomicBool::new(true), origin: nothing, recent: nothing }
     }
 
     /// Notes that the list, which has `len` elements, is about to change at `index` and perhaps behind it.
@@ -231,10 +220,7 @@ impl Lineage {
     fn renew(&mut self, len: usize) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         if self.origin.version != self.version {
-            self.recent = Ancestor {
-                version: self.version,
-                kept: len,
-            };
+            self.recent = Ancestor { version: self.version, kept: len };
         }
         self.version = NEXT.fetch_add(1, Ordering::Relaxed);
         *self.shared.get_mut() = false;
@@ -249,10 +235,7 @@ impl Lineage {
         Self {
             version: self.version,
             shared: AtomicBool::new(true),
-            origin: Ancestor {
-                version: self.version,
-                kept: len,
-            },
+            origin: Ancestor { version: self.version, kept: len },
             recent: if unchanged { self.recent } else { self.origin },
         }
     }
@@ -260,10 +243,7 @@ impl Lineage {
     /// The longest prefix that both lists have kept of an ancestor they share, where each counts as its own ancestor.
     fn common(&self, len: usize, other: &Self, other_len: usize) -> usize {
         let theirs = other.ancestors(other_len);
-        let pairs = self
-            .ancestors(len)
-            .into_iter()
-            .flat_map(|a| theirs.map(|b| (a, b)));
+        let pairs = self.ancestors(len).into_iter().flat_map(|a| theirs.map(|b| (a, b)));
         pairs
             .filter(|(a, b)| a.version == b.version)
             .map(|(a, b)| a.kept.min(b.kept))
@@ -272,24 +252,14 @@ impl Lineage {
     }
 
     fn ancestors(&self, len: usize) -> [Ancestor; 3] {
-        [
-            Ancestor {
-                version: self.version,
-                kept: len,
-            },
-            self.origin,
-            self.recent,
-        ]
+        [Ancestor { version: self.version, kept: len }, self.origin, self.recent]
     }
 }
 
 impl<T> Clone for Vector<T> {
     /// Makes a snapshot in constant time.
     fn clone(&self) -> Self {
-        Self {
-            list: self.list.clone(),
-            lineage: self.lineage.fork(self.len()),
-        }
+        Self { list: self.list.clone(), lineage: self.lineage.fork(self.len()) }
     }
 }
 
@@ -424,9 +394,7 @@ impl<T> FusedIterator for Iter<'_, T> {}
 
 impl<T: fmt::Debug> fmt::Debug for Iter<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Iter")
-            .field("left", &self.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Iter").field("left", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -441,9 +409,7 @@ impl<T: Clone> Iterator for IntoIter<T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        self.left
-            .next()
-            .and_then(|index| self.list.get(index).cloned())
+        self.left.next().and_then(|index| self.list.get(index).cloned())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -453,9 +419,7 @@ impl<T: Clone> Iterator for IntoIter<T> {
 
 impl<T: Clone> DoubleEndedIterator for IntoIter<T> {
     fn next_back(&mut self) -> Option<T> {
-        self.left
-            .next_back()
-            .and_then(|index| self.list.get(index).cloned())
+        self.left.next_back().and_then(|index| self.list.get(index).cloned())
     }
 }
 
@@ -465,9 +429,7 @@ impl<T: Clone> FusedIterator for IntoIter<T> {}
 
 impl<T> fmt::Debug for IntoIter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IntoIter")
-            .field("left", &self.left.len())
-            .finish_non_exhaustive()
+        f.debug_struct("IntoIter").field("left", &self.left.len()).finish_non_exhaustive()
     }
 }
 
@@ -486,10 +448,7 @@ impl<T: Clone> IntoIterator for Vector<T> {
 
     /// Iterates over clones of the elements, each in logarithmic time; prefer `&list` where references do.
     fn into_iter(self) -> IntoIter<T> {
-        IntoIter {
-            left: 0..self.len(),
-            list: self.list,
-        }
+        IntoIter { left: 0..self.len(), list: self.list }
     }
 }
 
@@ -510,10 +469,7 @@ mod tests {
     #[test]
     fn a_list_reads_like_a_vec() {
         let list = Vector::from(vec!["a", "b", "c"]);
-        assert_eq!(
-            (list.len(), list.first(), list.last()),
-            (3, Some(&"a"), Some(&"c"))
-        );
+        assert_eq!((list.len(), list.first(), list.last()), (3, Some(&"a"), Some(&"c")));
         assert_eq!((list[1], list.get(3)), ("b", None));
         assert_eq!(list.iter().rev().collect::<Vec<_>>(), [&"c", &"b", &"a"]);
         assert_eq!(list.iter().len(), 3);

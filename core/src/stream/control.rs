@@ -76,11 +76,7 @@ impl Control {
                 waiting.push(waker.clone());
             }
         }
-        if self.is_stopped(run) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if self.is_stopped(run) { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Forgets who waited, when a run is over.

@@ -13,21 +13,9 @@ use std::task::{Context, Poll, Waker};
 /// Makes the two ends of a slot.
 pub(crate) fn one_item<T>() -> (Outlet<T>, Inlet<T>) {
     let (producer, consumer) = RingBuffer::new(1);
-    let shared = Arc::new(Shared {
-        suspended: AtomicBool::new(false),
-        waker: Mutex::new(None),
-    });
-    let outlet = Outlet {
-        producer,
-        shared: Arc::clone(&shared),
-        occupied: false,
-        waker: None,
-    };
-    let inlet = Inlet {
-        consumer,
-        shared,
-        taken: false,
-    };
+    let shared = Arc::new(Shared { suspended: AtomicBool::new(false), waker: Mutex::new(None) });
+    let outlet = Outlet { producer, shared: Arc::clone(&shared), occupied: false, waker: None };
+    let inlet = Inlet { consumer, shared, taken: false };
     (outlet, inlet)
 }
 
@@ -54,9 +42,7 @@ impl<T> Outlet<T> {
     #[inline]
     pub(crate) fn put(&mut self, value: T) -> Result<(), T> {
         self.occupied = true;
-        self.producer
-            .push(value)
-            .map_err(|rtrb::PushError::Full(value)| value)
+        self.producer.push(value).map_err(|rtrb::PushError::Full(value)| value)
     }
 
     /// Is ready when the slot is free.

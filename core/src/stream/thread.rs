@@ -26,9 +26,7 @@ impl<T> ThreadYielder<T> {
     /// When the run was cancelled meanwhile, the thread unwinds from here; nothing is printed, and
     /// the action's writes are discarded.
     pub fn emit(&mut self, item: T) -> Flow {
-        self.handoff
-            .put(item)
-            .unwrap_or_else(|Closed| resume_unwind(Box::new(Closed)))
+        self.handoff.put(item).unwrap_or_else(|Closed| resume_unwind(Box::new(Closed)))
     }
 }
 
@@ -66,9 +64,7 @@ where
         Box::new(move || {
             let _entered = span.enter();
             let _finish = finish;
-            let mut yielder = ThreadYielder {
-                handoff: Arc::clone(&handoff),
-            };
+            let mut yielder = ThreadYielder { handoff: Arc::clone(&handoff) };
             let outcome = catch_unwind(AssertUnwindSafe(|| job(&mut yielder)));
             *lock(&result) = Some(outcome);
         })
@@ -132,10 +128,7 @@ impl<T> Handoff<T> {
             if let Some(flow) = state.flow.take() {
                 return Ok(flow);
             }
-            state = self
-                .answered
-                .wait(state)
-                .unwrap_or_else(crate::sync::PoisonError::into_inner);
+            state = self.answered.wait(state).unwrap_or_else(crate::sync::PoisonError::into_inner);
         }
     }
 

@@ -50,10 +50,7 @@ impl<'a, T> Yielder<'a, T> {
     /// waits for the slot is not.
     #[inline]
     pub fn emit(&mut self, item: T) -> Emitting<'_, 'a, T> {
-        Emitting {
-            yielder: self,
-            item: Some(item),
-        }
+        Emitting { yielder: self, item: Some(item) }
     }
 }
 

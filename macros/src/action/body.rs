@@ -84,7 +84,9 @@ impl Rewriter<'_> {
                 .error(call, format!("`yield_!` in {place}"))
                 .help("it suspends the action itself: yield from the body of the function");
         } else if item.is_empty() {
-            self.diagnostics.error(call, "`yield_!` hands over one item").help("write `yield_!(item)`");
+            self.diagnostics
+                .error(call, "`yield_!` hands over one item")
+                .help("write `yield_!(item)`");
         }
         let yielder = yielder();
         let site = Span::mixed_site().located_at(call.span());
@@ -93,11 +95,7 @@ impl Rewriter<'_> {
         let nothing = quote_spanned!(site=> ::core::unreachable!());
         let item = if item.is_empty() { &nothing } else { item };
         let emit = quote_spanned!(site=> { let item #ty = #item; #yielder.emit(item) });
-        if self.blocking {
-            emit
-        } else {
-            quote_spanned!(site=> #emit.await)
-        }
+        if self.blocking { emit } else { quote_spanned!(site=> #emit.await) }
     }
 
     fn rewrite_macro(&mut self, call: &mut Macro) -> Option<TokenStream> {
@@ -117,9 +115,11 @@ impl Rewriter<'_> {
         while let Some(tree) = trees.get(at) {
             at += 1;
             match (tree, trees.get(at), trees.get(at + 1)) {
-                (TokenTree::Ident(name), Some(TokenTree::Punct(bang)), Some(TokenTree::Group(item)))
-                    if name == "yield_" && bang.as_char() == '!' =>
-                {
+                (
+                    TokenTree::Ident(name),
+                    Some(TokenTree::Punct(bang)),
+                    Some(TokenTree::Group(item)),
+                ) if name == "yield_" && bang.as_char() == '!' => {
                     at += 2;
                     let item = self.rewrite_tokens(item.stream());
                     let emit = self.emit(name, &item);
@@ -145,9 +145,7 @@ impl Rewriter<'_> {
 
     fn refuse_yield(&mut self, span: Span) {
         self.found += 1;
-        self.diagnostics
-            .error_at(span, "`yield` is not stable Rust")
-            .help("write `yield_!(item)`");
+        self.diagnostics.error_at(span, "`yield` is not stable Rust").help("write `yield_!(item)`");
     }
 }
 

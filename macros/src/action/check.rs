@@ -71,9 +71,7 @@ fn check_twice(fields: &[Ident], how: &str, diagnostics: &mut Diagnostics) {
     for (index, field) in fields.iter().enumerate() {
         if fields[..index].contains(field) {
             let name = plain(field);
-            diagnostics
-                .error(field, format!("field `{name}` is {how} twice"))
-                .help("name it once");
+            diagnostics.error(field, format!("field `{name}` is {how} twice")).help("name it once");
         }
     }
 }

@@ -120,10 +120,8 @@ fn expand_args(action: &ActionSyntax) -> TokenStream {
             #burdock::__args! { (#vis struct) #how inputs { #inputs } resources { #resources } }
         });
     }
-    let params: TokenStream = action
-        .params()
-        .map(|Param { name, ty, .. }| quote!(#name: #ty,))
-        .collect();
+    let params: TokenStream =
+        action.params().map(|Param { name, ty, .. }| quote!(#name: #ty,)).collect();
     if !params.is_empty() {
         tokens.extend(quote!(#burdock::__params! { (#vis struct) #params }));
     }
@@ -140,13 +138,14 @@ fn expand_function(action: &ActionSyntax) -> TokenStream {
         signature.inputs.push(if arguments.blocking.is_some() {
             syn::parse_quote!(#yielder: &mut #burdock::__private::ThreadYielder<#ty>)
         } else {
-            signature.asyncness = signature.asyncness.or(Some(syn::Token![async](signature.fn_token.span)));
+            signature.asyncness =
+                signature.asyncness.or(Some(syn::Token![async](signature.fn_token.span)));
             syn::parse_quote!(#yielder: &mut #burdock::__private::Yielder<'_, #ty>)
         });
     }
     quote! {
         #(#inner)*
-        #[allow(clippy::unused_async, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, reason = "the framework decides what an action is given")]
+        #[allow(clippy::unused_async, clippy::needless_pass_by_value, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, reason = "the framework decides what an action is given")]
         #signature #body
     }
 }
@@ -237,7 +236,8 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
         let value = param.default.as_ref()?;
         Some(quote!(fn #function() -> #ty { #value }))
     });
-    let awaiting = action.signature.asyncness.is_some() || (action.kind == Kind::Streaming && !owned);
+    let awaiting =
+        action.signature.asyncness.is_some() || (action.kind == Kind::Streaming && !owned);
     // rustc labels the name when the future is not `Send`, and the type when it is no result of writes
     let head = respanned(
         quote!(async fn run(call: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes>),
@@ -255,7 +255,8 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
         #called(#(#arguments),*) #awaiting .map_err(::core::convert::Into::into)
     };
     if !owned {
-        let take = (action.kind == Kind::Streaming).then(|| quote!(let mut #yielder = call.yielder;));
+        let take =
+            (action.kind == Kind::Streaming).then(|| quote!(let mut #yielder = call.yielder;));
         return quote! {
             #head {
                 #(#defaults)*
@@ -266,9 +267,9 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     }
     let reads = &action.arguments.reads;
     let yielder = if action.kind == Kind::Streaming { quote!(#yielder) } else { quote!(_: &mut _) };
-    let failure = action
-        .wants_failure()
-        .then(|| quote!(let failure = #burdock::__private::given(call.failure, "failure")?.clone();));
+    let failure = action.wants_failure().then(
+        || quote!(let failure = #burdock::__private::given(call.failure, "failure")?.clone();),
+    );
     quote! {
         #head {
             #(#defaults)*

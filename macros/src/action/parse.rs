@@ -28,9 +28,9 @@ pub(super) fn parse_action(
     for (index, argument) in item.sig.inputs.iter_mut().enumerate() {
         match argument {
             FnArg::Receiver(receiver) => {
-                diagnostics
-                    .error(&receiver.self_token, "an action has no `self`")
-                    .help("it is a function; what it needs comes as inputs, resources and parameters");
+                diagnostics.error(&receiver.self_token, "an action has no `self`").help(
+                    "it is a function; what it needs comes as inputs, resources and parameters",
+                );
             }
             FnArg::Typed(argument) => roles.extend(parse_role(index, argument, diagnostics)),
         }
@@ -87,9 +87,7 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
             continue;
         };
         if role.is_some() {
-            diagnostics
-                .error(&marker, "an argument has one marker")
-                .help("take two arguments");
+            diagnostics.error(&marker, "an argument has one marker").help("take two arguments");
             continue;
         }
         role = Some(found);
@@ -144,7 +142,12 @@ fn parse_marker(
     Some(Some(role))
 }
 
-fn parameter(name: &Ident, ty: &Type, default: Option<Expr>, diagnostics: &mut Diagnostics) -> Role {
+fn parameter(
+    name: &Ident,
+    ty: &Type,
+    default: Option<Expr>,
+    diagnostics: &mut Diagnostics,
+) -> Role {
     if borrowed(ty).1 == Taken::Borrowed {
         diagnostics
             .error(name, format!("parameter `{name}` is owned"))

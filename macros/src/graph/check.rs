@@ -48,11 +48,7 @@ pub(crate) fn check_graph(
     }
     let transitions: Option<Vec<Transition>> = model.transitions.into_iter().collect();
     let (start, transitions) = model.start.zip(transitions)?;
-    diagnostics.is_empty().then_some(CheckedGraph {
-        graph: model.graph,
-        start,
-        transitions,
-    })
+    diagnostics.is_empty().then_some(CheckedGraph { graph: model.graph, start, transitions })
 }
 
 /// A node that fails again leaves the state as it was, so it would fail for ever.
@@ -61,10 +57,7 @@ fn check_error_edges(graph: &Graph, diagnostics: &mut Diagnostics) {
         if edge.error && edge.to == EdgeEnd::Node(edge.from) {
             let name = names::plain(&graph[edge.from].name);
             diagnostics
-                .error(
-                    &edge.token,
-                    format!("the error edge of `{name}` leads back to `{name}`"),
-                )
+                .error(&edge.token, format!("the error edge of `{name}` leads back to `{name}`"))
                 .help("to try again, write `#[retry(…)]` before the node");
         }
     }
@@ -79,10 +72,7 @@ fn check_transitions(model: &GraphModel, diagnostics: &mut Diagnostics) -> bool 
         if missing && !model.doubts.sources && !model.doubts.lost.contains(&id) {
             let name = names::plain(&model.graph[id].name);
             diagnostics
-                .error(
-                    &model.graph[id].name,
-                    format!("node `{name}` has no transition"),
-                )
+                .error(&model.graph[id].name, format!("node `{name}` has no transition"))
                 .help(format!("say what follows: `{name} -> …;`"));
         }
     }
@@ -108,10 +98,8 @@ fn check_rest(graph: &Graph, diagnostics: &mut Diagnostics) {
         edges.any(|edge| matches!(edge.to, EdgeEnd::Pause(_) | EdgeEnd::End))
     };
     let resting = reach(graph.ids().filter(rests), &backward);
-    let stuck: Vec<NodeId> = graph
-        .ids()
-        .filter(|id| !resting[id.0] && graph.order.contains(id))
-        .collect();
+    let stuck: Vec<NodeId> =
+        graph.ids().filter(|id| !resting[id.0] && graph.order.contains(id)).collect();
     for (root, others) in roots(&stuck, &links(graph, Direction::Forward)) {
         let name = names::plain(&graph[root].name);
         let message = format!("node `{name}` reaches neither `pause` nor `end`");
@@ -124,9 +112,6 @@ fn check_rest(graph: &Graph, diagnostics: &mut Diagnostics) {
 }
 
 fn list(graph: &Graph, ids: &[NodeId]) -> String {
-    let names: Vec<String> = ids
-        .iter()
-        .map(|id| names::plain(&graph[*id].name))
-        .collect();
+    let names: Vec<String> = ids.iter().map(|id| names::plain(&graph[*id].name)).collect();
     names::list(&names)
 }

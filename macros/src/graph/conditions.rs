@@ -22,11 +22,7 @@ pub(crate) fn rewrite(
     diagnostics: &mut Diagnostics,
 ) -> Rewritten {
     let mut fields = Vec::new();
-    let mut rewriter = Rewriter {
-        state_ident,
-        fields: &mut fields,
-        diagnostics,
-    };
+    let mut rewriter = Rewriter { state_ident, fields: &mut fields, diagnostics };
     let tokens = rewriter.stream(tokens.clone());
     Rewritten { tokens, fields }
 }
@@ -34,10 +30,7 @@ pub(crate) fn rewrite(
 /// Adds the fields whose names are not there yet.
 pub(crate) fn add_fields(fields: &mut Vec<Ident>, more: impl IntoIterator<Item = Ident>) {
     for field in more {
-        if !fields
-            .iter()
-            .any(|known| names::plain(known) == names::plain(&field))
-        {
+        if !fields.iter().any(|known| names::plain(known) == names::plain(&field)) {
             fields.push(field);
         }
     }
@@ -90,10 +83,7 @@ impl Rewriter<'_> {
         let turbofish = rest.len() > 1 && rest[..2].iter().all(|tree| punct(tree) == Some(':'));
         if called || turbofish {
             self.diagnostics
-                .error(
-                    field,
-                    "a condition reads fields of the state, it calls no methods on it",
-                )
+                .error(field, "a condition reads fields of the state, it calls no methods on it")
                 .help("call a method on a field: `state.field.method()`");
             return None;
         }
@@ -138,12 +128,8 @@ fn punct(tree: &TokenTree) -> Option<char> {
 
 /// The tokens as a person would write them on one line: `matches!(state.mode, Mode::A | Mode::B)`.
 pub(crate) fn text(tokens: impl ToTokens) -> String {
-    let mut printer = Printer {
-        output: String::new(),
-        last: Last::Open,
-        angles: 0,
-        closure: false,
-    };
+    let mut printer =
+        Printer { output: String::new(), last: Last::Open, angles: 0, closure: false };
     printer.stream(tokens.to_token_stream());
     printer.output
 }
@@ -172,9 +158,8 @@ struct Printer {
     closure: bool,
 }
 
-const KEYWORDS: [&str; 10] = [
-    "if", "else", "match", "in", "as", "let", "return", "move", "ref", "mut",
-];
+const KEYWORDS: [&str; 10] =
+    ["if", "else", "match", "in", "as", "let", "return", "move", "ref", "mut"];
 
 const OPERATORS: [&str; 25] = [
     "<<=", ">>=", "...", "..=", "::", "->", "=>", "==", "!=", "<=", ">=", "&&", "||", "<<", ">>",
@@ -200,9 +185,7 @@ impl Printer {
                         run.push(next.as_char());
                         last = next;
                     }
-                    let known = OPERATORS
-                        .iter()
-                        .find(|operator| run.starts_with(**operator));
+                    let known = OPERATORS.iter().find(|operator| run.starts_with(**operator));
                     let sign = known.map_or(&run[..1], |operator| *operator);
                     index += sign.len() - 1;
                     let macro_call =
@@ -229,8 +212,7 @@ impl Printer {
         } else {
             open
         };
-        self.output
-            .push_str(if empty { spaced.trim_end() } else { spaced });
+        self.output.push_str(if empty { spaced.trim_end() } else { spaced });
         if group.delimiter() != Delimiter::None || self.last == Last::Operator {
             self.last = Last::Open;
         }
@@ -238,8 +220,7 @@ impl Printer {
         (self.angles, self.closure) = (0, false);
         self.stream(group.stream());
         (self.angles, self.closure) = outer;
-        self.output
-            .push_str(if empty { close.trim_start() } else { close });
+        self.output.push_str(if empty { close.trim_start() } else { close });
         self.last = Last::Operand;
     }
 
@@ -287,14 +268,7 @@ impl Printer {
             }
             "|" | "||" if prefix => {
                 self.closure = sign == "|";
-                self.prefix(
-                    sign,
-                    if self.closure {
-                        Last::Open
-                    } else {
-                        Last::Operator
-                    },
-                );
+                self.prefix(sign, if self.closure { Last::Open } else { Last::Operator });
                 return;
             }
             "&" | "&&" | "*" | "-" | "!" | "'" | "#" | "$" | "<" if prefix => {

@@ -131,13 +131,7 @@ fn local(name: &str) -> Ident {
 }
 
 fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
-    let Expansion {
-        graph,
-        private,
-        node_type,
-        writes_type,
-        ..
-    } = expansion;
+    let Expansion { graph, private, node_type, writes_type, .. } = expansion;
     let name = &graph.name;
     let start = expansion.variant(graph.start());
     let item = match &graph.yields {

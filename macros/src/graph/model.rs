@@ -107,10 +107,7 @@ pub(crate) enum Target {
 
 /// `if condition { then } else { otherwise }`.
 #[derive(Clone)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the token is named as everywhere in syn"
-)]
+#[expect(clippy::struct_field_names, reason = "the token is named as everywhere in syn")]
 pub(crate) struct If {
     pub(crate) if_token: Token![if],
     /// Rewritten: places lie under [`state_ident`].
@@ -121,10 +118,7 @@ pub(crate) struct If {
 
 /// `match scrutinee { arms }`.
 #[derive(Clone)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the token is named as everywhere in syn"
-)]
+#[expect(clippy::struct_field_names, reason = "the token is named as everywhere in syn")]
 pub(crate) struct Match {
     pub(crate) match_token: Token![match],
     /// Rewritten: places lie under [`state_ident`].

@@ -25,11 +25,7 @@ pub(crate) fn parse_graph(
 ) -> Option<GraphSyntax> {
     let mut graph = None;
     let read = |input: ParseStream<'_>| {
-        let mut parser = Parser {
-            diagnostics,
-            unread: Unread::default(),
-            sections: Vec::new(),
-        };
+        let mut parser = Parser { diagnostics, unread: Unread::default(), sections: Vec::new() };
         graph = parser.graph(input).ok();
         drain(input);
         Ok(())
@@ -49,9 +45,7 @@ impl Parser<'_> {
         let mut graph = GraphSyntax {
             attrs,
             vis,
-            state: state
-                .as_ref()
-                .map_or_else(|_| name.clone().into(), Path::clone),
+            state: state.as_ref().map_or_else(|_| name.clone().into(), Path::clone),
             name,
             inputs: Vec::new(),
             resources: Vec::new(),
@@ -68,11 +62,7 @@ impl Parser<'_> {
                 self.expected(input, "unexpected token after the graph");
             }
         } else {
-            self.unread = Unread {
-                nodes: true,
-                statements: true,
-                targets: true,
-            };
+            self.unread = Unread { nodes: true, statements: true, targets: true };
             if state.is_ok() {
                 self.diagnostics
                     .error(&graph.name, "the graph has no body")
@@ -103,10 +93,7 @@ impl Parser<'_> {
     fn statements(&mut self, input: ParseStream<'_>, graph: &mut GraphSyntax) {
         while !input.is_empty() {
             let before = input.cursor();
-            if input
-                .parse::<Option<Token![;]>>()
-                .is_ok_and(|token| token.is_some())
-            {
+            if input.parse::<Option<Token![;]>>().is_ok_and(|token| token.is_some()) {
                 continue;
             }
             if self.statement(input, graph).is_err() {
@@ -121,10 +108,8 @@ impl Parser<'_> {
 
     fn statement(&mut self, input: ParseStream<'_>, graph: &mut GraphSyntax) -> Read<()> {
         for attr in self.read(input.call(Attribute::parse_outer))? {
-            self.diagnostics.error(
-                attr.path(),
-                "an attribute belongs to the graph, a node or a binding",
-            );
+            self.diagnostics
+                .error(attr.path(), "an attribute belongs to the graph, a node or a binding");
         }
         let Ok(word) = input.parse::<Ident>() else {
             return Err(self.expected(input, "expected a section or a transition"));
@@ -149,10 +134,8 @@ impl Parser<'_> {
                 self.section(&word);
                 let ty = self.expect(input, "a type");
                 let ty = self.terminated(input, ty);
-                graph.yields = graph
-                    .yields
-                    .take()
-                    .or(ty.map(|ty| YieldsSyntax { keyword: word, ty }));
+                graph.yields =
+                    graph.yields.take().or(ty.map(|ty| YieldsSyntax { keyword: word, ty }));
                 Ok(())
             }
             "start" => {
@@ -178,9 +161,7 @@ impl Parser<'_> {
             unknown => {
                 let sections =
                     ["inputs", "resources", "yields", "nodes", "start"].map(String::from);
-                let error = self
-                    .diagnostics
-                    .error(&word, "expected a section or a transition");
+                let error = self.diagnostics.error(&word, "expected a section or a transition");
                 match names::closest(unknown, &sections) {
                     Some(section) => error.help(format!("did you mean `{section}`")),
                     None => error.help(format!("a transition is `{unknown} -> target;`")),
@@ -203,8 +184,7 @@ impl Parser<'_> {
 
     fn body<'a>(&mut self, input: &ParseBuffer<'a>, word: &Ident) -> Read<ParseBuffer<'a>> {
         let Ok((_, body)) = braces(input) else {
-            self.diagnostics
-                .error(word, format!("expected `{{ … }}` after `{word}`"));
+            self.diagnostics.error(word, format!("expected `{{ … }}` after `{word}`"));
             return Err(Reported);
         };
         Ok(body)
@@ -222,11 +202,7 @@ impl Parser<'_> {
             let attrs = parser.read(input.call(Attribute::parse_outer))?;
             let name = parser.expect(input, "a name")?;
             parser.parse::<Token![:]>(input)?;
-            bindings.push(Binding {
-                attrs,
-                name,
-                ty: parser.expect(input, "a type")?,
-            });
+            bindings.push(Binding { attrs, name, ty: parser.expect(input, "a type")? });
             Ok(Comma::Needed)
         });
         Ok(())
@@ -238,10 +214,7 @@ impl Parser<'_> {
         source: Ident,
     ) -> Read<Option<TransitionSyntax>> {
         let mut sources = vec![source];
-        while input
-            .parse::<Option<Token![|]>>()
-            .is_ok_and(|token| token.is_some())
-        {
+        while input.parse::<Option<Token![|]>>().is_ok_and(|token| token.is_some()) {
             sources.push(self.expect(input, "a node")?);
         }
         if !input.peek(Token![->]) {
@@ -249,9 +222,7 @@ impl Parser<'_> {
         }
         self.parse::<Token![->]>(input)?;
         let target = self.target(input);
-        let target = self
-            .terminated(input, target)
-            .unwrap_or_else(|| self.lost_target());
+        let target = self.terminated(input, target).unwrap_or_else(|| self.lost_target());
         Ok(Some(TransitionSyntax { sources, target }))
     }
 
@@ -273,15 +244,10 @@ impl Parser<'_> {
     fn node(&mut self, input: ParseStream<'_>, nodes: &mut Vec<NodeSyntax>) -> Read<Comma> {
         let read = input.call(Attribute::parse_outer);
         let attrs = self.read(read).inspect_err(|_| self.unread.nodes = true)?;
-        let name: Ident = self
-            .expect(input, "a node")
-            .inspect_err(|_| self.unread.nodes = true)?;
+        let name: Ident = self.expect(input, "a node").inspect_err(|_| self.unread.nodes = true)?;
         if RESERVED.iter().any(|word| name == word) {
             self.diagnostics
-                .error(
-                    &name,
-                    format!("`{name}` is a word of the language, no name for a node"),
-                )
+                .error(&name, format!("`{name}` is a word of the language, no name for a node"))
                 .help("give the node another name: `name: path::to::action`");
             self.unread.nodes = true;
             self.unread.statements = true;
@@ -303,11 +269,7 @@ impl Parser<'_> {
 
     fn node_attributes(&mut self, attrs: Vec<Attribute>, node: &mut NodeSyntax) {
         for attr in attrs {
-            let name = attr
-                .path()
-                .get_ident()
-                .map(Ident::to_string)
-                .unwrap_or_default();
+            let name = attr.path().get_ident().map(Ident::to_string).unwrap_or_default();
             let place = match name.as_str() {
                 "timeout" => &mut node.timeout,
                 "retry" => &mut node.retry,
@@ -347,10 +309,8 @@ impl Parser<'_> {
             self.list(&body, |parser, input| {
                 let name = parser.expect(input, "a name")?;
                 parser.parse::<Token![:]>(input)?;
-                node.parameters.push(ParameterSyntax {
-                    name,
-                    value: parser.expect(input, "an expression")?,
-                });
+                node.parameters
+                    .push(ParameterSyntax { name, value: parser.expect(input, "an expression")? });
                 Ok(Comma::Needed)
             });
         }

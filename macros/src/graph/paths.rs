@@ -44,9 +44,7 @@ pub(super) fn roots(faulty: &[NodeId], links: &[Vec<NodeId>]) -> Vec<(NodeId, Ve
     let all = || 0..faulty.len();
     let is_root = |node: usize| {
         let group = all().filter(|other| leads(node, *other));
-        group
-            .into_iter()
-            .all(|other| leads(other, node) && node <= other)
+        group.into_iter().all(|other| leads(other, node) && node <= other)
     };
     all()
         .filter(|node| is_root(*node))

@@ -20,11 +20,7 @@ use crate::names;
 /// Resolves what can be resolved; doubts say what could not.
 pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics) -> GraphModel {
     refuse_duplicates("input", syntax.inputs.iter().map(binding_name), diagnostics);
-    refuse_duplicates(
-        "resource",
-        syntax.resources.iter().map(binding_name),
-        diagnostics,
-    );
+    refuse_duplicates("resource", syntax.resources.iter().map(binding_name), diagnostics);
     let (mut nodes, actions) = resolve_nodes(syntax, diagnostics);
     let mut resolver = Resolver {
         names: nodes.iter().map(|node| names::plain(&node.name)).collect(),
@@ -46,31 +42,16 @@ pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics)
     let mut transitions = Vec::new();
     for (index, (ordinary, on_error)) in ordinary.into_iter().zip(on_error).enumerate() {
         let from = NodeId(index);
-        edges.extend(
-            ordinary
-                .leaves
-                .into_iter()
-                .map(|leaf| leaf.into_edge(from, false)),
-        );
-        edges.extend(
-            on_error
-                .leaves
-                .into_iter()
-                .map(|leaf| leaf.into_edge(from, true)),
-        );
+        edges.extend(ordinary.leaves.into_iter().map(|leaf| leaf.into_edge(from, false)));
+        edges.extend(on_error.leaves.into_iter().map(|leaf| leaf.into_edge(from, true)));
         transitions.push(ordinary.transition);
         nodes[index].on_error = on_error.transition;
     }
-    let entries = edges
-        .iter()
-        .filter(|edge| !edge.error)
-        .filter_map(|edge| edge.to.node());
+    let entries = edges.iter().filter(|edge| !edge.error).filter_map(|edge| edge.to.node());
     for id in entries.chain(start) {
         nodes[id.0].ordinary_entry = true;
     }
-    let order = start.map_or_else(Vec::new, |start| {
-        reverse_postorder(start, nodes.len(), &edges)
-    });
+    let order = start.map_or_else(Vec::new, |start| reverse_postorder(start, nodes.len(), &edges));
     let graph = Graph {
         attrs: syntax.attrs.clone(),
         vis: syntax.vis.clone(),
@@ -84,12 +65,7 @@ pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics)
         edges,
         order,
     };
-    GraphModel {
-        graph,
-        start,
-        transitions,
-        doubts,
-    }
+    GraphModel { graph, start, transitions, doubts }
 }
 
 fn binding_name(binding: &Binding) -> &Ident {
@@ -118,20 +94,13 @@ fn resolve_nodes(
     syntax: &GraphSyntax,
     diagnostics: &mut Diagnostics,
 ) -> (Vec<Node>, Vec<ActionPath>) {
-    refuse_duplicates(
-        "node",
-        syntax.nodes.iter().map(|node| &node.name),
-        diagnostics,
-    );
+    refuse_duplicates("node", syntax.nodes.iter().map(|node| &node.name), diagnostics);
     let mut nodes: Vec<Node> = Vec::new();
     let mut actions: Vec<ActionPath> = Vec::new();
     for node in &syntax.nodes {
         let parameters = node.parameters.iter().map(|parameter| &parameter.name);
         refuse_duplicates("parameter", parameters, diagnostics);
-        if nodes
-            .iter()
-            .all(|known| names::plain(&known.name) != names::plain(&node.name))
-        {
+        if nodes.iter().all(|known| names::plain(&known.name) != names::plain(&node.name)) {
             let action = resolve_action(node, &mut actions);
             nodes.push(Node {
                 attrs: node.attrs.clone(),
@@ -158,10 +127,7 @@ fn resolve_action(node: &NodeSyntax, actions: &mut Vec<ActionPath>) -> ActionId 
     let key = node.action.to_token_stream().to_string();
     let known = actions.iter().position(|action| action.key == key);
     ActionId(known.unwrap_or_else(|| {
-        actions.push(ActionPath {
-            key,
-            path: node.action.clone(),
-        });
+        actions.push(ActionPath { key, path: node.action.clone() });
         actions.len() - 1
     }))
 }
@@ -183,13 +149,7 @@ struct Leaf {
 
 impl Leaf {
     fn into_edge(self, from: NodeId, error: bool) -> Edge {
-        Edge {
-            from,
-            to: self.to,
-            label: self.label,
-            error,
-            token: self.token,
-        }
+        Edge { from, to: self.to, label: self.label, error, token: self.token }
     }
 }
 
@@ -282,14 +242,8 @@ impl Resolver<'_> {
         let mut walk = Walk::default();
         let target = self.target(&syntax.target, &mut walk);
         self.doubts.edges |= target.is_none();
-        let transition = target.map(|target| Transition {
-            target,
-            fields: walk.fields,
-        });
-        Resolved {
-            transition,
-            leaves: walk.leaves,
-        }
+        let transition = target.map(|target| Transition { target, fields: walk.fields });
+        Resolved { transition, leaves: walk.leaves }
     }
 
     fn target(&mut self, target: &TargetSyntax, walk: &mut Walk) -> Option<Target> {
@@ -331,12 +285,7 @@ impl Resolver<'_> {
             otherwise
         };
         let (then, otherwise) = then.zip(otherwise)?;
-        Some(Target::If(Box::new(If {
-            if_token: syntax.if_token,
-            condition,
-            then,
-            otherwise,
-        })))
+        Some(Target::If(Box::new(If { if_token: syntax.if_token, condition, then, otherwise })))
     }
 
     fn match_target(&mut self, syntax: &MatchSyntax, walk: &mut Walk) -> Option<Target> {
@@ -348,10 +297,7 @@ impl Resolver<'_> {
                 label.push_str(" if ");
                 label.push_str(&text(&guard.condition));
                 let condition = self.condition(&guard.condition, walk);
-                Guard {
-                    if_token: guard.if_token,
-                    condition,
-                }
+                Guard { if_token: guard.if_token, condition }
             });
             walk.branch.push(label);
             let target = self.target(&arm.target, walk);
@@ -383,11 +329,7 @@ impl Resolver<'_> {
     /// The node of this name; `words` are what else could stand here.
     fn node(&mut self, ident: &Ident, words: &[&str]) -> Option<NodeId> {
         let name = names::plain(ident);
-        let known = self
-            .names
-            .iter()
-            .position(|known| *known == name)
-            .map(NodeId);
+        let known = self.names.iter().position(|known| *known == name).map(NodeId);
         if known.is_none() && self.nodes_known {
             let words = words.iter().map(|word| (*word).to_owned());
             let all: Vec<String> = self.names.iter().cloned().chain(words).collect();
@@ -395,9 +337,7 @@ impl Resolver<'_> {
                 Some(meant) => Some(format!("did you mean `{meant}`")),
                 None => names::suggestion(&name, "node", &self.names),
             };
-            let error = self
-                .diagnostics
-                .error(ident, format!("unknown node `{name}`"));
+            let error = self.diagnostics.error(ident, format!("unknown node `{name}`"));
             if let Some(help) = help {
                 error.help(help);
             }
@@ -419,10 +359,6 @@ struct Walk {
 impl Walk {
     fn leaf(&mut self, to: EdgeEnd, token: &Ident) {
         let label = (!self.branch.is_empty()).then(|| self.branch.join(", "));
-        self.leaves.push(Leaf {
-            to,
-            label,
-            token: token.clone(),
-        });
+        self.leaves.push(Leaf { to, label, token: token.clone() });
     }
 }

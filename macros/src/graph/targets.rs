@@ -34,15 +34,8 @@ impl Parser<'_> {
             return Ok(TargetSyntax::Node(word));
         }
         let named = input.peek(Ident::peek_any) && !starts_statement(input);
-        let node = if named {
-            Some(self.expect(input, "a node")?)
-        } else {
-            None
-        };
-        Ok(TargetSyntax::Pause(PauseSyntax {
-            keyword: word,
-            node,
-        }))
+        let node = if named { Some(self.expect(input, "a node")?) } else { None };
+        Ok(TargetSyntax::Pause(PauseSyntax { keyword: word, node }))
     }
 
     fn if_target(&mut self, input: ParseStream<'_>) -> Read<TargetSyntax> {
@@ -51,28 +44,15 @@ impl Parser<'_> {
         let then = self.branch(input)?;
         let otherwise = if input.peek(Token![else]) {
             skip(input);
-            if input.peek(Token![if]) {
-                self.if_target(input)?
-            } else {
-                self.branch(input)?
-            }
+            if input.peek(Token![if]) { self.if_target(input)? } else { self.branch(input)? }
         } else {
             self.diagnostics
                 .error(&if_token, "`if` without `else`")
                 .help("say what follows otherwise: `else { … }`");
             // The word alone may be missing.
-            if input.peek(token::Brace) {
-                self.branch(input)?
-            } else {
-                self.lost_target()
-            }
+            if input.peek(token::Brace) { self.branch(input)? } else { self.lost_target() }
         };
-        Ok(TargetSyntax::If(Box::new(IfSyntax {
-            if_token,
-            condition,
-            then,
-            otherwise,
-        })))
+        Ok(TargetSyntax::If(Box::new(IfSyntax { if_token, condition, then, otherwise })))
     }
 
     fn match_target(&mut self, input: ParseStream<'_>) -> Read<TargetSyntax> {
@@ -83,12 +63,7 @@ impl Parser<'_> {
         let before = self.diagnostics.len();
         self.list(&body, |parser, input| parser.arm(input, &mut arms));
         self.unread.targets |= self.diagnostics.len() > before;
-        Ok(TargetSyntax::Match(Box::new(MatchSyntax {
-            match_token,
-            scrutinee,
-            brace,
-            arms,
-        })))
+        Ok(TargetSyntax::Match(Box::new(MatchSyntax { match_token, scrutinee, brace, arms })))
     }
 
     fn arm(&mut self, input: ParseStream<'_>, arms: &mut Vec<ArmSyntax>) -> Read<Comma> {
@@ -96,10 +71,7 @@ impl Parser<'_> {
         let guard = if input.peek(Token![if]) {
             let if_token = self.parse(input)?;
             let condition = self.read(original(input, Expr::parse))?;
-            Some(GuardSyntax {
-                if_token,
-                condition,
-            })
+            Some(GuardSyntax { if_token, condition })
         } else {
             None
         };
@@ -112,12 +84,7 @@ impl Parser<'_> {
             TargetSyntax::If(_) | TargetSyntax::Match(_) => Comma::Optional,
             _ => Comma::Needed,
         };
-        arms.push(ArmSyntax {
-            pattern,
-            guard,
-            arrow,
-            target,
-        });
+        arms.push(ArmSyntax { pattern, guard, arrow, target });
         Ok(comma)
     }
 

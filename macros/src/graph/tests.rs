@@ -44,11 +44,7 @@ pub(super) fn compile(tokens: TokenStream) -> (Option<CheckedGraph>, Vec<String>
         check_graph(model, &mut diagnostics)
     });
     let errors = diagnostics.render();
-    assert_eq!(
-        checked.is_some(),
-        errors.is_empty(),
-        "a graph or errors, never both: {errors:?}"
-    );
+    assert_eq!(checked.is_some(), errors.is_empty(), "a graph or errors, never both: {errors:?}");
     assert_eq!(diagnostics.len(), errors.len());
     let _ = diagnostics.into_compile_errors();
     (checked, errors)
@@ -85,14 +81,8 @@ fn right_graphs_give_no_errors() {
         "nodes { r#match: path::to::action {} } start r#match; r#match -> pause r#match;",
         &[],
     );
-    check_body(
-        "nodes { on, start } start on; on -> start; start -> end;",
-        &[],
-    );
-    check_body(
-        "nodes { a, b } start a; a -> end; on error a -> b; b -> a;",
-        &[],
-    );
+    check_body("nodes { on, start } start on; on -> start; start -> end;", &[]);
+    check_body("nodes { a, b } start a; a -> end; on error a -> b; b -> a;", &[]);
     check_body(
         "nodes { a, b } start a; a -> if let Some(x) = &state.b && *x < 3 { a } else if state.c { b } else { end }; b -> pause",
         &["expected `;` @ "],
@@ -248,10 +238,7 @@ fn a_condition_reads_fields() {
     let bare =
         "`state` stands for no value here\nhelp: read one of its fields: `state.field` @ state";
     let method = "a condition reads fields of the state, it calls no methods on it\nhelp: call a method on a field: `state.field.method()`";
-    check_condition(
-        "state.a && matches!(state.b, B::C) && x.state.y() && m::state",
-        &[],
-    );
+    check_condition("state.a && matches!(state.b, B::C) && x.state.y() && m::state", &[]);
     check_condition("state.items.len() > 2 && (1..state.n).contains(&3)", &[]);
     check_condition("check(state)", &[bare]);
     check_condition("state.0 > 1 && f(&state)", &[bare, bare]);
@@ -268,10 +255,7 @@ fn names_and_attributes_that_mean_something_else_are_refused() {
     let help = "\nhelp: give the node another name: `name: path::to::action`";
     let end = format!("`end` is a word of the language, no name for a node{help} @ end");
     let state = format!("`state` is a word of the language, no name for a node{help} @ state");
-    check_body(
-        "nodes { end, state: x } start state; end | state -> end;",
-        &[&end, &state],
-    );
+    check_body("nodes { end, state: x } start state; end | state -> end;", &[&end, &state]);
     check_body(
         "nodes { #[serde(skip)] a } start a; #[x] a -> end;",
         &[
@@ -328,18 +312,9 @@ fn one_fault_costs_one_statement() {
 fn a_graph_without_its_head_is_one_error() {
     check("", &["expected the graph's name @ "]);
     check("pub", &["expected the graph's name @ "]);
-    check(
-        "G",
-        &["the graph names no state\nhelp: write `G(State) { … }` @ G"],
-    );
-    check(
-        "G(S)",
-        &["the graph has no body\nhelp: write `G(…) { nodes { … } … }` @ G"],
-    );
-    check(
-        "G() { nodes { a } start a; a -> end; }",
-        &["expected the path of the state @ "],
-    );
+    check("G", &["the graph names no state\nhelp: write `G(State) { … }` @ G"]);
+    check("G(S)", &["the graph has no body\nhelp: write `G(…) { nodes { … } … }` @ G"]);
+    check("G() { nodes { a } start a; a -> end; }", &["expected the path of the state @ "]);
     check(
         "G(S) { nodes { a } start a; a -> end; } more",
         &["unexpected token after the graph @ more"],

@@ -8,9 +8,7 @@ use crate::diagnostics::Diagnostics;
 use crate::names;
 
 fn node_names(graph: &CheckedGraph, ids: impl IntoIterator<Item = NodeId>) -> Vec<String> {
-    ids.into_iter()
-        .map(|id| names::plain(&graph[id].name))
-        .collect()
+    ids.into_iter().map(|id| names::plain(&graph[id].name)).collect()
 }
 
 #[test]
@@ -47,31 +45,11 @@ fn the_model_of_the_chatbot_lies_flat() {
     let order = graph.order.iter().copied();
     assert_eq!(
         node_names(&graph, order),
-        [
-            "prompt",
-            "check_safety",
-            "choose_mode",
-            "write_code",
-            "answer",
-            "refuse"
-        ]
+        ["prompt", "check_safety", "choose_mode", "write_code", "answer", "refuse"]
     );
     assert_eq!(graph.start(), NodeId(0));
-    let keys: Vec<&str> = graph
-        .actions
-        .iter()
-        .map(|action| action.key.as_str())
-        .collect();
-    assert_eq!(
-        keys,
-        [
-            "take_prompt",
-            "check_safety",
-            "choose_mode",
-            "respond",
-            "refuse"
-        ]
-    );
+    let keys: Vec<&str> = graph.actions.iter().map(|action| action.key.as_str()).collect();
+    assert_eq!(keys, ["take_prompt", "check_safety", "choose_mode", "respond", "refuse"]);
     assert_eq!(graph[NodeId(3)].action, graph[NodeId(4)].action);
     assert_eq!(graph.transition(NodeId(1)).fields, ["safe"]);
     assert!(graph.ids().all(|id| graph[id].ordinary_entry));
@@ -86,11 +64,7 @@ fn labels_tell_the_whole_branch_and_error_edges_enter_apart() {
     let Some(graph) = compile(tokens(source)).0 else {
         return assert_eq!("graph", "checked");
     };
-    let labels: Vec<&str> = graph
-        .edges
-        .iter()
-        .filter_map(|edge| edge.label.as_deref())
-        .collect();
+    let labels: Vec<&str> = graph.edges.iter().filter_map(|edge| edge.label.as_deref()).collect();
     assert_eq!(
         labels,
         [
@@ -103,10 +77,7 @@ fn labels_tell_the_whole_branch_and_error_edges_enter_apart() {
         ]
     );
     assert_eq!(graph.transition(NodeId(0)).fields, ["x", "m", "y"]);
-    let on_error = graph[NodeId(0)]
-        .on_error
-        .as_ref()
-        .map(|edge| edge.fields.clone());
+    let on_error = graph[NodeId(0)].on_error.as_ref().map(|edge| edge.fields.clone());
     assert_eq!(on_error.unwrap_or_default(), ["z"]);
     assert!(graph[NodeId(0)].ordinary_entry && !graph[NodeId(1)].ordinary_entry);
 }
@@ -118,10 +89,7 @@ fn a_place_is_rewritten_wherever_it_stands() {
         let rewritten = rewrite(&tokens(source), &state_ident(), &mut diagnostics);
         (text(rewritten.tokens), rewritten.fields.len())
     };
-    assert_eq!(
-        places("state.a && x.state.a"),
-        ("(*__state.a.__get()) && x.state.a".to_owned(), 1)
-    );
+    assert_eq!(places("state.a && x.state.a"), ("(*__state.a.__get()) && x.state.a".to_owned(), 1));
     assert_eq!(
         places("matches!(state.a, Some(n) if n < state.r#type.b)"),
         (
@@ -131,15 +99,9 @@ fn a_place_is_rewritten_wherever_it_stands() {
     );
     assert_eq!(
         places("..state.a + state.a.state"),
-        (
-            "..(*__state.a.__get()) + (*__state.a.__get()).state".to_owned(),
-            1
-        )
+        ("..(*__state.a.__get()) + (*__state.a.__get()).state".to_owned(), 1)
     );
-    assert_eq!(
-        places("state::A == S { state: 1 }"),
-        ("state::A == S { state: 1 }".to_owned(), 0)
-    );
+    assert_eq!(places("state::A == S { state: 1 }"), ("state::A == S { state: 1 }".to_owned(), 0));
     assert!(diagnostics.is_empty());
     let _ = diagnostics.into_compile_errors();
 }

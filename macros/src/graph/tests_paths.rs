@@ -8,10 +8,8 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, end: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or_default() % end
     }
 }
@@ -51,11 +49,7 @@ fn sketch(numbers: &mut Numbers) -> Sketch {
     let nodes: Vec<String> = (0..size).map(|node| format!("n{node}")).collect();
     let (nodes, statements) = (nodes.join(", "), statements.join(" "));
     let source = format!("G(S) {{ nodes {{ {nodes} }} start n0; {statements} }}");
-    Sketch {
-        edges,
-        rests,
-        source,
-    }
+    Sketch { edges, rests, source }
 }
 
 #[test]
@@ -63,11 +57,7 @@ fn reachability_agrees_with_a_search_for_paths() {
     let mut numbers = Numbers(7);
     let (mut right, mut wrong) = (0, 0);
     for _ in 0..3000 {
-        let Sketch {
-            edges: mut paths,
-            rests,
-            source,
-        } = sketch(&mut numbers);
+        let Sketch { edges: mut paths, rests, source } = sketch(&mut numbers);
         let size = rests.len();
         for (node, row) in paths.iter_mut().enumerate() {
             row[node] = true;
@@ -86,11 +76,7 @@ fn reachability_agrees_with_a_search_for_paths() {
         let (graph, errors) = compile(tokens(&source));
         let text = errors.join("\n");
         let reported = (0..size).filter(|node| text.contains(&format!("`n{node}`")));
-        assert_eq!(
-            reported.collect::<Vec<_>>(),
-            faulty.collect::<Vec<_>>(),
-            "{source}\n{text}"
-        );
+        assert_eq!(reported.collect::<Vec<_>>(), faulty.collect::<Vec<_>>(), "{source}\n{text}");
         if let Some(graph) = graph {
             assert_eq!(graph.order.len(), size, "{source}");
             assert_eq!(graph.order.first(), Some(&NodeId(0)), "{source}");
@@ -99,8 +85,5 @@ fn reachability_agrees_with_a_search_for_paths() {
             wrong += 1;
         }
     }
-    assert!(
-        right > 300 && wrong > 300,
-        "both kinds occur: {right} right, {wrong} wrong"
-    );
+    assert!(right > 300 && wrong > 300, "both kinds occur: {right} right, {wrong} wrong");
 }

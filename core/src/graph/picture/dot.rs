@@ -38,10 +38,7 @@ impl Dot<'_> {
             draw_edge(edge, f)?;
         }
         for target in self.0.pauses() {
-            writeln!(
-                f,
-                "    p{target} -> n{target} [label=\"next run\", style=dotted];"
-            )?;
+            writeln!(f, "    p{target} -> n{target} [label=\"next run\", style=dotted];")?;
         }
         Ok(())
     }
@@ -68,11 +65,9 @@ fn draw_edge(edge: &Edge, f: &mut Formatter<'_>) -> fmt::Result {
     match (condition(edge), edge.kind) {
         (None, _) => writeln!(f, ";"),
         (Some(text), EdgeKind::Transition) => writeln!(f, " [label={}];", Quoted(&text)),
-        (Some(text), EdgeKind::Error) => writeln!(
-            f,
-            " [label={}, style=dashed, color=firebrick];",
-            Quoted(&text)
-        ),
+        (Some(text), EdgeKind::Error) => {
+            writeln!(f, " [label={}, style=dashed, color=firebrick];", Quoted(&text))
+        }
     }
 }
 
@@ -153,14 +148,8 @@ mod tests {
 
     #[test]
     fn docs_become_tooltips() {
-        let node = NodeInfo {
-            docs: "Says \"hi\".",
-            ..CHATBOT.nodes[1]
-        };
-        let topology = Topology {
-            nodes: vec![node].leak(),
-            ..CHATBOT
-        };
+        let node = NodeInfo { docs: "Says \"hi\".", ..CHATBOT.nodes[1] };
+        let topology = Topology { nodes: vec![node].leak(), ..CHATBOT };
         assert!(topology.dot().contains(r#"tooltip="Says \"hi\".""#));
     }
 }

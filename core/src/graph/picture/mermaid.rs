@@ -48,10 +48,7 @@ impl Mermaid<'_> {
             if edge.kind == EdgeKind::Error {
                 // Edges are counted as drawn, and the one from the start comes first.
                 let drawn = index + 1;
-                writeln!(
-                    f,
-                    "    linkStyle {drawn} stroke:firebrick,stroke-dasharray:6 4"
-                )?;
+                writeln!(f, "    linkStyle {drawn} stroke:firebrick,stroke-dasharray:6 4")?;
             }
         }
         Ok(())

@@ -83,12 +83,7 @@ pub(super) mod sample {
 
     const fn field(name: &'static str, ty: &'static str, slot: bool) -> FieldInfo {
         let docs = "";
-        FieldInfo {
-            name,
-            ty,
-            docs,
-            slot,
-        }
+        FieldInfo { name, ty, docs, slot }
     }
 
     const fn node(
@@ -111,12 +106,7 @@ pub(super) mod sample {
 
     const fn edge(from: usize, to: EdgeEnd, label: Option<&'static str>) -> Edge {
         let kind = EdgeKind::Transition;
-        Edge {
-            from,
-            to,
-            label,
-            kind,
-        }
+        Edge { from, to, label, kind }
     }
 
     /// A small version of the chatbot in the crate's documentation.
@@ -126,52 +116,21 @@ pub(super) mod sample {
         state: "Chat",
         start: 0,
         nodes: &[
-            node(
-                "prompt",
-                "take_prompt",
-                &["history"],
-                &["prompt", "history"],
-                false,
-            ),
-            node(
-                "check_safety",
-                "check_safety",
-                &["prompt"],
-                &["safe"],
-                false,
-            ),
+            node("prompt", "take_prompt", &["history"], &["prompt", "history"], false),
+            node("check_safety", "check_safety", &["prompt"], &["safe"], false),
             node("farewell", "farewell", &[], &[], false),
-            node(
-                "answer",
-                "respond",
-                &["history"],
-                &["reply", "history"],
-                true,
-            ),
+            node("answer", "respond", &["history"], &["reply", "history"], true),
         ],
         edges: &[
             edge(0, EdgeEnd::Node(1), None),
             edge(1, EdgeEnd::Node(3), Some("state.safe")),
             edge(1, EdgeEnd::Node(2), Some("else")),
             edge(3, EdgeEnd::Pause(0), None),
-            Edge {
-                from: 3,
-                to: EdgeEnd::Node(2),
-                label: None,
-                kind: EdgeKind::Error,
-            },
+            Edge { from: 3, to: EdgeEnd::Node(2), label: None, kind: EdgeKind::Error },
             edge(2, EdgeEnd::End, None),
         ],
-        inputs: &[BindingInfo {
-            name: "prompt",
-            ty: "String",
-            optional: false,
-        }],
-        resources: &[BindingInfo {
-            name: "llm",
-            ty: "Llm",
-            optional: false,
-        }],
+        inputs: &[BindingInfo { name: "prompt", ty: "String", optional: false }],
+        resources: &[BindingInfo { name: "llm", ty: "Llm", optional: false }],
         yields: Some("Delta"),
         fields: FIELDS,
     };
@@ -203,10 +162,8 @@ pub(super) mod sample {
 
     /// A graph in which every text is nasty: one node, one edge and one binding for each.
     pub(crate) fn nasty() -> Topology {
-        let nodes: Vec<NodeInfo> = NASTY
-            .iter()
-            .map(|name| node(name, name, &[], &[], name.len() % 2 == 0))
-            .collect();
+        let nodes: Vec<NodeInfo> =
+            NASTY.iter().map(|name| node(name, name, &[], &[], name.len() % 2 == 0)).collect();
         let edges: Vec<Edge> = NASTY
             .iter()
             .enumerate()
@@ -236,50 +193,25 @@ mod tests {
 
     #[test]
     fn a_pause_is_drawn_once_for_each_node_it_points_at() {
-        let to = |to| Edge {
-            to,
-            ..CHATBOT.edges[0]
-        };
-        let edges = vec![
-            to(EdgeEnd::Pause(2)),
-            to(EdgeEnd::Pause(0)),
-            to(EdgeEnd::Pause(2)),
-        ];
-        let topology = Topology {
-            edges: edges.leak(),
-            ..CHATBOT
-        };
+        let to = |to| Edge { to, ..CHATBOT.edges[0] };
+        let edges = vec![to(EdgeEnd::Pause(2)), to(EdgeEnd::Pause(0)), to(EdgeEnd::Pause(2))];
+        let topology = Topology { edges: edges.leak(), ..CHATBOT };
         assert!(topology.pauses().into_iter().eq([0, 2]));
         assert!(!topology.has_end());
     }
 
     #[test]
     fn the_condition_of_an_error_edge_says_so() {
-        let error = |label| {
-            condition(&Edge {
-                label,
-                kind: EdgeKind::Error,
-                ..CHATBOT.edges[0]
-            })
-        };
+        let error = |label| condition(&Edge { label, kind: EdgeKind::Error, ..CHATBOT.edges[0] });
         assert_eq!(error(None).as_deref(), Some("on error"));
         assert_eq!(error(Some("else")).as_deref(), Some("on error, else"));
     }
 
     #[test]
     fn indices_that_lead_nowhere_are_drawn_and_do_no_harm() {
-        let to = |to| Edge {
-            from: 70,
-            to,
-            ..CHATBOT.edges[0]
-        };
+        let to = |to| Edge { from: 70, to, ..CHATBOT.edges[0] };
         let edges = vec![to(EdgeEnd::Pause(80)), to(EdgeEnd::Node(usize::MAX))];
-        let topology = Topology {
-            start: 90,
-            nodes: &[],
-            edges: edges.leak(),
-            ..CHATBOT
-        };
+        let topology = Topology { start: 90, nodes: &[], edges: edges.leak(), ..CHATBOT };
         assert!(topology.mermaid().contains("n70 --> p80"));
         assert!(topology.dot().contains("n70 -> p80"));
         assert_eq!(topology.json()["start"], "?");

@@ -44,12 +44,7 @@ impl Text<'_> {
         fields("reads", self.0.reads(index), f)?;
         fields("writes", self.0.writes(index), f)?;
 
-        let mut edges = self
-            .0
-            .edges
-            .iter()
-            .filter(|edge| edge.from == index)
-            .peekable();
+        let mut edges = self.0.edges.iter().filter(|edge| edge.from == index).peekable();
         while let Some(edge) = edges.next() {
             let corner = if edges.peek().is_some() { '├' } else { '└' };
             self.edge(corner, edge, f)?;
@@ -77,18 +72,10 @@ impl Text<'_> {
 
 fn bindings(head: &str, bindings: &[BindingInfo], f: &mut Formatter<'_>) -> fmt::Result {
     for (index, binding) in bindings.iter().enumerate() {
-        let before = if index == 0 {
-            format!("{head}  ")
-        } else {
-            ", ".to_owned()
-        };
+        let before = if index == 0 { format!("{head}  ") } else { ", ".to_owned() };
         write!(f, "{before}{}: {}", Line(binding.name), Line(binding.ty))?;
     }
-    if bindings.is_empty() {
-        Ok(())
-    } else {
-        writeln!(f)
-    }
+    if bindings.is_empty() { Ok(()) } else { writeln!(f) }
 }
 
 fn fields<'a>(
@@ -156,11 +143,7 @@ yields     Delta
     fn labels_stay_on_their_lines_and_cannot_command_the_terminal() {
         let topology = nasty();
         let listing = topology.text();
-        assert!(
-            listing
-                .chars()
-                .all(|char| char == '\n' || !char.is_control())
-        );
+        assert!(listing.chars().all(|char| char == '\n' || !char.is_control()));
         // Name, docs, inputs, resources, items; then an empty line and a title for each node.
         let lines = 5 + 2 * topology.nodes.len() + topology.edges.len();
         assert_eq!(listing.lines().count(), lines);
@@ -169,15 +152,7 @@ yields     Delta
     #[test]
     fn several_bindings_share_a_line() {
         let both = [CHATBOT.inputs[0], CHATBOT.resources[0]];
-        let topology = Topology {
-            inputs: both.to_vec().leak(),
-            resources: &[],
-            ..CHATBOT
-        };
-        assert!(
-            topology
-                .text()
-                .contains("\ninputs     prompt: String, llm: Llm\nyields")
-        );
+        let topology = Topology { inputs: both.to_vec().leak(), resources: &[], ..CHATBOT };
+        assert!(topology.text().contains("\ninputs     prompt: String, llm: Llm\nyields"));
     }
 }

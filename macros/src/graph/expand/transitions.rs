@@ -31,9 +31,7 @@ pub(super) fn expand_lints<'t>(
 fn first_match(target: &Target) -> Option<Token![match]> {
     match target {
         Target::Match(branch) => Some(branch.match_token),
-        Target::If(branch) => {
-            first_match(&branch.then).or_else(|| first_match(&branch.otherwise))
-        }
+        Target::If(branch) => first_match(&branch.then).or_else(|| first_match(&branch.otherwise)),
         Target::Node(_) | Target::Pause(_) | Target::End => None,
     }
 }
@@ -55,8 +53,8 @@ pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Opt
         return None;
     }
     let state = model::state_ident();
-    let rest = (arms.len() < graph.nodes.len())
-        .then(|| quote!(_ => return ::core::option::Option::None,));
+    let rest =
+        (arms.len() < graph.nodes.len()).then(|| quote!(_ => return ::core::option::Option::None,));
     let lints = expand_lints(graph.nodes.iter().filter_map(|node| node.on_error.as_ref()));
     Some(quote! {
         #lints
