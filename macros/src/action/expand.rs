@@ -68,7 +68,7 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
     let locals = quote!(fields, names);
     let checks = fields.iter().enumerate().map(|(index, field)| {
         let private = respanned(quote!(#burdock::__private), field.span());
-        quote_spanned!(field.span()=> #private::check_field(#text, #locals, #index);)
+        quote_spanned!(field.span()=> #private::check_field(#text, #locals, #index))
     });
     quote! {
         type __State = <#state as #burdock::__private::WithFields<{
@@ -156,6 +156,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
     let text = plain(name);
     let state = state_item(action, &quote!(__State));
     let docs = text::docs(&action.outer);
+    let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
     let yields = match &action.arguments.yields {
         Some(ty) if action.kind == Kind::Streaming => quote!(Items<#ty>),
         _ => quote!(NoItems),
@@ -177,7 +178,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
             type Writes = Writes;
             type Yields = #burdock::__private::#yields;
             const INFO: #burdock::__private::ActionInfo =
-                #burdock::__private::ActionInfo::new(#text).docs(#docs).reads(READS).writes(WRITES)#declared;
+                #burdock::__private::ActionInfo::new(#text)#docs.reads(READS).writes(WRITES)#declared;
             fn reads(state: &__State) -> ::core::result::Result<Reads<'_>, #burdock::__private::UnsetSlot> {
                 Reads::__of(state)
             }
