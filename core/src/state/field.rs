@@ -75,10 +75,10 @@ pub const fn has_fields(_fields: &[FieldInfo]) -> bool {
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
-pub const fn check_field(state: &str, fields: &[FieldInfo], names: &[&str], index: usize) {
+pub const fn check_field(state: &str, fields: &[FieldInfo], names: &[&str], index: usize) -> bool {
     let name = names[index];
     if index_of(fields, name) != UNKNOWN {
-        return;
+        return true;
     }
     let mut text = Text::new();
     text.push("state `");

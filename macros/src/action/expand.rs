@@ -11,7 +11,7 @@ use crate::{
     spans::{ends, ours, respanned},
     text,
 };
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ReturnType;
 
@@ -68,14 +68,14 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
     let locals = quote!(fields, names);
     let checks = fields.iter().enumerate().map(|(index, field)| {
         let private = respanned(quote!(#burdock::__private), field.span());
+        let index = Literal::usize_unsuffixed(index);
         quote_spanned!(field.span()=> #private::check_field(#text, #locals, #index))
     });
     quote! {
         type __State = <#state as #burdock::__private::WithFields<{
             let fields = <#state as #burdock::__private::State>::FIELDS;
             let names = &[#(#names),*];
-            #(#checks)*
-            true
+            #(#checks)&*
         }>>::State;
     }
 }
