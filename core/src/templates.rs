@@ -269,7 +269,7 @@ macro_rules! __nodes {
                 const ALL: &'static [Self] = Self::ALL;
 
                 fn name(self) -> &'static str {
-                    Self::name(self)
+                    NAMES[self as usize]
                 }
 
                 fn index(self) -> usize {
