@@ -8,7 +8,7 @@ mod items;
 mod transitions;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::check::CheckedGraph;
@@ -134,12 +134,10 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, node_type, writes_type, .. } = expansion;
     let name = &graph.name;
     let start = expansion.variant(graph.start());
-    let item = match &graph.yields {
-        Some(yields) => {
-            let ty = &yields.ty;
-            quote!(#ty)
-        }
-        None => quote!(::core::convert::Infallible),
+    let item = if let Some(yields) = &graph.yields {
+        yields.ty.to_token_stream()
+    } else {
+        quote!(::core::convert::Infallible)
     };
     let (node, step, state) = (local("node"), local("step"), super::model::state_ident());
     let ids: Vec<NodeId> = graph.ids().collect();

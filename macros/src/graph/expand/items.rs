@@ -121,19 +121,19 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     let start = place(graph.start().0);
     let info = |binding: &Binding| {
         let (name, ty) = (plain_name(&binding.name), text::written(&binding.ty));
-        match optional(&binding.ty) {
-            Some(_) => quote!(#private::BindingInfo::optional(#name, #ty)),
-            None => quote!(#private::BindingInfo::required(#name, #ty)),
+        if optional(&binding.ty).is_some() {
+            quote!(#private::BindingInfo::optional(#name, #ty))
+        } else {
+            quote!(#private::BindingInfo::required(#name, #ty))
         }
     };
     let inputs = graph.inputs.iter().map(info);
     let resources = graph.resources.iter().map(info);
-    let yields = match &graph.yields {
-        Some(yields) => {
-            let ty = text::written(&yields.ty);
-            quote!(::core::option::Option::Some(#ty))
-        }
-        None => quote!(::core::option::Option::None),
+    let yields = if let Some(yields) = &graph.yields {
+        let ty = text::written(&yields.ty);
+        quote!(::core::option::Option::Some(#ty))
+    } else {
+        quote!(::core::option::Option::None)
     };
     quote! {
         #private::Topology {

@@ -72,15 +72,13 @@ pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Opt
 pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option<TokenStream> {
     let Expansion { graph, private, node_type, .. } = expansion;
     // under the span of the argument, which rustc labels when it has another type
-    let some = |expr: &Option<syn::Expr>, function: &str| match expr {
-        Some(expr) => {
-            let (first, last) = ends(expr);
-            let name = Ident::new(function, last);
-            let mut call = respanned(private.clone(), first);
-            call.extend(quote_spanned!(last=> ::#name(#expr)));
-            call
-        }
-        None => quote!(::core::option::Option::None),
+    let some = |expr: &Option<syn::Expr>, function: &str| {
+        let Some(expr) = expr else { return quote!(::core::option::Option::None) };
+        let (first, last) = ends(expr);
+        let name = Ident::new(function, last);
+        let mut call = respanned(private.clone(), first);
+        call.extend(quote_spanned!(last=> ::#name(#expr)));
+        call
     };
     let arms: Vec<TokenStream> = graph
         .ids()
