@@ -22,7 +22,7 @@ pub struct Counter {
     pub last: u64,
 }
 
-#[action(state = Counter, reads(count, last), writes(count))]
+#[action(state = Counter, reads(count), writes(count))]
 async fn count(counter: Reads<'_>) -> Result<Writes> {
     Ok(Writes { count: black_box(counter.count + 1) })
 }

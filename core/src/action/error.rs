@@ -20,45 +20,50 @@ pub type Result<T, E = ActionError> = std::result::Result<T, E>;
 /// assert!(!error.is_retryable());
 /// ```
 #[derive(Clone)]
-pub struct ActionError {
+pub struct ActionError(Arc<Inner>);
+
+/// Behind one thin pointer, so that what an action returns is hardly larger than its writes.
+struct Inner {
     cause: Arc<dyn Error + Send + Sync>,
     terminal: bool,
 }
 
 impl ActionError {
+    fn new(cause: Arc<dyn Error + Send + Sync>, terminal: bool) -> Self {
+        Self(Arc::new(Inner { cause, terminal }))
+    }
+
     /// Makes an error from a message.
     pub fn msg(message: impl Into<String>) -> Self {
-        Self { cause: Arc::new(Message { text: message.into(), source: None }), terminal: false }
+        Self::new(Arc::new(Message { text: message.into(), source: None }), false)
     }
 
     /// Says what was being done; the error so far becomes the source.
     #[must_use]
     pub fn context(self, message: impl Into<String>) -> Self {
-        Self {
-            terminal: self.terminal,
-            cause: Arc::new(Message { text: message.into(), source: Some(self.cause) }),
-        }
+        let source = Some(Arc::clone(&self.0.cause));
+        Self::new(Arc::new(Message { text: message.into(), source }), self.0.terminal)
     }
 
     /// Makes the error final: `#[retry]` does not try again.
     #[must_use]
     pub fn terminal(self) -> Self {
-        Self { terminal: true, ..self }
+        Self::new(Arc::clone(&self.0.cause), true)
     }
 
     /// Tells whether another attempt may help.
     pub fn is_retryable(&self) -> bool {
-        !self.terminal
+        !self.0.terminal
     }
 
     /// The error itself.
     pub fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
-        &*self.cause
+        &*self.0.cause
     }
 
     /// The innermost error of the type `E` in the chain, if there is one.
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
-        let mut error: Option<&(dyn Error + 'static)> = Some(&*self.cause);
+        let mut error: Option<&(dyn Error + 'static)> = Some(&*self.0.cause);
         while let Some(this) = error {
             if let Some(found) = this.downcast_ref() {
                 return Some(found);
@@ -71,22 +76,22 @@ impl ActionError {
 
 impl<E: Error + Send + Sync + 'static> From<E> for ActionError {
     fn from(error: E) -> Self {
-        Self { cause: Arc::new(error), terminal: false }
+        Self::new(Arc::new(error), false)
     }
 }
 
 impl fmt::Debug for ActionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ActionError")
-            .field("cause", &self.cause)
-            .field("terminal", &self.terminal)
+            .field("cause", &self.0.cause)
+            .field("terminal", &self.0.terminal)
             .finish()
     }
 }
 
 impl fmt::Display for ActionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.cause.fmt(f)
+        self.0.cause.fmt(f)
     }
 }
 

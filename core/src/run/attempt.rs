@@ -12,42 +12,48 @@ use std::{
     time::Duration,
 };
 
-/// The future of an action under a timeout, whose panics become failures.
-pub(super) struct Attempt<'p, F> {
-    pub(super) action: Pin<&'p mut F>,
-    /// In a box, because hardly any step has one and every step would make room for it.
-    pub(super) watch: Option<Box<Watch>>,
+/// The future of an action, whose panics become failures.
+pub(super) struct Attempt<'p, F>(pub(super) Pin<&'p mut F>);
+
+impl<T, F: Future<Output = Result<T, ActionError>>> Future for Attempt<'_, F> {
+    type Output = Result<T, Box<FailureCause>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let action = self.0.as_mut();
+        let polled = catch_unwind(AssertUnwindSafe(|| action.poll(cx)));
+        polled.map_or_else(
+            |panic| Poll::Ready(Err(FailureCause::Panic(message(&*panic)).into())),
+            |polled| polled.map_err(|error| FailureCause::Error(error).into()),
+        )
+    }
 }
 
-/// What an attempt is polled under.
+/// An attempt that is polled in a span or under a timeout.
+pub(super) struct Watched<'p, F> {
+    pub(super) attempt: Attempt<'p, F>,
+    pub(super) watch: Box<Watch>,
+}
+
+/// What an attempt is polled under; in a box, because hardly any step has one and every step
+/// would make room for it.
 pub(super) struct Watch {
     pub(super) timeout: Option<(Duration, Sleep)>,
     pub(super) span: Option<tracing::Span>,
 }
 
-impl<T, F: Future<Output = Result<T, ActionError>>> Future for Attempt<'_, F> {
-    type Output = Result<T, FailureCause>;
+impl<T, F: Future<Output = Result<T, ActionError>>> Future for Watched<'_, F> {
+    type Output = Result<T, Box<FailureCause>>;
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let mut watch = this.watch.as_deref_mut();
-        let (span, timeout) = match &mut watch {
-            Some(Watch { span, timeout }) => (span.as_ref(), timeout.as_mut()),
-            None => (None, None),
-        };
-        let _entered = span.map(tracing::Span::enter);
-        let action = this.action.as_mut();
-        match catch_unwind(AssertUnwindSafe(|| action.poll(cx))) {
-            Ok(Poll::Pending) => {}
-            Ok(Poll::Ready(result)) => return Poll::Ready(result.map_err(FailureCause::Error)),
-            Err(panic) => return Poll::Ready(Err(FailureCause::Panic(message(&*panic)))),
-        }
-        match timeout {
-            Some((after, sleep)) => {
-                sleep.as_mut().poll(cx).map(|()| Err(FailureCause::Timeout(*after)))
+        let Self { attempt, watch } = &mut *self;
+        let _entered = watch.span.as_ref().map(tracing::Span::enter);
+        let polled = Pin::new(attempt).poll(cx);
+        match &mut watch.timeout {
+            Some((after, sleep)) if polled.is_pending() => {
+                sleep.as_mut().poll(cx).map(|()| Err(FailureCause::Timeout(*after).into()))
             }
-            None => Poll::Pending,
+            _ => polled,
         }
     }
 }

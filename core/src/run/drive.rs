@@ -128,14 +128,19 @@ impl<G: Graph> Session<G> {
         self.context.node = node.name();
         self.context.attempt = 1;
         self.at = node;
-        self.timeout = None;
     }
 
     /// Tries until an attempt is committed, or no other one may follow; `None` when a stop came
     /// instead of another attempt.
     async fn attempts(&mut self, node: G::Node, policy: Policy) -> Option<StepResult<G>> {
-        let runtime = self.context.runtime.clone();
         self.timeout = policy.timeout;
+        let result = self.retried(node, policy).await;
+        self.timeout = None;
+        result
+    }
+
+    async fn retried(&mut self, node: G::Node, policy: Policy) -> Option<StepResult<G>> {
+        let runtime = self.context.runtime.clone();
         let mut waits = policy.retry.map(|retry| retry.waits(|| runtime.random()));
         loop {
             let cause = match G::execute(StepRun::new(self)).await {
@@ -177,7 +182,7 @@ impl<G: Graph> Session<G> {
     async fn fail(
         &mut self,
         node: G::Node,
-        cause: FailureCause,
+        cause: Box<FailureCause>,
     ) -> Result<Next<G::Node>, RunError> {
         let mut failure = self.failed(node, cause);
         let next = evaluate(|| G::on_error(node, &self.state).transpose());
@@ -201,8 +206,8 @@ impl<G: Graph> Session<G> {
         next.ok_or(RunError::Failed(failure))
     }
 
-    fn failed(&self, node: G::Node, cause: FailureCause) -> Failure {
-        Failure::new(node.name(), self.context.attempt, cause)
+    fn failed(&self, node: G::Node, cause: Box<FailureCause>) -> Failure {
+        Failure::new(node.name(), self.context.attempt, *cause)
     }
 
     /// Tells that what the last step has shown without a commit does not count any more.

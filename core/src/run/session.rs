@@ -77,6 +77,7 @@ impl<G: Graph> Session<G> {
     }
 
     fn started(&mut self) {
+        self.timeout = None;
         self.last = None;
         self.context.attempt = 1;
     }
@@ -93,7 +94,9 @@ impl<G: Graph> Session<G> {
     /// follows is known. A log appends here, before position and step number move.
     pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
         self.last = Some(node);
-        self.failure = None;
+        if self.failure.is_some() {
+            self.failure = None;
+        }
         self.shown = 0;
         self.context.step += 1;
         self.go(next);
@@ -114,10 +117,7 @@ impl<G: Graph> Session<G> {
     /// What the next attempt is polled under, if anything.
     #[inline]
     pub(super) fn watch(&mut self) -> Option<Box<Watch>> {
-        if self.timeout.is_none() && self.observers.is_empty() {
-            return None;
-        }
-        self.make_watch()
+        if self.timeout.is_none() && self.observers.is_empty() { None } else { self.make_watch() }
     }
 
     #[cold]

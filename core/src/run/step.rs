@@ -1,12 +1,12 @@
 //! One attempt at a step, from the action to the commit.
 
 use super::{
-    attempt::{Attempt, message},
+    attempt::{Attempt, Watched, message},
     session::{Session, exclusive},
 };
 use crate::{
     Context,
-    action::{Action, Call, Collect, FailureCause, Missing, UnsetSlot, Writes},
+    action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observers},
     graph::{Graph, Next},
     stream::{Convert, Emit, Flow, Outlet, Yielder, Yielding},
@@ -16,11 +16,14 @@ use std::{
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
+    sync::Arc,
     task::{Context as Task, Poll},
 };
 
 /// What an attempt comes to: where the run goes on, or why it failed.
-pub type StepResult<G> = Result<Next<<G as Graph>::Node>, FailureCause>;
+///
+/// The cause is in a box, so that what every step returns fits in registers.
+pub type StepResult<G> = Result<Next<<G as Graph>::Node>, Box<FailureCause>>;
 
 /// One attempt at a step.
 pub struct StepRun<'s, G: Graph> {
@@ -40,8 +43,9 @@ impl<'s, G: Graph> StepRun<'s, G> {
     }
 
     /// The action does not fit the graph; such a graph does not compile.
-    pub(crate) fn misfit(&self) -> FailureCause {
-        FailureCause::Panic(format!("the action of node `{}` does not fit the graph", self.node()))
+    pub(crate) fn misfit(&self) -> Box<FailureCause> {
+        let node = self.node();
+        FailureCause::Panic(format!("the action of node `{node}` does not fit the graph")).into()
     }
 }
 
@@ -52,6 +56,9 @@ impl<G: Graph> fmt::Debug for StepRun<'_, G> {
 }
 
 /// Runs the action, makes its writes a candidate, evaluates the transition on it and commits.
+///
+/// What only prepares a call is in functions of its own: in here, whatever is alive at the
+/// `.await` is stored once more in every step.
 pub async fn perform<A, G>(step: StepRun<'_, G>, bind: Option<fn(&mut A::Params)>) -> StepResult<G>
 where
     G: Graph,
@@ -59,78 +66,110 @@ where
     for<'a> A::Args<'a>: Collect<'a, G>,
     A::Yields: Convert<G::Item>,
 {
-    let StepRun { session } = step;
+    let session = step.session;
     let writes = {
         let watch = session.watch();
-        let Session {
-            state,
-            inputs: Some(inputs),
-            resources,
-            failure,
-            shown,
-            context,
-            observers,
-            outlet,
-            at,
-            ..
-        } = &mut *session
-        else {
-            return Err(FailureCause::MissingInput("inputs"));
+        let (view, mut port) = session.lend::<A::Yields>();
+        let action = pin!(A::run(view.call::<A>(bind, &mut port)?));
+        match watch {
+            None => Attempt(action).await?,
+            Some(watch) => Watched { attempt: Attempt(action), watch }.await?,
+        }
+    };
+    session.settle(writes)
+}
+
+impl<G: Graph> Session<G> {
+    /// Lends an action what it reads, and the way for its items.
+    #[inline]
+    fn lend<Y>(&mut self) -> (View<'_, G>, Port<'_, G, Y>) {
+        let view = View {
+            state: &self.state,
+            inputs: self.inputs.as_ref(),
+            resources: &self.resources,
+            context: &self.context,
+            failure: self.failure.as_ref(),
         };
-        let args = Collect::<G>::collect(inputs, resources)
+        let port = Port {
+            outlet: exclusive(&mut self.outlet),
+            observers: &mut self.observers,
+            shown: &mut self.shown,
+            context: &self.context,
+            node: self.at,
+            yields: PhantomData,
+        };
+        (view, port)
+    }
+
+    /// Makes the writes a candidate, evaluates the transition on it and commits; or takes them
+    /// back.
+    #[inline]
+    fn settle<W: Writes<State = G::State>>(&mut self, writes: W) -> StepResult<G> {
+        let node = self.at;
+        let undo = writes.apply(&mut self.state);
+        match evaluate(|| G::transition(node, &self.state)) {
+            Ok(next) => {
+                self.commit(node, next);
+                Ok(next)
+            }
+            Err(cause) => {
+                W::undo(undo, &mut self.state);
+                Err(cause)
+            }
+        }
+    }
+}
+
+/// What an attempt may look at.
+struct View<'s, G: Graph> {
+    state: &'s G::State,
+    inputs: Option<&'s G::Inputs>,
+    resources: &'s Arc<G::Resources>,
+    context: &'s Context,
+    failure: Option<&'s Failure>,
+}
+
+impl<'s, G: Graph> View<'s, G> {
+    /// Collects what the action is given.
+    #[inline]
+    fn call<A>(
+        self,
+        bind: Option<fn(&mut A::Params)>,
+        port: &'s mut Port<'_, G, A::Yields>,
+    ) -> Result<Call<'s, A>, Box<FailureCause>>
+    where
+        A: Action<State = G::State>,
+        A::Args<'s>: Collect<'s, G>,
+        A::Yields: Convert<G::Item>,
+    {
+        let inputs = self.inputs.ok_or(FailureCause::MissingInput("inputs"))?;
+        let args = Collect::<G>::collect(inputs, self.resources)
             .map_err(|Missing(name)| FailureCause::MissingInput(name))?;
-        let reads = A::reads(state).map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name))?;
+        let reads =
+            A::reads(self.state).map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name))?;
         let mut params = A::Params::default();
         if let Some(bind) = bind {
             caught(|| bind(&mut params))?;
         }
-        let mut port = Port::<G, A::Yields> {
-            outlet: exclusive(outlet),
-            observers,
-            shown,
-            context,
-            node: *at,
-            yields: PhantomData,
-        };
-        let action = pin!(A::run(Call {
-            reads,
-            args,
-            params,
-            context,
-            failure: failure.as_ref(),
-            yielder: if <A::Yields as Yielding>::STREAMS {
-                Yielder::new(&mut port)
-            } else {
-                Yielder::unused()
-            },
-        }));
-        Attempt { action, watch }.await?
-    };
-    let node = session.at;
-    let undo = writes.apply(&mut session.state);
-    match evaluate(|| G::transition(node, &session.state)) {
-        Ok(next) => {
-            session.commit(node, next);
-            Ok(next)
-        }
-        Err(cause) => {
-            A::Writes::undo(undo, &mut session.state);
-            Err(cause)
-        }
+        let yielder =
+            if <A::Yields as Yielding>::STREAMS { Yielder::new(port) } else { Yielder::unused() };
+        let View { context, failure, .. } = self;
+        Ok(Call { reads, args, params, context, failure, yielder })
     }
 }
 
 /// Evaluates conditions, whose panics become failures.
 pub(super) fn evaluate<T>(
     transition: impl FnOnce() -> Result<T, UnsetSlot>,
-) -> Result<T, FailureCause> {
-    caught(transition)?.map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name))
+) -> Result<T, Box<FailureCause>> {
+    caught(transition)?.map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name).into())
 }
 
 /// Runs the user's code, whose panics become failures.
 #[inline]
-pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, FailureCause> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| FailureCause::Panic(message(&*panic)))
+pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Box<FailureCause>> {
+    catch_unwind(AssertUnwindSafe(run))
+        .map_err(|panic| FailureCause::Panic(message(&*panic)).into())
 }
 
 /// The one place where items are published: observers first, then the slot.
