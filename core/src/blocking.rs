@@ -85,17 +85,17 @@ impl<G: Graph> App<G> {
 
     /// Begins a run; see [`App::run`](crate::App::run).
     pub fn run(&mut self, inputs: G::Inputs) -> Run<'_, G> {
-        Run { run: self.app.run(inputs), executor: &self.executor, refused: false }
+        Run { inner: self.app.run(inputs), executor: &self.executor, refused: false }
     }
 
     /// Goes on with an unfinished run; see [`App::resume`](crate::App::resume).
     pub fn resume(&mut self) -> Run<'_, G> {
-        Run { run: self.app.resume(), executor: &self.executor, refused: false }
+        Run { inner: self.app.resume(), executor: &self.executor, refused: false }
     }
 
     /// Begins an unfinished run again; see [`App::restart`](crate::App::restart).
     pub fn restart(&mut self, inputs: G::Inputs) -> Run<'_, G> {
-        Run { run: self.app.restart(inputs), executor: &self.executor, refused: false }
+        Run { inner: self.app.restart(inputs), executor: &self.executor, refused: false }
     }
 
     /// Puts an app that has ended at its start; see [`App::reopen`](crate::App::reopen).
@@ -126,7 +126,7 @@ impl<G: Graph> fmt::Debug for App<G> {
 /// Dropping it cancels the run.
 #[must_use = "a run does nothing unless it is iterated or finished"]
 pub struct Run<'a, G: Graph> {
-    run: run::Run<'a, G>,
+    inner: run::Run<'a, G>,
     executor: &'a Executor,
     /// It was polled inside an async runtime, and that was the last item.
     refused: bool,
@@ -135,12 +135,12 @@ pub struct Run<'a, G: Graph> {
 impl<'a, G: Graph> Run<'a, G> {
     /// Changes the run before it begins: `run.with(|run| run.halt_before(node))`.
     pub fn with(self, change: impl FnOnce(run::Run<'a, G>) -> run::Run<'a, G>) -> Self {
-        Self { run: change(self.run), ..self }
+        Self { inner: change(self.inner), ..self }
     }
 
     /// A handle that stops this run from another thread.
     pub fn stopper(&self) -> Stopper {
-        self.run.stopper()
+        self.inner.stopper()
     }
 
     /// Runs until one more step is committed; see [`Run::step`](crate::Run::step).
@@ -148,7 +148,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// # Errors
     /// The one that ended the run.
     pub fn step(&mut self) -> Result<Option<Committed<G::Node>>, RunError> {
-        self.executor.block_on(self.run.step())?
+        self.executor.block_on(self.inner.step())?
     }
 
     /// Drops the items that are left and gives the end; can be called again.
@@ -156,7 +156,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// # Errors
     /// The one that ended the run.
     pub fn finish(&mut self) -> Result<End<'_, G>, RunError> {
-        self.executor.block_on(self.run.finish())?
+        self.executor.block_on(self.inner.finish())?
     }
 }
 
@@ -167,7 +167,7 @@ impl<G: Graph> Iterator for Run<'_, G> {
         if self.refused {
             return None;
         }
-        self.executor.block_on(self.run.next()).unwrap_or_else(|error| {
+        self.executor.block_on(self.inner.next()).unwrap_or_else(|error| {
             self.refused = true;
             Some(Err(error))
         })
@@ -176,7 +176,7 @@ impl<G: Graph> Iterator for Run<'_, G> {
 
 impl<G: Graph> fmt::Debug for Run<'_, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.run.fmt(f)
+        self.inner.fmt(f)
     }
 }
 

@@ -1,5 +1,11 @@
 //! The program of the design, word for word where it stands for itself.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::duration_suboptimal_units,
+    clippy::unused_async,
+    clippy::unwrap_used,
+    reason = "a test"
+)]
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -160,5 +166,4 @@ async fn the_program_of_the_design_runs_and_streams() {
     let end = app.run(ChatbotInputs { prompt: "something unsafe".into() }).await.unwrap();
     assert_eq!(end.last(), Some(ChatbotNode::refuse));
     assert_eq!(app.state().history.len(), 4);
-    println!("{}", Chatbot::TOPOLOGY.text());
 }

@@ -85,7 +85,7 @@ fn check(place: &Path, path: &Path) -> Duration {
 fn write_crate(root: &Path, place: &Path, index: usize, program: &Program) -> PathBuf {
     let path = place.join(format!("program{index}"));
     fs::create_dir_all(path.join("src")).unwrap();
-    let core = root.join("core");
+    let core = root.join("core").display().to_string();
     let manifest = format!(
         "[package]\nname = \"program{index}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
          [dependencies]\nburdock = {{ path = {core:?} }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n"

@@ -4,15 +4,15 @@
 //! repetitions. `cargo run --release -p bench-runtime`
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
-mod items;
-mod steps;
+pub mod items;
+pub mod steps;
 
 use std::time::Instant;
 
 const REPETITIONS: usize = 25;
 
 /// One way to do the work: its name, and how to do it so often.
-struct Candidate {
+pub struct Candidate {
     name: &'static str,
     work: fn(u64),
 }

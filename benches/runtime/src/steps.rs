@@ -49,6 +49,7 @@ enum Node {
     End,
 }
 
+#[expect(clippy::unused_async, reason = "as the action is")]
 async fn count_by_hand(counter: &Counter) -> Result<u64, std::fmt::Error> {
     Ok(black_box(counter.count + 1))
 }

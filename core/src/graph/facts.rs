@@ -74,12 +74,12 @@ pub trait Unvisitable<G: Graph> {
     /// Is never called.
     fn perform<P>(step: StepRun<'_, G>, bind: P) -> Ready<StepResult<G>> {
         drop(bind);
-        std::future::ready(Err(step.misfit()))
+        std::future::ready(Err(step.misfit().into()))
     }
 
     /// Is never called.
     fn perform_unbound(step: StepRun<'_, G>) -> Ready<StepResult<G>> {
-        std::future::ready(Err(step.misfit()))
+        std::future::ready(Err(step.misfit().into()))
     }
 
     /// Is never called.

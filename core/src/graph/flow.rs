@@ -4,7 +4,11 @@
 //! written at a node when every path from the start writes it. The panics are compile errors:
 //! `#[track_caller]` and the span of the call put them on the token that is at fault.
 
-#![allow(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
+#![allow(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a panic in constant evaluation is a compile error"
+)]
 
 use super::{Edge, EdgeEnd, EdgeKind, NodeInfo};
 use crate::{
@@ -347,7 +351,7 @@ pub const fn check_input(name: &str, hash: u64, facts: &[Fact]) {
         }
         at += 1;
     }
-    unused("input", "#[input]", name)
+    unused("input", "#[input]", name);
 }
 
 /// Refuses a resource that no action uses.
@@ -360,7 +364,7 @@ pub const fn check_resource(name: &str, hash: u64, facts: &[Fact]) {
         }
         at += 1;
     }
-    unused("resource", "#[resource]", name)
+    unused("resource", "#[resource]", name);
 }
 
 #[track_caller]

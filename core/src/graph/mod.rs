@@ -93,6 +93,7 @@ pub type Decision<G> = Result<Next<<G as Graph>::Node>, UnsetSlot>;
 /// Makes sure that a transition looks at a field that has a value.
 #[doc(hidden)]
 #[inline]
+#[expect(clippy::needless_pass_by_value, reason = "it holds a reference")]
 pub fn check_set<T>(value: Option<T>, field: &'static str) -> Result<(), UnsetSlot> {
     match value {
         Some(_) => Ok(()),

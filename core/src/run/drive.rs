@@ -154,7 +154,7 @@ impl<G: Graph> Session<G> {
                 return Some(Err(cause));
             };
             if self.is_heard() {
-                let failure = self.failed(node, cause);
+                let failure = self.failed(node, *cause);
                 let kind = EventKind::AttemptFailed { failure, retry_in };
                 self.publish(node, kind).await;
             }
@@ -184,10 +184,10 @@ impl<G: Graph> Session<G> {
         node: G::Node,
         cause: Box<FailureCause>,
     ) -> Result<Next<G::Node>, RunError> {
-        let mut failure = self.failed(node, cause);
+        let mut failure = self.failed(node, *cause);
         let next = evaluate(|| G::on_error(node, &self.state).transpose());
         let next = next.unwrap_or_else(|cause| {
-            failure = self.failed(node, cause);
+            failure = self.failed(node, *cause);
             None
         });
         if self.is_heard() {
@@ -206,8 +206,8 @@ impl<G: Graph> Session<G> {
         next.ok_or(RunError::Failed(failure))
     }
 
-    fn failed(&self, node: G::Node, cause: Box<FailureCause>) -> Failure {
-        Failure::new(node.name(), self.context.attempt, *cause)
+    fn failed(&self, node: G::Node, cause: FailureCause) -> Failure {
+        Failure::new(node.name(), self.context.attempt, cause)
     }
 
     /// Tells that what the last step has shown without a commit does not count any more.

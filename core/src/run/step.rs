@@ -43,9 +43,9 @@ impl<'s, G: Graph> StepRun<'s, G> {
     }
 
     /// The action does not fit the graph; such a graph does not compile.
-    pub(crate) fn misfit(&self) -> Box<FailureCause> {
+    pub(crate) fn misfit(&self) -> FailureCause {
         let node = self.node();
-        FailureCause::Panic(format!("the action of node `{node}` does not fit the graph")).into()
+        FailureCause::Panic(format!("the action of node `{node}` does not fit the graph"))
     }
 }
 

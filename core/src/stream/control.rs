@@ -113,7 +113,7 @@ impl fmt::Debug for Stopper {
         f.debug_struct("Stopper")
             .field("run", &self.run)
             .field("stopped", &self.is_stopped())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -25,10 +25,11 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
         return item;
     };
     let text = plain(name);
-    let yields = match (&action.arguments.yields, action.kind) {
-        (Some(ty), Kind::Streaming) => quote!(#burdock::__private::Items<#ty>),
-        _ => quote!(#burdock::__private::NoItems),
-    };
+    let yields = action.arguments.yields.as_ref().filter(|_| action.kind == Kind::Streaming);
+    let yields = yields.map_or_else(
+        || quote!(#burdock::__private::NoItems),
+        |ty| quote!(#burdock::__private::Items<#ty>),
+    );
     let params: TokenStream = action
         .params()
         .map(|param| {

@@ -75,35 +75,45 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
             return None;
         }
     };
-    let mut role = None;
+    let mut said = Marked::No;
     let attrs = std::mem::take(&mut argument.attrs);
     for attr in attrs {
         let Some(marker) = attr.path().get_ident().cloned() else {
             argument.attrs.push(attr);
             continue;
         };
-        let Some(found) = parse_marker(&marker, &attr, &name, &argument.ty, diagnostics) else {
-            argument.attrs.push(attr);
-            continue;
-        };
-        if role.is_some() {
-            diagnostics.error(&marker, "an argument has one marker").help("take two arguments");
-            continue;
+        match (parse_marker(&marker, &attr, &name, &argument.ty, diagnostics), &said) {
+            (Marked::No, _) => argument.attrs.push(attr),
+            (found, Marked::No) => said = found,
+            _ => {
+                diagnostics.error(&marker, "an argument has one marker").help("take two arguments");
+            }
         }
-        role = Some(found);
     }
-    let role = role.unwrap_or_else(|| Some(parameter(&name, &argument.ty, None, diagnostics)));
-    role
+    match said {
+        Marked::As(role) => Some(*role),
+        Marked::Wrongly => None,
+        Marked::No => Some(parameter(&name, &argument.ty, None, diagnostics)),
+    }
 }
 
-/// The role that a marker gives: `None` for other attributes, `Some(None)` after an error.
+/// What an attribute says about an argument.
+enum Marked {
+    /// Nothing: it is no marker.
+    No,
+    As(Box<Role>),
+    /// It is a marker, and the error is reported.
+    Wrongly,
+}
+
+/// The role that a marker gives.
 fn parse_marker(
     marker: &Ident,
     attr: &Attribute,
     name: &Ident,
     ty: &Type,
     diagnostics: &mut Diagnostics,
-) -> Option<Option<Role>> {
+) -> Marked {
     let role = match marker.to_string().as_str() {
         "input" => {
             let (ty, taken) = borrowed(ty);
@@ -114,7 +124,7 @@ fn parse_marker(
                 diagnostics
                     .error(ty, "a resource is taken by reference")
                     .help("it belongs to the app and outlives the step: write `&` before the type");
-                return Some(None);
+                return Marked::Wrongly;
             };
             Role::Resource(Needed { name: name.clone(), ty, taken: Taken::Borrowed })
         }
@@ -123,7 +133,7 @@ fn parse_marker(
                 diagnostics
                     .error(ty, format!("`#[{marker}]` gives a reference"))
                     .help("write `&` before the type");
-                return Some(None);
+                return Marked::Wrongly;
             }
             if marker == "context" { Role::Context } else { Role::Failure(name.clone()) }
         }
@@ -132,14 +142,14 @@ fn parse_marker(
                 Ok(default) => default,
                 Err(error) => {
                     diagnostics.syntax_error(error);
-                    return Some(None);
+                    return Marked::Wrongly;
                 }
             };
             parameter(name, ty, Some(default), diagnostics)
         }
-        _ => return None,
+        _ => return Marked::No,
     };
-    Some(Some(role))
+    Marked::As(Box::new(role))
 }
 
 fn parameter(
