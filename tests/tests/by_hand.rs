@@ -170,6 +170,29 @@ impl Action for Hasty {
     }
 }
 
+/// Panics before there is a future, or while it reads.
+pub struct Rude;
+
+impl Action for Rude {
+    type State = Counter;
+    type Reads<'a> = u32;
+    type Args<'a> = ();
+    type Params = ();
+    type Writes = Count;
+    type Yields = Items<u32>;
+    const INFO: ActionInfo = INFO;
+
+    fn reads(state: &Counter) -> Result<u32, UnsetSlot> {
+        assert!(state.count != 98, "no reads");
+        Ok(state.count)
+    }
+
+    fn run(call: Call<'_, Self>) -> impl Future<Output = Result<Count>> + Send {
+        assert!(call.reads != 99, "no future");
+        std::future::ready(Ok(Count(call.reads)))
+    }
+}
+
 #[streaming_action(state = Counter, reads(count), writes(count), yields(u32))]
 async fn raced(counter: Reads<'_>, #[context] cx: &Context) -> Result<Writes> {
     for turn in 0..2 {
@@ -186,13 +209,14 @@ async fn raced(counter: Reads<'_>, #[context] cx: &Context) -> Result<Writes> {
 graph! {
     pub Hand(Counter) {
         yields u64;
-        nodes { add: Add, sum: Sum, crowd: Crowd, raced, hasty: Hasty }
+        nodes { add: Add, sum: Sum, crowd: Crowd, raced, hasty: Hasty, rude: Rude }
         start add;
         add -> sum;
         sum -> crowd;
         crowd -> raced;
         raced -> if state.count > 1000 { hasty } else { pause add };
-    hasty -> end;
+    hasty -> rude;
+    rude -> end;
     }
 }
 
@@ -286,4 +310,15 @@ async fn an_item_that_the_slot_took_is_delivered_though_its_future_is_dropped() 
     let items: Vec<u64> = run.by_ref().map(|item| item.unwrap()).collect().await;
     assert_eq!(items, [1, 3, 4]);
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Ended);
+}
+
+#[tokio::test]
+async fn a_panic_before_there_is_a_future_is_the_failure_of_the_step_too() {
+    for (count, message) in [(98, "no reads"), (99, "no future")] {
+        let mut app = at(HandNode::rude, count).await;
+        let error = app.run(HandInputs {}).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("node `rude` panicked: {message}"));
+        assert_eq!(app.position(), Position::Unfinished(HandNode::rude));
+        assert_eq!(app.state().count, count);
+    }
 }

@@ -70,7 +70,8 @@ where
     let writes = {
         let watch = session.watch();
         let (view, mut port) = session.lend::<A::Yields>();
-        let action = pin!(A::run(view.call::<A>(bind, &mut port)?));
+        let action = caught(|| view.call::<A>(bind, &mut port).map(A::run))?;
+        let action = pin!(action?);
         match watch {
             None => Attempt(action).await?,
             Some(watch) => Watched { attempt: Attempt(action), watch }.await?,
@@ -149,7 +150,7 @@ impl<'s, G: Graph> View<'s, G> {
             A::reads(self.state).map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name))?;
         let mut params = A::Params::default();
         if let Some(bind) = bind {
-            caught(|| bind(&mut params))?;
+            bind(&mut params);
         }
         let yielder =
             if <A::Yields as Yielding>::STREAMS { Yielder::new(port) } else { Yielder::unused() };
