@@ -486,3 +486,41 @@ async fn a_slot_without_a_value_fails_the_condition_that_looks_at_it_and_undoes_
     assert_eq!(app.state(), &Rough::default(), "what the action wrote is undone");
     assert_eq!(app.position(), Position::Unfinished(AskingNode::pace));
 }
+
+#[action(state = Rough, writes(bumps))]
+async fn stumble(#[input] over: u32) -> Result<Writes> {
+    match over {
+        0 => Ok(Writes { bumps: 0 }),
+        _ => Err(burdock::ActionError::msg("a stone")),
+    }
+}
+
+#[action(state = Rough, writes(mood))]
+async fn complain(#[error] failure: &Failure) -> Result<Writes> {
+    Ok(Writes { mood: failure.to_string() })
+}
+
+graph! {
+    pub Walk(Rough) {
+        inputs { over: u32 }
+        nodes { stumble, complain, go_on: stumble }
+        start stumble;
+        stumble -> end;
+        on error stumble -> pause complain;
+        complain -> go_on;
+        go_on -> end;
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_passed_on_over_a_pause_and_to_who_begins_again_there() {
+    let mut app = Walk::app().build().await.unwrap();
+    let end = app.run(WalkInputs { over: 1 }).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(WalkNode::complain));
+    let error = app.run(WalkInputs { over: 1 }).await.unwrap_err();
+    assert_eq!(error.to_string(), "node `go_on` failed");
+    assert_eq!(app.state().mood.get().unwrap(), "node `stumble` failed");
+    let end = app.restart(WalkInputs { over: 0 }).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Ended);
+    assert_eq!(end.state().mood.get().unwrap(), "node `stumble` failed");
+}

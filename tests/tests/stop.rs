@@ -290,6 +290,28 @@ async fn the_events_of_a_run_that_is_cancelled_end_with_its_cancellation_and_the
 }
 
 #[tokio::test]
+async fn a_cancel_is_told_after_the_item_that_was_yielded_last() {
+    let script = Script::default().on("first", [Do::YieldForEver(7)]);
+    let mut bench = bench(script).await;
+    let mut events = bench.app.run(LineInputs {}).events();
+    let mut kinds = Vec::new();
+    while let Some(event) = events.next().await {
+        kinds.push(event.map_or("error", |event| event.kind.name()));
+        match kinds.len() {
+            3 => events.stopper().stop(),
+            4 => bench.clock.advance(Duration::from_mins(1)),
+            _ => {}
+        }
+    }
+    assert_eq!(
+        kinds,
+        ["run_started", "step_started", "item", "item", "item", "run_cancelled", "error"]
+    );
+    drop(events);
+    assert_eq!(bench.heard.count("run_cancelled"), 1);
+}
+
+#[tokio::test]
 async fn a_drop_cancels_the_action_and_is_heard_exactly_once() {
     let script =
         Script::default().on("second", [Do::Yield(1), Do::Yield(2)]).on("second", [Do::Yield(3)]);

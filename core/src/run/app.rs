@@ -67,6 +67,7 @@ impl<G: Graph> App<G> {
         match self.session.position {
             Position::Ended => {
                 self.session.position = Position::Rest(G::START);
+                self.session.failure = None;
                 Ok(())
             }
             Position::Rest(node) | Position::Unfinished(node) => {

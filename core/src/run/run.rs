@@ -246,8 +246,14 @@ impl<'a, G: Graph> Run<'a, G> {
                     };
                 }
                 // after the poll, so that an action that can finish does
-                if pending && self.stop.stopper.is_stopped() && self.poll_cancel(cx).is_ready() {
-                    continue;
+                if pending
+                    && self.stop.stopper.is_stopped()
+                    && let Poll::Ready(shown) = self.poll_cancel(cx)
+                {
+                    match shown.and_then(&pick) {
+                        Some(picked) => return Poll::Ready(Some(Ok(picked))),
+                        None => continue,
+                    }
                 }
                 if let Some(event) = self.inlet.take() {
                     match pick(event) {
@@ -286,16 +292,18 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 
     /// After a stop: cancels the run when the grace period is over and it still waits for the
-    /// action, rather than for its consumer.
+    /// action, rather than for its consumer. Gives the item that was yielded last.
     #[cold]
-    fn poll_cancel(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_cancel(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event<G>>> {
         if !self.inlet.peek_with(waits_for_action) || self.stop.poll_deadline(cx).is_pending() {
             return Poll::Pending;
         }
+        // taken first, so that the slot has room for the event of the cancel
+        let shown = self.inlet.take();
         // dropping the future cancels the run
         self.stage = Stage::Changing;
         self.stage = Stage::Failed(self.cancelled(), Shown::No);
-        Poll::Ready(())
+        Poll::Ready(shown)
     }
 
     /// Makes the one box of a run.

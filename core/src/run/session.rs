@@ -22,6 +22,8 @@ pub(crate) struct Session<G: Graph> {
     pub(super) timeout: Option<Duration>,
     /// Where the current or unfinished run began.
     pub(super) origin: G::Node,
+    /// What an `on error` edge passed on to there, over a pause.
+    pub(super) origin_failure: Option<Failure>,
     /// The inputs of the current or unfinished run.
     pub(super) inputs: Option<G::Inputs>,
     pub(super) resources: Arc<G::Resources>,
@@ -48,13 +50,15 @@ pub(super) enum Begin<I> {
 impl<G: Graph> Session<G> {
     /// Checks that a run may begin, and puts the session into it.
     pub(super) fn begin(&mut self, begin: Begin<G::Inputs>) -> Result<(), RunError> {
-        let (node, inputs) = match (begin, self.position) {
+        let (node, failure, inputs) = match (begin, self.position) {
             (_, Position::Ended) => return Err(RunError::Ended),
-            (Begin::Run(inputs), Position::Rest(node)) => (node, inputs),
+            (Begin::Run(inputs), Position::Rest(node)) => (node, &self.failure, inputs),
             (Begin::Run(_), Position::Unfinished(node)) => {
                 return Err(RunError::Unfinished { node: node.name() });
             }
-            (Begin::Restart(inputs), Position::Unfinished(_)) => (self.origin, inputs),
+            (Begin::Restart(inputs), Position::Unfinished(_)) => {
+                (self.origin, &self.origin_failure, inputs)
+            }
             (Begin::Resume, Position::Unfinished(node)) => match self.inputs.take() {
                 Some(inputs) => {
                     self.inputs = Some(inputs);
@@ -68,10 +72,12 @@ impl<G: Graph> Session<G> {
             }
         };
         missing_input::<G>(node, &inputs)?;
+        let failure = failure.clone();
         self.inputs = Some(inputs);
         self.origin = node;
+        self.origin_failure.clone_from(&failure);
         self.position = Position::Unfinished(node);
-        self.failure = None;
+        self.failure = failure;
         self.started();
         Ok(())
     }
@@ -179,17 +185,16 @@ impl<G: Graph> Session<G> {
     pub(super) fn cancelled(&mut self) {
         self.context.control.at(self.node());
         self.context.control.forget();
-        let kind = || match self.rest() {
-            Outcome::Stopped(_) => EventKind::RunCancelled,
-            outcome => EventKind::RunFinished { outcome },
+        let event = || {
+            let (node, kind) = match self.rest() {
+                Outcome::Stopped(node) => (node, EventKind::RunCancelled),
+                outcome => {
+                    (self.last.unwrap_or(self.node()), EventKind::RunFinished { outcome })
+                }
+            };
+            Event { node, step: self.context.step, attempt: self.context.attempt, kind }
         };
-        let event = |kind| Event {
-            node: self.node(),
-            step: self.context.step,
-            attempt: self.context.attempt,
-            kind,
-        };
-        let (told, shown) = (event(kind()), event(kind()));
+        let (told, shown) = (event(), event());
         self.observers.notify(&told);
         let outlet = exclusive(&mut self.outlet);
         outlet.reset();
