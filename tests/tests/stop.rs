@@ -379,7 +379,7 @@ async fn a_drop_after_the_last_commit_is_the_end_of_the_run_and_no_cancel() {
     drop(run);
     assert_eq!(bench.app.position(), Position::Rest(At::first));
     assert_eq!(bench.heard.count("run_cancelled"), 0);
-    assert_eq!(bench.heard.count("run_finished Paused(first)"), 1);
+    assert_eq!(bench.heard.count("third 3.1 run_finished Paused(first)"), 1);
 }
 
 #[tokio::test]

@@ -188,9 +188,7 @@ impl<G: Graph> Session<G> {
         let event = || {
             let (node, kind) = match self.rest() {
                 Outcome::Stopped(node) => (node, EventKind::RunCancelled),
-                outcome => {
-                    (self.last.unwrap_or(self.node()), EventKind::RunFinished { outcome })
-                }
+                outcome => (self.last.unwrap_or(self.node()), EventKind::RunFinished { outcome }),
             };
             Event { node, step: self.context.step, attempt: self.context.attempt, kind }
         };
