@@ -1,8 +1,9 @@
 //! Patches: what a commit writes to the log for one field, and how a reader applies it.
 //!
-//! The derive calls `new.__patch(old)` and `field.__apply(patch)` on every field. For a [`Vector`] the inherent
-//! methods answer, because rustc prefers them; for every other type the blanket trait [`PlainPatch`] does. That holds
-//! when `new` is a place or a shared reference; behind a `&mut` variable rustc finds the trait first, and says so.
+//! The derive calls `new.__patch(old)` on every field; `field.__apply(patch)` is its inverse. For a [`Vector`], and a
+//! slot for one, the inherent methods answer, because rustc prefers them; for every other type the blanket trait
+//! [`PlainPatch`] does. That holds when `new` is a place or a shared reference; behind a `&mut` variable rustc finds
+//! the trait first, and says so.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -147,6 +148,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::state::Slot;
 
     thread_local! {
         static SERIALISED: Cell<usize> = const { Cell::new(0) };
@@ -262,6 +264,23 @@ mod tests {
         let list = &mut new.list;
         list.__apply(Patch::Append { keep: 0, tail: vec![] }).unwrap();
         assert!(new.list.is_empty());
+    }
+
+    #[test]
+    fn a_slot_for_a_list_takes_back_its_own_patches() {
+        let set = |list: &[u32]| Slot::set(Vector::from(list.to_vec()));
+        let states = [Slot::unset(), set(&[]), set(&[1]), set(&[1, 2]), set(&[7, 2, 3])];
+        for old in &states {
+            for new in &states {
+                let mut patched = old.clone();
+                if let Some(patch) = new.__patch(old).unwrap() {
+                    patched.__apply(patch).unwrap();
+                }
+                assert_eq!(&patched, new);
+            }
+        }
+        let patch = Patch::Append { keep: 1, tail: vec![] };
+        assert!(Slot::<Vector<u32>>::unset().__apply(patch).is_err());
     }
 
     #[test]
