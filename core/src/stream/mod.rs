@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! action ──yield_!──▶ Yielder ──▶ one-item slot ──▶ Run ──▶ consumer
-//!                        ◀── Flow::Stop ── Signals ◀── Stopper
+//!                        ◀── Flow::Stop ── Control ◀── Stopper
 //! ```
 //! The slot holds one item: an action that yields is suspended until the consumer took it.
 

@@ -112,15 +112,20 @@ impl<T> Default for Handoff<T> {
 
 impl<T> Handoff<T> {
     fn put(&self, item: T) -> Result<Flow, Closed> {
-        let mut state = lock(&self.state);
-        if state.closed {
-            return Err(Closed);
-        }
-        state.item = Some(item);
-        state.flow = None;
-        if let Some(reader) = state.reader.take() {
+        let reader = {
+            let mut state = lock(&self.state);
+            if state.closed {
+                return Err(Closed);
+            }
+            state.item = Some(item);
+            state.flow = None;
+            state.reader.take()
+        };
+        // whoever is woken may poll at once
+        if let Some(reader) = reader {
             reader.wake();
         }
+        let mut state = lock(&self.state);
         loop {
             if state.closed {
                 return Err(Closed);
