@@ -327,3 +327,34 @@ fn a_plain_streaming_function_needs_no_runtime() {
         assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Ended);
     });
 }
+
+/// Works until it is told to stop, without an item.
+#[action(state = Job, writes(total), blocking)]
+fn spin(#[context] cx: &Context, #[resource] seen: &Arc<Seen>) -> Result<Writes> {
+    seen.at_gate.notify_one();
+    while !cx.is_stopped() {
+        std::thread::yield_now();
+    }
+    Ok(Writes { total: 0 })
+}
+
+graph! {
+    pub Spinning(Job) {
+        resources { seen: Arc<Seen> }
+        nodes { spin }
+        start spin;
+        spin -> pause;
+    }
+}
+
+#[tokio::test]
+async fn a_thread_that_yields_nothing_hears_that_its_run_was_dropped() {
+    let seen = Seen::closed();
+    let resources = SpinningResources { seen: seen.clone() };
+    let mut app = Spinning::app().resources(resources).build().await.unwrap();
+    let mut run = app.run(SpinningInputs {});
+    assert!(run.next().now_or_never().is_none());
+    seen.at_gate.notified().await;
+    drop(run);
+    app.close().await;
+}

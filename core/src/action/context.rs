@@ -54,7 +54,8 @@ impl Context {
         format!("{}/{}/{}", self.session, self.step, self.node)
     }
 
-    /// Tells whether a stop was asked for.
+    /// Tells whether a stop was asked for; on the thread of a blocking action also whether the run
+    /// was cancelled.
     #[inline]
     pub fn is_stopped(&self) -> bool {
         self.control.is_stopped(self.run)

@@ -184,6 +184,8 @@ impl<G: Graph> Session<G> {
     /// last step was committed and only nobody came for the outcome.
     pub(super) fn cancelled(&mut self) {
         self.context.control.at(self.node());
+        // a thread cannot be dropped, but told
+        self.context.control.stop(self.context.run);
         self.context.control.forget();
         let event = || {
             let (node, kind) = match self.rest() {

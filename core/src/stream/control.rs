@@ -14,7 +14,7 @@ use std::{
 /// stops nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
-    /// The number of the run that is to stop; 0 stands for none.
+    /// Runs up to this number are to stop; 0 stands for none.
     stop: AtomicU64,
     /// The index of the node that the run is at.
     node: AtomicU64,
@@ -65,7 +65,7 @@ impl Control {
 
     #[inline]
     pub(crate) fn is_stopped(&self, run: u64) -> bool {
-        self.stop.load(Ordering::Acquire) == run
+        self.stop.load(Ordering::Acquire) >= run
     }
 
     /// Wakes `waker` when a stop comes; asks again afterwards, so that none is missed.
@@ -101,7 +101,8 @@ impl Stopper {
         self.control.stop(self.run);
     }
 
-    /// Tells whether a stop was asked for.
+    /// Tells whether the run is to stop: a stop of it or of a later run was asked for, or it was
+    /// cancelled.
     #[inline]
     pub fn is_stopped(&self) -> bool {
         self.control.is_stopped(self.run)
