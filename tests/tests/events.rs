@@ -437,3 +437,21 @@ fn a_node_is_named_and_listed() {
     assert_eq!(At::second.to_string(), "second");
     assert_eq!(serde_json::to_string(&At::third).unwrap(), "\"third\"");
 }
+
+#[action(state = Slept, writes(seconds))]
+async fn sleep_in(#[context] cx: &Context) -> Result<Writes> {
+    let bedtime = cx.now();
+    cx.sleep(Duration::from_mins(1)).await;
+    Ok(Writes { seconds: (cx.now() - bedtime).as_secs() })
+}
+
+#[derive(State, Clone, Default, Serialize, Deserialize)]
+pub struct Slept {
+    pub seconds: u64,
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clock_of_tokio_agrees_with_what_was_slept_even_when_it_is_paused() {
+    let (_, writes) = sleep_in::test(&Slept::default()).await;
+    assert_eq!(writes.unwrap().seconds, 60);
+}

@@ -24,6 +24,6 @@ pub trait Runtime: Send + Sync + 'static {
     /// Runs `job` on a thread that may block. It must run or be dropped, and unwinding is caught.
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>);
 
-    /// A random number, for the jitter of retries.
+    /// A random number, for the jitter of retries and the ids of sessions.
     fn random(&self) -> u64;
 }

@@ -4,13 +4,15 @@ use super::{Runtime, Sleep};
 use std::{
     hash::{BuildHasher, RandomState},
     sync::LazyLock,
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 /// The [`Runtime`] of an app that is polled by tokio.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioRuntime;
 
+/// tokio's own instant, so that a paused clock agrees with what was slept.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Runtime for TokioRuntime {
