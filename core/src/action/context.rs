@@ -49,7 +49,7 @@ impl Context {
     }
 
     /// A key for side effects that must not happen twice: the same in every attempt at this step,
-    /// and in no other step.
+    /// also after a `resume` or `restart`, and in no other step of this app.
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.session, self.step, self.node)
     }

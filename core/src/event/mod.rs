@@ -18,7 +18,8 @@ use std::{fmt, time::Duration};
 pub struct Event<G: Graph> {
     /// The node that the run was at.
     pub node: G::Node,
-    /// The number of the step in the session, from 0.
+    /// The number of the step in the session, from 0; where a run begins or is over, how many steps
+    /// were committed.
     pub step: u64,
     /// The number of the attempt at the step, from 1.
     pub attempt: u32,

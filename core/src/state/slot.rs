@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// An action that reads a slot gets a plain `&T`: the graph proves that every path to the action
 /// writes the slot first. Outside actions, ask with [`get`](Slot::get).
 ///
+/// In serde it is its value, or nothing. So formats like JSON, where `Some(None)` and `None` are
+/// both `null`, read a `Slot<Option<T>>` that holds `None` back as unset: use an enum there.
+///
 /// ```
 /// use burdock::Slot;
 ///
