@@ -6,9 +6,11 @@ mod names;
 mod picture;
 mod topology;
 
+#[doc(hidden)]
 pub use self::facts::{
     Facts, ItemOf, NoFacts, NoProbe, Over, Probe, Unvisitable, Visit, bind, retry, timeout,
 };
+#[doc(hidden)]
 pub use self::flow::{
     Checked, Fact, check_condition, check_error_condition, check_input, check_node, check_resource,
     check_yields, node_infos,

@@ -29,4 +29,6 @@ pub use self::error::RunError;
 pub use self::events::Events;
 pub use self::policy::{Policy, Retry};
 pub use self::run::{Committed, Finish, Run};
-pub use self::step::{StepResult, StepRun, perform};
+pub(crate) use self::step::perform;
+#[doc(hidden)]
+pub use self::step::{StepResult, StepRun};

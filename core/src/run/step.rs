@@ -59,7 +59,10 @@ impl<G: Graph> fmt::Debug for StepRun<'_, G> {
 ///
 /// What only prepares a call is in functions of its own: in here, whatever is alive at the
 /// `.await` is stored once more in every step.
-pub async fn perform<A, G>(step: StepRun<'_, G>, bind: Option<fn(&mut A::Params)>) -> StepResult<G>
+pub(crate) async fn perform<A, G>(
+    step: StepRun<'_, G>,
+    bind: Option<fn(&mut A::Params)>,
+) -> StepResult<G>
 where
     G: Graph,
     A: Action<State = G::State>,
