@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// An action that reads a slot gets a plain `&T`: the graph proves that every path to the action
 /// writes the slot first. Outside actions, ask with [`get`](Slot::get).
 ///
-/// In serde it is its value, or nothing. So formats like JSON, where `Some(None)` and `None` are
-/// both `null`, read a `Slot<Option<T>>` that holds `None` back as unset: use an enum there.
+/// In serde it is its value, or nothing. Formats like JSON write `Some(None)` and `None` both as
+/// `null`, so a state refuses a `Slot<Option<T>>`: use an enum there.
 ///
 /// ```
 /// use burdock::Slot;

@@ -69,9 +69,16 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
     parse_attributes(&item.attrs, &mut syntax.burdock, diagnostics);
     for field in fields.named {
         let Some(name) = field.ident else { continue };
+        let slot = slot_argument(&field.ty);
+        if slot.and_then(|argument| argument_of(argument, "Option")).is_some() {
+            diagnostics
+                .error(&name, "a slot of an `Option` loses what it holds when it is stored")
+                .note("`None` and a slot that is not set are both written as `null`")
+                .help("hold an enum of your own that says what `None` stands for");
+        }
         syntax.fields.push(FieldSyntax {
             docs: crate::text::docs(&field.attrs),
-            slot: slot_argument(&field.ty).cloned(),
+            slot: slot.cloned(),
             serialised: serialised(&field.attrs),
             ty: field.ty,
             name,
@@ -101,12 +108,17 @@ fn parse_attributes(
 
 /// The `T` of a type whose last segment is `Slot<T>`.
 fn slot_argument(ty: &Type) -> Option<&Type> {
+    argument_of(ty, "Slot")
+}
+
+/// The `T` of a type whose last segment is `name<T>`.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
     };
-    match (last.ident == "Slot", arguments.args.first()) {
+    match (last.ident == name, arguments.args.first()) {
         (true, Some(GenericArgument::Type(argument))) => Some(argument),
         _ => None,
     }
