@@ -27,6 +27,15 @@ pub struct Event<G: Graph> {
     pub kind: EventKind<G>,
 }
 
+/// What lies in the slot between a run's future and its consumer.
+///
+/// An item alone, unless the consumer wants events: what every item would carry in vain costs more
+/// than the item. Events of other kinds are rare there, so that a box keeps the slot small.
+pub(crate) enum Published<G: Graph> {
+    Item(G::Node, G::Item),
+    Event(Box<Event<G>>),
+}
+
 /// What happened.
 ///
 /// A run tells: `RunStarted`; for each step `StepStarted`, items, `StepCommitted`; and one of

@@ -5,7 +5,7 @@ use super::{
     session::{Begin, Session},
 };
 use crate::{
-    event::Event,
+    event::Published,
     graph::{Graph, Node},
     stream::Inlet,
     sync::Mutex,
@@ -18,7 +18,7 @@ use std::{fmt, future::poll_fn, time::Duration};
 pub struct App<G: Graph> {
     pub(super) session: Session<G>,
     /// The consumer's end of the one-item slot; see `Session::outlet` for the lock.
-    pub(super) inlet: Mutex<Inlet<Event<G>>>,
+    pub(super) inlet: Mutex<Inlet<Published<G>>>,
     pub(super) grace: Duration,
 }
 

@@ -6,7 +6,7 @@ use super::{
     session::{Begin, Session},
 };
 use crate::{
-    event::{Event, EventKind},
+    event::{Event, EventKind, Published},
     graph::{Graph, Next},
     runtime::{Runtime, Sleep},
     stream::{Attention, Inlet, Stopper},
@@ -34,7 +34,7 @@ use std::{
 #[must_use = "a run does nothing unless it is polled"]
 pub struct Run<'a, G: Graph> {
     stage: Stage<'a, G>,
-    inlet: &'a mut Inlet<Event<G>>,
+    inlet: &'a mut Inlet<Published<G>>,
     only: Option<G::Node>,
     stop: Stop,
 }
@@ -213,8 +213,8 @@ impl<'a, G: Graph> Run<'a, G> {
     #[inline]
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<G::Item, RunError>>> {
         let only = self.only;
-        self.poll_with(cx, |event| match event.kind {
-            EventKind::Item(item) if only.is_none_or(|node| node == event.node) => Some(item),
+        self.poll_with(cx, |published| match published {
+            Published::Item(node, item) if only.is_none_or(|only| only == node) => Some(item),
             _ => None,
         })
     }
@@ -224,7 +224,10 @@ impl<'a, G: Graph> Run<'a, G> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Event<G>, RunError>>> {
-        self.poll_with(cx, Some)
+        self.poll_with(cx, |published| match published {
+            Published::Item(..) => None,
+            Published::Event(event) => Some(*event),
+        })
     }
 
     /// Polls until there is an event that `pick` makes something of; so an item is moved once.
@@ -232,7 +235,7 @@ impl<'a, G: Graph> Run<'a, G> {
     fn poll_with<T>(
         &mut self,
         cx: &mut Context<'_>,
-        pick: impl Fn(Event<G>) -> Option<T>,
+        pick: impl Fn(Published<G>) -> Option<T>,
     ) -> Poll<Option<Result<T, RunError>>> {
         loop {
             if let Stage::Running(run) = &mut self.stage {
@@ -294,7 +297,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// After a stop: cancels the run when the grace period is over and it still waits for the
     /// action, rather than for its consumer. Gives the item that was yielded last.
     #[cold]
-    fn poll_cancel(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event<G>>> {
+    fn poll_cancel(&mut self, cx: &mut Context<'_>) -> Poll<Option<Published<G>>> {
         if !self.inlet.peek_with(waits_for_action) || self.stop.poll_deadline(cx).is_pending() {
             return Poll::Pending;
         }
@@ -326,8 +329,11 @@ impl<'a, G: Graph> Run<'a, G> {
 }
 
 /// Whether a run that is pending waits for an action, and not for someone to take an event.
-fn waits_for_action<G: Graph>(event: Option<&Event<G>>) -> bool {
-    event.is_none_or(|event| matches!(event.kind, EventKind::Item(_)))
+fn waits_for_action<G: Graph>(published: Option<&Published<G>>) -> bool {
+    published.is_none_or(|published| match published {
+        Published::Item(..) => true,
+        Published::Event(event) => matches!(event.kind, EventKind::Item(_)),
+    })
 }
 
 impl Stop {

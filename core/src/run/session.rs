@@ -4,7 +4,7 @@ use super::{Outcome, Position, RunError, attempt::Watch};
 use crate::{
     Context,
     action::Failure,
-    event::{Event, EventKind, Observers},
+    event::{Event, EventKind, Observers, Published},
     graph::{Graph, Next, Node},
     stream::{Attention, Outlet},
     sync::Mutex,
@@ -37,7 +37,7 @@ pub(crate) struct Session<G: Graph> {
     pub(super) observers: Observers<G>,
     /// The run's end of the one-item slot. The lock is never taken, `get_mut` goes around it: it
     /// is there because an app is `Sync` and half a slot is not.
-    pub(super) outlet: Mutex<Outlet<Event<G>>>,
+    pub(super) outlet: Mutex<Outlet<Published<G>>>,
 }
 
 /// What a call begins.
@@ -163,7 +163,7 @@ impl<G: Graph> Session<G> {
             return;
         }
         let outlet = exclusive(&mut self.outlet);
-        let mut event = Some(event);
+        let mut event = Some(Published::Event(Box::new(event)));
         poll_fn(|cx| match event.take() {
             Some(full) if outlet.is_free() => {
                 event = outlet.put(full).err();
@@ -200,7 +200,7 @@ impl<G: Graph> Session<G> {
         outlet.reset();
         if self.context.control.attention() == Attention::Events {
             // who drops the run does not look, but who let the grace period pass does
-            drop(outlet.put(shown));
+            drop(outlet.put(Published::Event(Box::new(shown))));
         }
     }
 

@@ -7,9 +7,9 @@ use super::{
 use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
-    event::{Event, EventKind, Observers},
+    event::{Event, EventKind, Observers, Published},
     graph::{Graph, Next},
-    stream::{Convert, Emit, Flow, Outlet, Yielder, Yielding},
+    stream::{Attention, Convert, Emit, Flow, Outlet, Yielder, Yielding},
 };
 use std::{
     fmt,
@@ -178,7 +178,7 @@ pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Box<FailureCause>>
 
 /// The one place where items are published: observers first, then the slot.
 struct Port<'p, G: Graph, Y> {
-    outlet: &'p mut Outlet<Event<G>>,
+    outlet: &'p mut Outlet<Published<G>>,
     observers: &'p mut Observers<G>,
     shown: &'p mut u64,
     context: &'p Context,
@@ -195,18 +195,16 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
         if self.outlet.is_free()
             && let Some(item) = item.take()
         {
-            let event = Event {
-                node: self.node,
-                step: self.context.step,
-                attempt: self.context.attempt,
-                kind: EventKind::Item(Y::convert(item)),
+            let item = Y::convert(item);
+            let heard = !self.observers.is_empty();
+            let published = if heard || self.context.control.attention() == Attention::Events {
+                self.publish(item)
+            } else {
+                Published::Item(self.node, item)
             };
-            if !self.observers.is_empty() {
-                self.observers.notify(&event);
-            }
             *self.shown += 1;
             // the slot is free, and nobody else puts anything in
-            drop(self.outlet.put(event));
+            drop(self.outlet.put(published));
         }
         self.outlet.suspend(cx);
         Poll::Pending
@@ -214,6 +212,24 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
 }
 
 impl<G: Graph, Y> Port<'_, G, Y> {
+    /// Tells observers of an item, and makes an event of it for a consumer of events.
+    #[cold]
+    fn publish(&mut self, item: G::Item) -> Published<G> {
+        let event = Event {
+            node: self.node,
+            step: self.context.step,
+            attempt: self.context.attempt,
+            kind: EventKind::Item(item),
+        };
+        self.observers.notify(&event);
+        match event.kind {
+            EventKind::Item(item) if self.context.control.attention() != Attention::Events => {
+                Published::Item(self.node, item)
+            }
+            kind => Published::Event(Box::new(Event { kind, ..event })),
+        }
+    }
+
     #[inline]
     fn flow(&self) -> Flow {
         if self.context.is_stopped() { Flow::Stop } else { Flow::Continue }
