@@ -24,3 +24,22 @@ fn every_page_with_rust_blocks_is_compiled() {
         assert!(!page.contains("```rust,ignore"), "{name} has a block that nobody compiles");
     }
 }
+
+#[test]
+fn every_link_between_pages_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/getting-started.md"];
+    for page in pages.iter().chain(&["docs/language.md"]) {
+        let path = root.join(page);
+        let text = fs::read_to_string(&path).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap();
+            // an anchor of the same page, or of the web
+            if file.is_empty() || file.contains("://") || file.contains(' ') {
+                continue;
+            }
+            let target = path.parent().unwrap().join(file);
+            assert!(target.exists(), "{page} links to {link}, which is not there");
+        }
+    }
+}

@@ -22,6 +22,9 @@ macro_rules! candidates {
                 Candidate { name: "channel of one", work: with_channel },
             ];
 
+            /// What the consumer gets; the same for every candidate.
+            type Item = std::result::Result<$item, burdock::RunError>;
+
             fn make(number: u64) -> $item {
                 $make(number)
             }
@@ -58,7 +61,7 @@ macro_rules! candidates {
             }
 
             fn with_async_stream(items: u64) {
-                let mut stream: Pin<Box<dyn Stream<Item = Result<$item>> + Send>> =
+                let mut stream: Pin<Box<dyn Stream<Item = Item> + Send>> =
                     Box::pin(async_stream::stream! {
                         for number in 0..items {
                             yield Ok(make(black_box(number)));
@@ -73,7 +76,7 @@ macro_rules! candidates {
             }
 
             impl Stream for ByHand {
-                type Item = Result<$item>;
+                type Item = Item;
 
                 fn poll_next(
                     mut self: Pin<&mut Self>,
@@ -89,13 +92,13 @@ macro_rules! candidates {
             }
 
             fn by_hand(items: u64) {
-                let mut stream: Pin<Box<dyn Stream<Item = Result<$item>> + Send>> =
+                let mut stream: Pin<Box<dyn Stream<Item = Item> + Send>> =
                     Box::pin(ByHand { number: 0, last: items });
                 assert_eq!(drain(&mut stream), items);
             }
 
             fn with_channel(items: u64) {
-                let (sender, mut receiver) = tokio::sync::mpsc::channel::<Result<$item>>(1);
+                let (sender, mut receiver) = tokio::sync::mpsc::channel::<Item>(1);
                 let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
                 let count = runtime.block_on(async {
                     let sending = async move {

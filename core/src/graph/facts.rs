@@ -48,13 +48,13 @@ where
     pub fn perform(
         step: StepRun<'_, G>,
         bind: fn(&mut A::Params),
-    ) -> impl Future<Output = StepResult<G>> + Send {
+    ) -> impl Future<Output = StepResult> + Send {
         crate::run::perform::<A, G>(step, Some(bind))
     }
 
     /// Makes one attempt at an action whose parameters all have defaults.
     #[inline]
-    pub fn perform_unbound(step: StepRun<'_, G>) -> impl Future<Output = StepResult<G>> + Send {
+    pub fn perform_unbound(step: StepRun<'_, G>) -> impl Future<Output = StepResult> + Send {
         crate::run::perform::<A, G>(step, None)
     }
 
@@ -72,13 +72,13 @@ where
 /// What stands for [`Visit`] when the action does not fit the graph; it is never run.
 pub trait Unvisitable<G: Graph> {
     /// Is never called.
-    fn perform<P>(step: StepRun<'_, G>, bind: P) -> Ready<StepResult<G>> {
+    fn perform<P>(step: StepRun<'_, G>, bind: P) -> Ready<StepResult> {
         drop(bind);
         std::future::ready(Err(step.misfit().into()))
     }
 
     /// Is never called.
-    fn perform_unbound(step: StepRun<'_, G>) -> Ready<StepResult<G>> {
+    fn perform_unbound(step: StepRun<'_, G>) -> Ready<StepResult> {
         std::future::ready(Err(step.misfit().into()))
     }
 

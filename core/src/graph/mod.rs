@@ -47,7 +47,7 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
 
     /// Runs the action of the step's node and commits it.
     #[doc(hidden)]
-    fn execute(step: StepRun<'_, Self>) -> impl Future<Output = StepResult<Self>> + Send;
+    fn execute(step: StepRun<'_, Self>) -> impl Future<Output = StepResult> + Send;
 
     /// Evaluates the node's transition on a candidate state.
     #[doc(hidden)]

@@ -87,10 +87,10 @@ impl<G: Graph> Session<G> {
             let node = self.node();
             if self.is_heard() {
                 self.supersede().await;
-            }
-            self.enter(node);
-            if self.is_heard() {
+                self.enter(node);
                 self.publish(node, EventKind::StepStarted).await;
+            } else {
+                self.enter(node);
             }
             self.shown = 0;
             // written out rather than called: each `async fn` on the way costs a step
@@ -103,7 +103,8 @@ impl<G: Graph> Session<G> {
                 Err(cause) => Err(cause),
             };
             let next = match result {
-                Ok(next) => {
+                Ok(()) => {
+                    let next = self.next();
                     if self.is_heard() {
                         self.publish_commit(node, next).await;
                     }
@@ -132,19 +133,19 @@ impl<G: Graph> Session<G> {
 
     /// Tries until an attempt is committed, or no other one may follow; `None` when a stop came
     /// instead of another attempt.
-    async fn attempts(&mut self, node: G::Node, policy: Policy) -> Option<StepResult<G>> {
+    async fn attempts(&mut self, node: G::Node, policy: Policy) -> Option<StepResult> {
         self.timeout = policy.timeout;
         let result = self.retried(node, policy).await;
         self.timeout = None;
         result
     }
 
-    async fn retried(&mut self, node: G::Node, policy: Policy) -> Option<StepResult<G>> {
+    async fn retried(&mut self, node: G::Node, policy: Policy) -> Option<StepResult> {
         let runtime = self.context.runtime.clone();
         let mut waits = policy.retry.map(|retry| retry.waits(|| runtime.random()));
         loop {
             let cause = match G::execute(StepRun::new(self)).await {
-                Ok(next) => return Some(Ok(next)),
+                Ok(()) => return Some(Ok(())),
                 Err(cause) => cause,
             };
             if self.shown > 0 || !cause.is_retryable() {

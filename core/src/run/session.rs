@@ -108,6 +108,16 @@ impl<G: Graph> Session<G> {
         self.go(next);
     }
 
+    /// What follows the step that was committed last.
+    #[inline]
+    pub(super) fn next(&self) -> Next<G::Node> {
+        match self.position {
+            Position::Unfinished(node) => Next::Node(node),
+            Position::Rest(node) => Next::Pause(node),
+            Position::Ended => Next::End,
+        }
+    }
+
     /// Moves the position.
     pub(super) fn go(&mut self, next: Next<G::Node>) {
         self.position = match next {

@@ -8,7 +8,7 @@ use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observers, Published},
-    graph::{Graph, Next},
+    graph::Graph,
     stream::{Attention, Convert, Emit, Flow, Outlet, Yielder, Yielding},
 };
 use std::{
@@ -20,10 +20,11 @@ use std::{
     task::{Context as Task, Poll},
 };
 
-/// What an attempt comes to: where the run goes on, or why it failed.
+/// What an attempt comes to: a commit, after which the position says what follows, or a failure.
 ///
-/// The cause is in a box, so that what every step returns fits in registers.
-pub type StepResult<G> = Result<Next<<G as Graph>::Node>, Box<FailureCause>>;
+/// As small as it is, it is returned in registers; whatever goes through memory here costs a step
+/// a stalled load.
+pub type StepResult = Result<(), Box<FailureCause>>;
 
 /// One attempt at a step.
 pub struct StepRun<'s, G: Graph> {
@@ -62,7 +63,7 @@ impl<G: Graph> fmt::Debug for StepRun<'_, G> {
 pub(crate) async fn perform<A, G>(
     step: StepRun<'_, G>,
     bind: Option<fn(&mut A::Params)>,
-) -> StepResult<G>
+) -> StepResult
 where
     G: Graph,
     A: Action<State = G::State>,
@@ -108,13 +109,13 @@ impl<G: Graph> Session<G> {
     /// Makes the writes a candidate, evaluates the transition on it and commits; or takes them
     /// back.
     #[inline]
-    fn settle<W: Writes<State = G::State>>(&mut self, writes: W) -> StepResult<G> {
+    fn settle<W: Writes<State = G::State>>(&mut self, writes: W) -> StepResult {
         let node = self.at;
         let undo = writes.apply(&mut self.state);
         match evaluate(|| G::transition(node, &self.state)) {
             Ok(next) => {
                 self.commit(node, next);
-                Ok(next)
+                Ok(())
             }
             Err(cause) => {
                 W::undo(undo, &mut self.state);

@@ -169,7 +169,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             type Writes = #writes_type;
             const TOPOLOGY: #private::Topology = #topology;
             const START: #node_type = #start;
-            async fn execute(#step: #private::StepRun<'_, Self>) -> #private::StepResult<Self> {
+            async fn execute(#step: #private::StepRun<'_, Self>) -> #private::StepResult {
                 match #step.node() {
                     #(#variants => #performs.await,)*
                 }
