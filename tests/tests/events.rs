@@ -442,7 +442,7 @@ fn a_node_is_named_and_listed() {
 async fn sleep_in(#[context] cx: &Context) -> Result<Writes> {
     let bedtime = cx.now();
     cx.sleep(Duration::from_mins(1)).await;
-    Ok(Writes { seconds: (cx.now() - bedtime).as_secs() })
+    Ok(Writes { seconds: cx.now().saturating_sub(bedtime).as_secs() })
 }
 
 #[derive(State, Clone, Default, Serialize, Deserialize)]
