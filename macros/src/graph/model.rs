@@ -62,7 +62,7 @@ impl Index<NodeId> for Graph {
 
 /// One node.
 pub(crate) struct Node {
-    /// Docs and `cfg`, nothing else.
+    /// Docs, nothing else.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) timeout: Option<Expr>,
     pub(crate) retry: Option<Expr>,

@@ -273,14 +273,14 @@ impl Parser<'_> {
             let place = match name.as_str() {
                 "timeout" => &mut node.timeout,
                 "retry" => &mut node.retry,
-                "doc" | "cfg" => {
+                "doc" => {
                     node.attrs.push(attr);
                     continue;
                 }
                 _ => {
                     self.diagnostics
                         .error(attr.path(), "a node does not take this attribute")
-                        .help("a node takes `#[timeout(…)]`, `#[retry(…)]`, docs and `#[cfg(…)]`");
+                        .help("a node takes `#[timeout(…)]`, `#[retry(…)]` and docs");
                     continue;
                 }
             };

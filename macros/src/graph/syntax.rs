@@ -48,7 +48,7 @@ pub(crate) struct StartSyntax {
 
 /// One entry of `nodes`.
 pub(crate) struct NodeSyntax {
-    /// Docs and `cfg`, nothing else.
+    /// Docs, nothing else.
     pub(crate) attrs: Vec<Attribute>,
     /// The argument of `#[timeout(…)]`.
     pub(crate) timeout: Option<Expr>,

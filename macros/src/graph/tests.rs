@@ -88,7 +88,7 @@ fn right_graphs_give_no_errors() {
         &["expected `;` @ "],
     );
     check_body(
-        "inputs { a: A } resources { a: A } nodes { #[cfg(x)] #[retry(3)] a } start a; a -> match (state.x, 1) { | X::A | X::B if state.y => if state.z { a } else { end } _ => end };",
+        "inputs { a: A } resources { a: A } nodes { #[doc = \"x\"] #[retry(3)] a } start a; a -> match (state.x, 1) { | X::A | X::B if state.y => if state.z { a } else { end } _ => end };",
         &[],
     );
 }
@@ -257,9 +257,15 @@ fn names_and_attributes_that_mean_something_else_are_refused() {
     let state = format!("`state` is a word of the language, no name for a node{help} @ state");
     check_body("nodes { end, state: x } start state; end | state -> end;", &[&end, &state]);
     check_body(
+        "nodes { #[cfg(x)] a } start a; a -> end;",
+        &[
+            "a node does not take this attribute\nhelp: a node takes `#[timeout(…)]`, `#[retry(…)]` and docs @ cfg",
+        ],
+    );
+    check_body(
         "nodes { #[serde(skip)] a } start a; #[x] a -> end;",
         &[
-            "a node does not take this attribute\nhelp: a node takes `#[timeout(…)]`, `#[retry(…)]`, docs and `#[cfg(…)]` @ serde",
+            "a node does not take this attribute\nhelp: a node takes `#[timeout(…)]`, `#[retry(…)]` and docs @ serde",
             "an attribute belongs to the graph, a node or a binding @ x",
         ],
     );
