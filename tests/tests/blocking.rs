@@ -298,7 +298,9 @@ async fn a_job_that_the_runtime_drops_fails_its_step_instead_of_hanging() {
     let error = app.run(inputs()).await.unwrap_err();
     let burdock::RunError::Failed(failure) = error else { panic!("{error}") };
     assert_eq!(failure.node(), "count");
-    assert_eq!(failure.error().unwrap().to_string(), "the thread of a blocking action was lost");
+    let error = failure.error().unwrap();
+    assert_eq!(error.to_string(), "no thread was started for a blocking action");
+    assert!(error.is_retryable(), "nothing has run");
     assert_eq!(app.close().await, Job::default());
 }
 

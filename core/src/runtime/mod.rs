@@ -1,6 +1,8 @@
 //! Where time, sleep, threads and randomness come from.
 
 #[cfg(feature = "tokio")]
+mod alarm;
+#[cfg(feature = "tokio")]
 mod tokio;
 
 #[cfg(feature = "tokio")]
@@ -22,6 +24,8 @@ pub trait Runtime: Send + Sync + 'static {
     fn sleep(&self, duration: Duration) -> Sleep;
 
     /// Runs `job` on a thread that may block. It must run or be dropped, and unwinding is caught.
+    ///
+    /// Dropping it before it began fails the step with an error that is tried again.
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>);
 
     /// A random number, for the jitter of retries and the ids of sessions.

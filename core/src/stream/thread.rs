@@ -77,7 +77,8 @@ where
     match outcome {
         Some(Ok(outcome)) => outcome,
         Some(Err(panic)) => resume_unwind(panic),
-        None => Err(ActionError::msg("the thread of a blocking action was lost").terminal()),
+        // nothing has run, so another attempt may
+        None => Err(ActionError::msg("no thread was started for a blocking action")),
     }
 }
 
