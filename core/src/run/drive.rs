@@ -2,8 +2,9 @@
 
 use super::{
     Outcome, Policy, RunError,
+    attempt::{Watched, caught},
     session::Session,
-    step::{StepResult, StepRun, caught, evaluate},
+    step::{StepResult, StepRun, evaluate},
 };
 use crate::{
     action::{Failure, FailureCause},
@@ -78,29 +79,31 @@ impl<G: Graph> Session<G> {
     async fn steps(&mut self, halts: &Halts<G::Node>) -> Result<Outcome<G::Node>, RunError> {
         if self.is_heard() {
             self.publish(self.node(), EventKind::RunStarted).await;
+            self.supersede().await;
         }
+        self.shown = 0;
         let mut turn = TURN;
         loop {
             if self.context.control.is_stopped(self.context.run) {
                 return Ok(self.rest());
             }
             let node = self.node();
-            if self.is_heard() {
-                self.supersede().await;
-                self.enter(node);
+            self.enter(node);
+            let heard = self.is_heard();
+            if heard {
                 self.publish(node, EventKind::StepStarted).await;
-            } else {
-                self.enter(node);
             }
-            self.shown = 0;
-            // written out rather than called: each `async fn` on the way costs a step
-            let result = match caught(|| G::policy(node)) {
-                Ok(None) => G::execute(StepRun::new(self)).await,
-                Ok(Some(policy)) => match self.attempts(node, policy).await {
+            // written out rather than called, and `policy` not kept: each `async fn` on the way
+            // and each value alive at the `.await` costs a step
+            let policy = caught(|| G::policy(node));
+            let result = if matches!(policy, Ok(None)) && !heard {
+                drop(policy);
+                G::execute(StepRun::new(self)).await
+            } else {
+                match self.attempts(node, policy).await {
                     Some(result) => result,
                     None => return Ok(self.rest()),
-                },
-                Err(cause) => Err(cause),
+                }
             };
             let next = match result {
                 Ok(()) => {
@@ -133,18 +136,18 @@ impl<G: Graph> Session<G> {
 
     /// Tries until an attempt is committed, or no other one may follow; `None` when a stop came
     /// instead of another attempt.
-    async fn attempts(&mut self, node: G::Node, policy: Policy) -> Option<StepResult> {
-        self.timeout = policy.timeout;
-        let result = self.retried(node, policy).await;
-        self.timeout = None;
-        result
-    }
-
-    async fn retried(&mut self, node: G::Node, policy: Policy) -> Option<StepResult> {
-        let runtime = self.context.runtime.clone();
-        let mut waits = policy.retry.map(|retry| retry.waits(|| runtime.random()));
+    async fn attempts(
+        &mut self,
+        node: G::Node,
+        policy: Result<Option<Policy>, Box<FailureCause>>,
+    ) -> Option<StepResult> {
+        let Policy { timeout, retry } = match policy {
+            Ok(policy) => policy.unwrap_or_default(),
+            Err(cause) => return Some(Err(cause)),
+        };
+        let mut waits = retry.map(|retry| retry.waits(&*self.context.runtime));
         loop {
-            let cause = match G::execute(StepRun::new(self)).await {
+            let cause = match self.attempt(timeout).await {
                 Ok(()) => return Some(Ok(())),
                 Err(cause) => cause,
             };
@@ -164,6 +167,14 @@ impl<G: Graph> Session<G> {
             }
             self.context.attempt += 1;
         }
+    }
+
+    /// One attempt, in its span and under its timeout.
+    async fn attempt(&mut self, timeout: Option<Duration>) -> StepResult {
+        let timeout = timeout.map(|after| (after, self.context.runtime.sleep(after)));
+        let span = self.observers.step_span();
+        let attempt = pin!(G::execute(StepRun::new(self)));
+        Watched { attempt, timeout, span }.await
     }
 
     /// Waits, unless a stop comes.

@@ -1,5 +1,6 @@
 //! A node's `#[timeout]` and `#[retry]`.
 
+use crate::runtime::Runtime;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ impl Retry {
         Self { backoff: self.backoff.with_max_delay(wait), ..self }
     }
 
-    /// Adds a random part to each wait, from the app's [`Runtime`](crate::Runtime).
+    /// Adds a random part to each wait, from the app's [`Runtime`].
     #[must_use]
     pub fn jitter(self) -> Self {
         Self { jitter: true, ..self }
@@ -54,10 +55,10 @@ impl Retry {
 
     pub(super) fn waits(
         self,
-        random: impl FnOnce() -> u64,
-    ) -> impl Iterator<Item = Duration> + Send {
+        runtime: &dyn Runtime,
+    ) -> impl Iterator<Item = Duration> + Send + use<> {
         let backoff = if self.jitter {
-            self.backoff.with_jitter().with_jitter_seed(random())
+            self.backoff.with_jitter().with_jitter_seed(runtime.random())
         } else {
             self.backoff
         };

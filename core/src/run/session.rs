@@ -1,6 +1,6 @@
 //! What an app is between polls: the committed state, the position, and what runs need.
 
-use super::{Outcome, Position, RunError, attempt::Watch};
+use super::{Outcome, Position, RunError};
 use crate::{
     Context,
     action::Failure,
@@ -9,7 +9,7 @@ use crate::{
     stream::{Attention, Outlet},
     sync::Mutex,
 };
-use std::{fmt, future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use std::{fmt, future::poll_fn, sync::Arc, task::Poll};
 
 /// One session, owned by an app and lent to its runs.
 pub(crate) struct Session<G: Graph> {
@@ -18,8 +18,6 @@ pub(crate) struct Session<G: Graph> {
     pub(super) position: Position<G::Node>,
     /// The node whose step runs.
     pub(super) at: G::Node,
-    /// How long an attempt at it may take.
-    pub(super) timeout: Option<Duration>,
     /// Where the current or unfinished run began.
     pub(super) origin: G::Node,
     /// What an `on error` edge passed on to there, over a pause.
@@ -83,7 +81,6 @@ impl<G: Graph> Session<G> {
     }
 
     fn started(&mut self) {
-        self.timeout = None;
         self.last = None;
         self.context.attempt = 1;
     }
@@ -128,19 +125,6 @@ impl<G: Graph> Session<G> {
         if !matches!(next, Next::Node(_)) {
             self.inputs = None;
         }
-    }
-
-    /// What the next attempt is polled under, if anything.
-    #[inline]
-    pub(super) fn watch(&mut self) -> Option<Box<Watch>> {
-        if self.timeout.is_none() && self.observers.is_empty() { None } else { self.make_watch() }
-    }
-
-    #[cold]
-    fn make_watch(&mut self) -> Option<Box<Watch>> {
-        let timeout = self.timeout.map(|after| (after, self.context.runtime.sleep(after)));
-        let span = self.observers.step_span();
-        (timeout.is_some() || span.is_some()).then(|| Box::new(Watch { timeout, span }))
     }
 
     /// Whether anyone hears an event that is no item.

@@ -1,7 +1,7 @@
 //! One attempt at a step, from the action to the commit.
 
 use super::{
-    attempt::{Attempt, Watched, message},
+    attempt::{Caught, caught},
     session::{Session, exclusive},
 };
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
 use std::{
     fmt,
     marker::PhantomData,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::Arc,
     task::{Context as Task, Poll},
@@ -58,12 +57,12 @@ impl<G: Graph> fmt::Debug for StepRun<'_, G> {
 
 /// Runs the action, makes its writes a candidate, evaluates the transition on it and commits.
 ///
-/// What only prepares a call is in functions of its own: in here, whatever is alive at the
-/// `.await` is stored once more in every step.
-pub(crate) async fn perform<A, G>(
+/// The session is captured once and the call is made where it is used: whatever is alive at an
+/// `.await`, or moves on the way there, goes through memory in every step.
+pub(crate) fn perform<A, G>(
     step: StepRun<'_, G>,
     bind: Option<fn(&mut A::Params)>,
-) -> StepResult
+) -> impl Future<Output = StepResult> + Send
 where
     G: Graph,
     A: Action<State = G::State>,
@@ -71,23 +70,24 @@ where
     A::Yields: Convert<G::Item>,
 {
     let session = step.session;
-    let writes = {
-        let watch = session.watch();
-        let (view, mut port) = session.lend::<A::Yields>();
-        let action = caught(|| view.call::<A>(bind, &mut port).map(A::run))?;
-        let action = pin!(action?);
-        match watch {
-            None => Attempt(action).await?,
-            Some(watch) => Watched { attempt: Attempt(action), watch }.await?,
-        }
-    };
-    session.settle(writes)
+    async move {
+        let writes = {
+            let lender = &mut *session;
+            let action = pin!(async move {
+                let (view, mut port) = lender.lend::<A::Yields>();
+                let call = view.call::<A>(bind, port.as_mut())?;
+                A::run(call).await.map_err(|error| FailureCause::Error(error).into())
+            });
+            Caught(action).await?
+        };
+        session.settle(writes)
+    }
 }
 
 impl<G: Graph> Session<G> {
-    /// Lends an action what it reads, and the way for its items.
+    /// Lends an action what it reads, and the way for its items if it streams.
     #[inline]
-    fn lend<Y>(&mut self) -> (View<'_, G>, Port<'_, G, Y>) {
+    fn lend<Y: Yielding>(&mut self) -> (View<'_, G>, Option<Port<'_, G, Y>>) {
         let view = View {
             state: &self.state,
             inputs: self.inputs.as_ref(),
@@ -95,14 +95,14 @@ impl<G: Graph> Session<G> {
             context: &self.context,
             failure: self.failure.as_ref(),
         };
-        let port = Port {
+        let port = Y::STREAMS.then(|| Port {
             outlet: exclusive(&mut self.outlet),
             observers: &mut self.observers,
             shown: &mut self.shown,
             context: &self.context,
             node: self.at,
             yields: PhantomData,
-        };
+        });
         (view, port)
     }
 
@@ -140,7 +140,7 @@ impl<'s, G: Graph> View<'s, G> {
     fn call<A>(
         self,
         bind: Option<fn(&mut A::Params)>,
-        port: &'s mut Port<'_, G, A::Yields>,
+        port: Option<&'s mut Port<'_, G, A::Yields>>,
     ) -> Result<Call<'s, A>, Box<FailureCause>>
     where
         A: Action<State = G::State>,
@@ -156,8 +156,10 @@ impl<'s, G: Graph> View<'s, G> {
         if let Some(bind) = bind {
             bind(&mut params);
         }
-        let yielder =
-            if <A::Yields as Yielding>::STREAMS { Yielder::new(port) } else { Yielder::unused() };
+        let yielder = match port {
+            Some(port) => Yielder::new(port),
+            None => Yielder::unused(),
+        };
         let View { context, failure, .. } = self;
         Ok(Call { reads, args, params, context, failure, yielder })
     }
@@ -168,13 +170,6 @@ pub(super) fn evaluate<T>(
     transition: impl FnOnce() -> Result<T, UnsetSlot>,
 ) -> Result<T, Box<FailureCause>> {
     caught(transition)?.map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name).into())
-}
-
-/// Runs the user's code, whose panics become failures.
-#[inline]
-pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Box<FailureCause>> {
-    catch_unwind(AssertUnwindSafe(run))
-        .map_err(|panic| FailureCause::Panic(message(&*panic)).into())
 }
 
 /// The one place where items are published: observers first, then the slot.
