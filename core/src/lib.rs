@@ -5,6 +5,7 @@ pub mod action;
 pub mod blocking;
 pub mod event;
 pub mod graph;
+pub mod log;
 mod message;
 pub mod prelude;
 pub mod run;
@@ -21,6 +22,7 @@ pub use self::{
     action::{Action, ActionError, Context, Failure, Result},
     event::{Event, EventKind, Observer},
     graph::{Graph, Next, Node},
+    log::Log,
     run::{App, End, Outcome, Position, Retry, Run, RunError},
     runtime::Runtime,
     state::{Slot, State, Vector},

@@ -23,7 +23,7 @@ use crate::{
     run::{Policy, StepResult, StepRun},
     state::State,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     fmt::{Debug, Display},
     hash::Hash,
@@ -104,7 +104,8 @@ pub fn check_set<T>(value: Option<T>, field: &'static str) -> Result<(), UnsetSl
 }
 
 /// What follows a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Next<N> {
     /// The run goes on with this node.
     Node(N),

@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use crate::graph::Graph;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a run came to its end, unless with an error; there is no silent end.
@@ -29,7 +30,8 @@ impl<N: fmt::Display> fmt::Display for Outcome<N> {
 }
 
 /// Where a session is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Position<N> {
     /// Between runs; the next one begins at this node.
     Rest(N),

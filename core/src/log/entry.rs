@@ -1,0 +1,334 @@
+//! What a log records, as plain data: it is read without the types of the program that wrote it.
+
+use super::{Offset, SessionId};
+use crate::{graph::Next, run::Position, state::Patch};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// The fields of a state by the names that serde gives them.
+pub type Document = Map<String, Value>;
+
+/// The format of the entries that this version writes.
+pub const FORMAT: u32 = 1;
+
+/// One entry of a session.
+///
+/// In JSON: `{"v":1,"at":[wall, session],"entry":{"kind":{…}}}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The format, [`FORMAT`] or lower.
+    #[serde(rename = "v")]
+    pub format: u32,
+    /// When it was made.
+    #[serde(rename = "at")]
+    pub time: Time,
+    /// Where in a tree of parallel branches it belongs; empty until there are such.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub branch: Vec<u32>,
+    /// What happened.
+    #[serde(rename = "entry")]
+    pub kind: EntryKind,
+}
+
+/// When an entry was made, in milliseconds on the wall's clock and microseconds on the session's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Time(
+    /// Milliseconds since 1970 by the clock of the machine, which may jump.
+    pub u64,
+    /// Microseconds since the session began, which never go back. While no process had the session
+    /// open, they are taken from the wall's clock.
+    pub u64,
+);
+
+impl Time {
+    /// Since 1970.
+    pub fn wall(self) -> Duration {
+        Duration::from_millis(self.0)
+    }
+
+    /// Since the session began.
+    pub fn since_start(self) -> Duration {
+        Duration::from_micros(self.1)
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// The session began; always at offset 0.
+    SessionCreated {
+        /// Where it was forked from, if it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<Parent>,
+        /// What it began with.
+        snapshot: Box<Snapshot>,
+    },
+    /// A run began, at a rest or, after a restart, where the unfinished one had begun.
+    RunStarted {
+        /// The number of the run in the session, from 1.
+        run: u64,
+        /// Where it begins.
+        node: String,
+        /// The inputs.
+        inputs: Value,
+    },
+    /// An unfinished run goes on.
+    RunResumed {
+        /// Where.
+        node: String,
+    },
+    /// A step began.
+    StepStarted {
+        /// Its number in the session, from 0.
+        step: u64,
+        /// The node.
+        node: String,
+    },
+    /// The action yielded an item.
+    Item {
+        /// The number of the step.
+        step: u64,
+        /// The node.
+        node: String,
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// The item.
+        item: Value,
+    },
+    /// Items that this step has shown do not count any more.
+    ItemsSuperseded {
+        /// The number of the step.
+        step: u64,
+        /// The node.
+        node: String,
+        /// How many.
+        items: u64,
+    },
+    /// An attempt failed and another one follows.
+    AttemptFailed {
+        /// The number of the step.
+        step: u64,
+        /// Why.
+        failure: FailureRecord,
+        /// How long the run waits before the next attempt, in milliseconds.
+        retry_in: u64,
+    },
+    /// The step failed after its retries.
+    StepFailed {
+        /// The number of the step.
+        step: u64,
+        /// Why.
+        failure: FailureRecord,
+        /// Where the node's `on error` edge leads, if it has one.
+        next: Option<Next<String>>,
+    },
+    /// The step was committed.
+    StepCommitted {
+        /// The number of the step.
+        step: u64,
+        /// The node.
+        node: String,
+        /// The number of the attempt that succeeded, from 1.
+        attempt: u32,
+        /// What changed, by the names that serde gives the fields.
+        patches: Vec<(String, Patch)>,
+        /// What follows.
+        next: Next<String>,
+    },
+    /// The run came to a `pause`.
+    RunPaused {
+        /// Where the next run begins.
+        node: String,
+    },
+    /// The run came to an `end`, and the session with it.
+    RunEnded,
+    /// The run was halted by its caller.
+    RunHalted {
+        /// Where it goes on.
+        node: String,
+    },
+    /// The run was stopped.
+    RunStopped {
+        /// Where it goes on.
+        node: String,
+    },
+    /// The run ended with an error.
+    RunFailed {
+        /// Where it goes on.
+        node: String,
+        /// The error and its sources.
+        error: Vec<String>,
+    },
+    /// The run was dropped, or did not finish in time after a stop.
+    RunCancelled {
+        /// Where it goes on.
+        node: String,
+    },
+    /// A session that had ended was put at its start.
+    SessionReopened {
+        /// The start.
+        node: String,
+    },
+    /// Everything that earlier entries amount to.
+    Snapshot(Box<Snapshot>),
+}
+
+/// Everything that a session is after some entry: what opening it begins with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The graph that wrote it.
+    pub graph: GraphMark,
+    /// The version of the state; see `#[state(version = …)]`.
+    pub version: u32,
+    /// The state.
+    pub state: Document,
+    /// Where the session is.
+    pub position: Position<String>,
+    /// How many steps were committed.
+    pub step: u64,
+    /// How many runs were begun.
+    pub run: u64,
+    /// The unfinished run; `None` at rest and at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<UnfinishedRun>,
+    /// What the last `on error` edge passes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureRecord>,
+}
+
+/// A run that came to no outcome yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnfinishedRun {
+    /// Where it began.
+    pub origin: String,
+    /// What an `on error` edge passed on to there, over a pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin_failure: Option<FailureRecord>,
+    /// The inputs that it was given.
+    pub inputs: Value,
+    /// Items that the current step has shown and that no commit covers.
+    pub shown: u64,
+}
+
+/// Which graph wrote a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GraphMark {
+    /// Its name.
+    pub name: String,
+    /// The hash of its topology, in hexadecimal digits.
+    pub hash: String,
+}
+
+/// Where a session was forked from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The session.
+    pub session: SessionId,
+    /// The last entry that the fork has in common with it.
+    pub offset: Offset,
+}
+
+/// Why a step failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureRecord {
+    /// The node.
+    pub node: String,
+    /// How often the step was tried.
+    pub attempts: u32,
+    /// What went wrong.
+    pub cause: CauseRecord,
+}
+
+/// What went wrong in a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CauseRecord {
+    /// The action returned an error.
+    Error {
+        /// What it says, then what its sources say.
+        messages: Vec<String>,
+        /// Whether another attempt may help.
+        retryable: bool,
+    },
+    /// It panicked with this message.
+    Panic(String),
+    /// It took longer than this, in milliseconds.
+    Timeout(u64),
+    /// This slot had no value.
+    UnsetSlot(String),
+    /// This input was not given.
+    MissingInput(String),
+}
+
+impl EntryKind {
+    /// The kind's name, as it stands in the JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SessionCreated { .. } => "session_created",
+            Self::RunStarted { .. } => "run_started",
+            Self::RunResumed { .. } => "run_resumed",
+            Self::StepStarted { .. } => "step_started",
+            Self::Item { .. } => "item",
+            Self::ItemsSuperseded { .. } => "items_superseded",
+            Self::AttemptFailed { .. } => "attempt_failed",
+            Self::StepFailed { .. } => "step_failed",
+            Self::StepCommitted { .. } => "step_committed",
+            Self::RunPaused { .. } => "run_paused",
+            Self::RunEnded => "run_ended",
+            Self::RunHalted { .. } => "run_halted",
+            Self::RunStopped { .. } => "run_stopped",
+            Self::RunFailed { .. } => "run_failed",
+            Self::RunCancelled { .. } => "run_cancelled",
+            Self::SessionReopened { .. } => "session_reopened",
+            Self::Snapshot(_) => "snapshot",
+        }
+    }
+
+    /// Everything that earlier entries amount to, if it says so.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        match self {
+            Self::SessionCreated { snapshot, .. } | Self::Snapshot(snapshot) => Some(snapshot),
+            _ => None,
+        }
+    }
+}
+
+impl Entry {
+    /// Reads an entry from its JSON.
+    ///
+    /// # Errors
+    /// What a newer burdock wrote, and what is no entry.
+    pub fn from_json(json: &str) -> Result<Self, EntryError> {
+        #[derive(Deserialize)]
+        struct Head {
+            v: u32,
+        }
+        match serde_json::from_str::<Self>(json) {
+            Ok(entry) if entry.format <= FORMAT => Ok(entry),
+            result => match (serde_json::from_str::<Head>(json), result) {
+                (Ok(Head { v }), _) if v > FORMAT => Err(EntryError::NewerFormat { found: v }),
+                (_, Err(error)) => Err(EntryError::Malformed { reason: error.to_string() }),
+                (_, Ok(entry)) => Ok(entry),
+            },
+        }
+    }
+}
+
+/// Why a text is no entry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// A newer burdock wrote it.
+    #[error("it has format {found}, and this program knows formats up to {FORMAT}")]
+    NewerFormat {
+        /// Its format.
+        found: u32,
+    },
+    /// It is something else.
+    #[error("it is no entry: {reason}")]
+    Malformed {
+        /// What serde says.
+        reason: String,
+    },
+}

@@ -1,0 +1,262 @@
+//! A log in memory, for tests and for programs that need no more than reconnect and history.
+
+use super::{
+    Append, Claim, Draft, Epoch, EpochStart, Existence, Log, LogError, Logging, Offset, Opened,
+    Record, SessionFilter, SessionId, SessionInfo,
+};
+use crate::sync::{Arc, Mutex, lock};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    future::{poll_fn, ready},
+    ops::Bound,
+    task::{Poll, Waker},
+    time::Instant,
+};
+
+/// Keeps sessions in memory, for as long as a clone of it lives.
+#[derive(Clone, Default)]
+pub struct MemoryLog(Arc<Mutex<Content>>);
+
+#[derive(Default)]
+struct Content {
+    /// The last epoch of any session.
+    epoch: Epoch,
+    sessions: BTreeMap<SessionId, Session>,
+}
+
+impl Content {
+    fn get(&mut self, id: &SessionId) -> Option<&mut Session> {
+        self.sessions.get_mut(id).filter(|session| session.exists())
+    }
+
+    fn open(&mut self, id: &SessionId, claim: Claim) -> Result<Opened, LogError> {
+        if claim.existence == Existence::Existing && self.get(id).is_none() {
+            return Err(LogError::NoSession { session: id.clone() });
+        }
+        let session = self.sessions.entry(id.clone()).or_default();
+        self.epoch.0 += 1;
+        session.open(id, claim, self.epoch)
+    }
+}
+
+#[derive(Default)]
+struct Session {
+    epoch: Epoch,
+    /// Kept when the entries before it are trimmed.
+    created: u64,
+    first: Offset,
+    snapshot: Option<Offset>,
+    entries: VecDeque<(Epoch, Draft)>,
+    epochs: Vec<EpochStart>,
+    /// When the writer opened the session or appended last; `None` once it released it.
+    active: Option<Instant>,
+    waiting: Vec<Waker>,
+}
+
+impl Session {
+    fn next(&self) -> Offset {
+        self.first.plus(self.entries.len() as u64)
+    }
+
+    fn exists(&self) -> bool {
+        self.next() > Offset::ZERO
+    }
+
+    /// Where an offset lies in `entries`, also one behind the end.
+    fn index(&self, offset: Offset) -> usize {
+        usize::try_from(offset.0.saturating_sub(self.first.0)).unwrap_or(usize::MAX)
+    }
+
+    fn wake(&mut self) {
+        self.waiting.drain(..).for_each(Waker::wake);
+    }
+
+    fn open(&mut self, id: &SessionId, claim: Claim, epoch: Epoch) -> Result<Opened, LogError> {
+        if claim.existence == Existence::New && self.exists() {
+            return Err(LogError::SessionExists { session: id.clone() });
+        }
+        if let (Some(lease), Some(active)) = (claim.idle_for, self.active)
+            && active.elapsed() < lease
+        {
+            return Err(LogError::Busy { session: id.clone(), ago: active.elapsed() });
+        }
+        self.epoch = epoch;
+        self.epochs.push(EpochStart { epoch: self.epoch, start: self.next() });
+        self.active = Some(Instant::now());
+        Ok(Opened { epoch: self.epoch, next: self.next(), snapshot: self.snapshot })
+    }
+
+    fn append(&mut self, append: Append) -> Result<(), LogError> {
+        let Append { session, epoch, at, entries, .. } = append;
+        if epoch != self.epoch {
+            return Err(LogError::Fenced { session, epoch });
+        }
+        let next = self.next();
+        if at < next && at >= self.first {
+            let there = self.entries.range(self.index(at)..).take(entries.len());
+            let same = |((wrote, there), entry): (&(Epoch, Draft), &Draft)| {
+                *wrote == epoch && there == entry
+            };
+            if there.len() == entries.len() && there.zip(&entries).all(same) {
+                return Ok(());
+            }
+        }
+        if at != next {
+            return Err(LogError::Misplaced { session, at, next });
+        }
+        for (offset, entry) in (at.0..).zip(entries) {
+            if offset == 0 {
+                self.created = entry.wall;
+            }
+            if entry.snapshot {
+                self.snapshot = Some(Offset(offset));
+            }
+            self.entries.push_back((epoch, entry));
+        }
+        self.active = Some(Instant::now());
+        self.wake();
+        Ok(())
+    }
+
+    fn read(&self, id: &SessionId, from: Offset, limit: usize) -> Result<Vec<Record>, LogError> {
+        if from < self.first {
+            return Err(LogError::Trimmed { session: id.clone(), first: self.first });
+        }
+        let from = self.index(from).min(self.entries.len());
+        let entries = self.entries.range(from..).take(limit);
+        let offsets = self.first.plus(from as u64).0..;
+        let record = |(offset, (epoch, entry)): (u64, &(Epoch, Draft))| Record {
+            offset: Offset(offset),
+            epoch: *epoch,
+            json: entry.json.clone(),
+        };
+        Ok(offsets.zip(entries).map(record).collect())
+    }
+
+    fn info(&self, id: &SessionId) -> SessionInfo {
+        SessionInfo {
+            id: id.clone(),
+            epoch: self.epoch,
+            first: self.first,
+            next: self.next(),
+            snapshot: self.snapshot,
+            created: self.created,
+            updated: self.entries.back().map_or(self.created, |(_, entry)| entry.wall),
+        }
+    }
+
+    fn trim(&mut self, id: &SessionId, before: Offset) -> Result<(), LogError> {
+        let snapshot = self.snapshot.unwrap_or_default();
+        if before > snapshot {
+            let session = id.clone();
+            return Err(LogError::NeededForOpening { session, before, snapshot });
+        }
+        if before > self.first {
+            self.entries.drain(..self.index(before));
+            self.first = before;
+        }
+        Ok(())
+    }
+}
+
+impl MemoryLog {
+    /// An empty log.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Does something with a session that exists.
+    fn with<T: Send + 'static>(
+        &self,
+        id: &SessionId,
+        work: impl FnOnce(&mut Session) -> Result<T, LogError>,
+    ) -> Logging<T> {
+        Box::pin(ready(match lock(&self.0).get(id) {
+            Some(session) => work(session),
+            None => Err(LogError::NoSession { session: id.clone() }),
+        }))
+    }
+}
+
+impl Log for MemoryLog {
+    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+        Box::pin(ready(lock(&self.0).open(session, claim)))
+    }
+
+    fn append(&self, append: Append) -> Logging<()> {
+        Box::pin(ready(match lock(&self.0).sessions.get_mut(&append.session) {
+            Some(session) => session.append(append),
+            // deleted meanwhile
+            None => Err(LogError::Fenced { session: append.session, epoch: append.epoch }),
+        }))
+    }
+
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+        self.with(session, |found| found.read(session, from, limit))
+    }
+
+    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+        let (content, id) = (Arc::clone(&self.0), session.clone());
+        Box::pin(poll_fn(move |cx| match lock(&content).get(&id) {
+            None => Poll::Ready(Err(LogError::NoSession { session: id.clone() })),
+            Some(session) if session.next() > offset => Poll::Ready(Ok(())),
+            Some(session) => {
+                if !session.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+                    session.waiting.push(cx.waker().clone());
+                }
+                Poll::Pending
+            }
+        }))
+    }
+
+    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+        self.with(session, |found| Ok(found.info(session)))
+    }
+
+    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+        let SessionFilter { prefix, after, limit } = filter;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let content = lock(&self.0);
+        let found = content
+            .sessions
+            .range((from, Bound::Unbounded))
+            .filter(|(id, session)| session.exists() && id.as_str().starts_with(&prefix))
+            .map(|(id, session)| session.info(id));
+        Box::pin(ready(Ok(found.take(limit).collect())))
+    }
+
+    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+        self.with(session, |found| Ok(found.epochs.clone()))
+    }
+
+    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+        if let Some(found) =
+            lock(&self.0).sessions.get_mut(session).filter(|found| found.epoch == epoch)
+        {
+            found.active = None;
+        }
+        Box::pin(ready(Ok(())))
+    }
+
+    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+        self.with(session, |found| found.trim(session, before))
+    }
+
+    fn delete(&self, session: &SessionId) -> Logging<()> {
+        let removed = lock(&self.0).sessions.remove(session).filter(Session::exists);
+        Box::pin(ready(match removed {
+            Some(mut removed) => {
+                removed.wake();
+                Ok(())
+            }
+            None => Err(LogError::NoSession { session: session.clone() }),
+        }))
+    }
+}
+
+impl fmt::Debug for MemoryLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryLog({} sessions)", lock(&self.0).sessions.len())
+    }
+}

@@ -1,0 +1,322 @@
+//! The one record of a session: what persistence, resume, reconnect, fork, time travel and crash
+//! recovery read.
+//!
+//! A [`Log`] keeps sessions, a session is a sequence of entries, and an [`Entry`] is JSON that can
+//! be read without the types of the program that wrote it. One opening of a session is its writer;
+//! whoever opens it later takes over, and the earlier writer is fenced off. Reading claims nothing.
+//!
+//! ```text
+//! App ─ open ─▶ Opened { epoch, … } ─ append(epoch, offset, entries) ─▶ log ─ read, tail ─▶ readers
+//! ```
+
+mod entry;
+mod error;
+mod id;
+mod memory;
+mod tail;
+
+pub use self::entry::{
+    CauseRecord, Document, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent,
+    Snapshot, Time, UnfinishedRun,
+};
+pub use self::error::LogError;
+pub use self::id::{Cursor, Epoch, Offset, SessionId};
+pub use self::memory::MemoryLog;
+pub use self::tail::{Followed, Tail, follow, tail};
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+/// What the operations of a [`Log`] return: a future that owns what it needs.
+pub type Logging<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>>;
+
+/// Keeps sessions: a memory, a file, a database.
+///
+/// Implementations are handles: cheap to share, usable from any thread. The suite in
+/// `burdock-testkit` checks one.
+///
+/// # Cancel safety
+/// Dropping the future of a read loses nothing. Dropping the future of an append does not take the
+/// append back: it may be stored or not, which the next opening of the session tells.
+pub trait Log: Send + Sync + 'static {
+    /// Opens a session for writing under a new epoch and fences off whoever wrote it before.
+    ///
+    /// A session that does not exist is made, empty, unless the claim says otherwise.
+    ///
+    /// # Errors
+    /// [`NoSession`](LogError::NoSession), [`SessionExists`](LogError::SessionExists) and
+    /// [`Busy`](LogError::Busy), as the claim asks for; then nothing was changed.
+    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened>;
+
+    /// Appends entries, all or none, and is ready when they are durable.
+    ///
+    /// The call itself hands them over, in order: several may be under way, an append that waits
+    /// for nothing goes on when its future is dropped, and when one fails, those behind it do too.
+    /// An append that is repeated, with the same entries at the same offset, is recognised and
+    /// succeeds without a second copy.
+    ///
+    /// # Errors
+    /// [`Fenced`](LogError::Fenced), [`Misplaced`](LogError::Misplaced), or what the storage says.
+    fn append(&self, append: Append) -> Logging<()>;
+
+    /// Reads entries from an offset on: at most `limit`, fewer if they are large, and none only
+    /// where the log ends.
+    ///
+    /// # Errors
+    /// [`NoSession`](LogError::NoSession), [`Trimmed`](LogError::Trimmed),
+    /// [`Damaged`](LogError::Damaged).
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>>;
+
+    /// Is ready when the session has an entry at `offset` or may have one.
+    ///
+    /// # Errors
+    /// [`NoSession`](LogError::NoSession), also when the session is deleted meanwhile.
+    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()>;
+
+    /// Describes a session.
+    ///
+    /// # Errors
+    /// [`NoSession`](LogError::NoSession).
+    fn info(&self, session: &SessionId) -> Logging<SessionInfo>;
+
+    /// Describes sessions in the order of the bytes of their ids.
+    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>>;
+
+    /// Where each epoch of a session begins, in order; epochs that wrote nothing included.
+    ///
+    /// # Errors
+    /// [`NoSession`](LogError::NoSession).
+    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>>;
+
+    /// Says that the writer of this epoch is done, so that the session is idle at once.
+    ///
+    /// Does nothing when the epoch is not the current one.
+    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()>;
+
+    /// Removes the entries before an offset, which must not lie behind the last snapshot.
+    ///
+    /// # Errors
+    /// [`NoSession`](LogError::NoSession), [`NeededForOpening`](LogError::NeededForOpening).
+    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()>;
+
+    /// Removes a session with all that it has; its writer is fenced off.
+    ///
+    /// # Errors
+    /// [`NoSession`](LogError::NoSession).
+    fn delete(&self, session: &SessionId) -> Logging<()>;
+}
+
+/// How large the JSON of an entry may be, in bytes.
+pub const MAX_ENTRY_BYTES: usize = 64 << 20;
+
+/// How a session is to be opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Whether it has to exist.
+    pub existence: Existence,
+    /// Refuse a session whose writer was active within this time and did not release it.
+    pub idle_for: Option<Duration>,
+}
+
+/// Whether a session has to exist; it does from its first entry on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existence {
+    /// It may.
+    #[default]
+    Any,
+    /// It must.
+    Existing,
+    /// It must not.
+    New,
+}
+
+/// A session that was opened for writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The epoch of this writer.
+    pub epoch: Epoch,
+    /// Where the next entry goes; 0 for a new session.
+    pub next: Offset,
+    /// The last entry that is a snapshot; `None` for a new session.
+    pub snapshot: Option<Offset>,
+}
+
+/// Entries to be appended.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// The session.
+    pub session: SessionId,
+    /// The epoch of the writer.
+    pub epoch: Epoch,
+    /// Where the first one goes.
+    pub at: Offset,
+    /// The entries; at least one.
+    pub entries: Vec<Draft>,
+    /// Whether somebody waits for them.
+    pub urgency: Urgency,
+}
+
+/// How soon an append has to be durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// At once.
+    Now,
+    /// Within this time, so that a log may gather what comes meanwhile.
+    Within(Duration),
+    /// When the log sees fit, but before any later append: nobody waits for it.
+    Whenever,
+}
+
+/// An entry on its way to a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The name of its kind.
+    pub kind: &'static str,
+    /// Whether a session can be opened from it on.
+    pub snapshot: bool,
+    /// When it was made, in milliseconds since 1970.
+    pub wall: u64,
+    /// Its JSON.
+    pub json: Arc<str>,
+}
+
+impl Draft {
+    /// Writes an entry as JSON.
+    ///
+    /// # Errors
+    /// [`LogError::TooLarge`].
+    pub fn new(entry: &Entry) -> Result<Self, LogError> {
+        let json = serde_json::to_string(entry).map_err(|error| LogError::NotSerialisable {
+            what: format!("the entry `{}`", entry.kind.name()),
+            reason: error.to_string(),
+        })?;
+        if json.len() > MAX_ENTRY_BYTES {
+            return Err(LogError::TooLarge { bytes: json.len(), limit: MAX_ENTRY_BYTES });
+        }
+        Ok(Self {
+            kind: entry.kind.name(),
+            snapshot: entry.kind.snapshot().is_some(),
+            wall: entry.time.0,
+            json: json.into(),
+        })
+    }
+}
+
+/// An entry as a log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its place.
+    pub offset: Offset,
+    /// Which opening of the session wrote it.
+    pub epoch: Epoch,
+    /// Its JSON.
+    pub json: Arc<str>,
+}
+
+impl Record {
+    /// The place as a consumer remembers it.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.epoch, offset: self.offset }
+    }
+
+    /// Reads the entry.
+    ///
+    /// # Errors
+    /// [`LogError::NewerFormat`], [`LogError::Damaged`].
+    pub fn entry(&self, session: &SessionId) -> Result<Entry, LogError> {
+        Entry::from_json(&self.json).map_err(|error| match error {
+            EntryError::NewerFormat { found } => LogError::NewerFormat { found, known: FORMAT },
+            EntryError::Malformed { .. } => LogError::Damaged {
+                session: session.clone(),
+                offset: self.offset,
+                reason: error.to_string(),
+            },
+        })
+    }
+}
+
+/// What a log knows of a session without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionInfo {
+    /// The session.
+    pub id: SessionId,
+    /// The epoch of its writer.
+    pub epoch: Epoch,
+    /// The first entry that was not trimmed.
+    pub first: Offset,
+    /// Where the next entry goes.
+    pub next: Offset,
+    /// The last snapshot.
+    pub snapshot: Option<Offset>,
+    /// The time of the first entry, in milliseconds since 1970.
+    pub created: u64,
+    /// The time of the last entry.
+    pub updated: u64,
+}
+
+/// Which sessions to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFilter {
+    /// Only ids that begin so.
+    pub prefix: String,
+    /// Only ids behind this one; the last id of one page leads to the next.
+    pub after: Option<SessionId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Default for SessionFilter {
+    fn default() -> Self {
+        Self { prefix: String::new(), after: None, limit: 100 }
+    }
+}
+
+/// Where an epoch begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochStart {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Where its first entry went, or would have gone.
+    pub start: Offset,
+}
+
+impl<L: Log + ?Sized> Log for Arc<L> {
+    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+        (**self).open(session, claim)
+    }
+
+    fn append(&self, append: Append) -> Logging<()> {
+        (**self).append(append)
+    }
+
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+        (**self).read(session, from, limit)
+    }
+
+    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+        (**self).reached(session, offset)
+    }
+
+    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+        (**self).info(session)
+    }
+
+    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+        (**self).sessions(filter)
+    }
+
+    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+        (**self).epochs(session)
+    }
+
+    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+        (**self).release(session, epoch)
+    }
+
+    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+        (**self).trim(session, before)
+    }
+
+    fn delete(&self, session: &SessionId) -> Logging<()> {
+        (**self).delete(session)
+    }
+}

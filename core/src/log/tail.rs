@@ -1,0 +1,149 @@
+//! Reading on as a session grows.
+
+use super::{Cursor, EpochStart, Log, LogError, Logging, Offset, Record, SessionId};
+use futures_core::Stream;
+use std::{
+    collections::VecDeque,
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+/// How many entries are read at once.
+const PAGE: usize = 256;
+
+/// The entries of a session from an offset on: those that are there, then those that come.
+///
+/// It ends never by itself; after an error it ends.
+///
+/// # Cancel safety
+/// Dropping it between two entries loses nothing: another one from the next offset goes on.
+pub fn tail(log: &Arc<dyn Log>, session: &SessionId, from: Offset) -> Tail {
+    Tail {
+        log: Arc::clone(log),
+        session: session.clone(),
+        next: from,
+        page: VecDeque::new(),
+        state: State::Idle,
+    }
+}
+
+/// The stream that [`tail`] returns.
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct Tail {
+    log: Arc<dyn Log>,
+    session: SessionId,
+    next: Offset,
+    page: VecDeque<Record>,
+    state: State,
+}
+
+enum State {
+    Idle,
+    Reading(Logging<Vec<Record>>),
+    Waiting(Logging<()>),
+    Over,
+}
+
+impl Tail {
+    /// The next entry; `None` only after an error.
+    ///
+    /// # Cancel safety
+    /// Loses nothing when dropped.
+    pub async fn next(&mut self) -> Option<Result<Record, LogError>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    fn poll_record(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Record>, LogError>> {
+        loop {
+            if let Some(record) = self.page.pop_front() {
+                self.next = record.offset.plus(1);
+                return Poll::Ready(Ok(Some(record)));
+            }
+            self.state = match &mut self.state {
+                State::Idle => State::Reading(self.log.read(&self.session, self.next, PAGE)),
+                State::Reading(reading) => {
+                    self.page = ready!(reading.as_mut().poll(cx))?.into();
+                    if self.page.is_empty() {
+                        State::Waiting(self.log.reached(&self.session, self.next))
+                    } else {
+                        State::Idle
+                    }
+                }
+                State::Waiting(waiting) => {
+                    ready!(waiting.as_mut().poll(cx))?;
+                    State::Idle
+                }
+                State::Over => return Poll::Ready(Ok(None)),
+            };
+        }
+    }
+}
+
+impl Stream for Tail {
+    type Item = Result<Record, LogError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = ready!(self.poll_record(cx));
+        if polled.is_err() {
+            self.state = State::Over;
+        }
+        Poll::Ready(polled.transpose())
+    }
+}
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tail")
+            .field("session", &self.session)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a consumer that comes back is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// What the consumer saw behind this entry is gone: it had run ahead of the disk when the
+    /// process died. `None` when the consumer saw nothing that is left.
+    Rewound {
+        /// The last entry that still stands.
+        to: Option<Cursor>,
+    },
+    /// The next entry.
+    Record(Record),
+}
+
+/// Follows a session from where a consumer is; `None` for one that has seen nothing.
+///
+/// # Errors
+/// [`LogError::NoSession`], [`LogError::Trimmed`] when entries that the consumer lacks are gone,
+/// [`LogError::InvalidCursor`] for a place that the session never had.
+pub async fn follow(
+    log: &Arc<dyn Log>,
+    session: &SessionId,
+    cursor: Option<Cursor>,
+) -> Result<(Option<Followed>, Tail), LogError> {
+    let Some(cursor) = cursor else {
+        return Ok((None, tail(log, session, log.info(session).await?.first)));
+    };
+    let epochs = log.epochs(session).await?;
+    let epoch = epochs.iter().position(|known| known.epoch == cursor.epoch);
+    let epoch = epoch.ok_or_else(|| LogError::InvalidCursor { text: cursor.to_string() })?;
+    // the entries of an epoch end where the next one begins
+    match epochs.get(epoch + 1) {
+        Some(EpochStart { start, .. }) if cursor.offset >= *start => {
+            let to = last_before(&epochs, *start);
+            Ok((Some(Followed::Rewound { to }), tail(log, session, *start)))
+        }
+        _ => Ok((None, tail(log, session, cursor.offset.plus(1)))),
+    }
+}
+
+/// The cursor of the entry before an offset.
+fn last_before(epochs: &[EpochStart], end: Offset) -> Option<Cursor> {
+    let offset = Offset(end.0.checked_sub(1)?);
+    let epoch = epochs.iter().rev().find(|known| known.start <= offset)?.epoch;
+    Some(Cursor { epoch, offset })
+}
