@@ -63,6 +63,16 @@ pub enum LogError {
         /// Where the next entry goes.
         next: Offset,
     },
+    /// The session has not come so far.
+    #[error("the session `{session}` has no entry {offset} yet: it is at {next}")]
+    NoEntry {
+        /// The session.
+        session: SessionId,
+        /// The offset that was asked for.
+        offset: Offset,
+        /// Where its next entry goes.
+        next: Offset,
+    },
     /// The entries before an offset were removed.
     #[error("the session `{session}` has no entries before offset {first} any more")]
     Trimmed {

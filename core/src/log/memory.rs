@@ -210,6 +210,14 @@ impl Log for MemoryLog {
         }))
     }
 
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+        self.with(session, |found| {
+            let entries = found.entries.iter().take(found.index(offset).saturating_add(1));
+            let last = entries.enumerate().filter(|(_, (_, entry))| entry.snapshot).last();
+            Ok(last.map(|(index, _)| found.first.plus(index as u64)))
+        })
+    }
+
     fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
         self.with(session, |found| Ok(found.info(session)))
     }

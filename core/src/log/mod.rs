@@ -72,6 +72,21 @@ pub trait Log: Send + Sync + 'static {
     /// [`NoSession`](LogError::NoSession), also when the session is deleted meanwhile.
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()>;
 
+    /// The last snapshot at or before an offset, among the entries that are left.
+    ///
+    /// The provided one knows the last snapshot of all and the first entry.
+    ///
+    /// # Errors
+    /// [`NoSession`](LogError::NoSession).
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+        let info = self.info(session);
+        Box::pin(async move {
+            let info = info.await?;
+            let first = Some(info.first).filter(|first| *first == Offset::ZERO);
+            Ok(info.snapshot.filter(|last| *last <= offset).or(first))
+        })
+    }
+
     /// Describes a session.
     ///
     /// # Errors
@@ -103,6 +118,20 @@ pub trait Log: Send + Sync + 'static {
     /// # Errors
     /// [`NoSession`](LogError::NoSession).
     fn delete(&self, session: &SessionId) -> Logging<()>;
+}
+
+/// What an app waits for before it shows something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit, and everything before it, is durable before it is published. Items may run ahead
+    /// of the disk: a crash takes back those of the step that it interrupts.
+    #[default]
+    Commit,
+    /// Each item, too, is durable before it is published: what was shown is never taken back.
+    Item,
+    /// Nothing is waited for; everything is durable after this time. A crash takes back the steps
+    /// that were committed within it.
+    Batch(Duration),
 }
 
 /// How large the JSON of an entry may be, in bytes.
@@ -294,6 +323,10 @@ impl<L: Log + ?Sized> Log for Arc<L> {
 
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
         (**self).reached(session, offset)
+    }
+
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+        (**self).snapshot_before(session, offset)
     }
 
     fn info(&self, session: &SessionId) -> Logging<SessionInfo> {

@@ -8,7 +8,10 @@ mod tokio;
 #[cfg(feature = "tokio")]
 pub use self::tokio::TokioRuntime;
 
-use std::{pin::Pin, time::Duration};
+use std::{
+    pin::Pin,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// A wait that a [`Runtime`] made.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -19,6 +22,11 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub trait Runtime: Send + Sync + 'static {
     /// The time since some fixed moment; it never goes back.
     fn now(&self) -> Duration;
+
+    /// The time since 1970 by the machine's clock, which may jump; for the entries of a log.
+    fn wall(&self) -> Duration {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
 
     /// A future that is ready after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
