@@ -86,6 +86,21 @@ macro_rules! __writes {
                 $((*state).$field = undo.$field;)*
             }
 
+            fn patches(
+                undo: &__Undo,
+                state: &$state,
+            ) -> ::core::option::Option<
+                ::core::result::Result<$crate::__private::FieldPatches, $crate::__private::PatchFailed>,
+            > {
+                ::core::option::Option::Some(
+                    $crate::__private::Patches::new()
+                        $(.and::<$state, {
+                            $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name)
+                        }>(&undo.$field, &(*state).$field))*
+                        .finish(),
+                )
+            }
+
             fn of(state: &$state) -> Self {
                 use $crate::__private::PlainField as _;
                 Self {

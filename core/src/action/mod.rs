@@ -20,7 +20,7 @@ pub use self::failure::{Failure, FailureCause};
 pub use self::two_step::TwoStep;
 
 use crate::{
-    state::{FieldSet, State},
+    state::{FieldPatches, FieldSet, PatchFailed, State},
     stream::{Yielder, Yielding, Yields},
 };
 
@@ -173,6 +173,21 @@ pub trait Writes: Sized + Send {
 
     /// Puts the old values back.
     fn undo(undo: Self::Undo, state: &mut Self::State);
+
+    /// Says what a log is told about a commit that was applied: a patch for each written field that
+    /// changed, by its name in JSON.
+    ///
+    /// `None` for writes that leave it to the log to write down all fields that the action declares.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold.
+    fn patches(
+        undo: &Self::Undo,
+        state: &Self::State,
+    ) -> Option<Result<FieldPatches, PatchFailed>> {
+        let _ = (undo, state);
+        None
+    }
 
     /// Copies the written fields out of a state that has them.
     fn of(state: &Self::State) -> Self;

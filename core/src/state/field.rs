@@ -1,6 +1,6 @@
 //! Fields by index, for macros: types through [`Field`], values through places.
 
-use super::{FieldInfo, FieldSet, Patch, Slot, UNKNOWN, index_of};
+use super::{FieldInfo, FieldSet, Patch, Slot, UNKNOWN, index_of, strict::Strict};
 use crate::message::{Text, suggest};
 use serde_json::{Error, Value as Json, value::Serializer};
 use std::marker::PhantomData;
@@ -122,11 +122,11 @@ impl<T> PlainField for T {}
 /// The patch of a field that serde writes by a function of its own.
 #[doc(hidden)]
 pub fn patch_with<T>(
-    write: impl Fn(&T, Serializer) -> Result<Json, Error>,
+    write: impl Fn(&T, Strict<Serializer>) -> Result<Json, Error>,
     old: &T,
     new: &T,
 ) -> Result<Option<Patch>, Error> {
-    let (old, new) = (write(old, Serializer)?, write(new, Serializer)?);
+    let (old, new) = (write(old, Strict::json())?, write(new, Strict::json())?);
     Ok((old != new).then_some(Patch::Set(new)))
 }
 

@@ -11,6 +11,8 @@ use std::fmt;
 pub struct FieldInfo {
     /// The name as declared.
     pub name: &'static str,
+    /// The name that serde gives it in JSON.
+    pub key: &'static str,
     /// The type as written.
     pub ty: &'static str,
     /// The doc comment, empty when there is none.
@@ -148,7 +150,7 @@ mod tests {
     use super::*;
 
     const fn field(name: &'static str) -> FieldInfo {
-        FieldInfo { name, ty: "bool", docs: "", slot: false }
+        FieldInfo { name, key: name, ty: "bool", docs: "", slot: false }
     }
 
     const FIELDS: &[FieldInfo] = &[field("safe"), field("mode"), field("größe"), field("saf")];

@@ -7,6 +7,7 @@ mod field;
 mod fields;
 mod patch;
 mod slot;
+mod strict;
 mod vector;
 
 pub use self::field::{
@@ -14,8 +15,12 @@ pub use self::field::{
     check_field, check_slot, has_fields, patch_with,
 };
 pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
-pub use self::patch::{Patch, PatchError, PlainPatch};
+#[doc(hidden)]
+pub use self::patch::Patches;
+pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed, PlainPatch};
 pub use self::slot::Slot;
+#[doc(hidden)]
+pub use self::strict::to_json;
 pub use self::vector::{IntoIter, Iter, Vector};
 
 use serde::{Serialize, de::DeserializeOwned};

@@ -1,14 +1,14 @@
 //! Patches: what a commit writes to the log for one field, and how a reader applies it.
 //!
-//! The derive calls `new.__patch(old)` on every field; `field.__apply(patch)` is its inverse. For a [`Vector`], and a
-//! slot for one, the inherent methods answer, because rustc prefers them; for every other type the blanket trait
-//! [`PlainPatch`] does. That holds when `new` is a place or a shared reference; behind a `&mut` variable rustc finds
-//! the trait first, and says so.
+//! A log holds JSON, and there [`Patch::apply`] works; the types come back when the whole state is
+//! read. The derive calls `new.__patch(old)` on every field. For a [`Vector`], and a slot for one,
+//! the inherent method answers, because rustc prefers it; for every other type the blanket trait
+//! [`PlainPatch`] does. That holds when `new` is a place or a shared reference; behind a `&mut`
+//! variable rustc finds the trait first.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use super::{Field, State, Stored, strict::to_json, vector::Vector};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use super::vector::Vector;
 
 /// What a commit writes to the log for one field that changed.
 ///
@@ -28,9 +28,12 @@ pub enum Patch {
     },
 }
 
+/// What a commit writes to the log: each field that changed, by the name that serde gives it.
+pub type FieldPatches = Vec<(&'static str, Patch)>;
+
 /// Why a patch from the log cannot be applied to a field.
 #[non_exhaustive]
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatchError {
     /// The patch keeps more elements than the list has: an earlier patch is missing, or it belongs to another list.
     #[error("the patch keeps {keep} elements of a list that has {len}")]
@@ -40,20 +43,101 @@ pub enum PatchError {
         /// How many the list has.
         len: usize,
     },
-    /// The patch appends, but the field is not a [`Vector`] (any more).
-    #[error("the patch appends to a field that is not a `Vector`")]
-    NotAVector,
-    /// The value of the patch does not have the field's type.
-    #[error("the patch sets a value that the field's type cannot hold")]
-    Value(#[source] serde_json::Error),
-    /// An appended element does not have the type of the list's elements.
-    #[error("the patch appends element {index} with a value that its type cannot hold")]
-    Element {
-        /// Where the element would stand in the list.
-        index: usize,
-        /// What serde says about it.
-        source: serde_json::Error,
-    },
+    /// The patch appends, but the field is no list.
+    #[error("the patch appends to a value that is no list")]
+    NotAList,
+}
+
+/// Why a commit cannot be written to the log.
+#[derive(Debug, thiserror::Error)]
+#[error("the field `{field}` cannot be written as JSON")]
+pub struct PatchFailed {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong with its value.
+    pub source: serde_json::Error,
+}
+
+impl Patch {
+    /// Turns the old value of a field into the new one. On an error it is as before.
+    ///
+    /// A field that the document lacks, like a slot without a value, is `null` here.
+    ///
+    /// ```
+    /// use burdock::state::Patch;
+    /// use serde_json::json;
+    ///
+    /// let mut history = json!(["hello", "hi"]);
+    /// Patch::Append { keep: 1, tail: vec![json!("how are you?")] }.apply(&mut history)?;
+    /// assert_eq!(history, json!(["hello", "how are you?"]));
+    /// # Ok::<_, burdock::state::PatchError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A patch that appends to something else than it was made for.
+    pub fn apply(self, field: &mut Value) -> Result<(), PatchError> {
+        match (self, field) {
+            (Self::Set(value), field) => *field = value,
+            (Self::Append { keep, tail }, Value::Array(list)) => {
+                if keep > list.len() {
+                    return Err(PatchError::KeepBeyondEnd { keep, len: list.len() });
+                }
+                list.truncate(keep);
+                list.extend(tail);
+            }
+            (Self::Append { keep: 0, tail }, field @ Value::Null) => *field = Value::Array(tail),
+            (Self::Append { keep, .. }, Value::Null) => {
+                return Err(PatchError::KeepBeyondEnd { keep, len: 0 });
+            }
+            (Self::Append { .. }, _) => return Err(PatchError::NotAList),
+        }
+        Ok(())
+    }
+}
+
+/// Gathers the patches of a commit; what `Writes::patches` is made of.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Patches(Result<FieldPatches, PatchFailed>);
+
+impl Patches {
+    /// None yet.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Ok(Vec::new()))
+    }
+
+    /// Adds what the field has become, if it changed.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn and<S: State + Field<INDEX>, const INDEX: usize>(
+        self,
+        old: &Stored<S, INDEX>,
+        new: &Stored<S, INDEX>,
+    ) -> Self {
+        Self(self.0.and_then(|mut patches| {
+            let info = &S::FIELDS[INDEX];
+            match S::patch(old, new) {
+                Ok(patch) => patches.extend(patch.map(|patch| (info.key, patch))),
+                Err(source) => return Err(PatchFailed { field: info.name, source }),
+            }
+            Ok(patches)
+        }))
+    }
+
+    /// All of them.
+    #[doc(hidden)]
+    #[allow(clippy::missing_errors_doc, reason = "not called by people")]
+    pub fn finish(self) -> Result<FieldPatches, PatchFailed> {
+        self.0
+    }
+}
+
+impl Default for Patches {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl<T: Serialize> Vector<T> {
@@ -65,8 +149,8 @@ impl<T: Serialize> Vector<T> {
         let mut tail = Vec::new();
         while let (Some(mine), Some(theirs)) = (self.get(keep), old.get(keep)) {
             if !std::ptr::eq(mine, theirs) {
-                let value = serde_json::to_value(mine)?;
-                if value != serde_json::to_value(theirs)? {
+                let value = to_json(mine)?;
+                if value != to_json(theirs)? {
                     tail.push(value);
                     break;
                 }
@@ -77,7 +161,7 @@ impl<T: Serialize> Vector<T> {
             return Ok(None);
         }
         for index in keep + tail.len()..self.len() {
-            tail.push(serde_json::to_value(&self[index])?);
+            tail.push(to_json(&self[index])?);
         }
         Ok(Some(if keep == 0 && !old.is_empty() {
             Patch::Set(Value::Array(tail))
@@ -87,54 +171,13 @@ impl<T: Serialize> Vector<T> {
     }
 }
 
-impl<T: DeserializeOwned> Vector<T> {
-    /// Applies a patch that [`__patch`](Self::__patch) made. On an error the list is as before.
-    #[doc(hidden)]
-    pub fn __apply(&mut self, patch: Patch) -> Result<(), PatchError> {
-        match patch {
-            Patch::Set(value) => {
-                *self = serde_json::from_value(value).map_err(PatchError::Value)?;
-            }
-            Patch::Append { keep, tail } => {
-                let len = self.len();
-                if keep > len {
-                    return Err(PatchError::KeepBeyondEnd { keep, len });
-                }
-                let element = |(offset, value)| {
-                    serde_json::from_value(value)
-                        .map_err(|source| PatchError::Element { index: keep + offset, source })
-                };
-                let tail: Vec<T> =
-                    tail.into_iter().enumerate().map(element).collect::<Result<_, _>>()?;
-                self.truncate(keep);
-                self.extend(tail);
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Patches of fields that are not lists: the whole value, when it changed.
 #[doc(hidden)]
 pub trait PlainPatch: Serialize {
     /// Returns what turns `old` into `self`, or `None` if both serialise to the same.
     fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
-        let value = serde_json::to_value(self)?;
-        Ok(if value == serde_json::to_value(old)? { None } else { Some(Patch::Set(value)) })
-    }
-
-    /// Applies a patch that [`__patch`](Self::__patch) made. On an error the value is as before.
-    fn __apply(&mut self, patch: Patch) -> Result<(), PatchError>
-    where
-        Self: DeserializeOwned,
-    {
-        match patch {
-            Patch::Set(value) => {
-                *self = serde_json::from_value(value).map_err(PatchError::Value)?;
-            }
-            Patch::Append { .. } => return Err(PatchError::NotAVector),
-        }
-        Ok(())
+        let value = to_json(self)?;
+        Ok(if value == to_json(old)? { None } else { Some(Patch::Set(value)) })
     }
 }
 
@@ -143,12 +186,11 @@ impl<T: Serialize + ?Sized> PlainPatch for T {}
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use std::cell::Cell;
-
-    use serde_json::json;
-
     use super::*;
     use crate::state::Slot;
+    use serde::de::DeserializeOwned;
+    use serde_json::json;
+    use std::cell::Cell;
 
     thread_local! {
         static SERIALISED: Cell<usize> = const { Cell::new(0) };
@@ -174,6 +216,16 @@ mod tests {
         SERIALISED.set(0);
         let patch = new.__patch(old).unwrap();
         (patch, SERIALISED.get())
+    }
+
+    /// What a log makes of the old value: written as JSON, patched there, and read again.
+    fn patched<T: Serialize + DeserializeOwned>(old: &T, patch: Option<Patch>) -> T {
+        let mut json = to_json(old).unwrap();
+        if let Some(patch) = patch {
+            let text = serde_json::to_string(&patch).unwrap();
+            serde_json::from_str::<Patch>(&text).unwrap().apply(&mut json).unwrap();
+        }
+        serde_json::from_value(json).unwrap()
     }
 
     fn append<const N: usize>(keep: usize, tail: [u32; N]) -> Patch {
@@ -245,9 +297,7 @@ mod tests {
         new = None;
         let patch = new.__patch(&old).unwrap().unwrap();
         assert_eq!(patch, Patch::Set(Value::Null));
-        new = Some(String::new());
-        new.__apply(patch).unwrap();
-        assert_eq!(new, None);
+        assert_eq!(patched(&old, Some(patch)), new);
     }
 
     #[test]
@@ -255,15 +305,11 @@ mod tests {
         struct State {
             list: Vector<u32>,
         }
-        let (old, mut new) =
-            (State { list: Vector::from([1]) }, State { list: Vector::from([1, 2]) });
+        let (old, new) = (State { list: Vector::from([1]) }, State { list: Vector::from([1, 2]) });
         let by_place = new.list.__patch(&old.list).unwrap();
         let (new_list, old_list) = (&new.list, &old.list);
         assert_eq!(by_place, Some(append(1, [2])));
         assert_eq!(new_list.__patch(old_list).unwrap(), by_place);
-        let list = &mut new.list;
-        list.__apply(Patch::Append { keep: 0, tail: vec![] }).unwrap();
-        assert!(new.list.is_empty());
     }
 
     #[test]
@@ -272,15 +318,9 @@ mod tests {
         let states = [Slot::unset(), set(&[]), set(&[1]), set(&[1, 2]), set(&[7, 2, 3])];
         for old in &states {
             for new in &states {
-                let mut patched = old.clone();
-                if let Some(patch) = new.__patch(old).unwrap() {
-                    patched.__apply(patch).unwrap();
-                }
-                assert_eq!(&patched, new);
+                assert_eq!(&patched(old, new.__patch(old).unwrap()), new);
             }
         }
-        let patch = Patch::Append { keep: 1, tail: vec![] };
-        assert!(Slot::<Vector<u32>>::unset().__apply(patch).is_err());
     }
 
     #[test]
@@ -299,24 +339,36 @@ mod tests {
 
     #[test]
     fn a_patch_that_does_not_fit_says_why_and_changes_nothing() {
-        let list = Vector::from([1_u32, 2]);
-        for (patch, message) in [
-            (
-                Patch::Append { keep: 3, tail: vec![] },
-                "the patch keeps 3 elements of a list that has 2",
-            ),
-            (
-                Patch::Append { keep: 1, tail: vec![json!(5), json!("x")] },
-                "the patch appends element 2 with a value that its type cannot hold",
-            ),
-            (Patch::Set(json!("x")), "the patch sets a value that the field's type cannot hold"),
+        for (keep, field, message) in [
+            (3, json!([1, 2]), "the patch keeps 3 elements of a list that has 2"),
+            (1, json!(null), "the patch keeps 1 elements of a list that has 0"),
+            (0, json!({}), "the patch appends to a value that is no list"),
+            (1, json!("a"), "the patch appends to a value that is no list"),
         ] {
-            let mut changed = list.clone();
-            assert_eq!(changed.__apply(patch).unwrap_err().to_string(), message);
-            assert_eq!(changed, list);
+            let mut changed = field.clone();
+            let error = append(keep, [5]).apply(&mut changed).unwrap_err();
+            assert_eq!((error.to_string(), changed), (message.to_owned(), field));
         }
-        let error = 7.__apply(Patch::Append { keep: 0, tail: vec![] }).unwrap_err();
-        assert_eq!(error.to_string(), "the patch appends to a field that is not a `Vector`");
+    }
+
+    #[test]
+    fn a_list_that_is_missing_begins_with_an_append() {
+        let mut field = Value::Null;
+        append(0, [5]).apply(&mut field).unwrap();
+        assert_eq!(field, json!([5]));
+        Patch::Set(json!("a")).apply(&mut field).unwrap();
+        assert_eq!(field, json!("a"));
+    }
+
+    #[test]
+    fn a_number_that_json_lacks_is_no_patch() {
+        let (numbers, mut more) = (Vector::from([0.5]), Vector::from([0.5]));
+        more.push_back(f64::NAN);
+        let error = "JSON has no number for NaN";
+        assert_eq!(more.__patch(&numbers).unwrap_err().to_string(), error);
+        assert_eq!(Some(f64::NAN).__patch(&None).unwrap_err().to_string(), error);
+        let with = crate::state::patch_with(f64::serialize, &0.5, &f64::NAN);
+        assert_eq!(with.unwrap_err().to_string(), error);
     }
 
     /// Knuth's linear congruential generator.
@@ -383,14 +435,10 @@ mod tests {
 
             let patch = new.__patch(old).unwrap();
             assert_eq!(patch.is_none(), new == old);
-            let mut patched = old.clone();
-            if let Some(patch) = patch {
-                if let Patch::Append { keep, .. } = patch {
-                    assert_eq!(keep, common);
-                }
-                patched.__apply(patch).unwrap();
+            if let Some(Patch::Append { keep, .. }) = patch {
+                assert_eq!(keep, common);
             }
-            assert_eq!(&patched, new);
+            assert_eq!(&patched(old, patch), new);
         }
         assert!(
             family.iter().any(|(list, _)| list.len() > 32),

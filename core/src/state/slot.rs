@@ -1,7 +1,7 @@
 //! Fields that have no value until an action writes them.
 
-use super::{Patch, PatchError, PlainPatch, Vector};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use super::{Patch, PlainPatch, Vector};
+use serde::{Deserialize, Serialize};
 
 /// A field of a state that has no value until an action writes it.
 ///
@@ -84,23 +84,6 @@ impl<T: Serialize> Slot<Vector<T>> {
         match (&self.0, &old.0) {
             (Some(new), Some(old)) => new.__patch(old),
             _ => PlainPatch::__patch(self, old),
-        }
-    }
-}
-
-impl<T: DeserializeOwned> Slot<Vector<T>> {
-    /// Applies a patch that [`__patch`](Self::__patch) made. On an error the slot is as before.
-    #[doc(hidden)]
-    pub fn __apply(&mut self, patch: Patch) -> Result<(), PatchError> {
-        match (&mut self.0, patch) {
-            (Some(list), Patch::Append { keep, tail }) => {
-                list.__apply(Patch::Append { keep, tail })
-            }
-            (None, Patch::Append { keep, .. }) => Err(PatchError::KeepBeyondEnd { keep, len: 0 }),
-            (slot, Patch::Set(value)) => {
-                *slot = serde_json::from_value(value).map_err(PatchError::Value)?;
-                Ok(())
-            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! From a state to its impls.
 
-use super::syntax::{FieldSyntax, Serialised, StateSyntax};
+use super::{
+    serde::Serialised,
+    syntax::{FieldSyntax, StateSyntax},
+};
 use crate::{names::plain, spans::respanned, text};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -29,12 +32,12 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
 }
 
 fn expand_info(field: &FieldSyntax, burdock: &TokenStream) -> TokenStream {
-    let FieldSyntax { name, docs, ty, slot, .. } = field;
+    let FieldSyntax { name, key, docs, ty, slot, .. } = field;
     let name = plain(name);
     let ty = text::written(ty);
     let slot = slot.is_some();
     quote! {
-        #burdock::__private::FieldInfo { name: #name, ty: #ty, docs: #docs, slot: #slot }
+        #burdock::__private::FieldInfo { name: #name, key: #key, ty: #ty, docs: #docs, slot: #slot }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `#[derive(State)]`: gives each field an index, so that field sets are bit masks.
 
 mod expand;
+mod serde;
 mod syntax;
 
 use crate::diagnostics::Diagnostics;

@@ -1,11 +1,9 @@
 //! What a state is made of.
 
+use super::serde::{self, Serialised};
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Ident, TokenStream};
-use syn::{
-    Attribute, Data, DeriveInput, Fields, GenericArgument, Path, PathArguments, Type,
-    meta::ParseNestedMeta,
-};
+use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, Path, PathArguments, Type};
 
 /// How many fields a mask has room for.
 const CAPACITY: usize = 256;
@@ -20,22 +18,14 @@ pub(super) struct StateSyntax {
 /// One field.
 pub(super) struct FieldSyntax {
     pub(super) name: Ident,
+    /// The name that serde writes.
+    pub(super) key: String,
     pub(super) docs: String,
     /// The type as written.
     pub(super) ty: Type,
     /// The type in `Slot<…>`, when the type is written so.
     pub(super) slot: Option<Type>,
     pub(super) serialised: Serialised,
-}
-
-/// How serde writes the field.
-pub(super) enum Serialised {
-    /// As its type says.
-    Plain,
-    /// By this function.
-    With(Path),
-    /// Not at all.
-    Skipped,
 }
 
 /// Reads a derive's item; `None` when it is no struct with named fields.
@@ -67,7 +57,9 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
     }
     let mut syntax = StateSyntax { name: item.ident, burdock: None, fields: Vec::new() };
     parse_attributes(&item.attrs, &mut syntax.burdock, diagnostics);
+    let rename = serde::parse_container(&item.attrs, diagnostics);
     for field in fields.named {
+        let (key, serialised) = serde::parse_field(&field, rename, diagnostics);
         let Some(name) = field.ident else { continue };
         let slot = slot_argument(&field.ty);
         if slot.and_then(|argument| argument_of(argument, "Option")).is_some() {
@@ -79,9 +71,10 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
         syntax.fields.push(FieldSyntax {
             docs: crate::text::docs(&field.attrs),
             slot: slot.cloned(),
-            serialised: serialised(&field.attrs),
+            serialised,
             ty: field.ty,
             name,
+            key,
         });
     }
     Some(syntax)
@@ -122,31 +115,4 @@ fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
         (true, Some(GenericArgument::Type(argument))) => Some(argument),
         _ => None,
     }
-}
-
-/// What serde's attributes say about writing a field.
-fn serialised(attrs: &[Attribute]) -> Serialised {
-    let mut found = Serialised::Plain;
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        // serde_derive reports what it does not understand
-        drop(attr.parse_nested_meta(|meta| {
-            if meta.path.is_ident("skip") || meta.path.is_ident("skip_serializing") {
-                found = Serialised::Skipped;
-            } else if meta.path.is_ident("with") {
-                let mut path = path_argument(&meta)?;
-                path.segments.push(syn::parse_quote!(serialize));
-                found = Serialised::With(path);
-            } else if meta.path.is_ident("serialize_with") {
-                found = Serialised::With(path_argument(&meta)?);
-            } else if meta.input.peek(syn::Token![=]) {
-                meta.value()?.parse::<syn::Lit>()?;
-            }
-            Ok(())
-        }));
-    }
-    found
-}
-
-fn path_argument(meta: &ParseNestedMeta<'_>) -> syn::Result<Path> {
-    meta.value()?.parse::<syn::LitStr>()?.parse()
 }
