@@ -14,9 +14,9 @@ pub use crate::{
     graph::*,
     run::{AppBuilder, Policy, Provided, Retry, StepResult, StepRun},
     state::{
-        Field, FieldInfo, FieldPatches, FieldSet, IsNoSlot, IsSlot, Patch, PatchFailed, Patches,
-        Plain, PlainField, PlainPatch, Slotted, State, Stored, UNKNOWN, Value, WithFields,
-        check_field, check_slot, has_fields, index_of, patch_with, set_of,
+        Field, FieldInfo, FieldPatches, FieldSet, IsNoSlot, IsSlot, Migration, Patch, PatchFailed,
+        Patches, Plain, PlainField, PlainPatch, Slotted, State, Stored, UNKNOWN, Value, WithFields,
+        check_field, check_slot, has_fields, index_of, migrated, patch_with, set_of,
     },
     stream::{Items, NoItems, ThreadYielder, Yielder, Yields, on_thread},
 };

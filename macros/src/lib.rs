@@ -16,7 +16,7 @@ mod text;
 use proc_macro::TokenStream;
 
 #[doc = include_str!("docs/state.md")]
-#[proc_macro_derive(State, attributes(burdock))]
+#[proc_macro_derive(State, attributes(burdock, state))]
 pub fn derive_state(item: TokenStream) -> TokenStream {
     state::state(item.into()).into()
 }

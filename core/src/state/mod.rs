@@ -9,6 +9,7 @@ mod patch;
 mod slot;
 mod strict;
 mod vector;
+mod version;
 
 pub use self::field::{
     Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, Value, WithFields,
@@ -22,7 +23,11 @@ pub use self::slot::Slot;
 #[doc(hidden)]
 pub use self::strict::to_json;
 pub use self::vector::{IntoIter, Iter, Vector};
+#[doc(hidden)]
+pub use self::version::migrated;
+pub use self::version::{MigrateError, Migration};
 
+use crate::log::Document;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Marks the struct that an application remembers; derived, never written by hand.
@@ -51,4 +56,18 @@ use serde::{Serialize, de::DeserializeOwned};
 pub trait State: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// The fields in the order of their declaration; their place is their index.
     const FIELDS: &'static [FieldInfo];
+
+    /// The version of what a log has of it, from 1; set by `#[state(version = …)]`.
+    const VERSION: u32 = 1;
+
+    /// The functions that lead to this version, the first of them from version 1.
+    const MIGRATIONS: &'static [Migration] = &[];
+
+    /// Turns what a log has of this version, or of an earlier one, into the present version.
+    ///
+    /// # Errors
+    /// A version that this program does not know, and what a migration returns.
+    fn migrate(version: u32, document: Document) -> Result<Document, MigrateError> {
+        version::migrate::<Self>(version, document)
+    }
 }

@@ -1,11 +1,12 @@
 //! From a state to its impls.
 
 use super::{
+    arguments::Version,
     serde::Serialised,
     syntax::{FieldSyntax, StateSyntax},
 };
 use crate::{names::plain, spans::respanned, text};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -13,6 +14,7 @@ use syn::spanned::Spanned;
 pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
     let burdock = text::burdock(state.burdock.as_ref());
     let name = &state.name;
+    let version = expand_version(&state.version, &burdock);
     let infos = state.fields.iter().map(|field| expand_info(field, &burdock));
     let fields = state
         .fields
@@ -25,10 +27,28 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
             use #burdock::__private::{IsNoSlot as _, PlainPatch as _};
             impl #burdock::State for #name {
                 const FIELDS: &'static [#burdock::__private::FieldInfo] = &[#(#infos),*];
+                #version
             }
             #(#fields)*
         };
     }
+}
+
+/// The first version is what `State` says by itself.
+fn expand_version(version: &Version, burdock: &TokenStream) -> Option<TokenStream> {
+    let Version { number, migrations } = version;
+    if migrations.is_empty() {
+        return None;
+    }
+    let migrations = migrations.iter().map(|path| {
+        let span = path.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
+        let private = respanned(quote!(#burdock::__private), span);
+        quote_spanned!(span=> |document| #private::migrated(#path(document)))
+    });
+    Some(quote! {
+        const VERSION: u32 = #number;
+        const MIGRATIONS: &'static [#burdock::__private::Migration] = &[#(#migrations),*];
+    })
 }
 
 fn expand_info(field: &FieldSyntax, burdock: &TokenStream) -> TokenStream {

@@ -1,5 +1,6 @@
 //! `#[derive(State)]`: gives each field an index, so that field sets are bit masks.
 
+mod arguments;
 mod expand;
 mod serde;
 mod syntax;

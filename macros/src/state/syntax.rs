@@ -1,6 +1,9 @@
 //! What a state is made of.
 
-use super::serde::{self, Serialised};
+use super::{
+    arguments::{Version, parse_version},
+    serde::{self, Serialised},
+};
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, Path, PathArguments, Type};
@@ -12,6 +15,7 @@ const CAPACITY: usize = 256;
 pub(super) struct StateSyntax {
     pub(super) name: Ident,
     pub(super) burdock: Option<Path>,
+    pub(super) version: Version,
     pub(super) fields: Vec<FieldSyntax>,
 }
 
@@ -55,7 +59,8 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
             .help("group fields that are read and written together in a struct of their own");
         return None;
     }
-    let mut syntax = StateSyntax { name: item.ident, burdock: None, fields: Vec::new() };
+    let version = parse_version(&item.attrs, diagnostics);
+    let mut syntax = StateSyntax { name: item.ident, burdock: None, version, fields: Vec::new() };
     parse_attributes(&item.attrs, &mut syntax.burdock, diagnostics);
     let rename = serde::parse_container(&item.attrs, diagnostics);
     for field in fields.named {
@@ -67,6 +72,16 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
                 .error(&name, "a slot of an `Option` loses what it holds when it is stored")
                 .note("`None` and a slot that is not set are both written as `null`")
                 .help("hold an enum of your own that says what `None` stands for");
+        }
+        let same = |other: &&FieldSyntax| {
+            other.key == key && !matches!(other.serialised, Serialised::Skipped)
+        };
+        if !matches!(serialised, Serialised::Skipped)
+            && let Some(other) = syntax.fields.iter().find(same)
+        {
+            diagnostics
+                .error(&name, format!("serde writes this field and `{}` as `{key}`", other.name))
+                .help("give one of them another name with `#[serde(rename = \"…\")]`");
         }
         syntax.fields.push(FieldSyntax {
             docs: crate::text::docs(&field.attrs),

@@ -1,0 +1,167 @@
+//! The arguments of `#[state(version = 2, migrate = [from_1])]`.
+
+use crate::{
+    diagnostics::Diagnostics,
+    names::{plain, suggestion},
+};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use syn::{
+    Attribute, LitInt, Path, Token,
+    ext::IdentExt,
+    parse::{Parse, ParseStream, Parser},
+    punctuated::Punctuated,
+};
+
+const KNOWN: [&str; 2] = ["version", "migrate"];
+
+/// The version of a state, and the functions that lead to it from version 1 on.
+pub(super) struct Version {
+    pub(super) number: u32,
+    pub(super) migrations: Vec<Path>,
+}
+
+/// One argument, with its name.
+struct Argument {
+    name: Ident,
+    value: Value,
+}
+
+enum Value {
+    Version(LitInt),
+    Migrate(Group),
+    /// Of an argument that nobody knows.
+    Unknown,
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.call(Ident::parse_any)?;
+        let value = match plain(&name).as_str() {
+            "version" => {
+                input.parse::<Token![=]>()?;
+                Value::Version(input.parse()?)
+            }
+            "migrate" => {
+                input.parse::<Token![=]>()?;
+                if !input.peek(syn::token::Bracket) {
+                    return Err(input
+                        .error("expected a list of functions\nhelp: write `migrate = [from_1]`"));
+                }
+                Value::Migrate(input.parse()?)
+            }
+            _ => {
+                while !input.is_empty() && !input.peek(Token![,]) {
+                    input.parse::<TokenTree>()?;
+                }
+                Value::Unknown
+            }
+        };
+        Ok(Self { name, value })
+    }
+}
+
+/// Reads the attributes; a version that is wrong is reported and counts as the first.
+pub(super) fn parse_version(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Version {
+    let before = diagnostics.len();
+    let (mut version, mut list) = (None, None);
+    let mut seen: Vec<String> = Vec::new();
+    let arguments: Vec<_> = attrs.iter().flat_map(|attr| arguments(attr, diagnostics)).collect();
+    for Argument { name, value } in arguments {
+        let text = plain(&name);
+        if seen.contains(&text) {
+            diagnostics.error(&name, format!("`{text}` is given twice"));
+            continue;
+        }
+        match value {
+            Value::Version(number) => version = Some(number),
+            Value::Migrate(group) => list = Some(group),
+            Value::Unknown => {
+                let known = KNOWN.map(String::from);
+                let error = diagnostics.error(&name, format!("unknown argument `{text}`"));
+                if let Some(help) = suggestion(&text, "argument", &known) {
+                    error.help(help);
+                }
+            }
+        }
+        seen.push(text);
+    }
+    let first = Version { number: 1, migrations: Vec::new() };
+    if diagnostics.len() > before {
+        return first;
+    }
+    check_version(version.as_ref(), list.as_ref(), diagnostics).unwrap_or(first)
+}
+
+/// Refuses a version to which the functions do not lead.
+fn check_version(
+    version: Option<&LitInt>,
+    list: Option<&Group>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Version> {
+    let migrations = paths(list, diagnostics)?;
+    let number: u32 = match version.map_or(Ok(1), LitInt::base10_parse) {
+        Ok(number) => number,
+        Err(error) => {
+            diagnostics.syntax_error(error);
+            return None;
+        }
+    };
+    let given = migrations.len();
+    match (number as usize).checked_sub(1) {
+        None => {
+            diagnostics
+                .error(&version, "the first version of a state is 1")
+                .help("leave `version` out until what a log has needs a migration");
+        }
+        Some(needed) if given > needed => {
+            diagnostics
+                .error(
+                    &migrations[needed],
+                    format!("this migrates from version {number}, the state's own"),
+                )
+                .help(format!("write `version = {}`", given + 1));
+        }
+        Some(needed) if given < needed => {
+            let message = format!("no migration from version {}", given + 1);
+            let error = match list {
+                Some(list) => diagnostics.error(list, message),
+                None => diagnostics.error(&version, message),
+            };
+            let functions: Vec<String> = (1..number.min(4)).map(|n| format!("from_{n}")).collect();
+            let more = if number > 4 { ", …" } else { "" };
+            error
+                .note(format!("version {number} needs {needed} of them, the first from version 1"))
+                .help(format!("write `migrate = [{}{more}]`", functions.join(", ")));
+        }
+        Some(_) => return Some(Version { number, migrations }),
+    }
+    None
+}
+
+/// The arguments of one `#[state(…)]`, none of any other attribute.
+fn arguments(attr: &Attribute, diagnostics: &mut Diagnostics) -> Vec<Argument> {
+    if !attr.path().is_ident("state") {
+        return Vec::new();
+    }
+    match attr.parse_args_with(Punctuated::<Argument, Token![,]>::parse_terminated) {
+        Ok(arguments) => arguments.into_iter().collect(),
+        Err(error) => {
+            diagnostics.syntax_error(error);
+            Vec::new()
+        }
+    }
+}
+
+/// The functions in the list.
+fn paths(list: Option<&Group>, diagnostics: &mut Diagnostics) -> Option<Vec<Path>> {
+    let parser = |input: ParseStream<'_>| {
+        Punctuated::<Path, Token![,]>::parse_terminated_with(input, Path::parse_mod_style)
+    };
+    match parser.parse2(list.map_or_else(TokenStream::new, Group::stream)) {
+        Ok(paths) => Some(paths.into_iter().collect()),
+        Err(error) => {
+            diagnostics.syntax_error(error);
+            None
+        }
+    }
+}
