@@ -23,9 +23,9 @@ pub use self::slot::Slot;
 #[doc(hidden)]
 pub use self::strict::to_json;
 pub use self::vector::{IntoIter, Iter, Vector};
-#[doc(hidden)]
-pub use self::version::migrated;
 pub use self::version::{MigrateError, Migration};
+#[doc(hidden)]
+pub use self::version::{Migrated, migrated};
 
 use crate::log::Document;
 use serde::{Serialize, de::DeserializeOwned};

@@ -48,8 +48,25 @@ pub(super) fn migrate<S: State>(
 /// Makes a [`Migration`]'s result of what a function in `migrate = […]` returns.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
-pub fn migrated<E: Into<Box<dyn Error + Send + Sync>>>(
-    result: Result<Document, E>,
-) -> Result<Document, Box<dyn Error + Send + Sync>> {
-    result.map_err(Into::into)
+pub fn migrated<R: Migrated>(result: R) -> Result<Document, Box<dyn Error + Send + Sync>> {
+    result.migrated()
+}
+
+/// What a function in `migrate = […]` returns.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a migration returns a `Result<Document, E>`",
+    label = "this one does not",
+    note = "`E` is an error that is `Send + Sync`, or a text",
+    note = "a migration is a `fn(Document) -> Result<Document, E>`; see `burdock::log::Document`"
+)]
+pub trait Migrated {
+    #[allow(clippy::missing_errors_doc, reason = "not called by people")]
+    fn migrated(self) -> Result<Document, Box<dyn Error + Send + Sync>>;
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> Migrated for Result<Document, E> {
+    fn migrated(self) -> Result<Document, Box<dyn Error + Send + Sync>> {
+        self.map_err(Into::into)
+    }
 }

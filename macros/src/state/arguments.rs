@@ -130,7 +130,7 @@ fn check_version(
             let functions: Vec<String> = (1..number.min(4)).map(|n| format!("from_{n}")).collect();
             let more = if number > 4 { ", …" } else { "" };
             error
-                .note(format!("version {number} needs {needed} of them, the first from version 1"))
+                .note(format!("`migrate` has one function for each version before {number}"))
                 .help(format!("write `migrate = [{}{more}]`", functions.join(", ")));
         }
         Some(_) => return Some(Version { number, migrations }),

@@ -8,8 +8,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Message;
 
+/// Does nothing, and cannot fail.
+fn from_1(chat: burdock::log::Document) -> Result<burdock::log::Document, std::convert::Infallible> {
+    Ok(chat)
+}
+
 /// A state.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+#[state(version = 2, migrate = [from_1])]
 pub struct Chat {
     /// A number.
     pub count: u32,

@@ -25,7 +25,7 @@ pub struct Chat {
     pub with: u32,
     #[serde(skip)]
     pub cache: Cache,
-    #[serde(rename = "other")]
+    #[serde(rename(serialize = "other", deserialize = "else"), alias = "other")]
     pub renamed: String,
     #[serde(default = "three")]
     pub defaulted: u32,

@@ -109,10 +109,10 @@ mod tests {
             "resources": [{ "name": "llm", "ty": "Llm", "optional": false }],
             "yields": "Delta",
             "fields": [
-                { "name": "history", "ty": "Vector<Message>", "docs": "", "slot": false },
-                { "name": "prompt", "ty": "Slot<String>", "docs": "", "slot": true },
-                { "name": "safe", "ty": "Slot<bool>", "docs": "", "slot": true },
-                { "name": "reply", "ty": "Slot<Message>", "docs": "", "slot": true },
+                { "name": "history", "key": "history", "ty": "Vector<Message>", "docs": "", "slot": false },
+                { "name": "prompt", "key": "prompt", "ty": "Slot<String>", "docs": "", "slot": true },
+                { "name": "safe", "key": "safe", "ty": "Slot<bool>", "docs": "", "slot": true },
+                { "name": "reply", "key": "reply", "ty": "Slot<Message>", "docs": "", "slot": true },
             ],
         });
         assert_eq!(CHATBOT.json(), expected);

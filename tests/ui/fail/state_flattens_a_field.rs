@@ -1,0 +1,17 @@
+//! A log keeps the fields of a state, each as one value.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Names {
+    pub user: String,
+}
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    #[serde(flatten)] //~ flatten
+    pub names: Names,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A state has one version.
+
+use burdock::{log::Document, prelude::*};
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+#[state(version = 2, migrate = [from_1], version = 2)] //~ version
+pub struct Chat {
+    pub count: u32,
+}
+
+pub fn from_1(chat: Document) -> Result<Document, String> {
+    Ok(chat)
+}
+
+fn main() {}

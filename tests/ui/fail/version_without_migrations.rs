@@ -1,0 +1,12 @@
+//! A new version says how an old one becomes it.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+#[state(version = 2)] //~ 2
+pub struct Chat {
+    pub count: u32,
+}
+
+fn main() {}
