@@ -111,7 +111,7 @@ impl<G: Graph> App<G> {
     /// # Errors
     /// [`RunError::InsideRuntime`].
     pub fn close(self) -> Result<G::State, RunError> {
-        self.executor.block_on(self.app.close())
+        self.executor.block_on(self.app.close())?
     }
 }
 

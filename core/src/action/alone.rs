@@ -158,6 +158,7 @@ impl<'a, A: Action> TestRun<'a, A> {
         };
         let context = Context {
             session: "test".into(),
+            turn: 1,
             run: 1,
             step: 0,
             attempt: 1,

@@ -13,7 +13,10 @@ use std::{fmt, time::Duration};
 #[derive(Clone)]
 pub struct Context {
     pub(crate) session: Arc<str>,
+    /// The number of the run in the session; a resumed run keeps it.
     pub(crate) run: u64,
+    /// Which `Run` of this app it is, by which stoppers tell them apart.
+    pub(crate) turn: u64,
     pub(crate) step: u64,
     pub(crate) attempt: u32,
     pub(crate) node: &'static str,
@@ -28,7 +31,7 @@ impl Context {
         &self.session
     }
 
-    /// The number of the run in this app, from 1.
+    /// The number of the run in the session, from 1; a run that is resumed keeps it.
     pub fn run(&self) -> u64 {
         self.run
     }
@@ -49,16 +52,16 @@ impl Context {
     }
 
     /// A key for side effects that must not happen twice: the same in every attempt at this step,
-    /// also after a `resume` or `restart`, and in no other step of this app.
+    /// also after a `resume`, and in no other step or run of the session.
     pub fn key(&self) -> String {
-        format!("{}/{}/{}", self.session, self.step, self.node)
+        format!("{}/{}/{}/{}", self.session, self.run, self.step, self.node)
     }
 
     /// Tells whether a stop was asked for; on the thread of a blocking action also whether the run
     /// was cancelled.
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.control.is_stopped(self.run)
+        self.control.is_stopped(self.turn)
     }
 
     /// Is ready when a stop is asked for; for a `select!` beside a wait that may be long.
@@ -66,7 +69,7 @@ impl Context {
     /// # Cancel safety
     /// Dropping it loses nothing.
     pub fn stopped(&self) -> Stopped<'_> {
-        Stopped { control: &self.control, run: self.run }
+        Stopped { control: &self.control, run: self.turn }
     }
 
     /// The time since some fixed moment, from the app's [`Runtime`].

@@ -1,6 +1,7 @@
 //! What an `on error` edge passes on.
 
 use super::ActionError;
+use crate::log::{CauseRecord, FailureRecord, LogError};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// Why a step failed, after its retries; an `on error` edge passes it to the action that asks for
@@ -30,6 +31,8 @@ pub enum FailureCause {
     UnsetSlot(&'static str),
     /// An optional input that the action needs was not given.
     MissingInput(&'static str),
+    /// The log did not take the step; it ends the run whatever the graph says.
+    NotRecorded(LogError),
 }
 
 impl Failure {
@@ -67,7 +70,9 @@ impl FailureCause {
         match self {
             Self::Error(error) => error.is_retryable(),
             Self::Timeout(_) => true,
-            Self::Panic(_) | Self::UnsetSlot(_) | Self::MissingInput(_) => false,
+            Self::Panic(_) | Self::UnsetSlot(_) | Self::MissingInput(_) | Self::NotRecorded(_) => {
+                false
+            }
         }
     }
 }
@@ -83,6 +88,7 @@ impl fmt::Display for Failure {
                 f,
                 "node `{node}` reads the slot `{field}`, which has no value in this state"
             )?,
+            FailureCause::NotRecorded(_) => write!(f, "node `{node}` could not be recorded")?,
             FailureCause::MissingInput(input) => {
                 write!(f, "node `{node}` needs the input `{input}`, which was not given")?;
             }
@@ -96,6 +102,69 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.error().map(|error| error.as_error() as _)
+        match self.cause() {
+            FailureCause::Error(error) => Some(error.as_error()),
+            FailureCause::NotRecorded(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<&Failure> for FailureRecord {
+    fn from(failure: &Failure) -> Self {
+        let cause = match failure.cause() {
+            FailureCause::Error(error) => CauseRecord::Error {
+                messages: chain(error.as_error()),
+                retryable: error.is_retryable(),
+            },
+            FailureCause::Panic(message) => CauseRecord::Panic(message.clone()),
+            FailureCause::Timeout(after) => {
+                CauseRecord::Timeout(u64::try_from(after.as_millis()).unwrap_or(u64::MAX))
+            }
+            FailureCause::UnsetSlot(field) => CauseRecord::UnsetSlot((*field).into()),
+            FailureCause::MissingInput(input) => CauseRecord::MissingInput((*input).into()),
+            FailureCause::NotRecorded(error) => {
+                CauseRecord::Error { messages: chain(error), retryable: false }
+            }
+        };
+        Self { node: failure.node().into(), attempts: failure.attempts(), cause }
+    }
+}
+
+/// What an error and its sources say.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut messages = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(error) = source {
+        messages.push(error.to_string());
+        source = error.source();
+    }
+    messages
+}
+
+impl FailureCause {
+    /// What a log says went wrong; an error comes back as its messages. `names` are the fields and
+    /// inputs that there may be.
+    pub(crate) fn restore(
+        record: &CauseRecord,
+        mut names: impl Iterator<Item = &'static str>,
+    ) -> Self {
+        let gone = |name: &str| ActionError::msg(format!("`{name}` had no value")).terminal();
+        match record {
+            CauseRecord::Error { messages, retryable } => {
+                let mut messages = messages.iter().rev().cloned();
+                let innermost = ActionError::msg(messages.next().unwrap_or_default());
+                let error = messages.fold(innermost, ActionError::context);
+                Self::Error(if *retryable { error } else { error.terminal() })
+            }
+            CauseRecord::Panic(message) => Self::Panic(message.clone()),
+            CauseRecord::Timeout(after) => Self::Timeout(Duration::from_millis(*after)),
+            CauseRecord::UnsetSlot(name) => names
+                .find(|known| known == name)
+                .map_or_else(|| Self::Error(gone(name)), Self::UnsetSlot),
+            CauseRecord::MissingInput(name) => names
+                .find(|known| known == name)
+                .map_or_else(|| Self::Error(gone(name)), Self::MissingInput),
+        }
     }
 }

@@ -16,6 +16,7 @@ pub use self::args::{
 };
 pub use self::context::Context;
 pub use self::error::{ActionError, Result};
+pub(crate) use self::failure::chain;
 pub use self::failure::{Failure, FailureCause};
 pub use self::two_step::TwoStep;
 

@@ -10,6 +10,7 @@ pub use self::spans::Spans;
 use crate::{
     action::Failure,
     graph::{Graph, Next},
+    log::Cursor,
     run::{Outcome, RunError},
 };
 use std::{fmt, time::Duration};
@@ -23,6 +24,8 @@ pub struct Event<G: Graph> {
     pub step: u64,
     /// The number of the attempt at the step, from 1.
     pub attempt: u32,
+    /// Its entry in the log, if there is one: where a consumer that comes back goes on.
+    pub cursor: Option<Cursor>,
     /// What happened.
     pub kind: EventKind<G>,
 }

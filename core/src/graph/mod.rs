@@ -33,7 +33,7 @@ use std::{
 pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
     /// What the actions read and write.
     type State: State;
-    /// What a run yields; [`Infallible`](std::convert::Infallible) when no node streams.
+    /// What a run yields; [`NoItems`](crate::stream::NoItems) when no node streams.
     type Item: Send + 'static;
     /// The names of the nodes, as an enum.
     type Node: Node;

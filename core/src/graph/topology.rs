@@ -34,6 +34,12 @@ pub struct Topology {
 }
 
 impl Topology {
+    /// A hash of what [`json`](Topology::json) shows, by which a log tells whether the graph is still
+    /// the one that wrote a session.
+    pub fn hash(&self) -> u64 {
+        super::name_hash(&self.json().to_string())
+    }
+
     /// Names the fields that a node reads, in the order of their declaration.
     pub fn reads(&self, node: usize) -> impl Iterator<Item = &'static str> {
         self.names(self.nodes.get(node).map(|node| node.reads))

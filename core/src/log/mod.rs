@@ -11,19 +11,27 @@
 
 mod entry;
 mod error;
+mod history;
 mod id;
 mod memory;
+mod moment;
 mod tail;
+mod writer;
 
 pub use self::entry::{
     CauseRecord, Document, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent,
     Snapshot, Time, UnfinishedRun,
 };
 pub use self::error::LogError;
+pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
 pub use self::memory::MemoryLog;
+pub use self::moment::Moment;
 pub use self::tail::{Followed, Tail, follow, tail};
+pub(crate) use self::writer::Writer;
 
+use crate::state::to_json;
+use serde::Serialize;
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 /// What the operations of a [`Log`] return: a future that owns what it needs.
@@ -118,6 +126,21 @@ pub trait Log: Send + Sync + 'static {
     /// # Errors
     /// [`NoSession`](LogError::NoSession).
     fn delete(&self, session: &SessionId) -> Logging<()>;
+}
+
+/// What an app with a log may yield: whatever serialises.
+#[diagnostic::on_unimplemented(
+    message = "the items `{Self}` cannot be recorded",
+    label = "the graph yields `{Self}`, which does not serialise",
+    note = "derive `serde::Serialize` for the type after `yields`"
+)]
+pub trait LogItem: Serialize {}
+
+impl<T: Serialize> LogItem for T {}
+
+/// Makes JSON of an item.
+pub(crate) fn encode_item<T: Serialize>(item: &T) -> Result<serde_json::Value, serde_json::Error> {
+    to_json(item)
 }
 
 /// What an app waits for before it shows something.

@@ -1,16 +1,19 @@
 //! An app: a session that is open for writing.
 
 use super::{
-    Position, Run, RunError,
+    BuildError, Position, RestoreError, Run, RunError,
+    builder::Parts,
+    recording::Restored,
     session::{Begin, Session},
 };
 use crate::{
     event::Published,
     graph::{Graph, Node},
+    log::{Claim, Cursor, History, Log, LogError, Moment, Offset, SessionId, Time},
     stream::Inlet,
     sync::Mutex,
 };
-use std::{fmt, future::poll_fn, time::Duration};
+use std::{fmt, future::poll_fn, sync::Arc, time::Duration};
 
 /// A session that is open for writing: a graph, the committed state, the position, and an id.
 ///
@@ -59,6 +62,66 @@ impl<G: Graph> App<G> {
         Run::new(self, Begin::Restart(inputs))
     }
 
+    /// The session's last entry in the log; `None` without one.
+    pub fn cursor(&self) -> Option<Cursor> {
+        self.session.cursor()
+    }
+
+    /// The state and the position as they were after an entry of the log.
+    ///
+    /// # Errors
+    /// [`ReadError`]; nothing is changed.
+    pub async fn at(&self, offset: Offset) -> Result<View<G>, ReadError> {
+        let (log, session) = self.recorded()?;
+        let moment = Moment::at(log, session, offset).await?;
+        let time = moment.time;
+        let Restored { state, position, step, .. } = Restored::<G>::from_snapshot(moment.snapshot)?;
+        Ok(View { offset, time, state, position, step })
+    }
+
+    /// The committed steps of the session, from the first one that the log still has.
+    ///
+    /// # Errors
+    /// [`ReadError::NoLog`].
+    pub fn history(&self) -> Result<History, ReadError> {
+        let (log, session) = self.recorded()?;
+        Ok(History::of(log, session))
+    }
+
+    /// Opens a new session that goes on from what this one was after an entry of its log.
+    ///
+    /// It has this app's resources, runtime, grace period and durability, and no observers.
+    ///
+    /// # Errors
+    /// [`BuildError`]; [`LogError::SessionExists`](crate::log::LogError::SessionExists) for an id
+    /// that is taken.
+    pub async fn fork(&self, offset: Offset, id: impl Into<String>) -> Result<Self, BuildError> {
+        let (log, session) = self.recorded()?;
+        let id = id.into();
+        let fork = SessionId::new(id.as_str()).map_err(ReadError::from)?;
+        crate::log::fork(log, session, offset, &fork).await.map_err(ReadError::from)?;
+        let recording = self.session.recording.as_ref();
+        Parts {
+            id: Some(id),
+            state: self.session.state.clone(),
+            position: Position::Rest(G::START),
+            resources: Arc::clone(&self.session.resources),
+            runtime: Some(Arc::clone(&self.session.context.runtime)),
+            observers: Vec::new(),
+            grace: self.grace,
+            log: recording.map(|found| (Arc::clone(log), found.encode)),
+            claim: Claim::default(),
+            durability: recording.map(|found| found.writer.durability()).unwrap_or_default(),
+        }
+        .open()
+        .await
+    }
+
+    fn recorded(&self) -> Result<(&Arc<dyn Log>, &SessionId), ReadError> {
+        let recording = self.session.recording.as_ref().ok_or(ReadError::NoLog)?;
+        Ok((recording.writer.log(), recording.writer.session()))
+    }
+
     /// Puts an app that has ended at its start; the state is kept.
     ///
     /// # Errors
@@ -68,6 +131,7 @@ impl<G: Graph> App<G> {
             Position::Ended => {
                 self.session.position = Position::Rest(G::START);
                 self.session.failure = None;
+                self.session.record_reopened();
                 Ok(())
             }
             Position::Rest(node) | Position::Unfinished(node) => {
@@ -76,15 +140,60 @@ impl<G: Graph> App<G> {
         }
     }
 
-    /// Closes the session and gives its state; waits for the threads of blocking actions.
+    /// Closes the session and gives its state; waits for the threads of blocking actions, and until
+    /// the log has everything.
+    ///
+    /// # Errors
+    /// [`RunError::Log`]: what was not durable yet is lost.
     ///
     /// # Cancel safety
     /// Dropping the future leaves threads that end by themselves.
-    pub async fn close(self) -> G::State {
+    pub async fn close(mut self) -> Result<G::State, RunError> {
         let threads = &self.session.context.threads;
         poll_fn(|cx| threads.poll_idle(cx)).await;
-        self.session.state
+        self.session.recover().await?;
+        self.session.record_closed().await?;
+        Ok(self.session.state)
     }
+}
+
+/// A session as it was after an entry of its log.
+pub struct View<G: Graph> {
+    /// The entry.
+    pub offset: Offset,
+    /// When it was made.
+    pub time: Time,
+    /// The committed state.
+    pub state: G::State,
+    /// Where the session was.
+    pub position: Position<G::Node>,
+    /// How many steps had been committed.
+    pub step: u64,
+}
+
+impl<G: Graph> fmt::Debug for View<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View")
+            .field("offset", &self.offset)
+            .field("position", &self.position)
+            .field("step", &self.step)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a session could not be read from its log.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The app has no log.
+    #[error("the app has no log: give it one with `.log(…)`")]
+    NoLog,
+    /// The log could not be read or opened.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// What it holds does not fit the graph.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
 }
 
 impl<G: Graph> fmt::Debug for App<G> {

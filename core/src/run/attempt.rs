@@ -1,7 +1,7 @@
 //! What an attempt runs in: panics are caught, time and span are watched.
 
 use super::step::StepResult;
-use crate::{action::FailureCause, runtime::Sleep};
+use crate::{action::FailureCause, runtime::Sleep, stream::Control, sync::Arc};
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -39,20 +39,26 @@ impl<T, F: Future<Output = Result<T, Box<FailureCause>>>> Future for Caught<'_, 
     }
 }
 
-/// An attempt that is polled in a span or under a timeout.
+/// An attempt that is polled in a span or under a timeout, and whose items may be refused.
 pub(super) struct Watched<'p, F> {
     pub(super) attempt: Pin<&'p mut F>,
     pub(super) timeout: Option<(Duration, Sleep)>,
     pub(super) span: Option<tracing::Span>,
+    pub(super) control: Arc<Control>,
 }
 
 impl<F: Future<Output = StepResult>> Future for Watched<'_, F> {
     type Output = StepResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<StepResult> {
-        let Self { attempt, timeout, span } = &mut *self;
+        let Self { attempt, timeout, span, control } = &mut *self;
         let _entered = span.as_ref().map(tracing::Span::enter);
         let polled = attempt.as_mut().poll(cx);
+        if polled.is_pending()
+            && let Some(error) = control.take_refusal()
+        {
+            return Poll::Ready(Err(FailureCause::NotRecorded(error).into()));
+        }
         match timeout {
             Some((after, sleep)) if polled.is_pending() => {
                 sleep.as_mut().poll(cx).map(|()| Err(FailureCause::Timeout(*after).into()))

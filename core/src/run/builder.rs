@@ -1,15 +1,20 @@
 //! How an app is made.
 
-use super::{App, Position, session::Session};
+use super::{
+    App, Position, ReadError,
+    recording::{EncodeItem, Recording},
+    session::Session,
+};
 use crate::{
     Context,
     event::{Observer, Observers},
     graph::Graph,
+    log::{Claim, Durability, Existence, Log, LogItem, SessionId, Writer, encode_item},
     runtime::Runtime,
     stream::{Control, Threads, one_item},
     sync::Mutex,
 };
-use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Makes an [`App`]; begun by the graph's `app()`.
 ///
@@ -24,7 +29,9 @@ pub struct AppBuilder<G: Graph, R = NoResources, S = DefaultState> {
     observers: Vec<Box<dyn Observer<G>>>,
     runtime: Option<Arc<dyn Runtime>>,
     grace: Duration,
-    graph: PhantomData<fn() -> G>,
+    log: Option<(Arc<dyn Log>, EncodeItem<G>)>,
+    claim: Claim,
+    durability: Durability,
 }
 
 /// Resources have not been given.
@@ -80,7 +87,9 @@ impl<G: Graph> AppBuilder<G> {
             observers: Vec::new(),
             runtime: None,
             grace: GRACE,
-            graph: PhantomData,
+            log: None,
+            claim: Claim::default(),
+            durability: Durability::default(),
         }
     }
 }
@@ -102,19 +111,23 @@ impl<G: Graph, S> AppBuilder<G, NoResources, S> {
             observers: self.observers,
             runtime: self.runtime,
             grace: self.grace,
-            graph: PhantomData,
+            log: self.log,
+            claim: self.claim,
+            durability: self.durability,
         }
     }
 }
 
 impl<G: Graph, R, S> AppBuilder<G, R, S> {
-    /// Names the session; otherwise it is called by a random number.
+    /// Names the session; otherwise it is called by a random number. A session that the log has is
+    /// opened where it stands; see [`existing`](Self::existing) and [`new_only`](Self::new_only).
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Begins with this state instead of the default one.
+    /// Begins with this state instead of the default one; a session that the log has goes on with
+    /// its own.
     pub fn state(self, state: G::State) -> AppBuilder<G, R, GivenState<G::State>> {
         AppBuilder {
             resources: self.resources,
@@ -124,7 +137,9 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
             observers: self.observers,
             runtime: self.runtime,
             grace: self.grace,
-            graph: PhantomData,
+            log: self.log,
+            claim: self.claim,
+            durability: self.durability,
         }
     }
 
@@ -133,6 +148,42 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
     /// a step that reads one without a value fails.
     pub fn at(mut self, position: Position<G::Node>) -> Self {
         self.position = position;
+        self
+    }
+
+    /// Records everything here, and opens the session that is recorded here.
+    ///
+    /// The items have to serialise. [`MemoryLog`](crate::log::MemoryLog) lasts as long as the
+    /// process; `burdock-sqlite` and `burdock-postgres` have others.
+    pub fn log(mut self, log: impl Log) -> Self
+    where
+        G::Item: LogItem,
+    {
+        self.log = Some((Arc::new(log), encode_item::<G::Item>));
+        self
+    }
+
+    /// Says what has to be durable before it is shown: commits, unless said otherwise.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Opens only a session that the log has.
+    pub fn existing(mut self) -> Self {
+        self.claim.existence = Existence::Existing;
+        self
+    }
+
+    /// Opens only a session that the log does not have.
+    pub fn new_only(mut self) -> Self {
+        self.claim.existence = Existence::New;
+        self
+    }
+
+    /// Opens only a session that no writer was active on within this time, instead of taking over.
+    pub fn if_idle_for(mut self, time: Duration) -> Self {
+        self.claim.idle_for = Some(time);
         self
     }
 
@@ -159,52 +210,92 @@ impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, 
     /// Opens the session.
     ///
     /// # Errors
-    /// A session without a log cannot fail to open; but without the feature `tokio` a missing
-    /// [`Runtime`] is an error.
+    /// [`BuildError`]: what the log says, a session that does not fit the graph, or without the
+    /// feature `tokio` a missing [`Runtime`].
     ///
     /// # Cancel safety
-    /// Dropping the future opens nothing.
-    #[expect(clippy::unused_async, reason = "a log is opened here")]
+    /// Dropping the future may leave a session that has begun, and an earlier writer fenced off.
     pub async fn build(self) -> Result<App<G>, BuildError> {
-        self.open()
+        let parts = Parts {
+            id: self.id,
+            state: self.state.initial(),
+            position: self.position,
+            resources: Arc::new(self.resources.0),
+            runtime: self.runtime,
+            observers: self.observers,
+            grace: self.grace,
+            log: self.log,
+            claim: self.claim,
+            durability: self.durability,
+        };
+        parts.open().await
     }
+}
 
-    fn open(self) -> Result<App<G>, BuildError> {
+/// What an app is made of.
+pub(super) struct Parts<G: Graph> {
+    pub(super) id: Option<String>,
+    pub(super) state: G::State,
+    pub(super) position: Position<G::Node>,
+    pub(super) resources: Arc<G::Resources>,
+    pub(super) runtime: Option<Arc<dyn Runtime>>,
+    pub(super) observers: Vec<Box<dyn Observer<G>>>,
+    pub(super) grace: Duration,
+    pub(super) log: Option<(Arc<dyn Log>, EncodeItem<G>)>,
+    pub(super) claim: Claim,
+    pub(super) durability: Durability,
+}
+
+impl<G: Graph> Parts<G> {
+    pub(super) async fn open(self) -> Result<App<G>, BuildError> {
         let runtime = self.runtime.or_else(default_runtime).ok_or(BuildError::NoRuntime)?;
-        let session = self.id.unwrap_or_else(|| format!("{:016x}", runtime.random()));
+        let id = self.id.unwrap_or_else(|| format!("{:016x}", runtime.random()));
         let (outlet, inlet) = one_item();
         let origin = match self.position {
             Position::Rest(node) | Position::Unfinished(node) => node,
             Position::Ended => G::START,
         };
-        Ok(App {
-            session: Session {
-                state: self.state.initial(),
-                position: self.position,
-                at: origin,
-                origin,
-                origin_failure: None,
-                inputs: None,
-                resources: Arc::new(self.resources.0),
-                failure: None,
-                last: None,
-                shown: 0,
-                context: Context {
-                    session: session.into(),
-                    run: 0,
-                    step: 0,
-                    attempt: 1,
-                    node: "",
-                    control: Arc::new(Control::default()),
-                    threads: Arc::new(Threads::default()),
-                    runtime,
-                },
-                observers: Observers::new(self.observers),
-                outlet: Mutex::new(outlet),
+        let mut session = Session {
+            state: self.state,
+            position: self.position,
+            at: origin,
+            origin,
+            origin_failure: None,
+            inputs: None,
+            resources: self.resources,
+            failure: None,
+            last: None,
+            shown: 0,
+            context: Context {
+                session: id.as_str().into(),
+                run: 0,
+                turn: 0,
+                step: 0,
+                attempt: 1,
+                node: "",
+                control: Arc::new(Control::default()),
+                threads: Arc::new(Threads::default()),
+                runtime: Arc::clone(&runtime),
             },
-            inlet: Mutex::new(inlet),
-            grace: self.grace,
-        })
+            observers: Observers::new(self.observers),
+            recording: None,
+            outlet: Mutex::new(outlet),
+        };
+        match self.log {
+            Some((log, encode)) => {
+                let id = SessionId::new(id).map_err(ReadError::from)?;
+                let opened = Writer::open(log, id, self.claim, self.durability, runtime).await;
+                let (writer, moment) = opened.map_err(ReadError::from)?;
+                session.recording = Some(Box::new(Recording::new(writer, encode)));
+                match moment {
+                    Some(moment) => session.restore(moment).map_err(ReadError::from)?,
+                    None => session.record_created().await.map_err(ReadError::from)?,
+                }
+            }
+            None if self.claim != Claim::default() => return Err(ReadError::NoLog.into()),
+            None => {}
+        }
+        Ok(App { session, inlet: Mutex::new(inlet), grace: self.grace })
     }
 }
 
@@ -226,6 +317,9 @@ pub enum BuildError {
     /// The feature `tokio` is off, and no runtime was given.
     #[error("the app has no runtime: give one with `.runtime(…)`, or turn on the feature `tokio`")]
     NoRuntime,
+    /// The session could not be opened.
+    #[error(transparent)]
+    Open(#[from] ReadError),
     /// [`build_blocking`](AppBuilder::build_blocking) inside an async runtime.
     #[error(
         "the blocking app was built inside an async runtime, which it would block: use `build().await` there"

@@ -3,7 +3,7 @@
 use super::{
     Outcome, Policy, RunError,
     attempt::{Watched, caught},
-    session::Session,
+    session::{Begin, Session},
     step::{StepResult, StepRun, evaluate},
 };
 use crate::{
@@ -40,10 +40,17 @@ pub(super) type Driven<'a, G> = (&'a mut Session<G>, Result<Outcome<<G as Graph>
 /// commit, and observers hear it.
 pub(super) async fn drive<G: Graph>(
     session: &mut Session<G>,
+    begin: Begin<G::Inputs>,
     halts: Halts<G::Node>,
 ) -> Driven<'_, G> {
+    if let Err(error) = session.begin(begin).await {
+        return (session, Err(error));
+    }
     let mut lease = Lease { session: &mut *session, running: true };
-    let result = lease.session.steps(&halts).await;
+    let mut result = lease.session.steps(&halts).await;
+    if let Err(error) = lease.session.record_end(&result).await {
+        result = result.and(Err(error));
+    }
     if lease.session.is_heard() {
         let kind = match &result {
             Ok(outcome) => EventKind::RunFinished { outcome: *outcome },
@@ -84,13 +91,14 @@ impl<G: Graph> Session<G> {
         self.shown = 0;
         let mut turn = TURN;
         loop {
-            if self.context.control.is_stopped(self.context.run) {
+            if self.context.control.is_stopped(self.context.turn) {
                 return Ok(self.rest());
             }
             let node = self.node();
             self.enter(node);
             let heard = self.is_heard();
             if heard {
+                self.record_step(node);
                 self.publish(node, EventKind::StepStarted).await;
             }
             // written out rather than called, and `policy` not kept: each `async fn` on the way
@@ -159,6 +167,7 @@ impl<G: Graph> Session<G> {
             };
             if self.is_heard() {
                 let failure = self.failed(node, *cause);
+                self.record_attempt(&failure, retry_in);
                 let kind = EventKind::AttemptFailed { failure, retry_in };
                 self.publish(node, kind).await;
             }
@@ -173,8 +182,9 @@ impl<G: Graph> Session<G> {
     async fn attempt(&mut self, timeout: Option<Duration>) -> StepResult {
         let timeout = timeout.map(|after| (after, self.context.runtime.sleep(after)));
         let span = self.observers.step_span();
+        let control = self.context.control.clone();
         let attempt = pin!(G::execute(StepRun::new(self)));
-        Watched { attempt, timeout, span }.await
+        Watched { attempt, timeout, span, control }.await
     }
 
     /// Waits, unless a stop comes.
@@ -196,6 +206,9 @@ impl<G: Graph> Session<G> {
         node: G::Node,
         cause: Box<FailureCause>,
     ) -> Result<Next<G::Node>, RunError> {
+        if let FailureCause::NotRecorded(error) = *cause {
+            return Err(self.log_error(error));
+        }
         let mut failure = self.failed(node, *cause);
         let next = evaluate(|| G::on_error(node, &self.state).transpose());
         let next = next.unwrap_or_else(|cause| {
@@ -205,7 +218,9 @@ impl<G: Graph> Session<G> {
         if self.is_heard() {
             self.supersede().await;
         }
-        // as with a commit, the position moves before anyone is told
+        // as with a commit, the position moves when the log has it, and before anyone is told
+        let recorded = self.record_failure(&failure, next).await;
+        recorded.map_err(|error| self.log_error(error))?;
         if let Some(next) = next {
             self.shown = 0;
             self.failure = Some(failure.clone());
@@ -226,6 +241,7 @@ impl<G: Graph> Session<G> {
     async fn supersede(&mut self) {
         let items = std::mem::take(&mut self.shown);
         if items > 0 {
+            self.record_superseded(self.at, items);
             self.publish(self.at, EventKind::ItemsSuperseded { items }).await;
         }
     }

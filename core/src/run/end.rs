@@ -1,7 +1,7 @@
 //! How a run ends and where a session is.
 
 use super::session::Session;
-use crate::graph::Graph;
+use crate::{graph::Graph, log::Offset};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -61,6 +61,11 @@ impl<'a, G: Graph> End<'a, G> {
     /// What the last node wrote.
     pub fn writes(&self) -> Option<G::Writes> {
         self.session.last.map(|node| G::writes(node, &self.session.state))
+    }
+
+    /// The session's last entry in the log; `None` without one.
+    pub fn offset(&self) -> Option<Offset> {
+        self.session.cursor().map(|cursor| cursor.offset)
     }
 
     /// The committed state.

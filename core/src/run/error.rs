@@ -1,6 +1,7 @@
 //! What a run ends with when it comes to no outcome.
 
-use crate::action::Failure;
+use super::RestoreError;
+use crate::{action::Failure, log::LogError};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -33,9 +34,10 @@ pub enum RunError {
         /// Where it is.
         node: &'static str,
     },
-    /// `resume` on an app that was built at an unfinished position, without a record of its inputs.
+    /// `resume` on an app that was built at an unfinished position without a record of its inputs,
+    /// or whose recorded inputs do not have the graph's types any more.
     #[error(
-        "the inputs of the run at node `{node}` were not recorded: `restart(inputs)` gives them anew"
+        "the inputs of the run at node `{node}` are not known: `restart(inputs)` gives them anew"
     )]
     InputsUnknown {
         /// Where it is.
@@ -62,6 +64,18 @@ pub enum RunError {
         /// How long it was given.
         grace: Duration,
     },
+    /// The log did not take what happened. State and position are those of the last commit; the next
+    /// operation reads the session back, unless somebody else opened it.
+    #[error("the session could not be recorded at node `{node}`")]
+    Log {
+        /// Where the session is.
+        node: &'static str,
+        /// Why.
+        source: LogError,
+    },
+    /// The session that was read back does not fit the graph.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     /// The blocking façade was called where it would block an async runtime.
     #[error(
         "the blocking app was used inside an async runtime, which it would block: use `App` and `.await` there"

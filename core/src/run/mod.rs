@@ -14,12 +14,13 @@ mod end;
 mod error;
 mod events;
 mod policy;
+mod recording;
 #[expect(clippy::module_inception, reason = "the module is about more than the type")]
 mod run;
 mod session;
 mod step;
 
-pub use self::app::App;
+pub use self::app::{App, ReadError, View};
 pub(crate) use self::builder::default_runtime;
 pub use self::builder::{
     AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided,
@@ -28,6 +29,7 @@ pub use self::end::{End, Outcome, Position};
 pub use self::error::RunError;
 pub use self::events::Events;
 pub use self::policy::{Policy, Retry};
+pub use self::recording::RestoreError;
 pub use self::run::{Committed, Finish, Run};
 pub(crate) use self::step::perform;
 #[doc(hidden)]

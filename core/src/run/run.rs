@@ -81,13 +81,13 @@ pub struct Committed<N> {
 impl<'a, G: Graph> Run<'a, G> {
     pub(super) fn new(app: &'a mut App<G>, begin: Begin<G::Inputs>) -> Self {
         let App { session, inlet, grace } = app;
-        let inlet = super::session::exclusive(inlet);
+        let inlet = crate::sync::exclusive(inlet);
         while inlet.take().is_some() {}
         let context = &mut session.context;
-        context.run += 1;
+        context.turn += 1;
         context.control.attend(Attention::Items);
         let stop = Stop {
-            stopper: Stopper { control: Arc::clone(&context.control), run: context.run },
+            stopper: Stopper { control: Arc::clone(&context.control), run: context.turn },
             runtime: Arc::clone(&context.runtime),
             grace: *grace,
             deadline: None,
@@ -313,10 +313,9 @@ impl<'a, G: Graph> Run<'a, G> {
     #[cold]
     fn start(&mut self) {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Changing) {
-            Stage::Ready(session, begin, halts) => match session.begin(begin) {
-                Ok(()) => Stage::Running(Box::pin(drive(session, halts))),
-                Err(error) => Stage::Failed(error, Shown::No),
-            },
+            Stage::Ready(session, begin, halts) => {
+                Stage::Running(Box::pin(drive(session, begin, halts)))
+            }
             other => other,
         };
     }

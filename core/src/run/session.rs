@@ -1,13 +1,13 @@
 //! What an app is between polls: the committed state, the position, and what runs need.
 
-use super::{Outcome, Position, RunError};
+use super::{Outcome, Position, RunError, recording::Recording};
 use crate::{
     Context,
     action::Failure,
     event::{Event, EventKind, Observers, Published},
     graph::{Graph, Next, Node},
     stream::{Attention, Outlet},
-    sync::Mutex,
+    sync::{Mutex, exclusive},
 };
 use std::{fmt, future::poll_fn, sync::Arc, task::Poll};
 
@@ -33,6 +33,8 @@ pub(crate) struct Session<G: Graph> {
     pub(super) shown: u64,
     pub(super) context: Context,
     pub(super) observers: Observers<G>,
+    /// What writes to the log, if there is one.
+    pub(super) recording: Option<Box<Recording<G>>>,
     /// The run's end of the one-item slot. The lock is never taken, `get_mut` goes around it: it
     /// is there because an app is `Sync` and half a slot is not.
     pub(super) outlet: Mutex<Outlet<Published<G>>>,
@@ -46,43 +48,47 @@ pub(super) enum Begin<I> {
 }
 
 impl<G: Graph> Session<G> {
-    /// Checks that a run may begin, and puts the session into it.
-    pub(super) fn begin(&mut self, begin: Begin<G::Inputs>) -> Result<(), RunError> {
-        let (node, failure, inputs) = match (begin, self.position) {
+    /// Checks that a run may begin, records that it does, and puts the session into it.
+    pub(super) async fn begin(&mut self, begin: Begin<G::Inputs>) -> Result<(), RunError> {
+        self.recover().await?;
+        let node = self.may_begin(&begin)?;
+        self.record_begin(&begin, node).await?;
+        if let Begin::Run(inputs) | Begin::Restart(inputs) = begin {
+            if matches!(self.position, Position::Rest(_)) {
+                self.origin_failure.clone_from(&self.failure);
+            } else {
+                self.failure.clone_from(&self.origin_failure);
+            }
+            self.inputs = Some(inputs);
+            self.origin = node;
+            self.position = Position::Unfinished(node);
+            self.context.run += 1;
+        }
+        self.last = None;
+        self.context.attempt = 1;
+        Ok(())
+    }
+
+    /// The node that a run would begin at or go on at.
+    fn may_begin(&self, begin: &Begin<G::Inputs>) -> Result<G::Node, RunError> {
+        let (node, inputs) = match (begin, self.position) {
             (_, Position::Ended) => return Err(RunError::Ended),
-            (Begin::Run(inputs), Position::Rest(node)) => (node, &self.failure, inputs),
+            (Begin::Run(inputs), Position::Rest(node)) => (node, inputs),
             (Begin::Run(_), Position::Unfinished(node)) => {
                 return Err(RunError::Unfinished { node: node.name() });
             }
-            (Begin::Restart(inputs), Position::Unfinished(_)) => {
-                (self.origin, &self.origin_failure, inputs)
+            (Begin::Restart(inputs), Position::Unfinished(_)) => (self.origin, inputs),
+            (Begin::Resume, Position::Unfinished(node)) => {
+                let known = self.inputs.is_some();
+                let unknown = RunError::InputsUnknown { node: node.name() };
+                return if known { Ok(node) } else { Err(unknown) };
             }
-            (Begin::Resume, Position::Unfinished(node)) => match self.inputs.take() {
-                Some(inputs) => {
-                    self.inputs = Some(inputs);
-                    self.started();
-                    return Ok(());
-                }
-                None => return Err(RunError::InputsUnknown { node: node.name() }),
-            },
             (Begin::Resume | Begin::Restart(_), Position::Rest(node)) => {
                 return Err(RunError::AtRest { node: node.name() });
             }
         };
-        missing_input::<G>(node, &inputs)?;
-        let failure = failure.clone();
-        self.inputs = Some(inputs);
-        self.origin = node;
-        self.origin_failure.clone_from(&failure);
-        self.position = Position::Unfinished(node);
-        self.failure = failure;
-        self.started();
-        Ok(())
-    }
-
-    fn started(&mut self) {
-        self.last = None;
-        self.context.attempt = 1;
+        missing_input::<G>(node, inputs)?;
+        Ok(node)
     }
 
     /// The node that the position names; the start once the session has ended.
@@ -93,8 +99,8 @@ impl<G: Graph> Session<G> {
         }
     }
 
-    /// The one place where a step is committed: the state already holds the candidate, and what
-    /// follows is known. A log appends here, before position and step number move.
+    /// The one place where a step is committed: the state already holds the candidate, what follows
+    /// is known, and the log, if there is one, has the step. Position and step number move.
     pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
         self.last = Some(node);
         if self.failure.is_some() {
@@ -130,7 +136,9 @@ impl<G: Graph> Session<G> {
     /// Whether anyone hears an event that is no item.
     #[inline]
     pub(super) fn is_heard(&self) -> bool {
-        !self.observers.is_empty() || self.context.control.attention() != Attention::Items
+        !self.observers.is_empty()
+            || self.recording.is_some()
+            || self.context.control.attention() != Attention::Items
     }
 
     /// Tells of the commit that was just made, which has moved the step number on.
@@ -151,7 +159,11 @@ impl<G: Graph> Session<G> {
             Attention::Commits => matches!(kind, EventKind::StepCommitted { .. }),
             Attention::Events => true,
         };
-        let event = Event { node, step, attempt: self.context.attempt, kind };
+        let cursor = match kind {
+            EventKind::StepCommitted { .. } => self.committed_cursor(),
+            _ => self.cursor(),
+        };
+        let event = Event { node, step, attempt: self.context.attempt, cursor, kind };
         self.observers.notify(&event);
         if !wanted {
             return;
@@ -179,14 +191,17 @@ impl<G: Graph> Session<G> {
     pub(super) fn cancelled(&mut self) {
         self.context.control.at(self.node());
         // a thread cannot be dropped, but told
-        self.context.control.stop(self.context.run);
+        self.context.control.stop(self.context.turn);
         self.context.control.forget();
+        self.record_cancel();
+        let cursor = self.cursor();
         let event = || {
             let (node, kind) = match self.rest() {
                 Outcome::Stopped(node) => (node, EventKind::RunCancelled),
                 outcome => (self.last.unwrap_or(self.node()), EventKind::RunFinished { outcome }),
             };
-            Event { node, step: self.context.step, attempt: self.context.attempt, kind }
+            let (step, attempt) = (self.context.step, self.context.attempt);
+            Event { node, step, attempt, cursor, kind }
         };
         let (told, shown) = (event(), event());
         self.observers.notify(&told);
@@ -215,11 +230,6 @@ impl<G: Graph> fmt::Debug for Session<G> {
             .field("position", &self.position)
             .finish_non_exhaustive()
     }
-}
-
-/// The value behind a lock that nobody else can hold.
-pub(super) fn exclusive<T>(mutex: &mut Mutex<T>) -> &mut T {
-    mutex.get_mut().unwrap_or_else(crate::sync::PoisonError::into_inner)
 }
 
 /// Refuses inputs without which a node that the run can reach before its next pause would fail.

@@ -2,14 +2,18 @@
 
 use super::{
     attempt::{Caught, caught},
-    session::{Session, exclusive},
+    recording::Recording,
+    session::Session,
 };
 use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observers, Published},
-    graph::Graph,
+    graph::{Graph, Next},
+    log::LogError,
+    state::FieldSet,
     stream::{Attention, Convert, Emit, Flow, Outlet, Yielder, Yielding},
+    sync::exclusive,
 };
 use std::{
     fmt,
@@ -80,6 +84,9 @@ where
             });
             Caught(action).await?
         };
+        if session.recording.is_some() {
+            return session.settle_recorded(writes, A::INFO.writes).await;
+        }
         session.settle(writes)
     }
 }
@@ -98,6 +105,8 @@ impl<G: Graph> Session<G> {
         let port = Y::STREAMS.then(|| Port {
             outlet: exclusive(&mut self.outlet),
             observers: &mut self.observers,
+            recording: self.recording.as_deref_mut(),
+            held: None,
             shown: &mut self.shown,
             context: &self.context,
             node: self.at,
@@ -121,6 +130,53 @@ impl<G: Graph> Session<G> {
                 W::undo(undo, &mut self.state);
                 Err(cause)
             }
+        }
+    }
+
+    /// The same for a session with a log, which has the step before it is committed.
+    async fn settle_recorded<W: Writes<State = G::State>>(
+        &mut self,
+        writes: W,
+        declared: FieldSet,
+    ) -> StepResult {
+        if let Some(error) = self.context.control.take_refusal() {
+            return Err(FailureCause::NotRecorded(error).into());
+        }
+        let node = self.at;
+        let undo = writes.apply(&mut self.state);
+        let mut candidate = Candidate::<G, W> { session: self, undo: Some(undo) };
+        let next = evaluate(|| G::transition(node, &candidate.session.state))?;
+        let noted = candidate.note(declared, next);
+        let recorded = match noted {
+            Ok(()) => candidate.session.record_commit().await,
+            Err(error) => Err(error),
+        };
+        recorded.map_err(|error| FailureCause::NotRecorded(error).into()).map(|()| {
+            candidate.undo = None;
+            candidate.session.commit(node, next);
+        })
+    }
+}
+
+/// Writes that are in the state but not committed; whoever drops them takes them back.
+struct Candidate<'s, G: Graph, W: Writes<State = G::State>> {
+    session: &'s mut Session<G>,
+    undo: Option<W::Undo>,
+}
+
+impl<G: Graph, W: Writes<State = G::State>> Candidate<'_, G, W> {
+    fn note(&mut self, declared: FieldSet, next: Next<G::Node>) -> Result<(), LogError> {
+        match &self.undo {
+            Some(undo) => self.session.note_commit::<W>(undo, declared, next),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<G: Graph, W: Writes<State = G::State>> Drop for Candidate<'_, G, W> {
+    fn drop(&mut self) {
+        if let Some(undo) = self.undo.take() {
+            W::undo(undo, &mut self.session.state);
         }
     }
 }
@@ -176,6 +232,9 @@ pub(super) fn evaluate<T>(
 struct Port<'p, G: Graph, Y> {
     outlet: &'p mut Outlet<Published<G>>,
     observers: &'p mut Observers<G>,
+    recording: Option<&'p mut Recording<G>>,
+    /// An item that the log has, and that waits for it to be durable.
+    held: Option<G::Item>,
     shown: &'p mut u64,
     context: &'p Context,
     node: G::Node,
@@ -185,6 +244,9 @@ struct Port<'p, G: Graph, Y> {
 impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, Y> {
     #[inline]
     fn poll_emit(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
+        if self.recording.is_some() {
+            return self.poll_recorded(item, cx);
+        }
         if item.is_none() {
             return self.outlet.poll_free(cx).map(|()| self.flow());
         }
@@ -207,6 +269,54 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
     }
 }
 
+impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
+    /// The same for a session with a log, which has an item before it is shown.
+    fn poll_recorded(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
+        if self.held.is_none() && item.is_none() {
+            return self.outlet.poll_free(cx).map(|()| self.flow());
+        }
+        if !self.outlet.is_free() {
+            self.outlet.suspend(cx);
+            return Poll::Pending;
+        }
+        match self.poll_record(item, cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Err(error)) => {
+                // the attempt ends with it as soon as the action gives way
+                self.context.control.refuse(error);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(())) => {}
+        }
+        if let Some(shown) = self.held.take() {
+            let published = self.publish(shown);
+            *self.shown += 1;
+            // the slot is free, and nobody else puts anything in
+            drop(self.outlet.put(published));
+        }
+        self.outlet.suspend(cx);
+        Poll::Pending
+    }
+
+    /// Notes an item, and is ready when it may be shown.
+    fn poll_record(
+        &mut self,
+        item: &mut Option<Y::Item>,
+        cx: &mut Task<'_>,
+    ) -> Poll<Result<(), LogError>> {
+        let Some(recording) = &mut self.recording else { return Poll::Ready(Ok(())) };
+        if self.held.is_none()
+            && let Some(item) = item.take()
+        {
+            let item = Y::convert(item);
+            recording.note_item(self.node, self.context, &item)?;
+            self.held = Some(item);
+        }
+        recording.poll_item(cx)
+    }
+}
+
 impl<G: Graph, Y> Port<'_, G, Y> {
     /// Tells observers of an item, and makes an event of it for a consumer of events.
     #[cold]
@@ -215,6 +325,7 @@ impl<G: Graph, Y> Port<'_, G, Y> {
             node: self.node,
             step: self.context.step,
             attempt: self.context.attempt,
+            cursor: self.recording.as_ref().and_then(|recording| recording.writer.cursor()),
             kind: EventKind::Item(item),
         };
         self.observers.notify(&event);

@@ -1,6 +1,7 @@
 //! Stop and the things that a run shares with other threads.
 
 use crate::graph::{Graph, Node};
+use crate::log::LogError;
 use crate::sync::{Arc, AtomicU8, AtomicU64, Mutex, Ordering, lock};
 use std::{
     fmt,
@@ -22,6 +23,8 @@ pub(crate) struct Control {
     attention: AtomicU8,
     /// Who waits for a stop.
     waiting: Mutex<Vec<Waker>>,
+    /// Why the log did not take an item of the action that runs.
+    refusal: Mutex<Option<LogError>>,
 }
 
 /// What the consumer of a run wants to see.
@@ -77,6 +80,15 @@ impl Control {
             }
         }
         if self.is_stopped(run) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Has the attempt that runs end with this error.
+    pub(crate) fn refuse(&self, error: LogError) {
+        lock(&self.refusal).get_or_insert(error);
+    }
+
+    pub(crate) fn take_refusal(&self) -> Option<LogError> {
+        lock(&self.refusal).take()
     }
 
     /// Forgets who waited, when a run is over.

@@ -1,5 +1,6 @@
 //! The side of an item's way that an action sees.
 
+use serde::Serialize;
 use std::{
     convert::Infallible,
     fmt,
@@ -109,8 +110,9 @@ pub trait Yielding {
 #[derive(Debug)]
 pub struct Items<T>(Infallible, T);
 
-/// The action yields nothing.
-#[derive(Debug)]
+/// The action yields nothing. It is also the type of the items of a graph that yields none: there is
+/// no value of it.
+#[derive(Clone, Debug, Serialize)]
 pub enum NoItems {}
 
 impl<T: Send + 'static> Yielding for Items<T> {
@@ -119,7 +121,7 @@ impl<T: Send + 'static> Yielding for Items<T> {
 }
 
 impl Yielding for NoItems {
-    type Item = Infallible;
+    type Item = Self;
     const STREAMS: bool = false;
 }
 
@@ -145,7 +147,7 @@ impl<I: Into<T> + Send + 'static, T> Convert<T> for Items<I> {
 }
 
 impl<T> Convert<T> for NoItems {
-    fn convert(item: Infallible) -> T {
+    fn convert(item: Self) -> T {
         match item {}
     }
 }

@@ -1,0 +1,166 @@
+//! What a session amounts to after one of its entries.
+
+use super::{EntryKind, Log, LogError, Offset, SessionId, Snapshot, Time, UnfinishedRun};
+use crate::{graph::Next, run::Position};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How many entries are read at once.
+const PAGE: usize = 1024;
+
+/// A session as it was after some entry: state, position and what a run needs to go on there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// The last entry that it takes in.
+    pub offset: Offset,
+    /// When that was made.
+    pub time: Time,
+    /// What the entries up to there amount to.
+    pub snapshot: Snapshot,
+}
+
+impl Moment {
+    /// Reads what a session amounted to after the entry at `offset`.
+    ///
+    /// # Errors
+    /// [`LogError::NoSession`], [`LogError::Trimmed`] when nothing is left to begin with,
+    /// [`LogError::NoEntry`] for an offset that the session has not come to.
+    pub async fn at(
+        log: &Arc<dyn Log>,
+        session: &SessionId,
+        offset: Offset,
+    ) -> Result<Self, LogError> {
+        let info = log.info(session).await?;
+        if offset >= info.next {
+            return Err(LogError::NoEntry { session: session.clone(), offset, next: info.next });
+        }
+        match log.snapshot_before(session, offset).await? {
+            Some(from) => Self::read(log, session, from, offset.plus(1), |_, _| {}).await,
+            None => Err(LogError::Trimmed { session: session.clone(), first: info.first }),
+        }
+    }
+
+    /// Reads the entries from a snapshot on, up to `end`; tells of each how large it is, and
+    /// whether it is a snapshot.
+    pub(super) async fn read(
+        log: &Arc<dyn Log>,
+        session: &SessionId,
+        from: Offset,
+        end: Offset,
+        mut weigh: impl FnMut(usize, bool),
+    ) -> Result<Self, LogError> {
+        let damaged =
+            |offset, reason| LogError::Damaged { session: session.clone(), offset, reason };
+        let mut moment: Option<Self> = None;
+        let mut next = from;
+        while next < end {
+            let left = usize::try_from(end.0 - next.0).unwrap_or(usize::MAX);
+            let page = log.read(session, next, left.min(PAGE)).await?;
+            if page.is_empty() {
+                return Err(damaged(next, "the entry is missing".into()));
+            }
+            for record in page {
+                if record.offset != next {
+                    return Err(damaged(next, "the entry is missing".into()));
+                }
+                let entry = record.entry(session)?;
+                weigh(record.json.len(), entry.kind.snapshot().is_some());
+                let (offset, time) = (next, entry.time);
+                moment = Some(match (moment, entry.kind) {
+                    (_, EntryKind::Snapshot(snapshot)) => {
+                        Self { offset, time, snapshot: *snapshot }
+                    }
+                    (_, EntryKind::SessionCreated { snapshot, .. }) => {
+                        Self { offset, time, snapshot: *snapshot }
+                    }
+                    (None, _) => return Err(damaged(offset, "it is no snapshot".into())),
+                    (Some(mut moment), kind) => {
+                        moment.snapshot.apply(kind).map_err(|reason| damaged(offset, reason))?;
+                        Self { offset, time, ..moment }
+                    }
+                });
+                next = next.plus(1);
+            }
+        }
+        moment.ok_or_else(|| damaged(from, "there is nothing to begin with".into()))
+    }
+}
+
+impl Snapshot {
+    /// Takes in one more entry.
+    fn apply(&mut self, kind: EntryKind) -> Result<(), String> {
+        match kind {
+            EntryKind::SessionCreated { snapshot, .. } | EntryKind::Snapshot(snapshot) => {
+                *self = *snapshot;
+            }
+            EntryKind::RunStarted { run, node, inputs } => {
+                if let Some(unfinished) = self.unfinished.take() {
+                    // a restart
+                    self.failure = unfinished.origin_failure;
+                }
+                self.run = run;
+                self.position = Position::Unfinished(node.clone());
+                self.unfinished = Some(UnfinishedRun {
+                    origin: node,
+                    origin_failure: self.failure.clone(),
+                    inputs,
+                    shown: 0,
+                });
+            }
+            EntryKind::Item { .. } => {
+                if let Some(run) = &mut self.unfinished {
+                    run.shown += 1;
+                }
+            }
+            EntryKind::ItemsSuperseded { .. } => self.covered(),
+            EntryKind::StepCommitted { patches, next, .. } => {
+                for (field, patch) in patches {
+                    let value = self.state.entry(field.clone()).or_insert(Value::Null);
+                    patch.apply(value).map_err(|error| format!("field `{field}`: {error}"))?;
+                }
+                self.step += 1;
+                self.failure = None;
+                self.covered();
+                self.go(next);
+            }
+            EntryKind::StepFailed { failure, next: Some(next), .. } => {
+                self.failure = Some(failure);
+                self.covered();
+                self.go(next);
+            }
+            EntryKind::SessionReopened { node } => {
+                self.position = Position::Rest(node);
+                self.failure = None;
+            }
+            EntryKind::StepFailed { next: None, .. }
+            | EntryKind::RunResumed { .. }
+            | EntryKind::StepStarted { .. }
+            | EntryKind::AttemptFailed { .. }
+            | EntryKind::RunPaused { .. }
+            | EntryKind::RunEnded
+            | EntryKind::RunHalted { .. }
+            | EntryKind::RunStopped { .. }
+            | EntryKind::RunFailed { .. }
+            | EntryKind::RunCancelled { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Whatever was shown is committed, or does not count.
+    fn covered(&mut self) {
+        if let Some(run) = &mut self.unfinished {
+            run.shown = 0;
+        }
+    }
+
+    fn go(&mut self, next: Next<String>) {
+        self.position = match next {
+            Next::Node(node) => Position::Unfinished(node),
+            Next::Pause(node) => Position::Rest(node),
+            Next::End => Position::Ended,
+        };
+        if !matches!(self.position, Position::Unfinished(_)) {
+            self.unfinished = None;
+        }
+    }
+}

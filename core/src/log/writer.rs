@@ -1,0 +1,294 @@
+//! The writer between the loop and a log: gathers entries, hands them over, waits when it has to.
+
+use super::{
+    Append, Claim, Cursor, Draft, Durability, Entry, EntryKind, Epoch, FORMAT, Log, LogError,
+    Logging, Moment, Offset, Opened, SessionId, Time, Urgency,
+};
+use crate::{
+    runtime::Runtime,
+    sync::{Mutex, exclusive},
+};
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
+    time::Duration,
+};
+
+/// How long a log may keep items that nobody waits for, to write several at once.
+const ITEMS_WITHIN: Duration = Duration::from_millis(20);
+
+/// Below this, no snapshot is worth its entry.
+const SNAPSHOT_BYTES: usize = 64 << 10;
+
+/// Writes one session under one epoch.
+pub(crate) struct Writer {
+    log: Arc<dyn Log>,
+    session: SessionId,
+    durability: Durability,
+    clock: Clock,
+    epoch: Epoch,
+    /// Where the next entry that is noted goes.
+    next: Offset,
+    /// Entries that were not handed over yet.
+    noted: Vec<Draft>,
+    /// The lock is never taken: an app is `Sync`, and these futures are not.
+    under_way: Mutex<VecDeque<Logging<()>>>,
+    weight: Weight,
+    /// Why nothing can be written any more, until the session is opened anew.
+    broken: Option<LogError>,
+    /// Somebody waits for a commit, or gave up waiting: whether the log has it is not known.
+    uncertain: bool,
+}
+
+/// What opening the session would have to read.
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    snapshot: usize,
+    since: usize,
+}
+
+impl Weight {
+    fn add(&mut self, entry: &Draft) {
+        if entry.snapshot {
+            *self = Self { snapshot: entry.json.len(), since: 0 };
+        } else {
+            self.since += entry.json.len();
+        }
+    }
+}
+
+/// Tells the time of entries.
+struct Clock {
+    runtime: Arc<dyn Runtime>,
+    /// The runtime's time when the session's clock stood at zero, or would have.
+    offset: Duration,
+    /// The session's clock when the session was opened.
+    base: Duration,
+}
+
+impl Clock {
+    /// Goes on behind the last entry: while nobody had the session open, by the wall's clock.
+    fn after(runtime: Arc<dyn Runtime>, last: Option<Time>) -> Self {
+        let base = last.map_or(Duration::ZERO, |last| {
+            last.since_start() + runtime.wall().saturating_sub(last.wall())
+        });
+        Self { offset: runtime.now(), base, runtime }
+    }
+
+    fn time(&self) -> Time {
+        let since = self.base + self.runtime.now().saturating_sub(self.offset);
+        let millis = u64::try_from(self.runtime.wall().as_millis()).unwrap_or(u64::MAX);
+        Time(millis, u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Writer {
+    /// Opens a session and reads what it amounts to; `None` for a new one.
+    pub(crate) async fn open(
+        log: Arc<dyn Log>,
+        session: SessionId,
+        claim: Claim,
+        durability: Durability,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<(Self, Option<Moment>), LogError> {
+        let Opened { epoch, next, snapshot } = log.open(&session, claim).await?;
+        let mut weight = Weight::default();
+        let moment = match snapshot {
+            None if next > Offset::ZERO => {
+                let reason = "it has no snapshot to begin with".into();
+                return Err(LogError::Damaged { session, offset: Offset::ZERO, reason });
+            }
+            None => None,
+            Some(from) => Some(
+                Moment::read(&log, &session, from, next, |json, snapshot| {
+                    weight = if snapshot {
+                        Weight { snapshot: json, since: 0 }
+                    } else {
+                        Weight { since: weight.since + json, ..weight }
+                    };
+                })
+                .await?,
+            ),
+        };
+        let clock = Clock::after(runtime, moment.as_ref().map(|moment| moment.time));
+        let writer = Self {
+            log,
+            session,
+            durability,
+            clock,
+            epoch,
+            next,
+            noted: Vec::new(),
+            under_way: Mutex::new(VecDeque::new()),
+            weight,
+            broken: None,
+            uncertain: false,
+        };
+        Ok((writer, moment))
+    }
+
+    /// Opens the session anew after an append whose fate is unknown, unless somebody else did.
+    pub(crate) async fn reopen(&mut self) -> Result<Moment, LogError> {
+        if self.log.info(&self.session).await?.epoch != self.epoch {
+            let error = LogError::Fenced { session: self.session.clone(), epoch: self.epoch };
+            self.broken = Some(error.clone());
+            return Err(error);
+        }
+        let (writer, moment) = Self::open(
+            Arc::clone(&self.log),
+            self.session.clone(),
+            Claim::default(),
+            self.durability,
+            Arc::clone(&self.clock.runtime),
+        )
+        .await?;
+        let session = self.session.clone();
+        *self = writer;
+        moment.ok_or(LogError::NoSession { session })
+    }
+
+    pub(crate) fn log(&self) -> &Arc<dyn Log> {
+        &self.log
+    }
+
+    pub(crate) fn session(&self) -> &SessionId {
+        &self.session
+    }
+
+    pub(crate) fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// The entry that was noted last.
+    pub(crate) fn cursor(&self) -> Option<Cursor> {
+        let offset = Offset(self.next.0.checked_sub(1)?);
+        Some(Cursor { epoch: self.epoch, offset })
+    }
+
+    /// Whether the session has to be opened anew before anything can be written.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.is_some() || self.uncertain
+    }
+
+    /// Whether the entries since the last snapshot outweigh it.
+    pub(crate) fn wants_snapshot(&self) -> bool {
+        self.weight.since > self.weight.snapshot.max(SNAPSHOT_BYTES)
+    }
+
+    /// Puts an entry behind those before.
+    pub(crate) fn note(&mut self, kind: EntryKind) -> Result<(), LogError> {
+        let entry = Entry { format: FORMAT, time: self.clock.time(), branch: Vec::new(), kind };
+        let draft = Draft::new(&entry)?;
+        self.weight.add(&draft);
+        self.noted.push(draft);
+        self.next = self.next.plus(1);
+        Ok(())
+    }
+
+    /// Takes back the entries noted since `mark`, none of which was handed over.
+    pub(crate) fn take_back(&mut self, mark: Mark) {
+        self.noted.truncate(mark.noted);
+        self.next = mark.next;
+        self.weight = mark.weight;
+    }
+
+    /// What [`take_back`](Self::take_back) returns to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { noted: self.noted.len(), next: self.next, weight: self.weight }
+    }
+
+    /// Hands over what was noted.
+    fn hand_over(&mut self, urgency: Urgency) {
+        if self.noted.is_empty() || self.is_broken() {
+            return;
+        }
+        let entries = mem::take(&mut self.noted);
+        let at = Offset(self.next.0 - entries.len() as u64);
+        let (session, epoch) = (self.session.clone(), self.epoch);
+        let appending = self.log.append(Append { session, epoch, at, entries, urgency });
+        exclusive(&mut self.under_way).push_back(appending);
+    }
+
+    /// Hands items over once those before them are stored, and gathers them until then.
+    pub(crate) fn hand_over_items(&mut self) {
+        let mut cx = Context::from_waker(Waker::noop());
+        if !matches!(self.poll_under_way(&mut cx), Poll::Pending) {
+            self.hand_over(Urgency::Within(ITEMS_WITHIN));
+        }
+    }
+
+    /// Hands over what nobody waits for.
+    pub(crate) fn hand_over_the_rest(&mut self) {
+        self.hand_over(Urgency::Whenever);
+    }
+
+    /// Hands over a commit, and waits for it unless the durability says that nobody does.
+    ///
+    /// # Cancel safety
+    /// When it is dropped, whether the commit counts is for [`reopen`](Self::reopen) to find out.
+    pub(crate) async fn commit(&mut self) -> Result<(), LogError> {
+        match self.durability {
+            Durability::Commit | Durability::Item => {
+                self.hand_over(Urgency::Now);
+                self.uncertain = true;
+                let result = poll_fn(|cx| self.poll_under_way(cx)).await;
+                self.uncertain = false;
+                result
+            }
+            Durability::Batch(interval) => {
+                self.hand_over(Urgency::Within(interval));
+                let mut cx = Context::from_waker(Waker::noop());
+                match self.poll_under_way(&mut cx) {
+                    Poll::Ready(result) => result,
+                    Poll::Pending => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Hands over what was noted, and waits until everything is durable.
+    pub(crate) async fn flush(&mut self) -> Result<(), LogError> {
+        poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
+        self.hand_over(Urgency::Now);
+        self.poll_under_way(cx)
+    }
+
+    fn poll_under_way(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
+        let under_way = exclusive(&mut self.under_way);
+        while let Some(first) = under_way.front_mut() {
+            let result = ready!(Pin::as_mut(first).poll(cx));
+            under_way.pop_front();
+            if let Err(error) = result {
+                // those behind it fail because of it, and say less
+                under_way.clear();
+                self.noted.clear();
+                self.broken = Some(error);
+            }
+        }
+        Poll::Ready(match &self.broken {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        })
+    }
+
+    /// Makes everything durable and lets go of the session.
+    pub(crate) async fn close(&mut self) -> Result<(), LogError> {
+        self.flush().await?;
+        self.log.release(&self.session, self.epoch).await
+    }
+}
+
+/// A place among the entries that were noted.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    noted: usize,
+    next: Offset,
+    weight: Weight,
+}
