@@ -129,7 +129,7 @@ async fn inputs_resources_parameters_reads_and_context_reach_the_thread() {
     assert_eq!(end.outcome(), Outcome::Paused(BatchNode::count));
     assert_eq!(end.state().report.get().unwrap(), "Dr Ada: 6 at report 1!");
     drop(run);
-    assert_eq!(app.close().await.total, 6);
+    assert_eq!(app.close().await.unwrap().total, 6);
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn a_drop_unwinds_the_thread_at_its_item_and_discards_its_writes() {
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
     drop(run);
     assert_eq!(app.position(), Position::Unfinished(BatchNode::count));
-    assert_eq!(app.close().await, Job::default(), "closing joins the thread");
+    assert_eq!(app.close().await.unwrap(), Job::default(), "closing joins the thread");
     assert!(seen.unwound.load(Ordering::SeqCst));
     assert_eq!(seen.yielded.load(Ordering::SeqCst), 1);
 }
@@ -185,7 +185,7 @@ async fn a_thread_that_finishes_after_a_drop_writes_nothing_and_close_waits_for_
     let mut closing = std::pin::pin!(app.close());
     assert!(closing.as_mut().now_or_never().is_none());
     seen.open();
-    assert_eq!(closing.await, Job::default());
+    assert_eq!(closing.await.unwrap(), Job::default());
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn an_unfinished_run_resumes_while_the_old_thread_still_ends() {
     let end = app.resume().await.unwrap();
     assert_eq!(end.state().total, 6);
     seen.open();
-    assert_eq!(app.close().await.total, 6);
+    assert_eq!(app.close().await.unwrap().total, 6);
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn a_thread_that_does_not_heed_a_stop_is_cancelled_after_the_grace_period(
     );
     drop(run);
     seen.open();
-    assert_eq!(app.close().await, Job::default());
+    assert_eq!(app.close().await.unwrap(), Job::default());
 }
 
 #[action(state = Job, writes(total), blocking)]
@@ -301,7 +301,7 @@ async fn a_job_that_the_runtime_drops_fails_its_step_instead_of_hanging() {
     let error = failure.error().unwrap();
     assert_eq!(error.to_string(), "no thread was started for a blocking action");
     assert!(error.is_retryable(), "nothing has run");
-    assert_eq!(app.close().await, Job::default());
+    assert_eq!(app.close().await.unwrap(), Job::default());
 }
 
 #[streaming_action(state = Job, reads(total), writes(total), yields(u32))]
@@ -358,5 +358,5 @@ async fn a_thread_that_yields_nothing_hears_that_its_run_was_dropped() {
     assert!(run.next().now_or_never().is_none());
     seen.at_gate.notified().await;
     drop(run);
-    app.close().await;
+    app.close().await.unwrap();
 }

@@ -410,14 +410,14 @@ async fn the_context_names_session_run_step_attempt_and_node_and_its_key_stays_i
     assert_eq!(
         *log.0.lock().unwrap(),
         [
-            "s run 1 step 0 attempt 1 steady s/0/steady",
-            "s run 1 step 1 attempt 1 flaky s/1/flaky",
-            "s run 1 step 1 attempt 2 flaky s/1/flaky",
-            "s run 1 step 1 attempt 3 flaky s/1/flaky",
-            "s run 2 step 2 attempt 1 steady s/2/steady",
-            "s run 4 step 3 attempt 1 flaky s/3/flaky",
-            "s run 4 step 3 attempt 2 flaky s/3/flaky",
-            "s run 4 step 3 attempt 3 flaky s/3/flaky",
+            "s run 1 step 0 attempt 1 steady s/1/0/steady",
+            "s run 1 step 1 attempt 1 flaky s/1/1/flaky",
+            "s run 1 step 1 attempt 2 flaky s/1/1/flaky",
+            "s run 1 step 1 attempt 3 flaky s/1/1/flaky",
+            "s run 2 step 2 attempt 1 steady s/2/2/steady",
+            "s run 2 step 3 attempt 1 flaky s/2/3/flaky",
+            "s run 2 step 3 attempt 2 flaky s/2/3/flaky",
+            "s run 2 step 3 attempt 3 flaky s/2/3/flaky",
         ]
     );
     assert_eq!(app.id(), "s");

@@ -236,7 +236,7 @@ async fn adds_up() {
     let mut run = app.run(AddingInputs {});
     run.next().await.unwrap().unwrap();
     drop(run);
-    assert_eq!(app.close().await.total, 6, "closing waits for the threads");
+    assert_eq!(app.close().await.unwrap().total, 6, "closing waits for the threads");
 }
 
 #[test]
@@ -266,7 +266,7 @@ async fn finds_no_thread() {
     let error = failure.error().unwrap();
     assert_eq!(error.to_string(), "no thread was started for a blocking action");
     assert!(error.is_retryable());
-    assert_eq!(app.close().await, Sum::default());
+    assert_eq!(app.close().await.unwrap(), Sum::default());
 }
 
 async fn times_out() {

@@ -386,5 +386,5 @@ async fn a_run_over_actions_that_do_not_stream_yields_nothing_and_finishes_the_s
     assert_eq!((end.outcome(), end.state().count), (Outcome::Ended, 100_000));
     drop(run);
     assert_eq!(app.position(), Position::Ended);
-    assert_eq!(app.close().await.count, 100_000);
+    assert_eq!(app.close().await.unwrap().count, 100_000);
 }

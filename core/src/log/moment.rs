@@ -67,12 +67,10 @@ impl Moment {
                 weigh(record.json.len(), entry.kind.snapshot().is_some());
                 let (offset, time) = (next, entry.time);
                 moment = Some(match (moment, entry.kind) {
-                    (_, EntryKind::Snapshot(snapshot)) => {
-                        Self { offset, time, snapshot: *snapshot }
-                    }
-                    (_, EntryKind::SessionCreated { snapshot, .. }) => {
-                        Self { offset, time, snapshot: *snapshot }
-                    }
+                    (
+                        _,
+                        EntryKind::SessionCreated { snapshot, .. } | EntryKind::Snapshot(snapshot),
+                    ) => Self { offset, time, snapshot: *snapshot },
                     (None, _) => return Err(damaged(offset, "it is no snapshot".into())),
                     (Some(mut moment), kind) => {
                         moment.snapshot.apply(kind).map_err(|reason| damaged(offset, reason))?;

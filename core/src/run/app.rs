@@ -3,7 +3,7 @@
 use super::{
     BuildError, Position, RestoreError, Run, RunError,
     builder::Parts,
-    recording::Restored,
+    restore::Restored,
     session::{Begin, Session},
 };
 use crate::{

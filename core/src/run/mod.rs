@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod policy;
 mod recording;
+mod restore;
 #[expect(clippy::module_inception, reason = "the module is about more than the type")]
 mod run;
 mod session;
@@ -29,7 +30,7 @@ pub use self::end::{End, Outcome, Position};
 pub use self::error::RunError;
 pub use self::events::Events;
 pub use self::policy::{Policy, Retry};
-pub use self::recording::RestoreError;
+pub use self::restore::RestoreError;
 pub use self::run::{Committed, Finish, Run};
 pub(crate) use self::step::perform;
 #[doc(hidden)]

@@ -5,11 +5,11 @@ use super::{
     session::{Begin, Session},
 };
 use crate::{
-    action::{Failure, FailureCause, Writes, chain},
+    action::{Failure, Writes, chain},
     graph::{Graph, Next, Node},
     log::{
-        Cursor, Document, Durability, EntryKind, FailureRecord, GraphMark, LogError, Moment,
-        Snapshot, UnfinishedRun, Writer,
+        Cursor, Document, Durability, EntryKind, GraphMark, LogError, Snapshot, UnfinishedRun,
+        Writer,
     },
     state::{FieldSet, Patch, State, to_json},
 };
@@ -71,14 +71,15 @@ impl<G: Graph> Recording<G> {
             tracing::error!(%error, "an entry is left out of the log");
         }
     }
+}
 
-    fn state_of(&self, state: &G::State) -> Result<Document, LogError> {
-        let failed = |reason| LogError::NotSerialisable { what: "the state".into(), reason };
-        match to_json(state) {
-            Ok(Value::Object(document)) => Ok(document),
-            Ok(_) => Err(failed("serde writes it as something else than an object".into())),
-            Err(error) => Err(failed(error.to_string())),
-        }
+/// The state as the log has it.
+fn document<S: State>(state: &S) -> Result<Document, LogError> {
+    let failed = |reason| LogError::NotSerialisable { what: "the state".into(), reason };
+    match to_json(state) {
+        Ok(Value::Object(document)) => Ok(document),
+        Ok(_) => Err(failed("serde writes it as something else than an object".into())),
+        Err(error) => Err(failed(error.to_string())),
     }
 }
 
@@ -262,7 +263,7 @@ impl<G: Graph> Session<G> {
                     what: format!("field `{}`", failed.field),
                     reason: failed.source.to_string(),
                 })?,
-            None => whole_fields::<G>(recording.state_of(&self.state)?, declared),
+            None => whole_fields::<G>(document(&self.state)?, declared),
         };
         let next = named(next);
         let over = over(&next);
@@ -288,10 +289,6 @@ impl<G: Graph> Session<G> {
 
     /// What the session amounts to, if `next` follows the step that is about to be committed.
     pub(super) fn snapshot(&self, next: Option<&Next<String>>) -> Result<Snapshot, LogError> {
-        let state = match &self.recording {
-            Some(recording) => recording.state_of(&self.state)?,
-            None => Document::new(),
-        };
         let position = match (next, self.position) {
             (Some(Next::Node(node)), _) => Position::Unfinished(node.clone()),
             (Some(Next::Pause(node)), _) => Position::Rest(node.clone()),
@@ -308,7 +305,7 @@ impl<G: Graph> Session<G> {
         Ok(Snapshot {
             graph: mark::<G>(),
             version: G::State::VERSION,
-            state,
+            state: document(&self.state)?,
             position,
             step: self.context.step + u64::from(next.is_some()),
             run: self.context.run,
@@ -359,52 +356,27 @@ impl<G: Graph> Session<G> {
         recording.writer.close().await.map_err(|error| self.log_error(error))
     }
 
+    /// Takes over the inputs of the unfinished run; and records a snapshot when the graph or the
+    /// state's version are others now, because what follows is in their words.
+    pub(super) fn record_restored(&mut self, inputs: Value, changed: bool) -> Result<(), LogError> {
+        if let Some(recording) = &mut self.recording {
+            recording.inputs = inputs;
+        }
+        if changed {
+            let snapshot = Box::new(self.snapshot(None)?);
+            if let Some(recording) = &mut self.recording {
+                recording.writer.note(EntryKind::Snapshot(snapshot))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Records that the session was put at its start.
     pub(super) fn record_reopened(&mut self) {
         if let Some(recording) = &mut self.recording {
             recording.note(EntryKind::SessionReopened { node: name(G::START) });
             recording.writer.hand_over_the_rest();
         }
-    }
-
-    /// Puts the session where the log says that it is.
-    pub(super) fn restore(&mut self, moment: Moment) -> Result<(), RestoreError> {
-        let (graph, version) = (moment.snapshot.graph.clone(), moment.snapshot.version);
-        let restored = Restored::<G>::from_snapshot(moment.snapshot)?;
-        self.state = restored.state;
-        self.position = restored.position;
-        self.at = self.node();
-        self.context.step = restored.step;
-        self.context.run = restored.run;
-        self.failure = restored.failure;
-        let inputs_json = match restored.unfinished {
-            Some(run) => {
-                self.origin = run.origin;
-                self.origin_failure = run.origin_failure;
-                self.shown = run.shown;
-                self.inputs = run.inputs;
-                run.inputs_json
-            }
-            None => {
-                self.origin = self.node();
-                self.origin_failure = None;
-                self.shown = 0;
-                self.inputs = None;
-                Value::Null
-            }
-        };
-        let changed = graph != mark::<G>() || version != G::State::VERSION;
-        if let Some(recording) = &mut self.recording {
-            recording.inputs = inputs_json;
-        }
-        if changed {
-            // what follows is in the words of this graph and this version of the state
-            let snapshot = self.snapshot(None).map_err(RestoreError::Snapshot)?;
-            if let Some(recording) = &mut self.recording {
-                recording.note(EntryKind::Snapshot(Box::new(snapshot)));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -416,124 +388,6 @@ fn whole_fields<G: Graph>(mut state: Document, declared: FieldSet) -> Vec<(Strin
 }
 
 /// How a log names a graph.
-fn mark<G: Graph>() -> GraphMark {
+pub(super) fn mark<G: Graph>() -> GraphMark {
     GraphMark { name: G::TOPOLOGY.name.into(), hash: format!("{:016x}", G::TOPOLOGY.hash()) }
-}
-
-/// A snapshot in the types of a graph.
-pub(super) struct Restored<G: Graph> {
-    pub(super) state: G::State,
-    pub(super) position: Position<G::Node>,
-    pub(super) step: u64,
-    run: u64,
-    failure: Option<Failure>,
-    unfinished: Option<RestoredRun<G>>,
-}
-
-struct RestoredRun<G: Graph> {
-    origin: G::Node,
-    origin_failure: Option<Failure>,
-    inputs: Option<G::Inputs>,
-    inputs_json: Value,
-    shown: u64,
-}
-
-impl<G: Graph> Restored<G> {
-    pub(super) fn from_snapshot(snapshot: Snapshot) -> Result<Self, RestoreError> {
-        let failure = |record: Option<FailureRecord>| {
-            record.map(|record| restore_failure::<G>(&record)).transpose()
-        };
-        let position = match snapshot.position {
-            Position::Rest(node) => Position::Rest(find::<G>(&node)?),
-            Position::Unfinished(node) => Position::Unfinished(find::<G>(&node)?),
-            Position::Ended => Position::Ended,
-        };
-        let unfinished = match snapshot.unfinished {
-            None => None,
-            Some(run) => Some(RestoredRun {
-                origin: find::<G>(&run.origin)?,
-                origin_failure: failure(run.origin_failure)?,
-                inputs: serde_json::from_value(run.inputs.clone()).ok(),
-                inputs_json: run.inputs,
-                shown: run.shown,
-            }),
-        };
-        Ok(Self {
-            state: restore_state(snapshot.version, snapshot.state)?,
-            position,
-            step: snapshot.step,
-            run: snapshot.run,
-            failure: failure(snapshot.failure)?,
-            unfinished,
-        })
-    }
-}
-
-fn restore_state<S: State>(version: u32, document: Document) -> Result<S, RestoreError> {
-    let document = Value::Object(S::migrate(version, document).map_err(RestoreError::Migrate)?);
-    S::deserialize(&document).or_else(|error| {
-        let field = serde_path_to_error::deserialize::<_, S>(&document)
-            .err()
-            .map(|error| error.path().to_string())
-            .filter(|path| path != ".")
-            .unwrap_or_default();
-        Err(RestoreError::State { field, version, reason: error.to_string() })
-    })
-}
-
-fn find<G: Graph>(node: &str) -> Result<G::Node, RestoreError> {
-    let found = G::Node::ALL.iter().find(|known| known.name() == node);
-    found.copied().ok_or_else(|| RestoreError::UnknownNode {
-        node: node.to_owned(),
-        graph: G::TOPOLOGY.name,
-        nodes: G::Node::ALL.iter().map(|node| node.name()).collect::<Vec<_>>().join(", "),
-    })
-}
-
-fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failure, RestoreError> {
-    let node = find::<G>(&record.node)?.name();
-    let names = G::State::FIELDS.iter().map(|field| field.name);
-    let inputs = G::TOPOLOGY.inputs.iter().map(|input| input.name);
-    let cause = FailureCause::restore(&record.cause, names.chain(inputs));
-    Ok(Failure::new(node, record.attempts, cause))
-}
-
-/// Why a session of the log does not fit the graph.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RestoreError {
-    /// The session is at a node that the graph does not have any more.
-    #[error(
-        "the session is at node `{node}`, which the graph `{graph}` does not have (any more): give a node that name again, or fork the session before it came there; the nodes are {nodes}"
-    )]
-    UnknownNode {
-        /// The node.
-        node: String,
-        /// The graph.
-        graph: &'static str,
-        /// Its nodes.
-        nodes: String,
-    },
-    /// The recorded state does not have the state's type any more.
-    #[error(
-        "the recorded state of version {version} does not fit the state{}: {reason}; raise `#[state(version = …)]` and give it a migration, or have serde fill in a default", at(.field)
-    )]
-    State {
-        /// Where in the state, as a path; empty when serde does not say.
-        field: String,
-        /// The version that it was recorded with.
-        version: u32,
-        /// What serde says.
-        reason: String,
-    },
-    /// A migration failed, or the state is of a newer version than the program knows.
-    #[error(transparent)]
-    Migrate(crate::state::MigrateError),
-    /// The state as it is now cannot be recorded.
-    #[error(transparent)]
-    Snapshot(LogError),
-}
-
-fn at(field: &str) -> String {
-    if field.is_empty() { String::new() } else { format!(" at `{field}`") }
 }

@@ -96,7 +96,7 @@ fn items_of_a_thread_arrive_once_and_in_order() {
             assert_eq!(seen, [1, 2, 3]);
             assert_eq!(run.finish().await.unwrap().state().shown, 3);
             drop(run);
-            app.close().await;
+            app.close().await.unwrap();
         });
     });
 }
@@ -122,7 +122,7 @@ fn a_stop_at_any_moment_keeps_exactly_what_was_shown() {
             }
             drop(run);
             stopping.join().unwrap();
-            app.close().await;
+            app.close().await.unwrap();
         });
     });
 }
@@ -145,7 +145,7 @@ fn a_run_dropped_between_items_leaves_the_last_commit_and_its_thread_ends() {
                     assert!(matches!(refused, Err(RunError::Unfinished { .. })));
                     assert_eq!(app.resume().await.unwrap().state().shown, 3);
                 }
-                app.close().await;
+                app.close().await.unwrap();
             });
         };
         check_random(test, ROUNDS);

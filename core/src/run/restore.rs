@@ -1,0 +1,159 @@
+//! From what a log holds to a session in the types of a graph.
+
+use super::{Position, recording::mark, session::Session};
+use crate::{
+    action::{Failure, FailureCause},
+    graph::{Graph, Node},
+    log::{Document, FailureRecord, LogError, Moment, Snapshot},
+    state::{MigrateError, State},
+};
+use serde_json::Value;
+use std::sync::Arc;
+
+impl<G: Graph> Session<G> {
+    /// Puts the session where the log says that it is.
+    pub(super) fn restore(&mut self, moment: Moment) -> Result<(), RestoreError> {
+        let (graph, version) = (moment.snapshot.graph.clone(), moment.snapshot.version);
+        let restored = Restored::<G>::from_snapshot(moment.snapshot)?;
+        self.state = restored.state;
+        self.position = restored.position;
+        self.at = self.node();
+        self.context.step = restored.step;
+        self.context.run = restored.run;
+        self.failure = restored.failure;
+        self.origin = self.node();
+        self.origin_failure = None;
+        self.shown = 0;
+        self.inputs = None;
+        let mut inputs = Value::Null;
+        if let Some(run) = restored.unfinished {
+            self.origin = run.origin;
+            self.origin_failure = run.origin_failure;
+            self.shown = run.shown;
+            self.inputs = run.inputs;
+            inputs = run.inputs_json;
+        }
+        let changed = graph != mark::<G>() || version != G::State::VERSION;
+        self.record_restored(inputs, changed).map_err(RestoreError::Snapshot)
+    }
+}
+
+/// A snapshot in the types of a graph.
+pub(super) struct Restored<G: Graph> {
+    pub(super) state: G::State,
+    pub(super) position: Position<G::Node>,
+    pub(super) step: u64,
+    run: u64,
+    failure: Option<Failure>,
+    unfinished: Option<RestoredRun<G>>,
+}
+
+struct RestoredRun<G: Graph> {
+    origin: G::Node,
+    origin_failure: Option<Failure>,
+    inputs: Option<G::Inputs>,
+    inputs_json: Value,
+    shown: u64,
+}
+
+impl<G: Graph> Restored<G> {
+    pub(super) fn from_snapshot(snapshot: Snapshot) -> Result<Self, RestoreError> {
+        let failure = |record: Option<FailureRecord>| {
+            record.map(|record| restore_failure::<G>(&record)).transpose()
+        };
+        let position = match snapshot.position {
+            Position::Rest(node) => Position::Rest(find::<G>(&node)?),
+            Position::Unfinished(node) => Position::Unfinished(find::<G>(&node)?),
+            Position::Ended => Position::Ended,
+        };
+        let unfinished = match snapshot.unfinished {
+            None => None,
+            Some(run) => Some(RestoredRun {
+                origin: find::<G>(&run.origin)?,
+                origin_failure: failure(run.origin_failure)?,
+                inputs: serde_json::from_value(run.inputs.clone()).ok(),
+                inputs_json: run.inputs,
+                shown: run.shown,
+            }),
+        };
+        Ok(Self {
+            state: restore_state(snapshot.version, snapshot.state)?,
+            position,
+            step: snapshot.step,
+            run: snapshot.run,
+            failure: failure(snapshot.failure)?,
+            unfinished,
+        })
+    }
+}
+
+fn restore_state<S: State>(version: u32, document: Document) -> Result<S, RestoreError> {
+    let document = Value::Object(
+        S::migrate(version, document).map_err(|error| RestoreError::Migrate(Arc::new(error)))?,
+    );
+    S::deserialize(&document).map_err(|error| {
+        let field = serde_path_to_error::deserialize::<_, S>(&document)
+            .err()
+            .map(|error| error.path().to_string())
+            .filter(|path| path != ".")
+            .unwrap_or_default();
+        RestoreError::State { field, version, reason: error.to_string() }
+    })
+}
+
+fn find<G: Graph>(node: &str) -> Result<G::Node, RestoreError> {
+    let found = G::Node::ALL.iter().find(|known| known.name() == node);
+    found.copied().ok_or_else(|| RestoreError::UnknownNode {
+        node: node.to_owned(),
+        graph: G::TOPOLOGY.name,
+        nodes: G::Node::ALL.iter().map(|node| node.name()).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failure, RestoreError> {
+    let node = find::<G>(&record.node)?.name();
+    let names = G::State::FIELDS.iter().map(|field| field.name);
+    let inputs = G::TOPOLOGY.inputs.iter().map(|input| input.name);
+    let cause = FailureCause::restore(&record.cause, names.chain(inputs));
+    Ok(Failure::new(node, record.attempts, cause))
+}
+
+/// Why a session of the log does not fit the graph.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// The session is at a node that the graph does not have any more.
+    #[error(
+        "the session is at node `{node}`, which the graph `{graph}` does not have (any more): give a node that name again, or fork the session before it came there; the nodes are {nodes}"
+    )]
+    UnknownNode {
+        /// The node.
+        node: String,
+        /// The graph.
+        graph: &'static str,
+        /// Its nodes.
+        nodes: String,
+    },
+    /// The recorded state does not have the state's type any more.
+    #[error(
+        "the recorded state of version {version} does not fit the state{}: {reason}; raise `#[state(version = …)]` and give it a migration, or have serde fill in a default", at(.field)
+    )]
+    State {
+        /// Where in the state, as a path; empty when serde does not say.
+        field: String,
+        /// The version that it was recorded with.
+        version: u32,
+        /// What serde says.
+        reason: String,
+    },
+    /// A migration failed, or the state is of a newer version than the program knows.
+    #[error(transparent)]
+    Migrate(Arc<MigrateError>),
+    /// The state as it is now cannot be recorded.
+    #[error(transparent)]
+    Snapshot(LogError),
+}
+
+fn at(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!(" at `{field}`") }
+}

@@ -1,0 +1,210 @@
+//! Sessions on a log: what is recorded, and what comes back.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use burdock::{
+    App, Outcome, Position, RunError,
+    log::{Durability, EntryKind, Log as _, LogError, MemoryLog, Offset, SessionId},
+    run::{BuildError, ReadError},
+};
+use burdock_tests::script::{Do, Drops, Line, LineInputs, LineNode as At, LineResources, Script};
+use futures::StreamExt;
+use std::sync::Arc;
+
+fn id() -> SessionId {
+    SessionId::new("s").unwrap()
+}
+
+async fn open(log: &MemoryLog, script: Script) -> App<Line> {
+    try_open(log, script).await.unwrap()
+}
+
+async fn try_open(log: &MemoryLog, script: Script) -> Result<App<Line>, BuildError> {
+    let resources = LineResources { script, drops: Drops::default() };
+    Line::app().id("s").resources(resources).log(log.clone()).build().await
+}
+
+/// The kinds of the entries, with what tells them apart.
+async fn entries(log: &MemoryLog) -> Vec<String> {
+    let records = log.read(&id(), Offset::ZERO, 10_000).await.unwrap();
+    let text = |kind: EntryKind| match kind {
+        EntryKind::Item { item, .. } => format!("item {item}"),
+        EntryKind::StepStarted { step, node } => format!("step {step} {node}"),
+        EntryKind::StepCommitted { step, node, .. } => format!("committed {step} {node}"),
+        EntryKind::ItemsSuperseded { items, .. } => format!("superseded {items}"),
+        other => other.name().to_owned(),
+    };
+    records.iter().map(|record| text(record.entry(&id()).unwrap().kind)).collect()
+}
+
+#[tokio::test]
+async fn a_run_is_recorded_entry_by_entry() {
+    let log = MemoryLog::new();
+    let script = Script::default().on("first", [Do::Yield(1), Do::Yield(2)]);
+    let mut app = open(&log, script).await;
+    let end = app.run(LineInputs {}).await.unwrap();
+    assert_eq!(end.outcome(), Outcome::Paused(At::first));
+    assert_eq!(end.offset(), Some(Offset(10)));
+    assert_eq!(
+        entries(&log).await,
+        [
+            "session_created",
+            "run_started",
+            "step 0 first",
+            "item 1",
+            "item 2",
+            "committed 0 first",
+            "step 1 second",
+            "committed 1 second",
+            "step 2 third",
+            "committed 2 third",
+            "run_paused",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_is_opened_again_goes_on_where_it_was() {
+    let log = MemoryLog::new();
+    let mut app = open(&log, Script::default()).await;
+    app.run(LineInputs {}).await.unwrap();
+    let state = app.close().await.unwrap();
+    let mut app = open(&log, Script::default()).await;
+    assert_eq!(app.state(), &state);
+    assert_eq!(app.position(), Position::Rest(At::first));
+    app.run(LineInputs {}).await.unwrap();
+    assert_eq!(app.state().nodes(), "first second third first second third");
+}
+
+#[tokio::test]
+async fn an_unfinished_run_is_resumed_with_its_inputs_and_its_items_are_superseded() {
+    let log = MemoryLog::new();
+    let script = Script::default().on("second", [Do::Yield(7), Do::Hang]);
+    let mut app = open(&log, script).await;
+    let mut run = app.run(LineInputs {});
+    assert_eq!(run.next().await.unwrap().unwrap(), 7);
+    // as a process that dies
+    std::mem::forget(run);
+    std::mem::forget(app);
+    let mut app = open(&log, Script::default()).await;
+    assert_eq!(app.position(), Position::Unfinished(At::second));
+    assert!(matches!(app.run(LineInputs {}).await, Err(RunError::Unfinished { node: "second" })));
+    let end = app.resume().await.unwrap();
+    assert_eq!(end.state().nodes(), "first second third");
+    let entries = entries(&log).await;
+    let tail = &entries[entries.len() - 7..];
+    assert_eq!(
+        tail,
+        [
+            "run_resumed",
+            "superseded 1",
+            "step 1 second",
+            "committed 1 second",
+            "step 2 third",
+            "committed 2 third",
+            "run_paused"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_is_dropped_is_recorded_as_cancelled() {
+    let log = MemoryLog::new();
+    let mut app = open(&log, Script::default().on("first", [Do::Yield(1), Do::Hang])).await;
+    let mut run = app.run(LineInputs {});
+    run.next().await.unwrap().unwrap();
+    drop(run);
+    assert_eq!(entries(&log).await.last().unwrap(), "run_cancelled");
+    app.resume().await.unwrap();
+    assert_eq!(app.state().nodes(), "first second third");
+}
+
+#[tokio::test]
+async fn a_later_opener_fences_the_earlier_one_off() {
+    let log = MemoryLog::new();
+    let mut first = open(&log, Script::default()).await;
+    let mut second = open(&log, Script::default()).await;
+    let error = first.run(LineInputs {}).await.unwrap_err();
+    assert!(matches!(error, RunError::Log { source: LogError::Fenced { .. }, .. }), "{error:?}");
+    assert_eq!(first.position(), Position::Rest(At::first));
+    second.run(LineInputs {}).await.unwrap();
+    let error = first.run(LineInputs {}).await.unwrap_err();
+    assert!(matches!(error, RunError::Log { source: LogError::Fenced { .. }, .. }), "{error:?}");
+    assert_eq!(second.state().nodes(), "first second third");
+}
+
+#[tokio::test]
+async fn a_fork_goes_on_from_any_entry_and_leaves_its_parent_alone() {
+    let log = MemoryLog::new();
+    let mut app = open(&log, Script::default()).await;
+    app.run(LineInputs {}).await.unwrap();
+    let mut history = app.history().unwrap();
+    let first = history.next().await.unwrap().unwrap();
+    assert_eq!((first.node.as_str(), first.step), ("first", 0));
+    let mut fork = app.fork(first.offset, "fork").await.unwrap();
+    assert_eq!(fork.state().nodes(), "first");
+    assert_eq!(fork.position(), Position::Unfinished(At::second));
+    fork.resume().await.unwrap();
+    fork.run(LineInputs {}).await.unwrap();
+    assert_eq!(fork.state().nodes(), "first second third first second third");
+    assert_eq!(app.state().nodes(), "first second third");
+    let view = app.at(first.offset).await.unwrap();
+    assert_eq!((view.state.nodes().as_str(), view.step), ("first", 1));
+    let taken = app.fork(first.offset, "fork").await.unwrap_err();
+    assert_eq!(taken.to_string(), "the session `fork` exists already");
+    let future = app.at(Offset(1000)).await.unwrap_err();
+    assert!(matches!(future, ReadError::Log(LogError::NoEntry { .. })));
+}
+
+#[tokio::test]
+async fn snapshots_bound_what_opening_reads() {
+    let log = MemoryLog::new();
+    let mut app = open(&log, Script::default()).await;
+    for _ in 0..300 {
+        app.run(LineInputs {}).await.unwrap();
+    }
+    let info = log.info(&id()).await.unwrap();
+    assert!(info.snapshot.unwrap() > Offset(1000), "{info:?}");
+    let state = app.close().await.unwrap();
+    assert_eq!(open(&log, Script::default()).await.state(), &state);
+}
+
+#[tokio::test]
+async fn events_carry_the_cursor_of_their_entry() {
+    let log = MemoryLog::new();
+    let script = Script::default().on("first", [Do::Yield(1)]);
+    for durability in
+        [Durability::Commit, Durability::Item, Durability::Batch(std::time::Duration::ZERO)]
+    {
+        let resources = LineResources { script: script.clone(), drops: Drops::default() };
+        let id = format!("{durability:?}");
+        let app = Line::app().id(&id).resources(resources).log(log.clone());
+        let mut app = app.durability(durability).build().await.unwrap();
+        let events: Vec<_> = app.run(LineInputs {}).events().map(Result::unwrap).collect().await;
+        let session = SessionId::new(id).unwrap();
+        for event in events {
+            let cursor = event.cursor.unwrap();
+            let record = log.read(&session, cursor.offset, 1).await.unwrap().remove(0);
+            let name = record.entry(&session).unwrap().kind.name();
+            let expected = match event.kind.name() {
+                "run_finished" => "run_paused",
+                other => other,
+            };
+            assert_eq!((name, record.cursor()), (expected, cursor));
+        }
+    }
+}
+
+#[tokio::test]
+async fn claims_say_whether_a_session_has_to_exist() {
+    let log = Arc::new(MemoryLog::new());
+    let app = || {
+        let resources = LineResources { script: Script::default(), drops: Drops::default() };
+        Line::app().id("s").resources(resources).log(Arc::clone(&log))
+    };
+    let error = app().existing().build().await.unwrap_err().to_string();
+    assert_eq!(error, "there is no session `s`");
+    drop(app().new_only().build().await.unwrap());
+    let error = app().new_only().build().await.unwrap_err().to_string();
+    assert_eq!(error, "the session `s` exists already");
+    drop(app().existing().build().await.unwrap());
+}
