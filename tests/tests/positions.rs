@@ -69,7 +69,7 @@ async fn each_call_is_for_its_positions_and_says_so_elsewhere() {
             Position::Unfinished(At::second),
             Call::Resume,
             Err(
-                "the inputs of the run at node `second` were not recorded: `restart(inputs)` gives them anew",
+                "the inputs of the run at node `second` are not known: `restart(inputs)` gives them anew",
             ),
         ),
         (Position::Unfinished(At::second), Call::Restart, Ok("second third")),
