@@ -8,9 +8,11 @@ use crate::sync::{Arc, Mutex, lock};
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
-    future::{poll_fn, ready},
+    future::ready,
+    mem,
     ops::Bound,
-    task::{Poll, Waker},
+    pin::Pin,
+    task::{Context, Poll, Waker},
     time::Instant,
 };
 
@@ -34,9 +36,10 @@ impl Content {
         if claim.existence == Existence::Existing && self.get(id).is_none() {
             return Err(LogError::NoSession { session: id.clone() });
         }
-        let session = self.sessions.entry(id.clone()).or_default();
-        self.epoch.0 += 1;
-        session.open(id, claim, self.epoch)
+        let epoch = Epoch(self.epoch.0 + 1);
+        let opened = self.sessions.entry(id.clone()).or_default().open(id, claim, epoch)?;
+        self.epoch = epoch;
+        Ok(opened)
     }
 }
 
@@ -51,7 +54,10 @@ struct Session {
     epochs: Vec<EpochStart>,
     /// When the writer opened the session or appended last; `None` once it released it.
     active: Option<Instant>,
-    waiting: Vec<Waker>,
+    /// Those that wait for an entry, by a number of their own.
+    waiting: BTreeMap<u64, Waker>,
+    /// The last of these numbers.
+    waiter: u64,
 }
 
 impl Session {
@@ -68,8 +74,9 @@ impl Session {
         usize::try_from(offset.0.saturating_sub(self.first.0)).unwrap_or(usize::MAX)
     }
 
-    fn wake(&mut self) {
-        self.waiting.drain(..).for_each(Waker::wake);
+    /// The first opening, which tells the session from an earlier one of the same id.
+    fn born(&self) -> Option<Epoch> {
+        self.epochs.first().map(|first| first.epoch)
     }
 
     fn open(&mut self, id: &SessionId, claim: Claim, epoch: Epoch) -> Result<Opened, LogError> {
@@ -115,7 +122,6 @@ impl Session {
             self.entries.push_back((epoch, entry));
         }
         self.active = Some(Instant::now());
-        self.wake();
         Ok(())
     }
 
@@ -185,11 +191,19 @@ impl Log for MemoryLog {
     }
 
     fn append(&self, append: Append) -> Logging<()> {
-        Box::pin(ready(match lock(&self.0).sessions.get_mut(&append.session) {
-            Some(session) => session.append(append),
+        let mut content = lock(&self.0);
+        let Some(session) = content.sessions.get_mut(&append.session) else {
             // deleted meanwhile
-            None => Err(LogError::Fenced { session: append.session, epoch: append.epoch }),
-        }))
+            let Append { session, epoch, .. } = append;
+            return Box::pin(ready(Err(LogError::Fenced { session, epoch })));
+        };
+        if let Err(refused) = session.append(append) {
+            return Box::pin(ready(Err(refused)));
+        }
+        let woken = mem::take(&mut session.waiting);
+        drop(content);
+        woken.into_values().for_each(Waker::wake);
+        Box::pin(ready(Ok(())))
     }
 
     fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
@@ -198,23 +212,18 @@ impl Log for MemoryLog {
 
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
         let (content, id) = (Arc::clone(&self.0), session.clone());
-        Box::pin(poll_fn(move |cx| match lock(&content).get(&id) {
-            None => Poll::Ready(Err(LogError::NoSession { session: id.clone() })),
-            Some(session) if session.next() > offset => Poll::Ready(Ok(())),
-            Some(session) => {
-                if !session.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-                    session.waiting.push(cx.waker().clone());
-                }
-                Poll::Pending
-            }
-        }))
+        let born = lock(&self.0).get(session).and_then(|found| found.born());
+        Box::pin(Reached { content, id, offset, born, waiter: None })
     }
 
     fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
         self.with(session, |found| {
-            let entries = found.entries.iter().take(found.index(offset).saturating_add(1));
-            let last = entries.enumerate().filter(|(_, (_, entry))| entry.snapshot).last();
-            Ok(last.map(|(index, _)| found.first.plus(index as u64)))
+            if offset < found.first {
+                return Ok(None);
+            }
+            let end = found.index(offset).saturating_add(1).min(found.entries.len());
+            let last = found.entries.range(..end).rposition(|(_, entry)| entry.snapshot);
+            Ok(last.map(|index| found.first.plus(index as u64)))
         })
     }
 
@@ -252,14 +261,65 @@ impl Log for MemoryLog {
     }
 
     fn delete(&self, session: &SessionId) -> Logging<()> {
-        let removed = lock(&self.0).sessions.remove(session).filter(Session::exists);
+        let removed = {
+            let mut content = lock(&self.0);
+            // one without entries does not exist, and keeps its writer
+            content.get(session).map(mem::take).inspect(|_| {
+                content.sessions.remove(session);
+            })
+        };
         Box::pin(ready(match removed {
-            Some(mut removed) => {
-                removed.wake();
+            Some(removed) => {
+                removed.waiting.into_values().for_each(Waker::wake);
                 Ok(())
             }
             None => Err(LogError::NoSession { session: session.clone() }),
         }))
+    }
+}
+
+/// Waits for an entry. Wakers are foreign code: they are woken and dropped outside of the lock.
+struct Reached {
+    content: Arc<Mutex<Content>>,
+    id: SessionId,
+    offset: Offset,
+    /// The session's, when it was asked for.
+    born: Option<Epoch>,
+    /// Under which number it waits.
+    waiter: Option<u64>,
+}
+
+impl Future for Reached {
+    type Output = Result<(), LogError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
+        let this = &mut *self;
+        let waker = cx.waker().clone();
+        // dropped behind the lock
+        let _replaced;
+        let mut content = lock(&this.content);
+        match content.get(&this.id).filter(|session| session.born() == this.born) {
+            None => Poll::Ready(Err(LogError::NoSession { session: this.id.clone() })),
+            Some(session) if session.next() > this.offset => Poll::Ready(Ok(())),
+            Some(session) => {
+                let waiter = *this.waiter.get_or_insert_with(|| {
+                    session.waiter += 1;
+                    session.waiter
+                });
+                _replaced = session.waiting.insert(waiter, waker);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for Reached {
+    fn drop(&mut self) {
+        let Some(waiter) = self.waiter else { return };
+        let _waker = lock(&self.content)
+            .get(&self.id)
+            .filter(|session| session.born() == self.born)
+            .and_then(|session| session.waiting.remove(&waiter));
     }
 }
 

@@ -1,10 +1,10 @@
 //! Reading on as a session grows.
 
-use super::{Cursor, EpochStart, Log, LogError, Logging, Offset, Record, SessionId};
+use super::{Cursor, Epoch, EpochStart, Log, LogError, Logging, Offset, Record, SessionId};
 use futures_core::Stream;
 use std::{
     collections::VecDeque,
-    fmt,
+    fmt, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -24,6 +24,7 @@ pub fn tail(log: &Arc<dyn Log>, session: &SessionId, from: Offset) -> Tail {
         log: Arc::clone(log),
         session: session.clone(),
         next: from,
+        seen: None,
         page: VecDeque::new(),
         state: State::Idle,
     }
@@ -35,6 +36,8 @@ pub struct Tail {
     log: Arc<dyn Log>,
     session: SessionId,
     next: Offset,
+    /// Who wrote the last entry.
+    seen: Option<Epoch>,
     page: VecDeque<Record>,
     state: State,
 }
@@ -42,6 +45,8 @@ pub struct Tail {
 enum State {
     Idle,
     Reading(Logging<Vec<Record>>),
+    /// Whether a page that another epoch wrote is still of the session that was seen.
+    Checking(Epoch, VecDeque<Record>, Logging<Vec<EpochStart>>),
     Waiting(Logging<()>),
     Over,
 }
@@ -59,17 +64,33 @@ impl Tail {
         loop {
             if let Some(record) = self.page.pop_front() {
                 self.next = record.offset.plus(1);
+                self.seen = Some(record.epoch);
                 return Poll::Ready(Ok(Some(record)));
             }
             self.state = match &mut self.state {
                 State::Idle => State::Reading(self.log.read(&self.session, self.next, PAGE)),
                 State::Reading(reading) => {
-                    self.page = ready!(reading.as_mut().poll(cx))?.into();
-                    if self.page.is_empty() {
-                        State::Waiting(self.log.reached(&self.session, self.next))
-                    } else {
-                        State::Idle
+                    let page: VecDeque<_> = ready!(reading.as_mut().poll(cx))?.into();
+                    match (page.front().map(|record| record.epoch), self.seen) {
+                        (None, _) => State::Waiting(self.log.reached(&self.session, self.next)),
+                        (Some(epoch), Some(seen)) if epoch != seen => {
+                            State::Checking(seen, page, self.log.epochs(&self.session))
+                        }
+                        _ => {
+                            self.page = page;
+                            State::Idle
+                        }
                     }
+                }
+                State::Checking(seen, page, epochs) => {
+                    let epochs = ready!(epochs.as_mut().poll(cx))?;
+                    if !epochs.iter().any(|known| known.epoch == *seen) {
+                        // deleted and made again
+                        let session = self.session.clone();
+                        return Poll::Ready(Err(LogError::NoSession { session }));
+                    }
+                    self.page = mem::take(page);
+                    State::Idle
                 }
                 State::Waiting(waiting) => {
                     ready!(waiting.as_mut().poll(cx))?;
@@ -129,16 +150,24 @@ pub async fn follow(
         return Ok((None, tail(log, session, log.info(session).await?.first)));
     };
     let epochs = log.epochs(session).await?;
-    let epoch = epochs.iter().position(|known| known.epoch == cursor.epoch);
-    let epoch = epoch.ok_or_else(|| LogError::InvalidCursor { text: cursor.to_string() })?;
-    // the entries of an epoch end where the next one begins
-    match epochs.get(epoch + 1) {
-        Some(EpochStart { start, .. }) if cursor.offset >= *start => {
-            let to = last_before(&epochs, *start);
-            Ok((Some(Followed::Rewound { to }), tail(log, session, *start)))
-        }
-        _ => Ok((None, tail(log, session, cursor.offset.plus(1)))),
+    let invalid = || LogError::InvalidCursor { text: cursor.to_string() };
+    let epoch = epochs.iter().position(|known| known.epoch == cursor.epoch).ok_or_else(invalid)?;
+    if cursor.offset < epochs[epoch].start {
+        return Err(invalid());
     }
+    // the entries of an epoch end where the next one begins
+    let (told, from) = match epochs.get(epoch + 1) {
+        Some(EpochStart { start, .. }) if cursor.offset >= *start => {
+            (Some(Followed::Rewound { to: last_before(&epochs, *start) }), *start)
+        }
+        // a cursor is a text from outside, and may name the last place there can be
+        _ => (None, Offset(cursor.offset.0.saturating_add(1))),
+    };
+    let first = log.info(session).await?.first;
+    if from < first {
+        return Err(LogError::Trimmed { session: session.clone(), first });
+    }
+    Ok((told, Tail { seen: Some(cursor.epoch), ..tail(log, session, from) }))
 }
 
 /// The cursor of the entry before an offset.
