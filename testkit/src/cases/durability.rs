@@ -1,0 +1,149 @@
+//! Other handles, crashes.
+
+use crate::{
+    entries::{item, several, snapshot},
+    trial::{Trial, Verdict, ensure, ensure_content, ensure_eq, ensure_refused, read_all},
+    writer::Writer,
+};
+use burdock::log::{Claim, Epoch, LogError, Offset, Urgency, tail};
+use std::{sync::Arc, time::Duration};
+
+pub(crate) async fn what_was_acknowledged_is_there_on_another_handle(trial: Trial) -> Verdict {
+    trial.reopen().await?;
+    let mut writer = trial.session("session", 10).await?;
+    for round in 0..5 {
+        writer.append(vec![item(round)?, snapshot(round)?, item("more")?]).await?;
+        let other = trial.reopen().await?;
+        ensure_content(&other, &writer.session, &writer.sent).await?;
+        let (here, there) = (trial.log.info(&writer.session), other.info(&writer.session));
+        ensure_eq!(here.await?, there.await?, "what two handles know");
+        trial.log.trim(&writer.session, Offset(0)).await?;
+    }
+    trial.log.trim(&writer.session, Offset(20)).await?;
+    let other = trial.reopen().await?;
+    let trimmed = other.read(&writer.session, Offset(0), 1).await;
+    ensure_refused!(trimmed, LogError::Trimmed { first: Offset(20), .. }, "on another handle");
+    let left = read_all(&other, &writer.session, Offset(20)).await?;
+    ensure_eq!(left, writer.sent[20..], "what is left on another handle");
+    trial.log.delete(&writer.session).await?;
+    let gone = trial.reopen().await?.info(&writer.session).await;
+    ensure_refused!(gone, LogError::NoSession { .. }, "a deleted session on another handle");
+    Ok(())
+}
+
+pub(crate) async fn a_tail_on_another_handle_sees_what_comes(trial: Trial) -> Verdict {
+    let other = trial.reopen().await?;
+    let mut writer = trial.session("session", 2).await?;
+    let mut tail = tail(&other, &writer.session, Offset::ZERO);
+    for round in 0..5 {
+        for expected in &writer.sent[usize::try_from(tail_next(round)).unwrap_or_default()..] {
+            let next = trial.soon("an entry of another handle", tail.next()).await?.transpose()?;
+            ensure_eq!(next.as_ref(), Some(expected), "an entry of another handle");
+        }
+        // from a thread of its own, so that the tail waits first
+        let mut other = writer.successor().await?;
+        std::mem::swap(&mut other.sent, &mut writer.sent);
+        writer = trial
+            .spawn(async move {
+                crate::trial::delay(Duration::from_millis(5)).await;
+                other.write(2).await?;
+                Ok(other)
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// How many entries a tail has seen before this round, of two each.
+fn tail_next(round: u64) -> u64 {
+    round * 2
+}
+
+pub(crate) async fn what_was_acknowledged_survives_a_crash(trial: Trial) -> Verdict {
+    let mut log = trial.crash().await?;
+    let id = trial.id("session")?;
+    let (mut all, mut epochs) = (Vec::new(), Vec::new());
+    for round in 0..5 {
+        let mut writer = Writer::open(&log, &id, Claim::default()).await?;
+        epochs.push(writer.epoch);
+        ensure_eq!(writer.next, Offset(all.len() as u64), "the end after crash {round}");
+        writer.write(3).await?;
+        writer.append(vec![item(round)?, snapshot(round)?]).await?;
+        all.append(&mut writer.sent);
+        log = trial.crash().await?;
+        ensure_content(&log, &id, &all).await?;
+        let info = log.info(&id).await?;
+        ensure_eq!(info.snapshot, Some(Offset(all.len() as u64 - 1)), "the snapshot");
+        let found: Vec<_> = log.epochs(&id).await?.into_iter().map(|start| start.epoch).collect();
+        ensure_eq!(found, epochs, "the epochs after a crash");
+    }
+    Ok(())
+}
+
+pub(crate) async fn an_append_under_way_at_a_crash_is_whole_or_absent(trial: Trial) -> Verdict {
+    trial.needs_crash().await?;
+    for round in 0..10 {
+        let log = trial.crash().await?;
+        let id = trial.id(&format!("session {round}"))?;
+        let mut writer = Writer::open(&log, &id, Claim::default()).await?;
+        writer.write(1).await?;
+        let writing = trial.spawn({
+            let log = Arc::clone(&log);
+            async move {
+                // until the store is gone, or for long enough
+                let (_log, mut acknowledged) = (log, writer.next);
+                for _ in 0..200 {
+                    let from = writer.next.0;
+                    if writer.append(several(from..from + 5)?).await.is_err() {
+                        break;
+                    }
+                    acknowledged = writer.next;
+                }
+                Ok((writer, acknowledged))
+            }
+        });
+        crate::trial::delay(Duration::from_millis(round)).await;
+        let left = trial.crash().await?;
+        let (writer, _) = writing.await?;
+        let found = read_all(&left, &id, Offset::ZERO).await?;
+        ensure!(writer.sent.starts_with(&found), "what a crash left was not written so");
+        ensure_eq!((found.len() - 1) % 5, 0, "of an append of 5, what a crash left");
+        let mut next = Writer::open(&left, &id, Claim::default()).await?;
+        ensure_eq!(next.next, Offset(found.len() as u64), "the end after a crash");
+        next.append(vec![item("on")?]).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn what_nobody_waited_for_survives_with_what_came_after(trial: Trial) -> Verdict {
+    let log = trial.crash().await?;
+    let id = trial.id("session")?;
+    let mut writer = Writer::open(&log, &id, Claim::default()).await?;
+    writer.write(1).await?;
+    let nobody = [
+        writer.send(several(1..4)?, Urgency::Whenever),
+        writer.send(several(4..6)?, Urgency::Within(Duration::from_hours(1))),
+    ];
+    writer.append(vec![item("now")?]).await?;
+    let left = trial.crash().await?;
+    drop(nobody);
+    ensure_content(&left, &id, &writer.sent).await
+}
+
+pub(crate) async fn epochs_are_not_used_again_after_a_crash(trial: Trial) -> Verdict {
+    let mut log = trial.crash().await?;
+    let mut last = Epoch(0);
+    for round in 0..5 {
+        // one that writes nothing, one that is deleted
+        let idle = log.open(&trial.id("idle")?, Claim::default()).await?.epoch;
+        let mut gone = Writer::open(&log, &trial.id("gone")?, Claim::default()).await?;
+        ensure!(last < idle && idle < gone.epoch, "{idle} and {} follow {last}", gone.epoch);
+        gone.write(round).await?;
+        if round > 0 {
+            log.delete(&gone.session).await?;
+        }
+        last = gone.epoch;
+        log = trial.crash().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! Consumers that come back with a cursor.
+
+use crate::{
+    entries::{item, snapshot},
+    trial::{Trial, Verdict, ensure_eq, ensure_refused},
+};
+use burdock::log::{Cursor, Epoch, Followed, LogError, Offset, Record, follow};
+
+/// What a consumer with this cursor is told first, and which entries it gets then.
+async fn ensure_follows(
+    trial: &Trial,
+    cursor: Option<Cursor>,
+    told: Option<Followed>,
+    then: &[Record],
+) -> Verdict {
+    let id = trial.id("session")?;
+    for log in trial.handles().await? {
+        let (first, mut tail) = follow(&log, &id, cursor).await?;
+        ensure_eq!(first, told, "what a consumer at {cursor:?} is told first");
+        for expected in then {
+            let next =
+                trial.soon("the next entry of a consumer", tail.next()).await?.transpose()?;
+            ensure_eq!(next.as_ref(), Some(expected), "what a consumer at {cursor:?} gets");
+        }
+    }
+    Ok(())
+}
+
+fn cursor(epoch: Epoch, offset: u64) -> Cursor {
+    Cursor { epoch, offset: Offset(offset) }
+}
+
+fn rewound(to: Option<Cursor>) -> Followed {
+    Followed::Rewound { to }
+}
+
+pub(crate) async fn a_consumer_goes_on_behind_its_cursor(trial: Trial) -> Verdict {
+    let mut writer = trial.session("session", 5).await?;
+    for seen in 0..5 {
+        let then = writer.sent[usize::try_from(seen).unwrap_or_default() + 1..].to_vec();
+        ensure_follows(&trial, Some(cursor(writer.epoch, seen)), None, &then).await?;
+    }
+    // what it saw in this epoch had run ahead of the disk
+    let (_, mut tail) = follow(&trial.log, &writer.session, Some(cursor(writer.epoch, 6))).await?;
+    writer.write(4).await?;
+    for expected in &writer.sent[7..] {
+        let next = trial.soon("the next entry of a consumer", tail.next()).await?.transpose()?;
+        ensure_eq!(next.as_ref(), Some(expected), "what a consumer ahead of the disk gets");
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_consumer_of_an_earlier_epoch_goes_on(trial: Trial) -> Verdict {
+    let mut first = trial.session("session", 4).await?;
+    let mut second = first.successor().await?;
+    second.write(2).await?;
+    let idle = second.successor().await?;
+    let mut last = idle.successor().await?;
+    last.write(1).await?;
+    first.sent.extend(second.sent.into_iter().chain(last.sent));
+    let all = first.sent;
+    for (epoch, seen) in [(first.epoch, 0), (first.epoch, 3), (second.epoch, 4), (second.epoch, 5)]
+    {
+        let then = &all[usize::try_from(seen).unwrap_or_default() + 1..];
+        ensure_follows(&trial, Some(cursor(epoch, seen)), None, then).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_consumer_beyond_the_durable_end_is_rewound(trial: Trial) -> Verdict {
+    let mut first = trial.session("session", 4).await?;
+    let mut second = first.successor().await?;
+    second.write(2).await?;
+    let idle = second.successor().await?;
+    let mut last = idle.successor().await?;
+    last.write(3).await?;
+    let ends = [
+        (first.epoch, 4, first.epoch),
+        (second.epoch, 6, second.epoch),
+        (idle.epoch, 6, second.epoch),
+    ];
+    first.sent.extend(second.sent.into_iter().chain(last.sent));
+    for (epoch, end, wrote) in ends {
+        let to = Some(cursor(wrote, end - 1));
+        let then = first.sent[usize::try_from(end).unwrap_or_default()..].to_vec();
+        for ahead in [0, 1, 100] {
+            ensure_follows(&trial, Some(cursor(epoch, end + ahead)), Some(rewound(to)), &then)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_consumer_of_whom_nothing_is_left_is_rewound(trial: Trial) -> Verdict {
+    let lost = trial.open("session").await?;
+    let mut writer = lost.successor().await?;
+    writer.write(3).await?;
+    for seen in [0, 2, 10] {
+        ensure_follows(&trial, Some(cursor(lost.epoch, seen)), Some(rewound(None)), &writer.sent)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_cursor_that_the_session_never_had_is_refused(trial: Trial) -> Verdict {
+    let first = trial.session("session", 4).await?;
+    let other = trial.session("other", 4).await?;
+    let mut second = first.successor().await?;
+    second.write(2).await?;
+    let never = [
+        (Epoch(0), 0),
+        (other.epoch, 1),
+        (Epoch(second.epoch.0 + 1000), 5),
+        (Epoch(u64::MAX), u64::MAX),
+        // of an epoch, what was there before it
+        (second.epoch, 0),
+        (second.epoch, 3),
+    ];
+    for (epoch, seen) in never {
+        ensure_refused!(
+            follow(&trial.log, &first.session, Some(cursor(epoch, seen))).await,
+            LogError::InvalidCursor { text } if text == format!("{epoch}.{seen}"),
+            "a consumer at {epoch}.{seen}"
+        );
+    }
+    let id = trial.id("none")?;
+    let none = follow(&trial.log, &id, None).await;
+    ensure_refused!(none, LogError::NoSession { .. }, "a consumer of no session");
+    let none = follow(&trial.log, &id, Some(cursor(second.epoch, 0))).await;
+    ensure_refused!(none, LogError::NoSession { .. }, "a consumer that comes back to no session");
+    // the last place there can be leads nowhere, but not astray
+    if let Ok((told, mut tail)) =
+        follow(&trial.log, &first.session, Some(cursor(second.epoch, u64::MAX))).await
+    {
+        ensure_eq!(told, None, "what a consumer at the last place is told");
+        let next = crate::trial::within(std::time::Duration::from_millis(5), tail.next()).await;
+        crate::trial::ensure!(next.is_none(), "a consumer at the last place gets {next:?}");
+    }
+    // an id that was used again is another session
+    trial.log.delete(&first.session).await?;
+    trial.session("session", 4).await?;
+    ensure_refused!(
+        follow(&trial.log, &first.session, Some(cursor(first.epoch, 1))).await,
+        LogError::InvalidCursor { .. },
+        "a consumer of a session that was deleted and made again"
+    );
+    Ok(())
+}
+
+pub(crate) async fn a_new_consumer_begins_at_what_is_left(trial: Trial) -> Verdict {
+    let mut writer = trial.session("session", 3).await?;
+    ensure_follows(&trial, None, None, &writer.sent).await?;
+    writer.append(vec![snapshot(1)?, item("on")?]).await?;
+    trial.log.trim(&writer.session, Offset(2)).await?;
+    ensure_follows(&trial, None, None, &writer.sent[2..]).await
+}
+
+pub(crate) async fn a_consumer_that_lacks_trimmed_entries_is_told(trial: Trial) -> Verdict {
+    let mut first = trial.session("session", 4).await?;
+    let mut second = first.successor().await?;
+    second.write(4).await?;
+    second.append(vec![snapshot(1)?]).await?;
+    trial.log.trim(&first.session, Offset(6)).await?;
+    first.sent.extend(second.sent.iter().cloned());
+    for (epoch, seen) in [(first.epoch, 0), (first.epoch, 3), (first.epoch, 7), (second.epoch, 4)] {
+        ensure_refused!(
+            follow(&trial.log, &first.session, Some(cursor(epoch, seen))).await,
+            LogError::Trimmed { first: Offset(6), .. },
+            "a consumer at {epoch}.{seen} where entries are left from 6 on"
+        );
+    }
+    ensure_follows(&trial, Some(cursor(second.epoch, 5)), None, &first.sent[6..]).await?;
+    ensure_follows(&trial, Some(cursor(second.epoch, 6)), None, &first.sent[7..]).await
+}

@@ -1,0 +1,286 @@
+//! Ids, prefixes, pages.
+
+use crate::{
+    entries::{item, numbered},
+    trial::{Stop, Trial, Verdict, ensure, ensure_content, ensure_eq},
+};
+use burdock::log::{Claim, Log, LogError, SessionFilter, SessionId, SessionInfo, Urgency};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// What other programs do strange things with. Those that differ in case, in a space at the end, or
+/// in the normalisation of Unicode only are different ids.
+const ODD: &[&str] = &[
+    "a",
+    "A",
+    "a ",
+    " a",
+    "a  ",
+    "aa",
+    "ab",
+    "b",
+    "B",
+    "a\t",
+    "a\n",
+    "a\r\n",
+    "\n",
+    " ",
+    "a\u{1}",
+    "it's",
+    "it''s",
+    "\"quoted\"",
+    "`tick`",
+    "'; DROP TABLE sessions; --",
+    "a/b",
+    "a//b",
+    "/a",
+    "a/",
+    "..",
+    "../../etc/passwd",
+    "a\\b",
+    "\\",
+    "C:\\a",
+    "a%b",
+    "a_b",
+    "axb",
+    "a%",
+    "a_",
+    "%",
+    "_",
+    "%%",
+    "a*b",
+    "a?b",
+    "[a]",
+    "{a}",
+    "$1",
+    "?1",
+    ":a",
+    "@a",
+    "a:b",
+    "a;b",
+    "a,b",
+    "a|b",
+    "a&b",
+    "a#b",
+    "a\u{7f}",
+    "é",
+    "e\u{301}",
+    "É",
+    "E\u{301}",
+    "ß",
+    "ss",
+    "SS",
+    "ẞ",
+    "ı",
+    "i",
+    "I",
+    "İ",
+    "ﬁ",
+    "fi",
+    "日本語",
+    "한",
+    "\u{1112}\u{1161}\u{11ab}",
+    "😀",
+    "\u{ffff}",
+    "\u{e000}",
+    "\u{10000}",
+    "\u{10ffff}",
+    "\u{fffd}",
+    "\u{feff}a",
+    "a\u{200b}",
+    "a\u{200d}",
+    "Å",
+    "\u{212b}",
+    "A\u{30a}",
+    "null",
+    "NULL",
+    "0",
+    "00",
+    "1",
+    "10",
+    "2",
+    "-1",
+    "1e3",
+    "true",
+    "NaN",
+];
+
+async fn page(
+    log: &Arc<dyn Log>,
+    prefix: &str,
+    after: Option<&SessionId>,
+    limit: usize,
+) -> Result<Vec<SessionInfo>, Stop> {
+    let filter = SessionFilter { prefix: prefix.into(), after: after.cloned(), limit };
+    let page = log.sessions(filter).await?;
+    ensure!(page.len() <= limit, "{} sessions were listed, at most {limit} asked", page.len());
+    Ok(page)
+}
+
+/// The ids with this prefix, by pages.
+async fn ids(log: &Arc<dyn Log>, prefix: &str, limit: usize) -> Result<Vec<SessionId>, Stop> {
+    let mut ids: Vec<SessionId> = Vec::new();
+    loop {
+        let page = page(log, prefix, ids.last(), limit).await?;
+        if page.is_empty() {
+            return Ok(ids);
+        }
+        ids.extend(page.into_iter().map(|info| info.id));
+        ensure!(ids.len() < 1 << 20, "listing comes to no end");
+    }
+}
+
+async fn create(trial: &Trial, names: &[&str]) -> Result<Vec<SessionId>, Stop> {
+    let mut ids = BTreeSet::new();
+    for name in names {
+        ids.insert(trial.session(name, 1).await?.session);
+    }
+    Ok(ids.into_iter().collect())
+}
+
+pub(crate) async fn odd_ids_are_kept_apart(trial: Trial) -> Verdict {
+    let fill = SessionId::MAX_BYTES - trial.prefix.len();
+    let long = ["x".repeat(fill), format!("{}y", "x".repeat(fill - 1)), "x".repeat(fill - 1)];
+    // of two bytes each, so that a log that counts characters is content with more
+    let wide = format!("{}{}", "é".repeat(fill / 2), "x".repeat(fill % 2));
+    let names = ODD.iter().copied().chain(long.iter().map(String::as_str)).chain([wide.as_str()]);
+    let mut writers = Vec::new();
+    for name in names.clone() {
+        let mut writer = trial.open(name).await?;
+        ensure_eq!(writer.next.0, 0, "where the new session {name:?} begins");
+        writer.append(vec![numbered(0)?, item(name)?]).await?;
+        writers.push(writer);
+    }
+    for log in trial.handles().await? {
+        for writer in &writers {
+            ensure_content(&log, &writer.session, &writer.sent).await?;
+            let info = log.info(&writer.session).await?;
+            ensure_eq!(info.id, writer.session, "the id of a session");
+            ensure_eq!(info.epoch, writer.epoch, "the epoch of {:?}", writer.session.as_str());
+        }
+    }
+    for writer in &writers {
+        trial.log.delete(&writer.session).await?;
+    }
+    ensure_eq!(ids(&trial.log, &trial.prefix, 7).await?, Vec::new(), "what is left of them");
+    Ok(())
+}
+
+pub(crate) async fn a_prefix_is_no_pattern(trial: Trial) -> Verdict {
+    let all = create(&trial, ODD).await?;
+    for prefix in ODD.iter().copied().chain(["nothing", "[a-z]", "a_%", "ÉÉ", "^a", ".*"]) {
+        let prefix = format!("{}{prefix}", trial.prefix);
+        let expected: Vec<_> =
+            all.iter().filter(|id| id.as_str().starts_with(&prefix)).cloned().collect();
+        for log in trial.handles().await? {
+            let found = ids(&log, &prefix, 1000).await?;
+            ensure_eq!(found, expected, "ids that begin with {prefix:?}");
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_prefix_ends_anywhere(trial: Trial) -> Verdict {
+    // the next text of the same length is not always the next character
+    let names = [
+        "a",
+        "a\u{7f}",
+        "a\u{7f}b",
+        "a\u{80}",
+        "a\u{7ff}",
+        "a\u{7ff}b",
+        "a\u{800}",
+        "a\u{d7ff}",
+        "a\u{d7ff}b",
+        "a\u{e000}",
+        "a\u{ffff}",
+        "a\u{ffff}b",
+        "a\u{10000}",
+        "a\u{10ffff}",
+        "a\u{10ffff}b",
+        "a\u{10ffff}\u{10ffff}",
+        "b",
+        "\u{10ffff}",
+        "\u{10ffff}\u{10ffff}",
+        "\u{10ffff}b",
+    ];
+    let all = create(&trial, &names).await?;
+    for prefix in names {
+        let prefix = format!("{}{prefix}", trial.prefix);
+        let expected: Vec<_> =
+            all.iter().filter(|id| id.as_str().starts_with(&prefix)).cloned().collect();
+        ensure_eq!(ids(&trial.log, &prefix, 3).await?, expected, "ids that begin with {prefix:?}");
+    }
+    let long = "x".repeat(SessionId::MAX_BYTES * 4);
+    ensure_eq!(ids(&trial.log, &long, 3).await?, Vec::new(), "ids with a prefix too long for any");
+    Ok(())
+}
+
+pub(crate) async fn sessions_are_listed_by_their_bytes(trial: Trial) -> Verdict {
+    let all = create(&trial, ODD).await?;
+    for log in trial.handles().await? {
+        let found = ids(&log, &trial.prefix, usize::MAX).await?;
+        ensure_eq!(found, all, "ids in the order of their bytes");
+    }
+    // those of others may be there, too
+    let others = page(&trial.log, "", None, 1000).await?;
+    ensure!(others.is_sorted_by(|a, b| a.id < b.id), "ids without a prefix are not in order");
+    let before = all.first().map(|id| id.as_str().trim_end().to_owned()).unwrap_or_default();
+    let before = SessionId::new(before.get(..trial.prefix.len()).unwrap_or_default())?;
+    let found = page(&trial.log, "", Some(&before), all.len()).await?;
+    let found: Vec<_> = found.into_iter().map(|info| info.id).collect();
+    ensure_eq!(found, all, "ids behind one that is none");
+    Ok(())
+}
+
+pub(crate) async fn pages_have_no_gaps_and_no_repeats(trial: Trial) -> Verdict {
+    let all = create(&trial, ODD).await?;
+    for limit in [1, 2, 10, all.len() - 1, all.len(), all.len() + 1] {
+        ensure_eq!(ids(&trial.log, &trial.prefix, limit).await?, all, "ids by pages of {limit}");
+    }
+    for after in &all {
+        // also when the last one of a page is deleted before the next page is asked for
+        trial.log.delete(after).await?;
+        let found = page(&trial.log, &trial.prefix, Some(after), 1000).await?;
+        let expected = all.iter().filter(|id| *id > after);
+        let found: Vec<_> = found.iter().map(|info| &info.id).collect();
+        ensure_eq!(found, expected.collect::<Vec<_>>(), "ids behind {:?}", after.as_str());
+    }
+    Ok(())
+}
+
+pub(crate) async fn ten_thousand_sessions_are_listed(trial: Trial) -> Verdict {
+    const SESSIONS: u64 = 10_000;
+    let mut parts = Vec::new();
+    for part in 0..8 {
+        let part_of = trial.clone();
+        parts.push(trial.spawn(async move {
+            let mut under_way = Vec::new();
+            for number in (part..SESSIONS).step_by(8) {
+                let claim = Claim::default();
+                let id = part_of.id(&format!("{number:05}"))?;
+                let mut writer = crate::writer::Writer::open(&part_of.log, &id, claim).await?;
+                under_way.push(writer.send(vec![numbered(0)?], Urgency::Now));
+                if under_way.len() == 100 {
+                    for append in under_way.drain(..) {
+                        append.await?;
+                    }
+                }
+            }
+            for append in under_way {
+                append.await?;
+            }
+            Ok(())
+        }));
+    }
+    for part in parts {
+        part.await?;
+    }
+    let expected = (0..SESSIONS).map(|number| trial.id(&format!("{number:05}")));
+    let expected = expected.collect::<Result<Vec<_>, LogError>>()?;
+    let found = ids(&trial.log, &trial.prefix, 999).await?;
+    ensure_eq!(found.len(), expected.len(), "how many sessions are listed");
+    ensure!(found == expected, "sessions are listed in another order than that of their bytes");
+    let found = ids(&trial.log, &format!("{}042", trial.prefix), 17).await?;
+    ensure_eq!(found, expected[4200..4300], "sessions that begin with 042");
+    Ok(())
+}
