@@ -2,43 +2,27 @@
 
 use std::ops::Deref;
 
-use super::model::{EdgeEnd, Graph, GraphModel, NodeId, Transition};
+use super::model::{EdgeEnd, Graph, GraphModel, NodeId, WholeGraph};
 use super::paths::{Direction, links, reach, roots};
 use crate::diagnostics::Diagnostics;
 use crate::names;
 
 /// A graph in which every name is known, every node has a transition, can be reached and can come to rest.
-pub(crate) struct CheckedGraph {
-    graph: Graph,
-    start: NodeId,
-    transitions: Vec<Transition>,
-}
-
-impl CheckedGraph {
-    /// Where the first run begins.
-    pub(crate) fn start(&self) -> NodeId {
-        self.start
-    }
-
-    /// What follows the node.
-    pub(crate) fn transition(&self, node: NodeId) -> &Transition {
-        &self.transitions[node.0]
-    }
-}
+pub(crate) struct CheckedGraph(WholeGraph);
 
 impl Deref for CheckedGraph {
-    type Target = Graph;
+    type Target = WholeGraph;
 
-    fn deref(&self) -> &Graph {
-        &self.graph
+    fn deref(&self) -> &WholeGraph {
+        &self.0
     }
 }
 
-/// Checks the graph; `None` when this or an earlier stage found an error.
+/// Checks the graph, and gives it back when this or an earlier stage found an error.
 pub(crate) fn check_graph(
     model: GraphModel,
     diagnostics: &mut Diagnostics,
-) -> Option<CheckedGraph> {
+) -> Result<CheckedGraph, Box<GraphModel>> {
     check_error_edges(&model.graph, diagnostics);
     let complete = check_transitions(&model, diagnostics);
     // A missing edge could have led anywhere, so what cannot be reached without it is no news.
@@ -46,9 +30,11 @@ pub(crate) fn check_graph(
         check_reachable(&model.graph, diagnostics);
         check_rest(&model.graph, diagnostics);
     }
-    let transitions: Option<Vec<Transition>> = model.transitions.into_iter().collect();
-    let (start, transitions) = model.start.zip(transitions)?;
-    diagnostics.is_empty().then_some(CheckedGraph { graph: model.graph, start, transitions })
+    if diagnostics.is_empty() && model.is_whole() {
+        Ok(CheckedGraph(model.complete()))
+    } else {
+        Err(Box::new(model))
+    }
 }
 
 /// A node that fails again leaves the state as it was, so it would fail for ever.
@@ -69,7 +55,7 @@ fn check_transitions(model: &GraphModel, diagnostics: &mut Diagnostics) -> bool 
     for id in model.graph.ids() {
         let missing = model.transitions[id.0].is_none();
         complete &= !missing;
-        if missing && !model.doubts.sources && !model.doubts.lost.contains(&id) {
+        if missing && !model.doubts.sources {
             let name = names::plain(&model.graph[id].name);
             diagnostics
                 .error(&model.graph[id].name, format!("node `{name}` has no transition"))

@@ -1,10 +1,10 @@
-//! From a checked graph to its items; nothing here can fail.
+//! From a whole graph to its items; nothing here can fail.
 //!
 //! Tables, headers of impls and calls into burdock: what needs facts about actions is decided by
 //! constant functions there, called under the span of the token that a message has to label.
 
 mod checks;
-mod items;
+pub(super) mod items;
 mod transitions;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -12,21 +12,26 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::check::CheckedGraph;
-use super::model::{ActionId, NodeId};
+use super::model::{ActionId, NodeId, WholeGraph};
 use crate::{names, spans::respanned, text};
 
 /// Everything that `graph!` makes.
 pub(crate) fn expand_graph(graph: &CheckedGraph) -> TokenStream {
     let expansion = Expansion::new(graph);
     let items = items::expand_items(&expansion);
-    let aliases = expansion.aliases();
-    let tables = checks::expand_tables(&expansion);
     let checks = checks::expand_checks(&expansion);
-    let scope = items::expand_scope(&expansion);
-    let implementation = expand_impl(&expansion);
+    let constant = expand_constant(&expansion, &checks);
+    quote!(#items #constant)
+}
+
+/// The impls, and what they need.
+pub(super) fn expand_constant(expansion: &Expansion<'_>, checks: &TokenStream) -> TokenStream {
+    let aliases = expansion.aliases();
+    let tables = checks::expand_tables(expansion);
+    let scope = items::expand_scope(expansion);
+    let implementation = expand_impl(expansion);
     let cfg = &expansion.cfg;
     quote! {
-        #items
         #cfg
         const _: () = {
             #aliases
@@ -39,22 +44,22 @@ pub(crate) fn expand_graph(graph: &CheckedGraph) -> TokenStream {
 }
 
 /// A graph and the names that its expansion uses.
-struct Expansion<'a> {
-    graph: &'a CheckedGraph,
+pub(super) struct Expansion<'a> {
+    pub(super) graph: &'a WholeGraph,
     /// `::burdock::__private`
     root: TokenStream,
     /// The same by the name that it has in the graph's constant.
     private: TokenStream,
     /// The graph's `cfg` attributes, which all its items share.
-    cfg: TokenStream,
-    node_type: Ident,
-    inputs_type: Ident,
-    resources_type: Ident,
-    writes_type: Ident,
+    pub(super) cfg: TokenStream,
+    pub(super) node_type: Ident,
+    pub(super) inputs_type: Ident,
+    pub(super) resources_type: Ident,
+    pub(super) writes_type: Ident,
 }
 
 impl<'a> Expansion<'a> {
-    fn new(graph: &'a CheckedGraph) -> Self {
+    pub(super) fn new(graph: &'a WholeGraph) -> Self {
         let burdock = super::burdock_path(&graph.attrs);
         let cfg = graph.attrs.iter().filter(|attr| text::is_cfg(attr));
         let name = &graph.name;
@@ -196,13 +201,17 @@ fn expand_perform(expansion: &Expansion<'_>, id: NodeId, step: &Ident) -> TokenS
         return quote!(#visit::perform_unbound(#step));
     }
     let params = local("params");
+    // with its type, so that nothing is inferred when the action does not fit
+    let path = &expansion.graph[id].path;
+    let private = &expansion.private;
+    let bound = quote_spanned!(path.span()=> <#path as #private::Action>::Params);
     let binds = parameters.iter().map(|parameter| {
         let (name, value) = (&parameter.name, &parameter.value);
         let bind = expansion.private_at(name.span());
         let bind = quote_spanned!(name.span()=> #bind::bind);
         quote!(#bind(&mut (*#params).#name, #value);)
     });
-    quote!(#visit::perform(#step, |#params| { #(#binds)* }))
+    quote!(#visit::perform(#step, |#params: &mut #bound| { #(#binds)* }))
 }
 
 /// Names as the graph's tables have them.

@@ -57,10 +57,12 @@ pub(crate) fn graph(tokens: TokenStream) -> TokenStream {
         return diagnostics.into_compile_errors();
     };
     let model = resolve::resolve_graph(&syntax, &mut diagnostics);
-    if let Some(checked) = check::check_graph(model, &mut diagnostics) {
-        return expand::expand_graph(&checked);
+    match check::check_graph(model, &mut diagnostics) {
+        Ok(checked) => expand::expand_graph(&checked),
+        Err(model) => {
+            let mut output = fallback::expand_fallback(*model);
+            output.extend(diagnostics.into_compile_errors());
+            output
+        }
     }
-    let mut output = fallback::expand_fallback(&syntax);
-    output.extend(diagnostics.into_compile_errors());
-    output
 }

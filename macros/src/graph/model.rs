@@ -1,9 +1,10 @@
 //! The model of a graph: names are ids, conditions are ready to be emitted, edges lie flat.
 //!
 //! `resolve` makes a [`GraphModel`], in which a start or a transition can still be missing.
-//! `check` turns it into a `CheckedGraph`, in which neither can.
+//! `check` turns it into a `CheckedGraph`, in which neither can, and `fallback` into a [`WholeGraph`],
+//! in which stand-ins take their place.
 
-use std::ops::Index;
+use std::ops::{Deref, Index};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Expr, Pat, Path, Token, Visibility, token};
@@ -25,6 +26,51 @@ pub(crate) struct GraphModel {
     /// What follows each node, by node id.
     pub(crate) transitions: Vec<Option<Transition>>,
     pub(crate) doubts: Doubts,
+}
+
+impl GraphModel {
+    /// Nothing is missing.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.start.is_some() && self.transitions.iter().all(Option::is_some)
+    }
+
+    /// Puts stand-ins where something is missing.
+    pub(crate) fn complete(self) -> WholeGraph {
+        let unknown = || Transition { target: Target::Unknown, fields: Vec::new() };
+        let transitions = self.transitions.into_iter().map(|found| found.unwrap_or_else(unknown));
+        WholeGraph {
+            graph: self.graph,
+            start: self.start.unwrap_or(NodeId(0)),
+            transitions: transitions.collect(),
+        }
+    }
+}
+
+/// A graph that starts somewhere and in which something follows every node.
+pub(crate) struct WholeGraph {
+    graph: Graph,
+    start: NodeId,
+    transitions: Vec<Transition>,
+}
+
+impl WholeGraph {
+    /// Where the first run begins.
+    pub(crate) fn start(&self) -> NodeId {
+        self.start
+    }
+
+    /// What follows the node.
+    pub(crate) fn transition(&self, node: NodeId) -> &Transition {
+        &self.transitions[node.0]
+    }
+}
+
+impl Deref for WholeGraph {
+    type Target = Graph;
+
+    fn deref(&self) -> &Graph {
+        &self.graph
+    }
 }
 
 /// Everything about a graph except where it starts and what follows its nodes.
@@ -101,6 +147,8 @@ pub(crate) enum Target {
     /// A bare `pause` is already resolved to the start.
     Pause(NodeId),
     End,
+    /// Could not be read or resolved; stands only beside an error.
+    Unknown,
     If(Box<If>),
     Match(Box<Match>),
 }
@@ -176,13 +224,18 @@ impl EdgeEnd {
 
 /// What earlier errors leave open; rules that would only repeat them stay silent.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
 pub(crate) struct Doubts {
     /// Any node may have a transition that was lost.
     pub(crate) sources: bool,
     /// Any node may have an edge that was lost.
     pub(crate) edges: bool,
-    /// These nodes have a transition that was lost.
-    pub(crate) lost: Vec<NodeId>,
+    /// A node may have another name than was read.
+    pub(crate) nodes: bool,
+    /// An input or a resource may have another name or type than was read.
+    pub(crate) bindings: bool,
+    /// The graph may have a `yields` that was lost.
+    pub(crate) yields: bool,
 }
 
 /// The name of the candidate state in rewritten conditions.

@@ -5,12 +5,14 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseBuffer, ParseStream, Parser as _};
-use syn::{Attribute, Ident, Path, Token, token};
+use syn::{Attribute, Ident, Path, Token, Visibility, token};
 
-use super::parser::{Comma, Parser, Read, Reported, braces, drain, parentheses, skip};
+use super::parser::{
+    Comma, Parser, Read, Reported, braces, drain, parentheses, skip, starts_statement,
+};
 use super::syntax::{
     Binding, GraphSyntax, NodeSyntax, ParameterSyntax, StartSyntax, TransitionSyntax, Unread,
-    YieldsSyntax,
+    YieldsSyntax, unread, unread_type,
 };
 use crate::diagnostics::Diagnostics;
 use crate::names;
@@ -18,7 +20,10 @@ use crate::names;
 /// Words that a target or a condition gives a meaning of its own.
 const RESERVED: [&str; 3] = ["pause", "end", "state"];
 
-/// Reads what can be read; `None` when there is not even a name and a state.
+/// The words that begin a section.
+const SECTIONS: [&str; 5] = ["inputs", "resources", "yields", "nodes", "start"];
+
+/// Reads what can be read; `None` when there is not even a name.
 pub(crate) fn parse_graph(
     tokens: TokenStream,
     diagnostics: &mut Diagnostics,
@@ -38,14 +43,18 @@ pub(crate) fn parse_graph(
 impl Parser<'_> {
     fn graph(&mut self, input: ParseStream<'_>) -> Read<GraphSyntax> {
         let attrs = self.read(input.call(Attribute::parse_outer))?;
-        let vis = self.parse(input)?;
-        let name: Ident = self.expect(input, "the graph's name")?;
+        let mut vis = self.parse(input)?;
+        let mut name: Ident = self.expect(input, "the graph's name")?;
+        if input.peek(Ident) && input.peek2(token::Paren) {
+            self.diagnostics.error(&name, "expected a visibility or the graph's name");
+            vis = Visibility::Public(Token![pub](name.span()));
+            name = self.parse(input)?;
+        }
         let state = self.state(input, &name);
-        // The body of a graph without a state is still read for its errors.
         let mut graph = GraphSyntax {
             attrs,
             vis,
-            state: state.as_ref().map_or_else(|_| name.clone().into(), Path::clone),
+            state: state.as_ref().map_or_else(|_| unread().into(), Path::clone),
             name,
             inputs: Vec::new(),
             resources: Vec::new(),
@@ -62,7 +71,7 @@ impl Parser<'_> {
                 self.expected(input, "unexpected token after the graph");
             }
         } else {
-            self.unread = Unread { nodes: true, statements: true, targets: true };
+            self.unread = Unread { nodes: true, statements: true, targets: true, bindings: true };
             if state.is_ok() {
                 self.diagnostics
                     .error(&graph.name, "the graph has no body")
@@ -70,7 +79,7 @@ impl Parser<'_> {
             }
         }
         graph.unread = self.unread;
-        state.map(|_| graph)
+        Ok(graph)
     }
 
     fn state(&mut self, input: ParseStream<'_>, name: &Ident) -> Read<Path> {
@@ -118,67 +127,95 @@ impl Parser<'_> {
             graph.transitions.extend(self.transition(input, word)?);
             return Ok(());
         }
-        match word.to_string().as_str() {
+        let meant = self.meant(input, &word)?;
+        self.section(&word, &meant);
+        match meant.as_str() {
             "inputs" => self.bindings(input, &word, &mut graph.inputs),
             "resources" => self.bindings(input, &word, &mut graph.resources),
             "nodes" => {
-                self.section(&word);
                 self.unread.nodes |= !input.peek(token::Brace);
                 let body = self.body(input, &word)?;
-                let separated =
-                    self.list(&body, |parser, input| parser.node(input, &mut graph.nodes));
+                let mut nodes = Vec::new();
+                let separated = self.list(&body, |parser, input| parser.node(input, &mut nodes));
                 self.unread.statements |= !separated;
+                // what a section repeats of an earlier one is no other mistake
+                nodes.retain(|node| graph.nodes.iter().all(|known| known.name != node.name));
+                graph.nodes.extend(nodes);
                 Ok(())
             }
             "yields" => {
-                self.section(&word);
                 let ty = self.expect(input, "a type");
-                let ty = self.terminated(input, ty);
-                graph.yields =
-                    graph.yields.take().or(ty.map(|ty| YieldsSyntax { keyword: word, ty }));
+                let ty = self.terminated(input, ty).unwrap_or_else(unread_type);
+                graph.yields = graph.yields.take().or(Some(YieldsSyntax { keyword: word, ty }));
                 Ok(())
             }
             "start" => {
-                self.section(&word);
                 let name = self.expect(input, "a node");
                 self.unread.statements |= name.is_err();
                 let name = self.terminated(input, name);
                 graph.start = graph.start.take().or(name.map(|name| StartSyntax { name }));
                 Ok(())
             }
-            "on" => {
-                let error = input.parse::<Ident>().ok().filter(|word| word == "error");
-                if error.is_none() {
-                    self.diagnostics
-                        .error(&word, "expected `error` after `on`")
-                        .help("an error edge is `on error node -> target;`");
-                    return Err(Reported);
-                }
-                let source = self.expect(input, "a node")?;
-                graph.error_edges.extend(self.transition(input, source)?);
+            "error" => {
+                self.error_edge(input, None, graph);
                 Ok(())
             }
-            unknown => {
-                let sections =
-                    ["inputs", "resources", "yields", "nodes", "start"].map(String::from);
-                let error = self.diagnostics.error(&word, "expected a section or a transition");
-                match names::closest(unknown, &sections) {
-                    Some(section) => error.help(format!("did you mean `{section}`")),
-                    None => error.help(format!("a transition is `{unknown} -> target;`")),
-                };
-                Err(Reported)
+            _ => {
+                let source = self.after_on(input, &word);
+                self.error_edge(input, source, graph);
+                Ok(())
             }
         }
     }
 
-    fn section(&mut self, word: &Ident) {
-        let name = word.to_string();
-        if self.sections.contains(&name) {
+    /// The word after `on`; what stands in the place of `error` may be the source.
+    fn after_on(&mut self, input: ParseStream<'_>, on: &Ident) -> Option<Ident> {
+        let word = input.parse::<Ident>().ok();
+        if word.as_ref().is_some_and(|word| word == "error") {
+            return None;
+        }
+        self.diagnostics
+            .error(on, "expected `error` after `on`")
+            .help("an error edge is `on error node -> target;`");
+        word.filter(|_| input.peek(Token![->]) || input.peek(Token![|]))
+    }
+
+    /// The word that begins a statement; an unknown one is refused, and read as the section that
+    /// it is like when the rest fits.
+    fn meant(&mut self, input: ParseStream<'_>, word: &Ident) -> Read<String> {
+        let written = word.to_string();
+        let sections = SECTIONS.map(String::from);
+        if written == "on" || sections.contains(&written) {
+            return Ok(written);
+        }
+        let error = self.diagnostics.error(word, "expected a section or a transition");
+        let next = input.cursor().ident();
+        if written == "error" || next.is_some_and(|(next, _)| next == "error") {
+            error.help("an error edge is `on error node -> target;`");
+            return Ok(if written == "error" { written } else { "on".to_owned() });
+        }
+        let Some(section) = names::closest(&written, &sections) else {
+            error.help(format!("a transition is `{written} -> target;`"));
+            return Err(Reported);
+        };
+        error.help(format!("did you mean `{section}`"));
+        let fits = match section {
+            "start" => input.peek(Ident) && input.peek2(Token![;]),
+            "yields" => input.peek(Ident),
+            _ => input.peek(token::Brace),
+        };
+        let new = !self.sections.iter().any(|seen| seen == section);
+        if fits && new { Ok(section.to_owned()) } else { Err(Reported) }
+    }
+
+    /// Notes the section, and refuses a second one.
+    fn section(&mut self, word: &Ident, name: &str) {
+        if self.sections.iter().any(|seen| seen == name) {
             self.diagnostics
                 .error(word, format!("`{name}` is given twice"))
                 .help("move what it says into the first");
-        } else {
-            self.sections.push(name);
+        } else if SECTIONS.contains(&name) {
+            self.sections.push(name.to_owned());
         }
     }
 
@@ -196,16 +233,39 @@ impl Parser<'_> {
         word: &Ident,
         bindings: &mut Vec<Binding>,
     ) -> Read<()> {
-        self.section(word);
+        let mut read: Vec<Binding> = Vec::new();
         let body = self.body(input, word)?;
+        let before = self.diagnostics.len();
         self.list(&body, |parser, input| {
             let attrs = parser.read(input.call(Attribute::parse_outer))?;
             let name = parser.expect(input, "a name")?;
             parser.parse::<Token![:]>(input)?;
-            bindings.push(Binding { attrs, name, ty: parser.expect(input, "a type")? });
+            read.push(Binding { attrs, name, ty: parser.expect(input, "a type")? });
             Ok(Comma::Needed)
         });
+        self.unread.bindings |= self.diagnostics.len() > before;
+        read.retain(|entry| bindings.iter().all(|known| known.name != entry.name));
+        bindings.extend(read);
         Ok(())
+    }
+
+    /// What follows `on error`; the rest of one that cannot be read is no transition.
+    fn error_edge(
+        &mut self,
+        input: ParseStream<'_>,
+        source: Option<Ident>,
+        graph: &mut GraphSyntax,
+    ) {
+        let source = source.map_or_else(|| self.expect(input, "a node"), Ok);
+        let edge = source.and_then(|source| self.transition(input, source));
+        if let Ok(edge) = edge {
+            graph.error_edges.extend(edge);
+            return;
+        }
+        self.unread.statements = true;
+        while !input.is_empty() && !input.peek(Token![;]) {
+            skip(input);
+        }
     }
 
     fn transition(
@@ -222,7 +282,9 @@ impl Parser<'_> {
         }
         self.parse::<Token![->]>(input)?;
         let target = self.target(input);
-        let target = self.terminated(input, target).unwrap_or_else(|| self.lost_target());
+        let whole = input.peek(Token![;]) || input.is_empty() || starts_statement(input);
+        let target = self.terminated(input, target).filter(|_| whole);
+        let target = target.unwrap_or_else(|| self.lost_target());
         Ok(Some(TransitionSyntax { sources, target }))
     }
 
@@ -301,6 +363,7 @@ impl Parser<'_> {
         if input.peek(Token![:]) {
             skip(input);
             let Ok(action) = input.call(Path::parse_mod_style) else {
+                node.action = unread().into();
                 return Err(self.expected(input, "expected the path of an action"));
             };
             node.action = action;

@@ -109,7 +109,7 @@ impl Parser<'_> {
 }
 
 /// Whether the next tokens look like an entry of a list whatever came before them.
-fn starts_entry(input: ParseStream<'_>) -> bool {
+pub(super) fn starts_entry(input: ParseStream<'_>) -> bool {
     let after = input.cursor().ident().map(|(_, after)| after);
     let named = after.is_some_and(|after| after.eof() || input.peek2(token::Brace))
         || input.peek2(Token![:])

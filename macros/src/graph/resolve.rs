@@ -19,17 +19,24 @@ use crate::names;
 
 /// Resolves what can be resolved; doubts say what could not.
 pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics) -> GraphModel {
-    refuse_duplicates("input", syntax.inputs.iter().map(binding_name), diagnostics);
-    refuse_duplicates("resource", syntax.resources.iter().map(binding_name), diagnostics);
+    let inputs = resolve_bindings("input", &syntax.inputs, diagnostics);
+    let resources = resolve_bindings("resource", &syntax.resources, diagnostics);
     let (mut nodes, actions) = resolve_nodes(syntax, diagnostics);
+    let unread = syntax.unread;
+    let repeated = nodes.len() < syntax.nodes.len();
+    let bound = inputs.len() + resources.len() < syntax.inputs.len() + syntax.resources.len();
     let mut resolver = Resolver {
         names: nodes.iter().map(|node| names::plain(&node.name)).collect(),
-        nodes_known: !syntax.unread.nodes && !nodes.is_empty(),
+        nodes_known: !unread.nodes && !nodes.is_empty(),
+        hidden: if repeated { sources(syntax) } else { Vec::new() },
+        unknown: Vec::new(),
         start: None,
         doubts: Doubts {
-            sources: syntax.unread.statements,
-            edges: syntax.unread.statements || syntax.unread.targets,
-            lost: Vec::new(),
+            sources: unread.statements,
+            edges: unread.statements || unread.targets,
+            nodes: unread.nodes || unread.statements || nodes.is_empty() || repeated,
+            bindings: unread.bindings || unread.statements || bound,
+            yields: unread.statements,
         },
         diagnostics,
     };
@@ -57,8 +64,8 @@ pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics)
         vis: syntax.vis.clone(),
         name: syntax.name.clone(),
         state: syntax.state.clone(),
-        inputs: syntax.inputs.clone(),
-        resources: syntax.resources.clone(),
+        inputs,
+        resources,
         yields: syntax.yields.clone(),
         nodes,
         actions,
@@ -68,8 +75,26 @@ pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics)
     GraphModel { graph, start, transitions, doubts }
 }
 
-fn binding_name(binding: &Binding) -> &Ident {
-    &binding.name
+/// The names before an arrow: what a node would have that the graph lacks.
+fn sources(syntax: &GraphSyntax) -> Vec<String> {
+    let sources = syntax.transitions.iter().flat_map(|transition| &transition.sources);
+    sources.map(names::plain).collect()
+}
+
+/// The bindings whose names were not there before.
+fn resolve_bindings(
+    kind: &str,
+    bindings: &[Binding],
+    diagnostics: &mut Diagnostics,
+) -> Vec<Binding> {
+    refuse_duplicates(kind, bindings.iter().map(|binding| &binding.name), diagnostics);
+    let mut kept: Vec<Binding> = Vec::new();
+    for binding in bindings {
+        if kept.iter().all(|known| names::plain(&known.name) != names::plain(&binding.name)) {
+            kept.push(binding.clone());
+        }
+    }
+    kept
 }
 
 /// Reports every name that was there before.
@@ -157,6 +182,10 @@ struct Resolver<'d> {
     names: Vec<String>,
     /// No node's name was lost, so an unknown one is an error.
     nodes_known: bool,
+    /// Names that the second of two nodes may have been meant to have.
+    hidden: Vec<String>,
+    /// The unknown names that were reported: each is one mistake, however often it stands there.
+    unknown: Vec<String>,
     start: Option<NodeId>,
     doubts: Doubts,
     diagnostics: &'d mut Diagnostics,
@@ -182,9 +211,6 @@ impl Resolver<'_> {
             let sources = self.sources(transition, &mut given, "transition");
             let target = self.resolve_transition(transition);
             for id in sources {
-                if target.transition.is_none() {
-                    self.doubts.lost.push(id);
-                }
                 resolved[id.0] = target.clone();
             }
         }
@@ -215,7 +241,7 @@ impl Resolver<'_> {
         given: &mut [bool],
         kind: &str,
     ) -> Vec<NodeId> {
-        let mut sources = Vec::new();
+        let (mut sources, mut repeated) = (Vec::new(), Vec::new());
         for ident in &transition.sources {
             let Some(id) = self.node(ident, &[]) else {
                 self.doubts.sources = true;
@@ -227,51 +253,63 @@ impl Resolver<'_> {
                     .error(ident, format!("`{name}` stands twice before one `->`"))
                     .help("name it once");
             } else if given[id.0] {
-                self.diagnostics
-                    .error(ident, format!("a second {kind} for node `{name}`"))
-                    .help("let one decide with `if` or `match`");
+                repeated.push((ident, id));
             } else {
                 given[id.0] = true;
                 sources.push(id);
             }
         }
+        self.refuse_repeated(&repeated, kind);
         sources
+    }
+
+    /// One error for a whole statement, which may stand there twice.
+    fn refuse_repeated(&mut self, repeated: &[(&Ident, NodeId)], kind: &str) {
+        let [(ident, id), others @ ..] = repeated else { return };
+        let error = self
+            .diagnostics
+            .error(ident, format!("a second {kind} for node `{}`", self.names[id.0]))
+            .help("let one decide with `if` or `match`");
+        if !others.is_empty() {
+            let others: Vec<_> = others.iter().map(|(_, id)| self.names[id.0].clone()).collect();
+            error.note(format!("the same holds for {}", names::list(&others)));
+        }
     }
 
     fn resolve_transition(&mut self, syntax: &TransitionSyntax) -> Resolved {
         let mut walk = Walk::default();
         let target = self.target(&syntax.target, &mut walk);
-        self.doubts.edges |= target.is_none();
-        let transition = target.map(|target| Transition { target, fields: walk.fields });
-        Resolved { transition, leaves: walk.leaves }
+        let transition = Transition { target, fields: walk.fields };
+        Resolved { transition: Some(transition), leaves: walk.leaves }
     }
 
-    fn target(&mut self, target: &TargetSyntax, walk: &mut Walk) -> Option<Target> {
+    fn target(&mut self, target: &TargetSyntax, walk: &mut Walk) -> Target {
         match target {
             TargetSyntax::Node(name) => {
-                let id = self.node(name, &["pause", "end"])?;
+                let Some(id) = self.node(name, &["pause", "end"]) else { return Target::Unknown };
                 walk.leaf(EdgeEnd::Node(id), name);
-                Some(Target::Node(id))
+                Target::Node(id)
             }
             TargetSyntax::Pause(pause) => {
-                let id = match &pause.node {
-                    Some(name) => self.node(name, &[])?,
-                    None => self.start?,
+                let node = match &pause.node {
+                    Some(name) => self.node(name, &[]),
+                    None => self.start,
                 };
+                let Some(id) = node else { return Target::Unknown };
                 walk.leaf(EdgeEnd::Pause(id), &pause.keyword);
-                Some(Target::Pause(id))
+                Target::Pause(id)
             }
             TargetSyntax::End(keyword) => {
                 walk.leaf(EdgeEnd::End, keyword);
-                Some(Target::End)
+                Target::End
             }
             TargetSyntax::If(syntax) => self.if_target(syntax, walk),
             TargetSyntax::Match(syntax) => self.match_target(syntax, walk),
-            TargetSyntax::Unread => None,
+            TargetSyntax::Unread => Target::Unknown,
         }
     }
 
-    fn if_target(&mut self, syntax: &IfSyntax, walk: &mut Walk) -> Option<Target> {
+    fn if_target(&mut self, syntax: &IfSyntax, walk: &mut Walk) -> Target {
         let condition = self.condition(&syntax.condition, walk);
         walk.branch.push(text(&syntax.condition));
         let then = self.target(&syntax.then, walk);
@@ -284,11 +322,10 @@ impl Resolver<'_> {
             walk.branch.pop();
             otherwise
         };
-        let (then, otherwise) = then.zip(otherwise)?;
-        Some(Target::If(Box::new(If { if_token: syntax.if_token, condition, then, otherwise })))
+        Target::If(Box::new(If { if_token: syntax.if_token, condition, then, otherwise }))
     }
 
-    fn match_target(&mut self, syntax: &MatchSyntax, walk: &mut Walk) -> Option<Target> {
+    fn match_target(&mut self, syntax: &MatchSyntax, walk: &mut Walk) -> Target {
         let scrutinee = self.condition(&syntax.scrutinee, walk);
         let mut arms = Vec::new();
         for arm in &syntax.arms {
@@ -302,22 +339,14 @@ impl Resolver<'_> {
             walk.branch.push(label);
             let target = self.target(&arm.target, walk);
             walk.branch.pop();
-            arms.extend(target.map(|target| Arm {
-                pattern: arm.pattern.clone(),
-                guard,
-                arrow: arm.arrow,
-                target,
-            }));
+            arms.push(Arm { pattern: arm.pattern.clone(), guard, arrow: arm.arrow, target });
         }
-        let complete = arms.len() == syntax.arms.len();
-        complete.then(|| {
-            Target::Match(Box::new(Match {
-                match_token: syntax.match_token,
-                scrutinee,
-                brace: syntax.brace,
-                arms,
-            }))
-        })
+        Target::Match(Box::new(Match {
+            match_token: syntax.match_token,
+            scrutinee,
+            brace: syntax.brace,
+            arms,
+        }))
     }
 
     fn condition(&mut self, tokens: &TokenStream, walk: &mut Walk) -> TokenStream {
@@ -330,20 +359,35 @@ impl Resolver<'_> {
     fn node(&mut self, ident: &Ident, words: &[&str]) -> Option<NodeId> {
         let name = names::plain(ident);
         let known = self.names.iter().position(|known| *known == name).map(NodeId);
-        if known.is_none() && self.nodes_known {
-            let words = words.iter().map(|word| (*word).to_owned());
-            let all: Vec<String> = self.names.iter().cloned().chain(words).collect();
-            let help = match names::closest(&name, &all) {
-                Some(meant) => Some(format!("did you mean `{meant}`")),
-                None => names::suggestion(&name, "node", &self.names),
-            };
-            let error = self.diagnostics.error(ident, format!("unknown node `{name}`"));
-            if let Some(help) = help {
-                error.help(help);
-            }
+        if known.is_none() {
+            self.doubts.edges = true;
+            self.refuse_unknown(ident, name, words);
         }
-        self.doubts.edges |= known.is_none();
         known
+    }
+
+    fn refuse_unknown(&mut self, ident: &Ident, name: String, words: &[&str]) {
+        if self.unknown.contains(&name) {
+            // more than a slip: it may be the list of nodes that lacks it
+            self.doubts.nodes = true;
+            return;
+        }
+        let words = words.iter().map(|word| (*word).to_owned());
+        let all: Vec<String> = self.names.iter().cloned().chain(words).collect();
+        let meant = names::closest(&name, &all);
+        let hidden = meant.is_none() && self.hidden.contains(&name);
+        if hidden || !self.nodes_known {
+            return;
+        }
+        let help = match meant {
+            Some(meant) => Some(format!("did you mean `{meant}`")),
+            None => names::suggestion(&name, "node", &self.names),
+        };
+        let error = self.diagnostics.error(ident, format!("unknown node `{name}`"));
+        if let Some(help) = help {
+            error.help(help);
+        }
+        self.unknown.push(name);
     }
 }
 

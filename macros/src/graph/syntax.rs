@@ -3,7 +3,7 @@
 //! Nothing here is checked. A tree can be incomplete: `parse` keeps what it understood, reports the rest,
 //! and says in [`Unread`] what is missing, so that later stages report no follow-up errors.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Expr, Pat, Path, Token, Type, Visibility, token};
 
 /// A whole `graph!` call.
@@ -124,8 +124,21 @@ pub(crate) struct GuardSyntax {
     pub(crate) condition: TokenStream,
 }
 
+/// The name of what could not be read, where an expansion needs one: nobody defines it, and beside
+/// an error of ours rustc keeps silent about it and about all that follows from it.
+pub(crate) fn unread() -> Ident {
+    Ident::new("__unread", Span::call_site())
+}
+
+/// The type of what could not be read.
+pub(crate) fn unread_type() -> Type {
+    let name = unread();
+    syn::parse_quote!(#name)
+}
+
 /// What could not be read, so that its absence is no news.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
 pub(crate) struct Unread {
     /// A node's name is missing: an unknown name may be the one.
     pub(crate) nodes: bool,
@@ -133,4 +146,6 @@ pub(crate) struct Unread {
     pub(crate) statements: bool,
     /// A part of a target is missing: it may have led anywhere.
     pub(crate) targets: bool,
+    /// An entry of `inputs` or `resources` is missing.
+    pub(crate) bindings: bool,
 }

@@ -6,8 +6,13 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, Pat, Token, token};
 
-use super::parser::{Comma, Parser, Read, Reported, braces, drain, skip, starts_statement};
-use super::syntax::{ArmSyntax, GuardSyntax, IfSyntax, MatchSyntax, PauseSyntax, TargetSyntax};
+use super::parser::{
+    Comma, Parser, Read, Reported, braces, drain, skip, starts_entry, starts_statement,
+};
+use super::syntax::{
+    ArmSyntax, GuardSyntax, IfSyntax, MatchSyntax, PauseSyntax, TargetSyntax, unread,
+};
+use crate::names;
 
 impl Parser<'_> {
     pub(super) fn target(&mut self, input: ParseStream<'_>) -> Read<TargetSyntax> {
@@ -31,7 +36,11 @@ impl Parser<'_> {
             return Ok(TargetSyntax::End(word));
         }
         if word != "pause" {
-            return Ok(TargetSyntax::Node(word));
+            let words = ["pause", "if", "match"].map(String::from);
+            let meant = names::closest(&word.to_string(), &words).filter(|_| !ends_target(input));
+            let Some(meant) = meant else { return Ok(TargetSyntax::Node(word)) };
+            self.diagnostics.error(&word, message).help(format!("did you mean `{meant}`"));
+            return Err(Reported);
         }
         let named = input.peek(Ident::peek_any) && !starts_statement(input);
         let node = if named { Some(self.expect(input, "a node")?) } else { None };
@@ -45,6 +54,10 @@ impl Parser<'_> {
         let otherwise = if input.peek(Token![else]) {
             skip(input);
             if input.peek(Token![if]) { self.if_target(input)? } else { self.branch(input)? }
+        } else if is_misspelt_else(input) {
+            self.expected(input, "expected `else`");
+            skip(input);
+            self.branch(input)?
         } else {
             self.diagnostics
                 .error(&if_token, "`if` without `else`")
@@ -79,11 +92,14 @@ impl Parser<'_> {
             return Err(self.expected(input, "expected `=>`"));
         }
         let arrow = self.parse(input)?;
-        let target = self.target(input)?;
+        let mut target = self.target(input)?;
         let comma = match target {
             TargetSyntax::If(_) | TargetSyntax::Match(_) => Comma::Optional,
             _ => Comma::Needed,
         };
+        if comma == Comma::Needed && !ends_target(input) {
+            target = self.lost_target();
+        }
         arms.push(ArmSyntax { pattern, guard, arrow, target });
         Ok(comma)
     }
@@ -94,11 +110,12 @@ impl Parser<'_> {
             return Err(self.expected(input, "expected `{ target }`"));
         };
         let target = self.target(&body);
-        if target.is_ok() && !body.is_empty() {
+        let whole = body.is_empty();
+        if target.is_ok() && !whole {
             self.expected(&body, "expected one target");
         }
         drain(&body);
-        Ok(target.unwrap_or_else(|_| self.lost_target()))
+        Ok(target.ok().filter(|_| whole).unwrap_or_else(|| self.lost_target()))
     }
 
     /// An expression before `{`; one that cannot be read is skipped up to the brace.
@@ -110,7 +127,7 @@ impl Parser<'_> {
         self.unread.targets = true;
         while !input.is_empty() && !input.peek(Token![;]) && !starts_statement(input) {
             if input.peek(token::Brace) {
-                return Ok(TokenStream::new());
+                return Ok(unread().to_token_stream());
             }
             skip(input);
         }
@@ -121,6 +138,23 @@ impl Parser<'_> {
         self.unread.targets = true;
         TargetSyntax::Unread
     }
+}
+
+/// Whether a word before a branch was meant to be `else`, not to begin a statement or an arm.
+fn is_misspelt_else(input: ParseStream<'_>) -> bool {
+    input.peek(Ident)
+        && input.peek2(token::Brace)
+        && !input.peek3(Token![=>])
+        && !starts_statement(input)
+}
+
+/// Whether the next tokens are none of the target's.
+pub(super) fn ends_target(input: ParseStream<'_>) -> bool {
+    input.is_empty()
+        || input.peek(Token![;])
+        || input.peek(Token![,])
+        || starts_statement(input)
+        || starts_entry(input)
 }
 
 /// The tokens that `parse` consumes, as the user wrote them.

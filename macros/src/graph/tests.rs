@@ -41,7 +41,7 @@ pub(super) fn compile(tokens: TokenStream) -> (Option<CheckedGraph>, Vec<String>
     let mut diagnostics = Diagnostics::new();
     let checked = parse_graph(tokens, &mut diagnostics).and_then(|syntax| {
         let model = resolve_graph(&syntax, &mut diagnostics);
-        check_graph(model, &mut diagnostics)
+        check_graph(model, &mut diagnostics).ok()
     });
     let errors = diagnostics.render();
     assert_eq!(checked.is_some(), errors.is_empty(), "a graph or errors, never both: {errors:?}");
@@ -311,6 +311,62 @@ fn one_fault_costs_one_statement() {
             "expected `error` after `on`\nhelp: an error edge is `on error node -> target;` @ on",
             "unknown node `x`\nhelp: the nodes are `a`, `b`, `c` @ x",
         ],
+    );
+}
+
+#[test]
+fn a_misspelt_word_is_read_as_what_was_meant() {
+    let section = "expected a section or a transition";
+    let target = "expected a target: a node, `pause`, `end`, `if` or `match`";
+    let edge = "help: an error edge is `on error node -> target;`";
+    check_body(
+        "ndoes { a, b } strat a; a -> pasue b; b -> if state.x { end } esle { a };",
+        &[
+            &format!("{section}\nhelp: did you mean `nodes` @ ndoes"),
+            &format!("{section}\nhelp: did you mean `start` @ strat"),
+            &format!("{target}\nhelp: did you mean `pause` @ pasue"),
+            "expected `else` @ esle",
+        ],
+    );
+    check_body(
+        "nodes { a, b } start a; a -> mtach state.x { X => b, Y => end }; b -> end; no error a | b -> end;",
+        &[
+            &format!("{target}\nhelp: did you mean `match` @ mtach"),
+            &format!("{section}\n{edge} @ no"),
+        ],
+    );
+    check_body(
+        "nodes { a, b } start a; a -> b; b -> end; on eror a -> b; error b -> end;",
+        &[
+            &format!("expected `error` after `on`\n{edge} @ on"),
+            &format!("{section}\n{edge} @ error"),
+        ],
+    );
+    check(
+        "pbu G(S) { nodes { a } start a; a -> end; }",
+        &["expected a visibility or the graph's name @ pbu"],
+    );
+}
+
+#[test]
+fn what_is_repeated_is_one_error() {
+    check_body(
+        "nodes { a, b } nodes { a, b } inputs { x: X } inputs { x: X } start a; a -> b; b -> c; c -> c;",
+        &[
+            "`nodes` is given twice\nhelp: move what it says into the first @ nodes",
+            "`inputs` is given twice\nhelp: move what it says into the first @ inputs",
+            "unknown node `c`\nhelp: the nodes are `a`, `b` @ c",
+        ],
+    );
+    check_body(
+        "nodes { a, b } start a; a | b -> if state.x { b } else { end }; a | b -> end;",
+        &[
+            "a second transition for node `a`\nhelp: let one decide with `if` or `match`\nnote: the same holds for `b` @ a",
+        ],
+    );
+    check_body(
+        "nodes { a, a: other } start a; a -> other; other -> end;",
+        &["node `a` is given twice\nhelp: give one another name, or remove it @ a"],
     );
 }
 

@@ -62,6 +62,20 @@ fn a_half_typed_graph_is_errors_and_no_panic() {
 }
 
 #[test]
+fn a_half_typed_graph_expands_to_items() {
+    let all = tokens(CHATBOT);
+    let total = count(all.clone());
+    for length in 0..total {
+        for part in
+            [prefix(all.clone(), &mut length.clone()), without(all.clone(), &mut length.clone())]
+        {
+            let items = syn::parse2::<syn::File>(super::graph(part));
+            assert!(items.is_ok(), "{length}: {:?}", items.err());
+        }
+    }
+}
+
+#[test]
 fn one_lost_token_is_at_most_one_error() {
     let all = tokens(CHATBOT);
     for index in 0..count(all.clone()) {

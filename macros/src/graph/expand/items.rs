@@ -1,6 +1,6 @@
 //! The items that a graph makes beside its impl.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{GenericArgument, PathArguments, Type, spanned::Spanned};
 
@@ -15,13 +15,36 @@ use crate::{
 
 /// The graph's type, and those for nodes, inputs, resources and writes.
 pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
-    let Expansion { graph, root, cfg, node_type, inputs_type, resources_type, writes_type, .. } =
-        expansion;
-    let vis = &graph.vis;
-    let name = &graph.name;
-    let title = plain_name(name);
+    let type_ = expand_type(expansion);
+    let nodes = expand_nodes(expansion);
+    let bindings = expand_bindings(expansion);
+    let writes = expand_writes(expansion);
+    let given = expansion.graph.resources.is_empty().then_some(&expansion.resources_type);
+    let entry = expand_entry(expansion, given);
+    quote!(#type_ #nodes #bindings #writes #entry)
+}
+
+/// The graph's type.
+pub(in super::super) fn expand_type(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = expansion.graph;
+    let (vis, name) = (&graph.vis, &graph.name);
     let outer = graph.attrs.iter().filter(|attr| !attr.path().is_ident("burdock"));
     let picture = picture(expansion);
+    // rustc shows the graph from here on
+    let structure = quote_spanned!(name.span()=> struct);
+    let nothing = quote_spanned!(name.span()=> {});
+    quote! {
+        #(#outer)*
+        #[doc = #picture]
+        #[derive(Debug)]
+        #vis #structure #name #nothing
+    }
+}
+
+/// `NameNode`
+pub(in super::super) fn expand_nodes(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, root, cfg, node_type, .. } = expansion;
+    let (vis, title) = (&graph.vis, plain_name(&graph.name));
     let nodes = graph.nodes.iter().map(|node| {
         let docs = node.attrs.iter().filter(|attr| attr.path().is_ident("doc"));
         let (ident, text) = (&node.name, plain_name(&node.name));
@@ -29,41 +52,57 @@ pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
         let default = format!("Runs `{action}`.");
         quote!(#(#docs)* #[doc = #default] #ident #text,)
     });
-    let writes = graph.nodes.iter().map(|node| {
-        let (ident, text, path) = (&node.name, plain_name(&node.name), &node.path);
-        let written = quote_spanned!(path.span()=> <#path as #root::Action>::Writes);
-        quote!(#ident #text: #written,)
-    });
+    let docs = format!("The nodes of [`{title}`].");
+    quote! {
+        #cfg
+        #root::nodes! { (#vis struct) #[doc = #docs] #node_type #title { #(#nodes)* } }
+    }
+}
+
+/// `NameInputs` and `NameResources`
+pub(in super::super) fn expand_bindings(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, root, cfg, inputs_type, resources_type, .. } = expansion;
+    let (vis, title) = (&graph.vis, plain_name(&graph.name));
     let inputs = graph.inputs.iter().map(|binding| expand_field(binding, vis));
     let resources = graph.resources.iter().map(|binding| expand_field(binding, vis));
     let serde = quote!(#root::serde).to_string().replace(' ', "");
-    let node_docs = format!("The nodes of [`{title}`].");
     let input_docs = format!("What a run of [`{title}`] is given.");
     let resource_docs = format!("What an app of [`{title}`] is given.");
-    let writes_docs = format!("What the nodes of [`{title}`] write.");
-    // rustc shows the graph from here on
-    let structure = quote_spanned!(name.span()=> struct);
-    let nothing = quote_spanned!(name.span()=> {});
-    let given = graph.resources.is_empty().then(|| quote!(#resources_type {}));
     quote! {
-        #(#outer)*
-        #[doc = #picture]
-        #[derive(Debug)]
-        #vis #structure #name #nothing
-
-        #cfg
-        #root::nodes! { (#vis struct) #[doc = #node_docs] #node_type #title { #(#nodes)* } }
-
         #cfg
         #root::inputs! { (#vis struct) #[doc = #input_docs] #serde #inputs_type { #(#inputs)* } }
 
         #cfg
         #[doc = #resource_docs]
         #vis struct #resources_type { #(#resources)* }
+    }
+}
 
+/// `NameWrites`
+pub(in super::super) fn expand_writes(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, root, cfg, writes_type, .. } = expansion;
+    let (vis, title) = (&graph.vis, plain_name(&graph.name));
+    let writes = graph.nodes.iter().map(|node| {
+        let (ident, text, path) = (&node.name, plain_name(&node.name), &node.path);
+        let written = quote_spanned!(path.span()=> <#path as #root::Action>::Writes);
+        quote!(#ident #text: #written,)
+    });
+    let docs = format!("What the nodes of [`{title}`] write.");
+    quote! {
         #cfg
-        #root::written! { (#vis enum) #[doc = #writes_docs] #writes_type { #(#writes)* } }
+        #root::written! { (#vis enum) #[doc = #docs] #writes_type { #(#writes)* } }
+    }
+}
 
+/// What the graph's type offers by itself; it is `given` its resources when it has none.
+pub(in super::super) fn expand_entry(
+    expansion: &Expansion<'_>,
+    given: Option<&Ident>,
+) -> TokenStream {
+    let Expansion { graph, root, cfg, .. } = expansion;
+    let (vis, name) = (&graph.vis, &graph.name);
+    let given = given.map(|resources| quote!(#resources {}));
+    quote! {
         #cfg
         #root::entry! { (#vis fn) #name #given }
     }

@@ -32,7 +32,7 @@ fn first_match(target: &Target) -> Option<Token![match]> {
     match target {
         Target::Match(branch) => Some(branch.match_token),
         Target::If(branch) => first_match(&branch.then).or_else(|| first_match(&branch.otherwise)),
-        Target::Node(_) | Target::Pause(_) | Target::End => None,
+        Target::Node(_) | Target::Pause(_) | Target::End | Target::Unknown => None,
     }
 }
 
@@ -127,7 +127,7 @@ fn expand_target(expansion: &Expansion<'_>, target: &Target) -> TokenStream {
             let variant = expansion.variant(*id);
             quote!(#private::Next::Pause(#variant))
         }
-        Target::End => quote!(#private::Next::End),
+        Target::End | Target::Unknown => quote!(#private::Next::End),
         Target::If(branch) => {
             let (if_token, condition) = (&branch.if_token, &branch.condition);
             let then = expand_target(expansion, &branch.then);
