@@ -1,0 +1,272 @@
+//! What the writer does inside of one transaction.
+
+use crate::{
+    entries,
+    fault::Fault,
+    place::{Number, OFFSETS},
+    session::Session,
+};
+use burdock::log::{
+    Append, Claim, Epoch, Existence, LogError, MAX_ENTRY_BYTES, Offset, Opened, SessionId,
+};
+use rusqlite::{Connection, params};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// Several writes that become durable together. Each is checked before it changes anything, so
+/// that one that is refused leaves the others alone.
+pub(crate) struct Batch<'c> {
+    connection: &'c Connection,
+    /// When it is stored, in milliseconds since 1970.
+    now: i64,
+    /// The sessions that it has looked up, as they are by now.
+    sessions: BTreeMap<SessionId, Option<Session>>,
+    /// What those who wait are told when it is committed, in order.
+    changes: Vec<Change>,
+    /// About how many pages of the file it writes.
+    pages: usize,
+}
+
+pub(crate) enum Change {
+    Grown(SessionId, Number, Offset),
+    Deleted(SessionId),
+}
+
+impl<'c> Batch<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            connection,
+            now: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+            sessions: BTreeMap::new(),
+            changes: Vec::new(),
+            pages: 1,
+        }
+    }
+
+    /// About how many pages it wrote, and what changed.
+    pub(crate) fn finish(self) -> (usize, Vec<Change>) {
+        (self.pages, self.changes)
+    }
+
+    pub(crate) fn open(&mut self, id: &SessionId, claim: Claim) -> Result<Opened, Fault> {
+        let found = self.session(id)?.clone();
+        let exists = found.as_ref().is_some_and(Session::exists);
+        match claim.existence {
+            Existence::Existing if !exists => {
+                return Err(LogError::NoSession { session: id.clone() }.into());
+            }
+            Existence::New if exists => {
+                return Err(LogError::SessionExists { session: id.clone() }.into());
+            }
+            _ => {}
+        }
+        if let (Some(lease), Some(session)) = (claim.idle_for, &found)
+            && let Some(ago) = self.active_ago(session)?
+            && ago < lease
+        {
+            return Err(LogError::Busy { session: id.clone(), ago }.into());
+        }
+        if let Some(session) = &found {
+            self.ends_where_its_epochs_say(id, session)?;
+        }
+        let session = self.claim(id, found)?;
+        let opened =
+            Opened { epoch: session.epoch, next: session.next(), snapshot: session.snapshot };
+        self.execute(
+            "INSERT INTO epochs (session, epoch, start) VALUES (?1, ?2, ?3)",
+            params![
+                session.number.0,
+                session.epoch.0.cast_signed(),
+                session.next().0.cast_signed()
+            ],
+        )?;
+        self.sessions.insert(id.clone(), Some(session));
+        Ok(opened)
+    }
+
+    pub(crate) fn append(&mut self, append: &Append) -> Result<(), Fault> {
+        let Append { session: id, epoch, at, entries, .. } = append;
+        let current = self.session(id)?.clone().filter(|session| session.epoch == *epoch);
+        let Some(mut session) = current else {
+            // opened elsewhere, or deleted
+            return Err(LogError::Fenced { session: id.clone(), epoch: *epoch }.into());
+        };
+        let next = session.next();
+        let count = entries.len() as u64;
+        if *at < next && *at >= session.first && at.0.saturating_add(count) <= next.0 {
+            let place = session.number.place(*at);
+            if entries::are_there(self.connection, place, *epoch, entries)? {
+                return Ok(());
+            }
+        }
+        if *at != next {
+            return Err(LogError::Misplaced { session: id.clone(), at: *at, next }.into());
+        }
+        fits(append)?;
+        for draft in entries {
+            let offset = session.next();
+            if offset == Offset::ZERO {
+                session.created = Some(draft.wall);
+                self.execute(
+                    "UPDATE sessions SET created = ?2 WHERE number = ?1",
+                    params![session.number.0, draft.wall.cast_signed()],
+                )?;
+            }
+            let place = session.number.place(offset);
+            entries::insert(self.connection, place, *epoch, draft, self.now)?;
+            session.grow(draft.snapshot);
+        }
+        if session.active.is_none() {
+            session.active = Some(self.now);
+            self.execute(
+                "UPDATE sessions SET active = ?2 WHERE number = ?1",
+                params![session.number.0, self.now],
+            )?;
+        }
+        let bytes: usize = entries.iter().map(|draft| draft.json.len() + 64).sum();
+        self.pages += 1 + bytes / 4096;
+        self.changes.push(Change::Grown(id.clone(), session.number, session.next()));
+        self.sessions.insert(id.clone(), Some(session));
+        Ok(())
+    }
+
+    pub(crate) fn release(&mut self, id: &SessionId, epoch: Epoch) -> Result<(), Fault> {
+        if let Some(mut session) = self.session(id)?.clone()
+            && session.epoch == epoch
+        {
+            session.active = None;
+            self.execute(
+                "UPDATE sessions SET active = NULL WHERE number = ?1",
+                params![session.number.0],
+            )?;
+            self.sessions.insert(id.clone(), Some(session));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn trim(&mut self, id: &SessionId, before: Offset) -> Result<(), Fault> {
+        let mut session = self.existing(id)?;
+        let snapshot = session.snapshot.unwrap_or_default();
+        if before > snapshot {
+            let session = id.clone();
+            return Err(LogError::NeededForOpening { session, before, snapshot }.into());
+        }
+        if before > session.first {
+            session.first = before;
+            self.remove(session.number.places().start, session.number.place(before))?;
+            self.execute(
+                "UPDATE sessions SET first = ?2 WHERE number = ?1",
+                params![session.number.0, before.0.cast_signed()],
+            )?;
+            self.sessions.insert(id.clone(), Some(session));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn delete(&mut self, id: &SessionId) -> Result<(), Fault> {
+        // also a damaged one
+        let found = Session::find_unchecked(self.connection, id)?.filter(Session::exists);
+        let number = found.ok_or_else(|| LogError::NoSession { session: id.clone() })?.number;
+        self.remove(number.places().start, number.places().end)?;
+        self.execute("DELETE FROM epochs WHERE session = ?1", params![number.0])?;
+        self.execute("DELETE FROM sessions WHERE number = ?1", params![number.0])?;
+        self.sessions.insert(id.clone(), None);
+        self.changes.push(Change::Deleted(id.clone()));
+        Ok(())
+    }
+
+    fn session(&mut self, id: &SessionId) -> Result<&Option<Session>, Fault> {
+        if !self.sessions.contains_key(id) {
+            let found = Session::find(self.connection, id)?;
+            self.sessions.insert(id.clone(), found);
+        }
+        Ok(self.sessions.get(id).unwrap_or(&None))
+    }
+
+    fn existing(&mut self, id: &SessionId) -> Result<Session, Fault> {
+        let found = self.session(id)?.clone().filter(Session::exists);
+        found.ok_or_else(|| LogError::NoSession { session: id.clone() }.into())
+    }
+
+    /// Makes or takes over a session under a new epoch.
+    fn claim(&mut self, id: &SessionId, found: Option<Session>) -> Result<Session, Fault> {
+        let mut statement = self
+            .connection
+            .prepare_cached("UPDATE counter SET epoch = epoch + 1 RETURNING epoch")?;
+        let number: i64 = statement.query_row([], |row| row.get(0))?;
+        let epoch = Epoch(number.cast_unsigned());
+        self.pages += 3;
+        if let Some(mut session) = found {
+            self.execute(
+                "UPDATE sessions SET epoch = ?2, active = ?3 WHERE number = ?1",
+                params![session.number.0, number, self.now],
+            )?;
+            (session.epoch, session.active) = (epoch, Some(self.now));
+            return Ok(session);
+        }
+        self.execute(
+            "INSERT INTO sessions (id, epoch, active) VALUES (?1, ?2, ?3)",
+            params![id.as_str(), number, self.now],
+        )?;
+        let number = Number(self.connection.last_insert_rowid());
+        if !number.is_possible() {
+            self.execute("DELETE FROM sessions WHERE number = ?1", params![number.0])?;
+            let detail = format_args!("no session can have the number {}", number.0);
+            return Err(crate::fault::refused("the file has too many sessions", detail).into());
+        }
+        Ok(Session::new(number, epoch, self.now))
+    }
+
+    /// How long ago the writer of a session did something; `None` once it released it.
+    fn active_ago(&self, session: &Session) -> Result<Option<Duration>, Fault> {
+        let Some(opened) = session.active else { return Ok(None) };
+        let stored = session.last_times(self.connection)?.map(|(_, stored)| stored);
+        let active = stored.map_or(opened, |stored| stored.max(opened));
+        // when the clock was put back since, nobody knows how long ago it was: about as long
+        Ok(Some(Duration::from_millis(self.now.abs_diff(active))))
+    }
+
+    /// An end that was lost shows where an epoch begins behind it.
+    fn ends_where_its_epochs_say(&self, id: &SessionId, session: &Session) -> Result<(), Fault> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT max(start) FROM epochs WHERE session = ?1")?;
+        let start: Option<i64> = statement.query_row([session.number.0], |row| row.get(0))?;
+        let start = Offset(start.unwrap_or_default().cast_unsigned());
+        if start <= session.next() {
+            return Ok(());
+        }
+        Err(LogError::Damaged {
+            session: id.clone(),
+            offset: session.next(),
+            reason: format!("the entries up to {start} are missing"),
+        }
+        .into())
+    }
+
+    fn remove(&self, from: i64, end: i64) -> Result<(), Fault> {
+        self.execute("DELETE FROM entries WHERE place >= ?1 AND place < ?2", params![from, end])
+    }
+
+    fn execute(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), Fault> {
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+}
+
+/// Whether a file can hold the entries.
+fn fits(append: &Append) -> Result<(), LogError> {
+    let Append { session, at, entries, .. } = append;
+    if let Some(draft) = entries.iter().find(|draft| draft.json.len() > MAX_ENTRY_BYTES) {
+        return Err(LogError::TooLarge { bytes: draft.json.len(), limit: MAX_ENTRY_BYTES });
+    }
+    if at.0.saturating_add(entries.len() as u64) > OFFSETS {
+        return Err(crate::fault::refused(
+            format_args!("the session `{session}` has too many entries"),
+            format_args!("a file takes {OFFSETS} for a session"),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Entries as rows, with a checksum.
+
+use crate::{
+    fault::Fault,
+    place::{self, Number},
+};
+use burdock::log::{Draft, Epoch, LogError, Offset, Record, SessionId};
+use rusqlite::{Connection, Row, params};
+use std::{ops::Range, sync::Arc};
+
+/// How many bytes of JSON one read returns, unless a single entry has more.
+const PAGE_BYTES: usize = 1 << 20;
+
+/// What is covered by the checksum, besides the JSON.
+struct Head<'a> {
+    place: i64,
+    epoch: i64,
+    kind: &'a str,
+    snapshot: bool,
+    wall: i64,
+    stored: i64,
+}
+
+impl Head<'_> {
+    fn checksum(&self, json: &str) -> u32 {
+        let mut hasher = crc32fast::Hasher::new();
+        for number in [self.place, self.epoch, i64::from(self.snapshot), self.wall, self.stored] {
+            hasher.update(&number.to_le_bytes());
+        }
+        // the length keeps the kind and the JSON apart
+        hasher.update(&self.kind.len().to_le_bytes());
+        hasher.update(self.kind.as_bytes());
+        hasher.update(json.as_bytes());
+        hasher.finalize()
+    }
+}
+
+/// Stores an entry.
+pub(crate) fn insert(
+    connection: &Connection,
+    place: i64,
+    epoch: Epoch,
+    draft: &Draft,
+    stored: i64,
+) -> Result<(), Fault> {
+    let head = Head {
+        place,
+        epoch: epoch.0.cast_signed(),
+        kind: draft.kind,
+        snapshot: draft.snapshot,
+        wall: draft.wall.cast_signed(),
+        stored,
+    };
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO entries (place, epoch, kind, snapshot, wall, stored, checksum, json) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    statement.execute(params![
+        head.place,
+        head.epoch,
+        head.kind,
+        head.snapshot,
+        head.wall,
+        head.stored,
+        head.checksum(&draft.json),
+        &*draft.json,
+    ])?;
+    Ok(())
+}
+
+/// Whether exactly these entries of this epoch are there.
+pub(crate) fn are_there(
+    connection: &Connection,
+    place: i64,
+    epoch: Epoch,
+    drafts: &[Draft],
+) -> Result<bool, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM entries WHERE place = ?1 AND epoch = ?2 AND kind = ?3 AND snapshot = ?4 \
+         AND wall = ?5 AND json = ?6",
+    )?;
+    for (place, draft) in (place..).zip(drafts) {
+        let (epoch, wall) = (epoch.0.cast_signed(), draft.wall.cast_signed());
+        let row = params![place, epoch, draft.kind, draft.snapshot, wall, &*draft.json];
+        if !statement.exists(row)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Reads the entries from `from` on that are whole, up to `next`, where the session ends.
+pub(crate) fn read(
+    connection: &Connection,
+    (session, number): (&SessionId, Number),
+    offsets: Range<Offset>,
+    limit: usize,
+) -> Result<Vec<Record>, Fault> {
+    let mut records = Vec::new();
+    if offsets.is_empty() || limit == 0 {
+        return Ok(records);
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT place, epoch, kind, snapshot, wall, stored, checksum, json FROM entries \
+         WHERE place >= ?1 AND place < ?2 ORDER BY place",
+    )?;
+    let (from, end) = (number.place(offsets.start), number.place(offsets.end));
+    let mut rows = statement.query([from, end])?;
+    let mut bytes = 0;
+    for place in from..end {
+        let record = match rows.next()? {
+            Some(row) => record(row, place),
+            None => Err("it is missing".to_owned()),
+        };
+        match record {
+            Ok(record) => {
+                bytes += record.json.len();
+                records.push(record);
+            }
+            // what is whole before it is read first
+            Err(_) if !records.is_empty() => break,
+            Err(reason) => {
+                let (session, offset) = (session.clone(), place::offset(place));
+                return Err(LogError::Damaged { session, offset, reason }.into());
+            }
+        }
+        if records.len() == limit || bytes >= PAGE_BYTES {
+            break;
+        }
+    }
+    Ok(records)
+}
+
+/// An entry, if it is the one that is expected and as it was written.
+fn record(row: &Row<'_>, expected: i64) -> Result<Record, String> {
+    let unreadable = |error: rusqlite::Error| error.to_string();
+    let number = |column| row.get_ref(column)?.as_i64().map_err(rusqlite::Error::from);
+    let text = |column| {
+        let value = row.get_ref(column).map_err(unreadable)?;
+        value.as_str().map_err(|error| error.to_string())
+    };
+    let place = number(0).map_err(unreadable)?;
+    if place != expected {
+        return Err("it is missing".into());
+    }
+    let head = Head {
+        place,
+        epoch: number(1).map_err(unreadable)?,
+        kind: text(2)?,
+        snapshot: number(3).map_err(unreadable)? != 0,
+        wall: number(4).map_err(unreadable)?,
+        stored: number(5).map_err(unreadable)?,
+    };
+    let json = text(7)?;
+    if i64::from(head.checksum(json)) != number(6).map_err(unreadable)? {
+        return Err("its checksum does not fit".into());
+    }
+    Ok(Record {
+        offset: place::offset(place),
+        epoch: Epoch(head.epoch.cast_unsigned()),
+        json: Arc::from(json),
+    })
+}

@@ -1,0 +1,81 @@
+//! What SQLite says, as errors of a log that name the file.
+
+use burdock::log::LogError;
+use rusqlite::ErrorCode;
+use std::{
+    fmt::Display,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Why an operation inside of a transaction did not do its work.
+pub(crate) enum Fault {
+    /// It was refused; others in the same transaction may go on.
+    Refused(LogError),
+    /// The storage fails.
+    Storage(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<LogError> for Fault {
+    fn from(error: LogError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl Fault {
+    pub(crate) fn of(self, path: &Path) -> LogError {
+        match self {
+            Self::Refused(error) => error,
+            Self::Storage(error) => storage(path, error),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` is locked by another program", path.display())]
+struct Locked {
+    path: PathBuf,
+    source: rusqlite::Error,
+}
+
+/// What SQLite says of a file.
+pub(crate) fn storage(path: &Path, error: rusqlite::Error) -> LogError {
+    let file = path.display();
+    let reason = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            return LogError::Unavailable(Arc::new(Locked { path: path.into(), source: error }));
+        }
+        Some(ErrorCode::DiskFull) => format!("there is no room for `{file}` to grow"),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            format!("`{file}` or its folder is read-only")
+        }
+        Some(ErrorCode::NotADatabase) => format!("`{file}` is no SQLite database"),
+        Some(ErrorCode::DatabaseCorrupt) => format!("`{file}` is damaged"),
+        Some(ErrorCode::CannotOpen) => format!("`{file}` cannot be opened"),
+        Some(ErrorCode::SystemIoFailure) => format!("`{file}` cannot be read or written"),
+        _ => format!("SQLite fails on `{file}`"),
+    };
+    LogError::Storage { reason, source: Arc::new(error) }
+}
+
+/// A file that is not what was expected.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Detail(String);
+
+pub(crate) fn refused(reason: impl Display, detail: impl Display) -> LogError {
+    let (reason, detail) = (reason.to_string(), detail.to_string());
+    LogError::Storage { reason, source: Arc::new(Detail(detail)) }
+}
+
+pub(crate) fn no_thread(path: &Path, error: io::Error) -> LogError {
+    let reason = format!("the system gives no thread for `{}`", path.display());
+    LogError::Storage { reason, source: Arc::new(error) }
+}

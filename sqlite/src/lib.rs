@@ -1,0 +1,77 @@
+//! The log of [burdock](burdock::log) in one SQLite file.
+//!
+//! ```
+//! use burdock::log::{Append, Claim, Draft, Log, LogError, SessionId, Urgency};
+//! use burdock_sqlite::SqliteLog;
+//!
+//! # fn main() -> Result<(), LogError> { futures::executor::block_on(async {
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let path = folder.path().join("chat.db");
+//! let log = SqliteLog::open(path).await?;
+//! let session = SessionId::new("anna")?;
+//! let opened = log.open(&session, Claim::default()).await?;
+//!
+//! let json = r#"{"v":1,"at":[0,0],"entry":{"run_paused":{"node":"prompt"}}}"#;
+//! let entry = Draft { kind: "run_paused", snapshot: false, wall: 0, json: json.into() };
+//! let append = Append {
+//!     session: session.clone(),
+//!     epoch: opened.epoch,
+//!     at: opened.next,
+//!     entries: vec![entry],
+//!     urgency: Urgency::Now,
+//! };
+//! log.append(append).await?;
+//! assert_eq!(&*log.read(&session, opened.next, 10).await?[0].json, json);
+//! log.close().await;
+//! # Ok(()) }) }
+//! ```
+//!
+//! An app takes it with `.log(SqliteLog::open("chat.db").await?)`; the operations above are for
+//! those who look into a log or write their own.
+//!
+//! # What happens where
+//! A handle owns three threads, so that it works under every executor and blocks none. One writes:
+//! it takes everything that waits, checks and stores it in one transaction with one `fsync`, and
+//! answers. Two read, on connections of their own, which wait neither for the writer nor make it
+//! wait. [`Urgency::Now`](burdock::log::Urgency::Now) is written at once, and with it whatever was
+//! handed over before.
+//!
+//! # What is durable
+//! By default an answer means that the disk has it; see [`Synchronous`] for the faster choice. A
+//! transaction is there as a whole or not at all, whenever the process dies. What was stored
+//! carries a checksum: an entry that is missing or not as it was written is
+//! [`Damaged`](burdock::log::LogError::Damaged) when it is read.
+//!
+//! # Several processes
+//! may have the file open, on one machine: a network file system does not do. Who writes a session
+//! is decided inside of the transactions, and a waiting reader learns of other processes' entries
+//! within about 50 ms. To move a file, close it everywhere; to copy one in use, ask SQLite
+//! (`sqlite3 chat.db ".backup copy.db"`).
+//!
+//! # Looking into a file
+//! Entries are text: `sqlite3 chat.db "SELECT * FROM log WHERE session = 'anna'"`.
+//!
+//! # Linking
+//! SQLite is compiled in. Of the versions of `rusqlite` in its range, cargo takes one whose SQLite
+//! agrees with that of other crates, such as `sqlx-sqlite`.
+
+mod answer;
+mod batch;
+mod connection;
+mod entries;
+mod fault;
+mod log;
+mod options;
+mod place;
+mod queue;
+mod reader;
+mod schema;
+mod session;
+mod sync;
+mod waiting;
+mod writer;
+
+pub use self::{
+    log::SqliteLog,
+    options::{SqliteOptions, Synchronous},
+};

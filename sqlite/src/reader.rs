@@ -1,0 +1,127 @@
+//! The threads that read.
+
+use crate::{
+    entries,
+    fault::{self, Fault},
+    log::Shared,
+    place::Number,
+    session::Session,
+    sync::spawn,
+};
+use burdock::log::{
+    Epoch, EpochStart, LogError, Offset, Record, SessionFilter, SessionId, SessionInfo,
+};
+use rusqlite::Connection;
+use std::{path::Path, sync::Arc, thread::JoinHandle};
+
+/// A read that waits for a thread.
+pub(crate) type Read = Box<dyn FnOnce(&Reader) + Send>;
+
+/// A connection that sees each state of the file as a whole.
+pub(crate) struct Reader {
+    shared: Arc<Shared>,
+    connection: Connection,
+}
+
+/// Starts a thread that takes reads until there are no more.
+pub(crate) fn start(
+    shared: Arc<Shared>,
+    connection: Connection,
+) -> Result<JoinHandle<()>, LogError> {
+    let path = shared.path.clone();
+    let thread = spawn("burdock-sqlite-read", move || {
+        let reader = Reader { shared, connection };
+        while let Some(read) = reader.shared.reads.pop() {
+            read(&reader);
+        }
+    });
+    thread.map_err(|error| fault::no_thread(&path, error))
+}
+
+impl Reader {
+    pub(crate) fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    pub(crate) fn read(
+        &self,
+        id: &SessionId,
+        from: Offset,
+        limit: usize,
+    ) -> Result<Vec<Record>, Fault> {
+        self.at_once(|connection| {
+            let session = Session::existing(connection, id)?;
+            if from < session.first {
+                let (session, first) = (id.clone(), session.first);
+                return Err(LogError::Trimmed { session, first }.into());
+            }
+            entries::read(connection, (id, session.number), from..session.next(), limit)
+        })
+    }
+
+    /// Which session has this id now, and where its next entry goes.
+    pub(crate) fn next(&self, id: &SessionId) -> Result<(Number, Offset), Fault> {
+        let session = Session::existing(&self.connection, id)?;
+        Ok((session.number, session.next()))
+    }
+
+    pub(crate) fn snapshot_before(
+        &self,
+        id: &SessionId,
+        offset: Offset,
+    ) -> Result<Option<Offset>, Fault> {
+        self.at_once(|connection| {
+            Session::existing(connection, id)?.snapshot_before(connection, offset)
+        })
+    }
+
+    pub(crate) fn info(&self, id: &SessionId) -> Result<SessionInfo, Fault> {
+        self.at_once(|connection| Session::existing(connection, id)?.info(connection, id.clone()))
+    }
+
+    pub(crate) fn sessions(&self, filter: &SessionFilter) -> Result<Vec<SessionInfo>, Fault> {
+        let SessionFilter { prefix, after, limit } = filter;
+        let after = after.as_ref().map_or("", SessionId::as_str);
+        let mut sessions = Vec::new();
+        self.at_once(|connection| {
+            Session::list(connection, prefix, after, |id, session| {
+                // those with the prefix are side by side
+                if sessions.len() == *limit || !id.starts_with(prefix) {
+                    return Ok(false);
+                }
+                if session.exists() {
+                    sessions.push(session.info(connection, SessionId::new(id)?)?);
+                }
+                Ok(true)
+            })
+        })?;
+        Ok(sessions)
+    }
+
+    pub(crate) fn epochs(&self, id: &SessionId) -> Result<Vec<EpochStart>, Fault> {
+        self.at_once(|connection| {
+            let session = Session::existing(connection, id)?;
+            let mut statement = connection.prepare_cached(
+                "SELECT epoch, start FROM epochs WHERE session = ?1 ORDER BY epoch",
+            )?;
+            let starts = statement.query_map([session.number.0], |row| {
+                Ok(EpochStart {
+                    epoch: Epoch(row.get::<_, i64>(0)?.cast_unsigned()),
+                    start: Offset(row.get::<_, i64>(1)?.cast_unsigned()),
+                })
+            })?;
+            Ok(starts.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Does several reads of one state of the file.
+    fn at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.connection.prepare_cached("BEGIN")?.execute([])?;
+        let result = work(&self.connection);
+        if !self.connection.is_autocommit() {
+            // it has written nothing that could be lost
+            let _ = self.connection.prepare_cached("COMMIT").map(|mut end| end.execute([]));
+        }
+        result
+    }
+}

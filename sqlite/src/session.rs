@@ -1,0 +1,176 @@
+//! What is known of a session inside of a transaction.
+
+use crate::{
+    fault::Fault,
+    place::{self, Number},
+};
+use burdock::log::{Epoch, LogError, Offset, SessionId, SessionInfo};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// The row of a session and what the end of its entries says.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) number: Number,
+    pub(crate) epoch: Epoch,
+    pub(crate) first: Offset,
+    /// The time of entry 0; `None` until there is one.
+    pub(crate) created: Option<u64>,
+    /// When it was opened; `None` once it was released.
+    pub(crate) active: Option<i64>,
+    last: Option<Offset>,
+    pub(crate) snapshot: Option<Offset>,
+}
+
+/// The places are found by a step into the tree each, however many entries there are.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT number, epoch, first, created, active, ",
+            "(SELECT max(place) FROM entries ",
+            "WHERE place >= number << 35 AND place < (number + 1) << 35), ",
+            "(SELECT max(place) FROM entries INDEXED BY snapshots WHERE snapshot = 1 ",
+            "AND place >= number << 35 AND place < (number + 1) << 35), ",
+            "id FROM sessions ",
+            $rest
+        )
+    };
+}
+
+impl Session {
+    /// Finds a session, also one that was opened and has no entry yet.
+    pub(crate) fn find(connection: &Connection, id: &SessionId) -> Result<Option<Self>, Fault> {
+        Self::find_unchecked(connection, id)?.map(|found| found.checked(id)).transpose()
+    }
+
+    /// Finds a session, even if its entries are missing.
+    pub(crate) fn find_unchecked(
+        connection: &Connection,
+        id: &SessionId,
+    ) -> Result<Option<Self>, Fault> {
+        let mut statement = connection.prepare_cached(select!("WHERE id = ?1"))?;
+        Ok(statement.query_row([id.as_str()], Self::of_row).optional()?)
+    }
+
+    /// Finds a session that has entries.
+    pub(crate) fn existing(connection: &Connection, id: &SessionId) -> Result<Self, Fault> {
+        let found = Self::find(connection, id)?.filter(Self::exists);
+        found.ok_or_else(|| LogError::NoSession { session: id.clone() }.into())
+    }
+
+    /// The sessions whose ids are behind `after` and not before `from`, by their ids.
+    pub(crate) fn list(
+        connection: &Connection,
+        from: &str,
+        after: &str,
+        mut take: impl FnMut(String, Self) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        let mut statement =
+            connection.prepare_cached(select!("WHERE id >= ?1 AND id > ?2 ORDER BY id"))?;
+        let mut rows = statement.query([from, after])?;
+        while let Some(row) = rows.next()? {
+            if !take(row.get(7)?, Self::of_row(row)?)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let offset = |column| row.get(column).map(|place: Option<i64>| place.map(place::offset));
+        Ok(Self {
+            number: Number(row.get(0)?),
+            epoch: Epoch(row.get::<_, i64>(1)?.cast_unsigned()),
+            first: Offset(row.get::<_, i64>(2)?.cast_unsigned()),
+            created: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
+            active: row.get(4)?,
+            last: offset(5)?,
+            snapshot: offset(6)?,
+        })
+    }
+
+    /// A session that began has a first entry and one that it can be opened from.
+    fn checked(self, id: &SessionId) -> Result<Self, Fault> {
+        if self.exists() && self.last.is_none_or(|last| last < self.first) {
+            return Err(LogError::Damaged {
+                session: id.clone(),
+                offset: self.first,
+                reason: "its entries are missing".into(),
+            }
+            .into());
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.created.is_some()
+    }
+
+    pub(crate) fn next(&self) -> Offset {
+        self.last.map_or(self.first, |last| last.plus(1))
+    }
+
+    /// Takes note of an entry at the end.
+    pub(crate) fn grow(&mut self, snapshot: bool) {
+        let offset = self.next();
+        self.last = Some(offset);
+        if snapshot {
+            self.snapshot = Some(offset);
+        }
+    }
+
+    /// Takes note of a new session.
+    pub(crate) fn new(number: Number, epoch: Epoch, active: i64) -> Self {
+        Self {
+            number,
+            epoch,
+            first: Offset::ZERO,
+            created: None,
+            active: Some(active),
+            last: None,
+            snapshot: None,
+        }
+    }
+
+    /// When the last entry was made, and when it was stored.
+    pub(crate) fn last_times(&self, connection: &Connection) -> Result<Option<(u64, i64)>, Fault> {
+        let Some(last) = self.last else { return Ok(None) };
+        let mut statement =
+            connection.prepare_cached("SELECT wall, stored FROM entries WHERE place = ?1")?;
+        let times = statement.query_row([self.number.place(last)], |row| {
+            Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
+        });
+        Ok(times.optional()?)
+    }
+
+    pub(crate) fn info(
+        &self,
+        connection: &Connection,
+        id: SessionId,
+    ) -> Result<SessionInfo, Fault> {
+        let created = self.created.unwrap_or_default();
+        Ok(SessionInfo {
+            id,
+            epoch: self.epoch,
+            first: self.first,
+            next: self.next(),
+            snapshot: self.snapshot,
+            created,
+            updated: self.last_times(connection)?.map_or(created, |(wall, _)| wall),
+        })
+    }
+
+    /// The last snapshot at or before an offset.
+    pub(crate) fn snapshot_before(
+        &self,
+        connection: &Connection,
+        offset: Offset,
+    ) -> Result<Option<Offset>, Fault> {
+        let mut statement = connection.prepare_cached(
+            "SELECT max(place) FROM entries INDEXED BY snapshots \
+             WHERE snapshot = 1 AND place BETWEEN ?1 AND ?2",
+        )?;
+        let places = params![self.number.places().start, self.number.place(offset)];
+        let place: Option<i64> = statement.query_row(places, |row| row.get(0))?;
+        Ok(place.map(place::offset))
+    }
+}
