@@ -97,7 +97,7 @@ fn restore_state<S: State>(version: u32, document: Document) -> Result<S, Restor
             .map(|error| error.path().to_string())
             .filter(|path| path != ".")
             .unwrap_or_default();
-        RestoreError::State { field, version, reason: error.to_string() }
+        RestoreError::Unreadable { field, version, reason: error.to_string() }
     })
 }
 
@@ -138,7 +138,7 @@ pub enum RestoreError {
     #[error(
         "the recorded state of version {version} does not fit the state{}: {reason}; raise `#[state(version = …)]` and give it a migration, or have serde fill in a default", at(.field)
     )]
-    State {
+    Unreadable {
         /// Where in the state, as a path; empty when serde does not say.
         field: String,
         /// The version that it was recorded with.

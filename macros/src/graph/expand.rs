@@ -142,7 +142,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
     let item = if let Some(yields) = &graph.yields {
         yields.ty.to_token_stream()
     } else {
-        quote!(::core::convert::Infallible)
+        quote!(#private::NoItems)
     };
     let (node, step, state) = (local("node"), local("step"), super::model::state_ident());
     let ids: Vec<NodeId> = graph.ids().collect();
