@@ -2,8 +2,8 @@
 //! path through the graph.
 //!
 //! In reading order: [`state`] is what it remembers, [`actions`] what its nodes do, [`graph`] which
-//! node follows which, and [`session`] runs the graph for each prompt and shows the answer word
-//! by word. The rest is no matter of burdock: [`model`] answers, [`intent`] guesses what a prompt
+//! node follows which, [`session`] runs the graph for each prompt and shows the answer word by
+//! word, and [`store`] keeps sessions in a file or a database. The rest is no matter of burdock: [`model`] answers, [`intent`] guesses what a prompt
 //! is after, [`terminal`], [`trace`] and [`args`] talk to the user.
 
 pub mod actions;
@@ -13,10 +13,11 @@ pub mod intent;
 pub mod model;
 pub mod session;
 pub mod state;
+pub mod store;
 pub mod terminal;
 pub mod trace;
 
-use args::{Args, USAGE};
+use args::{Args, Kept, USAGE};
 use graph::{Chatbot, ChatbotResources};
 use model::Llm;
 use std::{
@@ -33,7 +34,10 @@ fn main() -> ExitCode {
     let args = env::args_os().skip(1);
     let result = match Args::parse(args.map(|arg| arg.to_string_lossy().into_owned())) {
         Ok(Args::Help) => io::stdout().write_all(USAGE.as_bytes()).map_err(Into::into),
-        Ok(Args::Talk(trace)) => run(trace),
+        Ok(Args::Talk(trace, kept)) => run(chat(trace, kept)),
+        Ok(Args::List(place, session)) => {
+            run(async move { store::list(&place, session.as_ref(), &mut Terminal::open()).await })
+        }
         Err(error) => {
             eprint!("error: {error}\n\n{USAGE}");
             return ExitCode::from(2);
@@ -49,20 +53,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(trace: Trace) -> Result<(), Box<dyn Error>> {
+fn run(work: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box<dyn Error>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(chat(trace));
+    let result = runtime.block_on(work);
     // somebody may still be at the keyboard; nobody waits for the line
     runtime.shutdown_background();
     result
 }
 
-async fn chat(trace: Trace) -> Result<(), Box<dyn Error>> {
+async fn chat(trace: Trace, kept: Option<Kept>) -> Result<(), Box<dyn Error>> {
     let (llm, introduction) = Llm::from_env()?;
-    let mut app = Chatbot::app().resources(ChatbotResources { llm }).build().await?;
     let mut terminal = Terminal::open();
     terminal.notice(&introduction)?;
+    let resources = ChatbotResources { llm };
+    let mut app = match kept {
+        None => Chatbot::app().resources(resources).build().await?,
+        Some(kept) => {
+            let app = store::app(kept, resources).await?;
+            terminal.notice(&session::introduce(&app))?;
+            app
+        }
+    };
     session::talk(&mut app, &mut terminal, trace).await?;
+    app.close().await?;
     Ok(())
 }
 

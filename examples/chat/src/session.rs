@@ -2,14 +2,15 @@
 //!
 //! What to learn here: a run is a stream, of items or, as here, of all its events. Its
 //! [`Stopper`](burdock::Stopper) ends it early and keeps what was shown. After an error the app is
-//! unfinished, and `restart` begins again with a new prompt.
+//! unfinished, and `restart` begins again with a new prompt. A session whose process died in the
+//! middle of an answer is unfinished too, and `resume` gives that answer.
 
 use crate::{
     graph::{Chatbot, ChatbotInputs},
     terminal::{Input, Terminal},
     trace::Trace,
 };
-use burdock::{App, EventKind, Position};
+use burdock::{App, EventKind, Position, Run};
 use std::{error::Error, io};
 use tokio::select;
 
@@ -27,6 +28,13 @@ enum Answered {
 /// Talks until the input ends, or Ctrl-C is pressed twice.
 pub async fn talk(app: &mut App<Chatbot>, terminal: &mut Terminal, trace: Trace) -> io::Result<()> {
     let mut last = Answered::Done;
+    if let Position::Unfinished(_) = app.position() {
+        last = show(app.resume(), terminal, trace).await?;
+        if last == Answered::Quit {
+            return terminal.notice("Goodbye.");
+        }
+        terminal.end_exchange()?;
+    }
     loop {
         match terminal.read().await? {
             Input::End => return Ok(()),
@@ -48,6 +56,17 @@ pub async fn talk(app: &mut App<Chatbot>, terminal: &mut Terminal, trace: Trace)
     terminal.notice("Goodbye.")
 }
 
+/// Says which session it is, and where it stands.
+pub fn introduce(app: &App<Chatbot>) -> String {
+    let (id, said) = (app.id(), app.state().history.len());
+    match app.position() {
+        Position::Unfinished(node) => {
+            format!("session {id}: {said} messages so far, interrupted at {node}")
+        }
+        Position::Rest(_) | Position::Ended => format!("session {id}: {said} messages so far"),
+    }
+}
+
 /// Runs the graph for one prompt and shows what comes.
 async fn answer(
     app: &mut App<Chatbot>,
@@ -61,6 +80,15 @@ async fn answer(
         Position::Unfinished(_) => app.restart(inputs),
         Position::Rest(_) | Position::Ended => app.run(inputs),
     };
+    show(run, terminal, trace).await
+}
+
+/// Shows what comes of a run.
+async fn show(
+    run: Run<'_, Chatbot>,
+    terminal: &mut Terminal,
+    trace: Trace,
+) -> io::Result<Answered> {
     let mut events = run.events();
     let stopper = events.stopper();
     let mut kept = "before the first word";

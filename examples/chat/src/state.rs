@@ -33,7 +33,7 @@ pub enum Mode {
 }
 
 /// A piece of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
     /// Its text, with the space that follows it.
     pub text: String,

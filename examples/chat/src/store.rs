@@ -1,0 +1,107 @@
+//! Where sessions are kept.
+//!
+//! What to learn here: an app takes any [`Log`], and everything that can be asked about a session
+//! is read from it without the types of the program: the list of sessions, the steps of one.
+
+use crate::{
+    args::{Kept, Stored},
+    graph::{Chatbot, ChatbotResources},
+    terminal::Terminal,
+};
+use burdock::{
+    App, Log, Runtime,
+    log::{
+        Durability, History, LogError, Moment, Offset, SessionFilter, SessionId, SessionInfo, fork,
+    },
+    runtime::TokioRuntime,
+};
+use burdock_sqlite::SqliteLog;
+use serde_json::Value;
+use std::{error::Error, sync::Arc};
+
+/// Opens a session where it is kept.
+pub async fn app(kept: Kept, resources: ChatbotResources) -> Result<App<Chatbot>, Box<dyn Error>> {
+    let log = open(&kept.place).await?;
+    let id = match kept.session {
+        Some(id) => id,
+        None => SessionId::new(format!("{:016x}", TokioRuntime.random()))?,
+    };
+    if let Some((parent, offset)) = kept.fork {
+        fork(&log, &parent, offset, &id).await?;
+    }
+    let durability = match kept.stored {
+        Stored::Items => Durability::Item,
+        Stored::Commits => Durability::Commit,
+    };
+    let app = Chatbot::app().resources(resources).id(id.as_str()).log(log);
+    Ok(app.durability(durability).build().await?)
+}
+
+/// Shows what is kept: all sessions, or the steps of one.
+pub async fn list(
+    place: &str,
+    session: Option<&SessionId>,
+    terminal: &mut Terminal,
+) -> Result<(), Box<dyn Error>> {
+    let log = open(place).await?;
+    match session {
+        Some(session) => list_steps(&log, session, terminal).await,
+        None => list_sessions(&log, terminal).await,
+    }
+}
+
+/// Opens the log at a place: the address of a database, or else a file.
+async fn open(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
+    if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+        return open_postgres(place).await;
+    }
+    Ok(Arc::new(SqliteLog::open(place).await?))
+}
+
+#[cfg(feature = "postgres")]
+async fn open_postgres(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
+    Ok(Arc::new(burdock_postgres::PostgresLog::connect(place).await?))
+}
+
+#[cfg(not(feature = "postgres"))]
+#[expect(clippy::unused_async, reason = "as with the feature")]
+async fn open_postgres(_place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
+    Err("PostgreSQL needs a feature: `cargo run -p chat --features postgres`".into())
+}
+
+async fn list_sessions(log: &Arc<dyn Log>, terminal: &mut Terminal) -> Result<(), Box<dyn Error>> {
+    let mut filter = SessionFilter::default();
+    loop {
+        let page = log.sessions(filter.clone()).await?;
+        for info in &page {
+            terminal.notice(&describe(log, info).await?)?;
+        }
+        match page.last() {
+            Some(last) => filter.after = Some(last.id.clone()),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn describe(log: &Arc<dyn Log>, info: &SessionInfo) -> Result<String, LogError> {
+    let last = Offset(info.next.0.saturating_sub(1));
+    let state = Moment::at(log, &info.id, last).await?.snapshot.state;
+    let messages = state.get("history").and_then(Value::as_array).map_or(0, Vec::len);
+    Ok(format!("{}: {messages} messages, {} entries", info.id, info.next))
+}
+
+/// Each step with the entry that a fork may begin at.
+async fn list_steps(
+    log: &Arc<dyn Log>,
+    session: &SessionId,
+    terminal: &mut Terminal,
+) -> Result<(), Box<dyn Error>> {
+    let mut history = History::of(log, session);
+    while let Some(step) = history.next().await? {
+        let fields: Vec<&str> = step.patches.iter().map(|(field, _)| field.as_str()).collect();
+        let fields = if fields.is_empty() { "nothing new".into() } else { fields.join(", ") };
+        let (offset, node) = (step.offset, step.node);
+        terminal.notice(&format!("{session}@{offset}: {node} wrote {fields}"))?;
+    }
+    Ok(())
+}

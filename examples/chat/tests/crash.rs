@@ -1,0 +1,203 @@
+//! Kills the chat in the middle of its answers, again and again, and lets it go on.
+#![cfg(unix)]
+
+use burdock::log::{EntryKind, Log, LogError, Moment, Offset, SessionId};
+use burdock_sqlite::SqliteLog;
+use futures_util::FutureExt;
+use serde_json::Value;
+use std::{
+    error::Error,
+    io::{Read, Write},
+    process::{Command, Stdio},
+    sync::Arc,
+};
+use tokio::runtime::Builder;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+/// What is said in a conversation; each answer depends on what was said before.
+const PROMPTS: [&str; 8] = [
+    "my name is Ada",
+    "write code for fizzbuzz",
+    "what is a monad?",
+    "what did you say?",
+    "something unsafe",
+    "what is my name?",
+    "write a limerick",
+    "what is 6 * 7?",
+];
+
+/// How often the process is killed, in as many conversations as that takes.
+const KILLS: usize = 200;
+
+/// Knuth's linear congruential generator.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// A session of the chat, and the log that it is kept in.
+struct Session {
+    place: String,
+    durability: &'static str,
+    id: SessionId,
+    log: Arc<dyn Log>,
+}
+
+/// What is left of a process.
+struct Ended {
+    shown: String,
+    killed: bool,
+}
+
+impl Session {
+    /// Says everything that the session has not heard yet; the process is killed once it has shown
+    /// so many bytes.
+    fn talk(&self, bytes: Option<u64>) -> Result<Ended> {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chat"))
+            .args(["--db", &self.place, "--session", self.id.as_str()])
+            .args(["--durability", self.durability])
+            .env("BURDOCK_PACE", "instant")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut stdin = child.stdin.take().ok_or("no pipe")?;
+        let mut stdout = child.stdout.take().ok_or("no pipe")?;
+        for prompt in &PROMPTS[self.heard()?..] {
+            writeln!(stdin, "{prompt}")?;
+        }
+        drop(stdin);
+        let mut shown = Vec::new();
+        let killed = match bytes {
+            None => false,
+            Some(bytes) => {
+                let read = stdout.by_ref().take(bytes).read_to_end(&mut shown)?;
+                child.kill()?;
+                read as u64 == bytes
+            }
+        };
+        // what the process wrote before it died was shown as well
+        stdout.read_to_end(&mut shown)?;
+        let status = child.wait()?;
+        let killed = killed && !status.success();
+        assert!(killed || bytes.is_some() || status.success(), "{status}");
+        Ok(Ended { shown: String::from_utf8_lossy(&shown).into_owned(), killed })
+    }
+
+    /// How many prompts the session has a run for.
+    fn heard(&self) -> Result<usize> {
+        let entries = self.entries()?;
+        let runs = entries.iter().filter(|(_, kind)| matches!(kind, EntryKind::RunStarted { .. }));
+        Ok(runs.count())
+    }
+
+    fn entries(&self) -> Result<Vec<(u64, EntryKind)>> {
+        let mut entries = Vec::new();
+        loop {
+            let from = Offset(entries.len() as u64);
+            let page = match wait(self.log.read(&self.id, from, 1000)) {
+                Err(LogError::NoSession { .. }) => return Ok(entries),
+                page => page?,
+            };
+            if page.is_empty() {
+                return Ok(entries);
+            }
+            for record in page {
+                assert_eq!(record.offset, Offset(entries.len() as u64), "there is no gap");
+                entries.push((record.epoch.0, record.entry(&self.id)?.kind));
+            }
+        }
+    }
+
+    /// What was said in the end.
+    fn history(&self) -> Result<Value> {
+        let next = wait(self.log.info(&self.id))?.next;
+        let moment = wait(Moment::at(&self.log, &self.id, Offset(next.0 - 1)).boxed())?;
+        Ok(moment.snapshot.state["history"].clone())
+    }
+
+    /// Whatever the last process has shown of answers is in the log, in order.
+    fn check_shown(&self, shown: &str) -> Result {
+        let epoch = match wait(self.log.info(&self.id)) {
+            Err(LogError::NoSession { .. }) => 0,
+            info => info?.epoch.0,
+        };
+        let entries = self.entries()?;
+        let items = entries.iter().filter_map(|(wrote, kind)| match kind {
+            EntryKind::Item { item, .. } if *wrote == epoch => item["text"].as_str(),
+            _ => None,
+        });
+        let recorded: String = items.collect::<String>().split_whitespace().collect();
+        // the introduction of the model and of the session
+        let answers = shown.splitn(3, '\n').nth(2).unwrap_or_default();
+        let answers: String = answers.split_whitespace().collect();
+        assert!(recorded.starts_with(&answers), "shown: {answers}\nrecorded: {recorded}");
+        Ok(())
+    }
+
+    /// Every step is there once, in order.
+    fn check_steps(&self) -> Result {
+        let steps = self.entries()?.into_iter().filter_map(|(_, kind)| match kind {
+            EntryKind::StepCommitted { step, .. } => Some(step),
+            _ => None,
+        });
+        assert!(steps.zip(0..).all(|(step, at)| step == at), "each step is committed once");
+        Ok(())
+    }
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map(|runtime| runtime.block_on(future)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn survive(durability: &'static str, kills: usize) -> Result {
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().join("chat.db").to_string_lossy().into_owned();
+    let log: Arc<dyn Log> = Arc::new(wait(SqliteLog::open(&place))?);
+    let session = |id: String| -> Result<Session> {
+        let (place, log) = (place.clone(), Arc::clone(&log));
+        Ok(Session { place, durability, id: SessionId::new(id)?, log })
+    };
+    let undisturbed = session("undisturbed".into())?;
+    undisturbed.talk(None)?;
+    let expected = undisturbed.history()?;
+    assert_eq!(expected.as_array().map(Vec::len), Some(2 * PROMPTS.len()));
+    let mut dice = Dice(42);
+    let mut killed = 0;
+    for conversation in 0.. {
+        if killed >= kills {
+            break;
+        }
+        let session = session(format!("conversation {conversation}"))?;
+        loop {
+            let ended = session.talk(Some(dice.roll(1200)))?;
+            if durability == "item" {
+                session.check_shown(&ended.shown)?;
+            }
+            killed += usize::from(ended.killed);
+            if !ended.killed || session.heard()? == PROMPTS.len() {
+                break;
+            }
+        }
+        session.talk(None)?;
+        session.check_steps()?;
+        assert_eq!(session.history()?, expected, "conversation {conversation}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_chat_that_is_killed_goes_on_and_has_everything_that_it_showed() -> Result {
+    survive("item", KILLS)
+}
+
+#[test]
+fn a_chat_that_is_killed_under_commit_durability_ends_with_the_same_history() -> Result {
+    survive("commit", KILLS / 2)
+}
