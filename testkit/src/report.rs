@@ -76,10 +76,8 @@ impl<'a> Table<'a> {
 
     fn row(&self, f: &mut fmt::Formatter<'_>, index: usize, case: &Case) -> fmt::Result {
         write!(f, "  {:<WIDTH$}", case.sentence())?;
-        for result in self.columns.iter().filter_map(|(_, report)| report.results.get(index)) {
-            write!(f, "  {:<CELL$}", cell(result))?;
-        }
-        writeln!(f)
+        let results = self.columns.iter().filter_map(|(_, report)| report.results.get(index));
+        writeln!(f, "{}", cells(results.map(cell)))
     }
 
     fn reasons(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,13 +108,15 @@ fn cell(result: &Result) -> String {
     }
 }
 
+fn cells(texts: impl Iterator<Item = String>) -> String {
+    let cells: Vec<_> = texts.map(|text| format!("  {text:<CELL$}")).collect();
+    cells.concat().trim_end().to_owned()
+}
+
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<1$}", "", WIDTH + 2)?;
-        for (name, _) in &self.columns {
-            write!(f, "  {name:<CELL$}")?;
-        }
-        writeln!(f)?;
+        write!(f, "{:1$}", "", WIDTH + 2)?;
+        writeln!(f, "{}", cells(self.columns.iter().map(|(name, _)| (*name).to_owned())))?;
         let mut group = "";
         for (index, case) in CASES.iter().enumerate() {
             if case.group != group {

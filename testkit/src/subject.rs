@@ -33,7 +33,8 @@ pub trait Subject: Send + Sync + 'static {
         executor::block_on(future);
     }
 
-    /// How long a case may take before it counts as hanging.
+    /// How long a case may take before it counts as hanging. The longest one opens 10 000 sessions
+    /// and appends an entry to each.
     fn patience(&self) -> Duration {
         Duration::from_mins(1)
     }

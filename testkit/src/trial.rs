@@ -134,11 +134,6 @@ impl Trial {
         }
     }
 
-    /// Whether [`crash`](Self::crash) can be called; asked before the work is done.
-    pub(crate) async fn needs_crash(&self) -> Verdict {
-        self.crash().await.map(drop)
-    }
-
     /// Waits, but not for ever, for what has to come.
     #[track_caller]
     pub(crate) fn soon<T>(

@@ -1,7 +1,9 @@
-//! The log in memory passes the suite.
+//! The log in memory passes the suite, which says what it could not try.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use burdock::log::{Log, LogError, MemoryLog};
-use burdock_testkit::Subject;
+use burdock_testkit::{Outcome, Report, Subject, Table};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -16,3 +18,43 @@ impl Subject for Memory {
 }
 
 burdock_testkit::conformance!(Memory::default());
+
+/// The same under an executor of its own.
+struct InTokio(Memory, tokio::runtime::Runtime);
+
+impl Subject for InTokio {
+    fn log(&self) -> BoxFuture<'_, Result<Arc<dyn Log>, LogError>> {
+        assert!(tokio::runtime::Handle::try_current().is_ok(), "in the runtime");
+        self.0.log()
+    }
+
+    fn block_on(&self, future: BoxFuture<'_, ()>) {
+        self.1.block_on(future);
+    }
+}
+
+fn count(report: &Report, of: fn(&Outcome) -> bool) -> usize {
+    report.results().iter().filter(|result| of(&result.outcome)).count()
+}
+
+#[test]
+fn reports_stand_side_by_side_and_hide_nothing() {
+    let memory = burdock_testkit::run(Memory::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let in_tokio = burdock_testkit::run(InTokio(Memory::default(), runtime));
+    let table = Table::of(&[("memory", &memory), ("in tokio", &in_tokio)]).to_string();
+    for report in [&memory, &in_tokio] {
+        assert_eq!(report.failed().count(), 0, "{table}");
+        // what needs a second handle or a crash
+        let lacking = count(report, |outcome| matches!(outcome, Outcome::NotApplicable(_)));
+        assert_eq!(lacking, 7, "{table}");
+    }
+    assert!(table.lines().next().unwrap().ends_with("  in tokio"), "{table}");
+    let row = table.lines().find(|line| line.starts_with("  handles fence each other off"));
+    assert_eq!(row.unwrap().matches("n/a").count(), 2, "{table}");
+    assert!(table.contains("72 passed, 0 failed, 7 n/a"), "{table}");
+    assert!(
+        table.contains("n/a: handles fence each other off: the store has one handle"),
+        "{table}"
+    );
+}

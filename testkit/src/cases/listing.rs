@@ -124,8 +124,11 @@ async fn ids(log: &Arc<dyn Log>, prefix: &str, limit: usize) -> Result<Vec<Sessi
         if page.is_empty() {
             return Ok(ids);
         }
-        ids.extend(page.into_iter().map(|info| info.id));
-        ensure!(ids.len() < 1 << 20, "listing comes to no end");
+        for SessionInfo { id, .. } in page {
+            let last = ids.last();
+            ensure!(last < Some(&id), "{id:?} is listed behind {last:?}");
+            ids.push(id);
+        }
     }
 }
 

@@ -11,7 +11,11 @@ use burdock::log::{
     Claim, Epoch, EpochStart, Existence, Log, LogError, Offset, Record, SessionFilter, SessionId,
     Urgency,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Barrier},
+    thread,
+    time::Duration,
+};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -167,9 +171,14 @@ pub(crate) async fn a_claim_of_an_existing_session_insists(trial: Trial) -> Verd
 pub(crate) async fn a_claim_of_a_new_session_insists(trial: Trial) -> Verdict {
     let id = trial.id("session")?;
     // it exists from its first entry on
-    let first = trial.log.open(&id, must(Existence::New)).await?;
+    let first = Writer::open(&trial.log, &id, must(Existence::New)).await?;
     let mut second = Writer::open(&trial.log, &id, must(Existence::New)).await?;
     ensure!(first.epoch < second.epoch, "epoch {} follows {}", second.epoch, first.epoch);
+    ensure_refused!(
+        first.append_at(Offset(0), vec![numbered(0)?]).await,
+        LogError::Fenced { .. },
+        "an append of who opened the session first, where nobody wrote yet"
+    );
     second.write(1).await?;
     ensure_refused!(
         trial.log.open(&id, must(Existence::New)).await,
@@ -325,9 +334,10 @@ pub(crate) async fn epochs_count_up_over_all_sessions(trial: Trial) -> Verdict {
 
 pub(crate) async fn concurrent_openers_lose_and_double_nothing(trial: Trial) -> Verdict {
     let id = trial.id("session")?;
-    let mut openers = Vec::new();
+    let (mut openers, together) = (Vec::new(), Arc::new(Barrier::new(4)));
     for name in 0..4 {
-        openers.push(trial.spawn(opener(Arc::clone(&trial.log), id.clone(), name)));
+        let (log, together) = (Arc::clone(&trial.log), Arc::clone(&together));
+        openers.push(trial.spawn(opener(log, id.clone(), name, together)));
     }
     let mut acknowledged = Vec::new();
     for opener in openers {
@@ -345,18 +355,22 @@ pub(crate) async fn handles_fence_each_other_off(trial: Trial) -> Verdict {
     let late = here.append_at(Offset(2), vec![item("late")?]).await;
     ensure_refused!(late, LogError::Fenced { .. }, "an append after another handle opened");
     there.append(vec![item("on")?]).await?;
-    here.sent.extend(there.sent);
+    here.sent.extend(there.sent.iter().cloned());
     ensure_content(&trial.log, &here.session, &here.sent).await?;
     ensure_refused!(
         trial.log.open(&here.session, idle(HOUR)).await,
         LogError::Busy { .. },
         "a claim if idle while another handle writes"
     );
+    here.successor().await?;
+    let late = there.append_at(Offset(3), vec![item("late")?]).await;
+    ensure_refused!(late, LogError::Fenced { .. }, "an append on another handle after one opened");
 
     let (id, mut openers) = (trial.id("racing")?, Vec::new());
+    let together = Arc::new(Barrier::new(4));
     for name in 0..4 {
         let log = if name % 2 == 0 { Arc::clone(&trial.log) } else { trial.reopen().await? };
-        openers.push(trial.spawn(opener(log, id.clone(), name)));
+        openers.push(trial.spawn(opener(log, id.clone(), name, Arc::clone(&together))));
     }
     let mut acknowledged = Vec::new();
     for opener in openers {
@@ -366,8 +380,15 @@ pub(crate) async fn handles_fence_each_other_off(trial: Trial) -> Verdict {
 }
 
 /// Opens and writes again and again, and returns what was acknowledged.
-async fn opener(log: Arc<dyn Log>, id: SessionId, name: u64) -> Result<Vec<Record>, Stop> {
+async fn opener(
+    log: Arc<dyn Log>,
+    id: SessionId,
+    name: u64,
+    together: Arc<Barrier>,
+) -> Result<Vec<Record>, Stop> {
     let mut acknowledged = Vec::new();
+    // the first one would be done before the last one begins
+    together.wait();
     for round in 0..25 {
         let mut writer = Writer::open(&log, &id, Claim::default()).await?;
         for count in 0..4 {
@@ -382,6 +403,7 @@ async fn opener(log: Arc<dyn Log>, id: SessionId, name: u64) -> Result<Vec<Recor
                 Err(LogError::Fenced { .. }) => break,
                 Err(error) => return Err(error.into()),
             }
+            thread::yield_now();
         }
     }
     Ok(acknowledged)

@@ -5,7 +5,7 @@ use crate::{
     trial::{Trial, Verdict, ensure, ensure_content, ensure_eq, ensure_refused, read_all, within},
     writer::Writer,
 };
-use burdock::log::{LogError, Offset, SessionFilter, Urgency, tail};
+use burdock::log::{Draft, LogError, Offset, SessionFilter, Urgency, tail};
 use std::{sync::Arc, time::Duration};
 
 pub(crate) async fn a_read_returns_at_most_its_limit_and_always_something(trial: Trial) -> Verdict {
@@ -93,8 +93,13 @@ pub(crate) async fn big_entries_come_back_byte_by_byte(trial: Trial) -> Verdict 
     let mut writer = trial.session("session", 1).await?;
     let big = |count: u8| {
         let text: String = (0..=u8::MAX).map(|byte| char::from(byte ^ count)).collect();
-        // two bytes for each of the upper half, six for each control character
-        item(text.repeat((16 << 20) / 500))
+        let small = item(text.clone())?;
+        let written = serde_json::Value::from(text).to_string();
+        let written = written.trim_matches('"');
+        // writing it all as JSON would take most of the time
+        let repeated = written.repeat((16 << 20) / written.len() + 1);
+        let json = small.json.replace(written, &repeated).into();
+        Ok::<_, LogError>(Draft { json, ..small })
     };
     let (one, two, three) = (big(0)?, big(1)?, big(2)?);
     ensure!(one.json.len() > 16 << 20, "the entry has only {} bytes", one.json.len());
@@ -105,6 +110,7 @@ pub(crate) async fn big_entries_come_back_byte_by_byte(trial: Trial) -> Verdict 
     ensure_eq!(found.len(), writer.sent.len(), "how many entries are there");
     for (found, sent) in found.iter().zip(&writer.sent) {
         ensure!(found == sent, "the entry at {} is not what was written", sent.offset);
+        found.entry(&writer.session)?;
     }
     Ok(())
 }

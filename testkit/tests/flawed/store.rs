@@ -1,0 +1,107 @@
+//! Stores in memory that can be reopened and cut off.
+
+use super::{Flaw, Flawed};
+use burdock::log::{
+    Append, Claim, Draft, Epoch, Log, LogError, MemoryLog, Offset, Record, SessionFilter,
+    SessionId, Urgency,
+};
+use burdock_testkit::Subject;
+use futures::{FutureExt, future::BoxFuture};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// A store whose log has a flaw.
+pub struct Store {
+    flaw: Flaw,
+    patience: Duration,
+    log: Mutex<MemoryLog>,
+    flawed: Flawed,
+}
+
+impl Store {
+    pub fn new(flaw: Flaw, patience: Duration) -> Self {
+        let log = MemoryLog::new();
+        let flawed = Flawed::new(flaw, log.clone());
+        Self { flaw, patience, log: Mutex::new(log), flawed }
+    }
+}
+
+impl Subject for Store {
+    fn log(&self) -> BoxFuture<'_, Result<Arc<dyn Log>, LogError>> {
+        let log: Arc<dyn Log> = Arc::new(self.flawed.clone());
+        Box::pin(async { Ok(log) })
+    }
+
+    fn reopen(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
+        let log: Arc<dyn Log> = match self.flaw {
+            Flaw::ReopensEmpty => Arc::new(MemoryLog::new()),
+            Flaw::ReopensUnfenced => {
+                Arc::new(Flawed { flaw: Flaw::IgnoresTheEpoch, ..self.flawed.clone() })
+            }
+            _ => Arc::new(Flawed { reopened: true, ..self.flawed.clone() }),
+        };
+        Some(Box::pin(async { Ok(log) }))
+    }
+
+    fn crash(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
+        let mut log = self.log.lock().unwrap();
+        *log = copy(self.flaw, &log);
+        let log: Arc<dyn Log> = Arc::new(Flawed::new(self.flaw, log.clone()));
+        Some(Box::pin(async { Ok(log) }))
+    }
+
+    fn patience(&self) -> Duration {
+        self.patience
+    }
+}
+
+/// What a crash leaves: as if the memory were read from a disk.
+fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
+    let (to, other) = (MemoryLog::new(), SessionId::new("other").unwrap());
+    let mut parts = Vec::new();
+    let all = SessionFilter { limit: usize::MAX, ..SessionFilter::default() };
+    for info in now(from.sessions(all)) {
+        let mut records = now(from.read(&info.id, Offset::ZERO, usize::MAX));
+        if flaw == Flaw::CrashLosesTheLastEntry {
+            records.pop();
+        }
+        for start in now(from.epochs(&info.id)) {
+            let wrote: Vec<_> =
+                records.iter().filter(|record| record.epoch == start.epoch).cloned().collect();
+            parts.push((start.epoch, info.id.clone(), wrote));
+        }
+    }
+    parts.sort_by_key(|(epoch, ..)| *epoch);
+    let skip_to = |epoch: Epoch| while now(to.open(&other, Claim::default())).epoch < epoch {};
+    let mut last = Epoch(0);
+    for (epoch, id, wrote) in parts {
+        if epoch.0 > last.0 + 1 {
+            skip_to(Epoch(epoch.0 - 1));
+        }
+        last = epoch;
+        let opened = now(to.open(&id, Claim::default()));
+        assert_eq!(opened.epoch, epoch);
+        if !wrote.is_empty() {
+            let entries = wrote.iter().map(|record| draft(&id, record)).collect();
+            let urgency = Urgency::Now;
+            now(to.append(Append { session: id, epoch, at: opened.next, entries, urgency }));
+        }
+    }
+    if flaw != Flaw::CrashForgetsEpochs {
+        skip_to(now(from.open(&other, Claim::default())).epoch);
+    }
+    to
+}
+
+fn draft(id: &SessionId, record: &Record) -> Draft {
+    let mut draft = Draft::new(&record.entry(id).unwrap()).unwrap();
+    draft.json = Arc::clone(&record.json);
+    draft
+}
+
+/// What the log in memory says, which it does at once.
+pub(super) fn now<T>(said: impl Future<Output = Result<T, LogError>>) -> T {
+    said.now_or_never().unwrap().unwrap()
+}
