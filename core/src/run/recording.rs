@@ -212,9 +212,10 @@ impl<G: Graph> Session<G> {
         let over = next.as_ref().and_then(over);
         let waits = next.is_some();
         let (step, failure) = (self.context.step, failure.into());
-        recording.note(EntryKind::StepFailed { step, failure, next });
+        // the position moves with it, so that it must not be left out
+        recording.writer.note(EntryKind::StepFailed { step, failure, next })?;
         if let Some(over) = over {
-            recording.note(over);
+            recording.writer.note(over)?;
         }
         if waits { recording.writer.commit().await } else { Ok(()) }
     }
