@@ -48,7 +48,8 @@ pub type Logging<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>>;
 pub trait Log: Send + Sync + 'static {
     /// Opens a session for writing under a new epoch and fences off whoever wrote it before.
     ///
-    /// A session that does not exist is made, empty, unless the claim says otherwise.
+    /// A session that does not exist is made, empty, unless the claim says otherwise. Opening counts
+    /// as activity of the new writer.
     ///
     /// # Errors
     /// [`NoSession`](LogError::NoSession), [`SessionExists`](LogError::SessionExists) and
@@ -59,14 +60,16 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// The call itself hands them over, in order: several may be under way, an append that waits
     /// for nothing goes on when its future is dropped, and when one fails, those behind it do too.
-    /// An append that is repeated, with the same entries at the same offset, is recognised and
-    /// succeeds without a second copy.
+    /// An append that is repeated, with the same entries at the same offset under the same epoch, is
+    /// recognised and succeeds without a second copy; once the writer is fenced off, it is
+    /// [`Fenced`](LogError::Fenced) whether it was stored before or not.
     ///
     /// # Errors
     /// [`Fenced`](LogError::Fenced), [`Misplaced`](LogError::Misplaced), or what the storage says.
+    /// An error changes nothing.
     fn append(&self, append: Append) -> Logging<()>;
 
-    /// Reads entries from an offset on: at most `limit`, fewer if they are large, and none only
+    /// Reads entries from an offset on: at most `limit`, which is at least 1, fewer if they are large, and none only
     /// where the log ends.
     ///
     /// # Errors
@@ -77,7 +80,8 @@ pub trait Log: Send + Sync + 'static {
     /// Is ready when the session has an entry at `offset` or may have one.
     ///
     /// # Errors
-    /// [`NoSession`](LogError::NoSession), also when the session is deleted meanwhile.
+    /// [`NoSession`](LogError::NoSession), also when the session is deleted meanwhile, even if
+    /// another one of the same id was made since.
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()>;
 
     /// The last snapshot at or before an offset, among the entries that are left.
