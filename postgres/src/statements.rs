@@ -1,0 +1,71 @@
+//! The statements, with the schema of the log in them.
+
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+use std::sync::Arc;
+
+macro_rules! statements {
+    ($($name:ident: $text:literal,)*) => {
+        /// Each is answered by at most one round trip.
+        pub(crate) struct Statements {
+            $($name: Arc<str>,)*
+        }
+
+        impl Statements {
+            /// `schema` is quoted.
+            pub(crate) fn new(schema: &str) -> Self {
+                Self { $($name: $text.replace("{schema}", schema).into(),)* }
+            }
+
+            $(pub(crate) fn $name(&self) -> SqlStr {
+                // the schema is quoted, and everything else in it is ours
+                AssertSqlSafe(Arc::clone(&self.$name)).into_sql_str()
+            })*
+        }
+    };
+}
+
+statements! {
+    open: "SELECT outcome, new_epoch, new_next, last_snapshot, ago
+        FROM {schema}.open($1, $2, $3, $4)",
+    append: "SELECT outcome, session_key, session_next
+        FROM {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    // the entries up to so many bytes, and how large the next one is
+    read: "SELECT s.key, s.first, s.next, p.\"offset\", p.epoch, p.checksum, p.length, p.json
+        FROM {schema}.sessions s
+        LEFT JOIN LATERAL (
+            SELECT \"offset\", epoch, checksum, length, CASE WHEN total <= $4 THEN json END AS json
+            FROM (
+                SELECT *, octet_length(json)::bigint AS length,
+                    sum(octet_length(json)) OVER (ORDER BY \"offset\") AS total
+                FROM (
+                    SELECT \"offset\", epoch, checksum, json FROM {schema}.entries
+                    WHERE session = s.key AND \"offset\" >= $2
+                    ORDER BY \"offset\" LIMIT $3
+                ) AS page
+            ) AS measured
+            WHERE total - length < $4
+        ) AS p ON true
+        WHERE s.id = $1 AND s.next > 0
+        ORDER BY p.\"offset\"",
+    read_large: "SELECT json FROM {schema}.entries WHERE session = $1 AND \"offset\" = $2",
+    place: "SELECT key, next FROM {schema}.sessions WHERE id = $1 AND next > 0",
+    places: "SELECT key, next FROM {schema}.sessions WHERE key = ANY($1)",
+    snapshot_before: "SELECT (
+            SELECT max(\"offset\") FROM {schema}.entries
+            WHERE session = s.key AND \"offset\" <= $2 AND snapshot
+        ) AS last FROM {schema}.sessions s WHERE s.id = $1 AND s.next > 0",
+    info: "SELECT id, epoch, first, next, snapshot, created, updated
+        FROM {schema}.sessions WHERE id = $1 AND next > 0",
+    sessions: "SELECT id, epoch, first, next, snapshot, created, updated
+        FROM {schema}.sessions WHERE id >= $1 AND id < $2 AND next > 0 ORDER BY id LIMIT $3",
+    epochs: "SELECT e.epoch, e.start
+        FROM {schema}.sessions s JOIN {schema}.epochs e ON e.session = s.key
+        WHERE s.id = $1 AND s.next > 0 ORDER BY e.epoch",
+    release: "UPDATE {schema}.sessions SET active = NULL WHERE id = $1 AND epoch = $2",
+    trim: "SELECT outcome, last_snapshot FROM {schema}.trim_before($1, $2)",
+    remove: "SELECT {schema}.remove($1)",
+    // what is told is durable already, and the lock that a commit with a notification holds is not to
+    // be held over a flush
+    notify: "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, told)
+        FROM unnest($2::text[]) AS told",
+}

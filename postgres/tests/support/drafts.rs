@@ -1,0 +1,60 @@
+//! What is written, and what is read.
+
+use burdock::log::{Append, Claim, Draft, Epoch, Existence, Log, Offset, SessionId, Urgency};
+use std::time::Duration;
+
+pub(crate) fn id(id: &str) -> SessionId {
+    SessionId::new(id).unwrap()
+}
+
+pub(crate) fn claim(existence: Existence, idle_for: Option<Duration>) -> Claim {
+    Claim { existence, idle_for }
+}
+
+/// Entries that count from a number on.
+pub(crate) fn drafts(from: u64, count: u64) -> Vec<Draft> {
+    let draft = |number| Draft {
+        kind: "item",
+        snapshot: number == 0,
+        wall: 1000 + number,
+        json: format!("{{\"n\":{number}}}").into(),
+    };
+    (from..from + count).map(draft).collect()
+}
+
+/// Entries whose numbers are their offsets.
+pub(crate) fn append(session: &SessionId, epoch: Epoch, at: u64, count: u64) -> Append {
+    Append {
+        session: session.clone(),
+        epoch,
+        at: Offset(at),
+        entries: drafts(at, count),
+        urgency: Urgency::Now,
+    }
+}
+
+/// All that a session has.
+pub(crate) async fn jsons(log: &dyn Log, session: &SessionId) -> Vec<String> {
+    let mut jsons = Vec::new();
+    loop {
+        let records = log.read(session, Offset(jsons.len() as u64), 1000).await.unwrap();
+        if records.is_empty() {
+            return jsons;
+        }
+        for record in records {
+            assert_eq!(record.offset, Offset(jsons.len() as u64));
+            jsons.push(record.json.to_string());
+        }
+    }
+}
+
+/// The ids of sessions that are listed.
+pub(crate) async fn ids(log: &dyn Log, prefix: &str, after: Option<&str>) -> Vec<String> {
+    let filter = burdock::log::SessionFilter {
+        prefix: prefix.into(),
+        after: after.map(id),
+        limit: usize::MAX,
+    };
+    let sessions = log.sessions(filter).await.unwrap();
+    sessions.into_iter().map(|info| info.id.to_string()).collect()
+}
