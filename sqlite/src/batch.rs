@@ -21,34 +21,45 @@ pub(crate) struct Batch<'c> {
     connection: &'c Connection,
     /// When it is stored, in milliseconds since 1970.
     now: i64,
-    /// The sessions that it has looked up, as they are by now.
-    sessions: BTreeMap<SessionId, Option<Session>>,
+    /// The sessions that were looked up, as they are by now.
+    sessions: Sessions,
     /// What those who wait are told when it is committed, in order.
     changes: Vec<Change>,
     /// About how many pages of the file it writes.
     pages: usize,
 }
 
+/// Sessions by their ids; `None` for one that does not exist.
+pub(crate) type Sessions = BTreeMap<SessionId, Option<Session>>;
+
+/// What a batch leaves behind.
+pub(crate) struct Finished {
+    pub(crate) sessions: Sessions,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) pages: usize,
+}
+
+/// What those who wait for a session are told.
 pub(crate) enum Change {
     Grown(SessionId, Number, Offset),
     Deleted(SessionId),
 }
 
 impl<'c> Batch<'c> {
-    pub(crate) fn new(connection: &'c Connection) -> Self {
+    /// Begins with sessions that are known to be as the file has them.
+    pub(crate) fn new(connection: &'c Connection, sessions: Sessions) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             connection,
             now: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
-            sessions: BTreeMap::new(),
+            sessions,
             changes: Vec::new(),
             pages: 1,
         }
     }
 
-    /// About how many pages it wrote, and what changed.
-    pub(crate) fn finish(self) -> (usize, Vec<Change>) {
-        (self.pages, self.changes)
+    pub(crate) fn finish(self) -> Finished {
+        Finished { sessions: self.sessions, changes: self.changes, pages: self.pages }
     }
 
     pub(crate) fn open(&mut self, id: &SessionId, claim: Claim) -> Result<Opened, Fault> {

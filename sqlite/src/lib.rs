@@ -58,6 +58,7 @@
 mod answer;
 mod batch;
 mod connection;
+mod desk;
 mod entries;
 mod fault;
 mod log;
@@ -69,6 +70,7 @@ mod schema;
 mod session;
 mod sync;
 mod waiting;
+mod write;
 mod writer;
 
 pub use self::{

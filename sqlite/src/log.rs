@@ -3,13 +3,15 @@
 use crate::{
     answer::{Answer, Asked, answer},
     batch::Batch,
+    desk::{Desk, Patience},
     fault::{Fault, refused},
     options::SqliteOptions,
-    queue::{Gathering, Line, PATIENCE},
+    queue::{Demand, Gathering, Line, PATIENCE},
     reader::{Read, Reader},
     sync::{is_own_thread, lock},
     waiting::{News, Ticket, Waiting},
-    writer::{self, Write, pending},
+    write::{Write, pending},
+    writer,
 };
 use burdock::log::{
     Append, Claim, Epoch, EpochStart, Log, LogError, Logging, Offset, Opened, Record,
@@ -47,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) writes: Gathering<Box<dyn Write>>,
     pub(crate) reads: Line<Read>,
     pub(crate) waiting: Waiting,
+    /// `None` before the file is open and after it is closed.
+    pub(crate) desk: Mutex<Option<Desk>>,
     end: Mutex<End>,
 }
 
@@ -102,6 +106,7 @@ impl SqliteLog {
             writes: Gathering::new(),
             reads: Line::new(),
             waiting: Waiting::default(),
+            desk: Mutex::new(None),
             end: Mutex::new(End::Ahead(Vec::new())),
         });
         let mut handle = Handle { shared: Arc::clone(&shared), thread: None };
@@ -115,11 +120,15 @@ impl SqliteLog {
 
     fn write<T: Send + 'static>(
         &self,
-        (bytes, patience): (usize, Duration),
+        demand: Demand,
         work: impl FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Logging<T> {
         let (write, answer) = pending(work);
-        self.0.shared.writes.push(write, bytes, patience);
+        let shared = &self.0.shared;
+        shared.writes.push(write, demand);
+        if demand.patience.is_zero() && !shared.write_here() {
+            shared.writes.alert();
+        }
         Box::pin(answer)
     }
 
@@ -137,8 +146,8 @@ impl SqliteLog {
     }
 }
 
-/// A write that is not kept waiting.
-const NOW: (usize, Duration) = (0, Duration::ZERO);
+/// What is done at once, by the thread that writes.
+const NOW: Demand = Demand { patience: Duration::ZERO, bytes: None };
 
 impl Log for SqliteLog {
     fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
@@ -153,7 +162,7 @@ impl Log for SqliteLog {
             Urgency::Whenever => PATIENCE,
         };
         let bytes = append.entries.iter().map(|draft| draft.json.len()).sum();
-        self.write((bytes, patience), move |batch| batch.append(&append))
+        self.write(Demand { patience, bytes: Some(bytes) }, move |batch| batch.append(&append))
     }
 
     fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
@@ -235,7 +244,7 @@ impl Shared {
     }
 
     /// Reads how far each session is that somebody waits for.
-    pub(crate) fn look_after_all(self: &Arc<Self>) {
+    fn look_after_all(self: &Arc<Self>) {
         let shared = Arc::clone(self);
         self.reads.push(Box::new(move |reader| {
             for (session, up_to) in shared.waiting.sessions() {
@@ -250,7 +259,63 @@ impl Shared {
             Err(Fault::Refused(LogError::NoSession { .. })) => News::Gone,
             Err(_) => News::Unknown,
         };
-        self.waiting.tell(session, up_to, news);
+        for told in self.waiting.tell(session, up_to, news) {
+            told.settle();
+        }
+    }
+
+    /// Commits what waits.
+    pub(crate) fn write(&self) {
+        let mut desk = lock(&self.desk);
+        let Some(open) = &mut *desk else { return };
+        let writes = self.writes.take();
+        if writes.is_empty() {
+            // a caller was faster
+            return;
+        }
+        let Ok(committed) = open.write(writes, &self.waiting, Patience::Waits) else { return };
+        drop(desk);
+        committed.settle();
+        // nobody waits for it any more
+        self.checkpoint();
+    }
+
+    /// Commits what waits on the thread of a caller, if that is as quick as to wake another thread;
+    /// tells whether it did.
+    fn write_here(&self) -> bool {
+        let Ok(mut desk) = self.desk.try_lock() else { return false };
+        let Some(open) = desk.as_mut().filter(|desk| desk.is_quick()) else { return false };
+        let Some(writes) = self.writes.take_light() else { return false };
+        match open.write(writes, &self.waiting, Patience::GivesUp) {
+            Ok(committed) => {
+                let rouse = open.wants_checkpoint();
+                drop(desk);
+                committed.settle();
+                if rouse {
+                    self.writes.rouse();
+                }
+                true
+            }
+            Err(writes) => {
+                self.writes.put_back(writes);
+                false
+            }
+        }
+    }
+
+    /// Shortens the WAL if it has become long.
+    pub(crate) fn checkpoint(&self) {
+        let mut desk = lock(&self.desk);
+        if let Some(desk) = desk.as_mut().filter(|desk| desk.wants_checkpoint()) {
+            desk.checkpoint();
+        }
+    }
+
+    /// Looks after those who wait if another process changed the file.
+    pub(crate) fn look_elsewhere(self: &Arc<Self>) {
+        if lock(&self.desk).as_mut().is_some_and(Desk::was_changed_elsewhere) {
+            self.look_after_all();
+        }
     }
 
     /// Takes no more work; what was handed over is still done.

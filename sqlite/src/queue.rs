@@ -4,7 +4,7 @@ use crate::sync::lock;
 use std::{
     collections::VecDeque,
     mem,
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(20);
 /// How many bytes are gathered before a write waits no longer.
 const GATHERED: usize = 1 << 20;
 
-/// Writes on their way to the one thread that takes all of them at once.
+/// How many bytes a caller writes itself.
+const LIGHT: usize = 64 << 10;
+
+/// Writes on their way to whoever commits all of them at once.
 pub(crate) struct Gathering<T> {
     state: Mutex<Gathered<T>>,
     changed: Condvar,
@@ -25,6 +28,8 @@ struct Gathered<T> {
     bytes: usize,
     /// When the first of them has to be begun.
     due: Option<Instant>,
+    /// Whether one of them is more than an append.
+    heavy: bool,
     sleep: Sleep,
     roused: bool,
     closed: bool,
@@ -39,11 +44,22 @@ enum Sleep {
 }
 
 /// Why the thread is awake.
-pub(crate) enum Taken<T> {
-    Jobs(Vec<T>),
+pub(crate) enum Woken {
+    /// A job has to be begun.
+    Due,
     /// The time that it gave is over, or somebody asked for it.
     Roused,
+    /// There are no more jobs.
     Closed,
+}
+
+/// What a job asks of the queue.
+#[derive(Clone, Copy)]
+pub(crate) struct Demand {
+    /// How long it may wait for company.
+    pub(crate) patience: Duration,
+    /// How much it writes; `None` if that is more than an append.
+    pub(crate) bytes: Option<usize>,
 }
 
 impl<T> Gathering<T> {
@@ -52,6 +68,7 @@ impl<T> Gathering<T> {
             jobs: Vec::new(),
             bytes: 0,
             due: None,
+            heavy: false,
             sleep: Sleep::Awake,
             roused: false,
             closed: false,
@@ -59,51 +76,82 @@ impl<T> Gathering<T> {
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Hands over a job, which may wait for company so long; drops it once the queue is closed.
-    pub(crate) fn push(&self, job: T, bytes: usize, patience: Duration) {
+    /// Hands over a job; drops it once the queue is closed. The thread is not told of a job that is
+    /// due at once: whoever brings it may do it, or [`alert`](Self::alert) the thread.
+    pub(crate) fn push(&self, job: T, demand: Demand) {
         let mut state = lock(&self.state);
         if state.closed {
             drop(state);
             return drop(job);
         }
         state.jobs.push(job);
-        state.bytes += bytes;
-        let patience = if state.bytes > GATHERED { Duration::ZERO } else { patience };
+        state.heavy |= demand.bytes.is_none();
+        state.bytes += demand.bytes.unwrap_or_default();
+        let full = state.bytes > GATHERED;
+        let patience = if full { Duration::ZERO } else { demand.patience };
         // a time beyond what the clock can say never comes
         if let Some(due) = Instant::now().checked_add(patience)
             && state.due.is_none_or(|before| due < before)
         {
             state.due = Some(due);
-            let late = match state.sleep {
-                Sleep::Awake => false,
-                Sleep::Until(time) => due < time,
-                Sleep::Forever => true,
-            };
-            if late {
-                state.sleep = Sleep::Awake;
-                drop(state);
-                self.changed.notify_one();
+            if !demand.patience.is_zero() {
+                self.wake(state);
             }
         }
     }
 
-    /// Waits until a job is due and takes all of them, or until a time.
-    pub(crate) fn take(&self, until: Option<Instant>) -> Taken<T> {
+    /// Tells the thread of a job that is due.
+    pub(crate) fn alert(&self) {
+        self.wake(lock(&self.state));
+    }
+
+    /// Wakes the thread if it would sleep for too long.
+    fn wake(&self, mut state: MutexGuard<'_, Gathered<T>>) {
+        let late = match (state.sleep, state.due) {
+            (Sleep::Awake, _) | (_, None) => false,
+            (Sleep::Until(time), Some(due)) => due < time,
+            (Sleep::Forever, Some(_)) => true,
+        };
+        if late {
+            state.sleep = Sleep::Awake;
+            drop(state);
+            self.changed.notify_one();
+        }
+    }
+
+    /// Takes all jobs. Whoever does so has the desk, so that they are done in order.
+    pub(crate) fn take(&self) -> Vec<T> {
+        lock(&self.state).take()
+    }
+
+    /// Takes all jobs if they are quickly done.
+    pub(crate) fn take_light(&self) -> Option<Vec<T>> {
+        let mut state = lock(&self.state);
+        (!state.heavy && state.bytes <= LIGHT).then(|| state.take())
+    }
+
+    /// Gives back what was taken, to be done first.
+    pub(crate) fn put_back(&self, jobs: Vec<T>) {
+        let mut state = lock(&self.state);
+        state.jobs.splice(..0, jobs);
+        state.due = Some(Instant::now());
+    }
+
+    /// Waits until a job is due, or until a time.
+    pub(crate) fn wait(&self, until: Option<Instant>) -> Woken {
         let mut state = lock(&self.state);
         // a first short sleep: pushes that may wait so long need not wake this thread
         let mut light = Some(Instant::now() + PATIENCE);
         loop {
             let now = Instant::now();
-            if state.closed || state.due.is_some_and(|due| due <= now) {
-                if state.jobs.is_empty() {
-                    return Taken::Closed;
-                }
-                state.due = None;
-                state.bytes = 0;
-                return Taken::Jobs(mem::take(&mut state.jobs));
+            if state.due.is_some_and(|due| due <= now) {
+                return Woken::Due;
+            }
+            if state.closed {
+                return if state.jobs.is_empty() { Woken::Closed } else { Woken::Due };
             }
             if mem::take(&mut state.roused) || until.is_some_and(|until| until <= now) {
-                return Taken::Roused;
+                return Woken::Roused;
             }
             light = light.filter(|light| *light > now);
             let wake = [state.due, until, light].into_iter().flatten().min();
@@ -119,7 +167,7 @@ impl<T> Gathering<T> {
         }
     }
 
-    /// Has `take` return soon; at once if it would sleep for ever.
+    /// Has `wait` return soon; at once if it would sleep for ever.
     pub(crate) fn rouse(&self) {
         let mut state = lock(&self.state);
         state.roused = true;
@@ -134,6 +182,13 @@ impl<T> Gathering<T> {
     pub(crate) fn close(&self) {
         lock(&self.state).closed = true;
         self.changed.notify_all();
+    }
+}
+
+impl<T> Gathered<T> {
+    fn take(&mut self) -> Vec<T> {
+        (self.due, self.bytes, self.heavy) = (None, 0, false);
+        mem::take(&mut self.jobs)
     }
 }
 

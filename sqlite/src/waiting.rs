@@ -43,6 +43,21 @@ pub(crate) enum News {
     Unknown,
 }
 
+/// Somebody who has yet to be woken, outside of every lock.
+#[must_use = "somebody waits for it"]
+pub(crate) struct Told {
+    asked: Asked<()>,
+    /// The session, if it does not exist any more.
+    gone: Option<SessionId>,
+}
+
+impl Told {
+    pub(crate) fn settle(self) {
+        let gone = self.gone.map(|session| LogError::NoSession { session });
+        self.asked.settle(gone.map_or(Ok(()), Err));
+    }
+}
+
 impl Waiting {
     pub(crate) fn add(&self, session: &SessionId, offset: Offset, asked: Asked<()>) -> Ticket {
         let mut waiters = lock(&self.0);
@@ -74,8 +89,9 @@ impl Waiting {
         sessions.filter_map(|(id, list)| Some((id.clone(), last(list)?))).collect()
     }
 
-    /// Tells the waiters up to a ticket: somebody who came later may know better.
-    pub(crate) fn tell(&self, session: &SessionId, up_to: Ticket, news: News) {
+    /// Takes the waiters up to a ticket whom this concerns: somebody who came later may know
+    /// better.
+    pub(crate) fn tell(&self, session: &SessionId, up_to: Ticket, news: News) -> Vec<Told> {
         let told = self.extract(session, |waiter| {
             waiter.ticket <= up_to
                 && match news {
@@ -85,13 +101,15 @@ impl Waiting {
                     News::Gone | News::Unknown => true,
                 }
         });
-        for Waiter { number: waited, asked, .. } in told {
-            asked.settle(match news {
-                News::At(number, _) if waited == Some(number) => Ok(()),
-                News::Unknown => Ok(()),
-                _ => Err(LogError::NoSession { session: session.clone() }),
-            });
-        }
+        let told = told.into_iter().map(|Waiter { number: waited, asked, .. }| {
+            let gone = match news {
+                News::At(number, _) => waited != Some(number),
+                News::Gone => true,
+                News::Unknown => false,
+            };
+            Told { asked, gone: gone.then(|| session.clone()) }
+        });
+        told.collect()
     }
 
     /// Says that the log is closed to all that wait.
