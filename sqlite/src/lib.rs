@@ -30,11 +30,15 @@
 //! those who look into a log or write their own.
 //!
 //! # What happens where
-//! A handle owns three threads, so that it works under every executor and blocks none. One writes:
-//! it takes everything that waits, checks and stores it in one transaction with one `fsync`, and
+//! A log owns three threads, so that it works under every executor and blocks none. One writes: it
+//! takes everything that waits, checks and stores it in one transaction with one `fsync`, and
 //! answers. Two read, on connections of their own, which wait neither for the writer nor make it
 //! wait. [`Urgency::Now`](burdock::log::Urgency::Now) is written at once, and with it whatever was
 //! handed over before.
+//!
+//! Under [`Synchronous::Normal`] a commit takes less time than to wake a thread for it, about 10 µs.
+//! There, the call of [`append`](burdock::Log::append) itself commits, unless somebody else is
+//! writing or there is more to do: then the thread does.
 //!
 //! # What is durable
 //! By default an answer means that the disk has it; see [`Synchronous`] for the faster choice. A
@@ -45,7 +49,9 @@
 //! # Several processes
 //! may have the file open, on one machine: a network file system does not do. Who writes a session
 //! is decided inside of the transactions, and a waiting reader learns of other processes' entries
-//! within about 50 ms. To move a file, close it everywhere; to copy one in use, ask SQLite
+//! within about 50 ms. A process that is stopped in the middle of a commit, by a debugger say, keeps
+//! the file locked: others get [`Unavailable`](burdock::log::LogError::Unavailable), and may try
+//! again. To move a file, close it everywhere; to copy one in use, ask SQLite
 //! (`sqlite3 chat.db ".backup copy.db"`).
 //!
 //! # Looking into a file

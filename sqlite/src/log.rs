@@ -286,6 +286,10 @@ impl Shared {
         let Ok(mut desk) = self.desk.try_lock() else { return false };
         let Some(open) = desk.as_mut().filter(|desk| desk.is_quick()) else { return false };
         let Some(writes) = self.writes.take_light() else { return false };
+        if writes.is_empty() {
+            // the thread was faster
+            return true;
+        }
         match open.write(writes, &self.waiting, Patience::GivesUp) {
             Ok(committed) => {
                 let rouse = open.wants_checkpoint();

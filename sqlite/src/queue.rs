@@ -240,3 +240,103 @@ impl<T> Line<T> {
         self.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use std::{
+        sync::{Arc, mpsc},
+        thread,
+    };
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn push(queue: &Gathering<u32>, job: u32, patience: Duration) {
+        queue.push(job, Demand { patience, bytes: Some(1) });
+    }
+
+    #[test]
+    fn a_job_at_once_brings_those_that_would_wait_in_their_order() {
+        let queue = Gathering::new();
+        push(&queue, 1, HOUR);
+        push(&queue, 2, Duration::MAX);
+        let soon = Instant::now() + Duration::from_millis(1);
+        assert!(matches!(queue.wait(Some(soon)), Woken::Roused));
+        push(&queue, 3, Duration::ZERO);
+        assert!(matches!(queue.wait(None), Woken::Due));
+        assert_eq!(queue.take(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_is_given_back_is_first() {
+        let queue = Gathering::new();
+        push(&queue, 1, Duration::ZERO);
+        let taken = queue.take_light().unwrap();
+        push(&queue, 2, HOUR);
+        queue.put_back(taken);
+        assert!(matches!(queue.wait(None), Woken::Due));
+        assert_eq!(queue.take(), [1, 2]);
+    }
+
+    #[test]
+    fn what_is_large_or_more_than_an_append_is_not_light() {
+        for bytes in [None, Some(LIGHT + 1)] {
+            let queue = Gathering::new();
+            push(&queue, 1, HOUR);
+            queue.push(2, Demand { patience: Duration::ZERO, bytes });
+            assert!(queue.take_light().is_none());
+            assert_eq!(queue.take(), [1, 2]);
+            assert!(queue.take_light().is_some_and(|jobs| jobs.is_empty()));
+        }
+    }
+
+    #[test]
+    fn a_sleeping_thread_is_woken_by_whatever_is_due_before_it_wakes_up() {
+        let queue = Arc::new(Gathering::new());
+        let (sender, receiver) = mpsc::channel();
+        let thread = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || {
+                loop {
+                    match queue.wait(None) {
+                        Woken::Due => {
+                            for job in queue.take() {
+                                sender.send(job).unwrap();
+                            }
+                        }
+                        Woken::Roused => sender.send(0).unwrap(),
+                        Woken::Closed => return,
+                    }
+                }
+            }
+        });
+        for round in 0..200 {
+            match round % 4 {
+                0 => {
+                    push(&queue, 1, Duration::ZERO);
+                    queue.alert();
+                }
+                1 => push(&queue, 1, Duration::from_millis(1)),
+                2 => {
+                    push(&queue, 1, HOUR);
+                    push(&queue, 1, Duration::from_micros(10));
+                    assert_eq!(receiver.recv(), Ok(1));
+                }
+                _ => {
+                    // `wait` may be in its first short sleep
+                    queue.rouse();
+                    assert_eq!(receiver.recv(), Ok(0));
+                    continue;
+                }
+            }
+            assert_eq!(receiver.recv(), Ok(1));
+        }
+        push(&queue, 7, HOUR);
+        queue.close();
+        assert_eq!(receiver.recv(), Ok(7));
+        thread.join().unwrap();
+        push(&queue, 8, Duration::ZERO);
+        assert!(queue.take().is_empty(), "a closed queue takes nothing");
+    }
+}

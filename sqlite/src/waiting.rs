@@ -13,6 +13,7 @@ struct Waiters {
     /// How many there were.
     count: u64,
     sessions: BTreeMap<SessionId, Vec<Waiter>>,
+    closed: bool,
 }
 
 struct Waiter {
@@ -63,6 +64,11 @@ impl Waiting {
         let mut waiters = lock(&self.0);
         waiters.count += 1;
         let ticket = Ticket(waiters.count);
+        if waiters.closed {
+            drop(waiters);
+            drop(asked);
+            return ticket;
+        }
         let waiter = Waiter { ticket, number: None, offset, asked };
         match waiters.sessions.get_mut(session) {
             Some(list) => list.push(waiter),
@@ -114,7 +120,11 @@ impl Waiting {
 
     /// Says that the log is closed to all that wait.
     pub(crate) fn close(&self) {
-        let sessions = mem::take(&mut lock(&self.0).sessions);
+        let sessions = {
+            let mut waiters = lock(&self.0);
+            waiters.closed = true;
+            mem::take(&mut waiters.sessions)
+        };
         drop(sessions);
     }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use burdock::log::{Log, LogError};
-use burdock_sqlite::SqliteLog;
+use burdock_sqlite::{SqliteLog, Synchronous};
 use burdock_testkit::Subject;
 use futures::future::BoxFuture;
 use rusqlite::Connection;
@@ -16,6 +16,7 @@ use std::{
 use tempfile::TempDir;
 
 struct File {
+    synchronous: Synchronous,
     folder: TempDir,
     current: Mutex<Current>,
 }
@@ -27,18 +28,22 @@ struct Current {
 }
 
 impl File {
-    fn new() -> Self {
-        let current = Current { copies: 0, log: None };
-        Self { folder: tempfile::tempdir().unwrap(), current: Mutex::new(current) }
+    fn new(synchronous: Synchronous) -> Self {
+        let current = Mutex::new(Current { copies: 0, log: None });
+        Self { synchronous, folder: tempfile::tempdir().unwrap(), current }
     }
 
     fn path(&self, copy: u32) -> PathBuf {
         self.folder.path().join(format!("{copy}.db"))
     }
-}
 
-fn open(path: PathBuf) -> BoxFuture<'static, Result<Arc<dyn Log>, LogError>> {
-    Box::pin(async { Ok(Arc::new(SqliteLog::open(path).await?) as Arc<dyn Log>) })
+    async fn open(&self, path: PathBuf) -> Result<SqliteLog, LogError> {
+        SqliteLog::options().synchronous(self.synchronous).open(path).await
+    }
+
+    fn open_dynamic(&self, path: PathBuf) -> BoxFuture<'_, Result<Arc<dyn Log>, LogError>> {
+        Box::pin(async { Ok(Arc::new(self.open(path).await?) as Arc<dyn Log>) })
+    }
 }
 
 impl Subject for File {
@@ -50,7 +55,7 @@ impl Subject for File {
             };
             let log = match log {
                 Some(log) => log,
-                None => SqliteLog::open(path).await?,
+                None => self.open(path).await?,
             };
             self.current.lock().unwrap().log = Some(log.clone());
             Ok(Arc::new(log) as Arc<dyn Log>)
@@ -58,7 +63,7 @@ impl Subject for File {
     }
 
     fn reopen(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
-        Some(open(self.path(self.current.lock().unwrap().copies)))
+        Some(self.open_dynamic(self.path(self.current.lock().unwrap().copies)))
     }
 
     fn crash(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
@@ -70,7 +75,7 @@ impl Subject for File {
             current.log = None;
             to
         };
-        Some(open(copy))
+        Some(self.open_dynamic(copy))
     }
 }
 
@@ -86,4 +91,14 @@ fn copy(from: &Path, to: &Path) {
     connection.execute_batch("ROLLBACK").unwrap();
 }
 
-burdock_testkit::conformance!(File::new());
+mod full {
+    use super::*;
+
+    burdock_testkit::conformance!(File::new(Synchronous::Full));
+}
+
+mod normal {
+    use super::*;
+
+    burdock_testkit::conformance!(File::new(Synchronous::Normal));
+}

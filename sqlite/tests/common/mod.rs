@@ -1,0 +1,210 @@
+//! What the tests of the file have in common.
+
+#![allow(dead_code, reason = "no test file uses all of it")]
+
+use burdock::log::{
+    Append, Claim, Draft, Epoch, Log, LogError, Logging, Offset, Record, SessionFilter, SessionId,
+    Urgency,
+};
+use burdock_sqlite::SqliteLog;
+use futures::executor::block_on;
+use std::{
+    env,
+    ffi::OsStr,
+    io::{BufRead, BufReader, Lines, Write},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    thread,
+};
+
+pub(crate) fn id(text: &str) -> SessionId {
+    SessionId::new(text).unwrap()
+}
+
+/// An entry; the JSON is a string.
+pub(crate) fn draft(text: &str) -> Draft {
+    draft_of("item", text)
+}
+
+pub(crate) fn snapshot(text: &str) -> Draft {
+    Draft { snapshot: true, ..draft_of("snapshot", text) }
+}
+
+fn draft_of(kind: &'static str, text: &str) -> Draft {
+    Draft { kind, snapshot: false, wall: 1_700_000_000_000, json: format!("{text:?}").into() }
+}
+
+/// The text of an entry.
+pub(crate) fn text(record: &Record) -> String {
+    serde_json::from_str(&record.json).unwrap()
+}
+
+/// Writes a session.
+pub(crate) struct Writer {
+    pub(crate) log: SqliteLog,
+    pub(crate) session: SessionId,
+    pub(crate) epoch: Epoch,
+    pub(crate) next: Offset,
+}
+
+impl Writer {
+    pub(crate) fn open(log: &SqliteLog, session: &str) -> Result<Self, LogError> {
+        let session = id(session);
+        let opened = block_on(log.open(&session, Claim::default()))?;
+        Ok(Self { log: log.clone(), session, epoch: opened.epoch, next: opened.next })
+    }
+
+    pub(crate) fn send(&mut self, entries: Vec<Draft>, urgency: Urgency) -> Logging<()> {
+        let at = self.next;
+        self.next = at.plus(entries.len() as u64);
+        let (session, epoch) = (self.session.clone(), self.epoch);
+        self.log.append(Append { session, epoch, at, entries, urgency })
+    }
+
+    pub(crate) fn append(&mut self, entries: Vec<Draft>) -> Result<(), LogError> {
+        let at = self.next;
+        block_on(self.send(entries, Urgency::Now)).inspect_err(|_| self.next = at)
+    }
+}
+
+pub(crate) fn open(path: impl AsRef<Path>) -> SqliteLog {
+    block_on(SqliteLog::open(path)).unwrap()
+}
+
+/// Every entry that is left.
+pub(crate) fn read(log: &SqliteLog, session: &str) -> Result<Vec<Record>, LogError> {
+    let session = id(session);
+    let mut next = block_on(log.info(&session))?.first;
+    let mut records = Vec::new();
+    loop {
+        let page = block_on(log.read(&session, next, 1000))?;
+        let Some(last) = page.last() else { return Ok(records) };
+        next = last.offset.plus(1);
+        records.extend(page);
+    }
+}
+
+pub(crate) fn texts(log: &SqliteLog, session: &str) -> Vec<String> {
+    read(log, session).unwrap().iter().map(text).collect()
+}
+
+pub(crate) fn sessions(log: &SqliteLog) -> Vec<String> {
+    let filter = SessionFilter { limit: usize::MAX, ..SessionFilter::default() };
+    let found = block_on(log.sessions(filter)).unwrap();
+    found.iter().map(|info| info.id.as_str().to_owned()).collect()
+}
+
+/// An error with its sources.
+pub(crate) fn report(error: &dyn std::error::Error) -> String {
+    let source = error.source().map(|source| format!(": {}", report(source)));
+    format!("{error}{}", source.unwrap_or_default())
+}
+
+const ROLE: &str = "BURDOCK_SQLITE_ROLE";
+const SAYS: &str = "child says ";
+
+/// Another process: this test binary, in which only the test `child` runs.
+pub(crate) struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+/// What a child is asked to do; `None` in the parent.
+pub(crate) fn role() -> Option<Vec<String>> {
+    Some(env::var(ROLE).ok()?.split('\n').map(str::to_owned).collect())
+}
+
+/// Says something to the parent.
+pub(crate) fn say(text: impl std::fmt::Display) {
+    let mut stdout = std::io::stdout().lock();
+    // a parent that is gone hears nothing
+    let _ = stdout.write_all(format!("{SAYS}{text}\n").as_bytes());
+    let _ = stdout.flush();
+}
+
+/// Waits for a line of the parent.
+pub(crate) fn hear() -> String {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).unwrap();
+    line.trim_end().to_owned()
+}
+
+impl Process {
+    pub(crate) fn start(role: &[&str]) -> Self {
+        Self::of(&mut Command::new(env::current_exe().unwrap()), role)
+    }
+
+    /// Starts a command that ends in this test binary.
+    pub(crate) fn of(command: &mut Command, role: &[&str]) -> Self {
+        let command = command.args(["--exact", "child", "--nocapture", "--test-threads=1"]);
+        let command = command.env(ROLE, role.join("\n"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    pub(crate) fn tell(&mut self, line: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// What it says next; `None` when it has ended.
+    pub(crate) fn says(&mut self) -> Option<String> {
+        loop {
+            let line = self.lines.next()?.unwrap();
+            // the line may begin with what the test harness says
+            if let Some((_, said)) = line.split_once(SAYS) {
+                return Some(said.to_owned());
+            }
+        }
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) fn end(mut self) {
+        drop(self.child.stdin.take());
+        let rest: Vec<String> = self.lines.map(Result::unwrap).collect();
+        assert!(self.child.wait().unwrap().success(), "{rest:#?}");
+    }
+
+    /// Stops it wherever it is.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let stopped = |task: &Path| {
+            let stat = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
+            stat.rsplit_once(')').is_none_or(|(_, rest)| rest.starts_with(" T"))
+        };
+        while !std::fs::read_dir(&tasks).unwrap().all(|task| stopped(&task.unwrap().path())) {
+            thread::yield_now();
+        }
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
+    }
+}
+
+/// Numbers without a pattern that matters.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+}
+
+/// A path as text for a role.
+pub(crate) fn arg(path: &(impl AsRef<OsStr> + ?Sized)) -> &str {
+    path.as_ref().to_str().unwrap()
+}

@@ -1,0 +1,320 @@
+//! Files that are no log, or not one that can be written.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod common;
+
+use burdock::log::{Log, LogError, Offset, Urgency};
+use burdock_sqlite::{SqliteLog, Synchronous};
+use common::{
+    Process, Writer, arg, draft, hear, id, open, read, report, role, say, sessions, snapshot, texts,
+};
+use futures::{FutureExt, executor::block_on};
+use rusqlite::Connection;
+use std::{
+    env, fs,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+    path::Path,
+    process::Command,
+    time::Duration,
+};
+use tempfile::tempdir;
+
+fn refused(path: &Path) -> String {
+    match block_on(SqliteLog::open(path)) {
+        Ok(_) => panic!("`{}` was opened", path.display()),
+        Err(error @ LogError::Storage { .. }) => {
+            report(&error).replace(&path.parent().unwrap().display().to_string(), "…")
+        }
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+#[test]
+fn a_missing_file_is_made_and_an_existing_one_is_read() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("it's a \"log\" of 100 %.db");
+    let log = open(&path);
+    Writer::open(&log, "anna").unwrap().append(vec![snapshot("0"), draft("1")]).unwrap();
+    drop(log);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the WAL is gone");
+    assert_eq!(texts(&open(&path), "anna"), ["0", "1"]);
+}
+
+#[test]
+fn an_empty_file_becomes_a_log() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("empty.db");
+    fs::write(&path, "").unwrap();
+    Writer::open(&open(&path), "anna").unwrap().append(vec![snapshot("0")]).unwrap();
+    assert_eq!(texts(&open(&path), "anna"), ["0"]);
+}
+
+#[test]
+fn a_name_with_a_meaning_for_sqlite_is_just_a_name() {
+    let folder = tempdir().unwrap();
+    for name in [":memory:", "file:x?mode=memory"] {
+        let log = open(folder.path().join(name));
+        Writer::open(&log, "anna").unwrap().append(vec![snapshot("0")]).unwrap();
+        drop(log);
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn a_place_without_a_folder_is_refused() {
+    let folder = tempdir().unwrap();
+    let missing = folder.path().join("missing/chat.db");
+    let error = block_on(SqliteLog::open(&missing)).unwrap_err().to_string();
+    let missing = missing.display();
+    assert_eq!(
+        error,
+        format!("the log cannot be stored: the folder of `{missing}` does not exist")
+    );
+    assert!(!folder.path().join("missing").exists());
+
+    let path = folder.path().join("folder.db");
+    fs::create_dir(&path).unwrap();
+    let error = refused(&path);
+    assert_eq!(error, "the log cannot be stored: `…/folder.db` is a folder: a file is needed");
+    assert!(block_on(SqliteLog::open("")).unwrap_err().to_string().contains("names no file"));
+}
+
+#[test]
+fn what_is_no_database_is_refused_and_left_alone() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    for text in ["x".repeat(10), "what was said ".repeat(1000)] {
+        fs::write(&path, &text).unwrap();
+        let error = refused(&path);
+        assert!(error.contains("`…/notes.txt` is no SQLite database"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_and_left_alone() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("other.db");
+    for script in [
+        "CREATE TABLE users (name TEXT)",
+        "PRAGMA application_id = 7",
+        "PRAGMA application_id = 0; PRAGMA user_version = 1; DROP TABLE users",
+    ] {
+        Connection::open(&path).unwrap().execute_batch(script).unwrap();
+        let before = fs::read(&path).unwrap();
+        let error = refused(&path);
+        assert!(error.contains("`…/other.db` is the database of another program: "), "{error}");
+        assert!(fs::read(&path).unwrap() == before);
+    }
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_alone() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("chat.db");
+    drop(open(&path));
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
+    let before = fs::read(&path).unwrap();
+    assert_eq!(
+        refused(&path),
+        "the log cannot be stored: a newer burdock wrote `…/chat.db`: update burdock to open it: \
+         its schema has version 2, and this program knows versions up to 1"
+    );
+    assert!(fs::read(&path).unwrap() == before);
+}
+
+/// `BLESS=1` writes it, before the first release only.
+#[test]
+fn a_file_of_the_first_release_opens() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/first.db");
+    if env::var_os("BLESS").is_some() {
+        // there may be none yet
+        let _ = fs::remove_file(&fixture);
+        let log = open(&fixture);
+        let mut anna = Writer::open(&log, "anna").unwrap();
+        anna.append(vec![snapshot("0"), draft("1"), snapshot("2"), draft("3")]).unwrap();
+        block_on(log.trim(&id("anna"), Offset(1))).unwrap();
+        let mut other = Writer::open(&log, "it's ünusual").unwrap();
+        other.append(vec![snapshot("{}"), draft(&"long ".repeat(2000))]).unwrap();
+        Writer::open(&log, "anna").unwrap().append(vec![draft("4")]).unwrap();
+    }
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("first.db");
+    fs::copy(fixture, &path).unwrap();
+    let log = open(&path);
+    assert_eq!(sessions(&log), ["anna", "it's ünusual"]);
+    assert_eq!(texts(&log, "anna"), ["1", "2", "3", "4"]);
+    assert_eq!(texts(&log, "it's ünusual"), ["{}", &"long ".repeat(2000)]);
+    let info = block_on(log.info(&id("anna"))).unwrap();
+    let (first, next, snapshot) = (Offset(1), Offset(5), Some(Offset(2)));
+    assert_eq!((info.first, info.next, info.snapshot), (first, next, snapshot));
+    let mut anna = Writer::open(&log, "anna").unwrap();
+    assert_eq!(anna.epoch.0, 4);
+    anna.append(vec![draft("5")]).unwrap();
+    let starts = block_on(log.epochs(&id("anna"))).unwrap();
+    let starts: Vec<_> = starts.iter().map(|start| (start.epoch.0, start.start.0)).collect();
+    assert_eq!(starts, [(1, 0), (3, 4), (4, 5)]);
+}
+
+#[test]
+fn a_locked_file_is_unavailable_until_it_is_unlocked() {
+    for synchronous in [Synchronous::Full, Synchronous::Normal] {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("chat.db");
+        let options = SqliteLog::options().synchronous(synchronous);
+        let log = block_on(options.busy_timeout(Duration::ZERO).open(&path)).unwrap();
+        let mut anna = Writer::open(&log, "anna").unwrap();
+        anna.append(vec![snapshot("0")]).unwrap();
+
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let error = anna.append(vec![draft("1")]).unwrap_err();
+        assert!(error.is_retryable());
+        let error = report(&error);
+        let locked = format!("`{}` is locked by another program", path.display());
+        assert!(error.starts_with(&format!("the log cannot be reached: {locked}")), "{error}");
+        assert_eq!(texts(&log, "anna"), ["0"], "reading does not wait");
+
+        other.execute_batch("ROLLBACK").unwrap();
+        anna.append(vec![draft("1")]).unwrap();
+        assert_eq!(texts(&log, "anna"), ["0", "1"]);
+    }
+}
+
+#[test]
+fn a_write_waits_for_a_file_that_is_locked_for_a_moment() {
+    for synchronous in [Synchronous::Full, Synchronous::Normal] {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("chat.db");
+        let log = block_on(SqliteLog::options().synchronous(synchronous).open(&path)).unwrap();
+        let mut anna = Writer::open(&log, "anna").unwrap();
+        anna.append(vec![snapshot("0")]).unwrap();
+
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut first = anna.send(vec![draft("1")], Urgency::Now);
+        let second = anna.send(vec![draft("2")], Urgency::Now);
+        assert!((&mut first).now_or_never().is_none());
+        other.execute_batch("COMMIT").unwrap();
+        block_on(async { first.await.and(second.await) }).unwrap();
+        assert_eq!(texts(&log, "anna"), ["0", "1", "2"]);
+    }
+}
+
+#[test]
+fn a_file_without_room_keeps_what_was_acknowledged_and_goes_on_with_room() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("chat.db");
+    let log = block_on(SqliteLog::options().max_bytes(400_000).open(&path)).unwrap();
+    let mut old = Writer::open(&log, "old").unwrap();
+    old.append(vec![snapshot(&"x".repeat(50_000))]).unwrap();
+    let mut anna = Writer::open(&log, "anna").unwrap();
+    let error = loop {
+        if let Err(error) = anna.append(vec![snapshot(&"y".repeat(5000)), draft("end")]) {
+            break report(&error);
+        }
+    };
+    let room = format!("there is no room for `{}` to grow", path.display());
+    assert!(error.starts_with(&format!("the log cannot be stored: {room}")), "{error}");
+    assert!(anna.next > Offset(50));
+    assert_eq!(read(&log, "anna").unwrap().len() as u64, anna.next.0);
+    // one that is too large fails alone
+    let large = anna.append(vec![draft(&"z".repeat(300_000))]);
+    assert!(matches!(large, Err(LogError::Storage { .. })), "{large:?}");
+
+    block_on(log.delete(&id("old"))).unwrap();
+    anna.append(vec![draft("on")]).unwrap();
+    drop(log);
+    drop(anna.log);
+    let log = open(&path);
+    assert_eq!(read(&log, "anna").unwrap().len() as u64, anna.next.0);
+    assert_eq!(texts(&log, "anna").last().unwrap(), "on");
+}
+
+#[test]
+fn a_disk_that_takes_no_more_keeps_what_was_acknowledged() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("chat.db");
+    drop(open(&path));
+    // what is written beyond the limit fails, as on a full disk
+    let limited = "trap '' XFSZ; ulimit -f 1000; exec \"$0\" \"$@\"";
+    let exe = env::current_exe().unwrap();
+    let mut command = Command::new("sh");
+    let command = command.arg("-c").arg(limited).arg(exe);
+    let mut child = Process::of(command, &["fill", arg(&path)]);
+    let error = child.says().unwrap();
+    let unwritable = format!("`{}` cannot be read or written", path.display());
+    let full = format!("there is no room for `{}`", path.display());
+    assert!(error.contains(&unwritable) || error.contains(&full), "{error}");
+    let acknowledged: usize = child.says().unwrap().parse().unwrap();
+    assert!(acknowledged > 10);
+    assert_eq!(child.says().unwrap(), acknowledged.to_string(), "read by the same process");
+    child.end();
+    assert_eq!(read(&open(&path), "anna").unwrap().len(), acknowledged);
+}
+
+#[test]
+fn a_read_only_file_is_refused() {
+    let set = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for (file_mode, folder_mode, name, expected) in [
+        (0o444, 0o777, "chat.db", "read-only"),
+        (0o444, 0o555, "chat.db", "read-only"),
+        (0o666, 0o555, "chat.db", "read-only"),
+        (0o666, 0o555, "missing.db", "cannot be opened"),
+    ] {
+        let folder = tempdir().unwrap();
+        let existing = folder.path().join("chat.db");
+        let log = open(&existing);
+        Writer::open(&log, "anna").unwrap().append(vec![snapshot("0")]).unwrap();
+        drop(log);
+        let exe = folder.path().join("exe");
+        fs::copy(env::current_exe().unwrap(), &exe).unwrap();
+        set(&existing, file_mode);
+        set(folder.path(), folder_mode);
+        let mut command = Command::new(&exe);
+        if fs::metadata(&existing).unwrap().uid() == 0 {
+            // nothing is read-only for root
+            command.uid(65534);
+        }
+        let path = folder.path().join(name);
+        let mut child = Process::of(&mut command, &["open", arg(&path)]);
+        let error = child.says().unwrap();
+        child.end();
+        let named = error.contains(&format!("`{}`", path.display()));
+        assert!(named && error.contains(expected), "{error}");
+        set(folder.path(), 0o755);
+        set(&existing, 0o644);
+        assert_eq!(texts(&open(&existing), "anna"), ["0"]);
+    }
+}
+
+#[test]
+fn child() {
+    let Some(role) = role() else { return };
+    match role[0].as_str() {
+        "open" => match block_on(SqliteLog::open(&role[1])) {
+            Ok(_) => say("opened"),
+            Err(error) => say(report(&error)),
+        },
+        "fill" => {
+            let log = open(&role[1]);
+            let mut anna = Writer::open(&log, "anna").unwrap();
+            let error = loop {
+                if let Err(error) = anna.append(vec![snapshot(&"x".repeat(3000))]) {
+                    break error;
+                }
+            };
+            say(report(&error));
+            say(anna.next);
+            say(read(&log, "anna").unwrap().len());
+            hear();
+        }
+        role => panic!("no role {role}"),
+    }
+}

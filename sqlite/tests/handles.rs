@@ -1,0 +1,231 @@
+//! What handles, threads and futures do when they end.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod common;
+
+use burdock::log::{Claim, Log, LogError, Offset, SessionFilter, Urgency, tail};
+use burdock_sqlite::{SqliteLog, Synchronous};
+use common::{Writer, draft, id, open, read, snapshot, texts};
+use futures::{
+    FutureExt,
+    executor::block_on,
+    future::join_all,
+    task::{ArcWake, waker},
+};
+use std::{
+    fs, mem,
+    pin::pin,
+    sync::{Arc, Mutex, mpsc},
+    task::Context,
+    time::{Duration, Instant},
+};
+use tempfile::tempdir;
+use tokio::runtime::Builder;
+
+const DAY: Duration = Duration::from_hours(24);
+
+#[test]
+fn what_was_handed_over_is_written_when_the_last_handle_is_dropped() {
+    for synchronous in [Synchronous::Full, Synchronous::Normal] {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("chat.db");
+        let log = block_on(SqliteLog::options().synchronous(synchronous).open(&path)).unwrap();
+        let mut anna = Writer::open(&log, "anna").unwrap();
+        drop(anna.send(vec![snapshot("0")], Urgency::Whenever));
+        let within = anna.send(vec![draft("1")], Urgency::Within(DAY));
+        drop(log);
+        drop(anna);
+        within.now_or_never().unwrap().unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the WAL is gone");
+        assert_eq!(texts(&open(&path), "anna"), ["0", "1"]);
+    }
+}
+
+#[test]
+fn what_was_handed_over_is_written_by_closing() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("chat.db");
+    let log = open(&path);
+    let mut anna = Writer::open(&log, "anna").unwrap();
+    let first = anna.send(vec![snapshot("0")], Urgency::Within(DAY));
+    let waits = log.reached(&anna.session, Offset(5));
+    block_on(log.close());
+    first.now_or_never().unwrap().unwrap();
+    let refused = waits.now_or_never().unwrap();
+    assert!(matches!(refused, Err(LogError::Closed | LogError::NoSession { .. })), "{refused:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the WAL is gone");
+    assert_eq!(texts(&open(&path), "anna"), ["0"]);
+}
+
+#[test]
+fn a_closed_log_refuses_everything() {
+    let folder = tempdir().unwrap();
+    let log = open(folder.path().join("chat.db"));
+    let mut anna = Writer::open(&log, "anna").unwrap();
+    anna.append(vec![snapshot("0")]).unwrap();
+    let waits = log.reached(&anna.session, Offset(1));
+    let clone = log.clone();
+    block_on(clone.close());
+    block_on(log.close());
+    let session = &anna.session.clone();
+    let closed = |error: Option<LogError>| matches!(error, Some(LogError::Closed));
+    assert!(closed(waits.now_or_never().unwrap().err()));
+    for urgency in [Urgency::Now, Urgency::Whenever] {
+        assert!(closed(anna.send(vec![draft("1")], urgency).now_or_never().unwrap().err()));
+    }
+    assert!(closed(log.open(session, Claim::default()).now_or_never().unwrap().err()));
+    assert!(closed(log.read(session, Offset(0), 1).now_or_never().unwrap().err()));
+    assert!(closed(log.reached(session, Offset(0)).now_or_never().unwrap().err()));
+    assert!(closed(log.sessions(SessionFilter::default()).now_or_never().unwrap().err()));
+    assert!(closed(log.delete(session).now_or_never().unwrap().err()));
+}
+
+#[test]
+fn a_dropped_opening_leaves_the_file_to_others() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("chat.db");
+    for _ in 0..20 {
+        let mut opening = pin!(SqliteLog::open(&path));
+        assert!(opening.as_mut().now_or_never().is_none());
+    }
+    Writer::open(&open(&path), "anna").unwrap().append(vec![snapshot("0")]).unwrap();
+}
+
+/// Drops what it holds on whichever thread wakes it.
+struct Drops<T>(Mutex<Option<T>>, mpsc::Sender<()>);
+
+impl<T: Send + 'static> ArcWake for Drops<T> {
+    fn wake_by_ref(this: &Arc<Self>) {
+        let held = mem::take(&mut *this.0.lock().unwrap());
+        drop(held);
+        // the test may be over
+        let _ = this.1.send(());
+    }
+}
+
+#[test]
+fn the_last_handle_may_be_dropped_on_a_thread_of_the_log() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("chat.db");
+    for round in 0..20 {
+        let log = open(&path);
+        let mut anna = Writer::open(&log, "anna").unwrap();
+        anna.append(vec![snapshot("0")]).unwrap();
+        let (sender, receiver) = mpsc::channel();
+        // one is woken by a thread that reads, the other by the thread that writes
+        let mut future = if round % 2 == 0 {
+            log.read(&anna.session, Offset(0), 1).map(drop).boxed()
+        } else {
+            anna.send(vec![draft("1")], Urgency::Now).map(drop).boxed()
+        };
+        let waker = waker(Arc::new(Drops(Mutex::new(Some((log, anna))), sender)));
+        let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+        if polled.is_ready() {
+            waker.wake();
+        }
+        receiver.recv().unwrap();
+    }
+    read(&open(&path), "anna").unwrap();
+}
+
+#[test]
+fn appends_that_may_wait_are_committed_together() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("chat.db");
+    let log = open(&path);
+    let mut anna = Writer::open(&log, "anna").unwrap();
+    anna.append(vec![snapshot("0")]).unwrap();
+    // the change counter of another connection counts commits
+    let other = rusqlite::Connection::open(&path).unwrap();
+    let version =
+        || -> i64 { other.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap() };
+    let before = version();
+    let waiting: Vec<_> = (1..100)
+        .map(|number| anna.send(vec![draft(&number.to_string())], Urgency::Within(DAY)))
+        .collect();
+    assert_eq!(version(), before);
+    anna.append(vec![draft("now")]).unwrap();
+    for sent in waiting {
+        sent.now_or_never().unwrap().unwrap();
+    }
+    assert_eq!(version(), before + 1);
+    assert_eq!(read(&log, "anna").unwrap().len(), 101);
+}
+
+#[test]
+fn a_great_heap_of_appends_does_not_wait_for_its_time() {
+    let folder = tempdir().unwrap();
+    let log = open(folder.path().join("chat.db"));
+    let mut anna = Writer::open(&log, "anna").unwrap();
+    let sent =
+        (0..20).map(|_| anna.send(vec![snapshot(&"x".repeat(100_000))], Urgency::Within(DAY)));
+    block_on(sent.collect::<Vec<_>>().swap_remove(0)).unwrap();
+}
+
+#[test]
+fn an_append_within_a_time_is_durable_by_then() {
+    let folder = tempdir().unwrap();
+    let log = open(folder.path().join("chat.db"));
+    let mut anna = Writer::open(&log, "anna").unwrap();
+    for urgency in [Urgency::Within(Duration::from_millis(5)), Urgency::Whenever] {
+        let start = Instant::now();
+        block_on(anna.send(vec![snapshot("0")], urgency)).unwrap();
+        assert!(start.elapsed() > Duration::from_millis(3), "it waits for company");
+    }
+}
+
+#[test]
+fn one_refused_append_fails_no_other_one_of_its_transaction() {
+    let folder = tempdir().unwrap();
+    let log = open(folder.path().join("chat.db"));
+    let mut anna = Writer::open(&log, "anna").unwrap();
+    let mut bert = Writer::open(&log, "bert").unwrap();
+    let mut fenced = Writer::open(&log, "cleo").unwrap();
+    Writer::open(&log, "cleo").unwrap().append(vec![snapshot("0")]).unwrap();
+    let first = anna.send(vec![snapshot("0")], Urgency::Within(DAY));
+    bert.next = Offset(7);
+    let refused = [
+        bert.send(vec![snapshot("0")], Urgency::Within(DAY)),
+        fenced.send(vec![snapshot("0")], Urgency::Within(DAY)),
+        anna.send(vec![draft(&"x".repeat(65 << 20))], Urgency::Within(DAY)),
+    ];
+    anna.next = Offset(1);
+    let last = anna.send(vec![draft("1")], Urgency::Now);
+    let refused = block_on(join_all(refused));
+    assert!(matches!(refused[0], Err(LogError::Misplaced { .. })), "{:?}", refused[0]);
+    assert!(matches!(refused[1], Err(LogError::Fenced { .. })), "{:?}", refused[1]);
+    assert!(matches!(refused[2], Err(LogError::TooLarge { .. })), "{:?}", refused[2]);
+    block_on(async { first.await.and(last.await) }).unwrap();
+    assert_eq!(texts(&log, "anna"), ["0", "1"]);
+}
+
+#[test]
+fn it_runs_under_an_executor_of_several_threads() {
+    for synchronous in [Synchronous::Full, Synchronous::Normal] {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("chat.db");
+        let log = block_on(SqliteLog::options().synchronous(synchronous).open(path)).unwrap();
+        let runtime = Builder::new_multi_thread().worker_threads(4).build().unwrap();
+        let tasks = (0..20).map(|number| {
+            let log = log.clone();
+            runtime.spawn(async move {
+                let session = id(&format!("session {number}"));
+                let opened = log.open(&session, Claim::default()).await.unwrap();
+                let mut writer =
+                    Writer { log: log.clone(), session, epoch: opened.epoch, next: opened.next };
+                let dynamic: Arc<dyn Log> = Arc::new(log);
+                writer.send(vec![snapshot("0")], Urgency::Now).await.unwrap();
+                let mut tail = tail(&dynamic, &writer.session, Offset(1));
+                for offset in 1..50 {
+                    writer.send(vec![draft("more")], Urgency::Now).await.unwrap();
+                    assert_eq!(tail.next().await.unwrap().unwrap().offset, Offset(offset));
+                }
+            })
+        });
+        let tasks: Vec<_> = tasks.collect();
+        for ended in runtime.block_on(join_all(tasks)) {
+            ended.unwrap();
+        }
+    }
+}
