@@ -1,6 +1,9 @@
 //! Kills the chat in the middle of its answers, again and again, and lets it go on.
 #![cfg(unix)]
 
+#[cfg(feature = "server-tests")]
+mod postgres;
+
 use burdock::log::{EntryKind, Log, LogError, Moment, Offset, SessionId};
 use burdock_sqlite::SqliteLog;
 use futures_util::FutureExt;
@@ -8,7 +11,7 @@ use serde_json::Value;
 use std::{
     error::Error,
     io::{Read, Write},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::Arc,
 };
 use tokio::runtime::Builder;
@@ -49,16 +52,20 @@ struct Session {
     log: Arc<dyn Log>,
 }
 
+/// What is done to a process that talks.
+type Blow<'a> = &'a dyn Fn(&mut Child) -> Result;
+
 /// What is left of a process.
 struct Ended {
     shown: String,
-    killed: bool,
+    /// Whether it came to its end.
+    finished: bool,
 }
 
 impl Session {
-    /// Says everything that the session has not heard yet; the process is killed once it has shown
-    /// so many bytes.
-    fn talk(&self, bytes: Option<u64>) -> Result<Ended> {
+    /// Says everything that the session has not heard yet; something is done once so many bytes were
+    /// shown.
+    fn talk(&self, blow: Option<(u64, Blow<'_>)>) -> Result<Ended> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_chat"))
             .args(["--db", &self.place, "--session", self.id.as_str()])
             .args(["--durability", self.durability])
@@ -73,20 +80,16 @@ impl Session {
         }
         drop(stdin);
         let mut shown = Vec::new();
-        let killed = match bytes {
-            None => false,
-            Some(bytes) => {
-                let read = stdout.by_ref().take(bytes).read_to_end(&mut shown)?;
-                child.kill()?;
-                read as u64 == bytes
-            }
-        };
+        if let Some((bytes, strike)) = blow {
+            stdout.by_ref().take(bytes).read_to_end(&mut shown)?;
+            strike(&mut child)?;
+        }
         // what the process wrote before it died was shown as well
         stdout.read_to_end(&mut shown)?;
         let status = child.wait()?;
-        let killed = killed && !status.success();
-        assert!(killed || bytes.is_some() || status.success(), "{status}");
-        Ok(Ended { shown: String::from_utf8_lossy(&shown).into_owned(), killed })
+        assert!(blow.is_some() || status.success(), "{status}");
+        let finished = status.success();
+        Ok(Ended { shown: String::from_utf8_lossy(&shown).into_owned(), finished })
     }
 
     /// How many prompts the session has a run for.
@@ -156,12 +159,11 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     runtime.map(|runtime| runtime.block_on(future)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn survive(durability: &'static str, kills: usize) -> Result {
-    let folder = tempfile::tempdir()?;
-    let place = folder.path().join("chat.db").to_string_lossy().into_owned();
-    let log: Arc<dyn Log> = Arc::new(wait(SqliteLog::open(&place))?);
+/// Talks in as many conversations as it takes for so many kills, and compares each with one that
+/// was let be.
+fn survive(log: &Arc<dyn Log>, place: &str, durability: &'static str, kills: usize) -> Result {
     let session = |id: String| -> Result<Session> {
-        let (place, log) = (place.clone(), Arc::clone(&log));
+        let (place, log) = (place.to_owned(), Arc::clone(log));
         Ok(Session { place, durability, id: SessionId::new(id)?, log })
     };
     let undisturbed = session("undisturbed".into())?;
@@ -176,12 +178,12 @@ fn survive(durability: &'static str, kills: usize) -> Result {
         }
         let session = session(format!("conversation {conversation}"))?;
         loop {
-            let ended = session.talk(Some(dice.roll(1200)))?;
+            let ended = session.talk(Some((dice.roll(1200), &|child| Ok(child.kill()?))))?;
             if durability == "item" {
                 session.check_shown(&ended.shown)?;
             }
-            killed += usize::from(ended.killed);
-            if !ended.killed || session.heard()? == PROMPTS.len() {
+            killed += usize::from(!ended.finished);
+            if ended.finished || session.heard()? == PROMPTS.len() {
                 break;
             }
         }
@@ -192,12 +194,19 @@ fn survive(durability: &'static str, kills: usize) -> Result {
     Ok(())
 }
 
+fn survive_in_a_file(durability: &'static str, kills: usize) -> Result {
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().join("chat.db").to_string_lossy().into_owned();
+    let log: Arc<dyn Log> = Arc::new(wait(SqliteLog::open(&place))?);
+    survive(&log, &place, durability, kills)
+}
+
 #[test]
 fn a_chat_that_is_killed_goes_on_and_has_everything_that_it_showed() -> Result {
-    survive("item", KILLS)
+    survive_in_a_file("item", KILLS)
 }
 
 #[test]
 fn a_chat_that_is_killed_under_commit_durability_ends_with_the_same_history() -> Result {
-    survive("commit", KILLS / 2)
+    survive_in_a_file("commit", KILLS / 2)
 }
