@@ -17,6 +17,8 @@ use burdock::{
 };
 use burdock_sqlite::SqliteLog;
 use serde_json::Value;
+#[cfg(feature = "postgres")]
+use std::time::Duration;
 use std::{error::Error, sync::Arc};
 
 /// Opens a session where it is kept.
@@ -60,7 +62,9 @@ async fn open(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
 
 #[cfg(feature = "postgres")]
 async fn open_postgres(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
-    Ok(Arc::new(burdock_postgres::PostgresLog::connect(place).await?))
+    // a user waits rather than say it again
+    let options = burdock_postgres::Options::new(place).patience(Duration::from_mins(1));
+    Ok(Arc::new(options.connect().await?))
 }
 
 #[cfg(not(feature = "postgres"))]

@@ -31,7 +31,7 @@ fn a_server_that_is_killed_takes_nothing_with_it() -> Result {
     undisturbed.talk(None)?;
     let expected = undisturbed.history()?;
     let mut dice = Dice(7);
-    for crash in 0..20 {
+    for crash in 0..10 {
         let session = session(format!("crash {crash}"))?;
         let strike = |_: &mut _| {
             server.crash();
