@@ -29,7 +29,9 @@ pub(crate) const COMMANDS: &[Command] = &[
         "formatting and clippy, without and with default features",
         &[
             Step::new("fmt --all --check"),
-            Step::new("clippy --workspace --all-targets -- -D warnings"),
+            Step::new(
+                "clippy --workspace --all-targets --features burdock-postgres/server-tests,chat/server-tests -- -D warnings",
+            ),
             Step::new("clippy -p burdock --no-default-features -- -D warnings"),
         ],
     ),
@@ -41,7 +43,21 @@ pub(crate) const COMMANDS: &[Command] = &[
     command(
         "providers",
         "the chat with real model providers, whose tests need no key",
-        &[Step::new("test -p chat --features providers").needs("examples/chat")],
+        &[Step::new("test -p chat --features providers --bins --test chat").needs("examples/chat")],
+    ),
+    command(
+        "services",
+        "what needs a PostgreSQL, which the tests start themselves",
+        &[
+            Step::new("test -p burdock-postgres --features server-tests").needs("postgres"),
+            Step::new("test -p chat --features server-tests --test crash postgres")
+                .needs("examples/chat"),
+        ],
+    ),
+    command(
+        "conformance",
+        "what the suite says of each log, side by side",
+        &[Step::new("run -q -p burdock-subjects").needs("tests/subjects")],
     ),
     command(
         "faults",
@@ -59,7 +75,16 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         name: "ci",
         about: "all of the above, in this order",
-        parts: &["test", "lint", "doc", "providers", "faults", "shuttle"],
+        parts: &[
+            "test",
+            "lint",
+            "doc",
+            "providers",
+            "services",
+            "conformance",
+            "faults",
+            "shuttle",
+        ],
         steps: &[],
     },
     command(
