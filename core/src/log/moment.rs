@@ -92,9 +92,11 @@ impl Snapshot {
                 *self = *snapshot;
             }
             EntryKind::RunStarted { run, node, inputs } => {
+                let mut shown = 0;
                 if let Some(unfinished) = self.unfinished.take() {
-                    // a restart
+                    // a restart; what was shown is superseded by an entry of its own
                     self.failure = unfinished.origin_failure;
+                    shown = unfinished.shown;
                 }
                 self.run = run;
                 self.position = Position::Unfinished(node.clone());
@@ -102,7 +104,7 @@ impl Snapshot {
                     origin: node,
                     origin_failure: self.failure.clone(),
                     inputs,
-                    shown: 0,
+                    shown,
                 });
             }
             EntryKind::Item { .. } => {

@@ -42,6 +42,9 @@ pub(crate) struct Writer {
     broken: Option<LogError>,
     /// Somebody waits for a commit, or gave up waiting: whether the log has it is not known.
     uncertain: bool,
+    /// The claim of [`read_back`](Self::read_back), which outlives whoever waits for it: claimed and
+    /// not heard of, it would look like somebody else's.
+    opening: Mutex<Option<Logging<Opened>>>,
 }
 
 /// What opening the session would have to read.
@@ -95,60 +98,62 @@ impl Writer {
         durability: Durability,
         runtime: Arc<dyn Runtime>,
     ) -> Result<(Self, Option<Moment>), LogError> {
-        let Opened { epoch, next, snapshot } = log.open(&session, claim).await?;
-        let mut weight = Weight::default();
-        let moment = match snapshot {
-            None if next > Offset::ZERO => {
-                let reason = "it has no snapshot to begin with".into();
-                return Err(LogError::Damaged { session, offset: Offset::ZERO, reason });
-            }
-            None => None,
-            Some(from) => Some(
-                Moment::read(&log, &session, from, next, |json, snapshot| {
-                    weight = if snapshot {
-                        Weight { snapshot: json, since: 0 }
-                    } else {
-                        Weight { since: weight.since + json, ..weight }
-                    };
-                })
-                .await?,
-            ),
-        };
+        let opened = log.open(&session, claim).await?;
+        let (moment, weight) = read(&log, &session, opened).await?;
         let clock = Clock::after(runtime, moment.as_ref().map(|moment| moment.time));
         let writer = Self {
             log,
             session,
             durability,
             clock,
-            epoch,
-            next,
+            epoch: opened.epoch,
+            next: opened.next,
             noted: Vec::new(),
             under_way: Mutex::new(VecDeque::new()),
             weight,
             broken: None,
             uncertain: false,
+            opening: Mutex::new(None),
         };
         Ok((writer, moment))
     }
 
-    /// Opens the session anew after an append whose fate is unknown, unless somebody else did.
-    pub(crate) async fn reopen(&mut self) -> Result<Moment, LogError> {
-        if self.log.info(&self.session).await?.epoch != self.epoch {
-            let error = LogError::Fenced { session: self.session.clone(), epoch: self.epoch };
-            self.broken = Some(error.clone());
-            return Err(error);
+    /// Opens the session anew after an append whose fate is unknown, unless somebody else did, and
+    /// reads what it amounts to. Nothing can be written until [`go_on`](Self::go_on).
+    ///
+    /// # Cancel safety
+    /// When it fails or is dropped, it can be called again.
+    pub(crate) async fn read_back(&mut self) -> Result<Moment, LogError> {
+        self.noted.clear();
+        exclusive(&mut self.under_way).clear();
+        if exclusive(&mut self.opening).is_none() {
+            if self.log.info(&self.session).await?.epoch != self.epoch {
+                let error = LogError::Fenced { session: self.session.clone(), epoch: self.epoch };
+                self.broken = Some(error.clone());
+                return Err(error);
+            }
+            let opening = self.log.open(&self.session, Claim::default());
+            *exclusive(&mut self.opening) = Some(opening);
         }
-        let (writer, moment) = Self::open(
-            Arc::clone(&self.log),
-            self.session.clone(),
-            Claim::default(),
-            self.durability,
-            Arc::clone(&self.clock.runtime),
-        )
-        .await?;
-        let session = self.session.clone();
-        *self = writer;
-        moment.ok_or(LogError::NoSession { session })
+        let opened = poll_fn(|cx| match exclusive(&mut self.opening) {
+            Some(opening) => opening.as_mut().poll(cx).map(Some),
+            None => Poll::Ready(None),
+        })
+        .await;
+        *exclusive(&mut self.opening) = None;
+        let opened = opened.unwrap_or(Err(LogError::Closed))?;
+        self.epoch = opened.epoch;
+        let (moment, weight) = read(&self.log, &self.session, opened).await?;
+        let moment = moment.ok_or(LogError::NoSession { session: self.session.clone() })?;
+        (self.next, self.weight) = (opened.next, weight);
+        self.clock = Clock::after(Arc::clone(&self.clock.runtime), Some(moment.time));
+        Ok(moment)
+    }
+
+    /// Goes on behind what was read back.
+    pub(crate) fn go_on(&mut self) {
+        self.broken = None;
+        self.uncertain = false;
     }
 
     pub(crate) fn log(&self) -> &Arc<dyn Log> {
@@ -172,6 +177,14 @@ impl Writer {
     /// Whether the session has to be opened anew before anything can be written.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken.is_some() || self.uncertain
+    }
+
+    /// Looks whether appends that nobody waits for have failed.
+    pub(crate) fn notice(&mut self) -> Result<(), LogError> {
+        match self.poll_under_way(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(noticed) => noticed,
+            Poll::Pending => Ok(()),
+        }
     }
 
     /// Whether the entries since the last snapshot outweigh it.
@@ -214,11 +227,12 @@ impl Writer {
     }
 
     /// Hands items over once those before them are stored, and gathers them until then.
-    pub(crate) fn hand_over_items(&mut self) {
-        let mut cx = Context::from_waker(Waker::noop());
-        if !matches!(self.poll_under_way(&mut cx), Poll::Pending) {
+    pub(crate) fn hand_over_items(&mut self) -> Result<(), LogError> {
+        self.notice()?;
+        if exclusive(&mut self.under_way).is_empty() {
             self.hand_over(Urgency::Within(ITEMS_WITHIN));
         }
+        Ok(())
     }
 
     /// Hands over what nobody waits for.
@@ -229,7 +243,8 @@ impl Writer {
     /// Hands over a commit, and waits for it unless the durability says that nobody does.
     ///
     /// # Cancel safety
-    /// When it is dropped, whether the commit counts is for [`reopen`](Self::reopen) to find out.
+    /// When it is dropped, whether the commit counts is for [`read_back`](Self::read_back) to find
+    /// out.
     pub(crate) async fn commit(&mut self) -> Result<(), LogError> {
         match self.durability {
             Durability::Commit | Durability::Item => {
@@ -241,11 +256,7 @@ impl Writer {
             }
             Durability::Batch(interval) => {
                 self.hand_over(Urgency::Within(interval));
-                let mut cx = Context::from_waker(Waker::noop());
-                match self.poll_under_way(&mut cx) {
-                    Poll::Ready(result) => result,
-                    Poll::Pending => Ok(()),
-                }
+                self.notice()
             }
         }
     }
@@ -283,6 +294,33 @@ impl Writer {
         self.flush().await?;
         self.log.release(&self.session, self.epoch).await
     }
+}
+
+/// Reads what a session that was opened amounts to; `None` for a new one.
+async fn read(
+    log: &Arc<dyn Log>,
+    session: &SessionId,
+    opened: Opened,
+) -> Result<(Option<Moment>, Weight), LogError> {
+    let mut weight = Weight::default();
+    let from = match opened.snapshot {
+        None if opened.next > Offset::ZERO => {
+            let reason = "it has no snapshot to begin with".into();
+            let session = session.clone();
+            return Err(LogError::Damaged { session, offset: Offset::ZERO, reason });
+        }
+        None => return Ok((None, weight)),
+        Some(from) => from,
+    };
+    let weigh = |json, snapshot| {
+        weight = if snapshot {
+            Weight { snapshot: json, since: 0 }
+        } else {
+            Weight { since: weight.since + json, ..weight }
+        };
+    };
+    let moment = Moment::read(log, session, from, opened.next, weigh).await?;
+    Ok((Some(moment), weight))
 }
 
 /// A place among the entries that were noted.

@@ -125,13 +125,14 @@ impl<G: Graph> App<G> {
     /// Puts an app that has ended at its start; the state is kept.
     ///
     /// # Errors
-    /// [`RunError::NotEnded`] for any other position.
+    /// [`RunError::NotEnded`] for any other position; [`RunError::Log`] when the log has not taken
+    /// what happened before.
     pub fn reopen(&mut self) -> Result<(), RunError> {
         match self.session.position {
             Position::Ended => {
+                self.session.record_reopened()?;
                 self.session.position = Position::Rest(G::START);
                 self.session.failure = None;
-                self.session.record_reopened();
                 Ok(())
             }
             Position::Rest(node) | Position::Unfinished(node) => {

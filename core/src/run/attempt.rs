@@ -54,13 +54,15 @@ impl<F: Future<Output = StepResult>> Future for Watched<'_, F> {
         let Self { attempt, timeout, span, control } = &mut *self;
         let _entered = span.as_ref().map(tracing::Span::enter);
         let polled = attempt.as_mut().poll(cx);
-        if polled.is_pending()
+        // whatever else the action came to, unless it noticed itself
+        if !matches!(polled, Poll::Ready(Ok(())))
             && let Some(error) = control.take_refusal()
         {
             return Poll::Ready(Err(FailureCause::NotRecorded(error).into()));
         }
         match timeout {
-            Some((after, sleep)) if polled.is_pending() => {
+            // the action's time, not the log's
+            Some((after, sleep)) if polled.is_pending() && !control.is_settling() => {
                 sleep.as_mut().poll(cx).map(|()| Err(FailureCause::Timeout(*after).into()))
             }
             _ => polled,

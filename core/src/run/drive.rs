@@ -10,6 +10,7 @@ use crate::{
     action::{Failure, FailureCause},
     event::EventKind,
     graph::{Graph, Next, Node},
+    stream::Settling,
 };
 use std::{future::poll_fn, ops::ControlFlow, pin::pin, task::Poll, time::Duration};
 
@@ -166,6 +167,8 @@ impl<G: Graph> Session<G> {
                 return Some(Err(cause));
             };
             if self.is_heard() {
+                // one may have been recorded that was not shown yet
+                self.record_superseded(node);
                 let failure = self.failed(node, *cause);
                 self.record_attempt(&failure, retry_in);
                 let kind = EventKind::AttemptFailed { failure, retry_in };
@@ -181,6 +184,7 @@ impl<G: Graph> Session<G> {
     /// One attempt, in its span and under its timeout.
     async fn attempt(&mut self, timeout: Option<Duration>) -> StepResult {
         let timeout = timeout.map(|after| (after, self.context.runtime.sleep(after)));
+        self.context.control.settle(Settling::No);
         let span = self.observers.step_span();
         let control = self.context.control.clone();
         let attempt = pin!(G::execute(StepRun::new(self)));
@@ -240,8 +244,8 @@ impl<G: Graph> Session<G> {
     /// Tells that what the last step has shown without a commit does not count any more.
     async fn supersede(&mut self) {
         let items = std::mem::take(&mut self.shown);
+        self.record_superseded(self.at);
         if items > 0 {
-            self.record_superseded(self.at, items);
             self.publish(self.at, EventKind::ItemsSuperseded { items }).await;
         }
     }

@@ -13,6 +13,7 @@ mod drive;
 mod end;
 mod error;
 mod events;
+mod lifecycle;
 mod policy;
 mod recording;
 mod restore;

@@ -1,18 +1,16 @@
 //! What a session does for its log: which entries it notes, and when it waits for them.
 
-use super::{
-    Outcome, Position, RunError,
-    session::{Begin, Session},
-};
+use super::{Position, RunError, attempt::caught, lifecycle::Ending, session::Session};
 use crate::{
-    action::{Failure, Writes, chain},
+    action::{Failure, FailureCause, Writes},
     graph::{Graph, Next, Node},
     log::{
-        Cursor, Document, Durability, EntryKind, GraphMark, LogError, Snapshot, UnfinishedRun,
-        Writer,
+        Cursor, Document, Durability, EntryKind, GraphMark, LogError, Offset, Snapshot,
+        UnfinishedRun, Writer,
     },
     state::{FieldSet, Patch, State, to_json},
 };
+use serde::Serialize;
 use serde_json::Value;
 use std::{
     mem,
@@ -27,16 +25,21 @@ pub(crate) struct Recording<G: Graph> {
     pub(super) writer: Writer,
     pub(super) encode: EncodeItem<G>,
     /// The inputs of the unfinished run.
-    inputs: Value,
+    pub(super) inputs: Value,
     /// The entry of the last commit.
     committed: Option<Cursor>,
-    /// The run was dropped when nothing could be noted.
-    cancelled: bool,
+    /// Items of the step at the position that were noted and that no commit covers. One may wait
+    /// to be shown.
+    pub(super) items: u64,
+    /// Where the entry of the current run is that says that it began or went on.
+    pub(super) begun: Option<Offset>,
+    pub(super) ending: Option<Ending>,
 }
 
 impl<G: Graph> Recording<G> {
     pub(super) fn new(writer: Writer, encode: EncodeItem<G>) -> Self {
-        Self { writer, encode, inputs: Value::Null, committed: None, cancelled: false }
+        let (inputs, committed, begun, ending) = (Value::Null, None, None, None);
+        Self { writer, encode, inputs, committed, items: 0, begun, ending }
     }
 
     /// Notes an item that is about to be shown.
@@ -51,22 +54,21 @@ impl<G: Graph> Recording<G> {
             reason: error.to_string(),
         })?;
         let (step, attempt) = (context.step, context.attempt);
-        self.writer.note(EntryKind::Item { step, node: name(node), attempt, item })
+        self.writer.note(EntryKind::Item { step, node: name(node), attempt, item })?;
+        self.items += 1;
+        Ok(())
     }
 
     /// Is ready when an item that was noted may be shown.
     pub(super) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         match self.writer.durability() {
             Durability::Item => self.writer.poll_flush(cx),
-            Durability::Commit | Durability::Batch(_) => {
-                self.writer.hand_over_items();
-                Poll::Ready(Ok(()))
-            }
+            Durability::Commit | Durability::Batch(_) => Poll::Ready(self.writer.hand_over_items()),
         }
     }
 
     /// Notes what cannot fail but for the log itself, which the next commit tells of.
-    fn note(&mut self, kind: EntryKind) {
+    pub(super) fn note(&mut self, kind: EntryKind) {
         if let Err(error) = self.writer.note(kind) {
             tracing::error!(%error, "an entry is left out of the log");
         }
@@ -75,15 +77,32 @@ impl<G: Graph> Recording<G> {
 
 /// The state as the log has it.
 fn document<S: State>(state: &S) -> Result<Document, LogError> {
-    let failed = |reason| LogError::NotSerialisable { what: "the state".into(), reason };
-    match to_json(state) {
-        Ok(Value::Object(document)) => Ok(document),
-        Ok(_) => Err(failed("serde writes it as something else than an object".into())),
-        Err(error) => Err(failed(error.to_string())),
+    match json("the state", state)? {
+        Value::Object(document) => Ok(document),
+        _ => Err(LogError::NotSerialisable {
+            what: "the state".into(),
+            reason: "serde writes it as something else than an object".into(),
+        }),
     }
 }
 
-fn name<N: Node>(node: N) -> String {
+pub(super) fn json<T: Serialize>(what: &str, value: &T) -> Result<Value, LogError> {
+    let reason = match caught(|| to_json(value)) {
+        Ok(Ok(json)) => return Ok(json),
+        Ok(Err(error)) => error.to_string(),
+        Err(cause) => panicked(&cause),
+    };
+    Err(LogError::NotSerialisable { what: what.into(), reason })
+}
+
+fn panicked(cause: &FailureCause) -> String {
+    match cause {
+        FailureCause::Panic(message) => format!("its `Serialize` panicked: {message}"),
+        _ => "its `Serialize` panicked".into(),
+    }
+}
+
+pub(super) fn name<N: Node>(node: N) -> String {
     node.name().to_owned()
 }
 
@@ -115,24 +134,6 @@ impl<G: Graph> Session<G> {
         self.recording.as_ref()?.committed
     }
 
-    /// Reads the session back after an append whose fate is unknown.
-    pub(super) async fn recover(&mut self) -> Result<(), RunError> {
-        let Some(recording) = self.recording.as_mut().filter(|found| found.writer.is_broken())
-        else {
-            return Ok(());
-        };
-        let moment = recording.writer.reopen().await.map_err(|error| self.log_error(error))?;
-        self.restore(moment)?;
-        let node = self.node();
-        if let Some(recording) = &mut self.recording
-            && mem::take(&mut recording.cancelled)
-            && matches!(self.position, Position::Unfinished(_))
-        {
-            recording.note(EntryKind::RunCancelled { node: name(node) });
-        }
-        Ok(())
-    }
-
     pub(super) fn log_error(&self, source: LogError) -> RunError {
         RunError::Log { node: self.node().name(), source }
     }
@@ -145,37 +146,6 @@ impl<G: Graph> Session<G> {
         recording.writer.commit().await
     }
 
-    /// Records that a run begins at a node or goes on there, before it does.
-    pub(super) async fn record_begin(
-        &mut self,
-        begin: &Begin<G::Inputs>,
-        node: G::Node,
-    ) -> Result<(), RunError> {
-        let Some(recording) = &mut self.recording else { return Ok(()) };
-        let node = name(node);
-        let result = match begin {
-            Begin::Resume => recording.writer.note(EntryKind::RunResumed { node }),
-            Begin::Run(inputs) | Begin::Restart(inputs) => match to_json(inputs) {
-                Ok(inputs) => {
-                    recording.inputs = inputs.clone();
-                    let run = self.context.run + 1;
-                    recording.writer.note(EntryKind::RunStarted { run, node, inputs })
-                }
-                Err(error) => Err(LogError::NotSerialisable {
-                    what: "the inputs".into(),
-                    reason: error.to_string(),
-                }),
-            },
-        };
-        let result = match (result, begin) {
-            // nothing depends on it
-            (Ok(()), Begin::Resume) => Ok(()),
-            (Ok(()), _) => recording.writer.commit().await,
-            (Err(error), _) => Err(error),
-        };
-        result.map_err(|error| self.log_error(error))
-    }
-
     /// Records that a step begins.
     pub(super) fn record_step(&mut self, node: G::Node) {
         if let Some(recording) = &mut self.recording {
@@ -184,11 +154,14 @@ impl<G: Graph> Session<G> {
         }
     }
 
-    /// Records that items do not count any more.
-    pub(super) fn record_superseded(&mut self, node: G::Node, items: u64) {
+    /// Records that the items of a step do not count any more, if it has any.
+    pub(super) fn record_superseded(&mut self, node: G::Node) {
         if let Some(recording) = &mut self.recording {
-            let step = self.context.step;
-            recording.note(EntryKind::ItemsSuperseded { step, node: name(node), items });
+            let items = mem::take(&mut recording.items);
+            if items > 0 {
+                let step = self.context.step;
+                recording.note(EntryKind::ItemsSuperseded { step, node: name(node), items });
+            }
         }
     }
 
@@ -210,9 +183,9 @@ impl<G: Graph> Session<G> {
         let Some(recording) = &mut self.recording else { return Ok(()) };
         let next = next.map(named);
         let over = next.as_ref().and_then(over);
-        let waits = next.is_some();
         let (step, failure) = (self.context.step, failure.into());
         // the position moves with it, so that it must not be left out
+        let waits = next.is_some();
         recording.writer.note(EntryKind::StepFailed { step, failure, next })?;
         if let Some(over) = over {
             recording.writer.note(over)?;
@@ -255,16 +228,21 @@ impl<G: Graph> Session<G> {
     ) -> Result<(), LogError> {
         let (node, step, attempt) = (name(self.at), self.context.step, self.context.attempt);
         let Some(recording) = &mut self.recording else { return Ok(()) };
-        let patches = match W::patches(undo, &self.state) {
-            Some(patches) => patches
-                .map(|found| {
-                    found.into_iter().map(|(key, patch)| (key.to_owned(), patch)).collect()
-                })
-                .map_err(|failed| LogError::NotSerialisable {
+        let patches = match caught(|| W::patches(undo, &self.state)) {
+            Ok(Some(Ok(found))) => {
+                found.into_iter().map(|(key, patch)| (key.to_owned(), patch)).collect()
+            }
+            Ok(Some(Err(failed))) => {
+                return Err(LogError::NotSerialisable {
                     what: format!("field `{}`", failed.field),
                     reason: failed.source.to_string(),
-                })?,
-            None => whole_fields::<G>(document(&self.state)?, declared),
+                });
+            }
+            Ok(None) => whole_fields::<G>(document(&self.state)?, declared),
+            Err(cause) => {
+                let (what, reason) = ("the state".into(), panicked(&cause));
+                return Err(LogError::NotSerialisable { what, reason });
+            }
         };
         let next = named(next);
         let over = over(&next);
@@ -301,7 +279,11 @@ impl<G: Graph> Session<G> {
             origin: name(self.origin),
             origin_failure: self.origin_failure.as_ref().map(Into::into),
             inputs: self.recording.as_ref().map_or(Value::Null, |found| found.inputs.clone()),
-            shown: if next.is_some() { 0 } else { self.shown },
+            shown: if next.is_some() {
+                0
+            } else {
+                self.recording.as_ref().map_or(self.shown, |found| found.items)
+            },
         });
         Ok(Snapshot {
             graph: mark::<G>(),
@@ -315,53 +297,12 @@ impl<G: Graph> Session<G> {
         })
     }
 
-    /// Records how a run came to its end, and waits for it.
-    pub(super) async fn record_end(
-        &mut self,
-        result: &Result<Outcome<G::Node>, RunError>,
-    ) -> Result<(), RunError> {
-        let node = name(self.node());
-        let Some(recording) = self.recording.as_mut().filter(|found| !found.writer.is_broken())
-        else {
-            return Ok(());
-        };
-        match result {
-            // noted with the commit
-            Ok(Outcome::Paused(_) | Outcome::Ended) => return Ok(()),
-            Ok(Outcome::Halted(_)) => recording.note(EntryKind::RunHalted { node }),
-            Ok(Outcome::Stopped(_)) => recording.note(EntryKind::RunStopped { node }),
-            Err(error) => {
-                let error = chain(error);
-                recording.note(EntryKind::RunFailed { node, error });
-            }
-        }
-        recording.writer.commit().await.map_err(|error| self.log_error(error))
-    }
-
-    /// Records that a run was dropped; without waiting, for nobody can.
-    pub(super) fn record_cancel(&mut self) {
-        let (node, unfinished) =
-            (name(self.node()), matches!(self.position, Position::Unfinished(_)));
-        let Some(recording) = &mut self.recording else { return };
-        if recording.writer.is_broken() {
-            recording.cancelled = true;
-        } else if unfinished {
-            recording.note(EntryKind::RunCancelled { node });
-            recording.writer.hand_over_the_rest();
-        }
-    }
-
-    /// Makes everything durable and lets go of the session.
-    pub(super) async fn record_closed(&mut self) -> Result<(), RunError> {
-        let Some(recording) = &mut self.recording else { return Ok(()) };
-        recording.writer.close().await.map_err(|error| self.log_error(error))
-    }
-
     /// Takes over the inputs of the unfinished run; and records a snapshot when the graph or the
     /// state's version are others now, because what follows is in their words.
     pub(super) fn record_restored(&mut self, inputs: Value, changed: bool) -> Result<(), LogError> {
         if let Some(recording) = &mut self.recording {
             recording.inputs = inputs;
+            recording.items = self.shown;
         }
         if changed {
             let snapshot = Box::new(self.snapshot(None)?);
@@ -370,14 +311,6 @@ impl<G: Graph> Session<G> {
             }
         }
         Ok(())
-    }
-
-    /// Records that the session was put at its start.
-    pub(super) fn record_reopened(&mut self) {
-        if let Some(recording) = &mut self.recording {
-            recording.note(EntryKind::SessionReopened { node: name(G::START) });
-            recording.writer.hand_over_the_rest();
-        }
     }
 }
 

@@ -12,11 +12,12 @@ use crate::{
     graph::{Graph, Next},
     log::LogError,
     state::FieldSet,
-    stream::{Attention, Convert, Emit, Flow, Outlet, Yielder, Yielding},
+    stream::{Attention, Convert, Emit, Flow, Outlet, Settling, Yielder, Yielding},
     sync::exclusive,
 };
 use std::{
     fmt,
+    future::poll_fn,
     marker::PhantomData,
     pin::pin,
     sync::Arc,
@@ -80,7 +81,13 @@ where
             let action = pin!(async move {
                 let (view, mut port) = lender.lend::<A::Yields>();
                 let call = view.call::<A>(bind, port.as_mut())?;
-                A::run(call).await.map_err(|error| FailureCause::Error(error).into())
+                let writes = A::run(call).await.map_err(FailureCause::Error)?;
+                if let Some(port) = port.as_mut()
+                    && port.held.is_some()
+                {
+                    poll_fn(|cx| port.poll_held(cx)).await;
+                }
+                Ok(writes)
             });
             Caught(action).await?
         };
@@ -142,6 +149,7 @@ impl<G: Graph> Session<G> {
         if let Some(error) = self.context.control.take_refusal() {
             return Err(FailureCause::NotRecorded(error).into());
         }
+        self.context.control.settle(Settling::Yes);
         let node = self.at;
         let undo = writes.apply(&mut self.state);
         let mut candidate = Candidate::<G, W> { session: self, undo: Some(undo) };
@@ -154,6 +162,9 @@ impl<G: Graph> Session<G> {
         recorded.map_err(|error| FailureCause::NotRecorded(error).into()).map(|()| {
             candidate.undo = None;
             candidate.session.commit(node, next);
+            if let Some(recording) = &mut candidate.session.recording {
+                recording.items = 0;
+            }
         })
     }
 }
@@ -272,6 +283,9 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
 impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
     /// The same for a session with a log, which has an item before it is shown.
     fn poll_recorded(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
+        if self.context.control.is_refused() {
+            return Poll::Pending;
+        }
         if self.held.is_none() && item.is_none() {
             return self.outlet.poll_free(cx).map(|()| self.flow());
         }
@@ -297,6 +311,12 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
         }
         self.outlet.suspend(cx);
         Poll::Pending
+    }
+
+    /// Shows an item whose `yield_!` was dropped while it waited to be durable, as one is shown that
+    /// waited for nothing.
+    fn poll_held(&mut self, cx: &mut Task<'_>) -> Poll<()> {
+        self.poll_recorded(&mut None, cx).map(|_| ())
     }
 
     /// Notes an item, and is ready when it may be shown.

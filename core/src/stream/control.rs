@@ -2,7 +2,7 @@
 
 use crate::graph::{Graph, Node};
 use crate::log::LogError;
-use crate::sync::{Arc, AtomicU8, AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, lock};
 use std::{
     fmt,
     pin::Pin,
@@ -25,6 +25,15 @@ pub(crate) struct Control {
     waiting: Mutex<Vec<Waker>>,
     /// Why the log did not take an item of the action that runs.
     refusal: Mutex<Option<LogError>>,
+    /// The action is done, and its step is being recorded.
+    settling: AtomicBool,
+}
+
+/// Whether an action is done, and its step is being recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settling {
+    No,
+    Yes,
 }
 
 /// What the consumer of a run wants to see.
@@ -89,6 +98,19 @@ impl Control {
 
     pub(crate) fn take_refusal(&self) -> Option<LogError> {
         lock(&self.refusal).take()
+    }
+
+    /// Tells whether an item was refused.
+    pub(crate) fn is_refused(&self) -> bool {
+        lock(&self.refusal).is_some()
+    }
+
+    pub(crate) fn settle(&self, settling: Settling) {
+        self.settling.store(settling == Settling::Yes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_settling(&self) -> bool {
+        self.settling.load(Ordering::Relaxed)
     }
 
     /// Forgets who waited, when a run is over.

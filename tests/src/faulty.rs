@@ -1,0 +1,252 @@
+//! A log whose storage does what a test says: holds entries back, fails, or never answers.
+
+use burdock::log::{
+    Append, Claim, Epoch, EpochStart, Log, LogError, Logging, Offset, Opened, Record,
+    SessionFilter, SessionId, SessionInfo,
+};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    future::{pending, poll_fn, ready},
+    io,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+};
+
+/// What becomes of an append.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    #[default]
+    Stored,
+    /// Waits, and those behind it, until the test lets it go on.
+    Held,
+    /// Nothing is stored.
+    Refused,
+    /// Stored, though the writer is told that it failed.
+    StoredAndFailed,
+    /// Stored, and the writer is never told.
+    StoredInSilence,
+}
+
+/// What may fail beside appending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Call {
+    Open,
+    Read,
+    Info,
+}
+
+/// Passes everything on to another log, but for what the test says.
+#[derive(Clone)]
+pub struct FaultyLog {
+    inner: Arc<dyn Log>,
+    faults: Arc<Mutex<Faults>>,
+}
+
+#[derive(Default)]
+struct Faults {
+    fates: VecDeque<Fate>,
+    held: VecDeque<Held>,
+    /// Writers one of whose appends failed: those behind it fail, too.
+    dead: BTreeSet<(SessionId, Epoch)>,
+    failing: Vec<Call>,
+    hanging: Vec<Call>,
+    appended: usize,
+}
+
+struct Held {
+    append: Append,
+    fate: Fate,
+    answer: Answer,
+}
+
+type Answer = Arc<Mutex<(Option<Result<(), LogError>>, Option<Waker>)>>;
+
+impl FaultyLog {
+    pub fn new(inner: impl Log) -> Self {
+        Self { inner: Arc::new(inner), faults: Arc::default() }
+    }
+
+    fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap()
+    }
+
+    /// What becomes of the next appends; those after them are stored.
+    pub fn fates(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.faults().fates = fates.into_iter().collect();
+    }
+
+    /// Has the next call of this kind fail.
+    pub fn fail(&self, call: Call) {
+        self.faults().failing.push(call);
+    }
+
+    /// Has the next call of this kind never answer, though it is done.
+    pub fn hang(&self, call: Call) {
+        self.faults().hanging.push(call);
+    }
+
+    /// How many appends wait.
+    pub fn held(&self) -> usize {
+        self.faults().held.len()
+    }
+
+    /// How many appends were handed over.
+    pub fn appended(&self) -> usize {
+        self.faults().appended
+    }
+
+    /// Lets the first append that waits go on; says whether there was one.
+    pub fn let_go(&self) -> bool {
+        let Some(held) = self.faults().held.pop_front() else { return false };
+        let fate = if held.fate == Fate::Held { Fate::Stored } else { held.fate };
+        let result = self.store(held.append, fate);
+        if fate == Fate::StoredInSilence {
+            return true;
+        }
+        let mut answer = held.answer.lock().unwrap();
+        answer.0 = Some(result);
+        if let Some(waker) = answer.1.take() {
+            waker.wake();
+        }
+        true
+    }
+
+    /// The process dies: so many of the appends that wait are stored, the others are lost.
+    pub fn crash(&self, stored: usize) {
+        for _ in 0..stored {
+            self.let_go();
+        }
+        let mut faults = self.faults();
+        faults.held.clear();
+        faults.fates.clear();
+    }
+
+    fn store(&self, append: Append, fate: Fate) -> Result<(), LogError> {
+        let writer = (append.session.clone(), append.epoch);
+        let result = if self.faults().dead.contains(&writer) || fate == Fate::Refused {
+            Err(unavailable())
+        } else {
+            let stored = block_on(self.inner.append(append));
+            if fate == Fate::StoredAndFailed { stored.and(Err(unavailable())) } else { stored }
+        };
+        if result.is_err() {
+            self.faults().dead.insert(writer);
+        }
+        result
+    }
+
+    /// Whether a call is to fail or to hang.
+    fn call<T: Send + 'static>(
+        &self,
+        call: Call,
+        inner: impl FnOnce() -> Logging<T>,
+    ) -> Logging<T> {
+        let mut faults = self.faults();
+        let mut take = |of: fn(&mut Faults) -> &mut Vec<Call>| {
+            let calls = of(&mut faults);
+            let found = calls.iter().position(|other| *other == call);
+            found.map(|index| calls.remove(index)).is_some()
+        };
+        if take(|faults| &mut faults.failing) {
+            return Box::pin(ready(Err(unavailable())));
+        }
+        let hangs = take(|faults| &mut faults.hanging);
+        drop(faults);
+        let done = inner();
+        if !hangs {
+            return done;
+        }
+        Box::pin(async move {
+            drop(done.await);
+            pending().await
+        })
+    }
+}
+
+/// Waits inside a poll, where the executor of `futures` refuses to.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Arc::new(Unpark(thread::current())).into();
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return done;
+        }
+        thread::park();
+    }
+}
+
+fn unavailable() -> LogError {
+    LogError::Unavailable(Arc::new(io::Error::other("no connection")))
+}
+
+impl Log for FaultyLog {
+    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+        self.call(Call::Open, || self.inner.open(session, claim))
+    }
+
+    fn append(&self, append: Append) -> Logging<()> {
+        let mut faults = self.faults();
+        faults.appended += 1;
+        let fate = faults.fates.pop_front().unwrap_or_default();
+        if fate == Fate::Held || !faults.held.is_empty() {
+            let answer = Answer::default();
+            faults.held.push_back(Held { append, fate, answer: Arc::clone(&answer) });
+            return Box::pin(poll_fn(move |cx| {
+                let mut answer = answer.lock().unwrap();
+                if answer.0.is_none() {
+                    answer.1 = Some(cx.waker().clone());
+                }
+                answer.0.take().map_or(Poll::Pending, Poll::Ready)
+            }));
+        }
+        drop(faults);
+        let result = self.store(append, fate);
+        if fate == Fate::StoredInSilence { Box::pin(pending()) } else { Box::pin(ready(result)) }
+    }
+
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+        self.call(Call::Read, || self.inner.read(session, from, limit))
+    }
+
+    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+        self.inner.reached(session, offset)
+    }
+
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+        self.inner.snapshot_before(session, offset)
+    }
+
+    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+        self.call(Call::Info, || self.inner.info(session))
+    }
+
+    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+        self.inner.sessions(filter)
+    }
+
+    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+        self.inner.epochs(session)
+    }
+
+    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+        self.inner.release(session, epoch)
+    }
+
+    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+        self.inner.trim(session, before)
+    }
+
+    fn delete(&self, session: &SessionId) -> Logging<()> {
+        self.inner.delete(session)
+    }
+}

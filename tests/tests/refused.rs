@@ -1,0 +1,353 @@
+//! What a log does not take, and sessions that do not fit: clear errors, and nothing half-written.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "a test"
+)]
+
+use burdock::{
+    ActionError, App, Position, RunError,
+    action::{ActionInfo, Call, UnsetSlot, Writes},
+    log::{Durability, EntryKind, Log as _, LogError, MemoryLog, Offset, SessionId},
+    prelude::*,
+    state::set_of,
+    stream::Items,
+};
+use burdock_tests::{
+    clock::Clock,
+    faulty::{Fate, FaultyLog},
+};
+use futures::{FutureExt, executor::block_on, future::poll_immediate};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{collections::BTreeMap, panic::resume_unwind, time::Duration};
+
+/// Odd in what serde makes of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Odd {
+    #[default]
+    Tame,
+    /// Panics when it is written.
+    Panics,
+    /// Is written, and not read.
+    Lost,
+}
+
+impl Serialize for Odd {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Panics => resume_unwind(Box::new("not today")),
+            _ => serializer.serialize_str(if *self == Self::Lost { "lost" } else { "tame" }),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Odd {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "lost" => Err(serde::de::Error::custom("it is lost")),
+            _ => Ok(Self::Tame),
+        }
+    }
+}
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sheet {
+    pub value: f64,
+    pub odd: Odd,
+    pub rounds: u32,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Order {
+    pub items: Vec<f64>,
+    pub value: f64,
+    pub odd: Odd,
+    pub pairs: BTreeMap<(u8, u8), u8>,
+}
+
+#[streaming_action(state = Sheet, reads(rounds), writes(value, odd, rounds), yields(f64))]
+pub async fn fill(sheet: Reads<'_>, #[input] order: &Order) -> Result<Writes> {
+    for item in &order.items {
+        // inputs have to be recorded, too
+        yield_!(if *item > 1000.0 { f64::NAN } else { *item });
+    }
+    let odd = if order.value > 1000.0 { Odd::Lost } else { Odd::Tame };
+    let odd = if order.value < -1000.0 { Odd::Panics } else { odd };
+    let value = if order.value > 5000.0 { f64::NAN } else { order.value };
+    Ok(Writes { value, odd, rounds: sheet.rounds + 1 })
+}
+
+#[action(state = Sheet, reads(rounds), writes(rounds))]
+pub async fn excuse(sheet: Reads<'_>) -> Result<Writes> {
+    Ok(Writes { rounds: sheet.rounds + 100 })
+}
+
+graph! {
+    pub Filling(Sheet) {
+        inputs { order: Order }
+        yields f64;
+        nodes {
+            #[timeout(Duration::from_secs(1))]
+            #[retry(1)]
+            fill,
+            excuse,
+        }
+        start fill;
+        fill | excuse -> pause fill;
+        on error fill -> excuse;
+    }
+}
+
+/// Yields an item and does not wait for it: 1, or what JSON lacks. Then it fails, or not.
+pub struct Hasty;
+
+pub struct Rounds(u32);
+
+impl Writes for Rounds {
+    type State = Sheet;
+    type Undo = u32;
+
+    fn apply(self, sheet: &mut Sheet) -> u32 {
+        std::mem::replace(&mut sheet.rounds, self.0)
+    }
+
+    fn undo(undo: u32, sheet: &mut Sheet) {
+        sheet.rounds = undo;
+    }
+
+    fn of(sheet: &Sheet) -> Self {
+        Self(sheet.rounds)
+    }
+}
+
+impl Action for Hasty {
+    type State = Sheet;
+    type Reads<'a> = u32;
+    type Args<'a> = ();
+    type Params = ();
+    type Writes = Rounds;
+    type Yields = Items<f64>;
+    const INFO: ActionInfo = ActionInfo::new("hasty")
+        .reads(set_of(Sheet::FIELDS, &["rounds"]))
+        .writes(set_of(Sheet::FIELDS, &["rounds"]));
+
+    fn reads(sheet: &Sheet) -> Result<u32, UnsetSlot> {
+        Ok(sheet.rounds)
+    }
+
+    async fn run(mut call: Call<'_, Self>) -> Result<Rounds> {
+        let item = if call.reads < 10 { 1.0 } else { f64::NAN };
+        poll_immediate(call.yielder.emit(item)).await;
+        if call.reads % 2 == 1 {
+            return Err(ActionError::msg("no time"));
+        }
+        Ok(Rounds(call.reads + 2))
+    }
+}
+
+graph! {
+    pub Hasting(Sheet) {
+        yields f64;
+        nodes { hasty: Hasty, excuse }
+        start hasty;
+        hasty | excuse -> pause hasty;
+        on error hasty -> excuse;
+    }
+}
+
+fn hasty(log: &FaultyLog, rounds: u32) -> App<Hasting> {
+    let state = Sheet { rounds, ..Sheet::default() };
+    let app = Hasting::app().id("s").state(state).runtime(Clock::default());
+    block_on(app.log(log.clone()).durability(Durability::Item).build()).unwrap()
+}
+
+fn id() -> SessionId {
+    SessionId::new("s").unwrap()
+}
+
+fn open(log: &FaultyLog, clock: &Clock, durability: Durability) -> App<Filling> {
+    let app = Filling::app().id("s").runtime(clock.clone()).log(log.clone());
+    block_on(app.durability(durability).build()).unwrap()
+}
+
+fn simple(order: Order) -> (FaultyLog, App<Filling>, RunError) {
+    let log = FaultyLog::new(MemoryLog::new());
+    let mut app = open(&log, &Clock::default(), Durability::Commit);
+    let error = block_on(app.run(FillingInputs { order }).into_future()).unwrap_err();
+    (log, app, error)
+}
+
+fn kinds(log: &FaultyLog) -> Vec<String> {
+    let records = block_on(log.read(&id(), Offset::ZERO, 10_000)).unwrap();
+    let text = |kind: EntryKind| match kind {
+        EntryKind::Item { item, .. } => format!("item {item}"),
+        EntryKind::ItemsSuperseded { items, .. } => format!("superseded {items}"),
+        other => other.name().to_owned(),
+    };
+    records.iter().map(|record| text(record.entry(&id()).unwrap().kind)).collect()
+}
+
+fn says(error: &RunError) -> String {
+    match error {
+        RunError::Log { source, .. } => source.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_item_that_json_lacks_ends_the_run() {
+    let order = Order { items: vec![1.0, 2000.0, 2.0], ..Order::default() };
+    let (log, mut app, error) = simple(order);
+    let text = "an item of node `fill` cannot be recorded: JSON has no number for NaN";
+    assert_eq!(says(&error), text);
+    assert_eq!(app.position(), Position::Unfinished(FillingNode::fill));
+    assert_eq!(kinds(&log)[2..], ["step_started", "item 1.0", "run_failed"]);
+    let order = Order { value: 2.0, ..Order::default() };
+    block_on(app.restart(FillingInputs { order }).into_future()).unwrap();
+    assert_eq!((app.state().value, app.state().rounds), (2.0, 1));
+}
+
+#[test]
+fn an_item_that_is_refused_outdoes_whatever_the_action_comes_to() {
+    for rounds in [10, 11] {
+        let log = FaultyLog::new(MemoryLog::new());
+        let mut app = hasty(&log, rounds);
+        let error = block_on(app.run(HastingInputs {}).into_future()).unwrap_err();
+        assert!(says(&error).starts_with("an item of node `hasty`"), "{error:?}");
+        assert_eq!(app.position(), Position::Unfinished(HastingNode::hasty));
+        assert_eq!(kinds(&log)[2..], ["step_started", "run_failed"]);
+    }
+}
+
+#[test]
+fn inputs_that_cannot_be_recorded_begin_no_run() {
+    let nan = Order { value: f64::NAN, ..Order::default() };
+    let pairs = Order { pairs: BTreeMap::from([((1, 2), 3)]), ..Order::default() };
+    let panics = Order { odd: Odd::Panics, ..Order::default() };
+    for (order, reason) in [
+        (nan, "JSON has no number for NaN"),
+        (pairs, "key must be a string"),
+        (panics, "its `Serialize` panicked: not today"),
+    ] {
+        let (log, mut app, error) = simple(order.clone());
+        assert_eq!(says(&error), format!("the inputs cannot be recorded: {reason}"));
+        assert_eq!(app.position(), Position::Rest(FillingNode::fill));
+        assert_eq!(kinds(&log), ["session_created"]);
+        // those of the unfinished run stay
+        let good = Order { value: 3.0, ..Order::default() };
+        assert!(block_on(app.run(FillingInputs { order: good }).step()).unwrap().is_some());
+        assert!(matches!(app.position(), Position::Rest(_)));
+        assert!(block_on(app.run(FillingInputs { order }).into_future()).is_err());
+        assert_eq!(app.state().value, 3.0);
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_recorded_is_not_committed() {
+    for (value, text) in [
+        (6000.0, "field `value` cannot be recorded: JSON has no number for NaN"),
+        (-2000.0, "the state cannot be recorded: its `Serialize` panicked: not today"),
+    ] {
+        let order = Order { items: vec![1.0], value, ..Order::default() };
+        let (log, mut app, error) = simple(order);
+        assert_eq!(says(&error), text);
+        assert_eq!(app.state(), &Sheet::default());
+        assert_eq!(kinds(&log)[2..], ["step_started", "item 1.0", "run_failed"]);
+        let order = Order { value: 4.0, ..Order::default() };
+        let end = block_on(app.restart(FillingInputs { order }).into_future()).unwrap();
+        assert_eq!(end.state().value, 4.0);
+        assert_eq!(
+            kinds(&log)[5..],
+            ["run_started", "superseded 1", "step_started", "step_committed", "run_paused"]
+        );
+    }
+}
+
+#[test]
+fn a_state_that_is_not_read_back_keeps_the_session_shut() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let mut app = open(&log, &Clock::default(), Durability::Commit);
+    log.fates([Fate::Stored, Fate::StoredAndFailed]);
+    let order = Order { value: 2000.0, ..Order::default() };
+    assert!(block_on(app.run(FillingInputs { order }).into_future()).is_err());
+    let before = kinds(&log);
+    for _ in 0..2 {
+        let error = block_on(app.resume().into_future()).unwrap_err();
+        assert!(matches!(error, RunError::Restore(_)), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            "the recorded state of version 1 does not fit the state at `odd`: it is lost; raise \
+             `#[state(version = …)]` and give it a migration, or have serde fill in a default"
+        );
+    }
+    assert_eq!(kinds(&log), before);
+}
+
+#[test]
+fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commit() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let mut app = hasty(&log, 0);
+    log.fates([Fate::Stored, Fate::Held]);
+    let mut run = app.run(HastingInputs {});
+    assert!(run.next().now_or_never().is_none());
+    log.let_go();
+    assert_eq!(block_on(run.next()).unwrap().unwrap().to_string(), "1");
+    assert!(block_on(run.next()).is_none());
+    drop(run);
+    assert_eq!(app.state().rounds, 2);
+
+    let log = FaultyLog::new(MemoryLog::new());
+    let mut app = hasty(&log, 1);
+    log.fates([Fate::Stored, Fate::Held]);
+    let mut run = app.run(HastingInputs {});
+    assert!(run.next().now_or_never().is_none());
+    while log.let_go() {}
+    assert!(block_on(run.next()).is_none());
+    drop(run);
+    assert_eq!(app.state().rounds, 101);
+    assert_eq!(kinds(&log)[3..6], ["item 1.0", "superseded 1", "step_failed"]);
+}
+
+#[test]
+fn an_item_that_was_stored_and_never_shown_is_superseded_in_the_log() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let clock = Clock::default();
+    let mut app = open(&log, &clock, Durability::Item);
+    log.fates([Fate::Stored, Fate::Held]);
+    let order = Order { items: vec![1.0], ..Order::default() };
+    let mut run = app.run(FillingInputs { order });
+    assert!(run.next().now_or_never().is_none());
+    clock.advance(Duration::from_secs(2));
+    assert!(run.next().now_or_never().is_none());
+    log.let_go();
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(block_on(run.next()).unwrap().unwrap().to_string(), "1");
+    assert!(block_on(run.next()).is_none());
+    drop(run);
+    assert_eq!(
+        kinds(&log)[3..],
+        ["item 1.0", "superseded 1", "attempt_failed", "item 1.0", "step_committed", "run_paused"]
+    );
+}
+
+#[test]
+fn runs_that_never_commit_do_not_make_opening_dearer() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let mut app = open(&log, &Clock::default(), Durability::Commit);
+    let order = Order { items: vec![2000.0], ..Order::default() };
+    assert!(block_on(app.run(FillingInputs { order }).into_future()).is_err());
+    for _ in 0..1000 {
+        assert!(block_on(app.resume().into_future()).is_err());
+    }
+    let info = block_on(log.info(&id())).unwrap();
+    assert!(info.next.0 - info.snapshot.unwrap().0 < 1000, "{info:?}");
+    block_on(app.close()).unwrap();
+    let mut app = open(&log, &Clock::default(), Durability::Commit);
+    assert!(matches!(
+        block_on(app.resume().into_future()),
+        Err(RunError::Log { source: LogError::NotSerialisable { .. }, .. })
+    ));
+}
