@@ -89,9 +89,10 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     command(
         "bench",
-        "what steps, items and lists cost",
+        "what steps, items, lists and logs cost",
         &[
             Step::new("run --release -p bench-runtime").needs("benches/runtime"),
+            Step::new("run --release -p bench-log").needs("benches/log"),
             Step::new("run --release -p bench-vector").needs("benches/vector"),
         ],
     ),

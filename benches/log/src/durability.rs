@@ -1,0 +1,53 @@
+//! What the durability modes cost in a file, for each step and for each item.
+
+use crate::{
+    Candidate,
+    file::File,
+    programs::{CountingInputs, ListingInputs, close, counting, listing, run},
+    timed,
+};
+use burdock::log::Durability;
+use burdock_sqlite::Synchronous;
+use std::time::Duration;
+
+const BATCH: Durability = Durability::Batch(Duration::from_millis(20));
+
+/// Until everything is durable; so often that waiting for the last one does not count.
+pub fn compare() {
+    for (synchronous, name) in [(Synchronous::Full, "FULL"), (Synchronous::Normal, "NORMAL")] {
+        let step = |name, durability, count| {
+            let work = move |count| {
+                let file = File::new(synchronous);
+                let mut app = counting(file.open(), durability, count);
+                timed(|| {
+                    run(&mut app, CountingInputs {});
+                    close(app);
+                })
+            };
+            Candidate { name, count, work: Box::new(work) }
+        };
+        let item = |name, durability, count| {
+            let work = move |count| {
+                let file = File::new(synchronous);
+                let mut app = listing(file.open(), durability, count);
+                timed(|| {
+                    run(&mut app, ListingInputs {});
+                    close(app);
+                })
+            };
+            Candidate { name, count, work: Box::new(work) }
+        };
+        let steps = vec![
+            step("Commit", Durability::Commit, 200),
+            step("Item", Durability::Item, 200),
+            step("Batch of 20 ms", BATCH, 20_000),
+        ];
+        crate::compare(&format!("a step, synchronous = {name}"), 15, steps);
+        let items = vec![
+            item("Commit", Durability::Commit, 20_000),
+            item("Item", Durability::Item, 200),
+            item("Batch of 20 ms", BATCH, 20_000),
+        ];
+        crate::compare(&format!("an item, synchronous = {name}"), 15, items);
+    }
+}
