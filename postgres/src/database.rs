@@ -8,7 +8,7 @@ use crate::{
 };
 use burdock::log::LogError;
 use sqlx::{
-    Postgres,
+    PgConnection, Postgres,
     postgres::{PgArguments, PgConnectOptions, PgRow},
     query::Query,
 };
@@ -25,8 +25,13 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    pub(crate) fn new(options: &Options, driver: PgConnectOptions, statements: Statements) -> Self {
-        let pool = Pool::new(driver, options.connections);
+    pub(crate) fn new(
+        options: &Options,
+        driver: PgConnectOptions,
+        first: PgConnection,
+        statements: Statements,
+    ) -> Self {
+        let pool = Pool::new(driver, options.connections, first);
         Self { statements, pool, patience: options.patience }
     }
 

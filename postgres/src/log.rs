@@ -86,9 +86,9 @@ impl PostgresLog {
 
     async fn set_up(options: Options, runtime: Handle) -> Result<Self, ConnectError> {
         let (driver, schema) = (options.driver()?, options.quoted_schema()?);
-        schema::prepare(&options, &driver, &schema).await?;
+        let first = schema::prepare(&options, &driver, &schema).await?;
         let statements = Statements::new(&schema);
-        let database = Arc::new(Database::new(&options, driver.clone(), statements));
+        let database = Arc::new(Database::new(&options, driver.clone(), first, statements));
         let (hub, news) = (Arc::new(Hub::default()), Arc::new(News::default()));
         let (stop, stopped) = watch::channel(());
         let sending = runtime.spawn(news::send(

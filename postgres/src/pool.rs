@@ -25,7 +25,6 @@ pub(crate) struct Pool {
     idle: Mutex<Idle>,
 }
 
-#[derive(Default)]
 struct Idle {
     connections: Vec<(PgConnection, Instant)>,
     /// Counts up when a connection dies: those of before are dead too, probably.
@@ -41,9 +40,10 @@ pub(crate) struct Lease<'p> {
 }
 
 impl Pool {
-    pub(crate) fn new(driver: PgConnectOptions, size: u32) -> Self {
+    pub(crate) fn new(driver: PgConnectOptions, size: u32, first: PgConnection) -> Self {
         let permits = Semaphore::new(size as usize);
-        Self { driver, size, permits, idle: Mutex::default() }
+        let idle = Idle { connections: vec![(first, Instant::now())], generation: 0 };
+        Self { driver, size, permits, idle: Mutex::new(idle) }
     }
 
     pub(crate) async fn lease(&self, limit: Duration) -> Result<Lease<'_>, Fault> {

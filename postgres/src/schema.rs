@@ -6,8 +6,7 @@ use crate::{
 };
 use burdock::log::LogError;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, Row as _,
-    SqlSafeStr as _,
+    AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _,
     migrate::{Migration, MigrationType, Migrator},
     postgres::PgConnectOptions,
 };
@@ -17,12 +16,12 @@ use tokio::time::{Instant, sleep};
 /// Version, name and text of each migration. What was published is not changed any more.
 const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "log", include_str!("../migrations/0001_log.sql"))];
 
-/// Makes the schema or brings it up to date.
+/// Makes the schema or brings it up to date, and returns the connection that it used.
 pub(crate) async fn prepare(
     options: &Options,
     driver: &PgConnectOptions,
     schema: &str,
-) -> Result<(), ConnectError> {
+) -> Result<PgConnection, ConnectError> {
     let mut connection = reach(driver, options.patience).await?;
     let encoding = encoding(&mut connection).await.map_err(refused)?;
     if encoding != "UTF8" {
@@ -44,10 +43,9 @@ pub(crate) async fn prepare(
         connection.execute(AssertSqlSafe(path)).await.map_err(refused)?;
         let migrated = migrator.run_direct(None, &mut connection, false).await;
         migrated.map_err(|error| of_migration(&options.schema, error))?;
+        connection.execute("RESET search_path").await.map_err(refused)?;
     }
-    // a goodbye is a courtesy
-    let _ = connection.close().await;
-    Ok(())
+    Ok(connection)
 }
 
 /// Connects, also to a server that is just starting.

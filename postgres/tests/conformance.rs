@@ -5,29 +5,43 @@ mod support;
 
 use burdock::log::{Log, LogError};
 use burdock_postgres::{ConnectError, Options};
-use burdock_testkit::Subject;
+use burdock_testkit::{CASES, Outcome, Subject};
 use futures::future::BoxFuture;
-use std::{error::Error as _, sync::Arc};
+use std::{
+    error::Error as _,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use support::Server;
 use tokio::runtime::{Builder, Runtime};
 
-use support::Server;
-
-/// One schema of the server; the logs live in a runtime that goes on beside the cases.
+/// One schema of a server; the logs live in a runtime that goes on beside the cases.
 struct Postgres {
     options: Options,
-    runtime: Runtime,
+    runtime: Mutex<Runtime>,
+    /// One that may crash: nobody else uses it.
+    server: Option<Server>,
 }
 
-impl Default for Postgres {
-    fn default() -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        Self { options: Server::shared().options().connections(4), runtime }
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+impl Postgres {
+    fn shared() -> Self {
+        let options = Server::shared().options().connections(4);
+        Self { options, runtime: Mutex::new(runtime()), server: None }
+    }
+
+    fn alone() -> Self {
+        let server = Server::start();
+        Self { options: server.options(), runtime: Mutex::new(runtime()), server: Some(server) }
     }
 }
 
 impl Subject for Postgres {
     fn log(&self) -> BoxFuture<'_, Result<Arc<dyn Log>, LogError>> {
-        let connecting = self.runtime.spawn(self.options.clone().connect());
+        let connecting = self.runtime.lock().unwrap().spawn(self.options.clone().connect());
         Box::pin(async {
             match connecting.await.unwrap() {
                 Ok(log) => Ok(Arc::new(log) as Arc<dyn Log>),
@@ -40,6 +54,31 @@ impl Subject for Postgres {
     fn reopen(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
         Some(self.log())
     }
+
+    /// The end of the server, and of the process, which would try again otherwise.
+    fn crash(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
+        let server = self.server.as_ref()?;
+        server.crash();
+        std::mem::replace(&mut *self.runtime.lock().unwrap(), runtime()).shutdown_background();
+        server.restart();
+        Some(self.log())
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_mins(3)
+    }
 }
 
-burdock_testkit::conformance!(Postgres::default());
+burdock_testkit::conformance!(Postgres::shared());
+
+/// On one server, for a crash takes everybody's connections.
+#[test]
+fn a_server_that_crashes_passes_what_the_suite_says_of_crashes() {
+    let subject: Arc<dyn Subject> = Arc::new(Postgres::alone());
+    let durability: Vec<_> = CASES.iter().filter(|case| case.group == "durability").collect();
+    assert!(!durability.is_empty());
+    for case in durability {
+        let outcome = case.run(&subject);
+        assert!(matches!(outcome, Outcome::Passed), "{}: {outcome:?}", case.sentence());
+    }
+}

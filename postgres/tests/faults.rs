@@ -165,7 +165,7 @@ async fn appends_survive_crashes_of_the_server() {
 
     let writer = writing(log.clone(), id("s"), opened.epoch, 300);
     let mut crashes = 0;
-    while !writer.is_finished() && crashes < 10 {
+    while !writer.is_finished() && crashes < 6 {
         task::block_in_place(|| server.crash());
         task::block_in_place(|| server.restart());
         crashes += 1;

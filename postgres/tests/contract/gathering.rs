@@ -133,3 +133,22 @@ async fn a_closed_log_says_so() {
         assert!(matches!(result, Err(LogError::Closed)), "{result:?}");
     }
 }
+
+#[tokio::test]
+async fn a_log_without_handles_stores_what_it_was_given_and_leaves() {
+    let server = Server::shared();
+    let url = format!("{}?application_name=left", server.url());
+    let log = Options::new(url).schema("left").connect().await.unwrap();
+    let opened = log.open(&id("s"), Claim::default()).await.unwrap();
+    log.append(append(&id("s"), opened.epoch, 0, 1)).await.unwrap();
+    let waiting = tokio::spawn(log.reached(&id("s"), Offset(1)));
+    drop(log.append(whenever(opened.epoch, 1)));
+    drop(log);
+    waiting.await.unwrap().unwrap();
+
+    let mut connection = server.connection().await;
+    let there = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'left'";
+    while sqlx::query(there).fetch_one(&mut connection).await.unwrap().get::<i64, _>(0) > 0 {}
+    let other = server.options_of("left").connect().await.unwrap();
+    assert_eq!(jsons(&other, &id("s")).await.len(), 2);
+}
