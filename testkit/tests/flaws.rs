@@ -175,12 +175,20 @@ fn case(name: &str) -> &'static Case {
 // without a flaw, the same log passes, also with reopening and crashes
 burdock_testkit::conformance!(Store::new(Flaw::None, Duration::from_mins(1)));
 
+/// A flaw in waiting shows when a case waits before the log moves, which a busy machine may prevent
+/// now and then; so a flaw has a few chances to show.
+fn find(flaw: Flaw, case: &Case) -> Outcome {
+    let mut outcomes = (0..5).map(|_| case.run(&store(flaw)));
+    let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
+    outcomes.find(failed).unwrap_or(Outcome::Passed)
+}
+
 #[test]
 fn every_flaw_is_found() {
     let found: Vec<_> = FOUND_BY
         .iter()
         .flat_map(|(flaw, cases)| cases.iter().map(move |name| (*flaw, *name)))
-        .map(|(flaw, name)| thread::spawn(move || (flaw, name, case(name).run(&store(flaw)))))
+        .map(|(flaw, name)| thread::spawn(move || (flaw, name, find(flaw, case(name)))))
         .collect();
     let mut missed = Vec::new();
     for found in found {
