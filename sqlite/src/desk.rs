@@ -124,6 +124,8 @@ impl Desk {
                     // what went wrong is told already
                     let _ = self.connection.execute_batch("ROLLBACK");
                 }
+                // a WAL that can be begun anew may make room
+                self.pages = CHECKPOINT_PAGES;
                 (Err(fault::storage(&self.path, error)), Vec::new())
             }
         };

@@ -1,33 +1,43 @@
 //! The log of [burdock](burdock::log) in one SQLite file.
 //!
 //! ```
-//! use burdock::log::{Append, Claim, Draft, Log, LogError, SessionId, Urgency};
+//! use burdock::prelude::*;
 //! use burdock_sqlite::SqliteLog;
+//! use serde::{Deserialize, Serialize};
 //!
-//! # fn main() -> Result<(), LogError> { futures::executor::block_on(async {
-//! # let folder = tempfile::tempdir().unwrap();
-//! # let path = folder.path().join("chat.db");
-//! let log = SqliteLog::open(path).await?;
-//! let session = SessionId::new("anna")?;
-//! let opened = log.open(&session, Claim::default()).await?;
+//! #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+//! struct Counter {
+//!     count: u64,
+//! }
 //!
-//! let json = r#"{"v":1,"at":[0,0],"entry":{"run_paused":{"node":"prompt"}}}"#;
-//! let entry = Draft { kind: "run_paused", snapshot: false, wall: 0, json: json.into() };
-//! let append = Append {
-//!     session: session.clone(),
-//!     epoch: opened.epoch,
-//!     at: opened.next,
-//!     entries: vec![entry],
-//!     urgency: Urgency::Now,
-//! };
-//! log.append(append).await?;
-//! assert_eq!(&*log.read(&session, opened.next, 10).await?[0].json, json);
-//! log.close().await;
-//! # Ok(()) }) }
+//! #[action(state = Counter, reads(count), writes(count))]
+//! async fn increment(counter: Reads<'_>) -> Result<Writes> {
+//!     Ok(Writes { count: counter.count + 1 })
+//! }
+//!
+//! graph! {
+//!     Count(Counter) {
+//!         nodes { increment }
+//!         start increment;
+//!         increment -> pause increment;
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("counts.db");
+//! for expected in 1..=3 {
+//!     // as if the program was started again
+//!     let log = SqliteLog::open(&path).await?;
+//!     let mut app = Count::app().id("anna").log(log.clone()).build().await?;
+//!     app.run(CountInputs {}).await?;
+//!     assert_eq!(app.state().count, expected);
+//!     app.close().await?;
+//!     log.close().await;
+//! }
+//! # Ok(()) }
 //! ```
-//!
-//! An app takes it with `.log(SqliteLog::open("chat.db").await?)`; the operations above are for
-//! those who look into a log or write their own.
 //!
 //! # What happens where
 //! A log owns three threads, so that it works under every executor and blocks none. One writes: it
