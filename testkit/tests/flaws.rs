@@ -104,7 +104,13 @@ const FOUND_BY: &[(Flaw, &[&str])] = &[
     (Flaw::WaitsForAnyOfTheId, &["who_waits_for_a_session_is_not_told_of_a_later_one"]),
     (Flaw::HandlesTellNothing, &["a_tail_on_another_handle_sees_what_comes"]),
     (Flaw::EpochsBeginEarly, &["a_consumer_of_an_earlier_epoch_goes_on"]),
-    (Flaw::EpochsBeginLate, &["a_consumer_beyond_the_durable_end_is_rewound"]),
+    (
+        Flaw::EpochsBeginLate,
+        &[
+            "a_consumer_beyond_the_durable_end_is_rewound",
+            "a_consumer_that_waits_for_what_was_lost_is_rewound",
+        ],
+    ),
     (
         Flaw::KeepsEpochsOfTheDeleted,
         &[

@@ -11,6 +11,7 @@
 
 mod entry;
 mod error;
+mod follow;
 mod history;
 mod id;
 mod memory;
@@ -23,11 +24,12 @@ pub use self::entry::{
     Snapshot, Time, UnfinishedRun,
 };
 pub use self::error::LogError;
+pub use self::follow::{Follow, Followed, follow};
 pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
 pub use self::memory::MemoryLog;
 pub use self::moment::Moment;
-pub use self::tail::{Followed, Tail, follow, tail};
+pub use self::tail::{Tail, tail};
 pub(crate) use self::writer::Writer;
 
 use crate::state::to_json;

@@ -1,6 +1,6 @@
 //! Reading on as a session grows.
 
-use super::{Cursor, Epoch, EpochStart, Log, LogError, Logging, Offset, Record, SessionId};
+use super::{Epoch, EpochStart, Log, LogError, Logging, Offset, Record, SessionId};
 use futures_core::Stream;
 use std::{
     collections::VecDeque,
@@ -52,6 +52,11 @@ enum State {
 }
 
 impl Tail {
+    /// Goes on behind an entry of this epoch.
+    pub(super) fn behind(self, epoch: Epoch) -> Self {
+        Self { seen: Some(epoch), ..self }
+    }
+
     /// The next entry; `None` only after an error.
     ///
     /// # Cancel safety
@@ -121,58 +126,4 @@ impl fmt::Debug for Tail {
             .field("next", &self.next)
             .finish_non_exhaustive()
     }
-}
-
-/// What a consumer that comes back is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Followed {
-    /// What the consumer saw behind this entry is gone: it had run ahead of the disk when the
-    /// process died. `None` when the consumer saw nothing that is left.
-    Rewound {
-        /// The last entry that still stands.
-        to: Option<Cursor>,
-    },
-    /// The next entry.
-    Record(Record),
-}
-
-/// Follows a session from where a consumer is; `None` for one that has seen nothing.
-///
-/// # Errors
-/// [`LogError::NoSession`], [`LogError::Trimmed`] when entries that the consumer lacks are gone,
-/// [`LogError::InvalidCursor`] for a place that the session never had.
-pub async fn follow(
-    log: &Arc<dyn Log>,
-    session: &SessionId,
-    cursor: Option<Cursor>,
-) -> Result<(Option<Followed>, Tail), LogError> {
-    let Some(cursor) = cursor else {
-        return Ok((None, tail(log, session, log.info(session).await?.first)));
-    };
-    let epochs = log.epochs(session).await?;
-    let invalid = || LogError::InvalidCursor { text: cursor.to_string() };
-    let epoch = epochs.iter().position(|known| known.epoch == cursor.epoch).ok_or_else(invalid)?;
-    if cursor.offset < epochs[epoch].start {
-        return Err(invalid());
-    }
-    // the entries of an epoch end where the next one begins
-    let (told, from) = match epochs.get(epoch + 1) {
-        Some(EpochStart { start, .. }) if cursor.offset >= *start => {
-            (Some(Followed::Rewound { to: last_before(&epochs, *start) }), *start)
-        }
-        // a cursor is a text from outside, and may name the last place there can be
-        _ => (None, Offset(cursor.offset.0.saturating_add(1))),
-    };
-    let first = log.info(session).await?.first;
-    if from < first {
-        return Err(LogError::Trimmed { session: session.clone(), first });
-    }
-    Ok((told, Tail { seen: Some(cursor.epoch), ..tail(log, session, from) }))
-}
-
-/// The cursor of the entry before an offset.
-fn last_before(epochs: &[EpochStart], end: Offset) -> Option<Cursor> {
-    let offset = Offset(end.0.checked_sub(1)?);
-    let epoch = epochs.iter().rev().find(|known| known.start <= offset)?.epoch;
-    Some(Cursor { epoch, offset })
 }

@@ -2,9 +2,10 @@
 
 use crate::{
     entries::{item, snapshot},
-    trial::{Trial, Verdict, ensure_eq, ensure_refused},
+    trial::{Trial, Verdict, ensure, ensure_eq, ensure_refused, within},
 };
-use burdock::log::{Cursor, Epoch, Followed, LogError, Offset, Record, follow};
+use burdock::log::{Cursor, Epoch, Follow, Followed, LogError, Offset, Record, follow};
+use std::time::Duration;
 
 /// What a consumer with this cursor is told first, and which entries it gets then.
 async fn ensure_follows(
@@ -15,14 +16,18 @@ async fn ensure_follows(
 ) -> Verdict {
     let id = trial.id("session")?;
     for log in trial.handles().await? {
-        let (first, mut tail) = follow(&log, &id, cursor).await?;
-        ensure_eq!(first, told, "what a consumer at {cursor:?} is told first");
-        for expected in then {
-            let next =
-                trial.soon("the next entry of a consumer", tail.next()).await?.transpose()?;
-            ensure_eq!(next.as_ref(), Some(expected), "what a consumer at {cursor:?} gets");
+        let mut following = follow(&log, &id, cursor).await?;
+        let records = then.iter().cloned().map(Followed::Record);
+        for expected in told.clone().into_iter().chain(records) {
+            ensure_next(trial, &mut following, &expected).await?;
         }
     }
+    Ok(())
+}
+
+async fn ensure_next(trial: &Trial, following: &mut Follow, expected: &Followed) -> Verdict {
+    let next = trial.soon("what a consumer is told", following.next()).await?.transpose()?;
+    ensure_eq!(next.as_ref(), Some(expected), "what a consumer is told");
     Ok(())
 }
 
@@ -41,11 +46,38 @@ pub(crate) async fn a_consumer_goes_on_behind_its_cursor(trial: Trial) -> Verdic
         ensure_follows(&trial, Some(cursor(writer.epoch, seen)), None, &then).await?;
     }
     // what it saw in this epoch had run ahead of the disk
-    let (_, mut tail) = follow(&trial.log, &writer.session, Some(cursor(writer.epoch, 6))).await?;
+    let mut following = follow(&trial.log, &writer.session, Some(cursor(writer.epoch, 6))).await?;
     writer.write(4).await?;
     for expected in &writer.sent[7..] {
-        let next = trial.soon("the next entry of a consumer", tail.next()).await?.transpose()?;
-        ensure_eq!(next.as_ref(), Some(expected), "what a consumer ahead of the disk gets");
+        ensure_next(&trial, &mut following, &Followed::Record(expected.clone())).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_consumer_that_waits_for_what_was_lost_is_rewound(trial: Trial) -> Verdict {
+    let mut first = trial.session("session", 4).await?;
+    let mut consumers = Vec::new();
+    for ahead in [0, 2, 100] {
+        let seen = Some(cursor(first.epoch, 4 + ahead));
+        let mut following = follow(&trial.log, &first.session, seen).await?;
+        let early = within(Duration::from_millis(5), following.next()).await;
+        ensure!(early.is_none(), "a consumer ahead of the disk gets {early:?}");
+        consumers.push(following);
+    }
+    // one more of what it saw is stored, and then somebody else goes on
+    first.write(1).await?;
+    let mut second = first.successor().await?;
+    second.write(4).await?;
+    let lost = consumers.split_off(1);
+    for mut following in lost {
+        let told = rewound(Some(cursor(first.epoch, 4)));
+        ensure_next(&trial, &mut following, &told).await?;
+        consumers.push(following);
+    }
+    for mut following in consumers {
+        for expected in &second.sent {
+            ensure_next(&trial, &mut following, &Followed::Record(expected.clone())).await?;
+        }
     }
     Ok(())
 }
@@ -129,12 +161,10 @@ pub(crate) async fn a_cursor_that_the_session_never_had_is_refused(trial: Trial)
     let none = follow(&trial.log, &id, Some(cursor(second.epoch, 0))).await;
     ensure_refused!(none, LogError::NoSession { .. }, "a consumer that comes back to no session");
     // the last place there can be leads nowhere, but not astray
-    if let Ok((told, mut tail)) =
-        follow(&trial.log, &first.session, Some(cursor(second.epoch, u64::MAX))).await
-    {
-        ensure_eq!(told, None, "what a consumer at the last place is told");
-        let next = crate::trial::within(std::time::Duration::from_millis(5), tail.next()).await;
-        crate::trial::ensure!(next.is_none(), "a consumer at the last place gets {next:?}");
+    let last = Some(cursor(second.epoch, u64::MAX));
+    if let Ok(mut following) = follow(&trial.log, &first.session, last).await {
+        let next = within(Duration::from_millis(5), following.next()).await;
+        ensure!(next.is_none(), "a consumer at the last place gets {next:?}");
     }
     // an id that was used again is another session
     trial.log.delete(&first.session).await?;

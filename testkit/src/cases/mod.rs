@@ -83,6 +83,7 @@ macro_rules! __cases {
                 a_consumer_of_an_earlier_epoch_goes_on
                 a_consumer_beyond_the_durable_end_is_rewound
                 a_consumer_of_whom_nothing_is_left_is_rewound
+                a_consumer_that_waits_for_what_was_lost_is_rewound
                 a_cursor_that_the_session_never_had_is_refused
                 a_new_consumer_begins_at_what_is_left
                 a_consumer_that_lacks_trimmed_entries_is_told
