@@ -195,6 +195,52 @@ async fn events_carry_the_cursor_of_their_entry() {
 }
 
 #[tokio::test]
+async fn under_item_durability_the_log_has_every_event_before_a_consumer_does() {
+    let log = MemoryLog::new();
+    let script = Script::default()
+        .on("first", [Do::Yield(1), Do::Yield(2)])
+        .on("second", [Do::Yield(3), Do::Fail("no")]);
+    let resources = LineResources { script, drops: Drops::default() };
+    let app = Line::app().id("s").resources(resources).log(log.clone());
+    let mut app = app.durability(Durability::Item).build().await.unwrap();
+    let mut shown = 0;
+    for run in ["run", "resume"] {
+        let run = if run == "run" { app.run(LineInputs {}) } else { app.resume() };
+        let mut events = run.events();
+        while let Some(event) = events.next().await {
+            let Ok(event) = event else { break };
+            let next = log.info(&id()).await.unwrap().next;
+            assert!(event.cursor.unwrap().offset < next, "{event:?} at {:?}: {next}", event.cursor);
+            shown += 1;
+        }
+    }
+    assert_eq!(shown, 16);
+}
+
+#[tokio::test]
+async fn an_event_that_the_log_did_not_take_has_no_cursor() {
+    let log = MemoryLog::new();
+    let mut app = open(&log, Script::default()).await;
+    let other = open(&log, Script::default()).await;
+    let mut events = app.run(LineInputs {}).events();
+    assert!(events.next().await.unwrap().is_err());
+    drop(events);
+    assert_eq!(app.cursor(), None);
+    drop(other);
+    let mut app = open(&log, Script::default().on("second", [Do::Fail("no")])).await;
+    let mut run = app.run(LineInputs {});
+    run.step().await.unwrap();
+    open(&log, Script::default()).await;
+    let mut events = run.events();
+    while let Some(Ok(event)) = events.next().await {
+        match event.kind.name() {
+            "run_failed" => assert_eq!(event.cursor, None),
+            _ => assert!(event.cursor.is_some(), "{event:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn claims_say_whether_a_session_has_to_exist() {
     let log = Arc::new(MemoryLog::new());
     let app = || {

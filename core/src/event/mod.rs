@@ -24,7 +24,8 @@ pub struct Event<G: Graph> {
     pub step: u64,
     /// The number of the attempt at the step, from 1.
     pub attempt: u32,
-    /// Its entry in the log, if there is one: where a consumer that comes back goes on.
+    /// Its entry in the log, if there is one: where a consumer that comes back goes on. There is
+    /// none without a log, and when the log did not take it.
     pub cursor: Option<Cursor>,
     /// What happened.
     pub kind: EventKind<G>,

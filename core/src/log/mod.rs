@@ -156,7 +156,8 @@ pub enum Durability {
     /// of the disk: a crash takes back those of the step that it interrupts.
     #[default]
     Commit,
-    /// Each item, too, is durable before it is published: what was shown is never taken back.
+    /// Each item, too, and for a consumer of events each event, is durable before it is published:
+    /// what was shown is never taken back.
     Item,
     /// Nothing is waited for; everything is durable after this time. A crash takes back the steps
     /// that were committed within it.

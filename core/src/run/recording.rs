@@ -124,9 +124,10 @@ fn over(next: &Next<String>) -> Option<EntryKind> {
 }
 
 impl<G: Graph> Session<G> {
-    /// Where in the log the session is.
+    /// Where in the log the session is; `None` while that is not known.
     pub(super) fn cursor(&self) -> Option<Cursor> {
-        self.recording.as_ref()?.writer.cursor()
+        let writer = &self.recording.as_ref()?.writer;
+        writer.cursor().filter(|_| !writer.is_broken())
     }
 
     /// Where in the log the last commit is.
@@ -191,6 +192,17 @@ impl<G: Graph> Session<G> {
             recording.writer.note(over)?;
         }
         if waits { recording.writer.commit().await } else { Ok(()) }
+    }
+
+    /// Waits until an event that is about to be shown is as durable as items are: what was shown is
+    /// never taken back, or may be.
+    pub(super) async fn record_shown(&mut self) {
+        if let Some(recording) = &mut self.recording
+            && recording.writer.durability() == Durability::Item
+        {
+            // the writer keeps an error, with which the next item or commit ends
+            let _ = recording.writer.flush().await;
+        }
     }
 
     /// Waits until the step that was noted is as durable as the app asks for.

@@ -159,6 +159,9 @@ impl<G: Graph> Session<G> {
             Attention::Commits => matches!(kind, EventKind::StepCommitted { .. }),
             Attention::Events => true,
         };
+        if wanted {
+            self.record_shown().await;
+        }
         let cursor = match kind {
             EventKind::StepCommitted { .. } => self.committed_cursor(),
             _ => self.cursor(),
