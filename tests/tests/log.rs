@@ -107,6 +107,26 @@ async fn an_unfinished_run_is_resumed_with_its_inputs_and_its_items_are_supersed
 }
 
 #[tokio::test]
+async fn items_are_superseded_also_when_the_restart_after_them_did_not_come_to_it() {
+    let log = MemoryLog::new();
+    let mut app = open(&log, Script::default().on("second", [Do::Yield(7), Do::Hang])).await;
+    let mut run = app.run(LineInputs {});
+    assert_eq!(run.next().await.unwrap().unwrap(), 7);
+    // as a process that dies
+    std::mem::forget(run);
+    std::mem::forget(app);
+    let mut app = open(&log, Script::default()).await;
+    let mut events = app.restart(LineInputs {}).events();
+    assert_eq!(events.next().await.unwrap().unwrap().kind.name(), "run_started");
+    std::mem::forget(events);
+    std::mem::forget(app);
+    let mut app = open(&log, Script::default()).await;
+    app.resume().await.unwrap();
+    let entries = entries(&log).await;
+    assert_eq!(entries.iter().filter(|entry| *entry == "superseded 1").count(), 1, "{entries:?}");
+}
+
+#[tokio::test]
 async fn a_run_that_is_dropped_is_recorded_as_cancelled() {
     let log = MemoryLog::new();
     let mut app = open(&log, Script::default().on("first", [Do::Yield(1), Do::Hang])).await;
