@@ -49,7 +49,12 @@ struct Locked {
 pub(crate) fn storage(path: &Path, error: rusqlite::Error) -> LogError {
     let file = path.display();
     let reason = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+        // the last one when a process is stopped while it holds a lock on the write-ahead log
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::FileLockingProtocolFailed,
+        ) => {
             return LogError::Unavailable(Arc::new(Locked { path: path.into(), source: error }));
         }
         Some(ErrorCode::DiskFull) => format!("there is no room for `{file}` to grow"),

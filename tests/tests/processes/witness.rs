@@ -1,0 +1,96 @@
+//! A file, and what it must hold by what processes said.
+
+use super::{child::SESSION, process::Said};
+use burdock::log::{Cursor, EntryKind, Log, Moment, Offset, Record, SessionId};
+use burdock_sqlite::SqliteLog;
+use futures::executor::block_on;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use tempfile::TempDir;
+
+/// A file in a folder of its own.
+pub struct File {
+    pub path: PathBuf,
+    _folder: TempDir,
+}
+
+impl File {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { path: folder.path().join("tale.db"), _folder: folder }
+    }
+
+    /// A handle of this process.
+    pub fn log(&self) -> Arc<dyn Log> {
+        Arc::new(block_on(SqliteLog::open(&self.path)).unwrap())
+    }
+}
+
+pub fn id() -> SessionId {
+    SessionId::new(SESSION).unwrap()
+}
+
+/// Every entry of the session, gapless and in the order of the epochs.
+pub fn records(log: &Arc<dyn Log>) -> Vec<Record> {
+    let mut records: Vec<Record> = Vec::new();
+    loop {
+        let from = Offset(records.len() as u64);
+        let page = block_on(log.read(&id(), from, 10_000)).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        records.extend(page);
+    }
+    for (record, offset) in records.iter().zip(0..) {
+        assert_eq!(record.offset, Offset(offset), "there is no gap");
+    }
+    assert!(records.is_sorted_by_key(|record| record.epoch), "no epoch goes on behind a later one");
+    records
+}
+
+/// The lines of the tale as the log has them in the end.
+pub fn lines(log: &Arc<dyn Log>) -> Vec<String> {
+    let next = block_on(log.info(&id())).unwrap().next;
+    let moment = block_on(Moment::at(log, &id(), Offset(next.0 - 1))).unwrap();
+    serde_json::from_value(moment.snapshot.state["lines"].clone()).unwrap()
+}
+
+pub fn kind(record: &Record) -> EntryKind {
+    record.entry(&id()).unwrap().kind
+}
+
+/// The steps that processes were told are committed.
+#[derive(Default)]
+pub struct Witness(BTreeMap<u64, Cursor>);
+
+impl Witness {
+    pub fn heard(&mut self, said: &[Said]) {
+        for said in said {
+            if let Said::Committed(cursor, step) = said {
+                let earlier = self.0.insert(*step, *cursor);
+                assert_eq!(earlier, None, "step {step} was committed twice");
+            }
+        }
+    }
+
+    /// Each of them is in the log, once and in order, and no other one.
+    pub fn agrees_with(&self, log: &Arc<dyn Log>) {
+        let committed = records(log).into_iter().filter_map(|record| match kind(&record) {
+            EntryKind::StepCommitted { step, .. } => Some((step, record.cursor())),
+            _ => None,
+        });
+        let committed: Vec<_> = committed.collect();
+        assert!(committed.iter().map(|(step, _)| *step).eq(0..committed.len() as u64));
+        assert_eq!(committed, self.0.clone().into_iter().collect::<Vec<_>>());
+    }
+}
+
+/// Knuth's linear congruential generator.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self, sides: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
