@@ -1,0 +1,118 @@
+//! What keeps the guide true about the log: its blocks compile, and what its programs print stands in
+//! its pages. It is apart from `tests/`, whose compile-fail tests would build every dependency again.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "helpers of tests"
+)]
+
+use burdock::{
+    Runtime,
+    prelude::*,
+    runtime::{Sleep, TokioRuntime},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    env, fs,
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// The Rust blocks of the guide.
+#[cfg(doctest)]
+pub mod docs {
+    #[doc = include_str!("../../../docs/log.md")]
+    pub struct Log;
+
+    #[doc = include_str!("../../../docs/resume.md")]
+    pub struct Resume;
+
+    #[doc = include_str!("../../../docs/stores.md")]
+    pub struct Stores;
+}
+
+/// What the chat of the guide remembers.
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Talk {
+    pub said: Vector<String>,
+}
+
+/// Replies to a prompt.
+#[streaming_action(state = Talk, reads(said), writes(said), yields(String))]
+async fn reply(talk: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
+    let reply = format!("{prompt} to you");
+    yield_!(reply.clone());
+    let mut said = talk.said.clone();
+    said.push_back(prompt);
+    said.push_back(reply);
+    Ok(Writes { said })
+}
+
+graph! {
+    /// The chat of the guide, as docs/log.md spells it out.
+    pub Chat(Talk) {
+        inputs { prompt: String }
+        yields String;
+        nodes { reply }
+        start reply;
+        reply -> pause;
+    }
+}
+
+/// Checks that the block behind `<!-- name -->` in a page of the guide holds this text.
+///
+/// `BLESS=1 cargo test -p burdock-guide -- --test-threads=1` writes the blocks anew.
+#[track_caller]
+pub fn prints(page: &str, name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
+    let old = fs::read_to_string(&path).unwrap();
+    let mark = format!("<!-- {name} -->\n```");
+    let Some((before, rest)) = old.split_once(&mark) else { panic!("docs/{page} has no `{name}`") };
+    let (language, rest) = rest.split_once('\n').unwrap();
+    let (block, after) = rest.split_once("```").unwrap();
+    if env::var_os("BLESS").is_some() {
+        let text = text.trim_end();
+        fs::write(&path, format!("{before}{mark}{language}\n{text}\n```{after}")).unwrap();
+    } else {
+        assert_eq!(block.trim_end(), text.trim_end(), "docs/{page}: `{name}` is out of date");
+    }
+}
+
+/// The text of an error and of its sources.
+pub fn with_sources(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", with_sources(source)),
+        None => error.to_string(),
+    }
+}
+
+/// A runtime whose clock counts how often it is asked, so that entries are the same each time.
+#[derive(Default)]
+pub struct Noon(AtomicU64);
+
+impl Runtime for Noon {
+    fn now(&self) -> Duration {
+        Duration::from_micros(50 * self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn wall(&self) -> Duration {
+        // 2026-01-01 12:00:00 UTC
+        Duration::from_hours(490_908)
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        TokioRuntime.sleep(duration)
+    }
+
+    fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        TokioRuntime.spawn_blocking(job);
+    }
+
+    fn random(&self) -> u64 {
+        7
+    }
+}
