@@ -177,13 +177,13 @@ pub enum EntryKind {
 
 /// Everything that a session is after some entry: what opening it begins with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
+pub struct Snapshot<S = Document> {
     /// The graph that wrote it.
     pub graph: GraphMark,
     /// The version of the state; see `#[state(version = …)]`.
     pub version: u32,
     /// The state.
-    pub state: Document,
+    pub state: S,
     /// Where the session is.
     pub position: Position<String>,
     /// How many steps were committed.

@@ -16,6 +16,7 @@ mod history;
 mod id;
 mod memory;
 mod moment;
+mod noted;
 mod tail;
 mod writer;
 
@@ -29,10 +30,10 @@ pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
 pub use self::memory::MemoryLog;
 pub use self::moment::Moment;
+pub(crate) use self::noted::{Kind, Noted, Plain, encode_item};
 pub use self::tail::{Tail, tail};
 pub(crate) use self::writer::Writer;
 
-use crate::state::to_json;
 use serde::Serialize;
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -144,11 +145,6 @@ pub trait LogItem: Serialize {}
 
 impl<T: Serialize> LogItem for T {}
 
-/// Makes JSON of an item.
-pub(crate) fn encode_item<T: Serialize>(item: &T) -> Result<serde_json::Value, serde_json::Error> {
-    to_json(item)
-}
-
 /// What an app waits for before it shows something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
@@ -236,28 +232,6 @@ pub struct Draft {
     pub wall: u64,
     /// Its JSON.
     pub json: Arc<str>,
-}
-
-impl Draft {
-    /// Writes an entry as JSON.
-    ///
-    /// # Errors
-    /// [`LogError::TooLarge`].
-    pub fn new(entry: &Entry) -> Result<Self, LogError> {
-        let json = serde_json::to_string(entry).map_err(|error| LogError::NotSerialisable {
-            what: format!("the entry `{}`", entry.kind.name()),
-            reason: error.to_string(),
-        })?;
-        if json.len() > MAX_ENTRY_BYTES {
-            return Err(LogError::TooLarge { bytes: json.len(), limit: MAX_ENTRY_BYTES });
-        }
-        Ok(Self {
-            kind: entry.kind.name(),
-            snapshot: entry.kind.snapshot().is_some(),
-            wall: entry.time.0,
-            json: json.into(),
-        })
-    }
 }
 
 /// An entry as a log has it.

@@ -1,8 +1,8 @@
 //! The writer between the loop and a log: gathers entries, hands them over, waits when it has to.
 
 use super::{
-    Append, Claim, Cursor, Draft, Durability, Entry, EntryKind, Epoch, FORMAT, Log, LogError,
-    Logging, Moment, Offset, Opened, SessionId, Time, Urgency,
+    Append, Claim, Cursor, Draft, Durability, Epoch, Kind, Log, LogError, Logging, Moment, Offset,
+    Opened, SessionId, Time, Urgency,
 };
 use crate::{
     runtime::Runtime,
@@ -192,13 +192,22 @@ impl Writer {
         self.weight.since > self.weight.snapshot.max(SNAPSHOT_BYTES)
     }
 
+    /// Makes an entry of this moment.
+    pub(crate) fn draft(&self, kind: &impl Kind) -> Result<Draft, LogError> {
+        Draft::of(kind, self.clock.time())
+    }
+
     /// Puts an entry behind those before.
-    pub(crate) fn note(&mut self, kind: EntryKind) -> Result<(), LogError> {
-        let entry = Entry { format: FORMAT, time: self.clock.time(), branch: Vec::new(), kind };
-        let draft = Draft::new(&entry)?;
+    pub(crate) fn put(&mut self, draft: Draft) {
         self.weight.add(&draft);
         self.noted.push(draft);
         self.next = self.next.plus(1);
+    }
+
+    /// Makes an entry and puts it behind those before.
+    pub(crate) fn note(&mut self, kind: &impl Kind) -> Result<(), LogError> {
+        let draft = self.draft(kind)?;
+        self.put(draft);
         Ok(())
     }
 

@@ -69,12 +69,11 @@ impl<G: Graph> Session<G> {
         };
         // runs may fail again and again before a commit
         let wanted = self.recording.as_ref().is_some_and(|found| found.writer.wants_snapshot());
-        let snapshot = wanted.then(|| self.snapshot(None)).transpose()?;
-        let Some(recording) = &mut self.recording else { return Ok(None) };
-        if let Some(snapshot) = snapshot {
-            recording.writer.note(EntryKind::Snapshot(Box::new(snapshot)))?;
+        if wanted {
+            self.note_snapshot(None)?;
         }
-        recording.writer.note(entry)?;
+        let Some(recording) = &mut self.recording else { return Ok(None) };
+        recording.writer.note(&entry)?;
         recording.begun = recording.writer.cursor().map(|cursor| cursor.offset);
         Ok(inputs)
     }
@@ -86,7 +85,7 @@ impl<G: Graph> Session<G> {
     ) -> Result<(), RunError> {
         let node = name(self.node());
         let Some(recording) = &mut self.recording else { return Ok(()) };
-        recording.note(match result {
+        recording.note(&match result {
             // noted with the commit
             Ok(Outcome::Paused(_) | Outcome::Ended) => return Ok(()),
             Ok(Outcome::Halted(_)) => EntryKind::RunHalted { node },
@@ -116,7 +115,7 @@ impl<G: Graph> Session<G> {
             let at = recording.ending.take().and_then(|ending| ending.at);
             recording.ending = Some(Ending { error: None, at });
         } else if unfinished {
-            recording.note(EntryKind::RunCancelled { node });
+            recording.note(&EntryKind::RunCancelled { node });
             recording.writer.hand_over_the_rest();
         }
     }
@@ -132,7 +131,7 @@ impl<G: Graph> Session<G> {
         let Some(recording) = &mut self.recording else { return Ok(()) };
         let noticed = recording.writer.notice();
         let noted = noticed.and_then(|()| {
-            recording.writer.note(EntryKind::SessionReopened { node: name(G::START) })
+            recording.writer.note(&EntryKind::SessionReopened { node: name(G::START) })
         });
         recording.writer.hand_over_the_rest();
         noted.map_err(|error| self.log_error(error))
@@ -164,7 +163,7 @@ impl<G: Graph> Session<G> {
             && unfinished
             && at.is_none_or(|at| at > last)
         {
-            recording.note(match error {
+            recording.note(&match error {
                 Some(error) => EntryKind::RunFailed { node, error },
                 None => EntryKind::RunCancelled { node },
             });

@@ -5,10 +5,10 @@ use crate::{
     action::{Failure, FailureCause, Writes},
     graph::{Graph, Next, Node},
     log::{
-        Cursor, Document, Durability, EntryKind, GraphMark, LogError, Offset, Snapshot,
-        UnfinishedRun, Writer,
+        Cursor, Document, Draft, Durability, EntryKind, GraphMark, Kind, LogError, Noted, Offset,
+        Plain, Snapshot, UnfinishedRun, Writer,
     },
-    state::{FieldSet, Patch, State, to_json},
+    state::{FieldPatches, FieldSet, Fields, Patch, State, Strictly, to_json},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -17,8 +17,10 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Makes JSON of an item; known where the log is given, so that only logged items have to serialise.
-pub(super) type EncodeItem<G> = fn(&<G as Graph>::Item) -> Result<Value, serde_json::Error>;
+/// Makes the entry of an item; known where the log is given, so that only logged items have to
+/// serialise.
+pub(super) type EncodeItem<G> =
+    fn(&Writer, &crate::Context, &<G as Graph>::Item) -> Result<Draft, LogError>;
 
 /// The log of a session.
 pub(crate) struct Recording<G: Graph> {
@@ -45,16 +47,11 @@ impl<G: Graph> Recording<G> {
     /// Notes an item that is about to be shown.
     pub(super) fn note_item(
         &mut self,
-        node: G::Node,
         context: &crate::Context,
         item: &G::Item,
     ) -> Result<(), LogError> {
-        let item = (self.encode)(item).map_err(|error| LogError::NotSerialisable {
-            what: format!("an item of node `{node}`"),
-            reason: error.to_string(),
-        })?;
-        let (step, attempt) = (context.step, context.attempt);
-        self.writer.note(EntryKind::Item { step, node: name(node), attempt, item })?;
+        let draft = (self.encode)(&self.writer, context, item)?;
+        self.writer.put(draft);
         self.items += 1;
         Ok(())
     }
@@ -68,7 +65,7 @@ impl<G: Graph> Recording<G> {
     }
 
     /// Notes what cannot fail but for the log itself, which the next commit tells of.
-    pub(super) fn note(&mut self, kind: EntryKind) {
+    pub(super) fn note(&mut self, kind: &impl Kind) {
         if let Err(error) = self.writer.note(kind) {
             tracing::error!(%error, "an entry is left out of the log");
         }
@@ -106,19 +103,19 @@ pub(super) fn name<N: Node>(node: N) -> String {
     node.name().to_owned()
 }
 
-fn named<N: Node>(next: Next<N>) -> Next<String> {
+fn named<N: Node, T: From<&'static str>>(next: Next<N>) -> Next<T> {
     match next {
-        Next::Node(node) => Next::Node(name(node)),
-        Next::Pause(node) => Next::Pause(name(node)),
+        Next::Node(node) => Next::Node(node.name().into()),
+        Next::Pause(node) => Next::Pause(node.name().into()),
         Next::End => Next::End,
     }
 }
 
 /// The entry of a run that is over because of what followed its last step.
-fn over(next: &Next<String>) -> Option<EntryKind> {
+fn over<N: Node>(next: Next<N>) -> Option<EntryKind> {
     match next {
         Next::Node(_) => None,
-        Next::Pause(node) => Some(EntryKind::RunPaused { node: node.clone() }),
+        Next::Pause(node) => Some(EntryKind::RunPaused { node: name(node) }),
         Next::End => Some(EntryKind::RunEnded),
     }
 }
@@ -141,17 +138,15 @@ impl<G: Graph> Session<G> {
 
     /// Records the first entry of a new session.
     pub(super) async fn record_created(&mut self) -> Result<(), LogError> {
-        let snapshot = Box::new(self.snapshot(None)?);
-        let Some(recording) = &mut self.recording else { return Ok(()) };
-        recording.writer.note(EntryKind::SessionCreated { parent: None, snapshot })?;
-        recording.writer.commit().await
+        self.note_snapshot(None)?;
+        self.record_commit().await
     }
 
     /// Records that a step begins.
     pub(super) fn record_step(&mut self, node: G::Node) {
         if let Some(recording) = &mut self.recording {
             let step = self.context.step;
-            recording.note(EntryKind::StepStarted { step, node: name(node) });
+            recording.note(&Plain::StepStarted { step, node: node.name() });
         }
     }
 
@@ -161,7 +156,7 @@ impl<G: Graph> Session<G> {
             let items = mem::take(&mut recording.items);
             if items > 0 {
                 let step = self.context.step;
-                recording.note(EntryKind::ItemsSuperseded { step, node: name(node), items });
+                recording.note(&EntryKind::ItemsSuperseded { step, node: name(node), items });
             }
         }
     }
@@ -171,7 +166,7 @@ impl<G: Graph> Session<G> {
         if let Some(recording) = &mut self.recording {
             let (step, failure) = (self.context.step, failure.into());
             let retry_in = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
-            recording.note(EntryKind::AttemptFailed { step, failure, retry_in });
+            recording.note(&EntryKind::AttemptFailed { step, failure, retry_in });
         }
     }
 
@@ -182,14 +177,13 @@ impl<G: Graph> Session<G> {
         next: Option<Next<G::Node>>,
     ) -> Result<(), LogError> {
         let Some(recording) = &mut self.recording else { return Ok(()) };
-        let next = next.map(named);
-        let over = next.as_ref().and_then(over);
+        let (over, next) = (next.and_then(over), next.map(named));
         let (step, failure) = (self.context.step, failure.into());
         // the position moves with it, so that it must not be left out
         let waits = next.is_some();
-        recording.writer.note(EntryKind::StepFailed { step, failure, next })?;
+        recording.writer.note(&EntryKind::StepFailed { step, failure, next })?;
         if let Some(over) = over {
-            recording.writer.note(over)?;
+            recording.writer.note(&over)?;
         }
         if waits { recording.writer.commit().await } else { Ok(()) }
     }
@@ -238,12 +232,10 @@ impl<G: Graph> Session<G> {
         declared: FieldSet,
         next: Next<G::Node>,
     ) -> Result<(), LogError> {
-        let (node, step, attempt) = (name(self.at), self.context.step, self.context.attempt);
+        let (node, step, attempt) = (self.at.name(), self.context.step, self.context.attempt);
         let Some(recording) = &mut self.recording else { return Ok(()) };
         let patches = match caught(|| W::patches(undo, &self.state)) {
-            Ok(Some(Ok(found))) => {
-                found.into_iter().map(|(key, patch)| (key.to_owned(), patch)).collect()
-            }
+            Ok(Some(Ok(patches))) => patches,
             Ok(Some(Err(failed))) => {
                 return Err(LogError::NotSerialisable {
                     what: format!("field `{}`", failed.field),
@@ -256,33 +248,46 @@ impl<G: Graph> Session<G> {
                 return Err(LogError::NotSerialisable { what, reason });
             }
         };
-        let next = named(next);
-        let over = over(&next);
-        recording.writer.note(EntryKind::StepCommitted {
+        recording.writer.note(&Plain::StepCommitted {
             step,
             node,
             attempt,
-            patches,
-            next: next.clone(),
+            patches: &patches,
+            next: named(next),
         })?;
         recording.committed = recording.writer.cursor();
-        if let Some(over) = over {
-            recording.writer.note(over)?;
+        if let Some(over) = over(next) {
+            recording.writer.note(&over)?;
         }
         if recording.writer.wants_snapshot() {
-            let snapshot = self.snapshot(Some(&next))?;
-            if let Some(recording) = &mut self.recording {
-                recording.writer.note(EntryKind::Snapshot(Box::new(snapshot)))?;
-            }
+            self.note_snapshot(Some(next))?;
         }
         Ok(())
     }
 
-    /// What the session amounts to, if `next` follows the step that is about to be committed.
-    pub(super) fn snapshot(&self, next: Option<&Next<String>>) -> Result<Snapshot, LogError> {
-        let position = match (next, self.position) {
-            (Some(Next::Node(node)), _) => Position::Unfinished(node.clone()),
-            (Some(Next::Pause(node)), _) => Position::Rest(node.clone()),
+    /// Notes what the session amounts to, if `next` follows the step that is about to be
+    /// committed; for a new session, as its first entry.
+    pub(super) fn note_snapshot(&mut self, next: Option<Next<G::Node>>) -> Result<(), LogError> {
+        let Some(recording) = &self.recording else { return Ok(()) };
+        let snapshot = self.snapshot(next);
+        let noted = match recording.writer.cursor() {
+            None => Noted::SessionCreated { snapshot: &snapshot },
+            Some(_) => Noted::Snapshot(&snapshot),
+        };
+        let draft = caught(|| recording.writer.draft(&noted)).unwrap_or_else(|cause| {
+            let (what, reason) = ("the state".into(), panicked(&cause));
+            Err(LogError::NotSerialisable { what, reason })
+        })?;
+        if let Some(recording) = &mut self.recording {
+            recording.writer.put(draft);
+        }
+        Ok(())
+    }
+
+    fn snapshot(&self, next: Option<Next<G::Node>>) -> Snapshot<Fields<'_, G::State>> {
+        let position = match (next.map(named), self.position) {
+            (Some(Next::Node(node)), _) => Position::Unfinished(node),
+            (Some(Next::Pause(node)), _) => Position::Rest(node),
             (Some(Next::End), _) | (None, Position::Ended) => Position::Ended,
             (None, Position::Rest(node)) => Position::Rest(name(node)),
             (None, Position::Unfinished(node)) => Position::Unfinished(name(node)),
@@ -297,16 +302,16 @@ impl<G: Graph> Session<G> {
                 self.recording.as_ref().map_or(self.shown, |found| found.items)
             },
         });
-        Ok(Snapshot {
+        Snapshot {
             graph: mark::<G>(),
             version: G::State::VERSION,
-            state: document(&self.state)?,
+            state: Strictly(&self.state),
             position,
             step: self.context.step + u64::from(next.is_some()),
             run: self.context.run,
             unfinished,
             failure: if next.is_some() { None } else { self.failure.as_ref().map(Into::into) },
-        })
+        }
     }
 
     /// Takes over the inputs of the unfinished run; and records a snapshot when the graph or the
@@ -316,20 +321,14 @@ impl<G: Graph> Session<G> {
             recording.inputs = inputs;
             recording.items = self.shown;
         }
-        if changed {
-            let snapshot = Box::new(self.snapshot(None)?);
-            if let Some(recording) = &mut self.recording {
-                recording.writer.note(EntryKind::Snapshot(snapshot))?;
-            }
-        }
-        Ok(())
+        if changed { self.note_snapshot(None) } else { Ok(()) }
     }
 }
 
 /// The patches of hand-written writes, which do not say what changed: every field they declare.
-fn whole_fields<G: Graph>(mut state: Document, declared: FieldSet) -> Vec<(String, Patch)> {
+fn whole_fields<G: Graph>(mut state: Document, declared: FieldSet) -> FieldPatches {
     let fields = declared.iter().filter_map(|index| G::State::FIELDS.get(index));
-    let patch = |key: &'static str| Some((key.to_owned(), Patch::Set(state.remove(key)?)));
+    let patch = |key: &'static str| Some((key, Patch::Set(state.remove(key)?)));
     fields.map(|field| field.key).filter_map(patch).collect()
 }
 

@@ -330,7 +330,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
             && let Some(item) = item.take()
         {
             let item = Y::convert(item);
-            recording.note_item(self.node, self.context, &item)?;
+            recording.note_item(self.context, &item)?;
             self.held = Some(item);
         }
         recording.poll_item(cx)

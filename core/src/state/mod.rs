@@ -22,6 +22,7 @@ pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed, PlainPatch};
 pub use self::slot::Slot;
 #[doc(hidden)]
 pub use self::strict::to_json;
+pub(crate) use self::strict::{Fields, Strictly};
 pub use self::vector::{IntoIter, Iter, Vector};
 pub use self::version::{MigrateError, Migration};
 #[doc(hidden)]

@@ -20,10 +20,11 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     value.serialize(Strict::json())
 }
 
-/// A serializer, or a part of one, that refuses numbers which JSON lacks.
+/// A serializer, or a part of one, that refuses numbers which JSON lacks; with `FIELDS`, it also
+/// refuses whatever is written as something else than an object.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Strict<S>(S);
+pub struct Strict<S, const FIELDS: bool = false>(S);
 
 impl Strict<serde_json::value::Serializer> {
     pub(crate) fn json() -> Self {
@@ -31,12 +32,28 @@ impl Strict<serde_json::value::Serializer> {
     }
 }
 
-/// A value inside another one.
-struct Inner<'a, T: ?Sized>(&'a T);
+impl<S: Serializer, const FIELDS: bool> Strict<S, FIELDS> {
+    /// The serializer for what has no fields.
+    fn value(self) -> Result<S, S::Error> {
+        if FIELDS {
+            Err(S::Error::custom("serde writes it as something else than an object"))
+        } else {
+            Ok(self.0)
+        }
+    }
+}
 
-impl<T: Serialize + ?Sized> Serialize for Inner<'_, T> {
+const OUT_OF_RANGE: &str = "number out of range";
+
+/// A value that is written strictly, as a whole or inside of another one.
+pub(crate) struct Strictly<'a, T: ?Sized, const FIELDS: bool = false>(pub(crate) &'a T);
+
+/// A value that is written strictly, as an object.
+pub(crate) type Fields<'a, T> = Strictly<'a, T, true>;
+
+impl<T: Serialize + ?Sized, const FIELDS: bool> Serialize for Strictly<'_, T, FIELDS> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(Strict(serializer))
+        self.0.serialize(Strict::<S, FIELDS>(serializer))
     }
 }
 
@@ -45,37 +62,25 @@ macro_rules! forward {
     ($($method:ident($($name:ident: $ty:ty),*) -> $ok:ty;)+) => {
         $(
             fn $method(self, $($name: $ty),*) -> Result<$ok, S::Error> {
-                self.0.$method($($name),*)
+                self.value()?.$method($($name),*)
             }
         )+
     };
 }
 
-/// Methods that begin a compound.
+/// Methods that begin a compound with the serializer that is made of one.
 macro_rules! begin {
-    ($($method:ident($($name:ident: $ty:ty),*) -> $compound:ident;)+) => {
+    (|$strict:ident| $serializer:expr; $($method:ident($($name:ident: $ty:ty),*) -> $compound:ident;)+) => {
         $(
             fn $method(self, $($name: $ty),*) -> Result<Self::$compound, S::Error> {
-                self.0.$method($($name),*).map(Strict)
+                let $strict = self;
+                $serializer.$method($($name),*).map(Strict)
             }
         )+
     };
 }
 
-/// A number that JSON may lack.
-macro_rules! float {
-    ($method:ident, $ty:ty) => {
-        fn $method(self, value: $ty) -> Result<S::Ok, S::Error> {
-            if value.is_finite() {
-                self.0.$method(value)
-            } else {
-                Err(S::Error::custom(format_args!("JSON has no number for {value}")))
-            }
-        }
-    };
-}
-
-impl<S: Serializer> Serializer for Strict<S> {
+impl<S: Serializer, const FIELDS: bool> Serializer for Strict<S, FIELDS> {
     type Ok = S::Ok;
     type Error = S::Error;
     type SerializeSeq = Strict<S::SerializeSeq>;
@@ -86,8 +91,33 @@ impl<S: Serializer> Serializer for Strict<S> {
     type SerializeStruct = Strict<S::SerializeStruct>;
     type SerializeStructVariant = Strict<S::SerializeStructVariant>;
 
-    float!(serialize_f32, f32);
-    float!(serialize_f64, f64);
+    fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
+        // with the digits that `serde_json::Value` gives it
+        self.serialize_f64(value.into())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
+        if value.is_finite() {
+            self.value()?.serialize_f64(value)
+        } else {
+            Err(S::Error::custom(format_args!("JSON has no number for {value}")))
+        }
+    }
+
+    fn serialize_i128(self, value: i128) -> Result<S::Ok, S::Error> {
+        match (u64::try_from(value), i64::try_from(value)) {
+            (Ok(value), _) => self.serialize_u64(value),
+            (_, Ok(value)) => self.serialize_i64(value),
+            _ => Err(S::Error::custom(OUT_OF_RANGE)),
+        }
+    }
+
+    fn serialize_u128(self, value: u128) -> Result<S::Ok, S::Error> {
+        match u64::try_from(value) {
+            Ok(value) => self.serialize_u64(value),
+            Err(_) => Err(S::Error::custom(OUT_OF_RANGE)),
+        }
+    }
 
     forward! {
         serialize_bool(value: bool) -> S::Ok;
@@ -95,12 +125,10 @@ impl<S: Serializer> Serializer for Strict<S> {
         serialize_i16(value: i16) -> S::Ok;
         serialize_i32(value: i32) -> S::Ok;
         serialize_i64(value: i64) -> S::Ok;
-        serialize_i128(value: i128) -> S::Ok;
         serialize_u8(value: u8) -> S::Ok;
         serialize_u16(value: u16) -> S::Ok;
         serialize_u32(value: u32) -> S::Ok;
         serialize_u64(value: u64) -> S::Ok;
-        serialize_u128(value: u128) -> S::Ok;
         serialize_char(value: char) -> S::Ok;
         serialize_str(value: &str) -> S::Ok;
         serialize_bytes(value: &[u8]) -> S::Ok;
@@ -111,9 +139,14 @@ impl<S: Serializer> Serializer for Strict<S> {
     }
 
     begin! {
+        |strict| strict.value()?;
         serialize_seq(len: Option<usize>) -> SerializeSeq;
         serialize_tuple(len: usize) -> SerializeTuple;
         serialize_tuple_struct(name: &'static str, len: usize) -> SerializeTupleStruct;
+    }
+
+    begin! {
+        |strict| strict.0;
         serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize)
             -> SerializeTupleVariant;
         serialize_map(len: Option<usize>) -> SerializeMap;
@@ -123,7 +156,7 @@ impl<S: Serializer> Serializer for Strict<S> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.0.serialize_some(&Inner(value))
+        self.0.serialize_some(&Strictly::<T, FIELDS>(value))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -131,7 +164,7 @@ impl<S: Serializer> Serializer for Strict<S> {
         name: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_struct(name, &Inner(value))
+        self.0.serialize_newtype_struct(name, &Strictly::<T, FIELDS>(value))
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -141,11 +174,11 @@ impl<S: Serializer> Serializer for Strict<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_variant(name, index, variant, &Inner(value))
+        self.0.serialize_newtype_variant(name, index, variant, &Strictly::<T>(value))
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.0.collect_str(value)
+        self.value()?.collect_str(value)
     }
 
     fn is_human_readable(&self) -> bool {
@@ -166,7 +199,7 @@ macro_rules! compound {
                     $($key: &'static str,)?
                     value: &T,
                 ) -> Result<(), S::Error> {
-                    self.0.$method($($key,)? &Inner(value))
+                    self.0.$method($($key,)? &Strictly::<T>(value))
                 }
 
                 fn end(self) -> Result<S::Ok, S::Error> {
@@ -285,6 +318,8 @@ mod tests {
         let value = everything([0.5; 11]);
         let json = to_json(&value).unwrap();
         assert_eq!(json, serde_json::to_value(&value).unwrap());
+        let text = serde_json::to_string(&Strictly::<_, true>(&value)).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json);
         assert_eq!(serde_json::from_value::<Everything>(json).unwrap(), value);
     }
 
@@ -309,5 +344,7 @@ mod tests {
         for error in [to_json(&u128::MAX).unwrap_err(), to_json(&i128::MIN).unwrap_err()] {
             assert_eq!(error.to_string(), "number out of range");
         }
+        let error = serde_json::to_string(&Strictly::<_>(&u128::MAX)).unwrap_err();
+        assert_eq!(error.to_string(), "number out of range");
     }
 }
