@@ -182,7 +182,7 @@ fn a_copy_of_any_moment_is_whole_and_has_what_was_acknowledged() {
         let mut child = Process::start(&["write", arg(&path), synchronous]);
         let mut random = Random(5);
         let mut acknowledged = BTreeMap::new();
-        for moment in 0..200 {
+        for moment in 0..500 {
             for _ in 0..=random.below(30) {
                 note(&mut acknowledged, &child.says().unwrap());
             }
