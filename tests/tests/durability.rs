@@ -111,6 +111,24 @@ fn an_item_that_the_log_refuses_is_not_shown_and_ends_the_run() {
 }
 
 #[test]
+fn items_are_handed_over_as_they_come_however_slow_the_log_is() {
+    for durability in [Durability::Commit, Durability::Batch(Duration::from_secs(1))] {
+        let log = log();
+        let acts = [Do::Yield(1), Do::Yield(2), Do::Yield(3), Do::Hang];
+        let mut app = open(&log, Script::default().on("first", acts), durability);
+        let mut run = app.run(LineInputs {});
+        assert_eq!(block_on(run.next()).unwrap().unwrap(), 1);
+        log.fates([Fate::Held]);
+        assert_eq!(block_on(run.next()).unwrap().unwrap(), 2);
+        assert_eq!(block_on(run.next()).unwrap().unwrap(), 3);
+        // the action waits, and nobody comes back to the log
+        assert!(poll_immediate(run.next()).now_or_never().unwrap().is_none());
+        while log.let_go() {}
+        assert_eq!(last(&log, 3), ["item 1", "item 2", "item 3"]);
+    }
+}
+
+#[test]
 fn a_commit_that_was_dropped_counts_if_the_log_has_it() {
     for (stored, rest) in [(0, "first second third"), (1, "second third")] {
         let log = log();

@@ -235,12 +235,11 @@ impl Writer {
         exclusive(&mut self.under_way).push_back(appending);
     }
 
-    /// Hands items over once those before them are stored, and gathers them until then.
+    /// Hands items over; it is for the log to gather them, because nobody comes back here until the
+    /// action yields or returns.
     pub(crate) fn hand_over_items(&mut self) -> Result<(), LogError> {
         self.notice()?;
-        if exclusive(&mut self.under_way).is_empty() {
-            self.hand_over(Urgency::Within(ITEMS_WITHIN));
-        }
+        self.hand_over(Urgency::Within(ITEMS_WITHIN));
         Ok(())
     }
 
