@@ -13,6 +13,8 @@ pub struct Clock(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     now: Duration,
+    /// The time since 1970; it moves with the other one, and when it is set.
+    wall: Duration,
     sleepers: Vec<Waker>,
     /// Every duration that was slept.
     asked: Vec<Duration>,
@@ -24,9 +26,14 @@ impl Clock {
         let sleepers = {
             let mut inner = self.0.lock().unwrap();
             inner.now += by;
+            inner.wall += by;
             std::mem::take(&mut inner.sleepers)
         };
         sleepers.into_iter().for_each(Waker::wake);
+    }
+
+    pub fn set_wall(&self, wall: Duration) {
+        self.0.lock().unwrap().wall = wall;
     }
 
     pub fn asked(&self) -> Vec<Duration> {
@@ -37,6 +44,10 @@ impl Clock {
 impl Runtime for Clock {
     fn now(&self) -> Duration {
         self.0.lock().unwrap().now
+    }
+
+    fn wall(&self) -> Duration {
+        self.0.lock().unwrap().wall
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {

@@ -58,7 +58,8 @@ impl Script {
         self
     }
 
-    fn next(&self, node: &str) -> Vec<Do> {
+    /// What the next call of a node does.
+    pub fn next(&self, node: &str) -> Vec<Do> {
         let mut calls = self.0.lock().unwrap();
         calls.get_mut(node).and_then(VecDeque::pop_front).unwrap_or_default()
     }

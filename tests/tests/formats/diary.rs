@@ -1,0 +1,238 @@
+//! The program that wrote the fixtures.
+
+use burdock::{
+    ActionError, App, Context, Failure, Position, Retry,
+    log::{Log, MemoryLog},
+    prelude::*,
+};
+use burdock_tests::{
+    clock::Clock,
+    script::{Do, Script},
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, future::pending, panic::panic_any, time::Duration};
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Diary {
+    pub pages: Vector<String>,
+    pub mood: f64,
+    pub seals: BTreeMap<String, Option<u64>>,
+    pub note: Slot<String>,
+}
+
+/// Does what the script says, and writes a page.
+#[streaming_action(state = Diary, reads(pages, mood), writes(pages, mood), yields(u32))]
+async fn write(
+    diary: Reads<'_>,
+    #[input] title: &String,
+    #[resource] script: &Script,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    for act in script.next(cx.node()) {
+        match act {
+            Do::Yield(item) => {
+                yield_!(item);
+            }
+            Do::Fail(text) => return Err(ActionError::msg("no ink").context(text)),
+            Do::FailForGood(text) => return Err(ActionError::msg(text).terminal()),
+            Do::Panic(text) => panic_any(text),
+            Do::AwaitStop => cx.stopped().await,
+            Do::Hang => pending().await,
+            Do::Sleep(duration) => cx.sleep(duration).await,
+            _ => {}
+        }
+    }
+    let mut pages = diary.pages.clone();
+    pages.push_back(format!("{title}: {}", cx.node()));
+    Ok(Writes { pages, mood: diary.mood + 0.1 })
+}
+
+/// Tears the last page out.
+#[action(state = Diary, reads(pages), writes(pages, note))]
+async fn tear(diary: Reads<'_>) -> Result<Writes> {
+    let mut pages = diary.pages.clone();
+    let note = pages.pop_back().unwrap_or_default();
+    Ok(Writes { pages, note })
+}
+
+/// Seals the note that is there by now.
+#[action(state = Diary, reads(note, seals), writes(seals))]
+async fn seal(diary: Reads<'_>, #[input] number: Option<u64>) -> Result<Writes> {
+    let mut seals = diary.seals.clone();
+    seals.insert(diary.note.clone(), number);
+    Ok(Writes { seals })
+}
+
+/// Writes down what went wrong; unless the script says otherwise.
+#[action(state = Diary, reads(pages), writes(pages))]
+async fn regret(
+    diary: Reads<'_>,
+    #[resource] script: &Script,
+    #[context] cx: &Context,
+    #[error] failure: &Failure,
+) -> Result<Writes> {
+    if let Some(Do::FailForGood(text)) = script.next(cx.node()).first() {
+        return Err(ActionError::msg(*text).terminal());
+    }
+    let mut pages = diary.pages.clone();
+    pages.push_back(format!("{failure}\n\"ü\u{1F600}\""));
+    Ok(Writes { pages })
+}
+
+graph! {
+    /// Writes, tears, seals.
+    pub Keeping(Diary) {
+        inputs { title: String, number: Option<u64> }
+        resources { script: Script }
+        yields u32;
+        nodes {
+            first: write,
+            #[retry(Retry::times(1).first(Duration::from_secs(10)))]
+            #[timeout(Duration::from_secs(1))]
+            second: write,
+            tear, seal, regret,
+        }
+        start first;
+        first -> second;
+        second -> tear;
+        tear -> seal;
+        seal -> if state.pages.len() < 6 { pause } else { end };
+        regret -> pause;
+        on error first -> pause regret;
+        on error second | seal -> regret;
+    }
+}
+
+graph! {
+    /// A later version of it, in which nobody regrets anything twice.
+    pub Later(Diary) {
+        inputs { title: String, number: Option<u64> }
+        resources { script: Script }
+        yields u32;
+        nodes { first: write, second: write, tear, seal, regret }
+        start first;
+        first -> second;
+        second -> tear;
+        tear -> seal;
+        seal -> pause;
+        regret -> pause;
+        on error first | second -> regret;
+    }
+}
+
+pub fn inputs(title: &str) -> KeepingInputs {
+    KeepingInputs { title: title.into(), number: Some(u64::MAX) }
+}
+
+/// When the fixtures were written, by their clock.
+pub fn clock() -> Clock {
+    let clock = Clock::default();
+    clock.set_wall(Duration::from_millis(1_767_225_600_123));
+    clock
+}
+
+/// Opens a session of the first graph.
+pub async fn open(log: impl Log, id: &str, script: Script, clock: &Clock) -> App<Keeping> {
+    let app = Keeping::app().id(id).resources(KeepingResources { script });
+    app.log(log).runtime(clock.clone()).build().await.unwrap()
+}
+
+/// Opens a session of the later one.
+pub async fn open_later(log: impl Log, id: &str, script: Script, clock: &Clock) -> App<Later> {
+    let app = Later::app().id(id).resources(LaterResources { script });
+    app.log(log).runtime(clock.clone()).build().await.unwrap()
+}
+
+/// The sessions of the fixtures.
+pub const SESSIONS: [&str; 4] = ["diary", "fork", "slot", "unfinished"];
+
+/// Writes them.
+pub async fn write_all(log: &MemoryLog) {
+    let clock = clock();
+    write_diary(log, &clock).await;
+    write_slot(log, &clock).await;
+    write_unfinished(log, &clock).await;
+}
+
+async fn write_diary(log: &MemoryLog, clock: &Clock) {
+    let script = Script::default()
+        .on("first", [Do::Yield(1), Do::Yield(2)])
+        // a failure over a pause
+        .on("first", [Do::Yield(3), Do::FailForGood("the pen \"broke\"")])
+        .on("first", [])
+        // a timeout, then an error
+        .on("second", [])
+        .on("second", [Do::Sleep(Duration::from_secs(2))])
+        .on("second", [Do::Fail("blot")])
+        .on("first", [Do::Panic("spider")])
+        .on("first", [Do::Yield(4), Do::AwaitStop])
+        .on("second", [Do::Yield(5), Do::Hang]);
+    let mut app = open(log.clone(), "diary", script, clock).await;
+    app.run(inputs("monday")).await.unwrap();
+    clock.advance(Duration::from_hours(24));
+    app.run(inputs("tuesday")).await.unwrap();
+    app.run(inputs("tuesday again")).await.unwrap();
+    drive(clock, app.run(inputs("wednesday")).into_future()).await.unwrap();
+    app.run(inputs("thursday")).await.unwrap();
+    app.run(inputs("thursday again")).await.unwrap();
+    let mut run = app.run(inputs("friday"));
+    run.next().await.unwrap().unwrap();
+    run.stopper().stop();
+    run.await.unwrap();
+    let mut run = app.resume();
+    run.next().await.unwrap().unwrap();
+    drop(run);
+    let halted = app.restart(inputs("friday again")).halt_before(KeepingNode::second);
+    halted.await.unwrap();
+    app.resume().await.unwrap();
+    assert_eq!(app.position(), Position::Ended);
+    app.reopen().unwrap();
+    let mut history = app.history().unwrap();
+    history.next().await.unwrap();
+    let second = history.next().await.unwrap().unwrap();
+    app.fork(second.offset, "fork").await.unwrap().close().await.unwrap();
+    app.close().await.unwrap();
+}
+
+/// A state that was made by hand has no note.
+async fn write_slot(log: &MemoryLog, clock: &Clock) {
+    let script = Script::default().on("regret", [Do::FailForGood("no regrets")]);
+    let app = Keeping::app().id("slot").resources(KeepingResources { script });
+    let app = app.at(Position::Rest(KeepingNode::seal)).log(log.clone());
+    let mut app = app.runtime(clock.clone()).build().await.unwrap();
+    app.run(KeepingInputs { title: "sunday".into(), number: None }).await.unwrap_err();
+    app.close().await.unwrap();
+}
+
+/// A process dies in a run; an earlier one failed and was read by another graph.
+async fn write_unfinished(log: &MemoryLog, clock: &Clock) {
+    let script = Script::default()
+        .on("first", [Do::FailForGood("no pen")])
+        .on("regret", [Do::FailForGood("no regrets")]);
+    let mut app = open(log.clone(), "unfinished", script, clock).await;
+    app.run(inputs("one")).await.unwrap();
+    // a run that took a failure over from before it
+    app.run(inputs("two")).await.unwrap_err();
+    app.close().await.unwrap();
+    open_later(log.clone(), "unfinished", Script::default(), clock).await.close().await.unwrap();
+    let script = Script::default().on("second", [Do::Yield(8), Do::Yield(9), Do::Hang]);
+    let mut app = open(log.clone(), "unfinished", script, clock).await;
+    app.resume().await.unwrap();
+    let mut run = app.run(inputs("three"));
+    run.next().await.unwrap().unwrap();
+    run.next().await.unwrap().unwrap();
+    // as a process that dies
+    std::mem::forget(run);
+    std::mem::forget(app);
+}
+
+/// Polls, and lets a second go by whenever nothing happens.
+async fn drive<F: Future>(clock: &Clock, future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    loop {
+        match futures::future::poll_immediate(&mut future).await {
+            Some(output) => return output,
+            None => clock.advance(Duration::from_secs(1)),
+        }
+    }
+}

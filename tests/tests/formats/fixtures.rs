@@ -1,0 +1,70 @@
+//! The files, and logs that are made from them.
+
+use super::diary::SESSIONS;
+use burdock::log::{
+    Append, Claim, Draft, Entry, Log, MemoryLog, Offset, Record, SessionId, Urgency,
+};
+use burdock_sqlite::SqliteLog;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tempfile::TempDir;
+
+/// The folder of a format.
+pub fn folder(format: u32) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/log/v{format}"))
+}
+
+/// The entries of a session, one in a line.
+pub fn lines(format: u32, session: &str) -> String {
+    let path = folder(format).join(format!("{session}.jsonl"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What a log holds, in the same form.
+pub async fn export(log: &dyn Log, session: &str) -> String {
+    records(log, session).await.iter().flat_map(|record| [&record.json, "\n"]).collect()
+}
+
+pub async fn records(log: &dyn Log, session: &str) -> Vec<Record> {
+    log.read(&SessionId::new(session).unwrap(), Offset::ZERO, 10_000).await.unwrap()
+}
+
+/// Puts a session into a log as its lines say.
+pub async fn import(log: &dyn Log, session: &str, lines: &str) {
+    let session = SessionId::new(session).unwrap();
+    let draft = |line: &str| {
+        let Entry { time, kind, .. } = Entry::from_json(line).unwrap();
+        let snapshot = kind.snapshot().is_some();
+        Draft { kind: kind.name(), snapshot, wall: time.0, json: line.into() }
+    };
+    let entries = lines.lines().map(draft).collect();
+    let opened = log.open(&session, Claim::default()).await.unwrap();
+    let (epoch, at, urgency) = (opened.epoch, opened.next, Urgency::Now);
+    let append = Append { session: session.clone(), epoch, at, entries, urgency };
+    log.append(append).await.unwrap();
+    log.release(&session, epoch).await.unwrap();
+}
+
+/// The sessions of a format in each log there is a fixture for.
+pub struct Logs {
+    pub memory: Arc<dyn Log>,
+    pub sqlite: Arc<dyn Log>,
+    _folder: TempDir,
+}
+
+impl Logs {
+    pub async fn of(format: u32) -> Self {
+        let memory = MemoryLog::new();
+        for session in SESSIONS {
+            import(&memory, session, &lines(format, session)).await;
+        }
+        let copy = tempfile::tempdir().unwrap();
+        let path = copy.path().join("sessions.db");
+        fs::copy(folder(format).join("sessions.db"), &path).unwrap();
+        let sqlite = SqliteLog::open(path).await.unwrap();
+        Self { memory: Arc::new(memory), sqlite: Arc::new(sqlite), _folder: copy }
+    }
+}

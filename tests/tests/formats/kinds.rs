@@ -1,0 +1,167 @@
+//! That the fixtures leave nothing out, and that every entry is read and written as it stands.
+
+use super::{
+    diary::SESSIONS,
+    fixtures::{folder, lines},
+    odds::{ODDS, odds},
+};
+use burdock::{
+    log::{CauseRecord, Entry, EntryKind, FORMAT, FailureRecord},
+    state::Patch,
+};
+use serde_json::Value;
+use std::{collections::BTreeSet, fs, str::FromStr};
+
+fn entries(format: u32) -> Vec<(String, Entry)> {
+    let lines = SESSIONS.into_iter().chain([ODDS]).map(|session| lines(format, session));
+    let lines: String = lines.collect();
+    let entry = |line| Entry::from_json(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    lines.lines().map(|line| (line.to_owned(), entry(line))).collect()
+}
+
+#[test]
+fn every_entry_is_written_as_it_was_read() {
+    for format in 1..=FORMAT {
+        for (line, entry) in entries(format) {
+            let again = serde_json::to_string(&entry).unwrap();
+            assert_eq!(Entry::from_json(&again).unwrap(), entry);
+            // an older one may be written in other words
+            if format == FORMAT {
+                let [line, again] = [&line, &again].map(|json| Value::from_str(json).unwrap());
+                assert_eq!(again, line);
+            }
+        }
+    }
+    let read: Vec<_> =
+        lines(FORMAT, ODDS).lines().map(|line| Entry::from_json(line).unwrap()).collect();
+    assert_eq!(read, odds());
+}
+
+#[test]
+fn the_fixtures_have_every_kind_of_entry_patch_and_failure() {
+    let mut seen = BTreeSet::new();
+    for (_, entry) in entries(FORMAT) {
+        see(&entry.kind, &mut seen);
+    }
+    let wanted: BTreeSet<_> = WANTED.into_iter().collect();
+    let missing: Vec<_> = wanted.difference(&seen).collect();
+    assert!(missing.is_empty(), "{missing:?} are in no line of {}", folder(FORMAT).display());
+    let unknown: Vec<_> = seen.difference(&wanted).collect();
+    assert!(unknown.is_empty(), "{unknown:?} are not asked for");
+}
+
+#[test]
+fn a_folder_of_fixtures_has_no_other_files() {
+    for format in 1..=FORMAT {
+        let mut files: Vec<_> = fs::read_dir(folder(format))
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        let mut expected: Vec<_> =
+            SESSIONS.into_iter().chain([ODDS]).map(|session| format!("{session}.jsonl")).collect();
+        expected.push("sessions.db".into());
+        expected.sort();
+        assert_eq!(files, expected);
+    }
+}
+
+/// What there is; something new belongs here, and into a fixture.
+const WANTED: [&str; 32] = [
+    "session created",
+    "session forked",
+    "run started",
+    "run resumed",
+    "step started",
+    "item",
+    "items superseded",
+    "attempt failed",
+    "step failed",
+    "step failed, and an edge leads on",
+    "step committed",
+    "run paused",
+    "run ended",
+    "run halted",
+    "run stopped",
+    "run failed",
+    "run cancelled",
+    "session reopened",
+    "snapshot",
+    "snapshot in a run",
+    "snapshot with items",
+    "set",
+    "append",
+    "shorten",
+    "error with a source",
+    "error that may be tried again",
+    "error for good",
+    "panic",
+    "timeout",
+    "unset slot",
+    "missing input",
+    "failure over a pause",
+];
+
+fn see(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
+    let name = match kind {
+        EntryKind::SessionCreated { parent: None, .. } => "session created",
+        EntryKind::SessionCreated { parent: Some(_), .. } => "session forked",
+        EntryKind::RunStarted { .. } => "run started",
+        EntryKind::RunResumed { .. } => "run resumed",
+        EntryKind::StepStarted { .. } => "step started",
+        EntryKind::Item { .. } => "item",
+        EntryKind::ItemsSuperseded { .. } => "items superseded",
+        EntryKind::AttemptFailed { .. } => "attempt failed",
+        EntryKind::StepFailed { next: None, .. } => "step failed",
+        EntryKind::StepFailed { next: Some(_), .. } => "step failed, and an edge leads on",
+        EntryKind::StepCommitted { .. } => "step committed",
+        EntryKind::RunPaused { .. } => "run paused",
+        EntryKind::RunEnded => "run ended",
+        EntryKind::RunHalted { .. } => "run halted",
+        EntryKind::RunStopped { .. } => "run stopped",
+        EntryKind::RunFailed { .. } => "run failed",
+        EntryKind::RunCancelled { .. } => "run cancelled",
+        EntryKind::SessionReopened { .. } => "session reopened",
+        EntryKind::Snapshot(_) => "snapshot",
+    };
+    seen.insert(name);
+    match kind {
+        EntryKind::AttemptFailed { failure, .. } | EntryKind::StepFailed { failure, .. } => {
+            see_failure(failure, seen);
+        }
+        EntryKind::StepCommitted { patches, .. } => {
+            seen.extend(patches.iter().map(|(_, patch)| name_of(patch)));
+        }
+        EntryKind::Snapshot(snapshot) => {
+            let run = snapshot.unfinished.as_ref();
+            seen.extend(run.map(|_| "snapshot in a run"));
+            seen.extend(run.filter(|run| run.shown > 0).map(|_| "snapshot with items"));
+            let over_a_pause = run.filter(|run| run.origin_failure.is_some());
+            seen.extend(over_a_pause.map(|_| "failure over a pause"));
+        }
+        _ => {}
+    }
+}
+
+fn name_of(patch: &Patch) -> &'static str {
+    match patch {
+        Patch::Set(_) => "set",
+        Patch::Append { tail, .. } if tail.is_empty() => "shorten",
+        Patch::Append { .. } => "append",
+        other => panic!("a name for {other:?}"),
+    }
+}
+
+fn see_failure(failure: &FailureRecord, seen: &mut BTreeSet<&'static str>) {
+    seen.insert(match &failure.cause {
+        CauseRecord::Error { messages, .. } if messages.len() > 1 => "error with a source",
+        CauseRecord::Error { .. } => "error for good",
+        CauseRecord::Panic(_) => "panic",
+        CauseRecord::Timeout(_) => "timeout",
+        CauseRecord::UnsetSlot(_) => "unset slot",
+        CauseRecord::MissingInput(_) => "missing input",
+    });
+    if matches!(failure.cause, CauseRecord::Error { retryable: true, .. }) {
+        seen.insert("error that may be tried again");
+    }
+}

@@ -1,0 +1,59 @@
+//! What a newer release wrote.
+
+use super::{
+    diary::{Keeping, KeepingResources, clock, open},
+    fixtures::folder,
+};
+use burdock::{
+    log::{Append, Claim, Draft, FORMAT, Log, LogError, MemoryLog, SessionId, Urgency},
+    run::{BuildError, ReadError},
+};
+use burdock_sqlite::SqliteLog;
+use burdock_tests::script::Script;
+use std::{error::Error, fs};
+
+#[tokio::test]
+async fn an_entry_of_a_newer_format_keeps_the_session_shut() {
+    let (log, id) = (MemoryLog::new(), SessionId::new("diary").unwrap());
+    open(log.clone(), "diary", Script::default(), &clock()).await.close().await.unwrap();
+    let opened = log.open(&id, Claim::default()).await.unwrap();
+    let json = format!(r#"{{"v":{},"when":"later","entry":{{"dream":{{}}}}}}"#, FORMAT + 1);
+    let entry = Draft { kind: "dream", snapshot: false, wall: 0, json: json.into() };
+    let (epoch, at) = (opened.epoch, opened.next);
+    let urgency = Urgency::Now;
+    let append = Append { session: id, epoch, at, entries: vec![entry], urgency };
+    log.append(append).await.unwrap();
+
+    let script = Script::default();
+    let app = Keeping::app().id("diary").resources(KeepingResources { script }).log(log);
+    let error = app.build().await.unwrap_err();
+    assert!(matches!(error, BuildError::Open(ReadError::Log(LogError::NewerFormat { .. }))));
+    assert_eq!(
+        error.to_string(),
+        "an entry has format 2, and this program knows formats up to 1: update burdock to read it"
+    );
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_schema_is_refused_and_left_alone() {
+    let copy = tempfile::tempdir().unwrap();
+    let path = copy.path().join("sessions.db");
+    let mut bytes = fs::read(folder(FORMAT).join("sessions.db")).unwrap();
+    // where SQLite keeps `user_version`
+    assert_eq!(bytes[60..64], 1_u32.to_be_bytes());
+    bytes[60..64].copy_from_slice(&2_u32.to_be_bytes());
+    fs::write(&path, &bytes).unwrap();
+    let error = SqliteLog::open(&path).await.unwrap_err();
+    let file = path.display();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the log cannot be stored: a newer burdock wrote `{file}`: update burdock to open it"
+        )
+    );
+    assert_eq!(
+        error.source().unwrap().to_string(),
+        "its schema has version 2, and this program knows versions up to 1"
+    );
+    assert!(fs::read(&path).unwrap() == bytes);
+}

@@ -1,0 +1,126 @@
+//! What every release wrote, opened by this one.
+
+use super::{
+    diary::{Diary, KeepingNode as At, LaterNode, SESSIONS, clock, inputs, open, open_later},
+    fixtures::{Logs, export, lines, records},
+};
+use burdock::{
+    Outcome, Position,
+    log::{EntryKind, FORMAT, Log, Offset, SessionId},
+};
+use burdock_tests::script::Script;
+use std::sync::Arc;
+
+/// Every log of every format.
+async fn each(mut check: impl AsyncFnMut(Arc<dyn Log>)) {
+    for format in 1..=FORMAT {
+        let logs = Logs::of(format).await;
+        check(Arc::clone(&logs.memory)).await;
+        check(Arc::clone(&logs.sqlite)).await;
+    }
+}
+
+/// The first lines of the pages.
+fn pages(diary: &Diary) -> Vec<&str> {
+    diary.pages.iter().map(|page| page.lines().next().unwrap()).collect()
+}
+
+fn sealed(diary: &Diary) -> Vec<&str> {
+    diary.seals.keys().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn a_file_holds_what_the_lines_say() {
+    for format in 1..=FORMAT {
+        let logs = Logs::of(format).await;
+        for session in SESSIONS {
+            assert_eq!(export(&*logs.sqlite, session).await, lines(format, session));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_came_to_its_end_and_was_reopened_goes_on() {
+    each(async |log| {
+        let mut app = open(Arc::clone(&log), "diary", Script::default(), &clock()).await;
+        assert_eq!(app.position(), Position::Rest(At::first));
+        let mut expected = vec![
+            "monday: first",
+            "node `first` failed",
+            "wednesday: first",
+            "node `second` failed in attempt 2",
+            "node `first` panicked: spider",
+            "friday: first",
+            "friday again: first",
+        ];
+        assert_eq!(pages(app.state()), expected);
+        assert_eq!(sealed(app.state()), ["friday again: second", "monday: second"]);
+        assert_eq!(app.state().note.get().unwrap(), "friday again: second");
+        assert_eq!(app.state().mood.to_bits(), 0.6_f64.to_bits());
+        let end = app.run(inputs("saturday")).await.unwrap();
+        assert_eq!(end.outcome(), Outcome::Ended);
+        expected.push("saturday: first");
+        assert_eq!(pages(app.state()), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_fork_goes_on_where_it_was_made() {
+    each(async |log| {
+        let mut app = open(Arc::clone(&log), "fork", Script::default(), &clock()).await;
+        assert_eq!(app.position(), Position::Unfinished(At::tear));
+        let record = records(&*log, "fork").await.remove(0);
+        let created = record.entry(&SessionId::new("fork").unwrap()).unwrap().kind;
+        let EntryKind::SessionCreated { parent: Some(parent), .. } = created else { panic!() };
+        assert_eq!(parent.session.as_str(), "diary");
+        assert_eq!(app.at(Offset::ZERO).await.unwrap().state, *app.state());
+        assert_eq!(pages(app.state()), ["monday: first", "monday: second"]);
+        app.resume().await.unwrap();
+        assert_eq!(pages(app.state()), ["monday: first"]);
+        assert_eq!(sealed(app.state()), ["monday: second"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failure_is_passed_on_as_it_was_recorded() {
+    each(async |log| {
+        let mut app = open(Arc::clone(&log), "slot", Script::default(), &clock()).await;
+        assert_eq!(app.position(), Position::Unfinished(At::regret));
+        app.resume().await.unwrap();
+        let regret = "node `seal` reads the slot `note`, which has no value in this state";
+        assert_eq!(pages(app.state()), [regret]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_a_crash_interrupted_is_resumed_with_its_inputs() {
+    each(async |log| {
+        let mut app = open(Arc::clone(&log), "unfinished", Script::default(), &clock()).await;
+        assert_eq!(app.position(), Position::Unfinished(At::second));
+        let next = app.cursor().unwrap().offset.0 + 1;
+        app.resume().await.unwrap();
+        assert_eq!(pages(app.state()), ["node `first` failed", "three: first"]);
+        assert_eq!(sealed(app.state()), ["three: second"]);
+        let records = records(&*log, "unfinished").await;
+        let id = SessionId::new("unfinished").unwrap();
+        let after = &records[usize::try_from(next).unwrap()..];
+        let superseded = after[1].entry(&id).unwrap().kind;
+        assert!(matches!(superseded, EntryKind::ItemsSuperseded { items: 2, .. }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_graph_goes_on_with_it() {
+    each(async |log| {
+        let mut app = open_later(Arc::clone(&log), "unfinished", Script::default(), &clock()).await;
+        assert_eq!(app.position(), Position::Unfinished(LaterNode::second));
+        app.resume().await.unwrap();
+        assert_eq!(app.position(), Position::Rest(LaterNode::first));
+        assert_eq!(pages(app.state()), ["node `first` failed", "three: first"]);
+    })
+    .await;
+}

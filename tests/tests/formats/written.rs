@@ -1,0 +1,45 @@
+//! What is written now, byte for byte.
+
+use super::{
+    diary::{SESSIONS, write_all},
+    fixtures::{export, folder, import, lines},
+    odds::{ODDS, written},
+};
+use burdock::log::{FORMAT, MemoryLog};
+use burdock_sqlite::SqliteLog;
+use std::{env, fs};
+
+const ADVICE: &str = "sessions of this format exist, so what is written may not change unnoticed: \
+    raise `FORMAT`, keep the old folder of fixtures and have it read, and write a new one with \
+    `BLESS=1 cargo test -p burdock-tests --test formats`";
+
+/// Until format 1 is released, its folder may be removed and written again.
+#[tokio::test]
+async fn a_session_is_written_byte_for_byte_as_its_format_says() {
+    let log = MemoryLog::new();
+    write_all(&log).await;
+    let folder = folder(FORMAT);
+    if env::var_os("BLESS").is_some() && !folder.exists() {
+        fs::create_dir_all(&folder).unwrap();
+        let sqlite = SqliteLog::open(folder.join("sessions.db")).await.unwrap();
+        for session in SESSIONS {
+            let lines = export(&log, session).await;
+            import(&sqlite, session, &lines).await;
+            fs::write(folder.join(format!("{session}.jsonl")), lines).unwrap();
+        }
+        sqlite.close().await;
+        fs::write(folder.join(format!("{ODDS}.jsonl")), written()).unwrap();
+    }
+    for session in SESSIONS {
+        compare(session, &export(&log, session).await);
+    }
+    compare(ODDS, &written());
+}
+
+fn compare(session: &str, written: &str) {
+    let expected = lines(FORMAT, session);
+    for (number, (written, expected)) in (1..).zip(written.lines().zip(expected.lines())) {
+        assert_eq!(written, expected, "line {number} of `{session}`: {ADVICE}");
+    }
+    assert_eq!(written, expected, "`{session}`: {ADVICE}");
+}
