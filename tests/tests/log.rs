@@ -274,3 +274,37 @@ async fn claims_say_whether_a_session_has_to_exist() {
     assert_eq!(error, "the session `s` exists already");
     drop(app().existing().build().await.unwrap());
 }
+
+/// Another program's graph over the same state, without the node that a session is at.
+mod other {
+    use burdock::prelude::*;
+    use burdock_tests::script::Log;
+
+    #[action(state = Log, reads(rounds), writes(rounds))]
+    async fn count(log: Reads<'_>) -> Result<Writes> {
+        Ok(Writes { rounds: log.rounds + 1 })
+    }
+
+    graph! {
+        pub Other(Log) {
+            nodes { count }
+            start count;
+            count -> pause;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_a_session_does_not_fit_leaves_its_writer_alone() {
+    let log = MemoryLog::new();
+    let mut app = open(&log, Script::default()).await;
+    let error = other::Other::app().id("s").log(log.clone()).build().await.unwrap_err();
+    assert!(
+        error.to_string().starts_with(
+            "the session is at node `first`, which the graph `Other` does not have (any more)"
+        ),
+        "{error}"
+    );
+    app.run(LineInputs {}).await.unwrap();
+    assert_eq!(app.state().nodes(), "first second third");
+}

@@ -1,8 +1,8 @@
 //! The writer between the loop and a log: gathers entries, hands them over, waits when it has to.
 
 use super::{
-    Append, Claim, Cursor, Draft, Durability, Epoch, Kind, Log, LogError, Logging, Moment, Offset,
-    Opened, SessionId, Time, Urgency,
+    Append, Claim, Cursor, Draft, Durability, Epoch, Existence, Kind, Log, LogError, Logging,
+    Moment, Offset, Opened, SessionId, Time, Urgency,
 };
 use crate::{
     runtime::Runtime,
@@ -90,17 +90,41 @@ impl Clock {
 }
 
 impl Writer {
-    /// Opens a session and reads what it amounts to; `None` for a new one.
-    pub(crate) async fn open(
+    /// Opens a session with what it amounts to, in the types of the program; `None` for a new one.
+    ///
+    /// It is read before it is claimed: a program that it does not fit leaves its writer alone.
+    pub(crate) async fn open<T, E: From<LogError>>(
         log: Arc<dyn Log>,
         session: SessionId,
         claim: Claim,
         durability: Durability,
         runtime: Arc<dyn Runtime>,
-    ) -> Result<(Self, Option<Moment>), LogError> {
+        restore: impl Fn(Moment) -> Result<T, E>,
+    ) -> Result<(Self, Option<T>), E> {
+        let (snapshot, next) = match log.info(&session).await {
+            Err(LogError::NoSession { .. }) => (None, Offset::ZERO),
+            Ok(_) if claim.existence == Existence::New => {
+                return Err(LogError::SessionExists { session }.into());
+            }
+            info => info.map(|info| (info.snapshot, info.next))?,
+        };
+        let adopt = |(moment, weight): (Moment, Weight)| {
+            let time = moment.time;
+            Ok::<_, E>((restore(moment)?, time, weight))
+        };
+        let found = read(&log, &session, snapshot, next).await?;
+        let mut found = found.map(&adopt).transpose()?;
         let opened = log.open(&session, claim).await?;
-        let (moment, weight) = read(&log, &session, opened).await?;
-        let clock = Clock::after(runtime, moment.as_ref().map(|moment| moment.time));
+        if opened.next != next {
+            // its writer went on meanwhile
+            let read = read(&log, &session, opened.snapshot, opened.next).await?;
+            found = read.map(&adopt).transpose()?;
+        }
+        let (restored, last, weight) = match found {
+            Some((restored, last, weight)) => (Some(restored), Some(last), weight),
+            None => (None, None, Weight::default()),
+        };
+        let clock = Clock::after(runtime, last);
         let writer = Self {
             log,
             session,
@@ -115,7 +139,7 @@ impl Writer {
             uncertain: false,
             opening: Mutex::new(None),
         };
-        Ok((writer, moment))
+        Ok((writer, restored))
     }
 
     /// Opens the session anew after an append whose fate is unknown, unless somebody else did, and
@@ -143,8 +167,8 @@ impl Writer {
         *exclusive(&mut self.opening) = None;
         let opened = opened.unwrap_or(Err(LogError::Closed))?;
         self.epoch = opened.epoch;
-        let (moment, weight) = read(&self.log, &self.session, opened).await?;
-        let moment = moment.ok_or(LogError::NoSession { session: self.session.clone() })?;
+        let read = read(&self.log, &self.session, opened.snapshot, opened.next).await?;
+        let (moment, weight) = read.ok_or(LogError::NoSession { session: self.session.clone() })?;
         (self.next, self.weight) = (opened.next, weight);
         self.clock = Clock::after(Arc::clone(&self.clock.runtime), Some(moment.time));
         Ok(moment)
@@ -304,20 +328,21 @@ impl Writer {
     }
 }
 
-/// Reads what a session that was opened amounts to; `None` for a new one.
+/// Reads what a session amounts to, from its last snapshot on; `None` for a new one.
 async fn read(
     log: &Arc<dyn Log>,
     session: &SessionId,
-    opened: Opened,
-) -> Result<(Option<Moment>, Weight), LogError> {
+    snapshot: Option<Offset>,
+    next: Offset,
+) -> Result<Option<(Moment, Weight)>, LogError> {
     let mut weight = Weight::default();
-    let from = match opened.snapshot {
-        None if opened.next > Offset::ZERO => {
+    let from = match snapshot {
+        None if next > Offset::ZERO => {
             let reason = "it has no snapshot to begin with".into();
             let session = session.clone();
             return Err(LogError::Damaged { session, offset: Offset::ZERO, reason });
         }
-        None => return Ok((None, weight)),
+        None => return Ok(None),
         Some(from) => from,
     };
     let weigh = |json, snapshot| {
@@ -327,8 +352,8 @@ async fn read(
             Weight { since: weight.since + json, ..weight }
         };
     };
-    let moment = Moment::read(log, session, from, opened.next, weigh).await?;
-    Ok((Some(moment), weight))
+    let moment = Moment::read(log, session, from, next, weigh).await?;
+    Ok(Some((moment, weight)))
 }
 
 /// A place among the entries that were noted.

@@ -3,13 +3,14 @@
 use super::{
     App, Position, ReadError,
     recording::{EncodeItem, Recording},
+    restore::Restored,
     session::Session,
 };
 use crate::{
     Context,
     event::{Observer, Observers},
     graph::Graph,
-    log::{Claim, Durability, Existence, Log, LogItem, SessionId, Writer, encode_item},
+    log::{Claim, Durability, Existence, Log, LogItem, Moment, SessionId, Writer, encode_item},
     runtime::Runtime,
     stream::{Control, Threads, one_item},
     sync::Mutex,
@@ -284,11 +285,13 @@ impl<G: Graph> Parts<G> {
         match self.log {
             Some((log, encode)) => {
                 let id = SessionId::new(id).map_err(ReadError::from)?;
-                let opened = Writer::open(log, id, self.claim, self.durability, runtime).await;
-                let (writer, moment) = opened.map_err(ReadError::from)?;
+                let restore = |moment: Moment| Ok(Restored::<G>::from_snapshot(moment.snapshot)?);
+                let opened: Result<_, ReadError> =
+                    Writer::open(log, id, self.claim, self.durability, runtime, restore).await;
+                let (writer, restored) = opened?;
                 session.recording = Some(Box::new(Recording::new(writer, encode)));
-                match moment {
-                    Some(moment) => session.restore(moment).map_err(ReadError::from)?,
+                match restored {
+                    Some(restored) => session.adopt(restored).map_err(ReadError::from)?,
                     None => session.record_created().await.map_err(ReadError::from)?,
                 }
             }

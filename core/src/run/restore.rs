@@ -13,8 +13,10 @@ use std::sync::Arc;
 impl<G: Graph> Session<G> {
     /// Puts the session where the log says that it is.
     pub(super) fn restore(&mut self, moment: Moment) -> Result<(), RestoreError> {
-        let (graph, version) = (moment.snapshot.graph.clone(), moment.snapshot.version);
-        let restored = Restored::<G>::from_snapshot(moment.snapshot)?;
+        self.adopt(Restored::from_snapshot(moment.snapshot)?)
+    }
+
+    pub(super) fn adopt(&mut self, restored: Restored<G>) -> Result<(), RestoreError> {
         self.state = restored.state;
         self.position = restored.position;
         self.at = self.node();
@@ -33,8 +35,7 @@ impl<G: Graph> Session<G> {
             self.inputs = run.inputs;
             inputs = run.inputs_json;
         }
-        let changed = graph != mark::<G>() || version != G::State::VERSION;
-        self.record_restored(inputs, changed).map_err(RestoreError::Snapshot)
+        self.record_restored(inputs, restored.changed).map_err(RestoreError::Snapshot)
     }
 }
 
@@ -46,6 +47,8 @@ pub(super) struct Restored<G: Graph> {
     run: u64,
     failure: Option<Failure>,
     unfinished: Option<RestoredRun<G>>,
+    /// Whether another graph or another version of the state wrote it.
+    changed: bool,
 }
 
 struct RestoredRun<G: Graph> {
@@ -58,6 +61,7 @@ struct RestoredRun<G: Graph> {
 
 impl<G: Graph> Restored<G> {
     pub(super) fn from_snapshot(snapshot: Snapshot) -> Result<Self, RestoreError> {
+        let changed = snapshot.graph != mark::<G>() || snapshot.version != G::State::VERSION;
         let failure = |record: Option<FailureRecord>| {
             record.map(|record| restore_failure::<G>(&record)).transpose()
         };
@@ -83,6 +87,7 @@ impl<G: Graph> Restored<G> {
             run: snapshot.run,
             failure: failure(snapshot.failure)?,
             unfinished,
+            changed,
         })
     }
 }
