@@ -390,12 +390,19 @@ macro_rules! __tables {
         fields $fields:expr;
         start $start:literal;
         actions { $($action:ident,)+ }
-        nodes { $($node:literal: $path:literal $place:literal,)+ }
+        nodes {
+            $($node:literal: $path:literal $place:literal $({ $($param:literal: $value:literal,)+ })?,)+
+        }
     ) => {
         const __FACTS: &[$crate::__private::Fact] =
             &[$($crate::__private::Facts::<$action, __State>::FACT),+];
         const __NODES: &[$crate::__private::NodeInfo] =
-            &$crate::__private::node_infos(__FACTS, [$(($node, $path, $place)),+]);
+            &$crate::__private::node_infos(__FACTS, [$(
+                ($node, $path, $place, &[$($($crate::__private::BoundParam {
+                    name: $param,
+                    value: $value,
+                }),+)?])
+            ),+]);
         const __CHECKED: $crate::__private::Checked<{ __NODES.len() }> =
             $crate::__private::Checked::new(
                 $fields,

@@ -7,15 +7,18 @@ use super::{
 use crate::{
     ActionError, Context,
     graph::name_hash,
-    runtime::Runtime,
+    run::Caught,
+    runtime::{Runtime, Sleep},
     stream::{Control, Emit, Flow, Threads, Yielder, Yields},
 };
 use std::{
     any::{Any, type_name},
     fmt,
-    pin::Pin,
+    future::poll_fn,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context as Task, Poll},
+    time::Duration,
 };
 
 /// The scope of an action that runs alone: it has whatever the test gives.
@@ -90,6 +93,27 @@ pub struct TestRun<'a, A: Action> {
     failure: Option<Failure>,
     stop_after: Option<usize>,
     runtime: Option<Arc<dyn Runtime>>,
+    place: Place,
+    watch: Watch,
+}
+
+/// Where in a session the action is told that it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) session: Arc<str>,
+    pub(crate) run: u64,
+    pub(crate) step: u64,
+    pub(crate) attempt: u32,
+    pub(crate) node: &'static str,
+}
+
+/// What becomes of an action that goes astray.
+#[derive(Clone, Copy, Debug)]
+enum Watch {
+    /// A panic is the test's.
+    Nothing,
+    /// A panic is a failure, and so is a timeout, as in a run.
+    Failures { timeout: Option<Duration> },
 }
 
 impl<'a, A: Action> TestRun<'a, A> {
@@ -102,6 +126,14 @@ impl<'a, A: Action> TestRun<'a, A> {
             failure: None,
             stop_after: None,
             runtime: crate::run::default_runtime(),
+            place: Place {
+                session: "test".into(),
+                run: 1,
+                step: 0,
+                attempt: 1,
+                node: A::INFO.name,
+            },
+            watch: Watch::Nothing,
         }
     }
 
@@ -109,6 +141,22 @@ impl<'a, A: Action> TestRun<'a, A> {
     pub fn input<T: Send + Sync + 'static>(mut self, name: &str, value: T) -> Self {
         self.inputs.0.push((name_hash(name), Arc::new(value)));
         self
+    }
+
+    /// Gives an input that a graph declares as `Option<T>`: to an action that asks for that, and,
+    /// when there is a value, to one that asks for `T`.
+    pub fn optional_input<T: Clone + Send + Sync + 'static>(
+        self,
+        name: &str,
+        value: Option<T>,
+    ) -> Self {
+        match &value {
+            Some(given) => {
+                let given = given.clone();
+                self.input(name, given).input(name, value)
+            }
+            None => self.input(name, value),
+        }
     }
 
     /// Gives a resource; its type is exactly the one that the action asks for.
@@ -141,7 +189,31 @@ impl<'a, A: Action> TestRun<'a, A> {
         self
     }
 
+    /// Puts the action where a session was; what the test gave itself stays.
+    pub(crate) fn placed(
+        mut self,
+        place: Place,
+        failure: Option<&Failure>,
+        stop_after: Option<usize>,
+        timeout: Option<Duration>,
+    ) -> Self {
+        self.failure = self.failure.or_else(|| failure.cloned());
+        self.stop_after = self.stop_after.or(stop_after);
+        Self { place, watch: Watch::Failures { timeout }, ..self }
+    }
+
     async fn run(self) -> (Vec<Yields<A::Yields>>, Result<A::Writes>)
+    where
+        for<'c> A::Args<'c>: Collect<'c, Alone>,
+    {
+        let (items, writes) = self.attempt().await;
+        (items, writes.map_err(|cause| spoken::<A>(*cause)))
+    }
+
+    /// Makes the attempt, and tells failures apart.
+    pub(crate) async fn attempt(
+        self,
+    ) -> (Vec<Yields<A::Yields>>, std::result::Result<A::Writes, Box<FailureCause>>)
     where
         for<'c> A::Args<'c>: Collect<'c, Alone>,
     {
@@ -151,18 +223,17 @@ impl<'a, A: Action> TestRun<'a, A> {
             control: crate::sync::Arc::new(Control::default()),
         };
         let Some(runtime) = self.runtime else {
-            return (
-                Vec::new(),
-                Err(ActionError::msg("the test has no runtime: give one with `.runtime(…)`")),
-            );
+            let error = ActionError::msg("the test has no runtime: give one with `.runtime(…)`");
+            return (Vec::new(), Err(FailureCause::Error(error).into()));
         };
+        let Place { session, run, step, attempt, node } = self.place;
         let context = Context {
-            session: "test".into(),
+            session,
             turn: 1,
-            run: 1,
-            step: 0,
-            attempt: 1,
-            node: A::INFO.name,
+            run,
+            step,
+            attempt,
+            node,
             control: crate::sync::Arc::clone(&sink.control),
             threads: crate::sync::Arc::new(Threads::default()),
             runtime,
@@ -171,10 +242,11 @@ impl<'a, A: Action> TestRun<'a, A> {
             sink.control.stop(1);
         }
         let resources = Arc::new(self.resources);
-        let writes = async {
-            let reads = A::reads(self.state).map_err(|UnsetSlot(name)| unset::<A>(name))?;
+        let work = async {
+            let reads =
+                A::reads(self.state).map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name))?;
             let args = Collect::<Alone>::collect(&self.inputs, &resources)
-                .map_err(|Missing(name)| not_given::<A>(name))?;
+                .map_err(|Missing(name)| FailureCause::MissingInput(name))?;
             let call = Call {
                 reads,
                 args,
@@ -183,10 +255,41 @@ impl<'a, A: Action> TestRun<'a, A> {
                 failure: self.failure.as_ref(),
                 yielder: Yielder::new(&mut sink),
             };
-            A::run(call).await
-        }
-        .await;
+            A::run(call).await.map_err(|error| FailureCause::Error(error).into())
+        };
+        let writes = match self.watch {
+            Watch::Nothing => work.await,
+            Watch::Failures { timeout } => {
+                let timeout = timeout.map(|after| (after, context.sleep(after)));
+                within(timeout, Caught(pin!(work))).await
+            }
+        };
         (sink.items, writes)
+    }
+}
+
+/// Waits for an attempt, and for no longer than it may take.
+async fn within<T>(
+    mut timeout: Option<(Duration, Sleep)>,
+    attempt: impl Future<Output = std::result::Result<T, Box<FailureCause>>>,
+) -> std::result::Result<T, Box<FailureCause>> {
+    let mut attempt = pin!(attempt);
+    poll_fn(|cx| match (attempt.as_mut().poll(cx), &mut timeout) {
+        (Poll::Pending, Some((after, sleep))) => {
+            sleep.as_mut().poll(cx).map(|()| Err(FailureCause::Timeout(*after).into()))
+        }
+        (polled, _) => polled,
+    })
+    .await
+}
+
+/// What a test says of a failure.
+pub(crate) fn spoken<A: Action>(cause: FailureCause) -> ActionError {
+    match cause {
+        FailureCause::Error(error) => error,
+        FailureCause::UnsetSlot(name) => unset::<A>(name),
+        FailureCause::MissingInput(name) => not_given::<A>(name),
+        other => ActionError::msg(Failure::new(A::INFO.name, 1, other).to_string()),
     }
 }
 

@@ -11,6 +11,7 @@ mod failure;
 mod two_step;
 
 pub use self::alone::{Alone, AloneValues, TestRun};
+pub(crate) use self::alone::{Place, spoken};
 pub use self::args::{
     Collect, HasInput, HasResource, Held, Hold, Missing, NoReads, Scope, bound, given, hold,
 };

@@ -10,7 +10,7 @@
     reason = "a panic in constant evaluation is a compile error"
 )]
 
-use super::{Edge, EdgeEnd, EdgeKind, NodeInfo};
+use super::{BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo};
 use crate::{
     action::{ActionInfo, ParamInfo},
     message::Text,
@@ -28,10 +28,11 @@ pub struct Fact {
     pub known: bool,
 }
 
-/// The nodes of a graph, from their names, the paths of their actions and the actions' places.
+/// The nodes of a graph, from their names, the paths of their actions, the actions' places and the
+/// parameters that are bound.
 pub const fn node_infos<const N: usize>(
     facts: &[Fact],
-    nodes: [(&'static str, &'static str, usize); N],
+    nodes: [(&'static str, &'static str, usize, &'static [BoundParam]); N],
 ) -> [NodeInfo; N] {
     let mut infos = [NodeInfo {
         name: "",
@@ -40,11 +41,14 @@ pub const fn node_infos<const N: usize>(
         reads: FieldSet::EMPTY,
         writes: FieldSet::EMPTY,
         streams: false,
+        params: &[],
+        inputs: &[],
+        resources: &[],
         fact: 0,
     }; N];
     let mut at = 0;
     while at < N {
-        let (name, action, index) = nodes[at];
+        let (name, action, index, params) = nodes[at];
         let fact = &facts[index];
         infos[at] = NodeInfo {
             name,
@@ -53,6 +57,9 @@ pub const fn node_infos<const N: usize>(
             reads: fact.info.reads,
             writes: fact.info.writes,
             streams: fact.streams,
+            params,
+            inputs: fact.info.inputs,
+            resources: fact.info.resources,
             fact: index,
         };
         at += 1;

@@ -16,7 +16,7 @@ pub use self::flow::{
     check_yields, node_infos,
 };
 pub use self::names::{deserialize_node, name_hash};
-pub use self::topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
+pub use self::topology::{BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
 
 use crate::{
     action::{Scope, UnsetSlot},

@@ -34,12 +34,6 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// A hash of what [`json`](Topology::json) shows, by which a log tells whether the graph is still
-    /// the one that wrote a session.
-    pub fn hash(&self) -> u64 {
-        super::name_hash(&self.json().to_string())
-    }
-
     /// Names the fields that a node reads, in the order of their declaration.
     pub fn reads(&self, node: usize) -> impl Iterator<Item = &'static str> {
         self.names(self.nodes.get(node).map(|node| node.reads))
@@ -48,6 +42,16 @@ impl Topology {
     /// Names the fields that a node writes, in the order of their declaration.
     pub fn writes(&self, node: usize) -> impl Iterator<Item = &'static str> {
         self.names(self.nodes.get(node).map(|node| node.writes))
+    }
+
+    /// The inputs that a node needs, in the order of their declaration.
+    pub fn inputs(&self, node: usize) -> impl Iterator<Item = &'static BindingInfo> {
+        needed(self.inputs, self.nodes.get(node).map(|node| node.inputs))
+    }
+
+    /// The resources that a node needs, in the order of their declaration.
+    pub fn resources(&self, node: usize) -> impl Iterator<Item = &'static BindingInfo> {
+        needed(self.resources, self.nodes.get(node).map(|node| node.resources))
     }
 
     /// Whether an input may be left out.
@@ -78,6 +82,14 @@ impl Topology {
     }
 }
 
+fn needed(
+    declared: &'static [BindingInfo],
+    hashes: Option<&'static [u64]>,
+) -> impl Iterator<Item = &'static BindingInfo> {
+    let hashes = hashes.unwrap_or_default();
+    declared.iter().filter(|binding| hashes.contains(&super::name_hash(binding.name)))
+}
+
 /// Describes a node: an action under a name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NodeInfo {
@@ -93,8 +105,23 @@ pub struct NodeInfo {
     pub writes: FieldSet,
     /// Whether the action yields items.
     pub streams: bool,
+    /// What the graph binds parameters to.
+    pub params: &'static [BoundParam],
+    /// The hashes of the names of the inputs that the action needs.
+    pub inputs: &'static [u64],
+    /// The hashes of the names of the resources that the action needs.
+    pub resources: &'static [u64],
     /// The place of the action among the distinct ones of the graph.
     pub(crate) fact: usize,
+}
+
+/// A parameter of an action as a graph binds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BoundParam {
+    /// Its name.
+    pub name: &'static str,
+    /// The expression as written.
+    pub value: &'static str,
 }
 
 /// Describes one way from a node to what may follow it.

@@ -11,12 +11,14 @@
 
 mod entry;
 mod error;
+mod fixture;
 mod follow;
 mod history;
 mod id;
 mod memory;
 mod moment;
 mod noted;
+mod recorded_test;
 mod tail;
 mod writer;
 
@@ -25,12 +27,15 @@ pub use self::entry::{
     Snapshot, Time, UnfinishedRun,
 };
 pub use self::error::LogError;
+pub use self::fixture::{Conclusion, Fixture, FixtureError, fixture};
 pub use self::follow::{Follow, Followed, follow};
 pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
 pub use self::memory::MemoryLog;
 pub use self::moment::Moment;
+pub(crate) use self::moment::patch;
 pub(crate) use self::noted::{Kind, Noted, Plain, encode_item};
+pub use self::recorded_test::{BoundValue, Needed, Outline, OutlineNode, RecordedTest};
 pub use self::tail::{Tail, tail};
 pub(crate) use self::writer::Writer;
 

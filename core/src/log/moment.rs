@@ -1,7 +1,7 @@
 //! What a session amounts to after one of its entries.
 
-use super::{EntryKind, Log, LogError, Offset, SessionId, Snapshot, Time, UnfinishedRun};
-use crate::{graph::Next, run::Position};
+use super::{Document, EntryKind, Log, LogError, Offset, SessionId, Snapshot, Time, UnfinishedRun};
+use crate::{graph::Next, run::Position, state::Patch};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -84,6 +84,15 @@ impl Moment {
     }
 }
 
+/// Applies the patches of a step.
+pub(crate) fn patch(state: &mut Document, patches: Vec<(String, Patch)>) -> Result<(), String> {
+    for (field, patch) in patches {
+        let value = state.entry(field.clone()).or_insert(Value::Null);
+        patch.apply(value).map_err(|error| format!("field `{field}`: {error}"))?;
+    }
+    Ok(())
+}
+
 impl Snapshot {
     /// Takes in one more entry.
     fn apply(&mut self, kind: EntryKind) -> Result<(), String> {
@@ -114,10 +123,7 @@ impl Snapshot {
             }
             EntryKind::ItemsSuperseded { .. } => self.covered(),
             EntryKind::StepCommitted { patches, next, .. } => {
-                for (field, patch) in patches {
-                    let value = self.state.entry(field.clone()).or_insert(Value::Null);
-                    patch.apply(value).map_err(|error| format!("field `{field}`: {error}"))?;
-                }
+                patch(&mut self.state, patches)?;
                 self.step += 1;
                 self.failure = None;
                 self.covered();

@@ -27,7 +27,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 }
 
 /// A future of the user's code, whose panics become failures.
-pub(super) struct Caught<'p, F>(pub(super) Pin<&'p mut F>);
+pub(crate) struct Caught<'p, F>(pub(crate) Pin<&'p mut F>);
 
 impl<T, F: Future<Output = Result<T, Box<FailureCause>>>> Future for Caught<'_, F> {
     type Output = F::Output;

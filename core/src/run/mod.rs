@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod lifecycle;
 mod policy;
+mod recorded;
 mod recording;
 mod restore;
 #[expect(clippy::module_inception, reason = "the module is about more than the type")]
@@ -23,6 +24,7 @@ mod session;
 mod step;
 
 pub use self::app::{App, ReadError, View};
+pub(crate) use self::attempt::Caught;
 pub(crate) use self::builder::default_runtime;
 pub use self::builder::{
     AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided,
@@ -31,6 +33,7 @@ pub use self::end::{End, Outcome, Position};
 pub use self::error::RunError;
 pub use self::events::Events;
 pub use self::policy::{Policy, Retry};
+pub use self::recorded::{Difference, LoadError, Part, Recorded};
 pub use self::restore::RestoreError;
 pub use self::run::{Committed, Finish, Run};
 pub(crate) use self::step::perform;

@@ -92,7 +92,7 @@ impl<G: Graph> Restored<G> {
     }
 }
 
-fn restore_state<S: State>(version: u32, document: Document) -> Result<S, RestoreError> {
+pub(super) fn restore_state<S: State>(version: u32, document: Document) -> Result<S, RestoreError> {
     let document = Value::Object(
         S::migrate(version, document).map_err(|error| RestoreError::Migrate(Arc::new(error)))?,
     );
@@ -106,7 +106,7 @@ fn restore_state<S: State>(version: u32, document: Document) -> Result<S, Restor
     })
 }
 
-fn find<G: Graph>(node: &str) -> Result<G::Node, RestoreError> {
+pub(super) fn find<G: Graph>(node: &str) -> Result<G::Node, RestoreError> {
     let found = G::Node::ALL.iter().find(|known| known.name() == node);
     found.copied().ok_or_else(|| RestoreError::UnknownNode {
         node: node.to_owned(),
@@ -115,7 +115,7 @@ fn find<G: Graph>(node: &str) -> Result<G::Node, RestoreError> {
     })
 }
 
-fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failure, RestoreError> {
+pub(super) fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failure, RestoreError> {
     let node = find::<G>(&record.node)?.name();
     let names = G::State::FIELDS.iter().map(|field| field.name);
     let inputs = G::TOPOLOGY.inputs.iter().map(|input| input.name);

@@ -11,6 +11,21 @@ impl Serialize for Topology {
 }
 
 pub(super) fn describe(topology: &Topology) -> Value {
+    let mut graph = shape(topology);
+    let nodes = graph["nodes"].as_array_mut().into_iter().flatten();
+    for ((index, info), node) in topology.nodes.iter().enumerate().zip(nodes) {
+        let inputs = topology.inputs(index).map(|input| input.name);
+        let resources = topology.resources(index).map(|resource| resource.name);
+        node["inputs"] = inputs.collect();
+        node["resources"] = resources.collect();
+        node["params"] = json!(info.params);
+    }
+    graph
+}
+
+/// What the hash of a graph is made of. It stands in every session, so it may not change with what
+/// else tools want to know.
+pub(super) fn shape(topology: &Topology) -> Value {
     let nodes = topology.nodes.iter().enumerate();
     let edges = topology.edges.iter();
     json!({
@@ -68,18 +83,22 @@ mod tests {
                 {
                     "name": "prompt", "action": "take_prompt", "docs": "", "streams": false,
                     "reads": ["history"], "writes": ["history", "prompt"],
+                    "inputs": [], "resources": [], "params": [],
                 },
                 {
                     "name": "check_safety", "action": "check_safety", "docs": "", "streams": false,
                     "reads": ["prompt"], "writes": ["safe"],
+                    "inputs": [], "resources": [], "params": [],
                 },
                 {
                     "name": "farewell", "action": "farewell", "docs": "", "streams": false,
                     "reads": [], "writes": [],
+                    "inputs": [], "resources": [], "params": [],
                 },
                 {
                     "name": "answer", "action": "respond", "docs": "", "streams": true,
                     "reads": ["history"], "writes": ["history", "reply"],
+                    "inputs": [], "resources": [], "params": [],
                 },
             ],
             "edges": [

@@ -33,6 +33,12 @@ impl Topology {
         json::describe(self)
     }
 
+    /// A hash of nodes, edges and what they declare, by which a log tells whether the graph is still
+    /// the one that wrote a session.
+    pub fn hash(&self) -> u64 {
+        super::name_hash(&json::shape(self).to_string())
+    }
+
     fn node_name(&self, node: usize) -> &'static str {
         self.nodes.get(node).map_or("?", |node| node.name)
     }
@@ -100,6 +106,9 @@ pub(super) mod sample {
             reads: set_of(FIELDS, reads),
             writes: set_of(FIELDS, writes),
             streams,
+            params: &[],
+            inputs: &[],
+            resources: &[],
             fact: 0,
         }
     }

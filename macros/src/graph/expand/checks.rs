@@ -8,6 +8,7 @@ use super::{Expansion, action_alias, place, plain_name};
 use crate::{
     names::hash,
     spans::{ends, respanned},
+    text,
 };
 
 /// `ACTIONS`, `NODES`, `EDGES` and the fix-point over them.
@@ -18,7 +19,12 @@ pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
         let node = &graph[id];
         let (name, action) = (plain_name(&node.name), &graph.actions[node.action.0].key);
         let index = place(node.action.0);
-        quote!(#name: #action #index,)
+        let bound = node.parameters.iter().map(|parameter| {
+            let (name, value) = (plain_name(&parameter.name), text::written(&parameter.value));
+            quote!(#name: #value,)
+        });
+        let bound = (!node.parameters.is_empty()).then(|| quote!({ #(#bound)* }));
+        quote!(#name: #action #index #bound,)
     });
     let edges = edges_in_order(expansion);
     let start = place(graph.start().0);
