@@ -33,6 +33,9 @@ pub mod docs {
 
     #[doc = include_str!("../../../docs/stores.md")]
     pub struct Stores;
+
+    #[doc = include_str!("../../../docs/recorded-tests.md")]
+    pub struct RecordedTests;
 }
 
 /// What the chat of the guide remembers.

@@ -1,0 +1,85 @@
+//! What a log has, and tests of it, as text.
+//!
+//! What to learn here: a log is read without the types of the program that wrote it. Only a test
+//! needs to know the graph, and of that no more than its JSON.
+
+use crate::kiosk::Kiosk;
+use burdock::{
+    Log,
+    log::{EntryKind, Fixture, Offset, Outline, SessionFilter, SessionId, fixture},
+};
+use std::{error::Error, fmt::Write, fs, sync::Arc};
+
+/// How many sessions or entries are read at once.
+const PAGE: usize = 256;
+
+/// Lists the sessions of a log.
+pub async fn sessions(log: &Arc<dyn Log>) -> Result<String, Box<dyn Error>> {
+    let mut filter = SessionFilter { limit: PAGE, ..SessionFilter::default() };
+    let mut text = String::new();
+    loop {
+        let page = log.sessions(filter.clone()).await?;
+        let Some(last) = page.last() else { return Ok(text) };
+        filter.after = Some(last.id.clone());
+        for info in page {
+            writeln!(text, "{}: {} entries", info.id, info.next)?;
+        }
+    }
+}
+
+/// Lists the steps of a session, those that failed as well.
+pub async fn steps(log: &Arc<dyn Log>, session: &SessionId) -> Result<String, Box<dyn Error>> {
+    let mut text = String::new();
+    let mut next = log.info(session).await?.first;
+    loop {
+        let page = log.read(session, next, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(text) };
+        next = last.offset.plus(1);
+        for record in page {
+            let offset = record.offset;
+            match record.entry(session)?.kind {
+                EntryKind::StepCommitted { step, node, .. } => {
+                    writeln!(text, "{offset:>6}  step {step}  {node}")?;
+                }
+                EntryKind::StepFailed { step, failure, .. }
+                | EntryKind::AttemptFailed { step, failure, .. } => {
+                    writeln!(text, "{offset:>6}  step {step}  {} failed", failure.node)?;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Prints a step as data.
+pub async fn json(
+    log: &Arc<dyn Log>,
+    session: &SessionId,
+    entry: Offset,
+) -> Result<String, Box<dyn Error>> {
+    Ok(fixture(log, session, entry).await?.to_json() + "\n")
+}
+
+/// Prints a step as a test.
+pub async fn test(
+    log: &Arc<dyn Log>,
+    session: &SessionId,
+    entry: Offset,
+    graph: Option<&str>,
+) -> Result<String, Box<dyn Error>> {
+    let fixture = fixture(log, session, entry).await?;
+    let test = fixture.test(outline(&fixture, graph)?)?.to_string();
+    Ok(test)
+}
+
+fn outline(fixture: &Fixture, graph: Option<&str>) -> Result<Outline, Box<dyn Error>> {
+    match graph {
+        Some(file) => Ok(serde_json::from_str(&fs::read_to_string(file)?)?),
+        None if fixture.graph == Kiosk::TOPOLOGY.name => Ok((&Kiosk::TOPOLOGY).into()),
+        None => Err(format!(
+            "the graph `{0}` wrote the session: give its JSON with `--graph`, as `{0}::TOPOLOGY.json()` gives it",
+            fixture.graph
+        )
+        .into()),
+    }
+}
