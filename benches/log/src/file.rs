@@ -33,9 +33,12 @@ impl File {
             Synchronous::Full => "FULL",
             Synchronous::Normal => "NORMAL",
         };
-        // a log looks after checkpoints itself, about as often as SQLite does by default
-        let settings = format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}");
-        connection.execute_batch(&settings).unwrap();
+        connection
+            .execute_batch(&format!(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
+                 PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864"
+            ))
+            .unwrap();
         connection
     }
 }

@@ -38,11 +38,16 @@ const PARTS: [(&str, fn()); 6] = [
 
 fn main() {
     let names: Vec<String> = std::env::args().skip(1).collect();
-    // one piece of work alone, for a profiler: `bench-log profile step 1000000`
+    // one piece of work alone, for a profiler: `bench-log profile memory 1000000`
     if let [profile, work, count] = &names[..]
         && profile == "profile"
     {
-        return steps::profile(work, count.parse().unwrap());
+        let count = count.parse().unwrap();
+        match work.as_str() {
+            "opening" => opening::profile(count),
+            work => steps::profile(work, count),
+        }
+        return;
     }
     for (name, part) in PARTS {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {

@@ -92,3 +92,12 @@ pub fn measure() {
         println!("{name:<38} {:>8.2} {:>14.2}", median(in_memory), median(on_sqlite));
     }
 }
+
+/// Opens the chat that keeps everything so often, from memory.
+pub fn profile(times: u64) {
+    let memory = Store::Memory(MemoryLog::new());
+    let [.., Program { fill, open, .. }] = PROGRAMS;
+    fill(memory.clone());
+    let time = timed(|| (0..times).for_each(|_| open(memory.clone())));
+    println!("{:.2} ms", crate::each(time, times) / 1e6);
+}
