@@ -96,13 +96,11 @@ pub(super) fn restore_state<S: State>(version: u32, document: Document) -> Resul
     let document = Value::Object(
         S::migrate(version, document).map_err(|error| RestoreError::Migrate(Arc::new(error)))?,
     );
-    S::deserialize(&document).map_err(|error| {
-        let field = serde_path_to_error::deserialize::<_, S>(&document)
-            .err()
-            .map(|error| error.path().to_string())
-            .filter(|path| path != ".")
-            .unwrap_or_default();
-        RestoreError::Unreadable { field, version, reason: error.to_string() }
+    // what the document owns is moved into the state
+    serde_path_to_error::deserialize(document).map_err(|error| RestoreError::Unreadable {
+        field: Some(error.path().to_string()).filter(|path| path != ".").unwrap_or_default(),
+        version,
+        reason: error.into_inner().to_string(),
     })
 }
 
