@@ -1,5 +1,5 @@
 //! Sessions on a log: what is recorded, and what comes back.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
     App, Outcome, Position, RunError,
