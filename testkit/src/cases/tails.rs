@@ -37,13 +37,13 @@ pub(crate) async fn a_tail_reads_what_is_there_and_then_what_comes(trial: Trial)
         let mut tail = tail(&trial.log, &writer.session, Offset(from));
         let seen = usize::try_from(from).unwrap_or_default();
         ensure_next(&trial, &mut tail, &writer.sent[seen..]).await?;
-        let seen = writer.sent.len();
         ensure_waits(&mut tail).await?;
         for more in [1, 3, 300] {
+            let seen = writer.sent.len();
             writer.append(several(writer.next.0..writer.next.0 + more)?).await?;
+            ensure_next(&trial, &mut tail, &writer.sent[seen..]).await?;
+            ensure_waits(&mut tail).await?;
         }
-        ensure_next(&trial, &mut tail, &writer.sent[seen..]).await?;
-        ensure_waits(&mut tail).await?;
     }
     Ok(())
 }
