@@ -53,6 +53,8 @@ struct Faults {
     failing: Vec<Call>,
     hanging: Vec<Call>,
     appended: usize,
+    /// How many faults came about.
+    hits: usize,
 }
 
 struct Held {
@@ -97,6 +99,11 @@ impl FaultyLog {
         self.faults().appended
     }
 
+    /// How many faults came about: fates other than `Stored`, and calls that failed or hung.
+    pub fn hits(&self) -> usize {
+        self.faults().hits
+    }
+
     /// Lets the first append that waits go on; says whether there was one.
     pub fn let_go(&self) -> bool {
         let Some(held) = self.faults().held.pop_front() else { return false };
@@ -115,12 +122,15 @@ impl FaultyLog {
 
     /// The process dies: so many of the appends that wait are stored, the others are lost.
     pub fn crash(&self, stored: usize) {
-        for _ in 0..stored {
+        let waiting = self.held();
+        for _ in 0..stored.min(waiting) {
             self.let_go();
         }
         let mut faults = self.faults();
         faults.held.clear();
         faults.fates.clear();
+        faults.failing.clear();
+        faults.hanging.clear();
     }
 
     fn store(&self, append: Append, fate: Fate) -> Result<(), LogError> {
@@ -147,7 +157,9 @@ impl FaultyLog {
         let mut take = |of: fn(&mut Faults) -> &mut Vec<Call>| {
             let calls = of(&mut faults);
             let found = calls.iter().position(|other| *other == call);
-            found.map(|index| calls.remove(index)).is_some()
+            let found = found.map(|index| calls.remove(index)).is_some();
+            faults.hits += usize::from(found);
+            found
         };
         if take(|faults| &mut faults.failing) {
             return Box::pin(ready(Err(unavailable())));
@@ -165,8 +177,8 @@ impl FaultyLog {
     }
 }
 
-/// Waits inside a poll, where the executor of `futures` refuses to.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+/// Waits also inside a poll, where the executor of `futures` refuses to.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
 
     impl Wake for Unpark {
@@ -198,6 +210,7 @@ impl Log for FaultyLog {
         let mut faults = self.faults();
         faults.appended += 1;
         let fate = faults.fates.pop_front().unwrap_or_default();
+        faults.hits += usize::from(fate != Fate::Stored);
         if fate == Fate::Held || !faults.held.is_empty() {
             let answer = Answer::default();
             faults.held.push_back(Held { append, fate, answer: Arc::clone(&answer) });

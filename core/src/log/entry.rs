@@ -103,7 +103,8 @@ pub enum EntryKind {
         step: u64,
         /// The node.
         node: String,
-        /// How many.
+        /// How many the log has. Who saw fewer of them, because one was stored and never shown,
+        /// drops those.
         items: u64,
     },
     /// An attempt failed and another one follows.

@@ -31,6 +31,8 @@ pub(crate) struct Writer {
     durability: Durability,
     clock: Clock,
     epoch: Epoch,
+    /// The epoch that the log knows this writer by: a later one while the session is read back.
+    claimed: Epoch,
     /// Where the next entry that is noted goes.
     next: Offset,
     /// Entries that were not handed over yet.
@@ -131,6 +133,7 @@ impl Writer {
             durability,
             clock,
             epoch: opened.epoch,
+            claimed: opened.epoch,
             next: opened.next,
             noted: Vec::new(),
             under_way: Mutex::new(VecDeque::new()),
@@ -151,7 +154,7 @@ impl Writer {
         self.noted.clear();
         exclusive(&mut self.under_way).clear();
         if exclusive(&mut self.opening).is_none() {
-            if self.log.info(&self.session).await?.epoch != self.epoch {
+            if self.log.info(&self.session).await?.epoch != self.claimed {
                 let error = LogError::Fenced { session: self.session.clone(), epoch: self.epoch };
                 self.broken = Some(error.clone());
                 return Err(error);
@@ -166,10 +169,10 @@ impl Writer {
         .await;
         *exclusive(&mut self.opening) = None;
         let opened = opened.unwrap_or(Err(LogError::Closed))?;
-        self.epoch = opened.epoch;
+        self.claimed = opened.epoch;
         let read = read(&self.log, &self.session, opened.snapshot, opened.next).await?;
         let (moment, weight) = read.ok_or(LogError::NoSession { session: self.session.clone() })?;
-        (self.next, self.weight) = (opened.next, weight);
+        (self.epoch, self.next, self.weight) = (opened.epoch, opened.next, weight);
         self.clock = Clock::after(Arc::clone(&self.clock.runtime), Some(moment.time));
         Ok(moment)
     }
@@ -196,6 +199,16 @@ impl Writer {
     pub(crate) fn cursor(&self) -> Option<Cursor> {
         let offset = Offset(self.next.0.checked_sub(1)?);
         Some(Cursor { epoch: self.epoch, offset })
+    }
+
+    /// Whether everything that was noted is durable.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        self.noted.is_empty() && exclusive(&mut self.under_way).is_empty()
+    }
+
+    /// Why nothing can be written any more, if it is known.
+    pub(crate) fn broken(&self) -> Option<&LogError> {
+        self.broken.as_ref()
     }
 
     /// Whether the session has to be opened anew before anything can be written.

@@ -3,7 +3,7 @@
 
 use super::{
     Outcome, Position, RunError,
-    recording::{json, name},
+    recording::{Recording, json, name},
     session::{Begin, Session},
 };
 use crate::{
@@ -13,12 +13,30 @@ use crate::{
 };
 use serde_json::Value;
 
-/// How a run ended, for as long as it is not known whether the log has it.
-pub(super) struct Ending {
-    /// What the error and its sources say; `None` for a run that was dropped.
-    pub(super) error: Option<Vec<String>>,
-    /// Where an entry was noted that says how it ended, if one was.
-    pub(super) at: Option<Offset>,
+/// What is remembered of a run until the log has it.
+pub(super) struct RunRecord {
+    /// Where the entry is that says that it began or went on.
+    begun: Offset,
+    /// Where the entry is that says how it ended, if one was noted. A run that came to a rest has
+    /// none, for its last commit says it.
+    ended: Option<Offset>,
+    /// What the error that it ended with and its sources say.
+    error: Option<Vec<String>>,
+}
+
+impl<G: Graph> Recording<G> {
+    /// The entry that was noted last.
+    fn last(&self) -> Option<Offset> {
+        self.writer.cursor().map(|cursor| cursor.offset)
+    }
+
+    /// The last run has come to an end, which was noted last.
+    fn ended(&mut self, error: Option<Vec<String>>) {
+        let ended = self.last();
+        if let Some(run) = self.runs.last_mut() {
+            (run.ended, run.error) = (ended, error);
+        }
+    }
 }
 
 impl<G: Graph> Session<G> {
@@ -36,20 +54,11 @@ impl<G: Graph> Session<G> {
             // nothing depends on a resume
             return Ok(());
         };
-        // whoever drops this future drops the run
-        recording.ending = Some(Ending { error: None, at: None });
         let recorded = recording.writer.commit().await;
-        recording.ending = None;
         if recorded.is_ok() {
             recording.inputs = inputs;
         }
-        recorded.map_err(|error| {
-            let error = self.log_error(error);
-            if let Some(recording) = &mut self.recording {
-                recording.ending = Some(Ending { error: Some(chain(&error)), at: None });
-            }
-            error
-        })
+        recorded.map_err(|error| self.log_error(error))
     }
 
     /// Notes how a run begins; gives the inputs, if there are any.
@@ -69,12 +78,19 @@ impl<G: Graph> Session<G> {
         };
         // runs may fail again and again before a commit
         let wanted = self.recording.as_ref().is_some_and(|found| found.writer.wants_snapshot());
+        if let Some(recording) = &mut self.recording
+            && recording.writer.is_idle()
+        {
+            // the log has what there is to know of them
+            recording.runs.clear();
+        }
         if wanted {
             self.note_snapshot(None)?;
         }
         let Some(recording) = &mut self.recording else { return Ok(None) };
         recording.writer.note(&entry)?;
-        recording.begun = recording.writer.cursor().map(|cursor| cursor.offset);
+        let run = |begun| RunRecord { begun, ended: None, error: None };
+        recording.runs.extend(recording.last().map(run));
         Ok(inputs)
     }
 
@@ -92,18 +108,8 @@ impl<G: Graph> Session<G> {
             Ok(Outcome::Stopped(_)) => EntryKind::RunStopped { node },
             Err(error) => EntryKind::RunFailed { node, error: chain(error) },
         });
-        let at = recording.writer.cursor().map(|cursor| cursor.offset);
-        recording.ending = Some(Ending { error: None, at });
-        let recorded = recording.writer.commit().await;
-        recording.ending = None;
-        recorded.map_err(|error| {
-            let error = self.log_error(error);
-            if let Some(recording) = &mut self.recording {
-                let error = chain(result.as_ref().err().unwrap_or(&error));
-                recording.ending = Some(Ending { error: Some(error), at });
-            }
-            error
-        })
+        recording.ended(result.as_ref().err().map(|error| chain(error)));
+        recording.writer.commit().await.map_err(|error| self.log_error(error))
     }
 
     /// Records that a run was dropped; without waiting, for nobody can.
@@ -111,11 +117,9 @@ impl<G: Graph> Session<G> {
         let (node, unfinished) =
             (name(self.node()), matches!(self.position, Position::Unfinished(_)));
         let Some(recording) = &mut self.recording else { return };
-        if recording.writer.is_broken() {
-            let at = recording.ending.take().and_then(|ending| ending.at);
-            recording.ending = Some(Ending { error: None, at });
-        } else if unfinished {
+        if unfinished && !recording.writer.is_broken() {
             recording.note(&EntryKind::RunCancelled { node });
+            recording.ended(None);
             recording.writer.hand_over_the_rest();
         }
     }
@@ -150,25 +154,33 @@ impl<G: Graph> Session<G> {
                 Err(_) => {}
             }
         }
+        let why = recording.writer.broken().map(|error| chain(error));
         let moment = recording.writer.read_back().await.map_err(|error| self.log_error(error))?;
         let last = moment.offset;
         self.restore(moment)?;
+        if let Some(recording) = &mut self.recording {
+            recording.writer.go_on();
+            recording.runs.retain(|run| run.begun <= last);
+        }
+        self.end_again(last, why);
+        Ok(())
+    }
+
+    /// Records how the last run ended that the log has, if it lacks that.
+    fn end_again(&mut self, last: Offset, why: Option<Vec<String>>) {
         let node = name(self.node());
         let unfinished = matches!(self.position, Position::Unfinished(_));
-        let Some(recording) = &mut self.recording else { return Ok(()) };
-        recording.writer.go_on();
-        let begun = recording.begun.take().is_some_and(|begun| begun <= last);
-        if let Some(Ending { error, at }) = recording.ending.take()
-            && begun
-            && unfinished
-            && at.is_none_or(|at| at > last)
-        {
-            recording.note(&match error {
-                Some(error) => EntryKind::RunFailed { node, error },
-                None => EntryKind::RunCancelled { node },
-            });
-            recording.writer.hand_over_the_rest();
+        let Some(recording) = &mut self.recording else { return };
+        let Some(run) = recording.runs.last_mut() else { return };
+        if !unfinished || run.ended.is_some_and(|ended| ended <= last) {
+            return;
         }
-        Ok(())
+        let error = run.error.take().or(why);
+        recording.note(&match error.clone() {
+            Some(error) => EntryKind::RunFailed { node, error },
+            None => EntryKind::RunCancelled { node },
+        });
+        recording.ended(error);
+        recording.writer.hand_over_the_rest();
     }
 }

@@ -1,12 +1,12 @@
 //! What a session does for its log: which entries it notes, and when it waits for them.
 
-use super::{Position, RunError, attempt::caught, lifecycle::Ending, session::Session};
+use super::{Position, RunError, attempt::caught, lifecycle::RunRecord, session::Session};
 use crate::{
     action::{Failure, FailureCause, Writes},
     graph::{Graph, Next, Node},
     log::{
-        Cursor, Document, Draft, Durability, EntryKind, GraphMark, Kind, LogError, Noted, Offset,
-        Plain, Snapshot, UnfinishedRun, Writer,
+        Cursor, Document, Draft, Durability, EntryKind, GraphMark, Kind, LogError, Noted, Plain,
+        Snapshot, UnfinishedRun, Writer,
     },
     state::{FieldPatches, FieldSet, Fields, Patch, State, Strictly, to_json},
 };
@@ -33,15 +33,14 @@ pub(crate) struct Recording<G: Graph> {
     /// Items of the step at the position that were noted and that no commit covers. One may wait
     /// to be shown.
     pub(super) items: u64,
-    /// Where the entry of the current run is that says that it began or went on.
-    pub(super) begun: Option<Offset>,
-    pub(super) ending: Option<Ending>,
+    /// The last run, and before it those whose end the log may not have.
+    pub(super) runs: Vec<RunRecord>,
 }
 
 impl<G: Graph> Recording<G> {
     pub(super) fn new(writer: Writer, encode: EncodeItem<G>) -> Self {
-        let (inputs, committed, begun, ending) = (Value::Null, None, None, None);
-        Self { writer, encode, inputs, committed, items: 0, begun, ending }
+        let inputs = Value::Null;
+        Self { writer, encode, inputs, committed: None, items: 0, runs: Vec::new() }
     }
 
     /// Notes an item that is about to be shown.

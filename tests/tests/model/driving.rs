@@ -1,0 +1,80 @@
+//! Polling a run by hand, until it is over or something comes in between.
+
+use crate::{
+    graph::Book,
+    ops::{Drive, Exit, Patience, Watch},
+};
+use burdock::{Run, RunError, run::Events};
+use burdock_tests::{clock::Clock, faulty::FaultyLog};
+use futures::StreamExt;
+use std::{
+    mem,
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+/// What became of a run.
+pub enum End {
+    Over(Result<(), RunError>),
+    Dropped,
+    /// The process died, and so many of the appends that waited are to be stored.
+    Crashed(usize),
+}
+
+enum Polled<'a> {
+    Items(Run<'a, Book>),
+    Steps(Run<'a, Book>),
+    Events(Events<'a, Book>),
+}
+
+impl Polled<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), RunError>>> {
+        match self {
+            Self::Items(run) => run.poll_next_unpin(cx).map(|item| Some(item?.map(|_| ()))),
+            Self::Steps(run) => {
+                pin!(run.step()).poll(cx).map(|step| Some(step.transpose()?.map(|_| ())))
+            }
+            Self::Events(run) => run.poll_next_unpin(cx).map(|event| Some(event?.map(|_| ()))),
+        }
+    }
+}
+
+pub fn drive(run: Run<'_, Book>, how: &Drive, log: &FaultyLog, clock: &Clock) -> End {
+    let run = how.before.into_iter().fold(run, Run::halt_before);
+    let run = how.after.into_iter().fold(run, Run::halt_after);
+    let stopper = run.stopper();
+    let mut run = match how.watch {
+        Watch::Items => Polled::Items(run),
+        Watch::Steps => Polled::Steps(run),
+        Watch::Events => Polled::Events(run.events()),
+    };
+    let mut cx = Context::from_waker(Waker::noop());
+    let (mut left, mut exit, mut error) = (how.polls, how.exit, None);
+    loop {
+        if left == 0 {
+            match exit {
+                Exit::Drop => return End::Dropped,
+                Exit::Crash(stored) => {
+                    mem::forget(run);
+                    return End::Crashed(stored);
+                }
+                Exit::Stop => {
+                    stopper.stop();
+                    (left, exit) = (100, Exit::Drop);
+                }
+            }
+        }
+        left -= 1;
+        match run.poll(&mut cx) {
+            Poll::Ready(Some(Ok(()))) => {}
+            Poll::Ready(Some(Err(told))) => error = Some(told),
+            Poll::Ready(None) => return End::Over(error.map_or(Ok(()), Err)),
+            Poll::Pending => {
+                if how.patience == Patience::Time || !log.let_go() {
+                    clock.advance(Duration::from_secs(1));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The program under test: actions that do what a script says, over a graph with everything in it.
+
+use burdock::{ActionError, Context, Failure, Retry, prelude::*};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::VecDeque,
+    future::pending,
+    panic::resume_unwind,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ledger {
+    pub done: Vector<String>,
+    pub turns: u32,
+    pub reply: Slot<String>,
+}
+
+/// One thing that an action does before it commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Yields the next number; heeds a stop.
+    Item,
+    /// Yields what JSON lacks.
+    BadItem,
+    Fail,
+    FailForGood,
+    Panic,
+    /// Waits so many seconds.
+    Sleep(u8),
+    Hang,
+    AwaitStop,
+}
+
+/// What the next calls of any node do; calls beyond do nothing but commit.
+#[derive(Clone, Default)]
+pub struct Script(Arc<Mutex<(VecDeque<Vec<Act>>, u32)>>);
+
+impl Script {
+    pub fn set(&self, calls: &[Vec<Act>]) {
+        self.0.lock().unwrap().0 = calls.iter().cloned().collect();
+    }
+
+    fn call(&self) -> Vec<Act> {
+        self.0.lock().unwrap().0.pop_front().unwrap_or_default()
+    }
+
+    fn item(&self) -> f64 {
+        let mut script = self.0.lock().unwrap();
+        script.1 += 1;
+        f64::from(script.1)
+    }
+}
+
+async fn act(act: Act, cx: &Context) -> Result<()> {
+    match act {
+        Act::Item | Act::BadItem => {}
+        Act::Fail => return Err(ActionError::msg("later, perhaps")),
+        Act::FailForGood => return Err(ActionError::msg("never").terminal()),
+        // as a panic, but nothing is printed
+        Act::Panic => resume_unwind(Box::new("oh")),
+        Act::Sleep(seconds) => cx.sleep(Duration::from_secs(seconds.into())).await,
+        Act::Hang => pending().await,
+        Act::AwaitStop => cx.stopped().await,
+    }
+    Ok(())
+}
+
+#[action(state = Ledger, reads(done, turns), writes(done, turns))]
+pub async fn take(
+    ledger: Reads<'_>,
+    #[input] text: &String,
+    #[resource] script: &Script,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    for next in script.call() {
+        act(next, cx).await?;
+    }
+    let mut done = ledger.done.clone();
+    done.push_back(format!("took {text}"));
+    Ok(Writes { done, turns: ledger.turns + 1 })
+}
+
+#[streaming_action(state = Ledger, reads(done, turns), writes(done, reply), yields(f64))]
+pub async fn answer(
+    ledger: Reads<'_>,
+    #[resource] script: &Script,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    for next in script.call() {
+        act(next, cx).await?;
+        let item = match next {
+            Act::Item => script.item(),
+            Act::BadItem => f64::NAN,
+            _ => continue,
+        };
+        if yield_!(item).is_stop() {
+            break;
+        }
+    }
+    let mut done = ledger.done.clone();
+    if done.len() > 8 {
+        done.truncate(3);
+    }
+    done.push_back("answered".into());
+    Ok(Writes { done, reply: format!("reply {}", ledger.turns) })
+}
+
+#[action(state = Ledger, reads(done, reply), writes(done))]
+pub async fn judge(
+    ledger: Reads<'_>,
+    #[resource] script: &Script,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    for next in script.call() {
+        act(next, cx).await?;
+    }
+    let mut done = ledger.done.clone();
+    done.push_back(format!("judged {}", ledger.reply));
+    Ok(Writes { done })
+}
+
+#[streaming_action(state = Ledger, reads(done), writes(done), yields(f64))]
+pub async fn rescue(
+    ledger: Reads<'_>,
+    #[resource] script: &Script,
+    #[error] failure: &Failure,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    for next in script.call() {
+        act(next, cx).await?;
+        if next == Act::Item {
+            yield_!(script.item());
+        }
+    }
+    let mut done = ledger.done.clone();
+    done.push_back(format!("rescued {}", failure.node()));
+    Ok(Writes { done })
+}
+
+graph! {
+    pub Book(Ledger) {
+        inputs { text: String }
+        resources { script: Script }
+        yields f64;
+        nodes {
+            take,
+            #[timeout(Duration::from_secs(3))]
+            #[retry(Retry::times(1).first(Duration::from_secs(1)))]
+            answer,
+            judge,
+            rescue,
+        }
+        start take;
+        take -> answer;
+        answer -> judge;
+        judge -> match state.turns % 4 { 0 => end, 1 => pause, 2 => take, _ => pause answer };
+        rescue -> if state.turns % 2 == 0 { answer } else { pause answer };
+        on error answer -> if state.turns % 2 == 0 { rescue } else { pause rescue };
+        on error judge -> pause rescue;
+        on error rescue -> end;
+    }
+}

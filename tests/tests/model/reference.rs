@@ -1,0 +1,346 @@
+//! What a session has to be: a plain reading of the graph, and of a log entry by entry.
+
+use crate::graph::Ledger;
+use burdock::{
+    Position,
+    graph::Next,
+    log::{Entry, EntryKind, Epoch, FailureRecord, Offset, Record, SessionId, Snapshot},
+    state::Patch,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A session after some entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Book {
+    pub state: Ledger,
+    pub position: Position<String>,
+    pub step: u64,
+    pub run: u64,
+    /// The node whose failure an error edge passes on.
+    pub failure: Option<String>,
+    pub unfinished: Option<Unfinished>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unfinished {
+    pub origin: String,
+    pub origin_failure: Option<String>,
+    pub text: String,
+    pub shown: u64,
+}
+
+/// What a node makes of a state.
+pub fn commit(node: &str, state: &Ledger, text: &str, failure: Option<&str>) -> Ledger {
+    let mut state = state.clone();
+    let done = &mut state.done;
+    match node {
+        "take" => {
+            done.push_back(format!("took {text}"));
+            state.turns += 1;
+        }
+        "answer" => {
+            if done.len() > 8 {
+                done.truncate(3);
+            }
+            done.push_back("answered".into());
+            state.reply = format!("reply {}", state.turns).into();
+        }
+        "judge" => done.push_back(format!("judged {}", state.reply.get().unwrap())),
+        "rescue" => done.push_back(format!("rescued {}", failure.unwrap())),
+        other => panic!("no node {other}"),
+    }
+    state
+}
+
+/// What follows a node.
+pub fn next(node: &str, state: &Ledger) -> Next<String> {
+    let even = state.turns.is_multiple_of(2);
+    match node {
+        "take" => Next::Node("answer".into()),
+        "answer" => Next::Node("judge".into()),
+        "judge" => match state.turns % 4 {
+            0 => Next::End,
+            1 => Next::Pause("take".into()),
+            2 => Next::Node("take".into()),
+            _ => Next::Pause("answer".into()),
+        },
+        _ if even => Next::Node("answer".into()),
+        _ => Next::Pause("answer".into()),
+    }
+}
+
+/// Where a node's error edge leads.
+pub fn on_error(node: &str, state: &Ledger) -> Option<Next<String>> {
+    match node {
+        "answer" if state.turns.is_multiple_of(2) => Some(Next::Node("rescue".into())),
+        "answer" | "judge" => Some(Next::Pause("rescue".into())),
+        "rescue" => Some(Next::End),
+        _ => None,
+    }
+}
+
+impl Book {
+    /// A session before its first entry.
+    pub fn first() -> Self {
+        Self {
+            state: Ledger::default(),
+            position: Position::Rest("take".into()),
+            step: 0,
+            run: 0,
+            failure: None,
+            unfinished: None,
+        }
+    }
+
+    pub fn go(&mut self, next: Next<String>) {
+        self.position = match next {
+            Next::Node(node) => Position::Unfinished(node),
+            Next::Pause(node) => Position::Rest(node),
+            Next::End => Position::Ended,
+        };
+        if !matches!(self.position, Position::Unfinished(_)) {
+            self.unfinished = None;
+        }
+    }
+
+    pub fn commit(&mut self, node: &str) {
+        let text = self.unfinished.as_ref().map_or("", |run| &run.text);
+        self.state = commit(node, &self.state, text, self.failure.as_deref());
+        self.step += 1;
+        self.failure = None;
+        if let Some(run) = &mut self.unfinished {
+            run.shown = 0;
+        }
+        self.go(next(node, &self.state));
+    }
+
+    pub fn fail(&mut self, node: &str) {
+        let next = on_error(node, &self.state).unwrap();
+        self.failure = Some(node.into());
+        if let Some(run) = &mut self.unfinished {
+            run.shown = 0;
+        }
+        self.go(next);
+    }
+
+    pub fn begin(&mut self, node: &str, text: &str) {
+        let mut shown = 0;
+        if let Some(run) = self.unfinished.take() {
+            self.failure = run.origin_failure;
+            shown = run.shown;
+        }
+        self.run += 1;
+        self.position = Position::Unfinished(node.into());
+        self.unfinished = Some(Unfinished {
+            origin: node.into(),
+            origin_failure: self.failure.clone(),
+            text: text.into(),
+            shown,
+        });
+    }
+
+    fn of(snapshot: Snapshot) -> Self {
+        let failure = |failure: FailureRecord| failure.node;
+        Self {
+            state: serde_json::from_value(Value::Object(snapshot.state)).unwrap(),
+            position: snapshot.position,
+            step: snapshot.step,
+            run: snapshot.run,
+            failure: snapshot.failure.map(failure),
+            unfinished: snapshot.unfinished.map(|run| Unfinished {
+                origin: run.origin,
+                origin_failure: run.origin_failure.map(failure),
+                text: run.inputs["text"].as_str().unwrap().into(),
+                shown: run.shown,
+            }),
+        }
+    }
+}
+
+/// A log as it is read, from its first entry.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    pub books: Vec<Book>,
+    /// The items that count, with their places.
+    pub items: Vec<(Offset, f64)>,
+    /// Where the run that goes on began or was resumed.
+    pub active: Option<Offset>,
+    pub records: Vec<Record>,
+    over: Option<EntryKind>,
+}
+
+macro_rules! must {
+    ($holds:expr, $($message:tt)+) => {
+        if !$holds {
+            return Err(format!($($message)+));
+        }
+    };
+}
+
+impl Reading {
+    /// Reads a log; before the entries at `crashes`, a writer had no chance to say how a run ended.
+    pub fn of(
+        session: &SessionId,
+        records: Vec<Record>,
+        crashes: &BTreeSet<Offset>,
+    ) -> Result<Self, String> {
+        let mut reading = Self::default();
+        for record in records {
+            let entry = record.entry(session).map_err(|error| error.to_string())?;
+            let text = format!("{} {:?}", record.cursor(), entry.kind);
+            reading.take(record, entry, crashes).map_err(|fault| format!("{fault}: {text}"))?;
+        }
+        must!(reading.over.is_none(), "a rest lacks its entry");
+        let died = |active: &Offset| crashes.range(active.plus(1)..).next().is_some();
+        reading.active = reading.active.filter(|active| !died(active));
+        Ok(reading)
+    }
+
+    pub fn last(&self) -> &Book {
+        self.books.last().unwrap()
+    }
+
+    fn take(
+        &mut self,
+        record: Record,
+        entry: Entry,
+        crashes: &BTreeSet<Offset>,
+    ) -> Result<(), String> {
+        must!(record.offset.0 == self.books.len() as u64, "a gap");
+        let before = self.records.last().map_or(Epoch(0), |record| record.epoch);
+        must!(record.epoch >= before, "an epoch that goes back");
+        let book = match (self.books.last(), entry.kind) {
+            (None, EntryKind::SessionCreated { snapshot, .. }) => Book::of(*snapshot),
+            (None, _) => return Err("the session was not created".into()),
+            (Some(book), kind) => {
+                let mut book = book.clone();
+                self.apply(&mut book, &record, kind, crashes)?;
+                book
+            }
+        };
+        self.books.push(book);
+        self.records.push(record);
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        book: &mut Book,
+        record: &Record,
+        kind: EntryKind,
+        crashes: &BTreeSet<Offset>,
+    ) -> Result<(), String> {
+        if let Some(over) = self.over.take() {
+            must!(kind == over, "expected {over:?}");
+            self.active = None;
+            return Ok(());
+        }
+        let at = |book: &Book, node: &str| book.position == Position::Unfinished(node.to_owned());
+        let begins = matches!(kind, EntryKind::RunStarted { .. } | EntryKind::RunResumed { .. });
+        let between =
+            matches!(kind, EntryKind::Snapshot(_) | EntryKind::SessionReopened { .. }) || begins;
+        if let Some(active) = self.active {
+            let died = crashes.range(active.plus(1)..=record.offset).next().is_some();
+            must!(!begins || died, "a run without an end");
+            must!(!died || between, "a run that goes on after a crash");
+        } else {
+            must!(between, "outside of a run");
+        }
+        match kind {
+            EntryKind::SessionCreated { .. } => return Err("a second beginning".into()),
+            EntryKind::Snapshot(snapshot) => {
+                let snapshot = Book::of(*snapshot);
+                must!(snapshot == *book, "a snapshot that differs from {book:?}");
+            }
+            EntryKind::RunStarted { run, node, inputs } => {
+                must!(run == book.run + 1, "the number of the run");
+                let origin = book.unfinished.as_ref().map(|run| &run.origin);
+                let rest = Position::Rest(node.clone());
+                must!(book.position == rest || origin == Some(&node), "another place");
+                book.begin(&node, inputs["text"].as_str().unwrap());
+                self.active = Some(record.offset);
+            }
+            EntryKind::RunResumed { node } => {
+                must!(at(book, &node), "another place");
+                self.active = Some(record.offset);
+            }
+            EntryKind::StepStarted { step, node } => {
+                must!(step == book.step && at(book, &node), "another step");
+                must!(book.unfinished.as_ref().unwrap().shown == 0, "items are left");
+            }
+            EntryKind::Item { step, node, item, .. } => {
+                must!(step == book.step && at(book, &node), "another step");
+                book.unfinished.as_mut().unwrap().shown += 1;
+                self.items.push((record.offset, item.as_f64().unwrap()));
+            }
+            EntryKind::ItemsSuperseded { step, items, .. } => {
+                let shown = &mut book.unfinished.as_mut().unwrap().shown;
+                must!(step == book.step && items > 0 && items == *shown, "{shown} were shown");
+                *shown = 0;
+                self.items.truncate(self.items.len() - usize::try_from(items).unwrap());
+            }
+            EntryKind::AttemptFailed { step, failure, .. } => {
+                must!(step == book.step && at(book, &failure.node), "another step");
+                must!(book.unfinished.as_ref().unwrap().shown == 0, "items are left");
+            }
+            EntryKind::StepFailed { step, failure, next } => {
+                must!(step == book.step && at(book, &failure.node), "another step");
+                must!(book.unfinished.as_ref().unwrap().shown == 0, "items are left");
+                must!(next == on_error(&failure.node, &book.state), "another edge");
+                if let Some(next) = next {
+                    book.fail(&failure.node);
+                    self.over = over(next);
+                }
+            }
+            EntryKind::StepCommitted { step, node, patches, next, .. } => {
+                must!(step == book.step && at(book, &node), "another step");
+                let mut document = json!(book.state);
+                for (field, patch) in patches {
+                    change(&mut document[&field], patch);
+                }
+                book.commit(&node);
+                must!(document == json!(book.state), "another state than {:?}", book.state);
+                must!(next == self::next(&node, &book.state), "another edge");
+                self.over = over(next);
+            }
+            EntryKind::RunHalted { node }
+            | EntryKind::RunStopped { node }
+            | EntryKind::RunFailed { node, .. }
+            | EntryKind::RunCancelled { node } => {
+                must!(at(book, &node), "another place");
+                self.active = None;
+            }
+            EntryKind::SessionReopened { node } => {
+                must!(book.position == Position::Ended, "it had not ended");
+                book.position = Position::Rest(node);
+                book.failure = None;
+            }
+            EntryKind::RunPaused { .. } | EntryKind::RunEnded => {
+                return Err("no rest before it".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn over(next: Next<String>) -> Option<EntryKind> {
+    match next {
+        Next::Node(_) => None,
+        Next::Pause(node) => Some(EntryKind::RunPaused { node }),
+        Next::End => Some(EntryKind::RunEnded),
+    }
+}
+
+fn change(field: &mut Value, patch: Patch) {
+    match patch {
+        Patch::Set(value) => *field = value,
+        Patch::Append { keep, tail } => {
+            let list = field.as_array_mut().unwrap();
+            assert!(keep <= list.len());
+            list.truncate(keep);
+            list.extend(tail);
+        }
+        _ => panic!("an unknown patch"),
+    }
+}

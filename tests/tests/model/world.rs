@@ -1,0 +1,258 @@
+//! A session under test beside what it has to be.
+
+use crate::{
+    consumer::Consumer,
+    graph::{Book as Graph, BookResources, Script},
+    heard::{Hearing, named, observer},
+    ops::{Drive, Exit, Op, Patience, Watch},
+    reference::{Book, Reading},
+    runs::Begin,
+};
+use burdock::{
+    App, Position,
+    log::{Cursor, Durability, Epoch, Log, Offset, Record, SessionId},
+};
+use burdock_tests::{
+    clock::Clock,
+    faulty::{FaultyLog, block_on},
+};
+use std::{
+    collections::BTreeSet,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+pub type Verdict = Result<(), String>;
+
+/// Fails the case unless something holds.
+macro_rules! must {
+    ($holds:expr, $($message:tt)+) => {
+        if !$holds {
+            return Err(format!($($message)+));
+        }
+    };
+}
+pub(crate) use must;
+
+pub struct World {
+    pub inner: Arc<dyn Log>,
+    pub log: FaultyLog,
+    pub clock: Clock,
+    pub script: Script,
+    pub durability: Durability,
+    pub id: SessionId,
+    pub forks: usize,
+    pub app: Option<App<Graph>>,
+    pub heard: Hearing,
+    /// What was published last, and so what the app has to be.
+    pub book: Book,
+    pub epoch: Epoch,
+    pub crashes: BTreeSet<Offset>,
+    pub consumer: Consumer,
+    /// What was durable when it was published: it stays.
+    pub kept: Vec<Cursor>,
+    /// The durability of the app.
+    pub opened_with: Durability,
+    /// A fault may have come about that the app does not know of yet.
+    pub suspect: bool,
+}
+
+impl World {
+    pub fn new(inner: impl Log, durability: Durability) -> Result<Self, String> {
+        let inner: Arc<dyn Log> = Arc::new(inner);
+        let mut world = Self {
+            log: FaultyLog::new(Arc::clone(&inner)),
+            inner,
+            clock: Clock::default(),
+            script: Script::default(),
+            durability,
+            id: SessionId::new("session").unwrap(),
+            forks: 0,
+            app: None,
+            heard: Hearing::default(),
+            book: Book::first(),
+            epoch: Epoch::default(),
+            crashes: BTreeSet::new(),
+            consumer: Consumer::default(),
+            kept: Vec::new(),
+            opened_with: durability,
+            suspect: false,
+        };
+        world.open()?;
+        Ok(world)
+    }
+
+    pub fn step(&mut self, op: &Op) -> Verdict {
+        let hits = self.log.hits();
+        match op {
+            Op::Script(calls) => self.script.set(calls),
+            Op::Fates(fates) => self.log.fates(fates.iter().copied()),
+            Op::Fail(call) => self.log.fail(*call),
+            Op::Hang(call) => self.log.hang(*call),
+            Op::Durable(durability) => self.durability = *durability,
+            Op::Run(text, drive) => self.begin(&Begin::Run(long(*text)), drive)?,
+            Op::Resume(drive) => self.begin(&Begin::Resume, drive)?,
+            Op::Restart(text, drive) => self.begin(&Begin::Restart(long(*text)), drive)?,
+            Op::Reopen => self.reopen()?,
+            Op::Close => self.close()?,
+            Op::Crash(stored) => self.crash(*stored)?,
+            Op::Fence => self.fence()?,
+            Op::Fork(at, switch) => self.fork(*at, *switch)?,
+            Op::At(at) => self.at(*at)?,
+        }
+        self.suspect |= self.log.hits() != hits || self.log.held() > 0;
+        self.check()
+    }
+
+    /// No more faults: the session comes to rest, and everybody has the same.
+    pub fn finish(mut self) -> Verdict {
+        self.script.set(&[]);
+        self.crash(usize::MAX)?;
+        self.suspect = false;
+        let drive = Drive {
+            watch: Watch::Items,
+            polls: 1000,
+            exit: Exit::Drop,
+            before: None,
+            after: None,
+            patience: Patience::Log,
+        };
+        for _ in 0..3 {
+            match self.book.position {
+                Position::Rest(_) => self.begin(&Begin::Run("last".into()), &drive)?,
+                Position::Unfinished(_) => self.begin(&Begin::Resume, &drive)?,
+                Position::Ended => self.reopen()?,
+            }
+            let unfinished = matches!(self.book.position, Position::Unfinished(_));
+            must!(!unfinished, "an undisturbed run does not finish");
+            self.check()?;
+        }
+        let reading = self.reading()?;
+        for at in 0..reading.books.len() as u64 {
+            self.at(at)?;
+        }
+        self.close()?;
+        let reading = self.reading()?;
+        must!(reading.active.is_none(), "a run without an end");
+        must!(
+            self.consumer.items()
+                == reading.items.iter().map(|(_, item)| *item).collect::<Vec<_>>(),
+            "the consumer has other items than the log: {:?}",
+            self.consumer.items()
+        );
+        Ok(())
+    }
+
+    pub fn app(&mut self) -> &mut App<Graph> {
+        self.app.as_mut().unwrap()
+    }
+
+    pub fn records(&self) -> Vec<Record> {
+        block_on(self.inner.read(&self.id, Offset::ZERO, 1_000_000)).unwrap()
+    }
+
+    pub fn reading(&self) -> Result<Reading, String> {
+        Reading::of(&self.id, self.records(), &self.crashes)
+    }
+
+    /// Opens the session as another process would.
+    pub fn build(&self, heard: &Hearing) -> Result<App<Graph>, String> {
+        for _ in 0..20 {
+            let app = Graph::app()
+                .id(self.id.as_str())
+                .resources(BookResources { script: self.script.clone() })
+                .runtime(self.clock.clone())
+                .observe(observer(heard, &self.inner, &self.id))
+                .log(self.log.clone())
+                .durability(self.durability);
+            match self.settle(app.build()) {
+                Some(Ok(app)) => return Ok(app),
+                Some(Err(error)) => {
+                    let known = error.to_string();
+                    must!(known == "the log cannot be reached", "opening: {known}");
+                }
+                None => {}
+            }
+        }
+        Err("the session does not open".into())
+    }
+
+    pub fn open(&mut self) -> Verdict {
+        let hits = self.log.hits();
+        self.app = Some(self.build(&self.heard)?);
+        self.opened_with = self.durability;
+        self.suspect = self.log.hits() != hits;
+        self.rebase()
+    }
+
+    /// Opens the session after its writer had no chance to say how a run ended.
+    pub fn open_after_crash(&mut self) -> Verdict {
+        self.crashes.insert(Offset(self.records().len() as u64));
+        self.open()
+    }
+
+    /// Waits for the log, for a while.
+    pub fn settle<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        for _ in 0..50 {
+            if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+            {
+                return Some(done);
+            }
+            self.log.let_go();
+        }
+        None
+    }
+
+    /// After the session was opened anew: what the log had by then is what counts.
+    pub fn rebase(&mut self) -> Verdict {
+        let Some(cursor) = self.app().cursor() else { return Err("no cursor".into()) };
+        self.rebase_at(cursor)
+    }
+
+    pub fn rebase_at(&mut self, cursor: Cursor) -> Verdict {
+        if cursor.epoch == self.epoch {
+            return Ok(());
+        }
+        let epochs = block_on(self.inner.epochs(&self.id)).unwrap();
+        let found = epochs.iter().find(|known| known.epoch == cursor.epoch);
+        let Some(begin) = found else { return Err(format!("the log does not know {cursor}")) };
+        let mut reading = self.reading()?;
+        let end = usize::try_from(begin.start.0).unwrap();
+        // a new session has nothing before
+        reading.books.truncate(end.max(1));
+        self.book = reading.last().clone();
+        self.epoch = cursor.epoch;
+        let log: Arc<dyn Log> = Arc::clone(&self.inner);
+        self.consumer.come_back(&log, &self.id, begin.start)
+    }
+
+    /// What holds after every operation.
+    fn check(&mut self) -> Verdict {
+        self.rebase()?;
+        let reading = self.reading()?;
+        for cursor in &self.kept {
+            let at = usize::try_from(cursor.offset.0).unwrap();
+            let there = reading.records.get(at).map(Record::cursor);
+            must!(there == Some(*cursor), "{cursor} was durable, and there is {there:?}");
+        }
+        let (book, app) = (&self.book, self.app.as_ref().unwrap());
+        must!(*app.state() == book.state, "state {:?}, not {:?}", app.state(), book.state);
+        let position = named(app.position());
+        must!(position == book.position, "position {position:?}, not {:?}", book.position);
+        if !self.suspect {
+            let last = reading.last();
+            must!(last.state == book.state, "the log has state {:?}", last.state);
+            must!(last.position == book.position, "the log is at {:?}", last.position);
+            must!(reading.active.is_none(), "a run without an end");
+        }
+        Ok(())
+    }
+}
+
+/// Inputs of some length, so that there are snapshots.
+fn long(text: u8) -> String {
+    let length = if text == 0 { 20_000 } else { 1 };
+    text.to_string().repeat(length)
+}
