@@ -266,17 +266,3 @@ fn an_end_that_is_lost_again_is_recorded_once_the_log_takes_it() {
     block_on(app.resume().into_future()).unwrap();
     assert_eq!(entries(&log)[1..4], ["run_started", "run_failed", "run_resumed"]);
 }
-
-#[test]
-fn a_cursor_is_of_one_epoch_while_the_session_is_read_back() {
-    let log = log();
-    let mut app = open(&log, Script::default(), Durability::Commit);
-    let before = app.cursor().unwrap();
-    log.fates([Fate::Refused]);
-    assert!(is_unavailable(&block_on(app.run(LineInputs {}).into_future())));
-    log.fail(Call::Read);
-    assert!(is_unavailable(&block_on(app.resume().into_future())));
-    assert_eq!(app.cursor().unwrap().epoch, before.epoch);
-    let end = block_on(app.run(LineInputs {}).into_future()).unwrap();
-    assert_eq!(end.offset(), Some(Offset(8)));
-}

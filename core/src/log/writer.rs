@@ -31,8 +31,6 @@ pub(crate) struct Writer {
     durability: Durability,
     clock: Clock,
     epoch: Epoch,
-    /// The epoch that the log knows this writer by: a later one while the session is read back.
-    claimed: Epoch,
     /// Where the next entry that is noted goes.
     next: Offset,
     /// Entries that were not handed over yet.
@@ -133,7 +131,6 @@ impl Writer {
             durability,
             clock,
             epoch: opened.epoch,
-            claimed: opened.epoch,
             next: opened.next,
             noted: Vec::new(),
             under_way: Mutex::new(VecDeque::new()),
@@ -154,7 +151,7 @@ impl Writer {
         self.noted.clear();
         exclusive(&mut self.under_way).clear();
         if exclusive(&mut self.opening).is_none() {
-            if self.log.info(&self.session).await?.epoch != self.claimed {
+            if self.log.info(&self.session).await?.epoch != self.epoch {
                 let error = LogError::Fenced { session: self.session.clone(), epoch: self.epoch };
                 self.broken = Some(error.clone());
                 return Err(error);
@@ -169,10 +166,10 @@ impl Writer {
         .await;
         *exclusive(&mut self.opening) = None;
         let opened = opened.unwrap_or(Err(LogError::Closed))?;
-        self.claimed = opened.epoch;
+        self.epoch = opened.epoch;
         let read = read(&self.log, &self.session, opened.snapshot, opened.next).await?;
         let (moment, weight) = read.ok_or(LogError::NoSession { session: self.session.clone() })?;
-        (self.epoch, self.next, self.weight) = (opened.epoch, opened.next, weight);
+        (self.next, self.weight) = (opened.next, weight);
         self.clock = Clock::after(Arc::clone(&self.clock.runtime), Some(moment.time));
         Ok(moment)
     }

@@ -24,6 +24,10 @@ impl Consumer {
         self.items.iter().map(|seen| seen.item).collect()
     }
 
+    pub fn last(&self) -> Option<Cursor> {
+        self.last
+    }
+
     pub fn saw(&mut self, cursor: Cursor) {
         self.last = self.last.max(Some(cursor));
     }
@@ -52,22 +56,25 @@ impl Consumer {
             let there = block_on(log.read(id, last.offset, 1)).unwrap();
             last.offset < end && there.first().is_some_and(|record| record.cursor() == last)
         });
-        let (told, mut tail) = block_on(follow(log, id, self.last)).unwrap();
-        match told {
-            None => must!(stands, "not rewound from {:?}", self.last),
-            Some(Followed::Rewound { to }) => {
-                must!(!stands, "rewound from {:?} to {to:?}", self.last);
+        let mut follow = block_on(follow(log, id, self.last)).unwrap();
+        if !stands {
+            let told = block_on(follow.next()).unwrap().unwrap();
+            if let Followed::Rewound { to } = told {
                 let stands = |at: Offset| to.is_some_and(|to| at <= to.offset);
                 self.items.retain(|seen| stands(seen.at));
                 for seen in &mut self.items {
                     seen.covered = seen.covered.filter(|commit| stands(*commit));
                 }
                 self.last = to;
+            } else {
+                return Err(format!("not rewound from {:?}, but told {told:?}", self.last));
             }
-            Some(other) => return Err(format!("told {other:?}")),
         }
         while self.last.map_or(Offset::ZERO, |last| last.offset.plus(1)) < end {
-            let record = block_on(tail.next()).unwrap().unwrap();
+            let told = block_on(follow.next()).unwrap().unwrap();
+            let Followed::Record(record) = told else {
+                return Err(format!("told {told:?} at {:?}", self.last));
+            };
             match record.entry(id).unwrap().kind {
                 EntryKind::Item { item, .. } => self.item(record.cursor(), item.as_f64().unwrap()),
                 EntryKind::ItemsSuperseded { items, .. } => self.superseded(items)?,

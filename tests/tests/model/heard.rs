@@ -3,7 +3,7 @@
 use crate::graph::{Book, BookNode};
 use burdock::{
     Event, EventKind, Position,
-    log::{Cursor, Log, SessionId},
+    log::{Cursor, Log, Record, SessionId},
 };
 use burdock_tests::faulty::block_on;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 pub type Hearing = Arc<Mutex<Vec<Heard>>>;
 
 pub struct Heard {
-    pub cursor: Cursor,
+    /// None while the log is not known to take anything.
+    pub cursor: Option<Cursor>,
     pub node: String,
     pub what: What,
     pub stored: bool,
@@ -34,12 +35,12 @@ pub fn observer(
 ) -> impl FnMut(&Event<Book>) + Send + Sync + use<> {
     let (hearing, log, id) = (Arc::clone(hearing), Arc::clone(log), id.clone());
     move |event| {
-        let cursor = event.cursor.unwrap();
-        let there = block_on(log.read(&id, cursor.offset, 1)).unwrap_or_default();
+        let cursor = event.cursor;
+        let there = cursor.and_then(|cursor| block_on(log.read(&id, cursor.offset, 1)).ok());
         let heard = Heard {
             cursor,
             node: event.node.name().to_owned(),
-            stored: there.first().is_some_and(|record| record.cursor() == cursor),
+            stored: there.is_some_and(|there| there.first().map(Record::cursor) == cursor),
             what: match &event.kind {
                 EventKind::RunStarted => What::Began,
                 EventKind::Item(item) => What::Item(*item),

@@ -201,6 +201,12 @@ impl Reading {
         self.books.last().unwrap()
     }
 
+    /// What it was before the entry at an offset; a new session has nothing before.
+    pub fn before(&self, offset: Offset) -> Book {
+        let last = usize::try_from(offset.0).unwrap().saturating_sub(1);
+        self.books[last].clone()
+    }
+
     fn take(
         &mut self,
         record: Record,

@@ -37,7 +37,6 @@ impl World {
             Begin::Restart(text) => app.restart(BookInputs { text: text.clone() }),
         };
         let end = drive(run, how, &self.log, &self.clock);
-        let cursor = app.cursor().unwrap();
         if let End::Crashed(_) = end {
             mem::forget(app);
         } else {
@@ -49,9 +48,9 @@ impl World {
                 self.log.crash(stored);
                 return self.open_after_crash();
             }
-            End::Dropped => self.rebase_at(cursor)?,
+            End::Dropped => self.rebase()?,
             End::Over(result) => {
-                self.rebase_at(cursor)?;
+                self.rebase()?;
                 self.judge(begin, told, &result)?;
             }
         }
@@ -67,8 +66,12 @@ impl World {
         let mut told = Began::No;
         let heard = mem::take(&mut *self.heard.lock().unwrap());
         for heard in heard {
-            self.rebase_at(heard.cursor)?;
-            let (cursor, node) = (heard.cursor, heard.node.as_str());
+            if let Some(cursor) = heard.cursor {
+                self.rebase_at(cursor.epoch)?;
+                self.consumer.saw(cursor);
+            }
+            let cursor = heard.cursor.or(self.consumer.last()).unwrap();
+            let node = heard.node.as_str();
             let durable = match (&heard.what, self.opened_with) {
                 (_, Durability::Batch(_)) => false,
                 (What::Item(_), durability) => durability == Durability::Item,
@@ -107,7 +110,6 @@ impl World {
                 }
                 What::Other => {}
             }
-            self.consumer.saw(cursor);
         }
         Ok(told)
     }

@@ -207,23 +207,35 @@ impl World {
 
     /// After the session was opened anew: what the log had by then is what counts.
     pub fn rebase(&mut self) -> Verdict {
-        let Some(cursor) = self.app().cursor() else { return Err("no cursor".into()) };
-        self.rebase_at(cursor)
+        if let Some(cursor) = self.app().cursor() {
+            return self.rebase_at(cursor.epoch);
+        }
+        // it was read back perhaps, and then the log failed again
+        if !self.is_app_at(&self.book) {
+            for begin in block_on(self.inner.epochs(&self.id)).unwrap() {
+                let later = begin.epoch > self.epoch;
+                if later && self.is_app_at(&self.reading()?.before(begin.start)) {
+                    return self.rebase_at(begin.epoch);
+                }
+            }
+        }
+        Ok(())
     }
 
-    pub fn rebase_at(&mut self, cursor: Cursor) -> Verdict {
-        if cursor.epoch == self.epoch {
+    fn is_app_at(&self, book: &Book) -> bool {
+        let app = self.app.as_ref().unwrap();
+        *app.state() == book.state && named(app.position()) == book.position
+    }
+
+    pub fn rebase_at(&mut self, epoch: Epoch) -> Verdict {
+        if epoch == self.epoch {
             return Ok(());
         }
         let epochs = block_on(self.inner.epochs(&self.id)).unwrap();
-        let found = epochs.iter().find(|known| known.epoch == cursor.epoch);
-        let Some(begin) = found else { return Err(format!("the log does not know {cursor}")) };
-        let mut reading = self.reading()?;
-        let end = usize::try_from(begin.start.0).unwrap();
-        // a new session has nothing before
-        reading.books.truncate(end.max(1));
-        self.book = reading.last().clone();
-        self.epoch = cursor.epoch;
+        let found = epochs.iter().find(|known| known.epoch == epoch);
+        let Some(begin) = found else { return Err(format!("the log does not know {epoch}")) };
+        self.book = self.reading()?.before(begin.start);
+        self.epoch = epoch;
         let log: Arc<dyn Log> = Arc::clone(&self.inner);
         self.consumer.come_back(&log, &self.id, begin.start)
     }
