@@ -18,7 +18,7 @@ use std::{
 /// test ends, in whatever way.
 const KEEPER: &str = "cat >/dev/null; \"$0\" -D \"$1/data\" -m immediate stop; rm -rf \"$1\"";
 
-/// A PostgreSQL from Debian's package, in a temporary folder and on a free port.
+/// A `PostgreSQL` from Debian's package, in a temporary folder and on a free port.
 pub struct Server {
     programs: PathBuf,
     folder: PathBuf,

@@ -1,5 +1,6 @@
 //! Kills the chat in the middle of its answers, again and again, and lets it go on.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[cfg(feature = "server-tests")]
 mod postgres;
@@ -155,8 +156,7 @@ impl Session {
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    runtime.map(|runtime| runtime.block_on(future)).unwrap_or_else(|error| panic!("{error}"))
+    Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// Talks in as many conversations as it takes for so many kills, and compares each with one that

@@ -1,4 +1,4 @@
-//! The same on PostgreSQL, whose server is killed as well.
+//! The same on `PostgreSQL`, whose server is killed as well.
 
 use super::{Dice, KILLS, Result, Session, survive};
 use burdock::log::{Log, SessionId};
