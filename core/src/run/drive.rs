@@ -243,9 +243,10 @@ impl<G: Graph> Session<G> {
 
     /// Tells that what the last step has shown without a commit does not count any more.
     async fn supersede(&mut self) {
-        let items = std::mem::take(&mut self.shown);
         self.record_superseded(self.at);
-        if items > 0 {
+        if self.shown > 0 {
+            // none is left once it is told
+            let items = self.shown;
             self.publish(self.at, EventKind::ItemsSuperseded { items }).await;
         }
     }

@@ -35,7 +35,7 @@ impl Fixture {
 
 impl<G: Graph> Recorded<G> {
     fn new(fixture: Fixture) -> Result<Self, LoadError> {
-        let node = find::<G>(&fixture.node)?.name();
+        let node = find::<G>("the recorded step is of", &fixture.node)?.name();
         let failure = fixture.failure.as_ref().map(restore_failure::<G>).transpose()?;
         let inputs = serde_json::from_value(fixture.inputs.clone())
             .map_err(|error| LoadError::Inputs { reason: error.to_string() })?;

@@ -39,6 +39,9 @@ impl<G: Graph> Session<G> {
     }
 }
 
+/// What a session has to do with the node of its position.
+const AT: &str = "the session is at";
+
 /// A snapshot in the types of a graph.
 pub(super) struct Restored<G: Graph> {
     pub(super) state: G::State,
@@ -66,14 +69,14 @@ impl<G: Graph> Restored<G> {
             record.map(|record| restore_failure::<G>(&record)).transpose()
         };
         let position = match snapshot.position {
-            Position::Rest(node) => Position::Rest(find::<G>(&node)?),
-            Position::Unfinished(node) => Position::Unfinished(find::<G>(&node)?),
+            Position::Rest(node) => Position::Rest(find::<G>(AT, &node)?),
+            Position::Unfinished(node) => Position::Unfinished(find::<G>(AT, &node)?),
             Position::Ended => Position::Ended,
         };
         let unfinished = match snapshot.unfinished {
             None => None,
             Some(run) => Some(RestoredRun {
-                origin: find::<G>(&run.origin)?,
+                origin: find::<G>("the unfinished run began at", &run.origin)?,
                 origin_failure: failure(run.origin_failure)?,
                 inputs: serde_json::from_value(run.inputs.clone()).ok(),
                 inputs_json: run.inputs,
@@ -104,9 +107,10 @@ pub(super) fn restore_state<S: State>(version: u32, document: Document) -> Resul
     })
 }
 
-pub(super) fn find<G: Graph>(node: &str) -> Result<G::Node, RestoreError> {
+pub(super) fn find<G: Graph>(what: &'static str, node: &str) -> Result<G::Node, RestoreError> {
     let found = G::Node::ALL.iter().find(|known| known.name() == node);
     found.copied().ok_or_else(|| RestoreError::UnknownNode {
+        what,
         node: node.to_owned(),
         graph: G::TOPOLOGY.name,
         nodes: G::Node::ALL.iter().map(|node| node.name()).collect::<Vec<_>>().join(", "),
@@ -114,7 +118,7 @@ pub(super) fn find<G: Graph>(node: &str) -> Result<G::Node, RestoreError> {
 }
 
 pub(super) fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failure, RestoreError> {
-    let node = find::<G>(&record.node)?.name();
+    let node = find::<G>("the session passes on a failure of", &record.node)?.name();
     let names = G::State::FIELDS.iter().map(|field| field.name);
     let inputs = G::TOPOLOGY.inputs.iter().map(|input| input.name);
     let cause = FailureCause::restore(&record.cause, names.chain(inputs));
@@ -125,11 +129,13 @@ pub(super) fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failur
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// The session is at a node that the graph does not have any more.
+    /// The session is at a node that the graph does not have any more, or needs it otherwise.
     #[error(
-        "the session is at node `{node}`, which the graph `{graph}` does not have (any more): give a node that name again, or fork the session before it came there; the nodes are {nodes}"
+        "{what} node `{node}`, which the graph `{graph}` does not have (any more): give a node that name again, or fork the session before it came there; the nodes are {nodes}"
     )]
     UnknownNode {
+        /// What the session has to do with it.
+        what: &'static str,
         /// The node.
         node: String,
         /// The graph.

@@ -168,6 +168,9 @@ impl<G: Graph> Session<G> {
         };
         let event = Event { node, step, attempt: self.context.attempt, cursor, kind };
         self.observers.notify(&event);
+        if let EventKind::ItemsSuperseded { .. } = event.kind {
+            self.shown = 0;
+        }
         if !wanted {
             return;
         }
@@ -196,6 +199,7 @@ impl<G: Graph> Session<G> {
         // a thread cannot be dropped, but told
         self.context.control.stop(self.context.turn);
         self.context.control.forget();
+        self.tell_superseded();
         self.record_cancel();
         let cursor = self.cursor();
         let event = || {
@@ -213,6 +217,15 @@ impl<G: Graph> Session<G> {
         if self.context.control.attention() == Attention::Events {
             // who drops the run does not look, but who let the grace period pass does
             drop(outlet.put(Published::Event(Box::new(shown))));
+        }
+    }
+
+    /// Tells what the log has and nobody heard, because the run was dropped in between.
+    fn tell_superseded(&mut self) {
+        if self.shown > 0 && self.recording.as_ref().is_some_and(|found| found.items == 0) {
+            let (step, attempt, cursor) = (self.context.step, self.context.attempt, self.cursor());
+            let kind = EventKind::ItemsSuperseded { items: std::mem::take(&mut self.shown) };
+            self.observers.notify(&Event { node: self.at, step, attempt, cursor, kind });
         }
     }
 

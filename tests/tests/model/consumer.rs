@@ -24,10 +24,6 @@ impl Consumer {
         self.items.iter().map(|seen| seen.item).collect()
     }
 
-    pub fn last(&self) -> Option<Cursor> {
-        self.last
-    }
-
     pub fn saw(&mut self, cursor: Cursor) {
         self.last = self.last.max(Some(cursor));
     }

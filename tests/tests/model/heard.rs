@@ -3,7 +3,7 @@
 use crate::graph::{Book, BookNode};
 use burdock::{
     Event, EventKind, Position,
-    log::{Cursor, Log, Record, SessionId},
+    log::{Cursor, Epoch, Log, Record, SessionId},
 };
 use burdock_tests::faulty::block_on;
 use std::sync::{Arc, Mutex};
@@ -13,6 +13,8 @@ pub type Hearing = Arc<Mutex<Vec<Heard>>>;
 pub struct Heard {
     /// None while the log is not known to take anything.
     pub cursor: Option<Cursor>,
+    /// Which opening of the session was the last one then.
+    pub epoch: Epoch,
     pub node: String,
     pub what: What,
     pub stored: bool,
@@ -37,8 +39,10 @@ pub fn observer(
     move |event| {
         let cursor = event.cursor;
         let there = cursor.and_then(|cursor| block_on(log.read(&id, cursor.offset, 1)).ok());
+        let epochs = block_on(log.epochs(&id)).unwrap_or_default();
         let heard = Heard {
             cursor,
+            epoch: epochs.last().map(|last| last.epoch).unwrap_or_default(),
             node: event.node.name().to_owned(),
             stored: there.is_some_and(|there| there.first().map(Record::cursor) == cursor),
             what: match &event.kind {

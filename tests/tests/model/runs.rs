@@ -9,7 +9,7 @@ use crate::{
 };
 use burdock::{
     Position, RunError,
-    log::{Durability, LogError},
+    log::{Cursor, Durability, LogError, Offset},
 };
 use std::mem;
 
@@ -70,7 +70,11 @@ impl World {
                 self.rebase_at(cursor.epoch)?;
                 self.consumer.saw(cursor);
             }
-            let cursor = heard.cursor.or(self.consumer.last()).unwrap();
+            if let What::Began = heard.what {
+                // a session that was read back, and whose log failed again, is one of that epoch
+                self.rebase_at(heard.cursor.map_or(heard.epoch, |cursor| cursor.epoch))?;
+            }
+            let cursor = heard.cursor.unwrap_or(Cursor { epoch: heard.epoch, offset: Offset(0) });
             let node = heard.node.as_str();
             let durable = match (&heard.what, self.opened_with) {
                 (_, Durability::Batch(_)) => false,

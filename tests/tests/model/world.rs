@@ -135,12 +135,9 @@ impl World {
         self.close()?;
         let reading = self.reading()?;
         must!(reading.active.is_none(), "a run without an end");
-        must!(
-            self.consumer.items()
-                == reading.items.iter().map(|(_, item)| *item).collect::<Vec<_>>(),
-            "the consumer has other items than the log: {:?}",
-            self.consumer.items()
-        );
+        let items: Vec<f64> = reading.items.iter().map(|(_, item)| *item).collect();
+        let seen = self.consumer.items();
+        must!(seen == items, "the consumer has {seen:?}, and the log {items:?}");
         Ok(())
     }
 
