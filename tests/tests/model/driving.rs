@@ -71,7 +71,12 @@ pub fn drive(run: Run<'_, Book>, how: &Drive, log: &FaultyLog, clock: &Clock) ->
             Poll::Ready(Some(Err(told))) => error = Some(told),
             Poll::Ready(None) => return End::Over(error.map_or(Ok(()), Err)),
             Poll::Pending => {
-                if how.patience == Patience::Time || !log.let_go() {
+                let log_first = match how.patience {
+                    Patience::Log => true,
+                    Patience::Time => false,
+                    Patience::Both => left % 6 == 0,
+                };
+                if !log_first || !log.let_go() {
                     clock.advance(Duration::from_secs(1));
                 }
             }

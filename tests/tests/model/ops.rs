@@ -66,6 +66,8 @@ pub enum Exit {
 pub enum Patience {
     Log,
     Time,
+    /// Time, and now and then the log.
+    Both,
 }
 
 /// Knuth's linear congruential generator.
@@ -159,7 +161,7 @@ impl Dice {
             },
             before: self.pick(&nodes),
             after: self.pick(&nodes),
-            patience: self.pick(&[Patience::Log, Patience::Time]),
+            patience: self.pick(&[Patience::Log, Patience::Time, Patience::Both]),
         }
     }
 }
