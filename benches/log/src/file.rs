@@ -25,8 +25,10 @@ impl File {
         block_on(SqliteLog::options().synchronous(self.synchronous).open(self.path())).unwrap()
     }
 
-    /// A connection with the settings of a log's writer, to a file with the tables of a log.
-    pub fn bare(&self) -> Connection {
+    /// A connection to a file with the tables of a log, which copies the WAL into it whenever that
+    /// has so many pages. By default `SQLite` does so at 1 000, on the thread of the commit that comes
+    /// to it; a log does so about as often, on a thread of its own.
+    pub fn bare(&self, checkpoint: u32) -> Connection {
         block_on(self.open().close());
         let connection = Connection::open(self.path()).unwrap();
         let synchronous = match self.synchronous {
@@ -36,7 +38,7 @@ impl File {
         connection
             .execute_batch(&format!(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
-                 PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864"
+                 PRAGMA wal_autocheckpoint = {checkpoint}; PRAGMA journal_size_limit = 67108864"
             ))
             .unwrap();
         connection

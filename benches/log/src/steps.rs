@@ -15,6 +15,9 @@ use std::{
     time::Duration,
 };
 
+/// How many pages the WAL has before `SQLite` copies them into the file, if nobody says otherwise.
+const DEFAULT: u32 = 1000;
+
 pub fn compare() {
     beside_bare("a step on SQLite, synchronous = FULL", Synchronous::Full, 101, 50);
     beside_bare("a step on SQLite, synchronous = NORMAL", Synchronous::Normal, 101, 500);
@@ -24,24 +27,30 @@ pub fn compare() {
 
 /// Every candidate writes its own file, a hand of steps each time.
 fn beside_bare(what: &str, synchronous: Synchronous, repetitions: usize, count: u64) {
-    let files = [(); 3].map(|()| File::new(synchronous));
+    let files = [(); 4].map(|()| File::new(synchronous));
     let all = recorded(count * repetitions as u64);
     let hand = usize::try_from(count).unwrap();
-    let (mut first, mut second) = (all.chunks(hand), all.chunks(hand));
-    let connection = files[0].bare();
-    let bare = |_| {
-        let steps = first.next().unwrap();
-        timed(|| steps.iter().for_each(|rows| file::write(&connection, rows)))
+    let bare = |file: &File, checkpoint| {
+        let (mut hands, connection) = (all.chunks(hand), file.bare(checkpoint));
+        Box::new(move |_| {
+            let steps = hands.next().unwrap();
+            timed(|| steps.iter().for_each(|rows| file::write(&connection, rows)))
+        })
     };
-    let thread = Thread::new(files[1].bare());
+    let (mut hands, thread) = (all.chunks(hand), Thread::new(files[2].bare(DEFAULT)));
     let on_another_thread = |_| {
-        let steps = second.next().unwrap().to_vec();
+        let steps = hands.next().unwrap().to_vec();
         timed(|| steps.into_iter().for_each(|rows| thread.write(rows)))
     };
-    let mut app = counting(files[2].open(), Durability::Commit, count);
+    let mut app = counting(files[3].open(), Durability::Commit, count);
     let burdock = |_| timed(|| run(&mut app, CountingInputs {}));
     let candidates = vec![
-        Candidate { name: "bare transaction", count, work: Box::new(bare) },
+        Candidate { name: "bare transaction", count, work: bare(&files[0], DEFAULT) },
+        Candidate {
+            name: "bare transaction, late checkpoints",
+            count,
+            work: bare(&files[1], 8 * DEFAULT),
+        },
         Candidate {
             name: "bare transaction on another thread",
             count,
@@ -59,7 +68,7 @@ pub fn profile(work: &str, count: u64) {
         "normal" => on_sqlite(Synchronous::Normal, count),
         "bare" => {
             let (steps, file) = (recorded(count), File::new(Synchronous::Normal));
-            let connection = file.bare();
+            let connection = file.bare(DEFAULT);
             timed(|| steps.iter().for_each(|rows| file::write(&connection, rows)))
         }
         _ => in_memory(count),
@@ -85,7 +94,7 @@ fn recorded(steps: u64) -> Vec<Vec<Row>> {
     let mut app = counting(file.open(), batch, steps);
     run(&mut app, CountingInputs {});
     close(app);
-    let transactions = file::transactions(&file.bare());
+    let transactions = file::transactions(&file.bare(DEFAULT));
     assert_eq!(transactions.len() as u64, steps);
     transactions
 }
