@@ -51,14 +51,21 @@ impl Moment {
     ) -> Result<Self, LogError> {
         let damaged =
             |offset, reason| LogError::Damaged { session: session.clone(), offset, reason };
+        let read = |next: Offset| {
+            let left = usize::try_from(end.0 - next.0).unwrap_or(usize::MAX);
+            log.read(session, next, left.min(PAGE))
+        };
         let mut moment: Option<Self> = None;
         let mut next = from;
-        while next < end {
-            let left = usize::try_from(end.0 - next.0).unwrap_or(usize::MAX);
-            let page = log.read(session, next, left.min(PAGE)).await?;
+        let mut reading = (next < end).then(|| read(next));
+        while let Some(page) = reading {
+            let page = page.await?;
             if page.is_empty() {
                 return Err(damaged(next, "the entry is missing".into()));
             }
+            // the log reads on while this page is decoded
+            let behind = next.plus(page.len() as u64);
+            reading = (behind < end).then(|| read(behind));
             for record in page {
                 if record.offset != next {
                     return Err(damaged(next, "the entry is missing".into()));
