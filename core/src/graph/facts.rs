@@ -47,15 +47,15 @@ where
     #[inline]
     pub fn perform(
         step: StepRun<'_, G>,
-        bind: fn(&mut A::Params),
+        bind: impl FnOnce(&mut A::Params) + Send,
     ) -> impl Future<Output = StepResult> + Send {
-        crate::run::perform::<A, G>(step, Some(bind))
+        crate::run::perform::<A, G>(step, bind)
     }
 
     /// Makes one attempt at an action whose parameters all have defaults.
     #[inline]
     pub fn perform_unbound(step: StepRun<'_, G>) -> impl Future<Output = StepResult> + Send {
-        crate::run::perform::<A, G>(step, None)
+        crate::run::perform::<A, G>(step, |_| ())
     }
 
     /// The first input that it needs and that was not given.

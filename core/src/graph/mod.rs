@@ -59,9 +59,9 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
         None
     }
 
-    /// The node's `#[timeout]` and `#[retry]`.
+    /// Evaluates the node's `#[timeout]` and `#[retry]`, if it has any.
     #[doc(hidden)]
-    fn policy(_node: Self::Node) -> Option<Policy> {
+    fn policy(_node: Self::Node) -> Option<fn() -> Policy> {
         None
     }
 

@@ -41,7 +41,7 @@ impl<T, F: Future<Output = Result<T, Box<FailureCause>>>> Future for Caught<'_, 
 
 /// An attempt that is polled in a span or under a timeout, and whose items may be refused.
 pub(super) struct Watched<'p, F> {
-    pub(super) attempt: Pin<&'p mut F>,
+    pub(super) attempt: Caught<'p, F>,
     pub(super) timeout: Option<(Duration, Sleep)>,
     pub(super) span: Option<tracing::Span>,
     pub(super) control: Arc<Control>,
@@ -53,7 +53,7 @@ impl<F: Future<Output = StepResult>> Future for Watched<'_, F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<StepResult> {
         let Self { attempt, timeout, span, control } = &mut *self;
         let _entered = span.as_ref().map(tracing::Span::enter);
-        let polled = attempt.as_mut().poll(cx);
+        let polled = Pin::new(attempt).poll(cx);
         // whatever else the action came to, unless it noticed itself
         if !matches!(polled, Poll::Ready(Ok(())))
             && let Some(error) = control.take_refusal()

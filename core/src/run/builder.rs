@@ -282,6 +282,9 @@ impl<G: Graph> Parts<G> {
             recording: None,
             outlet: Mutex::new(outlet),
         };
+        if self.log.is_some() || !session.observers.is_empty() {
+            session.context.control.listen();
+        }
         match self.log {
             Some((log, encode)) => {
                 let id = SessionId::new(id).map_err(ReadError::from)?;

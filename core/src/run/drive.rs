@@ -2,9 +2,9 @@
 
 use super::{
     Outcome, Policy, RunError,
-    attempt::{Watched, caught},
+    attempt::{Caught, Watched, caught},
     session::{Begin, Session},
-    step::{StepResult, StepRun, evaluate},
+    step::{StepResult, StepRun, decided},
 };
 use crate::{
     action::{Failure, FailureCause},
@@ -69,7 +69,7 @@ pub(super) async fn drive<G: Graph>(
     (session, result)
 }
 
-/// A session in a run; whoever drops it before its end cancels the run.
+/// A session in a run, which is over when it is dropped; before its end, that cancels it.
 struct Lease<'a, G: Graph> {
     session: &'a mut Session<G>,
     running: bool,
@@ -80,6 +80,7 @@ impl<G: Graph> Drop for Lease<'_, G> {
         if self.running {
             self.session.cancelled();
         }
+        self.session.forget_inputs();
     }
 }
 
@@ -97,33 +98,22 @@ impl<G: Graph> Session<G> {
             }
             let node = self.node();
             self.enter(node);
-            let heard = self.is_heard();
-            if heard {
-                self.record_step(node);
-                self.publish(node, EventKind::StepStarted).await;
-            }
-            // written out rather than called, and `policy` not kept: each `async fn` on the way
-            // and each value alive at the `.await` costs a step
-            let policy = caught(|| G::policy(node));
-            let result = if matches!(policy, Ok(None)) && !heard {
-                drop(policy);
-                G::execute(StepRun::new(self)).await
+            // written out rather than called, and nothing kept: each `async fn` on the way and each
+            // value alive at the `.await` costs a step
+            let result = if G::policy(node).is_none() && !self.is_heard() {
+                Caught(pin!(G::execute(StepRun::new(self)))).await
             } else {
-                match self.attempts(node, policy).await {
+                match self.attempts(node).await {
                     Some(result) => result,
                     None => return Ok(self.rest()),
                 }
             };
-            let next = match result {
-                Ok(()) => {
-                    let next = self.next();
-                    if self.is_heard() {
-                        self.publish_commit(node, next).await;
-                    }
-                    next
-                }
-                Err(cause) => self.fail(node, cause).await?,
-            };
+            if let Err(cause) = result {
+                self.fail(node, cause).await?;
+            } else if self.is_heard() {
+                self.publish_commit(node).await;
+            }
+            let next = self.next();
             if let Some(outcome) = self.outcome(node, next, halts) {
                 return Ok(outcome);
             }
@@ -145,13 +135,14 @@ impl<G: Graph> Session<G> {
 
     /// Tries until an attempt is committed, or no other one may follow; `None` when a stop came
     /// instead of another attempt.
-    async fn attempts(
-        &mut self,
-        node: G::Node,
-        policy: Result<Option<Policy>, Box<FailureCause>>,
-    ) -> Option<StepResult> {
+    async fn attempts(&mut self, node: G::Node) -> Option<StepResult> {
+        if self.is_heard() {
+            self.record_step(node);
+            self.publish(node, EventKind::StepStarted).await;
+        }
+        let policy = G::policy(node).map_or(Ok(Policy::default()), caught);
         let Policy { timeout, retry } = match policy {
-            Ok(policy) => policy.unwrap_or_default(),
+            Ok(policy) => policy,
             Err(cause) => return Some(Err(cause)),
         };
         let mut waits = retry.map(|retry| retry.waits(&*self.context.runtime));
@@ -188,6 +179,7 @@ impl<G: Graph> Session<G> {
         let span = self.observers.step_span();
         let control = self.context.control.clone();
         let attempt = pin!(G::execute(StepRun::new(self)));
+        let attempt = Caught(attempt);
         Watched { attempt, timeout, span, control }.await
     }
 
@@ -205,16 +197,12 @@ impl<G: Graph> Session<G> {
     }
 
     /// Takes the node's error edge, or ends the run.
-    async fn fail(
-        &mut self,
-        node: G::Node,
-        cause: Box<FailureCause>,
-    ) -> Result<Next<G::Node>, RunError> {
+    async fn fail(&mut self, node: G::Node, cause: Box<FailureCause>) -> Result<(), RunError> {
         if let FailureCause::NotRecorded(error) = *cause {
             return Err(self.log_error(error));
         }
         let mut failure = self.failed(node, *cause);
-        let next = evaluate(|| G::on_error(node, &self.state).transpose());
+        let next = caught(|| G::on_error(node, &self.state).transpose()).and_then(decided);
         let next = next.unwrap_or_else(|cause| {
             failure = self.failed(node, *cause);
             None
@@ -234,7 +222,7 @@ impl<G: Graph> Session<G> {
             let failure = failure.clone();
             self.publish(node, EventKind::StepFailed { failure, next }).await;
         }
-        next.ok_or(RunError::Failed(failure))
+        next.map(|_| ()).ok_or(RunError::Failed(failure))
     }
 
     fn failed(&self, node: G::Node, cause: FailureCause) -> Failure {

@@ -101,10 +101,11 @@ impl<G: Graph> Session<G> {
 
     /// The one place where a step is committed: the state already holds the candidate, what follows
     /// is known, and the log, if there is one, has the step. Position and step number move.
+    #[inline]
     pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
         self.last = Some(node);
         if self.failure.is_some() {
-            self.failure = None;
+            self.forget_failure();
         }
         self.shown = 0;
         self.context.step += 1;
@@ -122,13 +123,23 @@ impl<G: Graph> Session<G> {
     }
 
     /// Moves the position.
+    #[inline]
     pub(super) fn go(&mut self, next: Next<G::Node>) {
         self.position = match next {
             Next::Node(node) => Position::Unfinished(node),
             Next::Pause(node) => Position::Rest(node),
             Next::End => Position::Ended,
         };
-        if !matches!(next, Next::Node(_)) {
+    }
+
+    #[cold]
+    fn forget_failure(&mut self) {
+        self.failure = None;
+    }
+
+    /// A run is over: unless it is to go on, nobody asks for its inputs again.
+    pub(super) fn forget_inputs(&mut self) {
+        if !matches!(self.position, Position::Unfinished(_)) {
             self.inputs = None;
         }
     }
@@ -136,15 +147,13 @@ impl<G: Graph> Session<G> {
     /// Whether anyone hears an event that is no item.
     #[inline]
     pub(super) fn is_heard(&self) -> bool {
-        !self.observers.is_empty()
-            || self.recording.is_some()
-            || self.context.control.attention() != Attention::Items
+        self.context.control.is_heard()
     }
 
     /// Tells of the commit that was just made, which has moved the step number on.
-    pub(super) async fn publish_commit(&mut self, node: G::Node, next: Next<G::Node>) {
+    pub(super) async fn publish_commit(&mut self, node: G::Node) {
         let step = self.context.step - 1;
-        let kind = EventKind::StepCommitted { next };
+        let kind = EventKind::StepCommitted { next: self.next() };
         self.publish_at(step, node, kind).await;
     }
 

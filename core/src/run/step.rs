@@ -1,10 +1,6 @@
 //! One attempt at a step, from the action to the commit.
 
-use super::{
-    attempt::{Caught, caught},
-    recording::Recording,
-    session::Session,
-};
+use super::{recording::Recording, session::Session};
 use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
@@ -19,7 +15,6 @@ use std::{
     fmt,
     future::poll_fn,
     marker::PhantomData,
-    pin::pin,
     sync::Arc,
     task::{Context as Task, Poll},
 };
@@ -62,11 +57,13 @@ impl<G: Graph> fmt::Debug for StepRun<'_, G> {
 
 /// Runs the action, makes its writes a candidate, evaluates the transition on it and commits.
 ///
+/// Panics pass through, and take the candidate back on their way; who polls it catches them.
+///
 /// The session is captured once and the call is made where it is used: whatever is alive at an
 /// `.await`, or moves on the way there, goes through memory in every step.
 pub(crate) fn perform<A, G>(
     step: StepRun<'_, G>,
-    bind: Option<fn(&mut A::Params)>,
+    bind: impl FnOnce(&mut A::Params) + Send,
 ) -> impl Future<Output = StepResult> + Send
 where
     G: Graph,
@@ -77,19 +74,15 @@ where
     let session = step.session;
     async move {
         let writes = {
-            let lender = &mut *session;
-            let action = pin!(async move {
-                let (view, mut port) = lender.lend::<A::Yields>();
-                let call = view.call::<A>(bind, port.as_mut())?;
-                let writes = A::run(call).await.map_err(FailureCause::Error)?;
-                if let Some(port) = port.as_mut()
-                    && port.held.is_some()
-                {
-                    poll_fn(|cx| port.poll_held(cx)).await;
-                }
-                Ok(writes)
-            });
-            Caught(action).await?
+            let (view, mut port) = session.lend::<A::Yields>();
+            let call = view.call::<A>(bind, port.as_mut())?;
+            let writes = A::run(call).await.map_err(FailureCause::Error)?;
+            if let Some(port) = port.as_mut()
+                && port.held.is_some()
+            {
+                poll_fn(|cx| port.poll_held(cx)).await;
+            }
+            writes
         };
         if session.recording.is_some() {
             return session.settle_recorded(writes, A::INFO.writes).await;
@@ -128,16 +121,11 @@ impl<G: Graph> Session<G> {
     fn settle<W: Writes<State = G::State>>(&mut self, writes: W) -> StepResult {
         let node = self.at;
         let undo = writes.apply(&mut self.state);
-        match evaluate(|| G::transition(node, &self.state)) {
-            Ok(next) => {
-                self.commit(node, next);
-                Ok(())
-            }
-            Err(cause) => {
-                W::undo(undo, &mut self.state);
-                Err(cause)
-            }
-        }
+        let mut candidate = Candidate::<G, W> { session: self, undo: Some(undo) };
+        let next = decided(G::transition(node, &candidate.session.state))?;
+        candidate.undo = None;
+        candidate.session.commit(node, next);
+        Ok(())
     }
 
     /// The same for a session with a log, which has the step before it is committed.
@@ -153,7 +141,7 @@ impl<G: Graph> Session<G> {
         let node = self.at;
         let undo = writes.apply(&mut self.state);
         let mut candidate = Candidate::<G, W> { session: self, undo: Some(undo) };
-        let next = evaluate(|| G::transition(node, &candidate.session.state))?;
+        let next = decided(G::transition(node, &candidate.session.state))?;
         let noted = candidate.note(declared, next);
         let recorded = match noted {
             Ok(()) => candidate.session.record_commit().await,
@@ -206,7 +194,7 @@ impl<'s, G: Graph> View<'s, G> {
     #[inline]
     fn call<A>(
         self,
-        bind: Option<fn(&mut A::Params)>,
+        bind: impl FnOnce(&mut A::Params),
         port: Option<&'s mut Port<'_, G, A::Yields>>,
     ) -> Result<Call<'s, A>, Box<FailureCause>>
     where
@@ -220,9 +208,7 @@ impl<'s, G: Graph> View<'s, G> {
         let reads =
             A::reads(self.state).map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name))?;
         let mut params = A::Params::default();
-        if let Some(bind) = bind {
-            bind(&mut params);
-        }
+        bind(&mut params);
         let yielder = match port {
             Some(port) => Yielder::new(port),
             None => Yielder::unused(),
@@ -232,11 +218,10 @@ impl<'s, G: Graph> View<'s, G> {
     }
 }
 
-/// Evaluates conditions, whose panics become failures.
-pub(super) fn evaluate<T>(
-    transition: impl FnOnce() -> Result<T, UnsetSlot>,
-) -> Result<T, Box<FailureCause>> {
-    caught(transition)?.map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name).into())
+/// What conditions came to.
+#[inline]
+pub(super) fn decided<T>(decision: Result<T, UnsetSlot>) -> Result<T, Box<FailureCause>> {
+    decision.map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name).into())
 }
 
 /// The one place where items are published: observers first, then the slot.
@@ -255,8 +240,8 @@ struct Port<'p, G: Graph, Y> {
 impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, Y> {
     #[inline]
     fn poll_emit(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
-        if self.recording.is_some() {
-            return self.poll_recorded(item, cx);
+        if self.context.control.is_heard() {
+            return self.poll_heard(item, cx);
         }
         if item.is_none() {
             return self.outlet.poll_free(cx).map(|()| self.flow());
@@ -264,16 +249,7 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
         if self.outlet.is_free()
             && let Some(item) = item.take()
         {
-            let item = Y::convert(item);
-            let heard = !self.observers.is_empty();
-            let published = if heard || self.context.control.attention() == Attention::Events {
-                self.publish(item)
-            } else {
-                Published::Item(self.node, item)
-            };
-            *self.shown += 1;
-            // the slot is free, and nobody else puts anything in
-            drop(self.outlet.put(published));
+            self.show(Published::Item(self.node, Y::convert(item)));
         }
         self.outlet.suspend(cx);
         Poll::Pending
@@ -281,8 +257,8 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
 }
 
 impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
-    /// The same for a session with a log, which has an item before it is shown.
-    fn poll_recorded(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
+    /// The same when others hear of the item: a log has it before it is shown.
+    fn poll_heard(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
         if self.context.control.is_refused() {
             return Poll::Pending;
         }
@@ -305,9 +281,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
         }
         if let Some(shown) = self.held.take() {
             let published = self.publish(shown);
-            *self.shown += 1;
-            // the slot is free, and nobody else puts anything in
-            drop(self.outlet.put(published));
+            self.show(published);
         }
         self.outlet.suspend(cx);
         Poll::Pending
@@ -316,7 +290,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
     /// Shows an item whose `yield_!` was dropped while it waited to be durable, as one is shown that
     /// waited for nothing.
     fn poll_held(&mut self, cx: &mut Task<'_>) -> Poll<()> {
-        self.poll_recorded(&mut None, cx).map(|_| ())
+        self.poll_heard(&mut None, cx).map(|_| ())
     }
 
     /// Notes an item, and is ready when it may be shown.
@@ -325,19 +299,30 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
         item: &mut Option<Y::Item>,
         cx: &mut Task<'_>,
     ) -> Poll<Result<(), LogError>> {
-        let Some(recording) = &mut self.recording else { return Poll::Ready(Ok(())) };
         if self.held.is_none()
             && let Some(item) = item.take()
         {
             let item = Y::convert(item);
-            recording.note_item(self.context, &item)?;
+            if let Some(recording) = &mut self.recording {
+                recording.note_item(self.context, &item)?;
+            }
             self.held = Some(item);
         }
-        recording.poll_item(cx)
+        match &mut self.recording {
+            Some(recording) => recording.poll_item(cx),
+            None => Poll::Ready(Ok(())),
+        }
     }
 }
 
 impl<G: Graph, Y> Port<'_, G, Y> {
+    #[inline]
+    fn show(&mut self, published: Published<G>) {
+        *self.shown += 1;
+        // the slot is free, and nobody else puts anything in
+        drop(self.outlet.put(published));
+    }
+
     /// Tells observers of an item, and makes an event of it for a consumer of events.
     #[cold]
     fn publish(&mut self, item: G::Item) -> Published<G> {

@@ -19,7 +19,7 @@ pub(crate) struct Control {
     stop: AtomicU64,
     /// The index of the node that the run is at.
     node: AtomicU64,
-    /// Which events go to the consumer beside items.
+    /// Which events go to the consumer beside items; with [`LISTENED`], others hear all of them.
     attention: AtomicU8,
     /// Who waits for a stop.
     waiting: Mutex<Vec<Waker>>,
@@ -45,14 +45,29 @@ pub(crate) enum Attention {
     Events = 2,
 }
 
+/// A bit beside [`Attention`]: a log or observers hear every event.
+const LISTENED: u8 = 1 << 7;
+
 impl Control {
     pub(crate) fn attend(&self, attention: Attention) {
-        self.attention.store(attention as u8, Ordering::Relaxed);
+        let listened = self.attention.load(Ordering::Relaxed) & LISTENED;
+        self.attention.store(listened | attention as u8, Ordering::Relaxed);
+    }
+
+    /// From now on, others than the consumer hear every event.
+    pub(crate) fn listen(&self) {
+        self.attention.fetch_or(LISTENED, Ordering::Relaxed);
+    }
+
+    /// Tells whether anyone hears an event that is no item.
+    #[inline]
+    pub(crate) fn is_heard(&self) -> bool {
+        self.attention.load(Ordering::Relaxed) != Attention::Items as u8
     }
 
     #[inline]
     pub(crate) fn attention(&self) -> Attention {
-        match self.attention.load(Ordering::Relaxed) {
+        match self.attention.load(Ordering::Relaxed) & !LISTENED {
             1 => Attention::Commits,
             2 => Attention::Events,
             _ => Attention::Items,

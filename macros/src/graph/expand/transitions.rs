@@ -88,7 +88,7 @@ pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option
             let timeout = some(&graph[id].timeout, "timeout");
             let retry = some(&graph[id].retry, "retry");
             quote! {
-                #variant => ::core::option::Option::Some(#private::Policy { timeout: #timeout, retry: #retry }),
+                #variant => ::core::option::Option::Some(|| #private::Policy { timeout: #timeout, retry: #retry }),
             }
         })
         .collect();
@@ -97,7 +97,7 @@ pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option
     }
     let rest = (arms.len() < graph.nodes.len()).then(|| quote!(_ => ::core::option::Option::None,));
     Some(quote! {
-        fn policy(#node: #node_type) -> ::core::option::Option<#private::Policy> {
+        fn policy(#node: #node_type) -> ::core::option::Option<fn() -> #private::Policy> {
             match #node { #(#arms)* #rest }
         }
     })
