@@ -3,8 +3,8 @@
 
 use burdock::{
     App, Outcome, Position, RunError,
-    log::{Durability, EntryKind, Log as _, LogError, MemoryLog, Offset, SessionId},
-    run::{BuildError, ReadError},
+    log::{Durability, EntryKind, Followed, Log, LogError, MemoryLog, Offset, SessionId, follow},
+    run::{BuildError, ReadError, View},
 };
 use burdock_tests::script::{Do, Drops, Line, LineInputs, LineNode as At, LineResources, Script};
 use futures::StreamExt;
@@ -173,6 +173,31 @@ async fn a_fork_goes_on_from_any_entry_and_leaves_its_parent_alone() {
     assert_eq!(taken.to_string(), "the session `fork` exists already");
     let future = app.at(Offset(1000)).await.unwrap_err();
     assert!(matches!(future, ReadError::Log(LogError::NoEntry { .. })));
+}
+
+#[tokio::test]
+async fn a_session_is_viewed_without_being_opened() {
+    let log = MemoryLog::new();
+    let shared: Arc<dyn Log> = Arc::new(log.clone());
+    let missing = View::<Line>::latest(&shared, &id()).await.unwrap_err();
+    assert!(matches!(missing, ReadError::Log(LogError::NoSession { .. })), "{missing}");
+    let script = Script::default().on("second", [Do::Yield(1), Do::Fail("no")]);
+    let mut app = open(&log, script).await;
+    app.run(LineInputs {}).await.unwrap_err();
+    let view = View::<Line>::latest(&shared, &id()).await.unwrap();
+    assert_eq!((view.state.nodes().as_str(), view.step, view.run), ("first", 1, 1));
+    assert_eq!(view.position, Position::Unfinished(At::second));
+    assert_eq!(Some(view.cursor), app.cursor());
+    // from the last commit on, a consumer comes by the item that no commit covers
+    let mut follow = follow(&shared, &id(), Some(view.moved)).await.unwrap();
+    let mut kinds = Vec::new();
+    while kinds.last() != Some(&"item") {
+        let Followed::Record(record) = follow.next().await.unwrap().unwrap() else { continue };
+        kinds.push(record.entry(&id()).unwrap().kind.name());
+    }
+    assert_eq!(kinds, ["step_started", "item"]);
+    // the app is the writer still
+    app.resume().await.unwrap();
 }
 
 #[tokio::test]

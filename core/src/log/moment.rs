@@ -1,6 +1,9 @@
 //! What a session amounts to after one of its entries.
 
-use super::{Document, EntryKind, Log, LogError, Offset, SessionId, Snapshot, Time, UnfinishedRun};
+use super::{
+    Cursor, Document, EntryKind, Epoch, Log, LogError, Offset, SessionId, Snapshot, Time,
+    UnfinishedRun,
+};
 use crate::{graph::Next, run::Position, state::Patch};
 use serde_json::Value;
 use std::sync::Arc;
@@ -13,8 +16,13 @@ const PAGE: usize = 1024;
 pub struct Moment {
     /// The last entry that it takes in.
     pub offset: Offset,
+    /// Which opening of the session wrote that.
+    pub epoch: Epoch,
     /// When that was made.
     pub time: Time,
+    /// The last entry that moved the session: a consumer that follows from there comes by what the
+    /// step that is under way has shown.
+    pub moved: Cursor,
     /// What the entries up to there amount to.
     pub snapshot: Snapshot,
 }
@@ -72,16 +80,24 @@ impl Moment {
                 }
                 let entry = record.entry(session)?;
                 weigh(record.json.len(), entry.kind.snapshot().is_some());
-                let (offset, time) = (next, entry.time);
+                let (offset, epoch, time) = (next, record.epoch, entry.time);
+                let cursor = record.cursor();
                 moment = Some(match (moment, entry.kind) {
                     (
-                        _,
+                        before,
                         EntryKind::SessionCreated { snapshot, .. } | EntryKind::Snapshot(snapshot),
-                    ) => Self { offset, time, snapshot: *snapshot },
+                    ) => {
+                        // a snapshot repeats what is known, and moves nothing
+                        let moved = before.map_or(cursor, |moment| moment.moved);
+                        Self { offset, epoch, time, moved, snapshot: *snapshot }
+                    }
                     (None, _) => return Err(damaged(offset, "it is no snapshot".into())),
                     (Some(mut moment), kind) => {
+                        if kind.moves() {
+                            moment.moved = cursor;
+                        }
                         moment.snapshot.apply(kind).map_err(|reason| damaged(offset, reason))?;
-                        Self { offset, time, ..moment }
+                        Self { offset, epoch, time, ..moment }
                     }
                 });
                 next = next.plus(1);
@@ -98,6 +114,36 @@ pub(crate) fn patch(state: &mut Document, patches: Vec<(String, Patch)>) -> Resu
         patch.apply(value).map_err(|error| format!("field `{field}`: {error}"))?;
     }
     Ok(())
+}
+
+impl Moment {
+    /// The last entry that it takes in, as a consumer remembers it.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.epoch, offset: self.offset }
+    }
+
+    /// Reads what a session amounts to now.
+    ///
+    /// # Errors
+    /// As [`at`](Moment::at).
+    pub async fn latest(log: &Arc<dyn Log>, session: &SessionId) -> Result<Self, LogError> {
+        let info = log.info(session).await?;
+        let last = info.next.0.checked_sub(1).map(Offset);
+        let missing = || LogError::NoSession { session: session.clone() };
+        Self::at(log, session, last.ok_or_else(missing)?).await
+    }
+}
+
+impl EntryKind {
+    /// Whether it changes the committed state or the position.
+    fn moves(&self) -> bool {
+        matches!(
+            self,
+            Self::StepCommitted { .. }
+                | Self::StepFailed { next: Some(_), .. }
+                | Self::SessionReopened { .. }
+        )
+    }
 }
 
 impl Snapshot {

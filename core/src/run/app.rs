@@ -74,10 +74,7 @@ impl<G: Graph> App<G> {
     /// [`ReadError`]; nothing is changed.
     pub async fn at(&self, offset: Offset) -> Result<View<G>, ReadError> {
         let (log, session) = self.recorded()?;
-        let moment = Moment::at(log, session, offset).await?;
-        let time = moment.time;
-        let Restored { state, position, step, .. } = Restored::<G>::from_snapshot(moment.snapshot)?;
-        Ok(View { offset, time, state, position, step })
+        View::at(log, session, offset).await
     }
 
     /// The committed steps of the session, from the first one that the log still has.
@@ -159,24 +156,57 @@ impl<G: Graph> App<G> {
     }
 }
 
-/// A session as it was after an entry of its log.
+/// A session as it was after an entry of its log, in the types of a graph.
 pub struct View<G: Graph> {
     /// The entry.
-    pub offset: Offset,
+    pub cursor: Cursor,
     /// When it was made.
     pub time: Time,
+    /// The last entry up to there that moved the session; see [`Moment::moved`].
+    pub moved: Cursor,
     /// The committed state.
     pub state: G::State,
     /// Where the session was.
     pub position: Position<G::Node>,
     /// How many steps had been committed.
     pub step: u64,
+    /// How many runs had been begun.
+    pub run: u64,
+}
+
+impl<G: Graph> View<G> {
+    /// Reads a session as it was after an entry, without opening it.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn at(
+        log: &Arc<dyn Log>,
+        session: &SessionId,
+        offset: Offset,
+    ) -> Result<Self, ReadError> {
+        Self::of(Moment::at(log, session, offset).await?)
+    }
+
+    /// Reads a session as it is now, without opening it.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn latest(log: &Arc<dyn Log>, session: &SessionId) -> Result<Self, ReadError> {
+        Self::of(Moment::latest(log, session).await?)
+    }
+
+    fn of(moment: Moment) -> Result<Self, ReadError> {
+        let (cursor, time, moved) = (moment.cursor(), moment.time, moment.moved);
+        let restored = Restored::<G>::from_snapshot(moment.snapshot)?;
+        let Restored { state, position, step, run, .. } = restored;
+        Ok(Self { cursor, time, moved, state, position, step, run })
+    }
 }
 
 impl<G: Graph> fmt::Debug for View<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("View")
-            .field("offset", &self.offset)
+            .field("cursor", &self.cursor)
             .field("position", &self.position)
             .field("step", &self.step)
             .finish_non_exhaustive()

@@ -47,7 +47,7 @@ pub(super) struct Restored<G: Graph> {
     pub(super) state: G::State,
     pub(super) position: Position<G::Node>,
     pub(super) step: u64,
-    run: u64,
+    pub(super) run: u64,
     failure: Option<Failure>,
     unfinished: Option<RestoredRun<G>>,
     /// Whether another graph or another version of the state wrote it.

@@ -19,6 +19,8 @@ pub struct FieldInfo {
     pub docs: &'static str,
     /// Whether the field is a slot.
     pub slot: bool,
+    /// Whether whoever may read the session may see it: `#[state(public)]`.
+    pub public: bool,
 }
 
 /// Stands for the index of a field that the state lacks.
@@ -150,7 +152,7 @@ mod tests {
     use super::*;
 
     const fn field(name: &'static str) -> FieldInfo {
-        FieldInfo { name, key: name, ty: "bool", docs: "", slot: false }
+        FieldInfo { name, key: name, ty: "bool", docs: "", slot: false, public: false }
     }
 
     const FIELDS: &[FieldInfo] = &[field("safe"), field("mode"), field("größe"), field("saf")];

@@ -1,4 +1,4 @@
-//! The arguments of `#[state(version = 2, migrate = [from_1])]`.
+//! The arguments of `#[state(version = 2, migrate = [from_1])]`, and of `#[state(public)]` on a field.
 
 use crate::{
     diagnostics::Diagnostics,
@@ -90,6 +90,32 @@ pub(super) fn parse_version(attrs: &[Attribute], diagnostics: &mut Diagnostics) 
         return first;
     }
     check_version(version.as_ref(), list.as_ref(), diagnostics).unwrap_or(first)
+}
+
+/// Whether a field may be shown to whoever may read the session.
+pub(super) fn parse_public(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> bool {
+    let mut public = false;
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("state")) {
+        let parsed = attr.parse_nested_meta(|meta| {
+            let name = meta.path.get_ident().map(plain).unwrap_or_default();
+            let message = match (name.as_str(), public) {
+                ("public", false) => {
+                    public = true;
+                    return Ok(());
+                }
+                ("public", true) => "`public` is given twice".into(),
+                (known, _) if KNOWN.contains(&known) => {
+                    format!("`{known}` belongs to the state\nhelp: write it above the struct")
+                }
+                (other, _) => format!("unknown argument `{other}`\nhelp: write `public`"),
+            };
+            Err(syn::Error::new_spanned(&meta.path, message))
+        });
+        if let Err(error) = parsed {
+            diagnostics.syntax_error(error);
+        }
+    }
+    public
 }
 
 /// Refuses a version to which the functions do not lead.

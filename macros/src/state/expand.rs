@@ -52,12 +52,14 @@ fn expand_version(version: &Version, burdock: &TokenStream) -> Option<TokenStrea
 }
 
 fn expand_info(field: &FieldSyntax, burdock: &TokenStream) -> TokenStream {
-    let FieldSyntax { name, key, docs, ty, slot, .. } = field;
+    let FieldSyntax { name, key, docs, ty, slot, public, .. } = field;
     let name = plain(name);
     let ty = text::written(ty);
     let slot = slot.is_some();
     quote! {
-        #burdock::__private::FieldInfo { name: #name, key: #key, ty: #ty, docs: #docs, slot: #slot }
+        #burdock::__private::FieldInfo {
+            name: #name, key: #key, ty: #ty, docs: #docs, slot: #slot, public: #public
+        }
     }
 }
 

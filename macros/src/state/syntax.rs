@@ -1,7 +1,7 @@
 //! What a state is made of.
 
 use super::{
-    arguments::{Version, parse_version},
+    arguments::{Version, parse_public, parse_version},
     serde::{self, Serialised},
 };
 use crate::diagnostics::Diagnostics;
@@ -30,6 +30,8 @@ pub(super) struct FieldSyntax {
     /// The type in `Slot<…>`, when the type is written so.
     pub(super) slot: Option<Type>,
     pub(super) serialised: Serialised,
+    /// Whether it may be shown to whoever may read the session.
+    pub(super) public: bool,
 }
 
 /// Reads a derive's item; `None` when it is no struct with named fields.
@@ -85,6 +87,7 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
         }
         syntax.fields.push(FieldSyntax {
             docs: crate::text::docs(&field.attrs),
+            public: parse_public(&field.attrs, diagnostics),
             slot: slot.cloned(),
             serialised,
             ty: field.ty,

@@ -89,7 +89,7 @@ pub(super) mod sample {
 
     const fn field(name: &'static str, ty: &'static str, slot: bool) -> FieldInfo {
         let docs = "";
-        FieldInfo { name, key: name, ty, docs, slot }
+        FieldInfo { name, key: name, ty, docs, slot, public: false }
     }
 
     const fn node(
