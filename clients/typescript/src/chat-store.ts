@@ -1,0 +1,208 @@
+import { Backoff, wait, type Reconnect } from "./backoff.ts";
+import { BurdockError, ConnectionLost, Deleted, RunFailed, Trimmed, UnknownSession } from "./errors.ts";
+import type { ChatEvent, Cursor, TerminalEvent } from "./events.ts";
+import { terminal, type Connection } from "./follow.ts";
+import type { Session } from "./session.ts";
+import { Store } from "./store.ts";
+import type { Seen } from "./stream.ts";
+import { Text } from "./text.ts";
+import type { AnyGraph, ChatHistory, ChatMessage, GraphTypes } from "./types.ts";
+
+/** A chat as it is shown. */
+export interface Chat {
+  /**
+   * `unfinished`: the last run was stopped, failed, or died with its server; it can be retried, or the
+   * next prompt takes its place.
+   */
+  status: "loading" | "idle" | "running" | "unfinished" | "ended";
+  /** The name of the graph; empty in a session that is not there yet. */
+  title: string;
+  /** What was said, down to what is being answered. */
+  messages: readonly ChatMessage[];
+  connection: Connection;
+  /** Why the last run, or the last request, failed. */
+  error: BurdockError | undefined;
+}
+
+const EMPTY: Chat = {
+  status: "loading",
+  title: "",
+  messages: [],
+  connection: "connecting",
+  error: undefined,
+};
+
+/** A chat that is kept up to date while somebody subscribes to it, whoever it is that writes to it. */
+export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
+  readonly #session: Session<G>;
+  readonly #reconnect: Reconnect;
+  #abort = new AbortController();
+  #made: () => void = () => undefined;
+  #before: readonly ChatMessage[] = [];
+  #text = new Text();
+  /** How many events were seen: what was asked before the last one is out of date. */
+  #seen = 0;
+
+  constructor(session: Session<G>, reconnect: Reconnect = {}) {
+    super(EMPTY);
+    this.#session = session;
+    this.#reconnect = { attempts: Number.POSITIVE_INFINITY, ...reconnect };
+  }
+
+  /** Says something; whether it was taken. Makes the session if it is not there. */
+  readonly send = (prompt: string): Promise<boolean> => {
+    return this.#ask(async () => {
+      await this.#session.send(prompt).started;
+      this.#made();
+    });
+  };
+
+  /** Stops the answer. */
+  readonly stop = (): Promise<boolean> => this.#ask(() => this.#session.stop());
+
+  /** Goes on with an answer that is unfinished. */
+  readonly retry = (): Promise<boolean> => {
+    return this.#ask(async () => void (await this.#session.retry().started));
+  };
+
+  protected override open(): void {
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#live(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.change({ error: known(error), connection: "waiting" });
+    });
+  }
+
+  protected override close(): void {
+    this.#abort.abort();
+  }
+
+  async #ask(request: () => Promise<void>): Promise<boolean> {
+    try {
+      this.change({ error: undefined });
+      await request();
+      return true;
+    } catch (error) {
+      this.change({ error: known(error) });
+      return false;
+    }
+  }
+
+  /** Reads the history and follows it, again and again. */
+  async #live(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const history = await this.#history(signal);
+      signal.throwIfAborted();
+      this.#show(history);
+      try {
+        if (history === undefined) await this.#existence(signal);
+        else await this.#follow(history.cursor, signal);
+      } catch (error) {
+        const again = [Trimmed, UnknownSession, Deleted].some((known) => error instanceof known);
+        if (!again) throw error;
+      }
+    }
+  }
+
+  /** The history; undefined while there is no session. */
+  async #history(signal: AbortSignal): Promise<ChatHistory<G["node"]> | undefined> {
+    const backoff = new Backoff(this.#reconnect);
+    for (;;) {
+      try {
+        return await this.#session.chat({ signal });
+      } catch (error) {
+        if (error instanceof UnknownSession) return undefined;
+        const passing = error instanceof ConnectionLost || known(error).status >= 500;
+        const delay = passing ? backoff.next(known(error).retryAfter) : undefined;
+        if (delay === undefined) throw error;
+        this.change({ connection: "waiting" });
+        await wait(delay, signal);
+      }
+    }
+  }
+
+  /** Follows until what is shown has to be read anew. */
+  async #follow(from: Cursor, signal: AbortSignal): Promise<void> {
+    let lost = false;
+    const onConnection = (connection: Connection) => {
+      this.change({ connection });
+      if (connection === "waiting") lost = true;
+      if (connection === "open" && lost) {
+        lost = false;
+        this.#look(signal).catch(() => undefined); // then the next event tells
+      }
+    };
+    const reconnect = this.#reconnect;
+    const events = this.#session.chatEvents({ from, signal, reconnect, onConnection });
+    for await (const event of events) {
+      this.#seen += 1;
+      if (event.type === "rewound") return;
+      this.#take(event, events.cursor);
+    }
+  }
+
+  /** A server that came back may have left its run behind. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const seen = this.#seen;
+    const { running, position } = await this.#session.get({ signal });
+    if (seen !== this.#seen || running || this.snapshot().status !== "running") return;
+    this.change({ status: position.at === "rest" ? "idle" : position.at });
+  }
+
+  async #existence(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#made = resolve;
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+  }
+
+  #show(history: ChatHistory<G["node"]> | undefined): void {
+    this.#before = history?.messages ?? [];
+    this.#text = new Text();
+    const at = history?.position.at ?? "rest";
+    const status = history?.running ? "running" : at === "rest" ? "idle" : at;
+    const title = history?.title ?? "";
+    const connection = history === undefined ? "open" : this.snapshot().connection;
+    this.change({ status, title, messages: this.#before, connection });
+  }
+
+  #take(event: Seen<ChatEvent<G["state"], G["node"]>>, cursor: Cursor | undefined): void {
+    const end = terminal(event);
+    if (end !== undefined) return this.#end(end);
+    switch (event.type) {
+      case "run_started": {
+        const { messages } = this.snapshot();
+        const said: ChatMessage[] =
+          event.prompt === undefined ? [] : [{ role: "user", text: event.prompt }];
+        this.#before = [...messages, ...said];
+        this.#text = new Text();
+        this.change({ status: "running", error: undefined, messages: this.#before });
+        break;
+      }
+      case "run_resumed":
+        this.change({ status: "running", error: undefined });
+        break;
+      case "session_reopened":
+        this.change({ status: "idle" });
+        break;
+      default:
+        if (this.#text.take({ event, cursor }) !== undefined) this.#answer(this.#text.text);
+    }
+  }
+
+  #answer(text: string): void {
+    const answer: ChatMessage[] = text === "" ? [] : [{ role: "assistant", text }];
+    this.change({ messages: [...this.#before, ...answer] });
+  }
+
+  #end(event: TerminalEvent): void {
+    if (event.type === "run_failed") this.change({ status: "unfinished", error: new RunFailed(event) });
+    else if (event.type === "run_ended") this.change({ status: "ended" });
+    else this.change({ status: event.type === "run_paused" ? "idle" : "unfinished" });
+  }
+}
+
+function known(error: unknown): BurdockError {
+  if (error instanceof BurdockError) return error;
+  return new BurdockError({ status: 0, code: "client", detail: String(error) }, { cause: error });
+}

@@ -1,0 +1,111 @@
+import { FakeLog } from "./log.ts";
+
+export interface Message {
+  role: "user" | "assistant";
+  text: string;
+}
+
+/** What the fake graph is asked to do. */
+export interface Inputs {
+  prompt: string;
+  /** Yields half of it, and then begins again. */
+  retry?: boolean;
+  /** Yields half of it, and then fails. */
+  fail?: boolean;
+}
+
+/** A session of the fake graph, which answers a prompt with its words, one by one. */
+export class FakeSession {
+  readonly log = new FakeLog();
+  readonly created = 1_790_000_000_000;
+  readonly messages: Message[] = [];
+  committed = "1.0";
+  position: { at: string; node?: string } = { at: "rest", node: "answer" };
+  run = 0;
+  step = 0;
+  working: Promise<void> | undefined;
+  #stop = false;
+  #inputs: Inputs = { prompt: "" };
+  #life = 0;
+
+  readonly pace: () => Promise<void>;
+
+  constructor(pace: () => Promise<void>) {
+    this.pace = pace;
+    this.log.append({ type: "session_created" });
+  }
+
+  begin(inputs: Inputs): void {
+    this.run += 1;
+    this.#inputs = inputs;
+    this.log.append({ type: "run_started", run: this.run, node: "answer", prompt: inputs.prompt });
+    this.#work();
+  }
+
+  resume(): void {
+    this.log.append({ type: "run_resumed", node: "answer" });
+    this.#inputs = { ...this.#inputs, fail: false };
+    this.#work();
+  }
+
+  stop(): void {
+    this.#stop = this.working !== undefined;
+  }
+
+  /** As if the process had died, and another one had opened the session. */
+  crash(lost: number): void {
+    this.#life += 1;
+    this.working = undefined;
+    this.#stop = false;
+    this.log.crash(lost);
+    const started = this.log.entries.some(({ event }) => event.type === "run_started");
+    if (!started) this.position = { at: "rest", node: "answer" };
+  }
+
+  #work(): void {
+    this.position = { at: "unfinished", node: "answer" };
+    this.working = this.#answer(this.#life);
+  }
+
+  async #answer(life: number): Promise<void> {
+    const step = this.step;
+    const node = "answer";
+    const { prompt, retry, fail } = this.#inputs;
+    const words = prompt.split(/(?<= )/);
+    const half = words.slice(0, Math.ceil(words.length / 2));
+    const end = (event: { type: string; [field: string]: unknown }, at: string) => {
+      this.working = undefined;
+      this.#stop = false;
+      this.position = at === "ended" ? { at } : { at, node };
+      this.log.append(event);
+    };
+    const show = async (shown: string[], attempt: number) => {
+      for (const item of shown) {
+        await this.pace();
+        if (life !== this.#life) return false;
+        if (this.#stop) return end({ type: "run_stopped", node }, "unfinished"), false;
+        this.log.append({ type: "item", step, node, attempt, item });
+      }
+      return true;
+    };
+    this.log.append({ type: "step_started", step, node });
+    if (fail) {
+      if (!(await show(half, 1))) return;
+      this.log.append({ type: "items_superseded", step, node, items: half.length });
+      this.log.append({ type: "step_failed", step, node, error: "the model is tired" });
+      return end({ type: "run_failed", node, error: "the model is tired" }, "unfinished");
+    }
+    if (retry) {
+      if (!(await show(half, 1))) return;
+      this.log.append({ type: "attempt_failed", step, node, error: "again", retry_in: 1 });
+      this.log.append({ type: "items_superseded", step, node, items: half.length });
+    }
+    if (!(await show(words, retry ? 2 : 1))) return;
+    this.step += 1;
+    this.messages.push({ role: "user", text: prompt }, { role: "assistant", text: prompt });
+    const state = { turns: this.step };
+    this.log.append({ type: "step_committed", step, node, attempt: 1, next: { pause: node }, state });
+    this.committed = this.log.cursor;
+    end({ type: "run_paused", node }, "rest");
+  }
+}

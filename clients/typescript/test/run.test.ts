@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  BurdockError,
+  ConnectionLost,
+  Detached,
+  InvalidInputs,
+  ProtocolError,
+  RunFailed,
+  RunInterrupted,
+  Running,
+  Trimmed,
+  Unauthorized,
+  Unfinished,
+  UnknownSession,
+  Burdock,
+} from "../src/index.ts";
+import { collect, gate, serve, soon } from "./serve.ts";
+
+const PROMPT = "one two three four";
+
+test("a run is read to its end", async (t) => {
+  const { burdock } = await serve(t);
+  const run = burdock.session("a").run({ prompt: PROMPT });
+  const events = await collect(run);
+  assert.deepEqual(
+    events.map((event) => event.type),
+    ["run_started", "step_started", "item", "item", "item", "item", "step_committed", "run_paused"],
+  );
+  assert.equal((await run.finished).type, "run_paused");
+  assert.equal(run.cursor, "1.8");
+  assert.equal(await run.started, "1.0");
+});
+
+test("a text grows", async (t) => {
+  const { burdock } = await serve(t);
+  const texts = await collect(burdock.session("a").run({ prompt: "one two" }).text());
+  assert.deepEqual(texts, [
+    { text: "one ", delta: "one ", retracted: 0 },
+    { text: "one two", delta: "two", retracted: 0 },
+  ]);
+});
+
+test("a text is of what the caller picks", async (t) => {
+  const { burdock } = await serve(t);
+  const run = burdock.session("a").run({ prompt: PROMPT });
+  let text = "";
+  const pick = (item: string) => (item.startsWith("t") ? item.toUpperCase() : undefined);
+  for await ({ text } of run.text(pick));
+  assert.equal(text, "TWO THREE ");
+});
+
+test("a text takes back what was superseded", async (t) => {
+  const { burdock } = await serve(t);
+  let text = "";
+  let retracted = 0;
+  for await (const change of burdock.session("a").run({ prompt: PROMPT, retry: true }).text()) {
+    assert.equal(text.slice(0, text.length - change.retracted) + change.delta, change.text);
+    text = change.text;
+    retracted += change.retracted;
+  }
+  assert.equal(text, PROMPT);
+  assert.equal(retracted, "one two ".length);
+});
+
+test("items take back what was superseded", async (t) => {
+  const { burdock } = await serve(t);
+  const lengths: number[] = [];
+  const run = burdock.session("a").run({ prompt: PROMPT, retry: true });
+  for await (const { items } of run.items()) lengths.push(items.length);
+  assert.deepEqual(lengths, [1, 2, 0, 1, 2, 3, 4]);
+});
+
+test("a run that fails says so in its text, and is resumed", async (t) => {
+  const { burdock } = await serve(t);
+  const session = burdock.session("a");
+  const run = session.run({ prompt: PROMPT, fail: true });
+  await assert.rejects(collect(run.text()), (error) => {
+    assert(error instanceof RunFailed);
+    assert.equal(error.message, "the model is tired");
+    assert.equal(error.event.node, "answer");
+    return true;
+  });
+  assert.equal((await run.finished).type, "run_failed");
+  await assert.rejects(session.start({ prompt: "x" }), Unfinished);
+  let text = "";
+  for await ({ text } of session.resume().text());
+  assert.equal(text, PROMPT);
+});
+
+test("finished reads the stream when nobody does, and a loop sees it all later", async (t) => {
+  const { burdock } = await serve(t);
+  const run = burdock.session("a").run({ prompt: PROMPT });
+  assert.equal((await run.finished).type, "run_paused");
+  assert.equal((await collect(run)).length, 8);
+});
+
+test("leaving the loop detaches, and the run goes on", async (t) => {
+  const { server, burdock } = await serve(t);
+  const held = gate(2);
+  server.pace = held.pace;
+  const session = burdock.session("a");
+  const run = session.run({ prompt: PROMPT });
+  for await (const event of run) if (event.type === "item") break;
+  await assert.rejects(run.finished, Detached);
+  while (server.readers > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal((await session.get()).running, true);
+  held.open();
+  const rest = await collect(session.events({ from: run.cursor, until: "run" }));
+  assert.equal(rest.filter((event) => event.type === "item").length, 3);
+  assert.equal(server.requests.filter((request) => request.startsWith("POST")).length, 1);
+});
+
+test("a stop is explicit, and the stream goes on to the end", async (t) => {
+  const { server, burdock } = await serve(t);
+  const held = gate(2);
+  server.pace = held.pace;
+  const run = burdock.session("a").run({ prompt: PROMPT });
+  const types: string[] = [];
+  for await (const event of run) {
+    types.push(event.type);
+    if (types.length === 4) await run.stop().then(held.open);
+  }
+  assert.deepEqual(types, ["run_started", "step_started", "item", "item", "run_stopped"]);
+});
+
+test("a signal detaches", async (t) => {
+  const { server, burdock } = await serve(t);
+  server.pace = gate(1).pace;
+  const abort = new AbortController();
+  const run = burdock.session("a").run({ prompt: PROMPT }, { signal: abort.signal });
+  const reading = collect(run);
+  await run.started;
+  abort.abort();
+  await assert.rejects(reading, { name: "AbortError" });
+});
+
+test("only one loop can be over a run", async (t) => {
+  const { burdock } = await serve(t);
+  const run = burdock.session("a").run({ prompt: PROMPT });
+  await collect(run);
+  await assert.rejects(collect(run), TypeError);
+});
+
+test("answers are errors with a class", async (t) => {
+  const { server, burdock } = await serve(t);
+  const session = burdock.session("a");
+  server.pace = gate(0).pace;
+  await session.start({ prompt: PROMPT });
+  await assert.rejects(collect(session.run({ prompt: PROMPT })), Running);
+  await assert.rejects(burdock.session("b").get(), UnknownSession);
+  await assert.rejects(burdock.session("b").start({ prompt: "x" }, { expect: "existing" }), UnknownSession);
+  await assert.rejects(session.start({ prompt: "x" }, { expect: "new" }), {
+    status: 412,
+    code: "session_exists",
+  });
+  await assert.rejects(session.start({} as never), (error) => {
+    assert(error instanceof InvalidInputs);
+    assert.equal(error.status, 422);
+    assert.equal(error.detail, "missing field `prompt`");
+    assert.equal(error.message, "missing field `prompt` (422 invalid_inputs)");
+    return true;
+  });
+});
+
+test("a token is sent, and one that is wrong is told", async (t) => {
+  const { server, url } = await serve(t);
+  server.token = "secret";
+  await assert.rejects(new Burdock(url).graph(), Unauthorized);
+  await assert.rejects(new Burdock(url, { token: "wrong" }).graph(), Unauthorized);
+  assert.equal((await new Burdock(`${url}/`, { token: async () => "secret" }).graph()).name, "Echo");
+});
+
+test("a server that is not there is a lost connection, and nothing is sent twice", async () => {
+  const burdock = new Burdock("http://127.0.0.1:9", { fetch: () => Promise.reject(new TypeError("no")) });
+  const run = burdock.session("a").run({ prompt: "x" });
+  await assert.rejects(collect(run), (error) => {
+    assert(error instanceof ConnectionLost);
+    assert.equal(error.cursor, undefined);
+    return true;
+  });
+  await assert.rejects(run.finished, ConnectionLost);
+});
+
+test("an answer that is no event stream is told", async (t) => {
+  const { server, burdock } = await serve(t);
+  server.faults.push({ headers: { "content-type": "text/html" }, says: "<h1>Gateway</h1>" });
+  await assert.rejects(collect(burdock.session("a").run({ prompt: "x" }, soon)), ProtocolError);
+  server.faults.push({ says: "data: <h1>\n\n" });
+  await assert.rejects(collect(burdock.session("b").run({ prompt: "x" }, soon)), ProtocolError);
+});
+
+test("a problem that is not JSON is an error too", async () => {
+  const fetch = async () => new Response("<h1>", { status: 502, statusText: "Bad Gateway" });
+  await assert.rejects(new Burdock("/x", { fetch }).graph(), (error) => {
+    assert(error instanceof BurdockError);
+    assert.equal(error.message, "Bad Gateway (502 http_502)");
+    return true;
+  });
+});
+
+test("a cursor that is too old is told, with where to begin", async (t) => {
+  const { server, burdock } = await serve(t);
+  const session = burdock.session("a");
+  await session.start({ prompt: "x" });
+  server.faults.push({ status: 410, code: "trimmed", fields: { first: "1.3" } });
+  await assert.rejects(collect(session.events({ ...soon, from: "1.1" })), (error) => {
+    assert(error instanceof Trimmed);
+    assert.equal(error.first, "1.3");
+    return true;
+  });
+});
+
+test("a crash of the server interrupts the run, and what it took back is rewound", async (t) => {
+  const { server, burdock } = await serve(t);
+  server.pace = gate(3).pace;
+  const session = burdock.session("a");
+  const run = session.run({ prompt: PROMPT }, soon);
+  const texts: string[] = [];
+  await assert.rejects(async () => {
+    for await (const { text } of run.text()) {
+      texts.push(text);
+      if (text === "one two three ") server.crash(2);
+    }
+  }, RunInterrupted);
+  assert.deepEqual(texts, ["one ", "one two ", "one two three ", "one "]);
+  assert.equal(run.cursor, "1.3");
+});
+
+test("a run whose beginning a crash took back is lost", async (t) => {
+  const { server, burdock } = await serve(t);
+  const session = burdock.session("a");
+  await collect(session.run({ prompt: "x" }));
+  server.pace = gate(1).pace;
+  const run = session.run({ prompt: PROMPT }, soon);
+  const types: string[] = [];
+  await assert.rejects(async () => {
+    for await (const event of run) {
+      types.push(event.type);
+      if (event.type === "item") server.crash(3);
+    }
+  }, RunInterrupted);
+  assert.equal(types.at(-1), "rewound");
+  assert.equal(run.cursor, "1.5");
+});
