@@ -1,4 +1,5 @@
 import { Backoff, wait, type Reconnect } from "./backoff.ts";
+import { offset } from "./cursor.ts";
 import { BurdockError, ConnectionLost, Deleted, RunFailed, Trimmed, UnknownSession } from "./errors.ts";
 import type { ChatEvent, Cursor, TerminalEvent } from "./events.ts";
 import { terminal, type Connection } from "./follow.ts";
@@ -6,7 +7,7 @@ import type { Session } from "./session.ts";
 import { Store } from "./store.ts";
 import type { Seen } from "./stream.ts";
 import { Text } from "./text.ts";
-import type { AnyGraph, ChatHistory, ChatMessage, GraphTypes } from "./types.ts";
+import type { AnyGraph, ChatHistory, ChatMessage, GraphTypes, Position, SessionInfo } from "./types.ts";
 
 /** A chat as it is shown. */
 export interface Chat {
@@ -24,6 +25,8 @@ export interface Chat {
   error: BurdockError | undefined;
 }
 
+type Now = Pick<SessionInfo, "running" | "position" | "cursor">;
+
 const EMPTY: Chat = {
   status: "loading",
   title: "",
@@ -40,8 +43,8 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
   #made: () => void = () => undefined;
   #before: readonly ChatMessage[] = [];
   #text = new Text();
-  /** How many events were seen: what was asked before the last one is out of date. */
-  #seen = 0;
+  /** Up to here nothing is under way any more, even where a run begins there. */
+  #settled = -1;
 
   constructor(session: Session<G>, reconnect: Reconnect = {}) {
     super(EMPTY);
@@ -90,35 +93,35 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
 
   /** Reads the history and follows it, again and again. */
   async #live(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const history = await this.#history(signal);
-      signal.throwIfAborted();
-      this.#show(history);
-      try {
-        if (history === undefined) await this.#existence(signal);
-        else await this.#follow(history.cursor, signal);
-      } catch (error) {
-        const again = [Trimmed, UnknownSession, Deleted].some((known) => error instanceof known);
-        if (!again) throw error;
-      }
-    }
-  }
-
-  /** The history; undefined while there is no session. */
-  async #history(signal: AbortSignal): Promise<ChatHistory<G["node"]> | undefined> {
     const backoff = new Backoff(this.#reconnect);
-    for (;;) {
+    while (!signal.aborted) {
       try {
-        return await this.#session.chat({ signal });
+        const { history, now } = await this.#read(signal);
+        this.#show(history);
+        this.#settle(now, history.cursor);
+        await this.#follow(history.cursor, signal);
+        backoff.reset();
       } catch (error) {
-        if (error instanceof UnknownSession) return undefined;
-        const passing = error instanceof ConnectionLost || known(error).status >= 500;
-        const delay = passing ? backoff.next(known(error).retryAfter) : undefined;
+        signal.throwIfAborted();
+        if (error instanceof UnknownSession || error instanceof Deleted) {
+          this.#show(undefined);
+          await this.#existence(signal);
+          continue;
+        }
+        const { status, retryAfter } = known(error);
+        const passing = error instanceof ConnectionLost || error instanceof Trimmed || status >= 500;
+        const delay = passing ? backoff.next(retryAfter) : undefined;
         if (delay === undefined) throw error;
         this.change({ connection: "waiting" });
         await wait(delay, signal);
       }
     }
+  }
+
+  async #read(signal: AbortSignal) {
+    const history = await this.#session.chat({ signal });
+    const now = await this.#session.get({ signal });
+    return { history, now };
   }
 
   /** Follows until what is shown has to be read anew. */
@@ -129,24 +132,23 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
       if (connection === "waiting") lost = true;
       if (connection === "open" && lost) {
         lost = false;
-        this.#look(signal).catch(() => undefined); // then the next event tells
+        const settle = (now: Now) => this.#settle(now, events.cursor);
+        this.#session.get({ signal }).then(settle, () => undefined); // then the next event tells
       }
     };
     const reconnect = this.#reconnect;
     const events = this.#session.chatEvents({ from, signal, reconnect, onConnection });
     for await (const event of events) {
-      this.#seen += 1;
       if (event.type === "rewound") return;
       this.#take(event, events.cursor);
     }
   }
 
-  /** A server that came back may have left its run behind. */
-  async #look(signal: AbortSignal): Promise<void> {
-    const seen = this.#seen;
-    const { running, position } = await this.#session.get({ signal });
-    if (seen !== this.#seen || running || this.snapshot().status !== "running") return;
-    this.change({ status: position.at === "rest" ? "idle" : position.at });
+  /** A server that died may have left its run behind, which no event tells. */
+  #settle({ running, position, cursor }: Now, seen: Cursor | undefined): void {
+    this.#settled = running ? -1 : offset(cursor);
+    if (running || offset(seen) > this.#settled) return;
+    this.change({ status: status(position.at) });
   }
 
   async #existence(signal: AbortSignal): Promise<void> {
@@ -159,11 +161,12 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
   #show(history: ChatHistory<G["node"]> | undefined): void {
     this.#before = history?.messages ?? [];
     this.#text = new Text();
-    const at = history?.position.at ?? "rest";
-    const status = history?.running ? "running" : at === "rest" ? "idle" : at;
-    const title = history?.title ?? "";
-    const connection = history === undefined ? "open" : this.snapshot().connection;
-    this.change({ status, title, messages: this.#before, connection });
+    this.change({
+      status: history?.running ? "running" : status(history?.position.at ?? "rest"),
+      title: history?.title ?? "",
+      messages: this.#before,
+      connection: history === undefined ? "open" : this.snapshot().connection,
+    });
   }
 
   #take(event: Seen<ChatEvent<G["state"], G["node"]>>, cursor: Cursor | undefined): void {
@@ -176,11 +179,12 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
           event.prompt === undefined ? [] : [{ role: "user", text: event.prompt }];
         this.#before = [...messages, ...said];
         this.#text = new Text();
-        this.change({ status: "running", error: undefined, messages: this.#before });
+        this.change({ messages: this.#before });
+        this.#begin(cursor);
         break;
       }
       case "run_resumed":
-        this.change({ status: "running", error: undefined });
+        this.#begin(cursor);
         break;
       case "session_reopened":
         this.change({ status: "idle" });
@@ -188,6 +192,10 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
       default:
         if (this.#text.take({ event, cursor }) !== undefined) this.#answer(this.#text.text);
     }
+  }
+
+  #begin(cursor: Cursor | undefined): void {
+    if (offset(cursor) > this.#settled) this.change({ status: "running", error: undefined });
   }
 
   #answer(text: string): void {
@@ -200,6 +208,10 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
     else if (event.type === "run_ended") this.change({ status: "ended" });
     else this.change({ status: event.type === "run_paused" ? "idle" : "unfinished" });
   }
+}
+
+function status(at: Position["at"]): Chat["status"] {
+  return at === "rest" ? "idle" : at;
 }
 
 function known(error: unknown): BurdockError {

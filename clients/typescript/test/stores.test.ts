@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ChatStore, RunFailed, RunStore, Running, type Chat } from "../src/index.ts";
+import type { Store } from "../src/store.ts";
+import { gate, serve } from "./serve.ts";
+
+const soon = { delay: 0 };
+
+/** Waits until it is so, and says what it is then. */
+function until<S extends object>(store: Store<S>, so: (snapshot: S) => boolean): Promise<S> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!so(store.snapshot())) return;
+      queueMicrotask(() => leave());
+      resolve(store.snapshot());
+    };
+    const leave = store.subscribe(look);
+    look();
+  });
+}
+
+const said = ({ messages }: Chat) => messages.map(({ text }) => text).join("|");
+
+test("a chat that is not there is made by what is said first", async (t) => {
+  const { burdock } = await serve(t);
+  const store = new ChatStore(burdock.session("a"), soon);
+  t.after(store.subscribe(() => undefined));
+  assert.equal((await until(store, ({ status }) => status === "idle")).messages.length, 0);
+  assert.equal(await store.send("one two"), true);
+  const chat = await until(store, (chat) => chat.status === "idle" && chat.messages.length === 2);
+  assert.deepEqual(chat.messages, [
+    { role: "user", text: "one two" },
+    { role: "assistant", text: "one two" },
+  ]);
+  assert.equal(chat.title, "Echo");
+});
+
+test("two pages on a chat are equal, and so is one that comes later", async (t) => {
+  const { server, burdock } = await serve(t);
+  await burdock.session("a").send("zero").finished;
+  const held = gate(2);
+  server.pace = held.pace;
+  const [first, second, third] = [1, 2, 3].map(() => new ChatStore(burdock.session("a"), soon));
+  t.after(first!.subscribe(() => undefined));
+  t.after(second!.subscribe(() => undefined));
+  await Promise.all([until(first!, ({ status }) => status === "idle"), until(second!, ({ status }) => status === "idle")]);
+  await first!.send("one two three");
+  const half = "zero|zero|one two three|one two ";
+  await until(first!, (chat) => said(chat) === half);
+  await until(second!, (chat) => said(chat) === half && chat.status === "running");
+  t.after(third!.subscribe(() => undefined));
+  await until(third!, (chat) => said(chat) === half);
+  assert.equal(await second!.send("four"), false);
+  assert(second!.snapshot().error instanceof Running);
+  server.drop();
+  held.open();
+  const whole = "zero|zero|one two three|one two three";
+  for (const store of [first!, second!, third!]) {
+    await until(store, (chat) => said(chat) === whole && chat.status === "idle");
+  }
+});
+
+test("a chat is stopped, keeps what was shown, and is retried", async (t) => {
+  const { server, burdock } = await serve(t);
+  const held = gate(1);
+  server.pace = held.pace;
+  const store = new ChatStore(burdock.session("a"), soon);
+  t.after(store.subscribe(() => undefined));
+  await store.send("one two");
+  await until(store, (chat) => said(chat) === "one two|one ");
+  await store.stop();
+  held.open();
+  const chat = await until(store, ({ status }) => status === "unfinished");
+  assert.equal(said(chat), "one two|one ");
+  assert.equal(chat.error, undefined);
+  await store.retry();
+  await until(store, ({ status }) => status === "idle");
+});
+
+test("a failure is shown, and a retry takes it away", async (t) => {
+  const { burdock } = await serve(t);
+  const store = new ChatStore(burdock.session("a"), soon);
+  t.after(store.subscribe(() => undefined));
+  await store.send("one fail");
+  const chat = await until(store, ({ error }) => error !== undefined);
+  assert.equal(chat.status, "unfinished");
+  assert(chat.error instanceof RunFailed);
+  assert.equal(said(chat), "one fail");
+  await store.retry();
+  const better = await until(store, ({ status }) => status === "idle");
+  assert.equal(better.error, undefined);
+  assert.equal(said(better), "one fail|one fail");
+});
+
+test("a crash of the server leaves an answer unfinished, and takes back what it lost", async (t) => {
+  const { server, burdock } = await serve(t);
+  server.pace = gate(2).pace;
+  const store = new ChatStore(burdock.session("a"), soon);
+  t.after(store.subscribe(() => undefined));
+  await store.send("one two three");
+  await until(store, (chat) => said(chat) === "one two three|one two ");
+  server.crash(1);
+  await until(store, (chat) => chat.status === "unfinished" && said(chat) === "one two three|one ");
+  server.crash();
+  await until(store, (chat) => chat.connection === "waiting");
+  await until(store, (chat) => chat.connection === "open" && chat.status === "unfinished");
+  const later = new ChatStore(burdock.session("a"), soon);
+  t.after(later.subscribe(() => undefined));
+  const chat = await until(later, (chat) => said(chat) === "one two three|one ");
+  assert.equal(chat.status, "unfinished");
+});
+
+test("a chat waits for its server", async (t) => {
+  const { server, burdock, url } = await serve(t);
+  await burdock.session("a").send("one").finished;
+  await server.close();
+  const store = new ChatStore(burdock.session("a"), soon);
+  t.after(store.subscribe(() => undefined));
+  await until(store, ({ connection }) => connection === "waiting");
+  await server.listen(Number(new URL(url).port));
+  await until(store, (chat) => said(chat) === "one|one");
+});
+
+test("a chat that nobody shows has no connection", async (t) => {
+  const { server, burdock } = await serve(t);
+  await burdock.session("a").send("one").finished;
+  const store = new ChatStore(burdock.session("a"), soon);
+  await until(store, ({ connection }) => connection === "open");
+  while (server.readers > 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(store, (chat) => said(chat) === "one|one");
+});
+
+test("a run is shown as it goes", async (t) => {
+  const { burdock } = await serve(t);
+  const types: string[] = [];
+  const onEvent = ({ type }: { type: string }) => types.push(type);
+  const store = new RunStore(burdock.session("a"), { onEvent });
+  t.after(store.subscribe(() => undefined));
+  store.start({ prompt: "one two", fail: true });
+  const failed = await until(store, ({ status }) => status === "finished");
+  assert(failed.error instanceof RunFailed);
+  assert.equal(failed.text, "");
+  store.resume();
+  const view = await until(store, ({ status }) => status === "finished");
+  assert.equal(view.text, "one two");
+  assert.equal(view.end?.type, "run_paused");
+  assert.equal(view.error, undefined);
+  assert.equal(types.at(-1), "run_paused");
+});
+
+test("a run that cannot be begun says why", async (t) => {
+  const { server, burdock } = await serve(t);
+  server.pace = gate(0).pace;
+  await burdock.session("a").start({ prompt: "x" });
+  const store = new RunStore(burdock.session("a"));
+  t.after(store.subscribe(() => undefined));
+  store.start({ prompt: "y" });
+  const { error } = await until(store, ({ status }) => status === "finished");
+  assert(error instanceof Running);
+});
