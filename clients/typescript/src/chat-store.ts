@@ -171,7 +171,7 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
 
   #take(event: Seen<ChatEvent<G["state"], G["node"]>>, cursor: Cursor | undefined): void {
     const end = terminal(event);
-    if (end !== undefined) return this.#end(end);
+    if (end !== undefined) return this.#now(cursor, ending(end), failure(end));
     switch (event.type) {
       case "run_started": {
         const { messages } = this.snapshot();
@@ -180,34 +180,38 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
         this.#before = [...messages, ...said];
         this.#text = new Text();
         this.change({ messages: this.#before });
-        this.#begin(cursor);
+        this.#now(cursor, "running");
         break;
       }
       case "run_resumed":
-        this.#begin(cursor);
+        this.#now(cursor, "running");
         break;
       case "session_reopened":
-        this.change({ status: "idle" });
+        this.#now(cursor, "idle");
         break;
       default:
         if (this.#text.take({ event, cursor }) !== undefined) this.#answer(this.#text.text);
     }
   }
 
-  #begin(cursor: Cursor | undefined): void {
-    if (offset(cursor) > this.#settled) this.change({ status: "running", error: undefined });
+  /** What a run's beginning and end tell, unless it is over and done with. */
+  #now(cursor: Cursor | undefined, status: Chat["status"], error?: BurdockError): void {
+    this.change(offset(cursor) > this.#settled ? { status, error } : { error });
   }
 
   #answer(text: string): void {
     const answer: ChatMessage[] = text === "" ? [] : [{ role: "assistant", text }];
     this.change({ messages: [...this.#before, ...answer] });
   }
+}
 
-  #end(event: TerminalEvent): void {
-    if (event.type === "run_failed") this.change({ status: "unfinished", error: new RunFailed(event) });
-    else if (event.type === "run_ended") this.change({ status: "ended" });
-    else this.change({ status: event.type === "run_paused" ? "idle" : "unfinished" });
-  }
+function ending({ type }: TerminalEvent): Chat["status"] {
+  if (type === "run_ended") return "ended";
+  return type === "run_paused" ? "idle" : "unfinished";
+}
+
+function failure(event: TerminalEvent): RunFailed | undefined {
+  return event.type === "run_failed" ? new RunFailed(event) : undefined;
 }
 
 function status(at: Position["at"]): Chat["status"] {

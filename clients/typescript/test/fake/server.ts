@@ -37,6 +37,8 @@ export class FakeServer {
   chunks: number[] = [];
   token: string | undefined;
   retry = 1;
+  /** Where the routes are nested. */
+  prefix = "";
   /** What else it serves, for pages. */
   readonly other: ((path: string, answer: ServerResponse) => boolean) | undefined;
   readonly #server: Server;
@@ -96,15 +98,16 @@ export class FakeServer {
     const { method = "GET" } = request;
     const url = new URL(request.url ?? "/", "http://fake");
     this.requests.push(`${method} ${url.pathname}${url.search}`);
-    if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`) {
-      return problem(answer, 401, "unauthorized");
-    }
-    const [, top, id, ...rest] = url.pathname.split("/").map(decodeURIComponent);
-    if (top === "graph") return json(answer, 200, { name: "Echo", nodes: [{ name: "answer" }] });
-    if (top !== "sessions") {
+    if (!url.pathname.startsWith(`${this.prefix}/`)) {
       if (this.other?.(url.pathname, answer)) return;
       return problem(answer, 404, "not_found");
     }
+    if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`) {
+      return problem(answer, 401, "unauthorized");
+    }
+    const [, top, id, ...rest] = url.pathname.slice(this.prefix.length).split("/").map(decodeURIComponent);
+    if (top === "graph") return json(answer, 200, { name: "Echo", nodes: [{ name: "answer" }] });
+    if (top !== "sessions") return problem(answer, 404, "not_found");
     if (id === undefined) return this.#list(url, answer);
     const route = `${method} ${rest.join("/")}`;
     const body = await text(request);

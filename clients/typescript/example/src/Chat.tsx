@@ -1,0 +1,33 @@
+import { Burdock } from "@burdock/client";
+import { useSession } from "@burdock/client/react";
+import { useMemo } from "react";
+import { Prompt } from "./Prompt.tsx";
+
+const burdock = new Burdock("/api");
+
+export function Chat({ id }: { id: string }) {
+  const session = useMemo(() => burdock.session(id), [id]);
+  const { title, messages, status, connection, error, send, stop, retry } = useSession(session);
+  return (
+    <main>
+      <header>
+        <h1>{title || "Chat"}</h1>
+        <p role="status">{connection === "waiting" ? "reconnecting …" : status}</p>
+      </header>
+      <section aria-label="Messages" aria-busy={status === "running"}>
+        {messages.map(({ role, text }, index) => (
+          <article key={index} className={role} aria-label={role}>
+            {text}
+          </article>
+        ))}
+      </section>
+      {error && <p role="alert">{error.detail}</p>}
+      {status === "unfinished" && (
+        <button type="button" onClick={retry}>
+          Retry
+        </button>
+      )}
+      <Prompt running={status === "running"} send={send} stop={stop} />
+    </main>
+  );
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { FakeServer } from "../../build/test/fake/server.js";
+import { gate } from "../../build/test/serve.js";
+import { browser } from "./browser.js";
+
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+
+/** The built page beside a server, as behind a proxy. */
+function page(path, answer) {
+  const file = new URL(`../dist${path === "/" ? "/index.html" : path}`, import.meta.url);
+  try {
+    const body = readFileSync(file);
+    answer.writeHead(200, { "content-type": TYPES[extname(file.pathname)] ?? "text/plain" }).end(body);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function open(t) {
+  const server = new FakeServer(page);
+  server.prefix = "/api";
+  const url = await server.listen();
+  const context = await browser(t);
+  t.after(() => server.close());
+  const tab = async () => {
+    const tab = await context.newPage();
+    tab.on("pageerror", (error) => assert.fail(error));
+    await tab.goto(`${url}/#anna`);
+    return tab;
+  };
+  return { server, tab };
+}
+
+async function say(tab, prompt) {
+  await tab.getByLabel("Prompt").fill(prompt);
+  await tab.getByRole("button", { name: "Send" }).click();
+}
+
+/** Waits until the page shows these messages. */
+async function shows(tab, ...texts) {
+  await tab.waitForFunction(
+    (expected) => {
+      const shown = [...document.querySelectorAll("article")].map((article) => article.textContent);
+      return JSON.stringify(shown) === expected;
+    },
+    JSON.stringify(texts),
+    { timeout: 10_000 },
+  );
+}
+
+async function until(so) {
+  while (!so()) await setTimeout(10);
+}
+
+const status = (tab, text) => tab.getByRole("status").filter({ hasText: text }).waitFor();
+
+test("a chat in the browser", async (t) => {
+  const { server, tab } = await open(t);
+  const anna = await tab();
+
+  await t.test("words come one by one, and a second tab sees the same", async () => {
+    await status(anna, "idle");
+    const held = gate(2);
+    server.pace = held.pace;
+    await say(anna, "one two three");
+    await shows(anna, "one two three", "one two ");
+    const second = await tab();
+    await shows(second, "one two three", "one two ");
+    held.open();
+    for (const page of [anna, second]) {
+      await shows(page, "one two three", "one two three");
+      await status(page, "idle");
+    }
+    await second.close();
+  });
+
+  await t.test("the answer goes on after the network is back, and after a reload", async () => {
+    const held = gate(1);
+    server.pace = held.pace;
+    await say(anna, "four five");
+    const before = ["one two three", "one two three", "four five"];
+    await shows(anna, ...before, "four ");
+    server.drop();
+    await until(() => server.readers === 0);
+    await until(() => server.readers === 1);
+    await anna.reload();
+    await shows(anna, ...before, "four ");
+    held.open();
+    await shows(anna, ...before, "four five");
+    await status(anna, "idle");
+  });
+
+  await t.test("a stop keeps what was shown, and a retry begins again", async () => {
+    const held = gate(1);
+    server.pace = held.pace;
+    await say(anna, "six seven");
+    await anna.getByRole("article").filter({ hasText: /^six $/ }).waitFor();
+    await anna.getByRole("button", { name: "Stop" }).click();
+    await until(() => server.requests.at(-1).endsWith("/stop"));
+    held.open();
+    await status(anna, "unfinished");
+    await anna.getByRole("button", { name: "Retry" }).click();
+    await status(anna, "idle");
+  });
+
+  await t.test("a server that dies in the middle leaves an answer that can be retried", async () => {
+    server.pace = gate(1).pace;
+    await say(anna, "eight nine");
+    await anna.getByRole("article").filter({ hasText: /^eight $/ }).waitFor();
+    server.crash(1);
+    await status(anna, "unfinished");
+    server.pace = () => Promise.resolve();
+    await anna.getByRole("button", { name: "Retry" }).click();
+    await anna.getByRole("article").filter({ hasText: /^eight nine$/ }).nth(1).waitFor();
+    await status(anna, "idle");
+  });
+
+  await t.test("a failure is told", async () => {
+    await say(anna, "ten fail");
+    await anna.getByRole("alert").filter({ hasText: "the model is tired" }).waitFor();
+    if (process.env.SCREENSHOT) await anna.screenshot({ path: process.env.SCREENSHOT });
+  });
+});
