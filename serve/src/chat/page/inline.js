@@ -1,0 +1,273 @@
+// What stands inside a paragraph, as a tree of plain data: text, break, code, strong, emphasis,
+// struck, link. The time it takes grows with the length of the text and no faster.
+
+const PUNCTUATION = /[!-/:-@[-`{-~]/;
+const SPECIAL = /[\\`*_~[\]!<\n]|https?:\/\//g;
+const BARE = /^https?:\/\/[^\s<>"'`]+/;
+const AUTO = /^<((?:https?:\/\/|mailto:)[^\s<>]*)>/i;
+const TARGET = /^\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)/;
+
+/** The longest address that is looked for. */
+const LONGEST = 1024;
+
+/** How deep one goes in the other; what is deeper is text. */
+const DEEPEST = 16;
+const MOST_BRACKETS = 32;
+
+/** What a link may lead to. */
+const PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
+
+/** The address of a link, as the browser will understand it; nothing if it may not be followed. */
+export function address(text) {
+  let url;
+  try {
+    url = new URL(text);
+  } catch {
+    return null;
+  }
+  return PROTOCOLS.has(url.protocol) ? url.href : null;
+}
+
+/** The tree of a text; in one that still grows, what was opened last counts as closed. */
+export function inline(text, { grows = false } = {}) {
+  return emphasise(new Scan(text, grows).run(), grows);
+}
+
+class Scan {
+  constructor(text, grows) {
+    this.text = text;
+    this.grows = grows;
+    this.at = 0;
+    this.out = [];
+    this.brackets = []; // where in `out` each open bracket stands
+    this.ticks = null; // the lengths of the backtick runs, and where the last one of each stands
+  }
+
+  run() {
+    const { text } = this;
+    while (this.at < text.length) {
+      SPECIAL.lastIndex = this.at;
+      const found = SPECIAL.exec(text)?.index ?? text.length;
+      this.say(text.slice(this.at, found));
+      this.at = found;
+      if (found < text.length) this.special(text[found]);
+    }
+    return this.out;
+  }
+
+  special(char) {
+    switch (char) {
+      case "\\":
+        return this.escape();
+      case "`":
+        return this.code();
+      case "\n":
+        this.out.push({ type: "break" });
+        return this.skip(1);
+      case "!":
+        if (this.text[this.at + 1] !== "[") return this.literal(1);
+        return this.bracket(2);
+      case "[":
+        return this.bracket(1);
+      case "]":
+        return this.link();
+      case "<":
+        return this.auto(AUTO, 1);
+      case "h":
+        return this.auto(BARE, 0);
+      default:
+        return this.delimiter(char);
+    }
+  }
+
+  say(text) {
+    if (text === "") return;
+    const last = this.out.at(-1);
+    if (last?.type === "text") last.text += text;
+    else this.out.push({ type: "text", text });
+  }
+
+  literal(length) {
+    this.say(this.text.slice(this.at, this.at + length));
+    this.skip(length);
+  }
+
+  skip(length) {
+    this.at += length;
+  }
+
+  escape() {
+    const next = this.text[this.at + 1];
+    if (next === undefined || !PUNCTUATION.test(next)) return this.literal(1);
+    this.say(next);
+    this.skip(2);
+  }
+
+  code() {
+    const length = this.runOf("`", this.at);
+    const end = this.closing(length) ?? (this.grows ? this.text.length : undefined);
+    if (end === undefined) return this.literal(length);
+    const inner = this.text.slice(this.at + length, end).replaceAll("\n", " ");
+    const padded = inner.startsWith(" ") && inner.endsWith(" ") && inner.trim() !== "";
+    this.out.push({ type: "code", text: padded ? inner.slice(1, -1) : inner });
+    this.at = end + length;
+  }
+
+  runOf(char, at) {
+    let end = at;
+    while (this.text[end] === char) end += 1;
+    return end - at;
+  }
+
+  /** Where the next run of so many backticks stands. */
+  closing(length) {
+    this.ticks ??= [...this.text.matchAll(/`+/g)].reduce((runs, { 0: { length }, index }) => {
+      if (!runs.has(length)) runs.set(length, []);
+      runs.get(length).push(index);
+      return runs;
+    }, new Map());
+    const runs = this.ticks.get(length) ?? [];
+    while (runs.length > 0 && runs[0] <= this.at) runs.shift();
+    return runs[0];
+  }
+
+  bracket(length) {
+    if (this.brackets.length === MOST_BRACKETS) this.brackets.shift();
+    this.brackets.push({ index: this.out.length, isImage: length === 2 });
+    // an entry of its own, so that what follows does not run into it
+    this.out.push({ type: "bracket", text: this.text.slice(this.at, this.at + length) });
+    this.skip(length);
+  }
+
+  link() {
+    const open = this.brackets.pop();
+    const target = open && TARGET.exec(this.text.slice(this.at + 1, this.at + 1 + LONGEST));
+    if (!target) return this.literal(1);
+    // there are no links in links; a picture is shown as a link to it, since it may not be loaded
+    if (!open.isImage) this.brackets = [];
+    const href = address((target[1] ?? target[2]).replace(/\\([!-/:-@[-`{-~])/g, "$1"));
+    const inner = this.out.splice(open.index).slice(1);
+    const children = emphasise(inner, false);
+    const label = children.length > 0 ? children : [{ type: "text", text: href ?? "" }];
+    // a link that may not be followed is what it says
+    if (href === null) for (const node of label) this.out.push(node);
+    else this.out.push(nested("link", label.flatMap(unlinked), { href }));
+    this.skip(1 + target[0].length);
+  }
+
+  auto(pattern, from) {
+    const rest = this.text.slice(this.at, this.at + LONGEST);
+    const found = pattern.exec(rest)?.[from];
+    const text = from === 0 ? found && trimmed(found) : found;
+    const href = text ? address(text) : null;
+    if (href === null) return this.literal(1);
+    this.out.push(nested("link", [{ type: "text", text }], { href }));
+    this.skip(text.length + 2 * from);
+  }
+
+  delimiter(char) {
+    const length = this.runOf(char, this.at);
+    const [before, after] = [this.text[this.at - 1] ?? " ", this.text[this.at + length] ?? " "];
+    const isSpace = (char) => /\s/.test(char);
+    const isMark = (char) => PUNCTUATION.test(char);
+    const left = !isSpace(after) && (!isMark(after) || isSpace(before) || isMark(before));
+    const right = !isSpace(before) && (!isMark(before) || isSpace(after) || isMark(after));
+    const inWord = char === "_" && left && right;
+    const opens = left && (!inWord || isMark(before));
+    const closes = right && (!inWord || isMark(after));
+    this.out.push({ type: "delimiter", char, length, opens, closes });
+    this.skip(length);
+  }
+}
+
+/** A bare address without the full stop or the bracket that ends the sentence around it. */
+function trimmed(url) {
+  let open = url.split("(").length - url.split(")").length;
+  let end = url.length;
+  while (end > 0 && (".,:;!?*_~".includes(url[end - 1]) || (url[end - 1] === ")" && open < 0))) {
+    if (url[end - 1] === ")") open += 1;
+    end -= 1;
+  }
+  return url.slice(0, end);
+}
+
+function nested(type, children, more) {
+  const depth = 1 + children.reduce((deepest, child) => Math.max(deepest, child.depth ?? 0), 0);
+  if (depth > DEEPEST) return { type: "text", text: children.map(textOf).join("") };
+  return { type, ...more, depth, children };
+}
+
+function textOf(node) {
+  if (node.children) return node.children.map(textOf).join("");
+  return node.type === "break" ? "\n" : node.text;
+}
+
+function unlinked(node) {
+  if (node.type === "link") return node.children.flatMap(unlinked);
+  return [node.children ? { ...node, children: node.children.flatMap(unlinked) } : node];
+}
+
+/** Pairs the delimiters of a list of nodes. */
+function emphasise(nodes, grows) {
+  const out = [];
+  const open = { "*": [], _: [], "~": [] }; // where in `out` those stand that may open
+  for (const node of nodes) {
+    if (node.type !== "delimiter") {
+      out.push(node);
+      continue;
+    }
+    let { length } = node;
+    if (node.closes) length = close(out, open, node.char, length);
+    if (length === 0) continue;
+    if (node.opens) open[node.char].push(out.length);
+    out.push({ ...node, length });
+  }
+  if (grows) closeLast(out, open);
+  return out.map((node) => plain(node)).reduce(joined, []);
+}
+
+function close(out, open, char, length) {
+  const opened = open[char];
+  while (length > 0 && opened.length > 0) {
+    const index = opened.at(-1);
+    const size = Math.min(2, length, out[index].length);
+    if (char === "~" && size < 2) break;
+    wrap(out, open, index, char, size);
+    length -= size;
+  }
+  return length;
+}
+
+/** Puts everything behind the delimiter at `index` into one node. */
+function wrap(out, open, index, char, size) {
+  const children = out.splice(index + 1).map(plain).reduce(joined, []);
+  for (const indices of Object.values(open)) while (indices.at(-1) > index) indices.pop();
+  out[index].length -= size;
+  if (out[index].length === 0) {
+    out.pop();
+    open[char].pop();
+  }
+  out.push(nested(char === "~" ? "struck" : size === 2 ? "strong" : "emphasis", children));
+}
+
+/** Closes what the end of a growing text leaves open, when it is clear that it will be closed. */
+function closeLast(out, open) {
+  for (const char of ["*", "_"]) {
+    const index = open[char].at(-1);
+    if (index !== undefined && out[index].length === 2 && index + 1 < out.length) wrap(out, open, index, char, 2);
+  }
+}
+
+function plain(node) {
+  if (node.type === "delimiter") return { type: "text", text: node.char.repeat(node.length) };
+  if (node.type === "bracket") return { type: "text", text: node.text };
+  return node;
+}
+
+function joined(nodes, node) {
+  const last = nodes.at(-1);
+  if (node.type === "text" && last?.type === "text") {
+    nodes[nodes.length - 1] = { type: "text", text: last.text + node.text };
+  } else nodes.push(node);
+  return nodes;
+}
