@@ -1,0 +1,67 @@
+// As much of a document as `render.js` needs, and no more: it refuses everything that is not allowed.
+
+const ELEMENTS = new Set("p h3 h4 h5 h6 blockquote ul ol li hr br div span pre code button table thead tbody tr th td strong em s a".split(" "));
+const PROPERTIES = new Set(["className", "type", "tabIndex", "start", "href", "rel", "target"]);
+
+class Text {
+  constructor(text) {
+    if (typeof text !== "string") throw new Error(`${text} is no text`);
+    this.text = text;
+  }
+
+  get textContent() {
+    return this.text;
+  }
+
+  get html() {
+    return this.text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  }
+}
+
+class Element {
+  childNodes = [];
+
+  constructor(name, document) {
+    this.name = name;
+    this.ownerDocument = document;
+    return new Proxy(this, {
+      set(target, property, value) {
+        if (!PROPERTIES.has(property)) throw new Error(`\`${property}\` is not to be set`);
+        target[property] = value;
+        return true;
+      },
+    });
+  }
+
+  append(...nodes) {
+    for (const node of nodes) this.childNodes.push(node instanceof Element || node instanceof Text ? node : new Text(node));
+  }
+
+  get lastChild() {
+    const { childNodes } = this;
+    return childNodes.length ? { remove: () => childNodes.pop() } : null;
+  }
+
+  get textContent() {
+    return this.childNodes.map((node) => node.textContent).join("");
+  }
+
+  /** Every element in it. */
+  get all() {
+    return this.childNodes.flatMap((node) => (node instanceof Element ? [node, ...node.all] : []));
+  }
+
+  get html() {
+    const attributes = [...PROPERTIES].filter((name) => this[name] && !["rel", "target", "tabIndex", "type"].includes(name));
+    const inner = this.childNodes.map((node) => node.html).join("");
+    return `<${this.name}${attributes.map((name) => ` ${name}="${this[name]}"`).join("")}>${inner}</${this.name}>`;
+  }
+}
+
+export const document = {
+  createElement(name) {
+    if (!ELEMENTS.has(name)) throw new Error(`\`${name}\` is not to be made`);
+    return new Element(name, document);
+  },
+  createTextNode: (text) => new Text(text),
+};

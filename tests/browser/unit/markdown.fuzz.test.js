@@ -1,0 +1,86 @@
+// Whatever a model or a user writes, nothing comes out but the elements and addresses that are
+// allowed, no text is lost, and it does not take long.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { document } from "./dom.js";
+import { page } from "./page.js";
+import { generator, ROUNDS } from "./random.js";
+
+const { show } = await page("render");
+
+const PIECES = [
+  ..."*_`~[]()<>!#>-|:\\\n\n  \t&\"'/1.+",
+  "**", "__", "```", "~~~", "\n\n", "\n- ", "\n  - ", "\n1. ", "\n> ", "|---|", "\n|a|b|\n|-|-|\n", "](", "![", "a", "word", "ä😀", "\u202e", "\0",
+  "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "<a href='javascript:alert(1)'>", "</p>", "<!--", "]]>",
+  "javascript:alert(1)", "JAVASCRIPT:alert(1)", "java\nscript:", "\u0001javascript:", "data:text/html,x", "vbscript:", "https://a.b", "http://a.b/c_d", "mailto:a@b.c", "//evil.example", "&#106;avascript:", "%6aavascript:",
+  "[x](javascript:alert(1))", "[x](<javascript:alert(1)>)", "<javascript:x>", "[x](https://a.b \"t\")", "![x](data:image/svg+xml,<svg onload=alert(1)>)",
+];
+const ADDRESS = /^(https?:\/\/|mailto:)/;
+
+function shown(text, options) {
+  const into = document.createElement("div");
+  show(into, text, options);
+  return into;
+}
+
+test("nothing but what is allowed comes of any text", () => {
+  for (let seed = 0; seed < ROUNDS * 3; seed += 1) {
+    const { below, pick, next } = generator(seed);
+    let text = "";
+    for (let left = below(30); left > 0; left -= 1) text += pick(PIECES);
+    // the document refuses every other element and every other property
+    const into = shown(text, { grows: next() < 0.5 });
+    for (const element of into.all) {
+      if (element.href === undefined) continue;
+      assert.equal(element.name, "a");
+      assert.match(element.href, ADDRESS, JSON.stringify(text));
+      assert.match(element.rel, /noopener/);
+    }
+  }
+});
+
+test("no word is lost, wherever the text is cut", () => {
+  const marks = ["*", "**", "_", "`", "~~", "[", "]", "(", ")", "\n", "\n\n", "\n- ", "\n1. ", "\n> ", "\n# ", "\n```\n", "|", " ", " ", " "];
+  for (let seed = 0; seed < ROUNDS; seed += 1) {
+    const { below, pick } = generator(seed);
+    let text = "";
+    let words = 0;
+    for (let left = below(25); left > 0; left -= 1) {
+      if (text !== "" && !/\s$/.test(text)) text += " ";
+      text += `${pick(marks)}w${(words += 1)}x`;
+      const said = shown(text, { grows: true }).textContent;
+      // a word behind a fence is its language
+      for (let word = 1; word <= words; word += 1) assert.ok(said.includes(`w${word}x`), `seed ${seed}: ${JSON.stringify(text)} lacks w${word}x`);
+    }
+  }
+});
+
+test("growing word by word shows the same as at once", () => {
+  for (let seed = 0; seed < ROUNDS / 10; seed += 1) {
+    const { below, pick } = generator(seed);
+    const into = document.createElement("div");
+    let text = "";
+    for (let left = below(30); left > 0; left -= 1) {
+      text += pick(PIECES);
+      show(into, text, { grows: true });
+    }
+    show(into, text);
+    assert.equal(into.html, shown(text).html, JSON.stringify(text));
+  }
+});
+
+test("what is made to take long does not", () => {
+  const many = 20_000;
+  const texts = ["*", "_", "**a ", "*a_ ", "`", "` `` ", "[", "![", "[a](", "](", "[](", "<", "<https://", "https://a.b)", "https://a.b/(", ")", "\\", "~~", "> ", "- ", "1. ", "  ", "# ", "#", "|", "|-", "\n", "\n- ", "\n> ", "\n\n- a", "a\n", "~~~ ", "***a", "a*** ", "[a](https://b.c)", "- - "];
+  const slow = [];
+  for (const piece of texts) {
+    for (const text of [piece.repeat(many), `# ${piece.repeat(many)}x`, `- a\n\n  ${piece.repeat(many)}`, `~~~${piece.repeat(many)}\``, `|${piece.repeat(many)}\n|-|`]) {
+      const begin = performance.now();
+      shown(text, { grows: true });
+      const took = performance.now() - begin;
+      if (took > 1500) slow.push(`${JSON.stringify(piece)} in ${JSON.stringify(text.slice(0, 12))}: ${Math.round(took)} ms`);
+    }
+  }
+  assert.deepEqual(slow, []);
+});

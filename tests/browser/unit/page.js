@@ -1,0 +1,3 @@
+// The modules of the page.
+
+export const page = (name) => import(new URL(`../../../serve/src/chat/page/${name}.js`, import.meta.url));
