@@ -1,0 +1,102 @@
+// What outlives a fake server: sessions as lists of entries, as burdock's log has them.
+
+export class Disk {
+  sessions = new Map();
+
+  get(id) {
+    return this.sessions.get(id);
+  }
+
+  open(id) {
+    let session = this.sessions.get(id);
+    if (!session) {
+      session = new Stored(id);
+      this.sessions.set(id, session);
+    }
+    session.epoch += 1;
+    return session;
+  }
+}
+
+class Stored {
+  entries = [];
+  epoch = 0;
+  waiting = new Set();
+
+  constructor(id) {
+    this.id = id;
+    this.created = this.updated = Date.now();
+  }
+
+  append(type, fields = {}) {
+    const entry = { epoch: this.epoch, offset: this.entries.length, at: Date.now(), type, ...fields };
+    this.entries.push(entry);
+    this.updated = entry.at;
+    this.wake();
+    return entry;
+  }
+
+  wake() {
+    for (const wake of this.waiting) wake();
+    this.waiting.clear();
+  }
+
+  /** Loses everything behind an offset, as a crash under batch durability does. */
+  lose(after) {
+    this.entries.length = after + 1;
+    this.epoch += 1;
+    this.wake();
+  }
+
+  cursor(entry) {
+    return entry ? `${entry.epoch}.${entry.offset}` : "0.0";
+  }
+
+  get committed() {
+    return this.entries.findLast((entry) => entry.type === "step_committed" || entry.type === "session_created");
+  }
+
+  /** The entry before the last run's first. */
+  get beforeRun() {
+    return this.entries[this.entries.findLastIndex((entry) => entry.type === "run_started") - 1];
+  }
+
+  get history() {
+    return this.committed?.history ?? [];
+  }
+
+  /** Steps committed so far. */
+  get step() {
+    return this.entries.filter((entry) => entry.type === "step_committed").length;
+  }
+
+  get runs() {
+    return this.entries.filter((entry) => entry.type === "run_started").length;
+  }
+
+  get prompt() {
+    return this.entries.findLast((entry) => entry.type === "run_started")?.prompt;
+  }
+
+  /** Items of the current step that still count. */
+  get loose() {
+    let items = [];
+    for (const entry of this.entries) {
+      if (entry.type === "item") items.push(entry);
+      if (entry.type === "step_committed" || entry.type === "items_superseded") items = [];
+    }
+    return items;
+  }
+
+  get position() {
+    for (const { type, next, node } of this.entries.toReversed()) {
+      if (type === "run_started" || type === "run_resumed") return { at: "unfinished", node };
+      if (type === "step_committed") {
+        if (next === "end") return { at: "ended" };
+        return next.pause ? { at: "rest", node: next.pause } : { at: "unfinished", node: next.node };
+      }
+      if (type === "session_reopened") return { at: "rest", node };
+    }
+    return { at: "rest", node: "prompt" };
+  }
+}

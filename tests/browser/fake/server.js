@@ -1,0 +1,237 @@
+// A server that speaks the page's part of the protocol, on a `Disk` that outlives it.
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { GRAPH } from "./graph.js";
+import { plainScript, run } from "./run.js";
+
+export const PAGE = new URL("../../../serve/src/chat/page/", import.meta.url);
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const TYPES = { html: "text/html; charset=utf-8", css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
+
+export class Fake {
+  #alive = true;
+  #runs = new Map();
+  #sockets = new Set();
+  requests = [];
+
+  /** `script(prompt, ctl)` gives the words of an answer; `base` is the path it is nested under. */
+  constructor(disk, { script = plainScript, token = null, base = "/" } = {}) {
+    Object.assign(this, { disk, script, token, base });
+    this.server = createServer((request, response) => {
+      this.requests.push(`${request.method} ${request.url}`);
+      this.#answer(request, response).catch((error) => {
+        if (!response.headersSent) problem(response, 500, "internal", error.message);
+        else response.destroy();
+      });
+    });
+    this.server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+  }
+
+  async listen(port = 0) {
+    await new Promise((done) => this.server.listen(port, "127.0.0.1", done));
+    this.port = this.server.address().port;
+    this.url = `http://127.0.0.1:${this.port}${this.base}`;
+    return this;
+  }
+
+  /** Dies at once, as a process does that is killed. */
+  async kill() {
+    this.#alive = false;
+    for (const { ctl } of this.#runs.values()) ctl.die();
+    const closed = new Promise((done) => this.server.close(done));
+    this.cut();
+    await closed;
+  }
+
+  /** Cuts every connection, as a network does. */
+  cut() {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #answer(request, response) {
+    const url = new URL(request.url, this.url);
+    const path = url.pathname.slice(this.base.length - 1);
+    const { method } = request;
+    if (method === "GET" && path === "/") return file(response, "index.html", { "content-security-policy": CSP });
+    if (method === "GET" && path.startsWith("/assets/")) return file(response, path.slice(8));
+    if (this.token && request.headers.authorization !== `Bearer ${this.token}`) {
+      return problem(response, 401, "unauthorized", "a bearer token is needed");
+    }
+    if (path === "/graph") return json(response, 200, GRAPH);
+    if (path === "/sessions") return json(response, 200, { sessions: this.#list() });
+    const found = /^\/sessions\/([^/]+)(\/.*)?$/.exec(path);
+    if (!found) return problem(response, 404, "not_found", "there is nothing here");
+    const id = decodeURIComponent(found[1]);
+    const route = `${method} ${found[2] ?? ""}`;
+    if (route === "POST /chat") return this.#prompt(id, await body(request), response);
+    const session = this.disk.get(id);
+    if (!session) return problem(response, 404, "unknown_session", `there is no session \`${id}\``);
+    switch (route) {
+      case "GET /chat":
+        return json(response, 200, this.#chat(session));
+      case "GET /chat/events":
+        return this.#events(session, request.headers["last-event-id"] ?? url.searchParams.get("from"), request, response);
+      case "POST /stop":
+        this.#runs.get(id)?.ctl.stop();
+        return response.writeHead(204).end();
+      case "POST /resume":
+        return this.#resume(session, response);
+      case "POST /reopen":
+        session.append("session_reopened", { node: "prompt" });
+        return response.writeHead(204).end();
+      case "DELETE ":
+        this.disk.sessions.delete(id);
+        session.deleted = true;
+        session.wake();
+        return response.writeHead(204).end();
+      default:
+        return problem(response, 405, "method_not_allowed", route);
+    }
+  }
+
+  #list() {
+    return [...this.disk.sessions.values()].map(({ id, created, updated }) => ({
+      session: id,
+      created,
+      updated,
+      running: this.#runs.has(id),
+    }));
+  }
+
+  #chat(session) {
+    return {
+      session: session.id,
+      cursor: session.cursor(session.committed),
+      run: session.cursor(session.beforeRun),
+      messages: session.history,
+      position: session.position,
+      running: this.#runs.has(session.id),
+      title: GRAPH.name,
+    };
+  }
+
+  #prompt(id, { prompt }, response) {
+    if (typeof prompt !== "string") return problem(response, 422, "invalid_inputs", "`prompt` must be a string");
+    if (this.#runs.has(id)) return problem(response, 409, "running", "a run is under way");
+    let session = this.disk.get(id);
+    if (session?.position.at === "ended") return problem(response, 409, "ended", "the session has ended");
+    session = this.disk.open(id);
+    if (session.entries.length === 0) session.append("session_created", { history: [] });
+    const cursor = session.cursor(session.entries.at(-1));
+    session.append("run_started", { run: session.runs + 1, node: "prompt", prompt });
+    this.#go(session, "prompt", prompt);
+    json(response, 202, { session: id, cursor });
+  }
+
+  #resume(session, response) {
+    if (this.#runs.has(session.id)) return problem(response, 409, "running", "a run is under way");
+    const { at, node } = session.position;
+    if (at !== "unfinished") return problem(response, 409, "at_rest", "there is nothing to go on with");
+    session.epoch += 1;
+    const cursor = session.cursor(session.entries.at(-1));
+    session.append("run_resumed", { node });
+    this.#go(session, node, session.prompt);
+    json(response, 202, { session: session.id, cursor });
+  }
+
+  #go(session, from, prompt) {
+    if (session.loose.length > 0) {
+      const { step, node } = session.loose[0];
+      session.append("items_superseded", { step, node, items: session.loose.length });
+    }
+    const ctl = new Control();
+    this.#runs.set(session.id, { ctl });
+    run(session, { script: this.script, from, prompt, ctl, isAlive: () => this.#alive && !session.deleted }).finally(() =>
+      this.#runs.delete(session.id),
+    );
+  }
+
+  async #events(session, from, request, response) {
+    response.writeHead(200, {
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache",
+      "x-accel-buffering": "no",
+    });
+    let first = true;
+    const send = (id, data) => {
+      response.write(`${id === undefined ? "" : `id: ${id}\n`}${first ? "retry: 200\n" : ""}data: ${JSON.stringify(data)}\n\n`);
+      first = false;
+    };
+    let [epoch, at] = from ? from.split(".").map(Number) : [0, -1];
+    response.flushHeaders();
+    response.on("close", () => session.wake());
+    while (this.#alive && !response.destroyed) {
+      if (session.deleted) {
+        send(undefined, { type: "error", code: "deleted", detail: "the session was deleted" });
+        return response.end();
+      }
+      const known = session.entries.findLast((entry) => entry.offset <= at && entry.epoch <= epoch);
+      if (at >= 0 && (known?.offset ?? -1) < at) {
+        const to = known && session.cursor(known);
+        send(to ?? "", { type: "rewound", at: Date.now(), ...(to && { to }) });
+        [epoch, at] = known ? [known.epoch, known.offset] : [0, -1];
+        continue;
+      }
+      for (const entry of session.entries.slice(at + 1)) {
+        const { epoch: _, offset, history, ...event } = entry;
+        if (entry.type !== "session_created") send(session.cursor(entry), event);
+        [epoch, at] = [entry.epoch, offset];
+      }
+      await new Promise((wake) => {
+        session.waiting.add(wake);
+      });
+    }
+  }
+}
+
+class Control {
+  attempt = 1;
+  stopped = false;
+  #stops = [];
+
+  stop() {
+    this.stopped = true;
+    for (const stop of this.#stops) stop();
+  }
+
+  die() {
+    for (const stop of this.#stops) stop();
+  }
+
+  /** Waits until the test says so, or a stop comes. */
+  wait(promise) {
+    return Promise.race([promise, new Promise((stop) => this.#stops.push(stop))]);
+  }
+}
+
+async function file(response, name, headers = {}) {
+  try {
+    const text = await readFile(new URL(name, PAGE));
+    response.writeHead(200, { "content-type": TYPES[name.split(".").at(-1)], "x-content-type-options": "nosniff", ...headers });
+    response.end(text);
+  } catch {
+    problem(response, 404, "not_found", name);
+  }
+}
+
+async function body(request) {
+  let text = "";
+  for await (const piece of request) text += piece;
+  return JSON.parse(text);
+}
+
+function json(response, status, value) {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(value));
+}
+
+function problem(response, status, code, detail) {
+  response.writeHead(status, { "content-type": "application/problem+json" });
+  response.end(JSON.stringify({ type: "about:blank", title: code, status, code, detail }));
+}
