@@ -176,6 +176,21 @@ async fn a_fork_goes_on_from_any_entry_and_leaves_its_parent_alone() {
 }
 
 #[tokio::test]
+async fn who_opens_a_session_stands_at_the_last_entry_of_who_had_it_before() {
+    let log = MemoryLog::new();
+    let mut app = open(&log, Script::default()).await;
+    app.run(LineInputs {}).await.unwrap();
+    let last = app.cursor();
+    let mut next = open(&log, Script::default()).await;
+    assert_eq!(next.cursor(), last);
+    let shared: Arc<dyn Log> = Arc::new(log.clone());
+    let mut follow = follow(&shared, &id(), next.cursor()).await.unwrap();
+    next.run(LineInputs {}).await.unwrap();
+    let Followed::Record(record) = follow.next().await.unwrap().unwrap() else { panic!() };
+    assert!(record.epoch > last.unwrap().epoch, "{record:?}");
+}
+
+#[tokio::test]
 async fn a_session_is_viewed_without_being_opened() {
     let log = MemoryLog::new();
     let shared: Arc<dyn Log> = Arc::new(log.clone());

@@ -31,6 +31,8 @@ pub(crate) struct Writer {
     durability: Durability,
     clock: Clock,
     epoch: Epoch,
+    /// The last entry of an earlier epoch.
+    inherited: Option<Cursor>,
     /// Where the next entry that is noted goes.
     next: Offset,
     /// Entries that were not handed over yet.
@@ -109,8 +111,8 @@ impl Writer {
             info => info.map(|info| (info.snapshot, info.next))?,
         };
         let adopt = |(moment, weight): (Moment, Weight)| {
-            let time = moment.time;
-            Ok::<_, E>((restore(moment)?, time, weight))
+            let last = (moment.time, moment.cursor());
+            Ok::<_, E>((restore(moment)?, last, weight))
         };
         let found = read(&log, &session, snapshot, next).await?;
         let mut found = found.map(&adopt).transpose()?;
@@ -124,13 +126,14 @@ impl Writer {
             Some((restored, last, weight)) => (Some(restored), Some(last), weight),
             None => (None, None, Weight::default()),
         };
-        let clock = Clock::after(runtime, last);
+        let clock = Clock::after(runtime, last.map(|(time, _)| time));
         let writer = Self {
             log,
             session,
             durability,
             clock,
             epoch: opened.epoch,
+            inherited: last.map(|(_, cursor)| cursor),
             next: opened.next,
             noted: Vec::new(),
             under_way: Mutex::new(VecDeque::new()),
@@ -170,6 +173,7 @@ impl Writer {
         let read = read(&self.log, &self.session, opened.snapshot, opened.next).await?;
         let (moment, weight) = read.ok_or(LogError::NoSession { session: self.session.clone() })?;
         (self.next, self.weight) = (opened.next, weight);
+        self.inherited = Some(moment.cursor());
         self.clock = Clock::after(Arc::clone(&self.clock.runtime), Some(moment.time));
         Ok(moment)
     }
@@ -192,10 +196,11 @@ impl Writer {
         self.durability
     }
 
-    /// The entry that was noted last.
+    /// The entry that was noted last, or the last one before the session was opened.
     pub(crate) fn cursor(&self) -> Option<Cursor> {
         let offset = Offset(self.next.0.checked_sub(1)?);
-        Some(Cursor { epoch: self.epoch, offset })
+        let inherited = self.inherited.filter(|cursor| cursor.offset == offset);
+        Some(inherited.unwrap_or(Cursor { epoch: self.epoch, offset }))
     }
 
     /// Whether everything that was noted is durable.

@@ -41,6 +41,17 @@ pub enum Position<N> {
     Ended,
 }
 
+impl<N> Position<N> {
+    /// The same position with the node as something else, such as its name.
+    pub fn map<M>(self, map: impl FnOnce(N) -> M) -> Position<M> {
+        match self {
+            Self::Rest(node) => Position::Rest(map(node)),
+            Self::Unfinished(node) => Position::Unfinished(map(node)),
+            Self::Ended => Position::Ended,
+        }
+    }
+}
+
 /// The end of a run: how it ended, and the committed state.
 pub struct End<'a, G: Graph> {
     pub(super) session: &'a Session<G>,

@@ -1,0 +1,187 @@
+//! Who owns the runs: they go on when their readers leave, one at a time in each session.
+//!
+//! A session that was asked to run is open here until it was idle for a while; reading opens
+//! nothing. Each run is a task that the hub joins when it shuts down.
+
+mod readers;
+mod seat;
+
+pub(crate) use self::readers::Reader;
+pub(crate) use self::seat::{Begin, Begun, IfRunning, IfUnfinished, Terms};
+
+use self::{readers::Readers, seat::Seat};
+use crate::{limits::Limits, problem::Problem};
+use burdock::{
+    App, Graph,
+    log::{Existence, Log, SessionId},
+    run::BuildError,
+};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Opens a session for writing.
+pub(crate) type Open<G> = Box<
+    dyn Fn(SessionId, Existence) -> Pin<Box<dyn Future<Output = Result<App<G>, BuildError>> + Send>>
+        + Send
+        + Sync,
+>;
+
+/// The sessions of a server.
+pub(crate) struct Hub<G: Graph> {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) limits: Limits,
+    pub(crate) readers: Readers,
+    opening: Open<G>,
+    seats: Mutex<BTreeMap<SessionId, Arc<Seat<G>>>>,
+    runs: TaskTracker,
+    closing: CancellationToken,
+}
+
+impl<G: Graph> Hub<G> {
+    pub(crate) fn new(log: Arc<dyn Log>, limits: Limits, open: Open<G>) -> Self {
+        Self {
+            log,
+            readers: Readers::new(limits.readers),
+            limits,
+            opening: open,
+            seats: Mutex::default(),
+            runs: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        }
+    }
+
+    /// Ready when the server shuts down.
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.closing
+    }
+
+    /// How many sessions are open for writing.
+    pub(crate) fn open(&self) -> usize {
+        self.seats().len()
+    }
+
+    /// Whether a run of the session is under way here.
+    pub(crate) fn is_running(&self, session: &SessionId) -> bool {
+        self.seats().get(session).is_some_and(|seat| seat.is_running())
+    }
+
+    /// Asks the run of a session to stop, if one is under way here.
+    pub(crate) fn stop(&self, session: &SessionId) {
+        let seat = self.seats().get(session).cloned();
+        if let Some(seat) = seat {
+            seat.stop();
+        }
+    }
+
+    /// The place of a session, where its app is while it is open.
+    fn seat(&self, session: &SessionId) -> Result<Arc<Seat<G>>, Problem> {
+        if self.closing.is_cancelled() {
+            return Err(Problem::shutting_down());
+        }
+        let mut seats = self.seats();
+        if let Some(seat) = seats.get(session) {
+            return Ok(Arc::clone(seat));
+        }
+        if seats.len() >= self.limits.sessions {
+            let detail = "too many sessions are at work: try again later";
+            return Err(Problem::unavailable("too_many_sessions", detail));
+        }
+        let seat = Arc::new(Seat::new(session.clone()));
+        seats.insert(session.clone(), Arc::clone(&seat));
+        Ok(seat)
+    }
+
+    /// Puts sessions away that nobody asked for anything since a moment.
+    pub(crate) async fn put_away_idle(&self, since: Instant) {
+        let idle: Vec<_> =
+            self.seats().values().filter(|seat| seat.is_idle(since)).cloned().collect();
+        for seat in idle {
+            self.put_away(&seat, since).await;
+        }
+    }
+
+    /// Closes a session unless it is at work again, and forgets it.
+    async fn put_away(&self, seat: &Arc<Seat<G>>, since: Instant) {
+        // who asks for the session meanwhile waits for the lock and opens it again
+        let Some(mut app) = seat.try_take() else { return };
+        if let Some(app) = app.take() {
+            close(app, seat.session()).await;
+        }
+        let mut seats = self.seats();
+        // this list and the one who closes
+        if seat.is_idle(since) && Arc::strong_count(seat) <= 2 {
+            seats.remove(seat.session());
+        }
+    }
+
+    /// Stops runs at a commit, and closes every session.
+    pub(crate) async fn shut_down(&self) {
+        self.closing.cancel();
+        self.runs.close();
+        let seats: Vec<_> = self.seats().values().cloned().collect();
+        seats.iter().for_each(|seat| seat.stop());
+        self.runs.wait().await;
+        for seat in seats {
+            if let Some(app) = seat.take().await.take() {
+                close(app, seat.session()).await;
+            }
+        }
+        self.seats().clear();
+    }
+
+    /// Puts a session that has ended at its start.
+    pub(crate) async fn reopen(&self, session: &SessionId) -> Result<(), Problem> {
+        let seat = self.seat(session)?;
+        let held = seat.turn(IfRunning::Reject).await?;
+        let mut held = self.ready(held, session, Existence::Existing).await?;
+        match held.as_mut().map(App::reopen) {
+            Some(Err(error)) => Err(error.into()),
+            Some(Ok(())) | None => Ok(()),
+        }
+    }
+
+    /// Removes a session with all that it has.
+    pub(crate) async fn delete(&self, session: &SessionId) -> Result<(), Problem> {
+        let seat = self.seats().get(session).cloned();
+        let app = match &seat {
+            Some(seat) => {
+                seat.stop();
+                Some(seat.take().await)
+            }
+            None => None,
+        };
+        // without a last entry: there is nothing to come back to
+        if let Some(mut app) = app {
+            drop(app.take());
+        }
+        self.log.delete(session).await?;
+        self.seats().remove(session);
+        Ok(())
+    }
+
+    fn seats(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Seat<G>>>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn close<G: Graph>(app: App<G>, session: &SessionId) {
+    if let Err(error) = app.close().await {
+        let error = crate::problem::chain(&error);
+        tracing::error!(%session, error, "a session could not be closed");
+    }
+}
+
+impl<G: Graph> fmt::Debug for Hub<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("graph", &G::TOPOLOGY.name)
+            .field("sessions", &self.seats().len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("crate.md")]
+
+mod chat;
+mod event;
+mod guard;
+mod hub;
+mod limits;
+mod listen;
+mod problem;
+mod routes;
+mod server;
+mod stream;
+
+pub use self::chat::{ChatGraph, ChatMessage, ChatRole};
+pub use self::event::{Event, Stamped};
+pub use self::listen::{ListenError, listen};
+pub use self::server::Server;

@@ -1,0 +1,219 @@
+//! What goes wrong, as RFC 9457 has it. Nothing of what lies inside is told.
+
+use axum::{
+    body::Body,
+    extract::rejection::{JsonRejection, PathRejection, QueryRejection},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use burdock::{
+    RunError,
+    log::{Cursor, Epoch, LogError},
+    run::{BuildError, ReadError},
+};
+use serde::Serialize;
+
+/// An error as a client gets it: `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    #[serde(serialize_with = "number")]
+    status: StatusCode,
+    /// What went wrong, in one word.
+    code: &'static str,
+    /// What went wrong, and what to do.
+    detail: String,
+    /// Where a reader whose cursor is too old may begin again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Self { kind: "about:blank", title, status, code, detail: detail.into(), first: None }
+    }
+
+    pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    pub(crate) fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    pub(crate) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        let detail = "this address does not take this method";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    }
+
+    pub(crate) fn shutting_down() -> Self {
+        Self::unavailable("shutting_down", "the server is shutting down: try again")
+    }
+
+    /// What a client must not see; whoever runs the server does.
+    pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = chain(error), "a request failed");
+        let detail = "something went wrong on the server, which has written it down";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(crate) fn into_detail(self) -> String {
+        self.detail
+    }
+}
+
+/// An error and what caused it, in one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        line = format!("{line}: {error}");
+        source = error.source();
+    }
+    line
+}
+
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        match &error {
+            LogError::NoSession { .. } => {
+                Self::new(StatusCode::NOT_FOUND, "unknown_session", error.to_string())
+            }
+            LogError::SessionExists { .. } => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "session_exists", error.to_string())
+            }
+            LogError::InvalidId { .. } => Self::bad_request("invalid_id", error.to_string()),
+            LogError::InvalidCursor { .. } | LogError::NoEntry { .. } => {
+                Self::bad_request("invalid_cursor", error.to_string())
+            }
+            LogError::Trimmed { first, .. } => {
+                // of which epoch the entry before it was does not matter any more
+                let before = Cursor { epoch: Epoch(0), offset: *first };
+                let detail =
+                    "what follows this cursor was removed: read the session, or begin at `first`";
+                let gone = Self::new(StatusCode::GONE, "trimmed", detail);
+                Self { first: Some(before.offset.to_string()), ..gone }
+            }
+            LogError::Fenced { .. } | LogError::Busy { .. } => {
+                Self::conflict("fenced", "another process has the session: try again")
+            }
+            LogError::NotSerialisable { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_inputs", error.to_string())
+            }
+            LogError::Unavailable(_) => {
+                tracing::warn!(error = chain(&error), "the log cannot be reached");
+                Self::unavailable("unavailable", "the sessions cannot be reached: try again")
+            }
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Log(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<BuildError> for Problem {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Open(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<RunError> for Problem {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Unfinished { node } => Self::conflict(
+                "unfinished",
+                format!(
+                    "the last run is unfinished at node `{node}`: resume it, or ask with `if_unfinished=restart`"
+                ),
+            ),
+            RunError::Ended => {
+                Self::conflict("ended", "the session has ended: reopen it, or begin another one")
+            }
+            RunError::AtRest { .. } => {
+                Self::conflict("at_rest", "there is no unfinished run to go on with: begin one")
+            }
+            RunError::NotEnded { .. } => Self::conflict("not_ended", "the session has not ended"),
+            RunError::InputsUnknown { .. } => Self::conflict(
+                "inputs_unknown",
+                "the inputs of the unfinished run do not fit any more: begin it again with others",
+            ),
+            RunError::MissingInput { input, .. } => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_inputs",
+                format!("the input `{input}` is missing"),
+            ),
+            RunError::Log { source, .. } => source.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        let (status, detail) = (rejection.status(), rejection.body_text());
+        match status {
+            StatusCode::UNPROCESSABLE_ENTITY => Self::new(status, "invalid_inputs", detail),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::new(status, "too_large", "the body is too large")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                let detail = "send JSON, with `content-type: application/json`";
+                Self::new(status, "not_json", detail)
+            }
+            _ => Self::new(StatusCode::BAD_REQUEST, "malformed_body", detail),
+        }
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request("invalid_query", rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        Self::bad_request("invalid_id", rejection.body_text())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status;
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}

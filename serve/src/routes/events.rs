@@ -1,0 +1,123 @@
+//! Reading a session, from any place on and then live.
+
+use super::Session;
+use crate::{
+    event::{Event, Plainly, Telling, tell},
+    hub::Hub,
+    problem::Problem,
+    stream::{EventStream, Parts, Until, response},
+};
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+};
+use burdock::{
+    Graph,
+    log::{Cursor, SessionId, follow as follow_log},
+};
+use serde::Deserialize;
+use std::sync::Arc;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct EventsQuery {
+    from: Option<String>,
+    until: Option<UntilQuery>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum UntilQuery {
+    Run,
+}
+
+/// Where a reader is, and when it has had enough.
+pub(crate) struct Place {
+    pub(crate) cursor: Option<Cursor>,
+    pub(crate) until: Until,
+}
+
+impl Place {
+    /// The header that a browser sends when it reconnects counts more than the address.
+    pub(crate) fn of(headers: &HeaderMap, query: &EventsQuery) -> Result<Self, Problem> {
+        let last = headers.get("last-event-id").map(HeaderValue::as_bytes);
+        let last = last.map(String::from_utf8_lossy).filter(|last| !last.is_empty());
+        let from = last.as_deref().or(query.from.as_deref());
+        let cursor = from.map(str::parse::<Cursor>).transpose()?;
+        let until = if query.until.is_some() { Until::Run } else { Until::Forever };
+        Ok(Self { cursor, until })
+    }
+}
+
+/// `GET /sessions/{id}/events`
+pub(super) async fn follow<G: Graph>(
+    State(hub): State<Arc<Hub<G>>>,
+    Session(session): Session,
+    headers: HeaderMap,
+    query: Result<Query<EventsQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let place = Place::of(&headers, &query)?;
+    if place.until == Until::Run
+        && let Some(cursor) = place.cursor
+        && is_over(&hub, &session, cursor).await?
+    {
+        // tells an EventSource not to come back
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    follow_from(&hub, session, place, Arc::new(Plainly)).await
+}
+
+/// Opens an event stream.
+pub(crate) async fn follow_from<G: Graph>(
+    hub: &Arc<Hub<G>>,
+    session: SessionId,
+    place: Place,
+    telling: Arc<dyn Telling>,
+) -> Result<Response, Problem> {
+    if hub.closing().is_cancelled() {
+        return Err(Problem::shutting_down());
+    }
+    let reader = hub.readers.enter(&session)?;
+    let follow = follow_log(&hub.log, &session, place.cursor).await?;
+    Ok(response(EventStream::new(Parts {
+        session,
+        follow,
+        told: tell::<G>,
+        telling,
+        until: place.until,
+        closing: hub.closing().clone().cancelled_owned(),
+        patience: hub.limits.patience,
+        reader,
+    })))
+}
+
+/// Whether a reader has seen the end of a run, and none was begun since.
+async fn is_over<G: Graph>(
+    hub: &Hub<G>,
+    session: &SessionId,
+    cursor: Cursor,
+) -> Result<bool, Problem> {
+    let told = |record: &burdock::log::Record| {
+        Ok::<_, Problem>(tell::<G>(record.entry(session)?, &Plainly).map(|told| told.event))
+    };
+    let seen = hub.log.read(session, cursor.offset, 1).await?;
+    let seen = seen.first().filter(|record| record.cursor() == cursor);
+    let Some(seen) = seen.map(told).transpose()? else { return Ok(false) };
+    if !seen.as_ref().is_some_and(Event::is_terminal) {
+        return Ok(false);
+    }
+    let mut next = cursor.offset.plus(1);
+    loop {
+        let page = hub.log.read(session, next, 256).await?;
+        if page.is_empty() {
+            return Ok(true);
+        }
+        for record in &page {
+            if told(record)?.is_some_and(|event| event.is_beginning()) {
+                return Ok(false);
+            }
+        }
+        next = next.plus(page.len() as u64);
+    }
+}

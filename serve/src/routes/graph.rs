@@ -1,0 +1,16 @@
+//! What the graph looks like.
+
+use crate::hub::Hub;
+use axum::{Json, extract::State, response::IntoResponse};
+use burdock::Graph;
+use std::sync::Arc;
+
+/// `GET /graph`
+pub(super) async fn json<G: Graph>(State(_): State<Arc<Hub<G>>>) -> impl IntoResponse {
+    Json(G::TOPOLOGY.json())
+}
+
+/// `GET /graph.mmd`
+pub(super) async fn mermaid<G: Graph>(State(_): State<Arc<Hub<G>>>) -> String {
+    G::TOPOLOGY.mermaid()
+}

@@ -1,0 +1,50 @@
+//! What can be asked, address by address.
+
+mod events;
+mod graph;
+mod openapi;
+mod runs;
+mod sessions;
+
+pub(crate) use self::events::{EventsQuery, Place, follow_from};
+pub(crate) use self::runs::Accepted;
+pub(crate) use self::sessions::Placed;
+
+use crate::{hub::Hub, problem::Problem};
+use axum::{
+    Router,
+    extract::{FromRequestParts, Path},
+    http::request,
+    routing::{get, post},
+};
+use burdock::{Graph, log::SessionId};
+use std::sync::Arc;
+
+pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>) -> Router {
+    Router::new()
+        .route("/health", get(|| async { "ok" }))
+        .route("/graph", get(graph::json::<G>))
+        .route("/graph.mmd", get(graph::mermaid::<G>))
+        .route("/openapi.json", get(openapi::document::<G>))
+        .route("/sessions", get(sessions::list::<G>))
+        .route("/sessions/{id}", get(sessions::show::<G>).delete(sessions::delete::<G>))
+        .route("/sessions/{id}/runs", post(runs::begin::<G>))
+        .route("/sessions/{id}/resume", post(runs::resume::<G>))
+        .route("/sessions/{id}/reopen", post(sessions::reopen::<G>))
+        .route("/sessions/{id}/stop", post(sessions::stop::<G>))
+        .route("/sessions/{id}/fork", post(sessions::fork::<G>))
+        .route("/sessions/{id}/events", get(events::follow::<G>))
+        .with_state(hub)
+}
+
+/// The session that an address names.
+pub(crate) struct Session(pub(crate) SessionId);
+
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
+        Ok(Self(SessionId::new(id)?))
+    }
+}

@@ -1,0 +1,153 @@
+//! Beginning runs. There is no GET that does: a browser would repeat it at each reconnect.
+
+use super::{Place, Session, follow_from};
+use crate::{
+    event::{Plainly, Telling},
+    hub::{Begin, Begun, Hub, IfRunning, IfUnfinished, Terms},
+    problem::Problem,
+    stream::Until,
+};
+use axum::{
+    Json,
+    extract::{
+        Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use burdock::{
+    Graph,
+    log::{Existence, SessionId},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The place just before a run's first event.
+const CURSOR: HeaderName = HeaderName::from_static("burdock-cursor");
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RunQuery {
+    #[serde(default)]
+    if_running: IfRunning,
+    #[serde(default)]
+    if_unfinished: IfUnfinished,
+    #[serde(default = "yes")]
+    stream: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A run that was begun and whose events are read elsewhere.
+#[derive(Debug, Serialize)]
+pub(crate) struct Accepted {
+    pub(crate) session: String,
+    pub(crate) cursor: String,
+}
+
+/// `POST /sessions/{id}/runs`
+pub(super) async fn begin<G: Graph>(
+    State(hub): State<Arc<Hub<G>>>,
+    Session(session): Session,
+    query: Result<Query<RunQuery>, QueryRejection>,
+    headers: HeaderMap,
+    inputs: Result<Json<Value>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let Json(inputs) = inputs?;
+    let begin = decode::<G>(inputs)?;
+    let existence = existence(&headers)?;
+    let begun = hub.begin(&session, begin, query.terms(existence)).await.map_err(|problem| {
+        // what the client asked for with `if-match`
+        match (existence, problem.code()) {
+            (Existence::Existing, "unknown_session") => Problem::new(
+                StatusCode::PRECONDITION_FAILED,
+                "precondition_failed",
+                problem.into_detail(),
+            ),
+            _ => problem,
+        }
+    })?;
+    answer(&hub, session, &begun, &query, Arc::new(Plainly)).await
+}
+
+/// `POST /sessions/{id}/resume`
+pub(super) async fn resume<G: Graph>(
+    State(hub): State<Arc<Hub<G>>>,
+    Session(session): Session,
+    query: Result<Query<RunQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let begun = hub.begin(&session, Begin::Resume, query.terms(Existence::Existing)).await?;
+    answer(&hub, session, &begun, &query, Arc::new(Plainly)).await
+}
+
+/// The inputs of a graph, from JSON.
+fn decode<G: Graph>(inputs: Value) -> Result<Begin<G>, Problem> {
+    fn invalid(detail: String) -> Problem {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_inputs", detail)
+    }
+    let Value::Object(given) = &inputs else {
+        return Err(invalid("the inputs are a JSON object".to_owned()));
+    };
+    let known = G::TOPOLOGY.inputs;
+    if let Some(name) = given.keys().find(|name| known.iter().all(|input| input.name != **name)) {
+        let known = known.iter().map(|input| input.name).collect::<Vec<_>>().join(", ");
+        return Err(invalid(format!("there is no input `{name}`; the inputs are: {known}")));
+    }
+    Ok(Begin::Run(Arc::new(move || {
+        serde_json::from_value(inputs.clone()).map_err(|error| invalid(error.to_string()))
+    })))
+}
+
+/// Whether the session has to exist, by the headers that ask for it.
+fn existence(headers: &HeaderMap) -> Result<Existence, Problem> {
+    let any = |name: HeaderName| match headers.get(&name).map(HeaderValue::as_bytes) {
+        None => Ok(false),
+        Some(b"*") => Ok(true),
+        Some(_) => {
+            Err(Problem::bad_request("invalid_precondition", format!("`{name}` can only be `*`")))
+        }
+    };
+    match (any(header::IF_MATCH)?, any(header::IF_NONE_MATCH)?) {
+        (false, false) => Ok(Existence::Any),
+        (true, false) => Ok(Existence::Existing),
+        (false, true) => Ok(Existence::New),
+        (true, true) => {
+            let detail = "a session cannot have to exist and have to be new";
+            Err(Problem::bad_request("invalid_precondition", detail))
+        }
+    }
+}
+
+impl RunQuery {
+    fn terms(&self, existence: Existence) -> Terms {
+        let Self { if_running, if_unfinished, .. } = *self;
+        Terms { existence, if_running, if_unfinished }
+    }
+}
+
+/// A run's event stream, or where to find it.
+async fn answer<G: Graph>(
+    hub: &Arc<Hub<G>>,
+    session: SessionId,
+    begun: &Begun,
+    query: &RunQuery,
+    telling: Arc<dyn Telling>,
+) -> Result<Response, Problem> {
+    let cursor = begun.before.to_string();
+    let mut response = if query.stream {
+        let place = Place { cursor: Some(begun.before), until: Until::Run };
+        follow_from(hub, session, place, telling).await?
+    } else {
+        let accepted = Accepted { session: session.as_str().into(), cursor: cursor.clone() };
+        (StatusCode::ACCEPTED, Json(accepted)).into_response()
+    };
+    if let Ok(cursor) = HeaderValue::try_from(cursor) {
+        response.headers_mut().insert(CURSOR, cursor);
+    }
+    Ok(response)
+}

@@ -1,0 +1,202 @@
+//! What there is, and what can be done to a session beside running it.
+
+use super::Session;
+use crate::{event::public_fields, hub::Hub, problem::Problem};
+use axum::{
+    Json,
+    extract::{
+        Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use burdock::{
+    Graph, Position,
+    log::{Cursor, Document, Moment, SessionFilter, SessionId, fork as fork_log},
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// How many sessions a page has at most.
+const PAGE: usize = 1_000;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ListQuery {
+    #[serde(default)]
+    prefix: String,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    sessions: Vec<Listed>,
+    /// Leads to the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    session: String,
+    created: u64,
+    updated: u64,
+    running: bool,
+}
+
+/// A session as it is now.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown {
+    session: String,
+    cursor: String,
+    position: Placed,
+    step: u64,
+    run: u64,
+    running: bool,
+    created: u64,
+    updated: u64,
+    state: Document,
+}
+
+/// Where a session is.
+#[derive(Debug, Serialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub(crate) enum Placed {
+    Rest { node: String },
+    Unfinished { node: String },
+    Ended,
+}
+
+impl<N: Into<String>> From<Position<N>> for Placed {
+    fn from(position: Position<N>) -> Self {
+        match position {
+            Position::Rest(node) => Self::Rest { node: node.into() },
+            Position::Unfinished(node) => Self::Unfinished { node: node.into() },
+            Position::Ended => Self::Ended,
+        }
+    }
+}
+
+/// `GET /sessions`
+pub(super) async fn list<G: Graph>(
+    State(hub): State<Arc<Hub<G>>>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(ListQuery { prefix, after, limit }) = query?;
+    let limit = limit.unwrap_or(100).clamp(1, PAGE);
+    let after = after.map(SessionId::new).transpose()?;
+    // one more tells whether there is another page
+    let filter = SessionFilter { prefix, after, limit: limit + 1 };
+    let mut found = hub.log.sessions(filter).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| last.id.as_str().to_owned());
+    let listed = |info: burdock::log::SessionInfo| Listed {
+        running: hub.is_running(&info.id),
+        session: info.id.as_str().into(),
+        created: info.created,
+        updated: info.updated,
+    };
+    Ok(Json(List { sessions: found.into_iter().map(listed).collect(), next }).into_response())
+}
+
+/// `GET /sessions/{id}`
+pub(super) async fn show<G: Graph>(
+    State(hub): State<Arc<Hub<G>>>,
+    Session(session): Session,
+) -> Result<Response, Problem> {
+    let info = hub.log.info(&session).await?;
+    let moment = Moment::latest(&hub.log, &session).await?;
+    let cursor = moment.cursor().to_string();
+    let mut state = moment.snapshot.state;
+    state.retain(|key, _| public_fields::<G>().any(|field| field.key == key));
+    let shown = Shown {
+        running: hub.is_running(&session),
+        session: session.as_str().into(),
+        cursor: cursor.clone(),
+        position: moment.snapshot.position.into(),
+        step: moment.snapshot.step,
+        run: moment.snapshot.run,
+        created: info.created,
+        updated: info.updated,
+        state,
+    };
+    let mut response = Json(shown).into_response();
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{cursor}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// `POST /sessions/{id}/stop`
+pub(super) async fn stop<G: Graph>(
+    State(hub): State<Arc<Hub<G>>>,
+    Session(session): Session,
+) -> Result<StatusCode, Problem> {
+    hub.log.info(&session).await?;
+    hub.stop(&session);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /sessions/{id}/reopen`
+pub(super) async fn reopen<G: Graph>(
+    State(hub): State<Arc<Hub<G>>>,
+    Session(session): Session,
+) -> Result<StatusCode, Problem> {
+    hub.reopen(&session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /sessions/{id}`
+pub(super) async fn delete<G: Graph>(
+    State(hub): State<Arc<Hub<G>>>,
+    Session(session): Session,
+) -> Result<StatusCode, Problem> {
+    hub.delete(&session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fork {
+    /// The new session.
+    session: String,
+    /// The last entry that it has in common with this one; the latest unless given.
+    at: Option<String>,
+}
+
+/// `POST /sessions/{id}/fork`
+pub(super) async fn fork<G: Graph>(
+    State(hub): State<Arc<Hub<G>>>,
+    Session(session): Session,
+    body: Result<Json<Fork>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Json(Fork { session: new, at }) = body?;
+    let new = SessionId::new(new)?;
+    let offset = match at {
+        Some(at) => at.parse::<Cursor>()?.offset,
+        None => Moment::latest(&hub.log, &session).await?.offset,
+    };
+    fork_log(&hub.log, &session, offset, &new).await?;
+    let mut response = StatusCode::CREATED.into_response();
+    let path = format!("/sessions/{}", encoded(new.as_str()));
+    if let Ok(location) = HeaderValue::try_from(path) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// An id as a part of an address.
+fn encoded(id: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    let mut text = String::new();
+    for byte in id.as_bytes() {
+        if plain(byte) {
+            text.push(char::from(*byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}

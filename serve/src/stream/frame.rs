@@ -1,0 +1,76 @@
+//! Blocks of an event stream.
+
+use axum::body::Bytes;
+use burdock::log::Cursor;
+use serde::Serialize;
+use std::io::Write;
+
+/// A comment between blocks, so that nobody takes the connection for dead.
+pub(crate) const KEEP_ALIVE: &[u8] = b": keep-alive\n";
+
+/// Blocks that were not sent yet.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    bytes: Vec<u8>,
+    begun: bool,
+}
+
+impl Frames {
+    /// Adds an event with the place where a reader that comes back goes on; `None` is the beginning.
+    pub(crate) fn push_at(&mut self, cursor: Option<Cursor>, event: &impl Serialize) {
+        match cursor {
+            // writing to memory does not fail
+            Some(cursor) => drop(writeln!(self.bytes, "id: {cursor}")),
+            None => self.bytes.extend_from_slice(b"id:\n"),
+        }
+        self.push(event);
+    }
+
+    /// Adds an event that has no place of its own.
+    pub(crate) fn push(&mut self, event: &impl Serialize) {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.bytes.extend_from_slice(b"retry: 1000\n");
+        }
+        self.bytes.extend_from_slice(b"data: ");
+        // compact JSON has no line feeds, and events are plain data
+        if serde_json::to_writer(&mut self.bytes, event).is_err() {
+            tracing::error!("an event could not be written");
+        }
+        self.bytes.extend_from_slice(b"\n\n");
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// What there is to send.
+    pub(crate) fn take(&mut self) -> Option<Bytes> {
+        let bytes = std::mem::take(&mut self.bytes);
+        (!bytes.is_empty()).then(|| bytes.into())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use burdock::log::{Epoch, Offset};
+
+    #[test]
+    fn blocks_have_an_id_and_one_line_of_data_and_the_first_one_says_when_to_retry() {
+        let mut frames = Frames::default();
+        let cursor = Cursor { epoch: Epoch(2), offset: Offset(7) };
+        frames.push_at(Some(cursor), &Event::RunEnded);
+        frames.push_at(None, &Event::rewound(None));
+        frames.push(&Event::RunFailed { node: "a".into(), error: "two\nlines".into() });
+        let text = String::from_utf8(frames.take().unwrap().to_vec()).unwrap();
+        assert_eq!(
+            text,
+            "id: 2.7\nretry: 1000\ndata: {\"type\":\"run_ended\"}\n\n\
+             id:\ndata: {\"type\":\"rewound\"}\n\n\
+             data: {\"type\":\"run_failed\",\"node\":\"a\",\"error\":\"two\\nlines\"}\n\n"
+        );
+        assert_eq!(frames.take(), None);
+    }
+}

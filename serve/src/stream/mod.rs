@@ -1,0 +1,189 @@
+//! Event streams, byte by byte: what was found to be read the same way by every client.
+//!
+//! Blocks of `id:` and one `data:` line, line feeds only, no `event:`. A keep-alive is a comment with
+//! one line feed between blocks; `retry:` stands in the first block only. axum's own `Sse` puts a
+//! blank line behind comments, which makes some clients dispatch an empty event.
+
+mod frame;
+
+pub(crate) use self::frame::{Frames, KEEP_ALIVE};
+
+use crate::{
+    event::{Event, Stamped, Telling},
+    hub::Reader,
+    problem::Problem,
+};
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderValue, header},
+    response::Response,
+};
+use burdock::log::{Entry, Follow, Followed, Record, SessionId};
+use futures_core::Stream;
+use http_body::Frame;
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+/// How many bytes are gathered before they are sent.
+const FULL: usize = 16 << 10;
+
+/// How long a connection may be silent.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// When a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// When the server or the reader ends it.
+    Forever,
+    /// With the end of a run.
+    Run,
+}
+
+/// The body of an event stream.
+pub(crate) struct EventStream {
+    session: SessionId,
+    follow: Follow,
+    told: fn(Entry, &dyn Telling) -> Option<Stamped>,
+    telling: Arc<dyn Telling>,
+    until: Until,
+    frames: Frames,
+    silence: Pin<Box<Sleep>>,
+    /// Ready when the server shuts down or the session is deleted.
+    closing: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// When something was handed to the connection, until that asks for more.
+    behind: Option<Instant>,
+    patience: Duration,
+    over: bool,
+    _reader: Reader,
+}
+
+/// What a stream is made of.
+pub(crate) struct Parts {
+    pub(crate) session: SessionId,
+    pub(crate) follow: Follow,
+    pub(crate) told: fn(Entry, &dyn Telling) -> Option<Stamped>,
+    pub(crate) telling: Arc<dyn Telling>,
+    pub(crate) until: Until,
+    pub(crate) closing: WaitForCancellationFutureOwned,
+    pub(crate) patience: Duration,
+    pub(crate) reader: Reader,
+}
+
+impl EventStream {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { session, follow, told, telling, until, closing, patience, reader } = parts;
+        Self {
+            session,
+            follow,
+            told,
+            telling,
+            until,
+            frames: Frames::default(),
+            silence: Box::pin(sleep(SILENCE)),
+            closing: Box::pin(closing),
+            behind: None,
+            patience,
+            over: false,
+            _reader: reader,
+        }
+    }
+
+    /// Gathers what there is.
+    fn poll_gather(&mut self, cx: &mut Context<'_>) {
+        while !self.over && self.frames.len() < FULL {
+            match Pin::new(&mut self.follow).poll_next(cx) {
+                Poll::Pending => return,
+                Poll::Ready(Some(Ok(Followed::Record(record)))) => self.take(&record),
+                Poll::Ready(Some(Ok(Followed::Rewound { to }))) => {
+                    self.frames.push_at(to, &Event::rewound(to));
+                }
+                Poll::Ready(Some(Err(error))) => self.end(Problem::from(error)),
+                Poll::Ready(None) => self.over = true,
+            }
+        }
+    }
+
+    fn take(&mut self, record: &Record) {
+        let entry = match record.entry(&self.session) {
+            Ok(entry) => entry,
+            Err(error) => return self.end(Problem::from(error)),
+        };
+        if let Some(told) = (self.told)(entry, &*self.telling) {
+            self.frames.push_at(Some(record.cursor()), &told);
+            self.over = self.until == Until::Run && told.event.is_terminal();
+        }
+    }
+
+    /// Ends the stream, by the server's doing.
+    fn end(&mut self, problem: Problem) {
+        let code = match problem.code() {
+            // the session was there when the stream began
+            "unknown_session" => "deleted",
+            code => code,
+        };
+        self.frames.push(&Event::Error { code, detail: problem.into_detail() });
+        self.over = true;
+    }
+
+    /// A reader that took nothing for so long finds its place again when it comes back.
+    fn give_up_on_slow(&mut self) {
+        if self.behind.take().is_some_and(|since| since.elapsed() > self.patience) {
+            let detail = "the reader was too slow: go on from the last id";
+            self.end(Problem::unavailable("lagged", detail));
+        }
+    }
+}
+
+impl http_body::Body for EventStream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let stream = &mut *self;
+        stream.give_up_on_slow();
+        stream.poll_gather(cx);
+        if !stream.over && stream.closing.as_mut().poll(cx).is_ready() {
+            stream.end(Problem::shutting_down());
+        }
+        if let Some(bytes) = stream.frames.take() {
+            stream.silence.as_mut().reset(Instant::now() + SILENCE);
+            stream.behind = Some(Instant::now());
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        if stream.over {
+            return Poll::Ready(None);
+        }
+        // the connection asks for more and there is none
+        stream.behind = None;
+        if stream.silence.as_mut().poll(cx).is_ready() {
+            stream.silence.as_mut().reset(Instant::now() + SILENCE);
+            return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE)))));
+        }
+        Poll::Pending
+    }
+}
+
+/// The answer that carries a stream.
+pub(crate) fn response(stream: EventStream) -> Response {
+    let mut response = Response::new(Body::new(stream));
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,155 @@
+//! A server on a port of its own, and a client that reads event streams.
+
+use crate::graph::{Echo, EchoResources, Gate};
+use burdock::log::{Log, MemoryLog};
+use burdock_serve::{Server, listen};
+use reqwest::{Client, Response};
+use serde_json::Value;
+use std::{net::SocketAddr, net::TcpListener};
+use tokio::sync::oneshot;
+
+pub struct Served {
+    pub url: String,
+    pub gate: Gate,
+    pub client: Client,
+    pub server: Server<Echo>,
+    stop: Option<oneshot::Sender<()>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+/// One event of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub id: Option<String>,
+    pub data: Value,
+}
+
+pub async fn serve() -> Served {
+    serve_with(MemoryLog::new(), |server| server).await
+}
+
+pub async fn serve_with(log: impl Log, with: fn(Server<Echo>) -> Server<Echo>) -> Served {
+    let gate = Gate::default();
+    let resources = gate.clone();
+    let app = move || Echo::app().resources(EchoResources { gate: resources.clone() });
+    let server = with(Server::new(log, app));
+    // a port that was free a moment ago
+    let address: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (routes, stopping) = (server.chat_router(), server.clone());
+    let task = tokio::spawn(async move {
+        let stop = async move {
+            let _ = stopped.await;
+            stopping.shutdown().await;
+        };
+        listen(address, routes, stop).await.unwrap();
+    });
+    let (url, client) = (format!("http://{address}"), Client::new());
+    while client.get(format!("{url}/health")).send().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    Served { url, gate, client, server, stop: Some(stop), task }
+}
+
+impl Served {
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
+        self.client.post(format!("{}{path}", self.url)).json(body).send().await.unwrap()
+    }
+
+    pub async fn run(&self, session: &str, text: &str) -> Response {
+        self.post(&format!("/sessions/{session}/runs"), &serde_json::json!({ "text": text })).await
+    }
+
+    /// Shuts down and waits until every connection is done.
+    pub async fn shut_down(mut self) {
+        drop(self.stop.take());
+        self.task.await.unwrap();
+    }
+}
+
+/// Reads a stream event by event.
+pub struct Stream {
+    response: Response,
+    text: String,
+}
+
+impl Stream {
+    pub fn of(response: Response) -> Self {
+        assert_eq!(response.status(), 200, "{response:?}");
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-cache");
+        assert_eq!(response.headers()["x-accel-buffering"], "no");
+        Self { response, text: String::new() }
+    }
+
+    pub async fn next(&mut self) -> Option<Told> {
+        loop {
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
+                let told = parse(block);
+                self.text = rest.to_owned();
+                return Some(told);
+            }
+            let chunk = self.response.chunk().await.unwrap()?;
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    /// Reads until an event of this type, which comes last.
+    pub async fn until(&mut self, kind: &str) -> Vec<Told> {
+        let mut told = Vec::new();
+        while let Some(next) = self.next().await {
+            told.push(next);
+            if told.last().unwrap().data["type"] == kind {
+                return told;
+            }
+        }
+        panic!("no `{kind}` in {told:#?}");
+    }
+
+    pub async fn rest(mut self) -> Vec<Told> {
+        let mut told = Vec::new();
+        while let Some(next) = self.next().await {
+            told.push(next);
+        }
+        assert_eq!(self.text, "", "half an event");
+        told
+    }
+}
+
+fn parse(block: &str) -> Told {
+    let mut told = Told { id: None, data: Value::Null };
+    for line in block.lines() {
+        match line.split_once(": ").unwrap_or((line.trim_end_matches(':'), "")) {
+            ("id", id) => told.id = Some(id.to_owned()),
+            ("data", data) => told.data = serde_json::from_str(data).unwrap(),
+            ("retry", time) => assert_eq!(time, "1000"),
+            ("", "keep-alive") => {}
+            other => panic!("{other:?} in {block:?}"),
+        }
+    }
+    told
+}
+
+/// The types of events, items with their text.
+pub fn kinds(told: &[Told]) -> Vec<String> {
+    let kind = |told: &Told| match (told.data["type"].as_str().unwrap(), &told.data["item"]["text"])
+    {
+        ("item", Value::String(text)) => text.clone(),
+        (kind, _) => kind.to_owned(),
+    };
+    told.iter().map(kind).collect()
+}
+
+/// A problem's status and code.
+pub async fn problem(response: Response) -> (u16, String) {
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let status = response.status().as_u16();
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["status"], status);
+    assert!(!body["detail"].as_str().unwrap().is_empty());
+    (status, body["code"].as_str().unwrap().to_owned())
+}

@@ -1,0 +1,99 @@
+//! Reading a session from any place on.
+
+use crate::client::{Stream, kinds, problem, serve};
+use serde_json::json;
+
+#[tokio::test]
+async fn readers_come_in_anywhere_and_see_the_same_events() {
+    let served = serve().await;
+    let live = Stream::of(served.run("a", "one two three").await).rest().await;
+    let replay = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
+    assert_eq!(replay, live);
+    for (index, told) in live.iter().enumerate() {
+        let id = told.id.as_deref().unwrap();
+        let request = served.client.get(format!("{}/sessions/a/events?until=run", served.url));
+        let response = request.header("last-event-id", id).send().await.unwrap();
+        if index + 1 == live.len() {
+            // nothing to wait for
+            assert_eq!(response.status(), 204);
+        } else {
+            assert_eq!(Stream::of(response).rest().await, live[index + 1..]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_stays_open_across_runs_and_several_readers_are_equal() {
+    let served = serve().await;
+    Stream::of(served.run("a", "first").await).rest().await;
+    let mut readers = Vec::new();
+    for _ in 0..3 {
+        readers.push(Stream::of(served.get("/sessions/a/events").await));
+    }
+    for reader in &mut readers {
+        reader.until("run_paused").await;
+    }
+    let run = Stream::of(served.run("a", "second wait! third").await);
+    served.gate.0.add_permits(1);
+    let run = run.rest().await;
+    for reader in &mut readers {
+        assert_eq!(reader.until("run_paused").await, run);
+    }
+}
+
+#[tokio::test]
+async fn places_that_are_none_are_refused() {
+    let served = serve().await;
+    assert_eq!(
+        problem(served.get("/sessions/a/events").await).await,
+        (404, "unknown_session".into())
+    );
+    Stream::of(served.run("a", "x").await).rest().await;
+    for from in ["x", "1", "9.1", "1.x"] {
+        let response = served.get(&format!("/sessions/a/events?from={from}")).await;
+        assert_eq!(problem(response).await, (400, "invalid_cursor".into()), "{from}");
+    }
+}
+
+#[tokio::test]
+async fn shutting_down_ends_streams_and_stops_runs_at_a_commit() {
+    let served = serve().await;
+    let mut run = Stream::of(served.run("a", "one wait! two").await);
+    run.until("item").await;
+    let mut follower = Stream::of(served.get("/sessions/a/events").await);
+    follower.until("item").await;
+    let (server, url) = (served.server.clone(), served.url.clone());
+    served.shut_down().await;
+    let ended = run.rest().await;
+    let ended = ended.last().unwrap();
+    assert_eq!((&ended.data["type"], &ended.id), (&json!("error"), &None));
+    assert_eq!(ended.data["code"], "shutting_down");
+    assert!(kinds(&follower.rest().await).contains(&"error".to_owned()));
+    drop((server, url));
+}
+
+#[tokio::test]
+async fn a_chat_tells_text_and_prompts() {
+    let served = serve().await;
+    assert_eq!(served.get("/sessions/c/chat").await.status(), 404);
+    let said = served.post("/sessions/c/chat", &json!({ "prompt": "good wait! morning" })).await;
+    assert_eq!(said.status(), 202);
+    let mut stream = Stream::of(served.get("/sessions/c/chat/events").await);
+    let told = stream.until("item").await;
+    assert_eq!(told[0].data["prompt"], "good wait! morning");
+    assert_eq!(told.last().unwrap().data["text"], "GOOD");
+    assert!(told.last().unwrap().data.get("item").is_none());
+    // who comes now gets the history, and from its cursor on what was shown since
+    let chat: serde_json::Value = served.get("/sessions/c/chat").await.json().await.unwrap();
+    assert_eq!(chat["running"], true);
+    assert_eq!(chat["title"], "Echo");
+    assert_eq!(chat["messages"], json!([{ "role": "user", "text": "good wait! morning" }]));
+    let from = format!("/sessions/c/chat/events?from={}", chat["cursor"].as_str().unwrap());
+    let mut late = Stream::of(served.get(&from).await);
+    assert_eq!(late.until("item").await.last().unwrap().data["text"], "GOOD");
+    served.gate.0.add_permits(1);
+    late.until("run_paused").await;
+    let chat: serde_json::Value = served.get("/sessions/c/chat").await.json().await.unwrap();
+    assert_eq!(chat["messages"][1], json!({ "role": "assistant", "text": "GOOD MORNING" }));
+    assert_eq!(chat["position"], json!({ "at": "rest", "node": "hear" }));
+}

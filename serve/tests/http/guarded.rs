@@ -1,0 +1,52 @@
+//! Who may ask.
+
+use crate::client::{problem, serve, serve_with};
+use burdock::log::MemoryLog;
+
+#[tokio::test]
+async fn with_a_token_only_its_bearers_may_ask() {
+    let served = serve_with(MemoryLog::new(), |server| server.bearer("s3cret")).await;
+    let sessions = format!("{}/sessions", served.url);
+    for token in ["", "Bearer wrong", "Bearer s3cre", "Basic s3cret"] {
+        let response = served.client.get(&sessions).header("authorization", token).send().await;
+        assert_eq!(problem(response.unwrap()).await, (401, "unauthorized".into()), "{token}");
+    }
+    let known = served.client.get(&sessions).bearer_auth("s3cret").send().await.unwrap();
+    assert_eq!(known.status(), 200);
+    // the page has to come before its token
+    assert_eq!(served.get("/").await.status(), 200);
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_may_not_ask_unless_they_are_allowed() {
+    let served =
+        serve_with(MemoryLog::new(), |server| server.allow_origin("https://good.example")).await;
+    let sessions = format!("{}/sessions", served.url);
+    let ask =
+        |name: &'static str, value: String| served.client.get(&sessions).header(name, value).send();
+    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let response = ask(name, value.into()).await.unwrap();
+        assert_eq!(problem(response).await, (403, "foreign_origin".into()), "{name}");
+    }
+    let own = ask("origin", served.url.clone()).await.unwrap();
+    assert_eq!(
+        (own.status().as_u16(), own.headers().get("access-control-allow-origin")),
+        (200, None)
+    );
+    let good = ask("origin", "https://good.example".into()).await.unwrap();
+    assert_eq!(good.headers()["access-control-allow-origin"], "https://good.example");
+    let host = ask("host", "evil.example".into()).await.unwrap();
+    assert_eq!(problem(host).await, (421, "foreign_host".into()));
+}
+
+#[tokio::test]
+async fn the_page_may_do_as_little_as_it_needs() {
+    let served = serve().await;
+    let page = served.get("/").await;
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(problem(served.get("/nothing").await).await, (404, "not_found".into()));
+    let wrong = served.client.put(format!("{}/sessions", served.url)).send().await.unwrap();
+    assert_eq!(problem(wrong).await, (405, "method_not_allowed".into()));
+}

@@ -1,0 +1,9 @@
+//! The routes, over real connections.
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod client;
+mod events;
+mod graph;
+mod guarded;
+mod runs;
+mod sessions;

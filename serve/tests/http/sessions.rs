@@ -1,0 +1,79 @@
+//! What there is, and what can be done to it.
+
+use crate::client::{Stream, kinds, problem, serve, serve_with};
+use burdock::log::MemoryLog;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_session_is_shown_with_its_public_fields_alone() {
+    let served = serve().await;
+    Stream::of(served.run("a%2Fb%20c", "hi").await).rest().await;
+    let response = served.get("/sessions/a%2Fb%20c").await;
+    assert_eq!(response.headers()["etag"], "\"1.7\"");
+    let shown: Value = response.json().await.unwrap();
+    assert_eq!(shown["session"], "a/b c");
+    assert_eq!(shown["state"], json!({ "said": ["hi", "HI"] }));
+    assert_eq!(shown["position"], json!({ "at": "rest", "node": "hear" }));
+    assert_eq!(
+        (&shown["step"], &shown["run"], &shown["running"]),
+        (&json!(2), &json!(1), &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn sessions_are_listed_page_by_page() {
+    let served = serve().await;
+    for id in ["a", "b", "c"] {
+        Stream::of(served.run(id, "hi").await).rest().await;
+    }
+    let first: Value = served.get("/sessions?limit=2").await.json().await.unwrap();
+    let ids = |page: &Value| {
+        page["sessions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["session"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((ids(&first), &first["next"]), (vec![json!("a"), json!("b")], &json!("b")));
+    let second: Value = served.get("/sessions?limit=2&after=b").await.json().await.unwrap();
+    assert_eq!((ids(&second), second.get("next")), (vec![json!("c")], None));
+}
+
+#[tokio::test]
+async fn a_fork_goes_its_own_way_and_a_deleted_session_is_gone() {
+    let served = serve().await;
+    let told = Stream::of(served.run("a", "one").await).rest().await;
+    let at = told[2].id.clone().unwrap();
+    let forked = served.post("/sessions/a/fork", &json!({ "session": "f/1", "at": at })).await;
+    assert_eq!(
+        (forked.status().as_u16(), &forked.headers()["location"]),
+        (201, &"/sessions/f%2F1".parse().unwrap())
+    );
+    let resumed = served.post("/sessions/f%2F1/resume", &json!(null)).await;
+    assert!(kinds(&Stream::of(resumed).rest().await).contains(&"ONE".to_owned()));
+    let taken = served.post("/sessions/a/fork", &json!({ "session": "f/1" })).await;
+    assert_eq!(problem(taken).await, (412, "session_exists".into()));
+    let mut reader = Stream::of(served.get("/sessions/a/events").await);
+    let delete = |id: &str| served.client.delete(format!("{}/sessions/{id}", served.url)).send();
+    assert_eq!(delete("a").await.unwrap().status(), 204);
+    assert_eq!(reader.until("error").await.last().unwrap().data["code"], "deleted");
+    assert_eq!(problem(delete("a").await.unwrap()).await, (404, "unknown_session".into()));
+    let again = Stream::of(served.run("a", "anew").await).rest().await;
+    assert!(kinds(&again).contains(&"ANEW".to_owned()));
+}
+
+#[tokio::test]
+async fn idle_sessions_leave_memory_and_come_back() {
+    let served =
+        serve_with(MemoryLog::new(), |server| server.idle_after(Duration::from_millis(20))).await;
+    Stream::of(served.run("a", "one").await).rest().await;
+    while format!("{:?}", served.server).contains("open: 1") {
+        tokio::task::yield_now().await;
+    }
+    let told = Stream::of(served.run("a", "two").await).rest().await;
+    assert!(kinds(&told).contains(&"TWO".to_owned()));
+    // opened anew
+    assert!(told[0].id.as_ref().unwrap().starts_with("2."), "{told:?}");
+}
