@@ -11,6 +11,7 @@ test("a run is cut at every byte, and nothing is missing or repeated", async (t)
   const whole = await collect(burdock.session("whole").run({ prompt: PROMPT }));
   for (let bytes = 0; bytes < 1300; bytes += 13) {
     const how = bytes % 2 === 0 ? "destroy" : "end";
+    server.first = bytes % 3 === 0 ? "id" : "data";
     server.faults.push({ bytes, how });
     const run = burdock.session(`cut ${bytes}/ü`).run({ prompt: PROMPT }, soon);
     assert.deepEqual(await collect(run), whole, `cut at ${bytes} by ${how}`);

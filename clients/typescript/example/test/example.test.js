@@ -116,7 +116,7 @@ test("a chat in the browser", async (t) => {
     await status(anna, "unfinished");
     server.pace = () => Promise.resolve();
     await anna.getByRole("button", { name: "Retry" }).click();
-    await anna.getByRole("article").filter({ hasText: /^eight nine$/ }).nth(1).waitFor();
+    await anna.getByRole("article").filter({ hasText: /^eight nine$/ }).last().waitFor();
     await status(anna, "idle");
   });
 

@@ -37,6 +37,8 @@ export class FakeServer {
   chunks: number[] = [];
   token: string | undefined;
   retry = 1;
+  /** Which field of a block comes first. */
+  first: "id" | "data" = "id";
   /** Where the routes are nested. */
   prefix = "";
   /** What else it serves, for pages. */
@@ -217,6 +219,11 @@ export class FakeServer {
     void this.#stream(session, { ...place, until, chat }, answer);
   }
 
+  #block(id: string, event: object): string {
+    const fields = [`id: ${id}\n`, `data: ${JSON.stringify(event)}\n`];
+    return `${(this.first === "id" ? fields : fields.reverse()).join("")}\n`;
+  }
+
   async #stream(
     session: FakeSession,
     place: { next: number; rewound: boolean; until: boolean; chat: boolean },
@@ -263,14 +270,14 @@ export class FakeServer {
     let retry = `retry: ${this.retry}\n`;
     if (place.rewound) {
       const to = session.log.entries[place.next - 1]?.cursor;
-      await write(`${block(to ?? "", { type: "rewound", at: 1, to })}`);
+      await write(this.#block(to ?? "", { type: "rewound", at: 1, to }));
     }
     for (let { next } = place; open; next += 1) {
       while (open && next >= session.log.entries.length) await session.log.more();
       if (!open) return;
       const entry = shown(session.log.entries[next]!, place.chat);
       if (entry === undefined) continue;
-      await write(retry + block(entry.cursor, entry.event));
+      await write(retry + this.#block(entry.cursor, entry.event));
       retry = "";
       if (place.until && TERMINAL.has(entry.event.type)) return void answer.end();
     }
@@ -288,10 +295,6 @@ function shown({ cursor, event }: LogEntry, chat: boolean): LogEntry | undefined
     return { cursor, event: rest };
   }
   return { cursor, event };
-}
-
-function block(id: string, event: object): string {
-  return `id: ${id}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 function describe(id: string, session: FakeSession) {

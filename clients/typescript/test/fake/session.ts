@@ -27,6 +27,8 @@ export class FakeSession {
   #stop = false;
   #inputs: Inputs = { prompt: "" };
   #life = 0;
+  /** How many items the unfinished step has shown. */
+  #shown = 0;
 
   readonly pace: () => Promise<void>;
 
@@ -58,8 +60,18 @@ export class FakeSession {
     this.working = undefined;
     this.#stop = false;
     this.log.crash(lost);
+    this.#shown = 0;
+    for (const { event } of this.log.entries) {
+      if (event.type === "item") this.#shown += 1;
+      if (event.type === "items_superseded" || event.type === "step_committed") this.#shown = 0;
+    }
     const started = this.log.entries.some(({ event }) => event.type === "run_started");
     if (!started) this.position = { at: "rest", node: "answer" };
+  }
+
+  #supersede(step: number): void {
+    this.log.append({ type: "items_superseded", step, node: "answer", items: this.#shown });
+    this.#shown = 0;
   }
 
   #work(): void {
@@ -85,23 +97,26 @@ export class FakeSession {
         if (life !== this.#life) return false;
         if (this.#stop) return end({ type: "run_stopped", node }, "unfinished"), false;
         this.log.append({ type: "item", step, node, attempt, item });
+        this.#shown += 1;
       }
       return true;
     };
     this.log.append({ type: "step_started", step, node });
+    if (this.#shown > 0) this.#supersede(step);
     if (fail) {
       if (!(await show(half, 1))) return;
-      this.log.append({ type: "items_superseded", step, node, items: half.length });
+      this.#supersede(step);
       this.log.append({ type: "step_failed", step, node, error: "the model is tired" });
       return end({ type: "run_failed", node, error: "the model is tired" }, "unfinished");
     }
     if (retry) {
       if (!(await show(half, 1))) return;
       this.log.append({ type: "attempt_failed", step, node, error: "again", retry_in: 1 });
-      this.log.append({ type: "items_superseded", step, node, items: half.length });
+      this.#supersede(step);
     }
     if (!(await show(words, retry ? 2 : 1))) return;
     this.step += 1;
+    this.#shown = 0;
     this.messages.push({ role: "user", text: prompt }, { role: "assistant", text: prompt });
     const state = { turns: this.step };
     this.log.append({ type: "step_committed", step, node, attempt: 1, next: { pause: node }, state });

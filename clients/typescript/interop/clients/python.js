@@ -1,0 +1,23 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const folder = fileURLToPath(new URL("..", import.meta.url));
+const python = `${folder}.venv/bin/python`;
+
+/** A virtual environment with httpx-sse, made once. */
+export async function prepare() {
+  if (existsSync(`${folder}.venv/ready`)) return;
+  await run("python3", ["-m", "venv", `${folder}.venv`]);
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+  await run(python, [...pip, "-r", `${folder}requirements.txt`]);
+  await run("touch", [`${folder}.venv/ready`]);
+}
+
+/** httpx-sse, which leaves coming back to its user. */
+export async function httpxSse(url) {
+  const { stdout } = await run(python, [`${folder}clients/follow.py`, url], { maxBuffer: 1 << 26 });
+  return stdout.trim().split("\n").map((line) => JSON.parse(line));
+}
