@@ -10,12 +10,12 @@ mod tests;
 
 use crate::{
     intent,
-    model::{Llm, Message},
     state::{Chat, Delta, Mode},
 };
 use burdock::{Context, prelude::*};
-use futures_util::{StreamExt, TryFutureExt, TryStreamExt};
-use std::pin::pin;
+use burdock_llm::{AnswerExt, Message, Model, ModelError, Request};
+use futures_util::TryStreamExt;
+use std::sync::Arc;
 
 /// Puts the prompt into the history.
 #[action(state = Chat, reads(history), writes(prompt, history))]
@@ -42,21 +42,20 @@ pub async fn choose_mode(chat: Reads<'_>) -> Result<Writes> {
 #[streaming_action(state = Chat, reads(history), writes(reply, history), yields(Delta))]
 pub async fn respond(
     chat: Reads<'_>,
-    #[resource] llm: &Llm,
+    #[resource] llm: &Arc<dyn Model>,
     #[context] cx: &Context,
     preamble: String,
 ) -> Result<Writes> {
-    let chunks = llm.chat(&preamble, chat.history).try_flatten_stream();
+    let request = Request::new(chat.history.iter().cloned()).system(preamble);
     // a model may think for long: a stop does not wait for its next word
-    let mut chunks = pin!(chunks.take_until(cx.stopped()));
-    let mut text = String::new();
-    while let Some(chunk) = chunks.try_next().await? {
-        text.push_str(&chunk);
-        if yield_!(Delta { text: chunk }).is_stop() {
+    let answer = llm.chat(request).unbroken().until(cx.stopped());
+    let (mut deltas, said) = answer.transcribe();
+    while let Some(text) = deltas.try_next().await.map_err(ModelError::into_action)? {
+        if yield_!(Delta { text }).is_stop() {
             break;
         }
     }
-    let reply = Message::assistant(text);
+    let reply = Message::assistant(said.take().text);
     let mut history = chat.history.clone();
     if !reply.text.is_empty() {
         history.push_back(reply.clone());

@@ -6,17 +6,17 @@
 
 use crate::{
     actions::{check_safety, choose_mode, refuse, respond, take_prompt},
-    model::Llm,
     state::{Chat, Delta, Mode},
 };
 use burdock::prelude::*;
-use std::time::Duration;
+use burdock_llm::Model;
+use std::{sync::Arc, time::Duration};
 
 graph! {
     /// Answers a prompt in the mode that fits it.
     pub Chatbot(Chat) {
         inputs { prompt: String }
-        resources { llm: Llm }
+        resources { llm: Arc<dyn Model> }
         yields Delta;
 
         nodes {

@@ -3,14 +3,14 @@
 //!
 //! In reading order: [`state`] is what it remembers, [`actions`] what its nodes do, [`graph`] which
 //! node follows which, [`session`] runs the graph for each prompt and shows the answer word by
-//! word, and [`store`] keeps sessions in a file or a database. The rest is no matter of burdock: [`model`] answers, [`intent`] guesses what a prompt
-//! is after, [`terminal`], [`trace`] and [`args`] talk to the user.
+//! word, and [`store`] keeps sessions in a file or a database. The model is one of [`burdock_llm`]'s.
+//! The rest is no matter of burdock: [`intent`] guesses what a prompt is after, [`terminal`],
+//! [`trace`] and [`args`] talk to the user.
 
 pub mod actions;
 pub mod args;
 pub mod graph;
 pub mod intent;
-pub mod model;
 pub mod session;
 pub mod state;
 pub mod store;
@@ -19,7 +19,6 @@ pub mod trace;
 
 use args::{Args, Kept, USAGE};
 use graph::{Chatbot, ChatbotResources};
-use model::Llm;
 use std::{
     env,
     error::Error,
@@ -62,7 +61,7 @@ fn run(work: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box
 }
 
 async fn chat(trace: Trace, kept: Option<Kept>) -> Result<(), Box<dyn Error>> {
-    let (llm, introduction) = Llm::from_env()?;
+    let (llm, introduction) = burdock_llm::from_env()?;
     let mut terminal = Terminal::open();
     terminal.notice(&introduction)?;
     let resources = ChatbotResources { llm };

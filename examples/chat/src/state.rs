@@ -4,8 +4,8 @@
 //! value until an action writes it. An action that reads a slot gets a plain reference: the graph
 //! proves that it was written before.
 
-use crate::model::Message;
 use burdock::prelude::*;
+use burdock_llm::Message;
 use serde::{Deserialize, Serialize};
 
 /// What the chat remembers.

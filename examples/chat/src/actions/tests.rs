@@ -1,11 +1,10 @@
 //! Each action alone, on a state made by hand: no graph, no run.
 
 use super::{check_safety, choose_mode, refuse, respond, take_prompt};
-use crate::{
-    model::{Llm, Message, Pace, Role},
-    state::{Chat, Delta, Mode},
-};
+use crate::state::{Chat, Delta, Mode};
 use burdock::prelude::*;
+use burdock_llm::{Message, Model, Offline, Pace, Role};
+use std::sync::Arc;
 
 fn asked(prompt: &str) -> Chat {
     Chat {
@@ -15,8 +14,8 @@ fn asked(prompt: &str) -> Chat {
     }
 }
 
-fn llm() -> Llm {
-    Llm::offline().with_pace(Pace::Instant)
+fn llm() -> Arc<dyn Model> {
+    Arc::new(Offline::with_pace(Pace::Instant))
 }
 
 fn shown(items: &[Delta]) -> String {

@@ -12,8 +12,11 @@ mod tests;
 mod topics;
 mod words;
 
-use super::{Chunks, Message, ModelError, Role};
-use futures_util::stream;
+use crate::{
+    Answer, Chunk, End, Message, Model, ModelError, Reason, Request, Role,
+    clock::{self, Stopwatch},
+};
+use futures_util::{FutureExt, StreamExt, stream};
 use std::time::Duration;
 use words::Words;
 
@@ -27,9 +30,24 @@ pub enum Pace {
     Instant,
 }
 
-/// The offline responder.
+/// A responder without a model: a few rules that need neither network nor key, so that a program
+/// runs anywhere.
+///
+/// It explains a handful of things, calculates, writes small programs, remembers names, and says
+/// honestly that it is no model. The same messages always get the same answer in the same rhythm.
+/// As tokens it counts words.
+///
+/// ```
+/// use burdock_llm::{AnswerExt, Model, Offline, Pace, Request};
+///
+/// let model = Offline::with_pace(Pace::Instant);
+/// # futures::executor::block_on(async {
+/// let answer = model.chat(Request::prompt("What is 3 * 4?")).whole().await?;
+/// assert_eq!(answer.text, "3 * 4 = 12. That much I can do without a model.");
+/// # Ok::<_, burdock_llm::ModelError>(()) }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Offline {
+pub struct Offline {
     pace: Pace,
 }
 
@@ -38,7 +56,7 @@ struct Talk<'a> {
     preamble: Words,
     prompt: &'a str,
     words: Words,
-    earlier: &'a [&'a Message],
+    earlier: &'a [Message],
 }
 
 /// Answers, or leaves it to the next rule.
@@ -58,7 +76,7 @@ const RULES: &[Rule] = &[
 
 impl Pace {
     /// Reads the pace from a setting.
-    pub(super) fn from_name(name: &str) -> Result<Self, ModelError> {
+    pub(crate) fn from_name(name: &str) -> Result<Self, ModelError> {
         match name {
             "natural" => Ok(Self::Natural),
             "instant" => Ok(Self::Instant),
@@ -85,26 +103,60 @@ impl Pace {
 }
 
 impl Offline {
-    pub(super) fn with_pace(pace: Pace) -> Self {
+    /// Makes one that talks this fast.
+    pub fn with_pace(pace: Pace) -> Self {
         Self { pace }
     }
 
     /// Streams the answer word by word, each with the space that follows it.
-    pub(super) fn chat(self, preamble: &str, earlier: &[&Message], prompt: &Message) -> Chunks {
-        let text = answer(preamble, earlier, &prompt.text);
-        let pieces = words::pieces(&text).into_iter().enumerate();
-        Box::pin(stream::unfold((pieces, String::new()), move |(mut pieces, before)| async move {
+    fn say(self, request: &Request) -> Result<Answer, ModelError> {
+        let messages = &request.messages;
+        let last = messages.iter().rposition(|message| message.role == Role::User);
+        let last = last.ok_or(ModelError::NothingAsked)?;
+        let (earlier, rest) = messages.split_at(last);
+        let prompt = rest.first().map_or("", |message| message.text.as_str());
+        let system = request.options.system.as_deref().unwrap_or_default();
+        let pieces = words::pieces(&answer(system, earlier, prompt));
+        let heard: usize = messages.iter().map(|message| words::pieces(&message.text).len()).sum();
+        let said = pieces.len();
+
+        let mut watch = Stopwatch::start();
+        let state = (pieces.into_iter().enumerate(), String::new());
+        let deltas = stream::unfold(state, move |(mut pieces, before)| async move {
             let (index, piece) = pieces.next()?;
             if let Some(pause) = self.pace.pause(index, &before) {
-                tokio::time::sleep(pause).await;
+                clock::sleep(pause).await;
             }
-            Some((Ok(piece.clone()), (pieces, piece)))
-        }))
+            Some((piece.clone(), (pieces, piece)))
+        });
+        let end = move |watch: Stopwatch| End {
+            reason: Reason::Complete,
+            usage: watch.usage(u64::try_from(heard).ok(), u64::try_from(said).ok()),
+        };
+        let chunks = deltas.map(Some).chain(stream::iter([None])).map(move |delta| {
+            Ok(if let Some(delta) = delta {
+                watch.delta();
+                Chunk::Delta(delta)
+            } else {
+                Chunk::End(end(watch))
+            })
+        });
+        Ok(Box::pin(chunks))
+    }
+}
+
+impl Model for Offline {
+    fn chat(&self, request: Request) -> Answer {
+        let this = *self;
+        let answer = async move {
+            this.say(&request).unwrap_or_else(|error| Box::pin(stream::iter([Err(error)])))
+        };
+        Box::pin(answer.flatten_stream())
     }
 }
 
 /// The whole answer.
-fn answer(preamble: &str, earlier: &[&Message], prompt: &str) -> String {
+fn answer(preamble: &str, earlier: &[Message], prompt: &str) -> String {
     let talk = Talk { preamble: Words::new(preamble), prompt, words: Words::new(prompt), earlier };
     RULES.iter().find_map(|rule| rule(&talk)).unwrap_or_else(|| reflection::turn_around(&talk))
 }

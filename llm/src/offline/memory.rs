@@ -1,7 +1,7 @@
 //! Rules that use the history: names, and who said what.
 
 use super::{Talk, words::excerpt};
-use crate::model::Role;
+use crate::Role;
 
 /// What comes before a name.
 const INTRODUCTIONS: &[&[&str]] =

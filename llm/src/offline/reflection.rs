@@ -1,7 +1,7 @@
 //! The last resort: turns the prompt around, as Eliza did, and says what is missing.
 
 use super::{Talk, words::excerpt};
-use crate::model::WITH_PROVIDERS;
+use crate::environment::PROVIDERS;
 
 /// Whoever is meant, seen from the other side; pairs before single words.
 const OTHER_SIDE: &[(&str, &str)] = &[
@@ -49,7 +49,7 @@ pub(super) fn turn_around(talk: &Talk<'_>) -> String {
     let offline = format!(
         "I am offline: a handful of rules, not a language model. To talk to one, set OPENAI_API_KEY, \
          ANTHROPIC_API_KEY or GEMINI_API_KEY, or BURDOCK_BASE_URL and BURDOCK_MODEL for a server of \
-         your own, and start me with {WITH_PROVIDERS}."
+         your own, and start me with {PROVIDERS}."
     );
     let excuse = if talk.was_said(&offline) { "I am still offline, as I said." } else { &offline };
     format!("{} {excuse}", reply(talk.prompt))

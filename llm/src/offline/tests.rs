@@ -1,8 +1,9 @@
 //! Questions and answers as data, and what every answer has in common.
 
-use super::Pace;
-use crate::model::{Chunks, Llm, Message, ModelError, offline_introduction};
-use futures_util::{StreamExt, TryStreamExt};
+use super::{Offline, Pace};
+use crate::{Answer, AnswerExt, Chunk, Message, Model, ModelError, Reason, Request};
+use futures::{StreamExt, TryStreamExt};
+use std::time::Duration;
 
 const CODE: &str = "Reply with code only.";
 const QUESTION: &str = "Answer the question.";
@@ -11,13 +12,13 @@ type Result<T = ()> = std::result::Result<T, ModelError>;
 
 /// Asks one prompt after the other in one session and returns the answers.
 async fn ask(preamble: &str, prompts: &[&str]) -> Result<Vec<String>> {
-    let llm = Llm::offline().with_pace(Pace::Instant);
+    let model = Offline::with_pace(Pace::Instant);
     let mut history = Vec::new();
     let mut answers = Vec::new();
     for prompt in prompts {
         history.push(Message::user(*prompt));
-        let chunks: Vec<String> = llm.chat(preamble, &history).await?.try_collect().await?;
-        let answer = chunks.concat();
+        let request = Request::new(history.clone()).system(preamble);
+        let answer = model.chat(request).whole().await?.text;
         history.push(Message::assistant(&answer));
         answers.push(answer);
     }
@@ -86,9 +87,9 @@ async fn the_chunks_are_words_and_together_the_whole_answer() -> Result {
     for (preamble, prompt) in
         [(CODE, "sort"), (QUESTION, "write a limerick"), (QUESTION, "a  b \n c")]
     {
-        let llm = Llm::offline().with_pace(Pace::Instant);
-        let chunks = llm.chat(preamble, &[Message::user(prompt)]).await?;
-        let chunks: Vec<String> = chunks.try_collect().await?;
+        let model = Offline::with_pace(Pace::Instant);
+        let (deltas, _) = model.chat(Request::prompt(prompt).system(preamble)).transcribe();
+        let chunks: Vec<String> = deltas.try_collect().await?;
         assert_eq!(chunks.concat(), super::answer(preamble, &[], prompt));
         assert!(chunks.len() > 5);
         assert!(chunks.iter().all(|chunk| chunk.split_whitespace().count() == 1));
@@ -98,11 +99,32 @@ async fn the_chunks_are_words_and_together_the_whole_answer() -> Result {
 
 #[tokio::test]
 async fn a_history_without_a_user_message_is_refused() {
-    let history = [Message::assistant("Hello!")];
-    let answer = Llm::offline().chat(QUESTION, &history).await;
+    let request = Request::new([Message::assistant("Hello!")]);
+    let mut answer = Offline::default().chat(request);
+    let refused = answer.next().await;
     assert!(
-        matches!(answer, Err(error) if error == ModelError::NothingAsked && !error.is_retryable())
+        matches!(refused, Some(Err(error)) if error == ModelError::NothingAsked && !error.is_retryable())
     );
+    assert!(answer.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_says_what_it_took() -> Result {
+    let whole = Offline::default().chat(Request::prompt("hello there")).whole().await?;
+    assert_eq!(whole.end.reason, Reason::Complete);
+    let usage = whole.end.usage;
+    assert_eq!(usage.input_tokens, Some(2));
+    assert!(usage.output_tokens.is_some_and(|count| count > 5));
+    assert_eq!(usage.first_delta, Some(Duration::from_millis(245)));
+    Ok(())
+}
+
+#[test]
+fn it_talks_under_any_executor() -> Result {
+    let answer = Offline::default().chat(Request::prompt("3 * 4"));
+    let whole = futures::executor::block_on(answer.whole())?;
+    assert!(whole.text.starts_with("3 * 4 = 12."), "{whole:?}");
+    Ok(())
 }
 
 #[test]
@@ -124,31 +146,10 @@ fn deep_nesting_is_given_up_and_not_a_stack_overflow() {
 }
 
 #[test]
-fn the_introduction_says_how_to_get_a_model() {
-    assert!(offline_introduction(&|_| None).contains("set e.g. OPENAI_API_KEY"));
-    let key = |name: &str| (name == "GEMINI_API_KEY").then(|| "secret".to_owned());
-    let line = offline_introduction(&key);
-    assert!(line.contains("GEMINI_API_KEY is set") && line.contains("--features providers"));
-    assert!(!line.contains("secret") && !line.contains('\n'));
-}
-
-#[test]
-fn without_settings_the_offline_responder_is_chosen_and_its_pace_is_read() {
-    let pace =
-        |value: &'static str| move |name: &str| (name == "BURDOCK_PACE").then(|| value.to_owned());
-    assert!(Llm::choose(&|_| None).is_ok_and(|(_, line)| line.starts_with("offline")));
-    assert!(
-        Llm::choose(&pace("instant")).is_ok_and(|(llm, _)| format!("{llm:?}").contains("Instant"))
-    );
-    assert!(matches!(Llm::choose(&pace("hasty")), Err(ModelError::Setting { .. })));
-}
-
-#[test]
 fn an_answer_can_be_sent_to_another_thread() {
     fn is_send<T: Send>(_: T) {}
-    let history = [Message::user("hello")];
-    let llm = Llm::offline();
-    is_send(llm.chat(QUESTION, &history));
-    is_send::<Option<Chunks>>(None);
-    is_send(async { llm.chat("", &history).await?.next().await.transpose() });
+    is_send(Offline::default().chat(Request::prompt("hello")));
+    is_send::<Option<Answer>>(None);
+    is_send(async { Offline::default().chat(Request::prompt("")).next().await });
+    is_send::<Option<Chunk>>(None);
 }

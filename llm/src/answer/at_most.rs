@@ -1,0 +1,50 @@
+//! An end for answers that have none.
+
+use super::{Chunks, Item, unfold};
+use crate::{Chunk, End, Reason, clock::Stopwatch};
+use futures_core::Stream;
+use futures_util::StreamExt;
+
+struct AtMost<'a> {
+    answer: Option<Chunks<'a>>,
+    watch: Option<Stopwatch>,
+    left: usize,
+    end: Option<End>,
+}
+
+impl AtMost<'_> {
+    async fn next(&mut self) -> Option<Item> {
+        if let Some(end) = self.end.take() {
+            return Some(Ok(Chunk::End(end)));
+        }
+        let watch = self.watch.get_or_insert_with(Stopwatch::start);
+        let mut item = self.answer.as_mut()?.next().await?;
+        if let Ok(Chunk::Delta(text)) = &mut item {
+            watch.delta();
+            if text.len() > self.left {
+                text.truncate(text.floor_char_boundary(self.left));
+                let end = End { reason: Reason::Limit, usage: watch.usage(None, None) };
+                self.answer = None;
+                if text.is_empty() {
+                    return Some(Ok(Chunk::End(end)));
+                }
+                self.end = Some(end);
+            } else {
+                self.left -= text.len();
+            }
+        }
+        Some(item)
+    }
+}
+
+pub(super) fn at_most<'a>(
+    answer: impl Stream<Item = Item> + Send + 'a,
+    bytes: usize,
+) -> Chunks<'a> {
+    let answer: Chunks<'a> = Box::pin(answer);
+    let state = AtMost { answer: Some(answer), watch: None, left: bytes, end: None };
+    unfold(state, async |mut state| {
+        let item = state.next().await?;
+        Some((item, state))
+    })
+}

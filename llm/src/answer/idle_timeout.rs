@@ -1,0 +1,26 @@
+//! An error instead of silence.
+
+use super::{Chunks, Item, unfold};
+use crate::{ModelError, clock};
+use futures_core::Stream;
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+};
+use std::time::Duration;
+
+pub(super) fn idle_timeout<'a>(
+    answer: impl Stream<Item = Item> + Send + 'a,
+    limit: Duration,
+) -> Chunks<'a> {
+    let answer: Chunks<'a> = Box::pin(answer);
+    unfold(Some(answer), move |answer: Option<Chunks<'a>>| async move {
+        let mut answer = answer?;
+        let item = match select(answer.next(), clock::sleep(limit)).await {
+            Either::Left((item, _)) => item?,
+            // dropping the answer here closes its connection
+            Either::Right(_) => return Some((Err(ModelError::Silent { limit }), None)),
+        };
+        Some((item, Some(answer)))
+    })
+}

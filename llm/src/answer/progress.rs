@@ -1,0 +1,44 @@
+//! How far an answer is.
+
+use super::{Chunks, Item};
+use crate::{Chunk, End, clock::Stopwatch};
+use futures_core::Stream;
+use futures_util::StreamExt;
+use std::time::Duration;
+
+/// How far an answer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many deltas there were.
+    pub deltas: usize,
+    /// How many bytes of text were in them.
+    pub bytes: usize,
+    /// How many calls the model asked for.
+    pub tool_calls: usize,
+    /// The time since the first item.
+    pub elapsed: Duration,
+    /// How it ended, at its end. An error ends an answer without one.
+    pub end: Option<End>,
+}
+
+pub(super) fn on_progress<'a>(
+    answer: impl Stream<Item = Item> + Send + 'a,
+    mut tell: impl FnMut(&Progress) + Send + 'a,
+) -> Chunks<'a> {
+    let mut progress = Progress::default();
+    let mut watch = None;
+    Box::pin(answer.inspect(move |item| {
+        match item {
+            Ok(Chunk::Delta(text)) => {
+                progress.deltas += 1;
+                progress.bytes += text.len();
+            }
+            Ok(Chunk::ToolCall(_)) => progress.tool_calls += 1,
+            Ok(Chunk::End(end)) => progress.end = Some(*end),
+            Err(_) => {}
+        }
+        progress.elapsed = watch.get_or_insert_with(Stopwatch::start).elapsed();
+        tell(&progress);
+    }))
+}

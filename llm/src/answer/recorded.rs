@@ -1,0 +1,68 @@
+//! How an answer ended, in the trace.
+
+use super::{Chunks, Item};
+use crate::{Chunk, End, Reason, clock::Stopwatch};
+use futures_core::Stream;
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tracing::Span;
+
+struct Recorded<'a> {
+    answer: Chunks<'a>,
+    /// From the first poll to the last item.
+    open: Option<Open>,
+    polled: bool,
+}
+
+struct Open {
+    span: Span,
+    watch: Stopwatch,
+}
+
+impl Recorded<'_> {
+    fn ended(&mut self, reason: Reason) {
+        if let Some(Open { span, watch }) = self.open.take() {
+            End { reason, usage: watch.usage(None, None) }.record_in(&span);
+        }
+    }
+}
+
+impl Stream for Recorded<'_> {
+    type Item = Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        if !self.polled {
+            self.polled = true;
+            self.open = Some(Open { span: Span::current(), watch: Stopwatch::start() });
+        }
+        let item = ready!(self.answer.as_mut().poll_next(cx));
+        match &item {
+            Some(Ok(Chunk::Delta(_))) => {
+                if let Some(open) = &mut self.open {
+                    open.watch.delta();
+                }
+            }
+            Some(Ok(Chunk::ToolCall(_))) => {}
+            Some(Ok(Chunk::End(end))) => {
+                if let Some(open) = self.open.take() {
+                    end.record_in(&open.span);
+                }
+            }
+            Some(Err(_)) => self.ended(Reason::Failed),
+            None => self.ended(Reason::Truncated),
+        }
+        Poll::Ready(item)
+    }
+}
+
+impl Drop for Recorded<'_> {
+    fn drop(&mut self) {
+        self.ended(Reason::Cancelled);
+    }
+}
+
+pub(super) fn recorded<'a>(answer: impl Stream<Item = Item> + Send + 'a) -> Chunks<'a> {
+    Box::pin(Recorded { answer: Box::pin(answer), open: None, polled: false })
+}

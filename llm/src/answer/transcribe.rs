@@ -1,0 +1,82 @@
+//! Deltas for showing, and the text so far for keeping.
+
+use super::{Chunks, Item, whole::Whole};
+use crate::{Chunk, End, ModelError, Reason};
+use futures_core::Stream;
+use std::{
+    mem,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+/// The texts of an answer.
+pub struct Deltas<'a> {
+    answer: Option<Chunks<'a>>,
+    transcript: Transcript,
+}
+
+/// What was said so far, by the [`Deltas`] beside it.
+#[derive(Clone, Debug, Default)]
+pub struct Transcript(Arc<Mutex<Whole>>);
+
+impl Transcript {
+    /// The text so far.
+    pub fn text(&self) -> String {
+        self.lock().text.clone()
+    }
+
+    /// How the answer ended: [`Reason::Cancelled`] while it has not.
+    pub fn end(&self) -> End {
+        self.lock().end
+    }
+
+    /// Takes all that was said so far; later deltas begin anew.
+    pub fn take(&self) -> Whole {
+        mem::take(&mut self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Whole> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stream for Deltas<'_> {
+    type Item = Result<String, ModelError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let Some(answer) = &mut self.answer else { return Poll::Ready(None) };
+            let item = ready!(answer.as_mut().poll_next(cx));
+            if let Some(Ok(chunk)) = &item {
+                self.transcript.lock().push(chunk);
+            }
+            let (last, reason) = match item {
+                Some(Ok(Chunk::Delta(text))) => return Poll::Ready(Some(Ok(text))),
+                Some(Ok(Chunk::ToolCall(_))) => continue,
+                Some(Ok(Chunk::End(_))) => (None, None),
+                Some(Err(error)) => (Some(Err(error)), Some(Reason::Failed)),
+                None => (None, Some(Reason::Truncated)),
+            };
+            self.answer = None;
+            if let Some(reason) = reason {
+                self.transcript.lock().end.reason = reason;
+            }
+            return Poll::Ready(last);
+        }
+    }
+}
+
+impl std::fmt::Debug for Deltas<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deltas").field("transcript", &self.transcript).finish_non_exhaustive()
+    }
+}
+
+pub(super) fn transcribe<'a>(
+    answer: impl Stream<Item = Item> + Send + 'a,
+) -> (Deltas<'a>, Transcript) {
+    let transcript = Transcript::default();
+    let deltas = Deltas { answer: Some(Box::pin(answer)), transcript: transcript.clone() };
+    (deltas, transcript)
+}

@@ -1,0 +1,42 @@
+//! A stop that keeps what was said.
+
+use super::{Chunks, Item, unfold};
+use crate::{Chunk, End, Reason, clock::Stopwatch};
+use futures_core::Stream;
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+};
+use std::pin::Pin;
+
+type Stop<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+pub(super) fn until<'a>(
+    answer: impl Stream<Item = Item> + Send + 'a,
+    stop: impl Future<Output = ()> + Send + 'a,
+) -> Chunks<'a> {
+    let answer: Chunks<'a> = Box::pin(answer);
+    let stop: Stop<'a> = Box::pin(stop);
+    let state = Some((answer, stop, None));
+    unfold(state, async |state| {
+        let (mut answer, mut stop, watch) = state?;
+        let mut watch = watch.unwrap_or_else(Stopwatch::start);
+        let item = match select(&mut stop, answer.next()).await {
+            Either::Right((item, _)) => item?,
+            Either::Left(_) => {
+                let end = End { reason: Reason::Cancelled, usage: watch.usage(None, None) };
+                // the answer is dropped here, and its connection closed
+                return Some((Ok(Chunk::End(end)), None));
+            }
+        };
+        let goes_on = match &item {
+            Ok(Chunk::Delta(_)) => {
+                watch.delta();
+                true
+            }
+            Ok(Chunk::ToolCall(_)) => true,
+            Ok(Chunk::End(_)) | Err(_) => false,
+        };
+        Some((item, goes_on.then_some((answer, stop, Some(watch)))))
+    })
+}

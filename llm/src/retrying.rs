@@ -1,0 +1,125 @@
+//! Another attempt, as long as nothing was shown.
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    Answer, Model, ModelError, Request,
+    answer::Item,
+    clock::{fraction, sleep},
+};
+use futures_util::{FutureExt, StreamExt, stream};
+use std::{sync::Arc, time::Duration};
+
+/// A model that is asked again when it fails before the first piece of its answer.
+///
+/// Only errors that [`is_retryable`](ModelError::is_retryable) says are worth it are tried again, and
+/// what a provider asks for by `retry-after` is waited for, without jitter. Once there was a piece,
+/// every error is passed on: somebody may have read it.
+///
+/// ```
+/// use burdock_llm::{AnswerExt, Model, ModelError, Request, Retrying, Script, Scripted};
+/// use std::time::Duration;
+///
+/// let provider = Scripted::new([Script::new().refuse(503), Script::new().say("hello")]);
+/// let model = Retrying::new(provider).first_wait(Duration::from_millis(1));
+/// # futures::executor::block_on(async {
+/// assert_eq!(model.chat(Request::prompt("hi")).whole().await?.text, "hello");
+/// # Ok::<_, ModelError>(()) }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Retrying<M> {
+    model: Arc<M>,
+    policy: Policy,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Policy {
+    attempts: u32,
+    first_wait: Duration,
+    longest_wait: Duration,
+}
+
+impl<M: Model> Retrying<M> {
+    /// Asks up to three times, and waits about half a second and then a second between.
+    pub fn new(model: M) -> Self {
+        let policy = Policy {
+            attempts: 3,
+            first_wait: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(30),
+        };
+        Self { model: Arc::new(model), policy }
+    }
+
+    /// How often to ask, at most; at least once.
+    #[must_use]
+    pub fn attempts(mut self, most: u32) -> Self {
+        self.policy.attempts = most.max(1);
+        self
+    }
+
+    /// How long to wait before the second attempt; each further one waits twice as long.
+    #[must_use]
+    pub fn first_wait(mut self, wait: Duration) -> Self {
+        self.policy.first_wait = wait;
+        self
+    }
+
+    /// How long to wait at most. A provider that asks for more is not asked again.
+    #[must_use]
+    pub fn longest_wait(mut self, wait: Duration) -> Self {
+        self.policy.longest_wait = wait;
+        self
+    }
+}
+
+impl<M: Model> Model for Retrying<M> {
+    fn chat(&self, request: Request) -> Answer {
+        Box::pin(begin(Arc::clone(&self.model), self.policy, request).flatten_stream())
+    }
+}
+
+/// An answer that has begun, or whose error is for good.
+async fn begin<M: Model>(model: Arc<M>, policy: Policy, request: Request) -> Answer {
+    let mut attempt = 1;
+    loop {
+        let mut answer = model.chat(request.clone());
+        let first = answer.next().await;
+        let wait = match &first {
+            Some(Err(error)) if attempt < policy.attempts => policy.wait(attempt, error),
+            _ => None,
+        };
+        let Some(wait) = wait else { return put_back(first, answer) };
+        drop(answer);
+        if let Some(Err(error)) = first {
+            tracing::warn!(%error, attempt, ?wait, "the model is asked again");
+        }
+        sleep(wait).await;
+        attempt += 1;
+    }
+}
+
+fn put_back(first: Option<Item>, answer: Answer) -> Answer {
+    match first {
+        None => answer,
+        // nothing comes behind an error
+        Some(Err(error)) => Box::pin(stream::iter([Err(error)])),
+        first => Box::pin(stream::iter(first).chain(answer)),
+    }
+}
+
+impl Policy {
+    /// How long to wait after this attempt; `None` if there is no use in another one.
+    fn wait(&self, attempt: u32, error: &ModelError) -> Option<Duration> {
+        if !error.is_retryable() {
+            return None;
+        }
+        if let Some(asked) = error.retry_after() {
+            return (asked <= self.longest_wait).then_some(asked);
+        }
+        let doubled = 1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
+        let wait = self.first_wait.saturating_mul(doubled).min(self.longest_wait);
+        // so that many who failed together do not come back together
+        Some(wait.mul_f64(1.0 - fraction() / 2.0))
+    }
+}

@@ -1,0 +1,60 @@
+//! When it asks again, and when it does not.
+
+use super::Retrying;
+use crate::{AnswerExt, Model, ModelError, Request, Script, Scripted, scripted::Fault};
+use futures::StreamExt;
+use std::time::Duration;
+use tokio::time::Instant;
+
+fn limited(seconds: u64) -> Script {
+    let retry_after = Some(Duration::from_secs(seconds));
+    Script::new().fault(Fault::Refused { status: 429, retry_after })
+}
+
+/// What comes of these answers, how often was asked, and how long it took.
+async fn ask(scripts: &[Script]) -> (Result<String, ModelError>, usize, Duration) {
+    let provider = Scripted::new(scripts.iter().cloned());
+    let start = Instant::now();
+    let answer = Retrying::new(provider.clone()).chat(Request::prompt("?"));
+    assert!(provider.requests().is_empty(), "it is lazy");
+    let whole = answer.whole().await;
+    (whole.map(|whole| whole.text), provider.requests().len(), start.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_before_the_first_piece_is_asked_again() {
+    let answered = Script::new().say("hello");
+    let (text, asked, took) =
+        ask(&[Script::new().refuse(500), Script::new().cut(), answered.clone()]).await;
+    assert_eq!((text, asked), (Ok("hello".to_owned()), 3));
+    let wait = Duration::from_millis;
+    assert!(wait(750) <= took && took <= wait(1510), "{took:?}");
+
+    let (text, asked, _) = ask(&[Script::new().refuse(503)]).await;
+    assert!(matches!(text, Err(ModelError::Refused { status: 503, .. })));
+    assert_eq!(asked, 3);
+    let (text, asked, _) = ask(&[Script::new().refuse(401), answered]).await;
+    assert!(matches!(text, Err(ModelError::Refused { status: 401, .. })));
+    assert_eq!(asked, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_is_waited_for_unless_it_is_too_long() {
+    let (text, asked, took) = ask(&[limited(7), Script::new().say("hello")]).await;
+    assert_eq!((text, asked), (Ok("hello".to_owned()), 2));
+    assert!(took >= Duration::from_secs(7) && took < Duration::from_millis(7010), "{took:?}");
+    let (text, asked, took) = ask(&[limited(31), Script::new().say("hello")]).await;
+    assert!(text.is_err_and(|error| error.retry_after().is_some()));
+    assert_eq!((asked, took), (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_asked_again_behind_the_first_piece() {
+    let gave_up = Script::new().say("hel").fault(Fault::GaveUp { reason: "overloaded".into() });
+    let provider = Scripted::new([gave_up, Script::new().say("hello")]);
+    let answer = Retrying::new(provider.clone()).chat(Request::prompt("?"));
+    let items: Vec<_> = answer.collect().await;
+    assert_eq!(items.len(), 2);
+    assert!(matches!(items.last(), Some(Err(ModelError::GaveUp { .. }))));
+    assert_eq!(provider.requests().len(), 1);
+}

@@ -1,0 +1,76 @@
+//! A model for tests, which says what a script says, when it says so.
+//!
+//! Waits are burdock's own, so under tokio's paused clock (`start_paused = true`) they take no time.
+//! A [`Script`] is written by hand, or recorded from a real answer with [`Script::record`] and kept as
+//! JSON.
+
+mod fault;
+mod script;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    fault::Fault,
+    script::{Beat, Script},
+};
+
+use crate::{Answer, Model, ModelError, Request};
+use futures_util::stream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A model that follows a script for each request, in their order, and the last one again and again.
+///
+/// Clones share the scripts and remember the requests together.
+///
+/// ```
+/// use burdock_llm::{AnswerExt, Model, Request, Script, Scripted};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), burdock_llm::ModelError> {
+/// let model = Scripted::new([
+///     Script::new().refuse(429),
+///     Script::new().say("Hel").wait(Duration::from_secs(2)).say("lo").cut(),
+/// ]);
+/// assert!(model.chat(Request::prompt("first")).whole().await.is_err());
+/// let whole = model.chat(Request::prompt("second")).whole().await?;
+/// assert_eq!(whole.text, "Hello");
+/// assert_eq!(whole.end.reason, burdock_llm::Reason::Truncated);
+/// assert_eq!(model.requests().len(), 2);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Scripted {
+    scripts: Arc<[Script]>,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Scripted {
+    /// Follows these scripts.
+    pub fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
+        Self { scripts: scripts.into_iter().collect(), requests: Arc::default() }
+    }
+
+    /// What it was asked so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Model for Scripted {
+    fn chat(&self, request: Request) -> Answer {
+        let mut requests = self.lock();
+        let turn = requests.len();
+        requests.push(request);
+        match self.scripts.get(turn).or(self.scripts.last()) {
+            Some(script) => script.play(),
+            None => Box::pin(stream::iter([Err(ModelError::Request {
+                reason: "there is no script".to_owned(),
+            })])),
+        }
+    }
+}
