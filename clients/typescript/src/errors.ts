@@ -3,25 +3,33 @@ import type { Cursor, TerminalEvent } from "./events.ts";
 /** The codes of a server's answers. */
 export type ProblemCode =
   | "malformed_body"
+  | "not_json"
   | "invalid_inputs"
   | "invalid_id"
   | "invalid_cursor"
+  | "invalid_query"
   | "unauthorized"
+  | "foreign_host"
+  | "foreign_origin"
   | "unknown_session"
   | "not_found"
   | "method_not_allowed"
   | "session_exists"
   | "precondition_failed"
+  | "invalid_precondition"
   | "running"
   | "unfinished"
   | "ended"
   | "at_rest"
+  | "not_ended"
+  | "inputs_unknown"
   | "fenced"
   | "trimmed"
   | "too_large"
   | "too_many_readers"
   | "too_many_sessions"
   | "shutting_down"
+  | "unavailable"
   | "internal";
 
 /** The codes of the client's own errors, beside those of the server. */

@@ -97,8 +97,8 @@ export interface StepCommittedEvent<State = Record<string, unknown>, Node extend
   attempt: number;
   /** What follows. */
   next: Next<Node>;
-  /** The public fields that changed, with their new values. */
-  state: Partial<State>;
+  /** The public fields that changed; left out when none did. */
+  patches?: { [Field in keyof State]?: Patch<State[Field]> };
 }
 
 /** The run came to a `pause`. */
@@ -159,7 +159,6 @@ export interface SessionReopenedEvent<Node extends string = string> {
 /** What was seen behind `to` is gone: it had run ahead of the disk when the process died. */
 export interface RewoundEvent {
   type: "rewound";
-  at: number;
   /** The last event that still stands; without it, nothing does. */
   to?: Cursor;
 }
@@ -167,13 +166,18 @@ export interface RewoundEvent {
 /** The stream ends by the server's doing. */
 export interface StreamErrorEvent {
   type: "error";
-  at: number;
-  code: "lagged" | "trimmed" | "deleted" | "shutting_down" | "internal";
+  /** `lagged`, `trimmed`, `deleted`, `shutting_down`, `internal` … */
+  code: string;
   detail: string;
 }
 
 /** What follows a step: a node, a pause before a node, or the end. */
 export type Next<Node extends string = string> = { node: Node } | { pause: Node } | "end";
+
+/** How a field changed: it has this value now, or a list kept its first elements and got others behind. */
+export type Patch<Value = unknown> =
+  | { set: Value }
+  | { append: { keep: number; tail: Value extends readonly (infer Element)[] ? Element[] : unknown[] } };
 
 /** How a run ended. */
 export type TerminalEvent<Node extends string = string> =

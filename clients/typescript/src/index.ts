@@ -9,6 +9,7 @@ export type { ItemsChange, Pick, TextChange } from "./text.ts";
 export type { Token } from "./http.ts";
 export { ChatStore, type Chat } from "./chat-store.ts";
 export { RunStore, type RunView, type RunViewOptions } from "./run-store.ts";
+export { patched } from "./patch.ts";
 export * from "./events.ts";
 export * from "./types.ts";
 export {

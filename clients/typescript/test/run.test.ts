@@ -149,7 +149,10 @@ test("answers are errors with a class", async (t) => {
   await session.start({ prompt: PROMPT });
   await assert.rejects(collect(session.run({ prompt: PROMPT })), Running);
   await assert.rejects(burdock.session("b").get(), UnknownSession);
-  await assert.rejects(burdock.session("b").start({ prompt: "x" }, { expect: "existing" }), UnknownSession);
+  await assert.rejects(burdock.session("b").start({ prompt: "x" }, { expect: "existing" }), {
+    status: 412,
+    code: "precondition_failed",
+  });
   await assert.rejects(session.start({ prompt: "x" }, { expect: "new" }), {
     status: 412,
     code: "session_exists",

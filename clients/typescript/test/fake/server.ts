@@ -165,7 +165,7 @@ export class FakeServer {
   #run(id: string, inputs: Inputs, url: URL, request: IncomingMessage, answer: ServerResponse): void {
     const { "if-match": must, "if-none-match": mustNot } = request.headers;
     let session = this.sessions.get(id);
-    if (session === undefined && must === "*") return problem(answer, 404, "unknown_session");
+    if (session === undefined && must === "*") return problem(answer, 412, "precondition_failed");
     if (session !== undefined && mustNot === "*") return problem(answer, 412, "session_exists");
     if (typeof inputs.prompt !== "string") {
       return problem(answer, 422, "invalid_inputs", { detail: "missing field `prompt`" });

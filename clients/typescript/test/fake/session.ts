@@ -118,8 +118,8 @@ export class FakeSession {
     this.step += 1;
     this.#shown = 0;
     this.messages.push({ role: "user", text: prompt }, { role: "assistant", text: prompt });
-    const state = { turns: this.step };
-    this.log.append({ type: "step_committed", step, node, attempt: 1, next: { pause: node }, state });
+    const patches = { turns: { set: this.step } };
+    this.log.append({ type: "step_committed", step, node, attempt: 1, next: { pause: node }, patches });
     this.committed = this.log.cursor;
     end({ type: "run_paused", node }, "rest");
   }

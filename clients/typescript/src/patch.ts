@@ -1,0 +1,17 @@
+import type { Patch, StepCommittedEvent } from "./events.ts";
+
+/** A state with what a commit changed; the old one is left as it is. */
+export function patched<State extends object>(
+  state: State,
+  patches: StepCommittedEvent<State>["patches"] = {},
+): State {
+  const changed: Record<string, unknown> = { ...(state as Record<string, unknown>) };
+  for (const [field, patch] of Object.entries(patches as Record<string, Patch>)) {
+    if ("set" in patch) changed[field] = patch.set;
+    else {
+      const kept = ((changed[field] ?? []) as unknown[]).slice(0, patch.append.keep);
+      changed[field] = [...kept, ...patch.append.tail];
+    }
+  }
+  return changed as State;
+}
