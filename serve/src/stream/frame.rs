@@ -17,17 +17,25 @@ pub(crate) struct Frames {
 
 impl Frames {
     /// Adds an event with the place where a reader that comes back goes on; `None` is the beginning.
+    ///
+    /// The id stands behind the data: some clients (fetch-event-source) go on behind an id as soon as
+    /// they have its line, and would lose the event if the connection broke before the data came.
     pub(crate) fn push_at(&mut self, cursor: Option<Cursor>, event: &impl Serialize) {
+        self.push_data(event);
         match cursor {
             // writing to memory does not fail
-            Some(cursor) => drop(writeln!(self.bytes, "id: {cursor}")),
-            None => self.bytes.extend_from_slice(b"id:\n"),
+            Some(cursor) => drop(write!(self.bytes, "id: {cursor}\n\n")),
+            None => self.bytes.extend_from_slice(b"id:\n\n"),
         }
-        self.push(event);
     }
 
     /// Adds an event that has no place of its own.
     pub(crate) fn push(&mut self, event: &impl Serialize) {
+        self.push_data(event);
+        self.bytes.push(b'\n');
+    }
+
+    fn push_data(&mut self, event: &impl Serialize) {
         if !std::mem::replace(&mut self.begun, true) {
             self.bytes.extend_from_slice(b"retry: 1000\n");
         }
@@ -36,7 +44,7 @@ impl Frames {
         if serde_json::to_writer(&mut self.bytes, event).is_err() {
             tracing::error!("an event could not be written");
         }
-        self.bytes.extend_from_slice(b"\n\n");
+        self.bytes.push(b'\n');
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -67,8 +75,8 @@ mod tests {
         let text = String::from_utf8(frames.take().unwrap().to_vec()).unwrap();
         assert_eq!(
             text,
-            "id: 2.7\nretry: 1000\ndata: {\"type\":\"run_ended\"}\n\n\
-             id:\ndata: {\"type\":\"rewound\"}\n\n\
+            "retry: 1000\ndata: {\"type\":\"run_ended\"}\nid: 2.7\n\n\
+             data: {\"type\":\"rewound\"}\nid:\n\n\
              data: {\"type\":\"run_failed\",\"node\":\"a\",\"error\":\"two\\nlines\"}\n\n"
         );
         assert_eq!(frames.take(), None);

@@ -1,6 +1,6 @@
 //! Event streams, byte by byte: what was found to be read the same way by every client.
 //!
-//! Blocks of `id:` and one `data:` line, line feeds only, no `event:`. A keep-alive is a comment with
+//! Blocks of one `data:` line and `id:`, line feeds only, no `event:`. A keep-alive is a comment with
 //! one line feed between blocks; `retry:` stands in the first block only. axum's own `Sse` puts a
 //! blank line behind comments, which makes some clients dispatch an empty event.
 
