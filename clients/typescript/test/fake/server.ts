@@ -38,7 +38,7 @@ export class FakeServer {
   token: string | undefined;
   retry = 1;
   /** Which field of a block comes first. */
-  first: "id" | "data" = "id";
+  first: "id" | "data" = "data";
   /** Where the routes are nested. */
   prefix = "";
   /** What else it serves, for pages. */
