@@ -25,7 +25,7 @@ impl Default for Limits {
             body: 1 << 20,
             sessions: 10_000,
             readers: 1_000,
-            run_time: Duration::from_mins(60),
+            run_time: Duration::from_hours(1),
             idle: Duration::from_mins(10),
             patience: Duration::from_mins(1),
         }

@@ -79,8 +79,8 @@ async fn say<G: ChatGraph>(
         if_running: IfRunning::Reject,
         if_unfinished: IfUnfinished::Restart,
     };
-    let begun = hub.begin(&session, begin, terms).await?;
-    let (session, cursor) = (session.as_str().into(), begun.before.to_string());
+    let before = hub.begin(&session, begin, terms).await?;
+    let (session, cursor) = (session.as_str().into(), before.to_string());
     Ok((StatusCode::ACCEPTED, Json(Accepted { session, cursor })).into_response())
 }
 

@@ -7,7 +7,7 @@ mod readers;
 mod seat;
 
 pub(crate) use self::readers::Reader;
-pub(crate) use self::seat::{Begin, Begun, IfRunning, IfUnfinished, Terms};
+pub(crate) use self::seat::{Begin, IfRunning, IfUnfinished, Terms};
 
 use self::{readers::Readers, seat::Seat};
 use crate::{limits::Limits, problem::Problem};
@@ -125,7 +125,9 @@ impl<G: Graph> Hub<G> {
         self.closing.cancel();
         self.runs.close();
         let seats: Vec<_> = self.seats().values().cloned().collect();
-        seats.iter().for_each(|seat| seat.stop());
+        for seat in &seats {
+            seat.stop();
+        }
         self.runs.wait().await;
         for seat in seats {
             if let Some(app) = seat.take().await.take() {

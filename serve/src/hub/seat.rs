@@ -3,7 +3,7 @@
 use super::Hub;
 use crate::problem::Problem;
 use burdock::{
-    App, Graph, Position, RunError, Stopper,
+    App, Graph, Position, Run, RunError, Stopper,
     log::{Cursor, EntryKind, Existence, Follow, Followed, LogError, Offset, SessionId, follow},
 };
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use std::{
 use tokio::{
     select,
     sync::{Mutex as Turn, OwnedMutexGuard, oneshot},
+    task::yield_now,
     time::timeout,
 };
 
@@ -127,20 +128,15 @@ impl<G: Graph> Seat<G> {
     }
 }
 
-/// A run that has begun.
-pub(crate) struct Begun {
-    /// The last entry before it.
-    pub(crate) before: Cursor,
-}
-
 impl<G: Graph> Hub<G> {
-    /// Begins a run, which goes on by itself; is ready when the log has that it began.
+    /// Begins a run, which goes on by itself; is ready when the log has that it began. Gives the last
+    /// entry before it.
     pub(crate) async fn begin(
         self: &Arc<Self>,
         session: &SessionId,
         begin: Begin<G>,
         terms: Terms,
-    ) -> Result<Begun, Problem> {
+    ) -> Result<Cursor, Problem> {
         // before anything is opened for them
         if let Begin::Run(inputs) = &begin {
             inputs()?;
@@ -152,7 +148,7 @@ impl<G: Graph> Hub<G> {
         // another process may have opened the session since: then it is opened anew, once
         for _ in 0..2 {
             match self.try_begin(&seat, held, &begin, terms.if_unfinished).await? {
-                Ok(begun) => return Ok(begun),
+                Ok(before) => return Ok(before),
                 Err((RunError::Log { source: LogError::Fenced { .. }, .. }, again)) => {
                     held = self.ready(again, session, Existence::Existing).await?;
                 }
@@ -186,7 +182,7 @@ impl<G: Graph> Hub<G> {
         mut held: Held<G>,
         begin: &Begin<G>,
         if_unfinished: IfUnfinished,
-    ) -> Result<Result<Begun, (RunError, Held<G>)>, Problem> {
+    ) -> Result<Result<Cursor, (RunError, Held<G>)>, Problem> {
         let session = seat.session().clone();
         let inputs = match begin {
             Begin::Run(inputs) => Some(inputs()?),
@@ -215,9 +211,9 @@ impl<G: Graph> Hub<G> {
         // the run has begun when its first entry says so, or it has failed before
         select! {
             biased;
-            begun = begins(follow, session) => begun.map(|()| Ok(Begun { before })),
+            seen = begins(follow, session) => seen.map(|()| Ok(before)),
             Ok((Err(error), held)) = &mut end => Ok(Err((error, held))),
-            else => Ok(Ok(Begun { before })),
+            else => Ok(Ok(before)),
         }
     }
 
@@ -244,14 +240,12 @@ impl<G: Graph> Hub<G> {
         if self.closing.is_cancelled() {
             stopper.stop();
         }
-        let in_time = timeout(self.limits.run_time, run.finish()).await.map(|end| end.map(drop));
-        match in_time {
-            Ok(end) => end,
-            Err(_) => {
-                stopper.stop();
-                run.finish().await.map(drop)
-            }
+        let ended = timeout(self.limits.run_time, drain(&mut run)).await;
+        if ended.is_err() {
+            stopper.stop();
+            drain(&mut run).await;
         }
+        run.finish().await.map(drop)
     }
 
     async fn last(&self, session: &SessionId) -> Result<Cursor, Problem> {
@@ -259,6 +253,22 @@ impl<G: Graph> Hub<G> {
         let last = Offset(next.0.saturating_sub(1));
         let record = self.log.read(session, last, 1).await?.into_iter().next();
         Ok(record.ok_or_else(|| LogError::NoSession { session: session.clone() })?.cursor())
+    }
+}
+
+/// After how many items readers get a turn even when the action never waits: few enough that nobody
+/// waits for the first one, and so many that several go out together.
+const TURN: u32 = 8;
+
+/// Drives a run to its end. Readers take the items from the log.
+async fn drain<G: Graph>(run: &mut Run<'_, G>) {
+    let mut turn = 1;
+    while run.next().await.is_some() {
+        turn -= 1;
+        if turn == 0 {
+            turn = TURN;
+            yield_now().await;
+        }
     }
 }
 

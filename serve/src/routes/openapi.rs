@@ -1,4 +1,4 @@
-//! What can be asked, for programs that generate clients: OpenAPI 3.1.
+//! What can be asked, for programs that generate clients: `OpenAPI` 3.1.
 //!
 //! Inputs, items and public fields have the types that the program wrote down for them. Those that
 //! are JSON's own are described; of another one only the name is known, so that it stands as the

@@ -2,8 +2,8 @@
 
 use super::{Place, Session, follow_from};
 use crate::{
-    event::{Plainly, Telling},
-    hub::{Begin, Begun, Hub, IfRunning, IfUnfinished, Terms},
+    event::Plainly,
+    hub::{Begin, Hub, IfRunning, IfUnfinished, Terms},
     problem::Problem,
     stream::Until,
 };
@@ -18,7 +18,7 @@ use axum::{
 };
 use burdock::{
     Graph,
-    log::{Existence, SessionId},
+    log::{Cursor, Existence, SessionId},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -60,7 +60,7 @@ pub(super) async fn begin<G: Graph>(
     let Json(inputs) = inputs?;
     let begin = decode::<G>(inputs)?;
     let existence = existence(&headers)?;
-    let begun = hub.begin(&session, begin, query.terms(existence)).await.map_err(|problem| {
+    let before = hub.begin(&session, begin, query.terms(existence)).await.map_err(|problem| {
         // what the client asked for with `if-match`
         match (existence, problem.code()) {
             (Existence::Existing, "unknown_session") => Problem::new(
@@ -71,7 +71,7 @@ pub(super) async fn begin<G: Graph>(
             _ => problem,
         }
     })?;
-    answer(&hub, session, &begun, &query, Arc::new(Plainly)).await
+    answer(&hub, session, before, &query).await
 }
 
 /// `POST /sessions/{id}/resume`
@@ -81,8 +81,8 @@ pub(super) async fn resume<G: Graph>(
     query: Result<Query<RunQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    let begun = hub.begin(&session, Begin::Resume, query.terms(Existence::Existing)).await?;
-    answer(&hub, session, &begun, &query, Arc::new(Plainly)).await
+    let before = hub.begin(&session, Begin::Resume, query.terms(Existence::Existing)).await?;
+    answer(&hub, session, before, &query).await
 }
 
 /// The inputs of a graph, from JSON.
@@ -134,14 +134,13 @@ impl RunQuery {
 async fn answer<G: Graph>(
     hub: &Arc<Hub<G>>,
     session: SessionId,
-    begun: &Begun,
+    before: Cursor,
     query: &RunQuery,
-    telling: Arc<dyn Telling>,
 ) -> Result<Response, Problem> {
-    let cursor = begun.before.to_string();
+    let cursor = before.to_string();
     let mut response = if query.stream {
-        let place = Place { cursor: Some(begun.before), until: Until::Run };
-        follow_from(hub, session, place, telling).await?
+        let place = Place { cursor: Some(before), until: Until::Run };
+        follow_from(hub, session, place, Arc::new(Plainly)).await?
     } else {
         let accepted = Accepted { session: session.as_str().into(), cursor: cursor.clone() };
         (StatusCode::ACCEPTED, Json(accepted)).into_response()

@@ -195,7 +195,9 @@ fn encoded(id: &str) -> String {
         if plain(byte) {
             text.push(char::from(*byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            text.push('%');
+            let digits = [byte >> 4, byte & 15].map(u32::from);
+            text.extend(digits.iter().filter_map(|digit| char::from_digit(*digit, 16)));
         }
     }
     text

@@ -90,7 +90,7 @@ impl Stream {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let told = parse(block);
-                self.text = rest.to_owned();
+                self.text = String::from(rest);
                 return Some(told);
             }
             let chunk = self.response.chunk().await.unwrap()?;

@@ -62,14 +62,12 @@ async fn shutting_down_ends_streams_and_stops_runs_at_a_commit() {
     run.until("item").await;
     let mut follower = Stream::of(served.get("/sessions/a/events").await);
     follower.until("item").await;
-    let (server, url) = (served.server.clone(), served.url.clone());
     served.shut_down().await;
     let ended = run.rest().await;
     let ended = ended.last().unwrap();
     assert_eq!((&ended.data["type"], &ended.id), (&json!("error"), &None));
     assert_eq!(ended.data["code"], "shutting_down");
     assert!(kinds(&follower.rest().await).contains(&"error".to_owned()));
-    drop((server, url));
 }
 
 #[tokio::test]

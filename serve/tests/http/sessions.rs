@@ -49,7 +49,7 @@ async fn a_fork_goes_its_own_way_and_a_deleted_session_is_gone() {
     let forked = served.post("/sessions/a/fork", &json!({ "session": "f/1", "at": at })).await;
     assert_eq!(
         (forked.status().as_u16(), &forked.headers()["location"]),
-        (201, &"/sessions/f%2F1".parse().unwrap())
+        (201, &"/sessions/f%2f1".parse().unwrap())
     );
     let resumed = served.post("/sessions/f%2F1/resume", &json!(null)).await;
     assert!(kinds(&Stream::of(resumed).rest().await).contains(&"ONE".to_owned()));

@@ -1,0 +1,46 @@
+//! A client that does as little as it can.
+
+use axum::Router;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+/// Serves routes on a port of their own, for as long as the process lives.
+pub async fn serve(routes: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    address
+}
+
+/// Asks for tokens and reads to the end; gives the time to the first token.
+pub async fn ask(address: SocketAddr, session: &str, tokens: u64) -> Duration {
+    let body = format!("{{\"tokens\":{tokens}}}");
+    let begin = Instant::now();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let request = format!(
+        "POST /sessions/{session}/runs HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (mut text, mut first) = (Vec::with_capacity(64 << 10), None);
+    while stream.read_buf(&mut text).await.unwrap() > 0 {
+        if first.is_none() && contains(&text, b"word") {
+            first = Some(begin.elapsed());
+        }
+    }
+    let last = format!("\"{}\"", crate::graph::token(tokens - 1));
+    assert!(contains(&text, last.as_bytes()), "{}", String::from_utf8_lossy(&text));
+    first.unwrap()
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}

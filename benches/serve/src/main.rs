@@ -1,0 +1,37 @@
+//! What serving a graph costs: tokens per second and the time to the first one, beside a
+//! hand-written endpoint in the same process, and the memory of idle sessions and open readers.
+//!
+//! Clients and servers share the machine's cores, so that the ratio says more than the figures. The
+//! candidates take turns; the figures are medians over the repetitions.
+//! `cargo run --release -p bench-serve`; with names of parts behind `--`, only those.
+#![allow(
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a benchmark"
+)]
+
+pub mod by_hand;
+pub mod client;
+pub mod graph;
+pub mod memory;
+pub mod tokens;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    // for a profiler: `bench-serve 1000`
+    let sessions: Vec<u64> = names.iter().filter_map(|name| name.parse().ok()).collect();
+    if !sessions.is_empty() {
+        runtime.block_on(tokens::compare(&sessions));
+    }
+    if wanted("tokens") {
+        runtime.block_on(tokens::compare(&[1, 10, 100, 1_000]));
+    }
+    if wanted("memory") {
+        runtime.block_on(memory::measure());
+    }
+}

@@ -1,0 +1,48 @@
+//! What stays in memory: for each session that is open and idle, and for each reader that waits.
+
+use crate::{client, graph};
+use std::fs;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+const SESSIONS: usize = 5_000;
+const READERS: usize = 2_000;
+
+pub async fn measure() {
+    let address = client::serve(graph::server().router()).await;
+    // what is made once
+    client::ask(address, "warm", 10).await;
+    let before = resident();
+    for session in 0..SESSIONS {
+        client::ask(address, &format!("idle-{session}"), 1).await;
+    }
+    let idle = resident();
+    println!("\nmemory of the process, KiB each");
+    println!("{:<40} {:>8.2}", "an idle session and its log", each(before, idle, SESSIONS));
+    let mut readers = Vec::new();
+    for reader in 0..READERS {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let session = reader % SESSIONS;
+        let request =
+            format!("GET /sessions/idle-{session}/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut begun = [0; 64];
+        assert!(stream.read(&mut begun).await.unwrap() > 0);
+        readers.push(stream);
+    }
+    // both ends of the connection are in this process
+    println!("{:<40} {:>8.2}", "a reader and its client", each(idle, resident(), READERS));
+}
+
+fn each(before: u64, after: u64, count: usize) -> f64 {
+    after.saturating_sub(before) as f64 / count as f64
+}
+
+/// The resident memory of this process in KiB, where the system tells.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
+}

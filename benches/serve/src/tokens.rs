@@ -1,0 +1,63 @@
+//! Tokens per second, and the time to the first one.
+
+use crate::{by_hand, client, graph};
+use futures_util::future::join_all;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+const REPETITIONS: usize = 7;
+
+/// How many tokens are asked for in one measurement, over all sessions.
+const TOKENS: u64 = 100_000;
+
+/// Compares for these numbers of sessions.
+pub async fn compare(sessions: &[u64]) {
+    let candidates = [
+        ("hand-written endpoint", client::serve(by_hand::router()).await),
+        ("burdock", client::serve(graph::server().router()).await),
+    ];
+    println!(
+        "{:<10} {:<24} {:>10} {:>8} {:>16}",
+        "sessions", "", "tokens/s", "ratio", "first token, ms"
+    );
+    for &sessions in sessions {
+        let mut rates = candidates.map(|_| Vec::new());
+        let mut firsts = candidates.map(|_| Vec::new());
+        for repetition in 0..REPETITIONS {
+            for (index, (_, address)) in candidates.iter().enumerate() {
+                let (rate, first) = measure(*address, sessions, repetition).await;
+                rates[index].push(rate);
+                firsts[index].push(first.as_secs_f64() * 1e3);
+            }
+        }
+        let rates = rates.map(median);
+        for (index, (name, _)) in candidates.iter().enumerate() {
+            println!(
+                "{sessions:<10} {name:<24} {:>10.0} {:>8.2} {:>16.2}",
+                rates[index],
+                rates[index] / rates[0],
+                median(firsts[index].clone())
+            );
+        }
+    }
+}
+
+/// Lets so many clients ask at once; gives tokens per second and the median time to the first one.
+async fn measure(address: SocketAddr, sessions: u64, repetition: usize) -> (f64, Duration) {
+    let begin = Instant::now();
+    let asked = (0..sessions).map(|session| {
+        let id = format!("s{sessions}-{repetition}-{session}");
+        tokio::spawn(async move { client::ask(address, &id, TOKENS / sessions).await })
+    });
+    let mut firsts: Vec<Duration> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
+    let rate = TOKENS as f64 / begin.elapsed().as_secs_f64();
+    firsts.sort();
+    (rate, firsts[firsts.len() / 2])
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
