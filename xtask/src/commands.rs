@@ -10,15 +10,24 @@ pub(crate) struct Command {
     pub(crate) steps: &'static [Step],
 }
 
-/// One call of cargo.
+/// One call of cargo, or of npm.
 pub(crate) struct Step {
+    pub(crate) program: Program,
     /// Its arguments, by spaces.
-    pub(crate) cargo: &'static str,
+    pub(crate) arguments: &'static str,
     pub(crate) env: Option<(&'static str, &'static str)>,
     /// A folder of the target directory, for flags that would throw away what is built there.
     pub(crate) target: Option<&'static str>,
     /// The folder whose package it runs.
     pub(crate) needs: Option<&'static str>,
+}
+
+/// What a step calls.
+#[derive(Clone, Copy)]
+pub(crate) enum Program {
+    Cargo,
+    /// In the folder of a package.
+    Npm(&'static str),
 }
 
 /// In the order of the usage text.
@@ -72,6 +81,16 @@ pub(crate) const COMMANDS: &[Command] = &[
             .target("shuttle")
             .needs("tests/shuttle")],
     ),
+    command(
+        "client",
+        "the TypeScript client, which needs Node, Chromium and Python",
+        &[
+            Step::npm(CLIENT, "ci --no-audit --no-fund"),
+            Step::npm(CLIENT, "test"),
+            Step::npm(CLIENT, "run test:browser"),
+            Step::npm(CLIENT, "run test:interop"),
+        ],
+    ),
     Command {
         name: "ci",
         about: "all of the above, in this order",
@@ -84,6 +103,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             "conformance",
             "faults",
             "shuttle",
+            "client",
         ],
         steps: &[],
     },
@@ -103,13 +123,19 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
 ];
 
+const CLIENT: &str = "clients/typescript";
+
 const fn command(name: &'static str, about: &'static str, steps: &'static [Step]) -> Command {
     Command { name, about, parts: &[], steps }
 }
 
 impl Step {
-    const fn new(cargo: &'static str) -> Self {
-        Self { cargo, env: None, target: None, needs: None }
+    const fn new(arguments: &'static str) -> Self {
+        Self { program: Program::Cargo, arguments, env: None, target: None, needs: None }
+    }
+
+    const fn npm(folder: &'static str, arguments: &'static str) -> Self {
+        Self { program: Program::Npm(folder), ..Self::new(arguments) }
     }
 
     const fn env(self, name: &'static str, value: &'static str) -> Self {
@@ -130,6 +156,9 @@ impl fmt::Display for Step {
         if let Some((name, value)) = self.env {
             write!(f, "{name}='{value}' ")?;
         }
-        write!(f, "cargo {}", self.cargo)
+        match self.program {
+            Program::Cargo => write!(f, "cargo {}", self.arguments),
+            Program::Npm(folder) => write!(f, "npm --prefix {folder} {}", self.arguments),
+        }
     }
 }

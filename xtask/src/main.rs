@@ -3,7 +3,7 @@
 
 mod commands;
 
-use self::commands::{COMMANDS, Command, Step};
+use self::commands::{COMMANDS, Command, Program, Step};
 use std::{
     env,
     path::{Path, PathBuf},
@@ -61,18 +61,23 @@ fn step(step: &Step) -> Result<(), String> {
     {
         return Err(format!("there is no package in `{folder}`"));
     }
-    let mut cargo = process::Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(&root).args(step.cargo.split(' '));
+    let (program, folder) = match step.program {
+        Program::Cargo => (env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), root.clone()),
+        Program::Npm(folder) => ("npm".into(), root.join(folder)),
+    };
+    let mut command = process::Command::new(&program);
+    command.current_dir(folder).args(step.arguments.split(' '));
     if let Some((name, value)) = step.env {
         // appended, so that what the caller asks for counts as well
         let before = env::var(name).unwrap_or_default();
-        cargo.env(name, format!("{before} {value}").trim());
+        command.env(name, format!("{before} {value}").trim());
     }
     if let Some(folder) = step.target {
-        cargo.env("CARGO_TARGET_DIR", target(&root).join(folder));
+        command.env("CARGO_TARGET_DIR", target(&root).join(folder));
     }
     println!("xtask: {step}");
-    let status = cargo.status().map_err(|error| format!("`cargo` does not start: {error}"))?;
+    let failed = |error| format!("`{}` does not start: {error}", program.display());
+    let status = command.status().map_err(failed)?;
     if status.success() { Ok(()) } else { Err(format!("`{step}` ended with {status}")) }
 }
 
