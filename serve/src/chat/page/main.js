@@ -160,6 +160,6 @@ parts.skip.addEventListener("click", (event) => {
 });
 addEventListener("hashchange", go);
 addEventListener("online", () => session?.hurry());
-document.addEventListener("visibilitychange", () => !document.hidden && session?.hurry());
+document.addEventListener("visibilitychange", () => session?.look(!document.hidden));
 go();
 graph();

@@ -10,6 +10,9 @@ const LOOK_AGAIN = 3000;
 /** After how much silence a run that the stream left open is asked about. */
 const QUIET = 700;
 
+/** After how long a page that nobody looks at gives its connection to others: a browser has six. */
+const UNSEEN = 60_000;
+
 /** Keeps `model` equal to what the server has, whatever happens to the line. */
 export class Session {
   #api;
@@ -19,6 +22,9 @@ export class Session {
   #backoff = new Backoff();
   #wake = () => {};
   #quiet = null;
+  #sure = null;
+  #unseen = null;
+  #asleep = false;
 
   /** `tell(session)` is called whenever `model` or `line` changed. */
   constructor(id, api, tell) {
@@ -37,17 +43,17 @@ export class Session {
         if (this.model.known === "absent") {
           this.#backoff.reset();
           this.#say({ is: "open" });
-          await this.#wait(LOOK_AGAIN);
+          await this.#wait(this.#asleep ? Infinity : LOOK_AGAIN);
           continue;
         }
         await this.#follow();
         if (this.model.known === "deleted") return;
-        this.#say({ is: "lost" });
+        if (!this.#asleep) this.#say({ is: "lost" });
       } catch (error) {
         if (this.#closed.signal.aborted) return;
-        this.#lose(error);
+        if (!this.#asleep) this.#lose(error);
       }
-      await this.#wait(this.#backoff.next());
+      await this.#wait(this.#asleep ? Infinity : this.#backoff.next());
     }
   }
 
@@ -55,12 +61,30 @@ export class Session {
     this.#closed.abort();
     this.#stream?.abort();
     clearTimeout(this.#quiet);
+    clearTimeout(this.#unseen);
     this.#wake();
   }
 
   /** Does not wait any longer: the network is back, or somebody looks. */
   hurry() {
     if (this.line.is === "lost" || this.model.known === "absent") this.#wake();
+  }
+
+  /** Whether somebody looks at the page. */
+  look(seen, unseen = UNSEEN) {
+    clearTimeout(this.#unseen);
+    if (!seen) this.#unseen = setTimeout(() => this.#sleep(unseen), unseen);
+    else if (this.#asleep) {
+      this.#asleep = false;
+      this.#wake();
+    } else this.hurry();
+  }
+
+  #sleep(unseen) {
+    // who waits for an answer may want to hear that it came
+    if (this.model.live.running) return this.look(false, unseen);
+    this.#asleep = true;
+    this.#stream?.abort();
   }
 
   async send(prompt) {
@@ -132,13 +156,17 @@ export class Session {
     this.#load().catch(() => {}); // the stream finds out what is wrong, and tries again
   }
 
-  /** After a reconnect, a run that says nothing may be one that died with its process. */
+  /**
+   * After a reconnect, a run that says nothing may be one that died with its process, and one that
+   * nobody knew of may have begun in the very moment. Asked once, after the first silence.
+   */
   #listen() {
     clearTimeout(this.#quiet);
-    if (this.line.asked === this.#stream) return;
+    if (this.#sure === this.#stream) return;
     this.#quiet = setTimeout(() => {
-      this.line.asked = this.#stream;
-      if (this.model.live.running) this.#reconcile();
+      this.#sure = this.#stream;
+      const { running, position } = this.model.live;
+      if (running || position.at === "unfinished") this.#reconcile();
     }, QUIET);
   }
 
@@ -154,7 +182,7 @@ export class Session {
 
   #wait(milliseconds) {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      const timer = milliseconds === Infinity ? undefined : setTimeout(resolve, milliseconds);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

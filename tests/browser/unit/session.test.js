@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { page } from "./page.js";
+
+const { Problem } = await page("api");
+const { Session } = await page("session");
+const { shown } = await page("store");
+
+/** A server of one session, in which the test says what comes. */
+class Server {
+  calls = [];
+  history = { session: "a", cursor: "1.0", messages: [], running: false, position: { at: "rest" }, title: "Chat" };
+  #waiting = [];
+  #streams = [];
+
+  api = {
+    chat: async () => {
+      this.calls.push("chat");
+      if (this.refuses) throw this.refuses;
+      return this.history;
+    },
+    events: async (id, from, signal) => {
+      this.calls.push(`events from ${from}`);
+      if (this.refusesStream) throw this.refusesStream;
+      let stream;
+      const body = new ReadableStream({ start: (controller) => (stream = controller) });
+      signal.addEventListener("abort", () => {
+        try {
+          stream.error(new Error("aborted"));
+        } catch {
+          // it was closed already
+        }
+      });
+      const say = (event, id) => stream.enqueue(new TextEncoder().encode(`${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(event)}\n\n`));
+      this.#streams.push({ say, end: () => stream.close(), cut: () => stream.error(new Error("cut")), signal });
+      this.#waiting.shift()?.();
+      return { body };
+    },
+  };
+
+  /** The next stream that the page opens. */
+  async stream() {
+    if (this.#streams.length === 0) await new Promise((opened) => this.#waiting.push(opened));
+    return this.#streams.shift();
+  }
+}
+
+/** Follows a server's session until the test is over. */
+function follow(context, server) {
+  let told = () => {};
+  const session = new Session("a", server.api, () => told());
+  context.after(() => session.close());
+  session.start();
+  /** Waits until what is known is as wished. */
+  session.until = (wish) =>
+    new Promise((done) => {
+      told = () => wish(session) && done();
+      told();
+    });
+  return session;
+}
+
+const said = (words) => (session) => shown(session.model).at(-1)?.text === words;
+const item = (text) => ({ type: "item", step: 1, node: "answer", text });
+
+test("a stream that is cut is taken up behind the last event", async (context) => {
+  const server = new Server();
+  const session = follow(context, server);
+  const first = await server.stream();
+  first.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+  first.say(item("one "), "1.2");
+  await session.until(said("one "));
+  first.cut();
+  server.history = { ...server.history, running: true };
+  const second = await server.stream();
+  second.say(item("two"), "1.3");
+  await session.until(said("one two"));
+  assert.deepEqual(server.calls.slice(0, 4), ["chat", "events from 1.0", "chat", "events from 1.2"]);
+});
+
+test("events that are no longer there lead back to the history", async (context) => {
+  const server = new Server();
+  const session = follow(context, server);
+  (await server.stream()).end();
+  server.refusesStream = new Problem(410, { code: "trimmed", first: "0.9" });
+  await session.until(() => server.calls.length >= 4);
+  server.refusesStream = undefined;
+  server.history = { ...server.history, cursor: "1.12", messages: [{ role: "user", text: "later" }] };
+  await server.stream();
+  assert.equal(server.calls.at(-1), "events from 1.12");
+  await session.until(said("later"));
+});
+
+test("a session that is deleted is followed no longer", async (context) => {
+  const server = new Server();
+  const session = follow(context, server);
+  const stream = await server.stream();
+  stream.say({ type: "error", code: "deleted", detail: "gone" });
+  stream.end();
+  await session.until(({ model }) => model.known === "deleted");
+  assert.equal(server.calls.length, 2);
+});
+
+test("a refusal is told, and asked about again", async (context) => {
+  const server = new Server();
+  server.refuses = new Problem(401, { code: "unauthorized", detail: "a token" });
+  const session = follow(context, server);
+  await session.until(({ line }) => line.is === "refused" && line.why.status === 401);
+  server.refuses = undefined;
+  await session.until(({ line }) => line.is === "open");
+});
+
+test("a page that nobody looks at gives its connection away, and comes back when somebody does", async (context) => {
+  const server = new Server();
+  const session = follow(context, server);
+  const stream = await server.stream();
+  session.look(false, 1);
+  await new Promise((gone) => stream.signal.addEventListener("abort", gone));
+  const calls = server.calls.length;
+  session.look(true);
+  const again = await server.stream();
+  assert.ok(server.calls.length > calls);
+  assert.equal(session.line.is, "open");
+  again.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+  await session.until(said("hi"));
+});
