@@ -56,11 +56,6 @@ class Stored {
     return this.entries.findLast((entry) => entry.type === "step_committed" || entry.type === "session_created");
   }
 
-  /** The entry before the last run's first. */
-  get beforeRun() {
-    return this.entries[this.entries.findLastIndex((entry) => entry.type === "run_started") - 1];
-  }
-
   get history() {
     return this.committed?.history ?? [];
   }

@@ -108,7 +108,6 @@ export class Fake {
     return {
       session: session.id,
       cursor: session.cursor(session.committed),
-      run: session.cursor(session.beforeRun),
       messages: session.history,
       position: session.position,
       running: this.#runs.has(session.id),

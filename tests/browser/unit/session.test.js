@@ -124,3 +124,20 @@ test("a page that nobody looks at gives its connection away, and comes back when
   again.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
   await session.until(said("hi"));
 });
+
+test("a page that is loaded anew has the path of the run", async (context) => {
+  const server = new Server();
+  let kept;
+  const memory = { get: () => kept, set: (cursor) => (kept = cursor) };
+  const session = new Session("a", server.api, () => {}, memory);
+  session.start();
+  (await server.stream()).say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+  while (session.model.live.running === false) await new Promise(setImmediate);
+  session.close();
+  server.history = { ...server.history, cursor: "1.7", running: true };
+  const again = new Session("a", server.api, () => {}, memory);
+  context.after(() => again.close());
+  again.start();
+  await server.stream();
+  assert.equal(server.calls.at(-1), "events from 1.0");
+});

@@ -40,7 +40,7 @@ class Scan {
     this.at = 0;
     this.out = [];
     this.brackets = []; // where in `out` each open bracket stands
-    this.ticks = null; // the lengths of the backtick runs, and where the last one of each stands
+    this.ticks = null; // where runs of backticks stand, by their length
   }
 
   run() {
@@ -122,13 +122,13 @@ class Scan {
   /** Where the next run of so many backticks stands. */
   closing(length) {
     this.ticks ??= [...this.text.matchAll(/`+/g)].reduce((runs, { 0: { length }, index }) => {
-      if (!runs.has(length)) runs.set(length, []);
-      runs.get(length).push(index);
+      if (!runs.has(length)) runs.set(length, { next: 0, places: [] });
+      runs.get(length).places.push(index);
       return runs;
     }, new Map());
-    const runs = this.ticks.get(length) ?? [];
-    while (runs.length > 0 && runs[0] <= this.at) runs.shift();
-    return runs[0];
+    const runs = this.ticks.get(length);
+    while (runs?.places[runs.next] <= this.at) runs.next += 1;
+    return runs?.places[runs.next];
   }
 
   bracket(length) {

@@ -53,12 +53,21 @@ function go() {
   session?.close();
   view.clear();
   was = {};
-  session = new Session(id, server, changed);
+  session = new Session(id, server, changed, memory(id));
   composer.open(id);
   changed(session);
   session.start();
   recent();
   if (matchMedia("(pointer: fine)").matches) parts.prompt.focus();
+}
+
+/** What a session keeps over a reload of this tab. */
+function memory(id) {
+  const key = `burdock.run.${id}`;
+  return {
+    get: () => sessionStorage.getItem(key) ?? undefined,
+    set: (cursor) => (cursor === undefined ? sessionStorage.removeItem(key) : sessionStorage.setItem(key, cursor)),
+  };
 }
 
 /** Draws at most once per frame, however fast the words come. */

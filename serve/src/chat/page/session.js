@@ -17,6 +17,7 @@ const UNSEEN = 60_000;
 export class Session {
   #api;
   #tell;
+  #memory;
   #closed = new AbortController();
   #stream = null;
   #backoff = new Backoff();
@@ -26,13 +27,17 @@ export class Session {
   #unseen = null;
   #asleep = false;
 
-  /** `tell(session)` is called whenever `model` or `line` changed. */
-  constructor(id, api, tell) {
+  /**
+   * `tell(session)` is called whenever `model` or `line` changed. `memory` outlives a reload: it has
+   * the cursor before the last run, so that its whole path is there again.
+   */
+  constructor(id, api, tell, memory = { get: () => undefined, set: () => {} }) {
     this.id = id;
     this.model = unknown;
     this.line = { is: "opening" }; // or "open", "lost", "refused" with `why`
     this.#api = api;
     this.#tell = tell;
+    this.#memory = memory;
   }
 
   /** Follows until `close`. */
@@ -106,7 +111,7 @@ export class Session {
     const asked = this.model;
     try {
       const chat = await this.#api.chat(this.id, this.#closed.signal);
-      this.#become(rebase(this.model, chat, asked));
+      this.#become(rebase(this.model, { run: this.#memory.get(), ...chat }, asked));
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 404) throw error;
       this.#become(absent(this.model));
@@ -135,6 +140,7 @@ export class Session {
     this.#listen();
     if (event.type === "error") return this.#ended(event);
     if (isTornBy(this.model, event)) return this.#forget();
+    if (event.type === "run_started") this.#memory.set(this.model.last);
     this.#become(take(this.model, event, id));
     if (isTerminal(event)) this.#reconcile();
   }
@@ -148,6 +154,7 @@ export class Session {
   /** Begins anew with the history. */
   #forget() {
     this.model = unknown;
+    this.#memory.set(undefined);
     this.#stream?.abort();
   }
 
@@ -172,7 +179,7 @@ export class Session {
 
   #lose(error) {
     if (error instanceof Problem) {
-      if (error.status === 410 || error.code === "invalid_cursor") this.model = unknown;
+      if (error.status === 410 || error.code === "invalid_cursor") this.#forget();
       if (error.status < 500 && error.status !== 410 && error.status !== 404) {
         return this.#say({ is: "refused", why: error });
       }

@@ -56,7 +56,7 @@ export function rebase(model, chat, asked = model) {
   // the history went back behind what was known: nothing of it can be trusted
   const lost = model.known !== "present" || offset < model.base.offset;
   // where the last run began, for its path; of a session that has just begun, all of it
-  const run = model.known === "absent" ? "" : (chat.run ?? cursor);
+  const run = model.known === "absent" ? "" : (offsetOf(chat.run) < offset ? (chat.run ?? cursor) : cursor);
   let next = lost ? { ...unknown, last: run, place: offsetOf(run) } : model;
   next = { ...next, known: "present", title: chat.title ?? model.title, base };
   next = replay(next, listed(next.tail).filter((one) => one.place > offset));
