@@ -1,0 +1,79 @@
+//! A chat in the browser: `cargo run -p chatbot`, and open the address that it prints.
+//!
+//! In reading order: [`state`] is what it remembers, [`actions`] what its nodes do, [`graph`] which
+//! node follows which, and [`page`] what a chat page has to know of it. This file puts them on a log
+//! and behind a port; that is all a server takes. [`intent`] guesses what a prompt is after, and
+//! [`args`] reads the command line.
+
+pub mod actions;
+pub mod args;
+pub mod graph;
+pub mod intent;
+pub mod page;
+pub mod state;
+
+use args::{Args, Options, USAGE};
+use burdock_serve::Server;
+use burdock_sqlite::SqliteLog;
+use graph::{Chatbot, ChatbotResources};
+use std::{
+    env,
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+    sync::Arc,
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned());
+    let result = match Args::parse(args) {
+        Ok(Args::Help) => write!(io::stdout(), "{USAGE}").map_err(Into::into),
+        Ok(Args::Serve(options)) => serve(options).await,
+        Err(error) => Err(error.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
+    let (llm, introduction) = burdock_llm::from_env()?;
+    let log = SqliteLog::open(&options.db).await?;
+    let mut server = Server::new(log, move || {
+        Chatbot::app().resources(ChatbotResources { llm: Arc::clone(&llm) })
+    });
+    if let Some(token) = options.token {
+        server = server.bearer(token);
+    }
+
+    let stopping = server.clone();
+    let stop = async move {
+        // whoever cannot be interrupted is stopped another way
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stopping.shutdown().await;
+        }
+    };
+    let (address, db) = (options.address, options.db);
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{introduction}\nsessions are kept in {db}\nhttp://{address}/")?;
+    stdout.flush()?;
+    burdock_serve::listen(address, server.chat_router(), stop).await?;
+    Ok(())
+}
+
+/// Says what went wrong, and why.
+fn tell(error: &dyn Error) {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    // nobody is left to hear of it if this fails
+    drop(writeln!(io::stderr(), "chatbot: {text}"));
+}
