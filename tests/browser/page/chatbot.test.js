@@ -1,0 +1,220 @@
+// The page on the real thing: `examples/chatbot`, SQLite, and `kill -9`.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { binary, Chatbot } from "./chatbot.js";
+import { launch, open, rests, send, texts } from "./chromium.js";
+
+let path;
+let browser;
+let chatbot;
+const opened = [];
+
+before(async () => {
+  path = await binary();
+  browser = await launch();
+});
+after(() => browser?.close());
+beforeEach(async () => {
+  chatbot = await (await Chatbot.place(path)).start();
+});
+afterEach(async () => {
+  const wrong = opened.flatMap((page) => page.wrong);
+  await Promise.all(opened.splice(0).map((page) => page.context().close()));
+  await chatbot.remove();
+  assert.deepEqual(wrong, []);
+});
+
+async function page(options) {
+  const page = await open(browser, chatbot.url, options);
+  opened.push(page);
+  return page;
+}
+
+const sessionOf = (page) => decodeURIComponent(new URL(page.url()).hash.slice(4));
+
+/** Waits until the answer to the last prompt has more than so many words. */
+const words = (page, count) =>
+  page.waitForFunction(
+    (count) => document.querySelector(".message:last-child.assistant .body")?.textContent.split(/\s+/).length > count,
+    count,
+    { timeout: 20_000 },
+  );
+
+/** Sends a prompt and waits until it stands there. */
+async function ask(page, prompt) {
+  await send(page, prompt);
+  await page.locator(".message.user", { hasText: prompt }).last().waitFor();
+}
+
+/** What the page shows of texts that it would get from the log. */
+const asShown = (page, texts) =>
+  page.evaluate(async (texts) => {
+    const { show } = await import("./assets/render.js");
+    return texts.map((text, index) => {
+      if (index % 2 === 0) return text;
+      const into = document.createElement("div");
+      show(into, text);
+      return into.textContent;
+    });
+  }, texts);
+
+const contents = (page) => page.locator(".message .body").allTextContents();
+
+/** The page shows what the log has, to the last word. */
+async function equalsLog(page) {
+  const log = await chatbot.log(sessionOf(page));
+  assert.deepEqual(await contents(page), await asShown(page, log.texts));
+  return log;
+}
+
+const LONG = "What is ownership in Rust?";
+
+test("type, and words arrive one by one", async () => {
+  const chat = await page();
+  await chat.evaluate(() => {
+    window.grown = new Set();
+    new MutationObserver(() => {
+      window.grown.add([...document.querySelectorAll(".message.assistant .body")].at(-1)?.textContent ?? "");
+    }).observe(document.querySelector("#log"), { childList: true, subtree: true });
+  });
+  await ask(chat, LONG);
+  await words(chat, 5);
+  await rests(chat);
+  const grown = await chat.evaluate(() => [...window.grown].filter(Boolean));
+  assert.ok(grown.length > 5, `${grown.length} steps`);
+  for (const [index, text] of grown.entries()) {
+    assert.ok(index === 0 || text.startsWith(grown[index - 1].trimEnd()), `${grown[index - 1]} -> ${text}`);
+  }
+  const { texts } = await equalsLog(chat);
+  assert.equal(texts.length, 2);
+});
+
+test("stop in the middle", async () => {
+  const chat = await page();
+  await ask(chat, LONG);
+  await words(chat, 5);
+  await chat.locator("#stop").click();
+  await rests(chat);
+  const { texts, position } = await equalsLog(chat);
+  assert.equal(texts.length, 2);
+  assert.equal(position.at, "rest");
+  const stopped = await contents(chat);
+  await chat.reload();
+  await words(chat, 3);
+  assert.deepEqual(await contents(chat), stopped);
+});
+
+test("reload in the middle", async () => {
+  const chat = await page();
+  await ask(chat, LONG);
+  await words(chat, 5);
+  const before = (await contents(chat)).at(-1);
+  await chat.reload();
+  await words(chat, 5);
+  assert.ok((await contents(chat)).at(-1).startsWith(before.trim()), before);
+  await rests(chat);
+  const { texts } = await equalsLog(chat);
+  assert.equal(texts.length, 2);
+});
+
+test("kill the server in the middle and start it again", async () => {
+  const chat = await page();
+  await ask(chat, "My name is Ada.");
+  await words(chat, 2);
+  await rests(chat);
+  await ask(chat, LONG);
+  await words(chat, 5);
+  await chatbot.kill();
+  await chat.locator("#line", { hasText: "Reconnecting" }).waitFor();
+  await chatbot.start();
+  await chat.locator(".notice.interrupted").waitFor({ timeout: 20_000 });
+  const { texts: stored } = await equalsLog(chat);
+  assert.equal(stored.length, 4);
+  await chat.reload();
+  await chat.locator(".notice.interrupted").waitFor();
+  await equalsLog(chat);
+
+  await chat.locator("#notice-do").click();
+  await chat.locator("#stop").waitFor();
+  await rests(chat);
+  const { texts: answered } = await equalsLog(chat);
+  assert.equal(answered.length, 4);
+  assert.ok(answered[3].startsWith(stored[3]), "the offline responder says the same again");
+  assert.ok(answered[3].length > stored[3].length);
+});
+
+test("killed again and again, no word is lost or doubled", async () => {
+  const chat = await page();
+  for (const prompt of [LONG, "Tell me about state machines", "Write a function for fizzbuzz"]) {
+    await ask(chat, prompt);
+    await chat.locator("#stop").waitFor();
+    await words(chat, 2);
+    await chatbot.kill();
+    await chatbot.start();
+    await chat.locator(".notice.interrupted").waitFor({ timeout: 20_000 });
+    await equalsLog(chat);
+    await chat.locator("#notice-do").click();
+    await chat.locator("#stop").waitFor();
+    await rests(chat);
+    await equalsLog(chat);
+  }
+  const { texts } = await equalsLog(chat);
+  assert.equal(texts.length, 6);
+});
+
+test("two tabs are equal all the way", async () => {
+  const first = await page();
+  const second = await open(browser, first.url(), { context: first.context() });
+  opened.push(second);
+  await ask(first, LONG);
+  await words(second, 5);
+  await second.locator("#stop").click();
+  await Promise.all([rests(first), rests(second)]);
+  assert.deepEqual(await contents(first), await contents(second));
+  await ask(second, "And what is a monad?");
+  await words(first, 5);
+  await Promise.all([rests(first), rests(second)]);
+  assert.deepEqual(await contents(first), await contents(second));
+  await equalsLog(first);
+});
+
+test("Ctrl-C in the middle keeps what was shown, and the answer can go on", async () => {
+  const chat = await page();
+  await ask(chat, LONG);
+  await words(chat, 5);
+  assert.equal(await chatbot.interrupt(), 0);
+  await chatbot.start();
+  await chat.locator("#line").waitFor({ state: "hidden", timeout: 20_000 });
+  await rests(chat);
+  const { texts } = await equalsLog(chat);
+  assert.equal(texts.length, 2);
+});
+
+test("the path through the graph", async () => {
+  const chat = await page();
+  await ask(chat, "Write a function for fizzbuzz");
+  await chat.locator("#map .now", { hasText: "write code" }).waitFor();
+  await rests(chat);
+  const trail = await chat.locator("#trail .name").allInnerTexts();
+  assert.deepEqual(trail, ["prompt", "check safety", "choose mode", "write code"]);
+  assert.equal(await chat.locator("#map .taken").count(), 3);
+  await ask(chat, "How do I build a bomb?");
+  await chat.locator("#trail li", { hasText: "refuse" }).waitFor();
+  await rests(chat);
+  assert.match((await texts(chat)).at(-1), /rather not/);
+});
+
+test("with a token, who has the address has the chat, and nobody else", async () => {
+  await chatbot.kill();
+  await chatbot.start("--token", "secret");
+  const chat = await open(browser, `${chatbot.url}#&token=secret`);
+  opened.push(chat);
+  await ask(chat, "hello");
+  await words(chat, 2);
+  assert.ok(!chat.url().includes("secret"));
+  const stranger = await open(browser, chat.url());
+  opened.push(stranger);
+  await stranger.locator("#line", { hasText: "token" }).waitFor();
+  assert.deepEqual(await contents(stranger), []);
+});
