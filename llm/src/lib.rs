@@ -8,8 +8,12 @@ mod error;
 mod message;
 mod model;
 mod offline;
+#[cfg(feature = "genai")]
+mod provider;
 mod retrying;
 pub mod scripted;
+#[cfg(test)]
+mod traced;
 
 #[cfg(feature = "genai")]
 pub use self::provider::Provider;
@@ -24,6 +28,3 @@ pub use self::{
     retrying::Retrying,
     scripted::{Script, Scripted},
 };
-
-#[cfg(feature = "genai")]
-mod provider;

@@ -51,8 +51,11 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "providers",
-        "the chat with real model providers, whose tests need no key",
-        &[Step::new("test -p chat --features providers --bins --test chat").needs("examples/chat")],
+        "real model providers, and the chat with them, whose tests need no key",
+        &[
+            Step::new("test -p burdock-llm --features genai").needs("llm"),
+            Step::new("test -p chat --features providers --bins --test chat").needs("examples/chat"),
+        ],
     ),
     command(
         "services",

@@ -31,9 +31,9 @@ impl Coalesce<'_> {
             let Some(answer) = &mut self.answer else { return self.flush() };
             let item = match &mut self.due {
                 None => answer.next().await,
-                Some(due) => match select(answer.next(), due).await {
-                    Either::Left((item, _)) => item,
-                    Either::Right(((), _)) => return self.flush(),
+                Some(due) => match select(due, answer.next()).await {
+                    Either::Right((item, _)) => item,
+                    Either::Left(_) => return self.flush(),
                 },
             };
             match item {

@@ -16,10 +16,11 @@ pub(super) fn idle_timeout<'a>(
     let answer: Chunks<'a> = Box::pin(answer);
     unfold(Some(answer), move |answer: Option<Chunks<'a>>| async move {
         let mut answer = answer?;
-        let item = match select(answer.next(), clock::sleep(limit)).await {
-            Either::Left((item, _)) => item?,
+        // the wait comes first: an answer that is busy may use up the task's turn each time
+        let item = match select(clock::sleep(limit), answer.next()).await {
+            Either::Right((item, _)) => item?,
             // dropping the answer here closes its connection
-            Either::Right(_) => return Some((Err(ModelError::Silent { limit }), None)),
+            Either::Left(_) => return Some((Err(ModelError::Silent { limit }), None)),
         };
         Some((item, Some(answer)))
     })

@@ -1,0 +1,70 @@
+//! Requests, as `genai` has them.
+
+use crate::{Message, Options, Request, Role, ToolCall};
+use genai::chat::{
+    self, ChatMessage, ChatOptions, ChatRequest, ContentPart, MessageContent, ToolResponse,
+};
+use std::collections::BTreeMap;
+
+pub(super) fn translate(request: Request) -> (ChatRequest, ChatOptions) {
+    let Request { messages, options } = request;
+    let Options { system, max_tokens, temperature, stop_sequences, tools } = options;
+    // Gemini knows the function of a result by its name
+    let calls = messages.iter().flat_map(|message| &message.tool_calls);
+    let names: BTreeMap<String, String> =
+        calls.map(|call| (call.id.clone(), call.name.clone())).collect();
+    // an answer that was stopped before its first word is nothing that providers accept
+    let said = messages
+        .into_iter()
+        .filter(|message| message.role == Role::Tool || !message.is_empty())
+        .map(|message| translate_message(message, &names));
+    let mut request = ChatRequest::from_messages(said.collect());
+    request.system = system;
+    if !tools.is_empty() {
+        request = request.with_tools(tools.into_iter().map(|tool| {
+            chat::Tool::new(tool.name).with_description(tool.description).with_schema(tool.schema)
+        }));
+    }
+    let options = ChatOptions {
+        max_tokens,
+        temperature,
+        stop_sequences,
+        ..ChatOptions::default().with_capture_usage(true).with_capture_tool_calls(true)
+    };
+    (request, options)
+}
+
+fn translate_message(message: Message, names: &BTreeMap<String, String>) -> ChatMessage {
+    let Message { role, text, tool_calls, tool_call_id } = message;
+    match role {
+        Role::System => ChatMessage::system(text),
+        Role::User => ChatMessage::user(text),
+        Role::Assistant if tool_calls.is_empty() => ChatMessage::assistant(text),
+        Role::Assistant => {
+            let said = (!text.is_empty()).then_some(ContentPart::Text(text));
+            let calls =
+                tool_calls.into_iter().map(|call| ContentPart::ToolCall(translate_call(call)));
+            ChatMessage::assistant(said.into_iter().chain(calls).collect::<MessageContent>())
+        }
+        Role::Tool => {
+            let id = tool_call_id.unwrap_or_default();
+            let name = names.get(&id).cloned();
+            let result = ToolResponse::new(id, text);
+            match name {
+                Some(name) => result.with_fn_name(name),
+                None => result,
+            }
+            .into()
+        }
+    }
+}
+
+fn translate_call(call: ToolCall) -> chat::ToolCall {
+    let ToolCall { id, name, arguments } = call;
+    chat::ToolCall { call_id: id, fn_name: name, fn_arguments: arguments, thought_signatures: None }
+}
+
+/// A call that a model asks for.
+pub(super) fn call(call: chat::ToolCall) -> ToolCall {
+    ToolCall { id: call.call_id, name: call.fn_name, arguments: call.fn_arguments }
+}

@@ -1,0 +1,128 @@
+//! What a provider says, as it comes.
+
+use super::{
+    explain::{self, explain},
+    finish::Finish,
+    request,
+    secrets::Secrets,
+};
+use crate::{
+    Answer, Chunk, End, ModelError, Reason, Usage,
+    answer::Item,
+    clock::{self, Stopwatch},
+};
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+    stream,
+};
+use genai::chat::{self, ChatStream, ChatStreamEvent, StopReason, StreamEnd};
+use std::{collections::VecDeque, time::Duration};
+
+/// An answer on its way.
+pub(super) struct Said {
+    /// `None` once it has ended; so its connection is closed before the end is told.
+    events: Option<ChatStream>,
+    secrets: Secrets,
+    silent_for: Duration,
+    finish: Finish,
+    watch: Stopwatch,
+    /// Whether the model asked for a call. It is complete only at the end.
+    calls: bool,
+    behind: VecDeque<Chunk>,
+}
+
+impl Said {
+    pub(super) fn begin(secrets: Secrets, silent_for: Duration, finish: Finish) -> Self {
+        let (watch, behind) = (Stopwatch::start(), VecDeque::new());
+        Self { events: None, secrets, silent_for, finish, watch, calls: false, behind }
+    }
+
+    pub(super) fn error(self, error: &genai::Error) -> Answer {
+        Box::pin(stream::iter([Err(explain(error, &self.secrets))]))
+    }
+
+    pub(super) fn stream(mut self, events: ChatStream) -> Answer {
+        self.events = Some(events);
+        Box::pin(stream::unfold(self, async |mut said| {
+            let item = said.next().await?;
+            Some((item, said))
+        }))
+    }
+
+    async fn next(&mut self) -> Option<Item> {
+        loop {
+            if let Some(chunk) = self.behind.pop_front() {
+                return Some(Ok(chunk));
+            }
+            let events = self.events.as_mut()?;
+            let silence = clock::sleep(self.silent_for);
+            // the wait comes first: a line without an end would use up the task's turn each time
+            let event = match select(silence, events.next()).await {
+                Either::Right((event, _)) => event,
+                Either::Left(_) => {
+                    self.events = None;
+                    return Some(Err(ModelError::Silent { limit: self.silent_for }));
+                }
+            };
+            match event {
+                Some(Ok(ChatStreamEvent::Chunk(chunk))) if !chunk.content.is_empty() => {
+                    self.watch.delta();
+                    return Some(Ok(Chunk::Delta(chunk.content)));
+                }
+                Some(Ok(ChatStreamEvent::ToolCallChunk(_))) => self.calls = true,
+                Some(Ok(ChatStreamEvent::End(end))) => self.end(end),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    self.events = None;
+                    if !explain::is_cut(&error) {
+                        return Some(Err(explain(&error, &self.secrets)));
+                    }
+                    return Some(self.cut(explain(&error, &self.secrets)));
+                }
+                None => {
+                    self.events = None;
+                    return Some(self.cut(ModelError::cut_short()));
+                }
+            }
+        }
+    }
+
+    /// The provider came to an end.
+    fn end(&mut self, end: StreamEnd) {
+        self.events = None;
+        let calls = end.captured_content.map(chat::MessageContent::into_tool_calls);
+        let calls = calls.into_iter().flatten().map(request::call).map(Chunk::ToolCall);
+        self.behind.extend(calls);
+        let stop = end.captured_stop_reason.or_else(|| self.finish.reason());
+        let usage = end.captured_usage.unwrap_or_default();
+        self.behind.push_back(Chunk::End(End {
+            reason: reason(stop.as_ref()),
+            usage: self.usage(usage.prompt_tokens, usage.completion_tokens),
+        }));
+    }
+
+    /// The connection is gone.
+    fn cut(&self, error: ModelError) -> Item {
+        let reason = match self.finish.reason() {
+            // the calls are lost
+            Some(stop) if !self.calls => reason(Some(&stop)),
+            _ if self.watch.has_begun() => Reason::Truncated,
+            _ => return Err(error),
+        };
+        Ok(Chunk::End(End { reason, usage: self.usage(None, None) }))
+    }
+
+    fn usage(&self, input: Option<i32>, output: Option<i32>) -> Usage {
+        let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
+        self.watch.usage(count(input), count(output))
+    }
+}
+
+fn reason(stop: Option<&StopReason>) -> Reason {
+    match stop {
+        Some(StopReason::MaxTokens(_)) => Reason::Limit,
+        Some(StopReason::ContentFilter(_)) => Reason::Filtered,
+        _ => Reason::Complete,
+    }
+}

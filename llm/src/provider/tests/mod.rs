@@ -1,0 +1,112 @@
+//! Providers against a server in this process with the protocol of `OpenAI`.
+
+mod requests;
+mod server;
+mod settings;
+mod trouble;
+
+use self::server::{KEY, Server, answer, say, say_three, send, start_answer};
+use crate::{AnswerExt, Chunk, End, Message, Model, Provider, Reason, Request};
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use serde_json::json;
+use server::Result;
+use std::{io::Write, time::Duration};
+
+fn ask() -> Request {
+    Request::prompt("Hi")
+}
+
+#[tokio::test]
+async fn an_answer_is_streamed_piece_by_piece() -> Result {
+    let server = Server::start(answer)?;
+    let (deltas, said) = server.model()?.chat(ask()).transcribe();
+    let deltas: Vec<String> = deltas.try_collect().await?;
+    assert_eq!(deltas, ["Hel", "lo, ", "wörld"]);
+    assert_eq!(said.end().reason, Reason::Complete);
+    assert!(said.end().usage.first_delta.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_the_answer_is_polled() -> Result {
+    let server = Server::start(answer)?;
+    drop(server.model()?.chat(ask()));
+    server.model()?.chat(ask()).whole().await?;
+    assert!(server.received().await?.head.starts_with("post /v1/chat/completions "));
+    Ok(())
+}
+
+#[tokio::test]
+async fn dropping_the_stream_closes_the_connection() -> Result {
+    let server = Server::start(say_three)?;
+    let mut answer = server.model()?.chat(ask());
+    assert!(matches!(answer.next().await, Some(Ok(Chunk::Delta(text))) if text == "Hel"));
+    drop(answer);
+    let received = server.received().await?;
+    assert!(received.closed);
+    assert!(received.after < Duration::from_millis(100), "{:?}", received.after);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_closes_the_connection_and_keeps_what_was_said() -> Result {
+    let server = Server::start(say_three)?;
+    let (stop, stopped) = futures::channel::oneshot::channel::<()>();
+    let mut answer = server.model()?.chat(ask()).until(stopped.map(|_| ()));
+    for _ in 0..3 {
+        assert!(matches!(answer.next().await, Some(Ok(Chunk::Delta(_)))));
+    }
+    drop(stop);
+    let end = answer.next().await;
+    assert!(matches!(end, Some(Ok(Chunk::End(End { reason: Reason::Cancelled, .. })))), "{end:?}");
+    assert!(server.received().await?.closed);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_end_has_the_reason_and_the_tokens() -> Result {
+    let reasons = [
+        ("stop", Reason::Complete),
+        ("length", Reason::Limit),
+        ("content_filter", Reason::Filtered),
+    ];
+    for (said, reason) in reasons {
+        let server = Server::start(move |stream| {
+            start_answer(stream)?;
+            say(stream, "Hello")?;
+            send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": said }] }))?;
+            let usage = json!({ "prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15 });
+            send(stream, &json!({ "choices": [], "usage": usage }))?;
+            stream.write_all(b"data: [DONE]\n\n")
+        })?;
+        let end = server.model()?.chat(ask()).whole().await?.end;
+        assert_eq!(end.reason, reason);
+        assert_eq!((end.usage.input_tokens, end.usage.output_tokens), (Some(12), Some(3)));
+        assert!(server.received().await?.body.contains(r#""include_usage":true"#));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_finish_reason_is_an_end_also_without_a_last_word() -> Result {
+    let server = Server::start(|stream| {
+        start_answer(stream)?;
+        say(stream, r#"a "finish_reason": "length" of its own"#)?;
+        send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }] }))?;
+        stream.shutdown(std::net::Shutdown::Write)
+    })?;
+    let whole = server.model()?.chat(ask()).whole().await?;
+    assert_eq!(whole.end.reason, Reason::Complete);
+    assert!(whole.text.contains("of its own"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_model_of_another_thread_is_asked_as_well() -> Result {
+    fn is_shared<T: Clone + Send + Sync>(_: &T) {}
+    let model = Provider::at("http://localhost:1", "small", Some(KEY))?;
+    is_shared(&model);
+    let nothing = model.chat(Request::new([Message::assistant("Hello")])).whole().await;
+    assert!(matches!(nothing, Err(crate::ModelError::NothingAsked)));
+    Ok(())
+}

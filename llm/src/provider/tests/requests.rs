@@ -1,0 +1,94 @@
+//! What a provider is sent, and the calls it asks for.
+
+use super::server::{KEY, Result, Server, answer, send, start_answer};
+use crate::{AnswerExt, Message, Model, Request, Tool, ToolCall};
+use serde_json::{Value, json};
+use std::io::Write;
+
+async fn sent(request: Request) -> Result<Value> {
+    let server = Server::start(answer)?;
+    server.model()?.chat(request).whole().await?;
+    let received = server.received().await?;
+    assert!(received.head.starts_with("post /v1/chat/completions "));
+    assert!(received.head.contains(&format!("authorization: bearer {KEY}")));
+    Ok(serde_json::from_str(&received.body)?)
+}
+
+#[tokio::test]
+async fn a_conversation_is_sent_without_its_empty_messages() -> Result {
+    let history = [
+        Message::user("Hi"),
+        Message::assistant(""),
+        Message::assistant("Yes?"),
+        Message::user("Greet me"),
+    ];
+    let mut request = Request::new(history).system("Be polite.").max_tokens(9).temperature(0.5);
+    request.options.stop_sequences.push("END".to_owned());
+    let body = sent(request).await?;
+    assert_eq!(body["model"], "small");
+    assert_eq!(body["stream"], true);
+    assert_eq!(body["max_tokens"], 9);
+    assert_eq!(body["temperature"], 0.5);
+    assert_eq!(body["stop"], json!(["END"]));
+    let expected = json!([
+        { "role": "system", "content": "Be polite." },
+        { "role": "user", "content": "Hi" },
+        { "role": "assistant", "content": "Yes?" },
+        { "role": "user", "content": "Greet me" },
+    ]);
+    assert_eq!(body["messages"], expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn tools_calls_and_their_results_are_sent() -> Result {
+    let call =
+        ToolCall { id: "c1".into(), name: "add".into(), arguments: json!({ "a": 1, "b": 2 }) };
+    let history = [
+        Message::user("1 + 2?"),
+        Message::assistant("").with_tool_calls([call.clone()]),
+        Message::tool(&call, "3"),
+    ];
+    let schema = json!({ "type": "object", "properties": { "a": { "type": "number" } } });
+    let body = sent(Request::new(history).tool(Tool::new("add", "Adds.", schema))).await?;
+    assert_eq!(body["tools"][0]["function"]["name"], "add");
+    assert_eq!(body["tools"][0]["function"]["description"], "Adds.");
+    let messages = &body["messages"];
+    let asked = &messages[1]["tool_calls"][0];
+    assert_eq!((&asked["id"], &asked["function"]["name"]), (&json!("c1"), &json!("add")));
+    assert_eq!(asked["function"]["arguments"], r#"{"a":1,"b":2}"#);
+    assert_eq!(messages[2]["role"], "tool");
+    assert_eq!(messages[2]["tool_call_id"], "c1");
+    assert_eq!(messages[2]["content"], "3");
+    Ok(())
+}
+
+#[tokio::test]
+async fn calls_come_complete_in_their_order_before_the_end() -> Result {
+    let server = Server::start(|stream| {
+        start_answer(stream)?;
+        let part = |calls: Value| json!({ "choices": [{ "delta": { "tool_calls": calls } }] });
+        let begin = |index, id: &str, name: &str| {
+            json!({ "index": index, "id": id, "type": "function",
+                    "function": { "name": name, "arguments": "" } })
+        };
+        let more = |index, text: &str| json!({ "index": index, "function": { "arguments": text } });
+        send(stream, &part(json!([begin(0, "c1", "add")])))?;
+        send(stream, &part(json!([more(0, r#"{"a""#)])))?;
+        send(stream, &part(json!([more(0, ":1}"), begin(1, "c2", "sub")])))?;
+        send(stream, &part(json!([more(1, "no json")])))?;
+        send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": "tool_calls" }] }))?;
+        stream.write_all(b"data: [DONE]\n\n")
+    })?;
+    let whole = server.model()?.chat(super::ask()).whole().await?;
+    let call = |id: &str, name: &str, arguments: Value| ToolCall {
+        id: id.into(),
+        name: name.into(),
+        arguments,
+    };
+    let expected = [call("c1", "add", json!({ "a": 1 })), call("c2", "sub", json!("no json"))];
+    assert_eq!(whole.tool_calls, expected);
+    assert_eq!(whole.end.reason, crate::Reason::Complete);
+    assert!(whole.text.is_empty());
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Which provider the settings choose, and what is said about it.
+
+use super::{
+    ask,
+    server::{KEY, Result},
+};
+use crate::{AnswerExt, Model, ModelError, from_settings};
+use std::sync::Arc;
+
+fn choose(settings: &[(&str, &str)]) -> std::result::Result<(Arc<dyn Model>, String), ModelError> {
+    from_settings(|name| {
+        let (_, value) = settings.iter().find(|(known, _)| *known == name)?;
+        Some((*value).to_owned())
+    })
+}
+
+#[tokio::test]
+async fn no_key_and_no_password_is_ever_shown() -> Result {
+    let shown = |settings: &[(&str, &str)]| choose(settings).map(|chosen| format!("{chosen:?}"));
+    let base = "http://user:sk-very-secret@localhost:1/v1?key=sk-very-secret";
+    for settings in [
+        &[("ANTHROPIC_API_KEY", KEY)][..],
+        &[
+            ("OPENAI_API_KEY", KEY),
+            ("BURDOCK_BASE_URL", "http://localhost:1"),
+            ("BURDOCK_MODEL", "small"),
+        ],
+    ] {
+        assert!(!shown(settings)?.contains(KEY), "{}", shown(settings)?);
+    }
+    let (model, line) = choose(&[("BURDOCK_BASE_URL", base), ("BURDOCK_MODEL", "small")])?;
+    assert_eq!(line, "online: the model `small` answers, at http://localhost:1/v1");
+    assert!(!format!("{model:?}").contains(KEY));
+    let error = model.chat(ask()).whole().await.err();
+    assert!(error.is_some_and(|error| !format!("{error:?}").contains(KEY)));
+
+    let broken = "http://[::::]/?key=sk-very-secret";
+    let (model, _) = choose(&[("BURDOCK_BASE_URL", broken), ("BURDOCK_MODEL", "small")])?;
+    let error = model.chat(ask()).whole().await.err();
+    assert!(
+        error.is_some_and(|error| !format!("{error:?}").contains(KEY) && !error.is_retryable())
+    );
+    Ok(())
+}
+
+#[test]
+fn the_settings_choose_the_model() {
+    let table: &[(&[(&str, &str)], &str)] = &[
+        (&[], "offline:"),
+        (&[("OPENAI_API_KEY", KEY)], "online: the model `gpt-5.4-mini` answers, by way of OpenAI"),
+        (
+            &[("ANTHROPIC_API_KEY", KEY)],
+            "online: the model `claude-haiku-4-5` answers, by way of Anthropic",
+        ),
+        (
+            &[("GEMINI_API_KEY", KEY)],
+            "online: the model `gemini-3.5-flash-lite` answers, by way of Gemini",
+        ),
+        (
+            &[("GEMINI_API_KEY", KEY), ("BURDOCK_MODEL", "gemini-9")],
+            "online: the model `gemini-9` answers",
+        ),
+        (
+            &[("BURDOCK_MODEL", "llama3.2")],
+            "online: the model `llama3.2` answers, by way of Ollama",
+        ),
+        (
+            &[("GEMINI_API_KEY", KEY), ("BURDOCK_MODEL", "gpt-9")],
+            "`OPENAI_API_KEY` must be set to use the model `gpt-9`",
+        ),
+        (
+            &[("BURDOCK_BASE_URL", "http://localhost")],
+            "`BURDOCK_MODEL` must be set to use `BURDOCK_BASE_URL`",
+        ),
+        (
+            &[("BURDOCK_BASE_URL", "localhost"), ("BURDOCK_MODEL", "m")],
+            "`BURDOCK_BASE_URL` must be a URL",
+        ),
+    ];
+    for (settings, expected) in table {
+        let line = choose(settings).map_or_else(|error| error.to_string(), |(_, line)| line);
+        assert!(line.starts_with(expected), "{settings:?}: {line}");
+    }
+}

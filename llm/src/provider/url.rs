@@ -1,0 +1,61 @@
+//! Base URLs.
+
+/// A URL to which a path can be added: its own path ends with a slash.
+pub(super) fn as_folder(url: &str) -> String {
+    let (path, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+    format!("{}/{query}", path.trim_end_matches('/'))
+}
+
+/// A URL without a password and without a query.
+pub(super) fn without_secrets(url: &str) -> String {
+    let Parts { scheme, host, path, .. } = parts(url);
+    format!("{scheme}://{host}{path}")
+}
+
+/// The password of a URL, and the values of its query.
+pub(super) fn secrets(url: &str) -> impl Iterator<Item = &str> {
+    let Parts { user, query, .. } = parts(url);
+    let password = user.split_once(':').map(|(_, password)| password);
+    let values = query.split('&').filter_map(|pair| pair.split_once('=').map(|(_, value)| value));
+    password.into_iter().chain(values)
+}
+
+struct Parts<'a> {
+    scheme: &'a str,
+    user: &'a str,
+    host: &'a str,
+    path: &'a str,
+    query: &'a str,
+}
+
+fn parts(url: &str) -> Parts<'_> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let (rest, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (user, host) = host.rsplit_once('@').unwrap_or(("", host));
+    Parts { scheme, user, host, path, query: query.trim_start_matches('?') }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{as_folder, secrets, without_secrets};
+
+    #[test]
+    fn a_base_url_keeps_its_query_and_ends_its_path() {
+        for (url, expected) in [
+            ("http://h/v1", "http://h/v1/"),
+            ("http://h/v1//", "http://h/v1/"),
+            ("http://h/v1?version=2", "http://h/v1/?version=2"),
+        ] {
+            assert_eq!(as_folder(url), expected);
+        }
+    }
+
+    #[test]
+    fn passwords_and_queries_are_not_shown() {
+        let url = "https://ada:word@host:8/v1?key=k1&x=k2";
+        assert_eq!(without_secrets(url), "https://host:8/v1");
+        assert_eq!(secrets(url).collect::<Vec<_>>(), ["word", "k1", "k2"]);
+        assert_eq!(secrets("http://host/v1").count(), 0);
+    }
+}
