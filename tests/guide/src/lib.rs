@@ -1,4 +1,4 @@
-//! What keeps the guide true about the log: its blocks compile, and what its programs print stands in
+//! What keeps the guide true about the log and about models: its blocks compile, and what its programs print stands in
 //! its pages. It is apart from `tests/`, whose compile-fail tests would build every dependency again.
 #![allow(
     missing_docs,
@@ -33,6 +33,9 @@ pub mod docs {
 
     #[doc = include_str!("../../../docs/stores.md")]
     pub struct Stores;
+
+    #[doc = include_str!("../../../docs/llm.md")]
+    pub struct Llm;
 
     #[doc = include_str!("../../../docs/recorded-tests.md")]
     pub struct RecordedTests;
