@@ -59,9 +59,10 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "services",
-        "what needs a PostgreSQL, which the tests start themselves",
+        "what needs a PostgreSQL or a LiteLLM proxy, which the tests start themselves",
         &[
             Step::new("test -p burdock-postgres --features server-tests").needs("postgres"),
+            Step::new("test -p burdock-llm --features server-tests --test litellm").needs("llm"),
             Step::new("test -p chat --features server-tests --test crash postgres")
                 .needs("examples/chat"),
         ],

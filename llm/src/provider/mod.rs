@@ -5,16 +5,16 @@
 //! servers quote what they were sent.
 
 mod explain;
-mod finish;
 mod muted;
 mod request;
 mod said;
 mod secrets;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod url;
 
-use self::{explain::explain, finish::Finish, muted::Muted, said::Said, secrets::Secrets};
+use self::{explain::explain, muted::Muted, said::Said, secrets::Secrets, tail::Tail};
 use crate::{Answer, AnswerExt, Model, ModelError, Request, Role, environment::Settings};
 use futures_util::{FutureExt, StreamExt, stream};
 use genai::{
@@ -173,10 +173,10 @@ impl Model for Provider {
         }
         let Self { client, target, secrets, silent_for, at_most, .. } = self.clone();
         let answer = async move {
-            let finish = Finish::default();
+            let tail = Tail::default();
             let (request, options) = request::translate(request);
-            let options = options.with_raw_frame_sink(finish.clone());
-            let said = Said::begin(secrets, silent_for, finish);
+            let options = options.with_raw_frame_sink(tail.clone());
+            let said = Said::begin(secrets, silent_for, tail);
             match client.exec_chat_stream(target, request, Some(&options)).await {
                 Ok(response) => said.stream(response.stream),
                 Err(error) => said.error(&error),

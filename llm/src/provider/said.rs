@@ -2,9 +2,9 @@
 
 use super::{
     explain::{self, explain},
-    finish::Finish,
     request,
     secrets::Secrets,
+    tail::Tail,
 };
 use crate::{
     Answer, Chunk, End, ModelError, Reason, Usage,
@@ -25,7 +25,7 @@ pub(super) struct Said {
     events: Option<ChatStream>,
     secrets: Secrets,
     silent_for: Duration,
-    finish: Finish,
+    tail: Tail,
     watch: Stopwatch,
     /// Whether the model asked for a call. It is complete only at the end.
     calls: bool,
@@ -33,9 +33,9 @@ pub(super) struct Said {
 }
 
 impl Said {
-    pub(super) fn begin(secrets: Secrets, silent_for: Duration, finish: Finish) -> Self {
+    pub(super) fn begin(secrets: Secrets, silent_for: Duration, tail: Tail) -> Self {
         let (watch, behind) = (Stopwatch::start(), VecDeque::new());
-        Self { events: None, secrets, silent_for, finish, watch, calls: false, behind }
+        Self { events: None, secrets, silent_for, tail, watch, calls: false, behind }
     }
 
     pub(super) fn error(self, error: &genai::Error) -> Answer {
@@ -94,28 +94,37 @@ impl Said {
         let calls = end.captured_content.map(chat::MessageContent::into_tool_calls);
         let calls = calls.into_iter().flatten().map(request::call).map(Chunk::ToolCall);
         self.behind.extend(calls);
-        let stop = end.captured_stop_reason.or_else(|| self.finish.reason());
-        let usage = end.captured_usage.unwrap_or_default();
-        self.behind.push_back(Chunk::End(End {
-            reason: reason(stop.as_ref()),
-            usage: self.usage(usage.prompt_tokens, usage.completion_tokens),
-        }));
+        let stop = end.captured_stop_reason.or_else(|| self.tail.reason());
+        let usage = end.captured_usage.map_or_else(
+            || self.tail.usage(),
+            |usage| {
+                let count =
+                    |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
+                let (input, output) = (usage.prompt_tokens, usage.completion_tokens);
+                Usage {
+                    input_tokens: count(input),
+                    output_tokens: count(output),
+                    first_delta: None,
+                }
+            },
+        );
+        let end = End { reason: reason(stop.as_ref()), usage: self.timed(usage) };
+        self.behind.push_back(Chunk::End(end));
     }
 
     /// The connection is gone.
     fn cut(&self, error: ModelError) -> Item {
-        let reason = match self.finish.reason() {
+        let reason = match self.tail.reason() {
             // the calls are lost
             Some(stop) if !self.calls => reason(Some(&stop)),
             _ if self.watch.has_begun() => Reason::Truncated,
             _ => return Err(error),
         };
-        Ok(Chunk::End(End { reason, usage: self.usage(None, None) }))
+        Ok(Chunk::End(End { reason, usage: self.timed(self.tail.usage()) }))
     }
 
-    fn usage(&self, input: Option<i32>, output: Option<i32>) -> Usage {
-        let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
-        self.watch.usage(count(input), count(output))
+    fn timed(&self, usage: Usage) -> Usage {
+        self.watch.usage(usage.input_tokens, usage.output_tokens)
     }
 }
 

@@ -88,6 +88,22 @@ async fn the_end_has_the_reason_and_the_tokens() -> Result {
 }
 
 #[tokio::test]
+async fn tokens_are_counted_wherever_they_are_said() -> Result {
+    let server = Server::start(|stream| {
+        start_answer(stream)?;
+        let choice = json!({ "delta": { "content": "the \"usage\":{ of it" } });
+        send(stream, &json!({ "choices": [choice], "usage": null }))?;
+        send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }] }))?;
+        let usage = json!({ "prompt_tokens": 8, "completion_tokens": 9 });
+        send(stream, &json!({ "choices": [{ "delta": {} }], "usage": usage }))?;
+        stream.write_all(b"data: [DONE]\n\n")
+    })?;
+    let usage = server.model()?.chat(ask()).whole().await?.end.usage;
+    assert_eq!((usage.input_tokens, usage.output_tokens), (Some(8), Some(9)));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_finish_reason_is_an_end_also_without_a_last_word() -> Result {
     let server = Server::start(|stream| {
         start_answer(stream)?;

@@ -1,0 +1,134 @@
+//! A provider against a server that this project did not write: the `LiteLLM` proxy, with a mock model.
+//!
+//! It is taken from `BURDOCK_LITELLM`, the path of the program, or else installed from PyPI, once, into
+//! the folder of cargo's artefacts.
+
+use burdock_llm::{AnswerExt, Chunk, Message, Model, ModelError, Provider, Reason, Request};
+use futures::{StreamExt, TryStreamExt};
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+const VERSION: &str = "litellm[proxy]==1.106.2";
+const KEY: &str = "sk-of-the-test";
+const TEXT: &str = "Hello from a model that is none.";
+
+const CONFIG: &str = r#"
+model_list:
+  - model_name: small
+    litellm_params: { model: openai/small, api_key: unused, mock_response: "@TEXT@" }
+  - model_name: limited
+    litellm_params: { model: openai/limited, api_key: unused, mock_response: litellm.RateLimitError }
+general_settings: { master_key: @KEY@ }
+litellm_settings: { telemetry: false, num_retries: 0 }
+"#;
+
+/// A proxy, which ends with it.
+struct Proxy {
+    child: Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Proxy {
+    fn start() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let config = folder.path().join("config.yaml");
+        fs::write(&config, CONFIG.replace("@TEXT@", TEXT).replace("@KEY@", KEY))?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut child = Command::new(program()?)
+            .arg("--config")
+            .arg(&config)
+            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
+            .current_dir(folder.path())
+            .env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let log = child.stderr.take().ok_or("there is no pipe")?;
+        let proxy = Self { child, url: format!("http://127.0.0.1:{port}/v1"), _folder: folder };
+        let mut said = Vec::new();
+        let mut lines = BufReader::new(log).lines();
+        for line in lines.by_ref() {
+            let line = line?;
+            if line.contains("Uvicorn running") {
+                // so that it never waits for a reader
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok(proxy);
+            }
+            said.push(line);
+        }
+        Err(format!("the proxy did not start: {}", said.join("\n")).into())
+    }
+
+    fn model(&self, name: &str) -> Result<Provider> {
+        Ok(Provider::at(&self.url, name, Some(KEY))?)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // it may have ended by itself
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where the proxy is; installs it where it is not.
+fn program() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("BURDOCK_LITELLM") {
+        return Ok(path.into());
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("litellm");
+    let program = folder.join("bin/litellm");
+    if !program.exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", VERSION]))?;
+    }
+    Ok(program)
+}
+
+fn run(command: &mut Command) -> Result {
+    let status = command.status()?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}").into()) }
+}
+
+#[tokio::test]
+async fn a_real_server_streams_with_usage_and_its_refusals_are_understood() -> Result {
+    let proxy = Proxy::start()?;
+    let history = [Message::user("Hi"), Message::assistant("Yes?"), Message::user("Greet me")];
+    let answer = proxy.model("small")?.chat(Request::new(history).system("Be polite."));
+    let chunks: Vec<Chunk> = answer.try_collect().await?;
+    let deltas: Vec<&str> = chunks.iter().filter_map(Chunk::text).collect();
+    assert!(deltas.len() > 3, "{deltas:?}");
+    assert_eq!(deltas.concat(), TEXT);
+    let Some(Chunk::End(end)) = chunks.last() else { return Err("there is no end".into()) };
+    assert_eq!(end.reason, Reason::Complete);
+    assert!(end.usage.input_tokens.is_some_and(|tokens| tokens > 0), "{end:?}");
+    assert!(end.usage.output_tokens.is_some_and(|tokens| tokens > 0), "{end:?}");
+    assert!(end.usage.first_delta.is_some(), "{end:?}");
+
+    for (model, expected) in [("none", 400), ("limited", 429)] {
+        let error = proxy.model(model)?.chat(Request::prompt("Hi")).whole().await.err();
+        let Some(ModelError::Refused { status, .. }) = error else {
+            return Err(format!("{model} answers: {error:?}").into());
+        };
+        assert_eq!(status, expected, "{model}: {error:?}");
+        assert_eq!(error.is_some_and(|error| error.is_retryable()), expected == 429);
+    }
+
+    // the proxy goes on after a reader that left
+    let mut left = proxy.model("small")?.chat(Request::prompt("Hi"));
+    assert!(left.next().await.is_some());
+    drop(left);
+    assert_eq!(proxy.model("small")?.chat(Request::prompt("Hi")).whole().await?.text, TEXT);
+    Ok(())
+}
