@@ -9,6 +9,7 @@ mod listen;
 mod problem;
 mod routes;
 mod server;
+mod stall;
 mod stream;
 
 pub use self::chat::{ChatGraph, ChatMessage, ChatRole};

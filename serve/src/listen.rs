@@ -1,9 +1,12 @@
 //! Serving routes on an address.
 
-use crate::guard::only_local;
-use axum::{Router, serve::ListenerExt};
-use std::{future::Future, io, net::SocketAddr};
+use crate::{guard::only_local, stall::Patient};
+use axum::Router;
+use std::{future::Future, io, net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
+
+/// How long the other end of a connection may take nothing of what is written.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Why a server could not listen.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +32,8 @@ pub struct ListenError {
 /// ```
 ///
 /// On a loopback address it takes only requests for `localhost` and such addresses, so that no web
-/// page reaches it under a name of its own (DNS rebinding).
+/// page reaches it under a name of its own (DNS rebinding). A connection whose other end takes nothing
+/// for two minutes is closed.
 ///
 /// # Errors
 /// [`ListenError`] when the address is taken, or not this machine's.
@@ -46,18 +50,13 @@ pub async fn listen(
 }
 
 /// The same on a listener that is bound already.
-pub(crate) async fn serve(
+async fn serve(
     listener: TcpListener,
     routes: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let local = listener.local_addr()?.ip().is_loopback();
     let routes = if local { only_local(routes) } else { routes };
-    let listener = listener.tap_io(|stream| {
-        // events are small and must not wait for each other
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection waits for full packets");
-        }
-    });
+    let listener = Patient { listener, patience: PATIENCE };
     axum::serve(listener, routes).with_graceful_shutdown(stop).await
 }
