@@ -377,8 +377,7 @@ test("a screen reader hears that an answer comes, then the whole of it, and no w
   await send(chat, "say one ‖ two ‖ three");
   await go();
   await go();
-  await rests(chat);
-  await says(chat, "one two three");
+  await chat.locator("#said", { hasText: "End of the answer." }).waitFor({ state: "attached" });
   assert.deepEqual(await chat.evaluate(() => window.heard), ["Answering.", "one two three End of the answer."]);
 });
 

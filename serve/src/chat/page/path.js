@@ -90,8 +90,9 @@ export class Path {
 
 function lasted({ since, until }) {
   if (since === undefined || until === undefined) return "";
-  const seconds = Math.max(0, until - since) / 1000;
-  return seconds < 0.1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
+  const milliseconds = Math.max(0, until - since);
+  if (milliseconds < 1) return "< 1 ms";
+  return milliseconds < 100 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 function fitting(text, { width }) {
