@@ -66,6 +66,11 @@ impl Problem {
         Self::unavailable("shutting_down", "the server is shutting down: try again")
     }
 
+    pub(crate) fn undrawable() -> Self {
+        let detail = "this graph cannot be drawn here: `graph.mmd` has it for Mermaid";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
     /// What a client must not see; whoever runs the server does.
     pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = chain(error), "a request failed");

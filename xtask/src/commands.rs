@@ -54,7 +54,8 @@ pub(crate) const COMMANDS: &[Command] = &[
         "real model providers, and the chat with them, whose tests need no key",
         &[
             Step::new("test -p burdock-llm --features genai").needs("llm"),
-            Step::new("test -p chat --features providers --bins --test chat").needs("examples/chat"),
+            Step::new("test -p chat --features providers --bins --test chat")
+                .needs("examples/chat"),
         ],
     ),
     command(
@@ -113,10 +114,11 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     command(
         "bench",
-        "what steps, items, lists and logs cost",
+        "what steps, items, lists, logs and serving cost",
         &[
             Step::new("run --release -p bench-runtime").needs("benches/runtime"),
             Step::new("run --release -p bench-log").needs("benches/log"),
+            Step::new("run --release -p bench-serve").needs("benches/serve"),
             Step::new("run --release -p bench-vector").needs("benches/vector"),
         ],
     ),

@@ -24,6 +24,7 @@ pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>) -> Router {
     Router::new()
         .route("/health", get(|| async { "ok" }))
         .route("/graph", get(graph::json::<G>))
+        .route("/graph.svg", get(graph::svg::<G>))
         .route("/graph.mmd", get(graph::mermaid::<G>))
         .route("/openapi.json", get(openapi::document::<G>))
         .route("/sessions", get(sessions::list::<G>))

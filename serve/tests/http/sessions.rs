@@ -77,3 +77,19 @@ async fn idle_sessions_leave_memory_and_come_back() {
     // opened anew
     assert!(told[0].id.as_ref().unwrap().starts_with("2."), "{told:?}");
 }
+
+#[tokio::test]
+async fn the_graph_is_told_in_every_form() {
+    let served = serve().await;
+    let json: Value = served.get("/graph").await.json().await.unwrap();
+    assert_eq!(json["name"], "Echo");
+    assert!(served.get("/graph.mmd").await.text().await.unwrap().starts_with("flowchart"));
+    let svg = served.get("/graph.svg").await;
+    assert_eq!(svg.headers()["content-type"], "image/svg+xml");
+    let svg = svg.text().await.unwrap();
+    assert!(svg.contains("<svg") && svg.contains("speak"), "{svg}");
+    let api: Value = served.get("/openapi.json").await.json().await.unwrap();
+    let inputs = &api["components"]["schemas"]["Inputs"];
+    assert_eq!(inputs["properties"], json!({ "text": { "type": "string" } }));
+    assert_eq!(inputs["required"], json!(["text"]));
+}

@@ -1,5 +1,5 @@
-//! What keeps the guide true about the log and about models: its blocks compile, and what its programs print stands in
-//! its pages. It is apart from `tests/`, whose compile-fail tests would build every dependency again.
+//! What keeps the guide true about the log, models and serving: its blocks compile, and what its programs
+//! print stands in its pages. It is apart from `tests/`, whose compile-fail tests would build every dependency again.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -36,6 +36,9 @@ pub mod docs {
 
     #[doc = include_str!("../../../docs/llm.md")]
     pub struct Llm;
+
+    #[doc = include_str!("../../../docs/serve.md")]
+    pub struct Serve;
 
     #[doc = include_str!("../../../docs/recorded-tests.md")]
     pub struct RecordedTests;
