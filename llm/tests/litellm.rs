@@ -1,6 +1,6 @@
 //! A provider against a server that this project did not write: the `LiteLLM` proxy, with a mock model.
 //!
-//! It is taken from `BURDOCK_LITELLM`, the path of the program, or else installed from PyPI, once, into
+//! It is taken from `BURDOCK_LITELLM`, the path of the program, or else installed from `PyPI`, once, into
 //! the folder of cargo's artefacts.
 
 use burdock_llm::{AnswerExt, Chunk, Message, Model, ModelError, Provider, Reason, Request};

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn providers_say_in_several_ways_when_to_come_back() {
-        let in_an_hour = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
+        let in_an_hour = httpdate::fmt_http_date(SystemTime::now() + Duration::from_hours(1));
         let ask = |name: &'static str, value: &str| {
             retry_after(|wanted| (wanted == name).then(|| value.to_owned().leak() as &str))
         };
