@@ -366,20 +366,37 @@ test("under a path and with a token from the address", async () => {
 
 test("a screen reader hears that an answer comes, then the whole of it, and no word in between", async () => {
   const chat = await page();
-  await chat.evaluate(() => {
-    window.heard = [];
-    new MutationObserver(() => window.heard.push(document.querySelector("#said").textContent)).observe(
-      document.querySelector("#said"),
-      { childList: true, characterData: true, subtree: true },
-    );
-  });
+  await listen(chat);
   assert.equal(await chat.locator("#log").getAttribute("aria-live"), "off");
   await send(chat, "say one ‖ two ‖ three");
+  await says(chat, "one");
   await go();
   await go();
-  await chat.locator("#said", { hasText: "End of the answer." }).waitFor({ state: "attached" });
-  assert.deepEqual(await chat.evaluate(() => window.heard), ["Answering.", "one two three End of the answer."]);
+  await hears(chat, "one two three End of the answer.");
+  assert.deepEqual(await heard(chat), ["Answering.", "one two three End of the answer."]);
+  await chat.reload();
+  await says(chat, "one two three");
+  await listen(chat);
+  await send(chat, "say ¡no");
+  await hears(chat, "The answer failed: the model is overloaded");
+  assert.doesNotMatch((await heard(chat)).join(), /End of the answer/);
 });
+
+test("a screen reader hears an answer that came at once", async () => {
+  const chat = await page();
+  await send(chat, "hello");
+  await hears(chat, "You said hello End of the answer.");
+});
+
+async function listen(page) {
+  await page.evaluate(() => {
+    const said = document.querySelector("#said");
+    window.heard = [];
+    new MutationObserver(() => window.heard.push(said.textContent)).observe(said, { childList: true });
+  });
+}
+const heard = (page) => page.evaluate(() => window.heard);
+const hears = (page, text) => page.locator("#said", { hasText: text }).waitFor({ state: "attached" });
 
 test("everything can be reached by keyboard", async () => {
   const chat = await page(undefined, { viewport: { width: 390, height: 800 } });

@@ -6,6 +6,9 @@ import { open, shown } from "./store.js";
 /** How close to its end a reader has to be, to be taken along. */
 const NEAR = 64;
 
+/** Before anything was shown. */
+const NOTHING = { known: "loading", running: false, kind: undefined, said: "", told: "", answer: "" };
+
 const NOTICES = {
   failed: ({ error }) => [`The answer failed: ${error ?? "no reason was given"}`, "Try again"],
   interrupted: () => ["The answer was interrupted.", "Answer again"],
@@ -17,7 +20,7 @@ const NOTICES = {
 export class View {
   #messages = [];
   #stuck = true;
-  #was = { running: false, notice: "" };
+  #was = NOTHING;
 
   /** `parts` are the elements of the page by their ids; `act(kind)` does what a notice offers. */
   constructor(parts, act) {
@@ -35,7 +38,7 @@ export class View {
   clear() {
     this.#messages = [];
     this.#stuck = true;
-    this.#was = { running: false, notice: "" };
+    this.#was = NOTHING;
     this.parts.log.replaceChildren();
     this.parts.said.textContent = "";
   }
@@ -82,24 +85,24 @@ export class View {
     const offers = Boolean(said?.[1]) && (left.unfinished || left.kind === "ended");
     button.hidden = !offers;
     button.textContent = offers ? said[1] : "";
-    this.#was.kind = left?.kind;
-    this.#was.said = text.textContent;
+    this.#was = { ...this.#was, kind: left?.kind, said: text.textContent };
   }
 
   /** What a screen reader says: that an answer is on its way, and the whole of it once it is there. */
   #announce(messages, { live, known }) {
     const { said } = this.parts;
     const last = messages.at(-1);
-    if (live.running !== this.#was.running) {
-      if (live.running) said.textContent = "Answering.";
-      else if (last?.role === "assistant") said.textContent = `${plain(this.#messages.at(-1))} End of the answer.`;
-      this.#was.notice = "";
+    // an answer may have come before the page saw that it was on its way
+    const answer = !live.running && last?.role === "assistant" ? `${messages.length} ${last.text}` : "";
+    const before = this.#was;
+    this.#was = { ...before, known, running: live.running, told: before.said, answer: answer || before.answer };
+    if (before.known === "loading") return; // what was said before is there to be read
+    if (live.running && !before.running) said.textContent = "Answering.";
+    else if (before.said) {
+      if (before.said !== before.told) said.textContent = before.said;
+    } else if (answer && answer !== before.answer) {
+      said.textContent = `${plain(this.#messages.at(-1))} End of the answer.`;
     }
-    if (known === "present" && !live.running && this.#was.said && this.#was.said !== this.#was.notice) {
-      said.textContent = `${this.#was.said}`;
-    }
-    this.#was.notice = this.#was.said;
-    this.#was.running = live.running;
   }
 
   #scrolled() {
