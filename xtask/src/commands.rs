@@ -56,6 +56,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             Step::new("test -p burdock-llm --features genai").needs("llm"),
             Step::new("test -p chat --features providers --bins --test chat")
                 .needs("examples/chat"),
+            Step::new("test -p chatbot --features providers").needs("examples/chatbot"),
         ],
     ),
     command(
@@ -96,6 +97,16 @@ pub(crate) const COMMANDS: &[Command] = &[
             Step::npm(CLIENT, "run test:interop"),
         ],
     ),
+    command(
+        "page",
+        "the chat page alone, and in Chromium on a fake server and on the chatbot",
+        &[
+            Step::npm(BROWSER, "ci --no-audit --no-fund"),
+            Step::npm(BROWSER, "run unit"),
+            Step::npm(BROWSER, "run page"),
+            Step::npm(BROWSER, "run chatbot"),
+        ],
+    ),
     Command {
         name: "ci",
         about: "all of the above, in this order",
@@ -109,6 +120,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             "faults",
             "shuttle",
             "client",
+            "page",
         ],
         steps: &[],
     },
@@ -130,6 +142,7 @@ pub(crate) const COMMANDS: &[Command] = &[
 ];
 
 const CLIENT: &str = "clients/typescript";
+const BROWSER: &str = "tests/browser";
 
 const fn command(name: &'static str, about: &'static str, steps: &'static [Step]) -> Command {
     Command { name, about, parts: &[], steps }
