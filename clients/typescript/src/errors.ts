@@ -139,14 +139,20 @@ export class RunFailed extends BurdockError {
   }
 }
 
-/** The run is not under way any more and did not end: the server's process died. Resume it. */
+/** The run is not under way any more and did not end: the server's process died. */
 export class RunInterrupted extends BurdockError {
   /** The last event that was seen. */
   readonly cursor: Cursor | undefined;
+  /** Whether `session.resume()` goes on with it; otherwise it died before anything was recorded. */
+  readonly resumable: boolean;
 
-  constructor(detail: string, cursor?: Cursor) {
+  constructor(resumable: boolean, cursor?: Cursor) {
+    const detail = resumable
+      ? "the run was interrupted, and can be resumed"
+      : "the run was lost before it was recorded";
     super({ status: 0, code: "run_interrupted", detail });
     this.cursor = cursor;
+    this.resumable = resumable;
   }
 }
 

@@ -59,8 +59,8 @@ export class Follower<E extends AnyEvent> {
   #cursor: Cursor | undefined;
   /** The place before the run's first event, once it is known. */
   #start: Cursor | undefined;
-  /** The session's last cursor when no run was under way: nothing more is to be expected there. */
-  #idleAt: Cursor | undefined;
+  /** The session when no run was under way: nothing more is to be expected behind its cursor. */
+  #idle: SessionInfo | undefined;
 
   constructor(http: Http, plan: Plan, options: StreamOptions, signal: AbortSignal) {
     this.#http = http;
@@ -133,7 +133,7 @@ export class Follower<E extends AnyEvent> {
     const signal = this.#signal;
     if (this.#plan.begin !== undefined && !first) {
       const info = await this.#http.json<SessionInfo>("GET", this.#plan.session, { signal });
-      this.#idleAt = info.running ? undefined : info.cursor;
+      this.#idle = info.running ? undefined : info;
       this.#expectMore();
     }
     const query = { from: this.#cursor, until: this.#plan.until };
@@ -148,26 +148,27 @@ export class Follower<E extends AnyEvent> {
       this.#cursor = cursor;
       this.#backoff.reset();
     }
-    if (event.type === "run_started" || event.type === "run_resumed") this.#idleAt = undefined;
+    if (event.type === "run_started" || event.type === "run_resumed") this.#idle = undefined;
   }
 
   /** Throws when the run was interrupted: it is not under way, and its last event was seen. */
   #expectMore(stream?: "idle"): void {
-    if (this.#idleAt === undefined) return;
-    if (stream === "idle" || this.#idleAt === this.#cursor) {
-      throw new RunInterrupted("the run was interrupted, and can be resumed", this.#cursor);
+    if (this.#idle === undefined) return;
+    const { cursor, position } = this.#idle;
+    if (stream === "idle" || cursor === this.#cursor) {
+      throw new RunInterrupted(position.at === "unfinished", this.#cursor);
     }
   }
 
   /** Throws when the beginning of the run itself is gone. */
   #stillThere({ to }: RewoundEvent): void {
     if (this.#start === undefined || offset(to) > offset(this.#start)) return;
-    throw new RunInterrupted("the run was lost before it was recorded", this.#cursor);
+    throw new RunInterrupted(false, this.#cursor);
   }
 
   #nothingMore(): Outcome {
     if (this.#plan.begin === undefined) return "over";
-    throw new RunInterrupted("the run is not there any more", this.#cursor);
+    throw new RunInterrupted(false, this.#cursor);
   }
 
   #closed({ code, detail }: StreamErrorEvent): Outcome {

@@ -225,7 +225,7 @@ test("a crash of the server interrupts the run, and what it took back is rewound
       texts.push(text);
       if (text === "one two three ") server.crash(2);
     }
-  }, RunInterrupted);
+  }, (error) => error instanceof RunInterrupted && error.resumable);
   assert.deepEqual(texts, ["one ", "one two ", "one two three ", "one "]);
   assert.equal(run.cursor, "1.3");
 });
@@ -242,7 +242,7 @@ test("a run whose beginning a crash took back is lost", async (t) => {
       types.push(event.type);
       if (event.type === "item") server.crash(3);
     }
-  }, RunInterrupted);
+  }, (error) => error instanceof RunInterrupted && !error.resumable);
   assert.equal(types.at(-1), "rewound");
   assert.equal(run.cursor, "1.5");
 });
