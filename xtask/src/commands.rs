@@ -95,6 +95,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             Step::npm(CLIENT, "test"),
             Step::npm(CLIENT, "run test:browser"),
             Step::npm(CLIENT, "run test:interop"),
+            Step::npm(CLIENT, "run test:chatbot"),
         ],
     ),
     command(
