@@ -22,8 +22,10 @@ export async function chatbot(t) {
     ["--db", join(folder, "db"), "--port", String(port)],
     { stdio: ["ignore", "ignore", "inherit"] },
   );
+  const died = (code, signal) => console.error(`the chatbot ended with ${signal ?? code}`);
+  server.on("exit", died);
   t.after(async () => {
-    server.kill("SIGKILL");
+    server.off("exit", died).kill("SIGKILL");
     await rm(folder, { recursive: true, force: true });
   });
   const base = `http://127.0.0.1:${port}`;
