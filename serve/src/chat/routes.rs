@@ -4,7 +4,7 @@ use super::{AsText, ChatGraph, ChatMessage, page};
 use crate::{
     hub::{Begin, Hub, IfRunning, IfUnfinished, Terms},
     problem::Problem,
-    routes::{Accepted, EventsQuery, Place, Placed, Session, follow_from},
+    routes::{Accepted, EventsQuery, Place, Placed, Session, follow_place},
 };
 use axum::{
     Json, Router,
@@ -46,9 +46,9 @@ async fn show<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
     Session(session): Session,
 ) -> Result<Response, Problem> {
-    // asked first: a run that ends meanwhile is told of by the stream
-    let running = hub.is_running(&session);
     let view = View::<G>::latest(&hub.log, &session).await?;
+    // asked afterwards: what begins or ends from here on, the stream tells
+    let running = hub.is_running(&session);
     let chat = Chat {
         session: session.as_str().into(),
         cursor: view.moved.to_string(),
@@ -92,6 +92,6 @@ async fn follow<G: ChatGraph>(
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    let place = Place::of(&headers, &query)?;
-    follow_from(&hub, session, place, Arc::new(AsText::<G>(PhantomData))).await
+    follow_place(&hub, session, Place::of(&headers, &query)?, Arc::new(AsText::<G>(PhantomData)))
+        .await
 }

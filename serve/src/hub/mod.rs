@@ -36,7 +36,7 @@ pub(crate) type Open<G> = Box<
 pub(crate) struct Hub<G: Graph> {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) limits: Limits,
-    pub(crate) readers: Readers,
+    readers: Readers,
     opening: Open<G>,
     seats: Mutex<BTreeMap<SessionId, Arc<Seat<G>>>>,
     runs: TaskTracker,
@@ -59,6 +59,14 @@ impl<G: Graph> Hub<G> {
     /// Ready when the server shuts down.
     pub(crate) fn closing(&self) -> &CancellationToken {
         &self.closing
+    }
+
+    /// Lets one more reader in.
+    pub(crate) fn reader(&self, session: &SessionId) -> Result<Reader, Problem> {
+        if self.closing.is_cancelled() {
+            return Err(Problem::shutting_down());
+        }
+        self.readers.enter(session)
     }
 
     /// How many sessions are open for writing.
@@ -140,7 +148,7 @@ impl<G: Graph> Hub<G> {
     /// Puts a session that has ended at its start.
     pub(crate) async fn reopen(&self, session: &SessionId) -> Result<(), Problem> {
         let seat = self.seat(session)?;
-        let held = seat.turn(IfRunning::Reject).await?;
+        let held = self.turn(&seat, IfRunning::Reject).await?;
         let mut held = self.ready(held, session, Existence::Existing).await?;
         match held.as_mut().map(App::reopen) {
             Some(Err(error)) => Err(error.into()),

@@ -107,22 +107,6 @@ impl<G: Graph> Seat<G> {
         Arc::clone(&self.app).lock_owned().await
     }
 
-    /// Waits for a turn, or not.
-    pub(super) async fn turn(&self, if_running: IfRunning) -> Result<Held<G>, Problem> {
-        if let Some(app) = self.try_take() {
-            return Ok(app);
-        }
-        match if_running {
-            IfRunning::Reject => {
-                let detail = "a run is under way: wait for it, stop it, or ask with `if_running=wait` or `stop`";
-                return Err(Problem::conflict("running", detail));
-            }
-            IfRunning::Wait => {}
-            IfRunning::Stop => self.stop(),
-        }
-        Ok(self.take().await)
-    }
-
     fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -142,7 +126,7 @@ impl<G: Graph> Hub<G> {
             inputs()?;
         }
         let seat = self.seat(session)?;
-        let held = seat.turn(terms.if_running).await?;
+        let held = self.turn(&seat, terms.if_running).await?;
         seat.now().used = Instant::now();
         let mut held = self.ready(held, session, terms.existence).await?;
         // another process may have opened the session since: then it is opened anew, once
@@ -156,6 +140,45 @@ impl<G: Graph> Hub<G> {
             }
         }
         Err(Problem::conflict("fenced", "another process has the session: try again"))
+    }
+
+    /// Waits for a turn, or not.
+    pub(super) async fn turn(
+        &self,
+        seat: &Seat<G>,
+        if_running: IfRunning,
+    ) -> Result<Held<G>, Problem> {
+        if let Some(app) = seat.try_take() {
+            return Ok(app);
+        }
+        match if_running {
+            // who has read that the run is over need not wait for what comes behind that
+            IfRunning::Reject if self.is_over(seat.session()).await? => {}
+            IfRunning::Reject => {
+                let detail = "a run is under way: wait for it, stop it, or ask with `if_running=wait` or `stop`";
+                return Err(Problem::conflict("running", detail));
+            }
+            IfRunning::Wait => {}
+            IfRunning::Stop => seat.stop(),
+        }
+        Ok(seat.take().await)
+    }
+
+    /// Whether the log has the end of the last run.
+    async fn is_over(&self, session: &SessionId) -> Result<bool, Problem> {
+        let next = match self.log.info(session).await {
+            Err(LogError::NoSession { .. }) => return Ok(false),
+            info => info?.next,
+        };
+        // a snapshot may stand behind it
+        let from = Offset(next.0.saturating_sub(2));
+        for record in self.log.read(session, from, 2).await?.iter().rev() {
+            match record.entry(session)?.kind {
+                EntryKind::Snapshot(_) => {}
+                kind => return Ok(ends_run(&kind)),
+            }
+        }
+        Ok(false)
     }
 
     /// Opens the session unless it is open.
@@ -270,6 +293,18 @@ async fn drain<G: Graph>(run: &mut Run<'_, G>) {
             yield_now().await;
         }
     }
+}
+
+fn ends_run(kind: &EntryKind) -> bool {
+    matches!(
+        kind,
+        EntryKind::RunPaused { .. }
+            | EntryKind::RunEnded
+            | EntryKind::RunHalted { .. }
+            | EntryKind::RunStopped { .. }
+            | EntryKind::RunFailed { .. }
+            | EntryKind::RunCancelled { .. }
+    )
 }
 
 /// Is ready when a run begins or goes on.

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::{
     event::{Event, Plainly, Telling, tell},
-    hub::Hub,
+    hub::{Hub, Reader},
     problem::Problem,
     stream::{EventStream, Parts, Until, response},
 };
@@ -57,15 +57,25 @@ pub(super) async fn follow<G: Graph>(
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    let place = Place::of(&headers, &query)?;
+    follow_place(&hub, session, Place::of(&headers, &query)?, Arc::new(Plainly)).await
+}
+
+/// Opens an event stream, unless it would wait for a run that nobody began.
+pub(crate) async fn follow_place<G: Graph>(
+    hub: &Arc<Hub<G>>,
+    session: SessionId,
+    place: Place,
+    telling: Arc<dyn Telling>,
+) -> Result<Response, Problem> {
     if place.until == Until::Run
         && let Some(cursor) = place.cursor
-        && is_over(&hub, &session, cursor).await?
+        && is_over(hub, &session, cursor).await?
     {
         // tells an EventSource not to come back
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    follow_from(&hub, session, place, Arc::new(Plainly)).await
+    let reader = hub.reader(&session)?;
+    follow_from(hub, session, place, telling, reader).await
 }
 
 /// Opens an event stream.
@@ -74,11 +84,8 @@ pub(crate) async fn follow_from<G: Graph>(
     session: SessionId,
     place: Place,
     telling: Arc<dyn Telling>,
+    reader: Reader,
 ) -> Result<Response, Problem> {
-    if hub.closing().is_cancelled() {
-        return Err(Problem::shutting_down());
-    }
-    let reader = hub.readers.enter(&session)?;
     let follow = follow_log(&hub.log, &session, place.cursor).await?;
     Ok(response(EventStream::new(Parts {
         session,

@@ -3,7 +3,7 @@
 use super::{Place, Session, follow_from};
 use crate::{
     event::Plainly,
-    hub::{Begin, Hub, IfRunning, IfUnfinished, Terms},
+    hub::{Begin, Hub, IfRunning, IfUnfinished, Reader, Terms},
     problem::Problem,
     stream::Until,
 };
@@ -60,6 +60,7 @@ pub(super) async fn begin<G: Graph>(
     let Json(inputs) = inputs?;
     let begin = decode::<G>(inputs)?;
     let existence = existence(&headers)?;
+    let reader = query.reader(&hub, &session)?;
     let before = hub.begin(&session, begin, query.terms(existence)).await.map_err(|problem| {
         // what the client asked for with `if-match`
         match (existence, problem.code()) {
@@ -71,7 +72,7 @@ pub(super) async fn begin<G: Graph>(
             _ => problem,
         }
     })?;
-    answer(&hub, session, before, &query).await
+    answer(&hub, session, before, reader).await
 }
 
 /// `POST /sessions/{id}/resume`
@@ -81,8 +82,9 @@ pub(super) async fn resume<G: Graph>(
     query: Result<Query<RunQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
+    let reader = query.reader(&hub, &session)?;
     let before = hub.begin(&session, Begin::Resume, query.terms(Existence::Existing)).await?;
-    answer(&hub, session, before, &query).await
+    answer(&hub, session, before, reader).await
 }
 
 /// The inputs of a graph, from JSON.
@@ -124,6 +126,15 @@ fn existence(headers: &HeaderMap) -> Result<Existence, Problem> {
 }
 
 impl RunQuery {
+    /// The one who reads the answer, who is let in before anything begins.
+    fn reader<G: Graph>(
+        &self,
+        hub: &Hub<G>,
+        session: &SessionId,
+    ) -> Result<Option<Reader>, Problem> {
+        self.stream.then(|| hub.reader(session)).transpose()
+    }
+
     fn terms(&self, existence: Existence) -> Terms {
         let Self { if_running, if_unfinished, .. } = *self;
         Terms { existence, if_running, if_unfinished }
@@ -135,12 +146,12 @@ async fn answer<G: Graph>(
     hub: &Arc<Hub<G>>,
     session: SessionId,
     before: Cursor,
-    query: &RunQuery,
+    reader: Option<Reader>,
 ) -> Result<Response, Problem> {
     let cursor = before.to_string();
-    let mut response = if query.stream {
+    let mut response = if let Some(reader) = reader {
         let place = Place { cursor: Some(before), until: Until::Run };
-        follow_from(hub, session, place, Arc::new(Plainly)).await?
+        follow_from(hub, session, place, Arc::new(Plainly), reader).await?
     } else {
         let accepted = Accepted { session: session.as_str().into(), cursor: cursor.clone() };
         (StatusCode::ACCEPTED, Json(accepted)).into_response()

@@ -111,6 +111,7 @@ pub(super) async fn show<G: Graph>(
     let cursor = moment.cursor().to_string();
     let mut state = moment.snapshot.state;
     state.retain(|key, _| public_fields::<G>().any(|field| field.key == key));
+    // asked last: what begins or ends from here on, a stream tells
     let shown = Shown {
         running: hub.is_running(&session),
         session: session.as_str().into(),

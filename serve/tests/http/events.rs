@@ -1,6 +1,7 @@
 //! Reading a session from any place on.
 
-use crate::client::{Stream, kinds, problem, serve};
+use crate::client::{Stream, kinds, problem, serve, serve_with};
+use burdock::log::MemoryLog;
 use serde_json::json;
 
 #[tokio::test]
@@ -71,6 +72,22 @@ async fn shutting_down_ends_streams_and_stops_runs_at_a_commit() {
 }
 
 #[tokio::test]
+async fn who_finds_no_seat_to_read_from_begins_nothing() {
+    let served = serve_with(MemoryLog::new(), |server| server.max_readers(1)).await;
+    let mut first = Stream::of(served.run("a", "one wait!").await);
+    first.until("item").await;
+    let second = served.get("/sessions/a/events").await;
+    assert_eq!(problem(second).await, (429, "too_many_readers".into()));
+    let query = "/sessions/a/runs?if_running=stop";
+    let third = served.post(query, &json!({ "text": "two" })).await;
+    assert_eq!(problem(third).await, (429, "too_many_readers".into()));
+    served.gate.0.add_permits(1);
+    first.until("run_paused").await;
+    let shown: serde_json::Value = served.get("/sessions/a").await.json().await.unwrap();
+    assert_eq!(shown["run"], 1);
+}
+
+#[tokio::test]
 async fn a_chat_tells_text_and_prompts() {
     let served = serve().await;
     assert_eq!(served.get("/sessions/c/chat").await.status(), 404);
@@ -94,4 +111,8 @@ async fn a_chat_tells_text_and_prompts() {
     let chat: serde_json::Value = served.get("/sessions/c/chat").await.json().await.unwrap();
     assert_eq!(chat["messages"][1], json!({ "role": "assistant", "text": "GOOD MORNING" }));
     assert_eq!(chat["position"], json!({ "at": "rest", "node": "hear" }));
+    let shown: serde_json::Value = served.get("/sessions/c").await.json().await.unwrap();
+    let over =
+        format!("/sessions/c/chat/events?until=run&from={}", shown["cursor"].as_str().unwrap());
+    assert_eq!(served.get(&over).await.status(), 204);
 }
