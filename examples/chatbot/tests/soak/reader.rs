@@ -81,6 +81,8 @@ impl Reader {
             let path = self.path("/chat");
             match self.client.post(path).json(&body).send().await.map(|answer| answer.status()) {
                 Ok(StatusCode::ACCEPTED) => return,
+                // it had a run go on whose stop it had not read yet
+                Ok(StatusCode::CONFLICT) => while !self.read().await {},
                 Ok(status) => panic!("{}: {status}", self.session),
                 Err(_) if self.has_begun().await => return,
                 Err(_) => {}
