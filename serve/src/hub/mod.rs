@@ -87,22 +87,44 @@ impl<G: Graph> Hub<G> {
         }
     }
 
-    /// The place of a session, where its app is while it is open.
-    fn seat(&self, session: &SessionId) -> Result<Arc<Seat<G>>, Problem> {
+    /// The place of a session, where its app is while it is open. Idle sessions make room.
+    async fn seat(&self, session: &SessionId) -> Result<Arc<Seat<G>>, Problem> {
+        if let Some(seat) = self.try_seat(session)? {
+            return Ok(seat);
+        }
+        self.put_away_idle(Instant::now()).await;
+        let full = || {
+            let detail = "too many sessions are at work: try again later";
+            Problem::unavailable("too_many_sessions", detail)
+        };
+        self.try_seat(session)?.ok_or_else(full)
+    }
+
+    /// The same, unless there is no room.
+    fn try_seat(&self, session: &SessionId) -> Result<Option<Arc<Seat<G>>>, Problem> {
         if self.closing.is_cancelled() {
             return Err(Problem::shutting_down());
         }
         let mut seats = self.seats();
         if let Some(seat) = seats.get(session) {
-            return Ok(Arc::clone(seat));
+            return Ok(Some(Arc::clone(seat)));
         }
         if seats.len() >= self.limits.sessions {
-            let detail = "too many sessions are at work: try again later";
-            return Err(Problem::unavailable("too_many_sessions", detail));
+            return Ok(None);
         }
         let seat = Arc::new(Seat::new(session.clone()));
         seats.insert(session.clone(), Arc::clone(&seat));
-        Ok(seat)
+        Ok(Some(seat))
+    }
+
+    /// Forgets the place of a session that could not be opened.
+    fn leave(&self, seat: &Arc<Seat<G>>) {
+        let mut seats = self.seats();
+        let empty = seat.try_take().is_some_and(|app| app.is_none());
+        // the map and the one who leaves
+        if empty && Arc::strong_count(seat) <= 2 {
+            seats.remove(seat.session());
+        }
     }
 
     /// Puts sessions away that nobody asked for anything since a moment.
@@ -147,13 +169,15 @@ impl<G: Graph> Hub<G> {
 
     /// Puts a session that has ended at its start.
     pub(crate) async fn reopen(&self, session: &SessionId) -> Result<(), Problem> {
-        let seat = self.seat(session)?;
+        let seat = self.seat(session).await?;
         let held = self.turn(&seat, IfRunning::Reject).await?;
-        let mut held = self.ready(held, session, Existence::Existing).await?;
-        match held.as_mut().map(App::reopen) {
+        let ready = self.ready(held, session, Existence::Existing).await;
+        let reopened = ready.and_then(|mut held| match held.as_mut().map(App::reopen) {
             Some(Err(error)) => Err(error.into()),
             Some(Ok(())) | None => Ok(()),
-        }
+        });
+        self.leave(&seat);
+        reopened
     }
 
     /// Removes a session with all that it has.

@@ -125,13 +125,27 @@ impl<G: Graph> Hub<G> {
         if let Begin::Run(inputs) = &begin {
             inputs()?;
         }
-        let seat = self.seat(session)?;
-        let held = self.turn(&seat, terms.if_running).await?;
+        let seat = self.seat(session).await?;
+        let before = self.begin_on(&seat, &begin, terms).await;
+        if before.is_err() {
+            self.leave(&seat);
+        }
+        before
+    }
+
+    async fn begin_on(
+        self: &Arc<Self>,
+        seat: &Arc<Seat<G>>,
+        begin: &Begin<G>,
+        terms: Terms,
+    ) -> Result<Cursor, Problem> {
+        let session = seat.session();
+        let held = self.turn(seat, terms.if_running).await?;
         seat.now().used = Instant::now();
         let mut held = self.ready(held, session, terms.existence).await?;
         // another process may have opened the session since: then it is opened anew, once
         for _ in 0..2 {
-            match self.try_begin(&seat, held, &begin, terms.if_unfinished).await? {
+            match self.try_begin(seat, held, begin, terms.if_unfinished).await? {
                 Ok(before) => return Ok(before),
                 Err((RunError::Log { source: LogError::Fenced { .. }, .. }, again)) => {
                     held = self.ready(again, session, Existence::Existing).await?;

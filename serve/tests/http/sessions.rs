@@ -79,6 +79,24 @@ async fn idle_sessions_leave_memory_and_come_back() {
 }
 
 #[tokio::test]
+async fn idle_sessions_make_room_and_those_at_work_do_not() {
+    let served = serve_with(MemoryLog::new(), |server| server.max_sessions(1)).await;
+    Stream::of(served.run("a", "one").await).rest().await;
+    let mut other = Stream::of(served.run("b", "two wait!").await);
+    other.until("item").await;
+    let third = served.run("c", "three").await;
+    assert_eq!(problem(third).await, (503, "too_many_sessions".into()));
+    served.gate.0.add_permits(1);
+    other.until("run_paused").await;
+    // one that cannot be opened takes no room
+    for id in ["x", "y"] {
+        let resumed = served.post(&format!("/sessions/{id}/resume"), &json!(null)).await;
+        assert_eq!(problem(resumed).await, (404, "unknown_session".into()));
+    }
+    assert!(format!("{:?}", served.server).contains("open: 0"), "{:?}", served.server);
+}
+
+#[tokio::test]
 async fn the_graph_is_told_in_every_form() {
     let served = serve().await;
     let json: Value = served.get("/graph").await.json().await.unwrap();
