@@ -20,6 +20,10 @@ pub(super) fn describe(topology: &Topology) -> Value {
         node["resources"] = resources.collect();
         node["params"] = json!(info.params);
     }
+    let fields = graph["fields"].as_array_mut().into_iter().flatten();
+    for (info, field) in topology.fields.iter().zip(fields) {
+        field["public"] = info.public.into();
+    }
     graph
 }
 
@@ -128,10 +132,10 @@ mod tests {
             "resources": [{ "name": "llm", "ty": "Llm", "optional": false }],
             "yields": "Delta",
             "fields": [
-                { "name": "history", "key": "history", "ty": "Vector<Message>", "docs": "", "slot": false },
-                { "name": "prompt", "key": "prompt", "ty": "Slot<String>", "docs": "", "slot": true },
-                { "name": "safe", "key": "safe", "ty": "Slot<bool>", "docs": "", "slot": true },
-                { "name": "reply", "key": "reply", "ty": "Slot<Message>", "docs": "", "slot": true },
+                { "name": "history", "key": "history", "ty": "Vector<Message>", "docs": "", "slot": false, "public": false },
+                { "name": "prompt", "key": "prompt", "ty": "Slot<String>", "docs": "", "slot": true, "public": false },
+                { "name": "safe", "key": "safe", "ty": "Slot<bool>", "docs": "", "slot": true, "public": false },
+                { "name": "reply", "key": "reply", "ty": "Slot<Message>", "docs": "", "slot": true, "public": false },
             ],
         });
         assert_eq!(CHATBOT.json(), expected);
