@@ -196,6 +196,10 @@ impl Writer {
         self.durability
     }
 
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// The entry that was noted last, or the last one before the session was opened.
     pub(crate) fn cursor(&self) -> Option<Cursor> {
         let offset = Offset(self.next.0.checked_sub(1)?);

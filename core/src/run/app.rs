@@ -9,7 +9,7 @@ use super::{
 use crate::{
     event::Published,
     graph::{Graph, Node},
-    log::{Claim, Cursor, History, Log, LogError, Moment, Offset, SessionId, Time},
+    log::{Claim, Cursor, Epoch, History, Log, LogError, Moment, Offset, SessionId, Time},
     stream::Inlet,
     sync::Mutex,
 };
@@ -62,10 +62,16 @@ impl<G: Graph> App<G> {
         Run::new(self, Begin::Restart(inputs))
     }
 
-    /// The session's last entry in the log; `None` without one, and after an append that failed
+    /// The session's last entry in the log, whoever wrote it; `None` without one, and after an append that failed
     /// until the next operation reads the session back.
     pub fn cursor(&self) -> Option<Cursor> {
         self.session.cursor()
+    }
+
+    /// Under which epoch the app writes; `None` without a log. Who opens the session later has a
+    /// greater one.
+    pub fn epoch(&self) -> Option<Epoch> {
+        Some(self.session.recording.as_ref()?.writer.epoch())
     }
 
     /// The state and the position as they were after an entry of the log.

@@ -10,7 +10,7 @@ use crate::{
 };
 use burdock::{
     App, Position,
-    log::{Cursor, Durability, Epoch, EpochStart, Log, Offset, Record, SessionId},
+    log::{Cursor, Durability, Epoch, Log, Offset, Record, SessionId},
 };
 use burdock_tests::{
     clock::Clock,
@@ -204,11 +204,9 @@ impl World {
 
     /// After the session was opened anew: what the log had by then is what counts.
     pub fn rebase(&mut self) -> Verdict {
-        if let Some(cursor) = self.app().cursor() {
-            // who opened the session and wrote nothing stands at an entry of who had it before
-            let epochs = block_on(self.inner.epochs(&self.id)).unwrap();
-            let behind = |begin: &&EpochStart| begin.start <= cursor.offset.plus(1);
-            let epoch = epochs.iter().rev().find(behind).map_or(cursor.epoch, |begin| begin.epoch);
+        if self.app().cursor().is_some()
+            && let Some(epoch) = self.app().epoch()
+        {
             return self.rebase_at(epoch);
         }
         // it was read back perhaps, and then the log failed again

@@ -2,7 +2,7 @@
 
 use burdock::{
     ActionError, App, Event, EventKind, Outcome, Position, RunError,
-    log::{Durability, LogError},
+    log::{Cursor, Durability, LogError},
     prelude::*,
     run::{BuildError, ReadError},
 };
@@ -113,7 +113,8 @@ async fn open(log: &SqliteLog, durability: &str) -> Option<App<Telling>> {
     let app = Telling::app().id(SESSION).log(log.clone()).durability(durability);
     match app.build().await {
         Ok(app) => {
-            say(format_args!("opened {}", app.cursor().unwrap()));
+            let (epoch, offset) = (app.epoch().unwrap(), app.cursor().unwrap().offset);
+            say(format_args!("opened {}", Cursor { epoch, offset }));
             Some(app)
         }
         Err(BuildError::Open(ReadError::Log(LogError::Unavailable(_)))) => {
