@@ -1,7 +1,7 @@
 //! Reading a session from any place on.
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
-use burdock::log::MemoryLog;
+use burdock::log::{Log as _, MemoryLog, Offset, SessionId};
 use serde_json::json;
 
 #[tokio::test]
@@ -69,6 +69,26 @@ async fn shutting_down_ends_streams_and_stops_runs_at_a_commit() {
     assert_eq!((&ended.data["type"], &ended.id), (&json!("error"), &None));
     assert_eq!(ended.data["code"], "shutting_down");
     assert!(kinds(&follower.rest().await).contains(&"error".to_owned()));
+}
+
+#[tokio::test]
+async fn what_was_trimmed_is_gone_and_says_what_is_left() {
+    let log = MemoryLog::new();
+    let served = serve_with(log.clone(), |server| server).await;
+    let long = "x".repeat(100_000);
+    for _ in 0..3 {
+        Stream::of(served.run("a", &long).await).rest().await;
+    }
+    let id = SessionId::new("a").unwrap();
+    let snapshot = log.info(&id).await.unwrap().snapshot.unwrap();
+    assert!(snapshot > Offset(2), "{snapshot}");
+    log.trim(&id, snapshot).await.unwrap();
+    let gone = served.get("/sessions/a/events?from=1.1").await;
+    assert_eq!(problem(gone).await, (410, "trimmed".into()));
+    // without a cursor, from what is left on
+    let told = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
+    let first: u64 = told[0].id.as_ref().unwrap().split_once('.').unwrap().1.parse().unwrap();
+    assert!(first >= snapshot.0, "{first}");
 }
 
 #[tokio::test]
