@@ -75,9 +75,9 @@ async fn shutting_down_ends_streams_and_stops_runs_at_a_commit() {
 async fn what_was_trimmed_is_gone_and_says_what_is_left() {
     let log = MemoryLog::new();
     let served = serve_with(log.clone(), |server| server).await;
-    let long = "x".repeat(100_000);
+    let text = "x".repeat(100_000);
     for _ in 0..3 {
-        Stream::of(served.run("a", &long).await).rest().await;
+        Stream::of(served.run("a", &text).await).rest().await;
     }
     let id = SessionId::new("a").unwrap();
     let snapshot = log.info(&id).await.unwrap().snapshot.unwrap();
