@@ -1,7 +1,10 @@
 //! The place of one session: its app while it is open, and who may use it.
 
 use super::Hub;
-use crate::problem::Problem;
+use crate::{
+    event::{Plainly, tell},
+    problem::Problem,
+};
 use burdock::{
     App, Graph, Position, Run, RunError, Stopper,
     log::{Cursor, EntryKind, Existence, Follow, Followed, LogError, Offset, SessionId, follow},
@@ -187,9 +190,8 @@ impl<G: Graph> Hub<G> {
         // a snapshot may stand behind it
         let from = Offset(next.0.saturating_sub(2));
         for record in self.log.read(session, from, 2).await?.iter().rev() {
-            match record.entry(session)?.kind {
-                EntryKind::Snapshot(_) => {}
-                kind => return Ok(ends_run(&kind)),
+            if let Some(told) = tell::<G>(record.entry(session)?, &Plainly) {
+                return Ok(told.event.is_terminal());
             }
         }
         Ok(false)
@@ -307,18 +309,6 @@ async fn drain<G: Graph>(run: &mut Run<'_, G>) {
             yield_now().await;
         }
     }
-}
-
-fn ends_run(kind: &EntryKind) -> bool {
-    matches!(
-        kind,
-        EntryKind::RunPaused { .. }
-            | EntryKind::RunEnded
-            | EntryKind::RunHalted { .. }
-            | EntryKind::RunStopped { .. }
-            | EntryKind::RunFailed { .. }
-            | EntryKind::RunCancelled { .. }
-    )
 }
 
 /// Is ready when a run begins or goes on.
