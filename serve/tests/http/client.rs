@@ -144,6 +144,11 @@ pub fn kinds(told: &[Told]) -> Vec<String> {
     told.iter().map(kind).collect()
 }
 
+/// The types of the events in a text.
+pub fn kinds_of(text: &str) -> Vec<String> {
+    kinds(&text.trim_end().split("\n\n").map(parse).collect::<Vec<_>>())
+}
+
 /// A problem's status and code.
 pub async fn problem(response: Response) -> (u16, String) {
     assert_eq!(response.headers()["content-type"], "application/problem+json");

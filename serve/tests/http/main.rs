@@ -5,5 +5,6 @@ mod client;
 mod events;
 mod graph;
 mod guarded;
+mod readers;
 mod runs;
 mod sessions;
