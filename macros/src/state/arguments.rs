@@ -96,6 +96,11 @@ pub(super) fn parse_version(attrs: &[Attribute], diagnostics: &mut Diagnostics) 
 pub(super) fn parse_public(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> bool {
     let mut public = false;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("state")) {
+        if attr.parse_args::<syn::parse::Nothing>().is_ok() {
+            diagnostics
+                .error(attr, "this says nothing about the field")
+                .help("write `#[state(public)]`");
+        }
         let parsed = attr.parse_nested_meta(|meta| {
             let name = meta.path.get_ident().map(plain).unwrap_or_default();
             let message = match (name.as_str(), public) {

@@ -1,0 +1,12 @@
+//! `#[state(…)]` on a field says something.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    #[state()] //~ #[state()]
+    pub count: u32,
+}
+
+fn main() {}
