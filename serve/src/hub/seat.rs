@@ -297,7 +297,7 @@ impl<G: Graph> Hub<G> {
 
 /// After how many items readers get a turn even when the action never waits: few enough that nobody
 /// waits for the first one, and so many that several go out together.
-const TURN: u32 = 8;
+const TURN: u32 = 64;
 
 /// Drives a run to its end. Readers take the items from the log.
 async fn drain<G: Graph>(run: &mut Run<'_, G>) {
