@@ -204,6 +204,10 @@ impl<G: Graph> Hub<G> {
         session: &SessionId,
         existence: Existence,
     ) -> Result<Held<G>, Problem> {
+        // who has waited for a turn meanwhile opens nothing any more
+        if self.closing.is_cancelled() {
+            return Err(Problem::shutting_down());
+        }
         match (&*held, existence) {
             (Some(_), Existence::New) => {
                 return Err(LogError::SessionExists { session: session.clone() }.into());
