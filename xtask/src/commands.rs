@@ -35,19 +35,26 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("test", "every test of the workspace", &[Step::new("test --workspace")]),
     command(
         "lint",
-        "formatting and clippy, without and with default features",
+        "formatting and clippy, with and without features",
         &[
             Step::new("fmt --all --check"),
             Step::new(
                 "clippy --workspace --all-targets --features burdock-postgres/server-tests,chat/server-tests -- -D warnings",
             ),
             Step::new("clippy -p burdock --no-default-features -- -D warnings"),
+            Step::new(
+                "clippy -p burdock-llm -p chat -p chatbot --all-targets --features burdock-llm/server-tests,chat/providers,chatbot/providers -- -D warnings",
+            ),
         ],
     ),
     command(
         "doc",
         "rustdoc without a warning",
-        &[Step::new("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings")],
+        &[
+            Step::new("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"),
+            Step::new("doc -p burdock-llm --no-deps --features genai")
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        ],
     ),
     command(
         "providers",
