@@ -12,6 +12,7 @@ pub use crate::{
         Held, Hold, Missing, NoReads, ParamInfo, Scope, UnsetSlot, Writes, bound, given, hold,
     },
     graph::*,
+    log::GraphMark,
     run::{AppBuilder, Policy, Provided, Retry, StepResult, StepRun},
     state::{
         Field, FieldInfo, FieldPatches, FieldSet, IsNoSlot, IsSlot, Migration, Patch, PatchFailed,

@@ -454,11 +454,11 @@ macro_rules! __scope {
     };
 }
 
-/// The methods of `Graph` that ask the action of a node.
+/// The methods of `Graph` that ask the action of a node, and the one that keeps what is computed once.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __visits {
-    ($type:ident $state:ident -> $writes:ident { $($node:ident $visit:ident: $written:expr,)+ }) => {
+    ($graph:ident: $type:ident $state:ident -> $writes:ident { $($node:ident $visit:ident: $written:expr,)+ }) => {
         fn missing_input(
             node: $type,
             inputs: &Self::Inputs,
@@ -472,6 +472,12 @@ macro_rules! __visits {
             match node {
                 $($type::$node => $written,)+
             }
+        }
+
+        fn mark() -> &'static $crate::__private::GraphMark {
+            static MARK: ::std::sync::LazyLock<$crate::__private::GraphMark> =
+                ::std::sync::LazyLock::new($crate::__private::GraphMark::of::<$graph>);
+            &MARK
         }
     };
 }

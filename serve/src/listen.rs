@@ -58,5 +58,6 @@ async fn serve(
     let local = listener.local_addr()?.ip().is_loopback();
     let routes = if local { only_local(routes) } else { routes };
     let listener = Patient { listener, patience: PATIENCE };
-    axum::serve(listener, routes).with_graceful_shutdown(stop).await
+    // the routes as they are would be made anew for each connection
+    axum::serve(listener, routes.into_make_service()).with_graceful_shutdown(stop).await
 }

@@ -142,7 +142,9 @@ where
         self
     }
 
-    /// The routes, to be served as they are or nested under a path.
+    /// The routes, to be served as they are or nested under a path. Who serves them without
+    /// [`listen`](crate::listen) gives `router.into_make_service()` to `axum::serve`, which makes the
+    /// routes anew for each connection otherwise.
     ///
     /// Inside a tokio runtime, where the server looks after sessions that are idle.
     pub fn router(&self) -> Router {

@@ -14,16 +14,20 @@ use tokio::{
 pub async fn serve(routes: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    tokio::spawn(async move { axum::serve(listener, routes.into_make_service()).await.unwrap() });
     address
 }
 
+pub async fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
 /// Asks for tokens and reads to the end; gives the time to the first token.
-pub async fn ask(address: SocketAddr, session: &str, tokens: u64) -> Duration {
+pub async fn ask(mut stream: TcpStream, session: &str, tokens: u64) -> Duration {
     let body = format!("{{\"tokens\":{tokens}}}");
     let begin = Instant::now();
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.set_nodelay(true).unwrap();
     let request = format!(
         "POST /sessions/{session}/runs HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -31,6 +31,9 @@ fn main() {
     if wanted("tokens") {
         runtime.block_on(tokens::compare(&[1, 10, 100, 1_000]));
     }
+    if wanted("begins") {
+        runtime.block_on(tokens::compare_begins());
+    }
     if wanted("memory") {
         runtime.block_on(memory::measure());
     }

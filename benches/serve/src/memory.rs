@@ -13,10 +13,10 @@ const READERS: usize = 2_000;
 pub async fn measure() {
     let address = client::serve(graph::server().router()).await;
     // what is made once
-    client::ask(address, "warm", 10).await;
+    client::ask(client::connect(address).await, "warm", 10).await;
     let before = resident();
     for session in 0..SESSIONS {
-        client::ask(address, &format!("idle-{session}"), 1).await;
+        client::ask(client::connect(address).await, &format!("idle-{session}"), 1).await;
     }
     let idle = resident();
     println!("\nmemory of the process, KiB each");

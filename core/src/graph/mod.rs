@@ -20,6 +20,7 @@ pub use self::topology::{BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, NodeI
 
 use crate::{
     action::{Scope, UnsetSlot},
+    log::GraphMark,
     run::{Policy, StepResult, StepRun},
     state::State,
 };
@@ -68,6 +69,10 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
     /// The first input that the node needs and that was not given.
     #[doc(hidden)]
     fn missing_input(node: Self::Node, inputs: &Self::Inputs) -> Option<&'static str>;
+
+    /// How a log names the graph: the hash of a large one is worth keeping.
+    #[doc(hidden)]
+    fn mark() -> &'static GraphMark;
 
     /// Copies what the node wrote out of the state.
     #[doc(hidden)]

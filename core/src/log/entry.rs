@@ -1,7 +1,11 @@
 //! What a log records, as plain data: it is read without the types of the program that wrote it.
 
 use super::{Offset, SessionId};
-use crate::{graph::Next, run::Position, state::Patch};
+use crate::{
+    graph::{Graph, Next},
+    run::Position,
+    state::Patch,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -220,6 +224,14 @@ pub struct GraphMark {
     pub name: String,
     /// The hash of its topology, in hexadecimal digits.
     pub hash: String,
+}
+
+impl GraphMark {
+    /// The mark of a graph.
+    #[doc(hidden)]
+    pub fn of<G: Graph>() -> Self {
+        Self { name: G::TOPOLOGY.name.into(), hash: format!("{:016x}", G::TOPOLOGY.hash()) }
+    }
 }
 
 /// Where a session was forked from.

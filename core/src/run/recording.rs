@@ -5,8 +5,8 @@ use crate::{
     action::{Failure, FailureCause, Writes},
     graph::{Graph, Next, Node},
     log::{
-        Cursor, Document, Draft, Durability, EntryKind, GraphMark, Kind, LogError, Noted, Plain,
-        Snapshot, UnfinishedRun, Writer,
+        Cursor, Document, Draft, Durability, EntryKind, Kind, LogError, Noted, Plain, Snapshot,
+        UnfinishedRun, Writer,
     },
     state::{FieldPatches, FieldSet, Fields, Patch, State, Strictly, to_json},
 };
@@ -302,7 +302,7 @@ impl<G: Graph> Session<G> {
             },
         });
         Snapshot {
-            graph: mark::<G>(),
+            graph: G::mark().clone(),
             version: G::State::VERSION,
             state: Strictly(&self.state),
             position,
@@ -329,9 +329,4 @@ fn whole_fields<G: Graph>(mut state: Document, declared: FieldSet) -> FieldPatch
     let fields = declared.iter().filter_map(|index| G::State::FIELDS.get(index));
     let patch = |key: &'static str| Some((key, Patch::Set(state.remove(key)?)));
     fields.map(|field| field.key).filter_map(patch).collect()
-}
-
-/// How a log names a graph.
-pub(super) fn mark<G: Graph>() -> GraphMark {
-    GraphMark { name: G::TOPOLOGY.name.into(), hash: format!("{:016x}", G::TOPOLOGY.hash()) }
 }

@@ -1,6 +1,6 @@
 //! From what a log holds to a session in the types of a graph.
 
-use super::{Position, recording::mark, session::Session};
+use super::{Position, session::Session};
 use crate::{
     action::{Failure, FailureCause},
     graph::{Graph, Node},
@@ -64,7 +64,7 @@ struct RestoredRun<G: Graph> {
 
 impl<G: Graph> Restored<G> {
     pub(super) fn from_snapshot(snapshot: Snapshot) -> Result<Self, RestoreError> {
-        let changed = snapshot.graph != mark::<G>() || snapshot.version != G::State::VERSION;
+        let changed = snapshot.graph != *G::mark() || snapshot.version != G::State::VERSION;
         let failure = |record: Option<FailureRecord>| {
             record.map(|record| restore_failure::<G>(&record)).transpose()
         };

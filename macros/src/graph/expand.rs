@@ -188,7 +188,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             }
             #on_error
             #policy
-            #private::visits! { #node_type #state -> #writes_type { #(#visits)* } }
+            #private::visits! { #name: #node_type #state -> #writes_type { #(#visits)* } }
         }
     }
 }

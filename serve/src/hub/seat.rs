@@ -299,17 +299,19 @@ impl<G: Graph> Hub<G> {
     }
 }
 
-/// After how many items readers get a turn even when the action never waits: few enough that nobody
-/// waits for the first one, and so many that several go out together.
+/// After how many items readers get a turn, at most, even when the action never waits. It is one at
+/// first and then twice as many each time: nobody waits for the first ones, also when a thousand runs
+/// begin at once, and of a long answer several go out together.
 const TURN: u32 = 64;
 
 /// Drives a run to its end. Readers take the items from the log.
 async fn drain<G: Graph>(run: &mut Run<'_, G>) {
-    let mut turn = 1;
+    let (mut turn, mut left) = (1, 1);
     while run.next().await.is_some() {
-        turn -= 1;
-        if turn == 0 {
-            turn = TURN;
+        left -= 1;
+        if left == 0 {
+            turn = TURN.min(2 * turn);
+            left = turn;
             yield_now().await;
         }
     }
