@@ -1,90 +1,28 @@
 // The page in Chromium, against the fake server: what a user does, and what the network does to them.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, afterEach, test } from "node:test";
-import { Disk } from "../fake/disk.js";
-import { Fake } from "../fake/server.js";
-import { launch, open, rests, says, send, texts } from "./chromium.js";
+import { test } from "node:test";
+import { rests, says, send, texts } from "./chromium.js";
+import { Stage } from "./stage.js";
 
-let browser;
-let disk;
-let server;
-let gate;
-const opened = [];
-
-/** Words one by one; at `‖` waits until the test opens the gate; at `¡` fails the first time. */
-async function* script(prompt, ctl) {
-  const answer = prompt.startsWith("say ") ? prompt.slice(4) : `You said ${prompt}`;
-  const attempt = (attempts[prompt] = (attempts[prompt] ?? 0) + 1);
-  for (const word of answer.split(" ")) {
-    if (word.startsWith("¡") && attempt === 1) throw new Error("the model is overloaded");
-    if (word === "‖") await ctl.wait(gate.arrive());
-    else yield `${word.replace("¡", "")} `;
-    if (ctl.stopped) return;
-  }
-}
-let attempts;
-
-async function page(url = server.url, options) {
-  const page = await open(browser, url, options);
-  opened.push(page);
-  return page;
-}
-
-/** Where answers wait for the test. */
-class Gate {
-  #here = [];
-  #came = () => {};
-
-  arrive() {
-    return new Promise((go) => {
-      this.#here.push(go);
-      this.#came();
-    });
-  }
-
-  /** Opens for one answer, once it is here. */
-  async open() {
-    if (this.#here.length === 0) await new Promise((came) => (this.#came = came));
-    this.#here.shift()();
-  }
-}
-
-const go = () => gate.open();
-
-before(async () => (browser = await launch()));
-after(() => browser.close());
-beforeEach(async () => {
-  gate = new Gate();
-  attempts = {};
-  disk = new Disk();
-  server = await new Fake(disk, { script }).listen();
-});
-afterEach(async () => {
-  const wrong = opened.flatMap((page) => page.wrong);
-  await Promise.all(opened.splice(0).map((page) => page.context().close()));
-  await server.kill();
-  assert.deepEqual(wrong, []);
-});
-
-const only = () => [...disk.sessions.values()][0];
+const stage = new Stage();
 
 test("a prompt is answered word by word", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   assert.match(chat.url(), /#\/s\/[a-z0-9-]+$/);
   await send(chat, "say one ‖ two ‖ three");
   await says(chat, /^one$/);
   assert.equal(await chat.locator("#prompt").inputValue(), "");
-  await go();
+  await stage.go();
   await says(chat, /^one two$/);
-  await go();
+  await stage.go();
   await says(chat, /^one two three$/);
   await rests(chat);
   assert.deepEqual(await texts(chat), ["say one ‖ two ‖ three", "one two three"]);
 });
 
 test("Enter sends, Shift and Enter begin a new line", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await chat.locator("#prompt").pressSequentially("one");
   await chat.locator("#prompt").press("Shift+Enter");
   await chat.locator("#prompt").pressSequentially("two");
@@ -94,20 +32,20 @@ test("Enter sends, Shift and Enter begin a new line", async () => {
 });
 
 test("a stop in the middle keeps the words so far", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "say one two ‖ three");
   await says(chat, "one two");
   await chat.locator("#stop").click();
   await rests(chat);
   assert.deepEqual(await texts(chat), ["say one two ‖ three", "one two"]);
-  assert.equal(only().history.at(-1).text.trim(), "one two");
+  assert.equal(stage.only.history.at(-1).text.trim(), "one two");
   await chat.reload();
   await says(chat, "one two");
   assert.deepEqual(await texts(chat), ["say one two ‖ three", "one two"]);
 });
 
 test("Escape stops as well", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "say one ‖ two");
   await says(chat, "one");
   await chat.keyboard.press("Escape");
@@ -116,7 +54,7 @@ test("Escape stops as well", async () => {
 });
 
 test("a reload in the middle shows the same and goes on", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "say one two ‖ three");
   await says(chat, "one two");
   const before = await texts(chat);
@@ -124,44 +62,42 @@ test("a reload in the middle shows the same and goes on", async () => {
   await says(chat, "one two");
   assert.deepEqual(await texts(chat), before);
   await chat.locator("#stop").waitFor();
-  await go();
+  await stage.go();
   await says(chat, "one two three");
   await rests(chat);
   assert.deepEqual(await texts(chat), ["say one two ‖ three", "one two three"]);
 });
 
 test("a connection that is cut comes back without a gap or a repeat", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "say one ‖ two three ‖ four");
   await says(chat, "one");
-  server.cut();
-  await go();
+  stage.server.cut();
+  await stage.go();
   await says(chat, "one two three");
-  server.cut();
-  await go();
+  stage.server.cut();
+  await stage.go();
   await says(chat, "one two three four");
   await rests(chat);
   assert.deepEqual(await texts(chat), ["say one ‖ two three ‖ four", "one two three four"]);
 });
 
 test("a server that dies in the middle comes back with the same text, and the answer is given again", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "say one two ‖ three");
   await says(chat, "one two");
   const before = await texts(chat);
-  const { port } = server;
-  await server.kill();
+  await stage.server.kill();
   await chat.locator("#line").filter({ hasText: "Reconnecting" }).waitFor();
   assert.deepEqual(await texts(chat), before);
-  gate = new Gate();
-  server = await new Fake(disk, { script }).listen(port);
+  await stage.restart();
   await chat.locator(".notice.interrupted").waitFor();
   assert.deepEqual(await texts(chat), before);
   await chat.reload();
   await chat.locator(".notice.interrupted").waitFor();
   assert.deepEqual(await texts(chat), before);
   await chat.locator("#notice-do").click();
-  await go();
+  await stage.go();
   await says(chat, "one two three");
   await rests(chat);
   assert.deepEqual(await texts(chat), ["say one two ‖ three", "one two three"]);
@@ -169,13 +105,13 @@ test("a server that dies in the middle comes back with the same text, and the an
 });
 
 test("two tabs stay equal", async () => {
-  const first = await page();
-  const second = await page(first.url(), { context: first.context() });
+  const first = await stage.page();
+  const second = await stage.page(first.url(), { context: first.context() });
   await send(first, "say one ‖ two");
   await says(second, "one");
   assert.deepEqual(await texts(second), await texts(first));
   await second.locator("#stop").waitFor();
-  await go();
+  await stage.go();
   await says(first, "one two");
   await rests(second);
   await send(second, "and three");
@@ -187,7 +123,7 @@ test("two tabs stay equal", async () => {
 });
 
 test("what failed is told, and tried again", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "say one two ¡three four");
   const notice = chat.locator(".notice.failed");
   await notice.waitFor();
@@ -204,7 +140,7 @@ test("what failed is told, and tried again", async () => {
 });
 
 test("after a failure a new prompt is as good", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "say one ¡two");
   await chat.locator(".notice.failed").waitFor();
   await send(chat, "never mind");
@@ -214,51 +150,47 @@ test("after a failure a new prompt is as good", async () => {
 });
 
 test("words that a crash took back disappear, and those that replace them count", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "say one two three ‖ four");
   await says(chat, "one two three");
-  const session = only();
-  const { port } = server;
-  await server.kill();
+  const session = stage.only;
+  await stage.server.kill();
   session.lose(session.entries.findLast((entry) => entry.text === "two ").offset);
-  gate = new Gate();
-  server = await new Fake(disk, { script }).listen(port);
+  await stage.restart();
   await says(chat, /^one two$/);
   await chat.locator(".notice.interrupted").waitFor();
   await chat.locator("#notice-do").click();
-  await go();
+  await stage.go();
   await says(chat, /^one two three four$/);
   await rests(chat);
 });
 
 test("a crash that took back a commit leaves nothing of it", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "first");
   await says(chat, "You said first");
   await rests(chat);
-  const kept = only().entries.length - 1;
+  const kept = stage.only.entries.length - 1;
   await send(chat, "second");
   await says(chat, "You said second");
   await rests(chat);
-  const { port } = server;
-  await server.kill();
-  only().lose(kept);
-  server = await new Fake(disk, { script }).listen(port);
+  await stage.server.kill();
+  stage.only.lose(kept);
+  await stage.restart();
   await chat.locator(".message", { hasText: "second" }).first().waitFor({ state: "detached" });
   assert.deepEqual(await texts(chat), ["first", "You said first"]);
 });
 
 test("a prompt that could not be sent is kept", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "hello");
   await says(chat, "You said hello");
   await rests(chat);
-  const { port } = server;
-  await server.kill();
+  await stage.server.kill();
   await send(chat, "are you there?");
   await chat.locator("#refused").filter({ hasText: "Not sent" }).waitFor();
   assert.equal(await chat.locator("#prompt").inputValue(), "are you there?");
-  server = await new Fake(disk, { script }).listen(port);
+  await stage.restart();
   await chat.reload();
   await says(chat, "You said hello");
   assert.equal(await chat.locator("#prompt").inputValue(), "are you there?");
@@ -276,7 +208,7 @@ test("nothing that a user or a model writes becomes anything but text", async ()
     "`<b onclick=window.hacked=1>`",
     "<iframe srcdoc='<script>parent.hacked=1</script>'></iframe>",
   ].join(" ");
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, `say ${attack}`);
   await says(chat, "iframe");
   await rests(chat);
@@ -294,7 +226,7 @@ test("nothing that a user or a model writes becomes anything but text", async ()
 });
 
 test("the path through the graph is shown as it is taken", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "write code ‖ please");
   const trail = chat.locator("#trail li .name");
   await trail.nth(3).waitFor();
@@ -302,7 +234,7 @@ test("the path through the graph is shown as it is taken", async () => {
   assert.equal(await chat.locator("#trail [aria-current=step] .name").innerText(), "write code");
   assert.deepEqual(await chat.locator("#map .now text").allTextContents(), ["write code"]);
   assert.equal(await chat.locator("#map .node").count(), 6);
-  await go();
+  await stage.go();
   await rests(chat);
   assert.equal(await chat.locator("#map .now").count(), 0);
   assert.equal(await chat.locator("#map .taken").count(), 3);
@@ -316,7 +248,7 @@ test("the path through the graph is shown as it is taken", async () => {
 });
 
 test("a new chat is another session, and the list leads back", async () => {
-  const chat = await page(undefined, { viewport: { width: 1440, height: 800 } });
+  const chat = await stage.page(undefined, { viewport: { width: 1440, height: 800 } });
   await send(chat, "the first chat");
   await says(chat, "You said");
   await rests(chat);
@@ -331,17 +263,17 @@ test("a new chat is another session, and the list leads back", async () => {
 });
 
 test("a chat that was deleted says so", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "hello");
   await says(chat, "You said");
   await rests(chat);
-  await fetch(new URL(`sessions/${only().id}`, server.url), { method: "DELETE" });
+  await fetch(new URL(`sessions/${stage.only.id}`, stage.server.url), { method: "DELETE" });
   await chat.locator(".notice.deleted").waitFor();
   assert.equal(await chat.locator("#prompt").isDisabled(), true);
 });
 
 test("a conversation that has ended can be opened again", async () => {
-  const chat = await page();
+  const chat = await stage.page();
   await send(chat, "farewell");
   await chat.locator(".notice.ended").waitFor();
   assert.equal(await chat.locator("#prompt").isDisabled(), true);
@@ -352,74 +284,20 @@ test("a conversation that has ended can be opened again", async () => {
 });
 
 test("under a path and with a token from the address", async () => {
-  await server.kill();
-  server = await new Fake(disk, { script, base: "/a/b/", token: "secret" }).listen();
-  const chat = await page(`${server.url}#/s/mine&token=secret`);
+  await stage.server.kill();
+  stage.server = await stage.serve({ base: "/a/b/", token: "secret" }).listen();
+  const chat = await stage.page(`${stage.server.url}#/s/mine&token=secret`);
   await send(chat, "hello");
   await says(chat, "You said hello");
   assert.ok(chat.url().endsWith("#/s/mine"), chat.url());
   await chat.reload();
   await says(chat, "You said hello");
-  const stranger = await page(`${server.url}#/s/mine`);
+  const stranger = await stage.page(`${stage.server.url}#/s/mine`);
   await stranger.locator("#line", { hasText: "token" }).waitFor();
 });
 
-test("a screen reader hears that an answer comes, then the whole of it, and no word in between", async () => {
-  const chat = await page();
-  await listen(chat);
-  assert.equal(await chat.locator("#log").getAttribute("aria-live"), "off");
-  await send(chat, "say one ‖ two ‖ three");
-  await says(chat, "one");
-  await go();
-  await go();
-  await hears(chat, "one two three End of the answer.");
-  assert.deepEqual(await heard(chat), ["Answering.", "one two three End of the answer."]);
-  await chat.reload();
-  await says(chat, "one two three");
-  await listen(chat);
-  await send(chat, "say ¡no");
-  await hears(chat, "The answer failed: the model is overloaded");
-  assert.doesNotMatch((await heard(chat)).join(), /End of the answer/);
-});
-
-test("a screen reader hears an answer that came at once", async () => {
-  const chat = await page();
-  await send(chat, "hello");
-  await hears(chat, "You said hello End of the answer.");
-});
-
-async function listen(page) {
-  await page.evaluate(() => {
-    const said = document.querySelector("#said");
-    window.heard = [];
-    new MutationObserver(() => window.heard.push(said.textContent)).observe(said, { childList: true });
-  });
-}
-const heard = (page) => page.evaluate(() => window.heard);
-const hears = (page, text) => page.locator("#said", { hasText: text }).waitFor({ state: "attached" });
-
-test("everything can be reached by keyboard", async () => {
-  const chat = await page(undefined, { viewport: { width: 390, height: 800 } });
-  await send(chat, "say ```\ncode\n```");
-  await says(chat, "code");
-  await rests(chat);
-  await chat.locator("body").evaluate(() => document.activeElement.blur());
-  const reached = new Set();
-  for (let left = 0; left < 14; left += 1) {
-    await chat.keyboard.press("Tab");
-    reached.add(await chat.evaluate(() => document.activeElement.id || document.activeElement.className || document.activeElement.localName));
-  }
-  for (const part of ["skip", "open-chats", "open-path", "copy", "pre", "prompt"]) assert.ok(reached.has(part), `${part} in ${[...reached]}`);
-  await chat.locator("#open-path").focus();
-  await chat.keyboard.press("Enter");
-  await chat.locator("#path-dialog[open] #map").waitFor();
-  await chat.keyboard.press("Escape");
-  await chat.locator("#path-dialog").waitFor({ state: "hidden" });
-  assert.equal(await chat.evaluate(() => document.activeElement.id), "open-path");
-});
-
 test("on a phone nothing is wider than the window", async () => {
-  const chat = await page(undefined, { viewport: { width: 320, height: 640 } });
+  const chat = await stage.page(undefined, { viewport: { width: 320, height: 640 } });
   await send(chat, `say ${"wide".repeat(60)} \`${"code".repeat(60)}\`\n\n\`\`\`\n${"block ".repeat(60)}\n\`\`\`\n\n| a | b |\n|---|---|\n| ${"cell".repeat(40)} | x |`);
   await says(chat, "cell");
   await rests(chat);
@@ -429,14 +307,14 @@ test("on a phone nothing is wider than the window", async () => {
 });
 
 test("a reader who scrolled up is not taken along", async () => {
-  const chat = await page(undefined, { viewport: { width: 800, height: 400 } });
+  const chat = await stage.page(undefined, { viewport: { width: 800, height: 400 } });
   await send(chat, `say ${"line\n\n".repeat(40)} end ‖ more\n\nand more`);
   await says(chat, "end");
   const top = () => chat.locator("#scroll").evaluate((part) => part.scrollTop);
   assert.ok((await top()) > 100);
   await chat.locator("#scroll").evaluate((part) => part.scrollTo(0, 50));
   await chat.locator("#latest").waitFor();
-  await go();
+  await stage.go();
   await says(chat, "and more");
   assert.equal(await top(), 50);
   await chat.locator("#latest").click();
