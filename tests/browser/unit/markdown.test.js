@@ -29,8 +29,9 @@ check("paragraphs and breaks", [
 
 check("headings and rules", [
   ["# one", "<h3>one</h3>"],
-  ["## one ##", "<h4>one</h4>"],
-  ["###### one", "<h6>one</h6>"],
+  ["## one ##", "<h3>one</h3>"],
+  ["# one\n## two\n### three\n###### four", "<h3>one</h3><h4>two</h4><h5>three</h5><h6>four</h6>"],
+  ["### one\n##### two\n### three\n# four\n- ###### five", "<h3>one</h3><h4>two</h4><h3>three</h3><h3>four</h3><ul><li><h4>five</h4></li></ul>"],
   ["#one", "<p>#one</p>"],
   ["#", "<h3></h3>"],
   ["C# is one", "<p>C# is one</p>"],

@@ -16,7 +16,20 @@ const DEEPEST = 8;
 
 /** The blocks of a text; text inside of them is for `inline`. */
 export function parse(text) {
-  return blocks(text.replace(/\r\n?/g, "\n").replace(/\t/g, "    ").split("\n"), 0);
+  return outlined(blocks(text.replace(/\r\n?/g, "\n").replace(/\t/g, "    ").split("\n"), 0));
+}
+
+/** Puts headings at their depth: a text that begins with `###` leaves out no level of the page. */
+function outlined(blocks, open = []) {
+  for (const block of blocks) {
+    if (block.type === "heading") {
+      while (open.at(-1) >= block.level) open.pop();
+      open.push(block.level);
+      block.level = open.length;
+    } else if (block.type === "quote") outlined(block.blocks, open);
+    else if (block.type === "list") for (const item of block.items) outlined(item, open);
+  }
+  return blocks;
 }
 
 function blocks(lines, depth) {
