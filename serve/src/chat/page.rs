@@ -20,9 +20,10 @@ macro_rules! assets {
 }
 
 /// What the page loads.
-const ASSETS: [(&str, &str); 16] = assets!(
+const ASSETS: [(&str, &str); 17] = assets!(
     "api.js",
     "composer.js",
+    "focus.js",
     "icon.svg",
     "inline.js",
     "layout.js",

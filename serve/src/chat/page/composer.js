@@ -1,5 +1,7 @@
 // The box for the prompt. What is in it is lost to no failure, no reload and no other chat.
 
+import { keeping } from "./focus.js";
+
 const DRAFT = "burdock.draft.";
 
 export class Composer {
@@ -17,7 +19,8 @@ export class Composer {
     prompt.addEventListener("input", () => this.#typed());
     stop.addEventListener("click", () => this.#stop());
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !stop.hidden && !document.querySelector("dialog[open]")) this.#stop();
+      if (event.key !== "Escape" || isComposing(event) || document.querySelector("dialog[open]")) return;
+      if (!stop.hidden) this.#stop();
     });
   }
 
@@ -32,8 +35,6 @@ export class Composer {
   show({ live, known }) {
     const { running } = live;
     if (this.running && !running) this.stopper.classList.remove("stopping");
-    if (this.running && !running && document.activeElement === this.stopper) this.prompt.focus();
-    if (!this.running && running && document.activeElement === this.button) this.prompt.focus();
     this.running = running;
     this.shut = known === "deleted" || live.position.at === "ended";
     this.#buttons();
@@ -50,7 +51,7 @@ export class Composer {
   }
 
   #key(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     this.#send();
   }
@@ -80,7 +81,7 @@ export class Composer {
     this.#sending = true;
     this.unsure = prompt;
     this.refuse("");
-    this.#buttons();
+    keeping(() => this.#buttons(), [this.prompt]);
     try {
       await this.acts.send(prompt);
       if (session === this.#session) this.#clear();
@@ -111,6 +112,9 @@ export class Composer {
     this.#typed();
   }
 }
+
+/** Whether a key chooses among characters; Safari's last one of them says so by its code alone. */
+const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 function keep(key, value) {
   try {

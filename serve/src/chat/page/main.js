@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { Composer } from "./composer.js";
+import { keeping } from "./focus.js";
 import { drawer } from "./panels.js";
 import { Path } from "./path.js";
 import { Session } from "./session.js";
@@ -83,9 +84,11 @@ function changed(of) {
 
 function draw({ id, model, line }) {
   const messages = shown(model);
-  view.show(model);
-  path.show(model);
-  composer.show(model);
+  keeping(() => {
+    view.show(model);
+    path.show(model);
+    composer.show(model);
+  }, [parts.prompt, parts["notice-do"], parts.scroll]);
   status(line);
   const prompt = messages.findLast(({ role }) => role === "user")?.text;
   if (model.live.running) composer.arrived(prompt);
@@ -101,7 +104,6 @@ function draw({ id, model, line }) {
 function status({ is, why }) {
   const { line } = parts;
   const said = { lost: "Reconnecting…", refused: refusal(why) }[is] ?? "";
-  line.hidden = said === "";
   if (line.textContent !== said) line.textContent = said;
   document.documentElement.dataset.line = is;
 }

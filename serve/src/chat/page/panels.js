@@ -1,5 +1,7 @@
 // The panels beside the chat: there where the window is wide, in a dialog where it is not.
 
+import { scrollable } from "./focus.js";
+
 /** Keeps `panel` in `aside` while `wide` matches, and otherwise in `dialog`, which `button` opens. */
 export function drawer({ panel, aside, dialog, button, wide }) {
   const query = matchMedia(wide);
@@ -9,6 +11,7 @@ export function drawer({ panel, aside, dialog, button, wide }) {
     aside.hidden = !query.matches;
     button.hidden = query.matches;
   };
+  scrollable(aside, panel);
   query.addEventListener("change", place);
   place();
   button.addEventListener("click", () => dialog.showModal());

@@ -65,6 +65,7 @@ export class Names {
 export function list(into, sessions, { current, names, now = Date.now() }) {
   const latest = [...sessions].sort((one, other) => other.updated - one.updated);
   const document = into.ownerDocument;
+  const held = into.contains(document.activeElement) && document.activeElement.hash;
   into.replaceChildren(
     ...latest.map(({ session, created, updated, running }) => {
       const link = document.createElement("a");
@@ -85,6 +86,7 @@ export function list(into, sessions, { current, names, now = Date.now() }) {
       return item;
     }),
   );
+  if (held) [...into.querySelectorAll("a")].find(({ hash }) => hash === held)?.focus();
 }
 
 const day = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });

@@ -1,5 +1,6 @@
 // The conversation on the page: messages, and what is left to do when nothing runs.
 
+import { keeping, scrollable } from "./focus.js";
 import { show } from "./render.js";
 import { open, shown } from "./store.js";
 
@@ -27,10 +28,11 @@ export class View {
     this.parts = parts;
     const { scroll, latest, log } = parts;
     scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    latest.addEventListener("click", () => this.#toEnd());
+    latest.addEventListener("click", () => keeping(() => this.#toEnd(), [parts.prompt]));
     new ResizeObserver(() => this.#follow()).observe(log.parentElement);
     new ResizeObserver(() => this.#follow()).observe(scroll);
-    log.addEventListener("click", (event) => copy(event.target));
+    scrollable(scroll, log.parentElement);
+    log.addEventListener("click", (event) => copy(event.target, parts.said));
     parts["notice-do"].addEventListener("click", () => act(this.#was.kind));
   }
 
@@ -157,7 +159,7 @@ function fill(drawn, { role, text, live, dropped }) {
 const plain = (drawn) => drawn?.body.textContent ?? "";
 
 /** Copies the code that a button belongs to. */
-async function copy(button) {
+async function copy(button, said) {
   if (!button.classList.contains("copy")) return;
   const code = button.closest(".code").querySelector("pre").textContent;
   try {
@@ -168,5 +170,6 @@ async function copy(button) {
     getSelection().selectAllChildren(button.closest(".code").querySelector("pre"));
     button.textContent = "Selected";
   }
+  said.textContent = `${button.textContent}.`;
   setTimeout(() => (button.textContent = "Copy"), 1600);
 }
