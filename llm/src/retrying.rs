@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::{
-    Answer, Model, ModelError, Request,
+    Answer, Chunk, Model, ModelError, Request,
     answer::Item,
     clock::{fraction, sleep},
 };
@@ -101,10 +101,11 @@ async fn begin<M: Model>(model: Arc<M>, policy: Policy, request: Request) -> Ans
 
 fn put_back(first: Option<Item>, answer: Answer) -> Answer {
     match first {
-        None => answer,
-        // nothing comes behind an error
-        Some(Err(error)) => Box::pin(stream::iter([Err(error)])),
-        first => Box::pin(stream::iter(first).chain(answer)),
+        Some(Ok(Chunk::Delta(_) | Chunk::ToolCall(_))) => {
+            Box::pin(stream::iter(first).chain(answer))
+        }
+        // nothing comes behind the last item
+        last => Box::pin(stream::iter(last)),
     }
 }
 

@@ -151,5 +151,6 @@ fn show(tokens: &[Token]) -> String {
 /// Hides what binary fractions do to decimal ones.
 fn round(value: f64) -> f64 {
     let rounded = (value * 1e9).round() / 1e9;
-    if rounded.is_finite() { rounded } else { value }
+    // `-0` is nothing that anybody expects
+    if rounded.is_finite() { rounded + 0.0 } else { value }
 }

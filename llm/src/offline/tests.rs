@@ -59,6 +59,7 @@ async fn the_offline_responder_answers_what_was_asked() -> Result {
         (QUESTION, &["how much is 7 divided by 2 minus 1"], "7 / 2 - 1 = 2.5."),
         (QUESTION, &["0.1 + 0.2"], "= 0.3."),
         (QUESTION, &["2^3^2"], "= 512."),
+        (QUESTION, &["0 * -1"], "= 0."),
         (QUESTION, &["1/0"], "no value"),
         (QUESTION, &["Why are you ignoring my cat?"], "Why am I ignoring your cat?"),
         (QUESTION, &["I feel lost"], "How long have you felt lost?"),

@@ -1,8 +1,11 @@
 //! When it asks again, and when it does not.
 
 use super::Retrying;
-use crate::{AnswerExt, Model, ModelError, Request, Script, Scripted, scripted::Fault};
-use futures::StreamExt;
+use crate::{
+    Answer, AnswerExt, Chunk, End, Model, ModelError, Reason, Request, Script, Scripted, Usage,
+    scripted::Fault,
+};
+use futures::{StreamExt, stream};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -46,6 +49,29 @@ async fn a_rate_limit_is_waited_for_unless_it_is_too_long() {
     let (text, asked, took) = ask(&[limited(31), Script::new().say("hello")]).await;
     assert!(text.is_err_and(|error| error.retry_after().is_some()));
     assert_eq!((asked, took), (1, Duration::ZERO));
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_be_polled_behind_its_end_is_not() {
+    /// Says what it has, and panics when it is asked for more.
+    #[derive(Debug)]
+    struct Touchy(&'static [Chunk]);
+    impl Model for Touchy {
+        fn chat(&self, _: Request) -> Answer {
+            Box::pin(stream::unfold(self.0.iter(), async |mut rest| {
+                let chunk = rest.next()?.clone();
+                Some((Ok(chunk), rest))
+            }))
+        }
+    }
+    const END: Chunk = Chunk::End(End {
+        reason: Reason::Complete,
+        usage: Usage { input_tokens: None, output_tokens: None, first_delta: None },
+    });
+    for chunks in [&[][..], &[END]] {
+        let answer = Retrying::new(Touchy(chunks)).chat(Request::prompt("?"));
+        assert_eq!(answer.fuse().count().await, chunks.len());
+    }
 }
 
 #[tokio::test(start_paused = true)]

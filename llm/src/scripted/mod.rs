@@ -15,7 +15,7 @@ pub use self::{
 };
 
 use crate::{Answer, Model, ModelError, Request};
-use futures_util::stream;
+use futures_util::{FutureExt, stream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A model that follows a script for each request, in their order, and the last one again and again.
@@ -51,18 +51,13 @@ impl Scripted {
         Self { scripts: scripts.into_iter().collect(), requests: Arc::default() }
     }
 
-    /// What it was asked so far.
+    /// What it was asked so far, by answers that were polled.
     pub fn requests(&self) -> Vec<Request> {
         self.lock().clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Model for Scripted {
-    fn chat(&self, request: Request) -> Answer {
+    /// The answer to one more request.
+    fn answer(&self, request: Request) -> Answer {
         let mut requests = self.lock();
         let turn = requests.len();
         requests.push(request);
@@ -72,5 +67,17 @@ impl Model for Scripted {
                 reason: "there is no script".to_owned(),
             })])),
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Model for Scripted {
+    fn chat(&self, request: Request) -> Answer {
+        let this = self.clone();
+        // a request that nobody waits for is none
+        Box::pin(async move { this.answer(request) }.flatten_stream())
     }
 }

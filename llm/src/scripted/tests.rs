@@ -38,6 +38,8 @@ async fn each_request_has_its_script_and_the_last_one_is_said_again() -> Result 
     }
     assert_eq!(said, ["a", "b", "b"]);
     assert_eq!(model.requests()[1], Request::prompt("2"));
+    drop(model.chat(Request::prompt("4")));
+    assert_eq!(model.requests().len(), 3, "an answer is lazy");
     assert!(Scripted::new([]).chat(Request::prompt("?")).whole().await.is_err());
     Ok(())
 }
