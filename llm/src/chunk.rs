@@ -2,7 +2,7 @@
 
 use crate::{Message, ToolCall};
 use serde::{Deserialize, Serialize};
-use std::{fmt, time::Duration};
+use std::{fmt, ops::AddAssign, time::Duration};
 use tracing::{Span, field::display};
 
 /// A piece of an answer.
@@ -45,6 +45,17 @@ pub enum Reason {
 }
 
 /// What an answer took; a provider may not say everything.
+///
+/// As a field of a state it stands in the log, in the commit of the step that asked. What several
+/// answers took is their sum, whose first text is that of the first of them.
+///
+/// ```
+/// use burdock_llm::Usage;
+///
+/// let mut usage = Usage { output_tokens: Some(3), ..Usage::default() };
+/// usage += Usage { input_tokens: Some(7), output_tokens: Some(2), first_delta: None };
+/// assert_eq!((usage.input_tokens, usage.output_tokens), (Some(7), Some(5)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Usage {
@@ -100,6 +111,20 @@ impl End {
             gen_ai.response.finish_reasons = %self.reason,
             "answered"
         );
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, more: Self) {
+        let add = |tokens: Option<u64>, more: Option<u64>| match (tokens, more) {
+            (Some(tokens), Some(more)) => Some(tokens.saturating_add(more)),
+            (tokens, more) => tokens.or(more),
+        };
+        *self = Self {
+            input_tokens: add(self.input_tokens, more.input_tokens),
+            output_tokens: add(self.output_tokens, more.output_tokens),
+            first_delta: self.first_delta.or(more.first_delta),
+        };
     }
 }
 

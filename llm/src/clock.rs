@@ -51,6 +51,11 @@ impl Stopwatch {
         self.first.is_some()
     }
 
+    /// Adds the time to the first delta where nobody has said it.
+    pub(crate) fn complete(&self, usage: &mut Usage) {
+        usage.first_delta = usage.first_delta.or(self.first);
+    }
+
     pub(crate) fn usage(&self, input_tokens: Option<u64>, output_tokens: Option<u64>) -> Usage {
         Usage { input_tokens, output_tokens, first_delta: self.first }
     }

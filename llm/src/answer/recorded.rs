@@ -46,8 +46,10 @@ impl Stream for Recorded<'_> {
             }
             Some(Ok(Chunk::ToolCall(_))) => {}
             Some(Ok(Chunk::End(end))) => {
-                if let Some(open) = self.open.take() {
-                    end.record_in(&open.span);
+                if let Some(Open { span, watch }) = self.open.take() {
+                    let mut end = *end;
+                    watch.complete(&mut end.usage);
+                    end.record_in(&span);
                 }
             }
             Some(Err(_)) => self.ended(Reason::Failed),

@@ -240,10 +240,11 @@ async fn an_answer_that_nobody_polled_is_not_recorded() {
 #[tokio::test(start_paused = true)]
 async fn a_transcript_grows_with_its_deltas() -> Result {
     let call = ToolCall { id: "1".into(), name: "add".into(), arguments: [1, 2].into() };
-    let script = Script::new().say("a").call(call.clone()).say("b");
+    let script = Script::new().wait(TICK).say("a").call(call.clone()).say("b");
     let (mut deltas, said) = ask(&script).transcribe();
     assert_eq!(deltas.try_next().await?, Some("a".to_owned()));
     assert_eq!((said.text(), said.end().reason), ("a".to_owned(), Reason::Cancelled));
+    assert_eq!(said.end().usage.first_delta, Some(TICK));
     assert_eq!(deltas.try_next().await?, Some("b".to_owned()));
     assert_eq!(deltas.try_next().await?, None);
     assert_eq!(deltas.try_next().await?, None);

@@ -1,7 +1,7 @@
 //! Deltas for showing, and the text so far for keeping.
 
 use super::{Chunks, Item, whole::Whole};
-use crate::{Chunk, End, ModelError, Reason};
+use crate::{Chunk, End, ModelError, Reason, clock::Stopwatch};
 use futures_core::Stream;
 use std::{
     mem,
@@ -13,6 +13,7 @@ use std::{
 /// The texts of an answer.
 pub struct Deltas<'a> {
     answer: Option<Chunks<'a>>,
+    watch: Option<Stopwatch>,
     transcript: Transcript,
 }
 
@@ -26,7 +27,8 @@ impl Transcript {
         self.lock().text.clone()
     }
 
-    /// How the answer ended: [`Reason::Cancelled`] while it has not.
+    /// How the answer ended: [`Reason::Cancelled`] while it has not. The time to its first delta is
+    /// measured here where the end does not say it.
     pub fn end(&self) -> End {
         self.lock().end
     }
@@ -44,12 +46,19 @@ impl Transcript {
 impl Stream for Deltas<'_> {
     type Item = Result<String, ModelError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { answer, watch, transcript } = self.get_mut();
+        let watch = watch.get_or_insert_with(Stopwatch::start);
         loop {
-            let Some(answer) = &mut self.answer else { return Poll::Ready(None) };
-            let item = ready!(answer.as_mut().poll_next(cx));
+            let Some(coming) = answer else { return Poll::Ready(None) };
+            let item = ready!(coming.as_mut().poll_next(cx));
             if let Some(Ok(chunk)) = &item {
-                self.transcript.lock().push(chunk);
+                if chunk.text().is_some() {
+                    watch.delta();
+                }
+                let mut said = transcript.lock();
+                said.push(chunk);
+                watch.complete(&mut said.end.usage);
             }
             let (last, reason) = match item {
                 Some(Ok(Chunk::Delta(text))) => return Poll::Ready(Some(Ok(text))),
@@ -58,9 +67,9 @@ impl Stream for Deltas<'_> {
                 Some(Err(error)) => (Some(Err(error)), Some(Reason::Failed)),
                 None => (None, Some(Reason::Truncated)),
             };
-            self.answer = None;
+            *answer = None;
             if let Some(reason) = reason {
-                self.transcript.lock().end.reason = reason;
+                transcript.lock().end.reason = reason;
             }
             return Poll::Ready(last);
         }
@@ -77,6 +86,7 @@ pub(super) fn transcribe<'a>(
     answer: impl Stream<Item = Item> + Send + 'a,
 ) -> (Deltas<'a>, Transcript) {
     let transcript = Transcript::default();
-    let deltas = Deltas { answer: Some(Box::pin(answer)), transcript: transcript.clone() };
+    let answer: Chunks<'_> = Box::pin(answer);
+    let deltas = Deltas { answer: Some(answer), watch: None, transcript: transcript.clone() };
     (deltas, transcript)
 }
