@@ -25,7 +25,8 @@ pub(super) fn explain(error: &genai::Error, secrets: &Secrets) -> ModelError {
         genai::Error::HttpError { status, body, headers, .. } => ModelError::Refused {
             status: status.as_u16(),
             reason: match status.as_u16() {
-                401 | 403 => "the key is not accepted".to_owned(),
+                // whose text has part of the key, at some providers
+                401 => "the key is not accepted".to_owned(),
                 _ => secrets.printable(
                     &serde_json::from_str(body).map_or(body.clone(), |body| complaint(&body)),
                 ),

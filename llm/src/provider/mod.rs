@@ -14,7 +14,13 @@ mod tail;
 mod tests;
 mod url;
 
-use self::{explain::explain, muted::Muted, said::Said, secrets::Secrets, tail::Tail};
+use self::{
+    explain::explain,
+    muted::Muted,
+    said::{Limits, Said},
+    secrets::Secrets,
+    tail::Tail,
+};
 use crate::{Answer, AnswerExt, Model, ModelError, Request, Role, environment::Settings};
 use futures_util::{FutureExt, StreamExt, stream};
 use genai::{
@@ -102,10 +108,16 @@ impl Provider {
     /// Takes a model whose name tells `genai` whose it is.
     ///
     /// # Errors
-    /// A client that cannot be made, say for want of certificates.
+    /// A model that needs a key, without one; a client that cannot be made, say for want of
+    /// certificates.
     pub fn named(model: &str, key: Option<&str>) -> Result<Self, ModelError> {
         let secrets = Secrets::new(key);
-        let owner = AdapterKind::from_model(model).map_err(|error| explain(&error, &secrets))?;
+        let owner = owner(model)?;
+        // `genai` would look for one in the environment, and nobody would know it in what servers say
+        if let (None, Some(name)) = (key, owner.default_key_env_name()) {
+            let purpose = format!("the model `{model}`");
+            return Err(ModelError::MissingSetting { name, purpose });
+        }
         Ok(Self::new(
             client(key.map(|key| (owner, key)))?,
             ModelSpec::from_iden(ModelIden::new(owner, model)),
@@ -121,7 +133,8 @@ impl Provider {
         Self { silent_for: limit, ..self }
     }
 
-    /// Sets how much text there may be in an answer, in bytes; 8 MiB by default.
+    /// Sets how much text there may be in an answer, in bytes, and how much beside it of thoughts that
+    /// are not shown and of calls; 8 MiB by default.
     #[must_use]
     pub fn at_most(self, bytes: usize) -> Self {
         Self { at_most: bytes, ..self }
@@ -148,15 +161,7 @@ impl Provider {
             Some((*model).to_owned())
         };
         let Some(model) = model.or_else(default) else { return Ok(None) };
-        let owner = AdapterKind::from_model(&model)
-            .map_err(|error| explain(&error, &Secrets::default()))?;
-        let key = match owner.default_key_env_name() {
-            Some(name) => Some(setting(name).ok_or_else(|| ModelError::MissingSetting {
-                name,
-                purpose: format!("the model `{model}`"),
-            })?),
-            None => None,
-        };
+        let key = owner(&model)?.default_key_env_name().and_then(setting);
         Self::named(&model, key.as_deref()).map(Some)
     }
 
@@ -176,7 +181,7 @@ impl Model for Provider {
             let tail = Tail::default();
             let (request, options) = request::translate(request);
             let options = options.with_raw_frame_sink(tail.clone());
-            let said = Said::begin(secrets, silent_for, tail);
+            let said = Said::begin(secrets, Limits { silent_for, at_most }, tail);
             match client.exec_chat_stream(target, request, Some(&options)).await {
                 Ok(response) => said.stream(response.stream),
                 Err(error) => said.error(&error),
@@ -185,6 +190,11 @@ impl Model for Provider {
         let answer = Muted::new(answer.flatten_stream().boxed());
         answer.at_most(at_most)
     }
+}
+
+/// Whose model it is, by its name.
+fn owner(model: &str) -> Result<AdapterKind, ModelError> {
+    AdapterKind::from_model(model).map_err(|error| explain(&error, &Secrets::default()))
 }
 
 fn client(account: Option<(AdapterKind, &str)>) -> Result<Client, ModelError> {

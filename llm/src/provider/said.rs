@@ -17,25 +17,45 @@ use futures_util::{
     stream,
 };
 use genai::chat::{self, ChatStream, ChatStreamEvent, StopReason, StreamEnd};
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+/// How long an answer may be silent, and how much there may be in it.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) silent_for: Duration,
+    pub(super) at_most: usize,
+}
 
 /// An answer on its way.
 pub(super) struct Said {
     /// `None` once it has ended; so its connection is closed before the end is told.
     events: Option<ChatStream>,
     secrets: Secrets,
-    silent_for: Duration,
+    limits: Limits,
     tail: Tail,
     watch: Stopwatch,
-    /// Whether the model asked for a call. It is complete only at the end.
-    calls: bool,
+    /// How long each call is that the model asks for. It is complete only at the end.
+    calls: BTreeMap<String, usize>,
+    /// How long all is that is not shown: calls and thoughts.
+    unshown: usize,
     behind: VecDeque<Chunk>,
 }
 
 impl Said {
-    pub(super) fn begin(secrets: Secrets, silent_for: Duration, tail: Tail) -> Self {
-        let (watch, behind) = (Stopwatch::start(), VecDeque::new());
-        Self { events: None, secrets, silent_for, tail, watch, calls: false, behind }
+    pub(super) fn begin(secrets: Secrets, limits: Limits, tail: Tail) -> Self {
+        Self {
+            events: None,
+            secrets,
+            limits,
+            tail,
+            watch: Stopwatch::start(),
+            calls: BTreeMap::new(),
+            unshown: 0,
+            behind: VecDeque::new(),
+        }
     }
 
     pub(super) fn error(self, error: &genai::Error) -> Answer {
@@ -56,13 +76,14 @@ impl Said {
                 return Some(Ok(chunk));
             }
             let events = self.events.as_mut()?;
-            let silence = clock::sleep(self.silent_for);
+            let limit = self.limits.silent_for;
+            let silence = clock::sleep(limit);
             // the wait comes first: a line without an end would use up the task's turn each time
             let event = match select(silence, events.next()).await {
                 Either::Right((event, _)) => event,
                 Either::Left(_) => {
                     self.events = None;
-                    return Some(Err(ModelError::Silent { limit: self.silent_for }));
+                    return Some(Err(ModelError::Silent { limit }));
                 }
             };
             match event {
@@ -70,7 +91,10 @@ impl Said {
                     self.watch.delta();
                     return Some(Ok(Chunk::Delta(chunk.content)));
                 }
-                Some(Ok(ChatStreamEvent::ToolCallChunk(_))) => self.calls = true,
+                Some(Ok(ChatStreamEvent::ReasoningChunk(thought))) => {
+                    self.unshown += thought.content.len();
+                }
+                Some(Ok(ChatStreamEvent::ToolCallChunk(chunk))) => self.calls(chunk.tool_call),
                 Some(Ok(ChatStreamEvent::End(end))) => self.end(end),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
@@ -85,7 +109,19 @@ impl Said {
                     return Some(self.cut(ModelError::cut_short()));
                 }
             }
+            if self.unshown > self.limits.at_most {
+                self.events = None;
+                let usage = self.timed(self.tail.usage());
+                return Some(Ok(Chunk::End(End { reason: Reason::Limit, usage })));
+            }
         }
+    }
+
+    /// The model asks for a call, of which there is so much by now.
+    fn calls(&mut self, call: chat::ToolCall) {
+        let length = call.fn_name.len() + call.fn_arguments.as_str().map_or(0, str::len);
+        let before = self.calls.insert(call.call_id, length).unwrap_or_default();
+        self.unshown = self.unshown.saturating_sub(before) + length;
     }
 
     /// The provider came to an end.
@@ -116,7 +152,7 @@ impl Said {
     fn cut(&self, error: ModelError) -> Item {
         let reason = match self.tail.reason() {
             // the calls are lost
-            Some(stop) if !self.calls => reason(Some(&stop)),
+            Some(stop) if self.calls.is_empty() => reason(Some(&stop)),
             _ if self.watch.has_begun() => Reason::Truncated,
             _ => return Err(error),
         };

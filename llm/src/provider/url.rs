@@ -12,12 +12,12 @@ pub(super) fn without_secrets(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-/// The password of a URL, and the values of its query.
+/// The password of a URL, or the user if there is none, and the values of its query.
 pub(super) fn secrets(url: &str) -> impl Iterator<Item = &str> {
     let Parts { user, query, .. } = parts(url);
-    let password = user.split_once(':').map(|(_, password)| password);
+    let password = user.split_once(':').map_or(user, |(_, password)| password);
     let values = query.split('&').filter_map(|pair| pair.split_once('=').map(|(_, value)| value));
-    password.into_iter().chain(values)
+    std::iter::once(password).chain(values).filter(|secret| !secret.is_empty())
 }
 
 struct Parts<'a> {
@@ -56,6 +56,7 @@ mod tests {
         let url = "https://ada:word@host:8/v1?key=k1&x=k2";
         assert_eq!(without_secrets(url), "https://host:8/v1");
         assert_eq!(secrets(url).collect::<Vec<_>>(), ["word", "k1", "k2"]);
+        assert_eq!(secrets("http://sk-1@host/v1").collect::<Vec<_>>(), ["sk-1"]);
         assert_eq!(secrets("http://host/v1").count(), 0);
     }
 }

@@ -7,10 +7,15 @@ mod trouble;
 
 use self::server::{KEY, Server, answer, say, say_three, send, start_answer};
 use crate::{AnswerExt, Chunk, End, Message, Model, Provider, Reason, Request};
+use burdock::prelude::{State, graph, streaming_action};
 use futures::{FutureExt, StreamExt, TryStreamExt};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use server::Result;
-use std::{io::Write, time::Duration};
+use std::{
+    io::Write,
+    time::{Duration, Instant},
+};
 
 fn ask() -> Request {
     Request::prompt("Hi")
@@ -45,6 +50,47 @@ async fn dropping_the_stream_closes_the_connection() -> Result {
     let received = server.received().await?;
     assert!(received.closed);
     assert!(received.after < Duration::from_millis(100), "{:?}", received.after);
+    Ok(())
+}
+
+#[derive(State, Clone, Default, Serialize, Deserialize)]
+struct Talk {
+    said: String,
+}
+
+#[streaming_action(state = Talk, writes(said), yields(String))]
+async fn talk(#[resource] llm: &Provider) -> burdock::Result<Writes> {
+    let (mut deltas, said) = llm.chat(ask()).transcribe();
+    while let Some(delta) = deltas.try_next().await? {
+        yield_!(delta);
+    }
+    Ok(Writes { said: said.take().text })
+}
+
+graph! {
+    Talking(Talk) {
+        resources { llm: Provider }
+        yields String;
+        nodes { talk }
+        start talk;
+        talk -> pause;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_closes_the_connection() -> Result {
+    let server = Server::start(say_three)?;
+    let resources = TalkingResources { llm: server.model()? };
+    let mut app = Talking::app().resources(resources).build().await?;
+    let mut run = app.run(TalkingInputs {});
+    for _ in 0..3 {
+        assert!(matches!(run.next().await, Some(Ok(_))));
+    }
+    let cancelled = Instant::now();
+    drop(run);
+    let received = server.received().await?;
+    assert!(received.closed);
+    assert!(cancelled.elapsed() < Duration::from_millis(100), "{:?}", cancelled.elapsed());
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::{
     ask,
     server::{KEY, Result},
 };
-use crate::{AnswerExt, Model, ModelError, from_settings};
+use crate::{AnswerExt, Model, ModelError, Provider, from_settings};
 use std::sync::Arc;
 
 fn choose(settings: &[(&str, &str)]) -> std::result::Result<(Arc<dyn Model>, String), ModelError> {
@@ -41,6 +41,14 @@ async fn no_key_and_no_password_is_ever_shown() -> Result {
         error.is_some_and(|error| !format!("{error:?}").contains(KEY) && !error.is_retryable())
     );
     Ok(())
+}
+
+#[test]
+fn a_key_is_given_and_not_looked_for() {
+    let error = Provider::named("gpt-9", None).err().map(|error| error.to_string());
+    let expected = "`OPENAI_API_KEY` must be set to use the model `gpt-9`";
+    assert_eq!(error.as_deref(), Some(expected));
+    assert!(Provider::named("llama3.2", None).is_ok());
 }
 
 #[test]

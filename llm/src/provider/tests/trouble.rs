@@ -3,13 +3,15 @@
 use super::{
     ask,
     server::{
-        KEY, Manners, Result, Server, break_off, give_up, refuse, say, say_three, start_answer,
+        KEY, Manners, Result, Server, break_off, give_up, refuse, say, say_three, send,
+        start_answer,
     },
 };
 use crate::{
     AnswerExt, Chunk, End, Model, ModelError, Provider, Reason, Retrying, answer::Item, traced,
 };
 use futures::StreamExt;
+use serde_json::json;
 use std::{io::Write, net::TcpListener, time::Duration};
 
 /// How many deltas came from such a server, and the last item.
@@ -173,9 +175,40 @@ async fn an_endless_answer_is_ended() -> Result {
 }
 
 #[tokio::test]
+async fn thoughts_and_calls_without_end_are_ended() -> Result {
+    let think: Manners = |stream| {
+        start_answer(stream)?;
+        let choice = json!({ "delta": { "reasoning_content": "hmm ".repeat(100) } });
+        while send(stream, &json!({ "choices": [choice] })).is_ok() {}
+        Ok(())
+    };
+    let call: Manners = |stream| {
+        start_answer(stream)?;
+        let more = json!({ "index": 0, "function": { "arguments": "1, ".repeat(100) } });
+        let choice = json!({ "delta": { "tool_calls": [more] } });
+        while send(stream, &json!({ "choices": [choice] })).is_ok() {}
+        Ok(())
+    };
+    for manners in [think, call] {
+        let (deltas, last) = outcome(manners).await?;
+        assert_eq!(deltas, 0);
+        assert!(
+            matches!(last, Ok(Chunk::End(End { reason: Reason::Limit, .. }))),
+            "unexpected: {last:?}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_refusal_comes_before_all_and_says_whether_to_retry() -> Result {
     let table: &[(Manners, &str, bool)] = &[
         (|stream| refuse(stream, 401, "", "{}"), "status 401: the key is not accepted", false),
+        (
+            |stream| refuse(stream, 403, "", r#"{"error":{"message":"not in your country"}}"#),
+            "status 403: not in your country",
+            false,
+        ),
         (
             |stream| refuse(stream, 404, "", r#"{"error":{"message":"no such model"}}"#),
             "status 404: no such model",
