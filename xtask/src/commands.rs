@@ -61,7 +61,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         "real model providers, and the chat with them, whose tests need no key",
         &[
             Step::new("test -p burdock-llm --features genai").needs("llm"),
-            Step::new("test -p chat --features providers --bins --test chat")
+            Step::new("test -p chat --features providers --lib --bins --test chat")
                 .needs("examples/chat"),
             Step::new("test -p chatbot --features providers").needs("examples/chatbot"),
         ],

@@ -4,6 +4,9 @@
 //! only by the `Writes` that it returns, so that one that fails or is cancelled has changed
 //! nothing. Beside the state it may take an input of the run, a resource of the app, the context
 //! of the step, and parameters (`preamble`) that the graph binds for each node.
+//!
+//! A model is a resource, and its answer a stream: `until(cx.stopped())` ends it when somebody presses
+//! stop, `transcribe` splits it into what is shown and what is kept.
 
 #[cfg(test)]
 mod tests;
@@ -15,7 +18,10 @@ use crate::{
 use burdock::{Context, prelude::*};
 use burdock_llm::{AnswerExt, Message, Model, ModelError, Request};
 use futures_util::TryStreamExt;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// How long a model may keep silent.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Puts the prompt into the history.
 #[action(state = Chat, reads(history), writes(prompt, history))]
@@ -39,7 +45,7 @@ pub async fn choose_mode(chat: Reads<'_>) -> Result<Writes> {
 }
 
 /// Lets the model answer, piece by piece; a stop keeps the pieces so far.
-#[streaming_action(state = Chat, reads(history), writes(reply, history), yields(Delta))]
+#[streaming_action(state = Chat, reads(history), writes(history, usage), yields(Delta))]
 pub async fn respond(
     chat: Reads<'_>,
     #[resource] llm: &Arc<dyn Model>,
@@ -48,27 +54,27 @@ pub async fn respond(
 ) -> Result<Writes> {
     let request = Request::new(chat.history.iter().cloned()).system(preamble);
     // a model may think for long: a stop does not wait for its next word
-    let answer = llm.chat(request).unbroken().until(cx.stopped());
+    let answer = llm.chat(request).idle_timeout(SILENCE).unbroken().recorded().until(cx.stopped());
     let (mut deltas, said) = answer.transcribe();
     while let Some(text) = deltas.try_next().await.map_err(ModelError::into_action)? {
-        if yield_!(Delta { text }).is_stop() {
-            break;
-        }
+        yield_!(Delta { text });
     }
-    let reply = Message::assistant(said.take().text);
+    let said = said.take();
+    let usage = said.end.usage;
+    let reply = Message::from(said);
     let mut history = chat.history.clone();
-    if !reply.text.is_empty() {
-        history.push_back(reply.clone());
+    if !reply.is_empty() {
+        history.push_back(reply);
     }
-    Ok(Writes { reply, history })
+    Ok(Writes { history, usage })
 }
 
 /// Declines to answer.
-#[streaming_action(state = Chat, reads(history), writes(reply, history), yields(Delta))]
+#[streaming_action(state = Chat, reads(history), writes(history), yields(Delta))]
 pub async fn refuse(chat: Reads<'_>) -> Result<Writes> {
-    let reply = Message::assistant("I would rather not help with that. Ask me something else.");
-    yield_!(Delta { text: reply.text.clone() });
+    let text = "I would rather not help with that. Ask me something else.";
+    yield_!(Delta { text: text.to_owned() });
     let mut history = chat.history.clone();
-    history.push_back(reply.clone());
-    Ok(Writes { reply, history })
+    history.push_back(Message::assistant(text));
+    Ok(Writes { history })
 }

@@ -4,12 +4,12 @@
 //! a transition is an ordinary `if` or `match` over the state, and `pause` waits for the next
 //! prompt. Take a line away and the compiler says what is missing.
 
-use crate::{
+use burdock::prelude::*;
+use burdock_llm::Model;
+use chat::{
     actions::{check_safety, choose_mode, refuse, respond, take_prompt},
     state::{Chat, Delta, Mode},
 };
-use burdock::prelude::*;
-use burdock_llm::Model;
 use std::{sync::Arc, time::Duration};
 
 graph! {

@@ -9,8 +9,8 @@ const MAKE: &str =
 
 /// Things that are made of code.
 const THINGS: &str = "\
-    algorithm class code fizzbuzz function macro method parser program regex script \
-    snippet struct test tests trait";
+    algorithm class code fizzbuzz function macro method parser program quicksort regex \
+    script snippet struct test tests trait";
 
 /// Words that, at the beginning, ask for nothing else: what follows is wanted as code.
 const CODE_FIRST: &str = "code implement program";
@@ -67,6 +67,7 @@ mod tests {
             ("Write a function that reverses a string.", true),
             ("please IMPLEMENT quicksort in Rust", true),
             ("implement a stack", true),
+            ("write quicksort", true),
             ("code: a sieve of primes", true),
             ("can you write me a script to rename files?", true),
             ("how do I write a parser?", true),

@@ -1,18 +1,15 @@
 //! A chat in the terminal: `cargo run -p chat`, or `cargo run -p chat -- --trace` to watch the
 //! path through the graph.
 //!
-//! In reading order: [`state`] is what it remembers, [`actions`] what its nodes do, [`graph`] which
-//! node follows which, [`session`] runs the graph for each prompt and shows the answer word by
-//! word, and [`store`] keeps sessions in a file or a database. The model is one of [`burdock_llm`]'s.
-//! The rest is no matter of burdock: [`intent`] guesses what a prompt is after, [`terminal`],
-//! [`trace`] and [`args`] talk to the user.
+//! In reading order: [`chat::state`] is what it remembers, [`chat::actions`] what its nodes do,
+//! [`graph`] which node follows which, [`session`] runs the graph for each prompt and shows the answer
+//! word by word, and [`store`] keeps sessions in a file or a database. The model is one of
+//! [`burdock_llm`]'s. The rest is no matter of burdock: [`terminal`], [`trace`] and [`args`] talk to the
+//! user.
 
-pub mod actions;
 pub mod args;
 pub mod graph;
-pub mod intent;
 pub mod session;
-pub mod state;
 pub mod store;
 pub mod terminal;
 pub mod trace;
@@ -33,7 +30,7 @@ fn main() -> ExitCode {
     let args = env::args_os().skip(1);
     let result = match Args::parse(args.map(|arg| arg.to_string_lossy().into_owned())) {
         Ok(Args::Help) => io::stdout().write_all(USAGE.as_bytes()).map_err(Into::into),
-        Ok(Args::Talk(trace, kept)) => run(chat(trace, kept)),
+        Ok(Args::Talk(trace, kept)) => run(talk(trace, kept)),
         Ok(Args::List(place, session)) => {
             run(async move { store::list(&place, session.as_ref(), &mut Terminal::open()).await })
         }
@@ -60,7 +57,7 @@ fn run(work: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box
     result
 }
 
-async fn chat(trace: Trace, kept: Option<Kept>) -> Result<(), Box<dyn Error>> {
+async fn talk(trace: Trace, kept: Option<Kept>) -> Result<(), Box<dyn Error>> {
     let (llm, introduction) = burdock_llm::from_env()?;
     let mut terminal = Terminal::open();
     terminal.notice(&introduction)?;

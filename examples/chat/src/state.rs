@@ -2,10 +2,11 @@
 //!
 //! What to learn here: a field is either always there (`history`) or a [`Slot`], which has no
 //! value until an action writes it. An action that reads a slot gets a plain reference: the graph
-//! proves that it was written before.
+//! proves that it was written before. A server shows its clients the fields that are marked public,
+//! and no other.
 
 use burdock::prelude::*;
-use burdock_llm::Message;
+use burdock_llm::{Message, Usage};
 use serde::{Deserialize, Serialize};
 
 /// What the chat remembers.
@@ -16,11 +17,14 @@ pub struct Chat {
     /// What the user asks.
     pub prompt: Slot<String>,
     /// Whether it may be answered.
+    #[state(public)]
     pub safe: Slot<bool>,
     /// How it is answered.
+    #[state(public)]
     pub mode: Slot<Mode>,
-    /// The answer.
-    pub reply: Slot<Message>,
+    /// What the model's last answer took; the log has it of each answer.
+    #[state(public)]
+    pub usage: Slot<Usage>,
 }
 
 /// How a prompt is answered.

@@ -1,9 +1,17 @@
 //! Runs the example as its reader does, with lines from a pipe.
 
+use burdock::{
+    Log,
+    log::{History, LogError, SessionId},
+    state::Patch,
+};
+use burdock_llm::Usage;
+use burdock_sqlite::SqliteLog;
 use std::{
     error::Error,
     io::{BufReader, Read, Write},
     process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio},
+    sync::Arc,
 };
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -84,6 +92,35 @@ fn without_trace_only_answers_are_shown() -> Result {
          You are Ada; you told me.\n\n"
     );
     assert!(output.status.success());
+    Ok(())
+}
+
+#[test]
+fn what_an_answer_took_is_in_the_log() -> Result {
+    let folder = tempfile::tempdir()?;
+    let db = folder.path().join("chat.db").to_string_lossy().into_owned();
+    let kept = ["--db", &db, "--session", "ada"];
+    let mut talk = chat();
+    let said = say(talk.args(kept).env("BURDOCK_PACE", "instant"), "what is a monad?\n")?;
+    assert!(said.status.success());
+    let list = text(&say(chat().args(kept).arg("--list"), "")?.stdout);
+    assert!(list.contains(": answer wrote history, usage\n"), "{list}");
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let usages = runtime.block_on(async {
+        let log: Arc<dyn Log> = Arc::new(SqliteLog::open(&db).await?);
+        let mut steps = History::of(&log, &SessionId::new("ada")?);
+        let mut usages = Vec::new();
+        while let Some(step) = steps.next().await? {
+            usages.extend(step.patches.into_iter().filter(|(field, _)| field == "usage"));
+        }
+        Ok::<_, LogError>(usages)
+    })?;
+    let [(_, Patch::Set(usage))] = &usages[..] else { return Err(format!("{usages:?}").into()) };
+    let usage: Usage = serde_json::from_value(usage.clone())?;
+    assert_eq!(usage.input_tokens, Some(4));
+    assert!(usage.output_tokens.is_some_and(|tokens| tokens > 10));
+    assert!(usage.first_delta.is_some());
     Ok(())
 }
 

@@ -1,11 +1,14 @@
 //! Which node follows which: what the page shows beside the chat.
+//!
+//! What to learn here: actions and their state may come from another crate, and a parameter is bound
+//! where a graph names the node. So this model is told that it may use Markdown.
 
-use crate::{
+use burdock::prelude::*;
+use burdock_llm::Model;
+use chat::{
     actions::{check_safety, choose_mode, refuse, respond, take_prompt},
     state::{Chat, Delta, Mode},
 };
-use burdock::prelude::*;
-use burdock_llm::Model;
 use std::{sync::Arc, time::Duration};
 
 graph! {

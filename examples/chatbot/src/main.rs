@@ -1,16 +1,13 @@
 //! A chat in the browser: `cargo run -p chatbot`, and open the address that it prints.
 //!
-//! In reading order: [`state`] is what it remembers, [`actions`] what its nodes do, [`graph`] which
-//! node follows which, and [`page`] what a chat page has to know of it. This file puts them on a log
-//! and behind a port; that is all a server takes. [`intent`] guesses what a prompt is after, and
-//! [`args`] reads the command line.
+//! What it remembers and what its nodes do is the terminal's: [`chat::state`] and [`chat::actions`].
+//! Then, in reading order: [`graph`] says which node follows which, and [`page`] what a chat page has to
+//! know of it. This file puts them on a log and behind a port; that is all a server takes. [`args`]
+//! reads the command line.
 
-pub mod actions;
 pub mod args;
 pub mod graph;
-pub mod intent;
 pub mod page;
-pub mod state;
 
 use args::{Args, Options, USAGE};
 use burdock_serve::Server;

@@ -1,11 +1,9 @@
 //! What the chat page has to know of the graph.
 
-use crate::{
-    graph::{Chatbot, ChatbotInputs},
-    state::{Chat, Delta},
-};
+use crate::graph::{Chatbot, ChatbotInputs};
 use burdock_llm::Role;
 use burdock_serve::{ChatGraph, ChatMessage, ChatRole};
+use chat::state::{Chat, Delta};
 
 impl ChatGraph for Chatbot {
     fn inputs(prompt: String) -> ChatbotInputs {

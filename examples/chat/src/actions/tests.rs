@@ -3,7 +3,7 @@
 use super::{check_safety, choose_mode, refuse, respond, take_prompt};
 use crate::state::{Chat, Delta, Mode};
 use burdock::prelude::*;
-use burdock_llm::{Message, Model, Offline, Pace, Role};
+use burdock_llm::{Message, Model, Offline, Pace};
 use std::sync::Arc;
 
 fn asked(prompt: &str) -> Chat {
@@ -52,9 +52,9 @@ async fn the_reply_is_what_was_shown() -> Result<()> {
         .await;
     let writes = writes?;
     assert!(items.len() > 5);
-    assert_eq!(writes.reply.role, Role::Assistant);
-    assert_eq!(writes.reply.text, shown(&items));
-    assert_eq!(writes.history.last(), Some(&writes.reply));
+    assert_eq!(writes.history.last(), Some(&Message::assistant(shown(&items))));
+    assert_eq!(writes.usage.output_tokens, Some(items.len() as u64));
+    assert!(writes.usage.first_delta.is_some());
     Ok(())
 }
 
@@ -67,8 +67,11 @@ async fn a_stop_keeps_what_was_shown() -> Result<()> {
         .await;
     let writes = writes?;
     assert_eq!(items.len(), 3);
-    assert_eq!(writes.reply.text, shown(&items));
+    assert_eq!(writes.history.last(), Some(&Message::assistant(shown(&items))));
     assert_eq!(writes.history.len(), 2);
+    // nobody says how many tokens it took
+    assert_eq!(writes.usage.output_tokens, None);
+    assert!(writes.usage.first_delta.is_some());
     Ok(())
 }
 
@@ -97,8 +100,6 @@ async fn the_error_of_a_model_is_the_error_of_the_action() {
 #[tokio::test]
 async fn a_refusal_is_shown_and_remembered() -> Result<()> {
     let (items, writes) = refuse::test(&asked("something unsafe")).await;
-    let writes = writes?;
-    assert_eq!(writes.reply.text, shown(&items));
-    assert_eq!(writes.history.last(), Some(&writes.reply));
+    assert_eq!(writes?.history.last(), Some(&Message::assistant(shown(&items))));
     Ok(())
 }
