@@ -37,6 +37,7 @@
 use crate::{
     End, Position, RunError, Stopper,
     graph::Graph,
+    log::Cursor,
     run::{self, AppBuilder, BuildError, Committed, InitialState, Provided},
 };
 use std::fmt;
@@ -104,6 +105,19 @@ impl<G: Graph> App<G> {
     /// [`RunError::NotEnded`] for any other position.
     pub fn reopen(&mut self) -> Result<(), RunError> {
         self.app.reopen()
+    }
+
+    /// The session's last entry in the log; see [`App::cursor`](crate::App::cursor).
+    pub fn cursor(&self) -> Option<Cursor> {
+        self.app.cursor()
+    }
+
+    /// Waits until the log has everything; see [`App::flush`](crate::App::flush).
+    ///
+    /// # Errors
+    /// [`RunError::Log`], [`RunError::InsideRuntime`].
+    pub fn flush(&mut self) -> Result<(), RunError> {
+        self.executor.block_on(self.app.flush())?
     }
 
     /// Closes the session and gives its state; waits for the threads of blocking actions.

@@ -66,6 +66,11 @@ impl Problem {
         Self::unavailable("shutting_down", "the server is shutting down: try again")
     }
 
+    pub(crate) fn interrupted() -> Self {
+        let detail = "the run was interrupted and is unfinished: resume it, or begin it again";
+        Self::unavailable("interrupted", detail)
+    }
+
     pub(crate) fn undrawable() -> Self {
         let detail = "this graph cannot be drawn here: `graph.mmd` has it for Mermaid";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)

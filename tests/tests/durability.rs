@@ -241,6 +241,19 @@ fn what_a_batch_lost_is_told_by_the_next_operation() {
 }
 
 #[test]
+fn a_batch_that_is_flushed_is_there_to_be_read() {
+    let log = log();
+    let mut app = open(&log, Script::default(), Durability::Batch(Duration::from_secs(1)));
+    log.fates([Fate::Held, Fate::Held]);
+    block_on(app.run(LineInputs {}).into_future()).unwrap();
+    let mut flush = Box::pin(app.flush());
+    assert!(poll_immediate(&mut flush).now_or_never().unwrap().is_none());
+    while log.let_go() {}
+    block_on(flush).unwrap();
+    assert_eq!(entries(&log).last().unwrap(), "run_paused");
+}
+
+#[test]
 fn a_run_that_is_stopped_tells_what_a_batch_lost() {
     let log = log();
     let script = Script::default().on("second", [Do::AwaitStop, Do::Hang]);

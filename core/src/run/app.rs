@@ -145,6 +145,19 @@ impl<G: Graph> App<G> {
         }
     }
 
+    /// Is ready when the log has everything that happened, for [`at`](Self::at),
+    /// [`history`](Self::history), [`fork`](Self::fork) and readers of the log: under durability
+    /// `Batch` that is later otherwise.
+    ///
+    /// # Errors
+    /// [`RunError::Log`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future takes nothing back.
+    pub async fn flush(&mut self) -> Result<(), RunError> {
+        self.session.record_flushed().await
+    }
+
     /// Closes the session and gives its state; waits for the threads of blocking actions, and until
     /// the log has everything.
     ///

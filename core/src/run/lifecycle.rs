@@ -124,6 +124,12 @@ impl<G: Graph> Session<G> {
         }
     }
 
+    /// Makes everything durable.
+    pub(super) async fn record_flushed(&mut self) -> Result<(), RunError> {
+        let Some(recording) = &mut self.recording else { return Ok(()) };
+        recording.writer.flush().await.map_err(|error| self.log_error(error))
+    }
+
     /// Makes everything durable and lets go of the session.
     pub(super) async fn record_closed(&mut self) -> Result<(), RunError> {
         let Some(recording) = &mut self.recording else { return Ok(()) };

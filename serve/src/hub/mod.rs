@@ -5,6 +5,9 @@
 
 mod readers;
 mod seat;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;
 
 pub(crate) use self::readers::Reader;
 pub(crate) use self::seat::{Begin, IfRunning, IfUnfinished, Terms};
@@ -45,20 +48,21 @@ pub(crate) struct Hub<G: Graph> {
 
 impl<G: Graph> Hub<G> {
     pub(crate) fn new(log: Arc<dyn Log>, limits: Limits, open: Open<G>) -> Self {
+        let closing = CancellationToken::new();
         Self {
             log,
-            readers: Readers::new(limits.readers),
+            readers: Readers::new(limits.readers, closing.clone()),
             limits,
             opening: open,
             seats: Mutex::default(),
             runs: TaskTracker::new(),
-            closing: CancellationToken::new(),
+            closing,
         }
     }
 
     /// Ready when the server shuts down.
-    pub(crate) fn closing(&self) -> &CancellationToken {
-        &self.closing
+    pub(crate) fn closing(&self) -> CancellationToken {
+        self.closing.clone()
     }
 
     /// Lets one more reader in.
@@ -170,12 +174,13 @@ impl<G: Graph> Hub<G> {
     /// Puts a session that has ended at its start.
     pub(crate) async fn reopen(&self, session: &SessionId) -> Result<(), Problem> {
         let seat = self.seat(session).await?;
-        let held = self.turn(&seat, IfRunning::Reject).await?;
-        let ready = self.ready(held, session, Existence::Existing).await;
-        let reopened = ready.and_then(|mut held| match held.as_mut().map(App::reopen) {
+        let mut turn = self.turn(&seat, IfRunning::Reject).await?;
+        let ready = self.ready(&mut turn, Existence::Existing).await;
+        let reopened = ready.and_then(|()| match turn.app.as_mut().map(App::reopen) {
             Some(Err(error)) => Err(error.into()),
             Some(Ok(())) | None => Ok(()),
         });
+        drop(turn);
         self.leave(&seat);
         reopened
     }

@@ -5,52 +5,83 @@ use axum::http::StatusCode;
 use burdock::log::SessionId;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use tokio_util::sync::CancellationToken;
 
-type Counts = Arc<Mutex<BTreeMap<SessionId, usize>>>;
+type Rooms = Arc<Mutex<BTreeMap<SessionId, Room>>>;
 
-/// Counts the readers of each session.
+/// Those who read one session.
+#[derive(Debug)]
+struct Room {
+    count: usize,
+    /// Ready when a run is interrupted, or the server shuts down.
+    ended: CancellationToken,
+}
+
+/// The readers of each session.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    counts: Counts,
+    rooms: Rooms,
     limit: usize,
+    closing: CancellationToken,
 }
 
 /// Counts as one reader until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    counts: Counts,
+    rooms: Rooms,
     session: SessionId,
 }
 
 impl Readers {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { counts: Counts::default(), limit }
+    pub(crate) fn new(limit: usize, closing: CancellationToken) -> Self {
+        Self { rooms: Rooms::default(), limit, closing }
     }
 
     pub(crate) fn enter(&self, session: &SessionId) -> Result<Reader, Problem> {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(session.clone()).or_default();
-        if *count >= self.limit {
-            let detail = format!("the session has {count} readers already");
+        let mut rooms = locked(&self.rooms);
+        let empty = || Room { count: 0, ended: self.closing.child_token() };
+        let room = rooms.entry(session.clone()).or_insert_with(empty);
+        if room.count >= self.limit {
+            let detail = format!("the session has {} readers already", room.count);
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_readers", detail));
         }
-        *count += 1;
-        Ok(Reader { counts: Arc::clone(&self.counts), session: session.clone() })
+        room.count += 1;
+        Ok(Reader { rooms: Arc::clone(&self.rooms), session: session.clone() })
+    }
+
+    /// Tells the readers of a session that its run is over and the log does not say so.
+    pub(super) fn tell_interrupted(&self, session: &SessionId) {
+        if let Some(room) = locked(&self.rooms).get_mut(session) {
+            // for those who come after
+            let ended = std::mem::replace(&mut room.ended, self.closing.child_token());
+            ended.cancel();
+        }
+    }
+}
+
+impl Reader {
+    /// Is ready when a run of the session is interrupted from now on, or the server shuts down.
+    pub(crate) fn ended(&self) -> CancellationToken {
+        locked(&self.rooms).get(&self.session).map(|room| room.ended.clone()).unwrap_or_default()
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.session) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.session);
+        let mut rooms = locked(&self.rooms);
+        if let Some(room) = rooms.get_mut(&self.session) {
+            room.count -= 1;
+            if room.count == 0 {
+                rooms.remove(&self.session);
             }
         }
     }
+}
+
+fn locked(rooms: &Rooms) -> MutexGuard<'_, BTreeMap<SessionId, Room>> {
+    rooms.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -60,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_session_has_so_many_readers_and_room_again_when_one_leaves() {
-        let readers = Readers::new(2);
+        let readers = Readers::new(2, CancellationToken::new());
         let (a, b) = (SessionId::new("a").unwrap(), SessionId::new("b").unwrap());
         let first = readers.enter(&a).unwrap();
         let _second = readers.enter(&a).unwrap();
@@ -68,6 +99,21 @@ mod tests {
         let _other = readers.enter(&b).unwrap();
         drop(first);
         drop(readers.enter(&a).unwrap());
-        assert_eq!(readers.counts.lock().unwrap().len(), 2);
+        assert_eq!(readers.rooms.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn those_who_read_are_told_and_those_who_come_after_are_not() {
+        let closing = CancellationToken::new();
+        let readers = Readers::new(2, closing.clone());
+        let [a, b] = ["a", "b"].map(|id| SessionId::new(id).unwrap());
+        let (reader, other) = (readers.enter(&a).unwrap(), readers.enter(&b).unwrap());
+        let [before, elsewhere] = [&reader, &other].map(Reader::ended);
+        readers.tell_interrupted(&a);
+        let after = reader.ended();
+        let ended = || [&before, &elsewhere, &after].map(CancellationToken::is_cancelled);
+        assert_eq!(ended(), [true, false, false]);
+        closing.cancel();
+        assert_eq!(ended(), [true, true, true]);
     }
 }

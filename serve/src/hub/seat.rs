@@ -2,7 +2,7 @@
 
 use super::Hub;
 use crate::{
-    event::{Plainly, tell},
+    event::{Event, Plainly, tell},
     problem::Problem,
 };
 use burdock::{
@@ -16,7 +16,7 @@ use std::{
 };
 use tokio::{
     select,
-    sync::{Mutex as Turn, OwnedMutexGuard, oneshot},
+    sync::{Mutex as InOrder, OwnedMutexGuard, oneshot},
     task::yield_now,
     time::timeout,
 };
@@ -28,14 +28,24 @@ type Held<G> = OwnedMutexGuard<Option<App<G>>>;
 pub(super) struct Seat<G: Graph> {
     session: SessionId,
     /// Held by the run that is under way; who waits for a turn gets it in order.
-    app: Arc<Turn<Option<App<G>>>>,
+    app: Arc<InOrder<Option<App<G>>>>,
     now: Mutex<Now>,
 }
 
 struct Now {
-    /// Stops the run that is under way.
-    stopper: Option<Stopper>,
+    work: Work,
     used: Instant,
+}
+
+/// What is done with a session.
+enum Work {
+    Nothing,
+    /// A run is to begin, for which the session may have to be opened first; it is to stop at once if
+    /// somebody asked for that meanwhile.
+    Beginning {
+        stop: bool,
+    },
+    Running(Stopper),
 }
 
 /// What to begin.
@@ -79,7 +89,7 @@ pub(crate) enum IfUnfinished {
 
 impl<G: Graph> Seat<G> {
     pub(super) fn new(session: SessionId) -> Self {
-        let now = Now { stopper: None, used: Instant::now() };
+        let now = Now { work: Work::Nothing, used: Instant::now() };
         Self { session, app: Arc::default(), now: Mutex::new(now) }
     }
 
@@ -88,17 +98,19 @@ impl<G: Graph> Seat<G> {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        self.now().stopper.is_some()
+        !matches!(self.now().work, Work::Nothing)
     }
 
     pub(super) fn is_idle(&self, since: Instant) -> bool {
         let now = self.now();
-        now.stopper.is_none() && now.used < since
+        matches!(now.work, Work::Nothing) && now.used < since
     }
 
     pub(super) fn stop(&self) {
-        if let Some(stopper) = &self.now().stopper {
-            stopper.stop();
+        match &mut self.now().work {
+            Work::Nothing => {}
+            Work::Beginning { stop } => *stop = true,
+            Work::Running(stopper) => stopper.stop(),
         }
     }
 
@@ -108,6 +120,15 @@ impl<G: Graph> Seat<G> {
 
     pub(super) async fn take(&self) -> Held<G> {
         Arc::clone(&self.app).lock_owned().await
+    }
+
+    /// A run has begun that can be stopped.
+    fn running(&self, stopper: Stopper) {
+        let mut now = self.now();
+        if matches!(now.work, Work::Beginning { stop: true }) {
+            stopper.stop();
+        }
+        now.work = Work::Running(stopper);
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
@@ -142,16 +163,15 @@ impl<G: Graph> Hub<G> {
         begin: &Begin<G>,
         terms: Terms,
     ) -> Result<Cursor, Problem> {
-        let session = seat.session();
-        let held = self.turn(seat, terms.if_running).await?;
-        seat.now().used = Instant::now();
-        let mut held = self.ready(held, session, terms.existence).await?;
+        let mut turn = self.turn(seat, terms.if_running).await?;
+        self.ready(&mut turn, terms.existence).await?;
         // another process may have opened the session since: then it is opened anew, once
         for _ in 0..2 {
-            match self.try_begin(seat, held, begin, terms.if_unfinished).await? {
+            match self.try_begin(turn, begin, terms.if_unfinished).await? {
                 Ok(before) => return Ok(before),
                 Err((RunError::Log { source: LogError::Fenced { .. }, .. }, again)) => {
-                    held = self.ready(again, session, Existence::Existing).await?;
+                    turn = again;
+                    self.ready(&mut turn, Existence::Existing).await?;
                 }
                 Err((error, _)) => return Err(error.into()),
             }
@@ -162,11 +182,11 @@ impl<G: Graph> Hub<G> {
     /// Waits for a turn, or not.
     pub(super) async fn turn(
         &self,
-        seat: &Seat<G>,
+        seat: &Arc<Seat<G>>,
         if_running: IfRunning,
-    ) -> Result<Held<G>, Problem> {
+    ) -> Result<Turn<G>, Problem> {
         if let Some(app) = seat.try_take() {
-            return Ok(app);
+            return Ok(Turn::new(seat, app));
         }
         match if_running {
             // who has read that the run is over need not wait for what comes behind that
@@ -178,84 +198,114 @@ impl<G: Graph> Hub<G> {
             IfRunning::Wait => {}
             IfRunning::Stop => seat.stop(),
         }
-        Ok(seat.take().await)
+        Ok(Turn::new(seat, seat.take().await))
     }
 
     /// Whether the log has the end of the last run.
     async fn is_over(&self, session: &SessionId) -> Result<bool, Problem> {
+        Ok(self.last_told(session).await?.0.is_some_and(|event| event.is_terminal()))
+    }
+
+    /// Where the log ends with a run that nobody goes on with: it died with its process, or could not
+    /// write any more.
+    pub(crate) async fn interrupted(&self, session: &SessionId) -> Result<Option<Offset>, Problem> {
+        // before the log is read, so that it has the end of what is not under way, and afterwards, so
+        // that what has begun meanwhile is
+        if self.is_running(session) {
+            return Ok(None);
+        }
+        let (last, next) = self.last_told(session).await?;
+        let stands = match last {
+            None | Some(Event::SessionReopened { .. }) => false,
+            Some(event) => !event.is_terminal(),
+        };
+        Ok(Some(next).filter(|_| stands && !self.is_running(session)))
+    }
+
+    /// The last event of a session, and where its log ends.
+    async fn last_told(&self, session: &SessionId) -> Result<(Option<Event>, Offset), Problem> {
         let next = match self.log.info(session).await {
-            Err(LogError::NoSession { .. }) => return Ok(false),
+            Err(LogError::NoSession { .. }) => return Ok((None, Offset::ZERO)),
             info => info?.next,
         };
         // a snapshot may stand behind it
         let from = Offset(next.0.saturating_sub(2));
         for record in self.log.read(session, from, 2).await?.iter().rev() {
             if let Some(told) = tell::<G>(record.entry(session)?, &Plainly) {
-                return Ok(told.event.is_terminal());
+                return Ok((Some(told.event), next));
             }
         }
-        Ok(false)
+        Ok((None, next))
     }
 
     /// Opens the session unless it is open.
     pub(super) async fn ready(
         &self,
-        mut held: Held<G>,
-        session: &SessionId,
+        turn: &mut Turn<G>,
         existence: Existence,
-    ) -> Result<Held<G>, Problem> {
+    ) -> Result<(), Problem> {
         // who has waited for a turn meanwhile opens nothing any more
         if self.closing.is_cancelled() {
             return Err(Problem::shutting_down());
         }
-        match (&*held, existence) {
-            (Some(_), Existence::New) => {
-                return Err(LogError::SessionExists { session: session.clone() }.into());
+        let session = turn.session().clone();
+        match (&*turn.app, existence) {
+            (Some(_), Existence::New) => Err(LogError::SessionExists { session }.into()),
+            (Some(_), Existence::Any | Existence::Existing) => Ok(()),
+            (None, _) => {
+                *turn.app = Some((self.opening)(session, existence).await?);
+                Ok(())
             }
-            (Some(_), Existence::Any | Existence::Existing) => {}
-            (None, _) => *held = Some((self.opening)(session.clone(), existence).await?),
         }
-        Ok(held)
     }
 
-    /// Begins a run of an open session; gives it back if it did not begin.
+    /// Begins a run of an open session; gives the turn back if it did not begin.
     async fn try_begin(
         self: &Arc<Self>,
-        seat: &Arc<Seat<G>>,
-        mut held: Held<G>,
+        mut turn: Turn<G>,
         begin: &Begin<G>,
         if_unfinished: IfUnfinished,
-    ) -> Result<Result<Cursor, (RunError, Held<G>)>, Problem> {
-        let session = seat.session().clone();
+    ) -> Result<Result<Cursor, (RunError, Turn<G>)>, Problem> {
+        let session = turn.session().clone();
         let inputs = match begin {
             Begin::Run(inputs) => Some(inputs()?),
             Begin::Resume => None,
         };
-        let before = match held.as_ref().and_then(App::cursor) {
+        let before = match turn.app.as_ref().and_then(App::cursor) {
             Some(cursor) => cursor,
             None => self.last(&session).await?,
         };
         let follow = follow(&self.log, &session, Some(before)).await?;
         let (ended, mut end) = oneshot::channel();
-        let (hub, seat) = (Arc::clone(self), Arc::clone(seat));
+        let hub = Arc::clone(self);
         let run = async move {
-            let result = hub.run(&seat, &mut held, inputs, if_unfinished).await;
-            // an app that is fenced off is of no use; the next one reads the session
-            if matches!(&result, Err(RunError::Log { .. } | RunError::Restore(_))) {
-                *held = None;
-            }
+            let result = hub.run(&mut turn, inputs, if_unfinished).await;
             if let Err(error) = &result {
-                let (session, error) = (seat.session(), crate::problem::chain(error));
+                let (session, error) = (turn.session(), crate::problem::chain(error));
                 tracing::warn!(%session, error, "a run failed");
             }
-            drop(ended.send((result, held)));
+            let lost = match &result {
+                Err(RunError::Log { source, .. }) => !matches!(source, LogError::Fenced { .. }),
+                Err(RunError::Restore(_)) => true,
+                _ => false,
+            };
+            if matches!(&result, Err(RunError::Log { .. } | RunError::Restore(_))) {
+                // an app that is fenced off is of no use; the next one reads the session
+                *turn.app = None;
+            }
+            let session = turn.session().clone();
+            drop(ended.send((result, turn)));
+            if lost {
+                // the log does not
+                hub.readers.tell_interrupted(&session);
+            }
         };
         self.runs.spawn(run);
         // the run has begun when its first entry says so, or it has failed before
         select! {
             biased;
             seen = begins(follow, session) => seen.map(|()| Ok(before)),
-            Ok((Err(error), held)) = &mut end => Ok(Err((error, held))),
+            Ok((Err(error), turn)) = &mut end => Ok(Err((error, turn))),
             else => Ok(Ok(before)),
         }
     }
@@ -263,12 +313,12 @@ impl<G: Graph> Hub<G> {
     /// Drives a run to its end; without inputs, the unfinished one.
     async fn run(
         &self,
-        seat: &Seat<G>,
-        held: &mut Held<G>,
+        turn: &mut Turn<G>,
         inputs: Option<G::Inputs>,
         if_unfinished: IfUnfinished,
     ) -> Result<(), RunError> {
-        let Some(app) = held.as_mut() else { return Ok(()) };
+        let Turn { at_work, app } = turn;
+        let Some(app) = app.as_mut() else { return Ok(()) };
         let unfinished = matches!(app.position(), Position::Unfinished(_));
         let mut run = match inputs {
             Some(inputs) if unfinished && if_unfinished == IfUnfinished::Restart => {
@@ -278,8 +328,7 @@ impl<G: Graph> Hub<G> {
             None => app.resume(),
         };
         let stopper = run.stopper();
-        seat.now().stopper = Some(stopper.clone());
-        let _at_work = AtWork(seat);
+        at_work.0.running(stopper.clone());
         if self.closing.is_cancelled() {
             stopper.stop();
         }
@@ -288,7 +337,10 @@ impl<G: Graph> Hub<G> {
             stopper.stop();
             drain(&mut run).await;
         }
-        run.finish().await.map(drop)
+        run.finish().await.map(drop)?;
+        drop(run);
+        // who reads that no run is under way reads in the log how the last one ended
+        app.flush().await
     }
 
     async fn last(&self, session: &SessionId) -> Result<Cursor, Problem> {
@@ -330,13 +382,29 @@ async fn begins(mut follow: Follow, session: SessionId) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A run is under way until this is dropped.
-struct AtWork<'s, G: Graph>(&'s Seat<G>);
+/// Whose turn it is with a session.
+pub(super) struct Turn<G: Graph> {
+    // first, so that the next one who has a turn finds nothing that is under way
+    at_work: AtWork<G>,
+    pub(super) app: Held<G>,
+}
 
-impl<G: Graph> Drop for AtWork<'_, G> {
+impl<G: Graph> Turn<G> {
+    fn new(seat: &Arc<Seat<G>>, app: Held<G>) -> Self {
+        seat.now().work = Work::Beginning { stop: false };
+        Self { at_work: AtWork(Arc::clone(seat)), app }
+    }
+
+    fn session(&self) -> &SessionId {
+        self.at_work.0.session()
+    }
+}
+
+/// A run begins or is under way until this is dropped.
+struct AtWork<G: Graph>(Arc<Seat<G>>);
+
+impl<G: Graph> Drop for AtWork<G> {
     fn drop(&mut self) {
-        let mut now = self.0.now();
-        now.stopper = None;
-        now.used = Instant::now();
+        *self.0.now() = Now { work: Work::Nothing, used: Instant::now() };
     }
 }

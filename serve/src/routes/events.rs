@@ -69,7 +69,7 @@ pub(crate) async fn follow_place<G: Graph>(
 ) -> Result<Response, Problem> {
     if place.until == Until::Run
         && let Some(cursor) = place.cursor
-        && is_over(hub, &session, cursor).await?
+        && (is_over(hub, &session, cursor).await? || is_left(hub, &session, cursor).await?)
     {
         // tells an EventSource not to come back
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -87,16 +87,33 @@ pub(crate) async fn follow_from<G: Graph>(
     reader: Reader,
 ) -> Result<Response, Problem> {
     let follow = follow_log(&hub.log, &session, place.cursor).await?;
+    // first, so that what is interrupted from here on is heard
+    let ended = reader.ended();
+    let interrupted = match place.until {
+        Until::Run => hub.interrupted(&session).await?,
+        Until::Forever => None,
+    };
     Ok(response(EventStream::new(Parts {
         session,
         follow,
         told: tell::<G>,
         telling,
         until: place.until,
-        closing: hub.closing().clone().cancelled_owned(),
+        interrupted,
+        ended,
+        closing: hub.closing(),
         patience: hub.limits.patience,
         reader,
     })))
+}
+
+/// Whether a reader has seen all there is of a run that was interrupted.
+async fn is_left<G: Graph>(
+    hub: &Hub<G>,
+    session: &SessionId,
+    cursor: Cursor,
+) -> Result<bool, Problem> {
+    Ok(hub.interrupted(session).await?.is_some_and(|end| cursor.offset.plus(1) >= end))
 }
 
 /// Whether a reader has seen the end of a run, and none was begun since.

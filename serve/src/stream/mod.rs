@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
-use burdock::log::{Entry, Follow, Followed, Record, SessionId};
+use burdock::log::{Entry, Follow, Followed, Offset, Record, SessionId};
 use futures_core::Stream;
 use http_body::Frame;
 use std::{
@@ -30,7 +30,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Instant, Sleep, sleep};
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// How many bytes are gathered before they are sent.
 const FULL: usize = 16 << 10;
@@ -56,8 +56,11 @@ pub(crate) struct EventStream {
     until: Until,
     frames: Frames,
     silence: Pin<Box<Sleep>>,
-    /// Ready when the server shuts down or the session is deleted.
-    closing: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Where the log ended with a run that nobody goes on with.
+    interrupted: Option<Offset>,
+    /// Ready when the run is interrupted, or the server shuts down.
+    ended: Pin<Box<WaitForCancellationFutureOwned>>,
+    closing: CancellationToken,
     /// When something was handed to the connection, until that asks for more.
     behind: Option<Instant>,
     patience: Duration,
@@ -72,14 +75,17 @@ pub(crate) struct Parts {
     pub(crate) told: fn(Entry, &dyn Telling) -> Option<Stamped>,
     pub(crate) telling: Arc<dyn Telling>,
     pub(crate) until: Until,
-    pub(crate) closing: WaitForCancellationFutureOwned,
+    pub(crate) interrupted: Option<Offset>,
+    pub(crate) ended: CancellationToken,
+    pub(crate) closing: CancellationToken,
     pub(crate) patience: Duration,
     pub(crate) reader: Reader,
 }
 
 impl EventStream {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { session, follow, told, telling, until, closing, patience, reader } = parts;
+        let Parts { session, follow, told, telling, until, .. } = parts;
+        let Parts { interrupted, ended, closing, patience, reader, .. } = parts;
         Self {
             session,
             follow,
@@ -88,7 +94,9 @@ impl EventStream {
             until,
             frames: Frames::default(),
             silence: Box::pin(sleep(SILENCE)),
-            closing: Box::pin(closing),
+            interrupted,
+            ended: Box::pin(ended.cancelled_owned()),
+            closing,
             behind: None,
             patience,
             over: false,
@@ -101,7 +109,14 @@ impl EventStream {
         while !self.over && self.frames.len() < FULL {
             match Pin::new(&mut self.follow).poll_next(cx) {
                 Poll::Pending => return,
-                Poll::Ready(Some(Ok(Followed::Record(record)))) => self.take(&record),
+                Poll::Ready(Some(Ok(Followed::Record(record)))) => {
+                    self.take(&record);
+                    if !self.over
+                        && self.interrupted.is_some_and(|end| record.offset.plus(1) >= end)
+                    {
+                        self.end(Problem::interrupted());
+                    }
+                }
                 Poll::Ready(Some(Ok(Followed::Rewound { to }))) => {
                     self.frames.push_at(to, &Event::rewound(to));
                 }
@@ -153,8 +168,9 @@ impl http_body::Body for EventStream {
         let stream = &mut *self;
         stream.give_up_on_slow();
         stream.poll_gather(cx);
-        if !stream.over && stream.closing.as_mut().poll(cx).is_ready() {
-            stream.end(Problem::shutting_down());
+        if !stream.over && stream.ended.as_mut().poll(cx).is_ready() {
+            let shuts_down = stream.closing.is_cancelled();
+            stream.end(if shuts_down { Problem::shutting_down() } else { Problem::interrupted() });
         }
         if let Some(bytes) = stream.frames.take() {
             stream.silence.as_mut().reset(Instant::now() + SILENCE);

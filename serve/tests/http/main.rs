@@ -5,6 +5,7 @@ mod client;
 mod events;
 mod graph;
 mod guarded;
+mod interrupted;
 mod readers;
 mod runs;
 mod sessions;
