@@ -12,6 +12,7 @@ export async function* parts(
     await answer.body?.cancel();
     throw new ProtocolError(`the server answered with ${type} instead of text/event-stream`);
   }
+  signal.throwIfAborted();
   const parser = new SseParser();
   const reader = answer.body.getReader();
   let silent = false;
@@ -21,11 +22,13 @@ export async function* parts(
     for (;;) {
       // The clock runs only while bytes are waited for: a consumer may take its time.
       const timer = setTimeout(() => ((silent = true), leave()), silence);
-      const { done, value } = await reader.read().finally(() => clearTimeout(timer));
+      const read = reader.read().catch((error: unknown) => ({ broken: error }));
+      const piece = await read.finally(() => clearTimeout(timer));
       signal.throwIfAborted();
+      if ("broken" in piece) throw new ConnectionLost("the connection broke", undefined, piece.broken);
       if (silent) throw new ConnectionLost(`nothing came for ${silence} ms`);
-      if (done) return;
-      yield* parser.push(value);
+      if (piece.done) return;
+      yield* parser.push(piece.value);
     }
   } finally {
     signal.removeEventListener("abort", leave);

@@ -41,6 +41,7 @@ export type ErrorCode =
   | "run_interrupted"
   | "detached"
   | "deleted"
+  | "client"
   | (string & {});
 
 /** A problem as servers describe it (RFC 9457). */
@@ -161,6 +162,18 @@ export class Detached extends BurdockError {
   constructor() {
     super({ status: 0, code: "detached", detail: "the stream was left before its end" });
   }
+}
+
+/** Whether the next try may do better. */
+export function passing(error: unknown): boolean {
+  if (!(error instanceof BurdockError)) return false;
+  return error instanceof ConnectionLost || error.status >= 500 || [408, 425, 429].includes(error.status);
+}
+
+/** An error of this package, whatever was thrown. */
+export function known(error: unknown): BurdockError {
+  if (error instanceof BurdockError) return error;
+  return new BurdockError({ status: 0, code: "client", detail: String(error) }, { cause: error });
 }
 
 const CLASSES: Record<string, typeof BurdockError> = {

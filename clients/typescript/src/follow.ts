@@ -1,7 +1,7 @@
 import { Backoff, wait, type Reconnect } from "./backoff.ts";
 import { parts } from "./body.ts";
 import { offset } from "./cursor.ts";
-import { BurdockError, ConnectionLost, Deleted, ProtocolError, RunInterrupted } from "./errors.ts";
+import { BurdockError, ConnectionLost, Deleted, ProtocolError, RunInterrupted, passing } from "./errors.ts";
 import { TERMINAL, type Cursor, type RewoundEvent, type StreamErrorEvent, type TerminalEvent } from "./events.ts";
 import type { Http } from "./http.ts";
 import type { SessionInfo } from "./types.ts";
@@ -25,7 +25,9 @@ export interface Plan {
   /** The path that is followed. */
   events: string;
   /** What begins a run, once: its answer is the stream, or says where the stream is. */
-  begin?: (signal: AbortSignal) => Promise<Begun>;
+  begin?: () => Promise<Begun>;
+  /** `left`: the run was begun some time ago, and may have been interrupted since. */
+  run?: "new" | "left";
   /** Where to follow from. */
   from?: Cursor | undefined;
   /** `run`: until a terminal event. */
@@ -75,8 +77,9 @@ export class Follower<E extends AnyEvent> {
   async *entries(begun?: Promise<Begun>): AsyncGenerator<Entry<E>, void, undefined> {
     let answer: Response | undefined;
     if (begun !== undefined) {
-      const { cursor, answer: first } = await begun;
-      this.#cursor = this.#start = cursor;
+      const { cursor, answer: first } = await unless(this.#signal, begun);
+      this.#start = cursor;
+      this.#cursor ??= cursor;
       answer = first;
     }
     for (let first = true; ; first = false) {
@@ -115,8 +118,10 @@ export class Follower<E extends AnyEvent> {
     this.#tell("open");
     for await (const part of parts(answer, this.#backoff.silence, this.#signal)) {
       if (part.kind === "retry") this.#backoff.suggest(part.delay);
-      else if (part.kind === "comment") this.#expectMore("idle");
-      else {
+      else if (part.kind === "comment") {
+        this.#backoff.reset(); // it was there for a while: what breaks next breaks for the first time
+        this.#expectMore("idle");
+      } else {
         const event = parse<E>(part.event.data);
         if (event.type === "error") return this.#closed(event as unknown as StreamErrorEvent);
         this.#advance(event, part.event.id);
@@ -131,7 +136,7 @@ export class Follower<E extends AnyEvent> {
 
   async #ask(first: boolean): Promise<Response> {
     const signal = this.#signal;
-    if (this.#plan.begin !== undefined && !first) {
+    if (this.#plan.begin !== undefined && (!first || this.#plan.run === "left")) {
       const info = await this.#http.json<SessionInfo>("GET", this.#plan.session, { signal });
       this.#idle = info.running ? undefined : info;
       this.#expectMore();
@@ -199,13 +204,15 @@ function parse<E extends AnyEvent>(data: string): E {
   throw new ProtocolError("an event has no type");
 }
 
-/** Whether the next try may do better. */
-function passing(error: unknown): boolean {
-  if (error instanceof ConnectionLost) return true;
-  if (!(error instanceof BurdockError)) return true; // fetch's own, from a body that was cut
-  return error.status >= 500 || [408, 425, 429].includes(error.status);
-}
-
 function retryAfter(error: unknown): number {
   return error instanceof BurdockError ? (error.retryAfter ?? 0) : 0;
+}
+
+/** What a promise comes to, unless the signal aborts before. */
+async function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let leave: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => (leave = () => reject(signal.reason)));
+  signal.addEventListener("abort", leave);
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", leave));
 }

@@ -26,7 +26,7 @@ export class Http {
   /** Asks; throws what the answer stands for unless it is a success. */
   async request(method: string, path: string, parts: RequestParts = {}): Promise<Response> {
     const headers: Record<string, string> = { ...parts.headers };
-    const token = typeof this.#token === "function" ? await this.#token() : this.#token;
+    const token = await this.#getToken();
     if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
     const init: RequestInit = { method, headers, cache: "no-store" };
     if (parts.signal !== undefined) init.signal = parts.signal;
@@ -43,6 +43,15 @@ export class Http {
     }
     if (!answer.ok) throw await fromAnswer(answer);
     return answer;
+  }
+
+  async #getToken(): Promise<string | undefined> {
+    if (typeof this.#token !== "function") return this.#token;
+    try {
+      return await this.#token();
+    } catch (error) {
+      throw new ConnectionLost("no token could be had", undefined, error);
+    }
   }
 
   /** Asks for JSON. */

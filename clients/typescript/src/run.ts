@@ -6,13 +6,15 @@ import { EventStream } from "./stream.ts";
 
 /** A run under way: its events from the first to the terminal one. */
 export class Run<E extends { type: string }, Item = unknown> extends EventStream<E, Item> {
-  readonly #stop: () => Promise<void>;
+  readonly #http: Http;
+  readonly #plan: RunPlan;
   #finished: Promise<TerminalEvent> | undefined;
 
   /** @internal */
-  constructor(http: Http, plan: Plan & Required<Pick<Plan, "begin">>, options: StreamOptions) {
-    super(http, { ...plan, until: "run" }, options);
-    this.#stop = () => http.done("POST", `${plan.session}/stop`);
+  constructor(http: Http, plan: RunPlan, options: StreamOptions, end?: TerminalEvent) {
+    super(http, { ...plan, until: "run" }, options, end);
+    this.#http = http;
+    this.#plan = plan;
   }
 
   /** The cursor just before the run's first event, once the server has begun it. */
@@ -35,9 +37,22 @@ export class Run<E extends { type: string }, Item = unknown> extends EventStream
     return this.#finished;
   }
 
-  /** Stops the run; its stream goes on to the terminal event. */
+  /**
+   * The run once more, for whoever left it: its events behind the one that was seen last. The run is not
+   * begun again.
+   */
+  rest(options: StreamOptions = {}): Run<E, Item> {
+    const begin = () => this.started.then((cursor) => ({ cursor }));
+    const plan: RunPlan = { ...this.#plan, begin, from: this.cursor, run: "left" };
+    return new Run(this.#http, plan, options, this.caughtUp ? this.terminal : undefined);
+  }
+
+  /** Stops the run, unless its end was seen; its stream goes on to the terminal event. */
   async stop(): Promise<void> {
     await this.begun;
-    await this.#stop();
+    // who comes too late would stop the next run
+    if (this.terminal === undefined) await this.#http.done("POST", `${this.#plan.session}/stop`);
   }
 }
+
+type RunPlan = Plan & Required<Pick<Plan, "begin">>;

@@ -103,15 +103,17 @@ export class Session<G extends GraphTypes = AnyGraph> {
 
   /** Says something in a chat. An unfinished run is restarted. */
   send(prompt: string, options: StreamOptions = {}): Run<ChatEventOf<G>, never> {
-    const begin = (signal: AbortSignal): Promise<Begun> =>
+    const { signal } = options;
+    const begin = (): Promise<Begun> =>
       this.#http.json("POST", `${this.#path}/chat`, { body: { prompt }, signal });
     return new Run(this.#http, { ...this.#plan("chat/events"), begin }, options);
   }
 
   /** Goes on with an unfinished run of a chat: what a retry is after an error. */
   retry(options: StreamOptions = {}): Run<ChatEventOf<G>, never> {
+    const { signal } = options;
     const query = { stream: "false" };
-    const begin = (signal: AbortSignal): Promise<Begun> =>
+    const begin = (): Promise<Begun> =>
       this.#http.json("POST", `${this.#path}/resume`, { query, signal });
     return new Run(this.#http, { ...this.#plan("chat/events"), begin }, options);
   }
@@ -122,11 +124,8 @@ export class Session<G extends GraphTypes = AnyGraph> {
   }
 
   #begin(what: "runs" | "resume", inputs: object | undefined, options: RunOptions) {
-    const ask = async (signal: AbortSignal): Promise<Begun> => {
-      const answer = await this.#http.request("POST", `${this.#path}/${what}`, {
-        ...begin(inputs, options),
-        signal,
-      });
+    const ask = async (): Promise<Begun> => {
+      const answer = await this.#http.request("POST", `${this.#path}/${what}`, begin(inputs, options));
       return { cursor: answer.headers.get("burdock-cursor") ?? undefined, answer };
     };
     return new Run<EventOf<G>, G["item"]>(

@@ -24,18 +24,19 @@ export class EventStream<E extends { type: string }, Item = unknown>
   #terminal: TerminalEvent | undefined;
   #cursor: Cursor | undefined;
 
-  /** @internal */
-  constructor(http: Http, plan: Plan, options: StreamOptions) {
+  /** @internal `end` is the terminal event, where it was seen already. */
+  constructor(http: Http, plan: Plan, options: StreamOptions, end?: TerminalEvent) {
     const { signal } = options;
+    this.#terminal = end;
+    this.#over = end !== undefined;
     const stop = () => this.#abort.abort(signal?.reason);
     if (signal?.aborted) stop();
     else signal?.addEventListener("abort", stop, { once: true, signal: this.#abort.signal });
     this.#cursor = plan.from;
     const follower = new Follower<Seen<E>>(http, plan, options, this.#abort.signal);
-    const begun = plan.begin?.(this.#abort.signal);
-    begun?.catch(() => undefined); // whoever reads the stream hears of it
-    this.begun = begun;
-    this.#source = follower.entries(begun);
+    this.begun = plan.begin?.();
+    this.begun?.then((begun) => this.#closing(begun), () => undefined); // whoever reads hears of it
+    this.#source = follower.entries(this.begun);
   }
 
   /** @internal */
@@ -69,11 +70,29 @@ export class EventStream<E extends { type: string }, Item = unknown>
     return items<T>(failing(this.#entries()));
   }
 
+  /** The terminal event, once it was read. */
+  protected get terminal(): TerminalEvent | undefined {
+    return this.#terminal;
+  }
+
+  /** Whether `cursor` stands behind all that was read. */
+  protected get caughtUp(): boolean {
+    return !this.#taken || this.#queue.length === 0;
+  }
+
   /** Reads to the end, for whoever loops over the stream later too. */
   protected async drain(): Promise<TerminalEvent> {
     while (!this.#over) await this.#fill();
     if (this.#terminal !== undefined) return this.#terminal;
     throw this.#failure ?? new Detached();
+  }
+
+  /** Closes the answer that began the run when it is left, whether or not somebody reads it. */
+  #closing({ answer }: Begun): void {
+    const { signal } = this.#abort;
+    const close = () => void answer?.body?.cancel().catch(() => undefined); // its reader closes it
+    if (signal.aborted) close();
+    else signal.addEventListener("abort", close, { once: true });
   }
 
   async *#entries(): AsyncGenerator<Entry<Seen<E>>, void, undefined> {
@@ -90,8 +109,7 @@ export class EventStream<E extends { type: string }, Item = unknown>
         else throw this.#failure;
       }
     } finally {
-      this.#over = true;
-      this.detach();
+      this.#end();
       await this.#source.return();
     }
   }
@@ -105,17 +123,20 @@ export class EventStream<E extends { type: string }, Item = unknown>
   async #next(): Promise<void> {
     try {
       const { done, value } = await this.#source.next();
-      if (done) {
-        this.#over = true;
-        return;
-      }
+      if (done) return this.#end();
       this.#queue.push(value);
       this.#terminal ??= terminal(value.event);
       if (!this.#taken) this.#cursor = value.cursor;
     } catch (error) {
       this.#failure = error;
-      this.#over = true;
+      this.#end();
     }
+  }
+
+  /** There is nothing more to come, and nothing to listen for. */
+  #end(): void {
+    this.#over = true;
+    this.detach();
   }
 }
 

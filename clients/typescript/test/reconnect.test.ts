@@ -157,3 +157,31 @@ test("a consumer that takes its time is not taken for a silent server", async (t
   }
   assert.deepEqual(told, ["connecting", "open"]);
 });
+
+test("a connection that was there for a while breaks for the first time, each time", async (t) => {
+  const { server, burdock } = await serve(t);
+  const session = burdock.session("a");
+  await session.run({ prompt: "one" }).finished;
+  let cut = 0;
+  const onConnection = (connection: Connection) => {
+    if (connection !== "open" || cut === 5) return;
+    cut += 1;
+    setImmediate(() => {
+      server.keepAlive();
+      if (cut === 5) void session.start({ prompt: "two" });
+      else setImmediate(() => server.drop());
+    });
+  };
+  const { cursor: from } = await session.get();
+  const events = session.events({ from, reconnect: { delay: 0, attempts: 1 }, onConnection });
+  for await (const event of events) if (event.type === "run_paused") break;
+  assert.equal(cut, 5);
+});
+
+test("a mistake of who listens is no lost connection", async (t) => {
+  const { burdock } = await serve(t);
+  const onConnection = () => {
+    throw new RangeError("mine");
+  };
+  await assert.rejects(collect(burdock.session("a").run({ prompt: PROMPT }, { ...soon, onConnection })), RangeError);
+});

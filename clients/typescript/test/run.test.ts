@@ -135,6 +135,65 @@ test("a signal detaches", async (t) => {
   await assert.rejects(reading, { name: "AbortError" });
 });
 
+test("a run that is left before its answer came is begun, and its rest can be read", async (t) => {
+  const { server, burdock } = await serve(t);
+  const session = burdock.session("a");
+  const run = session.run({ prompt: PROMPT });
+  run.detach();
+  await assert.rejects(collect(run), Detached);
+  const rest = await collect(run.rest());
+  assert.equal(rest.length, 8);
+  while (server.readers > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(server.requests.filter((request) => request.startsWith("POST")).length, 1);
+});
+
+test("what is left of a run is read by who left it", async (t) => {
+  const { server, burdock } = await serve(t);
+  const held = gate(2);
+  server.pace = held.pace;
+  const run = burdock.session("a").run({ prompt: PROMPT });
+  let seen = "";
+  for await (const { delta } of run.text()) {
+    seen += delta;
+    if (seen === "one two ") break;
+  }
+  held.open();
+  const rest = run.rest();
+  for await (const { delta } of rest.text()) seen += delta;
+  assert.equal(seen, PROMPT);
+  assert.equal((await rest.finished).type, "run_paused");
+  assert.deepEqual(await collect(rest.rest()), []);
+});
+
+test("what is left of a run that nobody works at any more is told to be interrupted", async (t) => {
+  const { server, burdock } = await serve(t);
+  server.pace = gate(2).pace;
+  const session = burdock.session("a");
+  const run = session.run({ prompt: PROMPT });
+  for await (const event of run) if (event.type === "item") break;
+  server.crash();
+  await assert.rejects(collect(run.rest(soon)), (error) => error instanceof RunInterrupted && error.resumable);
+});
+
+test("a signal takes back a request that has no answer yet", async () => {
+  const abort = new AbortController();
+  const fetch = (_: unknown, init?: RequestInit) => {
+    return new Promise<Response>((_, reject) => init!.signal!.addEventListener("abort", () => reject(init!.signal!.reason)));
+  };
+  const run = new Burdock("/x", { fetch }).session("a").run({ prompt: "x" }, { signal: abort.signal });
+  const reading = collect(run);
+  abort.abort(new TypeError("enough"));
+  await assert.rejects(reading, { message: "enough" });
+});
+
+test("a stop that comes too late stops nothing", async (t) => {
+  const { server, burdock } = await serve(t);
+  const run = burdock.session("a").run({ prompt: PROMPT });
+  await run.finished;
+  await run.stop();
+  assert(!server.requests.some((request) => request.endsWith("/stop")));
+});
+
 test("only one loop can be over a run", async (t) => {
   const { burdock } = await serve(t);
   const run = burdock.session("a").run({ prompt: PROMPT });
@@ -172,6 +231,14 @@ test("a token is sent, and one that is wrong is told", async (t) => {
   await assert.rejects(new Burdock(url).graph(), Unauthorized);
   await assert.rejects(new Burdock(url, { token: "wrong" }).graph(), Unauthorized);
   assert.equal((await new Burdock(`${url}/`, { token: async () => "secret" }).graph()).name, "Echo");
+});
+
+test("a token that cannot be had is a lost connection", async (t) => {
+  const { url } = await serve(t);
+  const token = () => Promise.reject(new TypeError("offline"));
+  await assert.rejects(new Burdock(url, { token }).graph(), (error) => {
+    return error instanceof ConnectionLost && error.cause instanceof TypeError;
+  });
 });
 
 test("a server that is not there is a lost connection, and nothing is sent twice", async () => {
