@@ -1,6 +1,6 @@
 import { Backoff, wait, type Reconnect } from "./backoff.ts";
 import { offset } from "./cursor.ts";
-import { BurdockError, ConnectionLost, Deleted, RunFailed, Trimmed, UnknownSession } from "./errors.ts";
+import { Deleted, RunFailed, Trimmed, UnknownSession, known, passing, type BurdockError } from "./errors.ts";
 import type { ChatEvent, Cursor, TerminalEvent } from "./events.ts";
 import { terminal, type Connection } from "./follow.ts";
 import type { Session } from "./session.ts";
@@ -20,7 +20,8 @@ export interface Chat {
   title: string;
   /** What was said, down to what is being answered. */
   messages: readonly ChatMessage[];
-  connection: Connection;
+  /** `closed`: `error` says why, and it is not tried again until something that is asked is taken. */
+  connection: Connection | "closed";
   /** Why the last run, or the last request, failed. */
   error: BurdockError | undefined;
 }
@@ -39,6 +40,7 @@ const EMPTY: Chat = {
 export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
   readonly #session: Session<G>;
   readonly #reconnect: Reconnect;
+  readonly #lookAgain: number;
   #abort = new AbortController();
   #made: () => void = () => undefined;
   #before: readonly ChatMessage[] = [];
@@ -46,8 +48,10 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
   /** Up to here nothing is under way any more, even where a run begins there. */
   #settled = -1;
 
-  constructor(session: Session<G>, reconnect: Reconnect = {}) {
+  /** A session that is not there yet is looked for every `lookAgain` milliseconds: others may make it. */
+  constructor(session: Session<G>, reconnect: Reconnect = {}, lookAgain = 3000) {
     super(EMPTY);
+    this.#lookAgain = lookAgain;
     this.#session = session;
     this.#reconnect = { attempts: Number.POSITIVE_INFINITY, ...reconnect };
   }
@@ -72,7 +76,7 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.#live(signal).catch((error: unknown) => {
-      if (!signal.aborted) this.change({ error: known(error), connection: "waiting" });
+      if (!signal.aborted) this.change({ error: known(error), connection: "closed" });
     });
   }
 
@@ -84,6 +88,7 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
     try {
       this.change({ error: undefined });
       await request();
+      if (this.snapshot().connection === "closed" && this.watched) this.open();
       return true;
     } catch (error) {
       this.change({ error: known(error) });
@@ -104,18 +109,22 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof UnknownSession || error instanceof Deleted) {
-          this.#show(undefined);
+          if (!this.#absent) this.#show(undefined);
           await this.#existence(signal);
           continue;
         }
-        const { status, retryAfter } = known(error);
-        const passing = error instanceof ConnectionLost || error instanceof Trimmed || status >= 500;
-        const delay = passing ? backoff.next(retryAfter) : undefined;
+        const again = passing(error) || error instanceof Trimmed;
+        const delay = again ? backoff.next(known(error).retryAfter) : undefined;
         if (delay === undefined) throw error;
         this.change({ connection: "waiting" });
         await wait(delay, signal);
       }
     }
+  }
+
+  get #absent(): boolean {
+    const { status, connection, messages } = this.snapshot();
+    return status === "idle" && connection === "open" && messages.length === 0;
   }
 
   async #read(signal: AbortSignal) {
@@ -151,10 +160,11 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
     this.change({ status: status(position.at) });
   }
 
+  /** Waits until the session may be there: it was made here, or perhaps elsewhere. */
   async #existence(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#made = resolve;
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      wait(this.#lookAgain, signal).then(resolve, reject);
     });
   }
 
@@ -216,9 +226,4 @@ function failure(event: TerminalEvent): RunFailed | undefined {
 
 function status(at: Position["at"]): Chat["status"] {
   return at === "rest" ? "idle" : at;
-}
-
-function known(error: unknown): BurdockError {
-  if (error instanceof BurdockError) return error;
-  return new BurdockError({ status: 0, code: "client", detail: String(error) }, { cause: error });
 }

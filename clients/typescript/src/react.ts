@@ -1,4 +1,4 @@
-import { useMemo, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { ChatStore, type Chat } from "./chat-store.ts";
 import { RunStore, type RunView, type RunViewOptions } from "./run-store.ts";
 import type { Session } from "./session.ts";
@@ -33,17 +33,19 @@ export interface UseRun<G extends GraphTypes = AnyGraph> extends RunView<G> {
   start: (inputs: G["inputs"]) => void;
   /** Goes on with an unfinished run. */
   resume: () => void;
-  /** Stops the run. */
-  stop: () => Promise<void>;
+  /** Stops the run; whether that was taken. */
+  stop: () => Promise<boolean>;
 }
 
-/** Begins runs and shows the last one. Leaving the page detaches from it; it goes on. */
+/** Begins runs and shows the last one. Unmounting detaches from it; it goes on. */
 export function useRun<G extends GraphTypes = AnyGraph>(
   session: Session<G>,
   options: RunViewOptions<G> = {},
 ): UseRun<G> {
   const store = useMemo(() => new RunStore(session), [session]);
-  store.options = options;
+  useEffect(() => {
+    store.options = options;
+  });
   const run = useSyncExternalStore(store.subscribe, store.snapshot, store.snapshot);
   return { ...run, start: store.start, resume: store.resume, stop: store.stop };
 }

@@ -1,5 +1,5 @@
-import { BurdockError, RunFailed } from "./errors.ts";
-import type { TerminalEvent } from "./events.ts";
+import { Detached, RunFailed, known, type BurdockError } from "./errors.ts";
+import type { Cursor, TerminalEvent } from "./events.ts";
 import { terminal, type Connection } from "./follow.ts";
 import type { Run } from "./run.ts";
 import type { EventOf, RunOptions, Session } from "./session.ts";
@@ -35,6 +35,8 @@ export class RunStore<G extends GraphTypes = AnyGraph> extends Store<RunView<G>>
   readonly #session: Session<G>;
   options: RunViewOptions<G>;
   #run: Run<EventOf<G>, G["item"]> | undefined;
+  #text = new Text<G["item"]>();
+  #left = false;
 
   constructor(session: Session<G>, options: RunViewOptions<G> = {}) {
     super({ status: "idle", text: "", end: undefined, connection: "connecting", error: undefined });
@@ -44,50 +46,71 @@ export class RunStore<G extends GraphTypes = AnyGraph> extends Store<RunView<G>>
 
   /** Begins a run. */
   readonly start = (inputs: G["inputs"]): void => {
-    void this.#show((options) => this.#session.run(inputs, options));
+    this.#begin((options) => this.#session.run(inputs, options));
   };
 
   /** Goes on with an unfinished run. */
   readonly resume = (): void => {
-    void this.#show((options) => this.#session.resume(options));
+    this.#begin((options) => this.#session.resume(options));
   };
 
-  /** Stops the run. */
-  readonly stop = async (): Promise<void> => {
-    await this.#run?.stop();
+  /** Stops the run; whether that was taken. */
+  readonly stop = async (): Promise<boolean> => {
+    try {
+      await this.#run?.stop();
+      return this.#run !== undefined;
+    } catch (error) {
+      this.change({ error: known(error) });
+      return false;
+    }
   };
 
   protected override open(): void {
-    // a run begins when it is told to
+    const run = this.#run;
+    if (this.#left && run !== undefined) void this.#show((options) => run.rest(options));
+    this.#left = false;
   }
 
   protected override close(): void {
+    this.#left = this.snapshot().status === "running";
     this.#run?.detach();
   }
 
-  async #show(begin: (options: RunOptions) => Run<EventOf<G>, G["item"]>): Promise<void> {
+  #begin(begin: Begin<G>): void {
     this.#run?.detach();
+    this.#left = false;
+    this.#text = new Text(this.options.pick);
+    this.change({ status: "running", text: "", end: undefined, error: undefined });
+    void this.#show(begin);
+  }
+
+  async #show(begin: Begin<G>): Promise<void> {
     const onConnection = (connection: Connection) => {
       if (this.#run === run) this.change({ connection });
     };
     const run = begin({ ...this.options, onConnection });
     this.#run = run;
-    const text = new Text(this.options.pick);
-    this.change({ status: "running", text: "", end: undefined, error: undefined });
     try {
       for await (const event of run) {
-        this.options.onEvent?.(event);
-        const change = text.take({ event, cursor: run.cursor });
-        if (change !== undefined) this.change({ text: change.text });
-        const end = terminal(event) as TerminalEvent<G["node"]> | undefined;
-        if (end !== undefined) this.change({ status: "finished", end, error: failure(end) });
+        if (this.#run !== run) return; // another one took its place
+        this.#take(event, run.cursor);
       }
     } catch (error) {
-      if (this.#run !== run || !(error instanceof BurdockError)) return;
-      if (error.code !== "detached") this.change({ status: "finished", error });
+      if (this.#run !== run || error instanceof Detached) return;
+      this.change({ status: "finished", error: known(error) });
     }
   }
+
+  #take(event: Seen<EventOf<G>>, cursor: Cursor | undefined): void {
+    this.options.onEvent?.(event);
+    const change = this.#text.take({ event, cursor });
+    if (change !== undefined) this.change({ text: change.text });
+    const end = terminal(event) as TerminalEvent<G["node"]> | undefined;
+    if (end !== undefined) this.change({ status: "finished", end, error: failure(end) });
+  }
 }
+
+type Begin<G extends GraphTypes> = (options: RunOptions) => Run<EventOf<G>, G["item"]>;
 
 function failure(end: TerminalEvent): RunFailed | undefined {
   return end.type === "run_failed" ? new RunFailed(end) : undefined;

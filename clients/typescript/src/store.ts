@@ -19,6 +19,11 @@ export abstract class Store<Snapshot extends object> {
     };
   };
 
+  /** Whether somebody listens. */
+  protected get watched(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   protected abstract open(): void;
   protected abstract close(): void;
 

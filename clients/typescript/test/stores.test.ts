@@ -133,6 +133,41 @@ test("a chat that nobody shows has no connection", async (t) => {
   await until(store, (chat) => said(chat) === "one|one");
 });
 
+test("a chat that another page makes is found", async (t) => {
+  const { burdock } = await serve(t);
+  const store = new ChatStore(burdock.session("a"), soon, 5);
+  t.after(store.subscribe(() => undefined));
+  await until(store, ({ status }) => status === "idle");
+  await burdock.session("a").send("one two").finished;
+  await until(store, (chat) => said(chat) === "one two|one two");
+});
+
+test("a chat that nobody has made yet changes nothing while it is looked for", async (t) => {
+  const { server, burdock } = await serve(t);
+  const store = new ChatStore(burdock.session("a"), soon, 1);
+  let changes = 0;
+  t.after(store.subscribe(() => (changes += 1)));
+  await until(store, ({ status }) => status === "idle");
+  const before = changes;
+  const looks = server.requests.length;
+  while (server.requests.length < looks + 3) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(changes, before);
+});
+
+test("a chat that is refused says so, and is there again when something is taken", async (t) => {
+  const { server, burdock } = await serve(t);
+  await burdock.session("a").send("one").finished;
+  server.token = "secret";
+  const store = new ChatStore(burdock.session("a"), soon);
+  t.after(store.subscribe(() => undefined));
+  const refused = await until(store, ({ connection }) => connection === "closed");
+  assert.equal(refused.error?.code, "unauthorized");
+  server.token = undefined;
+  assert.equal(await store.send("two"), true);
+  const chat = await until(store, (chat) => said(chat) === "one|one|two|two" && chat.status === "idle");
+  assert.equal(chat.error, undefined);
+});
+
 test("a run is shown as it goes", async (t) => {
   const { burdock } = await serve(t);
   const types: string[] = [];
@@ -160,4 +195,83 @@ test("a run that cannot be begun says why", async (t) => {
   store.start({ prompt: "y" });
   const { error } = await until(store, ({ status }) => status === "finished");
   assert(error instanceof Running);
+});
+
+test("a run that nobody shows goes on, and is shown on where it was left", async (t) => {
+  const { server, burdock } = await serve(t);
+  const held = gate(2);
+  server.pace = held.pace;
+  const store = new RunStore(burdock.session("a"));
+  const leave = store.subscribe(() => undefined);
+  store.start({ prompt: "one two three" });
+  await until(store, ({ text }) => text === "one two ");
+  leave();
+  while (server.readers > 0) await new Promise((resolve) => setImmediate(resolve));
+  held.open();
+  while (server.sessions.get("a")?.working) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(store.snapshot().text, "one two ");
+  t.after(store.subscribe(() => undefined));
+  const { text, end } = await until(store, ({ status }) => status === "finished");
+  assert.equal(text, "one two three");
+  assert.equal(end?.type, "run_paused");
+});
+
+test("a run that is left and shown again at once is begun once", async (t) => {
+  const { server, burdock } = await serve(t);
+  const store = new RunStore(burdock.session("a"));
+  const leave = store.subscribe(() => undefined);
+  store.start({ prompt: "one two" });
+  leave();
+  t.after(store.subscribe(() => undefined));
+  const { text } = await until(store, ({ status }) => status === "finished");
+  assert.equal(text, "one two");
+  assert.equal(server.requests.filter((request) => request.startsWith("POST")).length, 1);
+});
+
+test("a run that takes the place of another shows nothing of it", async (t) => {
+  const { server, burdock } = await serve(t);
+  const held = gate(1);
+  server.pace = held.pace;
+  const store = new RunStore(burdock.session("a"));
+  t.after(store.subscribe(() => undefined));
+  store.start({ prompt: "one two" });
+  await until(store, ({ text }) => text === "one ");
+  store.start({ prompt: "three" });
+  const { text, error } = await until(store, ({ status }) => status === "finished");
+  assert.equal(text, "");
+  assert(error instanceof Running);
+  held.open();
+});
+
+test("a listener's mistake ends what is shown, and is told", async (t) => {
+  const { burdock } = await serve(t);
+  const onEvent = () => {
+    throw new RangeError("mine");
+  };
+  const store = new RunStore(burdock.session("a"), { onEvent });
+  t.after(store.subscribe(() => undefined));
+  store.start({ prompt: "one" });
+  const { error } = await until(store, ({ status }) => status === "finished");
+  assert.equal(error?.code, "client");
+  assert(error.cause instanceof RangeError);
+});
+
+test("a stop that fails is told", async (t) => {
+  const { server, burdock } = await serve(t);
+  const store = new RunStore(burdock.session("a"));
+  t.after(store.subscribe(() => undefined));
+  assert.equal(await store.stop(), false);
+  const held = gate(1);
+  server.pace = held.pace;
+  store.start({ prompt: "one two" });
+  await until(store, ({ text }) => text === "one ");
+  server.token = "secret";
+  assert.equal(await store.stop(), false);
+  assert.equal(store.snapshot().error?.code, "unauthorized");
+  assert.equal(store.snapshot().status, "running");
+  server.token = undefined;
+  assert.equal(await store.stop(), true);
+  held.open();
+  const { end } = await until(store, ({ status }) => status === "finished");
+  assert.equal(end?.type, "run_stopped");
 });
