@@ -137,13 +137,23 @@ export class Follower<E extends AnyEvent> {
   async #ask(first: boolean): Promise<Response> {
     const signal = this.#signal;
     if (this.#plan.begin !== undefined && (!first || this.#plan.run === "left")) {
-      const info = await this.#http.json<SessionInfo>("GET", this.#plan.session, { signal });
-      this.#idle = info.running ? undefined : info;
+      this.#idle = await this.#unattended();
       this.#expectMore();
     }
     const query = { from: this.#cursor, until: this.#plan.until };
     const headers = { accept: "text/event-stream" };
     return this.#http.request("GET", this.#plan.events, { query, headers, signal });
+  }
+
+  /** The session, if no run is under way in it. */
+  async #unattended(): Promise<SessionInfo | undefined> {
+    const signal = this.#signal;
+    const get = () => this.#http.json<SessionInfo>("GET", this.#plan.session, { signal });
+    if ((await get()).running) return undefined;
+    // The run may have ended after its session was read and before it was looked for. What is read
+    // from here on has its end.
+    const info = await get();
+    return info.running ? undefined : info;
   }
 
   #advance(event: E, id: string): void {

@@ -122,6 +122,24 @@ test("a run that nobody works at any more is interrupted, if only a keep-alive t
   assert.equal(rest.at(-1)?.type, "run_paused");
 });
 
+test("a run that ends while it is asked about was not interrupted", async (t) => {
+  const { server, burdock } = await serve(t);
+  const held = gate(7);
+  server.pace = held.pace;
+  const run = burdock.session("a").run({ prompt: `${PROMPT} eight` }, soon);
+  const types: string[] = [];
+  for await (const event of run) {
+    types.push(event.type);
+    if (types.length !== 9) continue;
+    server.between = async () => {
+      held.open();
+      await server.sessions.get("a")?.working;
+    };
+    server.drop();
+  }
+  assert.deepEqual(types.slice(9), ["item", "step_committed", "run_paused"]);
+});
+
 test("following a session goes on from run to run, until it is left", async (t) => {
   const { server, burdock } = await serve(t);
   const session = burdock.session("a");

@@ -39,6 +39,8 @@ export class FakeServer {
   retry = 1;
   /** Which field of a block comes first. */
   first: "id" | "data" = "data";
+  /** What is done between reading a session and looking whether a run is under way. */
+  between: (() => Promise<void>) | undefined;
   /** Where the routes are nested. */
   prefix = "";
   /** What else it serves, for pages. */
@@ -136,10 +138,10 @@ export class FakeServer {
         return void answer.writeHead(201, { location: `/sessions/${name}` }).end();
       }
       case "GET ":
-        return json(answer, 200, describe(id, session));
+        return json(answer, 200, await this.#describe(id, session));
       case "GET chat":
         return json(answer, 200, {
-          ...describe(id, session),
+          ...(await this.#describe(id, session)),
           cursor: session.committed,
           messages: session.messages,
           title: "Echo",
@@ -219,6 +221,15 @@ export class FakeServer {
     void this.#stream(session, { ...place, until, chat }, answer);
   }
 
+  async #describe(id: string, session: FakeSession) {
+    const { step, run, created, position } = session;
+    const { cursor } = session.log;
+    await this.between?.();
+    const running = session.working !== undefined;
+    const state = { turns: step };
+    return { session: id, cursor, position, step, run, running, created, updated: created, state };
+  }
+
   #block(id: string, event: object): string {
     const fields = [`id: ${id}\n`, `data: ${JSON.stringify(event)}\n`];
     return `${(this.first === "id" ? fields : fields.reverse()).join("")}\n`;
@@ -295,20 +306,6 @@ function shown({ cursor, event }: LogEntry, chat: boolean): LogEntry | undefined
     return { cursor, event: rest };
   }
   return { cursor, event };
-}
-
-function describe(id: string, session: FakeSession) {
-  return {
-    session: id,
-    cursor: session.log.cursor,
-    position: session.position,
-    step: session.step,
-    run: session.run,
-    running: session.working !== undefined,
-    created: session.created,
-    updated: session.created,
-    state: { turns: session.step },
-  };
 }
 
 function json(answer: ServerResponse, status: number, body: object): void {
