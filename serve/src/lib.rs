@@ -14,5 +14,5 @@ mod stream;
 
 pub use self::chat::{ChatGraph, ChatMessage, ChatRole};
 pub use self::event::{Event, Stamped};
-pub use self::listen::{ListenError, listen};
+pub use self::listen::{Bound, ListenError, asked_to_stop, bind, listen};
 pub use self::server::Server;

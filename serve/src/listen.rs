@@ -2,8 +2,13 @@
 
 use crate::{guard::only_local, stall::Patient};
 use axum::Router;
-use std::{future::Future, io, net::SocketAddr, time::Duration};
-use tokio::net::TcpListener;
+use std::{
+    future::{Future, pending},
+    io,
+    net::SocketAddr,
+    time::Duration,
+};
+use tokio::{net::TcpListener, select, signal};
 
 /// How long the other end of a connection may take nothing of what is written.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -26,7 +31,10 @@ pub struct ListenError {
 /// # async fn serve<G: burdock::Graph<Item: serde::Serialize>>(server: burdock_serve::Server<G>) {
 /// let address = ([127, 0, 0, 1], 3000).into();
 /// let stopping = server.clone();
-/// let stop = async move { stopping.shutdown().await };
+/// let stop = async move {
+///     burdock_serve::asked_to_stop().await;
+///     stopping.shutdown().await;
+/// };
 /// burdock_serve::listen(address, server.router(), stop).await.unwrap();
 /// # }
 /// ```
@@ -44,20 +52,77 @@ pub async fn listen(
     routes: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ListenError> {
-    let failed = |source| ListenError { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    serve(listener, routes, stop).await.map_err(failed)
+    bind(address).await?.serve(routes, stop).await
 }
 
-/// The same on a listener that is bound already.
-async fn serve(
+/// Takes an address, for one who wants to say that the server is there before it serves; port 0 takes
+/// one that is free.
+///
+/// # Errors
+/// [`ListenError`], as [`listen`].
+pub async fn bind(address: SocketAddr) -> Result<Bound, ListenError> {
+    let failed = |source| ListenError { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok(Bound { address, listener })
+}
+
+/// An address that was taken: who connects waits until it is served.
+#[derive(Debug)]
+pub struct Bound {
+    address: SocketAddr,
     listener: TcpListener,
-    routes: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let local = listener.local_addr()?.ip().is_loopback();
-    let routes = if local { only_local(routes) } else { routes };
-    let listener = Patient { listener, patience: PATIENCE };
-    // the routes as they are would be made anew for each connection
-    axum::serve(listener, routes.into_make_service()).with_graceful_shutdown(stop).await
+}
+
+impl Bound {
+    /// The address, with the port that it has.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves routes, as [`listen`] does.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub async fn serve(
+        self,
+        routes: Router,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ListenError> {
+        let Self { address, listener } = self;
+        let routes = if address.ip().is_loopback() { only_local(routes) } else { routes };
+        let listener = Patient { listener, patience: PATIENCE };
+        // the routes as they are would be made anew for each connection
+        axum::serve(listener, routes.into_make_service())
+            .with_graceful_shutdown(stop)
+            .await
+            .map_err(|source| ListenError { address, source })
+    }
+}
+
+/// Is ready when the process is asked to stop: with ctrl-c, or with SIGTERM, as containers and service
+/// managers do. Never where that cannot be told; such a process is stopped another way.
+pub async fn asked_to_stop() {
+    let interrupted = async {
+        if signal::ctrl_c().await.is_err() {
+            pending::<()>().await;
+        }
+    };
+    select! {
+        () = interrupted => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        Ok(mut terminated) => drop(terminated.recv().await),
+        Err(_) => pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    pending().await
 }

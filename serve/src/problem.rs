@@ -8,7 +8,7 @@ use axum::{
 };
 use burdock::{
     RunError,
-    log::{Cursor, Epoch, LogError},
+    log::{Cursor, LogError},
     run::{BuildError, ReadError},
 };
 use serde::Serialize;
@@ -71,6 +71,13 @@ impl Problem {
         Self::unavailable("interrupted", detail)
     }
 
+    /// A cursor's place is gone; following from `first` tells what is left.
+    pub(crate) fn trimmed(first: Option<Cursor>) -> Self {
+        let detail = "what follows this cursor was removed: read the session, or begin at `first`";
+        let gone = Self::new(StatusCode::GONE, "trimmed", detail);
+        Self { first: first.map(|cursor| cursor.to_string()), ..gone }
+    }
+
     pub(crate) fn undrawable() -> Self {
         let detail = "this graph cannot be drawn here: `graph.mmd` has it for Mermaid";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
@@ -116,14 +123,7 @@ impl From<LogError> for Problem {
             LogError::InvalidCursor { .. } | LogError::NoEntry { .. } => {
                 Self::bad_request("invalid_cursor", error.to_string())
             }
-            LogError::Trimmed { first, .. } => {
-                // of which epoch the entry before it was does not matter any more
-                let before = Cursor { epoch: Epoch(0), offset: *first };
-                let detail =
-                    "what follows this cursor was removed: read the session, or begin at `first`";
-                let gone = Self::new(StatusCode::GONE, "trimmed", detail);
-                Self { first: Some(before.offset.to_string()), ..gone }
-            }
+            LogError::Trimmed { .. } => Self::trimmed(None),
             LogError::Fenced { .. } | LogError::Busy { .. } => {
                 Self::conflict("fenced", "another process has the session: try again")
             }

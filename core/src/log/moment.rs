@@ -23,6 +23,10 @@ pub struct Moment {
     /// The last entry that moved the session: a consumer that follows from there comes by what the
     /// step that is under way has shown.
     pub moved: Cursor,
+    /// The entry before the first one of the last run: a consumer that follows from there comes by all of
+    /// that run. `None` when the run began before the snapshot from which the session was read, or there
+    /// was none.
+    pub before_run: Option<Cursor>,
     /// What the entries up to there amount to.
     pub snapshot: Snapshot,
 }
@@ -88,13 +92,17 @@ impl Moment {
                         EntryKind::SessionCreated { snapshot, .. } | EntryKind::Snapshot(snapshot),
                     ) => {
                         // a snapshot repeats what is known, and moves nothing
-                        let moved = before.map_or(cursor, |moment| moment.moved);
-                        Self { offset, epoch, time, moved, snapshot: *snapshot }
+                        let moved = before.as_ref().map_or(cursor, |moment| moment.moved);
+                        let before_run = before.and_then(|moment| moment.before_run);
+                        Self { offset, epoch, time, moved, before_run, snapshot: *snapshot }
                     }
                     (None, _) => return Err(damaged(offset, "it is no snapshot".into())),
                     (Some(mut moment), kind) => {
                         if kind.moves() {
                             moment.moved = cursor;
+                        }
+                        if matches!(kind, EntryKind::RunStarted { .. }) {
+                            moment.before_run = Some(moment.cursor());
                         }
                         moment.snapshot.apply(kind).map_err(|reason| damaged(offset, reason))?;
                         Self { offset, epoch, time, ..moment }

@@ -183,6 +183,8 @@ pub struct View<G: Graph> {
     pub time: Time,
     /// The last entry up to there that moved the session; see [`Moment::moved`].
     pub moved: Cursor,
+    /// The entry before the last run; see [`Moment::before_run`].
+    pub before_run: Option<Cursor>,
     /// The committed state.
     pub state: G::State,
     /// Where the session was.
@@ -215,10 +217,11 @@ impl<G: Graph> View<G> {
     }
 
     fn of(moment: Moment) -> Result<Self, ReadError> {
-        let (cursor, time, moved) = (moment.cursor(), moment.time, moment.moved);
+        let cursor = moment.cursor();
+        let Moment { time, moved, before_run, .. } = moment;
         let restored = Restored::<G>::from_snapshot(moment.snapshot)?;
         let Restored { state, position, step, run, .. } = restored;
-        Ok(Self { cursor, time, moved, state, position, step, run })
+        Ok(Self { cursor, time, moved, before_run, state, position, step, run })
     }
 }
 

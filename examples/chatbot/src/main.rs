@@ -50,16 +50,15 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
 
     let stopping = server.clone();
     let stop = async move {
-        // whoever cannot be interrupted is stopped another way
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stopping.shutdown().await;
-        }
+        burdock_serve::asked_to_stop().await;
+        stopping.shutdown().await;
     };
-    let (address, db) = (options.address, options.db);
+    let bound = burdock_serve::bind(options.address).await?;
+    let (address, db) = (bound.address(), options.db);
     let mut stdout = io::stdout();
     writeln!(stdout, "{introduction}\nsessions are kept in {db}\nhttp://{address}/")?;
     stdout.flush()?;
-    burdock_serve::listen(address, server.chat_router(), stop).await?;
+    bound.serve(server.chat_router(), stop).await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use axum::{
-    extract::Path,
+    extract::{OriginalUri, Path},
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -40,8 +40,18 @@ const ASSETS: [(&str, &str); 17] = assets!(
     "view.js",
 );
 
-pub(super) async fn index() -> Response {
-    served(INDEX, "text/html; charset=utf-8")
+/// The page, with or without a slash at the end of the path under which it is nested. What it loads
+/// is found relative to that: in front there may be another path that a proxy takes away.
+pub(super) async fn index(OriginalUri(uri): OriginalUri) -> Result<Response, Problem> {
+    let kind = "text/html; charset=utf-8";
+    let last = uri.path().rsplit('/').next().unwrap_or_default();
+    if last.is_empty() {
+        return Ok(served(INDEX, kind));
+    }
+    if last.contains(['"', '<', '>', '&']) {
+        return Err(Problem::not_found());
+    }
+    Ok(served(INDEX.replace("=\"assets/", &format!("=\"{last}/assets/")), kind))
 }
 
 pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
@@ -53,10 +63,10 @@ pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, Problem>
         Some((_, "svg")) => "image/svg+xml",
         _ => "application/octet-stream",
     };
-    Ok(served(text, kind))
+    Ok(served(*text, kind))
 }
 
-fn served(text: &'static str, kind: &'static str) -> Response {
+fn served(text: impl IntoResponse, kind: &'static str) -> Response {
     let mut response = text.into_response();
     for (name, value) in [
         (header::CONTENT_TYPE, kind),

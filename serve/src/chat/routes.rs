@@ -1,10 +1,13 @@
 //! A chat's addresses beside those of every graph.
 
-use super::{AsText, ChatGraph, ChatMessage, page};
+use super::{AsText, ChatGraph, ChatMessage, ChatRole, page};
 use crate::{
     hub::{Begin, Hub, IfRunning, IfUnfinished, Terms},
     problem::Problem,
-    routes::{Accepted, EventsQuery, Place, Placed, Session, follow_place},
+    routes::{
+        Accepted, EventsQuery, List, ListQuery, Listed, Place, Placed, Session, follow_place,
+        sessions,
+    },
 };
 use axum::{
     Json, Router,
@@ -16,17 +19,70 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use burdock::{Graph, graph::Node, log::Existence, run::View};
+use burdock::{
+    Graph,
+    graph::Node,
+    log::{Existence, SessionId},
+    run::View,
+};
 use serde::{Deserialize, Serialize};
 use std::{marker::PhantomData, sync::Arc};
+
+/// How many chats a page of them has at most: each has to be read for its title.
+const CHATS: usize = 100;
+
+/// How many characters a title has at most.
+const TITLE: usize = 100;
 
 pub(crate) fn router<G: ChatGraph>(hub: Arc<Hub<G>>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/assets/{file}", get(page::asset))
+        .route("/chats", get(list::<G>))
         .route("/sessions/{id}/chat", get(show::<G>).post(say::<G>))
         .route("/sessions/{id}/chat/events", get(follow::<G>))
         .with_state(hub)
+}
+
+/// A page of chats.
+#[derive(Debug, Serialize)]
+struct Chats {
+    chats: Vec<ListedChat>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListedChat {
+    #[serde(flatten)]
+    listed: Listed,
+    /// How it began, unless nothing was said yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+}
+
+/// `GET /chats`
+async fn list<G: ChatGraph>(
+    State(hub): State<Arc<Hub<G>>>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let List { sessions, next } = sessions(&hub, query, CHATS).await?;
+    let mut chats = Vec::with_capacity(sessions.len());
+    for listed in sessions {
+        let title = title(&hub, &listed.session).await;
+        chats.push(ListedChat { listed, title });
+    }
+    Ok(Json(Chats { chats, next }).into_response())
+}
+
+/// What was said first, as far as it fits a line; one chat that cannot be read leaves the others.
+async fn title<G: ChatGraph>(hub: &Hub<G>, session: &str) -> Option<String> {
+    let session = SessionId::new(session).ok()?;
+    let view = View::<G>::latest(&hub.log, &session).await.ok()?;
+    let said = G::history(&view.state).into_iter().find(|said| said.role == ChatRole::User)?;
+    let line = said.text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(line.chars().take(TITLE).collect())
 }
 
 /// A chat as it was after its last commit.
@@ -35,6 +91,9 @@ struct Chat {
     session: String,
     /// Following from here tells what the step that is under way has shown.
     cursor: String,
+    /// Following from here tells the last run from its beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
     messages: Vec<ChatMessage>,
     position: Placed,
     running: bool,
@@ -52,6 +111,7 @@ async fn show<G: ChatGraph>(
     let chat = Chat {
         session: session.as_str().into(),
         cursor: view.moved.to_string(),
+        run: view.before_run.map(|cursor| cursor.to_string()),
         messages: G::history(&view.state),
         position: view.position.map(Node::name).into(),
         running,

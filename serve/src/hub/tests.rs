@@ -50,14 +50,14 @@ async fn a_stop_counts_as_soon_as_a_run_is_asked_for() {
         if_unfinished: IfUnfinished::Reject,
     };
     let begin = || Begin::Run(Arc::new(|| Ok(CountingInputs {})));
-    let begun = tokio::spawn({
+    let first = tokio::spawn({
         let (hub, session, begin) = (Arc::clone(&hub), session.clone(), begin());
         async move { hub.begin(&session, begin, terms).await }
     });
     opens.notified().await;
     hub.stop(&session);
     may_open.add_permits(1);
-    begun.await.unwrap().unwrap();
+    first.await.unwrap().unwrap();
     // and the next one does not stop
     let terms =
         Terms { if_running: IfRunning::Wait, if_unfinished: IfUnfinished::Restart, ..terms };

@@ -14,7 +14,7 @@ use axum::{
 };
 use burdock::{
     Graph,
-    log::{Cursor, SessionId, follow as follow_log},
+    log::{Cursor, LogError, Offset, SessionId, follow as follow_log},
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -86,7 +86,12 @@ pub(crate) async fn follow_from<G: Graph>(
     telling: Arc<dyn Telling>,
     reader: Reader,
 ) -> Result<Response, Problem> {
-    let follow = follow_log(&hub.log, &session, place.cursor).await?;
+    let follow = match follow_log(&hub.log, &session, place.cursor).await {
+        Err(LogError::Trimmed { first, .. }) => {
+            return Err(Problem::trimmed(before(hub, &session, first).await?));
+        }
+        follow => follow?,
+    };
     // first, so that what is interrupted from here on is heard
     let ended = reader.ended();
     let interrupted = match place.until {
@@ -107,6 +112,18 @@ pub(crate) async fn follow_from<G: Graph>(
     })))
 }
 
+/// The place just before an entry, though what stood there may be gone.
+async fn before<G: Graph>(
+    hub: &Hub<G>,
+    session: &SessionId,
+    entry: Offset,
+) -> Result<Option<Cursor>, Problem> {
+    let Some(offset) = entry.0.checked_sub(1).map(Offset) else { return Ok(None) };
+    let epochs = hub.log.epochs(session).await?;
+    let epoch = epochs.iter().rev().find(|epoch| epoch.start <= offset);
+    Ok(epoch.map(|found| Cursor { epoch: found.epoch, offset }))
+}
+
 /// Whether a reader has seen all there is of a run that was interrupted.
 async fn is_left<G: Graph>(
     hub: &Hub<G>,
@@ -125,7 +142,11 @@ async fn is_over<G: Graph>(
     let told = |record: &burdock::log::Record| {
         Ok::<_, Problem>(tell::<G>(record.entry(session)?, &Plainly).map(|told| told.event))
     };
-    let seen = hub.log.read(session, cursor.offset, 1).await?;
+    let seen = match hub.log.read(session, cursor.offset, 1).await {
+        // whether that was the end of a run does not matter: there is more
+        Err(LogError::Trimmed { .. }) => return Ok(false),
+        seen => seen?,
+    };
     let seen = seen.first().filter(|record| record.cursor() == cursor);
     let Some(seen) = seen.map(told).transpose()? else { return Ok(false) };
     if !seen.as_ref().is_some_and(Event::is_terminal) {

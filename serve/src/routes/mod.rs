@@ -8,7 +8,7 @@ mod sessions;
 
 pub(crate) use self::events::{EventsQuery, Place, follow_from, follow_place};
 pub(crate) use self::runs::Accepted;
-pub(crate) use self::sessions::Placed;
+pub(crate) use self::sessions::{List, ListQuery, Listed, Placed, sessions};
 
 use crate::{hub::Hub, problem::Problem};
 use axum::{

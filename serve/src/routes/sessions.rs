@@ -22,7 +22,7 @@ use std::sync::Arc;
 const PAGE: usize = 1_000;
 
 #[derive(Debug, Deserialize)]
-pub(super) struct ListQuery {
+pub(crate) struct ListQuery {
     #[serde(default)]
     prefix: String,
     after: Option<String>,
@@ -30,16 +30,16 @@ pub(super) struct ListQuery {
 }
 
 #[derive(Debug, Serialize)]
-struct List {
-    sessions: Vec<Listed>,
+pub(crate) struct List {
+    pub(crate) sessions: Vec<Listed>,
     /// Leads to the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Listed {
-    session: String,
+pub(crate) struct Listed {
+    pub(crate) session: String,
     created: u64,
     updated: u64,
     running: bool,
@@ -83,8 +83,18 @@ pub(super) async fn list<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(ListQuery { prefix, after, limit }) = query?;
-    let limit = limit.unwrap_or(100).clamp(1, PAGE);
+    let Query(query) = query?;
+    Ok(Json(sessions(&hub, query, PAGE).await?).into_response())
+}
+
+/// A page of sessions.
+pub(crate) async fn sessions<G: Graph>(
+    hub: &Hub<G>,
+    query: ListQuery,
+    most: usize,
+) -> Result<List, Problem> {
+    let ListQuery { prefix, after, limit } = query;
+    let limit = limit.unwrap_or(100).clamp(1, most);
     let after = after.map(SessionId::new).transpose()?;
     // one more tells whether there is another page
     let filter = SessionFilter { prefix, after, limit: limit + 1 };
@@ -98,7 +108,7 @@ pub(super) async fn list<G: Graph>(
         created: info.created,
         updated: info.updated,
     };
-    Ok(Json(List { sessions: found.into_iter().map(listed).collect(), next }).into_response())
+    Ok(List { sessions: found.into_iter().map(listed).collect(), next })
 }
 
 /// `GET /sessions/{id}`

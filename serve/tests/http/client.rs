@@ -2,10 +2,9 @@
 
 use crate::graph::{Echo, EchoResources, Gate};
 use burdock::log::{Log, MemoryLog};
-use burdock_serve::{Server, listen};
+use burdock_serve::{Server, bind};
 use reqwest::{Client, Response};
 use serde_json::Value;
-use std::{net::SocketAddr, net::TcpListener};
 use tokio::sync::oneshot;
 
 pub struct Served {
@@ -33,8 +32,8 @@ pub async fn serve_with(log: impl Log, with: fn(Server<Echo>) -> Server<Echo>) -
     let resources = gate.clone();
     let app = move || Echo::app().resources(EchoResources { gate: resources.clone() });
     let server = with(Server::new(log, app));
-    // a port that was free a moment ago
-    let address: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let bound = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let url = format!("http://{}", bound.address());
     let (stop, stopped) = oneshot::channel::<()>();
     let (routes, stopping) = (server.chat_router(), server.clone());
     let task = tokio::spawn(async move {
@@ -42,12 +41,9 @@ pub async fn serve_with(log: impl Log, with: fn(Server<Echo>) -> Server<Echo>) -
             let _ = stopped.await;
             stopping.shutdown().await;
         };
-        listen(address, routes, stop).await.unwrap();
+        bound.serve(routes, stop).await.unwrap();
     });
-    let (url, client) = (format!("http://{address}"), Client::new());
-    while client.get(format!("{url}/health")).send().await.is_err() {
-        tokio::task::yield_now().await;
-    }
+    let client = Client::new();
     Served { url, gate, client, server, stop: Some(stop), task }
 }
 

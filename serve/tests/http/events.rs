@@ -2,7 +2,7 @@
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
 use burdock::log::{Log as _, MemoryLog, Offset, SessionId};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn readers_come_in_anywhere_and_see_the_same_events() {
@@ -84,9 +84,12 @@ async fn what_was_trimmed_is_gone_and_says_what_is_left() {
     assert!(snapshot > Offset(2), "{snapshot}");
     log.trim(&id, snapshot).await.unwrap();
     let gone = served.get("/sessions/a/events?from=1.1").await;
-    assert_eq!(problem(gone).await, (410, "trimmed".into()));
+    let gone = gone.json::<Value>().await.unwrap();
+    assert_eq!((&gone["status"], &gone["code"]), (&json!(410), &json!("trimmed")));
     // without a cursor, from what is left on
     let told = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
+    let from = format!("/sessions/a/events?until=run&from={}", gone["first"].as_str().unwrap());
+    assert_eq!(Stream::of(served.get(&from).await).rest().await, told);
     let first: u64 = told[0].id.as_ref().unwrap().split_once('.').unwrap().1.parse().unwrap();
     assert!(first >= snapshot.0, "{first}");
 }
@@ -135,4 +138,29 @@ async fn a_chat_tells_text_and_prompts() {
     let over =
         format!("/sessions/c/chat/events?until=run&from={}", shown["cursor"].as_str().unwrap());
     assert_eq!(served.get(&over).await.status(), 204);
+}
+
+#[tokio::test]
+async fn chats_are_listed_by_what_was_said_first_and_shown_with_their_last_run() {
+    let served = serve().await;
+    let say = async |id: &str, prompt: &str| {
+        let said = served.post(&format!("/sessions/{id}/chat"), &json!({ "prompt": prompt })).await;
+        assert_eq!(said.status(), 202);
+        let place: Value = said.json().await.unwrap();
+        let from = place["cursor"].as_str().unwrap().to_owned();
+        let path = format!("/sessions/{id}/chat/events?until=run&from={from}");
+        Stream::of(served.get(&path).await).rest().await;
+        from
+    };
+    say("a", "first").await;
+    let from = say("a", "second").await;
+    say("b", &format!("\n  a long story {}\nthat goes on", "x".repeat(200))).await;
+    let chats: Value = served.get("/chats?limit=2").await.json().await.unwrap();
+    assert_eq!(chats.get("next"), None);
+    let titles =
+        chats["chats"].as_array().unwrap().iter().map(|chat| chat["title"].as_str().unwrap());
+    let titles: Vec<_> = titles.collect();
+    assert_eq!(titles, ["first", &format!("a long story {}", "x".repeat(87))]);
+    let chat: Value = served.get("/sessions/a/chat").await.json().await.unwrap();
+    assert_eq!(chat["run"], json!(from));
 }

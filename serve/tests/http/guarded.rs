@@ -2,6 +2,39 @@
 
 use crate::client::{problem, serve, serve_with};
 use burdock::log::MemoryLog;
+use tower::ServiceExt as _;
+
+#[tokio::test]
+async fn the_page_is_found_under_a_path_with_and_without_the_slash() {
+    let routes = serve().await.server.chat_router();
+    let nested = axum::Router::new()
+        .nest("/a/b", routes.clone())
+        .nest("/a/{any}", routes.clone())
+        .nest_service("/c", routes);
+    let get = async |path: &str| {
+        let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let answer = nested.clone().oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    };
+    for (path, assets) in
+        [("/a/b", "b/assets/"), ("/c", "c/assets/"), ("/c/", "assets/"), ("/c/?x=1", "assets/")]
+    {
+        let (status, page) = get(path).await;
+        assert_eq!(status, 200, "{path}");
+        assert!(
+            page.contains(&format!("<script type=\"module\" src=\"{assets}main.js\"")),
+            "{path}"
+        );
+    }
+    for path in ["/a/b/assets/main.js", "/c/assets/main.js", "/a/b/sessions", "/c/health"] {
+        assert_eq!(get(path).await.0, 200, "{path}");
+    }
+    for path in ["/a/b/nothing", "/c/nothing", "/a/\"onload=alert()\""] {
+        assert_eq!(get(path).await.0, 404, "{path}");
+    }
+}
 
 #[tokio::test]
 async fn with_a_token_only_its_bearers_may_ask() {
