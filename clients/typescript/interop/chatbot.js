@@ -9,31 +9,53 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The example `chatbot` of this repository, on a port and a file of its own; returns its address. */
+/** The example `chatbot` of this repository, on a port and a file of its own. */
 export async function chatbot(t) {
-  const folder = await mkdtemp(join(tmpdir(), "burdock-chatbot-"));
   const build = spawn("cargo", ["build", "--quiet", "-p", "chatbot"], { cwd: root, stdio: "inherit" });
   const [code] = await once(build, "exit");
   if (code !== 0) throw new Error(`cargo build ended with ${code}`);
-  const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
-  const port = await freePort();
-  const server = spawn(
-    join(target, "debug/chatbot"),
-    ["--db", join(folder, "db"), "--port", String(port)],
-    { stdio: ["ignore", "ignore", "inherit"] },
-  );
-  const died = (code, signal) => console.error(`the chatbot ended with ${signal ?? code}`);
-  server.on("exit", died);
+  const folder = await mkdtemp(join(tmpdir(), "burdock-chatbot-"));
+  const server = new Chatbot(join(folder, "db"), await freePort());
   t.after(async () => {
-    server.off("exit", died).kill("SIGKILL");
+    await server.kill();
     await rm(folder, { recursive: true, force: true });
   });
-  const base = `http://127.0.0.1:${port}`;
-  while (server.exitCode === null) {
-    if (await fetch(`${base}/health`).then(({ ok }) => ok, () => false)) return base;
-    await setTimeout(20);
+  await server.start();
+  return server;
+}
+
+class Chatbot {
+  #db;
+  #port;
+  #process;
+
+  constructor(db, port) {
+    this.#db = db;
+    this.#port = port;
+    this.base = `http://127.0.0.1:${port}`;
   }
-  throw new Error(`the chatbot ended with ${server.exitCode}`);
+
+  /** Starts it, on what it has written before, and waits until it answers. */
+  async start() {
+    const path = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/chatbot");
+    const args = ["--db", this.#db, "--port", String(this.#port)];
+    const server = spawn(path, args, { stdio: ["ignore", "ignore", "inherit"] });
+    this.#process = server;
+    while (server.exitCode === null && server.signalCode === null) {
+      if (await fetch(`${this.base}/health`).then(({ ok }) => ok, () => false)) return;
+      await setTimeout(20);
+    }
+    throw new Error(`the chatbot ended with ${server.signalCode ?? server.exitCode}`);
+  }
+
+  /** Kills it in the middle of whatever it does, as `kill -9` does. */
+  async kill() {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== null || signalCode !== null) return;
+    const ended = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await ended;
+  }
 }
 
 async function freePort() {

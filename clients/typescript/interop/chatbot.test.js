@@ -9,7 +9,7 @@ import { interop } from "./interop.js";
 const real = fileURLToPath(new URL("../build/test/real.test.js", import.meta.url));
 
 test("a real server", async (t) => {
-  const base = await chatbot(t);
+  const { base } = await chatbot(t);
 
   await t.test("says what the fake one claims", async () => {
     const env = { ...process.env, BURDOCK: base };

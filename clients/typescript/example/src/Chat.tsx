@@ -1,12 +1,8 @@
-import { Burdock } from "@burdock/client";
+import type { Session } from "@burdock/client";
 import { useSession } from "@burdock/client/react";
-import { useMemo } from "react";
 import { Prompt } from "./Prompt.tsx";
 
-const burdock = new Burdock("/api");
-
-export function Chat({ id }: { id: string }) {
-  const session = useMemo(() => burdock.session(id), [id]);
+export function Chat({ session }: { session: Session }) {
   const { title, messages, status, connection, error, send, stop, retry } = useSession(session);
   return (
     <main>

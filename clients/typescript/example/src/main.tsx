@@ -1,11 +1,11 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Chat } from "./Chat.tsx";
+import { App } from "./App.tsx";
 import "./style.css";
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
-    <Chat id={sessionId()} />
+    <App id={sessionId()} />
   </StrictMode>,
 );
 
