@@ -5,7 +5,7 @@ use crate::{
     guard::Guard,
     hub::{Hub, Open},
     limits::Limits,
-    routes,
+    routes::{self, Schemas},
 };
 use axum::Router;
 use burdock::{
@@ -35,6 +35,7 @@ pub struct Server<G: Graph> {
     durability: Durability,
     limits: Limits,
     guard: Guard,
+    schemas: Schemas,
     hub: Arc<std::sync::OnceLock<Arc<Hub<G>>>>,
 }
 
@@ -74,6 +75,7 @@ where
             durability: Durability::Item,
             limits: Limits::default(),
             guard: Guard::default(),
+            schemas: Schemas::default(),
             hub: Arc::default(),
         }
     }
@@ -142,6 +144,16 @@ where
         self
     }
 
+    /// Says what the JSON of a type is, which inputs, items or public fields are declared with under
+    /// this name, for `/openapi.json`. `serde_json::to_value(schemars::schema_for!(Piece))` makes such a
+    /// schema from a type. Without it, only JSON's own types are described, and lists and options of
+    /// them.
+    #[must_use]
+    pub fn schema(mut self, name: impl Into<String>, schema: serde_json::Value) -> Self {
+        self.schemas.insert(name, schema);
+        self
+    }
+
     /// The routes, to be served as they are or nested under a path. Who serves them without
     /// [`listen`](crate::listen) gives `router.into_make_service()` to `axum::serve`, which makes the
     /// routes anew for each connection otherwise.
@@ -176,7 +188,8 @@ where
     fn hub(&self) -> Arc<Hub<G>> {
         let new = || {
             let open = (self.make)(self.durability, Arc::clone(&self.log));
-            let hub = Arc::new(Hub::new(Arc::clone(&self.log), self.limits, open));
+            let schemas = self.schemas.clone();
+            let hub = Arc::new(Hub::new(Arc::clone(&self.log), self.limits, schemas, open));
             tokio::spawn(sweep(Arc::downgrade(&hub), self.limits.idle));
             hub
         };
@@ -204,6 +217,7 @@ impl<G: Graph> Clone for Server<G> {
             durability: self.durability,
             limits: self.limits,
             guard: self.guard.clone(),
+            schemas: self.schemas.clone(),
             hub: Arc::clone(&self.hub),
         }
     }

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chatbot } from "./chatbot.js";
+import { prepare, validOpenApi } from "./clients/python.js";
 import { interop } from "./interop.js";
 
 const real = fileURLToPath(new URL("../build/test/real.test.js", import.meta.url));
@@ -16,6 +17,12 @@ test("a real server", async (t) => {
     delete env.NODE_TEST_CONTEXT; // or the report would be for this process
     const check = promisify(execFile)(process.execPath, ["--test", real], { env });
     await check.catch(({ stdout }) => assert.fail(stdout));
+  });
+
+  await t.test("describes itself as OpenAPI has it", async () => {
+    await prepare();
+    const answer = await fetch(`${base}/openapi.json`);
+    await validOpenApi(await answer.text());
   });
 
   await t.test("is followed by clients of others without a gap or a repeat", async (t) => {

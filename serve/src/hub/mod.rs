@@ -13,7 +13,7 @@ pub(crate) use self::readers::Reader;
 pub(crate) use self::seat::{Begin, IfRunning, IfUnfinished, Terms};
 
 use self::{readers::Readers, seat::Seat};
-use crate::{limits::Limits, problem::Problem};
+use crate::{limits::Limits, problem::Problem, routes::Schemas};
 use burdock::{
     App, Graph,
     log::{Existence, Log, SessionId},
@@ -39,6 +39,7 @@ pub(crate) type Open<G> = Box<
 pub(crate) struct Hub<G: Graph> {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) limits: Limits,
+    pub(crate) schemas: Schemas,
     readers: Readers,
     opening: Open<G>,
     seats: Mutex<BTreeMap<SessionId, Arc<Seat<G>>>>,
@@ -47,12 +48,13 @@ pub(crate) struct Hub<G: Graph> {
 }
 
 impl<G: Graph> Hub<G> {
-    pub(crate) fn new(log: Arc<dyn Log>, limits: Limits, open: Open<G>) -> Self {
+    pub(crate) fn new(log: Arc<dyn Log>, limits: Limits, schemas: Schemas, open: Open<G>) -> Self {
         let closing = CancellationToken::new();
         Self {
             log,
             readers: Readers::new(limits.readers, closing.clone()),
             limits,
+            schemas,
             opening: open,
             seats: Mutex::default(),
             runs: TaskTracker::new(),

@@ -42,7 +42,7 @@ async fn a_stop_counts_as_soon_as_a_run_is_asked_for() {
             })
         }
     });
-    let hub = Arc::new(Hub::new(Arc::clone(&log), Limits::default(), open));
+    let hub = Arc::new(Hub::new(Arc::clone(&log), Limits::default(), Schemas::default(), open));
     let session = SessionId::new("a").unwrap();
     let terms = Terms {
         existence: Existence::Any,

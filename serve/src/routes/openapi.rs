@@ -1,21 +1,91 @@
 //! What can be asked, for programs that generate clients: `OpenAPI` 3.1.
 //!
 //! Inputs, items and public fields have the types that the program wrote down for them. Those that
-//! are JSON's own are described; of another one only the name is known, so that it stands as the
-//! title of a schema that takes anything.
+//! are JSON's own are described, and those that the server was given a schema for; of another one only
+//! the name is known, so that it stands as the title of a schema that takes anything.
 
 use crate::{event::public_fields, hub::Hub};
 use axum::{Json, extract::State};
 use burdock::Graph;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-/// `GET /openapi.json`
-pub(super) async fn document<G: Graph>(State(_): State<Arc<Hub<G>>>) -> Json<Value> {
-    Json(describe::<G>())
+/// The schemas of the program's own types, by the names that they are declared with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Schemas(Arc<BTreeMap<String, Value>>);
+
+impl Schemas {
+    pub(crate) fn insert(&mut self, name: impl Into<String>, mut schema: Value) {
+        let name: String = name.into().split_whitespace().collect();
+        // a schema that stands alone refers to its parts from its own top
+        rebase(&mut schema, &format!("#/components/schemas/{}/", component(&name)));
+        if let Value::Object(schema) = &mut schema {
+            schema.remove("$schema");
+        }
+        Arc::make_mut(&mut self.0).insert(name, schema);
+    }
+
+    /// A Rust type as JSON has it, as far as it is known.
+    fn of(&self, ty: &str) -> Value {
+        let ty: String = ty.split_whitespace().collect();
+        if self.0.contains_key(&ty) {
+            return reference(&component(&ty));
+        }
+        let inner = |name: &str| {
+            let rest = ty.rsplit("::").next().unwrap_or(&ty);
+            let rest = if ty.contains('<') { &ty } else { rest };
+            let inner = rest.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>')?;
+            Some(self.of(inner))
+        };
+        if let Some(items) = inner("Vec").or_else(|| inner("Vector")) {
+            return json!({ "type": "array", "items": items });
+        }
+        if let Some(inner) = inner("Option").or_else(|| inner("Slot")) {
+            return json!({ "anyOf": [inner, { "type": "null" }] });
+        }
+        match ty.as_str() {
+            "String" | "&str" | "char" => json!({ "type": "string" }),
+            "bool" => json!({ "type": "boolean" }),
+            "f32" | "f64" => json!({ "type": "number" }),
+            "u8" | "u16" | "u32" | "u64" | "usize" => json!({ "type": "integer", "minimum": 0 }),
+            "i8" | "i16" | "i32" | "i64" | "isize" => json!({ "type": "integer" }),
+            _ => json!({ "title": ty }),
+        }
+    }
 }
 
-fn describe<G: Graph>() -> Value {
+/// The name of a type's schema, apart from those of this document.
+fn component(ty: &str) -> String {
+    let plain = |char: char| if char.is_ascii_alphanumeric() { char } else { '_' };
+    format!("types.{}", ty.chars().map(plain).collect::<String>())
+}
+
+/// Has references to parts of a schema lead to where it stands now.
+fn rebase(schema: &mut Value, to: &str) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(place) if name == "$ref" => {
+                        if let Some(part) = place.strip_prefix("#/") {
+                            *place = format!("{to}{part}");
+                        }
+                    }
+                    value => rebase(value, to),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| rebase(value, to)),
+        _ => {}
+    }
+}
+
+/// `GET /openapi.json`
+pub(super) async fn document<G: Graph>(State(hub): State<Arc<Hub<G>>>) -> Json<Value> {
+    Json(describe::<G>(&hub.schemas))
+}
+
+fn describe<G: Graph>(types: &Schemas) -> Value {
     let topology = G::TOPOLOGY;
     json!({
         "openapi": "3.1.0",
@@ -32,10 +102,14 @@ fn describe<G: Graph>() -> Value {
                 },
                 "stream": {
                     "description": "Events; each `data:` is one `Event`, each `id:` a cursor.",
-                    "content": { "text/event-stream": { "itemSchema": reference("Event") } },
+                    // `OpenAPI` 3.1 has no word for the items of a stream
+                    "content": { "text/event-stream": {
+                        "schema": { "type": "string" },
+                        "x-item-schema": reference("Event"),
+                    } },
                 },
             },
-            "schemas": schemas::<G>(),
+            "schemas": schemas::<G>(types),
         },
     })
 }
@@ -96,23 +170,23 @@ fn paths() -> Value {
     })
 }
 
-fn schemas<G: Graph>() -> Value {
+fn schemas<G: Graph>(types: &Schemas) -> Value {
     let topology = G::TOPOLOGY;
-    let inputs = topology.inputs.iter().map(|input| (input.name, schema(input.ty)));
+    let inputs = topology.inputs.iter().map(|input| (input.name, types.of(input.ty)));
     let needed: Vec<_> =
         topology.inputs.iter().filter(|input| !input.optional).map(|input| input.name).collect();
-    let state = public_fields::<G>().map(|field| (field.key, schema(field.ty)));
+    let state = public_fields::<G>().map(|field| (field.key, types.of(field.ty)));
     let nodes: Vec<_> = topology.nodes.iter().map(|node| node.name).collect();
     let text = json!({ "type": "string" });
     let integer = json!({ "type": "integer", "minimum": 0 });
-    json!({
+    let mut schemas = json!({
         "Inputs": {
             "type": "object",
             "properties": inputs.map(named).collect::<Map<_, _>>(),
             "required": needed,
             "additionalProperties": false,
         },
-        "Item": topology.yields.map_or(json!({ "not": {} }), schema),
+        "Item": topology.yields.map_or(json!({ "not": {} }), |ty| types.of(ty)),
         "State": { "type": "object", "properties": state.map(named).collect::<Map<_, _>>() },
         "Node": { "enum": nodes },
         "Cursor": { "type": "string", "pattern": "^[0-9]+\\.[0-9]+$" },
@@ -159,7 +233,11 @@ fn schemas<G: Graph>() -> Value {
             &["type", "title", "status", "code", "detail"],
         ),
         "Event": { "oneOf": events() },
-    })
+    });
+    for (ty, schema) in &*types.0 {
+        schemas[component(ty)] = schema.clone();
+    }
+    schemas
 }
 
 /// One schema for each type of event.
@@ -201,30 +279,6 @@ fn events() -> Vec<Value> {
         event("rewound", &[], &[("to", reference("Cursor"))]),
         event("error", &[text("code"), text("detail")], &[]),
     ]
-}
-
-/// A Rust type as JSON has it, as far as its name tells.
-fn schema(ty: &str) -> Value {
-    let ty: String = ty.split_whitespace().collect();
-    let inner = |name: &str| {
-        let rest = ty.rsplit("::").next().unwrap_or(&ty);
-        let rest = if ty.contains('<') { &ty } else { rest };
-        rest.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>').map(schema)
-    };
-    if let Some(items) = inner("Vec").or_else(|| inner("Vector")) {
-        return json!({ "type": "array", "items": items });
-    }
-    if let Some(inner) = inner("Option").or_else(|| inner("Slot")) {
-        return json!({ "anyOf": [inner, { "type": "null" }] });
-    }
-    match ty.as_str() {
-        "String" | "&str" | "char" => json!({ "type": "string" }),
-        "bool" => json!({ "type": "boolean" }),
-        "f32" | "f64" => json!({ "type": "number" }),
-        "u8" | "u16" | "u32" | "u64" | "usize" => json!({ "type": "integer", "minimum": 0 }),
-        "i8" | "i16" | "i32" | "i64" | "isize" => json!({ "type": "integer" }),
-        _ => json!({ "title": ty }),
-    }
 }
 
 fn named<N: Into<String>>((name, value): (N, Value)) -> (String, Value) {
@@ -291,7 +345,23 @@ mod tests {
             ("Vector<bool>", json!({ "type": "array", "items": { "type": "boolean" } })),
             ("Mode", json!({ "title": "Mode" })),
         ] {
-            assert_eq!(schema(ty), expected, "{ty}");
+            assert_eq!(Schemas::default().of(ty), expected, "{ty}");
         }
+    }
+
+    #[test]
+    fn schemas_that_are_given_are_referred_to_and_refer_to_themselves() {
+        let mut types = Schemas::default();
+        let mode =
+            json!({ "$schema": "2020-12", "items": { "$ref": "#/$defs/A" }, "$defs": { "A": {} } });
+        types.insert("Map < A >", mode);
+        let reference = "#/components/schemas/types.Map_A_";
+        assert_eq!(
+            types.of("Vec<Map<A>>"),
+            json!({ "type": "array", "items": { "$ref": reference } })
+        );
+        let expected =
+            json!({ "items": { "$ref": format!("{reference}/$defs/A") }, "$defs": { "A": {} } });
+        assert_eq!(types.0["Map<A>"], expected);
     }
 }

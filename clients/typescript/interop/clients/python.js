@@ -7,7 +7,7 @@ const run = promisify(execFile);
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const python = `${folder}.venv/bin/python`;
 
-/** A virtual environment with httpx-sse, made once. */
+/** A virtual environment with what `requirements.txt` lists, made once. */
 export async function prepare() {
   if (existsSync(`${folder}.venv/ready`)) return;
   await run("python3", ["-m", "venv", `${folder}.venv`]);
@@ -20,4 +20,11 @@ export async function prepare() {
 export async function httpxSse(url) {
   const { stdout } = await run(python, [`${folder}clients/follow.py`, url], { maxBuffer: 1 << 26 });
   return stdout.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+/** Fails unless openapi-spec-validator takes the document. */
+export async function validOpenApi(document) {
+  const checked = run(python, ["-m", "openapi_spec_validator", "-"]);
+  checked.child.stdin.end(document);
+  await checked;
 }
