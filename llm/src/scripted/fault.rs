@@ -9,6 +9,11 @@ use std::time::Duration;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fault {
+    /// The request cannot be made; asking again does not help.
+    Request {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// An HTTP error, as a provider gives it instead of an answer.
     Refused {
         /// The HTTP status.
@@ -36,6 +41,24 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What is recorded of an error.
+    pub(super) fn of(error: ModelError, begun: bool) -> Self {
+        match error {
+            ModelError::Refused { status, retry_after, .. } => {
+                Self::Refused { status, retry_after }
+            }
+            ModelError::Silent { .. } => Self::Silence,
+            ModelError::Connection { .. } if !begun => Self::Cut,
+            // a cut would end the answer, and this was an error
+            ModelError::Connection { reason } | ModelError::GaveUp { reason } => {
+                Self::GaveUp { reason }
+            }
+            ModelError::Request { reason } => Self::Request { reason },
+            error if error.is_retryable() => Self::GaveUp { reason: error.to_string() },
+            error => Self::Request { reason: error.to_string() },
+        }
+    }
+
     /// The error that ends the answer, if one does.
     pub(super) fn error(&self, begun: bool) -> Option<ModelError> {
         match self {
@@ -44,6 +67,7 @@ impl Fault {
                 reason: "as the script says".to_owned(),
                 retry_after: *retry_after,
             }),
+            Self::Request { reason } => Some(ModelError::Request { reason: reason.clone() }),
             Self::GaveUp { reason } => Some(ModelError::GaveUp { reason: reason.clone() }),
             Self::Cut if !begun => Some(ModelError::cut_short()),
             Self::Cut | Self::Silence | Self::Endless { .. } => None,

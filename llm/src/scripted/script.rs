@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use crate::{
-    Answer, Chunk, End, ModelError, Reason, ToolCall, Usage,
+    Answer, Chunk, End, Reason, ToolCall, Usage,
     clock::{self, Stopwatch},
 };
 use futures_util::{FutureExt, StreamExt, future, stream};
@@ -117,18 +117,20 @@ impl Script {
             script = script.wait(now.saturating_sub(before));
             before = now;
             script = match item {
-                Ok(Chunk::End(End { reason: Reason::Truncated, .. }))
-                | Err(ModelError::Connection { .. }) => script.cut(),
                 Ok(Chunk::End(end)) => script.end(end.reason, end.usage),
                 Ok(chunk) => script.then(chunk),
-                Err(ModelError::Refused { status, retry_after, .. }) => {
-                    script.fault(Fault::Refused { status, retry_after })
+                Err(error) => {
+                    let fault = Fault::of(error, script.has_begun());
+                    script.fault(fault)
                 }
-                Err(ModelError::Silent { .. }) => script.silence(),
-                Err(error) => script.fault(Fault::GaveUp { reason: error.to_string() }),
             };
         }
         script
+    }
+
+    /// Whether there is text in it.
+    fn has_begun(&self) -> bool {
+        self.beats.iter().any(|beat| beat.chunk.text().is_some())
     }
 
     /// Its pieces.
@@ -139,7 +141,7 @@ impl Script {
     /// The answer.
     pub(super) fn play(&self) -> Answer {
         let Self { beats, rest, end, fault } = self.clone();
-        let begun = beats.iter().any(|beat| matches!(beat.chunk, Chunk::Delta(_)));
+        let begun = self.has_begun();
         let deltas = beats.iter().filter(|beat| beat.chunk.text().is_some()).count();
         let usage = Usage { output_tokens: u64::try_from(deltas).ok(), ..Usage::default() };
         let end = end.unwrap_or(End { reason: Reason::Complete, usage });

@@ -72,6 +72,9 @@ async fn a_recording_is_the_answer_again_also_from_json() -> Result {
         Script::new().say("a").end(Reason::Limit, usage),
         Script::new().wait(SECOND).refuse(500),
         Script::new().say("a").cut(),
+        Script::new().cut(),
+        Script::new().say("a").fault(Fault::GaveUp { reason: "tired".into() }),
+        Script::new().fault(Fault::Request { reason: "too long".into() }),
     ];
     for script in scripts {
         let recorded = Script::record(ask(script.clone())).await;
@@ -81,6 +84,18 @@ async fn a_recording_is_the_answer_again_also_from_json() -> Result {
         assert_eq!(again, recorded, "{json}");
         let said = ask(script).collect::<Vec<_>>().await;
         assert_eq!(ask(again).collect::<Vec<_>>().await, said);
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_is_recorded_as_one_that_asking_again_helps_against_as_much() -> Result {
+    for (answer, retryable) in [
+        (ask(Script::new().say("a").cut()).unbroken(), true),
+        (crate::Offline::default().chat(Request::default()), false),
+    ] {
+        let error = ask(Script::record(answer).await).whole().await.err();
+        assert_eq!(error.map(|error| error.is_retryable()), Some(retryable));
     }
     Ok(())
 }
