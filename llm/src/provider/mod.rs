@@ -29,6 +29,7 @@ use genai::{
     resolver::{AuthData, Endpoint},
 };
 use std::{fmt, time::Duration};
+use tokio::runtime::Handle;
 
 /// A small model for each key; the first key that is set counts.
 const DEFAULT_MODELS: &[(&str, &str)] = &[
@@ -48,7 +49,8 @@ const AT_MOST: usize = 8 << 20;
 
 /// A model at a provider.
 ///
-/// Nothing is sent before an answer is polled, and a dropped answer closes its connection. What is in
+/// Nothing is sent before an answer is polled, which has to be in a tokio runtime, and a dropped answer
+/// closes its connection. What is in
 /// a [`Message`](crate::Message) or [`Tool`](crate::Tool) goes to the provider as it is; a message
 /// without text and calls is left out. The key is in no error, no `Debug` and no trace.
 ///
@@ -90,6 +92,7 @@ impl Provider {
                 expected: "a URL that starts with `http://` or `https://`",
             });
         }
+        let key = given(key);
         let target = ServiceTarget {
             endpoint: Endpoint::from_owned(url::as_folder(url)),
             // `genai` demands a key even where the server does not look at it
@@ -111,8 +114,7 @@ impl Provider {
     /// A model that needs a key, without one; a client that cannot be made, say for want of
     /// certificates.
     pub fn named(model: &str, key: Option<&str>) -> Result<Self, ModelError> {
-        let secrets = Secrets::new(key);
-        let owner = owner(model)?;
+        let (key, owner) = (given(key), owner(model)?);
         // `genai` would look for one in the environment, and nobody would know it in what servers say
         if let (None, Some(name)) = (key, owner.default_key_env_name()) {
             let purpose = format!("the model `{model}`");
@@ -121,7 +123,7 @@ impl Provider {
         Ok(Self::new(
             client(key.map(|key| (owner, key)))?,
             ModelSpec::from_iden(ModelIden::new(owner, model)),
-            secrets,
+            Secrets::new(key),
             format!("online: the model `{model}` answers, by way of {owner}"),
         ))
     }
@@ -178,6 +180,11 @@ impl Model for Provider {
         }
         let Self { client, target, secrets, silent_for, at_most, .. } = self.clone();
         let answer = async move {
+            // the HTTP client would panic
+            if Handle::try_current().is_err() {
+                let reason = "a provider is asked in a tokio runtime".to_owned();
+                return stream::iter([Err(ModelError::Request { reason })]).boxed();
+            }
             let tail = Tail::default();
             let (request, options) = request::translate(request);
             let options = options.with_raw_frame_sink(tail.clone());
@@ -190,6 +197,11 @@ impl Model for Provider {
         let answer = Muted::new(answer.flatten_stream().boxed());
         answer.at_most(at_most)
     }
+}
+
+/// A key as it is sent: one that was read from a file may end its line, and an empty one is none.
+fn given(key: Option<&str>) -> Option<&str> {
+    key.map(str::trim).filter(|key| !key.is_empty())
 }
 
 /// Whose model it is, by its name.

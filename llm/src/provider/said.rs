@@ -77,48 +77,52 @@ impl Said {
             }
             let events = self.events.as_mut()?;
             let limit = self.limits.silent_for;
-            let silence = clock::sleep(limit);
             // the wait comes first: a line without an end would use up the task's turn each time
-            let event = match select(silence, events.next()).await {
-                Either::Right((event, _)) => event,
-                Either::Left(_) => {
-                    self.events = None;
-                    return Some(Err(ModelError::Silent { limit }));
-                }
+            let item = match select(clock::sleep(limit), events.next()).await {
+                Either::Right((event, _)) => self.hear(event),
+                Either::Left(_) => Some(Err(ModelError::Silent { limit })),
             };
-            match event {
-                Some(Ok(ChatStreamEvent::Chunk(chunk))) if !chunk.content.is_empty() => {
-                    self.watch.delta();
-                    return Some(Ok(Chunk::Delta(chunk.content)));
-                }
-                Some(Ok(ChatStreamEvent::ReasoningChunk(thought))) => {
-                    self.unshown += thought.content.len();
-                }
-                Some(Ok(ChatStreamEvent::ToolCallChunk(chunk))) => self.calls(chunk.tool_call),
-                Some(Ok(ChatStreamEvent::End(end))) => self.end(end),
-                Some(Ok(_)) => {}
-                Some(Err(error)) => {
+            match item {
+                None => {}
+                Some(Ok(Chunk::Delta(_))) => return item,
+                Some(last) => {
                     self.events = None;
-                    if !explain::is_cut(&error) {
-                        return Some(Err(explain(&error, &self.secrets)));
-                    }
-                    return Some(self.cut(explain(&error, &self.secrets)));
+                    return Some(last);
                 }
-                None => {
-                    self.events = None;
-                    return Some(self.cut(ModelError::cut_short()));
-                }
-            }
-            if self.unshown > self.limits.at_most {
-                self.events = None;
-                let usage = self.timed(self.tail.usage());
-                return Some(Ok(Chunk::End(End { reason: Reason::Limit, usage })));
             }
         }
     }
 
+    /// Takes what came, and gives what is to be said of it at once: a delta, or the last item.
+    fn hear(&mut self, event: Option<genai::Result<ChatStreamEvent>>) -> Option<Item> {
+        match event {
+            Some(Ok(ChatStreamEvent::Chunk(chunk))) if !chunk.content.is_empty() => {
+                self.watch.delta();
+                return Some(Ok(Chunk::Delta(chunk.content)));
+            }
+            Some(Ok(ChatStreamEvent::ReasoningChunk(thought))) => {
+                self.unshown += thought.content.len();
+            }
+            Some(Ok(ChatStreamEvent::ToolCallChunk(chunk))) => self.call(chunk.tool_call),
+            Some(Ok(ChatStreamEvent::End(end))) => self.end(end),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                let explained = explain(&error, &self.secrets);
+                return Some(if explain::is_cut(&error) {
+                    self.cut(explained)
+                } else {
+                    Err(explained)
+                });
+            }
+            None => return Some(self.cut(ModelError::cut_short())),
+        }
+        let usage = self.timed(self.tail.usage());
+        let end = End { reason: Reason::Limit, usage };
+        (self.unshown > self.limits.at_most).then_some(Ok(Chunk::End(end)))
+    }
+
     /// The model asks for a call, of which there is so much by now.
-    fn calls(&mut self, call: chat::ToolCall) {
+    fn call(&mut self, call: chat::ToolCall) {
         let length = call.fn_name.len() + call.fn_arguments.as_str().map_or(0, str::len);
         let before = self.calls.insert(call.call_id, length).unwrap_or_default();
         self.unshown = self.unshown.saturating_sub(before) + length;

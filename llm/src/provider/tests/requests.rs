@@ -1,7 +1,7 @@
 //! What a provider is sent, and the calls it asks for.
 
 use super::server::{KEY, Result, Server, answer, send, start_answer};
-use crate::{AnswerExt, Message, Model, Request, Tool, ToolCall};
+use crate::{AnswerExt, Message, Model, Provider, Request, Tool, ToolCall};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -37,6 +37,18 @@ async fn a_conversation_is_sent_without_its_empty_messages() -> Result {
         { "role": "user", "content": "Greet me" },
     ]);
     assert_eq!(body["messages"], expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_is_sent_without_the_end_of_its_line() -> Result {
+    for (key, expected) in [("sk-1\n", "authorization: bearer sk-1\r\n"), (" ", "bearer none\r\n")]
+    {
+        let server = Server::start(answer)?;
+        Provider::at(&server.url, "small", Some(key))?.chat(super::ask()).whole().await?;
+        let head = server.received().await?.head;
+        assert!(head.contains(expected), "{head}");
+    }
     Ok(())
 }
 

@@ -18,7 +18,7 @@ pub(super) type Manners = fn(&mut TcpStream) -> io::Result<()>;
 
 /// A server for one request.
 pub(super) struct Server {
-    url: String,
+    pub(super) url: String,
     thread: thread::JoinHandle<io::Result<Received>>,
 }
 

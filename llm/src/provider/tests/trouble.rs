@@ -260,6 +260,14 @@ async fn a_server_that_is_not_there_can_be_retried() -> Result {
     Ok(())
 }
 
+#[test]
+fn without_tokio_it_is_an_error_and_no_panic() -> Result {
+    let model = Provider::at("http://127.0.0.1:1", "small", None)?;
+    let error = futures::executor::block_on(model.chat(ask()).whole()).err();
+    assert!(matches!(error, Some(ModelError::Request { .. })), "{error:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn no_key_is_ever_shown() -> Result {
     let trace = traced::Trace::default();
