@@ -13,6 +13,9 @@ use tracing::{
 use tracing_core::span::Current;
 
 /// All that is traced on this thread while it is watched.
+///
+/// A test that records answers watches even if it looks at nothing: who is the first to trace something
+/// while nobody watches may have it left out for ever, in the thread of another test as well.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trace(Arc<Mutex<Seen>>);
 

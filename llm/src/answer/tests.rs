@@ -71,6 +71,7 @@ async fn essence(answer: Answer) -> Vec<Item> {
 
 #[tokio::test(start_paused = true)]
 async fn adapters_keep_the_order_all_text_and_the_last_item() {
+    let _watching = Trace::default().watch();
     let call = |id: &str| ToolCall { id: id.into(), name: "add".into(), arguments: [1, 2].into() };
     let words = |script: Script| {
         "der Fluß — und all das"

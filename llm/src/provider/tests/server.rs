@@ -28,8 +28,17 @@ pub(super) struct Received {
     pub(super) body: String,
     /// Whether the client closed the connection when the server was done.
     pub(super) closed: bool,
-    /// How long that took.
-    pub(super) after: Duration,
+    /// When it was done with the connection.
+    pub(super) at: Instant,
+}
+
+impl Received {
+    /// The client closed the connection, and soon.
+    pub(super) fn assert_closed_soon_after(&self, moment: Instant) {
+        assert!(self.closed);
+        let took = self.at.saturating_duration_since(moment);
+        assert!(took < Duration::from_millis(100), "{took:?}");
+    }
 }
 
 impl Server {
@@ -72,12 +81,11 @@ fn serve(
     reader.read_exact(&mut body)?;
     let body = String::from_utf8_lossy(&body).into_owned();
     manners(&mut stream)?;
-    let done = Instant::now();
     let closed = match reader.read(&mut [0]) {
         Ok(count) => count == 0,
         Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
     };
-    Ok(Received { head, body, closed, after: done.elapsed() })
+    Ok(Received { head, body, closed, at: Instant::now() })
 }
 
 pub(super) fn start_answer(stream: &mut TcpStream) -> io::Result<()> {
