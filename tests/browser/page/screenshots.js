@@ -53,10 +53,10 @@ await mkdir(OUT, { recursive: true });
 const server = await new Fake(new Disk(), { script }).listen();
 const browser = await launch();
 for (const colorScheme of ["light", "dark"]) {
-  for (const [name, viewport] of [["wide", { width: 1440, height: 900 }], ["phone", { width: 390, height: 844 }]]) {
+  for (const [name, viewport] of [["wide", { width: 1440, height: 900 }], ["phone", { width: 360, height: 740 }]]) {
     const context = await browser.newContext({ viewport, colorScheme, deviceScaleFactor: name === "phone" ? 2 : 1, hasTouch: name === "phone" });
     const page = await open(browser, server.url, { context });
-    const shoot = (what) => page.screenshot({ path: `${OUT}${colorScheme}-${name}-${what}.png` });
+    const shoot = (what) => page.screenshot({ animations: "disabled", path: `${OUT}${colorScheme}-${name}-${what}.png` });
     await page.locator("#welcome").waitFor();
     await page.locator("#map svg").waitFor({ state: "attached" });
     await shoot("1-welcome");
@@ -82,6 +82,12 @@ for (const colorScheme of ["light", "dark"]) {
     await send(page, "Will this fail?");
     await page.locator(".notice.failed").waitFor();
     await shoot("7-failed");
+    await context.setOffline(true);
+    server.cut();
+    await page.locator("#line", { hasText: "Reconnecting" }).waitFor();
+    await send(page, "Is anybody there?");
+    await page.locator("#refused", { hasText: "Not sent" }).waitFor();
+    await shoot("8-lost");
     if (page.wrong.length) console.error(page.wrong);
     await context.close();
   }
