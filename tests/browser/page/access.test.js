@@ -224,6 +224,15 @@ test("a screen reader hears an answer that came at once", async () => {
   await hears(chat, "You said hello End of the answer.");
 });
 
+test("a screen reader hears that code was copied", async () => {
+  const chat = await stage.page();
+  await send(chat, "say ```\ncode\n```");
+  await hears(chat, "End of the answer.");
+  await chat.locator(".copy").focus();
+  await chat.keyboard.press("Enter");
+  await hears(chat, /^(Copied|Selected)\.$/);
+});
+
 test("what a screen reader is told, it is told in parts of the page that were there before", async () => {
   const chat = await stage.page();
   for (const part of ["line", "refused", "said"]) {

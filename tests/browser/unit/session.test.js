@@ -4,7 +4,7 @@ import { page } from "./page.js";
 
 const { Problem } = await page("api");
 const { Session } = await page("session");
-const { shown } = await page("store");
+const { open, shown } = await page("store");
 
 /** A server of one session, in which the test says what comes. */
 class Server {
@@ -76,6 +76,25 @@ test("a stream that is cut is taken up behind the last event", async (context) =
   second.say(item("two"), "1.3");
   await session.until(said("one two"));
   assert.deepEqual(server.calls.slice(0, 4), ["chat", "events from 1.0", "chat", "events from 1.2"]);
+});
+
+test("a run that ends while it is asked about was not interrupted", async (context) => {
+  const server = new Server();
+  const answers = [server.history];
+  server.api.chat = async () => answers.shift();
+  const session = follow(context, server);
+  const first = await server.stream();
+  first.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+  first.say(item("one"), "1.2");
+  await session.until(said("one"));
+  const messages = [{ role: "user", text: "hi" }, { role: "assistant", text: "one" }];
+  answers.push({ ...server.history, position: { at: "unfinished", node: "a" } }, { ...server.history, cursor: "1.3", messages });
+  const left = [];
+  session.until(({ model }) => left.push(open(model)?.kind) && false);
+  first.cut();
+  await server.stream();
+  assert.ok(!left.includes("interrupted"), String(left));
+  assert.deepEqual(shown(session.model).map(({ text }) => text), ["hi", "one"]);
 });
 
 test("events that are no longer there lead back to the history", async (context) => {

@@ -110,7 +110,10 @@ export class Session {
   async #load() {
     const asked = this.model;
     try {
-      const chat = await this.#api.chat(this.id, this.#closed.signal);
+      const ask = () => this.#api.chat(this.id, this.#closed.signal);
+      let chat = await ask();
+      // a run may have ended between its history was read and it was looked for: what is read now has its end
+      if (!chat.running && chat.position.at === "unfinished") chat = await ask();
       this.#become(rebase(this.model, { run: this.#memory.get(), ...chat }, asked));
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 404) throw error;
