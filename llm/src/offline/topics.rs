@@ -32,8 +32,8 @@ const TOPICS: &[Topic] = &[
     topic(
         &["who are you", "what are you", "your name", "are you a model", "are you human"],
         &[
-            "I am the offline responder of burdock's chat example: a few rules over tables, no language model.",
-            "A stand-in{name}: I answer so that the example runs without network and key.",
+            "I am burdock's offline responder: a few rules over tables, no language model.",
+            "A stand-in{name}: I answer so that the program runs without network and key.",
         ],
     ),
     topic(

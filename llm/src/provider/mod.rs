@@ -86,11 +86,9 @@ impl Provider {
     /// # Errors
     /// A URL that is none, or a client that cannot be made, say for want of certificates.
     pub fn at(url: &str, model: &str, key: Option<&str>) -> Result<Self, ModelError> {
-        if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(ModelError::Setting {
-                name: "BURDOCK_BASE_URL",
-                expected: "a URL that starts with `http://` or `https://`",
-            });
+        if !url::is_of_http(url) {
+            let reason = "its URL does not start with `http://` or `https://`".to_owned();
+            return Err(ModelError::Request { reason });
         }
         let key = given(key);
         let target = ServiceTarget {
@@ -151,6 +149,12 @@ impl Provider {
     pub(crate) fn choose(setting: Settings<'_>) -> Result<Option<Self>, ModelError> {
         let model = setting("BURDOCK_MODEL");
         if let Some(url) = setting("BURDOCK_BASE_URL") {
+            if !url::is_of_http(&url) {
+                return Err(ModelError::Setting {
+                    name: "BURDOCK_BASE_URL",
+                    expected: "a URL that starts with `http://` or `https://`",
+                });
+            }
             let model = model.ok_or_else(|| ModelError::MissingSetting {
                 name: "BURDOCK_MODEL",
                 purpose: "`BURDOCK_BASE_URL`".to_owned(),

@@ -1,5 +1,10 @@
 //! Base URLs.
 
+/// Whether it is one that a provider can have.
+pub(super) fn is_of_http(url: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
+}
+
 /// A URL to which a path can be added: its own path ends with a slash.
 pub(super) fn as_folder(url: &str) -> String {
     let (path, query) = url.split_at(url.find('?').unwrap_or(url.len()));

@@ -44,11 +44,14 @@ async fn no_key_and_no_password_is_ever_shown() -> Result {
 }
 
 #[test]
-fn a_key_is_given_and_not_looked_for() {
+fn what_is_given_is_not_looked_for_in_the_environment() {
     let error = Provider::named("gpt-9", None).err().map(|error| error.to_string());
     let expected = "`OPENAI_API_KEY` must be set to use the model `gpt-9`";
     assert_eq!(error.as_deref(), Some(expected));
     assert!(Provider::named("llama3.2", None).is_ok());
+    // whoever gives a URL has set no variable
+    let error = Provider::at("localhost", "small", None).err();
+    assert!(error.is_some_and(|error| !error.to_string().contains("BURDOCK")));
 }
 
 #[test]
