@@ -22,9 +22,16 @@ pub(crate) struct Trace(Arc<Mutex<Seen>>);
 #[derive(Debug, Default)]
 struct Seen {
     text: String,
-    /// The one span that a test makes.
-    span: Option<&'static Metadata<'static>>,
-    inside: bool,
+    /// Their ids are their places, from 1.
+    spans: Vec<&'static Metadata<'static>>,
+    entered: Vec<Id>,
+}
+
+impl Seen {
+    fn span(&self, id: &Id) -> Option<&'static Metadata<'static>> {
+        let place = usize::try_from(id.into_u64()).ok()?.checked_sub(1)?;
+        self.spans.get(place).copied()
+    }
 }
 
 impl Trace {
@@ -64,8 +71,9 @@ impl Subscriber for Trace {
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         self.write(span.metadata().name(), |line| span.record(line));
-        self.seen().span = Some(span.metadata());
-        Id::from_u64(1)
+        let mut seen = self.seen();
+        seen.spans.push(span.metadata());
+        Id::from_u64(seen.spans.len() as u64)
     }
 
     fn record(&self, _: &Id, values: &Record<'_>) {
@@ -75,21 +83,24 @@ impl Subscriber for Trace {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let metadata = event.metadata();
-        self.write(metadata.target(), |line| event.record(line));
+        let span = event.parent().and_then(|id| self.seen().span(id));
+        let target = event.metadata().target();
+        let what =
+            span.map_or_else(|| target.to_owned(), |span| format!("{target} in {}", span.name()));
+        self.write(&what, |line| event.record(line));
     }
 
-    fn enter(&self, _: &Id) {
-        self.seen().inside = true;
+    fn enter(&self, id: &Id) {
+        self.seen().entered.push(id.clone());
     }
 
     fn exit(&self, _: &Id) {
-        self.seen().inside = false;
+        self.seen().entered.pop();
     }
 
     fn current_span(&self) -> Current {
         let seen = self.seen();
-        let span = seen.span.filter(|_| seen.inside);
-        span.map_or_else(Current::none, |span| Current::new(Id::from_u64(1), span))
+        let inside = seen.entered.last().and_then(|id| Some((id.clone(), seen.span(id)?)));
+        inside.map_or_else(Current::none, |(id, span)| Current::new(id, span))
     }
 }

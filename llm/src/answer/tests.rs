@@ -5,7 +5,14 @@ use crate::{
     Chunk, End, Model, ModelError, Reason, Request, Script, Scripted, ToolCall, Usage,
     scripted::Fault, traced::Trace,
 };
+use burdock::{
+    event::Spans,
+    log::{EntryKind, Log, MemoryLog, Offset, SessionId},
+    prelude::{Slot, State, action, graph},
+    state::Patch,
+};
 use futures::{FutureExt, StreamExt, TryStreamExt, channel::oneshot, stream};
+use serde::{Deserialize, Serialize};
 use std::{
     pin::pin,
     sync::{
@@ -20,6 +27,7 @@ use tracing::{Instrument, field::Empty};
 const TICK: Duration = Duration::from_millis(10);
 
 type Result<T = ()> = std::result::Result<T, ModelError>;
+type StdResult = std::result::Result<(), Box<dyn std::error::Error>>;
 type Adapter = fn(Answer) -> Answer;
 
 fn ask(script: &Script) -> Answer {
@@ -227,6 +235,64 @@ async fn every_end_is_recorded_once_on_the_span_of_its_step() {
         }
         assert!(text.contains(usage), "{text}");
     }
+}
+
+#[derive(State, Clone, Default, Serialize, Deserialize)]
+struct Asked {
+    usage: Slot<Usage>,
+}
+
+#[action(state = Asked, writes(usage))]
+async fn answer(#[resource] llm: &Scripted) -> burdock::Result<Writes> {
+    let whole = llm.chat(Request::prompt("?")).recorded().whole().await?;
+    Ok(Writes { usage: whole.end.usage })
+}
+
+graph! {
+    Asking(Asked) {
+        resources { llm: Scripted }
+        nodes { answer }
+        start answer;
+        answer -> pause;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_answer_took_is_in_the_span_of_its_step_and_in_the_log() -> StdResult {
+    let trace = Trace::default();
+    let watching = trace.watch();
+    let usage = Usage { input_tokens: Some(7), output_tokens: Some(2), first_delta: None };
+    let script = Script::new().wait(TICK).say("a").end(Reason::Complete, usage);
+    let llm = Scripted::new([Script::new().refuse(503), script]);
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    let resources = AskingResources { llm };
+    let app = Asking::app().resources(resources).id("ada").log(Arc::clone(&log));
+    let mut app = app.observe(Spans::default()).build().await?;
+    assert!(app.run(AskingInputs {}).await.is_err());
+    app.resume().await?;
+    drop(watching);
+
+    let text = trace.text();
+    let ends: Vec<_> = text.lines().filter(|line| line.starts_with("burdock_llm")).collect();
+    assert!(ends.iter().all(|line| line.starts_with("burdock_llm::chunk in step:")), "{text}");
+    assert!(
+        matches!(ends[..], [failed, ended] if failed.contains("finish_reasons=failed")
+        && ended.contains("input_tokens=7") && ended.contains("first_chunk=0.01")),
+        "{text}"
+    );
+
+    let entries = log.read(&SessionId::new("ada")?, Offset(0), 100).await?;
+    let mut committed = Vec::new();
+    for record in entries {
+        if let EntryKind::StepCommitted { patches, .. } =
+            record.entry(&SessionId::new("ada")?)?.kind
+        {
+            committed.extend(patches);
+        }
+    }
+    let usage = serde_json::to_value(Usage { first_delta: Some(TICK), ..usage })?;
+    assert_eq!(committed, [("usage".to_owned(), Patch::Set(usage))]);
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
