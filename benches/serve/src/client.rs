@@ -28,12 +28,7 @@ pub async fn connect(address: SocketAddr) -> TcpStream {
 pub async fn ask(mut stream: TcpStream, session: &str, tokens: u64) -> Duration {
     let body = format!("{{\"tokens\":{tokens}}}");
     let begin = Instant::now();
-    let request = format!(
-        "POST /sessions/{session}/runs HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
+    post(&mut stream, session, &body).await;
     let (mut text, mut first) = (Vec::with_capacity(64 << 10), None);
     while stream.read_buf(&mut text).await.unwrap() > 0 {
         if first.is_none() && contains(&text, b"word") {
@@ -45,6 +40,16 @@ pub async fn ask(mut stream: TcpStream, session: &str, tokens: u64) -> Duration 
     first.unwrap()
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
+/// Asks for a run.
+pub async fn post(stream: &mut TcpStream, session: &str, inputs: &str) {
+    let request = format!(
+        "POST /sessions/{session}/runs HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{inputs}",
+        inputs.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+}
+
+pub fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }

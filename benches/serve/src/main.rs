@@ -1,5 +1,5 @@
 //! What serving a graph costs: tokens per second and the time to the first one, beside a
-//! hand-written endpoint in the same process, and the memory of idle sessions and open readers.
+//! hand-written endpoint in the same process, how long a token takes, and the memory of idle sessions and open readers.
 //!
 //! Clients and servers share the machine's cores, so that the ratio says more than the figures. The
 //! candidates take turns; the figures are medians over the repetitions.
@@ -16,6 +16,7 @@
 pub mod by_hand;
 pub mod client;
 pub mod graph;
+pub mod latency;
 pub mod memory;
 pub mod tokens;
 
@@ -30,6 +31,9 @@ fn main() {
     }
     if wanted("tokens") {
         runtime.block_on(tokens::compare(&[1, 10, 100, 1_000]));
+    }
+    if wanted("latency") {
+        runtime.block_on(latency::compare());
     }
     if wanted("begins") {
         runtime.block_on(tokens::compare_begins());

@@ -86,7 +86,7 @@ async fn measure(address: SocketAddr, sessions: u64, repetition: usize) -> (f64,
     (rate, firsts[firsts.len() / 2])
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -1,0 +1,195 @@
+//! How long a token takes from the model to the client, with a thousand sessions that stream at a time.
+//!
+//! The model is a thread that hands over a token every now and then, each to another session; what is
+//! measured includes waking the server's thread, its way through action, log and connection, and waking
+//! the client's.
+
+use crate::{client, tokens::median};
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::sse::{Event, Sse},
+    routing::post,
+};
+use burdock::{log::MemoryLog, prelude::*};
+use burdock_serve::Server;
+use futures_util::{Stream, future::join_all, stream};
+use serde::{Deserialize, Serialize};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::AsyncReadExt,
+    net::TcpStream,
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+};
+
+const SESSIONS: usize = 1_000;
+const TOKENS: usize = 20_000;
+const PAUSE: Duration = Duration::from_micros(200);
+const REPETITIONS: usize = 3;
+
+/// When a token was handed over, in nanoseconds on this process's clock.
+type Sent = u64;
+
+/// The tokens of each session, which are taken once.
+#[derive(Clone, Debug)]
+pub struct Model(Arc<Vec<Mutex<Option<UnboundedReceiver<Sent>>>>>);
+
+impl Model {
+    fn new() -> (Self, Vec<UnboundedSender<Sent>>) {
+        let (senders, receivers): (Vec<_>, Vec<_>) =
+            (0..SESSIONS).map(|_| mpsc::unbounded_channel()).unzip();
+        let receivers = receivers.into_iter().map(|receiver| Mutex::new(Some(receiver)));
+        (Self(Arc::new(receivers.collect())), senders)
+    }
+
+    fn take(&self, session: usize) -> UnboundedReceiver<Sent> {
+        self.0[session].lock().unwrap().take().unwrap()
+    }
+}
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Heard {
+    pub tokens: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Token {
+    pub sent: Sent,
+}
+
+#[streaming_action(state = Heard, reads(tokens), writes(tokens), yields(Token))]
+pub async fn relay(
+    heard: Reads<'_>,
+    #[input] session: usize,
+    #[resource] model: &Model,
+) -> Result<Writes> {
+    let mut tokens = *heard.tokens;
+    let mut said = model.take(session);
+    while let Some(sent) = said.recv().await {
+        yield_!(Token { sent });
+        tokens += 1;
+    }
+    Ok(Writes { tokens })
+}
+
+graph! {
+    /// Passes on what the model says.
+    pub Relaying(Heard) {
+        inputs { session: usize }
+        resources { model: Model }
+        yields Token;
+        nodes { relay }
+        start relay;
+        relay -> pause;
+    }
+}
+
+fn served(model: Model) -> Router {
+    let app = move || Relaying::app().resources(RelayingResources { model: model.clone() });
+    Server::new(MemoryLog::new(), app).router()
+}
+
+fn by_hand(model: Model) -> Router {
+    Router::new().route("/sessions/{id}/runs", post(by_hand_run)).with_state(model)
+}
+
+async fn by_hand_run(
+    State(model): State<Model>,
+    Path(id): Path<usize>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let (sender, receiver) = mpsc::channel::<Token>(1);
+    let mut said = model.take(id);
+    tokio::spawn(async move {
+        while let Some(sent) = said.recv().await {
+            if sender.send(Token { sent }).await.is_err() {
+                return;
+            }
+        }
+    });
+    let begun = stream::iter([Ok(Event::default().data("run_started"))]);
+    let events = stream::unfold((receiver, 0_u64), |(mut receiver, id)| async move {
+        let token = receiver.recv().await?;
+        let event = Event::default().id(id.to_string()).json_data(token).ok()?;
+        Some((Ok(event), (receiver, id + 1)))
+    });
+    Sse::new(stream::StreamExt::chain(begun, events))
+}
+
+/// Compares them, and prints medians and 99th percentiles.
+pub async fn compare() {
+    let candidates: [(&str, fn(Model) -> Router); 2] =
+        [("hand-written endpoint", by_hand), ("burdock", served)];
+    let mut medians = candidates.map(|_| Vec::new());
+    let mut slow = candidates.map(|_| Vec::new());
+    for _ in 0..REPETITIONS {
+        for (index, (_, routes)) in candidates.iter().enumerate() {
+            let (model, senders) = Model::new();
+            let address = client::serve(routes(model)).await;
+            let mut times = measure(address, senders).await;
+            times.sort_by(f64::total_cmp);
+            medians[index].push(times[times.len() / 2]);
+            slow[index].push(times[times.len() * 99 / 100]);
+        }
+    }
+    println!("\n{:<40} {:>8} {:>8}", "from the model to the client, us", "median", "p99");
+    for (index, (name, _)) in candidates.iter().enumerate() {
+        let [middle, slow] = [&medians[index], &slow[index]].map(|times| median(times.clone()));
+        println!("{name:<40} {middle:>8.1} {slow:>8.1}");
+    }
+}
+
+/// Gives the time that each token took, in microseconds.
+async fn measure(address: SocketAddr, senders: Vec<UnboundedSender<Sent>>) -> Vec<f64> {
+    let clock = Instant::now();
+    let begun = (0..SESSIONS).map(|session| begin(address, session));
+    let streams = join_all(begun).await;
+    let readers = streams.into_iter().map(|stream| tokio::spawn(read(stream, clock)));
+    let readers: Vec<_> = readers.collect();
+    let model = thread::spawn(move || {
+        for token in 0..TOKENS {
+            thread::sleep(PAUSE);
+            // each time another one, far from the last
+            let _ = senders[token * 619 % SESSIONS].send(nanoseconds(clock));
+        }
+    });
+    let times = join_all(readers).await.into_iter().flat_map(Result::unwrap).collect::<Vec<_>>();
+    model.join().unwrap();
+    assert_eq!(times.len(), TOKENS);
+    times
+}
+
+/// Begins a run, and is ready when it waits for its model.
+async fn begin(address: SocketAddr, session: usize) -> TcpStream {
+    let mut stream = client::connect(address).await;
+    client::post(&mut stream, &session.to_string(), &format!("{{\"session\":{session}}}")).await;
+    let mut text = Vec::new();
+    while !client::contains(&text, b"run_started") {
+        assert!(stream.read_buf(&mut text).await.unwrap() > 0);
+    }
+    stream
+}
+
+/// Reads to the end.
+async fn read(mut stream: TcpStream, clock: Instant) -> Vec<f64> {
+    let (mut text, mut times) = (Vec::new(), Vec::new());
+    while stream.read_buf(&mut text).await.unwrap() > 0 {
+        let now = nanoseconds(clock);
+        let said = String::from_utf8_lossy(&text);
+        for part in said.split("\"sent\":").skip(1) {
+            let sent: String = part.chars().take_while(char::is_ascii_digit).collect();
+            times.push((now - sent.parse::<u64>().unwrap()) as f64 / 1e3);
+        }
+        text.clear();
+    }
+    times
+}
+
+fn nanoseconds(clock: Instant) -> u64 {
+    u64::try_from(clock.elapsed().as_nanos()).unwrap()
+}
