@@ -90,6 +90,9 @@ graph! {
     }
 }
 
+/// What serves a model.
+type Routes = fn(Model) -> Router;
+
 fn served(model: Model) -> Router {
     let app = move || Relaying::app().resources(RelayingResources { model: model.clone() });
     Server::new(MemoryLog::new(), app).router()
@@ -123,8 +126,7 @@ async fn by_hand_run(
 
 /// Compares them, and prints medians and 99th percentiles.
 pub async fn compare() {
-    let candidates: [(&str, fn(Model) -> Router); 2] =
-        [("hand-written endpoint", by_hand), ("burdock", served)];
+    let candidates: [(&str, Routes); 2] = [("hand-written endpoint", by_hand), ("burdock", served)];
     let mut medians = candidates.map(|_| Vec::new());
     let mut slow = candidates.map(|_| Vec::new());
     for _ in 0..REPETITIONS {

@@ -1,0 +1,149 @@
+use super::*;
+use std::hash::{Hash, Hasher};
+
+fn numbers(len: u32) -> Vector<u32> {
+    (0..len).collect()
+}
+
+/// What the marks alone say, without the comparison of addresses.
+fn marked<T>(new: &Vector<T>, old: &Vector<T>) -> usize {
+    new.lineage.common(new.len(), &old.lineage, old.len())
+}
+
+#[test]
+fn a_list_reads_like_a_vec() {
+    let list = Vector::from(vec!["a", "b", "c"]);
+    assert_eq!((list.len(), list.first(), list.last()), (3, Some(&"a"), Some(&"c")));
+    assert_eq!((list[1], list.get(3)), ("b", None));
+    assert_eq!(list.iter().rev().collect::<Vec<_>>(), [&"c", &"b", &"a"]);
+    assert_eq!(list.iter().len(), 3);
+    assert_eq!(format!("{list:?}"), r#"["a", "b", "c"]"#);
+    let mut owned = list.into_iter();
+    assert_eq!((owned.next_back(), owned.len()), (Some("c"), 2));
+    assert_eq!(owned.collect::<Vec<_>>(), ["a", "b"]);
+    assert!(Vector::<u8>::default().is_empty());
+}
+
+#[test]
+fn a_change_is_not_seen_by_a_clone() {
+    let old = numbers(100);
+    let mut new = old.clone();
+    new.push_back(100);
+    new[3] = 7;
+    assert_eq!(new.pop_back(), Some(100));
+    assert_eq!(old, numbers(100));
+    assert_eq!(new.iter().sum::<u32>(), old.iter().sum::<u32>() + 4);
+}
+
+#[test]
+fn a_list_is_a_plain_sequence_in_serde() {
+    let list = numbers(3);
+    let text = serde_json::to_string(&list).unwrap();
+    assert_eq!(text, "[0,1,2]");
+    assert_eq!(serde_json::from_str::<Vector<u32>>(&text).unwrap(), list);
+    assert!(
+        serde_json::from_str::<Vector<u32>>("7").unwrap_err().to_string().contains("a sequence")
+    );
+}
+
+#[test]
+fn marks_are_ignored_by_equality_and_hash() {
+    let mut set = std::collections::BTreeMap::new();
+    for list in [numbers(3), numbers(4).clone(), numbers(3).clone()] {
+        let mut hasher = std::hash::DefaultHasher::new();
+        list.hash(&mut hasher);
+        set.insert(hasher.finish(), list);
+    }
+    assert_eq!(set.len(), 2);
+}
+
+#[test]
+fn lists_can_be_shared_between_threads() {
+    fn check<T: Send + Sync + Clone + 'static>() {}
+    check::<Vector<String>>();
+}
+
+#[test]
+fn a_changed_clone_is_marked_up_to_the_first_change() {
+    let old = numbers(100);
+    assert_eq!(marked(&old, &old.clone()), 100);
+
+    let mut new = old.clone();
+    new.extend([1, 2, 3]);
+    assert_eq!(marked(&new, &old), 100);
+    new.truncate(90);
+    new.extend(0..20);
+    assert_eq!(marked(&new, &old), 90);
+    *new.get_mut(40).unwrap() = 7;
+    assert_eq!(marked(&new, &old), 40);
+    assert_eq!(marked(&old, &new), 40);
+    assert_eq!(new.kept_prefix_of(&old), 40);
+}
+
+#[test]
+fn a_list_changed_in_place_is_marked_against_its_snapshot() {
+    let mut list = numbers(10);
+    list = list.clone();
+    list.push_back(10);
+    let snapshot = list.clone();
+    list.push_back(11);
+    assert_eq!(marked(&list, &snapshot), 11);
+}
+
+#[test]
+fn snapshots_handed_out_on_the_way_do_not_lose_the_origin() {
+    let old = numbers(10);
+    let mut new = old.clone();
+    let mut requests = Vec::new();
+    for turn in 0..20 {
+        new.push_back(turn);
+        requests.push(new.clone());
+    }
+    new.push_back(20);
+    assert_eq!(marked(&new, &old), 10);
+    assert_eq!(marked(&new, requests.last().unwrap()), 30);
+}
+
+#[test]
+fn a_clone_of_a_changed_clone_knows_its_grandparent_and_siblings_meet_in_their_parent() {
+    let old = numbers(10);
+    let mut child = old.clone();
+    child.push_back(10);
+    let mut grandchild = child.clone().clone();
+    grandchild.push_back(11);
+    assert_eq!(marked(&grandchild, &child), 11);
+    assert_eq!(marked(&grandchild, &old), 10);
+
+    let mut sibling = old.clone();
+    sibling.truncate(5);
+    assert_eq!(marked(&grandchild, &sibling), 5);
+}
+
+#[test]
+fn far_kin_are_compared_by_address_and_strangers_share_nothing() {
+    let old = numbers(10);
+    let mut new = old.clone();
+    for turn in 0..5 {
+        let mut next = new.clone();
+        next.push_back(turn);
+        new = next;
+    }
+    assert_eq!(marked(&new, &old), 0);
+    assert_eq!(new.kept_prefix_of(&old), 10);
+    assert_eq!(numbers(10).kept_prefix_of(&old), 0);
+}
+
+#[test]
+fn changes_that_nobody_can_have_seen_keep_the_version() {
+    let mut list = numbers(1);
+    let version = list.lineage.version;
+    list.push_back(1);
+    assert_eq!(list.pop_back(), Some(1));
+    assert_eq!(list.get_mut(9), None);
+    assert_eq!(list.lineage.version, version);
+    let snapshot = list.clone();
+    list.truncate(1);
+    assert_eq!((list.lineage.version, list.len()), (version, 1));
+    list.push_back(1);
+    assert_ne!(list.lineage.version, snapshot.lineage.version);
+}
