@@ -88,7 +88,9 @@ export class RunStore<G extends GraphTypes = AnyGraph> extends Store<RunView<G>>
     const onConnection = (connection: Connection) => {
       if (this.#run === run) this.change({ connection });
     };
-    const run = begin({ ...this.options, onConnection });
+    // who looks at a page waits for its server, however long that takes
+    const reconnect = { attempts: Number.POSITIVE_INFINITY, ...this.options.reconnect };
+    const run = begin({ ...this.options, reconnect, onConnection });
     this.#run = run;
     try {
       for await (const event of run) {

@@ -228,6 +228,17 @@ test("a run that is left and shown again at once is begun once", async (t) => {
   assert.equal(server.requests.filter((request) => request.startsWith("POST")).length, 1);
 });
 
+test("a run that is shown waits for its server", async (t) => {
+  const { server, burdock } = await serve(t);
+  const store = new RunStore(burdock.session("a"), { reconnect: soon });
+  t.after(store.subscribe(() => undefined));
+  server.faults.push({ bytes: 200 }, ...Array.from({ length: 20 }, () => ({ status: 503 })));
+  store.start({ prompt: "one two" });
+  const { text, error } = await until(store, ({ status }) => status === "finished");
+  assert.equal(error, undefined);
+  assert.equal(text, "one two");
+});
+
 test("a run that takes the place of another shows nothing of it", async (t) => {
   const { server, burdock } = await serve(t);
   const held = gate(1);
