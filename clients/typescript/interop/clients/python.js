@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -9,11 +9,13 @@ const python = `${folder}.venv/bin/python`;
 
 /** A virtual environment with what `requirements.txt` lists, made once. */
 export async function prepare() {
-  if (existsSync(`${folder}.venv/ready`)) return;
+  const wanted = await readFile(`${folder}requirements.txt`, "utf8");
+  const ready = `${folder}.venv/ready`;
+  if ((await readFile(ready, "utf8").catch(() => "")) === wanted) return;
   await run("python3", ["-m", "venv", `${folder}.venv`]);
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
   await run(python, [...pip, "-r", `${folder}requirements.txt`]);
-  await run("touch", [`${folder}.venv/ready`]);
+  await writeFile(ready, wanted);
 }
 
 /** httpx-sse, which leaves coming back to its user. */
