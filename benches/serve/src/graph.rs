@@ -1,6 +1,9 @@
 //! The graph: it yields so many tokens.
 
-use burdock::{log::MemoryLog, prelude::*};
+use burdock::{
+    log::{Log, MemoryLog},
+    prelude::*,
+};
 use burdock_serve::Server;
 use serde::{Deserialize, Serialize};
 
@@ -39,5 +42,9 @@ graph! {
 }
 
 pub fn server() -> Server<Speaking> {
-    Server::new(MemoryLog::new(), Speaking::app).max_sessions(1 << 20).max_readers(1 << 20)
+    server_of(MemoryLog::new())
+}
+
+pub fn server_of(log: impl Log) -> Server<Speaking> {
+    Server::new(log, Speaking::app).max_sessions(1 << 20).max_readers(1 << 20)
 }

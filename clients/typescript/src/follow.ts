@@ -183,11 +183,14 @@ export class Follower<E extends AnyEvent> {
 
   #nothingMore(): Outcome {
     if (this.#plan.begin === undefined) return "over";
-    throw new RunInterrupted(false, this.#cursor);
+    throw new RunInterrupted(this.#idle?.position.at === "unfinished", this.#cursor);
   }
 
   #closed({ code, detail }: StreamErrorEvent): Outcome {
     if (code === "deleted") throw new Deleted(detail);
+    if (code === "interrupted" && this.#plan.begin !== undefined) {
+      throw new RunInterrupted(true, this.#cursor);
+    }
     return "again"; // where the cursor is too old, the next answer says so and where to begin
   }
 

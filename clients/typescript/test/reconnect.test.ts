@@ -70,6 +70,16 @@ test("a stream that the server ends by an error goes on", async (t) => {
   assert(!seen.includes("error"));
 });
 
+test("a run that could not be written to its end is interrupted", async (t) => {
+  const { server, burdock } = await serve(t);
+  server.pace = gate(1).pace;
+  await assert.rejects(async () => {
+    for await (const event of burdock.session("a").run({ prompt: PROMPT }, soon)) {
+      if (event.type === "item") server.error("interrupted");
+    }
+  }, (error) => error instanceof RunInterrupted && error.resumable);
+});
+
 test("a session that is deleted is told", async (t) => {
   const { server, burdock } = await serve(t);
   server.pace = gate(1).pace;

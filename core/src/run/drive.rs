@@ -80,7 +80,7 @@ impl<G: Graph> Drop for Lease<'_, G> {
         if self.running {
             self.session.cancelled();
         }
-        self.session.forget_inputs();
+        self.session.forget_run();
     }
 }
 

@@ -90,6 +90,8 @@ impl<G: Graph> Session<G> {
         let Some(recording) = &mut self.recording else { return Ok(None) };
         recording.writer.note(&entry)?;
         let run = |begun| RunRecord { begun, ended: None, error: None };
+        // one as a rule, in every app that is idle
+        recording.runs.reserve_exact(1);
         recording.runs.extend(recording.last().map(run));
         Ok(inputs)
     }

@@ -9,6 +9,7 @@ use crate::{
     stream::{Attention, Outlet},
     sync::{Mutex, exclusive},
 };
+use serde_json::Value;
 use std::{fmt, future::poll_fn, sync::Arc, task::Poll};
 
 /// One session, owned by an app and lent to its runs.
@@ -137,10 +138,15 @@ impl<G: Graph> Session<G> {
         self.failure = None;
     }
 
-    /// A run is over: unless it is to go on, nobody asks for its inputs again.
-    pub(super) fn forget_inputs(&mut self) {
+    /// A run is over: an app that is idle keeps nothing of it. Unless the run is to go on, nobody asks
+    /// for its inputs again; and a waker would hold the whole task that drove it.
+    pub(super) fn forget_run(&mut self) {
+        exclusive(&mut self.outlet).forget();
         if !matches!(self.position, Position::Unfinished(_)) {
             self.inputs = None;
+            if let Some(recording) = &mut self.recording {
+                recording.inputs = Value::Null;
+            }
         }
     }
 

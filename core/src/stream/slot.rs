@@ -73,6 +73,14 @@ impl<T> Outlet<T> {
         !self.occupied
     }
 
+    /// Forgets whom to wake: the run is over.
+    pub(crate) fn forget(&mut self) {
+        if self.waker.take().is_some() {
+            // dropped without the lock: it may be the last that holds a task
+            let _waker = lock(&self.shared.waker).take();
+        }
+    }
+
     /// Nothing waits any more: whoever yielded was dropped.
     pub(crate) fn reset(&mut self) {
         self.shared.suspended.store(false, Ordering::Relaxed);

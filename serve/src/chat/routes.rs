@@ -20,7 +20,7 @@ use axum::{
     routing::get,
 };
 use burdock::{
-    Graph,
+    Graph, Position,
     graph::Node,
     log::{Existence, SessionId},
     run::View,
@@ -105,9 +105,9 @@ async fn show<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
     Session(session): Session,
 ) -> Result<Response, Problem> {
-    let view = View::<G>::latest(&hub.log, &session).await?;
-    // asked afterwards: what begins or ends from here on, the stream tells
-    let running = hub.is_running(&session);
+    let read = async || Ok(View::<G>::latest(&hub.log, &session).await?);
+    let at = |view: &View<G>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
+    let (view, running) = hub.look(&session, read, at).await?;
     let chat = Chat {
         session: session.as_str().into(),
         cursor: view.moved.to_string(),

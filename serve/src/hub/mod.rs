@@ -16,7 +16,7 @@ use self::{readers::Readers, seat::Seat};
 use crate::{limits::Limits, problem::Problem, routes::Schemas};
 use burdock::{
     App, Graph,
-    log::{Existence, Log, SessionId},
+    log::{Cursor, Existence, Log, SessionId},
     run::BuildError,
 };
 use std::{
@@ -83,6 +83,29 @@ impl<G: Graph> Hub<G> {
     /// Whether a run of the session is under way here.
     pub(crate) fn is_running(&self, session: &SessionId) -> bool {
         self.seats().get(session).is_some_and(|seat| seat.is_running())
+    }
+
+    /// Reads a session, and whether a run is under way in what was read: `at` tells the place of that,
+    /// and whether a run is unfinished there.
+    pub(crate) async fn look<T, R: Future<Output = Result<T, Problem>>>(
+        &self,
+        session: &SessionId,
+        read: impl Fn() -> R,
+        at: impl Fn(&T) -> (Cursor, bool),
+    ) -> Result<(T, bool), Problem> {
+        let mut seen = read().await?;
+        loop {
+            let running = self.is_running(session);
+            let (cursor, unfinished) = at(&seen);
+            if running || !unfinished {
+                return Ok((seen, running && unfinished));
+            }
+            // the run may have come to its end between the two: then there is more to read
+            seen = read().await?;
+            if at(&seen).0 == cursor {
+                return Ok((seen, false));
+            }
+        }
     }
 
     /// Asks the run of a session to stop, if one is under way here.

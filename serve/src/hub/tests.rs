@@ -1,6 +1,6 @@
 use super::*;
 use burdock::{
-    log::{Entry, EntryKind, MemoryLog, Offset},
+    log::{Entry, EntryKind, Epoch, MemoryLog, Offset},
     prelude::*,
 };
 use serde::{Deserialize, Serialize};
@@ -70,4 +70,29 @@ async fn a_stop_counts_as_soon_as_a_run_is_asked_for() {
     let stopped = kinds.iter().position(|kind| matches!(kind, EntryKind::RunStopped { .. }));
     assert!(stopped.unwrap() <= 4, "{:?}", &kinds[..8]);
     assert!(matches!(kinds.last(), Some(EntryKind::RunPaused { .. })), "{:?}", kinds.last());
+}
+
+/// What is read may be of a run that is over when one asks whether it is under way.
+#[tokio::test]
+async fn a_session_is_read_until_it_is_the_one_that_was_asked_about() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    let open: Open<Counting> = Box::new(|_, _| Box::pin(Counting::app().build()));
+    let hub = Arc::new(Hub::new(log, Limits::default(), Schemas::default(), open));
+    let session = SessionId::new("a").unwrap();
+    let place = |offset| Cursor { epoch: Epoch(1), offset: Offset(offset) };
+    for (entries, read) in [
+        // the run ends after the first look
+        (vec![(place(1), true), (place(2), false)], place(2)),
+        // it began and ended twice
+        (vec![(place(1), true), (place(5), true), (place(6), false)], place(6)),
+        // it died
+        (vec![(place(1), true), (place(1), true)], place(1)),
+        (vec![(place(1), false)], place(1)),
+    ] {
+        let left = Mutex::new(entries.into_iter());
+        let next = || std::future::ready(Ok(left.lock().unwrap().next().unwrap()));
+        let (seen, running) = hub.look(&session, next, |seen| *seen).await.unwrap();
+        assert_eq!((seen.0, running), (read, false));
+        assert_eq!(left.lock().unwrap().next(), None);
+    }
 }

@@ -117,13 +117,17 @@ pub(super) async fn show<G: Graph>(
     Session(session): Session,
 ) -> Result<Response, Problem> {
     let info = hub.log.info(&session).await?;
-    let moment = Moment::latest(&hub.log, &session).await?;
+    let read = async || Ok(Moment::latest(&hub.log, &session).await?);
+    let at = |moment: &Moment| {
+        let unfinished = matches!(moment.snapshot.position, Position::Unfinished(_));
+        (moment.cursor(), unfinished)
+    };
+    let (moment, running) = hub.look(&session, read, at).await?;
     let cursor = moment.cursor().to_string();
     let mut state = moment.snapshot.state;
     state.retain(|key, _| public_fields::<G>().any(|field| field.key == key));
-    // asked last: what begins or ends from here on, a stream tells
     let shown = Shown {
-        running: hub.is_running(&session),
+        running,
         session: session.as_str().into(),
         cursor: cursor.clone(),
         position: moment.snapshot.position.into(),
