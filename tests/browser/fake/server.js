@@ -64,7 +64,7 @@ export class Fake {
       return problem(response, 401, "unauthorized", "a bearer token is needed");
     }
     if (path === "/graph") return json(response, 200, GRAPH);
-    if (path === "/sessions") return json(response, 200, { sessions: this.#list() });
+    if (path === "/chats") return json(response, 200, { chats: this.#list() });
     const found = /^\/sessions\/([^/]+)(\/.*)?$/.exec(path);
     if (!found) return problem(response, 404, "not_found", "there is nothing here");
     const id = decodeURIComponent(found[1]);
@@ -96,11 +96,12 @@ export class Fake {
   }
 
   #list() {
-    return [...this.disk.sessions.values()].map(({ id, created, updated }) => ({
+    return [...this.disk.sessions.values()].map(({ id, created, updated, history }) => ({
       session: id,
       created,
       updated,
       running: this.#runs.has(id),
+      title: history.find(({ role }) => role === "user")?.text.slice(0, 100),
     }));
   }
 

@@ -218,3 +218,17 @@ test("with a token, who has the address has the chat, and nobody else", async ()
   await stranger.locator("#line", { hasText: "token" }).waitFor();
   assert.deepEqual(await contents(stranger), []);
 });
+
+test("another device finds a chat by its title, with the path of its last run", async () => {
+  const wide = { viewport: { width: 1440, height: 800 } };
+  const one = await page(wide);
+  await ask(one, "What can you do?");
+  await rests(one);
+  const trail = await one.locator("#trail li").allInnerTexts();
+  assert(trail.length > 2, `${trail}`);
+  const other = await page(wide);
+  await other.locator("#recent a", { hasText: "What can you do?" }).click();
+  await other.locator("#trail li").nth(trail.length - 1).waitFor();
+  assert.deepEqual(await other.locator("#trail li").allInnerTexts(), trail);
+  assert.deepEqual(await contents(other), await contents(one));
+});

@@ -37,7 +37,7 @@ export function api(token, send = (...call) => fetch(...call)) {
 
   return {
     graph: () => json("graph"),
-    sessions: (limit) => json(`sessions?limit=${limit}`),
+    chats: (limit) => json(`chats?limit=${limit}`),
     chat: (id, signal) => json(`${session(id)}/chat`, { signal }),
     prompt: (id, prompt) => call("POST", `${session(id)}/chat`, { body: { prompt } }),
     resume: (id) => call("POST", `${session(id)}/resume?stream=false`),

@@ -130,8 +130,8 @@ async function attempt(act) {
 
 async function recent() {
   try {
-    const { sessions } = await server.sessions(RECENT);
-    list(parts.recent, sessions, { current: session.id, names });
+    const { chats } = await server.chats(RECENT);
+    list(parts.recent, chats, { current: session.id, names });
   } catch {
     // the list is a convenience; the session itself says what is wrong
   }

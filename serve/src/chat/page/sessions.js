@@ -6,7 +6,7 @@ const NAMES = "burdock.names";
 const MOST_NAMES = 200;
 
 /**
- * A new id that nobody can guess. It begins with the time left until `FAR`, because `GET /sessions`
+ * A new id that nobody can guess. It begins with the time left until `FAR`, because `GET /chats`
  * lists by id: the newest come first, however many there are.
  */
 export function newId(now = Date.now(), crypto = globalThis.crypto) {
@@ -61,20 +61,20 @@ export class Names {
   }
 }
 
-/** Shows the list; the latest first. */
-export function list(into, sessions, { current, names, now = Date.now() }) {
-  const latest = [...sessions].sort((one, other) => other.updated - one.updated);
+/** Shows the list; the latest first. A chat of another browser goes by the title that the server gives. */
+export function list(into, chats, { current, names, now = Date.now() }) {
+  const latest = [...chats].sort((one, other) => other.updated - one.updated);
   const document = into.ownerDocument;
   const held = into.contains(document.activeElement) && document.activeElement.hash;
   into.replaceChildren(
-    ...latest.map(({ session, created, updated, running }) => {
+    ...latest.map(({ session, created, updated, running, title }) => {
       const link = document.createElement("a");
       link.href = hashOf(session);
       link.className = running ? "running" : "";
       if (session === current) link.setAttribute("aria-current", "page");
       const name = document.createElement("span");
       name.className = "name";
-      name.textContent = names.of(session) ?? `Chat of ${day(created)}`;
+      name.textContent = names.of(session) ?? title ?? `Chat of ${day(created)}`;
       link.title = session;
       name.dir = "auto";
       const time = document.createElement("time");
