@@ -1,6 +1,6 @@
 import { Http, type Token } from "./http.ts";
 import { Session } from "./session.ts";
-import type { AnyGraph, Graph, GraphTypes, SessionSummary } from "./types.ts";
+import type { AnyGraph, ChatSummary, Graph, GraphTypes, SessionSummary } from "./types.ts";
 
 /** How to talk to a server. */
 export interface BurdockOptions {
@@ -8,6 +8,15 @@ export interface BurdockOptions {
   token?: Token;
   /** Another `fetch`. */
   fetch?: typeof globalThis.fetch;
+}
+
+/** Which sessions to list. */
+export interface ListOptions {
+  /** Only ids that begin so. */
+  prefix?: string;
+  /** How many are asked for at a time. */
+  limit?: number;
+  signal?: AbortSignal;
 }
 
 /** A graph on a burdock server. */
@@ -24,16 +33,25 @@ export class Burdock<G extends GraphTypes = AnyGraph> {
     return new Session(this.#http, id);
   }
 
-  /** All sessions, in the order of their ids; `limit` is how many are asked for at a time. */
-  async *sessions(
-    options: { prefix?: string; limit?: number; signal?: AbortSignal } = {},
-  ): AsyncGenerator<SessionSummary, void, undefined> {
-    const { prefix, limit, signal } = options;
+  /** All sessions, in the order of their ids. */
+  sessions(options: ListOptions = {}): AsyncGenerator<SessionSummary, void, undefined> {
+    return this.#pages("sessions", options);
+  }
+
+  /** The same of a server of chats, which are read for their titles. */
+  chats(options: ListOptions = {}): AsyncGenerator<ChatSummary, void, undefined> {
+    return this.#pages("chats", options);
+  }
+
+  async *#pages<One>(
+    what: "sessions" | "chats",
+    { prefix, limit, signal }: ListOptions,
+  ): AsyncGenerator<One, void, undefined> {
     let after: string | undefined;
     do {
       const query = { prefix, limit, after };
-      const page = await this.#http.json<Page>("GET", "/sessions", { query, signal });
-      yield* page.sessions;
+      const page = await this.#http.json<Page<One>>("GET", `/${what}`, { query, signal });
+      yield* page[what] ?? [];
       after = page.next;
     } while (after !== undefined);
   }
@@ -44,7 +62,8 @@ export class Burdock<G extends GraphTypes = AnyGraph> {
   }
 }
 
-interface Page {
-  sessions: SessionSummary[];
+interface Page<One> {
+  sessions?: One[];
+  chats?: One[];
   next?: string;
 }

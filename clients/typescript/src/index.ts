@@ -1,4 +1,4 @@
-export { Burdock, type BurdockOptions } from "./burdock.ts";
+export { Burdock, type BurdockOptions, type ListOptions } from "./burdock.ts";
 export { Session } from "./session.ts";
 export type { BeginOptions, ChatEventOf, EventOf, EventsOptions, RunOptions } from "./session.ts";
 export { Run } from "./run.ts";

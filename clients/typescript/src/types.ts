@@ -45,6 +45,12 @@ export interface SessionSummary {
   running: boolean;
 }
 
+/** A chat in a list. */
+export interface ChatSummary extends SessionSummary {
+  /** What was said first, unless nothing was. */
+  title?: string;
+}
+
 /** A message of a chat. */
 export interface ChatMessage {
   role: "user" | "assistant";
@@ -58,6 +64,8 @@ export interface ChatHistory<Node extends string = string> {
   messages: ChatMessage[];
   position: Position<Node>;
   running: boolean;
+  /** Following from here tells the last run from its beginning. */
+  run?: Cursor;
   /** The name of the graph. */
   title: string;
 }

@@ -127,6 +127,8 @@ test("a session is forked, listed and deleted", async (session) => {
   const burdock = new Burdock<Talk>(base!);
   const ids = (await collect(burdock.sessions({ prefix: session.id, limit: 1 }))).map((one) => one.session);
   assert.deepEqual(ids, [session.id, fork.id]);
+  const chats = await collect(burdock.chats({ prefix: session.id, limit: 1 }));
+  assert.deepEqual(chats.map(({ title }) => title), [PROMPT.slice(0, 100), PROMPT.slice(0, 100)]);
   assert.deepEqual((await fork.get()).state, (await session.get()).state);
   await fork.delete();
   await assert.rejects(fork.get(), UnknownSession);

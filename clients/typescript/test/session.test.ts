@@ -12,6 +12,17 @@ test("sessions come page by page", async (t) => {
   assert.equal(server.requests.filter((request) => request.includes("limit=3")).length, 2);
 });
 
+test("chats come page by page, with their titles", async (t) => {
+  const { burdock } = await serve(t);
+  for (const id of ["a", "b", "c"]) await burdock.session(id).start({ prompt: `the chat ${id}` });
+  const all = await collect(burdock.chats({ limit: 2 }));
+  assert.deepEqual(all.map(({ session, title }) => [session, title]), [
+    ["a", "the chat a"],
+    ["b", "the chat b"],
+    ["c", "the chat c"],
+  ]);
+});
+
 test("a session is read, forked and deleted", async (t) => {
   const { server, burdock } = await serve(t);
   const session = burdock.session("a/b?ü");

@@ -111,8 +111,9 @@ export class FakeServer {
     }
     const [, top, id, ...rest] = url.pathname.slice(this.prefix.length).split("/").map(decodeURIComponent);
     if (top === "graph") return json(answer, 200, { name: "Echo", nodes: [{ name: "answer" }] });
+    if (top === "chats" && id === undefined) return this.#list("chats", url, answer);
     if (top !== "sessions") return problem(answer, 404, "not_found");
-    if (id === undefined) return this.#list(url, answer);
+    if (id === undefined) return this.#list("sessions", url, answer);
     const route = `${method} ${rest.join("/")}`;
     const body = await text(request);
     if (route === "POST runs") return this.#run(id, JSON.parse(body) as Inputs, url, request, answer);
@@ -154,14 +155,15 @@ export class FakeServer {
     }
   }
 
-  #list(url: URL, answer: ServerResponse): void {
+  #list(what: "sessions" | "chats", url: URL, answer: ServerResponse): void {
     const limit = Number(url.searchParams.get("limit") ?? 2);
     const after = url.searchParams.get("after") ?? "";
     const prefix = url.searchParams.get("prefix") ?? "";
     const ids = [...this.sessions.keys()].sort().filter((id) => id > after && id.startsWith(prefix));
     const shown = ids.slice(0, limit);
-    const sessions = shown.map((session) => ({ session, created: 1, updated: 2, running: false }));
-    json(answer, 200, { sessions, ...(ids.length > limit ? { next: shown.at(-1) } : {}) });
+    const title = (id: string) => (what === "chats" ? { title: `the chat ${id}` } : {});
+    const page = shown.map((session) => ({ session, created: 1, updated: 2, running: false, ...title(session) }));
+    json(answer, 200, { [what]: page, ...(ids.length > limit ? { next: shown.at(-1) } : {}) });
   }
 
   #run(id: string, inputs: Inputs, url: URL, request: IncomingMessage, answer: ServerResponse): void {
