@@ -3,15 +3,19 @@
 use crate::{guard::only_local, stall::Patient};
 use axum::Router;
 use std::{
-    future::{Future, pending},
+    future::{Future, IntoFuture, pending},
     io,
     net::SocketAddr,
     time::Duration,
 };
-use tokio::{net::TcpListener, select, signal};
+use tokio::{net::TcpListener, select, signal, time::sleep};
+use tokio_util::sync::CancellationToken;
 
 /// How long the other end of a connection may take nothing of what is written.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How long connections may take to end when the server stops.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Why a server could not listen.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +28,7 @@ pub struct ListenError {
 }
 
 /// Serves routes on an address until `stop` is ready; then it takes no more connections and waits
-/// for those that are open. Give it a future that ends with [`Server::shutdown`], which ends streams
+/// for those that are open, for ten seconds at most. Give it a future that ends with [`Server::shutdown`], which ends streams
 /// and runs:
 ///
 /// ```no_run
@@ -93,16 +97,44 @@ impl Bound {
         let routes = if address.ip().is_loopback() { only_local(routes) } else { routes };
         let listener = Patient { listener, patience: PATIENCE };
         // the routes as they are would be made anew for each connection
-        axum::serve(listener, routes.into_make_service())
-            .with_graceful_shutdown(stop)
-            .await
-            .map_err(|source| ListenError { address, source })
+        let served = axum::serve(listener, routes.into_make_service());
+        let stopped = CancellationToken::new();
+        let stop = {
+            let stopped = stopped.clone();
+            async move {
+                stop.await;
+                stopped.cancel();
+            }
+        };
+        let late = async {
+            stopped.cancelled().await;
+            sleep(DRAIN).await;
+        };
+        select! {
+            ended = served.with_graceful_shutdown(stop).into_future() => {
+                ended.map_err(|source| ListenError { address, source })
+            }
+            // a connection with half a request, say
+            () = late => Ok(()),
+        }
     }
 }
 
 /// Is ready when the process is asked to stop: with ctrl-c, or with SIGTERM, as containers and service
 /// managers do. Never where that cannot be told; such a process is stopped another way.
+///
+/// Who asks for the second time does not want to wait: the process ends at once, with status 1. That
+/// takes back nothing that was committed.
 pub async fn asked_to_stop() {
+    asked().await;
+    tokio::spawn(async {
+        asked().await;
+        tracing::warn!("asked to stop for the second time: what is under way is left");
+        std::process::exit(1);
+    });
+}
+
+async fn asked() {
     let interrupted = async {
         if signal::ctrl_c().await.is_err() {
             pending::<()>().await;

@@ -66,6 +66,12 @@ impl Problem {
         Self::unavailable("shutting_down", "the server is shutting down: try again")
     }
 
+    pub(crate) fn running() -> Self {
+        let detail =
+            "a run is under way: wait for it, stop it, or ask with `if_running=wait` or `stop`";
+        Self::conflict("running", detail)
+    }
+
     pub(crate) fn interrupted() -> Self {
         let detail = "the run was interrupted and is unfinished: resume it, or begin it again";
         Self::unavailable("interrupted", detail)

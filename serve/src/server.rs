@@ -204,7 +204,7 @@ async fn sweep<G: Graph>(hub: Weak<Hub<G>>, idle: Duration) {
         ticks.tick().await;
         let Some(hub) = hub.upgrade() else { return };
         if let Some(since) = Instant::now().checked_sub(idle) {
-            hub.put_away_idle(since).await;
+            hub.put_away_idle(since);
         }
     }
 }

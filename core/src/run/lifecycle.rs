@@ -51,7 +51,10 @@ impl<G: Graph> Session<G> {
         }
         let noted = self.note_begin(begin, node).map_err(|error| self.log_error(error))?;
         let (Some(recording), Some(inputs)) = (&mut self.recording, noted) else {
-            // nothing depends on a resume
+            // nothing depends on a resume, but readers want to know
+            if let Some(recording) = &mut self.recording {
+                recording.writer.hand_over_the_rest();
+            }
             return Ok(());
         };
         let recorded = recording.writer.commit().await;

@@ -14,7 +14,7 @@ Usage: cargo run -p chatbot -- [--db FILE] [--port PORT] [--host ADDRESS] [--tok
   --token TOKEN    what every request has to bring; open the page with `#&token=TOKEN` behind its address
   --help           shows this
 
-Ctrl-C stops the answers under way at a commit, and then the server.
+Ctrl-C stops the answers under way at a commit, and then the server; the second one ends it at once.
 
 A few rules answer, offline. For a model, add `--features providers` and set
   OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY   a provider

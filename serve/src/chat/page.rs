@@ -51,7 +51,7 @@ pub(super) async fn index(OriginalUri(uri): OriginalUri) -> Result<Response, Pro
     if last.contains(['"', '<', '>', '&']) {
         return Err(Problem::not_found());
     }
-    Ok(served(INDEX.replace("=\"assets/", &format!("=\"{last}/assets/")), kind))
+    Ok(served(INDEX.replace("=\"assets/", &format!("=\"./{last}/assets/")), kind))
 }
 
 pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {

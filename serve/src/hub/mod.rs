@@ -3,20 +3,25 @@
 //! A session that was asked to run is open here until it was idle for a while; reading opens
 //! nothing. Each run is a task that the hub joins when it shuts down.
 
+mod begin;
+mod look;
 mod readers;
 mod seat;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests;
 
+pub(crate) use self::begin::{Begin, IfRunning, IfUnfinished, Terms};
 pub(crate) use self::readers::Reader;
-pub(crate) use self::seat::{Begin, IfRunning, IfUnfinished, Terms};
 
-use self::{readers::Readers, seat::Seat};
+use self::{
+    readers::Readers,
+    seat::{Seat, Turn},
+};
 use crate::{limits::Limits, problem::Problem, routes::Schemas};
 use burdock::{
     App, Graph,
-    log::{Cursor, Existence, Log, SessionId},
+    log::{Existence, Log, SessionId},
     run::BuildError,
 };
 use std::{
@@ -24,8 +29,9 @@ use std::{
     fmt,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
+use tokio::{sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Opens a session for writing.
@@ -35,12 +41,18 @@ pub(crate) type Open<G> = Box<
         + Sync,
 >;
 
+/// How many idle sessions are closed at a time when there is no room.
+const ROOM: usize = 8;
+
+/// How long a request waits for room.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The sessions of a server.
 pub(crate) struct Hub<G: Graph> {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) limits: Limits,
     pub(crate) schemas: Schemas,
-    readers: Readers,
+    readers: Arc<Readers>,
     opening: Open<G>,
     seats: Mutex<BTreeMap<SessionId, Arc<Seat<G>>>>,
     runs: TaskTracker,
@@ -52,7 +64,7 @@ impl<G: Graph> Hub<G> {
         let closing = CancellationToken::new();
         Self {
             log,
-            readers: Readers::new(limits.readers, closing.clone()),
+            readers: Arc::new(Readers::new(limits.readers, closing.clone())),
             limits,
             schemas,
             opening: open,
@@ -85,29 +97,6 @@ impl<G: Graph> Hub<G> {
         self.seats().get(session).is_some_and(|seat| seat.is_running())
     }
 
-    /// Reads a session, and whether a run is under way in what was read: `at` tells the place of that,
-    /// and whether a run is unfinished there.
-    pub(crate) async fn look<T, R: Future<Output = Result<T, Problem>>>(
-        &self,
-        session: &SessionId,
-        read: impl Fn() -> R,
-        at: impl Fn(&T) -> (Cursor, bool),
-    ) -> Result<(T, bool), Problem> {
-        let mut seen = read().await?;
-        loop {
-            let running = self.is_running(session);
-            let (cursor, unfinished) = at(&seen);
-            if running || !unfinished {
-                return Ok((seen, running && unfinished));
-            }
-            // the run may have come to its end between the two: then there is more to read
-            seen = read().await?;
-            if at(&seen).0 == cursor {
-                return Ok((seen, false));
-            }
-        }
-    }
-
     /// Asks the run of a session to stop, if one is under way here.
     pub(crate) fn stop(&self, session: &SessionId) {
         let seat = self.seats().get(session).cloned();
@@ -117,11 +106,11 @@ impl<G: Graph> Hub<G> {
     }
 
     /// The place of a session, where its app is while it is open. Idle sessions make room.
-    async fn seat(&self, session: &SessionId) -> Result<Arc<Seat<G>>, Problem> {
+    async fn seat(self: &Arc<Self>, session: &SessionId) -> Result<Arc<Seat<G>>, Problem> {
         if let Some(seat) = self.try_seat(session)? {
             return Ok(seat);
         }
-        self.put_away_idle(Instant::now()).await;
+        self.make_room().await;
         let full = || {
             let detail = "too many sessions are at work: try again later";
             Problem::unavailable("too_many_sessions", detail)
@@ -141,7 +130,7 @@ impl<G: Graph> Hub<G> {
         if seats.len() >= self.limits.sessions {
             return Ok(None);
         }
-        let seat = Arc::new(Seat::new(session.clone()));
+        let seat = Arc::new(Seat::new(session.clone(), Arc::clone(&self.readers)));
         seats.insert(session.clone(), Arc::clone(&seat));
         Ok(Some(seat))
     }
@@ -152,30 +141,59 @@ impl<G: Graph> Hub<G> {
         let empty = seat.try_take().is_some_and(|app| app.is_none());
         // the map and the one who leaves
         if empty && Arc::strong_count(seat) <= 2 {
-            seats.remove(seat.session());
+            forget(&mut seats, seat);
         }
     }
 
+    /// Puts a session away that is idle, if there is one; does not wait for long.
+    async fn make_room(self: &Arc<Self>) {
+        let now = Instant::now();
+        let mut idle: Vec<_> =
+            self.seats().values().filter(|seat| seat.is_idle(now)).cloned().collect();
+        idle.sort_by_key(|seat| seat.used());
+        idle.truncate(ROOM);
+        let (sender, mut made) = mpsc::channel(1);
+        for seat in idle {
+            let sender = sender.clone();
+            let away = self.put_away(seat, now);
+            self.runs.spawn(async move {
+                away.await;
+                let _ = sender.try_send(());
+            });
+        }
+        drop(sender);
+        // one that takes its time makes room later
+        drop(timeout(PATIENCE, made.recv()).await);
+    }
+
     /// Puts sessions away that nobody asked for anything since a moment.
-    pub(crate) async fn put_away_idle(&self, since: Instant) {
+    pub(crate) fn put_away_idle(self: &Arc<Self>, since: Instant) {
         let idle: Vec<_> =
             self.seats().values().filter(|seat| seat.is_idle(since)).cloned().collect();
         for seat in idle {
-            self.put_away(&seat, since).await;
+            // each by itself: a blocking action may keep one from being closed
+            self.runs.spawn(self.put_away(seat, since));
         }
     }
 
     /// Closes a session unless it is at work again, and forgets it.
-    async fn put_away(&self, seat: &Arc<Seat<G>>, since: Instant) {
-        // who asks for the session meanwhile waits for the lock and opens it again
-        let Some(mut app) = seat.try_take() else { return };
-        if let Some(app) = app.take() {
-            close(app, seat.session()).await;
-        }
-        let mut seats = self.seats();
-        // this list and the one who closes
-        if seat.is_idle(since) && Arc::strong_count(seat) <= 2 {
-            seats.remove(seat.session());
+    fn put_away(
+        self: &Arc<Self>,
+        seat: Arc<Seat<G>>,
+        since: Instant,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let hub = Arc::clone(self);
+        async move {
+            // who asks for the session meanwhile waits for the lock and opens it again
+            let Some(mut app) = seat.try_take() else { return };
+            if let Some(app) = app.take() {
+                close(app, seat.session()).await;
+            }
+            let mut seats = hub.seats();
+            // this task and the map
+            if seat.is_idle(since) && Arc::strong_count(&seat) <= 2 {
+                forget(&mut seats, &seat);
+            }
         }
     }
 
@@ -197,40 +215,55 @@ impl<G: Graph> Hub<G> {
     }
 
     /// Puts a session that has ended at its start.
-    pub(crate) async fn reopen(&self, session: &SessionId) -> Result<(), Problem> {
-        let seat = self.seat(session).await?;
-        let mut turn = self.turn(&seat, IfRunning::Reject).await?;
-        let ready = self.ready(&mut turn, Existence::Existing).await;
-        let reopened = ready.and_then(|()| match turn.app.as_mut().map(App::reopen) {
-            Some(Err(error)) => Err(error.into()),
-            Some(Ok(())) | None => Ok(()),
-        });
-        drop(turn);
-        self.leave(&seat);
-        reopened
+    pub(crate) async fn reopen(self: &Arc<Self>, session: &SessionId) -> Result<(), Problem> {
+        loop {
+            let seat = self.seat(session).await?;
+            let Some(mut turn) = self.turn(&seat, IfRunning::Reject).await? else { continue };
+            let reopened = self.reopen_on(&mut turn).await;
+            drop(turn);
+            self.leave(&seat);
+            return reopened;
+        }
     }
 
-    /// Removes a session with all that it has.
-    pub(crate) async fn delete(&self, session: &SessionId) -> Result<(), Problem> {
-        let seat = self.seats().get(session).cloned();
-        let app = match &seat {
-            Some(seat) => {
-                seat.stop();
-                Some(seat.take().await)
-            }
-            None => None,
-        };
-        // without a last entry: there is nothing to come back to
-        if let Some(mut app) = app {
-            drop(app.take());
+    async fn reopen_on(&self, turn: &mut Turn<G>) -> Result<(), Problem> {
+        self.ready(turn, Existence::Existing).await?;
+        let Some(app) = turn.app.as_mut() else { return Ok(()) };
+        app.reopen()?;
+        if let Err(error) = app.flush().await {
+            // whether the log has it is for the next one to find out
+            *turn.app = None;
+            return Err(error.into());
         }
-        self.log.delete(session).await?;
-        self.seats().remove(session);
         Ok(())
+    }
+
+    /// Removes a session with all that it has; runs that were asked for before stop.
+    pub(crate) async fn delete(&self, session: &SessionId) -> Result<(), Problem> {
+        let Some(seat) = self.try_seat(session)? else {
+            return Ok(self.log.delete(session).await?);
+        };
+        seat.stop_all();
+        let mut app = seat.take().await;
+        // without a last entry: there is nothing to come back to
+        drop(app.take());
+        let deleted = self.log.delete(session).await;
+        // who waits here gets another place
+        seat.give_up();
+        forget(&mut self.seats(), &seat);
+        drop(app);
+        Ok(deleted?)
     }
 
     fn seats(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Seat<G>>>> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes a place away, unless there is another one for its session by now.
+fn forget<G: Graph>(seats: &mut BTreeMap<SessionId, Arc<Seat<G>>>, seat: &Arc<Seat<G>>) {
+    if seats.get(seat.session()).is_some_and(|known| Arc::ptr_eq(known, seat)) {
+        seats.remove(seat.session());
     }
 }
 

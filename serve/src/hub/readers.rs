@@ -15,8 +15,8 @@ type Rooms = Arc<Mutex<BTreeMap<SessionId, Room>>>;
 #[derive(Debug)]
 struct Room {
     count: usize,
-    /// Ready when a run is interrupted, or the server shuts down.
-    ended: CancellationToken,
+    /// Ready when a run is over, or the server shuts down.
+    over: CancellationToken,
 }
 
 /// The readers of each session.
@@ -41,7 +41,7 @@ impl Readers {
 
     pub(crate) fn enter(&self, session: &SessionId) -> Result<Reader, Problem> {
         let mut rooms = locked(&self.rooms);
-        let empty = || Room { count: 0, ended: self.closing.child_token() };
+        let empty = || Room { count: 0, over: self.closing.child_token() };
         let room = rooms.entry(session.clone()).or_insert_with(empty);
         if room.count >= self.limit {
             let detail = format!("the session has {} readers already", room.count);
@@ -51,20 +51,20 @@ impl Readers {
         Ok(Reader { rooms: Arc::clone(&self.rooms), session: session.clone() })
     }
 
-    /// Tells the readers of a session that its run is over and the log does not say so.
-    pub(super) fn tell_interrupted(&self, session: &SessionId) {
+    /// Tells the readers of a session that no run is under way any more.
+    pub(super) fn tell_over(&self, session: &SessionId) {
         if let Some(room) = locked(&self.rooms).get_mut(session) {
-            // for those who come after
-            let ended = std::mem::replace(&mut room.ended, self.closing.child_token());
-            ended.cancel();
+            // for what comes after
+            let over = std::mem::replace(&mut room.over, self.closing.child_token());
+            over.cancel();
         }
     }
 }
 
 impl Reader {
-    /// Is ready when a run of the session is interrupted from now on, or the server shuts down.
-    pub(crate) fn ended(&self) -> CancellationToken {
-        locked(&self.rooms).get(&self.session).map(|room| room.ended.clone()).unwrap_or_default()
+    /// Is ready when a run of the session is over from now on, or the server shuts down.
+    pub(crate) fn over(&self) -> CancellationToken {
+        locked(&self.rooms).get(&self.session).map(|room| room.over.clone()).unwrap_or_default()
     }
 }
 
@@ -108,12 +108,12 @@ mod tests {
         let readers = Readers::new(2, closing.clone());
         let [a, b] = ["a", "b"].map(|id| SessionId::new(id).unwrap());
         let (reader, other) = (readers.enter(&a).unwrap(), readers.enter(&b).unwrap());
-        let [before, elsewhere] = [&reader, &other].map(Reader::ended);
-        readers.tell_interrupted(&a);
-        let after = reader.ended();
-        let ended = || [&before, &elsewhere, &after].map(CancellationToken::is_cancelled);
-        assert_eq!(ended(), [true, false, false]);
+        let [before, elsewhere] = [&reader, &other].map(Reader::over);
+        readers.tell_over(&a);
+        let after = reader.over();
+        let told = || [&before, &elsewhere, &after].map(CancellationToken::is_cancelled);
+        assert_eq!(told(), [true, false, false]);
         closing.cancel();
-        assert_eq!(ended(), [true, true, true]);
+        assert_eq!(told(), [true, true, true]);
     }
 }

@@ -1,9 +1,10 @@
 use super::*;
 use burdock::{
-    log::{Entry, EntryKind, Epoch, MemoryLog, Offset},
+    log::{Claim, Cursor, Epoch, MemoryLog, Offset},
     prelude::*,
 };
 use serde::{Deserialize, Serialize};
+use std::pin::pin;
 use tokio::sync::{Notify, Semaphore};
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
@@ -25,9 +26,16 @@ graph! {
     }
 }
 
-/// A run that is stopped while its session is being opened takes no more than a step.
-#[tokio::test]
-async fn a_stop_counts_as_soon_as_a_run_is_asked_for() {
+/// A hub that opens a session when it may, and tells that it is about to.
+struct Gated {
+    hub: Arc<Hub<Counting>>,
+    log: Arc<dyn Log>,
+    session: SessionId,
+    opens: Arc<Notify>,
+    may_open: Arc<Semaphore>,
+}
+
+fn gated() -> Gated {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let (opens, may_open) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
     let open: Open<Counting> = Box::new({
@@ -42,34 +50,107 @@ async fn a_stop_counts_as_soon_as_a_run_is_asked_for() {
             })
         }
     });
-    let hub = Arc::new(Hub::new(Arc::clone(&log), Limits::default(), Schemas::default(), open));
+    let hub = Hub::new(Arc::clone(&log), Limits::default(), Schemas::default(), open);
     let session = SessionId::new("a").unwrap();
-    let terms = Terms {
-        existence: Existence::Any,
-        if_running: IfRunning::Reject,
-        if_unfinished: IfUnfinished::Reject,
-    };
-    let begin = || Begin::Run(Arc::new(|| Ok(CountingInputs {})));
-    let first = tokio::spawn({
-        let (hub, session, begin) = (Arc::clone(&hub), session.clone(), begin());
+    Gated { hub: Arc::new(hub), log, session, opens, may_open }
+}
+
+impl Gated {
+    fn begin(
+        &self,
+        if_running: IfRunning,
+    ) -> impl Future<Output = Result<Cursor, Problem>> + use<> {
+        let begin = Begin::Run(Arc::new(|| Ok(CountingInputs {})));
+        let if_unfinished = IfUnfinished::Restart;
+        let terms = Terms { existence: Existence::Any, if_running, if_unfinished };
+        let (hub, session) = (Arc::clone(&self.hub), self.session.clone());
         async move { hub.begin(&session, begin, terms).await }
-    });
-    opens.notified().await;
-    hub.stop(&session);
-    may_open.add_permits(1);
-    first.await.unwrap().unwrap();
+    }
+
+    /// How each run began and ended, when nothing is under way any more.
+    async fn runs(&self) -> Vec<&'static str> {
+        self.hub.runs.close();
+        self.hub.runs.wait().await;
+        let records = self.log.read(&self.session, Offset::ZERO, 10_000).await.unwrap();
+        let entries = records.iter().map(|record| record.entry(&self.session).unwrap());
+        entries.map(|entry| entry.kind.name()).filter(|name| name.starts_with("run_")).collect()
+    }
+}
+
+/// Polls once: whoever has to wait is in the queue then.
+fn queued<T>(mut future: Pin<&mut impl Future<Output = T>>) {
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(future.as_mut().poll(&mut cx).is_pending());
+}
+
+/// A run that is stopped while its session is being opened takes no more than a step.
+#[tokio::test]
+async fn a_stop_counts_as_soon_as_a_run_is_asked_for() {
+    let gated = gated();
+    let mut first = pin!(gated.begin(IfRunning::Reject));
+    queued(first.as_mut());
+    gated.opens.notified().await;
+    gated.hub.stop(&gated.session);
+    gated.may_open.add_permits(1);
+    first.await.unwrap();
     // and the next one does not stop
-    let terms =
-        Terms { if_running: IfRunning::Wait, if_unfinished: IfUnfinished::Restart, ..terms };
-    hub.begin(&session, begin(), terms).await.unwrap();
-    hub.runs.close();
-    hub.runs.wait().await;
-    let records = log.read(&session, Offset::ZERO, 10_000).await.unwrap();
-    let entries = records.iter().map(|record| record.entry(&session).unwrap());
-    let kinds: Vec<_> = entries.map(|Entry { kind, .. }| kind).collect();
-    let stopped = kinds.iter().position(|kind| matches!(kind, EntryKind::RunStopped { .. }));
-    assert!(stopped.unwrap() <= 4, "{:?}", &kinds[..8]);
-    assert!(matches!(kinds.last(), Some(EntryKind::RunPaused { .. })), "{:?}", kinds.last());
+    gated.begin(IfRunning::Wait).await.unwrap();
+    assert_eq!(gated.runs().await, ["run_started", "run_stopped", "run_started", "run_paused"]);
+}
+
+#[tokio::test]
+async fn a_stop_counts_while_a_session_that_was_fenced_off_is_opened_anew() {
+    let gated = gated();
+    gated.may_open.add_permits(1);
+    gated.begin(IfRunning::Wait).await.unwrap();
+    gated.opens.notified().await;
+    drop(gated.hub.seats().get(&gated.session).cloned().unwrap().take().await);
+    // another process
+    gated.log.open(&gated.session, Claim::default()).await.unwrap();
+    let again = tokio::spawn(gated.begin(IfRunning::Wait));
+    gated.opens.notified().await;
+    gated.hub.stop(&gated.session);
+    gated.may_open.add_permits(1);
+    again.await.unwrap().unwrap();
+    assert_eq!(gated.runs().await, ["run_started", "run_paused", "run_started", "run_stopped"]);
+}
+
+#[tokio::test]
+async fn who_stops_what_is_in_front_stops_those_who_wait_as_well() {
+    let gated = gated();
+    let mut first = pin!(gated.begin(IfRunning::Reject));
+    queued(first.as_mut());
+    let (second, third) = (gated.begin(IfRunning::Stop), gated.begin(IfRunning::Stop));
+    let (mut second, mut third) = (pin!(second), pin!(third));
+    queued(second.as_mut());
+    queued(third.as_mut());
+    gated.may_open.add_permits(1);
+    let (first, second, third) = tokio::join!(first, second, third);
+    for begun in [first, second, third] {
+        begun.unwrap();
+    }
+    let stopped = ["run_started", "run_stopped"];
+    let expected = [stopped, stopped, ["run_started", "run_paused"]].concat();
+    assert_eq!(gated.runs().await, expected);
+}
+
+#[tokio::test]
+async fn who_waits_behind_a_delete_begins_in_a_session_of_its_own() {
+    let gated = gated();
+    let mut first = pin!(gated.begin(IfRunning::Reject));
+    queued(first.as_mut());
+    let hub = Arc::clone(&gated.hub);
+    let mut delete = pin!(hub.delete(&gated.session));
+    queued(delete.as_mut());
+    let mut next = pin!(gated.begin(IfRunning::Wait));
+    queued(next.as_mut());
+    gated.may_open.add_permits(2);
+    let (first, delete, next) = tokio::join!(first, delete, next);
+    first.unwrap();
+    delete.unwrap();
+    next.unwrap();
+    assert_eq!(gated.hub.open(), 1);
+    assert_eq!(gated.runs().await, ["run_started", "run_paused"]);
 }
 
 /// What is read may be of a run that is over when one asks whether it is under way.

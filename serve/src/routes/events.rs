@@ -2,10 +2,10 @@
 
 use super::Session;
 use crate::{
-    event::{Event, Plainly, Telling, tell},
+    event::{Plainly, Telling, tell},
     hub::{Hub, Reader},
     problem::Problem,
-    stream::{EventStream, Parts, Until, response},
+    stream::{EventStream, Interrupted, Parts, Until, response},
 };
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
@@ -14,7 +14,7 @@ use axum::{
 };
 use burdock::{
     Graph,
-    log::{Cursor, LogError, Offset, SessionId, follow as follow_log},
+    log::{Cursor, LogError, SessionId, follow as follow_log},
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub(crate) async fn follow_place<G: Graph>(
 ) -> Result<Response, Problem> {
     if place.until == Until::Run
         && let Some(cursor) = place.cursor
-        && (is_over(hub, &session, cursor).await? || is_left(hub, &session, cursor).await?)
+        && hub.has_seen_all(&session, cursor).await?
     {
         // tells an EventSource not to come back
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -88,81 +88,27 @@ pub(crate) async fn follow_from<G: Graph>(
 ) -> Result<Response, Problem> {
     let follow = match follow_log(&hub.log, &session, place.cursor).await {
         Err(LogError::Trimmed { first, .. }) => {
-            return Err(Problem::trimmed(before(hub, &session, first).await?));
+            return Err(Problem::trimmed(hub.before_entry(&session, first).await?));
         }
         follow => follow?,
     };
-    // first, so that what is interrupted from here on is heard
-    let ended = reader.ended();
-    let interrupted = match place.until {
-        Until::Run => hub.interrupted(&session).await?,
-        Until::Forever => None,
-    };
+    let interrupted: Interrupted = Box::new({
+        let (hub, session) = (Arc::clone(hub), session.clone());
+        move || {
+            let (hub, session) = (Arc::clone(&hub), session.clone());
+            Box::pin(async move { hub.interrupted(&session).await })
+        }
+    });
     Ok(response(EventStream::new(Parts {
         session,
         follow,
+        cursor: place.cursor,
         told: tell::<G>,
         telling,
         until: place.until,
         interrupted,
-        ended,
         closing: hub.closing(),
         patience: hub.limits.patience,
         reader,
     })))
-}
-
-/// The place just before an entry, though what stood there may be gone.
-async fn before<G: Graph>(
-    hub: &Hub<G>,
-    session: &SessionId,
-    entry: Offset,
-) -> Result<Option<Cursor>, Problem> {
-    let Some(offset) = entry.0.checked_sub(1).map(Offset) else { return Ok(None) };
-    let epochs = hub.log.epochs(session).await?;
-    let epoch = epochs.iter().rev().find(|epoch| epoch.start <= offset);
-    Ok(epoch.map(|found| Cursor { epoch: found.epoch, offset }))
-}
-
-/// Whether a reader has seen all there is of a run that was interrupted.
-async fn is_left<G: Graph>(
-    hub: &Hub<G>,
-    session: &SessionId,
-    cursor: Cursor,
-) -> Result<bool, Problem> {
-    Ok(hub.interrupted(session).await?.is_some_and(|end| cursor.offset.plus(1) >= end))
-}
-
-/// Whether a reader has seen the end of a run, and none was begun since.
-async fn is_over<G: Graph>(
-    hub: &Hub<G>,
-    session: &SessionId,
-    cursor: Cursor,
-) -> Result<bool, Problem> {
-    let told = |record: &burdock::log::Record| {
-        Ok::<_, Problem>(tell::<G>(record.entry(session)?, &Plainly).map(|told| told.event))
-    };
-    let seen = match hub.log.read(session, cursor.offset, 1).await {
-        // whether that was the end of a run does not matter: there is more
-        Err(LogError::Trimmed { .. }) => return Ok(false),
-        seen => seen?,
-    };
-    let seen = seen.first().filter(|record| record.cursor() == cursor);
-    let Some(seen) = seen.map(told).transpose()? else { return Ok(false) };
-    if !seen.as_ref().is_some_and(Event::is_terminal) {
-        return Ok(false);
-    }
-    let mut next = cursor.offset.plus(1);
-    loop {
-        let page = hub.log.read(session, next, 256).await?;
-        if page.is_empty() {
-            return Ok(true);
-        }
-        for record in &page {
-            if told(record)?.is_some_and(|event| event.is_beginning()) {
-                return Ok(false);
-            }
-        }
-        next = next.plus(page.len() as u64);
-    }
 }

@@ -18,7 +18,7 @@ impl Schemas {
     pub(crate) fn insert(&mut self, name: impl Into<String>, mut schema: Value) {
         let name: String = name.into().split_whitespace().collect();
         // a schema that stands alone refers to its parts from its own top
-        rebase(&mut schema, &format!("#/components/schemas/{}/", component(&name)));
+        rebase(&mut schema, &format!("#/components/schemas/{}", component(&name)));
         if let Value::Object(schema) = &mut schema {
             schema.remove("$schema");
         }
@@ -56,8 +56,9 @@ impl Schemas {
 
 /// The name of a type's schema, apart from those of this document.
 fn component(ty: &str) -> String {
-    let plain = |char: char| if char.is_ascii_alphanumeric() { char } else { '_' };
-    format!("types.{}", ty.chars().map(plain).collect::<String>())
+    let plain = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let escaped = |char| if plain(char) { char.into() } else { format!("-{:x}-", u32::from(char)) };
+    format!("types.{}", ty.chars().map(escaped).collect::<String>())
 }
 
 /// Has references to parts of a schema lead to where it stands now.
@@ -67,10 +68,11 @@ fn rebase(schema: &mut Value, to: &str) {
             for (name, value) in fields {
                 match value {
                     Value::String(place) if name == "$ref" => {
-                        if let Some(part) = place.strip_prefix("#/") {
+                        if let Some(part) = place.strip_prefix('#') {
                             *place = format!("{to}{part}");
                         }
                     }
+                    _ if ["const", "default", "enum", "examples"].contains(&name.as_str()) => {}
                     value => rebase(value, to),
                 }
             }
@@ -136,7 +138,7 @@ fn paths() -> Value {
     ]);
     let events = json!({
         "200": response("stream"),
-        "204": { "description": "The run is over, and no other one was begun since." },
+        "204": { "description": "The run is over or was interrupted, and no other one was begun since." },
     });
     json!({
         "/sessions": { "get": operation("Lists sessions.", &page, None, &shown("A page.", "Sessions")) },
@@ -355,7 +357,7 @@ mod tests {
         let mode =
             json!({ "$schema": "2020-12", "items": { "$ref": "#/$defs/A" }, "$defs": { "A": {} } });
         types.insert("Map < A >", mode);
-        let reference = "#/components/schemas/types.Map_A_";
+        let reference = "#/components/schemas/types.Map-3c-A-3e-";
         assert_eq!(
             types.of("Vec<Map<A>>"),
             json!({ "type": "array", "items": { "$ref": reference } })
@@ -363,5 +365,11 @@ mod tests {
         let expected =
             json!({ "items": { "$ref": format!("{reference}/$defs/A") }, "$defs": { "A": {} } });
         assert_eq!(types.0["Map<A>"], expected);
+        // a tree, as schemars has it, and an example that only looks like a reference
+        types.insert("Tree", json!({ "items": { "$ref": "#" }, "examples": [{ "$ref": "#/a" }] }));
+        let tree = json!({
+            "items": { "$ref": "#/components/schemas/types.Tree" }, "examples": [{ "$ref": "#/a" }],
+        });
+        assert_eq!(types.0["Tree"], tree);
     }
 }

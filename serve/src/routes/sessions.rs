@@ -13,7 +13,7 @@ use axum::{
 };
 use burdock::{
     Graph, Position,
-    log::{Cursor, Document, Moment, SessionFilter, SessionId, fork as fork_log},
+    log::{Cursor, Document, LogError, Moment, Offset, SessionFilter, SessionId, fork as fork_log},
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -190,7 +190,7 @@ pub(super) async fn fork<G: Graph>(
     let Json(Fork { session: new, at }) = body?;
     let new = SessionId::new(new)?;
     let offset = match at {
-        Some(at) => at.parse::<Cursor>()?.offset,
+        Some(at) => entry_at(&hub, &session, at.parse()?).await?,
         None => Moment::latest(&hub.log, &session).await?.offset,
     };
     fork_log(&hub.log, &session, offset, &new).await?;
@@ -200,6 +200,25 @@ pub(super) async fn fork<G: Graph>(
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+/// The entry of a cursor, unless it is a place that never was, or one that a crash took back.
+async fn entry_at<G: Graph>(
+    hub: &Hub<G>,
+    session: &SessionId,
+    at: Cursor,
+) -> Result<Offset, Problem> {
+    match hub.log.read(session, at.offset, 1).await {
+        Err(LogError::Trimmed { first, .. }) => {
+            Err(Problem::trimmed(hub.before_entry(session, first).await?))
+        }
+        found
+            if found.as_ref().is_ok_and(|found| found.iter().all(|entry| entry.cursor() != at)) =>
+        {
+            Err(LogError::InvalidCursor { text: at.to_string() }.into())
+        }
+        found => Ok(found.map(|_| at.offset)?),
+    }
 }
 
 /// An id as a part of an address.

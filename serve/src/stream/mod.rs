@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
-use burdock::log::{Entry, Follow, Followed, Offset, Record, SessionId};
+use burdock::log::{Cursor, Entry, Follow, Followed, Offset, Record, SessionId};
 use futures_core::Stream;
 use http_body::Frame;
 use std::{
@@ -26,7 +26,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio::time::{Instant, Sleep, sleep};
@@ -47,36 +47,49 @@ pub(crate) enum Until {
     Run,
 }
 
+/// Asks where the log ends with a run that nobody goes on with.
+pub(crate) type Interrupted = Box<dyn Fn() -> Asking + Send + Sync>;
+
+type Asking = Pin<Box<dyn Future<Output = Result<Option<Offset>, Problem>> + Send>>;
+
 /// The body of an event stream.
 pub(crate) struct EventStream {
     session: SessionId,
     follow: Follow,
+    /// Where the reader is.
+    next: Offset,
     told: fn(Entry, &dyn Telling) -> Option<Stamped>,
     telling: Arc<dyn Telling>,
     until: Until,
     frames: Frames,
     silence: Pin<Box<Sleep>>,
-    /// Where the log ended with a run that nobody goes on with.
-    interrupted: Option<Offset>,
-    /// Ready when the run is interrupted, or the server shuts down.
-    ended: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Ready when a run is over, or the server shuts down.
+    turn_over: Pin<Box<WaitForCancellationFutureOwned>>,
     closing: CancellationToken,
+    /// The reader waits for the end of a run.
+    waits: bool,
+    /// A run is over, and the log may not say so.
+    doubts: bool,
+    interrupted: Interrupted,
+    asking: Option<Asking>,
+    /// Where the log ends with a run that was interrupted.
+    end: Option<Offset>,
     /// When something was handed to the connection, until that asks for more.
     behind: Option<Instant>,
     patience: Duration,
     over: bool,
-    _reader: Reader,
+    reader: Reader,
 }
 
 /// What a stream is made of.
 pub(crate) struct Parts {
     pub(crate) session: SessionId,
     pub(crate) follow: Follow,
+    pub(crate) cursor: Option<Cursor>,
     pub(crate) told: fn(Entry, &dyn Telling) -> Option<Stamped>,
     pub(crate) telling: Arc<dyn Telling>,
     pub(crate) until: Until,
-    pub(crate) interrupted: Option<Offset>,
-    pub(crate) ended: CancellationToken,
+    pub(crate) interrupted: Interrupted,
     pub(crate) closing: CancellationToken,
     pub(crate) patience: Duration,
     pub(crate) reader: Reader,
@@ -84,44 +97,79 @@ pub(crate) struct Parts {
 
 impl EventStream {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { session, follow, told, telling, until, .. } = parts;
-        let Parts { interrupted, ended, closing, patience, reader, .. } = parts;
+        let Parts { session, follow, cursor, told, telling, until, .. } = parts;
+        let Parts { interrupted, closing, patience, reader, .. } = parts;
+        let until_run = until == Until::Run;
         Self {
             session,
             follow,
+            next: cursor.map_or(Offset::ZERO, |cursor| cursor.offset.plus(1)),
             told,
             telling,
             until,
             frames: Frames::default(),
             silence: Box::pin(sleep(SILENCE)),
-            interrupted,
-            ended: Box::pin(ended.cancelled_owned()),
+            turn_over: Box::pin(reader.over().cancelled_owned()),
             closing,
+            waits: until_run,
+            // it may have been interrupted before
+            doubts: until_run,
+            interrupted,
+            asking: None,
+            end: None,
             behind: None,
             patience,
             over: false,
-            _reader: reader,
+            reader,
         }
     }
 
     /// Gathers what there is.
     fn poll_gather(&mut self, cx: &mut Context<'_>) {
         while !self.over && self.frames.len() < FULL {
+            if self.end.is_some_and(|end| self.next >= end) {
+                return self.end(Problem::interrupted());
+            }
             match Pin::new(&mut self.follow).poll_next(cx) {
-                Poll::Pending => return,
-                Poll::Ready(Some(Ok(Followed::Record(record)))) => {
-                    self.take(&record);
-                    if !self.over
-                        && self.interrupted.is_some_and(|end| record.offset.plus(1) >= end)
-                    {
-                        self.end(Problem::interrupted());
-                    }
-                }
+                Poll::Pending => match self.poll_interrupted(cx) {
+                    Poll::Ready(()) => {}
+                    Poll::Pending => return,
+                },
+                Poll::Ready(Some(Ok(Followed::Record(record)))) => self.take(&record),
                 Poll::Ready(Some(Ok(Followed::Rewound { to }))) => {
+                    self.next = to.map_or(Offset::ZERO, |to| to.offset.plus(1));
                     self.frames.push_at(to, &Event::rewound(to));
                 }
                 Poll::Ready(Some(Err(error))) => self.end(Problem::from(error)),
                 Poll::Ready(None) => self.over = true,
+            }
+        }
+    }
+
+    /// At the end of what there is: whether the run that the reader waits for is one that nobody goes
+    /// on with. Ready when it is, and then the reader is told what the log has of it.
+    fn poll_interrupted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.turn_over.as_mut().poll(cx).is_ready() && !self.closing.is_cancelled() {
+            // for what comes after
+            self.turn_over = Box::pin(self.reader.over().cancelled_owned());
+            self.doubts = true;
+            cx.waker().wake_by_ref();
+        }
+        if self.asking.is_none() && self.waits && std::mem::take(&mut self.doubts) {
+            self.asking = Some((self.interrupted)());
+        }
+        let Some(asking) = &mut self.asking else { return Poll::Pending };
+        let answer = ready!(asking.as_mut().poll(cx));
+        self.asking = None;
+        match answer {
+            Ok(None) => Poll::Pending,
+            Ok(end) => {
+                self.end = end;
+                Poll::Ready(())
+            }
+            Err(problem) => {
+                self.end(problem);
+                Poll::Ready(())
             }
         }
     }
@@ -131,9 +179,15 @@ impl EventStream {
             Ok(entry) => entry,
             Err(error) => return self.end(Problem::from(error)),
         };
+        self.next = record.offset.plus(1);
         if let Some(told) = (self.told)(entry, &*self.telling) {
             self.frames.push_at(Some(record.cursor()), &told);
-            self.over = self.until == Until::Run && told.event.is_terminal();
+            let terminal = told.event.is_terminal();
+            self.over = self.until == Until::Run && terminal;
+            self.waits = !terminal;
+            if told.event.is_beginning() {
+                self.end = None;
+            }
         }
     }
 
@@ -168,9 +222,8 @@ impl http_body::Body for EventStream {
         let stream = &mut *self;
         stream.give_up_on_slow();
         stream.poll_gather(cx);
-        if !stream.over && stream.ended.as_mut().poll(cx).is_ready() {
-            let shuts_down = stream.closing.is_cancelled();
-            stream.end(if shuts_down { Problem::shutting_down() } else { Problem::interrupted() });
+        if !stream.over && stream.closing.is_cancelled() {
+            stream.end(Problem::shutting_down());
         }
         if let Some(bytes) = stream.frames.take() {
             stream.silence.as_mut().reset(Instant::now() + SILENCE);

@@ -19,7 +19,7 @@ async fn the_page_is_found_under_a_path_with_and_without_the_slash() {
         (status, String::from_utf8(body.to_vec()).unwrap())
     };
     for (path, assets) in
-        [("/a/b", "b/assets/"), ("/c", "c/assets/"), ("/c/", "assets/"), ("/c/?x=1", "assets/")]
+        [("/a/b", "./b/assets/"), ("/c", "./c/assets/"), ("/c/", "assets/"), ("/c/?x=1", "assets/")]
     {
         let (status, page) = get(path).await;
         assert_eq!(status, 200, "{path}");

@@ -1,9 +1,11 @@
 //! Runs that end without a word in the log.
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
-use burdock::log::{Append, Claim, Draft, Log, MemoryLog, Offset, SessionId, Urgency};
+use burdock::log::{Append, Claim, Draft, Durability, Log, MemoryLog, Offset, SessionId, Urgency};
+use burdock_sqlite::SqliteLog;
 use burdock_tests::faulty::{Fate, FaultyLog};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What a process that died has left of a session.
 async fn left_of(log: &impl Log, id: &SessionId) -> MemoryLog {
@@ -90,4 +92,80 @@ async fn who_waits_for_the_next_run_of_a_session_at_rest_waits() {
     let waiting = Stream::of(served.get("/sessions/b/events?until=run").await);
     let run = Stream::of(served.run("b", "second").await).rest().await;
     assert_eq!(waiting.rest().await, run);
+}
+
+#[tokio::test]
+async fn places_are_looked_at_before_anybody_is_told_that_there_is_no_more() {
+    let log = MemoryLog::new();
+    let first = serve_with(log.clone(), |server| server).await;
+    Stream::of(first.run("a", "one wait!").await).until("item").await;
+    let served = serve_with(log, |server| server).await;
+    let nowhere = served.get("/sessions/a/events?until=run&from=9.999").await;
+    assert_eq!(problem(nowhere).await, (400, "invalid_cursor".into()));
+    // opens the session under another epoch: what was seen behind its end is known to be gone
+    assert_eq!(problem(served.run("a", "x").await).await, (409, "unfinished".into()));
+    let ahead = served.get("/sessions/a/events?until=run&from=1.50").await;
+    assert_eq!(kinds(&Stream::of(ahead).rest().await), ["rewound", "error"]);
+}
+
+#[tokio::test]
+async fn who_reads_a_run_that_was_fenced_off_is_told() {
+    let log = MemoryLog::new();
+    let first = serve_with(log.clone(), |server| server).await;
+    let second = serve_with(log, |server| server).await;
+    let mut run = Stream::of(first.run("a", "one wait! two").await);
+    run.until("item").await;
+    assert_eq!(problem(second.run("a", "x").await).await, (409, "unfinished".into()));
+    first.gate.0.add_permits(1);
+    assert_eq!(kinds(&run.rest().await).last().unwrap(), "error");
+}
+
+#[tokio::test]
+async fn a_run_whose_end_the_log_has_was_not_interrupted() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server).await;
+    let mut run = Stream::of(served.run("a", "one wait!").await);
+    run.until("item").await;
+    let mut follower = Stream::of(served.get("/sessions/a/events").await);
+    log.fates([Fate::StoredAndFailed]);
+    served.gate.0.add_permits(1);
+    assert_eq!(kinds(&run.rest().await), ["step_committed", "run_paused"]);
+    follower.until("run_paused").await;
+    // and a run that could not be begun is nobody's but of who asked for it
+    log.fates([Fate::Refused]);
+    assert_eq!(problem(served.run("a", "x").await).await, (503, "unavailable".into()));
+    let next = Stream::of(served.run("a", "next").await).rest().await;
+    assert_eq!(follower.until("run_paused").await, next);
+}
+
+#[tokio::test]
+async fn what_the_log_has_of_an_interrupted_run_is_told_first() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server).await;
+    let mut run = Stream::of(served.run("a", &("word ".repeat(2_000) + "last wait!")).await);
+    let late = served.get("/sessions/a/events?until=run").await;
+    while run.next().await.unwrap().data["item"]["text"] != "LAST" {}
+    log.fates([Fate::Refused]);
+    served.gate.0.add_permits(1);
+    assert_eq!(kinds(&run.rest().await), ["error"]);
+    let told = kinds(&Stream::of(late).rest().await);
+    assert_eq!(told.iter().filter(|told| *told == "WORD").count(), 2_000);
+    assert_eq!(told.last().unwrap(), "error");
+}
+
+#[tokio::test]
+async fn a_log_that_takes_its_time_has_a_session_and_the_end_of_its_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = SqliteLog::open(folder.path().join("log")).await.unwrap();
+    let served =
+        serve_with(log, |server| server.durability(Durability::Batch(Duration::from_millis(200))))
+            .await;
+    let run = Stream::of(served.run("a", "first").await).rest().await;
+    assert_eq!(kinds(&run).last().unwrap(), "run_paused");
+    let run = Stream::of(served.run("a", "one fail!").await).rest().await;
+    let (end, before) = run.split_last().unwrap();
+    assert_eq!(end.data["type"], "run_failed");
+    let from = before.last().unwrap().id.as_deref().unwrap();
+    let path = format!("/sessions/a/events?until=run&from={from}");
+    assert_eq!(Stream::of(served.get(&path).await).rest().await, std::slice::from_ref(end));
 }

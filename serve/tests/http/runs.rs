@@ -1,6 +1,7 @@
 //! Beginning, stopping and going on with runs.
 
-use crate::client::{Stream, kinds, problem, serve};
+use crate::client::{Stream, kinds, problem, serve, serve_with};
+use burdock::log::{Durability, MemoryLog};
 use serde_json::json;
 
 #[tokio::test]
@@ -147,4 +148,13 @@ async fn a_session_has_to_exist_or_be_new_when_the_client_says_so() {
     let taken = run("if-none-match").await.unwrap();
     assert_eq!(problem(taken).await, (412, "session_exists".into()));
     Stream::of(run("if-match").await.unwrap()).rest().await;
+}
+
+#[tokio::test]
+async fn a_resume_is_told_before_its_first_item_whatever_the_durability() {
+    let served = serve_with(MemoryLog::new(), |server| server.durability(Durability::Commit)).await;
+    served.gate.0.add_permits(1);
+    Stream::of(served.run("a", "wait! fail!").await).rest().await;
+    let mut resumed = Stream::of(served.post("/sessions/a/resume", &json!(null)).await);
+    assert_eq!(resumed.next().await.unwrap().data["type"], "run_resumed");
 }

@@ -1,7 +1,7 @@
 //! What there is, and what can be done to it.
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
-use burdock::log::MemoryLog;
+use burdock::log::{Log, MemoryLog, SessionId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -110,4 +110,24 @@ async fn the_graph_is_told_in_every_form() {
     let inputs = &api["components"]["schemas"]["Inputs"];
     assert_eq!(inputs["properties"], json!({ "text": { "type": "string" } }));
     assert_eq!(inputs["required"], json!(["text"]));
+}
+
+#[tokio::test]
+async fn a_session_that_another_process_deleted_is_made_again() {
+    let log = MemoryLog::new();
+    let served = serve_with(log.clone(), |server| server).await;
+    Stream::of(served.run("a", "one").await).rest().await;
+    log.delete(&SessionId::new("a").unwrap()).await.unwrap();
+    let told = Stream::of(served.run("a", "two").await).rest().await;
+    assert_eq!(told[0].data["run"], 1);
+}
+
+#[tokio::test]
+async fn a_fork_at_a_place_that_the_session_never_had_is_refused() {
+    let served = serve().await;
+    Stream::of(served.run("a", "one").await).rest().await;
+    for (at, status) in [("9.3", 400), ("1.99", 400), ("1.3", 201)] {
+        let fork = json!({ "session": "b", "at": at });
+        assert_eq!(served.post("/sessions/a/fork", &fork).await.status(), status, "{at}");
+    }
 }

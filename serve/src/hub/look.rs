@@ -1,0 +1,145 @@
+//! What can be said of a session from its log and from what is under way here.
+
+use super::Hub;
+use crate::{
+    event::{Event, Plainly, tell},
+    problem::Problem,
+};
+use burdock::{
+    Graph,
+    log::{Cursor, LogError, Offset, SessionId},
+};
+use std::future::Future;
+
+/// How many entries are read at once.
+const PAGE: usize = 256;
+
+/// How many entries that nobody is told of may stand together: a snapshot, and another one where the
+/// session was opened by a program that changed.
+const UNTOLD: u64 = 4;
+
+impl<G: Graph> Hub<G> {
+    /// Reads a session, and whether a run is under way in what was read: `at` tells the place of that,
+    /// and whether a run is unfinished there.
+    pub(crate) async fn look<T, R: Future<Output = Result<T, Problem>>>(
+        &self,
+        session: &SessionId,
+        read: impl Fn() -> R,
+        at: impl Fn(&T) -> (Cursor, bool),
+    ) -> Result<(T, bool), Problem> {
+        let mut seen = read().await?;
+        loop {
+            let running = self.is_running(session);
+            let (cursor, unfinished) = at(&seen);
+            if running || !unfinished {
+                return Ok((seen, running && unfinished));
+            }
+            // the run may have come to its end between the two: then there is more to read
+            seen = read().await?;
+            if at(&seen).0 == cursor {
+                return Ok((seen, false));
+            }
+        }
+    }
+
+    /// Whether the log has the end of the last run.
+    pub(super) async fn is_over(&self, session: &SessionId) -> Result<bool, Problem> {
+        match self.last_told(session, Offset(u64::MAX)).await {
+            Err(LogError::NoSession { .. }) => Ok(false),
+            told => Ok(told?.0.is_some_and(|event| event.is_terminal())),
+        }
+    }
+
+    /// Where the log ends with a run that nobody here goes on with: it died with its process, or could
+    /// not write any more.
+    pub(crate) async fn interrupted(&self, session: &SessionId) -> Result<Option<Offset>, Problem> {
+        let mut end = None;
+        loop {
+            // the log has the end of what is not under way
+            if self.is_running(session) {
+                return Ok(None);
+            }
+            let (last, next) = self.last_told(session, Offset(u64::MAX)).await?;
+            let stands = match last {
+                None | Some(Event::SessionReopened { .. }) => false,
+                Some(event) => !event.is_terminal(),
+            };
+            if !stands || end == Some(next) {
+                return Ok(Some(next).filter(|_| stands));
+            }
+            // once more: a run may have begun and come to its end meanwhile
+            end = Some(next);
+        }
+    }
+
+    /// Whether a reader who has seen an entry need not wait for more of a run: it was the end of one, or
+    /// all there is of one that was interrupted, and no other one was begun since.
+    pub(crate) async fn has_seen_all(
+        &self,
+        session: &SessionId,
+        cursor: Cursor,
+    ) -> Result<bool, Problem> {
+        let seen = match self.log.read(session, cursor.offset, 1).await {
+            // whatever that was, there is more
+            Err(LogError::Trimmed { .. }) => return Ok(false),
+            seen => seen?,
+        };
+        if seen.first().is_none_or(|record| record.cursor() != cursor) {
+            return Ok(false);
+        }
+        let (last, _) = self.last_told(session, cursor.offset.plus(1)).await?;
+        let over = last.is_some_and(|event| event.is_terminal());
+        let mut next = cursor.offset.plus(1);
+        loop {
+            let page = self.log.read(session, next, PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
+            for record in &page {
+                let told = tell::<G>(record.entry(session)?, &Plainly).map(|told| told.event);
+                if told.is_some_and(|event| event.is_beginning() || !over) {
+                    return Ok(false);
+                }
+            }
+            next = next.plus(page.len() as u64);
+        }
+        Ok(over || self.interrupted(session).await?.is_some_and(|end| end <= next))
+    }
+
+    /// The place just before an entry, though what stood there may be gone.
+    pub(crate) async fn before_entry(
+        &self,
+        session: &SessionId,
+        entry: Offset,
+    ) -> Result<Option<Cursor>, Problem> {
+        let Some(offset) = entry.0.checked_sub(1).map(Offset) else { return Ok(None) };
+        let epochs = self.log.epochs(session).await?;
+        let epoch = epochs.iter().rev().find(|epoch| epoch.start <= offset);
+        Ok(epoch.map(|found| Cursor { epoch: found.epoch, offset }))
+    }
+
+    /// The last event before an entry, and that entry or where the log ends.
+    async fn last_told(
+        &self,
+        session: &SessionId,
+        before: Offset,
+    ) -> Result<(Option<Event>, Offset), LogError> {
+        let info = self.log.info(session).await?;
+        let end = before.min(info.next);
+        let mut next = Offset(end.0.saturating_sub(UNTOLD)).max(info.first);
+        let mut last = None;
+        while next < end {
+            let page = self.log.read(session, next, PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
+            next = next.plus(page.len() as u64);
+            for record in page.into_iter().filter(|record| record.offset < end) {
+                if let Some(told) = tell::<G>(record.entry(session)?, &Plainly) {
+                    last = Some(told.event);
+                }
+            }
+        }
+        Ok((last, end))
+    }
+}
