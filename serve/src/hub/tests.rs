@@ -104,7 +104,8 @@ async fn a_stop_counts_while_a_session_that_was_fenced_off_is_opened_anew() {
     gated.may_open.add_permits(1);
     gated.begin(IfRunning::Wait).await.unwrap();
     gated.opens.notified().await;
-    drop(gated.hub.seats().get(&gated.session).cloned().unwrap().take().await);
+    let seat = gated.hub.seats().get(&gated.session).cloned().unwrap();
+    drop(seat.take().await);
     // another process
     gated.log.open(&gated.session, Claim::default()).await.unwrap();
     let again = tokio::spawn(gated.begin(IfRunning::Wait));
