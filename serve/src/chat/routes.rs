@@ -25,11 +25,15 @@ use burdock::{
     log::{Existence, SessionId},
     run::View,
 };
+use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use std::{marker::PhantomData, sync::Arc};
 
 /// How many chats a page of them has at most: each has to be read for its title.
 const CHATS: usize = 100;
+
+/// How many of them are read at once.
+const AT_ONCE: usize = 8;
 
 /// How many characters a title has at most.
 const TITLE: usize = 100;
@@ -68,11 +72,11 @@ async fn list<G: ChatGraph>(
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
     let List { sessions, next } = sessions(&hub, query, CHATS).await?;
-    let mut chats = Vec::with_capacity(sessions.len());
-    for listed in sessions {
+    let titled = stream::iter(sessions).map(async |listed| {
         let title = title(&hub, &listed.session).await;
-        chats.push(ListedChat { listed, title });
-    }
+        ListedChat { listed, title }
+    });
+    let chats = titled.buffered(AT_ONCE).collect().await;
     Ok(Json(Chats { chats, next }).into_response())
 }
 

@@ -127,7 +127,7 @@ impl<G: Graph> Hub<G> {
         let app = match held {
             Some(app) => app,
             // who has read that the run is over need not wait for what comes behind that
-            None if rejects && !self.is_over(seat.session()).await? => {
+            None if rejects && !seat.is_gone() && !self.is_over(seat.session()).await? => {
                 return Err(Problem::running());
             }
             None => {

@@ -247,9 +247,9 @@ impl<G: Graph> Hub<G> {
         let mut app = seat.take().await;
         // without a last entry: there is nothing to come back to
         drop(app.take());
-        let deleted = self.log.delete(session).await;
         // who waits here gets another place
         seat.give_up();
+        let deleted = self.log.delete(session).await;
         forget(&mut self.seats(), &seat);
         drop(app);
         Ok(deleted?)

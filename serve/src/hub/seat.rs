@@ -30,7 +30,7 @@ struct Now {
     waiting: usize,
     /// How often everything was stopped that was asked for until then.
     stops: u64,
-    /// The session was deleted, and whoever waits here looks for another place.
+    /// The session is being deleted, and whoever waits here looks for another place.
     gone: bool,
 }
 

@@ -135,6 +135,24 @@ async fn who_stops_what_is_in_front_stops_those_who_wait_as_well() {
     assert_eq!(gated.runs().await, expected);
 }
 
+/// A session that is being deleted is not one whose run is under way.
+#[tokio::test]
+async fn who_comes_while_a_session_is_deleted_begins_in_another_one() {
+    let gated = gated();
+    gated.may_open.add_permits(1);
+    gated.begin(IfRunning::Wait).await.unwrap();
+    let seat = gated.hub.seats().get(&gated.session).cloned().unwrap();
+    let held = seat.take().await;
+    seat.give_up();
+    let mut next = pin!(gated.begin(IfRunning::Reject));
+    queued(next.as_mut());
+    forget(&mut gated.hub.seats(), &seat);
+    drop(held);
+    gated.may_open.add_permits(1);
+    next.await.unwrap();
+    assert!(gated.hub.seats().get(&gated.session).is_some_and(|now| !Arc::ptr_eq(now, &seat)));
+}
+
 #[tokio::test]
 async fn who_waits_behind_a_delete_begins_in_a_session_of_its_own() {
     let gated = gated();
