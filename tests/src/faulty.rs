@@ -35,6 +35,7 @@ pub enum Call {
     Open,
     Read,
     Info,
+    Delete,
 }
 
 /// Passes everything on to another log, but for what the test says.
@@ -260,6 +261,6 @@ impl Log for FaultyLog {
     }
 
     fn delete(&self, session: &SessionId) -> Logging<()> {
-        self.inner.delete(session)
+        self.call(Call::Delete, || self.inner.delete(session))
     }
 }

@@ -247,12 +247,9 @@ impl<G: Graph> Hub<G> {
         let mut app = seat.take().await;
         // without a last entry: there is nothing to come back to
         drop(app.take());
-        // who waits here gets another place
-        seat.give_up();
-        let deleted = self.log.delete(session).await;
-        forget(&mut self.seats(), &seat);
-        drop(app);
-        Ok(deleted?)
+        // dropped before the lock, also when nobody waits for the answer any more
+        let _deleting = Deleting::new(self, &seat);
+        Ok(self.log.delete(session).await?)
     }
 
     fn seats(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Seat<G>>>> {
@@ -264,6 +261,22 @@ impl<G: Graph> Hub<G> {
 fn forget<G: Graph>(seats: &mut BTreeMap<SessionId, Arc<Seat<G>>>, seat: &Arc<Seat<G>>) {
     if seats.get(seat.session()).is_some_and(|known| Arc::ptr_eq(known, seat)) {
         seats.remove(seat.session());
+    }
+}
+
+/// While it is there, who comes for the session waits; afterwards they get another place.
+struct Deleting<'h, G: Graph>(&'h Hub<G>, &'h Arc<Seat<G>>);
+
+impl<'h, G: Graph> Deleting<'h, G> {
+    fn new(hub: &'h Hub<G>, seat: &'h Arc<Seat<G>>) -> Self {
+        seat.give_up();
+        Self(hub, seat)
+    }
+}
+
+impl<G: Graph> Drop for Deleting<'_, G> {
+    fn drop(&mut self) {
+        forget(&mut self.0.seats(), self.1);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
 use burdock::log::{Log, MemoryLog, SessionId};
+use burdock_tests::faulty::{Call, FaultyLog};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -130,4 +131,20 @@ async fn a_fork_at_a_place_that_the_session_never_had_is_refused() {
         let fork = json!({ "session": "b", "at": at });
         assert_eq!(served.post("/sessions/a/fork", &fork).await.status(), status, "{at}");
     }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_while_its_session_is_deleted_leaves_room_for_another_one() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server).await;
+    Stream::of(served.run("a", "one").await).rest().await;
+    log.hang(Call::Delete);
+    let request = served.client.delete(format!("{}/sessions/a", served.url));
+    let leaving = tokio::spawn(async move { request.send().await });
+    while log.hits() == 0 {
+        tokio::task::yield_now().await;
+    }
+    leaving.abort();
+    let told = Stream::of(served.run("a", "two").await).rest().await;
+    assert_eq!(kinds(&told).last().unwrap(), "run_paused");
 }
