@@ -62,8 +62,8 @@ impl<G: Graph> App<G> {
         Run::new(self, Begin::Restart(inputs))
     }
 
-    /// The session's last entry in the log, whoever wrote it; `None` without one, and after an append that failed
-    /// until the next operation reads the session back.
+    /// The session's last entry in the log, whoever wrote it; `None` without one, and after an append
+    /// that failed until the next operation reads the session back.
     pub fn cursor(&self) -> Option<Cursor> {
         self.session.cursor()
     }

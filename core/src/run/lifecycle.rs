@@ -50,11 +50,10 @@ impl<G: Graph> Session<G> {
             return Ok(());
         }
         let noted = self.note_begin(begin, node).map_err(|error| self.log_error(error))?;
-        let (Some(recording), Some(inputs)) = (&mut self.recording, noted) else {
+        let Some(recording) = &mut self.recording else { return Ok(()) };
+        let Some(inputs) = noted else {
             // nothing depends on a resume, but readers want to know
-            if let Some(recording) = &mut self.recording {
-                recording.writer.hand_over_the_rest();
-            }
+            recording.writer.hand_over_the_rest();
             return Ok(());
         };
         let recorded = recording.writer.commit().await;

@@ -1,6 +1,8 @@
 //! The three endings that are never confused: stop, cancel after the grace period, and drop.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
+mod drops;
+
 use burdock::{App, Outcome, Position, Run, RunError, prelude::*};
 use burdock_tests::{
     clock::Clock,
@@ -309,108 +311,6 @@ async fn a_cancel_is_told_after_the_item_that_was_yielded_last() {
     );
     drop(events);
     assert_eq!(bench.heard.count("run_cancelled"), 1);
-}
-
-#[tokio::test]
-async fn a_drop_cancels_the_action_and_is_heard_exactly_once() {
-    let script =
-        Script::default().on("second", [Do::Yield(1), Do::Yield(2)]).on("second", [Do::Yield(3)]);
-    let mut bench = bench(script).await;
-    let mut run = bench.app.run(LineInputs {});
-    assert_eq!(run.next().await.unwrap().unwrap(), 1);
-    assert_eq!(bench.drops.nodes(), "first");
-    drop(run);
-    assert_eq!(bench.drops.nodes(), "first second");
-    assert_eq!(bench.heard.count("run_cancelled"), 1);
-    assert_eq!(bench.app.state().nodes(), "first");
-    assert_eq!(bench.app.position(), Position::Unfinished(At::second));
-    bench.heard.take();
-    let mut run = bench.app.resume();
-    assert_eq!(rest(&mut run).await, [3]);
-    drop(run);
-    assert_eq!(
-        bench.heard.take(),
-        "second 1.1 run_started\n\
-         second 1.1 items_superseded 1\n\
-         second 1.1 step_started\n\
-         second 1.1 item\n\
-         second 1.1 step_committed Node(third)\n\
-         third 2.1 step_started\n\
-         third 2.1 step_committed Pause(first)\n\
-         third 3.1 run_finished Paused(first)"
-    );
-    assert_eq!(bench.app.state().nodes(), "first second third");
-}
-
-#[tokio::test]
-async fn a_drop_while_the_action_awaits_is_heard_exactly_once() {
-    let script = Script::default().on("first", [Do::Hang]);
-    let mut bench = bench(script).await;
-    let mut run = bench.app.run(LineInputs {});
-    assert!(run.next().now_or_never().is_none());
-    drop(run);
-    assert_eq!(
-        bench.heard.take(),
-        "first 0.1 run_started\nfirst 0.1 step_started\nfirst 0.1 run_cancelled"
-    );
-    assert_eq!(bench.app.position(), Position::Unfinished(At::first));
-}
-
-#[tokio::test]
-async fn a_drop_after_the_end_is_not_a_cancel() {
-    let mut bench = bench(Script::default()).await;
-    let mut run = bench.app.run(LineInputs {});
-    run.finish().await.unwrap();
-    drop(run);
-    let mut run = bench.app.run(LineInputs {});
-    while run.step().await.unwrap().is_some() {}
-    drop(run);
-    assert_eq!(bench.heard.count("run_cancelled"), 0);
-    assert_eq!(bench.heard.count("run_finished"), 2);
-}
-
-#[tokio::test]
-async fn a_drop_after_the_last_commit_is_the_end_of_the_run_and_no_cancel() {
-    let mut bench = bench(Script::default()).await;
-    let mut run = bench.app.run(LineInputs {});
-    for _ in 0..3 {
-        run.step().await.unwrap();
-    }
-    drop(run);
-    assert_eq!(bench.app.position(), Position::Rest(At::first));
-    assert_eq!(bench.heard.count("run_cancelled"), 0);
-    assert_eq!(bench.heard.count("third 3.1 run_finished Paused(first)"), 1);
-}
-
-#[tokio::test]
-async fn a_drop_after_an_error_is_not_a_cancel() {
-    let mut bench = bench(Script::default().on("first", [Do::Fail("no")])).await;
-    let mut run = bench.app.run(LineInputs {});
-    run.next().await.unwrap().unwrap_err();
-    drop(run);
-    assert_eq!(bench.heard.count("run_cancelled"), 0);
-    assert_eq!(bench.heard.count("run_failed"), 1);
-}
-
-#[tokio::test]
-async fn restart_after_a_drop_supersedes_what_the_old_step_had_shown() {
-    let script = Script::default().on("second", [Do::Yield(1), Do::Yield(2)]);
-    let mut bench = bench(script).await;
-    let mut run = bench.app.run(LineInputs {});
-    run.next().await.unwrap().unwrap();
-    run.next().await.unwrap().unwrap();
-    drop(run);
-    bench.heard.take();
-    bench.app.restart(LineInputs {}).halt_after(At::first).await.unwrap();
-    assert_eq!(
-        bench.heard.take(),
-        "first 1.1 run_started\n\
-         second 1.1 items_superseded 2\n\
-         first 1.1 step_started\n\
-         first 1.1 step_committed Node(second)\n\
-         first 2.1 run_finished Halted(second)"
-    );
-    assert_eq!(bench.app.state().nodes(), "first first");
 }
 
 async fn careful(script: Script) -> (App<Careful>, Heard, Clock) {
