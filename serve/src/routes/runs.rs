@@ -101,7 +101,8 @@ fn decode<G: Graph>(inputs: Value) -> Result<Begin<G>, Problem> {
         return Err(invalid(format!("there is no input `{name}`; the inputs are: {known}")));
     }
     Ok(Begin::Run(Arc::new(move || {
-        serde_json::from_value(inputs.clone()).map_err(|error| invalid(error.to_string()))
+        // names the input, and what in it
+        serde_path_to_error::deserialize(inputs.clone()).map_err(|error| invalid(error.to_string()))
     })))
 }
 

@@ -121,6 +121,8 @@ async fn bad_requests_begin_nothing() {
         let (status, code) = problem(post(body, kind).await.unwrap()).await;
         assert_eq!((status, code.as_str()), expected, "{body}");
     }
+    let wrong: serde_json::Value = post("{\"text\":1}", json).await.unwrap().json().await.unwrap();
+    assert_eq!(wrong["detail"], "text: invalid type: integer `1`, expected a string");
     let large = json!({ "text": "x".repeat(2 << 20) });
     assert_eq!(problem(served.post("/sessions/a/runs", &large).await).await.0, 413);
     let query = served.post("/sessions/a/runs?if_running=perhaps", &json!({ "text": "" })).await;
