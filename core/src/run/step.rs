@@ -1,11 +1,11 @@
 //! One attempt at a step, from the action to the commit.
 
-use super::{recording::Recording, session::Session};
+use super::{attempt::caught, recording::Recording, session::Session};
 use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observers, Published},
-    graph::{Graph, Next},
+    graph::{Graph, Next, Node as _},
     log::LogError,
     state::FieldSet,
     stream::{Attention, Convert, Emit, Flow, Outlet, Settling, Yielder, Yielding},
@@ -15,6 +15,7 @@ use std::{
     fmt,
     future::poll_fn,
     marker::PhantomData,
+    mem,
     sync::Arc,
     task::{Context as Task, Poll},
 };
@@ -121,10 +122,9 @@ impl<G: Graph> Session<G> {
     fn settle<W: Writes<State = G::State>>(&mut self, writes: W) -> StepResult {
         let node = self.at;
         let undo = writes.apply(&mut self.state);
-        let mut candidate = Candidate::<G, W> { session: self, undo: Some(undo) };
+        let candidate = Candidate::<G, W> { session: self, undo: Some(undo) };
         let next = decided(G::transition(node, &candidate.session.state))?;
-        candidate.undo = None;
-        candidate.session.commit(node, next);
+        candidate.commit(node, next);
         Ok(())
     }
 
@@ -148,11 +148,10 @@ impl<G: Graph> Session<G> {
             Err(error) => Err(error),
         };
         recorded.map_err(|error| FailureCause::NotRecorded(error).into()).map(|()| {
-            candidate.undo = None;
-            candidate.session.commit(node, next);
             if let Some(recording) = &mut candidate.session.recording {
                 recording.items = 0;
             }
+            candidate.commit(node, next);
         })
     }
 }
@@ -168,6 +167,21 @@ impl<G: Graph, W: Writes<State = G::State>> Candidate<'_, G, W> {
         match &self.undo {
             Some(undo) => self.session.note_commit::<W>(undo, declared, next),
             None => Ok(()),
+        }
+    }
+}
+
+impl<G: Graph, W: Writes<State = G::State>> Candidate<'_, G, W> {
+    /// Commits the writes. The old values are dropped behind that: a destructor that panics cannot
+    /// take back what the log has.
+    #[inline]
+    fn commit(mut self, node: G::Node, next: Next<G::Node>) {
+        let undo = self.undo.take();
+        self.session.commit(node, next);
+        if mem::needs_drop::<W::Undo>()
+            && let Err(cause) = caught(|| drop(undo))
+        {
+            tracing::error!(node = node.name(), ?cause, "the destructor of an old value panicked");
         }
     }
 }
