@@ -15,9 +15,10 @@ pub use crate::{
     log::GraphMark,
     run::{AppBuilder, Policy, Provided, Retry, StepResult, StepRun},
     state::{
-        Field, FieldInfo, FieldPatches, FieldSet, IsNoSlot, IsSlot, Migration, Patch, PatchFailed,
-        Patches, Plain, PlainField, PlainPatch, Slotted, State, Stored, UNKNOWN, Value, WithFields,
-        check_field, check_slot, has_fields, index_of, migrated, patch_with, set_of,
+        Elements, Field, FieldInfo, FieldPatches, FieldSet, IsNoSlot, IsSlot, Migration,
+        NoElements, NoReadBack, Patch, PatchFailed, Patches, Plain, PlainField, PlainPatch,
+        ReadBack, Slotted, State, Stored, UNKNOWN, Value, WithFields, check_field, check_patch,
+        check_slot, has_fields, index_of, migrated, patch_with, set_of,
     },
     stream::{Items, NoItems, ThreadYielder, Yielder, Yields, on_thread},
 };

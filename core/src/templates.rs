@@ -92,11 +92,12 @@ macro_rules! __writes {
             ) -> ::core::option::Option<
                 ::core::result::Result<$crate::__private::FieldPatches, $crate::__private::PatchFailed>,
             > {
+                use $crate::__private::PlainField as _;
                 ::core::option::Option::Some(
                     $crate::__private::Patches::new()
                         $(.and::<$state, {
                             $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name)
-                        }>(&undo.$field, &(*state).$field))*
+                        }>(&undo.$field, &(*state).$field, (*state).$field.__read().is_some()))*
                         .finish(),
                 )
             }
@@ -391,17 +392,25 @@ macro_rules! __tables {
         start $start:literal;
         actions { $($action:ident,)+ }
         nodes {
-            $($node:literal: $path:literal $place:literal $({ $($param:literal: $value:literal,)+ })?,)+
+            $($node:literal: $path:literal $place:literal
+                $({ $($param:literal: $value:literal,)+ })?
+                $(if [$($condition:literal),+])?
+                $(on error [$($error_condition:literal),+])?,)+
         }
     ) => {
         const __FACTS: &[$crate::__private::Fact] =
             &[$($crate::__private::Facts::<$action, __State>::FACT),+];
         const __NODES: &[$crate::__private::NodeInfo] =
             &$crate::__private::node_infos(__FACTS, [$(
-                ($node, $path, $place, &[$($($crate::__private::BoundParam {
-                    name: $param,
-                    value: $value,
-                }),+)?])
+                $crate::__private::Declared {
+                    name: $node,
+                    action: $path,
+                    fact: $place,
+                    params: &[$($($crate::__private::BoundParam { name: $param, value: $value }),+)?],
+                    conditions: $crate::__private::set_of($fields, &[$($($condition),+)?]),
+                    error_conditions:
+                        $crate::__private::set_of($fields, &[$($($error_condition),+)?]),
+                }
             ),+]);
         const __CHECKED: $crate::__private::Checked<{ __NODES.len() }> =
             $crate::__private::Checked::new(
@@ -454,7 +463,7 @@ macro_rules! __scope {
     };
 }
 
-/// The methods of `Graph` that ask the action of a node, and the one that keeps what is computed once.
+/// The methods of `Graph` that ask the action of a node, read an item, and keep what is computed once.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __visits {
@@ -472,6 +481,12 @@ macro_rules! __visits {
             match node {
                 $($type::$node => $written,)+
             }
+        }
+
+        fn check_item(
+            json: &str,
+        ) -> ::core::result::Result<(), $crate::__private::serde_json::Error> {
+            $crate::__private::ReadBack::<<Self as $crate::__private::Graph>::Item>::text(json)
         }
 
         fn mark() -> &'static $crate::__private::GraphMark {

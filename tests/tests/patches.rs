@@ -25,9 +25,9 @@ macro_rules! renamed {
                 pub r#type: u8,
                 #[serde(rename = "a b\"c")]
                 pub renamed: u8,
-                #[serde(alias = "other", rename(deserialize = "in", serialize = "out"))]
+                #[serde(alias = "out", rename(deserialize = "in", serialize = "out"))]
                 pub r#in: Slot<u8>,
-                #[serde(rename(deserialize = "d"), default)]
+                #[serde(rename(deserialize = "d", serialize = "d"), default)]
                 pub read_as_d: u8,
                 #[serde(skip)]
                 pub skipped: u8,
@@ -52,10 +52,10 @@ renamed! {
     ScreamingKebab "SCREAMING-KEBAB-CASE"
 }
 
-/// The rule may differ for reading, and stand in an attribute of its own.
+/// The rule may be given for writing and reading, and stand in an attribute of its own.
 #[derive(State, Clone, Default, Serialize, Deserialize)]
 #[serde(bound = "", default, deny_unknown_fields)]
-#[serde(rename_all(deserialize = "snake_case", serialize = "camelCase"))]
+#[serde(rename_all(deserialize = "camelCase", serialize = "camelCase"))]
 pub struct TwoRules {
     pub first_field: u8,
     #[serde(bound(serialize = ""), default = "Default::default", rename = "SECOND")]
@@ -63,7 +63,7 @@ pub struct TwoRules {
 }
 
 #[test]
-fn keys_follow_the_rule_for_writing() {
+fn keys_follow_a_rule_for_writing_and_reading() {
     assert_keys::<TwoRules>("camelCase", &[]);
 }
 

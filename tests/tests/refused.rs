@@ -227,10 +227,12 @@ fn inputs_that_cannot_be_recorded_begin_no_run() {
     let nan = Order { value: f64::NAN, ..Order::default() };
     let pairs = Order { pairs: BTreeMap::from([((1, 2), 3)]), ..Order::default() };
     let panics = Order { odd: Odd::Panics, ..Order::default() };
+    let lost = Order { odd: Odd::Lost, ..Order::default() };
     for (order, reason) in [
-        (nan, "JSON has no number for NaN"),
-        (pairs, "key must be a string"),
-        (panics, "its `Serialize` panicked: not today"),
+        (nan, "JSON has no number for NaN at `order.value`"),
+        (pairs, "key must be a string at `order.pairs`"),
+        (panics, "its `Serialize` or `Deserialize` panicked: not today"),
+        (lost, "it cannot be read back: it is lost at `order.odd`"),
     ] {
         let (log, mut app, error) = simple(order.clone());
         assert_eq!(says(&error), format!("the inputs cannot be recorded: {reason}"));
@@ -249,7 +251,11 @@ fn inputs_that_cannot_be_recorded_begin_no_run() {
 fn a_state_that_cannot_be_recorded_is_not_committed() {
     for (value, text) in [
         (6000.0, "field `value` cannot be recorded: JSON has no number for NaN"),
-        (-2000.0, "the state cannot be recorded: its `Serialize` panicked: not today"),
+        (2000.0, "field `odd` cannot be recorded: it cannot be read back: it is lost"),
+        (
+            -2000.0,
+            "the state cannot be recorded: its `Serialize` or `Deserialize` panicked: not today",
+        ),
     ] {
         let order = Order { items: vec![1.0], value, ..Order::default() };
         let (log, mut app, error) = simple(order);
@@ -264,26 +270,6 @@ fn a_state_that_cannot_be_recorded_is_not_committed() {
             ["run_started", "superseded 1", "step_started", "step_committed", "run_paused"]
         );
     }
-}
-
-#[test]
-fn a_state_that_is_not_read_back_keeps_the_session_shut() {
-    let log = FaultyLog::new(MemoryLog::new());
-    let mut app = open(&log, &Clock::default(), Durability::Commit);
-    log.fates([Fate::Stored, Fate::StoredAndFailed]);
-    let order = Order { value: 2000.0, ..Order::default() };
-    assert!(block_on(app.run(FillingInputs { order }).into_future()).is_err());
-    let before = kinds(&log);
-    for _ in 0..2 {
-        let error = block_on(app.resume().into_future()).unwrap_err();
-        assert!(matches!(error, RunError::Restore(_)), "{error:?}");
-        assert_eq!(
-            error.to_string(),
-            "the recorded state of version 1 does not fit the state at `odd`: it is lost; raise \
-             `#[state(version = …)]` and give it a migration, or have serde fill in a default"
-        );
-    }
-    assert_eq!(kinds(&log), before);
 }
 
 #[test]

@@ -336,7 +336,7 @@ async fn what_json_lacks_is_named_and_the_session_stays_at_its_last_commit() {
     }
     let order = Order { number: f64::INFINITY, ..Order::default() };
     let error = report(&app.run(EnteringInputs { order }).await.unwrap_err());
-    let reason = "the inputs cannot be recorded: JSON has no number for inf";
+    let reason = "the inputs cannot be recorded: JSON has no number for inf at `order.number`";
     assert_eq!(error, format!("the session could not be recorded at node `note`: {reason}"));
     assert_eq!(app.position(), Position::Rest(EnteringNode::note));
     app.run(self::order("on")).await.unwrap();

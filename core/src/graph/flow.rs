@@ -28,12 +28,25 @@ pub struct Fact {
     pub known: bool,
 }
 
-/// The nodes of a graph, from their names, the paths of their actions, the actions' places and the
-/// parameters that are bound.
-pub const fn node_infos<const N: usize>(
-    facts: &[Fact],
-    nodes: [(&'static str, &'static str, usize, &'static [BoundParam]); N],
-) -> [NodeInfo; N] {
+/// What a graph says about one of its nodes.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// The name of the node.
+    pub name: &'static str,
+    /// The path of its action.
+    pub action: &'static str,
+    /// The place of the action among the distinct ones of the graph.
+    pub fact: usize,
+    /// The parameters that are bound.
+    pub params: &'static [BoundParam],
+    /// The fields that the conditions behind it read.
+    pub conditions: FieldSet,
+    /// The fields that the conditions of its `on error` edge read.
+    pub error_conditions: FieldSet,
+}
+
+/// The nodes of a graph.
+pub const fn node_infos<const N: usize>(facts: &[Fact], nodes: [Declared; N]) -> [NodeInfo; N] {
     let mut infos = [NodeInfo {
         name: "",
         action: "",
@@ -45,22 +58,26 @@ pub const fn node_infos<const N: usize>(
         inputs: &[],
         resources: &[],
         fact: 0,
+        conditions: FieldSet::EMPTY,
+        error_conditions: FieldSet::EMPTY,
     }; N];
     let mut at = 0;
     while at < N {
-        let (name, action, index, params) = nodes[at];
-        let fact = &facts[index];
+        let node = nodes[at];
+        let fact = &facts[node.fact];
         infos[at] = NodeInfo {
-            name,
-            action,
+            name: node.name,
+            action: node.action,
             docs: fact.info.docs,
             reads: fact.info.reads,
             writes: fact.info.writes,
             streams: fact.streams,
-            params,
+            params: node.params,
             inputs: fact.info.inputs,
             resources: fact.info.resources,
-            fact: index,
+            fact: node.fact,
+            conditions: node.conditions,
+            error_conditions: node.error_conditions,
         };
         at += 1;
     }

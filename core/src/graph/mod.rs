@@ -4,6 +4,7 @@ mod facts;
 mod flow;
 mod names;
 mod picture;
+mod reads;
 mod topology;
 
 #[doc(hidden)]
@@ -12,10 +13,11 @@ pub use self::facts::{
 };
 #[doc(hidden)]
 pub use self::flow::{
-    Checked, Fact, check_condition, check_error_condition, check_input, check_node, check_resource,
-    check_yields, node_infos,
+    Checked, Declared, Fact, check_condition, check_error_condition, check_input, check_node,
+    check_resource, check_yields, node_infos,
 };
 pub use self::names::{deserialize_node, name_hash};
+pub use self::reads::Reader;
 pub use self::topology::{BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
 
 use crate::{
@@ -73,6 +75,13 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
     /// How a log names the graph: the hash of a large one is worth keeping.
     #[doc(hidden)]
     fn mark() -> &'static GraphMark;
+
+    /// Reads back an item that a log is about to have, if its type can be read.
+    #[doc(hidden)]
+    fn check_item(json: &str) -> Result<(), serde_json::Error> {
+        let _ = json;
+        Ok(())
+    }
 
     /// Copies what the node wrote out of the state.
     #[doc(hidden)]

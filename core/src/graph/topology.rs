@@ -113,6 +113,10 @@ pub struct NodeInfo {
     pub resources: &'static [u64],
     /// The place of the action among the distinct ones of the graph.
     pub(crate) fact: usize,
+    /// The fields that the conditions behind the node read.
+    pub(crate) conditions: FieldSet,
+    /// The fields that the conditions of its `on error` edge read.
+    pub(crate) error_conditions: FieldSet,
 }
 
 /// A parameter of an action as a graph binds it.

@@ -3,8 +3,8 @@
 use super::{Draft, Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, Snapshot, Time, Writer};
 use crate::{
     Context,
-    graph::Next,
-    state::{Patch, Strictly},
+    graph::{Graph, Next},
+    state::{Patch, to_raw_json, unreadable},
 };
 use serde::Serialize;
 use std::{cell::Cell, str, sync::Arc};
@@ -81,22 +81,27 @@ impl<T: Serialize> Kind for Noted<'_, T> {
     fn what(&self) -> String {
         match self {
             Self::SessionCreated { .. } | Self::Snapshot(_) => "the state".into(),
-            Self::Item { node, .. } => format!("an item of node `{node}`"),
-            Self::StepStarted { .. } | Self::StepCommitted { .. } => {
+            Self::Item { .. } | Self::StepStarted { .. } | Self::StepCommitted { .. } => {
                 format!("the entry `{}`", self.name())
             }
         }
     }
 }
 
-/// Makes the entry of an item.
-pub(crate) fn encode_item<T: Serialize>(
+/// Makes the entry of an item, once it is certain that the item can be read from it.
+pub(crate) fn encode_item<G: Graph<Item: Serialize>>(
     writer: &Writer,
     context: &Context,
-    item: &T,
+    item: &G::Item,
 ) -> Result<Draft, LogError> {
     let (step, node, attempt) = (context.step, context.node, context.attempt);
-    writer.draft(&Noted::Item { step, node, attempt, item: Strictly::<T>(item) })
+    let refused = |error: serde_json::Error| LogError::NotSerialisable {
+        what: format!("an item of node `{node}`"),
+        reason: error.to_string(),
+    };
+    let item = to_raw_json(item).map_err(refused)?;
+    G::check_item(item.get()).map_err(|error| refused(unreadable(&error)))?;
+    writer.draft(&Noted::Item { step, node, attempt, item })
 }
 
 /// An [`Entry`] of this moment.
@@ -159,6 +164,7 @@ mod tests {
     use crate::{
         log::{Document, GraphMark},
         run::Position,
+        state::Fields,
     };
     use serde_json::json;
 
@@ -218,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_state_that_is_no_object_is_no_snapshot() {
-        let state = snapshot(Strictly::<[u8], true>(&[]));
+        let state = snapshot(Fields::fields(&[0_u8; 0]));
         let error = Draft::of(&Noted::Snapshot(&state), Time(0, 0)).unwrap_err().to_string();
         let reason = "serde writes it as something else than an object";
         assert_eq!(error, format!("the state cannot be recorded: {reason}"));

@@ -160,7 +160,7 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
     where
         G::Item: LogItem,
     {
-        self.log = Some((Arc::new(log), encode_item::<G::Item>));
+        self.log = Some((Arc::new(log), encode_item::<G>));
         self
     }
 
@@ -288,7 +288,11 @@ impl<G: Graph> Parts<G> {
         match self.log {
             Some((log, encode)) => {
                 let id = SessionId::new(id).map_err(ReadError::from)?;
-                let restore = |moment: Moment| Ok(Restored::<G>::from_snapshot(moment.snapshot)?);
+                let restore = |moment: Moment| {
+                    let restored = Restored::<G>::from_snapshot(moment.snapshot)?;
+                    restored.check_slots()?;
+                    Ok(restored)
+                };
                 let opened: Result<_, ReadError> =
                     Writer::open(log, id, self.claim, self.durability, runtime, restore).await;
                 let (writer, restored) = opened?;

@@ -3,7 +3,7 @@
 
 use super::{
     Outcome, Position, RunError,
-    recording::{Recording, json, name},
+    recording::{Recording, inputs_json, name},
     session::{Begin, Session},
 };
 use crate::{
@@ -73,7 +73,7 @@ impl<G: Graph> Session<G> {
         let (entry, inputs) = match begin {
             Begin::Resume => (EntryKind::RunResumed { node }, None),
             Begin::Run(inputs) | Begin::Restart(inputs) => {
-                let inputs = json("the inputs", inputs)?;
+                let inputs = inputs_json::<G>(inputs)?;
                 let run = self.context.run + 1;
                 (EntryKind::RunStarted { run, node, inputs: inputs.clone() }, Some(inputs))
             }

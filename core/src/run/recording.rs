@@ -8,9 +8,11 @@ use crate::{
         Cursor, Document, Draft, Durability, EntryKind, Kind, LogError, Noted, Plain, Snapshot,
         UnfinishedRun, Writer,
     },
-    state::{FieldPatches, FieldSet, Fields, Patch, State, Strictly, to_json},
+    state::{
+        FieldPatches, FieldSet, Fields, Patch, PatchFailed, ReadBack, State, fields_to_json,
+        unreadable,
+    },
 };
-use serde::Serialize;
 use serde_json::Value;
 use std::{
     mem,
@@ -73,28 +75,46 @@ impl<G: Graph> Recording<G> {
 
 /// The state as the log has it.
 fn document<S: State>(state: &S) -> Result<Document, LogError> {
-    match json("the state", state)? {
+    match serialised("the state", || fields_to_json(state))? {
         Value::Object(document) => Ok(document),
-        _ => Err(LogError::NotSerialisable {
-            what: "the state".into(),
-            reason: "serde writes it as something else than an object".into(),
-        }),
+        _ => Ok(Document::new()),
     }
 }
 
-pub(super) fn json<T: Serialize>(what: &str, value: &T) -> Result<Value, LogError> {
-    let reason = match caught(|| to_json(value)) {
-        Ok(Ok(json)) => return Ok(json),
-        Ok(Err(error)) => error.to_string(),
-        Err(cause) => panicked(&cause),
-    };
-    Err(LogError::NotSerialisable { what: what.into(), reason })
+/// The inputs of a run as the log has them, once it is certain that they can be read from there.
+pub(super) fn inputs_json<G: Graph>(inputs: &G::Inputs) -> Result<Value, LogError> {
+    serialised("the inputs", || {
+        let json = fields_to_json(inputs)?;
+        ReadBack::<G::Inputs>::json(&json).map_err(|error| unreadable(&error))?;
+        Ok(json)
+    })
+}
+
+/// Calls serde on a value of the program's.
+fn serialised<T>(
+    what: &str,
+    work: impl FnOnce() -> Result<T, serde_json::Error>,
+) -> Result<T, LogError> {
+    let refused = |reason| LogError::NotSerialisable { what: what.into(), reason };
+    match caught(work) {
+        Ok(result) => result.map_err(|error| refused(error.to_string())),
+        Err(cause) => Err(refused(panicked(&cause))),
+    }
 }
 
 fn panicked(cause: &FailureCause) -> String {
     match cause {
-        FailureCause::Panic(message) => format!("its `Serialize` panicked: {message}"),
-        _ => "its `Serialize` panicked".into(),
+        FailureCause::Panic(message) => {
+            format!("its `Serialize` or `Deserialize` panicked: {message}")
+        }
+        _ => "its `Serialize` or `Deserialize` panicked".into(),
+    }
+}
+
+impl From<PatchFailed> for LogError {
+    fn from(failed: PatchFailed) -> Self {
+        let what = format!("field `{}`", failed.field);
+        Self::NotSerialisable { what, reason: failed.source.to_string() }
     }
 }
 
@@ -137,6 +157,8 @@ impl<G: Graph> Session<G> {
 
     /// Records the first entry of a new session.
     pub(super) async fn record_created(&mut self) -> Result<(), LogError> {
+        // what is written later of a field is read back with the patch that changes it
+        whole_fields(&self.state, FieldSet::ALL)?;
         self.note_snapshot(None)?;
         self.record_commit().await
     }
@@ -233,19 +255,10 @@ impl<G: Graph> Session<G> {
     ) -> Result<(), LogError> {
         let (node, step, attempt) = (self.at.name(), self.context.step, self.context.attempt);
         let Some(recording) = &mut self.recording else { return Ok(()) };
-        let patches = match caught(|| W::patches(undo, &self.state)) {
-            Ok(Some(Ok(patches))) => patches,
-            Ok(Some(Err(failed))) => {
-                return Err(LogError::NotSerialisable {
-                    what: format!("field `{}`", failed.field),
-                    reason: failed.source.to_string(),
-                });
-            }
-            Ok(None) => whole_fields::<G>(document(&self.state)?, declared),
-            Err(cause) => {
-                let (what, reason) = ("the state".into(), panicked(&cause));
-                return Err(LogError::NotSerialisable { what, reason });
-            }
+        let patches = serialised("the state", || Ok(W::patches(undo, &self.state)))?;
+        let patches = match patches {
+            Some(patches) => patches?,
+            None => whole_fields(&self.state, declared)?,
         };
         recording.writer.note(&Plain::StepCommitted {
             step,
@@ -304,7 +317,7 @@ impl<G: Graph> Session<G> {
         Snapshot {
             graph: G::mark().clone(),
             version: G::State::VERSION,
-            state: Strictly(&self.state),
+            state: Fields::fields(&self.state),
             position,
             step: self.context.step + u64::from(next.is_some()),
             run: self.context.run,
@@ -320,13 +333,33 @@ impl<G: Graph> Session<G> {
             recording.inputs = inputs;
             recording.items = self.shown;
         }
-        if changed { self.note_snapshot(None) } else { Ok(()) }
+        if !changed {
+            return Ok(());
+        }
+        // migrations may have made it
+        whole_fields(&self.state, FieldSet::ALL)?;
+        self.note_snapshot(None)
     }
 }
 
 /// The patches of hand-written writes, which do not say what changed: every field they declare.
-fn whole_fields<G: Graph>(mut state: Document, declared: FieldSet) -> FieldPatches {
-    let fields = declared.iter().filter_map(|index| G::State::FIELDS.get(index));
-    let patch = |key: &'static str| Some((key, Patch::Set(state.remove(key)?)));
-    fields.map(|field| field.key).filter_map(patch).collect()
+fn whole_fields<S: State>(state: &S, declared: FieldSet) -> Result<FieldPatches, LogError> {
+    let mut document = document(state)?;
+    let mut patches = FieldPatches::new();
+    for index in declared.iter() {
+        let Some(field) = S::FIELDS.get(index) else { continue };
+        let Some(value) = document.remove(field.key) else { continue };
+        let patch = Patch::Set(value);
+        check(state, index, &patch)?;
+        patches.push((field.key, patch));
+    }
+    Ok(patches)
+}
+
+/// Refuses a field that cannot be read from what was written of it.
+fn check<S: State>(state: &S, index: usize, patch: &Patch) -> Result<(), LogError> {
+    let what = S::FIELDS.get(index).map_or("", |field| field.name);
+    serialised(&format!("field `{what}`"), || {
+        state.__check(index, patch).map_err(|error| unreadable(&error))
+    })
 }

@@ -3,9 +3,9 @@
 use super::{Position, session::Session};
 use crate::{
     action::{Failure, FailureCause},
-    graph::{Graph, Node},
+    graph::{Graph, Node, Reader},
     log::{Document, FailureRecord, LogError, Moment, Snapshot},
-    state::{MigrateError, State},
+    state::{FieldSet, MigrateError, State},
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -95,6 +95,37 @@ impl<G: Graph> Restored<G> {
     }
 }
 
+impl<G: Graph> Restored<G> {
+    /// Refuses a session that a run could not continue: the node of its position leads to a reader of a
+    /// slot that has no value.
+    pub(super) fn check_slots(&self) -> Result<(), RestoreError> {
+        match self.position {
+            // the graph that wrote it has proved this
+            _ if !self.changed => Ok(()),
+            Position::Rest(node) | Position::Unfinished(node) => {
+                check_slots::<G>(node, &self.state)
+            }
+            Position::Ended => check_slots::<G>(G::START, &self.state),
+        }
+    }
+}
+
+/// Refuses to run from a node that leads to a reader of a slot that has no value.
+pub(super) fn check_slots<G: Graph>(node: G::Node, state: &G::State) -> Result<(), RestoreError> {
+    let fields = G::State::FIELDS;
+    let slots = (0..fields.len()).filter(|index| fields[*index].slot);
+    let unset = slots.fold(FieldSet::EMPTY, FieldSet::with).minus(state.__set_slots());
+    match G::TOPOLOGY.read_before_write(node.index(), unset) {
+        None => Ok(()),
+        Some((field, reader)) => Err(RestoreError::UnsetSlot {
+            node: node.name(),
+            graph: G::TOPOLOGY.name,
+            field: fields[field].name,
+            reader,
+        }),
+    }
+}
+
 pub(super) fn restore_state<S: State>(version: u32, document: Document) -> Result<S, RestoreError> {
     let document = Value::Object(
         S::migrate(version, document).map_err(|error| RestoreError::Migrate(Arc::new(error)))?,
@@ -154,6 +185,20 @@ pub enum RestoreError {
         version: u32,
         /// What serde says.
         reason: String,
+    },
+    /// Another version of the graph wrote the session, and this one reads a slot that has no value.
+    #[error(
+        "the session is at node `{node}` of graph `{graph}`, and from there {reader} reads the slot `{field}`, which has no value: give it one in a migration (`#[state(version = …, migrate = […])]`), or write it on the way from `{node}`"
+    )]
+    UnsetSlot {
+        /// The node.
+        node: &'static str,
+        /// The graph.
+        graph: &'static str,
+        /// The slot.
+        field: &'static str,
+        /// What reads it.
+        reader: Reader,
     },
     /// A migration failed, or the state is of a newer version than the program knows.
     #[error(transparent)]

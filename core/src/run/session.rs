@@ -1,6 +1,6 @@
 //! What an app is between polls: the committed state, the position, and what runs need.
 
-use super::{Outcome, Position, RunError, recording::Recording};
+use super::{Outcome, Position, RunError, recording::Recording, restore::check_slots};
 use crate::{
     Context,
     action::Failure,
@@ -78,7 +78,13 @@ impl<G: Graph> Session<G> {
             (Begin::Run(_), Position::Unfinished(node)) => {
                 return Err(RunError::Unfinished { node: node.name() });
             }
-            (Begin::Restart(inputs), Position::Unfinished(_)) => (self.origin, inputs),
+            (Begin::Restart(inputs), Position::Unfinished(_)) => {
+                if self.recording.is_some() {
+                    // another version of the graph may have led there
+                    check_slots::<G>(self.origin, &self.state)?;
+                }
+                (self.origin, inputs)
+            }
             (Begin::Resume, Position::Unfinished(node)) => {
                 let known = self.inputs.is_some();
                 let unknown = RunError::InputsUnknown { node: node.name() };

@@ -20,6 +20,17 @@ pub trait Field<const INDEX: usize> {
         let _ = (old, new);
         Ok(None)
     }
+
+    /// Reads back what [`patch`](Self::patch) returned; `is_set` for a field that is not a slot without
+    /// a value.
+    ///
+    /// # Errors
+    /// A value that the field's type does not read, or reads as an unset slot.
+    #[doc(hidden)]
+    fn check(is_set: bool, patch: &Patch) -> Result<(), Error> {
+        let _ = (is_set, patch);
+        Ok(())
+    }
 }
 
 /// The type of the value of a field.
@@ -126,8 +137,9 @@ pub fn patch_with<T>(
     old: &T,
     new: &T,
 ) -> Result<Option<Patch>, Error> {
-    let (old, new) = (write(old, Strict::json())?, write(new, Strict::json())?);
-    Ok((old != new).then_some(Patch::Set(new)))
+    let new = write(new, Strict::json())?;
+    let same = write(old, Strict::json()).is_ok_and(|old| old == new);
+    Ok((!same).then_some(Patch::Set(new)))
 }
 
 /// Tells whether a type is a [`Slot`], whatever name it goes by.

@@ -61,6 +61,13 @@ impl FieldSet {
         self
     }
 
+    /// Adds the field with this index if a condition holds.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_if(self, index: usize, condition: bool) -> Self {
+        if condition { self.with(index) } else { self }
+    }
+
     /// Tells whether the field with this index is in the set.
     pub const fn contains(self, index: usize) -> bool {
         index < 256 && self.0[index / 64] >> (index % 64) & 1 == 1

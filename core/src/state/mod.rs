@@ -6,6 +6,7 @@
 mod field;
 mod fields;
 mod patch;
+mod read_back;
 mod slot;
 mod strict;
 mod vector;
@@ -19,10 +20,14 @@ pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
 #[doc(hidden)]
 pub use self::patch::Patches;
 pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed, PlainPatch};
+pub(crate) use self::read_back::unreadable;
+#[doc(hidden)]
+pub use self::read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch};
 pub use self::slot::Slot;
+pub use self::strict::MAX_DEPTH;
 #[doc(hidden)]
 pub use self::strict::to_json;
-pub(crate) use self::strict::{Fields, Strictly};
+pub(crate) use self::strict::{Fields, fields_to_json, to_raw_json};
 pub use self::vector::{IntoIter, Iter, Vector};
 pub use self::version::{MigrateError, Migration};
 #[doc(hidden)]
@@ -63,6 +68,15 @@ pub trait State: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
 
     /// The functions that lead to this version, the first of them from version 1.
     const MIGRATIONS: &'static [Migration] = &[];
+
+    /// The slots that have a value.
+    #[doc(hidden)]
+    fn __set_slots(&self) -> FieldSet;
+
+    /// Reads back what a log would have of the field with this index.
+    #[doc(hidden)]
+    #[allow(clippy::missing_errors_doc, reason = "not called by people")]
+    fn __check(&self, field: usize, patch: &Patch) -> Result<(), serde_json::Error>;
 
     /// Turns what a log has of this version, or of an earlier one, into the present version.
     ///

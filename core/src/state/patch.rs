@@ -6,7 +6,7 @@
 //! [`PlainPatch`] does. That holds when `new` is a place or a shared reference; behind a `&mut`
 //! variable rustc finds the trait first.
 
-use super::{Field, State, Stored, strict::to_json, vector::Vector};
+use super::{Field, State, Stored, read_back::unreadable, strict::to_json, vector::Vector};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -115,12 +115,15 @@ impl Patches {
         self,
         old: &Stored<S, INDEX>,
         new: &Stored<S, INDEX>,
+        is_set: bool,
     ) -> Self {
         Self(self.0.and_then(|mut patches| {
             let info = &S::FIELDS[INDEX];
-            match S::patch(old, new) {
-                Ok(patch) => patches.extend(patch.map(|patch| (info.key, patch))),
-                Err(source) => return Err(PatchFailed { field: info.name, source }),
+            let failed = |source| PatchFailed { field: info.name, source };
+            if let Some(patch) = S::patch(old, new).map_err(failed)? {
+                <S as Field<INDEX>>::check(is_set, &patch)
+                    .map_err(|error| failed(unreadable(&error)))?;
+                patches.push((info.key, patch));
             }
             Ok(patches)
         }))
@@ -150,7 +153,7 @@ impl<T: Serialize> Vector<T> {
         while let (Some(mine), Some(theirs)) = (self.get(keep), old.get(keep)) {
             if !std::ptr::eq(mine, theirs) {
                 let value = to_json(mine)?;
-                if value != to_json(theirs)? {
+                if !is(theirs, &value) {
                     tail.push(value);
                     break;
                 }
@@ -177,11 +180,16 @@ pub trait PlainPatch: Serialize {
     /// Returns what turns `old` into `self`, or `None` if both serialise to the same.
     fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
         let value = to_json(self)?;
-        Ok(if value == to_json(old)? { None } else { Some(Patch::Set(value)) })
+        Ok((!is(old, &value)).then_some(Patch::Set(value)))
     }
 }
 
 impl<T: Serialize + ?Sized> PlainPatch for T {}
+
+/// Whether a value is written as this JSON; one that is refused is not.
+fn is<T: Serialize + ?Sized>(value: &T, json: &Value) -> bool {
+    to_json(value).is_ok_and(|written| written == *json)
+}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 /// writes the slot first. Outside actions, ask with [`get`](Slot::get).
 ///
 /// In serde it is its value, or nothing. Formats like JSON write `Some(None)` and `None` both as
-/// `null`, so a state refuses a `Slot<Option<T>>`: use an enum there.
+/// `null`, so a state refuses a `Slot<Option<T>>`: use an enum there. A log refuses a commit that sets
+/// a slot to any other value that is written as `null`, such as `()`.
 ///
 /// ```
 /// use burdock::Slot;

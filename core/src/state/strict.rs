@@ -1,4 +1,4 @@
-//! JSON that reads back as it was: what `serde_json` would lose is an error here.
+//! JSON that reads back as it was: a value that `serde_json` would lose or could not read is an error here.
 
 use serde::{
     Serialize, Serializer,
@@ -7,28 +7,120 @@ use serde::{
         SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
     },
 };
-use serde_json::{Error, Value};
+use serde_json::{
+    Error, Value,
+    value::{RawValue, Serializer as Plain},
+};
+use serde_path_to_error::Track;
 use std::fmt::Display;
+
+/// How many levels of JSON arrays and objects a field of a state, an item or an input may have.
+///
+/// A value with more levels is refused when it is written. `serde_json` reads at most 128 levels,
+/// and an entry adds some of its own around a value.
+pub const MAX_DEPTH: usize = 100;
 
 /// Writes a value as JSON, unless JSON has no words for it.
 ///
 /// # Errors
-/// What [`serde_json::to_value`] refuses (a map whose keys are no strings, a number beyond 64 bits),
-/// and what it would write as `null`: NaN and infinities.
+/// - What [`serde_json::to_value`] refuses: a map whose keys are not strings, a number beyond 64 bits.
+/// - What it would write as `null`: NaN, infinities, and a value inside of `Some` that is written as
+///   `null`, which would be read as `None`.
+/// - More than [`MAX_DEPTH`] levels.
+///
+/// The error names the path to the value.
 #[doc(hidden)]
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-    value.serialize(Strict::json())
+    let strictly = Strictly::new(value);
+    strictly.serialize(Plain).map_err(|error| located(&strictly, &error))
 }
 
-/// A serializer, or a part of one, that refuses numbers which JSON lacks; with `FIELDS`, it also
-/// refuses whatever is written as something else than an object.
+/// Writes a value that consists of fields, each with [`MAX_DEPTH`] levels, as [`to_json`] does.
+pub(crate) fn fields_to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
+    let fields = Fields::fields(value);
+    fields.serialize(Plain).map_err(|error| located(&fields, &error))
+}
+
+/// Writes a value as the text of its JSON, as [`to_json`] does.
+pub(crate) fn to_raw_json<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, Error> {
+    let strictly = Strictly::new(value);
+    serde_json::value::to_raw_value(&strictly).map_err(|error| located(&strictly, &error))
+}
+
+/// The error with the path to the value that caused it, which is found by writing again.
+fn located(value: &impl Serialize, error: &Error) -> Error {
+    let mut track = Track::new();
+    drop(value.serialize(serde_path_to_error::Serializer::new(Plain, &mut track)));
+    at_path(error, &track.path().to_string())
+}
+
+/// The error with a path, unless that is the root.
+pub(super) fn at_path(error: &impl Display, path: &str) -> Error {
+    const LONGEST: usize = 80;
+    match path {
+        "." | "" => Error::custom(error),
+        path if path.len() > LONGEST => {
+            let start: String = path.chars().take(LONGEST).collect();
+            Error::custom(format_args!("{error} at `{start}…`"))
+        }
+        path => Error::custom(format_args!("{error} at `{path}`")),
+    }
+}
+
+/// A serializer, or a part of one, that refuses what does not read back as it was; with `FIELDS`, it
+/// also refuses whatever is written as something else than an object.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Strict<S, const FIELDS: bool = false>(S);
+pub struct Strict<S, const FIELDS: bool = false> {
+    inner: S,
+    place: Place,
+}
 
-impl Strict<serde_json::value::Serializer> {
+/// Where in the whole a value is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// How many more levels fit.
+    levels: usize,
+    null: Null,
+}
+
+/// Whether `null` reads back as what it was written for.
+#[derive(Clone, Copy, Debug)]
+enum Null {
+    /// It does.
+    Kept,
+    /// It is read as `None`.
+    Lost,
+}
+
+impl Place {
+    const VALUE: Self = Self { levels: MAX_DEPTH, null: Null::Kept };
+    const FIELDS: Self = Self { levels: MAX_DEPTH + 1, null: Null::Kept };
+
+    /// The place inside of an array or object.
+    fn inside<E: serde::ser::Error>(self) -> Result<Self, E> {
+        match self.levels.checked_sub(1) {
+            Some(levels) => Ok(Self { levels, null: Null::Kept }),
+            None => Err(E::custom(format_args!("it has more than {MAX_DEPTH} levels"))),
+        }
+    }
+
+    /// The place inside of a struct.
+    fn of_struct<E: serde::ser::Error>(self, name: &str) -> Result<Self, E> {
+        if name == RAW_VALUE {
+            // its text can be anything, and as deep as it likes
+            return Err(E::custom("it holds a `RawValue`: use `serde_json::Value`"));
+        }
+        self.inside()
+    }
+}
+
+/// How `serde_json` writes a `RawValue`.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+impl Strict<Plain> {
     pub(crate) fn json() -> Self {
-        Self(serde_json::value::Serializer)
+        Self { inner: Plain, place: Place::VALUE }
     }
 }
 
@@ -38,7 +130,17 @@ impl<S: Serializer, const FIELDS: bool> Strict<S, FIELDS> {
         if FIELDS {
             Err(S::Error::custom("serde writes it as something else than an object"))
         } else {
-            Ok(self.0)
+            Ok(self.inner)
+        }
+    }
+
+    /// The serializer for what is written as `null`.
+    fn null(self) -> Result<S, S::Error> {
+        match self.place.null {
+            Null::Kept => self.value(),
+            Null::Lost => Err(S::Error::custom(
+                "a value inside of `Some` or a set slot is written as `null`, which is read as nothing",
+            )),
         }
     }
 }
@@ -46,35 +148,51 @@ impl<S: Serializer, const FIELDS: bool> Strict<S, FIELDS> {
 const OUT_OF_RANGE: &str = "number out of range";
 
 /// A value that is written strictly, as a whole or inside of another one.
-pub(crate) struct Strictly<'a, T: ?Sized, const FIELDS: bool = false>(pub(crate) &'a T);
+pub(crate) struct Strictly<'a, T: ?Sized, const FIELDS: bool = false> {
+    value: &'a T,
+    place: Place,
+}
 
 /// A value that is written strictly, as an object.
 pub(crate) type Fields<'a, T> = Strictly<'a, T, true>;
 
+impl<'a, T: ?Sized> Strictly<'a, T> {
+    pub(crate) fn new(value: &'a T) -> Self {
+        Self { value, place: Place::VALUE }
+    }
+}
+
+impl<'a, T: ?Sized> Fields<'a, T> {
+    pub(crate) fn fields(value: &'a T) -> Self {
+        Self { value, place: Place::FIELDS }
+    }
+}
+
 impl<T: Serialize + ?Sized, const FIELDS: bool> Serialize for Strictly<'_, T, FIELDS> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(Strict::<S, FIELDS>(serializer))
+        self.value.serialize(Strict::<S, FIELDS> { inner: serializer, place: self.place })
     }
 }
 
 /// Methods that do what the inner serializer does.
 macro_rules! forward {
-    ($($method:ident($($name:ident: $ty:ty),*) -> $ok:ty;)+) => {
+    ($by:ident; $($method:ident($($name:ident: $ty:ty),*);)+) => {
         $(
-            fn $method(self, $($name: $ty),*) -> Result<$ok, S::Error> {
-                self.value()?.$method($($name),*)
+            fn $method(self, $($name: $ty),*) -> Result<S::Ok, S::Error> {
+                self.$by()?.$method($($name),*)
             }
         )+
     };
 }
 
-/// Methods that begin a compound with the serializer that is made of one.
+/// Methods that begin a compound, some levels deeper, with the serializer that is made of one.
 macro_rules! begin {
-    (|$strict:ident| $serializer:expr; $($method:ident($($name:ident: $ty:ty),*) -> $compound:ident;)+) => {
+    (|$strict:ident| $serializer:expr; $($method:ident($($name:ident: $ty:ty),*) -> $compound:ident in $place:expr;)+) => {
         $(
             fn $method(self, $($name: $ty),*) -> Result<Self::$compound, S::Error> {
                 let $strict = self;
-                $serializer.$method($($name),*).map(Strict)
+                let place = $place;
+                Ok(Strict { inner: $serializer.$method($($name),*)?, place })
             }
         )+
     };
@@ -120,43 +238,51 @@ impl<S: Serializer, const FIELDS: bool> Serializer for Strict<S, FIELDS> {
     }
 
     forward! {
-        serialize_bool(value: bool) -> S::Ok;
-        serialize_i8(value: i8) -> S::Ok;
-        serialize_i16(value: i16) -> S::Ok;
-        serialize_i32(value: i32) -> S::Ok;
-        serialize_i64(value: i64) -> S::Ok;
-        serialize_u8(value: u8) -> S::Ok;
-        serialize_u16(value: u16) -> S::Ok;
-        serialize_u32(value: u32) -> S::Ok;
-        serialize_u64(value: u64) -> S::Ok;
-        serialize_char(value: char) -> S::Ok;
-        serialize_str(value: &str) -> S::Ok;
-        serialize_bytes(value: &[u8]) -> S::Ok;
-        serialize_none() -> S::Ok;
-        serialize_unit() -> S::Ok;
-        serialize_unit_struct(name: &'static str) -> S::Ok;
-        serialize_unit_variant(name: &'static str, index: u32, variant: &'static str) -> S::Ok;
+        value;
+        serialize_bool(value: bool);
+        serialize_i8(value: i8);
+        serialize_i16(value: i16);
+        serialize_i32(value: i32);
+        serialize_i64(value: i64);
+        serialize_u8(value: u8);
+        serialize_u16(value: u16);
+        serialize_u32(value: u32);
+        serialize_u64(value: u64);
+        serialize_char(value: char);
+        serialize_str(value: &str);
+        serialize_bytes(value: &[u8]);
+        serialize_unit_variant(name: &'static str, index: u32, variant: &'static str);
+    }
+
+    forward! {
+        null;
+        serialize_none();
+        serialize_unit();
+        serialize_unit_struct(name: &'static str);
     }
 
     begin! {
         |strict| strict.value()?;
-        serialize_seq(len: Option<usize>) -> SerializeSeq;
-        serialize_tuple(len: usize) -> SerializeTuple;
-        serialize_tuple_struct(name: &'static str, len: usize) -> SerializeTupleStruct;
+        serialize_seq(len: Option<usize>) -> SerializeSeq in strict.place.inside()?;
+        serialize_tuple(len: usize) -> SerializeTuple in strict.place.inside()?;
+        serialize_tuple_struct(name: &'static str, len: usize) -> SerializeTupleStruct
+            in strict.place.inside()?;
     }
 
     begin! {
-        |strict| strict.0;
+        |strict| strict.inner;
         serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize)
-            -> SerializeTupleVariant;
-        serialize_map(len: Option<usize>) -> SerializeMap;
-        serialize_struct(name: &'static str, len: usize) -> SerializeStruct;
+            -> SerializeTupleVariant in strict.place.inside().and_then(Place::inside)?;
+        serialize_map(len: Option<usize>) -> SerializeMap in strict.place.inside()?;
+        serialize_struct(name: &'static str, len: usize) -> SerializeStruct
+            in strict.place.of_struct(name)?;
         serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, len: usize)
-            -> SerializeStructVariant;
+            -> SerializeStructVariant in strict.place.inside().and_then(Place::inside)?;
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.0.serialize_some(&Strictly::<T, FIELDS>(value))
+        let place = Place { null: Null::Lost, ..self.place };
+        self.inner.serialize_some(&Strictly::<T, FIELDS> { value, place })
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -164,7 +290,8 @@ impl<S: Serializer, const FIELDS: bool> Serializer for Strict<S, FIELDS> {
         name: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_struct(name, &Strictly::<T, FIELDS>(value))
+        let place = self.place;
+        self.inner.serialize_newtype_struct(name, &Strictly::<T, FIELDS> { value, place })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -174,7 +301,8 @@ impl<S: Serializer, const FIELDS: bool> Serializer for Strict<S, FIELDS> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_variant(name, index, variant, &Strictly::<T>(value))
+        let value = Strictly::<T> { value, place: self.place.inside()? };
+        self.inner.serialize_newtype_variant(name, index, variant, &value)
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -182,7 +310,7 @@ impl<S: Serializer, const FIELDS: bool> Serializer for Strict<S, FIELDS> {
     }
 
     fn is_human_readable(&self) -> bool {
-        self.0.is_human_readable()
+        self.inner.is_human_readable()
     }
 }
 
@@ -199,11 +327,11 @@ macro_rules! compound {
                     $($key: &'static str,)?
                     value: &T,
                 ) -> Result<(), S::Error> {
-                    self.0.$method($($key,)? &Strictly::<T>(value))
+                    self.inner.$method($($key,)? &Strictly::<T> { value, place: self.place })
                 }
 
                 fn end(self) -> Result<S::Ok, S::Error> {
-                    self.0.end()
+                    self.inner.end()
                 }
 
                 $($more)*
@@ -222,21 +350,21 @@ compound! {
 
         // serde_json has rules of its own for keys, and refuses what they would lose
         fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
-            self.0.serialize_key(key)
+            self.inner.serialize_key(key)
         }
     }
     SerializeStruct {
         serialize_field(key: &'static str)
 
         fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
-            self.0.skip_field(key)
+            self.inner.skip_field(key)
         }
     }
     SerializeStructVariant {
         serialize_field(key: &'static str)
 
         fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
-            self.0.skip_field(key)
+            self.inner.skip_field(key)
         }
     }
 }
@@ -318,23 +446,170 @@ mod tests {
         let value = everything([0.5; 11]);
         let json = to_json(&value).unwrap();
         assert_eq!(json, serde_json::to_value(&value).unwrap());
-        let text = serde_json::to_string(&Strictly::<_, true>(&value)).unwrap();
+        let text = serde_json::to_string(&Fields::fields(&value)).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json);
         assert_eq!(serde_json::from_value::<Everything>(json).unwrap(), value);
     }
 
     #[test]
     fn a_number_that_json_lacks_is_found_wherever_it_is() {
-        for at in 0..11 {
+        let paths = [
+            "number",
+            "single",
+            "option",
+            "list[1]",
+            "vector[0]",
+            "tuple[1]",
+            "pair[1]",
+            "newtype",
+            "map.-3",
+            "variants[1]",
+            "variants[2][1]",
+        ];
+        for (at, path) in paths.into_iter().enumerate() {
             for (lacking, text) in [(f64::NAN, "NaN"), (f64::NEG_INFINITY, "-inf")] {
                 let mut numbers = [0.5; 11];
                 numbers[at] = lacking;
                 let error = to_json(&everything(numbers)).unwrap_err();
-                assert_eq!(error.to_string(), format!("JSON has no number for {text}"));
+                assert_eq!(error.to_string(), format!("JSON has no number for {text} at `{path}`"));
             }
         }
-        let error = to_json(&Variant::Struct { number: f64::NAN }).unwrap_err();
-        assert_eq!(error.to_string(), "JSON has no number for NaN");
+        let error = to_raw_json(&Variant::Struct { number: f64::NAN }).unwrap_err();
+        assert_eq!(error.to_string(), "JSON has no number for NaN at `number`");
+        assert_eq!(to_json(&f64::NAN).unwrap_err().to_string(), "JSON has no number for NaN");
+    }
+
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        Nothing,
+        Number(u8),
+    }
+
+    #[derive(Serialize)]
+    struct Unit;
+
+    #[derive(Serialize)]
+    struct Wrapped<T>(T);
+
+    /// Whether a value is written, inside of `Some` and of what `Some` holds.
+    fn is_kept(value: &impl Serialize) -> bool {
+        let kept = to_json(&Some(value)).is_ok();
+        assert_eq!(to_json(&vec![("key", Some(value))]).is_ok(), kept);
+        assert_eq!(to_raw_json(&BTreeMap::from([("key", Some(value))])).is_ok(), kept);
+        assert_eq!(to_json(&crate::Slot::set(value)).is_ok(), kept);
+        kept
+    }
+
+    #[test]
+    fn null_inside_of_some_is_refused_however_it_comes_about() {
+        assert!(!is_kept(&()));
+        assert!(!is_kept(&Unit));
+        assert!(!is_kept(&Value::Null));
+        assert!(!is_kept(&None::<u8>));
+        assert!(!is_kept(&Box::new(None::<u8>)));
+        assert!(!is_kept(&Some(None::<u8>)));
+        assert!(!is_kept(&Wrapped(None::<u8>)));
+        assert!(!is_kept(&Wrapped(Wrapped(Unit))));
+        assert!(!is_kept(&Untagged::Nothing));
+        assert!(!is_kept(&std::marker::PhantomData::<u8>));
+
+        assert!(is_kept(&Some(7)));
+        assert!(is_kept(&Wrapped(Some(7))));
+        assert!(is_kept(&Untagged::Number(7)));
+        assert!(is_kept(&[None::<u8>]));
+        assert!(is_kept(&((), Unit)));
+        assert!(is_kept(&BTreeMap::from([("key", ())])));
+        assert!(is_kept(&Variant::Unit));
+
+        for json in [to_json(&()), to_json(&None::<u8>), to_json(&Unit), to_json(&Value::Null)] {
+            assert_eq!(json.unwrap(), Value::Null);
+        }
+        let error = to_json(&BTreeMap::from([("key", Some(()))])).unwrap_err().to_string();
+        let what = "a value inside of `Some` or a set slot is written as `null`";
+        assert_eq!(error, format!("{what}, which is read as nothing at `key`"));
+    }
+
+    /// One level of nesting, in each form that serde has.
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Nest {
+        Leaf(u8),
+        List(Vec<Nest>),
+        Map(BTreeMap<&'static str, Nest>),
+        Pair(Box<(Nest, u8)>),
+        Some(Option<Box<Nest>>),
+        Wrapped(Box<Wrapped<Nest>>),
+        Struct { nest: Box<Nest> },
+        Variant(Box<NestVariant>),
+    }
+
+    #[derive(Serialize)]
+    enum NestVariant {
+        Newtype(Nest),
+        Tuple(Nest, u8),
+        Struct { nest: Nest },
+    }
+
+    impl Nest {
+        fn around(self, form: usize) -> Self {
+            let boxed = |nest| Box::new(nest);
+            match form % 9 {
+                0 => Self::List(vec![Self::Leaf(0), self]),
+                1 => Self::Map(BTreeMap::from([("nest", self)])),
+                2 => Self::Pair(Box::new((self, 0))),
+                3 => Self::Some(Some(boxed(self))),
+                4 => Self::Wrapped(Box::new(Wrapped(self))),
+                5 => Self::Struct { nest: boxed(self) },
+                6 => Self::Variant(Box::new(NestVariant::Newtype(self))),
+                7 => Self::Variant(Box::new(NestVariant::Tuple(self, 0))),
+                _ => Self::Variant(Box::new(NestVariant::Struct { nest: self })),
+            }
+        }
+    }
+
+    fn levels(json: &Value) -> usize {
+        match json {
+            Value::Array(list) => 1 + list.iter().map(levels).max().unwrap_or_default(),
+            Value::Object(map) => 1 + map.values().map(levels).max().unwrap_or_default(),
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn a_value_is_refused_exactly_when_its_json_has_too_many_levels() {
+        for step in 1..9 {
+            let mut nest = Nest::Leaf(7);
+            for turn in 0..150 {
+                nest = nest.around(turn * step);
+                let json = serde_json::to_value(&nest).unwrap();
+                let fits = levels(&json) <= MAX_DEPTH;
+                assert_eq!(to_json(&nest).is_ok(), fits);
+                assert_eq!(to_raw_json(&nest).is_ok(), fits);
+                assert_eq!(to_json(&json).is_ok(), fits);
+                assert_eq!(fields_to_json(&BTreeMap::from([("field", &nest)])).is_ok(), fits);
+            }
+        }
+    }
+
+    #[test]
+    fn the_path_to_what_is_too_deep_is_shortened() {
+        let mut json = Value::Null;
+        for _ in 0..200_000 {
+            json = Value::Array(vec![json]);
+        }
+        let error = to_json(&BTreeMap::from([("deep", &json)])).unwrap_err().to_string();
+        assert!(error.starts_with("it has more than 100 levels at `deep[0][0][0]"), "{error}");
+        assert!(error.ends_with("…`") && error.len() < 150, "{error}");
+        // the destructor of `Value` is recursive
+        std::mem::forget(json);
+    }
+
+    #[test]
+    fn raw_json_is_refused_because_it_can_hold_anything() {
+        let raw = serde_json::value::to_raw_value(&7).unwrap();
+        let error = to_json(&BTreeMap::from([("raw", raw)])).unwrap_err().to_string();
+        assert_eq!(error, "it holds a `RawValue`: use `serde_json::Value` at `raw`");
     }
 
     #[test]
@@ -344,7 +619,7 @@ mod tests {
         for error in [to_json(&u128::MAX).unwrap_err(), to_json(&i128::MIN).unwrap_err()] {
             assert_eq!(error.to_string(), "number out of range");
         }
-        let error = serde_json::to_string(&Strictly::<_>(&u128::MAX)).unwrap_err();
+        let error = serde_json::to_string(&Strictly::new(&u128::MAX)).unwrap_err();
         assert_eq!(error.to_string(), "number out of range");
     }
 }

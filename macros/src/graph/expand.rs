@@ -89,7 +89,9 @@ impl<'a> Expansion<'a> {
         });
         quote! {
             #[allow(unused_imports, reason = "what falls back is not used in a sound graph")]
-            use #root::{self, NoFacts as _, NoProbe as _, PlainField as _, Unvisitable as _};
+            use #root::{
+                self, NoFacts as _, NoProbe as _, NoReadBack as _, PlainField as _, Unvisitable as _,
+            };
             // an error type when it is no state, so that this is said once
             type __State = <#state as #private::WithFields<
                 { #private::has_fields(<#state as #private::State>::FIELDS) }

@@ -2,11 +2,11 @@
 
 use super::{
     arguments::Version,
-    serde::Serialised,
+    serde::{By, Serialised},
     syntax::{FieldSyntax, StateSyntax},
 };
 use crate::{names::plain, spans::respanned, text};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -21,16 +21,55 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, field)| expand_field(state, index, field, &burdock));
+    let methods = expand_methods(state, &burdock);
     quote! {
         #[automatically_derived]
         const _: () = {
-            use #burdock::__private::{IsNoSlot as _, PlainPatch as _};
+            use #burdock::__private::{
+                IsNoSlot as _, NoElements as _, NoReadBack as _, PlainField as _, PlainPatch as _,
+            };
             impl #burdock::State for #name {
                 const FIELDS: &'static [#burdock::__private::FieldInfo] = &[#(#infos),*];
                 #version
+                #methods
             }
             #(#fields)*
         };
+    }
+}
+
+/// What is asked about a field by its index at run time.
+fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
+    let place = |index: usize| Literal::usize_unsuffixed(index);
+    let slots = state.fields.iter().enumerate().filter(|(_, field)| field.slot.is_some());
+    let slots = slots.map(|(index, field)| {
+        let (index, name) = (place(index), &field.name);
+        quote!(.with_if(#index, self.#name.__read().is_some()))
+    });
+    let checks = state.fields.iter().enumerate().map(|(index, field)| {
+        let (index, name) = (place(index), &field.name);
+        quote! {
+            #index => <Self as #burdock::__private::Field<#index>>::check(
+                self.#name.__read().is_some(),
+                patch,
+            ),
+        }
+    });
+    quote! {
+        fn __set_slots(&self) -> #burdock::__private::FieldSet {
+            #burdock::__private::FieldSet::EMPTY #(#slots)*
+        }
+
+        fn __check(
+            &self,
+            field: usize,
+            patch: &#burdock::__private::Patch,
+        ) -> ::core::result::Result<(), #burdock::__private::serde_json::Error> {
+            match field {
+                #(#checks)*
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
     }
 }
 
@@ -52,7 +91,8 @@ fn expand_version(version: &Version, burdock: &TokenStream) -> Option<TokenStrea
 }
 
 fn expand_info(field: &FieldSyntax, burdock: &TokenStream) -> TokenStream {
-    let FieldSyntax { name, key, docs, ty, slot, public, .. } = field;
+    let FieldSyntax { name, docs, ty, slot, serialised, public } = field;
+    let key = &serialised.key;
     let name = plain(name);
     let ty = text::written(ty);
     let slot = slot.is_some();
@@ -76,19 +116,16 @@ fn expand_field(
         Some(_) => (quote!(Slotted), true),
         None => (quote!(Plain), false),
     };
-    let patch = match serialised {
-        Serialised::Plain => quote!(new.__patch(old)),
-        Serialised::Skipped => quote!(::core::result::Result::Ok(::core::option::Option::None)),
-        Serialised::With(path) => quote! {
+    let patch = match &serialised.written {
+        By::Type => quote!(new.__patch(old)),
+        By::Nothing => quote!(::core::result::Result::Ok(::core::option::Option::None)),
+        By::Function(path) => quote! {
             #burdock::__private::patch_with(|value, to| #path(value, to), old, new)
         },
     };
-    let result = quote! {
-        ::core::result::Result<
-            ::core::option::Option<#burdock::__private::Patch>,
-            #burdock::__private::serde_json::Error,
-        >
-    };
+    let check = expand_check(index, serialised, burdock);
+    let error = quote!(#burdock::__private::serde_json::Error);
+    let option = quote!(::core::option::Option<#burdock::__private::Patch>);
     let value = quote_spanned!(ty.span()=> type Value = #value;);
     let private = respanned(quote!(#burdock::__private), name.span());
     let probe = quote_spanned! {name.span()=>
@@ -101,10 +138,38 @@ fn expand_field(
             fn patch(
                 old: &#burdock::__private::Stored<Self, #index>,
                 new: &#burdock::__private::Stored<Self, #index>,
-            ) -> #result {
+            ) -> ::core::result::Result<#option, #error> {
                 #patch
             }
+            #check
         }
         #probe
+    }
+}
+
+/// Reads back what was written of a field, if it is written.
+fn expand_check(index: usize, serialised: &Serialised, burdock: &TokenStream) -> TokenStream {
+    let Serialised { written, read, .. } = serialised;
+    let private = quote!(#burdock::__private);
+    let read = match (written, read) {
+        (By::Nothing, _) | (_, By::Nothing) => return TokenStream::new(),
+        (_, By::Type) => {
+            quote!(#private::ReadBack::<#private::Stored<Self, #index>>::json(json))
+        }
+        (_, By::Function(path)) => quote!(#path(json).map(::core::option::Option::Some)),
+    };
+    quote! {
+        fn check(
+            is_set: bool,
+            patch: &#private::Patch,
+        ) -> ::core::result::Result<(), #private::serde_json::Error> {
+            #private::check_patch(
+                is_set,
+                patch,
+                |json| #read,
+                |value: #private::Stored<Self, #index>| value.__read().is_some(),
+                #private::Elements::<#private::Stored<Self, #index>>::check,
+            )
+        }
     }
 }

@@ -4,19 +4,34 @@
 use crate::{diagnostics::Diagnostics, names::plain};
 use syn::{Attribute, Field, LitStr, Path, Token, meta::ParseNestedMeta, token};
 
-/// How serde writes a field.
-pub(super) enum Serialised {
+/// How serde writes or reads a field.
+pub(super) enum By {
     /// As its type says.
-    Plain,
+    Type,
     /// By this function.
-    With(Path),
+    Function(Path),
     /// Not at all.
-    Skipped,
+    Nothing,
+}
+
+/// A field as serde writes and reads it.
+pub(super) struct Serialised {
+    /// The name that serde writes.
+    pub(super) key: String,
+    pub(super) written: By,
+    pub(super) read: By,
+}
+
+/// What serde's attributes on the state say about all of its fields.
+pub(super) struct Container {
+    rename: Rename,
+    /// Whether a field that is missing gets a default.
+    default: bool,
 }
 
 /// How serde makes names from the names of fields.
-#[derive(Clone, Copy)]
-pub(super) enum Rename {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rename {
     /// Not at all; also `lowercase` and `snake_case`.
     Keep,
     /// `UPPERCASE`, `SCREAMING_SNAKE_CASE`.
@@ -32,56 +47,170 @@ pub(super) enum Rename {
 }
 
 /// Reads the attributes of the state itself.
-pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Rename {
-    let mut rename = Rename::Keep;
+pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Container {
+    let mut container = Container { rename: Rename::Keep, default: false };
+    let before = diagnostics.len();
+    // half of a pair with `into`, which is then reported alone
+    let mut from = None;
     each(attrs, |meta| {
         for shape in ["transparent", "into", "tag"] {
             if meta.path.is_ident(shape) {
-                refuse_shape(meta, shape, diagnostics)
+                refuse_shape(&meta.path, shape, diagnostics)
                     .help("put it on the type of a field instead");
             }
         }
+        for shape in ["from", "try_from"] {
+            if meta.path.is_ident(shape) {
+                from = Some((meta.path.clone(), shape));
+            }
+        }
         if meta.path.is_ident("rename_all") {
-            if let Some(rule) = written_name(meta)? {
-                rename = Rename::of(&rule.value());
+            let names = Names::parse(meta)?;
+            let rule = |name: &Option<Name>| {
+                name.as_ref().map_or(Rename::Keep, |name| Rename::of(&name.text.value()))
+            };
+            container.rename = rule(&names.written);
+            if rule(&names.read) != container.rename {
+                names.refuse(diagnostics);
             }
             return Ok(());
         }
+        if meta.path.is_ident("default") {
+            container.default = true;
+        }
         rest(meta)
     });
-    rename
+    if let Some((word, shape)) = from.filter(|_| diagnostics.len() == before) {
+        refuse_shape(&word, shape, diagnostics).help("put it on the type of a field instead");
+    }
+    container
 }
 
-/// Reads the attributes of a field: the name that serde writes, and how it writes the value.
+/// Reads the attributes of a field; `may_lack` if its type reads a field that is missing as nothing.
 pub(super) fn parse_field(
     field: &Field,
-    rename: Rename,
+    container: &Container,
+    may_lack: bool,
     diagnostics: &mut Diagnostics,
-) -> (String, Serialised) {
-    let mut key = field.ident.as_ref().map(|name| rename.apply(&plain(name))).unwrap_or_default();
-    let mut serialised = Serialised::Plain;
+) -> Serialised {
+    let own = field.ident.as_ref().map(|name| container.rename.apply(&plain(name)));
+    let own = own.unwrap_or_default();
+    let (mut written, mut read) = (By::Type, By::Type);
+    let mut names = Names::default();
+    let mut aliases = Vec::new();
+    let mut default = container.default || may_lack;
+    // what leaves the field out, so that a reader may lack it
+    let mut left_out = None;
     each(&field.attrs, |meta| {
-        if meta.path.is_ident("skip") || meta.path.is_ident("skip_serializing") {
-            serialised = Serialised::Skipped;
-        } else if meta.path.is_ident("with") {
-            let mut path = path_argument(meta)?;
-            path.segments.push(syn::parse_quote!(serialize));
-            serialised = Serialised::With(path);
-        } else if meta.path.is_ident("serialize_with") {
-            serialised = Serialised::With(path_argument(meta)?);
-        } else if meta.path.is_ident("rename") {
-            if let Some(name) = written_name(meta)? {
-                key = name.value();
+        let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        match word.as_str() {
+            "skip" => {
+                (written, read) = (By::Nothing, By::Nothing);
+                default = true;
             }
-        } else if meta.path.is_ident("flatten") {
-            refuse_shape(meta, "flatten", diagnostics)
-                .help("keep the struct as one field, or write its fields into the state");
-        } else {
-            rest(meta)?;
+            "skip_serializing" => {
+                written = By::Nothing;
+                left_out = Some(meta.path.clone());
+            }
+            "skip_deserializing" => {
+                read = By::Nothing;
+                diagnostics
+                    .error(
+                        &meta.path,
+                        "`skip_deserializing` loses the field when a session is opened",
+                    )
+                    .help("write `skip` if it is no part of what a log keeps");
+            }
+            "skip_serializing_if" => {
+                left_out = Some(meta.path.clone());
+                rest(meta)?;
+            }
+            "with" => {
+                let path = path_argument(meta)?;
+                let function = |name| {
+                    let mut path = path.clone();
+                    path.segments.push(syn::PathSegment::from(proc_macro2::Ident::new(
+                        name,
+                        proc_macro2::Span::call_site(),
+                    )));
+                    By::Function(path)
+                };
+                (written, read) = (function("serialize"), function("deserialize"));
+            }
+            "serialize_with" => written = By::Function(path_argument(meta)?),
+            "deserialize_with" => read = By::Function(path_argument(meta)?),
+            "rename" => names = Names::parse(meta)?,
+            "alias" => aliases.push(meta.value()?.parse::<LitStr>()?.value()),
+            "default" => {
+                default = true;
+                rest(meta)?;
+            }
+            "flatten" => {
+                refuse_shape(&meta.path, "flatten", diagnostics)
+                    .help("keep the struct as one field, or write its fields into the state");
+            }
+            _ => rest(meta)?,
         }
         Ok(())
     });
-    (key, serialised)
+    if let Some(word) = left_out.filter(|_| !default) {
+        diagnostics
+            .error(&word, "a session cannot be opened when this field was left out")
+            .help("add `default`, which is what the field is then read as");
+    }
+    let name = |name: &Option<Name>| name.as_ref().map_or(own.clone(), |name| name.text.value());
+    let (key, read_as) = (name(&names.written), name(&names.read));
+    let kept = !matches!((&written, &read), (By::Nothing, _) | (_, By::Nothing));
+    if kept && key != read_as && !aliases.contains(&key) {
+        names.refuse(diagnostics);
+    }
+    Serialised { key, written, read }
+}
+
+/// The names that `rename` or `rename_all` gives.
+#[derive(Default)]
+struct Names {
+    written: Option<Name>,
+    read: Option<Name>,
+}
+
+#[derive(Clone)]
+struct Name {
+    /// The word that gives it: `rename`, `serialize`, `deserialize`.
+    word: Path,
+    text: LitStr,
+}
+
+impl Names {
+    /// The names in `= "name"` or `(serialize = "name", deserialize = "name")`.
+    fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
+        if !meta.input.peek(token::Paren) {
+            let name = Some(Name { word: meta.path.clone(), text: meta.value()?.parse()? });
+            return Ok(Self { written: name.clone(), read: name });
+        }
+        let mut names = Self::default();
+        meta.parse_nested_meta(|inner| {
+            let name = if inner.path.is_ident("serialize") {
+                &mut names.written
+            } else if inner.path.is_ident("deserialize") {
+                &mut names.read
+            } else {
+                return rest(&inner);
+            };
+            *name = Some(Name { word: inner.path.clone(), text: inner.value()?.parse()? });
+            Ok(())
+        })?;
+        Ok(names)
+    }
+
+    /// Reports that what is written is not read.
+    fn refuse(&self, diagnostics: &mut Diagnostics) {
+        if let Some(name) = self.read.as_ref().or(self.written.as_ref()) {
+            diagnostics
+                .error(&name.word, "a log would not read back what it has written")
+                .help("give one name for both, as in `rename = \"name\"`, or add an `alias` with the name that is written");
+        }
+    }
 }
 
 impl Rename {
@@ -137,29 +266,13 @@ fn each(attrs: &[Attribute], mut read: impl FnMut(&ParseNestedMeta<'_>) -> syn::
 }
 
 fn refuse_shape<'d>(
-    meta: &ParseNestedMeta<'_>,
+    word: &Path,
     shape: &str,
     diagnostics: &'d mut Diagnostics,
 ) -> &'d mut crate::diagnostics::Diagnostic {
     diagnostics
-        .error(&meta.path, format!("`{shape}` changes what a state is written as"))
+        .error(word, format!("`{shape}` changes what a state is written as"))
         .note("a log keeps a state field by field, as an object of its fields")
-}
-
-/// The name in `= "name"` or `(serialize = "name", …)`.
-fn written_name(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
-    if !meta.input.peek(token::Paren) {
-        return Ok(Some(meta.value()?.parse()?));
-    }
-    let mut name = None;
-    meta.parse_nested_meta(|inner| {
-        if inner.path.is_ident("serialize") {
-            name = Some(inner.value()?.parse()?);
-            return Ok(());
-        }
-        rest(&inner)
-    })?;
-    Ok(name)
 }
 
 /// Passes over what an argument is given.

@@ -2,7 +2,7 @@
 
 use super::{
     arguments::{Version, parse_public, parse_version},
-    serde::{self, Serialised},
+    serde::{self, By, Serialised},
 };
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Ident, TokenStream};
@@ -22,8 +22,6 @@ pub(super) struct StateSyntax {
 /// One field.
 pub(super) struct FieldSyntax {
     pub(super) name: Ident,
-    /// The name that serde writes.
-    pub(super) key: String,
     pub(super) docs: String,
     /// The type as written.
     pub(super) ty: Type,
@@ -64,21 +62,23 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
     let version = parse_version(&item.attrs, diagnostics);
     let mut syntax = StateSyntax { name: item.ident, burdock: None, version, fields: Vec::new() };
     parse_attributes(&item.attrs, &mut syntax.burdock, diagnostics);
-    let rename = serde::parse_container(&item.attrs, diagnostics);
+    let container = serde::parse_container(&item.attrs, diagnostics);
     for field in fields.named {
-        let (key, serialised) = serde::parse_field(&field, rename, diagnostics);
-        let Some(name) = field.ident else { continue };
         let slot = slot_argument(&field.ty);
+        let may_lack = slot.or_else(|| argument_of(&field.ty, "Option")).is_some();
+        let serialised = serde::parse_field(&field, &container, may_lack, diagnostics);
+        let Some(name) = field.ident else { continue };
         if slot.and_then(|argument| argument_of(argument, "Option")).is_some() {
             diagnostics
                 .error(&name, "a slot of an `Option` loses what it holds when it is stored")
                 .note("`None` and a slot that is not set are both written as `null`")
                 .help("hold an enum of your own that says what `None` stands for");
         }
+        let key = &serialised.key;
         let same = |other: &&FieldSyntax| {
-            other.key == key && !matches!(other.serialised, Serialised::Skipped)
+            other.serialised.key == *key && !matches!(other.serialised.written, By::Nothing)
         };
-        if !matches!(serialised, Serialised::Skipped)
+        if !matches!(serialised.written, By::Nothing)
             && let Some(other) = syntax.fields.iter().find(same)
         {
             diagnostics
@@ -92,7 +92,6 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
             serialised,
             ty: field.ty,
             name,
-            key,
         });
     }
     Some(syntax)

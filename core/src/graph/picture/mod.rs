@@ -78,7 +78,7 @@ fn condition(edge: &Edge) -> Option<Cow<'static, str>> {
 #[cfg(test)]
 pub(super) mod sample {
     use super::super::topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
-    use crate::state::{FieldInfo, set_of};
+    use crate::state::{FieldInfo, FieldSet, set_of};
 
     const FIELDS: &[FieldInfo] = &[
         field("history", "Vector<Message>", false),
@@ -110,6 +110,8 @@ pub(super) mod sample {
             inputs: &[],
             resources: &[],
             fact: 0,
+            conditions: FieldSet::EMPTY,
+            error_conditions: FieldSet::EMPTY,
         }
     }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::super::model::{ActionId, EdgeEnd, NodeId};
+use super::super::model::{ActionId, EdgeEnd, NodeId, Transition};
 use super::{Expansion, action_alias, place, plain_name};
 use crate::{
     names::hash,
@@ -24,7 +24,13 @@ pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
             quote!(#name: #value,)
         });
         let bound = (!node.parameters.is_empty()).then(|| quote!({ #(#bound)* }));
-        quote!(#name: #action #index #bound,)
+        let fields =
+            |transition: &Transition| transition.fields.iter().map(plain_name).collect::<Vec<_>>();
+        let conditions = fields(graph.transition(id));
+        let conditions = (!conditions.is_empty()).then(|| quote!(if [#(#conditions),*]));
+        let on_error = node.on_error.as_ref().map(fields).filter(|fields| !fields.is_empty());
+        let on_error = on_error.map(|fields| quote!(on error [#(#fields),*]));
+        quote!(#name: #action #index #bound #conditions #on_error,)
     });
     let edges = edges_in_order(expansion);
     let start = place(graph.start().0);

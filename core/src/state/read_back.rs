@@ -1,0 +1,124 @@
+//! Whether what is written is read again: by the types, before a log has it.
+
+use super::{Patch, Slot, Vector, strict::at_path};
+use serde::{de::DeserializeOwned, ser::Error as _};
+use serde_json::{Error, Value};
+use std::marker::PhantomData;
+
+/// Reads a type from JSON, if it can be read at all.
+///
+/// rustc picks an inherent item before one of a trait, and passes over inherent impls whose bounds do
+/// not hold: for a type without `Deserialize` there is [`NoReadBack`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ReadBack<T>(PhantomData<T>);
+
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+impl<T: DeserializeOwned> ReadBack<T> {
+    /// Reads it from a value, as restoring a session does.
+    pub fn json(json: &Value) -> Result<Option<T>, Error> {
+        match T::deserialize(json) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(located::<T, _>(json, error)),
+        }
+    }
+
+    /// Reads it from a text.
+    pub fn text(json: &str) -> Result<(), Error> {
+        serde_json::from_str::<T>(json)
+            .map(drop)
+            .map_err(|error| located::<T, _>(&mut serde_json::Deserializer::from_str(json), error))
+    }
+}
+
+/// What stands for [`ReadBack`] when the type cannot be read.
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+pub trait NoReadBack<T> {
+    /// Reads nothing.
+    fn json(_: &Value) -> Result<Option<T>, Error> {
+        Ok(None)
+    }
+
+    /// Reads nothing.
+    fn text(_: &str) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl<T> NoReadBack<T> for ReadBack<T> {}
+
+/// The error with the path to what could not be read, which is found by reading again.
+fn located<'de, T: DeserializeOwned, D>(deserializer: D, error: Error) -> Error
+where
+    D: serde::Deserializer<'de, Error = Error>,
+{
+    match serde_path_to_error::deserialize::<_, T>(deserializer) {
+        Err(located) => at_path(located.inner(), &located.path().to_string()),
+        Ok(_) => error,
+    }
+}
+
+/// The elements of a list, whose patches can hold some of them.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Elements<T>(PhantomData<T>);
+
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+impl<T: DeserializeOwned> Elements<Vector<T>> {
+    /// Reads an element that was appended.
+    pub fn check(json: &Value) -> Result<(), Error> {
+        ReadBack::<T>::json(json).map(drop)
+    }
+}
+
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+impl<T: DeserializeOwned> Elements<Slot<Vector<T>>> {
+    /// Reads an element that was appended.
+    pub fn check(json: &Value) -> Result<(), Error> {
+        ReadBack::<T>::json(json).map(drop)
+    }
+}
+
+/// What stands for [`Elements`] when a type is not a list, or its elements cannot be read.
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+pub trait NoElements {
+    /// Reads nothing.
+    fn check(_: &Value) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl<T> NoElements for Elements<T> {}
+
+/// Reads a patch of a field: the whole value, or the elements that were appended.
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+pub fn check_patch<T>(
+    was_set: bool,
+    patch: &Patch,
+    read: impl FnOnce(&Value) -> Result<Option<T>, Error>,
+    is_set: impl FnOnce(T) -> bool,
+    element: impl Fn(&Value) -> Result<(), Error>,
+) -> Result<(), Error> {
+    match patch {
+        Patch::Set(json) => match read(json)?.map(is_set) {
+            Some(is_set) if is_set != was_set => Err(Error::custom(if was_set {
+                "the slot is set, and is read as one without a value"
+            } else {
+                "the slot has no value, and is read as one that is set"
+            })),
+            _ => Ok(()),
+        },
+        Patch::Append { tail, .. } => tail.iter().try_for_each(element),
+    }
+}
+
+/// What is wrong with a value that is written and cannot be read.
+pub(crate) fn unreadable(error: &Error) -> Error {
+    Error::custom(format_args!("it cannot be read back: {error}"))
+}

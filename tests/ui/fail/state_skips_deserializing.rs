@@ -1,0 +1,12 @@
+//! What a log keeps of a state is read again.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    #[serde(skip_deserializing)] //~ skip_deserializing
+    pub messages: Vector<String>,
+}
+
+fn main() {}
