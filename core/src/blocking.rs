@@ -35,7 +35,7 @@
 //! Called inside an async runtime, which it would block, it says so instead of hanging.
 
 use crate::{
-    End, Position, RunError, Stopper,
+    End, Position, RunError, RunErrorKind, Stopper,
     graph::Graph,
     log::Cursor,
     run::{self, AppBuilder, BuildError, Committed, InitialState, Provided},
@@ -102,7 +102,7 @@ impl<G: Graph> App<G> {
     /// Puts an app that has ended at its start; see [`App::reopen`](crate::App::reopen).
     ///
     /// # Errors
-    /// [`RunError::NotEnded`] for any other position.
+    /// [`RunErrorKind::NotEnded`] for any other position.
     pub fn reopen(&mut self) -> Result<(), RunError> {
         self.app.reopen()
     }
@@ -115,7 +115,7 @@ impl<G: Graph> App<G> {
     /// Waits until the log has everything; see [`App::flush`](crate::App::flush).
     ///
     /// # Errors
-    /// [`RunError::Log`], [`RunError::InsideRuntime`].
+    /// [`RunErrorKind::Log`], [`RunErrorKind::InsideRuntime`].
     pub fn flush(&mut self) -> Result<(), RunError> {
         self.executor.block_on(self.app.flush())?
     }
@@ -123,7 +123,7 @@ impl<G: Graph> App<G> {
     /// Closes the session and gives its state; waits for the threads of blocking actions.
     ///
     /// # Errors
-    /// [`RunError::InsideRuntime`].
+    /// [`RunErrorKind::InsideRuntime`].
     pub fn close(self) -> Result<G::State, RunError> {
         self.executor.block_on(self.app.close())?
     }
@@ -201,7 +201,7 @@ impl Executor {
     fn block_on<T>(&self, future: impl Future<Output = T>) -> Result<T, RunError> {
         match &self.0 {
             Some(runtime) if Handle::try_current().is_err() => Ok(runtime.block_on(future)),
-            _ => Err(RunError::InsideRuntime),
+            _ => Err(RunErrorKind::InsideRuntime.into()),
         }
     }
 }

@@ -23,7 +23,7 @@ pub use self::{
     event::{Event, EventKind, Observer},
     graph::{Graph, Next, Node},
     log::Log,
-    run::{App, End, Outcome, Position, Retry, Run, RunError},
+    run::{App, End, Outcome, Position, Retry, Run, RunError, RunErrorKind},
     runtime::Runtime,
     state::{Slot, State, Vector},
     stream::{Flow, Stopper},

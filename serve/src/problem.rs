@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use burdock::{
-    RunError,
+    RunError, RunErrorKind,
     log::{Cursor, LogError},
     run::{BuildError, ReadError},
 };
@@ -165,30 +165,32 @@ impl From<BuildError> for Problem {
 
 impl From<RunError> for Problem {
     fn from(error: RunError) -> Self {
-        match error {
-            RunError::Unfinished { node } => Self::conflict(
+        match error.into_kind() {
+            RunErrorKind::Unfinished { node } => Self::conflict(
                 "unfinished",
                 format!(
                     "the last run is unfinished at node `{node}`: resume it, or ask with `if_unfinished=restart`"
                 ),
             ),
-            RunError::Ended => {
+            RunErrorKind::Ended => {
                 Self::conflict("ended", "the session has ended: reopen it, or begin another one")
             }
-            RunError::AtRest { .. } => {
+            RunErrorKind::AtRest { .. } => {
                 Self::conflict("at_rest", "there is no unfinished run to go on with: begin one")
             }
-            RunError::NotEnded { .. } => Self::conflict("not_ended", "the session has not ended"),
-            RunError::InputsUnknown { .. } => Self::conflict(
+            RunErrorKind::NotEnded { .. } => {
+                Self::conflict("not_ended", "the session has not ended")
+            }
+            RunErrorKind::InputsUnknown { .. } => Self::conflict(
                 "inputs_unknown",
                 "the inputs of the unfinished run do not fit any more: begin it again with others",
             ),
-            RunError::MissingInput { input, .. } => Self::new(
+            RunErrorKind::MissingInput { input, .. } => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid_inputs",
                 format!("the input `{input}` is missing"),
             ),
-            RunError::Log { source, .. } => source.into(),
+            RunErrorKind::Log { source, .. } => source.into(),
             error => Self::internal(&error),
         }
     }

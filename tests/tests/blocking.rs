@@ -8,7 +8,9 @@
     reason = "a test"
 )]
 
-use burdock::{App, Context, Failure, Outcome, Position, Runtime, prelude::*, runtime::Sleep};
+use burdock::{
+    App, Context, Failure, Outcome, Position, RunErrorKind, Runtime, prelude::*, runtime::Sleep,
+};
 use burdock_tests::clock::Clock;
 use futures::{FutureExt, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -296,7 +298,7 @@ async fn a_job_that_the_runtime_drops_fails_its_step_instead_of_hanging() {
         .await
         .unwrap();
     let error = app.run(inputs()).await.unwrap_err();
-    let burdock::RunError::Failed(failure) = error else { panic!("{error}") };
+    let RunErrorKind::Failed(failure) = error.kind() else { panic!("{error}") };
     assert_eq!(failure.node(), "count");
     let error = failure.error().unwrap();
     assert_eq!(error.to_string(), "no thread was started for a blocking action");

@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
-    App, Outcome, Position, RunError,
+    App, Outcome, Position, RunError, RunErrorKind,
     log::{Durability, EntryKind, Log as _, LogError, MemoryLog, Offset, SessionId},
 };
 use burdock_tests::{
@@ -48,7 +48,8 @@ fn last(log: &FaultyLog, count: usize) -> Vec<String> {
 }
 
 fn is_unavailable<T>(result: &Result<T, RunError>) -> bool {
-    matches!(result, Err(RunError::Log { source: LogError::Unavailable(_), .. }))
+    let kind = result.as_ref().map_err(RunError::kind);
+    matches!(kind, Err(RunErrorKind::Log { source: LogError::Unavailable(_), .. }))
 }
 
 #[test]
@@ -275,7 +276,7 @@ fn an_end_that_is_lost_again_is_recorded_once_the_log_takes_it() {
     assert!(is_unavailable(&block_on(app.run(LineInputs {}).into_future())));
     // the end of the run is handed over, and refused
     let error = block_on(app.run(LineInputs {}).into_future()).unwrap_err();
-    assert!(matches!(error, RunError::Unfinished { node: "first" }), "{error:?}");
+    assert!(matches!(error.kind(), RunErrorKind::Unfinished { node: "first" }), "{error:?}");
     block_on(app.resume().into_future()).unwrap();
     assert_eq!(entries(&log)[1..4], ["run_started", "run_failed", "run_resumed"]);
 }

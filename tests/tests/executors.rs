@@ -7,7 +7,7 @@
     reason = "a test"
 )]
 
-use burdock::{App, Outcome, Position, Retry, Run, RunError, prelude::*};
+use burdock::{App, Outcome, Position, Retry, Run, RunErrorKind, prelude::*};
 use burdock_tests::script::{
     Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, Log, Script, rescue, work,
 };
@@ -72,7 +72,10 @@ fn a_stop_cancels_after_the_grace_period() {
         assert_eq!(run.next().await.unwrap().unwrap(), 1);
         run.stopper().stop();
         let error = run.finish().await.unwrap_err();
-        assert!(matches!(error, RunError::Cancelled { node: "first", grace: BRIEF }), "{error}");
+        assert!(
+            matches!(error.kind(), RunErrorKind::Cancelled { node: "first", grace: BRIEF }),
+            "{error}"
+        );
         drop(run);
         assert_eq!(app.position(), Position::Unfinished(BriefNode::first));
         assert_eq!(app.resume().await.unwrap().outcome(), Outcome::Ended);
@@ -260,9 +263,8 @@ fn a_blocking_action_in_a_runtime_that_was_shut_down_fails_its_step() {
 
 async fn finds_no_thread() {
     let mut app = Adding::app().build().await.unwrap();
-    let RunError::Failed(failure) = app.run(AddingInputs {}).await.unwrap_err() else {
-        panic!("the step fails")
-    };
+    let error = app.run(AddingInputs {}).await.unwrap_err();
+    let RunErrorKind::Failed(failure) = error.kind() else { panic!("the step fails") };
     let error = failure.error().unwrap();
     assert_eq!(error.to_string(), "no thread was started for a blocking action");
     assert!(error.is_retryable());

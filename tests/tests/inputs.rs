@@ -7,7 +7,7 @@
     reason = "a test"
 )]
 
-use burdock::{App, Outcome, Position, RunError, prelude::*};
+use burdock::{App, Outcome, Position, RunErrorKind, prelude::*};
 use serde::{Deserialize, Serialize};
 
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ async fn an_optional_input_may_be_missing_when_it_is_needed_only_across_a_pause(
     let mut run = app.run(patient_inputs("me", None));
     assert!(run.next().await.is_some());
     let error = run.finish().await.unwrap_err();
-    assert!(matches!(error, RunError::MissingInput { node: "age", input: "age" }));
+    assert!(matches!(error.kind(), RunErrorKind::MissingInput { node: "age", input: "age" }));
     drop(run);
     assert_eq!(app.position(), Position::Rest(PatientNode::age), "refused before anything changed");
 
@@ -115,7 +115,7 @@ async fn a_missing_input_that_the_run_can_come_to_is_refused_before_it_starts() 
 async fn an_error_edge_counts_as_a_way_to_come_to_a_node() {
     let mut app = Sorry::app().build().await.unwrap();
     let error = app.run(SorryInputs { name: "me".into(), age: None }).await.unwrap_err();
-    assert!(matches!(error, RunError::MissingInput { node: "age", input: "age" }));
+    assert!(matches!(error.kind(), RunErrorKind::MissingInput { node: "age", input: "age" }));
     let end = app.run(SorryInputs { name: "fail".into(), age: Some(1) }).await.unwrap();
     assert_eq!(end.state().age.get(), Some(&1));
 }
@@ -132,9 +132,9 @@ async fn resume_uses_the_recorded_inputs_and_restart_the_new_ones() {
 
     app.run(inputs("me", 4)).halt_before(HastyNode::age).await.unwrap();
     let refused = app.run(inputs("you", 5)).await.unwrap_err();
-    assert!(matches!(refused, RunError::Unfinished { node: "age" }));
+    assert!(matches!(refused.kind(), RunErrorKind::Unfinished { node: "age" }));
     let missing = app.restart(HastyInputs { name: "me".into(), age: None }).await.unwrap_err();
-    assert!(matches!(missing, RunError::MissingInput { .. }));
+    assert!(matches!(missing.kind(), RunErrorKind::MissingInput { .. }));
     assert_eq!(app.position(), Position::Unfinished(HastyNode::age));
     assert_eq!(
         app.resume().await.unwrap().state().age.get(),

@@ -2,7 +2,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
-    App, Outcome, Position, RunError,
+    App, Outcome, Position, RunErrorKind,
     log::{Durability, EntryKind, Followed, Log, LogError, MemoryLog, Offset, SessionId, follow},
     run::{BuildError, ReadError, View},
 };
@@ -87,7 +87,8 @@ async fn an_unfinished_run_is_resumed_with_its_inputs_and_its_items_are_supersed
     std::mem::forget(app);
     let mut app = open(&log, Script::default()).await;
     assert_eq!(app.position(), Position::Unfinished(At::second));
-    assert!(matches!(app.run(LineInputs {}).await, Err(RunError::Unfinished { node: "second" })));
+    let error = app.run(LineInputs {}).await.unwrap_err();
+    assert!(matches!(error.kind(), RunErrorKind::Unfinished { node: "second" }));
     let end = app.resume().await.unwrap();
     assert_eq!(end.state().nodes(), "first second third");
     let entries = entries(&log).await;
@@ -144,11 +145,17 @@ async fn a_later_opener_fences_the_earlier_one_off() {
     let mut first = open(&log, Script::default()).await;
     let mut second = open(&log, Script::default()).await;
     let error = first.run(LineInputs {}).await.unwrap_err();
-    assert!(matches!(error, RunError::Log { source: LogError::Fenced { .. }, .. }), "{error:?}");
+    assert!(
+        matches!(error.kind(), RunErrorKind::Log { source: LogError::Fenced { .. }, .. }),
+        "{error:?}"
+    );
     assert_eq!(first.position(), Position::Rest(At::first));
     second.run(LineInputs {}).await.unwrap();
     let error = first.run(LineInputs {}).await.unwrap_err();
-    assert!(matches!(error, RunError::Log { source: LogError::Fenced { .. }, .. }), "{error:?}");
+    assert!(
+        matches!(error.kind(), RunErrorKind::Log { source: LogError::Fenced { .. }, .. }),
+        "{error:?}"
+    );
     assert_eq!(second.state().nodes(), "first second third");
 }
 

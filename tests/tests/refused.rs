@@ -9,7 +9,7 @@
 )]
 
 use burdock::{
-    ActionError, App, Position, RunError,
+    ActionError, App, Position, RunError, RunErrorKind,
     action::{ActionInfo, Call, UnsetSlot, Writes},
     log::{Durability, EntryKind, Log as _, LogError, MemoryLog, Offset, SessionId},
     prelude::*,
@@ -191,8 +191,8 @@ fn kinds(log: &FaultyLog) -> Vec<String> {
 }
 
 fn says(error: &RunError) -> String {
-    match error {
-        RunError::Log { source, .. } => source.to_string(),
+    match error.kind() {
+        RunErrorKind::Log { source, .. } => source.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -332,8 +332,9 @@ fn runs_that_never_commit_do_not_make_opening_dearer() {
     assert!(info.next.0 - info.snapshot.unwrap().0 < 1000, "{info:?}");
     block_on(app.close()).unwrap();
     let mut app = open(&log, &Clock::default(), Durability::Commit);
-    assert!(matches!(
-        block_on(app.resume().into_future()),
-        Err(RunError::Log { source: LogError::NotSerialisable { .. }, .. })
-    ));
+    let error = block_on(app.resume().into_future()).unwrap_err();
+    assert!(
+        matches!(error.kind(), RunErrorKind::Log { source: LogError::NotSerialisable { .. }, .. }),
+        "{error:?}"
+    );
 }

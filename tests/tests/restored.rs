@@ -2,7 +2,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
-    App, Position, RunError, Runtime,
+    App, Position, RunErrorKind, Runtime,
     log::{EntryKind, Log, LogError, MemoryLog, Offset, SessionId},
     prelude::*,
     run::{BuildError, ReadError, RestoreError},
@@ -182,7 +182,7 @@ fn an_unfinished_run_whose_inputs_have_another_type_is_begun_again() {
     block_on(app.close()).unwrap();
     let mut app = open_second(&log).unwrap();
     let error = block_on(app.resume().into_future()).unwrap_err();
-    assert!(matches!(error, RunError::InputsUnknown { node: "again" }), "{error:?}");
+    assert!(matches!(error.kind(), RunErrorKind::InputsUnknown { node: "again" }), "{error:?}");
     block_on(app.restart(second::TalkingInputs { number: 7 }).into_future()).unwrap();
     assert_eq!(app.state().messages.len(), 4);
 }

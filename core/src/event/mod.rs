@@ -83,7 +83,7 @@ pub enum EventKind<G: Graph> {
     /// The run ended with an error.
     RunFailed {
         /// The error; in a box, so that events of other kinds stay small.
-        error: Box<RunError>,
+        error: RunError,
     },
     /// The run was dropped, or did not finish within the grace period after a stop.
     RunCancelled,

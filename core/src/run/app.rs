@@ -1,7 +1,7 @@
 //! An app: a session that is open for writing.
 
 use super::{
-    BuildError, Position, RestoreError, Run, RunError,
+    BuildError, Position, RestoreError, Run, RunError, RunErrorKind,
     builder::Parts,
     restore::Restored,
     session::{Begin, Session},
@@ -43,8 +43,8 @@ impl<G: Graph> App<G> {
 
     /// Begins a run where the last one paused, or at the start.
     ///
-    /// On an app whose last run is unfinished it ends with [`RunError::Unfinished`], on one that
-    /// has ended with [`RunError::Ended`]; no input is ever ignored.
+    /// On an app whose last run is unfinished it ends with [`RunErrorKind::Unfinished`], on one that
+    /// has ended with [`RunErrorKind::Ended`]; no input is ever ignored.
     pub fn run(&mut self, inputs: G::Inputs) -> Run<'_, G> {
         Run::new(self, Begin::Run(inputs))
     }
@@ -129,7 +129,7 @@ impl<G: Graph> App<G> {
     /// Puts an app that has ended at its start; the state is kept.
     ///
     /// # Errors
-    /// [`RunError::NotEnded`] for any other position; [`RunError::Log`] when the log has not taken
+    /// [`RunErrorKind::NotEnded`] for any other position; [`RunErrorKind::Log`] when the log has not taken
     /// what happened before.
     pub fn reopen(&mut self) -> Result<(), RunError> {
         match self.session.position {
@@ -140,7 +140,7 @@ impl<G: Graph> App<G> {
                 Ok(())
             }
             Position::Rest(node) | Position::Unfinished(node) => {
-                Err(RunError::NotEnded { node: node.name() })
+                Err(RunErrorKind::NotEnded { node: node.name() }.into())
             }
         }
     }
@@ -150,7 +150,7 @@ impl<G: Graph> App<G> {
     /// `Batch` that is later otherwise.
     ///
     /// # Errors
-    /// [`RunError::Log`].
+    /// [`RunErrorKind::Log`].
     ///
     /// # Cancel safety
     /// Dropping the future takes nothing back.
@@ -162,7 +162,7 @@ impl<G: Graph> App<G> {
     /// the log has everything.
     ///
     /// # Errors
-    /// [`RunError::Log`]: what was not durable yet is lost.
+    /// [`RunErrorKind::Log`]: what was not durable yet is lost.
     ///
     /// # Cancel safety
     /// Dropping the future leaves threads that end by themselves.

@@ -55,7 +55,7 @@ pub(super) async fn drive<G: Graph>(
     if lease.session.is_heard() {
         let kind = match &result {
             Ok(outcome) => EventKind::RunFinished { outcome: *outcome },
-            Err(error) => EventKind::RunFailed { error: Box::new(error.clone()) },
+            Err(error) => EventKind::RunFailed { error: error.clone() },
         };
         let node = match &result {
             Ok(_) => lease.session.last.unwrap_or(lease.session.node()),
@@ -222,7 +222,7 @@ impl<G: Graph> Session<G> {
             let failure = failure.clone();
             self.publish(node, EventKind::StepFailed { failure, next }).await;
         }
-        next.map(|_| ()).ok_or(RunError::Failed(failure))
+        next.map(|_| ()).ok_or_else(|| failure.into())
     }
 
     fn failed(&self, node: G::Node, cause: FailureCause) -> Failure {

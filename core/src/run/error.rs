@@ -1,16 +1,74 @@
-//! What a run ends with when it comes to no outcome.
+//! Errors that end a run.
 
 use super::RestoreError;
 use crate::{action::Failure, log::LogError};
-use std::time::Duration;
+use std::{fmt, time::Duration};
 use thiserror::Error;
 
-/// Why a run did not start, or did not come to an outcome.
+/// An error that ends a run, or that keeps it from starting.
 ///
-/// State and position are those of the last commit in every case.
+/// State and position are those of the last commit in every case. [`kind`](Self::kind) says what
+/// went wrong:
+///
+/// ```
+/// use burdock::{RunError, RunErrorKind};
+///
+/// fn advice(error: &RunError) -> &'static str {
+///     match error.kind() {
+///         RunErrorKind::Unfinished { .. } => "resume the last run first",
+///         RunErrorKind::Failed(failure) if failure.attempts() > 1 => "it was tried more than once",
+///         _ => "see the message",
+///     }
+/// }
+/// # assert_eq!(advice(&RunErrorKind::Ended.into()), "see the message");
+/// ```
+///
+/// It is one pointer wide, so that the `Result` of an item is hardly larger than the item.
+#[derive(Clone, Error)]
+#[error(transparent)]
+pub struct RunError(Box<RunErrorKind>);
+
+impl RunError {
+    /// What went wrong.
+    pub fn kind(&self) -> &RunErrorKind {
+        &self.0
+    }
+
+    /// Returns what went wrong by value.
+    pub fn into_kind(self) -> RunErrorKind {
+        *self.0
+    }
+}
+
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<RunErrorKind> for RunError {
+    #[cold]
+    fn from(kind: RunErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+impl From<Failure> for RunError {
+    fn from(failure: Failure) -> Self {
+        RunErrorKind::from(failure).into()
+    }
+}
+
+impl From<RestoreError> for RunError {
+    fn from(error: RestoreError) -> Self {
+        RunErrorKind::from(error).into()
+    }
+}
+
+/// What went wrong in a [`RunError`].
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
-pub enum RunError {
+pub enum RunErrorKind {
     /// `run` on an app whose last run did not finish.
     #[error(
         "the last run is unfinished at node `{node}`: `resume()` goes on there, `restart(inputs)` begins it again"
@@ -81,4 +139,39 @@ pub enum RunError {
         "the blocking app was used inside an async runtime, which it would block: use `App` and `.await` there"
     )]
     InsideRuntime,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{ActionError, FailureCause};
+    use std::error::Error as _;
+
+    #[test]
+    fn result_of_an_item_is_at_most_a_pointer_larger_than_the_item() {
+        let pointer = size_of::<usize>();
+        assert_eq!(size_of::<RunError>(), pointer);
+        assert_eq!(size_of::<Result<(), RunError>>(), pointer);
+        assert_eq!(size_of::<Result<u64, RunError>>(), 2 * pointer);
+        assert_eq!(size_of::<Result<String, RunError>>(), size_of::<String>());
+    }
+
+    #[test]
+    fn error_reads_like_its_kind() {
+        let cause = FailureCause::Error(ActionError::msg("no line"));
+        let kinds = [
+            RunErrorKind::Unfinished { node: "ask" },
+            RunErrorKind::Log { node: "ask", source: LogError::Closed },
+            RunErrorKind::Failed(Failure::new("ask", 2, cause)),
+        ];
+        for kind in kinds {
+            let error = RunError::from(kind.clone());
+            assert_eq!(error.to_string(), kind.to_string());
+            assert_eq!(format!("{error:?}"), format!("{kind:?}"));
+            assert_eq!(format!("{error:#?}"), format!("{kind:#?}"));
+            let sources = (error.source(), kind.source());
+            assert_eq!(sources.0.map(ToString::to_string), sources.1.map(ToString::to_string));
+            assert_eq!(format!("{:?}", error.into_kind()), format!("{kind:?}"));
+        }
+    }
 }

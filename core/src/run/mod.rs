@@ -30,7 +30,7 @@ pub use self::builder::{
     AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided,
 };
 pub use self::end::{End, Outcome, Position};
-pub use self::error::RunError;
+pub use self::error::{RunError, RunErrorKind};
 pub use self::events::Events;
 pub use self::policy::{Policy, Retry};
 pub use self::recorded::{Difference, LoadError, Part, Recorded};

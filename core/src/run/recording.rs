@@ -1,6 +1,8 @@
 //! What a session does for its log: which entries it notes, and when it waits for them.
 
-use super::{Position, RunError, attempt::caught, lifecycle::RunRecord, session::Session};
+use super::{
+    Position, RunError, RunErrorKind, attempt::caught, lifecycle::RunRecord, session::Session,
+};
 use crate::{
     action::{Failure, FailureCause, Writes},
     graph::{Graph, Next, Node},
@@ -152,7 +154,7 @@ impl<G: Graph> Session<G> {
     }
 
     pub(super) fn log_error(&self, source: LogError) -> RunError {
-        RunError::Log { node: self.node().name(), source }
+        RunErrorKind::Log { node: self.node().name(), source }.into()
     }
 
     /// Records the first entry of a new session.

@@ -1,7 +1,7 @@
 //! A run as its consumer sees it.
 
 use super::{
-    App, End, Events, Outcome, RunError,
+    App, End, Events, Outcome, RunError, RunErrorKind,
     drive::{Driven, Halts, drive},
     session::{Begin, Session},
 };
@@ -323,7 +323,8 @@ impl<'a, G: Graph> Run<'a, G> {
     /// The error of a run that did not finish within its grace period.
     #[cold]
     fn cancelled(&self) -> RunError {
-        RunError::Cancelled { node: self.stop.stopper.control.node::<G>(), grace: self.stop.grace }
+        let node = self.stop.stopper.control.node::<G>();
+        RunErrorKind::Cancelled { node, grace: self.stop.grace }.into()
     }
 }
 

@@ -1,6 +1,8 @@
 //! What an app is between polls: the committed state, the position, and what runs need.
 
-use super::{Outcome, Position, RunError, recording::Recording, restore::check_slots};
+use super::{
+    Outcome, Position, RunError, RunErrorKind, recording::Recording, restore::check_slots,
+};
 use crate::{
     Context,
     action::Failure,
@@ -73,10 +75,10 @@ impl<G: Graph> Session<G> {
     /// The node that a run would begin at or go on at.
     fn may_begin(&self, begin: &Begin<G::Inputs>) -> Result<G::Node, RunError> {
         let (node, inputs) = match (begin, self.position) {
-            (_, Position::Ended) => return Err(RunError::Ended),
+            (_, Position::Ended) => return Err(RunErrorKind::Ended.into()),
             (Begin::Run(inputs), Position::Rest(node)) => (node, inputs),
             (Begin::Run(_), Position::Unfinished(node)) => {
-                return Err(RunError::Unfinished { node: node.name() });
+                return Err(RunErrorKind::Unfinished { node: node.name() }.into());
             }
             (Begin::Restart(inputs), Position::Unfinished(_)) => {
                 if self.recording.is_some() {
@@ -87,11 +89,11 @@ impl<G: Graph> Session<G> {
             }
             (Begin::Resume, Position::Unfinished(node)) => {
                 let known = self.inputs.is_some();
-                let unknown = RunError::InputsUnknown { node: node.name() };
-                return if known { Ok(node) } else { Err(unknown) };
+                let unknown = RunErrorKind::InputsUnknown { node: node.name() };
+                return if known { Ok(node) } else { Err(unknown.into()) };
             }
             (Begin::Resume | Begin::Restart(_), Position::Rest(node)) => {
-                return Err(RunError::AtRest { node: node.name() });
+                return Err(RunErrorKind::AtRest { node: node.name() }.into());
             }
         };
         missing_input::<G>(node, inputs)?;
@@ -277,7 +279,7 @@ fn missing_input<G: Graph>(from: G::Node, inputs: &G::Inputs) -> Result<(), RunE
     let reachable = G::TOPOLOGY.reachable_before_pause(from.index());
     for (node, reached) in G::Node::ALL.iter().zip(reachable) {
         if reached && let Some(input) = G::missing_input(*node, inputs) {
-            return Err(RunError::MissingInput { node: node.name(), input });
+            return Err(RunErrorKind::MissingInput { node: node.name(), input }.into());
         }
     }
     Ok(())

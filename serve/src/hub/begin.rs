@@ -6,7 +6,7 @@ use super::{
 };
 use crate::problem::Problem;
 use burdock::{
-    App, Graph, Position, Run, RunError,
+    App, Graph, Position, Run, RunError, RunErrorKind,
     log::{Cursor, EntryKind, Existence, Follow, Followed, LogError, Offset, SessionId, follow},
 };
 use serde::Deserialize;
@@ -101,7 +101,7 @@ impl<G: Graph> Hub<G> {
             };
             match self.try_begin(turn, before, begin, terms.if_unfinished).await? {
                 Ok(cursor) => return Ok(cursor),
-                Err((RunError::Log { source: LogError::Fenced { .. }, .. }, again)) => {
+                Err((error, again)) if is_fenced(&error) => {
                     turn = again;
                     turn.begin_again();
                     self.ready(&mut turn, Existence::Existing).await?;
@@ -206,7 +206,8 @@ impl<G: Graph> Hub<G> {
                 tracing::warn!(%session, error, "a run failed");
             }
             // an app that is fenced off is of no use; the next one reads the session
-            if matches!(&result, Err(RunError::Log { .. } | RunError::Restore(_))) {
+            let kind = result.as_ref().map_err(RunError::kind);
+            if matches!(kind, Err(RunErrorKind::Log { .. } | RunErrorKind::Restore(_))) {
                 *turn.app = None;
             }
             drop(ended.send((result, turn)));
@@ -279,6 +280,11 @@ async fn drain<G: Graph>(run: &mut Run<'_, G>) {
             yield_now().await;
         }
     }
+}
+
+/// Returns whether another opener of the session has fenced the run's writer.
+fn is_fenced(error: &RunError) -> bool {
+    matches!(error.kind(), RunErrorKind::Log { source: LogError::Fenced { .. }, .. })
 }
 
 /// Is ready when a run begins or goes on.

@@ -5,7 +5,7 @@
 #![cfg(shuttle)]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-use burdock::{Outcome, Position, RunError, prelude::*, runtime::Sleep};
+use burdock::{Outcome, Position, RunErrorKind, prelude::*, runtime::Sleep};
 use serde::{Deserialize, Serialize};
 use shuttle::{check_pct, check_random, future::block_on, thread};
 use std::{future::pending, time::Duration};
@@ -141,8 +141,8 @@ fn a_run_dropped_between_items_leaves_the_last_commit_and_its_thread_ends() {
                 assert_eq!(*app.state(), Count::default());
                 if taken > 0 {
                     assert!(matches!(app.position(), Position::Unfinished(_)));
-                    let refused = app.run(ThreadedInputs {}).await.map(drop);
-                    assert!(matches!(refused, Err(RunError::Unfinished { .. })));
+                    let refused = app.run(ThreadedInputs {}).await.unwrap_err();
+                    assert!(matches!(refused.kind(), RunErrorKind::Unfinished { .. }));
                     assert_eq!(app.resume().await.unwrap().state().shown, 3);
                 }
                 app.close().await.unwrap();

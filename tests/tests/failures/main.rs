@@ -10,7 +10,7 @@
 
 mod around;
 
-use burdock::{App, Outcome, Position, RunError, action::FailureCause, prelude::*};
+use burdock::{App, Outcome, Position, RunErrorKind, action::FailureCause, prelude::*};
 use burdock_tests::{
     clock::Clock,
     script::{
@@ -228,7 +228,7 @@ async fn a_timeout_drops_the_action_and_fails_the_step() {
     assert_eq!(error.to_string(), "node `second` timed out after 1s");
     assert!(error.source().is_none());
     assert!(
-        matches!(&error, RunError::Failed(failure) if matches!(failure.cause(), FailureCause::Timeout(_)))
+        matches!(error.kind(), RunErrorKind::Failed(failure) if matches!(failure.cause(), FailureCause::Timeout(_)))
     );
     drop(run);
     assert_eq!(bench.app.state().nodes(), "first");

@@ -9,7 +9,7 @@ use crate::{
     world::{Verdict, World, must},
 };
 use burdock::{
-    Position, RunError,
+    Position, RunError, RunErrorKind,
     log::{Durability, Epoch, Offset, SessionId},
 };
 use std::{collections::BTreeSet, mem};
@@ -17,13 +17,13 @@ use std::{collections::BTreeSet, mem};
 impl World {
     pub fn reopen(&mut self) -> Verdict {
         let reopened = self.app().reopen();
-        match (&reopened, &self.book.position) {
+        match (reopened.as_ref().map_err(RunError::kind), &self.book.position) {
             (Ok(()), Position::Ended) => {
                 self.book.position = Position::Rest("take".into());
                 self.book.failure = None;
             }
-            (Err(RunError::NotEnded { .. }), Position::Rest(_) | Position::Unfinished(_)) => {}
-            (Err(RunError::Log { .. }), _) if self.suspect => {}
+            (Err(RunErrorKind::NotEnded { .. }), Position::Rest(_) | Position::Unfinished(_)) => {}
+            (Err(RunErrorKind::Log { .. }), _) if self.suspect => {}
             (_, position) => return Err(format!("{reopened:?} at {position:?}")),
         }
         Ok(())
@@ -33,14 +33,14 @@ impl World {
         let app = self.app.take().unwrap();
         let suspect = self.suspect;
         let closed = self.settle(app.close());
-        match closed {
+        match closed.map(|closed| closed.map_err(RunError::into_kind)) {
             Some(Ok(state)) => {
                 let reading = self.reading()?;
                 must!(reading.active.is_none(), "closed within a run");
                 must!(reading.last().state == state, "closed with {state:?}");
                 self.open()
             }
-            Some(Err(RunError::Log { .. })) | None if suspect => self.open_after_crash(),
+            Some(Err(RunErrorKind::Log { .. })) | None if suspect => self.open_after_crash(),
             other => Err(format!("closing: {other:?}")),
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     world::{Verdict, World, must},
 };
 use burdock::{
-    Position, RunError,
+    Position, RunError, RunErrorKind,
     log::{Cursor, Durability, LogError, Offset},
 };
 use std::mem;
@@ -121,22 +121,22 @@ impl World {
     /// Whether a run may have come to such a result.
     fn judge(&self, begin: &Begin, told: Began, result: &Result<(), RunError>) -> Verdict {
         let position = &self.book.position;
-        let fits = match result {
-            Ok(()) | Err(RunError::Failed(_)) => told == Began::Yes,
-            Err(RunError::Unfinished { node }) => {
+        let fits = match result.as_ref().map_err(RunError::kind) {
+            Ok(()) | Err(RunErrorKind::Failed(_)) => told == Began::Yes,
+            Err(RunErrorKind::Unfinished { node }) => {
                 matches!(begin, Begin::Run(_))
                     && *position == Position::Unfinished((*node).to_owned())
             }
-            Err(RunError::AtRest { node }) => {
+            Err(RunErrorKind::AtRest { node }) => {
                 !matches!(begin, Begin::Run(_)) && *position == Position::Rest((*node).to_owned())
             }
-            Err(RunError::Ended) => *position == Position::Ended,
+            Err(RunErrorKind::Ended) => *position == Position::Ended,
             // also while it begins
             Err(
-                RunError::Cancelled { .. }
-                | RunError::Log { source: LogError::NotSerialisable { .. }, .. },
+                RunErrorKind::Cancelled { .. }
+                | RunErrorKind::Log { source: LogError::NotSerialisable { .. }, .. },
             ) => true,
-            Err(RunError::Log { source: LogError::Unavailable(_), .. }) => self.log.hits() > 0,
+            Err(RunErrorKind::Log { source: LogError::Unavailable(_), .. }) => self.log.hits() > 0,
             Err(_) => false,
         };
         must!(fits, "{result:?} at {position:?}");

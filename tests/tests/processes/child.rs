@@ -1,7 +1,7 @@
 //! The other end of the pipes: this program again, as a process that does what it is told.
 
 use burdock::{
-    ActionError, App, Event, EventKind, Outcome, Position, RunError,
+    ActionError, App, Event, EventKind, Outcome, Position, RunError, RunErrorKind,
     log::{Cursor, Durability, LogError},
     prelude::*,
     run::{BuildError, ReadError},
@@ -138,9 +138,11 @@ async fn run(app: &mut App<Telling>, command: &str) {
     while let Some(Ok(event)) = events.next().await {
         tell_of(&event);
     }
-    match events.finish().await.map(|end| end.outcome()) {
+    match events.finish().await.map(|end| end.outcome()).map_err(RunError::into_kind) {
         Ok(Outcome::Paused(_)) => say(format_args!("done")),
-        Err(RunError::Log { source: LogError::Fenced { .. }, .. }) => say(format_args!("fenced")),
+        Err(RunErrorKind::Log { source: LogError::Fenced { .. }, .. }) => {
+            say(format_args!("fenced"));
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -3,7 +3,7 @@
 
 mod drops;
 
-use burdock::{App, Outcome, Position, Run, RunError, prelude::*};
+use burdock::{App, Outcome, Position, Run, RunErrorKind, prelude::*};
 use burdock_tests::{
     clock::Clock,
     script::{
@@ -176,8 +176,8 @@ async fn a_stopper_of_an_earlier_run_does_not_make_a_later_stop_unheard() {
     tokio::task::yield_now().await;
     assert_eq!(bench.clock.asked(), [Duration::from_secs(5)], "the stop was noticed");
     bench.clock.advance(Duration::from_secs(5));
-    let end = end.await.unwrap();
-    assert!(matches!(end, Err(RunError::Cancelled { node: "first", .. })));
+    let error = end.await.unwrap().unwrap_err();
+    assert!(matches!(error.kind(), RunErrorKind::Cancelled { node: "first", .. }));
 }
 
 #[tokio::test]
@@ -209,7 +209,8 @@ async fn an_action_that_does_not_finish_within_the_grace_period_is_cancelled() {
         "node `second` did not finish within 5s after the stop, and was cancelled"
     );
     assert!(run.next().await.is_none());
-    assert!(matches!(run.finish().await, Err(RunError::Cancelled { node: "second", .. })));
+    let error = run.finish().await.unwrap_err();
+    assert!(matches!(error.kind(), RunErrorKind::Cancelled { node: "second", .. }));
     assert_eq!(bench.drops.nodes(), "first second", "the future is dropped at once");
     assert_eq!(bench.heard.count("run_cancelled"), 1);
     drop(run);
