@@ -11,8 +11,10 @@ use serde::Serialize;
 /// It serialises as [`json`](Topology::json) shows it, with names instead of indices.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Topology {
-    /// The name of the graph.
+    /// The name of the graph, by which a log knows to whom a session belongs.
     pub name: &'static str,
+    /// What the graph was called before: `#[renamed_from("…")]`. Sessions of these names are its own.
+    pub former_names: &'static [&'static str],
     /// The doc comment, empty when there is none.
     pub docs: &'static str,
     /// The name of the state.
@@ -34,14 +36,19 @@ pub struct Topology {
 }
 
 impl Topology {
+    /// The name of the graph, and then its former names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        [self.name].into_iter().chain(self.former_names.iter().copied())
+    }
+
     /// Names the fields that a node reads, in the order of their declaration.
     pub fn reads(&self, node: usize) -> impl Iterator<Item = &'static str> {
-        self.names(self.nodes.get(node).map(|node| node.reads))
+        self.field_names(self.nodes.get(node).map(|node| node.reads))
     }
 
     /// Names the fields that a node writes, in the order of their declaration.
     pub fn writes(&self, node: usize) -> impl Iterator<Item = &'static str> {
-        self.names(self.nodes.get(node).map(|node| node.writes))
+        self.field_names(self.nodes.get(node).map(|node| node.writes))
     }
 
     /// The inputs that a node needs, in the order of their declaration.
@@ -76,7 +83,7 @@ impl Topology {
         reached
     }
 
-    fn names(&self, set: Option<FieldSet>) -> impl Iterator<Item = &'static str> + use<> {
+    fn field_names(&self, set: Option<FieldSet>) -> impl Iterator<Item = &'static str> + use<> {
         let fields = self.fields;
         set.unwrap_or_default().iter().filter_map(|index| Some(fields.get(index)?.name))
     }

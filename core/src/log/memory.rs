@@ -50,6 +50,7 @@ struct Session {
     created: u64,
     first: Offset,
     snapshot: Option<Offset>,
+    graph: Option<Arc<str>>,
     entries: VecDeque<(Epoch, Draft)>,
     epochs: Vec<EpochStart>,
     /// When the writer opened the session or appended last; `None` once it released it.
@@ -119,6 +120,9 @@ impl Session {
             if entry.snapshot {
                 self.snapshot = Some(Offset(offset));
             }
+            if entry.graph.is_some() {
+                self.graph.clone_from(&entry.graph);
+            }
             self.entries.push_back((epoch, entry));
         }
         self.active = Some(Instant::now());
@@ -147,6 +151,7 @@ impl Session {
             first: self.first,
             next: self.next(),
             snapshot: self.snapshot,
+            graph: self.graph.clone(),
             created: self.created,
             updated: self.entries.back().map_or(self.created, |(_, entry)| entry.wall),
         }
@@ -232,13 +237,18 @@ impl Log for MemoryLog {
     }
 
     fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
-        let SessionFilter { prefix, after, limit } = filter;
+        let SessionFilter { prefix, graphs, after, limit } = filter;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let content = lock(&self.0);
+        let of_graph = |session: &Session| {
+            graphs.is_empty() || session.graph.as_ref().is_some_and(|graph| graphs.contains(graph))
+        };
         let found = content
             .sessions
             .range((from, Bound::Unbounded))
-            .filter(|(id, session)| session.exists() && id.as_str().starts_with(&prefix))
+            .filter(|(id, session)| {
+                session.exists() && id.as_str().starts_with(&prefix) && of_graph(session)
+            })
             .map(|(id, session)| session.info(id));
         Box::pin(ready(Ok(found.take(limit).collect())))
     }

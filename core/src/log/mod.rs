@@ -39,6 +39,7 @@ pub use self::recorded_test::{BoundValue, Needed, Outline, OutlineNode, Recorded
 pub use self::tail::{Tail, tail};
 pub(crate) use self::writer::Writer;
 
+use crate::graph::Graph;
 use serde::Serialize;
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -68,6 +69,8 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// The call itself hands them over, in order: several may be under way, an append that waits
     /// for nothing goes on when its future is dropped, and when one fails, those behind it do too.
+    /// An entry that is a snapshot also says which graph the session belongs to from then on; see
+    /// [`SessionInfo::graph`].
     /// An append that is repeated, with the same entries at the same offset under the same epoch, is
     /// recognised and succeeds without a second copy; once the writer is fenced off, it is
     /// [`Fenced`](LogError::Fenced) whether it was stored before or not.
@@ -233,6 +236,8 @@ pub struct Draft {
     pub kind: &'static str,
     /// Whether a session can be opened from it on.
     pub snapshot: bool,
+    /// The name of the graph, if it is a snapshot: a log keeps that of the last one for each session.
+    pub graph: Option<Arc<str>>,
     /// When it was made, in milliseconds since 1970.
     pub wall: u64,
     /// Its JSON.
@@ -285,6 +290,9 @@ pub struct SessionInfo {
     pub next: Offset,
     /// The last snapshot.
     pub snapshot: Option<Offset>,
+    /// The name of the graph that the session belongs to: the one that wrote the last snapshot. `None`
+    /// only if what an earlier version stored does not tell.
+    pub graph: Option<Arc<str>>,
     /// The time of the first entry, in milliseconds since 1970.
     pub created: u64,
     /// The time of the last entry.
@@ -296,6 +304,8 @@ pub struct SessionInfo {
 pub struct SessionFilter {
     /// Only ids that begin so.
     pub prefix: String,
+    /// Only sessions of graphs with these names; sessions of every graph if it is empty.
+    pub graphs: Vec<Arc<str>>,
     /// Only ids behind this one; the last id of one page leads to the next.
     pub after: Option<SessionId>,
     /// At most so many.
@@ -304,7 +314,14 @@ pub struct SessionFilter {
 
 impl Default for SessionFilter {
     fn default() -> Self {
-        Self { prefix: String::new(), after: None, limit: 100 }
+        Self { prefix: String::new(), graphs: Vec::new(), after: None, limit: 100 }
+    }
+}
+
+impl SessionFilter {
+    /// The sessions of a graph, including those that it wrote under its former names.
+    pub fn of<G: Graph>() -> Self {
+        Self { graphs: G::TOPOLOGY.names().map(Arc::from).collect(), ..Self::default() }
     }
 }
 

@@ -44,8 +44,8 @@ pub(crate) trait Kind: Serialize {
     /// Its name, as it stands in the JSON.
     fn name(&self) -> &'static str;
 
-    /// Whether a session can be opened from it on.
-    fn is_snapshot(&self) -> bool;
+    /// The name of the graph, if a session can be opened from it on.
+    fn graph(&self) -> Option<&str>;
 
     /// What it is that cannot be recorded, if serialising it fails.
     fn what(&self) -> String {
@@ -58,8 +58,8 @@ impl Kind for EntryKind {
         self.name()
     }
 
-    fn is_snapshot(&self) -> bool {
-        self.snapshot().is_some()
+    fn graph(&self) -> Option<&str> {
+        self.snapshot().map(|snapshot| &*snapshot.graph.name)
     }
 }
 
@@ -74,8 +74,13 @@ impl<T: Serialize> Kind for Noted<'_, T> {
         }
     }
 
-    fn is_snapshot(&self) -> bool {
-        matches!(self, Self::SessionCreated { .. } | Self::Snapshot(_))
+    fn graph(&self) -> Option<&str> {
+        match self {
+            Self::SessionCreated { snapshot } | Self::Snapshot(snapshot) => {
+                Some(&snapshot.graph.name)
+            }
+            Self::StepStarted { .. } | Self::Item { .. } | Self::StepCommitted { .. } => None,
+        }
     }
 
     fn what(&self) -> String {
@@ -134,7 +139,8 @@ impl Draft {
         if json.len() > MAX_ENTRY_BYTES {
             return Err(LogError::TooLarge { bytes: json.len(), limit: MAX_ENTRY_BYTES });
         }
-        Ok(Self { kind: kind.name(), snapshot: kind.is_snapshot(), wall: time.0, json })
+        let graph = kind.graph().map(Arc::from);
+        Ok(Self { kind: kind.name(), snapshot: graph.is_some(), graph, wall: time.0, json })
     }
 }
 

@@ -103,20 +103,29 @@ impl Writer {
         runtime: Arc<dyn Runtime>,
         restore: impl Fn(Moment) -> Result<T, E>,
     ) -> Result<(Self, Option<T>), E> {
-        let (snapshot, next) = match log.info(&session).await {
-            Err(LogError::NoSession { .. }) => (None, Offset::ZERO),
-            Ok(_) if claim.existence == Existence::New => {
-                return Err(LogError::SessionExists { session }.into());
-            }
-            info => info.map(|info| (info.snapshot, info.next))?,
-        };
         let adopt = |(moment, weight): (Moment, Weight)| {
             let last = (moment.time, moment.cursor());
             Ok::<_, E>((restore(moment)?, last, weight))
         };
-        let found = read(&log, &session, snapshot, next).await?;
-        let mut found = found.map(&adopt).transpose()?;
-        let opened = log.open(&session, claim).await?;
+        let (opened, next, mut found) = loop {
+            let (snapshot, next) = match log.info(&session).await {
+                Err(LogError::NoSession { .. }) => (None, Offset::ZERO),
+                Ok(_) if claim.existence == Existence::New => {
+                    return Err(LogError::SessionExists { session }.into());
+                }
+                info => info.map(|info| (info.snapshot, info.next))?,
+            };
+            let found = read(&log, &session, snapshot, next).await?;
+            let found = found.map(&adopt).transpose()?;
+            let any = claim.existence == Existence::Any;
+            let existence =
+                if any && next == Offset::ZERO { Existence::New } else { claim.existence };
+            match log.open(&session, Claim { existence, ..claim }).await {
+                // made meanwhile, perhaps by the program of another graph: it is read first
+                Err(LogError::SessionExists { .. }) if any => {}
+                opened => break (opened?, next, found),
+            }
+        };
         if opened.next != next {
             // its writer went on meanwhile
             let read = read(&log, &session, opened.snapshot, opened.next).await?;

@@ -205,7 +205,7 @@ impl<G: Graph> View<G> {
         session: &SessionId,
         offset: Offset,
     ) -> Result<Self, ReadError> {
-        Self::of(Moment::at(log, session, offset).await?)
+        Self::of(session, Moment::at(log, session, offset).await?)
     }
 
     /// Reads a session as it is now, without opening it.
@@ -213,13 +213,13 @@ impl<G: Graph> View<G> {
     /// # Errors
     /// [`ReadError`].
     pub async fn latest(log: &Arc<dyn Log>, session: &SessionId) -> Result<Self, ReadError> {
-        Self::of(Moment::latest(log, session).await?)
+        Self::of(session, Moment::latest(log, session).await?)
     }
 
-    fn of(moment: Moment) -> Result<Self, ReadError> {
+    fn of(session: &SessionId, moment: Moment) -> Result<Self, ReadError> {
         let cursor = moment.cursor();
         let Moment { time, moved, before_run, .. } = moment;
-        let restored = Restored::<G>::from_snapshot(moment.snapshot)?;
+        let restored = Restored::<G>::from_snapshot(session.as_str(), moment.snapshot)?;
         let Restored { state, position, step, run, .. } = restored;
         Ok(Self { cursor, time, moved, before_run, state, position, step, run })
     }

@@ -289,7 +289,8 @@ impl<G: Graph> Parts<G> {
             Some((log, encode)) => {
                 let id = SessionId::new(id).map_err(ReadError::from)?;
                 let restore = |moment: Moment| {
-                    let restored = Restored::<G>::from_snapshot(moment.snapshot)?;
+                    let session = &session.context.session;
+                    let restored = Restored::<G>::from_snapshot(session, moment.snapshot)?;
                     restored.check_slots()?;
                     Ok(restored)
                 };

@@ -13,7 +13,8 @@ use std::sync::Arc;
 impl<G: Graph> Session<G> {
     /// Puts the session where the log says that it is.
     pub(super) fn restore(&mut self, moment: Moment) -> Result<(), RestoreError> {
-        self.adopt(Restored::from_snapshot(moment.snapshot)?)
+        let restored = Restored::from_snapshot(&self.context.session, moment.snapshot)?;
+        self.adopt(restored)
     }
 
     pub(super) fn adopt(&mut self, restored: Restored<G>) -> Result<(), RestoreError> {
@@ -63,7 +64,16 @@ struct RestoredRun<G: Graph> {
 }
 
 impl<G: Graph> Restored<G> {
-    pub(super) fn from_snapshot(snapshot: Snapshot) -> Result<Self, RestoreError> {
+    /// Reads a snapshot of a session in the types of the graph, if the session is the graph's.
+    pub(super) fn from_snapshot(session: &str, snapshot: Snapshot) -> Result<Self, RestoreError> {
+        // names and types that fit by chance would let two graphs take over each other's sessions
+        if G::TOPOLOGY.names().all(|name| name != snapshot.graph.name) {
+            return Err(RestoreError::OtherGraph {
+                session: session.to_owned(),
+                owner: snapshot.graph.name,
+                graph: G::TOPOLOGY.name,
+            });
+        }
         let changed = snapshot.graph != *G::mark() || snapshot.version != G::State::VERSION;
         let failure = |record: Option<FailureRecord>| {
             record.map(|record| restore_failure::<G>(&record)).transpose()
@@ -160,6 +170,18 @@ pub(super) fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failur
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
+    /// The session belongs to another graph.
+    #[error(
+        "session `{session}` belongs to graph `{owner}` and cannot be opened with graph `{graph}`: use another session id, or, if `{owner}` was renamed to `{graph}`, write `#[renamed_from(\"{owner}\")]` before `{graph}`"
+    )]
+    OtherGraph {
+        /// The session.
+        session: String,
+        /// The graph that wrote it.
+        owner: String,
+        /// The graph that it was to be opened with.
+        graph: &'static str,
+    },
     /// The session is at a node that the graph does not have any more, or needs it otherwise.
     #[error(
         "{what} node `{node}`, which the graph `{graph}` does not have (any more): give a node that name again, or fork the session before it came there; the nodes are {nodes}"

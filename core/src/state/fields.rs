@@ -20,8 +20,6 @@ pub struct FieldInfo {
     /// Whether the field is a slot.
     pub slot: bool,
     /// Whether whoever may read the session may see it: `#[state(public)]`.
-    // no part of what the hash of a graph is made of
-    #[serde(skip)]
     pub public: bool,
 }
 

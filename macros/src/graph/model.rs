@@ -76,6 +76,7 @@ impl Deref for WholeGraph {
 /// Everything about a graph except where it starts and what follows its nodes.
 pub(crate) struct Graph {
     pub(crate) attrs: Vec<Attribute>,
+    pub(crate) former_names: Vec<String>,
     pub(crate) vis: Visibility,
     pub(crate) name: Ident,
     pub(crate) state: Path,

@@ -4,8 +4,9 @@
 //! the next `;`, `,` or closing brace, and [`Unread`] remembers what kind of thing was lost.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::parse::{ParseBuffer, ParseStream, Parser as _};
-use syn::{Attribute, Ident, Path, Token, Visibility, token};
+use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Visibility, token};
 
 use super::parser::{
     Comma, Parser, Read, Reported, braces, drain, parentheses, skip, starts_statement,
@@ -43,6 +44,7 @@ pub(crate) fn parse_graph(
 impl Parser<'_> {
     fn graph(&mut self, input: ParseStream<'_>) -> Read<GraphSyntax> {
         let attrs = self.read(input.call(Attribute::parse_outer))?;
+        let (attrs, former_names) = self.former_names(attrs);
         let mut vis = self.parse(input)?;
         let mut name: Ident = self.expect(input, "the graph's name")?;
         if input.peek(Ident) && input.peek2(token::Paren) {
@@ -53,6 +55,7 @@ impl Parser<'_> {
         let state = self.state(input, &name);
         let mut graph = GraphSyntax {
             attrs,
+            former_names,
             vis,
             state: state.as_ref().map_or_else(|_| unread().into(), Path::clone),
             name,
@@ -80,6 +83,27 @@ impl Parser<'_> {
         }
         graph.unread = self.unread;
         Ok(graph)
+    }
+
+    /// Takes `#[renamed_from(…)]` out of the attributes of the graph.
+    fn former_names(&mut self, attrs: Vec<Attribute>) -> (Vec<Attribute>, Vec<LitStr>) {
+        let (renames, attrs): (Vec<_>, Vec<_>) =
+            attrs.into_iter().partition(|attr| attr.path().is_ident("renamed_from"));
+        let names = renames.iter().filter_map(|attr| {
+            let name = attr.parse_args::<LitStr>().ok();
+            if name.is_none() {
+                let argument = match &attr.meta {
+                    Meta::List(list) if !list.tokens.is_empty() => list.tokens.clone(),
+                    meta => meta.path().to_token_stream(),
+                };
+                self.diagnostics
+                    .error(&argument, "expected the graph's former name as a string")
+                    .help("write `#[renamed_from(\"Name\")]`, once for each former name");
+            }
+            name
+        });
+        let names = names.collect();
+        (attrs, names)
     }
 
     fn state(&mut self, input: ParseStream<'_>, name: &Ident) -> Read<Path> {

@@ -4,6 +4,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
+use syn::{ext::IdentExt as _, parse::Parser as _};
 
 use super::conditions::{add_fields, rewrite, text};
 use super::model::{
@@ -61,6 +62,7 @@ pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics)
     let order = start.map_or_else(Vec::new, |start| reverse_postorder(start, nodes.len(), &edges));
     let graph = Graph {
         attrs: syntax.attrs.clone(),
+        former_names: resolve_former_names(syntax, diagnostics),
         vis: syntax.vis.clone(),
         name: syntax.name.clone(),
         state: syntax.state.clone(),
@@ -73,6 +75,31 @@ pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics)
         order,
     };
     GraphModel { graph, start, transitions, doubts }
+}
+
+/// The names that sessions of the graph may still have.
+fn resolve_former_names(syntax: &GraphSyntax, diagnostics: &mut Diagnostics) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for literal in &syntax.former_names {
+        let name = literal.value();
+        if name == names::plain(&syntax.name) {
+            diagnostics
+                .error(literal, format!("`{name}` is the name that the graph has now"))
+                .help("give the name that it had before, or remove the attribute");
+        } else if names.contains(&name) {
+            diagnostics
+                .error(literal, format!("the former name `{name}` is given twice"))
+                .help("remove one");
+        } else if Ident::parse_any.parse_str(&name).is_ok_and(|ident| names::plain(&ident) == name)
+        {
+            names.push(name);
+        } else {
+            diagnostics
+                .error(literal, "no graph can have had this name")
+                .help("the name of a graph is an identifier, such as `Chat`");
+        }
+    }
+    names
 }
 
 /// The names before an arrow: what a node would have that the graph lacks.

@@ -4,12 +4,14 @@
 //! and says in [`Unread`] what is missing, so that later stages report no follow-up errors.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Attribute, Expr, Pat, Path, Token, Type, Visibility, token};
+use syn::{Attribute, Expr, LitStr, Pat, Path, Token, Type, Visibility, token};
 
 /// A whole `graph!` call.
 pub(crate) struct GraphSyntax {
     /// Docs, `cfg` and other attributes before the name.
     pub(crate) attrs: Vec<Attribute>,
+    /// The arguments of `#[renamed_from(…)]`.
+    pub(crate) former_names: Vec<LitStr>,
     pub(crate) vis: Visibility,
     pub(crate) name: Ident,
     /// The state, in parentheses after the name.

@@ -382,3 +382,36 @@ fn a_graph_without_its_head_is_one_error() {
         &["unexpected token after the graph @ more"],
     );
 }
+
+#[test]
+fn former_names_are_names_that_the_graph_had_before() {
+    let graph = |attributes| format!("{attributes} G(S) {{ nodes {{ a }} start a; a -> end; }}");
+    let (checked, _) = compile(tokens(&graph(r#"#[renamed_from("F")] #[renamed_from("type")]"#)));
+    assert!(checked.is_some_and(|checked| checked.former_names == ["F", "type"]));
+    let string = "expected the graph's former name as a string\n\
+        help: write `#[renamed_from(\"Name\")]`, once for each former name";
+    let identifier = "no graph can have had this name\n\
+        help: the name of a graph is an identifier, such as `Chat`";
+    for (attributes, error) in [
+        ("#[renamed_from]", format!("{string} @ renamed_from")),
+        ("#[renamed_from()]", format!("{string} @ renamed_from")),
+        ("#[renamed_from = \"F\"]", format!("{string} @ renamed_from")),
+        ("#[renamed_from(F)]", format!("{string} @ F")),
+        ("#[renamed_from(\"E\", \"F\")]", format!("{string} @ \"E\" , \"F\"")),
+        ("#[renamed_from(\"\")]", format!("{identifier} @ \"\"")),
+        ("#[renamed_from(\" F\")]", format!("{identifier} @ \" F\"")),
+        ("#[renamed_from(\"r#type\")]", format!("{identifier} @ \"r#type\"")),
+        (
+            "#[renamed_from(\"F\")] #[renamed_from(\"F\")]",
+            "the former name `F` is given twice\nhelp: remove one @ \"F\"".to_owned(),
+        ),
+        (
+            "#[renamed_from(\"G\")]",
+            "`G` is the name that the graph has now\n\
+             help: give the name that it had before, or remove the attribute @ \"G\""
+                .to_owned(),
+        ),
+    ] {
+        check(&graph(attributes), &[&error]);
+    }
+}

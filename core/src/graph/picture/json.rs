@@ -1,6 +1,9 @@
 //! The graph as JSON, for clients and the inspector: indices become names.
 
-use crate::graph::topology::{Edge, EdgeEnd, NodeInfo, Topology};
+use crate::{
+    graph::topology::{Edge, EdgeEnd, NodeInfo, Topology},
+    state::FieldInfo,
+};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -12,29 +15,27 @@ impl Serialize for Topology {
 
 pub(super) fn describe(topology: &Topology) -> Value {
     let mut graph = shape(topology);
+    graph["docs"] = topology.docs.into();
     let nodes = graph["nodes"].as_array_mut().into_iter().flatten();
     for ((index, info), node) in topology.nodes.iter().enumerate().zip(nodes) {
         let inputs = topology.inputs(index).map(|input| input.name);
         let resources = topology.resources(index).map(|resource| resource.name);
+        node["docs"] = info.docs.into();
         node["inputs"] = inputs.collect();
         node["resources"] = resources.collect();
         node["params"] = json!(info.params);
     }
-    let fields = graph["fields"].as_array_mut().into_iter().flatten();
-    for (info, field) in topology.fields.iter().zip(fields) {
-        field["public"] = info.public.into();
-    }
+    graph["fields"] = json!(topology.fields);
     graph
 }
 
 /// What the hash of a graph is made of. It stands in every session, so it may not change with what
-/// else tools want to know.
+/// else tools want to know, nor with comments.
 pub(super) fn shape(topology: &Topology) -> Value {
     let nodes = topology.nodes.iter().enumerate();
     let edges = topology.edges.iter();
     json!({
         "name": topology.name,
-        "docs": topology.docs,
         "state": topology.state,
         "start": topology.node_name(topology.start),
         "nodes": nodes.map(|(index, node)| describe_node(topology, index, node)).collect::<Value>(),
@@ -42,7 +43,7 @@ pub(super) fn shape(topology: &Topology) -> Value {
         "inputs": topology.inputs,
         "resources": topology.resources,
         "yields": topology.yields,
-        "fields": topology.fields,
+        "fields": topology.fields.iter().map(describe_field).collect::<Value>(),
     })
 }
 
@@ -50,11 +51,14 @@ fn describe_node(topology: &Topology, index: usize, node: &NodeInfo) -> Value {
     json!({
         "name": node.name,
         "action": node.action,
-        "docs": node.docs,
         "reads": topology.reads(index).collect::<Value>(),
         "writes": topology.writes(index).collect::<Value>(),
         "streams": node.streams,
     })
+}
+
+fn describe_field(field: &FieldInfo) -> Value {
+    json!({ "name": field.name, "key": field.key, "ty": field.ty, "slot": field.slot })
 }
 
 fn describe_edge(topology: &Topology, edge: &Edge) -> Value {
@@ -139,6 +143,30 @@ mod tests {
             ],
         });
         assert_eq!(CHATBOT.json(), expected);
+    }
+
+    #[test]
+    fn docs_and_former_names_do_not_change_the_hash() {
+        let nodes: Vec<_> =
+            CHATBOT.nodes.iter().map(|node| NodeInfo { docs: "Edited.", ..*node }).collect();
+        let fields: Vec<_> =
+            CHATBOT.fields.iter().map(|field| FieldInfo { docs: "Edited.", ..*field }).collect();
+        let edited = Topology {
+            docs: "Edited.",
+            former_names: &["Bot"],
+            nodes: nodes.leak(),
+            fields: fields.leak(),
+            ..CHATBOT
+        };
+        assert_eq!(edited.hash(), CHATBOT.hash());
+        assert_ne!(edited.json(), CHATBOT.json());
+        for changed in [
+            Topology { name: "Bot", ..CHATBOT },
+            Topology { edges: &CHATBOT.edges[1..], ..CHATBOT },
+            Topology { fields: &CHATBOT.fields[1..], ..CHATBOT },
+        ] {
+            assert_ne!(changed.hash(), CHATBOT.hash());
+        }
     }
 
     #[test]

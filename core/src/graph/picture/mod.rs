@@ -34,7 +34,7 @@ impl Topology {
     }
 
     /// A hash of nodes, edges and what they declare, by which a log tells whether the graph is still
-    /// the one that wrote a session.
+    /// the one that wrote a session. Docs and former names do not count.
     pub fn hash(&self) -> u64 {
         super::name_hash(&json::shape(self).to_string())
     }
@@ -123,6 +123,7 @@ pub(super) mod sample {
     /// A small version of the chatbot in the crate's documentation.
     pub(crate) const CHATBOT: Topology = Topology {
         name: "Chatbot",
+        former_names: &[],
         docs: "Answers a prompt in the mode that fits it.\n\nRefuses what is unsafe.",
         state: "Chat",
         start: 0,

@@ -155,6 +155,7 @@ fn optional(ty: &Type) -> Option<&Type> {
 pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
     let name = plain_name(&graph.name);
+    let former_names = &graph.former_names;
     let docs = text::docs(&graph.attrs);
     let state = text::written(&graph.state);
     let start = place(graph.start().0);
@@ -177,6 +178,7 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     quote! {
         #private::Topology {
             name: #name,
+            former_names: &[#(#former_names),*],
             docs: #docs,
             state: #state,
             start: #start,
