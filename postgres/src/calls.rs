@@ -109,6 +109,7 @@ pub(crate) async fn append(
     let drafts = || appends.iter().flat_map(|append| &append.entries);
     let snapshot = drafts().enumerate().filter(|(_, draft)| draft.snapshot).last();
     let snapshot = snapshot.map(|(index, _)| signed(at.0.saturating_add(index as u64)));
+    let graph = drafts().rev().find_map(|draft| draft.graph.as_deref());
     let kinds: Vec<&str> = drafts().map(|draft| draft.kind).collect();
     let snapshots: Vec<bool> = drafts().map(|draft| draft.snapshot).collect();
     let walls: Vec<i64> = drafts().map(|draft| signed(draft.wall)).collect();
@@ -120,6 +121,7 @@ pub(crate) async fn append(
             .bind(signed(epoch.0))
             .bind(signed(at.0))
             .bind(snapshot)
+            .bind(graph)
             .bind(&kinds)
             .bind(&snapshots)
             .bind(&walls)
@@ -201,6 +203,7 @@ fn describe(row: &PgRow) -> Result<SessionInfo, LogError> {
         first: Offset(number(row, "first")?),
         next: Offset(number(row, "next")?),
         snapshot: place(row, "snapshot")?,
+        graph: column::<Option<String>>(row, "graph")?.map(Into::into),
         created: number(row, "created")?,
         updated: number(row, "updated")?,
     })
@@ -210,13 +213,21 @@ pub(crate) async fn sessions(
     shared: &Shared,
     filter: SessionFilter,
 ) -> Result<Vec<SessionInfo>, LogError> {
-    let SessionFilter { prefix, after, limit } = filter;
+    let SessionFilter { prefix, graphs, after, limit } = filter;
     // nothing lies between an id and the same with this character: an id has no NUL
     let behind = after.map_or(String::new(), |after| format!("{after}\u{1}"));
     let end = successor(&prefix);
     let from = prefix.max(behind);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let asking = || query(shared.database.statements.sessions()).bind(&from).bind(&end).bind(limit);
+    let graphs: Vec<&str> = graphs.iter().map(|graph| &**graph).collect();
+    let statements = &shared.database.statements;
+    let asking = || {
+        if graphs.is_empty() {
+            query(statements.sessions()).bind(&from).bind(&end).bind(limit)
+        } else {
+            query(statements.sessions_of()).bind(&from).bind(&end).bind(limit).bind(&graphs)
+        }
+    };
     shared.database.rows(0, asking).await?.iter().map(describe).collect()
 }
 

@@ -14,7 +14,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Version, name and text of each migration. What was published is not changed any more.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "log", include_str!("../migrations/0001_log.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "log", include_str!("../migrations/0001_log.sql")),
+    (2, "graphs", include_str!("../migrations/0002_graphs.sql")),
+];
 
 /// Makes the schema or brings it up to date, and returns the connection that it used.
 pub(crate) async fn prepare(

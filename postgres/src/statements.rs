@@ -28,7 +28,7 @@ statements! {
     open: "SELECT outcome, new_epoch, new_next, last_snapshot, ago
         FROM {schema}.open($1, $2, $3, $4)",
     append: "SELECT outcome, session_key, session_next
-        FROM {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        FROM {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     // the entries up to so many bytes, and how large the next one is
     read: "SELECT s.key, s.first, s.next, p.\"offset\", p.epoch, p.checksum, p.length, p.json
         FROM {schema}.sessions s
@@ -54,10 +54,19 @@ statements! {
             SELECT max(\"offset\") FROM {schema}.entries
             WHERE session = s.key AND \"offset\" <= $2 AND snapshot
         ) AS last FROM {schema}.sessions s WHERE s.id = $1 AND s.next > 0",
-    info: "SELECT id, epoch, first, next, snapshot, created, updated
+    info: "SELECT id, epoch, first, next, snapshot, graph, created, updated
         FROM {schema}.sessions WHERE id = $1 AND next > 0",
-    sessions: "SELECT id, epoch, first, next, snapshot, created, updated
+    sessions: "SELECT id, epoch, first, next, snapshot, graph, created, updated
         FROM {schema}.sessions WHERE id >= $1 AND id < $2 AND next > 0 ORDER BY id LIMIT $3",
+    // a page of each graph, in the order of the index, and the first of them all
+    sessions_of: "SELECT page.*
+        FROM (SELECT DISTINCT unnest($4::text[]) AS name) AS graphs
+        CROSS JOIN LATERAL (
+            SELECT id, epoch, first, next, snapshot, graph, created, updated
+            FROM {schema}.sessions
+            WHERE graph = graphs.name AND id >= $1 AND id < $2 AND next > 0 ORDER BY id LIMIT $3
+        ) AS page
+        ORDER BY page.id LIMIT $3",
     epochs: "SELECT e.epoch, e.start
         FROM {schema}.sessions s JOIN {schema}.epochs e ON e.session = s.key
         WHERE s.id = $1 AND s.next > 0 ORDER BY e.epoch",

@@ -46,7 +46,7 @@ async fn measure(what: &str, count: usize, work: impl Future<Output = ()>) {
 
 fn draft() -> Draft {
     let json = format!("\"{}\"", "x".repeat(BYTES)).into();
-    Draft { kind: "step_committed", snapshot: false, wall: 0, json }
+    Draft { kind: "step_committed", snapshot: false, graph: None, wall: 0, json }
 }
 
 /// One after another in each session.

@@ -117,6 +117,15 @@ impl<'c> Batch<'c> {
             return Err(LogError::Misplaced { session: id.clone(), at: *at, next }.into());
         }
         fits(append)?;
+        let graph = entries.iter().rev().find_map(|draft| draft.graph.as_ref());
+        // before the entries, so that the trigger for older programs need not read them
+        if graph.is_some() && graph != session.graph.as_ref() {
+            session.graph = graph.cloned();
+            self.execute(
+                "UPDATE sessions SET graph = ?2 WHERE number = ?1",
+                params![session.number.0, session.graph],
+            )?;
+        }
         for draft in entries {
             let offset = session.next();
             if offset == Offset::ZERO {

@@ -80,21 +80,36 @@ impl Reader {
     }
 
     pub(crate) fn sessions(&self, filter: &SessionFilter) -> Result<Vec<SessionInfo>, Fault> {
-        let SessionFilter { prefix, after, limit } = filter;
+        let SessionFilter { prefix, graphs, after, limit } = filter;
         let after = after.as_ref().map_or("", SessionId::as_str);
-        let mut sessions = Vec::new();
+        let mut sessions: Vec<SessionInfo> = Vec::new();
         self.at_once(|connection| {
-            Session::list(connection, prefix, after, |id, session| {
-                // those with the prefix are side by side
-                if sessions.len() == *limit || !id.starts_with(prefix) {
-                    return Ok(false);
-                }
-                if session.exists() {
-                    sessions.push(session.info(connection, SessionId::new(id)?)?);
-                }
-                Ok(true)
-            })
+            let mut list = |graph| {
+                let mut left = *limit;
+                Session::list(connection, graph, prefix, after, |id, session| {
+                    // those with the prefix are side by side
+                    if left == 0 || !id.starts_with(prefix) {
+                        return Ok(false);
+                    }
+                    if session.exists() {
+                        left -= 1;
+                        sessions.push(session.info(connection, SessionId::new(id)?)?);
+                    }
+                    Ok(true)
+                })
+            };
+            if graphs.is_empty() {
+                return list(None);
+            }
+            // each in the order of its ids
+            graphs.iter().try_for_each(|graph| list(Some(graph)))
         })?;
+        if graphs.len() > 1 {
+            sessions.sort_by(|a, b| a.id.cmp(&b.id));
+            // a graph may be named twice
+            sessions.dedup_by(|a, b| a.id == b.id);
+            sessions.truncate(*limit);
+        }
         Ok(sessions)
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 const APPLICATION: i64 = 0x6275_7264;
 
 /// The scripts that lead from each version, which is the number of scripts that ran, to the next.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("graphs.sql")];
 
 /// What the header of a file says.
 #[derive(PartialEq)]
@@ -87,7 +87,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_script_is_as_it_was_released() {
-        assert_eq!(crc32fast::hash(MIGRATIONS[0].as_bytes()), 0x1c4b_832c);
+    fn the_scripts_are_as_they_were_released() {
+        let hashes: Vec<_> =
+            MIGRATIONS.iter().map(|script| crc32fast::hash(script.as_bytes())).collect();
+        assert_eq!(hashes, [0x1c4b_832c, 0x08ed_83b3]);
     }
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use burdock::log::{Epoch, LogError, Offset, SessionId, SessionInfo};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::sync::Arc;
 
 /// The row of a session and what the end of its entries says.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Session {
     pub(crate) active: Option<i64>,
     last: Option<Offset>,
     pub(crate) snapshot: Option<Offset>,
+    /// The name of the graph that it belongs to.
+    pub(crate) graph: Option<Arc<str>>,
 }
 
 /// The places are found by a step into the tree each, however many entries there are.
@@ -30,7 +33,7 @@ macro_rules! select {
             "WHERE place >= number << 35 AND place < (number + 1) << 35), ",
             "(SELECT max(place) FROM entries INDEXED BY snapshots WHERE snapshot = 1 ",
             "AND place >= number << 35 AND place < (number + 1) << 35), ",
-            "id FROM sessions ",
+            "id, graph FROM sessions ",
             $rest
         )
     };
@@ -57,16 +60,23 @@ impl Session {
         found.ok_or_else(|| LogError::NoSession { session: id.clone() }.into())
     }
 
-    /// The sessions whose ids are behind `after` and not before `from`, by their ids.
+    /// The sessions, of one graph if it is given, whose ids are behind `after` and not before `from`,
+    /// by their ids.
     pub(crate) fn list(
         connection: &Connection,
+        graph: Option<&str>,
         from: &str,
         after: &str,
         mut take: impl FnMut(String, Self) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
-        let mut statement =
-            connection.prepare_cached(select!("WHERE id >= ?1 AND id > ?2 ORDER BY id"))?;
-        let mut rows = statement.query([from, after])?;
+        let mut statement = connection.prepare_cached(match graph {
+            None => select!("WHERE id >= ?1 AND id > ?2 ORDER BY id"),
+            Some(_) => select!("WHERE graph = ?3 AND id >= ?1 AND id > ?2 ORDER BY id"),
+        })?;
+        let mut rows = match graph {
+            None => statement.query([from, after])?,
+            Some(graph) => statement.query([from, after, graph])?,
+        };
         while let Some(row) = rows.next()? {
             if !take(row.get(7)?, Self::of_row(row)?)? {
                 break;
@@ -85,6 +95,7 @@ impl Session {
             active: row.get(4)?,
             last: offset(5)?,
             snapshot: offset(6)?,
+            graph: row.get(8)?,
         })
     }
 
@@ -128,6 +139,7 @@ impl Session {
             active: Some(active),
             last: None,
             snapshot: None,
+            graph: None,
         }
     }
 
@@ -154,6 +166,7 @@ impl Session {
             first: self.first,
             next: self.next(),
             snapshot: self.snapshot,
+            graph: self.graph.clone(),
             created,
             updated: self.last_times(connection)?.map_or(created, |(wall, _)| wall),
         })

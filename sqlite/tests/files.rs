@@ -117,12 +117,12 @@ fn a_newer_file_is_refused_and_left_alone() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     drop(open(&path));
-    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 3").unwrap();
     let before = fs::read(&path).unwrap();
     assert_eq!(
         refused(&path),
         "the log cannot be stored: a newer burdock wrote `…/chat.db`: update burdock to open it: \
-         its schema has version 2, and this program knows versions up to 1"
+         its schema has version 3, and this program knows versions up to 2"
     );
     assert!(fs::read(&path).unwrap() == before);
 }

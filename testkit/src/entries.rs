@@ -46,9 +46,23 @@ pub(crate) fn snapshot(step: u64) -> Result<Draft, LogError> {
     draft(BEGIN, EntryKind::Snapshot(Box::new(state(step))))
 }
 
+/// A snapshot that this graph wrote.
+pub(crate) fn snapshot_of(graph: &str) -> Result<Draft, LogError> {
+    let mut snapshot = state(0);
+    snapshot.graph.name = graph.into();
+    draft(BEGIN, EntryKind::Snapshot(Box::new(snapshot)))
+}
+
+/// The first entry of a session of this graph.
+pub(crate) fn created_by(graph: &str) -> Result<Draft, LogError> {
+    let mut snapshot = Box::new(state(0));
+    snapshot.graph.name = graph.into();
+    draft(BEGIN, EntryKind::SessionCreated { parent: None, snapshot })
+}
+
 /// An entry whose JSON is spelled out.
 pub(crate) fn spelled(json: &str) -> Draft {
-    Draft { kind: "item", snapshot: false, wall: BEGIN, json: json.into() }
+    Draft { kind: "item", snapshot: false, graph: None, wall: BEGIN, json: json.into() }
 }
 
 /// The same entry, made at another time.

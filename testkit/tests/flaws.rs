@@ -139,6 +139,13 @@ const FOUND_BY: &[(Flaw, &[&str])] = &[
     (Flaw::PrefixEndsInTheBasicPlane, &["a_prefix_ends_anywhere"]),
     (Flaw::ListsInUtf16, &["sessions_are_listed_by_their_bytes"]),
     (Flaw::ListsTheLastAgain, &["pages_have_no_gaps_and_no_repeats"]),
+    (Flaw::KeepsTheFirstGraph, &["a_session_belongs_to_the_graph_of_its_last_snapshot"]),
+    (Flaw::ForgetsTheGraphWithItsEntry, &["a_session_belongs_to_the_graph_of_its_last_snapshot"]),
+    (Flaw::ListsEveryGraph, &["sessions_are_listed_by_their_graphs"]),
+    (Flaw::GraphIsAPattern, &["sessions_are_listed_by_their_graphs"]),
+    (Flaw::GraphIgnoresCase, &["sessions_are_listed_by_their_graphs"]),
+    (Flaw::ListsGraphByGraph, &["sessions_are_listed_by_their_graphs"]),
+    (Flaw::ListsAPageOfAllGraphs, &["sessions_are_listed_by_their_graphs"]),
     (Flaw::ListsAThousand, &["ten_thousand_sessions_are_listed"]),
     (Flaw::ReopensEmpty, &["what_was_acknowledged_is_there_on_another_handle"]),
     (Flaw::ReopensUnfenced, &["handles_fence_each_other_off"]),
@@ -150,6 +157,7 @@ const FOUND_BY: &[(Flaw, &[&str])] = &[
             "what_nobody_waited_for_survives_with_what_came_after",
         ],
     ),
+    (Flaw::CrashForgetsGraphs, &["what_was_acknowledged_survives_a_crash"]),
     (Flaw::CrashForgetsEpochs, &["epochs_are_not_used_again_after_a_crash"]),
 ];
 

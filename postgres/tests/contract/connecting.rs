@@ -24,7 +24,7 @@ async fn a_schema_of_a_newer_version_is_refused() {
     let error = server.options_of("newer").connect().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the schema `newer` has version 7, and this program knows versions up to 1: update \
+        "the schema `newer` has version 7, and this program knows versions up to 2: update \
          burdock-postgres"
     );
 }

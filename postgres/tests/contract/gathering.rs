@@ -46,7 +46,7 @@ async fn enough_bytes_end_the_wait() {
     let (log, epoch) = patient("enough").await;
     let mut large = whenever(epoch, 1);
     let json = format!("\"{}\"", "x".repeat(1000)).into();
-    large.entries = vec![Draft { kind: "item", snapshot: false, wall: 0, json }];
+    large.entries = vec![Draft { kind: "item", snapshot: false, graph: None, wall: 0, json }];
     let (first, second) = join(log.append(whenever(epoch, 0)), log.append(large)).await;
     first.and(second).unwrap();
     assert_eq!(transactions("enough").await, 1);

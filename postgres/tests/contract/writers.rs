@@ -80,6 +80,7 @@ async fn json_comes_back_byte_by_byte_also_when_it_is_larger_than_a_page() {
     let draft = |text: &String| Draft {
         kind: "item",
         snapshot: false,
+        graph: None,
         wall: 0,
         json: text.as_str().into(),
     };

@@ -16,6 +16,7 @@ pub(crate) fn drafts(from: u64, count: u64) -> Vec<Draft> {
     let draft = |number| Draft {
         kind: "item",
         snapshot: number == 0,
+        graph: None,
         wall: 1000 + number,
         json: format!("{{\"n\":{number}}}").into(),
     };
@@ -54,6 +55,7 @@ pub(crate) async fn ids(log: &dyn Log, prefix: &str, after: Option<&str>) -> Vec
         prefix: prefix.into(),
         after: after.map(id),
         limit: usize::MAX,
+        ..burdock::log::SessionFilter::default()
     };
     let sessions = log.sessions(filter).await.unwrap();
     sessions.into_iter().map(|info| info.id.to_string()).collect()

@@ -17,6 +17,7 @@ async fn left_of(log: &impl Log, id: &SessionId) -> MemoryLog {
         Draft {
             kind: entry.kind.name(),
             snapshot: entry.kind.snapshot().is_some(),
+            graph: entry.kind.snapshot().map(|snapshot| snapshot.graph.name.as_str().into()),
             wall: entry.time.0,
             json: record.json.clone(),
         }

@@ -31,7 +31,8 @@ pub(crate) fn snapshot(text: &str) -> Draft {
 }
 
 fn draft_of(kind: &'static str, text: &str) -> Draft {
-    Draft { kind, snapshot: false, wall: 1_700_000_000_000, json: format!("{text:?}").into() }
+    let json = format!("{text:?}").into();
+    Draft { kind, snapshot: false, graph: None, wall: 1_700_000_000_000, json }
 }
 
 /// The text of an entry.

@@ -75,6 +75,7 @@ pub(crate) async fn what_was_acknowledged_survives_a_crash(trial: Trial) -> Verd
         ensure_content(&log, &id, &all).await?;
         let info = log.info(&id).await?;
         ensure_eq!(info.snapshot, Some(Offset(all.len() as u64 - 1)), "the snapshot");
+        ensure_eq!(info.graph.as_deref(), Some("Chat"), "the graph after a crash");
         let found: Vec<_> = log.epochs(&id).await?.into_iter().map(|start| start.epoch).collect();
         ensure_eq!(found, epochs, "the epochs after a crash");
     }

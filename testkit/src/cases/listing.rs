@@ -1,7 +1,7 @@
-//! Ids, prefixes, pages.
+//! Ids, prefixes, graphs, pages.
 
 use crate::{
-    entries::{item, numbered},
+    entries::{created_by, item, numbered, snapshot_of},
     trial::{Stop, Trial, Verdict, ensure, ensure_content, ensure_eq},
 };
 use burdock::log::{Claim, Log, LogError, SessionFilter, SessionId, SessionInfo, Urgency};
@@ -110,7 +110,18 @@ async fn page(
     after: Option<&SessionId>,
     limit: usize,
 ) -> Result<Vec<SessionInfo>, Stop> {
-    let filter = SessionFilter { prefix: prefix.into(), after: after.cloned(), limit };
+    page_of(log, &[], prefix, after, limit).await
+}
+
+async fn page_of(
+    log: &Arc<dyn Log>,
+    graphs: &[&str],
+    prefix: &str,
+    after: Option<&SessionId>,
+    limit: usize,
+) -> Result<Vec<SessionInfo>, Stop> {
+    let graphs = graphs.iter().copied().map(Arc::from).collect();
+    let filter = SessionFilter { prefix: prefix.into(), graphs, after: after.cloned(), limit };
     let page = log.sessions(filter).await?;
     ensure!(page.len() <= limit, "{} sessions were listed, at most {limit} asked", page.len());
     Ok(page)
@@ -118,9 +129,19 @@ async fn page(
 
 /// The ids with this prefix, by pages.
 async fn ids(log: &Arc<dyn Log>, prefix: &str, limit: usize) -> Result<Vec<SessionId>, Stop> {
+    ids_of(log, &[], prefix, limit).await
+}
+
+/// Those among them that belong to these graphs.
+async fn ids_of(
+    log: &Arc<dyn Log>,
+    graphs: &[&str],
+    prefix: &str,
+    limit: usize,
+) -> Result<Vec<SessionId>, Stop> {
     let mut ids: Vec<SessionId> = Vec::new();
     loop {
-        let page = page(log, prefix, ids.last(), limit).await?;
+        let page = page_of(log, graphs, prefix, ids.last(), limit).await?;
         if page.is_empty() {
             return Ok(ids);
         }
@@ -248,6 +269,90 @@ pub(crate) async fn pages_have_no_gaps_and_no_repeats(trial: Trial) -> Verdict {
         let found: Vec<_> = found.iter().map(|info| &info.id).collect();
         ensure_eq!(found, expected.collect::<Vec<_>>(), "ids behind {:?}", after.as_str());
     }
+    Ok(())
+}
+
+pub(crate) async fn a_session_belongs_to_the_graph_of_its_last_snapshot(trial: Trial) -> Verdict {
+    let mut writer = trial.open("a").await?;
+    let mut other = trial.open("b").await?;
+    other.append(vec![created_by("Other")?]).await?;
+    for (entries, graph) in [
+        (vec![created_by("First")?, item(1)?], "First"),
+        (vec![item(2)?], "First"),
+        (vec![snapshot_of("Second")?], "Second"),
+        (vec![snapshot_of("First")?, snapshot_of("größer")?, item(3)?], "größer"),
+    ] {
+        writer.append(entries).await?;
+        for log in trial.handles().await? {
+            let info = log.info(&writer.session).await?;
+            ensure_eq!(info.graph.as_deref(), Some(graph), "the graph of a session");
+            let listed = page(&log, &trial.prefix, None, 10).await?;
+            let graphs: Vec<_> = listed.iter().map(|info| info.graph.as_deref()).collect();
+            ensure_eq!(graphs, [Some(graph), Some("Other")], "the graphs of listed sessions");
+        }
+    }
+    // the entry that named it is gone
+    let snapshot = writer.next;
+    writer.append(vec![snapshot_of("Third")?, item(4)?]).await?;
+    trial.log.trim(&writer.session, snapshot).await?;
+    let mut writer = writer.successor().await?;
+    writer.append(vec![item(5)?]).await?;
+    let info = trial.log.info(&writer.session).await?;
+    ensure_eq!(info.graph.as_deref(), Some("Third"), "the graph of a session that was trimmed");
+    trial.log.delete(&writer.session).await?;
+    trial.open("a").await?.append(vec![created_by("Fourth")?]).await?;
+    let info = trial.log.info(&writer.session).await?;
+    ensure_eq!(info.graph.as_deref(), Some("Fourth"), "the graph of a session that was made again");
+    Ok(())
+}
+
+pub(crate) async fn sessions_are_listed_by_their_graphs(trial: Trial) -> Verdict {
+    const GRAPHS: &[&str] = &["Chat", "chat", "Chatbot", "Ch_t", "%", "größer", "GRÖSSER"];
+    let mut all = Vec::new();
+    for place in 0..4 * GRAPHS.len() {
+        let graph = GRAPHS[place % GRAPHS.len()];
+        let mut writer = trial.open(&format!("{place:02}")).await?;
+        writer.append(vec![created_by(graph)?, item(1)?]).await?;
+        all.push((graph, writer.session));
+    }
+    // opened, and without an entry
+    trial.open("never").await?;
+    for log in trial.handles().await? {
+        for wanted in [
+            &["Chat"][..],
+            &["chat"],
+            &["Ch_t"],
+            &["%"],
+            &["GRÖSSER"],
+            &["Chat", "größer"],
+            &["größer", "Chat", "Chatbot"],
+            &["Chat", "Chat"],
+            &["Chat", "nothing"],
+            &["nothing"],
+            &[""],
+            GRAPHS,
+            &[],
+        ] {
+            let belongs = |graph: &str| wanted.is_empty() || wanted.contains(&graph);
+            for prefix in ["", "0", "1"].map(|prefix| format!("{}{prefix}", trial.prefix)) {
+                let expected = all
+                    .iter()
+                    .filter(|(graph, id)| belongs(graph) && id.as_str().starts_with(&prefix));
+                let expected: Vec<_> = expected.map(|(_, id)| id.clone()).collect();
+                for limit in [1, 3, 1000] {
+                    let found = ids_of(&log, wanted, &prefix, limit).await?;
+                    ensure_eq!(found, expected, "sessions of {wanted:?} by pages of {limit}");
+                }
+            }
+        }
+    }
+    // a session that changes hands is listed with its new graph only
+    let (_, id) = &all[0];
+    let mut writer = trial.open("00").await?;
+    writer.append(vec![snapshot_of("Renamed")?]).await?;
+    ensure_eq!(ids_of(&trial.log, &["Renamed"], &trial.prefix, 5).await?, [id.clone()], "renamed");
+    let before = ids_of(&trial.log, &["Chat"], &trial.prefix, 5).await?;
+    ensure!(!before.contains(id), "{id:?} is listed with its former graph");
     Ok(())
 }
 

@@ -103,6 +103,8 @@ macro_rules! __cases {
                 a_prefix_ends_anywhere
                 sessions_are_listed_by_their_bytes
                 pages_have_no_gaps_and_no_repeats
+                a_session_belongs_to_the_graph_of_its_last_snapshot
+                sessions_are_listed_by_their_graphs
                 ten_thousand_sessions_are_listed
             }
             durability {

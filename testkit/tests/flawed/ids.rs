@@ -24,7 +24,7 @@ pub(super) fn list(
     filter: &SessionFilter,
     mut all: Vec<SessionInfo>,
 ) -> Vec<SessionInfo> {
-    let SessionFilter { prefix, after, limit } = filter;
+    let SessionFilter { prefix, graphs, after, limit } = filter;
     let begins = |id: &str| match flaw {
         Flaw::PrefixIsAPattern => like(id, prefix),
         Flaw::PrefixIgnoresCase => id.to_lowercase().starts_with(&prefix.to_lowercase()),
@@ -46,7 +46,27 @@ pub(super) fn list(
     if flaw == Flaw::ListsAThousand {
         all.truncate(1000);
     }
-    all.into_iter().filter(behind).take(*limit).collect()
+    let named = |graph: &str| match flaw {
+        Flaw::GraphIsAPattern => graphs.iter().any(|pattern| like(graph, pattern)),
+        Flaw::GraphIgnoresCase => {
+            graphs.iter().any(|known| known.to_lowercase() == graph.to_lowercase())
+        }
+        _ => graphs.iter().any(|known| **known == *graph),
+    };
+    let belongs = |info: &SessionInfo| {
+        graphs.is_empty()
+            || flaw == Flaw::ListsEveryGraph
+            || info.graph.as_deref().is_some_and(named)
+    };
+    if flaw == Flaw::ListsAPageOfAllGraphs {
+        return all.into_iter().filter(behind).take(*limit).filter(belongs).collect();
+    }
+    if flaw == Flaw::ListsGraphByGraph {
+        let place =
+            |info: &SessionInfo| graphs.iter().position(|known| Some(known) == info.graph.as_ref());
+        all.sort_by_key(place);
+    }
+    all.into_iter().filter(behind).filter(belongs).take(*limit).collect()
 }
 
 fn utf16(id: &SessionId) -> Vec<u16> {

@@ -77,6 +77,8 @@ impl Flawed {
             Flaw::KnowsTheFirstSnapshot => info.snapshot = Some(Offset::ZERO),
             Flaw::WasCreatedAtTheLastEntry => info.created = info.updated,
             Flaw::TrimsOnlyTheEntries => info.first = Offset::ZERO,
+            // as one that reads it from the entries would
+            Flaw::ForgetsTheGraphWithItsEntry if info.first > Offset::ZERO => info.graph = None,
             _ => {}
         }
         info
@@ -116,6 +118,9 @@ impl Flawed {
             Flaw::DropsTheLastEntry if append.entries.len() > 1 => drop(append.entries.pop()),
             Flaw::SwapsTwoEntries if append.entries.len() > 1 => append.entries.swap(0, 1),
             Flaw::TakesTenThousandEntries => append.entries.truncate(10_000),
+            Flaw::KeepsTheFirstGraph if next > Offset::ZERO => {
+                append.entries.iter_mut().for_each(|entry| entry.graph = None);
+            }
             Flaw::IgnoresTheOffset => append.at = next,
             Flaw::IgnoresTheEpoch => append.epoch = info.map_or(append.epoch, |info| info.epoch),
             Flaw::ForgetsRepetitions if append.at < next => {
@@ -285,15 +290,21 @@ impl Log for Flawed {
             | Flaw::PrefixEndsInTheBasicPlane
             | Flaw::ListsInUtf16
             | Flaw::ListsTheLastAgain
-            | Flaw::ListsAThousand => String::new(),
+            | Flaw::ListsAThousand
+            | Flaw::ListsEveryGraph
+            | Flaw::GraphIsAPattern
+            | Flaw::GraphIgnoresCase
+            | Flaw::ListsGraphByGraph
+            | Flaw::ListsAPageOfAllGraphs => String::new(),
             _ => {
                 let found = now(self.inner.sessions(filter)).into_iter();
                 let found = found.map(|info| self.seen(&info.id.clone(), info)).collect();
                 return Box::pin(ready(Ok(found)));
             }
         };
-        let all =
-            now(self.inner.sessions(SessionFilter { prefix, after: None, limit: usize::MAX }));
+        let limit = usize::MAX;
+        let all = SessionFilter { prefix, limit, ..SessionFilter::default() };
+        let all = now(self.inner.sessions(all));
         Box::pin(ready(Ok(ids::list(self.flaw, &filter, all))))
     }
 

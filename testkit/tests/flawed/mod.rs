@@ -106,9 +106,20 @@ flaws! {
     ListsTheLastAgain,
     ListsAThousand,
 
+    // graphs
+    /// A session stays with the graph that made it.
+    KeepsTheFirstGraph,
+    ForgetsTheGraphWithItsEntry,
+    ListsEveryGraph,
+    GraphIsAPattern,
+    GraphIgnoresCase,
+    ListsGraphByGraph,
+    ListsAPageOfAllGraphs,
+
     // stores
     ReopensEmpty,
     ReopensUnfenced,
     CrashLosesTheLastEntry,
     CrashForgetsEpochs,
+    CrashForgetsGraphs,
 }

@@ -84,7 +84,10 @@ fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
         let opened = now(to.open(&id, Claim::default()));
         assert_eq!(opened.epoch, epoch);
         if !wrote.is_empty() {
-            let entries = wrote.iter().map(|record| draft(&id, record)).collect();
+            let mut entries: Vec<_> = wrote.iter().map(|record| draft(&id, record)).collect();
+            if flaw == Flaw::CrashForgetsGraphs {
+                entries.iter_mut().for_each(|entry| entry.graph = None);
+            }
             let urgency = Urgency::Now;
             now(to.append(Append { session: id, epoch, at: opened.next, entries, urgency }));
         }

@@ -50,6 +50,7 @@ enum Line {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     snapshot: bool,
+    graph: Option<String>,
     wall: u64,
     /// As a text, so that it is given back byte by byte.
     json: String,
@@ -168,9 +169,10 @@ fn again(memory: &MemoryLog, line: Line) -> Result<(), LogError> {
         }
         Line::Append(session, epoch, at, entries) => {
             // the kind is there for logs that can be searched by it
-            let draft = |Stored { snapshot, wall, json }| Draft {
+            let draft = |Stored { snapshot, graph, wall, json }| Draft {
                 kind: "",
                 snapshot,
+                graph: graph.map(Arc::from),
                 wall,
                 json: json.into(),
             };
@@ -197,6 +199,7 @@ impl Log for Journal {
     fn append(&self, append: Append) -> Logging<()> {
         let stored = |draft: &Draft| Stored {
             snapshot: draft.snapshot,
+            graph: draft.graph.as_deref().map(str::to_owned),
             wall: draft.wall,
             json: draft.json.to_string(),
         };

@@ -81,6 +81,7 @@ async fn regret(
 
 graph! {
     /// Writes, tears, seals.
+    #[renamed_from("Later")]
     pub Keeping(Diary) {
         inputs { title: String, number: Option<u64> }
         resources { script: Script }
@@ -105,6 +106,7 @@ graph! {
 
 graph! {
     /// A later version of it, in which nobody regrets anything twice.
+    #[renamed_from("Keeping")]
     pub Later(Diary) {
         inputs { title: String, number: Option<u64> }
         resources { script: Script }

@@ -36,9 +36,8 @@ pub async fn records(log: &dyn Log, session: &str) -> Vec<Record> {
 pub async fn import(log: &dyn Log, session: &str, lines: &str) {
     let session = SessionId::new(session).unwrap();
     let draft = |line: &str| {
-        let Entry { time, kind, .. } = Entry::from_json(line).unwrap();
-        let snapshot = kind.snapshot().is_some();
-        Draft { kind: kind.name(), snapshot, wall: time.0, json: line.into() }
+        // as it stands in the line
+        Draft { json: line.into(), ..Draft::new(&Entry::from_json(line).unwrap()).unwrap() }
     };
     let entries = lines.lines().map(draft).collect();
     let opened = log.open(&session, Claim::default()).await.unwrap();

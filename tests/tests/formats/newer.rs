@@ -18,7 +18,7 @@ async fn an_entry_of_a_newer_format_keeps_the_session_shut() {
     open(log.clone(), "diary", Script::default(), &clock()).await.close().await.unwrap();
     let opened = log.open(&id, Claim::default()).await.unwrap();
     let json = format!(r#"{{"v":{},"when":"later","entry":{{"dream":{{}}}}}}"#, FORMAT + 1);
-    let entry = Draft { kind: "dream", snapshot: false, wall: 0, json: json.into() };
+    let entry = Draft { kind: "dream", snapshot: false, graph: None, wall: 0, json: json.into() };
     let (epoch, at) = (opened.epoch, opened.next);
     let urgency = Urgency::Now;
     let append = Append { session: id, epoch, at, entries: vec![entry], urgency };
@@ -41,7 +41,7 @@ async fn a_file_of_a_newer_schema_is_refused_and_left_alone() {
     let mut bytes = fs::read(folder(FORMAT).join("sessions.db")).unwrap();
     // where SQLite keeps `user_version`
     assert_eq!(bytes[60..64], 1_u32.to_be_bytes());
-    bytes[60..64].copy_from_slice(&2_u32.to_be_bytes());
+    bytes[60..64].copy_from_slice(&3_u32.to_be_bytes());
     fs::write(&path, &bytes).unwrap();
     let error = SqliteLog::open(&path).await.unwrap_err();
     let file = path.display();
@@ -53,7 +53,7 @@ async fn a_file_of_a_newer_schema_is_refused_and_left_alone() {
     );
     assert_eq!(
         error.source().unwrap().to_string(),
-        "its schema has version 2, and this program knows versions up to 1"
+        "its schema has version 3, and this program knows versions up to 2"
     );
     assert!(fs::read(&path).unwrap() == bytes);
 }

@@ -1,12 +1,14 @@
 //! What every release wrote, opened by this one.
 
 use super::{
-    diary::{Diary, KeepingNode as At, LaterNode, SESSIONS, clock, inputs, open, open_later},
+    diary::{
+        Diary, KeepingNode as At, Later, LaterNode, SESSIONS, clock, inputs, open, open_later,
+    },
     fixtures::{Logs, export, lines, records},
 };
 use burdock::{
     Outcome, Position,
-    log::{EntryKind, FORMAT, Log, Offset, SessionId},
+    log::{EntryKind, FORMAT, Log, Offset, SessionFilter, SessionId},
 };
 use burdock_tests::script::Script;
 use std::sync::Arc;
@@ -37,6 +39,33 @@ async fn a_file_holds_what_the_lines_say() {
             assert_eq!(export(&*logs.sqlite, session).await, lines(format, session));
         }
     }
+}
+
+/// Also where the store had no column for it yet.
+#[tokio::test]
+async fn the_graph_of_a_session_is_known() {
+    each(async |log| {
+        for session in SESSIONS {
+            let session = SessionId::new(session).unwrap();
+            let graph = log.info(&session).await.unwrap().graph;
+            let snapshots =
+                records(&*log, session.as_str()).await.into_iter().filter_map(|record| {
+                    Some(record.entry(&session).unwrap().kind.snapshot()?.graph.name.clone())
+                });
+            assert_eq!(graph.as_deref(), snapshots.last().as_deref());
+        }
+        let all: Vec<_> = listed(&*log, SessionFilter::default()).await;
+        assert_eq!(listed(&*log, SessionFilter::of::<Later>()).await, all);
+        let graphs = vec!["Other".into()];
+        assert!(
+            listed(&*log, SessionFilter { graphs, ..SessionFilter::default() }).await.is_empty()
+        );
+    })
+    .await;
+}
+
+async fn listed(log: &dyn Log, filter: SessionFilter) -> Vec<SessionId> {
+    log.sessions(filter).await.unwrap().into_iter().map(|info| info.id).collect()
 }
 
 #[tokio::test]
