@@ -97,7 +97,7 @@ macro_rules! __writes {
                     $crate::__private::Patches::new()
                         $(.and::<$state, {
                             $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name)
-                        }>(&undo.$field, &(*state).$field, (*state).$field.__read().is_some()))*
+                        }>(&undo.$field, &(*state).$field, |field| field.__read().is_some()))*
                         .finish(),
                 )
             }
@@ -484,9 +484,10 @@ macro_rules! __visits {
         }
 
         fn check_item(
-            json: &str,
+            json: &$crate::__private::serde_json::Value,
         ) -> ::core::result::Result<(), $crate::__private::serde_json::Error> {
-            $crate::__private::ReadBack::<<Self as $crate::__private::Graph>::Item>::text(json)
+            $crate::__private::ReadBack::<<Self as $crate::__private::Graph>::Item>::json(json)
+                .map(::core::mem::drop)
         }
 
         fn mark() -> &'static $crate::__private::GraphMark {

@@ -10,6 +10,7 @@
 
 pub mod clock;
 pub mod faulty;
+pub mod round_trip;
 pub mod script;
 
 /// The Rust blocks of the docs. `docs/expansions.md` is kept true by a test of burdock-macros.

@@ -71,6 +71,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         "what needs a PostgreSQL or a LiteLLM proxy, which the tests start themselves",
         &[
             Step::new("test -p burdock-postgres --features server-tests").needs("postgres"),
+            Step::new("test -p burdock-subjects --features server-tests").needs("tests/subjects"),
             Step::new("test -p burdock-llm --features server-tests --test litellm").needs("llm"),
             Step::new("test -p chat --features server-tests --test crash postgres")
                 .needs("examples/chat"),

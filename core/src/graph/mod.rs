@@ -78,7 +78,7 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
 
     /// Reads back an item that a log is about to have, if its type can be read.
     #[doc(hidden)]
-    fn check_item(json: &str) -> Result<(), serde_json::Error> {
+    fn check_item(json: &serde_json::Value) -> Result<(), serde_json::Error> {
         let _ = json;
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::{Draft, Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, Snapshot
 use crate::{
     Context,
     graph::{Graph, Next},
-    state::{Patch, to_raw_json, unreadable},
+    state::{Patch, to_json, unreadable},
 };
 use serde::Serialize;
 use std::{cell::Cell, str, sync::Arc};
@@ -104,8 +104,8 @@ pub(crate) fn encode_item<G: Graph<Item: Serialize>>(
         what: format!("an item of node `{node}`"),
         reason: error.to_string(),
     };
-    let item = to_raw_json(item).map_err(refused)?;
-    G::check_item(item.get()).map_err(|error| refused(unreadable(&error)))?;
+    let item = to_json(item).map_err(refused)?;
+    G::check_item(&item).map_err(|error| refused(unreadable(&error)))?;
     writer.draft(&Noted::Item { step, node, attempt, item })
 }
 

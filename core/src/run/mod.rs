@@ -9,6 +9,7 @@
 mod app;
 mod attempt;
 mod builder;
+mod check;
 mod drive;
 mod end;
 mod error;
@@ -29,6 +30,7 @@ pub(crate) use self::builder::default_runtime;
 pub use self::builder::{
     AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided,
 };
+pub use self::check::{Misfit, check_sessions};
 pub use self::end::{End, Outcome, Position};
 pub use self::error::{RunError, RunErrorKind};
 pub use self::events::Events;

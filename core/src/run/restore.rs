@@ -110,13 +110,27 @@ impl<G: Graph> Restored<G> {
     /// slot that has no value.
     pub(super) fn check_slots(&self) -> Result<(), RestoreError> {
         match self.position {
-            // the graph that wrote it has proved this
-            _ if !self.changed => Ok(()),
-            Position::Rest(node) | Position::Unfinished(node) => {
+            // the proof of this graph covers what it wrote itself
+            Position::Rest(node) | Position::Unfinished(node) if self.changed => {
                 check_slots::<G>(node, &self.state)
             }
-            Position::Ended => check_slots::<G>(G::START, &self.state),
+            _ => Ok(()),
         }
+    }
+
+    /// Refuses inputs of an unfinished run that do not fit, so that it could only be restarted.
+    pub(super) fn check_inputs(&self) -> Result<(), RestoreError> {
+        let Some(run) = self.unfinished.as_ref().filter(|run| run.inputs.is_none()) else {
+            return Ok(());
+        };
+        let read = serde_path_to_error::deserialize::<_, G::Inputs>(&run.inputs_json);
+        Err(RestoreError::Inputs {
+            node: match self.position {
+                Position::Rest(node) | Position::Unfinished(node) => node.name(),
+                Position::Ended => "",
+            },
+            reason: read.err().map(|error| error.to_string()).unwrap_or_default(),
+        })
     }
 }
 
@@ -221,6 +235,15 @@ pub enum RestoreError {
         field: &'static str,
         /// What reads it.
         reader: Reader,
+    },
+    /// The inputs of an unfinished run do not fit the inputs of the graph. The session opens, and
+    /// `restart` gives other inputs; only [`check_sessions`](super::check_sessions) returns this.
+    #[error("the inputs of the unfinished run at node `{node}` do not fit: {reason}")]
+    Inputs {
+        /// The node.
+        node: &'static str,
+        /// What serde says, with the path to it.
+        reason: String,
     },
     /// A migration failed, or the state is of a newer version than the program knows.
     #[error(transparent)]

@@ -27,7 +27,7 @@ pub use self::slot::Slot;
 pub use self::strict::MAX_DEPTH;
 #[doc(hidden)]
 pub use self::strict::to_json;
-pub(crate) use self::strict::{Fields, fields_to_json, to_raw_json};
+pub(crate) use self::strict::{Fields, fields_to_json};
 pub use self::vector::{IntoIter, Iter, Vector};
 pub use self::version::{MigrateError, Migration};
 #[doc(hidden)]

@@ -6,9 +6,14 @@
 //! [`PlainPatch`] does. That holds when `new` is a place or a shared reference; behind a `&mut`
 //! variable rustc finds the trait first.
 
-use super::{Field, State, Stored, read_back::unreadable, strict::to_json, vector::Vector};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use super::{
+    Field, State, Stored,
+    read_back::unreadable,
+    strict::{element_to_json, to_json},
+    vector::Vector,
+};
+use serde::{Deserialize, Serialize, ser::Error as _};
+use serde_json::{Error, Value};
 
 /// What a commit writes to the log for one field that changed.
 ///
@@ -55,7 +60,7 @@ pub struct PatchFailed {
     /// The field.
     pub field: &'static str,
     /// What is wrong with its value.
-    pub source: serde_json::Error,
+    pub source: Error,
 }
 
 impl Patch {
@@ -115,15 +120,22 @@ impl Patches {
         self,
         old: &Stored<S, INDEX>,
         new: &Stored<S, INDEX>,
-        is_set: bool,
+        is_set: fn(&Stored<S, INDEX>) -> bool,
     ) -> Self {
         Self(self.0.and_then(|mut patches| {
             let info = &S::FIELDS[INDEX];
             let failed = |source| PatchFailed { field: info.name, source };
-            if let Some(patch) = S::patch(old, new).map_err(failed)? {
-                <S as Field<INDEX>>::check(is_set, &patch)
-                    .map_err(|error| failed(unreadable(&error)))?;
-                patches.push((info.key, patch));
+            match S::patch(old, new).map_err(failed)? {
+                Some(patch) => {
+                    <S as Field<INDEX>>::check(is_set(new), &patch)
+                        .map_err(|error| failed(unreadable(&error)))?;
+                    patches.push((info.key, patch));
+                }
+                None if is_set(new) != is_set(old) => {
+                    let same = "the slot is written in the same way with its value and without one";
+                    return Err(failed(Error::custom(same)));
+                }
+                None => {}
             }
             Ok(patches)
         }))
@@ -147,12 +159,12 @@ impl<T: Serialize> Vector<T> {
     /// Returns what turns `old` into `self`, or `None` if they are the same. Serialises only what follows the prefix
     /// that both are known to share, and of `old` only as far as it is equal.
     #[doc(hidden)]
-    pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
+    pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, Error> {
         let mut keep = self.kept_prefix_of(old);
         let mut tail = Vec::new();
         while let (Some(mine), Some(theirs)) = (self.get(keep), old.get(keep)) {
             if !std::ptr::eq(mine, theirs) {
-                let value = to_json(mine)?;
+                let value = element_to_json(mine)?;
                 if !is(theirs, &value) {
                     tail.push(value);
                     break;
@@ -164,7 +176,7 @@ impl<T: Serialize> Vector<T> {
             return Ok(None);
         }
         for index in keep + tail.len()..self.len() {
-            tail.push(to_json(&self[index])?);
+            tail.push(element_to_json(&self[index])?);
         }
         Ok(Some(if keep == 0 && !old.is_empty() {
             Patch::Set(Value::Array(tail))
@@ -178,7 +190,7 @@ impl<T: Serialize> Vector<T> {
 #[doc(hidden)]
 pub trait PlainPatch: Serialize {
     /// Returns what turns `old` into `self`, or `None` if both serialise to the same.
-    fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
+    fn __patch(&self, old: &Self) -> Result<Option<Patch>, Error> {
         let value = to_json(self)?;
         Ok((!is(old, &value)).then_some(Patch::Set(value)))
     }

@@ -16,19 +16,15 @@ pub struct ReadBack<T>(PhantomData<T>);
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 impl<T: DeserializeOwned> ReadBack<T> {
-    /// Reads it from a value, as restoring a session does.
+    /// Reads it as restoring a session does.
     pub fn json(json: &Value) -> Result<Option<T>, Error> {
-        match T::deserialize(json) {
-            Ok(value) => Ok(Some(value)),
-            Err(error) => Err(located::<T, _>(json, error)),
-        }
-    }
-
-    /// Reads it from a text.
-    pub fn text(json: &str) -> Result<(), Error> {
-        serde_json::from_str::<T>(json)
-            .map(drop)
-            .map_err(|error| located::<T, _>(&mut serde_json::Deserializer::from_str(json), error))
+        T::deserialize(json).map(Some).map_err(|error| {
+            // read again for the path
+            match serde_path_to_error::deserialize::<_, T>(json) {
+                Err(located) => at_path(located.inner(), &located.path().to_string()),
+                Ok(_) => error,
+            }
+        })
     }
 }
 
@@ -40,25 +36,9 @@ pub trait NoReadBack<T> {
     fn json(_: &Value) -> Result<Option<T>, Error> {
         Ok(None)
     }
-
-    /// Reads nothing.
-    fn text(_: &str) -> Result<(), Error> {
-        Ok(())
-    }
 }
 
 impl<T> NoReadBack<T> for ReadBack<T> {}
-
-/// The error with the path to what could not be read, which is found by reading again.
-fn located<'de, T: DeserializeOwned, D>(deserializer: D, error: Error) -> Error
-where
-    D: serde::Deserializer<'de, Error = Error>,
-{
-    match serde_path_to_error::deserialize::<_, T>(deserializer) {
-        Err(located) => at_path(located.inner(), &located.path().to_string()),
-        Ok(_) => error,
-    }
-}
 
 /// The elements of a list, whose patches can hold some of them.
 #[doc(hidden)]

@@ -7,10 +7,7 @@ use serde::{
         SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
     },
 };
-use serde_json::{
-    Error, Value,
-    value::{RawValue, Serializer as Plain},
-};
+use serde_json::{Error, Value, value::Serializer as Plain};
 use serde_path_to_error::Track;
 use std::fmt::Display;
 
@@ -35,16 +32,16 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     strictly.serialize(Plain).map_err(|error| located(&strictly, &error))
 }
 
+/// Writes an element of a list that is a field itself, as [`to_json`] does.
+pub(super) fn element_to_json<T: Serialize>(element: &T) -> Result<Value, Error> {
+    let strictly = Strictly::<T> { value: element, place: Place::ELEMENT };
+    strictly.serialize(Plain).map_err(|error| located(&strictly, &error))
+}
+
 /// Writes a value that consists of fields, each with [`MAX_DEPTH`] levels, as [`to_json`] does.
 pub(crate) fn fields_to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     let fields = Fields::fields(value);
     fields.serialize(Plain).map_err(|error| located(&fields, &error))
-}
-
-/// Writes a value as the text of its JSON, as [`to_json`] does.
-pub(crate) fn to_raw_json<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, Error> {
-    let strictly = Strictly::new(value);
-    serde_json::value::to_raw_value(&strictly).map_err(|error| located(&strictly, &error))
 }
 
 /// The error with the path to the value that caused it, which is found by writing again.
@@ -96,6 +93,7 @@ enum Null {
 impl Place {
     const VALUE: Self = Self { levels: MAX_DEPTH, null: Null::Kept };
     const FIELDS: Self = Self { levels: MAX_DEPTH + 1, null: Null::Kept };
+    const ELEMENT: Self = Self { levels: MAX_DEPTH - 1, null: Null::Kept };
 
     /// The place inside of an array or object.
     fn inside<E: serde::ser::Error>(self) -> Result<Self, E> {
@@ -474,7 +472,7 @@ mod tests {
                 assert_eq!(error.to_string(), format!("JSON has no number for {text} at `{path}`"));
             }
         }
-        let error = to_raw_json(&Variant::Struct { number: f64::NAN }).unwrap_err();
+        let error = to_json(&Variant::Struct { number: f64::NAN }).unwrap_err();
         assert_eq!(error.to_string(), "JSON has no number for NaN at `number`");
         assert_eq!(to_json(&f64::NAN).unwrap_err().to_string(), "JSON has no number for NaN");
     }
@@ -496,7 +494,7 @@ mod tests {
     fn is_kept(value: &impl Serialize) -> bool {
         let kept = to_json(&Some(value)).is_ok();
         assert_eq!(to_json(&vec![("key", Some(value))]).is_ok(), kept);
-        assert_eq!(to_raw_json(&BTreeMap::from([("key", Some(value))])).is_ok(), kept);
+        assert_eq!(to_json(&BTreeMap::from([("key", Some(value))])).is_ok(), kept);
         assert_eq!(to_json(&crate::Slot::set(value)).is_ok(), kept);
         kept
     }
@@ -585,7 +583,6 @@ mod tests {
                 let json = serde_json::to_value(&nest).unwrap();
                 let fits = levels(&json) <= MAX_DEPTH;
                 assert_eq!(to_json(&nest).is_ok(), fits);
-                assert_eq!(to_raw_json(&nest).is_ok(), fits);
                 assert_eq!(to_json(&json).is_ok(), fits);
                 assert_eq!(fields_to_json(&BTreeMap::from([("field", &nest)])).is_ok(), fits);
             }
@@ -607,8 +604,18 @@ mod tests {
 
     #[test]
     fn raw_json_is_refused_because_it_can_hold_anything() {
-        let raw = serde_json::value::to_raw_value(&7).unwrap();
-        let error = to_json(&BTreeMap::from([("raw", raw)])).unwrap_err().to_string();
+        /// What `serde_json` writes a `RawValue` as.
+        struct Raw;
+
+        impl Serialize for Raw {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
+                raw.serialize_field(RAW_VALUE, "7")?;
+                raw.end()
+            }
+        }
+
+        let error = to_json(&BTreeMap::from([("raw", Raw)])).unwrap_err().to_string();
         assert_eq!(error, "it holds a `RawValue`: use `serde_json::Value` at `raw`");
     }
 

@@ -1,0 +1,89 @@
+//! Whether the sessions of a log fit a program, before it is deployed.
+
+use super::{ReadError, restore::Restored};
+use crate::{
+    graph::Graph,
+    log::{Log, LogError, Moment, SessionFilter, SessionId},
+};
+use std::sync::Arc;
+
+/// A session that a program could not continue, found by [`check_sessions`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Misfit {
+    /// The session.
+    pub session: SessionId,
+    /// What opening it, or resuming its unfinished run, would return.
+    pub error: ReadError,
+}
+
+/// Reads every session of a graph from a log, as opening it would, and returns those that would fail:
+/// the state does not fit its type, a migration fails, a node is gone, a slot that is now read has no
+/// value, or the inputs of an unfinished run do not fit.
+///
+/// Run it in a test, or before a deploy, against a copy of a production log. Nothing is claimed or
+/// written, and sessions of other graphs are not read. It reads one session after the other, each from
+/// its last snapshot.
+///
+/// ```
+/// use burdock::{log::{Log, MemoryLog}, prelude::*, run::check_sessions};
+/// use serde::{Deserialize, Serialize};
+/// use std::sync::Arc;
+///
+/// #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// struct Counter {
+///     count: u64,
+/// }
+///
+/// #[action(state = Counter, reads(count), writes(count))]
+/// async fn increment(counter: Reads<'_>) -> Result<Writes> {
+///     Ok(Writes { count: counter.count + 1 })
+/// }
+///
+/// graph! {
+///     Counting(Counter) {
+///         nodes { increment }
+///         start increment;
+///         increment -> pause;
+///     }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+/// Counting::app().id("a").log(Arc::clone(&log)).build().await?.close().await?;
+///
+/// let misfits = check_sessions::<Counting>(&log).await?;
+/// assert!(misfits.is_empty(), "{misfits:?}");
+/// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+///
+/// # Errors
+/// Returns an error if the log cannot list its sessions. A session that cannot be read is a [`Misfit`].
+///
+/// # Cancel safety
+/// Dropping the future loses nothing.
+pub async fn check_sessions<G: Graph>(log: &Arc<dyn Log>) -> Result<Vec<Misfit>, LogError> {
+    let mut misfits = Vec::new();
+    let mut filter = SessionFilter::of::<G>();
+    loop {
+        let page = log.sessions(filter.clone()).await?;
+        let Some(last) = page.last() else { return Ok(misfits) };
+        filter.after = Some(last.id.clone());
+        for info in page {
+            if let Err(error) = check::<G>(log, &info.id).await {
+                misfits.push(Misfit { session: info.id, error });
+            }
+        }
+    }
+}
+
+async fn check<G: Graph>(log: &Arc<dyn Log>, session: &SessionId) -> Result<(), ReadError> {
+    let moment = match Moment::latest(log, session).await {
+        // deleted since it was listed
+        Err(LogError::NoSession { .. }) => return Ok(()),
+        moment => moment?,
+    };
+    let restored = Restored::<G>::from_snapshot(session.as_str(), moment.snapshot)?;
+    restored.check_slots()?;
+    Ok(restored.check_inputs()?)
+}

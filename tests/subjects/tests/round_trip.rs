@@ -1,0 +1,18 @@
+//! Values that the log on a server takes come back as they were.
+#![cfg(feature = "server-tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+use burdock::log::Log;
+use burdock_subjects::server::Server;
+use burdock_tests::round_trip::check;
+use std::sync::Arc;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_come_back_from_postgresql_as_they_were() {
+    let log = Server::shared().options().connections(2).connect().await.unwrap();
+    let log: Arc<dyn Log> = Arc::new(log);
+    for seed in 200..202 {
+        let counts = check(Arc::clone(&log), seed, 150).await;
+        assert!(counts.recorded > counts.fields && counts.fields > 0, "{counts:?}");
+    }
+}
