@@ -1,5 +1,6 @@
 //! What readers are told: the entries of the log, without what is nobody's business.
 
+use crate::json::MAX_SAFE;
 use burdock::{
     Graph, State,
     graph::Next,
@@ -222,7 +223,13 @@ pub(crate) fn tell<G: Graph>(entry: Entry, telling: &dyn Telling) -> Option<Stam
         }
         EntryKind::AttemptFailed { step, failure, retry_in } => {
             let error = cause(&failure);
-            Event::AttemptFailed { step, node: failure.node, error, retry_in }
+            // a number also where the log has that of a wait without end
+            Event::AttemptFailed {
+                step,
+                node: failure.node,
+                error,
+                retry_in: retry_in.min(MAX_SAFE),
+            }
         }
         EntryKind::StepFailed { step, failure, next } => {
             let error = cause(&failure);

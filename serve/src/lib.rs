@@ -4,6 +4,7 @@ mod chat;
 mod event;
 mod guard;
 mod hub;
+mod json;
 mod limits;
 mod listen;
 mod problem;

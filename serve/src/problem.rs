@@ -49,6 +49,10 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
+    pub(crate) fn invalid_inputs(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_inputs", detail)
+    }
+
     pub(crate) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
     }
@@ -133,9 +137,7 @@ impl From<LogError> for Problem {
             LogError::Fenced { .. } | LogError::Busy { .. } => {
                 Self::conflict("fenced", "another process has the session: try again")
             }
-            LogError::NotSerialisable { .. } => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_inputs", error.to_string())
-            }
+            LogError::NotSerialisable { .. } => Self::invalid_inputs(error.to_string()),
             LogError::Unavailable(_) => {
                 tracing::warn!(error = chain(&error), "the log cannot be reached");
                 Self::unavailable("unavailable", "the sessions cannot be reached: try again")

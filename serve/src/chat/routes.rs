@@ -3,6 +3,7 @@
 use super::{AsText, ChatGraph, ChatMessage, ChatRole, page};
 use crate::{
     hub::{Begin, Hub, IfRunning, IfUnfinished, Terms},
+    json::{Body, Json},
     problem::Problem,
     routes::{
         Accepted, EventsQuery, List, ListQuery, Listed, Place, Placed, Session, follow_place,
@@ -10,11 +11,8 @@ use crate::{
     },
 };
 use axum::{
-    Json, Router,
-    extract::{
-        Query, State,
-        rejection::{JsonRejection, QueryRejection},
-    },
+    Router,
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::get,
@@ -134,9 +132,9 @@ struct Say {
 async fn say<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
     Session(session): Session,
-    body: Result<Json<Say>, JsonRejection>,
+    body: Result<Body<Say>, Problem>,
 ) -> Result<Response, Problem> {
-    let Json(Say { prompt }) = body?;
+    let Body(Say { prompt }) = body?;
     let begin = Begin::Run(Arc::new(move || Ok(G::inputs(prompt.clone()))));
     let terms = Terms {
         existence: Existence::Any,

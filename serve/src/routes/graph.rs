@@ -1,8 +1,7 @@
 //! What the graph looks like.
 
-use crate::{hub::Hub, problem::Problem};
+use crate::{hub::Hub, json::Json, problem::Problem};
 use axum::{
-    Json,
     extract::State,
     http::header,
     response::{IntoResponse, Response},

@@ -2,10 +2,15 @@
 //!
 //! Inputs, items and public fields have the types that the program wrote down for them. Those that
 //! are JSON's own are described, and those that the server was given a schema for; of another one only
-//! the name is known, so that it stands as the title of a schema that takes anything.
+//! the name is known, so that it stands as the title of a schema that takes anything. An integer that may
+//! lie beyond ±(2^53 − 1) may be a string of its digits, as `json` writes it.
 
-use crate::{event::public_fields, hub::Hub};
-use axum::{Json, extract::State};
+use crate::{
+    event::public_fields,
+    hub::Hub,
+    json::{Json, MAX_SAFE},
+};
+use axum::extract::State;
 use burdock::Graph;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc};
@@ -18,6 +23,7 @@ impl Schemas {
     pub(crate) fn insert(&mut self, name: impl Into<String>, mut schema: Value) {
         let name: String = name.into().split_whitespace().collect();
         // a schema that stands alone refers to its parts from its own top
+        widen(&mut schema);
         rebase(&mut schema, &format!("#/components/schemas/{}", component(&name)));
         if let Value::Object(schema) = &mut schema {
             schema.remove("$schema");
@@ -47,11 +53,63 @@ impl Schemas {
             "String" | "&str" | "char" => json!({ "type": "string" }),
             "bool" => json!({ "type": "boolean" }),
             "f32" | "f64" => json!({ "type": "number" }),
-            "u8" | "u16" | "u32" | "u64" | "usize" => json!({ "type": "integer", "minimum": 0 }),
-            "i8" | "i16" | "i32" | "i64" | "isize" => json!({ "type": "integer" }),
+            "u8" | "u16" | "u32" => json!({ "type": "integer", "minimum": 0 }),
+            "i8" | "i16" | "i32" => json!({ "type": "integer" }),
+            "u64" | "usize" => {
+                json!({ "type": ["integer", "string"], "minimum": 0, "pattern": DIGITS })
+            }
+            "i64" | "isize" => json!({ "type": ["integer", "string"], "pattern": DIGITS }),
             _ => json!({ "title": ty }),
         }
     }
+}
+
+/// An integer as a string.
+const DIGITS: &str = "^-?[0-9]+$";
+
+/// Lets integers that may lie beyond ±(2^53 − 1) be strings as well.
+fn widen(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if is_wide(fields) {
+                match fields.get_mut("type") {
+                    Some(Value::Array(types)) => types.push("string".into()),
+                    _ => drop(fields.insert("type".into(), json!(["integer", "string"]))),
+                }
+                fields.insert("pattern".into(), DIGITS.into());
+            }
+            for (_, value) in fields.iter_mut().filter(|(name, _)| !holds_values(name)) {
+                widen(value);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(widen),
+        _ => {}
+    }
+}
+
+/// Whether a schema takes integers that JavaScript would round, and no strings.
+fn is_wide(schema: &Map<String, Value>) -> bool {
+    let takes = |name: &str| match schema.get("type") {
+        Some(Value::String(ty)) => ty == name,
+        Some(Value::Array(types)) => types.iter().any(|ty| ty == name),
+        _ => false,
+    };
+    let narrow = ["int8", "uint8", "int16", "uint16", "int32", "uint32"];
+    let format = schema.get("format").and_then(Value::as_str);
+    let safe = |bound: &str| {
+        let bound = schema.get(bound).and_then(Value::as_i64);
+        bound.is_some_and(|bound| bound.unsigned_abs() <= MAX_SAFE)
+    };
+    takes("integer")
+        && !takes("string")
+        && !format.is_some_and(|format| narrow.contains(&format))
+        && !(safe("minimum") && safe("maximum"))
+        && !["const", "enum"].iter().any(|word| schema.contains_key(*word))
+}
+
+/// Whether this word of a schema has values, which are no schemas.
+fn holds_values(word: &str) -> bool {
+    ["const", "default", "enum", "examples"].contains(&word)
 }
 
 /// The name of a type's schema, apart from those of this document.
@@ -72,7 +130,7 @@ fn rebase(schema: &mut Value, to: &str) {
                             *place = format!("{to}{part}");
                         }
                     }
-                    _ if ["const", "default", "enum", "examples"].contains(&name.as_str()) => {}
+                    _ if holds_values(name) => {}
                     value => rebase(value, to),
                 }
             }
@@ -345,9 +403,60 @@ mod tests {
                 json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "null" }] }),
             ),
             ("Vector<bool>", json!({ "type": "array", "items": { "type": "boolean" } })),
+            (
+                "u64",
+                json!({ "type": ["integer", "string"], "minimum": 0, "pattern": "^-?[0-9]+$" }),
+            ),
+            (
+                "Vec<i64>",
+                json!({
+                    "type": "array",
+                    "items": { "type": ["integer", "string"], "pattern": "^-?[0-9]+$" },
+                }),
+            ),
             ("Mode", json!({ "title": "Mode" })),
         ] {
             assert_eq!(Schemas::default().of(ty), expected, "{ty}");
+        }
+    }
+
+    #[test]
+    fn integers_of_given_schemas_may_be_strings_unless_they_are_small() {
+        let wide = json!(["integer", "string"]);
+        let digits = json!("^-?[0-9]+$");
+        for (given, expected) in [
+            (
+                json!({ "type": "integer", "format": "uint64", "minimum": 0 }),
+                json!({ "type": wide, "format": "uint64", "minimum": 0, "pattern": digits }),
+            ),
+            (
+                json!({ "properties": { "type": { "type": ["integer", "null"], "format": "int64" } } }),
+                json!({ "properties": { "type": {
+                    "type": ["integer", "null", "string"], "format": "int64", "pattern": digits,
+                } } }),
+            ),
+            (
+                json!({ "$defs": { "Id": { "type": "integer" } }, "items": [{ "type": "integer" }] }),
+                json!({
+                    "$defs": { "Id": { "type": wide, "pattern": digits } },
+                    "items": [{ "type": wide, "pattern": digits }],
+                }),
+            ),
+        ] {
+            let mut schema = given;
+            widen(&mut schema);
+            assert_eq!(schema, expected);
+        }
+        for unchanged in [
+            json!({ "type": "integer", "format": "uint32", "minimum": 0 }),
+            json!({ "type": "integer", "minimum": -1, "maximum": MAX_SAFE }),
+            json!({ "type": ["integer", "string"] }),
+            json!({ "enum": [1, 2], "type": "integer" }),
+            json!({ "type": "number", "default": { "type": "integer" } }),
+        ] {
+            let mut schema = unchanged.clone();
+            widen(&mut schema);
+            assert_eq!(schema, unchanged);
         }
     }
 

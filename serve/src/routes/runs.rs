@@ -4,15 +4,12 @@ use super::{Place, Session, follow_from};
 use crate::{
     event::Plainly,
     hub::{Begin, Hub, IfRunning, IfUnfinished, Reader, Terms},
+    json::{Body, Integers, Json},
     problem::Problem,
     stream::Until,
 };
 use axum::{
-    Json,
-    extract::{
-        Query, State,
-        rejection::{JsonRejection, QueryRejection},
-    },
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -54,10 +51,10 @@ pub(super) async fn begin<G: Graph>(
     Session(session): Session,
     query: Result<Query<RunQuery>, QueryRejection>,
     headers: HeaderMap,
-    inputs: Result<Json<Value>, JsonRejection>,
+    inputs: Result<Body<Value>, Problem>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    let Json(inputs) = inputs?;
+    let Body(inputs) = inputs?;
     let begin = decode::<G>(inputs)?;
     let existence = existence(&headers)?;
     let reader = query.reader(&hub, &session)?;
@@ -89,20 +86,19 @@ pub(super) async fn resume<G: Graph>(
 
 /// The inputs of a graph, from JSON.
 fn decode<G: Graph>(inputs: Value) -> Result<Begin<G>, Problem> {
-    fn invalid(detail: String) -> Problem {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_inputs", detail)
-    }
     let Value::Object(given) = &inputs else {
-        return Err(invalid("the inputs are a JSON object".to_owned()));
+        return Err(Problem::invalid_inputs("the inputs are a JSON object"));
     };
     let known = G::TOPOLOGY.inputs;
     if let Some(name) = given.keys().find(|name| known.iter().all(|input| input.name != **name)) {
         let known = known.iter().map(|input| input.name).collect::<Vec<_>>().join(", ");
-        return Err(invalid(format!("there is no input `{name}`; the inputs are: {known}")));
+        let detail = format!("there is no input `{name}`; the inputs are: {known}");
+        return Err(Problem::invalid_inputs(detail));
     }
     Ok(Begin::Run(Arc::new(move || {
         // names the input, and what in it
-        serde_path_to_error::deserialize(inputs.clone()).map_err(|error| invalid(error.to_string()))
+        serde_path_to_error::deserialize(Integers(inputs.clone()))
+            .map_err(|error| Problem::invalid_inputs(error.to_string()))
     })))
 }
 

@@ -1,13 +1,14 @@
 //! What there is, and what can be done to a session beside running it.
 
 use super::Session;
-use crate::{event::public_fields, hub::Hub, problem::Problem};
+use crate::{
+    event::public_fields,
+    hub::Hub,
+    json::{Body, Json},
+    problem::Problem,
+};
 use axum::{
-    Json,
-    extract::{
-        Query, State,
-        rejection::{JsonRejection, QueryRejection},
-    },
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -185,9 +186,9 @@ pub(super) struct Fork {
 pub(super) async fn fork<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
     Session(session): Session,
-    body: Result<Json<Fork>, JsonRejection>,
+    body: Result<Body<Fork>, Problem>,
 ) -> Result<Response, Problem> {
-    let Json(Fork { session: new, at }) = body?;
+    let Body(Fork { session: new, at }) = body?;
     let new = SessionId::new(new)?;
     let offset = match at {
         Some(at) => entry_at(&hub, &session, at.parse()?).await?,

@@ -1,5 +1,6 @@
 //! Blocks of an event stream.
 
+use crate::json::to_writer;
 use axum::body::Bytes;
 use burdock::log::Cursor;
 use serde::Serialize;
@@ -41,7 +42,7 @@ impl Frames {
         }
         self.bytes.extend_from_slice(b"data: ");
         // compact JSON has no line feeds, and events are plain data
-        if serde_json::to_writer(&mut self.bytes, event).is_err() {
+        if to_writer(&mut self.bytes, event).is_err() {
             tracing::error!("an event could not be written");
         }
         self.bytes.push(b'\n');

@@ -6,6 +6,7 @@ mod events;
 mod graph;
 mod guarded;
 mod interrupted;
+mod numbers;
 mod readers;
 mod runs;
 mod sessions;
