@@ -147,7 +147,8 @@ where
     /// Says what the JSON of a type is, which inputs, items or public fields are declared with under
     /// this name, for `/openapi.json`. `serde_json::to_value(schemars::schema_for!(Piece))` makes such a
     /// schema from a type. Without it, only JSON's own types are described, and lists and options of
-    /// them.
+    /// them. In a given schema, integers that may lie beyond ±(2^53 − 1) are described as integers or
+    /// strings, because that is how the server sends them.
     #[must_use]
     pub fn schema(mut self, name: impl Into<String>, schema: serde_json::Value) -> Self {
         self.schemas.insert(name, schema);

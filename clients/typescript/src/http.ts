@@ -32,7 +32,7 @@ export class Http {
     if (parts.signal !== undefined) init.signal = parts.signal;
     if (parts.body !== undefined) {
       headers["content-type"] = "application/json";
-      init.body = JSON.stringify(parts.body);
+      init.body = JSON.stringify(parts.body, integers);
     }
     let answer;
     try {
@@ -73,6 +73,13 @@ export class Http {
     const answer = await this.request(method, path, parts);
     await answer.body?.cancel();
   }
+}
+
+/** Writes a `bigint` as an `Integer`. */
+function integers(_: string, value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
 }
 
 function query(fields: RequestParts["query"] = {}): string {

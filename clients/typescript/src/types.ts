@@ -8,6 +8,13 @@ export interface GraphTypes {
   node: string;
 }
 
+/**
+ * An integer of 64 bits (`u64`, `i64`, `usize`, `isize`) in inputs, items and public fields: a number
+ * up to ±`Number.MAX_SAFE_INTEGER`, a string of its digits beyond. `BigInt(value)` reads both, and the
+ * server takes both.
+ */
+export type Integer = number | string;
+
 /** A graph of which nothing is known. */
 export interface AnyGraph extends GraphTypes {
   inputs: Record<string, unknown>;

@@ -290,6 +290,13 @@ mod tests {
         char: char,
     }
 
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Id(u64),
+        Text(String),
+    }
+
     fn all(id: u64, below: i64) -> All {
         All {
             id,
@@ -363,12 +370,6 @@ mod tests {
         let text = "18446744073709551615";
         assert_eq!(read::<String>(json!(text)), Ok(text.into()));
         assert_eq!(read::<Value>(json!([text])), Ok(json!([text])));
-        #[derive(Debug, PartialEq, Deserialize)]
-        #[serde(untagged)]
-        enum Either {
-            Id(u64),
-            Text(String),
-        }
         assert_eq!(read::<Either>(json!(text)), Ok(Either::Text(text.into())));
         assert_eq!(read::<Either>(json!(u64::MAX)), Ok(Either::Id(u64::MAX)));
     }

@@ -1,6 +1,6 @@
 //! Numbers that `serde_json` would round, and depths that it does not read.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// How deep arrays and objects may be nested: `serde_json` reads no more.
 const DEPTH: usize = 127;
@@ -117,7 +117,8 @@ fn path(levels: &[Level<'_>]) -> String {
     let mut path = String::new();
     for level in levels.iter().take(STEPS) {
         match level {
-            Level::Array(index) => path.push_str(&format!("[{index}]")),
+            // a string takes all that is written
+            Level::Array(index) => drop(write!(path, "[{index}]")),
             Level::Object(Some(key)) => {
                 if !path.is_empty() {
                     path.push('.');
@@ -257,7 +258,7 @@ mod tests {
                 for index in 0..random.below(4) {
                     text.push_str(if index > 0 { "," } else { "" });
                     let key = random.of(&strings);
-                    text.push_str(&format!("{}{key}{}:", space(random), space(random)));
+                    write!(text, "{}{key}{}:", space(random), space(random)).unwrap();
                     let key: String = serde_json::from_str(key).unwrap();
                     let dot = if place.is_empty() { "" } else { "." };
                     write(random, text, &format!("{place}{dot}{key}"), first);

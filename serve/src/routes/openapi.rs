@@ -100,11 +100,10 @@ fn is_wide(schema: &Map<String, Value>) -> bool {
         let bound = schema.get(bound).and_then(Value::as_i64);
         bound.is_some_and(|bound| bound.unsigned_abs() <= MAX_SAFE)
     };
-    takes("integer")
-        && !takes("string")
-        && !format.is_some_and(|format| narrow.contains(&format))
-        && !(safe("minimum") && safe("maximum"))
-        && !["const", "enum"].iter().any(|word| schema.contains_key(*word))
+    let is_narrow = format.is_some_and(|format| narrow.contains(&format))
+        || (safe("minimum") && safe("maximum"))
+        || ["const", "enum"].iter().any(|word| schema.contains_key(*word));
+    takes("integer") && !takes("string") && !is_narrow
 }
 
 /// Whether this word of a schema has values, which are no schemas.
