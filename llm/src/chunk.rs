@@ -98,6 +98,9 @@ impl End {
 
     pub(crate) fn record_in(&self, span: &Span) {
         let Usage { input_tokens, output_tokens, first_delta } = self.usage;
+        // exporters of OpenTelemetry, whose integers are signed, write a `u64` as a string
+        let signed = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+        let [input_tokens, output_tokens] = [input_tokens, output_tokens].map(|n| n.map(signed));
         let first = first_delta.map(|first| first.as_secs_f64());
         span.record("gen_ai.usage.input_tokens", input_tokens);
         span.record("gen_ai.usage.output_tokens", output_tokens);

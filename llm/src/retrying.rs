@@ -92,7 +92,7 @@ async fn begin<M: Model>(model: Arc<M>, policy: Policy, request: Request) -> Ans
         let Some(wait) = wait else { return put_back(first, answer) };
         drop(answer);
         if let Some(Err(error)) = first {
-            tracing::warn!(%error, attempt, ?wait, "the model is asked again");
+            tracing::warn!(%error, attempt = i64::from(attempt), ?wait, "the model is asked again");
         }
         sleep(wait).await;
         attempt += 1;

@@ -62,6 +62,10 @@ impl Visit for Line {
         // a string writes all that is asked of it
         let _ = write!(self.0, " {field}={value:?}");
     }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        let _ = write!(self.0, " {field}={value}_u64");
+    }
 }
 
 impl Subscriber for Trace {

@@ -373,7 +373,10 @@ async fn spans_cover_runs_and_steps_and_what_an_action_traces() {
     app.run(TracedInputs {}).await.unwrap();
     let spans: Vec<_> = trace.spans.lock().unwrap().clone();
     let run = spans.iter().position(|(text, _)| text.contains("graph=\"Traced\"")).unwrap();
-    assert_eq!(spans[run].0, "run graph=\"Traced\" outcome=paused before `note`");
+    assert_eq!(
+        spans[run].0,
+        "run graph=\"Traced\" session=\"traced\" run=1 outcome=\"paused before `note`\""
+    );
     let steps: Vec<_> = spans
         .iter()
         .filter(|(_, parent)| *parent == Some(run as u64 + 1))
@@ -382,18 +385,20 @@ async fn spans_cover_runs_and_steps_and_what_an_action_traces() {
     assert_eq!(
         steps,
         [
-            "step node=\"note\" step=0 attempts=1 items=1",
-            "step node=\"thread\" step=1 attempts=1 items=0"
+            "step session=\"traced\" run=1 node=\"note\" step=0 attempts=1 items=1",
+            "step session=\"traced\" run=1 node=\"thread\" step=1 attempts=1 items=0"
         ]
     );
     let lines: Vec<_> = trace.lines.lock().unwrap().clone();
-    let traced: Vec<_> = lines.iter().filter(|line| line.contains("Traced")).collect();
+    let traced: Vec<_> = lines.into_iter().filter(|line| line.contains("Traced")).collect();
+    let of = "session=\"traced\" run=1";
+    let run = format!("run graph=\"Traced\" {of}");
     assert_eq!(
         traced,
         [
-            "run graph=\"Traced\" > step node=\"note\" step=0: message=before",
-            "run graph=\"Traced\" > step node=\"note\" step=0: message=after",
-            "run graph=\"Traced\" > step node=\"thread\" step=1: message=on a thread",
+            format!("{run} > step {of} node=\"note\" step=0: message=before"),
+            format!("{run} > step {of} node=\"note\" step=0: message=after"),
+            format!("{run} > step {of} node=\"thread\" step=1: message=on a thread"),
         ]
     );
 }
@@ -421,6 +426,38 @@ async fn the_context_names_session_run_step_attempt_and_node_and_its_key_stays_i
         ]
     );
     assert_eq!(app.id(), "s");
+}
+
+#[tokio::test]
+async fn events_name_the_session_and_the_run() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&seen);
+    let script = chatty().on("first", [Do::Yield(3)]).on("first", [Do::Yield(4)]);
+    let mut app = Line::app()
+        .resources(resources(script))
+        .id("s")
+        .observe(move |event: &Event<Line>| {
+            heard.lock().unwrap().push((event.session().to_owned(), event.run));
+        })
+        .build()
+        .await
+        .unwrap();
+    for run in 1..=2 {
+        let mut events = app.run(LineInputs {}).events();
+        while let Some(event) = events.next().await {
+            let event = event.unwrap();
+            assert_eq!((event.session(), event.run), ("s", run));
+        }
+        drop(events);
+        let seen = std::mem::take(&mut *seen.lock().unwrap());
+        assert!(seen.len() > 4 && seen.iter().all(|heard| *heard == ("s".into(), run)), "{seen:?}");
+    }
+    let mut dropped = app.run(LineInputs {});
+    dropped.next().await;
+    drop(dropped);
+    assert_eq!(seen.lock().unwrap().last(), Some(&("s".into(), 3)));
+    app.resume().await.unwrap();
+    assert_eq!(seen.lock().unwrap().last(), Some(&("s".into(), 3)));
 }
 
 #[tokio::test]

@@ -8,15 +8,20 @@ pub(crate) use self::observer::Observers;
 pub use self::spans::Spans;
 
 use crate::{
+    Context,
     action::Failure,
     graph::{Graph, Next},
     log::Cursor,
     run::{Outcome, RunError},
+    sync::Arc,
 };
 use std::{fmt, time::Duration};
 
 /// Something that happened in a run.
 pub struct Event<G: Graph> {
+    pub(crate) session: Arc<str>,
+    /// The number of the run in the session, from 1; a run that is resumed keeps it.
+    pub run: u64,
     /// The node that the run was at.
     pub node: G::Node,
     /// The number of the step in the session, from 0; where a run begins or is over, how many steps
@@ -29,6 +34,24 @@ pub struct Event<G: Graph> {
     pub cursor: Option<Cursor>,
     /// What happened.
     pub kind: EventKind<G>,
+}
+
+impl<G: Graph> Event<G> {
+    /// An event at the step and attempt of a context.
+    pub(crate) fn new(
+        context: &Context,
+        node: G::Node,
+        cursor: Option<Cursor>,
+        kind: EventKind<G>,
+    ) -> Self {
+        let (session, run) = (Arc::clone(&context.session), context.run);
+        Self { session, run, node, step: context.step, attempt: context.attempt, cursor, kind }
+    }
+
+    /// The id of the session.
+    pub fn session(&self) -> &str {
+        &self.session
+    }
 }
 
 /// What lies in the slot between a run's future and its consumer.

@@ -1,14 +1,35 @@
 //! The built-in observer: `tracing` spans per run and step.
 
 use super::{Event, EventKind, Observer};
-use crate::graph::Graph;
+use crate::{
+    action::chain,
+    graph::{Graph, Node},
+};
+use std::error::Error;
 use tracing::{Span, field::Empty};
 
 /// Makes a `tracing` span per run and, inside it, one per step; what an action traces lies in the
 /// span of its step.
 ///
-/// `Chatbot::app().observe(Spans::default())`. Spans are named `run` and `step`, with the fields
-/// `graph`, `outcome`, `node`, `step`, `attempts`, `items`, `error`.
+/// `Chatbot::app().observe(Spans::default())`. Spans are named `run` and `step`, with these fields:
+///
+/// | field | span | type | |
+/// |---|---|---|---|
+/// | `graph` | run | string | the name of the graph |
+/// | `session` | both | string | the id of the session |
+/// | `run` | both | integer | the number of the run; a run that is resumed keeps it |
+/// | `outcome` | run | string | how the run ended, unless it failed |
+/// | `node` | step | string | the node |
+/// | `step` | step | integer | the number of the step |
+/// | `attempts` | step | integer | how often it was tried |
+/// | `items` | step | integer | how many items a committed step has yielded |
+/// | `error` | both | string | the error and its sources, if it failed |
+/// | `otel.status_code` | both | string | `ERROR` if it failed |
+/// | `otel.status_description` | both | string | the same text as `error` |
+///
+/// `tracing-opentelemetry` makes the status of a span from the last two. A step that failed and took
+/// its `on error` edge is an error, its run is not. Integers are recorded as `i64`, saturating, because
+/// OpenTelemetry has no unsigned ones and its exporters write a `u64` as a string.
 #[derive(Debug, Default)]
 pub struct Spans {
     run: Option<Span>,
@@ -23,8 +44,12 @@ impl<G: Graph> Observer<G> for Spans {
                 self.run = Some(tracing::info_span!(
                     "run",
                     graph = G::TOPOLOGY.name,
+                    session = event.session(),
+                    run = integer(event.run),
                     outcome = Empty,
-                    error = Empty
+                    error = Empty,
+                    otel.status_code = Empty,
+                    otel.status_description = Empty,
                 ));
             }
             EventKind::StepStarted => {
@@ -33,33 +58,38 @@ impl<G: Graph> Observer<G> for Spans {
                 self.step = Some(tracing::info_span!(
                     parent: parent,
                     "step",
-                    node = crate::graph::Node::name(event.node),
-                    step = event.step,
+                    session = event.session(),
+                    run = integer(event.run),
+                    node = event.node.name(),
+                    step = integer(event.step),
                     attempts = Empty,
                     items = Empty,
-                    error = Empty
+                    error = Empty,
+                    otel.status_code = Empty,
+                    otel.status_description = Empty,
                 ));
             }
             EventKind::Item(_) => self.items += 1,
             EventKind::ItemsSuperseded { .. } => {}
             EventKind::AttemptFailed { failure, retry_in } => self.in_step(|| {
-                tracing::warn!(error = %failure, ?retry_in, "attempt failed");
+                tracing::warn!(error = described(failure), ?retry_in, "attempt failed");
             }),
-            EventKind::StepFailed { failure, .. } => {
-                if let Some(step) = self.step.take() {
-                    step.record("attempts", event.attempt);
-                    step.record("error", tracing::field::display(failure));
-                }
-            }
+            EventKind::StepFailed { failure, .. } => self.fail_step(event.attempt, failure),
             EventKind::StepCommitted { .. } => {
                 if let Some(step) = self.step.take() {
-                    step.record("attempts", event.attempt);
-                    step.record("items", self.items);
+                    step.record("attempts", i64::from(event.attempt));
+                    step.record("items", integer(self.items));
                 }
             }
-            EventKind::RunFinished { outcome } => self.end("outcome", outcome),
-            EventKind::RunFailed { error } => self.end("error", error),
-            EventKind::RunCancelled => self.end("outcome", &"cancelled"),
+            EventKind::RunFinished { outcome } => self.end(&outcome.to_string()),
+            EventKind::RunFailed { error } => {
+                // one that the log did not take
+                self.fail_step(event.attempt, error);
+                if let Some(run) = self.run.take() {
+                    fail(&run, error);
+                }
+            }
+            EventKind::RunCancelled => self.end("cancelled"),
         }
     }
 
@@ -76,10 +106,45 @@ impl Spans {
         }
     }
 
-    fn end(&mut self, field: &str, value: &dyn std::fmt::Display) {
+    fn fail_step(&mut self, attempts: u32, error: &(dyn Error + 'static)) {
+        if let Some(step) = self.step.take() {
+            step.record("attempts", i64::from(attempts));
+            fail(&step, error);
+        }
+    }
+
+    fn end(&mut self, outcome: &str) {
         self.step = None;
         if let Some(run) = self.run.take() {
-            run.record(field, tracing::field::display(value));
+            run.record("outcome", outcome);
         }
+    }
+}
+
+/// Marks a span as failed.
+fn fail(span: &Span, error: &(dyn Error + 'static)) {
+    let error = described(error);
+    span.record("error", &error);
+    // the description last: for `tracing-opentelemetry` a code alone has none
+    span.record("otel.status_code", "ERROR");
+    span.record("otel.status_description", &error);
+}
+
+/// An error and its sources, in one line.
+fn described(error: &(dyn Error + 'static)) -> String {
+    chain(error).join(": ")
+}
+
+fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::integer;
+
+    #[test]
+    fn a_number_that_i64_does_not_hold_is_the_largest_that_it_holds() {
+        assert_eq!([0, 1 << 62, 1 << 63, u64::MAX].map(integer), [0, 1 << 62, i64::MAX, i64::MAX]);
     }
 }

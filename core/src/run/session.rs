@@ -189,7 +189,7 @@ impl<G: Graph> Session<G> {
             EventKind::StepCommitted { .. } => self.committed_cursor(),
             _ => self.cursor(),
         };
-        let event = Event { node, step, attempt: self.context.attempt, cursor, kind };
+        let event = Event { step, ..Event::new(&self.context, node, cursor, kind) };
         self.observers.notify(&event);
         if let EventKind::ItemsSuperseded { .. } = event.kind {
             self.shown = 0;
@@ -230,8 +230,7 @@ impl<G: Graph> Session<G> {
                 Outcome::Stopped(node) => (node, EventKind::RunCancelled),
                 outcome => (self.last.unwrap_or(self.node()), EventKind::RunFinished { outcome }),
             };
-            let (step, attempt) = (self.context.step, self.context.attempt);
-            Event { node, step, attempt, cursor, kind }
+            Event::new(&self.context, node, cursor, kind)
         };
         let (told, shown) = (event(), event());
         self.observers.notify(&told);
@@ -246,9 +245,9 @@ impl<G: Graph> Session<G> {
     /// Tells what the log has and nobody heard, because the run was dropped in between.
     fn tell_superseded(&mut self) {
         if self.shown > 0 && self.recording.as_ref().is_some_and(|found| found.items == 0) {
-            let (step, attempt, cursor) = (self.context.step, self.context.attempt, self.cursor());
+            let cursor = self.cursor();
             let kind = EventKind::ItemsSuperseded { items: std::mem::take(&mut self.shown) };
-            self.observers.notify(&Event { node: self.at, step, attempt, cursor, kind });
+            self.observers.notify(&Event::new(&self.context, self.at, cursor, kind));
         }
     }
 

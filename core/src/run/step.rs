@@ -340,13 +340,8 @@ impl<G: Graph, Y> Port<'_, G, Y> {
     /// Tells observers of an item, and makes an event of it for a consumer of events.
     #[cold]
     fn publish(&mut self, item: G::Item) -> Published<G> {
-        let event = Event {
-            node: self.node,
-            step: self.context.step,
-            attempt: self.context.attempt,
-            cursor: self.recording.as_ref().and_then(|recording| recording.writer.cursor()),
-            kind: EventKind::Item(item),
-        };
+        let cursor = self.recording.as_ref().and_then(|recording| recording.writer.cursor());
+        let event = Event::new(self.context, self.node, cursor, EventKind::Item(item));
         self.observers.notify(&event);
         match event.kind {
             EventKind::Item(item) if self.context.control.attention() != Attention::Events => {
