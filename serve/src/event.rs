@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Something that happened in a session, as it stands behind `data:` in an event stream.
+///
+/// There, integers beyond ±(2^53 − 1) in items and patches are strings, because JavaScript rounds them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
