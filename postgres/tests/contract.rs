@@ -7,6 +7,7 @@ mod contract {
     mod connecting;
     mod damage;
     mod gathering;
+    mod graphs;
     mod migrating;
     mod runtimes;
     mod tails;

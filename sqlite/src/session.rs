@@ -39,6 +39,9 @@ macro_rules! select {
     };
 }
 
+const LIST: &str = select!("WHERE id >= ?1 AND id > ?2 ORDER BY id");
+const LIST_OF_GRAPH: &str = select!("WHERE graph = ?3 AND id >= ?1 AND id > ?2 ORDER BY id");
+
 impl Session {
     /// Finds a session, also one that was opened and has no entry yet.
     pub(crate) fn find(connection: &Connection, id: &SessionId) -> Result<Option<Self>, Fault> {
@@ -70,8 +73,8 @@ impl Session {
         mut take: impl FnMut(String, Self) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
         let mut statement = connection.prepare_cached(match graph {
-            None => select!("WHERE id >= ?1 AND id > ?2 ORDER BY id"),
-            Some(_) => select!("WHERE graph = ?3 AND id >= ?1 AND id > ?2 ORDER BY id"),
+            None => LIST,
+            Some(_) => LIST_OF_GRAPH,
         })?;
         let mut rows = match graph {
             None => statement.query([from, after])?,
@@ -185,5 +188,28 @@ impl Session {
         let places = params![self.number.places().start, self.number.place(offset)];
         let place: Option<i64> = statement.query_row(places, |row| row.get(0))?;
         Ok(place.map(place::offset))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::schema;
+    use std::path::Path;
+
+    #[test]
+    fn listing_the_sessions_of_a_graph_reads_no_others() {
+        let connection = Connection::open_in_memory().unwrap();
+        assert!(schema::migrate(&connection, Path::new("memory")).is_ok());
+        let mut statement =
+            connection.prepare(&format!("EXPLAIN QUERY PLAN {LIST_OF_GRAPH}")).unwrap();
+        let plan = statement.query_map(["a", "b", "Chat"], |row| row.get::<_, String>(3)).unwrap();
+        let plan: Vec<_> = plan.map(Result::unwrap).collect();
+        assert_eq!(plan[0], "SEARCH sessions USING INDEX graphs (graph=? AND id>?)");
+        assert!(
+            plan.iter().all(|step| !step.contains("SCAN") && !step.contains("B-TREE")),
+            "{plan:?}"
+        );
     }
 }

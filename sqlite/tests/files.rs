@@ -4,13 +4,13 @@
 
 mod common;
 
-use burdock::log::{Log, LogError, Offset, Urgency};
+use burdock::log::{Log, LogError, Offset, SessionFilter, Urgency};
 use burdock_sqlite::{SqliteLog, Synchronous};
 use common::{
     Process, Writer, arg, draft, hear, id, open, read, report, role, say, sessions, snapshot, texts,
 };
 use futures::{FutureExt, executor::block_on};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use std::{
     env, fs,
     os::unix::{
@@ -158,6 +158,95 @@ fn a_file_of_the_first_release_opens() {
     let starts = block_on(log.epochs(&id("anna"))).unwrap();
     let starts: Vec<_> = starts.iter().map(|start| (start.epoch.0, start.start.0)).collect();
     assert_eq!(starts, [(1, 0), (3, 4), (4, 5)]);
+}
+
+/// A file as the first version made it.
+fn first_version(path: &Path) -> Connection {
+    let file = Connection::open(path).unwrap();
+    file.execute_batch(include_str!("../src/schema.sql")).unwrap();
+    file.execute_batch("PRAGMA application_id = 0x62757264; PRAGMA user_version = 1").unwrap();
+    file
+}
+
+/// Stores an entry with the statements of the first version.
+fn store(file: &Connection, session: &str, offset: i64, kind: &str, json: &str) {
+    let insert = "INSERT OR IGNORE INTO sessions (id, epoch, created) VALUES (?1, 1, 7)";
+    file.execute(insert, [session]).unwrap();
+    file.execute(
+        "INSERT INTO entries SELECT (number << 35) + ?2, 1, ?3, ?3 <> 'item', 7, 7, 0, ?4 \
+         FROM sessions WHERE id = ?1",
+        params![session, offset, kind, json],
+    )
+    .unwrap();
+}
+
+fn created(graph: &str) -> String {
+    // a state can have anything in it
+    format!(
+        r#"{{"v":1,"at":[7,0],"entry":{{"session_created":{{"snapshot":{{"graph":{{"name":"{graph}","hash":"00"}},"state":{{"graph":{{"name":"No"}},"text":"\u0000"}}}}}}}}}}"#
+    )
+}
+
+fn snapshot_of(graph: &str) -> String {
+    format!(r#"{{"v":1,"at":[7,0],"entry":{{"snapshot":{{"graph":{{"name":"{graph}"}}}}}}}}"#)
+}
+
+fn graph(log: &SqliteLog, session: &str) -> Option<String> {
+    block_on(log.info(&id(session))).unwrap().graph.map(|graph| graph.to_string())
+}
+
+fn listed(log: &SqliteLog, graph: &str) -> Vec<String> {
+    let filter = SessionFilter { graphs: vec![graph.into()], ..SessionFilter::default() };
+    let found = block_on(log.sessions(filter)).unwrap();
+    found.into_iter().map(|info| info.id.to_string()).collect()
+}
+
+#[test]
+fn sessions_of_the_first_version_keep_their_graphs() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("chat.db");
+    let file = first_version(&path);
+    store(&file, "plain", 0, "session_created", &created("Chat"));
+    store(&file, "renamed", 0, "session_created", &created("Chat"));
+    store(&file, "renamed", 1, "item", "1");
+    store(&file, "renamed", 2, "snapshot", &snapshot_of("Talk"));
+    store(&file, "renamed", 3, "item", "2");
+    // trimmed
+    file.execute_batch(
+        "DELETE FROM entries WHERE place IN (2 << 35, (2 << 35) + 1);
+         UPDATE sessions SET first = 2 WHERE id = 'renamed'",
+    )
+    .unwrap();
+    for (session, json) in [("text", "no JSON"), ("value", "7"), ("other", r#"{"entry":[1]}"#)] {
+        store(&file, session, 0, "session_created", json);
+    }
+    drop(file);
+    let log = open(&path);
+    assert_eq!(graph(&log, "plain").as_deref(), Some("Chat"));
+    assert_eq!(graph(&log, "renamed").as_deref(), Some("Talk"));
+    for session in ["text", "value", "other"] {
+        assert_eq!(graph(&log, session), None, "{session}");
+    }
+    assert_eq!(sessions(&log), ["other", "plain", "renamed", "text", "value"]);
+    assert_eq!(
+        (listed(&log, "Chat"), listed(&log, "Talk")),
+        (vec!["plain".into()], vec!["renamed".into()])
+    );
+}
+
+/// While programs are replaced one by one, those that have the file open go on.
+#[test]
+fn a_program_of_the_first_version_goes_on_in_a_file_of_the_second() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("chat.db");
+    let file = first_version(&path);
+    let log = open(&path);
+    store(&file, "a", 0, "session_created", &created("Chat"));
+    store(&file, "a", 1, "item", "1");
+    store(&file, "b", 0, "session_created", "no JSON");
+    assert_eq!(graph(&log, "a").as_deref(), Some("Chat"));
+    assert_eq!(listed(&log, "Chat"), ["a"]);
+    assert_eq!(sessions(&log), ["a", "b"]);
 }
 
 #[test]

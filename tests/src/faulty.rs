@@ -53,6 +53,8 @@ struct Faults {
     dead: BTreeSet<(SessionId, Epoch)>,
     failing: Vec<Call>,
     hanging: Vec<Call>,
+    /// What another program does before the next call of a kind.
+    others: Vec<(Call, Box<dyn FnOnce() + Send>)>,
     appended: usize,
     /// How many faults came about.
     hits: usize,
@@ -88,6 +90,11 @@ impl FaultyLog {
     /// Has the next call of this kind never answer, though it is done.
     pub fn hang(&self, call: Call) {
         self.faults().hanging.push(call);
+    }
+
+    /// Does something just before the next call of this kind, as another program may.
+    pub fn before(&self, call: Call, act: impl FnOnce() + Send + 'static) {
+        self.faults().others.push((call, Box::new(act)));
     }
 
     /// How many appends wait.
@@ -132,6 +139,7 @@ impl FaultyLog {
         faults.fates.clear();
         faults.failing.clear();
         faults.hanging.clear();
+        faults.others.clear();
     }
 
     fn store(&self, append: Append, fate: Fate) -> Result<(), LogError> {
@@ -166,7 +174,12 @@ impl FaultyLog {
             return Box::pin(ready(Err(unavailable())));
         }
         let hangs = take(|faults| &mut faults.hanging);
+        let other = faults.others.iter().position(|(other, _)| *other == call);
+        let other = other.map(|index| faults.others.remove(index).1);
         drop(faults);
+        if let Some(act) = other {
+            act();
+        }
         let done = inner();
         if !hangs {
             return done;

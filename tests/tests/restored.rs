@@ -110,6 +110,7 @@ async fn say(talk: Reads<'_>) -> Result<Writes> {
 }
 
 graph! {
+    #[renamed_from("Talking")]
     pub Mute(Talk) {
         nodes { again: say }
         start again;
