@@ -8,8 +8,8 @@ use axum::{
 };
 use burdock::{
     RunError, RunErrorKind,
-    log::{Cursor, LogError},
-    run::{BuildError, ReadError},
+    log::{Cursor, LogError, SessionId},
+    run::{BuildError, ReadError, RestoreError},
 };
 use serde::Serialize;
 
@@ -88,6 +88,11 @@ impl Problem {
         Self { first: first.map(|cursor| cursor.to_string()), ..gone }
     }
 
+    /// What went wrong with a session, which trace output names.
+    pub(crate) fn about(session: &SessionId, error: impl Into<Self>) -> Self {
+        tracing::error_span!("session", %session).in_scope(|| error.into())
+    }
+
     pub(crate) fn undrawable() -> Self {
         let detail = "this graph cannot be drawn here: `graph.mmd` has it for Mermaid";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
@@ -147,10 +152,25 @@ impl From<LogError> for Problem {
     }
 }
 
+impl From<RestoreError> for Problem {
+    fn from(error: RestoreError) -> Self {
+        if let RestoreError::OtherGraph { .. } = error {
+            let detail = "another graph has a session with this id: choose another id";
+            return Self::conflict("other_graph", detail);
+        }
+        // it may quote the state
+        tracing::error!(error = chain(&error), "a session does not fit the graph");
+        let detail = "the session was written by another version of the program and does not fit \
+                      this one: it stays as it is until a version that fits is running";
+        Self::conflict("session_does_not_fit", detail)
+    }
+}
+
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Log(error) => error.into(),
+            ReadError::Restore(error) => error.into(),
             error => Self::internal(&error),
         }
     }
@@ -193,6 +213,7 @@ impl From<RunError> for Problem {
                 format!("the input `{input}` is missing"),
             ),
             RunErrorKind::Log { source, .. } => source.into(),
+            RunErrorKind::Restore(error) => error.into(),
             error => Self::internal(&error),
         }
     }

@@ -322,7 +322,7 @@ async fn claims_say_whether_a_session_has_to_exist() {
     drop(app().existing().build().await.unwrap());
 }
 
-/// Another program's graph over the same state, without the node that a session is at.
+/// A later version of the graph, under another name and without the node that a session is at.
 mod other {
     use burdock::prelude::*;
     use burdock_tests::script::Log;
@@ -333,6 +333,7 @@ mod other {
     }
 
     graph! {
+        #[renamed_from("Line")]
         pub Other(Log) {
             nodes { count }
             start count;

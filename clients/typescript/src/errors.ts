@@ -23,6 +23,8 @@ export type ProblemCode =
   | "at_rest"
   | "not_ended"
   | "inputs_unknown"
+  | "other_graph"
+  | "session_does_not_fit"
   | "fenced"
   | "trimmed"
   | "too_large"

@@ -6,7 +6,7 @@ use crate::{
     json::{Body, Json},
     problem::Problem,
     routes::{
-        Accepted, EventsQuery, List, ListQuery, Listed, Place, Placed, Session, follow_place,
+        Accepted, EventsQuery, Id, List, ListQuery, Listed, Place, Placed, Session, follow_place,
         sessions,
     },
 };
@@ -20,7 +20,7 @@ use axum::{
 use burdock::{
     Graph, Position,
     graph::Node,
-    log::{Existence, SessionId},
+    log::{Existence, SessionId, SessionInfo},
     run::View,
 };
 use futures_util::{StreamExt as _, stream};
@@ -105,9 +105,12 @@ struct Chat {
 /// `GET /sessions/{id}/chat`
 async fn show<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Session(SessionInfo { id: session, .. }): Session,
 ) -> Result<Response, Problem> {
-    let read = async || Ok(View::<G>::latest(&hub.log, &session).await?);
+    let read = async || {
+        let view = View::<G>::latest(&hub.log, &session).await;
+        view.map_err(|error| Problem::about(&session, error))
+    };
     let at = |view: &View<G>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
     let (view, running) = hub.look(&session, read, at).await?;
     let chat = Chat {
@@ -131,7 +134,7 @@ struct Say {
 /// `POST /sessions/{id}/chat`
 async fn say<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Id(session): Id,
     body: Result<Body<Say>, Problem>,
 ) -> Result<Response, Problem> {
     let Body(Say { prompt }) = body?;
@@ -149,7 +152,7 @@ async fn say<G: ChatGraph>(
 /// `GET /sessions/{id}/chat/events`
 async fn follow<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Session(SessionInfo { id: session, .. }): Session,
     headers: HeaderMap,
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {

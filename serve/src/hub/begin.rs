@@ -156,7 +156,8 @@ impl<G: Graph> Hub<G> {
             (Some(_), Existence::New) => Err(LogError::SessionExists { session }.into()),
             (Some(_), Existence::Any | Existence::Existing) => Ok(()),
             (None, _) => {
-                let mut app = (self.opening)(session, existence).await?;
+                let opening = (self.opening)(session.clone(), existence).await;
+                let mut app = opening.map_err(|error| Problem::about(&session, error))?;
                 // so that there is something to follow
                 app.flush().await?;
                 *turn.app = Some(app);

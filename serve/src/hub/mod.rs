@@ -21,7 +21,7 @@ use self::{
 use crate::{limits::Limits, problem::Problem, routes::Schemas};
 use burdock::{
     App, Graph,
-    log::{Existence, Log, SessionId},
+    log::{Existence, Log, LogError, SessionFilter, SessionId, SessionInfo},
     run::BuildError,
 };
 use std::{
@@ -85,6 +85,22 @@ impl<G: Graph> Hub<G> {
             return Err(Problem::shutting_down());
         }
         self.readers.enter(session)
+    }
+
+    /// Describes a session of this graph; one of another graph does not exist here.
+    pub(crate) async fn info(&self, session: &SessionId) -> Result<SessionInfo, LogError> {
+        let info = match self.log.info(session).await {
+            // its entries are lost, but whose it is may be known, so that it can be deleted
+            Err(LogError::Damaged { .. }) => {
+                let prefix = session.as_str().into();
+                let filter = SessionFilter { prefix, limit: 1, ..SessionFilter::of::<G>() };
+                self.log.sessions(filter).await?.pop().filter(|info| info.id == *session)
+            }
+            info => Some(info?),
+        };
+        let owns = |graph: &str| G::TOPOLOGY.names().any(|name| name == graph);
+        info.filter(|info| info.graph.as_deref().is_some_and(owns))
+            .ok_or_else(|| LogError::NoSession { session: session.clone() })
     }
 
     /// How many sessions are open for writing.

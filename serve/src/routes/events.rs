@@ -14,7 +14,7 @@ use axum::{
 };
 use burdock::{
     Graph,
-    log::{Cursor, LogError, SessionId, follow as follow_log},
+    log::{Cursor, LogError, SessionId, SessionInfo, follow as follow_log},
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Place {
 /// `GET /sessions/{id}/events`
 pub(super) async fn follow<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Session(SessionInfo { id: session, .. }): Session,
     headers: HeaderMap,
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {

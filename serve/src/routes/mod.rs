@@ -18,7 +18,10 @@ use axum::{
     http::request,
     routing::{get, post},
 };
-use burdock::{Graph, log::SessionId};
+use burdock::{
+    Graph,
+    log::{SessionId, SessionInfo},
+};
 use std::sync::Arc;
 
 pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>) -> Router {
@@ -39,14 +42,30 @@ pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>) -> Router {
         .with_state(hub)
 }
 
-/// The session that an address names.
-pub(crate) struct Session(pub(crate) SessionId);
+/// The id that an address names, whether or not there is such a session.
+pub(crate) struct Id(pub(crate) SessionId);
 
-impl<S: Send + Sync> FromRequestParts<S> for Session {
+impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
         let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
         Ok(Self(SessionId::new(id)?))
+    }
+}
+
+/// The session that an address names. It exists and belongs to the graph that is served: what is
+/// told of others, or done to them, would be read in the terms of the wrong graph.
+pub(crate) struct Session(pub(crate) SessionInfo);
+
+impl<G: Graph> FromRequestParts<Arc<Hub<G>>> for Session {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut request::Parts,
+        hub: &Arc<Hub<G>>,
+    ) -> Result<Self, Problem> {
+        let Id(id) = Id::from_request_parts(parts, hub).await?;
+        Ok(Self(hub.info(&id).await?))
     }
 }

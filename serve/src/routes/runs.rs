@@ -1,6 +1,6 @@
 //! Beginning runs. There is no GET that does: a browser would repeat it at each reconnect.
 
-use super::{Place, Session, follow_from};
+use super::{Id, Place, Session, follow_from};
 use crate::{
     event::Plainly,
     hub::{Begin, Hub, IfRunning, IfUnfinished, Reader, Terms},
@@ -15,7 +15,7 @@ use axum::{
 };
 use burdock::{
     Graph,
-    log::{Cursor, Existence, SessionId},
+    log::{Cursor, Existence, SessionId, SessionInfo},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -48,7 +48,7 @@ pub(crate) struct Accepted {
 /// `POST /sessions/{id}/runs`
 pub(super) async fn begin<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Id(session): Id,
     query: Result<Query<RunQuery>, QueryRejection>,
     headers: HeaderMap,
     inputs: Result<Body<Value>, Problem>,
@@ -61,7 +61,7 @@ pub(super) async fn begin<G: Graph>(
     let before = hub.begin(&session, begin, query.terms(existence)).await.map_err(|problem| {
         // what the client asked for with `if-match`
         match (existence, problem.code()) {
-            (Existence::Existing, "unknown_session") => Problem::new(
+            (Existence::Existing, "unknown_session" | "other_graph") => Problem::new(
                 StatusCode::PRECONDITION_FAILED,
                 "precondition_failed",
                 problem.into_detail(),
@@ -75,7 +75,7 @@ pub(super) async fn begin<G: Graph>(
 /// `POST /sessions/{id}/resume`
 pub(super) async fn resume<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Session(SessionInfo { id: session, .. }): Session,
     query: Result<Query<RunQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;

@@ -14,7 +14,10 @@ use axum::{
 };
 use burdock::{
     Graph, Position,
-    log::{Cursor, Document, LogError, Moment, Offset, SessionFilter, SessionId, fork as fork_log},
+    log::{
+        Cursor, Document, LogError, Moment, Offset, SessionFilter, SessionId, SessionInfo,
+        fork as fork_log,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -98,12 +101,12 @@ pub(crate) async fn sessions<G: Graph>(
     let limit = limit.unwrap_or(100).clamp(1, most);
     let after = after.map(SessionId::new).transpose()?;
     // one more tells whether there is another page
-    let filter = SessionFilter { prefix, after, limit: limit + 1 };
+    let filter = SessionFilter { prefix, after, limit: limit + 1, ..SessionFilter::of::<G>() };
     let mut found = hub.log.sessions(filter).await?;
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|last| last.id.as_str().to_owned());
-    let listed = |info: burdock::log::SessionInfo| Listed {
+    let listed = |info: SessionInfo| Listed {
         running: hub.is_running(&info.id),
         session: info.id.as_str().into(),
         created: info.created,
@@ -115,9 +118,9 @@ pub(crate) async fn sessions<G: Graph>(
 /// `GET /sessions/{id}`
 pub(super) async fn show<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Session(info): Session,
 ) -> Result<Response, Problem> {
-    let info = hub.log.info(&session).await?;
+    let session = info.id;
     let read = async || Ok(Moment::latest(&hub.log, &session).await?);
     let at = |moment: &Moment| {
         let unfinished = matches!(moment.snapshot.position, Position::Unfinished(_));
@@ -148,9 +151,8 @@ pub(super) async fn show<G: Graph>(
 /// `POST /sessions/{id}/stop`
 pub(super) async fn stop<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Session(SessionInfo { id: session, .. }): Session,
 ) -> Result<StatusCode, Problem> {
-    hub.log.info(&session).await?;
     hub.stop(&session);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -158,7 +160,7 @@ pub(super) async fn stop<G: Graph>(
 /// `POST /sessions/{id}/reopen`
 pub(super) async fn reopen<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Session(SessionInfo { id: session, .. }): Session,
 ) -> Result<StatusCode, Problem> {
     hub.reopen(&session).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -167,7 +169,7 @@ pub(super) async fn reopen<G: Graph>(
 /// `DELETE /sessions/{id}`
 pub(super) async fn delete<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Session(SessionInfo { id: session, .. }): Session,
 ) -> Result<StatusCode, Problem> {
     hub.delete(&session).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -185,7 +187,7 @@ pub(super) struct Fork {
 /// `POST /sessions/{id}/fork`
 pub(super) async fn fork<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(session): Session,
+    Session(SessionInfo { id: session, .. }): Session,
     body: Result<Body<Fork>, Problem>,
 ) -> Result<Response, Problem> {
     let Body(Fork { session: new, at }) = body?;

@@ -69,6 +69,7 @@ pub async fn speak(
 
 graph! {
     /// Says what it is told.
+    #[renamed_from("Parrot")]
     pub Echo(Talk) {
         inputs { text: String }
         resources { gate: Gate }

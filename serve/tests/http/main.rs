@@ -4,6 +4,7 @@
 mod client;
 mod events;
 mod graph;
+mod graphs;
 mod guarded;
 mod interrupted;
 mod numbers;

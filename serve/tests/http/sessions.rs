@@ -93,6 +93,9 @@ async fn idle_sessions_make_room_and_those_at_work_do_not() {
     for id in ["x", "y"] {
         let resumed = served.post(&format!("/sessions/{id}/resume"), &json!(null)).await;
         assert_eq!(problem(resumed).await, (404, "unknown_session".into()));
+        let run = served.client.post(format!("{}/sessions/{id}/runs", served.url));
+        let run = run.header("if-match", "*").json(&json!({ "text": "hi" })).send().await;
+        assert_eq!(problem(run.unwrap()).await, (412, "precondition_failed".into()));
     }
     assert!(format!("{:?}", served.server).contains("open: 0"), "{:?}", served.server);
 }

@@ -143,7 +143,7 @@ async fn a_run_that_a_crash_interrupted_is_resumed_with_its_inputs() {
 }
 
 #[tokio::test]
-async fn another_graph_goes_on_with_it() {
+async fn a_renamed_graph_goes_on_with_it() {
     each(async |log| {
         let mut app = open_later(Arc::clone(&log), "unfinished", Script::default(), &clock()).await;
         assert_eq!(app.position(), Position::Unfinished(LaterNode::second));
