@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Serves the sessions of a graph over HTTP.
+/// Serves the sessions of a graph over HTTP. Those of other graphs in the same log are not there.
 ///
 /// It is a handle: clones serve the same sessions. Runs belong to it and not to the requests that
 /// began them. The session of a run that was begun here is open here until it was idle for a while.

@@ -118,7 +118,6 @@ impl<'c> Batch<'c> {
         }
         fits(append)?;
         let graph = entries.iter().rev().find_map(|draft| draft.graph.as_ref());
-        // before the entries, so that the trigger for older programs need not read them
         if graph.is_some() && graph != session.graph.as_ref() {
             session.graph = graph.cloned();
             self.execute(

@@ -1,6 +1,7 @@
 -- Migration 2: which graph each session belongs to. This text never changes.
 
--- The name of the graph that wrote the last snapshot; null where that cannot be read.
+-- The name of the graph that wrote the last snapshot; null where that cannot be read, and in sessions
+-- that are made by a process which opened the file before this migration.
 ALTER TABLE sessions ADD COLUMN graph TEXT;
 
 UPDATE sessions SET graph = (
@@ -16,15 +17,3 @@ UPDATE sessions SET graph = (
 );
 
 CREATE INDEX graphs ON sessions (graph, id);
-
--- A process that opened the file before this migration goes on writing without the column. Programs
--- that know it set it before they store a snapshot, and the trigger then has nothing to do.
-CREATE TRIGGER graph_of_new_session AFTER INSERT ON entries
-WHEN new.snapshot = 1 AND json_valid(new.json)
-BEGIN
-    UPDATE sessions SET graph = coalesce(
-        json_extract(new.json, '$.entry.session_created.snapshot.graph.name'),
-        json_extract(new.json, '$.entry.snapshot.graph.name')
-    )
-    WHERE number = new.place >> 35 AND graph IS NULL;
-END;

@@ -5,7 +5,7 @@ use crate::{
     fault::{self, Fault},
     log::Shared,
     place::Number,
-    session::Session,
+    session::{Listed, Session},
     sync::spawn,
 };
 use burdock::log::{
@@ -84,14 +84,16 @@ impl Reader {
         let after = after.as_ref().map_or("", SessionId::as_str);
         let mut sessions: Vec<SessionInfo> = Vec::new();
         self.at_once(|connection| {
-            let mut list = |graph| {
+            let mut list = |listed| {
                 let mut left = *limit;
-                Session::list(connection, graph, prefix, after, |id, session| {
+                Session::list(connection, listed, prefix, after, |id, session| {
                     // those with the prefix are side by side
                     if left == 0 || !id.starts_with(prefix) {
                         return Ok(false);
                     }
-                    if session.exists() {
+                    let belongs = graphs.is_empty()
+                        || session.graph.as_ref().is_some_and(|graph| graphs.contains(graph));
+                    if session.exists() && belongs {
                         left -= 1;
                         sessions.push(session.info(connection, SessionId::new(id)?)?);
                     }
@@ -99,12 +101,13 @@ impl Reader {
                 })
             };
             if graphs.is_empty() {
-                return list(None);
+                return list(Listed::All);
             }
             // each in the order of its ids
-            graphs.iter().try_for_each(|graph| list(Some(graph)))
+            graphs.iter().try_for_each(|graph| list(Listed::Of(graph)))?;
+            list(Listed::Unnamed)
         })?;
-        if graphs.len() > 1 {
+        if !graphs.is_empty() {
             sessions.sort_by(|a, b| a.id.cmp(&b.id));
             // a graph may be named twice
             sessions.dedup_by(|a, b| a.id == b.id);

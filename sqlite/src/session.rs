@@ -33,7 +33,14 @@ macro_rules! select {
             "WHERE place >= number << 35 AND place < (number + 1) << 35), ",
             "(SELECT max(place) FROM entries INDEXED BY snapshots WHERE snapshot = 1 ",
             "AND place >= number << 35 AND place < (number + 1) << 35), ",
-            "id, graph FROM sessions ",
+            "id, ",
+            // a process that opened the file before the second migration leaves it out
+            "coalesce(graph, (SELECT coalesce(",
+            "json_extract(json, '$.entry.session_created.snapshot.graph.name'), ",
+            "json_extract(json, '$.entry.snapshot.graph.name')) ",
+            "FROM entries WHERE place = (SELECT max(place) FROM entries INDEXED BY snapshots ",
+            "WHERE snapshot = 1 AND place >= number << 35 AND place < (number + 1) << 35) ",
+            "AND json_valid(json))) FROM sessions ",
             $rest
         )
     };
@@ -41,6 +48,18 @@ macro_rules! select {
 
 const LIST: &str = select!("WHERE id >= ?1 AND id > ?2 ORDER BY id");
 const LIST_OF_GRAPH: &str = select!("WHERE graph = ?3 AND id >= ?1 AND id > ?2 ORDER BY id");
+const LIST_WITHOUT_GRAPH: &str =
+    select!("WHERE graph IS NULL AND id >= ?1 AND id > ?2 ORDER BY id");
+
+/// Which sessions are listed.
+#[derive(Clone, Copy)]
+pub(crate) enum Listed<'a> {
+    All,
+    /// Those of this graph.
+    Of(&'a str),
+    /// Those whose row does not name the graph.
+    Unnamed,
+}
 
 impl Session {
     /// Finds a session, also one that was opened and has no entry yet.
@@ -63,22 +82,22 @@ impl Session {
         found.ok_or_else(|| LogError::NoSession { session: id.clone() }.into())
     }
 
-    /// The sessions, of one graph if it is given, whose ids are behind `after` and not before `from`,
-    /// by their ids.
+    /// The sessions whose ids are behind `after` and not before `from`, by their ids.
     pub(crate) fn list(
         connection: &Connection,
-        graph: Option<&str>,
+        listed: Listed<'_>,
         from: &str,
         after: &str,
         mut take: impl FnMut(String, Self) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
-        let mut statement = connection.prepare_cached(match graph {
-            None => LIST,
-            Some(_) => LIST_OF_GRAPH,
+        let mut statement = connection.prepare_cached(match listed {
+            Listed::All => LIST,
+            Listed::Of(_) => LIST_OF_GRAPH,
+            Listed::Unnamed => LIST_WITHOUT_GRAPH,
         })?;
-        let mut rows = match graph {
-            None => statement.query([from, after])?,
-            Some(graph) => statement.query([from, after, graph])?,
+        let mut rows = match listed {
+            Listed::Of(graph) => statement.query([from, after, graph])?,
+            Listed::All | Listed::Unnamed => statement.query([from, after])?,
         };
         while let Some(row) = rows.next()? {
             if !take(row.get(7)?, Self::of_row(row)?)? {
@@ -98,7 +117,8 @@ impl Session {
             active: row.get(4)?,
             last: offset(5)?,
             snapshot: offset(6)?,
-            graph: row.get(8)?,
+            // whatever a damaged entry has in its place is no name
+            graph: row.get_ref(8)?.as_str().ok().map(Arc::from),
         })
     }
 
@@ -202,14 +222,16 @@ mod tests {
     fn listing_the_sessions_of_a_graph_reads_no_others() {
         let connection = Connection::open_in_memory().unwrap();
         assert!(schema::migrate(&connection, Path::new("memory")).is_ok());
-        let mut statement =
-            connection.prepare(&format!("EXPLAIN QUERY PLAN {LIST_OF_GRAPH}")).unwrap();
-        let plan = statement.query_map(["a", "b", "Chat"], |row| row.get::<_, String>(3)).unwrap();
-        let plan: Vec<_> = plan.map(Result::unwrap).collect();
-        assert_eq!(plan[0], "SEARCH sessions USING INDEX graphs (graph=? AND id>?)");
-        assert!(
-            plan.iter().all(|step| !step.contains("SCAN") && !step.contains("B-TREE")),
-            "{plan:?}"
-        );
+        for (list, values) in
+            [(LIST_OF_GRAPH, &["a", "b", "Chat"][..]), (LIST_WITHOUT_GRAPH, &["a", "b"])]
+        {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {list}")).unwrap();
+            let values = rusqlite::params_from_iter(values);
+            let plan = statement.query_map(values, |row| row.get::<_, String>(3)).unwrap();
+            let plan: Vec<_> = plan.map(Result::unwrap).collect();
+            assert_eq!(plan[0], "SEARCH sessions USING INDEX graphs (graph=? AND id>?)");
+            let whole = |step: &String| step.contains("SCAN") || step.contains("B-TREE");
+            assert!(!plan.iter().any(whole), "{plan:?}");
+        }
     }
 }

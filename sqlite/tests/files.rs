@@ -4,7 +4,7 @@
 
 mod common;
 
-use burdock::log::{Log, LogError, Offset, SessionFilter, Urgency};
+use burdock::log::{Draft, Log, LogError, Offset, SessionFilter, Urgency};
 use burdock_sqlite::{SqliteLog, Synchronous};
 use common::{
     Process, Writer, arg, draft, hear, id, open, read, report, role, say, sessions, snapshot, texts,
@@ -244,9 +244,23 @@ fn a_program_of_the_first_version_goes_on_in_a_file_of_the_second() {
     store(&file, "a", 0, "session_created", &created("Chat"));
     store(&file, "a", 1, "item", "1");
     store(&file, "b", 0, "session_created", "no JSON");
+    store(&file, "c", 0, "snapshot", r#"{"entry":{"snapshot":{"graph":{"name":7}}}}"#);
+    file.execute_batch(
+        r#"UPDATE entries SET json = CAST(x'7b22ff' AS TEXT) WHERE json = 'no JSON'"#,
+    )
+    .unwrap();
     assert_eq!(graph(&log, "a").as_deref(), Some("Chat"));
     assert_eq!(listed(&log, "Chat"), ["a"]);
-    assert_eq!(sessions(&log), ["a", "b"]);
+    assert_eq!(sessions(&log), ["a", "b", "c"]);
+    assert_eq!((graph(&log, "b"), graph(&log, "c")), (None, None));
+    store(&file, "a", 2, "snapshot", &snapshot_of("Talk"));
+    assert_eq!(listed(&log, "Talk"), ["a"]);
+    // and one of the second goes on with it
+    let mut writer = Writer::open(&log, "a").unwrap();
+    let renamed = Draft { graph: Some("Support".into()), ..snapshot("{}") };
+    writer.append(vec![draft("3"), renamed, draft("4")]).unwrap();
+    assert_eq!(graph(&log, "a").as_deref(), Some("Support"));
+    assert_eq!((listed(&log, "Support"), listed(&log, "Talk")), (vec!["a".into()], vec![]));
 }
 
 #[test]

@@ -10,8 +10,8 @@
 
 pub mod clock;
 pub mod faulty;
-pub mod round_trip;
 pub mod graphs;
+pub mod round_trip;
 pub mod script;
 
 /// The Rust blocks of the docs. `docs/expansions.md` is kept true by a test of burdock-macros.

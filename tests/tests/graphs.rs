@@ -2,7 +2,6 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
-    Graph as _,
     log::{Log, MemoryLog, Offset},
     prelude::*,
 };

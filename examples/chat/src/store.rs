@@ -74,7 +74,7 @@ async fn open_postgres(_place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
 }
 
 async fn list_sessions(log: &Arc<dyn Log>, terminal: &mut Terminal) -> Result<(), Box<dyn Error>> {
-    let mut filter = SessionFilter::default();
+    let mut filter = SessionFilter::of::<Chatbot>();
     loop {
         let page = log.sessions(filter.clone()).await?;
         for info in &page {

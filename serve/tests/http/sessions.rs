@@ -2,7 +2,9 @@
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
 use burdock::log::{Log, MemoryLog, SessionId};
+use burdock_sqlite::SqliteLog;
 use burdock_tests::faulty::{Call, FaultyLog};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -150,4 +152,20 @@ async fn a_client_that_leaves_while_its_session_is_deleted_leaves_room_for_anoth
     leaving.abort();
     let told = Stream::of(served.run("a", "two").await).rest().await;
     assert_eq!(kinds(&told).last().unwrap(), "run_paused");
+}
+
+#[tokio::test]
+async fn a_session_that_lost_its_entries_can_be_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let log = SqliteLog::open(&path).await.unwrap();
+    let served = serve_with(log.clone(), |server| server).await;
+    Stream::of(served.run("a", "one").await).rest().await;
+    served.shut_down().await;
+    Connection::open(&path).unwrap().execute_batch("DELETE FROM entries").unwrap();
+    let served = serve_with(log, |server| server).await;
+    assert_eq!(problem(served.get("/sessions/a").await).await, (500, "internal".into()));
+    let delete = || served.client.delete(format!("{}/sessions/a", served.url)).send();
+    assert_eq!(delete().await.unwrap().status(), 204);
+    assert_eq!(problem(delete().await.unwrap()).await, (404, "unknown_session".into()));
 }

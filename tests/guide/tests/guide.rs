@@ -52,9 +52,9 @@ fn a_program_that_is_killed_goes_on_as_the_guide_says() {
     prints("resume.md", "translate: started again", &printed);
 }
 
-/// Programs of different times, which are called the same.
+/// Programs of different times, and one whose graph has another name.
 macro_rules! program {
-    ($module:ident, $node:ident, [$($state:tt)*], { $($field:ident: $type:ty),* }, $input:ty) => {
+    ($module:ident, $graph:ident, $node:ident, [$($state:tt)*], { $($field:ident: $type:ty),* }, $input:ty) => {
         mod $module {
             use burdock::{log::Document, prelude::*};
             use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ macro_rules! program {
             }
 
             graph! {
-                pub Chat(Talk) {
+                pub $graph(Talk) {
                     inputs { prompt: $input }
                     yields u32;
                     nodes { $node: listen }
@@ -91,11 +91,12 @@ macro_rules! program {
     };
 }
 
-program!(first, listen, [], { said: Vector<String> }, String);
-program!(renamed, hear, [], { said: Vector<String> }, String);
-program!(retyped, listen, [], { said: Vector<u32> }, String);
-program!(asking, listen, [], { said: Vector<String> }, u32);
-program!(newer, listen, [#[state(version = 2, migrate = [from_1])]], { said: Vector<String> }, String);
+program!(first, Chat, listen, [], { said: Vector<String> }, String);
+program!(renamed, Chat, hear, [], { said: Vector<String> }, String);
+program!(retyped, Chat, listen, [], { said: Vector<u32> }, String);
+program!(asking, Chat, listen, [], { said: Vector<String> }, u32);
+program!(other, Support, listen, [], { said: Vector<String> }, String);
+program!(newer, Chat, listen, [#[state(version = 2, migrate = [from_1])]], { said: Vector<String> }, String);
 
 async fn opened<G: Graph<Item: LogItem>>(
     builder: AppBuilder<G, Provided<G::Resources>>,
@@ -119,6 +120,7 @@ async fn sessions_that_do_not_fit_are_refused_as_the_guide_says() {
     drop(run);
 
     let mut errors = vec![
+        opened(other::Support::app(), &log).await.unwrap_err(),
         opened(renamed::Chat::app(), &log).await.unwrap_err(),
         opened(retyped::Chat::app(), &log).await.unwrap_err(),
         opened(newer::Chat::app(), &log).await.unwrap_err(),

@@ -5,10 +5,7 @@ use super::{
     fixtures::{export, folder, import, lines},
     odds::{ODDS, written},
 };
-use burdock::{
-    Graph as _,
-    log::{FORMAT, MemoryLog},
-};
+use burdock::log::{FORMAT, MemoryLog};
 use burdock_sqlite::SqliteLog;
 use std::{env, fs};
 
