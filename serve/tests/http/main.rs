@@ -9,5 +9,6 @@ mod guarded;
 mod interrupted;
 mod numbers;
 mod readers;
+mod refused;
 mod runs;
 mod sessions;

@@ -59,7 +59,7 @@ fn routes(log: MemoryLog) -> Router {
 }
 
 /// Sends a request; gives the status and the text of the whole answer.
-async fn send(routes: &Router, method: &str, path: &str, body: String) -> (u16, String) {
+pub(crate) async fn send(routes: &Router, method: &str, path: &str, body: String) -> (u16, String) {
     let request = Request::builder()
         .method(method)
         .uri(path)
