@@ -245,10 +245,8 @@ fn a_program_of_the_first_version_goes_on_in_a_file_of_the_second() {
     store(&file, "a", 1, "item", "1");
     store(&file, "b", 0, "session_created", "no JSON");
     store(&file, "c", 0, "snapshot", r#"{"entry":{"snapshot":{"graph":{"name":7}}}}"#);
-    file.execute_batch(
-        r#"UPDATE entries SET json = CAST(x'7b22ff' AS TEXT) WHERE json = 'no JSON'"#,
-    )
-    .unwrap();
+    file.execute_batch("UPDATE entries SET json = CAST(x'7b22ff' AS TEXT) WHERE json = 'no JSON'")
+        .unwrap();
     assert_eq!(graph(&log, "a").as_deref(), Some("Chat"));
     assert_eq!(listed(&log, "Chat"), ["a"]);
     assert_eq!(sessions(&log), ["a", "b", "c"]);

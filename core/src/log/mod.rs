@@ -69,8 +69,10 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// The call itself hands them over, in order: several may be under way, an append that waits
     /// for nothing goes on when its future is dropped, and when one fails, those behind it do too.
-    /// An entry that is a snapshot also says which graph the session belongs to from then on; see
+    ///
+    /// An entry that is a snapshot also says to which graph the session belongs from then on; see
     /// [`SessionInfo::graph`].
+    ///
     /// An append that is repeated, with the same entries at the same offset under the same epoch, is
     /// recognised and succeeds without a second copy; once the writer is fenced off, it is
     /// [`Fenced`](LogError::Fenced) whether it was stored before or not.

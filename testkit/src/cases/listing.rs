@@ -350,7 +350,8 @@ pub(crate) async fn sessions_are_listed_by_their_graphs(trial: Trial) -> Verdict
     let (_, id) = &all[0];
     let mut writer = trial.open("00").await?;
     writer.append(vec![snapshot_of("Renamed")?]).await?;
-    ensure_eq!(ids_of(&trial.log, &["Renamed"], &trial.prefix, 5).await?, [id.clone()], "renamed");
+    let renamed = ids_of(&trial.log, &["Renamed"], &trial.prefix, 5).await?;
+    ensure!(renamed == *std::slice::from_ref(id), "{renamed:?} are listed as renamed");
     let before = ids_of(&trial.log, &["Chat"], &trial.prefix, 5).await?;
     ensure!(!before.contains(id), "{id:?} is listed with its former graph");
     Ok(())

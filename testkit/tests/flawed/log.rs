@@ -119,7 +119,9 @@ impl Flawed {
             Flaw::SwapsTwoEntries if append.entries.len() > 1 => append.entries.swap(0, 1),
             Flaw::TakesTenThousandEntries => append.entries.truncate(10_000),
             Flaw::KeepsTheFirstGraph if next > Offset::ZERO => {
-                append.entries.iter_mut().for_each(|entry| entry.graph = None);
+                for entry in &mut append.entries {
+                    entry.graph = None;
+                }
             }
             Flaw::IgnoresTheOffset => append.at = next,
             Flaw::IgnoresTheEpoch => append.epoch = info.map_or(append.epoch, |info| info.epoch),

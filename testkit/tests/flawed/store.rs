@@ -86,7 +86,9 @@ fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
         if !wrote.is_empty() {
             let mut entries: Vec<_> = wrote.iter().map(|record| draft(&id, record)).collect();
             if flaw == Flaw::CrashForgetsGraphs {
-                entries.iter_mut().for_each(|entry| entry.graph = None);
+                for entry in &mut entries {
+                    entry.graph = None;
+                }
             }
             let urgency = Urgency::Now;
             now(to.append(Append { session: id, epoch, at: opened.next, entries, urgency }));
