@@ -4,7 +4,6 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{ext::IdentExt as _, parse::Parser as _};
 
 use super::conditions::{add_fields, rewrite, text};
 use super::model::{
@@ -90,8 +89,7 @@ fn resolve_former_names(syntax: &GraphSyntax, diagnostics: &mut Diagnostics) -> 
             diagnostics
                 .error(literal, format!("the former name `{name}` is given twice"))
                 .help("remove one");
-        } else if Ident::parse_any.parse_str(&name).is_ok_and(|ident| names::plain(&ident) == name)
-        {
+        } else if may_be_a_name(&name) {
             names.push(name);
         } else {
             diagnostics
@@ -100,6 +98,17 @@ fn resolve_former_names(syntax: &GraphSyntax, diagnostics: &mut Diagnostics) -> 
         }
     }
     names
+}
+
+/// Whether an identifier may be written so; which letters rustc takes is not looked up, and no lexer is
+/// asked, which would report an error of its own.
+fn may_be_a_name(text: &str) -> bool {
+    let letter = |char: char| match char {
+        '_' => true,
+        char if char.is_ascii() => char.is_ascii_alphanumeric(),
+        char => !char.is_whitespace() && !char.is_control(),
+    };
+    text.chars().next().is_some_and(|first| !first.is_ascii_digit()) && text.chars().all(letter)
 }
 
 /// The names before an arrow: what a node would have that the graph lacks.

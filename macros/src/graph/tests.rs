@@ -386,8 +386,8 @@ fn a_graph_without_its_head_is_one_error() {
 #[test]
 fn former_names_are_names_that_the_graph_had_before() {
     let graph = |attributes| format!("{attributes} G(S) {{ nodes {{ a }} start a; a -> end; }}");
-    let (checked, _) = compile(tokens(&graph(r#"#[renamed_from("F")] #[renamed_from("type")]"#)));
-    assert!(checked.is_some_and(|checked| checked.former_names == ["F", "type"]));
+    let (checked, _) = compile(tokens(&graph(r#"#[renamed_from("F")] #[renamed_from("Größe")]"#)));
+    assert!(checked.is_some_and(|checked| checked.former_names == ["F", "Größe"]));
     let string = "expected the graph's former name as a string\n\
         help: write `#[renamed_from(\"Name\")]`, once for each former name";
     let identifier = "no graph can have had this name\n\
@@ -401,6 +401,8 @@ fn former_names_are_names_that_the_graph_had_before() {
         ("#[renamed_from(\"\")]", format!("{identifier} @ \"\"")),
         ("#[renamed_from(\" F\")]", format!("{identifier} @ \" F\"")),
         ("#[renamed_from(\"r#type\")]", format!("{identifier} @ \"r#type\"")),
+        ("#[renamed_from(\"1st\")]", format!("{identifier} @ \"1st\"")),
+        ("#[renamed_from(\"'\")]", format!("{identifier} @ \"'\"")),
         (
             "#[renamed_from(\"F\")] #[renamed_from(\"F\")]",
             "the former name `F` is given twice\nhelp: remove one @ \"F\"".to_owned(),
