@@ -74,7 +74,7 @@ pub enum EventKind<G: Graph> {
     StepStarted,
     /// The action yielded an item.
     Item(G::Item),
-    /// Items that this step has shown do not count any more: it failed, or it runs again.
+    /// Items that this step has shown do not count any more: it failed, or another attempt follows.
     ItemsSuperseded {
         /// How many.
         items: u64,

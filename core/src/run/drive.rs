@@ -1,7 +1,7 @@
 //! The loop of a run.
 
 use super::{
-    Outcome, Policy, RunError,
+    Outcome, Policy, Retry, RunError,
     attempt::{Caught, Watched, caught},
     session::{Begin, Session},
     step::{StepResult, StepRun, decided},
@@ -145,26 +145,28 @@ impl<G: Graph> Session<G> {
             Ok(policy) => policy,
             Err(cause) => return Some(Err(cause)),
         };
-        let mut waits = retry.map(|retry| retry.waits(&*self.context.runtime));
+        let mut delays = retry.map(|retry| retry.delays(&*self.context.runtime));
+        let superseding = retry.is_some_and(Retry::supersedes);
         loop {
             let cause = match self.attempt(timeout).await {
                 Ok(()) => return Some(Ok(())),
                 Err(cause) => cause,
             };
-            if self.shown > 0 || !cause.is_retryable() {
+            if !cause.is_retryable() || (self.shown > 0 && !superseding) {
                 return Some(Err(cause));
             }
-            let Some(retry_in) = waits.as_mut().and_then(Iterator::next) else {
+            let Some(retry_in) = delays.as_mut().and_then(Iterator::next) else {
                 return Some(Err(cause));
             };
             if self.is_heard() {
-                // one may have been recorded that was not shown yet
-                self.record_superseded(node);
+                // also one that was recorded and not shown yet
+                self.supersede().await;
                 let failure = self.failed(node, *cause);
                 self.record_attempt(&failure, retry_in);
                 let kind = EventKind::AttemptFailed { failure, retry_in };
                 self.publish(node, kind).await;
             }
+            self.shown = 0;
             if self.wait(retry_in).await.is_break() {
                 return None;
             }

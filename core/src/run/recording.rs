@@ -190,6 +190,8 @@ impl<G: Graph> Session<G> {
             let (step, failure) = (self.context.step, failure.into());
             let retry_in = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
             recording.note(&EntryKind::AttemptFailed { step, failure, retry_in });
+            // readers of the log learn of it before the next attempt, not with its first item
+            recording.writer.hand_over_the_rest();
         }
     }
 

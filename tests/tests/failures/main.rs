@@ -9,6 +9,7 @@
 )]
 
 mod around;
+mod superseding;
 
 use burdock::{App, Outcome, Position, RunErrorKind, action::FailureCause, prelude::*};
 use burdock_tests::{

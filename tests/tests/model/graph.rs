@@ -147,9 +147,10 @@ graph! {
         nodes {
             take,
             #[timeout(Duration::from_secs(3))]
-            #[retry(Retry::times(1).first(Duration::from_secs(1)))]
+            #[retry(Retry::times(1).first(Duration::from_secs(1)).superseding())]
             answer,
             judge,
+            #[retry(Retry::times(1).first(Duration::from_secs(1)))]
             rescue,
         }
         start take;
