@@ -9,7 +9,7 @@ use crate::{
     event::{Event, EventKind, Published},
     graph::{Graph, Next},
     runtime::{Runtime, Sleep},
-    stream::{Attention, Inlet, Stopper},
+    stream::{Attention, Inlet, Stopper, WaitKey},
 };
 use futures_core::Stream;
 use std::{
@@ -62,8 +62,9 @@ struct Stop {
     grace: Duration,
     /// Runs once a stop was noticed.
     deadline: Option<Sleep>,
-    /// Who is woken by a stop.
+    /// The waker that a stop wakes, and where it is registered.
     waker: Option<Waker>,
+    key: Option<WaitKey>,
 }
 
 /// A step that [`Run::step`] committed.
@@ -92,6 +93,7 @@ impl<'a, G: Graph> Run<'a, G> {
             grace: *grace,
             deadline: None,
             waker: None,
+            key: None,
         };
         let halts = Halts { before: Vec::new(), after: Vec::new() };
         Self { stage: Stage::Ready(session, begin, halts), inlet, only: None, stop }
@@ -242,7 +244,7 @@ impl<'a, G: Graph> Run<'a, G> {
                 let polled = run.as_mut().poll(cx);
                 let pending = polled.is_pending();
                 if let Poll::Ready((session, result)) = polled {
-                    self.stop.stopper.control.forget();
+                    self.stop.forget();
                     self.stage = match result {
                         Ok(outcome) => Stage::Over(session, outcome),
                         Err(error) => Stage::Failed(error, Shown::No),
@@ -305,6 +307,7 @@ impl<'a, G: Graph> Run<'a, G> {
         let shown = self.inlet.take();
         // dropping the future cancels the run
         self.stage = Stage::Changing;
+        self.stop.forget();
         self.stage = Stage::Failed(self.cancelled(), Shown::No);
         Poll::Ready(shown)
     }
@@ -346,7 +349,7 @@ impl Stop {
         let known = self.waker.as_ref();
         if known.is_none_or(|waker| !waker.will_wake(cx.waker())) {
             self.waker = Some(cx.waker().clone());
-            return self.stopper.control.wait(self.stopper.run, cx.waker());
+            return self.stopper.control.wait(self.stopper.run, &mut self.key, cx.waker());
         }
         if self.stopper.is_stopped() {
             return Poll::Ready(());
@@ -354,11 +357,23 @@ impl Stop {
         Poll::Pending
     }
 
+    /// The run is over: nothing waits for a stop, and a waker would hold the task that drove it.
+    fn forget(&mut self) {
+        self.stopper.control.leave(&mut self.key);
+        self.waker = None;
+    }
+
     /// After a stop: is ready when the grace period is over.
     #[cold]
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = || self.runtime.sleep(self.grace);
         self.deadline.get_or_insert_with(sleep).as_mut().poll(cx)
+    }
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.forget();
     }
 }
 

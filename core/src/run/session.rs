@@ -221,7 +221,6 @@ impl<G: Graph> Session<G> {
         self.context.control.at(self.node());
         // a thread cannot be dropped, but told
         self.context.control.stop(self.context.turn);
-        self.context.control.forget();
         self.tell_superseded();
         self.record_cancel();
         let cursor = self.cursor();

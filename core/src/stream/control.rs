@@ -21,8 +21,8 @@ pub(crate) struct Control {
     node: AtomicU64,
     /// Which events go to the consumer beside items; with [`LISTENED`], others hear all of them.
     attention: AtomicU8,
-    /// Who waits for a stop.
-    waiting: Mutex<Vec<Waker>>,
+    /// The tasks that wait for a stop.
+    waiting: Mutex<Waiting>,
     /// Why the log did not take an item of the action that runs.
     refusal: Mutex<Option<LogError>>,
     /// The action is done, and its step is being recorded.
@@ -85,9 +85,8 @@ impl Control {
 
     pub(crate) fn stop(&self, run: u64) {
         self.stop.fetch_max(run, Ordering::Release);
-        // they stay: the stopper may be that of an earlier run
-        let waiting = lock(&self.waiting).clone();
-        waiting.into_iter().for_each(Waker::wake);
+        let wakers = lock(&self.waiting).take(run);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     #[inline]
@@ -95,15 +94,19 @@ impl Control {
         self.stop.load(Ordering::Acquire) >= run
     }
 
-    /// Wakes `waker` when a stop comes; asks again afterwards, so that none is missed.
-    pub(crate) fn wait(&self, run: u64, waker: &Waker) -> Poll<()> {
-        {
-            let mut waiting = lock(&self.waiting);
-            if !waiting.iter().any(|other| other.will_wake(waker)) {
-                waiting.push(waker.clone());
-            }
-        }
+    /// Registers `waker` for a stop of `run`, under `key` from the second call on. It asks again
+    /// afterwards, so that no stop is missed.
+    pub(crate) fn wait(&self, run: u64, key: &mut Option<WaitKey>, waker: &Waker) -> Poll<()> {
+        // dropped without the lock: it may be the last that holds a task
+        let _replaced = lock(&self.waiting).register(run, key, waker);
         if self.is_stopped(run) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Removes what [`wait`](Self::wait) registered.
+    pub(crate) fn leave(&self, key: &mut Option<WaitKey>) {
+        if let Some(key) = key.take() {
+            let _waker = lock(&self.waiting).remove(key);
+        }
     }
 
     /// Has the attempt that runs end with this error.
@@ -127,10 +130,64 @@ impl Control {
     pub(crate) fn is_settling(&self) -> bool {
         self.settling.load(Ordering::Relaxed)
     }
+}
 
-    /// Forgets who waited, when a run is over.
-    pub(crate) fn forget(&self) {
-        lock(&self.waiting).clear();
+/// The tasks that wait for a stop. Each has a slot of its own, so that registering, renewing and
+/// removing one costs the same however many there are.
+#[derive(Debug, Default)]
+struct Waiting {
+    slots: Vec<Waiter>,
+    /// The indices of slots that nothing uses.
+    free: Vec<usize>,
+}
+
+/// What a slot of [`Waiting`] holds.
+#[derive(Debug)]
+struct Waiter {
+    run: u64,
+    /// `None` once it was woken or removed.
+    waker: Option<Waker>,
+}
+
+/// A slot of [`Waiting`]; whoever has it gives it back by [`Control::leave`].
+#[derive(Debug)]
+pub(crate) struct WaitKey(usize);
+
+impl Waiting {
+    /// Returns the waker that was replaced.
+    fn register(&mut self, run: u64, key: &mut Option<WaitKey>, waker: &Waker) -> Option<Waker> {
+        let WaitKey(index) = key.get_or_insert_with(|| self.slot(run));
+        let waiter = self.slots.get_mut(*index)?;
+        match &waiter.waker {
+            Some(known) if known.will_wake(waker) => None,
+            _ => waiter.waker.replace(waker.clone()),
+        }
+    }
+
+    fn slot(&mut self, run: u64) -> WaitKey {
+        let waiter = Waiter { run, waker: None };
+        if let Some(index) = self.free.pop() {
+            self.slots[index] = waiter;
+            return WaitKey(index);
+        }
+        self.slots.push(waiter);
+        WaitKey(self.slots.len() - 1)
+    }
+
+    fn remove(&mut self, WaitKey(index): WaitKey) -> Option<Waker> {
+        self.free.push(index);
+        let waker = self.slots.get_mut(index)?.waker.take();
+        if self.free.len() == self.slots.len() {
+            *self = Self::default();
+        }
+        waker
+    }
+
+    /// Takes the wakers of those who wait for a stop of `run` or of an earlier one. Others stay: the
+    /// stopper may be that of an earlier run.
+    fn take(&mut self, run: u64) -> Vec<Waker> {
+        let stopped = self.slots.iter_mut().filter(|waiter| waiter.run <= run);
+        stopped.filter_map(|waiter| waiter.waker.take()).collect()
     }
 }
 
@@ -171,18 +228,32 @@ impl fmt::Debug for Stopper {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Stopped<'a> {
-    pub(crate) control: &'a Control,
-    pub(crate) run: u64,
+    control: &'a Control,
+    run: u64,
+    key: Option<WaitKey>,
+}
+
+impl<'a> Stopped<'a> {
+    pub(crate) fn new(control: &'a Control, run: u64) -> Self {
+        Self { control, run, key: None }
+    }
 }
 
 impl Future for Stopped<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.control.is_stopped(self.run) {
+        let this = self.get_mut();
+        if this.control.is_stopped(this.run) {
             return Poll::Ready(());
         }
-        self.control.wait(self.run, cx.waker())
+        this.control.wait(this.run, &mut this.key, cx.waker())
+    }
+}
+
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        self.control.leave(&mut self.key);
     }
 }
 
@@ -223,5 +294,112 @@ impl Drop for Working {
             std::mem::take(&mut inner.1)
         };
         waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        pin::pin,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering::Relaxed},
+        },
+        task::Wake,
+    };
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// The slots in use, and all of them.
+    fn slots(control: &Control) -> (usize, usize) {
+        let waiting = lock(&control.waiting);
+        (waiting.slots.len() - waiting.free.len(), waiting.slots.len())
+    }
+
+    const MANY: usize = 16_000;
+
+    #[test]
+    fn each_future_has_one_registration_however_often_it_is_polled() {
+        let control = Control::default();
+        let mut waiting: Vec<_> = (0..MANY).map(|_| Stopped::new(&control, 1)).collect();
+        let wakes: Vec<_> = (0..MANY).map(|_| Arc::new(Wakes::default())).collect();
+        for round in 1..=3 {
+            for (future, wakes) in waiting.iter_mut().zip(&wakes) {
+                // a task may move to another waker between polls
+                let waker = Waker::from(Arc::clone(wakes));
+                assert!(pin!(future).poll(&mut Context::from_waker(&waker)).is_pending());
+            }
+            assert_eq!(slots(&control), (MANY, MANY), "round {round}");
+        }
+        control.stop(1);
+        control.stop(1);
+        assert!(wakes.iter().all(|wakes| wakes.0.load(Relaxed) == 1), "each is woken once");
+        drop(waiting);
+        assert_eq!(slots(&control), (0, 0));
+        assert!(wakes.iter().all(|wakes| Arc::strong_count(wakes) == 1), "no waker is kept");
+    }
+
+    #[test]
+    fn a_future_that_is_dropped_gives_its_slot_to_the_next_one() {
+        let control = Control::default();
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let mut stays = pin!(Stopped::new(&control, 1));
+        assert!(stays.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        for _ in 0..MANY {
+            let passes = pin!(Stopped::new(&control, 1));
+            assert!(passes.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        assert_eq!(slots(&control), (1, 2));
+        control.stop(1);
+        assert_eq!(wakes.0.load(Relaxed), 1);
+        assert!(stays.poll(&mut Context::from_waker(&waker)).is_ready());
+    }
+
+    #[test]
+    fn a_stop_of_an_earlier_run_wakes_nothing_of_a_later_one() {
+        let control = Control::default();
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let mut future = pin!(Stopped::new(&control, 2));
+        assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        control.stop(1);
+        assert_eq!(wakes.0.load(Relaxed), 0);
+        control.stop(2);
+        assert_eq!(wakes.0.load(Relaxed), 1);
+    }
+
+    /// As an executor whose waker is the last that holds a task, which waits for a stop itself.
+    struct Task(crate::sync::Arc<Control>, Mutex<Option<WaitKey>>);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Task {
+        fn drop(&mut self) {
+            self.0.leave(crate::sync::exclusive(&mut self.1));
+        }
+    }
+
+    #[test]
+    fn a_waker_may_own_a_task_that_waits_itself() {
+        let control = crate::sync::Arc::new(Control::default());
+        let (mut inner, mut outer) = (None, None);
+        assert!(control.wait(1, &mut inner, Waker::noop()).is_pending());
+        let task = Task(crate::sync::Arc::clone(&control), Mutex::new(inner));
+        assert!(control.wait(1, &mut outer, &Waker::from(Arc::new(task))).is_pending());
+        assert!(control.wait(1, &mut outer, Waker::noop()).is_pending());
+        assert_eq!(slots(&control), (1, 2));
+        control.leave(&mut outer);
+        assert_eq!(slots(&control), (0, 0));
     }
 }
