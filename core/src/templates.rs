@@ -68,7 +68,7 @@ macro_rules! __writes {
             &[$($name),*],
         );
 
-        #[allow(unused_variables, unused_imports, clippy::useless_conversion, reason = "fields differ")]
+        #[allow(unused_variables, unused_mut, unused_imports, clippy::useless_conversion, reason = "fields differ")]
         impl $crate::__private::Writes for Writes {
             $($state_item)*
             type Undo = __Undo;
@@ -82,8 +82,9 @@ macro_rules! __writes {
                 }
             }
 
-            fn undo(undo: __Undo, state: &mut $state) {
-                $((*state).$field = undo.$field;)*
+            // swapped, so that no destructor runs before every field has its old value again
+            fn undo(mut undo: __Undo, state: &mut $state) {
+                $(::core::mem::swap(&mut (*state).$field, &mut undo.$field);)*
             }
 
             fn patches(

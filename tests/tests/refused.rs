@@ -9,7 +9,7 @@
 )]
 
 use burdock::{
-    ActionError, App, Position, RunError, RunErrorKind,
+    ActionError, App, Outcome, Position, RunError, RunErrorKind,
     action::{ActionInfo, Call, UnsetSlot, Writes},
     log::{Durability, EntryKind, Log as _, LogError, MemoryLog, Offset, SessionId},
     prelude::*,
@@ -159,8 +159,12 @@ graph! {
 }
 
 fn hasty(log: &FaultyLog, rounds: u32) -> App<Hasting> {
+    hasty_by(log, rounds, &Clock::default())
+}
+
+fn hasty_by(log: &FaultyLog, rounds: u32, clock: &Clock) -> App<Hasting> {
     let state = Sheet { rounds, ..Sheet::default() };
-    let app = Hasting::app().id("s").state(state).runtime(Clock::default());
+    let app = Hasting::app().id("s").state(state).runtime(clock.clone());
     block_on(app.log(log.clone()).durability(Durability::Item).build()).unwrap()
 }
 
@@ -298,25 +302,53 @@ fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commi
 }
 
 #[test]
-fn an_item_that_was_stored_and_never_shown_is_superseded_in_the_log() {
-    let log = FaultyLog::new(MemoryLog::new());
-    let clock = Clock::default();
-    let mut app = open(&log, &clock, Durability::Item);
+fn no_grace_period_counts_the_item_that_a_finished_action_left_to_the_log() {
+    let (log, clock) = (FaultyLog::new(MemoryLog::new()), Clock::default());
+    let mut app = hasty_by(&log, 0, &clock);
     log.fates([Fate::Stored, Fate::Held]);
-    let order = Order { items: vec![1.0], ..Order::default() };
-    let mut run = app.run(FillingInputs { order });
+    let mut run = app.run(HastingInputs {});
     assert!(run.next().now_or_never().is_none());
-    clock.advance(Duration::from_secs(2));
+    run.stopper().stop();
+    for _ in 0..3 {
+        assert!(run.next().now_or_never().is_none());
+        clock.advance(Duration::from_mins(1));
+    }
+    log.let_go();
+    assert_eq!(block_on(run.next()).unwrap().unwrap().to_string(), "1");
+    assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Paused(HastingNode::hasty));
+    drop(run);
+    assert_eq!(app.state().rounds, 2);
+}
+
+graph! {
+    pub Hurrying(Sheet) {
+        yields f64;
+        nodes { #[retry(1)] hasty: Hasty, excuse }
+        start hasty;
+        hasty | excuse -> pause hasty;
+        on error hasty -> excuse;
+    }
+}
+
+#[test]
+fn an_item_that_was_stored_and_never_shown_is_superseded_in_the_log() {
+    let (log, clock) = (FaultyLog::new(MemoryLog::new()), Clock::default());
+    let app = Hurrying::app().id("s").state(Sheet { rounds: 1, ..Sheet::default() });
+    let app = app.runtime(clock.clone()).log(log.clone()).durability(Durability::Item);
+    let mut app = block_on(app.build()).unwrap();
+    log.fates([Fate::Stored, Fate::Held, Fate::Stored, Fate::Held]);
+    let mut run = app.run(HurryingInputs {});
     assert!(run.next().now_or_never().is_none());
     while log.let_go() {}
-    clock.advance(Duration::from_secs(2));
-    assert_eq!(block_on(run.next()).unwrap().unwrap().to_string(), "1");
-    assert!(block_on(run.next()).is_none());
+    assert!(run.next().now_or_never().is_none());
+    clock.advance(Duration::from_secs(1));
+    assert!(run.next().now_or_never().is_none());
+    while log.let_go() {}
+    assert!(block_on(run.next()).is_none(), "no attempt waits for its item");
     drop(run);
-    assert_eq!(
-        kinds(&log)[3..],
-        ["item 1.0", "superseded 1", "attempt_failed", "item 1.0", "step_committed", "run_paused"]
-    );
+    let attempt = ["item 1.0", "superseded 1"];
+    let expected = [&attempt[..], &["attempt_failed"], &attempt, &["step_failed"]].concat();
+    assert_eq!(kinds(&log)[3..9], expected);
 }
 
 #[test]

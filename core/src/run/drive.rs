@@ -2,7 +2,8 @@
 
 use super::{
     Outcome, Policy, Retry, RunError,
-    attempt::{Caught, Watched, caught},
+    attempt::{Caught, Watched, caught, discard},
+    limit::Limit,
     session::{Begin, Session},
     step::{StepResult, StepRun, decided},
 };
@@ -41,10 +42,12 @@ pub(super) type Driven<'a, G> = (&'a mut Session<G>, Result<Outcome<<G as Graph>
 /// commit, and observers hear it.
 pub(super) async fn drive<G: Graph>(
     session: &mut Session<G>,
-    begin: Begin<G::Inputs>,
+    mut begin: Begin<G::Inputs>,
     halts: Halts<G::Node>,
 ) -> Driven<'_, G> {
-    if let Err(error) = session.begin(begin).await {
+    let begun = session.begin(&mut begin).await;
+    discard("inputs", begin);
+    if let Err(error) = begun {
         return (session, Err(error));
     }
     let mut lease = Lease { session: &mut *session, running: true };
@@ -101,7 +104,7 @@ impl<G: Graph> Session<G> {
             // written out rather than called, and nothing kept: each `async fn` on the way and each
             // value alive at the `.await` costs a step
             let result = if G::policy(node).is_none() && !self.is_heard() {
-                Caught(pin!(G::execute(StepRun::new(self)))).await
+                Caught::new(pin!(Some(G::execute(StepRun::new(self))))).await
             } else {
                 match self.attempts(node).await {
                     Some(result) => result,
@@ -148,7 +151,9 @@ impl<G: Graph> Session<G> {
         let mut delays = retry.map(|retry| retry.delays(&*self.context.runtime));
         let superseding = retry.is_some_and(Retry::supersedes);
         loop {
-            let cause = match self.attempt(timeout).await {
+            let result = self.attempt(timeout).await;
+            self.wait_for_log();
+            let cause = match result {
                 Ok(()) => return Some(Ok(())),
                 Err(cause) => cause,
             };
@@ -176,13 +181,13 @@ impl<G: Graph> Session<G> {
 
     /// One attempt, in its span and under its timeout.
     async fn attempt(&mut self, timeout: Option<Duration>) -> StepResult {
-        let timeout = timeout.map(|after| (after, self.context.runtime.sleep(after)));
+        let limit = timeout.map(|after| Limit::new(after, &self.context.runtime));
         self.context.control.settle(Settling::No);
         let span = self.observers.step_span();
         let control = self.context.control.clone();
-        let attempt = pin!(G::execute(StepRun::new(self)));
-        let attempt = Caught(attempt);
-        Watched { attempt, timeout, span, control }.await
+        let attempt = pin!(Some(G::execute(StepRun::new(self))));
+        let attempt = Caught::new(attempt);
+        Watched { attempt, limit, span, control }.await
     }
 
     /// Waits, unless a stop comes.

@@ -15,6 +15,7 @@ mod end;
 mod error;
 mod events;
 mod lifecycle;
+mod limit;
 mod policy;
 mod recorded;
 mod recording;

@@ -1,6 +1,6 @@
 //! From what a log holds to a session in the types of a graph.
 
-use super::{Position, session::Session};
+use super::{Position, attempt::discard, session::Session};
 use crate::{
     action::{Failure, FailureCause},
     graph::{Graph, Node, Reader},
@@ -8,7 +8,7 @@ use crate::{
     state::{FieldSet, MigrateError, State},
 };
 use serde_json::Value;
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 impl<G: Graph> Session<G> {
     /// Puts the session where the log says that it is.
@@ -18,7 +18,7 @@ impl<G: Graph> Session<G> {
     }
 
     pub(super) fn adopt(&mut self, restored: Restored<G>) -> Result<(), RestoreError> {
-        self.state = restored.state;
+        discard("a state", mem::replace(&mut self.state, restored.state));
         self.position = restored.position;
         self.at = self.node();
         self.context.step = restored.step;
@@ -27,7 +27,7 @@ impl<G: Graph> Session<G> {
         self.origin = self.node();
         self.origin_failure = None;
         self.shown = 0;
-        self.inputs = None;
+        discard("inputs", self.inputs.take());
         let mut inputs = Value::Null;
         if let Some(run) = restored.unfinished {
             self.origin = run.origin;

@@ -2,19 +2,22 @@
 
 use super::{
     App, End, Events, Outcome, RunError, RunErrorKind,
+    attempt::discard,
     drive::{Driven, Halts, drive},
+    limit::Allowance,
     session::{Begin, Session},
 };
 use crate::{
     event::{Event, EventKind, Published},
     graph::{Graph, Next},
-    runtime::{Runtime, Sleep},
-    stream::{Attention, Inlet, Stopper, WaitKey},
+    runtime::Runtime,
+    stream::{Attention, Inlet, Stopper, Wait, WaitKey},
 };
 use futures_core::Stream;
 use std::{
     fmt,
     future::poll_fn,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -60,8 +63,8 @@ struct Stop {
     stopper: Stopper,
     runtime: Arc<dyn Runtime>,
     grace: Duration,
-    /// Runs once a stop was noticed.
-    deadline: Option<Sleep>,
+    /// Counts once a stop was noticed.
+    deadline: Option<Allowance>,
     /// The waker that a stop wakes, and where it is registered.
     waker: Option<Waker>,
     key: Option<WaitKey>,
@@ -83,7 +86,9 @@ impl<'a, G: Graph> Run<'a, G> {
     pub(super) fn new(app: &'a mut App<G>, begin: Begin<G::Inputs>) -> Self {
         let App { session, inlet, grace } = app;
         let inlet = crate::sync::exclusive(inlet);
-        while inlet.take().is_some() {}
+        while let Some(published) = inlet.take() {
+            discard("an item", published);
+        }
         let context = &mut session.context;
         context.turn += 1;
         context.control.attend(Attention::Items);
@@ -204,8 +209,8 @@ impl<'a, G: Graph> Run<'a, G> {
         }
     }
 
-    fn into_end(self) -> Result<End<'a, G>, RunError> {
-        match self.stage {
+    fn into_end(mut self) -> Result<End<'a, G>, RunError> {
+        match mem::replace(&mut self.stage, Stage::Changing) {
             Stage::Over(session, outcome) => Ok(End { session, outcome }),
             Stage::Failed(error, _) => Err(error),
             Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
@@ -217,7 +222,10 @@ impl<'a, G: Graph> Run<'a, G> {
         let only = self.only;
         self.poll_with(cx, |published| match published {
             Published::Item(node, item) if only.is_none_or(|only| only == node) => Some(item),
-            _ => None,
+            other => {
+                discard("an item", other);
+                None
+            }
         })
     }
 
@@ -227,7 +235,10 @@ impl<'a, G: Graph> Run<'a, G> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Event<G>, RunError>>> {
         self.poll_with(cx, |published| match published {
-            Published::Item(..) => None,
+            Published::Item(_, item) => {
+                discard("an item", item);
+                None
+            }
             Published::Event(event) => Some(*event),
         })
     }
@@ -306,7 +317,7 @@ impl<'a, G: Graph> Run<'a, G> {
         // taken first, so that the slot has room for the event of the cancel
         let shown = self.inlet.take();
         // dropping the future cancels the run
-        self.stage = Stage::Changing;
+        discard("a run", mem::replace(&mut self.stage, Stage::Changing));
         self.stop.forget();
         self.stage = Stage::Failed(self.cancelled(), Shown::No);
         Poll::Ready(shown)
@@ -315,7 +326,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Makes the one box of a run.
     #[cold]
     fn start(&mut self) {
-        self.stage = match std::mem::replace(&mut self.stage, Stage::Changing) {
+        self.stage = match mem::replace(&mut self.stage, Stage::Changing) {
             Stage::Ready(session, begin, halts) => {
                 Stage::Running(Box::pin(drive(session, begin, halts)))
             }
@@ -363,11 +374,31 @@ impl Stop {
         self.waker = None;
     }
 
-    /// After a stop: is ready when the grace period is over.
+    /// After a stop: is ready when the grace period is over and an action runs. What the log takes is
+    /// not counted.
     #[cold]
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = || self.runtime.sleep(self.grace);
-        self.deadline.get_or_insert_with(sleep).as_mut().poll(cx)
+        let (runtime, control) = (&*self.runtime, &self.stopper.control);
+        let started = || Allowance::new(self.grace, runtime);
+        let deadline = self.deadline.get_or_insert_with(started);
+        let now = runtime.now();
+        deadline.pause(now, now);
+        let waits_for_log = control.is_settling() || control.waits_for() == Wait::Log;
+        // until it is polled again, when it may wait for something else
+        control.wait_for(Wait::Own);
+        if waits_for_log {
+            deadline.poll_paused(runtime, cx);
+            return Poll::Pending;
+        }
+        deadline.count(now);
+        deadline.poll_over(runtime, cx)
+    }
+}
+
+/// Destructors of the user's types may panic: those of an action, of an item, of inputs.
+impl<G: Graph> Drop for Run<'_, G> {
+    fn drop(&mut self) {
+        discard("a run", mem::replace(&mut self.stage, Stage::Changing));
     }
 }
 

@@ -1,18 +1,19 @@
 //! What an app is between polls: the committed state, the position, and what runs need.
 
 use super::{
-    Outcome, Position, RunError, RunErrorKind, recording::Recording, restore::check_slots,
+    Outcome, Position, RunError, RunErrorKind, attempt::discard, recording::Recording,
+    restore::check_slots,
 };
 use crate::{
     Context,
     action::Failure,
     event::{Event, EventKind, Observers, Published},
     graph::{Graph, Next, Node},
-    stream::{Attention, Outlet},
+    stream::{Attention, Outlet, Settling},
     sync::{Mutex, exclusive},
 };
 use serde_json::Value;
-use std::{fmt, future::poll_fn, sync::Arc, task::Poll};
+use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
 
 /// One session, owned by an app and lent to its runs.
 pub(crate) struct Session<G: Graph> {
@@ -52,17 +53,19 @@ pub(super) enum Begin<I> {
 
 impl<G: Graph> Session<G> {
     /// Checks that a run may begin, records that it does, and puts the session into it.
-    pub(super) async fn begin(&mut self, begin: Begin<G::Inputs>) -> Result<(), RunError> {
+    /// Takes the inputs, unless it returns an error.
+    pub(super) async fn begin(&mut self, begin: &mut Begin<G::Inputs>) -> Result<(), RunError> {
+        self.wait_for_log();
         self.recover().await?;
-        let node = self.may_begin(&begin)?;
-        self.record_begin(&begin, node).await?;
-        if let Begin::Run(inputs) | Begin::Restart(inputs) = begin {
+        let node = self.may_begin(begin)?;
+        self.record_begin(begin, node).await?;
+        if let Begin::Run(inputs) | Begin::Restart(inputs) = mem::replace(begin, Begin::Resume) {
             if matches!(self.position, Position::Rest(_)) {
                 self.origin_failure.clone_from(&self.failure);
             } else {
                 self.failure.clone_from(&self.origin_failure);
             }
-            self.inputs = Some(inputs);
+            discard("inputs", self.inputs.replace(inputs));
             self.origin = node;
             self.position = Position::Unfinished(node);
             self.context.run += 1;
@@ -70,6 +73,14 @@ impl<G: Graph> Session<G> {
         self.last = None;
         self.context.attempt = 1;
         Ok(())
+    }
+
+    /// No action runs: what is waited for from now on is the log, if there is one, and so no grace
+    /// period and no timeout counts it.
+    pub(super) fn wait_for_log(&self) {
+        if self.recording.is_some() {
+            self.context.control.settle(Settling::Yes);
+        }
     }
 
     /// The node that a run would begin at or go on at.
@@ -151,7 +162,7 @@ impl<G: Graph> Session<G> {
     pub(super) fn forget_run(&mut self) {
         exclusive(&mut self.outlet).forget();
         if !matches!(self.position, Position::Unfinished(_)) {
-            self.inputs = None;
+            discard("inputs", self.inputs.take());
             if let Some(recording) = &mut self.recording {
                 recording.inputs = Value::Null;
             }
@@ -245,7 +256,7 @@ impl<G: Graph> Session<G> {
     fn tell_superseded(&mut self) {
         if self.shown > 0 && self.recording.as_ref().is_some_and(|found| found.items == 0) {
             let cursor = self.cursor();
-            let kind = EventKind::ItemsSuperseded { items: std::mem::take(&mut self.shown) };
+            let kind = EventKind::ItemsSuperseded { items: mem::take(&mut self.shown) };
             self.observers.notify(&Event::new(&self.context, self.at, cursor, kind));
         }
     }

@@ -1,21 +1,24 @@
 //! One attempt at a step, from the action to the commit.
 
-use super::{attempt::caught, recording::Recording, session::Session};
+use super::{
+    attempt::{contained, discard},
+    recording::Recording,
+    session::Session,
+};
 use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observers, Published},
-    graph::{Graph, Next, Node as _},
+    graph::{Graph, Next},
     log::LogError,
     state::FieldSet,
-    stream::{Attention, Convert, Emit, Flow, Outlet, Settling, Yielder, Yielding},
+    stream::{Attention, Convert, Emit, Flow, Outlet, Settling, Wait, Yielder, Yielding},
     sync::exclusive,
 };
 use std::{
     fmt,
     future::poll_fn,
     marker::PhantomData,
-    mem,
     sync::Arc,
     task::{Context as Task, Poll},
 };
@@ -81,6 +84,7 @@ where
             if let Some(port) = port.as_mut()
                 && port.held.is_some()
             {
+                port.context.control.settle(Settling::Yes);
                 poll_fn(|cx| port.poll_held(cx)).await;
             }
             writes
@@ -178,18 +182,14 @@ impl<G: Graph, W: Writes<State = G::State>> Candidate<'_, G, W> {
     fn commit(mut self, node: G::Node, next: Next<G::Node>) {
         let undo = self.undo.take();
         self.session.commit(node, next);
-        if mem::needs_drop::<W::Undo>()
-            && let Err(cause) = caught(|| drop(undo))
-        {
-            tracing::error!(node = node.name(), ?cause, "the destructor of an old value panicked");
-        }
+        discard("old values", undo);
     }
 }
 
 impl<G: Graph, W: Writes<State = G::State>> Drop for Candidate<'_, G, W> {
     fn drop(&mut self) {
         if let Some(undo) = self.undo.take() {
-            W::undo(undo, &mut self.session.state);
+            contained("writes", || W::undo(undo, &mut self.session.state));
         }
     }
 }
@@ -258,15 +258,14 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
             return self.poll_heard(item, cx);
         }
         if item.is_none() {
-            return self.outlet.poll_free(cx).map(|()| self.flow());
+            return self.poll_free(cx);
         }
         if self.outlet.is_free()
             && let Some(item) = item.take()
         {
             self.show(Published::Item(self.node, Y::convert(item)));
         }
-        self.outlet.suspend(cx);
-        Poll::Pending
+        self.suspend(cx)
     }
 }
 
@@ -277,14 +276,16 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
             return Poll::Pending;
         }
         if self.held.is_none() && item.is_none() {
-            return self.outlet.poll_free(cx).map(|()| self.flow());
+            return self.poll_free(cx);
         }
         if !self.outlet.is_free() {
-            self.outlet.suspend(cx);
-            return Poll::Pending;
+            return self.suspend(cx);
         }
         match self.poll_record(item, cx) {
-            Poll::Pending => return Poll::Pending,
+            Poll::Pending => {
+                self.context.control.wait_for(Wait::Log);
+                return Poll::Pending;
+            }
             Poll::Ready(Err(error)) => {
                 // the attempt ends with it as soon as the action gives way
                 self.context.control.refuse(error);
@@ -297,8 +298,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
             let published = self.publish(shown);
             self.show(published);
         }
-        self.outlet.suspend(cx);
-        Poll::Pending
+        self.suspend(cx)
     }
 
     /// Shows an item whose `yield_!` was dropped while it waited to be durable, as one is shown that
@@ -330,6 +330,24 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
 }
 
 impl<G: Graph, Y> Port<'_, G, Y> {
+    /// Is ready when the consumer took the item.
+    #[inline]
+    fn poll_free(&mut self, cx: &mut Task<'_>) -> Poll<Flow> {
+        if self.outlet.poll_free(cx).is_ready() {
+            return Poll::Ready(self.flow());
+        }
+        self.context.control.wait_for(Wait::Consumer);
+        Poll::Pending
+    }
+
+    /// Waits for the consumer to take an item.
+    #[inline]
+    fn suspend(&mut self, cx: &mut Task<'_>) -> Poll<Flow> {
+        self.outlet.suspend(cx);
+        self.context.control.wait_for(Wait::Consumer);
+        Poll::Pending
+    }
+
     #[inline]
     fn show(&mut self, published: Published<G>) {
         *self.shown += 1;

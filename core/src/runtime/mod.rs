@@ -21,6 +21,9 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// The feature `tokio` brings [`TokioRuntime`], which an app uses unless another one is given.
 pub trait Runtime: Send + Sync + 'static {
     /// The time since some fixed moment; it never goes back.
+    ///
+    /// It is also called by the wakers that actions under a `#[timeout]` are polled with, so a timer
+    /// must not wake tasks while it holds a lock that `now` takes.
     fn now(&self) -> Duration;
 
     /// The time since 1970 by the machine's clock, which may jump; for the entries of a log.

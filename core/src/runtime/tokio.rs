@@ -46,7 +46,11 @@ const FAR: Duration = Duration::from_hours(30 * 365 * 24);
 
 impl Runtime for TokioRuntime {
     fn now(&self) -> Duration {
-        START.elapsed()
+        let now = Instant::now();
+        let (after, before) = (now.duration_since(*START), START.duration_since(now));
+        // the clock of a runtime that is paused may stand before the moment at which that of another
+        // one was read first
+        FAR.saturating_add(after).saturating_sub(before)
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {

@@ -25,11 +25,26 @@ pub(crate) struct Control {
     waiting: Mutex<Waiting>,
     /// Why the log did not take an item of the action that runs.
     refusal: Mutex<Option<LogError>>,
-    /// The action is done, and its step is being recorded.
+    /// No action runs: the log is waited for.
     settling: AtomicBool,
+    /// What the action that runs waits for, a [`Wait`].
+    wait: AtomicU8,
 }
 
-/// Whether an action is done, and its step is being recorded.
+/// What an action that is suspended waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Wait {
+    /// A future of its own.
+    Own = 0,
+    /// The consumer, which has not taken an item yet.
+    Consumer = 1,
+    /// The log, which does not have an item yet.
+    Log = 2,
+}
+
+/// Whether the log is waited for, and no action runs: before the first step, between steps, or while
+/// the result of an action is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settling {
     No,
@@ -125,6 +140,20 @@ impl Control {
 
     pub(crate) fn settle(&self, settling: Settling) {
         self.settling.store(settling == Settling::Yes, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn wait_for(&self, wait: Wait) {
+        self.wait.store(wait as u8, Ordering::Relaxed);
+    }
+
+    /// What the action was found to wait for since the last [`Wait::Own`].
+    pub(crate) fn waits_for(&self) -> Wait {
+        match self.wait.load(Ordering::Relaxed) {
+            1 => Wait::Consumer,
+            2 => Wait::Log,
+            _ => Wait::Own,
+        }
     }
 
     pub(crate) fn is_settling(&self) -> bool {

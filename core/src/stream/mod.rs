@@ -15,5 +15,5 @@ pub use self::control::{Stopped, Stopper};
 pub use self::thread::{ThreadYielder, on_thread};
 pub use self::yielder::{Convert, Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 
-pub(crate) use self::control::{Attention, Control, Settling, Threads, WaitKey};
+pub(crate) use self::control::{Attention, Control, Settling, Threads, Wait, WaitKey};
 pub(crate) use self::slot::{Inlet, Outlet, one_item};

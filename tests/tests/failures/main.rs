@@ -9,7 +9,9 @@
 )]
 
 mod around;
+mod destructors;
 mod superseding;
+mod time;
 
 use burdock::{App, Outcome, Position, RunErrorKind, action::FailureCause, prelude::*};
 use burdock_tests::{

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod drops;
+mod grace;
 
 use burdock::{App, Outcome, Position, Run, RunErrorKind, prelude::*};
 use burdock_tests::{

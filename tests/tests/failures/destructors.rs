@@ -1,0 +1,326 @@
+//! Destructors that panic where a run drops something of the user's types.
+
+use burdock::{
+    App, Context, Failure, Outcome, Position, Retry, RunErrorKind,
+    log::{Log as _, MemoryLog, Offset, SessionId},
+    prelude::*,
+};
+use burdock_tests::{
+    clock::Clock,
+    faulty::{Fate, FaultyLog},
+};
+use futures::FutureExt;
+use serde::{Deserialize, Serialize};
+use std::{cell::Cell, future::pending, panic::resume_unwind, thread, time::Duration};
+
+thread_local! {
+    /// How many destructors have panicked; tests have a thread each.
+    static PANICS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Panics when it is dropped while it is armed, unless the thread panics already.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bomb {
+    armed: bool,
+}
+
+impl Bomb {
+    fn armed() -> Self {
+        Self { armed: true }
+    }
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if self.armed && !thread::panicking() {
+            PANICS.set(PANICS.get() + 1);
+            // as a panic, but nothing is printed
+            resume_unwind(Box::new("a destructor"));
+        }
+    }
+}
+
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Crate {
+    pub first: Bomb,
+    pub second: u32,
+    pub third: Bomb,
+    pub never: Slot<u32>,
+    pub done: Vector<String>,
+}
+
+/// What the action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Act {
+    Return,
+    /// Waits with a bomb among its locals.
+    Hang,
+    /// Yields one bomb after the other, and then returns.
+    Yield,
+    /// Returns writes that are bombs, which the transition does not like.
+    Write,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    act: Act,
+    bomb: Bomb,
+}
+
+fn order(act: Act) -> HandlingInputs {
+    HandlingInputs { order: Order { act, bomb: Bomb::default() } }
+}
+
+#[streaming_action(
+    state = Crate,
+    reads(second, done),
+    writes(first, second, third, done),
+    yields(Bomb)
+)]
+async fn handle(
+    goods: Reads<'_>,
+    #[input] order: &Order,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    // the next attempt, or the one after a resume, does no harm
+    let act = if cx.attempt() == 1 && *goods.second == 0 { order.act } else { Act::Return };
+    let mut bomb = Bomb { armed: act == Act::Hang };
+    match act {
+        Act::Hang => pending().await,
+        Act::Yield => {
+            for _ in 0..3 {
+                yield_!(Bomb::armed());
+            }
+        }
+        Act::Return | Act::Write => {}
+    }
+    bomb.armed = false;
+    let mut done = goods.done.clone();
+    done.push_back("handled".into());
+    let armed = act == Act::Write;
+    Ok(Writes { first: Bomb { armed }, second: 7, third: Bomb { armed }, done })
+}
+
+#[action(state = Crate, reads(done), writes(done))]
+async fn report(goods: Reads<'_>, #[error] failure: &Failure) -> Result<Writes> {
+    let mut done = goods.done.clone();
+    done.push_back(failure.to_string());
+    Ok(Writes { done })
+}
+
+#[action(state = Crate, writes(never))]
+async fn set() -> Result<Writes> {
+    Ok(Writes { never: 1 })
+}
+
+graph! {
+    Handling(Crate) {
+        inputs { order: Order }
+        yields Bomb;
+        nodes {
+            set,
+            #[timeout(Duration::from_secs(1))]
+            handle,
+            #[timeout(Duration::from_secs(1))]
+            #[retry(Retry::times(1).first(Duration::from_secs(1)))]
+            again: handle,
+            report,
+        }
+        start set;
+        set -> if state.second == 99 { again } else { handle };
+        // a state made by hand lacks the slot
+        handle | again -> if state.never > 0 { pause set } else { end };
+        report -> pause set;
+        on error handle | again -> report;
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    InMemory,
+    Logged,
+}
+
+struct Bench {
+    app: App<Handling>,
+    log: Option<FaultyLog>,
+    clock: Clock,
+}
+
+async fn bench(kept: Kept, at: HandlingNode, state: Crate) -> Bench {
+    let clock = Clock::default();
+    let app = Handling::app().id("s").state(state).at(Position::Rest(at));
+    let app = app.runtime(clock.clone());
+    let log = (kept == Kept::Logged).then(|| FaultyLog::new(MemoryLog::new()));
+    let app = match &log {
+        Some(log) => app.log(log.clone()),
+        None => app,
+    };
+    Bench { app: app.build().await.unwrap(), log, clock }
+}
+
+fn ready() -> Crate {
+    Crate { never: 1.into(), ..Crate::default() }
+}
+
+impl Bench {
+    /// What the last entry says, if there is a log.
+    async fn ends_with(&self, kind: &str, case: &str) {
+        let Some(log) = &self.log else { return };
+        let id = SessionId::new("s").unwrap();
+        let records = log.read(&id, Offset::ZERO, 1000).await.unwrap();
+        let last = records.last().unwrap().entry(&id).unwrap();
+        assert_eq!(last.kind.name(), kind, "{case}");
+    }
+
+    fn done(&self) -> Vec<String> {
+        self.app.state().done.iter().cloned().collect()
+    }
+}
+
+/// How an attempt ends whose locals panic when they are dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Timeout,
+    Retry,
+    Cancel,
+    Drop,
+}
+
+#[tokio::test]
+async fn what_the_locals_of_an_attempt_panic_with_changes_no_ending() {
+    use Ending::{Cancel, Drop, Retry, Timeout};
+    for kept in [Kept::InMemory, Kept::Logged] {
+        for ending in [Timeout, Retry, Cancel, Drop] {
+            let case = format!("{kept:?}, {ending:?}");
+            let at = if ending == Retry { HandlingNode::again } else { HandlingNode::handle };
+            let mut bench = bench(kept, at, ready()).await;
+            let (clock, panics) = (bench.clock.clone(), PANICS.get());
+            let grace = Duration::from_millis(500);
+            let mut run = bench.app.run(order(Act::Hang)).grace(grace);
+            assert!(run.finish().now_or_never().is_none(), "{case}");
+            match ending {
+                Timeout | Retry => {
+                    let mut end = None;
+                    for _ in 0..2 {
+                        clock.advance(Duration::from_secs(1));
+                        end = run.finish().now_or_never().map(|end| end.unwrap().outcome());
+                    }
+                    assert_eq!(end, Some(Outcome::Paused(HandlingNode::set)), "{case}");
+                }
+                Cancel => {
+                    run.stopper().stop();
+                    assert!(run.finish().now_or_never().is_none(), "{case}");
+                    clock.advance(grace);
+                    let error = run.finish().now_or_never().unwrap().unwrap_err();
+                    assert!(
+                        matches!(error.kind(), RunErrorKind::Cancelled { .. }),
+                        "{case}: {error}"
+                    );
+                }
+                Drop => {}
+            }
+            drop(run);
+            assert_eq!(PANICS.get(), panics + 1, "{case}");
+            let (done, last) = match ending {
+                Timeout => (vec!["node `handle` timed out after 1s"], "run_paused"),
+                Retry => (vec!["handled"], "run_paused"),
+                Cancel | Drop => (vec![], "run_cancelled"),
+            };
+            assert_eq!(bench.done(), done, "{case}");
+            bench.ends_with(last, &case).await;
+            if done.is_empty() {
+                assert_eq!(bench.app.state(), &ready(), "{case}");
+                assert_eq!(bench.app.position(), Position::Unfinished(at), "{case}");
+                bench.app.restart(order(Act::Return)).await.unwrap();
+            } else {
+                assert_eq!(bench.app.position(), Position::Rest(HandlingNode::set), "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn items_that_nobody_reads_panic_for_themselves() {
+    for kept in [Kept::InMemory, Kept::Logged] {
+        for reader in ["finish", "await", "only", "step"] {
+            let case = format!("{kept:?}, {reader}");
+            let mut bench = bench(kept, HandlingNode::handle, ready()).await;
+            let panics = PANICS.get();
+            let mut run = bench.app.run(order(Act::Yield));
+            let outcome = match reader {
+                "finish" => {
+                    let outcome = run.finish().await.unwrap().outcome();
+                    drop(run);
+                    outcome
+                }
+                "await" => run.await.unwrap().outcome(),
+                "only" => {
+                    let mut run = run.only(HandlingNode::again);
+                    assert!(run.next().await.is_none(), "{case}");
+                    run.finish().await.unwrap().outcome()
+                }
+                _ => {
+                    assert!(run.step().await.unwrap().is_some(), "{case}");
+                    run.await.unwrap().outcome()
+                }
+            };
+            assert_eq!(outcome, Outcome::Paused(HandlingNode::set), "{case}");
+            assert_eq!(PANICS.get(), panics + 3, "{case}");
+            assert_eq!(bench.done(), ["handled"], "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn inputs_panic_for_themselves_wherever_they_are_dropped() {
+    let armed = |act| HandlingInputs { order: Order { act, bomb: Bomb::armed() } };
+    for kept in [Kept::InMemory, Kept::Logged] {
+        let mut bench = bench(kept, HandlingNode::handle, ready()).await;
+        let panics = PANICS.get();
+        drop(bench.app.run(armed(Act::Return)));
+        assert_eq!(PANICS.get(), panics + 1, "{kept:?}: a run that was never polled");
+
+        let mut run = bench.app.run(armed(Act::Hang));
+        assert!(run.finish().now_or_never().is_none());
+        drop(run);
+        assert_eq!(PANICS.get(), panics + 2, "{kept:?}: a local; inputs are kept for a resume");
+
+        let error = bench.app.run(armed(Act::Return)).await.unwrap_err();
+        assert!(matches!(error.kind(), RunErrorKind::Unfinished { .. }), "{kept:?}: {error}");
+        assert_eq!(PANICS.get(), panics + 3, "{kept:?}: a run that did not start");
+
+        bench.app.restart(armed(Act::Return)).await.unwrap();
+        assert_eq!(PANICS.get(), panics + 5, "{kept:?}: those before, and then its own");
+        assert_eq!(bench.done(), ["handled"], "{kept:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_candidate_is_undone_as_a_whole() {
+    for kept in [Kept::InMemory, Kept::Logged] {
+        let mut bench = bench(kept, HandlingNode::handle, Crate::default()).await;
+        let panics = PANICS.get();
+        let end = bench.app.run(order(Act::Write)).await.unwrap();
+        assert_eq!(end.last(), Some(HandlingNode::report), "{kept:?}");
+        assert!(PANICS.get() > panics, "{kept:?}");
+        let text = "node `handle` reads the slot `never`, which has no value in this state";
+        let expected = Crate { done: [text.to_owned()].into(), ..Crate::default() };
+        assert_eq!(bench.app.state(), &expected, "{kept:?}");
+    }
+}
+
+#[tokio::test]
+async fn writes_that_wait_for_the_log_are_taken_back_as_a_whole_when_the_run_is_dropped() {
+    let mut bench = bench(Kept::Logged, HandlingNode::handle, ready()).await;
+    let panics = PANICS.get();
+    let mut run = bench.app.run(order(Act::Write));
+    let log = bench.log.as_ref().unwrap();
+    log.fates([Fate::Stored, Fate::Held]);
+    assert!(run.finish().now_or_never().is_none());
+    assert_eq!(log.held(), 1);
+    drop(run);
+    assert!(PANICS.get() > panics);
+    assert_eq!(bench.app.state(), &ready());
+    assert_eq!(bench.app.position(), Position::Unfinished(HandlingNode::handle));
+}
