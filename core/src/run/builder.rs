@@ -200,7 +200,10 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
         self
     }
 
-    /// Gives actions so long to finish after a stop; 5 s unless said otherwise.
+    /// Sets how long an action may keep running after a stop. Defaults to 5 s.
+    ///
+    /// An action that takes longer is cancelled. The time that the log takes is not counted: what an
+    /// action returned is committed, however long the append takes.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self

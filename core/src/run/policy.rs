@@ -7,7 +7,8 @@ use std::time::Duration;
 /// What a node says about its attempts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policy {
-    /// How long an attempt may take.
+    /// How long the action may take in an attempt: its own time, and not that of its consumer or of the
+    /// log.
     pub timeout: Option<Duration>,
     /// Whether and when another one follows.
     pub retry: Option<Retry>,

@@ -124,7 +124,8 @@ impl<'a, G: Graph> Run<'a, G> {
         self
     }
 
-    /// Gives an action so long to finish after a stop, instead of the app's grace period.
+    /// Sets how long an action may keep running after a stop, instead of the app's
+    /// [grace period](super::AppBuilder::grace).
     pub fn grace(mut self, grace: Duration) -> Self {
         self.stop.grace = grace;
         self

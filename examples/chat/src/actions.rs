@@ -44,8 +44,9 @@ pub async fn choose_mode(chat: Reads<'_>) -> Result<Writes> {
     Ok(Writes { mode })
 }
 
-/// Lets the model answer, piece by piece; a stop keeps the pieces so far.
-#[streaming_action(state = Chat, reads(history), writes(history, usage), yields(Delta))]
+/// Lets the model answer, piece by piece; a stop keeps the pieces so far, and says that they are not
+/// all.
+#[streaming_action(state = Chat, reads(history), writes(history, usage, ended), yields(Delta))]
 pub async fn respond(
     chat: Reads<'_>,
     #[resource] llm: &Arc<dyn Model>,
@@ -60,13 +61,13 @@ pub async fn respond(
         yield_!(Delta { text });
     }
     let said = said.take();
-    let usage = said.end.usage;
+    let (usage, ended) = (said.end.usage, said.end.reason);
     let reply = Message::from(said);
     let mut history = chat.history.clone();
     if !reply.is_empty() {
         history.push_back(reply);
     }
-    Ok(Writes { history, usage })
+    Ok(Writes { history, usage, ended })
 }
 
 /// Declines to answer.

@@ -63,6 +63,9 @@ pub fn introduce(app: &App<Chatbot>) -> String {
         Position::Unfinished(node) => {
             format!("session {id}: {said} messages so far, interrupted at {node}")
         }
+        Position::Rest(_) | Position::Ended if app.state().was_stopped() => {
+            format!("session {id}: {said} messages so far, the last answer was stopped")
+        }
         Position::Rest(_) | Position::Ended => format!("session {id}: {said} messages so far"),
     }
 }

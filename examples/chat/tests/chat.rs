@@ -104,7 +104,7 @@ fn what_an_answer_took_is_in_the_log() -> Result {
     let said = say(talk.args(kept).env("BURDOCK_PACE", "instant"), "what is a monad?\n")?;
     assert!(said.status.success());
     let list = text(&say(chat().args(kept).arg("--list"), "")?.stdout);
-    assert!(list.contains(": answer wrote history, usage\n"), "{list}");
+    assert!(list.contains(": answer wrote history, usage, ended\n"), "{list}");
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let usages = runtime.block_on(async {
@@ -178,7 +178,11 @@ struct Talk {
 #[cfg(unix)]
 impl Talk {
     fn begin() -> Result<Self> {
-        let mut child = chat().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        Self::of(&mut chat())
+    }
+
+    fn of(command: &mut Command) -> Result<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         Ok(Self {
             stdin: child.stdin.take(),
             stdout: BufReader::new(take(&mut child.stdout)?),
@@ -236,6 +240,30 @@ fn an_interrupt_stops_the_answer_keeps_it_and_the_next_question_is_answered() ->
     let heard = talk.end()?;
     assert!(heard.contains("My last answer began like this: \"A monad is"), "{heard}");
     assert!(!heard.contains("none of them has to look"), "{heard}");
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_says_that_its_last_answer_was_stopped() -> Result {
+    let folder = tempfile::tempdir()?;
+    let db = folder.path().join("chat.db").to_string_lossy().into_owned();
+    let kept = ["--db", &db, "--session", "ada"];
+    let mut talk = Talk::of(chat().args(kept))?;
+    talk.say("what is a monad?")?;
+    talk.hear("A monad is ")?;
+    talk.interrupt()?;
+    talk.hear("(stopped, what you see is kept.")?;
+    talk.end()?;
+    let stopped = "session ada: 2 messages so far, the last answer was stopped";
+    let asked = say(chat().args(kept).env("BURDOCK_PACE", "instant"), "what is a monad?\n")?;
+    assert!(text(&asked.stdout).contains(stopped), "{}", text(&asked.stdout));
+    let again = say(chat().args(kept), "")?;
+    assert!(
+        text(&again.stdout).contains("session ada: 4 messages so far\n"),
+        "{}",
+        text(&again.stdout)
+    );
     Ok(())
 }
 

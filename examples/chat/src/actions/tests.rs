@@ -3,7 +3,7 @@
 use super::{check_safety, choose_mode, refuse, respond, take_prompt};
 use crate::state::{Chat, Delta, Mode};
 use burdock::prelude::*;
-use burdock_llm::{Message, Model, Offline, Pace};
+use burdock_llm::{Message, Model, Offline, Pace, Reason};
 use std::sync::Arc;
 
 fn asked(prompt: &str) -> Chat {
@@ -55,6 +55,7 @@ async fn the_reply_is_what_was_shown() -> Result<()> {
     assert_eq!(writes.history.last(), Some(&Message::assistant(shown(&items))));
     assert_eq!(writes.usage.output_tokens, Some(items.len() as u64));
     assert!(writes.usage.first_delta.is_some());
+    assert_eq!(writes.ended, Reason::Complete);
     Ok(())
 }
 
@@ -72,6 +73,7 @@ async fn a_stop_keeps_what_was_shown() -> Result<()> {
     // nobody says how many tokens it took
     assert_eq!(writes.usage.output_tokens, None);
     assert!(writes.usage.first_delta.is_some());
+    assert_eq!(writes.ended, Reason::Cancelled, "the state says that it is a part");
     Ok(())
 }
 
