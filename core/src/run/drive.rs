@@ -45,9 +45,9 @@ pub(super) async fn drive<G: Graph>(
     mut begin: Begin<G::Inputs>,
     halts: Halts<G::Node>,
 ) -> Driven<'_, G> {
-    let begun = session.begin(&mut begin).await;
+    let started = session.begin(&mut begin).await;
     discard("inputs", begin);
-    if let Err(error) = begun {
+    if let Err(error) = started {
         return (session, Err(error));
     }
     let mut lease = Lease { session: &mut *session, running: true };

@@ -359,28 +359,28 @@ mod tests {
     fn each_future_has_one_registration_however_often_it_is_polled() {
         let control = Control::default();
         let mut waiting: Vec<_> = (0..MANY).map(|_| Stopped::new(&control, 1)).collect();
-        let wakes: Vec<_> = (0..MANY).map(|_| Arc::new(Wakes::default())).collect();
+        let counters: Vec<_> = (0..MANY).map(|_| Arc::new(Wakes::default())).collect();
         for round in 1..=3 {
-            for (future, wakes) in waiting.iter_mut().zip(&wakes) {
+            for (future, counter) in waiting.iter_mut().zip(&counters) {
                 // a task may move to another waker between polls
-                let waker = Waker::from(Arc::clone(wakes));
+                let waker = Waker::from(Arc::clone(counter));
                 assert!(pin!(future).poll(&mut Context::from_waker(&waker)).is_pending());
             }
             assert_eq!(slots(&control), (MANY, MANY), "round {round}");
         }
         control.stop(1);
         control.stop(1);
-        assert!(wakes.iter().all(|wakes| wakes.0.load(Relaxed) == 1), "each is woken once");
+        assert!(counters.iter().all(|counter| counter.0.load(Relaxed) == 1), "each is woken once");
         drop(waiting);
         assert_eq!(slots(&control), (0, 0));
-        assert!(wakes.iter().all(|wakes| Arc::strong_count(wakes) == 1), "no waker is kept");
+        assert!(counters.iter().all(|counter| Arc::strong_count(counter) == 1), "no waker is kept");
     }
 
     #[test]
     fn a_future_that_is_dropped_gives_its_slot_to_the_next_one() {
         let control = Control::default();
-        let wakes = Arc::new(Wakes::default());
-        let waker = Waker::from(Arc::clone(&wakes));
+        let counter = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&counter));
         let mut stays = pin!(Stopped::new(&control, 1));
         assert!(stays.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         for _ in 0..MANY {
@@ -389,21 +389,21 @@ mod tests {
         }
         assert_eq!(slots(&control), (1, 2));
         control.stop(1);
-        assert_eq!(wakes.0.load(Relaxed), 1);
+        assert_eq!(counter.0.load(Relaxed), 1);
         assert!(stays.poll(&mut Context::from_waker(&waker)).is_ready());
     }
 
     #[test]
     fn a_stop_of_an_earlier_run_wakes_nothing_of_a_later_one() {
         let control = Control::default();
-        let wakes = Arc::new(Wakes::default());
-        let waker = Waker::from(Arc::clone(&wakes));
+        let counter = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&counter));
         let mut future = pin!(Stopped::new(&control, 2));
         assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         control.stop(1);
-        assert_eq!(wakes.0.load(Relaxed), 0);
+        assert_eq!(counter.0.load(Relaxed), 0);
         control.stop(2);
-        assert_eq!(wakes.0.load(Relaxed), 1);
+        assert_eq!(counter.0.load(Relaxed), 1);
     }
 
     /// As an executor whose waker is the last that holds a task, which waits for a stop itself.

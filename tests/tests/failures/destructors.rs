@@ -20,7 +20,7 @@ thread_local! {
 
 /// Panics when it is dropped while it is armed, unless the thread panics already.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Bomb {
+struct Bomb {
     armed: bool,
 }
 
@@ -41,17 +41,17 @@ impl Drop for Bomb {
 }
 
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Crate {
-    pub first: Bomb,
-    pub second: u32,
-    pub third: Bomb,
-    pub never: Slot<u32>,
-    pub done: Vector<String>,
+struct Crate {
+    first: Bomb,
+    second: u32,
+    third: Bomb,
+    never: Slot<u32>,
+    done: Vector<String>,
 }
 
 /// What the action does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Act {
+enum Act {
     Return,
     /// Waits with a bomb among its locals.
     Hang,
@@ -62,7 +62,7 @@ pub enum Act {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Order {
+struct Order {
     act: Act,
     bomb: Bomb,
 }

@@ -19,7 +19,7 @@ graph! {
         resources { script: Script, drops: Drops }
         yields u32;
         nodes {
-            #[timeout(Duration::from_secs(60))]
+            #[timeout(Duration::from_mins(1))]
             #[retry(Retry::times(2).first(DELAY).superseding())]
             first: work,
             second: work,
@@ -110,7 +110,7 @@ async fn a_timeout_after_items_were_shown_is_retried_too() {
     let mut run = app.run(PersistentInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
     assert!(run.next().now_or_never().is_none());
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
     assert!(run.next().now_or_never().is_none());
     clock.advance(DELAY);
     assert!(run.next().await.is_none());

@@ -211,7 +211,7 @@ fn from_a_thread(log: Reads<'_>, #[resource] turns: &Turns) -> Result<Writes> {
     Ok(Writes { rounds: log.rounds + 1 })
 }
 
-pub struct Turns(Mutex<mpsc::Receiver<()>>);
+struct Turns(Mutex<mpsc::Receiver<()>>);
 
 graph! {
     Threaded(Log) {
