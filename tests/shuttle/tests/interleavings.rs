@@ -8,7 +8,12 @@
 use burdock::{Outcome, Position, RunErrorKind, prelude::*, runtime::Sleep};
 use serde::{Deserialize, Serialize};
 use shuttle::{check_pct, check_random, future::block_on, thread};
-use std::{future::pending, time::Duration};
+use std::{
+    future::{pending, poll_fn},
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 const ROUNDS: usize = 2_000;
 
@@ -57,6 +62,34 @@ async fn until_stopped(#[context] cx: &burdock::Context) -> Result<Writes> {
     cx.stopped().await;
     yield_!(2);
     Ok(Writes { shown: 2, stopped: true })
+}
+
+/// Waits for a stop with two futures, after others have come and gone.
+#[streaming_action(state = Count, writes(shown, stopped), yields(u64))]
+async fn until_both_are_stopped(#[context] cx: &burdock::Context) -> Result<Writes> {
+    let mut first = pin!(cx.stopped());
+    for _ in 0..2 {
+        let _ = poll_once(first.as_mut()).await;
+        let _ = poll_once(pin!(cx.stopped())).await;
+    }
+    yield_!(1);
+    cx.stopped().await;
+    first.await;
+    Ok(Writes { shown: 1, stopped: true })
+}
+
+/// Whether a future is ready when it is polled once.
+async fn poll_once(mut future: Pin<&mut impl Future<Output = ()>>) -> bool {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await
+}
+
+graph! {
+    Crowded(Count) {
+        yields u64;
+        nodes { until_both_are_stopped }
+        start until_both_are_stopped;
+        until_both_are_stopped -> end;
+    }
 }
 
 graph! {
@@ -170,6 +203,22 @@ fn a_stop_wakes_a_run_that_waits() {
                 Outcome::Stopped(WaitingNode::again) => assert_eq!(seen, [1, 2]),
                 other => panic!("{other:?}"),
             }
+            drop(run);
+            stopping.join().unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_stop_wakes_each_of_several_futures_that_wait_for_it() {
+    explore(|| {
+        block_on(async {
+            let mut app = Crowded::app().runtime(Interleaved).build().await.unwrap();
+            let mut run = app.run(CrowdedInputs {});
+            let stopper = run.stopper();
+            let stopping = thread::spawn(move || stopper.stop());
+            let outcome = run.finish().await.unwrap().outcome();
+            assert!(matches!(outcome, Outcome::Ended | Outcome::Stopped(_)), "{outcome:?}");
             drop(run);
             stopping.join().unwrap();
         });
