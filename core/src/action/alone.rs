@@ -261,7 +261,7 @@ impl<'a, A: Action> TestRun<'a, A> {
             Watch::Nothing => work.await,
             Watch::Failures { timeout } => {
                 let timeout = timeout.map(|after| (after, context.sleep(after)));
-                within(timeout, Caught::new(pin!(Some(work)))).await
+                within(timeout, Caught(pin!(work))).await
             }
         };
         (sink.items, writes)

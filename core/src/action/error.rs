@@ -1,6 +1,7 @@
 //! What an action fails with.
 
-use std::{error::Error, fmt, sync::Arc};
+use crate::run::discard;
+use std::{error::Error, fmt, mem, sync::Arc};
 
 /// What an action returns: its writes, or an error.
 pub type Result<T, E = ActionError> = std::result::Result<T, E>;
@@ -27,6 +28,19 @@ struct Inner {
     cause: Arc<dyn Error + Send + Sync>,
     terminal: bool,
 }
+
+/// The error is the user's, and the last that holds it may be a run: its destructor ends no run and
+/// no commit.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        discard("an error", mem::replace(&mut self.cause, Arc::new(Dropped)));
+    }
+}
+
+/// Stands where an error was.
+#[derive(Debug, thiserror::Error)]
+#[error("an error that was dropped")]
+struct Dropped;
 
 impl ActionError {
     fn new(cause: Arc<dyn Error + Send + Sync>, terminal: bool) -> Self {

@@ -19,7 +19,7 @@ pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Box<FailureCause>>
 /// Drops a value of the user's types. A panic of its destructor goes no further than here: it is
 /// reported to `tracing`, and changes nothing else.
 #[inline]
-pub(super) fn discard<T>(what: &'static str, value: T) {
+pub(crate) fn discard<T>(what: &'static str, value: T) {
     if mem::needs_drop::<T>() {
         contained(what, || drop(value));
     }
@@ -46,48 +46,46 @@ fn message(panic: Box<dyn Any + Send>) -> String {
     message
 }
 
-/// A future of the user's code, whose panics become failures. It is dropped with this, and what its
-/// destructors panic with stays here.
-pub(crate) struct Caught<'p, F> {
-    /// Pinned as an option, so that it can be dropped where it lies.
-    future: Pin<&'p mut Option<F>>,
-    done: bool,
-}
-
-impl<'p, F> Caught<'p, F> {
-    #[inline]
-    pub(crate) fn new(future: Pin<&'p mut Option<F>>) -> Self {
-        Self { future, done: false }
-    }
-}
+/// A future of the user's code, whose panics become failures.
+pub(crate) struct Caught<'p, F>(pub(crate) Pin<&'p mut F>);
 
 impl<T, F: Future<Output = Result<T, Box<FailureCause>>>> Future for Caught<'_, F> {
     type Output = F::Output;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(future) = self.future.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
-        let polled = caught(|| future.poll(cx)).unwrap_or_else(|cause| Poll::Ready(Err(cause)));
-        self.done = polled.is_ready();
-        polled
+        let future = self.0.as_mut();
+        caught(|| future.poll(cx)).unwrap_or_else(|cause| Poll::Ready(Err(cause)))
     }
 }
 
-impl<F> Drop for Caught<'_, F> {
-    #[inline]
-    fn drop(&mut self) {
-        // one that is done has nothing left to drop
-        if !self.done {
-            contained("an attempt", || self.future.set(None));
+/// A [`Caught`] future that the run may outlive: it is dropped with this, and what its destructors
+/// panic with stays here. A run that is dropped itself sees to that alone.
+pub(super) struct Discarded<'p, F>(
+    /// Pinned as an option, so that it can be dropped where it lies.
+    pub(super) Pin<&'p mut Option<F>>,
+);
+
+impl<T, F: Future<Output = Result<T, Box<FailureCause>>>> Future for Discarded<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.0.as_mut().as_pin_mut() {
+            Some(future) => Pin::new(&mut Caught(future)).poll(cx),
+            None => Poll::Pending,
         }
+    }
+}
+
+impl<F> Drop for Discarded<'_, F> {
+    fn drop(&mut self) {
+        contained("an attempt", || self.0.set(None));
     }
 }
 
 /// An attempt that is polled in a span or under a timeout, and whose items may be refused.
 pub(super) struct Watched<'p, F> {
-    pub(super) attempt: Caught<'p, F>,
+    pub(super) attempt: Discarded<'p, F>,
     pub(super) limit: Option<Limit>,
     pub(super) span: Option<tracing::Span>,
     pub(super) control: Arc<Control>,

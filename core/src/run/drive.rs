@@ -2,7 +2,7 @@
 
 use super::{
     Outcome, Policy, Retry, RunError,
-    attempt::{Caught, Watched, caught, discard},
+    attempt::{Caught, Discarded, Watched, caught, discard},
     limit::Limit,
     session::{Begin, Session},
     step::{StepResult, StepRun, decided},
@@ -104,7 +104,7 @@ impl<G: Graph> Session<G> {
             // written out rather than called, and nothing kept: each `async fn` on the way and each
             // value alive at the `.await` costs a step
             let result = if G::policy(node).is_none() && !self.is_heard() {
-                Caught::new(pin!(Some(G::execute(StepRun::new(self))))).await
+                Caught(pin!(G::execute(StepRun::new(self)))).await
             } else {
                 match self.attempts(node).await {
                     Some(result) => result,
@@ -186,7 +186,7 @@ impl<G: Graph> Session<G> {
         let span = self.observers.step_span();
         let control = self.context.control.clone();
         let attempt = pin!(Some(G::execute(StepRun::new(self))));
-        let attempt = Caught::new(attempt);
+        let attempt = Discarded(attempt);
         Watched { attempt, limit, span, control }.await
     }
 

@@ -11,7 +11,9 @@ use burdock_tests::{
 };
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
-use std::{cell::Cell, future::pending, panic::resume_unwind, thread, time::Duration};
+use std::{
+    cell::Cell, error::Error, fmt, future::pending, panic::resume_unwind, thread, time::Duration,
+};
 
 thread_local! {
     /// How many destructors have panicked; tests have a thread each.
@@ -49,6 +51,17 @@ struct Crate {
     done: Vector<String>,
 }
 
+#[derive(Debug)]
+struct Explosive(#[expect(dead_code, reason = "dropped with its owner")] Bomb);
+
+impl fmt::Display for Explosive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("explosive")
+    }
+}
+
+impl Error for Explosive {}
+
 /// What the action does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Act {
@@ -59,6 +72,8 @@ enum Act {
     Yield,
     /// Returns writes that are bombs, which the transition does not like.
     Write,
+    /// Returns an error that is a bomb.
+    Fail,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,6 +107,7 @@ async fn handle(
                 yield_!(Bomb::armed());
             }
         }
+        Act::Fail => return Err(Explosive(Bomb::armed()).into()),
         Act::Return | Act::Write => {}
     }
     bomb.armed = false;
@@ -293,6 +309,30 @@ async fn inputs_panic_for_themselves_wherever_they_are_dropped() {
         bench.app.restart(armed(Act::Return)).await.unwrap();
         assert_eq!(PANICS.get(), panics + 5, "{kept:?}: those before, and then its own");
         assert_eq!(bench.done(), ["handled"], "{kept:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_panics_for_itself_when_the_step_that_heard_of_it_is_committed() {
+    for kept in [Kept::InMemory, Kept::Logged] {
+        for (at, done) in [
+            (HandlingNode::handle, "node `handle` failed"),
+            // its error is dropped before the second attempt
+            (HandlingNode::again, "handled"),
+        ] {
+            let case = format!("{kept:?}, {at}");
+            let mut bench = bench(kept, at, ready()).await;
+            let (clock, panics) = (bench.clock.clone(), PANICS.get());
+            let mut run = bench.app.run(order(Act::Fail));
+            let _ = run.finish().now_or_never();
+            clock.advance(Duration::from_secs(1));
+            let outcome = run.finish().now_or_never().unwrap().unwrap().outcome();
+            assert_eq!(outcome, Outcome::Paused(HandlingNode::set), "{case}");
+            drop(run);
+            assert_eq!(PANICS.get(), panics + 1, "{case}");
+            assert_eq!(bench.done(), [done], "{case}");
+            bench.ends_with("run_paused", &case).await;
+        }
     }
 }
 
