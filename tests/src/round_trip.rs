@@ -1,6 +1,11 @@
 //! What a log takes comes back as it was: random values of the shapes that serde has, written by a
 //! graph and read after the session was opened again. What is not taken is refused, by name, before
 //! the log has it.
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::option_option,
+    reason = "serde asks for it, and this is what is tested"
+)]
 
 use burdock::{
     App, Position, RunError, RunErrorKind,

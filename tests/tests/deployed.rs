@@ -22,12 +22,12 @@ mod first {
     }
 
     #[action(state = Desk, writes(question))]
-    async fn ask(#[input] text: &String) -> Result<Writes> {
-        Ok(Writes { question: text.clone() })
+    async fn ask(#[input] text: String) -> Result<Writes> {
+        Ok(Writes { question: text })
     }
 
     #[action(state = Desk, reads(question, count), writes(count))]
-    async fn answer(desk: Reads<'_>, #[input] text: &String) -> Result<Writes> {
+    async fn answer(desk: Reads<'_>, #[input] text: String) -> Result<Writes> {
         if text == "fail" {
             return Err(ActionError::msg("no"));
         }
@@ -73,8 +73,8 @@ macro_rules! version {
             }
 
             #[action(state = Desk, writes(question))]
-            async fn ask(#[input] text: &String) -> Result<Writes> {
-                Ok(Writes { question: text.clone() })
+            async fn ask(#[input] text: String) -> Result<Writes> {
+                Ok(Writes { question: text })
             }
 
             #[action(state = Desk, reads(question, count, $($reads),*), writes(count))]
@@ -159,6 +159,7 @@ version! {
     }
 
     fn from_1(mut desk: burdock::log::Document) -> Result<burdock::log::Document, &'static str> {
+        desk.get("question").ok_or("it has no `question`")?;
         desk.insert("mood".into(), "neutral".into());
         Ok(desk)
     }

@@ -517,7 +517,7 @@ mod tests {
         assert!(is_kept(&Untagged::Number(7)));
         assert!(is_kept(&[None::<u8>]));
         assert!(is_kept(&((), Unit)));
-        assert!(is_kept(&BTreeMap::from([("key", ())])));
+        assert!(is_kept(&[("key", ())]));
         assert!(is_kept(&Variant::Unit));
 
         for json in [to_json(&()), to_json(&None::<u8>), to_json(&Unit), to_json(&Value::Null)] {
@@ -615,8 +615,8 @@ mod tests {
             }
         }
 
-        let error = to_json(&BTreeMap::from([("raw", Raw)])).unwrap_err().to_string();
-        assert_eq!(error, "it holds a `RawValue`: use `serde_json::Value` at `raw`");
+        let error = to_json(&[Raw]).unwrap_err().to_string();
+        assert_eq!(error, "it holds a `RawValue`: use `serde_json::Value` at `[0]`");
     }
 
     #[test]
