@@ -7,34 +7,41 @@ mod action;
 mod diagnostics;
 #[cfg(test)]
 mod expansions;
+#[cfg(test)]
+mod fuzz;
 mod graph;
+mod guard;
 mod names;
 mod spans;
 mod state;
 mod text;
 
+use guard::guarded;
 use proc_macro::TokenStream;
+use proc_macro2::TokenStream as TokenStream2;
 
 #[doc = include_str!("docs/state.md")]
 #[proc_macro_derive(State, attributes(burdock, state))]
 pub fn derive_state(item: TokenStream) -> TokenStream {
-    state::state(item.into()).into()
+    guarded(TokenStream2::new(), || state::state(item.into())).into()
 }
 
 #[doc = include_str!("docs/action.md")]
 #[proc_macro_attribute]
 pub fn action(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    action::action(action::Kind::Plain, arguments.into(), item.into()).into()
+    let (arguments, item) = (arguments.into(), TokenStream2::from(item));
+    guarded(item.clone(), || action::action(action::Kind::Plain, arguments, item)).into()
 }
 
 #[doc = include_str!("docs/streaming_action.md")]
 #[proc_macro_attribute]
 pub fn streaming_action(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    action::action(action::Kind::Streaming, arguments.into(), item.into()).into()
+    let (arguments, item) = (arguments.into(), TokenStream2::from(item));
+    guarded(item.clone(), || action::action(action::Kind::Streaming, arguments, item)).into()
 }
 
 #[doc = include_str!("docs/graph.md")]
 #[proc_macro]
 pub fn graph(tokens: TokenStream) -> TokenStream {
-    graph::graph(tokens.into()).into()
+    guarded(TokenStream2::new(), || graph::graph(tokens.into())).into()
 }

@@ -88,6 +88,11 @@ pub(crate) const COMMANDS: &[Command] = &[
         &[Step::new("run -p burdock-faults").needs("tests/faults")],
     ),
     command(
+        "fuzz",
+        "changed tokens for the macros, for a minute; FUZZ_SECONDS=600 for ten",
+        &[Step::new("test -p burdock-macros --lib fuzz").env("FUZZ_SECONDS", "60")],
+    ),
+    command(
         "shuttle",
         "interleavings of items, stop and drop",
         &[Step::new("test -p burdock-shuttle")
@@ -127,6 +132,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             "services",
             "conformance",
             "faults",
+            "fuzz",
             "shuttle",
             "client",
             "page",

@@ -5,13 +5,19 @@
 //! 3. In a closure, a nested function or an `async` block it is an error: they run elsewhere.
 //! 4. A bare `yield` is an error: stable Rust refuses the keyword.
 //! 5. Nothing else changes: `?` and `return` mean what they mean in any function.
+//!
+//! What the user wrote is parsed with an error that is reported, and what is made of it is built from
+//! parts, never parsed again: `parse_quote!` would panic, and the action would vanish.
 
 use super::{Kind, syntax::ActionSyntax};
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Expr, ExprAsync, ExprClosure, Item, Macro, Stmt, Type, parse_quote,
+    Attribute, Block, Expr, ExprAsync, ExprAwait, ExprBlock, ExprClosure, Item, Macro,
+    MacroDelimiter, Stmt, Token, Type,
+    parse::ParseStream,
+    token,
     visit_mut::{self, VisitMut},
 };
 
@@ -66,8 +72,8 @@ impl Rewriter<'_> {
         self.place = outer;
     }
 
-    /// What stands for one `yield_!`, whose first token is `call`.
-    fn emit(&mut self, call: &Ident, item: &TokenStream) -> TokenStream {
+    /// The expression that replaces one `yield_!`, whose first token is `name`.
+    fn emit(&mut self, name: &Ident, call: &Macro, attrs: Vec<Attribute>) -> Expr {
         self.found += 1;
         let place = match self.place {
             Place::Body => None,
@@ -75,33 +81,60 @@ impl Rewriter<'_> {
             Place::Function => Some("a nested function"),
             Place::AsyncBlock => Some("an `async` block"),
         };
+        let item = call.parse_body_with(parse_item);
         if self.kind == Kind::Plain {
             self.diagnostics
-                .error(call, "`yield_!` in an action that does not stream")
+                .error(name, "`yield_!` in an action that does not stream")
                 .help("write `#[streaming_action(…, yields(Type))]`");
         } else if let Some(place) = place {
             self.diagnostics
-                .error(call, format!("`yield_!` in {place}"))
+                .error(name, format!("`yield_!` in {place}"))
                 .help("it suspends the action itself: yield from the body of the function");
-        } else if item.is_empty() {
-            self.diagnostics
-                .error(call, "`yield_!` hands over one item")
-                .help("write `yield_!(item)`");
+        } else {
+            match &item {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    self.diagnostics
+                        .error(name, "`yield_!` hands over one item")
+                        .help("write `yield_!(item)`");
+                }
+                Err(error) => self.diagnostics.syntax_error(error.clone()),
+            }
         }
-        let yielder = yielder();
-        let site = Span::mixed_site().located_at(call.span());
-        // with its type, so that rustc expects it where the item is written
-        let ty = self.item.as_ref().map(|ty| quote_spanned!(site=> : #ty));
-        let nothing = quote_spanned!(site=> ::core::unreachable!());
-        let item = if item.is_empty() { &nothing } else { item };
-        let emit = quote_spanned!(site=> { let item #ty = #item; #yielder.emit(item) });
-        if self.blocking { emit } else { quote_spanned!(site=> #emit.await) }
+        let item = item.ok().flatten().map(|mut item| {
+            self.visit_expr_mut(&mut item);
+            item
+        });
+        self.emitted(name.span(), item.as_ref(), attrs)
     }
 
-    fn rewrite_macro(&mut self, call: &mut Macro) -> Option<TokenStream> {
+    /// `{ let item: Type = item; yielder.emit(item) }.await`; on a thread, without the `.await`.
+    fn emitted(&self, span: Span, item: Option<&Expr>, attrs: Vec<Attribute>) -> Expr {
+        let yielder = yielder();
+        let site = Span::mixed_site().located_at(span);
+        let nothing = quote_spanned!(site=> ::core::unreachable!());
+        let item = item.map_or(nothing, ToTokens::to_token_stream);
+        // with its type, so that rustc expects it where the item is written
+        let ty = self.item.as_ref().map(|ty| quote_spanned!(site=> : #ty));
+        let emit = quote_spanned!(site=> let item #ty = #item; #yielder.emit(item));
+        let stmts = vec![Stmt::Expr(Expr::Verbatim(emit), None)];
+        let block = Block { brace_token: token::Brace(site), stmts };
+        let block = |attrs| Expr::Block(ExprBlock { attrs, label: None, block });
+        if self.blocking {
+            return block(attrs);
+        }
+        Expr::Await(ExprAwait {
+            attrs,
+            base: Box::new(block(Vec::new())),
+            dot_token: Token![.](site),
+            await_token: Token![await](site),
+        })
+    }
+
+    /// The replacement when the macro call is a `yield_!`; in any other its tokens are rewritten.
+    fn rewrite_macro(&mut self, call: &mut Macro, attrs: &mut Vec<Attribute>) -> Option<Expr> {
         if let Some(name) = call.path.get_ident().filter(|name| *name == "yield_") {
-            let item = self.rewrite_tokens(call.tokens.clone());
-            return Some(self.emit(&name.clone(), &item));
+            return Some(self.emit(name, call, std::mem::take(attrs)));
         }
         call.tokens = self.rewrite_tokens(call.tokens.clone());
         None
@@ -121,8 +154,13 @@ impl Rewriter<'_> {
                     Some(TokenTree::Group(item)),
                 ) if name == "yield_" && bang.as_char() == '!' => {
                     at += 2;
-                    let item = self.rewrite_tokens(item.stream());
-                    let emit = self.emit(name, &item);
+                    let call = Macro {
+                        path: name.clone().into(),
+                        bang_token: Token![!](bang.span()),
+                        delimiter: delimiter(item),
+                        tokens: item.stream(),
+                    };
+                    let emit = self.emit(name, &call, Vec::new());
                     output.extend(quote!((#emit)));
                 }
                 (TokenTree::Ident(name), ..) if name == "yield" => {
@@ -149,6 +187,32 @@ impl Rewriter<'_> {
     }
 }
 
+/// What stands between the delimiters of a `yield_!`: one expression, or nothing.
+fn parse_item(input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
+    if input.is_empty() {
+        return Ok(None);
+    }
+    let item = input.parse()?;
+    let comma: Option<Token![,]> = input.parse()?;
+    if input.is_empty() {
+        return Ok(Some(item));
+    }
+    Err(input.error(if comma.is_some() {
+        "`yield_!` hands over one item\nhelp: yield a tuple, or write another `yield_!`"
+    } else {
+        "unexpected token after the item"
+    }))
+}
+
+fn delimiter(group: &Group) -> MacroDelimiter {
+    let span = group.delim_span();
+    match group.delimiter() {
+        Delimiter::Brace => MacroDelimiter::Brace(token::Brace { span }),
+        Delimiter::Bracket => MacroDelimiter::Bracket(token::Bracket { span }),
+        Delimiter::Parenthesis | Delimiter::None => MacroDelimiter::Paren(token::Paren { span }),
+    }
+}
+
 /// Whether a group in a macro call is the block of an `async` block or a closure.
 fn block_place(before: &[TokenTree], group: &Group) -> Option<Place> {
     if group.delimiter() != Delimiter::Brace {
@@ -169,8 +233,8 @@ impl VisitMut for Rewriter<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Macro(call) => {
-                if let Some(emit) = self.rewrite_macro(&mut call.mac) {
-                    *expr = parse_quote!(#emit);
+                if let Some(emit) = self.rewrite_macro(&mut call.mac, &mut call.attrs) {
+                    *expr = emit;
                 }
             }
             Expr::Yield(bare) => self.refuse_yield(bare.yield_token.span),
@@ -182,9 +246,8 @@ impl VisitMut for Rewriter<'_> {
         let Stmt::Macro(call) = stmt else {
             return visit_mut::visit_stmt_mut(self, stmt);
         };
-        if let Some(emit) = self.rewrite_macro(&mut call.mac) {
-            let expr: Expr = parse_quote!(#emit);
-            *stmt = Stmt::Expr(expr, call.semi_token);
+        if let Some(emit) = self.rewrite_macro(&mut call.mac, &mut call.attrs) {
+            *stmt = Stmt::Expr(emit, call.semi_token);
         }
     }
 

@@ -12,8 +12,8 @@ use crate::{
     text,
 };
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::ReturnType;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{FnArg, Pat, PatType, ReturnType, Token, Type};
 
 /// The type, and a constant that holds everything else.
 pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
@@ -135,13 +135,20 @@ fn expand_function(action: &ActionSyntax) -> TokenStream {
     let mut signature = signature.clone();
     if let (Kind::Streaming, Some(ty)) = (action.kind, &arguments.yields) {
         let yielder = yielder();
-        signature.inputs.push(if arguments.blocking.is_some() {
-            syn::parse_quote!(#yielder: &mut #burdock::__private::ThreadYielder<#ty>)
+        let yielder_span = yielder.span();
+        let taken = if arguments.blocking.is_some() {
+            quote!(&mut #burdock::__private::ThreadYielder<#ty>)
         } else {
             signature.asyncness =
-                signature.asyncness.or(Some(syn::Token![async](signature.fn_token.span)));
-            syn::parse_quote!(#yielder: &mut #burdock::__private::Yielder<'_, #ty>)
-        });
+                signature.asyncness.or(Some(Token![async](signature.fn_token.span)));
+            quote!(&mut #burdock::__private::Yielder<'_, #ty>)
+        };
+        signature.inputs.push(FnArg::Typed(PatType {
+            attrs: Vec::new(),
+            pat: Box::new(Pat::Verbatim(yielder.into_token_stream())),
+            colon_token: Token![:](yielder_span),
+            ty: Box::new(Type::Verbatim(taken)),
+        }));
     }
     quote! {
         #(#inner)*

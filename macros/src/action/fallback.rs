@@ -2,16 +2,15 @@
 
 use super::{Kind, syntax::ActionSyntax};
 use crate::names::plain;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Type, parse_quote};
+use syn::{Lifetime, Type};
 
 /// The type, and when its state is known an impl that writes everything.
 pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
     let ActionSyntax { outer, vis, signature, .. } = action;
     if signature.receiver().is_some() {
-        // it stands in an impl, where there is no room for a type
-        return TokenStream::new();
+        return expand_method(action);
     }
     let name = action.name();
     let burdock = action.burdock();
@@ -67,11 +66,23 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
     }
 }
 
+/// A method of the name: in an impl there is no room for a type. Without `self`, since a function that
+/// has it may also stand outside of one.
+fn expand_method(action: &ActionSyntax) -> TokenStream {
+    let ActionSyntax { outer, vis, .. } = action;
+    let name = action.name();
+    quote! {
+        #(#outer)*
+        #[allow(dead_code, reason = "beside an error")]
+        #vis fn #name() {}
+    }
+}
+
 /// A type that a struct can hold.
 fn owned(ty: &Type) -> Type {
     let mut ty = ty.clone();
     if let Type::Reference(reference) = &mut ty {
-        reference.lifetime = Some(parse_quote!('static));
+        reference.lifetime = Some(Lifetime::new("'static", Span::call_site()));
     }
     ty
 }

@@ -3,9 +3,9 @@
 //! It is the expansion of what was understood, without its checks. Where a name was lost, the program
 //! may know it all the same, so the type that would have it is one that rustc knows to be unknown.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::parse_quote;
+use syn::{Pat, PatWild, Token};
 
 use super::expand::{Expansion, expand_constant, items};
 use super::model::{ActionId, ActionPath, Arm, Doubts, GraphModel, Node, Target};
@@ -79,9 +79,12 @@ fn open(target: &mut Target) {
         Target::Match(branch) => {
             branch.arms.iter_mut().for_each(|arm| open(&mut arm.target));
             branch.arms.push(Arm {
-                pattern: parse_quote!(_),
+                pattern: Pat::Wild(PatWild {
+                    attrs: Vec::new(),
+                    underscore_token: Token![_](Span::call_site()),
+                }),
                 guard: None,
-                arrow: parse_quote!(=>),
+                arrow: Token![=>](Span::call_site()),
                 target: Target::Unknown,
             });
         }

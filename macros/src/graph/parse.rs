@@ -43,7 +43,13 @@ pub(crate) fn parse_graph(
 
 impl Parser<'_> {
     fn graph(&mut self, input: ParseStream<'_>) -> Read<GraphSyntax> {
-        let attrs = self.read(input.call(Attribute::parse_outer))?;
+        let attrs = self.read(input.call(Attribute::parse_outer)).unwrap_or_else(|Reported| {
+            // half of an attribute costs the attributes, not the graph
+            while !input.is_empty() && !input.peek(Ident) && !input.peek(Token![pub]) {
+                skip(input);
+            }
+            Vec::new()
+        });
         let (attrs, former_names) = self.former_names(attrs);
         let mut vis = self.parse(input)?;
         let mut name: Ident = self.expect(input, "the graph's name")?;

@@ -4,7 +4,7 @@
 //! and says in [`Unread`] what is missing, so that later stages report no follow-up errors.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Attribute, Expr, LitStr, Pat, Path, Token, Type, Visibility, token};
+use syn::{Attribute, Expr, LitStr, Pat, Path, Token, Type, TypePath, Visibility, token};
 
 /// A whole `graph!` call.
 pub(crate) struct GraphSyntax {
@@ -134,8 +134,7 @@ pub(crate) fn unread() -> Ident {
 
 /// The type of what could not be read.
 pub(crate) fn unread_type() -> Type {
-    let name = unread();
-    syn::parse_quote!(#name)
+    Type::Path(TypePath { attrs: Vec::new(), qself: None, path: unread().into() })
 }
 
 /// What could not be read, so that its absence is no news.

@@ -54,6 +54,14 @@ async fn everywhere(chat: Reads<'_>) -> Result<Writes> {
     }
     assert!(!yield_!(4).is_stop(), "{:?}", yield_!(5));
     yield_!(yield_!(6).is_stop() as u32);
+    yield_!(7,);
+    yield_![8];
+    yield_! { 9 };
+    #[cfg(any())]
+    yield_!(no_such_name);
+    #[cfg(all())]
+    #[allow(clippy::identity_op)]
+    yield_!(10 + 0);
     let nested = |number: u32| number + 1;
     let later = async { nested(3) };
     yield_!(later.await);
@@ -67,7 +75,9 @@ fn on_a_thread(chat: Reads<'_>) -> Result<Writes> {
             return Ok(Writes {});
         }
     }
-    std::convert::identity(vec![yield_!("last")]);
+    yield_!("comma",);
+    yield_!("first") == burdock::Flow::Stop || yield_!("second").is_stop();
+    std::convert::identity(vec![yield_!("last",)]);
     Ok(Writes {})
 }
 
