@@ -57,6 +57,16 @@ macro_rules! __writes {
             $($vis $field: $crate::__value!($state, $name),)*
         }
 
+        impl ::core::fmt::Debug for Writes {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #[allow(unused_imports, reason = "for fields without `Debug`")]
+                use $crate::__private::NotShown as _;
+                f.debug_struct("Writes")
+                    $(.field($name, $crate::__private::Shown(&self.$field).debug()))*
+                    .finish()
+            }
+        }
+
         #[allow(dead_code, reason = "an action that writes nothing has nothing to undo")]
         $vis struct __Undo {
             $($field: $crate::__stored!($state, $name),)*

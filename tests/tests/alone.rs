@@ -158,3 +158,35 @@ async fn a_blocking_action_runs_on_a_thread_of_the_given_runtime() {
     assert_eq!(items, [0, 1, 2]);
     assert_eq!(writes.unwrap().rounds, 3);
 }
+
+/// A value without `Debug`.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Secret(u32);
+
+#[derive(State, Clone, Default, Serialize, Deserialize)]
+pub struct Vault {
+    pub name: Slot<String>,
+    pub secret: Secret,
+    pub secrets: Vector<Secret>,
+    pub opened: u32,
+}
+
+#[action(state = Vault, reads(opened), writes(name, secret, secrets, opened))]
+async fn open(vault: Reads<'_>) -> Result<Writes> {
+    let name = "front door".to_owned();
+    Ok(Writes { name, secret: Secret(3), secrets: Vector::default(), opened: vault.opened + 1 })
+}
+
+#[action(state = Vault)]
+async fn close() -> Result<Writes> {
+    Err("it is jammed".into())
+}
+
+#[tokio::test]
+async fn writes_are_shown_with_the_names_of_all_fields_and_the_values_that_have_debug() {
+    let (_, writes) = open::test(&Vault::default()).await;
+    let shown = r#"Writes { name: "front door", secret: .., secrets: .., opened: 1 }"#;
+    assert_eq!(format!("{:?}", writes.unwrap()), shown);
+    let (_, writes) = close::test(&Vault::default()).await;
+    assert_eq!(writes.unwrap_err().to_string(), "it is jammed");
+}

@@ -8,6 +8,11 @@ pub type Result<T, E = ActionError> = std::result::Result<T, E>;
 
 /// The error of an action: opaque, made from any error by `?`, and retryable unless made terminal.
 ///
+/// "Any error" is whatever converts into a `Box<dyn Error + Send + Sync>`: every
+/// [`Error`](std::error::Error), such a box itself, `anyhow::Error`, and a text. The sources of an
+/// error stay what they are, and [`downcast_ref`](Self::downcast_ref) finds them. (`anyhow` hides the
+/// type of an error without context when it is boxed, and shows the types below it.)
+///
 /// ```
 /// use burdock::ActionError;
 ///
@@ -19,6 +24,11 @@ pub type Result<T, E = ActionError> = std::result::Result<T, E>;
 /// let error = parse("many").unwrap_err();
 /// assert_eq!(error.to_string(), "the count is no number");
 /// assert!(!error.is_retryable());
+///
+/// fn check(count: u32) -> burdock::Result<u32> {
+///     if count == 0 { Err("there is nothing to count".into()) } else { Ok(count) }
+/// }
+/// assert_eq!(check(0).unwrap_err().to_string(), "there is nothing to count");
 /// ```
 #[derive(Clone)]
 pub struct ActionError(Arc<Inner>);
@@ -88,9 +98,10 @@ impl ActionError {
     }
 }
 
-impl<E: Error + Send + Sync + 'static> From<E> for ActionError {
+// `ActionError` itself is no `Error`, or this would overlap with `From<T> for T`
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ActionError {
     fn from(error: E) -> Self {
-        Self::new(Arc::new(error), false)
+        Self::new(Arc::from(error.into()), false)
     }
 }
 
@@ -124,5 +135,70 @@ impl fmt::Display for Message {
 impl Error for Message {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|error| error as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use super::*;
+    use crate::action::chain;
+    use anyhow::Context as _;
+    use std::num::ParseIntError;
+
+    fn parse() -> std::result::Result<u32, ParseIntError> {
+        "many".parse()
+    }
+
+    #[derive(Debug)]
+    struct Outer(ParseIntError);
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("outer")
+        }
+    }
+
+    impl Error for Outer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    /// What `?` and `into` make of each kind of error: its messages, and whether the `ParseIntError` is found.
+    #[test]
+    fn every_kind_of_error_keeps_its_messages_its_sources_and_its_types() {
+        type Boxed = Box<dyn Error + Send + Sync>;
+        let digit = "invalid digit found in string";
+        let parsed = || parse().unwrap_err();
+        let boxed = || -> Result<u32> { Ok(parse().map_err(|error| Boxed::from(Outer(error)))?) };
+        let anyhow = || -> Result<u32> { Ok(parse().map_err(anyhow::Error::from)?) };
+        let context = || -> Result<u32> { Ok(parse().context("first").context("second")?) };
+        let outer = || -> Result<u32> { Ok(parse().map_err(Outer).context("first")?) };
+        let message = || -> Result<u32> { Err(anyhow::anyhow!("only words"))? };
+        let cases: [(&str, ActionError, &[&str], bool); 10] = [
+            ("concrete", parsed().into(), &[digit], true),
+            ("nested", Outer(parsed()).into(), &["outer", digit], true),
+            ("boxed", boxed().unwrap_err(), &["outer", digit], true),
+            // anyhow hands out a box of a type of its own, in which only what lies below is found
+            ("anyhow", anyhow().unwrap_err(), &[digit], false),
+            ("anyhow, context", context().unwrap_err(), &["second", "first", digit], true),
+            ("anyhow, nested", outer().unwrap_err(), &["first", "outer", digit], true),
+            ("anyhow, message", message().unwrap_err(), &["only words"], false),
+            ("text", "a text".into(), &["a text"], false),
+            ("string", String::from("a string").into(), &["a string"], false),
+            ("action error", ActionError::from(parsed()).context("so"), &["so", digit], true),
+        ];
+        for (name, error, messages, found) in cases {
+            assert_eq!(chain(error.as_error()), messages, "{name}");
+            assert_eq!(error.downcast_ref::<ParseIntError>().is_some(), found, "{name}");
+            assert!(error.is_retryable(), "{name}");
+            let terminal = error.terminal();
+            assert_eq!(terminal.downcast_ref::<ParseIntError>().is_some(), found, "{name}");
+            // an action error that passes through `?` again is the same one
+            let again = || -> Result<u32> { Err(terminal.clone())? };
+            assert!(!again().unwrap_err().is_retryable(), "{name}");
+        }
     }
 }

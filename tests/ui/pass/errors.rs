@@ -47,15 +47,31 @@ fn thread() -> Result<Writes, Failed> {
     Err(Failed)
 }
 
+type Boxed = Box<dyn std::error::Error + Send + Sync>;
+
+#[action(state = Chat)]
+async fn boxed() -> Result<Writes, Boxed> {
+    Err("a text")?
+}
+
+#[action(state = Chat)]
+async fn text() -> Result<Writes> {
+    let found: Result<(), Boxed> = Ok(());
+    found?;
+    if true { Err("a text".into()) } else { Err(format!("a string"))? }
+}
+
 graph! {
     Main(Chat) {
         yields String;
-        nodes { own, std_result, mixed, thread }
+        nodes { own, std_result, mixed, thread, boxed, text }
         start own;
         own -> std_result;
         std_result -> mixed;
         mixed -> thread;
-        thread -> pause own;
+        thread -> boxed;
+        boxed -> text;
+        text -> pause own;
     }
 }
 
