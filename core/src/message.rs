@@ -49,6 +49,16 @@ impl Text {
     }
 }
 
+/// Whether two texts are equal, in constant evaluation.
+pub(crate) const fn same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut at = 0;
+    while at < left.len() && at < right.len() && left[at] == right[at] {
+        at += 1;
+    }
+    at == left.len() && at == right.len()
+}
+
 /// How many names a message may list.
 const LISTED: usize = 8;
 
@@ -78,7 +88,7 @@ pub(crate) const fn suggest(text: &mut Text, unknown: &str, kinds: &str, known: 
 }
 
 /// The known name that differs from `unknown` by a few slips of the finger, the first of equals.
-const fn closest(unknown: &str, known: &[&str]) -> Option<usize> {
+pub(crate) const fn closest(unknown: &str, known: &[&str]) -> Option<usize> {
     let length = if unknown.len() < 3 { 3 } else { unknown.len() };
     let mut best = None;
     let mut least = length / 3 + 1;

@@ -1,6 +1,6 @@
 //! The large templates of the macros. A proc macro validates, fills one in and calls it.
 
-/// `Reads` of an action: one reference per field, and `READS` as a mask.
+/// `Reads` of an action: one reference per field, and `__READS` as a mask.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __reads {
@@ -9,7 +9,7 @@ macro_rules! __reads {
         #[allow(dead_code, reason = "an action that reads nothing may not take `Reads`")]
         type Reads<'a> = $crate::__private::NoReads<'a>;
 
-        const READS: $crate::__private::FieldSet = $crate::__private::FieldSet::EMPTY;
+        const __READS: $crate::__private::FieldSet = $crate::__private::FieldSet::EMPTY;
     };
     (($vis:vis struct) $state:ty { $($field:ident $name:literal,)+ }) => {
         /// The fields that the action reads.
@@ -19,34 +19,63 @@ macro_rules! __reads {
             $($vis $field: &'a $crate::__value!($state, $name),)+
         }
 
-        const READS: $crate::__private::FieldSet = $crate::__private::set_of(
+        const __READS: $crate::__private::FieldSet = $crate::__private::set_of(
             <$state as $crate::__private::State>::FIELDS,
             &[$($name),+],
         );
 
-        #[allow(dead_code, reason = "only blocking actions borrow from copies")]
         impl<'a> Reads<'a> {
-            fn __of(state: &'a $state) -> ::core::result::Result<Self, $crate::__private::UnsetSlot> {
+            fn __of(__state: &'a $state) -> ::core::result::Result<Self, $crate::__private::UnsetSlot> {
                 #[allow(unused_imports, reason = "slots have the method inherently")]
                 use $crate::__private::PlainField as _;
                 ::core::result::Result::Ok(Self {
-                    $($field: match (*state).$field.__read() {
-                        ::core::option::Option::Some(value) => value,
+                    $($field: match (*__state).$field.__read() {
+                        ::core::option::Option::Some(__value) => __value,
                         ::core::option::Option::None => {
                             return ::core::result::Result::Err($crate::__private::UnsetSlot($name));
                         }
                     },)+
                 })
             }
+        }
+    };
+}
 
-            fn __borrow(($($field,)+): &'a ($($crate::__value!($state, $name),)+)) -> Self {
-                Self { $($field),+ }
+/// `__Copies` of a blocking action: what it reads, owned, for its thread.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __copies {
+    (($vis:vis struct) $state:ty { $($field:ident $name:literal,)* }) => {
+        $vis struct __Copies {
+            $($field: $crate::__value!($state, $name),)*
+        }
+
+        #[allow(clippy::unused_self, unused_variables, reason = "an action may read nothing")]
+        impl __Copies {
+            fn __of(__reads: Reads<'_>) -> Self {
+                Self { $($field: ::core::clone::Clone::clone(__reads.$field),)* }
+            }
+
+            fn __borrow(&self) -> Reads<'_> {
+                $crate::__borrowed!(self { $($field)* })
             }
         }
     };
 }
 
-/// `Writes` of an action: one value per field, and `WRITES` as a mask.
+/// `Reads` that borrow from `__Copies`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __borrowed {
+    ($copies:ident {}) => {
+        $crate::__private::NoReads::__none()
+    };
+    ($copies:ident { $($field:ident)+ }) => {
+        Reads { $($field: &$copies.$field,)+ }
+    };
+}
+
+/// `Writes` of an action: one value per field, and `__WRITES` as a mask.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __writes {
@@ -58,10 +87,10 @@ macro_rules! __writes {
         }
 
         impl ::core::fmt::Debug for Writes {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #[allow(unused_imports, reason = "for fields without `Debug`")]
                 use $crate::__private::NotShown as _;
-                f.debug_struct("Writes")
+                __f.debug_struct("Writes")
                     $(.field($name, $crate::__private::Shown(&self.$field).debug()))*
                     .finish()
             }
@@ -73,7 +102,7 @@ macro_rules! __writes {
         }
 
         #[allow(dead_code, reason = "not used beside an error")]
-        const WRITES: $crate::__private::FieldSet = $crate::__private::set_of(
+        const __WRITES: $crate::__private::FieldSet = $crate::__private::set_of(
             <$state as $crate::__private::State>::FIELDS,
             &[$($name),*],
         );
@@ -83,23 +112,23 @@ macro_rules! __writes {
             $($state_item)*
             type Undo = __Undo;
 
-            fn apply(self, state: &mut $state) -> __Undo {
+            fn apply(self, __state: &mut $state) -> __Undo {
                 __Undo {
                     $($field: ::core::mem::replace(
-                        &mut (*state).$field,
+                        &mut (*__state).$field,
                         ::core::convert::From::from(self.$field),
                     ),)*
                 }
             }
 
             // swapped, so that no destructor runs before every field has its old value again
-            fn undo(mut undo: __Undo, state: &mut $state) {
-                $(::core::mem::swap(&mut (*state).$field, &mut undo.$field);)*
+            fn undo(mut __undo: __Undo, __state: &mut $state) {
+                $(::core::mem::swap(&mut (*__state).$field, &mut __undo.$field);)*
             }
 
             fn patches(
-                undo: &__Undo,
-                state: &$state,
+                __undo: &__Undo,
+                __state: &$state,
             ) -> ::core::option::Option<
                 ::core::result::Result<$crate::__private::FieldPatches, $crate::__private::PatchFailed>,
             > {
@@ -108,15 +137,15 @@ macro_rules! __writes {
                     $crate::__private::Patches::new()
                         $(.and::<$state, {
                             $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name)
-                        }>(&undo.$field, &(*state).$field, |field| field.__read().is_some()))*
+                        }>(&__undo.$field, &(*__state).$field, |__field| __field.__read().is_some()))*
                         .finish(),
                 )
             }
 
-            fn of(state: &$state) -> Self {
+            fn of(__state: &$state) -> Self {
                 use $crate::__private::PlainField as _;
                 Self {
-                    $($field: ::core::clone::Clone::clone((*state).$field.__get()),)*
+                    $($field: ::core::clone::Clone::clone((*__state).$field.__get()),)*
                 }
             }
         }
@@ -164,15 +193,15 @@ macro_rules! __args {
         $crate::__collect! {
             inputs { $($input $input_name $input_hash: $input_ty,)* }
             resources { $($resource $resource_name $resource_hash: $resource_ty,)* }
-            (inputs, resources) {
-                $($input: match <S as $crate::__private::HasInput<$input_hash, __names::$input, $input_ty>>::input(inputs) {
-                    ::core::option::Option::Some(value) => value,
+            (__inputs, __resources) {
+                $($input: match <S as $crate::__private::HasInput<$input_hash, $input_ty>>::input(__inputs) {
+                    ::core::option::Option::Some(__value) => __value,
                     ::core::option::Option::None => {
                         return ::core::result::Result::Err($crate::__private::Missing($input_name));
                     }
                 },)*
-                $($resource: match <S as $crate::__private::HasResource<$resource_hash, __names::$resource, $resource_ty>>::resource(resources) {
-                    ::core::option::Option::Some(value) => value,
+                $($resource: match <S as $crate::__private::HasResource<$resource_hash, $resource_ty>>::resource(__resources) {
+                    ::core::option::Option::Some(__value) => __value,
                     ::core::option::Option::None => {
                         return ::core::result::Result::Err($crate::__private::Missing($resource_name));
                     }
@@ -188,27 +217,27 @@ macro_rules! __args {
         $vis struct __Args<'a> {
             $($input: $input_ty,)*
             $($resource: $crate::__private::Held<$resource_ty>,)*
-            scope: ::core::marker::PhantomData<&'a ()>,
+            __scope: ::core::marker::PhantomData<&'a ()>,
         }
 
         $crate::__collect! {
             inputs { $($input $input_name $input_hash: $input_ty,)* }
             resources { $($resource $resource_name $resource_hash: $resource_ty,)* }
-            (inputs, resources) {
-                $($input: match <S as $crate::__private::HasInput<$input_hash, __names::$input, $input_ty>>::input(inputs) {
-                    ::core::option::Option::Some(value) => ::core::clone::Clone::clone(value),
+            (__inputs, __resources) {
+                $($input: match <S as $crate::__private::HasInput<$input_hash, $input_ty>>::input(__inputs) {
+                    ::core::option::Option::Some(__value) => ::core::clone::Clone::clone(__value),
                     ::core::option::Option::None => {
                         return ::core::result::Result::Err($crate::__private::Missing($input_name));
                     }
                 },)*
-                $($resource: $crate::__private::hold::<$resource_hash, __names::$resource, $resource_ty, S>(resources),)*
-                scope: ::core::marker::PhantomData,
+                $($resource: $crate::__private::hold::<$resource_hash, $resource_ty, S>(__resources),)*
+                __scope: ::core::marker::PhantomData,
             }
         }
     };
 }
 
-/// `Collect` for `__Args`. `__names` exists only so that messages can print the names.
+/// `Collect` for `__Args`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __collect {
@@ -217,18 +246,12 @@ macro_rules! __collect {
         resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
         ($inputs:ident, $resources:ident) { $($fields:tt)* }
     ) => {
-        #[allow(non_camel_case_types, unreachable_pub, reason = "named after arguments")]
-        mod __names {
-            $(pub struct $input;)*
-            $(pub struct $resource;)*
-        }
-
         #[allow(unused_variables, private_bounds, reason = "either may be empty")]
         impl<'a, S> $crate::__private::Collect<'a, S> for __Args<'a>
         where
             S: $crate::__private::Scope
-                $(+ $crate::__private::HasInput<$input_hash, __names::$input, $input_ty>)*
-                $(+ $crate::__private::HasResource<$resource_hash, __names::$resource, $resource_ty>)*,
+                $(+ $crate::__private::HasInput<$input_hash, $input_ty>)*
+                $(+ $crate::__private::HasResource<$resource_hash, $resource_ty>)*,
         {
             fn collect(
                 $inputs: &'a S::Inputs,
@@ -238,7 +261,7 @@ macro_rules! __collect {
             }
 
             fn missing($inputs: &S::Inputs) -> ::core::option::Option<&'static str> {
-                $(if <S as $crate::__private::HasInput<$input_hash, __names::$input, $input_ty>>::input($inputs).is_none() {
+                $(if <S as $crate::__private::HasInput<$input_hash, $input_ty>>::input($inputs).is_none() {
                     return ::core::option::Option::Some($input_name);
                 })*
                 ::core::option::Option::None
@@ -278,7 +301,7 @@ macro_rules! __nodes {
         }
 
         const _: () = {
-            const NAMES: &[&str] = &[$($name),+];
+            const __NAMES: &[&str] = &[$($name),+];
 
             impl $type {
                 /// All nodes in the order of their declaration.
@@ -288,7 +311,7 @@ macro_rules! __nodes {
                 /// The node's name.
                 #[allow(dead_code, reason = "a program may not need it")]
                 $vis const fn name(self) -> &'static str {
-                    NAMES[self as usize]
+                    __NAMES[self as usize]
                 }
             }
 
@@ -296,7 +319,7 @@ macro_rules! __nodes {
                 const ALL: &'static [Self] = Self::ALL;
 
                 fn name(self) -> &'static str {
-                    NAMES[self as usize]
+                    __NAMES[self as usize]
                 }
 
                 fn index(self) -> usize {
@@ -305,25 +328,25 @@ macro_rules! __nodes {
             }
 
             impl ::core::fmt::Display for $type {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    f.pad(NAMES[*self as usize])
+                fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    __f.pad(__NAMES[*self as usize])
                 }
             }
 
             impl $crate::__private::serde::Serialize for $type {
                 fn serialize<S: $crate::__private::serde::Serializer>(
                     &self,
-                    serializer: S,
+                    __serializer: S,
                 ) -> ::core::result::Result<S::Ok, S::Error> {
-                    serializer.serialize_str(NAMES[*self as usize])
+                    __serializer.serialize_str(__NAMES[*self as usize])
                 }
             }
 
             impl<'de> $crate::__private::serde::Deserialize<'de> for $type {
                 fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
-                    deserializer: D,
+                    __deserializer: D,
                 ) -> ::core::result::Result<Self, D::Error> {
-                    $crate::__private::deserialize_node(deserializer, $graph, NAMES, Self::ALL)
+                    $crate::__private::deserialize_node(__deserializer, $graph, __NAMES, Self::ALL)
                 }
             }
         };
@@ -449,25 +472,25 @@ macro_rules! __scope {
         }
 
         $(
-            impl<N> $crate::__private::HasInput<$input_hash, N, $input_ty> for $graph {
-                fn input(inputs: &$inputs) -> ::core::option::Option<&$input_ty> {
-                    ::core::option::Option::Some(&inputs.$input)
+            impl $crate::__private::HasInput<$input_hash, $input_ty> for $graph {
+                fn input(__inputs: &$inputs) -> ::core::option::Option<&$input_ty> {
+                    ::core::option::Option::Some(&__inputs.$input)
                 }
             }
 
             $(
-                impl<N> $crate::__private::HasInput<$input_hash, N, $some_ty> for $graph {
-                    fn input(inputs: &$inputs) -> ::core::option::Option<&$some_ty> {
-                        inputs.$input.as_ref()
+                impl $crate::__private::HasInput<$input_hash, $some_ty> for $graph {
+                    fn input(__inputs: &$inputs) -> ::core::option::Option<&$some_ty> {
+                        __inputs.$input.as_ref()
                     }
                 }
             )?
         )*
 
         $(
-            impl<N> $crate::__private::HasResource<$resource_hash, N, $resource_ty> for $graph {
-                fn resource(resources: &$resources) -> ::core::option::Option<&$resource_ty> {
-                    ::core::option::Option::Some(&resources.$resource)
+            impl $crate::__private::HasResource<$resource_hash, $resource_ty> for $graph {
+                fn resource(__resources: &$resources) -> ::core::option::Option<&$resource_ty> {
+                    ::core::option::Option::Some(&__resources.$resource)
                 }
             }
         )*
@@ -480,31 +503,31 @@ macro_rules! __scope {
 macro_rules! __visits {
     ($graph:ident: $type:ident $state:ident -> $writes:ident { $($node:ident $visit:ident: $written:expr,)+ }) => {
         fn missing_input(
-            node: $type,
-            inputs: &Self::Inputs,
+            __node: $type,
+            __inputs: &Self::Inputs,
         ) -> ::core::option::Option<&'static str> {
-            match node {
-                $($type::$node => $visit::missing_input(inputs),)+
+            match __node {
+                $($type::$node => $visit::missing_input(__inputs),)+
             }
         }
 
-        fn writes(node: $type, $state: &Self::State) -> $writes {
-            match node {
+        fn writes(__node: $type, $state: &Self::State) -> $writes {
+            match __node {
                 $($type::$node => $written,)+
             }
         }
 
         fn check_item(
-            json: &$crate::__private::serde_json::Value,
+            __json: &$crate::__private::serde_json::Value,
         ) -> ::core::result::Result<(), $crate::__private::serde_json::Error> {
-            $crate::__private::ReadBack::<<Self as $crate::__private::Graph>::Item>::json(json)
+            $crate::__private::ReadBack::<<Self as $crate::__private::Graph>::Item>::json(__json)
                 .map(::core::mem::drop)
         }
 
         fn mark() -> &'static $crate::__private::GraphMark {
-            static MARK: ::std::sync::LazyLock<$crate::__private::GraphMark> =
+            static __MARK: ::std::sync::LazyLock<$crate::__private::GraphMark> =
                 ::std::sync::LazyLock::new($crate::__private::GraphMark::of::<$graph>);
-            &MARK
+            &__MARK
         }
     };
 }

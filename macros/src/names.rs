@@ -1,5 +1,6 @@
 //! Names as people read them, and the name that was probably meant.
 
+use crate::diagnostics::Diagnostics;
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
@@ -9,6 +10,17 @@ const LISTED: usize = 8;
 /// The name without `r#`.
 pub(crate) fn plain(ident: &Ident) -> String {
     ident.unraw().to_string()
+}
+
+/// Refuses a name that an expansion may use itself.
+pub(crate) fn refuse_reserved(ident: &Ident, kind: &str, diagnostics: &mut Diagnostics) -> bool {
+    let reserved = plain(ident).starts_with("__");
+    if reserved {
+        diagnostics
+            .error(ident, "names that start with `__` are reserved for what burdock generates")
+            .help(format!("give the {kind} another name"));
+    }
+    reserved
 }
 
 /// The hash that stands for a name in types: 64-bit FNV-1a, as `burdock::graph::name_hash`.

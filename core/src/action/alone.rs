@@ -50,13 +50,13 @@ impl Scope for Alone {
     type Resources = AloneValues;
 }
 
-impl<const HASH: u64, Name, T: 'static> HasInput<HASH, Name, T> for Alone {
+impl<const HASH: u64, T: 'static> HasInput<HASH, T> for Alone {
     fn input(inputs: &AloneValues) -> Option<&T> {
         inputs.get(HASH)
     }
 }
 
-impl<const HASH: u64, Name, T: 'static> HasResource<HASH, Name, T> for Alone {
+impl<const HASH: u64, T: 'static> HasResource<HASH, T> for Alone {
     fn resource(resources: &AloneValues) -> Option<&T> {
         resources.get(HASH)
     }

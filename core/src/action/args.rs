@@ -12,23 +12,13 @@ pub trait Scope: Sized + 'static {
 }
 
 /// Says that a graph has an input of this name and type; `graph!` implements it.
-#[diagnostic::on_unimplemented(
-    message = "this graph has no input `{Name}: {T}`",
-    label = "needs the input `{Name}: {T}`",
-    note = "declare it in the graph: `inputs {{ {Name}: {T} }}`"
-)]
-pub trait HasInput<const HASH: u64, Name, T>: Scope {
+pub trait HasInput<const HASH: u64, T>: Scope {
     /// The input, unless it is optional and was not given.
     fn input(inputs: &Self::Inputs) -> Option<&T>;
 }
 
 /// Says that a graph has a resource of this name and type; `graph!` implements it.
-#[diagnostic::on_unimplemented(
-    message = "this graph has no resource `{Name}: {T}`",
-    label = "needs the resource `{Name}: {T}`",
-    note = "declare it in the graph: `resources {{ {Name}: {T} }}`"
-)]
-pub trait HasResource<const HASH: u64, Name, T>: Scope {
+pub trait HasResource<const HASH: u64, T>: Scope {
     /// The resource; `None` only in a test that did not give it.
     fn resource(resources: &Self::Resources) -> Option<&T>;
 }
@@ -56,7 +46,7 @@ impl<'a> NoReads<'a> {
     }
 
     #[doc(hidden)]
-    pub fn __borrow(_nothing: &'a ()) -> Self {
+    pub fn __none() -> Self {
         Self(PhantomData)
     }
 }
@@ -88,21 +78,20 @@ pub trait Hold<T> {
 }
 
 /// Makes a [`Held`].
-pub fn hold<const HASH: u64, Name, T, S>(resources: &Arc<S::Resources>) -> Held<T>
+pub fn hold<const HASH: u64, T, S>(resources: &Arc<S::Resources>) -> Held<T>
 where
-    S: HasResource<HASH, Name, T>,
-    Name: 'static,
+    S: HasResource<HASH, T>,
     T: 'static,
 {
-    struct All<const HASH: u64, S: Scope, Name>(Arc<S::Resources>, PhantomData<fn() -> Name>);
+    struct All<const HASH: u64, S: Scope>(Arc<S::Resources>);
 
-    impl<const HASH: u64, Name, T, S: HasResource<HASH, Name, T>> Hold<T> for All<HASH, S, Name> {
+    impl<const HASH: u64, T, S: HasResource<HASH, T>> Hold<T> for All<HASH, S> {
         fn held(&self) -> Option<&T> {
             S::resource(&self.0)
         }
     }
 
-    Box::new(All::<HASH, S, Name>(Arc::clone(resources), PhantomData))
+    Box::new(All::<HASH, S>(Arc::clone(resources)))
 }
 
 /// A parameter that the graph bound; only a test can leave one out.

@@ -210,14 +210,60 @@ pub struct ActionInfo {
     pub reads: FieldSet,
     /// The fields that it writes.
     pub writes: FieldSet,
-    /// The hashes of the names of the inputs that it needs.
-    pub inputs: &'static [u64],
-    /// The hashes of the names of the resources that it needs.
-    pub resources: &'static [u64],
+    /// The inputs and resources that it needs.
+    pub needs: &'static [NeedInfo],
+    /// The type of its items as written; empty when it is not known.
+    pub yields: &'static str,
     /// Its parameters.
     pub params: &'static [ParamInfo],
     /// Whether it asks for the failure that an `on error` edge passes on.
     pub failure: bool,
+    /// Whether it stands for an action that has errors, of which little is known.
+    #[doc(hidden)]
+    pub refused: bool,
+}
+
+/// An input or a resource of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NeedInfo {
+    /// Which of the two it is.
+    pub kind: NeedKind,
+    /// Its name.
+    pub name: &'static str,
+    /// Its type as written, without a reference; for messages.
+    pub ty: &'static str,
+}
+
+impl NeedInfo {
+    /// An input of this name and type.
+    pub const fn input(name: &'static str, ty: &'static str) -> Self {
+        Self { kind: NeedKind::Input, name, ty }
+    }
+
+    /// A resource of this name and type.
+    pub const fn resource(name: &'static str, ty: &'static str) -> Self {
+        Self { kind: NeedKind::Resource, name, ty }
+    }
+}
+
+/// What an action needs from its graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeedKind {
+    /// Given per run.
+    Input,
+    /// Given once per app.
+    Resource,
+}
+
+impl NeedKind {
+    /// `input` or `resource`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Resource => "resource",
+        }
+    }
 }
 
 /// One parameter of an action.
@@ -239,10 +285,11 @@ impl ActionInfo {
             docs: "",
             reads: FieldSet::EMPTY,
             writes: FieldSet::EMPTY,
-            inputs: &[],
-            resources: &[],
+            needs: &[],
+            yields: "",
             params: &[],
             failure: false,
+            refused: false,
         }
     }
 
@@ -264,16 +311,16 @@ impl ActionInfo {
         Self { writes, ..self }
     }
 
-    /// Declares the inputs that it needs, as [`name_hash`](crate::graph::name_hash)es.
+    /// Declares the inputs and resources that it needs.
     #[must_use]
-    pub const fn inputs(self, inputs: &'static [u64]) -> Self {
-        Self { inputs, ..self }
+    pub const fn needs(self, needs: &'static [NeedInfo]) -> Self {
+        Self { needs, ..self }
     }
 
-    /// Declares the resources that it needs, as [`name_hash`](crate::graph::name_hash)es.
+    /// Declares how the type of its items is called.
     #[must_use]
-    pub const fn resources(self, resources: &'static [u64]) -> Self {
-        Self { resources, ..self }
+    pub const fn yields(self, yields: &'static str) -> Self {
+        Self { yields, ..self }
     }
 
     /// Declares its parameters.
@@ -286,6 +333,12 @@ impl ActionInfo {
     #[must_use]
     pub const fn failure(self) -> Self {
         Self { failure: true, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn refused(self) -> Self {
+        Self { refused: true, ..self }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! rustc picks an inherent item before one of a trait, and passes over inherent impls whose bounds
 //! do not hold. So `Facts::<A, S>::FACT` is the action's own when `A` is an action over `S`, and
-//! harmless otherwise: the one error comes from the probe that names the path.
+//! harmless otherwise: the one error comes from the check that names the path.
 
 use crate::{
     action::{Action, ActionInfo, Collect, Writes as _},
@@ -20,7 +20,7 @@ pub struct Facts<A, S>(PhantomData<(A, S)>);
 impl<A: Action<State = S>, S> Facts<A, S> {
     /// What it declares, and whether it yields items.
     pub const FACT: Fact =
-        Fact { info: A::INFO, streams: <A::Yields as Yielding>::STREAMS, known: true };
+        Fact { info: A::INFO, streams: <A::Yields as Yielding>::STREAMS, known: !A::INFO.refused };
 }
 
 /// What stands for the facts of something that is no action over `S`.
@@ -32,7 +32,7 @@ pub trait NoFacts {
 
 impl<A, S> NoFacts for Facts<A, S> {}
 
-/// Runs an action as a node of a graph.
+/// An action as a node of a graph: whether it fits, and how it runs.
 #[derive(Debug)]
 pub struct Visit<A, G>(PhantomData<(A, G)>);
 
@@ -104,50 +104,40 @@ impl<A, G: Graph> Unvisitable<G> for Visit<A, G> {}
 )]
 pub trait Over<S> {}
 
-/// Says that an item of an action becomes one of the graph.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not convert into `{T}`, the type that the graph yields",
-    label = "an action yields `{Self}`",
-    note = "implement `From<{Self}>` for `{T}`, or let the graph yield another type"
-)]
-pub trait ItemOf<T> {}
-
-#[diagnostic::do_not_recommend]
-impl<I: Into<T>, T> ItemOf<T> for I {}
-
-/// Where rustc says that an action does not fit a graph.
-#[derive(Debug)]
-pub struct Probe<A, G>(PhantomData<(A, G)>);
-
-impl<A: Action, G: Graph> Probe<A, G> {
-    /// Compiles when the graph has the action's state and everything that it needs.
-    pub fn fits()
+impl<A: Action, G: Graph> Visit<A, G> {
+    /// Compiles when the graph has the action's state.
+    pub fn over()
     where
         G: Over<A::State>,
-        for<'a> A::Args<'a>: Collect<'a, G>,
     {
     }
 }
 
-impl<A: Action<Yields = Items<I>>, G: Graph, I> Probe<A, G> {
-    /// Compiles when the items of the action convert.
-    pub fn converts()
-    where
-        I: ItemOf<G::Item>,
-    {
-    }
+impl<A: Action, G: Graph> Visit<A, G>
+where
+    for<'a> A::Args<'a>: Collect<'a, G>,
+{
+    /// The graph has the inputs and resources that the action needs.
+    pub const FITS: bool = true;
 }
 
-/// What [`Probe`] falls back to: that something is no action is said elsewhere.
-pub trait NoProbe {
-    /// Always compiles.
-    fn fits() {}
-
-    /// Always compiles.
-    fn converts() {}
+impl<A: Action<Yields = Items<I>>, G: Graph, I: Into<G::Item>> Visit<A, G> {
+    /// The items of the action convert.
+    pub const CONVERTS: bool = true;
 }
 
-impl<A, G> NoProbe for Probe<A, G> {}
+/// What [`Visit`] falls back to: that something is no action is said elsewhere.
+pub trait Unfit {
+    /// The graph lacks an input or a resource.
+    const FITS: bool = false;
+    /// The items of the action do not convert, or there are none.
+    const CONVERTS: bool = false;
+
+    /// Always compiles.
+    fn over() {}
+}
+
+impl<A, G> Unfit for Visit<A, G> {}
 
 /// The argument of `#[timeout(…)]`.
 pub const fn timeout(after: Duration) -> Option<Duration> {

@@ -12,8 +12,8 @@
 
 use super::{BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo};
 use crate::{
-    action::{ActionInfo, ParamInfo},
-    message::Text,
+    action::{ActionInfo, NeedInfo, NeedKind, ParamInfo},
+    message::{Text, same},
     state::{FieldInfo, FieldSet, UNKNOWN, index_of},
 };
 
@@ -55,8 +55,7 @@ pub const fn node_infos<const N: usize>(facts: &[Fact], nodes: [Declared; N]) ->
         writes: FieldSet::EMPTY,
         streams: false,
         params: &[],
-        inputs: &[],
-        resources: &[],
+        needs: &[],
         fact: 0,
         conditions: FieldSet::EMPTY,
         error_conditions: FieldSet::EMPTY,
@@ -73,8 +72,7 @@ pub const fn node_infos<const N: usize>(facts: &[Fact], nodes: [Declared; N]) ->
             writes: fact.info.writes,
             streams: fact.streams,
             params: node.params,
-            inputs: fact.info.inputs,
-            resources: fact.info.resources,
+            needs: fact.info.needs,
             fact: node.fact,
             conditions: node.conditions,
             error_conditions: node.error_conditions,
@@ -367,28 +365,42 @@ pub const fn check_yields(facts: &[Fact]) {
 
 /// Refuses an input that no action uses.
 #[track_caller]
-pub const fn check_input(name: &str, hash: u64, facts: &[Fact]) {
-    let mut at = 0;
-    while at < facts.len() {
-        if contains(facts[at].info.inputs, hash) || !facts[at].known {
-            return;
-        }
-        at += 1;
+pub const fn check_input(name: &str, facts: &[Fact]) {
+    if !is_needed(NeedKind::Input, name, facts) {
+        unused("input", "#[input]", name);
     }
-    unused("input", "#[input]", name);
 }
 
 /// Refuses a resource that no action uses.
 #[track_caller]
-pub const fn check_resource(name: &str, hash: u64, facts: &[Fact]) {
+pub const fn check_resource(name: &str, facts: &[Fact]) {
+    if !is_needed(NeedKind::Resource, name, facts) {
+        unused("resource", "#[resource]", name);
+    }
+}
+
+/// Whether an action needs it, or one of which too little is known may.
+const fn is_needed(kind: NeedKind, name: &str, facts: &[Fact]) -> bool {
     let mut at = 0;
     while at < facts.len() {
-        if contains(facts[at].info.resources, hash) || !facts[at].known {
-            return;
+        let fact = &facts[at];
+        at += 1;
+        if !fact.known || names_need(fact.info.needs, kind, name) {
+            return true;
+        }
+    }
+    false
+}
+
+const fn names_need(needs: &[NeedInfo], kind: NeedKind, name: &str) -> bool {
+    let mut at = 0;
+    while at < needs.len() {
+        if needs[at].kind as u8 == kind as u8 && same(needs[at].name, name) {
+            return true;
         }
         at += 1;
     }
-    unused("resource", "#[resource]", name);
+    false
 }
 
 #[track_caller]

@@ -1,6 +1,7 @@
 //! Which action may follow which: what `graph!` generates, and what it proves.
 
 mod facts;
+mod fit;
 mod flow;
 mod names;
 mod picture;
@@ -8,9 +9,9 @@ mod reads;
 mod topology;
 
 #[doc(hidden)]
-pub use self::facts::{
-    Facts, ItemOf, NoFacts, NoProbe, Over, Probe, Unvisitable, Visit, bind, retry, timeout,
-};
+pub use self::facts::{Facts, NoFacts, Over, Unfit, Unvisitable, Visit, bind, retry, timeout};
+#[doc(hidden)]
+pub use self::fit::{check_items, check_needs};
 #[doc(hidden)]
 pub use self::flow::{
     Checked, Declared, Fact, check_condition, check_error_condition, check_input, check_node,

@@ -3,7 +3,10 @@
 //! `graph!` emits one as a const. Pictures are drawn from it, the inspector reads it; which node
 //! comes next is never looked up in it.
 
-use crate::state::{FieldInfo, FieldSet};
+use crate::{
+    action::{NeedInfo, NeedKind},
+    state::{FieldInfo, FieldSet},
+};
 use serde::Serialize;
 
 /// Describes a graph: what `Name::TOPOLOGY` holds and every picture is drawn from.
@@ -53,12 +56,12 @@ impl Topology {
 
     /// The inputs that a node needs, in the order of their declaration.
     pub fn inputs(&self, node: usize) -> impl Iterator<Item = &'static BindingInfo> {
-        needed(self.inputs, self.nodes.get(node).map(|node| node.inputs))
+        self.needed(self.inputs, node, NeedKind::Input)
     }
 
     /// The resources that a node needs, in the order of their declaration.
     pub fn resources(&self, node: usize) -> impl Iterator<Item = &'static BindingInfo> {
-        needed(self.resources, self.nodes.get(node).map(|node| node.resources))
+        self.needed(self.resources, node, NeedKind::Resource)
     }
 
     /// Whether an input may be left out.
@@ -83,18 +86,22 @@ impl Topology {
         reached
     }
 
+    fn needed(
+        &self,
+        declared: &'static [BindingInfo],
+        node: usize,
+        kind: NeedKind,
+    ) -> impl Iterator<Item = &'static BindingInfo> + use<> {
+        let needs = self.nodes.get(node).map(|node| node.needs).unwrap_or_default();
+        declared.iter().filter(move |binding| {
+            needs.iter().any(|need| need.kind == kind && need.name == binding.name)
+        })
+    }
+
     fn field_names(&self, set: Option<FieldSet>) -> impl Iterator<Item = &'static str> + use<> {
         let fields = self.fields;
         set.unwrap_or_default().iter().filter_map(|index| Some(fields.get(index)?.name))
     }
-}
-
-fn needed(
-    declared: &'static [BindingInfo],
-    hashes: Option<&'static [u64]>,
-) -> impl Iterator<Item = &'static BindingInfo> {
-    let hashes = hashes.unwrap_or_default();
-    declared.iter().filter(|binding| hashes.contains(&super::name_hash(binding.name)))
 }
 
 /// Describes a node: an action under a name.
@@ -114,10 +121,8 @@ pub struct NodeInfo {
     pub streams: bool,
     /// What the graph binds parameters to.
     pub params: &'static [BoundParam],
-    /// The hashes of the names of the inputs that the action needs.
-    pub inputs: &'static [u64],
-    /// The hashes of the names of the resources that the action needs.
-    pub resources: &'static [u64],
+    /// The inputs and resources that the action needs.
+    pub needs: &'static [NeedInfo],
     /// The place of the action among the distinct ones of the graph.
     pub(crate) fact: usize,
     /// The fields that the conditions behind the node read.

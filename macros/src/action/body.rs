@@ -15,7 +15,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Attribute, Block, Expr, ExprAsync, ExprAwait, ExprBlock, ExprClosure, Item, Macro,
-    MacroDelimiter, Stmt, Token, Type,
+    MacroDelimiter, Path, Stmt, Token, Type,
     parse::ParseStream,
     token,
     visit_mut::{self, VisitMut},
@@ -34,10 +34,12 @@ pub(super) fn rewrite_body(action: &mut ActionSyntax, diagnostics: &mut Diagnost
         item: action.arguments.yields.clone(),
         place: Place::Body,
         found: 0,
+        method: false,
         diagnostics,
     };
     rewriter.visit_block_mut(&mut action.body);
     let found = rewriter.found;
+    action.method |= rewriter.method;
     if action.kind == Kind::Streaming && found == 0 {
         let name = action.name();
         diagnostics
@@ -53,6 +55,8 @@ struct Rewriter<'d> {
     place: Place,
     /// How many items are yielded, rightly or wrongly.
     found: usize,
+    /// `Self` was found, which only a method has.
+    method: bool,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -116,7 +120,7 @@ impl Rewriter<'_> {
         let item = item.map_or(nothing, ToTokens::to_token_stream);
         // with its type, so that rustc expects it where the item is written
         let ty = self.item.as_ref().map(|ty| quote_spanned!(site=> : #ty));
-        let emit = quote_spanned!(site=> let item #ty = #item; #yielder.emit(item));
+        let emit = quote_spanned!(site=> let __item #ty = #item; #yielder.emit(__item));
         let stmts = vec![Stmt::Expr(Expr::Verbatim(emit), None)];
         let block = Block { brace_token: token::Brace(site), stmts };
         let block = |attrs| Expr::Block(ExprBlock { attrs, label: None, block });
@@ -249,6 +253,19 @@ impl VisitMut for Rewriter<'_> {
         if let Some(emit) = self.rewrite_macro(&mut call.mac, &mut call.attrs) {
             *stmt = Stmt::Expr(emit, call.semi_token);
         }
+    }
+
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        let first = path.segments.first().filter(|first| first.ident == "Self");
+        if let (Some(first), false, false) =
+            (first, self.method, matches!(self.place, Place::Function))
+        {
+            self.method = true;
+            self.diagnostics
+                .error(&first.ident, "an action is a function, not a method: it has no `Self`")
+                .help("move it out of the `impl`, and name the type");
+        }
+        visit_mut::visit_path_mut(self, path);
     }
 
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {

@@ -1,13 +1,17 @@
 //! The rules that need only the action itself.
 
 use super::{Kind, syntax::ActionSyntax};
-use crate::{diagnostics::Diagnostics, names::plain};
+use crate::{
+    diagnostics::Diagnostics,
+    names::{plain, refuse_reserved},
+};
 use proc_macro2::Ident;
 use quote::ToTokens;
 
 /// Reports what an action may not be.
 pub(super) fn check_action(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
     check_arguments(action, diagnostics);
+    check_name(action.name(), diagnostics);
     check_signature(action, diagnostics);
     check_twice(&action.arguments.reads, "read", diagnostics);
     check_twice(&action.arguments.writes, "written", diagnostics);
@@ -28,6 +32,16 @@ fn check_arguments(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
         diagnostics
             .error(name, format!("streaming action `{name}` does not say what it yields"))
             .help("add `yields(Type)` to the attribute");
+    }
+}
+
+/// The names that every action has beside its own.
+fn check_name(name: &Ident, diagnostics: &mut Diagnostics) {
+    refuse_reserved(name, "action", diagnostics);
+    if name == "Reads" || name == "Writes" {
+        diagnostics
+            .error(name, format!("`{name}` is what every action calls its own struct"))
+            .help("give the action another name");
     }
 }
 

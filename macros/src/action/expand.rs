@@ -4,6 +4,7 @@
 use super::{
     Kind,
     body::yielder,
+    docs::expand_docs,
     syntax::{ActionSyntax, Needed, Param, Role, Taken},
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     spans::{ends, ours, respanned},
     text,
 };
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{FnArg, Pat, PatType, ReturnType, Token, Type};
 
@@ -22,25 +23,35 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
     let name = action.name();
     let cfg: Vec<_> = outer.iter().filter(|attr| text::is_cfg(attr)).collect();
     let reads = pairs(&action.arguments.reads);
+    let copies = action
+        .arguments
+        .blocking
+        .is_some()
+        .then(|| quote!(#burdock::__copies! { (#vis struct) __State { #reads } }));
     let writes = pairs(&action.arguments.writes);
     let state = expand_state(action);
     let state_item = state_item(action, &quote!(__State));
     let args = expand_args(action);
     let function = expand_function(action);
+    let (docs, impl_docs) = expand_docs(action);
     let implementation = expand_impl(action);
     quote! {
         #(#outer)*
+        #docs
         #[allow(non_camel_case_types, reason = "named after its function")]
         #[derive(Clone, Copy, Debug)]
         #vis struct #name {}
 
         #(#cfg)*
         const _: () = {
+            use #burdock::__private;
             #state
             #burdock::__reads! { (#vis struct) __State { #reads } }
+            #copies
             #burdock::__writes! { (#vis struct) (#state_item) __State { #writes } }
             #args
             #function
+            #impl_docs
             #implementation
         };
     }
@@ -65,7 +76,7 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
     }
     let names: Vec<String> = fields.iter().map(|field| plain(field)).collect();
     // under the field's span, but for what `macro_rules!` would hide from it
-    let locals = quote!(fields, names);
+    let locals = quote!(__fields, __names);
     let checks = fields.iter().enumerate().map(|(index, field)| {
         let private = respanned(quote!(#burdock::__private), field.span());
         let index = Literal::usize_unsuffixed(index);
@@ -73,8 +84,8 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
     });
     quote! {
         type __State = <#state as #burdock::__private::WithFields<{
-            let fields = <#state as #burdock::__private::State>::FIELDS;
-            let names = &[#(#names),*];
+            let __fields = <#state as #burdock::__private::State>::FIELDS;
+            let __names = &[#(#names),*];
             #(#checks)&*
         }>>::State;
     }
@@ -158,7 +169,6 @@ fn expand_function(action: &ActionSyntax) -> TokenStream {
 }
 
 fn expand_impl(action: &ActionSyntax) -> TokenStream {
-    let burdock = action.burdock();
     let name = action.name();
     let text = plain(name);
     let state = state_item(action, &quote!(__State));
@@ -177,17 +187,16 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
     let declared = expand_declared(action);
     let run = expand_run(action);
     quote! {
-        impl #burdock::__private::Action for #name {
+        impl __private::Action for #name {
             #state
             type Reads<'a> = Reads<'a>;
             type Args<'a> = #args;
             type Params = #params;
             type Writes = Writes;
-            type Yields = #burdock::__private::#yields;
-            const INFO: #burdock::__private::ActionInfo =
-                #burdock::__private::ActionInfo::new(#text)#docs.reads(READS).writes(WRITES)#declared;
-            fn reads(state: &__State) -> ::core::result::Result<Reads<'_>, #burdock::__private::UnsetSlot> {
-                Reads::__of(state)
+            type Yields = __private::#yields;
+            const INFO: __private::ActionInfo = __private::ActionInfo::new(#text)#docs.reads(__READS).writes(__WRITES)#declared;
+            fn reads(__state: &__State) -> ::core::result::Result<Reads<'_>, __private::UnsetSlot> {
+                Reads::__of(__state)
             }
             #run
         }
@@ -196,27 +205,32 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
 
 /// What `INFO` says beside reads and writes.
 fn expand_declared(action: &ActionSyntax) -> TokenStream {
-    let burdock = action.burdock();
-    let hashes = |needed: &mut dyn Iterator<Item = &Needed>| -> Vec<u64> {
-        needed.map(|needed| hash(&plain(&needed.name))).collect()
-    };
-    let inputs = hashes(&mut action.inputs());
-    let resources = hashes(&mut action.resources());
     let params: Vec<_> = action
         .params()
         .map(|param| {
             let name = plain(&param.name);
             let hash = hash(&name);
             let optional = param.default.is_some();
-            quote!(#burdock::__private::ParamInfo { name: #name, hash: #hash, optional: #optional })
+            quote!(__private::ParamInfo { name: #name, hash: #hash, optional: #optional })
         })
         .collect();
     let mut tokens = TokenStream::new();
-    if !inputs.is_empty() {
-        tokens.extend(quote!(.inputs(&[#(#inputs),*])));
+    let needs = action.roles.iter().filter_map(|role| {
+        let (kind, Needed { name, ty, .. }) = match role {
+            Role::Input(needed) => (quote!(input), needed),
+            Role::Resource(needed) => (quote!(resource), needed),
+            _ => return None,
+        };
+        let (name, ty) = (plain(name), text::written(ty));
+        Some(quote!(__private::NeedInfo::#kind(#name, #ty)))
+    });
+    let needs: Vec<_> = needs.collect();
+    if !needs.is_empty() {
+        tokens.extend(quote!(.needs(&[#(#needs),*])));
     }
-    if !resources.is_empty() {
-        tokens.extend(quote!(.resources(&[#(#resources),*])));
+    if let Some(yields) = &action.arguments.yields {
+        let yields = text::written(yields);
+        tokens.extend(quote!(.yields(#yields)));
     }
     if !params.is_empty() {
         tokens.extend(quote!(.params(&[#(#params),*])));
@@ -246,25 +260,27 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     });
     let awaiting =
         action.signature.asyncness.is_some() || (action.kind == Kind::Streaming && !owned);
+    let site = Locals::at(name);
+    let Locals { call: received, reads, args, params, context, failure } = &site;
     // rustc labels the name when the future is not `Send`, and the type when it is no result of writes
-    let head = respanned(
-        quote!(async fn run(call: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes>),
-        ours(name.span()),
-    );
+    let span = ours(name.span());
+    let head = respanned(quote!(__private::Call<'_, Self>), span);
+    let result = respanned(quote!(#burdock::Result<Writes>), span);
+    let head = quote_spanned!(span=> async fn run(#received: #head) -> #result);
     let (first, last) = match &action.signature.output {
         ReturnType::Type(_, ty) => ends(ty),
         ReturnType::Default => ends(name),
     };
     let mut called = name.clone();
     called.set_span(ours(first));
-    let site = ours(last);
-    let awaiting = awaiting.then(|| quote_spanned!(site=> .await));
-    let call = quote_spanned! {site=>
+    let end = ours(last);
+    let awaiting = awaiting.then(|| quote_spanned!(end=> .await));
+    let call = quote_spanned! {end=>
         #called(#(#arguments),*) #awaiting .map_err(::core::convert::Into::into)
     };
     if !owned {
         let take =
-            (action.kind == Kind::Streaming).then(|| quote!(let mut #yielder = call.yielder;));
+            (action.kind == Kind::Streaming).then(|| quote!(let mut #yielder = #received.yielder;));
         return quote! {
             #head {
                 #(#defaults)*
@@ -273,19 +289,18 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
             }
         };
     }
-    let reads = &action.arguments.reads;
     let yielder = if action.kind == Kind::Streaming { quote!(#yielder) } else { quote!(_: &mut _) };
-    let failure = action.wants_failure().then(
-        || quote!(let failure = #burdock::__private::given(call.failure, "failure")?.clone();),
-    );
+    let take_failure = action.wants_failure().then(|| {
+        quote!(let #failure = #burdock::__private::given(#received.failure, "failure")?.clone();)
+    });
     quote! {
         #head {
             #(#defaults)*
-            let reads = (#(::core::clone::Clone::clone(call.reads.#reads),)*);
-            let (args, params, context) = (call.args, call.params, call.context.clone());
-            #failure
-            #burdock::__private::on_thread(call.context, call.yielder, move |#yielder| {
-                let reads = Reads::__borrow(&reads);
+            let #reads = __Copies::__of(#received.reads);
+            let (#args, #params, #context) = (#received.args, #received.params, #received.context.clone());
+            #take_failure
+            #burdock::__private::on_thread(#received.context, #received.yielder, move |#yielder| {
+                let #reads = #reads.__borrow();
                 #call
             })
             .await
@@ -293,46 +308,63 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     }
 }
 
+/// The names of what `run` has at hand. Neither a function nor a constant of the user has such a name:
+/// hygiene does not hide a binding from a constant.
+struct Locals {
+    call: Ident,
+    reads: Ident,
+    args: Ident,
+    params: Ident,
+    context: Ident,
+    failure: Ident,
+}
+
+impl Locals {
+    fn at(name: &Ident) -> Self {
+        let local = |text| Ident::new(text, Span::mixed_site().located_at(name.span()));
+        Self {
+            call: local("__call"),
+            reads: local("__reads"),
+            args: local("__args"),
+            params: local("__params"),
+            context: local("__context"),
+            failure: local("__failure"),
+        }
+    }
+}
+
 fn expand_argument(action: &ActionSyntax, role: &Role, owned: bool) -> TokenStream {
     let burdock = action.burdock();
-    let call = if owned { quote!() } else { quote!(call.) };
+    let Locals { call, reads, args, params, context, failure } = &Locals::at(action.name());
     match role {
-        Role::Reads => quote!(#call reads),
+        Role::Reads if owned => quote!(#reads),
+        Role::Reads => quote!(#call.reads),
         Role::Input(Needed { name, taken, .. }) => match (owned, taken) {
-            (false, Taken::Borrowed) | (true, Taken::Owned) => quote!(#call args.#name),
-            (false, Taken::Owned) => quote!(::core::clone::Clone::clone(call.args.#name)),
-            (true, Taken::Borrowed) => quote!(&args.#name),
+            (true, Taken::Owned) => quote!(#args.#name),
+            (true, Taken::Borrowed) => quote!(&#args.#name),
+            (false, Taken::Borrowed) => quote!(#call.args.#name),
+            (false, Taken::Owned) => quote!(::core::clone::Clone::clone(#call.args.#name)),
         },
-        Role::Resource(Needed { name, .. }) => {
+        Role::Resource(Needed { name, .. }) if owned => {
             let text = plain(name);
-            if owned {
-                quote!(#burdock::__private::bound(#burdock::__private::Hold::held(&*args.#name), #text)?)
-            } else {
-                quote!(call.args.#name)
-            }
+            quote!(#burdock::__private::bound(#burdock::__private::Hold::held(&*#args.#name), #text)?)
         }
-        Role::Context => {
-            if owned {
-                quote!(&context)
-            } else {
-                quote!(call.context)
-            }
-        }
+        Role::Resource(Needed { name, .. }) => quote!(#call.args.#name),
+        Role::Context if owned => quote!(&#context),
+        Role::Context => quote!(#call.context),
+        Role::Failure(_) if owned => quote!(&#failure),
         Role::Failure(name) => {
             let text = plain(name);
-            if owned {
-                quote!(&failure)
-            } else {
-                quote!(#burdock::__private::given(call.failure, #text)?)
-            }
+            quote!(#burdock::__private::given(#call.failure, #text)?)
         }
         Role::Param(Param { name, default, .. }) => {
             let text = plain(name);
+            let bound = if owned { quote!(#params.#name) } else { quote!(#call.params.#name) };
             if default.is_some() {
                 let function = default_of(name);
-                quote!(#call params.#name.unwrap_or_else(#function))
+                quote!(#bound.unwrap_or_else(#function))
             } else {
-                quote!(#burdock::__private::bound(#call params.#name, #text)?)
+                quote!(#burdock::__private::bound(#bound, #text)?)
             }
         }
     }

@@ -8,8 +8,8 @@ use syn::{Lifetime, Type};
 
 /// The type, and when its state is known an impl that writes everything.
 pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
-    let ActionSyntax { outer, vis, signature, .. } = action;
-    if signature.receiver().is_some() {
+    let ActionSyntax { outer, vis, .. } = action;
+    if action.method {
         return expand_method(action);
     }
     let name = action.name();
@@ -54,7 +54,8 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
                 type Writes = Writes;
                 type Yields = #yields;
                 const INFO: #burdock::__private::ActionInfo = #burdock::__private::ActionInfo::new(#text)
-                    .writes(#burdock::__private::FieldSet::ALL);
+                    .writes(#burdock::__private::FieldSet::ALL)
+                    .refused();
                 fn reads(_: &#state) -> ::core::result::Result<(), #burdock::__private::UnsetSlot> {
                     ::core::result::Result::Ok(())
                 }

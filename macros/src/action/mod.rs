@@ -7,6 +7,7 @@
 mod arguments;
 mod body;
 mod check;
+mod docs;
 mod expand;
 mod fallback;
 mod parse;

@@ -5,7 +5,7 @@ use super::{
     arguments::parse_arguments,
     syntax::{ActionSyntax, Needed, Param, Role, Taken},
 };
-use crate::diagnostics::Diagnostics;
+use crate::{diagnostics::Diagnostics, names::refuse_reserved, text};
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, Expr, FnArg, ItemFn, Pat, PatType, Token, Type, parse::ParseStream};
 
@@ -35,6 +35,7 @@ pub(super) fn parse_action(
             FnArg::Typed(argument) => roles.extend(parse_role(index, argument, diagnostics)),
         }
     }
+    let method = item.sig.receiver().is_some();
     let (outer, inner) = item.attrs.into_iter().partition(is_outer);
     Some(ActionSyntax {
         kind,
@@ -45,17 +46,19 @@ pub(super) fn parse_action(
         signature: item.sig,
         roles,
         body: *item.block,
+        method,
     })
 }
 
 fn is_outer(attr: &Attribute) -> bool {
     let path = attr.path();
-    ["doc", "deprecated"].iter().any(|name| path.is_ident(name)) || crate::text::is_cfg(attr)
+    ["doc", "deprecated"].iter().any(|name| path.is_ident(name)) || text::is_cfg(attr)
 }
 
 /// Finds out what an argument is, and takes its marker away.
 fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Role> {
-    if index == 0 && argument.attrs.is_empty() && is_reads(&argument.ty) {
+    refuse_cfg(argument, diagnostics);
+    if index == 0 && argument.attrs.iter().all(is_lint) && is_reads(&argument.ty) {
         return Some(Role::Reads);
     }
     if is_reads(&argument.ty) {
@@ -75,6 +78,7 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
             return None;
         }
     };
+    refuse_reserved(&name, "argument", diagnostics);
     let mut said = Marked::No;
     let attrs = std::mem::take(&mut argument.attrs);
     for attr in attrs {
@@ -115,6 +119,9 @@ fn parse_marker(
     diagnostics: &mut Diagnostics,
 ) -> Marked {
     let role = match marker.to_string().as_str() {
+        "input" | "resource" if refuse_unsized(&borrowed(ty).0, diagnostics) => {
+            return Marked::Wrongly;
+        }
         "input" => {
             let (ty, taken) = borrowed(ty);
             Role::Input(Needed { name: name.clone(), ty, taken })
@@ -174,6 +181,49 @@ fn parse_default(input: ParseStream<'_>) -> syn::Result<Expr> {
     }
     input.parse::<Token![=]>()?;
     input.parse()
+}
+
+/// Refuses `cfg`: graphs and tests find an argument by its name, so it is there or not for all of them.
+fn refuse_cfg(argument: &mut PatType, diagnostics: &mut Diagnostics) {
+    argument.attrs.retain(|attr| {
+        let refused = text::is_cfg(attr);
+        if refused {
+            diagnostics
+                .error(attr.path(), "an argument of an action does not take `cfg`")
+                .help("put it on the action: one function with the argument, one without");
+        }
+        !refused
+    });
+}
+
+/// Whether an attribute only sets how loud a lint is.
+fn is_lint(attr: &Attribute) -> bool {
+    ["allow", "expect", "warn", "deny", "forbid"].iter().any(|name| attr.path().is_ident(name))
+}
+
+/// Refuses a type that no graph can hold, as far as it is written so.
+fn refuse_unsized(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
+    let ty = unwrapped(ty);
+    let written = text::written(ty);
+    let instead = match ty {
+        Type::Path(path) if path.path.is_ident("str") => "&String".to_owned(),
+        Type::Slice(slice) => format!("&Vec<{}>", text::written(&slice.elem)),
+        Type::TraitObject(_) => format!("&Box<{written}>"),
+        _ => return false,
+    };
+    diagnostics
+        .error(ty, format!("`{written}` has no size, so a graph cannot hold it"))
+        .help(format!("write `{instead}`, here and in the graph"));
+    true
+}
+
+/// A type without parentheses around it.
+fn unwrapped(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(paren) => unwrapped(&paren.elem),
+        Type::Group(group) => unwrapped(&group.elem),
+        ty => ty,
+    }
 }
 
 fn is_reads(ty: &Type) -> bool {

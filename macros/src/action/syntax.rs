@@ -17,6 +17,8 @@ pub(super) struct ActionSyntax {
     pub(super) signature: Signature,
     pub(super) roles: Vec<Role>,
     pub(super) body: Block,
+    /// It stands in an `impl`, where there is no room for a type.
+    pub(super) method: bool,
 }
 
 /// What the attribute says.

@@ -90,7 +90,7 @@ impl<'a> Expansion<'a> {
         quote! {
             #[allow(unused_imports, reason = "what falls back is not used in a sound graph")]
             use #root::{
-                self, NoFacts as _, NoProbe as _, NoReadBack as _, PlainField as _, Unvisitable as _,
+                self, NoFacts as _, NoReadBack as _, PlainField as _, Unfit as _, Unvisitable as _,
             };
             // an error type when it is no state, so that this is said once
             type __State = <#state as #private::WithFields<
@@ -132,7 +132,7 @@ fn place(index: usize) -> Literal {
     Literal::usize_unsuffixed(index)
 }
 
-/// A local name that the user's expressions cannot see.
+/// A local name that the user's expressions cannot see, and that no constant of the user has.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
@@ -146,7 +146,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
     } else {
         quote!(#private::NoItems)
     };
-    let (node, step, state) = (local("node"), local("step"), super::model::state_ident());
+    let (node, step, state) = (local("__node"), local("__step"), super::model::state_ident());
     let ids: Vec<NodeId> = graph.ids().collect();
     let variants: Vec<TokenStream> = ids.iter().map(|id| expansion.variant(*id)).collect();
     let visits = ids.iter().map(|id| {
@@ -202,7 +202,7 @@ fn expand_perform(expansion: &Expansion<'_>, id: NodeId, step: &Ident) -> TokenS
     if parameters.is_empty() {
         return quote!(#visit::perform_unbound(#step));
     }
-    let params = local("params");
+    let params = local("__params");
     // with its type, so that nothing is inferred when the action does not fit
     let path = &expansion.graph[id].path;
     let private = &expansion.private;

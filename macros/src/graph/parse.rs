@@ -16,7 +16,7 @@ use super::syntax::{
     YieldsSyntax, unread, unread_type,
 };
 use crate::diagnostics::Diagnostics;
-use crate::names;
+use crate::{names, text};
 
 /// Words that a target or a condition gives a meaning of its own.
 const RESERVED: [&str; 3] = ["pause", "end", "state"];
@@ -268,7 +268,13 @@ impl Parser<'_> {
         let before = self.diagnostics.len();
         self.list(&body, |parser, input| {
             let attrs = parser.read(input.call(Attribute::parse_outer))?;
+            parser.refuse_cfg(&attrs);
             let name = parser.expect(input, "a name")?;
+            names::refuse_reserved(
+                &name,
+                if word == "inputs" { "input" } else { "resource" },
+                parser.diagnostics,
+            );
             parser.parse::<Token![:]>(input)?;
             read.push(Binding { attrs, name, ty: parser.expect(input, "a type")? });
             Ok(Comma::Needed)
@@ -277,6 +283,15 @@ impl Parser<'_> {
         read.retain(|entry| bindings.iter().all(|known| known.name != entry.name));
         bindings.extend(read);
         Ok(())
+    }
+
+    /// An input or a resource is there or not for all actions.
+    fn refuse_cfg(&mut self, attrs: &[Attribute]) {
+        for attr in attrs.iter().filter(|attr| text::is_cfg(attr)) {
+            self.diagnostics
+                .error(attr.path(), "an input or a resource does not take `cfg`")
+                .help("put it on the graph: one with the binding, one without");
+        }
     }
 
     /// What follows `on error`; the rest of one that cannot be read is no transition.
@@ -344,6 +359,13 @@ impl Parser<'_> {
             self.unread.nodes = true;
             self.unread.statements = true;
         }
+        if name == "ALL" {
+            self.diagnostics
+                .error(&name, "`ALL` is the list of all nodes, no name for one")
+                .help("give the node another name: `name: path::to::action`");
+            self.unread.nodes = true;
+        }
+        self.unread.nodes |= names::refuse_reserved(&name, "node", self.diagnostics);
         let action = name.clone().into();
         let mut node = NodeSyntax {
             attrs: Vec::new(),

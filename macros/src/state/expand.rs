@@ -51,7 +51,7 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
         quote! {
             #index => <Self as #burdock::__private::Field<#index>>::check(
                 self.#name.__read().is_some(),
-                patch,
+                __patch,
             ),
         }
     });
@@ -62,10 +62,10 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
 
         fn __check(
             &self,
-            field: usize,
-            patch: &#burdock::__private::Patch,
+            __field: usize,
+            __patch: &#burdock::__private::Patch,
         ) -> ::core::result::Result<(), #burdock::__private::serde_json::Error> {
-            match field {
+            match __field {
                 #(#checks)*
                 _ => ::core::result::Result::Ok(()),
             }
@@ -82,7 +82,7 @@ fn expand_version(version: &Version, burdock: &TokenStream) -> Option<TokenStrea
     let migrations = migrations.iter().map(|path| {
         let span = path.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
         let private = respanned(quote!(#burdock::__private), span);
-        quote_spanned!(span=> |document| #private::migrated(#path(document)))
+        quote_spanned!(span=> |__document| #private::migrated(#path(__document)))
     });
     Some(quote! {
         const VERSION: u32 = #number;
@@ -117,10 +117,10 @@ fn expand_field(
         None => (quote!(Plain), false),
     };
     let patch = match &serialised.written {
-        By::Type => quote!(new.__patch(old)),
+        By::Type => quote!(__new.__patch(__old)),
         By::Nothing => quote!(::core::result::Result::Ok(::core::option::Option::None)),
         By::Function(path) => quote! {
-            #burdock::__private::patch_with(|value, to| #path(value, to), old, new)
+            #burdock::__private::patch_with(|__value, __to| #path(__value, __to), __old, __new)
         },
     };
     let check = expand_check(index, serialised, burdock);
@@ -136,8 +136,8 @@ fn expand_field(
             #value
             type Kind = #burdock::__private::#kind;
             fn patch(
-                old: &#burdock::__private::Stored<Self, #index>,
-                new: &#burdock::__private::Stored<Self, #index>,
+                __old: &#burdock::__private::Stored<Self, #index>,
+                __new: &#burdock::__private::Stored<Self, #index>,
             ) -> ::core::result::Result<#option, #error> {
                 #patch
             }
@@ -154,20 +154,20 @@ fn expand_check(index: usize, serialised: &Serialised, burdock: &TokenStream) ->
     let read = match (written, read) {
         (By::Nothing, _) | (_, By::Nothing) => return TokenStream::new(),
         (_, By::Type) => {
-            quote!(#private::ReadBack::<#private::Stored<Self, #index>>::json(json))
+            quote!(#private::ReadBack::<#private::Stored<Self, #index>>::json(__json))
         }
-        (_, By::Function(path)) => quote!(#path(json).map(::core::option::Option::Some)),
+        (_, By::Function(path)) => quote!(#path(__json).map(::core::option::Option::Some)),
     };
     quote! {
         fn check(
-            is_set: bool,
-            patch: &#private::Patch,
+            __is_set: bool,
+            __patch: &#private::Patch,
         ) -> ::core::result::Result<(), #private::serde_json::Error> {
             #private::check_patch(
-                is_set,
-                patch,
-                |json| #read,
-                |value: #private::Stored<Self, #index>| value.__read().is_some(),
+                __is_set,
+                __patch,
+                |__json| #read,
+                |__value: #private::Stored<Self, #index>| __value.__read().is_some(),
                 #private::Elements::<#private::Stored<Self, #index>>::check,
             )
         }

@@ -18,8 +18,8 @@ async fn speak() -> Result<Writes> {
 
 graph! {
     Main(Chat) {
-        yields u32; //~ yields
-        nodes { first: speak }
+        yields u32;
+        nodes { first: speak } //~ speak
         start first;
         first -> pause first;
     }

@@ -1,10 +1,10 @@
 //! Tables about the actions, and the assertions over them.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::super::model::{ActionId, EdgeEnd, NodeId, Transition};
-use super::{Expansion, action_alias, place, plain_name};
+use super::{Expansion, action_alias, place, plain_name, visit_alias};
 use crate::{
     names::hash,
     spans::{ends, respanned},
@@ -94,15 +94,25 @@ fn expand_probes(expansion: &Expansion<'_>) -> TokenStream {
     let name = &graph.name;
     let mut tokens = TokenStream::new();
     for (index, action) in graph.actions.iter().enumerate() {
-        let alias = action_alias(ActionId(index));
+        let (visit, index) = (visit_alias(ActionId(index)), place(index));
         let (first, last) = ends(&action.path);
-        let mut probe = respanned(quote!(#private::Probe::<#alias, #name>), first);
-        probe.extend(respanned(quote!(::fits()), last));
-        tokens.extend(quote!(const _: fn() = || #probe;));
-        if let Some(yields) = &graph.yields {
-            let span = yields.keyword.span();
-            let probe = respanned(quote!(#private::Probe::<#alias, #name>::converts()), span);
-            tokens.extend(quote!(const _: fn() = || #probe;));
+        // each under the path, from its first token to its last
+        let at_path = |head: TokenStream, rest: TokenStream| {
+            let mut tokens = respanned(head, first);
+            tokens.extend(respanned(rest, last));
+            tokens
+        };
+        let over = at_path(visit.to_token_stream(), quote!(::over()));
+        let needs = quote!(::check_needs::<#name>(__FACTS, #index, #visit::FITS));
+        let needs = at_path(private.clone(), needs);
+        tokens.extend(quote! {
+            const _: fn() = || #over;
+            const _: () = #needs;
+        });
+        if graph.yields.is_some() {
+            let items = quote!(::check_items::<#name>(__FACTS, #index, #visit::CONVERTS));
+            let items = at_path(private.clone(), items);
+            tokens.extend(quote!(const _: () = #items;));
         }
     }
     tokens
@@ -151,18 +161,16 @@ fn expand_use_checks(expansion: &Expansion<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     for input in &graph.inputs {
         let name = plain_name(&input.name);
-        let hash = hash(&name);
         let private = expansion.private_at(input.name.span());
         tokens.extend(quote_spanned! {input.name.span()=>
-            const _: () = #private::check_input(#name, #hash, __FACTS);
+            const _: () = #private::check_input(#name, __FACTS);
         });
     }
     for resource in &graph.resources {
         let name = plain_name(&resource.name);
-        let hash = hash(&name);
         let private = expansion.private_at(resource.name.span());
         tokens.extend(quote_spanned! {resource.name.span()=>
-            const _: () = #private::check_resource(#name, #hash, __FACTS);
+            const _: () = #private::check_resource(#name, __FACTS);
         });
     }
     if let Some(yields) = &graph.yields {

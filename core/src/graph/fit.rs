@@ -1,0 +1,194 @@
+//! Whether an action fits its graph, as constant functions that `graph!` calls: rustc decides whether
+//! the types fit (see [`Visit`](super::Visit)), and these say it in the words of the program.
+
+#![allow(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a panic in constant evaluation is a compile error"
+)]
+
+use super::{BindingInfo, Fact, Graph};
+use crate::{
+    action::{NeedInfo, NeedKind},
+    message::{Text, closest, same},
+};
+
+/// Refuses an action whose inputs or resources the graph does not have.
+#[track_caller]
+pub const fn check_needs<G: Graph>(facts: &[Fact], action: usize, fits: bool) {
+    let fact = &facts[action];
+    if fits || !fact.known {
+        return;
+    }
+    let (name, needs) = (fact.info.name, fact.info.needs);
+    let mut at = 0;
+    while at < needs.len() {
+        let (declared, section) = declared::<G>(needs[at].kind);
+        if find(declared, needs[at].name).is_none() {
+            lacking(name, &needs[at], declared, section);
+        }
+        at += 1;
+    }
+    // all the names are there, so a type is another one
+    at = 0;
+    while at < needs.len() {
+        let (declared, _) = declared::<G>(needs[at].kind);
+        if let Some(given) = find(declared, needs[at].name)
+            && !written_alike(needs[at].ty, given.ty)
+        {
+            of_another_type(name, &needs[at], given);
+        }
+        at += 1;
+    }
+    of_a_type_of_the_same_name(name, needs)
+}
+
+/// Refuses an action whose items do not become items of the graph.
+#[track_caller]
+pub const fn check_items<G: Graph>(facts: &[Fact], action: usize, converts: bool) {
+    let fact = &facts[action];
+    if converts || !fact.known || !fact.streams {
+        return;
+    }
+    let (item, wanted) = (fact.info.yields, G::TOPOLOGY.yields);
+    let item = if item.is_empty() { "its items" } else { item };
+    let wanted = if let Some(wanted) = wanted { wanted } else { "" };
+    let mut text = Text::new();
+    text.push("action `");
+    text.push(fact.info.name);
+    text.push("` yields `");
+    text.push(item);
+    text.push("`, which does not convert into the graph's `");
+    text.push(wanted);
+    text.push("`\nhelp: implement `From<");
+    text.push(item);
+    text.push(">` for `");
+    text.push(wanted);
+    text.push("`, or let the graph yield another type");
+    panic!("{}", text.as_str())
+}
+
+const fn declared<G: Graph>(kind: NeedKind) -> (&'static [BindingInfo], &'static str) {
+    match kind {
+        NeedKind::Input => (G::TOPOLOGY.inputs, "inputs"),
+        NeedKind::Resource => (G::TOPOLOGY.resources, "resources"),
+    }
+}
+
+const fn find(declared: &'static [BindingInfo], name: &str) -> Option<&'static BindingInfo> {
+    let mut at = 0;
+    while at < declared.len() {
+        if same(declared[at].name, name) {
+            return Some(&declared[at]);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Whether a graph that writes `given` may have what an action writes as `needed`: that, or an `Option`.
+const fn written_alike(needed: &str, given: &str) -> bool {
+    const OPTION: &str = "Option<";
+    let inner = given.len().checked_sub(OPTION.len() + 1);
+    if let Some(length) = inner
+        && length == needed.len()
+        && let Some((option, rest)) = given.split_at_checked(OPTION.len())
+        && let Some((inner, _)) = rest.split_at_checked(length)
+    {
+        return same(option, OPTION) && same(inner, needed);
+    }
+    same(needed, given)
+}
+
+#[track_caller]
+const fn lacking(action: &str, need: &NeedInfo, declared: &[BindingInfo], section: &str) -> ! {
+    let mut text = Text::new();
+    text.push("action `");
+    text.push(action);
+    text.push("` needs the ");
+    text.push(need.kind.word());
+    text.push(" `");
+    text.push(need.name);
+    text.push(": ");
+    text.push(need.ty);
+    text.push("`, which the graph does not have");
+    if let Some(other) = closest_of(need.name, declared) {
+        text.push("\nnote: the graph has `");
+        text.push(other.name);
+        text.push(": ");
+        text.push(other.ty);
+        text.push("`");
+    }
+    text.push("\nhelp: declare it in the graph: `");
+    text.push(section);
+    text.push(" { ");
+    text.push(need.name);
+    text.push(": ");
+    text.push(need.ty);
+    text.push(" }`");
+    panic!("{}", text.as_str())
+}
+
+const fn closest_of<'d>(name: &str, declared: &'d [BindingInfo]) -> Option<&'d BindingInfo> {
+    let mut names = [""; 16];
+    let mut at = 0;
+    while at < declared.len() && at < names.len() {
+        names[at] = declared[at].name;
+        at += 1;
+    }
+    match closest(name, names.split_at(at).0) {
+        Some(at) => Some(&declared[at]),
+        None => None,
+    }
+}
+
+#[track_caller]
+const fn of_another_type(action: &str, need: &NeedInfo, given: &BindingInfo) -> ! {
+    let mut text = Text::new();
+    text.push("action `");
+    text.push(action);
+    text.push("` takes the ");
+    text.push(need.kind.word());
+    text.push(" `");
+    text.push(need.name);
+    text.push("` as `");
+    text.push(need.ty);
+    text.push("`, but the graph has it as `");
+    text.push(given.ty);
+    text.push("`\nhelp: give it one type in both");
+    panic!("{}", text.as_str())
+}
+
+/// Refuses needs that are written as the graph writes them, and yet one is of another type.
+#[track_caller]
+const fn of_a_type_of_the_same_name(action: &str, needs: &[NeedInfo]) -> ! {
+    let mut text = Text::new();
+    text.push("action `");
+    text.push(action);
+    text.push("` takes `");
+    let mut first = true;
+    let mut at = 0;
+    while at < needs.len() {
+        // what is written in lower case is Rust's own
+        if has_upper_case(needs[at].ty) {
+            text.push(if first { "" } else { "` and `" });
+            text.push(needs[at].name);
+            text.push(": ");
+            text.push(needs[at].ty);
+            first = false;
+        }
+        at += 1;
+    }
+    text.push("` of a type that has the same name as the graph's, but is another one");
+    text.push("\nhelp: name one type in both");
+    panic!("{}", text.as_str())
+}
+
+const fn has_upper_case(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && !bytes[at].is_ascii_uppercase() {
+        at += 1;
+    }
+    at < bytes.len()
+}

@@ -1,0 +1,26 @@
+//! An input is there for all actions or for none.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, writes(prompt))]
+async fn ask(#[input] text: String) -> Result<Writes> {
+    Ok(Writes { prompt: text })
+}
+
+graph! {
+    Main(Chat) {
+        inputs { #[cfg(all())] text: String } //~ cfg
+        nodes { first: ask }
+        start first;
+        first -> pause first;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+//! A graph holds its inputs, so they have a size.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, writes(prompt))]
+async fn ask(#[input] text: &str) -> Result<Writes> { //~ str
+    Ok(Writes { prompt: text.to_owned() })
+}
+
+graph! {
+    Main(Chat) {
+        inputs { text: String }
+        nodes { first: ask }
+        start first;
+        first -> pause first;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,25 @@
+//! `ALL` is the list of all nodes.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, writes(prompt))]
+async fn ask() -> Result<Writes> {
+    Ok(Writes { prompt: String::new() })
+}
+
+graph! {
+    Main(Chat) {
+        nodes { ALL: ask } //~ ALL
+        start ALL;
+        ALL -> end;
+    }
+}
+
+fn main() {}

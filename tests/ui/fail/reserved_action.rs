@@ -1,0 +1,17 @@
+//! Names that start with two underscores are those of the expansion.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat)]
+async fn __Args() -> Result<Writes> { //~ __Args
+    Ok(Writes {})
+}
+
+fn main() {}

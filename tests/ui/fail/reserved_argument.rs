@@ -1,0 +1,17 @@
+//! Names that start with two underscores are those of the expansion.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, writes(count))]
+async fn work(#[input] __args: u32) -> Result<Writes> { //~ __args
+    Ok(Writes { count: __args })
+}
+
+fn main() {}
