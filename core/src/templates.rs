@@ -19,6 +19,8 @@ macro_rules! __reads {
             $($vis $field: &'a $crate::__value!($state, $name),)+
         }
 
+        $crate::__debug! { [<'a>] Reads "Reads" { $($field $name,)+ } }
+
         const __READS: $crate::__private::FieldSet = $crate::__private::set_of(
             <$state as $crate::__private::State>::FIELDS,
             &[$($name),+],
@@ -75,6 +77,23 @@ macro_rules! __borrowed {
     };
 }
 
+/// `Debug` for a struct, whatever its fields have.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __debug {
+    ([$($generics:tt)*] $type:ident $text:literal { $($field:ident $name:literal,)* }) => {
+        impl $($generics)* ::core::fmt::Debug for $type $($generics)* {
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #[allow(unused_imports, reason = "for fields without `Debug`")]
+                use $crate::__private::NotShown as _;
+                __f.debug_struct($text)
+                    $(.field($name, $crate::__private::Shown(&self.$field).debug()))*
+                    .finish()
+            }
+        }
+    };
+}
+
 /// `Writes` of an action: one value per field, and `__WRITES` as a mask.
 #[doc(hidden)]
 #[macro_export]
@@ -86,15 +105,7 @@ macro_rules! __writes {
             $($vis $field: $crate::__value!($state, $name),)*
         }
 
-        impl ::core::fmt::Debug for Writes {
-            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                #[allow(unused_imports, reason = "for fields without `Debug`")]
-                use $crate::__private::NotShown as _;
-                __f.debug_struct("Writes")
-                    $(.field($name, $crate::__private::Shown(&self.$field).debug()))*
-                    .finish()
-            }
-        }
+        $crate::__debug! { [] Writes "Writes" { $($field $name,)* } }
 
         #[allow(dead_code, reason = "an action that writes nothing has nothing to undo")]
         $vis struct __Undo {

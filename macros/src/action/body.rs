@@ -2,7 +2,8 @@
 //!
 //! 1. `yield_!(item)` becomes `{ let item: Type = item; yielder.emit(item) }.await`; on a thread, without the `.await`.
 //! 2. So it does inside other macro calls, such as `select!`, where only tokens can be seen.
-//! 3. In a closure, a nested function or an `async` block it is an error: they run elsewhere.
+//! 3. In a closure, a nested function or an `async` block it is an error: they run elsewhere. An `async`
+//!    block that an attribute above made of the whole body, such as `#[tracing::instrument]`, is the body.
 //! 4. A bare `yield` is an error: stable Rust refuses the keyword.
 //! 5. Nothing else changes: `?` and `return` mean what they mean in any function.
 //!
@@ -10,12 +11,12 @@
 //! parts, never parsed again: `parse_quote!` would panic, and the action would vanish.
 
 use super::{Kind, syntax::ActionSyntax};
-use crate::diagnostics::Diagnostics;
+use crate::{diagnostics::Diagnostics, names::plain};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, Block, Expr, ExprAsync, ExprAwait, ExprBlock, ExprClosure, Item, Macro,
-    MacroDelimiter, Path, Stmt, Token, Type,
+    Attribute, Block, Expr, ExprAsync, ExprAwait, ExprBlock, ExprClosure, Item, Local, Macro,
+    MacroDelimiter, Pat, Path, Stmt, Token, Type,
     parse::ParseStream,
     token,
     visit_mut::{self, VisitMut},
@@ -35,6 +36,8 @@ pub(super) fn rewrite_body(action: &mut ActionSyntax, diagnostics: &mut Diagnost
         place: Place::Body,
         found: 0,
         method: false,
+        wrapped: false,
+        moved: is_moved(action.body.to_token_stream()),
         diagnostics,
     };
     rewriter.visit_block_mut(&mut action.body);
@@ -57,6 +60,10 @@ struct Rewriter<'d> {
     found: usize,
     /// `Self` was found, which only a method has.
     method: bool,
+    /// In an `async` block that an attribute above made of the body.
+    wrapped: bool,
+    /// An attribute above has rewritten the body.
+    moved: bool,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -91,9 +98,11 @@ impl Rewriter<'_> {
                 .error(name, "`yield_!` in an action that does not stream")
                 .help("write `#[streaming_action(…, yields(Type))]`");
         } else if let Some(place) = place {
-            self.diagnostics
-                .error(name, format!("`yield_!` in {place}"))
-                .help("it suspends the action itself: yield from the body of the function");
+            let error = self.diagnostics.error(name, format!("`yield_!` in {place}"));
+            error.help("it suspends the action itself: yield from the body of the function");
+            if self.moved {
+                error.note("an attribute above has rewritten the body: write that attribute below");
+            }
         } else {
             match &item {
                 Ok(Some(_)) => {}
@@ -217,6 +226,20 @@ fn delimiter(group: &Group) -> MacroDelimiter {
     }
 }
 
+/// Whether a name is one that macros give, as the language reserves for them.
+fn is_generated(name: &Ident) -> bool {
+    plain(name).starts_with("__")
+}
+
+/// Whether an attribute that stood above has put names of its own into the body.
+fn is_moved(body: TokenStream) -> bool {
+    body.into_iter().any(|tree| match tree {
+        TokenTree::Ident(name) => is_generated(&name),
+        TokenTree::Group(group) => is_moved(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
 /// Whether a group in a macro call is the block of an `async` block or a closure.
 fn block_place(before: &[TokenTree], group: &Group) -> Option<Place> {
     if group.delimiter() != Delimiter::Brace {
@@ -270,6 +293,28 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
         self.within(Place::Closure, |this| visit_mut::visit_expr_closure_mut(this, closure));
+    }
+
+    fn visit_local_mut(&mut self, local: &mut Local) {
+        let generated = matches!(&local.pat, Pat::Ident(pat) if is_generated(&pat.ident));
+        let Some(init) = local.init.as_mut().filter(|_| generated) else {
+            return visit_mut::visit_local_mut(self, local);
+        };
+        let outer = std::mem::replace(&mut self.wrapped, true);
+        match &mut *init.expr {
+            Expr::Async(block) => visit_mut::visit_block_mut(self, &mut block.block),
+            _ => visit_mut::visit_local_mut(self, local),
+        }
+        self.wrapped = outer;
+    }
+
+    fn visit_expr_await_mut(&mut self, expr: &mut ExprAwait) {
+        match &mut *expr.base {
+            Expr::Async(block) if self.wrapped => {
+                visit_mut::visit_block_mut(self, &mut block.block);
+            }
+            _ => visit_mut::visit_expr_await_mut(self, expr),
+        }
     }
 
     fn visit_expr_async_mut(&mut self, block: &mut ExprAsync) {
