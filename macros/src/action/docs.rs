@@ -15,8 +15,7 @@ pub(super) fn expand_docs(action: &ActionSyntax) -> (Option<TokenStream>, Option
         return (None, Some(quote!(#[doc = #docs])));
     }
     // after an empty line, which ends what the user wrote
-    let docs = format!("\n{docs}");
-    (Some(quote!(#[doc = #docs])), None)
+    (Some(quote!(#[doc = ""] #[doc = #docs])), None)
 }
 
 /// One paragraph.

@@ -166,8 +166,9 @@ fn original<T>(
     parse(input)?;
     let mut tokens = TokenStream::new();
     while cursor != input.cursor() {
+        // a group without delimiters that ends elsewhere than what was read
         let Some((tree, next)) = cursor.token_tree() else {
-            break;
+            return Err(input.error("expected an expression that ends here"));
         };
         tree.to_tokens(&mut tokens);
         cursor = next;
