@@ -13,6 +13,9 @@ pub(super) fn check_action(action: &ActionSyntax, diagnostics: &mut Diagnostics)
     check_arguments(action, diagnostics);
     check_name(action.name(), diagnostics);
     check_signature(action, diagnostics);
+    for field in action.arguments.reads.iter().chain(&action.arguments.writes) {
+        check_field(field, diagnostics);
+    }
     check_twice(&action.arguments.reads, "read", diagnostics);
     check_twice(&action.arguments.writes, "written", diagnostics);
 }
@@ -78,6 +81,19 @@ fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
         diagnostics
             .error(name, format!("action `{name}` returns nothing"))
             .help("return `Result<Writes>`");
+    }
+}
+
+/// Refuses a keyword: no field is called so, and the templates take it for none.
+fn check_field(field: &Ident, diagnostics: &mut Diagnostics) {
+    /// Keywords that `r#` does not make a name.
+    const NEVER: [&str; 5] = ["self", "Self", "super", "crate", "_"];
+    if syn::parse2::<Ident>(field.to_token_stream()).is_ok() {
+        return;
+    }
+    let error = diagnostics.error(field, format!("`{field}` is a keyword, not a field"));
+    if !NEVER.iter().any(|never| field == never) {
+        error.help(format!("write `r#{field}`"));
     }
 }
 

@@ -2,8 +2,8 @@
 //! something that is no Rust, or take its time.
 //!
 //! `cargo test` replays `macros/corpus` and tries a short slice of inputs, the same each time.
-//! `cargo xtask fuzz` tries others for a minute; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten. What
-//! fails is written to `macros/corpus`, as a program that the next `cargo test` replays.
+//! `cargo xtask fuzz` tries others for a minute; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten,
+//! and with a `FUZZ_SEED` from another number on. What fails is written to `macros/corpus`, as a program that the next `cargo test` replays.
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test")]
 
 mod mutate;
@@ -64,8 +64,8 @@ fn what_was_found_stays_mended() {
 #[test]
 fn no_input_breaks_a_macro() {
     // by `cargo xtask fuzz`; what the caller sets stands before what it sets
-    let seconds = std::env::var("FUZZ_SECONDS").ok();
-    let seconds = seconds.and_then(|text| text.split(' ').next()?.parse().ok());
+    let setting = |name| std::env::var(name).ok()?.split(' ').next()?.parse::<u64>().ok();
+    let (seconds, seed) = (setting("FUZZ_SECONDS"), setting("FUZZ_SEED").unwrap_or_default());
     let begin = Instant::now();
     let more = |tried| match seconds {
         Some(seconds) => begin.elapsed() < Duration::from_secs(seconds),
@@ -76,7 +76,7 @@ fn no_input_breaks_a_macro() {
     let mut tried = 0;
     while more(tried) {
         tried += 1;
-        let Some(call) = changed(&seeds, &words, tried) else { continue };
+        let Some(call) = changed(&seeds, &words, seed.wrapping_add(tried)) else { continue };
         let Some(fault) = fault(&call) else { continue };
         // one of a kind is enough
         let kind: String = fault.chars().take(60).collect();
