@@ -7,10 +7,7 @@ use burdock_tests::script::{
 };
 use futures::{FutureExt, Stream, StreamExt};
 use serde::{Deserialize, Serialize};
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 async fn line(script: Script) -> App<Line> {
     Line::app()
@@ -320,20 +317,13 @@ pub struct Counter {
 }
 
 #[action(state = Counter, reads(count), writes(count))]
-async fn increment(counter: Reads<'_>, #[resource] turns: &Turns) -> Result<Writes> {
-    turns.steps.store(counter.count + 1, Ordering::Relaxed);
+async fn increment(counter: Reads<'_>) -> Result<Writes> {
     Ok(Writes { count: counter.count + 1 })
-}
-
-#[derive(Clone, Default)]
-pub struct Turns {
-    steps: Arc<AtomicU64>,
 }
 
 graph! {
     /// Counts without ever waiting.
     pub Counting(Counter) {
-        resources { turns: Turns }
         nodes { increment }
         start increment;
         increment -> if state.count < 100_000 { increment } else { end };
@@ -341,46 +331,8 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_loop_whose_steps_never_wait_gives_the_executor_a_turn_every_128_steps() {
-    let turns = Turns::default();
-    let mut app = Counting::app()
-        .resources(CountingResources { turns: turns.clone() })
-        .build()
-        .await
-        .unwrap();
-    let mut run = app.run(CountingInputs {});
-    for turn in 1..=781 {
-        assert!(run.next().now_or_never().is_none());
-        assert_eq!(turns.steps.load(Ordering::Relaxed), turn * 128);
-    }
-    assert!(run.next().now_or_never().is_some());
-}
-
-#[tokio::test(flavor = "current_thread")]
-async fn a_loop_that_never_waits_does_not_starve_its_neighbours() {
-    let turns = Turns::default();
-    let mut app = Counting::app()
-        .resources(CountingResources { turns: turns.clone() })
-        .build()
-        .await
-        .unwrap();
-    let run = tokio::spawn(async move { app.run(CountingInputs {}).await.unwrap().outcome() });
-    let mut seen = vec![];
-    while !run.is_finished() {
-        tokio::task::yield_now().await;
-        seen.push(turns.steps.load(Ordering::Relaxed));
-    }
-    assert!(seen.len() > 10 && seen.is_sorted(), "{seen:?}");
-    assert_eq!(run.await.unwrap(), Outcome::Ended);
-}
-
-#[tokio::test]
 async fn a_run_over_actions_that_do_not_stream_yields_nothing_and_finishes_the_same_way() {
-    let mut app = Counting::app()
-        .resources(CountingResources { turns: Turns::default() })
-        .build()
-        .await
-        .unwrap();
+    let mut app = Counting::app().build().await.unwrap();
     let mut run = app.run(CountingInputs {});
     assert!(run.next().await.is_none());
     let end = run.finish().await.unwrap();

@@ -15,9 +15,6 @@ use crate::{
 };
 use std::{future::poll_fn, ops::ControlFlow, pin::pin, task::Poll, time::Duration};
 
-/// Steps after which a loop that never waits gives the executor a turn.
-const TURN: u32 = 128;
-
 /// Where a run is told to halt.
 pub(super) struct Halts<N> {
     pub(super) before: Vec<N>,
@@ -94,7 +91,6 @@ impl<G: Graph> Session<G> {
             self.supersede().await;
         }
         self.shown = 0;
-        let mut turn = TURN;
         loop {
             if self.context.control.is_stopped(self.context.turn) {
                 return Ok(self.rest());
@@ -120,10 +116,8 @@ impl<G: Graph> Session<G> {
             if let Some(outcome) = self.outcome(node, next, halts) {
                 return Ok(outcome);
             }
-            turn -= 1;
-            if turn == 0 {
-                turn = TURN;
-                give_turn().await;
+            if self.context.control.slice.is_used_up(&*self.context.runtime) {
+                yield_now().await;
             }
         }
     }
@@ -174,6 +168,10 @@ impl<G: Graph> Session<G> {
             self.shown = 0;
             if self.wait(retry_in).await.is_break() {
                 return None;
+            }
+            // a retry may come at once
+            if self.context.control.slice.is_used_up(&*self.context.runtime) {
+                yield_now().await;
             }
             self.context.attempt += 1;
         }
@@ -265,8 +263,8 @@ impl<G: Graph> Session<G> {
     }
 }
 
-/// Gives the executor a turn.
-async fn give_turn() {
+/// Returns to the executor once.
+async fn yield_now() {
     let mut given = false;
     poll_fn(|cx| {
         if std::mem::replace(&mut given, true) {

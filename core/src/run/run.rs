@@ -30,6 +30,12 @@ use std::{
 /// with [`finish`](Run::finish), or await it for the end alone. An error is the last item, and
 /// `finish` returns the same one.
 ///
+/// # Fairness
+/// A run that never waits still returns to its executor, about every millisecond and more often at
+/// first, so that other tasks make progress, a timeout around it fires and a stop is heard. That
+/// happens between steps and between items; code of an action in between keeps the thread, as in
+/// every future.
+///
 /// # Cancel safety
 /// Dropping a run cancels it: the action's future is dropped, the state is that of the last
 /// commit, and [`App::resume`] goes on. Dropping the future of [`next`](Run::next) or
@@ -92,6 +98,7 @@ impl<'a, G: Graph> Run<'a, G> {
         let context = &mut session.context;
         context.turn += 1;
         context.control.attend(Attention::Items);
+        context.control.slice.start();
         let stop = Stop {
             stopper: Stopper { control: Arc::clone(&context.control), run: context.turn },
             runtime: Arc::clone(&context.runtime),
@@ -253,6 +260,10 @@ impl<'a, G: Graph> Run<'a, G> {
     ) -> Poll<Option<Result<T, RunError>>> {
         loop {
             if let Stage::Running(run) = &mut self.stage {
+                if self.stop.stopper.control.slice.is_used_up(&*self.stop.runtime) {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 let polled = run.as_mut().poll(cx);
                 let pending = polled.is_pending();
                 if let Poll::Ready((session, result)) = polled {
@@ -283,6 +294,7 @@ impl<'a, G: Graph> Run<'a, G> {
                     if self.stop.poll_stop(cx).is_ready() {
                         continue;
                     }
+                    self.stop.stopper.control.slice.restart();
                     return Poll::Pending;
                 }
                 continue;

@@ -2,11 +2,14 @@
 
 #[cfg(feature = "tokio")]
 mod alarm;
+mod slice;
 #[cfg(feature = "tokio")]
 mod tokio;
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::TokioRuntime;
+
+pub(crate) use self::slice::TimeSlice;
 
 use std::{
     pin::Pin,

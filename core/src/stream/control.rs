@@ -2,6 +2,7 @@
 
 use crate::graph::{Graph, Node};
 use crate::log::LogError;
+use crate::runtime::TimeSlice;
 use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, lock};
 use std::{
     fmt,
@@ -29,6 +30,8 @@ pub(crate) struct Control {
     settling: AtomicBool,
     /// What the action that runs waits for, a [`Wait`].
     wait: AtomicU8,
+    /// How long the run may keep its executor's thread.
+    pub(crate) slice: TimeSlice,
 }
 
 /// What an action that is suspended waits for.

@@ -6,12 +6,12 @@ use super::{
 };
 use crate::problem::Problem;
 use burdock::{
-    App, Graph, Position, Run, RunError, RunErrorKind,
+    App, Graph, Position, RunError, RunErrorKind,
     log::{Cursor, EntryKind, Existence, Follow, Followed, LogError, Offset, SessionId, follow},
 };
 use serde::Deserialize;
 use std::{pin::pin, sync::Arc};
-use tokio::{select, sync::oneshot, task::yield_now, time::timeout};
+use tokio::{select, sync::oneshot, time::timeout};
 
 /// What to begin.
 pub(crate) enum Begin<G: Graph> {
@@ -251,10 +251,10 @@ impl<G: Graph> Hub<G> {
         if self.closing.is_cancelled() {
             stopper.stop();
         }
-        let ended = timeout(self.limits.run_time, drain(&mut run)).await;
-        if ended.is_err() {
+        // readers take the items from the log
+        let too_long = timeout(self.limits.run_time, run.finish()).await.is_err();
+        if too_long {
             stopper.stop();
-            drain(&mut run).await;
         }
         let ended = run.finish().await.map(drop);
         drop(run);
@@ -262,24 +262,6 @@ impl<G: Graph> Hub<G> {
         let flushed = app.flush().await;
         *turn.app = Some(app);
         ended.and(flushed)
-    }
-}
-
-/// After how many items readers get a turn, at most, even when the action never waits. It is one at
-/// first and then twice as many each time: nobody waits for the first ones, also when a thousand runs
-/// begin at once, and of a long answer several go out together.
-const TURN: u32 = 64;
-
-/// Drives a run to its end. Readers take the items from the log.
-async fn drain<G: Graph>(run: &mut Run<'_, G>) {
-    let (mut turn, mut left) = (1, 1);
-    while run.next().await.is_some() {
-        left -= 1;
-        if left == 0 {
-            turn = TURN.min(2 * turn);
-            left = turn;
-            yield_now().await;
-        }
     }
 }
 
