@@ -254,7 +254,8 @@ impl<G: Graph> Parts<G> {
     pub(super) async fn open(self) -> Result<App<G>, BuildError> {
         let runtime = self.runtime.or_else(default_runtime).ok_or(BuildError::NoRuntime)?;
         let id = self.id.unwrap_or_else(|| format!("{:016x}", runtime.random()));
-        let (outlet, inlet) = one_item();
+        let control = Arc::new(Control::default());
+        let (outlet, inlet) = one_item(&control);
         let origin = match self.position {
             Position::Rest(node) | Position::Unfinished(node) => node,
             Position::Ended => G::START,
@@ -277,7 +278,7 @@ impl<G: Graph> Parts<G> {
                 step: 0,
                 attempt: 1,
                 node: "",
-                control: Arc::new(Control::default()),
+                control,
                 threads: Arc::new(Threads::default()),
                 runtime: Arc::clone(&runtime),
             },

@@ -48,7 +48,42 @@ pub(super) async fn drive<G: Graph>(
         return (session, Err(error));
     }
     let mut lease = Lease { session: &mut *session, running: true };
-    let mut result = lease.session.steps(&halts).await;
+    let steps = &mut *lease.session;
+    if steps.is_heard() {
+        steps.publish(steps.node(), EventKind::RunStarted).await;
+        steps.supersede().await;
+    }
+    steps.shown = 0;
+    // written out rather than called, and nothing kept: each `async fn` on the way and each value
+    // alive at an `.await` costs a step, and every item again
+    let mut result = loop {
+        if steps.context.control.is_stopped(steps.context.turn) {
+            break Ok(steps.rest());
+        }
+        let node = steps.node();
+        steps.enter(node);
+        let committed = if G::policy(node).is_none() && !steps.is_heard() {
+            Caught(pin!(G::execute(StepRun::new(steps)))).await
+        } else {
+            match steps.attempts(node).await {
+                Some(committed) => committed,
+                None => break Ok(steps.rest()),
+            }
+        };
+        if let Err(cause) = committed {
+            if let Err(error) = steps.fail(node, cause).await {
+                break Err(error);
+            }
+        } else if steps.is_heard() {
+            steps.publish_commit(node).await;
+        }
+        if let Some(outcome) = steps.outcome(node, steps.next(), &halts) {
+            break Ok(outcome);
+        }
+        if steps.context.control.slice.is_used_up(&*steps.context.runtime) {
+            yield_now().await;
+        }
+    };
     if let Err(error) = lease.session.record_end(&result).await {
         result = result.and(Err(error));
     }
@@ -85,43 +120,6 @@ impl<G: Graph> Drop for Lease<'_, G> {
 }
 
 impl<G: Graph> Session<G> {
-    async fn steps(&mut self, halts: &Halts<G::Node>) -> Result<Outcome<G::Node>, RunError> {
-        if self.is_heard() {
-            self.publish(self.node(), EventKind::RunStarted).await;
-            self.supersede().await;
-        }
-        self.shown = 0;
-        loop {
-            if self.context.control.is_stopped(self.context.turn) {
-                return Ok(self.rest());
-            }
-            let node = self.node();
-            self.enter(node);
-            // written out rather than called, and nothing kept: each `async fn` on the way and each
-            // value alive at the `.await` costs a step
-            let result = if G::policy(node).is_none() && !self.is_heard() {
-                Caught(pin!(G::execute(StepRun::new(self)))).await
-            } else {
-                match self.attempts(node).await {
-                    Some(result) => result,
-                    None => return Ok(self.rest()),
-                }
-            };
-            if let Err(cause) = result {
-                self.fail(node, cause).await?;
-            } else if self.is_heard() {
-                self.publish_commit(node).await;
-            }
-            let next = self.next();
-            if let Some(outcome) = self.outcome(node, next, halts) {
-                return Ok(outcome);
-            }
-            if self.context.control.slice.is_used_up(&*self.context.runtime) {
-                yield_now().await;
-            }
-        }
-    }
-
     /// Notes where the run is.
     #[inline]
     fn enter(&mut self, node: G::Node) {

@@ -11,16 +11,17 @@ use crate::{
     event::{Event, EventKind, Published},
     graph::{Graph, Next},
     runtime::Runtime,
-    stream::{Attention, Inlet, Stopper, Wait, WaitKey},
+    stream::{Attention, Inlet, KnownWaker, Stopper, Wait, WaitKey},
 };
 use futures_core::Stream;
 use std::{
     fmt,
     future::poll_fn,
     mem,
+    ops::ControlFlow,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -48,6 +49,8 @@ pub struct Run<'a, G: Graph> {
     stop: Stop,
 }
 
+/// With a tag of its own, which is compared at every item; a niche takes longer to read.
+#[repr(u8)]
 enum Stage<'a, G: Graph> {
     Ready(&'a mut Session<G>, Begin<G::Inputs>, Halts<G::Node>),
     Running(Pin<Box<dyn Future<Output = Driven<'a, G>> + Send + 'a>>),
@@ -55,6 +58,16 @@ enum Stage<'a, G: Graph> {
     Failed(RunError, Shown),
     /// Only while one stage becomes another.
     Changing,
+}
+
+/// What a run has for its consumer while it has no future.
+enum Aside<G: Graph> {
+    /// It has one now.
+    Started,
+    /// What was published last.
+    Left(Published<G>),
+    /// Nothing more, but the error unless it was given before.
+    Over(Option<RunError>),
 }
 
 /// Whether the error was given to the consumer as the last item.
@@ -72,7 +85,7 @@ struct Stop {
     /// Counts once a stop was noticed.
     deadline: Option<Allowance>,
     /// The waker that a stop wakes, and where it is registered.
-    waker: Option<Waker>,
+    waker: Option<KnownWaker>,
     key: Option<WaitKey>,
 }
 
@@ -258,66 +271,103 @@ impl<'a, G: Graph> Run<'a, G> {
         cx: &mut Context<'_>,
         pick: impl Fn(Published<G>) -> Option<T>,
     ) -> Poll<Option<Result<T, RunError>>> {
-        loop {
-            if let Stage::Running(run) = &mut self.stage {
-                if self.stop.stopper.control.slice.is_used_up(&*self.stop.runtime) {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                let polled = run.as_mut().poll(cx);
-                let pending = polled.is_pending();
-                if let Poll::Ready((session, result)) = polled {
-                    self.stop.forget();
-                    self.stage = match result {
-                        Ok(outcome) => Stage::Over(session, outcome),
-                        Err(error) => Stage::Failed(error, Shown::No),
-                    };
-                }
-                // after the poll, so that an action that can finish does
-                if pending
-                    && self.stop.stopper.is_stopped()
-                    && let Poll::Ready(shown) = self.poll_cancel(cx)
-                {
-                    match shown.and_then(&pick) {
-                        Some(picked) => return Poll::Ready(Some(Ok(picked))),
-                        None => continue,
-                    }
-                }
-                if let Some(event) = self.inlet.take() {
-                    match pick(event) {
-                        Some(picked) => return Poll::Ready(Some(Ok(picked))),
-                        None => continue,
-                    }
-                }
-                if pending {
-                    self.inlet.nudge();
-                    if self.stop.poll_stop(cx).is_ready() {
-                        continue;
-                    }
-                    self.stop.stopper.control.slice.restart();
-                    return Poll::Pending;
-                }
-                continue;
-            }
-            if let Stage::Ready(..) = &self.stage {
-                self.start();
-                continue;
-            }
-            // what was published last is still there when the future is gone
-            if let Some(event) = self.inlet.take() {
-                match pick(event) {
-                    Some(picked) => return Poll::Ready(Some(Ok(picked))),
-                    None => continue,
-                }
-            }
-            return Poll::Ready(match &mut self.stage {
-                Stage::Failed(error, shown @ Shown::No) => {
-                    *shown = Shown::Yes;
-                    Some(Err(error.clone()))
-                }
-                _ => None,
-            });
+        // without the loop, which keeps registers busy, where the first poll brings an item
+        match self.poll_once(cx, &pick) {
+            ControlFlow::Break(polled) => polled,
+            ControlFlow::Continue(()) => self.poll_on(cx, pick),
         }
+    }
+
+    #[inline(never)]
+    fn poll_on<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        pick: impl Fn(Published<G>) -> Option<T>,
+    ) -> Poll<Option<Result<T, RunError>>> {
+        loop {
+            if let ControlFlow::Break(polled) = self.poll_once(cx, &pick) {
+                return polled;
+            }
+        }
+    }
+
+    /// Goes on when it has to be polled again.
+    #[expect(clippy::inline_always, reason = "an item goes through it; a call costs it a tenth")]
+    #[inline(always)]
+    fn poll_once<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        pick: impl Fn(Published<G>) -> Option<T>,
+    ) -> ControlFlow<Poll<Option<Result<T, RunError>>>> {
+        let Stage::Running(run) = &mut self.stage else {
+            return match self.poll_aside() {
+                Aside::Started => ControlFlow::Continue(()),
+                Aside::Left(published) => picked(pick(published)),
+                Aside::Over(error) => ControlFlow::Break(Poll::Ready(error.map(Err))),
+            };
+        };
+        if self.stop.stopper.control.slice.is_used_up(&*self.stop.runtime) {
+            cx.waker().wake_by_ref();
+            return ControlFlow::Break(Poll::Pending);
+        }
+        if let Poll::Ready(driven) = run.as_mut().poll(cx) {
+            self.over(driven);
+            return ControlFlow::Continue(());
+        }
+        // after the poll, so that an action that can finish does
+        if self.stop.stopper.is_stopped()
+            && let Poll::Ready(shown) = self.poll_cancel(cx)
+        {
+            return picked(shown.and_then(pick));
+        }
+        match self.inlet.take() {
+            Some(published) => picked(pick(published)),
+            None => match self.poll_idle(cx) {
+                Poll::Ready(()) => ControlFlow::Continue(()),
+                Poll::Pending => ControlFlow::Break(Poll::Pending),
+            },
+        }
+    }
+
+    /// The run waits, and neither an item nor an event is there; is ready when it has to be polled
+    /// again.
+    #[inline(never)]
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.inlet.nudge();
+        let stop = self.stop.poll_stop(cx);
+        if stop.is_pending() {
+            self.stop.stopper.control.slice.restart();
+        }
+        stop
+    }
+
+    /// What there is before the run's future and after it.
+    #[cold]
+    fn poll_aside(&mut self) -> Aside<G> {
+        if let Stage::Ready(..) = &self.stage {
+            self.start();
+            return Aside::Started;
+        }
+        // what was published last is still there when the future is gone
+        if let Some(published) = self.inlet.take() {
+            return Aside::Left(published);
+        }
+        Aside::Over(match &mut self.stage {
+            Stage::Failed(error, shown @ Shown::No) => {
+                *shown = Shown::Yes;
+                Some(error.clone())
+            }
+            _ => None,
+        })
+    }
+
+    #[cold]
+    fn over(&mut self, (session, result): Driven<'a, G>) {
+        self.stop.forget();
+        self.stage = match result {
+            Ok(outcome) => Stage::Over(session, outcome),
+            Err(error) => Stage::Failed(error, Shown::No),
+        };
     }
 
     /// After a stop: cancels the run when the grace period is over and it still waits for the
@@ -355,6 +405,15 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 }
 
+/// Ends a poll with what was picked, if anything was.
+#[inline]
+fn picked<T>(picked: Option<T>) -> ControlFlow<Poll<Option<Result<T, RunError>>>> {
+    match picked {
+        Some(picked) => ControlFlow::Break(Poll::Ready(Some(Ok(picked)))),
+        None => ControlFlow::Continue(()),
+    }
+}
+
 /// Whether a run that is pending waits for an action, and not for someone to take an event.
 fn waits_for_action<G: Graph>(published: Option<&Published<G>>) -> bool {
     published.is_none_or(|published| match published {
@@ -370,9 +429,8 @@ impl Stop {
         if self.deadline.is_some() {
             return Poll::Pending;
         }
-        let known = self.waker.as_ref();
-        if known.is_none_or(|waker| !waker.will_wake(cx.waker())) {
-            self.waker = Some(cx.waker().clone());
+        if !self.waker.as_ref().is_some_and(|known| known.is(cx.waker())) {
+            self.waker = Some(KnownWaker::new(cx.waker()));
             return self.stopper.control.wait(self.stopper.run, &mut self.key, cx.waker());
         }
         if self.stopper.is_stopped() {

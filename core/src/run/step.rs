@@ -224,7 +224,7 @@ impl<'s, G: Graph> View<'s, G> {
         let mut params = A::Params::default();
         bind(&mut params);
         let yielder = match port {
-            Some(port) => Yielder::new(port),
+            Some(port) => Yielder::of_run(port, self.context),
             None => Yielder::unused(),
         };
         let View { context, failure, .. } = self;
@@ -371,6 +371,6 @@ impl<G: Graph, Y> Port<'_, G, Y> {
 
     #[inline]
     fn flow(&self) -> Flow {
-        if self.context.is_stopped() { Flow::Stop } else { Flow::Continue }
+        Flow::of(self.context)
     }
 }

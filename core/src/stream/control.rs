@@ -1,5 +1,6 @@
 //! Stop and the things that a run shares with other threads.
 
+use super::slot::SlotState;
 use crate::graph::{Graph, Node};
 use crate::log::LogError;
 use crate::runtime::TimeSlice;
@@ -32,6 +33,8 @@ pub(crate) struct Control {
     wait: AtomicU8,
     /// How long the run may keep its executor's thread.
     pub(crate) slice: TimeSlice,
+    /// Whether the consumer took what was put into the slot.
+    pub(crate) slot: SlotState,
 }
 
 /// What an action that is suspended waits for.

@@ -16,4 +16,4 @@ pub use self::thread::{ThreadYielder, on_thread};
 pub use self::yielder::{Convert, Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 
 pub(crate) use self::control::{Attention, Control, Settling, Threads, Wait, WaitKey};
-pub(crate) use self::slot::{Inlet, Outlet, one_item};
+pub(crate) use self::slot::{Inlet, KnownWaker, Outlet, one_item};

@@ -6,50 +6,69 @@
 //! and the like), which polls it again only when woken: the outlet keeps such a waker, and the
 //! inlet wakes it when the value was taken and nobody came to see.
 
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering, lock};
+use super::Control;
+use crate::sync::{Arc, AtomicU8, Mutex, Ordering, lock};
 use rtrb::{Consumer, Producer, RingBuffer};
-use std::task::{Context, Poll, Waker};
+use std::{
+    ptr,
+    task::{Context, Poll, RawWakerVTable, Waker},
+};
 
 /// Makes the two ends of a slot.
-pub(crate) fn one_item<T>() -> (Outlet<T>, Inlet<T>) {
+pub(crate) fn one_item<T>(control: &Arc<Control>) -> (Outlet<T>, Inlet<T>) {
     let (producer, consumer) = RingBuffer::new(1);
-    let shared = Arc::new(Shared { suspended: AtomicBool::new(false), waker: Mutex::new(None) });
-    let outlet = Outlet { producer, shared: Arc::clone(&shared), occupied: false, waker: None };
-    let inlet = Inlet { consumer, shared, taken: false };
+    let outlet = Outlet { producer, control: Arc::clone(control), waker: None };
+    let inlet = Inlet { consumer, control: Arc::clone(control) };
     (outlet, inlet)
 }
 
-#[derive(Debug)]
-struct Shared {
-    /// The outlet waits for the slot to become free.
-    suspended: AtomicBool,
+/// What both ends of a slot know.
+#[derive(Debug, Default)]
+pub(crate) struct SlotState {
+    /// One of [`FREE`], [`FULL`], [`TAKEN`].
+    filling: AtomicU8,
     waker: Mutex<Option<Waker>>,
+}
+
+const FREE: u8 = 0;
+const FULL: u8 = 1;
+/// Free, and nobody has looked since the value was taken.
+const TAKEN: u8 = 2;
+
+impl SlotState {
+    /// Whether the value that was put in last was taken; says so once.
+    #[inline]
+    pub(super) fn was_taken(&self) -> bool {
+        let taken = self.filling.load(Ordering::Relaxed) == TAKEN;
+        if taken {
+            self.filling.store(FREE, Ordering::Relaxed);
+        }
+        taken
+    }
 }
 
 /// The end that puts values in.
 #[derive(Debug)]
 pub(crate) struct Outlet<T> {
     producer: Producer<T>,
-    shared: Arc<Shared>,
-    /// A value was put in, and nobody has looked since whether it was taken.
-    occupied: bool,
-    /// The waker that `shared` knows; compared here, so that the lock is taken only for a new one.
-    waker: Option<Waker>,
+    control: Arc<Control>,
+    /// The waker that the inlet knows; compared here, so that the lock is taken only for a new one.
+    waker: Option<KnownWaker>,
 }
 
 impl<T> Outlet<T> {
     /// Puts a value into a free slot; one that is not free gives it back.
     #[inline]
     pub(crate) fn put(&mut self, value: T) -> Result<(), T> {
-        self.occupied = true;
-        self.producer.push(value).map_err(|rtrb::PushError::Full(value)| value)
+        self.producer.push(value).map_err(|rtrb::PushError::Full(value)| value)?;
+        self.control.slot.filling.store(FULL, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Is ready when the slot is free.
     #[inline]
     pub(crate) fn poll_free(&mut self, cx: &Context<'_>) -> Poll<()> {
         if self.is_free() {
-            self.shared.suspended.store(false, Ordering::Relaxed);
             return Poll::Ready(());
         }
         self.suspend(cx);
@@ -59,31 +78,41 @@ impl<T> Outlet<T> {
     /// Notes that whoever put a value waits for it to be taken.
     #[inline]
     pub(crate) fn suspend(&mut self, cx: &Context<'_>) {
-        let known = self.waker.as_ref();
-        if known.is_none_or(|waker| !waker.will_wake(cx.waker())) {
-            *lock(&self.shared.waker) = Some(cx.waker().clone());
-            self.waker = Some(cx.waker().clone());
+        if !self.waker.as_ref().is_some_and(|known| known.is(cx.waker())) {
+            self.replace_waker(cx.waker());
         }
-        self.shared.suspended.store(true, Ordering::Relaxed);
     }
 
+    #[cold]
+    fn replace_waker(&mut self, waker: &Waker) {
+        if !self.waker.as_mut().is_some_and(|known| known.is_clone_of(waker)) {
+            *lock(&self.control.slot.waker) = Some(waker.clone());
+            self.waker = Some(KnownWaker::new(waker));
+        }
+    }
+
+    /// Looks whether the slot is free.
     #[inline]
     pub(crate) fn is_free(&mut self) -> bool {
-        self.occupied = self.occupied && self.producer.is_full();
-        !self.occupied
+        let filling = &self.control.slot.filling;
+        let free = filling.load(Ordering::Relaxed) != FULL;
+        if free {
+            filling.store(FREE, Ordering::Relaxed);
+        }
+        free
     }
 
     /// Forgets whom to wake: the run is over.
     pub(crate) fn forget(&mut self) {
         if self.waker.take().is_some() {
             // dropped without the lock: it may be the last that holds a task
-            let _waker = lock(&self.shared.waker).take();
+            let _waker = lock(&self.control.slot.waker).take();
         }
     }
 
-    /// Nothing waits any more: whoever yielded was dropped.
+    /// Nobody waits to hear that a value was taken.
     pub(crate) fn reset(&mut self) {
-        self.shared.suspended.store(false, Ordering::Relaxed);
+        self.control.slot.was_taken();
     }
 }
 
@@ -91,18 +120,16 @@ impl<T> Outlet<T> {
 #[derive(Debug)]
 pub(crate) struct Inlet<T> {
     consumer: Consumer<T>,
-    shared: Arc<Shared>,
-    /// A value was taken and no nudge has followed.
-    taken: bool,
+    control: Arc<Control>,
 }
 
 impl<T> Inlet<T> {
     /// Takes the value out.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<T> {
-        let value = self.consumer.pop().ok();
-        self.taken |= value.is_some();
-        value
+        let value = self.consumer.pop().ok()?;
+        self.control.slot.filling.store(TAKEN, Ordering::Relaxed);
+        Some(value)
     }
 
     /// Judges by the value that was put in, if there is one, without taking it.
@@ -114,11 +141,40 @@ impl<T> Inlet<T> {
     /// free, because an executor in between waits for a wake. Once for each value.
     #[inline]
     pub(crate) fn nudge(&mut self) {
-        if std::mem::take(&mut self.taken)
-            && self.shared.suspended.load(Ordering::Relaxed)
-            && let Some(waker) = lock(&self.shared.waker).as_ref()
+        if self.control.slot.was_taken()
+            && let Some(waker) = lock(&self.control.slot.waker).as_ref()
         {
             waker.wake_by_ref();
         }
+    }
+}
+
+/// A waker that was registered, which is recognised when it comes again.
+#[derive(Debug)]
+pub(crate) struct KnownWaker {
+    waker: Waker,
+    /// The table of the waker that was cloned. It may lie elsewhere than that of the clone, as for
+    /// tokio's `block_on`, so that `will_wake` would take each poll for that of another task.
+    table: &'static RawWakerVTable,
+}
+
+impl KnownWaker {
+    pub(crate) fn new(waker: &Waker) -> Self {
+        Self { waker: waker.clone(), table: waker.vtable() }
+    }
+
+    /// Whether it is surely the same.
+    #[inline]
+    pub(crate) fn is(&self, waker: &Waker) -> bool {
+        self.waker.data() == waker.data() && ptr::eq(self.table, waker.vtable())
+    }
+
+    /// Whether it is the same by what is in the table, which is remembered then.
+    fn is_clone_of(&mut self, waker: &Waker) -> bool {
+        let same = self.waker.data() == waker.data() && *self.table == *waker.vtable();
+        if same {
+            self.table = waker.vtable();
+        }
+        same
     }
 }

@@ -18,6 +18,11 @@ pub enum Flow {
 }
 
 impl Flow {
+    #[inline]
+    pub(crate) fn of(context: &crate::Context) -> Self {
+        if context.is_stopped() { Self::Stop } else { Self::Continue }
+    }
+
     /// Tells whether a stop was asked for.
     pub const fn is_stop(self) -> bool {
         matches!(self, Self::Stop)
@@ -30,18 +35,26 @@ impl Flow {
 pub struct Yielder<'a, T> {
     /// `None` for an action that yields nothing.
     sink: Option<&'a mut (dyn Emit<T> + Send)>,
+    /// The run whose slot the sink fills, which knows when the consumer took an item.
+    context: Option<&'a crate::Context>,
 }
 
 impl<'a, T> Yielder<'a, T> {
     /// Makes a yielder over a sink; burdock does this for each attempt at a step.
     pub fn new(sink: &'a mut (dyn Emit<T> + Send)) -> Self {
-        Self { sink: Some(sink) }
+        Self { sink: Some(sink), context: None }
+    }
+
+    /// Makes a yielder over the slot of a run.
+    #[inline]
+    pub(crate) fn of_run(sink: &'a mut (dyn Emit<T> + Send), context: &'a crate::Context) -> Self {
+        Self { sink: Some(sink), context: Some(context) }
     }
 
     /// Makes a yielder that nobody can call, for an action that yields nothing.
     #[inline]
     pub(crate) fn unused() -> Self {
-        Self { sink: None }
+        Self { sink: None, context: None }
     }
 
     /// Hands over one item and waits until it is taken.
@@ -85,6 +98,13 @@ impl<T> Future for Emitting<'_, '_, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = self.get_mut();
+        // an item that was put into the slot and taken from there: the sink has nothing to do with it
+        if this.item.is_none()
+            && let Some(context) = this.yielder.context
+            && context.control.slot.was_taken()
+        {
+            return Poll::Ready(Flow::of(context));
+        }
         match &mut this.yielder.sink {
             Some(sink) => sink.poll_emit(&mut this.item, cx),
             None => Poll::Ready(Flow::Stop),
