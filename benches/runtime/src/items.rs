@@ -4,12 +4,13 @@
 macro_rules! candidates {
     ($module:ident, $item:ty, $make:expr) => {
         pub mod $module {
-            use crate::{Candidate, steps::block_on};
+            use crate::{Candidate, Work};
             use burdock::prelude::*;
             use futures_core::Stream;
             use futures_util::StreamExt as _;
             use serde::{Deserialize, Serialize};
             use std::{
+                error::Error,
                 hint::black_box,
                 pin::Pin,
                 task::{Context, Poll},
@@ -22,8 +23,11 @@ macro_rules! candidates {
                 Candidate { name: "channel of one", work: with_channel },
             ];
 
-            /// What the consumer gets; the same for every candidate.
-            type Item = std::result::Result<$item, burdock::RunError>;
+            /// What a consumer gets where burdock is not used: the error of whoever writes no error
+            /// types, and the smallest one.
+            type Item = std::result::Result<$item, Box<dyn Error + Send + Sync>>;
+
+            type Items = Pin<Box<dyn Stream<Item = Item> + Send>>;
 
             fn make(number: u64) -> $item {
                 $make(number)
@@ -53,21 +57,24 @@ macro_rules! candidates {
                 }
             }
 
-            fn with_burdock(items: u64) {
-                let mut app =
-                    block_on(Listing::app().state(Numbers { last: items }).build()).unwrap();
-                let mut run = app.run(ListingInputs {});
-                assert_eq!(drain(&mut run), items);
+            fn with_burdock(items: u64) -> Work {
+                Box::pin(async move {
+                    let state = Numbers { last: items };
+                    let mut app = Listing::app().state(state).build().await.unwrap();
+                    let mut run = app.run(ListingInputs {});
+                    assert_eq!(drain(&mut run).await, items);
+                })
             }
 
-            fn with_async_stream(items: u64) {
-                let mut stream: Pin<Box<dyn Stream<Item = Item> + Send>> =
-                    Box::pin(async_stream::stream! {
+            fn with_async_stream(items: u64) -> Work {
+                Box::pin(async move {
+                    let mut stream: Items = Box::pin(async_stream::stream! {
                         for number in 0..items {
                             yield Ok(make(black_box(number)));
                         }
                     });
-                assert_eq!(drain(&mut stream), items);
+                    assert_eq!(drain(&mut stream).await, items);
+                })
             }
 
             struct ByHand {
@@ -91,16 +98,16 @@ macro_rules! candidates {
                 }
             }
 
-            fn by_hand(items: u64) {
-                let mut stream: Pin<Box<dyn Stream<Item = Item> + Send>> =
-                    Box::pin(ByHand { number: 0, last: items });
-                assert_eq!(drain(&mut stream), items);
+            fn by_hand(items: u64) -> Work {
+                Box::pin(async move {
+                    let mut stream: Items = Box::pin(ByHand { number: 0, last: items });
+                    assert_eq!(drain(&mut stream).await, items);
+                })
             }
 
-            fn with_channel(items: u64) {
-                let (sender, mut receiver) = tokio::sync::mpsc::channel::<Item>(1);
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                let count = runtime.block_on(async {
+            fn with_channel(items: u64) -> Work {
+                Box::pin(async move {
+                    let (sender, mut receiver) = tokio::sync::mpsc::channel::<Item>(1);
                     let sending = async move {
                         for number in 0..items {
                             if sender.send(Ok(make(black_box(number)))).await.is_err() {
@@ -116,22 +123,20 @@ macro_rules! candidates {
                         }
                         count
                     };
-                    futures_util::future::join(sending, receiving).await.1
-                });
-                assert_eq!(count, items);
+                    let count = futures_util::future::join(sending, receiving).await.1;
+                    assert_eq!(count, items);
+                })
             }
 
-            fn drain<T, E>(
+            async fn drain<T, E>(
                 stream: &mut (impl Stream<Item = std::result::Result<T, E>> + Unpin),
             ) -> u64 {
-                block_on(async {
-                    let mut count = 0;
-                    while let Some(item) = stream.next().await {
-                        black_box(item.ok());
-                        count += 1;
-                    }
-                    count
-                })
+                let mut count = 0;
+                while let Some(item) = stream.next().await {
+                    black_box(item.ok());
+                    count += 1;
+                }
+                count
             }
         }
     };

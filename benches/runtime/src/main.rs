@@ -1,20 +1,28 @@
-//! What a step and an item cost, beside hand-written code that does the same.
+//! What a step and an item cost in tokio, beside hand-written code that does the same.
 //!
-//! Every repetition measures every candidate once, in turn; the figures are medians over the
-//! repetitions. `cargo run --release -p bench-runtime`
+//! Every round measures every candidate once in each flavour of the runtime, in turn; the figures are
+//! those of the fastest round and of the median one. `cargo run --release -p bench-runtime`; names of
+//! parts (`steps`, `items`, `texts`) behind `--` run only those.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
 pub mod items;
 pub mod steps;
 
-use std::time::Instant;
+use std::{
+    pin::Pin,
+    time::{Duration, Instant},
+};
+use tokio::runtime::{Builder, Runtime};
 
-const REPETITIONS: usize = 25;
+const ROUNDS: usize = 75;
+
+/// The work of a candidate.
+pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One way to do the work: its name, and how to do it so often.
 pub struct Candidate {
     name: &'static str,
-    work: fn(u64),
+    work: fn(u64) -> Work,
 }
 
 fn main() {
@@ -23,46 +31,103 @@ fn main() {
     if let [what, index, count] = &arguments[..] {
         let candidates: &[Candidate] = match what.as_str() {
             "steps" => &steps::CANDIDATES,
+            "texts" => &items::text::CANDIDATES,
             _ => &items::small::CANDIDATES,
         };
-        return (candidates[index.parse::<usize>().unwrap()].work)(count.parse().unwrap());
+        let candidate = &candidates[index.parse::<usize>().unwrap()];
+        return current_thread().block_on((candidate.work)(count.parse().unwrap()));
     }
-    compare("a step", 1_000_000, &steps::CANDIDATES, 0);
-    compare("an item of 8 bytes", 1_000_000, &items::small::CANDIDATES, 0);
-    compare("an item of a text", 300_000, &items::text::CANDIDATES, 0);
+    let flavours = [Flavour::current_thread(), Flavour::multi_thread()];
+    let parts: [(&str, &str, u64, &[Candidate]); 3] = [
+        ("steps", "a step", 300_000, &steps::CANDIDATES),
+        ("items", "an item of 8 bytes", 300_000, &items::small::CANDIDATES),
+        ("texts", "an item of a text", 100_000, &items::text::CANDIDATES),
+    ];
+    for (part, what, count, candidates) in parts {
+        if arguments.is_empty() || arguments.iter().any(|named| named == part) {
+            compare(&flavours, what, count, candidates);
+        }
+    }
     println!("\nallocations");
     allocations("steps", &steps::CANDIDATES[1]);
     allocations("items", &items::small::CANDIDATES[1]);
 }
 
-/// Measures the candidates in turn and prints medians, and ratios to the first one.
-fn compare(what: &str, count: u64, candidates: &[Candidate], base: usize) {
-    let mut times = vec![Vec::new(); candidates.len()];
-    for _ in 0..REPETITIONS {
-        for (candidate, times) in candidates.iter().zip(&mut times) {
-            let begin = Instant::now();
-            (candidate.work)(count);
-            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-            times.push(begin.elapsed().as_nanos() as f64 / count as f64);
-        }
+/// A runtime, and how a program runs in it.
+struct Flavour {
+    name: &'static str,
+    runtime: Runtime,
+    measure: fn(&Runtime, Work) -> Duration,
+}
+
+impl Flavour {
+    /// As in a `main` with `#[tokio::main(flavor = "current_thread")]`.
+    fn current_thread() -> Self {
+        let measure = |runtime: &Runtime, work| runtime.block_on(timed(work));
+        Self { name: "current_thread", runtime: current_thread(), measure }
     }
-    let medians: Vec<f64> = times.into_iter().map(median).collect();
-    println!("\n{what:<24} {:>10} {:>8}", "ns", "ratio");
-    for (candidate, median) in candidates.iter().zip(&medians) {
-        println!("{:<24} {median:>10.2} {:>8.2}", candidate.name, median / medians[base]);
+
+    /// As in a task of a server.
+    fn multi_thread() -> Self {
+        let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
+        let measure =
+            |runtime: &Runtime, work| runtime.block_on(runtime.spawn(timed(work))).unwrap();
+        Self { name: "multi_thread", runtime, measure }
     }
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+fn current_thread() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+async fn timed(work: Work) -> Duration {
+    let start = Instant::now();
+    work.await;
+    start.elapsed()
+}
+
+/// Measures the candidates in turn and prints what they take, and ratios to the first one.
+fn compare(flavours: &[Flavour], what: &str, count: u64, candidates: &[Candidate]) {
+    let mut times = vec![vec![Vec::new(); candidates.len()]; flavours.len()];
+    for _ in 0..ROUNDS {
+        for (flavour, times) in flavours.iter().zip(&mut times) {
+            for (candidate, times) in candidates.iter().zip(times) {
+                let time = (flavour.measure)(&flavour.runtime, (candidate.work)(count));
+                #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+                times.push(time.as_nanos() as f64 / count as f64);
+            }
+        }
+    }
+    for (flavour, mut times) in flavours.iter().zip(times) {
+        let title = format!("{what}, {}", flavour.name);
+        println!(
+            "\n{title:<36} {:>8} {:>6} {:>10} {:>6}",
+            "least ns", "ratio", "median ns", "ratio"
+        );
+        for times in &mut times {
+            times.sort_by(f64::total_cmp);
+        }
+        let base = &times[0];
+        for (candidate, times) in candidates.iter().zip(&times) {
+            let (least, median) = (times[0], times[ROUNDS / 2]);
+            let ratios = (least / base[0], median / base[ROUNDS / 2]);
+            println!(
+                "{:<36} {least:>8.2} {:>6.2} {median:>10.2} {:>6.2}",
+                candidate.name, ratios.0, ratios.1
+            );
+        }
+    }
 }
 
 /// Allocations of a run of 1 000 and of 100 000: the difference is what steps or items allocate.
 fn allocations(what: &str, candidate: &Candidate) {
+    let runtime = current_thread();
+    let count = |times| {
+        let work = || runtime.block_on((candidate.work)(times));
+        allocation_counter::measure(work).count_total
+    };
     // what is made once per process is made now
-    (candidate.work)(1);
-    let count = |times| allocation_counter::measure(|| (candidate.work)(times)).count_total;
+    count(1);
     let (few, many) = (count(1_000), count(100_000));
     println!("an app and a run of 1 000 {what}: {few}, of 100 000: {many}");
 }

@@ -1,19 +1,19 @@
 //! Steps: a counter that loops over one node.
 
-use crate::Candidate;
+use crate::{Candidate, Work};
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{
     future::Future,
     hint::black_box,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::atomic::{AtomicBool, Ordering},
-    task::{Context, Poll, Waker},
 };
 
-pub static CANDIDATES: [Candidate; 2] = [
-    Candidate { name: "hand-written loop", work: by_hand },
+pub static CANDIDATES: [Candidate; 3] = [
+    Candidate { name: "hand-written, a boxed loop", work: by_hand },
     Candidate { name: "burdock", work: with_burdock },
+    Candidate { name: "hand-written, boxed steps", work: by_hand_with_boxed_steps },
 ];
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
@@ -35,11 +35,13 @@ graph! {
     }
 }
 
-fn with_burdock(steps: u64) {
-    let state = Counter { count: 0, last: steps };
-    let mut app = block_on(Counting::app().state(state).build()).unwrap();
-    let end = block_on(std::future::IntoFuture::into_future(app.run(CountingInputs {}))).unwrap();
-    assert_eq!(end.state().count, steps);
+fn with_burdock(steps: u64) -> Work {
+    Box::pin(async move {
+        let state = Counter { count: 0, last: steps };
+        let mut app = Counting::app().state(state).build().await.unwrap();
+        let end = app.run(CountingInputs {}).await.unwrap();
+        assert_eq!(end.state().count, steps);
+    })
 }
 
 /// What one would write: a boxed future that loops over the nodes and heeds a stop.
@@ -75,20 +77,31 @@ fn run_by_hand<'a>(
     })
 }
 
-fn by_hand(steps: u64) {
-    let mut state = Counter { count: 0, last: steps };
-    let stop = AtomicBool::new(false);
-    block_on(run_by_hand(black_box(&mut state), black_box(&stop))).unwrap();
-    assert_eq!(state.count, steps);
+fn by_hand(steps: u64) -> Work {
+    Box::pin(async move {
+        let mut state = Counter { count: 0, last: steps };
+        let stop = AtomicBool::new(false);
+        run_by_hand(black_box(&mut state), black_box(&stop)).await.unwrap();
+        assert_eq!(state.count, steps);
+    })
 }
 
-/// Polls until ready: no executor stands between the candidates and the clock.
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut cx = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return output;
-        }
+/// A step of a loop whose steps are values: a table of functions that box their futures.
+type Step = fn(Counter) -> Pin<Box<dyn Future<Output = Result<Counter, std::fmt::Error>> + Send>>;
+
+fn by_hand_with_boxed_steps(steps: u64) -> Work {
+    fn step(
+        counter: Counter,
+    ) -> Pin<Box<dyn Future<Output = Result<Counter, std::fmt::Error>> + Send>> {
+        Box::pin(async move { Ok(Counter { count: count_by_hand(&counter).await?, ..counter }) })
     }
+    Box::pin(async move {
+        let table: [Step; 1] = black_box([step]);
+        let mut state = Counter { count: 0, last: steps };
+        let stop = AtomicBool::new(false);
+        while state.count < state.last && !black_box(&stop).load(Ordering::Acquire) {
+            state = table[0](state).await.unwrap();
+        }
+        assert_eq!(state.count, steps);
+    })
 }
