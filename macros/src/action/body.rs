@@ -51,6 +51,7 @@ pub(super) fn rewrite_body(action: &mut ActionSyntax, diagnostics: &mut Diagnost
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
 struct Rewriter<'d> {
     kind: Kind,
     blocking: bool,
