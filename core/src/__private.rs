@@ -19,7 +19,7 @@ pub use crate::{
         Elements, Field, FieldInfo, FieldPatches, FieldSet, IsNoSlot, IsSlot, Migration,
         NoElements, NoReadBack, Patch, PatchFailed, Patches, Plain, PlainField, PlainPatch,
         ReadBack, Slotted, State, Stored, UNKNOWN, Value, WithFields, check_field, check_patch,
-        check_slot, has_fields, index_of, migrated, patch_with, set_of,
+        check_slot, dropped, has_fields, index_of, migrated, patch_with, set_of,
     },
     stream::{Items, NoItems, ThreadYielder, Yielder, Yields, on_thread},
 };

@@ -7,6 +7,7 @@ pub mod event;
 pub mod graph;
 pub mod log;
 mod message;
+mod panics;
 pub mod prelude;
 pub mod run;
 pub mod runtime;

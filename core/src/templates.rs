@@ -532,7 +532,7 @@ macro_rules! __visits {
             __json: &$crate::__private::serde_json::Value,
         ) -> ::core::result::Result<(), $crate::__private::serde_json::Error> {
             $crate::__private::ReadBack::<<Self as $crate::__private::Graph>::Item>::json(__json)
-                .map(::core::mem::drop)
+                .map($crate::__private::dropped)
         }
 
         fn mark() -> &'static $crate::__private::GraphMark {

@@ -13,6 +13,7 @@ pub mod faulty;
 pub mod graphs;
 pub mod round_trip;
 pub mod script;
+pub mod stalled;
 
 /// The Rust blocks of the docs. `docs/expansions.md` is kept true by a test of burdock-macros.
 #[cfg(doctest)]

@@ -14,7 +14,8 @@ use burdock::{
     state::set_of,
     stream::{Items, Yielder},
 };
-use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use burdock_tests::stalled::UntilStalled;
+use futures::{StreamExt, stream::FuturesUnordered};
 use serde::{Deserialize, Serialize};
 
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -128,7 +129,7 @@ impl Action for Crowd {
                     for round in 0..3 {
                         if member == 4 {
                             // one of them waits for something else now and then
-                            let _: Option<()> = cx.stopped().now_or_never();
+                            let _: Option<()> = cx.stopped().until_stalled();
                         }
                         let flow = yielder.lock().await.emit(member * 10 + round).await;
                         stops += u32::from(flow.is_stop());
@@ -162,10 +163,10 @@ impl Action for Hasty {
     }
 
     async fn run(mut call: Call<'_, Self>) -> Result<Count> {
-        assert!(call.yielder.emit(1).now_or_never().is_none());
-        assert!(call.yielder.emit(2).now_or_never().is_none());
+        assert!(call.yielder.emit(1).until_stalled().is_none());
+        assert!(call.yielder.emit(2).until_stalled().is_none());
         call.yielder.emit(3).await;
-        assert!(call.yielder.emit(4).now_or_never().is_none());
+        assert!(call.yielder.emit(4).until_stalled().is_none());
         Ok(Count(call.reads + 1))
     }
 }

@@ -19,8 +19,9 @@ use burdock::{
 use burdock_tests::{
     clock::Clock,
     faulty::{Fate, FaultyLog},
+    stalled::UntilStalled,
 };
-use futures::{FutureExt, executor::block_on, future::poll_immediate};
+use futures::{executor::block_on, future::poll_immediate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{collections::BTreeMap, panic::resume_unwind, time::Duration};
 
@@ -282,7 +283,7 @@ fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commi
     let mut app = hasty(&log, 0);
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(HastingInputs {});
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     log.let_go();
     assert_eq!(block_on(run.next()).unwrap().unwrap().to_string(), "1");
     assert!(block_on(run.next()).is_none());
@@ -293,7 +294,7 @@ fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commi
     let mut app = hasty(&log, 1);
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(HastingInputs {});
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     while log.let_go() {}
     assert!(block_on(run.next()).is_none());
     drop(run);
@@ -307,10 +308,10 @@ fn no_grace_period_counts_the_item_that_a_finished_action_left_to_the_log() {
     let mut app = hasty_by(&log, 0, &clock);
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(HastingInputs {});
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     run.stopper().stop();
     for _ in 0..3 {
-        assert!(run.next().now_or_never().is_none());
+        assert!(run.next().until_stalled().is_none());
         clock.advance(Duration::from_mins(1));
     }
     log.let_go();
@@ -338,11 +339,11 @@ fn an_item_that_was_stored_and_never_shown_is_superseded_in_the_log() {
     let mut app = block_on(app.build()).unwrap();
     log.fates([Fate::Stored, Fate::Held, Fate::Stored, Fate::Held]);
     let mut run = app.run(HurryingInputs {});
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     while log.let_go() {}
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(Duration::from_secs(1));
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     while log.let_go() {}
     assert!(block_on(run.next()).is_none(), "no attempt waits for its item");
     drop(run);

@@ -5,7 +5,8 @@ use burdock::{App, EventKind, Next, Outcome, Position, Run, RunError, RunErrorKi
 use burdock_tests::script::{
     Do, Drops, Heard, Line, LineInputs, LineNode as At, LineResources, LineWrites, Script,
 };
-use futures::{FutureExt, Stream, StreamExt};
+use burdock_tests::stalled::UntilStalled;
+use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -179,7 +180,7 @@ async fn a_future_of_step_that_is_dropped_loses_nothing() {
     let script = Script::default().on("first", [Do::Wait(notify.clone())]);
     let mut app = line(script).await;
     let mut run = app.run(LineInputs {});
-    assert!(run.step().now_or_never().is_none());
+    assert!(run.step().until_stalled().is_none());
     notify.notify_one();
     assert_eq!(run.step().await.unwrap().unwrap().node, At::first);
     assert_eq!(run.finish().await.unwrap().state().nodes(), "first second third");

@@ -1,6 +1,6 @@
 //! What an action fails with.
 
-use crate::run::discard;
+use crate::panics::discard;
 use std::{error::Error, fmt, mem, sync::Arc};
 
 /// What an action returns: its writes, or an error.

@@ -1,10 +1,13 @@
 //! What an attempt runs in: panics are caught, time and span are watched.
 
 use super::{limit::Limit, step::StepResult};
-use crate::{action::FailureCause, stream::Control, sync::Arc};
+use crate::{
+    action::FailureCause,
+    panics::{contained, message},
+    stream::Control,
+    sync::Arc,
+};
 use std::{
-    any::Any,
-    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll},
@@ -14,36 +17,6 @@ use std::{
 #[inline]
 pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Box<FailureCause>> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| FailureCause::Panic(message(panic)).into())
-}
-
-/// Drops a value of the user's types. A panic of its destructor goes no further than here: it is
-/// reported to `tracing`, and changes nothing else.
-#[inline]
-pub(crate) fn discard<T>(what: &'static str, value: T) {
-    if mem::needs_drop::<T>() {
-        contained(what, || drop(value));
-    }
-}
-
-/// Runs destructors of the user's types, as [`discard`] does.
-pub(super) fn contained(what: &'static str, drop: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(drop)) {
-        tracing::error!(what, panic = message(panic), "a destructor panicked");
-    }
-}
-
-/// What a panic said.
-fn message(panic: Box<dyn Any + Send>) -> String {
-    let message = panic
-        .downcast_ref::<&str>()
-        .map(ToString::to_string)
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into());
-    // what was thrown has a destructor, too
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        mem::forget(again);
-    }
-    message
 }
 
 /// A future of the user's code, whose panics become failures.

@@ -2,7 +2,7 @@
 
 use super::{
     Outcome, Policy, Retry, RunError,
-    attempt::{Caught, Discarded, Watched, caught, discard},
+    attempt::{Caught, Discarded, Watched, caught},
     limit::Limit,
     session::{Begin, Session},
     step::{StepResult, StepRun, decided},
@@ -11,6 +11,7 @@ use crate::{
     action::{Failure, FailureCause},
     event::EventKind,
     graph::{Graph, Next, Node},
+    panics::discard,
     stream::Settling,
 };
 use std::{future::poll_fn, ops::ControlFlow, pin::pin, task::Poll, time::Duration};

@@ -26,7 +26,7 @@ mod session;
 mod step;
 
 pub use self::app::{App, ReadError, View};
-pub(crate) use self::attempt::{Caught, discard};
+pub(crate) use self::attempt::Caught;
 pub(crate) use self::builder::default_runtime;
 pub use self::builder::{
     AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided,

@@ -11,8 +11,8 @@ use crate::{
         UnfinishedRun, Writer,
     },
     state::{
-        FieldPatches, FieldSet, Fields, Patch, PatchFailed, ReadBack, State, fields_to_json,
-        unreadable,
+        FieldPatches, FieldSet, Fields, Patch, PatchFailed, ReadBack, State, dropped,
+        fields_to_json, unreadable,
     },
 };
 use serde_json::Value;
@@ -87,7 +87,7 @@ fn document<S: State>(state: &S) -> Result<Document, LogError> {
 pub(super) fn inputs_json<G: Graph>(inputs: &G::Inputs) -> Result<Value, LogError> {
     serialised("the inputs", || {
         let json = fields_to_json(inputs)?;
-        ReadBack::<G::Inputs>::json(&json).map_err(|error| unreadable(&error))?;
+        ReadBack::<G::Inputs>::json(&json).map(dropped).map_err(|error| unreadable(&error))?;
         Ok(json)
     })
 }

@@ -1,10 +1,11 @@
 //! From what a log holds to a session in the types of a graph.
 
-use super::{Position, attempt::discard, session::Session};
+use super::{Position, session::Session};
 use crate::{
     action::{Failure, FailureCause},
     graph::{Graph, Node, Reader},
     log::{Document, FailureRecord, LogError, Moment, Snapshot},
+    panics::discard,
     state::{FieldSet, MigrateError, State},
 };
 use serde_json::Value;

@@ -2,7 +2,6 @@
 
 use super::{
     App, End, Events, Outcome, RunError, RunErrorKind,
-    attempt::discard,
     drive::{Driven, Halts, drive},
     limit::Allowance,
     session::{Begin, Session},
@@ -10,6 +9,7 @@ use super::{
 use crate::{
     event::{Event, EventKind, Published},
     graph::{Graph, Next},
+    panics::discard,
     runtime::Runtime,
     stream::{Attention, Inlet, KnownWaker, Stopper, Wait, WaitKey},
 };

@@ -1,14 +1,14 @@
 //! What an app is between polls: the committed state, the position, and what runs need.
 
 use super::{
-    Outcome, Position, RunError, RunErrorKind, attempt::discard, recording::Recording,
-    restore::check_slots,
+    Outcome, Position, RunError, RunErrorKind, recording::Recording, restore::check_slots,
 };
 use crate::{
     Context,
     action::Failure,
     event::{Event, EventKind, Observers, Published},
     graph::{Graph, Next, Node},
+    panics::discard,
     stream::{Attention, Outlet, Settling},
     sync::{Mutex, exclusive},
 };

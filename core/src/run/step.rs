@@ -1,16 +1,13 @@
 //! One attempt at a step, from the action to the commit.
 
-use super::{
-    attempt::{contained, discard},
-    recording::Recording,
-    session::Session,
-};
+use super::{recording::Recording, session::Session};
 use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observers, Published},
     graph::{Graph, Next},
     log::LogError,
+    panics::{contained, discard},
     state::FieldSet,
     stream::{Attention, Convert, Emit, Flow, Outlet, Settling, Wait, Yielder, Yielding},
     sync::exclusive,

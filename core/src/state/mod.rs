@@ -22,7 +22,7 @@ pub use self::patch::Patches;
 pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed, PlainPatch};
 pub(crate) use self::read_back::unreadable;
 #[doc(hidden)]
-pub use self::read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch};
+pub use self::read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped};
 pub use self::slot::Slot;
 pub use self::strict::MAX_DEPTH;
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 //! Whether what is written is read again: by the types, before a log has it.
 
 use super::{Patch, Slot, Vector, strict::at_path};
+use crate::panics::discard;
 use serde::{de::DeserializeOwned, ser::Error as _};
 use serde_json::{Error, Value};
 use std::marker::PhantomData;
@@ -50,7 +51,7 @@ pub struct Elements<T>(PhantomData<T>);
 impl<T: DeserializeOwned> Elements<Vector<T>> {
     /// Reads an element that was appended.
     pub fn check(json: &Value) -> Result<(), Error> {
-        ReadBack::<T>::json(json).map(drop)
+        ReadBack::<T>::json(json).map(dropped)
     }
 }
 
@@ -59,7 +60,7 @@ impl<T: DeserializeOwned> Elements<Vector<T>> {
 impl<T: DeserializeOwned> Elements<Slot<Vector<T>>> {
     /// Reads an element that was appended.
     pub fn check(json: &Value) -> Result<(), Error> {
-        ReadBack::<T>::json(json).map(drop)
+        ReadBack::<T>::json(json).map(dropped)
     }
 }
 
@@ -82,12 +83,12 @@ pub fn check_patch<T>(
     was_set: bool,
     patch: &Patch,
     read: impl FnOnce(&Value) -> Result<Option<T>, Error>,
-    is_set: impl FnOnce(T) -> bool,
+    is_set: impl FnOnce(&T) -> bool,
     element: impl Fn(&Value) -> Result<(), Error>,
 ) -> Result<(), Error> {
     match patch {
-        Patch::Set(json) => match read(json)?.map(is_set) {
-            Some(is_set) if is_set != was_set => Err(Error::custom(if was_set {
+        Patch::Set(json) => match read(json)?.map(|back| (is_set(&back), dropped(back))) {
+            Some((is_set, ())) if is_set != was_set => Err(Error::custom(if was_set {
                 "the slot is set, and is read as one without a value"
             } else {
                 "the slot has no value, and is read as one that is set"
@@ -96,6 +97,12 @@ pub fn check_patch<T>(
         },
         Patch::Append { tail, .. } => tail.iter().try_for_each(element),
     }
+}
+
+/// Drops a value that was only read to see that it can be.
+#[doc(hidden)]
+pub fn dropped<T>(value: T) {
+    discard("a value that was read back", value);
 }
 
 /// What is wrong with a value that is written and cannot be read.

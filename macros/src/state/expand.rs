@@ -167,7 +167,7 @@ fn expand_check(index: usize, serialised: &Serialised, burdock: &TokenStream) ->
                 __is_set,
                 __patch,
                 |__json| #read,
-                |__value: #private::Stored<Self, #index>| __value.__read().is_some(),
+                |__value: &#private::Stored<Self, #index>| __value.__read().is_some(),
                 #private::Elements::<#private::Stored<Self, #index>>::check,
             )
         }

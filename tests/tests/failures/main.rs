@@ -20,8 +20,9 @@ use burdock_tests::{
         Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, Heard, Line, LineInputs,
         LineNode, LineResources, Log, Script,
     },
+    stalled::UntilStalled,
 };
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use std::{error::Error, time::Duration};
 
 async fn line(script: Script) -> (App<Line>, Heard) {
@@ -141,13 +142,13 @@ async fn a_retryable_error_is_tried_again_after_growing_waits() {
     let script = Script::default().on("first", [Do::Fail("a")]).on("first", [Do::Fail("b")]);
     let mut bench = careful(script).await;
     let mut run = bench.app.run(CarefulInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     bench.clock.advance(seconds(10));
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     bench.clock.advance(seconds(19));
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     bench.clock.advance(seconds(1));
-    assert_eq!(run.finish().now_or_never().unwrap().unwrap().outcome(), Outcome::Ended);
+    assert_eq!(run.finish().until_stalled().unwrap().unwrap().outcome(), Outcome::Ended);
     drop(run);
     assert_eq!(bench.clock.asked(), [seconds(10), seconds(20), seconds(1)]);
     assert_eq!(
@@ -200,7 +201,7 @@ async fn a_streaming_action_is_tried_again_only_until_its_first_item_is_out() {
         Script::default().on("first", [Do::Fail("a")]).on("first", [Do::Yield(1), Do::Fail("b")]);
     let mut bench = careful(script).await;
     let mut run = bench.app.run(CarefulInputs {});
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     bench.clock.advance(seconds(10));
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
     assert!(run.next().await.is_none());
@@ -225,7 +226,7 @@ async fn a_timeout_drops_the_action_and_fails_the_step() {
     let mut bench = careful(script).await;
     let mut run = bench.app.run(CarefulInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 5);
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     bench.clock.advance(seconds(1));
     let error = run.next().await.unwrap().unwrap_err();
     assert_eq!(error.to_string(), "node `second` timed out after 1s");
@@ -245,7 +246,7 @@ async fn each_attempt_and_each_step_has_its_own_timeout() {
     let script = Script::default().on("second", [Do::Sleep(Duration::from_millis(999))]);
     let mut bench = careful(script).await;
     let mut run = bench.app.run(CarefulInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     bench.clock.advance(Duration::from_millis(999));
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Ended);
 }

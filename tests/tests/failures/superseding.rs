@@ -8,8 +8,9 @@ use burdock::{
 use burdock_tests::{
     clock::Clock,
     script::{Do, Drops, Heard, Log, Script, work},
+    stalled::UntilStalled,
 };
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use std::{mem, time::Duration};
 
 const DELAY: Duration = Duration::from_secs(10);
@@ -48,7 +49,7 @@ async fn the_next_attempt_supersedes_what_the_failed_one_has_shown() {
     let mut run = app.run(PersistentInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
     assert_eq!(run.next().await.unwrap().unwrap(), 2);
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     assert_eq!(
         heard.take(),
         "first 0.1 run_started\n\
@@ -74,7 +75,7 @@ async fn it_needs_no_observer_and_no_log() {
     let app = Persistent::app().resources(resources(twice())).runtime(clock.clone());
     let mut app = app.build().await.unwrap();
     let mut run = app.run(PersistentInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     clock.advance(DELAY);
     run.finish().await.unwrap();
     drop(run);
@@ -89,7 +90,7 @@ async fn a_reader_of_events_is_told_between_the_attempts() {
     let mut events = app.run(PersistentInputs {}).events();
     let mut kinds = Vec::new();
     loop {
-        match events.next().now_or_never() {
+        match events.next().until_stalled() {
             Some(Some(event)) => kinds.push(event.unwrap().kind.name()),
             Some(None) => break,
             None => clock.advance(DELAY),
@@ -109,9 +110,9 @@ async fn a_timeout_after_items_were_shown_is_retried_too() {
     let mut app = app.build().await.unwrap();
     let mut run = app.run(PersistentInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(Duration::from_mins(1));
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(DELAY);
     assert!(run.next().await.is_none());
     run.finish().await.unwrap();
@@ -127,7 +128,7 @@ async fn when_the_retries_are_used_up_the_step_fails_and_its_items_are_supersede
     let mut run = app.run(PersistentInputs {});
     let mut items = 0;
     let error = loop {
-        match run.next().now_or_never() {
+        match run.next().until_stalled() {
             Some(Some(Ok(_))) => items += 1,
             Some(Some(Err(error))) => break error,
             Some(None) => panic!("a failure is missing"),
@@ -160,7 +161,7 @@ async fn the_log_has_it_before_the_delay_and_a_crash_then_supersedes_nothing_twi
     let (log, clock) = (MemoryLog::new(), Clock::default());
     let mut app = open(&log, twice(), &clock).await;
     let mut run = app.run(PersistentInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     let shown = ["run_started", "step_started", "item 1 of 1", "item 2 of 1", "superseded 2"];
     let failed = [&shown[..], &["attempt_failed"]].concat();
     assert_eq!(entries(&log).await, failed);
@@ -185,7 +186,7 @@ async fn a_crash_within_a_later_attempt_supersedes_the_items_of_that_one() {
     for expected in [1, 2] {
         assert_eq!(run.next().await.unwrap().unwrap(), expected);
     }
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(DELAY);
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
     mem::forget(run);

@@ -12,8 +12,9 @@ use burdock_tests::{
     clock::Clock,
     faulty::{Fate, FaultyLog},
     script::{Careful, CarefulInputs, CarefulResources, Do, Drops, Log, Script},
+    stalled::UntilStalled,
 };
-use futures::{FutureExt, executor::block_on, future::poll_immediate};
+use futures::{executor::block_on, future::poll_immediate};
 use std::{
     future::pending,
     sync::{Mutex, mpsc},
@@ -44,7 +45,7 @@ async fn a_consumer_may_take_as_long_as_it_likes_for_each_item() {
     let mut app = careful((0..50).map(Do::Yield).collect(), &clock).await;
     let mut run = app.run(CarefulInputs {});
     for expected in 0..50 {
-        assert_eq!(run.next().now_or_never().unwrap().unwrap().unwrap(), expected);
+        assert_eq!(run.next().until_stalled().unwrap().unwrap().unwrap(), expected);
         clock.advance(millis(60));
     }
     assert!(run.next().await.is_none());
@@ -59,13 +60,13 @@ async fn what_the_action_takes_between_its_items_adds_up() {
         let mut app = careful([&acts[..], &[Do::Sleep(millis(1))]].concat(), &clock).await;
         let mut run = app.run(CarefulInputs {});
         for expected in [1, 2] {
-            assert!(run.next().now_or_never().is_none());
+            assert!(run.next().until_stalled().is_none());
             clock.advance(millis(own));
-            let item = run.next().now_or_never().unwrap().unwrap();
+            let item = run.next().until_stalled().unwrap().unwrap();
             assert_eq!(item.unwrap(), expected, "an action that can go on does");
             clock.advance(Duration::from_mins(1));
         }
-        let waits = run.next().now_or_never();
+        let waits = run.next().until_stalled();
         assert_eq!(waits.is_some_and(|item| timed_out(&item.unwrap())), over, "{own} ms");
         clock.advance(millis(1));
         assert_eq!(run.finish().await.is_err(), over, "{own} ms");
@@ -80,15 +81,15 @@ async fn a_consumer_that_comes_late_does_not_cost_the_action_its_time() {
     let mut run = app.run(CarefulInputs {});
     // woken in time, and polled much later, as by a consumer that is busy with something else
     for step in [900, 90] {
-        assert!(run.next().now_or_never().is_none());
+        assert!(run.next().until_stalled().is_none());
         clock.advance(millis(step));
         clock.advance(Duration::from_mins(1));
     }
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(millis(9));
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(millis(1));
-    assert!(timed_out(&run.next().now_or_never().unwrap().unwrap()));
+    assert!(timed_out(&run.next().until_stalled().unwrap().unwrap()));
 }
 
 #[tokio::test]
@@ -96,9 +97,9 @@ async fn an_action_that_is_never_woken_has_waited_all_the_time() {
     let clock = Clock::default();
     let mut app = careful(vec![Do::Hang], &clock).await;
     let mut run = app.run(CarefulInputs {});
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(Duration::from_mins(1));
-    assert!(timed_out(&run.next().now_or_never().unwrap().unwrap()));
+    assert!(timed_out(&run.next().until_stalled().unwrap().unwrap()));
 }
 
 #[test]
@@ -113,13 +114,13 @@ fn an_item_that_waits_for_the_log_waits_for_nothing_that_the_action_does() {
     block_on(run.step()).unwrap();
     log.fates([Fate::Held]);
     for _ in 0..3 {
-        assert!(run.next().now_or_never().is_none());
+        assert!(run.next().until_stalled().is_none());
         clock.advance(Duration::from_secs(10));
     }
     assert_eq!(log.held(), 1);
     log.let_go();
     assert_eq!(block_on(run.next()).unwrap().unwrap(), 1);
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(millis(999));
     assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Ended);
 }
@@ -187,16 +188,16 @@ async fn an_item_that_the_action_waits_for_no_longer_does_not_stop_the_clock() {
     let mut app = Impatient::app().runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(ImpatientInputs {});
     for expected in 0..3 {
-        assert_eq!(run.next().now_or_never().unwrap().unwrap().unwrap(), expected);
+        assert_eq!(run.next().until_stalled().unwrap().unwrap().unwrap(), expected);
         clock.advance(Duration::from_mins(1));
     }
     // the last item was taken, of which the action is told by a wake; it waits for something else
-    assert!(run.next().now_or_never().is_none());
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(millis(999));
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(millis(1));
-    assert!(timed_out(&run.next().now_or_never().unwrap().unwrap()));
+    assert!(timed_out(&run.next().until_stalled().unwrap().unwrap()));
 }
 
 /// Whenever the test says so, yields an item from a thread.
@@ -231,15 +232,15 @@ async fn a_thread_that_waits_for_its_consumer_has_time_too() {
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(ThreadedInputs {});
     for expected in 0..3 {
-        assert!(run.next().now_or_never().is_none());
+        assert!(run.next().until_stalled().is_none());
         clock.advance(millis(300));
         turn.send(()).unwrap();
         assert_eq!(run.next().await.unwrap().unwrap(), expected);
         clock.advance(Duration::from_mins(1));
     }
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(millis(100));
-    let error = run.next().now_or_never().unwrap().unwrap();
+    let error = run.next().until_stalled().unwrap().unwrap();
     assert!(timed_out(&error), "three times 300 ms and 100 ms: {error:?}");
     turn.send(()).unwrap();
     assert_eq!(clock.now(), Duration::from_secs(181));

@@ -5,6 +5,7 @@ use burdock::{
     log::{Log, MemoryLog},
     prelude::*,
 };
+use burdock_tests::stalled::UntilStalled as _;
 use burdock_tests::{
     clock::Clock,
     script::{Do, Script},
@@ -232,7 +233,7 @@ async fn write_unfinished(log: &MemoryLog, clock: &Clock) {
 async fn drive<F: Future>(clock: &Clock, future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     loop {
-        match futures::future::poll_immediate(&mut future).await {
+        match future.as_mut().until_stalled() {
             Some(output) => return output,
             None => clock.advance(Duration::from_secs(1)),
         }

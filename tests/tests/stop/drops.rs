@@ -3,7 +3,7 @@
 use super::{bench, rest};
 use burdock::Position;
 use burdock_tests::script::{Do, LineInputs, LineNode as At, Script};
-use futures::FutureExt;
+use burdock_tests::stalled::UntilStalled;
 
 #[tokio::test]
 async fn a_drop_cancels_the_action_and_is_heard_exactly_once() {
@@ -41,7 +41,7 @@ async fn a_drop_while_the_action_awaits_is_heard_exactly_once() {
     let script = Script::default().on("first", [Do::Hang]);
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {});
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     drop(run);
     assert_eq!(
         bench.heard.take(),

@@ -11,8 +11,9 @@ use burdock_tests::{
         Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, Line, LineInputs,
         LineNode as At, LineResources, Script,
     },
+    stalled::UntilStalled,
 };
-use futures::{FutureExt, executor::block_on};
+use futures::executor::block_on;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -39,7 +40,7 @@ fn last(log: &FaultyLog, count: usize) -> Vec<&'static str> {
 macro_rules! waits_for_the_log {
     ($run:ident, $clock:ident, $log:ident) => {
         for _ in 0..3 {
-            assert!($run.finish().now_or_never().is_none());
+            assert!($run.finish().until_stalled().is_none());
             $clock.advance(MINUTE);
         }
         assert_eq!($log.held(), 1);
@@ -54,7 +55,7 @@ fn an_action_that_has_finished_is_committed_however_long_the_log_takes() {
         let mut run = app.run(LineInputs {});
         while block_on(run.step()).unwrap().unwrap().next != burdock::graph::Next::Node(node) {}
         log.fates([Fate::Held]);
-        assert!(run.finish().now_or_never().is_none());
+        assert!(run.finish().until_stalled().is_none());
         run.stopper().stop();
         waits_for_the_log!(run, clock, log);
         while log.let_go() {}
@@ -86,7 +87,7 @@ fn a_failure_is_recorded_and_its_edge_taken_however_long_the_log_takes() {
     let mut app = block_on(app.log(log.clone()).build()).unwrap();
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(CarefulInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     waits_for_the_log!(run, clock, log);
     while log.let_go() {}
@@ -103,7 +104,7 @@ fn a_run_whose_start_is_recorded_slowly_is_stopped_and_not_cancelled() {
     let mut app = open(&log, Script::default(), &clock, Durability::Commit);
     log.fates([Fate::Held]);
     let mut run = app.run(LineInputs {}).grace(Duration::ZERO);
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     waits_for_the_log!(run, clock, log);
     while log.let_go() {}
@@ -120,13 +121,13 @@ fn an_action_has_its_whole_grace_period_beside_what_the_log_takes_for_its_items(
     let mut app = open(&log, script, &clock, Durability::Item);
     log.fates([Fate::Stored, Fate::Held, Fate::Held]);
     let mut run = app.run(LineInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     for _ in 0..2 {
         waits_for_the_log!(run, clock, log);
         log.let_go();
     }
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     clock.advance(Duration::from_millis(4999));
     assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Stopped(At::second));
 }
@@ -138,13 +139,13 @@ fn an_action_that_takes_longer_than_its_grace_period_after_a_slow_item_is_cancel
     let mut app = open(&log, script, &clock, Durability::Item);
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(LineInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     waits_for_the_log!(run, clock, log);
     log.let_go();
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     clock.advance(Duration::from_millis(4999));
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     clock.advance(Duration::from_millis(1));
     let error = block_on(run.finish()).unwrap_err();
     assert!(matches!(error.kind(), RunErrorKind::Cancelled { node: "first", .. }), "{error}");

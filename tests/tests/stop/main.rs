@@ -11,8 +11,9 @@ use burdock_tests::{
         Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, Heard, Line, LineInputs,
         LineNode as At, LineResources, Log, Script,
     },
+    stalled::UntilStalled,
 };
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
@@ -197,11 +198,11 @@ async fn an_action_that_does_not_finish_within_the_grace_period_is_cancelled() {
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     run.stopper().stop();
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     bench.clock.advance(Duration::from_millis(4999));
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     assert_eq!(bench.drops.nodes(), "first");
     bench.clock.advance(Duration::from_millis(1));
     let error = run.next().await.unwrap().unwrap_err();
@@ -332,7 +333,7 @@ async fn a_stop_during_the_wait_before_another_attempt_ends_the_run_at_the_node(
     let script = Script::default().on("first", [Do::Fail("busy")]);
     let (mut app, heard, clock) = careful(script).await;
     let mut run = app.run(CarefulInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     assert_eq!(clock.asked(), [Duration::from_secs(10)]);
     run.stopper().stop();
     let end = run.finish().await.unwrap();
@@ -349,7 +350,7 @@ async fn an_action_that_fails_after_a_stop_is_not_tried_again() {
     let script = Script::default().on("first", [Do::AwaitStop, Do::Fail("interrupted")]);
     let (mut app, heard, _) = careful(script).await;
     let mut run = app.run(CarefulInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(CarefulNode::first));
     drop(run);
@@ -362,7 +363,7 @@ async fn a_drop_during_the_wait_before_another_attempt_cancels_the_run() {
     let script = Script::default().on("first", [Do::Fail("busy")]);
     let (mut app, heard, _) = careful(script).await;
     let mut run = app.run(CarefulInputs {});
-    assert!(run.finish().now_or_never().is_none());
+    assert!(run.finish().until_stalled().is_none());
     drop(run);
     assert_eq!(heard.count("run_cancelled"), 1);
     assert_eq!(app.resume().await.unwrap().outcome(), Outcome::Ended);

@@ -1,0 +1,37 @@
+//! Panics of the user's destructors, which go no further than here.
+
+use std::{
+    any::Any,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// Drops a value of the user's types. A panic of its destructor goes no further than here: it is
+/// reported to `tracing`, and changes nothing else.
+#[inline]
+pub(crate) fn discard<T>(what: &'static str, value: T) {
+    if mem::needs_drop::<T>() {
+        contained(what, || drop(value));
+    }
+}
+
+/// Runs destructors of the user's types, as [`discard`] does.
+pub(crate) fn contained(what: &'static str, drop: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(drop)) {
+        tracing::error!(what, panic = message(panic), "a destructor panicked");
+    }
+}
+
+/// Returns the message of a panic.
+pub(crate) fn message(panic: Box<dyn Any + Send>) -> String {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".into());
+    // what was thrown has a destructor, too
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        mem::forget(again);
+    }
+    message
+}
