@@ -14,6 +14,7 @@
 )]
 
 pub mod allocations;
+pub mod checking;
 pub mod durability;
 pub mod file;
 pub mod growth;
@@ -27,8 +28,9 @@ use std::time::{Duration, Instant};
 /// How often what is not compared is measured.
 const REPETITIONS: usize = 15;
 
-const PARTS: [(&str, fn()); 6] = [
+const PARTS: [(&str, fn()); 7] = [
     ("steps", steps::compare),
+    ("checking", checking::measure),
     ("durability", durability::compare),
     ("growth", growth::measure),
     ("opening", opening::measure),
