@@ -9,7 +9,7 @@
 
 use burdock::{
     App, Position, RunError, RunErrorKind,
-    log::{EntryKind, Log, LogError, Offset, SessionId},
+    log::{EntryKind, Log, LogError, MemoryLog, Offset, SessionId},
     prelude::*,
 };
 use fastrand::Rng;
@@ -184,21 +184,21 @@ pub struct Sheet {
 /// Values for all of them.
 #[derive(Clone, Debug)]
 pub struct Values {
-    plain: Shape,
-    slot: Shape,
-    list: Vector<Shape>,
-    slot_list: Vector<Shape>,
-    unit: Unital,
-    json: Value,
-    boxed: Box<Maybe>,
-    newtype: Newtype,
-    untagged: Untagged,
-    optional: Option<Option<u8>>,
-    with: u64,
-    silent: u8,
-    note: Option<String>,
-    tags: Vec<Shape>,
-    within: u8,
+    pub plain: Shape,
+    pub slot: Shape,
+    pub list: Vector<Shape>,
+    pub slot_list: Vector<Shape>,
+    pub unit: Unital,
+    pub json: Value,
+    pub boxed: Box<Maybe>,
+    pub newtype: Newtype,
+    pub untagged: Untagged,
+    pub optional: Option<Option<u8>>,
+    pub with: u64,
+    pub silent: u8,
+    pub note: Option<String>,
+    pub tags: Vec<Shape>,
+    pub within: u8,
 }
 
 macro_rules! with_fields {
@@ -508,6 +508,26 @@ async fn items(log: &Arc<dyn Log>, session: &str) -> Vec<Shape> {
             }
         }
     }
+}
+
+/// Writes values of which one was changed; returns the field that is refused and why, if one is. What is
+/// not refused is there when the session is opened again.
+pub async fn write_changed(change: impl FnOnce(&mut Values)) -> Option<String> {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    let mut values = tame();
+    change(&mut values);
+    let next = Next(Arc::new(Mutex::new((Shape::Nothing, values.clone(), None))));
+    let mut app = open(&log, "changed", &next).await;
+    let ran = app.run(WritingInputs { given: Shape::Nothing }).await.map(drop);
+    let refused = ran.err().map(|error| match error.into_kind() {
+        RunErrorKind::Log { source, .. } => source.to_string(),
+        other => panic!("{other:?}"),
+    });
+    let expected = if refused.is_some() { Sheet::default() } else { values.into() };
+    assert_eq!(*app.state(), expected);
+    app.close().await.unwrap();
+    assert_eq!(*open(&log, "changed", &next).await.state(), expected);
+    refused
 }
 
 /// Writes random values, and opens the session again after each: what was taken is there, and what was

@@ -3,8 +3,11 @@
 
 use burdock::log::{Log, MemoryLog};
 use burdock_sqlite::SqliteLog;
-use burdock_tests::round_trip::{Counts, check};
-use std::sync::Arc;
+use burdock_tests::round_trip::{
+    Counts, Newtype, Shape, Tagged, Unital, Untagged, Values, check, write_changed,
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Every kind of value was refused somewhere, and most were not.
 fn assert_varied(counts: &Counts) {
@@ -30,4 +33,56 @@ async fn values_come_back_from_a_file_as_they_were() {
         assert_varied(&check(Arc::clone(&shared), seed, 150).await);
     }
     log.close().await;
+}
+
+type Change = fn(&mut Values);
+
+/// A list in a list, so many levels deep.
+fn nested(levels: usize) -> Value {
+    (1..levels).fold(json!([]), |inner, _| json!([inner]))
+}
+
+#[tokio::test]
+async fn each_value_that_would_not_come_back_is_refused_with_its_field() {
+    let null =
+        "a value inside of `Some` or a set slot is written as `null`, which is read as nothing";
+    let deep = "it has more than 100 levels";
+    let cases: [(&str, &str, Change); 11] = [
+        ("unit", null, |values| values.unit = Unital::Unit(())),
+        ("json", null, |values| values.json = Value::Null),
+        ("boxed", null, |values| *values.boxed = None),
+        ("newtype", null, |values| values.newtype = Newtype(None)),
+        ("untagged", null, |values| values.untagged = Untagged::Nothing),
+        ("optional", null, |values| values.optional = Some(None)),
+        ("plain", null, |values| values.plain = Shape::Unitary(Some(()))),
+        ("plain", "it cannot be read back: invalid type: string \"7\"", |values| {
+            let numbers = BTreeMap::from([(7, 1)]);
+            values.plain = Shape::Tagged(Box::new(Tagged::Numbers { numbers }));
+        }),
+        ("silent", "the slot is written in the same way", |values| values.silent = 0),
+        ("json", deep, |values| values.json = nested(101)),
+        // the list of the field is one level
+        ("list", deep, |values| values.list.push_back(Shape::Json(nested(99)))),
+    ];
+    for (field, reason, change) in cases {
+        let refused = write_changed(change).await.unwrap();
+        let expected = format!("field `{field}` cannot be recorded: {reason}");
+        assert!(refused.starts_with(&expected), "{refused}\n{expected}");
+    }
+}
+
+#[tokio::test]
+async fn values_at_the_edges_are_taken_and_come_back() {
+    let cases: [Change; 7] = [
+        |values| values.json = nested(100),
+        |values| values.list.push_back(Shape::Json(nested(98))),
+        |values| values.plain = Shape::Twice(Some(Some(0))),
+        |values| values.plain = Shape::Json(Value::Null),
+        |values| values.optional = Some(Some(0)),
+        |values| values.newtype = Newtype(Some(0)),
+        |values| values.plain = Shape::Unsigned(u64::MAX),
+    ];
+    for (case, change) in cases.into_iter().enumerate() {
+        assert_eq!(write_changed(change).await, None, "case {case}");
+    }
 }
