@@ -66,7 +66,10 @@ impl Allowance {
     pub(super) fn poll_paused(&mut self, runtime: &dyn Runtime, cx: &mut Context<'_>) {
         if self.used < self.granted && self.sleep.as_mut().poll(cx).is_ready() {
             self.wind(runtime);
-            let _ = self.sleep.as_mut().poll(cx);
+            if self.sleep.as_mut().poll(cx).is_ready() {
+                // a future that was ready is not polled again
+                self.wind(runtime);
+            }
         }
     }
 
@@ -181,5 +184,41 @@ impl Wake for Wakes {
         if let Some(task) = task {
             task.wake();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sleeps take no time.
+    struct Instant;
+
+    impl Runtime for Instant {
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _: Duration) -> Sleep {
+            Box::pin(std::future::ready(()))
+        }
+
+        fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) {}
+
+        fn random(&self) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn sleep_that_was_ready_is_not_polled_again() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut allowance = Allowance::new(Duration::from_secs(1), &Instant);
+        allowance.pause(Duration::ZERO, Duration::ZERO);
+        for _ in 0..3 {
+            allowance.poll_paused(&Instant, &mut cx);
+        }
+        allowance.count(Duration::ZERO);
+        assert!(allowance.poll_over(&Instant, &mut cx).is_ready());
     }
 }

@@ -450,8 +450,15 @@ impl Stop {
     #[cold]
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let (runtime, control) = (&*self.runtime, &self.stopper.control);
+        let first = self.deadline.is_none();
         let started = || Allowance::new(self.grace, runtime);
         let deadline = self.deadline.get_or_insert_with(started);
+        if first && control.waits_for() == Wait::Log {
+            // an item waited for the log once, and may have been given up since: another poll knows
+            control.wait_for(Wait::Own);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let now = runtime.now();
         deadline.pause(now, now);
         let waits_for_log = control.is_settling() || control.waits_for() == Wait::Log;

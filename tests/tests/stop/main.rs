@@ -1,6 +1,7 @@
 //! The three endings that are never confused: stop, cancel after the grace period, and drop.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
+mod abandoned;
 mod drops;
 mod grace;
 
