@@ -5,7 +5,7 @@ use crate::{
     action::{Action, Alone, Collect, Failure, FailureCause, Place, TestRun, spoken},
     graph::{Graph, Node},
     log::{CauseRecord, Conclusion, FailureRecord, Fixture, LogItem, patch},
-    state::{State, to_json},
+    state::{State, read, to_json},
     stream::Convert,
 };
 use serde_json::Value;
@@ -37,8 +37,8 @@ impl<G: Graph> Recorded<G> {
     fn new(fixture: Fixture) -> Result<Self, LoadError> {
         let node = find::<G>("the recorded step is of", &fixture.node)?.name();
         let failure = fixture.failure.as_ref().map(restore_failure::<G>).transpose()?;
-        let inputs = serde_json::from_value(fixture.inputs.clone())
-            .map_err(|error| LoadError::Inputs { reason: error.to_string() })?;
+        let inputs = read(&fixture.inputs)
+            .map_err(|error| LoadError::Inputs { reason: error.inner().to_string() })?;
         let after = match &fixture.conclusion {
             Conclusion::Failed { .. } => None,
             Conclusion::Committed { patches, .. } => {

@@ -6,7 +6,7 @@ use crate::{
     graph::{Graph, Node, Reader},
     log::{Document, FailureRecord, LogError, Moment, Snapshot},
     panics::discard,
-    state::{FieldSet, MigrateError, State},
+    state::{FieldSet, MigrateError, State, read},
 };
 use serde_json::Value;
 use std::{mem, sync::Arc};
@@ -89,7 +89,7 @@ impl<G: Graph> Restored<G> {
             Some(run) => Some(RestoredRun {
                 origin: find::<G>("the unfinished run began at", &run.origin)?,
                 origin_failure: failure(run.origin_failure)?,
-                inputs: serde_json::from_value(run.inputs.clone()).ok(),
+                inputs: read(&run.inputs).ok(),
                 inputs_json: run.inputs,
                 shown: run.shown,
             }),
@@ -124,7 +124,7 @@ impl<G: Graph> Restored<G> {
         let Some(run) = self.unfinished.as_ref().filter(|run| run.inputs.is_none()) else {
             return Ok(());
         };
-        let read = serde_path_to_error::deserialize::<_, G::Inputs>(&run.inputs_json);
+        let read = read::<G::Inputs>(&run.inputs_json);
         Err(RestoreError::Inputs {
             node: match self.position {
                 Position::Rest(node) | Position::Unfinished(node) => node.name(),
@@ -155,8 +155,7 @@ pub(super) fn restore_state<S: State>(version: u32, document: Document) -> Resul
     let document = Value::Object(
         S::migrate(version, document).map_err(|error| RestoreError::Migrate(Arc::new(error)))?,
     );
-    // what the document owns is moved into the state
-    serde_path_to_error::deserialize(document).map_err(|error| RestoreError::Unreadable {
+    read(&document).map_err(|error: serde_path_to_error::Error<_>| RestoreError::Unreadable {
         field: Some(error.path().to_string()).filter(|path| path != ".").unwrap_or_default(),
         version,
         reason: error.into_inner().to_string(),

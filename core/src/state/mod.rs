@@ -20,7 +20,7 @@ pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
 #[doc(hidden)]
 pub use self::patch::Patches;
 pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed, PlainPatch};
-pub(crate) use self::read_back::unreadable;
+pub(crate) use self::read_back::{read, unreadable};
 #[doc(hidden)]
 pub use self::read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped};
 pub use self::slot::Slot;

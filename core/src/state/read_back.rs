@@ -19,14 +19,19 @@ pub struct ReadBack<T>(PhantomData<T>);
 impl<T: DeserializeOwned> ReadBack<T> {
     /// Reads it as restoring a session does.
     pub fn json(json: &Value) -> Result<Option<T>, Error> {
-        T::deserialize(json).map(Some).map_err(|error| {
-            // read again for the path
-            match serde_path_to_error::deserialize::<_, T>(json) {
-                Err(located) => at_path(located.inner(), &located.path().to_string()),
-                Ok(_) => error,
-            }
-        })
+        read(json).map(Some).map_err(|error| at_path(error.inner(), &error.path().to_string()))
     }
+}
+
+/// Reads a value from JSON: the one way for what is about to be written and for what was written.
+///
+/// Types can tell whether text is lent or owned: one that reads `&str` cannot be read from a `Value`
+/// that is passed by value.
+pub(crate) fn read<T: DeserializeOwned>(
+    json: &Value,
+) -> Result<T, serde_path_to_error::Error<Error>> {
+    // read again for the path
+    T::deserialize(json).or_else(|_| serde_path_to_error::deserialize(json))
 }
 
 /// What stands for [`ReadBack`] when the type cannot be read.
