@@ -7,12 +7,12 @@ use crate::{
     action::{Failure, FailureCause, Writes},
     graph::{Graph, Next, Node},
     log::{
-        Cursor, Document, Draft, Durability, EntryKind, Kind, LogError, Noted, Plain, Snapshot,
+        Cursor, Draft, Durability, EntryKind, Kind, LogError, Noted, Plain, Snapshot,
         UnfinishedRun, Writer,
     },
     state::{
-        FieldPatches, FieldSet, Fields, Patch, PatchFailed, ReadBack, State, dropped,
-        fields_to_json, unreadable,
+        FieldPatches, FieldSet, Fields, PatchFailed, ReadBack, State, dropped, fields_to_json,
+        unreadable,
     },
 };
 use serde_json::Value;
@@ -72,14 +72,6 @@ impl<G: Graph> Recording<G> {
         if let Err(error) = self.writer.note(kind) {
             tracing::error!(%error, "an entry is left out of the log");
         }
-    }
-}
-
-/// The state as the log has it.
-fn document<S: State>(state: &S) -> Result<Document, LogError> {
-    match serialised("the state", || fields_to_json(state))? {
-        Value::Object(document) => Ok(document),
-        _ => Ok(Document::new()),
     }
 }
 
@@ -348,22 +340,13 @@ impl<G: Graph> Session<G> {
 
 /// The patches of hand-written writes, which do not say what changed: every field they declare.
 fn whole_fields<S: State>(state: &S, declared: FieldSet) -> Result<FieldPatches, LogError> {
-    let mut document = document(state)?;
     let mut patches = FieldPatches::new();
     for index in declared.iter() {
         let Some(field) = S::FIELDS.get(index) else { continue };
-        let Some(value) = document.remove(field.key) else { continue };
-        let patch = Patch::Set(value);
-        check(state, index, &patch)?;
-        patches.push((field.key, patch));
+        let what = format!("field `{}`", field.name);
+        if let Some(patch) = serialised(&what, || state.__whole(index))? {
+            patches.push((field.key, patch));
+        }
     }
     Ok(patches)
-}
-
-/// Refuses a field that cannot be read from what was written of it.
-fn check<S: State>(state: &S, index: usize, patch: &Patch) -> Result<(), LogError> {
-    let what = S::FIELDS.get(index).map_or("", |field| field.name);
-    serialised(&format!("field `{what}`"), || {
-        state.__check(index, patch).map_err(|error| unreadable(&error))
-    })
 }

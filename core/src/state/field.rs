@@ -21,6 +21,13 @@ pub trait Field<const INDEX: usize> {
         Ok(None)
     }
 
+    /// Returns the value that the field is read as where it is missing, if serde leaves out `value`.
+    #[doc(hidden)]
+    fn left_out(value: &Stored<Self, INDEX>) -> Option<Stored<Self, INDEX>> {
+        let _ = value;
+        None
+    }
+
     /// Reads back what [`patch`](Self::patch) returned; `is_set` for a field that is not a slot without
     /// a value.
     ///
@@ -140,6 +147,16 @@ pub fn patch_with<T>(
     let new = write(new, Strict::json())?;
     let same = write(old, Strict::json()).is_ok_and(|old| old == new);
     Ok((!same).then_some(Patch::Set(new)))
+}
+
+/// The JSON of a field that serde writes by a function of its own.
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+pub fn json_with<T>(
+    write: impl Fn(&T, Strict<Serializer>) -> Result<Json, Error>,
+    value: &T,
+) -> Result<Json, Error> {
+    write(value, Strict::json())
 }
 
 /// Tells whether a type is a [`Slot`], whatever name it goes by.

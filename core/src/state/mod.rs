@@ -14,15 +14,15 @@ mod version;
 
 pub use self::field::{
     Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, Value, WithFields,
-    check_field, check_slot, has_fields, patch_with,
+    check_field, check_slot, has_fields, json_with, patch_with,
 };
 pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
-#[doc(hidden)]
-pub use self::patch::Patches;
 pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed, PlainPatch};
-pub(crate) use self::read_back::{read, unreadable};
+#[doc(hidden)]
+pub use self::patch::{Patches, check_left_out, whole_patch};
 #[doc(hidden)]
 pub use self::read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped};
+pub(crate) use self::read_back::{read, unreadable};
 pub use self::slot::Slot;
 pub use self::strict::MAX_DEPTH;
 #[doc(hidden)]
@@ -73,10 +73,11 @@ pub trait State: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
     #[doc(hidden)]
     fn __set_slots(&self) -> FieldSet;
 
-    /// Reads back what a log would have of the field with this index.
+    /// Returns the patch that sets the field with this index, once it is certain that it can be read
+    /// back; `None` if nothing is written of the field.
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc, reason = "not called by people")]
-    fn __check(&self, field: usize, patch: &Patch) -> Result<(), serde_json::Error>;
+    fn __whole(&self, field: usize) -> Result<Option<Patch>, serde_json::Error>;
 
     /// Turns what a log has of this version, or of an earlier one, into the present version.
     ///

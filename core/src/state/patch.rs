@@ -129,6 +129,7 @@ impl Patches {
                 Some(patch) => {
                     <S as Field<INDEX>>::check(is_set(new), &patch)
                         .map_err(|error| failed(unreadable(&error)))?;
+                    check_left_out::<S, INDEX>(new, is_set).map_err(failed)?;
                     patches.push((info.key, patch));
                 }
                 None if is_set(new) != is_set(old) => {
@@ -153,6 +154,36 @@ impl Default for Patches {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Makes of the JSON of a field the patch that sets it, once it is certain that it can be read back.
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+pub fn whole_patch<S: State + Field<INDEX>, const INDEX: usize>(
+    json: Result<Value, Error>,
+    is_set: bool,
+    check_left_out: impl FnOnce() -> Result<(), Error>,
+) -> Result<Option<Patch>, Error> {
+    let patch = Patch::Set(json?);
+    <S as Field<INDEX>>::check(is_set, &patch).map_err(|error| unreadable(&error))?;
+    check_left_out()?;
+    Ok(Some(patch))
+}
+
+/// Refuses a value that a snapshot leaves out, unless it is what a missing field is read as.
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+pub fn check_left_out<S: State + Field<INDEX>, const INDEX: usize>(
+    value: &Stored<S, INDEX>,
+    is_set: fn(&Stored<S, INDEX>) -> bool,
+) -> Result<(), Error> {
+    let Some(read_as) = S::left_out(value) else { return Ok(()) };
+    if is_set(&read_as) == is_set(value) && S::patch(&read_as, value)?.is_none() {
+        return Ok(());
+    }
+    Err(Error::custom(
+        "`skip_serializing_if` leaves out a value that is not the one that a missing field is read as",
+    ))
 }
 
 impl<T: Serialize> Vector<T> {

@@ -2,7 +2,7 @@
 
 use super::{
     arguments::Version,
-    serde::{By, Serialised},
+    serde::{By, LeftOut, ReadAs, Serialised},
     syntax::{FieldSyntax, StateSyntax},
 };
 use crate::{names::plain, spans::respanned, text};
@@ -46,28 +46,47 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
         let (index, name) = (place(index), &field.name);
         quote!(.with_if(#index, self.#name.__read().is_some()))
     });
-    let checks = state.fields.iter().enumerate().map(|(index, field)| {
-        let (index, name) = (place(index), &field.name);
-        quote! {
-            #index => <Self as #burdock::__private::Field<#index>>::check(
+    let patches = state.fields.iter().enumerate().filter_map(|(index, field)| {
+        let (index, FieldSyntax { name, serialised, .. }) = (place(index), field);
+        let json = match &serialised.written {
+            By::Nothing => return None,
+            By::Type => quote!(#burdock::__private::to_json(&self.#name)),
+            By::Function(path) => quote! {
+                #burdock::__private::json_with(|__value, __to| #path(__value, __to), &self.#name)
+            },
+        };
+        let check_left_out = match &serialised.left_out {
+            None => quote!(::core::result::Result::Ok(())),
+            Some(_) => quote! {
+                #burdock::__private::check_left_out::<Self, #index>(
+                    &self.#name,
+                    |__field| __field.__read().is_some(),
+                )
+            },
+        };
+        Some(quote! {
+            #index => #burdock::__private::whole_patch::<Self, #index>(
+                #json,
                 self.#name.__read().is_some(),
-                __patch,
+                || #check_left_out,
             ),
-        }
+        })
     });
     quote! {
         fn __set_slots(&self) -> #burdock::__private::FieldSet {
             #burdock::__private::FieldSet::EMPTY #(#slots)*
         }
 
-        fn __check(
+        fn __whole(
             &self,
             __field: usize,
-            __patch: &#burdock::__private::Patch,
-        ) -> ::core::result::Result<(), #burdock::__private::serde_json::Error> {
+        ) -> ::core::result::Result<
+            ::core::option::Option<#burdock::__private::Patch>,
+            #burdock::__private::serde_json::Error,
+        > {
             match __field {
-                #(#checks)*
-                _ => ::core::result::Result::Ok(()),
+                #(#patches)*
+                _ => ::core::result::Result::Ok(::core::option::Option::None),
             }
         }
     }
@@ -123,6 +142,7 @@ fn expand_field(
             #burdock::__private::patch_with(|__value, __to| #path(__value, __to), __old, __new)
         },
     };
+    let left_out = expand_left_out(index, field, state, burdock);
     let check = expand_check(index, serialised, burdock);
     let error = quote!(#burdock::__private::serde_json::Error);
     let option = quote!(::core::option::Option<#burdock::__private::Patch>);
@@ -141,9 +161,33 @@ fn expand_field(
             ) -> ::core::result::Result<#option, #error> {
                 #patch
             }
+            #left_out
             #check
         }
         #probe
+    }
+}
+
+/// What a field is read as whose value serde leaves out, if it may leave it out.
+fn expand_left_out(
+    index: usize,
+    field: &FieldSyntax,
+    state: &syn::Ident,
+    burdock: &TokenStream,
+) -> TokenStream {
+    let FieldSyntax { name, serialised, .. } = field;
+    let Some(LeftOut { when, read_as }) = &serialised.left_out else { return TokenStream::new() };
+    let read_as = match read_as {
+        ReadAs::Default => quote!(::core::default::Default::default()),
+        ReadAs::Function(path) => quote!(#path()),
+        ReadAs::OfDefault => quote!(<#state as ::core::default::Default>::default().#name),
+        ReadAs::OfFunction(path) => quote!(#path().#name),
+    };
+    let stored = quote!(#burdock::__private::Stored<Self, #index>);
+    quote! {
+        fn left_out(__value: &#stored) -> ::core::option::Option<#stored> {
+            if #when(__value) { ::core::option::Option::Some(#read_as) } else { ::core::option::Option::None }
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 //! by field. What serde does not understand it reports itself.
 
 use crate::{diagnostics::Diagnostics, names::plain};
-use syn::{Attribute, Field, LitStr, Path, Token, meta::ParseNestedMeta, token};
+use syn::{Attribute, ExprPath, Field, LitStr, Path, Token, meta::ParseNestedMeta, token};
 
 /// How serde writes or reads a field.
 pub(super) enum By {
     /// As its type says.
     Type,
     /// By this function.
-    Function(Path),
+    Function(ExprPath),
     /// Not at all.
     Nothing,
 }
@@ -20,13 +20,36 @@ pub(super) struct Serialised {
     pub(super) key: String,
     pub(super) written: By,
     pub(super) read: By,
+    /// Under `skip_serializing_if`, if the field is written and read otherwise.
+    pub(super) left_out: Option<LeftOut>,
+    /// The names that serde reads, of which the key is one.
+    pub(super) read_names: Vec<String>,
+}
+
+/// When a field is left out, and what it is read as then.
+pub(super) struct LeftOut {
+    pub(super) when: ExprPath,
+    pub(super) read_as: ReadAs,
+}
+
+/// What serde reads a field as that is missing.
+#[derive(Clone)]
+pub(super) enum ReadAs {
+    /// The default of its type; of a slot or an `Option`, no value.
+    Default,
+    /// What this function returns.
+    Function(ExprPath),
+    /// The field of the default of the state.
+    OfDefault,
+    /// The field of the state that this function returns.
+    OfFunction(ExprPath),
 }
 
 /// What serde's attributes on the state say about all of its fields.
 pub(super) struct Container {
     rename: Rename,
-    /// Whether a field that is missing gets a default.
-    default: bool,
+    /// What a field that is missing is read as.
+    default: Option<ReadAs>,
 }
 
 /// How serde makes names from the names of fields.
@@ -48,7 +71,7 @@ enum Rename {
 
 /// Reads the attributes of the state itself.
 pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Container {
-    let mut container = Container { rename: Rename::Keep, default: false };
+    let mut container = Container { rename: Rename::Keep, default: None };
     let before = diagnostics.len();
     // half of a pair with `into`, which is then reported alone
     let mut from = None;
@@ -76,7 +99,11 @@ pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics
             return Ok(());
         }
         if meta.path.is_ident("default") {
-            container.default = true;
+            container.default = Some(match default_argument(meta)? {
+                Some(path) => ReadAs::OfFunction(path),
+                None => ReadAs::OfDefault,
+            });
+            return Ok(());
         }
         rest(meta)
     });
@@ -98,7 +125,8 @@ pub(super) fn parse_field(
     let (mut written, mut read) = (By::Type, By::Type);
     let mut names = Names::default();
     let mut aliases = Vec::new();
-    let mut default = container.default || may_lack;
+    let mut default = container.default.clone();
+    let mut left_out_if = None;
     // what leaves the field out, so that a reader may lack it
     let mut left_out = None;
     each(&field.attrs, |meta| {
@@ -106,7 +134,6 @@ pub(super) fn parse_field(
         match word.as_str() {
             "skip" => {
                 (written, read) = (By::Nothing, By::Nothing);
-                default = true;
             }
             "skip_serializing" => {
                 written = By::Nothing;
@@ -123,13 +150,13 @@ pub(super) fn parse_field(
             }
             "skip_serializing_if" => {
                 left_out = Some(meta.path.clone());
-                rest(meta)?;
+                left_out_if = Some(path_argument(meta)?);
             }
             "with" => {
                 let path = path_argument(meta)?;
                 let function = |name| {
                     let mut path = path.clone();
-                    path.segments.push(syn::PathSegment::from(proc_macro2::Ident::new(
+                    path.path.segments.push(syn::PathSegment::from(proc_macro2::Ident::new(
                         name,
                         proc_macro2::Span::call_site(),
                     )));
@@ -142,8 +169,10 @@ pub(super) fn parse_field(
             "rename" => names = Names::parse(meta)?,
             "alias" => aliases.push(meta.value()?.parse::<LitStr>()?.value()),
             "default" => {
-                default = true;
-                rest(meta)?;
+                default = Some(match default_argument(meta)? {
+                    Some(path) => ReadAs::Function(path),
+                    None => ReadAs::Default,
+                });
             }
             "flatten" => {
                 refuse_shape(&meta.path, "flatten", diagnostics)
@@ -153,7 +182,12 @@ pub(super) fn parse_field(
         }
         Ok(())
     });
-    if let Some(word) = left_out.filter(|_| !default) {
+    // serde has no value for a missing `Option` that a function reads
+    if may_lack && matches!(read, By::Type) {
+        default = default.or(Some(ReadAs::Default));
+    }
+    let skipped = matches!(read, By::Nothing);
+    if let Some(word) = left_out.filter(|_| default.is_none() && !skipped) {
         diagnostics
             .error(&word, "a session cannot be opened when this field was left out")
             .help("add `default`, which is what the field is then read as");
@@ -164,7 +198,14 @@ pub(super) fn parse_field(
     if kept && key != read_as && !aliases.contains(&key) {
         names.refuse(diagnostics);
     }
-    Serialised { key, written, read }
+    let left_out = left_out_if.zip(default).filter(|_| kept);
+    let left_out = left_out.map(|(when, read_as)| LeftOut { when, read_as });
+    let mut read_names = aliases;
+    read_names.push(read_as);
+    if matches!(read, By::Nothing) {
+        read_names.clear();
+    }
+    Serialised { key, written, read, left_out, read_names }
 }
 
 /// The names that `rename` or `rename_all` gives.
@@ -285,8 +326,13 @@ fn rest(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-fn path_argument(meta: &ParseNestedMeta<'_>) -> syn::Result<Path> {
+fn path_argument(meta: &ParseNestedMeta<'_>) -> syn::Result<ExprPath> {
     meta.value()?.parse::<LitStr>()?.parse()
+}
+
+/// The function in `default = "path"`; `None` in `default`.
+fn default_argument(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<ExprPath>> {
+    meta.input.peek(Token![=]).then(|| path_argument(meta)).transpose()
 }
 
 #[cfg(test)]

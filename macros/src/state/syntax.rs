@@ -85,6 +85,18 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
                 .error(&name, format!("serde writes this field and `{}` as `{key}`", other.name))
                 .help("give one of them another name with `#[serde(rename = \"…\")]`");
         }
+        let reader = |other: &&FieldSyntax| other.serialised.read_names.contains(key);
+        if !matches!(serialised.written, By::Nothing)
+            && let Some(other) = syntax.fields.iter().find(reader)
+            && !same(&other)
+        {
+            diagnostics
+                .error(
+                    &name,
+                    format!("serde reads what it writes of this field as `{}`", other.name),
+                )
+                .help(format!("take `{key}` out of the names that `{}` is read by", other.name));
+        }
         syntax.fields.push(FieldSyntax {
             docs: crate::text::docs(&field.attrs),
             public: parse_public(&field.attrs, diagnostics),

@@ -1,0 +1,188 @@
+//! Fields that serde leaves out of a state: what a snapshot lacks is read as a default, so a log takes
+//! only that default; and what a hand-written `Writes` changes to it is recorded.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a test; serde asks for references"
+)]
+
+use burdock::{
+    App,
+    action::{ActionInfo, Call, UnsetSlot, Writes},
+    log::MemoryLog,
+    prelude::*,
+    state::set_of,
+    stream::NoItems,
+};
+use futures::executor::block_on;
+use serde::{Deserialize, Serialize};
+
+fn one() -> u32 {
+    1
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn seven() -> Fields {
+    Fields { contained: Some(7), ..Fields::new() }
+}
+
+/// Each field is left out at some value, and is read as another one or as the same.
+#[derive(State, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default = "seven")]
+pub struct Fields {
+    #[serde(skip_serializing_if = "is_zero", default = "one")]
+    pub function: u32,
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub zero: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contained: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub option: Option<u32>,
+    #[serde(skip_serializing_if = "<[u32]>::is_empty", default)]
+    pub list: Vec<u32>,
+    /// So large that a commit of it is followed by a snapshot.
+    pub pad: String,
+}
+
+impl Fields {
+    fn new() -> Self {
+        Self {
+            function: 1,
+            zero: 2,
+            contained: Some(3),
+            option: Some(4),
+            list: vec![5],
+            pad: String::new(),
+        }
+    }
+}
+
+#[action(state = Fields, writes(function, zero, contained, option, list, pad))]
+async fn set(#[input] to: Fields) -> Result<Writes> {
+    let Fields { function, zero, contained, option, list, pad } = to;
+    Ok(Writes { function, zero, contained, option, list, pad })
+}
+
+graph! {
+    pub Setting(Fields) {
+        inputs { to: Fields }
+        nodes { set }
+        start set;
+        set -> pause set;
+    }
+}
+
+/// Writes every field, and does not say which changed.
+pub struct All(Fields);
+
+impl Writes for All {
+    type State = Fields;
+    type Undo = Fields;
+
+    fn apply(self, state: &mut Fields) -> Fields {
+        std::mem::replace(state, self.0)
+    }
+
+    fn undo(undo: Fields, state: &mut Fields) {
+        *state = undo;
+    }
+
+    fn of(state: &Fields) -> Self {
+        Self(state.clone())
+    }
+}
+
+/// Sets every field to what serde leaves out.
+pub struct Clear;
+
+impl Action for Clear {
+    type State = Fields;
+    type Reads<'a> = ();
+    type Args<'a> = ();
+    type Params = ();
+    type Writes = All;
+    type Yields = NoItems;
+    const INFO: ActionInfo = ActionInfo::new("clear").writes(set_of(
+        Fields::FIELDS,
+        &["function", "zero", "contained", "option", "list", "pad"],
+    ));
+
+    fn reads(_: &Fields) -> std::result::Result<(), UnsetSlot> {
+        Ok(())
+    }
+
+    async fn run(_: Call<'_, Self>) -> Result<All> {
+        Ok(All(Fields { zero: 0, option: None, list: Vec::new(), ..Fields::new() }))
+    }
+}
+
+graph! {
+    pub Clearing(Fields) {
+        nodes { clear: Clear }
+        start clear;
+        clear -> pause clear;
+    }
+}
+
+fn reopened<G: Graph<State = Fields>>(
+    app: App<G>,
+    log: &MemoryLog,
+    build: impl FnOnce(MemoryLog) -> App<G>,
+) -> Fields {
+    block_on(app.close()).unwrap();
+    build(log.clone()).state().clone()
+}
+
+fn setting(log: MemoryLog) -> App<Setting> {
+    block_on(Setting::app().id("s").state(Fields::new()).log(log).build()).unwrap()
+}
+
+fn clearing(log: MemoryLog) -> App<Clearing> {
+    block_on(Clearing::app().id("s").state(Fields::new()).log(log).build()).unwrap()
+}
+
+#[test]
+fn a_value_that_is_left_out_and_read_as_another_is_refused_by_name() {
+    for (field, to) in [
+        ("function", Fields { function: 0, ..Fields::new() }),
+        ("contained", Fields { contained: None, ..Fields::new() }),
+    ] {
+        let build = Setting::app().id("s").state(to.clone()).log(MemoryLog::new()).build();
+        let error = block_on(build).unwrap_err().to_string();
+        assert!(error.contains(&format!("field `{field}`")), "{error}");
+
+        let log = MemoryLog::new();
+        let mut app = setting(log.clone());
+        let run = app.run(SettingInputs { to }).into_future();
+        let error = format!("{:?}", block_on(run).unwrap_err());
+        assert!(error.contains(&format!("field `{field}`")), "{error}");
+        assert_eq!(reopened(app, &log, setting), Fields::new());
+    }
+}
+
+#[test]
+fn a_default_that_is_left_out_comes_back_from_patches_and_snapshots() {
+    for pad in ["", &"-".repeat(100_000)] {
+        let pad = pad.to_owned();
+        let to = Fields { zero: 0, option: None, list: Vec::new(), pad, ..Fields::new() };
+        let log = MemoryLog::new();
+        let mut app = setting(log.clone());
+        block_on(app.run(SettingInputs { to: to.clone() }).into_future()).unwrap();
+        assert_eq!(reopened(app, &log, setting), to);
+    }
+}
+
+#[test]
+fn hand_written_writes_record_what_serde_leaves_out() {
+    let log = MemoryLog::new();
+    let mut app = clearing(log.clone());
+    block_on(app.run(ClearingInputs {}).into_future()).unwrap();
+    let cleared = app.state().clone();
+    assert_eq!((cleared.zero, cleared.option), (0, None));
+    assert_eq!(reopened(app, &log, clearing), cleared);
+}
