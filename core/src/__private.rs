@@ -20,7 +20,7 @@ pub use crate::{
         NoElements, NoReadBack, Patch, PatchFailed, Patches, Plain, PlainField, PlainPatch,
         ReadBack, Slotted, State, Stored, UNKNOWN, Value, WithFields, check_field, check_left_out,
         check_patch, check_slot, dropped, has_fields, index_of, json_with, migrated, patch_with,
-        set_of, to_json, whole_patch,
+        set_of, to_json, unwritten_slot, whole_patch,
     },
     stream::{Items, NoItems, ThreadYielder, Yielder, Yields, on_thread},
 };

@@ -77,6 +77,42 @@ graph! {
     }
 }
 
+/// A slot that serde does not write.
+#[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Skipping {
+    #[serde(skip)]
+    pub slot: Slot<u32>,
+    #[serde(skip, default = "set")]
+    pub defaulted: Slot<u32>,
+    #[serde(skip)]
+    pub plain: u32,
+}
+
+fn set() -> Slot<u32> {
+    Slot::set(1)
+}
+
+#[action(state = Skipping, writes(slot, plain))]
+async fn fill(#[input] slot: bool) -> Result<Writes> {
+    if slot { Ok(Writes { slot: 1, plain: 1 }) } else { Err("no value".into()) }
+}
+
+#[action(state = Skipping, writes(defaulted, plain))]
+async fn refill() -> Result<Writes> {
+    Ok(Writes { defaulted: 2, plain: 2 })
+}
+
+graph! {
+    pub Filling(Skipping) {
+        inputs { slot: bool }
+        nodes { fill, refill }
+        start fill;
+        fill -> refill;
+        on error fill -> refill;
+        refill -> pause fill;
+    }
+}
+
 /// Writes every field, and does not say which changed.
 pub struct All(Fields);
 
@@ -185,4 +221,25 @@ fn hand_written_writes_record_what_serde_leaves_out() {
     let cleared = app.state().clone();
     assert_eq!((cleared.zero, cleared.option), (0, None));
     assert_eq!(reopened(app, &log, clearing), cleared);
+}
+
+#[test]
+fn slot_that_is_not_written_is_refused_when_a_log_would_lose_its_value() {
+    let build = |slot, defaulted| {
+        let state = Skipping { slot, defaulted, plain: 0 };
+        block_on(Filling::app().id("s").state(state).log(MemoryLog::new()).build())
+    };
+    for (field, slot, defaulted) in
+        [("slot", Slot::set(1), set()), ("defaulted", Slot::unset(), Slot::unset())]
+    {
+        let error = build(slot, defaulted).unwrap_err().to_string();
+        assert!(error.contains(&format!("field `{field}`")), "{error}");
+        assert!(error.contains("serde does not write the slot"), "{error}");
+    }
+    let mut app = build(Slot::unset(), set()).unwrap();
+    let error = block_on(app.run(FillingInputs { slot: true }).into_future()).unwrap_err();
+    let error = format!("{error:?}");
+    assert!(error.contains("field `slot`") && error.contains("serde does not write"), "{error}");
+    block_on(app.restart(FillingInputs { slot: false }).into_future()).unwrap();
+    assert_eq!((app.state().defaulted, app.state().plain), (Slot::set(2), 2));
 }

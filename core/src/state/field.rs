@@ -11,6 +11,9 @@ pub trait Field<const INDEX: usize> {
     type Value;
     /// [`Slotted`] or [`Plain`].
     type Kind: FieldKind;
+    /// Whether serde writes the field.
+    #[doc(hidden)]
+    const WRITTEN: bool = true;
 
     /// Says what a commit that replaces `old` by `new` writes to a log; `None` when nothing changed.
     ///

@@ -19,7 +19,7 @@ pub use self::field::{
 pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
 pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed, PlainPatch};
 #[doc(hidden)]
-pub use self::patch::{Patches, check_left_out, whole_patch};
+pub use self::patch::{Patches, check_left_out, unwritten_slot, whole_patch};
 #[doc(hidden)]
 pub use self::read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped};
 pub(crate) use self::read_back::{read, unreadable};

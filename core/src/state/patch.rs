@@ -133,8 +133,7 @@ impl Patches {
                     patches.push((info.key, patch));
                 }
                 None if is_set(new) != is_set(old) => {
-                    let same = "the slot is written in the same way with its value and without one";
-                    return Err(failed(Error::custom(same)));
+                    return Err(failed(lost::<S, INDEX>()));
                 }
                 None => {}
             }
@@ -154,6 +153,25 @@ impl Default for Patches {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The error of a slot that reads back as set or unset, and was not.
+fn lost<S: State + Field<INDEX>, const INDEX: usize>() -> Error {
+    Error::custom(if S::WRITTEN {
+        "the slot is written in the same way with its value and without one"
+    } else {
+        "serde does not write the slot, so that a log would lose its value: hold it in an `Option`"
+    })
+}
+
+/// Refuses a slot that serde does not write, unless it is read as set if it is, and as unset if not.
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+pub fn unwritten_slot<S: State + Field<INDEX>, const INDEX: usize>(
+    is_set: bool,
+    read_as_set: bool,
+) -> Result<Option<Patch>, Error> {
+    if is_set == read_as_set { Ok(None) } else { Err(lost::<S, INDEX>()) }
 }
 
 /// Makes of the JSON of a field the patch that sets it, once it is certain that it can be read back.

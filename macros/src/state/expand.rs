@@ -2,7 +2,7 @@
 
 use super::{
     arguments::Version,
-    serde::{By, LeftOut, ReadAs, Serialised},
+    serde::{By, ReadAs, Serialised},
     syntax::{FieldSyntax, StateSyntax},
 };
 use crate::{names::plain, spans::respanned, text};
@@ -49,13 +49,13 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
     let patches = state.fields.iter().enumerate().filter_map(|(index, field)| {
         let (index, FieldSyntax { name, serialised, .. }) = (place(index), field);
         let json = match &serialised.written {
-            By::Nothing => return None,
+            By::Nothing => return expand_unwritten(&index, field, &state.name, burdock),
             By::Type => quote!(#burdock::__private::to_json(&self.#name)),
             By::Function(path) => quote! {
                 #burdock::__private::json_with(|__value, __to| #path(__value, __to), &self.#name)
             },
         };
-        let check_left_out = match &serialised.left_out {
+        let check_left_out = match &serialised.left_out_if {
             None => quote!(::core::result::Result::Ok(())),
             Some(_) => quote! {
                 #burdock::__private::check_left_out::<Self, #index>(
@@ -143,6 +143,11 @@ fn expand_field(
         },
     };
     let left_out = expand_left_out(index, field, state, burdock);
+    let written = matches!(serialised.written, By::Nothing).then(|| {
+        quote!(
+            const WRITTEN: bool = false;
+        )
+    });
     let check = expand_check(index, serialised, burdock);
     let error = quote!(#burdock::__private::serde_json::Error);
     let option = quote!(::core::option::Option<#burdock::__private::Patch>);
@@ -155,6 +160,7 @@ fn expand_field(
         impl #burdock::__private::Field<#index> for #state {
             #value
             type Kind = #burdock::__private::#kind;
+            #written
             fn patch(
                 __old: &#burdock::__private::Stored<Self, #index>,
                 __new: &#burdock::__private::Stored<Self, #index>,
@@ -168,6 +174,37 @@ fn expand_field(
     }
 }
 
+/// The value that a missing field is read as.
+fn expand_read_as(read_as: &ReadAs, name: &syn::Ident, state: &syn::Ident) -> TokenStream {
+    match read_as {
+        ReadAs::Default => quote!(::core::default::Default::default()),
+        ReadAs::Function(path) => quote!(#path()),
+        ReadAs::OfDefault => quote!(<#state as ::core::default::Default>::default().#name),
+        ReadAs::OfFunction(path) => quote!(#path().#name),
+    }
+}
+
+/// Checks a slot that serde does not write.
+fn expand_unwritten(
+    index: &Literal,
+    field: &FieldSyntax,
+    state: &syn::Ident,
+    burdock: &TokenStream,
+) -> Option<TokenStream> {
+    let FieldSyntax { name, ty, slot, serialised, .. } = field;
+    slot.as_ref()?;
+    let read_as = expand_read_as(&serialised.read_as, name, state);
+    Some(quote! {
+        #index => {
+            let __read_as: #ty = #read_as;
+            #burdock::__private::unwritten_slot::<Self, #index>(
+                self.#name.__read().is_some(),
+                __read_as.__read().is_some(),
+            )
+        }
+    })
+}
+
 /// What a field is read as whose value serde leaves out, if it may leave it out.
 fn expand_left_out(
     index: usize,
@@ -176,13 +213,8 @@ fn expand_left_out(
     burdock: &TokenStream,
 ) -> TokenStream {
     let FieldSyntax { name, serialised, .. } = field;
-    let Some(LeftOut { when, read_as }) = &serialised.left_out else { return TokenStream::new() };
-    let read_as = match read_as {
-        ReadAs::Default => quote!(::core::default::Default::default()),
-        ReadAs::Function(path) => quote!(#path()),
-        ReadAs::OfDefault => quote!(<#state as ::core::default::Default>::default().#name),
-        ReadAs::OfFunction(path) => quote!(#path().#name),
-    };
+    let Some(when) = &serialised.left_out_if else { return TokenStream::new() };
+    let read_as = expand_read_as(&serialised.read_as, name, state);
     let stored = quote!(#burdock::__private::Stored<Self, #index>);
     quote! {
         fn left_out(__value: &#stored) -> ::core::option::Option<#stored> {

@@ -20,16 +20,12 @@ pub(super) struct Serialised {
     pub(super) key: String,
     pub(super) written: By,
     pub(super) read: By,
-    /// Under `skip_serializing_if`, if the field is written and read otherwise.
-    pub(super) left_out: Option<LeftOut>,
+    /// Leaves the field out, if it is written and read otherwise.
+    pub(super) left_out_if: Option<ExprPath>,
+    /// What the field is read as where it is missing, if it may be.
+    pub(super) read_as: ReadAs,
     /// The names that serde reads, of which the key is one.
     pub(super) read_names: Vec<String>,
-}
-
-/// When a field is left out, and what it is read as then.
-pub(super) struct LeftOut {
-    pub(super) when: ExprPath,
-    pub(super) read_as: ReadAs,
 }
 
 /// What serde reads a field as that is missing.
@@ -193,19 +189,19 @@ pub(super) fn parse_field(
             .help("add `default`, which is what the field is then read as");
     }
     let name = |name: &Option<Name>| name.as_ref().map_or(own.clone(), |name| name.text.value());
-    let (key, read_as) = (name(&names.written), name(&names.read));
+    let (key, read_name) = (name(&names.written), name(&names.read));
     let kept = !matches!((&written, &read), (By::Nothing, _) | (_, By::Nothing));
-    if kept && key != read_as && !aliases.contains(&key) {
+    if kept && key != read_name && !aliases.contains(&key) {
         names.refuse(diagnostics);
     }
-    let left_out = left_out_if.zip(default).filter(|_| kept);
-    let left_out = left_out.map(|(when, read_as)| LeftOut { when, read_as });
+    let left_out_if = left_out_if.filter(|_| kept && default.is_some());
+    let read_as = default.unwrap_or(ReadAs::Default);
     let mut read_names = aliases;
-    read_names.push(read_as);
+    read_names.push(read_name);
     if matches!(read, By::Nothing) {
         read_names.clear();
     }
-    Serialised { key, written, read, left_out, read_names }
+    Serialised { key, written, read, left_out_if, read_as, read_names }
 }
 
 /// The names that `rename` or `rename_all` gives.
