@@ -55,14 +55,15 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
                 #burdock::__private::json_with(|__value, __to| #path(__value, __to), &self.#name)
             },
         };
-        let check_left_out = match &serialised.left_out_if {
-            None => quote!(::core::result::Result::Ok(())),
-            Some(_) => quote! {
+        let check_left_out = if serialised.left_out_if.is_some() {
+            quote! {
                 #burdock::__private::check_left_out::<Self, #index>(
                     &self.#name,
                     |__field| __field.__read().is_some(),
                 )
-            },
+            }
+        } else {
+            quote!(::core::result::Result::Ok(()))
         };
         Some(quote! {
             #index => #burdock::__private::whole_patch::<Self, #index>(
