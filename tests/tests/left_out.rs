@@ -113,6 +113,25 @@ graph! {
     }
 }
 
+/// A state whose types come from the caller of a macro.
+macro_rules! passed_on {
+    ($name:ident { $slot:ident: $slot_type:ty, $option:ident: $option_type:ty }) => {
+        #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+        pub struct $name {
+            pub $slot: $slot_type,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub $option: $option_type,
+        }
+    };
+}
+
+passed_on!(PassedOn { slot: Slot<u32>, option: Option<u32> });
+
+#[test]
+fn types_that_a_macro_passes_on_are_slots_and_options_too() {
+    assert_eq!(PassedOn::FIELDS.iter().map(|field| field.slot).collect::<Vec<_>>(), [true, false]);
+}
+
 /// Writes every field, and does not say which changed.
 pub struct All(Fields);
 

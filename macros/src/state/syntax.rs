@@ -133,9 +133,14 @@ fn slot_argument(ty: &Type) -> Option<&Type> {
     argument_of(ty, "Slot")
 }
 
-/// The `T` of a type whose last segment is `name<T>`.
+/// The `T` of a type whose last segment is `name<T>`, also where a `macro_rules!` passed the type on.
 fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
+    let path = match ty {
+        Type::Path(path) => path,
+        Type::Group(group) => return argument_of(&group.elem, name),
+        Type::Paren(paren) => return argument_of(&paren.elem, name),
+        _ => return None,
+    };
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
