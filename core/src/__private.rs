@@ -9,8 +9,8 @@ pub use crate::{
 pub use crate::{
     action::{
         Action, ActionError, ActionInfo, Call, Collect, Context, Failure, HasInput, HasResource,
-        Held, Hold, Missing, NeedInfo, NoReads, NotShown, ParamInfo, Scope, Shown, UnsetSlot,
-        Writes, bound, given, hold,
+        Held, Hold, Mapped, Missing, NeedInfo, NoReads, NotShown, ParamInfo, Scope, Shown,
+        UnsetSlot, Writes, bound, given, hold,
     },
     graph::*,
     log::GraphMark,

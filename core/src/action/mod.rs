@@ -8,6 +8,7 @@ mod args;
 mod context;
 mod error;
 mod failure;
+mod mapped;
 mod shown;
 mod two_step;
 
@@ -20,6 +21,8 @@ pub use self::context::Context;
 pub use self::error::{ActionError, Result};
 pub(crate) use self::failure::chain;
 pub use self::failure::{Failure, FailureCause};
+#[doc(hidden)]
+pub use self::mapped::Mapped;
 #[doc(hidden)]
 pub use self::shown::{NotShown, Shown};
 pub use self::two_step::TwoStep;

@@ -152,11 +152,16 @@ fn expand_function(action: &ActionSyntax) -> TokenStream {
         } else {
             signature.asyncness =
                 signature.asyncness.or(Some(Token![async](signature.fn_token.span)));
-            quote!(&mut #burdock::__private::Yielder<'_, #ty>)
+            quote!(#burdock::__private::Yielder<'_, #ty>)
+        };
+        let pattern = if arguments.blocking.is_some() {
+            yielder.into_token_stream()
+        } else {
+            quote!(#[allow(unused_mut, reason = "a `cfg` may have removed each `yield_!`")] mut #yielder)
         };
         signature.inputs.push(FnArg::Typed(PatType {
             attrs: Vec::new(),
-            pat: Box::new(Pat::Verbatim(yielder.into_token_stream())),
+            pat: Box::new(Pat::Verbatim(pattern)),
             colon_token: Token![:](yielder_span),
             ty: Box::new(Type::Verbatim(taken)),
         }));
@@ -249,8 +254,10 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     let owned = action.arguments.blocking.is_some();
     let mut arguments: Vec<TokenStream> =
         action.roles.iter().map(|role| expand_argument(action, role, owned)).collect();
+    let site = Locals::at(name);
+    let Locals { call: received, reads, args, params, context, failure } = &site;
     if action.kind == Kind::Streaming {
-        arguments.push(if owned { quote!(#yielder) } else { quote!(&mut #yielder) });
+        arguments.push(if owned { quote!(#yielder) } else { quote!(#received.yielder) });
     }
     let defaults = action.params().filter_map(|param| {
         let function = default_of(&param.name);
@@ -260,13 +267,10 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     });
     let awaiting =
         action.signature.asyncness.is_some() || (action.kind == Kind::Streaming && !owned);
-    let site = Locals::at(name);
-    let Locals { call: received, reads, args, params, context, failure } = &site;
     // rustc labels the name when the future is not `Send`, and the type when it is no result of writes
     let span = ours(name.span());
     let head = respanned(quote!(__private::Call<'_, Self>), span);
     let result = respanned(quote!(#burdock::Result<Writes>), span);
-    let head = quote_spanned!(span=> async fn run(#received: #head) -> #result);
     let (first, last) = match &action.signature.output {
         ReturnType::Type(_, ty) => ends(ty),
         ReturnType::Default => ends(name),
@@ -274,17 +278,27 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     let mut called = name.clone();
     called.set_span(ours(first));
     let end = ours(last);
+    let call = quote_spanned!(end=> #called(#(#arguments),*));
+    let convert = quote_spanned!(end=> .map_err(::core::convert::Into::into));
+    let returned = Ident::new("__result", ours(first));
+    if awaiting && !action.is_fallible() {
+        // the function's own future: an `async fn` around it would cost every item a state machine
+        let future = quote!(impl ::core::future::Future<Output = #result> + ::core::marker::Send);
+        let future = respanned(future, span);
+        return quote! {
+            fn run(#received: #head) -> #future {
+                #(#defaults)*
+                __private::Mapped::<Writes>::of(#call, |#returned| #returned #convert)
+            }
+        };
+    }
+    let head = quote_spanned!(span=> async fn run(#received: #head) -> #result);
     let awaiting = awaiting.then(|| quote_spanned!(end=> .await));
-    let call = quote_spanned! {end=>
-        #called(#(#arguments),*) #awaiting .map_err(::core::convert::Into::into)
-    };
+    let call = quote!(#call #awaiting #convert);
     if !owned {
-        let take =
-            (action.kind == Kind::Streaming).then(|| quote!(let mut #yielder = #received.yielder;));
         return quote! {
             #head {
                 #(#defaults)*
-                #take
                 #call
             }
         };

@@ -97,4 +97,11 @@ impl ActionSyntax {
     pub(super) fn wants_failure(&self) -> bool {
         self.roles.iter().any(|role| matches!(role, Role::Failure(_)))
     }
+
+    /// Whether collecting the arguments can fail.
+    pub(super) fn is_fallible(&self) -> bool {
+        self.arguments.blocking.is_some()
+            || self.wants_failure()
+            || self.params().any(|param| param.default.is_none())
+    }
 }
