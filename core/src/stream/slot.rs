@@ -8,7 +8,10 @@
 
 use super::Control;
 use crate::sync::{Arc, AtomicU8, Mutex, Ordering, lock};
-use rtrb::{Consumer, Producer, RingBuffer};
+use ringbuf::{
+    CachingCons, CachingProd, StaticRb,
+    traits::{Consumer as _, Producer as _, Split as _},
+};
 use std::{
     ptr,
     task::{Context, Poll, RawWakerVTable, Waker},
@@ -16,7 +19,7 @@ use std::{
 
 /// Makes the two ends of a slot.
 pub(crate) fn one_item<T>(control: &Arc<Control>) -> (Outlet<T>, Inlet<T>) {
-    let (producer, consumer) = RingBuffer::new(1);
+    let (producer, consumer) = std::sync::Arc::new(StaticRb::default()).split();
     let outlet = Outlet { producer, control: Arc::clone(control), waker: None };
     let inlet = Inlet { consumer, control: Arc::clone(control) };
     (outlet, inlet)
@@ -47,10 +50,12 @@ impl SlotState {
     }
 }
 
+/// A ring of length one.
+type Ring<T> = std::sync::Arc<StaticRb<T, 1>>;
+
 /// The end that puts values in.
-#[derive(Debug)]
 pub(crate) struct Outlet<T> {
-    producer: Producer<T>,
+    producer: CachingProd<Ring<T>>,
     control: Arc<Control>,
     /// The waker that the inlet knows; compared here, so that the lock is taken only for a new one.
     waker: Option<KnownWaker>,
@@ -60,7 +65,7 @@ impl<T> Outlet<T> {
     /// Puts a value into a free slot; one that is not free gives it back.
     #[inline]
     pub(crate) fn put(&mut self, value: T) -> Result<(), T> {
-        self.producer.push(value).map_err(|rtrb::PushError::Full(value)| value)?;
+        self.producer.try_push(value)?;
         self.control.slot.filling.store(FULL, Ordering::Relaxed);
         Ok(())
     }
@@ -117,9 +122,8 @@ impl<T> Outlet<T> {
 }
 
 /// The end that takes values out.
-#[derive(Debug)]
 pub(crate) struct Inlet<T> {
-    consumer: Consumer<T>,
+    consumer: CachingCons<Ring<T>>,
     control: Arc<Control>,
 }
 
@@ -127,14 +131,14 @@ impl<T> Inlet<T> {
     /// Takes the value out.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<T> {
-        let value = self.consumer.pop().ok()?;
+        let value = self.consumer.try_pop()?;
         self.control.slot.filling.store(TAKEN, Ordering::Relaxed);
         Some(value)
     }
 
     /// Judges by the value that was put in, if there is one, without taking it.
     pub(crate) fn peek_with(&self, judge: impl FnOnce(Option<&T>) -> bool) -> bool {
-        judge(self.consumer.peek().ok())
+        judge(self.consumer.try_peek())
     }
 
     /// After a poll that brought no value: wakes an outlet that was not polled though its slot is
