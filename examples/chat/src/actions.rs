@@ -16,7 +16,7 @@ use crate::{
     state::{Chat, Delta, Mode},
 };
 use burdock::{Context, prelude::*};
-use burdock_llm::{AnswerExt, Message, Model, ModelError, Request};
+use burdock_llm::{AnswerExt, Message, Model, ModelError, Reason, Request};
 use futures_util::TryStreamExt;
 use std::{sync::Arc, time::Duration};
 
@@ -70,12 +70,12 @@ pub async fn respond(
     Ok(Writes { history, usage, ended })
 }
 
-/// Declines to answer.
-#[streaming_action(state = Chat, reads(history), writes(history), yields(Delta))]
+/// Declines to answer. An answer that was stopped before is no longer the last one.
+#[streaming_action(state = Chat, reads(history), writes(history, ended), yields(Delta))]
 pub async fn refuse(chat: Reads<'_>) -> Result<Writes> {
     let text = "I would rather not help with that. Ask me something else.";
     yield_!(Delta { text: text.to_owned() });
     let mut history = chat.history.clone();
     history.push_back(Message::assistant(text));
-    Ok(Writes { history })
+    Ok(Writes { history, ended: Reason::Complete })
 }

@@ -29,7 +29,7 @@ pub struct Chat {
     /// What the model's last answer took; the log has it of each answer.
     #[state(public)]
     pub usage: Slot<Usage>,
-    /// How the model's last answer ended: complete, or stopped by the user, for example.
+    /// How the last answer ended: complete, or stopped by the user, for example.
     #[serde(default)]
     #[state(public)]
     pub ended: Slot<Reason>,

@@ -101,7 +101,11 @@ async fn the_error_of_a_model_is_the_error_of_the_action() {
 
 #[tokio::test]
 async fn a_refusal_is_shown_and_remembered() -> Result<()> {
-    let (items, writes) = refuse::test(&asked("something unsafe")).await;
-    assert_eq!(writes?.history.last(), Some(&Message::assistant(shown(&items))));
+    // after an answer that was stopped
+    let chat = Chat { ended: Reason::Cancelled.into(), ..asked("something unsafe") };
+    let (items, writes) = refuse::test(&chat).await;
+    let writes = writes?;
+    assert_eq!(writes.history.last(), Some(&Message::assistant(shown(&items))));
+    assert_eq!(writes.ended, Reason::Complete, "the last answer is whole");
     Ok(())
 }
