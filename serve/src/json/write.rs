@@ -76,6 +76,24 @@ impl Formatter for SafeIntegers {
         self.quote(writer, value)
     }
 
+    /// Writes a number that is kept as text: all those of a `Value` if a crate of the program turns
+    /// on `arbitrary_precision` of `serde_json`.
+    fn write_number_str<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        value: &str,
+    ) -> io::Result<()> {
+        // 0 for a float, which has no quotes; no 128 bits hold a larger integer
+        let magnitude = match value.parse::<i128>() {
+            Ok(integer) => integer.unsigned_abs(),
+            Err(_) if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => u128::MAX,
+            Err(_) => 0,
+        };
+        self.quote(writer, magnitude)?;
+        CompactFormatter.write_number_str(writer, value)?;
+        self.quote(writer, magnitude)
+    }
+
     fn begin_object_key<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
@@ -147,6 +165,28 @@ mod tests {
         let digits = i128::MIN.to_string();
         assert_eq!(written(&wide), format!("{{\"{digits}\":\"{digits}\"}}"));
         assert_eq!(written(&u128::MAX), format!("\"{}\"", u128::MAX));
+    }
+
+    /// As with the feature `arbitrary_precision`, which any crate of a program turns on for all.
+    #[test]
+    fn numbers_that_are_kept_as_text_are_written_in_the_same_way() {
+        for (number, expected) in [
+            ("9007199254740991", "9007199254740991"),
+            ("-9007199254740991", "-9007199254740991"),
+            ("9007199254740992", "\"9007199254740992\""),
+            ("-9007199254740992", "\"-9007199254740992\""),
+            ("18446744073709551615", "\"18446744073709551615\""),
+            ("9007199254740993.0", "9007199254740993.0"),
+            ("1e300", "1e300"),
+        ] {
+            let mut text = Vec::new();
+            SafeIntegers::default().write_number_str(&mut text, number).unwrap();
+            assert_eq!(String::from_utf8(text).unwrap(), expected);
+        }
+        let wider = format!("-{}", "9".repeat(60));
+        let mut text = Vec::new();
+        SafeIntegers::default().write_number_str(&mut text, &wider).unwrap();
+        assert_eq!(String::from_utf8(text).unwrap(), format!("\"{wider}\""));
     }
 
     #[test]
