@@ -396,7 +396,11 @@ impl Maker {
             29 => Shape::Untagged(Box::new(self.untagged(depth))),
             30 => Shape::Flat(Flat {
                 first: 7,
-                rest: (0..self.0.u8(..3)).map(|key| (format!("key {key}"), key)).collect(),
+                // one of them has the name of the other field
+                rest: ["second", "third", "first"][..self.0.usize(..=3)]
+                    .iter()
+                    .map(|key| ((*key).to_owned(), 9))
+                    .collect(),
             }),
             31 => Shape::Bytes(Bytes(vec![0, 127, 255])),
             32 => Shape::LeftOut(LeftOut {

@@ -5,6 +5,8 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::trivially_copy_pass_by_ref,
+    clippy::option_option,
+    clippy::ref_option,
     reason = "a test; serde asks for references"
 )]
 
@@ -31,6 +33,24 @@ fn seven() -> Fields {
     Fields { contained: Some(7), ..Fields::new() }
 }
 
+/// Reads `null` as a value, and what is missing as none.
+mod double {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(
+        value: &Option<Option<u32>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.flatten().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Option<u32>>, D::Error> {
+        Option::deserialize(deserializer).map(Some)
+    }
+}
+
 /// Each field is left out at some value, and is read as another one or as the same.
 #[derive(State, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default = "seven")]
@@ -45,6 +65,8 @@ pub struct Fields {
     pub option: Option<u32>,
     #[serde(skip_serializing_if = "<[u32]>::is_empty", default)]
     pub list: Vec<u32>,
+    #[serde(with = "double", skip_serializing_if = "Option::is_none", default)]
+    pub double: Option<Option<u32>>,
     /// So large that a commit of it is followed by a snapshot.
     pub pad: String,
 }
@@ -57,15 +79,16 @@ impl Fields {
             contained: Some(3),
             option: Some(4),
             list: vec![5],
+            double: Some(Some(6)),
             pad: String::new(),
         }
     }
 }
 
-#[action(state = Fields, writes(function, zero, contained, option, list, pad))]
+#[action(state = Fields, writes(function, zero, contained, option, list, double, pad))]
 async fn set(#[input] to: Fields) -> Result<Writes> {
-    let Fields { function, zero, contained, option, list, pad } = to;
-    Ok(Writes { function, zero, contained, option, list, pad })
+    let Fields { function, zero, contained, option, list, double, pad } = to;
+    Ok(Writes { function, zero, contained, option, list, double, pad })
 }
 
 graph! {
@@ -164,7 +187,7 @@ impl Action for Clear {
     type Yields = NoItems;
     const INFO: ActionInfo = ActionInfo::new("clear").writes(set_of(
         Fields::FIELDS,
-        &["function", "zero", "contained", "option", "list", "pad"],
+        &["function", "zero", "contained", "option", "list", "double", "pad"],
     ));
 
     fn reads(_: &Fields) -> std::result::Result<(), UnsetSlot> {
@@ -206,6 +229,8 @@ fn a_value_that_is_left_out_and_read_as_another_is_refused_by_name() {
     for (field, to) in [
         ("function", Fields { function: 0, ..Fields::new() }),
         ("contained", Fields { contained: None, ..Fields::new() }),
+        // written as `null`, which is read as another value
+        ("double", Fields { double: None, ..Fields::new() }),
     ] {
         let build = Setting::app().id("s").state(to.clone()).log(MemoryLog::new()).build();
         let error = block_on(build).unwrap_err().to_string();

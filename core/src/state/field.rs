@@ -1,6 +1,9 @@
 //! Fields by index, for macros: types through [`Field`], values through places.
 
-use super::{FieldInfo, FieldSet, Patch, Slot, UNKNOWN, index_of, strict::Strict};
+use super::{
+    FieldInfo, FieldSet, Patch, Slot, UNKNOWN, index_of,
+    strict::{Strict, written_by},
+};
 use crate::message::{Text, suggest};
 use serde_json::{Error, Value as Json, value::Serializer};
 use std::marker::PhantomData;
@@ -21,6 +24,14 @@ pub trait Field<const INDEX: usize> {
     /// A value that does not serialise.
     fn patch(old: &Stored<Self, INDEX>, new: &Stored<Self, INDEX>) -> Result<Option<Patch>, Error> {
         let _ = (old, new);
+        Ok(None)
+    }
+
+    /// Reads the value of the field, if its type can be read.
+    #[doc(hidden)]
+    #[allow(clippy::missing_errors_doc, reason = "not called by people")]
+    fn read(json: &Json) -> Result<Option<Stored<Self, INDEX>>, Error> {
+        let _ = json;
         Ok(None)
     }
 
@@ -143,12 +154,12 @@ impl<T> PlainField for T {}
 /// The patch of a field that serde writes by a function of its own.
 #[doc(hidden)]
 pub fn patch_with<T>(
-    write: impl Fn(&T, Strict<Serializer>) -> Result<Json, Error>,
+    write: impl Fn(&T, Strict<'_, Serializer>) -> Result<Json, Error>,
     old: &T,
     new: &T,
 ) -> Result<Option<Patch>, Error> {
-    let new = write(new, Strict::json())?;
-    let same = write(old, Strict::json()).is_ok_and(|old| old == new);
+    let new = written_by(new, &write)?;
+    let same = written_by(old, &write).is_ok_and(|old| old == new);
     Ok((!same).then_some(Patch::Set(new)))
 }
 
@@ -156,10 +167,10 @@ pub fn patch_with<T>(
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 pub fn json_with<T>(
-    write: impl Fn(&T, Strict<Serializer>) -> Result<Json, Error>,
+    write: impl Fn(&T, Strict<'_, Serializer>) -> Result<Json, Error>,
     value: &T,
 ) -> Result<Json, Error> {
-    write(value, Strict::json())
+    written_by(value, write)
 }
 
 /// Tells whether a type is a [`Slot`], whatever name it goes by.

@@ -8,7 +8,7 @@
 
 use super::{
     Field, State, Stored,
-    read_back::unreadable,
+    read_back::{dropped, unreadable},
     strict::{element_to_json, to_json},
     vector::Vector,
 };
@@ -129,7 +129,7 @@ impl Patches {
                 Some(patch) => {
                     <S as Field<INDEX>>::check(is_set(new), &patch)
                         .map_err(|error| failed(unreadable(&error)))?;
-                    check_left_out::<S, INDEX>(new, is_set).map_err(failed)?;
+                    check_left_out::<S, INDEX>(new, &patch, is_set).map_err(failed)?;
                     patches.push((info.key, patch));
                 }
                 None if is_set(new) != is_set(old) => {
@@ -180,28 +180,41 @@ pub fn unwritten_slot<S: State + Field<INDEX>, const INDEX: usize>(
 pub fn whole_patch<S: State + Field<INDEX>, const INDEX: usize>(
     json: Result<Value, Error>,
     is_set: bool,
-    check_left_out: impl FnOnce() -> Result<(), Error>,
+    check_left_out: impl FnOnce(&Patch) -> Result<(), Error>,
 ) -> Result<Option<Patch>, Error> {
     let patch = Patch::Set(json?);
     <S as Field<INDEX>>::check(is_set, &patch).map_err(|error| unreadable(&error))?;
-    check_left_out()?;
+    check_left_out(&patch)?;
     Ok(Some(patch))
 }
 
-/// Refuses a value that a snapshot leaves out, unless it is what a missing field is read as.
+/// Refuses a value that a snapshot leaves out, unless it is what a missing field is read as, and what its
+/// patch is read as is left out, too.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 pub fn check_left_out<S: State + Field<INDEX>, const INDEX: usize>(
     value: &Stored<S, INDEX>,
+    patch: &Patch,
     is_set: fn(&Stored<S, INDEX>) -> bool,
 ) -> Result<(), Error> {
     let Some(read_as) = S::left_out(value) else { return Ok(()) };
-    if is_set(&read_as) == is_set(value) && S::patch(&read_as, value)?.is_none() {
-        return Ok(());
+    if is_set(&read_as) != is_set(value) || S::patch(&read_as, value)?.is_some() {
+        return Err(Error::custom(
+            "`skip_serializing_if` leaves out a value that is not the one that a missing field is read as",
+        ));
     }
-    Err(Error::custom(
-        "`skip_serializing_if` leaves out a value that is not the one that a missing field is read as",
-    ))
+    if let Patch::Set(json) = patch
+        && let Some(back) = <S as Field<INDEX>>::read(json)?
+    {
+        let left_out = S::left_out(&back).is_some();
+        dropped(back);
+        if !left_out {
+            return Err(Error::custom(
+                "`skip_serializing_if` leaves out a value that is written and read as another one",
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl<T: Serialize> Vector<T> {
@@ -436,7 +449,7 @@ mod tests {
         let error = "JSON has no number for NaN";
         assert_eq!(more.__patch(&numbers).unwrap_err().to_string(), error);
         assert_eq!(Some(f64::NAN).__patch(&None).unwrap_err().to_string(), error);
-        let with = crate::state::patch_with(f64::serialize, &0.5, &f64::NAN);
+        let with = crate::state::patch_with(|value, to| value.serialize(to), &0.5, &f64::NAN);
         assert_eq!(with.unwrap_err().to_string(), error);
     }
 

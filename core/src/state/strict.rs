@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Error, Value, value::Serializer as Plain};
 use serde_path_to_error::Track;
-use std::fmt::Display;
+use std::{cell::Cell, fmt::Display};
 
 /// How many levels of JSON arrays and objects a field of a state, an item or an input may have.
 ///
@@ -28,20 +28,55 @@ pub const MAX_DEPTH: usize = 100;
 /// The error names the path to the value.
 #[doc(hidden)]
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-    let strictly = Strictly::new(value);
-    strictly.serialize(Plain).map_err(|error| located(&strictly, &error))
+    written(&Strictly::new(value))
 }
 
 /// Writes an element of a list that is a field itself, as [`to_json`] does.
 pub(super) fn element_to_json<T: Serialize>(element: &T) -> Result<Value, Error> {
-    let strictly = Strictly::<T> { value: element, place: Place::ELEMENT };
-    strictly.serialize(Plain).map_err(|error| located(&strictly, &error))
+    written(&Strictly::<T> { value: element, place: Place::ELEMENT })
 }
 
 /// Writes a value that consists of fields, each with [`MAX_DEPTH`] levels, as [`to_json`] does.
 pub(crate) fn fields_to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-    let fields = Fields::fields(value);
-    fields.serialize(Plain).map_err(|error| located(&fields, &error))
+    written(&Fields::fields(value))
+}
+
+/// Writes a value, and refuses one of which an object would lose an entry to another of the same name.
+fn written<T: Serialize + ?Sized, const FIELDS: bool>(
+    value: &Strictly<'_, T, FIELDS>,
+) -> Result<Value, Error> {
+    let entries = Cell::new(0);
+    let place = value.place.counting(&entries);
+    let counting = Strictly::<T, FIELDS> { value: value.value, place };
+    let json = counting.serialize(Plain).map_err(|error| located(value, &error))?;
+    check_entries(&json, &entries)?;
+    Ok(json)
+}
+
+/// Refuses JSON whose objects have fewer entries than were written.
+fn check_entries(json: &Value, written: &Cell<usize>) -> Result<(), Error> {
+    fn entries(json: &Value) -> usize {
+        match json {
+            Value::Array(list) => list.iter().map(entries).sum(),
+            Value::Object(map) => map.len() + map.values().map(entries).sum::<usize>(),
+            _ => 0,
+        }
+    }
+    if written.get() > entries(json) {
+        return Err(Error::custom("two entries of an object have the same name"));
+    }
+    Ok(())
+}
+
+/// Writes a value by a function of the program's, as [`to_json`] does.
+pub(super) fn written_by<T>(
+    value: &T,
+    write: impl Fn(&T, Strict<'_, Plain>) -> Result<Value, Error>,
+) -> Result<Value, Error> {
+    let entries = Cell::new(0);
+    let json = write(value, Strict { inner: Plain, place: Place::VALUE.counting(&entries) })?;
+    check_entries(&json, &entries)?;
+    Ok(json)
 }
 
 /// The error with the path to the value that caused it, which is found by writing again.
@@ -68,17 +103,19 @@ pub(super) fn at_path(error: &impl Display, path: &str) -> Error {
 /// also refuses whatever is written as something else than an object.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Strict<S, const FIELDS: bool = false> {
+pub struct Strict<'c, S, const FIELDS: bool = false> {
     inner: S,
-    place: Place,
+    place: Place<'c>,
 }
 
 /// Where in the whole a value is.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Place<'c> {
     /// How many more levels fit.
     levels: usize,
     null: Null,
+    /// How many entries all objects have so far, if anyone asks.
+    entries: Option<&'c Cell<usize>>,
 }
 
 /// Whether `null` reads back as what it was written for.
@@ -90,17 +127,35 @@ enum Null {
     Lost,
 }
 
-impl Place {
-    const VALUE: Self = Self { levels: MAX_DEPTH, null: Null::Kept };
-    const FIELDS: Self = Self { levels: MAX_DEPTH + 1, null: Null::Kept };
-    const ELEMENT: Self = Self { levels: MAX_DEPTH - 1, null: Null::Kept };
+impl<'c> Place<'c> {
+    const VALUE: Self = Self { levels: MAX_DEPTH, null: Null::Kept, entries: None };
+    const FIELDS: Self = Self { levels: MAX_DEPTH + 1, ..Self::VALUE };
+    const ELEMENT: Self = Self { levels: MAX_DEPTH - 1, ..Self::VALUE };
+
+    /// The same place in a whole whose entries are counted.
+    fn counting(self, entries: &'c Cell<usize>) -> Self {
+        Self { entries: Some(entries), ..self }
+    }
+
+    /// An object gets one more entry.
+    fn count(self) {
+        if let Some(entries) = self.entries {
+            entries.set(entries.get() + 1);
+        }
+    }
 
     /// The place inside of an array or object.
     fn inside<E: serde::ser::Error>(self) -> Result<Self, E> {
         match self.levels.checked_sub(1) {
-            Some(levels) => Ok(Self { levels, null: Null::Kept }),
+            Some(levels) => Ok(Self { levels, null: Null::Kept, ..self }),
             None => Err(E::custom(format_args!("it has more than {MAX_DEPTH} levels"))),
         }
+    }
+
+    /// The place inside of the array or object of a variant, which is the only entry of another object.
+    fn variant<E: serde::ser::Error>(self) -> Result<Self, E> {
+        self.count();
+        self.inside().and_then(Self::inside)
     }
 
     /// The place inside of a struct.
@@ -109,6 +164,9 @@ impl Place {
             // its text can be anything, and as deep as it likes
             return Err(E::custom("it holds a `RawValue`: use `serde_json::Value`"));
         }
+        if name == NUMBER {
+            return Ok(Self { entries: None, ..self });
+        }
         self.inside()
     }
 }
@@ -116,13 +174,10 @@ impl Place {
 /// How `serde_json` writes a `RawValue`.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-impl Strict<Plain> {
-    pub(crate) fn json() -> Self {
-        Self { inner: Plain, place: Place::VALUE }
-    }
-}
+/// How it writes a number under its feature `arbitrary_precision`, which is no object.
+const NUMBER: &str = "$serde_json::private::Number";
 
-impl<S: Serializer, const FIELDS: bool> Strict<S, FIELDS> {
+impl<S: Serializer, const FIELDS: bool> Strict<'_, S, FIELDS> {
     /// The serializer for what has no fields.
     fn value(self) -> Result<S, S::Error> {
         if FIELDS {
@@ -148,7 +203,7 @@ const OUT_OF_RANGE: &str = "number out of range";
 /// A value that is written strictly, as a whole or inside of another one.
 pub(crate) struct Strictly<'a, T: ?Sized, const FIELDS: bool = false> {
     value: &'a T,
-    place: Place,
+    place: Place<'a>,
 }
 
 /// A value that is written strictly, as an object.
@@ -168,7 +223,7 @@ impl<'a, T: ?Sized> Fields<'a, T> {
 
 impl<T: Serialize + ?Sized, const FIELDS: bool> Serialize for Strictly<'_, T, FIELDS> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(Strict::<S, FIELDS> { inner: serializer, place: self.place })
+        self.value.serialize(Strict::<'_, S, FIELDS> { inner: serializer, place: self.place })
     }
 }
 
@@ -196,16 +251,16 @@ macro_rules! begin {
     };
 }
 
-impl<S: Serializer, const FIELDS: bool> Serializer for Strict<S, FIELDS> {
+impl<'c, S: Serializer, const FIELDS: bool> Serializer for Strict<'c, S, FIELDS> {
     type Ok = S::Ok;
     type Error = S::Error;
-    type SerializeSeq = Strict<S::SerializeSeq>;
-    type SerializeTuple = Strict<S::SerializeTuple>;
-    type SerializeTupleStruct = Strict<S::SerializeTupleStruct>;
-    type SerializeTupleVariant = Strict<S::SerializeTupleVariant>;
-    type SerializeMap = Strict<S::SerializeMap>;
-    type SerializeStruct = Strict<S::SerializeStruct>;
-    type SerializeStructVariant = Strict<S::SerializeStructVariant>;
+    type SerializeSeq = Strict<'c, S::SerializeSeq>;
+    type SerializeTuple = Strict<'c, S::SerializeTuple>;
+    type SerializeTupleStruct = Strict<'c, S::SerializeTupleStruct>;
+    type SerializeTupleVariant = Strict<'c, S::SerializeTupleVariant>;
+    type SerializeMap = Strict<'c, S::SerializeMap>;
+    type SerializeStruct = Strict<'c, S::SerializeStruct>;
+    type SerializeStructVariant = Strict<'c, S::SerializeStructVariant>;
 
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
         // with the digits that `serde_json::Value` gives it
@@ -270,12 +325,12 @@ impl<S: Serializer, const FIELDS: bool> Serializer for Strict<S, FIELDS> {
     begin! {
         |strict| strict.inner;
         serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize)
-            -> SerializeTupleVariant in strict.place.inside().and_then(Place::inside)?;
+            -> SerializeTupleVariant in strict.place.variant()?;
         serialize_map(len: Option<usize>) -> SerializeMap in strict.place.inside()?;
         serialize_struct(name: &'static str, len: usize) -> SerializeStruct
             in strict.place.of_struct(name)?;
         serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, len: usize)
-            -> SerializeStructVariant in strict.place.inside().and_then(Place::inside)?;
+            -> SerializeStructVariant in strict.place.variant()?;
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -299,6 +354,7 @@ impl<S: Serializer, const FIELDS: bool> Serializer for Strict<S, FIELDS> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
+        self.place.count();
         let value = Strictly::<T> { value, place: self.place.inside()? };
         self.inner.serialize_newtype_variant(name, index, variant, &value)
     }
@@ -314,9 +370,9 @@ impl<S: Serializer, const FIELDS: bool> Serializer for Strict<S, FIELDS> {
 
 /// A compound: each method hands on a value, behind a name where it has one.
 macro_rules! compound {
-    ($($compound:ident { $method:ident($($key:ident: &'static str)?) $($more:item)* })+) => {
+    ($($compound:ident $($counts:ident)? { $method:ident($($key:ident: &'static str)?) $($more:item)* })+) => {
         $(
-            impl<S: $compound> $compound for Strict<S> {
+            impl<S: $compound> $compound for Strict<'_, S> {
                 type Ok = S::Ok;
                 type Error = S::Error;
 
@@ -325,6 +381,7 @@ macro_rules! compound {
                     $($key: &'static str,)?
                     value: &T,
                 ) -> Result<(), S::Error> {
+                    $(self.place.$counts();)?
                     self.inner.$method($($key,)? &Strictly::<T> { value, place: self.place })
                 }
 
@@ -343,7 +400,7 @@ compound! {
     SerializeTuple { serialize_element() }
     SerializeTupleStruct { serialize_field() }
     SerializeTupleVariant { serialize_field() }
-    SerializeMap {
+    SerializeMap count {
         serialize_value()
 
         // serde_json has rules of its own for keys, and refuses what they would lose
@@ -351,14 +408,14 @@ compound! {
             self.inner.serialize_key(key)
         }
     }
-    SerializeStruct {
+    SerializeStruct count {
         serialize_field(key: &'static str)
 
         fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
             self.inner.skip_field(key)
         }
     }
-    SerializeStructVariant {
+    SerializeStructVariant count {
         serialize_field(key: &'static str)
 
         fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
@@ -617,6 +674,35 @@ mod tests {
 
         let error = to_json(&[Raw]).unwrap_err().to_string();
         assert_eq!(error, "it holds a `RawValue`: use `serde_json::Value` at `[0]`");
+    }
+
+    #[test]
+    fn an_entry_that_would_be_lost_to_another_of_its_name_is_refused() {
+        #[derive(Serialize)]
+        struct Flat {
+            first: u8,
+            #[serde(flatten)]
+            rest: BTreeMap<&'static str, u8>,
+        }
+        #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(untagged)]
+        enum Key {
+            Number(u8),
+            Text(&'static str),
+        }
+        let flat = |name| Flat { first: 7, rest: BTreeMap::from([(name, 9)]) };
+        let keyed = |text| BTreeMap::from([(Key::Number(1), 1), (Key::Text(text), 2)]);
+        let same = "two entries of an object have the same name";
+        assert_eq!(to_json(&[flat("first")]).unwrap_err().to_string(), same);
+        assert_eq!(to_json(&Some(keyed("1"))).unwrap_err().to_string(), same);
+        let by = |value: &BTreeMap<Key, u8>, to: Strict<'_, Plain>| value.serialize(to);
+        assert_eq!(written_by(&keyed("1"), by).unwrap_err().to_string(), same);
+
+        assert!(to_json(&[flat("second"), flat("third")]).is_ok());
+        assert!(to_json(&keyed("2")).is_ok() && written_by(&keyed("2"), by).is_ok());
+        assert!(to_json(&everything([0.5; 11])).is_ok());
+        // as many entries in one object are missing as there are too many in another one
+        assert!(to_json(&(flat("first"), serde_json::json!({"a": {"b": [{"c": 1}]}}))).is_err());
     }
 
     #[test]

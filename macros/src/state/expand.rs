@@ -59,6 +59,7 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
             quote! {
                 #burdock::__private::check_left_out::<Self, #index>(
                     &self.#name,
+                    __patch,
                     |__field| __field.__read().is_some(),
                 )
             }
@@ -69,7 +70,7 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
             #index => #burdock::__private::whole_patch::<Self, #index>(
                 #json,
                 self.#name.__read().is_some(),
-                || #check_left_out,
+                |__patch| #check_left_out,
             ),
         })
     });
@@ -236,6 +237,15 @@ fn expand_check(index: usize, serialised: &Serialised, burdock: &TokenStream) ->
         (_, By::Function(path)) => quote!(#path(__json).map(::core::option::Option::Some)),
     };
     quote! {
+        fn read(
+            __json: &#private::serde_json::Value,
+        ) -> ::core::result::Result<
+            ::core::option::Option<#private::Stored<Self, #index>>,
+            #private::serde_json::Error,
+        > {
+            #read
+        }
+
         fn check(
             __is_set: bool,
             __patch: &#private::Patch,
@@ -243,7 +253,7 @@ fn expand_check(index: usize, serialised: &Serialised, burdock: &TokenStream) ->
             #private::check_patch(
                 __is_set,
                 __patch,
-                |__json| #read,
+                <Self as #private::Field<#index>>::read,
                 |__value: &#private::Stored<Self, #index>| __value.__read().is_some(),
                 #private::Elements::<#private::Stored<Self, #index>>::check,
             )
