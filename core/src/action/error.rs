@@ -98,7 +98,7 @@ impl ActionError {
     }
 }
 
-// `ActionError` itself is no `Error`, or this would overlap with `From<T> for T`
+// `ActionError` does not implement `Error`, because this would overlap with `From<T> for T`
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ActionError {
     fn from(error: E) -> Self {
         Self::new(Arc::from(error.into()), false)

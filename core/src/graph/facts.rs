@@ -126,7 +126,7 @@ impl<A: Action<Yields = Items<I>>, G: Graph, I: Into<G::Item>> Visit<A, G> {
     pub const CONVERTS: bool = true;
 }
 
-/// What [`Visit`] falls back to: that something is no action is said elsewhere.
+/// Fallback of [`Visit`] for a type that is not an action, which another check reports.
 pub trait Unfit {
     /// The graph lacks an input or a resource.
     const FITS: bool = false;

@@ -184,7 +184,7 @@ struct Waiter {
     waker: Option<Waker>,
 }
 
-/// A slot of [`Waiting`]; whoever has it gives it back by [`Control::leave`].
+/// A slot of [`Waiting`]; its owner returns it with [`Control::leave`].
 #[derive(Debug)]
 pub(crate) struct WaitKey(usize);
 

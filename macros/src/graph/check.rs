@@ -6,6 +6,7 @@ use super::model::{EdgeEnd, Graph, GraphModel, NodeId, WholeGraph};
 use super::paths::{Direction, links, reach, roots};
 use crate::diagnostics::Diagnostics;
 use crate::names;
+use crate::state::serde;
 
 /// A graph in which every name is known, every node has a transition, can be reached and can come to rest.
 pub(crate) struct CheckedGraph(WholeGraph);
@@ -24,6 +25,9 @@ pub(crate) fn check_graph(
     diagnostics: &mut Diagnostics,
 ) -> Result<CheckedGraph, Box<GraphModel>> {
     check_error_edges(&model.graph, diagnostics);
+    for input in &model.graph.inputs {
+        serde::check_input(&input.attrs, diagnostics);
+    }
     let complete = check_transitions(&model, diagnostics);
     // A missing edge could have led anywhere, so what cannot be reached without it is no news.
     if complete && !model.doubts.edges {

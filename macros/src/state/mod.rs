@@ -2,7 +2,7 @@
 
 mod arguments;
 mod expand;
-mod serde;
+pub(crate) mod serde;
 mod syntax;
 
 use crate::diagnostics::Diagnostics;

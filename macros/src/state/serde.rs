@@ -204,6 +204,20 @@ pub(super) fn parse_field(
     Serialised { key, written, read, left_out_if, read_as, read_names }
 }
 
+/// Refuses attributes of an input under which a resumed run would not be given what it was given first.
+pub(crate) fn check_input(attrs: &[Attribute], diagnostics: &mut Diagnostics) {
+    each(attrs, |meta| {
+        for word in ["skip", "skip_serializing", "skip_deserializing"] {
+            if meta.path.is_ident(word) {
+                diagnostics
+                    .error(&meta.path, format!("`{word}` loses the input when its run is resumed"))
+                    .help("make it a resource if it belongs to the app, and not to the run");
+            }
+        }
+        rest(meta)
+    });
+}
+
 /// The names that `rename` or `rename_all` gives.
 #[derive(Default)]
 struct Names {

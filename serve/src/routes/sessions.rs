@@ -121,7 +121,14 @@ pub(super) async fn show<G: Graph>(
     Session(info): Session,
 ) -> Result<Response, Problem> {
     let session = info.id;
-    let read = async || Ok(Moment::latest(&hub.log, &session).await?);
+    let read = async || {
+        let moment = Moment::latest(&hub.log, &session).await?;
+        // deleted since, and made again by another graph
+        if G::TOPOLOGY.names().all(|name| name != moment.snapshot.graph.name) {
+            return Err(LogError::NoSession { session: session.clone() }.into());
+        }
+        Ok(moment)
+    };
     let at = |moment: &Moment| {
         let unfinished = matches!(moment.snapshot.position, Position::Unfinished(_));
         (moment.cursor(), unfinished)
