@@ -32,7 +32,7 @@ use std::{
 /// `finish` returns the same one.
 ///
 /// # Fairness
-/// A run that never waits still returns to its executor, about every millisecond and more often at
+/// A run that never waits still returns to its executor, about four times in a millisecond and more often at
 /// first, so that other tasks make progress, a timeout around it fires and a stop is heard. That
 /// happens between steps and between items; code of an action in between keeps the thread, as in
 /// every future.

@@ -17,7 +17,7 @@
 //! - **survived**: it compiles to another program.
 //!
 //! Of the faults that change the meaning, which are all but the second kind, at least 99 % have
-//! to be refused, and each survivor has to stand in `survivors.md` with a reason. A macro that
+//! to be refused (of a sample, each kind counts by how many faults of it there are), and each survivor has to stand in `survivors.md` with a reason. A macro that
 //! panics fails the program as well. What became of each fault is in `target/faults/report.txt`.
 #![allow(clippy::print_stdout, reason = "a program that reports")]
 
@@ -61,7 +61,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let started = Instant::now();
     let workspace = Workspace::load()?;
     let files = read(&workspace)?;
-    let trials = choose(&files, &options);
+    let (trials, totals) = choose(&files, &options);
     let verdicts = try_all(&workspace, &files, &trials)?;
     let survivors = Survivors::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("survivors.md"))?;
     let results: Vec<Outcome<'_>> = trials
@@ -79,7 +79,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let examples: Vec<&str> =
         workspace.examples.iter().map(|example| example.name.as_str()).collect();
     println!("{} faults in {}; seed {}\n", results.len(), examples.join(", "), options.seed);
-    let sound = summarise(&results, &survivors);
+    let sound = summarise(&results, &totals, &survivors);
     println!("\nin {:.0} s; each fault in {}", started.elapsed().as_secs_f32(), report.display());
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -145,8 +145,9 @@ struct Trial {
     fault: Fault,
 }
 
-/// As many faults of each kind as of the others, while there are any.
-fn choose(files: &[File], options: &Options) -> Vec<Trial> {
+/// As many faults of each kind as of the others, while there are any; and how many of each kind there
+/// are.
+fn choose(files: &[File], options: &Options) -> (Vec<Trial>, Vec<usize>) {
     let mut random = fastrand::Rng::with_seed(options.seed);
     let mut kinds: Vec<Vec<Trial>> = Vec::new();
     for kind in Kind::ALL {
@@ -158,13 +159,14 @@ fn choose(files: &[File], options: &Options) -> Vec<Trial> {
         random.shuffle(&mut trials);
         kinds.push(trials);
     }
+    let totals = kinds.iter().map(Vec::len).collect();
     let count = options.count.unwrap_or(usize::MAX);
     let mut chosen = Vec::new();
     while chosen.len() < count && kinds.iter().any(|trials| !trials.is_empty()) {
         chosen.extend(kinds.iter_mut().filter_map(Vec::pop));
     }
     chosen.truncate(count);
-    chosen
+    (chosen, totals)
 }
 
 /// What became of a faulty program.
@@ -270,8 +272,9 @@ fn list(results: &[Outcome<'_>]) -> String {
     text
 }
 
-/// Prints the table and the survivors; says whether all is as it should be.
-fn summarise(results: &[Outcome<'_>], survivors: &Survivors) -> bool {
+/// Prints the table and the survivors; says whether all is as it should be. `totals` are how many faults
+/// of each kind there are, of which the results may be a sample.
+fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &Survivors) -> bool {
     let count = |kind: Option<Kind>, is: fn(&Verdict) -> bool| {
         let of_kind = results.iter().filter(|result| kind.is_none_or(|kind| kind == result.kind));
         of_kind.filter(|result| is(&result.verdict)).count()
@@ -290,11 +293,19 @@ fn summarise(results: &[Outcome<'_>], survivors: &Survivors) -> bool {
             count(kind, survived),
         );
     }
-    let (refused, survived) = (count(None, refused), count(None, survived));
+    // a sample has as many faults of a rare kind as of a frequent one, so each counts as many as it stands for
+    let of_all = |is: fn(&Verdict) -> bool| -> usize {
+        let kinds = Kind::ALL.into_iter().zip(totals).map(|(kind, total)| {
+            1_000 * count(Some(kind), is) * total / count(Some(kind), |_| true).max(1)
+        });
+        kinds.sum()
+    };
+    let (refused, survived) = (of_all(refused), of_all(survived));
     let changing = (refused + survived).max(1);
     let enough = refused * 100 >= changing * PERCENT;
     println!(
-        "\nrefused of those that change the meaning: {refused} of {changing}, {}.{:02} % (at least {PERCENT} %)",
+        "\nrefused of those that change the meaning, of all {} faults: {}.{:02} % (at least {PERCENT} %)",
+        totals.iter().sum::<usize>(),
         refused * 100 / changing,
         refused * 10_000 / changing % 100,
     );
