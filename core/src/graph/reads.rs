@@ -1,4 +1,4 @@
-//! Who reads a slot next: what a session needs that another version of the graph wrote.
+//! Readers of slots: what a session needs that was led to its node by another version of the graph.
 
 use super::{Edge, EdgeEnd, EdgeKind, Topology};
 use crate::state::FieldSet;

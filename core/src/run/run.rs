@@ -291,7 +291,7 @@ impl<'a, G: Graph> Run<'a, G> {
         }
     }
 
-    /// Goes on when it has to be polled again.
+    /// Returns `Continue` when it has to be polled again.
     #[expect(clippy::inline_always, reason = "an item goes through it; a call costs it a tenth")]
     #[inline(always)]
     fn poll_once<T>(

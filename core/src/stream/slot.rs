@@ -35,7 +35,7 @@ pub(crate) struct SlotState {
 
 const FREE: u8 = 0;
 const FULL: u8 = 1;
-/// Free, and nobody has looked since the value was taken.
+/// Free, and not looked at since the value was taken.
 const TAKEN: u8 = 2;
 
 impl SlotState {
@@ -115,7 +115,7 @@ impl<T> Outlet<T> {
         }
     }
 
-    /// Nobody waits to hear that a value was taken.
+    /// Discards the note that a value was taken.
     pub(crate) fn reset(&mut self) {
         self.control.slot.was_taken();
     }

@@ -1,5 +1,5 @@
 //! Fuzzing of the four macros: whatever the tokens, none may panic, lose the user's item, write
-//! something that is no Rust, or take its time.
+//! something that is not valid Rust, or take its time.
 //!
 //! `cargo test` replays `macros/corpus` and tries a short slice of inputs, the same each time.
 //! `cargo xtask fuzz` tries others for a minute; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten,
@@ -128,7 +128,7 @@ fn fault(call: &Call) -> Option<String> {
     }
     let refused = output.to_string().contains(":: core :: compile_error !");
     match syn::parse2::<syn::File>(output.clone()) {
-        Err(error) if !refused => Some(format!("the expansion is no Rust: {error}\n{output}")),
+        Err(error) if !refused => Some(format!("the expansion is not valid Rust: {error}\n{output}")),
         _ => lost(call.name, item, &output),
     }
 }
