@@ -11,8 +11,8 @@
 use burdock::{
     App, Context, Failure, Outcome, Position, RunErrorKind, Runtime, prelude::*, runtime::Sleep,
 };
-use burdock_tests::clock::Clock;
-use futures::{FutureExt, StreamExt};
+use burdock_tests::{clock::Clock, stalled::UntilStalled};
+use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use std::{
     sync::{
@@ -180,12 +180,12 @@ async fn a_thread_that_finishes_after_a_drop_writes_nothing_and_close_waits_for_
     for _ in 0..3 {
         run.next().await.unwrap().unwrap();
     }
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     seen.at_gate.notified().await;
     drop(run);
     assert_eq!(app.state(), &Job::default());
     let mut closing = std::pin::pin!(app.close());
-    assert!(closing.as_mut().now_or_never().is_none());
+    assert!(closing.as_mut().until_stalled().is_none());
     seen.open();
     assert_eq!(closing.await.unwrap(), Job::default());
 }
@@ -198,7 +198,7 @@ async fn an_unfinished_run_resumes_while_the_old_thread_still_ends() {
     for _ in 0..3 {
         run.next().await.unwrap().unwrap();
     }
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     seen.at_gate.notified().await;
     drop(run);
     let end = app.resume().await.unwrap();
@@ -222,7 +222,7 @@ async fn a_thread_that_does_not_heed_a_stop_is_cancelled_after_the_grace_period(
         run.next().await.unwrap().unwrap();
     }
     run.stopper().stop();
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     clock.advance(Duration::from_secs(5));
     let error = run.next().await.unwrap().unwrap_err();
     assert_eq!(
@@ -357,7 +357,7 @@ async fn a_thread_that_yields_nothing_hears_that_its_run_was_dropped() {
     let resources = SpinningResources { seen: seen.clone() };
     let mut app = Spinning::app().resources(resources).build().await.unwrap();
     let mut run = app.run(SpinningInputs {});
-    assert!(run.next().now_or_never().is_none());
+    assert!(run.next().until_stalled().is_none());
     seen.at_gate.notified().await;
     drop(run);
     app.close().await.unwrap();

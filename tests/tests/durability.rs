@@ -14,7 +14,7 @@ use burdock_tests::{
     },
     stalled::UntilStalled,
 };
-use futures::{executor::block_on, future::poll_immediate};
+use futures::executor::block_on;
 use std::time::Duration;
 
 fn id() -> SessionId {
@@ -124,7 +124,7 @@ fn items_are_handed_over_as_they_come_however_slow_the_log_is() {
         assert_eq!(block_on(run.next()).unwrap().unwrap(), 2);
         assert_eq!(block_on(run.next()).unwrap().unwrap(), 3);
         // the action waits, and nobody comes back to the log
-        assert!(poll_immediate(run.next()).until_stalled().unwrap().is_none());
+        assert!(run.next().until_stalled().is_none());
         while log.let_go() {}
         assert_eq!(last(&log, 3), ["item 1", "item 2", "item 3"]);
     }
@@ -137,7 +137,7 @@ fn a_commit_that_was_dropped_counts_if_the_log_has_it() {
         let mut app = open(&log, Script::default(), Durability::Commit);
         log.fates([Fate::Stored, Fate::Held]);
         let mut run = app.run(LineInputs {});
-        assert!(poll_immediate(run.next()).until_stalled().unwrap().is_none());
+        assert!(run.next().until_stalled().is_none());
         drop(run);
         assert_eq!(app.state().nodes(), "");
         log.crash(stored);
@@ -161,7 +161,7 @@ fn a_run_that_is_dropped_while_it_begins_is_cancelled_if_the_log_has_it() {
         let mut app = open(&log, Script::default(), Durability::Commit);
         log.fates([Fate::Held]);
         let mut run = app.run(LineInputs {});
-        assert!(poll_immediate(run.next()).until_stalled().unwrap().is_none());
+        assert!(run.next().until_stalled().is_none());
         drop(run);
         log.crash(stored);
         block_on(app.close()).unwrap();
@@ -176,7 +176,7 @@ fn a_run_that_is_dropped_while_its_end_is_recorded_has_one_end() {
         let mut app = open(&log, Script::default(), Durability::Commit);
         log.fates([Fate::Stored, Fate::Stored, Fate::Held]);
         let mut run = app.run(LineInputs {}).halt_after(At::first);
-        assert!(poll_immediate(run.next()).until_stalled().unwrap().is_none());
+        assert!(run.next().until_stalled().is_none());
         drop(run);
         log.crash(stored);
         block_on(app.close()).unwrap();
@@ -214,7 +214,7 @@ fn an_append_that_nobody_waited_for_and_that_failed_is_read_back_first() {
     let log = log();
     let mut app = open(&log, Script::default().on("first", [Do::Hang]), Durability::Commit);
     let mut run = app.run(LineInputs {});
-    assert!(poll_immediate(run.next()).until_stalled().unwrap().is_none());
+    assert!(run.next().until_stalled().is_none());
     log.fates([Fate::Refused]);
     drop(run);
     let end = block_on(app.resume().into_future()).unwrap();
@@ -249,7 +249,7 @@ fn a_batch_that_is_flushed_is_there_to_be_read() {
     log.fates([Fate::Held, Fate::Held]);
     block_on(app.run(LineInputs {}).into_future()).unwrap();
     let mut flush = Box::pin(app.flush());
-    assert!(poll_immediate(&mut flush).until_stalled().unwrap().is_none());
+    assert!((&mut flush).until_stalled().is_none());
     while log.let_go() {}
     block_on(flush).unwrap();
     assert_eq!(entries(&log).last().unwrap(), "run_paused");

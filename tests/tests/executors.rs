@@ -11,7 +11,8 @@ use burdock::{App, Outcome, Position, Retry, Run, RunErrorKind, prelude::*};
 use burdock_tests::script::{
     Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, Log, Script, rescue, work,
 };
-use futures::{FutureExt, StreamExt, executor::block_on, future::join};
+use burdock_tests::stalled::UntilStalled;
+use futures::{StreamExt, executor::block_on, future::join};
 use serde::{Deserialize, Serialize};
 use std::{env, process::Command, thread, time::Duration};
 use tokio::runtime::{Builder, Runtime as Tokio};
@@ -133,7 +134,7 @@ fn a_stop_ends_the_wait_for_a_retry() {
     everywhere(|| async {
         let mut app = careful(Script::default().on("first", [Do::Fail("a")])).await;
         let mut run = app.run(CarefulInputs {});
-        assert!(run.finish().now_or_never().is_none());
+        assert!(run.finish().until_stalled().is_none());
         run.stopper().stop();
         assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(CarefulNode::first));
     });
@@ -152,7 +153,7 @@ fn a_wait_without_an_end_is_no_error() {
     everywhere(|| async {
         let mut app = brief(Script::default().on("first", [Do::Sleep(Duration::MAX)])).await;
         let mut run = app.run(BriefInputs {});
-        assert!(run.next().now_or_never().is_none());
+        assert!(run.next().until_stalled().is_none());
     });
 }
 
@@ -160,7 +161,7 @@ fn a_wait_without_an_end_is_no_error() {
 async fn wait_for_the_timeout(run: &mut Run<'_, Brief>) {
     assert_eq!(run.step().await.unwrap().unwrap().node, BriefNode::first);
     // what it gives is up to the machine, which may be slow
-    let _ = run.finish().now_or_never();
+    let _ = run.finish().until_stalled();
 }
 
 async fn timed_out(run: &mut Run<'_, Brief>) {

@@ -128,7 +128,9 @@ fn fault(call: &Call) -> Option<String> {
     }
     let refused = output.to_string().contains(":: core :: compile_error !");
     match syn::parse2::<syn::File>(output.clone()) {
-        Err(error) if !refused => Some(format!("the expansion is not valid Rust: {error}\n{output}")),
+        Err(error) if !refused => {
+            Some(format!("the expansion is not valid Rust: {error}\n{output}"))
+        }
         _ => lost(call.name, item, &output),
     }
 }
