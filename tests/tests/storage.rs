@@ -348,7 +348,7 @@ async fn what_json_lacks_is_named_and_the_session_stays_at_its_last_commit() {
     let state = Ledger { total: f64::NAN, ..Ledger::default() };
     let built = Entering::app().id("new").state(state).log(log.clone()).build().await;
     let error = report(&built.unwrap_err());
-    assert_eq!(error, "the state cannot be recorded: JSON has no number for NaN at `total`");
+    assert_eq!(error, "field `total` cannot be recorded: JSON has no number for NaN");
     assert_eq!(log.sessions(SessionFilter::default()).await.unwrap().len(), 1);
 }
 

@@ -81,7 +81,10 @@ pub(super) async fn drive<G: Graph>(
         if let Some(outcome) = steps.outcome(node, steps.next(), &halts) {
             break Ok(outcome);
         }
-        if steps.context.control.slice.is_used_up(&*steps.context.runtime) {
+        // a stop is heard at once: between two steps there is no action that the grace period is for
+        if steps.context.control.slice.is_used_up(&*steps.context.runtime)
+            && !steps.context.control.is_stopped(steps.context.turn)
+        {
             yield_now().await;
         }
     };
@@ -169,7 +172,9 @@ impl<G: Graph> Session<G> {
                 return None;
             }
             // a retry may come at once
-            if self.context.control.slice.is_used_up(&*self.context.runtime) {
+            if self.context.control.slice.is_used_up(&*self.context.runtime)
+                && !self.context.control.is_stopped(self.context.turn)
+            {
                 yield_now().await;
             }
             self.context.attempt += 1;
