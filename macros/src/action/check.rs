@@ -88,7 +88,7 @@ fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
 fn check_field(field: &Ident, diagnostics: &mut Diagnostics) {
     /// Keywords that `r#` does not make a name.
     const NEVER: [&str; 5] = ["self", "Self", "super", "crate", "_"];
-    if syn::parse2::<Ident>(field.to_token_stream()).is_ok() {
+    if crate::names::is_name(field) {
         return;
     }
     let error = diagnostics.error(field, format!("`{field}` is a keyword, not a field"));

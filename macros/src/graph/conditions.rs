@@ -87,7 +87,8 @@ impl Rewriter<'_> {
                 .help("call a method on a field: `state.field.method()`");
             return None;
         }
-        Some(field)
+        // a keyword is not the name of a field, which rustc says where it is read
+        names::is_name(field).then_some(field)
     }
 
     fn bare(&mut self, state: &Ident) -> Option<&'static Ident> {

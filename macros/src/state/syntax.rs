@@ -68,6 +68,10 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
         let may_lack = slot.or_else(|| argument_of(&field.ty, "Option")).is_some();
         let serialised = serde::parse_field(&field, &container, may_lack, diagnostics);
         let Some(name) = field.ident else { continue };
+        if name == "_" {
+            diagnostics.error(&name, "a field of a state has a name").help("give it one");
+            continue;
+        }
         if slot.and_then(|argument| argument_of(argument, "Option")).is_some() {
             diagnostics
                 .error(&name, "a slot of an `Option` loses what it holds when it is stored")
