@@ -22,6 +22,8 @@ pub enum Event {
         run: u64,
         /// Where it begins.
         node: String,
+        /// Its public inputs: those with `#[public]` in the graph.
+        inputs: serde_json::Map<String, Value>,
         /// What the user said, in a chat.
         #[serde(skip_serializing_if = "Option::is_none")]
         prompt: Option<String>,
@@ -95,8 +97,7 @@ pub enum Event {
         attempt: u32,
         /// What follows.
         next: Next<String>,
-        /// What changed in the public fields.
-        #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+        /// What changed in the public fields, by their keys.
         patches: serde_json::Map<String, Value>,
     },
     /// The run came to a `pause`.
@@ -212,7 +213,8 @@ pub(crate) fn tell<G: Graph>(entry: Entry, telling: &dyn Telling) -> Option<Stam
     let event = match entry.kind {
         EntryKind::SessionCreated { .. } | EntryKind::Snapshot(_) => return None,
         EntryKind::RunStarted { run, node, inputs } => {
-            Event::RunStarted { run, node, prompt: telling.prompt(inputs) }
+            let public = public_inputs::<G>(&inputs);
+            Event::RunStarted { run, node, inputs: public, prompt: telling.prompt(inputs) }
         }
         EntryKind::RunResumed { node } => Event::RunResumed { node },
         EntryKind::StepStarted { step, node } => Event::StepStarted { step, node },
@@ -254,6 +256,12 @@ pub(crate) fn tell<G: Graph>(entry: Entry, telling: &dyn Telling) -> Option<Stam
 /// The public fields of a graph's state.
 pub(crate) fn public_fields<G: Graph>() -> impl Iterator<Item = &'static FieldInfo> {
     <G::State as State>::FIELDS.iter().filter(|field| field.public)
+}
+
+/// The inputs of a run that readers may see; an input that was left out is not there.
+fn public_inputs<G: Graph>(inputs: &Value) -> serde_json::Map<String, Value> {
+    let public = G::TOPOLOGY.inputs.iter().filter(|input| input.public);
+    public.filter_map(|input| Some((input.name.into(), inputs.get(input.name)?.clone()))).collect()
 }
 
 fn public<G: Graph>(patches: Vec<(String, Patch)>) -> serde_json::Map<String, Value> {

@@ -70,6 +70,14 @@ impl Problem {
         Self::unavailable("shutting_down", "the server is shutting down: try again")
     }
 
+    /// Whether the run started is not known: the log failed and does not answer.
+    pub(crate) fn may_have_started(why: &Self) -> Self {
+        tracing::warn!(code = why.code, "whether a run started is not known");
+        let detail = "the log failed while the run was being recorded: it may have started; read the \
+                      session before you send the request again";
+        Self::unavailable("may_have_started", detail)
+    }
+
     pub(crate) fn running() -> Self {
         let detail =
             "a run is under way: wait for it, stop it, or ask with `if_running=wait` or `stop`";

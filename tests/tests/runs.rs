@@ -1,7 +1,12 @@
 //! Runs as their consumers see them: items, ends, steps and halts.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-use burdock::{App, EventKind, Next, Outcome, Position, Run, RunError, RunErrorKind, prelude::*};
+use burdock::{
+    App, EventKind, Next, Outcome, Position, Run, RunError, RunErrorKind,
+    log::{Log, MemoryLog, SessionId},
+    prelude::*,
+};
+use burdock_tests::faulty::{Fate, FaultyLog};
 use burdock_tests::script::{
     Do, Drops, Heard, Line, LineInputs, LineNode as At, LineResources, LineWrites, Script,
 };
@@ -184,6 +189,61 @@ async fn a_future_of_step_that_is_dropped_loses_nothing() {
     notify.notify_one();
     assert_eq!(run.step().await.unwrap().unwrap().node, At::first);
     assert_eq!(run.finish().await.unwrap().state().nodes(), "first second third");
+}
+
+#[tokio::test]
+async fn started_returns_before_the_first_step_and_loses_no_item() {
+    let mut app = line(chatty()).await;
+    let mut run = app.run(LineInputs {});
+    assert_eq!(run.started().await.unwrap(), None, "there is no log");
+    assert_eq!(run.started().await.unwrap(), None);
+    assert_eq!(items(&mut run).await, [1, 2, 3, 4, 5]);
+    assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(At::first));
+}
+
+#[tokio::test]
+async fn started_returns_the_cursor_of_the_entry_of_a_run_and_of_a_resume() {
+    let (log, script) = (MemoryLog::new(), Script::default().on("first", [Do::Fail("no line")]));
+    let app = Line::app().id("s").resources(LineResources { script, drops: Drops::default() });
+    let mut app = app.log(log.clone()).build().await.unwrap();
+    let id = SessionId::new("s").unwrap();
+    for begins in ["run_started", "run_resumed"] {
+        let before = app.cursor().unwrap();
+        let mut run = if begins == "run_started" { app.run(LineInputs {}) } else { app.resume() };
+        let first = run.started().await.unwrap().unwrap();
+        assert_eq!(first.offset, before.offset.plus(1));
+        let records = log.read(&id, first.offset, 10).await.unwrap();
+        let names: Vec<_> =
+            records.iter().map(|record| record.entry(&id).unwrap().kind.name()).collect();
+        assert_eq!(names, [begins], "no step has run");
+        let _ = run.finish().await;
+        assert_eq!(run.started().await.unwrap(), Some(first));
+    }
+}
+
+#[tokio::test]
+async fn started_returns_the_error_of_a_run_that_does_not_start() {
+    let mut app = line(failing()).await;
+    app.run(LineInputs {}).await.unwrap_err();
+    let mut run = app.run(LineInputs {});
+    for _ in 0..2 {
+        let error = run.started().await.unwrap_err();
+        assert!(matches!(error.kind(), RunErrorKind::Unfinished { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_future_of_started_that_is_dropped_loses_nothing() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let app =
+        Line::app().id("s").resources(LineResources { script: chatty(), drops: Drops::default() });
+    let mut app = app.log(log.clone()).build().await.unwrap();
+    log.fates([Fate::Held]);
+    let mut run = app.run(LineInputs {});
+    assert!(run.started().until_stalled().is_none());
+    assert!(log.let_go());
+    assert!(run.started().await.unwrap().is_some());
+    assert_eq!(items(&mut run).await, [1, 2, 3, 4, 5]);
 }
 
 #[tokio::test]

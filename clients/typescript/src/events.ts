@@ -21,6 +21,8 @@ export interface RunStartedEvent<Node extends string = string> {
   run: number;
   /** Where it begins. */
   node: Node;
+  /** Its public inputs: those with `#[public]` in the graph. */
+  inputs: Record<string, unknown>;
   /** What the user said, in a chat. */
   prompt?: string;
 }
@@ -131,8 +133,8 @@ export interface StepCommittedEvent<State = Record<string, unknown>, Node extend
   attempt: number;
   /** What follows. */
   next: Next<Node>;
-  /** What changed in the public fields. */
-  patches?: { [Field in keyof State]?: Patch<State[Field]> };
+  /** What changed in the public fields, by their keys. */
+  patches: { [Field in keyof State]?: Patch<State[Field]> };
 }
 
 /** The run came to a `pause`. */

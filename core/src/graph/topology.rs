@@ -64,6 +64,17 @@ impl Topology {
         self.needed(self.resources, node, NeedKind::Resource)
     }
 
+    /// The inputs that a run started at a node can use before its next pause, in the order of their
+    /// declaration.
+    pub fn run_inputs(&self, node: usize) -> impl Iterator<Item = &'static BindingInfo> {
+        let reachable = self.reachable_before_pause(node);
+        let needed = self.nodes.iter().zip(reachable).filter(|(_, reached)| *reached);
+        let needs: Vec<_> = needed.flat_map(|(node, _)| node.needs).collect();
+        self.inputs.iter().filter(move |input| {
+            needs.iter().any(|need| need.kind == NeedKind::Input && need.name == input.name)
+        })
+    }
+
     /// Whether an input may be left out.
     pub(crate) fn has_optional_inputs(&self) -> bool {
         self.inputs.iter().any(|input| input.optional)
@@ -219,19 +230,28 @@ pub struct BindingInfo {
     pub ty: &'static str,
     /// Whether it may be left out: an input whose type is written `Option<…>`.
     pub optional: bool,
+    /// Whether readers of a session may see its value: an input with `#[public]`.
+    pub public: bool,
 }
 
 impl BindingInfo {
     /// One that has to be given.
     #[doc(hidden)]
     pub const fn required(name: &'static str, ty: &'static str) -> Self {
-        Self { name, ty, optional: false }
+        Self { name, ty, optional: false, public: false }
     }
 
     /// One that may be left out.
     #[doc(hidden)]
     pub const fn optional(name: &'static str, ty: &'static str) -> Self {
-        Self { name, ty, optional: true }
+        Self { name, ty, optional: true, public: false }
+    }
+
+    /// The same for an input that readers may see.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn public(self) -> Self {
+        Self { public: true, ..self }
     }
 }
 

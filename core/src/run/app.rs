@@ -41,6 +41,12 @@ impl<G: Graph> App<G> {
         self.session.position
     }
 
+    /// The node at which the unfinished run started, where [`restart`](Self::restart) begins again; `None`
+    /// unless the position is [`Position::Unfinished`].
+    pub fn origin(&self) -> Option<G::Node> {
+        matches!(self.session.position, Position::Unfinished(_)).then_some(self.session.origin)
+    }
+
     /// Begins a run where the last one paused, or at the start.
     ///
     /// On an app whose last run is unfinished it ends with [`RunErrorKind::Unfinished`], on one that

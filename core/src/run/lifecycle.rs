@@ -51,13 +51,10 @@ impl<G: Graph> Session<G> {
         }
         let noted = self.note_begin(begin, node).map_err(|error| self.log_error(error))?;
         let Some(recording) = &mut self.recording else { return Ok(()) };
-        let Some(inputs) = noted else {
-            // nothing depends on a resume, but readers want to know
-            recording.writer.hand_over_the_rest();
-            return Ok(());
-        };
         let recorded = recording.writer.commit().await;
-        if recorded.is_ok() {
+        if recorded.is_ok()
+            && let Some(inputs) = noted
+        {
             recording.inputs = inputs;
         }
         recorded.map_err(|error| self.log_error(error))
@@ -78,17 +75,13 @@ impl<G: Graph> Session<G> {
                 (EntryKind::RunStarted { run, node, inputs: inputs.clone() }, Some(inputs))
             }
         };
-        // runs may fail again and again before a commit
-        let wanted = self.recording.as_ref().is_some_and(|found| found.writer.wants_snapshot());
         if let Some(recording) = &mut self.recording
             && recording.writer.is_idle()
         {
             // the log has what there is to know of them
             recording.runs.clear();
         }
-        if wanted {
-            self.note_snapshot(None)?;
-        }
+        self.note_due_snapshot()?;
         let Some(recording) = &mut self.recording else { return Ok(None) };
         recording.writer.note(&entry)?;
         let run = |begun| RunRecord { begun, ended: None, error: None };
@@ -142,13 +135,19 @@ impl<G: Graph> Session<G> {
 
     /// Records that the session was put at its start.
     pub(super) fn record_reopened(&mut self) -> Result<(), RunError> {
+        let reopened = self.note_reopened();
+        if let Some(recording) = &mut self.recording {
+            recording.writer.hand_over_the_rest();
+        }
+        reopened.map_err(|error| self.log_error(error))
+    }
+
+    fn note_reopened(&mut self) -> Result<(), LogError> {
         let Some(recording) = &mut self.recording else { return Ok(()) };
-        let noticed = recording.writer.notice();
-        let noted = noticed.and_then(|()| {
-            recording.writer.note(&EntryKind::SessionReopened { node: name(G::START) })
-        });
-        recording.writer.hand_over_the_rest();
-        noted.map_err(|error| self.log_error(error))
+        recording.writer.notice()?;
+        self.note_due_snapshot()?;
+        let Some(recording) = &mut self.recording else { return Ok(()) };
+        recording.writer.note(&EntryKind::SessionReopened { node: name(G::START) })
     }
 
     /// Reads the session back after an append that failed, or whose fate is unknown.

@@ -39,12 +39,16 @@ pub(crate) struct Recording<G: Graph> {
     pub(super) items: u64,
     /// The last run, and before it those whose end the log may not have.
     pub(super) runs: Vec<RunRecord>,
+    /// Another graph or version of the state wrote what the log has: a snapshot comes before the next
+    /// entry, which is in the words of this one.
+    pub(super) snapshot_due: bool,
 }
 
 impl<G: Graph> Recording<G> {
     pub(super) fn new(writer: Writer, encode: EncodeItem<G>) -> Self {
         let inputs = Value::Null;
-        Self { writer, encode, inputs, committed: None, items: 0, runs: Vec::new() }
+        let (committed, items, runs, snapshot_due) = (None, 0, Vec::new(), false);
+        Self { writer, encode, inputs, committed, items, runs, snapshot_due }
     }
 
     /// Notes an item that is about to be shown.
@@ -322,19 +326,35 @@ impl<G: Graph> Session<G> {
         }
     }
 
-    /// Takes over the inputs of the unfinished run; and records a snapshot when the graph or the
-    /// state's version are others now, because what follows is in their words.
+    /// Takes over the inputs of the unfinished run. If the graph or the version of the state is another
+    /// one now, the next entry follows a snapshot; opening the session alone writes nothing.
     pub(super) fn record_restored(&mut self, inputs: Value, changed: bool) -> Result<(), LogError> {
         if let Some(recording) = &mut self.recording {
             recording.inputs = inputs;
             recording.items = self.shown;
+            recording.snapshot_due = changed;
         }
-        if !changed {
+        if changed {
+            // migrations may have made the state
+            whole_fields(&self.state, FieldSet::ALL)?;
+        }
+        Ok(())
+    }
+
+    /// Notes the snapshot that has to come before the next entry, if there is one.
+    pub(super) fn note_due_snapshot(&mut self) -> Result<(), LogError> {
+        let due = |recording: &Recording<G>| {
+            // runs may fail again and again before a commit
+            recording.snapshot_due || recording.writer.wants_snapshot()
+        };
+        if !self.recording.as_deref().is_some_and(due) {
             return Ok(());
         }
-        // migrations may have made it
-        whole_fields(&self.state, FieldSet::ALL)?;
-        self.note_snapshot(None)
+        self.note_snapshot(None)?;
+        if let Some(recording) = &mut self.recording {
+            recording.snapshot_due = false;
+        }
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     event::{Event, EventKind, Published},
     graph::{Graph, Next},
+    log::Cursor,
     panics::discard,
     runtime::Runtime,
     stream::{Attention, Inlet, KnownWaker, Stopper, Wait, WaitKey},
@@ -47,6 +48,8 @@ pub struct Run<'a, G: Graph> {
     inlet: &'a mut Inlet<Published<G>>,
     only: Option<G::Node>,
     stop: Stop,
+    /// What [`Run::started`] returned.
+    started: Option<Cursor>,
 }
 
 /// With a tag of its own, which is compared at every item; a niche takes longer to read.
@@ -121,7 +124,8 @@ impl<'a, G: Graph> Run<'a, G> {
             key: None,
         };
         let halts = Halts { before: Vec::new(), after: Vec::new() };
-        Self { stage: Stage::Ready(session, begin, halts), inlet, only: None, stop }
+        let stage = Stage::Ready(session, begin, halts);
+        Self { stage, inlet, only: None, stop, started: None }
     }
 
     /// Halts the run before this node; never at its very first step.
@@ -179,6 +183,44 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Loses nothing when dropped.
     pub async fn next(&mut self) -> Option<Result<G::Item, RunError>> {
         poll_fn(|cx| self.poll_item(cx)).await
+    }
+
+    /// Starts the run and waits until the log has its first entry; returns the cursor of that entry,
+    /// or `None` without a log. The first step has not run yet.
+    ///
+    /// A server can accept a request at this point: if `started` returns an error, no action has run. To be
+    /// called before the first poll; a later call returns the same cursor.
+    ///
+    /// Under [`Durability::Batch`](crate::log::Durability::Batch) the entry is on its way to the log, like
+    /// every other one.
+    ///
+    /// # Errors
+    /// The one that ended the run before it started. After a [`RunErrorKind::Log`] the log may have the
+    /// entry all the same, if its answer was lost: the next run of the app finds out.
+    ///
+    /// # Cancel safety
+    /// Loses nothing when dropped.
+    pub async fn started(&mut self) -> Result<Option<Cursor>, RunError> {
+        let control = Arc::clone(&self.stop.stopper.control);
+        if let Stage::Ready(..) = self.stage {
+            control.attend(Attention::Start);
+        } else if control.attention() != Attention::Start {
+            return self.started_before();
+        }
+        let Some(event) = poll_fn(|cx| self.poll_event(cx)).await.transpose()? else {
+            return self.started_before();
+        };
+        self.started = event.cursor;
+        control.attend(Attention::Items);
+        Ok(self.started)
+    }
+
+    /// The answer of [`started`](Self::started) for a run that was polled before.
+    fn started_before(&self) -> Result<Option<Cursor>, RunError> {
+        match &self.stage {
+            Stage::Failed(error, _) if self.started.is_none() => Err(error.clone()),
+            _ => Ok(self.started),
+        }
     }
 
     /// Runs until one more step is committed; `None` when the run is over.

@@ -191,6 +191,7 @@ impl<G: Graph> Session<G> {
         let wanted = match self.context.control.attention() {
             Attention::Items => false,
             Attention::Commits => matches!(kind, EventKind::StepCommitted { .. }),
+            Attention::Start => matches!(kind, EventKind::RunStarted),
             Attention::Events => true,
         };
         if wanted {

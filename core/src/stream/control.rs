@@ -64,6 +64,8 @@ pub(crate) enum Attention {
     Items = 0,
     Commits = 1,
     Events = 2,
+    /// Items, and that the run has started.
+    Start = 3,
 }
 
 /// A bit beside [`Attention`]: a log or observers hear every event.
@@ -91,6 +93,7 @@ impl Control {
         match self.attention.load(Ordering::Relaxed) & !LISTENED {
             1 => Attention::Commits,
             2 => Attention::Events,
+            3 => Attention::Start,
             _ => Attention::Items,
         }
     }

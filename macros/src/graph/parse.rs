@@ -269,6 +269,9 @@ impl Parser<'_> {
         self.list(&body, |parser, input| {
             let attrs = parser.read(input.call(Attribute::parse_outer))?;
             parser.refuse_cfg(&attrs);
+            let (public, attrs): (Vec<_>, _) =
+                attrs.into_iter().partition(|attr| attr.path().is_ident("public"));
+            let public = parser.public(word, &public);
             let name = parser.expect(input, "a name")?;
             names::refuse_reserved(
                 &name,
@@ -276,13 +279,29 @@ impl Parser<'_> {
                 parser.diagnostics,
             );
             parser.parse::<Token![:]>(input)?;
-            read.push(Binding { attrs, name, ty: parser.expect(input, "a type")? });
+            read.push(Binding { attrs, public, name, ty: parser.expect(input, "a type")? });
             Ok(Comma::Needed)
         });
         self.unread.bindings |= self.diagnostics.len() > before;
         read.retain(|entry| bindings.iter().all(|known| known.name != entry.name));
         bindings.extend(read);
         Ok(())
+    }
+
+    /// Whether a binding has `#[public]`, which an input takes once and without arguments.
+    fn public(&mut self, section: &Ident, attrs: &[Attribute]) -> bool {
+        for (index, attr) in attrs.iter().enumerate() {
+            if section != "inputs" {
+                self.diagnostics
+                    .error(attr.path(), "a resource does not take `public`")
+                    .help("an input does: readers of a session see its value");
+            } else if let Err(error) = attr.meta.require_path_only() {
+                self.diagnostics.syntax_error(error);
+            } else if index > 0 {
+                self.diagnostics.error(attr.path(), "`public` is given twice").help("remove one");
+            }
+        }
+        !attrs.is_empty()
     }
 
     /// An input or a resource is there or not for all actions.

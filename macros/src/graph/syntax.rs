@@ -30,7 +30,10 @@ pub(crate) struct GraphSyntax {
 /// One `name: Type` of `inputs` or `resources`.
 #[derive(Clone)]
 pub(crate) struct Binding {
+    /// All but `#[public]`.
     pub(crate) attrs: Vec<Attribute>,
+    /// Whether an input has `#[public]`.
+    pub(crate) public: bool,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }

@@ -138,7 +138,10 @@ async fn say<G: ChatGraph>(
     body: Result<Body<Say>, Problem>,
 ) -> Result<Response, Problem> {
     let Body(Say { prompt }) = body?;
-    let begin = Begin::Run(Arc::new(move || Ok(G::inputs(prompt.clone()))));
+    let begin = Begin::Run {
+        inputs: Arc::new(move || Ok(G::inputs(prompt.clone()))),
+        optional: Vec::new(),
+    };
     let terms = Terms {
         existence: Existence::Any,
         if_running: IfRunning::Reject,

@@ -2,21 +2,27 @@
 
 use super::{
     Hub,
+    fate::is_of_the_log,
     seat::{Seat, Turn},
 };
 use crate::problem::Problem;
 use burdock::{
     App, Graph, Position, Run, RunError, RunErrorKind,
-    log::{Cursor, EntryKind, Existence, Follow, Followed, LogError, Offset, SessionId, follow},
+    graph::Node,
+    log::{Cursor, Existence, LogError, SessionId},
 };
 use serde::Deserialize;
-use std::{pin::pin, sync::Arc};
-use tokio::{select, sync::oneshot, task::yield_now, time::timeout};
+use std::sync::Arc;
+use tokio::{sync::oneshot, task::yield_now, time::timeout};
 
 /// What to begin.
 pub(crate) enum Begin<G: Graph> {
-    /// A run; its inputs are made once more when the session has to be opened once more.
-    Run(Arc<dyn Fn() -> Result<G::Inputs, Problem> + Send + Sync>),
+    Run {
+        /// Makes the inputs, again if the start has to be tried again.
+        inputs: Arc<dyn Fn() -> Result<G::Inputs, Problem> + Send + Sync>,
+        /// The optional inputs that the client gave.
+        optional: Vec<&'static str>,
+    },
     Resume,
 }
 
@@ -52,15 +58,9 @@ pub(crate) enum IfUnfinished {
     Restart,
 }
 
-/// What stood before a run, and the entries from there on.
-struct Before {
-    cursor: Cursor,
-    follow: Follow,
-}
-
 impl<G: Graph> Hub<G> {
-    /// Begins a run, which goes on by itself; is ready when the log has that it began. Gives the last
-    /// entry before it.
+    /// Starts a run, which continues by itself, and returns the cursor just before its first entry once the
+    /// log has that entry. After an error the run did not start, unless the code is `may_have_started`.
     pub(crate) async fn begin(
         self: &Arc<Self>,
         session: &SessionId,
@@ -68,7 +68,7 @@ impl<G: Graph> Hub<G> {
         terms: Terms,
     ) -> Result<Cursor, Problem> {
         // before anything is opened for them
-        if let Begin::Run(inputs) = &begin {
+        if let Begin::Run { inputs, .. } = &begin {
             inputs()?;
         }
         loop {
@@ -89,27 +89,41 @@ impl<G: Graph> Hub<G> {
         terms: Terms,
     ) -> Result<Cursor, Problem> {
         self.ready(&mut turn, terms.existence).await?;
-        // another process may have opened or deleted the session since: it is opened anew, once
-        for _ in 0..2 {
-            let before = match self.before(&turn).await {
-                Err(LogError::NoSession { .. }) => {
-                    *turn.app = None;
-                    self.ready(&mut turn, terms.existence).await?;
-                    self.before(&turn).await?
-                }
-                before => before?,
-            };
-            match self.try_begin(turn, before, begin, terms.if_unfinished).await? {
-                Ok(cursor) => return Ok(cursor),
-                Err((error, again)) if is_fenced(&error) => {
+        let session = turn.session().clone();
+        let mut tries = 2;
+        loop {
+            check_optional(&turn, begin)?;
+            let known = turn.app.as_ref().and_then(App::cursor);
+            let error = match self.start(turn, begin, terms.if_unfinished).await? {
+                Ok(first) => return Ok(self.before(&session, known, first).await),
+                Err((error, again)) => {
                     turn = again;
-                    turn.begin_again();
-                    self.ready(&mut turn, Existence::Existing).await?;
+                    error
                 }
-                Err((error, _)) => return Err(error.into()),
+            };
+            if !is_of_the_log(&error) {
+                return Err(error.into());
             }
+            turn.begin_again();
+            match self.fate(&mut turn, known).await {
+                Err(problem) => return Err(Problem::may_have_started(&problem)),
+                Ok(Some(first)) => {
+                    self.continue_recorded(turn, terms.if_unfinished).await;
+                    return Ok(self.before(&session, known, first).await);
+                }
+                Ok(None) => {}
+            }
+            tries -= 1;
+            if tries == 0 {
+                return Err(error.into());
+            }
+            // this request may have made the session
+            let existence = match terms.existence {
+                Existence::New => Existence::Any,
+                existence => existence,
+            };
+            self.ready(&mut turn, existence).await?;
         }
-        Err(Problem::conflict("fenced", "another process has the session: try again"))
     }
 
     /// Waits for a turn, or not; `None` at a place where the session is not any more.
@@ -158,7 +172,7 @@ impl<G: Graph> Hub<G> {
             (None, _) => {
                 let opening = (self.opening)(session.clone(), existence).await;
                 let mut app = opening.map_err(|error| Problem::about(&session, error))?;
-                // so that there is something to follow
+                // a new session exists for readers before its first run starts
                 app.flush().await?;
                 *turn.app = Some(app);
                 Ok(())
@@ -166,78 +180,34 @@ impl<G: Graph> Hub<G> {
         }
     }
 
-    /// Where an open session is.
-    async fn before(&self, turn: &Turn<G>) -> Result<Before, LogError> {
-        let session = turn.session();
-        let cursor = match turn.app.as_ref().and_then(App::cursor) {
-            Some(cursor) => cursor,
-            None => self.last(session).await?,
-        };
-        Ok(Before { cursor, follow: follow(&self.log, session, Some(cursor)).await? })
-    }
-
-    async fn last(&self, session: &SessionId) -> Result<Cursor, LogError> {
-        let next = self.log.info(session).await?.next;
-        let last = Offset(next.0.saturating_sub(1));
-        let record = self.log.read(session, last, 1).await?.into_iter().next();
-        record
-            .map(|record| record.cursor())
-            .ok_or_else(|| LogError::NoSession { session: session.clone() })
-    }
-
-    /// Begins a run of an open session; gives the turn back if it did not begin.
-    async fn try_begin(
+    /// Starts a run of an open session and returns the cursor of its first entry; it continues in a task of
+    /// its own. Gives the turn back if it did not start, as far as the app knows.
+    pub(super) async fn start(
         self: &Arc<Self>,
-        mut turn: Turn<G>,
-        before: Before,
+        turn: Turn<G>,
         begin: &Begin<G>,
         if_unfinished: IfUnfinished,
     ) -> Result<Result<Cursor, (RunError, Turn<G>)>, Problem> {
-        let session = turn.session().clone();
         let inputs = match begin {
-            Begin::Run(inputs) => Some(inputs()?),
+            Begin::Run { inputs, .. } => Some(inputs()?),
             Begin::Resume => None,
         };
-        let (ended, mut end) = oneshot::channel();
+        let (started, starting) = oneshot::channel();
         let hub = Arc::clone(self);
-        let run = async move {
-            let result = hub.run(&mut turn, inputs, if_unfinished).await;
-            if let Err(error) = &result {
-                let (session, error) = (turn.session(), crate::problem::chain(error));
-                tracing::warn!(%session, error, "a run failed");
-            }
-            // an app that is fenced off is of no use; the next one reads the session
-            let kind = result.as_ref().map_err(RunError::kind);
-            if matches!(kind, Err(RunErrorKind::Log { .. } | RunErrorKind::Restore(_))) {
-                *turn.app = None;
-            }
-            drop(ended.send((result, turn)));
-        };
-        self.runs.spawn(run);
-        let Before { cursor, follow } = before;
-        let mut seen = pin!(begins(follow, session));
-        // the run has begun when its first entry says so, or it has failed before
-        select! {
-            biased;
-            seen = &mut seen => return seen.map(|()| Ok(cursor)),
-            ended = &mut end => match ended {
-                Ok((Err(error), turn)) if turn.stands_at(cursor) => return Ok(Err((error, turn))),
-                // it was over before anybody looked at the log, which has all of it
-                Ok(_) => {}
-                Err(_) => return Ok(Ok(cursor)),
-            }
-        }
-        seen.await.map(|()| Ok(cursor))
+        self.runs.spawn(async move { hub.run(turn, inputs, if_unfinished, started).await });
+        // the task ends without an answer only if it is aborted with its runtime
+        starting.await.map_err(|_| Problem::shutting_down())
     }
 
-    /// Drives a run to its end; without inputs, the unfinished one.
+    /// Drives a run to its end; without inputs, the unfinished one. Answers once the log has its first entry.
     async fn run(
         &self,
-        turn: &mut Turn<G>,
+        mut turn: Turn<G>,
         inputs: Option<G::Inputs>,
         if_unfinished: IfUnfinished,
-    ) -> Result<(), RunError> {
-        let Some(mut app) = turn.app.take() else { return Ok(()) };
+        started: oneshot::Sender<Result<Cursor, (RunError, Turn<G>)>>,
+    ) {
+        let Some(mut app) = turn.app.take() else { return };
         let unfinished = matches!(app.position(), Position::Unfinished(_));
         let mut run = match inputs {
             Some(inputs) if unfinished && if_unfinished == IfUnfinished::Restart => {
@@ -251,6 +221,17 @@ impl<G: Graph> Hub<G> {
         if self.closing.is_cancelled() {
             stopper.stop();
         }
+        match run.started().await {
+            Err(error) => {
+                drop(run);
+                *turn.app = Some(app);
+                // the requester may be gone, and the turn with the answer
+                drop(started.send(Err((error, turn))));
+                return;
+            }
+            // a session that is served has a log
+            Ok(first) => drop(first.map(|first| started.send(Ok(first)))),
+        }
         let ended = timeout(self.limits.run_time, drain(&mut run)).await;
         if ended.is_err() {
             stopper.stop();
@@ -261,7 +242,14 @@ impl<G: Graph> Hub<G> {
         // who reads that no run is under way reads in the log how the last one ended
         let flushed = app.flush().await;
         *turn.app = Some(app);
-        ended.and(flushed)
+        if let Err(error) = ended.and(flushed) {
+            let (session, chain) = (turn.session(), crate::problem::chain(&error));
+            tracing::warn!(%session, error = chain, "a run failed");
+            // an app whose writer failed or is fenced is of no use; the next one reads the session
+            if matches!(error.kind(), RunErrorKind::Log { .. } | RunErrorKind::Restore(_)) {
+                *turn.app = None;
+            }
+        }
     }
 }
 
@@ -287,20 +275,20 @@ async fn drain<G: Graph>(run: &mut Run<'_, G>) {
     }
 }
 
-/// Returns whether another opener of the session has fenced the run's writer.
-fn is_fenced(error: &RunError) -> bool {
-    matches!(error.kind(), RunErrorKind::Log { source: LogError::Fenced { .. }, .. })
-}
-
-/// Is ready when a run begins or goes on.
-async fn begins(mut follow: Follow, session: SessionId) -> Result<(), Problem> {
-    while let Some(followed) = follow.next().await {
-        if let Followed::Record(record) = followed? {
-            let kind = record.entry(&session)?.kind;
-            if matches!(kind, EntryKind::RunStarted { .. } | EntryKind::RunResumed { .. }) {
-                break;
-            }
-        }
+/// Refuses an optional input that no node reads before the run's next pause: it would be ignored.
+fn check_optional<G: Graph>(turn: &Turn<G>, begin: &Begin<G>) -> Result<(), Problem> {
+    let (Begin::Run { optional, .. }, Some(app)) = (begin, &*turn.app) else { return Ok(()) };
+    let node = match app.position() {
+        Position::Rest(node) => node,
+        Position::Unfinished(node) => app.origin().unwrap_or(node),
+        Position::Ended => return Ok(()),
+    };
+    let used: Vec<_> = G::TOPOLOGY.run_inputs(node.index()).map(|input| input.name).collect();
+    match optional.iter().find(|name| !used.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(Problem::invalid_inputs(format!(
+            "no node of a run that starts at node `{}` uses the input `{name}`: leave it out",
+            node.name(),
+        ))),
     }
-    Ok(())
 }

@@ -14,9 +14,20 @@ use std::future::Future;
 /// How many entries are read at once.
 const PAGE: usize = 256;
 
-/// How many entries that nobody is told of may stand together: a snapshot, and another one where the
-/// session was opened by a program that changed.
-const UNTOLD: u64 = 4;
+/// How many entries are read first to find the last event. Readers see most entries.
+const TAIL: u64 = 4;
+
+/// Where a reader is who waits for the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It has seen the end of a run, or all there is of one that was interrupted, and no other run was started
+    /// since: there is nothing to wait for.
+    Over,
+    /// It has seen a part of a run.
+    Inside,
+    /// It waits for the next run, or it is not known what it has seen.
+    Outside,
+}
 
 impl<G: Graph> Hub<G> {
     /// Reads a session, and whether a run is under way in what was read: `at` tells the place of that,
@@ -72,23 +83,27 @@ impl<G: Graph> Hub<G> {
         }
     }
 
-    /// Whether a reader who has seen an entry need not wait for more of a run: it was the end of one, or
-    /// all there is of one that was interrupted, and no other one was begun since.
-    pub(crate) async fn has_seen_all(
+    /// Where a reader stands who has seen an entry.
+    pub(crate) async fn standing(
         &self,
         session: &SessionId,
         cursor: Cursor,
-    ) -> Result<bool, Problem> {
+    ) -> Result<Standing, Problem> {
         let seen = match self.log.read(session, cursor.offset, 1).await {
             // whatever that was, there is more
-            Err(LogError::Trimmed { .. }) => return Ok(false),
+            Err(LogError::Trimmed { .. }) => return Ok(Standing::Outside),
             seen => seen?,
         };
         if seen.first().is_none_or(|record| record.cursor() != cursor) {
-            return Ok(false);
+            return Ok(Standing::Outside);
         }
         let (last, _) = self.last_told(session, cursor.offset.plus(1)).await?;
-        let over = last.is_some_and(|event| event.is_terminal());
+        let over = last.as_ref().is_some_and(Event::is_terminal);
+        let more = match last {
+            None | Some(Event::SessionReopened { .. }) => Standing::Outside,
+            Some(_) if over => Standing::Outside,
+            Some(_) => Standing::Inside,
+        };
         let mut next = cursor.offset.plus(1);
         loop {
             let page = self.log.read(session, next, PAGE).await?;
@@ -98,12 +113,13 @@ impl<G: Graph> Hub<G> {
             for record in &page {
                 let told = tell::<G>(record.entry(session)?, &Plainly).map(|told| told.event);
                 if told.is_some_and(|event| event.is_beginning() || !over) {
-                    return Ok(false);
+                    return Ok(more);
                 }
             }
             next = next.plus(page.len() as u64);
         }
-        Ok(over || self.interrupted(session).await?.is_some_and(|end| end <= next))
+        let all = over || self.interrupted(session).await?.is_some_and(|end| end <= next);
+        Ok(if all { Standing::Over } else { more })
     }
 
     /// The place just before an entry, though what stood there may be gone.
@@ -126,20 +142,37 @@ impl<G: Graph> Hub<G> {
     ) -> Result<(Option<Event>, Offset), LogError> {
         let info = self.log.info(session).await?;
         let end = before.min(info.next);
-        let mut next = Offset(end.0.saturating_sub(UNTOLD)).max(info.first);
-        let mut last = None;
-        while next < end {
+        let (mut to, mut size) = (end, TAIL);
+        while to > info.first {
+            let from = Offset(to.0.saturating_sub(size)).max(info.first);
+            if let Some(last) = self.last_between(session, from, to).await? {
+                return Ok((Some(last), end));
+            }
+            (to, size) = (from, PAGE as u64);
+        }
+        Ok((None, end))
+    }
+
+    /// The last event of the entries in a range.
+    async fn last_between(
+        &self,
+        session: &SessionId,
+        from: Offset,
+        to: Offset,
+    ) -> Result<Option<Event>, LogError> {
+        let (mut next, mut last) = (from, None);
+        while next < to {
             let page = self.log.read(session, next, PAGE).await?;
             if page.is_empty() {
                 break;
             }
             next = next.plus(page.len() as u64);
-            for record in page.into_iter().filter(|record| record.offset < end) {
+            for record in page.into_iter().filter(|record| record.offset < to) {
                 if let Some(told) = tell::<G>(record.entry(session)?, &Plainly) {
                     last = Some(told.event);
                 }
             }
         }
-        Ok((last, end))
+        Ok(last)
     }
 }

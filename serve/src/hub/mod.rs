@@ -4,6 +4,7 @@
 //! nothing. Each run is a task that the hub joins when it shuts down.
 
 mod begin;
+mod fate;
 mod look;
 mod readers;
 mod seat;
@@ -12,6 +13,7 @@ mod seat;
 mod tests;
 
 pub(crate) use self::begin::{Begin, IfRunning, IfUnfinished, Terms};
+pub(crate) use self::look::Standing;
 pub(crate) use self::readers::Reader;
 
 use self::{

@@ -1,10 +1,7 @@
 //! The place of one session: its app while it is open, and whose turn it is with it.
 
 use super::Readers;
-use burdock::{
-    App, Graph, Stopper,
-    log::{Cursor, SessionId},
-};
+use burdock::{App, Graph, Stopper, log::SessionId};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -149,11 +146,6 @@ impl<G: Graph> Turn<G> {
 
     pub(super) fn session(&self) -> &SessionId {
         self.at_work.0.session()
-    }
-
-    /// Whether nothing happened behind an entry, as far as is known.
-    pub(super) fn stands_at(&self, cursor: Cursor) -> bool {
-        self.app.as_ref().and_then(App::cursor).is_none_or(|now| now == cursor)
     }
 
     /// A run has begun that can be stopped.

@@ -60,7 +60,7 @@ impl Gated {
         &self,
         if_running: IfRunning,
     ) -> impl Future<Output = Result<Cursor, Problem>> + use<> {
-        let begin = Begin::Run(Arc::new(|| Ok(CountingInputs {})));
+        let begin = Begin::Run { inputs: Arc::new(|| Ok(CountingInputs {})), optional: Vec::new() };
         let if_unfinished = IfUnfinished::Restart;
         let terms = Terms { existence: Existence::Any, if_running, if_unfinished };
         let (hub, session) = (Arc::clone(&self.hub), self.session.clone());

@@ -3,9 +3,9 @@
 use super::Session;
 use crate::{
     event::{Plainly, Telling, tell},
-    hub::{Hub, Reader},
+    hub::{Hub, Reader, Standing},
     problem::Problem,
-    stream::{EventStream, Interrupted, Parts, Until, response},
+    stream::{EventStream, Interrupted, Parts, Until, failed, response},
 };
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
@@ -67,22 +67,41 @@ pub(crate) async fn follow_place<G: Graph>(
     place: Place,
     telling: Arc<dyn Telling>,
 ) -> Result<Response, Problem> {
+    let mut standing = Standing::Outside;
     if place.until == Until::Run
         && let Some(cursor) = place.cursor
-        && hub.has_seen_all(&session, cursor).await?
     {
+        standing = hub.standing(&session, cursor).await?;
+    }
+    if standing == Standing::Over {
         // tells an EventSource not to come back
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let reader = hub.reader(&session)?;
-    follow_from(hub, session, place, telling, reader).await
+    follow_from(hub, session, place, standing, telling, reader).await
+}
+
+/// The stream of a run that has started behind a cursor. The run is accepted, so that a log that cannot be
+/// read is an event of the stream: the reader comes back to the same place.
+pub(super) async fn follow_run<G: Graph>(
+    hub: &Arc<Hub<G>>,
+    session: SessionId,
+    before: Cursor,
+    reader: Reader,
+) -> Response {
+    let place = Place { cursor: Some(before), until: Until::Run };
+    let outside = Standing::Outside;
+    follow_from(hub, session, place, outside, Arc::new(Plainly), reader)
+        .await
+        .unwrap_or_else(|problem| failed(before, problem))
 }
 
 /// Opens an event stream.
-pub(crate) async fn follow_from<G: Graph>(
+async fn follow_from<G: Graph>(
     hub: &Arc<Hub<G>>,
     session: SessionId,
     place: Place,
+    standing: Standing,
     telling: Arc<dyn Telling>,
     reader: Reader,
 ) -> Result<Response, Problem> {
@@ -106,6 +125,7 @@ pub(crate) async fn follow_from<G: Graph>(
         told: tell::<G>,
         telling,
         until: place.until,
+        standing,
         interrupted,
         closing: hub.closing(),
         patience: hub.limits.patience,

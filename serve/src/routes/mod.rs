@@ -6,7 +6,7 @@ mod openapi;
 mod runs;
 mod sessions;
 
-pub(crate) use self::events::{EventsQuery, Place, follow_from, follow_place};
+pub(crate) use self::events::{EventsQuery, Place, follow_place};
 pub(crate) use self::openapi::Schemas;
 pub(crate) use self::runs::Accepted;
 pub(crate) use self::sessions::{List, ListQuery, Listed, Placed, sessions};

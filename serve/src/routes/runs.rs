@@ -1,12 +1,10 @@
 //! Beginning runs. There is no GET that does: a browser would repeat it at each reconnect.
 
-use super::{Id, Place, Session, follow_from};
+use super::{Id, Session, events::follow_run};
 use crate::{
-    event::Plainly,
     hub::{Begin, Hub, IfRunning, IfUnfinished, Reader, Terms},
     json::{Body, Integers, Json},
     problem::Problem,
-    stream::Until,
 };
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
@@ -69,7 +67,7 @@ pub(super) async fn begin<G: Graph>(
             _ => problem,
         }
     })?;
-    answer(&hub, session, before, reader).await
+    Ok(answer(&hub, session, before, reader).await)
 }
 
 /// `POST /sessions/{id}/resume`
@@ -81,7 +79,7 @@ pub(super) async fn resume<G: Graph>(
     let Query(query) = query?;
     let reader = query.reader(&hub, &session)?;
     let before = hub.begin(&session, Begin::Resume, query.terms(Existence::Existing)).await?;
-    answer(&hub, session, before, reader).await
+    Ok(answer(&hub, session, before, reader).await)
 }
 
 /// The inputs of a graph, from JSON.
@@ -95,11 +93,16 @@ fn decode<G: Graph>(inputs: Value) -> Result<Begin<G>, Problem> {
         let detail = format!("there is no input `{name}`; the inputs are: {known}");
         return Err(Problem::invalid_inputs(detail));
     }
-    Ok(Begin::Run(Arc::new(move || {
-        // names the input, and what in it
-        serde_path_to_error::deserialize(Integers(inputs.clone()))
-            .map_err(|error| Problem::invalid_inputs(error.to_string()))
-    })))
+    let is_given = |name: &str| given.get(name).is_some_and(|value| !value.is_null());
+    let optional = known.iter().filter(|input| input.optional && is_given(input.name));
+    Ok(Begin::Run {
+        optional: optional.map(|input| input.name).collect(),
+        inputs: Arc::new(move || {
+            // names the input, and what in it
+            serde_path_to_error::deserialize(Integers(inputs.clone()))
+                .map_err(|error| Problem::invalid_inputs(error.to_string()))
+        }),
+    })
 }
 
 /// Whether the session has to exist, by the headers that ask for it.
@@ -144,11 +147,10 @@ async fn answer<G: Graph>(
     session: SessionId,
     before: Cursor,
     reader: Option<Reader>,
-) -> Result<Response, Problem> {
+) -> Response {
     let cursor = before.to_string();
     let mut response = if let Some(reader) = reader {
-        let place = Place { cursor: Some(before), until: Until::Run };
-        follow_from(hub, session, place, Arc::new(Plainly), reader).await?
+        follow_run(hub, session, before, reader).await
     } else {
         let accepted = Accepted { session: session.as_str().into(), cursor: cursor.clone() };
         (StatusCode::ACCEPTED, Json(accepted)).into_response()
@@ -156,5 +158,5 @@ async fn answer<G: Graph>(
     if let Ok(cursor) = HeaderValue::try_from(cursor) {
         response.headers_mut().insert(CURSOR, cursor);
     }
-    Ok(response)
+    response
 }

@@ -10,7 +10,7 @@ pub(crate) use self::frame::{Frames, KEEP_ALIVE};
 
 use crate::{
     event::{Event, Stamped, Telling},
-    hub::Reader,
+    hub::{Reader, Standing},
     problem::Problem,
 };
 use axum::{
@@ -61,6 +61,8 @@ pub(crate) struct EventStream {
     told: fn(Entry, &dyn Telling) -> Option<Stamped>,
     telling: Arc<dyn Telling>,
     until: Until,
+    /// Whether the reader has seen a part of a run that is not over.
+    standing: Standing,
     frames: Frames,
     silence: Pin<Box<Sleep>>,
     /// Ready when a run is over, or the server shuts down.
@@ -89,6 +91,7 @@ pub(crate) struct Parts {
     pub(crate) told: fn(Entry, &dyn Telling) -> Option<Stamped>,
     pub(crate) telling: Arc<dyn Telling>,
     pub(crate) until: Until,
+    pub(crate) standing: Standing,
     pub(crate) interrupted: Interrupted,
     pub(crate) closing: CancellationToken,
     pub(crate) patience: Duration,
@@ -98,7 +101,7 @@ pub(crate) struct Parts {
 impl EventStream {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { session, follow, cursor, told, telling, until, .. } = parts;
-        let Parts { interrupted, closing, patience, reader, .. } = parts;
+        let Parts { standing, interrupted, closing, patience, reader, .. } = parts;
         let until_run = until == Until::Run;
         Self {
             session,
@@ -107,6 +110,7 @@ impl EventStream {
             told,
             telling,
             until,
+            standing,
             frames: Frames::default(),
             silence: Box::pin(sleep(SILENCE)),
             turn_over: Box::pin(reader.over().cancelled_owned()),
@@ -181,10 +185,20 @@ impl EventStream {
         };
         self.next = record.offset.plus(1);
         if let Some(told) = (self.told)(entry, &*self.telling) {
+            let starts = matches!(told.event, Event::RunStarted { .. });
+            if self.until == Until::Run && self.standing == Standing::Inside && starts {
+                // another run, which another process may have started: this one ended without an entry
+                return self.end(Problem::interrupted());
+            }
             self.frames.push_at(Some(record.cursor()), &told);
             let terminal = told.event.is_terminal();
             self.over = self.until == Until::Run && terminal;
             self.waits = !terminal;
+            if terminal {
+                self.standing = Standing::Outside;
+            } else if told.event.is_beginning() {
+                self.standing = Standing::Inside;
+            }
             if told.event.is_beginning() {
                 self.end = None;
             }
@@ -245,7 +259,19 @@ impl http_body::Body for EventStream {
 
 /// The answer that carries a stream.
 pub(crate) fn response(stream: EventStream) -> Response {
-    let mut response = Response::new(Body::new(stream));
+    response_of(Body::new(stream))
+}
+
+/// The answer for a reader at a cursor whose stream could not be opened.
+pub(crate) fn failed(cursor: Cursor, problem: Problem) -> Response {
+    let mut frames = Frames::default();
+    let event = Event::Error { code: problem.code(), detail: problem.into_detail() };
+    frames.push_at(Some(cursor), &event);
+    response_of(Body::from(frames.take().unwrap_or_default()))
+}
+
+fn response_of(body: Body) -> Response {
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),

@@ -133,7 +133,7 @@ async fn a_run_whose_end_the_log_has_was_not_interrupted() {
     assert_eq!(kinds(&run.rest().await), ["step_committed", "run_paused"]);
     follower.until("run_paused").await;
     // and a run that could not be begun is nobody's but of who asked for it
-    log.fates([Fate::Refused]);
+    log.fates([Fate::Refused, Fate::Refused]);
     assert_eq!(problem(served.run("a", "x").await).await, (503, "unavailable".into()));
     let next = Stream::of(served.run("a", "next").await).rest().await;
     assert_eq!(follower.until("run_paused").await, next);

@@ -42,8 +42,16 @@ fn hashes() -> [(u64, &'static str); 2] {
     [(Keeping::TOPOLOGY.hash(), "be1559bfc01f6ee0"), (Later::TOPOLOGY.hash(), "455d9eb1fe7a9cfd")]
 }
 
+/// The lines of the fixtures, from 1, that are valid and are not written any more: opening a session with a
+/// changed graph used to write a snapshot, even if no run followed.
+const NO_LONGER_WRITTEN: [(&str, usize); 2] = [("unfinished", 10), ("unfinished", 11)];
+
 fn compare(session: &str, written: &str) {
-    let expected = lines(FORMAT, session);
+    let fixture = lines(FORMAT, session);
+    let is_written = |number: usize| !NO_LONGER_WRITTEN.contains(&(session, number));
+    let expected = (1..).zip(fixture.split_inclusive('\n'));
+    let expected: String =
+        expected.filter(|(number, _)| is_written(*number)).map(|(_, line)| line).collect();
     let written = hashes().iter().fold(written.to_owned(), |written, (now, then)| {
         written.replace(&format!("\"hash\":\"{now:016x}\""), &format!("\"hash\":\"{then}\""))
     });

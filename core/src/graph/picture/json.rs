@@ -1,7 +1,7 @@
 //! The graph as JSON, for clients and the inspector: indices become names.
 
 use crate::{
-    graph::topology::{Edge, EdgeEnd, NodeInfo, Topology},
+    graph::topology::{BindingInfo, Edge, EdgeEnd, NodeInfo, Topology},
     state::FieldInfo,
 };
 use serde::{Serialize, Serializer};
@@ -25,6 +25,7 @@ pub(super) fn describe(topology: &Topology) -> Value {
         node["resources"] = resources.collect();
         node["params"] = json!(info.params);
     }
+    graph["inputs"] = json!(topology.inputs);
     graph["fields"] = json!(topology.fields);
     graph
 }
@@ -40,8 +41,8 @@ pub(super) fn shape(topology: &Topology) -> Value {
         "start": topology.node_name(topology.start),
         "nodes": nodes.map(|(index, node)| describe_node(topology, index, node)).collect::<Value>(),
         "edges": edges.map(|edge| describe_edge(topology, edge)).collect::<Value>(),
-        "inputs": topology.inputs,
-        "resources": topology.resources,
+        "inputs": topology.inputs.iter().map(describe_binding).collect::<Value>(),
+        "resources": topology.resources.iter().map(describe_binding).collect::<Value>(),
         "yields": topology.yields,
         "fields": topology.fields.iter().map(describe_field).collect::<Value>(),
     })
@@ -55,6 +56,10 @@ fn describe_node(topology: &Topology, index: usize, node: &NodeInfo) -> Value {
         "writes": topology.writes(index).collect::<Value>(),
         "streams": node.streams,
     })
+}
+
+fn describe_binding(binding: &BindingInfo) -> Value {
+    json!({ "name": binding.name, "ty": binding.ty, "optional": binding.optional })
 }
 
 fn describe_field(field: &FieldInfo) -> Value {
@@ -132,7 +137,7 @@ mod tests {
                 },
                 { "from": "farewell", "to": { "kind": "end" }, "label": null, "kind": "transition" },
             ],
-            "inputs": [{ "name": "prompt", "ty": "String", "optional": false }],
+            "inputs": [{ "name": "prompt", "ty": "String", "optional": false, "public": false }],
             "resources": [{ "name": "llm", "ty": "Llm", "optional": false }],
             "yields": "Delta",
             "fields": [

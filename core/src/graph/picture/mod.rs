@@ -140,8 +140,8 @@ pub(super) mod sample {
             Edge { from: 3, to: EdgeEnd::Node(2), label: None, kind: EdgeKind::Error },
             edge(2, EdgeEnd::End, None),
         ],
-        inputs: &[BindingInfo { name: "prompt", ty: "String", optional: false }],
-        resources: &[BindingInfo { name: "llm", ty: "Llm", optional: false }],
+        inputs: &[BindingInfo::required("prompt", "String")],
+        resources: &[BindingInfo::required("llm", "Llm")],
         yields: Some("Delta"),
         fields: FIELDS,
     };

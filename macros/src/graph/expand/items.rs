@@ -109,7 +109,7 @@ pub(in super::super) fn expand_entry(
 }
 
 fn expand_field(binding: &Binding, vis: &syn::Visibility) -> TokenStream {
-    let Binding { attrs, name, ty } = binding;
+    let Binding { attrs, name, ty, .. } = binding;
     let docs = format!("The value of `{}`.", plain_name(name));
     let docs = attrs.is_empty().then(|| quote!(#[doc = #docs]));
     quote!(#(#attrs)* #docs #vis #name: #ty,)
@@ -161,11 +161,12 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     let start = place(graph.start().0);
     let info = |binding: &Binding| {
         let (name, ty) = (plain_name(&binding.name), text::written(&binding.ty));
-        if optional(&binding.ty).is_some() {
+        let info = if optional(&binding.ty).is_some() {
             quote!(#private::BindingInfo::optional(#name, #ty))
         } else {
             quote!(#private::BindingInfo::required(#name, #ty))
-        }
+        };
+        if binding.public { quote!(#info.public()) } else { info }
     };
     let inputs = graph.inputs.iter().map(info);
     let resources = graph.resources.iter().map(info);

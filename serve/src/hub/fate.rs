@@ -1,0 +1,116 @@
+//! What became of a start whose entry could not be appended.
+//!
+//! An append that failed may be stored all the same: its answer may have been lost on the way. Before a
+//! client reads that its run did not start, the log is asked, under an epoch that keeps a late append out.
+
+use super::{
+    Hub,
+    begin::{Begin, IfUnfinished},
+    seat::Turn,
+};
+use crate::problem::Problem;
+use burdock::{
+    App, Graph, Position, RunError, RunErrorKind,
+    log::{Cursor, EntryKind, Epoch, Existence, LogError, Offset, SessionId},
+};
+use std::sync::Arc;
+
+/// How many entries are read at once.
+const PAGE: usize = 256;
+
+/// Whether a run ended with what the log said, so that the log may have its start nevertheless.
+pub(super) fn is_of_the_log(error: &RunError) -> bool {
+    // a value that cannot be written never got as far as the log
+    matches!(error.kind(), RunErrorKind::Log { source, .. }
+        if !matches!(source, LogError::NotSerialisable { .. }))
+}
+
+impl<G: Graph> Hub<G> {
+    /// Returns the first entry of the run that the turn's app tried to start behind `known`, if the log has
+    /// it. A later append of that app is fenced.
+    pub(super) async fn fate(
+        &self,
+        turn: &mut Turn<G>,
+        known: Option<Cursor>,
+    ) -> Result<Option<Cursor>, Problem> {
+        let session = turn.session().clone();
+        let epoch = turn.app.take().as_ref().and_then(App::epoch);
+        let info = match self.log.info(&session).await {
+            Err(LogError::NoSession { .. }) => return Ok(None),
+            info => info?,
+        };
+        if epoch == Some(info.epoch) {
+            self.ready(turn, Existence::Existing).await?;
+        }
+        match epoch {
+            Some(epoch) => Ok(self.start_of(&session, epoch, known).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// The first entry of a run that an epoch has behind a cursor.
+    async fn start_of(
+        &self,
+        session: &SessionId,
+        epoch: Epoch,
+        known: Option<Cursor>,
+    ) -> Result<Option<Cursor>, LogError> {
+        let mut next = if let Some(known) = known {
+            known.offset.plus(1)
+        } else {
+            let epochs = self.log.epochs(session).await?;
+            let own = epochs.iter().find(|known| known.epoch == epoch);
+            own.map_or(Offset::ZERO, |own| own.start)
+        };
+        loop {
+            let page = self.log.read(session, next, PAGE).await?;
+            if page.is_empty() {
+                return Ok(None);
+            }
+            next = next.plus(page.len() as u64);
+            for record in page.iter().filter(|record| record.epoch == epoch) {
+                let kind = record.entry(session)?.kind;
+                if matches!(kind, EntryKind::RunStarted { .. } | EntryKind::RunResumed { .. }) {
+                    return Ok(Some(record.cursor()));
+                }
+            }
+        }
+    }
+
+    /// Continues a run whose start the log has, unless another process took the session over.
+    pub(super) async fn continue_recorded(
+        self: &Arc<Self>,
+        turn: Turn<G>,
+        if_unfinished: IfUnfinished,
+    ) {
+        let position = turn.app.as_ref().map(App::position);
+        if !matches!(position, Some(Position::Unfinished(_))) {
+            return;
+        }
+        let session = turn.session().clone();
+        let resumed = self.start(turn, &Begin::Resume, if_unfinished).await;
+        if let Ok(Err((error, _))) = resumed {
+            let error = crate::problem::chain(&error);
+            tracing::warn!(%session, error, "a run that was accepted could not be continued");
+        }
+    }
+
+    /// The cursor just before the first entry of a run.
+    pub(super) async fn before(
+        &self,
+        session: &SessionId,
+        known: Option<Cursor>,
+        first: Cursor,
+    ) -> Cursor {
+        let offset = Offset(first.offset.0.saturating_sub(1));
+        match known {
+            Some(known) if known.offset == offset => known,
+            // another epoch may have written that entry; the run has started, so that a log that does not
+            // answer is no reason to fail
+            _ => match self.before_entry(session, first.offset).await {
+                Ok(Some(before)) => before,
+                Ok(None) | Err(_) => known.unwrap_or(Cursor { offset, ..first }),
+            },
+        }
+    }
+}

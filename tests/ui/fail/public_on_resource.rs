@@ -1,0 +1,25 @@
+//! Readers of a session see what was given to its runs, not what the app has.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, writes(prompt))]
+async fn ask(#[resource] text: &String) -> Result<Writes> {
+    Ok(Writes { prompt: text.clone() })
+}
+
+graph! {
+    Main(Chat) {
+        resources { #[public] text: String } //~ public
+        nodes { first: ask }
+        start first;
+        first -> pause first;
+    }
+}
+
+fn main() {}
