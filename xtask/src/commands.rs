@@ -75,6 +75,8 @@ pub(crate) const COMMANDS: &[Command] = &[
             Step::new("test -p burdock-llm --features server-tests --test litellm").needs("llm"),
             Step::new("test -p chat --features server-tests --test crash postgres")
                 .needs("examples/chat"),
+            Step::new("test -p chatbot --features server-tests --test processes postgres")
+                .needs("examples/chatbot"),
         ],
     ),
     command(

@@ -146,13 +146,16 @@ export class RunFailed extends BurdockError {
 export class RunInterrupted extends BurdockError {
   /** The last event that was seen. */
   readonly cursor: Cursor | undefined;
-  /** Whether `session.resume()` goes on with it; otherwise it died before anything was recorded. */
+  /**
+   * Whether `session.resume()` continues it; otherwise it died before anything was recorded, or another process
+   * has started another run since.
+   */
   readonly resumable: boolean;
 
   constructor(resumable: boolean, cursor?: Cursor) {
     const detail = resumable
       ? "the run was interrupted, and can be resumed"
-      : "the run was lost before it was recorded";
+      : "the run was interrupted, and cannot be resumed";
     super({ status: 0, code: "run_interrupted", detail });
     this.cursor = cursor;
     this.resumable = resumable;

@@ -2,7 +2,14 @@ import { Backoff, wait, type Reconnect } from "./backoff.ts";
 import { parts } from "./body.ts";
 import { offset } from "./cursor.ts";
 import { BurdockError, ConnectionLost, Deleted, ProtocolError, RunInterrupted, passing } from "./errors.ts";
-import { TERMINAL, type Cursor, type RewoundEvent, type StreamErrorEvent, type TerminalEvent } from "./events.ts";
+import {
+  TERMINAL,
+  type Cursor,
+  type RewoundEvent,
+  type RunStartedEvent,
+  type StreamErrorEvent,
+  type TerminalEvent,
+} from "./events.ts";
 import type { Http } from "./http.ts";
 import type { SessionInfo } from "./types.ts";
 
@@ -61,6 +68,8 @@ export class Follower<E extends AnyEvent> {
   #cursor: Cursor | undefined;
   /** The place before the run's first event, once it is known. */
   #start: Cursor | undefined;
+  /** The number of the run, once its first event was seen. */
+  #run: number | undefined;
   /** The session when no run was under way: nothing more is to be expected behind its cursor. */
   #idle: SessionInfo | undefined;
 
@@ -124,6 +133,7 @@ export class Follower<E extends AnyEvent> {
       } else {
         const event = parse<E>(part.event.data);
         if (event.type === "error") return this.#closed(event as unknown as StreamErrorEvent);
+        this.#ownRun(event);
         this.#advance(event, part.event.id);
         yield { event, cursor: this.#cursor };
         if (this.#plan.until === "run" && TERMINAL.has(event.type)) return "over";
@@ -164,6 +174,14 @@ export class Follower<E extends AnyEvent> {
       this.#backoff.reset();
     }
     if (event.type === "run_started" || event.type === "run_resumed") this.#idle = undefined;
+  }
+
+  /** Throws when another run starts: this one was interrupted, and another process started that. */
+  #ownRun(event: E): void {
+    if (this.#plan.begin === undefined || event.type !== "run_started") return;
+    const { run } = event as unknown as RunStartedEvent;
+    if (this.#run !== undefined && this.#run !== run) throw new RunInterrupted(false, this.#cursor);
+    this.#run = run;
   }
 
   /** Throws when the run was interrupted: it is not under way, and its last event was seen. */

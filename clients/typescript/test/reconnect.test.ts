@@ -80,6 +80,21 @@ test("a run that could not be written to its end is interrupted", async (t) => {
   }, (error) => error instanceof RunInterrupted && error.resumable);
 });
 
+test("a run that is followed by the run of another process is interrupted", async (t) => {
+  const { server, burdock } = await serve(t);
+  server.pace = gate(1).pace;
+  const seen: string[] = [];
+  await assert.rejects(async () => {
+    for await (const event of burdock.session("a").run({ prompt: PROMPT }, soon)) {
+      seen.push(event.type);
+      if (event.type !== "item") continue;
+      server.crash();
+      server.sessions.get("a")?.log.append({ type: "run_started", run: 9, node: "hear", inputs: {} });
+    }
+  }, (error) => error instanceof RunInterrupted && !error.resumable);
+  assert.equal(seen.filter((type) => type === "run_started").length, 1);
+});
+
 test("a session that is deleted is told", async (t) => {
   const { server, burdock } = await serve(t);
   server.pace = gate(1).pace;

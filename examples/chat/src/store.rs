@@ -15,10 +15,8 @@ use burdock::{
     },
     runtime::TokioRuntime,
 };
-use burdock_sqlite::SqliteLog;
+use chat::log::open;
 use serde_json::Value;
-#[cfg(feature = "postgres")]
-use std::time::Duration;
 use std::{error::Error, sync::Arc};
 
 /// Opens a session where it is kept.
@@ -50,27 +48,6 @@ pub async fn list(
         Some(session) => list_steps(&log, session, terminal).await,
         None => list_sessions(&log, terminal).await,
     }
-}
-
-/// Opens the log at a place: the address of a database, or else a file.
-async fn open(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
-    if place.starts_with("postgres://") || place.starts_with("postgresql://") {
-        return open_postgres(place).await;
-    }
-    Ok(Arc::new(SqliteLog::open(place).await?))
-}
-
-#[cfg(feature = "postgres")]
-async fn open_postgres(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
-    // a user waits rather than say it again
-    let options = burdock_postgres::Options::new(place).patience(Duration::from_mins(1));
-    Ok(Arc::new(options.connect().await?))
-}
-
-#[cfg(not(feature = "postgres"))]
-#[expect(clippy::unused_async, reason = "as with the feature")]
-async fn open_postgres(_place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
-    Err("PostgreSQL needs a feature: `cargo run -p chat --features postgres`".into())
 }
 
 async fn list_sessions(log: &Arc<dyn Log>, terminal: &mut Terminal) -> Result<(), Box<dyn Error>> {

@@ -6,9 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 pub const USAGE: &str = "\
 A chat in the browser.
 
-Usage: cargo run -p chatbot -- [--db FILE] [--port PORT] [--host ADDRESS] [--token TOKEN]
+Usage: cargo run -p chatbot -- [--db PLACE] [--port PORT] [--host ADDRESS] [--token TOKEN]
 
-  --db FILE        keeps every session; chatbot.db unless said otherwise
+  --db PLACE       keeps every session: a file, by default chatbot.db, or with `--features postgres` the
+                   address of a database, `postgres://…`
   --port PORT      3000 unless said otherwise
   --host ADDRESS   127.0.0.1 unless said otherwise: only this machine
   --token TOKEN    what every request has to bring; open the page with `#&token=TOKEN` behind its address
@@ -34,7 +35,7 @@ pub enum Args {
 /// How to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The file that keeps every session.
+    /// The file or the database that keeps every session.
     pub db: String,
     /// Where to listen.
     pub address: SocketAddr,

@@ -11,7 +11,6 @@ pub mod page;
 
 use args::{Args, Options, USAGE};
 use burdock_serve::Server;
-use burdock_sqlite::SqliteLog;
 use graph::{Chatbot, ChatbotResources};
 use std::{
     env,
@@ -40,7 +39,7 @@ async fn main() -> ExitCode {
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let (llm, introduction) = burdock_llm::from_env()?;
-    let log = SqliteLog::open(&options.db).await?;
+    let log = chat::log::open(&options.db).await?;
     let mut server = Server::new(log, move || {
         Chatbot::app().resources(ChatbotResources { llm: Arc::clone(&llm) })
     });

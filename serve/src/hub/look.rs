@@ -17,18 +17,6 @@ const PAGE: usize = 256;
 /// How many entries are read first to find the last event. Readers see most entries.
 const TAIL: u64 = 4;
 
-/// Where a reader is who waits for the end of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// It has seen the end of a run, or all there is of one that was interrupted, and no other run was started
-    /// since: there is nothing to wait for.
-    Over,
-    /// It has seen a part of a run.
-    Inside,
-    /// It waits for the next run, or it is not known what it has seen.
-    Outside,
-}
-
 impl<G: Graph> Hub<G> {
     /// Reads a session, and whether a run is under way in what was read: `at` tells the place of that,
     /// and whether a run is unfinished there.
@@ -83,27 +71,23 @@ impl<G: Graph> Hub<G> {
         }
     }
 
-    /// Where a reader stands who has seen an entry.
-    pub(crate) async fn standing(
+    /// Whether a reader who has seen an entry need not wait for more of a run: it was the end of one, or
+    /// all there is of one that was interrupted, and no other one was started since.
+    pub(crate) async fn has_seen_all(
         &self,
         session: &SessionId,
         cursor: Cursor,
-    ) -> Result<Standing, Problem> {
+    ) -> Result<bool, Problem> {
         let seen = match self.log.read(session, cursor.offset, 1).await {
             // whatever that was, there is more
-            Err(LogError::Trimmed { .. }) => return Ok(Standing::Outside),
+            Err(LogError::Trimmed { .. }) => return Ok(false),
             seen => seen?,
         };
         if seen.first().is_none_or(|record| record.cursor() != cursor) {
-            return Ok(Standing::Outside);
+            return Ok(false);
         }
         let (last, _) = self.last_told(session, cursor.offset.plus(1)).await?;
-        let over = last.as_ref().is_some_and(Event::is_terminal);
-        let more = match last {
-            None | Some(Event::SessionReopened { .. }) => Standing::Outside,
-            Some(_) if over => Standing::Outside,
-            Some(_) => Standing::Inside,
-        };
+        let over = last.is_some_and(|event| event.is_terminal());
         let mut next = cursor.offset.plus(1);
         loop {
             let page = self.log.read(session, next, PAGE).await?;
@@ -113,13 +97,12 @@ impl<G: Graph> Hub<G> {
             for record in &page {
                 let told = tell::<G>(record.entry(session)?, &Plainly).map(|told| told.event);
                 if told.is_some_and(|event| event.is_beginning() || !over) {
-                    return Ok(more);
+                    return Ok(false);
                 }
             }
             next = next.plus(page.len() as u64);
         }
-        let all = over || self.interrupted(session).await?.is_some_and(|end| end <= next);
-        Ok(if all { Standing::Over } else { more })
+        Ok(over || self.interrupted(session).await?.is_some_and(|end| end <= next))
     }
 
     /// The place just before an entry, though what stood there may be gone.

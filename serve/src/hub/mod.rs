@@ -13,7 +13,6 @@ mod seat;
 mod tests;
 
 pub(crate) use self::begin::{Begin, IfRunning, IfUnfinished, Terms};
-pub(crate) use self::look::Standing;
 pub(crate) use self::readers::Reader;
 
 use self::{

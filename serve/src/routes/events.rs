@@ -3,7 +3,7 @@
 use super::Session;
 use crate::{
     event::{Plainly, Telling, tell},
-    hub::{Hub, Reader, Standing},
+    hub::{Hub, Reader},
     problem::Problem,
     stream::{EventStream, Interrupted, Parts, Until, failed, response},
 };
@@ -67,18 +67,15 @@ pub(crate) async fn follow_place<G: Graph>(
     place: Place,
     telling: Arc<dyn Telling>,
 ) -> Result<Response, Problem> {
-    let mut standing = Standing::Outside;
     if place.until == Until::Run
         && let Some(cursor) = place.cursor
+        && hub.has_seen_all(&session, cursor).await?
     {
-        standing = hub.standing(&session, cursor).await?;
-    }
-    if standing == Standing::Over {
         // tells an EventSource not to come back
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let reader = hub.reader(&session)?;
-    follow_from(hub, session, place, standing, telling, reader).await
+    follow_from(hub, session, place, telling, reader).await
 }
 
 /// The stream of a run that has started behind a cursor. The run is accepted, so that a log that cannot be
@@ -90,8 +87,7 @@ pub(super) async fn follow_run<G: Graph>(
     reader: Reader,
 ) -> Response {
     let place = Place { cursor: Some(before), until: Until::Run };
-    let outside = Standing::Outside;
-    follow_from(hub, session, place, outside, Arc::new(Plainly), reader)
+    follow_from(hub, session, place, Arc::new(Plainly), reader)
         .await
         .unwrap_or_else(|problem| failed(before, problem))
 }
@@ -101,7 +97,6 @@ async fn follow_from<G: Graph>(
     hub: &Arc<Hub<G>>,
     session: SessionId,
     place: Place,
-    standing: Standing,
     telling: Arc<dyn Telling>,
     reader: Reader,
 ) -> Result<Response, Problem> {
@@ -125,7 +120,6 @@ async fn follow_from<G: Graph>(
         told: tell::<G>,
         telling,
         until: place.until,
-        standing,
         interrupted,
         closing: hub.closing(),
         patience: hub.limits.patience,

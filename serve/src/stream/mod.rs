@@ -10,7 +10,7 @@ pub(crate) use self::frame::{Frames, KEEP_ALIVE};
 
 use crate::{
     event::{Event, Stamped, Telling},
-    hub::{Reader, Standing},
+    hub::Reader,
     problem::Problem,
 };
 use axum::{
@@ -47,6 +47,15 @@ pub(crate) enum Until {
     Run,
 }
 
+/// What the stream has told, as far as it bears on the next event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// Nothing yet, or a run to its end.
+    NoRun,
+    /// A run that is not over.
+    PartOfRun,
+}
+
 /// Asks where the log ends with a run that nobody goes on with.
 pub(crate) type Interrupted = Box<dyn Fn() -> Asking + Send + Sync>;
 
@@ -61,8 +70,7 @@ pub(crate) struct EventStream {
     told: fn(Entry, &dyn Telling) -> Option<Stamped>,
     telling: Arc<dyn Telling>,
     until: Until,
-    /// Whether the reader has seen a part of a run that is not over.
-    standing: Standing,
+    last_told: Told,
     frames: Frames,
     silence: Pin<Box<Sleep>>,
     /// Ready when a run is over, or the server shuts down.
@@ -91,7 +99,6 @@ pub(crate) struct Parts {
     pub(crate) told: fn(Entry, &dyn Telling) -> Option<Stamped>,
     pub(crate) telling: Arc<dyn Telling>,
     pub(crate) until: Until,
-    pub(crate) standing: Standing,
     pub(crate) interrupted: Interrupted,
     pub(crate) closing: CancellationToken,
     pub(crate) patience: Duration,
@@ -101,7 +108,7 @@ pub(crate) struct Parts {
 impl EventStream {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { session, follow, cursor, told, telling, until, .. } = parts;
-        let Parts { standing, interrupted, closing, patience, reader, .. } = parts;
+        let Parts { interrupted, closing, patience, reader, .. } = parts;
         let until_run = until == Until::Run;
         Self {
             session,
@@ -110,7 +117,7 @@ impl EventStream {
             told,
             telling,
             until,
-            standing,
+            last_told: Told::NoRun,
             frames: Frames::default(),
             silence: Box::pin(sleep(SILENCE)),
             turn_over: Box::pin(reader.over().cancelled_owned()),
@@ -186,7 +193,7 @@ impl EventStream {
         self.next = record.offset.plus(1);
         if let Some(told) = (self.told)(entry, &*self.telling) {
             let starts = matches!(told.event, Event::RunStarted { .. });
-            if self.until == Until::Run && self.standing == Standing::Inside && starts {
+            if self.until == Until::Run && self.last_told == Told::PartOfRun && starts {
                 // another run, which another process may have started: this one ended without an entry
                 return self.end(Problem::interrupted());
             }
@@ -194,11 +201,11 @@ impl EventStream {
             let terminal = told.event.is_terminal();
             self.over = self.until == Until::Run && terminal;
             self.waits = !terminal;
-            if terminal {
-                self.standing = Standing::Outside;
-            } else if told.event.is_beginning() {
-                self.standing = Standing::Inside;
-            }
+            self.last_told = match told.event {
+                Event::SessionReopened { .. } => Told::NoRun,
+                _ if terminal => Told::NoRun,
+                _ => Told::PartOfRun,
+            };
             if told.event.is_beginning() {
                 self.end = None;
             }
