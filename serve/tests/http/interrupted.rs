@@ -1,7 +1,9 @@
 //! Runs that end without a word in the log.
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
-use burdock::log::{Append, Claim, Draft, Durability, Log, MemoryLog, Offset, SessionId, Urgency};
+use burdock::log::{
+    Append, Claim, Draft, Durability, EntryKind, Log, MemoryLog, Offset, SessionId, Urgency,
+};
 use burdock_sqlite::SqliteLog;
 use burdock_tests::faulty::{Fate, FaultyLog};
 use serde_json::{Value, json};
@@ -107,6 +109,41 @@ async fn places_are_looked_at_before_anybody_is_told_that_there_is_no_more() {
     assert_eq!(problem(served.run("a", "x").await).await, (409, "unfinished".into()));
     let ahead = served.get("/sessions/a/events?until=run&from=1.50").await;
     assert_eq!(kinds(&Stream::of(ahead).rest().await), ["rewound", "error"]);
+}
+
+/// Appends snapshots under an epoch of their own, as earlier versions did at each opening.
+async fn append_snapshots(log: &MemoryLog, id: &SessionId, count: usize) {
+    let opened = log.open(id, Claim::default()).await.unwrap();
+    let first = log.read(id, Offset::ZERO, 1).await.unwrap().remove(0);
+    let EntryKind::SessionCreated { snapshot, .. } = first.entry(id).unwrap().kind else {
+        panic!()
+    };
+    let mut entry: Value = serde_json::from_str(&first.json).unwrap();
+    entry["entry"] = json!({ "snapshot": entry["entry"]["session_created"]["snapshot"] });
+    let draft = || Draft {
+        kind: "snapshot",
+        snapshot: true,
+        graph: Some(snapshot.graph.name.as_str().into()),
+        wall: 1,
+        json: entry.to_string().into(),
+    };
+    let (session, epoch, at) = (id.clone(), opened.epoch, opened.next);
+    let entries = (0..count).map(|_| draft()).collect();
+    log.append(Append { session, epoch, at, entries, urgency: Urgency::Now }).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_end_of_a_run_is_found_however_many_snapshots_follow() {
+    let id = SessionId::new("a").unwrap();
+    for count in [0, 1, 4, 5, 300, 600] {
+        let log = MemoryLog::new();
+        let served = serve_with(log.clone(), |server| server).await;
+        let told = Stream::of(served.run("a", "one").await).rest().await;
+        append_snapshots(&log, &id, count).await;
+        let end = told.last().unwrap().id.as_deref().unwrap();
+        let path = format!("/sessions/a/events?until=run&from={end}");
+        assert_eq!(served.get(&path).await.status(), 204, "{count} snapshots");
+    }
 }
 
 #[tokio::test]
