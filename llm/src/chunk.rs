@@ -34,7 +34,7 @@ pub enum Reason {
     Complete,
     /// It became as long as it may.
     Limit,
-    /// The provider withholds the rest.
+    /// The provider withholds the rest, or the model refuses.
     Filtered,
     /// The connection was cut before the model came to an end.
     Truncated,

@@ -22,6 +22,12 @@ pub(crate) fn fraction() -> f64 {
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }
 
+/// A random number.
+#[cfg(feature = "genai")]
+pub(crate) fn random() -> u64 {
+    TokioRuntime.random()
+}
+
 /// Measures the time to the first delta.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch {

@@ -49,6 +49,14 @@ pub enum ModelError {
         /// What the provider says about it.
         reason: String,
     },
+    /// The provider sent more than the limit allows.
+    #[error("the provider sent {what} of more than {limit} bytes")]
+    Oversized {
+        /// What was too large.
+        what: &'static str,
+        /// How many bytes it may have.
+        limit: usize,
+    },
     /// The provider was out of reach, or gone before its answer was complete.
     #[error("the connection to the provider failed: {reason}")]
     Connection {
@@ -70,6 +78,7 @@ impl ModelError {
             Self::NothingAsked
             | Self::Setting { .. }
             | Self::MissingSetting { .. }
+            | Self::Oversized { .. }
             | Self::Request { .. } => false,
             Self::Refused { status, .. } => matches!(status, 408 | 409 | 425 | 429 | 500..),
             Self::GaveUp { .. } | Self::Connection { .. } | Self::Silent { .. } => true,

@@ -84,6 +84,7 @@ pub struct ToolCall {
     pub id: String,
     /// The name of the function.
     pub name: String,
-    /// Its arguments; a JSON string where the model wrote something else than JSON.
+    /// Its arguments: an object, which is empty where the model gave none; a JSON string where it wrote
+    /// something else than JSON. What is no object goes back to providers as `{"arguments": …}`.
     pub arguments: serde_json::Value,
 }

@@ -5,26 +5,29 @@
 //! servers quote what they were sent.
 
 mod explain;
+mod limits;
 mod muted;
+mod relay;
 mod request;
 mod said;
 mod secrets;
-mod tail;
+mod target;
 #[cfg(test)]
 mod tests;
 mod url;
 
 use self::{
     explain::explain,
+    limits::Limits,
     muted::Muted,
-    said::{Limits, Said},
+    relay::{Relay, Report},
+    said::Said,
     secrets::Secrets,
-    tail::Tail,
 };
 use crate::{Answer, AnswerExt, Model, ModelError, Request, Role, environment::Settings};
 use futures_util::{FutureExt, StreamExt, stream};
 use genai::{
-    Client, ModelIden, ModelSpec, ServiceTarget, WebConfig,
+    Client, ModelIden, ModelSpec, ServiceTarget,
     adapter::AdapterKind,
     resolver::{AuthData, Endpoint},
 };
@@ -39,13 +42,6 @@ const DEFAULT_MODELS: &[(&str, &str)] = &[
 ];
 
 const OPENAI_KEY: &str = "OPENAI_API_KEY";
-
-/// How long to wait for a connection.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// How long to wait for the answer to begin, and then for each next event.
-const SILENT_FOR: Duration = Duration::from_mins(2);
-/// How much text there may be in an answer: far more than any model says.
-const AT_MOST: usize = 8 << 20;
 
 /// A model at a provider.
 ///
@@ -66,11 +62,12 @@ const AT_MOST: usize = 8 << 20;
 #[derive(Clone)]
 pub struct Provider {
     client: Client,
+    /// What the relay asks the provider with.
+    upstream: reqwest::Client,
     target: ModelSpec,
     secrets: Secrets,
     introduction: String,
-    silent_for: Duration,
-    at_most: usize,
+    limits: Limits,
 }
 
 impl fmt::Debug for Provider {
@@ -98,12 +95,12 @@ impl Provider {
             model: ModelIden::new(AdapterKind::OpenAI, model),
         };
         let shown = url::without_secrets(url);
-        Ok(Self::new(
+        Self::new(
             client(None)?,
             ModelSpec::from_target(target),
             Secrets::new(key.into_iter().chain(url::secrets(url))),
             format!("online: the model `{model}` answers, at {shown}"),
-        ))
+        )
     }
 
     /// Takes a model whose name tells `genai` whose it is.
@@ -118,26 +115,46 @@ impl Provider {
             let purpose = format!("the model `{model}`");
             return Err(ModelError::MissingSetting { name, purpose });
         }
-        Ok(Self::new(
+        Self::new(
             client(key.map(|key| (owner, key)))?,
             ModelSpec::from_iden(ModelIden::new(owner, model)),
             Secrets::new(key),
             format!("online: the model `{model}` answers, by way of {owner}"),
-        ))
+        )
     }
 
-    /// Sets how long it may be silent, before its answer and between two events of it; two minutes
-    /// by default. Keep-alives are no events, but thoughts that are not shown are.
+    /// Sets how long the provider may be silent, before its answer and between two events. Defaults to
+    /// two minutes. Keep-alives do not count as events; thoughts that are not shown do. Time in which
+    /// the answer is not polled does not count.
     #[must_use]
-    pub fn silent_for(self, limit: Duration) -> Self {
-        Self { silent_for: limit, ..self }
+    pub fn silent_for(mut self, limit: Duration) -> Self {
+        self.limits.silent_for = limit;
+        self
     }
 
-    /// Sets how much text there may be in an answer, in bytes, and how much beside it of thoughts that
-    /// are not shown and of calls; 8 MiB by default.
+    /// Sets the maximum size of an answer in bytes: of its text, and separately of calls and of thoughts
+    /// that are not shown. Defaults to 8 MiB. A longer answer ends with
+    /// [`Reason::Limit`](crate::Reason::Limit).
     #[must_use]
-    pub fn at_most(self, bytes: usize) -> Self {
-        Self { at_most: bytes, ..self }
+    pub fn at_most(mut self, bytes: usize) -> Self {
+        self.limits.answer = bytes;
+        self
+    }
+
+    /// Sets the maximum size of one line and of one event in bytes, which bounds the memory of an
+    /// answer. Defaults to 4 MiB. A larger one fails the answer with [`ModelError::Oversized`].
+    #[must_use]
+    pub fn line_at_most(mut self, bytes: usize) -> Self {
+        self.limits.line = bytes;
+        self
+    }
+
+    /// Sets the maximum size of the whole body in bytes, after decompression. Defaults to 256 MiB. A
+    /// larger one fails the answer with [`ModelError::Oversized`].
+    #[must_use]
+    pub fn body_at_most(mut self, bytes: usize) -> Self {
+        self.limits.body = bytes;
+        self
     }
 
     /// One line that says which model answers, and where.
@@ -171,9 +188,30 @@ impl Provider {
         Self::named(&model, key.as_deref()).map(Some)
     }
 
-    fn new(client: Client, target: ModelSpec, secrets: Secrets, introduction: String) -> Self {
-        let (silent_for, at_most) = (SILENT_FOR, AT_MOST);
-        Self { client, target, secrets, introduction, silent_for, at_most }
+    fn new(
+        client: Client,
+        target: ModelSpec,
+        secrets: Secrets,
+        introduction: String,
+    ) -> Result<Self, ModelError> {
+        let (upstream, limits) = (relay::client()?, Limits::default());
+        Ok(Self { client, upstream, target, secrets, introduction, limits })
+    }
+
+    /// Asks, in a tokio runtime.
+    async fn ask(self, request: Request) -> Result<Answer, ModelError> {
+        let Self { client, upstream, target, secrets, limits, .. } = self;
+        let (request, options) = request::translate(request);
+        let explained = |error| explain(&error, &secrets);
+        let target = client.resolve_service_target(target).await.map_err(explained)?;
+        let mut target = target::addressed(target);
+        let report = Report::default();
+        let base = target.endpoint.base_url();
+        let relay = Relay::open(upstream, base, limits, secrets.clone(), report.clone()).await?;
+        target.endpoint = Endpoint::from_owned(relay.address());
+        let events = client.exec_chat_stream(target, request, Some(&options)).await;
+        let events = events.map_err(explained)?.stream;
+        Ok(Said::stream(events, relay, report, secrets, limits))
     }
 }
 
@@ -182,21 +220,15 @@ impl Model for Provider {
         if !request.messages.iter().any(|message| message.role == Role::User) {
             return Box::pin(stream::iter([Err(ModelError::NothingAsked)]));
         }
-        let Self { client, target, secrets, silent_for, at_most, .. } = self.clone();
+        let (provider, at_most) = (self.clone(), self.limits.answer);
         let answer = async move {
             // the HTTP client would panic
             if Handle::try_current().is_err() {
                 let reason = "a provider is asked in a tokio runtime".to_owned();
                 return stream::iter([Err(ModelError::Request { reason })]).boxed();
             }
-            let tail = Tail::default();
-            let (request, options) = request::translate(request);
-            let options = options.with_raw_frame_sink(tail.clone());
-            let said = Said::begin(secrets, Limits { silent_for, at_most }, tail);
-            match client.exec_chat_stream(target, request, Some(&options)).await {
-                Ok(response) => said.stream(response.stream),
-                Err(error) => said.error(&error),
-            }
+            let asked = provider.ask(request).await;
+            asked.unwrap_or_else(|error| stream::iter([Err(error)]).boxed())
         };
         let answer = Muted::new(answer.flatten_stream().boxed());
         answer.at_most(at_most)
@@ -214,8 +246,7 @@ fn owner(model: &str) -> Result<AdapterKind, ModelError> {
 }
 
 fn client(account: Option<(AdapterKind, &str)>) -> Result<Client, ModelError> {
-    let mut client = Client::builder()
-        .with_web_config(WebConfig::default().with_connect_timeout(CONNECT_WITHIN));
+    let mut client = Client::builder().with_reqwest(relay::local_client()?);
     if let Some((owner, key)) = account {
         client = client.append_provider_config(owner, AuthData::from_single(key));
     }

@@ -4,6 +4,7 @@ use crate::{Message, Options, Request, Role, ToolCall};
 use genai::chat::{
     self, ChatMessage, ChatOptions, ChatRequest, ContentPart, MessageContent, ToolResponse,
 };
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub(super) fn translate(request: Request) -> (ChatRequest, ChatOptions) {
@@ -59,12 +60,26 @@ fn translate_message(message: Message, names: &BTreeMap<String, String>) -> Chat
     }
 }
 
+/// A call that goes back. Its arguments are an object, whatever they were: providers take nothing else.
 fn translate_call(call: ToolCall) -> chat::ToolCall {
     let ToolCall { id, name, arguments } = call;
+    let arguments = match present(arguments) {
+        object @ Value::Object(_) => object,
+        other => json!({ "arguments": other }),
+    };
     chat::ToolCall { call_id: id, fn_name: name, fn_arguments: arguments, thought_signatures: None }
 }
 
 /// A call that a model asks for.
 pub(super) fn call(call: chat::ToolCall) -> ToolCall {
-    ToolCall { id: call.call_id, name: call.fn_name, arguments: call.fn_arguments }
+    ToolCall { id: call.call_id, name: call.fn_name, arguments: present(call.fn_arguments) }
+}
+
+/// Arguments; none are an empty object.
+fn present(arguments: Value) -> Value {
+    match arguments {
+        Value::Null => json!({}),
+        Value::String(text) if text.trim().is_empty() => json!({}),
+        arguments => arguments,
+    }
 }

@@ -1,10 +1,11 @@
-//! What a provider says, as it comes.
+//! An answer of a provider, as it arrives.
 
 use super::{
-    explain::{self, explain},
+    explain::explain,
+    limits::Limits,
+    relay::{Ending, Relay, Report},
     request,
     secrets::Secrets,
-    tail::Tail,
 };
 use crate::{
     Answer, Chunk, End, ModelError, Reason, Usage,
@@ -12,89 +13,116 @@ use crate::{
     clock::{self, Stopwatch},
 };
 use futures_util::{
-    StreamExt,
-    future::{Either, select},
+    FutureExt, StreamExt,
+    future::{BoxFuture, Either, poll_fn, select},
     stream,
 };
 use genai::chat::{self, ChatStream, ChatStreamEvent, StopReason, StreamEnd};
 use std::{
     collections::{BTreeMap, VecDeque},
+    task::{Context, Poll},
     time::Duration,
 };
 
-/// How long an answer may be silent, and how much there may be in it.
-#[derive(Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) silent_for: Duration,
-    pub(super) at_most: usize,
-}
+/// An event as `genai` has it; `None` at the end.
+type Event = Option<genai::Result<ChatStreamEvent>>;
 
-/// An answer on its way.
+/// An answer that is being read.
 pub(super) struct Said {
-    /// `None` once it has ended; so its connection is closed before the end is told.
-    events: Option<ChatStream>,
+    /// `None` once it has ended, so that its connection is closed before the last item is returned.
+    coming: Option<Coming>,
     secrets: Secrets,
     limits: Limits,
-    tail: Tail,
+    report: Report,
     watch: Stopwatch,
-    /// How long each call is that the model asks for. It is complete only at the end.
+    /// The length of each call that the model asks for. A call is complete only at the end.
     calls: BTreeMap<String, usize>,
-    /// How long all is that is not shown: calls and thoughts.
+    /// The length of all that is not shown: calls and thoughts.
     unshown: usize,
     behind: VecDeque<Chunk>,
 }
 
+/// The relay and what `genai` reads from it. One task polls both.
+struct Coming {
+    relay: Option<BoxFuture<'static, ()>>,
+    events: ChatStream,
+}
+
+impl Coming {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Some(relay) = &mut self.relay
+            && relay.poll_unpin(cx).is_ready()
+        {
+            self.relay = None;
+        }
+        self.events.poll_next_unpin(cx)
+    }
+}
+
 impl Said {
-    pub(super) fn begin(secrets: Secrets, limits: Limits, tail: Tail) -> Self {
-        Self {
-            events: None,
+    /// Reads the events that come through a relay.
+    pub(super) fn stream(
+        events: ChatStream,
+        relay: Relay,
+        report: Report,
+        secrets: Secrets,
+        limits: Limits,
+    ) -> Answer {
+        let said = Self {
+            coming: Some(Coming { relay: Some(relay.serve().boxed()), events }),
             secrets,
             limits,
-            tail,
+            report,
             watch: Stopwatch::start(),
             calls: BTreeMap::new(),
             unshown: 0,
             behind: VecDeque::new(),
-        }
-    }
-
-    pub(super) fn error(self, error: &genai::Error) -> Answer {
-        Box::pin(stream::iter([Err(explain(error, &self.secrets))]))
-    }
-
-    pub(super) fn stream(mut self, events: ChatStream) -> Answer {
-        self.events = Some(events);
-        Box::pin(stream::unfold(self, async |mut said| {
+        };
+        Box::pin(stream::unfold(said, async |mut said| {
             let item = said.next().await?;
             Some((item, said))
         }))
     }
 
     async fn next(&mut self) -> Option<Item> {
+        let asked = clock::now();
         loop {
             if let Some(chunk) = self.behind.pop_front() {
                 return Some(Ok(chunk));
             }
-            let events = self.events.as_mut()?;
-            let limit = self.limits.silent_for;
-            // the wait comes first: a line without an end would use up the task's turn each time
-            let item = match select(clock::sleep(limit), events.next()).await {
-                Either::Right((event, _)) => self.hear(event),
-                Either::Left(_) => Some(Err(ModelError::Silent { limit })),
+            let item = match self.event(asked).await? {
+                Ok(event) => self.hear(event),
+                Err(error) => Some(Err(error)),
             };
             match item {
                 None => {}
                 Some(Ok(Chunk::Delta(_))) => return item,
                 Some(last) => {
-                    self.events = None;
+                    self.coming = None;
                     return Some(last);
                 }
             }
         }
     }
 
-    /// Takes what came, and gives what is to be said of it at once: a delta, or the last item.
-    fn hear(&mut self, event: Option<genai::Result<ChatStreamEvent>>) -> Option<Item> {
+    /// Waits for an event, until the relay has received none for too long. Time in which the answer is
+    /// not polled does not count.
+    async fn event(&mut self, asked: Duration) -> Option<Result<Event, ModelError>> {
+        let (limit, coming) = (self.limits.silent_for, self.coming.as_mut()?);
+        loop {
+            let silent = clock::now().saturating_sub(self.report.last_event().max(asked));
+            let left = limit.checked_sub(silent).filter(|left| !left.is_zero());
+            let Some(left) = left else { return Some(Err(ModelError::Silent { limit })) };
+            // the wait comes first: an answer that is busy may use up the task's budget each time
+            let next = poll_fn(|cx| coming.poll_next(cx));
+            if let Either::Right((event, _)) = select(clock::sleep(left), next).await {
+                return Some(Ok(event));
+            }
+        }
+    }
+
+    /// Takes an event; returns what follows from it at once: a delta, or the last item.
+    fn hear(&mut self, event: Event) -> Option<Item> {
         match event {
             Some(Ok(ChatStreamEvent::Chunk(chunk))) if !chunk.content.is_empty() => {
                 self.watch.delta();
@@ -104,67 +132,69 @@ impl Said {
                 self.unshown += thought.content.len();
             }
             Some(Ok(ChatStreamEvent::ToolCallChunk(chunk))) => self.call(chunk.tool_call),
-            Some(Ok(ChatStreamEvent::End(end))) => self.end(end),
+            Some(Ok(ChatStreamEvent::End(end))) => return self.end(end),
             Some(Ok(_)) => {}
             Some(Err(error)) => {
                 let explained = explain(&error, &self.secrets);
-                return Some(if explain::is_cut(&error) {
-                    self.cut(explained)
-                } else {
-                    Err(explained)
-                });
+                return Some(self.early_end(explained));
             }
-            None => return Some(self.cut(ModelError::cut_short())),
+            None => return Some(self.early_end(ModelError::cut_short())),
         }
-        let usage = self.timed(self.tail.usage());
+        let usage = self.watch.usage(None, None);
         let end = End { reason: Reason::Limit, usage };
-        (self.unshown > self.limits.at_most).then_some(Ok(Chunk::End(end)))
+        (self.unshown > self.limits.answer).then_some(Ok(Chunk::End(end)))
     }
 
-    /// The model asks for a call, of which there is so much by now.
+    /// Counts a call, which may have grown.
     fn call(&mut self, call: chat::ToolCall) {
         let length = call.fn_name.len() + call.fn_arguments.as_str().map_or(0, str::len);
         let before = self.calls.insert(call.call_id, length).unwrap_or_default();
         self.unshown = self.unshown.saturating_sub(before) + length;
     }
 
-    /// The provider came to an end.
-    fn end(&mut self, end: StreamEnd) {
-        self.events = None;
+    /// The protocol came to its end.
+    fn end(&mut self, end: StreamEnd) -> Option<Item> {
+        match self.report.take() {
+            Some(Ending::Failed(error)) => return Some(Err(error)),
+            Some(Ending::Cut(error)) if end.captured_stop_reason.is_none() => {
+                return Some(self.cut(error));
+            }
+            _ => {}
+        }
+        self.coming = None;
+        let reason = reason(end.captured_stop_reason.as_ref());
         let calls = end.captured_content.map(chat::MessageContent::into_tool_calls);
-        let calls = calls.into_iter().flatten().map(request::call).map(Chunk::ToolCall);
-        self.behind.extend(calls);
-        let stop = end.captured_stop_reason.or_else(|| self.tail.reason());
-        let usage = end.captured_usage.map_or_else(
-            || self.tail.usage(),
-            |usage| {
-                let count =
-                    |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
-                let (input, output) = (usage.prompt_tokens, usage.completion_tokens);
-                Usage {
-                    input_tokens: count(input),
-                    output_tokens: count(output),
-                    first_delta: None,
-                }
-            },
-        );
-        let end = End { reason: reason(stop.as_ref()), usage: self.timed(usage) };
+        let calls = calls.into_iter().flatten().map(request::call);
+        // a call that the limit cut is none
+        let calls = calls.filter(|call| reason != Reason::Limit || call.arguments.is_object());
+        self.behind.extend(calls.map(Chunk::ToolCall));
+        let usage = end.captured_usage.map_or_else(Usage::default, |usage| {
+            let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
+            let (input, output) = (usage.prompt_tokens, usage.completion_tokens);
+            self.watch.usage(count(input), count(output))
+        });
+        let mut end = End { reason, usage };
+        self.watch.complete(&mut end.usage);
         self.behind.push_back(Chunk::End(end));
+        None
     }
 
-    /// The connection is gone.
+    /// The answer ended early; the relay knows better why than `genai` does.
+    fn early_end(&self, error: ModelError) -> Item {
+        match self.report.take() {
+            Some(Ending::Failed(error)) => Err(error),
+            Some(Ending::Cut(error)) => self.cut(error),
+            None if matches!(error, ModelError::Connection { .. }) => self.cut(error),
+            None => Err(error),
+        }
+    }
+
+    /// The connection was lost.
     fn cut(&self, error: ModelError) -> Item {
-        let reason = match self.tail.reason() {
-            // the calls are lost
-            Some(stop) if self.calls.is_empty() => reason(Some(&stop)),
-            _ if self.watch.has_begun() => Reason::Truncated,
-            _ => return Err(error),
-        };
-        Ok(Chunk::End(End { reason, usage: self.timed(self.tail.usage()) }))
-    }
-
-    fn timed(&self, usage: Usage) -> Usage {
-        self.watch.usage(usage.input_tokens, usage.output_tokens)
+        if !self.watch.has_begun() {
+            return Err(error);
+        }
+        Ok(Chunk::End(End { reason: Reason::Truncated, usage: self.watch.usage(None, None) }))
     }
 }
 

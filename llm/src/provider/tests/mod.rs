@@ -1,5 +1,7 @@
 //! Providers against a server in this process with the protocol of `OpenAI`.
 
+mod limits;
+mod relayed;
 mod requests;
 mod server;
 mod settings;

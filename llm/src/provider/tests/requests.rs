@@ -76,6 +76,29 @@ async fn tools_calls_and_their_results_are_sent() -> Result {
 }
 
 #[tokio::test]
+async fn arguments_go_back_as_an_object() -> Result {
+    for (arguments, expected) in [
+        (Value::Null, "{}"),
+        (json!(""), "{}"),
+        (json!({}), "{}"),
+        (json!({ "a": null }), r#"{"a":null}"#),
+        (json!("a = 1"), r#"{"arguments":"a = 1"}"#),
+        (json!([1]), r#"{"arguments":[1]}"#),
+    ] {
+        let call = ToolCall { id: "c1".into(), name: "now".into(), arguments };
+        let history = [
+            Message::user("What time is it?"),
+            Message::assistant("").with_tool_calls([call.clone()]),
+            Message::tool(&call, "noon"),
+        ];
+        let body = sent(Request::new(history)).await?;
+        let asked = &body["messages"][1]["tool_calls"][0];
+        assert_eq!(asked["function"]["arguments"], expected);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn calls_come_complete_in_their_order_before_the_end() -> Result {
     let server = Server::start(|stream| {
         start_answer(stream)?;

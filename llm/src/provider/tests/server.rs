@@ -37,7 +37,8 @@ impl Received {
     pub(super) fn assert_closed_soon_after(&self, moment: Instant) {
         assert!(self.closed);
         let took = self.at.saturating_duration_since(moment);
-        assert!(took < Duration::from_millis(100), "{took:?}");
+        // far less on a calm machine; the tests of limits send floods beside this one
+        assert!(took < Duration::from_secs(1), "{took:?}");
     }
 }
 

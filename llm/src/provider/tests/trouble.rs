@@ -58,7 +58,7 @@ async fn an_answer_that_breaks_off_is_truncated() -> Result {
         write!(stream, "{head}{:x}\r\n{events}\r\nff\r\nda", events.len())?;
         stream.shutdown(std::net::Shutdown::Write)
     };
-    for manners in [break_off, half_a_line, half_a_chunk] {
+    for manners in [break_off, half_a_line, half_a_letter, half_a_chunk] {
         let (deltas, last) = outcome(manners).await?;
         assert_eq!(deltas, 3);
         let Ok(Chunk::End(End { reason: Reason::Truncated, usage })) = last else {
@@ -66,11 +66,6 @@ async fn an_answer_that_breaks_off_is_truncated() -> Result {
         };
         assert!(usage.first_delta.is_some());
     }
-    let (error, deltas) = failure(half_a_letter).await?;
-    assert_eq!(
-        (error.to_string().as_str(), deltas),
-        ("the provider gave up: its answer is not UTF-8", 3)
-    );
     Ok(())
 }
 
@@ -120,28 +115,16 @@ async fn an_error_or_nonsense_inside_the_answer_ends_it() -> Result {
     })
     .await?;
     assert_eq!(error.to_string(), "the provider gave up: its answer is not UTF-8");
-    // what came in the same packet is lost
-    assert!(deltas <= 3);
+    assert_eq!(deltas, 3);
     Ok(())
 }
 
 #[tokio::test]
-async fn silence_and_endless_lines_are_given_up() -> Result {
+async fn silence_and_endless_keep_alives_are_given_up() -> Result {
     let table: &[(Manners, usize)] = &[
         (|_| Ok(()), 0),
         (start_answer, 0),
         (say_three, 3),
-        (
-            |stream| {
-                say_three(stream)?;
-                // a line that does not end, and what keeps the connection alive, are no events
-                while stream.write_all(&[b' '; 100]).is_ok() {
-                    std::thread::yield_now();
-                }
-                Ok(())
-            },
-            3,
-        ),
         (
             |stream| {
                 start_answer(stream)?;
@@ -219,7 +202,7 @@ async fn a_refusal_comes_before_all_and_says_whether_to_retry() -> Result {
             "status 429: slow down",
             true,
         ),
-        (|stream| refuse(stream, 503, "", "<p>later</p>"), "status 503: <p>later</p>", true),
+        (|stream| refuse(stream, 503, "", "<p>later</p>"), "status 503: later", true),
         (|stream| refuse(stream, 500, "", ""), "status 500: no reason given", true),
     ];
     for (manners, expected, retryable) in table {

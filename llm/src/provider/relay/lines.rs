@@ -1,0 +1,49 @@
+//! Streams of one JSON object per line, as Ollama and Cohere have them.
+
+use super::{
+    fault::Fault,
+    reader::{Out, is_error},
+};
+
+/// Passes lines on, whole, and each at most as long as the limit.
+#[derive(Debug)]
+pub(super) struct Lines {
+    limit: usize,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, line: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8], out: &mut Out) -> Result<(), Fault> {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if self.line.len() + part.len() > self.limit {
+                return Err(Fault::Oversized { what: "a line", limit: self.limit });
+            }
+            self.line.extend_from_slice(part);
+            if part.ends_with(b"\n") {
+                self.end_line(out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes the last line on, which may lack its line feed.
+    pub(super) fn end_line(&mut self, out: &mut Out) -> Result<(), Fault> {
+        let line = String::from_utf8(std::mem::take(&mut self.line)).map_err(|_| Fault::NoText)?;
+        let text = line.trim();
+        if text.is_empty() {
+            return Ok(());
+        }
+        if is_error(text) {
+            return Err(Fault::Complaint(text.to_owned()));
+        }
+        if !text.starts_with('{') {
+            return Err(Fault::NoStream(text.to_owned()));
+        }
+        out.push_back(format!("{text}\n").into());
+        Ok(())
+    }
+}

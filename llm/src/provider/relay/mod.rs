@@ -1,0 +1,262 @@
+//! A relay between `genai` and a provider, which reads what the provider sends before `genai` does.
+//!
+//! `genai` has no limits: it keeps a line until its line feed arrives, copies it for each packet, and
+//! allocates as many tool calls as the largest index says, so that one server can stop the whole
+//! process. It also expects exactly what `OpenAI` sends, and many servers send something else. And its
+//! transport cannot be replaced: its client is a `reqwest::Client`, which cannot be wrapped.
+//!
+//! So each answer has a relay. `genai` sends its request to a socket of this process, under an address
+//! that cannot be guessed; the relay sends it to the provider with a client of its own, reads the
+//! answer within [`Limits`], and passes on whole events and nothing else. Refusals, errors and the
+//! reason of an early end do not go through `genai`: they are in the [`Report`]. This way the limits
+//! hold for every provider that `genai` knows, and there is one place where an answer is put right:
+//! [`openai`] for servers with the protocol of `OpenAI`. `genai` still makes the requests and reads
+//! the events of each provider.
+//!
+//! The relay is not a task: the answer polls it and drops it. There is no way for `genai` around the
+//! relay, since its client resolves no name and trusts no certificate.
+
+mod complaint;
+mod fault;
+mod json;
+mod lines;
+mod openai;
+mod pass;
+mod reader;
+mod report;
+mod sse;
+mod text;
+mod upstream;
+
+pub(super) use self::{
+    complaint::message,
+    report::{Ending, Report},
+    upstream::{client, innermost},
+};
+
+use self::pass::Pass;
+use super::{limits::Limits, secrets::Secrets};
+use crate::{ModelError, clock};
+use bytes::Bytes;
+use futures_util::{
+    StreamExt,
+    future::poll_fn,
+    stream::{self, BoxStream, FuturesUnordered},
+};
+use http_body_util::{BodyExt, StreamBody};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Frame, Incoming},
+    header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use reqwest::{
+    Client, Url,
+    dns::{Name, Resolve, Resolving},
+};
+use std::{
+    convert::Infallible,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Poll, ready},
+};
+use tokio::net::{TcpListener, TcpStream};
+
+type Body = StreamBody<BoxStream<'static, Result<Frame<Bytes>, Infallible>>>;
+
+/// A relay for one answer.
+pub(super) struct Relay {
+    listener: TcpListener,
+    /// The address that `genai` uses instead of that of the provider.
+    address: String,
+    route: Route,
+}
+
+/// Where a request goes, and under which conditions.
+struct Route {
+    client: Client,
+    /// The address of the provider.
+    base: Url,
+    /// The first part of the path, which other processes cannot guess.
+    token: String,
+    limits: Limits,
+    secrets: Secrets,
+    report: Report,
+    /// Whether `genai` has sent its request.
+    is_taken: AtomicBool,
+}
+
+impl Relay {
+    /// Opens a relay to a provider.
+    pub(super) async fn open(
+        client: Client,
+        base: &str,
+        limits: Limits,
+        secrets: Secrets,
+        report: Report,
+    ) -> Result<Self, ModelError> {
+        let base = Url::parse(base)
+            .map_err(|_| ModelError::Request { reason: "the URL cannot be read".to_owned() })?;
+        let failed = |error: io::Error| {
+            let reason = format!("there is no loopback socket for the relay: {error}");
+            ModelError::Connection { reason }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
+        let port = listener.local_addr().map_err(failed)?.port();
+        let token = format!("{:016x}{:016x}", clock::random(), clock::random());
+        let query = base.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let address = format!("http://127.0.0.1:{port}/{token}{}{query}", base.path());
+        let is_taken = AtomicBool::new(false);
+        let route = Route { client, base, token, limits, secrets, report, is_taken };
+        Ok(Self { listener, address, route })
+    }
+
+    /// The address under which `genai` reaches the provider.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Relays one answer, to its end. Nothing listens any more once `genai` has sent its request.
+    pub(super) async fn serve(self) {
+        let Self { listener, route, .. } = self;
+        let (mut listener, route) = (Some(listener), Arc::new(route));
+        let mut connections = FuturesUnordered::new();
+        poll_fn(|cx| {
+            loop {
+                while let Poll::Ready(Some(())) = connections.poll_next_unpin(cx) {}
+                if route.is_taken.load(Ordering::Relaxed) {
+                    listener = None;
+                }
+                let Some(open) = &listener else {
+                    return if connections.is_empty() { Poll::Ready(()) } else { Poll::Pending };
+                };
+                match ready!(open.poll_accept(cx)) {
+                    Ok((stream, _)) => connections.push(connection(stream, Arc::clone(&route))),
+                    Err(error) => {
+                        let reason = error.to_string();
+                        route.report.end(Ending::Failed(ModelError::Connection { reason }));
+                        return Poll::Ready(());
+                    }
+                }
+            }
+        })
+        .await;
+    }
+}
+
+/// Serves a connection, which may be that of another process.
+async fn connection(stream: TcpStream, route: Arc<Route>) {
+    // small events must not wait for each other; where that cannot be set, they do
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request: Request<Incoming>| {
+        let route = Arc::clone(&route);
+        async move {
+            Ok::<_, Infallible>(match route.upstream_url(request.uri()) {
+                Some(url) if !route.is_taken.swap(true, Ordering::Relaxed) => {
+                    route.relay(request, url).await
+                }
+                _ => respond(StatusCode::NOT_FOUND, stream::empty().boxed()),
+            })
+        }
+    });
+    let connection =
+        http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+    // `genai` may leave before the end
+    let _ = connection.await;
+}
+
+impl Route {
+    /// The address at the provider for a request that knows the token.
+    fn upstream_url(&self, uri: &hyper::Uri) -> Option<Url> {
+        let path = uri.path().strip_prefix('/')?.strip_prefix(&self.token)?;
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url.set_query(uri.query());
+        Some(url)
+    }
+
+    async fn relay(&self, request: Request<Incoming>, url: Url) -> Response<Body> {
+        let path = url.path().to_owned();
+        let response = match self.upstream_request(request, url).await {
+            Ok(request) => upstream::send(&self.client, request, &self.secrets).await,
+            Err(error) => Err(Ending::Failed(error)),
+        };
+        let response = match response {
+            Ok(response) => response,
+            Err(ending) => {
+                self.report.end(ending);
+                return respond(StatusCode::BAD_GATEWAY, stream::empty().boxed());
+            }
+        };
+        let pass =
+            Pass::new(response, &path, self.limits, self.report.clone(), self.secrets.clone());
+        let content_type = pass.content_type();
+        let body = stream::unfold(pass, async |mut pass| {
+            let bytes = pass.next().await?;
+            Some((Ok(Frame::data(bytes)), pass))
+        });
+        let mut response = respond(StatusCode::OK, body.boxed());
+        response.headers_mut().extend(content_type.map(|kind| (hyper::header::CONTENT_TYPE, kind)));
+        response
+    }
+
+    async fn upstream_request(
+        &self,
+        request: Request<Incoming>,
+        url: Url,
+    ) -> Result<reqwest::Request, ModelError> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await;
+        let body = body.map_err(|error| ModelError::Request { reason: error.to_string() })?;
+        let mut headers = head.headers;
+        for name in [HOST, CONTENT_LENGTH, CONNECTION, ACCEPT_ENCODING] {
+            headers.remove(name);
+        }
+        let mut request = self.client.request(head.method, url).body(body.to_bytes());
+        for (name, value) in &headers {
+            // beside the user and the password of the URL
+            request = request.header(name, value);
+        }
+        request.build().map_err(|error| {
+            let reason = self.secrets.printable(&upstream::innermost(&error).to_string());
+            ModelError::Request { reason }
+        })
+    }
+}
+
+fn respond(
+    status: StatusCode,
+    body: BoxStream<'static, Result<Frame<Bytes>, Infallible>>,
+) -> Response<Body> {
+    let mut response = Response::new(StreamBody::new(body));
+    *response.status_mut() = status;
+    response
+}
+
+/// A client for `genai`, which reaches the relay and nothing else.
+pub(super) fn local_client() -> Result<Client, ModelError> {
+    let client = Client::builder()
+        .no_proxy()
+        // no server can prove who it is
+        .tls_certs_only([])
+        .pool_max_idle_per_host(0)
+        .redirect(reqwest::redirect::Policy::none())
+        .dns_resolver(Arc::new(NoNames))
+        .build();
+    client.map_err(|error| ModelError::Request { reason: error.to_string() })
+}
+
+/// Resolves no name, so that no adapter of `genai` bypasses the relay.
+struct NoNames;
+
+impl Resolve for NoNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reason = format!("`{}` is not asked directly: use `Provider::at`", name.as_str());
+        Box::pin(async { Err(reason.into()) })
+    }
+}

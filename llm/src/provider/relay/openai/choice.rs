@@ -1,0 +1,124 @@
+//! One choice of an answer.
+
+use super::{OpenAi, Out, is_error, write_delta};
+use crate::provider::relay::{
+    fault::Fault,
+    json::{Fields, Json},
+};
+
+/// Why the model ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finish {
+    Stop,
+    Length,
+    Filter,
+}
+
+impl Finish {
+    /// Its name in the protocol of `OpenAI`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::Filter => "content_filter",
+        }
+    }
+
+    /// Reads a finish reason; `None` for one that says nothing.
+    fn parse(reason: &str) -> Result<Option<Self>, Fault> {
+        match reason.trim().to_ascii_lowercase().as_str() {
+            "" | "null" | "none" => Ok(None),
+            "length" | "max_tokens" | "model_length" | "max_output_tokens" => {
+                Ok(Some(Self::Length))
+            }
+            "content_filter" | "safety" | "sensitive" | "refusal" => Ok(Some(Self::Filter)),
+            "error"
+            | "abort"
+            | "aborted"
+            | "cancelled"
+            | "network_error"
+            | "insufficient_system_resource" => Err(Fault::Finish(reason.to_owned())),
+            _ => Ok(Some(Self::Stop)),
+        }
+    }
+}
+
+impl OpenAi {
+    pub(super) fn choice(&mut self, choice: &Fields<'_>, out: &mut Out) -> Result<(), Fault> {
+        if let Some(index) = choice.get("index").map(Json::raw)
+            && self.choice.get_or_insert_with(|| index.to_owned()) != index
+        {
+            return Ok(());
+        }
+        if let Some(error) = choice.get("error").filter(|error| is_error(*error)) {
+            return Err(Fault::Complaint(error.raw().to_owned()));
+        }
+        // a gateway that does not stream sends the message whole
+        if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
+            self.delta(&delta.fields(), out);
+        }
+        if let Some(reason) = choice.text("finish_reason") {
+            self.finish = Finish::parse(&reason)?.or(self.finish);
+        }
+        Ok(())
+    }
+
+    fn delta(&mut self, delta: &Fields<'_>, out: &mut Out) {
+        for name in ["reasoning_content", "reasoning"] {
+            if let Some(thought) = delta.get(name).and_then(Json::bytes) {
+                self.think(&thought, out);
+                break;
+            }
+        }
+        match delta.get("content") {
+            Some(content) if content.is_string() => self.say(content, out),
+            Some(parts) => {
+                for part in parts.items() {
+                    self.part(&part.fields(), out);
+                }
+            }
+            None => {}
+        }
+        if let Some(refusal) = delta.get("refusal").filter(|refusal| refusal.is_string()) {
+            self.is_refused |= refusal.raw() != "\"\"";
+            self.say(refusal, out);
+        }
+        for call in delta.get("tool_calls").into_iter().flat_map(Json::items) {
+            self.calls.push(call);
+        }
+        if let Some(call) = delta.get("function_call").filter(|call| call.is_object()) {
+            self.calls.push_function_call(call);
+        }
+    }
+
+    /// Takes a part of a content: text, or thoughts of Mistral's models.
+    fn part(&mut self, part: &Fields<'_>, out: &mut Out) {
+        if let Some(text) = part.get("text").filter(|text| text.is_string()) {
+            self.say(text, out);
+        }
+        match part.get("thinking") {
+            Some(thought) if thought.is_string() => {
+                self.think(&thought.bytes().unwrap_or_default(), out);
+            }
+            Some(parts) => {
+                for part in parts.items() {
+                    if let Some(text) = part.fields().get("text").and_then(Json::bytes) {
+                        self.think(&text, out);
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn say(&mut self, text: Json<'_>, out: &mut Out) {
+        let text = self.text.push(&text.bytes().unwrap_or_default());
+        write_delta(out, "content", &text);
+    }
+
+    fn think(&mut self, thought: &[u8], out: &mut Out) {
+        let thought = self.thought.push(thought);
+        self.thoughts += thought.len();
+        write_delta(out, "reasoning_content", &thought);
+    }
+}

@@ -1,0 +1,129 @@
+//! Requests to a provider, and its refusals.
+
+use super::{super::secrets::Secrets, complaint, fault::Fault, report::Ending};
+use crate::ModelError;
+use reqwest::{Client, Response, header::HeaderMap, redirect::Policy};
+use std::{
+    error::Error,
+    time::{Duration, SystemTime},
+};
+
+/// How long to wait for a connection.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// How often a server may redirect a request.
+const REDIRECTS: usize = 5;
+/// How much is read of what a server says when it refuses.
+const REFUSAL: usize = 64 << 10;
+
+/// A client for providers.
+pub(in super::super) fn client() -> Result<Client, ModelError> {
+    let client = Client::builder()
+        .connect_timeout(CONNECT_WITHIN)
+        .redirect(Policy::custom(|attempt| {
+            let origin = attempt.previous().first().map(reqwest::Url::origin);
+            // the key is for one server
+            if origin == Some(attempt.url().origin()) && attempt.previous().len() <= REDIRECTS {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
+        }))
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .http2_keep_alive_timeout(Duration::from_secs(10))
+        .build();
+    client.map_err(|error| ModelError::Request { reason: innermost(&error).to_string() })
+}
+
+/// Sends a request; returns an answer that has begun.
+pub(super) async fn send(
+    client: &Client,
+    request: reqwest::Request,
+    secrets: &Secrets,
+) -> Result<Response, Ending> {
+    let response = client.execute(request).await.map_err(|error| {
+        let reason = secrets.printable(&innermost(&error).to_string());
+        Ending::Failed(if error.is_builder() {
+            ModelError::Request { reason }
+        } else {
+            ModelError::Connection { reason }
+        })
+    })?;
+    if !response.status().is_success() {
+        return Err(Ending::Failed(refusal(response, secrets).await));
+    }
+    // the client has unpacked what it asked for, and has removed the header
+    match response.headers().get("content-encoding") {
+        Some(how) if how != "identity" => {
+            let how = String::from_utf8_lossy(how.as_bytes()).into_owned();
+            Err(Fault::Packed(how).ending(secrets))
+        }
+        _ => Ok(response),
+    }
+}
+
+async fn refusal(mut response: Response, secrets: &Secrets) -> ModelError {
+    let status = response.status().as_u16();
+    let retry_after = retry_after(response.headers());
+    let reason = if status == 401 {
+        // whose text has part of the key, at some providers
+        "the key is not accepted".to_owned()
+    } else {
+        let mut body = Vec::new();
+        while let Ok(Some(bytes)) = response.chunk().await {
+            body.extend_from_slice(&bytes);
+            if body.len() >= REFUSAL {
+                break;
+            }
+        }
+        secrets.printable(&complaint::message(&String::from_utf8_lossy(&body)))
+    };
+    ModelError::Refused { status, reason, retry_after }
+}
+
+pub(in super::super) fn innermost<'a>(
+    mut error: &'a (dyn Error + 'static),
+) -> &'a (dyn Error + 'static) {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
+}
+
+/// How long a provider asks to be left alone: in milliseconds, in seconds, or until a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name| headers.get(name)?.to_str().ok();
+    let number = |name, unit: f64| {
+        let count: f64 = header(name)?.trim().parse().ok()?;
+        Duration::try_from_secs_f64(count * unit).ok()
+    };
+    let date = || {
+        let date = httpdate::parse_http_date(header("retry-after")?).ok()?;
+        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    };
+    number("retry-after-ms", 0.001).or_else(|| number("retry-after", 1.0)).or_else(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::retry_after;
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn retry_after_is_read_in_seconds_milliseconds_and_as_a_date() {
+        let in_an_hour = httpdate::fmt_http_date(SystemTime::now() + Duration::from_hours(1));
+        let ask = |name: &'static str, value: &str| {
+            let value = HeaderValue::from_str(value).ok()?;
+            retry_after(&HeaderMap::from_iter([(HeaderName::from_static(name), value)]))
+        };
+        assert_eq!(ask("retry-after", "7"), Some(Duration::from_secs(7)));
+        assert_eq!(ask("retry-after", " 0.5 "), Some(Duration::from_millis(500)));
+        assert_eq!(ask("retry-after-ms", "1500"), Some(Duration::from_millis(1500)));
+        assert!(ask("retry-after", &in_an_hour).is_some_and(|wait| wait.as_secs() > 3500));
+        let past = "Sun, 06 Nov 1994 08:49:37 GMT";
+        assert_eq!(ask("retry-after", past), Some(Duration::ZERO));
+        for nonsense in ["-1", "soon", "NaN", "inf", "1e400", ""] {
+            assert_eq!(ask("retry-after", nonsense), None, "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Every provider that `genai` knows is asked through the relay.
+
+use super::{
+    super::{
+        limits::Limits,
+        relay::{self, Relay, Report},
+        secrets::Secrets,
+    },
+    ask,
+    server::{Result, Server, refuse},
+};
+use crate::{AnswerExt, Model, ModelError, Provider, Reason};
+use genai::{
+    ModelIden, ModelSpec, ServiceTarget,
+    adapter::AdapterKind,
+    resolver::{AuthData, Endpoint},
+};
+use std::io::Write;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// A provider whose clients the others share.
+fn any() -> Result<Provider> {
+    Ok(Provider::at("http://127.0.0.1:1", "small", None)?)
+}
+
+/// A provider of this kind, at this server.
+fn provider(any: &Provider, kind: AdapterKind, url: &str) -> Provider {
+    let model = match kind {
+        AdapterKind::Vertex => "gemini-9",
+        _ => "small",
+    };
+    let target = ModelSpec::from_target(ServiceTarget {
+        endpoint: Endpoint::from_owned(format!("{url}/")),
+        auth: AuthData::from_single("none"),
+        model: ModelIden::new(kind, model),
+    });
+    Provider { target, ..any.clone() }
+}
+
+#[tokio::test]
+async fn each_adapter_reaches_its_provider_through_the_relay() -> Result {
+    let any = any()?;
+    for kind in AdapterKind::all() {
+        let server = Server::start(|stream| refuse(stream, 418, "", "relayed"))?;
+        let error = provider(&any, *kind, &server.url).chat(ask()).whole().await.err();
+        match error {
+            Some(ModelError::Refused { status: 418, .. }) => {}
+            other => return Err(format!("{kind}: {other:?}").into()),
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_limits_hold_for_each_protocol() -> Result {
+    let any = any()?;
+    for kind in AdapterKind::all() {
+        if *kind == AdapterKind::BedrockApi {
+            // whose frames say how long they are: only the body is limited
+            continue;
+        }
+        let server = Server::start(|stream| {
+            write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")?;
+            while stream.write_all(&[b'x'; 1000]).is_ok() {}
+            Ok(())
+        })?;
+        let model = provider(&any, *kind, &server.url).line_at_most(10_000);
+        let error = model.chat(ask()).whole().await.err();
+        assert!(
+            matches!(error, Some(ModelError::Oversized { limit: 10_000, .. })),
+            "{kind}: {error:?}"
+        );
+    }
+    Ok(())
+}
+
+/// Sends a body in one chunk, and ends it or not.
+fn send_chunk(stream: &mut std::net::TcpStream, body: &str, last: &str) -> std::io::Result<()> {
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    write!(stream, "{head}{:x}\r\n{body}\r\n{last}", body.len())?;
+    stream.shutdown(std::net::Shutdown::Write)
+}
+
+const GEMINI: &str = r#"data: {"candidates":[{"content":{"parts":[{"text":"Hi"}],"role":"model"}}]}
+
+"#;
+const GEMINI_END: &str = r#"data: {"candidates":[{"content":{"parts":[{"text":"Hi"}],"role":"model"},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":2}}
+
+"#;
+const ANTHROPIC: &str = r#"event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}
+
+"#;
+const ANTHROPIC_ERROR: &str = r#"event: error
+data: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}
+
+"#;
+const OLLAMA: &str = r#"{"message":{"role":"assistant","content":"Hi"},"done":false}
+"#;
+const OLLAMA_END: &str = r#"{"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop"}
+"#;
+const RESPONSES: &str = r#"event: response.output_text.delta
+data: {"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi"}
+
+"#;
+const END: &str = "0\r\n\r\n";
+
+#[tokio::test]
+async fn an_end_and_an_error_are_seen_in_each_protocol() -> Result {
+    use AdapterKind::{Anthropic, Gemini, Ollama, OpenAIResp};
+    let any = any()?;
+    let error = r#"{"error":"out of memory"}"#;
+    let cut = Ok(Reason::Truncated);
+    let gave_up = |reason: &str| Err(ModelError::GaveUp { reason: reason.to_owned() });
+    for (kind, body, last, expected) in [
+        (Gemini, GEMINI_END.to_owned(), END, Ok(Reason::Complete)),
+        (Gemini, GEMINI.to_owned(), "", cut.clone()),
+        (Gemini, r#"[{"error":{"message":"quota"}}]"#.to_owned(), END, gave_up("quota")),
+        (Anthropic, ANTHROPIC.to_owned(), "", cut.clone()),
+        (Anthropic, format!("{ANTHROPIC}{ANTHROPIC_ERROR}"), END, gave_up("Overloaded")),
+        (OpenAIResp, RESPONSES.to_owned(), "", cut.clone()),
+        (OpenAIResp, format!("{RESPONSES}{ANTHROPIC_ERROR}"), END, gave_up("Overloaded")),
+        (Ollama, format!("{OLLAMA}{OLLAMA_END}"), END, Ok(Reason::Complete)),
+        (Ollama, OLLAMA.to_owned(), "", cut),
+        (Ollama, format!("{OLLAMA}{error}"), END, gave_up("out of memory")),
+    ] {
+        let shown = format!("{kind}: {body}");
+        let server = Server::start(move |stream| send_chunk(stream, &body, last))?;
+        let seen = provider(&any, kind, &server.url).chat(ask()).whole().await;
+        assert_eq!(seen.map(|whole| whole.end.reason), expected, "{shown}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_process_that_finds_the_relay_learns_nothing() -> Result {
+    let relay = Relay::open(
+        relay::client()?,
+        "http://127.0.0.1:1/v1/",
+        Limits::default(),
+        Secrets::default(),
+        Report::default(),
+    )
+    .await?;
+    let address = relay.address().strip_prefix("http://").ok_or("no address")?.to_owned();
+    let (host, _) = address.split_once('/').ok_or("no path")?;
+    let host = host.to_owned();
+    let guess = async {
+        for path in ["/", "/v1/chat/completions", "/0123456789abcdef0123456789abcdef/v1/"] {
+            let mut stream = TcpStream::connect(&host).await?;
+            let request = format!("POST {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+            stream.write_all(request.as_bytes()).await?;
+            let mut text = String::new();
+            stream.read_to_string(&mut text).await?;
+            assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    tokio::select! {
+        () = relay.serve() => Err("the relay ended".into()),
+        guessed = guess => Ok(guessed?),
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_server_is_not_followed() -> Result {
+    let server =
+        Server::start(|stream| refuse(stream, 307, "location: http://127.0.0.1:1/\r\n", ""))?;
+    let error = server.model()?.chat(ask()).whole().await.err();
+    assert!(matches!(error, Some(ModelError::Refused { status: 307, .. })), "{error:?}");
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! Recorded streams of servers with the protocol of `OpenAI`, each with its expected outcome.
+//!
+//! Each file in `streams/` is one stream. Its head says why it is there, which `content-type` it has if
+//! not that of a stream, and what is expected; behind `---` is the body, byte by byte. To add a stream,
+//! add a file.
+//!
+//! In `expect`, the id `*` stands for any id; `tokens` are those of the request and of the answer.
+//! Each stream is played over TCP whole, in single bytes, and with CRLF and CR as its line ends.
+
+use burdock_llm::{AnswerExt, Model, ModelError, Provider, Request, answer::Whole};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fs,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    sync::mpsc,
+    thread,
+};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+type Outcome = std::result::Result<Whole, ModelError>;
+
+/// A recorded stream.
+struct Recording {
+    name: String,
+    content_type: String,
+    expected: Value,
+    body: Vec<u8>,
+}
+
+impl Recording {
+    fn parse(name: String, file: &str) -> Result<Self> {
+        let (head, body) = file.split_once("\n---\n").ok_or("there is no `---`")?;
+        let mut content_type = "text/event-stream".to_owned();
+        let mut expected = None;
+        for line in head.lines().filter(|line| !line.starts_with('#')) {
+            match line.split_once(':').ok_or("a line of the head has no colon")? {
+                ("content-type", value) => value.trim().clone_into(&mut content_type),
+                ("expect", value) => expected = Some(serde_json::from_str(value)?),
+                (other, _) => return Err(format!("unknown key `{other}`").into()),
+            }
+        }
+        let expected = expected.ok_or("nothing is expected")?;
+        Ok(Self { name, content_type, expected, body: body.as_bytes().to_vec() })
+    }
+}
+
+/// How the bytes of a stream are sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Manner {
+    Whole,
+    SingleBytes,
+    Crlf,
+    Cr,
+}
+
+const MANNERS: [Manner; 4] = [Manner::Whole, Manner::SingleBytes, Manner::Crlf, Manner::Cr];
+
+fn recordings() -> Result<Vec<Recording>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/streams");
+    let mut recordings = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_stem().ok_or("no name")?.to_string_lossy().into_owned();
+        let file = fs::read_to_string(&path)?;
+        recordings.push(Recording::parse(name.clone(), &file).map_err(|e| format!("{name}: {e}"))?);
+    }
+    recordings.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(recordings)
+}
+
+/// What the server sends next.
+struct Performance {
+    content_type: String,
+    body: Vec<u8>,
+    manner: Manner,
+}
+
+/// A server that plays one recording after the other, and a model that asks it.
+struct Stage {
+    model: Provider,
+    next: mpsc::Sender<Performance>,
+    server: thread::JoinHandle<io::Result<()>>,
+}
+
+impl Stage {
+    fn open() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("http://{}/v1", listener.local_addr()?);
+        let (next, performances) = mpsc::channel();
+        let server = thread::spawn(move || {
+            performances.iter().try_for_each(|performance| serve(&listener, &performance))
+        });
+        Ok(Self { model: Provider::at(&url, "small", None)?, next, server })
+    }
+
+    async fn play(&self, recording: &Recording, manner: Manner) -> Result<Outcome> {
+        let ends = |end: &str| String::from_utf8_lossy(&recording.body).replace('\n', end);
+        let body = match manner {
+            Manner::Whole | Manner::SingleBytes => recording.body.clone(),
+            Manner::Crlf => ends("\r\n").into_bytes(),
+            Manner::Cr => ends("\r").into_bytes(),
+        };
+        let content_type = recording.content_type.clone();
+        self.next.send(Performance { content_type, body, manner })?;
+        Ok(self.model.chat(Request::prompt("Hi")).whole().await)
+    }
+
+    async fn close(self) -> Result {
+        drop(self.next);
+        let served = tokio::task::spawn_blocking(|| self.server.join()).await?;
+        Ok(served.map_err(|_| "the server panicked")??)
+    }
+}
+
+/// Serves one request.
+fn serve(listener: &TcpListener, performance: &Performance) -> io::Result<()> {
+    let Performance { content_type, body, manner } = performance;
+    let (mut stream, _) = listener.accept()?;
+    stream.set_nodelay(true)?;
+    read_request(&stream)?;
+    write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\n")?;
+    if !content_type.is_empty() {
+        write!(stream, "content-type: {content_type}\r\n")?;
+    }
+    stream.write_all(b"\r\n")?;
+    let sent = match manner {
+        Manner::SingleBytes => body.iter().try_for_each(|byte| stream.write_all(&[*byte])),
+        Manner::Whole | Manner::Crlf | Manner::Cr => stream.write_all(body),
+    };
+    // a client that has read enough closes the connection
+    sent.or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Ok(()),
+        _ => Err(error),
+    })
+}
+
+fn read_request(stream: &TcpStream) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let line = line.trim().to_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    reader.read_exact(&mut vec![0; length])
+}
+
+/// What came out, in the words of `expect`.
+fn seen(outcome: &Outcome, expected: &Value) -> Value {
+    let whole = match outcome {
+        Ok(whole) => whole,
+        Err(error) => return json!({ "error": error.to_string() }),
+    };
+    let any = |place: usize| expected["calls"][place]["id"] == "*";
+    let calls: Vec<Value> = whole
+        .tool_calls
+        .iter()
+        .enumerate()
+        .map(|(place, call)| {
+            let id = if any(place) { "*" } else { &call.id };
+            json!({ "id": id, "name": call.name, "arguments": call.arguments })
+        })
+        .collect();
+    let mut seen = json!({ "text": whole.text, "calls": calls, "end": whole.end.reason });
+    let usage = whole.end.usage;
+    if usage.input_tokens.is_some() || usage.output_tokens.is_some() {
+        seen["tokens"] = json!([usage.input_tokens, usage.output_tokens]);
+    }
+    seen
+}
+
+/// The ids that the table leaves open, which have to be there, and each of a call of its own.
+fn check_ids(whole: &Whole, expected: &Value, known: &mut BTreeSet<String>) -> bool {
+    let ids: BTreeSet<&str> = whole.tool_calls.iter().map(|call| call.id.as_str()).collect();
+    let open = |place: usize| expected["calls"][place]["id"] == "*";
+    ids.len() == whole.tool_calls.len()
+        && !ids.contains("")
+        && whole
+            .tool_calls
+            .iter()
+            .enumerate()
+            .all(|(place, call)| !open(place) || known.insert(call.id.clone()))
+}
+
+#[tokio::test]
+async fn each_recorded_stream_has_its_outcome_however_its_bytes_arrive() -> Result {
+    let stage = Stage::open()?;
+    let (mut failures, mut ids) = (Vec::new(), BTreeSet::new());
+    for recording in &recordings()? {
+        let Recording { name, expected, .. } = recording;
+        for manner in MANNERS {
+            let outcome = stage.play(recording, manner).await?;
+            let seen = seen(&outcome, expected);
+            if seen != *expected {
+                failures.push(format!("{name} ({manner:?}): expected {expected}, seen {seen}"));
+            }
+            if !outcome.is_ok_and(|whole| check_ids(&whole, expected, &mut ids))
+                && expected["error"].is_null()
+            {
+                failures.push(format!("{name} ({manner:?}): an id is missing or used twice"));
+            }
+        }
+    }
+    stage.close().await?;
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    assert!(!ids.is_empty());
+    Ok(())
+}
