@@ -15,6 +15,15 @@ pub(super) struct Limits {
     pub(super) body: usize,
 }
 
+impl Limits {
+    /// How long to wait for the usage and the end of the stream behind a finish reason: not so long that
+    /// it is silence.
+    pub(super) fn after_finish(&self) -> Duration {
+        const LONGEST: Duration = Duration::from_secs(5);
+        LONGEST.min(self.silent_for / 2)
+    }
+}
+
 impl Default for Limits {
     /// Far more than any model sends: an answer of a million tokens has about 4 MiB of text, in events
     /// of about 250 bytes.

@@ -10,12 +10,14 @@ use super::{
     sse::{Decoder, Rest},
     upstream,
 };
+use crate::clock;
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use reqwest::{
     Response,
     header::{CONTENT_TYPE, HeaderValue},
 };
-use std::{collections::VecDeque, mem};
+use std::{collections::VecDeque, mem, pin::pin, time::Duration};
 
 /// The body of one answer.
 pub(super) struct Pass {
@@ -52,6 +54,12 @@ impl Framing {
         } else {
             Self::Events(decoder, Box::new(PassOn))
         }
+    }
+}
+
+impl Framing {
+    fn is_finished(&self) -> bool {
+        matches!(self, Self::Events(_, reader) if reader.is_finished())
     }
 }
 
@@ -104,7 +112,8 @@ impl Pass {
 
     async fn read(&mut self) -> Result<Flow, Fault> {
         let Some(response) = &mut self.response else { return Ok(Flow::Done) };
-        match response.chunk().await {
+        let wait = self.framing.is_finished().then(|| self.limits.after_finish());
+        match chunk(response, wait).await {
             Ok(Some(bytes)) => {
                 let Some(left) = self.left.checked_sub(bytes.len()) else {
                     return Err(Fault::Oversized { what: "an answer", limit: self.limits.body });
@@ -172,5 +181,15 @@ impl Pass {
             (_, Some(reason)) => Err(Fault::Cut(reason)),
             (State::Incomplete, None) => Err(Fault::closed()),
         }
+    }
+}
+
+/// Reads more. Behind a finish reason, a stream ends after a while: some servers neither send a last
+/// event nor close the connection.
+async fn chunk(response: &mut Response, wait: Option<Duration>) -> reqwest::Result<Option<Bytes>> {
+    let Some(wait) = wait else { return response.chunk().await };
+    match select(pin!(response.chunk()), clock::sleep(wait)).await {
+        Either::Left((chunk, _)) => chunk,
+        Either::Right(_) => Ok(None),
     }
 }

@@ -20,6 +20,11 @@ pub(super) trait Reader: Send + fmt::Debug {
     /// Takes an event.
     fn event(&mut self, event: &Event, out: &mut Out) -> Result<Flow, Fault>;
 
+    /// Returns whether the model has ended, although the stream has not.
+    fn is_finished(&self) -> bool {
+        false
+    }
+
     /// Takes a document that came instead of a stream.
     fn document(&mut self, text: &str, out: &mut Out) -> Result<Flow, Fault>;
 

@@ -145,6 +145,19 @@ async fn silence_and_endless_keep_alives_are_given_up() -> Result {
 }
 
 #[tokio::test]
+async fn a_server_that_keeps_the_connection_behind_its_finish_reason_has_answered() -> Result {
+    let server = Server::start(|stream| {
+        say_three(stream)?;
+        send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": "length" }] }))
+    })?;
+    let model = server.model()?.silent_for(Duration::from_secs(1));
+    let whole = model.chat(ask()).whole().await?;
+    assert_eq!((whole.text.as_str(), whole.end.reason), ("Hello, wörld", Reason::Limit));
+    assert!(server.received().await?.closed);
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_endless_answer_is_ended() -> Result {
     let server = Server::start(|stream| {
         start_answer(stream)?;

@@ -116,6 +116,10 @@ impl Reader for OpenAi {
         }
     }
 
+    fn is_finished(&self) -> bool {
+        self.finish.is_some()
+    }
+
     fn document(&mut self, text: &str, out: &mut Out) -> Result<Flow, Fault> {
         let object = Json::parse(text).ok().map(Json::fields);
         match object {
