@@ -147,9 +147,10 @@ pub(crate) async fn append(
 pub(crate) async fn reached(
     shared: &Shared,
     session: SessionId,
+    epoch: Option<Epoch>,
     offset: Offset,
 ) -> Result<(), LogError> {
-    let Some((key, next)) = find(shared, &session).await? else {
+    let Some((key, next)) = find(shared, &session, epoch).await? else {
         return Err(LogError::NoSession { session });
     };
     if next > offset.0 {
@@ -157,7 +158,7 @@ pub(crate) async fn reached(
     }
     let mut waiter = shared.hub.wait(key);
     // what was told meanwhile was missed
-    match find(shared, &session).await? {
+    match find(shared, &session, None).await? {
         Some((found, next)) if found == key => shared.hub.tell(key, Reach::Next(next)),
         _ => return Err(LogError::NoSession { session }),
     }
@@ -167,8 +168,15 @@ pub(crate) async fn reached(
     }
 }
 
-async fn find(shared: &Shared, session: &SessionId) -> Result<Option<(Key, u64)>, LogError> {
-    let asking = || query(shared.database.statements.place()).bind(session.as_str());
+/// Finds a session, if it has the epoch that is given.
+async fn find(
+    shared: &Shared,
+    session: &SessionId,
+    epoch: Option<Epoch>,
+) -> Result<Option<(Key, u64)>, LogError> {
+    let epoch = epoch.map(|epoch| signed(epoch.0));
+    let statement = || shared.database.statements.place();
+    let asking = || query(statement()).bind(session.as_str()).bind(epoch);
     match shared.database.row(0, asking).await? {
         Some(row) => Ok(Some((Key(column(&row, "key")?), number(&row, "next")?))),
         None => Ok(None),
@@ -291,7 +299,7 @@ pub(crate) async fn trim(
 
 /// Two statements, so that one that is repeated does not remove a session that was made meanwhile.
 pub(crate) async fn delete(shared: &Shared, session: SessionId) -> Result<(), LogError> {
-    let Some((key, _)) = find(shared, &session).await? else {
+    let Some((key, _)) = find(shared, &session, None).await? else {
         return Err(LogError::NoSession { session });
     };
     let asking = || query(shared.database.statements.remove()).bind(key.0);

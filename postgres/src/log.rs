@@ -189,7 +189,14 @@ impl Log for PostgresLog {
 
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
         let session = session.clone();
-        self.ask(|shared| async move { calls::reached(&shared, session, offset).await })
+        self.ask(|shared| async move { calls::reached(&shared, session, None, offset).await })
+    }
+
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+        let session = session.clone();
+        self.ask(
+            |shared| async move { calls::reached(&shared, session, Some(epoch), offset).await },
+        )
     }
 
     fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {

@@ -15,12 +15,30 @@ const PAGE: usize = 4096;
 /// How many bytes of JSON are read at once, unless one entry is larger.
 const PAGE_BYTES: usize = 4 << 20;
 
+/// How often a page is read whose first entry, a large one, is removed before it is read itself.
+const ATTEMPTS: u32 = 10;
+
 pub(crate) async fn read(
     shared: &Shared,
     session: SessionId,
     from: Offset,
     limit: usize,
 ) -> Result<Vec<Record>, LogError> {
+    for _ in 0..ATTEMPTS {
+        if let Some(page) = page(shared, session.clone(), from, limit).await? {
+            return Ok(page);
+        }
+    }
+    Err(LogError::Damaged { session, offset: from, reason: "the entry is missing".into() })
+}
+
+/// `None` if what was read first was removed before the rest was read.
+async fn page(
+    shared: &Shared,
+    session: SessionId,
+    from: Offset,
+    limit: usize,
+) -> Result<Option<Vec<Record>>, LogError> {
     let limit = limit.min(PAGE);
     let asking = || {
         query(shared.database.statements.read())
@@ -37,29 +55,39 @@ pub(crate) async fn read(
         return Err(LogError::Trimmed { session, first: Offset(first) });
     }
     if limit == 0 || from.0 >= next {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     }
     let mut records = Vec::with_capacity(rows.len());
     for (place, row) in (from.0..next).zip(&rows) {
         match record(shared, &session, Offset(place), row, records.is_empty()).await {
-            Ok(Some(record)) => records.push(record),
-            Ok(None) => break,
+            Ok(Found::Record(record)) => records.push(record),
+            Ok(Found::NextPage) => break,
+            Ok(Found::Removed) => return Ok(None),
             // what comes before it is whole; the next read begins with it
             Err(LogError::Damaged { .. }) if !records.is_empty() => break,
             Err(error) => return Err(error),
         }
     }
-    Ok(records)
+    Ok(Some(records))
 }
 
-/// The entry at a place; `None` when it is for another page.
+/// What is at a place.
+enum Found {
+    Record(Record),
+    /// It is too large for this page.
+    NextPage,
+    /// An entry that was there when the page was read.
+    Removed,
+}
+
+/// The entry at a place.
 async fn record(
     shared: &Shared,
     session: &SessionId,
     place: Offset,
     row: &PgRow,
     first: bool,
-) -> Result<Option<Record>, LogError> {
+) -> Result<Found, LogError> {
     let damaged = |reason: &str| LogError::Damaged {
         session: session.clone(),
         offset: place,
@@ -72,14 +100,14 @@ async fn record(
         Some(json) => json.into(),
         None if first => match large(shared, session, place, row).await? {
             Some(json) => json,
-            None => return Err(damaged("the entry is missing")),
+            None => return Ok(Found::Removed),
         },
-        None => return Ok(None),
+        None => return Ok(Found::NextPage),
     };
     if column::<i32>(row, "checksum")? != checksum(&json) {
         return Err(damaged("the checksum does not match"));
     }
-    Ok(Some(Record { offset: place, epoch: Epoch(number(row, "epoch")?), json }))
+    Ok(Found::Record(Record { offset: place, epoch: Epoch(number(row, "epoch")?), json }))
 }
 
 /// The JSON of an entry that is larger than a page.

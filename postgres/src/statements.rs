@@ -48,7 +48,9 @@ statements! {
         WHERE s.id = $1 AND s.next > 0
         ORDER BY p.\"offset\"",
     read_large: "SELECT json FROM {schema}.entries WHERE session = $1 AND \"offset\" = $2",
-    place: "SELECT key, next FROM {schema}.sessions WHERE id = $1 AND next > 0",
+    place: "SELECT key, next FROM {schema}.sessions s WHERE id = $1 AND next > 0
+        AND ($2::bigint IS NULL
+            OR EXISTS (SELECT FROM {schema}.epochs WHERE session = s.key AND epoch = $2))",
     places: "SELECT key, next FROM {schema}.sessions WHERE key = ANY($1)",
     snapshot_before: "SELECT (
             SELECT max(\"offset\") FROM {schema}.entries

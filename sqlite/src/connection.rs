@@ -2,6 +2,7 @@
 
 use crate::{
     fault::{Fault, refused},
+    files,
     options::{SqliteOptions, Synchronous},
     schema,
 };
@@ -22,7 +23,8 @@ const WAL_KEPT: u32 = 64 << 20;
 /// Opens the file for the writer; makes it if it is missing.
 pub(crate) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Fault> {
     place(path)?;
-    let connection = open(path, options, OpenFlags::SQLITE_OPEN_CREATE)?;
+    files::create(path);
+    let connection = open(path, options)?;
     let current = schema::is_current(&connection, path)?;
     if connection.is_readonly(MAIN_DB)? {
         let detail = "this process may not write to it";
@@ -54,14 +56,14 @@ pub(crate) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
 /// Opens the file for reading.
 pub(crate) fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection, Fault> {
     // not read-only for SQLite: whoever reads first after a crash has to recover the WAL
-    let connection = open(path, options, OpenFlags::empty())?;
+    let connection = open(path, options)?;
     connection.execute_batch("PRAGMA query_only = 1")?;
     Ok(connection)
 }
 
-fn open(path: &Path, options: &SqliteOptions, flags: OpenFlags) -> Result<Connection, Fault> {
+fn open(path: &Path, options: &SqliteOptions) -> Result<Connection, Fault> {
     // each connection stays on one thread, and a name that begins with `file:` is just a name
-    let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(options.busy_timeout)?;
     Ok(connection)

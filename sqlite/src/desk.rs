@@ -4,6 +4,7 @@ use crate::{
     batch::{Batch, Change, Finished, Sessions},
     connection,
     fault::{self, Fault},
+    files::Files,
     options::{SqliteOptions, Synchronous},
     waiting::{News, Ticket, Told, Waiting},
     write::Write,
@@ -13,6 +14,7 @@ use rusqlite::{Connection, ErrorCode};
 use std::{
     mem,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -25,6 +27,7 @@ const KNOWN: usize = 256;
 /// Where groups of writes are committed.
 pub(crate) struct Desk {
     connection: Connection,
+    files: Arc<Files>,
     path: PathBuf,
     synchronous: Synchronous,
     busy_timeout: Duration,
@@ -73,11 +76,13 @@ impl Desk {
         let connection = connection::writer(path, options)?;
         connection.set_prepared_statement_cache_capacity(32);
         let version = data_version(&connection)?;
+        let files = Arc::new(Files::of(path)?);
         Ok(Self {
             version,
             known: Sessions::new(),
             known_at: version,
             connection,
+            files,
             path: path.to_owned(),
             synchronous: options.synchronous,
             busy_timeout: options.busy_timeout,
@@ -85,6 +90,11 @@ impl Desk {
             pages: 0,
             fresh: true,
         })
+    }
+
+    /// The files that are written to.
+    pub(crate) fn files(&self) -> Arc<Files> {
+        Arc::clone(&self.files)
     }
 
     /// Whether a commit takes less time than to hand it to another thread.
@@ -119,14 +129,14 @@ impl Desk {
                 self.known = sessions;
                 (Ok(()), tell(waiting, &changes))
             }
-            Err(error) => {
+            Err(fault) => {
                 if !self.connection.is_autocommit() {
                     // what went wrong is told already
                     let _ = self.connection.execute_batch("ROLLBACK");
                 }
                 // a WAL that can be begun anew may make room
                 self.pages = CHECKPOINT_PAGES;
-                (Err(fault::storage(&self.path, error)), Vec::new())
+                (Err(fault.of(&self.path)), Vec::new())
             }
         };
         Ok(Committed { writes, result, told })
@@ -145,7 +155,7 @@ impl Desk {
     }
 
     /// What goes wrong leaves nothing known.
-    fn commit(&mut self, writes: &mut [Box<dyn Write>]) -> Result<Finished, rusqlite::Error> {
+    fn commit(&mut self, writes: &mut [Box<dyn Write>]) -> Result<Finished, Fault> {
         let mut known = mem::take(&mut self.known);
         // inside of the transaction: nobody else changes the file any more
         let version = data_version(&self.connection)?;
@@ -158,6 +168,8 @@ impl Desk {
             write.run(&mut batch)?;
         }
         let finished = batch.finish();
+        // as late as it can be refused
+        self.files.check()?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(finished)
     }
@@ -177,7 +189,7 @@ impl Desk {
     /// Whether another process may have changed the file since the last call.
     pub(crate) fn was_changed_elsewhere(&mut self) -> bool {
         let before = self.version;
-        let Ok(version) = data_version(&self.connection) else {
+        let (Ok(version), Ok(())) = (data_version(&self.connection), self.files.check()) else {
             // whoever reads is told why
             return true;
         };

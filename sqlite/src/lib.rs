@@ -77,6 +77,7 @@ mod connection;
 mod desk;
 mod entries;
 mod fault;
+mod files;
 mod log;
 mod options;
 mod place;

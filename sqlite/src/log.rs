@@ -6,6 +6,7 @@ use crate::{
     desk::{Desk, Patience},
     fault::{Fault, refused},
     options::SqliteOptions,
+    place::Number,
     queue::{Demand, Gathering, Line, PATIENCE},
     reader::{Read, Reader},
     sync::{is_own_thread, lock},
@@ -132,6 +133,15 @@ impl SqliteLog {
         Box::pin(answer)
     }
 
+    fn wait(&self, session: &SessionId, epoch: Option<Epoch>, offset: Offset) -> Logging<()> {
+        let shared = Arc::clone(&self.0.shared);
+        let (asked, answer) = answer();
+        let ticket = shared.waiting.add(session, offset, asked);
+        shared.look_after(session.clone(), epoch, ticket);
+        shared.writes.rouse();
+        Box::pin(Reached { shared, session: session.clone(), ticket, answer })
+    }
+
     fn read_on<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Reader) -> Result<T, Fault> + Send + 'static,
@@ -171,12 +181,11 @@ impl Log for SqliteLog {
     }
 
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
-        let shared = Arc::clone(&self.0.shared);
-        let (asked, answer) = answer();
-        let ticket = shared.waiting.add(session, offset, asked);
-        shared.look_after(session.clone(), ticket);
-        shared.writes.rouse();
-        Box::pin(Reached { shared, session: session.clone(), ticket, answer })
+        self.wait(session, None, offset)
+    }
+
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+        self.wait(session, Some(epoch), offset)
     }
 
     fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
@@ -237,10 +246,20 @@ impl Drop for Reached {
 }
 
 impl Shared {
-    /// Reads how far a session is, for those who wait for it up to a ticket.
-    fn look_after(self: &Arc<Self>, session: SessionId, up_to: Ticket) {
+    /// Reads how far a session is, for those who wait for it up to a ticket. If the ticket is one for
+    /// the session that has an epoch, that is checked first.
+    fn look_after(self: &Arc<Self>, session: SessionId, epoch: Option<Epoch>, ticket: Ticket) {
         let shared = Arc::clone(self);
-        self.reads.push(Box::new(move |reader| shared.look(reader, &session, up_to)));
+        self.reads.push(Box::new(move |reader| {
+            let Some(epoch) = epoch else { return shared.look(reader, &session, ticket) };
+            match reader.next_in(&session, epoch) {
+                // others may wait for the one that has the id now
+                Err(Fault::Refused(LogError::NoSession { .. })) => {
+                    shared.waiting.refuse(&session, ticket);
+                }
+                found => shared.tell(&session, ticket, found),
+            }
+        }));
     }
 
     /// Reads how far each session is that somebody waits for.
@@ -254,7 +273,11 @@ impl Shared {
     }
 
     fn look(&self, reader: &Reader, session: &SessionId, up_to: Ticket) {
-        let news = match reader.next(session) {
+        self.tell(session, up_to, reader.next(session));
+    }
+
+    fn tell(&self, session: &SessionId, up_to: Ticket, found: Result<(Number, Offset), Fault>) {
+        let news = match found {
             Ok((number, next)) => News::At(number, next),
             Err(Fault::Refused(LogError::NoSession { .. })) => News::Gone,
             Err(_) => News::Unknown,

@@ -3,6 +3,7 @@
 use crate::{
     entries,
     fault::{self, Fault},
+    files::Files,
     log::Shared,
     place::Number,
     session::{Listed, Session},
@@ -21,16 +22,18 @@ pub(crate) type Read = Box<dyn FnOnce(&Reader) + Send>;
 pub(crate) struct Reader {
     shared: Arc<Shared>,
     connection: Connection,
+    files: Arc<Files>,
 }
 
 /// Starts a thread that takes reads until there are no more.
 pub(crate) fn start(
     shared: Arc<Shared>,
     connection: Connection,
+    files: Arc<Files>,
 ) -> Result<JoinHandle<()>, LogError> {
     let path = shared.path.clone();
     let thread = spawn("burdock-sqlite-read", move || {
-        let reader = Reader { shared, connection };
+        let reader = Reader { shared, connection, files };
         while let Some(read) = reader.shared.reads.pop() {
             read(&reader);
         }
@@ -61,8 +64,23 @@ impl Reader {
 
     /// Which session has this id now, and where its next entry goes.
     pub(crate) fn next(&self, id: &SessionId) -> Result<(Number, Offset), Fault> {
-        let session = Session::existing(&self.connection, id)?;
-        Ok((session.number, session.next()))
+        self.at_once(|connection| {
+            let session = Session::existing(connection, id)?;
+            Ok((session.number, session.next()))
+        })
+    }
+
+    /// The same for the session that has an epoch.
+    pub(crate) fn next_in(&self, id: &SessionId, epoch: Epoch) -> Result<(Number, Offset), Fault> {
+        self.at_once(|connection| {
+            let session = Session::existing(connection, id)?;
+            let mut statement = connection
+                .prepare_cached("SELECT 1 FROM epochs WHERE session = ?1 AND epoch = ?2")?;
+            if !statement.exists([session.number.0, epoch.0.cast_signed()])? {
+                return Err(LogError::NoSession { session: id.clone() }.into());
+            }
+            Ok((session.number, session.next()))
+        })
     }
 
     pub(crate) fn snapshot_before(
@@ -134,6 +152,7 @@ impl Reader {
 
     /// Does several reads of one state of the file.
     fn at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.files.check()?;
         self.connection.prepare_cached("BEGIN")?.execute([])?;
         let result = work(&self.connection);
         if !self.connection.is_autocommit() {

@@ -83,6 +83,13 @@ impl Waiting {
         drop(removed);
     }
 
+    /// Ends the wait of one that waits for a session that does not exist any more.
+    pub(crate) fn refuse(&self, session: &SessionId, ticket: Ticket) {
+        for Waiter { asked, .. } in self.extract(session, |waiter| waiter.ticket == ticket) {
+            asked.settle(Err(LogError::NoSession { session: session.clone() }));
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.0).sessions.is_empty()
     }

@@ -59,7 +59,8 @@ impl Writer {
         let desk = Desk::open(&self.shared.path, options)?;
         for _ in 0..READERS {
             let connection = connection::reader(&self.shared.path, options)?;
-            self.readers.push(reader::start(Arc::clone(&self.shared), connection)?);
+            let shared = Arc::clone(&self.shared);
+            self.readers.push(reader::start(shared, connection, desk.files())?);
         }
         *lock(&self.shared.desk) = Some(desk);
         Ok(())

@@ -115,6 +115,8 @@ const FOUND_BY: &[(Flaw, &[&str])] = &[
         Flaw::KeepsEpochsOfTheDeleted,
         &[
             "a_tail_does_not_go_on_in_another_session_of_its_id",
+            "a_slow_tail_ends_when_its_session_was_made_again",
+            "a_slow_consumer_ends_when_its_session_was_made_again",
             "a_cursor_that_the_session_never_had_is_refused",
         ],
     ),
@@ -128,6 +130,7 @@ const FOUND_BY: &[(Flaw, &[&str])] = &[
     (Flaw::TrimsEpochs, &["a_trim_removes_what_is_before"]),
     (Flaw::ReadsWhatIsLeft, &["a_tail_that_was_overtaken_by_a_trim_says_so"]),
     (Flaw::DeletesByPattern, &["deleting_touches_no_other_session"]),
+    (Flaw::CallsTheDeletedDamaged, &["reads_beside_deletions_find_one_session_or_none"]),
     (Flaw::DeletesNothing, &["a_deleted_session_is_gone"]),
     (Flaw::DeletesTheWriterOfAnEmptyOne, &["what_does_not_exist_cannot_be_deleted"]),
     (Flaw::FoldsCase, &["odd_ids_are_kept_apart"]),
@@ -174,6 +177,7 @@ const HANG: &[Flaw] = &[
     Flaw::WaitsForAnyOfTheId,
     Flaw::HandlesTellNothing,
     Flaw::ReadsOneFurther,
+    Flaw::KeepsEpochsOfTheDeleted,
 ];
 
 fn store(flaw: Flaw) -> Arc<dyn Subject> {

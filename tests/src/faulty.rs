@@ -249,6 +249,10 @@ impl Log for FaultyLog {
         self.inner.reached(session, offset)
     }
 
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+        self.inner.reached_in(session, epoch, offset)
+    }
+
     fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
         self.inner.snapshot_before(session, offset)
     }

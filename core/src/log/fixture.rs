@@ -2,7 +2,7 @@
 
 use super::{
     CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Log, LogError, Moment, Offset,
-    SessionId, Snapshot,
+    SessionId, Snapshot, identity::Identity,
 };
 use crate::{graph::Next, state::Patch};
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,18 @@ pub enum Conclusion {
 /// # Cancel safety
 /// Dropping the future loses nothing.
 pub async fn fixture(
+    log: &Arc<dyn Log>,
+    session: &SessionId,
+    offset: Offset,
+) -> Result<Fixture, FixtureError> {
+    let identity = Identity::new(log, session, log.info(session).await?.epoch);
+    let made = read(log, session, offset).await;
+    // it takes several reads, between which the session may have been deleted and made again
+    identity.check().await?;
+    made
+}
+
+async fn read(
     log: &Arc<dyn Log>,
     session: &SessionId,
     offset: Offset,

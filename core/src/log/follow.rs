@@ -22,22 +22,31 @@ pub enum Followed {
     Record(Record),
 }
 
+/// How far beyond the end of a log a cursor may be that is waited for. A reader is ahead by what had run
+/// ahead of the disk, or by as much as a replica lags behind; nothing can make a cursor valid that is
+/// further ahead.
+const LONGEST_LEAD: u64 = 100_000;
+
 /// Follows a session from where a consumer is; `None` for one that has seen nothing.
 ///
 /// A consumer whose cursor is beyond the durable end of its epoch is told first that it is
 /// [`Rewound`](Followed::Rewound). While that end is not known, because nobody opened the session
-/// since, it waits: for the entry that it saw, or for the first one of who took the session over.
+/// since, it waits: for the entry that it saw, or for the first one of the next writer.
 ///
 /// # Errors
 /// [`LogError::NoSession`], [`LogError::Trimmed`] when entries that the consumer lacks are gone,
-/// [`LogError::InvalidCursor`] for a place that the session never had.
+/// [`LogError::InvalidCursor`] for a place that the session never had, or that is more than 100 000
+/// entries beyond its end.
 pub async fn follow(
     log: &Arc<dyn Log>,
     session: &SessionId,
     cursor: Option<Cursor>,
 ) -> Result<Follow, LogError> {
     let stage = match cursor {
-        None => Stage::On(tail(log, session, log.info(session).await?.first)),
+        None => {
+            let info = log.info(session).await?;
+            Stage::On(tail(log, session, info.first).of(info.epoch))
+        }
         Some(cursor) => match look(log, session, cursor).await? {
             Look::Found(stage) => stage,
             Look::Ahead(next) => {
@@ -49,7 +58,7 @@ pub async fn follow(
     Ok(Follow { session: session.clone(), stage })
 }
 
-/// The stream that [`follow`] returns. It ends never by itself; after an error it ends.
+/// The stream that [`follow`] returns. It never ends on its own; it ends after an error.
 ///
 /// # Cancel safety
 /// Dropping it loses nothing: another one from the consumer's cursor goes on.
@@ -127,6 +136,10 @@ async fn look(log: &Arc<dyn Log>, session: &SessionId, cursor: Cursor) -> Result
     // first, so that an entry that stands there is that of the epoch, unless the epochs say else
     let info = log.info(session).await?;
     let epochs = log.epochs(session).await?;
+    if epochs.iter().all(|known| known.epoch != info.epoch) {
+        // deleted and made again between the two
+        return Err(LogError::NoSession { session: session.clone() });
+    }
     let invalid = || LogError::InvalidCursor { text: cursor.to_string() };
     let epoch = epochs.iter().position(|known| known.epoch == cursor.epoch).ok_or_else(invalid)?;
     if cursor.offset < epochs[epoch].start {
@@ -137,12 +150,13 @@ async fn look(log: &Arc<dyn Log>, session: &SessionId, cursor: Cursor) -> Result
     let from = match end {
         Some(end) => end,
         None if cursor.offset < info.next => cursor.offset.plus(1),
+        None if cursor.offset > info.next.plus(LONGEST_LEAD) => return Err(invalid()),
         None => return Ok(Look::Ahead(info.next)),
     };
     if from < info.first {
         return Err(LogError::Trimmed { session: session.clone(), first: info.first });
     }
-    let tail = tail(log, session, from).behind(cursor.epoch);
+    let tail = tail(log, session, from).of(cursor.epoch);
     Ok(Look::Found(match end {
         Some(end) => Stage::Rewound(last_before(&epochs, end), tail),
         None => Stage::On(tail),
@@ -157,7 +171,7 @@ async fn wait(
     mut next: Offset,
 ) -> Result<Stage, LogError> {
     loop {
-        log.reached(&session, next).await?;
+        log.reached_in(&session, cursor.epoch, next).await?;
         next = match look(&log, &session, cursor).await? {
             Look::Found(stage) => return Ok(stage),
             Look::Ahead(next) => next,

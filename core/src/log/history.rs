@@ -1,8 +1,8 @@
 //! The steps of a session, and sessions made from them.
 
 use super::{
-    Claim, Draft, Entry, EntryKind, Existence, FORMAT, Log, LogError, Moment, Offset, Parent,
-    Record, SessionId, Time, Urgency,
+    Claim, Draft, Entry, EntryKind, Epoch, Existence, FORMAT, Log, LogError, Moment, Offset,
+    Parent, Record, SessionId, Time, Urgency, identity::Identity,
 };
 use crate::{graph::Next, state::Patch};
 use std::{fmt, sync::Arc};
@@ -17,7 +17,8 @@ const PAGE: usize = 256;
 pub struct History {
     log: Arc<dyn Log>,
     session: SessionId,
-    next: Option<Offset>,
+    /// Where it is, and the session that it reads; `None` before the first page.
+    place: Option<(Offset, Identity)>,
     page: std::vec::IntoIter<Record>,
 }
 
@@ -46,7 +47,7 @@ impl History {
         Self {
             log: Arc::clone(log),
             session: session.clone(),
-            next: None,
+            place: None,
             page: Vec::new().into_iter(),
         }
     }
@@ -59,23 +60,33 @@ impl History {
         loop {
             while let Some(record) = self.page.as_slice().first() {
                 let Entry { time, kind, .. } = record.entry(&self.session)?;
-                let offset = record.offset;
+                let (offset, epoch) = (record.offset, record.epoch);
                 self.page.next();
-                self.next = Some(offset.plus(1));
+                self.place = Some((offset.plus(1), self.identity(epoch)));
                 if let EntryKind::StepCommitted { step, node, attempt, patches, next } = kind {
                     return Ok(Some(PastStep { offset, time, step, node, attempt, patches, next }));
                 }
             }
-            let from = match self.next {
-                Some(next) => next,
-                None => self.log.info(&self.session).await?.first,
+            let (from, identity) = if let Some(place) = &self.place {
+                place.clone()
+            } else {
+                let info = self.log.info(&self.session).await?;
+                (info.first, self.identity(info.epoch))
             };
-            let page = self.log.read(&self.session, from, PAGE).await?;
+            let page = identity.explain(self.log.read(&self.session, from, PAGE).await).await?;
+            // entries of another epoch, or none, may be those of another session
+            if page.first().is_none_or(|record| record.epoch != identity.epoch()) {
+                identity.check().await?;
+            }
             if page.is_empty() {
                 return Ok(None);
             }
             self.page = page.into_iter();
         }
+    }
+
+    fn identity(&self, epoch: Epoch) -> Identity {
+        Identity::new(&self.log, &self.session, epoch)
     }
 }
 
@@ -83,7 +94,7 @@ impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("History")
             .field("session", &self.session)
-            .field("next", &self.next)
+            .field("next", &self.place.as_ref().map(|(next, _)| next))
             .finish_non_exhaustive()
     }
 }

@@ -75,10 +75,10 @@ impl Offset {
     /// The first place of every session.
     pub const ZERO: Self = Self(0);
 
-    /// The place so many entries further.
+    /// The offset `entries` places later. Saturates at the largest number, where no log has an entry.
     #[must_use]
     pub const fn plus(self, entries: u64) -> Self {
-        Self(self.0 + entries)
+        Self(self.0.saturating_add(entries))
     }
 }
 
@@ -156,6 +156,14 @@ mod tests {
         ] {
             let error = SessionId::new(id).unwrap_err().to_string();
             assert_eq!(error, format!("the session id is not valid: {reason}"));
+        }
+    }
+
+    #[test]
+    fn offsets_do_not_overflow() {
+        assert_eq!(Offset(3).plus(4), Offset(7));
+        for (offset, entries) in [(u64::MAX, 1), (u64::MAX - 1, 2), (1, u64::MAX)] {
+            assert_eq!(Offset(offset).plus(entries), Offset(u64::MAX));
         }
     }
 

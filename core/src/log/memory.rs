@@ -188,6 +188,12 @@ impl MemoryLog {
             None => Err(LogError::NoSession { session: id.clone() }),
         }))
     }
+
+    /// Waits in the session that began with this epoch.
+    fn wait(&self, id: &SessionId, born: Option<Epoch>, offset: Offset) -> Logging<()> {
+        let (content, id) = (Arc::clone(&self.0), id.clone());
+        Box::pin(Reached { content, id, offset, born, waiter: None })
+    }
 }
 
 impl Log for MemoryLog {
@@ -216,9 +222,14 @@ impl Log for MemoryLog {
     }
 
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
-        let (content, id) = (Arc::clone(&self.0), session.clone());
         let born = lock(&self.0).get(session).and_then(|found| found.born());
-        Box::pin(Reached { content, id, offset, born, waiter: None })
+        self.wait(session, born, offset)
+    }
+
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+        let has_it = |found: &&mut Session| found.epochs.iter().any(|known| known.epoch == epoch);
+        let born = lock(&self.0).get(session).filter(has_it).and_then(|found| found.born());
+        self.wait(session, born, offset)
     }
 
     fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {

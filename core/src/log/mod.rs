@@ -15,6 +15,7 @@ mod fixture;
 mod follow;
 mod history;
 mod id;
+mod identity;
 mod memory;
 mod moment;
 mod noted;
@@ -96,6 +97,27 @@ pub trait Log: Send + Sync + 'static {
     /// [`NoSession`](LogError::NoSession), also when the session is deleted meanwhile, even if
     /// another one of the same id was made since.
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()>;
+
+    /// Is ready when the session that has this epoch has an entry at `offset` or may have one.
+    ///
+    /// A reader that knows an epoch of its session does not wait in a later session of the same id.
+    ///
+    /// The provided one is right for a log whose [`reached`](Self::reached) determines the session when
+    /// it is called, not when its future is polled.
+    ///
+    /// # Errors
+    /// [`NoSession`](LogError::NoSession), also if the session of this id does not have the epoch.
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+        // first, so that the session that is waited for is the one whose epochs are read, or an earlier one
+        let reached = self.reached(session, offset);
+        let (epochs, session) = (self.epochs(session), session.clone());
+        Box::pin(async move {
+            if epochs.await?.iter().any(|known| known.epoch == epoch) {
+                return reached.await;
+            }
+            Err(LogError::NoSession { session })
+        })
+    }
 
     /// The last snapshot at or before an offset, among the entries that are left.
     ///
@@ -351,6 +373,10 @@ impl<L: Log + ?Sized> Log for Arc<L> {
 
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
         (**self).reached(session, offset)
+    }
+
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+        (**self).reached_in(session, epoch, offset)
     }
 
     fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {

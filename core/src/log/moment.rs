@@ -1,12 +1,12 @@
 //! What a session amounts to after one of its entries.
 
 use super::{
-    Cursor, Document, EntryKind, Epoch, Log, LogError, Offset, SessionId, Snapshot, Time,
-    UnfinishedRun,
+    Cursor, Document, EntryKind, Epoch, Log, LogError, Offset, SessionId, SessionInfo, Snapshot,
+    Time, UnfinishedRun, identity::Identity,
 };
 use crate::{graph::Next, run::Position, state::Patch};
 use serde_json::Value;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// How many entries are read at once.
 const PAGE: usize = 1024;
@@ -43,22 +43,43 @@ impl Moment {
         offset: Offset,
     ) -> Result<Self, LogError> {
         let info = log.info(session).await?;
-        if offset >= info.next {
-            return Err(LogError::NoEntry { session: session.clone(), offset, next: info.next });
+        Self::of(log, &info, offset).await
+    }
+
+    /// Reads the session that `info` describes.
+    async fn of(log: &Arc<dyn Log>, info: &SessionInfo, offset: Offset) -> Result<Self, LogError> {
+        let (session, first, next) = (info.id.clone(), info.first, info.next);
+        if offset >= next {
+            return Err(LogError::NoEntry { session, offset, next });
         }
-        match log.snapshot_before(session, offset).await? {
-            Some(from) => Self::read(log, session, from, offset.plus(1), |_, _| {}).await,
-            None => Err(LogError::Trimmed { session: session.clone(), first: info.first }),
+        let identity = Identity::new(log, &session, info.epoch);
+        match log.snapshot_before(&session, offset).await? {
+            Some(from) => {
+                let entries = from..offset.plus(1);
+                Self::read(log, &session, &identity, entries, |_, _| {}).await
+            }
+            None => identity.explain(Err(LogError::Trimmed { session, first })).await,
         }
     }
 
-    /// Reads the entries from a snapshot on, up to `end`; tells of each how large it is, and
-    /// whether it is a snapshot.
+    /// Reads the entries of a session from a snapshot on; tells of each how large it is, and whether it
+    /// is a snapshot. They were there when the session had the epoch of `identity`, or before.
     pub(super) async fn read(
         log: &Arc<dyn Log>,
         session: &SessionId,
-        from: Offset,
-        end: Offset,
+        identity: &Identity,
+        entries: Range<Offset>,
+        weigh: impl FnMut(usize, bool),
+    ) -> Result<Self, LogError> {
+        let read = Self::read_entries(log, session, identity, entries, weigh).await;
+        identity.explain(read).await
+    }
+
+    async fn read_entries(
+        log: &Arc<dyn Log>,
+        session: &SessionId,
+        identity: &Identity,
+        Range { start: from, end }: Range<Offset>,
         mut weigh: impl FnMut(usize, bool),
     ) -> Result<Self, LogError> {
         let damaged =
@@ -81,6 +102,10 @@ impl Moment {
             for record in page {
                 if record.offset != next {
                     return Err(damaged(next, "the entry is missing".into()));
+                }
+                if record.epoch > identity.epoch() {
+                    // epochs count up over all sessions: the id belongs to another one by now
+                    return Err(identity.no_session());
                 }
                 let entry = record.entry(session)?;
                 weigh(record.json.len(), entry.kind.snapshot().is_some());
@@ -138,7 +163,7 @@ impl Moment {
         let info = log.info(session).await?;
         let last = info.next.0.checked_sub(1).map(Offset);
         let missing = || LogError::NoSession { session: session.clone() };
-        Self::at(log, session, last.ok_or_else(missing)?).await
+        Self::of(log, &info, last.ok_or_else(missing)?).await
     }
 }
 

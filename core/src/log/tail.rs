@@ -1,6 +1,8 @@
 //! Reading on as a session grows.
 
-use super::{Epoch, EpochStart, Log, LogError, Logging, Offset, Record, SessionId};
+use super::{
+    Epoch, Log, LogError, Logging, Offset, Record, SessionId, SessionInfo, identity::Identity,
+};
 use futures_core::Stream;
 use std::{
     collections::VecDeque,
@@ -15,7 +17,9 @@ const PAGE: usize = 256;
 
 /// The entries of a session from an offset on: those that are there, then those that come.
 ///
-/// It ends never by itself; after an error it ends.
+/// It never ends on its own; it ends after an error. If the session is deleted, the error is
+/// [`NoSession`](LogError::NoSession), also if a session with the same id was made since and however
+/// slowly the tail is polled.
 ///
 /// # Cancel safety
 /// Dropping it between two entries loses nothing: another one from the next offset goes on.
@@ -24,7 +28,7 @@ pub fn tail(log: &Arc<dyn Log>, session: &SessionId, from: Offset) -> Tail {
         log: Arc::clone(log),
         session: session.clone(),
         next: from,
-        seen: None,
+        identity: None,
         page: VecDeque::new(),
         state: State::Idle,
     }
@@ -36,8 +40,8 @@ pub struct Tail {
     log: Arc<dyn Log>,
     session: SessionId,
     next: Offset,
-    /// Who wrote the last entry.
-    seen: Option<Epoch>,
+    /// The session that it reads; `None` until it has read something of it.
+    identity: Option<Identity>,
     page: VecDeque<Record>,
     state: State,
 }
@@ -45,16 +49,19 @@ pub struct Tail {
 enum State {
     Idle,
     Reading(Logging<Vec<Record>>),
-    /// Whether a page that another epoch wrote is still of the session that was seen.
-    Checking(Epoch, VecDeque<Record>, Logging<Vec<EpochStart>>),
+    /// Checks whether a page that another epoch wrote belongs to the session that was read before.
+    Checking(VecDeque<Record>, Logging<()>),
+    /// At the end of a session of which nothing was read.
+    Identifying(Logging<SessionInfo>),
     Waiting(Logging<()>),
     Over,
 }
 
 impl Tail {
-    /// Goes on behind an entry of this epoch.
-    pub(super) fn behind(self, epoch: Epoch) -> Self {
-        Self { seen: Some(epoch), ..self }
+    /// Reads only the session that has this epoch.
+    pub(super) fn of(mut self, epoch: Epoch) -> Self {
+        self.identify(epoch);
+        self
     }
 
     /// The next entry; `None` only after an error.
@@ -65,37 +72,34 @@ impl Tail {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
+    fn identify(&mut self, epoch: Epoch) {
+        if self.identity.as_ref().is_none_or(|known| known.epoch() != epoch) {
+            self.identity = Some(Identity::new(&self.log, &self.session, epoch));
+        }
+    }
+
     fn poll_record(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Record>, LogError>> {
         loop {
             if let Some(record) = self.page.pop_front() {
                 self.next = record.offset.plus(1);
-                self.seen = Some(record.epoch);
+                self.identify(record.epoch);
                 return Poll::Ready(Ok(Some(record)));
             }
             self.state = match &mut self.state {
                 State::Idle => State::Reading(self.log.read(&self.session, self.next, PAGE)),
                 State::Reading(reading) => {
-                    let page: VecDeque<_> = ready!(reading.as_mut().poll(cx))?.into();
-                    match (page.front().map(|record| record.epoch), self.seen) {
-                        (None, _) => State::Waiting(self.log.reached(&self.session, self.next)),
-                        (Some(epoch), Some(seen)) if epoch != seen => {
-                            State::Checking(seen, page, self.log.epochs(&self.session))
-                        }
-                        _ => {
-                            self.page = page;
-                            State::Idle
-                        }
-                    }
+                    let page = ready!(reading.as_mut().poll(cx))?;
+                    self.read(page.into())
                 }
-                State::Checking(seen, page, epochs) => {
-                    let epochs = ready!(epochs.as_mut().poll(cx))?;
-                    if !epochs.iter().any(|known| known.epoch == *seen) {
-                        // deleted and made again
-                        let session = self.session.clone();
-                        return Poll::Ready(Err(LogError::NoSession { session }));
-                    }
+                State::Checking(page, checking) => {
+                    ready!(checking.as_mut().poll(cx))?;
                     self.page = mem::take(page);
                     State::Idle
+                }
+                State::Identifying(info) => {
+                    let epoch = ready!(info.as_mut().poll(cx))?.epoch;
+                    self.identify(epoch);
+                    self.wait(epoch)
                 }
                 State::Waiting(waiting) => {
                     ready!(waiting.as_mut().poll(cx))?;
@@ -104,6 +108,26 @@ impl Tail {
                 State::Over => return Poll::Ready(Ok(None)),
             };
         }
+    }
+
+    /// What follows on a page that was read.
+    fn read(&mut self, page: VecDeque<Record>) -> State {
+        match (page.front(), &self.identity) {
+            (None, None) => State::Identifying(self.log.info(&self.session)),
+            (None, Some(identity)) => self.wait(identity.epoch()),
+            (Some(first), Some(identity)) if first.epoch != identity.epoch() => {
+                let identity = identity.clone();
+                State::Checking(page, Box::pin(async move { identity.check().await }))
+            }
+            _ => {
+                self.page = page;
+                State::Idle
+            }
+        }
+    }
+
+    fn wait(&self, epoch: Epoch) -> State {
+        State::Waiting(self.log.reached_in(&self.session, epoch, self.next))
     }
 }
 

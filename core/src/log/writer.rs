@@ -2,7 +2,7 @@
 
 use super::{
     Append, Claim, Cursor, Draft, Durability, Epoch, Existence, Kind, Log, LogError, Logging,
-    Moment, Offset, Opened, SessionId, Time, Urgency,
+    Moment, Offset, Opened, SessionId, Time, Urgency, identity::Identity,
 };
 use crate::{
     runtime::Runtime,
@@ -107,28 +107,35 @@ impl Writer {
             let last = (moment.time, moment.cursor());
             Ok::<_, E>((restore(moment)?, last, weight))
         };
-        let (opened, next, mut found) = loop {
-            let (snapshot, next) = match log.info(&session).await {
-                Err(LogError::NoSession { .. }) => (None, Offset::ZERO),
+        let (opened, next, identity, mut found) = loop {
+            let (snapshot, next, epoch) = match log.info(&session).await {
+                Err(LogError::NoSession { .. }) => (None, Offset::ZERO, Epoch::default()),
                 Ok(_) if claim.existence == Existence::New => {
                     return Err(LogError::SessionExists { session }.into());
                 }
-                info => info.map(|info| (info.snapshot, info.next))?,
+                info => info.map(|info| (info.snapshot, info.next, info.epoch))?,
             };
-            let found = read(&log, &session, snapshot, next).await?;
-            let found = found.map(&adopt).transpose()?;
+            let identity = Identity::new(&log, &session, epoch);
+            let found = match read(&log, &session, &identity, snapshot, next).await {
+                // deleted meanwhile, and perhaps made again
+                Err(LogError::NoSession { .. }) => continue,
+                found => found?.map(&adopt).transpose()?,
+            };
             let any = claim.existence == Existence::Any;
             let existence =
                 if any && next == Offset::ZERO { Existence::New } else { claim.existence };
             match log.open(&session, Claim { existence, ..claim }).await {
                 // made meanwhile, perhaps by the program of another graph: it is read first
                 Err(LogError::SessionExists { .. }) if any => {}
-                opened => break (opened?, next, found),
+                opened => break (opened?, next, identity, found),
             }
         };
-        if opened.next != next {
-            // its writer went on meanwhile
-            let read = read(&log, &session, opened.snapshot, opened.next).await?;
+        // its writer continued meanwhile, or it is another session, perhaps as long
+        let changed =
+            opened.next != next || (next > Offset::ZERO && !identity.is_current().await?);
+        if changed {
+            let identity = Identity::new(&log, &session, opened.epoch);
+            let read = read(&log, &session, &identity, opened.snapshot, opened.next).await?;
             found = read.map(&adopt).transpose()?;
         }
         let (restored, last, weight) = match found {
@@ -179,7 +186,9 @@ impl Writer {
         *exclusive(&mut self.opening) = None;
         let opened = opened.unwrap_or(Err(LogError::Closed))?;
         self.epoch = opened.epoch;
-        let read = read(&self.log, &self.session, opened.snapshot, opened.next).await?;
+        let identity = Identity::new(&self.log, &self.session, opened.epoch);
+        let (snapshot, next) = (opened.snapshot, opened.next);
+        let read = read(&self.log, &self.session, &identity, snapshot, next).await?;
         let (moment, weight) = read.ok_or(LogError::NoSession { session: self.session.clone() })?;
         (self.next, self.weight) = (opened.next, weight);
         self.inherited = Some(moment.cursor());
@@ -360,6 +369,7 @@ impl Writer {
 async fn read(
     log: &Arc<dyn Log>,
     session: &SessionId,
+    identity: &Identity,
     snapshot: Option<Offset>,
     next: Offset,
 ) -> Result<Option<(Moment, Weight)>, LogError> {
@@ -380,7 +390,7 @@ async fn read(
             Weight { since: weight.since + json, ..weight }
         };
     };
-    let moment = Moment::read(log, session, from, next, weigh).await?;
+    let moment = Moment::read(log, session, identity, from..next, weigh).await?;
     Ok(Some((moment, weight)))
 }
 

@@ -50,9 +50,16 @@ async fn places_that_are_none_are_refused() {
         (404, "unknown_session".into())
     );
     Stream::of(served.run("a", "x").await).rest().await;
-    for from in ["x", "1", "9.1", "1.x"] {
-        let response = served.get(&format!("/sessions/a/events?from={from}")).await;
-        assert_eq!(problem(response).await, (400, "invalid_cursor".into()), "{from}");
+    let never =
+        ["1.999999", "1.18446744073709551614", "1.18446744073709551615", "1.18446744073709551616"];
+    for from in ["x", "1", "9.1", "1.x"].into_iter().chain(never) {
+        for query in ["", "&until=run"] {
+            let response = served.get(&format!("/sessions/a/events?from={from}{query}")).await;
+            assert_eq!(problem(response).await, (400, "invalid_cursor".into()), "{from}");
+        }
+        let fork = json!({ "session": "b", "at": from });
+        let response = served.post("/sessions/a/fork", &fork).await;
+        assert_eq!(problem(response).await, (400, "invalid_cursor".into()), "fork at {from}");
     }
 }
 

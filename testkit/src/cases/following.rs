@@ -1,7 +1,7 @@
 //! Consumers that come back with a cursor.
 
 use crate::{
-    entries::{item, snapshot},
+    entries::{item, several, snapshot},
     trial::{Trial, Verdict, ensure, ensure_eq, ensure_refused, within},
 };
 use burdock::log::{Cursor, Epoch, Follow, Followed, LogError, Offset, Record, follow};
@@ -144,6 +144,10 @@ pub(crate) async fn a_cursor_that_the_session_never_had_is_refused(trial: Trial)
         (other.epoch, 1),
         (Epoch(second.epoch.0 + 1000), 5),
         (Epoch(u64::MAX), u64::MAX),
+        // further beyond the end than any reader can be ahead
+        (second.epoch, 999_999),
+        (second.epoch, u64::MAX - 1),
+        (second.epoch, u64::MAX),
         // of an epoch, what was there before it
         (second.epoch, 0),
         (second.epoch, 3),
@@ -160,12 +164,6 @@ pub(crate) async fn a_cursor_that_the_session_never_had_is_refused(trial: Trial)
     ensure_refused!(none, LogError::NoSession { .. }, "a consumer of no session");
     let none = follow(&trial.log, &id, Some(cursor(second.epoch, 0))).await;
     ensure_refused!(none, LogError::NoSession { .. }, "a consumer that comes back to no session");
-    // the last place there can be leads nowhere, but not astray
-    let last = Some(cursor(second.epoch, u64::MAX));
-    if let Ok(mut following) = follow(&trial.log, &first.session, last).await {
-        let next = within(Duration::from_millis(5), following.next()).await;
-        ensure!(next.is_none(), "a consumer at the last place gets {next:?}");
-    }
     // an id that was used again is another session
     trial.log.delete(&first.session).await?;
     trial.session("session", 4).await?;
@@ -174,6 +172,36 @@ pub(crate) async fn a_cursor_that_the_session_never_had_is_refused(trial: Trial)
         LogError::InvalidCursor { .. },
         "a consumer of a session that was deleted and made again"
     );
+    Ok(())
+}
+
+pub(crate) async fn a_slow_consumer_ends_when_its_session_was_made_again(trial: Trial) -> Verdict {
+    for log in trial.handles().await? {
+        for entries in [1, 5, 9, 600] {
+            let writer = trial.session("session", 5).await?;
+            let (id, at) = (&writer.session, |seen| Some(cursor(writer.epoch, seen)));
+            let mut there = follow(&log, id, at(1)).await?;
+            for record in &writer.sent[2..] {
+                ensure_next(&trial, &mut there, &Followed::Record(record.clone())).await?;
+            }
+            let behind = follow(&log, id, at(1)).await?;
+            // one that waits for entries that had run ahead of the disk
+            let ahead = follow(&log, id, at(7)).await?;
+            // while nobody polls them
+            trial.log.delete(id).await?;
+            let mut again = trial.open("session").await?;
+            again.append(several(0..entries)?).await?;
+            for mut following in [there, behind, ahead] {
+                let next = trial.soon("the end of a slow consumer", following.next()).await?;
+                ensure_refused!(
+                    next.transpose(),
+                    LogError::NoSession { .. } | LogError::InvalidCursor { .. },
+                    "a slow consumer whose session has {entries} entries after it was made again"
+                );
+            }
+            trial.log.delete(id).await?;
+        }
+    }
     Ok(())
 }
 

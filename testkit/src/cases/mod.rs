@@ -74,6 +74,7 @@ macro_rules! __cases {
                 a_waker_may_call_the_log
                 a_tail_of_a_deleted_session_ends
                 a_tail_does_not_go_on_in_another_session_of_its_id
+                a_slow_tail_ends_when_its_session_was_made_again
                 who_waits_for_a_session_is_not_told_of_a_later_one
                 a_tail_of_no_session_ends
                 a_tail_that_was_overtaken_by_a_trim_says_so
@@ -85,6 +86,7 @@ macro_rules! __cases {
                 a_consumer_of_whom_nothing_is_left_is_rewound
                 a_consumer_that_waits_for_what_was_lost_is_rewound
                 a_cursor_that_the_session_never_had_is_refused
+                a_slow_consumer_ends_when_its_session_was_made_again
                 a_new_consumer_begins_at_what_is_left
                 a_consumer_that_lacks_trimmed_entries_is_told
             }
@@ -94,6 +96,7 @@ macro_rules! __cases {
                 a_trim_twice_is_no_trouble
                 a_deleted_session_is_gone
                 a_deleted_session_can_be_made_again
+                reads_beside_deletions_find_one_session_or_none
                 deleting_touches_no_other_session
                 what_does_not_exist_cannot_be_deleted
             }

@@ -1,5 +1,9 @@
 //! Trimming and deleting.
 
+pub(crate) use self::beside::reads_beside_deletions_find_one_session_or_none;
+
+mod beside;
+
 use crate::{
     entries::{BEGIN, item, numbered, snapshot},
     trial::{Trial, Verdict, ensure, ensure_content, ensure_eq, ensure_refused, read_all},

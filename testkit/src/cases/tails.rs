@@ -289,6 +289,29 @@ pub(crate) async fn a_tail_does_not_go_on_in_another_session_of_its_id(trial: Tr
     Ok(())
 }
 
+pub(crate) async fn a_slow_tail_ends_when_its_session_was_made_again(trial: Trial) -> Verdict {
+    for log in trial.handles().await? {
+        // shorter than what the tail has read, as long, and longer
+        for entries in [1, 3, 9, 600] {
+            let writer = trial.session("session", 3).await?;
+            let mut tail = tail(&log, &writer.session, Offset::ZERO);
+            ensure_next(&trial, &mut tail, &writer.sent).await?;
+            // while nobody polls it
+            trial.log.delete(&writer.session).await?;
+            let mut again = trial.open("session").await?;
+            again.append(several(0..entries)?).await?;
+            let next = trial.soon("the end of a slow tail", tail.next()).await?;
+            ensure_refused!(
+                next.transpose(),
+                LogError::NoSession { .. },
+                "a slow tail whose session has {entries} entries after it was made again"
+            );
+            trial.log.delete(&again.session).await?;
+        }
+    }
+    Ok(())
+}
+
 pub(crate) async fn who_waits_for_a_session_is_not_told_of_a_later_one(trial: Trial) -> Verdict {
     for log in trial.handles().await? {
         let writer = trial.session("session", 3).await?;

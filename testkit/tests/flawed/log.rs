@@ -190,6 +190,10 @@ impl Flawed {
     ) -> Logging<Vec<Record>> {
         let info = self.info_of(id);
         match (self.flaw, &info) {
+            (Flaw::CallsTheDeletedDamaged, None) => {
+                let (session, offset, reason) = (id.clone(), from, "it is missing".into());
+                return Box::pin(ready(Err(LogError::Damaged { session, offset, reason })));
+            }
             (Flaw::NoSessionIsAnEmptyOne, None) => return Box::pin(ready(Ok(Vec::new()))),
             (Flaw::ReadsOneFurther, _) if from > Offset::ZERO => {
                 from = Offset(from.0.saturating_add(1));
@@ -282,6 +286,9 @@ impl Log for Flawed {
         let _lock = (self.flaw == Flaw::WakesUnderALock).then(|| self.notes.lock.lock().unwrap());
         let id = self.id(session);
         let info = self.inner.info(&id).now_or_never().unwrap();
+        if self.flaw == Flaw::NoSessionIsAnEmptyOne && info.is_err() {
+            return Box::pin(ready(Ok(empty(id))));
+        }
         Box::pin(ready(info.map(|info| self.seen(&id, info))))
     }
 
@@ -314,6 +321,10 @@ impl Log for Flawed {
         let id = self.id(session);
         let mut epochs = match self.inner.epochs(&id).now_or_never().unwrap() {
             Ok(epochs) => epochs,
+            Err(_) if self.flaw == Flaw::NoSessionIsAnEmptyOne => {
+                let (epoch, start) = (Epoch::default(), Offset::ZERO);
+                return Box::pin(ready(Ok(vec![EpochStart { epoch, start }])));
+            }
             Err(error) => return Box::pin(ready(Err(error))),
         };
         let info = self.info_of(&id).unwrap();
@@ -403,5 +414,19 @@ impl Log for Flawed {
             _ => {}
         }
         Box::pin(ready(deleted))
+    }
+}
+
+/// A session that does not exist, as one without entries.
+fn empty(id: SessionId) -> SessionInfo {
+    SessionInfo {
+        id,
+        epoch: Epoch::default(),
+        first: Offset::ZERO,
+        next: Offset::ZERO,
+        snapshot: None,
+        graph: None,
+        created: 0,
+        updated: 0,
     }
 }

@@ -92,6 +92,7 @@ flaws! {
     ReadsWhatIsLeft,
     DeletesByPattern,
     DeletesNothing,
+    CallsTheDeletedDamaged,
     DeletesTheWriterOfAnEmptyOne,
 
     // ids

@@ -1,0 +1,54 @@
+//! Telling a session from a later one with the same id.
+
+use super::{Epoch, Log, LogError, SessionId};
+use std::sync::Arc;
+
+/// The session of an id that has an epoch: one that is made after it was deleted has others.
+///
+/// A read that takes several calls to a log compares what they return with it. Otherwise entries of two
+/// sessions look like a damaged one.
+#[derive(Clone)]
+pub(super) struct Identity {
+    log: Arc<dyn Log>,
+    session: SessionId,
+    epoch: Epoch,
+}
+
+impl Identity {
+    /// The session that an `info` or an `open` with this epoch described.
+    pub(super) fn new(log: &Arc<dyn Log>, session: &SessionId, epoch: Epoch) -> Self {
+        Self { log: Arc::clone(log), session: session.clone(), epoch }
+    }
+
+    pub(super) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(super) fn no_session(&self) -> LogError {
+        LogError::NoSession { session: self.session.clone() }
+    }
+
+    /// Tells whether the id still belongs to this session.
+    pub(super) async fn is_current(&self) -> Result<bool, LogError> {
+        match self.log.epochs(&self.session).await {
+            Ok(epochs) => Ok(epochs.iter().any(|known| known.epoch == self.epoch)),
+            Err(LogError::NoSession { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns an error unless the id still belongs to this session.
+    pub(super) async fn check(&self) -> Result<(), LogError> {
+        if self.is_current().await? { Ok(()) } else { Err(self.no_session()) }
+    }
+
+    /// Replaces an error that another session may be the cause of.
+    pub(super) async fn explain<T>(&self, result: Result<T, LogError>) -> Result<T, LogError> {
+        if let Err(LogError::Damaged { .. } | LogError::Trimmed { .. } | LogError::NoEntry { .. }) =
+            &result
+        {
+            self.check().await?;
+        }
+        result
+    }
+}

@@ -1,0 +1,117 @@
+//! Reads while the session is deleted and made again.
+
+use crate::{
+    entries::{item, several, snapshot},
+    trial::{Stop, Trial, Verdict, ensure, ensure_eq},
+    writer::Writer,
+};
+use burdock::log::{
+    Claim, Epoch, Followed, History, Log, LogError, Moment, Offset, Record, SessionId, follow, tail,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// How often the session is made and deleted.
+const ROUNDS: u64 = 40;
+
+/// Larger than a page of any log, so that it is read by itself.
+const LARGE: usize = 5 << 20;
+
+pub(crate) async fn reads_beside_deletions_find_one_session_or_none(trial: Trial) -> Verdict {
+    let (id, over) = (trial.id("session")?, Arc::new(AtomicBool::new(false)));
+    let mut readers = Vec::new();
+    for (index, log) in trial.handles().await?.into_iter().cycle().take(6).enumerate() {
+        let (id, over) = (id.clone(), Arc::clone(&over));
+        readers.push(trial.spawn(async move {
+            // at least once, however late the thread is
+            let mut last = false;
+            while !last {
+                last = over.load(Ordering::SeqCst);
+                match index % 4 {
+                    0 => read_a_moment(&log, &id).await?,
+                    1 => read_the_history(&log, &id).await?,
+                    2 => read_a_tail(&log, &id).await?,
+                    _ => read_by_following(&log, &id).await?,
+                }
+            }
+            Ok(())
+        }));
+    }
+    let made = make_and_delete(&trial.log, &id).await;
+    over.store(true, Ordering::SeqCst);
+    made?;
+    for reader in readers {
+        trial.soon("the end of a reader beside deletions", reader).await??;
+    }
+    Ok(())
+}
+
+async fn make_and_delete(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
+    for round in 0..ROUNDS {
+        let mut writer = Writer::open(log, id, Claim::default()).await?;
+        // sessions of one page, of several, and with snapshots in other places
+        let entries = [1, 300, 7, 1100, 40][usize::try_from(round % 5).unwrap_or_default()];
+        writer.append(several(0..entries)?).await?;
+        if round % 8 == 3 {
+            writer.append(vec![item("x".repeat(LARGE))?]).await?;
+        }
+        let mut writer = writer.successor().await?;
+        writer.append(vec![snapshot(round)?, item(round)?]).await?;
+        log.delete(id).await?;
+    }
+    Ok(())
+}
+
+/// What a read comes to; `None` if there is no session.
+fn found<T>(result: Result<T, LogError>) -> Result<Option<T>, Stop> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(LogError::NoSession { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn read_a_moment(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
+    found(Moment::latest(log, id).await).map(drop)
+}
+
+async fn read_the_history(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
+    let mut history = History::of(log, id);
+    while let Some(Some(_)) = found(history.next().await)? {}
+    Ok(())
+}
+
+async fn read_a_tail(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
+    let (mut tail, mut seen) = (tail(log, id, Offset::ZERO), Vec::new());
+    while let Some(record) = tail.next().await {
+        let Some(record) = found(record)? else { break };
+        seen.push(record);
+    }
+    ensure_of_one_session(&seen)
+}
+
+async fn read_by_following(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
+    let Some(mut following) = found(follow(log, id, None).await)? else { return Ok(()) };
+    let mut seen = Vec::new();
+    while let Some(followed) = following.next().await {
+        match found(followed)? {
+            Some(Followed::Record(record)) => seen.push(record),
+            Some(other) => return Err(Stop::fault(format!("a new consumer is told {other:?}"))),
+            None => break,
+        }
+    }
+    ensure_of_one_session(&seen)
+}
+
+/// A session has two epochs, one behind the other.
+fn ensure_of_one_session(seen: &[Record]) -> Verdict {
+    for (place, record) in (0..).zip(seen) {
+        ensure_eq!(record.offset, Offset(place), "the offset of an entry");
+    }
+    let first = seen.first().map_or(Epoch(0), |record| record.epoch);
+    let mixed = seen.iter().find(|record| record.epoch.0 > first.0 + 1);
+    ensure!(mixed.is_none(), "entries of two sessions: {mixed:?} behind those of epoch {first}");
+    Ok(())
+}
