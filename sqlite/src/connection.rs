@@ -30,6 +30,8 @@ pub(crate) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
         let detail = "this process may not write to it";
         return Err(refused(format_args!("`{}` is read-only", path.display()), detail).into());
     }
+    // it is written with the first page, and SQLite ignores it in a file that has one
+    connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     use_wal(&connection, path, options.busy_timeout)?;
     let synchronous = match options.synchronous {
         Synchronous::Full => "FULL",
@@ -38,6 +40,7 @@ pub(crate) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
     // on macOS, a plain fsync leaves the bytes in the cache of the drive
     connection.execute_batch(&format!(
         "PRAGMA synchronous = {synchronous}; PRAGMA fullfsync = 1; \
+         PRAGMA secure_delete = ON; \
          PRAGMA wal_autocheckpoint = {LATE_CHECKPOINT}; PRAGMA journal_size_limit = {WAL_KEPT}"
     ))?;
     if let Some(bytes) = options.max_bytes {
@@ -58,6 +61,13 @@ pub(crate) fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection,
     // not read-only for SQLite: whoever reads first after a crash has to recover the WAL
     let connection = open(path, options)?;
     connection.execute_batch("PRAGMA query_only = 1")?;
+    Ok(connection)
+}
+
+/// Opens the file for checkpoints, which give up at once where they would wait with the writer's lock.
+pub(crate) fn checkpointer(path: &Path, options: &SqliteOptions) -> Result<Connection, Fault> {
+    let connection = reader(path, options)?;
+    connection.busy_timeout(Duration::ZERO)?;
     Ok(connection)
 }
 

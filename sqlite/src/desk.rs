@@ -21,6 +21,12 @@ use std::{
 /// How many pages are written between two checkpoints.
 const CHECKPOINT_PAGES: usize = 1000;
 
+/// What the file has for `auto_vacuum = INCREMENTAL`.
+const INCREMENTAL: i64 = 2;
+
+/// How many free pages are given back to the file system at once.
+const VACUUM_PAGES: u32 = 64;
+
 /// How many sessions are kept in mind.
 const KNOWN: usize = 256;
 
@@ -40,6 +46,8 @@ pub(crate) struct Desk {
     known_at: i64,
     /// About how many pages were written since the last checkpoint.
     pages: usize,
+    /// Whether the file can give back free pages; those of earlier versions cannot.
+    vacuums: bool,
     /// Whether nothing was written since: what comes first begins the WAL anew, with an `fsync`.
     fresh: bool,
 }
@@ -57,9 +65,15 @@ pub(crate) struct Committed {
     writes: Vec<Box<dyn Write>>,
     result: Result<(), LogError>,
     told: Vec<Told>,
+    deleted: bool,
 }
 
 impl Committed {
+    /// Whether a session was deleted.
+    pub(crate) fn deleted(&self) -> bool {
+        self.deleted
+    }
+
     /// Answers.
     pub(crate) fn settle(self) {
         for write in self.writes {
@@ -76,6 +90,8 @@ impl Desk {
         let connection = connection::writer(path, options)?;
         connection.set_prepared_statement_cache_capacity(32);
         let version = data_version(&connection)?;
+        let auto: i64 = connection.query_row("PRAGMA auto_vacuum", [], |row| row.get(0))?;
+        let vacuums = auto == INCREMENTAL;
         let files = Arc::new(Files::of(path)?);
         Ok(Self {
             version,
@@ -88,6 +104,7 @@ impl Desk {
             busy_timeout: options.busy_timeout,
             patience: Patience::Waits,
             pages: 0,
+            vacuums,
             fresh: true,
         })
     }
@@ -117,9 +134,9 @@ impl Desk {
                 return Err(writes);
             }
             let result = Err(fault::storage(&self.path, error));
-            return Ok(Committed { writes, result, told: Vec::new() });
+            return Ok(Committed { writes, result, told: Vec::new(), deleted: false });
         }
-        let (result, told) = match self.commit(&mut writes) {
+        let (result, told, deleted) = match self.commit(&mut writes) {
             Ok(Finished { mut sessions, changes, pages }) => {
                 self.pages += pages;
                 self.fresh = false;
@@ -127,7 +144,8 @@ impl Desk {
                     sessions.clear();
                 }
                 self.known = sessions;
-                (Ok(()), tell(waiting, &changes))
+                let deleted = changes.iter().any(|change| matches!(change, Change::Deleted(_)));
+                (Ok(()), tell(waiting, &changes), deleted)
             }
             Err(fault) => {
                 if !self.connection.is_autocommit() {
@@ -136,10 +154,10 @@ impl Desk {
                 }
                 // a WAL that can be begun anew may make room
                 self.pages = CHECKPOINT_PAGES;
-                (Err(fault.of(&self.path)), Vec::new())
+                (Err(fault.of(&self.path)), Vec::new(), false)
             }
         };
-        Ok(Committed { writes, result, told })
+        Ok(Committed { writes, result, told, deleted })
     }
 
     fn begin(&mut self, patience: Patience) -> Result<(), rusqlite::Error> {
@@ -184,6 +202,40 @@ impl Desk {
         (self.pages, self.fresh) = (0, true);
         // one that fails is made up for by the next
         let _ = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    }
+
+    /// Another connection has copied all of the WAL and truncated it.
+    pub(crate) fn truncated(&mut self) {
+        (self.pages, self.fresh) = (0, true);
+    }
+
+    /// Gives some free pages back to the file system; tells whether there are more.
+    pub(crate) fn vacuum(&mut self) -> Result<bool, Fault> {
+        if !self.vacuums {
+            return Ok(false);
+        }
+        self.begin(Patience::Waits)?;
+        let left = self.give_back();
+        if !self.connection.is_autocommit() {
+            // what went wrong is told already
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        left
+    }
+
+    fn give_back(&mut self) -> Result<bool, Fault> {
+        let vacuum = format!("PRAGMA incremental_vacuum({VACUUM_PAGES})");
+        let mut statement = self.connection.prepare_cached(&vacuum)?;
+        let mut pages = statement.query([])?;
+        while pages.next()?.is_some() {}
+        drop(pages);
+        let count = "PRAGMA freelist_count";
+        let free: u32 = self.connection.query_row(count, [], |row| row.get(0))?;
+        self.files.check()?;
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.fresh = false;
+        self.pages += 1;
+        Ok(free > 0)
     }
 
     /// Whether another process may have changed the file since the last call.

@@ -45,6 +45,12 @@ struct Locked {
     source: rusqlite::Error,
 }
 
+/// Whether another connection is in the way.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    let busy = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked];
+    error.sqlite_error_code().is_some_and(|code| busy.contains(&code))
+}
+
 /// What SQLite says of a file.
 pub(crate) fn storage(path: &Path, error: rusqlite::Error) -> LogError {
     let file = path.display();

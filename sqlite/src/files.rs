@@ -19,11 +19,11 @@ impl Files {
     pub(crate) fn of(database: &Path) -> Result<Self, Fault> {
         let identified = |path: PathBuf| match Identity::of(&path) {
             Ok(identity) => Ok((path, identity)),
-            Err(error) => Err(missing(database, &path, error)),
+            Err(error) => Err(missing(database, &path, &error)),
         };
         // SQLite has the other one where a link leads to
         let target =
-            fs::canonicalize(database).map_err(|error| missing(database, database, error))?;
+            fs::canonicalize(database).map_err(|error| missing(database, database, &error))?;
         Ok(Self([identified(database.into())?, identified(with_suffix(&target, "-wal"))?]))
     }
 
@@ -37,14 +37,14 @@ impl Files {
                     let detail = format_args!("`{}` is another file", path.display());
                     return Err(refused(moved(database), detail).into());
                 }
-                Err(error) => return Err(missing(database, path, error)),
+                Err(error) => return Err(missing(database, path, &error)),
             }
         }
         Ok(())
     }
 }
 
-fn missing(database: &Path, path: &Path, error: io::Error) -> Fault {
+fn missing(database: &Path, path: &Path, error: &io::Error) -> Fault {
     let detail = format_args!("`{}`: {error}", path.display());
     refused(moved(database), detail).into()
 }

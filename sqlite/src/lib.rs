@@ -40,10 +40,10 @@
 //! ```
 //!
 //! # What happens where
-//! A log owns three threads, so that it works under every executor and blocks none. One writes: it
+//! A log owns four threads, so that it works under every executor and blocks none. One writes: it
 //! takes everything that waits, checks and stores it in one transaction with one `fsync`, and
 //! answers. Two read, on connections of their own, which wait neither for the writer nor make it
-//! wait. [`Urgency::Now`](burdock::log::Urgency::Now) is written at once, and with it whatever was
+//! wait. One erases what was deleted. [`Urgency::Now`](burdock::log::Urgency::Now) is written at once, and with it whatever was
 //! handed over before.
 //!
 //! Under [`Synchronous::Normal`] a commit takes less time than to wake a thread for it, about 10 µs.
@@ -55,6 +55,10 @@
 //! transaction is there as a whole or not at all, whenever the process dies. What was stored
 //! carries a checksum: an entry that is missing or not as it was written is
 //! [`Damaged`](burdock::log::LogError::Damaged) when it is read.
+//!
+//! # What was deleted
+//! is overwritten in the database and, a moment later, gone from the write-ahead log;
+//! [`erased`](SqliteLog::erased) waits for that.
 //!
 //! # Several processes
 //! may have the file open, on one machine: a network file system does not do. Who writes a session
@@ -76,6 +80,7 @@ mod batch;
 mod connection;
 mod desk;
 mod entries;
+mod eraser;
 mod fault;
 mod files;
 mod log;

@@ -3,7 +3,8 @@
 use crate::{
     answer::{Answer, Asked, answer},
     batch::Batch,
-    desk::{Desk, Patience},
+    desk::{Committed, Desk, Patience},
+    eraser::Erasure,
     fault::{Fault, refused},
     options::SqliteOptions,
     place::Number,
@@ -50,6 +51,7 @@ pub(crate) struct Shared {
     pub(crate) writes: Gathering<Box<dyn Write>>,
     pub(crate) reads: Line<Read>,
     pub(crate) waiting: Waiting,
+    pub(crate) erasure: Erasure,
     /// `None` before the file is open and after it is closed.
     pub(crate) desk: Mutex<Option<Desk>>,
     end: Mutex<End>,
@@ -84,6 +86,21 @@ impl SqliteLog {
         &self.0.shared.path
     }
 
+    /// Waits until the sessions that were deleted by now are erased from the files.
+    ///
+    /// [`delete`](Log::delete) overwrites a session in the database. This waits until the database has it in
+    /// that form, and until no page of before is left in the write-ahead log: other readers of the file may
+    /// delay that.
+    ///
+    /// # Errors
+    /// Returns an error if the files cannot be written, or if the log is closed before.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops nothing.
+    pub async fn erased(&self) -> Result<(), LogError> {
+        self.0.shared.erasure.finished().await
+    }
+
     /// Writes what was handed over, closes the file and ends the threads; every clone is closed.
     ///
     /// # Cancel safety
@@ -107,6 +124,7 @@ impl SqliteLog {
             writes: Gathering::new(),
             reads: Line::new(),
             waiting: Waiting::default(),
+            erasure: Erasure::default(),
             desk: Mutex::new(None),
             end: Mutex::new(End::Ahead(Vec::new())),
         });
@@ -257,7 +275,7 @@ impl Shared {
                 Err(Fault::Refused(LogError::NoSession { .. })) => {
                     shared.waiting.refuse(&session, ticket);
                 }
-                found => shared.tell(&session, ticket, found),
+                found => shared.tell(&session, ticket, &found),
             }
         }));
     }
@@ -273,12 +291,12 @@ impl Shared {
     }
 
     fn look(&self, reader: &Reader, session: &SessionId, up_to: Ticket) {
-        self.tell(session, up_to, reader.next(session));
+        self.tell(session, up_to, &reader.next(session));
     }
 
-    fn tell(&self, session: &SessionId, up_to: Ticket, found: Result<(Number, Offset), Fault>) {
+    fn tell(&self, session: &SessionId, up_to: Ticket, found: &Result<(Number, Offset), Fault>) {
         let news = match found {
-            Ok((number, next)) => News::At(number, next),
+            Ok((number, next)) => News::At(*number, *next),
             Err(Fault::Refused(LogError::NoSession { .. })) => News::Gone,
             Err(_) => News::Unknown,
         };
@@ -298,7 +316,7 @@ impl Shared {
         }
         let Ok(committed) = open.write(writes, &self.waiting, Patience::Waits) else { return };
         drop(desk);
-        committed.settle();
+        self.settle(committed);
         // nobody waits for it any more
         self.checkpoint();
     }
@@ -317,7 +335,7 @@ impl Shared {
             Ok(committed) => {
                 let rouse = open.wants_checkpoint();
                 drop(desk);
-                committed.settle();
+                self.settle(committed);
                 if rouse {
                     self.writes.rouse();
                 }
@@ -328,6 +346,14 @@ impl Shared {
                 false
             }
         }
+    }
+
+    fn settle(&self, committed: Committed) {
+        // first, so that whoever hears of a deletion can wait for the erasure
+        if committed.deleted() {
+            self.erasure.request();
+        }
+        committed.settle();
     }
 
     /// Shortens the WAL if it has become long.
@@ -349,6 +375,7 @@ impl Shared {
     pub(crate) fn close(&self) {
         self.writes.close();
         self.reads.close();
+        self.erasure.close();
         self.waiting.close();
     }
 

@@ -4,6 +4,7 @@ use crate::{
     answer::{Answer, answer},
     connection,
     desk::Desk,
+    eraser,
     fault::{self, Fault},
     log::Shared,
     options::SqliteOptions,
@@ -32,7 +33,7 @@ pub(crate) fn start(
     let (asked, answer) = answer();
     let path = shared.path.clone();
     let thread = spawn("burdock-sqlite", move || {
-        let mut writer = Writer { shared, readers: Vec::new(), polled: Instant::now() };
+        let mut writer = Writer { shared, others: Vec::new(), polled: Instant::now() };
         match writer.open(&options) {
             Ok(()) => {
                 asked.settle(Ok(()));
@@ -50,7 +51,8 @@ pub(crate) fn start(
 
 struct Writer {
     shared: Arc<Shared>,
-    readers: Vec<JoinHandle<()>>,
+    /// The other threads.
+    others: Vec<JoinHandle<()>>,
     polled: Instant,
 }
 
@@ -60,8 +62,10 @@ impl Writer {
         for _ in 0..READERS {
             let connection = connection::reader(&self.shared.path, options)?;
             let shared = Arc::clone(&self.shared);
-            self.readers.push(reader::start(shared, connection, desk.files())?);
+            self.others.push(reader::start(shared, connection, desk.files())?);
         }
+        let connection = connection::checkpointer(&self.shared.path, options)?;
+        self.others.push(eraser::start(Arc::clone(&self.shared), connection)?);
         *lock(&self.shared.desk) = Some(desk);
         Ok(())
     }
@@ -87,7 +91,7 @@ impl Drop for Writer {
     /// Also when it panicked: nobody waits for ever.
     fn drop(&mut self) {
         self.shared.close();
-        for thread in self.readers.drain(..) {
+        for thread in self.others.drain(..) {
             // its panic was reported where it happened
             let _ = thread.join();
         }

@@ -26,8 +26,11 @@ fn remove_all(path: &Path) {
     }
 }
 
+/// Does something to the files of a log.
+type Fault = fn(&Path);
+
 /// What happens to the files of a log.
-const FAULTS: &[(&str, fn(&Path))] = &[
+const FAULTS: &[(&str, Fault)] = &[
     ("the folder is renamed", |path| {
         let folder = path.parent().unwrap();
         fs::rename(folder, folder.with_extension("old")).unwrap();
