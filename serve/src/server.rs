@@ -5,7 +5,7 @@ use crate::{
     guard::Guard,
     hub::{Hub, Open},
     limits::Limits,
-    routes::{self, Schemas},
+    routes::{self, Access, Addresses, Schemas, Scope},
 };
 use axum::Router;
 use burdock::{
@@ -162,7 +162,8 @@ where
     /// Inside a tokio runtime, where the server looks after sessions that are idle.
     pub fn router(&self) -> Router {
         let hub = self.hub();
-        self.guard.around(routes::router(Arc::clone(&hub)), hub.limits.body)
+        let routes = routes::router(Arc::clone(&hub), self.scope(Addresses::Runs));
+        self.guard.around(routes, hub.limits.body)
     }
 
     /// The routes, and a page to chat on at `/`.
@@ -171,7 +172,8 @@ where
         G: ChatGraph,
     {
         let hub = self.hub();
-        let routes = routes::router(Arc::clone(&hub)).merge(chat::router(Arc::clone(&hub)));
+        let routes = routes::router(Arc::clone(&hub), self.scope(Addresses::Chat));
+        let routes = routes.merge(chat::router(Arc::clone(&hub)));
         self.guard.around(routes, hub.limits.body)
     }
 
@@ -184,6 +186,11 @@ where
         if let Some(hub) = self.hub.get() {
             hub.shut_down().await;
         }
+    }
+
+    fn scope(&self, addresses: Addresses) -> Scope {
+        let access = if self.guard.token.is_some() { Access::Bearer } else { Access::Open };
+        Scope { addresses, access }
     }
 
     fn hub(&self) -> Arc<Hub<G>> {

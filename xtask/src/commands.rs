@@ -123,6 +123,11 @@ pub(crate) const COMMANDS: &[Command] = &[
             Step::npm(BROWSER, "run chatbot"),
         ],
     ),
+    command(
+        "openapi",
+        "the OpenAPI document against a server, by schemathesis, which needs Python",
+        &[Step::new("run -q -p burdock-openapi").needs("tests/openapi")],
+    ),
     Command {
         name: "ci",
         about: "all of the above, in this order",
@@ -138,6 +143,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             "shuttle",
             "client",
             "page",
+            "openapi",
         ],
         steps: &[],
     },

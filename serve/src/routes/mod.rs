@@ -7,14 +7,14 @@ mod runs;
 mod sessions;
 
 pub(crate) use self::events::{EventsQuery, Place, follow_place};
-pub(crate) use self::openapi::Schemas;
+pub(crate) use self::openapi::{Access, Addresses, Schemas, Scope};
 pub(crate) use self::runs::Accepted;
 pub(crate) use self::sessions::{List, ListQuery, Listed, Placed, sessions};
 
 use crate::{hub::Hub, problem::Problem};
 use axum::{
     Router,
-    extract::{FromRequestParts, Path},
+    extract::{FromRequestParts, OriginalUri, Path, State},
     http::request,
     routing::{get, post},
 };
@@ -24,13 +24,16 @@ use burdock::{
 };
 use std::sync::Arc;
 
-pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>) -> Router {
+pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>, scope: Scope) -> Router {
+    let document = async move |State(hub): State<Arc<Hub<G>>>, OriginalUri(uri): OriginalUri| {
+        openapi::document(&hub, &uri, scope)
+    };
     Router::new()
         .route("/health", get(|| async { "ok" }))
         .route("/graph", get(graph::json::<G>))
         .route("/graph.svg", get(graph::svg::<G>))
         .route("/graph.mmd", get(graph::mermaid::<G>))
-        .route("/openapi.json", get(openapi::document::<G>))
+        .route("/openapi.json", get(document))
         .route("/sessions", get(sessions::list::<G>))
         .route("/sessions/{id}", get(sessions::show::<G>).delete(sessions::delete::<G>))
         .route("/sessions/{id}/runs", post(runs::begin::<G>))

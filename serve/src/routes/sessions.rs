@@ -8,8 +8,8 @@ use crate::{
     problem::Problem,
 };
 use axum::{
-    extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderValue, StatusCode, header},
+    extract::{OriginalUri, Query, State, rejection::QueryRejection},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use burdock::{
@@ -98,7 +98,10 @@ pub(crate) async fn sessions<G: Graph>(
     most: usize,
 ) -> Result<List, Problem> {
     let ListQuery { prefix, after, limit } = query;
-    let limit = limit.unwrap_or(100).clamp(1, most);
+    let limit = limit.unwrap_or(100.min(most));
+    if !(1..=most).contains(&limit) {
+        return Err(Problem::bad_request("invalid_query", format!("`limit` is from 1 to {most}")));
+    }
     let after = after.map(SessionId::new).transpose()?;
     // one more tells whether there is another page
     let filter = SessionFilter { prefix, after, limit: limit + 1, ..SessionFilter::of::<G>() };
@@ -195,6 +198,7 @@ pub(super) struct Fork {
 pub(super) async fn fork<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
     Session(SessionInfo { id: session, .. }): Session,
+    OriginalUri(uri): OriginalUri,
     body: Result<Body<Fork>, Problem>,
 ) -> Result<Response, Problem> {
     let Body(Fork { session: new, at }) = body?;
@@ -205,11 +209,17 @@ pub(super) async fn fork<G: Graph>(
     };
     fork_log(&hub.log, &session, offset, &new).await?;
     let mut response = StatusCode::CREATED.into_response();
-    let path = format!("/sessions/{}", encoded(new.as_str()));
+    let path = format!("{}/{}", beside(&uri), encoded(new.as_str()));
     if let Ok(location) = HeaderValue::try_from(path) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+/// The address of all sessions, wherever the routes are nested: `uri` is that of `/sessions/{id}/fork`.
+fn beside(uri: &Uri) -> &str {
+    let mut parts = uri.path().rsplitn(3, '/');
+    parts.nth(2).unwrap_or("/sessions")
 }
 
 /// The entry of a cursor, unless it is a place that never was, or one that a crash took back.

@@ -140,9 +140,14 @@ pub fn kinds(told: &[Told]) -> Vec<String> {
     told.iter().map(kind).collect()
 }
 
+/// The events in a text.
+pub fn parse_events(text: &str) -> Vec<Told> {
+    text.trim_end().split("\n\n").map(parse).collect()
+}
+
 /// The types of the events in a text.
 pub fn kinds_of(text: &str) -> Vec<String> {
-    kinds(&text.trim_end().split("\n\n").map(parse).collect::<Vec<_>>())
+    kinds(&parse_events(text))
 }
 
 /// A problem's status and code.

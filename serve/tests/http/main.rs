@@ -2,6 +2,8 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod client;
+mod described;
+mod documented;
 mod events;
 mod graph;
 mod graphs;

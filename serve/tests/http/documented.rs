@@ -1,0 +1,208 @@
+//! The JSON in docs/serve.md is what a server answers.
+
+use crate::client::parse_events;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::Request,
+};
+use burdock::{graph::Next, log::MemoryLog, prelude::*};
+use burdock_serve::{ChatGraph, ChatMessage, ChatRole, Event, Server, Stamped};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use tower::ServiceExt as _;
+
+const PAGE: &str = include_str!("../../../docs/serve.md");
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+struct Talk {
+    #[state(public)]
+    said: Vector<String>,
+    #[state(public)]
+    turns: u32,
+}
+
+#[streaming_action(state = Talk, reads(said, turns), writes(said, turns), yields(String))]
+async fn reply(talk: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
+    let reply = format!("{prompt} to you");
+    for word in reply.split_inclusive(' ') {
+        yield_!(word.to_owned());
+    }
+    let mut said = talk.said.clone();
+    said.push_back(prompt);
+    said.push_back(reply);
+    Ok(Writes { said, turns: talk.turns + 1 })
+}
+
+graph! {
+    Chat(Talk) {
+        inputs { prompt: String }
+        yields String;
+        nodes { reply }
+        start reply;
+        reply -> pause;
+    }
+}
+
+impl ChatGraph for Chat {
+    fn inputs(prompt: String) -> ChatInputs {
+        ChatInputs { prompt }
+    }
+
+    fn prompt(inputs: &ChatInputs) -> Option<&str> {
+        Some(&inputs.prompt)
+    }
+
+    fn history(talk: &Talk) -> Vec<ChatMessage> {
+        let roles = [ChatRole::User, ChatRole::Assistant].into_iter().cycle();
+        roles
+            .zip(talk.said.iter().cloned())
+            .map(|(role, text)| ChatMessage { role, text })
+            .collect()
+    }
+
+    fn text(word: &String) -> Option<&str> {
+        Some(word)
+    }
+}
+
+/// The blocks of JSON with what stands above each.
+fn blocks() -> Vec<(&'static str, &'static str)> {
+    let mut parts = PAGE.split("```json\n");
+    let mut above = parts.next().unwrap();
+    let mut blocks = Vec::new();
+    for part in parts {
+        let (json, rest) = part.split_once("```").unwrap();
+        let label = above.trim_end().lines().last().unwrap();
+        let label = label.strip_prefix("<!-- ").and_then(|label| label.strip_suffix(" -->"));
+        blocks.push((label.unwrap_or_else(|| panic!("no label above {json}")), json));
+        above = rest;
+    }
+    blocks
+}
+
+/// Leaves times out.
+fn without_times(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let is_time = ["at", "created", "updated"].contains(&name.as_str());
+                *value = match value.take() {
+                    Value::Number(time) if is_time => {
+                        assert!(time.as_u64() > Some(1_700_000_000_000), "{name}: {time}");
+                        json!(0)
+                    }
+                    other => without_times(other),
+                };
+            }
+        }
+        Value::Array(values) => {
+            values.iter_mut().for_each(|value| *value = without_times(value.take()));
+        }
+        _ => {}
+    }
+    value
+}
+
+fn lines(json: &str) -> Vec<Value> {
+    json.lines().map(|line| without_times(serde_json::from_str(line).unwrap())).collect()
+}
+
+async fn ask(routes: &Router, method: &str, uri: &str, body: Value) -> Vec<u8> {
+    let request = Request::builder().method(method).uri(uri);
+    let request = request.header("content-type", "application/json");
+    let request = request.body(Body::from(body.to_string())).unwrap();
+    let response = routes.clone().oneshot(request).await.unwrap();
+    to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()
+}
+
+async fn events(routes: &Router, uri: &str) -> Vec<Value> {
+    let text = String::from_utf8(ask(routes, "GET", uri, Value::Null).await).unwrap();
+    parse_events(&text).into_iter().map(|told| without_times(told.data)).collect()
+}
+
+#[tokio::test]
+async fn answers_and_events_are_as_the_page_shows_them() {
+    let routes = Server::new(MemoryLog::new(), Chat::app).chat_router();
+    let mut shown = 0;
+    for (label, block) in blocks() {
+        let Some((kind, request)) = label.split_once(": ") else { panic!("{label}") };
+        let found = match (kind, request) {
+            (_, "others") => continue,
+            ("events", uri) => {
+                assert_eq!(events(&routes, uri).await, lines(block), "{label}");
+                // another session, for pages
+                let good = json!({ "prompt": "good day" });
+                ask(&routes, "POST", "/sessions/bert/runs", good).await;
+                shown += 1;
+                continue;
+            }
+            (_, request) => {
+                let (method, uri) = request.split_once(' ').unwrap();
+                ask(&routes, method, uri, json!({ "prompt": "hello" })).await
+            }
+        };
+        let found: Value = serde_json::from_slice(&found).unwrap();
+        let expected: Value = serde_json::from_str(block).unwrap();
+        assert_eq!(without_times(found), without_times(expected), "{label}");
+        shown += 1;
+    }
+    assert_eq!(shown, 8);
+}
+
+/// Events that no short run has.
+fn others() -> Vec<Event> {
+    let (node, error) = (|| "reply".to_owned(), || "the line is dead".to_owned());
+    vec![
+        Event::RunResumed { node: node() },
+        Event::ItemsSuperseded { step: 0, node: node(), items: 2 },
+        Event::AttemptFailed { step: 0, node: node(), error: error(), retry_in: 500 },
+        Event::StepFailed {
+            step: 0,
+            node: node(),
+            error: error(),
+            next: Some(Next::Node("apologise".into())),
+        },
+        Event::RunEnded,
+        Event::RunHalted { node: node() },
+        Event::RunStopped { node: node() },
+        Event::RunCancelled { node: node() },
+        Event::RunFailed { node: node(), error: error() },
+        Event::SessionReopened { node: node() },
+        Event::Rewound { to: Some("1.3".into()) },
+        Event::Error {
+            code: "lagged",
+            detail: "the reader was too slow: go on from the last id".into(),
+        },
+    ]
+}
+
+#[test]
+fn the_page_shows_every_other_event() {
+    let (_, block) = blocks().into_iter().find(|(label, _)| *label == "events: others").unwrap();
+    let stamped = others().into_iter().map(|event| {
+        let of_server = matches!(event, Event::Rewound { .. } | Event::Error { .. });
+        let at = (!of_server).then_some(1_767_225_600_000);
+        without_times(serde_json::to_value(Stamped { event, at }).unwrap())
+    });
+    assert_eq!(lines(block), stamped.collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn the_page_shows_every_type_of_event_that_the_document_describes() {
+    let routes = Server::new(MemoryLog::new(), Chat::app).router();
+    let api = ask(&routes, "GET", "/openapi.json", Value::Null).await;
+    let api: Value = serde_json::from_slice(&api).unwrap();
+    let described = api["components"]["schemas"]["Event"]["oneOf"].as_array().unwrap();
+    let described: BTreeSet<_> = described
+        .iter()
+        .map(|event| event["properties"]["type"]["const"].as_str().unwrap().to_owned())
+        .collect();
+    let shown = blocks().into_iter().filter(|(label, _)| label.starts_with("events: "));
+    let shown: BTreeSet<_> = shown
+        .flat_map(|(_, block)| lines(block))
+        .map(|event| event["type"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(shown, described);
+}

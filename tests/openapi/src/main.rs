@@ -1,0 +1,69 @@
+//! Compares what a server answers with its `OpenAPI` document: `cargo xtask openapi`.
+//!
+//! The server is a chat that is nested under a path and asks for a token; schemathesis makes requests up from
+//! the document and fails if an answer is not described there, or is an error of the server. It is installed
+//! into a virtual environment in the target directory, with the versions in `requirements.txt`.
+
+mod graph;
+mod tool;
+
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    http::Request,
+};
+use burdock::log::MemoryLog;
+use burdock_serve::Server;
+use graph::Echo;
+use std::{error::Error, process::ExitCode};
+use tokio::sync::oneshot;
+use tower::ServiceExt as _;
+
+/// What every request brings.
+const TOKEN: &str = "a token of the test";
+
+/// Where the routes are nested.
+const BASE: &str = "/api";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match compare().await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("openapi: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn compare() -> Result<ExitCode, Box<dyn Error>> {
+    let tool = tool::install().await?;
+    let server = Server::new(MemoryLog::new(), Echo::app).bearer(TOKEN);
+    let routes = Router::new().nest(BASE, server.chat_router());
+    let document = document(routes.clone()).await?;
+    let bound = burdock_serve::bind(([127, 0, 0, 1], 0).into()).await?;
+    let origin = format!("http://{}", bound.address());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(bound.serve(routes, async move {
+        // an error says that the other side is gone
+        let _ = stopped.await;
+        server.shutdown().await;
+    }));
+    let status = tool::run(&tool, &document, &origin, TOKEN).await;
+    drop(stop);
+    serving.await??;
+    Ok(if status? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Asks for the document. schemathesis would need the token for that in a header, which it would then send with
+/// every request, also with those that have to be refused without one.
+async fn document(routes: Router) -> Result<Bytes, Box<dyn Error>> {
+    let request = Request::get(format!("{BASE}/openapi.json"))
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .body(Body::empty())?;
+    let response = routes.oneshot(request).await?;
+    if !response.status().is_success() {
+        return Err(format!("the document is answered with {}", response.status()).into());
+    }
+    Ok(to_bytes(response.into_body(), usize::MAX).await?)
+}
