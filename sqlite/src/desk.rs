@@ -224,18 +224,23 @@ impl Desk {
     }
 
     fn give_back(&mut self) -> Result<bool, Fault> {
+        let free = |connection: &Connection| {
+            connection.query_row("PRAGMA freelist_count", [], |row| row.get::<_, u32>(0))
+        };
+        let before = free(&self.connection)?;
         let vacuum = format!("PRAGMA incremental_vacuum({VACUUM_PAGES})");
         let mut statement = self.connection.prepare_cached(&vacuum)?;
         let mut pages = statement.query([])?;
         while pages.next()?.is_some() {}
         drop(pages);
-        let count = "PRAGMA freelist_count";
-        let free: u32 = self.connection.query_row(count, [], |row| row.get(0))?;
+        drop(statement);
+        let left = free(&self.connection)?;
         self.files.check()?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         self.fresh = false;
         self.pages += 1;
-        Ok(free > 0)
+        // while there is progress
+        Ok(left > 0 && left < before)
     }
 
     /// Whether another process may have changed the file since the last call.

@@ -163,7 +163,7 @@ impl<F: Into<Fault>> From<F> for Stop {
 impl Eraser {
     fn run(self) {
         while let Some(deleted) = self.shared.erasure.next() {
-            let result = match self.vacuum().and_then(|()| self.truncate()) {
+            let result = match self.erase() {
                 Ok(()) => Ok(()),
                 Err(Stop::Closed) => break,
                 Err(Stop::Fault(fault)) => Err(fault.of(&self.shared.path)),
@@ -175,6 +175,13 @@ impl Eraser {
         if let Some(deleted) = behind.filter(|_| self.checkpoint("TRUNCATE").unwrap_or(false)) {
             self.shared.erasure.settle(deleted, &Ok(()));
         }
+    }
+
+    fn erase(&self) -> Result<(), Stop> {
+        let vacuumed = self.vacuum();
+        // also if there are free pages left, which are overwritten
+        self.truncate()?;
+        vacuumed
     }
 
     /// Gives free pages back to the file system, some at a time.

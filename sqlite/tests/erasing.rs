@@ -52,7 +52,9 @@ fn interleave(log: &SqliteLog, sessions: &[String]) {
     let writers = sessions.iter().map(|session| Writer::open(log, session).unwrap());
     let mut writers: Vec<_> = writers.collect();
     for _ in 0..12 {
-        writers.iter_mut().for_each(|writer| write(writer, &mut random));
+        for writer in &mut writers {
+            write(writer, &mut random);
+        }
     }
 }
 
