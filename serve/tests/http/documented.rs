@@ -37,7 +37,7 @@ async fn reply(talk: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
 
 graph! {
     Chat(Talk) {
-        inputs { prompt: String }
+        inputs { #[public] prompt: String }
         yields String;
         nodes { reply }
         start reply;

@@ -13,14 +13,18 @@ pub(super) fn events() -> Vec<Value> {
     };
     let placed = |kind| event(kind, &[node()], &[]);
     vec![
-        event("run_started", &[("run", integer()), node()], &[("prompt", text())]),
+        event(
+            "run_started",
+            &[("run", integer()), node(), ("inputs", reference("PublicInputs"))],
+            &[("prompt", text())],
+        ),
         placed("run_resumed"),
         stepped("step_started", &[], &[]),
         stepped("item", &[attempt()], &[("item", reference("Item")), ("text", text())]),
         stepped("items_superseded", &[("items", integer())], &[]),
         stepped("attempt_failed", &[error(), ("retry_in", integer())], &[]),
         stepped("step_failed", &[error()], &[next()]),
-        stepped("step_committed", &[attempt(), next()], &[("patches", reference("Patches"))]),
+        stepped("step_committed", &[attempt(), next(), ("patches", reference("Patches"))], &[]),
         placed("run_paused"),
         event("run_ended", &[], &[]),
         placed("run_halted"),

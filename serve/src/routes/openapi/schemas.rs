@@ -33,12 +33,16 @@ fn of_graph<G: Graph>(types: &Schemas) -> impl Iterator<Item = (String, Value)> 
         let inputs = topology.inputs.iter().filter(move |input| input.optional == optional);
         inputs.map(|input| (input.name, types.of(input.ty))).collect::<Vec<_>>()
     };
+    let public = topology.inputs.iter().filter(|input| input.public);
+    let public: Vec<_> = public.map(|input| (input.name, types.of(input.ty))).collect();
     let state: Vec<_> = public_fields::<G>().map(|field| (field.key, types.of(field.ty))).collect();
     let patches: Vec<_> =
         public_fields::<G>().map(|field| (field.key, reference("Patch"))).collect();
     let nodes: Vec<_> = topology.nodes.iter().map(|node| node.name).collect();
     let schemas = [
         ("Inputs", closed(object(&inputs(false), &inputs(true)))),
+        // sessions of earlier versions may lack some
+        ("PublicInputs", object(&[], &public)),
         ("Item", topology.yields.map_or(json!({ "not": {} }), |ty| types.of(ty))),
         ("State", object(&[], &state)),
         ("Patches", object(&[], &patches)),
