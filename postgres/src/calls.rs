@@ -206,7 +206,7 @@ pub(crate) async fn info(shared: &Shared, session: SessionId) -> Result<SessionI
 
 fn describe(row: &PgRow) -> Result<SessionInfo, LogError> {
     Ok(SessionInfo {
-        id: SessionId::new(column::<String>(row, "id")?)?,
+        id: SessionId::stored(column::<String>(row, "id")?)?,
         epoch: Epoch(number(row, "epoch")?),
         first: Offset(number(row, "first")?),
         next: Offset(number(row, "next")?),

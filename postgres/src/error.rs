@@ -75,6 +75,10 @@ impl Fault {
         let reason = match &error {
             sqlx::Error::Database(refusal) => match refusal.code().as_deref() {
                 Some(code) if passes(code) => return Self::Passing(Arc::new(error)),
+                Some("53100") => {
+                    let reason = "the disk of the database is full".into();
+                    return Self::Lasting(LogError::Full { reason, source: Arc::new(error) });
+                }
                 Some(code) => reason(code),
                 None => "the database refuses",
             },
@@ -111,7 +115,6 @@ fn passes(code: &str) -> bool {
 
 fn reason(code: &str) -> &'static str {
     match code {
-        "53100" => "the disk of the database is full",
         "25006" => "the database is read-only",
         "42501" => "the database denies permission",
         "3F000" | "42P01" | "42883" => "the tables of the log are gone",

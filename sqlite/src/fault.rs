@@ -63,7 +63,10 @@ pub(crate) fn storage(path: &Path, error: rusqlite::Error) -> LogError {
         ) => {
             return LogError::Unavailable(Arc::new(Locked { path: path.into(), source: error }));
         }
-        Some(ErrorCode::DiskFull) => format!("there is no room for `{file}` to grow"),
+        Some(ErrorCode::DiskFull) => {
+            let reason = format!("there is no room for `{file}` to grow");
+            return LogError::Full { reason, source: Arc::new(error) };
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             format!("`{file}` or its folder is read-only")
         }
@@ -89,4 +92,21 @@ pub(crate) fn refused(reason: impl Display, detail: impl Display) -> LogError {
 pub(crate) fn no_thread(path: &Path, error: io::Error) -> LogError {
     let reason = format!("the system gives no thread for `{}`", path.display());
     LogError::Storage { reason, source: Arc::new(error) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    #[test]
+    fn full_disk_is_an_error_of_its_own() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA max_page_count = 2; CREATE TABLE t (x)").unwrap();
+        let full = connection.execute("INSERT INTO t VALUES (zeroblob(100000))", []).unwrap_err();
+        let error = storage(Path::new("a.db"), full);
+        assert!(matches!(error, LogError::Full { .. }), "{error:?}");
+        assert_eq!(error.to_string(), "the log is full: there is no room for `a.db` to grow");
+    }
 }

@@ -113,7 +113,7 @@ impl Reader {
                         || session.graph.as_ref().is_some_and(|graph| graphs.contains(graph));
                     if session.exists() && belongs {
                         left -= 1;
-                        sessions.push(session.info(connection, SessionId::new(id)?)?);
+                        sessions.push(session.info(connection, SessionId::stored(id)?)?);
                     }
                     Ok(true)
                 })

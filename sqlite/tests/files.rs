@@ -320,12 +320,12 @@ fn a_file_without_room_keeps_what_was_acknowledged_and_goes_on_with_room() {
         }
     };
     let room = format!("there is no room for `{}` to grow", path.display());
-    assert!(error.starts_with(&format!("the log cannot be stored: {room}")), "{error}");
+    assert!(error.starts_with(&format!("the log is full: {room}")), "{error}");
     assert!(anna.next > Offset(50));
     assert_eq!(read(&log, "anna").unwrap().len() as u64, anna.next.0);
     // one that is too large fails alone
     let large = anna.append(vec![draft(&"z".repeat(300_000))]);
-    assert!(matches!(large, Err(LogError::Storage { .. })), "{large:?}");
+    assert!(matches!(large, Err(LogError::Full { .. })), "{large:?}");
 
     block_on(log.delete(&id("old"))).unwrap();
     anna.append(vec![draft("on")]).unwrap();

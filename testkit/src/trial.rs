@@ -94,7 +94,7 @@ impl Trial {
     }
 
     pub(crate) fn id(&self, name: &str) -> Result<SessionId, LogError> {
-        SessionId::new(format!("{}{name}", self.prefix))
+        SessionId::stored(format!("{}{name}", self.prefix))
     }
 
     /// Opens a session by any claim.

@@ -27,6 +27,8 @@ pub enum Fate {
     StoredAndFailed,
     /// Stored, and the writer is never told.
     StoredInSilence,
+    /// Nothing is stored, because there is no room.
+    Full,
 }
 
 /// What may fail beside appending.
@@ -35,6 +37,7 @@ pub enum Call {
     Open,
     Read,
     Info,
+    Sessions,
     Delete,
 }
 
@@ -51,7 +54,7 @@ struct Faults {
     held: VecDeque<Held>,
     /// Writers one of whose appends failed: those behind it fail, too.
     dead: BTreeSet<(SessionId, Epoch)>,
-    failing: Vec<Call>,
+    failing: Vec<(Call, LogError)>,
     hanging: Vec<Call>,
     /// What another program does before the next call of a kind.
     others: Vec<(Call, Box<dyn FnOnce() + Send>)>,
@@ -84,7 +87,12 @@ impl FaultyLog {
 
     /// Has the next call of this kind fail.
     pub fn fail(&self, call: Call) {
-        self.faults().failing.push(call);
+        self.fail_with(call, unavailable());
+    }
+
+    /// Has the next call of this kind fail with an error.
+    pub fn fail_with(&self, call: Call, error: LogError) {
+        self.faults().failing.push((call, error));
     }
 
     /// Has the next call of this kind never answer, though it is done.
@@ -146,6 +154,8 @@ impl FaultyLog {
         let writer = (append.session.clone(), append.epoch);
         let result = if self.faults().dead.contains(&writer) || fate == Fate::Refused {
             Err(unavailable())
+        } else if fate == Fate::Full {
+            Err(full())
         } else {
             let stored = block_on(self.inner.append(append));
             if fate == Fate::StoredAndFailed { stored.and(Err(unavailable())) } else { stored }
@@ -163,17 +173,13 @@ impl FaultyLog {
         inner: impl FnOnce() -> Logging<T>,
     ) -> Logging<T> {
         let mut faults = self.faults();
-        let mut take = |of: fn(&mut Faults) -> &mut Vec<Call>| {
-            let calls = of(&mut faults);
-            let found = calls.iter().position(|other| *other == call);
-            let found = found.map(|index| calls.remove(index)).is_some();
-            faults.hits += usize::from(found);
-            found
-        };
-        if take(|faults| &mut faults.failing) {
-            return Box::pin(ready(Err(unavailable())));
+        if let Some(index) = faults.failing.iter().position(|(other, _)| *other == call) {
+            faults.hits += 1;
+            return Box::pin(ready(Err(faults.failing.remove(index).1)));
         }
-        let hangs = take(|faults| &mut faults.hanging);
+        let hanging = faults.hanging.iter().position(|other| *other == call);
+        let hangs = hanging.map(|index| faults.hanging.remove(index)).is_some();
+        faults.hits += usize::from(hangs);
         let other = faults.others.iter().position(|(other, _)| *other == call);
         let other = other.map(|index| faults.others.remove(index).1);
         drop(faults);
@@ -213,6 +219,11 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 fn unavailable() -> LogError {
     LogError::Unavailable(Arc::new(io::Error::other("no connection")))
+}
+
+fn full() -> LogError {
+    let source = Arc::new(io::Error::from(io::ErrorKind::StorageFull));
+    LogError::Full { reason: "there is no room".into(), source }
 }
 
 impl Log for FaultyLog {
@@ -262,7 +273,7 @@ impl Log for FaultyLog {
     }
 
     fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
-        self.inner.sessions(filter)
+        self.call(Call::Sessions, || self.inner.sessions(filter))
     }
 
     fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {

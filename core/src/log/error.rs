@@ -132,7 +132,15 @@ pub enum LogError {
     /// The log cannot be reached; it may be later.
     #[error("the log cannot be reached")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
-    /// The storage refuses: it is full, read-only, or broken.
+    /// The storage has no room for more.
+    #[error("the log is full: {reason}")]
+    Full {
+        /// What is full, in a few words.
+        reason: String,
+        /// The error of the storage.
+        source: Arc<dyn Error + Send + Sync>,
+    },
+    /// The storage refuses: it is read-only, or broken.
     #[error("the log cannot be stored: {reason}")]
     Storage {
         /// What is the matter, in a few words.

@@ -23,6 +23,7 @@ pub struct Fixture {
     #[serde(rename = "v")]
     pub format: u32,
     /// The session.
+    #[serde(deserialize_with = "SessionId::deserialize_stored")]
     pub session: SessionId,
     /// The entry that the attempt ended with.
     pub offset: Offset,

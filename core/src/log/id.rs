@@ -4,7 +4,11 @@ use super::LogError;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::Arc};
 
-/// The id of a session in a log: any text of 1 to 1024 bytes without a NUL.
+/// The id of a session in a log: a text of 1 to 1024 bytes, other than `.` and `..`, without control
+/// characters and invisible ones.
+///
+/// [`Display`](fmt::Display) writes it for people: characters that only [`stored`](SessionId::stored) allows
+/// are escaped, so that no id forges a line of a trace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(Arc<str>);
 
@@ -15,8 +19,31 @@ impl SessionId {
     /// Checks an id.
     ///
     /// # Errors
-    /// [`LogError::InvalidId`] for an empty one, one that is too long, and one with a NUL.
+    /// Returns [`LogError::InvalidId`] if the id is empty or too long, is `.` or `..`, which a browser cannot
+    /// address, or contains a control character or an invisible one: line feeds, escapes, marks of the
+    /// direction of text, zero-width characters.
     pub fn new(id: impl Into<Arc<str>>) -> Result<Self, LogError> {
+        let id = Self::stored(id)?;
+        let reason = match id.as_str() {
+            "." | ".." => "`.` and `..` are parts of paths".into(),
+            text => match text.chars().find(|char| is_hidden(*char)) {
+                Some(hidden) => {
+                    format!("it contains the invisible character {}", hidden.escape_default())
+                }
+                None => return Ok(id),
+            },
+        };
+        Err(LogError::InvalidId { reason })
+    }
+
+    /// Checks an id of a session that is in a log: any text of 1 to 1024 bytes without a NUL.
+    ///
+    /// Logs read ids this way, and a program that has sessions whose ids [`new`](SessionId::new) refuses can
+    /// read, fork and delete them by it.
+    ///
+    /// # Errors
+    /// Returns [`LogError::InvalidId`] if the id is empty, too long, or contains a NUL.
+    pub fn stored(id: impl Into<Arc<str>>) -> Result<Self, LogError> {
         let id = id.into();
         let reason = match &*id {
             "" => "it is empty".into(),
@@ -29,15 +56,46 @@ impl SessionId {
         Err(LogError::InvalidId { reason })
     }
 
-    /// The id as text.
+    /// Deserializes the id of a session that is in a log.
+    pub(super) fn deserialize_stored<'de, D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        Self::stored(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
+/// Returns whether a character is not seen, or changes how others are.
+fn is_hidden(char: char) -> bool {
+    char.is_control()
+        || matches!(char,
+            // soft hyphen, fillers, and marks of direction and width
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            // musical formatting, tags, variation selectors
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        if !self.0.contains(is_hidden) {
+            return self.0.fmt(f);
+        }
+        let mut visible = String::with_capacity(self.0.len());
+        for char in self.0.chars() {
+            if is_hidden(char) {
+                visible.extend(char.escape_default());
+            } else {
+                visible.push(char);
+            }
+        }
+        visible.fmt(f)
     }
 }
 
@@ -145,13 +203,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_any_text_that_every_log_can_hold() {
-        for id in ["a", "it's/a \"session\"\n", "é", &"x".repeat(1024)] {
+    fn id_is_any_visible_text_that_every_log_can_hold() {
+        let long = "x".repeat(1024);
+        for id in [
+            "a",
+            "it's/a \"session\"",
+            "é",
+            "e\u{301}",
+            "हिन्दी",
+            "漢字\u{3000}",
+            "...",
+            "./..",
+            &long,
+        ] {
             assert_eq!(SessionId::new(id).unwrap().as_str(), id);
+            assert_eq!(SessionId::new(id).unwrap().to_string(), id);
         }
         for (id, reason) in [
             ("", "it is empty"),
             ("a\0", "it contains a NUL character"),
+            (".", "`.` and `..` are parts of paths"),
+            ("..", "`.` and `..` are parts of paths"),
             (&"x".repeat(1025), "it has 1025 bytes, and at most 1024 are allowed"),
         ] {
             let error = SessionId::new(id).unwrap_err().to_string();
@@ -164,6 +236,23 @@ mod tests {
         assert_eq!(Offset(3).plus(4), Offset(7));
         for (offset, entries) in [(u64::MAX, 1), (u64::MAX - 1, 2), (1, u64::MAX)] {
             assert_eq!(Offset(offset).plus(entries), Offset(u64::MAX));
+        }
+    }
+
+    #[test]
+    fn id_with_a_hidden_character_is_refused_and_a_stored_one_is_escaped() {
+        let controls = (1..0x20).chain(0x7f..0xa0).filter_map(char::from_u32);
+        let marks = "\u{ad}\u{61c}\u{200b}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\
+                     \u{2060}\u{2066}\u{2069}\u{feff}\u{fff9}\u{e0041}\u{e0100}";
+        for hidden in controls.chain(marks.chars()) {
+            let text = format!("a{hidden}b");
+            let escaped = hidden.escape_default();
+            let error = SessionId::new(text.as_str()).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("the invisible character {escaped}")), "{error}");
+            let stored = SessionId::stored(text.as_str()).unwrap();
+            assert_eq!(stored.as_str(), text);
+            assert_eq!(stored.to_string(), format!("a{escaped}b"));
+            assert_eq!(format!("{stored:>12}"), format!("{:>12}", format!("a{escaped}b")));
         }
     }
 

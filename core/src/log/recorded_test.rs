@@ -319,7 +319,7 @@ mod tests {
     fn fixture(node: &str) -> Fixture {
         Fixture {
             format: 1,
-            session: SessionId::new("a`b\nc\u{202e}").unwrap(),
+            session: SessionId::stored("a`b\nc\u{202e}").unwrap(),
             offset: super::super::Offset(7),
             graph: "Chatbot".into(),
             run: 1,

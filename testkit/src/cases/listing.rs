@@ -249,7 +249,7 @@ pub(crate) async fn sessions_are_listed_by_their_bytes(trial: Trial) -> Verdict 
     let others = page(&trial.log, "", None, 1000).await?;
     ensure!(others.is_sorted_by(|a, b| a.id < b.id), "ids without a prefix are not in order");
     let before = all.first().map(|id| id.as_str().trim_end().to_owned()).unwrap_or_default();
-    let before = SessionId::new(before.get(..trial.prefix.len()).unwrap_or_default())?;
+    let before = SessionId::stored(before.get(..trial.prefix.len()).unwrap_or_default())?;
     let found = page(&trial.log, "", Some(&before), all.len()).await?;
     let found: Vec<_> = found.into_iter().map(|info| info.id).collect();
     ensure_eq!(found, all, "ids behind one that is none");
