@@ -25,6 +25,8 @@ A few rules answer, offline. For a model, add `--features providers` and set
   OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY   a provider
   BURDOCK_MODEL                                         another model than its default
   BURDOCK_BASE_URL                                      a server with the protocol of OpenAI
+
+RUST_LOG=debug reports more on the standard error than warnings and errors.
 ";
 
 /// What the command line asks for.

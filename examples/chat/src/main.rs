@@ -25,8 +25,10 @@ use std::{
 use terminal::Terminal;
 use tokio::runtime::Builder;
 use trace::Trace;
+use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
+    report();
     let args = env::args_os().skip(1);
     let result = match Args::parse(args.map(|arg| arg.to_string_lossy().into_owned())) {
         Ok(Args::Help) => io::stdout().write_all(USAGE.as_bytes()).map_err(Into::into),
@@ -47,6 +49,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes to the standard error what the log and the models report: `RUST_LOG=debug` for more.
+fn report() {
+    let level = env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
+    let level = level.unwrap_or(LevelFilter::WARN);
+    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).init();
 }
 
 fn run(work: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box<dyn Error>> {

@@ -19,9 +19,11 @@ use std::{
     process::ExitCode,
     sync::Arc,
 };
+use tracing_subscriber::filter::LevelFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    trace();
     let args = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned());
     let result = match Args::parse(args) {
         Ok(Args::Help) => write!(io::stdout(), "{USAGE}").map_err(Into::into),
@@ -35,6 +37,13 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes to the standard error what the server, its log and its models report: `RUST_LOG=debug` for more.
+fn trace() {
+    let level = env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
+    let level = level.unwrap_or(LevelFilter::WARN);
+    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).init();
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
