@@ -1,6 +1,6 @@
 //! What readers are told: the entries of the log, without what is nobody's business.
 
-use crate::json::MAX_SAFE;
+use crate::{json::MAX_SAFE, text::first_line};
 use burdock::{
     Graph, State,
     graph::Next,
@@ -272,10 +272,12 @@ fn public<G: Graph>(patches: Vec<(String, Patch)>) -> serde_json::Map<String, Va
     patches.into_iter().filter_map(shown).collect()
 }
 
-/// Why a step failed: what the action says, but nothing of what lies below it.
+/// Returns why a step failed: the first line of the action's error, and nothing of its causes.
 fn cause(failure: &FailureRecord) -> String {
     match &failure.cause {
-        CauseRecord::Error { messages, .. } => messages.first().cloned().unwrap_or_default(),
+        CauseRecord::Error { messages, .. } => {
+            first_line(messages.first().map_or("", String::as_str))
+        }
         CauseRecord::Panic(_) => "the action panicked".into(),
         CauseRecord::Timeout(after) => format!("the action took longer than {after} ms"),
         CauseRecord::UnsetSlot(_) | CauseRecord::MissingInput(_) => {
@@ -284,14 +286,14 @@ fn cause(failure: &FailureRecord) -> String {
     }
 }
 
-/// Why a run failed. The first line names the node, the second is what the action says.
+/// Returns why a run failed. The first message names the node, the second is the action's error.
 fn reason(error: &[String]) -> String {
     match error {
         [first, second, ..] if first.starts_with("node `") && !first.contains(" panicked") => {
-            second.clone()
+            first_line(second)
         }
         [first, ..] if first.contains(" panicked") => "the action panicked".into(),
-        [first, ..] => first.clone(),
+        [first, ..] => first_line(first),
         [] => "the run failed".into(),
     }
 }

@@ -1,6 +1,12 @@
 //! Who may ask: bearers of a token, and pages of known origins.
 
-use crate::problem::Problem;
+use crate::{
+    host::{Host, Origin},
+    in_flight::{BytesInFlight, count},
+    limits::Limits,
+    problem::Problem,
+    request_id::{identify, refuse},
+};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -8,8 +14,15 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
+use tower_http::compression::{
+    CompressionLayer, Predicate as _,
+    predicate::{NotForContentType, SizeAbove},
+};
+
+/// Answers of fewer bytes are sent as they are.
+const COMPRESSED: u16 = 1024;
 
 /// Who may ask.
 #[derive(Clone, Default)]
@@ -22,30 +35,44 @@ pub(crate) struct Guard {
 
 impl Guard {
     /// Puts itself in front of routes.
-    pub(crate) fn around(&self, routes: Router, body: usize) -> Router {
+    pub(crate) fn around(&self, routes: Router, limits: &Limits) -> Router {
+        let in_flight = BytesInFlight::new(limits.bytes_in_flight);
+        // an event has to be sent when it happens, and the dictionary of each stream would take memory
+        let compressible =
+            SizeAbove::new(COMPRESSED).and(NotForContentType::SSE).and(NotForContentType::IMAGES);
         routes
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-            .layer(DefaultBodyLimit::max(body))
+            .layer(DefaultBodyLimit::max(limits.body))
+            .layer(middleware::from_fn_with_state(in_flight, count))
             .layer(middleware::from_fn_with_state(self.clone(), pass))
+            .layer(middleware::from_fn(identify))
+            // last, because the id of a request is added to errors
+            .layer(CompressionLayer::new().compress_when(compressible))
     }
 
-    /// The origin of a page that asks from elsewhere and may.
-    fn allowed<'h>(&self, headers: &'h HeaderMap) -> Result<Option<&'h HeaderValue>, Problem> {
-        let Some(origin) = headers.get(header::ORIGIN) else {
+    /// Returns the origin of a page that was served elsewhere and is allowed to ask.
+    fn allowed<'r>(&self, request: &'r Request) -> Result<Option<&'r HeaderValue>, Problem> {
+        let host = Host::of(request)?;
+        let headers = request.headers();
+        let Some(header) = headers.get(header::ORIGIN) else {
             // a browser says so even where it names no origin
             return match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
                 Some(b"cross-site" | b"same-site") => Err(foreign()),
                 _ => Ok(None),
             };
         };
-        let text = origin.to_str().map_err(|_| foreign())?;
-        if self.origins.iter().any(|known| known == text) {
-            return Ok(Some(origin));
+        let text = header.to_str().map_err(|_| foreign())?;
+        let origin = Origin::parse(text);
+        let is_known =
+            |known: &String| known == text || origin.is_some() && Origin::parse(known) == origin;
+        if self.origins.iter().any(is_known) {
+            return Ok(Some(header));
         }
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let own = text.split_once("://").map(|(_, host)| host);
-        if own.is_some() && own == host { Ok(None) } else { Err(foreign()) }
+        match (origin, host) {
+            (Some(origin), Some(host)) if origin.is_of(&host) => Ok(None),
+            _ => Err(foreign()),
+        }
     }
 
     fn knows(&self, headers: &HeaderMap) -> bool {
@@ -60,22 +87,28 @@ impl Guard {
     }
 }
 
+/// The code of requests from other origins.
+const FOREIGN: &str = "foreign_origin";
+
 fn foreign() -> Problem {
-    let detail = "pages of other origins may not ask: the server has to allow their origin";
-    Problem::new(StatusCode::FORBIDDEN, "foreign_origin", detail)
+    let detail = "cross-origin requests are not allowed: the server has to allow the page's origin";
+    Problem::new(StatusCode::FORBIDDEN, FOREIGN, detail)
 }
+
+/// The headers of an answer that pages of other origins may read.
+const EXPOSED: &str = "burdock-cursor, etag, location, retry-after, x-request-id";
 
 async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let navigates = is_navigation(&request);
-    let origin = match guard.allowed(request.headers()) {
+    let origin = match guard.allowed(&request) {
         Ok(origin) => origin.cloned(),
         // a link to the page
-        Err(_) if navigates => None,
+        Err(problem) if navigates && problem.code() == FOREIGN => None,
         Err(problem) => return problem.into_response(),
     };
     let mut response = if origin.is_some() && request.method() == Method::OPTIONS {
         preflight()
-    } else if guard.knows(request.headers()) || is_page(&request) {
+    } else if guard.knows(request.headers()) || is_open(&request) {
         next.run(request).await
     } else {
         let problem = Problem::new(
@@ -91,12 +124,10 @@ async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Respo
     let headers = response.headers_mut();
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        let exposed = HeaderValue::from_static("burdock-cursor, etag, location");
+        let exposed = HeaderValue::from_static(EXPOSED);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
-    let nosniff = HeaderValue::from_static("nosniff");
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     response
 }
 
@@ -106,10 +137,12 @@ fn is_navigation(request: &Request) -> bool {
     request.method() == Method::GET && mode == Some(b"navigate")
 }
 
-/// The page itself holds nothing that a token protects, and a browser cannot send one for it.
-fn is_page(request: &Request) -> bool {
+/// Returns whether a request needs no token: the page itself holds nothing that a token protects, and a
+/// browser cannot send one for it; a load balancer that asks after the server's health has none.
+fn is_open(request: &Request) -> bool {
     let path = request.uri().path();
-    request.method() == Method::GET && (path == "/" || path.starts_with("/assets/"))
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && (matches!(path, "/" | "/health" | "/ready") || path.starts_with("/assets/"))
 }
 
 fn preflight() -> Response {
@@ -118,7 +151,7 @@ fn preflight() -> Response {
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, if-match, if-none-match, last-event-id",
+            "authorization, content-type, if-match, if-none-match, last-event-id, x-request-id",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ] {
@@ -127,25 +160,17 @@ fn preflight() -> Response {
     response
 }
 
-/// Takes only requests for this machine under its own names.
+/// Serves only requests for this machine under its own names.
 pub(crate) fn only_local(routes: Router) -> Router {
     routes.layer(middleware::from_fn(|request: Request, next: Next| async move {
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        if host.is_none_or(is_local) {
-            return next.run(request).await;
+        match Host::of(&request) {
+            Ok(host) if host.as_ref().is_none_or(Host::is_local) => next.run(request).await,
+            Ok(_) => {
+                let detail = "this server is for its own machine: ask for `localhost`";
+                let problem = Problem::new(StatusCode::MISDIRECTED_REQUEST, "foreign_host", detail);
+                refuse(&request, problem)
+            }
+            Err(problem) => refuse(&request, problem),
         }
-        let detail = "this server is for its own machine: ask for `localhost`";
-        Problem::new(StatusCode::MISDIRECTED_REQUEST, "foreign_host", detail).into_response()
     }))
-}
-
-fn is_local(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || address.is_ok_and(|address| address.is_loopback())
 }

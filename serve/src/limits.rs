@@ -1,16 +1,23 @@
-//! How much a server takes on.
+//! Limits of a server.
 
+use crate::hub::ReaderLimits;
 use std::time::Duration;
 
-/// How much a server takes on, unless told otherwise.
+/// Limits of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// The bytes of a request's body.
     pub(crate) body: usize,
+    /// The bytes of all bodies that are held at a time.
+    pub(crate) bytes_in_flight: usize,
     /// Sessions that are open for writing at a time.
     pub(crate) sessions: usize,
     /// Readers of one session at a time.
     pub(crate) readers: usize,
+    /// Readers of all sessions at a time.
+    pub(crate) total_readers: usize,
+    /// Requests that wait for their turn in one session.
+    pub(crate) waiting: usize,
     /// How long a run may take before it is stopped.
     pub(crate) run_time: Duration,
     /// How long a session stays open after its last run.
@@ -23,11 +30,21 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1 << 20,
+            bytes_in_flight: 64 << 20,
             sessions: 10_000,
             readers: 1_000,
+            total_readers: 20_000,
+            waiting: 100,
             run_time: Duration::from_hours(1),
             idle: Duration::from_mins(10),
             patience: Duration::from_mins(1),
         }
+    }
+}
+
+impl Limits {
+    /// Returns the limits of readers.
+    pub(crate) fn of_readers(&self) -> ReaderLimits {
+        ReaderLimits { of_a_session: self.readers, in_total: self.total_readers }
     }
 }

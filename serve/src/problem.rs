@@ -1,5 +1,6 @@
-//! What goes wrong, as RFC 9457 has it. Nothing of what lies inside is told.
+//! Errors as clients receive them (RFC 9457). They reveal nothing of the program.
 
+use crate::{in_flight::TooManyBytes, listen::BodyTimeout, text::one_line};
 use axum::{
     body::Body,
     extract::rejection::{JsonRejection, PathRejection, QueryRejection},
@@ -12,6 +13,11 @@ use burdock::{
     run::{BuildError, ReadError, RestoreError},
 };
 use serde::Serialize;
+
+const INTERNAL: &str = "internal error; details are in the server's trace output";
+
+/// Seconds until a client should try again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// An error as a client gets it: `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,7 +44,9 @@ fn number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S:
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status, code, detail: detail.into(), first: None }
+        // it may quote what the client sent
+        let detail = one_line(&detail.into());
+        Self { kind: "about:blank", title, status, code, detail, first: None }
     }
 
     pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
@@ -78,10 +86,25 @@ impl Problem {
         Self::unavailable("may_have_started", detail)
     }
 
+    pub(crate) fn overloaded() -> Self {
+        let detail = "the server holds too many bytes of other requests: try again later";
+        Self::unavailable("overloaded", detail)
+    }
+
+    fn body_timeout() -> Self {
+        let detail = "the body of the request did not arrive in time";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail)
+    }
+
     pub(crate) fn running() -> Self {
         let detail =
             "a run is under way: wait for it, stop it, or ask with `if_running=wait` or `stop`";
         Self::conflict("running", detail)
+    }
+
+    pub(crate) fn too_many_waiting() -> Self {
+        let detail = "too many requests wait for their turn in the session: try again later";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_waiting", detail)
     }
 
     pub(crate) fn interrupted() -> Self {
@@ -106,11 +129,16 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
-    /// What a client must not see; whoever runs the server does.
+    /// An error whose cause is for the server's operator only.
     pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = chain(error), "a request failed");
-        let detail = "something went wrong on the server, which has written it down";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL)
+    }
+
+    /// A panic of the program, whose message the panic hook writes.
+    pub(crate) fn panicked() -> Self {
+        tracing::error!("a request panicked");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL)
     }
 
     pub(crate) fn code(&self) -> &'static str {
@@ -154,6 +182,11 @@ impl From<LogError> for Problem {
             LogError::Unavailable(_) => {
                 tracing::warn!(error = chain(&error), "the log cannot be reached");
                 Self::unavailable("unavailable", "the sessions cannot be reached: try again")
+            }
+            LogError::Full { .. } => {
+                tracing::error!(error = chain(&error), "the log is full");
+                let detail = "the server has no room to store more";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "insufficient_storage", detail)
             }
             _ => Self::internal(&error),
         }
@@ -229,6 +262,12 @@ impl From<RunError> for Problem {
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
+        if is_caused_by::<BodyTimeout>(&rejection) {
+            return Self::body_timeout();
+        }
+        if is_caused_by::<TooManyBytes>(&rejection) {
+            return Self::overloaded();
+        }
         let (status, detail) = (rejection.status(), rejection.body_text());
         match status {
             StatusCode::UNPROCESSABLE_ENTITY => Self::new(status, "invalid_inputs", detail),
@@ -256,13 +295,51 @@ impl From<PathRejection> for Problem {
     }
 }
 
+impl Problem {
+    /// Returns the body of the answer.
+    pub(crate) fn body(&self, request_id: Option<&str>) -> Body {
+        #[derive(Serialize)]
+        struct Identified<'p> {
+            #[serde(flatten)]
+            problem: &'p Problem,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            request_id: Option<&'p str>,
+        }
+        Body::from(
+            serde_json::to_vec(&Identified { problem: self, request_id }).unwrap_or_default(),
+        )
+    }
+
+    /// Returns whether the same request may succeed a little later.
+    fn is_temporary(&self) -> bool {
+        matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = Response::new(Body::from(body));
+        let mut response = Response::new(self.body(None));
         *response.status_mut() = self.status;
+        let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        headers.insert(header::CONTENT_TYPE, kind);
+        if self.is_temporary() {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        // for the one who adds the request's id
+        response.extensions_mut().insert(self);
         response
     }
+}
+
+/// Returns whether an error is one of a type, or was caused by one.
+fn is_caused_by<E: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<E>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }

@@ -94,6 +94,15 @@ where
         self
     }
 
+    /// Sets how many bytes of request bodies may be held at once, over all requests; further ones are
+    /// refused with 503 `overloaded`. A quarter is reserved for the first 16 KiB of each body, so that large
+    /// bodies do not keep small ones out. Defaults to 64 MiB.
+    #[must_use]
+    pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
+        self.limits.bytes_in_flight = bytes;
+        self
+    }
+
     /// How many sessions may be open at a time; 10 000 unless said otherwise.
     #[must_use]
     pub fn max_sessions(mut self, sessions: usize) -> Self {
@@ -105,6 +114,21 @@ where
     #[must_use]
     pub fn max_readers(mut self, readers: usize) -> Self {
         self.limits.readers = readers;
+        self
+    }
+
+    /// Sets how many readers all sessions may have together. Defaults to 20 000.
+    #[must_use]
+    pub fn max_total_readers(mut self, readers: usize) -> Self {
+        self.limits.total_readers = readers;
+        self
+    }
+
+    /// Sets how many requests may wait for their turn in a session, with `if_running=wait` or `stop`.
+    /// Defaults to 100.
+    #[must_use]
+    pub fn max_waiting(mut self, requests: usize) -> Self {
+        self.limits.waiting = requests;
         self
     }
 
@@ -155,15 +179,17 @@ where
         self
     }
 
-    /// The routes, to be served as they are or nested under a path. Who serves them without
-    /// [`listen`](crate::listen) gives `router.into_make_service()` to `axum::serve`, which makes the
-    /// routes anew for each connection otherwise.
+    /// The routes, to be served as they are or nested under a path.
+    ///
+    /// [`listen`](crate::listen) limits connections and closes silent ones; another server has to be set up
+    /// to do so. `axum::serve` has no such limits; give it `router.into_make_service()`, because it prepares
+    /// the routes once more for each connection otherwise.
     ///
     /// Inside a tokio runtime, where the server looks after sessions that are idle.
     pub fn router(&self) -> Router {
         let hub = self.hub();
         let routes = routes::router(Arc::clone(&hub), self.scope(Addresses::Runs));
-        self.guard.around(routes, hub.limits.body)
+        self.guard.around(routes, &hub.limits)
     }
 
     /// The routes, and a page to chat on at `/`.
@@ -174,7 +200,7 @@ where
         let hub = self.hub();
         let routes = routes::router(Arc::clone(&hub), self.scope(Addresses::Chat));
         let routes = routes.merge(chat::router(Arc::clone(&hub)));
-        self.guard.around(routes, hub.limits.body)
+        self.guard.around(routes, &hub.limits)
     }
 
     /// Takes no new runs, stops those under way at a commit, ends every stream, and closes the

@@ -80,7 +80,7 @@ async fn list<G: ChatGraph>(
 
 /// What was said first, as far as it fits a line; one chat that cannot be read leaves the others.
 async fn title<G: ChatGraph>(hub: &Hub<G>, session: &str) -> Option<String> {
-    let session = SessionId::new(session).ok()?;
+    let session = SessionId::stored(session).ok()?;
     let view = View::<G>::latest(&hub.log, &session).await.ok()?;
     let said = G::history(&view.state).into_iter().find(|said| said.role == ChatRole::User)?;
     let line = said.text.lines().map(str::trim).find(|line| !line.is_empty())?;

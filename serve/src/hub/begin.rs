@@ -145,7 +145,11 @@ impl<G: Graph> Hub<G> {
                 return Err(Problem::running());
             }
             None => {
-                let _waiting = seat.queue(rejects).ok_or_else(Problem::running)?;
+                // one that would not wait is let in only as the first
+                let limit = if rejects { 1 } else { self.limits.waiting };
+                let full =
+                    || if rejects { Problem::running() } else { Problem::too_many_waiting() };
+                let _waiting = seat.queue(limit).ok_or_else(full)?;
                 seat.take().await
             }
         };

@@ -13,13 +13,17 @@ mod seat;
 mod tests;
 
 pub(crate) use self::begin::{Begin, IfRunning, IfUnfinished, Terms};
-pub(crate) use self::readers::Reader;
+pub(crate) use self::readers::{Reader, ReaderLimits};
 
 use self::{
     readers::Readers,
     seat::{Seat, Turn},
 };
-use crate::{limits::Limits, problem::Problem, routes::Schemas};
+use crate::{
+    limits::Limits,
+    problem::Problem,
+    routes::{Readiness, Schemas},
+};
 use burdock::{
     App, Graph,
     log::{Existence, Log, LogError, SessionFilter, SessionId, SessionInfo},
@@ -53,6 +57,7 @@ pub(crate) struct Hub<G: Graph> {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) limits: Limits,
     pub(crate) schemas: Schemas,
+    pub(crate) readiness: Readiness,
     readers: Arc<Readers>,
     opening: Open<G>,
     seats: Mutex<BTreeMap<SessionId, Arc<Seat<G>>>>,
@@ -65,7 +70,8 @@ impl<G: Graph> Hub<G> {
         let closing = CancellationToken::new();
         Self {
             log,
-            readers: Arc::new(Readers::new(limits.readers, closing.clone())),
+            readers: Arc::new(Readers::new(limits.of_readers(), closing.clone())),
+            readiness: Readiness::default(),
             limits,
             schemas,
             opening: open,

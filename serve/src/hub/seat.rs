@@ -95,10 +95,10 @@ impl<G: Graph> Seat<G> {
         self.now().stops
     }
 
-    /// Joins those who wait for a turn; `None` for one who wants to be the first and is not.
-    pub(super) fn queue(&self, first: bool) -> Option<Waiting<'_, G>> {
+    /// Joins those who wait for a turn, at most `limit`; `None` if there are so many already.
+    pub(super) fn queue(&self, limit: usize) -> Option<Waiting<'_, G>> {
         let mut now = self.now();
-        if first && now.waiting > 0 {
+        if now.waiting >= limit {
             return None;
         }
         now.waiting += 1;

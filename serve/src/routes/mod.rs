@@ -2,11 +2,13 @@
 
 mod events;
 mod graph;
+mod health;
 mod openapi;
 mod runs;
 mod sessions;
 
 pub(crate) use self::events::{EventsQuery, Place, follow_place};
+pub(crate) use self::health::Readiness;
 pub(crate) use self::openapi::{Access, Addresses, Schemas, Scope};
 pub(crate) use self::runs::Accepted;
 pub(crate) use self::sessions::{List, ListQuery, Listed, Placed, sessions};
@@ -29,7 +31,8 @@ pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>, scope: Scope) -> Router {
         openapi::document(&hub, &uri, scope)
     };
     Router::new()
-        .route("/health", get(|| async { "ok" }))
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready::<G>))
         .route("/graph", get(graph::json::<G>))
         .route("/graph.svg", get(graph::svg::<G>))
         .route("/graph.mmd", get(graph::mermaid::<G>))
@@ -45,15 +48,14 @@ pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>, scope: Scope) -> Router {
         .with_state(hub)
 }
 
-/// The id that an address names, whether or not there is such a session.
+/// The id that an address names, whether or not there is such a session. A new session may have it.
 pub(crate) struct Id(pub(crate) SessionId);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
-        let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
-        Ok(Self(SessionId::new(id)?))
+        Ok(Self(SessionId::new(path(parts, state).await?)?))
     }
 }
 
@@ -68,7 +70,13 @@ impl<G: Graph> FromRequestParts<Arc<Hub<G>>> for Session {
         parts: &mut request::Parts,
         hub: &Arc<Hub<G>>,
     ) -> Result<Self, Problem> {
-        let Id(id) = Id::from_request_parts(parts, hub).await?;
+        // also one whose id no new session may have
+        let id = SessionId::stored(path(parts, hub).await?)?;
         Ok(Self(hub.info(&id).await?))
     }
+}
+
+async fn path<S: Send + Sync>(parts: &mut request::Parts, state: &S) -> Result<String, Problem> {
+    let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
+    Ok(id)
 }

@@ -102,7 +102,7 @@ pub(crate) async fn sessions<G: Graph>(
     if !(1..=most).contains(&limit) {
         return Err(Problem::bad_request("invalid_query", format!("`limit` is from 1 to {most}")));
     }
-    let after = after.map(SessionId::new).transpose()?;
+    let after = after.map(SessionId::stored).transpose()?;
     // one more tells whether there is another page
     let filter = SessionFilter { prefix, after, limit: limit + 1, ..SessionFilter::of::<G>() };
     let mut found = hub.log.sessions(filter).await?;

@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
-use burdock::log::{Cursor, Entry, Follow, Followed, Offset, Record, SessionId};
+use burdock::log::{Cursor, Entry, Follow, Followed, LogError, Offset, Record, SessionId};
 use futures_core::Stream;
 use http_body::Frame;
 use std::{
@@ -89,6 +89,7 @@ pub(crate) struct EventStream {
     patience: Duration,
     over: bool,
     reader: Reader,
+    request: tracing::Span,
 }
 
 /// What a stream is made of.
@@ -132,6 +133,7 @@ impl EventStream {
             patience,
             over: false,
             reader,
+            request: tracing::Span::current(),
         }
     }
 
@@ -151,7 +153,7 @@ impl EventStream {
                     self.next = to.map_or(Offset::ZERO, |to| to.offset.plus(1));
                     self.frames.push_at(to, &Event::rewound(to));
                 }
-                Poll::Ready(Some(Err(error))) => self.end(Problem::from(error)),
+                Poll::Ready(Some(Err(error))) => self.fail(error),
                 Poll::Ready(None) => self.over = true,
             }
         }
@@ -170,7 +172,7 @@ impl EventStream {
             self.asking = Some((self.interrupted)());
         }
         let Some(asking) = &mut self.asking else { return Poll::Pending };
-        let answer = ready!(asking.as_mut().poll(cx));
+        let answer = ready!(self.request.in_scope(|| asking.as_mut().poll(cx)));
         self.asking = None;
         match answer {
             Ok(None) => Poll::Pending,
@@ -188,7 +190,7 @@ impl EventStream {
     fn take(&mut self, record: &Record) {
         let entry = match record.entry(&self.session) {
             Ok(entry) => entry,
-            Err(error) => return self.end(Problem::from(error)),
+            Err(error) => return self.fail(error),
         };
         self.next = record.offset.plus(1);
         if let Some(told) = (self.told)(entry, &*self.telling) {
@@ -210,6 +212,12 @@ impl EventStream {
                 self.end = None;
             }
         }
+    }
+
+    /// Ends the stream because of an error, which the trace output has under the request's id.
+    fn fail(&mut self, error: LogError) {
+        let problem = self.request.in_scope(|| Problem::from(error));
+        self.end(problem);
     }
 
     /// Ends the stream, by the server's doing.
@@ -282,7 +290,7 @@ fn response_of(body: Body) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-cache"),
+        (header::CACHE_CONTROL, "no-store"),
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

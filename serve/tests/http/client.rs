@@ -2,10 +2,14 @@
 
 use crate::graph::{Echo, EchoResources, Gate};
 use burdock::log::{Log, MemoryLog};
-use burdock_serve::{Server, bind};
+use burdock_serve::{ListenOptions, Server};
 use reqwest::{Client, Response};
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::oneshot,
+};
 
 pub struct Served {
     pub url: String,
@@ -28,11 +32,19 @@ pub async fn serve() -> Served {
 }
 
 pub async fn serve_with(log: impl Log, with: fn(Server<Echo>) -> Server<Echo>) -> Served {
+    serve_on(ListenOptions::new(), log, with).await
+}
+
+pub async fn serve_on(
+    options: ListenOptions,
+    log: impl Log,
+    with: fn(Server<Echo>) -> Server<Echo>,
+) -> Served {
     let gate = Gate::default();
     let resources = gate.clone();
     let app = move || Echo::app().resources(EchoResources { gate: resources.clone() });
     let server = with(Server::new(log, app));
-    let bound = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let bound = options.bind(([127, 0, 0, 1], 0).into()).await.unwrap();
     let url = format!("http://{}", bound.address());
     let (stop, stopped) = oneshot::channel::<()>();
     let (routes, stopping) = (server.chat_router(), server.clone());
@@ -60,6 +72,14 @@ impl Served {
         self.post(&format!("/sessions/{session}/runs"), &serde_json::json!({ "text": text })).await
     }
 
+    /// Connects and sends bytes, and nothing more.
+    pub async fn raw(&self, bytes: impl AsRef<[u8]>) -> TcpStream {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes.as_ref()).await.unwrap();
+        stream
+    }
+
     /// Shuts down and waits until every connection is done.
     pub async fn shut_down(mut self) {
         drop(self.stop.take());
@@ -77,7 +97,7 @@ impl Stream {
     pub fn of(response: Response) -> Self {
         assert_eq!(response.status(), 200, "{response:?}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        assert_eq!(response.headers()["cache-control"], "no-cache");
+        assert_eq!(response.headers()["cache-control"], "no-store");
         assert_eq!(response.headers()["x-accel-buffering"], "no");
         Self { response, text: String::new() }
     }
@@ -128,6 +148,16 @@ fn parse(block: &str) -> Told {
         }
     }
     told
+}
+
+/// Reads what the server sends until it closes the connection.
+pub async fn until_closed(mut stream: TcpStream) -> String {
+    let (mut text, mut bytes) = (String::new(), [0; 1 << 12]);
+    // a connection that is closed with unread bytes is reset
+    while let Ok(read @ 1..) = stream.read(&mut bytes).await {
+        text += &String::from_utf8_lossy(&bytes[..read]);
+    }
+    text
 }
 
 /// The types of events, items with their text.

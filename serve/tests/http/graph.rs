@@ -54,6 +54,11 @@ pub async fn speak(
                 }
             }
             "fail!" => return Err(ActionError::msg("the words ran out")),
+            "lines!" => {
+                let long = "y".repeat(1_000);
+                let text = format!("the first line \u{1b}x{long}\nthe second, with a secret");
+                return Err(ActionError::msg(text));
+            }
             "panic!" => panic!("a secret of the program"),
             word => {
                 answer.push(word.to_uppercase());
@@ -83,6 +88,7 @@ graph! {
 
 impl ChatGraph for Echo {
     fn inputs(prompt: String) -> EchoInputs {
+        assert_ne!(prompt, "panic!", "a secret of the program");
         EchoInputs { text: prompt }
     }
 

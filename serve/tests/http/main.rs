@@ -4,12 +4,16 @@
 mod client;
 mod described;
 mod documented;
+mod connections;
+mod errors;
 mod events;
 mod graph;
 mod graphs;
 mod guarded;
 mod inputs;
+mod http2;
 mod interrupted;
+mod limits;
 mod numbers;
 mod readers;
 mod refused;

@@ -1,0 +1,70 @@
+//! Listening on an address: accepting connections, HTTP/1.1 and HTTP/2 on them, and their limits.
+
+mod accept;
+mod activity;
+mod body;
+mod connection;
+mod options;
+mod signal;
+mod socket;
+
+pub(crate) use self::body::BodyTimeout;
+pub use self::options::{Bound, ListenOptions};
+pub use self::signal::asked_to_stop;
+
+use axum::Router;
+use std::{future::Future, io, net::SocketAddr};
+
+/// Error that occurs if a server cannot listen on an address.
+#[derive(Debug, thiserror::Error)]
+#[error("the server cannot listen on {address}")]
+pub struct ListenError {
+    /// The address.
+    pub address: SocketAddr,
+    /// The error of the operating system.
+    pub source: io::Error,
+}
+
+/// Serves routes on an address, over HTTP/1.1 and HTTP/2 (without TLS: by prior knowledge), until `stop` is
+/// ready; then it accepts no more connections and waits for those that are open, for ten seconds at most.
+/// Give it a future that ends with [`Server::shutdown`], which ends streams and runs:
+///
+/// ```no_run
+/// # async fn serve<G: burdock::Graph<Item: serde::Serialize>>(server: burdock_serve::Server<G>) {
+/// let address = ([127, 0, 0, 1], 3000).into();
+/// let stopping = server.clone();
+/// let stop = async move {
+///     burdock_serve::asked_to_stop().await;
+///     stopping.shutdown().await;
+/// };
+/// burdock_serve::listen(address, server.router(), stop).await.unwrap();
+/// # }
+/// ```
+///
+/// On a loopback address it serves only requests for `localhost` and such addresses, so that no web
+/// page reaches it under a name of its own (DNS rebinding). Connections have the default limits of
+/// [`ListenOptions`].
+///
+/// # Errors
+/// Returns [`ListenError`] if the address is in use, or does not belong to this machine.
+///
+/// # Cancel safety
+/// Dropping the future closes every connection at once.
+///
+/// [`Server::shutdown`]: crate::Server::shutdown
+pub async fn listen(
+    address: SocketAddr,
+    routes: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ListenError> {
+    bind(address).await?.serve(routes, stop).await
+}
+
+/// Binds an address with the default [`ListenOptions`], for programs that report that the server is there
+/// before it serves. Port 0 takes a free port.
+///
+/// # Errors
+/// Returns [`ListenError`], as [`listen`] does.
+pub async fn bind(address: SocketAddr) -> Result<Bound, ListenError> {
+    ListenOptions::new().bind(address).await
+}

@@ -1,0 +1,148 @@
+//! Limits of connections, and a bound address.
+
+use super::{ListenError, accept::accept};
+use crate::guard::only_local;
+use axum::Router;
+use std::{future::Future, net::SocketAddr, time::Duration};
+use tokio::net::TcpListener;
+
+/// Limits of the connections of a listener.
+///
+/// ```no_run
+/// # async fn serve<G: burdock::Graph<Item: serde::Serialize>>(server: burdock_serve::Server<G>) {
+/// use burdock_serve::ListenOptions;
+/// use std::time::Duration;
+///
+/// let bound = ListenOptions::new()
+///     .max_connections(2_000)
+///     .idle_timeout(Duration::from_secs(30))
+///     .bind(([127, 0, 0, 1], 3000).into())
+///     .await
+///     .unwrap();
+/// bound.serve(server.router(), std::future::pending()).await.unwrap();
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ListenOptions {
+    limits: ConnectionLimits,
+}
+
+/// Limits of connections.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ConnectionLimits {
+    pub(super) connections: usize,
+    pub(super) header: Duration,
+    pub(super) body: Duration,
+    pub(super) idle: Duration,
+    pub(super) write: Duration,
+    pub(super) drain: Duration,
+}
+
+impl Default for ListenOptions {
+    fn default() -> Self {
+        Self {
+            limits: ConnectionLimits {
+                connections: 10_000,
+                header: Duration::from_secs(15),
+                body: Duration::from_secs(30),
+                // load balancers reuse connections for up to 60 s
+                idle: Duration::from_secs(75),
+                write: Duration::from_mins(2),
+                drain: Duration::from_secs(10),
+            },
+        }
+    }
+}
+
+impl ListenOptions {
+    /// Creates options with the default limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how many connections may be open at a time. Defaults to 10 000.
+    ///
+    /// At the limit, and where the process has no file descriptors left, a new connection replaces the one
+    /// that has waited longest for its client. If no connection waits for its client, new ones wait in the
+    /// system's queue until another one ends.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.limits.connections = connections.max(1);
+        self
+    }
+
+    /// Sets how long a client may take to send the head of a request: on a new connection from its start,
+    /// later from the first byte. Defaults to 15 s.
+    pub fn header_timeout(mut self, time: Duration) -> Self {
+        self.limits.header = time;
+        self
+    }
+
+    /// Sets how long a client may take to send the whole body of a request. Defaults to 30 s.
+    pub fn body_timeout(mut self, time: Duration) -> Self {
+        self.limits.body = time;
+        self
+    }
+
+    /// Sets how long a connection stays open after its last response. Defaults to 75 s.
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.limits.idle = time;
+        self
+    }
+
+    /// Sets how long a client may accept nothing of what is sent to it. Defaults to 2 min.
+    pub fn write_timeout(mut self, time: Duration) -> Self {
+        self.limits.write = time;
+        self
+    }
+
+    /// Sets how long connections may take to end when the server stops. Defaults to 10 s.
+    pub fn drain_timeout(mut self, time: Duration) -> Self {
+        self.limits.drain = time;
+        self
+    }
+
+    /// Binds an address. Port 0 takes a free port.
+    ///
+    /// # Errors
+    /// Returns [`ListenError`] if the address is in use, or does not belong to this machine.
+    pub async fn bind(self, address: SocketAddr) -> Result<Bound, ListenError> {
+        let failed = |source| ListenError { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Bound { address, listener, limits: self.limits })
+    }
+}
+
+/// A bound address. Clients that connect wait until it is served.
+#[derive(Debug)]
+pub struct Bound {
+    address: SocketAddr,
+    listener: TcpListener,
+    limits: ConnectionLimits,
+}
+
+impl Bound {
+    /// Returns the address, with the port that was taken.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves routes, as [`listen`](crate::listen) does.
+    ///
+    /// # Errors
+    /// None at present: errors of single connections end these connections.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes every connection at once.
+    pub async fn serve(
+        self,
+        routes: Router,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ListenError> {
+        let Self { address, listener, limits } = self;
+        let routes = if address.ip().is_loopback() { only_local(routes) } else { routes };
+        accept(listener, routes, limits, stop).await;
+        Ok(())
+    }
+}

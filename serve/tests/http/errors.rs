@@ -1,0 +1,295 @@
+//! What answers say, whatever happens: headers, errors with a request id, and the trace output.
+
+use crate::client::{Stream, problem, serve, serve_with};
+use burdock::log::{Claim, Log, LogError, MemoryLog, SessionId};
+use burdock_tests::faulty::{Call, Fate, FaultyLog};
+use serde_json::{Value, json};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+use tracing::{Level, subscriber::DefaultGuard};
+use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
+
+/// Trace output in memory.
+#[derive(Clone, Default)]
+struct Trace(Arc<Mutex<Vec<u8>>>);
+
+impl Trace {
+    /// Traces what this thread does.
+    fn start(&self) -> DefaultGuard {
+        let fmt = tracing_subscriber::fmt().with_writer(self.clone()).with_ansi(false);
+        fmt.with_max_level(Level::WARN).set_default()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Trace {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for Trace {
+    type Writer = Self;
+
+    fn make_writer(&'w self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn every_error_has_the_id_of_its_request() {
+    let served = serve_with(MemoryLog::new(), |server| server.bearer("s3cret").max_body(100)).await;
+    let get = |path: &str| served.client.get(format!("{}{path}", served.url));
+    let known = |path: &str| get(path).bearer_auth("s3cret");
+    let post =
+        || served.client.post(format!("{}/sessions/a/runs", served.url)).bearer_auth("s3cret");
+    for (request, status) in [
+        (get("/sessions"), 401),
+        (known("/sessions").header("origin", "https://evil.example"), 403),
+        (known("/health").header("host", "evil.example"), 421),
+        (known("/nothing"), 404),
+        (known("/sessions/none"), 404),
+        (known("/sessions/none/runs"), 405),
+        (known("/sessions?limit=x"), 400),
+        (post().json(&json!({ "text": "x".repeat(200) })), 413),
+        (post().json(&json!({ "text": 1 })), 422),
+    ] {
+        let answer = request.try_clone().unwrap().send().await.unwrap();
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        assert_eq!(answer.status(), status);
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!((body["request_id"].as_str(), id.len()), (Some(&*id), 32), "{body}");
+        let answer = request.header("x-request-id", "from-the-proxy").send().await.unwrap();
+        assert_eq!(answer.headers()["x-request-id"], "from-the-proxy");
+        assert_eq!(answer.json::<Value>().await.unwrap()["request_id"], "from-the-proxy");
+    }
+    let fine = known("/health").header("x-request-id", "from-the-proxy").send().await.unwrap();
+    assert_eq!(fine.headers()["x-request-id"], "from-the-proxy");
+}
+
+#[tokio::test]
+async fn internal_error_names_the_request_and_so_does_the_trace() {
+    let trace = Trace::default();
+    let _tracing = trace.start();
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server).await;
+    Stream::of(served.run("a", "hi").await).rest().await;
+    log.fail_with(Call::Info, LogError::Closed);
+    let failed = served.client.get(format!("{}/sessions/a", served.url));
+    let failed = failed.header("x-request-id", "r-17").send().await.unwrap();
+    let (status, body) = (failed.status(), failed.json::<Value>().await.unwrap());
+    assert_eq!((status.as_u16(), &body["request_id"]), (500, &json!("r-17")), "{body}");
+    let text = trace.text();
+    let line = text.lines().find(|line| line.contains("r-17")).unwrap_or_else(|| panic!("{text}"));
+    for part in ["ERROR", "a request failed", "request_id=\"r-17\"", "path=\"/sessions/a\""] {
+        assert!(line.contains(part), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn panic_of_the_program_is_an_internal_error() {
+    let trace = Trace::default();
+    let _tracing = trace.start();
+    let served = serve().await;
+    let answer = served.post("/sessions/a/chat", &json!({ "prompt": "panic!" })).await;
+    let (status, body) = (answer.status(), answer.json::<Value>().await.unwrap());
+    assert_eq!((status.as_u16(), &body["code"]), (500, &json!("internal")), "{body}");
+    assert!(!body.to_string().contains("secret"));
+    let id = body["request_id"].as_str().unwrap();
+    let text = trace.text();
+    assert!(text.lines().any(|line| line.contains("panicked") && line.contains(id)), "{text}");
+    assert_eq!(served.get("/sessions").await.status(), 200);
+}
+
+#[tokio::test]
+async fn error_of_a_stream_is_traced_under_the_id_of_its_request() {
+    let trace = Trace::default();
+    let _tracing = trace.start();
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server).await;
+    let text = json!({ "text": "one wait! two" });
+    assert_eq!(served.post("/sessions/a/runs?stream=false", &text).await.status(), 202);
+    let events = served.get("/sessions/a/events").await;
+    let id = events.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let mut events = Stream::of(events);
+    events.until("item").await;
+    log.fail_with(Call::Read, LogError::Closed);
+    served.gate.0.add_permits(1);
+    let error = events.until("error").await.pop().unwrap();
+    assert_eq!(error.data["code"], "internal");
+    let text = trace.text();
+    assert!(
+        text.lines().any(|line| line.contains("a request failed") && line.contains(&id)),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_client_sends_forges_no_line_of_the_trace_or_of_an_answer() {
+    let trace = Trace::default();
+    let _tracing = trace.start();
+    let log = FaultyLog::new(MemoryLog::new());
+    // from before such ids were refused
+    let old = SessionId::stored("old\n\u{1b}[31m\u{202e}").unwrap();
+    log.open(&old, Claim::default()).await.unwrap();
+    let served = serve_with(log.clone(), |server| server).await;
+    let odd = "x%0aERROR%20forged%1b%5b31m%e2%80%ae";
+    log.fail_with(Call::Info, LogError::Closed);
+    assert_eq!(served.get(&format!("/sessions/{odd}")).await.status(), 500);
+    log.fail_with(Call::Info, LogError::Closed);
+    let old = "old%0a%1b%5b31m%e2%80%ae";
+    assert_eq!(served.get(&format!("/sessions/{old}")).await.status(), 500);
+    let answers = [
+        served.get(&format!("/sessions/{odd}")).await,
+        served.run(odd, "hi").await,
+        served.get(&format!("/sessions/a/events?from={odd}")).await,
+        served.get(&format!("/sessions?limit={odd}")).await,
+        served.post("/sessions/a/runs", &json!({ "\n\u{1b}\u{202e}": 1 })).await,
+        served.post("/sessions/a/runs", &json!({ "x".repeat(100_000): 1 })).await,
+    ];
+    for answer in answers {
+        let body = answer.text().await.unwrap();
+        let detail = serde_json::from_str::<Value>(&body).unwrap()["detail"].clone();
+        let detail = detail.as_str().unwrap();
+        assert!(!detail.contains(['\n', '\u{1b}', '\u{202e}']), "{detail:?}");
+        assert!(detail.len() < 1_000, "{detail}");
+    }
+    let text = trace.text();
+    assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    assert!(text.lines().all(|line| line.contains("request_id=")), "{text}");
+}
+
+#[tokio::test]
+async fn ids_that_cannot_be_addressed_or_seen_make_no_session() {
+    let served = serve().await;
+    // a client that sends dots as they are, which browsers do not
+    let raw = async |path: &str| {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: 13\r\n\r\n{{\"text\":\"hi\"}}"
+        );
+        crate::client::until_closed(served.raw(request).await).await
+    };
+    for id in [".", "..", "%2e", "%2E%2e", "a%0ab", "%1b", "%E2%80%AE", "%e2%80%8b", "%7f", "a%00b"]
+    {
+        let answer = raw(&format!("/sessions/{id}/runs")).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400") && answer.contains("invalid_id"),
+            "{id}: {answer}"
+        );
+    }
+    Stream::of(served.run("a", "hi").await).rest().await;
+    for id in [".", "..", "b\n", "\u{202e}"] {
+        let fork = served.post("/sessions/a/fork", &json!({ "session": id })).await;
+        assert_eq!(problem(fork).await, (400, "invalid_id".into()), "{id:?}");
+    }
+    let list: Value = served.get("/sessions").await.json().await.unwrap();
+    assert_eq!(list["sessions"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn full_log_is_told_by_its_name() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server).await;
+    Stream::of(served.run("a", "hi").await).rest().await;
+    log.fates([Fate::Full]);
+    let full = served.run("a", "more").await;
+    assert_eq!(problem(full).await, (507, "insufficient_storage".into()));
+    // reading goes on
+    assert_eq!(served.get("/sessions/a").await.status(), 200);
+}
+
+#[tokio::test]
+async fn only_the_first_line_of_an_action_error_is_told() {
+    let served = serve().await;
+    let told = Stream::of(served.run("a", "one lines!").await).rest().await;
+    let errors: Vec<_> = told.iter().filter_map(|told| told.data["error"].as_str()).collect();
+    assert_eq!(errors.len(), 2);
+    for error in errors {
+        assert!(error.starts_with("the first line \\u{1b}x"), "{error}");
+        assert!(!error.contains("second") && error.chars().count() < 600, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn answers_stay_out_of_caches_and_frames() {
+    let served = serve().await;
+    Stream::of(served.run("a", "hi").await).rest().await;
+    let events = served.get("/sessions/a/events").await;
+    let answers = [
+        served.get("/sessions").await,
+        served.get("/sessions/a").await,
+        served.get("/sessions/none").await,
+        served.get("/graph").await,
+        served.get("/nothing").await,
+        served.post("/sessions/a/stop", &json!(null)).await,
+        events,
+    ];
+    for answer in answers {
+        let headers = answer.headers();
+        assert_eq!(headers["cache-control"], "no-store", "{answer:?}");
+        assert_eq!(headers["content-security-policy"], "frame-ancestors 'none'", "{answer:?}");
+        assert_eq!(headers["x-frame-options"], "DENY");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+    }
+}
+
+#[tokio::test]
+async fn large_answers_are_compressed_and_streams_are_not() {
+    let served = serve().await;
+    Stream::of(served.run("a", &"hi ".repeat(1_000)).await).rest().await;
+    let get = async |path: &str| {
+        let request = served.client.get(format!("{}{path}", served.url));
+        let answer = request.header("accept-encoding", "gzip").send().await.unwrap();
+        let encoding = answer.headers().get("content-encoding").cloned();
+        let bytes = if path.ends_with("events") { 0 } else { answer.bytes().await.unwrap().len() };
+        (encoding.map(|encoding| encoding.to_str().unwrap().to_owned()), bytes)
+    };
+    let (encoding, bytes) = get("/sessions/a").await;
+    assert!(encoding.as_deref() == Some("gzip") && bytes < 1_000, "{encoding:?} {bytes}");
+    let plain = served.get("/sessions/a").await;
+    assert_eq!(plain.headers().get("content-encoding"), None);
+    assert!(plain.bytes().await.unwrap().len() > 3_000);
+    assert_eq!(get("/health").await, (None, 2));
+    // an error is what it says, also where it is long
+    let long = json!({ "\u{202e}".repeat(1_000): 1 });
+    let error = served.client.post(format!("{}/sessions/a/runs", served.url)).json(&long);
+    let error = error.header("accept-encoding", "gzip").send().await.unwrap();
+    assert_eq!(
+        (error.status().as_u16(), &error.headers()["content-encoding"]),
+        (422, &"gzip".parse().unwrap())
+    );
+    assert_eq!(error.bytes().await.unwrap()[..2], [0x1f, 0x8b]);
+    assert_eq!(get("/sessions/a/events").await, (None, 0));
+}
+
+#[tokio::test]
+async fn readiness_asks_the_log_and_health_does_not() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server.bearer("s3cret")).await;
+    log.fail(Call::Sessions);
+    let ready = served.get("/ready").await;
+    assert_eq!(ready.headers()["retry-after"], "1");
+    assert_eq!(problem(ready).await, (503, "not_ready".into()));
+    assert_eq!(served.get("/health").await.text().await.unwrap(), "ok");
+    // an answer holds for a second
+    loop {
+        let ready = served.get("/ready").await;
+        if ready.status() == 200 {
+            break;
+        }
+        assert_eq!(problem(ready).await, (503, "not_ready".into()));
+    }
+    served.server.shutdown().await;
+    assert_eq!(problem(served.get("/ready").await).await, (503, "shutting_down".into()));
+    assert_eq!(served.get("/health").await.status(), 200);
+}
