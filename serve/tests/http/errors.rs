@@ -1,13 +1,19 @@
 //! What answers say, whatever happens: headers, errors with a request id, and the trace output.
 
-use crate::client::{Stream, problem, serve, serve_with};
+use crate::{
+    client::{Stream, problem, serve, serve_with},
+    graph::{Echo, EchoResources, Gate},
+};
 use burdock::log::{Claim, Log, LogError, MemoryLog, SessionId};
+use burdock_serve::Server;
 use burdock_tests::faulty::{Call, Fate, FaultyLog};
 use serde_json::{Value, json};
 use std::{
     io,
     sync::{Arc, Mutex},
+    time::Duration,
 };
+use tower::ServiceExt as _;
 use tracing::{Level, subscriber::DefaultGuard};
 use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
 
@@ -292,4 +298,16 @@ async fn readiness_asks_the_log_and_health_does_not() {
     served.server.shutdown().await;
     assert_eq!(problem(served.get("/ready").await).await, (503, "shutting_down".into()));
     assert_eq!(served.get("/health").await.status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_does_not_wait_for_a_log_that_hangs() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let app = || Echo::app().resources(EchoResources { gate: Gate::default() });
+    let routes = Server::new(log.clone(), app).router();
+    log.hang(Call::Sessions);
+    let request = axum::http::Request::get("/ready").body(axum::body::Body::empty()).unwrap();
+    let started = tokio::time::Instant::now();
+    assert_eq!(routes.oneshot(request).await.unwrap().status(), 503);
+    assert_eq!(started.elapsed(), Duration::from_secs(2));
 }
