@@ -36,7 +36,7 @@ pub(crate) struct Guard {
 impl Guard {
     /// Puts itself in front of routes.
     pub(crate) fn around(&self, routes: Router, limits: &Limits) -> Router {
-        let in_flight = BytesInFlight::new(limits.bytes_in_flight);
+        let in_flight = BytesInFlight::new(limits.bytes_in_flight, limits.body);
         // an event has to be sent when it happens, and the dictionary of each stream would take memory
         let compressible =
             SizeAbove::new(COMPRESSED).and(NotForContentType::SSE).and(NotForContentType::IMAGES);

@@ -30,7 +30,9 @@ pub(crate) struct BytesInFlight {
 }
 
 impl BytesInFlight {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// The limit is raised if a body of the largest size would never fit.
+    pub(crate) fn new(limit: usize, largest: usize) -> Self {
+        let limit = limit.max(largest.saturating_add(largest / 3).saturating_add(1));
         Self { used: Arc::default(), limit }
     }
 
@@ -141,8 +143,17 @@ mod tests {
     }
 
     #[test]
+    fn largest_body_always_fits() {
+        for largest in [0, 1, 2, 3, 4, 5, 100, SMALL, SMALL + 1, 1 << 20, usize::MAX / 2] {
+            let all = BytesInFlight::new(0, largest);
+            assert!(all.is_room_for(largest), "{largest}");
+            held(&all).add(largest).unwrap();
+        }
+    }
+
+    #[test]
     fn large_bodies_leave_a_quarter_to_small_ones() {
-        let all = BytesInFlight::new(4 << 20);
+        let all = BytesInFlight::new(4 << 20, 1);
         let large = held(&all);
         large.add(3 << 20).unwrap();
         held(&all).add(SMALL + 1).unwrap_err();

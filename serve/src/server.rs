@@ -96,7 +96,8 @@ where
 
     /// Sets how many bytes of request bodies may be held at once, over all requests; further ones are
     /// refused with 503 `overloaded`. A quarter is reserved for the first 16 KiB of each body, so that large
-    /// bodies do not keep small ones out. Defaults to 64 MiB.
+    /// bodies do not keep small ones out. It is raised where a body of `max_body` would never fit. Defaults
+    /// to 64 MiB.
     #[must_use]
     pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
         self.limits.bytes_in_flight = bytes;

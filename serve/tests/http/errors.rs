@@ -6,48 +6,43 @@ use crate::{
 };
 use burdock::log::{Claim, Log, LogError, MemoryLog, SessionId};
 use burdock_serve::Server;
+use burdock_sqlite::SqliteLog;
 use burdock_tests::faulty::{Call, Fate, FaultyLog};
 use serde_json::{Value, json};
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{cell::RefCell, io, sync::Once, time::Duration};
 use tower::ServiceExt as _;
-use tracing::{Level, subscriber::DefaultGuard};
-use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
+use tracing::Level;
 
-/// Trace output in memory.
-#[derive(Clone, Default)]
-struct Trace(Arc<Mutex<Vec<u8>>>);
-
-impl Trace {
-    /// Traces what this thread does.
-    fn start(&self) -> DefaultGuard {
-        let fmt = tracing_subscriber::fmt().with_writer(self.clone()).with_ansi(false);
-        fmt.with_max_level(Level::WARN).set_default()
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
+thread_local! {
+    /// The trace output of a test, which has a thread of its own.
+    static TRACE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-impl io::Write for Trace {
+/// Traces what each thread does. A subscriber per test would not do: whether a callsite is of interest is
+/// remembered for all threads.
+fn trace() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let fmt = tracing_subscriber::fmt().with_writer(|| ThreadWriter).with_ansi(false);
+        fmt.with_max_level(Level::WARN).init();
+        tracing::callsite::rebuild_interest_cache();
+    });
+}
+
+fn traced() -> String {
+    TRACE.with_borrow(|trace| String::from_utf8(trace.clone()).unwrap())
+}
+
+struct ThreadWriter;
+
+impl io::Write for ThreadWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        TRACE.with_borrow_mut(|trace| trace.extend_from_slice(bytes));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'w> MakeWriter<'w> for Trace {
-    type Writer = Self;
-
-    fn make_writer(&'w self) -> Self {
-        self.clone()
     }
 }
 
@@ -84,8 +79,7 @@ async fn every_error_has_the_id_of_its_request() {
 
 #[tokio::test]
 async fn internal_error_names_the_request_and_so_does_the_trace() {
-    let trace = Trace::default();
-    let _tracing = trace.start();
+    trace();
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     Stream::of(served.run("a", "hi").await).rest().await;
@@ -94,7 +88,7 @@ async fn internal_error_names_the_request_and_so_does_the_trace() {
     let failed = failed.header("x-request-id", "r-17").send().await.unwrap();
     let (status, body) = (failed.status(), failed.json::<Value>().await.unwrap());
     assert_eq!((status.as_u16(), &body["request_id"]), (500, &json!("r-17")), "{body}");
-    let text = trace.text();
+    let text = traced();
     let line = text.lines().find(|line| line.contains("r-17")).unwrap_or_else(|| panic!("{text}"));
     for part in ["ERROR", "a request failed", "request_id=\"r-17\"", "path=\"/sessions/a\""] {
         assert!(line.contains(part), "{line}");
@@ -103,23 +97,21 @@ async fn internal_error_names_the_request_and_so_does_the_trace() {
 
 #[tokio::test]
 async fn panic_of_the_program_is_an_internal_error() {
-    let trace = Trace::default();
-    let _tracing = trace.start();
+    trace();
     let served = serve().await;
     let answer = served.post("/sessions/a/chat", &json!({ "prompt": "panic!" })).await;
     let (status, body) = (answer.status(), answer.json::<Value>().await.unwrap());
     assert_eq!((status.as_u16(), &body["code"]), (500, &json!("internal")), "{body}");
     assert!(!body.to_string().contains("secret"));
     let id = body["request_id"].as_str().unwrap();
-    let text = trace.text();
+    let text = traced();
     assert!(text.lines().any(|line| line.contains("panicked") && line.contains(id)), "{text}");
     assert_eq!(served.get("/sessions").await.status(), 200);
 }
 
 #[tokio::test]
 async fn error_of_a_stream_is_traced_under_the_id_of_its_request() {
-    let trace = Trace::default();
-    let _tracing = trace.start();
+    trace();
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     let text = json!({ "text": "one wait! two" });
@@ -132,7 +124,7 @@ async fn error_of_a_stream_is_traced_under_the_id_of_its_request() {
     served.gate.0.add_permits(1);
     let error = events.until("error").await.pop().unwrap();
     assert_eq!(error.data["code"], "internal");
-    let text = trace.text();
+    let text = traced();
     assert!(
         text.lines().any(|line| line.contains("a request failed") && line.contains(&id)),
         "{text}"
@@ -141,8 +133,7 @@ async fn error_of_a_stream_is_traced_under_the_id_of_its_request() {
 
 #[tokio::test]
 async fn what_a_client_sends_forges_no_line_of_the_trace_or_of_an_answer() {
-    let trace = Trace::default();
-    let _tracing = trace.start();
+    trace();
     let log = FaultyLog::new(MemoryLog::new());
     // from before such ids were refused
     let old = SessionId::stored("old\n\u{1b}[31m\u{202e}").unwrap();
@@ -169,7 +160,7 @@ async fn what_a_client_sends_forges_no_line_of_the_trace_or_of_an_answer() {
         assert!(!detail.contains(['\n', '\u{1b}', '\u{202e}']), "{detail:?}");
         assert!(detail.len() < 1_000, "{detail}");
     }
-    let text = trace.text();
+    let text = traced();
     assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
     assert!(text.lines().all(|line| line.contains("request_id=")), "{text}");
 }
@@ -212,6 +203,32 @@ async fn full_log_is_told_by_its_name() {
     assert_eq!(problem(full).await, (507, "insufficient_storage".into()));
     // reading goes on
     assert_eq!(served.get("/sessions/a").await.status(), 200);
+}
+
+#[tokio::test]
+async fn file_without_room_is_told_and_a_deletion_makes_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = SqliteLog::options().max_bytes(400_000).open(folder.path().join("log.db"));
+    let served = serve_with(log.await.unwrap(), |server| server).await;
+    let large = json!({ "text": "x".repeat(20_000) });
+    let run = async |session: &str| {
+        let path =
+            format!("/sessions/{session}/runs?stream=false&if_running=wait&if_unfinished=restart");
+        served.post(&path, &large).await
+    };
+    let mut sessions = (0..).map(|number| format!("s{number}"));
+    let full = loop {
+        let answer = run(&sessions.next().unwrap()).await;
+        if answer.status() != 202 {
+            break answer;
+        }
+    };
+    assert_eq!(problem(full).await, (507, "insufficient_storage".into()));
+    assert_eq!(served.get("/sessions/s0").await.status(), 200);
+    assert_eq!(served.get("/ready").await.status(), 200);
+    let delete = served.client.delete(format!("{}/sessions/s0", served.url)).send().await.unwrap();
+    assert_eq!(delete.status(), 204);
+    assert_eq!(run("s1").await.status(), 202);
 }
 
 #[tokio::test]
