@@ -20,9 +20,9 @@ const PAGE: usize = 256;
 
 /// Whether a run ended with what the log said, so that the log may have its start nevertheless.
 pub(super) fn is_of_the_log(error: &RunError) -> bool {
-    // a value that cannot be written never got as far as the log
+    // a value that cannot be written never got as far as the log, and a full one has said that it took nothing
     matches!(error.kind(), RunErrorKind::Log { source, .. }
-        if !matches!(source, LogError::NotSerialisable { .. }))
+        if !matches!(source, LogError::NotSerialisable { .. } | LogError::Full { .. }))
 }
 
 impl<G: Graph> Hub<G> {

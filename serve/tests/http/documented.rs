@@ -113,7 +113,7 @@ fn lines(json: &str) -> Vec<Value> {
 
 async fn ask(routes: &Router, method: &str, uri: &str, body: Value) -> Vec<u8> {
     let request = Request::builder().method(method).uri(uri);
-    let request = request.header("content-type", "application/json");
+    let request = request.header("content-type", "application/json").header("x-request-id", "5f2c");
     let request = request.body(Body::from(body.to_string())).unwrap();
     let response = routes.clone().oneshot(request).await.unwrap();
     to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()

@@ -2,16 +2,16 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod client;
+mod connections;
 mod described;
 mod documented;
-mod connections;
 mod errors;
 mod events;
 mod graph;
 mod graphs;
 mod guarded;
-mod inputs;
 mod http2;
+mod inputs;
 mod interrupted;
 mod limits;
 mod numbers;

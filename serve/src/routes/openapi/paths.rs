@@ -137,12 +137,19 @@ fn of_server() -> Vec<(&'static str, Value)> {
         let found = content("As it is now.", media, schema);
         json!({ "get": Operation::new(summary).answers("200", found).build() })
     };
+    let open = |summary: &str| {
+        let mut item = plain(summary, "text/plain", &text());
+        // also where the other addresses ask for a token
+        item["get"]["security"] = json!([]);
+        item
+    };
     let any = json!({ "type": "object" });
     vec![
         ("/graph", plain("Shows the graph.", "application/json", &any)),
         ("/graph.mmd", plain("Shows the graph for Mermaid.", "text/plain", &text())),
         ("/graph.svg", plain("Draws the graph.", "image/svg+xml", &text())),
         ("/openapi.json", plain("Shows this document.", "application/json", &any)),
-        ("/health", plain("Tells that the server runs.", "text/plain", &text())),
+        ("/health", open("Tells that the process serves requests.")),
+        ("/ready", open("Tells whether the log answers.")),
     ]
 }

@@ -114,6 +114,7 @@ fn of_answers() -> impl Iterator<Item = (String, Value)> {
                     ("status", integer()),
                     ("code", text()),
                     ("detail", text()),
+                    ("request_id", text()),
                 ],
                 &[("first", reference("Cursor"))],
             ),
