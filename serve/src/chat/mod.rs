@@ -1,6 +1,7 @@
 //! Chats: graphs that take a prompt, keep a history, and yield text.
 
 mod page;
+mod reads;
 mod routes;
 
 pub(crate) use self::routes::router;

@@ -1,6 +1,9 @@
 //! A chat's addresses beside those of every graph.
 
-use super::{AsText, ChatGraph, ChatMessage, ChatRole, page};
+use super::{
+    AsText, ChatGraph, ChatMessage, page,
+    reads::{ChatView, Reads},
+};
 use crate::{
     hub::{Begin, Hub, IfRunning, IfUnfinished, Terms},
     json::{Body, Json},
@@ -11,7 +14,7 @@ use crate::{
     },
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -19,22 +22,26 @@ use axum::{
 };
 use burdock::{
     Graph, Position,
-    graph::Node,
     log::{Existence, SessionId, SessionInfo},
-    run::View,
 };
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use std::{marker::PhantomData, sync::Arc};
 
-/// How many chats a page of them has at most: each has to be read for its title.
+/// Most chats in a page of the list: each has to be read for its title.
 const CHATS: usize = 100;
 
-/// How many of them are read at once.
+/// Titles of one list that are read at once.
 const AT_ONCE: usize = 8;
 
-/// How many characters a title has at most.
-const TITLE: usize = 100;
+/// Messages in a page of a chat, unless the request has a `limit`.
+const MESSAGES: usize = 50;
+
+/// Most messages in a page of a chat.
+const MOST_MESSAGES: usize = 500;
+
+/// Most text in a page of a chat, in bytes; a longer message is a page of its own.
+const PAGE_BYTES: usize = 1 << 20;
 
 pub(crate) fn router<G: ChatGraph>(hub: Arc<Hub<G>>) -> Router {
     Router::new()
@@ -43,6 +50,7 @@ pub(crate) fn router<G: ChatGraph>(hub: Arc<Hub<G>>) -> Router {
         .route("/chats", get(list::<G>))
         .route("/sessions/{id}/chat", get(show::<G>).post(say::<G>))
         .route("/sessions/{id}/chat/events", get(follow::<G>))
+        .layer(Extension(Arc::new(Reads::new())))
         .with_state(hub)
 }
 
@@ -66,59 +74,86 @@ struct ListedChat {
 /// `GET /chats`
 async fn list<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
+    Extension(reads): Extension<Arc<Reads>>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
     let List { sessions, next } = sessions(&hub, query, CHATS).await?;
     let titled = stream::iter(sessions).map(async |listed| {
-        let title = title(&hub, &listed.session).await;
+        let title = match SessionId::new(listed.session.as_str()) {
+            Ok(session) => reads.title(&hub, &session, listed.created).await,
+            Err(_) => None,
+        };
         ListedChat { listed, title }
     });
     let chats = titled.buffered(AT_ONCE).collect().await;
     Ok(Json(Chats { chats, next }).into_response())
 }
 
-/// What was said first, as far as it fits a line; one chat that cannot be read leaves the others.
-async fn title<G: ChatGraph>(hub: &Hub<G>, session: &str) -> Option<String> {
-    let session = SessionId::stored(session).ok()?;
-    let view = View::<G>::latest(&hub.log, &session).await.ok()?;
-    let said = G::history(&view.state).into_iter().find(|said| said.role == ChatRole::User)?;
-    let line = said.text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    Some(line.chars().take(TITLE).collect())
-}
-
-/// A chat as it was after its last commit.
+/// A page of a chat as it was after its last commit.
 #[derive(Debug, Serialize)]
-struct Chat {
+struct Chat<'a> {
     session: String,
-    /// Following from here tells what the step that is under way has shown.
+    /// Following from here returns what the step in progress has shown.
     cursor: String,
-    /// Following from here tells the last run from its beginning.
+    /// Following from here returns the last run from its beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<String>,
-    messages: Vec<ChatMessage>,
+    #[serde(flatten)]
+    page: Page<'a>,
     position: Placed,
     running: bool,
     title: &'static str,
 }
 
+/// Messages of a chat that follow each other.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Page<'a> {
+    /// The index of the first one in the chat; `before` of the next older page, unless it is 0.
+    first: usize,
+    messages: &'a [ChatMessage],
+}
+
+impl<'a> Page<'a> {
+    /// The last messages before an index, as many as `limit` and [`PAGE_BYTES`] allow; at least one if
+    /// there is one.
+    fn before(messages: &'a [ChatMessage], before: Option<usize>, limit: usize) -> Self {
+        let end = before.map_or(messages.len(), |before| before.min(messages.len()));
+        let mut bytes = 0_usize;
+        let fitting = messages[..end].iter().rev().take(limit).enumerate();
+        let fitting = fitting.take_while(|(index, message)| {
+            bytes = bytes.saturating_add(message.text.len());
+            *index == 0 || bytes <= PAGE_BYTES
+        });
+        let first = end - fitting.count();
+        Self { first, messages: &messages[first..end] }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct ChatQuery {
+    before: Option<usize>,
+    limit: Option<usize>,
+}
+
 /// `GET /sessions/{id}/chat`
 async fn show<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
+    Extension(reads): Extension<Arc<Reads>>,
     Session(SessionInfo { id: session, .. }): Session,
+    query: Result<Query<ChatQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let read = async || {
-        let view = View::<G>::latest(&hub.log, &session).await;
-        view.map_err(|error| Problem::about(&session, error))
-    };
-    let at = |view: &View<G>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
+    let Query(ChatQuery { before, limit }) = query?;
+    let read = async || reads.latest(&hub, &session).await;
+    let at = |view: &Arc<ChatView>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
     let (view, running) = hub.look(&session, read, at).await?;
+    let limit = limit.unwrap_or(MESSAGES).clamp(1, MOST_MESSAGES);
     let chat = Chat {
         session: session.as_str().into(),
         cursor: view.moved.to_string(),
         run: view.before_run.map(|cursor| cursor.to_string()),
-        messages: G::history(&view.state),
-        position: view.position.map(Node::name).into(),
+        page: Page::before(&view.messages, before, limit),
+        position: view.position.into(),
         running,
         title: <G as Graph>::TOPOLOGY.name,
     };
@@ -162,4 +197,36 @@ async fn follow<G: ChatGraph>(
     let Query(query) = query?;
     follow_place(&hub, session, Place::of(&headers, &query)?, Arc::new(AsText::<G>(PhantomData)))
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ChatRole;
+
+    #[test]
+    fn pages_cover_a_chat_from_its_end_to_its_beginning() {
+        let sizes = [3, PAGE_BYTES, 0, 1, PAGE_BYTES + 1, 5, PAGE_BYTES - 5, 0, 2, 2, 2];
+        let message = |size: &usize| ChatMessage { role: ChatRole::User, text: "x".repeat(*size) };
+        let messages: Vec<_> = sizes.iter().map(message).collect();
+        let mut firsts = Vec::new();
+        let mut before = None;
+        let mut rest = messages.as_slice();
+        while before != Some(0) {
+            let page = Page::before(&messages, before, 3);
+            rest = rest.strip_suffix(page.messages).unwrap_or_default();
+            firsts.push(page.first);
+            before = Some(page.first);
+        }
+        assert_eq!((firsts, rest), (vec![8, 5, 4, 2, 1, 0], [].as_slice()));
+    }
+
+    #[test]
+    fn pages_of_an_empty_chat_and_beyond_the_end_are_not_errors() {
+        let message = ChatMessage { role: ChatRole::User, text: "x".into() };
+        assert_eq!(Page::before(&[], None, 5), Page { first: 0, messages: &[] });
+        let one = [message];
+        assert_eq!(Page::before(&one, Some(9), 5), Page { first: 0, messages: &one });
+        assert_eq!(Page::before(&one, Some(0), 5), Page { first: 0, messages: &[] });
+    }
 }

@@ -44,7 +44,7 @@ pub(crate) struct List {
 #[derive(Debug, Serialize)]
 pub(crate) struct Listed {
     pub(crate) session: String,
-    created: u64,
+    pub(crate) created: u64,
     updated: u64,
     running: bool,
 }

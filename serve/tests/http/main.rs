@@ -1,6 +1,7 @@
 //! The routes, over real connections.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod chats;
 mod client;
 mod connections;
 mod described;

@@ -1,0 +1,163 @@
+//! Reads of chats, shared by the requests that wait for them.
+//!
+//! Reading a chat takes memory in proportion to its length, even if one page of it is sent. So a chat
+//! is in memory once for all requests that wait for it, and only a few chats are read at a time.
+
+use super::{ChatGraph, ChatMessage, ChatRole};
+use crate::{hub::Hub, problem::Problem};
+use burdock::{
+    Position,
+    graph::Node,
+    log::{Cursor, SessionId},
+    run::{ReadError, View},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::sync::Semaphore;
+
+/// Chats that are read from the log at the same time.
+const AT_ONCE: usize = 4;
+
+/// Longest title, in characters.
+const TITLE: usize = 100;
+
+/// Titles that are remembered.
+const TITLES: usize = 10_000;
+
+/// A chat as of its last commit.
+pub(super) struct ChatView {
+    /// The last entry that was read.
+    pub(super) cursor: Cursor,
+    /// The last entry that changed the session.
+    pub(super) moved: Cursor,
+    /// The entry before the last run.
+    pub(super) before_run: Option<Cursor>,
+    pub(super) position: Position<&'static str>,
+    pub(super) messages: Vec<ChatMessage>,
+}
+
+/// The reads in progress.
+pub(super) struct Reads {
+    slots: Mutex<BTreeMap<SessionId, Arc<Slot>>>,
+    permits: Semaphore,
+    titles: Mutex<BTreeMap<SessionId, Title>>,
+}
+
+/// The reads of one chat.
+#[derive(Default)]
+struct Slot {
+    /// Number of reads started.
+    started: AtomicU64,
+    /// The last read with its number; the lock is held while it is in progress.
+    last: tokio::sync::Mutex<Option<(u64, Arc<ChatView>)>>,
+}
+
+/// The title of a chat, which does not change once there is one.
+struct Title {
+    /// Distinguishes it from a chat that had the same id and was deleted.
+    created: u64,
+    text: String,
+}
+
+impl Reads {
+    pub(super) fn new() -> Self {
+        Self { slots: Mutex::default(), permits: Semaphore::new(AT_ONCE), titles: Mutex::default() }
+    }
+
+    /// Reads a chat as it is at some time after this call.
+    ///
+    /// A request uses a read that another request started, if that one started after its own arrival: 100
+    /// simultaneous requests for one chat read it twice.
+    ///
+    /// Cancel safe: the next request that waits reads instead.
+    pub(super) async fn latest<G: ChatGraph>(
+        &self,
+        hub: &Hub<G>,
+        session: &SessionId,
+    ) -> Result<Arc<ChatView>, Problem> {
+        let guard = self.enter(session);
+        let slot = &*guard.slot;
+        let arrived = slot.started.load(Ordering::SeqCst);
+        let mut last = slot.last.lock().await;
+        if let Some((number, view)) = &*last
+            && *number > arrived
+        {
+            return Ok(Arc::clone(view));
+        }
+        // all requests that could use the previous read have it
+        *last = None;
+        let _permit = self.permits.acquire().await;
+        let number = slot.started.fetch_add(1, Ordering::SeqCst) + 1;
+        let view = read::<G>(hub, session).await;
+        let view = Arc::new(view.map_err(|error| Problem::about(session, error))?);
+        *last = Some((number, Arc::clone(&view)));
+        Ok(view)
+    }
+
+    /// Returns the first line of the first prompt, shortened; `None` if there is none yet or the chat
+    /// cannot be read: one chat that cannot be read does not fail a list.
+    pub(super) async fn title<G: ChatGraph>(
+        &self,
+        hub: &Hub<G>,
+        session: &SessionId,
+        created: u64,
+    ) -> Option<String> {
+        if let Some(title) = lock(&self.titles).get(session)
+            && title.created == created
+        {
+            return Some(title.text.clone());
+        }
+        let view = self.latest(hub, session).await.ok()?;
+        let said = view.messages.iter().find(|said| said.role == ChatRole::User)?;
+        let line = said.text.lines().map(str::trim).find(|line| !line.is_empty())?;
+        let text: String = line.chars().take(TITLE).collect();
+        let mut titles = lock(&self.titles);
+        if titles.len() >= TITLES {
+            titles.clear();
+        }
+        titles.insert(session.clone(), Title { created, text: text.clone() });
+        Some(text)
+    }
+
+    fn enter(&self, session: &SessionId) -> Guard<'_> {
+        let slot = Arc::clone(lock(&self.slots).entry(session.clone()).or_default());
+        Guard { reads: self, session: session.clone(), slot }
+    }
+}
+
+/// A request for a chat; the last one to leave removes the slot, and the chat from memory.
+struct Guard<'a> {
+    reads: &'a Reads,
+    session: SessionId,
+    slot: Arc<Slot>,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        let mut slots = lock(&self.reads.slots);
+        // the map and this guard
+        if Arc::strong_count(&self.slot) <= 2 {
+            slots.remove(&self.session);
+        }
+    }
+}
+
+async fn read<G: ChatGraph>(hub: &Hub<G>, session: &SessionId) -> Result<ChatView, ReadError> {
+    let view = View::<G>::latest(&hub.log, session).await?;
+    Ok(ChatView {
+        cursor: view.cursor,
+        moved: view.moved,
+        before_run: view.before_run,
+        position: view.position.map(Node::name),
+        messages: G::history(&view.state),
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

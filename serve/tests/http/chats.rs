@@ -1,0 +1,194 @@
+//! Chats by pages, and what many readers of long ones cost.
+
+use crate::client::{Served, Stream, problem, serve, serve_with};
+use burdock::log::{
+    Append, Claim, Epoch, EpochStart, Log, Logging, MemoryLog, Offset, Opened, Record,
+    SessionFilter, SessionId, SessionInfo,
+};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
+use tokio::sync::Semaphore;
+
+/// Says something and waits for the answer.
+async fn say(served: &Served, id: &str, prompt: &str) {
+    let said = served.post(&format!("/sessions/{id}/chat"), &json!({ "prompt": prompt })).await;
+    assert_eq!(said.status(), 202);
+    let place: Value = said.json().await.unwrap();
+    let from = place["cursor"].as_str().unwrap();
+    let path = format!("/sessions/{id}/chat/events?until=run&from={from}");
+    Stream::of(served.get(&path).await).rest().await;
+}
+
+#[tokio::test]
+async fn a_chat_is_read_page_by_page_from_its_newest_messages() {
+    let served = serve().await;
+    for prompt in ["a", "b", "c", "d"] {
+        say(&served, "x", prompt).await;
+    }
+    let page = async |query: &str| -> (u64, Vec<String>) {
+        let chat = served.get(&format!("/sessions/x/chat{query}")).await;
+        let chat: Value = chat.json().await.unwrap();
+        let messages = chat["messages"].as_array().unwrap().iter();
+        let texts = messages.map(|said| said["text"].as_str().unwrap().into());
+        (chat["first"].as_u64().unwrap(), texts.collect())
+    };
+    let texts = |texts: &[&str]| texts.iter().copied().map(String::from).collect::<Vec<_>>();
+    assert_eq!(page("").await, (0, texts(&["a", "A", "b", "B", "c", "C", "d", "D"])));
+    assert_eq!(page("?limit=3").await, (5, texts(&["C", "d", "D"])));
+    assert_eq!(page("?limit=3&before=5").await, (2, texts(&["b", "B", "c"])));
+    assert_eq!(page("?limit=3&before=2").await, (0, texts(&["a", "A"])));
+    assert_eq!(page("?before=0").await, (0, vec![]));
+    assert_eq!(page("?limit=0").await, (7, texts(&["D"])));
+    for query in ["?limit=x", "?before=-1", "?before=1.5"] {
+        let refused = served.get(&format!("/sessions/x/chat{query}")).await;
+        assert_eq!(problem(refused).await.0, 400, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn requests_for_one_chat_share_a_read() {
+    let log = Counted::new();
+    let served = serve_with(log.clone(), |server| server).await;
+    say(&served, "x", "hi").await;
+    let before = log.reads.load(SeqCst);
+    log.close();
+    let asked = (0..100).map(|_| served.get("/sessions/x/chat"));
+    let infos = log.infos.load(SeqCst);
+    let arrived = async {
+        while log.infos.load(SeqCst) < infos + 100 {
+            tokio::task::yield_now().await;
+        }
+        log.open();
+    };
+    let (answers, ()) = tokio::join!(join_all(asked), arrived);
+    assert!(answers.iter().all(|answer| answer.status() == 200));
+    let reads = log.reads.load(SeqCst) - before;
+    assert!(reads <= 10, "{reads} reads for 100 requests");
+}
+
+#[tokio::test]
+async fn a_few_chats_are_read_at_a_time() {
+    let log = Counted::new();
+    let served = serve_with(log.clone(), |server| server).await;
+    for index in 0..20 {
+        say(&served, &format!("x{index}"), "hi").await;
+    }
+    log.most.store(0, SeqCst);
+    log.close();
+    let list = served.get("/chats");
+    let asked = (0..20).map(|index| {
+        let path = format!("/sessions/x{index}/chat");
+        async { served.get(&{ path }).await }
+    });
+    let infos = log.infos.load(SeqCst);
+    let arrived = async {
+        while log.infos.load(SeqCst) < infos + 20 {
+            tokio::task::yield_now().await;
+        }
+        log.open();
+    };
+    let (answers, list, ()) = tokio::join!(join_all(asked), list, arrived);
+    assert!(answers.iter().all(|answer| answer.status() == 200));
+    let list: Value = list.json().await.unwrap();
+    assert!(list["chats"].as_array().unwrap().iter().all(|chat| chat["title"] == "hi"));
+    assert!((1..=4).contains(&log.most.load(SeqCst)), "{:?}", log.most);
+    let reads = log.reads.load(SeqCst);
+    let again: Value = served.get("/chats").await.json().await.unwrap();
+    assert_eq!(again, list);
+    assert_eq!(log.reads.load(SeqCst), reads, "titles are remembered");
+    served.client.delete(format!("{}/sessions/x0", served.url)).send().await.unwrap();
+    say(&served, "x0", "another").await;
+    let new: Value = served.get("/chats?limit=1").await.json().await.unwrap();
+    assert_eq!(new["chats"][0]["title"], "another");
+}
+
+/// A log that counts, and whose reads wait while it is closed.
+#[derive(Clone)]
+struct Counted {
+    inner: MemoryLog,
+    gate: Arc<Semaphore>,
+    infos: Arc<AtomicUsize>,
+    reads: Arc<AtomicUsize>,
+    reading: Arc<AtomicUsize>,
+    /// Most reads at the same time.
+    most: Arc<AtomicUsize>,
+}
+
+impl Counted {
+    fn new() -> Self {
+        let counted = Self {
+            inner: MemoryLog::new(),
+            gate: Arc::new(Semaphore::new(0)),
+            infos: Arc::default(),
+            reads: Arc::default(),
+            reading: Arc::default(),
+            most: Arc::default(),
+        };
+        counted.open();
+        counted
+    }
+
+    fn open(&self) {
+        self.gate.add_permits(10_000);
+    }
+
+    fn close(&self) {
+        self.gate.forget_permits(usize::MAX);
+    }
+}
+
+impl Log for Counted {
+    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+        self.inner.open(session, claim)
+    }
+
+    fn append(&self, append: Append) -> Logging<()> {
+        self.inner.append(append)
+    }
+
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+        let (counted, session) = (self.clone(), session.clone());
+        counted.reads.fetch_add(1, SeqCst);
+        Box::pin(async move {
+            let reading = counted.reading.fetch_add(1, SeqCst) + 1;
+            counted.most.fetch_max(reading, SeqCst);
+            drop(counted.gate.acquire().await);
+            let read = counted.inner.read(&session, from, limit).await;
+            counted.reading.fetch_sub(1, SeqCst);
+            read
+        })
+    }
+
+    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+        self.inner.reached(session, offset)
+    }
+
+    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+        self.infos.fetch_add(1, SeqCst);
+        self.inner.info(session)
+    }
+
+    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+        self.inner.sessions(filter)
+    }
+
+    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+        self.inner.epochs(session)
+    }
+
+    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+        self.inner.release(session, epoch)
+    }
+
+    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+        self.inner.trim(session, before)
+    }
+
+    fn delete(&self, session: &SessionId) -> Logging<()> {
+        self.inner.delete(session)
+    }
+}
