@@ -3,8 +3,12 @@
 use crate::problem::Problem;
 use axum::{
     extract::{OriginalUri, Path},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
+};
+use std::{
+    borrow::Cow,
+    hash::{DefaultHasher, Hash, Hasher},
 };
 
 /// Nothing but the page's own modules and style runs, and nothing leaves its origin.
@@ -20,15 +24,19 @@ macro_rules! assets {
 }
 
 /// What the page loads.
-const ASSETS: [(&str, &str); 17] = assets!(
+const ASSETS: [(&str, &str); 22] = assets!(
     "api.js",
     "composer.js",
+    "deletion.js",
     "focus.js",
     "icon.svg",
     "inline.js",
     "layout.js",
+    "lines.js",
     "main.js",
     "markdown.js",
+    "message.js",
+    "painter.js",
     "panels.js",
     "path.js",
     "render.js",
@@ -37,24 +45,32 @@ const ASSETS: [(&str, &str); 17] = assets!(
     "store.js",
     "stream.js",
     "style.css",
+    "tabs.js",
     "view.js",
 );
 
 /// The page, with or without a slash at the end of the path under which it is nested. What it loads
 /// is found relative to that: in front there may be another path that a proxy takes away.
-pub(super) async fn index(OriginalUri(uri): OriginalUri) -> Result<Response, Problem> {
+pub(super) async fn index(
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let kind = "text/html; charset=utf-8";
     let last = uri.path().rsplit('/').next().unwrap_or_default();
     if last.is_empty() {
-        return Ok(served(INDEX, kind));
+        return Ok(served(&headers, INDEX.into(), kind));
     }
     if last.contains(['"', '<', '>', '&']) {
         return Err(Problem::not_found());
     }
-    Ok(served(INDEX.replace("=\"assets/", &format!("=\"./{last}/assets/")), kind))
+    let text = INDEX.replace("=\"assets/", &format!("=\"./{last}/assets/"));
+    Ok(served(&headers, text.into(), kind))
 }
 
-pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn asset(
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let (name, text) =
         ASSETS.iter().find(|(name, _)| *name == file).ok_or_else(Problem::not_found)?;
     let kind = match name.rsplit_once('.') {
@@ -63,22 +79,47 @@ pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, Problem>
         Some((_, "svg")) => "image/svg+xml",
         _ => "application/octet-stream",
     };
-    Ok(served(*text, kind))
+    Ok(served(&headers, (*text).into(), kind))
 }
 
-fn served(text: impl IntoResponse, kind: &'static str) -> Response {
-    let mut response = text.into_response();
+/// The file, or 304 if the browser has it.
+fn served(request: &HeaderMap, text: Cow<'static, str>, kind: &'static str) -> Response {
+    let tag = tag(&text);
+    let mut response = if has(request, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        text.into_response()
+    };
     for (name, value) in [
         (header::CONTENT_TYPE, kind),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
-        // embedded in the program: a new one may bring others
+        // embedded in the program: another version may bring others
         (header::CACHE_CONTROL, "no-cache"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
     response
+}
+
+/// The entity tag of a file. A weak one: a layer in front may compress the file.
+fn tag(text: &str) -> String {
+    // the same keys in every process, so that several processes of one build agree
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("W/\"{:016x}\"", hasher.finish())
+}
+
+/// Whether a request says that it has the file with this tag.
+fn has(request: &HeaderMap, tag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(
+        |known| known.split(',').any(|known| known.trim() == "*" || opaque(known) == opaque(tag)),
+    )
 }
 
 #[cfg(test)]
@@ -94,5 +135,30 @@ mod tests {
             let known = name == "index.html" || ASSETS.iter().any(|(known, _)| *known == name);
             assert!(known, "{name}");
         }
+    }
+
+    #[test]
+    fn a_file_is_sent_unless_the_request_has_its_tag() {
+        let tag = tag("text");
+        let strong = tag.trim_start_matches("W/").to_owned();
+        for (known, status) in [
+            (None, 200),
+            (Some("\"other\"".into()), 200),
+            (Some("nonsense, W/".into()), 200),
+            (Some(tag.clone()), 304),
+            (Some(strong.clone()), 304),
+            (Some(format!("\"other\",{strong}")), 304),
+            (Some("*".into()), 304),
+        ] {
+            let mut request = HeaderMap::new();
+            if let Some(known) = &known {
+                request.insert(header::IF_NONE_MATCH, HeaderValue::try_from(known).unwrap());
+            }
+            let response = served(&request, "text".into(), "text/css");
+            assert_eq!(response.status(), status, "{known:?}");
+            assert_eq!(response.headers()[header::ETAG], tag.as_str(), "{known:?}");
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache");
+        }
+        assert_ne!(super::tag("text"), super::tag("texts"));
     }
 }

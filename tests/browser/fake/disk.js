@@ -56,6 +56,17 @@ class Stored {
     return this.entries.findLast((entry) => entry.type === "step_committed" || entry.type === "session_created");
   }
 
+  /** The last entry that changed the committed state or the position. */
+  get moved() {
+    return this.entries.findLast(({ type }) => /^(step_committed|session_created|session_reopened)$/.test(type));
+  }
+
+  /** The cursor before the last run. */
+  get beforeRun() {
+    const started = this.entries.findLast((entry) => entry.type === "run_started");
+    return started && this.cursor(this.entries[started.offset - 1]);
+  }
+
   get history() {
     return this.committed?.history ?? [];
   }

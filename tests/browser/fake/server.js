@@ -15,7 +15,10 @@ export class Fake {
   #alive = true;
   #runs = new Map();
   #sockets = new Set();
+  #ended = [];
   requests = [];
+  /** Event streams that are open. */
+  streams = 0;
 
   /** `script(prompt, ctl)` gives the words of an answer; `base` is the path it is nested under. */
   constructor(disk, { script = plainScript, token = null, base = "/" } = {}) {
@@ -49,6 +52,11 @@ export class Fake {
     await closed;
   }
 
+  /** Waits until an event stream is closed. */
+  closed() {
+    return new Promise((ended) => this.#ended.push(ended));
+  }
+
   /** Cuts every connection, as a network does. */
   cut() {
     for (const socket of this.#sockets) socket.destroy();
@@ -64,7 +72,7 @@ export class Fake {
       return problem(response, 401, "unauthorized", "a bearer token is needed");
     }
     if (path === "/graph") return json(response, 200, GRAPH);
-    if (path === "/chats") return json(response, 200, { chats: this.#list() });
+    if (path === "/chats") return json(response, 200, this.#list(url.searchParams));
     const found = /^\/sessions\/([^/]+)(\/.*)?$/.exec(path);
     if (!found) return problem(response, 404, "not_found", "there is nothing here");
     const id = decodeURIComponent(found[1]);
@@ -74,9 +82,9 @@ export class Fake {
     if (!session) return problem(response, 404, "unknown_session", `there is no session \`${id}\``);
     switch (route) {
       case "GET /chat":
-        return json(response, 200, this.#chat(session));
+        return json(response, 200, this.#chat(session, url.searchParams));
       case "GET /chat/events":
-        return this.#events(session, request.headers["last-event-id"] ?? url.searchParams.get("from"), request, response);
+        return this.#events(session, url.searchParams.get("from"), url.searchParams.get("until") === "run", response);
       case "POST /stop":
         this.#runs.get(id)?.ctl.stop();
         return response.writeHead(204).end();
@@ -95,21 +103,33 @@ export class Fake {
     }
   }
 
-  #list() {
-    return [...this.disk.sessions.values()].map(({ id, created, updated, history }) => ({
-      session: id,
-      created,
-      updated,
-      running: this.#runs.has(id),
-      title: history.find(({ role }) => role === "user")?.text.slice(0, 100),
-    }));
+  #list(query) {
+    const limit = Number(query.get("limit") ?? 100);
+    const ids = [...this.disk.sessions.keys()].sort().filter((id) => id > (query.get("after") ?? ""));
+    const chats = ids.slice(0, limit).map((id) => {
+      const { created, updated, history } = this.disk.get(id);
+      const title = history.find(({ role }) => role === "user")?.text.slice(0, 100);
+      return { session: id, created, updated, running: this.#runs.has(id), title };
+    });
+    return { chats, next: ids.length > limit ? chats.at(-1).session : undefined };
   }
 
-  #chat(session) {
+  /** A page of a chat, by the rules of `chat/routes.rs`. */
+  #chat(session, query) {
+    const { history } = session;
+    const end = Math.min(Number(query.get("before") ?? history.length), history.length);
+    const limit = Math.min(500, Math.max(1, Number(query.get("limit") ?? 50)));
+    let first = end;
+    for (let bytes = 0; first > 0 && end - first < limit; first -= 1) {
+      bytes += Buffer.byteLength(history[first - 1].text);
+      if (first < end && bytes > 1 << 20) break;
+    }
     return {
       session: session.id,
-      cursor: session.cursor(session.committed),
-      messages: session.history,
+      cursor: session.cursor(session.moved),
+      run: session.beforeRun,
+      first,
+      messages: history.slice(first, end),
       position: session.position,
       running: this.#runs.has(session.id),
       title: GRAPH.name,
@@ -152,7 +172,8 @@ export class Fake {
     );
   }
 
-  async #events(session, from, request, response) {
+  async #events(session, from, untilRun, response) {
+    if (untilRun && from && this.#hasSeenAll(session, from)) return response.writeHead(204).end();
     response.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-cache",
@@ -165,7 +186,12 @@ export class Fake {
     };
     let [epoch, at] = from ? from.split(".").map(Number) : [0, -1];
     response.flushHeaders();
-    response.on("close", () => session.wake());
+    this.streams += 1;
+    response.on("close", () => {
+      this.streams -= 1;
+      this.#ended.splice(0).forEach((ended) => ended());
+      session.wake();
+    });
     while (this.#alive && !response.destroyed) {
       if (session.deleted) {
         send(undefined, { type: "error", code: "deleted", detail: "the session was deleted" });
@@ -182,13 +208,29 @@ export class Fake {
         const { epoch: _, offset, history, ...event } = entry;
         if (entry.type !== "session_created") send(session.cursor(entry), event);
         [epoch, at] = [entry.epoch, offset];
+        if (untilRun && isTerminal(entry)) return response.end();
+      }
+      if (untilRun && session.position.at === "unfinished" && !this.#runs.has(session.id)) {
+        send(undefined, { type: "error", code: "interrupted", detail: "the run was interrupted" });
+        return response.end();
       }
       await new Promise((wake) => {
         session.waiting.add(wake);
       });
     }
   }
+
+  /** Whether a reader has seen the last run to its end, or all there is of one that was interrupted. */
+  #hasSeenAll(session, from) {
+    const [epoch, at] = from.split(".").map(Number);
+    const last = session.entries.at(-1);
+    if (session.entries[at]?.epoch !== epoch) return false;
+    if (isTerminal(session.entries[at])) return !session.entries.slice(at + 1).some(({ type }) => /^run_(started|resumed)$/.test(type));
+    return last.offset === at && session.position.at === "unfinished" && !this.#runs.has(session.id);
+  }
 }
+
+const isTerminal = ({ type }) => /^run_(paused|ended|failed|halted|stopped|cancelled)$/.test(type);
 
 class Control {
   attempt = 1;

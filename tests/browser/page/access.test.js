@@ -81,6 +81,31 @@ test("the list of chats in its dialog is", async () => {
   await sound(chat, [PHONE]);
 });
 
+test("the confirmation of a deletion and a long chat are", async () => {
+  const session = stage.disk.open("long");
+  const history = Array.from({ length: 60 }, (_, index) => ({ role: index % 2 ? "assistant" : "user", text: `message ${index}` }));
+  session.append("session_created", { history });
+  const chat = await stage.page(`${stage.server.url}#/s/long`, { viewport: WIDE });
+  await chat.locator(".message", { hasText: "message 59" }).waitFor();
+  await sound(chat);
+  await chat.setViewportSize(WIDE);
+  await chat.locator("#recent .remove").focus();
+  await chat.keyboard.press("Enter");
+  await chat.locator("#delete").waitFor();
+  assert.equal(await held(chat), "delete-no");
+  await sound(chat);
+  await chat.setViewportSize(WIDE);
+  await chat.keyboard.press("Escape");
+  await chat.locator("#delete").waitFor({ state: "hidden" });
+  assert.equal(await holds(chat, "#recent .remove"), true);
+  await chat.keyboard.press("Enter");
+  await chat.keyboard.press("Tab");
+  assert.equal(await held(chat), "delete-yes");
+  await chat.keyboard.press("Enter");
+  await chat.locator("#recent li").waitFor({ state: "detached" });
+  assert.equal(await held(chat), "new");
+});
+
 test("a failure, an end and a deleted chat are", async () => {
   const chat = await stage.page();
   await send(chat, "say one ¡two");

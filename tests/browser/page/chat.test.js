@@ -108,7 +108,7 @@ test("two tabs stay equal", async () => {
   const first = await stage.page();
   const second = await stage.page(first.url(), { context: first.context() });
   await send(first, "say one ‖ two");
-  await says(second, "one");
+  await Promise.all([says(first, "one"), says(second, "one")]);
   assert.deepEqual(await texts(second), await texts(first));
   await second.locator("#stop").waitFor();
   await stage.go();
@@ -319,4 +319,95 @@ test("a reader who scrolled up is not taken along", async () => {
   assert.equal(await top(), 50);
   await chat.locator("#latest").click();
   await chat.locator("#latest").waitFor({ state: "hidden" });
+});
+
+test("a chat is deleted from the list after a confirmation", async () => {
+  const chat = await stage.page(undefined, { viewport: { width: 1440, height: 800 } });
+  for (const prompt of ["the first chat", "the second chat"]) {
+    await chat.locator("#new").click();
+    await send(chat, prompt);
+    await says(chat, `You said ${prompt}`);
+    await rests(chat);
+  }
+  const other = await stage.page(chat.url(), { context: chat.context() });
+  await says(other, "You said the second chat");
+  const [first, second] = ["first", "second"].map((name) => chat.locator("#recent li", { hasText: name }));
+  await first.hover();
+  await first.getByRole("button", { name: "Delete the first chat" }).click();
+  const question = chat.locator("#delete");
+  assert.match(await question.innerText(), /Delete this chat\?\s+the first chat/);
+  await chat.locator("#delete-no").click();
+  assert.equal(await first.count(), 1);
+  await first.hover();
+  await first.locator(".remove").click();
+  await chat.locator("#delete-yes").click();
+  await first.waitFor({ state: "detached" });
+  assert.equal(await question.isVisible(), false);
+  assert.deepEqual(await texts(chat), ["the second chat", "You said the second chat"]);
+  assert.equal(stage.disk.sessions.size, 1);
+  // the one that is shown gives place to a new one, and other tabs say that it is gone
+  await second.hover();
+  await second.locator(".remove").click();
+  await chat.locator("#delete-yes").click();
+  await chat.locator("#welcome").waitFor();
+  await second.waitFor({ state: "detached" });
+  assert.deepEqual(await texts(chat), []);
+  await other.locator(".notice.deleted").waitFor();
+  assert.equal(stage.disk.sessions.size, 0);
+});
+
+test("a failed deletion keeps the chat and shows the reason", async () => {
+  const chat = await stage.page(undefined, { viewport: { width: 1440, height: 800 } });
+  await send(chat, "hello");
+  await says(chat, "You said hello");
+  await rests(chat);
+  await chat.locator("#recent .remove").click();
+  await stage.server.kill();
+  await chat.locator("#delete-yes").click();
+  await chat.locator("#delete-failed", { hasText: "cannot be reached" }).waitFor();
+  assert.equal(await chat.locator("#delete-yes").isEnabled(), true);
+  await stage.restart();
+  await chat.locator("#delete-yes").click();
+  await chat.locator("#recent li").waitFor({ state: "detached" });
+});
+
+test("a long chat shows its newest messages, and loads older ones when the reader scrolls to them", async () => {
+  const session = stage.disk.open("long");
+  session.append("session_created", { history: [] });
+  const history = Array.from({ length: 101 }, (_, index) => ({ role: index % 2 ? "assistant" : "user", text: `message ${index}\n\n`.repeat(4) }));
+  session.append("run_started", { run: 1, node: "prompt", prompt: "x" });
+  session.append("step_committed", { step: 0, node: "answer", attempt: 1, next: { pause: "prompt" }, history });
+  session.append("run_paused", { node: "prompt" });
+  const chat = await stage.page(`${stage.server.url}#/s/long`);
+  const count = () => chat.locator(".message").count();
+  await chat.locator(".message", { hasText: "message 100" }).waitFor();
+  assert.ok((await count()) < 50);
+  // what is read stays where it is while older messages come in front of it
+  const scroll = chat.locator("#scroll");
+  const name = (await chat.locator(".message .body").first().innerText()).split("\n")[0];
+  const before = await count();
+  await scroll.evaluate((part) => part.scrollTo(0, 0));
+  await chat.waitForFunction((before) => document.querySelectorAll(".message").length > before, before);
+  const known = chat.locator(".message", { hasText: new RegExp(`${name}\\b`) }).first();
+  await chat.waitForFunction(() => document.querySelector("#log").getAttribute("aria-busy") === "false");
+  const [top, edge] = [(await known.boundingBox()).y, (await scroll.boundingBox()).y];
+  assert.ok(Math.abs(top - edge) < 150, `${top} ${edge}`);
+  while (await chat.locator("#older").isVisible()) await chat.locator("#older").click({ timeout: 2000 }).catch(() => {});
+  assert.equal(await count(), 101);
+  assert.equal((await texts(chat))[0].split("\n")[0], "message 0");
+  // they are still there after an answer
+  await send(chat, "hello");
+  await says(chat, "You said hello");
+  await rests(chat);
+  assert.equal(await count(), 103);
+});
+
+test("a long list of chats is loaded page by page", async () => {
+  for (let index = 0; index < 45; index += 1) stage.disk.open(`chat ${index + 10}`).append("session_created", { history: [] });
+  const chat = await stage.page(undefined, { viewport: { width: 1440, height: 800 } });
+  await chat.locator("#recent li").nth(39).waitFor();
+  assert.equal(await chat.locator("#recent li").count(), 40);
+  await chat.locator("#more").click();
+  await chat.locator("#recent li").nth(44).waitFor();
+  assert.equal(await chat.locator("#more").isVisible(), false);
 });

@@ -36,7 +36,7 @@ const sessionOf = (page) => decodeURIComponent(new URL(page.url()).hash.slice(4)
 /** Waits until the answer to the last prompt has more than so many words. */
 const words = (page, count) =>
   page.waitForFunction(
-    (count) => document.querySelector(".message:last-child.assistant .body")?.textContent.split(/\s+/).length > count,
+    (count) => document.querySelector(".group:last-child > .message:last-child.assistant .body")?.textContent.split(/\s+/).length > count,
     count,
     { timeout: 20_000 },
   );

@@ -50,7 +50,10 @@ async function* script(prompt, ctl) {
 }
 
 await mkdir(OUT, { recursive: true });
-const server = await new Fake(new Disk(), { script }).listen();
+const disk = new Disk();
+const history = Array.from({ length: 200 }, (_, index) => ({ role: index % 2 ? "assistant" : "user", text: index % 2 ? `Answer ${index}. ${LONG}` : `Question ${index}?` }));
+disk.open("long").append("session_created", { history });
+const server = await new Fake(disk, { script }).listen();
 const browser = await launch();
 for (const colorScheme of ["light", "dark"]) {
   for (const [name, viewport] of [["wide", { width: 1440, height: 900 }], ["phone", { width: 360, height: 740 }]]) {
@@ -82,6 +85,23 @@ for (const colorScheme of ["light", "dark"]) {
     await send(page, "Will this fail?");
     await page.locator(".notice.failed").waitFor();
     await shoot("7-failed");
+    if (name === "phone") await page.locator("#open-chats").click();
+    await page.locator("#recent li").first().hover();
+    await page.locator("#recent .remove").first().click();
+    await page.locator("#delete").waitFor();
+    await shoot("9-delete");
+    await page.locator("#delete-no").click();
+    if (name === "phone") await page.locator("#chats-dialog .close").click();
+    await page.goto(`${server.url}#/s/long`);
+    await page.locator(".message", { hasText: "199" }).waitFor();
+    await shoot("10-long");
+    // older messages that do not come
+    await page.route("**/chat?*before*", (route) => route.abort());
+    await page.locator("#scroll").evaluate((part) => (part.scrollTop = 0));
+    await page.locator("#refused", { hasText: "older" }).waitFor();
+    await shoot("11-older");
+    await page.goBack();
+    await page.locator(".notice.failed").waitFor();
     await context.setOffline(true);
     server.cut();
     await page.locator("#line", { hasText: "Reconnecting" }).waitFor();

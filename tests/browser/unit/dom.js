@@ -3,6 +3,8 @@
 const ELEMENTS = new Set("p h3 h4 h5 h6 blockquote ul ol li hr br div span pre code button table thead tbody tr th td strong em s a".split(" "));
 const PROPERTIES = new Set(["className", "type", "tabIndex", "start", "href", "rel", "target"]);
 
+const PARENTS = new WeakMap();
+
 class Text {
   constructor(text) {
     if (typeof text !== "string") throw new Error(`${text} is no text`);
@@ -11,6 +13,14 @@ class Text {
 
   get textContent() {
     return this.text;
+  }
+
+  appendData(text) {
+    this.text += text;
+  }
+
+  remove() {
+    Element.prototype.remove.call(this);
   }
 
   get html() {
@@ -34,12 +44,24 @@ class Element {
   }
 
   append(...nodes) {
-    for (const node of nodes) this.childNodes.push(node instanceof Element || node instanceof Text ? node : new Text(node));
+    for (const node of nodes) {
+      const child = node instanceof Element || node instanceof Text ? node : new Text(node);
+      PARENTS.set(child, this);
+      this.childNodes.push(child);
+    }
+  }
+
+  remove() {
+    const { childNodes } = PARENTS.get(this);
+    childNodes.splice(childNodes.indexOf(this), 1);
+  }
+
+  get firstChild() {
+    return this.childNodes[0] ?? null;
   }
 
   get lastChild() {
-    const { childNodes } = this;
-    return childNodes.length ? { remove: () => childNodes.pop() } : null;
+    return this.childNodes.at(-1) ?? null;
   }
 
   get textContent() {

@@ -9,8 +9,11 @@ const { show } = await page("render");
 function html(text, options) {
   const into = document.createElement("div");
   show(into, text, options);
-  return into.childNodes.map((node) => node.html).join("");
+  return blocksOf(into).map((node) => node.html).join("");
 }
+
+/** The blocks in the parts of the sections of a text. */
+const blocksOf = (into) => into.childNodes.flatMap(({ childNodes }) => childNodes).flatMap(({ childNodes }) => childNodes);
 
 /** Each row is a Markdown text and what is shown. */
 function check(name, rows, options) {
@@ -120,14 +123,71 @@ check(
   { grows: true },
 );
 
-test("blocks that did not change stay the same nodes", () => {
+test("blocks that did not change, and those that grew, stay the same nodes", () => {
   const into = document.createElement("div");
-  show(into, "one\n\ntwo", { grows: true });
-  const [first, second] = into.childNodes;
-  show(into, "one\n\ntwo three", { grows: true });
-  assert.equal(into.childNodes[0], first);
-  assert.notEqual(into.childNodes[1], second);
-  assert.equal(into.childNodes.length, 2);
+  for (const [text, more] of [
+    ["two", "two three"],
+    ["- a\n- b", "- a\n- b c"],
+    ["> a\n> - b", "> a\n> - b c\n> - d"],
+    ["```\na", "```\nab\nc"],
+    ["|a|\n|-|\n|b", "|a|\n|-|\n|bc|\n|d|"],
+  ]) {
+    show(into, `one\n\n${text}`, { grows: true });
+    const [first, second] = blocksOf(into);
+    show(into, `one\n\n${more}`, { grows: true });
+    assert.deepEqual(blocksOf(into).map((node, index) => node === [first, second][index]), [true, true], text);
+    assert.equal(html(`one\n\n${more}`), blocksOf(into).map((node) => node.html).join(""));
+  }
+});
+
+test("a long block is continued in others of its kind, and no text of it is lost", () => {
+  const words = "word ".repeat(20);
+  for (const [line, first, kind] of [
+    [`${words}\n`, "", "p"],
+    [`${words}`, "", "p"],
+    [`x`, "", "p"],
+    [`- ${words}\n`, "", "ul"],
+    [`1. ${words}\n`, "", "ol"],
+    [`> ${words}\n`, "", "blockquote"],
+    [`> ${words}`, "", "blockquote"],
+    [`|${words}|\n`, "|a|\n|-|\n", "div"],
+    [`${words}\n`, "```\n", "div"],
+    [`${words}`, "```\n", "div"],
+  ]) {
+    const into = document.createElement("div");
+    const text = first + line.repeat(60_000 / line.length);
+    show(into, text);
+    const blocks = blocksOf(into);
+    assert.ok(blocks.length > 3, line);
+    assert.deepEqual(blocks.filter(({ name }) => name !== kind), [], line);
+    assert.ok(blocks.slice(1).every(({ className }) => /continued/.test(className)), line);
+    assert.ok(blocks.every(({ textContent }) => textContent.length < 25_000));
+    const letters = (text) => text.replace(/[^wordx]/g, "").length;
+    const button = first.startsWith("`") ? letters("textCopy") : 0;
+    assert.equal(letters(into.textContent) - button, letters(text), line);
+  }
+});
+
+test("the text of code is kept to the character, however long its lines are", () => {
+  for (const line of ["x".repeat(100), "word ".repeat(2_000), "y".repeat(9_000), "", "  z"]) {
+    const code = `${line}\n`.repeat(Math.min(4_000, 60_000 / (line.length + 1)));
+    const into = document.createElement("div");
+    show(into, `\`\`\`\n${code}\`\`\`\nend`);
+    const pres = into.all.filter(({ name }) => name === "pre");
+    assert.ok(pres.length > 0);
+    assert.equal(pres.map(({ textContent }) => textContent).join("").trimEnd(), code.trimEnd(), line.slice(0, 9));
+  }
+});
+
+test("a continued list continues its numbers", () => {
+  const into = document.createElement("div");
+  show(into, Array.from({ length: 2_000 }, () => "1. an item of it\n").join(""));
+  const lists = blocksOf(into);
+  const next = lists.reduce((number, list) => {
+    assert.equal(list.start ?? 1, number);
+    return number + list.childNodes.length;
+  }, 1);
+  assert.equal(next, 2_001);
 });
 
 test("addresses", () => {

@@ -12,6 +12,12 @@ class Server {
   history = { session: "a", cursor: "1.0", messages: [], running: false, position: { at: "rest" }, title: "Chat" };
   #waiting = [];
   #streams = [];
+  #asked = [];
+
+  /** Waits until the page asks whether a run has begun, while none has. */
+  asked() {
+    return new Promise((asked) => this.#asked.push(asked));
+  }
 
   api = {
     chat: async () => {
@@ -22,6 +28,10 @@ class Server {
     events: async (id, from, signal) => {
       this.calls.push(`events from ${from}`);
       if (this.refusesStream) throw this.refusesStream;
+      if (this.rests) {
+        this.#asked.splice(0).forEach((asked) => asked());
+        return { status: 204 };
+      }
       let stream;
       const body = new ReadableStream({ start: (controller) => (stream = controller) });
       signal.addEventListener("abort", () => {
@@ -46,9 +56,9 @@ class Server {
 }
 
 /** Follows a server's session until the test is over. */
-function follow(context, server) {
+function follow(context, server, tabs) {
   let told = () => {};
-  const session = new Session("a", server.api, () => told());
+  const session = new Session("a", server.api, () => told(), undefined, tabs);
   context.after(() => session.close());
   session.start();
   /** Waits until what is known is as wished. */
@@ -129,19 +139,149 @@ test("a refusal is told, and asked about again", async (context) => {
   await session.until(({ line }) => line.is === "open");
 });
 
-test("a page that nobody looks at gives its connection away, and comes back when somebody does", async (context) => {
+/** Slots for streams that the test hands out. */
+class Slots {
+  turns = [];
+  news = [];
+  #waiting = [];
+
+  async take() {
+    let end;
+    const turn = { over: new Promise((over) => (end = over)), end: () => end(), released: false, release: () => (turn.released = true) };
+    this.turns.push(turn);
+    this.#waiting.splice(0).forEach((taken) => taken());
+    return turn;
+  }
+
+  async taken(count) {
+    while (this.turns.length < count) await new Promise((taken) => this.#waiting.push(taken));
+  }
+
+  changed(id) {
+    this.news.push(id);
+  }
+}
+
+test("a page holds a connection while a run is in progress, and none after it", async (context) => {
+  const server = new Server();
+  const slots = new Slots();
+  const session = follow(context, server, slots);
+  const stream = await server.stream();
+  stream.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+  await session.until(said("hi"));
+  assert.equal(slots.turns[0].released, false);
+  server.rests = true;
+  stream.say({ type: "run_paused", node: "a" }, "1.2");
+  stream.end();
+  await session.until(({ model }) => !model.live.running);
+  while (!slots.turns[0].released) await new Promise(setImmediate);
+  const asked = server.asked();
+  session.hurry();
+  await asked;
+  assert.equal(server.calls.at(-1), "events from 1.2");
+  while (!slots.turns.at(-1).released) await new Promise(setImmediate);
+  assert.equal(session.line.is, "open");
+});
+
+test("a hidden page sends no request after a run, until it is visible or another tab reports a change", async (context) => {
   const server = new Server();
   const session = follow(context, server);
   const stream = await server.stream();
-  session.look(false, 1);
-  await new Promise((gone) => stream.signal.addEventListener("abort", gone));
-  const calls = server.calls.length;
-  session.look(true);
-  const again = await server.stream();
-  assert.ok(server.calls.length > calls);
+  session.look(false);
+  server.rests = true;
+  stream.say({ type: "run_paused", node: "a" }, "1.1");
+  stream.end();
+  for (const wake of [() => session.look(true), () => session.refresh(), () => session.look(true)]) {
+    session.look(false);
+    const asked = server.asked();
+    wake();
+    await asked;
+  }
   assert.equal(session.line.is, "open");
-  again.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+});
+
+test("after its turn a page resumes in the next one, behind the last event", async (context) => {
+  const server = new Server();
+  const slots = new Slots();
+  const session = follow(context, server, slots);
+  const first = await server.stream();
+  first.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+  first.say(item("one "), "1.2");
+  await session.until(said("one "));
+  slots.turns[0].end();
+  const second = await server.stream();
+  assert.equal(first.signal.aborted, true);
+  assert.equal(slots.turns[0].released, true);
+  assert.equal(server.calls.at(-1), "events from 1.2");
+  second.say(item("two"), "1.3");
+  await session.until(said("one two"));
+  assert.equal(session.line.is, "open");
+});
+
+test("a suspended page holds no connection and resumes behind the last event", async (context) => {
+  const server = new Server();
+  const slots = new Slots();
+  const session = follow(context, server, slots);
+  const first = await server.stream();
+  first.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
   await session.until(said("hi"));
+  session.suspend();
+  while (!slots.turns[0].released) await new Promise(setImmediate);
+  assert.equal(first.signal.aborted, true);
+  const calls = server.calls.length;
+  session.hurry();
+  await new Promise(setImmediate);
+  assert.equal(server.calls.length, calls);
+  server.history = { ...server.history, running: true };
+  session.resume();
+  (await server.stream()).say(item("one"), "1.2");
+  await session.until(said("one"));
+});
+
+test("other tabs are notified of changes", async (context) => {
+  const server = new Server();
+  Object.assign(server.api, { prompt: async () => {}, resume: async () => {}, reopen: async () => {}, remove: async () => {} });
+  const slots = new Slots();
+  const session = follow(context, server, slots);
+  await server.stream();
+  await session.send("hi");
+  await session.goOn("stopped");
+  await session.remove();
+  assert.deepEqual(slots.news, ["a", "a", "a"]);
+  assert.equal(session.model.known, "deleted");
+});
+
+test("a run whose process died is shown as interrupted, and the stream is closed", async (context) => {
+  const server = new Server();
+  const session = follow(context, server);
+  const stream = await server.stream();
+  stream.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+  await session.until(said("hi"));
+  server.history = { ...server.history, position: { at: "unfinished", node: "a" } };
+  server.rests = true;
+  stream.say({ type: "error", code: "interrupted", detail: "no more" });
+  stream.end();
+  await session.until(({ model }) => open(model)?.kind === "interrupted");
+  assert.equal(session.line.is, "open");
+});
+
+test("older messages are loaded page by page", async (context) => {
+  const server = new Server();
+  const messages = (from, to) => Array.from({ length: to - from }, (_, index) => ({ role: "user", text: `${from + index}` }));
+  server.history = { ...server.history, first: 7, messages: messages(7, 10) };
+  const session = follow(context, server);
+  await server.stream();
+  const asked = [];
+  server.api.chat = async (id, { before }) => {
+    asked.push(before);
+    const first = Math.max(0, before - 4);
+    return { ...server.history, first, messages: messages(first, before) };
+  };
+  await Promise.all([session.older(), session.older()]);
+  await session.older();
+  await session.older();
+  assert.deepEqual(asked, [7, 3]);
+  assert.deepEqual(shown(session.model).map(({ text }) => text), messages(0, 10).map(({ text }) => text));
 });
 
 test("a page that is loaded anew has the path of the run", async (context) => {

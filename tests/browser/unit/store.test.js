@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { page } from "./page.js";
 
-const { absent, isTornBy, offsetOf, open, rebase, shown, steps, take, unknown } = await page("store");
+const { absent, isTornBy, offsetOf, older, open, rebase, shown, steps, take, unknown } = await page("store");
 
 const user = (text) => ({ role: "user", text });
 const assistant = (text) => ({ role: "assistant", text });
@@ -185,6 +185,36 @@ test("an event without an id has its place behind the one before", () => {
   model = take(model, paused, undefined);
   assert.equal(model.last, "1.6");
   assert.equal(rebase(model, chat("1.6", [user("hi")], { running: true })).live.running, false);
+});
+
+test("older messages stay while the history agrees with them, and go where it does not", () => {
+  const page = (first, texts, cursor = "1.4") => ({ ...chat(cursor, texts.map(user)), first });
+  const texts = (model) => shown(model).map(({ text }) => text);
+  let model = rebase(unknown, page(4, ["e", "f"]));
+  model = older(model, page(2, ["c", "d"]));
+  assert.deepEqual([texts(model), model.base.first], [["c", "d", "e", "f"], 2]);
+  assert.equal(older(model, page(0, ["a"])), model, "a page that does not join");
+  const kept = shown(model);
+  const later = rebase(model, page(5, ["f", "g"], "1.9"));
+  assert.deepEqual([texts(later), later.base.first], [["c", "d", "e", "f", "g"], 2]);
+  assert.equal(shown(later)[0], kept[0], "a message that did not change is the same object");
+  const joined = rebase(model, page(6, ["g", "h"], "1.9"));
+  assert.deepEqual(texts(joined), ["c", "d", "e", "f", "g", "h"]);
+  const gap = rebase(model, page(7, ["h"], "1.9"));
+  assert.deepEqual([texts(gap), gap.base.first], [["h"], 7]);
+  const rewritten = rebase(model, page(5, ["F", "g"], "1.9"));
+  assert.deepEqual([texts(rewritten), rewritten.base.first], [["F", "g"], 5]);
+  const back = rebase(model, page(4, ["e"], "1.2"));
+  assert.deepEqual([texts(back), back.base.first], [["e"], 4]);
+});
+
+test("an answer of many pieces is held once", () => {
+  let model = rebase(unknown, chat("1.4"));
+  model = all(model, 4, [started("hi"), step(1, "answer"), ...Array.from({ length: 20_000 }, () => item("x".repeat(10)))]);
+  const answer = shown(model).at(-1);
+  assert.equal(answer.text.length, 200_000);
+  assert.equal(answer.pieces.text.length, 10);
+  assert.equal(answer.pieces.length, 200_000);
 });
 
 test("cursors", () => {

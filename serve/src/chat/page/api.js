@@ -3,6 +3,9 @@
 /** Where the routes are: beside `assets/`, under whatever path they are nested. */
 const ROOT = new URL("../", import.meta.url);
 
+/** Messages in a page of a chat: as many as can be shown without a pause. */
+const PAGE = 20;
+
 /** An answer that is no success, as RFC 9457 describes it. */
 export class Problem extends Error {
   constructor(status, fields) {
@@ -37,14 +40,18 @@ export function api(token, send = (...call) => fetch(...call)) {
 
   return {
     graph: () => json("graph"),
-    chats: (limit) => json(`chats?limit=${limit}`),
-    chat: (id, signal) => json(`${session(id)}/chat`, { signal }),
+    chats: (limit, after) => json(`chats?limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ""}`),
+    /** A page of the messages: the newest, or those before an index. */
+    chat: (id, { before, signal } = {}) =>
+      json(`${session(id)}/chat?limit=${PAGE}${before === undefined ? "" : `&before=${before}`}`, { signal }),
     prompt: (id, prompt) => call("POST", `${session(id)}/chat`, { body: { prompt } }),
     resume: (id) => call("POST", `${session(id)}/resume?stream=false`),
     reopen: (id) => call("POST", `${session(id)}/reopen`),
     stop: (id) => call("POST", `${session(id)}/stop`),
+    remove: (id) => call("DELETE", session(id)),
+    /** The events up to the end of a run; 204 if no run has begun since. */
     events: (id, from, signal) =>
-      call("GET", `${session(id)}/chat/events${from ? `?from=${encodeURIComponent(from)}` : ""}`, {
+      call("GET", `${session(id)}/chat/events?until=run${from ? `&from=${encodeURIComponent(from)}` : ""}`, {
         signal,
         accept: "text/event-stream",
       }),

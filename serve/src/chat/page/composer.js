@@ -116,6 +116,11 @@ export class Composer {
 /** Whether a key chooses among characters; Safari's last one of them says so by its code alone. */
 const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
+/** A chat is deleted: its draft goes with it. */
+export function forgetDraft(session) {
+  keep(DRAFT + session, "");
+}
+
 function keep(key, value) {
   try {
     if (value) sessionStorage.setItem(key, value);

@@ -5,7 +5,6 @@ const PUNCTUATION = /[!-/:-@[-`{-~]/;
 const SPECIAL = /[\\`*_~[\]!<\n]|https?:\/\//g;
 const BARE = /^https?:\/\/[^\s<>"'`]+/;
 const AUTO = /^<((?:https?:\/\/|mailto:)[^\s<>]*)>/i;
-const TARGET = /^\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)/;
 
 /** The longest address that is looked for. */
 const LONGEST = 1024;
@@ -141,18 +140,18 @@ class Scan {
 
   link() {
     const open = this.brackets.pop();
-    const target = open && TARGET.exec(this.text.slice(this.at + 1, this.at + 1 + LONGEST));
-    if (!target) return this.literal(1);
+    const found = open && target(this.text.slice(this.at + 1, this.at + 1 + LONGEST));
+    if (!found) return this.literal(1);
     // there are no links in links; a picture is shown as a link to it, since it may not be loaded
     if (!open.isImage) this.brackets = [];
-    const href = address((target[1] ?? target[2]).replace(/\\([!-/:-@[-`{-~])/g, "$1"));
+    const href = address(found.address.replace(/\\([!-/:-@[-`{-~])/g, "$1"));
     const inner = this.out.splice(open.index).slice(1);
     const children = emphasise(inner, false);
     const label = children.length > 0 ? children : [{ type: "text", text: href ?? "" }];
     // a link that may not be followed is what it says
     if (href === null) for (const node of label) this.out.push(node);
     else this.out.push(nested("link", label.flatMap(unlinked), { href }));
-    this.skip(1 + target[0].length);
+    this.skip(1 + found.length);
   }
 
   auto(pattern, from) {
@@ -178,6 +177,57 @@ class Scan {
     this.out.push({ type: "delimiter", char, length, opens, closes });
     this.skip(length);
   }
+}
+
+/** Reads `(address "title")` at the start of a text, in one pass: `{ address, length }` or nothing. */
+function target(text) {
+  if (text[0] !== "(") return null;
+  let at = spaces(text, 1);
+  let address;
+  if (text[at] === "<") {
+    const end = text.indexOf(">", at);
+    address = end < 0 ? null : text.slice(at + 1, end);
+    if (address === null || /[<\n]/.test(address)) return null;
+    at = end + 1;
+  } else {
+    const from = at;
+    at = addressEnd(text, at);
+    address = text.slice(from, at);
+  }
+  const after = spaces(text, at);
+  const quote = text[after];
+  if (after > at && (quote === '"' || quote === "'")) {
+    const end = text.indexOf(quote, after + 1);
+    if (end < 0) return null;
+    at = spaces(text, end + 1);
+  } else at = after;
+  return text[at] === ")" ? { address, length: at + 1 } : null;
+}
+
+function spaces(text, at) {
+  while (at < text.length && /\s/.test(text[at])) at += 1;
+  return at;
+}
+
+/** Where an address ends that may have one level of brackets, and escapes. */
+function addressEnd(text, at) {
+  let bracket = -1;
+  for (; at < text.length; at += 1) {
+    const char = text[at];
+    if (/\s/.test(char)) break;
+    if (char === "\\") {
+      if (at + 1 === text.length || text[at + 1] === "\n") break;
+      at += 1;
+    } else if (char === "(") {
+      if (bracket >= 0) break;
+      bracket = at;
+    } else if (char === ")") {
+      if (bracket < 0) return at;
+      bracket = -1;
+    }
+  }
+  // a bracket that is not closed does not belong to the address
+  return bracket < 0 ? at : bracket;
 }
 
 /** A bare address without the full stop or the bracket that ends the sentence around it. */

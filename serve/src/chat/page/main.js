@@ -1,24 +1,28 @@
 // Puts the parts of the page together.
 
 import { api } from "./api.js";
-import { Composer } from "./composer.js";
+import { Composer, forgetDraft } from "./composer.js";
+import { Deletion } from "./deletion.js";
 import { keeping } from "./focus.js";
+import { soon } from "./painter.js";
 import { drawer } from "./panels.js";
 import { Path } from "./path.js";
 import { Session } from "./session.js";
-import { hashOf, list, Names, newId, readHash } from "./sessions.js";
+import { hashOf, list, nameOf, Names, newId, readHash } from "./sessions.js";
 import { shown } from "./store.js";
+import { Tabs } from "./tabs.js";
 import { View } from "./view.js";
 
 const TOKEN = "burdock.token";
 
-/** How many chats the list shows. */
+/** How many chats the list shows, and how many more each time. */
 const RECENT = 40;
 
 const parts = Object.fromEntries([...document.querySelectorAll("[id]")].map((part) => [part.id, part]));
 const names = new Names(localStorage);
 const server = api(token());
-const view = new View(parts, (kind) => attempt(() => session.goOn(kind)));
+const tabs = new Tabs((id) => heard(id));
+const view = new View(parts, (what) => (what === "older" ? older() : attempt(() => session.goOn(what))));
 const composer = new Composer(parts, {
   send: async (prompt) => {
     view.stick();
@@ -33,8 +37,12 @@ const path = new Path({
   where: parts.where,
   open: parts["open-path"],
 });
+// the button that had the keyboard is gone with its chat
+const deletion = new Deletion(parts, remove, () => (parts.recent.querySelector("a") ?? parts.new).focus());
+const titles = new Map(); // what the server calls the chats of the list
 let session = null;
-let drawing = 0;
+let drawing = false;
+let wanted = RECENT;
 let was = {};
 
 /** Takes the token out of the address, where it would be seen and copied. */
@@ -54,7 +62,8 @@ function go() {
   session?.close();
   view.clear();
   was = {};
-  session = new Session(id, server, changed, memory(id));
+  session = new Session(id, server, changed, memory(id), tabs);
+  session.look(!document.hidden);
   composer.open(id);
   changed(session);
   session.start();
@@ -74,10 +83,9 @@ function memory(id) {
 /** Draws at most once per frame, however fast the words come. */
 function changed(of) {
   if (of !== session || drawing) return;
-  // a window that nobody sees has no frames
-  const soon = document.hidden ? (draw) => setTimeout(draw, 100) : requestAnimationFrame;
-  drawing = soon(() => {
-    drawing = 0;
+  drawing = true;
+  soon(() => {
+    drawing = false;
     draw(session);
   });
 }
@@ -90,15 +98,20 @@ function draw({ id, model, line }) {
     composer.show(model);
   }, [parts.prompt, parts["notice-do"], parts.scroll]);
   status(line);
-  const prompt = messages.findLast(({ role }) => role === "user")?.text;
-  if (model.live.running) composer.arrived(prompt);
-  const learned = names.learn(id, messages);
+  const isPrompt = ({ role }) => role === "user";
+  if (model.live.running) composer.arrived(messages.findLast(isPrompt)?.text);
+  const learned = model.base.first === 0 && names.learn(id, messages.find(isPrompt)?.text);
   const began = model.live.running !== was.running;
   if (learned || began) recent();
   if (model.title && !was.title) titled(model.title);
-  parts.title.textContent = names.of(id) ?? "New chat";
-  document.title = [names.of(id), parts.brand.textContent].filter(Boolean).join(" · ");
+  named(id);
   was = { running: model.live.running, title: model.title || was.title };
+}
+
+function named(id) {
+  const name = names.of(id) ?? titles.get(id);
+  parts.title.textContent = name ?? "New chat";
+  document.title = [name, parts.brand.textContent].filter(Boolean).join(" · ");
 }
 
 function status({ is, why }) {
@@ -128,13 +141,56 @@ async function attempt(act) {
   }
 }
 
+async function older() {
+  try {
+    await session.older();
+  } catch {
+    composer.refuse("The older messages cannot be loaded: the server cannot be reached.");
+  }
+}
+
 async function recent() {
   try {
-    const { chats } = await server.chats(RECENT);
-    list(parts.recent, chats, { current: session.id, names });
+    const { chats, next } = await recentChats();
+    for (const { session, title } of chats) if (title) titles.set(session, title);
+    list(parts.recent, chats, { current: session.id, names, remove: (chat) => deletion.ask(chat, nameOf(chat, names)) });
+    parts.more.hidden = !next;
+    named(session.id);
   } catch {
     // the list is a convenience; the session itself says what is wrong
   }
+}
+
+/** As many chats as are wanted, by as many requests as it takes. */
+async function recentChats() {
+  const all = [];
+  let next;
+  do {
+    const page = await server.chats(RECENT, next);
+    all.push(...page.chats);
+    next = page.next;
+  } while (next && all.length < wanted);
+  return { chats: all, next };
+}
+
+/** Deletes a chat, and leaves it if it is the one that is shown. */
+async function remove({ session: id }) {
+  if (id === session.id) await session.remove();
+  else {
+    await server.remove(id);
+    tabs.changed(id);
+  }
+  names.forget(id);
+  titles.delete(id);
+  forgetDraft(id);
+  if (id === session.id) location.hash = hashOf(newId());
+  await recent();
+}
+
+/** Another tab has changed a chat. */
+function heard(id) {
+  if (id === session?.id) session.refresh();
+  else recent();
 }
 
 async function graph() {
@@ -147,6 +203,16 @@ async function graph() {
   } catch {
     setTimeout(graph, 3000);
   }
+}
+
+function suspend() {
+  session?.suspend();
+  tabs.close();
+}
+
+function resume() {
+  tabs.open();
+  session?.resume();
 }
 
 drawer({
@@ -165,6 +231,10 @@ drawer({
 });
 parts.new.addEventListener("click", () => (location.hash = hashOf(newId())));
 parts["open-chats"].addEventListener("click", recent);
+parts.more.addEventListener("click", () => {
+  wanted += RECENT;
+  recent();
+});
 parts.skip.addEventListener("click", (event) => {
   event.preventDefault();
   parts.prompt.focus();
@@ -172,5 +242,10 @@ parts.skip.addEventListener("click", (event) => {
 addEventListener("hashchange", go);
 addEventListener("online", () => session?.hurry());
 document.addEventListener("visibilitychange", () => session?.look(!document.hidden));
+// a page that the browser puts aside must not keep others waiting; nor could it be put into its cache
+addEventListener("pagehide", suspend);
+document.addEventListener("freeze", suspend);
+addEventListener("pageshow", resume);
+document.addEventListener("resume", resume);
 go();
 graph();

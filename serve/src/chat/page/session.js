@@ -1,139 +1,239 @@
-// One session as the page follows it: history, then the stream, for as long as the page is there.
+// A session as the page follows it: the newest page of its history, an event stream while a run is in
+// progress, and a poll every few seconds while none is.
 
 import { Problem } from "./api.js";
 import { Backoff, read } from "./stream.js";
-import { absent, deleted, isTerminal, isTornBy, rebase, take, unknown } from "./store.js";
+import { absent, deleted, isTerminal, isTornBy, older, rebase, take, unknown } from "./store.js";
 
-/** How often a session that is not there yet is looked for: another tab may begin it. */
+/** How often a visible page asks whether another device has started a run, in milliseconds. */
 const LOOK_AGAIN = 3000;
 
 /** After how much silence a run that the stream left open is asked about. */
 const QUIET = 700;
 
-/** After how long a page that nobody looks at gives its connection to others: a browser has six. */
-const UNSEEN = 60_000;
+/** A browser with a single tab. */
+const ALONE = {
+  take: async () => ({ over: new Promise(() => {}), release() {} }),
+  changed() {},
+};
 
 /** Keeps `model` equal to what the server has, whatever happens to the line. */
 export class Session {
   #api;
   #tell;
   #memory;
+  #tabs;
   #closed = new AbortController();
   #stream = null;
   #backoff = new Backoff();
   #wake = () => {};
   #quiet = null;
   #sure = null;
-  #unseen = null;
-  #asleep = false;
+  #stale = true; // the history has to be read before the stream
+  #seen = true;
+  #suspended = false;
+  #hurried = false;
+  #older = null;
 
   /**
    * `tell(session)` is called whenever `model` or `line` changed. `memory` outlives a reload: it has
-   * the cursor before the last run, so that its whole path is there again.
+   * the cursor before the last run, so that its whole path is there again. `tabs` shares the
+   * connections of the browser.
    */
-  constructor(id, api, tell, memory = { get: () => undefined, set: () => {} }) {
+  constructor(id, api, tell, memory = { get: () => undefined, set: () => {} }, tabs = ALONE) {
     this.id = id;
     this.model = unknown;
     this.line = { is: "opening" }; // or "open", "lost", "refused" with `why`
     this.#api = api;
     this.#tell = tell;
     this.#memory = memory;
+    this.#tabs = tabs;
   }
 
   /** Follows until `close`. */
   async start() {
-    while (!this.#closed.signal.aborted) {
+    while (!this.#closed.signal.aborted && this.model.known !== "deleted") {
+      this.#hurried = false;
+      let pause;
       try {
-        await this.#load();
-        if (this.model.known === "absent") {
-          this.#backoff.reset();
-          this.#say({ is: "open" });
-          await this.#wait(this.#asleep ? Infinity : LOOK_AGAIN);
-          continue;
-        }
-        await this.#follow();
-        if (this.model.known === "deleted") return;
-        if (!this.#asleep) this.#say({ is: "lost" });
+        pause = await this.#round();
       } catch (error) {
         if (this.#closed.signal.aborted) return;
-        if (!this.#asleep) this.#lose(error);
+        if (this.#suspended) pause = Infinity;
+        else pause = this.#lose(error);
       }
-      await this.#wait(this.#asleep ? Infinity : this.#backoff.next());
+      if (this.#hurried && !this.#suspended) continue;
+      await this.#wait(pause);
     }
+  }
+
+  /** Reads what is new; returns the delay before the next round. */
+  async #round() {
+    if (this.#suspended) return Infinity;
+    if (this.#stale) await this.#load();
+    if (this.model.known === "deleted") return 0;
+    if (this.model.known === "absent") {
+      this.#backoff.reset();
+      this.#stale = true;
+      this.#say({ is: "open" });
+      return this.#idle();
+    }
+    const end = await this.#follow();
+    if (end === "yielded" || this.model.known === "deleted") return 0;
+    if (end === "over") return this.#idle();
+    this.#stale = true;
+    if (end === "interrupted") {
+      await this.#load();
+      return this.#idle();
+    }
+    if (this.#suspended) return Infinity;
+    this.#say({ is: "lost" });
+    return this.#pause(this.#backoff.next());
+  }
+
+  /** No run is in progress. A hidden page waits until it is visible or another tab reports a change. */
+  #idle() {
+    return this.#seen ? LOOK_AGAIN : Infinity;
+  }
+
+  /** A hidden page keeps retrying while it waits for an answer. */
+  #pause(milliseconds) {
+    return this.#seen || this.model.live.running ? milliseconds : Infinity;
   }
 
   close() {
     this.#closed.abort();
     this.#stream?.abort();
     clearTimeout(this.#quiet);
-    clearTimeout(this.#unseen);
     this.#wake();
   }
 
-  /** Does not wait any longer: the network is back, or somebody looks. */
+  /** Does not wait any longer: something has happened, the network is back, or the page is seen. */
   hurry() {
-    if (this.line.is === "lost" || this.model.known === "absent") this.#wake();
+    this.#hurried = true;
+    this.#wake();
   }
 
-  /** Whether somebody looks at the page. */
-  look(seen, unseen = UNSEEN) {
-    clearTimeout(this.#unseen);
-    if (!seen) this.#unseen = setTimeout(() => this.#sleep(unseen), unseen);
-    else if (this.#asleep) {
-      this.#asleep = false;
-      this.#wake();
-    } else this.hurry();
+  /** Another tab has changed the session. */
+  refresh() {
+    this.#stale = true;
+    this.hurry();
   }
 
-  #sleep(unseen) {
-    // who waits for an answer may want to hear that it came
-    if (this.model.live.running) return this.look(false, unseen);
-    this.#asleep = true;
+  /** Whether the page is seen. */
+  look(seen) {
+    this.#seen = seen;
+    if (seen) this.hurry();
+  }
+
+  /** The browser suspends the page: it must not hold a connection or a lock. */
+  suspend() {
+    this.#suspended = true;
     this.#stream?.abort();
+  }
+
+  resume() {
+    this.#suspended = false;
+    this.hurry();
   }
 
   async send(prompt) {
     await this.#api.prompt(this.id, prompt);
-    this.hurry();
+    this.#changed();
   }
 
   async stop() {
     await this.#api.stop(this.id);
   }
 
-  /** Goes on with what was left: a run that is unfinished, or a session that has ended. */
+  /** Continues what was left: a run that is unfinished, or a session that has ended. */
   async goOn(kind) {
     await (kind === "ended" ? this.#api.reopen(this.id) : this.#api.resume(this.id));
+    this.#stale = true; // no run begins when a session is opened again
+    this.#changed();
+  }
+
+  async remove() {
+    await this.#api.remove(this.id);
+    this.#become(deleted(this.model));
+    this.#changed();
+  }
+
+  #changed() {
+    this.#tabs.changed(this.id);
     this.hurry();
+  }
+
+  /** Loads the page of messages before those that are known. */
+  older() {
+    const { first } = this.model.base;
+    if (this.model.known !== "present" || first === 0) return Promise.resolve();
+    const load = async () => {
+      try {
+        const page = await this.#api.chat(this.id, { before: first, signal: this.#closed.signal });
+        this.#become(older(this.model, page));
+      } finally {
+        this.#older = null;
+      }
+    };
+    return (this.#older ??= load());
   }
 
   async #load() {
     const asked = this.model;
     try {
-      const ask = () => this.#api.chat(this.id, this.#closed.signal);
+      const ask = () => this.#api.chat(this.id, { signal: this.#closed.signal });
       let chat = await ask();
       // a run may have ended between its history was read and it was looked for: what is read now has its end
       if (!chat.running && chat.position.at === "unfinished") chat = await ask();
       this.#become(rebase(this.model, { run: this.#memory.get(), ...chat }, asked));
+      this.#stale = false;
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 404) throw error;
-      this.#become(absent(this.model));
+      this.#gone();
     }
   }
 
+  /** The server does not know the session. */
+  #gone() {
+    this.#become(this.model.known === "present" ? deleted(this.model) : absent(this.model));
+  }
+
+  /** Reads the stream to the end of the run: how that came about, or nothing if it broke off. */
   async #follow() {
-    this.#stream = new AbortController();
-    const { signal } = this.#stream;
-    const response = await this.#api.events(this.id, this.model.last, signal);
-    this.#say({ is: "open" });
-    this.#listen();
+    const stream = (this.#stream = new AbortController());
+    // a suspended page must not wait either: it could not release the slot
+    const turn = await this.#tabs.take(stream.signal);
+    let end;
+    turn.over.then(() => {
+      end ??= "yielded";
+      stream.abort();
+    });
     try {
-      await read(response, (event, id, retry) => this.#take(event, id, retry), {
-        abort: () => this.#stream.abort(),
-      });
+      const response = await this.#api.events(this.id, this.model.last, stream.signal);
+      this.#say({ is: "open" });
+      this.#backoff.reset();
+      if (response.status === 204) return "over";
+      this.#listen();
+      await read(
+        response,
+        (event, id, retry) => {
+          this.#take(event, id, retry);
+          if (isTerminal(event)) end = "over";
+          else if (event.code === "interrupted") end = "interrupted";
+          else if (event.type === "run_started" || event.type === "run_resumed") end = undefined;
+        },
+        { abort: () => stream.abort() },
+      );
+      return end;
+    } catch (error) {
+      if (end === "yielded") return end;
+      if (error instanceof Problem && error.status === 404) this.#gone();
+      throw error;
     } finally {
       clearTimeout(this.#quiet);
-      this.#stream.abort();
+      stream.abort();
+      turn.release();
     }
   }
 
@@ -144,8 +244,10 @@ export class Session {
     if (event.type === "error") return this.#ended(event);
     if (isTornBy(this.model, event)) return this.#forget();
     if (event.type === "run_started") this.#memory.set(this.model.last);
+    const { tail } = this.model;
     this.#become(take(this.model, event, id));
-    if (isTerminal(event)) this.#reconcile();
+    // the history has more than what was read if something has happened behind it
+    if (isTerminal(event) && tail) this.#reconcile();
   }
 
   /** The server closes the stream, and says why. */
@@ -154,16 +256,17 @@ export class Session {
     if (code === "trimmed") this.#forget();
   }
 
-  /** Begins anew with the history. */
+  /** Begins again with the history. */
   #forget() {
     this.model = unknown;
+    this.#stale = true;
     this.#memory.set(undefined);
     this.#stream?.abort();
   }
 
   /** A run is over: what the history says now is what counts. */
   #reconcile() {
-    this.#load().catch(() => {}); // the stream finds out what is wrong, and tries again
+    this.#load().catch(() => (this.#stale = true)); // the next round tries again
   }
 
   /**
@@ -180,17 +283,22 @@ export class Session {
     }, QUIET);
   }
 
+  /** Something failed; returns when to try again. */
   #lose(error) {
+    this.#stale = true;
     if (error instanceof Problem) {
       if (error.status === 410 || error.code === "invalid_cursor") this.#forget();
       if (error.status < 500 && error.status !== 410 && error.status !== 404) {
-        return this.#say({ is: "refused", why: error });
+        this.#say({ is: "refused", why: error });
+        return this.#pause(this.#backoff.next());
       }
     }
-    this.#say({ is: "lost" });
+    if (this.model.known !== "deleted") this.#say({ is: "lost" });
+    return this.#pause(this.#backoff.next());
   }
 
   #wait(milliseconds) {
+    if (milliseconds === 0) return undefined;
     return new Promise((resolve) => {
       const timer = milliseconds === Infinity ? undefined : setTimeout(resolve, milliseconds);
       this.#wake = () => {

@@ -46,35 +46,52 @@ export class Names {
     return this.#names.get(id);
   }
 
-  /** Whether that was news. */
-  learn(id, messages) {
-    const first = messages.find(({ role }) => role === "user")?.text.trim().replace(/\s+/g, " ").slice(0, 80);
+  /** Takes the first prompt of a chat for its name; returns whether that was news. */
+  learn(id, prompt = "") {
+    const first = prompt.slice(0, 1_000).trim().replace(/\s+/g, " ").slice(0, 80);
     if (!first || this.#names.get(id) === first) return false;
     this.#names.set(id, first);
+    this.#keep();
+    return true;
+  }
+
+  forget(id) {
+    if (this.#names.delete(id)) this.#keep();
+  }
+
+  #keep() {
     const kept = [...this.#names].slice(-MOST_NAMES);
     try {
       this.storage.setItem(NAMES, JSON.stringify(kept));
     } catch {
       // it is a convenience, and the storage may be full or forbidden
     }
-    return true;
   }
 }
 
-/** Shows the list; the latest first. A chat of another browser goes by the title that the server gives. */
-export function list(into, chats, { current, names, now = Date.now() }) {
+/** What a chat is called: its first prompt, as this browser knows it or as the server does. */
+export const nameOf = ({ session, created, title }, names) => names.of(session) ?? title ?? `Chat of ${day(created)}`;
+
+/**
+ * Shows the list; the latest first. A chat of another browser goes by the title that the server gives.
+ * `remove(chat)` is called by the button beside a chat.
+ */
+export function list(into, chats, { current, names, remove, now = Date.now() }) {
   const latest = [...chats].sort((one, other) => other.updated - one.updated);
   const document = into.ownerDocument;
-  const held = into.contains(document.activeElement) && document.activeElement.hash;
+  const held = into.contains(document.activeElement) && document.activeElement.id;
   into.replaceChildren(
-    ...latest.map(({ session, created, updated, running, title }) => {
+    ...latest.map((chat) => {
+      const { session, updated, running } = chat;
+      const label = nameOf(chat, names);
       const link = document.createElement("a");
       link.href = hashOf(session);
+      link.id = `chat-${encodeURIComponent(session)}`;
       link.className = running ? "running" : "";
       if (session === current) link.setAttribute("aria-current", "page");
       const name = document.createElement("span");
       name.className = "name";
-      name.textContent = names.of(session) ?? title ?? `Chat of ${day(created)}`;
+      name.textContent = label;
       link.title = session;
       name.dir = "auto";
       const time = document.createElement("time");
@@ -82,11 +99,24 @@ export function list(into, chats, { current, names, now = Date.now() }) {
       time.textContent = running ? "answering" : ago(now - updated);
       link.append(name, time);
       const item = document.createElement("li");
-      item.append(link);
+      item.append(link, removal(document, session, label, () => remove(chat)));
       return item;
     }),
   );
-  if (held) [...into.querySelectorAll("a")].find(({ hash }) => hash === held)?.focus();
+  if (held) document.getElementById(held)?.focus();
+}
+
+/** The button that deletes a chat. */
+function removal(document, session, label, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "remove";
+  button.id = `remove-${encodeURIComponent(session)}`;
+  button.title = "Delete";
+  button.setAttribute("aria-label", `Delete ${label}`);
+  button.textContent = "×";
+  button.addEventListener("click", act);
+  return button;
 }
 
 const day = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });

@@ -3,6 +3,9 @@
 // A model is a history as of some commit (`base`) and the events behind it (`tail`). What is shown
 // is the history and what the tail adds to it (`live`), so that a page that was there all the time
 // and one that came a moment ago show the same. Nothing here is changed in place.
+//
+// Of a long history the model has the newest messages: `base.first` is the index of the first one, and
+// `older` adds those before it.
 
 /** The events that end a run, and where the session is then. */
 const TERMINAL = {
@@ -22,7 +25,7 @@ const begins = (event) => event.type === "run_started" || event.type === "run_re
 export const unknown = Object.freeze({
   known: "loading", // or "absent", "present", "deleted"
   title: "",
-  base: Object.freeze({ messages: [], cursor: "", offset: -1, running: false, position: {} }),
+  base: Object.freeze({ first: 0, messages: [], cursor: "", offset: -1, running: false, position: {} }),
   tail: null, // { before, place, event }: the latest first
   last: "", // the cursor to go on from
   place: -1, // where the last event stands: its offset, and half an entry more when it has none
@@ -51,10 +54,10 @@ export function offsetOf(cursor) {
  */
 export function rebase(model, chat, asked = model) {
   const offset = offsetOf(chat.cursor);
-  const { cursor, running, position = {}, messages } = chat;
-  const base = { messages, cursor, offset, running, position };
+  const { cursor, running, position = {} } = chat;
   // the history went back behind what was known: nothing of it can be trusted
   const lost = model.known !== "present" || offset < model.base.offset;
+  const base = { ...merged(lost ? null : model.base, chat), cursor, offset, running, position };
   // where the last run began, for its path; of a session that has just begun, all of it
   const run = model.known === "absent" ? "" : (offsetOf(chat.run) < offset ? (chat.run ?? cursor) : cursor);
   let next = lost ? { ...unknown, last: run, place: offsetOf(run) } : model;
@@ -63,6 +66,26 @@ export function rebase(model, chat, asked = model) {
   const dead = !running && next.live.running && next.began <= asked.place;
   return dead ? interrupt(next, position) : next;
 }
+
+/** Takes an older page of the history, if it is the one before what is known. */
+export function older(model, { first, messages }) {
+  const { base } = model;
+  if (model.known !== "present" || first + messages.length !== base.first) return model;
+  return { ...model, base: { ...base, first, messages: [...messages, ...base.messages] } };
+}
+
+/** The newest page of a history, and what is known before it as long as the two agree. */
+function merged(base, { first = 0, messages }) {
+  const fresh = { first, messages };
+  if (!base || base.first > first || base.first + base.messages.length < first) return fresh;
+  const known = base.messages.slice(first - base.first);
+  const both = messages.map((message, index) => (same(known[index], message) ? known[index] : message));
+  const agree = known.slice(0, messages.length).every((message, index) => message === both[index]);
+  if (!agree) return fresh;
+  return { first: base.first, messages: [...base.messages.slice(0, first - base.first), ...both] };
+}
+
+const same = (one, other) => one?.role === other.role && one.text === other.text;
 
 /** Takes an event of the stream, with the `id:` of its block. */
 export function take(model, event, id) {
@@ -86,19 +109,35 @@ export function take(model, event, id) {
 export const isTornBy = (model, event) =>
   event.type === "rewound" && offsetOf(event.to) < model.base.offset;
 
-/** The messages as they are shown: `{ role, text, live, dropped }`. */
-export function shown(model) {
-  const past = model.base.messages.map(({ role, text }) => ({ role, text, live: false, dropped: "" }));
-  const turns = model.live.turns.filter((turn) => turn.role === "user" || textOf(turn) || turn.dropped);
+/**
+ * The messages as they are shown: `{ role, text, live, dropped }`, and of an answer in progress its
+ * `pieces`, the last one first. A message that did not change stays the same object.
+ */
+export function shown({ base, live }) {
+  const turns = live.turns.filter((turn) => turn.role === "user" || turn.items || turn.dropped);
   const last = turns.at(-1);
-  return past.concat(
-    turns.map((turn) => ({
-      role: turn.role,
-      text: turn.role === "user" ? turn.text : textOf(turn),
-      live: turn === last && turn.role === "assistant" && model.live.running && !turn.committed,
-      dropped: turn.dropped ?? "",
-    })),
-  );
+  const isLive = (turn) => turn === last && turn.role === "assistant" && live.running && !turn.committed;
+  return base.messages.map(settled).concat(turns.map((turn) => said(turn, isLive(turn))));
+}
+
+const SETTLED = new WeakMap();
+const SAID = new WeakMap();
+
+function settled(message) {
+  if (!SETTLED.has(message)) {
+    SETTLED.set(message, { role: message.role, text: message.text, live: false, dropped: "" });
+  }
+  return SETTLED.get(message);
+}
+
+function said(turn, live) {
+  const known = SAID.get(turn);
+  if (known?.live === live) return known;
+  const { role, items: pieces, dropped = "" } = turn;
+  const text = role === "user" ? () => turn.text : () => textOf(pieces);
+  const message = { role, live, dropped, pieces, get text() { return text(); } };
+  SAID.set(turn, message);
+  return message;
 }
 
 /** The steps of the last run; one that was begun and not finished is not running without a run. */
@@ -170,7 +209,7 @@ function play(live, event) {
     case "step_started":
       return { ...live, node: event.node, failure: null, wait: null };
     case "item":
-      return { ...live, node: event.node, wait: null, turns: said(live.turns, event) };
+      return { ...live, node: event.node, wait: null, turns: added(live.turns, event) };
     case "items_superseded":
       return { ...live, turns: unsaid(live.turns, event) };
     case "attempt_failed":
@@ -196,18 +235,26 @@ function finished(live, event) {
   return { ...live, running: false, position, node: event.node, over: event.type, failure, wait: null };
 }
 
-// --- answers: an item knows the text up to it, so that one more costs nothing
+// --- answers: a linked list of pieces, each with the length of the text up to it; appending is O(1)
 
-const textOf = (turn) => turn.items?.text ?? "";
+const NO_PIECE = { length: 0 };
+
+/** The text of pieces, up to a known one. It is joined only when it is needed: not while an answer grows. */
+export function textOf(pieces, until = null) {
+  const texts = [];
+  for (let one = pieces; one && one !== until; one = one.before) texts.push(one.text);
+  return texts.reverse().join("");
+}
 
 const isOf = ({ step, node }) => (turn) =>
   turn.role === "assistant" && turn.step === step && turn.node === node && !turn.committed;
 
-function said(turns, event) {
+function added(turns, event) {
   const at = turns.findLastIndex(isOf(event));
   const turn = turns[at] ?? { role: "assistant", step: event.step, node: event.node, items: null };
-  const items = { before: turn.items, text: textOf(turn) + (event.text ?? "") };
-  const next = { ...turn, items, dropped: "" };
+  const text = event.text ?? "";
+  const { length } = turn.items ?? NO_PIECE;
+  const next = { ...turn, items: { before: turn.items, text, length: length + text.length }, dropped: "" };
   return at < 0 ? [...turns, next] : turns.with(at, next);
 }
 
@@ -216,7 +263,7 @@ function unsaid(turns, event) {
   if (at < 0) return turns;
   let { items } = turns[at];
   for (let left = event.items; left > 0 && items; left -= 1) items = items.before;
-  const dropped = textOf(turns[at]).slice(items?.text.length ?? 0);
+  const dropped = textOf(turns[at].items, items);
   return turns.with(at, { ...turns[at], items, dropped });
 }
 

@@ -3,6 +3,9 @@
 /** Longest silence on a stream; the server sends a comment every 15 seconds. */
 const SILENCE = 40_000;
 
+/** Longest time in which events are taken before the page may draw, in milliseconds. */
+const BUSY = 8;
+
 /** Turns the text of a stream into blocks, however it was cut on the way. */
 export class Parser {
   #rest = "";
@@ -18,10 +21,11 @@ export class Parser {
       if (text[0] === "\n") text = text.slice(1);
       this.#afterCr = false;
     }
-    const whole = this.#rest + text;
-    const lines = whole.split(/\r\n|\n|\r/);
+    // only what is new is searched: the rest has no end of a line
+    const lines = text.split(/\r\n|\n|\r/);
+    lines[0] = this.#rest + lines[0];
     this.#rest = lines.pop();
-    this.#afterCr = whole.endsWith("\r");
+    if (text !== "") this.#afterCr = text.endsWith("\r");
     return lines.flatMap((line) => this.#line(line));
   }
 
@@ -50,18 +54,36 @@ export async function read(response, take, { silence = SILENCE, abort = () => {}
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const parser = new Parser();
   let timer;
+  let since = performance.now();
   try {
     for (;;) {
       timer = setTimeout(abort, silence);
       const { value, done } = await reader.read();
       clearTimeout(timer);
       if (done) return;
-      for (const { id, data, retry } of parser.push(value)) take(JSON.parse(data), id, retry);
+      for (const { id, data, retry } of parser.push(value)) {
+        take(JSON.parse(data), id, retry);
+        if (performance.now() - since < BUSY) continue;
+        await breathe();
+        since = performance.now();
+      }
     }
   } finally {
     clearTimeout(timer);
     reader.cancel().catch(() => {});
   }
+}
+
+/** Lets the page draw; a timer would wait for a second where the page is not seen. */
+function breathe() {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((go) => {
+    port1.onmessage = () => {
+      port1.close();
+      go();
+    };
+    port2.postMessage(null);
+  });
 }
 
 /** How long to wait before the next attempt: longer each time, and never the same for all tabs. */

@@ -1,0 +1,159 @@
+// Long answers, long chats and texts that are made to be slow: no frame takes long.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Disk } from "../fake/disk.js";
+import { Fake } from "../fake/server.js";
+import { generator } from "../unit/random.js";
+import { launch, open, send } from "./chromium.js";
+import { staysFluent } from "./frames.js";
+
+const MB = 1_000_000;
+const SENTENCE = "The quick **brown** fox jumps over the `lazy` dog, and *then* it says [so](https://a.example/). ";
+const PROSE = `${SENTENCE.repeat(6)}\n\n- one item of it\n- another one\n\n\`\`\`rust\nfn main() {\n    println!("hello");\n}\n\`\`\`\n\n`;
+
+/** What an answer of 5 MB may be made of. */
+const ANSWERS = {
+  prose: PROSE.repeat(Math.ceil((5 * MB) / PROSE.length)),
+  "one line": "word ".repeat(MB),
+  "one word": "x".repeat(5 * MB),
+  "one block of code": `\`\`\`\n${"let x = y + 1; // and a comment\n".repeat((5 * MB) / 32)}`,
+  "one list": "- item of the list\n".repeat((5 * MB) / 19),
+};
+
+let browser;
+let server;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+/** A page on a server whose session `x` has these messages, and whose answers are `answer`. */
+async function visit(context, { messages, answer = "" }) {
+  const disk = new Disk();
+  if (messages) {
+    const session = disk.open("x");
+    session.append("session_created", { history: [] });
+    session.append("run_started", { run: 1, node: "prompt", prompt: "hi" });
+    session.append("step_committed", { step: 0, node: "answer", attempt: 1, next: { pause: "prompt" }, history: messages });
+    session.append("run_paused", { node: "prompt" });
+  }
+  server = await new Fake(disk, { script: () => pieces(answer) }).listen();
+  const page = await open(browser, `${server.url}#/s/${messages ? "empty" : "x"}`);
+  const mine = server;
+  context.after(async () => {
+    await page.context().close();
+    await mine.kill();
+  });
+  await page.locator("#map svg").waitFor();
+  return page;
+}
+
+/** An answer as models send it, but faster: the server writes and the page reads as they can. */
+async function* pieces(text) {
+  for (let at = 0; at < text.length; at += 2_000) {
+    yield text.slice(at, at + 2_000);
+    if (at % 20_000 === 0) await new Promise(setImmediate);
+  }
+}
+
+/** Waits until everything is drawn. Playwright's own locators look at every element of the page. */
+const drawn = (page, length) =>
+  page.waitForFunction(
+    (length) => {
+      const log = document.querySelector("#log");
+      const last = log.lastChild?.lastChild?.querySelector(".body");
+      return document.querySelector("#stop").hidden && log.getAttribute("aria-busy") === "false" && last?.childNodes.length >= length;
+    },
+    length,
+    { timeout: 100_000, polling: 200 },
+  );
+
+const text = (page) => page.evaluate(() => document.querySelector("#log").lastChild.lastChild.querySelector(".body").textContent);
+const go = (page) => page.evaluate(() => (location.hash = "#/s/x"));
+const letters = (text) => text.replace(/[^a-z]/g, "").length;
+
+for (const [name, answer] of Object.entries(ANSWERS)) {
+  test(`an answer of 5 MB, ${name}, is loaded`, async (context) => {
+    const messages = [{ role: "user", text: "hi" }, { role: "assistant", text: answer }];
+    const act = async (page) => {
+      await go(page);
+      await drawn(page, 2);
+    };
+    let page;
+    await staysFluent(browser, async () => ({ page: (page = await visit(context, { messages })), act }));
+    assert.ok(letters(await text(page)) > 0.7 * letters(answer));
+  });
+
+  test(`an answer of 5 MB, ${name}, is streamed`, async (context) => {
+    const act = async (page) => {
+      await send(page, "go");
+      await drawn(page, 2);
+    };
+    let page;
+    await staysFluent(browser, async () => ({ page: (page = await visit(context, { answer })), act }));
+    assert.ok(letters(await text(page)) > 0.7 * letters(answer));
+  });
+}
+
+test("a chat of 5 000 messages is loaded, scrolled to its beginning, and answered in", async (context) => {
+  const messages = Array.from({ length: 5_000 }, (_, index) => (index % 2 ? { role: "assistant", text: PROSE } : { role: "user", text: `prompt ${index}` }));
+  const act = async (page) => {
+    await go(page);
+    await drawn(page, 1);
+    await page.evaluate(async () => {
+      const [scroll, older] = ["#scroll", "#older"].map((name) => document.querySelector(name));
+      while (!older.hidden) {
+        scroll.scrollTop = 0;
+        await new Promise(requestAnimationFrame);
+      }
+    });
+    await drawn(page, 1);
+    assert.equal(await page.evaluate(() => document.querySelectorAll(".message").length), 5_000);
+    assert.equal(await page.evaluate(() => document.querySelector(".message .body").textContent), "prompt 0");
+    await page.evaluate(() => {
+      const prompt = document.querySelector("#prompt");
+      prompt.value = "go";
+      prompt.dispatchEvent(new Event("input"));
+      document.querySelector("#form").requestSubmit();
+    });
+    await page.waitForFunction(() => document.querySelectorAll(".message").length === 5_002, null, { polling: 200 });
+    await drawn(page, 1);
+  };
+  await staysFluent(browser, async () => ({ page: await visit(context, { messages, answer: PROSE.repeat(50) }), act }));
+});
+
+test("a prompt of a megabyte is shown", async (context) => {
+  const messages = ["word ".repeat(200_000), "x".repeat(MB), "line\n".repeat(200_000)].map((text) => ({ role: "user", text }));
+  const act = async (page) => {
+    await go(page);
+    await drawn(page, 2);
+  };
+  await staysFluent(browser, async () => ({ page: await visit(context, { messages }), act }));
+});
+
+test("pathological texts are drawn in short tasks", async (context) => {
+  const marks = ["*", "_", "**a ", "`", "` `` ", "[", "![", "[a](", "](", "<https://", "https://a.b/(", ")", "\\", "~~", "> ", "- ", "1. ", "  ", " ", "\t", "# ", "#", "|", "|-", ":-", "\n", "\n\n", "a", "word ", "ä😀", "\u05d0", "\r", "~~~", "```\n"];
+  const { below, pick } = generator(Number(process.env.BURDOCK_SEED ?? 1));
+  const some = (most) => Array.from({ length: 1 + below(most) }, () => pick(marks)).join("");
+  // a beginning, something over and over, and an end: what makes a parser go back
+  const made = Array.from({ length: 12 }, () => {
+    const again = some(3);
+    return some(3) + again.repeat(Math.ceil(100_000 / again.length)) + some(2);
+  });
+  const texts = [" ".repeat(100_000), `|a|\n|${" ".repeat(100_000)}x`, `[a](${" ".repeat(100_000)}x`, "> ".repeat(50_000), ...made];
+  const act = async (page) => {
+    for (const text of texts) {
+      await page.evaluate(async (text) => {
+        const { Message } = await import("./assets/message.js");
+        const { Painter } = await import("./assets/painter.js");
+        const log = document.querySelector("#log");
+        const painter = new Painter((change) => change(), () => {});
+        const message = new Message(document, "assistant");
+        log.replaceChildren(message.element);
+        message.show({ role: "assistant", text, live: true, dropped: "" }, painter);
+        painter.draw();
+        while (painter.busy) await new Promise(requestAnimationFrame);
+      }, text);
+    }
+  };
+  await staysFluent(browser, async () => ({ page: await visit(context, {}), act }));
+});

@@ -1,0 +1,130 @@
+// Many tabs of one browser, which has six connections for all of them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { rests, says, send, texts } from "./chromium.js";
+import { Stage } from "./stage.js";
+
+/** Streams at the same time; see `tabs.js`. */
+const SLOTS = 3;
+
+const stage = new Stage();
+
+/** Opens tabs in one browser, each with a chat of its own, or all with one chat. */
+async function tabs(count, { chat, ...options } = {}) {
+  const first = await stage.page(`${stage.server.url}#/s/${chat ?? "0"}`, options);
+  const pages = [first];
+  for (let index = 1; index < count; index += 1) {
+    pages.push(await stage.page(`${stage.server.url}#/s/${chat ?? index}`, { context: first.context() }));
+  }
+  return pages;
+}
+
+/** Waits until no tab has a connection. */
+async function noStreams() {
+  while (stage.server.streams > 0) await stage.server.closed();
+}
+
+for (const count of [6, 10]) {
+  test(`${count} tabs: each sends a prompt, stops or is answered, and then holds no connection`, async () => {
+    const pages = await tabs(count);
+    for (const page of pages) await send(page, "say one ‖ two");
+    await Promise.all(pages.map((page) => says(page, "one")));
+    const [stopped, answered] = [pages.filter((_, index) => index % 2), pages.filter((_, index) => index % 2 === 0)];
+    // the gate opens in the order in which the answers came to it, which is that of the prompts
+    await Promise.all(stopped.map((page) => page.locator("#stop").click()));
+    await Promise.all(stopped.map(rests));
+    for (const page of stopped) assert.deepEqual(await texts(page), ["say one ‖ two", "one"]);
+    for (let index = 0; index < count; index += 1) await stage.go();
+    await Promise.all(answered.map((page) => says(page, "one two")));
+    await Promise.all(answered.map(rests));
+    for (const page of pages) {
+      await send(page, "and now?");
+      await says(page, "You said and now?");
+      await rests(page);
+    }
+    await noStreams();
+  });
+
+  test(`${count} tabs on one chat: a prompt, a stop and the answers arrive in all`, async () => {
+    const pages = await tabs(count, { chat: "one" });
+    await send(pages[0], "say one ‖ two");
+    await Promise.all(pages.map((page) => says(page, "one")));
+    await pages.at(-1).locator("#stop").click();
+    await Promise.all(pages.map(rests));
+    await send(pages[1], "say three");
+    await Promise.all(pages.map((page) => says(page, "three")));
+    await Promise.all(pages.map(rests));
+    for (const page of pages) assert.deepEqual(await texts(page), ["say one ‖ two", "one", "say three", "three"]);
+    await noStreams();
+  });
+}
+
+test("closed and crashed tabs release their slots", async () => {
+  const pages = await tabs(SLOTS + 3);
+  for (const page of pages) await send(page, "say one ‖ two");
+  await Promise.all(pages.map((page) => says(page, "one")));
+  await pages[0].close();
+  const session = await pages[1].context().newCDPSession(pages[1]);
+  session.send("Page.crash").catch(() => {}); // has no answer
+  await new Promise((crashed) => pages[1].on("crash", crashed));
+  const left = pages.slice(2);
+  for (const _ of pages) await stage.go();
+  await Promise.all(left.map((page) => says(page, "one two")));
+  await Promise.all(left.map(rests));
+});
+
+test("a frozen tab holds no connection and catches up when it resumes", async () => {
+  const [frozen, other] = await tabs(2, { chat: "one" });
+  await send(frozen, "say one ‖ two");
+  await Promise.all([says(frozen, "one"), says(other, "one")]);
+  // Chromium freezes no page that is seen, and here all are
+  await frozen.evaluate(() => document.dispatchEvent(new Event("freeze")));
+  while (stage.server.streams > 1) await stage.server.closed();
+  await stage.go();
+  await says(other, "one two");
+  assert.equal(await frozen.locator("#stop").isVisible(), true);
+  await frozen.evaluate(() => document.dispatchEvent(new Event("resume")));
+  await says(frozen, "one two");
+  await rests(frozen);
+});
+
+test("a page restored by the back button shows what has happened since", async () => {
+  const [page, other] = await tabs(2, { chat: "one" });
+  await send(page, "say one ‖ two");
+  await Promise.all([says(page, "one"), says(other, "one")]);
+  await page.goto(`${stage.server.url}assets/icon.svg`);
+  while (stage.server.streams > 1) await stage.server.closed();
+  await stage.go();
+  await says(other, "one two");
+  await page.goBack();
+  await says(page, "one two");
+  await rests(page);
+  await send(page, "say three");
+  await says(other, "three");
+});
+
+test("tabs catch up after the network was lost", async () => {
+  const pages = await tabs(4);
+  for (const page of pages) await send(page, "say one ‖ two");
+  await Promise.all(pages.map((page) => says(page, "one")));
+  const context = pages[0].context();
+  await context.setOffline(true);
+  stage.server.cut();
+  await Promise.all(pages.map((page) => page.locator("#line", { hasText: "Reconnecting" }).waitFor()));
+  for (const _ of pages) await stage.go();
+  await context.setOffline(false);
+  await Promise.all(pages.map((page) => says(page, "one two")));
+  await Promise.all(pages.map(rests));
+});
+
+test("tabs without Web Locks (no HTTPS) follow a chat", async () => {
+  const first = await stage.page();
+  await first.context().addInitScript(() => Object.defineProperty(navigator, "locks", { value: undefined }));
+  const pages = await Promise.all([1, 2].map(() => stage.page(`${stage.server.url}#/s/x`, { context: first.context() })));
+  await send(pages[0], "say one ‖ two");
+  await Promise.all(pages.map((page) => says(page, "one")));
+  await stage.go();
+  await Promise.all(pages.map((page) => says(page, "one two")));
+  await Promise.all(pages.map(rests));
+});
