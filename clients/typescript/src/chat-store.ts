@@ -3,6 +3,7 @@ import { offset } from "./cursor.ts";
 import { Deleted, RunFailed, Trimmed, UnknownSession, known, passing, type BurdockError } from "./errors.ts";
 import type { ChatEvent, Cursor, TerminalEvent } from "./events.ts";
 import { terminal, type Connection } from "./follow.ts";
+import { NOTHING, leadsTo, merged, type Page } from "./history.ts";
 import type { Session } from "./session.ts";
 import { Store } from "./store.ts";
 import type { Seen } from "./stream.ts";
@@ -18,8 +19,10 @@ export interface Chat {
   status: "loading" | "idle" | "running" | "unfinished" | "ended";
   /** The name of the graph; empty in a session that is not there yet. */
   title: string;
-  /** What was said, down to what is being answered. */
+  /** The newest messages, down to what is being answered, and the older ones that were loaded. */
   messages: readonly ChatMessage[];
+  /** The index of the first of `messages` in the chat: unless it is 0, `older` loads those before it. */
+  first: number;
   /** `closed`: `error` says why, and it is not tried again until something that is asked is taken. */
   connection: Connection | "closed";
   /** Why the last run, or the last request, failed. */
@@ -32,6 +35,7 @@ const EMPTY: Chat = {
   status: "loading",
   title: "",
   messages: [],
+  first: 0,
   connection: "connecting",
   error: undefined,
 };
@@ -43,6 +47,9 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
   readonly #lookAgain: number;
   #abort = new AbortController();
   #made: () => void = () => undefined;
+  /** What was read of the chat, without what events told since. */
+  #history: Page = NOTHING;
+  #older: Promise<void> | undefined;
   #before: readonly ChatMessage[] = [];
   #text = new Text();
   /** Up to here nothing is under way any more, even where a run begins there. */
@@ -72,6 +79,11 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
     return this.#ask(async () => void (await this.#session.retry().started));
   };
 
+  /** Loads the page of messages before those that are shown; whether that worked. */
+  readonly older = (): Promise<boolean> => {
+    return this.#ask(() => (this.#older ??= this.#load().finally(() => (this.#older = undefined))));
+  };
+
   protected override open(): void {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
@@ -94,6 +106,17 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
       this.change({ error: known(error) });
       return false;
     }
+  }
+
+  async #load(): Promise<void> {
+    const { first } = this.#history;
+    if (first === 0) return;
+    const page = await this.#session.chat({ before: first });
+    if (!leadsTo(page, this.#history)) return; // the chat was read again meanwhile
+    const { messages } = this.#history;
+    this.#history = { first: page.first, messages: [...page.messages, ...messages] };
+    this.#before = [...page.messages, ...this.#before];
+    this.change({ first: page.first, messages: [...page.messages, ...this.snapshot().messages] });
   }
 
   /** Reads the history and follows it, again and again. */
@@ -169,12 +192,14 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
   }
 
   #show(history: ChatHistory<G["node"]> | undefined): void {
-    this.#before = history?.messages ?? [];
+    this.#history = history === undefined ? NOTHING : merged(this.#history, history);
+    this.#before = this.#history.messages;
     this.#text = new Text();
     this.change({
       status: history?.running ? "running" : status(history?.position.at ?? "rest"),
       title: history?.title ?? "",
       messages: this.#before,
+      first: this.#history.first,
       connection: history === undefined ? "open" : this.snapshot().connection,
     });
   }

@@ -1,6 +1,6 @@
 export { Burdock, type BurdockOptions, type ListOptions } from "./burdock.ts";
 export { Session } from "./session.ts";
-export type { BeginOptions, ChatEventOf, EventOf, EventsOptions, RunOptions } from "./session.ts";
+export type { BeginOptions, ChatEventOf, ChatOptions, EventOf, EventsOptions, RunOptions } from "./session.ts";
 export { Run } from "./run.ts";
 export { EventStream, type Seen } from "./stream.ts";
 export type { Connection, StreamOptions } from "./follow.ts";

@@ -15,6 +15,8 @@ export interface UseSession extends Chat {
   stop: () => Promise<boolean>;
   /** Goes on with an answer that is unfinished. */
   retry: () => Promise<boolean>;
+  /** Loads older messages, where `first` is not 0; whether that worked. */
+  older: () => Promise<boolean>;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface UseSession extends Chat {
 export function useSession<G extends GraphTypes = AnyGraph>(session: Session<G>): UseSession {
   const store = useMemo(() => new ChatStore(session), [session]);
   const chat = useSyncExternalStore(store.subscribe, store.snapshot, store.snapshot);
-  return { ...chat, send: store.send, stop: store.stop, retry: store.retry };
+  return { ...chat, send: store.send, stop: store.stop, retry: store.retry, older: store.older };
 }
 
 /** A run, and what can be done with it. */

@@ -26,6 +26,15 @@ export interface EventsOptions extends StreamOptions {
   until?: "run" | undefined;
 }
 
+/** Which messages of a chat. */
+export interface ChatOptions {
+  /** Only messages before this index: the `first` of a newer page. */
+  before?: number | undefined;
+  /** At most this many; 50 by default, 500 at most. Fewer if they are long. */
+  limit?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 export type EventOf<G extends GraphTypes> = SessionEvent<G["item"], G["state"], G["node"]>;
 export type ChatEventOf<G extends GraphTypes> = ChatEvent<G["state"], G["node"]>;
 
@@ -96,9 +105,10 @@ export class Session<G extends GraphTypes = AnyGraph> {
     return this.#http.done("DELETE", this.#path);
   }
 
-  /** The history of a chat. */
-  chat(options: { signal?: AbortSignal } = {}): Promise<ChatHistory<G["node"]>> {
-    return this.#http.json("GET", `${this.#path}/chat`, options);
+  /** A page of the messages of a chat: the newest ones, or those before an index. */
+  chat(options: ChatOptions = {}): Promise<ChatHistory<G["node"]>> {
+    const { before, limit, signal } = options;
+    return this.#http.json("GET", `${this.#path}/chat`, { query: { before, limit }, signal });
   }
 
   /** Says something in a chat. An unfinished run is restarted. */

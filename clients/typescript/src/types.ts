@@ -64,10 +64,12 @@ export interface ChatMessage {
   text: string;
 }
 
-/** A chat as of its last commit; what the unfinished step has shown follows behind `cursor`. */
+/** A page of a chat as of its last commit; what the unfinished step has shown follows behind `cursor`. */
 export interface ChatHistory<Node extends string = string> {
   session: string;
   cursor: Cursor;
+  /** The index of the first of `messages` in the chat: `before` of the next older page, unless it is 0. */
+  first: number;
   messages: ChatMessage[];
   position: Position<Node>;
   running: boolean;

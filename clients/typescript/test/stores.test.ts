@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ChatStore, RunFailed, RunStore, Running, type Chat } from "../src/index.ts";
 import type { Store } from "../src/store.ts";
+import type { FakeServer } from "./fake/server.ts";
 import { gate, serve } from "./serve.ts";
 
 const soon = { delay: 0 };
@@ -111,6 +112,53 @@ test("a crash of the server leaves an answer unfinished, and takes back what it 
   t.after(later.subscribe(() => undefined));
   const chat = await until(later, (chat) => said(chat) === left);
   assert.equal(chat.status, "unfinished");
+});
+
+/** The server loses the last entry, so that the chat is read again. */
+async function readAgain(server: FakeServer, store: ChatStore): Promise<void> {
+  const reads = () => server.requests.filter((request) => request === "GET /sessions/a/chat").length;
+  const before = reads();
+  server.crash(1);
+  await until(store, () => reads() > before);
+  const followed = server.requests.length;
+  while (server.readers === 0 || server.requests.length === followed) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("a long chat is shown from its end, and its older messages are loaded when asked for", async (t) => {
+  const { server, burdock } = await serve(t);
+  const session = burdock.session("a");
+  for (let turn = 0; turn < 60; turn += 1) await session.send(`p${turn}`).finished;
+  const store = new ChatStore(session, soon);
+  t.after(store.subscribe(() => undefined));
+  const newest = await until(store, ({ status }) => status === "idle");
+  assert.deepEqual([newest.first, newest.messages.length, newest.messages[0]?.text], [70, 50, "p35"]);
+  await store.send("p60");
+  await until(store, ({ status, messages }) => status === "idle" && messages.length === 52);
+  assert.deepEqual(await Promise.all([store.older(), store.older()]), [true, true]);
+  assert.deepEqual([store.snapshot().first, said(store.snapshot()).slice(0, 9)], [20, "p10|p10|p"]);
+  await readAgain(server, store);
+  assert.equal(store.snapshot().first, 20, "what was loaded is still there");
+  assert.equal(await store.older(), true);
+  const { first, messages } = store.snapshot();
+  assert.deepEqual([first, messages.length], [0, 122]);
+  const reads = server.requests.filter((request) => request.startsWith("GET") && request.includes("/chat?before")).length;
+  assert.equal(await store.older(), true);
+  assert.equal(reads, 2);
+  assert.equal(server.requests.filter((request) => request.includes("/chat?before")).length, 2);
+});
+
+test("a chat that was rewritten forgets the older messages that it had", async (t) => {
+  const { server, burdock } = await serve(t);
+  const session = burdock.session("a");
+  for (let turn = 0; turn < 40; turn += 1) await session.send(`p${turn}`).finished;
+  const store = new ChatStore(session, soon);
+  t.after(store.subscribe(() => undefined));
+  await until(store, ({ status }) => status === "idle");
+  await store.older();
+  assert.equal(store.snapshot().first, 0);
+  server.sessions.get("a")!.messages.splice(50, 1, { role: "user", text: "another" });
+  await readAgain(server, store);
+  assert.equal(store.snapshot().messages.length, 50);
 });
 
 test("a chat waits for its server", async (t) => {

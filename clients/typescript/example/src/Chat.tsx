@@ -3,7 +3,7 @@ import { useSession } from "@burdock/client/react";
 import { Prompt } from "./Prompt.tsx";
 
 export function Chat({ session }: { session: Session }) {
-  const { title, messages, status, connection, error, send, stop, retry } = useSession(session);
+  const { title, messages, first, status, connection, error, send, stop, retry, older } = useSession(session);
   return (
     <main>
       <header>
@@ -11,8 +11,13 @@ export function Chat({ session }: { session: Session }) {
         <p role="status">{connection === "waiting" ? "reconnecting …" : status}</p>
       </header>
       <section aria-label="Messages" aria-busy={status === "running"}>
+        {first > 0 && (
+          <button type="button" onClick={older}>
+            Older messages
+          </button>
+        )}
         {messages.map(({ role, text }, index) => (
-          <article key={index} className={role} aria-label={role}>
+          <article key={first + index} className={role} aria-label={role}>
             {text}
           </article>
         ))}

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { LogEntry } from "./log.ts";
-import { FakeSession, type Inputs } from "./session.ts";
+import { FakeSession, type Inputs, type Message } from "./session.ts";
 
 /** What goes wrong with a stream: each connection takes one from the front. */
 export interface Fault {
@@ -144,7 +144,7 @@ export class FakeServer {
         return json(answer, 200, {
           ...(await this.#describe(id, session)),
           cursor: session.committed,
-          messages: session.messages,
+          ...page(session.messages, url.searchParams),
           title: "Echo",
         });
       case "DELETE ":
@@ -308,6 +308,13 @@ function shown({ cursor, event }: LogEntry, chat: boolean): LogEntry | undefined
     return { cursor, event: rest };
   }
   return { cursor, event };
+}
+
+/** A page of messages: the newest, or those before an index. */
+function page(messages: Message[], query: URLSearchParams): { first: number; messages: Message[] } {
+  const end = Math.min(Number(query.get("before") ?? messages.length), messages.length);
+  const first = Math.max(0, end - Number(query.get("limit") ?? 50));
+  return { first, messages: messages.slice(first, end) };
 }
 
 function json(answer: ServerResponse, status: number, body: object): void {
