@@ -179,6 +179,19 @@ test("two tabs are equal all the way", async () => {
   await equalsLog(first);
 });
 
+test("six tabs of one browser: prompts, a stop and the answers arrive in all", async () => {
+  const first = await page();
+  const tabs = [first];
+  while (tabs.length < 6) tabs.push(await open(browser, `${chatbot.url}#/s/tab-${tabs.length}`, { context: first.context() }));
+  opened.push(...tabs.slice(1));
+  for (const tab of tabs) await ask(tab, LONG);
+  await words(tabs.at(-1), 1);
+  await tabs.at(-1).locator("#stop").click();
+  await Promise.all(tabs.map(rests));
+  for (const tab of tabs.slice(0, -1)) await words(tab, 5);
+  for (const tab of tabs) assert.equal((await equalsLog(tab)).texts.length, 2);
+});
+
 test("Ctrl-C in the middle keeps what was shown, and the answer can go on", async () => {
   const chat = await page();
   await ask(chat, LONG);
