@@ -37,10 +37,14 @@ export class View {
   #stuck = true;
   #was = NOTHING;
   #loading = false;
+  #unannounced = null; // the latest messages and their model, until they are drawn
   #hold = null; // the message that is kept in place while older ones are inserted before it: `{ anchor, top }`
   #painter = new Painter(
     (change) => this.#around(change),
-    () => this.#busy(),
+    () => {
+      this.#busy();
+      this.#announceDrawn();
+    },
   );
 
   /** `parts` are the elements of the page by their ids; `act(kind)` does what a notice or a button offers. */
@@ -66,6 +70,7 @@ export class View {
     this.#first = 0;
     this.#stuck = true;
     this.#hold = null;
+    this.#unannounced = null;
     this.#was = NOTHING;
     this.parts.log.replaceChildren();
     this.parts.said.textContent = "";
@@ -79,6 +84,15 @@ export class View {
     this.#painter.draw();
     this.#busy();
     this.#notice(open(model), model.live);
+    this.#unannounced = [messages, model];
+    this.#announceDrawn();
+  }
+
+  /** Announces once everything is drawn: what is announced is read from the document. */
+  #announceDrawn() {
+    if (this.#painter.busy || !this.#unannounced) return;
+    const [messages, model] = this.#unannounced;
+    this.#unannounced = null;
     this.#announce(messages, model);
   }
 
