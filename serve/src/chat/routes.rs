@@ -80,7 +80,7 @@ async fn list<G: ChatGraph>(
     let Query(query) = query?;
     let List { sessions, next } = sessions(&hub, query, CHATS).await?;
     let titled = stream::iter(sessions).map(async |listed| {
-        let title = match SessionId::new(listed.session.as_str()) {
+        let title = match SessionId::stored(listed.session.as_str()) {
             Ok(session) => reads.title(&hub, &session, listed.created).await,
             Err(_) => None,
         };
