@@ -10,6 +10,8 @@ pub(crate) struct Limits {
     pub(crate) body: usize,
     /// The bytes of all bodies that are held at a time.
     pub(crate) bytes_in_flight: usize,
+    /// The bytes of state that a fork copies.
+    pub(crate) fork: usize,
     /// Sessions that are open for writing at a time.
     pub(crate) sessions: usize,
     /// Readers of one session at a time.
@@ -31,6 +33,7 @@ impl Default for Limits {
         Self {
             body: 1 << 20,
             bytes_in_flight: 64 << 20,
+            fork: 4 << 20,
             sessions: 10_000,
             readers: 1_000,
             total_readers: 20_000,

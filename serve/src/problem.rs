@@ -86,6 +86,14 @@ impl Problem {
         Self::unavailable("may_have_started", detail)
     }
 
+    /// A fork copies the state of its session, which is larger than the server allows.
+    pub(crate) fn fork_too_large(bytes: usize, limit: usize) -> Self {
+        let detail = format!(
+            "the fork would copy {bytes} bytes of state, and the server copies at most {limit}"
+        );
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+    }
+
     pub(crate) fn overloaded() -> Self {
         let detail = "the server holds too many bytes of other requests: try again later";
         Self::unavailable("overloaded", detail)

@@ -104,6 +104,13 @@ where
         self
     }
 
+    /// Sets how many bytes of state, as JSON, a fork may copy. Defaults to 4 MiB. A larger one is 413 `too_large`.
+    #[must_use]
+    pub fn max_fork(mut self, bytes: usize) -> Self {
+        self.limits.fork = bytes;
+        self
+    }
+
     /// How many sessions may be open at a time; 10 000 unless said otherwise.
     #[must_use]
     pub fn max_sessions(mut self, sessions: usize) -> Self {

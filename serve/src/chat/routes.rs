@@ -10,7 +10,7 @@ use crate::{
     problem::Problem,
     routes::{
         Accepted, EventsQuery, Id, List, ListQuery, Listed, Place, Placed, Session, follow_place,
-        sessions,
+        limited, sessions,
     },
 };
 use axum::{
@@ -147,7 +147,7 @@ async fn show<G: ChatGraph>(
     let read = async || reads.latest(&hub, &session).await;
     let at = |view: &Arc<ChatView>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
     let (view, running) = hub.look(&session, read, at).await?;
-    let limit = limit.unwrap_or(MESSAGES).clamp(1, MOST_MESSAGES);
+    let limit = limited(limit, MESSAGES, MOST_MESSAGES)?;
     let chat = Chat {
         session: session.as_str().into(),
         cursor: view.moved.to_string(),

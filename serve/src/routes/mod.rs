@@ -11,7 +11,7 @@ pub(crate) use self::events::{EventsQuery, Place, follow_place};
 pub(crate) use self::health::Readiness;
 pub(crate) use self::openapi::{Access, Addresses, Schemas, Scope};
 pub(crate) use self::runs::Accepted;
-pub(crate) use self::sessions::{List, ListQuery, Listed, Placed, sessions};
+pub(crate) use self::sessions::{List, ListQuery, Listed, Placed, limited, sessions};
 
 use crate::{hub::Hub, problem::Problem};
 use axum::{

@@ -98,10 +98,7 @@ pub(crate) async fn sessions<G: Graph>(
     most: usize,
 ) -> Result<List, Problem> {
     let ListQuery { prefix, after, limit } = query;
-    let limit = limit.unwrap_or(100.min(most));
-    if !(1..=most).contains(&limit) {
-        return Err(Problem::bad_request("invalid_query", format!("`limit` is from 1 to {most}")));
-    }
+    let limit = limited(limit, 100.min(most), most)?;
     let after = after.map(SessionId::stored).transpose()?;
     // one more tells whether there is another page
     let filter = SessionFilter { prefix, after, limit: limit + 1, ..SessionFilter::of::<G>() };
@@ -116,6 +113,15 @@ pub(crate) async fn sessions<G: Graph>(
         updated: info.updated,
     };
     Ok(List { sessions: found.into_iter().map(listed).collect(), next })
+}
+
+/// The `limit` of a page.
+pub(crate) fn limited(limit: Option<usize>, default: usize, most: usize) -> Result<usize, Problem> {
+    let limit = limit.unwrap_or(default);
+    if !(1..=most).contains(&limit) {
+        return Err(Problem::bad_request("invalid_query", format!("`limit` is from 1 to {most}")));
+    }
+    Ok(limit)
 }
 
 /// `GET /sessions/{id}`
@@ -207,6 +213,11 @@ pub(super) async fn fork<G: Graph>(
         Some(at) => entry_at(&hub, &session, at.parse()?).await?,
         None => Moment::latest(&hub.log, &session).await?.offset,
     };
+    let moment = Moment::at(&hub.log, &session, offset).await?;
+    let bytes = serde_json::to_vec(&moment.snapshot).map_or(usize::MAX, |json| json.len());
+    if bytes > hub.limits.fork {
+        return Err(Problem::fork_too_large(bytes, hub.limits.fork));
+    }
     fork_log(&hub.log, &session, offset, &new).await?;
     let mut response = StatusCode::CREATED.into_response();
     let path = format!("{}/{}", beside(&uri), encoded(new.as_str()));

@@ -95,3 +95,22 @@ async fn runs_that_wait_for_their_turn_are_limited_in_each_session() {
         assert!(kinds(&told).contains(&"TWO".to_owned()));
     }
 }
+
+#[tokio::test]
+async fn forks_copy_no_more_state_than_the_limit() {
+    let served = serve_with(MemoryLog::new(), |server| server.max_fork(2_000)).await;
+    Stream::of(served.run("small", "hi").await).rest().await;
+    Stream::of(served.run("large", &"word ".repeat(500)).await).rest().await;
+    let fork = async |from: &str| {
+        let body = json!({ "session": format!("{from}-fork") });
+        served.post(&format!("/sessions/{from}/fork"), &body).await
+    };
+    let large = fork("large").await;
+    assert_eq!(problem(large).await, (413, "too_large".into()));
+    assert_eq!(served.get("/sessions/large-fork").await.status(), 404);
+    assert_eq!(fork("small").await.status(), 201);
+    // what was small is forked from where it was small
+    Stream::of(served.run("small", &"word ".repeat(500)).await).rest().await;
+    let at = json!({ "session": "early", "at": "1.3" });
+    assert_eq!(served.post("/sessions/small/fork", &at).await.status(), 201);
+}

@@ -121,7 +121,14 @@ fn follows(summary: &str) -> Value {
 fn of_chats() -> Vec<(&'static str, Value)> {
     let lists = Operation::new("Lists chats by their titles.").parameters(&page(100));
     let lists = lists.answers("200", answer("A page.", "Chats"));
-    let shows = Operation::new("Shows what was said.").answers("200", answer("The chat.", "Chat"));
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": 500, "default": 50 });
+    let before = json!({ "type": "integer", "minimum": 0 });
+    let messages = [
+        in_query("before", &before, "Only messages before this index: `first` of a page."),
+        in_query("limit", &limit, "How many are shown at most."),
+    ];
+    let shows = Operation::new("Shows the newest messages, or those before them.");
+    let shows = shows.parameters(&messages).answers("200", answer("A page.", "Chat"));
     let says =
         Operation::new("Starts a run that answers a prompt, or starts an unfinished one again.");
     let says = says.body("Prompt").answers("202", answer("The run has started.", "Accepted"));

@@ -146,6 +146,7 @@ fn of_chats() -> impl Iterator<Item = (String, Value)> {
                 &[
                     ("session", text()),
                     ("cursor", reference("Cursor")),
+                    ("first", integer()),
                     ("messages", list(&reference("Message"))),
                     ("position", reference("Position")),
                     ("running", json!({ "type": "boolean" })),
