@@ -270,6 +270,19 @@ impl VisitMut for Rewriter<'_> {
         }
     }
 
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        // a call with braces needs no `;` to be a statement, and the expression that takes its place does
+        let (_last, statements) = block.stmts.split_last_mut().unzip();
+        for stmt in statements.into_iter().flatten() {
+            if let Stmt::Macro(call) = stmt
+                && call.mac.path.is_ident("yield_")
+            {
+                call.semi_token.get_or_insert_default();
+            }
+        }
+        visit_mut::visit_block_mut(self, block);
+    }
+
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
         let Stmt::Macro(call) = stmt else {
             return visit_mut::visit_stmt_mut(self, stmt);

@@ -57,6 +57,7 @@ async fn everywhere(chat: Reads<'_>) -> Result<Writes> {
     yield_!(7,);
     yield_![8];
     yield_! { 9 };
+    yield_! { 9 }
     #[cfg(any())]
     yield_!(no_such_name);
     #[cfg(all())]
