@@ -46,7 +46,7 @@ impl Database {
     ) -> Result<Vec<PgRow>, LogError> {
         let carrying = Duration::from_secs((bytes >> 20) as u64);
         let deadline = Instant::now() + self.patience + carrying;
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut tried_before) = (FIRST_PAUSE, false);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             // half of it, so that a connection that went silent leaves time for another one
@@ -56,6 +56,10 @@ impl Database {
                 Err(fault) => fault,
             };
             let source = match fault {
+                // an earlier attempt, whose answer was lost, may be stored
+                Fault::Lasting(LogError::Full { source, .. }) if tried_before => {
+                    return Err(LogError::Unavailable(source));
+                }
                 Fault::Lasting(error) => return Err(error),
                 Fault::Passing(source) => source,
             };
@@ -65,6 +69,7 @@ impl Database {
             tracing::debug!(error = &*source as &dyn std::error::Error, "trying again");
             sleep(pause).await;
             pause = LONGEST_PAUSE.min(pause * 2);
+            tried_before = true;
         }
     }
 

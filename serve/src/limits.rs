@@ -36,7 +36,8 @@ impl Default for Limits {
             fork: 4 << 20,
             sessions: 10_000,
             readers: 1_000,
-            total_readers: 20_000,
+            // fewer than connections by default, so that other requests are served
+            total_readers: 7_500,
             waiting: 100,
             run_time: Duration::from_hours(1),
             idle: Duration::from_mins(10),

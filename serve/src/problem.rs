@@ -41,6 +41,9 @@ fn number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S:
     serializer.serialize_u16(status.as_u16())
 }
 
+/// The code of the only error after which a run may have started.
+const MAY_HAVE_STARTED: &str = "may_have_started";
+
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
@@ -83,7 +86,7 @@ impl Problem {
         tracing::warn!(code = why.code, "whether a run started is not known");
         let detail = "the log failed while the run was being recorded: it may have started; read the \
                       session before you send the request again";
-        Self::unavailable("may_have_started", detail)
+        Self::unavailable(MAY_HAVE_STARTED, detail)
     }
 
     /// A fork copies the state of its session, which is larger than the server allows.
@@ -320,7 +323,12 @@ impl Problem {
 
     /// Returns whether the same request may succeed a little later.
     fn is_temporary(&self) -> bool {
-        matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+        // a client that sends this one again may start a second run
+        self.code != MAY_HAVE_STARTED
+            && matches!(
+                self.status,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            )
     }
 }
 

@@ -125,7 +125,8 @@ where
         self
     }
 
-    /// Sets how many readers all sessions may have together. Defaults to 20 000.
+    /// Sets how many readers all sessions may have together. Defaults to 7 500, fewer than
+    /// the connections of a listener, so that readers leave some for other requests.
     #[must_use]
     pub fn max_total_readers(mut self, readers: usize) -> Self {
         self.limits.total_readers = readers;

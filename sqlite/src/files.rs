@@ -37,11 +37,17 @@ impl Files {
                     let detail = format_args!("`{}` is another file", path.display());
                     return Err(refused(moved(database), detail).into());
                 }
-                Err(error) => return Err(missing(database, path, &error)),
+                Err(error) if is_gone(&error) => return Err(missing(database, path, &error)),
+                // a file that this process may not look at any more need not be gone
+                Err(_) => {}
             }
         }
         Ok(())
     }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn missing(database: &Path, path: &Path, error: &io::Error) -> Fault {

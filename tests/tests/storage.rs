@@ -166,8 +166,7 @@ async fn a_file_without_room_ends_the_run_and_the_app_goes_on_when_there_is_some
             Err(error) => break error,
         }
     };
-    let room =
-        format!("the log cannot be stored: there is no room for `{}` to grow", path.display());
+    let room = format!("the log is full: there is no room for `{}` to grow", path.display());
     assert!(report(&error).contains(&room), "{}", report(&error));
     assert!(acknowledged.len() > 10);
     let noted = lines(&app).len() - acknowledged.len();
@@ -274,7 +273,7 @@ async fn an_id_is_any_text_and_one_that_is_too_long_is_refused() {
     let folder = tempdir().unwrap();
     let log = SqliteLog::open(folder.path().join("ledger.db")).await.unwrap();
     let longest = "é".repeat(512);
-    let ids = ["it's/a \"session\"\n\\'; DROP TABLE entries; --", "../../x", "%_%", " ", &longest];
+    let ids = ["it's/a \"session\"\\'; DROP TABLE entries; --", "../../x", "%_%", " ", &longest];
     for id in ids {
         let mut app = open(&log, id).await;
         app.run(order(id)).await.unwrap();

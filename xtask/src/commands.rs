@@ -91,8 +91,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "fuzz",
-        "changed tokens for the macros, for a minute; FUZZ_SECONDS=600 for ten",
-        &[Step::new("test -p burdock-macros --lib fuzz").env("FUZZ_SECONDS", "60")],
+        "changed tokens for the macros, for half a minute; FUZZ_SECONDS=600 for ten",
+        &[Step::new("test -p burdock-macros --lib fuzz").env("FUZZ_SECONDS", "30")],
     ),
     command(
         "shuttle",

@@ -46,5 +46,8 @@ pub fn server() -> Server<Speaking> {
 }
 
 pub fn server_of(log: impl Log) -> Server<Speaking> {
-    Server::new(log, Speaking::app).max_sessions(1 << 20).max_readers(1 << 20)
+    Server::new(log, Speaking::app)
+        .max_sessions(1 << 20)
+        .max_readers(1 << 20)
+        .max_total_readers(1 << 20)
 }

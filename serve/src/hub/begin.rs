@@ -2,18 +2,19 @@
 
 use super::{
     Hub,
-    fate::is_of_the_log,
+    fate::{Attempt, is_of_the_log},
     seat::{Seat, Turn},
 };
 use crate::problem::Problem;
 use burdock::{
-    App, Graph, Position, Run, RunError, RunErrorKind,
+    Graph, Position, Run, RunError, RunErrorKind,
     graph::Node,
     log::{Cursor, Existence, LogError, SessionId},
 };
 use serde::Deserialize;
 use std::sync::Arc;
 use tokio::{sync::oneshot, task::yield_now, time::timeout};
+use tracing::Instrument as _;
 
 /// What to begin.
 pub(crate) enum Begin<G: Graph> {
@@ -74,11 +75,20 @@ impl<G: Graph> Hub<G> {
         loop {
             let seat = self.seat(session).await?;
             let Some(turn) = self.turn(&seat, terms.if_running).await? else { continue };
-            let before = self.begin_on(turn, &begin, terms).await;
-            if before.is_err() {
-                self.leave(&seat);
-            }
-            return before;
+            let hub = Arc::clone(self);
+            // in a task: a client that leaves does not leave a start behind whose fate nobody asks for
+            let begun = async move {
+                let before = hub.begin_on(turn, &begin, terms).await;
+                if before.is_err() {
+                    hub.leave(&seat);
+                }
+                before
+            };
+            return match self.runs.spawn(begun.in_current_span()).await {
+                Ok(before) => before,
+                Err(error) if error.is_panic() => Err(Problem::panicked()),
+                Err(_) => Err(Problem::shutting_down()),
+            };
         }
     }
 
@@ -93,7 +103,8 @@ impl<G: Graph> Hub<G> {
         let mut tries = 2;
         loop {
             check_optional(&turn, begin)?;
-            let known = turn.app.as_ref().and_then(App::cursor);
+            let attempt = Attempt::of(&turn);
+            let known = attempt.known;
             let error = match self.start(turn, begin, terms.if_unfinished).await? {
                 Ok(first) => return Ok(self.before(&session, known, first).await),
                 Err((error, again)) => {
@@ -105,7 +116,7 @@ impl<G: Graph> Hub<G> {
                 return Err(error.into());
             }
             turn.begin_again();
-            match self.fate(&mut turn, known).await {
+            match self.fate(&mut turn, attempt).await {
                 Err(problem) => return Err(Problem::may_have_started(&problem)),
                 Ok(Some(first)) => {
                     self.continue_recorded(turn, terms.if_unfinished).await;
@@ -170,6 +181,10 @@ impl<G: Graph> Hub<G> {
             return Err(Problem::shutting_down());
         }
         let session = turn.session().clone();
+        // an app whose last append failed has no cursor: what the log has of it is read anew
+        if turn.app.as_ref().is_some_and(|app| app.cursor().is_none()) {
+            *turn.app = None;
+        }
         match (&*turn.app, existence) {
             (Some(_), Existence::New) => Err(LogError::SessionExists { session }.into()),
             (Some(_), Existence::Any | Existence::Existing) => Ok(()),

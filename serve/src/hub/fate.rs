@@ -25,13 +25,27 @@ pub(super) fn is_of_the_log(error: &RunError) -> bool {
         if !matches!(source, LogError::NotSerialisable { .. } | LogError::Full { .. }))
 }
 
+/// Where a session stood before a start.
+#[derive(Clone, Copy)]
+pub(super) struct Attempt {
+    epoch: Option<Epoch>,
+    pub(super) known: Option<Cursor>,
+}
+
+impl Attempt {
+    pub(super) fn of<G: Graph>(turn: &Turn<G>) -> Self {
+        let app = turn.app.as_ref();
+        Self { epoch: app.and_then(App::epoch), known: app.and_then(App::cursor) }
+    }
+}
+
 impl<G: Graph> Hub<G> {
-    /// Returns the first entry of the run that the turn's app tried to start behind `known`, if the log has
-    /// it. A later append of that app is fenced.
+    /// Returns the first entry of the run that the turn's app tried to start, if the log has it. A later
+    /// append of that app is fenced.
     pub(super) async fn fate(
         &self,
         turn: &mut Turn<G>,
-        known: Option<Cursor>,
+        attempt: Attempt,
     ) -> Result<Option<Cursor>, Problem> {
         let session = turn.session().clone();
         let epoch = turn.app.take().as_ref().and_then(App::epoch);
@@ -43,12 +57,17 @@ impl<G: Graph> Hub<G> {
             self.ready(turn, Existence::Existing).await?;
         }
         match epoch {
-            Some(epoch) => Ok(self.start_of(&session, epoch, known).await?),
+            Some(epoch) => {
+                // an app that opened the session once more has nothing but this start in the new epoch, and
+                // what it knew before may have been ahead of the log
+                let known = attempt.known.filter(|_| attempt.epoch == Some(epoch));
+                Ok(self.start_of(&session, epoch, known).await?)
+            }
             None => Ok(None),
         }
     }
 
-    /// The first entry of a run that an epoch has behind a cursor.
+    /// The first entry of a run that an epoch has behind a cursor, or from its start.
     async fn start_of(
         &self,
         session: &SessionId,

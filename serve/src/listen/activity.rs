@@ -118,7 +118,12 @@ impl Activity {
     /// Returns since when the connection waits for its client; `None` while the server has to act.
     pub(super) fn waits_since(&self) -> Option<Instant> {
         let state = self.state();
-        if state.exchanges.is_empty() { Some(state.idle_since) } else { state.waits_for_client() }
+        if state.exchanges.is_empty() {
+            // a large response is still written after its exchange has ended
+            Some(state.idle_since.max(state.written))
+        } else {
+            state.waits_for_client()
+        }
     }
 
     /// Returns whether there is no exchange.

@@ -50,7 +50,8 @@ impl Protocols {
         // the limits of heads and of idle connections are kept here, for both protocols
         builder.http1().header_read_timeout(None).max_buf_size(BUFFER);
         let mut http2 = builder.http2();
-        http2.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING);
+        // a client that reads nothing for a while does not answer a ping either
+        http2.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(limits.write);
         // a router is prepared once and not for each connection
         let routes = TowerToHyperService::new(routes.with_state(()));
         Self { builder, routes, limits, stopping }

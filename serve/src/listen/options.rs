@@ -55,6 +55,7 @@ impl Default for ListenOptions {
     }
 }
 
+/// Times count as at least 1 ms and at most a year.
 impl ListenOptions {
     /// Creates options with the default limits.
     pub fn new() -> Self {
@@ -74,31 +75,31 @@ impl ListenOptions {
     /// Sets how long a client may take to send the head of a request: on a new connection from its start,
     /// later from the first byte. Defaults to 15 s.
     pub fn header_timeout(mut self, time: Duration) -> Self {
-        self.limits.header = time;
+        self.limits.header = bounded(time);
         self
     }
 
     /// Sets how long a client may take to send the whole body of a request. Defaults to 30 s.
     pub fn body_timeout(mut self, time: Duration) -> Self {
-        self.limits.body = time;
+        self.limits.body = bounded(time);
         self
     }
 
     /// Sets how long a connection stays open after its last response. Defaults to 75 s.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
-        self.limits.idle = time;
+        self.limits.idle = bounded(time);
         self
     }
 
     /// Sets how long a client may accept nothing of what is sent to it. Defaults to 2 min.
     pub fn write_timeout(mut self, time: Duration) -> Self {
-        self.limits.write = time;
+        self.limits.write = bounded(time);
         self
     }
 
     /// Sets how long connections may take to end when the server stops. Defaults to 10 s.
     pub fn drain_timeout(mut self, time: Duration) -> Self {
-        self.limits.drain = time;
+        self.limits.drain = bounded(time);
         self
     }
 
@@ -112,6 +113,11 @@ impl ListenOptions {
         let address = listener.local_addr().map_err(failed)?;
         Ok(Bound { address, listener, limits: self.limits })
     }
+}
+
+/// A time that can be added to any moment, and that is not over at once.
+fn bounded(time: Duration) -> Duration {
+    time.clamp(Duration::from_millis(1), Duration::from_hours(24 * 365))
 }
 
 /// A bound address. Clients that connect wait until it is served.
@@ -141,7 +147,8 @@ impl Bound {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ListenError> {
         let Self { address, listener, limits } = self;
-        let routes = if address.ip().is_loopback() { only_local(routes) } else { routes };
+        let local = address.ip().to_canonical().is_loopback();
+        let routes = if local { only_local(routes) } else { routes };
         accept(listener, routes, limits, stop).await;
         Ok(())
     }

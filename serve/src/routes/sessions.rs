@@ -158,7 +158,7 @@ pub(super) async fn show<G: Graph>(
         state,
     };
     let mut response = Json(shown).into_response();
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{cursor}\"")) {
+    if let Ok(tag) = HeaderValue::try_from(format!("W/\"{cursor}\"")) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     Ok(response)

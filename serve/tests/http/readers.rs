@@ -50,7 +50,7 @@ async fn rest(mut stream: BodyDataStream) -> String {
 #[tokio::test]
 async fn ten_thousand_readers_wait_and_all_see_the_same() {
     let (server, gate) = server();
-    let routes = server.max_readers(10_001).router();
+    let routes = server.max_readers(10_001).max_total_readers(10_001).router();
     let mut first = run(&routes, "one wait! two").await;
     let mut seen = String::new();
     while !seen.contains("ONE") {

@@ -191,3 +191,45 @@ async fn served_from(served: &Served, place: &str) -> Vec<crate::client::Told> {
     let path = format!("/sessions/a/events?until=run&from={place}");
     Stream::of(served.get(&path).await).rest().await
 }
+
+/// The process that was refused keeps nothing that it would mistake for a later start.
+#[tokio::test]
+async fn a_start_after_a_refused_one_and_a_takeover_is_its_own() {
+    for fates in [vec![Fate::Full], vec![Fate::Refused, Fate::Refused]] {
+        let inner: Arc<dyn Log> = Arc::new(MemoryLog::new());
+        let log = FaultyLog::new(Arc::clone(&inner));
+        let [first, second] = two([Arc::new(log.clone()), Arc::clone(&inner)]).await;
+        Stream::of(first.run("a", "one").await).rest().await;
+        log.fates(fates);
+        assert!(first.run("a", "two").await.status().is_server_error());
+        Stream::of(second.run("a", "three").await).rest().await;
+        let told = kinds(&Stream::of(first.run("a", "four").await).rest().await);
+        assert!(told.contains(&"FOUR".to_owned()), "{told:?}");
+        assert_eq!(started(&inner, "a").await, ["one", "three", "four"]);
+    }
+}
+
+/// A client that leaves while its start is written leaves a run that comes to its end.
+#[tokio::test]
+async fn a_start_whose_client_has_left_is_continued() {
+    let inner: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    let log = FaultyLog::new(Arc::clone(&inner));
+    let served = serve_with(log.clone(), |server| server).await;
+    Stream::of(served.run("a", "one").await).rest().await;
+    log.fates([Fate::Held, Fate::StoredAndFailed]);
+    let run = served.run("a", "two");
+    let held = async {
+        while log.held() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = run => panic!("the log holds the start back"),
+        () = held => {}
+    }
+    log.let_go();
+    // waits for the run that the client has left
+    let path = "/sessions/a/runs?if_running=wait&if_unfinished=restart";
+    Stream::of(served.post(path, &json!({ "text": "three" })).await).rest().await;
+    assert_eq!(started(&inner, "a").await, ["one", "two", "three"]);
+}

@@ -10,7 +10,7 @@ use std::{
 use tokio::{process::Command, time::timeout};
 
 /// How long schemathesis makes up requests, in seconds.
-const BUDGET: &str = "45";
+const BUDGET: &str = "30";
 
 /// How long all of it may take before it counts as hanging.
 const LIMIT: Duration = Duration::from_mins(3);
