@@ -6,7 +6,7 @@ use burdock_sqlite::SqliteLog;
 use std::time::Duration;
 use std::{error::Error, sync::Arc};
 
-/// Opens the log at a place: the address of a PostgreSQL database, or else a file.
+/// Opens the log at a place: the address of a `PostgreSQL` database, or else a file.
 ///
 /// # Errors
 /// What the log says, or that the feature `postgres` is missing.
