@@ -77,14 +77,14 @@ impl<G: Graph> Hub<G> {
             let Some(turn) = self.turn(&seat, terms.if_running).await? else { continue };
             let hub = Arc::clone(self);
             // in a task: a client that leaves does not leave a start behind whose fate nobody asks for
-            let begun = async move {
+            let task = async move {
                 let before = hub.begin_on(turn, &begin, terms).await;
                 if before.is_err() {
                     hub.leave(&seat);
                 }
                 before
             };
-            return match self.runs.spawn(begun.in_current_span()).await {
+            return match self.runs.spawn(task.in_current_span()).await {
                 Ok(before) => before,
                 Err(error) if error.is_panic() => Err(Problem::panicked()),
                 Err(_) => Err(Problem::shutting_down()),
