@@ -13,6 +13,7 @@ use burdock::{
 };
 use std::{
     collections::BTreeMap,
+    mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -140,10 +141,13 @@ struct Guard<'a> {
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         let mut slots = lock(&self.reads.slots);
-        // the map and this guard
-        if Arc::strong_count(&self.slot) <= 2 {
-            slots.remove(&self.session);
-        }
+        // leave under the lock: of guards that are dropped together, one is the last
+        drop(mem::take(&mut self.slot));
+        let is_last = slots.get(&self.session).is_some_and(|slot| Arc::strong_count(slot) == 1);
+        let left = if is_last { slots.remove(&self.session) } else { None };
+        // freeing a chat takes time in proportion to its length
+        drop(slots);
+        drop(left);
     }
 }
 
@@ -160,4 +164,58 @@ async fn read<G: ChatGraph>(hub: &Hub<G>, session: &SessionId) -> Result<ChatVie
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use std::{sync::atomic::AtomicUsize, thread};
+
+    /// How often two requests leave at the same time.
+    const ROUNDS: usize = 5_000;
+
+    /// Lets two threads continue within nanoseconds, which `std::sync::Barrier` does not.
+    fn meet(arrivals: &AtomicUsize) {
+        let meeting = arrivals.fetch_add(1, Ordering::SeqCst) / 2;
+        while arrivals.load(Ordering::SeqCst) < 2 * (meeting + 1) {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn of_requests_that_leave_together_the_last_one_removes_the_slot() {
+        let reads = Reads::new();
+        let session = SessionId::new("a").unwrap();
+        let arrivals = AtomicUsize::new(0);
+        let leave = || {
+            for round in 0..ROUNDS {
+                let guard = reads.enter(&session);
+                meet(&arrivals);
+                drop(guard);
+                meet(&arrivals);
+                // both threads see the same, so that neither waits for one that has failed
+                let left = lock(&reads.slots).len();
+                assert_eq!(left, 0, "round {round}");
+                meet(&arrivals);
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(leave);
+            scope.spawn(leave);
+        });
+    }
+
+    #[test]
+    fn a_slot_stays_while_a_request_waits() {
+        let reads = Reads::new();
+        let session = SessionId::new("a").unwrap();
+        let (first, second) = (reads.enter(&session), reads.enter(&session));
+        drop(first);
+        let third = reads.enter(&session);
+        assert!(Arc::ptr_eq(&second.slot, &third.slot));
+        drop(second);
+        drop(third);
+        assert!(lock(&reads.slots).is_empty());
+    }
 }

@@ -4,6 +4,7 @@ import { page } from "./page.js";
 
 const { Problem } = await page("api");
 const { Session } = await page("session");
+const { memory } = await page("sessions");
 const { open, shown } = await page("store");
 
 /** A server of one session, in which the test says what comes. */
@@ -143,6 +144,7 @@ test("a refusal is told, and asked about again", async (context) => {
 class Slots {
   turns = [];
   news = [];
+  ends = [];
   #waiting = [];
 
   async take() {
@@ -159,6 +161,10 @@ class Slots {
 
   changed(id) {
     this.news.push(id);
+  }
+
+  ended(id) {
+    this.ends.push(id);
   }
 }
 
@@ -249,6 +255,68 @@ test("other tabs are notified of changes", async (context) => {
   await session.remove();
   assert.deepEqual(slots.news, ["a", "a", "a"]);
   assert.equal(session.model.known, "deleted");
+});
+
+for (const [how, end] of Object.entries({
+  "with its last event": (stream) => stream.say({ type: "run_paused", node: "a" }, "1.2"),
+  "without an event": (stream, server) => {
+    server.history = { ...server.history, position: { at: "unfinished", node: "a" } };
+    stream.say({ type: "error", code: "interrupted", detail: "no more" });
+  },
+  "while the stream was cut": (stream, server) => {
+    server.history = { ...server.history, cursor: "1.2" };
+  },
+})) {
+  test(`other tabs are notified once of a run that ends ${how}`, async (context) => {
+    const server = new Server();
+    const slots = new Slots();
+    const session = follow(context, server, slots);
+    const stream = await server.stream();
+    stream.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+    await session.until(({ model }) => model.live.running);
+    assert.deepEqual(slots.ends, []);
+    server.rests = true;
+    end(stream, server);
+    stream.end();
+    const asked = server.asked();
+    await session.until(({ model }) => !model.live.running);
+    session.hurry();
+    await asked;
+    assert.deepEqual(slots.ends, ["a"]);
+  });
+}
+
+test("a change that is reported while the history is read leads to another read", async (context) => {
+  const server = new Server();
+  server.rests = true;
+  const { history } = server;
+  let answer = () => {};
+  server.api.chat = () => new Promise((resolve) => (answer = () => resolve(history)));
+  const session = follow(context, server);
+  server.api.chat = async () => ({ ...history, position: { at: "ended", node: "a" } });
+  session.refresh();
+  answer();
+  await server.asked();
+  await server.asked();
+  assert.equal(session.model.live.position.at, "ended");
+});
+
+test("a storage that is full does not break the stream", async (context) => {
+  const refuse = () => {
+    throw new Error("full");
+  };
+  globalThis.sessionStorage = { getItem: () => null, setItem: refuse, removeItem: refuse };
+  context.after(() => delete globalThis.sessionStorage);
+  const server = new Server();
+  let told = () => {};
+  const session = new Session("a", server.api, () => told(), memory("a"));
+  context.after(() => session.close());
+  session.start();
+  const stream = await server.stream();
+  stream.say({ type: "run_started", node: "a", prompt: "hi" }, "1.1");
+  stream.say(item("one"), "1.2");
+  await new Promise((done) => (told = () => said("one")(session) && done()));
+  assert.equal(server.calls.length, 2);
 });
 
 test("a run whose process died is shown as interrupted, and the stream is closed", async (context) => {

@@ -1,6 +1,7 @@
 // The box for the prompt. What is in it is lost to no failure, no reload and no other chat.
 
 import { keeping } from "./focus.js";
+import { keep } from "./sessions.js";
 
 const DRAFT = "burdock.draft.";
 
@@ -58,7 +59,7 @@ export class Composer {
 
   #typed() {
     const { prompt } = this;
-    if (this.#session !== null) keep(DRAFT + this.#session, prompt.value);
+    if (this.#session !== null) keep(DRAFT + this.#session, prompt.value || undefined);
     if (!CSS.supports("field-sizing", "content")) {
       prompt.style.height = "auto";
       prompt.style.height = `${prompt.scrollHeight}px`;
@@ -85,7 +86,7 @@ export class Composer {
     try {
       await this.acts.send(prompt);
       if (session === this.#session) this.#clear();
-      else keep(DRAFT + session, "");
+      else forgetDraft(session);
     } catch (error) {
       if (this.unsure === prompt) this.refuse(`Not sent: ${error.status ? error.message : "the server cannot be reached."}`);
       if (error.status) this.unsure = null;
@@ -118,14 +119,5 @@ const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 /** A chat is deleted: its draft goes with it. */
 export function forgetDraft(session) {
-  keep(DRAFT + session, "");
-}
-
-function keep(key, value) {
-  try {
-    if (value) sessionStorage.setItem(key, value);
-    else sessionStorage.removeItem(key);
-  } catch {
-    // the storage may be full or forbidden
-  }
+  keep(DRAFT + session);
 }

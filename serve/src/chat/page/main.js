@@ -8,7 +8,7 @@ import { soon } from "./painter.js";
 import { drawer } from "./panels.js";
 import { Path } from "./path.js";
 import { Session } from "./session.js";
-import { hashOf, list, nameOf, Names, newId, readHash } from "./sessions.js";
+import { hashOf, keep, list, memory, nameOf, Names, newId, readHash, sequence } from "./sessions.js";
 import { shown } from "./store.js";
 import { Tabs } from "./tabs.js";
 import { View } from "./view.js";
@@ -21,7 +21,7 @@ const RECENT = 40;
 const parts = Object.fromEntries([...document.querySelectorAll("[id]")].map((part) => [part.id, part]));
 const names = new Names(localStorage);
 const server = api(token());
-const tabs = new Tabs((id) => heard(id));
+const tabs = new Tabs({ changed: (id) => heard(id), ended: (id) => ended(id) });
 const view = new View(parts, (what) => (what === "older" ? older() : attempt(() => session.goOn(what))));
 const composer = new Composer(parts, {
   send: async (prompt) => {
@@ -40,6 +40,7 @@ const path = new Path({
 // the button that had the keyboard is gone with its chat
 const deletion = new Deletion(parts, remove, () => (parts.recent.querySelector("a") ?? parts.new).focus());
 const titles = new Map(); // what the server calls the chats of the list
+const asked = sequence(); // requests for the list
 let session = null;
 let drawing = false;
 let wanted = RECENT;
@@ -48,11 +49,10 @@ let was = {};
 /** Takes the token out of the address, where it would be seen and copied. */
 function token() {
   const { id, token } = readHash(location.hash);
-  if (token !== null) {
-    sessionStorage.setItem(TOKEN, token);
-    history.replaceState(null, "", id ? hashOf(id) : "#");
-  }
-  return sessionStorage.getItem(TOKEN);
+  if (token === null) return sessionStorage.getItem(TOKEN);
+  keep(TOKEN, token);
+  history.replaceState(null, "", id ? hashOf(id) : "#");
+  return token;
 }
 
 function go() {
@@ -69,15 +69,6 @@ function go() {
   session.start();
   recent();
   if (matchMedia("(pointer: fine)").matches) parts.prompt.focus();
-}
-
-/** What a session keeps over a reload of this tab. */
-function memory(id) {
-  const key = `burdock.run.${id}`;
-  return {
-    get: () => sessionStorage.getItem(key) ?? undefined,
-    set: (cursor) => (cursor === undefined ? sessionStorage.removeItem(key) : sessionStorage.setItem(key, cursor)),
-  };
 }
 
 /** Draws at most once per frame, however fast the words come. */
@@ -150,8 +141,10 @@ async function older() {
 }
 
 async function recent() {
+  const isLatest = asked();
   try {
     const { chats, next } = await recentChats();
+    if (!isLatest()) return; // an older answer may have a chat that is deleted
     for (const { session, title } of chats) if (title) titles.set(session, title);
     list(parts.recent, chats, { current: session.id, names, remove: (chat) => deletion.ask(chat, nameOf(chat, names)) });
     parts.more.hidden = !next;
@@ -191,6 +184,11 @@ async function remove({ session: id }) {
 function heard(id) {
   if (id === session?.id) session.refresh();
   else recent();
+}
+
+/** Another tab has seen the end of a run. Of its own chat, a tab sees it itself. */
+function ended(id) {
+  if (id !== session?.id) recent();
 }
 
 async function graph() {

@@ -15,6 +15,7 @@ const QUIET = 700;
 const ALONE = {
   take: async () => ({ over: new Promise(() => {}), release() {} }),
   changed() {},
+  ended() {},
 };
 
 /** Keeps `model` equal to what the server has, whatever happens to the line. */
@@ -29,7 +30,9 @@ export class Session {
   #wake = () => {};
   #quiet = null;
   #sure = null;
-  #stale = true; // the history has to be read before the stream
+  #changes = 1; // reasons to read the history before the stream, counted
+  #loaded = 0; // those among them that the history had that was read last
+  #ran = false; // whether the last model had a run in progress
   #seen = true;
   #suspended = false;
   #hurried = false;
@@ -70,18 +73,18 @@ export class Session {
   /** Reads what is new; returns the delay before the next round. */
   async #round() {
     if (this.#suspended) return Infinity;
-    if (this.#stale) await this.#load();
+    if (this.#loaded < this.#changes) await this.#load();
     if (this.model.known === "deleted") return 0;
     if (this.model.known === "absent") {
       this.#backoff.reset();
-      this.#stale = true;
+      this.#outdate();
       this.#say({ is: "open" });
       return this.#idle();
     }
     const end = await this.#follow();
     if (end === "yielded" || this.model.known === "deleted") return 0;
     if (end === "over") return this.#idle();
-    this.#stale = true;
+    this.#outdate();
     if (end === "interrupted") {
       await this.#load();
       return this.#idle();
@@ -116,8 +119,13 @@ export class Session {
 
   /** Another tab has changed the session. */
   refresh() {
-    this.#stale = true;
+    this.#outdate();
     this.hurry();
+  }
+
+  /** The history has to be read again. */
+  #outdate() {
+    this.#changes += 1;
   }
 
   /** Whether the page is seen. */
@@ -149,7 +157,7 @@ export class Session {
   /** Continues what was left: a run that is unfinished, or a session that has ended. */
   async goOn(kind) {
     await (kind === "ended" ? this.#api.reopen(this.id) : this.#api.resume(this.id));
-    this.#stale = true; // no run begins when a session is opened again
+    this.#outdate(); // no run begins when a session is opened again
     this.#changed();
   }
 
@@ -181,13 +189,14 @@ export class Session {
 
   async #load() {
     const asked = this.model;
+    const changes = this.#changes; // one that is reported from now on may be missing in the answer
     try {
       const ask = () => this.#api.chat(this.id, { signal: this.#closed.signal });
       let chat = await ask();
       // a run may have ended between its history was read and it was looked for: what is read now has its end
       if (!chat.running && chat.position.at === "unfinished") chat = await ask();
       this.#become(rebase(this.model, { run: this.#memory.get(), ...chat }, asked));
-      this.#stale = false;
+      this.#loaded = Math.max(this.#loaded, changes);
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 404) throw error;
       this.#gone();
@@ -259,14 +268,14 @@ export class Session {
   /** Begins again with the history. */
   #forget() {
     this.model = unknown;
-    this.#stale = true;
+    this.#outdate();
     this.#memory.set(undefined);
     this.#stream?.abort();
   }
 
   /** A run is over: what the history says now is what counts. */
   #reconcile() {
-    this.#load().catch(() => (this.#stale = true)); // the next round tries again
+    this.#load().catch(() => this.#outdate()); // the next round tries again
   }
 
   /**
@@ -285,7 +294,7 @@ export class Session {
 
   /** Something failed; returns when to try again. */
   #lose(error) {
-    this.#stale = true;
+    this.#outdate();
     if (error instanceof Problem) {
       if (error.status === 410 || error.code === "invalid_cursor") this.#forget();
       if (error.status < 500 && error.status !== 410 && error.status !== 404) {
@@ -312,6 +321,9 @@ export class Session {
   #become(model) {
     if (this.#closed.signal.aborted || model === this.model) return;
     this.model = model;
+    const { running } = model.live;
+    if (this.#ran && !running) this.#tabs.ended(this.id);
+    this.#ran = running;
     this.#tell(this);
   }
 

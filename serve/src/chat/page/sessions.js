@@ -1,4 +1,4 @@
-// The chats of this server: their ids, their names, and the list of recent ones.
+// The chats of this server: their ids, their names, the list of recent ones, and what a tab keeps of them.
 
 /** Later than any chat, as far as ids go: the year 2286. */
 const FAR = 10_000_000_000_000;
@@ -67,6 +67,31 @@ export class Names {
       // it is a convenience, and the storage may be full or forbidden
     }
   }
+}
+
+/** Keeps a value over a reload of this tab, if the browser lets it; without a value, forgets it. */
+export function keep(key, value) {
+  try {
+    if (value === undefined) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, value);
+  } catch {
+    // the storage may be full or forbidden
+  }
+}
+
+/** What a session keeps over a reload of this tab. */
+export function memory(id) {
+  const key = `burdock.run.${id}`;
+  return { get: () => sessionStorage.getItem(key) ?? undefined, set: (cursor) => keep(key, cursor) };
+}
+
+/** Numbers requests: each call returns whether no other call was made after it. */
+export function sequence() {
+  let last = 0;
+  return () => {
+    const number = (last += 1);
+    return () => number === last;
+  };
 }
 
 /** What a chat is called: its first prompt, as this browser knows it or as the server does. */

@@ -1,4 +1,5 @@
-// What the tabs of a browser share: its connections, and notifications that a chat has changed.
+// What the tabs of a browser share: its connections, and notifications that a chat has changed or that a
+// run has ended.
 //
 // Over HTTP/1.1 a browser opens six connections to a server, whatever the number of its tabs, and a
 // stream takes one for as long as it is open. So a tab reads a stream only while an answer is in
@@ -23,21 +24,30 @@ export class Tabs {
   #turns = new Set();
   #heard;
   #locks;
+  #document;
 
-  /** `heard(id)` is called when another tab has changed a session. */
-  constructor(heard, { locks = globalThis.navigator?.locks, Channel = globalThis.BroadcastChannel, turn = TURN } = {}) {
-    this.#heard = heard;
+  /**
+   * `changed(id)` is called when another tab has changed a session, and `ended(id)` when another tab has
+   * seen a run end.
+   */
+  constructor({ changed, ended }, environment = {}) {
+    const { document, navigator, BroadcastChannel } = globalThis;
+    const { locks, Channel, turn } = { locks: navigator?.locks, Channel: BroadcastChannel, turn: TURN, ...environment };
+    this.#heard = { changed, ended };
     this.#locks = locks;
+    this.#document = environment.document ?? document;
     this.Channel = Channel;
     this.turn = turn;
     this.open();
+    if (!locks) this.#document?.addEventListener("visibilitychange", () => this.#shareIfHidden());
   }
 
   open() {
     if (this.#channel) return;
     this.#channel = new this.Channel(NAME);
-    this.#channel.onmessage = ({ data: { changed, wants } }) => {
-      if (changed !== undefined) this.#heard(changed);
+    this.#channel.onmessage = ({ data: { changed, ended, wants } }) => {
+      if (changed !== undefined) this.#heard.changed(changed);
+      if (ended !== undefined) this.#heard.ended(ended);
       for (const turn of this.#turns) if (turn.slot === wants) turn.share();
     };
   }
@@ -51,6 +61,11 @@ export class Tabs {
   /** Tells the other tabs that something has happened in a session. */
   changed(id) {
     this.#channel?.postMessage({ changed: id });
+  }
+
+  /** Tells the other tabs that a run of a session has ended: their lists say that it is in progress. */
+  ended(id) {
+    this.#channel?.postMessage({ ended: id });
   }
 
   /** Waits for a slot; returns the turn. Rejects if `signal` aborts before. */
@@ -85,21 +100,35 @@ export class Tabs {
   async #taken(turn, signal) {
     if (signal.aborted) turn.release();
     signal.throwIfAborted();
+    this.#hold(turn);
+    try {
+      const { pending } = await this.#locks.query();
+      if (pending.some(({ name }) => name === turn.slot)) turn.share();
+    } catch (error) {
+      turn.release(); // the caller has no turn that it could release
+      throw error;
+    }
+    return turn;
+  }
+
+  #hold(turn) {
     this.#turns.add(turn);
     turn.released.then(() => this.#turns.delete(turn));
-    const { pending } = await this.#locks.query();
-    if (pending.some(({ name }) => name === turn.slot)) turn.share();
-    return turn;
   }
 
   /** Pages without HTTPS have no locks: those that are seen hold a connection, the others take short turns. */
   async #unlocked(signal) {
-    const hidden = globalThis.document?.hidden;
-    if (hidden) await new Promise((go) => setTimeout(go, PAUSE));
+    if (this.#document?.hidden) await new Promise((go) => setTimeout(go, PAUSE));
     signal.throwIfAborted();
     const turn = new Turn("", this.turn, () => {});
-    if (hidden) turn.share();
+    this.#hold(turn);
+    this.#shareIfHidden();
     return turn;
+  }
+
+  /** Ends the turns of a page without locks that is not seen, or that was seen when it took them. */
+  #shareIfHidden() {
+    if (this.#document?.hidden) for (const turn of this.#turns) turn.share();
   }
 }
 
