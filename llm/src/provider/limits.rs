@@ -9,7 +9,7 @@ pub(super) struct Limits {
     pub(super) silent_for: Duration,
     /// Bytes of text, and of what is not shown.
     pub(super) answer: usize,
-    /// Bytes of one line, and of one event.
+    /// Bytes of one line, of one event, and of one frame.
     pub(super) line: usize,
     /// Bytes of all that is sent, unpacked.
     pub(super) body: usize,

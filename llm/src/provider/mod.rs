@@ -50,6 +50,10 @@ const OPENAI_KEY: &str = "OPENAI_API_KEY";
 /// a [`Message`](crate::Message) or [`Tool`](crate::Tool) goes to the provider as it is; a message
 /// without text and calls is left out. The key is in no error, no `Debug` and no trace.
 ///
+/// An answer whose connection ends before the last event of its protocol, in an orderly way or not, ends
+/// with [`Reason::Truncated`](crate::Reason::Truncated), or with an error if there is no text yet. At
+/// Bedrock only a connection that is lost is noticed: an orderly close counts as the end.
+///
 /// ```
 /// use burdock_llm::Provider;
 ///
@@ -141,8 +145,8 @@ impl Provider {
         self
     }
 
-    /// Sets the maximum size of one line and of one event in bytes, which bounds the memory of an
-    /// answer. Defaults to 4 MiB. A larger one fails the answer with [`ModelError::Oversized`].
+    /// Sets the maximum size of one line, of one event and of one frame in bytes, which bounds the
+    /// memory of an answer. Defaults to 4 MiB. A larger one fails the answer with [`ModelError::Oversized`].
     #[must_use]
     pub fn line_at_most(mut self, bytes: usize) -> Self {
         self.limits.line = bytes;

@@ -156,7 +156,8 @@ impl Said {
     fn end(&mut self, end: StreamEnd) -> Option<Item> {
         match self.report.take() {
             Some(Ending::Failed(error)) => return Some(Err(error)),
-            Some(Ending::Cut(error)) if end.captured_stop_reason.is_none() => {
+            Some(Ending::Cut(error)) => return Some(self.cut(error)),
+            Some(Ending::Lost(error)) if end.captured_stop_reason.is_none() => {
                 return Some(self.cut(error));
             }
             _ => {}
@@ -183,9 +184,10 @@ impl Said {
     fn early_end(&self, error: ModelError) -> Item {
         match self.report.take() {
             Some(Ending::Failed(error)) => Err(error),
-            Some(Ending::Cut(error)) => self.cut(error),
-            None if matches!(error, ModelError::Connection { .. }) => self.cut(error),
-            None => Err(error),
+            // `genai` has read an error, or what it cannot read, before the connection ended
+            _ if !matches!(error, ModelError::Connection { .. }) => Err(error),
+            Some(Ending::Cut(error) | Ending::Lost(error)) => self.cut(error),
+            None => self.cut(error),
         }
     }
 

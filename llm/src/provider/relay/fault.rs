@@ -20,8 +20,10 @@ pub(super) enum Fault {
     Packed(String),
     /// A limit was passed.
     Oversized { what: &'static str, limit: usize },
-    /// The connection was lost.
+    /// The connection ended before the answer did.
     Cut(String),
+    /// The connection was lost, perhaps behind the last event.
+    Lost(String),
 }
 
 impl Fault {
@@ -36,6 +38,10 @@ impl Fault {
             Self::Cut(reason) => {
                 let reason = secrets.printable(&reason);
                 return Ending::Cut(ModelError::Connection { reason });
+            }
+            Self::Lost(reason) => {
+                let reason = secrets.printable(&reason);
+                return Ending::Lost(ModelError::Connection { reason });
             }
             Self::Oversized { what, limit } => {
                 return Ending::Failed(ModelError::Oversized { what, limit });

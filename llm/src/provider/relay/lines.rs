@@ -2,7 +2,8 @@
 
 use super::{
     fault::Fault,
-    reader::{Out, is_error},
+    last::is_last_line,
+    reader::{Out, State, is_error},
 };
 
 /// Passes lines on, whole, and each at most as long as the limit.
@@ -10,11 +11,13 @@ use super::{
 pub(super) struct Lines {
     limit: usize,
     line: Vec<u8>,
+    /// Whether the last line of the protocol has arrived.
+    is_complete: bool,
 }
 
 impl Lines {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, line: Vec::new() }
+        Self { limit, line: Vec::new(), is_complete: false }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Out) -> Result<(), Fault> {
@@ -43,7 +46,13 @@ impl Lines {
         if !text.starts_with('{') {
             return Err(Fault::NoStream(text.to_owned()));
         }
+        self.is_complete |= is_last_line(text);
         out.push_back(format!("{text}\n").into());
         Ok(())
+    }
+
+    /// What is known when the connection ends.
+    pub(super) fn state(&self) -> State {
+        if self.is_complete { State::Complete } else { State::Incomplete }
     }
 }

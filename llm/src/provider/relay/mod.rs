@@ -11,14 +11,16 @@
 //! reason of an early end do not go through `genai`: they are in the [`Report`]. This way the limits
 //! hold for every provider that `genai` knows, and there is one place where an answer is put right:
 //! [`openai`] for servers with the protocol of `OpenAI`. `genai` still makes the requests and reads
-//! the events of each provider.
+//! the events of each provider. The relay also says whether an answer is whole, see [`last`].
 //!
 //! The relay is not a task: the answer polls it and drops it. There is no way for `genai` around the
 //! relay, since its client resolves no name and trusts no certificate.
 
 mod complaint;
 mod fault;
+mod frames;
 mod json;
+mod last;
 mod lines;
 mod openai;
 mod pass;
@@ -48,6 +50,7 @@ use hyper::{
     Request, Response, StatusCode,
     body::{Frame, Incoming},
     header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST},
+    http::request::Parts,
     server::conn::http1,
     service::service_fn,
 };
@@ -66,6 +69,9 @@ use std::{
     task::{Poll, ready},
 };
 use tokio::net::{TcpListener, TcpStream};
+
+/// The headers that have keys.
+const KEYS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
 type Body = StreamBody<BoxStream<'static, Result<Frame<Bytes>, Infallible>>>;
 
@@ -213,14 +219,25 @@ impl Route {
         let (head, body) = request.into_parts();
         let body = body.collect().await;
         let body = body.map_err(|error| ModelError::Request { reason: error.to_string() })?;
+        self.rewritten(head, body.to_bytes(), url)
+    }
+
+    fn rewritten(
+        &self,
+        head: Parts,
+        body: Bytes,
+        url: Url,
+    ) -> Result<reqwest::Request, ModelError> {
         let mut headers = head.headers;
         for name in [HOST, CONTENT_LENGTH, CONNECTION, ACCEPT_ENCODING] {
             headers.remove(name);
         }
-        let mut request = self.client.request(head.method, url).body(body.to_bytes());
-        for (name, value) in &headers {
+        let mut request = self.client.request(head.method, url).body(body);
+        for (name, value) in &mut headers {
+            // `Debug` of the request must not show a key, nor HTTP/2 keep one in its table
+            value.set_sensitive(value.is_sensitive() || KEYS.contains(&name.as_str()));
             // beside the user and the password of the URL
-            request = request.header(name, value);
+            request = request.header(name, &*value);
         }
         request.build().map_err(|error| {
             let reason = self.secrets.printable(&upstream::innermost(&error).to_string());
@@ -258,5 +275,29 @@ impl Resolve for NoNames {
     fn resolve(&self, name: Name) -> Resolving {
         let reason = format!("`{}` is not asked directly: use `Provider::at`", name.as_str());
         Box::pin(async { Err(reason.into()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limits, Relay, Report, Secrets, client};
+    use bytes::Bytes;
+    use std::error::Error;
+
+    #[tokio::test]
+    async fn no_request_shows_its_key() -> Result<(), Box<dyn Error>> {
+        let (limits, secrets) = (Limits::default(), Secrets::default());
+        let base = "http://127.0.0.1:1/v1/";
+        let relay = Relay::open(client()?, base, limits, secrets, Report::default()).await?;
+        for name in ["Authorization", "x-api-key", "api-key", "x-goog-api-key"] {
+            let request =
+                hyper::Request::builder().header(name, "sk-key").header("x-other", "seen");
+            let (head, ()) = request.body(())?.into_parts();
+            let request = relay.route.rewritten(head, Bytes::new(), base.parse()?)?;
+            let shown = format!("{request:?}");
+            assert!(shown.contains("seen") && !shown.contains("sk-key"), "{shown}");
+            assert!(request.headers().get(name).is_some_and(|key| key == "sk-key"));
+        }
+        Ok(())
     }
 }

@@ -3,6 +3,8 @@
 use super::{
     super::{limits::Limits, secrets::Secrets},
     fault::Fault,
+    frames::Frames,
+    last::Last,
     lines::Lines,
     openai::OpenAi,
     reader::{Flow, Out, PassOn, Reader, State},
@@ -25,6 +27,8 @@ pub(super) struct Pass {
     response: Option<Response>,
     framing: Framing,
     left: usize,
+    /// How long to wait behind a finish reason.
+    wait: Wait,
     limits: Limits,
     out: Out,
     report: Report,
@@ -37,14 +41,29 @@ enum Framing {
     Events(Decoder, Box<dyn Reader>),
     Lines(Lines),
     /// Frames that say how long they are.
-    Frames,
+    Frames(Frames),
+    /// All has been read.
+    Ended,
+}
+
+/// The wait for the usage and the end of a stream behind its finish reason.
+#[derive(Clone, Copy, Debug)]
+enum Wait {
+    /// There is no finish reason yet.
+    None,
+    Until(Duration),
+    /// What had arrived by then has been read.
+    Over,
 }
 
 impl Framing {
     /// Knows the protocol by the address of the request and the type of the answer.
     fn of(path: &str, content_type: &str, limits: Limits) -> Self {
-        if content_type.starts_with("application/vnd.amazon.eventstream") {
-            return Self::Frames;
+        // the path decides: another server must not be able to choose how it is read
+        if path.ends_with("/converse-stream")
+            && content_type.starts_with("application/vnd.amazon.eventstream")
+        {
+            return Self::Frames(Frames::new(limits.line));
         }
         let decoder = Decoder::new(limits.line);
         if path.ends_with("/chat/completions") {
@@ -52,7 +71,7 @@ impl Framing {
         } else if path.ends_with("/chat") {
             Self::Lines(Lines::new(limits.line))
         } else {
-            Self::Events(decoder, Box::new(PassOn))
+            Self::Events(decoder, Box::new(PassOn::new(Last::of(path))))
         }
     }
 }
@@ -78,6 +97,7 @@ impl Pass {
             response: Some(response),
             framing,
             left: limits.body,
+            wait: Wait::None,
             limits,
             out: VecDeque::new(),
             report,
@@ -111,8 +131,12 @@ impl Pass {
     }
 
     async fn read(&mut self) -> Result<Flow, Fault> {
+        let wait = match self.wait() {
+            Wait::None => None,
+            Wait::Until(deadline) => Some(deadline.saturating_sub(clock::now())),
+            Wait::Over => return self.finish(None),
+        };
         let Some(response) = &mut self.response else { return Ok(Flow::Done) };
-        let wait = self.framing.is_finished().then(|| self.limits.after_finish());
         match chunk(response, wait).await {
             Ok(Some(bytes)) => {
                 let Some(left) = self.left.checked_sub(bytes.len()) else {
@@ -124,6 +148,24 @@ impl Pass {
             Ok(None) => self.finish(None),
             Err(error) => self.finish(Some(upstream::innermost(&error).to_string())),
         }
+    }
+
+    /// How long to wait for the next read. The deadline does not move with what arrives, and what has
+    /// arrived by then is still read, once: the answer may not have been polled before.
+    fn wait(&mut self) -> Wait {
+        if !self.framing.is_finished() {
+            return Wait::None;
+        }
+        let now = clock::now();
+        let wait = match self.wait {
+            Wait::None => Wait::Until(now + self.limits.after_finish()),
+            wait => wait,
+        };
+        self.wait = match wait {
+            Wait::Until(deadline) if deadline <= now => Wait::Over,
+            wait => wait,
+        };
+        wait
     }
 
     fn push(&mut self, bytes: Bytes) -> Result<Flow, Fault> {
@@ -150,10 +192,12 @@ impl Pass {
                 }
                 pushed?;
             }
-            Framing::Frames => {
+            Framing::Frames(frames) => {
                 report.event();
+                frames.check(&bytes)?;
                 out.push_back(bytes);
             }
+            Framing::Ended => {}
         }
         Ok(Flow::More)
     }
@@ -161,7 +205,7 @@ impl Pass {
     /// Ends with the connection, which may have been lost.
     fn finish(&mut self, lost: Option<String>) -> Result<Flow, Fault> {
         let Self { framing, out, .. } = self;
-        let state = match mem::replace(framing, Framing::Frames) {
+        let state = match mem::replace(framing, Framing::Ended) {
             Framing::Events(decoder, mut reader) => {
                 let flow = match decoder.finish()? {
                     Rest::Nothing => Flow::More,
@@ -170,15 +214,18 @@ impl Pass {
                 };
                 if flow == Flow::Done { State::Complete } else { reader.end(out)? }
             }
-            Framing::Lines(mut lines) if lost.is_none() => {
-                lines.end_line(out)?;
-                State::Unknown
+            Framing::Lines(mut lines) => {
+                if lost.is_none() {
+                    lines.end_line(out)?;
+                }
+                lines.state()
             }
-            Framing::Lines(_) | Framing::Frames => State::Unknown,
+            Framing::Frames(_) | Framing::Ended => State::Unknown,
         };
         match (state, lost) {
             (State::Complete, _) | (State::Unknown, None) => Ok(Flow::Done),
-            (_, Some(reason)) => Err(Fault::Cut(reason)),
+            (State::Unknown, Some(reason)) => Err(Fault::Lost(reason)),
+            (State::Incomplete, Some(reason)) => Err(Fault::Cut(reason)),
             (State::Incomplete, None) => Err(Fault::closed()),
         }
     }
@@ -191,5 +238,43 @@ async fn chunk(response: &mut Response, wait: Option<Duration>) -> reqwest::Resu
     match select(pin!(response.chunk()), clock::sleep(wait)).await {
         Either::Left((chunk, _)) => chunk,
         Either::Right(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limits, Pass, Report, Secrets};
+    use bytes::Bytes;
+    use futures_util::{StreamExt, stream};
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
+    use std::{convert::Infallible, time::Duration};
+    use tokio::time::{Instant, interval};
+
+    /// An answer that has its finish reason, and then keep-alives.
+    fn kept_alive(period: Duration) -> reqwest::Response {
+        const END: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+        let mut ticks = interval(period);
+        let keep_alives = stream::poll_fn(move |cx| ticks.poll_tick(cx).map(Some));
+        let keep_alives = keep_alives.map(|_| Bytes::from_static(b": keep-alive\n\n"));
+        let parts = stream::iter([Bytes::from_static(END)]).chain(keep_alives);
+        let body = StreamBody::new(parts.map(|part| Ok::<_, Infallible>(Frame::data(part))));
+        hyper::Response::new(reqwest::Body::wrap(body)).into()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keep_alives_behind_a_finish_reason_do_not_extend_the_wait() {
+        for period in [1, 700, 4000, 9000].map(Duration::from_millis) {
+            let (response, limits) = (kept_alive(period), Limits::default());
+            let (report, secrets) = (Report::default(), Secrets::default());
+            let mut pass = Pass::new(response, "/chat/completions", limits, report, secrets);
+            let started = Instant::now();
+            let read = async { while pass.next().await.is_some() {} };
+            let ended = tokio::time::timeout(Duration::from_mins(1), read).await;
+            assert!(ended.is_ok(), "{period:?}");
+            let waited = started.elapsed();
+            let expected = limits.after_finish()..=limits.after_finish() + Duration::from_millis(5);
+            assert!(expected.contains(&waited), "{period:?}: {waited:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Readers of answers: what a protocol makes of the events of a stream.
 
-use super::{fault::Fault, sse::Event};
+use super::{fault::Fault, last::Last, sse::Event};
 use bytes::Bytes;
 use serde_json::Value;
 use std::{collections::VecDeque, fmt};
@@ -37,13 +37,23 @@ pub(super) trait Reader: Send + fmt::Debug {
 pub(super) enum State {
     Complete,
     Incomplete,
-    /// `genai` knows what the last event of the protocol is.
+    /// The relay does not know the last event of the protocol.
     Unknown,
 }
 
 /// Passes events on, but for errors.
 #[derive(Debug)]
-pub(super) struct PassOn;
+pub(super) struct PassOn {
+    last: Option<Last>,
+    /// Whether the last event has arrived.
+    is_complete: bool,
+}
+
+impl PassOn {
+    pub(super) fn new(last: Option<Last>) -> Self {
+        Self { last, is_complete: false }
+    }
+}
 
 impl Reader for PassOn {
     fn event(&mut self, event: &Event, out: &mut Out) -> Result<Flow, Fault> {
@@ -51,9 +61,12 @@ impl Reader for PassOn {
         if name == "error" || is_error(data) {
             return Err(Fault::Complaint(data.clone()));
         }
+        // some servers send it in place of the last event of the protocol, or behind it
+        self.is_complete |= data.trim() == "[DONE]";
         if *is_open && serde_json::from_str::<&serde_json::value::RawValue>(data).is_err() {
             return Ok(Flow::More);
         }
+        self.is_complete |= self.last.is_some_and(|last| last.is(event));
         let mut text = String::with_capacity(name.len() + data.len() + 20);
         if !name.is_empty() {
             text.extend(["event: ", name, "\n"]);
@@ -71,7 +84,11 @@ impl Reader for PassOn {
     }
 
     fn end(&mut self, _: &mut Out) -> Result<State, Fault> {
-        Ok(State::Unknown)
+        Ok(match self.last {
+            None => State::Unknown,
+            Some(_) if self.is_complete => State::Complete,
+            Some(_) => State::Incomplete,
+        })
     }
 }
 

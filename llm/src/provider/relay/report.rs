@@ -9,8 +9,10 @@ use std::{
 /// How an answer ended early.
 #[derive(Debug)]
 pub(in super::super) enum Ending {
-    /// The connection was lost. What arrived before is part of an answer.
+    /// The connection ended before the answer did. What arrived before is part of an answer.
     Cut(ModelError),
+    /// The connection was lost, perhaps behind the last event: only `genai` knows that event.
+    Lost(ModelError),
     /// The provider refused, failed, or went past a limit.
     Failed(ModelError),
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{AnswerExt, Model, ModelError, Provider, Reason};
 use genai::{
     ModelIden, ModelSpec, ServiceTarget,
-    adapter::AdapterKind,
+    adapter::AdapterKind::{self, Anthropic, Cohere, Gemini, GeminiIx, Ollama, OpenAIResp, Vertex},
     resolver::{AuthData, Endpoint},
 };
 use std::io::Write;
@@ -57,21 +57,22 @@ async fn each_adapter_reaches_its_provider_through_the_relay() -> Result {
 #[tokio::test]
 async fn the_limits_hold_for_each_protocol() -> Result {
     let any = any()?;
-    for kind in AdapterKind::all() {
-        if *kind == AdapterKind::BedrockApi {
-            // whose frames say how long they are: only the body is limited
-            continue;
-        }
-        let server = Server::start(|stream| {
-            write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")?;
+    // the type of Bedrock's frames must not switch the limits of another protocol off
+    let types = ["text/event-stream", "application/vnd.amazon.eventstream"];
+    for (kind, content_type) in
+        AdapterKind::all().iter().flat_map(|kind| types.map(|content_type| (kind, content_type)))
+    {
+        let server = Server::start(move |stream| {
+            let head = format!("content-type: {content_type}\r\nconnection: close\r\n\r\n");
+            write!(stream, "HTTP/1.1 200 OK\r\n{head}")?;
             while stream.write_all(&[b'x'; 1000]).is_ok() {}
             Ok(())
         })?;
-        let model = provider(&any, *kind, &server.url).line_at_most(10_000);
+        let model = provider(&any, *kind, &server.url).line_at_most(10_000).body_at_most(1 << 20);
         let error = model.chat(ask()).whole().await.err();
         assert!(
             matches!(error, Some(ModelError::Oversized { limit: 10_000, .. })),
-            "{kind}: {error:?}"
+            "{kind}, {content_type}: {error:?}"
         );
     }
     Ok(())
@@ -109,18 +110,82 @@ const RESPONSES: &str = r#"event: response.output_text.delta
 data: {"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi"}
 
 "#;
+const RESPONSES_END: &str = r#"event: response.completed
+data: {"type":"response.completed","response":{"id":"r","status":"completed","model":"small"}}
+
+"#;
+const ANTHROPIC_END: &str = r#"event: message_delta
+data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}
+
+event: message_stop
+data: {"type":"message_stop"}
+
+"#;
+// whose status `genai` takes for a stop reason
+const INTERACTIONS: &str = r#"event: interaction.status_update
+data: {"status":"in_progress","event_type":"interaction.status_update"}
+
+event: step.delta
+data: {"index":0,"delta":{"type":"text","text":"Hi"},"event_type":"step.delta"}
+
+"#;
+const INTERACTIONS_END: &str = r#"event: interaction.completed
+data: {"interaction":{"id":"i","status":"completed"},"event_type":"interaction.completed"}
+
+"#;
+const COHERE: &str = r#"{"is_finished":false,"event_type":"text-generation","text":"Hi"}
+"#;
+const COHERE_END: &str = r#"{"is_finished":true,"event_type":"stream-end","finish_reason":"COMPLETE"}
+"#;
 const END: &str = "0\r\n\r\n";
 
 #[tokio::test]
+async fn an_answer_without_its_last_event_is_truncated_however_the_connection_ends() -> Result {
+    let any = any()?;
+    for (kind, body, rest) in [
+        (Anthropic, ANTHROPIC, ANTHROPIC_END),
+        (Cohere, COHERE, COHERE_END),
+        (Gemini, GEMINI, GEMINI_END),
+        (GeminiIx, INTERACTIONS, INTERACTIONS_END),
+        (Ollama, OLLAMA, OLLAMA_END),
+        (OpenAIResp, RESPONSES, RESPONSES_END),
+        (OpenAIResp, RESPONSES, "data: [DONE]"),
+        (Vertex, GEMINI, GEMINI_END),
+    ] {
+        for last in [END, ""] {
+            for (body, expected) in [
+                (String::new(), None),
+                (body.to_owned(), Some(Reason::Truncated)),
+                (format!("{body}{rest}"), Some(Reason::Complete)),
+            ] {
+                let shown = format!("{kind}, {last:?}: {body}");
+                let server = Server::start(move |stream| send_chunk(stream, &body, last))?;
+                let seen = provider(&any, kind, &server.url).chat(ask()).whole().await;
+                match (seen.map(|whole| whole.end.reason), expected) {
+                    (Ok(reason), Some(expected)) => assert_eq!(reason, expected, "{shown}"),
+                    (Err(ModelError::Connection { .. }), None) => {}
+                    (other, _) => return Err(format!("{shown}: {other:?}").into()),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_end_and_an_error_are_seen_in_each_protocol() -> Result {
-    use AdapterKind::{Anthropic, Gemini, Ollama, OpenAIResp};
     let any = any()?;
     let error = r#"{"error":"out of memory"}"#;
     let cut = Ok(Reason::Truncated);
     let gave_up = |reason: &str| Err(ModelError::GaveUp { reason: reason.to_owned() });
+    // in the words of `genai`
+    let no_text = gave_up(r#"{"finishReason":null,"usageMetadata":null}"#);
+    let unread = gave_up("part of its answer could not be read");
     for (kind, body, last, expected) in [
         (Gemini, GEMINI_END.to_owned(), END, Ok(Reason::Complete)),
         (Gemini, GEMINI.to_owned(), "", cut.clone()),
+        (Gemini, r#"data: {"promptFeedback":{"blockReason":"SAFETY"}}"#.to_owned(), END, no_text),
+        (Gemini, "data: nonsense\n\n".to_owned(), END, unread),
         (Gemini, r#"[{"error":{"message":"quota"}}]"#.to_owned(), END, gave_up("quota")),
         (Anthropic, ANTHROPIC.to_owned(), "", cut.clone()),
         (Anthropic, format!("{ANTHROPIC}{ANTHROPIC_ERROR}"), END, gave_up("Overloaded")),
@@ -130,7 +195,7 @@ async fn an_end_and_an_error_are_seen_in_each_protocol() -> Result {
         (Ollama, OLLAMA.to_owned(), "", cut),
         (Ollama, format!("{OLLAMA}{error}"), END, gave_up("out of memory")),
     ] {
-        let shown = format!("{kind}: {body}");
+        let shown = format!("{kind}, {last:?}: {body}");
         let server = Server::start(move |stream| send_chunk(stream, &body, last))?;
         let seen = provider(&any, kind, &server.url).chat(ask()).whole().await;
         assert_eq!(seen.map(|whole| whole.end.reason), expected, "{shown}");
