@@ -19,6 +19,8 @@ pub struct Reader {
     said: Vec<(String, String)>,
     /// What the step that is under way has shown.
     shown: Vec<String>,
+    /// A resume was accepted whose event was not seen yet: the end before it, a stop, is not the last one.
+    resumed: bool,
 }
 
 /// How reading went on.
@@ -39,6 +41,7 @@ impl Reader {
             seen: Vec::new(),
             said: Vec::new(),
             shown: Vec::new(),
+            resumed: false,
         }
     }
 
@@ -105,7 +108,7 @@ impl Reader {
     }
 
     /// Has a run go on that the server's death interrupted.
-    async fn go_on(&self) {
+    async fn go_on(&mut self) {
         let shown = self.get("").await;
         if shown.status() == StatusCode::NOT_FOUND {
             return;
@@ -114,7 +117,8 @@ impl Reader {
         if shown["running"] == false && shown["position"]["at"] == "unfinished" {
             let path = self.path("/resume?stream=false");
             // whoever comes first; if the server dies again, the next turn sees it
-            drop(self.client.post(path).send().await);
+            let answer = self.client.post(path).send().await;
+            self.resumed = answer.is_ok_and(|answer| answer.status() == StatusCode::ACCEPTED);
         }
     }
 
@@ -181,6 +185,7 @@ impl Reader {
                 let prompt = data["prompt"].as_str().unwrap().to_owned();
                 self.said.push(("user".into(), prompt));
             }
+            "run_resumed" => self.resumed = false,
             "item" => self.shown.push(data["text"].as_str().unwrap().to_owned()),
             "items_superseded" => {
                 let items = usize::try_from(data["items"].as_u64().unwrap()).unwrap();
@@ -191,7 +196,9 @@ impl Reader {
                 self.shown.clear();
             }
             "rewound" => panic!("{}: {data}", self.session),
-            "run_paused" | "run_failed" | "run_stopped" | "run_cancelled" => return true,
+            "run_paused" | "run_failed" | "run_stopped" | "run_cancelled" => {
+                return !self.resumed;
+            }
             _ => {}
         }
         false
