@@ -223,7 +223,7 @@ pub(crate) async fn sessions(
 ) -> Result<Vec<SessionInfo>, LogError> {
     let SessionFilter { prefix, graphs, after, limit } = filter;
     // nothing lies between an id and the same with this character: an id has no NUL
-    let behind = after.map_or(String::new(), |after| format!("{after}\u{1}"));
+    let behind = after.map_or(String::new(), |after| format!("{}\u{1}", after.as_str()));
     let end = successor(&prefix);
     let from = prefix.max(behind);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
