@@ -4,7 +4,7 @@ use burdock::log::{Append, Claim, Draft, Epoch, Existence, Log, Offset, SessionI
 use std::time::Duration;
 
 pub(crate) fn id(id: &str) -> SessionId {
-    SessionId::new(id).unwrap()
+    SessionId::stored(id).unwrap()
 }
 
 pub(crate) fn claim(existence: Existence, idle_for: Option<Duration>) -> Claim {
