@@ -58,5 +58,5 @@ pub(crate) async fn ids(log: &dyn Log, prefix: &str, after: Option<&str>) -> Vec
         ..burdock::log::SessionFilter::default()
     };
     let sessions = log.sessions(filter).await.unwrap();
-    sessions.into_iter().map(|info| info.id.to_string()).collect()
+    sessions.into_iter().map(|info| info.id.as_str().to_owned()).collect()
 }
