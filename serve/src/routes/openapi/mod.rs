@@ -85,7 +85,7 @@ fn responses() -> Value {
     let stream = json!({
         "description": "Events; each `data` is the JSON of an `Event`, each `id` a cursor.",
         // a word of `OpenAPI` 3.2, where 3.1 has none
-        "content": { "text/event-stream": { "itemSchema": block } },
+        "content": { "text/event-stream": { "x-item-schema": block } },
     });
     json!({ "problem": problem, "stream": stream })
 }
