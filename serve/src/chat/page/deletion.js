@@ -1,23 +1,31 @@
 // The dialog that confirms the deletion of a chat.
 
-/** Asks in a dialog. `remove(chat)` returns a promise; if it rejects, the dialog shows why. `removed()` is called at the end. */
+/**
+ * Asks in a dialog. `remove(chat)` returns a promise; if it rejects, the dialog shows why.
+ *
+ * When the dialog closes, the keyboard focus returns to the button that opened it. It is found by its
+ * id, because the list may have been drawn again meanwhile. If its chat is gone, `next()` says what
+ * has the focus instead.
+ */
 export class Deletion {
   #parts;
   #remove;
-  #removed;
+  #next;
   #chat = null;
+  #opener = "";
 
-  constructor(parts, remove, removed) {
+  constructor(parts, remove, next) {
     this.#parts = parts;
     this.#remove = remove;
-    this.#removed = removed;
+    this.#next = next;
     parts["delete-no"].addEventListener("click", () => parts.delete.close());
     parts["delete-yes"].addEventListener("click", () => this.#confirm());
-    parts.delete.addEventListener("close", () => (this.#chat = null));
+    parts.delete.addEventListener("close", () => this.#closed());
   }
 
-  ask(chat, name) {
+  ask(chat, name, opener) {
     this.#chat = chat;
+    this.#opener = opener.id;
     this.#parts["delete-name"].textContent = name;
     this.#parts["delete-failed"].textContent = "";
     this.#parts["delete-yes"].disabled = false;
@@ -33,10 +41,14 @@ export class Deletion {
     try {
       await this.#remove(chat);
       if (this.#chat === chat) dialog.close();
-      this.#removed();
     } catch (error) {
       failed.textContent = `Not deleted: ${error.status ? error.message : "the server cannot be reached."}`;
       yes.disabled = false;
     }
+  }
+
+  #closed() {
+    this.#chat = null;
+    (document.getElementById(this.#opener) ?? this.#next()).focus();
   }
 }

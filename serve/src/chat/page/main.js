@@ -37,11 +37,12 @@ const path = new Path({
   where: parts.where,
   open: parts["open-path"],
 });
-// the button that had the keyboard is gone with its chat
-const deletion = new Deletion(parts, remove, () => (parts.recent.querySelector("a") ?? parts.new).focus());
+const nextChat = () => parts.recent.querySelector("a") ?? parts.new;
+const deletion = new Deletion(parts, remove, nextChat);
 const titles = new Map(); // what the server calls the chats of the list
 const asked = sequence(); // requests for the list
 let session = null;
+let listed = null; // the list that was asked for last
 let drawing = false;
 let wanted = RECENT;
 let was = {};
@@ -140,13 +141,22 @@ async function older() {
   }
 }
 
-async function recent() {
-  const isLatest = asked();
+/** Draws the list as it is now, or as a later call finds it. */
+function recent() {
+  return (listed = drawList(asked()));
+}
+
+async function drawList(isLatest) {
   try {
     const { chats, next } = await recentChats();
-    if (!isLatest()) return; // an older answer may have a chat that is deleted
+    if (!isLatest()) return listed; // an older answer may have a chat that is deleted
     for (const { session, title } of chats) if (title) titles.set(session, title);
-    list(parts.recent, chats, { current: session.id, names, remove: (chat) => deletion.ask(chat, nameOf(chat, names)) });
+    list(parts.recent, chats, {
+      current: session.id,
+      names,
+      remove: (chat, button) => deletion.ask(chat, nameOf(chat, names), button),
+      next: nextChat,
+    });
     parts.more.hidden = !next;
     named(session.id);
   } catch {

@@ -99,9 +99,9 @@ export const nameOf = ({ session, created, title }, names) => names.of(session) 
 
 /**
  * Shows the list; the latest first. A chat of another browser goes by the title that the server gives.
- * `remove(chat)` is called by the button beside a chat.
+ * The button beside a chat calls `remove(chat, button)`. `next()` has the keyboard focus if the chat that had it is gone.
  */
-export function list(into, chats, { current, names, remove, now = Date.now() }) {
+export function list(into, chats, { current, names, remove, next, now = Date.now() }) {
   const latest = [...chats].sort((one, other) => other.updated - one.updated);
   const document = into.ownerDocument;
   const held = into.contains(document.activeElement) && document.activeElement.id;
@@ -124,11 +124,11 @@ export function list(into, chats, { current, names, remove, now = Date.now() }) 
       time.textContent = running ? "answering" : ago(now - updated);
       link.append(name, time);
       const item = document.createElement("li");
-      item.append(link, removal(document, session, label, () => remove(chat)));
+      item.append(link, removal(document, session, label, (button) => remove(chat, button)));
       return item;
     }),
   );
-  if (held) document.getElementById(held)?.focus();
+  if (held) (document.getElementById(held) ?? next()).focus();
 }
 
 /** The button that deletes a chat. */
@@ -140,7 +140,7 @@ function removal(document, session, label, act) {
   button.title = "Delete";
   button.setAttribute("aria-label", `Delete ${label}`);
   button.textContent = "×";
-  button.addEventListener("click", act);
+  button.addEventListener("click", () => act(button));
   return button;
 }
 
