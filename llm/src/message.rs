@@ -84,7 +84,7 @@ pub struct ToolCall {
     pub id: String,
     /// The name of the function.
     pub name: String,
-    /// Its arguments: an object, which is empty where the model gave none; a JSON string where it wrote
-    /// something else than JSON. What is no object goes back to providers as `{"arguments": …}`.
+    /// Its arguments: an object, empty if the model gave none; a JSON string if the model wrote invalid
+    /// JSON. Anything but an object is sent back to providers as `{"arguments": …}`.
     pub arguments: serde_json::Value,
 }

@@ -20,9 +20,11 @@ impl Host {
     /// # Errors
     /// Returns a problem if it names two hosts, or something that cannot be a host.
     pub(crate) fn of<B>(request: &Request<B>) -> Result<Option<Self>, Problem> {
-        let mut host = request.uri().authority().map(|authority| Self::parse(authority.as_str()));
+        let scheme = request.uri().scheme_str().unwrap_or_default();
+        let parse = |text| Some(Self::parse(text)?.without_default_port(scheme));
+        let mut host = request.uri().authority().map(|authority| parse(authority.as_str()));
         for header in request.headers().get_all(header::HOST) {
-            let named = header.to_str().ok().and_then(Self::parse);
+            let named = header.to_str().ok().and_then(parse);
             if host.get_or_insert_with(|| named.clone()) != &named {
                 return Err(invalid());
             }
@@ -40,6 +42,11 @@ impl Host {
             Some(port) => Some(port.parse().ok()?),
         };
         Some(Self { name: authority.host().to_ascii_lowercase(), port })
+    }
+
+    fn without_default_port(mut self, scheme: &str) -> Self {
+        self.port = self.port.filter(|port| Some(*port) != default_port(scheme));
+        self
     }
 
     /// Returns whether this machine is meant, under a name that no web page can give to itself.
@@ -68,16 +75,14 @@ impl Origin {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (scheme, host) = text.split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
-        let mut host = Host::parse(host)?;
-        host.port = host.port.filter(|port| Some(*port) != default_port(&scheme));
+        let host = Host::parse(host)?.without_default_port(&scheme);
         Some(Self { scheme, host })
     }
 
     /// Returns whether a page of this origin was served by a host. The scheme is not compared: a proxy in
     /// front of the server may speak TLS.
     pub(crate) fn is_of(&self, host: &Host) -> bool {
-        let port = host.port.filter(|port| Some(*port) != default_port(&self.scheme));
-        self.host.name == host.name && self.host.port == port
+        self.host == host.clone().without_default_port(&self.scheme)
     }
 }
 
@@ -108,6 +113,8 @@ mod tests {
             ("/", &["[::1]:80"], ("[::1]", Some(80))),
             ("http://EXAMPLE.org:81/x", &[], ("example.org", Some(81))),
             ("https://example.org/x", &["example.ORG"], ("example.org", None)),
+            ("http://localhost:80/x", &["localhost"], ("localhost", None)),
+            ("https://localhost/x", &["localhost:443"], ("localhost", None)),
             ("/", &["a.example", "A.example"], ("a.example", None)),
         ] {
             let host = Host::of(&request(target, hosts)).unwrap().unwrap();
@@ -123,6 +130,7 @@ mod tests {
             ("http://evil.example/", &["localhost"]),
             ("/", &["localhost", "evil.example"]),
             ("/", &["localhost:1", "localhost:2"]),
+            ("http://localhost/", &["localhost:443"]),
             ("/", &["user@localhost"]),
             ("/", &["localhost:port"]),
             ("/", &["localhost:99999"]),

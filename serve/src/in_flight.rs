@@ -48,7 +48,7 @@ impl BytesInFlight {
     }
 }
 
-/// Error of a request body for which there is no room.
+/// Error of a request body that exceeds the limit.
 #[derive(Debug, thiserror::Error)]
 #[error("too many bytes of request bodies are in flight")]
 pub(crate) struct TooManyBytes;
@@ -83,7 +83,7 @@ pub(crate) async fn count(
     request: Request,
     next: Next,
 ) -> Response {
-    // nothing is read of a body for which there is no room anyway
+    // a body that cannot fit is not read at all
     if content_length(request.headers()).is_some_and(|bytes| !all.is_room_for(bytes)) {
         return Problem::overloaded().into_response();
     }

@@ -16,8 +16,8 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// How long to wait for the usage and the end of the stream behind a finish reason: not so long that
-    /// it is silence.
+    /// Returns how long to wait for the usage and the end of the stream after a finish reason. It is
+    /// shorter than the limit on silence, so that such a wait is not an error.
     pub(super) fn after_finish(&self) -> Duration {
         const LONGEST: Duration = Duration::from_secs(5);
         LONGEST.min(self.silent_for / 2)

@@ -76,7 +76,7 @@ impl<G: Graph> Hub<G> {
             let seat = self.seat(session).await?;
             let Some(turn) = self.turn(&seat, terms.if_running).await? else { continue };
             let hub = Arc::clone(self);
-            // in a task: a client that leaves does not leave a start behind whose fate nobody asks for
+            // in a task: the outcome of a start is found even if the client disconnects
             let task = async move {
                 let before = hub.begin_on(turn, &begin, terms).await;
                 if before.is_err() {
@@ -181,7 +181,7 @@ impl<G: Graph> Hub<G> {
             return Err(Problem::shutting_down());
         }
         let session = turn.session().clone();
-        // an app whose last append failed has no cursor: what the log has of it is read anew
+        // an app whose last append failed has no cursor: the session is read from the log again
         if turn.app.as_ref().is_some_and(|app| app.cursor().is_none()) {
             *turn.app = None;
         }
@@ -258,7 +258,7 @@ impl<G: Graph> Hub<G> {
         }
         let ended = run.finish().await.map(drop);
         drop(run);
-        // who reads that no run is under way reads in the log how the last one ended
+        // a reader that finds no run in progress reads from the log how the last one ended
         let flushed = app.flush().await;
         *turn.app = Some(app);
         if let Err(error) = ended.and(flushed) {

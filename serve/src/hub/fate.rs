@@ -58,8 +58,8 @@ impl<G: Graph> Hub<G> {
         }
         match epoch {
             Some(epoch) => {
-                // an app that opened the session once more has nothing but this start in the new epoch, and
-                // what it knew before may have been ahead of the log
+                // an app that opened the session again has only this start in the new epoch, and the cursor
+                // that it knew before may be ahead of the log
                 let known = attempt.known.filter(|_| attempt.epoch == Some(epoch));
                 Ok(self.start_of(&session, epoch, known).await?)
             }
@@ -124,8 +124,8 @@ impl<G: Graph> Hub<G> {
         let offset = Offset(first.offset.0.saturating_sub(1));
         match known {
             Some(known) if known.offset == offset => known,
-            // another epoch may have written that entry; the run has started, so that a log that does not
-            // answer is no reason to fail
+            // another epoch may have written that entry; the run has started, so an error of the log must
+            // not fail it
             _ => match self.before_entry(session, first.offset).await {
                 Ok(Some(before)) => before,
                 Ok(None) | Err(_) => known.unwrap_or(Cursor { offset, ..first }),

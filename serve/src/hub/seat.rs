@@ -95,7 +95,7 @@ impl<G: Graph> Seat<G> {
         self.now().stops
     }
 
-    /// Joins those who wait for a turn, at most `limit`; `None` if there are so many already.
+    /// Joins the queue of at most `limit` requests; returns `None` if it is full.
     pub(super) fn queue(&self, limit: usize) -> Option<Waiting<'_, G>> {
         let mut now = self.now();
         if now.waiting >= limit {
@@ -157,7 +157,7 @@ impl<G: Graph> Turn<G> {
         now.work = Work::Running(stopper);
     }
 
-    /// The run did not begin and is tried once more; a stop of it counts.
+    /// The run did not start and is tried again; a stop of it still applies.
     pub(super) fn begin_again(&self) {
         let mut now = self.at_work.0.now();
         if let Work::Running(stopper) = &now.work {
