@@ -11,11 +11,9 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** The example `chatbot` of this repository, on a port and a file of its own. */
 export async function chatbot(t) {
-  const build = spawn("cargo", ["build", "--quiet", "-p", "chatbot"], { cwd: root, stdio: "inherit" });
-  const [code] = await once(build, "exit");
-  if (code !== 0) throw new Error(`cargo build ended with ${code}`);
+  const program = await binary();
   const folder = await mkdtemp(join(tmpdir(), "burdock-chatbot-"));
-  const server = new Chatbot(join(folder, "db"), await freePort());
+  const server = new Chatbot(program, join(folder, "db"), await freePort());
   t.after(async () => {
     await server.kill();
     await rm(folder, { recursive: true, force: true });
@@ -24,12 +22,23 @@ export async function chatbot(t) {
   return server;
 }
 
+/** The binary: `BURDOCK_CHATBOT`, or one that cargo builds. */
+async function binary() {
+  if (process.env.BURDOCK_CHATBOT) return process.env.BURDOCK_CHATBOT;
+  const build = spawn("cargo", ["build", "--quiet", "-p", "chatbot"], { cwd: root, stdio: "inherit" });
+  const [code] = await once(build, "exit");
+  if (code !== 0) throw new Error(`cargo build ended with ${code}`);
+  return join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug", "chatbot");
+}
+
 class Chatbot {
+  #program;
   #db;
   #port;
   #process;
 
-  constructor(db, port) {
+  constructor(program, db, port) {
+    this.#program = program;
     this.#db = db;
     this.#port = port;
     this.base = `http://127.0.0.1:${port}`;
@@ -37,9 +46,8 @@ class Chatbot {
 
   /** Starts it, on what it has written before, and waits until it answers. */
   async start() {
-    const path = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/chatbot");
     const args = ["--db", this.#db, "--port", String(this.#port)];
-    const server = spawn(path, args, { stdio: ["ignore", "ignore", "inherit"] });
+    const server = spawn(this.#program, args, { stdio: ["ignore", "ignore", "inherit"] });
     this.#process = server;
     while (server.exitCode === null && server.signalCode === null) {
       if (await fetch(`${this.base}/health`).then(({ ok }) => ok, () => false)) return;

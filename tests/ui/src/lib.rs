@@ -17,7 +17,7 @@ pub type Exception = (&'static str, usize, &'static str);
 #[derive(Debug)]
 pub struct Faults {
     folder: PathBuf,
-    faults: Vec<Fault>,
+    all: Vec<Fault>,
     exceptions: &'static [Exception],
 }
 
@@ -44,7 +44,7 @@ impl Faults {
             source: fs::read_to_string(&path).expect("the file can be read"),
             stderr: fs::read_to_string(path.with_extension("stderr")).ok(),
         });
-        Self { faults: faults.collect(), folder, exceptions }
+        Self { all: faults.collect(), folder, exceptions }
     }
 
     /// Checks all of it.
@@ -61,7 +61,7 @@ impl Faults {
 
     fn each_case_has_its_message(&self) {
         let lacking: Vec<_> =
-            self.faults.iter().filter(|fault| fault.stderr.is_none()).map(|it| &it.name).collect();
+            self.all.iter().filter(|fault| fault.stderr.is_none()).map(|it| &it.name).collect();
         assert!(lacking.is_empty(), "no `.stderr` beside {lacking:?}");
         let orphans: Vec<_> = files(&self.folder, "stderr")
             .into_iter()
@@ -71,7 +71,7 @@ impl Faults {
     }
 
     fn each_case_is_one_error(&self) {
-        for fault in &self.faults {
+        for fault in &self.all {
             let stderr = fault.stderr.as_deref().unwrap_or_default();
             let count = |word: &str| stderr.lines().filter(|line| line.starts_with(word)).count();
             let expected = self.exception(fault).unwrap_or(1);
@@ -82,7 +82,7 @@ impl Faults {
 
     fn the_label_is_on_the_token(&self) {
         let mut wrong = Vec::new();
-        for fault in &self.faults {
+        for fault in &self.all {
             let expected = fault.marked();
             if expected.is_empty() && self.exception(fault).is_some() {
                 continue;
@@ -96,7 +96,7 @@ impl Faults {
     }
 
     fn messages_are_in_one_style(&self) {
-        for fault in &self.faults {
+        for fault in &self.all {
             for message in fault.stderr.iter().flat_map(|stderr| stderr.lines()) {
                 // rustc's own errors have codes; a panic in constant evaluation is ours again
                 let ours = message
