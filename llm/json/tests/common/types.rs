@@ -250,7 +250,7 @@ pub(crate) fn types() -> Vec<Type> {
         of("Vec<Internal>", &[events()]),
         of("Option<Inner>", &[Some(inner()), None]),
         of("HashMap<String, Inner>", &[HashMap::from([("first".to_owned(), inner())])]),
-        of("i128", &[i128::from(i64::MIN)]),
+        of("i64", &[i64::MIN]),
         of("String", &["text"].map(str::to_owned)),
     ]
 }
