@@ -3,20 +3,21 @@
 use serde_json::{Value, json};
 
 /// A text with many more letters than punctuation, and its schema.
-pub struct Document {
-    pub name: &'static str,
-    pub text: String,
-    pub schema: Value,
+pub(crate) struct Document {
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
+    pub(crate) schema: Value,
 }
 
 const WORDS: &[&str] = &[
-    "the", "dragon", "slept", "beneath", "an", "old", "tower", "and", "dreamt", "of", "rain", "while",
-    "somebody", "counted", "silver", "coins,", "quietly,", "until", "morning.", "Ünder", "\"gold\"",
+    "the", "dragon", "slept", "beneath", "an", "old", "tower", "and", "dreamt", "of", "rain",
+    "while", "somebody", "counted", "silver", "coins,", "quietly,", "until", "morning.", "Ünder",
+    "\"gold\"",
 ];
 
 impl Document {
     /// A story of about `size` bytes: chapters of paragraphs, with some numbers and short lists.
-    pub fn story(name: &'static str, size: usize) -> Self {
+    pub(crate) fn story(name: &'static str, size: usize) -> Self {
         let mut random = Random(1);
         let mut chapters = Vec::new();
         let mut length = 0;
@@ -37,7 +38,7 @@ impl Document {
     }
 
     /// Lists of numbers: a change for every few bytes.
-    pub fn numbers(name: &'static str, size: usize) -> Self {
+    pub(crate) fn numbers(name: &'static str, size: usize) -> Self {
         let mut random = Random(2);
         let mut rows = Vec::new();
         while rows.len() * 60 < size {
@@ -51,7 +52,7 @@ impl Document {
     }
 
     /// Cuts the text into chunks of `least` to `most` bytes.
-    pub fn chunks(&self, least: usize, most: usize) -> Vec<&str> {
+    pub(crate) fn chunks(&self, least: usize, most: usize) -> Vec<&str> {
         let mut random = Random(3);
         let mut chunks = Vec::new();
         let mut rest = self.text.as_str();

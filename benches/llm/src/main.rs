@@ -176,9 +176,8 @@ fn allocations(document: &Document) {
         count += changes.len();
         changes.clear();
     }
-    let per_change = |work: fn(&Input<'_>)| {
-        measure(|| work(&input)).count_total as f64 / count as f64
-    };
+    let per_change =
+        |work: fn(&Input<'_>)| measure(|| work(&input)).count_total as f64 / count as f64;
     let (emitted, with_apply) = (per_change(changes_only), per_change(applied));
     println!("{:<36} {count:>9} {emitted:>13.2} {with_apply:>13.2}", document.name);
 }
@@ -202,11 +201,11 @@ fn flatness(document: &Document) {
             }
             start.elapsed()
         };
-        let last = input.chunks.len() - part;
+        let end = input.chunks.len() - part;
         least[0] = feed(&input.chunks[..part]).min(least[0]);
-        feed(&input.chunks[part..last]);
-        least[1] = feed(&input.chunks[last..]).min(least[1]);
+        feed(&input.chunks[part..end]);
+        least[1] = feed(&input.chunks[end..]).min(least[1]);
     }
-    let [first, last] = least.map(|time| time.as_secs_f64() * 1e9 / part as f64);
-    println!("{:<36} {first:>12.0} {last:>12.0}", document.name);
+    let [first, behind] = least.map(|time| time.as_secs_f64() * 1e9 / part as f64);
+    println!("{:<36} {first:>12.0} {behind:>12.0}", document.name);
 }

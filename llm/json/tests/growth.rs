@@ -63,21 +63,41 @@ fn strings_grow_by_append_and_numbers_appear_when_complete() {
     assert_eq!(
         written(&schema(STORY), &pieces),
         [
-            " = {}", r#"title = "On""#, "|", r#"title + "ce ""#, "|", "|", r#"title + "é!""#, "|",
-            "rating = 12", " complete", "|",
+            " = {}",
+            r#"title = "On""#,
+            "|",
+            r#"title + "ce ""#,
+            "|",
+            "|",
+            r#"title + "é!""#,
+            "|",
+            "rating = 12",
+            " complete",
+            "|",
         ]
     );
 }
 
 #[test]
 fn elements_are_pushed() {
-    let pieces = [r#"{"title":"","rating":1,"chapters":[{"#, r#""pages":3,"title":"a"#, r#"b"},{}]}"#];
+    let pieces =
+        [r#"{"title":"","rating":1,"chapters":[{"#, r#""pages":3,"title":"a"#, r#"b"},{}]}"#];
     assert_eq!(
         written(&schema(STORY), &pieces),
         [
-            " = {}", r#"title = """#, "rating = 1", "chapters = []", "chapters push {}", "|",
-            "chapters[0].pages = 3", r#"chapters[0].title = "a""#, "|",
-            r#"chapters[0].title + "b""#, "chapters push {}", " complete", "|",
+            " = {}",
+            r#"title = """#,
+            "rating = 1",
+            "chapters = []",
+            "chapters push {}",
+            "|",
+            "chapters[0].pages = 3",
+            r#"chapters[0].title = "a""#,
+            "|",
+            r#"chapters[0].title + "b""#,
+            "chapters push {}",
+            " complete",
+            "|",
         ]
     );
 }
@@ -89,8 +109,14 @@ fn a_done_property_is_set_once() {
     assert_eq!(
         written(&schema, &pieces),
         [
-            " = {}", "|", r#"title = "Once""#, "|", r#"chapters = [{"title":"a"}]"#, "rating = 1",
-            " complete", "|",
+            " = {}",
+            "|",
+            r#"title = "Once""#,
+            "|",
+            r#"chapters = [{"title":"a"}]"#,
+            "rating = 1",
+            " complete",
+            "|",
         ]
     );
 }
@@ -101,12 +127,23 @@ fn an_object_appears_with_its_required_property() {
         STORY,
         &[(&[], "rating", Mark::Required), (&["chapters", "[]"], "title", Mark::Required)],
     );
-    let pieces =
-        [r#"{"title":"a","chapters":[{"pages":1,"#, r#""title":"b"#, r#""},{"pages":2}],"#, r#""rating":1}"#];
+    let pieces = [
+        r#"{"title":"a","chapters":[{"pages":1,"#,
+        r#""title":"b"#,
+        r#""},{"pages":2}],"#,
+        r#""rating":1}"#,
+    ];
     let lines = written(&schema, &pieces);
     let whole = [
-        " = {}", r#"title = "a""#, "chapters = []", "chapters push {}", "chapters[0].pages = 1",
-        r#"chapters[0].title = "b""#, "chapters push {}", "chapters[1].pages = 2", "rating = 1",
+        " = {}",
+        r#"title = "a""#,
+        "chapters = []",
+        "chapters push {}",
+        "chapters[0].pages = 1",
+        r#"chapters[0].title = "b""#,
+        "chapters push {}",
+        "chapters[1].pages = 2",
+        "rating = 1",
         " complete",
     ];
     assert_eq!(lines[..3], ["|", "|", "|"]);
@@ -128,9 +165,18 @@ fn a_property_with_a_state_says_whether_it_is_complete() {
     assert_eq!(
         written(&schema, &pieces),
         [
-            " = {}", r#"title = {"state":"growing"}"#, r#"title.value = "a""#, "|",
-            r#"title.value + "b""#, "title complete", "|", r#"rating = {"state":"growing"}"#,
-            "rating.value = 12", "rating complete", " complete", "|",
+            " = {}",
+            r#"title = {"state":"growing"}"#,
+            r#"title.value = "a""#,
+            "|",
+            r#"title.value + "b""#,
+            "title complete",
+            "|",
+            r#"rating = {"state":"growing"}"#,
+            "rating.value = 12",
+            "rating complete",
+            " complete",
+            "|",
         ]
     );
     let outcome = grow(&schema, &pieces, |_| ());
@@ -150,16 +196,29 @@ fn alternatives_are_emitted_when_decided_with_the_tag_first() {
     assert_eq!(
         written(&schema(EVENT), &pieces),
         [
-            " = {}", "|", "|", "event = {}", r#"event.kind = "Click""#, "event.x = 1", "|",
-            " complete", "|",
+            " = {}",
+            "|",
+            "|",
+            "event = {}",
+            r#"event.kind = "Click""#,
+            "event.x = 1",
+            "|",
+            " complete",
+            "|",
         ]
     );
     let pieces = [r#"{"event":{"kind":"Say","text":"a"#, r#"b"}}"#];
     assert_eq!(
         written(&schema(EVENT), &pieces),
         [
-            " = {}", "event = {}", r#"event.kind = "Say""#, r#"event.text = "a""#, "|",
-            r#"event.text + "b""#, " complete", "|",
+            " = {}",
+            "event = {}",
+            r#"event.kind = "Say""#,
+            r#"event.text = "a""#,
+            "|",
+            r#"event.text + "b""#,
+            " complete",
+            "|",
         ]
     );
 }
@@ -200,7 +259,10 @@ fn a_change_of_another_value_is_an_error() {
         (json!({"path": ["a"], "push": 1}), "cannot push at `a`: expected a list"),
         (json!({"path": ["b", 1], "set": 1}), "no value at `b[1]`"),
         (json!({"path": ["b", "c"], "set": 1}), "cannot set at `b.c`: expected an object above"),
-        (json!({"path": ["b"], "complete": true}), "cannot complete at `b`: expected an object with a `state`"),
+        (
+            json!({"path": ["b"], "complete": true}),
+            "cannot complete at `b`: expected an object with a `state`",
+        ),
     ] {
         let mut same = value.clone();
         assert_eq!(apply(&mut same, &change(json)).unwrap_err().to_string(), message);
@@ -218,8 +280,7 @@ fn a_long_text_grows_by_what_each_piece_adds() {
         .changes
         .iter()
         .map(|change| match &change.edit {
-            Edit::Append(text) => text.len(),
-            Edit::Set(Value::String(text)) => text.len(),
+            Edit::Append(text) | Edit::Set(Value::String(text)) => text.len(),
             _ => 0,
         })
         .sum();
@@ -229,8 +290,10 @@ fn a_long_text_grows_by_what_each_piece_adds() {
 
 #[test]
 fn recursive_places_are_equal_and_variants_are_found() {
-    let tree = schema(r##"{"type":"object","properties":{"next":{"$ref":"#"},"map":{"type":"object",
-        "additionalProperties":{"type":"integer"}}}}"##);
+    let tree = schema(
+        r##"{"type":"object","properties":{"next":{"$ref":"#"},"map":{"type":"object",
+        "additionalProperties":{"type":"integer"}}}}"##,
+    );
     let next = tree.property(&tree.root(), "next").unwrap();
     assert_eq!(tree.property(&next, "next"), Some(next.clone()));
     assert!(tree.values(&tree.property(&next, "map").unwrap()).is_some());

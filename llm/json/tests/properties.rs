@@ -7,6 +7,7 @@ mod common;
 use burdock_json::{Mark, Schema};
 use common::{Random, cut, grow, grow_in_all_cuts};
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 
 const ROUNDS: u64 = 1_500;
 
@@ -66,11 +67,11 @@ impl Doc {
         match (self, partial) {
             (Self::Scalar(value), partial) => value == partial,
             (Self::Text(text), Value::String(partial)) => text.starts_with(partial.as_str()),
-            (Self::List(list), Value::Array(partial)) => {
+            (Self::List(elements), Value::Array(partial)) => {
                 let Some(last) = partial.len().checked_sub(1) else { return true };
-                partial.len() <= list.len()
-                    && (0..last).all(|at| list[at].value() == partial[at])
-                    && list[last].has_prefix(&partial[last])
+                partial.len() <= elements.len()
+                    && (0..last).all(|at| elements[at].value() == partial[at])
+                    && elements[last].has_prefix(&partial[last])
             }
             (Self::Object(members), Value::Object(partial)) => {
                 let Some(last) = partial.len().checked_sub(1) else { return true };
@@ -89,7 +90,7 @@ fn write_text(string: &str, random: &mut Random, text: &mut String) {
     for char in string.chars() {
         if random.one_in(8) {
             for unit in char.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                write!(text, "\\u{unit:04x}").unwrap();
             }
         } else {
             let written = Value::from(char.to_string()).to_string();
@@ -117,7 +118,8 @@ impl Maker {
             7 => json!({"type": "array", "items": self.schema(depth - 1)}),
             8 => json!({"type": "object", "additionalProperties": self.schema(depth - 1)}),
             9 => {
-                let items: Vec<_> = (0..=self.random.below(2)).map(|_| self.schema(depth - 1)).collect();
+                let items: Vec<_> =
+                    (0..=self.random.below(2)).map(|_| self.schema(depth - 1)).collect();
                 json!({"type": "array", "minItems": items.len(), "maxItems": items.len(), "prefixItems": items})
             }
             10 => json!({"anyOf": [self.object(depth - 1, None), {"type": "null"}]}),
@@ -168,8 +170,8 @@ impl Maker {
             kind => kind.as_str().unwrap(),
         };
         match kind {
-            "integer" => Doc::Scalar(json!(self.random.number() as i32)),
-            "number" => Doc::Scalar(json!(f64::from(self.random.number() as i32) / 64.0)),
+            "integer" => Doc::Scalar(json!(self.integer())),
+            "number" => Doc::Scalar(json!(f64::from(self.integer()) / 64.0)),
             "boolean" => Doc::Scalar(self.random.one_in(2).into()),
             "null" => Doc::Scalar(Value::Null),
             "string" => Doc::Text(self.text()),
@@ -201,9 +203,27 @@ impl Maker {
         Doc::Object(members)
     }
 
+    fn integer(&mut self) -> i32 {
+        i32::from_le_bytes(*self.random.number().to_le_bytes().first_chunk().unwrap())
+    }
+
     fn text(&mut self) -> String {
-        const PARTS: &[&str] =
-            &["a", "word ", "\"", "\\", "\n", "é", "\u{1f600}", "'", "{", "}", ",", "\u{1}", "5", "null"];
+        const PARTS: &[&str] = &[
+            "a",
+            "word ",
+            "\"",
+            "\\",
+            "\n",
+            "é",
+            "\u{1f600}",
+            "'",
+            "{",
+            "}",
+            ",",
+            "\u{1}",
+            "5",
+            "null",
+        ];
         (0..self.random.below(12)).map(|_| *self.random.pick(PARTS)).collect()
     }
 }
@@ -246,7 +266,8 @@ fn growing_ends_in_the_whole_value_and_every_step_is_a_prefix() {
                 assert!(is_prefix, "{round}: {grown} is not a prefix\n{text}\n{json}");
                 last = grown.clone();
             });
-            let parsed = outcome.result.unwrap_or_else(|error| panic!("{round}: {error}\n{text}\n{json}"));
+            let parsed =
+                outcome.result.unwrap_or_else(|error| panic!("{round}: {error}\n{text}\n{json}"));
             assert_eq!(parsed.repairs, [], "{round}: {text}\n{json}");
             assert_eq!(outcome.grown, value, "{round}: {text}\n{json}");
             assert_eq!(serde_json::from_str::<Value>(&parsed.json).unwrap(), value, "{round}");
@@ -286,8 +307,13 @@ fn damaged_text_is_repaired_or_refused() {
             assert_eq!(outcome.grown, value, "{round}: {text}\n{json}");
             // what was repaired needs no second repair
             let again = grow(&schema, &[&parsed.json], |_| ());
-            let again = again.result.unwrap_or_else(|error| panic!("{round}: {error}\n{text}\n{json}"));
-            assert_eq!((again.json, again.repairs), (parsed.json, Vec::new()), "{round}: {text}\n{json}");
+            let again =
+                again.result.unwrap_or_else(|error| panic!("{round}: {error}\n{text}\n{json}"));
+            assert_eq!(
+                (again.json, again.repairs),
+                (parsed.json, Vec::new()),
+                "{round}: {text}\n{json}"
+            );
         }
     }
     assert!(read > ROUNDS / 4, "only {read} texts were read");
