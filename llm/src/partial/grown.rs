@@ -132,6 +132,7 @@ impl<T: Partial> fmt::Debug for Grown<T> {
         f.debug_struct("Grown")
             .field("partial", &self.partial)
             .field("complete", &self.complete)
+            .field("waiting", &self.waiting)
             .finish()
     }
 }
@@ -159,8 +160,7 @@ impl Waiting {
     fn below<'a>(&self, path: &'a [Segment]) -> Option<&'a [Segment]> {
         let rest = path.strip_prefix(self.path.as_slice())?;
         match (self.pushes, rest) {
-            (false, rest) => Some(rest),
-            (true, [Segment::Index(_), rest @ ..]) => Some(rest),
+            (false, rest) | (true, [Segment::Index(_), rest @ ..]) => Some(rest),
             (true, _) => None,
         }
     }
