@@ -1,0 +1,29 @@
+//! The macros of [burdock-llm](https://docs.rs/burdock-llm): `#[prompt]` and `#[derive(Partial)]`.
+//! Use them through `burdock_llm`, which documents them.
+
+#[allow(dead_code, reason = "each macro uses a part of it")]
+mod diagnostics;
+mod guard;
+#[allow(dead_code, reason = "each macro uses a part of it")]
+mod names;
+mod partial;
+mod prompt;
+#[allow(dead_code, reason = "each macro uses a part of it")]
+mod spans;
+
+use guard::guarded;
+use proc_macro::TokenStream;
+use proc_macro2::TokenStream as TokenStream2;
+
+#[doc = include_str!("docs/partial.md")]
+#[proc_macro_derive(Partial, attributes(partial))]
+pub fn derive_partial(item: TokenStream) -> TokenStream {
+    guarded(TokenStream2::new(), || partial::partial(item.into())).into()
+}
+
+/// Turns a function without a body into a call of a language model.
+#[proc_macro_attribute]
+pub fn prompt(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let (arguments, item) = (arguments.into(), TokenStream2::from(item));
+    guarded(TokenStream2::new(), || prompt::prompt(arguments, item)).into()
+}

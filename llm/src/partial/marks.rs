@@ -1,0 +1,110 @@
+//! Marks of a type on its schema: which properties appear when, so that every consumer sees the same.
+
+use super::{Grow, Partial};
+use burdock_json::{Mark, Place, Schema};
+
+/// A place of a schema, `None` where the schema does not describe what the type has there.
+#[doc(hidden)]
+pub type Node = Option<Place>;
+
+/// The walk that marks a schema: over a type and its schema in parallel.
+pub struct Marks<'a> {
+    schema: &'a mut Schema,
+    /// The property whose value the walk is at.
+    property: Option<Property>,
+    /// What was visited, which ends the walk of recursive types: the function of the type, and where.
+    visited: Vec<(&'static str, Place, Option<Property>)>,
+}
+
+/// A property of the objects at a place.
+type Property = (Place, String);
+
+impl<'a> Marks<'a> {
+    /// Marks the properties of a schema that `T` declares as `done`, `required` or `state`, and those
+    /// that the parser has to show at once for the partial form of `T`.
+    pub fn apply<T: Partial>(schema: &'a mut Schema) {
+        let root = Some(schema.root());
+        Marks { schema, property: None, visited: Vec::new() }.visit(&root, T::Partial::__mark);
+    }
+}
+
+#[doc(hidden)]
+impl Marks<'_> {
+    /// Continues with a type at this place.
+    pub fn visit<F: Fn(&mut Marks<'_>, &Node)>(&mut self, node: &Node, mark: F) {
+        let Some(place) = node else { return };
+        let visit = (std::any::type_name::<F>(), place.clone(), self.property.clone());
+        if !self.visited.contains(&visit) {
+            self.visited.push(visit);
+            mark(self, node);
+        }
+    }
+
+    /// Continues with an element of a list or tuple.
+    pub fn element(&mut self, node: &Node, index: usize, mark: impl Fn(&mut Marks<'_>, &Node)) {
+        let element = node.as_ref().and_then(|place| self.schema.element(place, index));
+        self.descend(None, &element, mark);
+    }
+
+    /// Continues with the values of a map.
+    pub fn values(&mut self, node: &Node, mark: impl Fn(&mut Marks<'_>, &Node)) {
+        let values = node.as_ref().and_then(|place| self.schema.values(place));
+        self.descend(None, &values, mark);
+    }
+
+    /// Continues with a property.
+    pub fn property(&mut self, node: &Node, key: &str, mark: impl Fn(&mut Marks<'_>, &Node)) {
+        let value = self.place_of(node, key);
+        let property = node.as_ref().map(|place| (place.clone(), key.to_owned()));
+        self.descend(property, &value, mark);
+    }
+
+    fn descend(
+        &mut self,
+        property: Option<Property>,
+        node: &Node,
+        mark: impl Fn(&mut Marks<'_>, &Node),
+    ) {
+        let above = std::mem::replace(&mut self.property, property);
+        self.visit(node, mark);
+        self.property = above;
+    }
+
+    /// Shows the value of the property that the walk is at when it is complete.
+    pub fn whole(&mut self) {
+        if let Some((place, key)) = &self.property {
+            self.schema.mark(place, key, Mark::Done);
+        }
+    }
+
+    /// Returns the place of a property.
+    pub fn place_of(&self, node: &Node, key: &str) -> Node {
+        node.as_ref().and_then(|place| self.schema.property(place, key))
+    }
+
+    /// Returns the alternatives whose `tag` is `variant`.
+    pub fn variant(&self, node: &Node, tag: &str, variant: &str) -> Node {
+        node.as_ref().and_then(|place| self.schema.variant(place, tag, variant))
+    }
+
+    /// Shows a property when it is complete.
+    pub fn done(&mut self, node: &Node, key: &str) {
+        self.mark(node, key, Mark::Done);
+    }
+
+    /// Shows an object when it has this property.
+    pub fn required(&mut self, node: &Node, key: &str) {
+        self.mark(node, key, Mark::Required);
+    }
+
+    /// Shows how far a property is.
+    pub fn state(&mut self, node: &Node, key: &str) {
+        self.mark(node, key, Mark::State);
+    }
+
+    fn mark(&mut self, node: &Node, key: &str, mark: Mark) {
+        if let Some(place) = node {
+            self.schema.mark(place, key, mark);
+        }
+    }
+}
