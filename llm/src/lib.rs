@@ -23,7 +23,7 @@ pub use self::{
     environment::{from_env, from_settings},
     error::ModelError,
     message::{Message, Role, ToolCall},
-    model::{Model, Options, Request, Tool},
+    model::{Model, Options, Request, ResponseSchema, Tool},
     offline::{Offline, Pace},
     retrying::Retrying,
     scripted::{Script, Scripted},

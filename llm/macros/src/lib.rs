@@ -1,9 +1,14 @@
 //! The macros of [burdock-llm](https://docs.rs/burdock-llm): `#[prompt]` and `#[derive(Partial)]`.
 //! Use them through `burdock_llm`, which documents them.
 
+mod diagnostics;
+#[cfg(test)]
+mod fuzz;
 mod guard;
+mod names;
 mod partial;
 mod prompt;
+mod spans;
 
 use guard::guarded;
 use proc_macro::TokenStream;
@@ -15,7 +20,7 @@ pub fn derive_partial(item: TokenStream) -> TokenStream {
     guarded(TokenStream2::new(), || partial::partial(item.into())).into()
 }
 
-/// Turns a function without a body into a call of a language model.
+#[doc = include_str!("docs/prompt.md")]
 #[proc_macro_attribute]
 pub fn prompt(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (arguments, item) = (arguments.into(), TokenStream2::from(item));
