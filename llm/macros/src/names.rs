@@ -2,10 +2,16 @@
 
 use crate::diagnostics::Diagnostics;
 use proc_macro2::Ident;
+use quote::ToTokens as _;
 use syn::ext::IdentExt;
 
 /// How many names a message may list.
 const LISTED: usize = 8;
+
+/// Whether an identifier can be a name: it is not a keyword.
+pub(crate) fn is_name(ident: &Ident) -> bool {
+    syn::parse2::<Ident>(ident.to_token_stream()).is_ok()
+}
 
 /// The name without `r#`.
 pub(crate) fn plain(ident: &Ident) -> String {

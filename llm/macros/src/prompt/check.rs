@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    names::{list, plain, refuse_reserved, suggestion},
+    names::{is_name, list, plain, refuse_reserved, suggestion},
 };
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -56,7 +56,8 @@ fn check_output(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
 }
 
 fn check_placeholders(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
-    let names: Vec<String> = prompt.arguments.iter().map(|argument| plain(&argument.name)).collect();
+    let names: Vec<String> =
+        prompt.arguments.iter().map(|argument| plain(&argument.name)).collect();
     let mut reported: Vec<&str> = Vec::new();
     for placeholder in prompt.templates().flat_map(super::template::Template::placeholders) {
         let name = placeholder.name.as_str();
@@ -86,10 +87,11 @@ fn check_used(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
         }
         let mut placeholders = prompt.templates().flat_map(super::template::Template::placeholders);
         // an expression may use any of them
-        let in_settings = [&prompt.settings.system, &prompt.settings.options, &prompt.settings.retries]
-            .into_iter()
-            .flatten()
-            .any(|expr| mentions(expr, &argument.name));
+        let in_settings =
+            [&prompt.settings.system, &prompt.settings.options, &prompt.settings.retries]
+                .into_iter()
+                .flatten()
+                .any(|expr| mentions(expr, &argument.name));
         if !placeholders.any(|placeholder| placeholder.name == name) && !in_settings {
             diagnostics
                 .error(&argument.name, format!("the prompt does not use `{name}`"))
@@ -142,7 +144,7 @@ fn check_action(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
         Some((token, [])) => {
             diagnostics.error(token, "a prompt writes one field").help("name it: `writes(field)`");
         }
-        Some((_, [_])) => {}
+        Some((_, [field])) => check_field(field, diagnostics),
         Some((_, [_, second, ..])) => {
             diagnostics
                 .error(second, "a prompt writes one field")
@@ -154,6 +156,15 @@ fn check_action(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
     }
     for argument in &prompt.arguments {
         check_source(prompt, argument, diagnostics);
+    }
+}
+
+/// Refuses a keyword: no field is called that.
+fn check_field(field: &Ident, diagnostics: &mut Diagnostics) {
+    if !is_name(field) {
+        diagnostics
+            .error(field, format!("`{field}` is a keyword, not a field"))
+            .help("the name of a field that is a keyword starts with `r#`");
     }
 }
 

@@ -6,7 +6,9 @@ use crate::names::plain;
 /// The docs of the function.
 pub(super) fn function_docs(prompt: &PromptSyntax) -> String {
     let text = fenced(&shown(prompt));
-    format!("Asks a language model:\n\n{text}\n\nCall `.on(&model)`, and await the answer or stream it.")
+    format!(
+        "Asks a language model:\n\n{text}\n\nCall `.on(&model)`, and await the answer or stream it."
+    )
 }
 
 /// The docs of the action.

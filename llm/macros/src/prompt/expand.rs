@@ -72,9 +72,10 @@ fn lints() -> TokenStream {
 
 /// The arguments, without docs and markers.
 fn expand_inputs(prompt: &PromptSyntax) -> TokenStream {
-    let inputs = prompt.arguments.iter().map(|Argument { name, ty, attrs, .. }| {
-        quote!(#(#attrs)* #name: #ty)
-    });
+    let inputs = prompt
+        .arguments
+        .iter()
+        .map(|Argument { name, ty, attrs, .. }| quote!(#(#attrs)* #name: #ty));
     quote!(#(#inputs),*)
 }
 
@@ -154,4 +155,3 @@ fn expand_text(prompt: &PromptSyntax, template: &Template, with_docs: bool) -> T
     });
     quote!(#llm::__private::render(&[#(#pieces),*], &[#(#values),*]))
 }
-

@@ -6,11 +6,12 @@ use super::{
     template::{Line, Template},
 };
 use crate::{diagnostics::Diagnostics, names::refuse_reserved};
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatType, ReturnType, Type, Visibility,
+    Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatType, ReturnType, Token, Type, Visibility,
     parse::{ParseStream, Parser},
+    token,
 };
 
 /// A function without its body.
@@ -80,13 +81,11 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
     let attrs = input.call(Attribute::parse_outer)?;
     let vis = input.parse()?;
     let sig = input.parse()?;
-    let rest: TokenStream = input.parse()?;
-    let mut trees = rest.clone().into_iter();
-    let body = match (trees.next(), trees.next()) {
-        (Some(TokenTree::Punct(end)), None) if end.as_char() == ';' => None,
-        (Some(TokenTree::Group(body)), None) if body.delimiter() == Delimiter::Brace => Some(rest),
-        (None, _) => return Err(input.error("expected `;` after the declaration of a prompt")),
-        (Some(tree), _) => return Err(syn::Error::new(tree.span(), "expected `;`")),
+    let body = if input.peek(token::Brace) {
+        Some(input.parse::<TokenTree>()?.into())
+    } else {
+        input.parse::<Token![;]>()?;
+        None
     };
     Ok(Item { attrs, vis, sig, body })
 }
@@ -124,10 +123,7 @@ fn check_signature(sig: &syn::Signature, diagnostics: &mut Diagnostics) {
 }
 
 /// The lines of the doc comment, and the other attributes.
-fn split_docs(
-    attrs: Vec<Attribute>,
-    diagnostics: &mut Diagnostics,
-) -> (Vec<Line>, Vec<Attribute>) {
+fn split_docs(attrs: Vec<Attribute>, diagnostics: &mut Diagnostics) -> (Vec<Line>, Vec<Attribute>) {
     let (mut lines, mut outer) = (Vec::new(), Vec::new());
     for attr in attrs {
         match &attr.meta {
@@ -221,4 +217,3 @@ fn read_attribute(
     }
     argument.marker = Some(Marker { kind, attr });
 }
-

@@ -14,9 +14,8 @@ use syn::{
     punctuated::Punctuated,
 };
 
-const KNOWN: [&str; 9] = [
-    "system", "retries", "options", "resetting", "resource", "state", "reads", "writes", "crate",
-];
+const KNOWN: [&str; 9] =
+    ["system", "retries", "options", "resetting", "resource", "state", "reads", "writes", "crate"];
 
 /// One argument, with its name.
 struct Setting {
@@ -95,7 +94,10 @@ pub(super) fn parse_settings(tokens: TokenStream, diagnostics: &mut Diagnostics)
             if let Some(help) = suggestion(&text, "argument", &KNOWN.map(String::from)) {
                 error.help(help);
             } else {
-                error.help(format!("the arguments are {}", crate::names::list(&KNOWN.map(String::from))));
+                error.help(format!(
+                    "the arguments are {}",
+                    crate::names::list(&KNOWN.map(String::from))
+                ));
             }
         }
         seen.push(text);

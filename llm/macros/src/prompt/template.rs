@@ -148,7 +148,8 @@ mod tests {
 
     /// The pieces as text: values in guillemets.
     fn check(text: &str, expected: &str) {
-        let lines = text.split('\n').map(|text| Line { text: text.into(), span: Span::call_site() });
+        let lines =
+            text.split('\n').map(|text| Line { text: text.into(), span: Span::call_site() });
         let template = Template::of_docs(lines.collect());
         let shown: String = template
             .pieces
