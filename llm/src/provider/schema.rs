@@ -83,17 +83,22 @@ impl Dialect {
                 }
                 _ => return None,
             },
-            "prefixItems" if self == Self::Gemini => {
-                Some((keyword.to_owned(), self.each(value)?))
-            }
+            "prefixItems" if self == Self::Gemini => Some((keyword.to_owned(), self.each(value)?)),
             "additionalProperties" if *value == Value::Bool(false) || self == Self::Gemini => {
                 as_it_is()
             }
             "minimum" | "maximum" | "minItems" | "maxItems" if self != Self::Anthropic => {
                 as_it_is()
             }
-            "prefixItems" | "additionalProperties" | "patternProperties" | "propertyNames"
-            | "unevaluatedProperties" | "not" | "if" | "dependentSchemas" | "contains" => {
+            "prefixItems"
+            | "additionalProperties"
+            | "patternProperties"
+            | "propertyNames"
+            | "unevaluatedProperties"
+            | "not"
+            | "if"
+            | "dependentSchemas"
+            | "contains" => {
                 return None;
             }
             // annotations, bounds, formats: the parser has them
@@ -106,7 +111,8 @@ impl Dialect {
     }
 
     fn each_named(self, schemas: &Value) -> Option<Value> {
-        let rewrite = |(name, schema): (&String, &Value)| Some((name.clone(), self.rewrite(schema)?));
+        let rewrite =
+            |(name, schema): (&String, &Value)| Some((name.clone(), self.rewrite(schema)?));
         schemas.as_object()?.iter().map(rewrite).collect::<Option<_>>().map(Value::Object)
     }
 }
@@ -143,7 +149,11 @@ fn is_recursive(root: &Value) -> bool {
     }
     let target = |reference: &str| root.pointer(reference.trim_start_matches('#'));
     let starts = std::iter::once("#").map(str::to_owned).chain(
-        root["$defs"].as_object().into_iter().flat_map(|defs| defs.keys()).map(|name| format!("#/$defs/{name}")),
+        root["$defs"]
+            .as_object()
+            .into_iter()
+            .flat_map(|defs| defs.keys())
+            .map(|name| format!("#/$defs/{name}")),
     );
     starts.into_iter().any(|start| {
         let mut seen: Vec<&str> = Vec::new();
@@ -186,37 +196,63 @@ mod tests {
             schema
         };
         let map = json!({ "type": "object", "additionalProperties": { "type": "string" } });
-        let of = |property: Value| {
-            json!({ "type": "object", "properties": { "a": property }, "required": ["a"] })
-        };
+        let of = |property: Value| json!({ "type": "object", "properties": { "a": property }, "required": ["a"] });
         let closed = |property: Value| Some(object(&json!({ "a": property }), &json!(["a"])));
         let recursive = json!({ "type": "object",
             "properties": { "a": { "type": "array", "items": { "$ref": "#" } } },
             "required": ["a"] });
-        let tagged = json!({ "oneOf": [{ "type": "string", "const": "A" }, { "$ref": "#/$defs/B" }] });
+        let tagged =
+            json!({ "oneOf": [{ "type": "string", "const": "A" }, { "$ref": "#/$defs/B" }] });
         let any = json!({ "anyOf": [{ "type": "string", "const": "A" }, { "$ref": "#/$defs/B" }] });
-        let listed = json!({ "anyOf": [{ "type": "string", "enum": ["A"] }, { "$ref": "#/$defs/B" }] });
+        let listed =
+            json!({ "anyOf": [{ "type": "string", "enum": ["A"] }, { "$ref": "#/$defs/B" }] });
         let table: Vec<(&str, Dialect, Value, Option<Value>)> = vec![
-            ("each property is required", OpenAi, open.clone(),
-                Some(titled(object(&json!({ "a": bounded, "b": b }), &json!(["a", "b"]))))),
-            ("optional ones stay so", Anthropic, open.clone(),
-                Some(titled(object(&json!({ "a": bare, "b": b }), &json!(["a"]))))),
-            ("objects stay open", Gemini, open,
+            (
+                "each property is required",
+                OpenAi,
+                open.clone(),
+                Some(titled(object(&json!({ "a": bounded, "b": b }), &json!(["a", "b"])))),
+            ),
+            (
+                "optional ones stay so",
+                Anthropic,
+                open.clone(),
+                Some(titled(object(&json!({ "a": bare, "b": b }), &json!(["a"])))),
+            ),
+            (
+                "objects stay open",
+                Gemini,
+                open,
                 Some(titled(json!({ "type": "object", "properties": { "a": bounded, "b": b },
-                    "required": ["a"] })))),
+                    "required": ["a"] }))),
+            ),
             ("maps", OpenAi, of(map.clone()), None),
             ("maps", Anthropic, of(map.clone()), None),
             ("maps", Gemini, of(map.clone()), Some(of(map))),
             ("anything", OpenAi, of(json!(true)), None),
             ("anything", Gemini, of(json!({ "description": "d" })), None),
-            ("tuples", OpenAi, of(json!({ "type": "array", "prefixItems": [{ "type": "null" }] })), None),
-            ("recursion", OpenAi, recursive.clone(),
-                closed(json!({ "type": "array", "items": { "$ref": "#" } }))),
+            (
+                "tuples",
+                OpenAi,
+                of(json!({ "type": "array", "prefixItems": [{ "type": "null" }] })),
+                None,
+            ),
+            (
+                "recursion",
+                OpenAi,
+                recursive.clone(),
+                closed(json!({ "type": "array", "items": { "$ref": "#" } })),
+            ),
             ("recursion", Anthropic, recursive, None),
             ("enums", OpenAi, of(tagged.clone()), closed(any)),
             ("enums", Gemini, of(tagged), Some(of(listed))),
             ("no object", OpenAi, json!({ "type": "string" }), None),
-            ("flattened enums", OpenAi, json!({ "type": "object", "unevaluatedProperties": false }), None),
+            (
+                "flattened enums",
+                OpenAi,
+                json!({ "type": "object", "unevaluatedProperties": false }),
+                None,
+            ),
             ("empty", OpenAi, json!({ "type": "object" }), Some(object(&json!({}), &json!([])))),
         ];
         for (name, dialect, schema, expected) in table {

@@ -5,7 +5,7 @@ use super::{
     source::{Source, held, is_borrowed},
     syntax::{Argument, PromptSyntax},
 };
-use crate::spans::ours;
+use crate::spans::{ends, ours};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -25,6 +25,8 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
     let inputs = prompt.arguments.iter().filter_map(|argument| expand_input(prompt, argument));
     let arguments = prompt.arguments.iter().map(|argument| expand_argument(prompt, argument));
     let item = quote!(#llm::Change<#output>);
+    // where rustc labels an answer of another type than the field
+    let value = Ident::new("value", Span::mixed_site().located_at(ends(output).0));
     quote! {
         #[#llm::__private::streaming_action(crate = #burdock, state = #state, #reads writes(#written), yields(#item))]
         #(#outer)*
@@ -42,7 +44,8 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
             while let ::core::option::Option::Some(#change) = #llm::__private::next(&mut #answer).await? {
                 yield_!(#change);
             }
-            ::core::result::Result::Ok(Writes { #written: #llm::__private::finish(&mut #answer).await? })
+            let #value: #output = #llm::__private::finish(&mut #answer).await?;
+            ::core::result::Result::Ok(Writes { #written: #value })
         }
     }
 }
@@ -92,6 +95,9 @@ fn expand_argument(prompt: &PromptSyntax, argument: &Argument) -> TokenStream {
     let Locals { fields, .. } = Locals::new();
     match Source::of(prompt, argument) {
         Source::Read => {
+            // where rustc labels a field of another type than the argument
+            let mut fields = fields;
+            fields.set_span(fields.span().located_at(name.span()));
             let site = ours(name.span());
             let field = quote_spanned!(site=> #fields.#name);
             if is_borrowed(ty) {

@@ -58,6 +58,10 @@ fn check_output(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
 fn check_placeholders(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
     let names: Vec<String> =
         prompt.arguments.iter().map(|argument| plain(&argument.name)).collect();
+    // an argument that could not be read may be the one
+    if prompt.arguments.len() < prompt.signature.types.len() {
+        return;
+    }
     let mut reported: Vec<&str> = Vec::new();
     for placeholder in prompt.templates().flat_map(super::template::Template::placeholders) {
         let name = placeholder.name.as_str();

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     names::plain,
-    spans::{ends, ours},
+    spans::{ends, ours, respanned},
 };
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 use syn::Attribute;
 
 /// The function, and the action if there is one.
@@ -143,15 +143,25 @@ fn expand_text(prompt: &PromptSyntax, template: &Template, with_docs: bool) -> T
     }
     let values = values.into_iter().filter_map(|(name, format)| {
         let argument = prompt.arguments.iter().find(|argument| plain(&argument.name) == name)?;
-        let argument = &argument.name;
-        // the label of what is missing lies on the argument
-        let site = ours(argument.span());
-        let value = quote_spanned!(site=> &#argument);
-        let name = name.to_token_stream();
-        Some(match format {
-            Format::Display => quote_spanned!(site=> #llm::__private::Value::display(#value)),
-            Format::Json => quote_spanned!(site=> #llm::__private::Value::json(#name, #value)),
-        })
+        Some(expand_value(&llm, &argument.name, format))
     });
     quote!(#llm::__private::render(&[#(#pieces),*], &[#(#values),*]))
+}
+
+/// The value of a placeholder. The label of what it lacks lies on the argument.
+fn expand_value(llm: &TokenStream, argument: &Ident, format: Format) -> TokenStream {
+    let site = ours(argument.span());
+    let name = plain(argument);
+    let value = quote_spanned!(site=> &#argument);
+    let (function, arguments) = match format {
+        Format::Display => (quote!(#llm::__private::Value::display), value),
+        Format::Json => {
+            (quote!(#llm::__private::Value::json), quote_spanned!(site=> #name, #value))
+        }
+    };
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+    arguments.set_span(site);
+    let mut call = respanned(function, site);
+    call.extend([TokenTree::from(arguments)]);
+    call
 }

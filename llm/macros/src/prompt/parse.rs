@@ -171,25 +171,26 @@ fn parse_argument(argument: PatType, diagnostics: &mut Diagnostics) -> Option<Ar
         Argument { name, ty: *ty, docs: String::new(), marker: None, attrs: Vec::new() };
     let mut lines = Vec::new();
     for attr in attrs {
-        read_attribute(attr, &mut argument, &mut lines, diagnostics);
+        read_attribute(attr, &mut argument, &mut lines, diagnostics)?;
     }
     argument.docs = Template::of_docs(lines).text;
     Some(argument)
 }
 
+/// Reads an attribute of an argument; `None` if the argument cannot be understood.
 fn read_attribute(
     attr: Attribute,
     argument: &mut Argument,
     lines: &mut Vec<Line>,
     diagnostics: &mut Diagnostics,
-) {
+) -> Option<()> {
     let name = attr.path().get_ident().map(ToString::to_string).unwrap_or_default();
     let kind = match name.as_str() {
         "doc" => {
             let (docs, others) = split_docs(vec![attr], diagnostics);
             lines.extend(docs);
             argument.attrs.extend(others);
-            return;
+            return Some(());
         }
         "input" => MarkerKind::Input,
         "resource" => MarkerKind::Resource,
@@ -198,22 +199,23 @@ fn read_attribute(
             diagnostics
                 .error(attr.path(), format!("an argument of a prompt does not take `{name}`"))
                 .help("put it on the prompt: one function with the argument, one without");
-            return;
+            return None;
         }
         "context" | "error" => {
             diagnostics
                 .error(attr.path(), format!("a prompt does not take `#[{name}]`"))
                 .help("an `#[action]` does: call the prompt in its body");
-            return;
+            return None;
         }
         _ => {
             argument.attrs.push(attr);
-            return;
+            return Some(());
         }
     };
     if argument.marker.is_some() {
         diagnostics.error(attr.path(), "an argument has one marker").help("take two arguments");
-        return;
+        return None;
     }
     argument.marker = Some(Marker { kind, attr });
+    Some(())
 }

@@ -10,6 +10,6 @@ struct Studio {
 
 /// Write about something.
 #[prompt(state = Studio, writes(story))]
-async fn write() -> u32;
+async fn write() -> u32; //~ u32
 
 fn main() {}
