@@ -8,6 +8,7 @@ mod error;
 mod message;
 mod model;
 mod offline;
+mod partial;
 #[cfg(feature = "genai")]
 mod provider;
 mod retrying;
@@ -25,6 +26,21 @@ pub use self::{
     message::{Message, Role, ToolCall},
     model::{Model, Options, Request, Tool},
     offline::{Offline, Pace},
+    partial::{
+        Change, Field, FieldState, Grow, GrowError, Grown, Marks, Misfit, Partial, PartialOf,
+        TuplePartial,
+    },
     retrying::Retrying,
     scripted::{Script, Scripted},
 };
+
+/// The derive of [`Partial`](trait@Partial).
+pub use burdock_llm_macros::Partial;
+
+/// What the macros generate calls. Not covered by semantic versioning.
+#[doc(hidden)]
+pub mod __private {
+    pub mod partial {
+        pub use crate::partial::{derived::*, marks::Node};
+    }
+}

@@ -1,15 +1,18 @@
 //! The macros of [burdock-llm](https://docs.rs/burdock-llm): `#[prompt]` and `#[derive(Partial)]`.
 //! Use them through `burdock_llm`, which documents them.
 
+mod diagnostics;
 mod guard;
+mod names;
 mod partial;
 mod prompt;
+mod spans;
 
 use guard::guarded;
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as TokenStream2;
 
-/// Derives the unfinished form of a type.
+#[doc = include_str!("docs/partial.md")]
 #[proc_macro_derive(Partial, attributes(partial))]
 pub fn derive_partial(item: TokenStream) -> TokenStream {
     guarded(TokenStream2::new(), || partial::partial(item.into())).into()

@@ -1,0 +1,44 @@
+//! Where rustc puts its labels: on an expression from its first token to its last, so both must
+//! stand where the user's token stands, or the label covers the whole macro call.
+
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// The spans of the first and the last token.
+pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
+    let mut spans = tokens.to_token_stream().into_iter();
+    let first = spans.next();
+    let last = spans.last().or_else(|| first.clone());
+    let start = first.map_or_else(Span::call_site, |tree| match tree {
+        TokenTree::Group(group) => group.span_open(),
+        tree => tree.span(),
+    });
+    let end = last.map_or(start, |tree| match tree {
+        TokenTree::Group(group) => group.span_close(),
+        tree => tree.span(),
+    });
+    (start, end)
+}
+
+/// A place at which rustc labels what the macro wrote; lints for the user's code stay silent there.
+pub(crate) fn ours(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
+/// The tokens as if the user had written them at `span`; not for names of ours that hygiene hides.
+pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|tree| match tree {
+            TokenTree::Group(group) => {
+                let mut moved = Group::new(group.delimiter(), respanned(group.stream(), span));
+                moved.set_span(span);
+                TokenTree::Group(moved)
+            }
+            mut tree => {
+                tree.set_span(span);
+                tree
+            }
+        })
+        .collect()
+}
