@@ -35,6 +35,7 @@ pub use self::{
     retrying::Retrying,
     scripted::{Script, Scripted},
 };
+
 /// The derive of [`Partial`](trait@Partial).
 pub use burdock_llm_macros::Partial;
 pub use burdock_llm_macros::prompt;

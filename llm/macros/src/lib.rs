@@ -14,7 +14,7 @@ use guard::guarded;
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as TokenStream2;
 
-/// Derives the unfinished form of a type.
+#[doc = include_str!("docs/partial.md")]
 #[proc_macro_derive(Partial, attributes(partial))]
 pub fn derive_partial(item: TokenStream) -> TokenStream {
     guarded(TokenStream2::new(), || partial::partial(item.into())).into()

@@ -42,9 +42,10 @@ graph! {
         inputs { tone: String }
         resources { llm: Arc<dyn Model>, critic: Arc<dyn Model> }
         yields Item;
-        nodes { write: write_story(style = "in verse".to_owned()), praise }
+        nodes { write: write_story { style: "in verse".to_owned() }, praise }
         start write;
-        write -> praise -> pause;
+        write -> praise;
+        praise -> pause;
     }
 }
 

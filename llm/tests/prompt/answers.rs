@@ -1,7 +1,7 @@
 //! Types of answers, and answers that are none.
 
 use super::{Result, Story, say, story, write_story};
-use burdock_llm::{Prompt, PromptError, Reason, Script, Scripted, Usage, prompt};
+use burdock_llm::{PromptError, Reason, Script, Scripted, Usage, prompt, prompt::Prompt};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};

@@ -5,7 +5,7 @@ use super::{Result, model, say};
 use burdock_llm::prompt;
 use std::fmt::Display;
 
-/// {text} {self_} {model} {answer} {name} {prompt} {kind} {value} {llm} {r#type} {r#match:json}
+/// {text} {self_} {model} {answer} {name} {prompt} {kind:json} {value} {llm} {r#type} {r#match:json}
 #[prompt(system = "{context}")]
 #[allow(clippy::too_many_arguments, reason = "each is a name")]
 pub async fn names(

@@ -1,7 +1,7 @@
 //! Asking again.
 
 use super::{Result, Story, say, story, write_story};
-use burdock_llm::{Grown, Prompt, PromptError, Role, Script, Scripted, prompt};
+use burdock_llm::{Grown, PromptError, Role, Script, Scripted, prompt, prompt::Prompt};
 use serde_json::json;
 
 const WRONG: &str = r#"{"title": "Fire", "chapters": "none"}"#;

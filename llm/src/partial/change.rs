@@ -1,0 +1,86 @@
+//! A change of a value of one type.
+
+use burdock_json::{Edit, Path};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{fmt, marker::PhantomData};
+
+/// A change of a growing value of type `T`: a path, and what is set, appended or pushed there.
+///
+/// It is a [`burdock_json::Change`] that knows its type, and serialises as one:
+/// `{"path":["chapters",0,"title"],"append":"On"}`. Apply it with [`Grown::apply`](crate::Grown::apply).
+///
+/// ```
+/// use burdock_llm::Change;
+///
+/// let text = r#"{"path":[],"append":"On"}"#;
+/// let change: Change<String> = serde_json::from_str(text)?;
+/// assert_eq!(serde_json::to_string(&change)?, text);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub struct Change<T: ?Sized> {
+    untyped: burdock_json::Change,
+    of: PhantomData<fn() -> Box<T>>,
+}
+
+impl<T: ?Sized> Change<T> {
+    /// Wraps an untyped change. Whether it fits `T` shows when it is applied.
+    pub fn new(untyped: burdock_json::Change) -> Self {
+        Self { untyped, of: PhantomData }
+    }
+
+    /// Returns the place of the change, from the root of the value.
+    pub fn path(&self) -> &Path {
+        &self.untyped.path
+    }
+
+    /// Returns what changes at [`path`](Self::path).
+    pub fn edit(&self) -> &Edit {
+        &self.untyped.edit
+    }
+
+    /// Returns the change without its type.
+    pub fn untyped(&self) -> &burdock_json::Change {
+        &self.untyped
+    }
+
+    /// Unwraps the untyped change.
+    pub fn into_untyped(self) -> burdock_json::Change {
+        self.untyped
+    }
+}
+
+impl<T: ?Sized> From<burdock_json::Change> for Change<T> {
+    fn from(untyped: burdock_json::Change) -> Self {
+        Self::new(untyped)
+    }
+}
+
+impl<T: ?Sized> Clone for Change<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.untyped.clone())
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Change<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Change").field("path", self.path()).field("edit", self.edit()).finish()
+    }
+}
+
+impl<T: ?Sized> PartialEq for Change<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.untyped == other.untyped
+    }
+}
+
+impl<T: ?Sized> Serialize for Change<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.untyped.serialize(serializer)
+    }
+}
+
+impl<'de, T: ?Sized> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        burdock_json::Change::deserialize(deserializer).map(Self::new)
+    }
+}

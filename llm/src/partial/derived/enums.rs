@@ -1,0 +1,190 @@
+//! The four ways in which serde writes enums.
+
+use super::fields::entry_of;
+use crate::partial::{Grow, GrowError, Misfit};
+use burdock_json::{Edit, Segment};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// Reads `{"Variant": body}`, or `"Variant"`, whose body is `null`.
+pub fn external<P>(
+    json: &Value,
+    read: impl FnOnce(&str, &Value) -> Result<P, GrowError>,
+) -> Result<P, GrowError> {
+    match json {
+        Value::String(name) => read(name, &Value::Null),
+        Value::Object(object) if object.len() == 1 => match object.iter().next() {
+            Some((name, body)) => {
+                read(name, body).map_err(|error| error.below(Segment::Key(name.as_str().into())))
+            }
+            None => Err(GrowError::expected("a variant", json)),
+        },
+        _ => Err(GrowError::expected("a variant", json)),
+    }
+}
+
+/// Reads `{"tag": "Variant", …}`, whose body is the object.
+pub fn internal<P>(
+    json: &Value,
+    tag: &str,
+    read: impl FnOnce(&str, &Value) -> Result<P, GrowError>,
+) -> Result<P, GrowError> {
+    read(tag_of(json, tag)?, json)
+}
+
+/// Reads `{"tag": "Variant", "content": body}`; a body that is missing is `null`.
+pub fn adjacent<P>(
+    json: &Value,
+    tag: &str,
+    content: &str,
+    read: impl FnOnce(&str, &Value) -> Result<P, GrowError>,
+) -> Result<P, GrowError> {
+    let name = tag_of(json, tag)?;
+    read(name, json.get(content).unwrap_or(&Value::Null))
+        .map_err(|error| error.below(Segment::Key(content.into())))
+}
+
+fn tag_of<'a>(json: &'a Value, tag: &str) -> Result<&'a str, GrowError> {
+    let name = json.get(tag).and_then(Value::as_str);
+    name.ok_or_else(|| GrowError::expected(format!("an object with `{tag}`"), json))
+}
+
+/// Reads the value of a newtype variant from the object that has the tag as well.
+pub fn read_internal<P: Grow>(json: &Value, tag: &str) -> Result<P, GrowError> {
+    let object = super::object(json)?;
+    let entries = object.iter().filter(|(key, _)| *key != tag);
+    let body: Map<_, _> = entries.map(|(key, value)| (key.clone(), value.clone())).collect();
+    P::from_json(&Value::Object(body))
+}
+
+/// An error for a variant that the type does not have.
+pub fn unknown_variant<P>(name: &str) -> Result<P, GrowError> {
+    Err(GrowError::new(Misfit::Invalid { reason: format!("unknown variant `{name}`") }))
+}
+
+/// Where an edit of an enum leads.
+pub enum Step<'a> {
+    /// To another value.
+    Replace(Cow<'a, Value>),
+    /// Into the body of the variant.
+    Body(&'a [Segment]),
+    /// Nowhere: it says what is known.
+    Known,
+}
+
+/// The step of an edit of `{"Variant": body}`.
+pub fn step_external<'a>(
+    variant: &str,
+    path: &'a [Segment],
+    edit: &'a Edit,
+) -> Result<Step<'a>, GrowError> {
+    match (path, edit) {
+        ([], Edit::Set(json)) => Ok(Step::Replace(Cow::Borrowed(json))),
+        ([], _) => Err(GrowError::edit("an enum")),
+        ([Segment::Key(key), ..], _) if **key != *variant => Err(other_variant(variant)),
+        ([Segment::Key(key)], Edit::Set(json)) => {
+            Ok(Step::Replace(Cow::Owned(entry_of(key, json))))
+        }
+        ([Segment::Key(_), rest @ ..], _) => Ok(Step::Body(rest)),
+        _ => Err(GrowError::new(Misfit::Unknown)),
+    }
+}
+
+/// The step of an edit of `{"tag": "Variant", …}`.
+pub fn step_internal<'a>(
+    variant: &str,
+    tag: &str,
+    path: &'a [Segment],
+    edit: &'a Edit,
+) -> Result<Step<'a>, GrowError> {
+    match (path, edit) {
+        ([], Edit::Set(json)) => Ok(Step::Replace(Cow::Borrowed(json))),
+        ([Segment::Key(key)], Edit::Set(json)) if **key == *tag => same_tag(variant, json),
+        _ => Ok(Step::Body(path)),
+    }
+}
+
+/// The step of an edit of `{"tag": "Variant", "content": body}`.
+pub fn step_adjacent<'a>(
+    variant: &str,
+    (tag, content): (&str, &str),
+    path: &'a [Segment],
+    edit: &'a Edit,
+) -> Result<Step<'a>, GrowError> {
+    match (path, edit) {
+        ([], Edit::Set(json)) => Ok(Step::Replace(Cow::Borrowed(json))),
+        ([], _) => Err(GrowError::edit("an enum")),
+        ([Segment::Key(key)], Edit::Set(json)) if **key == *tag => same_tag(variant, json),
+        ([Segment::Key(key)], Edit::Set(json)) if **key == *content => {
+            let tag = (tag.to_owned(), Value::from(variant));
+            let entries = [tag, (content.to_owned(), json.clone())];
+            Ok(Step::Replace(Cow::Owned(Value::Object(Map::from_iter(entries)))))
+        }
+        ([Segment::Key(key), rest @ ..], _) if **key == *content => Ok(Step::Body(rest)),
+        _ => Err(GrowError::new(Misfit::Unknown)),
+    }
+}
+
+/// The step of an edit of a value without a tag.
+pub fn step_untagged<'a>(path: &'a [Segment], edit: &'a Edit) -> Step<'a> {
+    match (path, edit) {
+        ([], Edit::Set(json)) => Step::Replace(Cow::Borrowed(json)),
+        _ => Step::Body(path),
+    }
+}
+
+fn same_tag<'a>(variant: &str, json: &Value) -> Result<Step<'a>, GrowError> {
+    if json.as_str() == Some(variant) { Ok(Step::Known) } else { Err(other_variant(variant)) }
+}
+
+fn other_variant(present: &str) -> GrowError {
+    GrowError::new(Misfit::Variant { present: present.to_owned() })
+}
+
+/// A variant of an enum without tags.
+pub struct Candidate<P> {
+    /// Returns whether the variant has a property.
+    pub knows: fn(&str) -> bool,
+    /// Reads the variant.
+    pub read: fn(&Value) -> Result<P, GrowError>,
+}
+
+/// Reads the whole value, if this is one.
+pub fn read_complete<T: DeserializeOwned>(json: &Value) -> Option<T> {
+    T::deserialize(json).ok()
+}
+
+/// Reads a value without a tag. `whole` is the variant as which serde reads the value, if it is complete.
+///
+/// A value that is not complete is read as the first variant that knows all of its properties.
+pub fn read_untagged<P>(
+    json: &Value,
+    whole: Option<usize>,
+    candidates: &[Candidate<P>],
+) -> Result<P, GrowError> {
+    let knows_all = |candidate: &&Candidate<P>| {
+        json.as_object().is_none_or(|object| object.keys().all(|key| (candidate.knows)(key)))
+    };
+    let whole = whole.and_then(|index| candidates.get(index));
+    let exact = whole.into_iter().chain(candidates).filter(knows_all);
+    let loose = whole.into_iter().chain(candidates);
+    let read = exact.chain(loose).find_map(|candidate| (candidate.read)(json).ok());
+    read.ok_or_else(|| GrowError::expected("a value of one of the variants", json))
+}
+
+/// Chooses the variant again, with the edit that did not fit the present one.
+pub fn grow_untagged<P: Grow>(
+    value: &mut P,
+    path: &[Segment],
+    edit: &Edit,
+    grown: Result<(), GrowError>,
+) -> Result<(), GrowError> {
+    let Err(error) = grown else { return Ok(()) };
+    let chosen = serde_json::to_value(&*value).ok().and_then(|mut json| {
+        crate::partial::types::grow_json(&mut json, path, edit).ok()?;
+        P::from_json(&json).ok()
+    });
+    *value = chosen.ok_or(error)?;
+    Ok(())
+}

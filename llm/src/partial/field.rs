@@ -1,0 +1,107 @@
+//! Fields that say how far they are.
+
+use super::{Grow, GrowError, Misfit};
+use burdock_json::{Edit, Segment};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
+
+/// How far a field is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldState {
+    /// Nothing of it has arrived.
+    #[default]
+    Pending,
+    /// Some of it has arrived.
+    Growing,
+    /// All of it has arrived.
+    Complete,
+}
+
+/// A field marked `#[partial(state)]`: its value so far, and how far it is.
+///
+/// In JSON it is absent while pending, then `{"state": "growing" | "complete", "value": …}`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field<P> {
+    state: FieldState,
+    value: Option<P>,
+}
+
+impl<P> Field<P> {
+    /// Returns how far the field is.
+    pub fn state(&self) -> FieldState {
+        self.state
+    }
+
+    /// Returns the value so far, or `None` if nothing has arrived.
+    pub fn value(&self) -> Option<&P> {
+        self.value.as_ref()
+    }
+
+    /// Returns whether all of the field has arrived.
+    pub fn is_complete(&self) -> bool {
+        self.state == FieldState::Complete
+    }
+
+    pub(crate) fn is_pending(&self) -> bool {
+        self.state == FieldState::Pending
+    }
+}
+
+impl<P> Default for Field<P> {
+    fn default() -> Self {
+        Self { state: FieldState::Pending, value: None }
+    }
+}
+
+impl<P: Serialize> Serialize for Field<P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("state", &self.state)?;
+        if let Some(value) = &self.value {
+            map.serialize_entry("value", value)?;
+        }
+        map.end()
+    }
+}
+
+impl<P: Grow> Grow for Field<P> {
+    fn from_json(json: &Value) -> Result<Self, GrowError> {
+        let expected = || GrowError::expected("an object with `state`", json);
+        let object = json.as_object().ok_or_else(expected)?;
+        let state = read_state(object.get("state").ok_or_else(expected)?)?;
+        let value = object.get("value").map(P::from_json).transpose();
+        Ok(Self { state, value: value.map_err(|error| error.below(segment("value")))? })
+    }
+
+    fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError> {
+        match (path, edit) {
+            ([], Edit::Set(json)) => *self = Self::from_json(json)?,
+            ([], Edit::Complete) if self.value.is_some() => self.state = FieldState::Complete,
+            ([Segment::Key(key)], Edit::Set(json)) if **key == *"state" => {
+                self.state = read_state(json)?;
+            }
+            ([Segment::Key(key), rest @ ..], _) if **key == *"value" => {
+                super::derived::grow_field(&mut self.value, rest, edit)?;
+                if self.is_pending() {
+                    self.state = FieldState::Growing;
+                }
+            }
+            ([], _) => return Err(GrowError::edit("a field with a state")),
+            _ => return Err(GrowError::new(Misfit::Unknown)),
+        }
+        Ok(())
+    }
+}
+
+fn read_state(json: &Value) -> Result<FieldState, GrowError> {
+    match json.as_str() {
+        Some("growing") => Ok(FieldState::Growing),
+        Some("complete") => Ok(FieldState::Complete),
+        _ => Err(GrowError::expected("`growing` or `complete`", json)),
+    }
+}
+
+fn segment(key: &str) -> Segment {
+    Segment::Key(key.into())
+}

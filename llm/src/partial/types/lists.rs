@@ -1,0 +1,62 @@
+//! Lists, which grow by what is pushed, and in their elements.
+
+use crate::partial::{Grow, GrowError, Marks, Misfit, Partial, marks::Node};
+use burdock_json::{Edit, Segment};
+use serde_json::Value;
+use std::collections::{BTreeSet, HashSet, VecDeque};
+
+macro_rules! list {
+    // the list of partial elements, and how one is added
+    ($list:ident, $push:ident) => {
+        impl<P: Grow> Grow for $list<P> {
+            fn from_json(json: &Value) -> Result<Self, GrowError> {
+                let elements = json.as_array();
+                let elements = elements.ok_or_else(|| GrowError::expected("a list", json))?;
+                let read = |(index, element)| {
+                    P::from_json(element).map_err(|error| error.below(Segment::Index(index)))
+                };
+                elements.iter().enumerate().map(read).collect()
+            }
+
+            fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError> {
+                match (path, edit) {
+                    ([], Edit::Push(json)) => self.$push(P::from_json(json)?),
+                    ([], Edit::Set(json)) => *self = Self::from_json(json)?,
+                    ([], _) => return Err(GrowError::edit("a list")),
+                    ([Segment::Index(index), rest @ ..], _) => {
+                        let element = self.get_mut(*index);
+                        element.ok_or(GrowError::new(Misfit::Absent))?.grow(rest, edit)?;
+                    }
+                    _ => return Err(GrowError::new(Misfit::Unknown)),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+list!(Vec, push);
+list!(VecDeque, push_back);
+
+impl<T: Partial> Partial for VecDeque<T> {
+    type Partial = VecDeque<T::Partial>;
+
+    fn __mark(marks: &mut Marks<'_>, node: &Node) {
+        marks.items::<T>(node);
+    }
+}
+
+macro_rules! lists {
+    // types that serde reads from a list of `T`
+    ($([$($generics:tt)*] $ty:ty),*) => {$(
+        impl<T: Partial, $($generics)*> Partial for $ty {
+            type Partial = Vec<T::Partial>;
+
+            fn __mark(marks: &mut Marks<'_>, node: &Node) {
+                marks.items::<T>(node);
+            }
+        }
+    )*};
+}
+
+lists!([] Vec<T>, [] Box<[T]>, [const N: usize] [T; N], [] BTreeSet<T>, [S] HashSet<T, S>);

@@ -1,0 +1,63 @@
+//! Values that appear when they are complete: numbers, booleans, characters, nothing.
+
+use crate::partial::{Grow, GrowError, Marks, Partial, derived, marks::Node};
+use burdock_json::{Edit, Segment};
+use serde_json::Value;
+use std::{marker::PhantomData, num::NonZero};
+
+macro_rules! scalars {
+    // the types, and what an error calls one of them
+    ($($(#[$attr:meta])* $ty:ty = $expected:literal,)*) => {$(
+        impl Partial for $ty {
+            type Partial = Self;
+
+            fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
+        }
+
+        impl Grow for $ty {
+            fn from_json(json: &Value) -> Result<Self, GrowError> {
+                derived::read_whole($expected, json)
+            }
+
+            fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError> {
+                derived::grow_whole(self, $expected, path, edit)
+            }
+        }
+    )*};
+}
+
+scalars! {
+    u8 = "a `u8`",
+    u16 = "a `u16`",
+    u32 = "a `u32`",
+    u64 = "a `u64`",
+    u128 = "a `u128`",
+    usize = "a `usize`",
+    i8 = "an `i8`",
+    i16 = "an `i16`",
+    i32 = "an `i32`",
+    i64 = "an `i64`",
+    i128 = "an `i128`",
+    isize = "an `isize`",
+    NonZero<u8> = "a `u8` that is not zero",
+    NonZero<u16> = "a `u16` that is not zero",
+    NonZero<u32> = "a `u32` that is not zero",
+    NonZero<u64> = "a `u64` that is not zero",
+    NonZero<usize> = "a `usize` that is not zero",
+    NonZero<i8> = "an `i8` that is not zero",
+    NonZero<i16> = "an `i16` that is not zero",
+    NonZero<i32> = "an `i32` that is not zero",
+    NonZero<i64> = "an `i64` that is not zero",
+    NonZero<isize> = "an `isize` that is not zero",
+    f32 = "a number",
+    f64 = "a number",
+    bool = "a boolean",
+    char = "a character",
+    () = "`null`",
+}
+
+impl<T: ?Sized> Partial for PhantomData<T> {
+    type Partial = ();
+
+    fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
+}

@@ -1,0 +1,37 @@
+//! Texts, which grow by what is appended.
+
+use crate::partial::{Grow, GrowError, Marks, Partial, marks::Node};
+use burdock_json::{Edit, Segment};
+use serde_json::Value;
+use std::{borrow::Cow, rc::Rc, sync::Arc};
+
+impl Grow for String {
+    fn from_json(json: &Value) -> Result<Self, GrowError> {
+        match json {
+            Value::String(text) => Ok(text.clone()),
+            other => Err(GrowError::expected("a string", other)),
+        }
+    }
+
+    fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError> {
+        match (path, edit) {
+            ([], Edit::Append(text)) => self.push_str(text),
+            ([], Edit::Set(json)) => *self = Self::from_json(json)?,
+            _ => return Err(GrowError::edit("a string")),
+        }
+        Ok(())
+    }
+}
+
+macro_rules! texts {
+    // types that serde reads from a string
+    ($($ty:ty),*) => {$(
+        impl Partial for $ty {
+            type Partial = String;
+
+            fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
+        }
+    )*};
+}
+
+texts!(String, Box<str>, Rc<str>, Arc<str>, Cow<'static, str>);
