@@ -114,12 +114,12 @@ async fn answers_that_do_not_fit_are_errors_that_name_the_place() {
     for (said, place, part) in [
         ("I would rather not.", "", "expected"),
         ("", "", "expected"),
-        (r#"{"title": 3.5, "chapters": {}}"#, "chapters", "list"),
+        (r#"{"title": 3.5, "chapters": {}}"#, "chapters[0]", "`heading`"),
         (r#"{"title": "t", "chapters": [{"heading": []}]}"#, "chapters[0].heading", "string"),
         (r#"{"title": "t", "chapters": [], "rating": 300}"#, "rating", "300"),
         (r#"{"title": "t", "chapters": []}"#, "", "rating"),
         (half, "chapters[0]", "ended"),
-        (&deep, "chapters", "list"),
+        (&deep, "chapters[0]", "object"),
         ("[1, 2]", "", "object"),
         ("42", "", "object"),
     ] {

@@ -18,25 +18,25 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 /// A chapter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
-pub struct Chapter {
-    pub heading: String,
+struct Chapter {
+    heading: String,
 }
 
 /// A short story.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
-pub struct Story {
-    pub title: String,
-    pub chapters: Vec<Chapter>,
+struct Story {
+    title: String,
+    chapters: Vec<Chapter>,
     /// From 1 to 5.
     #[partial(done)]
-    pub rating: u8,
+    rating: u8,
 }
 
 /// Write a short story about {subject}, in at most {chapters} chapters.
 ///
 /// Avoid clichés.
 #[prompt]
-pub async fn write_story(subject: &str, chapters: u32) -> Story;
+async fn write_story(subject: &str, chapters: u32) -> Story;
 
 fn story() -> Story {
     Story { title: "Fire".into(), chapters: vec![Chapter { heading: "Smoke".into() }], rating: 4 }

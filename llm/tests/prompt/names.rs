@@ -52,8 +52,3 @@ async fn prompts_stand_in_functions_and_modules_and_under_raw_names() -> Result 
     assert_eq!(inner::r#loop("so").on(&llm).await?, "so");
     Ok(())
 }
-
-/// Never called; only functions that are not public and not used are reported.
-#[prompt]
-#[expect(dead_code, reason = "rustc reports what is not used, as for any function")]
-async fn unused() -> String;
