@@ -3,7 +3,7 @@
 use super::{Result, Story, model, say, story};
 use burdock::{
     Outcome, RunErrorKind,
-    action::Cause,
+    action::FailureCause,
     log::{Durability, EntryKind, Log, MemoryLog, Offset, SessionId},
     prelude::*,
 };
@@ -164,7 +164,7 @@ async fn an_answer_that_does_not_fit_fails_the_step_and_a_resume_asks_again() ->
     // it was shown, so that the retry of the prompt does not happen behind the reader's back
     let error = last.ok_or("nothing came")?.err().ok_or("it fits")?;
     let RunErrorKind::Failed(failure) = error.kind() else { return Err(error.into()) };
-    let Cause::Error(error) = &failure.cause else { return Err("no error".into()) };
+    let FailureCause::Error(error) = failure.cause() else { return Err("no error".into()) };
     let cause = error.downcast_ref::<PromptError>();
     assert!(matches!(cause, Some(PromptError::Mismatch { .. })), "{cause:?}");
     drop(run);

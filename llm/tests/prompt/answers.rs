@@ -118,7 +118,7 @@ async fn answers_that_do_not_fit_are_errors_that_name_the_place() {
         (r#"{"title": "t", "chapters": [{"heading": []}]}"#, "chapters[0].heading", "string"),
         (r#"{"title": "t", "chapters": [], "rating": 300}"#, "rating", "300"),
         (r#"{"title": "t", "chapters": []}"#, "", "rating"),
-        (half, "chapters[0]", "ended"),
+        (half, "chapters[0]", "the end of the answer"),
         (&deep, "chapters[0]", "object"),
         ("[1, 2]", "", "object"),
         ("42", "", "object"),
