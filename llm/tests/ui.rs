@@ -1,8 +1,8 @@
 //! What compiles and what does not.
 //!
 //! A folder of `ui` has the rules of one macro, one file per rule with one fault; the token that rustc has
-//! to label stands in a comment at the end of its line, `//~ token`. `ui/pass` has what compiles. What
-//! rustc says is compared to the letter, so it belongs to the toolchain of `rust-toolchain.toml`: after an
+//! to label stands in a comment at the end of its line, `//~ token`, or, if it fills its line, in the line
+//! below, `//~^ token`. Its folder `pass` has what compiles. What rustc says is compared to the letter, so it belongs to the toolchain of `rust-toolchain.toml`: after an
 //! update, run with `TRYBUILD=overwrite` and read what changed.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
@@ -18,10 +18,8 @@ const EXCEPTIONS: [(&str, usize, &str); 1] =
 #[test]
 fn what_is_wrong_does_not_compile_and_what_is_right_does() {
     let cases = trybuild::TestCases::new();
-    for folder in folders() {
-        cases.compile_fail(folder.join("*.rs"));
-    }
-    cases.pass("tests/ui/pass/*.rs");
+    cases.compile_fail("tests/ui/*/*.rs");
+    cases.pass("tests/ui/*/pass/*.rs");
 }
 
 #[test]
@@ -131,7 +129,7 @@ fn names(faults: &[Fault]) -> Vec<&str> {
 /// The folders of faults.
 fn folders() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
-    entries(&folder).into_iter().filter(|path| path.is_dir() && !path.ends_with("pass")).collect()
+    entries(&folder).into_iter().filter(|path| path.is_dir()).collect()
 }
 
 fn files(extension: &str) -> Vec<PathBuf> {

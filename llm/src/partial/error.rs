@@ -43,6 +43,10 @@ pub enum Misfit {
         /// The name of the present variant.
         present: String,
     },
+    /// The change sets an enum of which the variant is not known yet, or a character of which only the
+    /// quote has arrived. [`Grown`](crate::Grown) waits for the changes that follow.
+    #[error("the variant is not known yet")]
+    Undecided,
     /// The type cannot be read from what the change sets.
     #[error("{reason}")]
     Invalid {
@@ -75,6 +79,10 @@ impl GrowError {
     pub fn below(mut self, segment: Segment) -> Self {
         self.path.insert(0, segment);
         self
+    }
+
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.misfit == Misfit::Undecided
     }
 
     /// Moves the error below a path.

@@ -1,6 +1,6 @@
 //! Fields that say how far they are.
 
-use super::{Grow, GrowError, Misfit};
+use super::{Grow, GrowError, Marks, Misfit, marks::Node};
 use burdock_json::{Edit, Segment};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
@@ -91,6 +91,14 @@ impl<P: Grow> Grow for Field<P> {
             _ => return Err(GrowError::new(Misfit::Unknown)),
         }
         Ok(())
+    }
+
+    fn __mark(marks: &mut Marks<'_>, node: &Node) {
+        P::__mark(marks, node);
+    }
+
+    fn __same(&self, other: &Self) -> bool {
+        self.state == other.state && self.value.__same(&other.value)
     }
 }
 

@@ -16,22 +16,18 @@ pub type PartialOf<T> = <T as Partial>::Partial;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no partial form",
     label = "does not implement `Partial`",
-    note = "help: derive `Partial` for `{Self}`, or put `#[partial(done)]` on the field, which then appears when it is complete"
+    note = "derive `Partial` for `{Self}`, or put `#[partial(done)]` on the field, which then appears when it is complete"
 )]
 pub trait Partial {
     /// The type of the value while it arrives.
     type Partial: Grow;
-
-    /// Marks the places of a schema where this type asks for it: `done`, `required`, `state`.
-    #[doc(hidden)]
-    fn __mark(marks: &mut Marks<'_>, node: &Node);
 }
 
 /// The form of a value that is still arriving, changed in place.
 ///
 /// `#[derive(Partial)]` implements it for the partial types that it generates. It serialises as the
 /// JSON value that the same changes make of `null`.
-pub trait Grow: Clone + fmt::Debug + PartialEq + Serialize {
+pub trait Grow: Clone + fmt::Debug + Serialize {
     /// Reads what a change sets: a value that may still be unfinished.
     ///
     /// # Errors
@@ -43,6 +39,19 @@ pub trait Grow: Clone + fmt::Debug + PartialEq + Serialize {
     /// # Errors
     /// Returns an error if the edit does not fit; the value is then unchanged.
     fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError>;
+
+    /// Marks the places of a schema where the type asks for it: `done`, `required`, `state`.
+    #[doc(hidden)]
+    fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
+
+    /// Compares, also types that are not `PartialEq`: by what they serialise as.
+    #[doc(hidden)]
+    fn __same(&self, other: &Self) -> bool {
+        match (serde_json::to_value(self), serde_json::to_value(other)) {
+            (Ok(this), Ok(other)) => this == other,
+            _ => false,
+        }
+    }
 
     /// Tells which properties of an object belong to this type where it is flattened into another.
     #[doc(hidden)]

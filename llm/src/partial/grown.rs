@@ -1,7 +1,8 @@
 //! A value while it grows.
 
-use super::{Change, Grow, GrowError, Partial};
-use burdock_json::Edit;
+use super::{Change, Grow, GrowError, Misfit, Partial, types::grow_json};
+use burdock_json::{Edit, Segment};
+use serde_json::Value;
 use std::fmt;
 
 /// What there is so far of a value of type `T`, grown in place by its changes.
@@ -25,12 +26,14 @@ use std::fmt;
 pub struct Grown<T: Partial> {
     partial: Option<T::Partial>,
     complete: bool,
+    /// Edits that set an enum before its variant is known, with what followed them.
+    waiting: Vec<Waiting>,
 }
 
 impl<T: Partial> Grown<T> {
     /// Creates a value of which nothing has arrived.
     pub fn new() -> Self {
-        Self { partial: None, complete: false }
+        Self { partial: None, complete: false, waiting: Vec::new() }
     }
 
     /// Applies a change in place. The time depends on the depth of its path and the size of what it
@@ -40,19 +43,50 @@ impl<T: Partial> Grown<T> {
     /// Returns an error that names the place if the change does not fit. The value is then unchanged.
     pub fn apply(&mut self, change: &Change<T>) -> Result<(), GrowError> {
         let (path, edit) = (change.path().segments(), change.edit());
-        let applied = match (path, edit, &mut self.partial) {
-            ([], Edit::Complete, Some(_)) => {
-                self.complete = true;
-                return Ok(());
+        let waiting = self.waiting.iter_mut();
+        let waiting = waiting
+            .enumerate()
+            .find_map(|(index, waiting)| waiting.below(path).map(|rest| (index, rest, waiting)));
+        if let Some((index, rest, waiting)) = waiting {
+            let grown = grow_json(&mut waiting.json, rest, edit);
+            grown.map_err(|error| error.below_all(path))?;
+            return self.retry(index);
+        }
+        match self.grow(path, edit) {
+            Err(error) if error.is_undecided() => {
+                self.waiting.extend(Waiting::new(path, edit));
+                Ok(())
             }
-            ([], Edit::Set(json), _) => T::Partial::from_json(json).map(|partial| {
-                self.partial = Some(partial);
+            Ok(()) if !self.waiting.is_empty() => self.retry(0),
+            grown => grown.map_err(|error| error.below_all(path)),
+        }
+    }
+
+    fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError> {
+        match (path, edit, &mut self.partial) {
+            ([], Edit::Complete, Some(_)) => self.complete = true,
+            ([], Edit::Set(json), partial) => {
+                *partial = Some(T::Partial::from_json(json)?);
                 self.complete = false;
-            }),
-            (_, _, Some(partial)) => partial.grow(path, edit),
-            (_, _, None) => Err(GrowError::new(super::Misfit::Absent)),
-        };
-        applied.map_err(|error| error.below_all(path))
+                self.waiting.clear();
+            }
+            (_, _, Some(partial)) => partial.grow(path, edit)?,
+            (_, _, None) => return Err(GrowError::new(Misfit::Absent)),
+        }
+        Ok(())
+    }
+
+    /// Applies what waits, if its variant is known by now.
+    fn retry(&mut self, index: usize) -> Result<(), GrowError> {
+        let Waiting { path, pushes, json } = self.waiting.remove(index);
+        let edit = if pushes { Edit::Push(json) } else { Edit::Set(json) };
+        match self.grow(&path, &edit) {
+            Err(error) if error.is_undecided() => {
+                self.waiting.extend(Waiting::new(&path, &edit));
+                Ok(())
+            }
+            grown => grown.map_err(|error| error.below_all(&path)),
+        }
     }
 
     /// Returns what there is so far, or `None` if nothing has arrived.
@@ -85,7 +119,11 @@ impl<T: Partial> Default for Grown<T> {
 
 impl<T: Partial> Clone for Grown<T> {
     fn clone(&self) -> Self {
-        Self { partial: self.partial.clone(), complete: self.complete }
+        Self {
+            partial: self.partial.clone(),
+            complete: self.complete,
+            waiting: self.waiting.clone(),
+        }
     }
 }
 
@@ -95,5 +133,35 @@ impl<T: Partial> fmt::Debug for Grown<T> {
             .field("partial", &self.partial)
             .field("complete", &self.complete)
             .finish()
+    }
+}
+
+/// An edit that cannot be applied before more of its value is known.
+#[derive(Clone, Debug)]
+struct Waiting {
+    path: Vec<Segment>,
+    /// Pushes an element; otherwise sets the value.
+    pushes: bool,
+    json: Value,
+}
+
+impl Waiting {
+    fn new(path: &[Segment], edit: &Edit) -> Option<Self> {
+        let (pushes, json) = match edit {
+            Edit::Set(json) => (false, json.clone()),
+            Edit::Push(json) => (true, json.clone()),
+            Edit::Append(_) | Edit::Complete => return None,
+        };
+        Some(Self { path: path.to_vec(), pushes, json })
+    }
+
+    /// Returns the path from the value that waits, if this path leads into it.
+    fn below<'a>(&self, path: &'a [Segment]) -> Option<&'a [Segment]> {
+        let rest = path.strip_prefix(self.path.as_slice())?;
+        match (self.pushes, rest) {
+            (false, rest) => Some(rest),
+            (true, [Segment::Index(_), rest @ ..]) => Some(rest),
+            (true, _) => None,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Marks of a type on its schema: which properties appear when, so that every consumer sees the same.
 
-use super::Partial;
+use super::{Grow, Partial};
 use burdock_json::{Mark, Place, Schema};
 
 /// A place of a schema, `None` where the schema does not describe what the type has there.
@@ -10,52 +10,78 @@ pub type Node = Option<Place>;
 /// The walk that marks a schema: over a type and its schema in parallel.
 pub struct Marks<'a> {
     schema: &'a mut Schema,
-    /// The types that were visited at a place, which ends the walk of recursive types.
-    visited: Vec<(&'static str, Place)>,
+    /// The property whose value the walk is at.
+    property: Option<Property>,
+    /// What was visited, which ends the walk of recursive types: the function of the type, and where.
+    visited: Vec<(&'static str, Place, Option<Property>)>,
 }
+
+/// A property of the objects at a place.
+type Property = (Place, String);
 
 impl<'a> Marks<'a> {
     /// Marks the properties of a schema that `T` declares as `done`, `required` or `state`, and those
     /// that the parser has to show at once for the partial form of `T`.
-    pub fn apply<T: Partial + ?Sized>(schema: &'a mut Schema) {
+    pub fn apply<T: Partial>(schema: &'a mut Schema) {
         let root = Some(schema.root());
-        Marks { schema, visited: Vec::new() }.visit::<T>(&root);
+        Marks { schema, property: None, visited: Vec::new() }.visit(&root, T::Partial::__mark);
+    }
+
+    /// Marks the schema of an object whose property `key` is of type `T`.
+    pub(crate) fn apply_below<T: Partial>(schema: &'a mut Schema, key: &str) {
+        let root = Some(schema.root());
+        let mut marks = Marks { schema, property: None, visited: Vec::new() };
+        marks.property(&root, key, T::Partial::__mark);
     }
 }
 
 #[doc(hidden)]
 impl Marks<'_> {
     /// Continues with a type at this place.
-    pub fn visit<T: Partial + ?Sized>(&mut self, node: &Node) {
+    pub fn visit<F: Fn(&mut Marks<'_>, &Node)>(&mut self, node: &Node, mark: F) {
         let Some(place) = node else { return };
-        let visit = (std::any::type_name::<T>(), place.clone());
+        let visit = (std::any::type_name::<F>(), place.clone(), self.property.clone());
         if !self.visited.contains(&visit) {
             self.visited.push(visit);
-            T::__mark(self, node);
+            mark(self, node);
         }
     }
 
-    /// Continues with the elements of a list.
-    pub fn items<T: Partial>(&mut self, node: &Node) {
-        self.element::<T>(node, 0);
-    }
-
-    /// Continues with an element of a tuple.
-    pub fn element<T: Partial>(&mut self, node: &Node, index: usize) {
+    /// Continues with an element of a list or tuple.
+    pub fn element(&mut self, node: &Node, index: usize, mark: impl Fn(&mut Marks<'_>, &Node)) {
         let element = node.as_ref().and_then(|place| self.schema.element(place, index));
-        self.visit::<T>(&element);
+        self.descend(None, &element, mark);
     }
 
     /// Continues with the values of a map.
-    pub fn values<T: Partial>(&mut self, node: &Node) {
+    pub fn values(&mut self, node: &Node, mark: impl Fn(&mut Marks<'_>, &Node)) {
         let values = node.as_ref().and_then(|place| self.schema.values(place));
-        self.visit::<T>(&values);
+        self.descend(None, &values, mark);
     }
 
     /// Continues with a property.
-    pub fn property<T: Partial>(&mut self, node: &Node, key: &str) {
-        let property = self.place_of(node, key);
-        self.visit::<T>(&property);
+    pub fn property(&mut self, node: &Node, key: &str, mark: impl Fn(&mut Marks<'_>, &Node)) {
+        let value = self.place_of(node, key);
+        let property = node.as_ref().map(|place| (place.clone(), key.to_owned()));
+        self.descend(property, &value, mark);
+    }
+
+    fn descend(
+        &mut self,
+        property: Option<Property>,
+        node: &Node,
+        mark: impl Fn(&mut Marks<'_>, &Node),
+    ) {
+        let above = std::mem::replace(&mut self.property, property);
+        self.visit(node, mark);
+        self.property = above;
+    }
+
+    /// Shows the value of the property that the walk is at when it is complete.
+    pub fn whole(&mut self) {
+        if let Some((place, key)) = &self.property {
+            self.schema.mark(place, key, Mark::Done);
+        }
     }
 
     /// Returns the place of a property.

@@ -8,7 +8,7 @@ use super::{
     PromptError,
     shape::{Shape, VALUE},
 };
-use crate::{Change, GrowError, Grown, Marks, Partial, partial::marks::Node};
+use crate::{Change, GrowError, Grown, Marks, Partial};
 use burdock_json::Schema;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -119,7 +119,7 @@ where
 {
     fn kind(&self) -> Kind<T> {
         Kind {
-            shape: Some(|| Shape::of::<T>(Some((mark::<T>, mark::<Wrapped<T>>)))),
+            shape: Some(|| Shape::of::<T>(Some((mark::<T>, mark_wrapped::<T>)))),
             read,
             grown: Some(|| Box::new(Grown::<T>::new())),
         }
@@ -167,16 +167,7 @@ fn mark<T: Partial>(schema: &mut Schema) {
     Marks::apply::<T>(schema);
 }
 
-/// A type inside of an object, as [`Shape::object`] has it.
-enum Wrapped<T> {
-    #[expect(dead_code, reason = "it is a type alone")]
-    Never(PhantomData<T>, std::convert::Infallible),
-}
-
-impl<T: Partial> Partial for Wrapped<T> {
-    type Partial = T::Partial;
-
-    fn __mark(marks: &mut Marks<'_>, node: &Node) {
-        marks.property::<T>(node, VALUE);
-    }
+/// Marks the schema of [`Shape::object`].
+fn mark_wrapped<T: Partial>(schema: &mut Schema) {
+    Marks::apply_below::<T>(schema, VALUE);
 }

@@ -153,8 +153,7 @@ fn grow(grown: &mut Grown<Story>, kind: &EntryKind) -> Result {
 async fn an_answer_that_does_not_fit_fails_the_step_and_a_resume_asks_again() -> Result {
     let wrong = say(r#"{"title": "Fire", "chapters": "none"}"#);
     let scripts = [wrong, say(&json!(story()).to_string())];
-    let resources =
-        WritingResources { llm: model(scripts), critic: model([say("Well done.")]) };
+    let resources = WritingResources { llm: model(scripts), critic: model([say("Well done.")]) };
     let mut app = Writing::app().resources(resources).build().await?;
     let mut run = app.run(inputs());
     let mut last = None;

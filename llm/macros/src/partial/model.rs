@@ -90,7 +90,7 @@ pub(super) enum Kind {
 /// How serde reads or writes a field.
 pub(super) enum By {
     Type,
-    Function(ExprPath),
+    Function(Box<ExprPath>),
 }
 
 /// The words of `#[partial(…)]` on a field.

@@ -10,6 +10,7 @@ use syn::{Attribute, ExprPath, LitStr, Path, Token, meta::ParseNestedMeta, token
 
 /// Attributes of a type.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of serde")]
 pub(super) struct Container {
     /// Of the fields of a struct, or of variants.
     pub(super) rename_all: Rename,
@@ -17,7 +18,7 @@ pub(super) struct Container {
     pub(super) rename_all_fields: Rename,
     pub(super) tag: Option<(Path, String)>,
     content: Option<String>,
-    untagged: bool,
+    is_untagged: bool,
     pub(super) is_transparent: bool,
     pub(super) is_closed: bool,
     /// Serde reads or writes the type as another one.
@@ -66,7 +67,7 @@ impl Names {
 impl Container {
     pub(super) fn tagging(&self) -> Tagging {
         match (&self.tag, &self.content) {
-            _ if self.untagged => Tagging::Untagged,
+            _ if self.is_untagged => Tagging::Untagged,
             (Some((_, tag)), Some(content)) => Tagging::Adjacent(tag.clone(), content.clone()),
             (Some((_, tag)), None) => Tagging::Internal(tag.clone()),
             (None, _) => Tagging::External,
@@ -83,7 +84,7 @@ pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics
             "rename_all_fields" => container.rename_all_fields = rename_rule(meta, diagnostics)?,
             "tag" => container.tag = Some((meta.path.clone(), text(meta)?)),
             "content" => container.content = Some(text(meta)?),
-            "untagged" => container.untagged = true,
+            "untagged" => container.is_untagged = true,
             "transparent" => container.is_transparent = true,
             "deny_unknown_fields" => container.is_closed = true,
             "from" | "try_from" | "into" | "remote" | "field_identifier" | "variant_identifier" => {
@@ -160,7 +161,7 @@ fn function(path: &ExprPath, name: Option<&str>) -> By {
         let name = proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
         path.path.segments.push(syn::PathSegment::from(name));
     }
-    By::Function(path)
+    By::Function(Box::new(path))
 }
 
 /// Reads `rename_all = "rule"`, or both directions.

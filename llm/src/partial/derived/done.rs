@@ -11,10 +11,6 @@ use serde_json::{Error, Map, Value};
 use std::fmt;
 
 /// A type of which a field that is `#[partial(done)]` may be.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the type of a field that is `done`",
-    label = "needs `Clone`, `Debug`, `Serialize` and `Deserialize`"
-)]
 pub trait DoneValue: Clone + fmt::Debug + Serialize + DeserializeOwned {
     /// Reads the value as its type says.
     fn read(json: &Value) -> Result<Self, Error> {

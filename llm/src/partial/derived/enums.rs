@@ -10,15 +10,15 @@ use std::borrow::Cow;
 /// Reads `{"Variant": body}`, or `"Variant"`, whose body is `null`.
 pub fn external<P>(
     json: &Value,
-    read: impl FnOnce(&str, &Value) -> Result<P, GrowError>,
+    read: impl FnOnce(&str, Option<&Value>) -> Result<P, GrowError>,
 ) -> Result<P, GrowError> {
     match json {
-        Value::String(name) => read(name, &Value::Null),
-        Value::Object(object) if object.len() == 1 => match object.iter().next() {
-            Some((name, body)) => {
-                read(name, body).map_err(|error| error.below(Segment::Key(name.as_str().into())))
-            }
-            None => Err(GrowError::expected("a variant", json)),
+        Value::String(name) => read(name, Some(&Value::Null)),
+        Value::Object(object) => match (object.iter().next(), object.len()) {
+            (Some((name, body)), 1) => read(name, Some(body))
+                .map_err(|error| error.below(Segment::Key(name.as_str().into()))),
+            (None, _) => Err(GrowError::new(Misfit::Undecided)),
+            _ => Err(GrowError::expected("a variant", json)),
         },
         _ => Err(GrowError::expected("a variant", json)),
     }
@@ -28,26 +28,33 @@ pub fn external<P>(
 pub fn internal<P>(
     json: &Value,
     tag: &str,
-    read: impl FnOnce(&str, &Value) -> Result<P, GrowError>,
+    read: impl FnOnce(&str, Option<&Value>) -> Result<P, GrowError>,
 ) -> Result<P, GrowError> {
-    read(tag_of(json, tag)?, json)
+    read(tag_of(json, tag)?, Some(json))
 }
 
-/// Reads `{"tag": "Variant", "content": body}`; a body that is missing is `null`.
+/// Reads `{"tag": "Variant", "content": body}`.
 pub fn adjacent<P>(
     json: &Value,
     tag: &str,
     content: &str,
-    read: impl FnOnce(&str, &Value) -> Result<P, GrowError>,
+    read: impl FnOnce(&str, Option<&Value>) -> Result<P, GrowError>,
 ) -> Result<P, GrowError> {
     let name = tag_of(json, tag)?;
-    read(name, json.get(content).unwrap_or(&Value::Null))
-        .map_err(|error| error.below(Segment::Key(content.into())))
+    read(name, json.get(content)).map_err(|error| error.below(Segment::Key(content.into())))
 }
 
 fn tag_of<'a>(json: &'a Value, tag: &str) -> Result<&'a str, GrowError> {
-    let name = json.get(tag).and_then(Value::as_str);
-    name.ok_or_else(|| GrowError::expected(format!("an object with `{tag}`"), json))
+    match json.as_object().map(|object| object.get(tag)) {
+        Some(Some(Value::String(name))) => Ok(name),
+        Some(None) => Err(GrowError::new(Misfit::Undecided)),
+        _ => Err(GrowError::expected(format!("an object with `{tag}`"), json)),
+    }
+}
+
+/// Returns the body of a variant that has one.
+pub fn body(json: Option<&Value>) -> Result<&Value, GrowError> {
+    json.ok_or(GrowError::new(Misfit::Undecided))
 }
 
 /// Reads the value of a newtype variant from the object that has the tag as well.
@@ -169,8 +176,15 @@ pub fn read_untagged<P>(
     let whole = whole.and_then(|index| candidates.get(index));
     let exact = whole.into_iter().chain(candidates).filter(knows_all);
     let loose = whole.into_iter().chain(candidates);
-    let read = exact.chain(loose).find_map(|candidate| (candidate.read)(json).ok());
-    read.ok_or_else(|| GrowError::expected("a value of one of the variants", json))
+    let mut error = GrowError::expected("a value of one of the variants", json);
+    for candidate in exact.chain(loose) {
+        match (candidate.read)(json) {
+            Ok(value) => return Ok(value),
+            Err(undecided) if undecided.is_undecided() => error = undecided,
+            Err(_) => {}
+        }
+    }
+    Err(error)
 }
 
 /// Chooses the variant again, with the edit that did not fit the present one.

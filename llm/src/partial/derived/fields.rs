@@ -44,6 +44,11 @@ pub fn grow<P: Grow>(value: &mut P, path: &[Segment], edit: &Edit) -> Result<(),
     value.grow(path, edit)
 }
 
+/// Compares two values.
+pub fn same<P: Grow>(left: &P, right: &P) -> bool {
+    left.__same(right)
+}
+
 /// Reads a value that appears when it is complete.
 pub fn read_whole<T: for<'de> Deserialize<'de>>(
     expected: &str,

@@ -8,13 +8,14 @@ mod write;
 pub use self::{
     done::{DoneValue, grow_done, read_done, same_done, write_done},
     enums::{
-        Candidate, Step, adjacent, external, grow_untagged, internal, read_complete, read_internal,
-        read_untagged, step_adjacent, step_external, step_internal, step_untagged, unknown_variant,
+        Candidate, Step, adjacent, body, external, grow_untagged, internal, read_complete,
+        read_internal, read_untagged, step_adjacent, step_external, step_internal, step_untagged,
+        unknown_variant,
     },
     fields::{
         Keys, any_of, array, grow, grow_element, grow_field, grow_flat, grow_whole, keys_of,
         object, owner, position, read, read_element, read_field, read_flat, read_state, read_whole,
-        unit, unknown,
+        same, unit, unknown,
     },
     write::{
         Body, WriteBody, not_an_object, write_element, write_field, write_flat, write_inner,

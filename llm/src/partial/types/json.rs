@@ -1,20 +1,16 @@
 //! JSON values of any shape.
 
-use crate::partial::{Grow, GrowError, Marks, Misfit, Partial, derived::Keys, marks::Node};
+use crate::partial::{Grow, GrowError, Misfit, Partial, derived::Keys};
 use burdock_json::{Edit, Segment};
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value};
 
 impl Partial for Value {
     type Partial = Self;
-
-    fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
 }
 
 impl Partial for Map<String, Value> {
     type Partial = std::collections::BTreeMap<String, Value>;
-
-    fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
 }
 
 impl Grow for Value {
@@ -24,6 +20,10 @@ impl Grow for Value {
 
     fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError> {
         grow_json(self, path, edit)
+    }
+
+    fn __same(&self, other: &Self) -> bool {
+        self == other
     }
 
     fn __keys(_key: &str) -> Keys {
@@ -50,6 +50,9 @@ pub(crate) fn grow_json(json: &mut Value, path: &[Segment], edit: &Edit) -> Resu
         (json, Edit::Set(value)) => json.clone_from(value),
         (Value::String(text), Edit::Append(more)) => text.push_str(more),
         (Value::Array(elements), Edit::Push(value)) => elements.push(value.clone()),
+        (Value::Object(entries), Edit::Complete) if entries.contains_key("state") => {
+            entries.insert("state".to_owned(), "complete".into());
+        }
         _ => return Err(GrowError::edit("this JSON value")),
     }
     Ok(())

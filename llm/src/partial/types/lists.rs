@@ -31,6 +31,15 @@ macro_rules! list {
                 }
                 Ok(())
             }
+
+            fn __mark(marks: &mut Marks<'_>, node: &Node) {
+                marks.element(node, 0, P::__mark);
+            }
+
+            fn __same(&self, other: &Self) -> bool {
+                self.len() == other.len()
+                    && self.iter().zip(other).all(|(left, right)| left.__same(right))
+            }
         }
     };
 }
@@ -40,10 +49,6 @@ list!(VecDeque, push_back);
 
 impl<T: Partial> Partial for VecDeque<T> {
     type Partial = VecDeque<T::Partial>;
-
-    fn __mark(marks: &mut Marks<'_>, node: &Node) {
-        marks.items::<T>(node);
-    }
 }
 
 macro_rules! lists {
@@ -51,10 +56,6 @@ macro_rules! lists {
     ($([$($generics:tt)*] $ty:ty),*) => {$(
         impl<T: Partial, $($generics)*> Partial for $ty {
             type Partial = Vec<T::Partial>;
-
-            fn __mark(marks: &mut Marks<'_>, node: &Node) {
-                marks.items::<T>(node);
-            }
         }
     )*};
 }

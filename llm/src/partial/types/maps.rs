@@ -12,12 +12,9 @@ macro_rules! map {
         /// The keys are those of the text, as strings.
         impl<K, T: Partial $(, $hasher)?> Partial for $map<K, T $(, $hasher)?> {
             type Partial = $map<String, T::Partial>;
-
-            fn __mark(marks: &mut Marks<'_>, node: &Node) {
-                marks.values::<T>(node);
-            }
         }
 
+        #[allow(clippy::implicit_hasher, reason = "a partial form has the hasher of std")]
         impl<P: Grow> Grow for $map<String, P> {
             fn from_json(json: &Value) -> Result<Self, GrowError> {
                 let entries = json.as_object();
@@ -45,6 +42,17 @@ macro_rules! map {
                     _ => return Err(GrowError::new(Misfit::Unknown)),
                 }
                 Ok(())
+            }
+
+            fn __mark(marks: &mut Marks<'_>, node: &Node) {
+                marks.values(node, P::__mark);
+            }
+
+            fn __same(&self, other: &Self) -> bool {
+                self.len() == other.len()
+                    && self.iter().all(|(key, value)| {
+                        other.get(key).is_some_and(|other| value.__same(other))
+                    })
             }
 
             fn __keys(_key: &str) -> Keys {

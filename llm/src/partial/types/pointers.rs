@@ -11,10 +11,6 @@ macro_rules! pointers {
     ($($pointer:ident),*) => {$(
         impl<T: Partial> Partial for $pointer<T> {
             type Partial = Box<T::Partial>;
-
-            fn __mark(marks: &mut Marks<'_>, node: &Node) {
-                marks.visit::<T>(node);
-            }
         }
     )*};
 }
@@ -30,6 +26,14 @@ impl<P: Grow> Grow for Box<P> {
         P::grow(self, path, edit)
     }
 
+    fn __mark(marks: &mut Marks<'_>, node: &Node) {
+        marks.visit(node, P::__mark);
+    }
+
+    fn __same(&self, other: &Self) -> bool {
+        P::__same(self, other)
+    }
+
     fn __keys(key: &str) -> Keys {
         P::__keys(key)
     }
@@ -42,10 +46,6 @@ impl<P: Grow> Grow for Box<P> {
 /// `None` is a `null` that has arrived.
 impl<T: Partial> Partial for Option<T> {
     type Partial = Option<T::Partial>;
-
-    fn __mark(marks: &mut Marks<'_>, node: &Node) {
-        marks.visit::<T>(node);
-    }
 }
 
 impl<P: Grow> Grow for Option<P> {
@@ -60,6 +60,17 @@ impl<P: Grow> Grow for Option<P> {
             (_, _, None) => return Err(GrowError::edit("`null`")),
         }
         Ok(())
+    }
+
+    fn __mark(marks: &mut Marks<'_>, node: &Node) {
+        marks.visit(node, P::__mark);
+    }
+
+    fn __same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Some(left), Some(right)) => left.__same(right),
+            (left, right) => left.is_none() && right.is_none(),
+        }
     }
 
     fn __keys(key: &str) -> Keys {

@@ -1,6 +1,6 @@
 //! Values that appear when they are complete: numbers, booleans, characters, nothing.
 
-use crate::partial::{Grow, GrowError, Marks, Partial, derived, marks::Node};
+use crate::partial::{Grow, GrowError, Marks, Misfit, Partial, derived, marks::Node};
 use burdock_json::{Edit, Segment};
 use serde_json::Value;
 use std::{marker::PhantomData, num::NonZero};
@@ -10,8 +10,6 @@ macro_rules! scalars {
     ($($(#[$attr:meta])* $ty:ty = $expected:literal,)*) => {$(
         impl Partial for $ty {
             type Partial = Self;
-
-            fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
         }
 
         impl Grow for $ty {
@@ -21,6 +19,11 @@ macro_rules! scalars {
 
             fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError> {
                 derived::grow_whole(self, $expected, path, edit)
+            }
+
+            #[allow(clippy::float_cmp, reason = "the same text gives the same number")]
+            fn __same(&self, other: &Self) -> bool {
+                self == other
             }
         }
     )*};
@@ -52,12 +55,35 @@ scalars! {
     f32 = "a number",
     f64 = "a number",
     bool = "a boolean",
-    char = "a character",
     () = "`null`",
 }
 
 impl<T: ?Sized> Partial for PhantomData<T> {
     type Partial = ();
+}
 
-    fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
+impl Partial for char {
+    type Partial = Self;
+}
+
+impl Grow for char {
+    fn from_json(json: &Value) -> Result<Self, GrowError> {
+        match json {
+            // the text that it is the only character of has been opened
+            Value::String(text) if text.is_empty() => Err(GrowError::new(Misfit::Undecided)),
+            _ => derived::read_whole("a character", json),
+        }
+    }
+
+    fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError> {
+        derived::grow_whole(self, "a character", path, edit)
+    }
+
+    fn __mark(marks: &mut Marks<'_>, _node: &Node) {
+        marks.whole();
+    }
+
+    fn __same(&self, other: &Self) -> bool {
+        self == other
+    }
 }

@@ -1,6 +1,6 @@
 //! Texts, which grow by what is appended.
 
-use crate::partial::{Grow, GrowError, Marks, Partial, marks::Node};
+use crate::partial::{Grow, GrowError, Partial};
 use burdock_json::{Edit, Segment};
 use serde_json::Value;
 use std::{borrow::Cow, rc::Rc, sync::Arc};
@@ -21,6 +21,10 @@ impl Grow for String {
         }
         Ok(())
     }
+
+    fn __same(&self, other: &Self) -> bool {
+        self == other
+    }
 }
 
 macro_rules! texts {
@@ -28,8 +32,6 @@ macro_rules! texts {
     ($($ty:ty),*) => {$(
         impl Partial for $ty {
             type Partial = String;
-
-            fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
         }
     )*};
 }

@@ -32,10 +32,6 @@ macro_rules! tuple {
     ($length:literal: $($p:ident $t:ident $index:tt),*) => {
         impl<$($t: Partial),*> Partial for ($($t,)*) {
             type Partial = TuplePartial<($(Option<$t::Partial>,)*)>;
-
-            fn __mark(marks: &mut Marks<'_>, node: &Node) {
-                $(marks.element::<$t>(node, $index);)*
-            }
         }
 
         impl<$($p: Grow),*> Serialize for TuplePartial<($(Option<$p>,)*)> {
@@ -62,6 +58,14 @@ macro_rules! tuple {
                     $($index => derived::grow_element(&mut self.0.$index, path, edit),)*
                     _ => Err(GrowError::new(crate::partial::Misfit::Unknown)),
                 }
+            }
+
+            fn __mark(marks: &mut Marks<'_>, node: &Node) {
+                $(marks.element(node, $index, $p::__mark);)*
+            }
+
+            fn __same(&self, other: &Self) -> bool {
+                true $(&& self.0.$index.__same(&other.0.$index))*
             }
         }
     };

@@ -1,7 +1,7 @@
 //! Typed prompts: schemas in requests, and connections that are closed early.
 
 use super::server::{KEY, Result, Server, answer, say, start_answer};
-use crate::{Model, Provider, PromptError, Request, ResponseSchema, SchemaMode, prompt};
+use crate::{Model, PromptError, Provider, Request, ResponseSchema, SchemaMode, prompt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,7 +44,10 @@ async fn the_schema_is_in_the_request_where_the_server_takes_it() -> Result {
     assert_eq!(write_story().on(&model).await?, expected);
     let body: Value = serde_json::from_str(&server.received().await?.body)?;
     let format = &body["response_format"];
-    assert_eq!((&format["type"], &format["json_schema"]["strict"]), (&json!("json_schema"), &json!(true)));
+    assert_eq!(
+        (&format["type"], &format["json_schema"]["strict"]),
+        (&json!("json_schema"), &json!(true))
+    );
     let schema = &format["json_schema"]["schema"];
     assert_eq!(format["json_schema"]["name"], "write_story");
     assert_eq!(schema["additionalProperties"], false);

@@ -45,10 +45,14 @@ fn expand_read(
     let (root, private) = (&context.model.root, &context.private);
     let arms = variants.iter().zip(all).map(|(variant, record)| {
         let (keys, read) = (&variant.keys, record.read());
-        quote!(#(#keys)|* => #read)
+        let body = (!is_unit(record)).then(|| quote!(let __json = #private::body(__json)?;));
+        quote!(#(#keys)|* => { #body #read })
     });
     let read = quote! {
-        |__name: &str, __json: &#private::Value| -> ::core::result::Result<Self, #root::GrowError> {
+        |
+            __name: &str,
+            __json: ::core::option::Option<&#private::Value>,
+        | -> ::core::result::Result<Self, #root::GrowError> {
             match __name {
                 #(#arms,)*
                 __other => #private::unknown_variant(__other),

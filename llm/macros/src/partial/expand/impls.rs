@@ -1,7 +1,7 @@
 //! The impls: of the traits that every partial form has, and of `Partial`.
 
 use super::{
-    super::model::{Shape, Variant},
+    super::model::{Shape, Tagging, Variant},
     Context, enums, marks,
     record::Constructed,
 };
@@ -32,7 +32,7 @@ pub(super) fn expand_impls(context: &Context<'_>) -> TokenStream {
         Shape::Struct(_) | Shape::Names => struct_parts(context, &all[0]),
     };
     let std = expand_std(context, &all);
-    let grow = expand_grow(context, &parts);
+    let grow = expand_grow(context, &parts, &all);
     let partial = expand_partial(context);
     let more = &parts.more;
     quote!(#partial #grow #std #more)
@@ -42,7 +42,7 @@ pub(super) fn expand_impls(context: &Context<'_>) -> TokenStream {
 fn constructed<'a>(context: &'a Context<'a>) -> Vec<Constructed<'a>> {
     match &context.model.shape {
         Shape::Struct(record) => {
-            vec![Constructed { context, path: quote!(Self), record, tag: None }]
+            vec![Constructed { context, path: quote!(Self), record, has_tag: false, tag: None }]
         }
         Shape::Enum(tagging, variants) => variants
             .iter()
@@ -50,6 +50,7 @@ fn constructed<'a>(context: &'a Context<'a>) -> Vec<Constructed<'a>> {
                 context,
                 path: quote!(Self::#name),
                 record,
+                has_tag: !matches!(tagging, Tagging::Untagged),
                 tag: tagging.beside_the_fields(),
             })
             .collect(),
@@ -113,7 +114,7 @@ fn expand_default(context: &Context<'_>, record: &Constructed<'_>) -> TokenStrea
 
 /// `Clone`, `Debug`, `PartialEq`. Not derived, so that an error about the type of a field is one.
 fn expand_std(context: &Context<'_>, all: &[Constructed<'_>]) -> TokenStream {
-    let name = &context.model.partial;
+    let (name, private) = (&context.model.partial, &context.private);
     let (impls, types, clause) = context.partial_generics.split_for_impl();
     let clones = all.iter().map(|record| {
         let (pattern, clone) = (record.pattern("f"), record.clone());
@@ -123,11 +124,6 @@ fn expand_std(context: &Context<'_>, all: &[Constructed<'_>]) -> TokenStream {
         let (pattern, debug) = (record.pattern("f"), record.debug(&debug_name(context, index)));
         quote!(#pattern => #debug)
     });
-    let eqs = all.iter().map(|record| {
-        let (left, right, eq) = (record.pattern("f"), record.pattern("g"), record.eq());
-        quote!((#left, #right) => #eq)
-    });
-    let different = (all.len() > 1).then(|| quote!(_ => false,));
     quote! {
         #[automatically_derived]
         impl #impls ::core::clone::Clone for #name #types #clause {
@@ -146,7 +142,7 @@ fn expand_std(context: &Context<'_>, all: &[Constructed<'_>]) -> TokenStream {
         #[automatically_derived]
         impl #impls ::core::cmp::PartialEq for #name #types #clause {
             fn eq(&self, __other: &Self) -> bool {
-                match (self, __other) { #(#eqs,)* #different }
+                <Self as #private::Grow>::__same(self, __other)
             }
         }
     }
@@ -159,10 +155,16 @@ fn debug_name(context: &Context<'_>, index: usize) -> String {
     }
 }
 
-fn expand_grow(context: &Context<'_>, parts: &Parts) -> TokenStream {
+fn expand_grow(context: &Context<'_>, parts: &Parts, all: &[Constructed<'_>]) -> TokenStream {
     let (name, root, private) = (&context.model.partial, &context.model.root, &context.private);
     let (impls, types, clause) = context.partial_generics.split_for_impl();
     let Parts { read, grow, write, write_entries, keys, .. } = parts;
+    let marks = marks::expand_marks(context);
+    let eqs = all.iter().map(|record| {
+        let (left, right, eq) = (record.pattern("f"), record.pattern("g"), record.eq());
+        quote!((#left, #right) => #eq)
+    });
+    let different = (all.len() > 1).then(|| quote!(_ => false,));
     quote! {
         #[automatically_derived]
         impl #impls #private::serde::Serialize for #name #types #clause {
@@ -190,6 +192,14 @@ fn expand_grow(context: &Context<'_>, parts: &Parts) -> TokenStream {
                 #grow
             }
 
+            fn __mark(__marks: &mut #root::Marks<'_>, __node: &#private::Node) {
+                #marks
+            }
+
+            fn __same(&self, __other: &Self) -> bool {
+                match (self, __other) { #(#eqs,)* #different }
+            }
+
             fn __keys(__key: &str) -> #private::Keys {
                 #keys
             }
@@ -205,20 +215,15 @@ fn expand_grow(context: &Context<'_>, parts: &Parts) -> TokenStream {
 }
 
 fn expand_partial(context: &Context<'_>) -> TokenStream {
-    let (model, root, private) = (context.model, &context.model.root, &context.private);
+    let (model, root) = (context.model, &context.model.root);
     let (name, partial) = (&model.name, &model.partial);
     let (impls, _, clause) = context.generics.split_for_impl();
     let (_, types, _) = model.generics.split_for_impl();
     let (_, partial_types, _) = context.partial_generics.split_for_impl();
-    let marks = marks::expand_marks(context);
     quote! {
         #[automatically_derived]
         impl #impls #root::Partial for #name #types #clause {
             type Partial = #partial #partial_types;
-
-            fn __mark(__marks: &mut #root::Marks<'_>, __node: &#private::Node) {
-                #marks
-            }
         }
     }
 }

@@ -4,25 +4,27 @@ use super::{
     super::model::{Field, Form, Kind, Record, Shape, Tagging, Variant},
     Context,
 };
+use crate::spans::respanned;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 /// Expands the body of `__mark`, which has `__marks` and `__node`.
 pub(super) fn expand_marks(context: &Context<'_>) -> TokenStream {
+    let root = &context.model.root;
     match &context.model.shape {
-        Shape::Struct(record) => expand_record(record),
+        Shape::Struct(record) => expand_record(root, record),
         Shape::Names => TokenStream::new(),
         Shape::Enum(tagging, variants) => {
-            let variants = variants.iter().map(|variant| expand_variant(tagging, variant));
+            let variants = variants.iter().map(|variant| expand_variant(root, tagging, variant));
             quote!(let _ = (&__marks, __node); #(#variants)*)
         }
     }
 }
 
 /// Marks a variant. Its object appears with its tag, and with what the tag announces.
-fn expand_variant(tagging: &Tagging, variant: &Variant) -> TokenStream {
+fn expand_variant(root: &TokenStream, tagging: &Tagging, variant: &Variant) -> TokenStream {
     let key = &variant.keys[0];
-    let record = expand_record(&variant.record);
+    let record = expand_record(root, &variant.record);
     let is_unit = variant.record.form == Form::Nothing;
     match tagging {
         Tagging::External if is_unit => TokenStream::new(),
@@ -51,23 +53,24 @@ fn expand_variant(tagging: &Tagging, variant: &Variant) -> TokenStream {
     }
 }
 
-fn expand_record(record: &Record) -> TokenStream {
+fn expand_record(root: &TokenStream, record: &Record) -> TokenStream {
     let fields = record
         .fields
         .iter()
         .enumerate()
-        .map(|(index, field)| expand_field(record.form, index, field));
+        .map(|(index, field)| expand_field(root, record.form, index, field));
     quote!(let _ = (&__marks, __node); #(#fields)*)
 }
 
-fn expand_field(form: Form, index: usize, field: &Field) -> TokenStream {
+fn expand_field(root: &TokenStream, form: Form, index: usize, field: &Field) -> TokenStream {
     let Field { ty, span, keys, kind, marks, .. } = field;
-    let key = &keys[0];
+    let (key, root) = (&keys[0], respanned(root.clone(), *span));
+    let mark = quote_spanned!(*span=> <#root::PartialOf<#ty> as #root::Grow>::__mark);
     match (form, kind) {
         (Form::Inner, _) | (_, Kind::Flattened) => {
-            quote_spanned!(*span=> __marks.visit::<#ty>(__node);)
+            quote_spanned!(*span=> __marks.visit(__node, #mark);)
         }
-        (Form::List, _) => quote_spanned!(*span=> __marks.element::<#ty>(__node, #index);),
+        (Form::List, _) => quote_spanned!(*span=> __marks.element(__node, #index, #mark);),
         _ => {
             let required =
                 marks.required.is_some().then(|| quote!(__marks.required(__node, #key);));
@@ -75,9 +78,9 @@ fn expand_field(form: Form, index: usize, field: &Field) -> TokenStream {
                 Kind::Done(..) => quote!(__marks.done(__node, #key);),
                 Kind::State => quote_spanned! {*span=>
                     __marks.state(__node, #key);
-                    __marks.property::<#ty>(__node, #key);
+                    __marks.property(__node, #key, #mark);
                 },
-                _ => quote_spanned!(*span=> __marks.property::<#ty>(__node, #key);),
+                _ => quote_spanned!(*span=> __marks.property(__node, #key, #mark);),
             };
             quote!(#required #own)
         }

@@ -8,7 +8,7 @@ mod names;
 mod record;
 
 use super::{
-    model::{Field, Form, Kind, Model, Shape},
+    model::{Field, Form, Kind, Model, Shape, Tagging},
     parse::{mentions, retained},
 };
 use crate::spans::respanned;
@@ -52,6 +52,8 @@ impl<'a> Context<'a> {
         let mut partial_generics = retained(&model.generics, is_used);
         let mut generics = model.generics.clone();
         let bounds = bounds(model, &fields, &private);
+        let bounds = bounds.into_iter().chain(read_whole(model, &private));
+        let bounds: Vec<WherePredicate> = bounds.collect();
         for generics in [&mut partial_generics, &mut generics] {
             generics.make_where_clause().predicates.extend(bounds.clone());
         }
@@ -77,6 +79,15 @@ impl<'a> Context<'a> {
     pub(super) fn at(&self, span: Span) -> TokenStream {
         respanned(self.private.clone(), span)
     }
+}
+
+/// The bound of an untagged enum with parameters, which serde reads to find the variant.
+fn read_whole(model: &Model, private: &TokenStream) -> Option<WherePredicate> {
+    let is_untagged = matches!(model.shape, Shape::Enum(Tagging::Untagged, _));
+    let is_generic = model.generics.type_params().next().is_some();
+    let (name, (_, types, _)) = (&model.name, model.generics.split_for_impl());
+    (is_untagged && is_generic)
+        .then(|| parse_quote!(#name #types: #private::serde::de::DeserializeOwned))
 }
 
 /// The bounds on the parameters that fields mention: `Partial` where they grow.

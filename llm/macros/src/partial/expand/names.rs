@@ -14,8 +14,6 @@ pub(super) fn expand_names(context: &Context<'_>) -> TokenStream {
             #[automatically_derived]
             impl #impls #root::Partial for #name #types #clause {
                 type Partial = Self;
-
-                fn __mark(_: &mut #root::Marks<'_>, _: &#private::Node) {}
             }
 
             #[automatically_derived]

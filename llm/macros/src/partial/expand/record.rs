@@ -4,6 +4,7 @@ use super::{
     super::model::{By, Field, Form, Kind, Record},
     Context,
 };
+use crate::spans::respanned;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -12,6 +13,8 @@ pub(super) struct Constructed<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) path: TokenStream,
     pub(super) record: &'a Record,
+    /// Whether a tag tells the variant.
+    pub(super) has_tag: bool,
     /// The tag that stands beside the fields.
     pub(super) tag: Option<&'a str>,
 }
@@ -21,7 +24,7 @@ impl Constructed<'_> {
     pub(super) fn pattern(&self, prefix: &str) -> TokenStream {
         let path = &self.path;
         let fields = self.record.fields.iter().enumerate().map(|(index, field)| {
-            let (member, name) = (&field.member, local(prefix, index, field));
+            let (member, name) = (member(field), local(prefix, index, field));
             quote_spanned!(field.span=> #member: #name)
         });
         quote!(#path { #(#fields),* })
@@ -31,13 +34,8 @@ impl Constructed<'_> {
     pub(super) fn own_keys(&self) -> TokenStream {
         let keys = self.record.fields.iter().filter(|field| !matches!(field.kind, Kind::Flattened));
         let keys = keys.flat_map(|field| &field.keys).map(String::as_str).chain(self.tag);
-        match self.record.form {
-            Form::Object => quote!(&[#(#keys),*]),
-            _ => {
-                let tag = self.tag;
-                quote!(&[#tag])
-            }
-        }
+        let tag = self.tag;
+        if self.record.form == Form::Object { quote!(&[#(#keys),*]) } else { quote!(&[#tag]) }
     }
 
     /// The functions that tell which properties belong to the flattened fields.
@@ -50,7 +48,7 @@ impl Constructed<'_> {
         });
         let functions = flattened.map(|field| {
             let ty = &field.ty;
-            let root_at = crate::spans::respanned(root.clone(), field.span);
+            let root_at = respanned(root.clone(), field.span);
             quote_spanned!(field.span=> <#root_at::PartialOf<#ty> as #root_at::Grow>::__keys)
         });
         quote!(&[#(#functions),*])
@@ -61,7 +59,7 @@ impl Constructed<'_> {
         let (path, private) = (&self.path, &self.context.private);
         let fields = &self.record.fields;
         let values = fields.iter().enumerate().map(|(index, field)| {
-            let (member, value) = (&field.member, self.read_field(index, field));
+            let (member, value) = (member(field), self.read_field(index, field));
             quote_spanned!(field.span=> #member: #value)
         });
         let before = match self.record.form {
@@ -73,7 +71,7 @@ impl Constructed<'_> {
                 quote!(let __array = #private::array(__json, #length)?;)
             }
             Form::Inner => TokenStream::new(),
-            Form::Nothing if self.tag.is_some() => quote!(let _ = __json;),
+            Form::Nothing if self.has_tag => quote!(let _ = __json;),
             Form::Nothing => quote!(#private::unit(__json)?;),
         };
         quote!({ #before ::core::result::Result::Ok(#path { #(#values),* }) })
@@ -99,10 +97,13 @@ impl Constructed<'_> {
                 quote_spanned!(span=> #private::read_flat(__object, #own, #others, #index)?)
             }
             (Form::List, _) => quote_spanned!(span=> #private::read_element(__array, #index)?),
-            _ => match self.tag {
-                Some(tag) => quote_spanned!(span=> #private::read_internal(__json, #tag)?),
-                None => quote_spanned!(span=> #private::read(__json)?),
-            },
+            _ => {
+                let inner = quote_spanned!(span=> #private::read(__json)?);
+                self.tag.map_or(
+                    inner,
+                    |tag| quote_spanned!(span=> #private::read_internal(__json, #tag)?),
+                )
+            }
         }
     }
 
@@ -281,7 +282,7 @@ impl Constructed<'_> {
     pub(super) fn clone(&self) -> TokenStream {
         let path = &self.path;
         let values = self.record.fields.iter().enumerate().map(|(index, field)| {
-            let (member, name) = (&field.member, local("f", index, field));
+            let (member, name) = (member(field), local("f", index, field));
             quote_spanned!(field.span=> #member: ::core::clone::Clone::clone(#name))
         });
         quote!(#path { #(#values),* })
@@ -316,17 +317,21 @@ impl Constructed<'_> {
     pub(super) fn eq(&self) -> TokenStream {
         let same = self.record.fields.iter().enumerate().map(|(index, field)| {
             let (left, right) = (local("f", index, field), local("g", index, field));
-            match &field.kind {
-                Kind::Done(_, write) => {
-                    let private = self.context.at(field.span);
-                    let write = write_by(write, field, &private);
-                    quote_spanned!(field.span=> #private::same_done(#left, #right, #write))
-                }
-                _ => quote_spanned!(field.span=> #left == #right),
+            let private = self.context.at(field.span);
+            if let Kind::Done(_, write) = &field.kind {
+                let write = write_by(write, field, &private);
+                quote_spanned!(field.span=> #private::same_done(#left, #right, #write))
+            } else {
+                quote_spanned!(field.span=> #private::same(#left, #right))
             }
         });
         quote!(true #(&& #same)*)
     }
+}
+
+/// The field in an expression or pattern, so that an error about its type points at the type alone.
+fn member(field: &Field) -> TokenStream {
+    respanned(field.member.clone(), field.span)
 }
 
 /// The local name of a field.
