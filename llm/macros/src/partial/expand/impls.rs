@@ -1,7 +1,7 @@
 //! The impls: of the traits that every partial form has, and of `Partial`.
 
 use super::{
-    super::model::{Shape, Tagging, Variant},
+    super::model::{Kind, Shape, Tagging, Variant},
     Context, enums, marks,
     record::Constructed,
 };
@@ -100,7 +100,13 @@ fn expand_default(context: &Context<'_>, record: &Constructed<'_>) -> TokenStrea
     let (impls, types, clause) = context.partial_generics.split_for_impl();
     let fields = record.record.fields.iter().map(|field| {
         let member = &field.member;
-        quote!(#member: ::core::default::Default::default())
+        match field.kind {
+            Kind::State => quote!(#member: ::core::default::Default::default()),
+            // no bound on its type, whose errors are reported elsewhere
+            Kind::Grown | Kind::Done(..) | Kind::Flattened => {
+                quote!(#member: ::core::option::Option::None)
+            }
+        }
     });
     quote! {
         #[automatically_derived]
