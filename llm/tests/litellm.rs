@@ -94,13 +94,14 @@ impl Drop for Proxy {
     }
 }
 
+/// Tests run at the same time.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
 /// Where the proxy is; installs it where it is not.
 fn program() -> Result<PathBuf> {
     if let Some(path) = env::var_os("BURDOCK_LITELLM") {
         return Ok(path.into());
     }
-    // tests run at the same time
-    static INSTALLING: Mutex<()> = Mutex::new(());
     let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("litellm");
     let program = folder.join("bin/litellm");

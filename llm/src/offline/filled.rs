@@ -39,7 +39,7 @@ impl<'a> Filler<'a> {
         }
         for keyword in ["anyOf", "oneOf", "allOf"] {
             if let Some(choices) = schema[keyword].as_array() {
-                let chosen = self.choose(choices, depth);
+                let chosen = Self::choose(choices, depth);
                 let value =
                     chosen.map_or(Value::Null, |chosen| self.value(chosen, name, depth + 1));
                 return self.beside(schema, value, depth);
@@ -61,7 +61,7 @@ impl<'a> Filler<'a> {
     }
 
     /// The first alternative; null where the value is deep.
-    fn choose(&self, choices: &'a [Value], depth: usize) -> Option<&'a Value> {
+    fn choose(choices: &'a [Value], depth: usize) -> Option<&'a Value> {
         let is_null = |choice: &&Value| choice["type"] == "null";
         let null = choices.iter().find(is_null).filter(|_| depth >= DEPTH);
         null.or_else(|| choices.iter().find(|choice| !is_null(choice)))

@@ -44,10 +44,10 @@ impl<T> AnswerType<T> {
 #[derive(Debug)]
 pub struct Kind<T> {
     /// `None` for text.
-    pub(super) shape: Option<fn() -> Result<Arc<Shape>, PromptError>>,
+    pub(super) shape: Option<MakeShape>,
     pub(super) read: fn(&str) -> Result<T, Refusal>,
     /// `None` if there is no partial form.
-    pub(super) grown: Option<fn() -> Box<dyn Growing<T>>>,
+    pub(super) grown: Option<MakeGrown<T>>,
 }
 
 impl<T> Clone for Kind<T> {
@@ -57,6 +57,12 @@ impl<T> Clone for Kind<T> {
 }
 
 impl<T> Copy for Kind<T> {}
+
+/// Makes the schema of a type, or finds it.
+type MakeShape = fn() -> Result<Arc<Shape>, PromptError>;
+
+/// Makes a partial value of which nothing has arrived.
+type MakeGrown<T> = fn() -> Box<dyn Growing<T>>;
 
 /// What `Deserialize` says about a value.
 #[derive(Debug)]

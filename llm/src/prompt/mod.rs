@@ -1,8 +1,4 @@
-//! Calls of language models whose answers are values: the runtime of [`#[prompt]`](macro@crate::prompt).
-//!
-//! A declaration makes a [`Prompt`]; [`Prompt::on`] says which model answers; the [`Call`] is awaited, or
-//! streamed as a [`PromptStream`]. Both forms share one state machine, so that they have the same
-//! errors, retries, limits, usage and traces.
+#![doc = include_str!("prompt.md")]
 
 mod action;
 mod answer_type;

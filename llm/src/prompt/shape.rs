@@ -147,8 +147,11 @@ fn redirect(schema: &mut Value, target: &str) -> bool {
             found
         }
         Value::Array(items) => {
-            // each of them, not only the first
-            items.iter_mut().fold(false, |found, item| redirect(item, target) || found)
+            let mut found = false;
+            for item in items {
+                found |= redirect(item, target);
+            }
+            found
         }
         _ => false,
     }

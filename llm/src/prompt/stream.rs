@@ -41,6 +41,9 @@ pub struct PromptStream<'m, T> {
     /// What [`partial`](Self::partial) returns before the first change.
     empty: OnceLock<Box<dyn Any + Send + Sync>>,
     response: Response,
+    /// How much of [`Policy::at_most`] this attempt has used: its bytes, and one for each empty piece, so
+    /// that an answer of nothing ends as well.
+    used: usize,
     ended: Option<Result<String, PromptError>>,
     /// Whether the error was yielded.
     reported: bool,
@@ -79,6 +82,7 @@ impl<'m, T> PromptStream<'m, T> {
             grown: prompt.kind.grown.map(|grown| grown()),
             empty: OnceLock::new(),
             response: Response::default(),
+            used: 0,
             ended,
             reported: false,
         }
@@ -197,7 +201,8 @@ impl<'m, T> PromptStream<'m, T> {
         };
         match ready!(attempt.answer.as_mut().poll_next(cx)) {
             Some(Ok(Chunk::Delta(text))) => self.read(&text),
-            Some(Ok(Chunk::ToolCall(_))) => {}
+            // a prompt offers no tools of its own
+            Some(Ok(Chunk::ToolCall(_))) => self.read(""),
             Some(Ok(Chunk::End(End { reason, usage }))) => {
                 self.response.usage += usage;
                 self.end_attempt(reason, |error| error);
@@ -230,6 +235,7 @@ impl<'m, T> PromptStream<'m, T> {
         let reader = Reader::new(shape);
         let answer = self.model.chat(request).recorded();
         self.attempt = Some(Attempt { answer, reader });
+        self.used = 0;
         self.response.text.clear();
         self.response.repairs.clear();
         self.response.reason = Reason::Cancelled;
@@ -238,11 +244,11 @@ impl<'m, T> PromptStream<'m, T> {
 
     fn read(&mut self, text: &str) {
         let Some(attempt) = &mut self.attempt else { return };
-        let left = self.policy.at_most.saturating_sub(self.response.text.len());
-        let (text, limit) = match text.get(..text.floor_char_boundary(left)) {
-            Some(within) if within.len() < text.len() => (within, Some(self.policy.at_most)),
-            _ => (text, None),
-        };
+        let left = self.policy.at_most.saturating_sub(self.used);
+        let within = text.get(..text.floor_char_boundary(left)).unwrap_or_default();
+        self.used = self.used.saturating_add(text.len().max(1));
+        let limit = (self.used > self.policy.at_most).then_some(self.policy.at_most);
+        let text = within;
         self.response.text.push_str(text);
         if let Err(mismatch) = attempt.reader.feed(text, &mut self.changes) {
             self.response.reason = Reason::Cancelled;

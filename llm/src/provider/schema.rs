@@ -70,9 +70,8 @@ impl Dialect {
     fn keyword(self, keyword: &str, value: &Value) -> Option<Option<(String, Value)>> {
         let as_it_is = || Some((keyword.to_owned(), value.clone()));
         Some(match keyword {
-            "type" | "title" | "description" | "$ref" | "enum" | "required" => as_it_is(),
             "const" if self == Self::Gemini => Some(("enum".to_owned(), json!([value]))),
-            "const" => as_it_is(),
+            "type" | "title" | "description" | "$ref" | "enum" | "const" | "required" => as_it_is(),
             "properties" | "$defs" => Some((keyword.to_owned(), self.each_named(value)?)),
             "items" => Some((keyword.to_owned(), self.rewrite(value)?)),
             "anyOf" | "oneOf" => Some(("anyOf".to_owned(), self.each(value)?)),
@@ -135,41 +134,41 @@ fn close(schema: &mut Map<String, Value>, dialect: Dialect) -> Option<()> {
 
 /// Whether a definition reaches itself.
 fn is_recursive(root: &Value) -> bool {
-    fn references<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
-        match schema {
-            Value::Object(map) => {
-                found.extend(map.get("$ref").and_then(Value::as_str));
-                map.iter().filter(|(keyword, _)| *keyword != "$defs").for_each(|(_, inner)| {
-                    references(inner, found);
-                });
-            }
-            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
-            _ => {}
-        }
-    }
-    let target = |reference: &str| root.pointer(reference.trim_start_matches('#'));
-    let starts = std::iter::once("#").map(str::to_owned).chain(
-        root["$defs"]
-            .as_object()
-            .into_iter()
-            .flat_map(|defs| defs.keys())
-            .map(|name| format!("#/$defs/{name}")),
-    );
-    starts.into_iter().any(|start| {
+    let definitions = root["$defs"].as_object().into_iter().flat_map(Map::keys);
+    let names = definitions.map(|name| format!("#/$defs/{name}"));
+    std::iter::once("#".to_owned()).chain(names).any(|start| {
         let mut seen: Vec<&str> = Vec::new();
-        let mut left: Vec<&str> = Vec::new();
-        target(&start).into_iter().for_each(|schema| references(schema, &mut left));
+        let mut left = referenced(root, &start);
         while let Some(reference) = left.pop() {
             if reference == start {
                 return true;
             }
             if !seen.contains(&reference) {
                 seen.push(reference);
-                target(reference).into_iter().for_each(|schema| references(schema, &mut left));
+                left.extend(referenced(root, reference));
             }
         }
         false
     })
+}
+
+/// The references in a definition.
+fn referenced<'a>(root: &'a Value, reference: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut left: Vec<&Value> =
+        root.pointer(reference.trim_start_matches('#')).into_iter().collect();
+    while let Some(schema) = left.pop() {
+        match schema {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str));
+                let inner = map.iter().filter(|(keyword, _)| *keyword != "$defs");
+                left.extend(inner.map(|(_, schema)| schema));
+            }
+            Value::Array(schemas) => left.extend(schemas),
+            _ => {}
+        }
+    }
+    found
 }
 
 #[cfg(test)]

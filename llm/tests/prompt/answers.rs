@@ -181,6 +181,9 @@ async fn a_long_answer_is_an_error_that_names_the_limit() -> Result {
     let endless = Script::new().say(r#"{"title": ""#).endless("word ", tick);
     let error = error_of(|| write_story("a dragon", 3).at_most(1000), &endless).await;
     assert_eq!(error, PromptError::TooLong { limit: 1000 });
+    let endless = Script::new().endless("", tick);
+    let error = error_of(|| write_story("a dragon", 3).at_most(1000), &endless).await;
+    assert_eq!(error, PromptError::TooLong { limit: 1000 });
     // a whole value counts, whatever follows
     let chatty = Script::new().say(json!(story()).to_string()).endless(" and", tick);
     let llm = Scripted::new([chatty]);

@@ -1,5 +1,5 @@
 //! `#[prompt]` against a scripted model.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod action;
 mod answers;

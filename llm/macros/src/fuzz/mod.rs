@@ -7,6 +7,7 @@
 #[path = "../../../../macros/src/fuzz/mutate.rs"]
 mod mutate;
 #[path = "../../../../macros/src/fuzz/tree.rs"]
+#[allow(dead_code, reason = "findings are not written down here")]
 mod tree;
 
 use self::{

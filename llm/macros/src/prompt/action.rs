@@ -31,6 +31,7 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
         #[#llm::__private::streaming_action(crate = #burdock, state = #state, #reads writes(#written), yields(#item))]
         #(#outer)*
         #[doc = #docs]
+        #[allow(clippy::ptr_arg, reason = "a graph holds what the prompt borrows")]
         #vis async fn #name(
             #taken
             #[context] #context: &#burdock::Context,

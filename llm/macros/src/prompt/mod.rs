@@ -44,3 +44,58 @@ fn kept(item: TokenStream) -> TokenStream {
         Ok(item) => item.to_token_stream(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{check::check_prompt, parse::parse_prompt};
+    use crate::diagnostics::Diagnostics;
+    use proc_macro2::TokenStream;
+    use quote::quote;
+
+    /// The errors of a prompt.
+    fn check(arguments: TokenStream, item: TokenStream) -> Vec<String> {
+        let mut diagnostics = Diagnostics::new();
+        if let Some(prompt) = parse_prompt(arguments, item, &mut diagnostics) {
+            check_prompt(&prompt, &mut diagnostics);
+        }
+        let errors = diagnostics.render();
+        errors.iter().map(|error| error.lines().next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn independent_errors_come_out_together_and_silence_what_depends_on_them() {
+        let several = quote!(
+            /// Write about {subjet}.
+            fn write(subject: &str);
+        );
+        let unread = quote!(
+            /// Write about {subject}.
+            async fn write((subject, _): (&str, u8)) -> String;
+        );
+        let textless = quote!(
+            async fn write(subject: &str) -> String;
+        );
+        let valid = quote!(
+            /// Write about {subject}.
+            async fn write(subject: &str) -> String;
+        );
+        let expected: [(TokenStream, TokenStream, &[&str]); 4] = [
+            (
+                quote!(retrys = 1),
+                several,
+                &[
+                    "unknown argument `retrys`",
+                    "a prompt is an `async fn`",
+                    "prompt `write` has no return type",
+                    "`{subjet}` names no argument of the prompt",
+                ],
+            ),
+            (quote!(), unread, &["an argument of a prompt has a plain name"]),
+            (quote!(), textless, &["prompt `write` has no text"]),
+            (quote!(system = "You are {subject}.", retries = 2), valid, &[]),
+        ];
+        for (arguments, item, expected) in expected {
+            assert_eq!(check(arguments, item), expected);
+        }
+    }
+}

@@ -68,7 +68,7 @@ pub(super) fn parse_prompt(
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
             let lines = text.value();
             let lines = lines.split('\n').map(|line| Line { text: line.into(), span: text.span() });
-            System::Template(Template::of(lines.collect()))
+            System::Template(Template::of(&lines.collect::<Vec<_>>()))
         }
         _ => System::Expr(expr),
     });

@@ -65,11 +65,11 @@ impl Template {
             let kept = line.text.get(shared..).unwrap_or_default().trim_end().to_owned();
             line.text = kept;
         }
-        Self::of(lines)
+        Self::of(&lines)
     }
 
     /// Reads lines as they are.
-    pub(super) fn of(lines: Vec<Line>) -> Self {
+    pub(super) fn of(lines: &[Line]) -> Self {
         let mut template = Self { pieces: Vec::new(), text: String::new() };
         for (index, line) in lines.iter().enumerate() {
             if index > 0 {
