@@ -13,17 +13,15 @@ const ITEMS: usize = 2;
 
 /// A value that fits a schema, as far as the schema can be understood.
 pub(super) fn fill(schema: &Value) -> Value {
-    Filler { root: schema, counted: 0 }.value(schema, "value", 0)
+    Filler { root: schema }.value(schema, "value", 0)
 }
 
 struct Filler<'a> {
     root: &'a Value,
-    /// How many texts were made up.
-    counted: usize,
 }
 
 impl<'a> Filler<'a> {
-    fn value(&mut self, schema: &'a Value, name: &str, depth: usize) -> Value {
+    fn value(&self, schema: &'a Value, name: &str, depth: usize) -> Value {
         // references without an end
         if depth > 4 * DEPTH {
             return Value::Null;
@@ -52,7 +50,7 @@ impl<'a> Filler<'a> {
             "number" => json!(schema["minimum"].as_f64().unwrap_or(1.5)),
             "boolean" => json!(true),
             "null" => Value::Null,
-            _ => Value::String(self.text(schema, name)),
+            _ => Value::String(Self::text(schema, name)),
         }
     }
 
@@ -68,7 +66,7 @@ impl<'a> Filler<'a> {
     }
 
     /// Adds the properties beside alternatives, as a flattened enum has them.
-    fn beside(&mut self, schema: &'a Value, value: Value, depth: usize) -> Value {
+    fn beside(&self, schema: &'a Value, value: Value, depth: usize) -> Value {
         let (Value::Object(mut found), Some(_)) = (value.clone(), schema.get("properties")) else {
             return value;
         };
@@ -78,7 +76,7 @@ impl<'a> Filler<'a> {
         Value::Object(found)
     }
 
-    fn object(&mut self, schema: &'a Value, name: &str, depth: usize) -> Value {
+    fn object(&self, schema: &'a Value, name: &str, depth: usize) -> Value {
         let mut object = Map::new();
         let required = |name: &str| {
             schema["required"].as_array().is_some_and(|names| names.iter().any(|one| one == name))
@@ -99,7 +97,7 @@ impl<'a> Filler<'a> {
         Value::Object(object)
     }
 
-    fn list(&mut self, schema: &'a Value, name: &str, depth: usize) -> Value {
+    fn list(&self, schema: &'a Value, name: &str, depth: usize) -> Value {
         let bound =
             |keyword: &str| schema[keyword].as_u64().and_then(|bound| usize::try_from(bound).ok());
         let prefix = schema["prefixItems"].as_array().map_or(&[][..], Vec::as_slice);
@@ -109,12 +107,12 @@ impl<'a> Filler<'a> {
         let singular = name.strip_suffix('s').filter(|name| name.len() > 2).unwrap_or(name);
         let items = (0..length).map(|index| {
             let item = prefix.get(index).unwrap_or(&schema["items"]);
-            self.value(item, singular, depth + 1)
+            self.value(item, &format!("{singular} {}", index + 1), depth + 1)
         });
         items.collect()
     }
 
-    fn text(&mut self, schema: &Value, name: &str) -> String {
+    fn text(schema: &Value, name: &str) -> String {
         let known = match schema["format"].as_str() {
             Some("date") => "2026-01-01",
             Some("time") => "12:00:00Z",
@@ -130,8 +128,7 @@ impl<'a> Filler<'a> {
         if !known.is_empty() {
             return known.to_owned();
         }
-        self.counted += 1;
-        let text = format!("A {} that no model wrote ({})", words(name), self.counted);
+        let text = format!("A {} that no model wrote", words(name));
         let most = schema["maxLength"].as_u64().and_then(|most| usize::try_from(most).ok());
         text.chars().take(most.unwrap_or(usize::MAX)).collect()
     }
@@ -193,10 +190,10 @@ mod tests {
                 "firstLine": { "type": "string" }, "at": { "type": "string", "format": "date" } } } },
         });
         let expected = json!({
-            "title": "A title that no model wrote (3)",
+            "title": "A title that no model wrote",
             "rating": 5,
-            "chapters": [{ "at": "2026-01-01", "firstLine": "A first line that no model wrote (1)" }],
-            "note": "A note that no model wrote (2)",
+            "chapters": [{ "at": "2026-01-01", "firstLine": "A first line that no model wrote" }],
+            "note": "A note that no model wrote",
             "mood": "dark",
         });
         let tree = json!({ "type": "object", "properties": {

@@ -27,17 +27,20 @@ impl Parser {
         match self.lex {
             Lex::Text if self.text.may_end => self.end_text(),
             Lex::Text => {
+                if self.text.purpose == Purpose::Skipped {
+                    return Ok(());
+                }
                 self.is_cut = true;
                 self.repair(RepairKind::MissingQuote, self.offset);
                 match self.text.purpose {
-                    Purpose::Muted | Purpose::Growing => self.end_text(),
+                    Purpose::Muted | Purpose::Growing | Purpose::Skipped => self.end_text(),
                     Purpose::Held | Purpose::Key => {
                         self.discard();
                         Ok(())
                     }
                 }
             }
-            Lex::Bare { key: false } if self.depth == 0 => self.end_bare(false),
+            Lex::Bare { key: false } if self.is_alone() => self.end_bare(false),
             Lex::Bare { key: false } if matches!(&*self.token, "true" | "false" | "null") => {
                 self.end_bare(false)
             }
@@ -50,6 +53,11 @@ impl Parser {
                 Ok(())
             }
         }
+    }
+
+    /// Returns whether no bracket is open: the end of the text is the end of the value.
+    fn is_alone(&self) -> bool {
+        self.stack[..self.depth].iter().all(|frame| frame.kind == Kind::Single)
     }
 
     /// Removes what was not complete.
@@ -103,6 +111,7 @@ impl Parser {
 }
 
 /// The mismatch of what was closed at the end of the text.
+#[expect(clippy::unnecessary_box_returns, reason = "large errors are boxed")]
 fn cut(mut mismatch: Box<Mismatch>) -> Box<Mismatch> {
     mismatch.kind = MismatchKind::Cut;
     mismatch.found = match mismatch.found.as_str() {

@@ -1,9 +1,12 @@
 //! The parser: one pass over the text, a stack of open objects and lists, and for each of them the
 //! alternatives of the schema that still fit.
 
+mod escapes;
 mod finish;
+mod fit;
 mod frame;
 mod growth;
+mod held;
 mod members;
 mod number;
 mod scalars;
@@ -34,6 +37,8 @@ pub struct Parser {
     schema: Schema,
     /// Position of the current chunk in the text, in bytes.
     offset: usize,
+    /// Position in the text from which to continue if the value does not count.
+    reached: usize,
     lex: Lex,
     next: Next,
     /// Open objects and lists are the first `depth`; the others keep their buffers for the next ones.
@@ -74,6 +79,7 @@ impl Parser {
             start: Start::new(&schema.inner),
             schema: schema.clone(),
             offset: 0,
+            reached: 0,
             lex: Lex::Between,
             next: Next::Start,
             stack: Vec::new(),
@@ -126,8 +132,7 @@ impl Parser {
         let result = self.end();
         std::mem::swap(&mut self.growth.changes, changes);
         self.keep_failure(result)?;
-        let (json, repairs) =
-            (std::mem::take(&mut self.json), std::mem::take(&mut self.repairs));
+        let (json, repairs) = (std::mem::take(&mut self.json), std::mem::take(&mut self.repairs));
         Ok(Parsed { json, repairs, cut: self.is_cut })
     }
 
@@ -148,7 +153,7 @@ impl Parser {
         while at < text.len() {
             at = match self.step(text, at) {
                 Ok(at) => at,
-                Err(mismatch) => self.reject(mismatch, text, at)?,
+                Err(mismatch) => self.reject(mismatch, text)?,
             };
         }
         Ok(())
@@ -191,6 +196,7 @@ impl Parser {
         }
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "large errors are boxed")]
     fn mismatch(
         &self,
         kind: MismatchKind,

@@ -2,8 +2,8 @@
 
 use super::{
     Parser, Result,
+    fit::Fit,
     frame::{Class, Lex, Next},
-    values::Fit,
 };
 use crate::{
     report::{Mismatch, RepairKind, quoted},
@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// The search for the value.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 #[derive(Debug)]
 pub(super) struct Start {
     /// Classes that the value can start with, after other text and at the start of the text.
@@ -24,7 +25,7 @@ pub(super) struct Start {
     in_word: bool,
     /// Where the current value starts, and the repairs before it.
     at: usize,
-    repairs: usize,
+    pub(super) repairs: usize,
     /// Why the first value did not count.
     pub(super) rejected: Option<Box<Mismatch>>,
     is_fenced: bool,
@@ -106,13 +107,13 @@ impl Parser {
     pub(super) fn search(&mut self, text: &str, at: usize) -> Result<usize> {
         for (index, char) in text[at..].char_indices() {
             let is_first = !self.start.has_text || self.start.skipped.starts_with("```");
-            let classes =
-                if is_first { self.start.first_classes } else { self.start.classes };
+            let classes = if is_first { self.start.first_classes } else { self.start.classes };
             let starts = Class::of(char).is_some_and(|class| {
                 let is_bracket = matches!(class, Class::Object | Class::List);
                 classes[class as usize] && (is_bracket || !self.start.in_word)
             });
             if starts {
+                self.reached = self.offset + at + index;
                 self.begin(self.offset + at + index);
                 return self.begin_value(text, at + index, char);
             }
@@ -134,19 +135,14 @@ impl Parser {
 
     /// Goes back to the search if the value was not yet the one that counts. Returns where to
     /// continue.
-    pub(super) fn reject(
-        &mut self,
-        mismatch: Box<Mismatch>,
-        text: &str,
-        at: usize,
-    ) -> Result<usize> {
+    pub(super) fn reject(&mut self, mismatch: Box<Mismatch>, text: &str) -> Result<usize> {
         if self.growth.is_committed {
             return Err(mismatch);
         }
-        let at = at.max(mismatch.offset.saturating_sub(self.offset)).min(text.len());
+        let at = self.reached.saturating_sub(self.offset).min(text.len());
         self.start.rejected.get_or_insert(mismatch);
         self.abandon();
-        let is_start = self.offset + at <= self.start.at;
+        let is_start = self.reached <= self.start.at;
         let Some(char) = text[at..].chars().next() else { return Ok(at) };
         if is_start {
             self.start.skip(char);
@@ -162,7 +158,8 @@ impl Parser {
         self.start.in_word = false;
         self.start.is_wrapped = false;
         self.clear();
-        self.lex = Lex::Between;
+        // the end of a string is not the start of another one
+        self.lex = if self.lex == Lex::Text { self.skip_text() } else { Lex::Between };
         self.next = Next::Start;
     }
 
