@@ -1,13 +1,16 @@
 //! The macros of [burdock-llm](https://docs.rs/burdock-llm): `#[prompt]` and `#[derive(Partial)]`.
 //! Use them through `burdock_llm`, which documents them.
 
+#[allow(dead_code, reason = "each macro uses a part of it")]
 mod diagnostics;
 #[cfg(test)]
 mod fuzz;
 mod guard;
+#[allow(dead_code, reason = "each macro uses a part of it")]
 mod names;
 mod partial;
 mod prompt;
+#[allow(dead_code, reason = "each macro uses a part of it")]
 mod spans;
 
 use guard::guarded;

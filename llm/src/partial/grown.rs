@@ -55,6 +55,7 @@ impl<T: Partial> Grown<T> {
         match self.grow(path, edit) {
             Err(error) if error.is_undecided() => {
                 self.waiting.extend(Waiting::new(path, edit));
+                self.join_siblings(path);
                 Ok(())
             }
             Ok(()) if !self.waiting.is_empty() => self.retry(0),
@@ -74,6 +75,29 @@ impl<T: Partial> Grown<T> {
             (_, _, None) => return Err(GrowError::new(Misfit::Absent)),
         }
         Ok(())
+    }
+
+    /// Applies the properties of one object that wait for one another: the tag and the content of an
+    /// enum that is flattened. This costs the size of the value, once for each such object.
+    fn join_siblings(&mut self, path: &[Segment]) {
+        let Some((_, parent)) = path.split_last() else { return };
+        let is_sibling =
+            |waiting: &Waiting| waiting.path.split_last().map(|(_, of)| of) == Some(parent);
+        let siblings =
+            || self.waiting.iter().filter(|waiting| !waiting.pushes && is_sibling(waiting));
+        if siblings().count() < 2 {
+            return;
+        }
+        let Ok(mut json) = serde_json::to_value(&self.partial) else { return };
+        let set = |waiting: &Waiting| {
+            grow_json(&mut json, &waiting.path, &Edit::Set(waiting.json.clone()))
+        };
+        if siblings().try_for_each(set).is_ok()
+            && let Ok(partial) = T::Partial::from_json(&json)
+        {
+            self.partial = Some(partial);
+            self.waiting.retain(|waiting| waiting.pushes || !is_sibling(waiting));
+        }
     }
 
     /// Applies what waits, if its variant is known by now.
@@ -132,6 +156,7 @@ impl<T: Partial> fmt::Debug for Grown<T> {
         f.debug_struct("Grown")
             .field("partial", &self.partial)
             .field("complete", &self.complete)
+            .field("waiting", &self.waiting)
             .finish()
     }
 }
@@ -159,8 +184,7 @@ impl Waiting {
     fn below<'a>(&self, path: &'a [Segment]) -> Option<&'a [Segment]> {
         let rest = path.strip_prefix(self.path.as_slice())?;
         match (self.pushes, rest) {
-            (false, rest) => Some(rest),
-            (true, [Segment::Index(_), rest @ ..]) => Some(rest),
+            (false, rest) | (true, [Segment::Index(_), rest @ ..]) => Some(rest),
             (true, _) => None,
         }
     }

@@ -131,4 +131,7 @@ tests! {
     recursive_types: Tree;
     generic_types: Generic;
     done_fields: Done;
+    flattened_external_enums: FlattenedExternal;
+    flattened_adjacent_enums: FlattenedAdjacent;
+    enums_in_enums: More;
 }

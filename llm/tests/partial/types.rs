@@ -235,6 +235,7 @@ pub(crate) struct Foreign {
 pub(crate) mod as_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
     pub(crate) fn serialize<S: Serializer>(value: &u32, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&value.to_string())
     }
@@ -255,4 +256,63 @@ pub(crate) struct Done {
     #[partial(done)]
     pub list: Vec<Foreign>,
     pub after: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+pub(crate) struct FlattenedExternal {
+    pub label: String,
+    #[serde(flatten)]
+    pub kind: External2,
+    #[serde(flatten)]
+    pub maybe: Option<Rest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+pub(crate) enum External2 {
+    Text(String),
+    Named {
+        #[partial(state)]
+        name: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+pub(crate) struct FlattenedAdjacent {
+    pub label: String,
+    #[serde(flatten)]
+    pub kind: Adjacent,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+#[serde(tag = "t", rename_all = "SCREAMING-KEBAB-CASE")]
+pub(crate) enum Units {
+    OneThing,
+    #[serde(alias = "second")]
+    TwoThings,
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+#[serde(untagged)]
+pub(crate) enum Either<A, B> {
+    Left(A),
+    Right(B),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+pub(crate) struct More {
+    pub units: Vec<Units>,
+    pub either: Vec<Either<Rest, Vec<Internal>>>,
+    pub deep: Option<Box<Either<Adjacent, String>>>,
+    pub by_key: HashMap<String, Internal>,
+    pub pairs: Vec<(Internal, External)>,
+    #[partial(state)]
+    pub state: Internal,
+    #[partial(required)]
+    pub required: Vec<Adjacent>,
+    #[partial(state, required)]
+    pub both: Option<Vec<u8>>,
+    #[partial(done)]
+    pub whole: External,
 }

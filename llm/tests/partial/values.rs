@@ -126,6 +126,9 @@ structs! {
     Generic { pages, texts }
     Done { foreign, text, list, after }
     Tree { label, children, left }
+    FlattenedExternal { label, kind, maybe }
+    FlattenedAdjacent { label, kind }
+    More { units, either, deep, by_key, pairs, state, required, both, whole }
 }
 
 impl Random for Newtype {
@@ -220,5 +223,31 @@ impl Random for Flattened {
 impl Random for FlattenedEnum {
     fn random(rng: &mut Rng, depth: u32) -> Self {
         Self { label: Random::random(rng, depth), kind: Random::random(rng, depth) }
+    }
+}
+
+impl Random for External2 {
+    fn random(rng: &mut Rng, depth: u32) -> Self {
+        if rng.bool() {
+            Self::Text(Random::random(rng, depth))
+        } else {
+            Self::Named { name: Random::random(rng, depth) }
+        }
+    }
+}
+
+impl Random for Units {
+    fn random(rng: &mut Rng, _depth: u32) -> Self {
+        [Self::OneThing, Self::TwoThings, Self::Unknown][rng.usize(..3)].clone()
+    }
+}
+
+impl<A: Random, B: Random> Random for Either<A, B> {
+    fn random(rng: &mut Rng, depth: u32) -> Self {
+        if rng.bool() {
+            Self::Left(A::random(rng, depth))
+        } else {
+            Self::Right(B::random(rng, depth))
+        }
     }
 }

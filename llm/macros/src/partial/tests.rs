@@ -1,1 +1,122 @@
+//! The derive on any tokens: it may neither panic nor write what is not valid Rust.
+#![allow(clippy::print_stdout, reason = "a test")]
 
+#[path = "../../../../macros/src/fuzz/mutate.rs"]
+mod mutate;
+#[allow(dead_code, reason = "shared with the macros of burdock")]
+#[path = "../../../../macros/src/fuzz/tree.rs"]
+mod tree;
+
+use self::{
+    mutate::{Pool, Random, mutate, words},
+    tree::{Tree, tokens, trees},
+};
+use super::partial;
+use quote::ToTokens;
+use std::{
+    collections::BTreeSet,
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use syn::visit_mut::{VisitMut, visit_item_mut};
+
+/// How many inputs `cargo test` tries; `FUZZ_SECONDS=60` tries others for a minute.
+const SLICE: u64 = 4_000;
+
+#[test]
+fn the_corpus_has_derives() {
+    assert!(seeds().len() >= 60, "{} derives", seeds().len());
+}
+
+#[test]
+fn no_derive_of_the_corpus_breaks_the_macro() {
+    let faults: Vec<_> = seeds().iter().filter_map(|item| fault(item)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_input_breaks_the_macro() {
+    let setting = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    let (seconds, seed) = (setting("FUZZ_SECONDS"), setting("FUZZ_SEED").unwrap_or_default());
+    let begin = Instant::now();
+    let (seeds, words) = (seeds(), words());
+    let mut faults = BTreeSet::new();
+    let mut tried = 0;
+    while seconds.map_or(tried < SLICE, |most| begin.elapsed() < Duration::from_secs(most)) {
+        tried += 1;
+        let Some(item) = changed(&seeds, &words, seed.wrapping_add(tried)) else { continue };
+        faults.extend(fault(&item));
+    }
+    println!("{tried} inputs in {:.1?}", begin.elapsed());
+    let faults: Vec<_> = faults.into_iter().take(5).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The input of this number.
+fn changed(seeds: &[Vec<Tree>], words: &[Vec<Tree>], number: u64) -> Option<Vec<Tree>> {
+    let mut random = Random(number);
+    let mut item = random.pick(seeds)?.clone();
+    let pool = Pool { words, other: random.pick(seeds)? };
+    for _ in 0..=random.below(4) {
+        mutate(&mut item, &pool, &mut random);
+    }
+    Some(item)
+}
+
+/// What is wrong with the expansion of an item.
+fn fault(item: &[Tree]) -> Option<String> {
+    let item = tokens(item);
+    let Ok(output) = catch_unwind(AssertUnwindSafe(|| partial(item.clone()))) else {
+        return Some(format!("it panics: {item}"));
+    };
+    match syn::parse2::<syn::File>(output.clone()) {
+        Err(error) => Some(format!("invalid Rust ({error}): {item}\n{output}")),
+        Ok(file) if file.items.is_empty() => Some(format!("no expansion and no error: {item}")),
+        Ok(_) => None,
+    }
+}
+
+/// Every derive in the tests of the runtime, in the order of their files.
+fn seeds() -> Vec<Vec<Tree>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut derives = Derives(Vec::new());
+    for folder in ["../tests/ui/partial", "../tests/ui/partial/pass", "../tests/partial"] {
+        let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        for text in paths.iter().filter_map(|path| fs::read_to_string(path).ok()) {
+            if let Ok(mut file) = syn::parse_file(&text) {
+                derives.visit_file_mut(&mut file);
+            }
+        }
+    }
+    derives.0
+}
+
+/// The items that derive `Partial`, as a derive sees them.
+struct Derives(Vec<Vec<Tree>>);
+
+impl VisitMut for Derives {
+    fn visit_item_mut(&mut self, item: &mut syn::Item) {
+        let attrs = match item {
+            syn::Item::Struct(item) => Some(&mut item.attrs),
+            syn::Item::Enum(item) => Some(&mut item.attrs),
+            syn::Item::Union(item) => Some(&mut item.attrs),
+            _ => None,
+        };
+        if let Some(attrs) = attrs {
+            let before = attrs.len();
+            let is_derive = |attr: &syn::Attribute| {
+                let text = attr.to_token_stream().to_string();
+                attr.path().is_ident("derive") && text.contains("Partial")
+            };
+            attrs.retain(|attr| !is_derive(attr));
+            if attrs.len() < before {
+                self.0.push(trees(item.to_token_stream()));
+            }
+        }
+        visit_item_mut(self, item);
+    }
+}

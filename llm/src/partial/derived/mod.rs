@@ -18,8 +18,8 @@ pub use self::{
         same, unit, unknown,
     },
     write::{
-        Body, WriteBody, not_an_object, write_element, write_field, write_flat, write_inner,
-        write_object, write_state,
+        Body, WriteBody, not_an_object, start_list, start_object, write_element, write_field,
+        write_flat, write_inner, write_object, write_state,
     },
 };
 pub use super::Grow;

@@ -22,6 +22,16 @@ impl<P: WriteBody> Serialize for Body<'_, P> {
     }
 }
 
+/// Starts an object.
+pub fn start_object<S: Serializer>(serializer: S) -> Result<S::SerializeMap, S::Error> {
+    serializer.serialize_map(None)
+}
+
+/// Starts a list.
+pub fn start_list<S: Serializer>(serializer: S) -> Result<S::SerializeSeq, S::Error> {
+    serializer.serialize_seq(None)
+}
+
 /// Writes an object.
 pub fn write_object<P: Grow, S: Serializer>(value: &P, serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;

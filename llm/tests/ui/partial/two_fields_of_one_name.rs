@@ -1,5 +1,5 @@
 use burdock_llm::Partial;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 #[derive(Clone, Debug, Serialize, Partial)]
 pub struct Order {

@@ -62,8 +62,8 @@ fn expand_read(
     match tagging {
         Tagging::External => quote!(#private::external(__json, #read)),
         Tagging::Internal(tag) => quote!(#private::internal(__json, #tag, #read)),
-        Tagging::Adjacent(tag, content) => {
-            quote!(#private::adjacent(__json, #tag, #content, #read))
+        Tagging::Adjacent(tag, inner) => {
+            quote!(#private::adjacent(__json, #tag, #inner, #read))
         }
         Tagging::Untagged => expand_read_untagged(context, variants, all),
     }
@@ -118,8 +118,8 @@ fn expand_grow(
     let step = match tagging {
         Tagging::External => quote!(#private::step_external(#name, __path, __edit)?),
         Tagging::Internal(tag) => quote!(#private::step_internal(#name, #tag, __path, __edit)?),
-        Tagging::Adjacent(tag, content) => {
-            quote!(#private::step_adjacent(#name, (#tag, #content), __path, __edit)?)
+        Tagging::Adjacent(tag, inner) => {
+            quote!(#private::step_adjacent(#name, (#tag, #inner), __path, __edit)?)
         }
         Tagging::Untagged => quote!(#private::step_untagged(__path, __edit)),
     };
@@ -201,10 +201,10 @@ fn expand_write_entries(
             Tagging::Adjacent(tag, _) if is_unit => {
                 quote!(#path { .. } => #map(__map, #tag, #key)?)
             }
-            Tagging::Adjacent(tag, content) => quote! {
+            Tagging::Adjacent(tag, inner) => quote! {
                 #path { .. } => {
                     #map(__map, #tag, #key)?;
-                    #map(__map, #content, &#private::Body(self))?
+                    #map(__map, #inner, &#private::Body(self))?
                 }
             },
             Tagging::Internal(tag) => {
@@ -244,8 +244,8 @@ fn expand_keys(
             let keys = variants.iter().flat_map(|variant| &variant.keys);
             quote!(#private::keys_of(__key, &[#(#keys),*], &[]))
         }
-        Tagging::Adjacent(tag, content) => {
-            quote!(#private::keys_of(__key, &[#tag, #content], &[]))
+        Tagging::Adjacent(tag, inner) => {
+            quote!(#private::keys_of(__key, &[#tag, #inner], &[]))
         }
         Tagging::Internal(_) | Tagging::Untagged => {
             let each = all.iter().map(|record| {
