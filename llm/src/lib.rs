@@ -9,6 +9,7 @@ mod message;
 mod model;
 mod offline;
 mod partial;
+pub mod prompt;
 #[cfg(feature = "genai")]
 mod provider;
 mod retrying;
@@ -17,25 +18,27 @@ pub mod scripted;
 mod traced;
 
 #[cfg(feature = "genai")]
-pub use self::provider::Provider;
+pub use self::provider::{Provider, SchemaMode};
 pub use self::{
     answer::{Answer, AnswerExt, Chunks},
     chunk::{Chunk, End, Reason, Usage},
     environment::{from_env, from_settings},
     error::ModelError,
     message::{Message, Role, ToolCall},
-    model::{Model, Options, Request, Tool},
+    model::{Model, Options, Request, ResponseSchema, Tool},
     offline::{Offline, Pace},
     partial::{
         Change, Field, FieldState, Grow, GrowError, Grown, Marks, Misfit, Partial, PartialOf,
         TuplePartial,
     },
+    prompt::PromptError,
     retrying::Retrying,
     scripted::{Script, Scripted},
 };
 
 /// The derive of [`Partial`](trait@Partial).
 pub use burdock_llm_macros::Partial;
+pub use burdock_llm_macros::prompt;
 
 /// What the macros generate calls. Not covered by semantic versioning.
 #[doc(hidden)]
@@ -43,4 +46,10 @@ pub mod __private {
     pub mod partial {
         pub use crate::partial::{derived::*, marks::Node};
     }
+
+    pub use crate::prompt::{
+        AnswerType, AnyAnswer, PartialAnswer, Piece, SchemaAnswer, TextAnswer, Value, check_answer,
+        finish, next, render,
+    };
+    pub use burdock::{self, streaming_action};
 }

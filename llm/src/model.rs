@@ -41,11 +41,24 @@ use std::{fmt, sync::Arc};
 pub trait Model: Send + Sync + fmt::Debug + 'static {
     /// Answers, piece by piece, once the stream is polled.
     fn chat(&self, request: Request) -> Answer;
+
+    /// Returns whether the model makes its answers fit this schema when it is in
+    /// [`Options::schema`].
+    ///
+    /// Defaults to no: a typed prompt then describes the schema in its text instead.
+    fn accepts_schema(&self, schema: &ResponseSchema) -> bool {
+        let _ = schema;
+        false
+    }
 }
 
 impl<M: Model + ?Sized> Model for Arc<M> {
     fn chat(&self, request: Request) -> Answer {
         (**self).chat(request)
+    }
+
+    fn accepts_schema(&self, schema: &ResponseSchema) -> bool {
+        (**self).accepts_schema(schema)
     }
 }
 
@@ -90,6 +103,15 @@ impl Request {
         self
     }
 
+    /// Asks for an answer that fits a JSON schema.
+    ///
+    /// A model whose [`accepts_schema`](Model::accepts_schema) is false for it ignores it.
+    #[must_use]
+    pub fn schema(mut self, schema: ResponseSchema) -> Self {
+        self.options.schema = Some(schema);
+        self
+    }
+
     /// Offers one more tool.
     #[must_use]
     pub fn tool(mut self, tool: Tool) -> Self {
@@ -99,9 +121,10 @@ impl Request {
 }
 
 /// How to answer. What is not set is as the model likes it.
+///
+/// Fields are added in minor versions: end a literal with `..Options::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[non_exhaustive]
 pub struct Options {
     /// What the model is, and how it is to answer.
     pub system: Option<String>,
@@ -113,6 +136,27 @@ pub struct Options {
     pub stop_sequences: Vec<String>,
     /// What the model may call.
     pub tools: Vec<Tool>,
+    /// What the answer has to fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<ResponseSchema>,
+}
+
+/// The JSON schema of an answer, for models with structured output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResponseSchema {
+    /// A name for it: letters of ASCII, digits, `_` and `-`.
+    pub name: String,
+    /// The schema, whose root is an object.
+    pub schema: serde_json::Value,
+}
+
+impl ResponseSchema {
+    /// Names a schema. What providers do not allow in a name becomes `_`.
+    pub fn new(name: &str, schema: serde_json::Value) -> Self {
+        let allowed = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
+        let name = name.chars().take(64).map(|sign| if allowed(sign) { sign } else { '_' });
+        Self { name: name.collect(), schema }
+    }
 }
 
 /// A function that a model may ask to be called.

@@ -4,6 +4,7 @@
 //! turns the prompt around and says honestly that nobody is at home.
 
 mod arithmetic;
+mod filled;
 mod memory;
 mod programs;
 mod reflection;
@@ -13,10 +14,11 @@ mod topics;
 mod words;
 
 use crate::{
-    Answer, Chunk, End, Message, Model, ModelError, Reason, Request, Role,
+    Answer, Chunk, End, Message, Model, ModelError, Reason, Request, ResponseSchema, Role,
     clock::{self, Stopwatch},
 };
 use futures_util::{FutureExt, StreamExt, stream};
+use serde_json::Value;
 use std::time::Duration;
 use words::Words;
 
@@ -34,7 +36,7 @@ pub enum Pace {
 /// runs anywhere.
 ///
 /// It explains a handful of things, calculates, writes small programs, remembers names, and says
-/// honestly that it is no model. The same messages always get the same answer in the same rhythm.
+/// honestly that it is no model. A schema in the request it fills with values that it makes up. The same messages always get the same answer in the same rhythm.
 /// As tokens it counts words.
 ///
 /// ```
@@ -116,7 +118,11 @@ impl Offline {
         let (earlier, rest) = messages.split_at(last);
         let prompt = rest.first().map_or("", |message| message.text.as_str());
         let system = request.options.system.as_deref().unwrap_or_default();
-        let pieces = words::pieces(&answer(system, earlier, prompt));
+        let text = match &request.options.schema {
+            Some(schema) => json(&filled::fill(&schema.schema)),
+            None => answer(system, earlier, prompt),
+        };
+        let pieces = words::pieces(&text);
         let heard: usize = messages.iter().map(|message| words::pieces(&message.text).len()).sum();
         let said = pieces.len();
 
@@ -153,6 +159,16 @@ impl Model for Offline {
         };
         Box::pin(answer.flatten_stream())
     }
+
+    fn accepts_schema(&self, _: &ResponseSchema) -> bool {
+        true
+    }
+}
+
+/// A value as JSON that is read with pleasure.
+fn json(value: &Value) -> String {
+    // JSON is written without an error
+    serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 /// The whole answer.

@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::{
-    Answer, Chunk, Model, ModelError, Request,
+    Answer, Chunk, Model, ModelError, Request, ResponseSchema,
     answer::Item,
     clock::{fraction, sleep},
 };
@@ -76,6 +76,10 @@ impl<M: Model> Retrying<M> {
 impl<M: Model> Model for Retrying<M> {
     fn chat(&self, request: Request) -> Answer {
         Box::pin(begin(Arc::clone(&self.model), self.policy, request).flatten_stream())
+    }
+
+    fn accepts_schema(&self, schema: &ResponseSchema) -> bool {
+        self.model.accepts_schema(schema)
     }
 }
 

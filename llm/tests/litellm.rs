@@ -3,8 +3,13 @@
 //! It is taken from `BURDOCK_LITELLM`, the path of the program, or else installed from `PyPI`, once, into
 //! the folder of cargo's artefacts.
 
-use burdock_llm::{AnswerExt, Chunk, Message, Model, ModelError, Provider, Reason, Request};
+use burdock_llm::{
+    AnswerExt, Change, Chunk, Message, Model, ModelError, Partial, Provider, Reason, Request,
+    SchemaMode, prompt,
+};
 use futures::{StreamExt, TryStreamExt};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::{
     env,
     error::Error,
@@ -13,6 +18,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
 };
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -21,10 +27,15 @@ const VERSION: &str = "litellm[proxy]==1.106.2";
 const KEY: &str = "sk-of-the-test";
 const TEXT: &str = "Hello from a model that is none.";
 
+const STORY: &str =
+    r#"{"title": "Fire", "chapters": [{"heading": "Smoke"}, {"heading": "Ash"}], "rating": 4}"#;
+
 const CONFIG: &str = r#"
 model_list:
   - model_name: small
     litellm_params: { model: openai/small, api_key: unused, mock_response: "@TEXT@" }
+  - model_name: story
+    litellm_params: { model: openai/story, api_key: unused, mock_response: '@STORY@' }
   - model_name: limited
     litellm_params: { model: openai/limited, api_key: unused, mock_response: litellm.RateLimitError }
 general_settings: { master_key: @KEY@ }
@@ -42,7 +53,8 @@ impl Proxy {
     fn start() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let config = folder.path().join("config.yaml");
-        fs::write(&config, CONFIG.replace("@TEXT@", TEXT).replace("@KEY@", KEY))?;
+        let text = CONFIG.replace("@TEXT@", TEXT).replace("@STORY@", STORY).replace("@KEY@", KEY);
+        fs::write(&config, text)?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut child = Command::new(program()?)
             .arg("--config")
@@ -82,11 +94,15 @@ impl Drop for Proxy {
     }
 }
 
+/// Tests run at the same time.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
 /// Where the proxy is; installs it where it is not.
 fn program() -> Result<PathBuf> {
     if let Some(path) = env::var_os("BURDOCK_LITELLM") {
         return Ok(path.into());
     }
+    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("litellm");
     let program = folder.join("bin/litellm");
     if !program.exists() {
@@ -130,5 +146,54 @@ async fn a_real_server_streams_with_usage_and_its_refusals_are_understood() -> R
     assert!(left.next().await.is_some());
     drop(left);
     assert_eq!(proxy.model("small")?.chat(Request::prompt("Hi")).whole().await?.text, TEXT);
+    Ok(())
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+struct Chapter {
+    heading: String,
+}
+
+/// A short story.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+struct Story {
+    title: String,
+    chapters: Vec<Chapter>,
+    /// From 1 to 5.
+    #[partial(done)]
+    rating: u8,
+}
+
+/// Write a short story about {subject}, in at most {chapters} chapters.
+///
+/// Avoid clichés.
+#[prompt]
+async fn write_story(subject: &str, chapters: u32) -> Story;
+
+#[tokio::test]
+async fn a_prompt_has_the_same_value_and_usage_streamed_and_whole() -> Result {
+    let proxy = Proxy::start()?;
+    let prompted = proxy.model("story")?;
+    let structured = proxy.model("story")?.schema_mode(SchemaMode::Structured);
+    for llm in [prompted, structured] {
+        let (whole, told) = write_story("a dragon", 3).on(&llm).with_response().await?;
+        assert_eq!(whole, serde_json::from_str::<Story>(STORY)?);
+
+        let mut answer = write_story("a dragon", 3).on(&llm).stream();
+        let mut titles = Vec::new();
+        while let Some(change) = answer.next().await {
+            let change: Change<Story> = change?;
+            assert!(change.path().segments().len() < 4);
+            titles.extend(answer.partial().title.clone());
+        }
+        titles.dedup();
+        assert!(titles.len() > 1, "the title grows: {titles:?}");
+        assert_eq!(answer.finish().await?, whole);
+        let streamed = answer.response();
+        assert_eq!((&streamed.text, streamed.reason), (&told.text, Reason::Complete));
+        let tokens = |usage: burdock_llm::Usage| (usage.input_tokens, usage.output_tokens);
+        assert_eq!(tokens(streamed.usage), tokens(told.usage));
+        assert!(told.usage.output_tokens.is_some_and(|tokens| tokens > 0), "{told:?}");
+    }
     Ok(())
 }

@@ -56,11 +56,6 @@ impl Diagnostics {
         self.found.is_empty()
     }
 
-    /// How many errors were reported.
-    pub(crate) fn len(&self) -> usize {
-        self.found.len()
-    }
-
     /// One `compile_error!` per error, each spanned so that rustc labels its tokens.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         self.found.into_iter().map(Diagnostic::into_compile_error).collect()

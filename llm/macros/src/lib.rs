@@ -3,6 +3,8 @@
 
 #[allow(dead_code, reason = "each macro uses a part of it")]
 mod diagnostics;
+#[cfg(test)]
+mod fuzz;
 mod guard;
 #[allow(dead_code, reason = "each macro uses a part of it")]
 mod names;
@@ -21,7 +23,7 @@ pub fn derive_partial(item: TokenStream) -> TokenStream {
     guarded(TokenStream2::new(), || partial::partial(item.into())).into()
 }
 
-/// Turns a function without a body into a call of a language model.
+#[doc = include_str!("docs/prompt.md")]
 #[proc_macro_attribute]
 pub fn prompt(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (arguments, item) = (arguments.into(), TokenStream2::from(item));

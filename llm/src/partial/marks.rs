@@ -26,6 +26,13 @@ impl<'a> Marks<'a> {
         let root = Some(schema.root());
         Marks { schema, property: None, visited: Vec::new() }.visit(&root, T::Partial::__mark);
     }
+
+    /// Marks the schema of an object whose property `key` is of type `T`.
+    pub(crate) fn apply_below<T: Partial>(schema: &'a mut Schema, key: &str) {
+        let root = Some(schema.root());
+        let mut marks = Marks { schema, property: None, visited: Vec::new() };
+        marks.property(&root, key, T::Partial::__mark);
+    }
 }
 
 #[doc(hidden)]

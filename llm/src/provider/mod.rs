@@ -10,6 +10,7 @@ mod muted;
 mod relay;
 mod request;
 mod said;
+mod schema;
 mod secrets;
 mod target;
 #[cfg(test)]
@@ -22,9 +23,12 @@ use self::{
     muted::Muted,
     relay::{Relay, Report},
     said::Said,
+    schema::Dialect,
     secrets::Secrets,
 };
-use crate::{Answer, AnswerExt, Model, ModelError, Request, Role, environment::Settings};
+use crate::{
+    Answer, AnswerExt, Model, ModelError, Request, ResponseSchema, Role, environment::Settings,
+};
 use futures_util::{FutureExt, StreamExt, stream};
 use genai::{
     Client, ModelIden, ModelSpec, ServiceTarget,
@@ -72,6 +76,18 @@ pub struct Provider {
     secrets: Secrets,
     introduction: String,
     limits: Limits,
+    /// The schemas that the provider takes; `None` if it takes none.
+    dialect: Option<Dialect>,
+}
+
+/// How a provider is told the schema of a typed answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemaMode {
+    /// By the provider's structured output, for each schema that it can express.
+    Structured,
+    /// In the text of the prompt, which every model reads.
+    Prompted,
 }
 
 impl fmt::Debug for Provider {
@@ -99,12 +115,18 @@ impl Provider {
             model: ModelIden::new(AdapterKind::OpenAI, model),
         };
         let shown = url::without_secrets(url);
-        Self::new(
+        let provider = Self::new(
             client(None)?,
             ModelSpec::from_target(target),
             Secrets::new(key.into_iter().chain(url::secrets(url))),
             format!("online: the model `{model}` answers, at {shown}"),
-        )
+        )?;
+        let mode = if shown.starts_with("https://api.openai.com/") {
+            SchemaMode::Structured
+        } else {
+            SchemaMode::Prompted
+        };
+        Ok(provider.schema_mode(mode))
     }
 
     /// Takes a model whose name tells `genai` whose it is.
@@ -161,6 +183,23 @@ impl Provider {
         self
     }
 
+    /// Sets how the provider is told the schema of a typed answer.
+    ///
+    /// [`named`](Self::named) defaults to [`SchemaMode::Structured`] for `OpenAI`, Anthropic, Gemini, xAI,
+    /// Mistral, Fireworks and Together, and [`at`](Self::at) for `api.openai.com`. Their older models do
+    /// not have it and refuse. Everywhere else the default is [`SchemaMode::Prompted`], as servers with the
+    /// protocol of `OpenAI` may ignore a schema; where one does not, such as vLLM or llama.cpp, set
+    /// [`SchemaMode::Structured`]. Providers whose schemas `genai` does not pass on stay prompted, and so do
+    /// schemas that a provider cannot express, such as maps at `OpenAI` and recursion at Anthropic.
+    #[must_use]
+    pub fn schema_mode(mut self, mode: SchemaMode) -> Self {
+        self.dialect = match mode {
+            SchemaMode::Structured => Dialect::of(self.adapter()),
+            SchemaMode::Prompted => None,
+        };
+        self
+    }
+
     /// One line that says which model answers, and where.
     pub fn introduction(&self) -> &str {
         &self.introduction
@@ -199,13 +238,24 @@ impl Provider {
         introduction: String,
     ) -> Result<Self, ModelError> {
         let (upstream, limits) = (relay::client()?, Limits::default());
-        Ok(Self { client, upstream, target, secrets, introduction, limits })
+        let provider =
+            Self { client, upstream, target, secrets, introduction, limits, dialect: None };
+        Ok(provider.schema_mode(SchemaMode::Structured))
+    }
+
+    /// Whose protocol is spoken.
+    fn adapter(&self) -> AdapterKind {
+        match &self.target {
+            ModelSpec::Target(target) => target.model.adapter_kind,
+            ModelSpec::Iden(model) => model.adapter_kind,
+            ModelSpec::Name(name) => AdapterKind::from_model(name).unwrap_or(AdapterKind::Ollama),
+        }
     }
 
     /// Asks, in a tokio runtime.
     async fn ask(self, request: Request) -> Result<Answer, ModelError> {
-        let Self { client, upstream, target, secrets, limits, .. } = self;
-        let (request, options) = request::translate(request);
+        let Self { client, upstream, target, secrets, limits, dialect, .. } = self;
+        let (request, options) = request::translate(request, dialect);
         let explained = |error| explain(&error, &secrets);
         let target = client.resolve_service_target(target).await.map_err(explained)?;
         let mut target = target::addressed(target);
@@ -236,6 +286,10 @@ impl Model for Provider {
         };
         let answer = Muted::new(answer.flatten_stream().boxed());
         answer.at_most(at_most)
+    }
+
+    fn accepts_schema(&self, schema: &ResponseSchema) -> bool {
+        self.dialect.is_some_and(|dialect| dialect.translate(&schema.schema).is_some())
     }
 }
 

@@ -1,15 +1,17 @@
 //! Requests, as `genai` has them.
 
-use crate::{Message, Options, Request, Role, ToolCall};
+use super::schema::Dialect;
+use crate::{Message, Options, Request, ResponseSchema, Role, ToolCall};
 use genai::chat::{
-    self, ChatMessage, ChatOptions, ChatRequest, ContentPart, MessageContent, ToolResponse,
+    self, ChatMessage, ChatOptions, ChatRequest, ContentPart, JsonSpec, MessageContent,
+    ToolResponse,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-pub(super) fn translate(request: Request) -> (ChatRequest, ChatOptions) {
+pub(super) fn translate(request: Request, dialect: Option<Dialect>) -> (ChatRequest, ChatOptions) {
     let Request { messages, options } = request;
-    let Options { system, max_tokens, temperature, stop_sequences, tools } = options;
+    let Options { system, max_tokens, temperature, stop_sequences, tools, schema } = options;
     // Gemini knows the function of a result by its name
     let calls = messages.iter().flat_map(|message| &message.tool_calls);
     let names: BTreeMap<String, String> =
@@ -26,10 +28,14 @@ pub(super) fn translate(request: Request) -> (ChatRequest, ChatOptions) {
             chat::Tool::new(tool.name).with_description(tool.description).with_schema(tool.schema)
         }));
     }
+    let response_format = schema.and_then(|ResponseSchema { name, schema }| {
+        Some(JsonSpec::new(name, dialect?.translate(&schema)?).into())
+    });
     let options = ChatOptions {
         max_tokens,
         temperature,
         stop_sequences,
+        response_format,
         ..ChatOptions::default().with_capture_usage(true).with_capture_tool_calls(true)
     };
     (request, options)

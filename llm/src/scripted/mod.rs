@@ -14,7 +14,7 @@ pub use self::{
     script::{Beat, Script},
 };
 
-use crate::{Answer, Model, ModelError, Request};
+use crate::{Answer, Model, ModelError, Request, ResponseSchema};
 use futures_util::{FutureExt, stream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -42,13 +42,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Debug)]
 pub struct Scripted {
     scripts: Arc<[Script]>,
+    schemas: Schemas,
     requests: Arc<Mutex<Vec<Request>>>,
+}
+
+/// What it does with schemas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Schemas {
+    Ignored,
+    Accepted,
 }
 
 impl Scripted {
     /// Follows these scripts.
     pub fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
-        Self { scripts: scripts.into_iter().collect(), requests: Arc::default() }
+        let scripts = scripts.into_iter().collect();
+        Self { scripts, schemas: Schemas::Ignored, requests: Arc::default() }
+    }
+
+    /// Accepts schemas, as a model with structured output does: requests have them in
+    /// [`Options::schema`](crate::Options::schema), and not in their text. What the scripts say stays
+    /// the same.
+    #[must_use]
+    pub fn accepting_schemas(mut self) -> Self {
+        self.schemas = Schemas::Accepted;
+        self
     }
 
     /// What it was asked so far, by answers that were polled.
@@ -79,5 +97,9 @@ impl Model for Scripted {
         let this = self.clone();
         // a request that nobody waits for is none
         Box::pin(async move { this.answer(request) }.flatten_stream())
+    }
+
+    fn accepts_schema(&self, _: &ResponseSchema) -> bool {
+        self.schemas == Schemas::Accepted
     }
 }

@@ -1,6 +1,7 @@
 //! Providers against a server in this process with the protocol of `OpenAI`.
 
 mod limits;
+mod prompts;
 mod relayed;
 mod requests;
 mod server;

@@ -1,7 +1,7 @@
 //! The impls: of the traits that every partial form has, and of `Partial`.
 
 use super::{
-    super::model::{Shape, Tagging, Variant},
+    super::model::{Kind, Shape, Tagging, Variant},
     Context, enums, marks,
     record::Constructed,
 };
@@ -86,7 +86,35 @@ fn struct_parts(context: &Context<'_>, record: &Constructed<'_>) -> Parts {
             },
         },
         keys: quote!(#private::keys_of(__key, #own, #flattened)),
-        more: TokenStream::new(),
+        more: expand_default(context, record),
+    }
+}
+
+/// `Default` for a struct: nothing has arrived. The partial form of a newtype is that of its field,
+/// which may have none.
+fn expand_default(context: &Context<'_>, record: &Constructed<'_>) -> TokenStream {
+    if matches!(record.record.form, super::super::model::Form::Inner) {
+        return TokenStream::new();
+    }
+    let name = &context.model.partial;
+    let (impls, types, clause) = context.partial_generics.split_for_impl();
+    let fields = record.record.fields.iter().map(|field| {
+        let member = &field.member;
+        match field.kind {
+            Kind::State => quote!(#member: ::core::default::Default::default()),
+            // no bound on its type, whose errors are reported elsewhere
+            Kind::Grown | Kind::Done(..) | Kind::Flattened => {
+                quote!(#member: ::core::option::Option::None)
+            }
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #impls ::core::default::Default for #name #types #clause {
+            fn default() -> Self {
+                Self { #(#fields),* }
+            }
+        }
     }
 }
 

@@ -1,0 +1,191 @@
+//! Fuzzing of `#[prompt]`: whatever the tokens, it may not panic, lose the user's function, or write
+//! something that is not valid Rust.
+//!
+//! `cargo test` tries a short slice of inputs, the same each time; `FUZZ_SECONDS=60` others for a minute.
+#![allow(clippy::panic, clippy::print_stdout, reason = "a test")]
+
+#[path = "../../../../macros/src/fuzz/mutate.rs"]
+mod mutate;
+#[path = "../../../../macros/src/fuzz/tree.rs"]
+#[allow(dead_code, reason = "findings are not written down here")]
+mod tree;
+
+use self::{
+    mutate::{Pool, Random, mutate, words},
+    tree::{Tree, tokens, trees},
+};
+use crate::prompt::prompt;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use std::{
+    collections::BTreeSet,
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    str::FromStr,
+    time::{Duration, Instant},
+};
+
+/// How many inputs `cargo test` tries.
+const SLICE: u64 = 4_000;
+
+/// A use of the attribute: its arguments, and the item below it.
+#[derive(Clone)]
+struct Call {
+    arguments: Vec<Tree>,
+    item: Vec<Tree>,
+}
+
+#[test]
+fn the_corpus_has_prompts() {
+    let found = seeds().len();
+    assert!(found >= 50, "{found} prompts");
+}
+
+#[test]
+fn no_prompt_of_the_corpus_breaks_the_macro() {
+    let faults: Vec<_> = seeds().iter().filter_map(fault).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_input_breaks_the_macro() {
+    let setting = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    let (seconds, seed) = (setting("FUZZ_SECONDS"), setting("FUZZ_SEED").unwrap_or_default());
+    let begin = Instant::now();
+    let (seeds, words) = (seeds(), words());
+    let mut faults = BTreeSet::new();
+    let mut tried = 0;
+    while seconds.map_or(tried < SLICE, |most| begin.elapsed() < Duration::from_secs(most)) {
+        tried += 1;
+        let Some(call) = changed(&seeds, &words, seed.wrapping_add(tried)) else { continue };
+        faults.extend(fault(&call));
+    }
+    println!("{tried} inputs in {:.1?}", begin.elapsed());
+    let faults: Vec<_> = faults.into_iter().take(5).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The input of this number.
+fn changed(seeds: &[Call], words: &[Vec<Tree>], number: u64) -> Option<Call> {
+    let mut random = Random(number);
+    let mut call = random.pick(seeds)?.clone();
+    let other = random.pick(seeds)?;
+    let pool = Pool { words, other: &other.item };
+    for _ in 0..=random.below(4) {
+        let in_arguments = random.below(4) == 0;
+        let trees = if in_arguments { &mut call.arguments } else { &mut call.item };
+        mutate(trees, &pool, &mut random);
+    }
+    Some(call)
+}
+
+/// What is wrong with the expansion of a call.
+fn fault(call: &Call) -> Option<String> {
+    let (arguments, item) = (tokens(&call.arguments), tokens(&call.item));
+    let shown = format!("#[prompt({arguments})] {item}");
+    let expanded = catch_unwind(AssertUnwindSafe(|| prompt(arguments, item.clone())));
+    let Ok(output) = expanded else { return Some(format!("it panics: {shown}")) };
+    let refused = output.to_string().contains(":: core :: compile_error !");
+    match syn::parse2::<syn::File>(output.clone()) {
+        Err(error) if !refused => Some(format!("invalid Rust ({error}): {shown}\n{output}")),
+        _ => lost(item, &output).map(|name| format!("`{name}` is lost: {shown}\n{output}")),
+    }
+}
+
+/// The name of the function, if the expansion lacks it.
+fn lost(item: TokenStream, output: &TokenStream) -> Option<String> {
+    let item: syn::TraitItemFn = syn::parse2(without_visibility(item)?).ok()?;
+    let name = item.sig.ident.to_string();
+    let mut trees = output.clone().into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        let function = matches!(&tree, TokenTree::Ident(word) if word == "fn");
+        if function && matches!(trees.peek(), Some(TokenTree::Ident(found)) if *found == name) {
+            return None;
+        }
+    }
+    Some(name)
+}
+
+/// A function as a trait may have it.
+fn without_visibility(item: TokenStream) -> Option<TokenStream> {
+    let parse = |input: syn::parse::ParseStream<'_>| {
+        input.call(syn::Attribute::parse_outer)?;
+        input.parse::<syn::Visibility>()?;
+        if input.peek(syn::Token![#]) {
+            return Err(input.error("attributes stand before the visibility"));
+        }
+        input.parse::<TokenStream>()
+    };
+    syn::parse::Parser::parse2(parse, item).ok()
+}
+
+/// Every prompt in the tests of the runtime and in the docs, in the order of their files.
+fn seeds() -> Vec<Call> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut calls = Vec::new();
+    for folder in ["../tests/ui/prompt", "../tests/ui/prompt/pass", "../tests/prompt", "src/docs"] {
+        let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        for text in paths.iter().filter_map(|path| fs::read_to_string(path).ok()) {
+            for block in blocks(&text) {
+                collect(&TokenStream::from_str(&block).unwrap_or_default(), &mut calls);
+            }
+        }
+    }
+    calls
+}
+
+/// The fenced blocks of a page, or the whole of a program.
+fn blocks(text: &str) -> Vec<String> {
+    if !text.contains("\n```\n\n") {
+        return vec![text.to_owned()];
+    }
+    let shown = |line: &str| line.strip_prefix("# ").unwrap_or(line).to_owned();
+    let parts = text.split("```").skip(1).step_by(2);
+    parts.map(|part| part.lines().skip(1).map(shown).collect::<Vec<_>>().join("\n")).collect()
+}
+
+fn collect(stream: &TokenStream, calls: &mut Vec<Call>) {
+    let found: Vec<TokenTree> = stream.clone().into_iter().collect();
+    // attributes of an item, docs among them, which the attribute sees as well
+    let mut start = 0;
+    for at in 0..found.len() {
+        match (&found[at], found.get(at + 1)) {
+            (TokenTree::Group(group), _) if group.delimiter() == Delimiter::Brace => {
+                collect(&group.stream(), calls);
+                start = at + 1;
+            }
+            (TokenTree::Punct(end), _) if end.as_char() == ';' => start = at + 1,
+            (TokenTree::Punct(hash), Some(TokenTree::Group(attr))) if hash.as_char() == '#' => {
+                let Some(arguments) = arguments(&attr.stream()) else { continue };
+                let end =
+                    found[at..].iter().position(is_end).map_or(found.len(), |end| at + end + 1);
+                let item = found[start..at].iter().chain(&found[at + 2..end]).cloned();
+                calls.push(Call { arguments: trees(arguments), item: trees(item.collect()) });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a token ends an item.
+fn is_end(tree: &TokenTree) -> bool {
+    match tree {
+        TokenTree::Punct(end) => end.as_char() == ';',
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => false,
+    }
+}
+
+/// The arguments of `prompt` or `prompt(…)`, under any path.
+fn arguments(attr: &TokenStream) -> Option<TokenStream> {
+    let trees: Vec<TokenTree> = attr.clone().into_iter().collect();
+    match trees.as_slice() {
+        [.., TokenTree::Ident(name)] if name == "prompt" => Some(TokenStream::new()),
+        [.., TokenTree::Ident(name), TokenTree::Group(arguments)] if name == "prompt" => {
+            Some(arguments.stream())
+        }
+        _ => None,
+    }
+}

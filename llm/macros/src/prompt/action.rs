@@ -1,0 +1,112 @@
+//! The action of a prompt: burdock's own `#[streaming_action]`, so that a graph sees an ordinary action.
+
+use super::{
+    docs::action_docs,
+    source::{Source, held, is_borrowed},
+    syntax::{Argument, PromptSyntax},
+};
+use crate::spans::{ends, ours};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+/// The action.
+pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
+    let PromptSyntax { outer, vis, signature, settings, .. } = prompt;
+    let (llm, name, output) = (prompt.llm(), &signature.name, &signature.output);
+    let burdock = quote!(#llm::__private::burdock);
+    let docs = action_docs(prompt);
+    let state = &settings.state;
+    let read = prompt.reads();
+    let reads = (!read.is_empty()).then(|| quote!(reads(#(#read),*),));
+    let written = settings.writes.iter().flat_map(|(_, fields)| fields).next();
+    let Locals { fields, context, answer, change } = Locals::new();
+    let taken = (!read.is_empty()).then(|| quote!(#fields: Reads<'_>,));
+    let model = model(prompt);
+    let inputs = prompt.arguments.iter().filter_map(|argument| expand_input(prompt, argument));
+    let arguments = prompt.arguments.iter().map(|argument| expand_argument(prompt, argument));
+    let item = quote!(#llm::Change<#output>);
+    // where rustc labels an answer of another type than the field
+    let value = Ident::new("value", Span::mixed_site().located_at(ends(output).0));
+    quote! {
+        #[#llm::__private::streaming_action(crate = #burdock, state = #state, #reads writes(#written), yields(#item))]
+        #(#outer)*
+        #[doc = #docs]
+        #[allow(clippy::ptr_arg, reason = "a graph holds what the prompt borrows")]
+        #vis async fn #name(
+            #taken
+            #[context] #context: &#burdock::Context,
+            #[resource] #model: &::std::sync::Arc<dyn #llm::Model>,
+            #(#inputs),*
+        ) -> #burdock::Result<Writes> {
+            let mut #answer = #name::__prompt(#(#arguments),*)
+                .on(#model)
+                .until(#context.stopped())
+                .stream();
+            while let ::core::option::Option::Some(#change) = #llm::__private::next(&mut #answer).await? {
+                yield_!(#change);
+            }
+            let #value: #output = #llm::__private::finish(&mut #answer).await?;
+            ::core::result::Result::Ok(Writes { #written: #value })
+        }
+    }
+}
+
+/// The names of what the body has; hygiene keeps them apart from the user's.
+struct Locals {
+    fields: Ident,
+    context: Ident,
+    answer: Ident,
+    change: Ident,
+}
+
+impl Locals {
+    fn new() -> Self {
+        let local = |name| Ident::new(name, Span::mixed_site());
+        Self {
+            fields: local("fields"),
+            context: local("context"),
+            answer: local("answer"),
+            change: local("change"),
+        }
+    }
+}
+
+/// The name of the model's resource.
+fn model(prompt: &PromptSyntax) -> Ident {
+    let named = prompt.settings.resource.clone();
+    named.unwrap_or_else(|| Ident::new("llm", Span::mixed_site()))
+}
+
+/// The argument of the action, unless it comes from the state.
+fn expand_input(prompt: &PromptSyntax, argument: &Argument) -> Option<TokenStream> {
+    let Argument { name, ty, attrs, .. } = argument;
+    match Source::of(prompt, argument) {
+        Source::Read | Source::Twice(_) => None,
+        Source::Marked(marker) => {
+            let (attr, ty) = (&marker.attr, held(ty));
+            Some(quote!(#attr #(#attrs)* #name: #ty))
+        }
+        Source::Param => Some(quote!(#(#attrs)* #name: #ty)),
+    }
+}
+
+/// What the action passes to the function.
+fn expand_argument(prompt: &PromptSyntax, argument: &Argument) -> TokenStream {
+    let Argument { name, ty, .. } = argument;
+    let Locals { fields, .. } = Locals::new();
+    match Source::of(prompt, argument) {
+        Source::Read => {
+            // where rustc labels a field of another type than the argument
+            let mut fields = fields;
+            fields.set_span(fields.span().located_at(name.span()));
+            let site = ours(name.span());
+            let field = quote_spanned!(site=> #fields.#name);
+            if is_borrowed(ty) {
+                field
+            } else {
+                quote_spanned!(site=> ::core::clone::Clone::clone(#field))
+            }
+        }
+        Source::Twice(_) | Source::Marked(_) | Source::Param => quote!(#name),
+    }
+}

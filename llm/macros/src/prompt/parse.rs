@@ -1,0 +1,221 @@
+//! From tokens to [`PromptSyntax`].
+
+use super::{
+    settings::parse_settings,
+    syntax::{Argument, Marker, MarkerKind, PromptSyntax, Signature, System},
+    template::{Line, Template},
+};
+use crate::{diagnostics::Diagnostics, names::refuse_reserved};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatType, ReturnType, Token, Type, Visibility,
+    parse::{ParseStream, Parser},
+    token,
+};
+
+/// A function without its body.
+struct Item {
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    sig: syn::Signature,
+    /// The body, which a prompt does not have.
+    body: Option<TokenStream>,
+}
+
+/// Reads a prompt; `None` if it is not a function.
+pub(super) fn parse_prompt(
+    arguments: TokenStream,
+    item: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<PromptSyntax> {
+    let settings = parse_settings(arguments, diagnostics);
+    let Item { attrs, vis, sig, body } = match parse_item.parse2(item) {
+        Ok(item) => item,
+        Err(error) => {
+            diagnostics.syntax_error(error);
+            return None;
+        }
+    };
+    if let Some(body) = body {
+        diagnostics
+            .error(&body, "a prompt has no body")
+            .help("its doc comment is the prompt: end the declaration with `;`");
+    }
+    check_signature(&sig, diagnostics);
+    let (docs, outer) = split_docs(attrs, diagnostics);
+    let output = match sig.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some(*ty),
+    };
+    let types = sig.inputs.iter().filter_map(|argument| match argument {
+        FnArg::Receiver(_) => None,
+        FnArg::Typed(argument) => Some((*argument.ty).clone()),
+    });
+    let types = types.collect();
+    let arguments = sig.inputs.into_iter().filter_map(|argument| match argument {
+        FnArg::Receiver(receiver) => {
+            diagnostics
+                .error(&receiver.self_token, "a prompt has no `self`")
+                .help("it is a function; write what it needs as arguments");
+            None
+        }
+        FnArg::Typed(argument) => parse_argument(argument, diagnostics),
+    });
+    let arguments = arguments.collect();
+    let signature = Signature { name: sig.ident, generics: sig.generics, types, output };
+    let system = settings.system.clone().map(|expr| match &expr {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            let lines = text.value();
+            let lines = lines.split('\n').map(|line| Line { text: line.into(), span: text.span() });
+            System::Template(Template::of(&lines.collect::<Vec<_>>()))
+        }
+        _ => System::Expr(expr),
+    });
+    let template = Template::of_docs(docs);
+    Some(PromptSyntax { settings, template, system, outer, vis, signature, arguments })
+}
+
+/// Reads a function that ends with `;` or a body.
+fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
+    let attrs = input.call(Attribute::parse_outer)?;
+    let vis = input.parse()?;
+    let sig = input.parse()?;
+    let body = if input.peek(token::Brace) {
+        Some(input.parse::<TokenTree>()?.into())
+    } else {
+        input.parse::<Token![;]>()?;
+        None
+    };
+    Ok(Item { attrs, vis, sig, body })
+}
+
+/// Reports what a prompt may not be.
+fn check_signature(sig: &syn::Signature, diagnostics: &mut Diagnostics) {
+    let mut refuse = |token: &dyn ToTokens, what: &str| {
+        let tokens = token.to_token_stream();
+        diagnostics
+            .error(&tokens, format!("a prompt is not {what}"))
+            .help("it is a plain `async fn`");
+    };
+    if let Some(token) = &sig.constness {
+        refuse(token, "`const`");
+    }
+    if !matches!(sig.safety, syn::Safety::Default) {
+        refuse(&sig.safety, "`unsafe`");
+    }
+    if let Some(abi) = &sig.abi {
+        refuse(abi, "`extern`");
+    }
+    if !sig.generics.params.is_empty() {
+        refuse(&sig.generics.params, "generic");
+    } else if let Some(clause) = &sig.generics.where_clause {
+        refuse(clause, "generic");
+    }
+    if let Some(token) = &sig.variadic {
+        refuse(token, "variadic");
+    }
+    if sig.asyncness.is_none() {
+        diagnostics
+            .error(&sig.fn_token, "a prompt is an `async fn`")
+            .help("its answer is awaited: write `async` before `fn`");
+    }
+}
+
+/// The lines of the doc comment, and the other attributes.
+fn split_docs(attrs: Vec<Attribute>, diagnostics: &mut Diagnostics) -> (Vec<Line>, Vec<Attribute>) {
+    let (mut lines, mut outer) = (Vec::new(), Vec::new());
+    for attr in attrs {
+        match &attr.meta {
+            Meta::NameValue(meta) if meta.path.is_ident("doc") => {
+                let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value else {
+                    diagnostics
+                        .error(&meta.value, "the prompt is not a literal")
+                        .help("a macro cannot see what another one makes: write the text as a doc comment");
+                    continue;
+                };
+                let value = text.value();
+                let span = text.span();
+                lines.extend(value.split('\n').map(|line| Line { text: line.into(), span }));
+            }
+            _ => outer.push(attr),
+        }
+    }
+    (lines, outer)
+}
+
+fn parse_argument(argument: PatType, diagnostics: &mut Diagnostics) -> Option<Argument> {
+    let PatType { attrs, pat, ty, .. } = argument;
+    let name = match &*pat {
+        Pat::Ident(pattern)
+            if pattern.subpat.is_none()
+                && pattern.by_ref.is_none()
+                && pattern.mutability.is_none() =>
+        {
+            pattern.ident.clone()
+        }
+        pattern => {
+            diagnostics
+                .error(pattern, "an argument of a prompt has a plain name")
+                .help("the prompt finds it by that name");
+            return None;
+        }
+    };
+    refuse_reserved(&name, "argument", diagnostics);
+    if let Type::ImplTrait(generic) = &*ty {
+        diagnostics
+            .error(generic, "a prompt is not generic")
+            .help("write a type, such as `&str`, or `&dyn Display`");
+    }
+    let mut argument =
+        Argument { name, ty: *ty, docs: String::new(), marker: None, attrs: Vec::new() };
+    let mut lines = Vec::new();
+    for attr in attrs {
+        read_attribute(attr, &mut argument, &mut lines, diagnostics)?;
+    }
+    argument.docs = Template::of_docs(lines).text;
+    Some(argument)
+}
+
+/// Reads an attribute of an argument; `None` if the argument cannot be understood.
+fn read_attribute(
+    attr: Attribute,
+    argument: &mut Argument,
+    lines: &mut Vec<Line>,
+    diagnostics: &mut Diagnostics,
+) -> Option<()> {
+    let name = attr.path().get_ident().map(ToString::to_string).unwrap_or_default();
+    let kind = match name.as_str() {
+        "doc" => {
+            let (docs, others) = split_docs(vec![attr], diagnostics);
+            lines.extend(docs);
+            argument.attrs.extend(others);
+            return Some(());
+        }
+        "input" => MarkerKind::Input,
+        "resource" => MarkerKind::Resource,
+        "param" => MarkerKind::Param,
+        "cfg" | "cfg_attr" => {
+            diagnostics
+                .error(attr.path(), format!("an argument of a prompt does not take `{name}`"))
+                .help("put it on the prompt: one function with the argument, one without");
+            return None;
+        }
+        "context" | "error" => {
+            diagnostics
+                .error(attr.path(), format!("a prompt does not take `#[{name}]`"))
+                .help("an `#[action]` does: call the prompt in its body");
+            return None;
+        }
+        _ => {
+            argument.attrs.push(attr);
+            return Some(());
+        }
+    };
+    if argument.marker.is_some() {
+        diagnostics.error(attr.path(), "an argument has one marker").help("take two arguments");
+        return None;
+    }
+    argument.marker = Some(Marker { kind, attr });
+    Some(())
+}

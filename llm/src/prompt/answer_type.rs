@@ -1,0 +1,179 @@
+//! What is known of the type of an answer: it is text, it has a partial form, or only a schema.
+//!
+//! The expansion of `#[prompt]` has the type itself, so the choice is made by method lookup: the first of
+//! these traits that applies to `&&&&AnswerType<T>` has the method. The last one applies to every type,
+//! so that a type that fits nothing is one error, of [`check_answer`].
+
+use super::{
+    PromptError,
+    shape::{Shape, VALUE},
+};
+use crate::{Change, GrowError, Grown, Marks, Partial};
+use burdock_json::Schema;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use std::{any::Any, marker::PhantomData, sync::Arc};
+
+/// Reports a type that cannot be an answer.
+pub fn check_answer<T: Answerable>() {}
+
+/// A type that a model can answer with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the answer of a prompt",
+    label = "a model is not told what this type looks like",
+    note = "help: derive `serde::Deserialize` and `schemars::JsonSchema` for it; `String` is text"
+)]
+pub trait Answerable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema + 'static> Answerable for T {}
+
+/// The type of an answer.
+#[derive(Debug)]
+pub struct AnswerType<T>(PhantomData<fn() -> T>);
+
+impl<T> AnswerType<T> {
+    /// The type.
+    #[expect(clippy::new_without_default, reason = "called by the expansion only")]
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// How an answer of type `T` is read.
+#[derive(Debug)]
+pub struct Kind<T> {
+    /// `None` for text.
+    pub(super) shape: Option<MakeShape>,
+    pub(super) read: fn(&str) -> Result<T, Refusal>,
+    /// `None` if there is no partial form.
+    pub(super) grown: Option<MakeGrown<T>>,
+}
+
+impl<T> Clone for Kind<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Kind<T> {}
+
+/// Makes the schema of a type, or finds it.
+type MakeShape = fn() -> Result<Arc<Shape>, PromptError>;
+
+/// Makes a partial value of which nothing has arrived.
+type MakeGrown<T> = fn() -> Box<dyn Growing<T>>;
+
+/// What `Deserialize` says about a value.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) path: String,
+    pub(super) reason: String,
+}
+
+/// A partial value, whose type is known where it is made and where it is looked at.
+pub(super) trait Growing<T>: Send + Sync {
+    fn apply(&mut self, change: &Change<T>) -> Result<(), GrowError>;
+    fn reset(&mut self);
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<T> Growing<T> for Grown<T>
+where
+    T: Partial + 'static,
+    T::Partial: Send + Sync + 'static,
+{
+    fn apply(&mut self, change: &Change<T>) -> Result<(), GrowError> {
+        self.apply(change)
+    }
+
+    fn reset(&mut self) {
+        self.reset();
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// `String`: text.
+pub trait TextAnswer<T> {
+    /// How it is read.
+    fn kind(&self) -> Kind<T>;
+}
+
+impl TextAnswer<String> for &&&AnswerType<String> {
+    fn kind(&self) -> Kind<String> {
+        Kind {
+            shape: None,
+            read: |text| Ok(text.to_owned()),
+            grown: Some(|| Box::new(Grown::<String>::new())),
+        }
+    }
+}
+
+/// A type that has a partial form.
+pub trait PartialAnswer<T> {
+    /// How it is read.
+    fn kind(&self) -> Kind<T>;
+}
+
+impl<T> PartialAnswer<T> for &&AnswerType<T>
+where
+    T: DeserializeOwned + JsonSchema + Partial + 'static,
+    T::Partial: Send + Sync + 'static,
+{
+    fn kind(&self) -> Kind<T> {
+        Kind {
+            shape: Some(|| Shape::of::<T>(Some((mark::<T>, mark_wrapped::<T>)))),
+            read,
+            grown: Some(|| Box::new(Grown::<T>::new())),
+        }
+    }
+}
+
+/// A type that has no partial form.
+pub trait SchemaAnswer<T> {
+    /// How it is read.
+    fn kind(&self) -> Kind<T>;
+}
+
+impl<T: DeserializeOwned + JsonSchema + 'static> SchemaAnswer<T> for &AnswerType<T> {
+    fn kind(&self) -> Kind<T> {
+        Kind { shape: Some(|| Shape::of::<T>(None)), read, grown: None }
+    }
+}
+
+/// A type that was reported.
+pub trait AnyAnswer<T> {
+    /// How it is read: never, since the program does not compile.
+    fn kind(&self) -> Kind<T>;
+}
+
+impl<T> AnyAnswer<T> for AnswerType<T> {
+    fn kind(&self) -> Kind<T> {
+        let refuse = |_: &str| {
+            let reason = "its type is not an answer".to_owned();
+            Err(Refusal { path: String::new(), reason })
+        };
+        Kind { shape: None, read: refuse, grown: None }
+    }
+}
+
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, Refusal> {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        Refusal { path, reason: error.into_inner().to_string() }
+    })
+}
+
+fn mark<T: Partial>(schema: &mut Schema) {
+    Marks::apply::<T>(schema);
+}
+
+/// Marks the schema of [`Shape::object`].
+fn mark_wrapped<T: Partial>(schema: &mut Schema) {
+    Marks::apply_below::<T>(schema, VALUE);
+}

@@ -1,0 +1,221 @@
+//! Prompts, and calls of a model with them.
+
+use super::{PromptError, PromptStream, Response, answer_type::Kind, request::Question};
+use crate::{Answer, Message, Model, Options, Request, ResponseSchema};
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+/// Sets the longest answer, in bytes.
+const AT_MOST: usize = 8 << 20;
+
+/// A prompt with its arguments: what a function with [`#[prompt]`](macro@crate::prompt) returns.
+///
+/// Nothing is sent before the [`Call`] that [`on`](Self::on) returns is awaited or streamed.
+#[must_use = "a prompt is asked with `.on(&model)`"]
+pub struct Prompt<T> {
+    pub(super) kind: Kind<T>,
+    pub(super) question: Result<Question, PromptError>,
+    pub(super) policy: Policy,
+}
+
+/// How often to ask, and how much to read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Policy {
+    pub(super) retries: u32,
+    pub(super) after_shown: AfterShown,
+    pub(super) at_most: usize,
+}
+
+/// What follows a mismatch once a change was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterShown {
+    Fail,
+    Reset,
+}
+
+impl<T> Prompt<T> {
+    #[doc(hidden)]
+    pub fn __new(name: &'static str, kind: Kind<T>, text: Result<String, PromptError>) -> Self {
+        let question = text.map(|text| Question { name, text, ..Question::default() });
+        let policy = Policy { retries: 0, after_shown: AfterShown::Fail, at_most: AT_MOST };
+        Self { kind, question, policy }
+    }
+
+    #[doc(hidden)]
+    pub fn __system(self, text: Result<String, PromptError>) -> Self {
+        match text {
+            Ok(text) => self.system(text),
+            Err(error) => Self { question: self.question.and(Err(error)), ..self },
+        }
+    }
+
+    /// Sets the system text. An empty text is none.
+    pub fn system(self, text: impl Into<String>) -> Self {
+        let text = Some(text.into()).filter(|text| !text.is_empty());
+        self.with(|question| question.options.system = text)
+    }
+
+    /// Sets the options, all of them: also the system text. A schema in them is ignored.
+    pub fn options(self, options: Options) -> Self {
+        self.with(|question| question.options = options)
+    }
+
+    /// Ends the answer after this many tokens, which is an error unless its value is complete by then.
+    pub fn max_tokens(self, most: u32) -> Self {
+        self.with(|question| question.options.max_tokens = Some(most))
+    }
+
+    /// Sets how much variety there is.
+    pub fn temperature(self, temperature: f64) -> Self {
+        self.with(|question| question.options.temperature = Some(temperature))
+    }
+
+    /// Sets the messages before the prompt, the latest last.
+    pub fn messages(self, history: impl IntoIterator<Item = Message>) -> Self {
+        self.with(|question| question.history = history.into_iter().collect())
+    }
+
+    /// Sets how often the model is asked again after an answer that does not fit. Defaults to 0.
+    ///
+    /// It is told its answer and what does not fit. A call that is awaited shows nothing, so each of its
+    /// attempts may be repeated; a stream repeats none of which it has yielded a change, unless it is
+    /// [`resetting`](Self::resetting). Errors of the model are left to
+    /// [`Retrying`](crate::Retrying).
+    pub fn retries(mut self, most: u32) -> Self {
+        self.policy.retries = most;
+        self
+    }
+
+    /// Lets a stream start again after it has yielded changes: the first change of another attempt sets
+    /// the root of the value, which replaces what there was in every consumer.
+    pub fn resetting(mut self) -> Self {
+        self.policy.after_shown = AfterShown::Reset;
+        self
+    }
+
+    /// Sets how long an answer may become, in bytes of text. Defaults to 8 MiB. A longer one is
+    /// [`PromptError::TooLong`], unless its value is complete by then.
+    pub fn at_most(mut self, bytes: usize) -> Self {
+        self.policy.at_most = bytes;
+        self
+    }
+
+    /// Asks this model.
+    pub fn on<M: Model + ?Sized>(self, model: &M) -> Call<'_, T> {
+        Call { prompt: self, model: Box::new(model), stop: None }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Question)) -> Self {
+        if let Ok(question) = &mut self.question {
+            change(question);
+        }
+        self
+    }
+}
+
+impl<T> fmt::Debug for Prompt<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prompt")
+            .field("question", &self.question)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A prompt for one model: a future of the whole value, or a [stream](Self::stream) of its changes.
+#[must_use = "nothing is sent before the call is awaited or streamed"]
+pub struct Call<'m, T> {
+    pub(super) prompt: Prompt<T>,
+    pub(super) model: Box<dyn Ask + 'm>,
+    pub(super) stop: Option<Stop<'m>>,
+}
+
+/// What ends a call early.
+pub(super) type Stop<'m> = Pin<Box<dyn Future<Output = ()> + Send + 'm>>;
+
+impl<'m, T> Call<'m, T> {
+    /// Ends the answer when `stop` is ready, which closes the connection:
+    /// [`PromptError::Incomplete`] with [`Reason::Cancelled`](crate::Reason::Cancelled), unless its value
+    /// is complete by then.
+    pub fn until(mut self, stop: impl Future<Output = ()> + Send + 'm) -> Self {
+        self.stop = Some(Box::pin(stop));
+        self
+    }
+
+    /// Streams the answer.
+    pub fn stream(self) -> PromptStream<'m, T> {
+        PromptStream::new(self)
+    }
+
+    /// Returns the response beside the value.
+    pub fn with_response(self) -> WithResponse<'m, T> {
+        WithResponse { answer: self.stream() }
+    }
+}
+
+impl<'m, T> IntoFuture for Call<'m, T> {
+    type Output = Result<T, PromptError>;
+    type IntoFuture = Whole<'m, T>;
+
+    /// Waits for the whole value.
+    ///
+    /// # Cancel safety
+    /// Dropping it drops the answer.
+    fn into_future(self) -> Whole<'m, T> {
+        Whole(self.with_response())
+    }
+}
+
+impl<T> fmt::Debug for Call<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("prompt", &self.prompt).finish_non_exhaustive()
+    }
+}
+
+/// The future of a [`Call`].
+#[derive(Debug)]
+#[must_use = "nothing is sent before the call is awaited"]
+pub struct Whole<'m, T>(WithResponse<'m, T>);
+
+impl<T> Future for Whole<'_, T> {
+    type Output = Result<T, PromptError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map_ok(|(value, _)| value)
+    }
+}
+
+/// The future of [`Call::with_response`].
+#[derive(Debug)]
+#[must_use = "nothing is sent before the call is awaited"]
+pub struct WithResponse<'m, T> {
+    answer: PromptStream<'m, T>,
+}
+
+impl<T> Future for WithResponse<'_, T> {
+    type Output = Result<(T, Response), PromptError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let value = ready!(self.answer.poll_finish(cx));
+        Poll::Ready(value.map(|value| (value, self.answer.response().clone())))
+    }
+}
+
+/// A model that is borrowed, sized or not.
+pub(super) trait Ask: Send + Sync {
+    fn chat(&self, request: Request) -> Answer;
+    fn accepts_schema(&self, schema: &ResponseSchema) -> bool;
+}
+
+impl<M: Model + ?Sized> Ask for &M {
+    fn chat(&self, request: Request) -> Answer {
+        Model::chat(*self, request)
+    }
+
+    fn accepts_schema(&self, schema: &ResponseSchema) -> bool {
+        Model::accepts_schema(*self, schema)
+    }
+}

@@ -1,0 +1,344 @@
+//! An answer as it arrives.
+
+use super::{
+    Call, PromptError, Response,
+    answer_type::{Growing, Kind, Refusal},
+    call::{AfterShown, Ask, Policy, Stop},
+    reader::{Reader, misfit},
+    request::{Question, Told},
+    shape::Shape,
+};
+use crate::{Answer, AnswerExt, Change, Chunk, End, Grown, Partial, Reason};
+use burdock_json::Change as Untyped;
+use futures_core::Stream;
+use std::{
+    any::Any,
+    collections::VecDeque,
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll, ready},
+};
+
+/// An answer as it arrives: a stream of the changes that make up its value.
+///
+/// Each change is applied to [`partial`](Self::partial) before it is yielded. The stream ends with the
+/// value, or with the error that [`finish`](Self::finish) returns as well. Dropping it drops the answer,
+/// which closes the provider's connection.
+pub struct PromptStream<'m, T> {
+    model: Box<dyn Ask + 'm>,
+    question: Question,
+    kind: Kind<T>,
+    policy: Policy,
+    stop: Option<Stop<'m>>,
+    shape: Option<(Arc<Shape>, Told)>,
+    attempt: Option<Attempt>,
+    /// What has changed and was not yielded yet.
+    changes: VecDeque<Untyped>,
+    shown: Shown,
+    grown: Option<Box<dyn Growing<T>>>,
+    /// What [`partial`](Self::partial) returns before the first change.
+    empty: OnceLock<Box<dyn Any + Send + Sync>>,
+    response: Response,
+    /// How much of [`Policy::at_most`] this attempt has used: its bytes, and one for each empty piece, so
+    /// that an answer of nothing ends as well.
+    used: usize,
+    ended: Option<Result<String, PromptError>>,
+    /// Whether the error was yielded.
+    reported: bool,
+}
+
+/// An attempt in progress.
+struct Attempt {
+    answer: Answer,
+    reader: Reader,
+}
+
+/// Whether the consumer has seen a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    No,
+    Yes,
+}
+
+impl<'m, T> PromptStream<'m, T> {
+    pub(super) fn new(call: Call<'m, T>) -> Self {
+        let Call { prompt, model, stop } = call;
+        let (question, ended) = match prompt.question {
+            Ok(question) => (question, None),
+            Err(error) => (Question::default(), Some(Err(error))),
+        };
+        Self {
+            model,
+            question,
+            kind: prompt.kind,
+            policy: prompt.policy,
+            stop,
+            shape: None,
+            attempt: None,
+            changes: VecDeque::new(),
+            shown: Shown::No,
+            grown: prompt.kind.grown.map(|grown| grown()),
+            empty: OnceLock::new(),
+            response: Response::default(),
+            used: 0,
+            ended,
+            reported: false,
+        }
+    }
+
+    /// Returns the next change, or `None` at the end. An error is the last item.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Change<T>, PromptError>> {
+        poll_fn(|cx| self.poll_change(cx)).await
+    }
+
+    /// Waits for the whole value. It may be called first, last or twice: it returns the same value, or
+    /// the same error.
+    ///
+    /// # Errors
+    /// Returns an error if there is no value of the type.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn finish(&mut self) -> Result<T, PromptError> {
+        poll_fn(|cx| self.poll_finish(cx)).await
+    }
+
+    /// Returns what is known of the answer beside its value: its text, its end, usage, attempts and
+    /// repairs. Before the end it has what there is so far.
+    pub fn response(&self) -> &Response {
+        &self.response
+    }
+
+    /// Returns what there is of the value so far, which is empty before its first change.
+    pub fn partial(&self) -> &T::Partial
+    where
+        T: Partial + 'static,
+        T::Partial: Default + Send + Sync + 'static,
+    {
+        if let Some(partial) = self.try_partial() {
+            return partial;
+        }
+        let empty = self.empty.get_or_init(|| Box::new(T::Partial::default()));
+        // a stream has answers of one type
+        empty.downcast_ref().unwrap_or_else(|| unreachable!())
+    }
+
+    /// Returns what there is of the value so far; `None` before its first change.
+    pub fn try_partial(&self) -> Option<&T::Partial>
+    where
+        T: Partial + 'static,
+        T::Partial: 'static,
+    {
+        self.grown.as_ref()?.as_any().downcast_ref::<Grown<T>>()?.partial()
+    }
+
+    fn poll_change(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Change<T>, PromptError>>> {
+        loop {
+            if let Some(change) = self.take_change() {
+                self.shown = Shown::Yes;
+                return Poll::Ready(Some(Ok(change)));
+            }
+            match &self.ended {
+                Some(Err(error)) if !self.reported => {
+                    self.reported = true;
+                    return Poll::Ready(Some(Err(error.clone())));
+                }
+                Some(_) => return Poll::Ready(None),
+                None => ready!(self.poll_advance(cx)),
+            }
+        }
+    }
+
+    pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, PromptError>> {
+        loop {
+            while self.take_change().is_some() {}
+            match &self.ended {
+                Some(Ok(json)) => {
+                    let read = (self.kind.read)(json);
+                    return Poll::Ready(read.map_err(|refusal| self.refused(refusal)));
+                }
+                Some(Err(error)) => {
+                    self.reported = true;
+                    return Poll::Ready(Err(error.clone()));
+                }
+                None => ready!(self.poll_advance(cx)),
+            }
+        }
+    }
+
+    /// Takes a change and applies it.
+    fn take_change(&mut self) -> Option<Change<T>> {
+        let change = Change::new(self.changes.pop_front()?);
+        if let Some(grown) = &mut self.grown
+            && let Err(error) = grown.apply(&change)
+        {
+            // both sides are tested to agree; the value itself does not depend on it
+            tracing::error!(%error, "a partial value does not follow its changes");
+        }
+        Some(change)
+    }
+
+    /// Reads one piece, or starts an attempt. Ready when something happened.
+    fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(stop) = &mut self.stop
+            && stop.as_mut().poll(cx).is_ready()
+        {
+            self.stop = None;
+            self.end_attempt(Reason::Cancelled, |error| error);
+            return Poll::Ready(());
+        }
+        let Some(attempt) = &mut self.attempt else {
+            self.start(None);
+            return Poll::Ready(());
+        };
+        match ready!(attempt.answer.as_mut().poll_next(cx)) {
+            Some(Ok(Chunk::Delta(text))) => self.read(&text),
+            // a prompt offers no tools of its own
+            Some(Ok(Chunk::ToolCall(_))) => self.read(""),
+            Some(Ok(Chunk::End(End { reason, usage }))) => {
+                self.response.usage += usage;
+                self.end_attempt(reason, |error| error);
+            }
+            None => self.end_attempt(Reason::Truncated, |error| error),
+            Some(Err(error)) => {
+                self.response.reason = Reason::Failed;
+                self.end(Err(error.into()));
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Asks the model. `wrong` is the answer before and what was wrong with it.
+    fn start(&mut self, wrong: Option<&(String, String)>) {
+        if self.shape.is_none()
+            && let Some(shape) = self.kind.shape
+        {
+            match shape() {
+                Ok(shape) => {
+                    let structured = self.model.accepts_schema(&self.question.schema(&shape));
+                    let told = if structured { Told::Structured } else { Told::Prompted };
+                    self.shape = Some((shape, told));
+                }
+                Err(error) => return self.end(Err(error)),
+            }
+        }
+        let shape = self.shape.as_ref().map(|(shape, told)| (&**shape, *told));
+        let request = self.question.request(shape, wrong);
+        let reader = Reader::new(shape);
+        let answer = self.model.chat(request).recorded();
+        self.attempt = Some(Attempt { answer, reader });
+        self.used = 0;
+        self.response.text.clear();
+        self.response.repairs.clear();
+        self.response.reason = Reason::Cancelled;
+        self.response.attempts += 1;
+    }
+
+    fn read(&mut self, text: &str) {
+        let Some(attempt) = &mut self.attempt else { return };
+        let left = self.policy.at_most.saturating_sub(self.used);
+        let within = text.get(..text.floor_char_boundary(left)).unwrap_or_default();
+        self.used = self.used.saturating_add(text.len().max(1));
+        let limit = (self.used > self.policy.at_most).then_some(self.policy.at_most);
+        let text = within;
+        self.response.text.push_str(text);
+        if let Err(mismatch) = attempt.reader.feed(text, &mut self.changes) {
+            self.response.reason = Reason::Cancelled;
+            self.misfit(misfit(mismatch, &self.response.text));
+        } else if let Some(limit) = limit {
+            self.end_attempt(Reason::Limit, |_| PromptError::TooLong { limit });
+        }
+    }
+
+    /// The answer ended; whether there is a value in it shows now. If there is none, `explain` makes the
+    /// error.
+    fn end_attempt(&mut self, reason: Reason, explain: impl FnOnce(PromptError) -> PromptError) {
+        self.response.reason = reason;
+        // the connection is closed before anything else
+        let reader = self.attempt.take().map(|attempt| attempt.reader);
+        let Some(reader) = reader else {
+            let text = self.response.text.clone();
+            return self.end(Err(explain(PromptError::Incomplete { reason, text })));
+        };
+        match reader.finish(reason, &self.response.text, &mut self.changes) {
+            Ok(read) => {
+                self.response.repairs = read.repairs;
+                match (self.kind.read)(&read.json) {
+                    Ok(_) => self.end(Ok(read.json)),
+                    Err(refusal) => self.misfit(self.refused(refusal)),
+                }
+            }
+            Err(error) => self.misfit(explain(error)),
+        }
+    }
+
+    /// The answer does not fit: asks again, or ends.
+    fn misfit(&mut self, error: PromptError) {
+        self.attempt = None;
+        let may_repeat = self.response.attempts <= self.policy.retries
+            && (self.shown == Shown::No || self.policy.after_shown == AfterShown::Reset);
+        match error.correction().filter(|_| may_repeat) {
+            None => self.end(Err(error)),
+            Some(correction) => {
+                tracing::debug!(
+                    prompt = self.question.name,
+                    attempt = i64::from(self.response.attempts),
+                    %error,
+                    "the model is asked again"
+                );
+                self.changes.clear();
+                if let Some(grown) = &mut self.grown {
+                    grown.reset();
+                }
+                let wrong = (self.response.text.clone(), correction);
+                self.start(Some(&wrong));
+            }
+        }
+    }
+
+    fn end(&mut self, result: Result<String, PromptError>) {
+        self.attempt = None;
+        self.stop = None;
+        let repairs = i64::try_from(self.response.repairs.len()).unwrap_or(i64::MAX);
+        tracing::info!(
+            prompt = self.question.name,
+            attempts = i64::from(self.response.attempts),
+            repairs,
+            error = result.as_ref().err().map(tracing::field::display),
+            "prompt answered"
+        );
+        self.ended = Some(result);
+    }
+
+    fn refused(&self, refusal: Refusal) -> PromptError {
+        let Refusal { path, reason } = refusal;
+        PromptError::Refused { path, reason, text: self.response.text.clone() }
+    }
+}
+
+impl<T> Stream for PromptStream<'_, T> {
+    type Item = Result<Change<T>, PromptError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_change(cx)
+    }
+}
+
+impl<T> fmt::Debug for PromptStream<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PromptStream")
+            .field("question", &self.question)
+            .field("policy", &self.policy)
+            .field("response", &self.response)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,66 @@
+//! The text of a prompt, with its values.
+
+use super::PromptError;
+use serde::Serialize;
+use std::fmt::{self, Display};
+
+/// A part of a prompt.
+#[derive(Clone, Copy, Debug)]
+pub enum Piece {
+    /// Text, as it is.
+    Text(&'static str),
+    /// A value, by its index.
+    Value(usize),
+}
+
+/// A value of a placeholder.
+pub struct Value<'a>(Format<'a>);
+
+enum Format<'a> {
+    Display(&'a dyn Display),
+    Json(Result<String, PromptError>),
+}
+
+impl<'a> Value<'a> {
+    /// `{name}`
+    pub fn display<T: Display>(value: &'a T) -> Self {
+        Self(Format::Display(value))
+    }
+
+    /// `{name:json}`
+    pub fn json<T: Serialize + ?Sized>(name: &'static str, value: &'a T) -> Self {
+        let json = serde_json::to_string_pretty(value);
+        Self(Format::Json(
+            json.map_err(|error| PromptError::Argument { name, reason: error.to_string() }),
+        ))
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Format::Display(value) => write!(f, "Display({value})"),
+            Format::Json(json) => f.debug_tuple("Json").field(json).finish(),
+        }
+    }
+}
+
+/// Writes the text.
+///
+/// # Errors
+/// Returns an error if a value cannot be written as JSON.
+pub fn render(pieces: &[Piece], values: &[Value<'_>]) -> Result<String, PromptError> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(piece) => text.push_str(piece),
+            Piece::Value(index) => match values.get(*index).map(|value| &value.0) {
+                Some(Format::Display(value)) => text.push_str(&value.to_string()),
+                Some(Format::Json(Ok(json))) => text.push_str(json),
+                Some(Format::Json(Err(error))) => return Err(error.clone()),
+                None => {}
+            },
+        }
+    }
+    Ok(text)
+}

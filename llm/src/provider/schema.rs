@@ -1,0 +1,261 @@
+//! Schemas of answers, as the structured output of each provider takes them.
+//!
+//! The providers compile a schema into a grammar and refuse what they cannot compile. A schema is
+//! rewritten here without loss where that is possible; where it is not, the answer is `None`, and the
+//! caller describes the schema in the prompt instead. What is removed are bounds and formats: they guide
+//! the model less than a grammar does, and the parser of the answer checks them in any case.
+
+use genai::adapter::AdapterKind;
+use serde_json::{Map, Value, json};
+
+/// A provider's subset of JSON Schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `OpenAI` with `strict`, which `genai` always sets: objects are closed, and each property is
+    /// required.
+    OpenAi,
+    /// Anthropic: closed objects, no bounds, no recursion.
+    Anthropic,
+    /// Gemini, which takes most of JSON Schema.
+    Gemini,
+}
+
+impl Dialect {
+    /// The dialect of a provider whose structured output `genai` passes on; `None` where it does not, or
+    /// where the provider is known to take no schema. `genai` ignores schemas for Ollama and Cohere, and
+    /// gateways differ with the model behind them.
+    pub(super) fn of(adapter: AdapterKind) -> Option<Self> {
+        match adapter {
+            AdapterKind::OpenAI
+            | AdapterKind::OpenAIResp
+            | AdapterKind::Xai
+            | AdapterKind::Mistral
+            | AdapterKind::Fireworks
+            | AdapterKind::Together => Some(Self::OpenAi),
+            AdapterKind::Anthropic => Some(Self::Anthropic),
+            AdapterKind::Gemini => Some(Self::Gemini),
+            _ => None,
+        }
+    }
+
+    /// The schema as the provider takes it.
+    pub(super) fn translate(self, schema: &Value) -> Option<Value> {
+        if self == Self::Anthropic && is_recursive(schema) {
+            return None;
+        }
+        let root = self.rewrite(schema)?;
+        let is_object = root["type"] == "object" && root.get("anyOf").is_none();
+        is_object.then_some(root)
+    }
+
+    fn rewrite(self, schema: &Value) -> Option<Value> {
+        // `true` accepts anything, which no grammar does
+        let Value::Object(schema) = schema else { return None };
+        let mut out = Map::new();
+        for (keyword, value) in schema {
+            if let Some((keyword, value)) = self.keyword(keyword, value)? {
+                out.insert(keyword, value);
+            }
+        }
+        if self != Self::Gemini {
+            close(&mut out, self)?;
+        }
+        let shaped = ["type", "$ref", "anyOf", "enum", "const"];
+        shaped.iter().any(|keyword| out.contains_key(*keyword)).then_some(Value::Object(out))
+    }
+
+    /// A keyword as the provider takes it: the outer `None` if it takes none of the kind, the inner if it
+    /// can be left to the parser.
+    #[expect(clippy::option_option, reason = "refused and removed are different answers")]
+    fn keyword(self, keyword: &str, value: &Value) -> Option<Option<(String, Value)>> {
+        let as_it_is = || Some((keyword.to_owned(), value.clone()));
+        Some(match keyword {
+            "const" if self == Self::Gemini => Some(("enum".to_owned(), json!([value]))),
+            "type" | "title" | "description" | "$ref" | "enum" | "const" | "required" => as_it_is(),
+            "properties" | "$defs" => Some((keyword.to_owned(), self.each_named(value)?)),
+            "items" => Some((keyword.to_owned(), self.rewrite(value)?)),
+            "anyOf" | "oneOf" => Some(("anyOf".to_owned(), self.each(value)?)),
+            "allOf" => match value.as_array().map(Vec::as_slice) {
+                // a reference with something beside it
+                Some([one]) if one.get("$ref").is_some() => {
+                    Some(("$ref".to_owned(), one["$ref"].clone()))
+                }
+                _ => return None,
+            },
+            "prefixItems" if self == Self::Gemini => Some((keyword.to_owned(), self.each(value)?)),
+            "additionalProperties" if *value == Value::Bool(false) || self == Self::Gemini => {
+                as_it_is()
+            }
+            "minimum" | "maximum" | "minItems" | "maxItems" if self != Self::Anthropic => {
+                as_it_is()
+            }
+            "prefixItems"
+            | "additionalProperties"
+            | "patternProperties"
+            | "propertyNames"
+            | "unevaluatedProperties"
+            | "not"
+            | "if"
+            | "dependentSchemas"
+            | "contains" => {
+                return None;
+            }
+            // annotations, bounds, formats: the parser has them
+            _ => None,
+        })
+    }
+
+    fn each(self, schemas: &Value) -> Option<Value> {
+        schemas.as_array()?.iter().map(|schema| self.rewrite(schema)).collect()
+    }
+
+    fn each_named(self, schemas: &Value) -> Option<Value> {
+        let rewrite =
+            |(name, schema): (&String, &Value)| Some((name.clone(), self.rewrite(schema)?));
+        schemas.as_object()?.iter().map(rewrite).collect::<Option<_>>().map(Value::Object)
+    }
+}
+
+/// Closes an object. `OpenAI` demands each property as well; a model that gives one that has a default
+/// gives a valid value.
+fn close(schema: &mut Map<String, Value>, dialect: Dialect) -> Option<()> {
+    if schema.get("type") != Some(&Value::from("object")) && !schema.contains_key("properties") {
+        return Some(());
+    }
+    schema.insert("type".to_owned(), "object".into());
+    let properties = schema.entry("properties").or_insert_with(|| json!({})).as_object()?;
+    let names: Vec<Value> = properties.keys().cloned().map(Value::String).collect();
+    if dialect == Dialect::OpenAi {
+        schema.insert("required".to_owned(), names.into());
+    }
+    schema.insert("additionalProperties".to_owned(), false.into());
+    Some(())
+}
+
+/// Whether a definition reaches itself.
+fn is_recursive(root: &Value) -> bool {
+    let definitions = root["$defs"].as_object().into_iter().flat_map(Map::keys);
+    let names = definitions.map(|name| format!("#/$defs/{name}"));
+    std::iter::once("#".to_owned()).chain(names).any(|start| {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut left = referenced(root, &start);
+        while let Some(reference) = left.pop() {
+            if reference == start {
+                return true;
+            }
+            if !seen.contains(&reference) {
+                seen.push(reference);
+                left.extend(referenced(root, reference));
+            }
+        }
+        false
+    })
+}
+
+/// The references in a definition.
+fn referenced<'a>(root: &'a Value, reference: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut left: Vec<&Value> =
+        root.pointer(reference.trim_start_matches('#')).into_iter().collect();
+    while let Some(schema) = left.pop() {
+        match schema {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str));
+                let inner = map.iter().filter(|(keyword, _)| *keyword != "$defs");
+                left.extend(inner.map(|(_, schema)| schema));
+            }
+            Value::Array(schemas) => left.extend(schemas),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dialect::{self, Anthropic, Gemini, OpenAi};
+    use serde_json::{Value, json};
+
+    fn object(properties: &Value, required: &Value) -> Value {
+        json!({ "type": "object", "properties": properties, "required": required,
+            "additionalProperties": false })
+    }
+
+    #[test]
+    fn each_provider_gets_what_it_takes() {
+        let number = json!({ "type": "integer", "format": "uint8", "minimum": 0, "maximum": 255 });
+        let bare = json!({ "type": "integer" });
+        let bounded = json!({ "type": "integer", "minimum": 0, "maximum": 255 });
+        let open = json!({ "$schema": "s", "title": "T", "type": "object",
+            "properties": { "a": number, "b": { "type": ["string", "null"], "default": null } },
+            "required": ["a"] });
+        let b = json!({ "type": ["string", "null"] });
+        let titled = |mut schema: Value| {
+            schema["title"] = json!("T");
+            schema
+        };
+        let map = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+        let of = |property: Value| json!({ "type": "object", "properties": { "a": property }, "required": ["a"] });
+        let closed = |property: Value| Some(object(&json!({ "a": property }), &json!(["a"])));
+        let recursive = json!({ "type": "object",
+            "properties": { "a": { "type": "array", "items": { "$ref": "#" } } },
+            "required": ["a"] });
+        let tagged =
+            json!({ "oneOf": [{ "type": "string", "const": "A" }, { "$ref": "#/$defs/B" }] });
+        let any = json!({ "anyOf": [{ "type": "string", "const": "A" }, { "$ref": "#/$defs/B" }] });
+        let listed =
+            json!({ "anyOf": [{ "type": "string", "enum": ["A"] }, { "$ref": "#/$defs/B" }] });
+        let table: Vec<(&str, Dialect, Value, Option<Value>)> = vec![
+            (
+                "each property is required",
+                OpenAi,
+                open.clone(),
+                Some(titled(object(&json!({ "a": bounded, "b": b }), &json!(["a", "b"])))),
+            ),
+            (
+                "optional ones stay so",
+                Anthropic,
+                open.clone(),
+                Some(titled(object(&json!({ "a": bare, "b": b }), &json!(["a"])))),
+            ),
+            (
+                "objects stay open",
+                Gemini,
+                open,
+                Some(titled(json!({ "type": "object", "properties": { "a": bounded, "b": b },
+                    "required": ["a"] }))),
+            ),
+            ("maps", OpenAi, of(map.clone()), None),
+            ("maps", Anthropic, of(map.clone()), None),
+            ("maps", Gemini, of(map.clone()), Some(of(map))),
+            ("anything", OpenAi, of(json!(true)), None),
+            ("anything", Gemini, of(json!({ "description": "d" })), None),
+            (
+                "tuples",
+                OpenAi,
+                of(json!({ "type": "array", "prefixItems": [{ "type": "null" }] })),
+                None,
+            ),
+            (
+                "recursion",
+                OpenAi,
+                recursive.clone(),
+                closed(json!({ "type": "array", "items": { "$ref": "#" } })),
+            ),
+            ("recursion", Anthropic, recursive, None),
+            ("enums", OpenAi, of(tagged.clone()), closed(any)),
+            ("enums", Gemini, of(tagged), Some(of(listed))),
+            ("no object", OpenAi, json!({ "type": "string" }), None),
+            (
+                "flattened enums",
+                OpenAi,
+                json!({ "type": "object", "unevaluatedProperties": false }),
+                None,
+            ),
+            ("empty", OpenAi, json!({ "type": "object" }), Some(object(&json!({}), &json!([])))),
+        ];
+        for (name, dialect, schema, expected) in table {
+            assert_eq!(dialect.translate(&schema), expected, "{name} for {dialect:?}");
+        }
+    }
+}

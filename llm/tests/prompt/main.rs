@@ -1,0 +1,123 @@
+//! `#[prompt]` against a scripted model.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod action;
+mod answers;
+mod names;
+mod requests;
+mod retries;
+mod telemetry;
+
+use burdock_llm::{Change, Model, Partial, Script, Scripted, Usage, prompt};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::{error::Error, sync::Arc};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+/// A chapter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+struct Chapter {
+    heading: String,
+}
+
+/// A short story.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
+struct Story {
+    title: String,
+    chapters: Vec<Chapter>,
+    /// From 1 to 5.
+    #[partial(done)]
+    rating: u8,
+}
+
+/// Write a short story about {subject}, in at most {chapters} chapters.
+///
+/// Avoid clichés.
+#[prompt]
+async fn write_story(subject: &str, chapters: u32) -> Story;
+
+fn story() -> Story {
+    Story { title: "Fire".into(), chapters: vec![Chapter { heading: "Smoke".into() }], rating: 4 }
+}
+
+/// A script that says a text in pieces of some bytes.
+fn say(text: &str) -> Script {
+    let mut script = Script::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(rest.ceil_char_boundary(3));
+        script = script.say(piece);
+        rest = after;
+    }
+    let usage = Usage { input_tokens: Some(20), output_tokens: Some(7), first_delta: None };
+    script.end(burdock_llm::Reason::Complete, usage)
+}
+
+fn model(scripts: impl IntoIterator<Item = Script>) -> Arc<dyn Model> {
+    Arc::new(Scripted::new(scripts))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_program_awaits_and_streams_the_same_value() -> Result {
+    let text = json!(story()).to_string();
+    let llm = model([say(&text)]);
+
+    let whole: Story = write_story("a dragon", 3).on(&llm).await?;
+    assert_eq!(whole, story());
+
+    let mut answer = write_story("a dragon", 3).on(&llm).stream();
+    let mut titles = Vec::new();
+    while let Some(change) = answer.next().await {
+        let change: Change<Story> = change?;
+        assert!(change.path().segments().len() < 4);
+        titles.push(answer.partial().title.clone());
+    }
+    let streamed: Story = answer.finish().await?;
+    let response = answer.response();
+    assert_eq!(streamed, whole);
+    assert!(titles.contains(&Some("Fir".into())), "{titles:?}");
+    assert_eq!(response.text, text);
+    assert_eq!((response.attempts, response.repairs.len()), (1, 0));
+    assert_eq!(response.usage.output_tokens, Some(7));
+    assert_eq!(response.reason, burdock_llm::Reason::Complete);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_value_may_be_taken_first_last_or_twice() -> Result {
+    let llm = model([say(&json!(story()).to_string())]);
+    let mut answer = write_story("a dragon", 3).on(&llm).stream();
+    assert_eq!(answer.finish().await?, story());
+    assert!(answer.next().await.is_none());
+    assert_eq!(answer.finish().await?, story());
+    assert_eq!(answer.partial().rating, Some(4));
+
+    let (value, response) = write_story("a dragon", 3).on(&llm).with_response().await?;
+    assert_eq!((value, &response), (story(), answer.response()));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_asked_before_the_call_is_polled() -> Result {
+    let llm = Scripted::new([say(&json!(story()).to_string())]);
+    drop(write_story("a dragon", 3));
+    drop(write_story("a dragon", 3).on(&llm));
+    drop(write_story("a dragon", 3).on(&llm).stream());
+    assert!(llm.requests().is_empty());
+    write_story("a dragon", 3).on(&llm).await?;
+    assert_eq!(llm.requests().len(), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_model_can_be_asked_sized_or_not() -> Result {
+    let scripted = Scripted::new([say(&json!(story()).to_string())]);
+    let shared: Arc<dyn Model> = Arc::new(scripted.clone());
+    let borrowed: &dyn Model = &scripted;
+    assert_eq!(write_story("a dragon", 3).on(&scripted).await?, story());
+    assert_eq!(write_story("a dragon", 3).on(&shared).await?, story());
+    assert_eq!(write_story("a dragon", 3).on(borrowed).await?, story());
+    Ok(())
+}

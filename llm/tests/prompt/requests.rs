@@ -1,0 +1,144 @@
+//! What a model is asked.
+
+use super::{Result, say, story, write_story};
+use burdock_llm::{
+    Message, Offline, Options, Pace, Partial, PromptError, Request, Role, Scripted, prompt,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Greet {name}, who is {age}.
+///
+///     {"name": {name:json}, "literally": "{{name}}", "other": { name }}
+///
+/// {name} likes {likes:json}.
+#[prompt(system = "You speak to {name}.", options = Options { max_tokens: Some(9), ..Options::default() })]
+async fn greet(
+    /// The one at the door.
+    name: &str,
+    age: u8,
+    /// What they like,
+    /// in some order.
+    likes: &[&str],
+) -> String;
+
+#[tokio::test(start_paused = true)]
+async fn the_doc_comment_is_the_prompt_with_its_arguments() -> Result {
+    let llm = Scripted::new([say("Hello")]);
+    greet("\"Ada\"", 36, &["sums"]).temperature(0.5).on(&llm).await?;
+    let text = "Greet \"Ada\", who is 36.\n\n\
+        \x20   {\"name\": \"\\\"Ada\\\"\", \"literally\": \"{name}\", \"other\": { name }}\n\n\
+        \"Ada\" likes [\n  \"sums\"\n].\n\n\
+        name: The one at the door.\nlikes: What they like, in some order.";
+    let request = Request::prompt(text).system("You speak to \"Ada\".").max_tokens(9);
+    assert_eq!(llm.requests(), [request.temperature(0.5)]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_call_sets_what_the_attribute_did_not() -> Result {
+    let llm = Scripted::new([say("Hello")]);
+    let history = [Message::user("Hi"), Message::assistant("Yes?")];
+    greet("Ada", 36, &[])
+        .messages(history.clone())
+        .system("Be brief.")
+        .max_tokens(5)
+        .on(&llm)
+        .await?;
+    let request = llm.requests().remove(0);
+    assert_eq!(request.messages[..2], history);
+    assert_eq!(request.messages[2].role, Role::User);
+    let Options { system, max_tokens, .. } = request.options;
+    assert_eq!((system.as_deref(), max_tokens), (Some("Be brief."), Some(5)));
+
+    greet("Ada", 36, &[]).options(Options::default()).system("").on(&llm).await?;
+    assert_eq!(llm.requests()[1].options, Options::default());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_schema_is_structured_output_where_the_model_has_it_and_text_elsewhere() -> Result {
+    let text = json!(story()).to_string();
+    let prompted = Scripted::new([say(&text)]);
+    write_story("a dragon", 3).on(&prompted).await?;
+    let request = prompted.requests().remove(0);
+    assert_eq!(request.options.schema, None);
+    let asked = &request.messages[0].text;
+    assert!(
+        asked.starts_with("Write a short story about a dragon, in at most 3 chapters.\n\nAvoid")
+    );
+    assert!(asked.contains("JSON Schema") && asked.contains(r#""rating""#), "{asked}");
+
+    let structured = Scripted::new([say(&text)]).accepting_schemas();
+    write_story("a dragon", 3).on(&structured).await?;
+    let request = structured.requests().remove(0);
+    let schema = request.options.schema.ok_or("there is no schema")?;
+    assert_eq!(schema.name, "write_story");
+    assert_eq!(schema.schema["properties"]["rating"]["description"], "From 1 to 5.");
+    assert!(request.messages[0].text.ends_with("Avoid clichés."));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn text_has_no_schema() -> Result {
+    let llm = Scripted::new([say("Hello")]).accepting_schemas();
+    greet("Ada", 36, &[]).on(&llm).await?;
+    assert_eq!(llm.requests()[0].options.schema, None);
+    Ok(())
+}
+
+struct Unwritable;
+
+impl Serialize for Unwritable {
+    fn serialize<S: Serializer>(&self, _: S) -> std::result::Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("it is secret"))
+    }
+}
+
+/// Read {it:json}.
+#[prompt]
+async fn read(it: Unwritable) -> String;
+
+#[tokio::test(start_paused = true)]
+async fn an_argument_that_is_no_json_is_an_error_before_anything_is_sent() {
+    let llm = Scripted::new([say("Hello")]);
+    let error = read(Unwritable).system("a").on(&llm).await.unwrap_err();
+    let expected = PromptError::Argument { name: "it", reason: "it is secret".into() };
+    assert_eq!(error, expected);
+    assert!(llm.requests().is_empty());
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Partial)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Shape {
+    Circle { radius: f64 },
+    Square { side: f64 },
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Partial)]
+struct Drawing {
+    name: Option<String>,
+    shapes: Vec<Shape>,
+    tags: BTreeMap<String, u8>,
+}
+
+/// Draw something.
+#[prompt]
+async fn draw() -> Drawing;
+
+/// Draw some.
+#[prompt]
+async fn draw_some() -> Vec<Drawing>;
+
+#[tokio::test]
+async fn the_offline_responder_fills_any_schema() -> Result {
+    let llm = Offline::with_pace(Pace::Instant);
+    let drawing = draw().on(&llm).await?;
+    assert!(drawing.name.is_some_and(|name| name.contains("no model wrote")));
+    assert_eq!((drawing.shapes.len(), drawing.tags.len()), (2, 2));
+    assert_eq!(draw_some().on(&llm).await?.len(), 2);
+    assert_eq!(write_story("a dragon", 3).on(&llm).await?.chapters.len(), 2);
+    Ok(())
+}

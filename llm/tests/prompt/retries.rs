@@ -1,0 +1,120 @@
+//! Asking again.
+
+use super::{Result, Story, say, story, write_story};
+use burdock_llm::{Grown, PromptError, Role, Script, Scripted, prompt, prompt::Prompt};
+use serde_json::json;
+
+const WRONG: &str = r#"{"title": "Fire", "chapters": "none"}"#;
+
+fn whole() -> Script {
+    say(&json!(story()).to_string())
+}
+
+fn retrying(retries: u32) -> Prompt<Story> {
+    write_story("a dragon", 3).retries(retries)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_model_is_told_what_did_not_fit_and_asked_again() -> Result {
+    let llm = Scripted::new([say(WRONG), whole()]);
+    let (value, response) = retrying(1).on(&llm).with_response().await?;
+    assert_eq!((value, response.attempts), (story(), 2));
+    assert_eq!(response.text, json!(story()).to_string());
+    let requests = llm.requests();
+    let [first, second] = &requests[..] else { return Err("there are two requests".into()) };
+    assert_eq!(second.messages[0], first.messages[0]);
+    let [_, answer, correction] = &second.messages[..] else { return Err("three messages".into()) };
+    assert_eq!((answer.role, correction.role), (Role::Assistant, Role::User));
+    assert!(WRONG.starts_with(&answer.text), "{}", answer.text);
+    assert!(correction.text.contains("at `chapters`"), "{}", correction.text);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_last_answer_is_told_and_the_last_error_counts() {
+    let llm = Scripted::new([say("no"), say(""), say(WRONG)]);
+    let error = retrying(2).on(&llm).await.unwrap_err();
+    assert!(matches!(&error, PromptError::Mismatch { path, .. } if path.to_string() == "chapters"));
+    let lengths: Vec<_> = llm.requests().iter().map(|request| request.messages.len()).collect();
+    // an empty answer is no message that providers take
+    assert_eq!(lengths, [1, 3, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn usage_is_the_sum_of_the_attempts_that_came_to_their_end() -> Result {
+    // the first one is missing something, which shows at its end
+    let llm = Scripted::new([say(""), whole()]);
+    let (_, response) = retrying(1).on(&llm).with_response().await?;
+    assert_eq!((response.usage.input_tokens, response.usage.output_tokens), (Some(40), Some(14)));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_repeated_once_a_change_was_shown() {
+    let llm = Scripted::new([say(WRONG), whole()]);
+    let mut answer = retrying(1).on(&llm).stream();
+    let mut last = None;
+    while let Some(change) = answer.next().await {
+        last = Some(change);
+    }
+    assert!(matches!(last, Some(Err(PromptError::Mismatch { .. }))), "{last:?}");
+    assert_eq!((answer.response().attempts, llm.requests().len()), (1, 1));
+    assert_eq!(answer.partial().title.as_deref(), Some("Fire"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_repeats_what_it_has_not_shown() -> Result {
+    let llm = Scripted::new([say("I would rather not."), whole()]);
+    let mut answer = retrying(1).on(&llm).stream();
+    let mut grown = Grown::<Story>::new();
+    while let Some(change) = answer.next().await {
+        grown.apply(&change?)?;
+    }
+    assert_eq!(answer.response().attempts, 2);
+    assert_eq!(answer.finish().await?, story());
+    assert!(grown.is_complete());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_may_reset_sets_the_root_again() -> Result {
+    let llm = Scripted::new([say(WRONG), whole()]);
+    let mut answer = retrying(1).resetting().on(&llm).stream();
+    let (mut grown, mut value, mut roots) = (Grown::<Story>::new(), json!(null), 0);
+    while let Some(change) = answer.next().await {
+        let change = change?;
+        roots += usize::from(
+            change.path().is_root() && matches!(change.edit(), burdock_json::Edit::Set(_)),
+        );
+        grown.apply(&change)?;
+        burdock_json::apply(&mut value, change.untyped())?;
+        assert_eq!(json!(grown.partial()), value);
+        assert_eq!(json!(answer.partial()), value);
+    }
+    assert_eq!((roots, answer.response().attempts), (2, 2));
+    assert_eq!((value, answer.finish().await?), (json!(story()), story()));
+    Ok(())
+}
+
+/// Say {what}.
+#[prompt(retries = 3, resetting)]
+async fn say_number(what: &str) -> u8;
+
+#[tokio::test(start_paused = true)]
+async fn the_attribute_sets_retries_and_the_call_may_set_fewer() -> Result {
+    let llm = Scripted::new([say("x"), say("y"), say("z"), say("7")]);
+    assert_eq!(say_number("seven").on(&llm).await?, 7);
+    let llm = Scripted::new([say("x"), say("7")]);
+    assert!(say_number("seven").retries(0).on(&llm).await.is_err());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_of_the_model_are_not_repeated_here() {
+    let llm = Scripted::new([Script::new().refuse(503), whole()]);
+    assert!(matches!(retrying(5).on(&llm).await, Err(PromptError::Model(_))));
+    assert_eq!(llm.requests().len(), 1);
+    let llm = Scripted::new([say(r#"{"title""#).cut(), whole()]);
+    assert!(matches!(retrying(5).on(&llm).await, Err(PromptError::Incomplete { .. })));
+    assert_eq!(llm.requests().len(), 1);
+}

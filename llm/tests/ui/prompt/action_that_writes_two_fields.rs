@@ -1,0 +1,15 @@
+use burdock::prelude::*;
+use burdock_llm::prompt;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+struct Studio {
+    subject: String,
+    story: String,
+}
+
+/// Write about something.
+#[prompt(state = Studio, writes(story, subject))] //~ subject
+async fn write() -> String;
+
+fn main() {}

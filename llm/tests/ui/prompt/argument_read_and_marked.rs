@@ -1,0 +1,15 @@
+use burdock::prelude::*;
+use burdock_llm::prompt;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+struct Studio {
+    subject: String,
+    story: String,
+}
+
+/// Write about {subject}.
+#[prompt(state = Studio, reads(subject), writes(story))]
+async fn write(#[input] subject: &str) -> String; //~ input
+
+fn main() {}

@@ -1,0 +1,9 @@
+use burdock_llm::prompt;
+
+struct Subject;
+
+/// Write about {subject:json}.
+#[prompt]
+async fn write(subject: Subject) -> String; //~ subject
+
+fn main() {}

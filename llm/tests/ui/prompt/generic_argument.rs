@@ -1,0 +1,7 @@
+use burdock_llm::prompt;
+
+/// Write about {subject}.
+#[prompt]
+async fn write(subject: impl std::fmt::Display) -> String; //~ impl std::fmt::Display
+
+fn main() {}

@@ -1,0 +1,7 @@
+use burdock_llm::prompt;
+
+/// Write something.
+#[prompt]
+pub struct Write; //~ struct
+
+fn main() {}

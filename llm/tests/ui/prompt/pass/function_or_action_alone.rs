@@ -1,0 +1,45 @@
+//! A program may use a prompt as a function, as an action, or only declare it for others.
+#![deny(warnings, missing_docs)]
+
+use burdock::prelude::*;
+use burdock_llm::{Change, Model, prompt};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+struct Studio {
+    subject: String,
+    story: String,
+}
+
+/// Write about {subject}.
+#[prompt(state = Studio, reads(subject), writes(story))]
+async fn action_alone(subject: &str) -> String;
+
+/// Write about {subject}.
+#[prompt(state = Studio, reads(subject), writes(story))]
+async fn function_alone(subject: &str) -> String;
+
+/// Write about {subject}: [title], `{"json": true}`.
+///
+/// ```json
+/// { "not": "a doctest" }
+/// ```
+#[prompt]
+pub async fn public(subject: String) -> String;
+
+graph! {
+    /// Writes.
+    Writing(Studio) {
+        resources { llm: Arc<dyn Model> }
+        yields Change<String>;
+        nodes { action_alone }
+        start action_alone;
+        action_alone -> pause;
+    }
+}
+
+fn main() {
+    let _ = function_alone("a dragon");
+    let _ = Writing::app();
+}

@@ -1,0 +1,13 @@
+//! The crate may have another name.
+
+mod facade {
+    pub use burdock_llm as llm;
+}
+
+/// Write about {subject}.
+#[facade::llm::prompt(crate = facade::llm)]
+async fn write(subject: &str) -> String;
+
+fn main() {
+    let _ = write("a dragon");
+}

@@ -1,0 +1,7 @@
+use burdock_llm::prompt;
+
+/// Write {__text}.
+#[prompt]
+async fn write(__text: &str) -> String; //~ __text
+
+fn main() {}
