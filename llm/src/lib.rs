@@ -14,6 +14,7 @@ mod retrying;
 pub mod scripted;
 #[cfg(test)]
 mod traced;
+pub mod typescript;
 
 #[cfg(feature = "genai")]
 pub use self::provider::Provider;
