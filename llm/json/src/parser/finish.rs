@@ -1,0 +1,113 @@
+//! The end of the text.
+
+use super::{
+    Parser, Result,
+    frame::{Kind, Lex, Next},
+    text::Purpose,
+};
+use crate::report::{Mismatch, MismatchKind, RepairKind};
+
+impl Parser {
+    pub(super) fn end(&mut self) -> Result {
+        let result = self.end_token().and_then(|()| self.end_value());
+        if self.next == Next::Finished {
+            return Ok(());
+        }
+        // a value that is not yet the one that counts may be less than the one before it
+        if !self.growth.is_committed
+            && let Some(rejected) = self.start.rejected.take()
+        {
+            return Err(rejected);
+        }
+        result
+    }
+
+    /// Ends the token that the text ended in.
+    fn end_token(&mut self) -> Result {
+        match self.lex {
+            Lex::Text if self.text.may_end => self.end_text(),
+            Lex::Text => {
+                self.is_cut = true;
+                self.repair(RepairKind::MissingQuote, self.offset);
+                match self.text.purpose {
+                    Purpose::Muted | Purpose::Growing => self.end_text(),
+                    Purpose::Held | Purpose::Key => {
+                        self.discard();
+                        Ok(())
+                    }
+                }
+            }
+            Lex::Bare { key: false } if self.depth == 0 => self.end_bare(false),
+            Lex::Bare { key: false } if matches!(&*self.token, "true" | "false" | "null") => {
+                self.end_bare(false)
+            }
+            Lex::Bare { .. } => {
+                self.discard();
+                Ok(())
+            }
+            Lex::Between | Lex::Slash | Lex::Line | Lex::Block { .. } => {
+                self.lex = Lex::Between;
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes what was not complete.
+    fn discard(&mut self) {
+        self.lex = Lex::Between;
+        self.is_cut = true;
+        self.repair(RepairKind::Incomplete, self.offset);
+    }
+
+    /// Closes what is open.
+    fn end_value(&mut self) -> Result {
+        match self.next {
+            Next::Finished => return Ok(()),
+            Next::Start => {
+                let shapes = self.schema.inner.alternatives(crate::schema::NodeId::ROOT);
+                let expected = self.schema.inner.expected(shapes);
+                let found = self.start.found();
+                return Err(self.mismatch(MismatchKind::NoValue, self.offset, expected, found));
+            }
+            _ => {}
+        }
+        self.is_cut = true;
+        self.repair(RepairKind::MissingBracket, self.offset);
+        while self.depth > 0 {
+            self.leave_member();
+            self.close(self.offset).map_err(cut)?;
+        }
+        if self.next != Next::Finished {
+            // a held string at the root
+            return Err(self.mismatch(MismatchKind::Cut, self.offset, "a value", "the end"));
+        }
+        Ok(())
+    }
+
+    /// Forgets a property that has a key and no value.
+    fn leave_member(&mut self) {
+        let at = self.depth - 1;
+        let frame = &mut self.stack[at];
+        if frame.kind != Kind::Object || !matches!(self.next, Next::Colon | Next::Value) {
+            return;
+        }
+        let member = std::mem::take(&mut frame.member);
+        if member.is_muted {
+            self.muted = None;
+            self.growth.resume();
+        } else if let Some(key) = member.key {
+            frame.seen.remove(key);
+        }
+        self.next = Next::Comma;
+    }
+}
+
+/// The mismatch of what was closed at the end of the text.
+fn cut(mut mismatch: Box<Mismatch>) -> Box<Mismatch> {
+    mismatch.kind = MismatchKind::Cut;
+    mismatch.found = match mismatch.found.as_str() {
+        "the end of the object" => "the end of the answer".into(),
+        found => format!("{found} before the end of the answer"),
+    };
+    mismatch
+}

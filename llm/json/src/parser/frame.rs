@@ -1,0 +1,224 @@
+//! States of the parser.
+
+use crate::{
+    names::KeyId,
+    schema::{NodeId, ShapeId},
+};
+use std::collections::HashSet;
+
+/// What the lexer is inside of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lex {
+    /// Between two tokens.
+    Between,
+    /// A string.
+    Text,
+    /// A number, a literal, or a word without quotes, in the place of a value or a key.
+    Bare { key: bool },
+    /// Behind a `/`.
+    Slash,
+    /// A comment to the end of the line.
+    Line,
+    /// A comment to `*/`; whether the last character was `*`.
+    Block { star: bool },
+}
+
+/// What the grammar expects at the next token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The value, behind any other text.
+    Start,
+    FirstKey,
+    /// A key behind a comma.
+    Key,
+    Colon,
+    /// The value of a property.
+    Value,
+    FirstElement,
+    /// An element behind a comma.
+    Element,
+    /// A comma or the end of the list or object.
+    Comma,
+    /// Nothing: the value is complete.
+    Finished,
+}
+
+/// Token classes, by the first character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    Object,
+    List,
+    Text,
+    Number,
+    Word,
+}
+
+impl Class {
+    pub(super) fn of(char: char) -> Option<Self> {
+        match char {
+            '{' => Some(Self::Object),
+            '[' => Some(Self::List),
+            '0'..='9' | '+' | '-' | '.' => Some(Self::Number),
+            '_' | '$' => Some(Self::Word),
+            _ if Quote::of(char).is_some() => Some(Self::Text),
+            _ => char.is_alphabetic().then_some(Self::Word),
+        }
+    }
+
+    /// Names the class for messages.
+    pub(super) fn found(self) -> &'static str {
+        match self {
+            Self::Object => "an object",
+            Self::List => "a list",
+            Self::Text => "a string",
+            Self::Number => "a number",
+            Self::Word => "a word",
+        }
+    }
+}
+
+/// Delimiters of strings, by the opening one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quote {
+    Double,
+    Single,
+    /// `“ ”`, `„ “`, `” ”`.
+    CurlyDouble,
+    /// `‘ ’`, `’ ’`.
+    CurlySingle,
+}
+
+impl Quote {
+    pub(super) fn of(char: char) -> Option<Self> {
+        match char {
+            '"' => Some(Self::Double),
+            '\'' => Some(Self::Single),
+            '“' | '„' | '”' => Some(Self::CurlyDouble),
+            '‘' | '’' => Some(Self::CurlySingle),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_closed_by(self, char: char) -> bool {
+        match self {
+            Self::Double => char == '"',
+            Self::Single => char == '\'',
+            Self::CurlyDouble => matches!(char, '”' | '“'),
+            Self::CurlySingle => char == '’',
+        }
+    }
+
+    /// Returns whether the closing delimiter is an apostrophe too.
+    pub(super) fn is_ambiguous(self) -> bool {
+        matches!(self, Self::Single | Self::CurlySingle)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Object,
+    List,
+    /// A list without brackets, around a single value.
+    Single,
+}
+
+/// An open object or list.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) kind: Kind,
+    /// Alternatives that still fit.
+    pub(super) shapes: Vec<ShapeId>,
+    /// Where the value that is being read belongs, for each of `shapes`; `None` if that one ignores
+    /// it.
+    pub(super) children: Vec<Option<NodeId>>,
+    /// Length of the path of the object or list itself.
+    pub(super) path: usize,
+    /// Elements that are complete, or properties that were written.
+    pub(super) count: usize,
+    pub(super) seen: Seen,
+    pub(super) member: Member,
+}
+
+impl Frame {
+    pub(super) fn new() -> Self {
+        Self {
+            kind: Kind::Object,
+            shapes: Vec::new(),
+            children: Vec::new(),
+            path: 0,
+            count: 0,
+            seen: Seen::default(),
+            member: Member::default(),
+        }
+    }
+
+    pub(super) fn reset(&mut self, kind: Kind, path: usize) {
+        self.kind = kind;
+        self.shapes.clear();
+        self.children.clear();
+        self.path = path;
+        self.count = 0;
+        self.seen.clear();
+        self.member = Member::default();
+    }
+}
+
+/// The property or element that is being read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Member {
+    pub(super) key: Option<KeyId>,
+    /// Whether readers have been shown a part of it.
+    pub(super) is_shown: bool,
+    pub(super) done: bool,
+    pub(super) state: bool,
+    /// Where the JSON of a value starts that is emitted when it is complete.
+    pub(super) whole_from: Option<usize>,
+    /// Whether it is read and discarded.
+    pub(super) is_muted: bool,
+}
+
+/// The keys of an object so far.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    known: Vec<u64>,
+    /// Keys without a name in the schema.
+    others: HashSet<Box<str>>,
+}
+
+impl Seen {
+    fn clear(&mut self) {
+        self.known.clear();
+        if !self.others.is_empty() {
+            self.others.clear();
+        }
+    }
+
+    pub(super) fn contains(&self, key: KeyId) -> bool {
+        let (word, bit) = Self::place(key);
+        self.known.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    pub(super) fn insert(&mut self, key: KeyId) {
+        let (word, bit) = Self::place(key);
+        if self.known.len() <= word {
+            self.known.resize(word + 1, 0);
+        }
+        self.known[word] |= bit;
+    }
+
+    pub(super) fn remove(&mut self, key: KeyId) {
+        let (word, bit) = Self::place(key);
+        if let Some(bits) = self.known.get_mut(word) {
+            *bits &= !bit;
+        }
+    }
+
+    /// Returns whether the key is new.
+    pub(super) fn insert_other(&mut self, key: &str) -> bool {
+        !self.others.contains(key) && self.others.insert(key.into())
+    }
+
+    fn place(key: KeyId) -> (usize, u64) {
+        (key.index() / 64, 1 << (key.index() % 64))
+    }
+}

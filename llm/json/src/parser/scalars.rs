@@ -1,0 +1,314 @@
+//! Numbers, literals and enum variants, which are decided at their end.
+
+use super::{
+    Parser, Result,
+    frame::{Class, Kind, Lex},
+    number::Number,
+    text::is_free_text,
+    values::write_string,
+};
+use crate::{
+    names::fold,
+    report::{MismatchKind, RepairKind, quoted},
+    schema::{Inner, Shape, ShapeId},
+};
+use serde_json::Value;
+
+/// A scalar that fits.
+struct Scalar {
+    json: String,
+    value: Value,
+    repair: Option<RepairKind>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Literal {
+    True,
+    False,
+    Null,
+}
+
+impl Literal {
+    /// Reads a literal, also in the spelling of other languages. Returns whether it is JSON's.
+    fn read(text: &str) -> Option<(Self, bool)> {
+        match text {
+            "true" => return Some((Self::True, true)),
+            "false" => return Some((Self::False, true)),
+            "null" => return Some((Self::Null, true)),
+            _ => {}
+        }
+        let is = |word: &str| text.eq_ignore_ascii_case(word);
+        let null = ["null", "none", "nil", "undefined", "nan"];
+        match text {
+            _ if is("true") => Some((Self::True, false)),
+            _ if is("false") => Some((Self::False, false)),
+            _ if null.into_iter().any(is) => Some((Self::Null, false)),
+            _ => None,
+        }
+    }
+
+    fn json(self) -> &'static str {
+        match self {
+            Self::True => "true",
+            Self::False => "false",
+            Self::Null => "null",
+        }
+    }
+
+    fn fits(self, shape: &Shape) -> bool {
+        match shape {
+            Shape::Any => true,
+            Shape::Null => self == Self::Null,
+            Shape::Bool(only) => {
+                self != Self::Null && only.is_none_or(|only| only == (self == Self::True))
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Parser {
+    /// Reads the start of a number or word.
+    pub(super) fn begin_bare(&mut self, class: Class, offset: usize) -> Result {
+        self.prepare(class, offset)?;
+        self.token.clear();
+        self.token_at = offset;
+        self.lex = Lex::Bare { key: false };
+        Ok(())
+    }
+
+    /// Reads a number or word up to its end.
+    pub(super) fn bare(&mut self, text: &str, at: usize, is_key: bool) -> Result<usize> {
+        let rest = &text[at..];
+        let end = rest.find(is_delimiter);
+        let part = &rest[..end.unwrap_or(rest.len())];
+        if is_key || self.muted.is_none() {
+            self.token.push_str(part);
+        }
+        if end.is_none() {
+            return Ok(text.len());
+        }
+        self.end_bare(is_key)?;
+        Ok(at + part.len())
+    }
+
+    pub(super) fn end_bare(&mut self, is_key: bool) -> Result {
+        self.lex = Lex::Between;
+        if is_key {
+            self.repair(RepairKind::UnquotedKey, self.token_at);
+            std::mem::swap(&mut self.key, &mut self.token);
+            return self.end_key(self.token_at);
+        }
+        let token = std::mem::take(&mut self.token);
+        let scalar = if self.muted.is_some() { None } else { self.resolve(&token) };
+        let result = self.end_scalar(scalar, &token, self.token_at);
+        self.token = token;
+        result
+    }
+
+    /// Ends a string that was held.
+    pub(super) fn end_held(&mut self) -> Result {
+        let token = std::mem::take(&mut self.token);
+        let scalar = self.resolve_held(&token);
+        let result = self.end_scalar(scalar, &token, self.text.at);
+        self.token = token;
+        result
+    }
+
+    fn end_scalar(&mut self, scalar: Option<Scalar>, token: &str, offset: usize) -> Result {
+        let Some(scalar) = scalar else { return self.end_misfit(token, offset) };
+        if let Some(kind) = scalar.repair {
+            self.repair(kind, offset);
+        }
+        self.begin_output();
+        self.json.push_str(&scalar.json);
+        if !self.growth.is_quiet() {
+            self.emit_value(scalar.value);
+        }
+        self.complete(true);
+        Ok(())
+    }
+
+    /// Ends a scalar that fits no alternative.
+    fn end_misfit(&mut self, token: &str, offset: usize) -> Result {
+        if self.muted.is_some() || self.ignore_member() {
+            self.complete(true);
+            return Ok(());
+        }
+        if Literal::read(token).is_some_and(|(literal, _)| literal == Literal::Null)
+            && self.drop_null(offset)
+        {
+            return Ok(());
+        }
+        self.gather(offset)?;
+        let expected = self.schema.inner.expected(&self.alternatives);
+        // a string that was held ends behind its token
+        let is_text = offset == self.text.at && offset != self.token_at;
+        let found = if is_text { quoted(&format!("\"{token}\"")) } else { quoted(token) };
+        Err(self.mismatch(MismatchKind::Type, offset, expected, found))
+    }
+
+    /// Removes a property that is null, if the object does not require it.
+    fn drop_null(&mut self, offset: usize) -> bool {
+        let schema = &self.schema.inner;
+        let Some(frame) = self.stack[..self.depth].last_mut() else { return false };
+        let Some(key) = frame.member.key.filter(|_| frame.kind == Kind::Object) else {
+            return false;
+        };
+        let requires = |id: &ShapeId| match schema.shape(*id) {
+            Shape::Object(object) => object.required.contains(&key),
+            _ => true,
+        };
+        if frame.shapes.iter().all(requires) {
+            return false;
+        }
+        frame.shapes.retain(|id| !requires(id));
+        frame.children.clear();
+        frame.children.resize(frame.shapes.len(), None);
+        self.repair(RepairKind::NullProperty, offset);
+        self.mute();
+        self.complete(true);
+        true
+    }
+
+    /// Finds what a number or word is, and keeps the alternatives that it fits.
+    fn resolve(&mut self, token: &str) -> Option<Scalar> {
+        if let Some(number) = Number::read(token) {
+            return self.number(&number).or_else(|| {
+                self.keep(|shape| matches!(shape, Shape::Text(text) if text.variants.is_none()))
+                    .then(|| string(token, Some(RepairKind::Quoted)))
+                    .or_else(|| self.variant(token, RepairKind::Quoted))
+            });
+        }
+        let literal = Literal::read(token);
+        if let Some((literal, true)) = literal
+            && self.keep(|shape| literal.fits(shape))
+        {
+            return Some(scalar(literal, None));
+        }
+        if let Some(variant) = self.variant(token, RepairKind::UnquotedText) {
+            return Some(variant);
+        }
+        let (literal, _) = literal?;
+        if self.keep(|shape| literal.fits(shape)) {
+            return Some(scalar(literal, Some(RepairKind::Literal)));
+        }
+        let is_text = literal != Literal::Null && self.keep(is_free_text);
+        is_text.then(|| string(literal.json(), Some(RepairKind::Quoted)))
+    }
+
+    /// Finds what a string is that is not free text, or may be.
+    fn resolve_held(&mut self, token: &str) -> Option<Scalar> {
+        let has = |shape: &Shape| match shape {
+            Shape::Text(text) => text.variants.as_ref().is_some_and(|names| names.has(token)),
+            _ => false,
+        };
+        if self.keep(has) || self.keep(is_free_text) {
+            return Some(string(token, None));
+        }
+        if let Some(variant) = self.variant(token, RepairKind::Variant) {
+            return Some(variant);
+        }
+        let inner = token.trim();
+        let found = match Number::read(inner) {
+            Some(number) => self.number(&number),
+            None => Literal::read(inner)
+                .filter(|(literal, _)| self.keep(|shape| literal.fits(shape)))
+                .map(|(literal, _)| scalar(literal, None)),
+        }?;
+        Some(Scalar { repair: Some(RepairKind::Unquoted), ..found })
+    }
+
+    /// Finds the number among the alternatives: as it is first, then rounded.
+    fn number(&mut self, number: &Number<'_>) -> Option<Scalar> {
+        let value = number.value()?;
+        let integer = number.integer();
+        let fits = |shape: &Shape| match shape {
+            Shape::Any | Shape::Number => true,
+            Shape::Integer(range) => {
+                integer.is_some_and(|integer| (range.min..=range.max).contains(&integer))
+            }
+            Shape::Numbers(numbers) => {
+                numbers.iter().any(|known| known.as_f64() == value.as_f64())
+            }
+            _ => false,
+        };
+        if self.keep(fits) {
+            let repair = number.is_repaired.then_some(RepairKind::Number);
+            return Some(Scalar { json: number.text.as_ref().into(), value, repair });
+        }
+        let rounded = number.rounded()?;
+        let value = serde_json::from_str(&rounded.to_string()).ok()?;
+        let fits = |shape: &Shape| match shape {
+            Shape::Integer(range) => (range.min..=range.max).contains(&rounded),
+            _ => false,
+        };
+        self.keep(fits).then(|| Scalar {
+            json: rounded.to_string(),
+            value,
+            repair: Some(RepairKind::Integer),
+        })
+    }
+
+    /// Finds the enum variant that is written so, also in another case or with other separators.
+    fn variant(&mut self, token: &str, kind: RepairKind) -> Option<Scalar> {
+        let has = |token: &str, shape: &Shape| match shape {
+            Shape::Text(text) => text.variants.as_ref().is_some_and(|names| names.has(token)),
+            _ => false,
+        };
+        if self.keep(|shape| has(token, shape)) {
+            return Some(string(token, Some(kind)));
+        }
+        let name = self.schema.inner.similar_variant(&self.alternatives, &fold(token))?;
+        self.keep(|shape| has(&name, shape)).then(|| string(&name, Some(RepairKind::Variant)))
+    }
+
+    /// Keeps the alternatives of this kind, if there are any.
+    fn keep(&mut self, fits: impl Fn(&Shape) -> bool) -> bool {
+        let schema = &self.schema.inner;
+        let some = self.alternatives.iter().any(|id| fits(schema.shape(*id)));
+        if some {
+            self.alternatives.retain(|id| fits(schema.shape(*id)));
+        }
+        some
+    }
+}
+
+impl Inner {
+    /// Returns the only variant that has this folded form.
+    fn similar_variant(&self, shapes: &[ShapeId], folded: &str) -> Option<String> {
+        let mut found: Option<&str> = None;
+        let variants = shapes.iter().filter_map(|id| match self.shape(*id) {
+            Shape::Text(text) => text.variants.as_ref(),
+            _ => None,
+        });
+        for name in variants.flat_map(|variants| variants.similar(folded)) {
+            if found.is_some_and(|found| found != name) {
+                return None;
+            }
+            found = Some(name);
+        }
+        found.map(str::to_owned)
+    }
+}
+
+fn string(text: &str, repair: Option<RepairKind>) -> Scalar {
+    let mut json = String::with_capacity(text.len() + 2);
+    write_string(&mut json, text);
+    Scalar { json, value: text.into(), repair }
+}
+
+fn scalar(literal: Literal, repair: Option<RepairKind>) -> Scalar {
+    let value = match literal {
+        Literal::True => true.into(),
+        Literal::False => false.into(),
+        Literal::Null => Value::Null,
+    };
+    Scalar { json: literal.json().into(), value, repair }
+}
+
+/// Characters that end a number or word.
+fn is_delimiter(char: char) -> bool {
+    const MARKS: &str = ",:;{}[]()\"/#`!?*“”„";
+    char.is_whitespace() || MARKS.contains(char)
+}

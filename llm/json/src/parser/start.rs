@@ -1,0 +1,198 @@
+//! The text around the value: the search for its start, and what follows.
+
+use super::{
+    Parser, Result,
+    frame::{Class, Lex, Next},
+    values::Fit,
+};
+use crate::{
+    report::{Mismatch, RepairKind, quoted},
+    schema::{Inner, NodeId, Shape},
+};
+
+/// The search for the value.
+#[derive(Debug)]
+pub(super) struct Start {
+    /// Classes that the value can start with, after other text and at the start of the text.
+    classes: [bool; 5],
+    first_classes: [bool; 5],
+    /// The start of the text before the value, for messages.
+    skipped: String,
+    /// Whether the text before the value has more than spaces.
+    has_text: bool,
+    /// Whether the last character belongs to a word.
+    in_word: bool,
+    /// Where the current value starts, and the repairs before it.
+    at: usize,
+    repairs: usize,
+    /// Why the first value did not count.
+    pub(super) rejected: Option<Box<Mismatch>>,
+    is_fenced: bool,
+    pub(super) is_wrapped: bool,
+    /// Whether text after the value was recorded.
+    has_ended: bool,
+}
+
+impl Start {
+    pub(super) fn new(schema: &Inner) -> Self {
+        const CLASSES: [Class; 5] =
+            [Class::Object, Class::List, Class::Text, Class::Number, Class::Word];
+        let shapes = || schema.alternatives(NodeId::ROOT).iter().map(|id| schema.shape(*id));
+        let fits = |class: Class, fit: fn(&Shape, Class) -> Fit| {
+            let is_number = class == Class::Number;
+            shapes().any(|shape| match fit(shape, class) {
+                Fit::Exact => true,
+                Fit::Repaired => !is_number,
+                Fit::No => false,
+            })
+        };
+        let single = |class: Class| {
+            shapes().any(|shape| match shape {
+                Shape::List(list) => schema.element_fits(list, 0, class),
+                _ => false,
+            })
+        };
+        let classes = CLASSES.map(|class| {
+            fits(class, Fit::of) || (matches!(class, Class::Object | Class::List) && single(class))
+        });
+        let first_classes = CLASSES.map(|class| fits(class, Fit::of) || single(class));
+        Self {
+            classes,
+            first_classes,
+            skipped: String::new(),
+            has_text: false,
+            in_word: false,
+            at: 0,
+            repairs: 0,
+            rejected: None,
+            is_fenced: false,
+            is_wrapped: false,
+            has_ended: false,
+        }
+    }
+
+    fn skip(&mut self, char: char) {
+        const KEPT: usize = 400;
+        if self.has_text || !char.is_whitespace() {
+            self.has_text = true;
+            if self.skipped.len() < KEPT {
+                self.skipped.push(char);
+            }
+        }
+        self.in_word = char.is_alphanumeric() || char == '_';
+    }
+
+    /// Returns what was skipped before a value.
+    fn kind(&self) -> RepairKind {
+        let skipped = self.skipped.trim();
+        match skipped.strip_prefix("```") {
+            Some(language) if !language.contains(char::is_whitespace) => RepairKind::Fence,
+            None if skipped == "[" => RepairKind::Wrapped,
+            _ => RepairKind::TextBefore,
+        }
+    }
+
+    /// Names the text without a value.
+    pub(super) fn found(&self) -> String {
+        match self.skipped.trim() {
+            "" => "no text".into(),
+            text => quoted(text),
+        }
+    }
+}
+
+impl Parser {
+    /// Looks for the first character that can start the value.
+    pub(super) fn search(&mut self, text: &str, at: usize) -> Result<usize> {
+        for (index, char) in text[at..].char_indices() {
+            let is_first = !self.start.has_text || self.start.skipped.starts_with("```");
+            let classes =
+                if is_first { self.start.first_classes } else { self.start.classes };
+            let starts = Class::of(char).is_some_and(|class| {
+                let is_bracket = matches!(class, Class::Object | Class::List);
+                classes[class as usize] && (is_bracket || !self.start.in_word)
+            });
+            if starts {
+                self.begin(self.offset + at + index);
+                return self.begin_value(text, at + index, char);
+            }
+            self.start.skip(char);
+        }
+        Ok(text.len())
+    }
+
+    fn begin(&mut self, offset: usize) {
+        self.start.at = offset;
+        self.start.repairs = self.repairs.len();
+        if self.start.has_text && char_is_not_a_mark(&self.start.skipped) {
+            let kind = self.start.kind();
+            self.start.is_fenced = self.start.skipped.contains("```");
+            self.start.is_wrapped = kind == RepairKind::Wrapped;
+            self.repair(kind, 0);
+        }
+    }
+
+    /// Goes back to the search if the value was not yet the one that counts. Returns where to
+    /// continue.
+    pub(super) fn reject(
+        &mut self,
+        mismatch: Box<Mismatch>,
+        text: &str,
+        at: usize,
+    ) -> Result<usize> {
+        if self.growth.is_committed {
+            return Err(mismatch);
+        }
+        let at = at.max(mismatch.offset.saturating_sub(self.offset)).min(text.len());
+        self.start.rejected.get_or_insert(mismatch);
+        self.abandon();
+        let is_start = self.offset + at <= self.start.at;
+        let Some(char) = text[at..].chars().next() else { return Ok(at) };
+        if is_start {
+            self.start.skip(char);
+            return Ok(at + char.len_utf8());
+        }
+        Ok(at)
+    }
+
+    fn abandon(&mut self) {
+        self.repairs.truncate(self.start.repairs);
+        // what follows is behind other text
+        self.start.skip('…');
+        self.start.in_word = false;
+        self.start.is_wrapped = false;
+        self.clear();
+        self.lex = Lex::Between;
+        self.next = Next::Start;
+    }
+
+    /// Forgets the value so far.
+    pub(super) fn clear(&mut self) {
+        self.depth = 0;
+        self.muted = None;
+        self.json.clear();
+        self.growth.reset();
+    }
+
+    /// Reads what follows the value.
+    pub(super) fn ignore(&mut self, text: &str, at: usize) -> usize {
+        if self.start.has_ended {
+            return text.len();
+        }
+        let is_ignored = |char: char| match char {
+            '`' => self.start.is_fenced,
+            ']' | '}' => self.start.is_wrapped,
+            _ => char.is_whitespace(),
+        };
+        if let Some(index) = text[at..].find(|char| !is_ignored(char)) {
+            self.start.has_ended = true;
+            self.repair(RepairKind::TextAfter, self.offset + at + index);
+        }
+        text.len()
+    }
+}
+
+/// A byte-order mark is not worth a repair.
+fn char_is_not_a_mark(text: &str) -> bool {
+    text.trim() != "\u{feff}"
+}

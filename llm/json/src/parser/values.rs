@@ -1,0 +1,420 @@
+//! Values: which alternatives they fit, and where they start and end.
+
+use super::{
+    Parser, Result,
+    frame::{Class, Frame, Kind, Member, Next},
+};
+use crate::{
+    change::{Edit, Segment},
+    report::{MismatchKind, RepairKind},
+    schema::{Inner, List, NodeId, Shape, ShapeId},
+};
+use serde_json::{Map, Value, json};
+
+/// How a token fits a shape, by its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    Exact,
+    /// With a repair that the type asks for.
+    Repaired,
+    No,
+}
+
+impl Fit {
+    pub(super) fn of(shape: &Shape, class: Class) -> Self {
+        match (class, shape) {
+            (_, Shape::Any)
+            | (Class::Object, Shape::Object(_))
+            | (Class::List, Shape::List(_))
+            | (Class::Text, Shape::Text(_))
+            | (Class::Number, Shape::Integer(_) | Shape::Number | Shape::Numbers(_))
+            | (Class::Word, Shape::Bool(_) | Shape::Null) => Self::Exact,
+            (Class::Word, Shape::Text(text)) if text.variants.is_some() => Self::Exact,
+            (Class::Object | Class::List, _) | (_, Shape::Object(_) | Shape::List(_)) => Self::No,
+            (Class::Number, Shape::Bool(_) | Shape::Null)
+            | (Class::Word, Shape::Integer(_) | Shape::Number | Shape::Numbers(_)) => Self::No,
+            (Class::Text | Class::Number | Class::Word, _) => Self::Repaired,
+        }
+    }
+}
+
+impl Inner {
+    /// Returns whether an element of the list can start with this class.
+    pub(super) fn element_fits(&self, list: &List, index: usize, class: Class) -> bool {
+        let fits = |id: &ShapeId| Fit::of(self.shape(*id), class) != Fit::No;
+        list.element(index).is_some_and(|node| self.alternatives(node).iter().any(fits))
+    }
+}
+
+impl Parser {
+    /// Reads the start of a value.
+    pub(super) fn begin_value(&mut self, text: &str, at: usize, char: char) -> Result<usize> {
+        let (offset, after) = (self.offset + at, at + char.len_utf8());
+        match Class::of(char) {
+            Some(class @ (Class::Object | Class::List)) => {
+                self.open(class, offset)?;
+                Ok(after)
+            }
+            Some(Class::Text) => {
+                self.begin_text(char, offset)?;
+                Ok(after)
+            }
+            Some(class) => {
+                self.begin_bare(class, offset)?;
+                self.bare(text, at, false)
+            }
+            None => Err(self.unexpected("a value", char, offset)),
+        }
+    }
+
+    /// Sets the alternatives to those that a value of this class fits.
+    pub(super) fn prepare(&mut self, class: Class, offset: usize) -> Result {
+        loop {
+            self.gather(offset)?;
+            if self.muted.is_some() || self.narrow(class) {
+                return Ok(());
+            }
+            if !self.open_single(class, offset)? {
+                break;
+            }
+        }
+        if self.ignore_member() {
+            return Ok(());
+        }
+        let expected = self.schema.inner.expected(&self.alternatives);
+        Err(self.mismatch(MismatchKind::Type, offset, expected, class.found()))
+    }
+
+    /// Sets the alternatives to all that are possible here.
+    pub(super) fn gather(&mut self, offset: usize) -> Result {
+        self.alternatives.clear();
+        if self.muted.is_some() {
+            self.alternatives.push(ShapeId::ANY);
+            return Ok(());
+        }
+        let schema = &self.schema.inner;
+        let Some(frame) = self.stack[..self.depth].last_mut() else {
+            self.alternatives.extend(schema.alternatives(NodeId::ROOT));
+            return Ok(());
+        };
+        if frame.kind != Kind::Object {
+            let index = frame.count;
+            let element = |id: &ShapeId| match schema.shape(*id) {
+                Shape::List(list) => list.element(index),
+                _ => Some(NodeId::ANY),
+            };
+            if !frame.shapes.iter().any(|id| element(id).is_some()) {
+                let found = format!("more than {index} elements");
+                return Err(self.mismatch(MismatchKind::Type, offset, "`]`", found));
+            }
+            frame.shapes.retain(|id| element(id).is_some());
+            frame.children.clear();
+            frame.children.extend(frame.shapes.iter().map(element));
+        }
+        for node in frame.children.iter().flatten() {
+            for id in schema.alternatives(*node) {
+                if !self.alternatives.contains(id) {
+                    self.alternatives.push(*id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the alternatives that the class fits, if there are any. Lists and objects have to fit
+    /// exactly; what a scalar is, its end shows.
+    fn narrow(&mut self, class: Class) -> bool {
+        let schema = &self.schema.inner;
+        let is_bracket = matches!(class, Class::Object | Class::List);
+        let fits = |id: &ShapeId| match Fit::of(schema.shape(*id), class) {
+            Fit::Exact => true,
+            Fit::Repaired => !is_bracket,
+            Fit::No => false,
+        };
+        let some = self.alternatives.iter().any(fits);
+        if some {
+            self.alternatives.retain(fits);
+        }
+        some
+    }
+
+    /// Opens a list without brackets around a single value, if one of the alternatives is a list of
+    /// such values.
+    fn open_single(&mut self, class: Class, offset: usize) -> Result<bool> {
+        let schema = &self.schema.inner;
+        let fits = |id: &ShapeId| match schema.shape(*id) {
+            Shape::List(list) => schema.element_fits(list, 0, class),
+            _ => false,
+        };
+        if !self.alternatives.iter().any(fits) {
+            return Ok(false);
+        }
+        self.alternatives.retain(fits);
+        self.repair(RepairKind::SingleValue, offset);
+        self.enter(Kind::Single, offset)?;
+        Ok(true)
+    }
+
+    /// Reads and discards the member if one of the alternatives of its object ignores it.
+    pub(super) fn ignore_member(&mut self) -> bool {
+        let Some(frame) = self.stack[..self.depth].last_mut() else { return false };
+        if frame.kind != Kind::Object || !frame.children.contains(&None) {
+            return false;
+        }
+        let mut ignores = frame.children.iter().map(Option::is_none);
+        frame.shapes.retain(|_| ignores.next().unwrap_or_default());
+        frame.children.retain(Option::is_none);
+        self.mute();
+        self.alternatives.clear();
+        self.alternatives.push(ShapeId::ANY);
+        true
+    }
+
+    /// Reads and discards the value of the current property.
+    pub(super) fn mute(&mut self) {
+        let at = self.depth - 1;
+        self.stack[at].member.is_muted = true;
+        self.muted = Some(at);
+        self.growth.silence();
+    }
+
+    /// Opens an object or list.
+    pub(super) fn open(&mut self, class: Class, offset: usize) -> Result {
+        if class == Class::List {
+            self.unwrap_list(offset);
+        }
+        self.prepare(class, offset)?;
+        let kind = if class == Class::Object { Kind::Object } else { Kind::List };
+        self.enter(kind, offset)
+    }
+
+    fn enter(&mut self, kind: Kind, offset: usize) -> Result {
+        if self.depth >= Self::MAX_DEPTH {
+            let expected = format!("at most {} levels", Self::MAX_DEPTH);
+            return Err(self.mismatch(MismatchKind::Depth, offset, expected, "one more"));
+        }
+        self.begin_output();
+        let is_muted = self.muted.is_some();
+        let schema = &self.schema.inner;
+        let awaits = |id: &ShapeId| match schema.shape(*id) {
+            Shape::Object(object) => !object.awaited.is_empty(),
+            _ => false,
+        };
+        if self.alternatives.len() > 1 || self.alternatives.iter().any(awaits) {
+            self.growth.hold(self.depth);
+        }
+        if !is_muted {
+            self.json.push(if kind == Kind::Object { '{' } else { '[' });
+        }
+        if !self.growth.is_quiet() {
+            let empty = || match kind {
+                Kind::Object => Value::Object(Map::new()),
+                Kind::List | Kind::Single => Value::Array(Vec::new()),
+            };
+            self.emit_value(empty());
+        }
+        self.push_index();
+        if self.depth == self.stack.len() {
+            self.stack.push(Frame::new());
+        }
+        let frame = &mut self.stack[self.depth];
+        frame.reset(kind, self.growth.len());
+        std::mem::swap(&mut frame.shapes, &mut self.alternatives);
+        self.depth += 1;
+        self.next = if kind == Kind::Object { Next::FirstKey } else { Next::FirstElement };
+        self.settle();
+        Ok(())
+    }
+
+    /// Steps into the current element, if this is a list.
+    pub(super) fn push_index(&mut self) {
+        if let Some((path, index)) = self
+            .top()
+            .filter(|frame| frame.kind != Kind::Object)
+            .map(|frame| (frame.path, frame.count))
+            && self.growth.len() == path
+        {
+            self.growth.push(Segment::Index(index));
+        }
+    }
+
+    /// Writes what stands before a value, and shows readers that it starts.
+    pub(super) fn begin_output(&mut self) {
+        if self.muted.is_some() {
+            return;
+        }
+        let Some(frame) = self.stack[..self.depth].last_mut() else { return };
+        if frame.count > 0 {
+            self.json.push(',');
+        }
+        if frame.kind == Kind::Object {
+            frame.count += 1;
+            match self.key_id {
+                Some(key) => self.json.push_str(self.schema.inner.keys.written(key)),
+                None => {
+                    write_string(&mut self.json, &self.key);
+                    self.json.push(':');
+                }
+            }
+            let member = &mut frame.member;
+            let is_quiet = self.growth.is_quiet();
+            member.is_shown = !member.done;
+            member.state &= !is_quiet;
+            if member.state {
+                self.growth.emit(Edit::Set(json!({"state": "growing"})));
+                self.growth.push_value();
+            }
+            if member.done {
+                member.whole_from = (!is_quiet).then_some(self.json.len());
+                self.growth.silence();
+            }
+        }
+        if self.stack[..self.depth].iter().any(|frame| frame.kind != Kind::Single) {
+            self.growth.commit();
+        }
+    }
+
+    pub(super) fn emit_value(&mut self, value: Value) {
+        let is_element = self.top().is_some_and(|frame| frame.kind != Kind::Object);
+        self.growth.emit(if is_element { Edit::Push(value) } else { Edit::Set(value) });
+    }
+
+    /// Closes the innermost object or list.
+    pub(super) fn close(&mut self, offset: usize) -> Result {
+        let at = self.depth - 1;
+        if self.muted.is_none() {
+            self.check_complete(offset)?;
+            self.json.push(if self.stack[at].kind == Kind::Object { '}' } else { ']' });
+        }
+        if self.growth.top_hold().is_some_and(|hold| hold.frame == at) {
+            self.growth.release();
+        }
+        let frame = &mut self.stack[at];
+        std::mem::swap(&mut self.alternatives, &mut frame.shapes);
+        self.growth.truncate(frame.path);
+        self.depth -= 1;
+        self.complete(false);
+        Ok(())
+    }
+
+    /// Ends the value that was read; the alternatives are those that it fits.
+    pub(super) fn complete(&mut self, is_scalar: bool) {
+        loop {
+            let Some(at) = self.depth.checked_sub(1) else {
+                self.next = Next::Finished;
+                self.growth.commit();
+                self.growth.emit(Edit::Complete);
+                return;
+            };
+            self.next = Next::Comma;
+            let is_narrower = self.narrow_frame(at);
+            let frame = &mut self.stack[at];
+            let member = std::mem::take(&mut frame.member);
+            let kind = frame.kind;
+            if kind == Kind::Object {
+                self.end_member(at, member);
+            } else {
+                frame.count += 1;
+                self.growth.truncate(frame.path);
+            }
+            if is_narrower && is_scalar && !member.state {
+                self.growth.move_to_front(at);
+            }
+            self.settle();
+            if kind != Kind::Single {
+                return;
+            }
+            if self.muted.is_none() {
+                self.json.push(']');
+            }
+            if self.growth.top_hold().is_some_and(|hold| hold.frame == at) {
+                self.growth.release();
+            }
+            std::mem::swap(&mut self.alternatives, &mut self.stack[at].shapes);
+            self.depth -= 1;
+        }
+    }
+
+    /// Keeps the alternatives of the frame whose child fits. Returns whether there are fewer now.
+    fn narrow_frame(&mut self, at: usize) -> bool {
+        let frame = &mut self.stack[at];
+        let before = frame.shapes.len();
+        if before < 2 || self.muted.is_some() {
+            return false;
+        }
+        let (schema, fitting) = (&self.schema.inner, &self.alternatives);
+        let fits = |child: Option<NodeId>| {
+            child.is_none_or(|node| {
+                schema.alternatives(node).iter().any(|shape| fitting.contains(shape))
+            })
+        };
+        let mut children = frame.children.iter().copied();
+        frame.shapes.retain(|_| children.next().flatten().is_none_or(|node| fits(Some(node))));
+        frame.children.retain(|child| fits(*child));
+        frame.shapes.len() < before
+    }
+
+    /// Ends a property: emits what was kept until now.
+    fn end_member(&mut self, at: usize, member: Member) {
+        let own = self.stack[at].path + 1;
+        self.growth.truncate(own + usize::from(member.state));
+        if member.is_muted {
+            self.muted = None;
+            self.growth.resume();
+            return;
+        }
+        if member.done {
+            self.growth.resume();
+            let whole = member.whole_from.and_then(|from| self.json.get(from..));
+            if let Some(value) = whole.and_then(|json| serde_json::from_str(json).ok()) {
+                self.growth.emit(Edit::Set(value));
+            }
+        }
+        if member.state {
+            self.growth.truncate(own);
+            self.growth.emit(Edit::Complete);
+        }
+    }
+
+    /// Releases the changes of objects and lists whose alternative is decided and which have what
+    /// they wait for.
+    pub(super) fn settle(&mut self) {
+        while let Some(hold) = self.growth.top_hold() {
+            if !self.stack.get(hold.frame).is_some_and(|frame| self.is_settled(frame)) {
+                return;
+            }
+            self.growth.release();
+        }
+    }
+
+    fn is_settled(&self, frame: &Frame) -> bool {
+        let [only] = frame.shapes[..] else { return false };
+        let Shape::Object(object) = self.schema.inner.shape(only) else { return true };
+        object.awaited.iter().all(|key| {
+            let is_current = frame.member.key == Some(*key);
+            frame.seen.contains(*key) && (!is_current || frame.member.is_shown)
+        })
+    }
+}
+
+/// Writes text as a JSON string.
+pub(super) fn write_string(json: &mut String, text: &str) {
+    json.push('"');
+    for char in text.chars() {
+        write_char(json, char);
+    }
+    json.push('"');
+}
+
+/// Writes a character of a JSON string.
+pub(super) fn write_char(json: &mut String, char: char) {
+    match char {
+        '"' => json.push_str("\\\""),
+        '\\' => json.push_str("\\\\"),
+        '\n' => json.push_str("\\n"),
+        '\r' => json.push_str("\\r"),
+        '\t' => json.push_str("\\t"),
+        '\0'..='\x1f' => json.push_str(&format!("\\u{:04x}", u32::from(char))),
+        _ => json.push(char),
+    }
+}
