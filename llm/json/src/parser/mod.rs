@@ -5,6 +5,7 @@ mod finish;
 mod frame;
 mod growth;
 mod members;
+mod merge;
 mod number;
 mod scalars;
 mod start;
