@@ -3,8 +3,14 @@
 
 #[path = "typescript/forms.rs"]
 mod forms;
+#[path = "typescript/growth.rs"]
+mod growth;
+#[path = "typescript/values.rs"]
+mod values;
 
+use burdock_json::Mark as Marked;
 use burdock_llm::typescript::{Declarations, Mark};
+use growth::{growths, mark};
 use schemars::{JsonSchema, schema_for};
 use std::{env, fs, path::Path};
 
@@ -46,4 +52,28 @@ fn the_client_has_the_types_of_the_forms() {
     assert!(types.mark("Story", "review", Mark::State));
     assert!(types.mark("Chapter", "title", Mark::Required));
     keep("forms.ts", &format!("{HEAD}{types}"));
+}
+
+/// The client's tests replay them, and compile the values after each change as values of their types.
+#[test]
+fn the_client_has_growing_values_of_the_forms() {
+    let mut all = growths::<forms::Story>(4, |schema| {
+        for story in ["", "sequel."] {
+            mark(schema, story, "rating", Marked::Done);
+            mark(schema, story, "cover", Marked::Done);
+            mark(schema, story, "review", Marked::State);
+        }
+        mark(schema, "chapters.[]", "title", Marked::Required);
+    });
+    all.extend(growths::<forms::Sizes>(4, |_| ()));
+    all.extend(growths::<forms::Shapes>(6, |schema| {
+        mark(schema, "internal", "title", Marked::Required);
+        mark(schema, "untagged", "title", Marked::Required);
+    }));
+    all.extend(growths::<forms::Flattened>(5, |schema| {
+        mark(schema, "", "title", Marked::Required);
+    }));
+    all.extend(growths::<forms::Tree>(4, |_| ()));
+    all.extend(growths::<forms::Keys>(3, |_| ()));
+    keep("growth.json", &growth::replay(&all));
 }
