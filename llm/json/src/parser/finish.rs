@@ -37,7 +37,7 @@ impl Parser {
                     }
                 }
             }
-            Lex::Bare { key: false } if self.depth == 0 => self.end_bare(false),
+            Lex::Bare { key: false } if self.is_alone() => self.end_bare(false),
             Lex::Bare { key: false } if matches!(&*self.token, "true" | "false" | "null") => {
                 self.end_bare(false)
             }
@@ -50,6 +50,11 @@ impl Parser {
                 Ok(())
             }
         }
+    }
+
+    /// Returns whether no bracket is open: the end of the text is the end of the value.
+    fn is_alone(&self) -> bool {
+        self.stack[..self.depth].iter().all(|frame| frame.kind == Kind::Single)
     }
 
     /// Removes what was not complete.

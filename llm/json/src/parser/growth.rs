@@ -17,6 +17,8 @@ pub(super) struct Growth {
     quiet: usize,
     /// Changes that wait for the holds, or for the value to be the one that counts.
     held: Vec<Change>,
+    /// Where the changes of the last value start in `held`.
+    value_from: usize,
     holds: Vec<Hold>,
     /// Whether the value is the one that counts.
     pub(super) is_committed: bool,
@@ -81,12 +83,19 @@ impl Growth {
         self.flush();
     }
 
-    /// Moves the last change, which says more about the alternatives of `frame`, before the others.
+    /// Notes that what is emitted from now on belongs to the next value.
+    pub(super) fn begin_value(&mut self) {
+        self.value_from = self.held.len();
+    }
+
+    /// Moves the changes of the last value, which says more about the alternatives of `frame`, before
+    /// those of the other properties.
     pub(super) fn move_to_front(&mut self, frame: usize) {
         let Some(hold) = self.holds.last_mut() else { return };
-        if hold.frame == frame && hold.front < self.held.len() {
-            self.held[hold.front..].rotate_right(1);
-            hold.front += 1;
+        let count = self.held.len().saturating_sub(self.value_from);
+        if hold.frame == frame && hold.front <= self.value_from {
+            self.held[hold.front..].rotate_right(count);
+            hold.front += count;
         }
     }
 

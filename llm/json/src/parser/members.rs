@@ -118,16 +118,18 @@ impl Parser {
         let mut marks = (false, false);
         let (mut is_allowed, mut is_read) = (false, false);
         let mut child = |id| {
-            let Shape::Object(object) = schema.shape(id) else {
-                return Extra::Node(NodeId::ANY);
+            let object = match schema.shape(id) {
+                Shape::Object(object) => Some(object),
+                _ => None,
             };
-            let property = self.key_id.and_then(|key| object.property(key));
-            let extra = match property {
-                Some(property) => {
+            let property = object.zip(self.key_id).and_then(|(object, key)| object.property(key));
+            let extra = match (object, property) {
+                (_, Some(property)) => {
                     marks = (marks.0 | property.done, marks.1 | property.state);
                     Extra::Node(property.node)
                 }
-                None => object.extra(&self.key),
+                (Some(object), None) => object.extra(&self.key),
+                (None, None) => Extra::Node(NodeId::ANY),
             };
             is_allowed |= extra != Extra::Denied;
             is_read |= matches!(extra, Extra::Node(_));
@@ -235,6 +237,7 @@ impl Parser {
 
     fn unwrap(&mut self, offset: usize) {
         self.clear();
+        self.repairs.truncate(self.start.repairs);
         self.start.is_wrapped = true;
         self.repair(RepairKind::Wrapped, offset);
     }

@@ -24,7 +24,7 @@ pub(super) struct Start {
     in_word: bool,
     /// Where the current value starts, and the repairs before it.
     at: usize,
-    repairs: usize,
+    pub(super) repairs: usize,
     /// Why the first value did not count.
     pub(super) rejected: Option<Box<Mismatch>>,
     is_fenced: bool,

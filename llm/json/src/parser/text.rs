@@ -325,9 +325,9 @@ impl Parser {
             Purpose::Key => return self.end_key(self.text.at),
             Purpose::Held => return self.end_held(),
             Purpose::Growing => {
+                self.show_text(false);
                 self.check_length()?;
                 self.json.push('"');
-                self.show_text(false);
                 self.complete(true);
             }
         }

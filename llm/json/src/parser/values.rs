@@ -78,7 +78,8 @@ impl Parser {
                 break;
             }
         }
-        if self.ignore_member() {
+        // a word may be a null that is removed; its end shows
+        if class == Class::Word || self.ignore_member() {
             return Ok(());
         }
         let expected = self.schema.inner.expected(&self.alternatives);
@@ -247,6 +248,7 @@ impl Parser {
         if frame.count > 0 {
             self.json.push(',');
         }
+        self.growth.begin_value();
         if frame.kind == Kind::Object {
             frame.count += 1;
             match self.key_id {
@@ -317,7 +319,7 @@ impl Parser {
                 frame.count += 1;
                 self.growth.truncate(frame.path);
             }
-            if is_narrower && is_scalar && !member.state {
+            if is_narrower && is_scalar && kind == Kind::Object {
                 self.growth.move_to_front(at);
             }
             self.settle();

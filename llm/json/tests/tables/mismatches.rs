@@ -11,7 +11,7 @@ fn values_of_another_type() {
         ("book", r#"{"sold_out": 1"#, "! Type@13 expected a boolean at `sold_out`, found a number"),
         ("book", r#"{"pages": 1.5,"#, "! Type@10 expected an integer at `pages`, found `1.5`"),
         ("book", r#"{"tags": ["a", {"#, "! Type@15 expected a string at `tags[1]`, found an object"),
-        ("book", r#"{"pages": null}"#, "! Type@10 expected an integer at `pages`, found a word"),
+        ("book", r#"{"pages": null}"#, "! Type@10 expected an integer at `pages`, found `null`"),
         (
             "book",
             r#"{"color": "Dank"#,

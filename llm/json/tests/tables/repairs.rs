@@ -24,7 +24,7 @@ fn text_around_the_value() {
         (
             "book",
             "Here is [the book] {as asked}:\n```\n{\"title\":\"T\",\"pages\":3}\n```\nEnjoy!",
-            r#"{"title":"T","pages":3} | text_before@0 text_after@62"#,
+            r#"{"title":"T","pages":3} | text_before@0 text_after@63"#,
         ),
         ("int", "The answer is 42.", "42 | text_before@0 number@14"),
         ("bool", "**true**", "true | text_before@0 text_after@6"),
