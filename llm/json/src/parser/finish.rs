@@ -27,10 +27,13 @@ impl Parser {
         match self.lex {
             Lex::Text if self.text.may_end => self.end_text(),
             Lex::Text => {
+                if self.text.purpose == Purpose::Skipped {
+                    return Ok(());
+                }
                 self.is_cut = true;
                 self.repair(RepairKind::MissingQuote, self.offset);
                 match self.text.purpose {
-                    Purpose::Muted | Purpose::Growing => self.end_text(),
+                    Purpose::Muted | Purpose::Growing | Purpose::Skipped => self.end_text(),
                     Purpose::Held | Purpose::Key => {
                         self.discard();
                         Ok(())

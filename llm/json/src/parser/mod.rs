@@ -35,6 +35,8 @@ pub struct Parser {
     schema: Schema,
     /// Position of the current chunk in the text, in bytes.
     offset: usize,
+    /// Position in the text from which to continue if the value does not count.
+    reached: usize,
     lex: Lex,
     next: Next,
     /// Open objects and lists are the first `depth`; the others keep their buffers for the next ones.
@@ -75,6 +77,7 @@ impl Parser {
             start: Start::new(&schema.inner),
             schema: schema.clone(),
             offset: 0,
+            reached: 0,
             lex: Lex::Between,
             next: Next::Start,
             stack: Vec::new(),
@@ -149,7 +152,7 @@ impl Parser {
         while at < text.len() {
             at = match self.step(text, at) {
                 Ok(at) => at,
-                Err(mismatch) => self.reject(mismatch, text, at)?,
+                Err(mismatch) => self.reject(mismatch, text)?,
             };
         }
         Ok(())

@@ -88,6 +88,7 @@ impl Parser {
         if end.is_none() {
             return Ok(text.len());
         }
+        self.reached = self.offset + at + part.len();
         self.end_bare(is_key)?;
         Ok(at + part.len())
     }

@@ -113,6 +113,7 @@ impl Parser {
                 classes[class as usize] && (is_bracket || !self.start.in_word)
             });
             if starts {
+                self.reached = self.offset + at + index;
                 self.begin(self.offset + at + index);
                 return self.begin_value(text, at + index, char);
             }
@@ -138,15 +139,14 @@ impl Parser {
         &mut self,
         mismatch: Box<Mismatch>,
         text: &str,
-        at: usize,
     ) -> Result<usize> {
         if self.growth.is_committed {
             return Err(mismatch);
         }
-        let at = at.max(mismatch.offset.saturating_sub(self.offset)).min(text.len());
+        let at = self.reached.saturating_sub(self.offset).min(text.len());
         self.start.rejected.get_or_insert(mismatch);
         self.abandon();
-        let is_start = self.offset + at <= self.start.at;
+        let is_start = self.reached <= self.start.at;
         let Some(char) = text[at..].chars().next() else { return Ok(at) };
         if is_start {
             self.start.skip(char);
@@ -162,7 +162,8 @@ impl Parser {
         self.start.in_word = false;
         self.start.is_wrapped = false;
         self.clear();
-        self.lex = Lex::Between;
+        // the end of a string is not the start of another one
+        self.lex = if self.lex == Lex::Text { self.skip_text() } else { Lex::Between };
         self.next = Next::Start;
     }
 

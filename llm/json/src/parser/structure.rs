@@ -33,6 +33,7 @@ impl Parser {
     /// Reads the token that starts with `char`.
     fn token(&mut self, text: &str, at: usize, char: char) -> Result<usize> {
         let (offset, after) = (self.offset + at, at + char.len_utf8());
+        self.reached = offset;
         match (self.next, char) {
             (Next::FirstKey | Next::Key | Next::FirstElement | Next::Element, ',') => {
                 self.repair(RepairKind::ExtraComma, offset);
@@ -106,6 +107,7 @@ impl Parser {
 
     pub(super) fn comment(&mut self, text: &str, at: usize) -> Result<usize> {
         let rest = &text.as_bytes()[at..];
+        self.reached = self.offset + at;
         match self.lex {
             Lex::Slash => {
                 self.lex = match rest[0] {

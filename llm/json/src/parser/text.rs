@@ -20,8 +20,10 @@ pub(super) enum Purpose {
     Growing,
     /// A value that appears at its end: an enum variant, or a number in quotes.
     Held,
-    /// Nothing.
+    /// Nothing: the value is discarded.
     Muted,
+    /// Nothing: the string belongs to the text before the value.
+    Skipped,
 }
 
 /// The string that is being read.
@@ -128,9 +130,20 @@ impl Parser {
         self.json.push('"');
     }
 
+    /// Skips the rest of a string that does not count.
+    pub(super) fn skip_text(&mut self) -> Lex {
+        if self.text.quote != Quote::Double {
+            return Lex::Between;
+        }
+        self.text.escape.clear();
+        self.text.purpose = Purpose::Skipped;
+        Lex::Text
+    }
+
     /// Reads characters of a string.
     pub(super) fn text(&mut self, text: &str, mut at: usize) -> Result<usize> {
         while at < text.len() {
+            self.reached = self.offset + at;
             if !self.text.escape.is_empty() {
                 at = self.escape(text, at)?;
                 continue;
@@ -145,6 +158,7 @@ impl Parser {
             }
             let Some(char) = text[at..].chars().next() else { break };
             let offset = self.offset + at;
+            self.reached = offset;
             if self.text.may_end {
                 if !char.is_alphanumeric() {
                     self.end_text()?;
@@ -157,6 +171,7 @@ impl Parser {
             at += char.len_utf8();
             if self.text.quote.is_closed_by(char) {
                 if !self.text.quote.is_ambiguous() {
+                    self.reached = self.offset + at;
                     self.end_text()?;
                     return Ok(at);
                 }
@@ -188,7 +203,7 @@ impl Parser {
     /// Takes a part of the string, and the same in JSON.
     fn piece(&mut self, decoded: &str, raw: &str, offset: usize) -> Result {
         match self.text.purpose {
-            Purpose::Muted => {}
+            Purpose::Muted | Purpose::Skipped => {}
             Purpose::Key => self.key.push_str(decoded),
             Purpose::Held => self.hold_text(decoded, offset)?,
             Purpose::Growing => {
@@ -322,6 +337,7 @@ impl Parser {
         self.text.escape.clear();
         match self.text.purpose {
             Purpose::Muted => self.complete(true),
+            Purpose::Skipped => {}
             Purpose::Key => return self.end_key(self.text.at),
             Purpose::Held => return self.end_held(),
             Purpose::Growing => {
@@ -418,6 +434,7 @@ impl Parser {
         };
         let end = self.token.floor_char_boundary(end);
         let char = self.token[end..].chars().next().map_or(0, char::len_utf8);
+        self.reached = self.reached.max(offset + end.saturating_sub(start));
         let at = if may_be_scalar { self.text.at } else { offset + end.saturating_sub(start) };
         let found = format!("\"{}", &self.token[..end + char]);
         if self.ignore_member() {

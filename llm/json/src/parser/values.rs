@@ -144,7 +144,7 @@ impl Parser {
     fn open_single(&mut self, class: Class, offset: usize) -> Result<bool> {
         let schema = &self.schema.inner;
         let fits = |id: &ShapeId| match schema.shape(*id) {
-            Shape::List(list) => schema.element_fits(list, 0, class),
+            Shape::List(list) => list.min <= 1 && schema.element_fits(list, 0, class),
             _ => false,
         };
         if !self.alternatives.iter().any(fits) {

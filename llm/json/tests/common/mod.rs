@@ -1,6 +1,8 @@
 //! Running the parser on cut texts, and a generator of random numbers.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod types;
+
 use burdock_json::{Change, Mismatch, Parsed, Parser, Schema, apply};
 use serde_json::Value;
 
