@@ -8,7 +8,7 @@ mod growth;
 #[path = "typescript/values.rs"]
 mod values;
 
-use burdock_json::Mark as Marked;
+use burdock_json::Schema;
 use burdock_llm::typescript::{Declarations, Mark};
 use growth::{growths, mark};
 use schemars::{JsonSchema, schema_for};
@@ -33,6 +33,22 @@ fn keep(name: &str, text: &str) {
     }
 }
 
+/// Marks the properties of the stories that a schema has, as a derive would.
+fn mark_stories(schema: &mut Schema) {
+    for story in ["", "sequel."] {
+        mark(schema, story, "rating", Mark::Done);
+        mark(schema, story, "cover", Mark::Done);
+        mark(schema, story, "review", Mark::State);
+    }
+    mark(schema, "chapters.[]", "title", Mark::Required);
+}
+
+/// The same of the chapters of shapes.
+fn mark_shapes(schema: &mut Schema) {
+    mark(schema, "internal", "title", Mark::Required);
+    mark(schema, "untagged", "title", Mark::Required);
+}
+
 fn add<T: JsonSchema>(types: &mut Declarations) {
     types.add(&T::schema_name(), schema_for!(T).as_value());
 }
@@ -41,38 +57,43 @@ fn add<T: JsonSchema>(types: &mut Declarations) {
 #[test]
 fn the_client_has_the_types_of_the_forms() {
     let mut types = Declarations::new();
-    add::<forms::Story>(&mut types);
+    let story = schema_for!(forms::Story).to_value();
+    let mut marked = Schema::compile(&story).unwrap();
+    mark_stories(&mut marked);
+    types.add_marked("Story", &story, &marked);
     add::<forms::Sizes>(&mut types);
     add::<forms::Shapes>(&mut types);
     add::<forms::Flattened>(&mut types);
     add::<forms::Tree>(&mut types);
     add::<forms::Keys>(&mut types);
-    assert!(types.mark("Story", "rating", Mark::Done));
-    assert!(types.mark("Story", "cover", Mark::Done));
-    assert!(types.mark("Story", "review", Mark::State));
-    assert!(types.mark("Chapter", "title", Mark::Required));
     keep("forms.ts", &format!("{HEAD}{types}"));
+}
+
+#[test]
+fn marks_of_a_schema_are_those_of_the_types() {
+    let schema = schema_for!(forms::Shapes).to_value();
+    let mut marked = Schema::compile(&schema).unwrap();
+    mark_shapes(&mut marked);
+    mark(&mut marked, "internal", "first-page", Mark::State);
+    mark(&mut marked, "internal", "first-page", Mark::Required);
+    let (mut walked, mut named) = (Declarations::new(), Declarations::new());
+    walked.add_marked("Shapes", &schema, &marked);
+    named.add("Shapes", &schema);
+    assert!(named.mark("Chapter", "title", Mark::Required));
+    assert!(named.mark("Internal", "first-page", Mark::State));
+    assert!(named.mark("Internal", "first-page", Mark::Required));
+    assert_eq!(walked.to_string(), named.to_string());
+    let page = r#""first-page": { state: "growing" | "complete"; value?: string };"#;
+    assert!(named.to_string().contains(page), "{named}");
 }
 
 /// The client's tests replay them, and compile the values after each change as values of their types.
 #[test]
 fn the_client_has_growing_values_of_the_forms() {
-    let mut all = growths::<forms::Story>(4, |schema| {
-        for story in ["", "sequel."] {
-            mark(schema, story, "rating", Marked::Done);
-            mark(schema, story, "cover", Marked::Done);
-            mark(schema, story, "review", Marked::State);
-        }
-        mark(schema, "chapters.[]", "title", Marked::Required);
-    });
+    let mut all = growths::<forms::Story>(4, mark_stories);
     all.extend(growths::<forms::Sizes>(4, |_| ()));
-    all.extend(growths::<forms::Shapes>(6, |schema| {
-        mark(schema, "internal", "title", Marked::Required);
-        mark(schema, "untagged", "title", Marked::Required);
-    }));
-    all.extend(growths::<forms::Flattened>(5, |schema| {
-        mark(schema, "", "title", Marked::Required);
-    }));
+    all.extend(growths::<forms::Shapes>(6, mark_shapes));
+    all.extend(growths::<forms::Flattened>(5, |schema| mark(schema, "", "title", Mark::Required)));
     all.extend(growths::<forms::Tree>(4, |_| ()));
     all.extend(growths::<forms::Keys>(3, |_| ()));
     keep("growth.json", &growth::replay(&all));

@@ -36,11 +36,11 @@ test("values have their partial types after each change", async () => {
   const values = types.map((type) => {
     const steps = growths.filter((growth) => growth.type === type).flatMap((growth) => growth.steps);
     const texts = new Set(steps.map(([, value]) => JSON.stringify(value)));
-    return `export const some${type}: ${type}[] = [\n${[...texts].join(",\n")},\n];\n`;
+    return [...texts].map((text) => `(${text}) satisfies ${type};\n`).join("");
   });
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const module = `import type { ${types.join(", ")} } from "../../test/fixtures/forms.ts";\n\n${values.join("\n")}`;
+  const module = `import type { ${types.join(", ")} } from "../../test/fixtures/forms.ts";\n\n${values.join("")}`;
   await writeFile(new URL("values.ts", folder), module);
   const { compilerOptions } = JSON.parse(await readFile(new URL("tsconfig.json", root), "utf8"));
   const options = { ...compilerOptions, noEmit: true, rootDir: "../.." };

@@ -2,13 +2,14 @@
 
 use super::{
     document::{Document, Part, ROOT},
-    mark::Mark,
+    marked::Walk,
     names::Names,
     partial::{Marks, Partials},
     read::{self, Reader},
     shape::{DeclarationId, Docs, Type},
     write::Writer,
 };
+use burdock_json::{Mark, Schema};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
 
@@ -71,6 +72,17 @@ impl Declarations {
         self
     }
 
+    /// Adds a type by its JSON Schema, with the marks of the same schema in its compiled form.
+    pub fn add_marked(&mut self, name: &str, schema: &Value, marked: &Schema) -> &mut Self {
+        self.add(name, schema);
+        let root = self.all.iter().rposition(|one| one.source.name == name && one.is_root);
+        let found = root.map(|root| Walk::new(marked, &self.all).from(DeclarationId(root)));
+        for (id, key, mark) in found.into_iter().flatten() {
+            self.all[id.0].mark(&key, mark);
+        }
+        self
+    }
+
     /// Marks a property of a declared type, by its key in JSON. Returns whether the type has it.
     ///
     /// Properties of a flattened struct belong to the type that it is flattened into, and those of an
@@ -81,7 +93,7 @@ impl Declarations {
         };
         let has_key = has_property(&declaration.ty, key);
         if has_key {
-            declaration.marks.insert(key.to_owned(), mark);
+            declaration.mark(key, mark);
         }
         has_key
     }
@@ -122,6 +134,15 @@ impl Declarations {
                 return partials;
             }
             partials = next;
+        }
+    }
+}
+
+impl Declaration {
+    fn mark(&mut self, key: &str, mark: Mark) {
+        let marks = self.marks.entry(key.to_owned()).or_default();
+        if !marks.contains(&mark) {
+            marks.push(mark);
         }
     }
 }

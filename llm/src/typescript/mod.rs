@@ -40,6 +40,16 @@
 //! into a file of the page's sources in a test of the program, and let the test fail while the file has
 //! another text, so that the page does not compile with types of yesterday.
 //!
+//! [`Declarations::add_marked`] takes the marks from the compiled schema that the parser follows, so that
+//! the types cannot say anything else than the parser does. Otherwise
+//! [`Declarations::mark`] sets them one by one:
+//!
+//! | mark | in the partial type |
+//! |---|---|
+//! | `Done` | the property's whole type, which may be absent |
+//! | `Required` | never absent |
+//! | `State` | `{ state: "growing" \| "complete"; value?: … }`, which may be absent |
+//!
 //! # What becomes what
 //!
 //! | schema | TypeScript |
@@ -60,7 +70,7 @@
 
 mod declarations;
 mod document;
-mod mark;
+mod marked;
 mod names;
 mod partial;
 mod read;
@@ -69,4 +79,5 @@ mod shape;
 mod tests;
 mod write;
 
-pub use self::{declarations::Declarations, mark::Mark};
+pub use self::declarations::Declarations;
+pub use burdock_json::Mark;

@@ -1,13 +1,11 @@
 //! Types to the types of their unfinished values.
 
-use super::{
-    mark::Mark,
-    shape::{DeclarationId, Docs, Literal, Member, Object, Presence, Property, Tuple, Type},
-};
+use super::shape::{DeclarationId, Docs, Literal, Member, Object, Presence, Property, Tuple, Type};
+use burdock_json::Mark;
 use std::collections::BTreeMap;
 
 /// Marks of the properties of one declaration, by their keys.
-pub(super) type Marks = BTreeMap<String, Mark>;
+pub(super) type Marks = BTreeMap<String, Vec<Mark>>;
 
 /// Turns a type into its partial form.
 pub(super) struct Partials<'a> {
@@ -58,16 +56,16 @@ impl Partials<'_> {
     }
 
     fn property(&self, property: &Property, among: Among) -> Property {
-        let mark = self.marks.get(&property.key);
+        let has = |mark| self.marks.get(&property.key).is_some_and(|marks| marks.contains(&mark));
         let is_tag = among == Among::Alternatives && matches!(property.ty, Type::Literal(_));
         let is_there = property.presence == Presence::Required && is_tag;
         Property {
-            ty: match mark {
-                Some(Mark::Done) => property.ty.clone(),
-                Some(Mark::State) => with_state(self.of(&property.ty)),
-                Some(Mark::Required) | None => self.of(&property.ty),
+            ty: match &property.ty {
+                ty if has(Mark::Done) => ty.clone(),
+                ty if has(Mark::State) => with_state(self.of(ty)),
+                ty => self.of(ty),
             },
-            presence: if is_there || mark == Some(&Mark::Required) {
+            presence: if is_there || has(Mark::Required) {
                 Presence::Required
             } else {
                 Presence::Optional

@@ -219,7 +219,7 @@ fn is_safe(number: &Number) -> bool {
 }
 
 /// Decodes the percent signs of a reference.
-fn decoded(reference: &str) -> String {
+pub(super) fn decoded(reference: &str) -> String {
     let mut bytes = Vec::with_capacity(reference.len());
     let mut rest = reference.as_bytes();
     while let [first, tail @ ..] = rest {

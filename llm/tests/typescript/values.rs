@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
+use std::fmt::Write;
 
 /// Strings that have to survive cuts, escapes and JavaScript.
 const WORDS: [&str; 10] = [
@@ -143,12 +144,12 @@ pub(crate) fn text_of(value: &Value, random: &mut Rng) -> String {
     let mut text = String::new();
     let is_fenced = random.u8(..4) == 0;
     text += if is_fenced { "Here you are:\n```json\n" } else { "" };
-    write(value, random, &mut text);
+    write_value(value, random, &mut text);
     text += if is_fenced { "\n```\n" } else { "" };
     text
 }
 
-fn write(value: &Value, random: &mut Rng, text: &mut String) {
+fn write_value(value: &Value, random: &mut Rng, text: &mut String) {
     let space = |random: &mut Rng| ["", "", " ", "\n  "][random.usize(..4)];
     match value {
         Value::Object(map) => {
@@ -157,8 +158,8 @@ fn write(value: &Value, random: &mut Rng, text: &mut String) {
             text.push('{');
             for (at, (key, value)) in entries.into_iter().enumerate() {
                 let comma = if at > 0 { "," } else { "" };
-                *text += &format!("{comma}{}{}:{}", space(random), json!(key), space(random));
-                write(value, random, text);
+                write!(text, "{comma}{}{}:{}", space(random), json!(key), space(random)).unwrap();
+                write_value(value, random, text);
             }
             text.push('}');
         }
@@ -167,14 +168,14 @@ fn write(value: &Value, random: &mut Rng, text: &mut String) {
             for (at, item) in items.iter().enumerate() {
                 *text += if at > 0 { "," } else { "" };
                 *text += space(random);
-                write(item, random, text);
+                write_value(item, random, text);
             }
             text.push(']');
         }
         Value::String(string) if random.bool() => {
             text.push('"');
             for unit in string.encode_utf16() {
-                *text += &format!("\\u{unit:04x}");
+                write!(text, "\\u{unit:04x}").unwrap();
             }
             text.push('"');
         }
