@@ -16,6 +16,7 @@ mod retrying;
 pub mod scripted;
 #[cfg(test)]
 mod traced;
+pub mod typescript;
 
 #[cfg(feature = "genai")]
 pub use self::provider::{Provider, SchemaMode};

@@ -1,4 +1,5 @@
 import type { Cursor, TerminalEvent } from "./events.ts";
+import { placeOf, type Segment } from "./path.ts";
 
 /** The codes of a server's answers. */
 export type ProblemCode =
@@ -43,6 +44,7 @@ export type ErrorCode =
   | "run_interrupted"
   | "detached"
   | "deleted"
+  | "change"
   | "client"
   | (string & {});
 
@@ -166,6 +168,17 @@ export class RunInterrupted extends BurdockError {
 export class Detached extends BurdockError {
   constructor() {
     super({ status: 0, code: "detached", detail: "the stream was left before its end" });
+  }
+}
+
+/** A change does not fit the value that it is applied to: a change is missing, or was applied twice. */
+export class ChangeError extends BurdockError {
+  /** Position in the value. */
+  readonly path: readonly Segment[];
+
+  constructor(path: readonly Segment[], reason: string) {
+    super({ status: 0, code: "change", detail: `change does not fit at ${placeOf(path)}: ${reason}` });
+    this.path = path;
   }
 }
 

@@ -10,10 +10,14 @@ export type { Token } from "./http.ts";
 export { ChatStore, type Chat } from "./chat-store.ts";
 export { RunStore, type RunView, type RunViewOptions } from "./run-store.ts";
 export { patched } from "./patch.ts";
+export { Grown, changeOf, grow, type Change, type Growth, type GrownBy } from "./grow.ts";
+export type { PickChange } from "./growth.ts";
+export type { Segment } from "./path.ts";
 export * from "./events.ts";
 export * from "./types.ts";
 export {
   BurdockError,
+  ChangeError,
   ConnectionLost,
   Deleted,
   Detached,

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { ChatStore, type Chat } from "./chat-store.ts";
+import type { GrownBy } from "./grow.ts";
 import { RunStore, type RunView, type RunViewOptions } from "./run-store.ts";
 import type { Session } from "./session.ts";
 import type { AnyGraph, GraphTypes } from "./types.ts";
@@ -30,7 +31,7 @@ export function useSession<G extends GraphTypes = AnyGraph>(session: Session<G>)
 }
 
 /** A run, and what can be done with it. */
-export interface UseRun<G extends GraphTypes = AnyGraph> extends RunView<G> {
+export interface UseRun<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>> extends RunView<G, T> {
   /** Begins a run. */
   start: (inputs: G["inputs"]) => void;
   /** Goes on with an unfinished run. */
@@ -40,11 +41,11 @@ export interface UseRun<G extends GraphTypes = AnyGraph> extends RunView<G> {
 }
 
 /** Begins runs and shows the last one. Unmounting detaches from it; it goes on. */
-export function useRun<G extends GraphTypes = AnyGraph>(
+export function useRun<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>>(
   session: Session<G>,
-  options: RunViewOptions<G> = {},
-): UseRun<G> {
-  const store = useMemo(() => new RunStore(session), [session]);
+  options: RunViewOptions<G, T> = {},
+): UseRun<G, T> {
+  const store = useMemo(() => new RunStore<G, T>(session), [session]);
   useEffect(() => {
     store.options = options;
   });

@@ -1,6 +1,8 @@
 import { Detached, RunFailed, known, type BurdockError } from "./errors.ts";
 import type { Cursor, TerminalEvent } from "./events.ts";
 import { terminal, type Connection } from "./follow.ts";
+import type { GrownBy, Growth } from "./grow.ts";
+import { Growing, type PickChange } from "./growth.ts";
 import type { Run } from "./run.ts";
 import type { EventOf, RunOptions, Session } from "./session.ts";
 import { Store } from "./store.ts";
@@ -9,7 +11,7 @@ import { Text, type Pick } from "./text.ts";
 import type { AnyGraph, GraphTypes } from "./types.ts";
 
 /** A run as it is shown. */
-export interface RunView<G extends GraphTypes = AnyGraph> {
+export interface RunView<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>> extends Growth<T> {
   /** Whether there is a run, and whether it is under way. */
   status: "idle" | "running" | "finished";
   /** The text of its items. */
@@ -22,24 +24,30 @@ export interface RunView<G extends GraphTypes = AnyGraph> {
 }
 
 /** How a run is shown. */
-export interface RunViewOptions<G extends GraphTypes = AnyGraph>
+export interface RunViewOptions<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>>
   extends Omit<RunOptions, "signal" | "onConnection"> {
   /** What of an item is text. */
   pick?: Pick<G["item"]>;
+  /** Returns the change that an item is or has, which makes `value`: `changeOf`, for example. */
+  grow?: PickChange<G["item"], T>;
   /** Hears of every event. */
   onEvent?: (event: Seen<EventOf<G>>) => void;
 }
 
+/** A run of which nothing was read. */
+const EMPTY = { text: "", value: undefined, complete: false, end: undefined, error: undefined };
+
 /** One run after the other, each as it goes. */
-export class RunStore<G extends GraphTypes = AnyGraph> extends Store<RunView<G>> {
+export class RunStore<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>> extends Store<RunView<G, T>> {
   readonly #session: Session<G>;
-  options: RunViewOptions<G>;
+  options: RunViewOptions<G, T>;
   #run: Run<EventOf<G>, G["item"]> | undefined;
   #text = new Text<G["item"]>();
+  #growing: Growing<G["item"], T> | undefined;
   #left = false;
 
-  constructor(session: Session<G>, options: RunViewOptions<G> = {}) {
-    super({ status: "idle", text: "", end: undefined, connection: "connecting", error: undefined });
+  constructor(session: Session<G>, options: RunViewOptions<G, T> = {}) {
+    super({ status: "idle", ...EMPTY, connection: "connecting" });
     this.#session = session;
     this.options = options;
   }
@@ -79,8 +87,10 @@ export class RunStore<G extends GraphTypes = AnyGraph> extends Store<RunView<G>>
   #begin(begin: Begin<G>): void {
     this.#run?.detach();
     this.#left = false;
-    this.#text = new Text(this.options.pick);
-    this.change({ status: "running", text: "", end: undefined, error: undefined });
+    const { pick, grow } = this.options;
+    this.#text = new Text(pick);
+    this.#growing = grow && new Growing(grow);
+    this.change({ status: "running", ...EMPTY });
     void this.#show(begin);
   }
 
@@ -107,6 +117,10 @@ export class RunStore<G extends GraphTypes = AnyGraph> extends Store<RunView<G>>
     this.options.onEvent?.(event);
     const change = this.#text.take({ event, cursor });
     if (change !== undefined) this.change({ text: change.text });
+    if (this.#growing?.take({ event, cursor })) {
+      const { value, complete } = this.#growing.grown;
+      this.change({ value, complete });
+    }
     const end = terminal(event) as TerminalEvent<G["node"]> | undefined;
     if (end !== undefined) this.change({ status: "finished", end, error: failure(end) });
   }

@@ -15,7 +15,7 @@ interface Shown<T> {
 }
 
 /** What an event changed: one value more, or some fewer, the last of which is the first here. */
-export type Change<T> = { added: T } | { dropped: T[] };
+export type ShownChange<T> = { added: T } | { dropped: T[] };
 
 /** The values of the items that count: those that were not superseded, nor lost in a crash. */
 export class Values<T> {
@@ -27,7 +27,7 @@ export class Values<T> {
   }
 
   /** Takes the next event; undefined when it changes nothing. */
-  take({ event, cursor }: Entry<{ type: string }>): Change<T> | undefined {
+  take({ event, cursor }: Entry<{ type: string }>): ShownChange<T> | undefined {
     const showing = event as Showing;
     switch (showing.type) {
       case "item": {
@@ -50,7 +50,12 @@ export class Values<T> {
     }
   }
 
-  #drop(goes: (last: Shown<T>) => boolean): Change<T> | undefined {
+  /** Returns the values that count, in order. */
+  *kept(): Iterable<T> {
+    for (const { value } of this.#shown) yield value;
+  }
+
+  #drop(goes: (last: Shown<T>) => boolean): ShownChange<T> | undefined {
     const dropped: T[] = [];
     for (let last = this.#shown.at(-1); last !== undefined && goes(last); last = this.#shown.at(-1)) {
       dropped.push(last.value);

@@ -1,6 +1,8 @@
 import { Detached, RunFailed } from "./errors.ts";
 import type { Cursor, StreamErrorEvent, TerminalEvent } from "./events.ts";
 import { Follower, terminal, type Begun, type Entry, type Plan, type StreamOptions } from "./follow.ts";
+import { changeOf, type GrownBy, type Growth } from "./grow.ts";
+import { growths, type PickChange } from "./growth.ts";
 import type { Http } from "./http.ts";
 import { items, texts, type ItemsChange, type Pick, type TextChange } from "./text.ts";
 
@@ -68,6 +70,17 @@ export class EventStream<E extends { type: string }, Item = unknown>
   /** The items that count, as they come. Throws `RunFailed` when the run ends with an error. */
   items<T = Item>(): AsyncGenerator<ItemsChange<T>, void, undefined> {
     return items<T>(failing(this.#entries()));
+  }
+
+  /**
+   * The value that grows by the items: those that are a `Change`, or what `pick` returns for an item.
+   * Yields one object, after each change; its `value`s are never modified. Throws `ChangeError` if a
+   * change does not fit, and `RunFailed` when the run ends with an error.
+   */
+  grown<T = GrownBy<Item>>(
+    pick: PickChange<Item, T> = changeOf as PickChange<Item, T>,
+  ): AsyncGenerator<Growth<T>, void, undefined> {
+    return growths(failing(this.#entries()), pick);
   }
 
   /** The terminal event, once it was read. */

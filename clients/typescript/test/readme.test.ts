@@ -29,7 +29,7 @@ test("every example of the README is sound", async () => {
 /** Blocks may use what the first one makes. */
 function whole(code: string): string {
   const imports = code.match(/^import .*$/gm) ?? [];
-  const body = code.replace(/^import .*\n/gm, "");
+  const body = code.replace(/^import .*\n/gm, "").replace(/^export /gm, "");
   const made = code.includes("const burdock") ? "" : MADE;
   return `${imports.join("\n")}\n${made}\n{\n${body}}\nexport {};\n`;
 }

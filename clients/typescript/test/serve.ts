@@ -1,5 +1,6 @@
 import type { TestContext } from "node:test";
 import { Burdock, type RunOptions } from "../src/index.ts";
+import type { Store } from "../src/store.ts";
 import { FakeServer } from "./fake/server.ts";
 
 export interface Echo {
@@ -32,4 +33,17 @@ export function gate(passes: number) {
   const opened = new Promise<void>((resolve) => (open = resolve));
   const pace = () => (passes-- > 0 ? new Promise<void>((resolve) => setImmediate(resolve)) : opened);
   return { pace, open };
+}
+
+/** Waits for a snapshot of the store, and returns it. */
+export function until<S extends object>(store: Store<S>, so: (snapshot: S) => boolean): Promise<S> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!so(store.snapshot())) return;
+      queueMicrotask(() => leave());
+      resolve(store.snapshot());
+    };
+    const leave = store.subscribe(look);
+    look();
+  });
 }

@@ -1,24 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ChatStore, RunFailed, RunStore, Running, type Chat } from "../src/index.ts";
-import type { Store } from "../src/store.ts";
 import type { FakeServer } from "./fake/server.ts";
-import { gate, serve } from "./serve.ts";
+import { gate, serve, until } from "./serve.ts";
 
 const soon = { delay: 0 };
-
-/** Waits until it is so, and says what it is then. */
-function until<S extends object>(store: Store<S>, so: (snapshot: S) => boolean): Promise<S> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!so(store.snapshot())) return;
-      queueMicrotask(() => leave());
-      resolve(store.snapshot());
-    };
-    const leave = store.subscribe(look);
-    look();
-  });
-}
 
 const said = ({ messages }: Chat) => messages.map(({ text }) => text).join("|");
 

@@ -8,6 +8,8 @@ export interface Message {
 /** What the fake graph is asked to do. */
 export interface Inputs {
   prompt: string;
+  /** Yields these instead of the words of the prompt. */
+  items?: unknown[];
   /** Yields half of it, and then begins again. */
   retry?: boolean;
   /** Yields half of it, and then fails. */
@@ -82,8 +84,8 @@ export class FakeSession {
   async #answer(life: number): Promise<void> {
     const step = this.step;
     const node = "answer";
-    const { prompt, retry, fail } = this.#inputs;
-    const words = prompt.split(/(?<= )/);
+    const { prompt, items, retry, fail } = this.#inputs;
+    const words: unknown[] = items ?? prompt.split(/(?<= )/);
     const half = words.slice(0, Math.ceil(words.length / 2));
     const end = (event: { type: string; [field: string]: unknown }, at: string) => {
       this.working = undefined;
@@ -91,7 +93,7 @@ export class FakeSession {
       this.position = at === "ended" ? { at } : { at, node };
       this.log.append(event);
     };
-    const show = async (shown: string[], attempt: number) => {
+    const show = async (shown: unknown[], attempt: number) => {
       for (const item of shown) {
         await this.pace();
         if (life !== this.#life) return false;

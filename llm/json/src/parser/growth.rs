@@ -101,7 +101,7 @@ impl Growth {
 
     fn flush(&mut self) {
         if self.is_committed && self.holds.is_empty() {
-            self.changes.append(&mut self.held);
+            super::merge::merge(&mut self.held, &mut self.changes);
         }
     }
 

@@ -8,6 +8,7 @@ mod frame;
 mod growth;
 mod held;
 mod members;
+mod merge;
 mod number;
 mod scalars;
 mod start;

@@ -3,6 +3,7 @@
 mod compile;
 mod draft;
 mod expect;
+mod marked;
 mod walk;
 
 pub use walk::{Mark, Place};

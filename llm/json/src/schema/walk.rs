@@ -94,7 +94,7 @@ impl Schema {
         found
     }
 
-    fn shapes<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a Shape> {
+    pub(super) fn shapes<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a Shape> {
         place.0.iter().map(|shape| self.inner.shape(*shape))
     }
 

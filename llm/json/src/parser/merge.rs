@@ -1,0 +1,41 @@
+//! Held changes as one.
+
+use crate::{
+    apply::apply,
+    change::{Change, Edit, Path},
+};
+
+/// Emits changes that were held as one: the object or list appears with what it has so far.
+///
+/// A reader then never sees an alternative without its tag, or an object without the property that it
+/// waited for.
+pub(super) fn merge(held: &mut Vec<Change>, changes: &mut Vec<Change>) {
+    let mut rest = held.drain(..);
+    let Some(mut first) = rest.next() else { return };
+    let depth = first.path.segments().len();
+    let (depth, value) = match &mut first.edit {
+        Edit::Set(value) => (depth, value),
+        Edit::Push(value) => (depth + 1, value),
+        Edit::Append(_) | Edit::Complete => {
+            changes.push(first);
+            changes.extend(rest);
+            return;
+        }
+    };
+    let mut behind = Vec::new();
+    for change in rest {
+        let below = change.path.segments().get(depth..).map(Path::from);
+        // the end of the root is a change of its own, as is what follows it
+        let is_end = change.path.is_root() && change.edit == Edit::Complete;
+        let below = below.filter(|_| behind.is_empty() && !is_end);
+        let merged = below.is_some_and(|path| {
+            let edit = change.edit.clone();
+            apply(value, &Change { path, edit }).is_ok()
+        });
+        if !merged {
+            behind.push(change);
+        }
+    }
+    changes.push(first);
+    changes.append(&mut behind);
+}
