@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { binary, Chatbot } from "./chatbot.js";
+import { Chatbot } from "./chatbot.js";
 import { launch, open, rests, send, texts } from "./chromium.js";
+import { binary } from "./program.js";
 
 let path;
 let browser;
@@ -11,7 +12,7 @@ let chatbot;
 const opened = [];
 
 before(async () => {
-  path = await binary();
+  path = await binary("chatbot");
   browser = await launch();
 });
 after(() => browser?.close());
