@@ -91,8 +91,11 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "fuzz",
-        "changed tokens for the macros, for half a minute; FUZZ_SECONDS=600 for ten",
-        &[Step::new("test -p burdock-macros --lib fuzz").env("FUZZ_SECONDS", "30")],
+        "changed tokens for the macros and the JSON parser, half a minute each; FUZZ_SECONDS=600 for ten",
+        &[
+            Step::new("test -p burdock-macros --lib fuzz").env("FUZZ_SECONDS", "30"),
+            Step::new("test -p burdock-json --test fuzz").env("FUZZ_SECONDS", "30"),
+        ],
     ),
     command(
         "shuttle",
@@ -149,12 +152,13 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     command(
         "bench",
-        "what steps, items, lists, logs and serving cost",
+        "what steps, items, lists, logs, serving and growing answers cost",
         &[
             Step::new("run --release -p bench-runtime").needs("benches/runtime"),
             Step::new("run --release -p bench-log").needs("benches/log"),
             Step::new("run --release -p bench-serve").needs("benches/serve"),
             Step::new("run --release -p bench-vector").needs("benches/vector"),
+            Step::new("run --release -p bench-llm").needs("benches/llm"),
         ],
     ),
     command(

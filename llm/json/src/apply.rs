@@ -72,8 +72,8 @@ fn set(value: &mut Value, path: &Path, new: &Value) -> Result<(), ApplyError> {
             map.insert(key.as_ref().to_owned(), new.clone());
             Ok(())
         }
-        (Value::Array(list), Segment::Index(index)) => {
-            list.get_mut(*index).ok_or_else(|| missing(path))?.clone_from(new);
+        (Value::Array(elements), Segment::Index(index)) => {
+            elements.get_mut(*index).ok_or_else(|| missing(path))?.clone_from(new);
             Ok(())
         }
         (_, Segment::Key(_)) => Err(wrong(path, "set", "an object above")),

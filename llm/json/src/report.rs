@@ -123,7 +123,7 @@ pub enum MismatchKind {
     NoValue,
 }
 
-/// ` at `path``, or nothing at the root.
+/// The path for a message, or nothing at the root.
 struct Place<'a>(&'a Path);
 
 impl fmt::Display for Place<'_> {

@@ -4,13 +4,7 @@
 //! `cargo test` replays `corpus` and tries a short slice of inputs, the same each time.
 //! `cargo xtask fuzz` tries others for half a minute; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten,
 //! and with a `FUZZ_SEED` from another number on. What fails is written to `corpus`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    missing_docs,
-    reason = "a test"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a test")]
 
 mod common;
 
@@ -35,11 +29,70 @@ const SLOWEST: Duration = Duration::from_secs(2);
 
 /// Parts of texts that mean something to the parser.
 const WORDS: &[&str] = &[
-    "{", "}", "[", "]", ",", ":", "\"", "'", "“", "”", "‘", "’", "\\", "\\u", "\\ud83d", "\\ude00",
-    "\\u00e9", "//", "/*", "*/", "#", "```", "```json\n", "\n", " ", "\u{1}", "\0", "null", "None",
-    "true", "True", "NaN", "-", "+", ".", "1", "0", "007", "1e9", "1e999", "1.0", "5.", ".5", "300",
-    "\"5\"", "\"true\"", "\"\"", "key", "kind", "\"kind\":", "\"Struct\"", "\"x\":", "x:", "{}", "[]",
-    "\u{feff}", "\u{1f600}", "ß", "[[[[[[", "{\"a\":", ",,", "::", "`", "*",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "'",
+    "“",
+    "”",
+    "‘",
+    "’",
+    "\\",
+    "\\u",
+    "\\ud83d",
+    "\\ude00",
+    "\\u00e9",
+    "//",
+    "/*",
+    "*/",
+    "#",
+    "```",
+    "```json\n",
+    "\n",
+    " ",
+    "\u{1}",
+    "\0",
+    "null",
+    "None",
+    "true",
+    "True",
+    "NaN",
+    "-",
+    "+",
+    ".",
+    "1",
+    "0",
+    "007",
+    "1e9",
+    "1e999",
+    "1.0",
+    "5.",
+    ".5",
+    "300",
+    "\"5\"",
+    "\"true\"",
+    "\"\"",
+    "key",
+    "kind",
+    "\"kind\":",
+    "\"Struct\"",
+    "\"x\":",
+    "x:",
+    "{}",
+    "[]",
+    "\u{feff}",
+    "\u{1f600}",
+    "ß",
+    "[[[[[[",
+    "{\"a\":",
+    ",,",
+    "::",
+    "`",
+    "*",
 ];
 
 struct Target {
@@ -123,7 +176,7 @@ fn damaged(json: &str, random: &mut Random) -> String {
             6 if !parts.is_empty() => {
                 let quote = *random.pick(&["'", "", "”"]);
                 parts[at] = parts[at].replace('"', quote);
-            },
+            }
             7 if !parts.is_empty() => parts[at] = parts[at].to_uppercase(),
             _ => {
                 // one character less

@@ -26,7 +26,10 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("texts", r#"{"type":"array","items":{"type":"string"}}"#),
     ("maybe", r#"{"type":["integer","null"]}"#),
     ("map", r#"{"type":"object","additionalProperties":{"type":"integer"}}"#),
-    ("pair", r#"{"type":"array","prefixItems":[{"type":"integer"},{"type":"string"}],"minItems":2,"maxItems":2}"#),
+    (
+        "pair",
+        r#"{"type":"array","prefixItems":[{"type":"integer"},{"type":"string"}],"minItems":2,"maxItems":2}"#,
+    ),
     (
         "book",
         r##"{"type":"object","required":["title","pages"],"properties":{
@@ -63,9 +66,12 @@ const SCHEMAS: &[(&str, &str)] = &[
             {"type":"object","required":["Box"],"additionalProperties":false,
              "properties":{"Box":{"type":"object","required":["w"],"properties":{"w":{"type":"integer"}}}}}]}"#,
     ),
-    ("untagged", r#"{"anyOf":[{"type":"null"},{"type":"integer","format":"int32"},{"type":"string"},
+    (
+        "untagged",
+        r#"{"anyOf":[{"type":"null"},{"type":"integer","format":"int32"},{"type":"string"},
         {"type":"object","required":["x"],"properties":{"x":{"type":"integer"}}},
-        {"type":"object","required":["y"],"properties":{"y":{"type":"string"}}}]}"#),
+        {"type":"object","required":["y"],"properties":{"y":{"type":"string"}}}]}"#,
+    ),
 ];
 
 /// One row: schema, text, and either the JSON with its repairs as `json | kind@offset …`, or the
@@ -90,9 +96,14 @@ fn fault((name, text, expected): &Row) -> Option<String> {
             });
             let repairs = repairs.collect::<Vec<_>>().join(" ");
             let cut = if parsed.cut { " cut" } else { "" };
-            if repairs.is_empty() { parsed.json.clone() } else { format!("{} | {repairs}{cut}", parsed.json) }
+            if repairs.is_empty() {
+                parsed.json.clone()
+            } else {
+                format!("{} | {repairs}{cut}", parsed.json)
+            }
         }
         Err(mismatch) => format!("! {:?}@{} {mismatch}", mismatch.kind, mismatch.offset),
     };
-    (found != *expected).then(|| format!("{name}: {text}\n  expected {expected}\n  found    {found}"))
+    (found != *expected)
+        .then(|| format!("{name}: {text}\n  expected {expected}\n  found    {found}"))
 }

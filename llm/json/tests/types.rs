@@ -12,7 +12,8 @@ fn values_of_every_type_are_read_back_without_repairs() {
         let schema = Schema::compile(&found.schema).unwrap();
         for json in &found.values {
             let outcome = grow_in_all_cuts(&schema, json);
-            let parsed = outcome.result.unwrap_or_else(|error| panic!("{}: {json}: {error}", found.name));
+            let parsed =
+                outcome.result.unwrap_or_else(|error| panic!("{}: {json}: {error}", found.name));
             assert_eq!(parsed.repairs, [], "{}: {json}", found.name);
             assert_eq!(&parsed.json, json, "{}", found.name);
             let value: serde_json::Value = serde_json::from_str(json).unwrap();
@@ -40,6 +41,7 @@ fn keys_and_variants_in_another_case_are_read() {
         let parsed = grow_in_all_cuts(&schema, text).result;
         let parsed = parsed.unwrap_or_else(|error| panic!("{name}: {text}: {error}"));
         assert!(!parsed.repairs.is_empty(), "{name}: {text}");
-        (found.read)(&parsed.json).unwrap_or_else(|error| panic!("{name}: {}: {error}", parsed.json));
+        (found.read)(&parsed.json)
+            .unwrap_or_else(|error| panic!("{name}: {}: {error}", parsed.json));
     }
 }

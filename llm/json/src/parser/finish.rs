@@ -111,6 +111,7 @@ impl Parser {
 }
 
 /// The mismatch of what was closed at the end of the text.
+#[expect(clippy::unnecessary_box_returns, reason = "large errors are boxed")]
 fn cut(mut mismatch: Box<Mismatch>) -> Box<Mismatch> {
     mismatch.kind = MismatchKind::Cut;
     mismatch.found = match mismatch.found.as_str() {

@@ -164,6 +164,7 @@ impl Frame {
 }
 
 /// The property or element that is being read.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Member {
     pub(super) key: Option<KeyId>,

@@ -207,9 +207,7 @@ impl Parser {
     pub(super) fn unwrap_list(&mut self, offset: usize) {
         let schema = &self.schema.inner;
         let is_list = |id| matches!(schema.shape(id), Shape::List(_));
-        if self.may_unwrap(0)
-            && schema.alternatives(NodeId::ROOT).iter().any(|id| is_list(*id))
-        {
+        if self.may_unwrap(0) && schema.alternatives(NodeId::ROOT).iter().any(|id| is_list(*id)) {
             self.unwrap(offset);
         }
     }

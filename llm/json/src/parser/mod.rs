@@ -1,9 +1,12 @@
 //! The parser: one pass over the text, a stack of open objects and lists, and for each of them the
 //! alternatives of the schema that still fit.
 
+mod escapes;
 mod finish;
+mod fit;
 mod frame;
 mod growth;
+mod held;
 mod members;
 mod number;
 mod scalars;
@@ -129,8 +132,7 @@ impl Parser {
         let result = self.end();
         std::mem::swap(&mut self.growth.changes, changes);
         self.keep_failure(result)?;
-        let (json, repairs) =
-            (std::mem::take(&mut self.json), std::mem::take(&mut self.repairs));
+        let (json, repairs) = (std::mem::take(&mut self.json), std::mem::take(&mut self.repairs));
         Ok(Parsed { json, repairs, cut: self.is_cut })
     }
 
@@ -194,6 +196,7 @@ impl Parser {
         }
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "large errors are boxed")]
     fn mismatch(
         &self,
         kind: MismatchKind,

@@ -13,10 +13,11 @@ use crate::{
     schema::{Inner, Shape, ShapeId},
 };
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A scalar that fits.
-struct Scalar {
-    json: String,
+struct Scalar<'a> {
+    json: Cow<'a, str>,
     value: Value,
     repair: Option<RepairKind>,
 }
@@ -116,7 +117,7 @@ impl Parser {
         result
     }
 
-    fn end_scalar(&mut self, scalar: Option<Scalar>, token: &str, offset: usize) -> Result {
+    fn end_scalar(&mut self, scalar: Option<Scalar<'_>>, token: &str, offset: usize) -> Result {
         let Some(scalar) = scalar else { return self.end_misfit(token, offset) };
         if let Some(kind) = scalar.repair {
             self.repair(kind, offset);
@@ -173,7 +174,7 @@ impl Parser {
     }
 
     /// Finds what a number or word is, and keeps the alternatives that it fits.
-    fn resolve(&mut self, token: &str) -> Option<Scalar> {
+    fn resolve<'a>(&mut self, token: &'a str) -> Option<Scalar<'a>> {
         if let Some(number) = Number::read(token) {
             return self.number(&number).or_else(|| {
                 self.keep(|shape| matches!(shape, Shape::Text(text) if text.variants.is_none()))
@@ -199,7 +200,7 @@ impl Parser {
     }
 
     /// Finds what a string is that is not free text, or may be.
-    fn resolve_held(&mut self, token: &str) -> Option<Scalar> {
+    fn resolve_held<'a>(&mut self, token: &'a str) -> Option<Scalar<'a>> {
         let has = |shape: &Shape| match shape {
             Shape::Text(text) => text.variants.as_ref().is_some_and(|names| names.has(token)),
             _ => false,
@@ -221,7 +222,7 @@ impl Parser {
     }
 
     /// Finds the number among the alternatives: as it is first, then rounded.
-    fn number(&mut self, number: &Number<'_>) -> Option<Scalar> {
+    fn number<'a>(&mut self, number: &Number<'a>) -> Option<Scalar<'a>> {
         let value = number.value()?;
         let integer = number.integer();
         let fits = |shape: &Shape| match shape {
@@ -229,14 +230,12 @@ impl Parser {
             Shape::Integer(range) => {
                 integer.is_some_and(|integer| (range.min..=range.max).contains(&integer))
             }
-            Shape::Numbers(numbers) => {
-                numbers.iter().any(|known| known.as_f64() == value.as_f64())
-            }
+            Shape::Numbers(numbers) => numbers.iter().any(|known| known.as_f64() == value.as_f64()),
             _ => false,
         };
         if self.keep(fits) {
             let repair = number.is_repaired.then_some(RepairKind::Number);
-            return Some(Scalar { json: number.text.as_ref().into(), value, repair });
+            return Some(Scalar { json: number.text.clone(), value, repair });
         }
         let rounded = number.rounded()?;
         let value = serde_json::from_str(&rounded.to_string()).ok()?;
@@ -245,14 +244,14 @@ impl Parser {
             _ => false,
         };
         self.keep(fits).then(|| Scalar {
-            json: rounded.to_string(),
+            json: rounded.to_string().into(),
             value,
             repair: Some(RepairKind::Integer),
         })
     }
 
     /// Finds the enum variant that is written so, also in another case or with other separators.
-    fn variant(&mut self, token: &str, kind: RepairKind) -> Option<Scalar> {
+    fn variant<'a>(&mut self, token: &str, kind: RepairKind) -> Option<Scalar<'a>> {
         let has = |token: &str, shape: &Shape| match shape {
             Shape::Text(text) => text.variants.as_ref().is_some_and(|names| names.has(token)),
             _ => false,
@@ -293,13 +292,13 @@ impl Inner {
     }
 }
 
-fn string(text: &str, repair: Option<RepairKind>) -> Scalar {
+fn string<'a>(text: &str, repair: Option<RepairKind>) -> Scalar<'a> {
     let mut json = String::with_capacity(text.len() + 2);
     write_string(&mut json, text);
-    Scalar { json, value: text.into(), repair }
+    Scalar { json: json.into(), value: text.into(), repair }
 }
 
-fn scalar(literal: Literal, repair: Option<RepairKind>) -> Scalar {
+fn scalar<'a>(literal: Literal, repair: Option<RepairKind>) -> Scalar<'a> {
     let value = match literal {
         Literal::True => true.into(),
         Literal::False => false.into(),

@@ -2,8 +2,8 @@
 
 use super::{
     Parser, Result,
+    fit::Fit,
     frame::{Class, Lex, Next},
-    values::Fit,
 };
 use crate::{
     report::{Mismatch, RepairKind, quoted},
@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// The search for the value.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 #[derive(Debug)]
 pub(super) struct Start {
     /// Classes that the value can start with, after other text and at the start of the text.
@@ -106,8 +107,7 @@ impl Parser {
     pub(super) fn search(&mut self, text: &str, at: usize) -> Result<usize> {
         for (index, char) in text[at..].char_indices() {
             let is_first = !self.start.has_text || self.start.skipped.starts_with("```");
-            let classes =
-                if is_first { self.start.first_classes } else { self.start.classes };
+            let classes = if is_first { self.start.first_classes } else { self.start.classes };
             let starts = Class::of(char).is_some_and(|class| {
                 let is_bracket = matches!(class, Class::Object | Class::List);
                 classes[class as usize] && (is_bracket || !self.start.in_word)
@@ -135,11 +135,7 @@ impl Parser {
 
     /// Goes back to the search if the value was not yet the one that counts. Returns where to
     /// continue.
-    pub(super) fn reject(
-        &mut self,
-        mismatch: Box<Mismatch>,
-        text: &str,
-    ) -> Result<usize> {
+    pub(super) fn reject(&mut self, mismatch: Box<Mismatch>, text: &str) -> Result<usize> {
         if self.growth.is_committed {
             return Err(mismatch);
         }

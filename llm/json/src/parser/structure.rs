@@ -96,6 +96,7 @@ impl Parser {
         self.close(offset)
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "large errors are boxed")]
     pub(super) fn unexpected(
         &self,
         expected: &str,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     change::Edit,
-    report::{MismatchKind, RepairKind, quoted},
+    report::{MismatchKind, RepairKind},
     schema::Shape,
 };
 use serde_json::Value;
@@ -34,8 +34,8 @@ pub(super) struct TextState {
     /// Where it starts.
     pub(super) at: usize,
     /// An escape so far, from its backslash on.
-    escape: String,
-    escape_at: usize,
+    pub(super) escape: String,
+    pub(super) escape_at: usize,
     /// Whether the last character was an apostrophe, or the end.
     pub(super) may_end: bool,
     /// Text for the next change.
@@ -117,7 +117,7 @@ impl Parser {
     }
 
     /// Lets the string grow: every alternative that is left is free text.
-    fn grow_text(&mut self) {
+    pub(super) fn grow_text(&mut self) {
         let schema = &self.schema.inner;
         self.alternatives.retain(|id| is_free_text(schema.shape(*id)));
         let is_limited = |shape: &Shape| matches!(shape, Shape::Text(text) if text.is_limited());
@@ -194,14 +194,14 @@ impl Parser {
         self.char(char, offset)
     }
 
-    fn char(&mut self, char: char, offset: usize) -> Result {
+    pub(super) fn char(&mut self, char: char, offset: usize) -> Result {
         let mut raw = String::new();
         write_char(&mut raw, char);
         self.piece(char.encode_utf8(&mut [0; 4]), &raw, offset)
     }
 
     /// Takes a part of the string, and the same in JSON.
-    fn piece(&mut self, decoded: &str, raw: &str, offset: usize) -> Result {
+    pub(super) fn piece(&mut self, decoded: &str, raw: &str, offset: usize) -> Result {
         match self.text.purpose {
             Purpose::Muted | Purpose::Skipped => {}
             Purpose::Key => self.key.push_str(decoded),
@@ -238,97 +238,6 @@ impl Parser {
         }
         let expected = schema.expected(&self.alternatives);
         Err(self.mismatch(MismatchKind::Type, offset + end, expected, "a longer one"))
-    }
-
-    /// Reads the next character of an escape. Returns where to continue.
-    fn escape(&mut self, text: &str, at: usize) -> Result<usize> {
-        let Some(char) = text[at..].chars().next() else { return Ok(at) };
-        let (after, escape_at) = (at + char.len_utf8(), self.text.escape_at);
-        let escape = &mut self.text.escape;
-        match escape.len() {
-            1 => match char {
-                'u' => escape.push('u'),
-                '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' => {
-                    escape.push(char);
-                    self.end_escape(unescaped(char), 2)?;
-                }
-                _ => {
-                    escape.clear();
-                    self.repair(RepairKind::Escape, escape_at);
-                    // a backslash before quotes is superfluous; elsewhere it may be a part of the text
-                    if matches!(char, '\'' | '`' | '“' | '”' | '‘' | '’') {
-                        self.char(char, self.offset + at)?;
-                    } else {
-                        self.char('\\', escape_at)?;
-                        return Ok(at);
-                    }
-                }
-            },
-            6 if char == '\\' => escape.push('\\'),
-            7 if char == 'u' => escape.push('u'),
-            6 | 7 => {
-                self.lone_surrogate()?;
-                return Ok(at);
-            }
-            len if char.is_ascii_hexdigit() => {
-                escape.push(char);
-                match len {
-                    5 => self.end_code(0)?,
-                    11 => self.end_pair()?,
-                    _ => {}
-                }
-            }
-            8.. => {
-                self.lone_surrogate()?;
-                return Ok(at);
-            }
-            _ => {
-                let text = std::mem::take(escape);
-                self.repair(RepairKind::Escape, escape_at);
-                self.piece(&text, &format!("\\{text}"), escape_at)?;
-                return Ok(at);
-            }
-        }
-        Ok(after)
-    }
-
-    /// Ends `\uXXXX`; the first half of a pair waits for the second.
-    fn end_code(&mut self, from: usize) -> Result {
-        let code = code(&self.text.escape[from..]);
-        match char::from_u32(code) {
-            Some(char) => self.end_escape(char, 6),
-            None if code < 0xdc00 => Ok(()),
-            None => self.lone_surrogate(),
-        }
-    }
-
-    /// Ends `\uXXXX\uXXXX`.
-    fn end_pair(&mut self) -> Result {
-        let (high, low) = (code(&self.text.escape), code(&self.text.escape[6..]));
-        if (0xdc00..0xe000).contains(&low) {
-            let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-            return self.end_escape(char::from_u32(code).unwrap_or('\u{fffd}'), 12);
-        }
-        self.lone_surrogate()?;
-        self.end_code(0)
-    }
-
-    /// Takes the first `len` bytes of the escape, which are valid JSON, as a character.
-    fn end_escape(&mut self, char: char, len: usize) -> Result {
-        let escape = std::mem::take(&mut self.text.escape);
-        let result = self.piece(char.encode_utf8(&mut [0; 4]), &escape[..len], self.text.escape_at);
-        self.text.escape = escape;
-        self.text.escape.clear();
-        result
-    }
-
-    /// Replaces the first `\uXXXX`, which is half of a pair.
-    fn lone_surrogate(&mut self) -> Result {
-        let at = self.text.escape_at;
-        self.repair(RepairKind::Escape, at);
-        self.text.escape.drain(..6);
-        self.text.escape_at += 6;
-        self.char('\u{fffd}', at)
     }
 
     /// Ends the string at its closing delimiter.
@@ -388,62 +297,6 @@ impl Parser {
             self.push_index();
         }
     }
-
-    /// Takes a part of a string that is held, while it can still become a variant or a number.
-    fn hold_text(&mut self, decoded: &str, offset: usize) -> Result {
-        /// Longer ones are not numbers.
-        const LONGEST: usize = 64;
-        let start = self.token.len();
-        self.token.push_str(decoded);
-        let folded = self.text.folded.len();
-        crate::names::fold_into(decoded, &mut self.text.folded);
-        let schema = &self.schema.inner;
-        let shapes = || self.alternatives.iter().map(|id| schema.shape(*id));
-        let may_be_variant = |folded: &str| {
-            shapes().any(|shape| match shape {
-                Shape::Text(text) => {
-                    text.variants.as_ref().is_some_and(|names| names.may_start_with(folded))
-                }
-                _ => false,
-            })
-        };
-        if may_be_variant(&self.text.folded) {
-            return Ok(());
-        }
-        if shapes().any(is_free_text) {
-            self.grow_text();
-            let token = std::mem::take(&mut self.token);
-            for char in token.chars() {
-                self.char(char, offset)?;
-            }
-            return Ok(());
-        }
-        let may_be_scalar = shapes().any(|shape| !matches!(shape, Shape::Text(_)));
-        if may_be_scalar && self.token.len() <= LONGEST {
-            return Ok(());
-        }
-        let end = if may_be_scalar {
-            LONGEST
-        } else {
-            let mut prefix = self.text.folded[..folded].to_owned();
-            let is_last = |char: &(usize, char)| {
-                crate::names::fold_into(&decoded[char.0..char.0 + char.1.len_utf8()], &mut prefix);
-                !may_be_variant(&prefix)
-            };
-            start + decoded.char_indices().find(is_last).map_or(0, |(index, _)| index)
-        };
-        let end = self.token.floor_char_boundary(end);
-        let char = self.token[end..].chars().next().map_or(0, char::len_utf8);
-        self.reached = self.reached.max(offset + end.saturating_sub(start));
-        let at = if may_be_scalar { self.text.at } else { offset + end.saturating_sub(start) };
-        let found = format!("\"{}", &self.token[..end + char]);
-        if self.ignore_member() {
-            self.text.purpose = Purpose::Muted;
-            return Ok(());
-        }
-        let expected = self.schema.inner.expected(&self.alternatives);
-        Err(self.mismatch(MismatchKind::Type, at, expected, quoted(&found)))
-    }
 }
 
 /// Returns whether any text fits the shape.
@@ -484,20 +337,4 @@ fn run(bytes: &[u8], quote: Quote) -> usize {
     }
     let rest = &bytes[at..];
     at + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
-}
-
-fn unescaped(char: char) -> char {
-    match char {
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        other => other,
-    }
-}
-
-/// Returns the code of `\uXXXX`.
-fn code(escape: &str) -> u32 {
-    escape.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0xfffd)
 }

@@ -1,7 +1,8 @@
 //! From JSON Schema to nodes and shapes.
 
 use super::{
-    Extra, Inner, List, NodeId, Object, Pattern, Property, Range, SchemaError, Shape, ShapeId, Text,
+    Extra, Inner, List, NodeId, Object, Pattern, Property, Range, SchemaError, Shape, ShapeId,
+    Text,
     draft::{Draft, DraftExtra, Expander, Kinds},
 };
 use crate::names::Variants;

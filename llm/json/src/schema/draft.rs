@@ -1,4 +1,4 @@
-//! Schemas as alternatives: the keywords of one schema, merged with those that apply beside them.
+//! Schemas as alternatives: the keywords of one schema, merged with right that apply beside them.
 
 use super::{Range, SchemaError};
 use serde_json::{Map, Value};
@@ -129,10 +129,10 @@ impl<'a> Draft<'a> {
         let mut merged = self.clone();
         merged.kinds = Kinds(self.kinds.0 & other.kinds.0);
         merged.among = match (&self.among, &other.among) {
-            (Some(these), Some(those)) => {
-                Some(these.iter().filter(|value| those.contains(value)).copied().collect())
+            (Some(left), Some(right)) => {
+                Some(left.iter().filter(|value| right.contains(value)).copied().collect())
             }
-            (these, those) => these.as_ref().or(those.as_ref()).cloned(),
+            (left, right) => left.as_ref().or(right.as_ref()).cloned(),
         };
         merged.range.min = self.range.min.max(other.range.min);
         merged.range.max = self.range.max.min(other.range.max);
@@ -140,7 +140,7 @@ impl<'a> Draft<'a> {
         merged.sizes = narrow(self.sizes, other.sizes);
         for (at, items) in other.prefix.iter().enumerate() {
             match merged.prefix.get_mut(at) {
-                Some(these) => these.extend(items),
+                Some(left) => left.extend(items),
                 None => merged.prefix.push(items.clone()),
             }
         }
@@ -152,8 +152,8 @@ impl<'a> Draft<'a> {
         merged.patterns.extend(&other.patterns);
         merged.extra = match (&self.extra, &other.extra) {
             (DraftExtra::Denied, _) | (_, DraftExtra::Denied) => DraftExtra::Denied,
-            (DraftExtra::Schemas(these), DraftExtra::Schemas(those)) => {
-                DraftExtra::Schemas([these.as_slice(), those].concat())
+            (DraftExtra::Schemas(left), DraftExtra::Schemas(right)) => {
+                DraftExtra::Schemas([left.as_slice(), right].concat())
             }
             (DraftExtra::Absent, extra) | (extra, DraftExtra::Absent) => extra.clone(),
         };
@@ -221,14 +221,14 @@ fn limits(schema: &Map<String, Value>, min: &str, max: &str) -> (usize, usize) {
     (limit(min).unwrap_or(0), limit(max).unwrap_or(usize::MAX))
 }
 
-fn narrow(these: (usize, usize), those: (usize, usize)) -> (usize, usize) {
-    (these.0.max(those.0), these.1.min(those.1))
+fn narrow(left: (usize, usize), right: (usize, usize)) -> (usize, usize) {
+    (left.0.max(right.0), left.1.min(right.1))
 }
 
 /// Expands schemas into alternatives.
 pub(super) struct Expander<'a> {
     root: &'a Value,
-    /// Schemas being expanded, against those that refer to themselves.
+    /// Schemas being expanded, against right that refer to themselves.
     open: Vec<*const Value>,
 }
 
@@ -298,11 +298,11 @@ impl<'a> Expander<'a> {
     }
 }
 
-fn cross<'a>(these: &[Draft<'a>], those: &[Draft<'a>]) -> Vec<Draft<'a>> {
-    if these.len().saturating_mul(those.len()) > Expander::MOST {
+fn cross<'a>(left: &[Draft<'a>], right: &[Draft<'a>]) -> Vec<Draft<'a>> {
+    if left.len().saturating_mul(right.len()) > Expander::MOST {
         return vec![Draft::any()];
     }
-    these.iter().flat_map(|this| those.iter().filter_map(|that| this.merge(that))).collect()
+    left.iter().flat_map(|left| right.iter().filter_map(|right| left.merge(right))).collect()
 }
 
 fn percent_decoded(text: &str) -> String {

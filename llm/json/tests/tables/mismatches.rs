@@ -6,11 +6,19 @@ use crate::check;
 fn values_of_another_type() {
     check(&[
         ("book", r#"{"title": {"#, "! Type@10 expected a string at `title`, found an object"),
-        ("book", r#"{"pages": "many", "title"#, "! Type@10 expected an integer at `pages`, found `\"many\"`"),
+        (
+            "book",
+            r#"{"pages": "many", "title"#,
+            "! Type@10 expected an integer at `pages`, found `\"many\"`",
+        ),
         ("book", r#"{"pages": [1]"#, "! Type@10 expected an integer at `pages`, found a list"),
         ("book", r#"{"sold_out": 1"#, "! Type@13 expected a boolean at `sold_out`, found a number"),
         ("book", r#"{"pages": 1.5,"#, "! Type@10 expected an integer at `pages`, found `1.5`"),
-        ("book", r#"{"tags": ["a", {"#, "! Type@15 expected a string at `tags[1]`, found an object"),
+        (
+            "book",
+            r#"{"tags": ["a", {"#,
+            "! Type@15 expected a string at `tags[1]`, found an object",
+        ),
         ("book", r#"{"pages": null}"#, "! Type@10 expected an integer at `pages`, found `null`"),
         (
             "book",
@@ -37,13 +45,18 @@ fn values_of_another_type() {
 
 #[test]
 fn integers_out_of_range() {
-    let list = r#"{"type":"array","items":{"type":"integer","format":"uint8","minimum":0,"maximum":255}}"#;
+    let list =
+        r#"{"type":"array","items":{"type":"integer","format":"uint8","minimum":0,"maximum":255}}"#;
     let wide = r#"{"type":"array","items":{"type":"integer","format":"uint64","minimum":0}}"#;
     check(&[
         (list, "[1, 256, 2]", "! Type@4 expected an integer from 0 to 255 at `[1]`, found `256`"),
         (list, "[1, -1]", "! Type@4 expected an integer from 0 to 255 at `[1]`, found `-1`"),
         (wide, "[18446744073709551615]", "[18446744073709551615]"),
-        (wide, "[1, 18446744073709551616]", "! Type@4 expected an integer of at least 0 at `[1]`, found `18446744073709551616`"),
+        (
+            wide,
+            "[1, 18446744073709551616]",
+            "! Type@4 expected an integer of at least 0 at `[1]`, found `18446744073709551616`",
+        ),
         ("map", r#"{"a": 1, "b": 1e999}"#, "! Type@14 expected an integer at `b`, found `1e999`"),
     ]);
 }
@@ -51,11 +64,31 @@ fn integers_out_of_range() {
 #[test]
 fn missing_parts() {
     check(&[
-        ("book", r#"{"title": "T"}"#, "! Missing@13 expected property `pages`, found the end of the object"),
-        ("book", r#"{"title": "T""#, "! Cut@13 expected property `pages`, found the end of the answer"),
-        ("book", r#"{"title": "T", "pages": 12"#, "! Cut@26 expected property `pages`, found the end of the answer"),
-        ("pair", "[1, ", "! Cut@4 expected at least 2 elements, found 1 before the end of the answer"),
-        ("books", r#"[{"title": "a"}, {"pages": 1}]"#, "! Missing@28 expected property `title` at `[1]`, found the end of the object"),
+        (
+            "book",
+            r#"{"title": "T"}"#,
+            "! Missing@13 expected property `pages`, found the end of the object",
+        ),
+        (
+            "book",
+            r#"{"title": "T""#,
+            "! Cut@13 expected property `pages`, found the end of the answer",
+        ),
+        (
+            "book",
+            r#"{"title": "T", "pages": 12"#,
+            "! Cut@26 expected property `pages`, found the end of the answer",
+        ),
+        (
+            "pair",
+            "[1, ",
+            "! Cut@4 expected at least 2 elements, found 1 before the end of the answer",
+        ),
+        (
+            "books",
+            r#"[{"title": "a"}, {"pages": 1}]"#,
+            "! Missing@28 expected property `title` at `[1]`, found the end of the object",
+        ),
     ]);
 }
 
@@ -63,7 +96,11 @@ fn missing_parts() {
 fn texts_without_a_value() {
     check(&[
         ("book", "", "! NoValue@0 expected an object, found no text"),
-        ("book", "I'm sorry, I cannot.", "! NoValue@20 expected an object, found `I'm sorry, I cannot.`"),
+        (
+            "book",
+            "I'm sorry, I cannot.",
+            "! NoValue@20 expected an object, found `I'm sorry, I cannot.`",
+        ),
         ("int", "no idea", "! NoValue@7 expected an integer, found `no idea`"),
         ("color", "\"purple\"", "! Type@1 expected one of `Red`, `DarkGreen`, `Blue`, found `\"p`"),
         ("book", "{}", "! Missing@1 expected property `pages`, found the end of the object"),
@@ -75,7 +112,11 @@ fn texts_without_a_value() {
 fn text_that_is_not_json() {
     check(&[
         ("book", r#"{"title" "T"}"#, "! Syntax@9 expected `:` at `title`, found `\"`"),
-        ("book", r#"{"title": "he said "hi" to""#, "! Syntax@20 expected `,` or `}` at `title`, found `h`"),
+        (
+            "book",
+            r#"{"title": "he said "hi" to""#,
+            "! Syntax@20 expected `,` or `}` at `title`, found `h`",
+        ),
         ("book", r#"{"title": , "#, "! Syntax@10 expected a value at `title`, found `,`"),
         ("ints", "[1}", "! Syntax@2 expected `]` at `[1]`, found `}`"),
         ("ints", "[1 / 2]", "! Syntax@3 expected a value at `[1]`, found `/`"),
@@ -90,6 +131,9 @@ fn more_than_a_hundred_levels() {
     let outcome = crate::grow_in_all_cuts(&schema, &format!("{deep}{}", "]".repeat(100)));
     assert!(outcome.result.is_ok());
     let mismatch = crate::grow_in_all_cuts(&schema, &deeper).result.unwrap_err();
-    assert_eq!(mismatch.to_string(), format!("expected at most 100 levels at `{path}`, found one more"));
+    assert_eq!(
+        mismatch.to_string(),
+        format!("expected at most 100 levels at `{path}`, found one more")
+    );
     assert_eq!(mismatch.offset, 100);
 }

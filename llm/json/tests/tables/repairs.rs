@@ -20,7 +20,11 @@ fn valid_json_needs_no_repair() {
 #[test]
 fn text_around_the_value() {
     const ROWS: &[Row] = &[
-        ("book", "```json\n{\"title\":\"T\",\"pages\":3}\n```", r#"{"title":"T","pages":3} | fence@0"#),
+        (
+            "book",
+            "```json\n{\"title\":\"T\",\"pages\":3}\n```",
+            r#"{"title":"T","pages":3} | fence@0"#,
+        ),
         (
             "book",
             "Here is [the book] {as asked}:\n```\n{\"title\":\"T\",\"pages\":3}\n```\nEnjoy!",
@@ -36,11 +40,7 @@ fn text_around_the_value() {
             r#"{"book": {"title": "T", "pages": 3}}"#,
             r#"{"title":"T","pages":3} | wrapped@10"#,
         ),
-        (
-            "book",
-            r#"{"note": {"x": 1}, "title": "T", "pages": 3}"#,
-            r#"{"title":"T","pages":3}"#,
-        ),
+        ("book", r#"{"note": {"x": 1}, "title": "T", "pages": 3}"#, r#"{"title":"T","pages":3}"#),
         ("book", r#"[{"title": "T", "pages": 3}]"#, r#"{"title":"T","pages":3} | wrapped@0"#),
         ("ints", r#"{"numbers": [1, 2]}"#, "[1,2] | text_before@0 text_after@18"),
         ("book", r#"{} {"title": "T", "pages": 3}"#, r#"{"title":"T","pages":3} | text_before@0"#),
@@ -71,7 +71,11 @@ fn punctuation() {
 #[test]
 fn comments() {
     check(&[
-        ("ints", "[1, // one\n2 /* two */, # three\n3]", "[1,2,3] | comment@4 comment@13 comment@24"),
+        (
+            "ints",
+            "[1, // one\n2 /* two */, # three\n3]",
+            "[1,2,3] | comment@4 comment@13 comment@24",
+        ),
         ("ints", "[/***/1]", "[1] | comment@1"),
     ]);
 }
@@ -120,7 +124,11 @@ fn scalars() {
         ("int", "\"42\"", "42 | unquoted@0"),
         ("bool", "\"true\"", "true | unquoted@0"),
         ("maybe", "\"null\"", "null | unquoted@0"),
-        ("texts", "[1.50, true, False]", r#"["1.50","true","false"] | quoted@1 quoted@7 quoted@13"#),
+        (
+            "texts",
+            "[1.50, true, False]",
+            r#"["1.50","true","false"] | quoted@1 quoted@7 quoted@13"#,
+        ),
         ("int", "1.0", "1 | integer@0"),
         ("int", "1e3", "1000 | integer@0"),
         ("ints", "[+1, 007, 5., 1_000]", "[1,7,5,1000] | number@1 number@5 number@10 number@14"),
@@ -147,12 +155,28 @@ fn texts_that_were_cut() {
             r#"{"title": "T", "pages": 3, "tags": ["a", "b"#,
             r#"{"title":"T","pages":3,"tags":["a","b"]} | missing_quote@43 missing_bracket@43 cut"#,
         ),
-        ("book", r#"{"pages": 3, "title": "Th"#, r#"{"pages":3,"title":"Th"} | missing_quote@25 missing_bracket@25 cut"#),
+        (
+            "book",
+            r#"{"pages": 3, "title": "Th"#,
+            r#"{"pages":3,"title":"Th"} | missing_quote@25 missing_bracket@25 cut"#,
+        ),
         ("ints", "[1, 2", "[1] | incomplete@5 missing_bracket@5 cut"),
         ("ints", "[1, 2,", "[1,2] | missing_bracket@6 cut"),
-        ("book", r#"{"title":"T","pages":3,"pri"#, r#"{"title":"T","pages":3} | missing_quote@27 incomplete@27 missing_bracket@27 cut"#),
-        ("book", r#"{"title":"T","pages":3,"price":"#, r#"{"title":"T","pages":3} | missing_bracket@31 cut"#),
-        ("book", r#"{"title":"T","pages":3,"sold_out":tr"#, r#"{"title":"T","pages":3} | incomplete@36 missing_bracket@36 cut"#),
+        (
+            "book",
+            r#"{"title":"T","pages":3,"pri"#,
+            r#"{"title":"T","pages":3} | missing_quote@27 incomplete@27 missing_bracket@27 cut"#,
+        ),
+        (
+            "book",
+            r#"{"title":"T","pages":3,"price":"#,
+            r#"{"title":"T","pages":3} | missing_bracket@31 cut"#,
+        ),
+        (
+            "book",
+            r#"{"title":"T","pages":3,"sold_out":tr"#,
+            r#"{"title":"T","pages":3} | incomplete@36 missing_bracket@36 cut"#,
+        ),
         ("text", r#""ab\u00"#, r#""ab" | missing_quote@7 cut"#),
     ]);
 }

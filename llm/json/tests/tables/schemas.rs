@@ -6,11 +6,23 @@ use crate::check;
 fn internally_tagged_alternatives() {
     check(&[
         ("event", r#"{"kind":"Click","x":1,"y":2}"#, r#"{"kind":"Click","x":1,"y":2}"#),
-        ("event", r#"{"x":1,"y":2,"kind":"click"}"#, r#"{"x":1,"y":2,"kind":"Click"} | variant@20"#),
+        (
+            "event",
+            r#"{"x":1,"y":2,"kind":"click"}"#,
+            r#"{"x":1,"y":2,"kind":"Click"} | variant@20"#,
+        ),
         ("event", r#"{"text":"hi","kind":"Say"}"#, r#"{"text":"hi","kind":"Say"}"#),
         ("event", r#"{"kind":"Quit","text":1}"#, r#"{"kind":"Quit"}"#),
-        ("event", r#"{"kind":"Jump"}"#, "! Type@9 expected `Click`, `Say` or `Quit` at `kind`, found `\"J`"),
-        ("event", r#"{"kind":"Say","x":1}"#, "! Missing@19 expected property `text`, found the end of the object"),
+        (
+            "event",
+            r#"{"kind":"Jump"}"#,
+            "! Type@9 expected `Click`, `Say` or `Quit` at `kind`, found `\"J`",
+        ),
+        (
+            "event",
+            r#"{"kind":"Say","x":1}"#,
+            "! Missing@19 expected property `text`, found the end of the object",
+        ),
         ("event", r#"{"x":"a","kind":"Quit"}"#, r#"{"kind":"Quit"}"#),
     ]);
 }
@@ -22,7 +34,11 @@ fn externally_tagged_alternatives() {
         ("shape", r#"{"Circle": 1.5}"#, r#"{"Circle":1.5}"#),
         ("shape", r#"{"box": {"w": "3"}}"#, r#"{"Box":{"w":3}} | key@1 unquoted@14"#),
         ("shape", r#"{"Circle": 1, "Box": 2}"#, r#"{"Circle":1} | extra_property@14"#),
-        ("shape", r#"{"Triangle": 1}"#, "! Missing@14 expected property `Circle`, found the end of the object"),
+        (
+            "shape",
+            r#"{"Triangle": 1}"#,
+            "! Missing@14 expected property `Circle`, found the end of the object",
+        ),
     ]);
 }
 
@@ -34,10 +50,26 @@ fn untagged_alternatives() {
         ("untagged", "null", "null"),
         ("untagged", r#"{"x": 1}"#, r#"{"x":1}"#),
         ("untagged", r#"{"y": "s", "x": 1}"#, r#"{"y":"s","x":1}"#),
-        ("untagged", r#"{"z": 1}"#, "! Missing@7 expected property `x`, found the end of the object"),
-        (r#"{"anyOf":[{"type":"array","items":{"type":"integer"}},{"type":"array","items":{"type":"string"}}]}"#, r#"["1", 2]"#, r#"["1","2"] | quoted@6"#),
-        (r#"{"anyOf":[{"type":"string","enum":["Red"]},{"type":"string"}]}"#, r#""Reddish""#, r#""Reddish""#),
-        (r#"{"anyOf":[{"type":"string","enum":["Red"]},{"type":"integer"}]}"#, r#""5""#, "5 | unquoted@0"),
+        (
+            "untagged",
+            r#"{"z": 1}"#,
+            "! Missing@7 expected property `x`, found the end of the object",
+        ),
+        (
+            r#"{"anyOf":[{"type":"array","items":{"type":"integer"}},{"type":"array","items":{"type":"string"}}]}"#,
+            r#"["1", 2]"#,
+            r#"["1","2"] | quoted@6"#,
+        ),
+        (
+            r#"{"anyOf":[{"type":"string","enum":["Red"]},{"type":"string"}]}"#,
+            r#""Reddish""#,
+            r#""Reddish""#,
+        ),
+        (
+            r#"{"anyOf":[{"type":"string","enum":["Red"]},{"type":"integer"}]}"#,
+            r#""5""#,
+            "5 | unquoted@0",
+        ),
     ]);
 }
 
@@ -59,10 +91,17 @@ fn keywords_that_apply_together() {
             r#"{"z":1,"s":"x","more":"2","k":"A"}"#,
             r#"{"z":1,"s":"x","more":2,"k":"A"} | unquoted@22"#,
         ),
-        (r#"{"type":"object","patternProperties":{"^\\d+$":{"type":"integer"}},"additionalProperties":false}"#,
-            r#"{"1":2,"x":3}"#, r#"{"1":2} | extra_property@7"#),
+        (
+            r#"{"type":"object","patternProperties":{"^\\d+$":{"type":"integer"}},"additionalProperties":false}"#,
+            r#"{"1":2,"x":3}"#,
+            r#"{"1":2} | extra_property@7"#,
+        ),
         (r#"{"enum":[1,2,"a",null]}"#, "2", "2"),
-        (r#"{"type":"array","items":{"enum":[1,2]}}"#, "[1,3]", "! Type@3 expected one of `1`, `2` at `[1]`, found `3`"),
+        (
+            r#"{"type":"array","items":{"enum":[1,2]}}"#,
+            "[1,3]",
+            "! Type@3 expected one of `1`, `2` at `[1]`, found `3`",
+        ),
         (r##"{"$ref":"other.json#/x"}"##, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
         (r#"{"not":{"type":"string"}}"#, r#""x""#, r#""x""#),
         ("{}", "[1,{}]", "[1,{}]"),
