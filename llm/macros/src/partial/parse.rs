@@ -141,6 +141,10 @@ fn parse_field(
     rename: Rename,
     diagnostics: &mut Diagnostics,
 ) -> Option<Field> {
+    if let Some(name) = field.ident.as_ref().filter(|name| *name == "_") {
+        diagnostics.error(name, "a field of a partial value has a name").help("give it one");
+        return None;
+    }
     let marks = arguments::parse_field(&field.attrs, diagnostics);
     let of = serde::parse_field(&field.attrs, diagnostics);
     let is_skipped = of.is_skipped || (form == Form::Inner && is_phantom(&field.ty));
