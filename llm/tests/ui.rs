@@ -2,8 +2,9 @@
 //!
 //! A folder of `ui` has the rules of one macro, one file per rule with one fault; the token that rustc has
 //! to label stands in a comment at the end of its line, `//~ token`, or, if it fills its line, in the line
-//! below, `//~^ token`. Its folder `pass` has what compiles. What rustc says is compared to the letter, so it belongs to the toolchain of `rust-toolchain.toml`: after an
-//! update, run with `TRYBUILD=overwrite` and read what changed.
+//! below, `//~^ token`. Its folder `pass` has what compiles. What rustc says is compared to the letter, so
+//! it belongs to the toolchain of `rust-toolchain.toml`: after an update, run with `TRYBUILD=overwrite` and
+//! read what changed.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::{

@@ -3,15 +3,21 @@
 
 #[allow(dead_code, reason = "each macro uses a part of it")]
 mod diagnostics;
-#[cfg(test)]
-mod fuzz;
 mod guard;
+// shared with the macros of burdock
+#[cfg(test)]
+#[path = "../../../macros/src/fuzz/mutate.rs"]
+mod mutate;
 #[allow(dead_code, reason = "each macro uses a part of it")]
 mod names;
 mod partial;
 mod prompt;
 #[allow(dead_code, reason = "each macro uses a part of it")]
 mod spans;
+#[cfg(test)]
+#[allow(dead_code, reason = "findings are not written down here")]
+#[path = "../../../macros/src/fuzz/tree.rs"]
+mod tree;
 
 use guard::guarded;
 use proc_macro::TokenStream;

@@ -22,16 +22,16 @@
 //! types.mark("Story", "title", Mark::State);
 //! assert_eq!(types.to_string(), r#"/** A short story. */
 //! export type Story = {
+//!   title: string;
 //!   /** From 1 to 5. */
 //!   rating: number;
-//!   title: string;
 //! };
 //!
 //! /** `Story` while it arrives. */
 //! export type StoryPartial = {
+//!   title?: { state: "growing" | "complete"; value?: string };
 //!   /** From 1 to 5. */
 //!   rating?: number;
-//!   title?: { state: "growing" | "complete"; value?: string };
 //! };
 //! "#);
 //! ```

@@ -145,14 +145,14 @@ fn alternatives() {
     });
     check(
         &json!({ "oneOf": [circle, unit] }),
-        r#"{ radius: number; type: "circle" } | { type: "unit" }"#,
-        r#"{ radius?: number; type: "circle" } | { type: "unit" }"#,
+        r#"{ type: "circle"; radius: number } | { type: "unit" }"#,
+        r#"{ type: "circle"; radius?: number } | { type: "unit" }"#,
     );
     // with one alternative nothing has to be decided: the object appears when it opens
     check(
         &json!({ "oneOf": [circle] }),
-        r#"{ radius: number; type: "circle" }"#,
-        r#"{ radius?: number; type?: "circle" }"#,
+        r#"{ type: "circle"; radius: number }"#,
+        r#"{ type?: "circle"; radius?: number }"#,
     );
     same(&json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] }), "string | null");
     same(&json!({ "anyOf": [{ "type": "null" }, { "enum": ["a", null] }] }), r#""a" | null"#);
@@ -275,8 +275,8 @@ fn marks_of_properties() {
     assert_eq!(
         partial,
         r#"{
-  first?: Chapter;
   id: string;
+  first?: Chapter;
   last?: { state: "growing" | "complete"; value?: ChapterPartial };
 }"#
     );

@@ -1,6 +1,6 @@
 //! The action of a prompt, in a graph.
 
-use super::{Result, Story, model, say, story};
+use super::{Result, Story, model, say, story, written};
 use burdock::{
     Outcome, RunErrorKind,
     action::FailureCause,
@@ -78,7 +78,7 @@ fn inputs() -> WritingInputs {
 
 #[tokio::test(start_paused = true)]
 async fn a_graph_streams_it_or_takes_it_as_an_ordinary_step() -> Result {
-    let script = say(&json!(story()).to_string());
+    let script = say(&written(&story()));
     let state = Studio { subject: "a dragon".into(), chapters: 3, ..Studio::default() };
     let app = || Writing::app().resources(resources(script.clone())).state(state.clone());
 
@@ -107,7 +107,7 @@ async fn a_graph_streams_it_or_takes_it_as_an_ordinary_step() -> Result {
 async fn items_are_durable_and_a_late_reader_grows_the_same_value() -> Result {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let session = SessionId::new("ada")?;
-    let script = say(&json!(story()).to_string());
+    let script = say(&written(&story()));
     let app = Writing::app().resources(resources(script)).id("ada").log(Arc::clone(&log));
     let mut app = app.durability(Durability::Item).build().await?;
     let mut run = app.run(inputs());
@@ -152,7 +152,7 @@ fn grow(grown: &mut Grown<Story>, kind: &EntryKind) -> Result {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_does_not_fit_fails_the_step_and_a_resume_asks_again() -> Result {
     let wrong = say(r#"{"title": "Fire", "chapters": "none"}"#);
-    let scripts = [wrong, say(&json!(story()).to_string())];
+    let scripts = [wrong, say(&written(&story()))];
     let resources = WritingResources { llm: model(scripts), critic: model([say("Well done.")]) };
     let mut app = Writing::app().resources(resources).build().await?;
     let mut run = app.run(inputs());
@@ -201,7 +201,7 @@ async fn a_stop_closes_the_answer_commits_nothing_and_keeps_what_was_shown() -> 
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_behind_the_last_token_of_a_value_commits_it() -> Result {
-    let script = Script::new().say(json!(story()).to_string()).silence();
+    let script = Script::new().say(written(&story())).silence();
     let mut app = Writing::app().resources(resources(script)).build().await?;
     let mut run = app.run(inputs());
     let stopper = run.stopper();

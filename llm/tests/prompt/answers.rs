@@ -1,6 +1,6 @@
 //! Types of answers, and answers that are none.
 
-use super::{Result, Story, say, story, write_story};
+use super::{Result, Story, say, story, write_story, written};
 use burdock_llm::{PromptError, Reason, Script, Scripted, Usage, prompt, prompt::Prompt};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
@@ -149,7 +149,7 @@ async fn of_two_values_the_first_counts_and_the_second_is_a_repair() -> Result {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_was_cut_is_incomplete_unless_its_value_is_whole() -> Result {
-    let whole = json!(story()).to_string();
+    let whole = written(&story());
     let (cut, ends) = (&whole[..whole.len() - 1], [Reason::Limit, Reason::Filtered]);
     let scripts = ends.map(|reason| (reason, say(cut).end(reason, Usage::default())));
     for (reason, script) in scripts.into_iter().chain([(Reason::Truncated, say(cut).cut())]) {
@@ -185,7 +185,7 @@ async fn a_long_answer_is_an_error_that_names_the_limit() -> Result {
     let error = error_of(|| write_story("a dragon", 3).at_most(1000), &endless).await;
     assert_eq!(error, PromptError::TooLong { limit: 1000 });
     // a whole value counts, whatever follows
-    let chatty = Script::new().say(json!(story()).to_string()).endless(" and", tick);
+    let chatty = Script::new().say(written(&story())).endless(" and", tick);
     let llm = Scripted::new([chatty]);
     assert_eq!(write_story("a dragon", 3).at_most(1000).on(&llm).await?, story());
 
@@ -220,7 +220,7 @@ async fn a_stop_ends_the_answer_and_keeps_what_there_is() -> Result {
     assert!(answer.next().await.is_some_and(|change| change.is_err()));
     assert_eq!(answer.response().attempts, 0);
     // and not behind the last token of a value
-    let whole = Script::new().say(json!(story()).to_string()).silence();
+    let whole = Script::new().say(written(&story())).silence();
     let stop = tokio::time::sleep(Duration::from_secs(1));
     let llm = Scripted::new([whole]);
     assert_eq!(write_story("a dragon", 3).on(&llm).until(stop).await?, story());

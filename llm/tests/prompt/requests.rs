@@ -1,12 +1,11 @@
 //! What a model is asked.
 
-use super::{Result, say, story, write_story};
+use super::{Result, say, story, write_story, written};
 use burdock_llm::{
     Message, Offline, Options, Pace, Partial, PromptError, Request, Role, Scripted, prompt,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Greet {name}, who is {age}.
@@ -60,7 +59,7 @@ async fn the_call_sets_what_the_attribute_did_not() -> Result {
 
 #[tokio::test(start_paused = true)]
 async fn the_schema_is_structured_output_where_the_model_has_it_and_text_elsewhere() -> Result {
-    let text = json!(story()).to_string();
+    let text = written(&story());
     let prompted = Scripted::new([say(&text)]);
     write_story("a dragon", 3).on(&prompted).await?;
     let request = prompted.requests().remove(0);

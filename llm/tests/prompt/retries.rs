@@ -1,13 +1,13 @@
 //! Asking again.
 
-use super::{Result, Story, say, story, write_story};
+use super::{Result, Story, say, story, write_story, written};
 use burdock_llm::{Grown, PromptError, Role, Script, Scripted, prompt, prompt::Prompt};
 use serde_json::json;
 
 const WRONG: &str = r#"{"title": "Fire", "chapters": "none"}"#;
 
 fn whole() -> Script {
-    say(&json!(story()).to_string())
+    say(&written(&story()))
 }
 
 fn retrying(retries: u32) -> Prompt<Story> {
@@ -19,7 +19,7 @@ async fn the_model_is_told_what_did_not_fit_and_asked_again() -> Result {
     let llm = Scripted::new([say(WRONG), whole()]);
     let (value, response) = retrying(1).on(&llm).with_response().await?;
     assert_eq!((value, response.attempts), (story(), 2));
-    assert_eq!(response.text, json!(story()).to_string());
+    assert_eq!(response.text, written(&story()));
     let requests = llm.requests();
     let [first, second] = &requests[..] else { return Err("there are two requests".into()) };
     assert_eq!(second.messages[0], first.messages[0]);

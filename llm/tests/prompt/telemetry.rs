@@ -1,8 +1,7 @@
 //! What is traced.
 
-use super::{Result, say, story, write_story};
+use super::{Result, say, story, write_story, written};
 use burdock_llm::Scripted;
-use serde_json::json;
 use std::{
     fmt::{Debug, Write as _},
     sync::{Arc, Mutex},
@@ -50,7 +49,7 @@ impl Subscriber for Lines {
 async fn each_attempt_and_the_whole_call_are_traced() -> Result {
     let lines = Lines::default();
     let watching = tracing::subscriber::set_default(lines.clone());
-    let fenced = format!("```\n{}\n```", json!(story()));
+    let fenced = format!("```\n{}\n```", written(&story()));
     let llm = Scripted::new([say(""), say(&fenced)]);
     write_story("a dragon", 3).retries(1).on(&llm).await?;
     drop(watching);

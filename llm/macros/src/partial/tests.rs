@@ -1,17 +1,11 @@
 //! The derive on any tokens: it may neither panic nor write what is not valid Rust.
 #![allow(clippy::print_stdout, reason = "a test")]
 
-#[path = "../../../../macros/src/fuzz/mutate.rs"]
-mod mutate;
-#[allow(dead_code, reason = "shared with the macros of burdock")]
-#[path = "../../../../macros/src/fuzz/tree.rs"]
-mod tree;
-
-use self::{
+use super::partial;
+use crate::{
     mutate::{Pool, Random, mutate, words},
     tree::{Tree, tokens, trees},
 };
-use super::partial;
 use quote::ToTokens;
 use std::{
     collections::BTreeSet,

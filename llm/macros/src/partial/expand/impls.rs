@@ -1,7 +1,7 @@
 //! The impls: of the traits that every partial form has, and of `Partial`.
 
 use super::{
-    super::model::{Kind, Shape, Tagging, Variant},
+    super::model::{Shape, Tagging, Variant},
     Context, enums, marks,
     record::Constructed,
 };
@@ -98,21 +98,12 @@ fn expand_default(context: &Context<'_>, record: &Constructed<'_>) -> TokenStrea
     }
     let name = &context.model.partial;
     let (impls, types, clause) = context.partial_generics.split_for_impl();
-    let fields = record.record.fields.iter().map(|field| {
-        let member = &field.member;
-        match field.kind {
-            Kind::State => quote!(#member: ::core::default::Default::default()),
-            // no bound on its type, whose errors are reported elsewhere
-            Kind::Grown | Kind::Done(..) | Kind::Flattened => {
-                quote!(#member: ::core::option::Option::None)
-            }
-        }
-    });
+    let nothing = record.nothing();
     quote! {
         #[automatically_derived]
         impl #impls ::core::default::Default for #name #types #clause {
             fn default() -> Self {
-                Self { #(#fields),* }
+                #nothing
             }
         }
     }

@@ -16,6 +16,23 @@ impl Constructed<'_> {
         quote!(#path { #(#values),* })
     }
 
+    /// The record of which nothing has arrived.
+    pub(in crate::partial::expand) fn nothing(&self) -> TokenStream {
+        let path = &self.path;
+        let values = self.record.fields.iter().map(|field| {
+            let member = member(field);
+            match field.kind {
+                Kind::State => {
+                    quote_spanned!(field.span=> #member: ::core::default::Default::default())
+                }
+                Kind::Grown | Kind::Done(..) | Kind::Flattened => {
+                    quote_spanned!(field.span=> #member: ::core::option::Option::None)
+                }
+            }
+        });
+        quote!(#path { #(#values),* })
+    }
+
     /// Formats the record under a name with `__formatter`.
     pub(in crate::partial::expand) fn debug(&self, name: &str) -> TokenStream {
         let is_named = self.record.is_named;

@@ -4,17 +4,11 @@
 //! `cargo test` tries a short slice of inputs, the same each time; `FUZZ_SECONDS=60` others for a minute.
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test")]
 
-#[path = "../../../../macros/src/fuzz/mutate.rs"]
-mod mutate;
-#[path = "../../../../macros/src/fuzz/tree.rs"]
-#[allow(dead_code, reason = "findings are not written down here")]
-mod tree;
-
-use self::{
+use super::prompt;
+use crate::{
     mutate::{Pool, Random, mutate, words},
     tree::{Tree, tokens, trees},
 };
-use crate::prompt::prompt;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::{
     collections::BTreeSet,
