@@ -34,7 +34,7 @@ fn keys_and_variants_in_another_case_are_read() {
         ("Flat", r#"{"x": 1, "more": [], "z": 3, "first": 4, "kind": "Struct"}"#),
         ("FlatMap", r#"{"Z": 5, "three": "3", "z": "text"}"#),
         ("Containers", &types()[13].values[0].replace("VeryLarge", "very_large")),
-        ("Plain", r#"{text: 'T', float: 1, flag: True, letter: “x”, nothing: None, number: null}"#),
+        ("Plain", "{text: 'T', float: 1, flag: True, letter: “x”, nothing: None, number: null}"),
     ] {
         let found = types().into_iter().find(|found| found.name == name).unwrap();
         let schema = Schema::compile(&found.schema).unwrap();

@@ -58,13 +58,14 @@ impl<'a> Number<'a> {
 
     /// Returns the integer that is written here.
     pub(super) fn integer(&self) -> Option<i128> {
-        if self.is_integral { self.text.parse().ok() } else { None }
+        // serde_json reads `-0` as a float
+        if self.is_integral && self.text != "-0" { self.text.parse().ok() } else { None }
     }
 
     /// Returns the integer if there is a fraction of zero or an exponent.
     pub(super) fn rounded(&self) -> Option<i128> {
         if self.is_integral {
-            return None;
+            return (self.text == "-0").then_some(0);
         }
         if let Some((whole, fraction)) = self.text.split_once('.')
             && fraction.bytes().all(|byte| byte == b'0')

@@ -177,7 +177,7 @@ impl Parser {
     fn resolve<'a>(&mut self, token: &'a str) -> Option<Scalar<'a>> {
         if let Some(number) = Number::read(token) {
             return self.number(&number).or_else(|| {
-                self.keep(|shape| matches!(shape, Shape::Text(text) if text.variants.is_none()))
+                self.keep(|shape| takes(shape, token))
                     .then(|| string(token, Some(RepairKind::Quoted)))
                     .or_else(|| self.variant(token, RepairKind::Quoted))
             });
@@ -195,7 +195,7 @@ impl Parser {
         if self.keep(|shape| literal.fits(shape)) {
             return Some(scalar(literal, Some(RepairKind::Literal)));
         }
-        let is_text = literal != Literal::Null && self.keep(is_free_text);
+        let is_text = literal != Literal::Null && self.keep(|shape| takes(shape, literal.json()));
         is_text.then(|| string(literal.json(), Some(RepairKind::Quoted)))
     }
 
@@ -205,7 +205,7 @@ impl Parser {
             Shape::Text(text) => text.variants.as_ref().is_some_and(|names| names.has(token)),
             _ => false,
         };
-        if self.keep(has) || self.keep(is_free_text) {
+        if self.keep(has) || self.keep(|shape| takes(shape, token)) {
             return Some(string(token, None));
         }
         if let Some(variant) = self.variant(token, RepairKind::Variant) {
@@ -292,6 +292,16 @@ impl Inner {
     }
 }
 
+/// Returns whether the text fits the shape as it is.
+fn takes(shape: &Shape, text: &str) -> bool {
+    match shape {
+        Shape::Text(limits) if limits.is_limited() => {
+            limits.variants.is_none() && (limits.min..=limits.max).contains(&text.chars().count())
+        }
+        _ => is_free_text(shape),
+    }
+}
+
 fn string<'a>(text: &str, repair: Option<RepairKind>) -> Scalar<'a> {
     let mut json = String::with_capacity(text.len() + 2);
     write_string(&mut json, text);
@@ -307,8 +317,12 @@ fn scalar<'a>(literal: Literal, repair: Option<RepairKind>) -> Scalar<'a> {
     Scalar { json: literal.json().into(), value, repair }
 }
 
-/// Characters that end a number or word.
+/// Returns whether the character ends a number or word.
 fn is_delimiter(char: char) -> bool {
-    const MARKS: &str = ",:;{}[]()\"/#`!?*“”„";
-    char.is_whitespace() || MARKS.contains(char)
+    match char {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '-' => false,
+        ',' | ':' | ';' | '{' | '}' | '[' | ']' | '(' | ')' | '"' | '/' | '#' | '`' | '!' | '?'
+        | '*' | '“' | '”' | '„' => true,
+        _ => char.is_whitespace(),
+    }
 }

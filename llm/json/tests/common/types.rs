@@ -129,7 +129,7 @@ pub(crate) struct Containers {
     pub(crate) tuple: (i32, String, bool),
     pub(crate) array: [u8; 3],
     pub(crate) set: BTreeSet<i8>,
-    pub(crate) by_number: BTreeMap<u32, Color>,
+    pub(crate) by_number: BTreeMap<u128, Color>,
     pub(crate) by_size: BTreeMap<Size, i64>,
     pub(crate) by_text: HashMap<String, Vec<Option<Color>>>,
     pub(crate) any: serde_json::Value,

@@ -37,7 +37,7 @@ fn values_of_another_type() {
         ),
         ("map", r#"{"a": 1, "b": "x"}"#, "! Type@14 expected an integer at `b`, found `\"x\"`"),
         ("pair", r#"[1, "a", 2]"#, "! Type@9 expected `]` at `[2]`, found more than 2 elements"),
-        ("pair", r#"[1]"#, "! Missing@2 expected at least 2 elements, found 1"),
+        ("pair", "[1]", "! Missing@2 expected at least 2 elements, found 1"),
         ("char", r#""ab""#, "! Type@2 expected a string of one character, found a longer one"),
         ("char", r#""""#, "! Type@0 expected a string of one character, found 0 characters"),
     ]);

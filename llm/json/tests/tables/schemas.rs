@@ -102,7 +102,7 @@ fn keywords_that_apply_together() {
             "[1,3]",
             "! Type@3 expected one of `1`, `2` at `[1]`, found `3`",
         ),
-        (r##"{"$ref":"other.json#/x"}"##, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+        (r#"{"$ref":"other.json"}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
         (r#"{"not":{"type":"string"}}"#, r#""x""#, r#""x""#),
         ("{}", "[1,{}]", "[1,{}]"),
         ("false", "1", "! NoValue@1 expected nothing, found `1`"),
