@@ -201,15 +201,7 @@ fn alternatives_are_emitted_when_decided_with_the_tag_first() {
     let pieces = [r#"{"event":{"x":1,"#, r#""kind":"Cl"#, r#"ick","#, r#""y":[]}}"#];
     assert_eq!(
         written(&schema(EVENT), &pieces),
-        [
-            " = {}",
-            "|",
-            "|",
-            r#"event = {"kind":"Click","x":1}"#,
-            "|",
-            " complete",
-            "|",
-        ]
+        [" = {}", "|", "|", r#"event = {"kind":"Click","x":1}"#, "|", " complete", "|",]
     );
     let pieces = [r#"{"event":{"kind":"Say","text":"a"#, r#"b"}}"#];
     assert_eq!(
