@@ -208,8 +208,7 @@ fn alternatives_are_emitted_when_decided_with_the_tag_first() {
         written(&schema(EVENT), &pieces),
         [
             " = {}",
-            "event = {}",
-            r#"event.kind = "Say""#,
+            r#"event = {"kind":"Say"}"#,
             r#"event.text = "a""#,
             "|",
             r#"event.text + "b""#,
