@@ -42,6 +42,10 @@ pub enum Do {
     /// Waits for a stop.
     AwaitStop,
     Hang,
+    /// Waits for a stop, and abandons the step then.
+    Abandon,
+    /// Abandons the step after a stop, and goes on nevertheless.
+    AbandonAndReturn,
     Sleep(Duration),
 }
 
@@ -112,6 +116,10 @@ pub async fn work(
             Do::Wait(notify) => notify.notified().await,
             Do::AwaitStop => cx.stopped().await,
             Do::Hang => pending().await,
+            Do::Abandon => match cx.abandon().await {},
+            Do::AbandonAndReturn => {
+                let _ = futures::poll!(std::pin::pin!(cx.abandon()));
+            }
             Do::Sleep(duration) => cx.sleep(duration).await,
         }
     }

@@ -2,10 +2,10 @@
 
 use crate::{
     runtime::Runtime,
-    stream::{Control, Stopped, Threads},
+    stream::{Control, Stopped, Threads, Wait},
     sync::Arc,
 };
-use std::{fmt, time::Duration};
+use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration};
 
 /// Tells an action where it is: session, run, step, attempt, node, and whether a stop was asked for.
 ///
@@ -74,6 +74,50 @@ impl Context {
         Stopped::new(&self.control, self.turn)
     }
 
+    /// Abandons the step after a stop, for an action that has nothing to write when it is interrupted.
+    ///
+    /// The run is cancelled at once: nothing of the step is committed, and a resume starts the step
+    /// again. Without this, the run would wait for the action until the grace period is over. The
+    /// future never completes; before a stop, it waits for one.
+    ///
+    /// ```
+    /// use burdock::{Context, RunErrorKind, prelude::*};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+    /// # struct Report { total: u32 }
+    /// # async fn measure() -> u32 { std::future::pending().await }
+    ///
+    /// #[action(state = Report, writes(total))]
+    /// async fn count(#[context] cx: &Context) -> Result<Writes> {
+    ///     tokio::select! {
+    ///         total = measure() => Ok(Writes { total }),
+    ///         never = cx.abandon() => match never {},
+    ///     }
+    /// }
+    /// # graph! { Counting(Report) { nodes { count } start count; count -> pause; } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// let mut app = Counting::app().build().await?;
+    /// let mut run = app.run(CountingInputs {});
+    /// let stopper = run.stopper();
+    /// let (end, ()) = tokio::join!(run.finish(), async { stopper.stop() });
+    /// assert!(matches!(end.unwrap_err().kind(), RunErrorKind::Cancelled { .. }));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Cancel safety
+    /// Dropping it before a stop loses nothing.
+    pub async fn abandon(&self) -> Infallible {
+        self.stopped().await;
+        let abandoned = Abandoned(&self.control);
+        poll_fn(|_| {
+            abandoned.0.wait_for(Wait::Nothing);
+            Poll::Pending
+        })
+        .await
+    }
+
     /// The time since some fixed moment, from the app's [`Runtime`].
     pub fn now(&self) -> Duration {
         self.runtime.now()
@@ -91,6 +135,15 @@ impl Context {
             job();
             drop(working);
         }));
+    }
+}
+
+/// A step that is abandoned, until this is dropped.
+struct Abandoned<'a>(&'a Control);
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        self.0.wait_for(Wait::Own);
     }
 }
 

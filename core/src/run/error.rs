@@ -114,12 +114,12 @@ pub enum RunErrorKind {
     /// A step failed, and no `on error` edge leads on.
     #[error(transparent)]
     Failed(#[from] Failure),
-    /// A stop was asked for, and the action did not finish in time.
-    #[error("node `{node}` did not finish within {grace:?} after the stop, and was cancelled")]
+    /// A stop was asked for, and the action did not finish in time or abandoned its step.
+    #[error("node `{node}` {}", cancelled(*.grace))]
     Cancelled {
         /// The node.
         node: &'static str,
-        /// How long it was given.
+        /// How long it was given; zero if it [abandoned](crate::Context::abandon) its step.
         grace: Duration,
     },
     /// The log did not take what happened. State and position are those of the last commit; the next
@@ -139,6 +139,15 @@ pub enum RunErrorKind {
         "the blocking app was used inside an async runtime, which it would block: use `App` and `.await` there"
     )]
     InsideRuntime,
+}
+
+/// What the stop did to the node.
+fn cancelled(grace: Duration) -> String {
+    if grace.is_zero() {
+        "was cancelled by the stop".to_owned()
+    } else {
+        format!("did not finish within {grace:?} after the stop, and was cancelled")
+    }
 }
 
 #[cfg(test)]

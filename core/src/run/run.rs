@@ -487,11 +487,15 @@ impl Stop {
         self.waker = None;
     }
 
-    /// After a stop: is ready when the grace period is over and an action runs. What the log takes is
-    /// not counted.
+    /// After a stop: is ready when the grace period is over and an action runs, or when the action
+    /// abandons its step. What the log takes is not counted.
     #[cold]
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let (runtime, control) = (&*self.runtime, &self.stopper.control);
+        if control.waits_for() == Wait::Nothing {
+            self.grace = Duration::ZERO;
+            return Poll::Ready(());
+        }
         let first = self.deadline.is_none();
         let started = || Allowance::new(self.grace, runtime);
         let deadline = self.deadline.get_or_insert_with(started);

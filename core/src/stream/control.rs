@@ -47,6 +47,8 @@ pub(crate) enum Wait {
     Consumer = 1,
     /// The log, which does not have an item yet.
     Log = 2,
+    /// Nothing: it has abandoned its step after a stop.
+    Nothing = 3,
 }
 
 /// Whether the log is waited for, and no action runs: before the first step, between steps, or while
@@ -161,6 +163,7 @@ impl Control {
         match self.wait.load(Ordering::Relaxed) {
             1 => Wait::Consumer,
             2 => Wait::Log,
+            3 => Wait::Nothing,
             _ => Wait::Own,
         }
     }

@@ -10,7 +10,6 @@ use std::{
     io::{self, Write},
     process::ExitCode,
     sync::Arc,
-    time::Duration,
 };
 use story::{
     graph::{Writing, WritingResources},
@@ -94,9 +93,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
 
 async fn serve(llm: Arc<dyn Model>, port: u16, db: &str) -> Result<(), Box<dyn Error>> {
     let server = Server::new(SqliteLog::open(db).await?, move || {
-        let resources = WritingResources { llm: Arc::clone(&llm) };
-        // half a story is not written, so that a stop has nothing to wait for
-        Writing::app().resources(resources).grace(Duration::ZERO)
+        Writing::app().resources(WritingResources { llm: Arc::clone(&llm) })
     });
     let routes = page::routes().merge(server.router());
     let bound = burdock_serve::bind(([127, 0, 0, 1], port).into()).await?;

@@ -7,7 +7,7 @@ use burdock_sqlite::SqliteLog;
 use futures::StreamExt;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use story::{
     graph::{Writing, WritingResources},
     page,
@@ -63,8 +63,7 @@ impl Served {
         let log = SqliteLog::open(folder.path().join("story.db")).await.unwrap();
         let llm: Arc<dyn Model> = Arc::new(Scripted::new(scripts));
         let server = Server::new(log, move || {
-            let resources = WritingResources { llm: Arc::clone(&llm) };
-            Writing::app().resources(resources).grace(Duration::ZERO)
+            Writing::app().resources(WritingResources { llm: Arc::clone(&llm) })
         });
         let bound = burdock_serve::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = format!("http://{}", bound.address());

@@ -2,16 +2,18 @@
 
 use super::{PromptError, PromptStream};
 use crate::{Change, Reason};
-use burdock::ActionError;
-use std::future::pending;
+use burdock::{ActionError, Context};
 
 /// The next change, for the action to yield.
 ///
 /// # Errors
 /// Returns an error if the answer has no value.
-pub async fn next<T>(answer: &mut PromptStream<'_, T>) -> Result<Option<Change<T>>, ActionError> {
+pub async fn next<T>(
+    answer: &mut PromptStream<'_, T>,
+    cx: &Context,
+) -> Result<Option<Change<T>>, ActionError> {
     match answer.next().await {
-        Some(Err(error)) => Err(failed(error).await),
+        Some(Err(error)) => Err(failed(error, cx).await),
         Some(Ok(change)) => Ok(Some(change)),
         None => Ok(None),
     }
@@ -21,19 +23,18 @@ pub async fn next<T>(answer: &mut PromptStream<'_, T>) -> Result<Option<Change<T
 ///
 /// # Errors
 /// Returns an error if the answer has no value.
-pub async fn finish<T>(answer: &mut PromptStream<'_, T>) -> Result<T, ActionError> {
+pub async fn finish<T>(answer: &mut PromptStream<'_, T>, cx: &Context) -> Result<T, ActionError> {
     match answer.finish().await {
         Ok(value) => Ok(value),
-        Err(error) => Err(failed(error).await),
+        Err(error) => Err(failed(error, cx).await),
     }
 }
 
 /// The error of the action. After a stop there is none: half a value cannot be written, and a failure
-/// would take the error edge and supersede what was shown. So the step waits to be cancelled, which is
-/// when the grace period ends; the connection was closed at once.
-async fn failed(error: PromptError) -> ActionError {
+/// would take the error edge and supersede what was shown. So the step is abandoned.
+async fn failed(error: PromptError, cx: &Context) -> ActionError {
     if matches!(error, PromptError::Incomplete { reason: Reason::Cancelled, .. }) {
-        pending::<()>().await;
+        match cx.abandon().await {}
     }
     error.into_action()
 }

@@ -10,7 +10,7 @@ use burdock::{
 use burdock_llm::{Change, Grown, Model, PromptError, Script, prompt};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 struct Studio {
@@ -177,7 +177,7 @@ async fn a_stop_closes_the_answer_commits_nothing_and_keeps_what_was_shown() -> 
     let session = SessionId::new("ada")?;
     let script = Script::new().say(r#"{"title": "Fi"#).silence();
     let app = Writing::app().resources(resources(script)).id("ada").log(Arc::clone(&log));
-    let mut app = app.grace(Duration::ZERO).build().await?;
+    let mut app = app.build().await?;
     let mut run = app.run(inputs());
     let stopper = run.stopper();
     let mut grown = Grown::<Story>::new();

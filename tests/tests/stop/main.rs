@@ -225,6 +225,40 @@ async fn an_action_that_does_not_finish_within_the_grace_period_is_cancelled() {
 }
 
 #[tokio::test]
+async fn an_action_that_abandons_its_step_is_cancelled_at_once() {
+    let script = Script::default().on("second", [Do::Yield(1), Do::Abandon]);
+    let mut bench = bench(script).await;
+    let mut run = bench.app.run(LineInputs {});
+    assert_eq!(run.next().await.unwrap().unwrap(), 1);
+    assert!(run.next().until_stalled().is_none(), "it waits for a stop");
+    run.stopper().stop();
+    // no time passes
+    let error = run.finish().await.unwrap_err();
+    assert_eq!(error.to_string(), "node `second` was cancelled by the stop");
+    drop(run);
+    assert_eq!(bench.heard.count("run_cancelled"), 1);
+    assert_eq!(bench.app.state().nodes(), "first");
+    assert_eq!(bench.app.position(), Position::Unfinished(At::second));
+
+    // the next run has its grace period
+    let mut run = bench.app.resume();
+    assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(At::first));
+}
+
+#[tokio::test]
+async fn an_action_that_abandons_its_step_and_goes_on_has_its_grace_period() {
+    let go = Arc::new(Notify::new());
+    let acts = [Do::AwaitStop, Do::AbandonAndReturn, Do::Wait(Arc::clone(&go))];
+    let mut bench = bench(Script::default().on("first", acts)).await;
+    let mut run = bench.app.run(LineInputs {});
+    assert!(run.next().until_stalled().is_none());
+    run.stopper().stop();
+    assert!(run.next().until_stalled().is_none());
+    go.notify_one();
+    assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(At::second));
+}
+
+#[tokio::test]
 async fn an_action_that_yields_for_ever_is_cancelled_after_the_grace_period() {
     let script = Script::default().on("first", [Do::YieldForEver(7)]);
     let mut bench = bench(script).await;
@@ -290,7 +324,7 @@ async fn the_events_of_a_run_that_is_cancelled_end_with_its_cancellation_and_the
             "first 0.1 step_started",
             "first 0.1 item",
             "first 0.1 run_cancelled",
-            "node `first` did not finish within 0ns after the stop, and was cancelled",
+            "node `first` was cancelled by the stop",
         ]
     );
 }

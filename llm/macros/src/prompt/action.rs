@@ -42,10 +42,10 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
                 .on(#model)
                 .until(#context.stopped())
                 .stream();
-            while let ::core::option::Option::Some(#change) = #llm::__private::next(&mut #answer).await? {
+            while let ::core::option::Option::Some(#change) = #llm::__private::next(&mut #answer, #context).await? {
                 yield_!(#change);
             }
-            let #value: #output = #llm::__private::finish(&mut #answer).await?;
+            let #value: #output = #llm::__private::finish(&mut #answer, #context).await?;
             ::core::result::Result::Ok(Writes { #written: #value })
         }
     }
