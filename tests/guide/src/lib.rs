@@ -1,5 +1,5 @@
 //! What keeps the guide true about the log, models and serving: its blocks compile, and what its programs
-//! print stands in its pages. It is apart from `tests/`, whose compile-fail tests would build every dependency again.
+//! print stands in its pages. It is apart from `tests/`, because its programs need stores, models and a server.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -36,6 +36,9 @@ pub mod docs {
 
     #[doc = include_str!("../../../docs/llm.md")]
     pub struct Llm;
+
+    #[doc = include_str!("../../../docs/functions.md")]
+    pub struct Functions;
 
     #[doc = include_str!("../../../docs/serve.md")]
     pub struct Serve;

@@ -175,6 +175,11 @@ mod tests {
     }
 
     #[test]
+    fn the_hash_does_not_depend_on_features_of_dependencies() {
+        assert_eq!(format!("{:016x}", CHATBOT.hash()), "c7e177e02a3c92ff");
+    }
+
+    #[test]
     fn it_serialises_as_described() {
         assert_eq!(json!(CHATBOT), CHATBOT.json());
     }

@@ -36,7 +36,10 @@ impl Topology {
     /// A hash of nodes, edges and what they declare, by which a log tells whether the graph is still
     /// the one that wrote a session. Docs and former names do not count.
     pub fn hash(&self) -> u64 {
-        super::name_hash(&json::shape(self).to_string())
+        let mut shape = json::shape(self);
+        // a dependency may turn on serde_json's `preserve_order`
+        shape.sort_all_objects();
+        super::name_hash(&shape.to_string())
     }
 
     fn node_name(&self, node: usize) -> &'static str {
