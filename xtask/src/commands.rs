@@ -60,7 +60,9 @@ pub(crate) const COMMANDS: &[Command] = &[
         "providers",
         "real model providers, and the chat with them, whose tests need no key",
         &[
-            Step::new("test -p burdock-llm --features genai").needs("llm"),
+            Step::new("test -p burdock-llm --features genai --lib --test streams --test prompt")
+                .needs("llm"),
+            Step::new("test -p burdock-llm --features genai --doc").needs("llm"),
             Step::new("test -p chat --features providers --lib --bins --test chat")
                 .needs("examples/chat"),
             Step::new("test -p chatbot --features providers").needs("examples/chatbot"),
@@ -94,7 +96,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         "changed tokens for the macros and the JSON parser, half a minute each; FUZZ_SECONDS=600 for ten",
         &[
             Step::new("test -p burdock-macros --lib fuzz").env("FUZZ_SECONDS", "30"),
-            Step::new("test -p burdock-json --test fuzz").env("FUZZ_SECONDS", "30"),
+            Step::new("test -p burdock-json --test fuzz").env("FUZZ_SECONDS", "20"),
         ],
     ),
     command(

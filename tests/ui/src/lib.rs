@@ -1,7 +1,8 @@
 //! Checks of compile-fail cases: one mistake gives one error, on the token that is wrong.
 //!
 //! A folder of cases has one file per rule with one fault. The token that rustc has to label stands in
-//! a comment at the end of its line, `//~ token`. What rustc says is in the `.stderr` beside it, which
+//! a comment at the end of its line, `//~ token`, or, if it fills its line, in the line below,
+//! `//~^ token`. What rustc says is in the `.stderr` beside it, which
 //! trybuild compares to the letter.
 #![allow(clippy::expect_used, clippy::panic, reason = "checks of tests")]
 
@@ -121,6 +122,9 @@ impl Fault {
     /// The tokens that the file marks.
     fn marked(&self) -> Vec<Place> {
         let marks = self.source.lines().enumerate().filter_map(|(index, line)| {
+            if let Some((_, token)) = line.split_once("//~^ ") {
+                return Some((index, token.trim().to_owned()));
+            }
             let (_, token) = line.split_once("//~ ")?;
             Some((index + 1, token.trim().to_owned()))
         });
