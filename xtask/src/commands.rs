@@ -93,7 +93,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "fuzz",
-        "changed tokens for the macros and the JSON parser, half a minute each; FUZZ_SECONDS=600 for ten",
+        "changed tokens for the macros and the JSON parser, under a minute; FUZZ_SECONDS=600 for ten",
         &[
             Step::new("test -p burdock-macros --lib fuzz").env("FUZZ_SECONDS", "30"),
             Step::new("test -p burdock-json --test fuzz").env("FUZZ_SECONDS", "20"),
