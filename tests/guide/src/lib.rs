@@ -37,6 +37,9 @@ pub mod docs {
     #[doc = include_str!("../../../docs/llm.md")]
     pub struct Llm;
 
+    #[doc = include_str!("../../../docs/functions.md")]
+    pub struct Functions;
+
     #[doc = include_str!("../../../docs/serve.md")]
     pub struct Serve;
 
