@@ -36,6 +36,7 @@ pub use self::{
     retrying::Retrying,
     scripted::{Script, Scripted},
 };
+pub use burdock_json::{Edit, Path, Repair, RepairKind, Segment};
 
 /// The derive of [`Partial`](trait@Partial).
 pub use burdock_llm_macros::Partial;

@@ -2,6 +2,7 @@
 
 use burdock_json::{Edit, Path};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use std::{fmt, marker::PhantomData};
 
 /// A change of a growing value of type `T`: a path, and what is set, appended or pushed there.
@@ -46,6 +47,39 @@ impl<T: ?Sized> Change<T> {
     /// Unwraps the untyped change.
     pub fn into_untyped(self) -> burdock_json::Change {
         self.untyped
+    }
+}
+
+impl Change<String> {
+    /// Returns the text that this change adds, which is empty at the end of the answer.
+    ///
+    /// A change with [`Edit::Set`] is the first one of an answer: it replaces the text that a consumer
+    /// may have from an earlier attempt.
+    ///
+    /// ```
+    /// use burdock_llm::{Script, Scripted, prompt};
+    ///
+    /// /// Greet {name}.
+    /// #[prompt]
+    /// async fn greet(name: &str) -> String;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), burdock_llm::PromptError> {
+    /// let llm = Scripted::new([Script::new().say("Hello, ").say("Ada!")]);
+    /// let mut answer = greet("Ada").on(&llm).stream();
+    /// let mut shown = String::new();
+    /// while let Some(change) = answer.next().await {
+    ///     shown += change?.text();
+    /// }
+    /// assert_eq!(shown, "Hello, Ada!");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn text(&self) -> &str {
+        match self.edit() {
+            Edit::Append(text) | Edit::Set(Value::String(text)) => text,
+            Edit::Set(_) | Edit::Push(_) | Edit::Complete => "",
+        }
     }
 }
 

@@ -20,8 +20,8 @@ pub fn check_answer<T: Answerable>() {}
 /// A type that a model can answer with.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the answer of a prompt",
-    label = "a model is not told what this type looks like",
-    note = "help: derive `serde::Deserialize` and `schemars::JsonSchema` for it; `String` is text"
+    label = "does not implement `Deserialize` and `JsonSchema`",
+    note = "derive `serde::Deserialize` and `schemars::JsonSchema` for `{Self}`, or answer with a `String`, which is text"
 )]
 pub trait Answerable {}
 

@@ -103,7 +103,9 @@ impl<T> Prompt<T> {
         self
     }
 
-    /// Asks this model.
+    /// Returns the call of this model, to be awaited or streamed. A prompt itself can be neither.
+    ///
+    /// The model is any `&impl Model`, also a `&dyn Model` or the `&Arc<dyn Model>` of an app.
     pub fn on<M: Model + ?Sized>(self, model: &M) -> Call<'_, T> {
         Call { prompt: self, model: Box::new(model), stop: None }
     }

@@ -13,6 +13,17 @@ pub enum Piece {
     Value(usize),
 }
 
+/// An argument that `{name}` can write.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written into a prompt as text",
+    label = "does not implement `Display`",
+    note = "write `{{name:json}}` in the prompt for its JSON, or implement `Display` for `{Self}`"
+)]
+pub trait TextArgument: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display> TextArgument for T {}
+
 /// A value of a placeholder.
 pub struct Value<'a>(Format<'a>);
 
@@ -23,7 +34,7 @@ enum Format<'a> {
 
 impl<'a> Value<'a> {
     /// `{name}`
-    pub fn display<T: Display>(value: &'a T) -> Self {
+    pub fn display<T: TextArgument>(value: &'a T) -> Self {
         Self(Format::Display(value))
     }
 

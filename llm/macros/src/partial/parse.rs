@@ -226,7 +226,7 @@ fn check_function(
             .help("put `#[partial(done)]` on the field, which then appears when it is complete");
     } else if !is_written {
         diagnostics
-            .error(word, "a partial value is written in the form that is read")
+            .error(word, format!("`{name}` without `serialize_with`"))
             .help("add `serialize_with`, or write both functions in a module for `with`");
     }
 }
