@@ -143,7 +143,11 @@ impl Parser {
             return Ok(());
         }
         self.gather(offset)?;
-        let expected = self.schema.inner.expected(&self.alternatives);
+        let schema = &self.schema.inner;
+        let expected = match Number::read(token.trim()) {
+            Some(number) if number.is_integral => schema.expected_in_range(&self.alternatives),
+            _ => schema.expected(&self.alternatives),
+        };
         // a string that was held ends behind its token
         let is_text = offset == self.text.at && offset != self.token_at;
         let found = if is_text { quoted(&format!("\"{token}\"")) } else { quoted(token) };

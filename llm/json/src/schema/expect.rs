@@ -5,6 +5,20 @@ use super::{Inner, Range, Shape, ShapeId, Text};
 impl Inner {
     /// Describes the alternatives: `a string or null`.
     pub(crate) fn expected(&self, shapes: &[ShapeId]) -> String {
+        self.join(shapes, describe)
+    }
+
+    /// Describes the alternatives to an integer that is out of the range of all.
+    pub(crate) fn expected_in_range(&self, shapes: &[ShapeId]) -> String {
+        self.join(shapes, |shape| match shape {
+            Shape::Integer(range) if *range != Range::ALL => {
+                format!("an integer from {} to {}", range.min, range.max)
+            }
+            shape => describe(shape),
+        })
+    }
+
+    fn join(&self, shapes: &[ShapeId], describe: impl Fn(&Shape) -> String) -> String {
         let mut names: Vec<String> = Vec::new();
         for shape in shapes {
             let name = describe(self.shape(*shape));
