@@ -19,18 +19,22 @@ impl Inner {
     }
 
     fn join(&self, shapes: &[ShapeId], describe: impl Fn(&Shape) -> String) -> String {
-        let mut names: Vec<String> = Vec::new();
-        for shape in shapes {
-            let name = describe(self.shape(*shape));
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        any_of(shapes.iter().map(|shape| describe(self.shape(*shape))))
+    }
+}
+
+/// Joins descriptions: `a string, a list or null`. Each is named once.
+pub(crate) fn any_of(all: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
         }
-        match names.split_last() {
-            None => "nothing".into(),
-            Some((last, [])) => last.clone(),
-            Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        }
+    }
+    match names.split_last() {
+        None => "nothing".into(),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
     }
 }
 

@@ -6,6 +6,7 @@ mod expect;
 mod marked;
 mod walk;
 
+pub(crate) use expect::any_of;
 pub use walk::{Mark, Place};
 
 use crate::names::{KeyId, Keys, Variants};
