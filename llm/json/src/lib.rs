@@ -61,9 +61,12 @@
 //! # The value in the text
 //! The value starts at the first token that fits the root. It counts from its first known property
 //! or its first element on; until then, a mismatch makes it a part of the text before the value, and
-//! nothing was emitted of it. What follows the value is ignored. An object with one unknown key around
-//! the value, and a list around it, are removed. A root that is a scalar is the first one in the text
-//! that fits.
+//! nothing was emitted of it. What follows the value is ignored. An object around the value, which has
+//! it in an unknown key and has no known key before, and a list around it, are removed. A root that is a
+//! scalar is the first one in the text that fits; an empty list or object that fits is the value too.
+//!
+//! A text that starts with `<think>`, `<thinking>`, `<thought>` or `<reasoning>` has its value behind the
+//! closing tag.
 //!
 //! The first of two properties with the same key counts, since it was emitted already. An unquoted
 //! string is accepted as an enum variant only, and quotes inside a string are not guessed.

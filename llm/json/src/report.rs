@@ -64,7 +64,7 @@ pub enum RepairKind {
     ControlCharacter,
     /// An invalid escape in a string; a lone surrogate becomes U+FFFD.
     Escape,
-    /// A literal in another spelling, such as `True` or `None`.
+    /// A literal in another spelling, such as `True`, `None` or `true.`.
     Literal,
     /// A number in another spelling, such as `+1`, `.5`, `007` or `1_000`.
     Number,

@@ -90,11 +90,11 @@ impl Reader {
                 Ok(Read { json: text.to_owned(), repairs: Vec::new() })
             }
             Self::Json { mut parser, wrapping, changes: mut made } => {
+                // only the end of the text ends a number outside of brackets: more digits may be missing
+                let is_whole = parser.is_complete() || reason == Reason::Complete;
                 let finished = parser.finish(&mut made);
                 let parsed = match finished {
-                    Ok(parsed) if parsed.cut && reason != Reason::Complete => {
-                        return Err(incomplete());
-                    }
+                    Ok(_) if !is_whole => return Err(incomplete()),
                     Err(_) if reason != Reason::Complete => return Err(incomplete()),
                     Ok(parsed) => parsed,
                     Err(mismatch) => {

@@ -106,6 +106,7 @@ macro_rules! tests {
 tests! {
     strings: String;
     numbers: u64;
+    wide_numbers: Vec<(u128, i128)>;
     options: Option<String>;
     lists_of_lists: Vec<Vec<String>>;
     tuples: (String, Vec<u8>, Chapter);

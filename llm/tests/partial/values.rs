@@ -23,6 +23,9 @@ scalars! {
     u8 = rng => rng.u8(..);
     u32 = rng => rng.u32(..);
     u64 = rng => rng.u64(..);
+    // as far as JSON values hold them
+    u128 = rng => rng.u64(..).into();
+    i128 = rng => if rng.bool() { rng.u64(..).into() } else { rng.i64(..).into() };
     i64 = rng => rng.i64(..);
     f64 = rng => (rng.f64() - 0.5) * 10f64.powi(rng.i32(-5..20));
     bool = rng => rng.bool();

@@ -147,6 +147,10 @@ async fn of_two_values_the_first_counts_and_the_second_is_a_repair() -> Result {
     Ok(())
 }
 
+/// Count the dragons.
+#[prompt]
+async fn count() -> u32;
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_was_cut_is_incomplete_unless_its_value_is_whole() -> Result {
     let whole = written(&story());
@@ -166,7 +170,10 @@ async fn an_answer_that_was_cut_is_incomplete_unless_its_value_is_whole() -> Res
     let script = say(&whole).cut();
     let value: Story = write_story("a dragon", 3).on(&Scripted::new([script])).await?;
     assert_eq!(value, story());
-    // a text has no end of its own
+    // neither a number outside of brackets nor a text has an end of its own
+    let error = error_of(count, &say("12").cut()).await;
+    assert_eq!(error, PromptError::Incomplete { reason: Reason::Truncated, text: "12".into() });
+    assert_eq!(count().on(&Scripted::new([say("12")])).await?, 12);
     let error = error_of(text, &say("Once upon").cut()).await;
     assert!(matches!(error, PromptError::Incomplete { reason: Reason::Truncated, .. }));
     Ok(())

@@ -187,9 +187,14 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// Forgets the keys. Clearing a set takes as long as its capacity, so that of an object with many
+    /// keys is not kept for the small objects that follow.
     fn clear(&mut self) {
+        const KEPT: usize = 64;
         self.known.clear();
-        if !self.others.is_empty() {
+        if self.others.capacity() > KEPT {
+            self.others = HashSet::new();
+        } else if !self.others.is_empty() {
             self.others.clear();
         }
     }
@@ -221,5 +226,21 @@ impl Seen {
 
     fn place(key: KeyId) -> (usize, u64) {
         (key.index() / 64, 1 << (key.index() % 64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_keys_of_an_object_cost_nothing_in_the_next_one() {
+        let mut seen = Seen::default();
+        assert!((0..10_000).all(|key| seen.insert_other(&key.to_string())));
+        seen.clear();
+        assert!(seen.others.capacity() <= 64, "{}", seen.others.capacity());
+        assert!(seen.insert_other("1"));
+        seen.clear();
+        assert!(seen.insert_other("1"));
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     change::Segment,
     names::KeyId,
     report::{MismatchKind, RepairKind},
-    schema::{Extra, NodeId, Shape},
+    schema::{Extra, NodeId, Shape, any_of},
 };
 use std::sync::Arc;
 
@@ -181,8 +181,10 @@ impl Parser {
             Shape::List(list) => (0, format!("at least {} elements", list.min)),
             _ => (0, String::new()),
         };
-        let shapes = frame.shapes.iter().map(|id| missing(schema.shape(*id)));
-        let (_, expected) = shapes.min_by_key(|(count, _)| *count).unwrap_or_default();
+        let shapes: Vec<_> = frame.shapes.iter().map(|id| missing(schema.shape(*id))).collect();
+        let fewest = shapes.iter().map(|(count, _)| *count).min();
+        let nearest = shapes.into_iter().filter(|(count, _)| Some(*count) == fewest);
+        let expected = any_of(nearest.map(|(_, name)| name));
         let found = match frame.kind {
             Kind::Object => "the end of the object".into(),
             Kind::List | Kind::Single => format!("{count}"),

@@ -10,7 +10,7 @@ pub(super) struct Number<'a> {
     /// Whether the text had another spelling.
     pub(super) is_repaired: bool,
     /// Whether there is neither a fraction nor an exponent.
-    is_integral: bool,
+    pub(super) is_integral: bool,
 }
 
 impl<'a> Number<'a> {

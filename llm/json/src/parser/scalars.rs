@@ -143,7 +143,11 @@ impl Parser {
             return Ok(());
         }
         self.gather(offset)?;
-        let expected = self.schema.inner.expected(&self.alternatives);
+        let schema = &self.schema.inner;
+        let expected = match Number::read(token.trim()) {
+            Some(number) if number.is_integral => schema.expected_in_range(&self.alternatives),
+            _ => schema.expected(&self.alternatives),
+        };
         // a string that was held ends behind its token
         let is_text = offset == self.text.at && offset != self.token_at;
         let found = if is_text { quoted(&format!("\"{token}\"")) } else { quoted(token) };
@@ -173,8 +177,20 @@ impl Parser {
         true
     }
 
-    /// Finds what a number or word is, and keeps the alternatives that it fits.
+    /// Finds what a number or word is, also a word at the end of a sentence, and keeps the alternatives
+    /// that it fits.
     fn resolve<'a>(&mut self, token: &'a str) -> Option<Scalar<'a>> {
+        self.resolve_token(token).or_else(|| {
+            let word = token.trim_end_matches('.');
+            if word.len() == token.len() || Number::read(word).is_some() {
+                return None;
+            }
+            let found = self.resolve_token(word)?;
+            Some(Scalar { repair: found.repair.or(Some(RepairKind::Literal)), ..found })
+        })
+    }
+
+    fn resolve_token<'a>(&mut self, token: &'a str) -> Option<Scalar<'a>> {
         if let Some(number) = Number::read(token) {
             return self.number(&number).or_else(|| {
                 self.keep(|shape| takes(shape, token))
@@ -322,7 +338,7 @@ fn is_delimiter(char: char) -> bool {
     match char {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '-' => false,
         ',' | ':' | ';' | '{' | '}' | '[' | ']' | '(' | ')' | '"' | '/' | '#' | '`' | '!' | '?'
-        | '*' | '“' | '”' | '„' => true,
+        | '<' | '>' | '*' | '“' | '”' | '„' => true,
         _ => char.is_whitespace(),
     }
 }

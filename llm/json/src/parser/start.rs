@@ -10,6 +10,14 @@ use crate::{
     schema::{Inner, NodeId, Shape},
 };
 
+/// Tags around what some models think before they answer.
+const THOUGHTS: [(&str, &str); 4] = [
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+];
+
 /// The search for the value.
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 #[derive(Debug)]
@@ -32,6 +40,9 @@ pub(super) struct Start {
     pub(super) is_wrapped: bool,
     /// Whether text after the value was recorded.
     has_ended: bool,
+    /// The tag that ends the thoughts being skipped, and how much of it was read.
+    thought: Option<(&'static str, usize)>,
+    has_thoughts: bool,
 }
 
 impl Start {
@@ -69,7 +80,36 @@ impl Start {
             is_fenced: false,
             is_wrapped: false,
             has_ended: false,
+            thought: None,
+            has_thoughts: false,
         }
+    }
+
+    /// Skips a character of the thoughts before the answer, which are not searched for the value.
+    /// Returns whether it belongs to them, or to their opening tag.
+    fn skip_thought(&mut self, char: char) -> bool {
+        let Some((end, read)) = self.thought else {
+            let before = self.skipped.trim_start_matches('\u{feff}');
+            let rest = THOUGHTS.into_iter().find_map(|(start, end)| {
+                let rest = start.strip_prefix(before)?;
+                rest.starts_with(char).then_some((rest, end))
+            });
+            let Some((rest, end)) = rest else { return false };
+            self.thought = (rest.len() == 1).then_some((end, 0));
+            self.skip(char);
+            return true;
+        };
+        self.skip(char);
+        let is_next = |read: usize| end[read..].starts_with(char);
+        let read = if is_next(read) { read + 1 } else { usize::from(is_next(0)) };
+        self.thought = (read < end.len()).then_some((end, read));
+        if self.thought.is_none() {
+            // what follows is at the start of the answer
+            self.has_thoughts = true;
+            self.has_text = false;
+            self.skipped.clear();
+        }
+        true
     }
 
     fn skip(&mut self, char: char) {
@@ -106,6 +146,9 @@ impl Parser {
     /// Looks for the first character that can start the value.
     pub(super) fn search(&mut self, text: &str, at: usize) -> Result<usize> {
         for (index, char) in text[at..].char_indices() {
+            if self.start.skip_thought(char) {
+                continue;
+            }
             let is_first = !self.start.has_text || self.start.skipped.starts_with("```");
             let classes = if is_first { self.start.first_classes } else { self.start.classes };
             let starts = Class::of(char).is_some_and(|class| {
@@ -130,6 +173,8 @@ impl Parser {
             self.start.is_fenced = self.start.skipped.contains("```");
             self.start.is_wrapped = kind == RepairKind::Wrapped;
             self.repair(kind, 0);
+        } else if self.start.has_thoughts {
+            self.repair(RepairKind::TextBefore, 0);
         }
     }
 

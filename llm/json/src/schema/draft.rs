@@ -181,6 +181,7 @@ fn kinds(schema: &Map<String, Value>) -> Kinds {
     }
 }
 
+/// Returns the range of an integer. JSON values of `serde_json`, which changes are made of, hold 64 bits.
 fn range(schema: &Map<String, Value>) -> Range {
     let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
     let (min, max) = match format {
@@ -191,8 +192,8 @@ fn range(schema: &Map<String, Value>) -> Range {
         "uint8" => (0, u8::MAX.into()),
         "uint16" => (0, u16::MAX.into()),
         "uint32" => (0, u32::MAX.into()),
-        "uint64" | "uint" => (0, u64::MAX.into()),
-        "uint128" => (0, i128::MAX),
+        "uint64" | "uint" | "uint128" => (0, u64::MAX.into()),
+        "int128" => (i64::MIN.into(), u64::MAX.into()),
         _ => (i128::MIN, i128::MAX),
     };
     let bound = |keyword: &str| schema.get(keyword).and_then(integer);

@@ -5,18 +5,36 @@ use super::{Inner, Range, Shape, ShapeId, Text};
 impl Inner {
     /// Describes the alternatives: `a string or null`.
     pub(crate) fn expected(&self, shapes: &[ShapeId]) -> String {
-        let mut names: Vec<String> = Vec::new();
-        for shape in shapes {
-            let name = describe(self.shape(*shape));
-            if !names.contains(&name) {
-                names.push(name);
+        self.join(shapes, describe)
+    }
+
+    /// Describes the alternatives to an integer that is out of the range of all.
+    pub(crate) fn expected_in_range(&self, shapes: &[ShapeId]) -> String {
+        self.join(shapes, |shape| match shape {
+            Shape::Integer(range) if *range != Range::ALL => {
+                format!("an integer from {} to {}", range.min, range.max)
             }
+            shape => describe(shape),
+        })
+    }
+
+    fn join(&self, shapes: &[ShapeId], describe: impl Fn(&Shape) -> String) -> String {
+        any_of(shapes.iter().map(|shape| describe(self.shape(*shape))))
+    }
+}
+
+/// Joins descriptions: `a string, a list or null`. Each is named once.
+pub(crate) fn any_of(all: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
         }
-        match names.split_last() {
-            None => "nothing".into(),
-            Some((last, [])) => last.clone(),
-            Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        }
+    }
+    match names.split_last() {
+        None => "nothing".into(),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
     }
 }
 

@@ -6,6 +6,7 @@ mod expect;
 mod marked;
 mod walk;
 
+pub(crate) use expect::any_of;
 pub use walk::{Mark, Place};
 
 use crate::names::{KeyId, Keys, Variants};
@@ -16,8 +17,9 @@ use std::sync::Arc;
 ///
 /// Followed are `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`,
 /// `unevaluatedProperties`, `patternProperties`, `items`, `prefixItems`, `minItems`, `maxItems`,
-/// `minLength`, `maxLength`, `minimum` and `maximum` of integers and the integer formats, `allOf`,
-/// `anyOf`, `oneOf` (read as `anyOf`), and `$ref` into the document. Other keywords are ignored, so
+/// `minLength`, `maxLength`, `minimum` and `maximum` of integers and the integer formats (those of 128
+/// bits as far as 64 bits hold them), `allOf`, `anyOf`, `oneOf` (read as `anyOf`), and `$ref` into the
+/// document. Other keywords are ignored, so
 /// the node accepts more than the schema says; a `$ref` to another document accepts anything.
 #[derive(Clone, Debug)]
 pub struct Schema {

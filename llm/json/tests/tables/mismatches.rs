@@ -55,7 +55,28 @@ fn integers_out_of_range() {
         (
             wide,
             "[1, 18446744073709551616]",
-            "! Type@4 expected an integer of at least 0 at `[1]`, found `18446744073709551616`",
+            "! Type@4 expected an integer from 0 to 18446744073709551615 at `[1]`, found `18446744073709551616`",
+        ),
+        (
+            wide,
+            r#"["-1"]"#,
+            "! Type@1 expected an integer from 0 to 18446744073709551615 at `[0]`, found `\"-1\"`",
+        ),
+        (wide, "[x]", "! Type@1 expected an integer of at least 0 at `[0]`, found `x`"),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"integer","format":"int64"}}}"#,
+            r#"{"a":9223372036854775808}"#,
+            "! Type@5 expected an integer from -9223372036854775808 to 9223372036854775807 at `a`, found `9223372036854775808`",
+        ),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"integer","format":"uint128","minimum":0}}}"#,
+            r#"{"a":18446744073709551616}"#,
+            "! Type@5 expected an integer from 0 to 18446744073709551615 at `a`, found `18446744073709551616`",
+        ),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"integer","format":"int128"}}}"#,
+            r#"{"a":-9223372036854775809}"#,
+            "! Type@5 expected an integer from -9223372036854775808 to 18446744073709551615 at `a`, found `-9223372036854775809`",
         ),
         ("map", r#"{"a": 1, "b": 1e999}"#, "! Type@14 expected an integer at `b`, found `1e999`"),
     ]);

@@ -49,6 +49,48 @@ fn text_around_the_value() {
 }
 
 #[test]
+fn thoughts_are_not_searched_for_the_value() {
+    check(&[
+        (
+            "book",
+            "<think>\nSo {\"title\": string}, or {\"title\":\"A\",\"pages\":0} </thin</think>\n\n{\"title\":\"T\",\"pages\":3}",
+            r#"{"title":"T","pages":3} | text_before@0"#,
+        ),
+        (
+            "book",
+            "\u{feff}<thinking>{title: 1}</thinking>```json\n{\"title\":\"T\",\"pages\":3}\n```",
+            r#"{"title":"T","pages":3} | fence@0"#,
+        ),
+        ("bool", "<think>true?</think>no, <b>false</b>", "false | text_before@0 text_after@32"),
+        ("texts", "<thought>\"a\"</thought> \"b\"", r#"["b"] | text_before@0 single_value@23"#),
+        (
+            "color",
+            "<think>Red <think> Blue</think>green",
+            "! Type@31 expected one of `Red`, `DarkGreen`, `Blue`, found `green`",
+        ),
+        ("int", "<think>7", "! NoValue@8 expected an integer, found `<think>7`"),
+        ("bool", "<thin>true", "true | text_before@0"),
+    ]);
+}
+
+#[test]
+fn words_at_the_end_of_a_sentence() {
+    check(&[
+        ("bool", "True.", "true | literal@0"),
+        ("bool", "It is false.", "false | text_before@0 literal@6"),
+        ("color", "The color is Blue.", r#""Blue" | text_before@0 unquoted_text@13"#),
+        ("color", "red...", r#""Red" | variant@0"#),
+        (
+            "color",
+            "<answer>Blue</answer>",
+            r#""Blue" | text_before@0 unquoted_text@8 text_after@12"#,
+        ),
+        ("int", "<answer>42</answer>", "42 | text_before@0 text_after@10"),
+        ("bool", "...", "! NoValue@3 expected a boolean, found `...`"),
+    ]);
+}
+
+#[test]
 fn punctuation() {
     check(&[
         ("ints", "[1,2,]", "[1,2] | extra_comma@5"),

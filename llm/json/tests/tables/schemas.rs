@@ -37,7 +37,7 @@ fn externally_tagged_alternatives() {
         (
             "shape",
             r#"{"Triangle": 1}"#,
-            "! Missing@14 expected property `Circle`, found the end of the object",
+            "! Missing@14 expected property `Circle` or property `Box`, found the end of the object",
         ),
     ]);
 }
@@ -53,7 +53,7 @@ fn untagged_alternatives() {
         (
             "untagged",
             r#"{"z": 1}"#,
-            "! Missing@7 expected property `x`, found the end of the object",
+            "! Missing@7 expected property `x` or property `y`, found the end of the object",
         ),
         (
             r#"{"anyOf":[{"type":"array","items":{"type":"integer"}},{"type":"array","items":{"type":"string"}}]}"#,
