@@ -1,7 +1,7 @@
 //! What the action of a prompt calls.
 
 use super::{PromptError, PromptStream};
-use crate::{Change, Reason};
+use crate::Change;
 use burdock::ActionError;
 use std::future::pending;
 
@@ -11,7 +11,7 @@ use std::future::pending;
 /// Returns an error if the answer has no value.
 pub async fn next<T>(answer: &mut PromptStream<'_, T>) -> Result<Option<Change<T>>, ActionError> {
     match answer.next().await {
-        Some(Err(error)) => Err(failed(error).await),
+        Some(Err(error)) => Err(failed(answer, error).await),
         Some(Ok(change)) => Ok(Some(change)),
         None => Ok(None),
     }
@@ -24,15 +24,15 @@ pub async fn next<T>(answer: &mut PromptStream<'_, T>) -> Result<Option<Change<T
 pub async fn finish<T>(answer: &mut PromptStream<'_, T>) -> Result<T, ActionError> {
     match answer.finish().await {
         Ok(value) => Ok(value),
-        Err(error) => Err(failed(error).await),
+        Err(error) => Err(failed(answer, error).await),
     }
 }
 
 /// The error of the action. After a stop there is none: half a value cannot be written, and a failure
 /// would take the error edge and supersede what was shown. So the step waits to be cancelled, which is
 /// when the grace period ends; the connection was closed at once.
-async fn failed(error: PromptError) -> ActionError {
-    if matches!(error, PromptError::Incomplete { reason: Reason::Cancelled, .. }) {
+async fn failed<T>(answer: &mut PromptStream<'_, T>, error: PromptError) -> ActionError {
+    if answer.is_stopped() {
         pending::<()>().await;
     }
     error.into_action()
