@@ -86,3 +86,40 @@ async fn a_node_retries_a_prompt_and_takes_its_error_edge() -> TestResult {
     assert_eq!(answered(vec![Script::new().refuse(401)]).await?, ("sorry".to_owned(), 1));
     Ok(())
 }
+
+/// Declares a prompt whose types are fragments.
+macro_rules! declare {
+    ($name:ident, $text:literal, $owned:ty, $borrowed:ty, $answer:ty) => {
+        #[doc = $text]
+        #[burdock_llm::prompt(state = Bare, reads(context), writes(answer), resource = writer)]
+        async fn $name(
+            context: $borrowed,
+            #[input] fields: $borrowed,
+            count: $owned,
+        ) -> $answer;
+    };
+}
+
+declare!(declared, "Say {context} {fields} {count}", u8, &str, String);
+
+graph! {
+    Declared(Bare) {
+        inputs { fields: String }
+        resources { writer: Arc<dyn Model> }
+        yields Change<String>;
+        nodes { declared { count: 1 } }
+        start declared;
+        declared -> pause;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn types_of_a_prompt_may_be_fragments_of_a_macro() -> TestResult {
+    let writer = Scripted::new([say("so")]);
+    let resources = DeclaredResources { writer: Arc::new(writer.clone()) };
+    let mut app = Declared::app().resources(resources).build().await?;
+    let end = app.run(DeclaredInputs { fields: "f".into() }).await?;
+    assert_eq!(end.state().answer, "so");
+    assert_eq!(writer.requests()[0].messages[0].text, "Say  f 1");
+    Ok(())
+}

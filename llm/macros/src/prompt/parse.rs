@@ -2,6 +2,7 @@
 
 use super::{
     settings::parse_settings,
+    source::bare,
     syntax::{Argument, Marker, MarkerKind, PromptSyntax, Signature, System},
     template::{Line, Template},
 };
@@ -184,7 +185,7 @@ fn parse_argument(argument: PatType, diagnostics: &mut Diagnostics) -> Option<Ar
         }
     };
     refuse_reserved(&name, "argument", diagnostics);
-    if let Type::ImplTrait(generic) = &*ty {
+    if let Type::ImplTrait(generic) = bare(&ty) {
         diagnostics
             .error(generic, "a prompt is not generic")
             .help("write a type, such as `&str`, or `&dyn Display`");
