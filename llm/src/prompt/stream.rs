@@ -112,7 +112,7 @@ impl<'m, T> PromptStream<'m, T> {
     }
 
     /// Returns what is known of the answer beside its value: its text, its end, usage, attempts and
-    /// repairs. Before the end it has what there is so far.
+    /// repairs. Before the end it has what there is so far, without repairs.
     pub fn response(&self) -> &Response {
         &self.response
     }
