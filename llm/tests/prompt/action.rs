@@ -236,7 +236,7 @@ async fn an_answer_that_the_model_cancelled_fails_the_step() -> Result {
     let critic = model([say("Well done.")]);
     let mut app = Writing::app().resources(WritingResources { llm, critic }).build().await?;
     let run = async { app.run(inputs()).await };
-    let error = tokio::time::timeout(Duration::from_secs(60), run).await?.err();
+    let error = tokio::time::timeout(Duration::from_mins(1), run).await?.err();
     let error = error.ok_or("it is finished")?;
     assert!(matches!(error.kind(), RunErrorKind::Failed(_)), "{error:?}");
     Ok(())

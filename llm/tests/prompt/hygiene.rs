@@ -92,11 +92,7 @@ macro_rules! declare {
     ($name:ident, $text:literal, $owned:ty, $borrowed:ty, $answer:ty) => {
         #[doc = $text]
         #[burdock_llm::prompt(state = Bare, reads(context), writes(answer), resource = writer)]
-        async fn $name(
-            context: $borrowed,
-            #[input] fields: $borrowed,
-            count: $owned,
-        ) -> $answer;
+        async fn $name(context: $borrowed, #[input] fields: $borrowed, count: $owned) -> $answer;
     };
 }
 
