@@ -47,7 +47,7 @@ impl<'a> Filler<'a> {
             "object" => self.object(schema, name, depth),
             "array" => self.list(schema, name, depth),
             "integer" => json!(integer(schema)),
-            "number" => json!(schema["minimum"].as_f64().unwrap_or(1.5)),
+            "number" => json!(number(schema)),
             "boolean" => json!(true),
             "null" => Value::Null,
             _ => Value::String(Self::text(schema, name)),
@@ -58,11 +58,17 @@ impl<'a> Filler<'a> {
         self.root.pointer(schema["$ref"].as_str()?.strip_prefix('#')?)
     }
 
-    /// The first alternative; null where the value is deep.
+    /// The first alternative; null where the value is deep, or one that refers to nothing else.
     fn choose(choices: &'a [Value], depth: usize) -> Option<&'a Value> {
         let is_null = |choice: &&Value| choice["type"] == "null";
-        let null = choices.iter().find(is_null).filter(|_| depth >= DEPTH);
-        null.or_else(|| choices.iter().find(|choice| !is_null(choice)))
+        if depth >= DEPTH {
+            let mut leaves = choices.iter().filter(|choice| !refers(choice));
+            let found = choices.iter().find(is_null).or_else(|| leaves.next());
+            if found.is_some() {
+                return found;
+            }
+        }
+        choices.iter().find(|choice| !is_null(choice))
     }
 
     /// Adds the properties beside alternatives, as a flattened enum has them.
@@ -152,6 +158,23 @@ fn integer(schema: &Value) -> i64 {
     let least = schema["minimum"].as_i64().unwrap_or(i64::MIN);
     let most = schema["maximum"].as_i64().unwrap_or(i64::MAX);
     3_i64.max(least).min(most)
+}
+
+/// A small number within the bounds.
+fn number(schema: &Value) -> f64 {
+    let bound = |keyword: &str| schema[keyword].as_f64();
+    let least = bound("minimum").unwrap_or(f64::NEG_INFINITY);
+    let most = bound("maximum").unwrap_or(f64::INFINITY);
+    1.5_f64.max(least).min(most)
+}
+
+/// Whether a schema has a reference in it.
+fn refers(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.contains_key("$ref") || map.values().any(refers),
+        Value::Array(items) => items.iter().any(refers),
+        _ => false,
+    }
 }
 
 /// `snake_case` and `camelCase` as words.

@@ -1,7 +1,7 @@
 //! What the action of a prompt calls.
 
 use super::{PromptError, PromptStream};
-use crate::{Change, Reason};
+use crate::Change;
 use burdock::{ActionError, Context};
 
 /// The next change, for the action to yield.
@@ -13,7 +13,7 @@ pub async fn next<T>(
     cx: &Context,
 ) -> Result<Option<Change<T>>, ActionError> {
     match answer.next().await {
-        Some(Err(error)) => Err(failed(error, cx).await),
+        Some(Err(error)) => Err(failed(answer, error, cx).await),
         Some(Ok(change)) => Ok(Some(change)),
         None => Ok(None),
     }
@@ -26,14 +26,18 @@ pub async fn next<T>(
 pub async fn finish<T>(answer: &mut PromptStream<'_, T>, cx: &Context) -> Result<T, ActionError> {
     match answer.finish().await {
         Ok(value) => Ok(value),
-        Err(error) => Err(failed(error, cx).await),
+        Err(error) => Err(failed(answer, error, cx).await),
     }
 }
 
 /// The error of the action. After a stop there is none: half a value cannot be written, and a failure
 /// would take the error edge and supersede what was shown. So the step is abandoned.
-async fn failed(error: PromptError, cx: &Context) -> ActionError {
-    if matches!(error, PromptError::Incomplete { reason: Reason::Cancelled, .. }) {
+async fn failed<T>(
+    answer: &mut PromptStream<'_, T>,
+    error: PromptError,
+    cx: &Context,
+) -> ActionError {
+    if answer.is_stopped() {
         match cx.abandon().await {}
     }
     error.into_action()

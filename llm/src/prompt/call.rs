@@ -201,7 +201,7 @@ impl<T> Future for WithResponse<'_, T> {
     type Output = Result<(T, Response), PromptError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let value = ready!(self.answer.poll_finish(cx));
+        let value = ready!(self.answer.poll_whole(cx));
         Poll::Ready(value.map(|value| (value, self.answer.response().clone())))
     }
 }

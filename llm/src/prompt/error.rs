@@ -50,12 +50,12 @@ pub enum PromptError {
         /// How many bytes it may have.
         limit: usize,
     },
-    /// An argument cannot be written as JSON.
-    #[error("the argument `{name}` cannot be written as JSON: {reason}")]
+    /// An argument cannot be written into the prompt.
+    #[error("the argument `{name}` cannot be written: {reason}")]
     Argument {
         /// Its name.
         name: &'static str,
-        /// What `Serialize` says.
+        /// What `Serialize` or `Display` says.
         reason: String,
     },
     /// The type of the answer has an invalid JSON schema.

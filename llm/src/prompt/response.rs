@@ -16,7 +16,8 @@ pub struct Response {
     pub usage: Usage,
     /// The number of attempts, from 1; 0 before the first.
     pub attempts: u32,
-    /// The differences between the text and valid JSON of the type. Empty for text.
+    /// The differences between the text and valid JSON of the type. Empty for text, and unless the answer
+    /// has a value.
     pub repairs: Vec<Repair>,
 }
 

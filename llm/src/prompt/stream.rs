@@ -32,6 +32,8 @@ pub struct PromptStream<'m, T> {
     kind: Kind<T>,
     policy: Policy,
     stop: Option<Stop<'m>>,
+    /// Whether `stop` ended the answer.
+    stopped: bool,
     shape: Option<(Arc<Shape>, Told)>,
     attempt: Option<Attempt>,
     /// What has changed and was not yielded yet.
@@ -75,6 +77,7 @@ impl<'m, T> PromptStream<'m, T> {
             kind: prompt.kind,
             policy: prompt.policy,
             stop,
+            stopped: false,
             shape: None,
             attempt: None,
             changes: VecDeque::new(),
@@ -109,7 +112,7 @@ impl<'m, T> PromptStream<'m, T> {
     }
 
     /// Returns what is known of the answer beside its value: its text, its end, usage, attempts and
-    /// repairs. Before the end it has what there is so far.
+    /// repairs. Before the end it has what there is so far, without repairs.
     pub fn response(&self) -> &Response {
         &self.response
     }
@@ -137,6 +140,11 @@ impl<'m, T> PromptStream<'m, T> {
         self.grown.as_ref()?.as_any().downcast_ref::<Grown<T>>()?.partial()
     }
 
+    /// Whether the stop of [`Call::until`] ended the answer.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     fn poll_change(
         &mut self,
         cx: &mut Context<'_>,
@@ -157,20 +165,33 @@ impl<'m, T> PromptStream<'m, T> {
         }
     }
 
-    pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, PromptError>> {
-        loop {
-            while self.take_change().is_some() {}
-            match &self.ended {
-                Some(Ok(json)) => {
-                    let read = (self.kind.read)(json);
-                    return Poll::Ready(read.map_err(|refusal| self.refused(refusal)));
-                }
-                Some(Err(error)) => {
-                    self.reported = true;
-                    return Poll::Ready(Err(error.clone()));
-                }
-                None => ready!(self.poll_advance(cx)),
+    /// Changes stay queued until the end: the caller may drop its future and ask for the next change.
+    fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, PromptError>> {
+        while self.ended.is_none() {
+            ready!(self.poll_advance(cx));
+        }
+        while self.take_change().is_some() {}
+        Poll::Ready(self.result())
+    }
+
+    /// The whole value, for a caller that sees no changes: they are not kept.
+    pub(super) fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, PromptError>> {
+        while self.ended.is_none() {
+            ready!(self.poll_advance(cx));
+            self.changes.clear();
+        }
+        Poll::Ready(self.result())
+    }
+
+    /// The value or the error of an answer that ended.
+    fn result(&mut self) -> Result<T, PromptError> {
+        match &self.ended {
+            Some(Ok(json)) => (self.kind.read)(json).map_err(|refusal| self.refused(refusal)),
+            Some(Err(error)) => {
+                self.reported = true;
+                Err(error.clone())
             }
+            None => unreachable!("it has ended"),
         }
     }
 
@@ -192,6 +213,7 @@ impl<'m, T> PromptStream<'m, T> {
             && stop.as_mut().poll(cx).is_ready()
         {
             self.stop = None;
+            self.stopped = true;
             self.end_attempt(Reason::Cancelled, |error| error);
             return Poll::Ready(());
         }

@@ -2,7 +2,7 @@
 
 use super::PromptError;
 use serde::Serialize;
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write};
 
 /// A part of a prompt.
 #[derive(Clone, Copy, Debug)]
@@ -28,14 +28,14 @@ impl<T: Display> TextArgument for T {}
 pub struct Value<'a>(Format<'a>);
 
 enum Format<'a> {
-    Display(&'a dyn Display),
+    Display(&'static str, &'a dyn Display),
     Json(Result<String, PromptError>),
 }
 
 impl<'a> Value<'a> {
     /// `{name}`
-    pub fn display<T: TextArgument>(value: &'a T) -> Self {
-        Self(Format::Display(value))
+    pub fn display<T: TextArgument>(name: &'static str, value: &'a T) -> Self {
+        Self(Format::Display(name, value))
     }
 
     /// `{name:json}`
@@ -50,7 +50,7 @@ impl<'a> Value<'a> {
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Format::Display(value) => write!(f, "Display({value})"),
+            Format::Display(name, _) => write!(f, "Display({name})"),
             Format::Json(json) => f.debug_tuple("Json").field(json).finish(),
         }
     }
@@ -59,14 +59,19 @@ impl fmt::Debug for Value<'_> {
 /// Writes the text.
 ///
 /// # Errors
-/// Returns an error if a value cannot be written as JSON.
+/// Returns an error if a value cannot be written.
 pub fn render(pieces: &[Piece], values: &[Value<'_>]) -> Result<String, PromptError> {
     let mut text = String::new();
     for piece in pieces {
         match piece {
             Piece::Text(piece) => text.push_str(piece),
             Piece::Value(index) => match values.get(*index).map(|value| &value.0) {
-                Some(Format::Display(value)) => text.push_str(&value.to_string()),
+                Some(Format::Display(name, value)) => {
+                    write!(text, "{value}").map_err(|error| PromptError::Argument {
+                        name,
+                        reason: error.to_string(),
+                    })?;
+                }
                 Some(Format::Json(Ok(json))) => text.push_str(json),
                 Some(Format::Json(Err(error))) => return Err(error.clone()),
                 None => {}

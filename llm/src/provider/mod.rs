@@ -190,7 +190,7 @@ impl Provider {
     /// not have it and refuse. Everywhere else the default is [`SchemaMode::Prompted`], as servers with the
     /// protocol of `OpenAI` may ignore a schema; where one does not, such as vLLM or llama.cpp, set
     /// [`SchemaMode::Structured`]. Providers whose schemas `genai` does not pass on stay prompted, and so do
-    /// schemas that a provider cannot express, such as maps at `OpenAI` and recursion at Anthropic.
+    /// schemas that a provider cannot express, such as maps at `OpenAI` and recursion at Anthropic and Gemini.
     #[must_use]
     pub fn schema_mode(mut self, mode: SchemaMode) -> Self {
         self.dialect = match mode {

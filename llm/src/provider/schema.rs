@@ -14,11 +14,17 @@ pub(super) enum Dialect {
     /// `OpenAI` with `strict`, which `genai` always sets: objects are closed, and each property is
     /// required.
     OpenAi,
-    /// Anthropic: closed objects, no bounds, no recursion.
+    /// Anthropic: closed objects, no bounds, no recursion, and few optional properties and unions.
     Anthropic,
-    /// Gemini, which takes most of JSON Schema.
+    /// Gemini, which takes most of JSON Schema, but no required property that leads back to its type.
     Gemini,
 }
+
+/// The number of optional properties that Anthropic allows in one request.
+const OPTIONAL: usize = 24;
+
+/// The number of unions that Anthropic allows in one request: `anyOf`, and lists of types.
+const UNIONS: usize = 16;
 
 impl Dialect {
     /// The dialect of a provider whose structured output `genai` passes on; `None` where it does not, or
@@ -40,12 +46,16 @@ impl Dialect {
 
     /// The schema as the provider takes it.
     pub(super) fn translate(self, schema: &Value) -> Option<Value> {
-        if self == Self::Anthropic && is_recursive(schema) {
+        if self != Self::OpenAi && is_recursive(schema) {
             return None;
         }
         let root = self.rewrite(schema)?;
         let is_object = root["type"] == "object" && root.get("anyOf").is_none();
-        is_object.then_some(root)
+        let fits = || {
+            let (optional, unions) = complexity(&root);
+            optional <= OPTIONAL && unions <= UNIONS
+        };
+        (is_object && (self != Self::Anthropic || fits())).then_some(root)
     }
 
     fn rewrite(self, schema: &Value) -> Option<Value> {
@@ -56,6 +66,9 @@ impl Dialect {
             if let Some((keyword, value)) = self.keyword(keyword, value)? {
                 out.insert(keyword, value);
             }
+        }
+        if out.contains_key("$ref") {
+            return lone_reference(out);
         }
         if self != Self::Gemini {
             close(&mut out, self)?;
@@ -70,7 +83,8 @@ impl Dialect {
     fn keyword(self, keyword: &str, value: &Value) -> Option<Option<(String, Value)>> {
         let as_it_is = || Some((keyword.to_owned(), value.clone()));
         Some(match keyword {
-            "const" if self == Self::Gemini => Some(("enum".to_owned(), json!([value]))),
+            "const" if self == Self::Gemini => return self.keyword("enum", &json!([value])),
+            "enum" if self == Self::Gemini && !is_plain(value) => return None,
             "type" | "title" | "description" | "$ref" | "enum" | "const" | "required" => as_it_is(),
             "properties" | "$defs" => Some((keyword.to_owned(), self.each_named(value)?)),
             "items" => Some((keyword.to_owned(), self.rewrite(value)?)),
@@ -83,9 +97,11 @@ impl Dialect {
                 _ => return None,
             },
             "prefixItems" if self == Self::Gemini => Some((keyword.to_owned(), self.each(value)?)),
-            "additionalProperties" if *value == Value::Bool(false) || self == Self::Gemini => {
-                as_it_is()
-            }
+            "additionalProperties" if *value == Value::Bool(false) => as_it_is(),
+            "additionalProperties" if self == Self::Gemini => match value {
+                Value::Bool(_) => as_it_is(),
+                schema => Some((keyword.to_owned(), self.rewrite(schema)?)),
+            },
             "minimum" | "maximum" | "minItems" | "maxItems" if self != Self::Anthropic => {
                 as_it_is()
             }
@@ -116,13 +132,57 @@ impl Dialect {
     }
 }
 
+/// Whether values are texts and numbers, which is all that Gemini takes.
+fn is_plain(values: &Value) -> bool {
+    let mut values = values.as_array().into_iter().flatten();
+    values.all(|value| value.is_string() || value.is_number())
+}
+
+/// A reference with its description. Providers take nothing beside `$ref`, and `genai` puts the target in
+/// the place of a described one, without an end where the target contains itself.
+fn lone_reference(mut schema: Map<String, Value>) -> Option<Value> {
+    let reference = schema.remove("$ref")?;
+    let reference = json!({ "$ref": reference });
+    if schema.keys().any(|keyword| keyword != "title" && keyword != "description") {
+        return None;
+    }
+    if schema.is_empty() {
+        return Some(reference);
+    }
+    schema.insert("anyOf".to_owned(), json!([reference]));
+    Some(Value::Object(schema))
+}
+
+/// The numbers of optional properties and of unions.
+fn complexity(schema: &Value) -> (usize, usize) {
+    let inner: Vec<&Value> = match schema {
+        Value::Object(map) => map.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => return (0, 0),
+    };
+    let mut found = inner.into_iter().map(complexity).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        let required = schema["required"].as_array().map_or(0, Vec::len);
+        found.0 += properties.len().saturating_sub(required);
+    }
+    found.1 += usize::from(
+        ["anyOf", "type"].iter().any(|keyword| schema.get(*keyword).is_some_and(Value::is_array)),
+    );
+    found
+}
+
 /// Closes an object. `OpenAI` demands each property as well; a model that gives one that has a default
 /// gives a valid value.
 fn close(schema: &mut Map<String, Value>, dialect: Dialect) -> Option<()> {
-    if schema.get("type") != Some(&Value::from("object")) && !schema.contains_key("properties") {
+    let is_object = match schema.get("type") {
+        Some(Value::String(kind)) => kind == "object",
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "object"),
+        _ => schema.contains_key("properties"),
+    };
+    if !is_object {
         return Some(());
     }
-    schema.insert("type".to_owned(), "object".into());
+    schema.entry("type").or_insert_with(|| "object".into());
     let properties = schema.entry("properties").or_insert_with(|| json!({})).as_object()?;
     let names: Vec<Value> = properties.keys().cloned().map(Value::String).collect();
     if dialect == Dialect::OpenAi {
@@ -205,6 +265,23 @@ mod tests {
         let any = json!({ "anyOf": [{ "type": "string", "const": "A" }, { "$ref": "#/$defs/B" }] });
         let listed =
             json!({ "anyOf": [{ "type": "string", "enum": ["A"] }, { "$ref": "#/$defs/B" }] });
+        let described = json!({ "description": "d", "$ref": "#/$defs/B", "default": null });
+        let chosen = json!({ "description": "d", "anyOf": [{ "$ref": "#/$defs/B" }] });
+        let tagged_reference = json!({ "$ref": "#/$defs/B", "type": "object",
+            "properties": { "t": { "const": "P" } }, "required": ["t"] });
+        let nullable = json!({ "type": ["object", "null"], "properties": { "x": bare },
+            "required": ["x"] });
+        let many = |count: usize, property: &Value| {
+            let named = (0..count).map(|index| (index.to_string(), property.clone()));
+            json!({ "type": "object", "properties": named.collect::<serde_json::Map<_, _>>() })
+        };
+        let many_closed = |count: usize, property: &Value| {
+            let mut schema = many(count, property);
+            schema["additionalProperties"] = json!(false);
+            schema
+        };
+        let closed_nullable = json!({ "type": ["object", "null"], "properties": { "x": bare },
+            "required": ["x"], "additionalProperties": false });
         let table: Vec<(&str, Dialect, Value, Option<Value>)> = vec![
             (
                 "each property is required",
@@ -242,7 +319,26 @@ mod tests {
                 recursive.clone(),
                 closed(json!({ "type": "array", "items": { "$ref": "#" } })),
             ),
-            ("recursion", Anthropic, recursive, None),
+            ("recursion", Anthropic, recursive.clone(), None),
+            ("recursion", Gemini, recursive, None),
+            ("described references", OpenAi, of(described.clone()), closed(chosen.clone())),
+            ("described references", Anthropic, of(described.clone()), closed(chosen.clone())),
+            ("described references", Gemini, of(described), Some(of(chosen))),
+            ("references with more", OpenAi, of(tagged_reference.clone()), None),
+            ("references with more", Gemini, of(tagged_reference), None),
+            ("optional objects", OpenAi, of(nullable.clone()), closed(closed_nullable.clone())),
+            ("optional objects", Anthropic, of(nullable), closed(closed_nullable)),
+            ("constants", Gemini, of(json!({ "type": "boolean", "const": true })), None),
+            ("constants", Gemini, of(json!({ "enum": ["A", null] })), None),
+            ("24 optional properties", Anthropic, many(24, &bare), Some(many_closed(24, &bare))),
+            ("25 optional properties", Anthropic, many(25, &bare), None),
+            ("17 unions", Anthropic, many(17, &b), None),
+            (
+                "maps of constants",
+                Gemini,
+                of(json!({ "type": "object", "additionalProperties": { "const": "A" } })),
+                Some(of(json!({ "type": "object", "additionalProperties": { "enum": ["A"] } }))),
+            ),
             ("enums", OpenAi, of(tagged.clone()), closed(any)),
             ("enums", Gemini, of(tagged), Some(of(listed))),
             ("no object", OpenAi, json!({ "type": "string" }), None),

@@ -10,7 +10,7 @@ use burdock::{
 use burdock_llm::{Change, Grown, Model, PromptError, Script, prompt};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 struct Studio {
@@ -214,5 +214,30 @@ async fn a_stop_behind_the_last_token_of_a_value_commits_it() -> Result {
     let end = run.finish().await?;
     assert_eq!(end.outcome(), Outcome::Stopped(WritingNode::praise));
     assert_eq!(end.state().story.get(), Some(&story()));
+    Ok(())
+}
+
+/// A model whose answers are stopped by something other than the run.
+#[derive(Debug)]
+struct Stopped;
+
+impl Model for Stopped {
+    fn chat(&self, _: burdock_llm::Request) -> burdock_llm::Answer {
+        use burdock_llm::{Chunk, End, Reason};
+        let end = End::because(Reason::Cancelled);
+        let said = Chunk::Delta(r#"{"title": "Fi"#.into());
+        Box::pin(futures::stream::iter([Ok(said), Ok(Chunk::End(end))]))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_the_model_cancelled_fails_the_step() -> Result {
+    let llm: Arc<dyn Model> = Arc::new(Stopped);
+    let critic = model([say("Well done.")]);
+    let mut app = Writing::app().resources(WritingResources { llm, critic }).build().await?;
+    let run = async { app.run(inputs()).await };
+    let error = tokio::time::timeout(Duration::from_mins(1), run).await?.err();
+    let error = error.ok_or("it is finished")?;
+    assert!(matches!(error.kind(), RunErrorKind::Failed(_)), "{error:?}");
     Ok(())
 }

@@ -62,10 +62,14 @@ where
         assert_eq!(prompt().on(&llm).await?, expected, "{said}");
         let mut answer = prompt().on(&llm).stream();
         let mut value = serde_json::Value::Null;
+        let mut is_complete = false;
         while let Some(change) = answer.next().await {
             let change = change?;
+            assert!(!is_complete, "{change:?} follows the end of {said}");
+            is_complete = change.path().is_root() && *change.edit() == burdock_json::Edit::Complete;
             burdock_json::apply(&mut value, change.untyped())?;
         }
+        assert!(is_complete, "{said}");
         assert_eq!(serde_json::from_value::<T>(value)?, expected, "{said}");
         assert_eq!(answer.finish().await?, expected, "{said}");
     }

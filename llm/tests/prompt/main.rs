@@ -3,6 +3,7 @@
 
 mod action;
 mod answers;
+mod hygiene;
 mod names;
 mod requests;
 mod retries;

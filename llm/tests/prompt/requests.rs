@@ -141,3 +141,76 @@ async fn the_offline_responder_fills_any_schema() -> Result {
     assert_eq!(write_story("a dragon", 3).on(&llm).await?.chapters.len(), 2);
     Ok(())
 }
+
+/** Count to {number}.
+ *
+ *  - slowly
+ *  - {{aloud}}
+ */
+#[prompt]
+async fn count(number: u8) -> String;
+
+/**
+Sort:
+* {first}
+* {second}
+*/
+#[prompt]
+async fn sort(first: u8, second: u8) -> String;
+
+#[tokio::test(start_paused = true)]
+async fn the_margin_of_a_block_comment_is_not_in_the_prompt() -> Result {
+    let llm = Scripted::new([say("so")]);
+    count(3).on(&llm).await?;
+    sort(2, 1).on(&llm).await?;
+    let asked = llm.requests().into_iter().map(|request| request.messages[0].text.clone());
+    let expected = ["Count to 3.\n\n - slowly\n - {aloud}", "Sort:\n* 2\n* 1"];
+    assert_eq!(asked.collect::<Vec<_>>(), expected);
+    Ok(())
+}
+
+struct Unshowable;
+
+impl std::fmt::Display for Unshowable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Err(std::fmt::Error)
+    }
+}
+
+/// Read {it}.
+#[prompt]
+async fn read_aloud(it: Unshowable) -> String;
+
+#[tokio::test(start_paused = true)]
+async fn an_argument_whose_display_fails_is_an_error_before_anything_is_sent() {
+    let llm = Scripted::new([say("Hello")]);
+    let error = read_aloud(Unshowable).on(&llm).await.unwrap_err();
+    assert!(matches!(&error, PromptError::Argument { name: "it", .. }), "{error:?}");
+    assert!(llm.requests().is_empty());
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+enum Expr {
+    Add { left: Box<Expr>, right: Box<Expr> },
+    Not(Box<Expr>),
+    Number(i32),
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Share {
+    #[schemars(range(max = 1.0))]
+    share: f64,
+    sum: Expr,
+}
+
+/// Compute.
+#[prompt]
+async fn compute() -> Share;
+
+#[tokio::test]
+async fn the_offline_responder_ends_recursive_variants() -> Result {
+    let llm = Offline::with_pace(Pace::Instant);
+    let Share { share, .. } = compute().on(&llm).await?;
+    assert!(share <= 1.0);
+    Ok(())
+}

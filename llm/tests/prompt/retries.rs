@@ -118,3 +118,22 @@ async fn errors_of_the_model_are_not_repeated_here() {
     assert!(matches!(retrying(5).on(&llm).await, Err(PromptError::Incomplete { .. })));
     assert_eq!(llm.requests().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_future_of_the_value_loses_no_change() -> Result {
+    let text = written(&story());
+    let (first, rest) = text.split_at(text.len() / 2);
+    let pause = std::time::Duration::from_secs(2);
+    let llm = Scripted::new([Script::new().say(first).wait(pause).say(rest)]);
+    let mut answer = write_story("a dragon", 3).on(&llm).stream();
+    let second = std::time::Duration::from_secs(1);
+    assert!(tokio::time::timeout(second, answer.finish()).await.is_err());
+    let mut grown = Grown::<Story>::new();
+    while let Some(change) = answer.next().await {
+        grown.apply(&change?)?;
+    }
+    assert!(grown.is_complete());
+    assert_eq!(json!(grown.partial()), json!(story()));
+    assert_eq!(answer.finish().await?, story());
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! The rules that need only the prompt itself.
 
 use super::{
-    source::{Source, is_borrowed},
+    source::{Source, bare, is_borrowed},
     syntax::{Argument, MarkerKind, PromptSyntax},
 };
 use crate::{
@@ -38,7 +38,7 @@ fn check_text(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
 
 fn check_output(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
     let name = &prompt.signature.name;
-    match &prompt.signature.output {
+    match prompt.signature.output.as_ref().map(bare) {
         None => {
             diagnostics
                 .error(name, format!("prompt `{name}` has no return type"))

@@ -152,13 +152,11 @@ fn expand_text(prompt: &PromptSyntax, template: &Template, with_docs: bool) -> T
 fn expand_value(llm: &TokenStream, argument: &Ident, format: Format) -> TokenStream {
     let site = ours(argument.span());
     let name = plain(argument);
-    let value = quote_spanned!(site=> &#argument);
-    let (function, arguments) = match format {
-        Format::Display => (quote!(#llm::__private::Value::display), value),
-        Format::Json => {
-            (quote!(#llm::__private::Value::json), quote_spanned!(site=> #name, #value))
-        }
+    let function = match format {
+        Format::Display => quote!(#llm::__private::Value::display),
+        Format::Json => quote!(#llm::__private::Value::json),
     };
+    let arguments = quote_spanned!(site=> #name, &#argument);
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
     arguments.set_span(site);
     let mut call = respanned(function, site);

@@ -2,6 +2,7 @@
 
 use super::{
     settings::parse_settings,
+    source::bare,
     syntax::{Argument, Marker, MarkerKind, PromptSyntax, Signature, System},
     template::{Line, Template},
 };
@@ -136,12 +137,34 @@ fn split_docs(attrs: Vec<Attribute>, diagnostics: &mut Diagnostics) -> (Vec<Line
                 };
                 let value = text.value();
                 let span = text.span();
-                lines.extend(value.split('\n').map(|line| Line { text: line.into(), span }));
+                let block = without_margin(value.split('\n').collect());
+                lines.extend(block.into_iter().map(|text| Line { text: text.into(), span }));
             }
             _ => outer.push(attr),
         }
     }
     (lines, outer)
+}
+
+/// The lines of a doc comment without the stars in the margin of a block, which rustdoc removes as well.
+fn without_margin(mut lines: Vec<&str>) -> Vec<&str> {
+    // the last line may be what stands before `*/`
+    let end = match &lines[..] {
+        [_, .., last] if last.trim().is_empty() => lines.len() - 1,
+        lines => lines.len(),
+    };
+    let inside: Option<Vec<&str>> =
+        lines.iter().take(end).skip(1).map(|line| after_star(line)).collect();
+    for (line, inside) in lines.iter_mut().skip(1).zip(inside.into_iter().flatten()) {
+        *line = inside;
+    }
+    lines
+}
+
+/// What follows an indented star and the margin.
+fn after_star(line: &str) -> Option<&str> {
+    let star = line.strip_prefix([' ', '\t'])?.trim_start_matches([' ', '\t']);
+    star.strip_prefix('*').filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
 fn parse_argument(argument: PatType, diagnostics: &mut Diagnostics) -> Option<Argument> {
@@ -162,7 +185,7 @@ fn parse_argument(argument: PatType, diagnostics: &mut Diagnostics) -> Option<Ar
         }
     };
     refuse_reserved(&name, "argument", diagnostics);
-    if let Type::ImplTrait(generic) = &*ty {
+    if let Type::ImplTrait(generic) = bare(&ty) {
         diagnostics
             .error(generic, "a prompt is not generic")
             .help("write a type, such as `&str`, or `&dyn Display`");

@@ -30,13 +30,22 @@ impl<'a> Source<'a> {
 
 /// Whether an argument is a reference.
 pub(super) fn is_borrowed(ty: &Type) -> bool {
-    matches!(ty, Type::Reference(_))
+    matches!(bare(ty), Type::Reference(_))
+}
+
+/// The type without parentheses, and without the invisible ones around a fragment of a macro.
+pub(super) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
 }
 
 /// The type that a graph holds for it: `&String` for `&str`, `&Vec<T>` for `&[T]`.
 pub(super) fn held(ty: &Type) -> Type {
-    let Type::Reference(reference) = ty else { return ty.clone() };
-    match &*reference.elem {
+    let Type::Reference(reference) = bare(ty) else { return ty.clone() };
+    match bare(&reference.elem) {
         Type::Path(path) if path.path.is_ident("str") => {
             Type::Verbatim(quote!(&::std::string::String))
         }

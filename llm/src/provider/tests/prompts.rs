@@ -143,3 +143,32 @@ async fn a_stream_that_is_dropped_closes_the_connection_within_100_ms() -> Resul
     assert!(took < Duration::from_millis(100), "{took:?}");
     Ok(())
 }
+
+/// A term.
+#[derive(Debug, Deserialize, JsonSchema)]
+enum Term {
+    Number(i32),
+    Not {
+        /// What is negated.
+        of: Box<Term>,
+    },
+}
+
+/// Name a term.
+#[prompt(crate = crate)]
+async fn term() -> Term;
+
+#[tokio::test]
+async fn a_described_reference_to_its_own_type_is_sent() -> Result {
+    let server = serve(r#"{"value": {"Not": {"of": {"Number": 1}}}}"#)?;
+    let model = server.model()?.schema_mode(SchemaMode::Structured);
+    let Term::Not { of } = term().on(&model).await? else { return Err("another term".into()) };
+    assert!(matches!(*of, Term::Number(1)));
+    let body: Value = serde_json::from_str(&server.received().await?.body)?;
+    let schema = &body["response_format"]["json_schema"]["schema"];
+    let not = &schema["$defs"]["Answer"]["anyOf"][1]["properties"]["Not"];
+    let expected =
+        json!({ "description": "What is negated.", "anyOf": [{ "$ref": "#/$defs/Answer" }] });
+    assert_eq!(not["properties"]["of"], expected, "{schema}");
+    Ok(())
+}
