@@ -117,7 +117,9 @@ fn without_visibility(item: TokenStream) -> Option<TokenStream> {
 fn seeds() -> Vec<Call> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut calls = Vec::new();
-    for folder in ["../tests/ui/prompt", "../tests/ui/prompt/pass", "../tests/prompt", "src/docs"] {
+    for folder in
+        ["../../tests/ui/prompt", "../../tests/ui/prompt/pass", "../tests/prompt", "src/docs"]
+    {
         let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
         let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
         paths.sort();
