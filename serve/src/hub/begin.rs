@@ -263,11 +263,10 @@ impl<G: Graph> Hub<G> {
         *turn.app = Some(app);
         if let Err(error) = ended.and(flushed) {
             let (session, chain) = (turn.session(), crate::problem::chain(&error));
-            match error.kind() {
-                RunErrorKind::Cancelled { .. } => {
-                    tracing::info!(%session, error = chain, "a run was cancelled");
-                }
-                _ => tracing::warn!(%session, error = chain, "a run failed"),
+            if matches!(error.kind(), RunErrorKind::Cancelled { .. }) {
+                tracing::info!(%session, error = chain, "a run was cancelled");
+            } else {
+                tracing::warn!(%session, error = chain, "a run failed");
             }
             // an app whose writer failed or is fenced is of no use; the next one reads the session
             if matches!(error.kind(), RunErrorKind::Log { .. } | RunErrorKind::Restore(_)) {
