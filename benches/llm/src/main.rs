@@ -5,6 +5,7 @@
 //! time grows with the square of the size. `cargo run --release -p bench-llm`.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
+mod call;
 mod document;
 
 use allocation_counter::measure;
@@ -60,6 +61,9 @@ fn main() {
         for (least, most) in [(4, 40), (40, 40)] {
             compare(document, least, most, *rounds);
         }
+    }
+    for (document, rounds) in &documents[..2] {
+        call::compare(document.name, &document.chunks(40, 40), *rounds);
     }
     println!("\n{:<36} {:>9} {:>13} {:>13}", "allocations", "changes", "a change", "with apply");
     for (document, _) in &documents[1..] {

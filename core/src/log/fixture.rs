@@ -148,16 +148,35 @@ impl Fixture {
 
     /// Writes it as JSON, line by line.
     ///
-    /// Marks that turn the direction of text are escaped: rustc refuses them in literals.
+    /// Marks that turn the direction of text are escaped: rustc refuses them in literals. The keys of
+    /// objects are in order, whatever the features of dependencies.
     pub fn to_json(&self) -> String {
         // nothing in it is refused by JSON: every key is a text, and every number was one before
-        let json = serde_json::to_string_pretty(self).unwrap_or_default();
+        let json = serde_json::to_string_pretty(&self.sorted()).unwrap_or_default();
         let turns = |letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         let escape = |letter| match letter {
             letter if turns(letter) => format!("\\u{:04x}", u32::from(letter)),
             letter => letter.into(),
         };
         if json.contains(turns) { json.chars().map(escape).collect() } else { json }
+    }
+
+    /// The same with the keys of each object in order; serde_json's `preserve_order` keeps another one.
+    fn sorted(&self) -> Self {
+        let mut sorted = self.clone();
+        sorted.state.sort_keys();
+        let state = sorted.state.values_mut();
+        let values = state.chain([&mut sorted.inputs]).chain(&mut sorted.items);
+        values.for_each(Value::sort_all_objects);
+        if let Conclusion::Committed { patches, .. } = &mut sorted.conclusion {
+            for (_, patch) in patches {
+                match patch {
+                    Patch::Set(value) => value.sort_all_objects(),
+                    Patch::Append { tail, .. } => tail.iter_mut().for_each(Value::sort_all_objects),
+                }
+            }
+        }
+        sorted
     }
 }
 

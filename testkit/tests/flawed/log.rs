@@ -327,7 +327,10 @@ impl Log for Flawed {
             }
             Err(error) => return Box::pin(ready(Err(error))),
         };
-        let info = self.info_of(&id).unwrap();
+        // another thread may have deleted it meanwhile
+        let Some(info) = self.info_of(&id) else {
+            return Box::pin(ready(Err(LogError::NoSession { session: session.clone() })));
+        };
         let next: Vec<_> =
             epochs.iter().skip(1).map(|next| next.start).chain([info.next]).collect();
         match self.flaw {

@@ -15,7 +15,7 @@ const ADVICE: &str = "sessions of this format exist, so what is written may not 
 
 /// Until format 1 is released, its folder may be removed and written again.
 #[tokio::test]
-async fn a_session_is_written_byte_for_byte_as_its_format_says() {
+async fn a_session_is_written_as_its_format_says() {
     let log = MemoryLog::new();
     write_all(&log).await;
     let folder = folder(FORMAT);
@@ -55,8 +55,20 @@ fn compare(session: &str, written: &str) {
     let written = hashes().iter().fold(written.to_owned(), |written, (now, then)| {
         written.replace(&format!("\"hash\":\"{now:016x}\""), &format!("\"hash\":\"{then}\""))
     });
+    let [written, expected] = [written, expected].map(|lines| sorted(&lines));
     for (number, (written, expected)) in (1..).zip(written.lines().zip(expected.lines())) {
         assert_eq!(written, expected, "line {number} of `{session}`: {ADVICE}");
     }
     assert_eq!(written, expected, "`{session}`: {ADVICE}");
+}
+
+/// The lines with the keys of each object in order: the format leaves their order to serde_json, whose
+/// feature `preserve_order` any dependency of a program may turn on.
+fn sorted(lines: &str) -> String {
+    let sorted = lines.lines().map(|line| {
+        let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+        value.sort_all_objects();
+        format!("{value}\n")
+    });
+    sorted.collect()
 }
