@@ -19,8 +19,6 @@ pub struct Reader {
     said: Vec<(String, String)>,
     /// What the step that is under way has shown.
     shown: Vec<String>,
-    /// A resume was accepted whose event was not seen yet: the end before it, a stop, is not the last one.
-    resumed: bool,
 }
 
 /// How reading went on.
@@ -41,7 +39,6 @@ impl Reader {
             seen: Vec::new(),
             said: Vec::new(),
             shown: Vec::new(),
-            resumed: false,
         }
     }
 
@@ -108,7 +105,7 @@ impl Reader {
     }
 
     /// Has a run go on that the server's death interrupted.
-    async fn go_on(&mut self) {
+    async fn go_on(&self) {
         let shown = self.get("").await;
         if shown.status() == StatusCode::NOT_FOUND {
             return;
@@ -117,8 +114,7 @@ impl Reader {
         if shown["running"] == false && shown["position"]["at"] == "unfinished" {
             let path = self.path("/resume?stream=false");
             // whoever comes first; if the server dies again, the next turn sees it
-            let answer = self.client.post(path).send().await;
-            self.resumed = answer.is_ok_and(|answer| answer.status() == StatusCode::ACCEPTED);
+            drop(self.client.post(path).send().await);
         }
     }
 
@@ -154,11 +150,11 @@ impl Reader {
         while let Ok(Some(chunk)) = answer.chunk().await {
             text.push_str(std::str::from_utf8(&chunk).unwrap());
             while let Some((block, rest)) = text.split_once("\n\n") {
-                let over = self.event(block);
+                let ended = self.event(block);
                 text = rest.to_owned();
                 count += 1;
                 self.chatbot.count();
-                if over {
+                if ended && self.is_last().await {
                     return Read::Over;
                 }
                 if Some(count) == stops {
@@ -172,7 +168,23 @@ impl Reader {
         Read::Broken
     }
 
-    /// Takes one event; tells whether a run is over with it.
+    /// Whether nothing follows the end of a run that was seen last: after a stop, the run may have been
+    /// resumed since.
+    async fn is_last(&self) -> bool {
+        let last = self.seen.last().unwrap();
+        loop {
+            self.chatbot.up().await;
+            let request = self.client.get(self.path("/chat/events?until=run"));
+            match request.header("last-event-id", last).send().await.map(|answer| answer.status()) {
+                Ok(StatusCode::NO_CONTENT) => return true,
+                Ok(StatusCode::OK) => return false,
+                Ok(status) => panic!("{}: {status}", self.session),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Takes one event; tells whether a run ended with it.
     fn event(&mut self, block: &str) -> bool {
         let line = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
         let Some(data) = line("data: ") else { return false };
@@ -185,7 +197,6 @@ impl Reader {
                 let prompt = data["prompt"].as_str().unwrap().to_owned();
                 self.said.push(("user".into(), prompt));
             }
-            "run_resumed" => self.resumed = false,
             "item" => self.shown.push(data["text"].as_str().unwrap().to_owned()),
             "items_superseded" => {
                 let items = usize::try_from(data["items"].as_u64().unwrap()).unwrap();
@@ -197,7 +208,7 @@ impl Reader {
             }
             "rewound" => panic!("{}: {data}", self.session),
             "run_paused" | "run_failed" | "run_stopped" | "run_cancelled" => {
-                return !self.resumed;
+                return true;
             }
             _ => {}
         }
