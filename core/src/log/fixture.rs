@@ -161,7 +161,7 @@ impl Fixture {
         if json.contains(turns) { json.chars().map(escape).collect() } else { json }
     }
 
-    /// The same with the keys of each object in order; serde_json's `preserve_order` keeps another one.
+    /// The same with the keys of each object in order; `serde_json`'s `preserve_order` keeps another one.
     fn sorted(&self) -> Self {
         let mut sorted = self.clone();
         sorted.state.sort_keys();

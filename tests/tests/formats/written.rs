@@ -62,7 +62,7 @@ fn compare(session: &str, written: &str) {
     assert_eq!(written, expected, "`{session}`: {ADVICE}");
 }
 
-/// The lines with the keys of each object in order: the format leaves their order to serde_json, whose
+/// The lines with the keys of each object in order: the format leaves their order to `serde_json`, whose
 /// feature `preserve_order` any dependency of a program may turn on.
 fn sorted(lines: &str) -> String {
     let sorted = lines.lines().map(|line| {
