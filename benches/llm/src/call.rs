@@ -46,10 +46,13 @@ impl Model for Recorded {
     }
 }
 
+/// Asks the model once.
+type Call = fn(&Recorded);
+
 /// Measures an answer of these chunks.
 pub(crate) fn compare(name: &str, chunks: &[&str], rounds: usize) {
     let model = Recorded(chunks.iter().map(|chunk| (*chunk).to_owned()).collect());
-    let candidates: [(&str, fn(&Recorded)); 3] = [
+    let candidates: [(&str, Call); 3] = [
         ("by hand, the whole", by_hand),
         ("#[prompt], awaited", awaited),
         ("#[prompt], streamed", streamed),
