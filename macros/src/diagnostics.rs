@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 
 /// The errors of one macro call.
 #[derive(Default)]
-#[must_use = "errors that nobody emits let a wrong program compile"]
+#[must_use = "an invalid program compiles if its errors are not emitted"]
 pub(crate) struct Diagnostics {
     found: Vec<Diagnostic>,
 }

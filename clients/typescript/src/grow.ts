@@ -87,7 +87,7 @@ export function changeOf<Item>(item: Item): Change<GrownBy<Item>> | undefined {
 
 type Container = Record<string, unknown> | unknown[];
 
-/** The objects and lists that nobody else has seen, so that they may be modified. */
+/** Objects and lists that were never returned to a caller, so that they may be modified. */
 type Owned = Set<object>;
 
 function applied(root: unknown, change: Change, owned: Owned): unknown {

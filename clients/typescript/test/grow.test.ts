@@ -97,7 +97,7 @@ test("what a change does not touch is shared, and what was read stays as it is",
   for (const { value, text } of read) assert.equal(JSON.stringify(value), text);
 });
 
-test("a value that nobody reads is modified in place", () => {
+test("a value that is not read between changes is modified in place", () => {
   const story = new Grown<{ words: string[] }>();
   story.apply({ path: [], set: { words: [] } });
   const pushes = 200_000;

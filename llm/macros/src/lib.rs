@@ -1,18 +1,15 @@
 //! The macros of [burdock-llm](https://docs.rs/burdock-llm): `#[prompt]` and `#[derive(Partial)]`.
 //! Use them through `burdock_llm`, which documents them.
 
-#[allow(dead_code, reason = "each macro uses a part of it")]
 mod diagnostics;
 mod guard;
 // shared with the macros of burdock
 #[cfg(test)]
 #[path = "../../../macros/src/fuzz/mutate.rs"]
 mod mutate;
-#[allow(dead_code, reason = "each macro uses a part of it")]
 mod names;
 mod partial;
 mod prompt;
-#[allow(dead_code, reason = "each macro uses a part of it")]
 mod spans;
 #[cfg(test)]
 #[allow(dead_code, reason = "findings are not written down here")]

@@ -115,7 +115,7 @@ fn mentions(tokens: &impl ToTokens, name: &Ident) -> bool {
     any(tokens.to_token_stream(), name)
 }
 
-/// Without a state there is no action that the rest could be about.
+/// Checks that settings of the action come with a `state`.
 fn check_function(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
     let settings = &prompt.settings;
     let fields = [&settings.reads, &settings.writes].into_iter().flatten();
