@@ -113,6 +113,7 @@ fn use_wal(connection: &Connection, path: &Path, timeout: Duration) -> Result<()
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
                     && start.elapsed() < timeout =>
             {
+                // SQLite does not call its busy handler while the journal mode changes
                 thread::sleep(Duration::from_millis(1));
             }
             Err(error) => return Err(error.into()),

@@ -197,7 +197,7 @@ impl<T> Future for Part<T> {
     }
 }
 
-/// Is ready after some time, under any executor.
+/// Is ready after some time, under any executor: a thread sleeps, since the kit has no runtime.
 pub(crate) async fn delay(time: Duration) {
     let (sender, receiver) = oneshot::channel::<()>();
     thread::spawn(move || {

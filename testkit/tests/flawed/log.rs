@@ -96,6 +96,7 @@ impl Flawed {
             }
             Flaw::ClaimsRace => {
                 let free = self.notes.released.lock().unwrap().contains(id);
+                // the flaw: another claim may come between the look and the claim
                 thread::sleep(Duration::from_millis(1));
                 if free {
                     claim.idle_for = None;
