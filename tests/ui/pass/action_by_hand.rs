@@ -9,7 +9,6 @@ pub struct Chat {
     pub prompt: Slot<String>,
 }
 
-
 use burdock::action::{ActionInfo, Call, TwoStep, UnsetSlot, Writes};
 use burdock::state::set_of;
 use burdock::stream::{Items, NoItems, Yielder};
@@ -96,5 +95,3 @@ graph! {
         count -> end;
     }
 }
-
-fn main() {}

@@ -57,5 +57,3 @@ graph! {
         f -> if let Some(name) = &state.maybe { if name.is_empty() { a } else { end } } else { end };
     }
 }
-
-fn main() {}

@@ -9,7 +9,6 @@ pub struct Chat {
     pub prompt: Slot<String>,
 }
 
-
 #[derive(Debug)]
 struct Failed;
 
@@ -74,5 +73,3 @@ graph! {
         text -> pause own;
     }
 }
-
-fn main() {}

@@ -27,5 +27,3 @@ macro_rules! counter {
 
 counter!(Main, Counter, count, increment, 3);
 counter!(Other, Adder, sum, add, 1 + 2);
-
-fn main() {}

@@ -9,7 +9,6 @@ pub struct Chat {
     pub prompt: Slot<String>,
 }
 
-
 #[action(state = Chat, writes(prompt))]
 async fn ask(
     #[input] text: String,
@@ -31,7 +30,11 @@ async fn hinted(#[input] hint: String) -> Result<Writes> {
 }
 
 #[action(state = Chat, blocking)]
-fn thread(#[input] hint: &String, #[input] text: String, #[resource] words: &Vec<String>) -> Result<Writes> {
+fn thread(
+    #[input] hint: &String,
+    #[input] text: String,
+    #[resource] words: &Vec<String>,
+) -> Result<Writes> {
     let _ = (hint, text, words.len());
     Ok(Writes {})
 }
@@ -54,5 +57,3 @@ graph! {
         hinted | thread -> pause ask;
     }
 }
-
-fn main() {}

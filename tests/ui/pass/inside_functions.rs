@@ -3,7 +3,8 @@
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};
 
-fn main() {
+#[test]
+fn it_runs() {
     #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
     struct Chat {
         count: u32,

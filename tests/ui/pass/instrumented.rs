@@ -21,7 +21,11 @@ async fn above(chat: Reads<'_>, #[input] text: String) -> Result<Writes> {
 
 #[tracing::instrument(ret)]
 #[streaming_action(state = Chat, reads(count), writes(prompt), yields(u32))]
-async fn above_streaming(chat: Reads<'_>, #[input] text: &String, #[context] cx: &burdock::Context) -> Result<Writes> {
+async fn above_streaming(
+    chat: Reads<'_>,
+    #[input] text: &String,
+    #[context] cx: &burdock::Context,
+) -> Result<Writes> {
     for number in 0..*chat.count {
         if yield_!(number).is_stop() || cx.is_stopped() {
             return Err("stopped".into());
@@ -83,7 +87,8 @@ graph! {
     }
 }
 
-fn main() {
+#[test]
+fn it_runs() {
     let chat = Chat { count: 2, ..Chat::default() };
     let (items, writes) = futures::executor::block_on(async {
         above_streaming::test(&chat).input("text", "hello".to_owned()).await

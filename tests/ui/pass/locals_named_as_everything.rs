@@ -9,9 +9,13 @@ pub struct Chat {
     pub prompt: Slot<String>,
 }
 
-
 #[action(state = Chat, reads(count, prompt), writes(count, prompt))]
-async fn ask(state: Reads<'_>, #[input] input: String, #[resource] params: &u32, call: u32) -> Result<Writes> {
+async fn ask(
+    state: Reads<'_>,
+    #[input] input: String,
+    #[resource] params: &u32,
+    call: u32,
+) -> Result<Writes> {
     let count = *state.count;
     let prompt = state.prompt.clone();
     let ask = input;
@@ -44,5 +48,3 @@ graph! {
         count -> pause call;
     }
 }
-
-fn main() {}

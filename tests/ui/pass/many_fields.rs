@@ -281,5 +281,3 @@ graph! {
         last -> end;
     }
 }
-
-fn main() {}

@@ -79,6 +79,7 @@ graph! {
     }
 }
 
-fn main() {
+#[test]
+fn it_runs() {
     let _ = Main::app().resources(MainResources { limit: 1 });
 }

@@ -1,93 +1,86 @@
 //! A name of the user may be any that the expansion uses, in every position.
 
+/// A program for each name: it and the three after it take turns in the positions of a signature.
 macro_rules! programs {
-    ($($name:ident)*) => {
-        $(programs! { @one $name })*
-
-        fn main() {
-            $(let _ = ($name::Main::app().resources($name::MainResources { $name: 1 }), $name::MainNode::ALL);)*
-        }
+    ($a:ident $b:ident $c:ident $d:ident $($later:ident)*) => {
+        programs! { @one $a $b $c $d }
+        programs! { $b $c $d $($later)* }
     };
-    (@one $name:ident) => {
+    ($b:ident $c:ident $d:ident) => {};
+    (@one $a:ident $b:ident $c:ident $d:ident) => {
         #[allow(non_snake_case)]
-        mod $name {
+        mod $a {
             use ::burdock::{Context, Failure, prelude::*};
             use ::serde::{Deserialize, Serialize};
 
             #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
             pub struct Data {
-                pub $name: u32,
+                pub $a: u32,
                 pub other: Slot<String>,
             }
 
             /// As an action, its reads and a field.
-            #[action(state = Data, reads($name), writes($name, other))]
-            pub async fn $name($name: Reads<'_>) -> Result<Writes> {
-                Ok(Writes { $name: *$name.$name, other: String::new() })
+            #[action(state = Data, reads($a), writes($a, other))]
+            pub async fn $a($a: Reads<'_>) -> Result<Writes> {
+                Ok(Writes { $a: *$a.$a, other: String::new() })
             }
 
-            /// As an input.
-            #[action(state = Data, reads($name))]
-            async fn input1(a: Reads<'_>, #[input] $name: u32, #[context] cx: &Context) -> Result<Writes> {
-                let _ = (a.$name, $name, cx);
+            /// As an input, a resource, a parameter and the context.
+            #[action(state = Data, reads($a))]
+            async fn given1(
+                a: Reads<'_>,
+                #[input] $a: u32,
+                #[resource] $b: &u64,
+                $c: u32,
+                #[context] $d: &Context,
+            ) -> Result<Writes> {
+                let _ = (a.$a, $a, $b, $c, $d);
                 Ok(Writes {})
             }
 
-            /// As a resource.
-            #[action(state = Data)]
-            async fn resource1(#[resource] $name: &u64) -> Result<Writes> {
-                let _ = $name;
-                Ok(Writes {})
-            }
-
-            /// As a parameter.
-            #[action(state = Data)]
-            async fn param1($name: u32, #[param(default = 3)] other: u32) -> Result<Writes> {
-                let _ = ($name, other);
-                Ok(Writes {})
-            }
-
-            #[action(state = Data)]
-            async fn context1(#[context] $name: &Context) -> Result<Writes> {
-                let _ = $name;
-                Ok(Writes {})
-            }
-
-            #[streaming_action(state = Data, reads($name), writes($name), yields(u32))]
-            async fn stream1(a: Reads<'_>, #[input] $name: &u32, #[param(default = 3)] other: u32) -> Result<Writes> {
-                yield_!(*$name + other);
-                Ok(Writes { $name: *a.$name })
+            #[streaming_action(state = Data, reads($a), writes($a), yields(u32))]
+            async fn stream1(
+                a: Reads<'_>,
+                #[input] $a: &u32,
+                #[resource] $b: &u64,
+                #[param(default = 3)] $c: u32,
+                #[context] $d: &Context,
+            ) -> Result<Writes> {
+                let _ = ($b, $d);
+                yield_!(*$a + $c);
+                Ok(Writes { $a: *a.$a })
             }
 
             /// The same on a thread.
-            #[action(state = Data, reads($name, other), writes($name), blocking)]
-            fn input2(a: Reads<'_>, #[input] $name: u32, #[context] cx: &Context) -> Result<Writes> {
-                let _ = (a.other, cx);
-                Ok(Writes { $name: $name + a.$name })
+            #[action(state = Data, reads($a, other), writes($a), blocking)]
+            fn given2(
+                a: Reads<'_>,
+                #[input] $a: u32,
+                #[resource] $b: &u64,
+                #[param(default = 3)] $c: u32,
+                #[context] $d: &Context,
+            ) -> Result<Writes> {
+                let _ = (a.other, $b, $d);
+                Ok(Writes { $a: $a + $c + a.$a })
             }
 
-            #[action(state = Data, blocking)]
-            fn resource2(#[resource] $name: &u64) -> Result<Writes> {
-                let _ = $name;
+            #[streaming_action(state = Data, reads($a), yields(u32), blocking)]
+            fn stream2(
+                a: Reads<'_>,
+                #[input] $a: &u32,
+                #[resource] $b: &u64,
+                $c: u32,
+                #[context] $d: &Context,
+            ) -> Result<Writes> {
+                yield_!(*$a + $c + *a.$a);
+                let _ = ($b, $d);
                 Ok(Writes {})
             }
 
+            /// As the failure.
             #[action(state = Data, blocking)]
-            fn param2($name: u32, #[param(default = 3)] other: u32) -> Result<Writes> {
-                let _ = ($name, other);
-                Ok(Writes {})
-            }
-
-            #[action(state = Data, blocking)]
-            fn failure2(#[error] $name: &Failure) -> Result<Writes> {
-                let _ = $name;
-                Ok(Writes {})
-            }
-
-            #[streaming_action(state = Data, reads($name), yields(u32), blocking)]
-            fn stream2(a: Reads<'_>, #[input] $name: &u32, #[context] cx: &Context) -> Result<Writes> {
-                yield_!(*$name + *a.$name);
-                let _ = cx;
+            fn failure2(#[error] $a: &Failure) -> Result<Writes> {
+                let _ = $a;
                 Ok(Writes {})
             }
 
@@ -95,48 +88,49 @@ macro_rules! programs {
                 use super::Data;
                 use ::burdock::prelude::*;
 
-                #[action(state = Data, reads($name), blocking)]
-                pub fn $name($name: Reads<'_>) -> Result<Writes> {
-                    let _ = $name.$name;
+                #[action(state = Data, reads($a), blocking)]
+                pub fn $a($a: Reads<'_>) -> Result<Writes> {
+                    let _ = $a.$a;
                     Ok(Writes {})
                 }
             }
 
             graph! {
                 pub Main(Data) {
-                    inputs { $name: u32 }
-                    resources { $name: u64 }
+                    inputs { $a: u32 }
+                    resources { $b: u64 }
                     yields u32;
                     nodes {
-                        $name: $name, input1, resource1, param1 { $name: 1 }, context1, stream1, input2, resource2,
-                        param2 { $name: 2 }, failure2, stream2, on_a_thread: threads::$name,
+                        $a: $a, given1 { $c: 1 }, stream1, given2, stream2 { $c: 2 }, failure2,
+                        on_a_thread: threads::$a,
                     }
-                    start $name;
-                    $name -> if state.$name > 3 { $name } else { input1 };
-                    input1 -> resource1;
-                    resource1 -> param1;
-                    param1 -> context1;
-                    context1 -> stream1;
-                    stream1 -> input2;
-                    input2 -> resource2;
-                    resource2 -> param2;
-                    param2 -> stream2;
+                    start $a;
+                    $a -> if state.$a > 3 { $a } else { given1 };
+                    given1 -> stream1;
+                    stream1 -> given2;
+                    given2 -> stream2;
                     stream2 -> on_a_thread;
                     failure2 -> on_a_thread;
-                    on_a_thread -> pause $name;
-                    on error input2 -> failure2;
+                    on_a_thread -> pause $a;
+                    on error given2 -> failure2;
                 }
+            }
+
+            #[test]
+            fn it_runs() {
+                let _ = (Main::app().resources(MainResources { $b: 1 }), MainNode::ALL);
             }
         }
     };
 }
 
+// the first three are repeated at the end, so that each is in each position
 programs! {
-    scope inputs resources call reads writes args params context failure item items yielder copies undo
-    node nodes step names name index value values text all input resource param error on start yields
-    visits written entry tables public private fits action graph app test run produce update apply of
-    patches info docs fmt clone default debug serialize deserialize serializer deserializer de from into
-    map_err emit held hold bound given missing collect check main this r#type r#match r#loop r#async
-    r#fn READS WRITES INFO NAMES MARK FIELDS TOPOLOGY START Undo Node Graph Action Call S A T N
-    burdock core std serde serde_json u32_ _x x_
+    scope inputs resources call reads writes args params context failure item items yielder copies
+    undo node nodes step names name index value values text all input resource param error on start
+    yields visits written entry tables public private fits action graph app test run produce update
+    apply of patches info docs fmt clone default debug serialize deserialize serializer deserializer
+    de from into map_err emit held hold bound given missing collect check main this r#type r#match
+    r#loop r#async r#fn READS WRITES INFO NAMES MARK FIELDS TOPOLOGY START Undo Node Graph Action
+    Call S A T N burdock core std serde serde_json u32_ _x x_ scope inputs resources
 }

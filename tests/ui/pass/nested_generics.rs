@@ -41,5 +41,3 @@ graph! {
         look -> end;
     }
 }
-
-fn main() {}

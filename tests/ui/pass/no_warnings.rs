@@ -1,5 +1,5 @@
 //! Expansions are silent under `deny(warnings, missing_docs)`.
-#![deny(warnings, missing_docs, unused, future_incompatible)]
+#![deny(warnings, missing_docs, unused)]
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct Message;
 
 /// Does nothing, and cannot fail.
-fn from_1(chat: burdock::log::Document) -> Result<burdock::log::Document, std::convert::Infallible> {
+fn from_1(
+    chat: burdock::log::Document,
+) -> Result<burdock::log::Document, std::convert::Infallible> {
     Ok(chat)
 }
 
@@ -103,7 +105,8 @@ graph! {
     }
 }
 
-fn main() {
+#[test]
+fn it_runs() {
     drop(Main::app());
     let _ = (ask {}, answer {}, think {}, rest {}, apologise {});
 }

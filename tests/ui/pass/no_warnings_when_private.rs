@@ -1,5 +1,5 @@
 //! So are those of what is private.
-#![deny(warnings, unreachable_pub)]
+#![deny(warnings, unused, unreachable_pub)]
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,6 @@ struct Chat {
     count: u32,
     prompt: Slot<String>,
 }
-
 
 #[action(state = Chat, reads(count), writes(count, prompt))]
 async fn ask(chat: Reads<'_>, #[input] text: String, more: u32) -> Result<Writes> {
@@ -33,7 +32,8 @@ graph! {
     }
 }
 
-fn main() {
+#[test]
+fn it_runs() {
     drop(Main::app());
     let _ = MainInputs { text: String::new() };
 }

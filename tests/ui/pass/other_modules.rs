@@ -34,13 +34,11 @@ async fn answer(chat: Reads<'_>) -> Result<Writes> {
 }
 
 graph! {
-    pub Main(crate::memory::Chat) {
-        nodes { count: memory::count, ask: crate::memory::deeper::ask, answer: self::answer }
+    pub Main(crate::other_modules::memory::Chat) {
+        nodes { count: memory::count, ask: crate::other_modules::memory::deeper::ask, answer: self::answer }
         start count;
         count -> ask;
         ask -> answer;
         answer -> pause count;
     }
 }
-
-fn main() {}

@@ -10,12 +10,22 @@ pub struct Chat {
 }
 
 #[action(state = Chat, reads(r#type), writes(r#type, r#match))]
-async fn r#loop(chat: Reads<'_>, #[input] r#in: String, #[resource] r#use: &u32, r#mod: u32) -> Result<Writes> {
+async fn r#loop(
+    chat: Reads<'_>,
+    #[input] r#in: String,
+    #[resource] r#use: &u32,
+    r#mod: u32,
+) -> Result<Writes> {
     Ok(Writes { r#type: chat.r#type + r#use + r#mod, r#match: r#in })
 }
 
 #[action(state = Chat, reads(r#match), blocking)]
-fn r#move(chat: Reads<'_>, #[input] r#in: &str2::Text, #[resource] r#use: &u32, r#mod: u32) -> Result<Writes> {
+fn r#move(
+    chat: Reads<'_>,
+    #[input] r#in: &str2::Text,
+    #[resource] r#use: &u32,
+    r#mod: u32,
+) -> Result<Writes> {
     let _ = (chat.r#match, r#in, r#use, r#mod);
     Ok(Writes {})
 }
@@ -37,5 +47,3 @@ graph! {
         r#move -> pause r#for;
     }
 }
-
-fn main() {}

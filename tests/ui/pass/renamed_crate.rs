@@ -10,17 +10,17 @@ use framework::inner::{Result, Slot, State, action, graph, streaming_action};
 use serde::{Deserialize, Serialize};
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
-#[burdock(crate = crate::framework::inner)]
+#[burdock(crate = crate::renamed_crate::framework::inner)]
 pub struct Chat {
     pub prompt: Slot<String>,
 }
 
-#[action(state = Chat, writes(prompt), crate = crate::framework::inner)]
+#[action(state = Chat, writes(prompt), crate = crate::renamed_crate::framework::inner)]
 async fn ask(#[input] text: String, #[resource] number: &u32, more: u32) -> Result<Writes> {
     Ok(Writes { prompt: format!("{text}{number}{more}") })
 }
 
-#[streaming_action(state = Chat, reads(prompt), yields(String), crate = crate::framework::inner)]
+#[streaming_action(state = Chat, reads(prompt), yields(String), crate = crate::renamed_crate::framework::inner)]
 async fn speak(chat: Reads<'_>) -> Result<Writes> {
     yield_!(chat.prompt.clone());
     Ok(Writes {})
@@ -28,7 +28,7 @@ async fn speak(chat: Reads<'_>) -> Result<Writes> {
 
 graph! {
     /// Speaks.
-    #[burdock(crate = crate::framework::inner)]
+    #[burdock(crate = crate::renamed_crate::framework::inner)]
     Main(Chat) {
         inputs { text: String }
         resources { number: u32 }
@@ -43,5 +43,3 @@ graph! {
         speak -> pause ask;
     }
 }
-
-fn main() {}

@@ -53,7 +53,12 @@ fn three() -> u32 {
 
 #[action(state = Chat, reads(with, cache, renamed), writes(with, cache, slot, skipped))]
 async fn work(chat: Reads<'_>) -> Result<Writes> {
-    Ok(Writes { with: chat.with + 1, cache: chat.cache.clone(), slot: chat.renamed.clone(), skipped: Cache })
+    Ok(Writes {
+        with: chat.with + 1,
+        cache: chat.cache.clone(),
+        slot: chat.renamed.clone(),
+        skipped: Cache,
+    })
 }
 
 graph! {
@@ -63,5 +68,3 @@ graph! {
         work -> pause work;
     }
 }
-
-fn main() {}

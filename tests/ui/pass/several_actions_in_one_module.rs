@@ -9,7 +9,6 @@ pub struct Chat {
     pub prompt: Slot<String>,
 }
 
-
 #[action(state = Chat, writes(prompt))]
 async fn ask() -> Result<Writes> {
     Ok(Writes { prompt: String::new() })
@@ -46,5 +45,3 @@ graph! {
         speak -> end;
     }
 }
-
-fn main() {}

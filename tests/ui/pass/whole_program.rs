@@ -108,8 +108,8 @@ async fn talk() -> std::result::Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn it_runs() {
     println!("{}", Main::TOPOLOGY.mermaid());
     for node in MainNode::ALL {
         println!("{node} {}", label(*node));

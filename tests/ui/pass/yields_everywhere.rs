@@ -9,7 +9,6 @@ pub struct Chat {
     pub prompt: Slot<String>,
 }
 
-
 #[derive(Debug)]
 pub enum Item {
     Text(String),
@@ -60,7 +59,7 @@ async fn everywhere(chat: Reads<'_>) -> Result<Writes> {
     yield_! { 9 }
     #[cfg(any())]
     yield_!(no_such_name);
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[allow(clippy::identity_op)]
     yield_!(10 + 0);
     let nested = |number: u32| number + 1;
@@ -77,7 +76,7 @@ fn on_a_thread(chat: Reads<'_>) -> Result<Writes> {
         }
     }
     yield_!("comma",);
-    yield_!("first") == burdock::Flow::Stop || yield_!("second").is_stop();
+    let _ = yield_!("first") == burdock::Flow::Stop || yield_!("second").is_stop();
     std::convert::identity(vec![yield_!("last",)]);
     Ok(Writes {})
 }
@@ -104,5 +103,3 @@ graph! {
         coerced -> pause everywhere;
     }
 }
-
-fn main() {}

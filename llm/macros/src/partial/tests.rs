@@ -76,7 +76,7 @@ fn fault(item: &[Tree]) -> Option<String> {
 fn seeds() -> Vec<Vec<Tree>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut derives = Derives(Vec::new());
-    for folder in ["../../tests/ui/partial", "../../tests/ui/partial/pass", "../tests/partial"] {
+    for folder in ["../../tests/ui/partial", "../../tests/ui/pass/partial", "../tests/partial"] {
         let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         paths.sort();

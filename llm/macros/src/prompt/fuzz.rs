@@ -118,7 +118,7 @@ fn seeds() -> Vec<Call> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut calls = Vec::new();
     for folder in
-        ["../../tests/ui/prompt", "../../tests/ui/prompt/pass", "../tests/prompt", "src/docs"]
+        ["../../tests/ui/prompt", "../../tests/ui/pass/prompt", "../tests/prompt", "src/docs"]
     {
         let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
         let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();

@@ -1,5 +1,5 @@
 //! Type parameters, constants, bounds.
-#![deny(warnings, missing_docs)]
+#![deny(warnings, missing_docs, unused)]
 
 use burdock_llm::{Grown, Partial};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -51,7 +51,8 @@ struct Foreign;
 #[derive(Clone, Debug)]
 struct Metre;
 
-fn main() {
+#[test]
+fn it_runs() {
     assert!(Grown::<Page<String>>::new().partial().is_none());
     assert!(Grown::<Whole<Foreign>>::new().partial().is_none());
     assert!(Grown::<Typed<f64, Metre>>::new().partial().is_none());

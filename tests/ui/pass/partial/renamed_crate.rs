@@ -1,5 +1,5 @@
 //! The crate under another name.
-#![deny(warnings, missing_docs)]
+#![deny(warnings, missing_docs, unused)]
 
 /// Re-exports.
 pub mod prelude {
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// A story.
 #[derive(Clone, Debug, Serialize, Deserialize, prelude::llm::Partial)]
-#[partial(crate = crate::prelude::llm)]
+#[partial(crate = crate::partial::renamed_crate::prelude::llm)]
 pub struct Story {
     /// Its title.
     pub title: String,
@@ -34,5 +34,3 @@ pub enum Form {
 /// A place.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Place;
-
-fn main() {}

@@ -8,6 +8,7 @@ mod facade {
 #[facade::llm::prompt(crate = facade::llm)]
 async fn write(subject: &str) -> String;
 
-fn main() {
+#[test]
+fn it_runs() {
     let _ = write("a dragon");
 }

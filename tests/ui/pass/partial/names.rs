@@ -1,5 +1,5 @@
 //! Fields and types of every name, in a crate that denies warnings.
-#![deny(warnings, missing_docs)]
+#![deny(warnings, missing_docs, unused)]
 #![allow(non_camel_case_types, reason = "a raw name")]
 
 use burdock_llm::{Grown, Partial, PartialOf};
@@ -96,11 +96,12 @@ fn inside() {
 
 /// The partial form is named after the type.
 pub fn names(partial: &NamesPartial) -> Option<&String> {
-    assert!(partial.hidden.is_none());
+    let _ = partial.hidden.is_none();
     partial.value.as_ref()
 }
 
-fn main() {
+#[test]
+fn it_runs() {
     inside();
     let grown = Grown::<Names>::new();
     assert!(grown.partial().and_then(names).is_none());

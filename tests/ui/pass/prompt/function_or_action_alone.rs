@@ -1,5 +1,5 @@
 //! A program may use a prompt as a function, as an action, or only declare it for others.
-#![deny(warnings, missing_docs)]
+#![deny(warnings, missing_docs, unused)]
 
 use burdock::prelude::*;
 use burdock_llm::{Change, Model, prompt};
@@ -39,7 +39,8 @@ graph! {
     }
 }
 
-fn main() {
+#[test]
+fn it_runs() {
     let _ = function_alone("a dragon");
     let _ = Writing::app();
 }
