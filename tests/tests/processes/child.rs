@@ -88,7 +88,9 @@ fn a_child_does_what_it_is_told() {
         runtime.block_on(async {
             let patience = env::var(PATIENCE).unwrap().parse().unwrap();
             let options = SqliteLog::options().busy_timeout(Duration::from_millis(patience));
-            obey(&options.open(file).await.unwrap()).await;
+            let log = options.open(file).await.unwrap();
+            say(format_args!("ready"));
+            obey(&log).await;
         });
     }
 }

@@ -30,7 +30,9 @@ impl Consumer {
             Said::Item(cursor, word) => self.show(cursor, Some(Shown::Word(word))),
             Said::Superseded(cursor, items) => self.show(cursor, Some(Shown::Superseded(items))),
             Said::Committed(cursor, _) | Said::Other(cursor) => self.show(cursor, None),
-            Said::Opened(_) | Said::Locked | Said::Done | Said::Fenced => panic!("{said:?}"),
+            Said::Ready | Said::Opened(_) | Said::Locked | Said::Done | Said::Fenced => {
+                panic!("{said:?}")
+            }
         }
     }
 

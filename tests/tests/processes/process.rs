@@ -22,6 +22,7 @@ pub struct Process {
 /// What a child says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
+    Ready,
     Opened(Cursor),
     Locked,
     Item(Cursor, String),
@@ -33,7 +34,8 @@ pub enum Said {
 }
 
 impl Process {
-    /// Starts a child that waits so many milliseconds for a lock on the file.
+    /// Starts a child that waits up to `patience` milliseconds for a lock on the file, and returns when it
+    /// has the file open.
     pub fn start(file: &Path, patience: u32) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["--exact", "child::a_child_does_what_it_is_told", "--nocapture"])
@@ -45,7 +47,9 @@ impl Process {
             .unwrap();
         let stdin = child.stdin.take().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self { child, stdin, stdout }
+        let mut process = Self { child, stdin, stdout };
+        assert_eq!(process.hear(), Some(Said::Ready));
+        process
     }
 
     pub fn tell(&mut self, command: &str) {
@@ -116,6 +120,7 @@ fn parse(said: &str) -> Said {
     let mut words = said.split(' ');
     let mut next = || words.next().unwrap();
     match next() {
+        "ready" => Said::Ready,
         "opened" => Said::Opened(next().parse().unwrap()),
         "locked" => Said::Locked,
         "item" => Said::Item(next().parse().unwrap(), next().into()),
