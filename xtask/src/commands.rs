@@ -38,47 +38,31 @@ pub(crate) const COMMANDS: &[Command] = &[
         "formatting and clippy, with and without features",
         &[
             Step::new("fmt --all --check"),
-            Step::new(
-                "clippy --workspace --all-targets --features burdock-postgres/server-tests,chat/server-tests -- -D warnings",
-            ),
+            Step::new("clippy --workspace --all-targets --all-features -- -D warnings"),
             Step::new("clippy -p burdock --no-default-features -- -D warnings"),
-            Step::new(
-                "clippy -p burdock-llm -p chat -p chatbot --all-targets --features burdock-llm/server-tests,chat/providers,chatbot/providers -- -D warnings",
-            ),
+            Step::new("clippy -p burdock-llm --lib --tests -- -D warnings"),
         ],
     ),
     command(
         "doc",
         "rustdoc without a warning",
-        &[
-            Step::new("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"),
-            Step::new("doc -p burdock-llm --no-deps --features genai")
-                .env("RUSTDOCFLAGS", "-D warnings"),
-        ],
+        &[Step::new("doc --workspace --no-deps --all-features").env("RUSTDOCFLAGS", "-D warnings")],
     ),
     command(
         "providers",
-        "real model providers, and the chat with them, whose tests need no key",
-        &[
-            Step::new("test -p burdock-llm --features genai --lib --test streams --test prompt")
-                .needs("llm"),
-            Step::new("test -p burdock-llm --features genai --doc").needs("llm"),
-            Step::new("test -p chat --features providers --lib --bins --test chat")
-                .needs("examples/chat"),
-            Step::new("test -p chatbot --features providers").needs("examples/chatbot"),
-        ],
+        "the examples with real model providers, which need no key",
+        &[Step::new("test --workspace --all-features --test chat --test providers")],
     ),
     command(
         "services",
         "what needs a PostgreSQL or a LiteLLM proxy, which the tests start themselves",
         &[
-            Step::new("test -p burdock-postgres --features server-tests").needs("postgres"),
-            Step::new("test -p burdock-subjects --features server-tests").needs("tests/subjects"),
-            Step::new("test -p burdock-llm --features server-tests --test litellm").needs("llm"),
-            Step::new("test -p chat --features server-tests --test crash postgres")
-                .needs("examples/chat"),
-            Step::new("test -p chatbot --features server-tests --test processes postgres")
-                .needs("examples/chatbot"),
+            Step::new(
+                "test --workspace --exclude burdock-sqlite --all-features --test conformance --test contract --test faults --test figures --test litellm --test round_trip",
+            ),
+            Step::new(
+                "test --workspace --exclude burdock-sqlite --all-features --test crash --test processes postgres",
+            ),
         ],
     ),
     command(
