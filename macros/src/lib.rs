@@ -4,19 +4,15 @@
 //! Each macro is a small compiler: tokens → syntax → checks that gather every error → expansion.
 
 mod action;
-mod diagnostics;
 #[cfg(test)]
 mod expansions;
 #[cfg(test)]
 mod fuzz;
 mod graph;
-mod guard;
-mod names;
-mod spans;
+mod runtime;
 mod state;
-mod text;
 
-use guard::guarded;
+use burdock_macros_shared::{diagnostics, guard::guarded, names, spans, text};
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as TokenStream2;
 

@@ -1,22 +1,18 @@
 //! The macros of [burdock-llm](https://docs.rs/burdock-llm): `#[prompt]` and `#[derive(Partial)]`.
 //! Use them through `burdock_llm`, which documents them.
 
-mod diagnostics;
-mod guard;
 // shared with the macros of burdock
 #[cfg(test)]
 #[path = "../../../macros/src/fuzz/mutate.rs"]
 mod mutate;
-mod names;
 mod partial;
 mod prompt;
-mod spans;
 #[cfg(test)]
 #[allow(dead_code, reason = "findings are not written down here")]
 #[path = "../../../macros/src/fuzz/tree.rs"]
 mod tree;
 
-use guard::guarded;
+use burdock_macros_shared::{diagnostics, guard::guarded, names, spans};
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as TokenStream2;
 

@@ -8,7 +8,8 @@ use super::{
     syntax::{ActionSyntax, Needed, Param, Role, Taken},
 };
 use crate::{
-    names::{hash, plain},
+    names::plain,
+    runtime::hash,
     spans::{ends, ours, respanned},
     text,
 };

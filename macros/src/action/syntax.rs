@@ -70,7 +70,7 @@ impl ActionSyntax {
     }
 
     pub(super) fn burdock(&self) -> TokenStream {
-        crate::text::burdock(self.arguments.burdock.as_ref())
+        crate::runtime::burdock(self.arguments.burdock.as_ref())
     }
 
     pub(super) fn inputs(&self) -> impl Iterator<Item = &Needed> {

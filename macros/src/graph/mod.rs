@@ -32,15 +32,13 @@ use proc_macro2::TokenStream;
 
 use crate::diagnostics::Diagnostics;
 
-pub(crate) use conditions::text;
-
 /// The path of burdock: `::burdock`, unless the graph stands under `#[burdock(crate = path)]`.
 fn burdock_path(attrs: &[syn::Attribute]) -> TokenStream {
     let path = attrs
         .iter()
         .filter(|attr| attr.path().is_ident("burdock"))
         .find_map(|attr| attr.parse_args_with(crate_argument).ok());
-    crate::text::burdock(path.as_ref())
+    crate::runtime::burdock(path.as_ref())
 }
 
 /// `crate = path`

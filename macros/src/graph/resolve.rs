@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 
-use super::conditions::{add_fields, rewrite, text};
+use super::conditions::{add_fields, rewrite};
 use super::model::{
     ActionId, ActionPath, Arm, Doubts, Edge, EdgeEnd, Graph, GraphModel, Guard, If, Match, Node,
     NodeId, Target, Transition, state_ident,
@@ -15,7 +15,7 @@ use super::syntax::{
     Binding, GraphSyntax, IfSyntax, MatchSyntax, NodeSyntax, TargetSyntax, TransitionSyntax,
 };
 use crate::diagnostics::Diagnostics;
-use crate::names;
+use crate::{names, text};
 
 /// Resolves what can be resolved; doubts say what could not.
 pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics) -> GraphModel {
@@ -347,7 +347,7 @@ impl Resolver<'_> {
 
     fn if_target(&mut self, syntax: &IfSyntax, walk: &mut Walk) -> Target {
         let condition = self.condition(&syntax.condition, walk);
-        walk.branch.push(text(&syntax.condition));
+        walk.branch.push(text::written(&syntax.condition));
         let then = self.target(&syntax.then, walk);
         walk.branch.pop();
         let otherwise = if matches!(syntax.otherwise, TargetSyntax::If(_)) {
@@ -365,10 +365,10 @@ impl Resolver<'_> {
         let scrutinee = self.condition(&syntax.scrutinee, walk);
         let mut arms = Vec::new();
         for arm in &syntax.arms {
-            let mut label = text(&arm.pattern);
+            let mut label = text::written(&arm.pattern);
             let guard = arm.guard.as_ref().map(|guard| {
                 label.push_str(" if ");
-                label.push_str(&text(&guard.condition));
+                label.push_str(&text::written(&guard.condition));
                 let condition = self.condition(&guard.condition, walk);
                 Guard { if_token: guard.if_token, condition }
             });

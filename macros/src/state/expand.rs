@@ -5,14 +5,14 @@ use super::{
     serde::{By, ReadAs, Serialised},
     syntax::{FieldSyntax, StateSyntax},
 };
-use crate::{names::plain, spans::respanned, text};
+use crate::{names::plain, runtime, spans::respanned, text};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// Implements `State`, and `Field` for each index.
 pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
-    let burdock = text::burdock(state.burdock.as_ref());
+    let burdock = runtime::burdock(state.burdock.as_ref());
     let name = &state.name;
     let version = expand_version(&state.version, &burdock);
     let infos = state.fields.iter().map(|field| expand_info(field, &burdock));

@@ -55,7 +55,8 @@ pub async fn serve_on(
         };
         bound.serve(routes, stop).await.unwrap();
     });
-    let client = Client::new();
+    // other packages of the workspace may have it
+    let client = Client::builder().no_gzip().build().unwrap();
     Served { url, gate, client, server, stop: Some(stop), task }
 }
 

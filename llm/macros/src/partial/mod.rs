@@ -5,7 +5,6 @@ mod check;
 mod expand;
 mod model;
 mod parse;
-mod rename;
 mod serde;
 #[cfg(test)]
 mod tests;

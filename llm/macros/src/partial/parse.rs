@@ -3,10 +3,10 @@
 use super::{
     arguments,
     model::{By, Field, Form, Kind, Marked, Model, Record, Shape, Variant},
-    rename::Rename,
     serde::{self, Container},
 };
 use crate::{diagnostics::Diagnostics, names::plain};
+use burdock_macros_shared::rename::Rename;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{

@@ -1,12 +1,12 @@
-//! What serde's attributes say about the JSON form of a type. What serde does not understand it
-//! reports itself.
+//! What serde's attributes say about the JSON form of a type.
 
-use super::{
-    model::{By, Tagging},
+use super::model::{By, Tagging};
+use burdock_macros_shared::{
+    diagnostics::Diagnostics,
     rename::Rename,
+    serde::{Name, Names, each, function, path, rest, text},
 };
-use crate::diagnostics::Diagnostics;
-use syn::{Attribute, ExprPath, LitStr, Path, Token, meta::ParseNestedMeta, token};
+use syn::{Attribute, ExprPath, Path, meta::ParseNestedMeta};
 
 /// Attributes of a type.
 #[derive(Default)]
@@ -28,7 +28,7 @@ pub(super) struct Container {
 /// Attributes of a variant.
 #[derive(Default)]
 pub(super) struct OfVariant {
-    pub(super) names: Names,
+    pub(super) names: Keys,
     pub(super) rename_all: Option<Rename>,
     pub(super) is_skipped: bool,
 }
@@ -36,7 +36,7 @@ pub(super) struct OfVariant {
 /// Attributes of a field.
 #[derive(Default)]
 pub(super) struct OfField {
-    pub(super) names: Names,
+    pub(super) names: Keys,
     pub(super) is_skipped: bool,
     pub(super) flatten: Option<Path>,
     /// The word that reads it by a function.
@@ -46,12 +46,12 @@ pub(super) struct OfField {
 
 /// The names that attributes give.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct Keys {
     name: Option<String>,
     aliases: Vec<String>,
 }
 
-impl Names {
+impl Keys {
     /// The name in JSON, then its aliases.
     pub(super) fn keys(self, own: String) -> Vec<String> {
         let mut keys = vec![self.name.unwrap_or(own)];
@@ -141,13 +141,13 @@ pub(super) fn parse_field(attrs: &[Attribute], diagnostics: &mut Diagnostics) ->
             "flatten" => field.flatten = Some(meta.path.clone()),
             "with" => {
                 let path = path(meta)?;
-                field.read = Some((meta.path.clone(), function(&path, Some("deserialize"))));
-                field.write = Some(function(&path, Some("serialize")));
+                field.read = Some((meta.path.clone(), by(function(&path, "deserialize"))));
+                field.write = Some(by(function(&path, "serialize")));
             }
             "deserialize_with" => {
-                field.read = Some((meta.path.clone(), function(&path(meta)?, None)));
+                field.read = Some((meta.path.clone(), by(path(meta)?)));
             }
-            "serialize_with" => field.write = Some(function(&path(meta)?, None)),
+            "serialize_with" => field.write = Some(by(path(meta)?)),
             _ => rest(meta)?,
         }
         Ok(())
@@ -155,26 +155,13 @@ pub(super) fn parse_field(attrs: &[Attribute], diagnostics: &mut Diagnostics) ->
     field
 }
 
-fn function(path: &ExprPath, name: Option<&str>) -> By {
-    let mut path = path.clone();
-    if let Some(name) = name {
-        let name = proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
-        path.path.segments.push(syn::PathSegment::from(name));
-    }
+fn by(path: ExprPath) -> By {
     By::Function(Box::new(path))
 }
 
 /// Reads `rename_all = "rule"`, or both directions.
 fn rename_rule(meta: &ParseNestedMeta<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Rename> {
-    let directions = Directions::parse(meta)?;
-    let rule = |text: &Option<(Path, String)>| {
-        text.as_ref().map_or(Rename::Keep, |(_, text)| Rename::of(text))
-    };
-    let read = rule(&directions.read);
-    if read != rule(&directions.written) {
-        directions.refuse(diagnostics);
-    }
-    Ok(read)
+    Ok(rename(meta, diagnostics)?.map_or(Rename::Keep, |rule| Rename::of(&rule)))
 }
 
 /// Reads `rename = "name"`, or both directions.
@@ -182,78 +169,13 @@ fn rename(
     meta: &ParseNestedMeta<'_>,
     diagnostics: &mut Diagnostics,
 ) -> syn::Result<Option<String>> {
-    let directions = Directions::parse(meta)?;
-    let name = |text: &Option<(Path, String)>| text.as_ref().map(|(_, text)| text.clone());
-    let read = name(&directions.read);
-    if read != name(&directions.written) {
-        directions.refuse(diagnostics);
+    let names = Names::parse(meta)?;
+    let text = |name: &Option<Name>| name.as_ref().map(|name| name.text.clone());
+    let read = text(&names.read);
+    if let Some(word) = names.word().filter(|_| read != text(&names.written)) {
+        diagnostics
+            .error(word, "a partial value has one name for what it reads and writes")
+            .help("give one name for both, as in `rename = \"name\"`");
     }
     Ok(read)
-}
-
-/// The names that are written and read, each with the word that gives it.
-#[derive(Default)]
-struct Directions {
-    written: Option<(Path, String)>,
-    read: Option<(Path, String)>,
-}
-
-impl Directions {
-    /// Reads `= "name"` or `(serialize = "name", deserialize = "name")`.
-    fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
-        if !meta.input.peek(token::Paren) {
-            let name = Some((meta.path.clone(), text(meta)?));
-            return Ok(Self { written: name.clone(), read: name });
-        }
-        let mut directions = Self::default();
-        meta.parse_nested_meta(|inner| {
-            let name = if inner.path.is_ident("serialize") {
-                &mut directions.written
-            } else if inner.path.is_ident("deserialize") {
-                &mut directions.read
-            } else {
-                return rest(&inner);
-            };
-            *name = Some((inner.path.clone(), text(&inner)?));
-            Ok(())
-        })?;
-        Ok(directions)
-    }
-
-    /// Reports that the names differ.
-    fn refuse(&self, diagnostics: &mut Diagnostics) {
-        if let Some((word, _)) = self.read.as_ref().or(self.written.as_ref()) {
-            diagnostics
-                .error(word, "a partial value has one name for what it reads and writes")
-                .help("give one name for both, as in `rename = \"name\"`");
-        }
-    }
-}
-
-/// Calls `read` with each argument of `#[serde(…)]` and its word.
-fn each(attrs: &[Attribute], mut read: impl FnMut(&ParseNestedMeta<'_>, &str) -> syn::Result<()>) {
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        drop(attr.parse_nested_meta(|meta| {
-            let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-            read(&meta, &word)
-        }));
-    }
-}
-
-/// Passes over what an argument is given.
-fn rest(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-    if meta.input.peek(Token![=]) {
-        meta.value()?.parse::<syn::Lit>()?;
-    } else if meta.input.peek(token::Paren) {
-        meta.input.parse::<proc_macro2::Group>()?;
-    }
-    Ok(())
-}
-
-fn text(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
-    meta.value()?.parse::<LitStr>().map(|text| text.value())
-}
-
-fn path(meta: &ParseNestedMeta<'_>) -> syn::Result<ExprPath> {
-    meta.value()?.parse::<LitStr>()?.parse()
 }

@@ -10,9 +10,9 @@ use crate::{
     names::plain,
     spans::{ends, ours, respanned},
 };
+use burdock_macros_shared::text::is_cfg;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
-use syn::Attribute;
 
 /// The function, and the action if there is one.
 pub(super) fn expand_prompt(prompt: &PromptSyntax) -> TokenStream {
@@ -59,11 +59,6 @@ pub(super) fn expand_prompt(prompt: &PromptSyntax) -> TokenStream {
 
         #action
     }
-}
-
-/// Whether an attribute decides about the whole item.
-pub(super) fn is_cfg(attr: &Attribute) -> bool {
-    attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")
 }
 
 fn lints() -> TokenStream {

@@ -6,7 +6,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::super::model::{ActionId, EdgeEnd, NodeId, Transition};
 use super::{Expansion, action_alias, place, plain_name, visit_alias};
 use crate::{
-    names::hash,
+    runtime::hash,
     spans::{ends, respanned},
     text,
 };

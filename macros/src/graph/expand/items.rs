@@ -8,7 +8,7 @@ use super::super::model::EdgeEnd;
 use super::super::syntax::Binding;
 use super::{Expansion, place, plain_name};
 use crate::{
-    names::hash,
+    runtime::hash,
     spans::{ends, respanned},
     text,
 };

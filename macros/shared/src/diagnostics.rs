@@ -6,20 +6,20 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenS
 use quote::{ToTokens, quote};
 
 /// The errors of one macro call.
-#[derive(Default)]
+#[derive(Debug, Default)]
 #[must_use = "an invalid program compiles if its errors are not emitted"]
-pub(crate) struct Diagnostics {
+pub struct Diagnostics {
     found: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
     /// No errors yet.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self::default()
     }
 
     /// Reports an error that labels exactly these tokens.
-    pub(crate) fn error(
+    pub fn error(
         &mut self,
         tokens: &(impl ToTokens + ?Sized),
         message: impl Into<String>,
@@ -33,7 +33,7 @@ impl Diagnostics {
     }
 
     /// Reports an error at a place that has no token of its own, such as a closing brace.
-    pub(crate) fn error_at(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+    pub fn error_at(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         let labelled = String::new();
         self.add(Diagnostic {
             start: span,
@@ -45,30 +45,29 @@ impl Diagnostics {
     }
 
     /// Reports what syn found wrong.
-    pub(crate) fn syntax_error(&mut self, error: syn::Error) {
+    pub fn syntax_error(&mut self, error: syn::Error) {
         for error in error {
             self.error_at(error.span(), error.to_string());
         }
     }
 
     /// Nothing was reported.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
     /// How many errors were reported.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.found.len()
     }
 
     /// One `compile_error!` per error, each spanned so that rustc labels its tokens.
-    pub(crate) fn into_compile_errors(self) -> TokenStream {
+    pub fn into_compile_errors(self) -> TokenStream {
         self.found.into_iter().map(Diagnostic::into_compile_error).collect()
     }
 
-    /// The errors as text, in the order of their reports: `message @ tokens`.
-    #[cfg(test)]
-    pub(crate) fn render(&self) -> Vec<String> {
+    /// The errors as text, in the order of their reports: `message @ tokens`. For tests.
+    pub fn render(&self) -> Vec<String> {
         self.found.iter().map(|found| format!("{} @ {}", found.text(), found.labelled)).collect()
     }
 
@@ -88,14 +87,11 @@ impl From<syn::Error> for Diagnostics {
 }
 
 /// One error.
-pub(crate) struct Diagnostic {
+#[derive(Debug)]
+pub struct Diagnostic {
     start: Span,
     end: Span,
-    /// The labelled tokens as text, for tests.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "spans have no text in tests, so they read this")
-    )]
+    /// The labelled tokens as text, for tests: spans have none there.
     labelled: String,
     message: String,
     lines: Vec<String>,
@@ -103,13 +99,13 @@ pub(crate) struct Diagnostic {
 
 impl Diagnostic {
     /// Adds a `help:` line.
-    pub(crate) fn help(&mut self, text: impl Display) -> &mut Self {
+    pub fn help(&mut self, text: impl Display) -> &mut Self {
         self.lines.push(format!("help: {text}"));
         self
     }
 
     /// Adds a `note:` line.
-    pub(crate) fn note(&mut self, text: impl Display) -> &mut Self {
+    pub fn note(&mut self, text: impl Display) -> &mut Self {
         self.lines.push(format!("note: {text}"));
         self
     }

@@ -5,7 +5,7 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// The spans of the first and the last token.
-pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
+pub fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let mut spans = tokens.to_token_stream().into_iter();
     let first = spans.next();
     let last = spans.last().or_else(|| first.clone());
@@ -21,12 +21,12 @@ pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
 }
 
 /// A place at which rustc labels what the macro wrote; lints for the user's code stay silent there.
-pub(crate) fn ours(span: Span) -> Span {
+pub fn ours(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
 /// The tokens as if the user had written them at `span`; not for names of ours that hygiene hides.
-pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()
         .map(|tree| match tree {

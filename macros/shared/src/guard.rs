@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Runs a macro. If it panics, returns `kept` and an error that asks to report it.
-pub(crate) fn guarded(kept: TokenStream, expand: impl FnOnce() -> TokenStream) -> TokenStream {
+pub fn guarded(kept: TokenStream, expand: impl FnOnce() -> TokenStream) -> TokenStream {
     catch_unwind(AssertUnwindSafe(expand)).unwrap_or_else(|panic| {
         let mut diagnostics = Diagnostics::new();
         diagnostics

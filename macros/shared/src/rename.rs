@@ -2,22 +2,31 @@
 
 /// A rule of `rename_all`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Rename {
+pub enum Rename {
+    /// The name as it is.
     #[default]
     Keep,
+    /// `lowercase`
     Lower,
+    /// `UPPERCASE`
     Upper,
+    /// `PascalCase`
     Pascal,
+    /// `camelCase`
     Camel,
+    /// `snake_case`
     Snake,
+    /// `SCREAMING_SNAKE_CASE`
     ScreamingSnake,
+    /// `kebab-case`
     Kebab,
+    /// `SCREAMING-KEBAB-CASE`
     ScreamingKebab,
 }
 
 impl Rename {
     /// Reads a rule; serde reports rules that do not exist.
-    pub(super) fn of(rule: &str) -> Self {
+    pub fn of(rule: &str) -> Self {
         match rule {
             "lowercase" => Self::Lower,
             "UPPERCASE" => Self::Upper,
@@ -32,7 +41,7 @@ impl Rename {
     }
 
     /// Applies the rule to the name of a field, which is in snake case.
-    pub(super) fn field(self, name: &str) -> String {
+    pub fn field(self, name: &str) -> String {
         match self {
             Self::Keep | Self::Lower | Self::Snake => name.to_owned(),
             Self::Upper | Self::ScreamingSnake => name.to_ascii_uppercase(),
@@ -44,7 +53,7 @@ impl Rename {
     }
 
     /// Applies the rule to the name of a variant, which is in Pascal case.
-    pub(super) fn variant(self, name: &str) -> String {
+    pub fn variant(self, name: &str) -> String {
         match self {
             Self::Keep | Self::Pascal => name.to_owned(),
             Self::Lower => name.to_ascii_lowercase(),

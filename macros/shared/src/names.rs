@@ -9,17 +9,17 @@ use syn::ext::IdentExt;
 const LISTED: usize = 8;
 
 /// Whether an identifier can be a name: it is not a keyword.
-pub(crate) fn is_name(ident: &Ident) -> bool {
+pub fn is_name(ident: &Ident) -> bool {
     syn::parse2::<Ident>(ident.to_token_stream()).is_ok()
 }
 
 /// The name without `r#`.
-pub(crate) fn plain(ident: &Ident) -> String {
+pub fn plain(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
 /// Refuses a name that an expansion may use itself.
-pub(crate) fn refuse_reserved(ident: &Ident, kind: &str, diagnostics: &mut Diagnostics) -> bool {
+pub fn refuse_reserved(ident: &Ident, kind: &str, diagnostics: &mut Diagnostics) -> bool {
     let reserved = plain(ident).starts_with("__");
     if reserved {
         diagnostics
@@ -29,15 +29,8 @@ pub(crate) fn refuse_reserved(ident: &Ident, kind: &str, diagnostics: &mut Diagn
     reserved
 }
 
-/// The hash that stands for a name in types: 64-bit FNV-1a, as `burdock::graph::name_hash`.
-pub(crate) fn hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
 /// The text of a `help:` line for an unknown name: the likely one, or all of them when they are few.
-pub(crate) fn suggestion(unknown: &str, kind: &str, known: &[String]) -> Option<String> {
+pub fn suggestion(unknown: &str, kind: &str, known: &[String]) -> Option<String> {
     if let Some(name) = closest(unknown, known) {
         return Some(format!("did you mean `{name}`"));
     }
@@ -50,13 +43,13 @@ pub(crate) fn suggestion(unknown: &str, kind: &str, known: &[String]) -> Option<
 }
 
 /// The names in backticks, with commas between them.
-pub(crate) fn list(names: &[String]) -> String {
+pub fn list(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }
 
 /// The known name that differs from `unknown` by a few slips of the finger, the first of equals.
-pub(crate) fn closest<'a>(unknown: &str, known: &'a [String]) -> Option<&'a str> {
+pub fn closest<'a>(unknown: &str, known: &'a [String]) -> Option<&'a str> {
     let length = unknown.chars().count();
     let tolerated = (length.max(3) / 3).min(length.saturating_sub(1));
     known
