@@ -107,7 +107,9 @@ fn program() -> Result<PathBuf> {
     let program = folder.join("bin/litellm");
     if !program.exists() {
         run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", VERSION]))?;
+        // most of it is never run
+        let arguments = ["install", "--quiet", "--no-compile", VERSION];
+        run(Command::new(folder.join("bin/pip")).args(arguments))?;
     }
     Ok(program)
 }

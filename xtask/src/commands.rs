@@ -77,10 +77,10 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "fuzz",
-        "changed tokens for the macros and the JSON parser, under a minute; FUZZ_SECONDS=600 for ten",
+        "changed tokens for the macros and the JSON parser, half a minute; FUZZ_SECONDS=600 for ten",
         &[
-            Step::new("test -p burdock-macros --lib fuzz").env("FUZZ_SECONDS", "30"),
-            Step::new("test -p burdock-json --test fuzz").env("FUZZ_SECONDS", "20"),
+            Step::new("test --workspace --lib fuzz").env("FUZZ_SECONDS", "15"),
+            Step::new("test --workspace --test fuzz").env("FUZZ_SECONDS", "10"),
         ],
     ),
     command(

@@ -2,8 +2,8 @@
 //! it returns is read by the type.
 //!
 //! `cargo test` replays `corpus` and tries a short slice of inputs, the same each time.
-//! `cargo xtask fuzz` tries others for half a minute; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten,
-//! and with a `FUZZ_SEED` from another number on. What fails is written to `corpus`.
+//! `cargo xtask fuzz` tries others; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten minutes, and with a
+//! `FUZZ_SEED` from another number on. What fails is written to `corpus`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a test")]
 
 mod common;

@@ -2,8 +2,9 @@
 //! something that is not valid Rust, or take its time.
 //!
 //! `cargo test` replays `macros/corpus` and tries a short slice of inputs, the same each time.
-//! `cargo xtask fuzz` tries others for a minute; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten,
-//! and with a `FUZZ_SEED` from another number on. What fails is written to `macros/corpus`, as a program that the next `cargo test` replays.
+//! `cargo xtask fuzz` tries others; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten minutes, and with a
+//! `FUZZ_SEED` from another number on. What fails is written to `macros/corpus`, as a program that the next
+//! `cargo test` replays.
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test")]
 
 mod mutate;

@@ -31,8 +31,8 @@ pub(crate) async fn install() -> Result<PathBuf, Box<dyn Error>> {
     if fs::read_to_string(&installed).ok().as_ref() != Some(&wanted) {
         call(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).await?;
         let mut pip = Command::new(bin.join("pip"));
-        pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-        call(pip.arg(&requirements)).await?;
+        pip.args(["install", "--quiet", "--no-compile", "--disable-pip-version-check"]);
+        call(pip.arg("--requirement").arg(&requirements)).await?;
         fs::write(&installed, wanted)?;
     }
     Ok(bin.join("schemathesis"))

@@ -11,7 +11,7 @@ use std::{env, fs};
 
 const ADVICE: &str = "sessions of this format exist, so what is written may not change unnoticed: \
     raise `FORMAT`, keep the old folder of fixtures and have it read, and write a new one with \
-    `BLESS=1 cargo test -p burdock-tests --test formats`";
+    `BLESS=1 cargo test -p burdock-tests --test all formats`";
 
 /// Until format 1 is released, its folder may be removed and written again.
 #[tokio::test]

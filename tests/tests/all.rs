@@ -1,0 +1,29 @@
+//! Tests of the whole runtime, file by file, as one program: each of them alone would be linked with all of
+//! burdock. Those that count, kill or replace something of their process are programs of their own.
+#![allow(missing_docs, unreachable_pub, reason = "tests")]
+
+pub mod alone;
+pub mod blocking;
+pub mod borrowed;
+pub mod by_hand;
+pub mod committed;
+pub mod deployed;
+pub mod design;
+pub mod docs;
+pub mod durability;
+pub mod failures;
+pub mod fairness;
+pub mod formats;
+pub mod graphs;
+pub mod inputs;
+pub mod left_out;
+pub mod log;
+pub mod migrations;
+pub mod patches;
+pub mod positions;
+pub mod recorded;
+pub mod refused;
+pub mod restored;
+pub mod round_trip;
+pub mod runs;
+pub mod stop;

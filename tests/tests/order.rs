@@ -1,0 +1,176 @@
+//! The modules of a package import only those before them, in the order that ARCHITECTURE.md gives.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+use syn::{
+    ItemMod, ItemUse, UseTree,
+    visit_mut::{self, VisitMut},
+};
+
+#[test]
+fn modules_import_only_what_is_before_them() {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, block) = page.split_once("```text order\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let orders = orders(block);
+    let packages: Vec<&str> = orders.keys().map(String::as_str).collect();
+    assert_eq!(packages, ["core", "macros", "serve", "sqlite"]);
+    for (package, order) in orders {
+        let modules = modules(&root().join(&package).join("src"));
+        let named: BTreeSet<&str> = order.keys().map(String::as_str).collect();
+        let there: BTreeSet<&str> = modules.keys().map(String::as_str).collect();
+        assert_eq!(named, there, "the modules of `{package}`");
+        for (module, imports) in &modules {
+            for (import, file) in imports.iter().filter(|(import, _)| *import != module) {
+                assert!(
+                    order[import] <= order[module],
+                    "{}: `{module}` imports `{import}`, which is not before it",
+                    file.display()
+                );
+            }
+        }
+    }
+}
+
+/// The places of the modules of each package. Those in parentheses have one, and may import each other.
+fn orders(block: &str) -> BTreeMap<String, BTreeMap<String, usize>> {
+    let mut orders = BTreeMap::new();
+    for order in block.split("\n\n") {
+        let (package, modules) = order.split_once(':').unwrap();
+        let (mut places, mut place, mut together) = (BTreeMap::new(), 0, false);
+        for word in modules.split_whitespace() {
+            together |= word.starts_with('(');
+            let module = word.trim_matches(['(', ')']);
+            assert_eq!(places.insert(module.to_owned(), place), None, "`{module}` is there twice");
+            together &= !word.ends_with(')');
+            place += usize::from(!together);
+        }
+        orders.insert(package.trim().to_owned(), places);
+    }
+    orders
+}
+
+/// What each module imports, and in which file.
+fn modules(src: &Path) -> BTreeMap<String, BTreeMap<String, PathBuf>> {
+    let mut roots = Imports::default();
+    roots.visit_file_mut(&mut parse(&src.join("lib.rs")));
+    let mut modules: BTreeMap<String, BTreeMap<String, PathBuf>> =
+        roots.declared.iter().map(|module| (module.clone(), BTreeMap::new())).collect();
+    for (module, imports) in &mut modules {
+        let (file, folder) = (src.join(format!("{module}.rs")), src.join(module));
+        let mut files = files(&folder);
+        files.extend(file.is_file().then_some(file));
+        assert!(!files.is_empty(), "no file has `{module}`");
+        for file in files {
+            let mut found = Imports::default();
+            found.visit_file_mut(&mut parse(&file));
+            for path in found.of_crate {
+                // what the crate re-exports from one of its modules
+                let import = roots.reexported.get(&path).unwrap_or(&path);
+                if roots.declared.contains(import) {
+                    imports.insert(import.clone(), file.clone());
+                }
+            }
+        }
+    }
+    modules
+}
+
+fn parse(file: &Path) -> syn::File {
+    let text = fs::read_to_string(file).unwrap();
+    syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// The Rust files under a folder, without those of tests.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy();
+        if name.starts_with("tests") {
+            continue;
+        }
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The modules that a file declares, what it re-exports from them, and the paths that begin with `crate`.
+#[derive(Default)]
+struct Imports {
+    declared: BTreeSet<String>,
+    reexported: BTreeMap<String, String>,
+    of_crate: BTreeSet<String>,
+}
+
+impl VisitMut for Imports {
+    fn visit_item_mod_mut(&mut self, module: &mut ItemMod) {
+        if is_test(&module.attrs) {
+            return;
+        }
+        if module.content.is_none() {
+            self.declared.insert(module.ident.to_string());
+        }
+        visit_mut::visit_item_mod_mut(self, module);
+    }
+
+    fn visit_item_use_mut(&mut self, item: &mut ItemUse) {
+        if !is_test(&item.attrs) {
+            self.tree(&[], &item.tree);
+        }
+    }
+
+    fn visit_path_mut(&mut self, path: &mut syn::Path) {
+        let mut segments = path.segments.iter().map(|segment| segment.ident.to_string());
+        if segments.next().is_some_and(|first| first == "crate") {
+            self.of_crate.extend(segments.next());
+        }
+        visit_mut::visit_path_mut(self, path);
+    }
+}
+
+impl Imports {
+    fn tree(&mut self, before: &[String], tree: &UseTree) {
+        let end = |name: String| {
+            let mut path = before.to_vec();
+            path.push(name);
+            path
+        };
+        let path = match tree {
+            UseTree::Path(path) => return self.tree(&end(path.ident.to_string()), &path.tree),
+            UseTree::Group(group) => {
+                return group.items.iter().for_each(|tree| self.tree(before, tree));
+            }
+            UseTree::Name(name) => end(name.ident.to_string()),
+            UseTree::Rename(rename) => end(rename.ident.to_string()),
+            UseTree::Glob(_) => end("*".into()),
+        };
+        match &path[..] {
+            [first, module, ..] if first == "crate" => drop(self.of_crate.insert(module.clone())),
+            [first, module, .., name] if first == "self" => {
+                self.reexported.insert(name.clone(), module.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_test(attrs: &[syn::Attribute]) -> bool {
+    attrs.iter().any(|attr| {
+        attr.path().is_ident("cfg")
+            && attr.parse_args::<syn::Ident>().is_ok_and(|argument| argument == "test")
+    })
+}
+
+/// The repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
