@@ -9,6 +9,7 @@ pub mod log;
 mod message;
 mod panics;
 pub mod prelude;
+mod progress;
 pub mod run;
 pub mod runtime;
 pub mod state;

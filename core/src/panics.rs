@@ -1,10 +1,34 @@
-//! Panics of the user's destructors, which go no further than here.
+//! Panics of the user's code, which go no further than here.
 
 use std::{
     any::Any,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
 };
+
+/// What the user's code panicked with.
+pub(crate) struct Panicked(pub(crate) String);
+
+/// Runs the user's code, and catches its panics.
+#[inline]
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| Panicked(message(panic)))
+}
+
+/// A future of the user's code, whose panics become errors.
+pub(crate) struct Caught<'p, F>(pub(crate) Pin<&'p mut F>);
+
+impl<T, E: From<Panicked>, F: Future<Output = Result<T, E>>> Future for Caught<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = self.0.as_mut();
+        caught(|| future.poll(cx)).unwrap_or_else(|panicked| Poll::Ready(Err(panicked.into())))
+    }
+}
 
 /// Drops a value of the user's types. A panic of its destructor goes no further than here: it is
 /// reported to `tracing`, and changes nothing else.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     ActionError, Context,
     graph::name_hash,
-    run::Caught,
+    panics::Caught,
     runtime::{Runtime, Sleep},
     stream::{Control, Emit, Flow, Threads, Yielder, Yields},
 };

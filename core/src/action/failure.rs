@@ -1,7 +1,10 @@
 //! What an `on error` edge passes on.
 
 use super::ActionError;
-use crate::log::{CauseRecord, FailureRecord, LogError};
+use crate::{
+    log::{CauseRecord, FailureRecord, LogError},
+    panics::Panicked,
+};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// Why a step failed, after its retries; an `on error` edge passes it to the action that asks for
@@ -61,6 +64,12 @@ impl Failure {
             FailureCause::Error(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+impl From<Panicked> for Box<FailureCause> {
+    fn from(Panicked(message): Panicked) -> Self {
+        FailureCause::Panic(message).into()
     }
 }
 

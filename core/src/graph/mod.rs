@@ -3,6 +3,7 @@
 mod facts;
 mod fit;
 mod flow;
+mod mark;
 mod names;
 mod picture;
 mod reads;
@@ -17,17 +18,18 @@ pub use self::flow::{
     Checked, Declared, Fact, check_condition, check_error_condition, check_input, check_node,
     check_resource, check_yields, node_infos,
 };
+pub use self::mark::GraphMark;
 pub use self::names::{deserialize_node, name_hash};
 pub use self::reads::Reader;
 pub use self::topology::{BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
+pub use crate::progress::Next;
 
 use crate::{
     action::{Scope, UnsetSlot},
-    log::GraphMark,
     run::{Policy, StepResult, StepRun},
     state::State,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use std::{
     fmt::{Debug, Display},
     hash::Hash,
@@ -116,16 +118,4 @@ pub fn check_set<T>(value: Option<T>, field: &'static str) -> Result<(), UnsetSl
         Some(_) => Ok(()),
         None => Err(UnsetSlot(field)),
     }
-}
-
-/// What follows a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Next<N> {
-    /// The run goes on with this node.
-    Node(N),
-    /// The run is over; the next one begins at this node.
-    Pause(N),
-    /// The run is over, and so is the session.
-    End,
 }

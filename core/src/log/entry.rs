@@ -2,16 +2,13 @@
 
 use super::{Offset, SessionId};
 use crate::{
-    graph::{Graph, Next},
-    run::Position,
-    state::Patch,
+    graph::GraphMark,
+    progress::{Next, Position},
+    state::{Document, Patch},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::time::Duration;
-
-/// The fields of a state by the names that serde gives them.
-pub type Document = Map<String, Value>;
 
 /// The format of the entries that this version writes.
 pub const FORMAT: u32 = 1;
@@ -215,23 +212,6 @@ pub struct UnfinishedRun {
     pub inputs: Value,
     /// Items that the current step has shown and that no commit covers.
     pub shown: u64,
-}
-
-/// Which graph wrote a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GraphMark {
-    /// Its name.
-    pub name: String,
-    /// The hash of its topology, in hexadecimal digits.
-    pub hash: String,
-}
-
-impl GraphMark {
-    /// The mark of a graph.
-    #[doc(hidden)]
-    pub fn of<G: Graph>() -> Self {
-        Self { name: G::TOPOLOGY.name.into(), hash: format!("{:016x}", G::TOPOLOGY.hash()) }
-    }
 }
 
 /// Where a session was forked from.

@@ -4,7 +4,7 @@ use super::{
     Claim, Draft, Entry, EntryKind, Epoch, Existence, FORMAT, Log, LogError, Moment, Offset,
     Parent, Record, SessionId, Time, Urgency, identity::Identity,
 };
-use crate::{graph::Next, state::Patch};
+use crate::{progress::Next, state::Patch};
 use std::{fmt, sync::Arc};
 
 /// How many entries are read at once.

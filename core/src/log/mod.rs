@@ -24,8 +24,8 @@ mod tail;
 mod writer;
 
 pub use self::entry::{
-    CauseRecord, Document, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent,
-    Snapshot, Time, UnfinishedRun,
+    CauseRecord, Entry, EntryError, EntryKind, FORMAT, FailureRecord, Parent, Snapshot, Time,
+    UnfinishedRun,
 };
 pub use self::error::LogError;
 pub use self::fixture::{Conclusion, Fixture, FixtureError, fixture};
@@ -39,6 +39,7 @@ pub(crate) use self::noted::{Kind, Noted, Plain, encode_item};
 pub use self::recorded_test::{BoundValue, Needed, Outline, OutlineNode, RecordedTest};
 pub use self::tail::{Tail, tail};
 pub(crate) use self::writer::Writer;
+pub use crate::{graph::GraphMark, state::Document};
 
 use crate::graph::Graph;
 use serde::Serialize;

@@ -1,10 +1,13 @@
 //! What a session amounts to after one of its entries.
 
 use super::{
-    Cursor, Document, EntryKind, Epoch, Log, LogError, Offset, SessionId, SessionInfo, Snapshot,
-    Time, UnfinishedRun, identity::Identity,
+    Cursor, EntryKind, Epoch, Log, LogError, Offset, SessionId, SessionInfo, Snapshot, Time,
+    UnfinishedRun, identity::Identity,
 };
-use crate::{graph::Next, run::Position, state::Patch};
+use crate::{
+    progress::{Next, Position},
+    state::{Document, Patch},
+};
 use serde_json::Value;
 use std::{ops::Range, sync::Arc};
 

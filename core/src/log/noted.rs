@@ -3,7 +3,8 @@
 use super::{Draft, Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, Snapshot, Time, Writer};
 use crate::{
     Context,
-    graph::{Graph, Next},
+    graph::Graph,
+    progress::Next,
     state::{Patch, to_json, unreadable},
 };
 use serde::Serialize;
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
     use crate::{
         log::{Document, GraphMark},
-        run::Position,
+        progress::Position,
         state::Fields,
     };
     use serde_json::json;

@@ -1,36 +1,16 @@
-//! What an attempt runs in: panics are caught, time and span are watched.
+//! What an attempt runs in: time and span are watched.
 
 use super::{limit::Limit, step::StepResult};
 use crate::{
     action::FailureCause,
-    panics::{contained, message},
+    panics::{Caught, contained},
     stream::Control,
     sync::Arc,
 };
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll},
 };
-
-/// Runs the user's code, whose panics become failures.
-#[inline]
-pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Box<FailureCause>> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| FailureCause::Panic(message(panic)).into())
-}
-
-/// A future of the user's code, whose panics become failures.
-pub(crate) struct Caught<'p, F>(pub(crate) Pin<&'p mut F>);
-
-impl<T, F: Future<Output = Result<T, Box<FailureCause>>>> Future for Caught<'_, F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let future = self.0.as_mut();
-        caught(|| future.poll(cx)).unwrap_or_else(|cause| Poll::Ready(Err(cause)))
-    }
-}
 
 /// A [`Caught`] future that the run may outlive: it is dropped with this, and what its destructors
 /// panic with stays here. A run that is dropped itself sees to that alone.

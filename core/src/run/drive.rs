@@ -2,7 +2,7 @@
 
 use super::{
     Outcome, Policy, Retry, RunError,
-    attempt::{Caught, Discarded, Watched, caught},
+    attempt::{Discarded, Watched},
     limit::Limit,
     session::{Begin, Session},
     step::{StepResult, StepRun, decided},
@@ -11,7 +11,7 @@ use crate::{
     action::{Failure, FailureCause},
     event::EventKind,
     graph::{Graph, Next, Node},
-    panics::discard,
+    panics::{Caught, caught, discard},
     stream::Settling,
 };
 use std::{future::poll_fn, ops::ControlFlow, pin::pin, task::Poll, time::Duration};
@@ -142,7 +142,7 @@ impl<G: Graph> Session<G> {
         let policy = G::policy(node).map_or(Ok(Policy::default()), caught);
         let Policy { timeout, retry } = match policy {
             Ok(policy) => policy,
-            Err(cause) => return Some(Err(cause)),
+            Err(panicked) => return Some(Err(panicked.into())),
         };
         let mut delays = retry.map(|retry| retry.delays(&*self.context.runtime));
         let superseding = retry.is_some_and(Retry::supersedes);
@@ -211,7 +211,8 @@ impl<G: Graph> Session<G> {
             return Err(self.log_error(error));
         }
         let mut failure = self.failed(node, *cause);
-        let next = caught(|| G::on_error(node, &self.state).transpose()).and_then(decided);
+        let next = caught(|| G::on_error(node, &self.state).transpose());
+        let next = next.map_err(Into::into).and_then(decided);
         let next = next.unwrap_or_else(|cause| {
             failure = self.failed(node, *cause);
             None

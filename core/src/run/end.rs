@@ -2,7 +2,6 @@
 
 use super::session::Session;
 use crate::{graph::Graph, log::Offset};
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a run came to its end, unless with an error; there is no silent end.
@@ -25,29 +24,6 @@ impl<N: fmt::Display> fmt::Display for Outcome<N> {
             Self::Ended => f.write_str("ended"),
             Self::Halted(node) => write!(f, "halted before `{node}`"),
             Self::Stopped(node) => write!(f, "stopped before `{node}`"),
-        }
-    }
-}
-
-/// Where a session is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Position<N> {
-    /// Between runs; the next one begins at this node.
-    Rest(N),
-    /// Within a run that failed, was stopped, cancelled or halted, at this node.
-    Unfinished(N),
-    /// Over.
-    Ended,
-}
-
-impl<N> Position<N> {
-    /// The same position with the node as something else, such as its name.
-    pub fn map<M>(self, map: impl FnOnce(N) -> M) -> Position<M> {
-        match self {
-            Self::Rest(node) => Position::Rest(map(node)),
-            Self::Unfinished(node) => Position::Unfinished(map(node)),
-            Self::Ended => Position::Ended,
         }
     }
 }

@@ -26,13 +26,12 @@ mod session;
 mod step;
 
 pub use self::app::{App, ReadError, View};
-pub(crate) use self::attempt::Caught;
 pub(crate) use self::builder::default_runtime;
 pub use self::builder::{
     AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided,
 };
 pub use self::check::{Misfit, check_sessions};
-pub use self::end::{End, Outcome, Position};
+pub use self::end::{End, Outcome};
 pub use self::error::{RunError, RunErrorKind};
 pub use self::events::Events;
 pub use self::policy::{Policy, Retry};
@@ -42,3 +41,4 @@ pub use self::run::{Committed, Finish, Run};
 pub(crate) use self::step::perform;
 #[doc(hidden)]
 pub use self::step::{StepResult, StepRun};
+pub use crate::progress::Position;

@@ -1,15 +1,14 @@
 //! What a session does for its log: which entries it notes, and when it waits for them.
 
-use super::{
-    Position, RunError, RunErrorKind, attempt::caught, lifecycle::RunRecord, session::Session,
-};
+use super::{Position, RunError, RunErrorKind, lifecycle::RunRecord, session::Session};
 use crate::{
-    action::{Failure, FailureCause, Writes},
+    action::{Failure, Writes},
     graph::{Graph, Next, Node},
     log::{
         Cursor, Draft, Durability, EntryKind, Kind, LogError, Noted, Plain, Snapshot,
         UnfinishedRun, Writer,
     },
+    panics::{Panicked, caught},
     state::{
         FieldPatches, FieldSet, Fields, PatchFailed, ReadBack, State, dropped, fields_to_json,
         unreadable,
@@ -96,17 +95,12 @@ fn serialised<T>(
     let refused = |reason| LogError::NotSerialisable { what: what.into(), reason };
     match caught(work) {
         Ok(result) => result.map_err(|error| refused(error.to_string())),
-        Err(cause) => Err(refused(panicked(&cause))),
+        Err(panicked) => Err(refused(in_serde(&panicked))),
     }
 }
 
-fn panicked(cause: &FailureCause) -> String {
-    match cause {
-        FailureCause::Panic(message) => {
-            format!("its `Serialize` or `Deserialize` panicked: {message}")
-        }
-        _ => "its `Serialize` or `Deserialize` panicked".into(),
-    }
+fn in_serde(Panicked(message): &Panicked) -> String {
+    format!("its `Serialize` or `Deserialize` panicked: {message}")
 }
 
 impl From<PatchFailed> for LogError {
@@ -286,8 +280,8 @@ impl<G: Graph> Session<G> {
             None => Noted::SessionCreated { snapshot: &snapshot },
             Some(_) => Noted::Snapshot(&snapshot),
         };
-        let draft = caught(|| recording.writer.draft(&noted)).unwrap_or_else(|cause| {
-            let (what, reason) = ("the state".into(), panicked(&cause));
+        let draft = caught(|| recording.writer.draft(&noted)).unwrap_or_else(|panicked| {
+            let (what, reason) = ("the state".into(), in_serde(&panicked));
             Err(LogError::NotSerialisable { what, reason })
         })?;
         if let Some(recording) = &mut self.recording {

@@ -3,6 +3,7 @@
 //! A state derives [`State`]. Actions never hold it: they get references to the fields that they
 //! declare and return new values for others, so the state changes at a commit and nowhere else.
 
+mod document;
 mod field;
 mod fields;
 mod patch;
@@ -12,6 +13,7 @@ mod strict;
 mod vector;
 mod version;
 
+pub use self::document::Document;
 pub use self::field::{
     Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, Value, WithFields,
     check_field, check_slot, has_fields, json_with, patch_with,
@@ -33,7 +35,6 @@ pub use self::version::{MigrateError, Migration};
 #[doc(hidden)]
 pub use self::version::{Migrated, migrated};
 
-use crate::log::Document;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Marks the struct that an application remembers; derived, never written by hand.

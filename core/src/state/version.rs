@@ -1,7 +1,7 @@
 //! States of earlier versions, and how they become the present one.
 
+use super::Document;
 use super::State;
-use crate::log::Document;
 use std::error::Error;
 
 /// Turns what a log has of one version of a state into the next version.
