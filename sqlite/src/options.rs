@@ -1,10 +1,8 @@
 //! How a log is opened.
 
-use crate::SqliteLog;
-use burdock::log::LogError;
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-/// How a [`SqliteLog`] is opened; made by [`SqliteLog::options`].
+/// How a [`SqliteLog`](crate::SqliteLog) is opened; made by [`SqliteLog::options`](crate::SqliteLog::options).
 ///
 /// ```
 /// use burdock_sqlite::{SqliteLog, Synchronous};
@@ -54,7 +52,7 @@ impl SqliteOptions {
     }
 
     /// How long to wait while another program has the file locked, before
-    /// [`LogError::Unavailable`]; 5 s unless said otherwise.
+    /// [`LogError::Unavailable`](burdock::log::LogError::Unavailable); 5 s unless said otherwise.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         // SQLite counts milliseconds in 31 bits
         self.busy_timeout = timeout.min(Duration::from_secs(1 << 20));
@@ -66,19 +64,5 @@ impl SqliteOptions {
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self
-    }
-
-    /// Opens a file; makes it, but not its folder, if it is missing.
-    ///
-    /// # Errors
-    /// [`LogError::Storage`] for what is no log or cannot be written, [`LogError::Unavailable`]
-    /// while another program has it locked.
-    ///
-    /// # Cancel safety
-    /// Dropping the future closes the file again.
-    pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteLog, LogError> {
-        let opening = SqliteLog::start(self, path.as_ref());
-        drop(path);
-        opening?.await
     }
 }

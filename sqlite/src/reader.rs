@@ -1,49 +1,38 @@
-//! The threads that read.
+//! Reading the file.
 
 use crate::{
     entries,
-    fault::{self, Fault},
+    fault::Fault,
     files::Files,
-    log::Shared,
     place::Number,
     session::{Listed, Session},
-    sync::spawn,
 };
 use burdock::log::{
     Epoch, EpochStart, LogError, Offset, Record, SessionFilter, SessionId, SessionInfo,
 };
 use rusqlite::Connection;
-use std::{path::Path, sync::Arc, thread::JoinHandle};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// A read that waits for a thread.
 pub(crate) type Read = Box<dyn FnOnce(&Reader) + Send>;
 
 /// A connection that sees each state of the file as a whole.
 pub(crate) struct Reader {
-    shared: Arc<Shared>,
+    path: PathBuf,
     connection: Connection,
     files: Arc<Files>,
-}
-
-/// Starts a thread that takes reads until there are no more.
-pub(crate) fn start(
-    shared: Arc<Shared>,
-    connection: Connection,
-    files: Arc<Files>,
-) -> Result<JoinHandle<()>, LogError> {
-    let path = shared.path.clone();
-    let thread = spawn("burdock-sqlite-read", move || {
-        let reader = Reader { shared, connection, files };
-        while let Some(read) = reader.shared.reads.pop() {
-            read(&reader);
-        }
-    });
-    thread.map_err(|error| fault::no_thread(&path, error))
 }
 
 impl Reader {
+    pub(crate) fn new(path: PathBuf, connection: Connection, files: Arc<Files>) -> Self {
+        Self { path, connection, files }
+    }
+
     pub(crate) fn path(&self) -> &Path {
-        &self.shared.path
+        &self.path
     }
 
     pub(crate) fn read(

@@ -6,10 +6,10 @@ use crate::{
     desk::Desk,
     eraser,
     fault::{self, Fault},
-    log::Shared,
     options::SqliteOptions,
     queue::Woken,
-    reader,
+    readers,
+    shared::Shared,
     sync::{lock, spawn},
 };
 use burdock::log::LogError;
@@ -62,7 +62,7 @@ impl Writer {
         for _ in 0..READERS {
             let connection = connection::reader(&self.shared.path, options)?;
             let shared = Arc::clone(&self.shared);
-            self.others.push(reader::start(shared, connection, desk.files())?);
+            self.others.push(readers::start(shared, connection, desk.files())?);
         }
         let connection = connection::checkpointer(&self.shared.path, options)?;
         self.others.push(eraser::start(Arc::clone(&self.shared), connection)?);
