@@ -1,6 +1,6 @@
 //! Bytes of request bodies that are held at once, over all requests.
 
-use crate::problem::Problem;
+use crate::{body_error::TooManyBytes, problem::Problem};
 use axum::{
     BoxError,
     body::{Body, Bytes},
@@ -47,11 +47,6 @@ impl BytesInFlight {
         self.used.load(Ordering::Relaxed).saturating_add(bytes) <= limit
     }
 }
-
-/// Error of a request body that exceeds the limit.
-#[derive(Debug, thiserror::Error)]
-#[error("too many bytes of request bodies are in flight")]
-pub(crate) struct TooManyBytes;
 
 /// The bytes of one request, until it is answered.
 #[derive(Debug)]

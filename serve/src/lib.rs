@@ -1,5 +1,6 @@
 #![doc = include_str!("crate.md")]
 
+mod body_error;
 mod chat;
 mod event;
 mod guard;
@@ -10,7 +11,9 @@ mod in_flight;
 mod json;
 mod limits;
 mod listen;
+mod openapi;
 mod problem;
+mod readiness;
 mod request_id;
 mod routes;
 mod server;

@@ -1,6 +1,5 @@
 //! Limits of a server.
 
-use crate::hub::ReaderLimits;
 use std::time::Duration;
 
 /// Limits of a server.
@@ -51,4 +50,11 @@ impl Limits {
     pub(crate) fn of_readers(&self) -> ReaderLimits {
         ReaderLimits { of_a_session: self.readers, in_total: self.total_readers }
     }
+}
+
+/// How many readers there may be at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReaderLimits {
+    pub(crate) of_a_session: usize,
+    pub(crate) in_total: usize,
 }

@@ -1,6 +1,9 @@
 //! Errors as clients receive them (RFC 9457). They reveal nothing of the program.
 
-use crate::{in_flight::TooManyBytes, listen::BodyTimeout, text::one_line};
+use crate::{
+    body_error::{BodyTimeout, TooManyBytes},
+    text::one_line,
+};
 use axum::{
     body::Body,
     extract::rejection::{JsonRejection, PathRejection, QueryRejection},

@@ -5,7 +5,8 @@ use crate::{
     guard::Guard,
     hub::{Hub, Open},
     limits::Limits,
-    routes::{self, Access, Addresses, Schemas, Scope},
+    openapi::{Access, Addresses, Schemas, Scope},
+    routes,
 };
 use axum::Router;
 use burdock::{

@@ -13,17 +13,13 @@ mod seat;
 mod tests;
 
 pub(crate) use self::begin::{Begin, IfRunning, IfUnfinished, Terms};
-pub(crate) use self::readers::{Reader, ReaderLimits};
+pub(crate) use self::readers::Reader;
 
 use self::{
     readers::Readers,
     seat::{Seat, Turn},
 };
-use crate::{
-    limits::Limits,
-    problem::Problem,
-    routes::{Readiness, Schemas},
-};
+use crate::{limits::Limits, openapi::Schemas, problem::Problem, readiness::Readiness};
 use burdock::{
     App, Graph,
     log::{Existence, Log, LogError, SessionFilter, SessionId, SessionInfo},

@@ -1,6 +1,6 @@
 //! Readers: limited in each session, and over all sessions.
 
-use crate::problem::Problem;
+use crate::{limits::ReaderLimits, problem::Problem};
 use axum::http::StatusCode;
 use burdock::log::SessionId;
 use std::{
@@ -32,13 +32,6 @@ pub(crate) struct Readers {
     rooms: Rooms,
     limits: ReaderLimits,
     closing: CancellationToken,
-}
-
-/// How many readers there may be at a time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ReaderLimits {
-    pub(crate) of_a_session: usize,
-    pub(crate) in_total: usize,
 }
 
 /// Counts as one reader until it is dropped.

@@ -1,6 +1,7 @@
 //! Bodies that report who has to act next, and request bodies that have to arrive in time.
 
 use super::activity::Exchange;
+use crate::body_error::BodyTimeout;
 use axum::{BoxError, body::Bytes};
 use http_body::{Body, Frame, SizeHint};
 use std::{
@@ -10,11 +11,6 @@ use std::{
     task::{Context, Poll},
 };
 use tokio::time::{Instant, Sleep, sleep_until};
-
-/// Error of a request body that did not arrive in time.
-#[derive(Debug, thiserror::Error)]
-#[error("the body of the request did not arrive in time")]
-pub(crate) struct BodyTimeout;
 
 /// The body of a request, which has to be complete at a deadline.
 pub(super) struct RequestBody<B> {

@@ -8,7 +8,6 @@ mod options;
 mod signal;
 mod socket;
 
-pub(crate) use self::body::BodyTimeout;
 pub use self::options::{Bound, ListenOptions};
 pub use self::signal::asked_to_stop;
 

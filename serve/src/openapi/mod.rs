@@ -10,8 +10,7 @@ mod types;
 pub(crate) use self::types::Schemas;
 
 use self::parts::reference;
-use crate::hub::Hub;
-use axum::{Json, http::Uri};
+use axum::http::Uri;
 use burdock::Graph;
 use serde_json::{Value, json};
 
@@ -37,10 +36,9 @@ pub(crate) enum Access {
     Bearer,
 }
 
-/// `GET /openapi.json`
-pub(super) fn document<G: Graph>(hub: &Hub<G>, uri: &Uri, scope: Scope) -> Json<Value> {
-    // not the one of `json`: a bound of a schema is a number, however large
-    Json(describe::<G>(&hub.schemas, base(uri), scope))
+/// Describes the routes under the path that `uri`, the address of the document, says they are nested under.
+pub(crate) fn document<G: Graph>(types: &Schemas, uri: &Uri, scope: Scope) -> Value {
+    describe::<G>(types, base(uri), scope)
 }
 
 /// The path that the routes are nested under.
