@@ -1,4 +1,5 @@
-//! The modules of a package import only those before them, in the order that ARCHITECTURE.md gives.
+//! What is true of the files of the repository: modules import only those before them, in the order that
+//! ARCHITECTURE.md gives, and each file of tests is part of a program.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::{
@@ -32,6 +33,31 @@ fn modules_import_only_what_is_before_them() {
                     file.display()
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn each_file_of_tests_is_part_of_a_program() {
+    let tests = root().join("tests");
+    for (folder, program, manifest) in
+        [("tests", "tests/all.rs", "Cargo.toml"), ("ui/pass", "ui/pass/main.rs", "ui/Cargo.toml")]
+    {
+        let program = tests.join(program);
+        let manifest = fs::read_to_string(tests.join(manifest)).unwrap();
+        let mut declared = Imports::default();
+        declared.visit_file_mut(&mut parse(&program));
+        for file in fs::read_dir(tests.join(folder)).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+            let listed = declared.declared.contains(&name)
+                || manifest.contains(&format!("name = \"{name}\""))
+                || file == program;
+            // in `ui/pass` a folder is a module of files
+            let files = if file.is_dir() { files(&file) } else { Vec::new() };
+            let inside = files.iter().all(|file| {
+                declared.declared.contains(&*file.file_stem().unwrap().to_string_lossy())
+            });
+            assert!(listed || (file.is_dir() && inside), "no program has {}", file.display());
         }
     }
 }
