@@ -1,4 +1,4 @@
-//! What the thread that erases is told, and what it tells.
+//! The requests to erase what was deleted, and their results.
 
 use crate::{
     answer::{Answer, Asked, answer},

@@ -1,5 +1,5 @@
 //! What the macros of burdock and of burdock-llm share: gathered errors, names, spans, text, and a guard
-//! against panics. It is no interface for others, and changes with them.
+//! against panics. Only these macros use it: there is no promise of stability.
 
 pub mod arguments;
 pub mod diagnostics;

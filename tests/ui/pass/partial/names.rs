@@ -95,8 +95,9 @@ fn inside() {
 }
 
 /// The partial form is named after the type.
+#[allow(clippy::missing_panics_doc, reason = "a test")]
 pub fn names(partial: &NamesPartial) -> Option<&String> {
-    let _ = partial.hidden.is_none();
+    assert!(partial.hidden.is_none());
     partial.value.as_ref()
 }
 
