@@ -118,6 +118,19 @@ mod tests {
             assert_eq!(Rename::of(rule).field("very_tasty"), field, "{rule}");
             assert_eq!(Rename::of(rule).variant("VeryTasty"), variant, "{rule}");
         }
+        for (rule, outcome, a, z42) in [
+            ("lowercase", "outcome", "a", "z42"),
+            ("UPPERCASE", "OUTCOME", "A", "Z42"),
+            ("PascalCase", "Outcome", "A", "Z42"),
+            ("camelCase", "outcome", "a", "z42"),
+            ("snake_case", "outcome", "a", "z42"),
+            ("SCREAMING_SNAKE_CASE", "OUTCOME", "A", "Z42"),
+            ("kebab-case", "outcome", "a", "z42"),
+            ("SCREAMING-KEBAB-CASE", "OUTCOME", "A", "Z42"),
+        ] {
+            let made = ["outcome", "a", "z42"].map(|name| Rename::of(rule).field(name));
+            assert_eq!(made, [outcome, a, z42], "{rule}");
+        }
         assert_eq!(Rename::Camel.field("_größe__x"), "größeX");
         assert_eq!(Rename::Camel.field("_"), "");
         assert_eq!(Rename::Snake.variant("A1B"), "a1_b");
