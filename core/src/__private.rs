@@ -10,11 +10,11 @@ pub use crate::{
     action::{
         Action, ActionError, ActionInfo, Call, Collect, Context, Failure, HasInput, HasResource,
         Held, Hold, Mapped, Missing, NeedInfo, NoReads, NotShown, ParamInfo, Scope, Shown,
-        UnsetSlot, Writes, bound, given, hold,
+        ThreadYielder, UnsetSlot, Writes, bound, given, hold, on_thread,
     },
     graph::*,
     log::GraphMark,
-    run::{AppBuilder, Policy, Provided, Retry, StepResult, StepRun},
+    run::{AppBuilder, Provided},
     state::{
         Elements, Field, FieldInfo, FieldPatches, FieldSet, IsNoSlot, IsSlot, Migration,
         NoElements, NoReadBack, Patch, PatchFailed, Patches, Plain, PlainField, PlainPatch,
@@ -22,7 +22,7 @@ pub use crate::{
         check_patch, check_slot, dropped, has_fields, index_of, json_with, migrated, patch_with,
         set_of, to_json, unwritten_slot, whole_patch,
     },
-    stream::{Items, NoItems, ThreadYielder, Yielder, Yields, on_thread},
+    stream::{Items, NoItems, Yielder, Yields},
 };
 pub use serde;
 pub use serde_json;

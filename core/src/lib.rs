@@ -7,6 +7,7 @@ pub mod event;
 pub mod graph;
 pub mod log;
 mod message;
+mod outcome;
 mod panics;
 pub mod prelude;
 mod progress;
@@ -16,6 +17,7 @@ pub mod state;
 pub mod stream;
 mod sync;
 mod templates;
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;

@@ -3,21 +3,17 @@
 //! `#[action]` and `#[streaming_action]` make a type from a function; [`Action`] can also be
 //! implemented by hand, and [`TwoStep`] keeps producing items apart from turning them into writes.
 
-mod alone;
 mod args;
-mod context;
 mod error;
 mod failure;
 mod mapped;
 mod shown;
+mod thread;
 mod two_step;
 
-pub use self::alone::{Alone, AloneValues, TestRun};
-pub(crate) use self::alone::{Place, spoken};
 pub use self::args::{
     Collect, HasInput, HasResource, Held, Hold, Missing, NoReads, Scope, bound, given, hold,
 };
-pub use self::context::Context;
 pub use self::error::{ActionError, Result};
 pub(crate) use self::failure::chain;
 pub use self::failure::{Failure, FailureCause};
@@ -25,7 +21,10 @@ pub use self::failure::{Failure, FailureCause};
 pub use self::mapped::Mapped;
 #[doc(hidden)]
 pub use self::shown::{NotShown, Shown};
+#[doc(hidden)]
+pub use self::thread::{ThreadYielder, on_thread};
 pub use self::two_step::TwoStep;
+pub use crate::stream::Context;
 
 use crate::{
     state::{FieldPatches, FieldSet, PatchFailed, State},
@@ -135,11 +134,6 @@ pub trait Action: Sized + 'static {
     /// # Cancel safety
     /// A run that is cancelled drops the future; nothing is written then.
     fn run(call: Call<'_, Self>) -> impl Future<Output = Result<Self::Writes>> + Send;
-
-    /// Runs this one action on a state, without a graph, to test it.
-    fn test(state: &Self::State) -> TestRun<'_, Self> {
-        TestRun::new(state)
-    }
 }
 
 /// Everything that one attempt at an action is given.

@@ -12,7 +12,7 @@ use crate::{
     action::Failure,
     graph::{Graph, Next},
     log::Cursor,
-    run::{Outcome, RunError},
+    outcome::{Outcome, RunError},
     sync::Arc,
 };
 use std::{fmt, time::Duration};

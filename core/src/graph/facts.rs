@@ -5,9 +5,8 @@
 //! harmless otherwise: the one error comes from the check that names the path.
 
 use crate::{
-    action::{Action, ActionInfo, Collect, Writes as _},
-    graph::{Fact, Graph},
-    run::{Retry, StepResult, StepRun},
+    action::{Action, ActionInfo, Collect, FailureCause, Writes as _},
+    graph::{Fact, Graph, NodeRunner, Retry, StepResult},
     state::FieldSet,
     stream::{Convert, Items, Yielding},
 };
@@ -46,16 +45,18 @@ where
     /// Makes one attempt and commits it.
     #[inline]
     pub fn perform(
-        step: StepRun<'_, G>,
+        runner: impl NodeRunner<G>,
         bind: impl FnOnce(&mut A::Params) + Send,
     ) -> impl Future<Output = StepResult> + Send {
-        crate::run::perform::<A, G>(step, bind)
+        runner.run::<A>(bind)
     }
 
     /// Makes one attempt at an action whose parameters all have defaults.
     #[inline]
-    pub fn perform_unbound(step: StepRun<'_, G>) -> impl Future<Output = StepResult> + Send {
-        crate::run::perform::<A, G>(step, |_| ())
+    pub fn perform_unbound(
+        runner: impl NodeRunner<G>,
+    ) -> impl Future<Output = StepResult> + Send {
+        runner.run::<A>(|_| ())
     }
 
     /// The first input that it needs and that was not given.
@@ -72,14 +73,16 @@ where
 /// What stands for [`Visit`] when the action does not fit the graph; it is never run.
 pub trait Unvisitable<G: Graph> {
     /// Is never called.
-    fn perform<P>(step: StepRun<'_, G>, bind: P) -> Ready<StepResult> {
+    fn perform<R: NodeRunner<G>, P>(runner: R, bind: P) -> Ready<StepResult> {
         drop(bind);
-        std::future::ready(Err(step.misfit().into()))
+        Self::perform_unbound(runner)
     }
 
     /// Is never called.
-    fn perform_unbound(step: StepRun<'_, G>) -> Ready<StepResult> {
-        std::future::ready(Err(step.misfit().into()))
+    fn perform_unbound<R: NodeRunner<G>>(runner: R) -> Ready<StepResult> {
+        let node = runner.node();
+        let misfit = format!("the action of node `{node}` does not fit the graph");
+        std::future::ready(Err(FailureCause::Panic(misfit).into()))
     }
 
     /// Is never called.

@@ -1,21 +1,20 @@
 //! How a log names a graph.
 
 use super::Graph;
-use serde::{Deserialize, Serialize};
-
-/// Which graph wrote a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GraphMark {
-    /// Its name.
-    pub name: String,
-    /// The hash of its topology, in hexadecimal digits.
-    pub hash: String,
-}
+use crate::log::{GraphMark, SessionFilter};
+use std::sync::Arc;
 
 impl GraphMark {
     /// The mark of a graph.
     #[doc(hidden)]
     pub fn of<G: Graph>() -> Self {
         Self { name: G::TOPOLOGY.name.into(), hash: format!("{:016x}", G::TOPOLOGY.hash()) }
+    }
+}
+
+impl SessionFilter {
+    /// The sessions of a graph, including those that it wrote under its former names.
+    pub fn of<G: Graph>() -> Self {
+        Self { graphs: G::TOPOLOGY.names().map(Arc::from).collect(), ..Self::default() }
     }
 }

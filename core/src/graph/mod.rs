@@ -6,11 +6,15 @@ mod flow;
 mod mark;
 mod names;
 mod picture;
+mod policy;
 mod reads;
+mod runner;
 mod topology;
 
 #[doc(hidden)]
 pub use self::facts::{Facts, NoFacts, Over, Unfit, Unvisitable, Visit, bind, retry, timeout};
+#[doc(hidden)]
+pub use self::runner::{NodeRunner, StepResult};
 #[doc(hidden)]
 pub use self::fit::{check_items, check_needs};
 #[doc(hidden)]
@@ -18,15 +22,15 @@ pub use self::flow::{
     Checked, Declared, Fact, check_condition, check_error_condition, check_input, check_node,
     check_resource, check_yields, node_infos,
 };
-pub use self::mark::GraphMark;
 pub use self::names::{deserialize_node, name_hash};
+pub use self::policy::{Policy, Retry};
 pub use self::reads::Reader;
 pub use self::topology::{BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
 pub use crate::progress::Next;
 
 use crate::{
     action::{Scope, UnsetSlot},
-    run::{Policy, StepResult, StepRun},
+    log::GraphMark,
     state::State,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -51,9 +55,9 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
     /// Where a new session begins.
     const START: Self::Node;
 
-    /// Runs the action of the step's node and commits it.
+    /// Runs the action of the runner's node, which commits it.
     #[doc(hidden)]
-    fn execute(step: StepRun<'_, Self>) -> impl Future<Output = StepResult> + Send;
+    fn execute(runner: impl NodeRunner<Self>) -> impl Future<Output = StepResult> + Send;
 
     /// Evaluates the node's transition on a candidate state.
     #[doc(hidden)]

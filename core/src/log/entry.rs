@@ -2,7 +2,6 @@
 
 use super::{Offset, SessionId};
 use crate::{
-    graph::GraphMark,
     progress::{Next, Position},
     state::{Document, Patch},
 };
@@ -212,6 +211,15 @@ pub struct UnfinishedRun {
     pub inputs: Value,
     /// Items that the current step has shown and that no commit covers.
     pub shown: u64,
+}
+
+/// How a log names the graph that wrote a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GraphMark {
+    /// The graph's name.
+    pub name: String,
+    /// The hash of its topology, in hexadecimal digits.
+    pub hash: String,
 }
 
 /// Where a session was forked from.

@@ -57,7 +57,7 @@ impl SessionId {
     }
 
     /// Deserializes the id of a session that is in a log.
-    pub(super) fn deserialize_stored<'de, D>(deserializer: D) -> Result<Self, D::Error>
+    pub(crate) fn deserialize_stored<'de, D>(deserializer: D) -> Result<Self, D::Error>
     where
         D: serde::Deserializer<'de>,
     {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// A read that takes several calls to a log compares what they return with it. Otherwise entries of two
 /// sessions look like a damaged one.
 #[derive(Clone)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     log: Arc<dyn Log>,
     session: SessionId,
     epoch: Epoch,
@@ -16,20 +16,20 @@ pub(super) struct Identity {
 
 impl Identity {
     /// The session that an `info` or an `open` with this epoch described.
-    pub(super) fn new(log: &Arc<dyn Log>, session: &SessionId, epoch: Epoch) -> Self {
+    pub(crate) fn new(log: &Arc<dyn Log>, session: &SessionId, epoch: Epoch) -> Self {
         Self { log: Arc::clone(log), session: session.clone(), epoch }
     }
 
-    pub(super) fn epoch(&self) -> Epoch {
+    pub(crate) fn epoch(&self) -> Epoch {
         self.epoch
     }
 
-    pub(super) fn no_session(&self) -> LogError {
+    pub(crate) fn no_session(&self) -> LogError {
         LogError::NoSession { session: self.session.clone() }
     }
 
     /// Tells whether the id still belongs to this session.
-    pub(super) async fn is_current(&self) -> Result<bool, LogError> {
+    pub(crate) async fn is_current(&self) -> Result<bool, LogError> {
         match self.log.epochs(&self.session).await {
             Ok(epochs) => Ok(epochs.iter().any(|known| known.epoch == self.epoch)),
             Err(LogError::NoSession { .. }) => Ok(false),
@@ -38,12 +38,12 @@ impl Identity {
     }
 
     /// Returns an error unless the id still belongs to this session.
-    pub(super) async fn check(&self) -> Result<(), LogError> {
+    pub(crate) async fn check(&self) -> Result<(), LogError> {
         if self.is_current().await? { Ok(()) } else { Err(self.no_session()) }
     }
 
     /// Replaces an error that another session may be the cause of.
-    pub(super) async fn explain<T>(&self, result: Result<T, LogError>) -> Result<T, LogError> {
+    pub(crate) async fn explain<T>(&self, result: Result<T, LogError>) -> Result<T, LogError> {
         if let Err(LogError::Damaged { .. } | LogError::Trimmed { .. } | LogError::NoEntry { .. }) =
             &result
         {

@@ -11,7 +11,6 @@
 
 mod entry;
 mod error;
-mod fixture;
 mod follow;
 mod history;
 mod id;
@@ -19,29 +18,26 @@ mod identity;
 mod memory;
 mod moment;
 mod noted;
-mod recorded_test;
 mod tail;
 mod writer;
 
 pub use self::entry::{
-    CauseRecord, Entry, EntryError, EntryKind, FORMAT, FailureRecord, Parent, Snapshot, Time,
+    CauseRecord, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent, Snapshot, Time,
     UnfinishedRun,
 };
 pub use self::error::LogError;
-pub use self::fixture::{Conclusion, Fixture, FixtureError, fixture};
 pub use self::follow::{Follow, Followed, follow};
 pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
 pub use self::memory::MemoryLog;
 pub use self::moment::Moment;
 pub(crate) use self::moment::patch;
-pub(crate) use self::noted::{Kind, Noted, Plain, encode_item};
-pub use self::recorded_test::{BoundValue, Needed, Outline, OutlineNode, RecordedTest};
+pub(crate) use self::identity::Identity;
+pub(crate) use self::noted::{Kind, Noted, Plain};
 pub use self::tail::{Tail, tail};
 pub(crate) use self::writer::Writer;
-pub use crate::{graph::GraphMark, state::Document};
+pub use crate::state::Document;
 
-use crate::graph::Graph;
 use serde::Serialize;
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -340,13 +336,6 @@ pub struct SessionFilter {
 impl Default for SessionFilter {
     fn default() -> Self {
         Self { prefix: String::new(), graphs: Vec::new(), after: None, limit: 100 }
-    }
-}
-
-impl SessionFilter {
-    /// The sessions of a graph, including those that it wrote under its former names.
-    pub fn of<G: Graph>() -> Self {
-        Self { graphs: G::TOPOLOGY.names().map(Arc::from).collect(), ..Self::default() }
     }
 }
 

@@ -1,12 +1,7 @@
 //! What a run writes often or in bulk: the JSON of an [`EntryKind`], made from what is borrowed.
 
-use super::{Draft, Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, Snapshot, Time, Writer};
-use crate::{
-    Context,
-    graph::Graph,
-    progress::Next,
-    state::{Patch, to_json, unreadable},
-};
+use super::{Draft, Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, Snapshot, Time};
+use crate::{progress::Next, state::Patch};
 use serde::Serialize;
 use std::{cell::Cell, str, sync::Arc};
 
@@ -92,22 +87,6 @@ impl<T: Serialize> Kind for Noted<'_, T> {
             }
         }
     }
-}
-
-/// Makes the entry of an item, once it is certain that the item can be read from it.
-pub(crate) fn encode_item<G: Graph<Item: Serialize>>(
-    writer: &Writer,
-    context: &Context,
-    item: &G::Item,
-) -> Result<Draft, LogError> {
-    let (step, node, attempt) = (context.step, context.node, context.attempt);
-    let refused = |error: serde_json::Error| LogError::NotSerialisable {
-        what: format!("an item of node `{node}`"),
-        reason: error.to_string(),
-    };
-    let item = to_json(item).map_err(refused)?;
-    G::check_item(&item).map_err(|error| refused(unreadable(&error)))?;
-    writer.draft(&Noted::Item { step, node, attempt, item })
 }
 
 /// An [`Entry`] of this moment.

@@ -1,8 +1,9 @@
 //! What an attempt runs in: time and span are watched.
 
-use super::{limit::Limit, step::StepResult};
+use super::limit::Limit;
 use crate::{
     action::FailureCause,
+    graph::StepResult,
     panics::{Caught, contained},
     stream::Control,
     sync::Arc,

@@ -2,7 +2,7 @@
 
 use super::{
     App, Position, ReadError,
-    recording::{EncodeItem, Recording},
+    recording::{EncodeItem, Recording, encode_item},
     restore::Restored,
     session::Session,
 };
@@ -10,8 +10,8 @@ use crate::{
     Context,
     event::{Observer, Observers},
     graph::Graph,
-    log::{Claim, Durability, Existence, Log, LogItem, Moment, SessionId, Writer, encode_item},
-    runtime::Runtime,
+    log::{Claim, Durability, Existence, Log, LogItem, Moment, SessionId, Writer},
+    runtime::{Runtime, default_runtime},
     stream::{Control, Threads, one_item},
     sync::Mutex,
 };
@@ -312,17 +312,6 @@ impl<G: Graph> Parts<G> {
         }
         Ok(App { session, inlet: Mutex::new(inlet), grace: self.grace })
     }
-}
-
-#[cfg(feature = "tokio")]
-#[expect(clippy::unnecessary_wraps, reason = "there is none without tokio")]
-pub(crate) fn default_runtime() -> Option<Arc<dyn Runtime>> {
-    Some(Arc::new(crate::runtime::TokioRuntime))
-}
-
-#[cfg(not(feature = "tokio"))]
-pub(crate) fn default_runtime() -> Option<Arc<dyn Runtime>> {
-    None
 }
 
 /// Why an app could not be made.

@@ -5,12 +5,12 @@ use super::{
     attempt::{Discarded, Watched},
     limit::Limit,
     session::{Begin, Session},
-    step::{StepResult, StepRun, decided},
+    step::{StepRun, decided},
 };
 use crate::{
     action::{Failure, FailureCause},
     event::EventKind,
-    graph::{Graph, Next, Node},
+    graph::{Graph, Next, Node, StepResult},
     panics::{Caught, caught, discard},
     stream::Settling,
 };

@@ -1,32 +1,8 @@
-//! How a run ends and where a session is.
+//! The end of a run as its caller sees it.
 
 use super::session::Session;
-use crate::{graph::Graph, log::Offset};
+use crate::{graph::Graph, log::Offset, outcome::Outcome};
 use std::fmt;
-
-/// How a run came to its end, unless with an error; there is no silent end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome<N> {
-    /// At a `pause`; the next run begins at this node.
-    Paused(N),
-    /// At an `end`: the session is over.
-    Ended,
-    /// At a `halt_before` or `halt_after`; [`resume`](crate::App::resume) goes on at this node.
-    Halted(N),
-    /// By a [`Stopper`](crate::Stopper); [`resume`](crate::App::resume) goes on at this node.
-    Stopped(N),
-}
-
-impl<N: fmt::Display> fmt::Display for Outcome<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Paused(node) => write!(f, "paused before `{node}`"),
-            Self::Ended => f.write_str("ended"),
-            Self::Halted(node) => write!(f, "halted before `{node}`"),
-            Self::Stopped(node) => write!(f, "stopped before `{node}`"),
-        }
-    }
-}
 
 /// The end of a run: how it ended, and the committed state.
 pub struct End<'a, G: Graph> {

@@ -11,9 +11,10 @@ use crate::{
     panics::{Panicked, caught},
     state::{
         FieldPatches, FieldSet, Fields, PatchFailed, ReadBack, State, dropped, fields_to_json,
-        unreadable,
+        to_json, unreadable,
     },
 };
+use serde::Serialize;
 use serde_json::Value;
 use std::{
     mem,
@@ -76,6 +77,22 @@ impl<G: Graph> Recording<G> {
             tracing::error!(%error, "an entry is left out of the log");
         }
     }
+}
+
+/// Makes the entry of an item, once it is certain that the item can be read from it.
+pub(super) fn encode_item<G: Graph<Item: Serialize>>(
+    writer: &Writer,
+    context: &crate::Context,
+    item: &G::Item,
+) -> Result<Draft, LogError> {
+    let (step, node, attempt) = (context.step, context.node, context.attempt);
+    let refused = |error: serde_json::Error| LogError::NotSerialisable {
+        what: format!("an item of node `{node}`"),
+        reason: error.to_string(),
+    };
+    let item = to_json(item).map_err(refused)?;
+    G::check_item(&item).map_err(|error| refused(unreadable(&error)))?;
+    writer.draft(&Noted::Item { step, node, attempt, item })
 }
 
 /// The inputs of a run as the log has them, once it is certain that they can be read from there.

@@ -1,12 +1,12 @@
 //! From what a log holds to a session in the types of a graph.
 
-use super::{Position, session::Session};
+use super::{Position, RestoreError, session::Session};
 use crate::{
     action::{Failure, FailureCause},
-    graph::{Graph, Node, Reader},
-    log::{Document, FailureRecord, LogError, Moment, Snapshot},
+    graph::{Graph, Node},
+    log::{Document, FailureRecord, Moment, Snapshot},
     panics::discard,
-    state::{FieldSet, MigrateError, State, read},
+    state::{FieldSet, State, read},
 };
 use serde_json::Value;
 use std::{mem, sync::Arc};
@@ -151,7 +151,7 @@ pub(super) fn check_slots<G: Graph>(node: G::Node, state: &G::State) -> Result<(
     }
 }
 
-pub(super) fn restore_state<S: State>(version: u32, document: Document) -> Result<S, RestoreError> {
+pub(crate) fn restore_state<S: State>(version: u32, document: Document) -> Result<S, RestoreError> {
     let document = Value::Object(
         S::migrate(version, document).map_err(|error| RestoreError::Migrate(Arc::new(error)))?,
     );
@@ -162,7 +162,7 @@ pub(super) fn restore_state<S: State>(version: u32, document: Document) -> Resul
     })
 }
 
-pub(super) fn find<G: Graph>(what: &'static str, node: &str) -> Result<G::Node, RestoreError> {
+pub(crate) fn find<G: Graph>(what: &'static str, node: &str) -> Result<G::Node, RestoreError> {
     let found = G::Node::ALL.iter().find(|known| known.name() == node);
     found.copied().ok_or_else(|| RestoreError::UnknownNode {
         what,
@@ -172,87 +172,10 @@ pub(super) fn find<G: Graph>(what: &'static str, node: &str) -> Result<G::Node, 
     })
 }
 
-pub(super) fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failure, RestoreError> {
+pub(crate) fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failure, RestoreError> {
     let node = find::<G>("the session passes on a failure of", &record.node)?.name();
     let names = G::State::FIELDS.iter().map(|field| field.name);
     let inputs = G::TOPOLOGY.inputs.iter().map(|input| input.name);
     let cause = FailureCause::restore(&record.cause, names.chain(inputs));
     Ok(Failure::new(node, record.attempts, cause))
-}
-
-/// Why a session of the log does not fit the graph.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RestoreError {
-    /// The session belongs to another graph.
-    #[error(
-        "session `{session}` belongs to graph `{owner}` and cannot be opened with graph `{graph}`: use another session id, or, if `{owner}` was renamed to `{graph}`, write `#[renamed_from(\"{owner}\")]` before `{graph}`"
-    )]
-    OtherGraph {
-        /// The session.
-        session: String,
-        /// The graph that wrote it.
-        owner: String,
-        /// The graph that it was to be opened with.
-        graph: &'static str,
-    },
-    /// The session is at a node that the graph does not have any more, or needs it otherwise.
-    #[error(
-        "{what} node `{node}`, which the graph `{graph}` does not have (any more): give a node that name again, or fork the session before it came there; the nodes are {nodes}"
-    )]
-    UnknownNode {
-        /// What the session has to do with it.
-        what: &'static str,
-        /// The node.
-        node: String,
-        /// The graph.
-        graph: &'static str,
-        /// Its nodes.
-        nodes: String,
-    },
-    /// The recorded state does not have the state's type any more.
-    #[error(
-        "the recorded state of version {version} does not fit the state{}: {reason}; raise `#[state(version = …)]` and give it a migration, or have serde fill in a default", at(.field)
-    )]
-    Unreadable {
-        /// Where in the state, as a path; empty when serde does not say.
-        field: String,
-        /// The version that it was recorded with.
-        version: u32,
-        /// What serde says.
-        reason: String,
-    },
-    /// Another version of the graph wrote the session, and this one reads a slot that has no value.
-    #[error(
-        "the session is at node `{node}` of graph `{graph}`, and from there {reader} reads the slot `{field}`, which has no value: give it one in a migration (`#[state(version = …, migrate = […])]`), or write it on the way from `{node}`"
-    )]
-    UnsetSlot {
-        /// The node.
-        node: &'static str,
-        /// The graph.
-        graph: &'static str,
-        /// The slot.
-        field: &'static str,
-        /// What reads it.
-        reader: Reader,
-    },
-    /// The inputs of an unfinished run do not fit the inputs of the graph. The session opens, and
-    /// `restart` gives other inputs; only [`check_sessions`](super::check_sessions) returns this.
-    #[error("the inputs of the unfinished run at node `{node}` do not fit: {reason}")]
-    Inputs {
-        /// The node.
-        node: &'static str,
-        /// What serde says, with the path to it.
-        reason: String,
-    },
-    /// A migration failed, or the state is of a newer version than the program knows.
-    #[error(transparent)]
-    Migrate(Arc<MigrateError>),
-    /// The state as it is now cannot be recorded.
-    #[error(transparent)]
-    Snapshot(LogError),
-}
-
-fn at(field: &str) -> String {
-    if field.is_empty() { String::new() } else { format!(" at `{field}`") }
 }

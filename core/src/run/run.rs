@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event::{Event, EventKind, Published},
-    graph::{Graph, Next},
+    graph::{Graph, Next, Node as _},
     log::Cursor,
     panics::discard,
     runtime::Runtime,
@@ -442,7 +442,8 @@ impl<'a, G: Graph> Run<'a, G> {
     /// The error of a run that did not finish within its grace period.
     #[cold]
     fn cancelled(&self) -> RunError {
-        let node = self.stop.stopper.control.node::<G>();
+        let node = G::Node::ALL.get(self.stop.stopper.control.node());
+        let node = node.map_or("", |node| node.name());
         RunErrorKind::Cancelled { node, grace: self.stop.grace }.into()
     }
 }

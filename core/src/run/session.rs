@@ -230,7 +230,7 @@ impl<G: Graph> Session<G> {
     /// The run's future was dropped before it came to an end: the run is cancelled, unless its
     /// last step was committed and only nobody came for the outcome.
     pub(super) fn cancelled(&mut self) {
-        self.context.control.at(self.node());
+        self.context.control.at(self.node().index());
         // a thread cannot be dropped, but told
         self.context.control.stop(self.context.turn);
         self.tell_superseded();

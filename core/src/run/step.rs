@@ -5,7 +5,7 @@ use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observers, Published},
-    graph::{Graph, Next},
+    graph::{Graph, Next, NodeRunner, StepResult},
     log::LogError,
     panics::{contained, discard},
     state::FieldSet,
@@ -13,22 +13,15 @@ use crate::{
     sync::exclusive,
 };
 use std::{
-    fmt,
     future::poll_fn,
     marker::PhantomData,
     sync::Arc,
     task::{Context as Task, Poll},
 };
 
-/// What an attempt comes to: a commit, after which the position says what follows, or a failure.
-///
-/// As small as it is, it is returned in registers; whatever goes through memory here costs a step
-/// a stalled load.
-pub type StepResult = Result<(), Box<FailureCause>>;
-
 /// One attempt at a step.
-pub struct StepRun<'s, G: Graph> {
-    pub(super) session: &'s mut Session<G>,
+pub(super) struct StepRun<'s, G: Graph> {
+    session: &'s mut Session<G>,
 }
 
 impl<'s, G: Graph> StepRun<'s, G> {
@@ -36,23 +29,25 @@ impl<'s, G: Graph> StepRun<'s, G> {
     pub(super) fn new(session: &'s mut Session<G>) -> Self {
         Self { session }
     }
+}
 
-    /// The node whose action is to run.
+impl<G: Graph> NodeRunner<G> for StepRun<'_, G> {
     #[inline]
-    pub fn node(&self) -> G::Node {
+    fn node(&self) -> G::Node {
         self.session.at
     }
 
-    /// The action does not fit the graph; such a graph does not compile.
-    pub(crate) fn misfit(&self) -> FailureCause {
-        let node = self.node();
-        FailureCause::Panic(format!("the action of node `{node}` does not fit the graph"))
-    }
-}
-
-impl<G: Graph> fmt::Debug for StepRun<'_, G> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StepRun").field("node", &self.node()).finish_non_exhaustive()
+    #[inline]
+    fn run<A>(
+        self,
+        bind: impl FnOnce(&mut A::Params) + Send,
+    ) -> impl Future<Output = StepResult> + Send
+    where
+        A: Action<State = G::State>,
+        for<'a> A::Args<'a>: Collect<'a, G>,
+        A::Yields: Convert<G::Item>,
+    {
+        perform::<A, G>(self, bind)
     }
 }
 
@@ -62,7 +57,7 @@ impl<G: Graph> fmt::Debug for StepRun<'_, G> {
 ///
 /// The session is captured once and the call is made where it is used: whatever is alive at an
 /// `.await`, or moves on the way there, goes through memory in every step.
-pub(crate) fn perform<A, G>(
+fn perform<A, G>(
     step: StepRun<'_, G>,
     bind: impl FnOnce(&mut A::Params) + Send,
 ) -> impl Future<Output = StepResult> + Send

@@ -13,6 +13,7 @@ pub(crate) use self::slice::TimeSlice;
 
 use std::{
     pin::Pin,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -44,4 +45,17 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// A random number, for the jitter of retries and the ids of sessions.
     fn random(&self) -> u64;
+}
+
+/// Returns the runtime of an app that is given none; `None` without the feature `tokio`.
+#[cfg(feature = "tokio")]
+#[expect(clippy::unnecessary_wraps, reason = "there is none without tokio")]
+pub(crate) fn default_runtime() -> Option<Arc<dyn Runtime>> {
+    Some(Arc::new(TokioRuntime))
+}
+
+/// Returns `None`: the feature `tokio` is off.
+#[cfg(not(feature = "tokio"))]
+pub(crate) fn default_runtime() -> Option<Arc<dyn Runtime>> {
+    None
 }

@@ -1,7 +1,6 @@
 //! Stop and the things that a run shares with other threads.
 
 use super::slot::SlotState;
-use crate::graph::{Graph, Node};
 use crate::log::LogError;
 use crate::runtime::TimeSlice;
 use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, lock};
@@ -100,13 +99,14 @@ impl Control {
         }
     }
 
-    pub(crate) fn at<N: Node>(&self, node: N) {
-        self.node.store(node.index() as u64, Ordering::Relaxed);
+    /// Sets the index of the node that the run is at.
+    pub(crate) fn at(&self, node: usize) {
+        self.node.store(node as u64, Ordering::Relaxed);
     }
 
-    pub(crate) fn node<G: Graph>(&self) -> &'static str {
-        let index = usize::try_from(self.node.load(Ordering::Relaxed)).unwrap_or_default();
-        G::Node::ALL.get(index).map_or("", |node| node.name())
+    /// Returns the index of the node that the run is at.
+    pub(crate) fn node(&self) -> usize {
+        usize::try_from(self.node.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
     pub(crate) fn stop(&self, run: u64) {

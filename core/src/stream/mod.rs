@@ -6,13 +6,13 @@
 //! ```
 //! The slot holds one item: an action that yields is suspended until the consumer took it.
 
+mod context;
 mod control;
 mod slot;
-mod thread;
 mod yielder;
 
+pub use self::context::Context;
 pub use self::control::{Stopped, Stopper};
-pub use self::thread::{ThreadYielder, on_thread};
 pub use self::yielder::{Convert, Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 
 pub(crate) use self::control::{Attention, Control, Settling, Threads, Wait, WaitKey};

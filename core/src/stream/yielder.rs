@@ -19,7 +19,7 @@ pub enum Flow {
 
 impl Flow {
     #[inline]
-    pub(crate) fn of(context: &crate::Context) -> Self {
+    pub(crate) fn of(context: &super::Context) -> Self {
         if context.is_stopped() { Self::Stop } else { Self::Continue }
     }
 
@@ -36,7 +36,7 @@ pub struct Yielder<'a, T> {
     /// `None` for an action that yields nothing.
     sink: Option<&'a mut (dyn Emit<T> + Send)>,
     /// The run whose slot the sink fills, which knows when the consumer took an item.
-    context: Option<&'a crate::Context>,
+    context: Option<&'a super::Context>,
 }
 
 impl<'a, T> Yielder<'a, T> {
@@ -47,7 +47,7 @@ impl<'a, T> Yielder<'a, T> {
 
     /// Makes a yielder over the slot of a run.
     #[inline]
-    pub(crate) fn of_run(sink: &'a mut (dyn Emit<T> + Send), context: &'a crate::Context) -> Self {
+    pub(crate) fn of_run(sink: &'a mut (dyn Emit<T> + Send), context: &'a super::Context) -> Self {
         Self { sink: Some(sink), context: Some(context) }
     }
 

@@ -176,8 +176,8 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             type Writes = #writes_type;
             const TOPOLOGY: #private::Topology = #topology;
             const START: #node_type = #start;
-            async fn execute(#step: #private::StepRun<'_, Self>) -> #private::StepResult {
-                match #step.node() {
+            async fn execute(#step: impl #private::NodeRunner<Self>) -> #private::StepResult {
+                match #private::NodeRunner::node(&#step) {
                     #(#variants => #performs.await,)*
                 }
             }

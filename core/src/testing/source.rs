@@ -125,7 +125,7 @@ impl Fixture {
     /// /// Node `add` at step 0 of the session `anna`, as it was recorded.
     /// ##[tokio::test]
     /// async fn add_at_step_0() -> Result<(), Box<dyn std::error::Error>> {
-    ///     let fixture = burdock::log::Fixture::from_json(include_str!("add.json"))?;
+    ///     let fixture = burdock::testing::Fixture::from_json(include_str!("add.json"))?;
     ///     let recorded = fixture.load::<Counting>()?;
     ///     let inputs = recorded.inputs();
     ///     let test = add::test(recorded.state()).input("by", inputs.by);
@@ -138,7 +138,7 @@ impl Fixture {
     ///
     /// # Errors
     /// [`FixtureError::UnknownNode`].
-    pub fn test(&self, graph: impl Into<Outline>) -> Result<RecordedTest<'_>, FixtureError> {
+    pub fn test(&self, graph: impl Into<Outline>) -> Result<TestSource<'_>, FixtureError> {
         let graph = graph.into();
         let node = graph.nodes.iter().find(|node| node.name == self.node).cloned();
         let node = node.ok_or_else(|| FixtureError::UnknownNode {
@@ -146,13 +146,13 @@ impl Fixture {
             graph: graph.name.clone(),
             nodes: graph.nodes.iter().map(|node| &*node.name).collect::<Vec<_>>().join(", "),
         })?;
-        Ok(RecordedTest { fixture: self, graph, node, file: None, resources: BTreeMap::new() })
+        Ok(TestSource { fixture: self, graph, node, file: None, resources: BTreeMap::new() })
     }
 }
 
 /// The source text of a test; made by [`Fixture::test`], written by [`Display`](fmt::Display).
 #[derive(Clone, Debug)]
-pub struct RecordedTest<'f> {
+pub struct TestSource<'f> {
     fixture: &'f Fixture,
     graph: Outline,
     node: OutlineNode,
@@ -160,7 +160,7 @@ pub struct RecordedTest<'f> {
     resources: BTreeMap<String, String>,
 }
 
-impl RecordedTest<'_> {
+impl TestSource<'_> {
     /// Reads the fixture from a file beside the test instead of having it in the text; the file is
     /// to hold [`Fixture::to_json`].
     #[must_use]
@@ -219,7 +219,7 @@ impl RecordedTest<'_> {
     }
 }
 
-impl fmt::Display for RecordedTest<'_> {
+impl fmt::Display for TestSource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fixture, graph, node, file, .. } = self;
         let name = self.name();
@@ -233,7 +233,7 @@ impl fmt::Display for RecordedTest<'_> {
         writeln!(f, "/// Node `{}` at step {}{}", fixture.node, fixture.step, origin(fixture))?;
         writeln!(f, "#[tokio::test]")?;
         writeln!(f, "async fn {name}() -> Result<(), Box<dyn std::error::Error>> {{")?;
-        writeln!(f, "    let fixture = burdock::log::Fixture::from_json({json})?;")?;
+        writeln!(f, "    let fixture = burdock::testing::Fixture::from_json({json})?;")?;
         writeln!(f, "    let recorded = fixture.load::<{}>()?;", ident(&graph.name))?;
         if !node.inputs.is_empty() {
             writeln!(f, "    let inputs = recorded.inputs();")?;
@@ -286,7 +286,10 @@ fn ident(name: &str) -> String {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{graph::Next, log::SessionId};
+    use crate::{
+        graph::Next,
+        log::{CauseRecord, Offset, SessionId},
+    };
     use serde_json::json;
 
     fn outline() -> Outline {
@@ -320,7 +323,7 @@ mod tests {
         Fixture {
             format: 1,
             session: SessionId::stored("a`b\nc\u{202e}").unwrap(),
-            offset: super::super::Offset(7),
+            offset: Offset(7),
             graph: "Chatbot".into(),
             run: 1,
             step: 3,
@@ -345,7 +348,7 @@ mod tests {
             r#"/// Node `Answer` at step 3 of the session `a'b\nc\u{202e}`, as it was recorded.
 #[tokio::test]
 async fn answer_at_step_3_in_attempt_2() -> Result<(), Box<dyn std::error::Error>> {
-    let fixture = burdock::log::Fixture::from_json(include_str!("answer.json"))?;
+    let fixture = burdock::testing::Fixture::from_json(include_str!("answer.json"))?;
     let recorded = fixture.load::<Chatbot>()?;
     let inputs = recorded.inputs();
     let test = actions::respond::test(recorded.state())
@@ -369,7 +372,7 @@ async fn answer_at_step_3_in_attempt_2() -> Result<(), Box<dyn std::error::Error
     fn a_fixture_in_the_text_is_a_literal_that_rustc_takes() {
         let fixture = Fixture {
             items: vec![json!("a\"#b\"##c\u{202e}d\r\n")],
-            conclusion: Conclusion::Failed { cause: super::super::CauseRecord::Timeout(7) },
+            conclusion: Conclusion::Failed { cause: CauseRecord::Timeout(7) },
             ..fixture("rest")
         };
         let text = fixture.test(outline()).unwrap().to_string();

@@ -1,8 +1,8 @@
 //! Blocking actions: the body runs on a thread, its items cross one at a time.
 
-use super::Yielder;
+use super::{ActionError, Context};
 use crate::{
-    ActionError, Context,
+    stream::{Flow, Yielder},
     sync::{Arc, Condvar, Mutex, lock},
 };
 use std::{
@@ -12,8 +12,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     task::{Context as Task, Poll, Waker},
 };
-
-use super::Flow;
 
 /// Hands over the items of a blocking action; `yield_!(item)` is `yielder.emit(item)` there.
 pub struct ThreadYielder<T> {

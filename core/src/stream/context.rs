@@ -1,10 +1,7 @@
 //! Where in a run an action is.
 
-use crate::{
-    runtime::Runtime,
-    stream::{Control, Stopped, Threads, Wait},
-    sync::Arc,
-};
+use super::{Control, Stopped, Threads, Wait};
+use crate::{runtime::Runtime, sync::Arc};
 use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration};
 
 /// Tells an action where it is: session, run, step, attempt, node, and whether a stop was asked for.

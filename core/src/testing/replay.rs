@@ -1,10 +1,14 @@
 //! A recorded attempt in the types of a graph, and what is different when it is made again.
 
-use super::restore::{RestoreError, find, restore_failure, restore_state};
+use super::{
+    ActionTest, Conclusion, Fixture, TestScope,
+    isolated::{Place, describe},
+};
 use crate::{
-    action::{Action, Alone, Collect, Failure, FailureCause, Place, TestRun, spoken},
+    action::{Action, Collect, Failure, FailureCause},
     graph::{Graph, Node},
-    log::{CauseRecord, Conclusion, FailureRecord, Fixture, LogItem, patch},
+    log::{CauseRecord, FailureRecord, LogItem, patch},
+    run::{RestoreError, find, restore_failure, restore_state},
     state::{State, read, to_json},
     stream::Convert,
 };
@@ -12,7 +16,7 @@ use serde_json::Value;
 use std::{fmt, time::Duration};
 
 /// A [`Fixture`] in the types of a graph; made by [`Fixture::load`].
-pub struct Recorded<G: Graph> {
+pub struct Replay<G: Graph> {
     fixture: Fixture,
     node: &'static str,
     state: G::State,
@@ -28,12 +32,12 @@ impl Fixture {
     ///
     /// # Errors
     /// [`LoadError`].
-    pub fn load<G: Graph>(self) -> Result<Recorded<G>, LoadError> {
-        Recorded::new(self)
+    pub fn load<G: Graph>(self) -> Result<Replay<G>, LoadError> {
+        Replay::new(self)
     }
 }
 
-impl<G: Graph> Recorded<G> {
+impl<G: Graph> Replay<G> {
     fn new(fixture: Fixture) -> Result<Self, LoadError> {
         let node = find::<G>("the recorded step is of", &fixture.node)?.name();
         let failure = fixture.failure.as_ref().map(restore_failure::<G>).transpose()?;
@@ -83,10 +87,10 @@ impl<G: Graph> Recorded<G> {
     ///
     /// # Cancel safety
     /// Dropping the future drops the action.
-    pub async fn compare<A>(&self, test: TestRun<'_, A>) -> Result<(), Difference>
+    pub async fn compare<A>(&self, test: ActionTest<'_, A>) -> Result<(), Difference>
     where
         A: Action<State = G::State, Yields: Convert<G::Item>>,
-        for<'c> A::Args<'c>: Collect<'c, Alone>,
+        for<'c> A::Args<'c>: Collect<'c, TestScope>,
         G::Item: LogItem,
     {
         let Fixture { session, run, step, attempt, items, stopped, .. } = &self.fixture;
@@ -162,7 +166,7 @@ impl<G: Graph> Recorded<G> {
                 let cause = match *cause {
                     // what the test lacks, in its words
                     FailureCause::UnsetSlot(_) | FailureCause::MissingInput(_) => {
-                        FailureCause::Error(spoken::<A>(*cause))
+                        FailureCause::Error(describe::<A>(*cause))
                     }
                     cause => cause,
                 };
@@ -228,9 +232,9 @@ fn first_difference(path: String, recorded: &Value, now: &Value) -> (String, Val
     (path, recorded.clone(), now.clone())
 }
 
-impl<G: Graph> fmt::Debug for Recorded<G> {
+impl<G: Graph> fmt::Debug for Replay<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorded").field("fixture", &self.fixture).finish_non_exhaustive()
+        f.debug_struct("Replay").field("fixture", &self.fixture).finish_non_exhaustive()
     }
 }
 

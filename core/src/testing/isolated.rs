@@ -1,14 +1,13 @@
 //! One action alone, in a test.
 
-use super::{
-    Action, Call, Collect, Failure, FailureCause, HasInput, HasResource, Missing, Result, Scope,
-    UnsetSlot,
-};
 use crate::{
-    ActionError, Context,
+    action::{
+        Action, ActionError, Call, Collect, Context, Failure, FailureCause, HasInput, HasResource,
+        Missing, Result, Scope, UnsetSlot,
+    },
     graph::name_hash,
     panics::Caught,
-    runtime::{Runtime, Sleep},
+    runtime::{Runtime, Sleep, default_runtime},
     stream::{Control, Emit, Flow, Threads, Yielder, Yields},
 };
 use std::{
@@ -23,13 +22,13 @@ use std::{
 
 /// The scope of an action that runs alone: it has whatever the test gives.
 #[derive(Debug)]
-pub enum Alone {}
+pub enum TestScope {}
 
 /// Inputs or resources that a test gave, by name.
 #[derive(Clone, Default)]
-pub struct AloneValues(Vec<(u64, Arc<dyn Any + Send + Sync>)>);
+pub struct TestValues(Vec<(u64, Arc<dyn Any + Send + Sync>)>);
 
-impl AloneValues {
+impl TestValues {
     fn get<T: 'static>(&self, hash: u64) -> Option<&T> {
         self.0
             .iter()
@@ -39,30 +38,40 @@ impl AloneValues {
     }
 }
 
-impl fmt::Debug for AloneValues {
+impl fmt::Debug for TestValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} values", self.0.len())
     }
 }
 
-impl Scope for Alone {
-    type Inputs = AloneValues;
-    type Resources = AloneValues;
+impl Scope for TestScope {
+    type Inputs = TestValues;
+    type Resources = TestValues;
 }
 
-impl<const HASH: u64, T: 'static> HasInput<HASH, T> for Alone {
-    fn input(inputs: &AloneValues) -> Option<&T> {
+impl<const HASH: u64, T: 'static> HasInput<HASH, T> for TestScope {
+    fn input(inputs: &TestValues) -> Option<&T> {
         inputs.get(HASH)
     }
 }
 
-impl<const HASH: u64, T: 'static> HasResource<HASH, T> for Alone {
-    fn resource(resources: &AloneValues) -> Option<&T> {
+impl<const HASH: u64, T: 'static> HasResource<HASH, T> for TestScope {
+    fn resource(resources: &TestValues) -> Option<&T> {
         resources.get(HASH)
     }
 }
 
-/// Runs one action on a state; made by [`Action::test`].
+/// Runs an action alone, without a graph. The prelude has it for every action.
+pub trait TestAction: Action {
+    /// Starts a test of the action on a state.
+    fn test(state: &Self::State) -> ActionTest<'_, Self> {
+        ActionTest::new(state)
+    }
+}
+
+impl<A: Action> TestAction for A {}
+
+/// A test of one action on a state; made by [`TestAction::test`].
 ///
 /// Awaiting it gives the items that were yielded and the writes. The state is not changed.
 ///
@@ -85,10 +94,10 @@ impl<const HASH: u64, T: 'static> HasResource<HASH, T> for Alone {
 /// # });
 /// ```
 #[must_use = "an action runs when the test is awaited"]
-pub struct TestRun<'a, A: Action> {
+pub struct ActionTest<'a, A: Action> {
     state: &'a A::State,
-    inputs: AloneValues,
-    resources: AloneValues,
+    inputs: TestValues,
+    resources: TestValues,
     params: A::Params,
     failure: Option<Failure>,
     stop_after: Option<usize>,
@@ -99,12 +108,12 @@ pub struct TestRun<'a, A: Action> {
 
 /// Where in a session the action is told that it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) session: Arc<str>,
-    pub(crate) run: u64,
-    pub(crate) step: u64,
-    pub(crate) attempt: u32,
-    pub(crate) node: &'static str,
+pub(super) struct Place {
+    pub(super) session: Arc<str>,
+    pub(super) run: u64,
+    pub(super) step: u64,
+    pub(super) attempt: u32,
+    pub(super) node: &'static str,
 }
 
 /// What becomes of an action that goes astray.
@@ -116,16 +125,16 @@ enum Watch {
     Failures { timeout: Option<Duration> },
 }
 
-impl<'a, A: Action> TestRun<'a, A> {
-    pub(super) fn new(state: &'a A::State) -> Self {
+impl<'a, A: Action> ActionTest<'a, A> {
+    fn new(state: &'a A::State) -> Self {
         Self {
             state,
-            inputs: AloneValues::default(),
-            resources: AloneValues::default(),
+            inputs: TestValues::default(),
+            resources: TestValues::default(),
             params: A::Params::default(),
             failure: None,
             stop_after: None,
-            runtime: crate::run::default_runtime(),
+            runtime: default_runtime(),
             place: Place {
                 session: "test".into(),
                 run: 1,
@@ -190,7 +199,7 @@ impl<'a, A: Action> TestRun<'a, A> {
     }
 
     /// Puts the action where a session was; what the test gave itself stays.
-    pub(crate) fn placed(
+    pub(super) fn placed(
         mut self,
         place: Place,
         failure: Option<&Failure>,
@@ -204,18 +213,18 @@ impl<'a, A: Action> TestRun<'a, A> {
 
     async fn run(self) -> (Vec<Yields<A::Yields>>, Result<A::Writes>)
     where
-        for<'c> A::Args<'c>: Collect<'c, Alone>,
+        for<'c> A::Args<'c>: Collect<'c, TestScope>,
     {
         let (items, writes) = self.attempt().await;
-        (items, writes.map_err(|cause| spoken::<A>(*cause)))
+        (items, writes.map_err(|cause| describe::<A>(*cause)))
     }
 
     /// Makes the attempt, and tells failures apart.
-    pub(crate) async fn attempt(
+    pub(super) async fn attempt(
         self,
     ) -> (Vec<Yields<A::Yields>>, std::result::Result<A::Writes, Box<FailureCause>>)
     where
-        for<'c> A::Args<'c>: Collect<'c, Alone>,
+        for<'c> A::Args<'c>: Collect<'c, TestScope>,
     {
         let mut sink = Collected {
             items: Vec::new(),
@@ -245,7 +254,7 @@ impl<'a, A: Action> TestRun<'a, A> {
         let work = async {
             let reads =
                 A::reads(self.state).map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name))?;
-            let args = Collect::<Alone>::collect(&self.inputs, &resources)
+            let args = Collect::<TestScope>::collect(&self.inputs, &resources)
                 .map_err(|Missing(name)| FailureCause::MissingInput(name))?;
             let call = Call {
                 reads,
@@ -284,7 +293,7 @@ async fn within<T>(
 }
 
 /// What a test says of a failure.
-pub(crate) fn spoken<A: Action>(cause: FailureCause) -> ActionError {
+pub(super) fn describe<A: Action>(cause: FailureCause) -> ActionError {
     match cause {
         FailureCause::Error(error) => error,
         FailureCause::UnsetSlot(name) => unset::<A>(name),
@@ -307,9 +316,9 @@ fn not_given<A: Action>(name: &str) -> ActionError {
     ))
 }
 
-impl<'a, A: Action> IntoFuture for TestRun<'a, A>
+impl<'a, A: Action> IntoFuture for ActionTest<'a, A>
 where
-    for<'c> A::Args<'c>: Collect<'c, Alone>,
+    for<'c> A::Args<'c>: Collect<'c, TestScope>,
 {
     type Output = (Vec<Yields<A::Yields>>, Result<A::Writes>);
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
@@ -319,7 +328,7 @@ where
     }
 }
 
-impl<A: Action> fmt::Debug for TestRun<'_, A> {
+impl<A: Action> fmt::Debug for ActionTest<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "test of `{}` on {}", A::INFO.name, type_name::<A::State>())
     }

@@ -86,11 +86,11 @@ impl Retry {
         Self { superseding: true, ..self }
     }
 
-    pub(super) fn supersedes(self) -> bool {
+    pub(crate) fn supersedes(self) -> bool {
         self.superseding
     }
 
-    pub(super) fn delays(
+    pub(crate) fn delays(
         self,
         runtime: &dyn Runtime,
     ) -> impl Iterator<Item = Duration> + Send + use<> {

@@ -1,10 +1,13 @@
 //! A step of a session as plain data, from which a test is made.
 
-use super::{
-    CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Log, LogError, Moment, Offset,
-    SessionId, Snapshot, identity::Identity,
+use crate::{
+    log::{
+        CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Moment,
+        Offset, SessionId, Snapshot,
+    },
+    progress::Next,
+    state::Patch,
 };
-use crate::{graph::Next, state::Patch};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -77,7 +80,7 @@ pub enum Conclusion {
 /// Makes a fixture of the attempt that ended with the entry at `offset`.
 ///
 /// Such entries are of the kinds [`StepCommitted`](EntryKind::StepCommitted), which
-/// [`PastStep::offset`](super::PastStep) names, [`StepFailed`](EntryKind::StepFailed) and
+/// [`PastStep::offset`](crate::log::PastStep) names, [`StepFailed`](EntryKind::StepFailed) and
 /// [`AttemptFailed`](EntryKind::AttemptFailed). The session is only read.
 ///
 /// # Errors

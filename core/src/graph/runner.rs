@@ -1,0 +1,30 @@
+//! The call from a graph to what runs the actions of its nodes.
+
+use super::Graph;
+use crate::{
+    action::{Action, Collect, FailureCause},
+    stream::Convert,
+};
+
+/// Result of an attempt: a commit (the position then says which node runs next) or a failure.
+///
+/// It is small enough to be returned in registers: what goes through memory here costs each step a
+/// stalled load.
+pub type StepResult = Result<(), Box<FailureCause>>;
+
+/// Runs the action of one node. A run implements it; [`Graph::execute`] calls it with the action that
+/// the node names.
+pub trait NodeRunner<G: Graph>: Send + Sized {
+    /// The node whose action is to run.
+    fn node(&self) -> G::Node;
+
+    /// Makes one attempt at the action and commits its writes.
+    fn run<A>(
+        self,
+        bind: impl FnOnce(&mut A::Params) + Send,
+    ) -> impl Future<Output = StepResult> + Send
+    where
+        A: Action<State = G::State>,
+        for<'a> A::Args<'a>: Collect<'a, G>,
+        A::Yields: Convert<G::Item>;
+}

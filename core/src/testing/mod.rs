@@ -1,0 +1,17 @@
+//! Tests of actions: one action alone, and steps that a session has recorded.
+//!
+//! ```text
+//! action::test(&state) ─▶ ActionTest ─ .await ─▶ items, writes
+//! log ─ fixture ─▶ Fixture ─ load ─▶ Replay ─ compare(ActionTest) ─▶ Difference
+//!                     └ test ─▶ TestSource, the source text of such a test
+//! ```
+
+mod fixture;
+mod isolated;
+mod replay;
+mod source;
+
+pub use self::fixture::{Conclusion, Fixture, FixtureError, fixture};
+pub use self::isolated::{TestScope, TestValues, TestAction, ActionTest};
+pub use self::replay::{Difference, LoadError, Part, Replay};
+pub use self::source::{BoundValue, Needed, Outline, OutlineNode, TestSource};
