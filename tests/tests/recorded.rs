@@ -11,11 +11,10 @@
 use burdock::{
     ActionError, App, Context, Failure, Outcome, Retry,
     log::{
-        self, CauseRecord, Conclusion, EntryKind, Fixture, FixtureError, History, Log, LogError,
-        MemoryLog, Offset, SessionId,
+        CauseRecord, Document, EntryKind, History, Log, LogError, MemoryLog, Offset, SessionId,
     },
     prelude::*,
-    run::{Difference, LoadError, Part, Recorded},
+    testing::{Conclusion, Difference, Fixture, FixtureError, LoadError, Part, Replay},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -161,7 +160,7 @@ async fn kinds(log: &Arc<dyn Log>) -> Vec<EntryKind> {
 async fn fixtures(log: &Arc<dyn Log>) -> Vec<Fixture> {
     let mut fixtures = Vec::new();
     for offset in 0..kinds(log).await.len() {
-        match log::fixture(log, &id(), Offset(offset as u64)).await {
+        match burdock::testing::fixture(log, &id(), Offset(offset as u64)).await {
             Ok(fixture) => fixtures.push(fixture),
             Err(FixtureError::NoAttempt { .. }) => {}
             Err(error) => panic!("{error}"),
@@ -170,7 +169,7 @@ async fn fixtures(log: &Arc<dyn Log>) -> Vec<Fixture> {
     fixtures
 }
 
-fn load(fixture: &Fixture) -> Recorded<Talking> {
+fn load(fixture: &Fixture) -> Replay<Talking> {
     // by way of the text that is kept beside a test
     Fixture::from_json(&fixture.to_json()).unwrap().load().unwrap()
 }
@@ -372,12 +371,12 @@ async fn a_long_session_gives_fixtures_from_its_snapshots_on_when_the_rest_is_tr
     let info = log.info(&id()).await.unwrap();
     let snapshot = info.snapshot.unwrap();
     log.trim(&id(), snapshot).await.unwrap();
-    let error = log::fixture(&log, &id(), Offset(snapshot.0 - 1)).await.unwrap_err();
+    let error = burdock::testing::fixture(&log, &id(), Offset(snapshot.0 - 1)).await.unwrap_err();
     assert!(matches!(error, FixtureError::Log(LogError::Trimmed { .. })), "{error}");
     let mut history = History::of(&log, &id());
     let mut found = 0;
     while let Some(step) = history.next().await.unwrap() {
-        again(&log::fixture(&log, &id(), step.offset).await.unwrap()).await.unwrap();
+        again(&burdock::testing::fixture(&log, &id(), step.offset).await.unwrap()).await.unwrap();
         found += 1;
     }
     assert!(found > 1, "{found}");
@@ -393,11 +392,11 @@ async fn an_entry_that_no_attempt_ends_with_is_refused() {
         ),
         (99, "the session `s` has no entry 99 yet: it is at 7"),
     ] {
-        let error = log::fixture(&log, &id(), Offset(offset)).await.unwrap_err();
+        let error = burdock::testing::fixture(&log, &id(), Offset(offset)).await.unwrap_err();
         assert_eq!(error.to_string(), text);
     }
     let nobody = SessionId::new("nobody").unwrap();
-    let error = log::fixture(&log, &nobody, Offset(1)).await.unwrap_err();
+    let error = burdock::testing::fixture(&log, &nobody, Offset(1)).await.unwrap_err();
     assert_eq!(error.to_string(), "there is no session `nobody`");
 }
 
@@ -441,7 +440,7 @@ pub struct Notes {
     pub titles: Vector<String>,
 }
 
-fn from_1(mut talk: log::Document) -> Result<log::Document, &'static str> {
+fn from_1(mut talk: Document) -> Result<Document, &'static str> {
     let notes = talk.remove("notes").ok_or("it has no `notes`")?;
     let titles = notes.as_object().ok_or("they are no map")?.keys().cloned().collect();
     Ok([("titles".to_owned(), titles)].into_iter().collect())

@@ -199,7 +199,7 @@ fn a_session_that_does_not_fit_says_what_to_do() {
     assert_eq!(refused(&log), format!("the session is at node `first`, {help}"));
     let run = app.run(inputs("hello")).halt_before(first::TalkingNode::again);
     block_on(run.into_future()).unwrap();
-    assert_eq!(refused(&log), format!("the unfinished run began at node `first`, {help}"));
+    assert_eq!(refused(&log), format!("the unfinished run started at node `first`, {help}"));
 
     let log = MemoryLog::new();
     let mut app = open_first(&log);

@@ -1,6 +1,7 @@
 //! What can go wrong with a log.
 
 use super::{Epoch, Offset, SessionId};
+use crate::state::PatchFailed;
 use std::{error::Error, sync::Arc, time::Duration};
 
 /// Why a log did not do what it was asked.
@@ -157,5 +158,12 @@ impl LogError {
     /// Tells whether the same call may succeed later without anybody doing anything.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
+    }
+}
+
+impl From<PatchFailed> for LogError {
+    fn from(failed: PatchFailed) -> Self {
+        let what = format!("field `{}`", failed.field);
+        Self::NotSerialisable { what, reason: failed.source.to_string() }
     }
 }

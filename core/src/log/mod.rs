@@ -31,7 +31,7 @@ pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
 pub use self::memory::MemoryLog;
 pub use self::moment::Moment;
-pub(crate) use self::moment::patch;
+pub(crate) use self::moment::{RawProgress, patch};
 pub(crate) use self::identity::Identity;
 pub(crate) use self::noted::{Kind, Noted, Plain};
 pub use self::tail::{Tail, tail};

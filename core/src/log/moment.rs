@@ -1,15 +1,18 @@
 //! What a session amounts to after one of its entries.
 
 use super::{
-    Cursor, EntryKind, Epoch, Log, LogError, Offset, SessionId, SessionInfo, Snapshot, Time,
-    UnfinishedRun, identity::Identity,
+    Cursor, EntryKind, Epoch, FailureRecord, GraphMark, Log, LogError, Offset, SessionId,
+    SessionInfo, Snapshot, Time, UnfinishedRun, identity::Identity,
 };
 use crate::{
-    progress::{Next, Position},
+    progress::{Over, Progress, Unfinished},
     state::{Document, Patch},
 };
 use serde_json::Value;
 use std::{ops::Range, sync::Arc};
+
+/// The state machine of a session as a log has it.
+pub(crate) type RawProgress = Progress<String, FailureRecord, Value>;
 
 /// How many entries are read at once.
 const PAGE: usize = 1024;
@@ -91,18 +94,18 @@ impl Moment {
             let left = usize::try_from(end.0 - next.0).unwrap_or(usize::MAX);
             log.read(session, next, left.min(PAGE))
         };
-        let mut moment: Option<Self> = None;
+        let mut reading: Option<Reading> = None;
         let mut next = from;
-        let mut reading = (next < end).then(|| read(next));
-        while let Some(page) = reading {
-            let page = page.await?;
-            if page.is_empty() {
+        let mut page = (next < end).then(|| read(next));
+        while let Some(records) = page {
+            let records = records.await?;
+            if records.is_empty() {
                 return Err(damaged(next, "the entry is missing".into()));
             }
             // the log reads on while this page is decoded
-            let behind = next.plus(page.len() as u64);
-            reading = (behind < end).then(|| read(behind));
-            for record in page {
+            let behind = next.plus(records.len() as u64);
+            page = (behind < end).then(|| read(behind));
+            for record in records {
                 if record.offset != next {
                     return Err(damaged(next, "the entry is missing".into()));
                 }
@@ -112,34 +115,92 @@ impl Moment {
                 }
                 let entry = record.entry(session)?;
                 weigh(record.json.len(), entry.kind.snapshot().is_some());
-                let (offset, epoch, time) = (next, record.epoch, entry.time);
-                let cursor = record.cursor();
-                moment = Some(match (moment, entry.kind) {
+                let place = (record.cursor(), entry.time);
+                match (&mut reading, entry.kind) {
                     (
-                        before,
+                        reading,
                         EntryKind::SessionCreated { snapshot, .. } | EntryKind::Snapshot(snapshot),
-                    ) => {
-                        // a snapshot repeats what is known, and moves nothing
-                        let moved = before.as_ref().map_or(cursor, |moment| moment.moved);
-                        let before_run = before.and_then(|moment| moment.before_run);
-                        Self { offset, epoch, time, moved, before_run, snapshot: *snapshot }
+                    ) => *reading = Some(Reading::from(*snapshot, place, reading.take())),
+                    (None, _) => return Err(damaged(next, "it is no snapshot".into())),
+                    (Some(reading), kind) => {
+                        reading.take(kind, place).map_err(|reason| damaged(next, reason))?;
                     }
-                    (None, _) => return Err(damaged(offset, "it is no snapshot".into())),
-                    (Some(mut moment), kind) => {
-                        if kind.moves() {
-                            moment.moved = cursor;
-                        }
-                        if matches!(kind, EntryKind::RunStarted { .. }) {
-                            moment.before_run = Some(moment.cursor());
-                        }
-                        moment.snapshot.apply(kind).map_err(|reason| damaged(offset, reason))?;
-                        Self { offset, epoch, time, ..moment }
-                    }
-                });
+                }
                 next = next.plus(1);
             }
         }
-        moment.ok_or_else(|| damaged(from, "there is nothing to begin with".into()))
+        let read = reading.ok_or_else(|| damaged(from, "there is nothing to begin with".into()))?;
+        Ok(read.into())
+    }
+}
+
+/// A session while its entries are read.
+struct Reading {
+    cursor: Cursor,
+    time: Time,
+    moved: Cursor,
+    before_run: Option<Cursor>,
+    graph: GraphMark,
+    version: u32,
+    state: Document,
+    progress: RawProgress,
+}
+
+impl Reading {
+    /// Starts at a snapshot. One behind other entries repeats what is known, and moves nothing.
+    fn from(snapshot: Snapshot, (cursor, time): (Cursor, Time), before: Option<Self>) -> Self {
+        let moved = before.as_ref().map_or(cursor, |before| before.moved);
+        let before_run = before.and_then(|before| before.before_run);
+        let (graph, version, state, progress) = snapshot.into_parts();
+        Self { cursor, time, moved, before_run, graph, version, state, progress }
+    }
+
+    /// Takes in one more entry.
+    fn take(&mut self, kind: EntryKind, (cursor, time): (Cursor, Time)) -> Result<(), String> {
+        if kind.moves() {
+            self.moved = cursor;
+        }
+        let progress = &mut self.progress;
+        match kind {
+            EntryKind::RunStarted { run, node, inputs } => {
+                self.before_run = Some(self.cursor);
+                let Over(_) = progress.started(run, node, inputs);
+            }
+            EntryKind::Item { .. } => progress.shown(),
+            EntryKind::ItemsSuperseded { .. } => progress.superseded(),
+            EntryKind::StepCommitted { patches, next, .. } => {
+                patch(&mut self.state, patches)?;
+                let Over(_) = progress.committed(next);
+            }
+            EntryKind::StepFailed { failure, next: Some(next), .. } => {
+                let Over(_) = progress.failed_over(failure, next);
+            }
+            EntryKind::SessionReopened { node } => progress.reopened(node),
+            // they move nothing: the end of a run at rest is that of its last step
+            EntryKind::SessionCreated { .. }
+            | EntryKind::Snapshot(_)
+            | EntryKind::StepFailed { next: None, .. }
+            | EntryKind::RunResumed { .. }
+            | EntryKind::StepStarted { .. }
+            | EntryKind::AttemptFailed { .. }
+            | EntryKind::RunPaused { .. }
+            | EntryKind::RunEnded
+            | EntryKind::RunHalted { .. }
+            | EntryKind::RunStopped { .. }
+            | EntryKind::RunFailed { .. }
+            | EntryKind::RunCancelled { .. } => {}
+        }
+        (self.cursor, self.time) = (cursor, time);
+        Ok(())
+    }
+}
+
+impl From<Reading> for Moment {
+    fn from(reading: Reading) -> Self {
+        let Reading { cursor, time, moved, before_run, graph, version, state, progress } = reading;
+        let snapshot = Snapshot::of(graph, version, state, progress);
+        let Cursor { epoch, offset } = cursor;
+        Self { offset, epoch, time, moved, before_run, snapshot }
     }
 }
 
@@ -182,80 +243,26 @@ impl EntryKind {
     }
 }
 
-impl Snapshot {
-    /// Takes in one more entry.
-    fn apply(&mut self, kind: EntryKind) -> Result<(), String> {
-        match kind {
-            EntryKind::SessionCreated { snapshot, .. } | EntryKind::Snapshot(snapshot) => {
-                *self = *snapshot;
-            }
-            EntryKind::RunStarted { run, node, inputs } => {
-                let mut shown = 0;
-                if let Some(unfinished) = self.unfinished.take() {
-                    // a restart; what was shown is superseded by an entry of its own
-                    self.failure = unfinished.origin_failure;
-                    shown = unfinished.shown;
-                }
-                self.run = run;
-                self.position = Position::Unfinished(node.clone());
-                self.unfinished = Some(UnfinishedRun {
-                    origin: node,
-                    origin_failure: self.failure.clone(),
-                    inputs,
-                    shown,
-                });
-            }
-            EntryKind::Item { .. } => {
-                if let Some(run) = &mut self.unfinished {
-                    run.shown += 1;
-                }
-            }
-            EntryKind::ItemsSuperseded { .. } => self.covered(),
-            EntryKind::StepCommitted { patches, next, .. } => {
-                patch(&mut self.state, patches)?;
-                self.step += 1;
-                self.failure = None;
-                self.covered();
-                self.go(next);
-            }
-            EntryKind::StepFailed { failure, next: Some(next), .. } => {
-                self.failure = Some(failure);
-                self.covered();
-                self.go(next);
-            }
-            EntryKind::SessionReopened { node } => {
-                self.position = Position::Rest(node);
-                self.failure = None;
-            }
-            EntryKind::StepFailed { next: None, .. }
-            | EntryKind::RunResumed { .. }
-            | EntryKind::StepStarted { .. }
-            | EntryKind::AttemptFailed { .. }
-            | EntryKind::RunPaused { .. }
-            | EntryKind::RunEnded
-            | EntryKind::RunHalted { .. }
-            | EntryKind::RunStopped { .. }
-            | EntryKind::RunFailed { .. }
-            | EntryKind::RunCancelled { .. } => {}
-        }
-        Ok(())
+impl<S> Snapshot<S> {
+    /// Writes down what a session is.
+    pub(crate) fn of(graph: GraphMark, version: u32, state: S, progress: RawProgress) -> Self {
+        let Progress { position, step, run, shown, failure, unfinished } = progress;
+        let unfinished = unfinished.map(|run| {
+            let Unfinished { origin, origin_failure, inputs } = run;
+            UnfinishedRun { origin, origin_failure, inputs, shown }
+        });
+        Self { graph, version, state, position, step, run, unfinished, failure }
     }
 
-    /// Whatever was shown is committed, or does not count.
-    fn covered(&mut self) {
-        if let Some(run) = &mut self.unfinished {
-            run.shown = 0;
-        }
-    }
-
-    fn go(&mut self, next: Next<String>) {
-        self.position = match next {
-            Next::Node(node) => Position::Unfinished(node),
-            Next::Pause(node) => Position::Rest(node),
-            Next::End => Position::Ended,
-        };
-        if !matches!(self.position, Position::Unfinished(_)) {
-            self.unfinished = None;
-        }
+    /// The graph, the version of the state, the state, and what the session is beside it.
+    pub(crate) fn into_parts(self) -> (GraphMark, u32, S, RawProgress) {
+        let Self { graph, version, state, position, step, run, unfinished, failure } = self;
+        let shown = unfinished.as_ref().map_or(0, |run| run.shown);
+        let unfinished = unfinished.map(|run| {
+            let UnfinishedRun { origin, origin_failure, inputs, .. } = run;
+            Unfinished { origin, origin_failure, inputs }
+        });
+        let progress = Progress { position, step, run, shown, failure, unfinished };
+        (graph, version, state, progress)
     }
 }

@@ -1,15 +1,18 @@
 //! An app: a session that is open for writing.
 
 use super::{
-    BuildError, Position, RestoreError, Run, RunError, RunErrorKind,
+    BuildError, Position, RestoreError, Run, RunError,
     builder::Parts,
     restore::Restored,
     session::{Begin, Session},
 };
 use crate::{
     event::Published,
-    graph::{Graph, Node},
-    log::{Claim, Cursor, Epoch, History, Log, LogError, Moment, Offset, SessionId, Time},
+    graph::Graph,
+    log::{
+        Claim, Cursor, Epoch, History, Log, LogError, Moment, Offset, SessionId, Time, Writer,
+    },
+    progress::Progress,
     stream::Inlet,
     sync::Mutex,
 };
@@ -38,13 +41,13 @@ impl<G: Graph> App<G> {
 
     /// Where the session is.
     pub fn position(&self) -> Position<G::Node> {
-        self.session.position
+        self.session.progress.position
     }
 
     /// The node at which the unfinished run started, where [`restart`](Self::restart) begins again; `None`
     /// unless the position is [`Position::Unfinished`].
     pub fn origin(&self) -> Option<G::Node> {
-        matches!(self.session.position, Position::Unfinished(_)).then_some(self.session.origin)
+        self.session.origin()
     }
 
     /// Begins a run where the last one paused, or at the start.
@@ -71,13 +74,13 @@ impl<G: Graph> App<G> {
     /// The session's last entry in the log, whoever wrote it; `None` without one, and after an append
     /// that failed until the next operation reads the session back.
     pub fn cursor(&self) -> Option<Cursor> {
-        self.session.cursor()
+        self.session.journal.cursor()
     }
 
     /// Under which epoch the app writes; `None` without a log. Who opens the session later has a
     /// greater one.
     pub fn epoch(&self) -> Option<Epoch> {
-        Some(self.session.recording.as_ref()?.writer.epoch())
+        Some(self.session.journal.writer()?.epoch())
     }
 
     /// The state and the position as they were after an entry of the log.
@@ -110,7 +113,7 @@ impl<G: Graph> App<G> {
         let id = id.into();
         let fork = SessionId::new(id.as_str()).map_err(ReadError::from)?;
         crate::log::fork(log, session, offset, &fork).await.map_err(ReadError::from)?;
-        let recording = self.session.recording.as_ref();
+        let journal = &self.session.journal;
         Parts {
             id: Some(id),
             state: self.session.state.clone(),
@@ -119,17 +122,17 @@ impl<G: Graph> App<G> {
             runtime: Some(Arc::clone(&self.session.context.runtime)),
             observers: Vec::new(),
             grace: self.grace,
-            log: recording.map(|found| (Arc::clone(log), found.encode)),
+            log: journal.encode().map(|encode| (Arc::clone(log), encode)),
             claim: Claim::default(),
-            durability: recording.map(|found| found.writer.durability()).unwrap_or_default(),
+            durability: journal.writer().map(Writer::durability).unwrap_or_default(),
         }
         .open()
         .await
     }
 
     fn recorded(&self) -> Result<(&Arc<dyn Log>, &SessionId), ReadError> {
-        let recording = self.session.recording.as_ref().ok_or(ReadError::NoLog)?;
-        Ok((recording.writer.log(), recording.writer.session()))
+        let writer = self.session.journal.writer().ok_or(ReadError::NoLog)?;
+        Ok((writer.log(), writer.session()))
     }
 
     /// Puts an app that has ended at its start; the state is kept.
@@ -138,17 +141,7 @@ impl<G: Graph> App<G> {
     /// [`RunErrorKind::NotEnded`] for any other position; [`RunErrorKind::Log`] when the log has not taken
     /// what happened before.
     pub fn reopen(&mut self) -> Result<(), RunError> {
-        match self.session.position {
-            Position::Ended => {
-                self.session.record_reopened()?;
-                self.session.position = Position::Rest(G::START);
-                self.session.failure = None;
-                Ok(())
-            }
-            Position::Rest(node) | Position::Unfinished(node) => {
-                Err(RunErrorKind::NotEnded { node: node.name() }.into())
-            }
-        }
+        self.session.reopen()
     }
 
     /// Is ready when the log has everything that happened, for [`at`](Self::at),
@@ -161,7 +154,8 @@ impl<G: Graph> App<G> {
     /// # Cancel safety
     /// Dropping the future takes nothing back.
     pub async fn flush(&mut self) -> Result<(), RunError> {
-        self.session.record_flushed().await
+        let flushed = self.session.journal.flush().await;
+        flushed.map_err(|error| self.session.log_error(error))
     }
 
     /// Closes the session and gives its state; waits for the threads of blocking actions, and until
@@ -176,7 +170,8 @@ impl<G: Graph> App<G> {
         let threads = &self.session.context.threads;
         poll_fn(|cx| threads.poll_idle(cx)).await;
         self.session.recover().await?;
-        self.session.record_closed().await?;
+        let closed = self.session.journal.close().await;
+        closed.map_err(|error| self.session.log_error(error))?;
         Ok(self.session.state)
     }
 }
@@ -226,7 +221,8 @@ impl<G: Graph> View<G> {
         let cursor = moment.cursor();
         let Moment { time, moved, before_run, .. } = moment;
         let restored = Restored::<G>::from_snapshot(session.as_str(), moment.snapshot)?;
-        let Restored { state, position, step, run, .. } = restored;
+        let Restored { state, progress, .. } = restored;
+        let Progress { position, step, run, .. } = progress;
         Ok(Self { cursor, time, moved, before_run, state, position, step, run })
     }
 }

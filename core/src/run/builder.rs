@@ -2,9 +2,10 @@
 
 use super::{
     App, Position, ReadError,
-    recording::{EncodeItem, Recording, encode_item},
+    journal::{EncodeItem, Journal, encode_item},
     restore::Restored,
     session::Session,
+    typed::placed,
 };
 use crate::{
     Context,
@@ -256,36 +257,20 @@ impl<G: Graph> Parts<G> {
         let id = self.id.unwrap_or_else(|| format!("{:016x}", runtime.random()));
         let control = Arc::new(Control::default());
         let (outlet, inlet) = one_item(&control);
-        let origin = match self.position {
-            Position::Rest(node) | Position::Unfinished(node) => node,
-            Position::Ended => G::START,
+        let context = Context {
+            session: id.as_str().into(),
+            run: 0,
+            turn: 0,
+            step: 0,
+            attempt: 1,
+            node: "",
+            control,
+            threads: Arc::new(Threads::default()),
+            runtime: Arc::clone(&runtime),
         };
-        let mut session = Session {
-            state: self.state,
-            position: self.position,
-            at: origin,
-            origin,
-            origin_failure: None,
-            inputs: None,
-            resources: self.resources,
-            failure: None,
-            last: None,
-            shown: 0,
-            context: Context {
-                session: id.as_str().into(),
-                run: 0,
-                turn: 0,
-                step: 0,
-                attempt: 1,
-                node: "",
-                control,
-                threads: Arc::new(Threads::default()),
-                runtime: Arc::clone(&runtime),
-            },
-            observers: Observers::new(self.observers),
-            recording: None,
-            outlet: Mutex::new(outlet),
-        };
+        let (progress, observers) = (placed::<G>(self.position), Observers::new(self.observers));
+        let mut session =
+            Session::new(self.state, progress, self.resources, context, observers, outlet);
         if self.log.is_some() || !session.observers.is_empty() {
             session.context.control.listen();
         }
@@ -301,10 +286,12 @@ impl<G: Graph> Parts<G> {
                 let opened: Result<_, ReadError> =
                     Writer::open(log, id, self.claim, self.durability, runtime, restore).await;
                 let (writer, restored) = opened?;
-                session.recording = Some(Box::new(Recording::new(writer, encode)));
-                match restored {
-                    Some(restored) => session.adopt(restored).map_err(ReadError::from)?,
-                    None => session.record_created().await.map_err(ReadError::from)?,
+                session.journal = Journal::new(writer, encode);
+                if let Some(restored) = restored {
+                    session.adopt(restored).map_err(ReadError::from)?;
+                } else {
+                    let Session { state, progress, journal, .. } = &mut session;
+                    journal.create(state, progress).await.map_err(ReadError::from)?;
                 }
             }
             None if self.claim != Claim::default() => return Err(ReadError::NoLog.into()),

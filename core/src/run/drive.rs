@@ -8,9 +8,10 @@ use super::{
     step::{StepRun, decided},
 };
 use crate::{
-    action::{Failure, FailureCause},
+    action::{Context, Failure, FailureCause},
     event::EventKind,
     graph::{Graph, Next, Node, StepResult},
+    log::{EntryKind, Plain},
     panics::{Caught, caught, discard},
     stream::Settling,
 };
@@ -48,13 +49,13 @@ pub(super) async fn drive<G: Graph>(
     if let Err(error) = started {
         return (session, Err(error));
     }
-    let mut lease = Lease { session: &mut *session, running: true };
-    let steps = &mut *lease.session;
+    let mut guard = CancelGuard { session: &mut *session, running: true };
+    let steps = &mut *guard.session;
     if steps.is_heard() {
         steps.publish(steps.node(), EventKind::RunStarted).await;
         steps.supersede().await;
     }
-    steps.shown = 0;
+    steps.forget_items();
     // written out rather than called, and nothing kept: each `async fn` on the way and each value
     // alive at an `.await` costs a step, and every item again
     let mut result = loop {
@@ -66,19 +67,19 @@ pub(super) async fn drive<G: Graph>(
         let committed = if G::policy(node).is_none() && !steps.is_heard() {
             Caught(pin!(G::execute(StepRun::new(steps)))).await
         } else {
-            match steps.attempts(node).await {
+            match attempts(steps, node).await {
                 Some(committed) => committed,
                 None => break Ok(steps.rest()),
             }
         };
         if let Err(cause) = committed {
-            if let Err(error) = steps.fail(node, cause).await {
+            if let Err(error) = fail(steps, node, cause).await {
                 break Err(error);
             }
         } else if steps.is_heard() {
             steps.publish_commit(node).await;
         }
-        if let Some(outcome) = steps.outcome(node, steps.next(), &halts) {
+        if let Some(outcome) = outcome(steps, node, &halts) {
             break Ok(outcome);
         }
         // a stop is heard at once: between two steps there is no action that the grace period is for
@@ -88,33 +89,34 @@ pub(super) async fn drive<G: Graph>(
             yield_now().await;
         }
     };
-    if let Err(error) = lease.session.record_end(&result).await {
-        result = result.and(Err(error));
+    let ended = guard.session.journal.end(guard.session.node(), &result).await;
+    if let Err(error) = ended {
+        result = result.and(Err(guard.session.log_error(error)));
     }
-    if lease.session.is_heard() {
+    if guard.session.is_heard() {
         let kind = match &result {
             Ok(outcome) => EventKind::RunFinished { outcome: *outcome },
             Err(error) => EventKind::RunFailed { error: error.clone() },
         };
         let node = match &result {
-            Ok(_) => lease.session.last.unwrap_or(lease.session.node()),
-            Err(_) => lease.session.node(),
+            Ok(_) => guard.session.last.unwrap_or(guard.session.node()),
+            Err(_) => guard.session.node(),
         };
-        lease.running = false;
-        lease.session.publish(node, kind).await;
+        guard.running = false;
+        guard.session.publish(node, kind).await;
     }
-    lease.running = false;
-    drop(lease);
+    guard.running = false;
+    drop(guard);
     (session, result)
 }
 
 /// A session in a run, which is over when it is dropped; before its end, that cancels it.
-struct Lease<'a, G: Graph> {
+struct CancelGuard<'a, G: Graph> {
     session: &'a mut Session<G>,
     running: bool,
 }
 
-impl<G: Graph> Drop for Lease<'_, G> {
+impl<G: Graph> Drop for CancelGuard<'_, G> {
     fn drop(&mut self) {
         if self.running {
             self.session.cancelled();
@@ -123,147 +125,134 @@ impl<G: Graph> Drop for Lease<'_, G> {
     }
 }
 
-impl<G: Graph> Session<G> {
-    /// Notes where the run is.
-    #[inline]
-    fn enter(&mut self, node: G::Node) {
-        self.context.node = node.name();
-        self.context.attempt = 1;
-        self.at = node;
+/// Tries until an attempt is committed, or no other one may follow; `None` when a stop came
+/// instead of another attempt.
+async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<StepResult> {
+    if session.is_heard() {
+        let (step, name) = (session.progress.step, node.name());
+        session.journal.enqueue(|| Plain::StepStarted { step, node: name });
+        session.publish(node, EventKind::StepStarted).await;
     }
-
-    /// Tries until an attempt is committed, or no other one may follow; `None` when a stop came
-    /// instead of another attempt.
-    async fn attempts(&mut self, node: G::Node) -> Option<StepResult> {
-        if self.is_heard() {
-            self.record_step(node);
-            self.publish(node, EventKind::StepStarted).await;
-        }
-        let policy = G::policy(node).map_or(Ok(Policy::default()), caught);
-        let Policy { timeout, retry } = match policy {
-            Ok(policy) => policy,
-            Err(panicked) => return Some(Err(panicked.into())),
+    let policy = G::policy(node).map_or(Ok(Policy::default()), caught);
+    let Policy { timeout, retry } = match policy {
+        Ok(policy) => policy,
+        Err(panicked) => return Some(Err(panicked.into())),
+    };
+    let mut delays = retry.map(|retry| retry.delays(&*session.context.runtime));
+    let superseding = retry.is_some_and(Retry::supersedes);
+    loop {
+        let result = attempt(session, timeout).await;
+        session.wait_for_log();
+        let cause = match result {
+            Ok(()) => return Some(Ok(())),
+            Err(cause) => cause,
         };
-        let mut delays = retry.map(|retry| retry.delays(&*self.context.runtime));
-        let superseding = retry.is_some_and(Retry::supersedes);
-        loop {
-            let result = self.attempt(timeout).await;
-            self.wait_for_log();
-            let cause = match result {
-                Ok(()) => return Some(Ok(())),
-                Err(cause) => cause,
-            };
-            if !cause.is_retryable() || (self.shown > 0 && !superseding) {
-                return Some(Err(cause));
-            }
-            let Some(retry_in) = delays.as_mut().and_then(Iterator::next) else {
-                return Some(Err(cause));
-            };
-            if self.is_heard() {
-                // also one that was recorded and not shown yet
-                self.supersede().await;
-                let failure = self.failed(node, *cause);
-                self.record_attempt(&failure, retry_in);
-                let kind = EventKind::AttemptFailed { failure, retry_in };
-                self.publish(node, kind).await;
-            }
-            self.shown = 0;
-            if self.wait(retry_in).await.is_break() {
-                return None;
-            }
-            // a retry may come at once
-            if self.context.control.slice.is_used_up(&*self.context.runtime)
-                && !self.context.control.is_stopped(self.context.turn)
-            {
-                yield_now().await;
-            }
-            self.context.attempt += 1;
+        if !cause.is_retryable() || (session.seen() > 0 && !superseding) {
+            return Some(Err(cause));
         }
-    }
-
-    /// One attempt, in its span and under its timeout.
-    async fn attempt(&mut self, timeout: Option<Duration>) -> StepResult {
-        let limit = timeout.map(|after| Limit::new(after, &self.context.runtime));
-        self.context.control.settle(Settling::No);
-        let span = self.observers.step_span();
-        let control = self.context.control.clone();
-        let attempt = pin!(Some(G::execute(StepRun::new(self))));
-        let attempt = Discarded(attempt);
-        Watched { attempt, limit, span, control }.await
-    }
-
-    /// Waits, unless a stop comes.
-    async fn wait(&self, duration: Duration) -> ControlFlow<()> {
-        let mut sleep = self.context.runtime.sleep(duration);
-        let mut stopped = pin!(self.context.stopped());
-        poll_fn(|cx| {
-            if stopped.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(ControlFlow::Break(()));
-            }
-            sleep.as_mut().poll(cx).map(ControlFlow::Continue)
-        })
-        .await
-    }
-
-    /// Takes the node's error edge, or ends the run.
-    async fn fail(&mut self, node: G::Node, cause: Box<FailureCause>) -> Result<(), RunError> {
-        if let FailureCause::NotRecorded(error) = *cause {
-            return Err(self.log_error(error));
+        let Some(retry_in) = delays.as_mut().and_then(Iterator::next) else {
+            return Some(Err(cause));
+        };
+        if session.is_heard() {
+            // also one that was recorded and not shown yet
+            session.supersede().await;
+            let failure = failed(session, node, *cause);
+            session.journal.enqueue(|| EntryKind::AttemptFailed {
+                step: session.progress.step,
+                failure: (&failure).into(),
+                retry_in: u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX),
+            });
+            // readers of the log learn of it before the next attempt, not with its first item
+            session.journal.submit();
+            session.publish(node, EventKind::AttemptFailed { failure, retry_in }).await;
         }
-        let mut failure = self.failed(node, *cause);
-        let next = caught(|| G::on_error(node, &self.state).transpose());
-        let next = next.map_err(Into::into).and_then(decided);
-        let next = next.unwrap_or_else(|cause| {
-            failure = self.failed(node, *cause);
-            None
-        });
-        if self.is_heard() {
-            self.supersede().await;
+        session.forget_items();
+        if wait(&session.context, retry_in).await.is_break() {
+            return None;
         }
-        // as with a commit, the position moves when the log has it, and before anyone is told
-        let recorded = self.record_failure(&failure, next).await;
-        recorded.map_err(|error| self.log_error(error))?;
-        if let Some(next) = next {
-            self.shown = 0;
-            self.failure = Some(failure.clone());
-            self.go(next);
+        // a retry may come at once
+        if session.context.control.slice.is_used_up(&*session.context.runtime)
+            && !session.context.control.is_stopped(session.context.turn)
+        {
+            yield_now().await;
         }
-        if self.is_heard() {
-            let failure = failure.clone();
-            self.publish(node, EventKind::StepFailed { failure, next }).await;
-        }
-        next.map(|_| ()).ok_or_else(|| failure.into())
+        session.context.attempt += 1;
     }
+}
 
-    fn failed(&self, node: G::Node, cause: FailureCause) -> Failure {
-        Failure::new(node.name(), self.context.attempt, cause)
-    }
+/// One attempt, in its span and under its timeout.
+async fn attempt<G: Graph>(session: &mut Session<G>, timeout: Option<Duration>) -> StepResult {
+    let limit = timeout.map(|after| Limit::new(after, &session.context.runtime));
+    session.context.control.settle(Settling::No);
+    let span = session.observers.step_span();
+    let control = session.context.control.clone();
+    let attempt = pin!(Some(G::execute(StepRun::new(session))));
+    let attempt = Discarded(attempt);
+    Watched { attempt, limit, span, control }.await
+}
 
-    /// Tells that what the last step has shown without a commit does not count any more.
-    async fn supersede(&mut self) {
-        self.record_superseded(self.at);
-        if self.shown > 0 {
-            // none is left once it is told
-            let items = self.shown;
-            self.publish(self.at, EventKind::ItemsSuperseded { items }).await;
+/// Waits, unless a stop comes.
+async fn wait(context: &Context, duration: Duration) -> ControlFlow<()> {
+    let mut sleep = context.sleep(duration);
+    let mut stopped = pin!(context.stopped());
+    poll_fn(|cx| {
+        if stopped.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(ControlFlow::Break(()));
         }
-    }
+        sleep.as_mut().poll(cx).map(ControlFlow::Continue)
+    })
+    .await
+}
 
-    /// Whether the run is over after a step.
-    fn outcome(
-        &self,
-        node: G::Node,
-        next: Next<G::Node>,
-        halts: &Halts<G::Node>,
-    ) -> Option<Outcome<G::Node>> {
-        match next {
-            Next::Pause(next) => Some(Outcome::Paused(next)),
-            Next::End => Some(Outcome::Ended),
-            Next::Node(next) => {
-                // a step that took its error edge was not committed
-                let after = self.failure.is_none().then_some(&node);
-                halts.between(after, &next).then_some(Outcome::Halted(next))
-            }
+/// Takes the node's error edge, or ends the run.
+async fn fail<G: Graph>(
+    session: &mut Session<G>,
+    node: G::Node,
+    cause: Box<FailureCause>,
+) -> Result<(), RunError> {
+    if let FailureCause::NotRecorded(error) = *cause {
+        return Err(session.log_error(error));
+    }
+    let mut failure = failed(session, node, *cause);
+    let next = caught(|| G::on_error(node, &session.state).transpose());
+    let next = next.map_err(Into::into).and_then(decided);
+    let next = next.unwrap_or_else(|cause| {
+        failure = failed(session, node, *cause);
+        None
+    });
+    if session.is_heard() {
+        session.supersede().await;
+    }
+    // as with a commit, the position moves when the log has it, and before anyone is told
+    let recorded = session.journal.failure(session.progress.step, &failure, next).await;
+    recorded.map_err(|error| session.log_error(error))?;
+    if let Some(next) = next {
+        session.fail_over(failure.clone(), next);
+    }
+    if session.is_heard() {
+        let failure = failure.clone();
+        session.publish(node, EventKind::StepFailed { failure, next }).await;
+    }
+    next.map(|_| ()).ok_or_else(|| failure.into())
+}
+
+fn failed<G: Graph>(session: &Session<G>, node: G::Node, cause: FailureCause) -> Failure {
+    Failure::new(node.name(), session.context.attempt, cause)
+}
+
+/// The outcome of the run, if it is over after a step.
+fn outcome<G: Graph>(
+    session: &Session<G>,
+    node: G::Node,
+    halts: &Halts<G::Node>,
+) -> Option<Outcome<G::Node>> {
+    match session.next() {
+        Next::Pause(next) => Some(Outcome::Paused(next)),
+        Next::End => Some(Outcome::Ended),
+        Next::Node(next) => {
+            // a step that took its error edge was not committed
+            let after = session.progress.failure.is_none().then_some(&node);
+            halts.between(after, &next).then_some(Outcome::Halted(next))
         }
     }
 }

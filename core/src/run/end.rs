@@ -28,7 +28,7 @@ impl<'a, G: Graph> End<'a, G> {
 
     /// The session's last entry in the log; `None` without one.
     pub fn offset(&self) -> Option<Offset> {
-        self.session.cursor().map(|cursor| cursor.offset)
+        self.session.journal.cursor().map(|cursor| cursor.offset)
     }
 
     /// The committed state.

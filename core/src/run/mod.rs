@@ -13,14 +13,14 @@ mod check;
 mod drive;
 mod end;
 mod events;
-mod lifecycle;
+mod journal;
 mod limit;
-mod recording;
 mod restore;
 #[expect(clippy::module_inception, reason = "the module is about more than the type")]
 mod run;
 mod session;
 mod step;
+mod typed;
 
 pub use self::app::{App, ReadError, View};
 pub use self::builder::{
@@ -36,4 +36,7 @@ pub use crate::{
     progress::Position,
 };
 
-pub(crate) use self::restore::{find, restore_failure, restore_state};
+pub(crate) use self::{
+    restore::restore_state,
+    typed::{find, restore_failure},
+};

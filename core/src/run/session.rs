@@ -1,44 +1,46 @@
-//! What an app is between polls: the committed state, the position, and what runs need.
+//! A session of an app between polls: the committed state, its progress, and what runs need.
 
 use super::{
-    Outcome, Position, RunError, RunErrorKind, recording::Recording, restore::check_slots,
+    Outcome, Position, RestoreError, RunError, RunErrorKind,
+    journal::Journal,
+    restore::{Restored, check_slots},
+    typed::{GraphProgress, RunInputs},
 };
 use crate::{
-    Context,
-    action::Failure,
+    action::{Context, Failure},
     event::{Event, EventKind, Observers, Published},
     graph::{Graph, Next, Node},
+    log::{EntryKind, LogError},
     panics::discard,
     stream::{Attention, Outlet, Settling},
     sync::{Mutex, exclusive},
 };
-use serde_json::Value;
-use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
+use std::{
+    fmt,
+    future::poll_fn,
+    mem,
+    sync::Arc,
+    task::Poll,
+};
 
 /// One session, owned by an app and lent to its runs.
 pub(crate) struct Session<G: Graph> {
     /// The last committed state.
     pub(super) state: G::State,
-    pub(super) position: Position<G::Node>,
-    /// The node whose step runs.
+    pub(super) progress: GraphProgress<G>,
+    /// The node whose step runs, or ran last.
     pub(super) at: G::Node,
-    /// Where the current or unfinished run began.
-    pub(super) origin: G::Node,
-    /// What an `on error` edge passed on to there, over a pause.
-    pub(super) origin_failure: Option<Failure>,
-    /// The inputs of the current or unfinished run.
-    pub(super) inputs: Option<G::Inputs>,
-    pub(super) resources: Arc<G::Resources>,
-    /// What the last `on error` edge passes on.
-    pub(super) failure: Option<Failure>,
     /// The last node that the current run committed.
     pub(super) last: Option<G::Node>,
-    /// Items that the step at the position has shown and that no commit covers.
-    pub(super) shown: u64,
+    /// Whether the last item that the step has shown waits for the log, so that the consumer does not
+    /// have it.
+    pub(super) held: bool,
+    /// Items that are superseded, which the consumer and the observers do not know yet.
+    untold: u64,
+    pub(super) resources: Arc<G::Resources>,
     pub(super) context: Context,
     pub(super) observers: Observers<G>,
-    /// What writes to the log, if there is one.
-    pub(super) recording: Option<Box<Recording<G>>>,
+    pub(super) journal: Journal<G>,
     /// The run's end of the one-item slot. The lock is never taken, `get_mut` goes around it: it
     /// is there because an app is `Sync` and half a slot is not.
     pub(super) outlet: Mutex<Outlet<Published<G>>>,
@@ -51,24 +53,46 @@ pub(super) enum Begin<I> {
     Restart(I),
 }
 
+/// How runs start.
 impl<G: Graph> Session<G> {
-    /// Checks that a run may begin, records that it does, and puts the session into it.
+    pub(super) fn new(
+        state: G::State,
+        progress: GraphProgress<G>,
+        resources: Arc<G::Resources>,
+        context: Context,
+        observers: Observers<G>,
+        outlet: Outlet<Published<G>>,
+    ) -> Self {
+        let at = progress.position.node().copied().unwrap_or(G::START);
+        let (last, held, untold) = (None, false, 0);
+        let (journal, outlet) = (Journal::none(), Mutex::new(outlet));
+        Self {
+            state,
+            progress,
+            at,
+            last,
+            held,
+            untold,
+            resources,
+            context,
+            observers,
+            journal,
+            outlet,
+        }
+    }
+
+    /// Checks that a run may start, records that it does, and puts the session into it.
     /// Takes the inputs, unless it returns an error.
     pub(super) async fn begin(&mut self, begin: &mut Begin<G::Inputs>) -> Result<(), RunError> {
         self.wait_for_log();
         self.recover().await?;
         let node = self.may_begin(begin)?;
-        self.record_begin(begin, node).await?;
+        let json = self.journal.start(begin, node, &self.state, &self.progress).await;
+        let json = json.map_err(|error| self.log_error(error))?;
         if let Begin::Run(inputs) | Begin::Restart(inputs) = mem::replace(begin, Begin::Resume) {
-            if matches!(self.position, Position::Rest(_)) {
-                self.origin_failure.clone_from(&self.failure);
-            } else {
-                self.failure.clone_from(&self.origin_failure);
-            }
-            discard("inputs", self.inputs.replace(inputs));
-            self.origin = node;
-            self.position = Position::Unfinished(node);
-            self.context.run += 1;
+            let inputs = RunInputs { typed: Some(inputs), json };
+            let replaced = self.progress.started(self.progress.run + 1, node, inputs);
+            discard("inputs", replaced);
         }
         self.last = None;
         self.context.attempt = 1;
@@ -78,28 +102,29 @@ impl<G: Graph> Session<G> {
     /// No action runs: what is waited for from now on is the log, if there is one, and so no grace
     /// period and no timeout counts it.
     pub(super) fn wait_for_log(&self) {
-        if self.recording.is_some() {
+        if self.journal.is_open() {
             self.context.control.settle(Settling::Yes);
         }
     }
 
-    /// The node that a run would begin at or go on at.
+    /// The node that a run would start at or continue at.
     fn may_begin(&self, begin: &Begin<G::Inputs>) -> Result<G::Node, RunError> {
-        let (node, inputs) = match (begin, self.position) {
+        let (node, inputs) = match (begin, self.progress.position) {
             (_, Position::Ended) => return Err(RunErrorKind::Ended.into()),
             (Begin::Run(inputs), Position::Rest(node)) => (node, inputs),
             (Begin::Run(_), Position::Unfinished(node)) => {
                 return Err(RunErrorKind::Unfinished { node: node.name() }.into());
             }
-            (Begin::Restart(inputs), Position::Unfinished(_)) => {
-                if self.recording.is_some() {
+            (Begin::Restart(inputs), Position::Unfinished(node)) => {
+                let origin = self.origin().unwrap_or(node);
+                if self.journal.is_open() {
                     // another version of the graph may have led there
-                    check_slots::<G>(self.origin, &self.state)?;
+                    check_slots::<G>(origin, &self.state)?;
                 }
-                (self.origin, inputs)
+                (origin, inputs)
             }
             (Begin::Resume, Position::Unfinished(node)) => {
-                let known = self.inputs.is_some();
+                let known = self.inputs().is_some();
                 let unknown = RunErrorKind::InputsUnknown { node: node.name() };
                 return if known { Ok(node) } else { Err(unknown.into()) };
             }
@@ -111,100 +136,174 @@ impl<G: Graph> Session<G> {
         Ok(node)
     }
 
-    /// The node that the position names; the start once the session has ended.
-    pub(super) fn node(&self) -> G::Node {
-        match self.position {
-            Position::Rest(node) | Position::Unfinished(node) => node,
-            Position::Ended => G::START,
+    /// Reads the session back after an append that failed, or whose fate is unknown.
+    pub(super) async fn recover(&mut self) -> Result<(), RunError> {
+        let read = self.journal.recover().await.map_err(|error| self.log_error(error))?;
+        if let Some(moment) = read {
+            let last = moment.offset;
+            let restored = Restored::from_snapshot(&self.context.session, moment.snapshot)?;
+            self.adopt(restored)?;
+            let unfinished = match self.progress.position {
+                Position::Unfinished(node) => Some(node),
+                Position::Rest(_) | Position::Ended => None,
+            };
+            self.journal.recovered(last, unfinished);
         }
+        Ok(())
+    }
+
+    /// Puts the session where the log says that it is.
+    pub(super) fn adopt(&mut self, restored: Restored<G>) -> Result<(), RestoreError> {
+        discard("a state", mem::replace(&mut self.state, restored.state));
+        discard("inputs", mem::replace(&mut self.progress, restored.progress));
+        self.at = self.node();
+        (self.held, self.untold) = (false, 0);
+        self.journal.opened(&self.state, restored.changed).map_err(RestoreError::Snapshot)
+    }
+
+    /// Puts a session that has ended at its start.
+    pub(super) fn reopen(&mut self) -> Result<(), RunError> {
+        if let Some(node) = self.progress.position.node() {
+            return Err(RunErrorKind::NotEnded { node: node.name() }.into());
+        }
+        let added = self.journal.reopen(&self.state, &self.progress);
+        added.map_err(|error| self.log_error(error))?;
+        self.progress.reopened(G::START);
+        Ok(())
+    }
+}
+
+/// Where the session is, and how steps move it.
+impl<G: Graph> Session<G> {
+    /// The node that the position names; the start once the session has ended.
+    #[inline]
+    pub(super) fn node(&self) -> G::Node {
+        self.progress.position.node().copied().unwrap_or(G::START)
+    }
+
+    /// Where the unfinished run started.
+    pub(super) fn origin(&self) -> Option<G::Node> {
+        self.progress.unfinished.as_ref().map(|run| run.origin)
+    }
+
+    /// The inputs of the run at the position.
+    #[inline]
+    pub(super) fn inputs(&self) -> Option<&G::Inputs> {
+        self.progress.unfinished.as_ref()?.inputs.typed.as_ref()
+    }
+
+    /// Notes which step runs.
+    #[inline]
+    pub(super) fn enter(&mut self, node: G::Node) {
+        self.context.run = self.progress.run;
+        self.context.step = self.progress.step;
+        self.context.node = node.name();
+        self.context.attempt = 1;
+        self.at = node;
     }
 
     /// The one place where a step is committed: the state already holds the candidate, what follows
-    /// is known, and the log, if there is one, has the step. Position and step number move.
+    /// is known, and the log, if there is one, has the step.
     #[inline]
     pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
         self.last = Some(node);
-        if self.failure.is_some() {
-            self.forget_failure();
+        let over = self.progress.committed(next);
+        if over.0.is_some() {
+            discard("inputs", over);
         }
-        self.shown = 0;
-        self.context.step += 1;
-        self.go(next);
+    }
+
+    /// Takes the error edge of a step that failed.
+    pub(super) fn fail_over(&mut self, failure: Failure, next: Next<G::Node>) {
+        discard("inputs", self.progress.failed_over(failure, next));
     }
 
     /// What follows the step that was committed last.
     #[inline]
     pub(super) fn next(&self) -> Next<G::Node> {
-        match self.position {
+        match self.progress.position {
             Position::Unfinished(node) => Next::Node(node),
             Position::Rest(node) => Next::Pause(node),
             Position::Ended => Next::End,
         }
     }
 
-    /// Moves the position.
-    #[inline]
-    pub(super) fn go(&mut self, next: Next<G::Node>) {
-        self.position = match next {
-            Next::Node(node) => Position::Unfinished(node),
-            Next::Pause(node) => Position::Rest(node),
-            Next::End => Position::Ended,
-        };
-    }
-
-    #[cold]
-    fn forget_failure(&mut self) {
-        self.failure = None;
-    }
-
-    /// A run is over: an app that is idle keeps nothing of it. Unless the run is to go on, nobody asks
-    /// for its inputs again; and a waker would hold the whole task that drove it.
-    pub(super) fn forget_run(&mut self) {
-        exclusive(&mut self.outlet).forget();
-        if !matches!(self.position, Position::Unfinished(_)) {
-            discard("inputs", self.inputs.take());
-            if let Some(recording) = &mut self.recording {
-                recording.inputs = Value::Null;
-            }
+    /// The outcome that follows from where the session came to rest.
+    pub(super) fn rest(&self) -> Outcome<G::Node> {
+        match self.progress.position {
+            Position::Rest(node) => Outcome::Paused(node),
+            Position::Unfinished(node) => Outcome::Stopped(node),
+            Position::Ended => Outcome::Ended,
         }
     }
 
+    /// How many items of the step the consumer has.
+    pub(super) fn seen(&self) -> u64 {
+        self.progress.shown.saturating_sub(self.held.into())
+    }
+
+    /// What the step has shown does not count any more.
+    pub(super) fn forget_items(&mut self) {
+        self.progress.superseded();
+        self.held = false;
+    }
+
+    pub(super) fn log_error(&self, source: LogError) -> RunError {
+        RunErrorKind::Log { node: self.node().name(), source }.into()
+    }
+}
+
+/// What runs publish.
+impl<G: Graph> Session<G> {
     /// Whether anyone hears an event that is no item.
     #[inline]
     pub(super) fn is_heard(&self) -> bool {
         self.context.control.is_heard()
     }
 
-    /// Tells of the commit that was just made, which has moved the step number on.
+    /// Publishes that what the last step has shown without a commit does not count any more.
+    pub(super) async fn supersede(&mut self) {
+        let (step, node, items) = (self.progress.step, self.at, self.progress.shown);
+        if items > 0 {
+            self.journal.enqueue(|| EntryKind::ItemsSuperseded { step, node: node.name().into(), items });
+            // a consumer has not seen an item that waits for the log
+            self.untold = self.seen();
+            self.forget_items();
+        }
+        if self.untold > 0 {
+            self.publish(node, EventKind::ItemsSuperseded { items: self.untold }).await;
+        }
+    }
+
+    /// Publishes the commit that was just made, which has moved the step number on.
     pub(super) async fn publish_commit(&mut self, node: G::Node) {
-        let step = self.context.step - 1;
         let kind = EventKind::StepCommitted { next: self.next() };
-        self.publish_at(step, node, kind).await;
+        let event = self.event(node, kind);
+        self.publish_event(Event { step: event.step - 1, ..event }).await;
     }
 
     pub(super) async fn publish(&mut self, node: G::Node, kind: EventKind<G>) {
-        self.publish_at(self.context.step, node, kind).await;
+        self.publish_event(self.event(node, kind)).await;
     }
 
-    /// Tells observers, and the consumer if it asked for such events; waits until it took it.
-    async fn publish_at(&mut self, step: u64, node: G::Node, kind: EventKind<G>) {
+    /// Notifies observers, and the consumer if it asked for such events; waits until it took it.
+    async fn publish_event(&mut self, mut event: Event<G>) {
         let wanted = match self.context.control.attention() {
             Attention::Items => false,
-            Attention::Commits => matches!(kind, EventKind::StepCommitted { .. }),
-            Attention::Start => matches!(kind, EventKind::RunStarted),
+            Attention::Commits => matches!(event.kind, EventKind::StepCommitted { .. }),
+            Attention::Start => matches!(event.kind, EventKind::RunStarted),
             Attention::Events => true,
         };
         if wanted {
-            self.record_shown().await;
+            self.journal.flush_shown().await;
         }
-        let cursor = match kind {
-            EventKind::StepCommitted { .. } => self.committed_cursor(),
-            _ => self.cursor(),
+        event.cursor = match event.kind {
+            EventKind::StepCommitted { .. } => self.journal.committed(),
+            _ => self.journal.cursor(),
         };
-        let event = Event { step, ..Event::new(&self.context, node, cursor, kind) };
         self.observers.notify(&event);
         if let EventKind::ItemsSuperseded { .. } = event.kind {
-            self.shown = 0;
+            self.untold = 0;
         }
         if !wanted {
             return;
@@ -227,21 +326,33 @@ impl<G: Graph> Session<G> {
         .await;
     }
 
-    /// The run's future was dropped before it came to an end: the run is cancelled, unless its
-    /// last step was committed and only nobody came for the outcome.
+    /// An event of the run, between attempts.
+    fn event(&self, node: G::Node, kind: EventKind<G>) -> Event<G> {
+        let (run, step) = (self.progress.run, self.progress.step);
+        Event { run, step, ..Event::new(&self.context, node, self.journal.cursor(), kind) }
+    }
+
+    /// The run's future was dropped before it ended: the run is cancelled, unless its last step was
+    /// committed and only nothing came for the outcome.
     pub(super) fn cancelled(&mut self) {
-        self.context.control.at(self.node().index());
+        let node = self.node();
+        self.context.control.at(node.index());
         // a thread cannot be dropped, but told
         self.context.control.stop(self.context.turn);
-        self.tell_superseded();
-        self.record_cancel();
-        let cursor = self.cursor();
-        let event = || {
-            let (node, kind) = match self.rest() {
-                Outcome::Stopped(node) => (node, EventKind::RunCancelled),
-                outcome => (self.last.unwrap_or(self.node()), EventKind::RunFinished { outcome }),
-            };
-            Event::new(&self.context, node, cursor, kind)
+        if self.untold > 0 {
+            let items = mem::take(&mut self.untold);
+            let event = self.event(self.at, EventKind::ItemsSuperseded { items });
+            self.observers.notify(&event);
+        }
+        if let Position::Unfinished(node) = self.progress.position {
+            self.journal.cancel(node);
+        }
+        let event = || match self.rest() {
+            Outcome::Stopped(node) => self.event(node, EventKind::RunCancelled),
+            outcome => {
+                let node = self.last.unwrap_or(node);
+                self.event(node, EventKind::RunFinished { outcome })
+            }
         };
         let (told, shown) = (event(), event());
         self.observers.notify(&told);
@@ -253,22 +364,9 @@ impl<G: Graph> Session<G> {
         }
     }
 
-    /// Tells what the log has and nobody heard, because the run was dropped in between.
-    fn tell_superseded(&mut self) {
-        if self.shown > 0 && self.recording.as_ref().is_some_and(|found| found.items == 0) {
-            let cursor = self.cursor();
-            let kind = EventKind::ItemsSuperseded { items: mem::take(&mut self.shown) };
-            self.observers.notify(&Event::new(&self.context, self.at, cursor, kind));
-        }
-    }
-
-    /// The outcome that follows from where the session came to rest.
-    pub(super) fn rest(&self) -> Outcome<G::Node> {
-        match self.position {
-            Position::Rest(node) => Outcome::Paused(node),
-            Position::Unfinished(node) => Outcome::Stopped(node),
-            Position::Ended => Outcome::Ended,
-        }
+    /// A run is over: an idle app keeps nothing of it. A waker would hold the whole task that drove it.
+    pub(super) fn forget_run(&mut self) {
+        exclusive(&mut self.outlet).forget();
     }
 }
 
@@ -276,7 +374,7 @@ impl<G: Graph> fmt::Debug for Session<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("id", &self.context.session)
-            .field("position", &self.position)
+            .field("position", &self.progress.position)
             .finish_non_exhaustive()
     }
 }

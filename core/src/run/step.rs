@@ -1,12 +1,15 @@
 //! One attempt at a step, from the action to the commit.
 
-use super::{recording::Recording, session::Session};
+use super::{
+    journal::{Journal, Step},
+    session::Session,
+};
 use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observers, Published},
     graph::{Graph, Next, NodeRunner, StepResult},
-    log::LogError,
+    log::{LogError, Writer},
     panics::{contained, discard},
     state::FieldSet,
     stream::{Attention, Convert, Emit, Flow, Outlet, Settling, Wait, Yielder, Yielding},
@@ -70,86 +73,62 @@ where
     let session = step.session;
     async move {
         let writes = {
-            let (view, mut port) = session.lend::<A::Yields>();
+            let (view, mut port) = lend::<G, A::Yields>(session);
             let call = view.call::<A>(bind, port.as_mut())?;
             let writes = A::run(call).await.map_err(FailureCause::Error)?;
             if let Some(port) = port.as_mut()
-                && port.held.is_some()
+                && port.waiting.is_some()
             {
                 port.context.control.settle(Settling::Yes);
                 poll_fn(|cx| port.poll_held(cx)).await;
             }
             writes
         };
-        if session.recording.is_some() {
-            return session.settle_recorded(writes, A::INFO.writes).await;
-        }
-        session.settle(writes)
+        settle(session, writes, A::INFO.writes).await
     }
 }
 
-impl<G: Graph> Session<G> {
-    /// Lends an action what it reads, and the way for its items if it streams.
-    #[inline]
-    fn lend<Y: Yielding>(&mut self) -> (View<'_, G>, Option<Port<'_, G, Y>>) {
-        let view = View {
-            state: &self.state,
-            inputs: self.inputs.as_ref(),
-            resources: &self.resources,
-            context: &self.context,
-            failure: self.failure.as_ref(),
-        };
-        let port = Y::STREAMS.then(|| Port {
-            outlet: exclusive(&mut self.outlet),
-            observers: &mut self.observers,
-            recording: self.recording.as_deref_mut(),
-            held: None,
-            shown: &mut self.shown,
-            context: &self.context,
-            node: self.at,
-            yields: PhantomData,
-        });
-        (view, port)
+/// Makes the writes a candidate, evaluates the transition on it, waits until the log has it, and
+/// commits; or takes the writes back.
+#[inline]
+async fn settle<G, W>(session: &mut Session<G>, writes: W, declared: FieldSet) -> StepResult
+where
+    G: Graph,
+    W: Writes<State = G::State>,
+{
+    let mut candidate = Candidate::new(session, writes);
+    let next = decided(G::transition(candidate.session.at, &candidate.session.state))?;
+    if candidate.session.journal.is_open() {
+        candidate.enqueue(declared, next).map_err(not_recorded)?;
+        candidate.session.journal.commit().await.map_err(not_recorded)?;
     }
+    candidate.commit(next);
+    Ok(())
+}
 
-    /// Makes the writes a candidate, evaluates the transition on it and commits; or takes them
-    /// back.
-    #[inline]
-    fn settle<W: Writes<State = G::State>>(&mut self, writes: W) -> StepResult {
-        let node = self.at;
-        let undo = writes.apply(&mut self.state);
-        let candidate = Candidate::<G, W> { session: self, undo: Some(undo) };
-        let next = decided(G::transition(node, &candidate.session.state))?;
-        candidate.commit(node, next);
-        Ok(())
-    }
-
-    /// The same for a session with a log, which has the step before it is committed.
-    async fn settle_recorded<W: Writes<State = G::State>>(
-        &mut self,
-        writes: W,
-        declared: FieldSet,
-    ) -> StepResult {
-        if let Some(error) = self.context.control.take_refusal() {
-            return Err(FailureCause::NotRecorded(error).into());
-        }
-        self.context.control.settle(Settling::Yes);
-        let node = self.at;
-        let undo = writes.apply(&mut self.state);
-        let mut candidate = Candidate::<G, W> { session: self, undo: Some(undo) };
-        let next = decided(G::transition(node, &candidate.session.state))?;
-        let noted = candidate.note(declared, next);
-        let recorded = match noted {
-            Ok(()) => candidate.session.record_commit().await,
-            Err(error) => Err(error),
-        };
-        recorded.map_err(|error| FailureCause::NotRecorded(error).into()).map(|()| {
-            if let Some(recording) = &mut candidate.session.recording {
-                recording.items = 0;
-            }
-            candidate.commit(node, next);
-        })
-    }
+/// Lends an action what it reads, and the way for its items if it streams.
+#[inline]
+fn lend<G: Graph, Y: Yielding>(session: &mut Session<G>) -> (View<'_, G>, Option<Port<'_, G, Y>>) {
+    let Session { progress, context, .. } = session;
+    let view = View {
+        state: &session.state,
+        inputs: progress.unfinished.as_ref().and_then(|run| run.inputs.typed.as_ref()),
+        resources: &session.resources,
+        context,
+        failure: progress.failure.as_ref(),
+    };
+    let port = Y::STREAMS.then(|| Port {
+        outlet: exclusive(&mut session.outlet),
+        observers: &mut session.observers,
+        journal: &mut session.journal,
+        waiting: None,
+        held: &mut session.held,
+        shown: &mut progress.shown,
+        context,
+        node: session.at,
+        yields: PhantomData,
+    });
+    (view, port)
 }
 
 /// Writes that are in the state but not committed; whoever drops them takes them back.
@@ -158,22 +137,32 @@ struct Candidate<'s, G: Graph, W: Writes<State = G::State>> {
     undo: Option<W::Undo>,
 }
 
-impl<G: Graph, W: Writes<State = G::State>> Candidate<'_, G, W> {
-    fn note(&mut self, declared: FieldSet, next: Next<G::Node>) -> Result<(), LogError> {
-        match &self.undo {
-            Some(undo) => self.session.note_commit::<W>(undo, declared, next),
-            None => Ok(()),
-        }
+impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
+    #[inline]
+    fn new(session: &'s mut Session<G>, writes: W) -> Self {
+        let undo = Some(writes.apply(&mut session.state));
+        Self { session, undo }
     }
-}
 
-impl<G: Graph, W: Writes<State = G::State>> Candidate<'_, G, W> {
+    /// Adds the step to the journal.
+    fn enqueue(&mut self, declared: FieldSet, next: Next<G::Node>) -> Result<(), LogError> {
+        let Some(undo) = &self.undo else { return Ok(()) };
+        let Session { at, context, state, progress, journal, .. } = &mut *self.session;
+        if let Some(error) = context.control.take_refusal() {
+            return Err(error);
+        }
+        context.control.settle(Settling::Yes);
+        let (node, attempt) = (*at, context.attempt);
+        let step = Step::<G, W> { node, attempt, state, undo, declared, next, progress };
+        journal.step(&step)
+    }
+
     /// Commits the writes. The old values are dropped behind that: a destructor that panics cannot
     /// take back what the log has.
     #[inline]
-    fn commit(mut self, node: G::Node, next: Next<G::Node>) {
+    fn commit(mut self, next: Next<G::Node>) {
         let undo = self.undo.take();
-        self.session.commit(node, next);
+        self.session.commit(self.session.at, next);
         discard("old values", undo);
     }
 }
@@ -224,6 +213,10 @@ impl<'s, G: Graph> View<'s, G> {
     }
 }
 
+fn not_recorded(error: LogError) -> Box<FailureCause> {
+    FailureCause::NotRecorded(error).into()
+}
+
 /// What conditions came to.
 #[inline]
 pub(super) fn decided<T>(decision: Result<T, UnsetSlot>) -> Result<T, Box<FailureCause>> {
@@ -234,9 +227,11 @@ pub(super) fn decided<T>(decision: Result<T, UnsetSlot>) -> Result<T, Box<Failur
 struct Port<'p, G: Graph, Y> {
     outlet: &'p mut Outlet<Published<G>>,
     observers: &'p mut Observers<G>,
-    recording: Option<&'p mut Recording<G>>,
+    journal: &'p mut Journal<G>,
     /// An item that the log has, and that waits for it to be durable.
-    held: Option<G::Item>,
+    waiting: Option<G::Item>,
+    /// Whether there is such an item; it outlives the attempt.
+    held: &'p mut bool,
     shown: &'p mut u64,
     context: &'p Context,
     node: G::Node,
@@ -255,6 +250,7 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
         if self.outlet.is_free()
             && let Some(item) = item.take()
         {
+            *self.shown += 1;
             self.show(Published::Item(self.node, Y::convert(item)));
         }
         self.suspend(cx)
@@ -267,7 +263,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
         if self.context.control.is_refused() {
             return Poll::Pending;
         }
-        if self.held.is_none() && item.is_none() {
+        if self.waiting.is_none() && item.is_none() {
             return self.poll_free(cx);
         }
         if !self.outlet.is_free() {
@@ -286,8 +282,9 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
             }
             Poll::Ready(Ok(())) => {}
         }
-        if let Some(shown) = self.held.take() {
-            let published = self.publish(shown);
+        if let Some(item) = self.waiting.take() {
+            *self.held = false;
+            let published = self.publish(item);
             self.show(published);
         }
         self.suspend(cx)
@@ -299,25 +296,22 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
         self.poll_heard(&mut None, cx).map(|_| ())
     }
 
-    /// Notes an item, and is ready when it may be shown.
+    /// Records an item, and is ready when it may be shown.
     fn poll_record(
         &mut self,
         item: &mut Option<Y::Item>,
         cx: &mut Task<'_>,
     ) -> Poll<Result<(), LogError>> {
-        if self.held.is_none()
+        if self.waiting.is_none()
             && let Some(item) = item.take()
         {
             let item = Y::convert(item);
-            if let Some(recording) = &mut self.recording {
-                recording.note_item(self.context, &item)?;
-            }
-            self.held = Some(item);
+            self.journal.item(self.context, &item)?;
+            *self.shown += 1;
+            *self.held = true;
+            self.waiting = Some(item);
         }
-        match &mut self.recording {
-            Some(recording) => recording.poll_item(cx),
-            None => Poll::Ready(Ok(())),
-        }
+        self.journal.poll_item(cx)
     }
 }
 
@@ -342,7 +336,6 @@ impl<G: Graph, Y> Port<'_, G, Y> {
 
     #[inline]
     fn show(&mut self, published: Published<G>) {
-        *self.shown += 1;
         // the slot is free, and nobody else puts anything in
         drop(self.outlet.put(published));
     }
@@ -350,7 +343,7 @@ impl<G: Graph, Y> Port<'_, G, Y> {
     /// Tells observers of an item, and makes an event of it for a consumer of events.
     #[cold]
     fn publish(&mut self, item: G::Item) -> Published<G> {
-        let cursor = self.recording.as_ref().and_then(|recording| recording.writer.cursor());
+        let cursor = self.journal.writer().and_then(Writer::cursor);
         let event = Event::new(self.context, self.node, cursor, EventKind::Item(item));
         self.observers.notify(&event);
         match event.kind {

@@ -9,9 +9,11 @@
 mod fixture;
 mod isolated;
 mod replay;
+#[cfg(feature = "test-source")]
 mod source;
 
 pub use self::fixture::{Conclusion, Fixture, FixtureError, fixture};
 pub use self::isolated::{TestScope, TestValues, TestAction, ActionTest};
 pub use self::replay::{Difference, LoadError, Part, Replay};
+#[cfg(feature = "test-source")]
 pub use self::source::{BoundValue, Needed, Outline, OutlineNode, TestSource};

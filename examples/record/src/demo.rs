@@ -20,7 +20,10 @@ pub async fn record(log: &Arc<dyn Log>, session: &SessionId) -> Result<(), Box<d
 mod tests {
     use super::record;
     use crate::kiosk::Kiosk;
-    use burdock::log::{self, Fixture, FixtureError, Log, MemoryLog, Offset, SessionId};
+    use burdock::{
+        log::{Log, MemoryLog, Offset, SessionId},
+        testing::{self, Fixture, FixtureError},
+    };
     use std::{env, error::Error, fmt::Write, fs, path::Path, sync::Arc};
 
     const HEAD: &str = "\
@@ -68,7 +71,7 @@ use super::*;
         record(&log, &session).await?;
         let mut fixtures = Vec::new();
         for offset in 0..log.info(&session).await?.next.0 {
-            match log::fixture(&log, &session, Offset(offset)).await {
+            match testing::fixture(&log, &session, Offset(offset)).await {
                 Ok(fixture) => fixtures.push(fixture),
                 Err(FixtureError::NoAttempt { .. }) => {}
                 Err(error) => return Err(error.into()),

@@ -6,7 +6,8 @@
 use crate::kiosk::Kiosk;
 use burdock::{
     Log,
-    log::{EntryKind, Fixture, Offset, Outline, SessionFilter, SessionId, fixture},
+    log::{EntryKind, Offset, SessionFilter, SessionId},
+    testing::{Fixture, Outline, fixture},
 };
 use std::{error::Error, fmt::Write, fs, sync::Arc};
 

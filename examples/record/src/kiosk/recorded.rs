@@ -55,7 +55,7 @@ const ORDER_AT_STEP_2: &str = r#"{
 /// Node `order` at step 2 of the session `monday`, as it was recorded.
 #[tokio::test]
 async fn order_at_step_2() -> Result<(), Box<dyn std::error::Error>> {
-    let fixture = burdock::log::Fixture::from_json(ORDER_AT_STEP_2)?;
+    let fixture = burdock::testing::Fixture::from_json(ORDER_AT_STEP_2)?;
     let recorded = fixture.load::<Kiosk>()?;
     let inputs = recorded.inputs();
     let test = take_order::test(recorded.state())
@@ -128,7 +128,7 @@ const SELL_AT_STEP_3: &str = r#"{
 /// Node `sell` at step 3 of the session `monday`, as it was recorded.
 #[tokio::test]
 async fn sell_at_step_3() -> Result<(), Box<dyn std::error::Error>> {
-    let fixture = burdock::log::Fixture::from_json(SELL_AT_STEP_3)?;
+    let fixture = burdock::testing::Fixture::from_json(SELL_AT_STEP_3)?;
     let recorded = fixture.load::<Kiosk>()?;
     let test = sell::test(recorded.state())
         .resource::<Prices>("prices", Prices::of([("tea", 2.5), ("coffee", 3.2)]))
@@ -192,7 +192,7 @@ const ORDER_AT_STEP_4: &str = r#"{
 /// Node `order` at step 4 of the session `monday`, as it was recorded.
 #[tokio::test]
 async fn order_at_step_4() -> Result<(), Box<dyn std::error::Error>> {
-    let fixture = burdock::log::Fixture::from_json(ORDER_AT_STEP_4)?;
+    let fixture = burdock::testing::Fixture::from_json(ORDER_AT_STEP_4)?;
     let recorded = fixture.load::<Kiosk>()?;
     let inputs = recorded.inputs();
     let test = take_order::test(recorded.state())
@@ -248,7 +248,7 @@ const SELL_FAILS_AT_STEP_5: &str = r#"{
 /// Node `sell` at step 5 of the session `monday`, as it was recorded.
 #[tokio::test]
 async fn sell_fails_at_step_5() -> Result<(), Box<dyn std::error::Error>> {
-    let fixture = burdock::log::Fixture::from_json(SELL_FAILS_AT_STEP_5)?;
+    let fixture = burdock::testing::Fixture::from_json(SELL_FAILS_AT_STEP_5)?;
     let recorded = fixture.load::<Kiosk>()?;
     let test = sell::test(recorded.state())
         .resource::<Prices>("prices", Prices::of([("tea", 2.5), ("coffee", 3.2)]))
@@ -260,7 +260,7 @@ async fn sell_fails_at_step_5() -> Result<(), Box<dyn std::error::Error>> {
 /// Node `apologise` at step 5 of the session `monday`, as it was recorded.
 #[tokio::test]
 async fn apologise_at_step_5() -> Result<(), Box<dyn std::error::Error>> {
-    let fixture = burdock::log::Fixture::from_json(include_str!("apologise_at_step_5.json"))?;
+    let fixture = burdock::testing::Fixture::from_json(include_str!("apologise_at_step_5.json"))?;
     let recorded = fixture.load::<Kiosk>()?;
     let test = apologise::test(recorded.state())
         .params(|params| params.words = Some("I am sorry:".into()));

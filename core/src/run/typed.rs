@@ -1,0 +1,103 @@
+//! The state machine of a session in the types of a graph, read from a log and written to it.
+
+use super::RestoreError;
+use crate::{
+    action::{Failure, FailureCause, Scope},
+    graph::{Graph, Node},
+    log::{FailureRecord, RawProgress},
+    progress::{Position, Progress, Unfinished},
+    state::{State, read},
+};
+use serde_json::Value;
+
+/// The state machine of a session of a graph.
+pub(super) type GraphProgress<G> =
+    Progress<<G as Graph>::Node, Failure, RunInputs<<G as Scope>::Inputs>>;
+
+/// The inputs of an unfinished run.
+#[derive(Debug)]
+pub(super) struct RunInputs<T> {
+    /// `None` if they are not known: they do not fit the graph, or the app was built within a run.
+    pub(super) typed: Option<T>,
+    /// As the log has them; null without a log.
+    pub(super) json: Value,
+}
+
+/// A session at a position that the program gives.
+pub(super) fn placed<G: Graph>(position: Position<G::Node>) -> GraphProgress<G> {
+    let progress = Progress::new(position);
+    let unfinished = match position {
+        Position::Unfinished(origin) => Some(unknown(origin)),
+        Position::Rest(_) | Position::Ended => None,
+    };
+    Progress { unfinished, ..progress }
+}
+
+/// A run of which only its node is known.
+fn unknown<N, F, T>(origin: N) -> Unfinished<N, F, RunInputs<T>> {
+    let inputs = RunInputs { typed: None, json: Value::Null };
+    Unfinished { origin, origin_failure: None, inputs }
+}
+
+/// Reads what a log has in the types of a graph.
+pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, RestoreError> {
+    let at = |node: &str| find::<G>("the session is at", node);
+    let failure = |record: Option<FailureRecord>| {
+        record.map(|record| restore_failure::<G>(&record)).transpose()
+    };
+    let Progress { position, step, run, shown, .. } = raw;
+    let position = match position {
+        Position::Rest(node) => Position::Rest(at(&node)?),
+        Position::Unfinished(node) => Position::Unfinished(at(&node)?),
+        Position::Ended => Position::Ended,
+    };
+    let unfinished = match (raw.unfinished, position) {
+        (Some(run), _) => {
+            let Unfinished { origin, origin_failure, inputs: json } = run;
+            let origin = find::<G>("the unfinished run started at", &origin)?;
+            let origin_failure = failure(origin_failure)?;
+            let inputs = RunInputs { typed: read(&json).ok(), json };
+            Some(Unfinished { origin, origin_failure, inputs })
+        }
+        (None, Position::Unfinished(node)) => Some(unknown(node)),
+        (None, _) => None,
+    };
+    Ok(Progress { position, step, run, shown, failure: failure(raw.failure)?, unfinished })
+}
+
+/// Writes it as a log has it.
+pub(super) fn to_raw<N: Node, T>(progress: &Progress<N, Failure, RunInputs<T>>) -> RawProgress {
+    let name = |node: N| node.name().to_owned();
+    let failure = |failure: &Option<Failure>| failure.as_ref().map(FailureRecord::from);
+    Progress {
+        position: progress.position.map(name),
+        step: progress.step,
+        run: progress.run,
+        shown: progress.shown,
+        failure: failure(&progress.failure),
+        unfinished: progress.unfinished.as_ref().map(|run| Unfinished {
+            origin: name(run.origin),
+            origin_failure: failure(&run.origin_failure),
+            inputs: run.inputs.json.clone(),
+        }),
+    }
+}
+
+/// Finds a node by its name; `what` the session has to do with it is for the error.
+pub(crate) fn find<G: Graph>(what: &'static str, node: &str) -> Result<G::Node, RestoreError> {
+    let found = G::Node::ALL.iter().find(|known| known.name() == node);
+    found.copied().ok_or_else(|| RestoreError::UnknownNode {
+        what,
+        node: node.to_owned(),
+        graph: G::TOPOLOGY.name,
+        nodes: G::Node::ALL.iter().map(|node| node.name()).collect::<Vec<_>>().join(", "),
+    })
+}
+
+pub(crate) fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failure, RestoreError> {
+    let node = find::<G>("the session passes on a failure of", &record.node)?.name();
+    let names = G::State::FIELDS.iter().map(|field| field.name);
+    let inputs = G::TOPOLOGY.inputs.iter().map(|input| input.name);
+    let cause = FailureCause::restore(&record.cause, names.chain(inputs));
+    Ok(Failure::new(node, record.attempts, cause))
+}
