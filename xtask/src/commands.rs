@@ -119,14 +119,13 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     Command {
         name: "ci",
-        about: "all of the above, in this order",
+        about: "all of the above, in this order, but for `conformance`, whose cases are tests",
         parts: &[
             "test",
             "lint",
             "doc",
             "providers",
             "services",
-            "conformance",
             "faults",
             "fuzz",
             "shuttle",

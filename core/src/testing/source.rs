@@ -110,7 +110,7 @@ impl Fixture {
     /// #         add -> pause;
     /// #     }
     /// # }
-    /// use burdock::log::{self, Log, MemoryLog, SessionId};
+    /// use burdock::{log::{Log, MemoryLog, SessionId}, testing};
     /// use std::sync::Arc;
     ///
     /// # futures::executor::block_on(async {
@@ -119,7 +119,7 @@ impl Fixture {
     /// app.run(CountingInputs { by: 3 }).await?;
     ///
     /// let step = app.history()?.next().await?.unwrap();
-    /// let fixture = log::fixture(&log, &SessionId::new("anna")?, step.offset).await?;
+    /// let fixture = testing::fixture(&log, &SessionId::new("anna")?, step.offset).await?;
     /// let test = fixture.test(&Counting::TOPOLOGY)?.file("add.json");
     /// assert_eq!(test.to_string(), r#"
     /// /// Node `add` at step 0 of the session `anna`, as it was recorded.
