@@ -1,14 +1,11 @@
 //! The steps of a session, and sessions made from them.
 
 use super::{
-    Claim, Draft, Entry, EntryKind, Epoch, Existence, FORMAT, Log, LogError, Moment, Offset,
-    Parent, Record, SessionId, Time, Urgency, identity::Identity,
+    Claim, Draft, Entries, Entry, EntryKind, Existence, FORMAT, Log, LogError, Moment, Offset,
+    Parent, Record, SessionId, Time, Urgency, entries, identity::Identity,
 };
 use crate::{progress::Next, state::Patch};
 use std::{fmt, sync::Arc};
-
-/// How many entries are read at once.
-const PAGE: usize = 256;
 
 /// The committed steps of a session, from the first one that is left.
 ///
@@ -17,9 +14,17 @@ const PAGE: usize = 256;
 pub struct History {
     log: Arc<dyn Log>,
     session: SessionId,
-    /// Where it is, and the session that it reads; `None` before the first page.
-    place: Option<(Offset, Identity)>,
-    page: std::vec::IntoIter<Record>,
+    /// `None` before the first entry.
+    place: Option<Place>,
+}
+
+/// Where a history is.
+struct Place {
+    entries: Entries,
+    /// The entry that was read last, until it is returned or passed over.
+    record: Option<Record>,
+    /// The session that was read.
+    identity: Identity,
 }
 
 /// One committed step.
@@ -44,12 +49,7 @@ pub struct PastStep {
 impl History {
     /// The steps of a session.
     pub fn of(log: &Arc<dyn Log>, session: &SessionId) -> Self {
-        Self {
-            log: Arc::clone(log),
-            session: session.clone(),
-            place: None,
-            page: Vec::new().into_iter(),
-        }
+        Self { log: Arc::clone(log), session: session.clone(), place: None }
     }
 
     /// The next step; `None` behind the last one that is committed by now.
@@ -57,36 +57,33 @@ impl History {
     /// # Errors
     /// What reading the log may end with.
     pub async fn next(&mut self) -> Result<Option<PastStep>, LogError> {
-        loop {
-            while let Some(record) = self.page.as_slice().first() {
-                let Entry { time, kind, .. } = record.entry(&self.session)?;
-                let (offset, epoch) = (record.offset, record.epoch);
-                self.page.next();
-                self.place = Some((offset.plus(1), self.identity(epoch)));
-                if let EntryKind::StepCommitted { step, node, attempt, patches, next } = kind {
-                    return Ok(Some(PastStep { offset, time, step, node, attempt, patches, next }));
-                }
-            }
-            let (from, identity) = if let Some(place) = &self.place {
-                place.clone()
-            } else {
+        let place = match &mut self.place {
+            Some(place) => place,
+            place => {
                 let info = self.log.info(&self.session).await?;
-                (info.first, self.identity(info.epoch))
-            };
-            let page = identity.explain(self.log.read(&self.session, from, PAGE).await).await?;
-            // entries of another epoch, or none, may be those of another session
-            if page.first().is_none_or(|record| record.epoch != identity.epoch()) {
-                identity.check().await?;
+                let entries = entries(&self.log, &self.session, info.first..);
+                let identity = Identity::new(&self.log, &self.session, info.epoch);
+                place.insert(Place { entries, record: None, identity })
             }
-            if page.is_empty() {
-                return Ok(None);
+        };
+        loop {
+            if place.record.is_none() {
+                let read = place.entries.next().await.transpose();
+                place.record = place.identity.explain(read).await?;
             }
-            self.page = page.into_iter();
+            // an entry of another epoch, or none, may be of another session
+            let epoch = place.record.as_ref().map(|record| record.epoch);
+            if epoch != Some(place.identity.epoch()) {
+                place.identity.check().await?;
+            }
+            let Some(record) = &place.record else { return Ok(None) };
+            place.identity = Identity::new(&self.log, &self.session, record.epoch);
+            let (offset, Entry { time, kind, .. }) = (record.offset, record.entry(&self.session)?);
+            place.record = None;
+            if let EntryKind::StepCommitted { step, node, attempt, patches, next } = kind {
+                return Ok(Some(PastStep { offset, time, step, node, attempt, patches, next }));
+            }
         }
-    }
-
-    fn identity(&self, epoch: Epoch) -> Identity {
-        Identity::new(&self.log, &self.session, epoch)
     }
 }
 
@@ -94,7 +91,7 @@ impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("History")
             .field("session", &self.session)
-            .field("next", &self.place.as_ref().map(|(next, _)| next))
+            .field("place", &self.place.as_ref().map(|place| &place.entries))
             .finish_non_exhaustive()
     }
 }

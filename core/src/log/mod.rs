@@ -9,6 +9,7 @@
 //! App ─ open ─▶ Opened { epoch, … } ─ append(epoch, offset, entries) ─▶ log ─ read, tail ─▶ readers
 //! ```
 
+mod entries;
 mod entry;
 mod error;
 mod follow;
@@ -21,6 +22,7 @@ mod noted;
 mod tail;
 mod writer;
 
+pub use self::entries::{Entries, entries};
 pub use self::entry::{
     CauseRecord, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent, Snapshot, Time,
     UnfinishedRun,

@@ -2,7 +2,7 @@
 
 use super::{
     Cursor, EntryKind, Epoch, FailureRecord, GraphMark, Log, LogError, Offset, SessionId,
-    SessionInfo, Snapshot, Time, UnfinishedRun, identity::Identity,
+    SessionInfo, Snapshot, Time, UnfinishedRun, entries, identity::Identity,
 };
 use crate::{
     progress::{Over, Progress, Unfinished},
@@ -13,9 +13,6 @@ use std::{ops::Range, sync::Arc};
 
 /// The state machine of a session as a log has it.
 pub(crate) type RawProgress = Progress<String, FailureRecord, Value>;
-
-/// How many entries are read at once.
-const PAGE: usize = 1024;
 
 /// A session as it was after some entry: state, position and what a run needs to go on there.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,44 +87,31 @@ impl Moment {
     ) -> Result<Self, LogError> {
         let damaged =
             |offset, reason| LogError::Damaged { session: session.clone(), offset, reason };
-        let read = |next: Offset| {
-            let left = usize::try_from(end.0 - next.0).unwrap_or(usize::MAX);
-            log.read(session, next, left.min(PAGE))
-        };
         let mut reading: Option<Reading> = None;
         let mut next = from;
-        let mut page = (next < end).then(|| read(next));
-        while let Some(records) = page {
-            let records = records.await?;
-            if records.is_empty() {
-                return Err(damaged(next, "the entry is missing".into()));
+        let mut records = entries(log, session, from..end);
+        while next < end {
+            let record = records.next().await.transpose()?;
+            let missing = || damaged(next, "the entry is missing".into());
+            let record = record.filter(|record| record.offset == next).ok_or_else(missing)?;
+            if record.epoch > identity.epoch() {
+                // epochs count up over all sessions: the id belongs to another one by now
+                return Err(identity.no_session());
             }
-            // the log reads on while this page is decoded
-            let behind = next.plus(records.len() as u64);
-            page = (behind < end).then(|| read(behind));
-            for record in records {
-                if record.offset != next {
-                    return Err(damaged(next, "the entry is missing".into()));
+            let entry = record.entry(session)?;
+            weigh(record.json.len(), entry.kind.snapshot().is_some());
+            let place = (record.cursor(), entry.time);
+            match (&mut reading, entry.kind) {
+                (
+                    reading,
+                    EntryKind::SessionCreated { snapshot, .. } | EntryKind::Snapshot(snapshot),
+                ) => *reading = Some(Reading::from(*snapshot, place, reading.take())),
+                (None, _) => return Err(damaged(next, "it is no snapshot".into())),
+                (Some(reading), kind) => {
+                    reading.take(kind, place).map_err(|reason| damaged(next, reason))?;
                 }
-                if record.epoch > identity.epoch() {
-                    // epochs count up over all sessions: the id belongs to another one by now
-                    return Err(identity.no_session());
-                }
-                let entry = record.entry(session)?;
-                weigh(record.json.len(), entry.kind.snapshot().is_some());
-                let place = (record.cursor(), entry.time);
-                match (&mut reading, entry.kind) {
-                    (
-                        reading,
-                        EntryKind::SessionCreated { snapshot, .. } | EntryKind::Snapshot(snapshot),
-                    ) => *reading = Some(Reading::from(*snapshot, place, reading.take())),
-                    (None, _) => return Err(damaged(next, "it is no snapshot".into())),
-                    (Some(reading), kind) => {
-                        reading.take(kind, place).map_err(|reason| damaged(next, reason))?;
-                    }
-                }
-                next = next.plus(1);
             }
+            next = next.plus(1);
         }
         let read = reading.ok_or_else(|| damaged(from, "there is nothing to begin with".into()))?;
         Ok(read.into())

@@ -3,7 +3,7 @@
 use crate::{
     log::{
         CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Moment,
-        Offset, SessionId, Snapshot,
+        Offset, SessionId, Snapshot, entries,
     },
     progress::Next,
     state::Patch,
@@ -11,9 +11,6 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
-
-/// How many entries are read at once.
-const PAGE: usize = 256;
 
 /// One attempt at a step, as a session recorded it: what the action was given, and what came of it.
 ///
@@ -222,21 +219,14 @@ async fn shown(
     wanted: u32,
 ) -> Result<Vec<Value>, LogError> {
     // a snapshot never lies between the items of an attempt
-    let mut next = log.snapshot_before(session, last).await?.unwrap_or(last);
+    let from = log.snapshot_before(session, last).await?.unwrap_or(last);
     let mut items = Vec::new();
-    while next <= last {
-        let left = usize::try_from(last.0 - next.0 + 1).unwrap_or(usize::MAX);
-        let page = log.read(session, next, left.min(PAGE)).await?;
-        if page.is_empty() {
-            break;
-        }
-        for record in page {
-            next = record.offset.plus(1);
-            match record.entry(session)?.kind {
-                EntryKind::Item { attempt, item, .. } if attempt == wanted => items.push(item),
-                EntryKind::StepStarted { .. } | EntryKind::AttemptFailed { .. } => items.clear(),
-                _ => {}
-            }
+    let mut records = entries(log, session, from..=last);
+    while let Some(record) = records.next().await.transpose()? {
+        match record.entry(session)?.kind {
+            EntryKind::Item { attempt, item, .. } if attempt == wanted => items.push(item),
+            EntryKind::StepStarted { .. } | EntryKind::AttemptFailed { .. } => items.clear(),
+            _ => {}
         }
     }
     Ok(items)

@@ -6,12 +6,12 @@
 use crate::kiosk::Kiosk;
 use burdock::{
     Log,
-    log::{EntryKind, Offset, SessionFilter, SessionId},
+    log::{EntryKind, Offset, SessionFilter, SessionId, entries},
     testing::{Fixture, Outline, fixture},
 };
 use std::{error::Error, fmt::Write, fs, sync::Arc};
 
-/// How many sessions or entries are read at once.
+/// How many sessions are read at once.
 const PAGE: usize = 256;
 
 /// Lists the sessions of a log.
@@ -31,25 +31,22 @@ pub async fn sessions(log: &Arc<dyn Log>) -> Result<String, Box<dyn Error>> {
 /// Lists the steps of a session, those that failed as well.
 pub async fn steps(log: &Arc<dyn Log>, session: &SessionId) -> Result<String, Box<dyn Error>> {
     let mut text = String::new();
-    let mut next = log.info(session).await?.first;
-    loop {
-        let page = log.read(session, next, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(text) };
-        next = last.offset.plus(1);
-        for record in page {
-            let offset = record.offset;
-            match record.entry(session)?.kind {
-                EntryKind::StepCommitted { step, node, .. } => {
-                    writeln!(text, "{offset:>6}  step {step}  {node}")?;
-                }
-                EntryKind::StepFailed { step, failure, .. }
-                | EntryKind::AttemptFailed { step, failure, .. } => {
-                    writeln!(text, "{offset:>6}  step {step}  {} failed", failure.node)?;
-                }
-                _ => {}
+    let first = log.info(session).await?.first;
+    let mut records = entries(log, session, first..);
+    while let Some(record) = records.next().await.transpose()? {
+        let offset = record.offset;
+        match record.entry(session)?.kind {
+            EntryKind::StepCommitted { step, node, .. } => {
+                writeln!(text, "{offset:>6}  step {step}  {node}")?;
             }
+            EntryKind::StepFailed { step, failure, .. }
+            | EntryKind::AttemptFailed { step, failure, .. } => {
+                writeln!(text, "{offset:>6}  step {step}  {} failed", failure.node)?;
+            }
+            _ => {}
         }
     }
+    Ok(text)
 }
 
 /// Prints a step as data.
