@@ -10,7 +10,7 @@ use crate::{
 };
 use burdock::{
     App, Position,
-    log::{Cursor, Durability, Epoch, Log, Offset, Record, SessionId},
+    log::{Cursor, Durability, Epoch, Log, Moment, Offset, Record, SessionId},
 };
 use burdock_tests::{
     clock::Clock,
@@ -135,9 +135,23 @@ impl World {
         self.close()?;
         let reading = self.reading()?;
         must!(reading.active.is_none(), "a run without an end");
+        self.check_snapshots(&reading)?;
         let items: Vec<f64> = reading.items.iter().map(|(_, item)| *item).collect();
         let seen = self.consumer.items();
         must!(seen == items, "the consumer has {seen:?}, and the log {items:?}");
+        Ok(())
+    }
+
+    /// A snapshot is written by the app, from its state machine in the types of the graph. A reader that
+    /// applies the entries before it to the snapshot before those, in JSON, has the same.
+    fn check_snapshots(&self, reading: &Reading) -> Verdict {
+        for record in &reading.records[1..] {
+            let entry = record.entry(&self.id).unwrap();
+            let Some(written) = entry.kind.snapshot() else { continue };
+            let before = Offset(record.offset.0 - 1);
+            let read = block_on(Moment::at(&self.inner, &self.id, before)).unwrap();
+            must!(read.snapshot == *written, "{written:?} was written, {:?} is read", read.snapshot);
+        }
         Ok(())
     }
 
