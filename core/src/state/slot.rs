@@ -2,6 +2,7 @@
 
 use super::{Patch, PlainPatch, Vector};
 use serde::{Deserialize, Serialize};
+use std::ops::Deref;
 
 /// A field of a state that has no value until an action writes it.
 ///
@@ -18,7 +19,8 @@ use serde::{Deserialize, Serialize};
 /// let mut reply: Slot<String> = Slot::unset();
 /// assert_eq!(reply.get(), None);
 /// reply = Slot::from("hello".to_owned());
-/// assert_eq!(reply.get().map(String::as_str), Some("hello"));
+/// assert_eq!(reply, "hello".to_owned());
+/// assert_eq!(reply.as_deref(), Some("hello"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -50,6 +52,38 @@ impl<T> Slot<T> {
         self.0
     }
 
+    /// Takes the value, if there is one, and leaves the slot without a value.
+    pub const fn take(&mut self) -> Option<T> {
+        self.0.take()
+    }
+
+    /// Returns the value, or `default` if there is none.
+    ///
+    /// ```
+    /// use burdock::Slot;
+    ///
+    /// assert_eq!(Slot::set(3).unwrap_or(7), 3);
+    /// assert_eq!(Slot::unset().unwrap_or(7), 7);
+    /// ```
+    pub fn unwrap_or(self, default: T) -> T {
+        self.0.unwrap_or(default)
+    }
+
+    /// Returns what the value dereferences to, such as the `&str` of a `String`, if there is a value.
+    ///
+    /// ```
+    /// use burdock::Slot;
+    ///
+    /// let reply = Slot::from("hello".to_owned());
+    /// assert_eq!(reply.as_deref(), Some("hello"));
+    /// ```
+    pub fn as_deref(&self) -> Option<&T::Target>
+    where
+        T: Deref,
+    {
+        self.0.as_deref()
+    }
+
     #[doc(hidden)]
     pub const fn __read(&self) -> Option<&T> {
         self.0.as_ref()
@@ -75,6 +109,13 @@ impl<T> Default for Slot<T> {
 impl<T> From<T> for Slot<T> {
     fn from(value: T) -> Self {
         Self::set(value)
+    }
+}
+
+/// A slot equals a value if it has an equal one.
+impl<T: PartialEq> PartialEq<T> for Slot<T> {
+    fn eq(&self, other: &T) -> bool {
+        self.0.as_ref() == Some(other)
     }
 }
 
