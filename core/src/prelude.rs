@@ -1,3 +1,5 @@
 //! What a program with a graph imports: `use burdock::prelude::*;`.
 
-pub use crate::{Action, Graph, Result, Slot, State, Vector, action, graph, streaming_action};
+pub use crate::{
+    Action, Graph, OrdMap, Result, Slot, State, Vector, action, graph, streaming_action,
+};

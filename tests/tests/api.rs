@@ -3,16 +3,17 @@
 
 use burdock::{
     ActionError, bail, ensure,
-    log::{MemoryLog, SessionId},
+    log::{Log, MemoryLog, SessionId},
     prelude::*,
 };
 use serde::{Deserialize, Serialize};
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Chat {
     pub history: Vector<String>,
     pub reply: Slot<String>,
+    pub votes: OrdMap<String, u32>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +119,21 @@ async fn refuse(#[input] prompt: &String) -> anyhow::Result<Writes> {
     anyhow::bail!("no")
 }
 
+#[action(state = Chat, reads(votes), writes(votes))]
+async fn vote(chat: Reads<'_>, #[input] prompt: &String) -> Result<Writes> {
+    let before = chat.votes.get(prompt).copied().unwrap_or_default();
+    Ok(Writes { votes: chat.votes.with(prompt.clone(), before + 1) })
+}
+
+graph! {
+    Voting(Chat) {
+        inputs { prompt: String }
+        nodes { vote }
+        start vote;
+        vote -> pause;
+    }
+}
+
 graph! {
     Chatting(Chat) {
         inputs { prompt: String }
@@ -193,7 +209,8 @@ fn session_id_converts_from_text_and_is_text() -> Result<(), Box<dyn Error>> {
 
 #[tokio::test]
 async fn app_returns_the_id_of_its_session_in_the_log() -> Result<(), Box<dyn Error>> {
-    let app = Chatting::app().id(SessionId::try_from("chat-7")?).log(MemoryLog::new()).build().await?;
+    let app =
+        Chatting::app().id(SessionId::try_from("chat-7")?).log(MemoryLog::new()).build().await?;
     assert_eq!(app.session_id().map(SessionId::as_str), Some("chat-7"));
     assert_eq!(Chatting::app().id("chat-8").build().await?.session_id(), None);
     Ok(())
@@ -217,6 +234,48 @@ fn vectors_are_ordered() {
     lists.sort();
     assert_eq!(lists, [Vector::new(), Vector::from([1, 9]), Vector::from([2])]);
     assert!(Vector::from([1.5]) < Vector::from([2.5]));
+}
+
+#[test]
+fn map_has_the_methods_of_a_btree_map() {
+    let mut stock = OrdMap::from([("tea".to_owned(), 2), ("soup".to_owned(), 5)]);
+    assert_eq!(stock.insert("coffee".into(), 1), None);
+    assert_eq!(stock.remove("soup"), Some(5));
+    if let Some(count) = stock.get_mut("tea") {
+        *count += 1;
+    }
+    assert_eq!(stock["tea"], 3);
+    for (name, count) in &stock {
+        assert!(stock.contains_key(name) && *count > 0);
+    }
+    assert_eq!(stock.keys().collect::<Vec<_>>(), ["coffee", "tea"]);
+    assert_eq!(stock.values().sum::<i32>(), 4);
+    assert_eq!(stock.range("d".to_owned()..).next(), Some((&"tea".to_owned(), &3)));
+    assert_eq!(serde_json::to_string(&stock).unwrap(), r#"{"coffee":1,"tea":3}"#);
+}
+
+#[tokio::test]
+async fn map_in_a_state_is_logged_by_its_changed_keys() -> Result<(), Box<dyn Error>> {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    let mut app = Voting::app().id("vote").log(Arc::clone(&log)).build().await?;
+    for name in ["ada", "bob", "eve", "bob"] {
+        app.run(VotingInputs { prompt: name.into() }).await?;
+    }
+    let mut history = app.history()?;
+    let mut last = None;
+    while let Some(step) = history.next().await? {
+        last = Some(step);
+    }
+    let votes = &last.ok_or("no step")?.patches[0];
+    assert_eq!(
+        serde_json::to_string(votes)?,
+        r#"["votes",{"entries":{"set":{"bob":2},"remove":[]}}]"#
+    );
+    app.close().await?;
+    let app = Voting::app().id("vote").log(log).build().await?;
+    let expected = [("ada", 1), ("bob", 2), ("eve", 1)].map(|(name, n)| (name.to_owned(), n));
+    assert_eq!(app.state().votes, OrdMap::from(expected));
+    Ok(())
 }
 
 #[test]

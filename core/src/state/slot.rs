@@ -1,7 +1,7 @@
 //! Fields that have no value until an action writes them.
 
-use super::{Patch, PlainPatch, Vector};
-use serde::{Deserialize, Serialize};
+use super::{OrdMap, Patch, PlainPatch, Vector};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::ops::Deref;
 
 /// A field of a state that has no value until an action writes it.
@@ -126,6 +126,22 @@ impl<T: Serialize> Slot<Vector<T>> {
         match (&self.0, &old.0) {
             (Some(new), Some(old)) => new.__patch(old),
             _ => PlainPatch::__patch(self, old),
+        }
+    }
+}
+
+/// A slot for a persistent map is logged as the map is, so that a change costs its entries.
+impl<K: Ord + Serialize + DeserializeOwned, V: Serialize> Slot<OrdMap<K, V>> {
+    #[doc(hidden)]
+    pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
+        match (&self.0, &old.0) {
+            (Some(new), Some(old)) => new.__patch(old),
+            // keeps nothing, and checks the keys
+            (Some(new), None) => {
+                let patch = new.__patch(&OrdMap::new())?;
+                Ok(patch.or_else(|| Some(Patch::Set(serde_json::json!({})))))
+            }
+            (None, _) => PlainPatch::__patch(self, old),
         }
     }
 }
