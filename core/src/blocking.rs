@@ -37,7 +37,7 @@
 use crate::{
     End, Position, RunError, RunErrorKind, Stopper,
     graph::Graph,
-    log::Cursor,
+    log::{Cursor, SessionId},
     run::{self, AppBuilder, BuildError, Committed, InitialState, Provided},
 };
 use std::fmt;
@@ -72,6 +72,11 @@ impl<G: Graph> App<G> {
     /// The id of the session.
     pub fn id(&self) -> &str {
         self.app.id()
+    }
+
+    /// Returns the id by which the log knows the session; `None` without a log.
+    pub fn session_id(&self) -> Option<&SessionId> {
+        self.app.session_id()
     }
 
     /// The state as of the last commit.

@@ -29,7 +29,7 @@ pub use self::{
     log::Log,
     run::{App, End, Outcome, Position, Retry, Run, RunError, RunErrorKind},
     runtime::Runtime,
-    state::{Slot, State, Vector},
+    state::{OrdMap, Slot, State, Vector},
     stream::{Flow, Stopper},
 };
 pub use burdock_macros::{State, action, graph, streaming_action};

@@ -1,4 +1,6 @@
 //! What a program with a graph imports: `use burdock::prelude::*;`.
 
 pub use crate::testing::TestAction as _;
-pub use crate::{Action, Graph, Result, Slot, State, Vector, action, graph, streaming_action};
+pub use crate::{
+    Action, Graph, OrdMap, Result, Slot, State, Vector, action, graph, streaming_action,
+};

@@ -18,10 +18,14 @@ export type Cursor = string;
 /** What follows a step: a node, a pause before a node, or the end. */
 export type Next<Node extends string = string> = { node: Node } | { pause: Node } | \"end\";
 
-/** How a field changed: it has this value now, or a list kept its first elements and got others behind. */
+/**
+ * How a field changed: it has this value now, a list kept its first elements and got others behind, or entries of
+ * a map were removed and set.
+ */
 export type Patch<Value = unknown> =
   | { set: Value }
-  | { append: { keep: number; tail: Value extends readonly (infer Element)[] ? Element[] : unknown[] } };
+  | { append: { keep: number; tail: Value extends readonly (infer Element)[] ? Element[] : unknown[] } }
+  | { entries: { set: Record<string, Value extends Record<string, infer Entry> ? Entry : unknown>; remove: string[] } };
 ";
 
 /// The events that are not what streams of items and chats share.

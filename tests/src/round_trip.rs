@@ -163,6 +163,8 @@ pub struct Sheet {
     pub slot: Slot<Shape>,
     pub list: Vector<Shape>,
     pub slot_list: Slot<Vector<Shape>>,
+    pub map: OrdMap<i16, Shape>,
+    pub slot_map: Slot<OrdMap<String, Shape>>,
     pub unit: Slot<Unital>,
     pub json: Slot<Value>,
     pub boxed: Slot<Box<Maybe>>,
@@ -188,6 +190,8 @@ pub struct Values {
     pub slot: Shape,
     pub list: Vector<Shape>,
     pub slot_list: Vector<Shape>,
+    pub map: OrdMap<i16, Shape>,
+    pub slot_map: OrdMap<String, Shape>,
     pub unit: Unital,
     pub json: Value,
     pub boxed: Box<Maybe>,
@@ -221,7 +225,10 @@ macro_rules! with_fields {
 }
 
 with_fields! {
-    { plain slot list slot_list unit json boxed newtype untagged optional with silent note tags within }
+    {
+        plain slot list slot_list map slot_map unit json boxed newtype untagged optional with silent note tags
+        within
+    }
 }
 
 /// Written as `null`, or as something.
@@ -424,7 +431,7 @@ impl Maker {
     /// Puts another value into one field.
     fn change(&mut self, values: &mut Values) {
         const DEPTH: usize = 5;
-        match self.0.u8(..18) {
+        match self.0.u8(..24) {
             0 => values.plain = self.shape(DEPTH),
             1 => values.slot = self.shape(DEPTH),
             2..4 => values.list.extend(self.list(DEPTH)),
@@ -440,6 +447,10 @@ impl Maker {
             14 => values.with = self.number(),
             15 => values.silent = self.0.u8(..3),
             16 => values.note = self.some(Self::text),
+            17..20 => values.map.extend(self.keyed(DEPTH, |this| this.0.i16(-20..20))),
+            20 => values.map.retain(|_, _| self.0.bool()),
+            21 => values.slot_map.extend(self.keyed(DEPTH, Self::text)),
+            22 => values.slot_map.retain(|_, _| self.0.bool()),
             _ => values.tags = self.list(DEPTH),
         }
         values.within = self.0.u8(..);
@@ -453,6 +464,8 @@ fn tame() -> Values {
         slot: Shape::Nothing,
         list: Vector::new(),
         slot_list: Vector::new(),
+        map: OrdMap::new(),
+        slot_map: OrdMap::new(),
         unit: Unital::Number(0),
         json: Value::Bool(true),
         boxed: Box::new(Some(0)),

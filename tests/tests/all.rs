@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "tests")]
 
 pub mod alone;
+pub mod api;
 pub mod blocking;
 pub mod borrowed;
 pub mod by_hand;

@@ -47,7 +47,7 @@ async fn each_value_that_would_not_come_back_is_refused_with_its_field() {
     let null =
         "a value inside of `Some` or a set slot is written as `null`, which is read as nothing";
     let deep = "it has more than 100 levels";
-    let cases: [(&str, &str, Change); 11] = [
+    let cases: [(&str, &str, Change); 13] = [
         ("unit", null, |values| values.unit = Unital::Unit(())),
         ("json", null, |values| values.json = Value::Null),
         ("boxed", null, |values| *values.boxed = None),
@@ -63,6 +63,10 @@ async fn each_value_that_would_not_come_back_is_refused_with_its_field() {
         ("json", deep, |values| values.json = nested(101)),
         // the list of the field is one level
         ("list", deep, |values| values.list.push_back(Shape::Json(nested(99)))),
+        ("map", deep, |values| drop(values.map.insert(7, Shape::Json(nested(99))))),
+        ("slot_map", "JSON has no number for NaN", |values| {
+            values.slot_map.insert("a".into(), Shape::Float(f64::NAN));
+        }),
     ];
     for (field, reason, change) in cases {
         let refused = write_changed(change).await.unwrap();
@@ -73,9 +77,10 @@ async fn each_value_that_would_not_come_back_is_refused_with_its_field() {
 
 #[tokio::test]
 async fn values_at_the_edges_are_taken_and_come_back() {
-    let cases: [Change; 7] = [
+    let cases: [Change; 8] = [
         |values| values.json = nested(100),
         |values| values.list.push_back(Shape::Json(nested(98))),
+        |values| drop(values.map.insert(7, Shape::Json(nested(98)))),
         |values| values.plain = Shape::Twice(Some(Some(0))),
         |values| values.plain = Shape::Json(Value::Null),
         |values| values.optional = Some(Some(0)),

@@ -8,7 +8,11 @@ export function patched<State extends object>(
   const changed: Record<string, unknown> = { ...(state as Record<string, unknown>) };
   for (const [field, patch] of Object.entries(patches as Record<string, Patch>)) {
     if ("set" in patch) changed[field] = patch.set;
-    else {
+    else if ("entries" in patch) {
+      const gone = new Set(patch.entries.remove);
+      const kept = Object.entries((changed[field] ?? {}) as object).filter(([key]) => !gone.has(key));
+      changed[field] = Object.fromEntries([...kept, ...Object.entries(patch.entries.set)]);
+    } else {
       const kept = ((changed[field] ?? []) as unknown[]).slice(0, patch.append.keep);
       changed[field] = [...kept, ...patch.append.tail];
     }

@@ -38,6 +38,9 @@ pub enum FailureCause {
     NotRecorded(LogError),
 }
 
+/// An action error is not `Unpin`, and nothing here is pinned.
+impl Unpin for FailureCause {}
+
 impl Failure {
     pub(crate) fn new(node: &'static str, attempts: u32, cause: FailureCause) -> Self {
         Self(Arc::new(Inner { node, attempts, cause }))

@@ -9,6 +9,15 @@ use std::{fmt, str::FromStr, sync::Arc};
 ///
 /// [`Display`](fmt::Display) writes it for people: characters that only [`stored`](SessionId::stored) allows
 /// are escaped, so that no id forges a line of a trace.
+///
+/// ```
+/// use burdock::log::SessionId;
+///
+/// let id = SessionId::try_from("chat-7")?;
+/// assert_eq!(id.as_str(), "chat-7");
+/// assert!(SessionId::try_from(String::new()).is_err());
+/// # Ok::<_, burdock::log::LogError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(Arc<str>);
 
@@ -104,6 +113,36 @@ impl FromStr for SessionId {
 
     fn from_str(id: &str) -> Result<Self, LogError> {
         Self::new(id)
+    }
+}
+
+impl TryFrom<&str> for SessionId {
+    type Error = LogError;
+
+    /// Checks an id as [`SessionId::new`] does.
+    fn try_from(id: &str) -> Result<Self, LogError> {
+        Self::new(id)
+    }
+}
+
+impl TryFrom<String> for SessionId {
+    type Error = LogError;
+
+    /// Checks an id as [`SessionId::new`] does.
+    fn try_from(id: String) -> Result<Self, LogError> {
+        Self::new(id)
+    }
+}
+
+impl AsRef<str> for SessionId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<SessionId> for String {
+    fn from(id: SessionId) -> Self {
+        id.as_str().into()
     }
 }
 
@@ -228,6 +267,9 @@ mod tests {
         ] {
             let error = SessionId::new(id).unwrap_err().to_string();
             assert_eq!(error, format!("the session id is not valid: {reason}"));
+            for other in [SessionId::try_from(id), SessionId::try_from(id.to_owned()), id.parse()] {
+                assert_eq!(other.unwrap_err().to_string(), error);
+            }
         }
     }
 

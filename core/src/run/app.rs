@@ -34,6 +34,11 @@ impl<G: Graph> App<G> {
         &self.session.context.session
     }
 
+    /// Returns the id by which the log knows the session, for calls to the log; `None` without a log.
+    pub fn session_id(&self) -> Option<&SessionId> {
+        Some(self.session.recording.as_ref()?.writer.session())
+    }
+
     /// The state as of the last commit.
     pub fn state(&self) -> &G::State {
         &self.session.state

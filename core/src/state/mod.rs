@@ -6,6 +6,7 @@
 mod document;
 mod field;
 mod fields;
+mod ord_map;
 mod patch;
 mod read_back;
 mod slot;
@@ -19,6 +20,7 @@ pub use self::field::{
     check_field, check_slot, has_fields, json_with, patch_with,
 };
 pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
+pub use self::ord_map::{Iter as OrdMapIter, OrdMap};
 pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed, PlainPatch};
 #[doc(hidden)]
 pub use self::patch::{Patches, check_left_out, unwritten_slot, whole_patch};

@@ -1,8 +1,8 @@
 //! Whether what is written is read again: by the types, before a log has it.
 
-use super::{Patch, Slot, Vector, strict::at_path};
+use super::{OrdMap, Patch, Slot, Vector, strict::at_path};
 use crate::panics::discard;
-use serde::{de::DeserializeOwned, ser::Error as _};
+use serde::{Deserializer, de::DeserializeOwned, ser::Error as _};
 use serde_json::{Error, Value};
 use std::marker::PhantomData;
 
@@ -19,16 +19,20 @@ pub struct ReadBack<T>(PhantomData<T>);
 impl<T: DeserializeOwned> ReadBack<T> {
     /// Reads it as restoring a session does.
     pub fn json(json: &Value) -> Result<Option<T>, Error> {
-        read(json).map(Some).map_err(|error| at_path(error.inner(), &error.path().to_string()))
+        read(json).map(Some).map_err(|error| located(&error))
     }
+}
+
+fn located(error: &serde_path_to_error::Error<Error>) -> Error {
+    at_path(error.inner(), &error.path().to_string())
 }
 
 /// Reads a value from JSON: the one way for what is about to be written and for what was written.
 ///
 /// Types can tell whether text is lent or owned: one that reads `&str` cannot be read from a `Value`
 /// that is passed by value.
-pub(crate) fn read<T: DeserializeOwned>(
-    json: &Value,
+pub(crate) fn read<'v, T: DeserializeOwned>(
+    json: impl Deserializer<'v, Error = Error> + Copy,
 ) -> Result<T, serde_path_to_error::Error<Error>> {
     // read again for the path
     T::deserialize(json).or_else(|_| serde_path_to_error::deserialize(json))
@@ -46,7 +50,7 @@ pub trait NoReadBack<T> {
 
 impl<T> NoReadBack<T> for ReadBack<T> {}
 
-/// The elements of a list, whose patches can hold some of them.
+/// The elements of a list or the entries of a map, whose patches can hold some of them.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Elements<T>(PhantomData<T>);
@@ -54,34 +58,62 @@ pub struct Elements<T>(PhantomData<T>);
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 impl<T: DeserializeOwned> Elements<Vector<T>> {
-    /// Reads an element that was appended.
-    pub fn check(json: &Value) -> Result<(), Error> {
-        ReadBack::<T>::json(json).map(dropped)
+    /// Reads the elements that were appended.
+    pub fn check(patch: &Patch) -> Result<(), Error> {
+        match patch {
+            Patch::Append { tail, .. } => {
+                tail.iter().try_for_each(|json| ReadBack::<T>::json(json).map(dropped))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 impl<T: DeserializeOwned> Elements<Slot<Vector<T>>> {
-    /// Reads an element that was appended.
-    pub fn check(json: &Value) -> Result<(), Error> {
-        ReadBack::<T>::json(json).map(dropped)
+    /// Reads the elements that were appended.
+    pub fn check(patch: &Patch) -> Result<(), Error> {
+        Elements::<Vector<T>>::check(patch)
     }
 }
 
-/// What stands for [`Elements`] when a type is not a list, or its elements cannot be read.
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+impl<K: Ord + DeserializeOwned, V: DeserializeOwned> Elements<OrdMap<K, V>> {
+    /// Reads the entries that were set.
+    pub fn check(patch: &Patch) -> Result<(), Error> {
+        match patch {
+            Patch::Entries { set, .. } => {
+                read::<OrdMap<K, V>>(set).map(dropped).map_err(|error| located(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[doc(hidden)]
+#[allow(clippy::missing_errors_doc, reason = "not called by people")]
+impl<K: Ord + DeserializeOwned, V: DeserializeOwned> Elements<Slot<OrdMap<K, V>>> {
+    /// Reads the entries that were set.
+    pub fn check(patch: &Patch) -> Result<(), Error> {
+        Elements::<OrdMap<K, V>>::check(patch)
+    }
+}
+
+/// What stands for [`Elements`] when a type is not a list or a map, or its elements cannot be read.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 pub trait NoElements {
     /// Reads nothing.
-    fn check(_: &Value) -> Result<(), Error> {
+    fn check(_: &Patch) -> Result<(), Error> {
         Ok(())
     }
 }
 
 impl<T> NoElements for Elements<T> {}
 
-/// Reads a patch of a field: the whole value, or the elements that were appended.
+/// Reads a patch of a field: the whole value, the elements that were appended, or the entries that were set.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 pub fn check_patch<T>(
@@ -89,7 +121,7 @@ pub fn check_patch<T>(
     patch: &Patch,
     read: impl FnOnce(&Value) -> Result<Option<T>, Error>,
     is_set: impl FnOnce(&T) -> bool,
-    element: impl Fn(&Value) -> Result<(), Error>,
+    elements: impl FnOnce(&Patch) -> Result<(), Error>,
 ) -> Result<(), Error> {
     match patch {
         Patch::Set(json) => match read(json)?.map(|back| (is_set(&back), dropped(back))) {
@@ -100,7 +132,7 @@ pub fn check_patch<T>(
             })),
             _ => Ok(()),
         },
-        Patch::Append { tail, .. } => tail.iter().try_for_each(element),
+        Patch::Append { .. } | Patch::Entries { .. } => elements(patch),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Fields that have no value until an action writes them.
 
-use super::{Patch, PlainPatch, Vector};
-use serde::{Deserialize, Serialize};
+use super::{OrdMap, Patch, PlainPatch, Vector};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::ops::Deref;
 
 /// A field of a state that has no value until an action writes it.
 ///
@@ -18,7 +19,8 @@ use serde::{Deserialize, Serialize};
 /// let mut reply: Slot<String> = Slot::unset();
 /// assert_eq!(reply.get(), None);
 /// reply = Slot::from("hello".to_owned());
-/// assert_eq!(reply.get().map(String::as_str), Some("hello"));
+/// assert_eq!(reply, "hello".to_owned());
+/// assert_eq!(reply.as_deref(), Some("hello"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -50,6 +52,38 @@ impl<T> Slot<T> {
         self.0
     }
 
+    /// Takes the value, if there is one, and leaves the slot without a value.
+    pub const fn take(&mut self) -> Option<T> {
+        self.0.take()
+    }
+
+    /// Returns the value, or `default` if there is none.
+    ///
+    /// ```
+    /// use burdock::Slot;
+    ///
+    /// assert_eq!(Slot::set(3).unwrap_or(7), 3);
+    /// assert_eq!(Slot::unset().unwrap_or(7), 7);
+    /// ```
+    pub fn unwrap_or(self, default: T) -> T {
+        self.0.unwrap_or(default)
+    }
+
+    /// Returns what the value dereferences to, such as the `&str` of a `String`, if there is a value.
+    ///
+    /// ```
+    /// use burdock::Slot;
+    ///
+    /// let reply = Slot::from("hello".to_owned());
+    /// assert_eq!(reply.as_deref(), Some("hello"));
+    /// ```
+    pub fn as_deref(&self) -> Option<&T::Target>
+    where
+        T: Deref,
+    {
+        self.0.as_deref()
+    }
+
     #[doc(hidden)]
     pub const fn __read(&self) -> Option<&T> {
         self.0.as_ref()
@@ -78,6 +112,13 @@ impl<T> From<T> for Slot<T> {
     }
 }
 
+/// A slot equals a value if it has an equal one.
+impl<T: PartialEq> PartialEq<T> for Slot<T> {
+    fn eq(&self, other: &T) -> bool {
+        self.0.as_ref() == Some(other)
+    }
+}
+
 /// A slot for a persistent list is logged as the list is, so that an append costs its tail.
 impl<T: Serialize> Slot<Vector<T>> {
     #[doc(hidden)]
@@ -85,6 +126,22 @@ impl<T: Serialize> Slot<Vector<T>> {
         match (&self.0, &old.0) {
             (Some(new), Some(old)) => new.__patch(old),
             _ => PlainPatch::__patch(self, old),
+        }
+    }
+}
+
+/// A slot for a persistent map is logged as the map is, so that a change costs its entries.
+impl<K: Ord + Serialize + DeserializeOwned, V: Serialize> Slot<OrdMap<K, V>> {
+    #[doc(hidden)]
+    pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
+        match (&self.0, &old.0) {
+            (Some(new), Some(old)) => new.__patch(old),
+            // keeps nothing, and checks the keys
+            (Some(new), None) => {
+                let patch = new.__patch(&OrdMap::new())?;
+                Ok(patch.or_else(|| Some(Patch::Set(serde_json::json!({})))))
+            }
+            (None, _) => PlainPatch::__patch(self, old),
         }
     }
 }

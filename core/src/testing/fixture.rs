@@ -173,6 +173,10 @@ impl Fixture {
                 match patch {
                     Patch::Set(value) => value.sort_all_objects(),
                     Patch::Append { tail, .. } => tail.iter_mut().for_each(Value::sort_all_objects),
+                    Patch::Entries { set, .. } => {
+                        set.sort_keys();
+                        set.values_mut().for_each(Value::sort_all_objects);
+                    }
                 }
             }
         }

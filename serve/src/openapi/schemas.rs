@@ -72,6 +72,7 @@ fn of_answers() -> impl Iterator<Item = (String, Value)> {
     let at =
         |name: &str| object(&[("at", json!({ "const": name })), ("node", reference("Node"))], &[]);
     let append = object(&[("keep", integer()), ("tail", list(&json!({})))], &[]);
+    let entries = object(&[("set", json!({ "type": "object" })), ("remove", list(&text()))], &[]);
     let schemas = [
         (
             "Next",
@@ -124,6 +125,7 @@ fn of_answers() -> impl Iterator<Item = (String, Value)> {
             "Patch",
             json!({ "oneOf": [
                 object(&[("set", json!({}))], &[]), object(&[("append", append)], &[]),
+                object(&[("entries", entries)], &[]),
             ] }),
         ),
     ];

@@ -37,12 +37,16 @@ impl Schemas {
         if self.0.contains_key(&ty) {
             return reference(&component(&ty));
         }
-        let inner = |name: &str| {
+        let arguments = |name: &str| {
             let rest = ty.rsplit("::").next().unwrap_or(&ty);
             let rest = if ty.contains('<') { &ty } else { rest };
-            let inner = rest.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>')?;
-            Some(self.of(inner))
+            rest.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>')
         };
+        let inner = |name: &str| arguments(name).map(|inner| self.of(inner));
+        // the type of a key that JSON takes has no comma
+        if let Some((_, value)) = arguments("OrdMap").and_then(|types| types.split_once(',')) {
+            return json!({ "type": "object", "additionalProperties": self.of(value) });
+        }
         if let Some(items) = inner("Vec").or_else(|| inner("Vector")) {
             return json!({ "type": "array", "items": items });
         }
@@ -165,6 +169,13 @@ mod tests {
                 ] }),
             ),
             ("Vector<bool>", json!({ "type": "array", "items": { "type": "boolean" } })),
+            (
+                "OrdMap<u8, Vec<String>>",
+                json!({
+                    "type": "object",
+                    "additionalProperties": { "type": "array", "items": { "type": "string" } },
+                }),
+            ),
             (
                 "u64",
                 json!({

@@ -67,7 +67,7 @@ fn a_folder_of_fixtures_has_no_other_files() {
 }
 
 /// What there is; something new belongs here, and into a fixture.
-const WANTED: [&str; 32] = [
+const WANTED: [&str; 33] = [
     "session created",
     "session forked",
     "run started",
@@ -92,6 +92,7 @@ const WANTED: [&str; 32] = [
     "set",
     "append",
     "shorten",
+    "entries",
     "error with a source",
     "error that may be tried again",
     "error for good",
@@ -148,6 +149,7 @@ fn name_of(patch: &Patch) -> &'static str {
         Patch::Set(_) => "set",
         Patch::Append { tail, .. } if tail.is_empty() => "shorten",
         Patch::Append { .. } => "append",
+        Patch::Entries { .. } => "entries",
         other => panic!("a name for {other:?}"),
     }
 }

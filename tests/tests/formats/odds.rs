@@ -37,14 +37,20 @@ pub fn odds() -> Vec<Entry> {
         ("a \"field\"\u{7f}\u{2028}\u{1F600}\0".into(), Patch::Set(json!({ "deep": [[{}]] }))),
         ("list".into(), Patch::Append { keep: 0, tail: vec![json!(1.5e300), json!(-0.0)] }),
     ];
+    let entries = Patch::Entries {
+        set: json!({ "": null, "-7": [{}] }).as_object().unwrap().clone(),
+        remove: vec!["a \"key\"\u{7f}\0".into()],
+    };
+    let of_a_map = vec![("map".into(), entries)];
     let (step, node) = (9, "first".to_owned());
     let kinds = [
         EntryKind::Snapshot(Box::new(snapshot(Position::Unfinished("first".into()), Some(run)))),
         EntryKind::Snapshot(Box::new(snapshot(Position::Ended, None))),
         EntryKind::AttemptFailed { step, failure: missing.clone(), retry_in: u64::MAX },
         EntryKind::StepFailed { step, failure: missing.clone(), next: Some(Next::End) },
-        EntryKind::StepCommitted { step, node, attempt: 2, patches, next: Next::End },
+        EntryKind::StepCommitted { step, node: node.clone(), attempt: 2, patches, next: Next::End },
         EntryKind::RunFailed { node: String::new(), error: Vec::new() },
+        EntryKind::StepCommitted { step, node, attempt: 1, patches: of_a_map, next: Next::End },
     ];
     let time = Time(u64::MAX, u64::MAX);
     let entry = |kind| Entry { format: FORMAT, time, branch: vec![0, u32::MAX], kind };

@@ -347,6 +347,11 @@ fn change(field: &mut Value, patch: Patch) {
             list.truncate(keep);
             list.extend(tail);
         }
+        Patch::Entries { set, remove } => {
+            let map = field.as_object_mut().unwrap();
+            assert!(remove.iter().all(|key| map.remove(key).is_some()));
+            map.extend(set);
+        }
         _ => panic!("an unknown patch"),
     }
 }

@@ -1,11 +1,15 @@
 //! Patches: what a commit writes to the log for one field, and how a reader applies it.
 //!
 //! A log holds JSON, and there [`Patch::apply`] works; the types come back when the whole state is
-//! read. The derive calls `new.__patch(old)` on every field. For a [`Vector`], and a slot for one,
+//! read. The derive calls `new.__patch(old)` on every field. For a [`Vector`] or an [`OrdMap`], and a slot for one,
 //! the inherent method answers, because rustc prefers it; for every other type the blanket trait
 //! [`PlainPatch`] does. That holds when `new` is a place or a shared reference; behind a `&mut`
 //! variable rustc finds the trait first.
 
+mod entries;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod entry_tests;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests;
@@ -17,11 +21,12 @@ use super::{
     vector::Vector,
 };
 use serde::{Deserialize, Serialize, ser::Error as _};
-use serde_json::{Error, Value};
+use serde_json::{Error, Map, Value};
 
 /// What a commit writes to the log for one field that changed.
 ///
-/// In JSON: `{"set": value}` or `{"append": {"keep": 2, "tail": [value, …]}}`.
+/// In JSON: `{"set": value}`, `{"append": {"keep": 2, "tail": [value, …]}}`, or
+/// `{"entries": {"set": {"key": value, …}, "remove": ["key", …]}}`.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -34,6 +39,13 @@ pub enum Patch {
         keep: usize,
         /// The elements that follow the kept ones.
         tail: Vec<Value>,
+    },
+    /// Some entries of the map changed, and all others were kept.
+    Entries {
+        /// The entries that are new or have another value.
+        set: Map<String, Value>,
+        /// The keys that were removed.
+        remove: Vec<String>,
     },
 }
 
@@ -55,6 +67,15 @@ pub enum PatchError {
     /// The patch appends, but the field is no list.
     #[error("the patch appends to a value that is no list")]
     NotAList,
+    /// The patch removes a key that the map does not have: an earlier patch is missing, or it belongs to another map.
+    #[error("the patch removes the key `{key}`, which the map does not have")]
+    MissingKey {
+        /// The key.
+        key: String,
+    },
+    /// The patch changes entries, but the field is not a map.
+    #[error("the patch changes entries of a value that is not a map")]
+    NotAMap,
 }
 
 /// Why a commit cannot be written to the log.
@@ -83,7 +104,8 @@ impl Patch {
     /// ```
     ///
     /// # Errors
-    /// A patch that appends to something else than it was made for.
+    /// Returns an error if the patch was made for another value: it keeps more elements than the list has, removes a
+    /// key that the map does not have, or the value is not a list or a map at all.
     pub fn apply(self, field: &mut Value) -> Result<(), PatchError> {
         match (self, field) {
             (Self::Set(value), field) => *field = value,
@@ -99,6 +121,7 @@ impl Patch {
                 return Err(PatchError::KeepBeyondEnd { keep, len: 0 });
             }
             (Self::Append { .. }, _) => return Err(PatchError::NotAList),
+            (Self::Entries { set, remove }, field) => entries::apply(set, remove, field)?,
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ fn patch_and_cost(new: &Vector<Counted>, old: &Vector<Counted>) -> (Option<Patch
 }
 
 /// What a log makes of the old value: written as JSON, patched there, and read again.
-fn patched<T: Serialize + DeserializeOwned>(old: &T, patch: Option<Patch>) -> T {
+pub(super) fn patched<T: Serialize + DeserializeOwned>(old: &T, patch: Option<Patch>) -> T {
     let mut json = to_json(old).unwrap();
     if let Some(patch) = patch {
         let text = serde_json::to_string(&patch).unwrap();
@@ -143,6 +143,13 @@ fn a_patch_is_compact_in_json() {
             Patch::Append { keep: 2, tail: vec![json!("a")] },
             r#"{"append":{"keep":2,"tail":["a"]}}"#,
         ),
+        (
+            Patch::Entries {
+                set: Map::from_iter([("a".to_owned(), json!(null))]),
+                remove: vec!["b".to_owned()],
+            },
+            r#"{"entries":{"set":{"a":null},"remove":["b"]}}"#,
+        ),
     ] {
         assert_eq!(serde_json::to_string(&patch).unwrap(), text);
         assert_eq!(serde_json::from_str::<Patch>(text).unwrap(), patch);
@@ -184,10 +191,10 @@ fn a_number_that_json_lacks_is_no_patch() {
 }
 
 /// Knuth's linear congruential generator.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % sides

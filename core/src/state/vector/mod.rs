@@ -93,6 +93,48 @@ impl<T> Vector<T> {
         self.list.push_back_mut(value);
     }
 
+    /// Returns the list with an element appended, in logarithmic time; the list itself stays as it is.
+    ///
+    /// This is the short way to append to a field in what an action returns:
+    /// ```
+    /// # use burdock::prelude::*;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # pub struct Chat { pub history: Vector<String> }
+    /// #[action(state = Chat, reads(history), writes(history))]
+    /// async fn hear(chat: Reads<'_>, #[input] prompt: &String) -> Result<Writes> {
+    ///     Ok(Writes { history: chat.history.with(prompt.clone()) })
+    /// }
+    /// ```
+    #[must_use = "the list itself stays as it is"]
+    pub fn with(&self, value: T) -> Self {
+        let mut list = self.clone();
+        list.push_back(value);
+        list
+    }
+
+    /// Returns the list with some elements appended, as [`with`](Self::with) does with one.
+    ///
+    /// ```
+    /// # use burdock::Vector;
+    /// let list = Vector::from([1, 2]).with_all([3, 4]);
+    /// assert_eq!(list, Vector::from([1, 2, 3, 4]));
+    /// ```
+    #[must_use = "the list itself stays as it is"]
+    pub fn with_all(&self, values: impl IntoIterator<Item = T>) -> Self {
+        let mut list = self.clone();
+        list.extend(values);
+        list
+    }
+
+    /// Returns whether the list has an element that is equal to `value`, in linear time.
+    pub fn contains(&self, value: &T) -> bool
+    where
+        T: PartialEq,
+    {
+        self.iter().any(|element| element == value)
+    }
+
     /// Shortens the list to `len` elements, in logarithmic time per element dropped. Does nothing if it is not longer.
     ///
     /// ```
@@ -158,6 +200,75 @@ impl<T: Clone> Vector<T> {
             self.lineage.change(self.len(), index);
         }
         self.list.get_mut(index)
+    }
+
+    /// Inserts an element before the one at `index`, or at the end. Clones the elements behind it.
+    ///
+    /// A commit logs these elements again, so inserting near the end costs least.
+    ///
+    /// # Panics
+    /// Panics if `index` is greater than the length, as [`VecDeque::insert`](std::collections::VecDeque::insert) does.
+    ///
+    /// ```
+    /// # use burdock::Vector;
+    /// let mut list = Vector::from(["a", "c"]);
+    /// list.insert(1, "b");
+    /// assert_eq!(list, Vector::from(["a", "b", "c"]));
+    /// ```
+    pub fn insert(&mut self, index: usize, value: T) {
+        let len = self.len();
+        assert!(index <= len, "insertion index (is {index}) should be <= len (is {len})");
+        let tail = self.split_tail(index);
+        self.push_back(value);
+        self.extend(tail);
+    }
+
+    /// Removes the element at `index` and returns a clone of it; `None` if there is none. Clones the elements behind
+    /// it.
+    ///
+    /// A commit logs these elements again, so removing near the end costs least.
+    ///
+    /// ```
+    /// # use burdock::Vector;
+    /// let mut list = Vector::from(["a", "b", "c"]);
+    /// assert_eq!(list.remove(1), Some("b"));
+    /// assert_eq!(list.remove(2), None);
+    /// assert_eq!(list, Vector::from(["a", "c"]));
+    /// ```
+    pub fn remove(&mut self, index: usize) -> Option<T> {
+        let removed = self.get(index)?.clone();
+        let tail = self.split_tail(index + 1);
+        self.truncate(index);
+        self.extend(tail);
+        Some(removed)
+    }
+
+    /// Keeps the elements for which `keep` returns `true`, in their order. Clones those that move.
+    ///
+    /// `keep` is called once with each element. The elements before the first that is removed stay shared with
+    /// clones of the list, and a commit does not log them again.
+    ///
+    /// ```
+    /// # use burdock::Vector;
+    /// let mut list: Vector<u32> = (0..6).collect();
+    /// list.retain(|number| number % 2 == 0);
+    /// assert_eq!(list, Vector::from([0, 2, 4]));
+    /// ```
+    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        let Some(first) = self.iter().position(|element| !keep(element)) else { return };
+        let moved: Vec<T> = (first + 1..self.len())
+            .filter_map(|index| self.get(index).filter(|element| keep(element)))
+            .cloned()
+            .collect();
+        self.truncate(first);
+        self.extend(moved);
+    }
+
+    /// Removes the elements from `index` on and returns clones of them.
+    fn split_tail(&mut self, index: usize) -> Vec<T> {
+        let tail = (index..self.len()).filter_map(|index| self.get(index).cloned()).collect();
+        self.truncate(index);
+        tail
     }
 
     /// Removes the last element and returns a clone of it, in logarithmic time.

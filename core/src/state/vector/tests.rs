@@ -36,6 +36,53 @@ fn a_change_is_not_seen_by_a_clone() {
 }
 
 #[test]
+fn a_list_with_more_elements_leaves_the_old_one_as_it_is() {
+    let old = numbers(3);
+    let new = old.with(3).with_all([4, 5]);
+    assert_eq!((old, new), (numbers(3), numbers(6)));
+}
+
+#[test]
+fn elements_are_inserted_removed_and_retained_like_those_of_a_vec() {
+    for len in [0, 1, 5, 40, 70] {
+        for index in 0..=len {
+            let (mut list, mut model) = (numbers(len), (0..len).collect::<Vec<_>>());
+            let (old, place) = (list.clone(), index as usize);
+            list.insert(place, 99);
+            model.insert(place, 99);
+            assert_eq!((Vec::from(list.clone()), list.contains(&99)), (model.clone(), true));
+            assert_eq!(list.kept_prefix_of(&old), place);
+            assert_eq!(list.remove(place), Some(99));
+            assert_eq!(list.remove(len as usize), None);
+            assert_eq!((&list, list.contains(&99)), (&old, false));
+            list.retain(|number| *number < index || number % 3 == 0);
+            model.retain(|number| *number < 99 && (*number < index || number % 3 == 0));
+            assert_eq!(Vec::from(list.clone()), model);
+            assert!(list.kept_prefix_of(&old) >= place, "the kept prefix is shared");
+        }
+    }
+}
+
+#[test]
+fn a_list_of_which_everything_is_retained_is_unchanged() {
+    let mut list = numbers(9);
+    let version = list.lineage.version;
+    list.retain(|_| true);
+    assert_eq!(list.lineage.version, version);
+}
+
+#[test]
+fn lists_are_ordered_like_vecs() {
+    let lists = [vec![], vec![1], vec![1, 0], vec![1, 2], vec![2]];
+    for a in &lists {
+        for b in &lists {
+            assert_eq!(Vector::from(a.clone()).cmp(&b.clone().into()), a.cmp(b));
+        }
+    }
+    assert_eq!(Vector::from([f64::NAN]).partial_cmp(&Vector::from([0.0])), None);
+}
+
+#[test]
 fn a_list_is_a_plain_sequence_in_serde() {
     let list = numbers(3);
     let text = serde_json::to_string(&list).unwrap();

@@ -6,6 +6,7 @@ use serde::{
     de::{SeqAccess, Visitor},
 };
 use std::{
+    cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
     marker::PhantomData,
@@ -38,6 +39,20 @@ impl<T: PartialEq> PartialEq for Vector<T> {
 }
 
 impl<T: Eq> Eq for Vector<T> {}
+
+impl<T: PartialOrd> PartialOrd for Vector<T> {
+    /// Compares the elements in their order, as for a `Vec`.
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.iter().partial_cmp(other)
+    }
+}
+
+impl<T: Ord> Ord for Vector<T> {
+    /// Compares the elements in their order, as for a `Vec`.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other)
+    }
+}
 
 impl<T: Hash> Hash for Vector<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -81,6 +96,12 @@ impl<T> FromIterator<T> for Vector<T> {
 impl<T> From<Vec<T>> for Vector<T> {
     fn from(values: Vec<T>) -> Self {
         values.into_iter().collect()
+    }
+}
+
+impl<T: Clone> From<Vector<T>> for Vec<T> {
+    fn from(list: Vector<T>) -> Self {
+        list.iter().cloned().collect()
     }
 }
 
