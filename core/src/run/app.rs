@@ -36,7 +36,7 @@ impl<G: Graph> App<G> {
 
     /// Returns the id by which the log knows the session, for calls to the log; `None` without a log.
     pub fn session_id(&self) -> Option<&SessionId> {
-        Some(self.session.recording.as_ref()?.writer.session())
+        self.session.journal.writer().map(Writer::session)
     }
 
     /// The state as of the last commit.
