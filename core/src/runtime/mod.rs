@@ -13,6 +13,7 @@ pub(crate) use self::slice::TimeSlice;
 
 use std::{
     pin::Pin,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -44,4 +45,26 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// A random number, for the jitter of retries and the ids of sessions.
     fn random(&self) -> u64;
+}
+
+impl<R: Runtime + ?Sized> Runtime for Arc<R> {
+    fn now(&self) -> Duration {
+        (**self).now()
+    }
+
+    fn wall(&self) -> Duration {
+        (**self).wall()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        (**self).sleep(duration)
+    }
+
+    fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        (**self).spawn_blocking(job);
+    }
+
+    fn random(&self) -> u64 {
+        (**self).random()
+    }
 }
