@@ -67,7 +67,7 @@ const LONGEST: usize = 48;
 
 /// Appends a `help:` line for an unknown name: the likely one, or all of them when they are few.
 ///
-/// The macros say the same about names that they know themselves.
+/// The macros suggest the same for names that they know themselves.
 pub(crate) const fn suggest(text: &mut Text, unknown: &str, kinds: &str, known: &[&str]) {
     if let Some(at) = closest(unknown, known) {
         text.push("\nhelp: did you mean `");
@@ -87,7 +87,8 @@ pub(crate) const fn suggest(text: &mut Text, unknown: &str, kinds: &str, known: 
     }
 }
 
-/// The known name that differs from `unknown` by a few slips of the finger, the first of equals.
+/// Returns the index of the known name that is closest to `unknown`, the first of equals, unless more than
+/// a third of its bytes differ.
 pub(crate) const fn closest(unknown: &str, known: &[&str]) -> Option<usize> {
     let length = if unknown.len() < 3 { 3 } else { unknown.len() };
     let mut best = None;
@@ -171,6 +172,25 @@ mod tests {
         );
         assert_eq!(suggested("reply", &["x"; 9]), "");
         assert_eq!(suggested("reply", &[]), "");
+    }
+
+    #[test]
+    fn macros_and_constant_evaluation_suggest_the_same_name() {
+        let mut words = vec![String::new()];
+        for length in 0..4 {
+            let longest: Vec<String> =
+                words.iter().filter(|word| word.chars().count() == length).cloned().collect();
+            let longer = |word: &String| ['a', 'b', 'B', 'é'].map(|sign| format!("{word}{sign}"));
+            words.extend(longest.iter().flat_map(longer));
+        }
+        words.extend([47, 48, 49].map(|length| "n".repeat(length)));
+        words.extend(["previous_answer", "perviuos_answer", "previous_answers"].map(String::from));
+        let known: Vec<String> = words.iter().rev().step_by(7).cloned().collect();
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        for unknown in &words {
+            let here = closest(unknown, &names).map(|at| names[at]);
+            assert_eq!(here, burdock_macros_shared::names::closest(unknown, &known), "{unknown}");
+        }
     }
 
     #[test]

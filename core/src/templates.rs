@@ -1,17 +1,35 @@
 //! The large templates of the macros. A proc macro validates, fills one in and calls it.
+//!
+//! A visibility is followed by the keyword of the item that it is for, `(pub struct)`: the group holds a
+//! token even where the visibility is empty. A field comes as its identifier, which has the user's span, and
+//! as its name without `r#`.
 
 /// `Reads` of an action: one reference per field, and `__READS` as a mask.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __reads {
-    (($vis:vis struct) $state:ty {}) => {
+    (
+        // The visibility of the action.
+        ($vis:vis struct)
+        // The state of the action.
+        $state:ty
+        // No fields.
+        {}
+    ) => {
         /// Reads nothing.
         #[allow(dead_code, reason = "an action that reads nothing may not take `Reads`")]
         type Reads<'a> = $crate::__private::NoReads<'a>;
 
         const __READS: $crate::__private::FieldSet = $crate::__private::FieldSet::EMPTY;
     };
-    (($vis:vis struct) $state:ty { $($field:ident $name:literal,)+ }) => {
+    (
+        // The visibility of the action.
+        ($vis:vis struct)
+        // The state of the action.
+        $state:ty
+        // The fields after `reads`.
+        { $($field:ident $name:literal,)+ }
+    ) => {
         /// The fields that the action reads.
         #[derive(Clone, Copy)]
         #[allow(dead_code, reason = "an action may declare more than it uses")]
@@ -47,7 +65,14 @@ macro_rules! __reads {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __copies {
-    (($vis:vis struct) $state:ty { $($field:ident $name:literal,)* }) => {
+    (
+        // The visibility of the action.
+        ($vis:vis struct)
+        // The state of the action.
+        $state:ty
+        // The fields after `reads`.
+        { $($field:ident $name:literal,)* }
+    ) => {
         $vis struct __Copies {
             $($field: $crate::__value!($state, $name),)*
         }
@@ -69,10 +94,20 @@ macro_rules! __copies {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __borrowed {
-    ($copies:ident {}) => {
+    (
+        // The `__Copies`.
+        $copies:ident
+        // No fields.
+        {}
+    ) => {
         $crate::__private::NoReads::__none()
     };
-    ($copies:ident { $($field:ident)+ }) => {
+    (
+        // The `__Copies`.
+        $copies:ident
+        // The fields that they own.
+        { $($field:ident)+ }
+    ) => {
         Reads { $($field: &$copies.$field,)+ }
     };
 }
@@ -81,7 +116,14 @@ macro_rules! __borrowed {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __debug {
-    ([$($generics:tt)*] $type:ident $text:literal { $($field:ident $name:literal,)* }) => {
+    (
+        // The generics of the struct, which are those of the `impl`: `<'a>` or none.
+        [$($generics:tt)*]
+        // The struct, and its name in the output.
+        $type:ident $text:literal
+        // Its fields.
+        { $($field:ident $name:literal,)* }
+    ) => {
         impl $($generics)* ::core::fmt::Debug for $type $($generics)* {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #[allow(unused_imports, reason = "for fields without `Debug`")]
@@ -98,7 +140,16 @@ macro_rules! __debug {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __writes {
-    (($vis:vis struct) ($($state_item:tt)*) $state:ty { $($field:ident $name:literal,)* }) => {
+    (
+        // The visibility of the action.
+        ($vis:vis struct)
+        // `type State = …;` of `impl Writes`, with the span that rustc labels when the type is no state.
+        ($($state_item:tt)*)
+        // The state of the action.
+        $state:ty
+        // The fields after `writes`.
+        { $($field:ident $name:literal,)* }
+    ) => {
         /// New values for the fields that the action writes.
         #[allow(dead_code, reason = "whoever runs the graph may not look at them")]
         $vis struct Writes {
@@ -167,7 +218,12 @@ macro_rules! __writes {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __value {
-    ($state:ty, $name:literal) => {
+    (
+        // The state.
+        $state:ty,
+        // The name of the field.
+        $name:literal
+    ) => {
         $crate::__private::Value<
             $state,
             { $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name) },
@@ -179,7 +235,12 @@ macro_rules! __value {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __stored {
-    ($state:ty, $name:literal) => {
+    (
+        // The state.
+        $state:ty,
+        // The name of the field.
+        $name:literal
+    ) => {
         $crate::__private::Stored<
             $state,
             { $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name) },
@@ -192,8 +253,14 @@ macro_rules! __stored {
 #[macro_export]
 macro_rules! __args {
     (
-        ($vis:vis struct) borrowed
+        // The visibility of the action.
+        ($vis:vis struct)
+        // The arguments are references: the action runs in the task of its run.
+        borrowed
+        // The arguments under `#[input]`: each with its name, the hash by which a graph binds it, and its
+        // type without the reference.
         inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
+        // The arguments under `#[resource]`, in the same way.
         resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
     ) => {
         $vis struct __Args<'a> {
@@ -221,8 +288,14 @@ macro_rules! __args {
         }
     };
     (
-        ($vis:vis struct) owned
+        // The visibility of the action.
+        ($vis:vis struct)
+        // The arguments are owned: the action runs on a thread of its own.
+        owned
+        // The arguments under `#[input]`: each with its name, the hash by which a graph binds it, and its
+        // type without the reference.
         inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
+        // The arguments under `#[resource]`, in the same way.
         resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
     ) => {
         $vis struct __Args<'a> {
@@ -253,9 +326,14 @@ macro_rules! __args {
 #[macro_export]
 macro_rules! __collect {
     (
+        // The inputs of `__args`.
         inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
+        // The resources of `__args`.
         resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
-        ($inputs:ident, $resources:ident) { $($fields:tt)* }
+        // What the expressions below call the inputs and the resources of the run.
+        ($inputs:ident, $resources:ident)
+        // The fields of `__Args` with their expressions.
+        { $($fields:tt)* }
     ) => {
         #[allow(unused_variables, private_bounds, reason = "either may be empty")]
         impl<'a, S> $crate::__private::Collect<'a, S> for __Args<'a>
@@ -285,7 +363,12 @@ macro_rules! __collect {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __params {
-    (($vis:vis struct) $($param:ident: $ty:ty,)+) => {
+    (
+        // The visibility of the action.
+        ($vis:vis struct)
+        // The arguments without a marker, with their types.
+        $($param:ident: $ty:ty,)+
+    ) => {
         /// The parameters of the action; `None` stands for one that is not bound.
         $vis struct __Params {
             $($vis $param: ::core::option::Option<$ty>,)+
@@ -303,7 +386,16 @@ macro_rules! __params {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nodes {
-    (($vis:vis struct) #[$docs:meta] $type:ident $graph:literal { $($(#[$node_docs:meta])* $node:ident $name:literal,)+ }) => {
+    (
+        // The visibility of the graph.
+        ($vis:vis struct)
+        // The docs of the enum.
+        #[$docs:meta]
+        // The enum, and the name of the graph for the error about an unknown node.
+        $type:ident $graph:literal
+        // The nodes in the order of their declaration: the attributes of each, its identifier and its name.
+        { $($(#[$node_docs:meta])* $node:ident $name:literal,)+ }
+    ) => {
         #[$docs]
         #[allow(non_camel_case_types, reason = "named after nodes")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -368,7 +460,18 @@ macro_rules! __nodes {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __inputs {
-    (($($head:tt)*) #[$docs:meta] $serde:literal $type:ident { $($fields:tt)* }) => {
+    (
+        // The visibility of the graph, and `struct`.
+        ($($head:tt)*)
+        // The docs of the struct.
+        #[$docs:meta]
+        // The path of serde, for its derives.
+        $serde:literal
+        // The struct.
+        $type:ident
+        // Its fields, each with attributes, visibility and type.
+        { $($fields:tt)* }
+    ) => {
         #[$docs]
         #[derive(
             ::core::clone::Clone,
@@ -384,7 +487,16 @@ macro_rules! __inputs {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __written {
-    (($vis:vis enum) #[$docs:meta] $type:ident { $($node:ident $name:literal: $writes:ty,)+ }) => {
+    (
+        // The visibility of the graph.
+        ($vis:vis enum)
+        // The docs of the enum.
+        #[$docs:meta]
+        // The enum.
+        $type:ident
+        // The nodes, each with its name and the `Writes` of its action.
+        { $($node:ident $name:literal: $writes:ty,)+ }
+    ) => {
         #[$docs]
         #[allow(
             non_camel_case_types, private_interfaces, dead_code,
@@ -403,7 +515,17 @@ macro_rules! __written {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entry {
-    (@items ($vis:vis fn) $graph:ident ($($built:tt)*) ($($resources:tt)*)) => {
+    (
+        @items
+        // The visibility of the graph.
+        ($vis:vis fn)
+        // The type of the graph.
+        $graph:ident
+        // The other generic arguments of the `AppBuilder`, if they are not the default ones.
+        ($($built:tt)*)
+        // The calls that give the resources.
+        ($($resources:tt)*)
+    ) => {
         #[allow(dead_code, reason = "a program may use only some of it")]
         impl $graph {
             /// Nodes, edges and what they declare.
@@ -416,11 +538,22 @@ macro_rules! __entry {
             }
         }
     };
-    (($vis:vis fn) $graph:ident) => {
+    (
+        // The visibility of the graph.
+        ($vis:vis fn)
+        // The type of a graph with resources, which the program gives.
+        $graph:ident
+    ) => {
         $crate::__entry! { @items ($vis fn) $graph () () }
     };
-    // no resources to give
-    (($vis:vis fn) $graph:ident $resources:ident {}) => {
+    (
+        // The visibility of the graph.
+        ($vis:vis fn)
+        // The type of the graph.
+        $graph:ident
+        // The struct of its resources, which has no fields.
+        $resources:ident {}
+    ) => {
         $crate::__entry! {
             @items ($vis fn) $graph
             (, $crate::__private::Provided<$resources>) (.resources($resources {}))
@@ -433,9 +566,15 @@ macro_rules! __entry {
 #[macro_export]
 macro_rules! __tables {
     (
+        // The fields of the state.
         fields $fields:expr;
+        // The index of the first node.
         start $start:literal;
+        // The actions, each once.
         actions { $($action:ident,)+ }
+        // The nodes: the name of each, the path of its action as text, the index of its action, its bound
+        // parameters with their values as text, and the fields that the conditions of its transition and
+        // of its error edge read.
         nodes {
             $($node:literal: $path:literal $place:literal
                 $({ $($param:literal: $value:literal,)+ })?
@@ -473,8 +612,12 @@ macro_rules! __tables {
 #[macro_export]
 macro_rules! __scope {
     (
+        // The type of the graph.
         $graph:ident
+        // The struct of its inputs; each input with the hash of its name and its type, and behind `some` the
+        // type inside of an `Option`, which actions may take as well.
         $inputs:ident { $($input:ident $input_hash:literal: $input_ty:ty $(, some $some_ty:ty)?;)* }
+        // The struct of its resources; each with the hash of its name and its type.
         $resources:ident { $($resource:ident $resource_hash:literal: $resource_ty:ty;)* }
     ) => {
         impl $crate::__private::Scope for $graph {
@@ -512,7 +655,16 @@ macro_rules! __scope {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __visits {
-    ($graph:ident: $type:ident $state:ident -> $writes:ident { $($node:ident $visit:ident: $written:expr,)+ }) => {
+    (
+        // The type of the graph, and the enum of its nodes.
+        $graph:ident: $type:ident
+        // What the expressions below call the state.
+        $state:ident
+        // The enum of what the nodes write.
+        -> $writes:ident
+        // The nodes: each with the type that visits its action, and the expression of what it wrote.
+        { $($node:ident $visit:ident: $written:expr,)+ }
+    ) => {
         fn missing_input(
             __node: $type,
             __inputs: &Self::Inputs,

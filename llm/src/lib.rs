@@ -23,6 +23,7 @@ pub use self::provider::{Provider, SchemaMode};
 pub use self::{
     answer::{Answer, AnswerExt, Chunks},
     chunk::{Chunk, End, Reason, Usage},
+    clock::Delay,
     environment::{from_env, from_settings},
     error::ModelError,
     message::{Message, Role, ToolCall},

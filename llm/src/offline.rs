@@ -15,8 +15,9 @@ mod words;
 
 use crate::{
     Answer, Chunk, End, Message, Model, ModelError, Reason, Request, ResponseSchema, Role,
-    clock::{self, Stopwatch},
+    clock::{Clock, Stopwatch},
 };
+use burdock::Runtime;
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::Value;
 use std::time::Duration;
@@ -48,9 +49,10 @@ pub enum Pace {
 /// assert_eq!(answer.text, "3 * 4 = 12. That much I can do without a model.");
 /// # Ok::<_, burdock_llm::ModelError>(()) }).unwrap();
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Offline {
     pace: Pace,
+    clock: Clock,
 }
 
 /// What a rule sees.
@@ -107,7 +109,15 @@ impl Pace {
 impl Offline {
     /// Makes one that talks this fast.
     pub fn with_pace(pace: Pace) -> Self {
-        Self { pace }
+        Self { pace, ..Self::default() }
+    }
+
+    /// Sets the runtime that times the pauses between words. Defaults to
+    /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    #[must_use]
+    pub fn runtime(mut self, runtime: impl Runtime) -> Self {
+        self.clock = Clock::new(runtime);
+        self
     }
 
     /// Streams the answer word by word, each with the space that follows it.
@@ -126,16 +136,16 @@ impl Offline {
         let heard: usize = messages.iter().map(|message| words::pieces(&message.text).len()).sum();
         let said = pieces.len();
 
-        let mut watch = Stopwatch::start();
-        let state = (pieces.into_iter().enumerate(), String::new());
-        let deltas = stream::unfold(state, move |(mut pieces, before)| async move {
+        let mut watch = self.clock.stopwatch();
+        let state = (pieces.into_iter().enumerate(), String::new(), self);
+        let deltas = stream::unfold(state, async |(mut pieces, before, this)| {
             let (index, piece) = pieces.next()?;
-            if let Some(pause) = self.pace.pause(index, &before) {
-                clock::sleep(pause).await;
+            if let Some(pause) = this.pace.pause(index, &before) {
+                this.clock.sleep(pause).await;
             }
-            Some((piece.clone(), (pieces, piece)))
+            Some((piece.clone(), (pieces, piece, this)))
         });
-        let end = move |watch: Stopwatch| End {
+        let end = move |watch: &Stopwatch| End {
             reason: Reason::Complete,
             usage: watch.usage(u64::try_from(heard).ok(), u64::try_from(said).ok()),
         };
@@ -144,7 +154,7 @@ impl Offline {
                 watch.delta();
                 Chunk::Delta(delta)
             } else {
-                Chunk::End(end(watch))
+                Chunk::End(end(&watch))
             })
         });
         Ok(Box::pin(chunks))
@@ -153,7 +163,7 @@ impl Offline {
 
 impl Model for Offline {
     fn chat(&self, request: Request) -> Answer {
-        let this = *self;
+        let this = self.clone();
         let answer = async move {
             this.say(&request).unwrap_or_else(|error| Box::pin(stream::iter([Err(error)])))
         };

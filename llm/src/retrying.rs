@@ -4,10 +4,9 @@
 mod tests;
 
 use crate::{
-    Answer, Chunk, Model, ModelError, Request, ResponseSchema,
-    answer::Item,
-    clock::{fraction, sleep},
+    Answer, Chunk, Model, ModelError, Request, ResponseSchema, answer::Item, clock::Clock,
 };
+use burdock::Runtime;
 use futures_util::{FutureExt, StreamExt, stream};
 use std::{sync::Arc, time::Duration};
 
@@ -31,6 +30,7 @@ use std::{sync::Arc, time::Duration};
 pub struct Retrying<M> {
     model: Arc<M>,
     policy: Policy,
+    clock: Clock,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ impl<M: Model> Retrying<M> {
             first_wait: Duration::from_millis(500),
             longest_wait: Duration::from_secs(30),
         };
-        Self { model: Arc::new(model), policy }
+        Self { model: Arc::new(model), policy, clock: Clock::default() }
     }
 
     /// How often to ask, at most; at least once.
@@ -71,11 +71,20 @@ impl<M: Model> Retrying<M> {
         self.policy.longest_wait = wait;
         self
     }
+
+    /// Sets the runtime that times the waits between attempts, and their jitter. Defaults to
+    /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    #[must_use]
+    pub fn runtime(mut self, runtime: impl Runtime) -> Self {
+        self.clock = Clock::new(runtime);
+        self
+    }
 }
 
 impl<M: Model> Model for Retrying<M> {
     fn chat(&self, request: Request) -> Answer {
-        Box::pin(begin(Arc::clone(&self.model), self.policy, request).flatten_stream())
+        let (model, clock) = (Arc::clone(&self.model), self.clock.clone());
+        Box::pin(begin(model, self.policy, clock, request).flatten_stream())
     }
 
     fn accepts_schema(&self, schema: &ResponseSchema) -> bool {
@@ -84,13 +93,13 @@ impl<M: Model> Model for Retrying<M> {
 }
 
 /// An answer that has begun, or whose error is for good.
-async fn begin<M: Model>(model: Arc<M>, policy: Policy, request: Request) -> Answer {
+async fn begin<M: Model>(model: Arc<M>, policy: Policy, clock: Clock, request: Request) -> Answer {
     let mut attempt = 1;
     loop {
         let mut answer = model.chat(request.clone());
         let first = answer.next().await;
         let wait = match &first {
-            Some(Err(error)) if attempt < policy.attempts => policy.wait(attempt, error),
+            Some(Err(error)) if attempt < policy.attempts => policy.wait(attempt, error, &clock),
             _ => None,
         };
         let Some(wait) = wait else { return put_back(first, answer) };
@@ -98,7 +107,7 @@ async fn begin<M: Model>(model: Arc<M>, policy: Policy, request: Request) -> Ans
         if let Some(Err(error)) = first {
             tracing::warn!(%error, attempt = i64::from(attempt), ?wait, "the model is asked again");
         }
-        sleep(wait).await;
+        clock.sleep(wait).await;
         attempt += 1;
     }
 }
@@ -115,7 +124,7 @@ fn put_back(first: Option<Item>, answer: Answer) -> Answer {
 
 impl Policy {
     /// How long to wait after this attempt; `None` if there is no use in another one.
-    fn wait(&self, attempt: u32, error: &ModelError) -> Option<Duration> {
+    fn wait(&self, attempt: u32, error: &ModelError, clock: &Clock) -> Option<Duration> {
         if !error.is_retryable() {
             return None;
         }
@@ -125,6 +134,6 @@ impl Policy {
         let doubled = 1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
         let wait = self.first_wait.saturating_mul(doubled).min(self.longest_wait);
         // so that many who failed together do not come back together
-        Some(wait.mul_f64(1.0 - fraction() / 2.0))
+        Some(wait.mul_f64(1.0 - clock.fraction() / 2.0))
     }
 }

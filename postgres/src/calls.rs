@@ -9,7 +9,6 @@ use burdock::log::{
     Append, Claim, Draft, Epoch, EpochStart, Existence, LogError, Offset, Opened, SessionFilter,
     SessionId, SessionInfo,
 };
-use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow, query};
 use std::{
     collections::hash_map::RandomState,
@@ -18,11 +17,9 @@ use std::{
     time::Duration,
 };
 
-static CHECKSUM: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
-
 /// What stands beside an entry; a column has signed numbers.
 pub(crate) fn checksum(json: &str) -> i32 {
-    CHECKSUM.checksum(json.as_bytes()).cast_signed()
+    crc32fast::hash(json.as_bytes()).cast_signed()
 }
 
 /// A number as the database has it. What is too large for it is larger than anything there.

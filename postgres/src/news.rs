@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    select,
     sync::{Notify, watch},
     time::{sleep, timeout},
 };
@@ -61,22 +62,6 @@ async fn stopped(stop: &mut Stop) {
     while stop.changed().await.is_ok() {}
 }
 
-/// Ready as soon as one of them is.
-async fn either<A, B>(
-    first: impl Future<Output = A>,
-    second: impl Future<Output = B>,
-) -> Option<A> {
-    let mut first = std::pin::pin!(first);
-    let mut second = std::pin::pin!(second);
-    std::future::poll_fn(|cx| {
-        if let std::task::Poll::Ready(value) = first.as_mut().poll(cx) {
-            return std::task::Poll::Ready(Some(value));
-        }
-        second.as_mut().poll(cx).map(|_| None)
-    })
-    .await
-}
-
 /// Sends what is to be told to other processes.
 pub(crate) async fn send(
     news: Arc<News>,
@@ -87,7 +72,10 @@ pub(crate) async fn send(
 ) {
     let mut connection = None;
     loop {
-        let more = either(news.there.notified(), stopped(&mut stop)).await.is_some();
+        let more = select! {
+            () = news.there.notified() => true,
+            () = stopped(&mut stop) => false,
+        };
         let told = news.take();
         if !told.is_empty() {
             let sending = notify(&mut connection, &driver, &database, &channel, &told);
@@ -103,7 +91,7 @@ pub(crate) async fn send(
         if !more {
             return;
         }
-        either(sleep(EVERY), stopped(&mut stop)).await;
+        let _ = timeout(EVERY, stopped(&mut stop)).await;
     }
 }
 
@@ -162,8 +150,9 @@ pub(crate) async fn hear(
     options: Options,
     mut stop: Stop,
 ) {
-    if either(hub.wanted.notified(), stopped(&mut stop)).await.is_none() {
-        return;
+    select! {
+        () = hub.wanted.notified() => {}
+        () = stopped(&mut stop) => return,
     }
     // the driver's listener wants a pool; this one has a single connection
     let pool = PgPoolOptions::new()
@@ -173,11 +162,13 @@ pub(crate) async fn hear(
         .idle_timeout(None)
         .acquire_timeout(PATIENCE)
         .connect_lazy_with(driver);
-    let listening = Box::pin(listen(&hub, &pool, &options.schema));
-    let looking = Box::pin(look(&hub, &database, options.poll));
-    either(either(listening, looking), stopped(&mut stop)).await;
-    // an attempt to connect may be under way
-    either(pool.close(), sleep(PAUSE)).await;
+    select! {
+        () = listen(&hub, &pool, &options.schema) => {}
+        () = look(&hub, &database, options.poll) => {}
+        () = stopped(&mut stop) => {}
+    }
+    // an attempt to connect may be in progress
+    let _ = timeout(PAUSE, pool.close()).await;
 }
 
 async fn listen(hub: &Hub, pool: &PgPool, channel: &str) {

@@ -138,11 +138,6 @@ impl Problem {
         tracing::error_span!("session", %session).in_scope(|| error.into())
     }
 
-    pub(crate) fn undrawable() -> Self {
-        let detail = "this graph cannot be drawn here: `graph.mmd` has it for Mermaid";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
-    }
-
     /// An error whose cause is for the server's operator only.
     pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = chain(error), "a request failed");

@@ -1,72 +1,40 @@
-//! What a thread of a log owes to a future.
+//! The answer of a log's thread to the future that waits for it.
 
-use crate::sync::lock;
 use burdock::log::LogError;
+use futures_channel::oneshot;
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
-struct Slot<T> {
-    value: Option<Result<T, LogError>>,
-    waker: Option<Waker>,
-}
+/// The sending side. Dropping it answers [`LogError::Closed`].
+pub(crate) struct Asked<T>(oneshot::Sender<Result<T, LogError>>);
 
-/// The side that answers; dropping it says that the log is closed.
-pub(crate) struct Asked<T>(Arc<Mutex<Slot<T>>>);
-
-/// The side that waits.
-pub(crate) struct Answer<T>(Arc<Mutex<Slot<T>>>);
+/// The receiving side.
+pub(crate) struct Answer<T>(oneshot::Receiver<Result<T, LogError>>);
 
 pub(crate) fn answer<T>() -> (Asked<T>, Answer<T>) {
-    let slot = Arc::new(Mutex::new(Slot { value: None, waker: None }));
-    (Asked(Arc::clone(&slot)), Answer(slot))
+    let (sender, receiver) = oneshot::channel();
+    (Asked(sender), Answer(receiver))
 }
 
 impl<T> Asked<T> {
     pub(crate) fn settle(self, value: Result<T, LogError>) {
-        self.put(value);
+        // an answer that nobody waits for is dropped
+        let _ = self.0.send(value);
     }
 
-    /// Whether nobody waits any more.
+    /// Returns whether nobody waits for the answer.
     pub(crate) fn is_abandoned(&self) -> bool {
-        Arc::strong_count(&self.0) == 1
-    }
-
-    /// The first value stays. Wakes outside of the lock.
-    fn put(&self, value: Result<T, LogError>) {
-        let mut slot = lock(&self.0);
-        if slot.value.is_none() {
-            slot.value = Some(value);
-            let waker = slot.waker.take();
-            drop(slot);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
-    }
-}
-
-impl<T> Drop for Asked<T> {
-    fn drop(&mut self) {
-        if !self.is_abandoned() {
-            self.put(Err(LogError::Closed));
-        }
+        self.0.is_canceled()
     }
 }
 
 impl<T> Future for Answer<T> {
     type Output = Result<T, LogError>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut slot = lock(&self.0);
-        if let Some(value) = slot.value.take() {
-            return Poll::Ready(value);
-        }
-        if !slot.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            slot.waker = Some(cx.waker().clone());
-        }
-        Poll::Pending
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let received = Pin::new(&mut self.0).poll(cx);
+        received.map(|answer| answer.unwrap_or(Err(LogError::Closed)))
     }
 }

@@ -3,12 +3,17 @@
 
 use burdock::{
     App, Outcome, Position, RunErrorKind,
-    log::{Durability, EntryKind, Followed, Log, LogError, MemoryLog, Offset, SessionId, follow},
+    log::{
+        Claim, Durability, EntryKind, Followed, Log, LogError, MemoryLog, Offset, SessionId, follow,
+    },
     run::{BuildError, ReadError, View},
 };
-use burdock_tests::script::{Do, Drops, Line, LineInputs, LineNode as At, LineResources, Script};
+use burdock_tests::{
+    clock::Clock,
+    script::{Do, Drops, Line, LineInputs, LineNode as At, LineResources, Script},
+};
 use futures::StreamExt;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 fn id() -> SessionId {
     SessionId::new("s").unwrap()
@@ -355,4 +360,18 @@ async fn a_program_that_a_session_does_not_fit_leaves_its_writer_alone() {
     );
     app.run(LineInputs {}).await.unwrap();
     assert_eq!(app.state().nodes(), "first second third");
+}
+
+#[tokio::test]
+async fn memory_log_measures_idle_time_by_its_runtime() {
+    let (clock, minute) = (Clock::default(), Duration::from_mins(1));
+    let log = MemoryLog::with_runtime(clock.clone());
+    let claim = Claim { idle_for: Some(minute), ..Claim::default() };
+    log.open(&id(), claim).await.unwrap();
+    clock.advance(Duration::from_secs(59));
+    let error = log.open(&id(), claim).await.unwrap_err();
+    let expected = Duration::from_secs(59);
+    assert!(matches!(&error, LogError::Busy { ago, .. } if *ago == expected), "{error:?}");
+    clock.advance(Duration::from_secs(1));
+    log.open(&id(), claim).await.unwrap();
 }

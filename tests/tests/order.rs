@@ -1,5 +1,6 @@
 //! What is true of the files of the repository: modules import only those before them, in the order that
-//! ARCHITECTURE.md gives, and each file of tests is part of a program.
+//! ARCHITECTURE.md gives, each macro guards against its own panics, and each file of tests is part of a
+//! program.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::{
@@ -58,6 +59,18 @@ fn each_file_of_tests_is_part_of_a_program() {
                 declared.declared.contains(&*file.file_stem().unwrap().to_string_lossy())
             });
             assert!(listed || (file.is_dir() && inside), "no program has {}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_macro_guards_against_its_own_panics() {
+    for package in ["macros", "llm/macros"] {
+        let lib = fs::read_to_string(root().join(package).join("src/lib.rs")).unwrap();
+        let macros: Vec<&str> = lib.split("\n#[proc_macro").skip(1).collect();
+        assert!(!macros.is_empty(), "{package}");
+        for function in macros {
+            assert!(function.contains("\n    guarded("), "{package}: {function}");
         }
     }
 }

@@ -4,7 +4,11 @@ use super::{
     Append, Claim, Draft, Epoch, EpochStart, Existence, Log, LogError, Logging, Offset, Opened,
     Record, SessionFilter, SessionId, SessionInfo,
 };
-use crate::sync::{Arc, Mutex, lock};
+use crate::{
+    run::default_runtime,
+    runtime::Runtime,
+    sync::{Arc, Mutex, lock},
+};
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
@@ -12,13 +16,31 @@ use std::{
     mem,
     ops::Bound,
     pin::Pin,
+    sync::LazyLock,
     task::{Context, Poll, Waker},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// Keeps sessions in memory, for as long as a clone of it lives.
-#[derive(Clone, Default)]
-pub struct MemoryLog(Arc<Mutex<Content>>);
+#[derive(Clone)]
+pub struct MemoryLog {
+    content: Arc<Mutex<Content>>,
+    clock: Clock,
+}
+
+/// The clock by which sessions are idle: that of a runtime, or the machine's where there is none.
+#[derive(Clone)]
+struct Clock(Option<std::sync::Arc<dyn Runtime>>);
+
+impl Clock {
+    fn now(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match &self.0 {
+            Some(runtime) => runtime.now(),
+            None => START.elapsed(),
+        }
+    }
+}
 
 #[derive(Default)]
 struct Content {
@@ -32,12 +54,13 @@ impl Content {
         self.sessions.get_mut(id).filter(|session| session.exists())
     }
 
-    fn open(&mut self, id: &SessionId, claim: Claim) -> Result<Opened, LogError> {
+    fn open(&mut self, id: &SessionId, claim: Claim, now: Duration) -> Result<Opened, LogError> {
         if claim.existence == Existence::Existing && self.get(id).is_none() {
             return Err(LogError::NoSession { session: id.clone() });
         }
         let epoch = Epoch(self.epoch.0 + 1);
-        let opened = self.sessions.entry(id.clone()).or_default().open(id, claim, epoch)?;
+        let session = self.sessions.entry(id.clone()).or_default();
+        let opened = session.open(id, claim, epoch, now)?;
         self.epoch = epoch;
         Ok(opened)
     }
@@ -54,7 +77,7 @@ struct Session {
     entries: VecDeque<(Epoch, Draft)>,
     epochs: Vec<EpochStart>,
     /// When the writer opened the session or appended last; `None` once it released it.
-    active: Option<Instant>,
+    active: Option<Duration>,
     /// Those that wait for an entry, by a number of their own.
     waiting: BTreeMap<u64, Waker>,
     /// The last of these numbers.
@@ -80,22 +103,29 @@ impl Session {
         self.epochs.first().map(|first| first.epoch)
     }
 
-    fn open(&mut self, id: &SessionId, claim: Claim, epoch: Epoch) -> Result<Opened, LogError> {
+    fn open(
+        &mut self,
+        id: &SessionId,
+        claim: Claim,
+        epoch: Epoch,
+        now: Duration,
+    ) -> Result<Opened, LogError> {
         if claim.existence == Existence::New && self.exists() {
             return Err(LogError::SessionExists { session: id.clone() });
         }
-        if let (Some(lease), Some(active)) = (claim.idle_for, self.active)
-            && active.elapsed() < lease
-        {
-            return Err(LogError::Busy { session: id.clone(), ago: active.elapsed() });
+        if let (Some(idle_for), Some(active)) = (claim.idle_for, self.active) {
+            let ago = now.saturating_sub(active);
+            if ago < idle_for {
+                return Err(LogError::Busy { session: id.clone(), ago });
+            }
         }
         self.epoch = epoch;
         self.epochs.push(EpochStart { epoch: self.epoch, start: self.next() });
-        self.active = Some(Instant::now());
+        self.active = Some(now);
         Ok(Opened { epoch: self.epoch, next: self.next(), snapshot: self.snapshot })
     }
 
-    fn append(&mut self, append: Append) -> Result<(), LogError> {
+    fn append(&mut self, append: Append, now: Duration) -> Result<(), LogError> {
         let Append { session, epoch, at, entries, .. } = append;
         if epoch != self.epoch {
             return Err(LogError::Fenced { session, epoch });
@@ -125,7 +155,7 @@ impl Session {
             }
             self.entries.push_back((epoch, entry));
         }
-        self.active = Some(Instant::now());
+        self.active = Some(now);
         Ok(())
     }
 
@@ -172,9 +202,21 @@ impl Session {
 }
 
 impl MemoryLog {
-    /// An empty log.
+    /// Creates an empty log, whose sessions are idle by the clock of the default runtime.
     pub fn new() -> Self {
-        Self::default()
+        Self::of(Clock(default_runtime()))
+    }
+
+    /// Creates an empty log, whose sessions are idle by the clock of this runtime.
+    ///
+    /// It is the runtime that [`AppBuilder::runtime`](crate::AppBuilder::runtime) is given where a
+    /// test drives the time of both.
+    pub fn with_runtime(runtime: impl Runtime) -> Self {
+        Self::of(Clock(Some(std::sync::Arc::new(runtime))))
+    }
+
+    fn of(clock: Clock) -> Self {
+        Self { content: Arc::default(), clock }
     }
 
     /// Does something with a session that exists.
@@ -183,7 +225,7 @@ impl MemoryLog {
         id: &SessionId,
         work: impl FnOnce(&mut Session) -> Result<T, LogError>,
     ) -> Logging<T> {
-        Box::pin(ready(match lock(&self.0).get(id) {
+        Box::pin(ready(match lock(&self.content).get(id) {
             Some(session) => work(session),
             None => Err(LogError::NoSession { session: id.clone() }),
         }))
@@ -191,24 +233,32 @@ impl MemoryLog {
 
     /// Waits in the session that began with this epoch.
     fn wait(&self, id: &SessionId, born: Option<Epoch>, offset: Offset) -> Logging<()> {
-        let (content, id) = (Arc::clone(&self.0), id.clone());
+        let (content, id) = (Arc::clone(&self.content), id.clone());
         Box::pin(Reached { content, id, offset, born, waiter: None })
+    }
+}
+
+impl Default for MemoryLog {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 impl Log for MemoryLog {
     fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
-        Box::pin(ready(lock(&self.0).open(session, claim)))
+        let now = self.clock.now();
+        Box::pin(ready(lock(&self.content).open(session, claim, now)))
     }
 
     fn append(&self, append: Append) -> Logging<()> {
-        let mut content = lock(&self.0);
+        let now = self.clock.now();
+        let mut content = lock(&self.content);
         let Some(session) = content.sessions.get_mut(&append.session) else {
             // deleted meanwhile
             let Append { session, epoch, .. } = append;
             return Box::pin(ready(Err(LogError::Fenced { session, epoch })));
         };
-        if let Err(refused) = session.append(append) {
+        if let Err(refused) = session.append(append, now) {
             return Box::pin(ready(Err(refused)));
         }
         let woken = mem::take(&mut session.waiting);
@@ -222,13 +272,13 @@ impl Log for MemoryLog {
     }
 
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
-        let born = lock(&self.0).get(session).and_then(|found| found.born());
+        let born = lock(&self.content).get(session).and_then(|found| found.born());
         self.wait(session, born, offset)
     }
 
     fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
         let has_it = |found: &&mut Session| found.epochs.iter().any(|known| known.epoch == epoch);
-        let born = lock(&self.0).get(session).filter(has_it).and_then(|found| found.born());
+        let born = lock(&self.content).get(session).filter(has_it).and_then(|found| found.born());
         self.wait(session, born, offset)
     }
 
@@ -250,7 +300,7 @@ impl Log for MemoryLog {
     fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
         let SessionFilter { prefix, graphs, after, limit } = filter;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let content = lock(&self.0);
+        let content = lock(&self.content);
         let of_graph = |session: &Session| {
             graphs.is_empty() || session.graph.as_ref().is_some_and(|graph| graphs.contains(graph))
         };
@@ -270,7 +320,7 @@ impl Log for MemoryLog {
 
     fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
         if let Some(found) =
-            lock(&self.0).sessions.get_mut(session).filter(|found| found.epoch == epoch)
+            lock(&self.content).sessions.get_mut(session).filter(|found| found.epoch == epoch)
         {
             found.active = None;
         }
@@ -283,7 +333,7 @@ impl Log for MemoryLog {
 
     fn delete(&self, session: &SessionId) -> Logging<()> {
         let removed = {
-            let mut content = lock(&self.0);
+            let mut content = lock(&self.content);
             // one without entries does not exist, and keeps its writer
             content.get(session).map(mem::take).inspect(|_| {
                 content.sessions.remove(session);
@@ -346,6 +396,6 @@ impl Drop for Reached {
 
 impl fmt::Debug for MemoryLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MemoryLog({} sessions)", lock(&self.0).sessions.len())
+        write!(f, "MemoryLog({} sessions)", lock(&self.content).sessions.len())
     }
 }

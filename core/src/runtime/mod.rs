@@ -47,6 +47,28 @@ pub trait Runtime: Send + Sync + 'static {
     fn random(&self) -> u64;
 }
 
+impl<R: Runtime + ?Sized> Runtime for Arc<R> {
+    fn now(&self) -> Duration {
+        (**self).now()
+    }
+
+    fn wall(&self) -> Duration {
+        (**self).wall()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        (**self).sleep(duration)
+    }
+
+    fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        (**self).spawn_blocking(job);
+    }
+
+    fn random(&self) -> u64 {
+        (**self).random()
+    }
+}
+
 /// Returns the runtime of an app that is given none; `None` without the feature `tokio`.
 #[cfg(feature = "tokio")]
 #[expect(clippy::unnecessary_wraps, reason = "there is none without tokio")]

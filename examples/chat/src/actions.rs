@@ -16,7 +16,7 @@ use crate::{
     state::{Chat, Delta, Mode},
 };
 use burdock::{Context, prelude::*};
-use burdock_llm::{AnswerExt, Message, Model, ModelError, Reason, Request};
+use burdock_llm::{AnswerExt, Delay, Message, Model, ModelError, Reason, Request};
 use futures_util::TryStreamExt;
 use std::{sync::Arc, time::Duration};
 
@@ -55,7 +55,8 @@ pub async fn respond(
 ) -> Result<Writes> {
     let request = Request::new(chat.history.iter().cloned()).system(preamble);
     // a model may think for long: a stop does not wait for its next word
-    let answer = llm.chat(request).idle_timeout(SILENCE).unbroken().recorded().until(cx.stopped());
+    let silence = Delay::of(cx, SILENCE);
+    let answer = llm.chat(request).idle_timeout(silence).unbroken().recorded().until(cx.stopped());
     let (mut deltas, said) = answer.transcribe();
     while let Some(text) = deltas.try_next().await.map_err(ModelError::into_action)? {
         yield_!(Delta { text });

@@ -1,14 +1,14 @@
 //! Small deltas, joined.
 
 use super::{Chunks, Item, unfold};
-use crate::{Chunk, clock};
+use crate::{Chunk, Delay};
 use burdock::runtime::Sleep;
 use futures_core::Stream;
 use futures_util::{
     StreamExt,
     future::{Either, select},
 };
-use std::{mem, time::Duration};
+use std::mem;
 
 struct Coalesce<'a> {
     /// `None` behind its last item.
@@ -19,7 +19,7 @@ struct Coalesce<'a> {
     /// What comes behind the text that is held.
     behind: Option<Item>,
     bytes: usize,
-    delay: Duration,
+    delay: Delay,
 }
 
 impl Coalesce<'_> {
@@ -43,7 +43,7 @@ impl Coalesce<'_> {
                         return self.flush();
                     }
                     if self.due.is_none() && !self.held.is_empty() {
-                        self.due = Some(clock::sleep(self.delay));
+                        self.due = Some(self.delay.sleep());
                     }
                 }
                 Some(item) => {
@@ -73,7 +73,7 @@ impl Coalesce<'_> {
 pub(super) fn coalesce<'a>(
     answer: impl Stream<Item = Item> + Send + 'a,
     bytes: usize,
-    delay: Duration,
+    delay: Delay,
 ) -> Chunks<'a> {
     let state = Coalesce {
         answer: Some(Box::pin(answer)),

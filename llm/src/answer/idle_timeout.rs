@@ -1,27 +1,29 @@
 //! An error instead of silence.
 
 use super::{Chunks, Item, unfold};
-use crate::{ModelError, clock};
+use crate::{Delay, ModelError};
 use futures_core::Stream;
 use futures_util::{
     StreamExt,
     future::{Either, select},
 };
-use std::time::Duration;
 
 pub(super) fn idle_timeout<'a>(
     answer: impl Stream<Item = Item> + Send + 'a,
-    limit: Duration,
+    limit: Delay,
 ) -> Chunks<'a> {
     let answer: Chunks<'a> = Box::pin(answer);
-    unfold(Some(answer), move |answer: Option<Chunks<'a>>| async move {
+    unfold((Some(answer), limit), async |(answer, limit): (Option<Chunks<'a>>, Delay)| {
         let mut answer = answer?;
         // the wait comes first: an answer that is busy may use up the task's turn each time
-        let item = match select(clock::sleep(limit), answer.next()).await {
+        let item = match select(limit.sleep(), answer.next()).await {
             Either::Right((item, _)) => item?,
             // dropping the answer here closes its connection
-            Either::Left(_) => return Some((Err(ModelError::Silent { limit }), None)),
+            Either::Left(_) => {
+                let silent = ModelError::Silent { limit: limit.duration() };
+                return Some((Err(silent), (None, limit)));
+            }
         };
-        Some((item, Some(answer)))
+        Some((item, (Some(answer), limit)))
     })
 }

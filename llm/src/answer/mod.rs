@@ -23,10 +23,10 @@ pub use self::{
     whole::Whole,
 };
 
-use crate::{Chunk, ModelError};
+use crate::{Chunk, Delay, ModelError};
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
-use std::{pin::Pin, time::Duration};
+use std::pin::Pin;
 
 /// A piece of an answer, or why there is none.
 pub type Item = Result<Chunk, ModelError>;
@@ -38,6 +38,10 @@ pub type Chunks<'a> = Pin<Box<dyn Stream<Item = Item> + Send + 'a>>;
 pub type Answer = Chunks<'static>;
 
 /// What can be done with an answer while it comes.
+///
+/// The adapters that wait take a [`Duration`](std::time::Duration), or a [`Delay`] that the runtime of the
+/// app measures. The times that adapters put into [`Usage`](crate::Usage) and [`Progress`] are those of
+/// the default runtime.
 ///
 /// ```
 /// use burdock_llm::{AnswerExt, Model, Script, Scripted, Request};
@@ -61,29 +65,29 @@ pub trait AnswerExt: Stream<Item = Item> + Send + Sized {
     /// Joins small deltas until they have so many bytes, or the first of them waited so long.
     ///
     /// Whatever is no delta comes behind the text that was before it, at once.
-    fn coalesce<'a>(self, bytes: usize, delay: Duration) -> Chunks<'a>
+    fn coalesce<'a>(self, bytes: usize, delay: impl Into<Delay>) -> Chunks<'a>
     where
         Self: 'a,
     {
-        coalesce::coalesce(self, bytes, delay)
+        coalesce::coalesce(self, bytes, delay.into())
     }
 
     /// Lets one delta pass in each `interval`. The provider waits meanwhile; what is no delta does not.
-    fn rate_limit<'a>(self, interval: Duration) -> Chunks<'a>
+    fn rate_limit<'a>(self, interval: impl Into<Delay>) -> Chunks<'a>
     where
         Self: 'a,
     {
-        rate_limit::rate_limit(self, interval)
+        rate_limit::rate_limit(self, interval.into())
     }
 
     /// Ends with [`ModelError::Silent`] when nothing comes for so long, which closes the connection.
     ///
     /// What counts is the wait for each single item, from when it is asked for.
-    fn idle_timeout<'a>(self, limit: Duration) -> Chunks<'a>
+    fn idle_timeout<'a>(self, limit: impl Into<Delay>) -> Chunks<'a>
     where
         Self: 'a,
     {
-        idle_timeout::idle_timeout(self, limit)
+        idle_timeout::idle_timeout(self, limit.into())
     }
 
     /// Tells a function how far the answer is, at each item.

@@ -1,25 +1,27 @@
 //! Deltas, one in each interval.
 
 use super::{Chunks, Item, unfold};
-use crate::{Chunk, clock};
+use crate::{Chunk, Delay};
 use burdock::runtime::Sleep;
 use futures_core::Stream;
 use futures_util::StreamExt;
-use std::time::Duration;
+
+type State<'a> = (Chunks<'a>, Option<Sleep>, Delay);
 
 pub(super) fn rate_limit<'a>(
     answer: impl Stream<Item = Item> + Send + 'a,
-    interval: Duration,
+    interval: Delay,
 ) -> Chunks<'a> {
     let answer: Chunks<'a> = Box::pin(answer);
-    unfold((answer, None), move |(mut answer, mut due): (Chunks<'a>, Option<Sleep>)| async move {
+    let state: State<'a> = (answer, None, interval);
+    unfold(state, async |(mut answer, mut due, interval)| {
         let item = answer.next().await?;
         if matches!(item, Ok(Chunk::Delta(_))) {
             if let Some(due) = due.take() {
                 due.await;
             }
-            due = Some(clock::sleep(interval));
+            due = Some(interval.sleep());
         }
-        Some((item, (answer, due)))
+        Some((item, (answer, due, interval)))
     })
 }

@@ -27,8 +27,10 @@ use self::{
     secrets::Secrets,
 };
 use crate::{
-    Answer, AnswerExt, Model, ModelError, Request, ResponseSchema, Role, environment::Settings,
+    Answer, AnswerExt, Model, ModelError, Request, ResponseSchema, Role, clock::Clock,
+    environment::Settings,
 };
+use burdock::Runtime;
 use futures_util::{FutureExt, StreamExt, stream};
 use genai::{
     Client, ModelIden, ModelSpec, ServiceTarget,
@@ -78,6 +80,7 @@ pub struct Provider {
     limits: Limits,
     /// The schemas that the provider takes; `None` if it takes none.
     dialect: Option<Dialect>,
+    clock: Clock,
 }
 
 /// How a provider is told the schema of a typed answer.
@@ -200,6 +203,14 @@ impl Provider {
         self
     }
 
+    /// Sets the runtime that measures the silence of the provider. Defaults to
+    /// [`TokioRuntime`](burdock::runtime::TokioRuntime). Connections have timeouts of tokio all the same.
+    #[must_use]
+    pub fn runtime(mut self, runtime: impl Runtime) -> Self {
+        self.clock = Clock::new(runtime);
+        self
+    }
+
     /// One line that says which model answers, and where.
     pub fn introduction(&self) -> &str {
         &self.introduction
@@ -238,8 +249,9 @@ impl Provider {
         introduction: String,
     ) -> Result<Self, ModelError> {
         let (upstream, limits) = (relay::client()?, Limits::default());
+        let (dialect, clock) = (None, Clock::default());
         let provider =
-            Self { client, upstream, target, secrets, introduction, limits, dialect: None };
+            Self { client, upstream, target, secrets, introduction, limits, dialect, clock };
         Ok(provider.schema_mode(SchemaMode::Structured))
     }
 
@@ -254,12 +266,12 @@ impl Provider {
 
     /// Asks, in a tokio runtime.
     async fn ask(self, request: Request) -> Result<Answer, ModelError> {
-        let Self { client, upstream, target, secrets, limits, dialect, .. } = self;
+        let Self { client, upstream, target, secrets, limits, dialect, clock, .. } = self;
         let (request, options) = request::translate(request, dialect);
         let explained = |error| explain(&error, &secrets);
         let target = client.resolve_service_target(target).await.map_err(explained)?;
         let mut target = target::addressed(target);
-        let report = Report::default();
+        let report = Report::new(clock);
         let base = target.endpoint.base_url();
         let relay = Relay::open(upstream, base, limits, secrets.clone(), report.clone()).await?;
         target.endpoint = Endpoint::from_owned(relay.address());

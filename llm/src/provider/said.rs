@@ -7,11 +7,7 @@ use super::{
     request,
     secrets::Secrets,
 };
-use crate::{
-    Answer, Chunk, End, ModelError, Reason, Usage,
-    answer::Item,
-    clock::{self, Stopwatch},
-};
+use crate::{Answer, Chunk, End, ModelError, Reason, Usage, answer::Item, clock::Stopwatch};
 use futures_util::{
     FutureExt, StreamExt,
     future::{BoxFuture, Either, poll_fn, select},
@@ -68,12 +64,13 @@ impl Said {
         secrets: Secrets,
         limits: Limits,
     ) -> Answer {
+        let watch = report.clock().stopwatch();
         let said = Self {
             coming: Some(Coming { relay: Some(relay.serve().boxed()), events }),
             secrets,
             limits,
             report,
-            watch: Stopwatch::start(),
+            watch,
             calls: BTreeMap::new(),
             unshown: 0,
             behind: VecDeque::new(),
@@ -85,7 +82,7 @@ impl Said {
     }
 
     async fn next(&mut self) -> Option<Item> {
-        let asked = clock::now();
+        let asked = self.report.clock().now();
         loop {
             if let Some(chunk) = self.behind.pop_front() {
                 return Some(Ok(chunk));
@@ -110,12 +107,13 @@ impl Said {
     async fn event(&mut self, asked: Duration) -> Option<Result<Event, ModelError>> {
         let (limit, coming) = (self.limits.silent_for, self.coming.as_mut()?);
         loop {
-            let silent = clock::now().saturating_sub(self.report.last_event().max(asked));
+            let clock = self.report.clock();
+            let silent = clock.now().saturating_sub(self.report.last_event().max(asked));
             let left = limit.checked_sub(silent).filter(|left| !left.is_zero());
             let Some(left) = left else { return Some(Err(ModelError::Silent { limit })) };
             // the wait comes first: an answer that is busy may use up the task's budget each time
             let next = poll_fn(|cx| coming.poll_next(cx));
-            if let Either::Right((event, _)) = select(clock::sleep(left), next).await {
+            if let Either::Right((event, _)) = select(clock.sleep(left), next).await {
                 return Some(Ok(event));
             }
         }

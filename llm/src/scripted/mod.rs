@@ -1,6 +1,7 @@
 //! A model for tests, which says what a script says, when it says so.
 //!
-//! Waits are burdock's own, so under tokio's paused clock (`start_paused = true`) they take no time.
+//! Its waits are those of a [`Runtime`]: by default under tokio's paused clock (`start_paused = true`) they
+//! take no time, and [`Scripted::runtime`] sets another one.
 //! A [`Script`] is written by hand, or recorded from a real answer with [`Script::record`] and kept as
 //! JSON.
 
@@ -14,7 +15,8 @@ pub use self::{
     script::{Beat, Script},
 };
 
-use crate::{Answer, Model, ModelError, Request, ResponseSchema};
+use crate::{Answer, Model, ModelError, Request, ResponseSchema, clock::Clock};
+use burdock::Runtime;
 use futures_util::{FutureExt, stream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,6 +46,7 @@ pub struct Scripted {
     scripts: Arc<[Script]>,
     schemas: Schemas,
     requests: Arc<Mutex<Vec<Request>>>,
+    clock: Clock,
 }
 
 /// What it does with schemas.
@@ -57,7 +60,8 @@ impl Scripted {
     /// Follows these scripts.
     pub fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
         let scripts = scripts.into_iter().collect();
-        Self { scripts, schemas: Schemas::Ignored, requests: Arc::default() }
+        let clock = Clock::default();
+        Self { scripts, schemas: Schemas::Ignored, requests: Arc::default(), clock }
     }
 
     /// Accepts schemas, as a model with structured output does: requests have them in
@@ -66,6 +70,14 @@ impl Scripted {
     #[must_use]
     pub fn accepting_schemas(mut self) -> Self {
         self.schemas = Schemas::Accepted;
+        self
+    }
+
+    /// Sets the runtime that times the beats of a script. Defaults to
+    /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    #[must_use]
+    pub fn runtime(mut self, runtime: impl Runtime) -> Self {
+        self.clock = Clock::new(runtime);
         self
     }
 
@@ -80,7 +92,7 @@ impl Scripted {
         let turn = requests.len();
         requests.push(request);
         match self.scripts.get(turn).or(self.scripts.last()) {
-            Some(script) => script.play(),
+            Some(script) => script.play(&self.clock),
             None => Box::pin(stream::iter([Err(ModelError::Request {
                 reason: "there is no script".to_owned(),
             })])),

@@ -1,10 +1,7 @@
 //! What a scripted model says, and when.
 
 use super::fault::Fault;
-use crate::{
-    Answer, Chunk, End, Reason, ToolCall, Usage,
-    clock::{self, Stopwatch},
-};
+use crate::{Answer, Chunk, End, Reason, ToolCall, Usage, clock::Clock};
 use futures_util::{FutureExt, StreamExt, future, stream};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -111,9 +108,10 @@ impl Script {
     /// Dropping it drops the answer.
     pub async fn record(mut answer: Answer) -> Self {
         let mut script = Self::new();
-        let mut before = clock::now();
+        let clock = Clock::default();
+        let mut before = clock.now();
         while let Some(item) = answer.next().await {
-            let now = clock::now();
+            let now = clock.now();
             script = script.wait(now.saturating_sub(before));
             before = now;
             script = match item {
@@ -139,22 +137,26 @@ impl Script {
     }
 
     /// The answer.
-    pub(super) fn play(&self) -> Answer {
+    pub(super) fn play(&self, clock: &Clock) -> Answer {
+        let (clock, beat_clock) = (clock.clone(), clock.clone());
         let Self { beats, rest, end, fault } = self.clone();
         let begun = self.has_begun();
         let deltas = beats.iter().filter(|beat| beat.chunk.text().is_some()).count();
         let usage = Usage { output_tokens: u64::try_from(deltas).ok(), ..Usage::default() };
         let end = end.unwrap_or(End { reason: Reason::Complete, usage });
-        let said = stream::iter(beats).then(async |Beat { wait, chunk }| {
-            clock::sleep(wait).await;
-            chunk
+        let said = stream::iter(beats).then(move |Beat { wait, chunk }| {
+            let wait = beat_clock.sleep(wait);
+            async move {
+                wait.await;
+                chunk
+            }
         });
         let answer = async move {
-            let mut watch = Stopwatch::start();
+            let mut watch = clock.stopwatch();
             let said = said.map(Ok);
             let last = async move {
-                clock::sleep(rest).await;
-                finish(fault, end, begun)
+                clock.sleep(rest).await;
+                finish(fault, end, begun, clock)
             };
             said.chain(last.flatten_stream()).map(move |item| match item {
                 Ok(Chunk::Delta(text)) => {
@@ -180,7 +182,7 @@ impl Script {
 }
 
 /// What comes behind the last beat.
-fn finish(fault: Option<Fault>, end: End, begun: bool) -> Answer {
+fn finish(fault: Option<Fault>, end: End, begun: bool, clock: Clock) -> Answer {
     let Some(fault) = fault else {
         return Box::pin(stream::iter([Ok(Chunk::End(end))]));
     };
@@ -189,12 +191,13 @@ fn finish(fault: Option<Fault>, end: End, begun: bool) -> Answer {
     }
     match fault {
         Fault::Silence => Box::pin(stream::pending()),
-        Fault::Endless { delta, every } => {
-            Box::pin(stream::repeat(delta).then(move |delta| async move {
-                clock::sleep(every).await;
+        Fault::Endless { delta, every } => Box::pin(stream::repeat(delta).then(move |delta| {
+            let wait = clock.sleep(every);
+            async move {
+                wait.await;
                 Ok(Chunk::Delta(delta))
-            }))
-        }
+            }
+        })),
         _ => Box::pin(stream::once(future::ready(Ok(Chunk::End(End {
             reason: Reason::Truncated,
             ..end

@@ -42,7 +42,7 @@ impl<'a> Walk<'a> {
         let Some(node) = node.as_object() else { return };
         let references = &self.all[id.0].source.references;
         let target = node.get("$ref").and_then(Value::as_str).map(decoded);
-        if let Some(target) = target.and_then(|target| references.get(&target)) {
+        if let Some(target) = target.and_then(|target| references.get(&*target)) {
             self.declaration(*target, place);
         }
         self.properties(id, node, place);

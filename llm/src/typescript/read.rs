@@ -1,8 +1,9 @@
 //! JSON Schema to types.
 
 use super::shape::{DeclarationId, Docs, Literal, Member, Object, Presence, Property, Tuple, Type};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Number, Value};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// The largest integer that every JavaScript number below it holds: 2^53 − 1.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
@@ -68,7 +69,7 @@ impl Reader<'_> {
     }
 
     fn reference(&self, reference: &Value) -> Type {
-        let target = reference.as_str().and_then(|target| self.references.get(&decoded(target)));
+        let target = reference.as_str().and_then(|target| self.references.get(&*decoded(target)));
         target.map_or_else(
             || Type::Unknown(Some(format!("reference {reference}"))),
             |target| Type::Reference(*target),
@@ -219,21 +220,6 @@ fn is_safe(number: &Number) -> bool {
 }
 
 /// Decodes the percent signs of a reference.
-pub(super) fn decoded(reference: &str) -> String {
-    let mut bytes = Vec::with_capacity(reference.len());
-    let mut rest = reference.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let code = tail.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+pub(super) fn decoded(reference: &str) -> Cow<'_, str> {
+    percent_decode_str(reference).decode_utf8_lossy()
 }

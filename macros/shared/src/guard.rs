@@ -1,4 +1,5 @@
-//! The last resort: a panic inside of a macro becomes one error, and the user's item stays.
+//! The last resort: a panic inside of a macro becomes one error that asks for a report, and the user's item
+//! stays.
 
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};

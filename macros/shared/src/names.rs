@@ -48,31 +48,39 @@ pub fn list(names: &[String]) -> String {
     quoted.join(", ")
 }
 
-/// The known name that differs from `unknown` by a few slips of the finger, the first of equals.
+/// The longest name for which another one is suggested, in bytes.
+const LONGEST: usize = 48;
+
+/// Returns the known name that is closest to `unknown`, the first of equals, unless more than a third of
+/// its bytes differ.
+///
+/// `closest` in `core/src/message.rs` is the same for names that only constant evaluation knows; a test
+/// there compares the two.
 pub fn closest<'a>(unknown: &str, known: &'a [String]) -> Option<&'a str> {
-    let length = unknown.chars().count();
-    let tolerated = (length.max(3) / 3).min(length.saturating_sub(1));
+    let length = unknown.len();
     known
         .iter()
-        .map(|name| (distance(&unknown.to_lowercase(), &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= tolerated)
+        .map(|name| (distance(unknown.as_bytes(), name.as_bytes()), name))
+        .filter(|(distance, _)| *distance <= length.max(3) / 3 && *distance < length)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name.as_str())
 }
 
-/// The Damerau-Levenshtein distance: letters inserted, removed, replaced, or swapped with their neighbour.
-fn distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.chars().collect();
-    let right: Vec<char> = right.chars().collect();
+/// Returns how many bytes have to be inserted, removed, replaced or swapped with their neighbour, without
+/// regard to case: the restricted Damerau-Levenshtein distance.
+fn distance(left: &[u8], right: &[u8]) -> usize {
+    if left.len() > LONGEST || right.len() > LONGEST {
+        return usize::MAX;
+    }
+    let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b);
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=right.len()).collect();
     for (row, &a) in left.iter().enumerate() {
         let mut current = vec![row + 1];
         for (column, &b) in right.iter().enumerate() {
-            let replaced = last[column] + usize::from(a != b);
+            let replaced = last[column] + usize::from(!same(a, b));
             let mut best = replaced.min(last[column + 1] + 1).min(current[column] + 1);
-            let swapped = row > 0 && column > 0 && a == right[column - 1] && b == left[row - 1];
-            if swapped && a != b {
+            if row > 0 && column > 0 && same(a, right[column - 1]) && same(b, left[row - 1]) {
                 best = best.min(before_last[column - 1] + 1);
             }
             current.push(best);
@@ -88,10 +96,10 @@ mod tests {
 
     #[test]
     fn a_swap_counts_once_and_a_far_name_is_not_suggested() {
-        assert_eq!(distance("refuse", "refsue"), 1);
-        assert_eq!(distance("abc", "abd"), 1);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance(b"refuse", b"refsue"), 1);
+        assert_eq!(distance(b"abc", b"abd"), 1);
+        assert_eq!(distance(b"", b"abc"), 3);
+        assert_eq!(distance(b"kitten", b"sitting"), 3);
         let known = ["answer", "refuse"].map(String::from);
         assert_eq!(closest("anwser", &known), Some("answer"));
         assert_eq!(closest("prompt", &known), None);

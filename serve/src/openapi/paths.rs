@@ -154,7 +154,7 @@ fn of_server() -> Vec<(&'static str, Value)> {
     vec![
         ("/graph", plain("Shows the graph.", "application/json", &any)),
         ("/graph.mmd", plain("Shows the graph for Mermaid.", "text/plain", &text())),
-        ("/graph.svg", plain("Draws the graph.", "image/svg+xml", &text())),
+        ("/graph.dot", plain("Shows the graph for Graphviz.", "text/plain", &text())),
         ("/openapi.json", plain("Shows this document.", "application/json", &any)),
         ("/health", open("Tells that the process serves requests.")),
         ("/ready", open("Tells whether the log answers.")),

@@ -36,7 +36,7 @@ pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>, scope: Scope) -> Router {
         .route("/health", get(health::health))
         .route("/ready", get(health::ready::<G>))
         .route("/graph", get(graph::json::<G>))
-        .route("/graph.svg", get(graph::svg::<G>))
+        .route("/graph.dot", get(graph::dot::<G>))
         .route("/graph.mmd", get(graph::mermaid::<G>))
         .route("/openapi.json", get(document))
         .route("/sessions", get(sessions::list::<G>))

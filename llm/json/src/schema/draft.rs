@@ -1,6 +1,7 @@
 //! Schemas as alternatives: the keywords of one schema, merged with right that apply beside them.
 
 use super::{Range, SchemaError};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -295,7 +296,8 @@ impl<'a> Expander<'a> {
             return Ok(None);
         }
         let unresolved = || SchemaError::Unresolved { reference: reference.to_owned() };
-        self.root.pointer(&percent_decoded(fragment)).map(Some).ok_or_else(unresolved)
+        let pointer = percent_decode_str(fragment).decode_utf8_lossy();
+        self.root.pointer(&pointer).map(Some).ok_or_else(unresolved)
     }
 }
 
@@ -304,16 +306,4 @@ fn cross<'a>(left: &[Draft<'a>], right: &[Draft<'a>]) -> Vec<Draft<'a>> {
         return vec![Draft::any()];
     }
     left.iter().flat_map(|left| right.iter().filter_map(|right| left.merge(right))).collect()
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let hex = |text| u8::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok();
-        let code = (*first == b'%').then(|| after.get(..2).and_then(hex)).flatten();
-        bytes.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -12,7 +12,7 @@ use super::{
     sse::{Decoder, Rest},
     upstream,
 };
-use crate::clock;
+use crate::clock::Clock;
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use reqwest::{
@@ -133,11 +133,11 @@ impl Pass {
     async fn read(&mut self) -> Result<Flow, Fault> {
         let wait = match self.wait() {
             Wait::None => None,
-            Wait::Until(deadline) => Some(deadline.saturating_sub(clock::now())),
+            Wait::Until(deadline) => Some(deadline.saturating_sub(self.report.clock().now())),
             Wait::Over => return self.finish(None),
         };
         let Some(response) = &mut self.response else { return Ok(Flow::Done) };
-        match chunk(response, wait).await {
+        match chunk(response, wait, self.report.clock()).await {
             Ok(Some(bytes)) => {
                 let Some(left) = self.left.checked_sub(bytes.len()) else {
                     return Err(Fault::Oversized { what: "an answer", limit: self.limits.body });
@@ -156,7 +156,7 @@ impl Pass {
         if !self.framing.is_finished() {
             return Wait::None;
         }
-        let now = clock::now();
+        let now = self.report.clock().now();
         let wait = match self.wait {
             Wait::None => Wait::Until(now + self.limits.after_finish()),
             wait => wait,
@@ -233,9 +233,13 @@ impl Pass {
 
 /// Reads more. Behind a finish reason, a stream ends after a while: some servers neither send a last
 /// event nor close the connection.
-async fn chunk(response: &mut Response, wait: Option<Duration>) -> reqwest::Result<Option<Bytes>> {
+async fn chunk(
+    response: &mut Response,
+    wait: Option<Duration>,
+    clock: &Clock,
+) -> reqwest::Result<Option<Bytes>> {
     let Some(wait) = wait else { return response.chunk().await };
-    match select(pin!(response.chunk()), clock::sleep(wait)).await {
+    match select(pin!(response.chunk()), clock.sleep(wait)).await {
         Either::Left((chunk, _)) => chunk,
         Either::Right(_) => Ok(None),
     }

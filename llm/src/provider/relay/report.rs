@@ -1,6 +1,6 @@
 //! What the relay knows about an answer beside its bytes.
 
-use crate::{ModelError, clock};
+use crate::{ModelError, clock::Clock};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -19,7 +19,10 @@ pub(in super::super) enum Ending {
 
 /// The relay's report. `genai` sees a stream that ends; the reason is here, set before the end.
 #[derive(Clone, Debug, Default)]
-pub(in super::super) struct Report(Arc<Mutex<State>>);
+pub(in super::super) struct Report {
+    state: Arc<Mutex<State>>,
+    clock: Clock,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,9 +31,19 @@ struct State {
 }
 
 impl Report {
+    pub(in super::super) fn new(clock: Clock) -> Self {
+        Self { state: Arc::default(), clock }
+    }
+
+    /// The clock of the events.
+    pub(in super::super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Notes the time of an event, also of one that is not passed on.
     pub(super) fn event(&self) {
-        self.state().last_event = clock::now();
+        let now = self.clock.now();
+        self.state().last_event = now;
     }
 
     /// Sets the ending. The first one counts.
@@ -49,6 +62,6 @@ impl Report {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
