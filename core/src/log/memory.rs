@@ -5,8 +5,7 @@ use super::{
     Record, SessionFilter, SessionId, SessionInfo,
 };
 use crate::{
-    run::default_runtime,
-    runtime::Runtime,
+    runtime::{Runtime, default_runtime},
     sync::{Arc, Mutex, lock},
 };
 use std::{

@@ -95,6 +95,7 @@ impl<G: Graph> Session<G> {
             discard("inputs", replaced);
         }
         self.last = None;
+        self.context.run = self.progress.run;
         self.context.attempt = 1;
         Ok(())
     }
@@ -195,7 +196,6 @@ impl<G: Graph> Session<G> {
     /// Notes which step runs.
     #[inline]
     pub(super) fn enter(&mut self, node: G::Node) {
-        self.context.run = self.progress.run;
         self.context.step = self.progress.step;
         self.context.node = node.name();
         self.context.attempt = 1;

@@ -84,26 +84,11 @@ where
             }
             writes
         };
-        settle(session, writes, A::INFO.writes).await
+        if session.journal.is_open() {
+            return Candidate::new(session, writes).record(A::INFO.writes).await;
+        }
+        Candidate::new(session, writes).commit()
     }
-}
-
-/// Makes the writes a candidate, evaluates the transition on it, waits until the log has it, and
-/// commits; or takes the writes back.
-#[inline]
-async fn settle<G, W>(session: &mut Session<G>, writes: W, declared: FieldSet) -> StepResult
-where
-    G: Graph,
-    W: Writes<State = G::State>,
-{
-    let mut candidate = Candidate::new(session, writes);
-    let next = decided(G::transition(candidate.session.at, &candidate.session.state))?;
-    if candidate.session.journal.is_open() {
-        candidate.enqueue(declared, next).map_err(not_recorded)?;
-        candidate.session.journal.commit().await.map_err(not_recorded)?;
-    }
-    candidate.commit(next);
-    Ok(())
 }
 
 /// Lends an action what it reads, and the way for its items if it streams.
@@ -131,7 +116,7 @@ fn lend<G: Graph, Y: Yielding>(session: &mut Session<G>) -> (View<'_, G>, Option
     (view, port)
 }
 
-/// Writes that are in the state but not committed; whoever drops them takes them back.
+/// Writes that are in the state but not committed; dropping them takes them back.
 struct Candidate<'s, G: Graph, W: Writes<State = G::State>> {
     session: &'s mut Session<G>,
     undo: Option<W::Undo>,
@@ -142,6 +127,30 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
     fn new(session: &'s mut Session<G>, writes: W) -> Self {
         let undo = Some(writes.apply(&mut session.state));
         Self { session, undo }
+    }
+
+    /// Evaluates the transition on the candidate.
+    #[inline]
+    fn next(&self) -> Result<Next<G::Node>, Box<FailureCause>> {
+        decided(G::transition(self.session.at, &self.session.state))
+    }
+
+    /// Commits the writes of a session without a log.
+    #[inline]
+    fn commit(self) -> StepResult {
+        let next = self.next()?;
+        self.accept(next);
+        Ok(())
+    }
+
+    /// Commits the writes once the log has the step.
+    async fn record(mut self, declared: FieldSet) -> StepResult {
+        let next = self.next()?;
+        let refused = |error| FailureCause::NotRecorded(error);
+        self.enqueue(declared, next).map_err(refused)?;
+        self.session.journal.commit().await.map_err(refused)?;
+        self.accept(next);
+        Ok(())
     }
 
     /// Adds the step to the journal.
@@ -157,10 +166,10 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
         journal.step(&step)
     }
 
-    /// Commits the writes. The old values are dropped behind that: a destructor that panics cannot
+    /// Keeps the writes. The old values are dropped behind the commit: a destructor that panics cannot
     /// take back what the log has.
     #[inline]
-    fn commit(mut self, next: Next<G::Node>) {
+    fn accept(mut self, next: Next<G::Node>) {
         let undo = self.undo.take();
         self.session.commit(self.session.at, next);
         discard("old values", undo);
@@ -211,10 +220,6 @@ impl<'s, G: Graph> View<'s, G> {
         let View { context, failure, .. } = self;
         Ok(Call { reads, args, params, context, failure, yielder })
     }
-}
-
-fn not_recorded(error: LogError) -> Box<FailureCause> {
-    FailureCause::NotRecorded(error).into()
 }
 
 /// What conditions came to.
