@@ -7,7 +7,7 @@ use tokio::{select, signal};
 /// managers send it. Never completes where signals cannot be received.
 ///
 /// The second signal ends the process at once, with status 1. Nothing that was committed is lost.
-pub async fn asked_to_stop() {
+pub async fn shutdown_signal() {
     asked().await;
     tokio::spawn(async {
         asked().await;
