@@ -362,3 +362,74 @@ fn reason(cause: &CauseRecord) -> String {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use burdock::{
+        log::{Epoch, FORMAT, FailureRecord, Offset, Time},
+        prelude::*,
+    };
+
+    #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+    struct Counter {
+        steps: u64,
+    }
+
+    #[action(state = Counter, reads(steps), writes(steps))]
+    async fn count(counter: Reads<'_>) -> Result<Writes> {
+        Ok(Writes { steps: counter.steps + 1 })
+    }
+
+    graph! {
+        Counting(Counter) {
+            nodes { count }
+            start count;
+            count -> pause;
+        }
+    }
+
+    fn failed_step(cause: CauseRecord, next: Option<Next<String>>) -> EntryKind {
+        let failure = FailureRecord { node: "count".into(), attempts: 1, cause };
+        EntryKind::StepFailed { step: 0, failure, next }
+    }
+
+    fn failed_run() -> EntryKind {
+        let error = vec!["node `count` failed".into(), "a secret".into()];
+        EntryKind::RunFailed { node: "count".into(), error }
+    }
+
+    /// Returns the error of the last event.
+    fn error_of(entries: &[EntryKind]) -> String {
+        let mut projector = Projector::new::<Counting>(Arc::new(JsonItems));
+        let cursor = Cursor { epoch: Epoch(1), offset: Offset::ZERO };
+        let project = |kind: &EntryKind| {
+            let kind = kind.clone();
+            let entry = Entry { format: FORMAT, time: Time(1, 1), branch: Vec::new(), kind };
+            projector.project(cursor, entry)
+        };
+        match entries.iter().map(project).last().flatten().unwrap().event {
+            Event::RunFailed { error, .. } => error,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn reason_of_a_failed_run_is_that_of_its_step_and_never_its_text() {
+        let messages = vec!["the line is dead\nat 10.0.0.1".into(), "a cause".into()];
+        let error = || CauseRecord::Error { messages: messages.clone(), retryable: false };
+        let panic = CauseRecord::Panic("a secret".into());
+        let resumed = EntryKind::RunResumed { node: "count".into() };
+        let on_error = Some(Next::Node("count".into()));
+        for (entries, reason) in [
+            (vec![failed_step(error(), None), failed_run()], "the line is dead"),
+            (vec![failed_step(panic, None), failed_run()], "the action panicked"),
+            (vec![failed_run()], RUN_FAILED),
+            (vec![failed_step(error(), on_error), failed_run()], RUN_FAILED),
+            (vec![failed_step(error(), None), resumed, failed_run()], RUN_FAILED),
+        ] {
+            assert_eq!(error_of(&entries), reason, "{entries:?}");
+        }
+    }
+}

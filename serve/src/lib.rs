@@ -28,5 +28,5 @@ pub use self::event::{Event, SessionEvent};
 pub use self::hub::{IfRunning, IfUnfinished};
 pub use self::listen::{BoundListener, ListenError, ListenOptions, bind, listen, shutdown_signal};
 pub use self::server::{Server, ServerBuilder};
-pub use self::session::{Resume, RunEnd, RunHandle, SessionHandle, SessionView, Start};
+pub use self::session::{Resume, RunEnd, RunHandle, ServedView, SessionHandle, Start};
 pub use self::stream::SessionEvents;

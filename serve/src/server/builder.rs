@@ -180,7 +180,14 @@ impl<G: Graph> ServerBuilder<G> {
         self
     }
 
-    /// Builds the server. Nothing can be set afterwards.
+    /// Builds the server. Nothing can be set afterwards:
+    ///
+    /// ```compile_fail,E0599
+    /// # async fn check<G: burdock::Graph<Item: serde::Serialize>>(builder: burdock_serve::ServerBuilder<G>) {
+    /// let server = builder.max_body(1 << 10).build();
+    /// server.max_body(1 << 20);
+    /// # }
+    /// ```
     ///
     /// It can be called anywhere, also outside of a tokio runtime: nothing runs before the first session is
     /// opened.

@@ -25,12 +25,12 @@ use std::{fmt, sync::Arc};
 /// Serves the sessions of a graph: over HTTP by its [routes](Self::router), and to the program's own code by
 /// [handles](Self::session).
 ///
-/// It is a handle itself: clones are cheap and are the same server. [`builder`](Self::builder) makes one, and
-/// what it does is settled then. Runs belong to the server and not to the request or the task that started
-/// them. A session in which a run was started is open until it has been idle for a while.
+/// It is a handle itself: clones are cheap and refer to the same server. [`builder`](Self::builder) makes one, and
+/// its settings are fixed from then on. Runs belong to the server, not to the request or the task that started
+/// them. A session in which a run was started stays open until it has been idle for a while.
 ///
 /// One server serves one graph; sessions of other graphs in the same log do not exist for it. For several
-/// graphs, make a server of each, all of them on one log if you like, and nest their routes:
+/// graphs, build a server for each, which may share a log, and nest their routes:
 ///
 /// ```
 /// # use burdock::{log::MemoryLog, prelude::*};

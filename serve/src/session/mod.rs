@@ -13,7 +13,7 @@ use crate::{
     stream::{Interrupted, Parts, SessionEvents, Until},
 };
 use burdock::{
-    Graph,
+    Graph, Position,
     log::{Cursor, LogError, Moment, SessionId, SessionInfo, follow as follow_log},
     run::View,
 };
@@ -24,12 +24,11 @@ use std::{fmt, sync::Arc};
 /// protocols.
 ///
 /// [`Server::session`](crate::Server::session) returns one, whether or not there is such a session: a start
-/// makes it. The routes of the server use this handle as well, so a run that is started here is followed over
-/// HTTP, and the other way round. Clones are cheap, and so is a handle that is not used: it holds nothing of the
-/// session.
+/// creates it. The routes of the server use this handle as well, so a run that is started here can be followed
+/// over HTTP, and the other way round. Handles are cheap to create and to clone: they do not open the session.
 ///
-/// After [`Server::shutdown`](crate::Server::shutdown), a handle reads sessions as before; what would start a
-/// run, or follow one, is [`SessionError::ShuttingDown`].
+/// After [`Server::shutdown`](crate::Server::shutdown), a handle still reads sessions; starting and following
+/// return [`SessionError::ShuttingDown`].
 ///
 /// # A queue
 ///
@@ -98,7 +97,7 @@ use std::{fmt, sync::Arc};
 /// # fn json(amount: u64) -> serde_json::Value { serde_json::json!({ "amount": amount }) }
 /// # let queue = Queue(messages.map(|body| Message { account: "anna", body }).into());
 /// consume(queue, server.clone()).await?;
-/// assert_eq!(server.session("anna")?.view().await?.view.state.balance, 5);
+/// assert_eq!(server.session("anna")?.view().await?.state.balance, 5);
 /// # Ok::<_, SessionError>(())
 /// # }).unwrap();
 /// ```
@@ -107,11 +106,19 @@ pub struct SessionHandle<G: Graph> {
     id: SessionId,
 }
 
-/// A session as it is now.
+/// A session as it is now, in the types of its graph.
 #[non_exhaustive]
-pub struct SessionView<G: Graph> {
-    /// The state, the position and the cursor, as of the last entry.
-    pub view: View<G>,
+pub struct ServedView<G: Graph> {
+    /// The cursor of its last entry.
+    pub cursor: Cursor,
+    /// The committed state, with its private fields.
+    pub state: G::State,
+    /// Where the session is.
+    pub position: Position<G::Node>,
+    /// How many steps were committed.
+    pub step: u64,
+    /// How many runs were started.
+    pub run: u64,
     /// Whether a run is in progress in this process. At an unfinished position without one, the run was
     /// stopped, failed or was interrupted, and can be resumed.
     pub running: bool,
@@ -210,8 +217,8 @@ impl<G: Graph> SessionHandle<G> {
         self.hub.is_running(&self.id)
     }
 
-    /// Reads the session in the types of the graph, without opening it. The private fields of the state are
-    /// there as well, which no client sees.
+    /// Reads the session in the types of the graph, without opening it. No client sees the private fields of
+    /// its state.
     ///
     /// # Errors
     /// Returns [`SessionError::NotFound`] if the graph has no such session, [`SessionError::DoesNotFit`] if its
@@ -219,9 +226,10 @@ impl<G: Graph> SessionHandle<G> {
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing.
-    pub async fn view(&self) -> Result<SessionView<G>, SessionError> {
+    pub async fn view(&self) -> Result<ServedView<G>, SessionError> {
         let (view, running) = self.hub.view(&self.id).await?;
-        Ok(SessionView { view, running })
+        let View { cursor, state, position, step, run, .. } = view;
+        Ok(ServedView { cursor, state, position, step, run, running })
     }
 
     /// Follows the session from a cursor, `None` is its beginning: first from the log and then live, over all
@@ -244,8 +252,8 @@ impl<G: Graph> SessionHandle<G> {
         self.events_from(from.into(), Until::Forever, Arc::new(JsonItems), reader).await
     }
 
-    /// Describes the session, which exists and is one of this graph. What is told of others, or done to them,
-    /// would be in the terms of the wrong graph.
+    /// Describes the session, if it exists and belongs to this graph: in a session of another graph, state and
+    /// nodes would be read in the wrong terms.
     pub(crate) async fn info(&self) -> Result<SessionInfo, SessionError> {
         self.hub.info(&self.id).await
     }
@@ -338,11 +346,12 @@ impl<G: Graph> fmt::Debug for SessionHandle<G> {
     }
 }
 
-impl<G: Graph> fmt::Debug for SessionView<G> {
+impl<G: Graph> fmt::Debug for ServedView<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionView")
-            .field("view", &self.view)
+        f.debug_struct("ServedView")
+            .field("cursor", &self.cursor)
+            .field("position", &self.position)
             .field("running", &self.running)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

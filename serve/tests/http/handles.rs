@@ -106,7 +106,7 @@ async fn stop_in_code_keeps_what_was_shown() {
     session.stop().await.unwrap();
     assert_eq!(kinds(&client.rest().await), ["step_committed", "run_paused"]);
     let view = session.view().await.unwrap();
-    assert_eq!(view.view.state.said.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
+    assert_eq!(view.state.said.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
     // stopping what does not run is no error
     session.stop().await.unwrap();
 }
@@ -118,12 +118,12 @@ async fn view_has_private_fields_and_whether_a_run_is_in_progress() {
     let run = session.start(inputs("one wait!")).await.unwrap();
     first_item(&mut run.follow().await.unwrap()).await;
     let view = session.view().await.unwrap();
-    assert_eq!((view.view.state.secret, view.running), (1, true));
-    assert!(matches!(view.view.position, burdock::Position::Unfinished(_)));
+    assert_eq!((view.state.secret, view.running), (1, true));
+    assert!(matches!(view.position, burdock::Position::Unfinished(_)));
     served.gate.0.add_permits(1);
     run.finish().await.unwrap();
     let view = session.view().await.unwrap();
-    assert!(matches!(view.view.position, burdock::Position::Rest(_)) && !view.running);
+    assert!(matches!(view.position, burdock::Position::Rest(_)) && !view.running);
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn deleted_session_ends_its_streams() {
     };
     assert!(matches!(error, SessionError::Deleted { .. }), "{error}");
     assert!(events.next().await.is_none());
-    assert_eq!(fork.view().await.unwrap().view.state.said.len(), 2);
+    assert_eq!(fork.view().await.unwrap().state.said.len(), 2);
 }
 
 #[tokio::test]
@@ -292,7 +292,7 @@ async fn start_whose_caller_has_left_continues() {
     log.let_go();
     let third = session.start(inputs("three")).if_running(IfRunning::Wait).await.unwrap();
     third.finish().await.unwrap();
-    let said = session.view().await.unwrap().view.state.said;
+    let said = session.view().await.unwrap().state.said;
     let said: Vec<_> = said.iter().map(String::as_str).collect();
     assert_eq!(said, ["one", "ONE", "two", "TWO", "three", "THREE"]);
 }
@@ -317,7 +317,7 @@ async fn start_that_is_dropped_while_it_waits_does_not_happen() {
         .finish()
         .await
         .unwrap();
-    assert_eq!(session.view().await.unwrap().view.state.said.len(), 4);
+    assert_eq!(session.view().await.unwrap().state.said.len(), 4);
 }
 
 #[tokio::test]
@@ -345,7 +345,7 @@ async fn handles_read_after_a_shutdown_and_start_nothing() {
     }
     // stopped at a commit
     let view = session.view().await.unwrap();
-    assert_eq!(view.view.state.said.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
+    assert_eq!(view.state.said.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
     assert!(!session.is_running());
     served.server.shutdown().await;
 }
@@ -372,7 +372,7 @@ async fn run_outlives_its_handles_and_the_server_outlives_neither() {
     }
     let (server, _) = server_of(log);
     let view = server.session("a").unwrap().view().await.unwrap();
-    assert!(matches!(view.view.position, burdock::Position::Rest(_)), "{view:?}");
+    assert!(matches!(view.position, burdock::Position::Rest(_)), "{view:?}");
 }
 
 #[tokio::test]
@@ -415,7 +415,7 @@ fn server_is_built_and_read_outside_of_tokio() {
     let outside = session.resume().into_future().now_or_never().unwrap();
     assert!(matches!(outside, Err(SessionError::OutsideRuntime)), "{outside:?}");
     let view = session.view().now_or_never().unwrap().unwrap();
-    assert_eq!(view.view.state.said.len(), 2);
+    assert_eq!(view.state.said.len(), 2);
     let events = session.follow(None).now_or_never().unwrap().unwrap();
     let count = rest_now(events);
     assert_eq!(count, 7);
@@ -509,7 +509,7 @@ mod optional {
             let start = session.start(CountingInputs { by }).if_running(IfRunning::Wait);
             start.await.unwrap().finish().await.unwrap();
         }
-        assert_eq!(session.view().await.unwrap().view.state.count, 3);
+        assert_eq!(session.view().await.unwrap().state.count, 3);
     }
 }
 
