@@ -63,6 +63,9 @@ pub async fn listen(
 ///
 /// # Errors
 /// Returns [`ListenError`], as [`listen`] does.
+///
+/// # Cancel safety
+/// Dropping the future leaves nothing bound.
 pub async fn bind(address: SocketAddr) -> Result<BoundListener, ListenError> {
     ListenOptions::new().bind(address).await
 }

@@ -107,6 +107,9 @@ impl ListenOptions {
     ///
     /// # Errors
     /// Returns [`ListenError`] if the address is in use, or does not belong to this machine.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing bound.
     pub async fn bind(self, address: SocketAddr) -> Result<BoundListener, ListenError> {
         let failed = |source| ListenError { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;

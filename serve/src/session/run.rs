@@ -82,7 +82,7 @@ impl<G: Graph> RunHandle<G> {
     /// Waits until the run is over, and returns how it ended. Can be called again.
     ///
     /// # Errors
-    /// Returns [`SessionError::Interrupted`] if the log has no end of the run and nobody continues it here,
+    /// Returns [`SessionError::Interrupted`] if the log has no end of the run and no task continues it here,
     /// [`SessionError::ShuttingDown`] if the server shuts down meanwhile, or an error of the log. The run may
     /// be over in these cases, too: [`SessionHandle::view`] shows where the session is.
     ///

@@ -33,7 +33,7 @@ enum Emitted {
     PartOfRun,
 }
 
-/// Asks where the log ends with a run that nobody continues.
+/// Asks where the log ends with a run that no task continues.
 pub(crate) type Interrupted = Box<dyn Fn() -> Asking + Send + Sync>;
 
 type Asking = Pin<Box<dyn Future<Output = Result<Option<Offset>, SessionError>> + Send>>;
@@ -114,7 +114,7 @@ impl SessionEvents {
     ///
     /// # Errors
     /// Returns the error that ends the stream, as its last item: [`SessionError::Interrupted`] where the log has
-    /// no end of the run and nobody continues it, [`SessionError::Deleted`], [`SessionError::Trimmed`],
+    /// no end of the run and no task continues it, [`SessionError::Deleted`], [`SessionError::Trimmed`],
     /// [`SessionError::ShuttingDown`], or an error of the log.
     ///
     /// # Cancel safety
@@ -153,7 +153,7 @@ impl SessionEvents {
         }
     }
 
-    /// At the end of what there is: whether the run that the reader waits for is one that nobody continues.
+    /// At the end of what there is: whether the run that the reader waits for is one that no task continues.
     /// Ready when it is, and then the reader receives what the log has of it.
     fn poll_interrupted(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SessionError>> {
         if self.closing.is_cancelled() {
