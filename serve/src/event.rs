@@ -1,22 +1,28 @@
-//! What readers are told: the entries of the log, without what is nobody's business.
+//! Events: the entries of the log, without what readers must not see.
 
 use crate::{json::MAX_SAFE, text::first_line};
 use burdock::{
     Graph, State,
     graph::Next,
-    log::{CauseRecord, Cursor, Entry, EntryKind, FailureRecord},
+    log::{CauseRecord, Cursor, Entry, EntryKind},
     state::{FieldInfo, Patch},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::Arc;
 
-/// Something that happened in a session, as it stands behind `data:` in an event stream.
+/// Something that happened in a session, as readers see it.
 ///
-/// There, integers beyond ±(2^53 − 1) in items and patches are strings, because JavaScript rounds them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// It is the JSON after `data:` in an event stream. There, integers beyond ±(2^53 − 1) in items and patches are
+/// strings, because JavaScript rounds them. Later versions may have more events and more fields.
+///
+/// [`Error`](Self::Error) is for clients; the program's own code receives a [`SessionError`](crate::SessionError).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Event {
     /// A run began.
+    #[non_exhaustive]
     RunStarted {
         /// Its number in the session, from 1.
         run: u64,
@@ -29,11 +35,13 @@ pub enum Event {
         prompt: Option<String>,
     },
     /// An unfinished run goes on.
+    #[non_exhaustive]
     RunResumed {
         /// Where.
         node: String,
     },
     /// A step began.
+    #[non_exhaustive]
     StepStarted {
         /// Its number in the session, from 0.
         step: u64,
@@ -41,6 +49,7 @@ pub enum Event {
         node: String,
     },
     /// The action yielded an item.
+    #[non_exhaustive]
     Item {
         /// The number of the step.
         step: u64,
@@ -49,13 +58,14 @@ pub enum Event {
         /// The number of the attempt, from 1.
         attempt: u32,
         /// The item; in a chat its text stands instead.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "some", skip_serializing_if = "Option::is_none")]
         item: Option<Value>,
         /// What it adds to the answer, in a chat.
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
     /// The last items of this step and node do not count any more.
+    #[non_exhaustive]
     ItemsSuperseded {
         /// The number of the step.
         step: u64,
@@ -65,6 +75,7 @@ pub enum Event {
         items: u64,
     },
     /// An attempt failed and another one follows.
+    #[non_exhaustive]
     AttemptFailed {
         /// The number of the step.
         step: u64,
@@ -76,6 +87,7 @@ pub enum Event {
         retry_in: u64,
     },
     /// The step failed after its retries.
+    #[non_exhaustive]
     StepFailed {
         /// The number of the step.
         step: u64,
@@ -88,6 +100,7 @@ pub enum Event {
         next: Option<Next<String>>,
     },
     /// The step was committed.
+    #[non_exhaustive]
     StepCommitted {
         /// The number of the step.
         step: u64,
@@ -101,6 +114,7 @@ pub enum Event {
         patches: serde_json::Map<String, Value>,
     },
     /// The run came to a `pause`.
+    #[non_exhaustive]
     RunPaused {
         /// Where the next run begins.
         node: String,
@@ -108,16 +122,19 @@ pub enum Event {
     /// The run came to an `end`, and the session with it.
     RunEnded,
     /// The run was halted.
+    #[non_exhaustive]
     RunHalted {
         /// Where it goes on.
         node: String,
     },
     /// The run was stopped.
+    #[non_exhaustive]
     RunStopped {
         /// Where it goes on.
         node: String,
     },
     /// The run ended with an error.
+    #[non_exhaustive]
     RunFailed {
         /// Where it goes on.
         node: String,
@@ -125,39 +142,53 @@ pub enum Event {
         error: String,
     },
     /// The run was dropped, or did not finish in time after a stop.
+    #[non_exhaustive]
     RunCancelled {
         /// Where it goes on.
         node: String,
     },
     /// A session that had ended was put at its start.
+    #[non_exhaustive]
     SessionReopened {
         /// The start.
         node: String,
     },
     /// What the reader saw behind an entry is gone: it had run ahead of the disk in a crash.
+    #[non_exhaustive]
     Rewound {
         /// The last entry that still stands, if any does.
         #[serde(skip_serializing_if = "Option::is_none")]
         to: Option<String>,
     },
     /// The server ends the stream; the reader goes on from the last id.
+    #[non_exhaustive]
     Error {
         /// What for, in one word.
-        code: &'static str,
+        code: String,
         /// What for, in a sentence.
         detail: String,
     },
 }
 
-/// An event with its place and its time.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Stamped {
+/// An event with its place in the session and its time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SessionEvent {
+    /// The cursor to follow from in order to receive what comes after this event; `None` is the beginning of
+    /// the session. In an event stream it is the `id`, not a part of the JSON.
+    #[serde(skip)]
+    pub cursor: Option<Cursor>,
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
-    /// When, in milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// When, in milliseconds since 1970; `None` for what is not an entry of the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<u64>,
+}
+
+/// Reads an item that is there, also if it is `null`.
+fn some<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl Event {
@@ -179,25 +210,25 @@ impl Event {
         matches!(self, Self::RunStarted { .. } | Self::RunResumed { .. })
     }
 
-    /// What a reader is told when its cursor is not where the session is any more.
+    /// The event for a reader whose cursor is no longer in the session.
     pub(crate) fn rewound(to: Option<Cursor>) -> Self {
         Self::Rewound { to: to.map(|cursor| cursor.to_string()) }
     }
 }
 
-/// What a stream tells of the inputs and the items of a graph.
-pub(crate) trait Telling: Send + Sync + 'static {
-    /// What a run was asked, from its inputs.
+/// Which form inputs and items have in an event stream.
+pub(crate) trait EventProjection: Send + Sync + 'static {
+    /// Returns what a run was asked, from its inputs.
     fn prompt(&self, inputs: Value) -> Option<String>;
 
-    /// An item, as it is told: its JSON, or its text; `None` leaves it out.
+    /// Returns an item as JSON or as text; `None` keeps it from readers.
     fn item(&self, item: Value) -> Option<(Option<Value>, Option<String>)>;
 }
 
-/// Tells items as they are.
-pub(crate) struct Plainly;
+/// Items as they are.
+pub(crate) struct JsonItems;
 
-impl Telling for Plainly {
+impl EventProjection for JsonItems {
     fn prompt(&self, _: Value) -> Option<String> {
         None
     }
@@ -207,36 +238,74 @@ impl Telling for Plainly {
     }
 }
 
-/// What is told of an entry; `None` for one that is a matter of the log alone.
-pub(crate) fn tell<G: Graph>(entry: Entry, telling: &dyn Telling) -> Option<Stamped> {
+/// Turns the records of one session, in their order, into events.
+pub(crate) struct Projector {
+    items: Arc<dyn EventProjection>,
+    project: fn(Entry, &dyn EventProjection, Option<String>) -> Option<SessionEvent>,
+    /// Why the last step failed, if it ended its run; the entry of the run's end follows.
+    failed: Option<String>,
+}
+
+impl Projector {
+    pub(crate) fn new<G: Graph>(items: Arc<dyn EventProjection>) -> Self {
+        Self { items, project: project::<G>, failed: None }
+    }
+
+    /// Notes the entry that a reader saw last.
+    pub(crate) fn seen(&mut self, entry: &EntryKind) {
+        match entry {
+            EntryKind::StepFailed { failure, next: None, .. } => {
+                self.failed = Some(reason(&failure.cause));
+            }
+            EntryKind::Snapshot(_) | EntryKind::SessionCreated { .. } => {}
+            _ => self.failed = None,
+        }
+    }
+
+    /// Forgets what came before: the reader continues elsewhere.
+    pub(crate) fn rewind(&mut self) {
+        self.failed = None;
+    }
+
+    pub(crate) fn project(&mut self, cursor: Cursor, entry: Entry) -> Option<SessionEvent> {
+        let failed = self.failed.clone();
+        self.seen(&entry.kind);
+        let projected = (self.project)(entry, &*self.items, failed)?;
+        Some(SessionEvent { cursor: Some(cursor), ..projected })
+    }
+}
+
+/// Returns the event of an entry; `None` for one that concerns the log alone. `failed` is why the step failed
+/// that ended the run.
+pub(crate) fn project<G: Graph>(
+    entry: Entry,
+    items: &dyn EventProjection,
+    failed: Option<String>,
+) -> Option<SessionEvent> {
     let at = Some(entry.time.0);
     let event = match entry.kind {
         EntryKind::SessionCreated { .. } | EntryKind::Snapshot(_) => return None,
         EntryKind::RunStarted { run, node, inputs } => {
             let public = public_inputs::<G>(&inputs);
-            Event::RunStarted { run, node, inputs: public, prompt: telling.prompt(inputs) }
+            Event::RunStarted { run, node, inputs: public, prompt: items.prompt(inputs) }
         }
         EntryKind::RunResumed { node } => Event::RunResumed { node },
         EntryKind::StepStarted { step, node } => Event::StepStarted { step, node },
         EntryKind::Item { step, node, attempt, item } => {
-            let (item, text) = telling.item(item)?;
+            let (item, text) = items.item(item)?;
             Event::Item { step, node, attempt, item, text }
         }
         EntryKind::ItemsSuperseded { step, node, items } => {
             Event::ItemsSuperseded { step, node, items }
         }
         EntryKind::AttemptFailed { step, failure, retry_in } => {
-            let error = cause(&failure);
+            let error = reason(&failure.cause);
             // a number also where the log has that of a wait without end
-            Event::AttemptFailed {
-                step,
-                node: failure.node,
-                error,
-                retry_in: retry_in.min(MAX_SAFE),
-            }
+            let retry_in = retry_in.min(MAX_SAFE);
+            Event::AttemptFailed { step, node: failure.node, error, retry_in }
         }
         EntryKind::StepFailed { step, failure, next } => {
-            let error = cause(&failure);
+            let error = reason(&failure.cause);
             Event::StepFailed { step, node: failure.node, error, next }
         }
         EntryKind::StepCommitted { step, node, attempt, patches, next } => {
@@ -246,12 +315,19 @@ pub(crate) fn tell<G: Graph>(entry: Entry, telling: &dyn Telling) -> Option<Stam
         EntryKind::RunEnded => Event::RunEnded,
         EntryKind::RunHalted { node } => Event::RunHalted { node },
         EntryKind::RunStopped { node } => Event::RunStopped { node },
-        EntryKind::RunFailed { node, error } => Event::RunFailed { node, error: reason(&error) },
+        EntryKind::RunFailed { node, error: _ } => {
+            // its texts are those of an error and its sources, whatever that was: not for readers
+            let error = failed.unwrap_or_else(|| RUN_FAILED.to_owned());
+            Event::RunFailed { node, error }
+        }
         EntryKind::RunCancelled { node } => Event::RunCancelled { node },
         EntryKind::SessionReopened { node } => Event::SessionReopened { node },
     };
-    Some(Stamped { event, at })
+    Some(SessionEvent { cursor: None, event, at })
 }
+
+/// What readers see of a run that did not fail in a step, for instance because of its log.
+const RUN_FAILED: &str = "the run failed; details are in the server's trace output";
 
 /// The public fields of a graph's state.
 pub(crate) fn public_fields<G: Graph>() -> impl Iterator<Item = &'static FieldInfo> {
@@ -272,9 +348,10 @@ fn public<G: Graph>(patches: Vec<(String, Patch)>) -> serde_json::Map<String, Va
     patches.into_iter().filter_map(shown).collect()
 }
 
-/// Returns why a step failed: the first line of the action's error, and nothing of its causes.
-fn cause(failure: &FailureRecord) -> String {
-    match &failure.cause {
+/// Returns what readers may see of why a step failed: of an error of the action its first line, and nothing of
+/// its sources.
+fn reason(cause: &CauseRecord) -> String {
+    match cause {
         CauseRecord::Error { messages, .. } => {
             first_line(messages.first().map_or("", String::as_str))
         }
@@ -286,14 +363,73 @@ fn cause(failure: &FailureRecord) -> String {
     }
 }
 
-/// Returns why a run failed. The first message names the node, the second is the action's error.
-fn reason(error: &[String]) -> String {
-    match error {
-        [first, second, ..] if first.starts_with("node `") && !first.contains(" panicked") => {
-            first_line(second)
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use burdock::{
+        log::{Epoch, FORMAT, FailureRecord, Offset, Time},
+        prelude::*,
+    };
+
+    #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+    struct Counter {
+        steps: u64,
+    }
+
+    #[action(state = Counter, reads(steps), writes(steps))]
+    async fn count(counter: Reads<'_>) -> Result<Writes> {
+        Ok(Writes { steps: counter.steps + 1 })
+    }
+
+    graph! {
+        Counting(Counter) {
+            nodes { count }
+            start count;
+            count -> pause;
         }
-        [first, ..] if first.contains(" panicked") => "the action panicked".into(),
-        [first, ..] => first_line(first),
-        [] => "the run failed".into(),
+    }
+
+    fn failed_step(cause: CauseRecord, next: Option<Next<String>>) -> EntryKind {
+        let failure = FailureRecord { node: "count".into(), attempts: 1, cause };
+        EntryKind::StepFailed { step: 0, failure, next }
+    }
+
+    fn failed_run() -> EntryKind {
+        let error = vec!["node `count` failed".into(), "a secret".into()];
+        EntryKind::RunFailed { node: "count".into(), error }
+    }
+
+    /// Returns the error of the last event.
+    fn error_of(entries: &[EntryKind]) -> String {
+        let mut projector = Projector::new::<Counting>(Arc::new(JsonItems));
+        let cursor = Cursor { epoch: Epoch(1), offset: Offset::ZERO };
+        let project = |kind: &EntryKind| {
+            let kind = kind.clone();
+            let entry = Entry { format: FORMAT, time: Time(1, 1), branch: Vec::new(), kind };
+            projector.project(cursor, entry)
+        };
+        match entries.iter().map(project).last().flatten().unwrap().event {
+            Event::RunFailed { error, .. } => error,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn reason_of_a_failed_run_is_that_of_its_step_and_never_its_text() {
+        let messages = vec!["the line is dead\nat 10.0.0.1".into(), "a cause".into()];
+        let error = || CauseRecord::Error { messages: messages.clone(), retryable: false };
+        let panic = CauseRecord::Panic("a secret".into());
+        let resumed = EntryKind::RunResumed { node: "count".into() };
+        let on_error = Some(Next::Node("count".into()));
+        for (entries, reason) in [
+            (vec![failed_step(error(), None), failed_run()], "the line is dead"),
+            (vec![failed_step(panic, None), failed_run()], "the action panicked"),
+            (vec![failed_run()], RUN_FAILED),
+            (vec![failed_step(error(), on_error), failed_run()], RUN_FAILED),
+            (vec![failed_step(error(), None), resumed, failed_run()], RUN_FAILED),
+        ] {
+            assert_eq!(error_of(&entries), reason, "{entries:?}");
+        }
     }
 }

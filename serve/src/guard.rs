@@ -3,7 +3,6 @@
 use crate::{
     host::{Host, Origin},
     in_flight::{BytesInFlight, count},
-    limits::Limits,
     problem::Problem,
     request_id::{identify, refuse},
 };
@@ -35,15 +34,19 @@ pub(crate) struct Guard {
 
 impl Guard {
     /// Puts itself in front of routes.
-    pub(crate) fn around(&self, routes: Router, limits: &Limits) -> Router {
-        let in_flight = BytesInFlight::new(limits.bytes_in_flight, limits.body);
+    pub(crate) fn around(
+        &self,
+        routes: Router,
+        in_flight: BytesInFlight,
+        max_body: usize,
+    ) -> Router {
         // an event has to be sent when it happens, and the dictionary of each stream would take memory
         let compressible =
             SizeAbove::new(COMPRESSED).and(NotForContentType::SSE).and(NotForContentType::IMAGES);
         routes
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-            .layer(DefaultBodyLimit::max(limits.body))
+            .layer(DefaultBodyLimit::max(max_body))
             .layer(middleware::from_fn_with_state(in_flight, count))
             .layer(middleware::from_fn_with_state(self.clone(), pass))
             .layer(middleware::from_fn(identify))

@@ -2,6 +2,7 @@
 
 mod body_error;
 mod chat;
+mod error;
 mod event;
 mod guard;
 mod headers;
@@ -17,10 +18,15 @@ mod readiness;
 mod request_id;
 mod routes;
 mod server;
+mod session;
 mod stream;
 mod text;
 
 pub use self::chat::{ChatGraph, ChatMessage, ChatRole};
-pub use self::event::{Event, Stamped};
-pub use self::listen::{Bound, ListenError, ListenOptions, asked_to_stop, bind, listen};
-pub use self::server::Server;
+pub use self::error::SessionError;
+pub use self::event::{Event, SessionEvent};
+pub use self::hub::{IfRunning, IfUnfinished};
+pub use self::listen::{BoundListener, ListenError, ListenOptions, bind, listen, shutdown_signal};
+pub use self::server::{Server, ServerBuilder};
+pub use self::session::{Resume, RunEnd, RunHandle, ServedView, SessionHandle, Start};
+pub use self::stream::SessionEvents;

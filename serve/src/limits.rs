@@ -23,8 +23,8 @@ pub(crate) struct Limits {
     pub(crate) run_time: Duration,
     /// How long a session stays open after its last run.
     pub(crate) idle: Duration,
-    /// How long a connection may take nothing of what there is to read.
-    pub(crate) patience: Duration,
+    /// How long a reader may take nothing of what there is.
+    pub(crate) reader_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -40,7 +40,7 @@ impl Default for Limits {
             waiting: 100,
             run_time: Duration::from_hours(1),
             idle: Duration::from_mins(10),
-            patience: Duration::from_mins(1),
+            reader_timeout: Duration::from_mins(1),
         }
     }
 }

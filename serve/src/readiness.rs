@@ -1,5 +1,6 @@
 //! Whether the log answers.
 
+use crate::text::chain;
 use burdock::log::{Log, SessionFilter};
 use std::time::Duration;
 use tokio::{
@@ -35,7 +36,7 @@ async fn is_ready(log: &dyn Log) -> bool {
     match timeout(ANSWER, log.sessions(one)).await {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => {
-            tracing::error!(error = crate::problem::chain(&error), "not ready: the log fails");
+            tracing::error!(error = chain(&error), "not ready: the log fails");
             false
         }
         Err(_) => {

@@ -1,5 +1,7 @@
 //! Text from outside, made fit for one line of an answer or of the trace output.
 
+use std::error::Error;
+
 /// How many characters of a line are kept.
 const LINE: usize = 500;
 
@@ -23,6 +25,17 @@ pub(crate) fn one_line(text: &str) -> String {
         } else {
             line.push(char);
         }
+    }
+    line
+}
+
+/// Returns an error and its sources in one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        line = format!("{line}: {error}");
+        source = error.source();
     }
     line
 }

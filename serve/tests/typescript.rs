@@ -192,7 +192,7 @@ fn typed(field: &Field, name: &str) -> (String, bool) {
         ("patches", _) => ("{ [Field in keyof State]?: Patch<State[Field]> }", optional),
         ("inputs", _) => ("Record<string, unknown>", optional),
         (_, "Next<String>") => ("Next<Node>", optional),
-        (_, "String" | "&'staticstr") => ("string", optional),
+        (_, "String") => ("string", optional),
         (_, "u64" | "u32") => ("number", optional),
         (_, other) => panic!("`{name}: {other}` has no type in TypeScript"),
     };

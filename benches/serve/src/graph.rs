@@ -46,8 +46,9 @@ pub fn server() -> Server<Speaking> {
 }
 
 pub fn server_of(log: impl Log) -> Server<Speaking> {
-    Server::new(log, Speaking::app)
+    Server::builder(log, |_| Speaking::app())
         .max_sessions(1 << 20)
         .max_readers(1 << 20)
         .max_total_readers(1 << 20)
+        .build()
 }

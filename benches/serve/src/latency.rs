@@ -11,7 +11,10 @@ use axum::{
     response::sse::{Event, Sse},
     routing::post,
 };
-use burdock::{log::MemoryLog, prelude::*};
+use burdock::{
+    log::{MemoryLog, SessionId},
+    prelude::*,
+};
 use burdock_serve::Server;
 use futures_util::{Stream, future::join_all, stream};
 use serde::{Deserialize, Serialize};
@@ -94,8 +97,9 @@ graph! {
 type Routes = fn(Model) -> Router;
 
 fn served(model: Model) -> Router {
-    let app = move || Relaying::app().resources(RelayingResources { model: model.clone() });
-    Server::new(MemoryLog::new(), app).router()
+    let app =
+        move |_: &SessionId| Relaying::app().resources(RelayingResources { model: model.clone() });
+    Server::builder(MemoryLog::new(), app).build().router()
 }
 
 fn by_hand(model: Model) -> Router {

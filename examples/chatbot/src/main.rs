@@ -49,23 +49,20 @@ fn trace() {
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let (llm, introduction) = burdock_llm::from_env()?;
     let log = chat::log::open(&options.db).await?;
-    let mut server = Server::new(log, move || {
+    let mut server = Server::builder(log, move |_| {
         Chatbot::app().resources(ChatbotResources { llm: Arc::clone(&llm) })
     });
     if let Some(token) = options.token {
-        server = server.bearer(token);
+        server = server.bearer_token(token);
     }
+    let server = server.build();
 
-    let stopping = server.clone();
-    let stop = async move {
-        burdock_serve::asked_to_stop().await;
-        stopping.shutdown().await;
-    };
     let bound = burdock_serve::bind(options.address).await?;
     let (address, db) = (bound.address(), options.db);
     let mut stdout = io::stdout();
     writeln!(stdout, "{introduction}\nsessions are kept in {db}\nhttp://{address}/")?;
     stdout.flush()?;
+    let stop = server.shutdown_on(burdock_serve::shutdown_signal());
     bound.serve(server.chat_router(), stop).await?;
     Ok(())
 }

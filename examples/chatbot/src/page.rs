@@ -21,7 +21,7 @@ impl ChatGraph for Chatbot {
                 Role::Assistant => ChatRole::Assistant,
                 Role::System | Role::Tool => return None,
             };
-            Some(ChatMessage { role, text: message.text.clone() })
+            Some(ChatMessage::new(role, &*message.text))
         });
         said.collect()
     }

@@ -92,18 +92,15 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
 }
 
 async fn serve(llm: Arc<dyn Model>, port: u16, db: &str) -> Result<(), Box<dyn Error>> {
-    let server = Server::new(SqliteLog::open(db).await?, move || {
+    let server = Server::builder(SqliteLog::open(db).await?, move |_| {
         Writing::app().resources(WritingResources { llm: Arc::clone(&llm) })
-    });
+    })
+    .build();
     let routes = page::routes().merge(server.router());
     let bound = burdock_serve::bind(([127, 0, 0, 1], port).into()).await?;
     let mut out = io::stdout();
     writeln!(out, "stories are kept in {db}\nhttp://{}/", bound.address())?;
     out.flush()?;
-    let stop = async move {
-        burdock_serve::asked_to_stop().await;
-        server.shutdown().await;
-    };
-    bound.serve(routes, stop).await?;
+    bound.serve(routes, server.shutdown_on(burdock_serve::shutdown_signal())).await?;
     Ok(())
 }

@@ -62,9 +62,10 @@ impl Served {
         let folder = tempfile::tempdir().unwrap();
         let log = SqliteLog::open(folder.path().join("story.db")).await.unwrap();
         let llm: Arc<dyn Model> = Arc::new(Scripted::new(scripts));
-        let server = Server::new(log, move || {
+        let server = Server::builder(log, move |_| {
             Writing::app().resources(WritingResources { llm: Arc::clone(&llm) })
-        });
+        })
+        .build();
         let bound = burdock_serve::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = format!("http://{}", bound.address());
         let routes = page::routes().merge(server.router());

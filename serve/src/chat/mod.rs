@@ -6,7 +6,7 @@ mod routes;
 
 pub(crate) use self::routes::router;
 
-use crate::event::Telling;
+use crate::event::EventProjection;
 use burdock::Graph;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -27,18 +27,37 @@ pub trait ChatGraph: Graph<Item: DeserializeOwned> {
     fn text(item: &Self::Item) -> Option<&str>;
 }
 
-/// What somebody said.
+/// A message of a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ChatMessage {
-    /// Who.
+    /// Whose it is.
     pub role: ChatRole,
-    /// What, in Markdown.
+    /// The text, in Markdown.
     pub text: String,
 }
 
-/// Who said something.
+impl ChatMessage {
+    /// Creates a message.
+    pub fn new(role: ChatRole, text: impl Into<String>) -> Self {
+        Self { role, text: text.into() }
+    }
+
+    /// Creates a message of the person.
+    pub fn user(text: impl Into<String>) -> Self {
+        Self::new(ChatRole::User, text)
+    }
+
+    /// Creates a message of the program.
+    pub fn assistant(text: impl Into<String>) -> Self {
+        Self::new(ChatRole::Assistant, text)
+    }
+}
+
+/// Whose message it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ChatRole {
     /// The person.
     User,
@@ -46,10 +65,10 @@ pub enum ChatRole {
     Assistant,
 }
 
-/// Tells items as text.
-struct AsText<G>(PhantomData<fn() -> G>);
+/// Items as text.
+struct ChatText<G>(PhantomData<fn() -> G>);
 
-impl<G: ChatGraph> Telling for AsText<G> {
+impl<G: ChatGraph> EventProjection for ChatText<G> {
     fn prompt(&self, inputs: Value) -> Option<String> {
         let inputs = serde_json::from_value(inputs).ok()?;
         G::prompt(&inputs).map(str::to_owned)

@@ -4,7 +4,7 @@
 //! is in memory once for all requests that wait for it, and only a few chats are read at a time.
 
 use super::{ChatGraph, ChatMessage, ChatRole};
-use crate::{hub::Hub, problem::Problem};
+use crate::{error::SessionError, hub::Hub, problem::Problem};
 use burdock::{
     Position,
     graph::Node,
@@ -80,7 +80,7 @@ impl Reads {
         &self,
         hub: &Hub<G>,
         session: &SessionId,
-    ) -> Result<Arc<ChatView>, Problem> {
+    ) -> Result<Arc<ChatView>, SessionError> {
         let guard = self.enter(session);
         let slot = &*guard.slot;
         let arrived = slot.started.load(Ordering::SeqCst);
@@ -95,7 +95,7 @@ impl Reads {
         let _permit = self.permits.acquire().await;
         let number = slot.started.fetch_add(1, Ordering::SeqCst) + 1;
         let view = read::<G>(hub, session).await;
-        let view = Arc::new(view.map_err(|error| Problem::about(session, error))?);
+        let view = Arc::new(view.map_err(|error| SessionError::of_read(session, error))?);
         *last = Some((number, Arc::clone(&view)));
         Ok(view)
     }
@@ -113,7 +113,14 @@ impl Reads {
         {
             return Some(title.text.clone());
         }
-        let view = self.latest(hub, session).await.ok()?;
+        let view = match self.latest(hub, session).await {
+            Ok(view) => view,
+            Err(error) => {
+                // for the trace output
+                drop(Problem::from(error));
+                return None;
+            }
+        };
         let said = view.messages.iter().find(|said| said.role == ChatRole::User)?;
         let line = said.text.lines().map(str::trim).find(|line| !line.is_empty())?;
         let text: String = line.chars().take(TITLE).collect();

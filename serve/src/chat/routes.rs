@@ -1,15 +1,15 @@
 //! A chat's addresses beside those of every graph.
 
 use super::{
-    AsText, ChatGraph, ChatMessage, page,
+    ChatGraph, ChatMessage, ChatText, page,
     reads::{ChatView, Reads},
 };
 use crate::{
-    hub::{Begin, Hub, IfRunning, IfUnfinished, Terms},
+    hub::{Hub, IfUnfinished},
     json::{Body, Json},
     problem::Problem,
     routes::{
-        Accepted, EventsQuery, Id, List, ListQuery, Listed, Place, Placed, Session, follow_place,
+        Accepted, EventsQuery, List, ListQuery, Listed, Place, Placed, Session, follow_place,
         limited, sessions,
     },
 };
@@ -20,10 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use burdock::{
-    Graph, Position,
-    log::{Existence, SessionId, SessionInfo},
-};
+use burdock::{Graph, Position, log::SessionId};
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use std::{marker::PhantomData, sync::Arc};
@@ -140,10 +137,11 @@ struct ChatQuery {
 async fn show<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
     Extension(reads): Extension<Arc<Reads>>,
-    Session(SessionInfo { id: session, .. }): Session,
+    Session(session): Session<G>,
     query: Result<Query<ChatQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(ChatQuery { before, limit }) = query?;
+    let session = session.info().await?.id;
     let read = async || reads.latest(&hub, &session).await;
     let at = |view: &Arc<ChatView>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
     let (view, running) = hub.look(&session, read, at).await?;
@@ -168,46 +166,35 @@ struct Say {
 
 /// `POST /sessions/{id}/chat`
 async fn say<G: ChatGraph>(
-    State(hub): State<Arc<Hub<G>>>,
-    Id(session): Id,
+    Session(session): Session<G>,
     body: Result<Body<Say>, Problem>,
 ) -> Result<Response, Problem> {
     let Body(Say { prompt }) = body?;
-    let begin = Begin::Run {
-        inputs: Arc::new(move || Ok(G::inputs(prompt.clone()))),
-        optional: Vec::new(),
-    };
-    let terms = Terms {
-        existence: Existence::Any,
-        if_running: IfRunning::Reject,
-        if_unfinished: IfUnfinished::Restart,
-    };
-    let before = hub.begin(&session, begin, terms).await?;
-    let (session, cursor) = (session.as_str().into(), before.to_string());
-    Ok((StatusCode::ACCEPTED, Json(Accepted { session, cursor })).into_response())
+    let start = session.start(G::inputs(prompt)).if_unfinished(IfUnfinished::Restart);
+    let run = start.await?;
+    Ok((StatusCode::ACCEPTED, Json(Accepted::new(&run))).into_response())
 }
 
 /// `GET /sessions/{id}/chat/events`
 async fn follow<G: ChatGraph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(SessionInfo { id: session, .. }): Session,
+    Session(session): Session<G>,
     headers: HeaderMap,
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    follow_place(&hub, session, Place::of(&headers, &query)?, Arc::new(AsText::<G>(PhantomData)))
-        .await
+    let place = Place::of(&headers, &query)?;
+    follow_place(&hub, &session, place, Arc::new(ChatText::<G>(PhantomData))).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ChatRole;
 
     #[test]
     fn pages_cover_a_chat_from_its_end_to_its_beginning() {
         let sizes = [3, PAGE_BYTES, 0, 1, PAGE_BYTES + 1, 5, PAGE_BYTES - 5, 0, 2, 2, 2];
-        let message = |size: &usize| ChatMessage { role: ChatRole::User, text: "x".repeat(*size) };
+        let message = |size: &usize| ChatMessage::user("x".repeat(*size));
         let messages: Vec<_> = sizes.iter().map(message).collect();
         let mut firsts = Vec::new();
         let mut before = None;
@@ -223,7 +210,7 @@ mod tests {
 
     #[test]
     fn pages_of_an_empty_chat_and_beyond_the_end_are_not_errors() {
-        let message = ChatMessage { role: ChatRole::User, text: "x".into() };
+        let message = ChatMessage::user("x");
         assert_eq!(Page::before(&[], None, 5), Page { first: 0, messages: &[] });
         let one = [message];
         assert_eq!(Page::before(&one, Some(9), 5), Page { first: 0, messages: &one });

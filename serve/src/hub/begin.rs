@@ -1,11 +1,12 @@
-//! Beginning a run, and driving it to its end.
+//! Starting a run, and driving it to its end.
 
 use super::{
     Hub,
     fate::{Attempt, is_of_the_log},
+    inputs::RunInputs,
     seat::{Seat, Turn},
 };
-use crate::problem::Problem;
+use crate::{error::SessionError, text::chain};
 use burdock::{
     Graph, Position, Run, RunError, RunErrorKind,
     graph::Node,
@@ -16,14 +17,9 @@ use std::sync::Arc;
 use tokio::{sync::oneshot, task::yield_now, time::timeout};
 use tracing::Instrument as _;
 
-/// What to begin.
+/// What to start.
 pub(crate) enum Begin<G: Graph> {
-    Run {
-        /// Makes the inputs, again if the start has to be tried again.
-        inputs: Arc<dyn Fn() -> Result<G::Inputs, Problem> + Send + Sync>,
-        /// The optional inputs that the client gave.
-        optional: Vec<&'static str>,
-    },
+    Run(RunInputs<G>),
     Resume,
 }
 
@@ -35,43 +31,51 @@ pub(crate) struct Terms {
     pub(crate) if_unfinished: IfUnfinished,
 }
 
-/// What to do while another run is under way.
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            existence: Existence::Any,
+            if_running: IfRunning::default(),
+            if_unfinished: IfUnfinished::default(),
+        }
+    }
+}
+
+/// What a start does while another run of the session is in progress in this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum IfRunning {
-    /// Refuse.
+#[non_exhaustive]
+pub enum IfRunning {
+    /// Fails with [`SessionError::Running`].
     #[default]
     Reject,
-    /// Wait for it.
+    /// Waits until the other run is over, in the order of the calls.
     Wait,
-    /// Stop it, and those that wait.
+    /// Stops the other run and all starts that wait, and then starts.
     Stop,
 }
 
-/// What to do with a run that did not come to its end.
+/// What a start does if the last run of the session is unfinished.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum IfUnfinished {
-    /// Refuse.
+#[non_exhaustive]
+pub enum IfUnfinished {
+    /// Fails with [`SessionError::Unfinished`].
     #[default]
     Reject,
-    /// Begin it again with other inputs.
+    /// Goes back to where the unfinished run started, and starts there with the new inputs.
     Restart,
 }
 
 impl<G: Graph> Hub<G> {
     /// Starts a run, which continues by itself, and returns the cursor just before its first entry once the
-    /// log has that entry. After an error the run did not start, unless the code is `may_have_started`.
+    /// log has that entry. After an error the run did not start, unless it is `MayHaveStarted`.
     pub(crate) async fn begin(
         self: &Arc<Self>,
         session: &SessionId,
         begin: Begin<G>,
         terms: Terms,
-    ) -> Result<Cursor, Problem> {
-        // before anything is opened for them
-        if let Begin::Run { inputs, .. } = &begin {
-            inputs()?;
-        }
+    ) -> Result<Cursor, SessionError> {
         loop {
             let seat = self.seat(session).await?;
             let Some(turn) = self.turn(&seat, terms.if_running).await? else { continue };
@@ -86,8 +90,8 @@ impl<G: Graph> Hub<G> {
             };
             return match self.runs.spawn(task.in_current_span()).await {
                 Ok(before) => before,
-                Err(error) if error.is_panic() => Err(Problem::panicked()),
-                Err(_) => Err(Problem::shutting_down()),
+                Err(error) if error.is_panic() => Err(SessionError::Panicked),
+                Err(_) => Err(SessionError::ShuttingDown),
             };
         }
     }
@@ -97,7 +101,7 @@ impl<G: Graph> Hub<G> {
         mut turn: Turn<G>,
         begin: &Begin<G>,
         terms: Terms,
-    ) -> Result<Cursor, Problem> {
+    ) -> Result<Cursor, SessionError> {
         self.ready(&mut turn, terms.existence).await?;
         let session = turn.session().clone();
         let mut tries = 2;
@@ -113,11 +117,11 @@ impl<G: Graph> Hub<G> {
                 }
             };
             if !is_of_the_log(&error) {
-                return Err(error.into());
+                return Err(SessionError::of_run(&session, error));
             }
             turn.begin_again();
             match self.fate(&mut turn, attempt).await {
-                Err(problem) => return Err(Problem::may_have_started(&problem)),
+                Err(error) => return Err(SessionError::MayHaveStarted(Arc::new(error))),
                 Ok(Some(first)) => {
                     self.continue_recorded(turn, terms.if_unfinished).await;
                     return Ok(self.before(&session, known, first).await);
@@ -126,7 +130,7 @@ impl<G: Graph> Hub<G> {
             }
             tries -= 1;
             if tries == 0 {
-                return Err(error.into());
+                return Err(SessionError::of_run(&session, error));
             }
             // this request may have made the session
             let existence = match terms.existence {
@@ -142,7 +146,7 @@ impl<G: Graph> Hub<G> {
         &self,
         seat: &Arc<Seat<G>>,
         if_running: IfRunning,
-    ) -> Result<Option<Turn<G>>, Problem> {
+    ) -> Result<Option<Turn<G>>, SessionError> {
         let rejects = if_running == IfRunning::Reject;
         let held = seat.try_take();
         if held.is_none() && if_running == IfRunning::Stop {
@@ -153,14 +157,14 @@ impl<G: Graph> Hub<G> {
             Some(app) => app,
             // who has read that the run is over need not wait for what comes behind that
             None if rejects && !seat.is_gone() && !self.is_over(seat.session()).await? => {
-                return Err(Problem::running());
+                return Err(SessionError::Running);
             }
             None => {
                 // one that would not wait is let in only as the first
                 let limit = if rejects { 1 } else { self.limits.waiting };
                 let full =
-                    || if rejects { Problem::running() } else { Problem::too_many_waiting() };
-                let _waiting = seat.queue(limit).ok_or_else(full)?;
+                    if rejects { SessionError::Running } else { SessionError::TooManyWaiting };
+                let _waiting = seat.queue(limit).ok_or(full)?;
                 seat.take().await
             }
         };
@@ -175,10 +179,10 @@ impl<G: Graph> Hub<G> {
         &self,
         turn: &mut Turn<G>,
         existence: Existence,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), SessionError> {
         // who has waited for a turn meanwhile opens nothing any more
         if self.closing.is_cancelled() {
-            return Err(Problem::shutting_down());
+            return Err(SessionError::ShuttingDown);
         }
         let session = turn.session().clone();
         // an app whose last append failed has no cursor: the session is read from the log again
@@ -190,9 +194,9 @@ impl<G: Graph> Hub<G> {
             (Some(_), Existence::Any | Existence::Existing) => Ok(()),
             (None, _) => {
                 let opening = (self.opening)(session.clone(), existence).await;
-                let mut app = opening.map_err(|error| Problem::about(&session, error))?;
+                let mut app = opening.map_err(|error| SessionError::of_build(&session, error))?;
                 // a new session exists for readers before its first run starts
-                app.flush().await?;
+                app.flush().await.map_err(|error| SessionError::of_run(&session, error))?;
                 *turn.app = Some(app);
                 Ok(())
             }
@@ -206,16 +210,16 @@ impl<G: Graph> Hub<G> {
         turn: Turn<G>,
         begin: &Begin<G>,
         if_unfinished: IfUnfinished,
-    ) -> Result<Result<Cursor, (RunError, Turn<G>)>, Problem> {
+    ) -> Result<Result<Cursor, (RunError, Turn<G>)>, SessionError> {
         let inputs = match begin {
-            Begin::Run { inputs, .. } => Some(inputs()?),
+            Begin::Run(inputs) => Some(inputs.get()),
             Begin::Resume => None,
         };
         let (started, starting) = oneshot::channel();
         let hub = Arc::clone(self);
         self.runs.spawn(async move { hub.run(turn, inputs, if_unfinished, started).await });
         // the task ends without an answer only if it is aborted with its runtime
-        starting.await.map_err(|_| Problem::shutting_down())
+        starting.await.map_err(|_| SessionError::ShuttingDown)
     }
 
     /// Drives a run to its end; without inputs, the unfinished one. Answers once the log has its first entry.
@@ -262,7 +266,7 @@ impl<G: Graph> Hub<G> {
         let flushed = app.flush().await;
         *turn.app = Some(app);
         if let Err(error) = ended.and(flushed) {
-            let (session, chain) = (turn.session(), crate::problem::chain(&error));
+            let (session, chain) = (turn.session(), chain(&error));
             if matches!(error.kind(), RunErrorKind::Cancelled { .. }) {
                 tracing::info!(%session, error = chain, "a run was cancelled");
             } else {
@@ -299,17 +303,17 @@ async fn drain<G: Graph>(run: &mut Run<'_, G>) {
 }
 
 /// Refuses an optional input that no node reads before the run's next pause: it would be ignored.
-fn check_optional<G: Graph>(turn: &Turn<G>, begin: &Begin<G>) -> Result<(), Problem> {
-    let (Begin::Run { optional, .. }, Some(app)) = (begin, &*turn.app) else { return Ok(()) };
+fn check_optional<G: Graph>(turn: &Turn<G>, begin: &Begin<G>) -> Result<(), SessionError> {
+    let (Begin::Run(inputs), Some(app)) = (begin, &*turn.app) else { return Ok(()) };
     let node = match app.position() {
         Position::Rest(node) => node,
         Position::Unfinished(node) => app.origin().unwrap_or(node),
         Position::Ended => return Ok(()),
     };
     let used: Vec<_> = G::TOPOLOGY.run_inputs(node.index()).map(|input| input.name).collect();
-    match optional.iter().find(|name| !used.contains(name)) {
+    match inputs.optional().iter().find(|name| !used.contains(name)) {
         None => Ok(()),
-        Some(name) => Err(Problem::invalid_inputs(format!(
+        Some(name) => Err(SessionError::invalid_inputs(format!(
             "no node of a run that starts at node `{}` uses the input `{name}`: leave it out",
             node.name(),
         ))),

@@ -8,7 +8,7 @@ use super::{
     begin::{Begin, IfUnfinished},
     seat::Turn,
 };
-use crate::problem::Problem;
+use crate::{error::SessionError, text::chain};
 use burdock::{
     App, Graph, Position, RunError, RunErrorKind,
     log::{Cursor, EntryKind, Epoch, Existence, LogError, Offset, SessionId},
@@ -46,7 +46,7 @@ impl<G: Graph> Hub<G> {
         &self,
         turn: &mut Turn<G>,
         attempt: Attempt,
-    ) -> Result<Option<Cursor>, Problem> {
+    ) -> Result<Option<Cursor>, SessionError> {
         let session = turn.session().clone();
         let epoch = turn.app.take().as_ref().and_then(App::epoch);
         let info = match self.log.info(&session).await {
@@ -109,7 +109,7 @@ impl<G: Graph> Hub<G> {
         let session = turn.session().clone();
         let resumed = self.start(turn, &Begin::Resume, if_unfinished).await;
         if let Ok(Err((error, _))) = resumed {
-            let error = crate::problem::chain(&error);
+            let error = chain(&error);
             tracing::warn!(%session, error, "a run that was accepted could not be continued");
         }
     }

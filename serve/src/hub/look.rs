@@ -2,12 +2,13 @@
 
 use super::Hub;
 use crate::{
-    event::{Event, Plainly, tell},
-    problem::Problem,
+    error::SessionError,
+    event::{Event, JsonItems, project},
 };
 use burdock::{
-    Graph,
-    log::{Cursor, LogError, Offset, SessionId},
+    Graph, Position,
+    log::{Cursor, EntryKind, LogError, Moment, Offset, SessionId},
+    run::View,
 };
 use std::future::Future;
 
@@ -20,12 +21,12 @@ const TAIL: u64 = 4;
 impl<G: Graph> Hub<G> {
     /// Reads a session, and whether a run is under way in what was read: `at` tells the place of that,
     /// and whether a run is unfinished there.
-    pub(crate) async fn look<T, R: Future<Output = Result<T, Problem>>>(
+    pub(crate) async fn look<T, R: Future<Output = Result<T, SessionError>>>(
         &self,
         session: &SessionId,
         read: impl Fn() -> R,
         at: impl Fn(&T) -> (Cursor, bool),
-    ) -> Result<(T, bool), Problem> {
+    ) -> Result<(T, bool), SessionError> {
         let mut seen = read().await?;
         loop {
             let running = self.is_running(session);
@@ -41,8 +42,35 @@ impl<G: Graph> Hub<G> {
         }
     }
 
+    /// Reads a session of this graph in its types, and whether a run of it is in progress here.
+    pub(crate) async fn view(&self, session: &SessionId) -> Result<(View<G>, bool), SessionError> {
+        self.info(session).await?;
+        let read = async || {
+            let view = View::latest(&self.log, session).await;
+            view.map_err(|error| SessionError::of_read(session, error))
+        };
+        let at = |view: &View<G>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
+        self.look(session, read, at).await
+    }
+
+    /// Reads a session of this graph as JSON, also one whose state no longer has the graph's types.
+    pub(crate) async fn moment(&self, session: &SessionId) -> Result<(Moment, bool), SessionError> {
+        let read = async || {
+            let moment = Moment::latest(&self.log, session).await?;
+            // deleted since, and made again by another graph
+            if G::TOPOLOGY.names().all(|name| name != moment.snapshot.graph.name) {
+                return Err(SessionError::NotFound { session: session.clone() });
+            }
+            Ok(moment)
+        };
+        let at = |moment: &Moment| {
+            (moment.cursor(), matches!(moment.snapshot.position, Position::Unfinished(_)))
+        };
+        self.look(session, read, at).await
+    }
+
     /// Whether the log has the end of the last run.
-    pub(super) async fn is_over(&self, session: &SessionId) -> Result<bool, Problem> {
+    pub(super) async fn is_over(&self, session: &SessionId) -> Result<bool, SessionError> {
         match self.last_told(session, Offset(u64::MAX)).await {
             Err(LogError::NoSession { .. }) => Ok(false),
             told => Ok(told?.0.is_some_and(|event| event.is_terminal())),
@@ -51,7 +79,10 @@ impl<G: Graph> Hub<G> {
 
     /// Where the log ends with a run that nobody here goes on with: it died with its process, or could
     /// not write any more.
-    pub(crate) async fn interrupted(&self, session: &SessionId) -> Result<Option<Offset>, Problem> {
+    pub(crate) async fn interrupted(
+        &self,
+        session: &SessionId,
+    ) -> Result<Option<Offset>, SessionError> {
         let mut end = None;
         loop {
             // the log has the end of what is not under way
@@ -77,7 +108,7 @@ impl<G: Graph> Hub<G> {
         &self,
         session: &SessionId,
         cursor: Cursor,
-    ) -> Result<bool, Problem> {
+    ) -> Result<bool, SessionError> {
         let seen = match self.log.read(session, cursor.offset, 1).await {
             // whatever that was, there is more
             Err(LogError::Trimmed { .. }) => return Ok(false),
@@ -95,7 +126,8 @@ impl<G: Graph> Hub<G> {
                 break;
             }
             for record in &page {
-                let told = tell::<G>(record.entry(session)?, &Plainly).map(|told| told.event);
+                let told =
+                    project::<G>(record.entry(session)?, &JsonItems, None).map(|told| told.event);
                 if told.is_some_and(|event| event.is_beginning() || !over) {
                     return Ok(false);
                 }
@@ -105,12 +137,19 @@ impl<G: Graph> Hub<G> {
         Ok(over || self.interrupted(session).await?.is_some_and(|end| end <= next))
     }
 
+    /// Returns what the entry at a cursor says, if the log can be asked and has it.
+    pub(crate) async fn entry(&self, session: &SessionId, at: Cursor) -> Option<EntryKind> {
+        let found = self.log.read(session, at.offset, 1).await.ok()?;
+        let record = found.first().filter(|record| record.cursor() == at)?;
+        Some(record.entry(session).ok()?.kind)
+    }
+
     /// The place just before an entry, though what stood there may be gone.
     pub(crate) async fn before_entry(
         &self,
         session: &SessionId,
         entry: Offset,
-    ) -> Result<Option<Cursor>, Problem> {
+    ) -> Result<Option<Cursor>, SessionError> {
         let Some(offset) = entry.0.checked_sub(1).map(Offset) else { return Ok(None) };
         let epochs = self.log.epochs(session).await?;
         let epoch = epochs.iter().rev().find(|epoch| epoch.start <= offset);
@@ -151,7 +190,7 @@ impl<G: Graph> Hub<G> {
             }
             next = next.plus(page.len() as u64);
             for record in page.into_iter().filter(|record| record.offset < to) {
-                if let Some(told) = tell::<G>(record.entry(session)?, &Plainly) {
+                if let Some(told) = project::<G>(record.entry(session)?, &JsonItems, None) {
                     last = Some(told.event);
                 }
             }

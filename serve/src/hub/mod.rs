@@ -5,6 +5,8 @@
 
 mod begin;
 mod fate;
+mod fork;
+mod inputs;
 mod look;
 mod readers;
 mod seat;
@@ -12,14 +14,18 @@ mod seat;
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests;
 
-pub(crate) use self::begin::{Begin, IfRunning, IfUnfinished, Terms};
+pub(crate) use self::begin::{Begin, Terms};
+pub use self::begin::{IfRunning, IfUnfinished};
+pub(crate) use self::inputs::RunInputs;
 pub(crate) use self::readers::Reader;
 
 use self::{
     readers::Readers,
     seat::{Seat, Turn},
 };
-use crate::{limits::Limits, openapi::Schemas, problem::Problem, readiness::Readiness};
+use crate::{
+    error::SessionError, limits::Limits, openapi::Schemas, readiness::Readiness, text::chain,
+};
 use burdock::{
     App, Graph,
     log::{Existence, Log, LogError, SessionFilter, SessionId, SessionInfo},
@@ -29,18 +35,23 @@ use std::{
     collections::BTreeMap,
     fmt,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    runtime::Handle,
+    select,
+    sync::mpsc,
+    task::AbortHandle,
+    time::{Interval, interval, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Opens a session for writing.
-pub(crate) type Open<G> = Box<
-    dyn Fn(SessionId, Existence) -> Pin<Box<dyn Future<Output = Result<App<G>, BuildError>> + Send>>
-        + Send
-        + Sync,
->;
+pub(crate) type Open<G> = Box<dyn Fn(SessionId, Existence) -> Opening<G> + Send + Sync>;
+
+/// The session that is being opened.
+pub(crate) type Opening<G> = Pin<Box<dyn Future<Output = Result<App<G>, BuildError>> + Send>>;
 
 /// How many idle sessions are closed at a time when there is no room.
 const ROOM: usize = 8;
@@ -58,6 +69,8 @@ pub(crate) struct Hub<G: Graph> {
     opening: Open<G>,
     seats: Mutex<BTreeMap<SessionId, Arc<Seat<G>>>>,
     runs: TaskTracker,
+    /// Closes idle sessions.
+    sweeper: Mutex<Option<AbortHandle>>,
     closing: CancellationToken,
 }
 
@@ -73,6 +86,7 @@ impl<G: Graph> Hub<G> {
             opening: open,
             seats: Mutex::default(),
             runs: TaskTracker::new(),
+            sweeper: Mutex::default(),
             closing,
         }
     }
@@ -82,16 +96,24 @@ impl<G: Graph> Hub<G> {
         self.closing.clone()
     }
 
-    /// Lets one more reader in.
-    pub(crate) fn reader(&self, session: &SessionId) -> Result<Reader, Problem> {
+    /// Lets one more client in that reads.
+    pub(crate) fn reader(&self, session: &SessionId) -> Result<Reader, SessionError> {
         if self.closing.is_cancelled() {
-            return Err(Problem::shutting_down());
+            return Err(SessionError::ShuttingDown);
         }
         self.readers.enter(session)
     }
 
+    /// Lets a reader of the program's own code in.
+    pub(crate) fn own_reader(&self, session: &SessionId) -> Result<Reader, SessionError> {
+        if self.closing.is_cancelled() {
+            return Err(SessionError::ShuttingDown);
+        }
+        Ok(self.readers.enter_own(session))
+    }
+
     /// Describes a session of this graph; one of another graph does not exist here.
-    pub(crate) async fn info(&self, session: &SessionId) -> Result<SessionInfo, LogError> {
+    pub(crate) async fn info(&self, session: &SessionId) -> Result<SessionInfo, SessionError> {
         let info = match self.log.info(session).await {
             // its entries are lost, but whose it is may be known, so that it can be deleted
             Err(LogError::Damaged { .. }) => {
@@ -103,7 +125,7 @@ impl<G: Graph> Hub<G> {
         };
         let owns = |graph: &str| G::TOPOLOGY.names().any(|name| name == graph);
         info.filter(|info| info.graph.as_deref().is_some_and(owns))
-            .ok_or_else(|| LogError::NoSession { session: session.clone() })
+            .ok_or_else(|| SessionError::NotFound { session: session.clone() })
     }
 
     /// How many sessions are open for writing.
@@ -125,22 +147,19 @@ impl<G: Graph> Hub<G> {
     }
 
     /// The place of a session, where its app is while it is open. Idle sessions make room.
-    async fn seat(self: &Arc<Self>, session: &SessionId) -> Result<Arc<Seat<G>>, Problem> {
+    async fn seat(self: &Arc<Self>, session: &SessionId) -> Result<Arc<Seat<G>>, SessionError> {
+        self.sweep()?;
         if let Some(seat) = self.try_seat(session)? {
             return Ok(seat);
         }
         self.make_room().await;
-        let full = || {
-            let detail = "too many sessions are at work: try again later";
-            Problem::unavailable("too_many_sessions", detail)
-        };
-        self.try_seat(session)?.ok_or_else(full)
+        self.try_seat(session)?.ok_or(SessionError::TooManySessions)
     }
 
     /// The same, unless there is no room.
-    fn try_seat(&self, session: &SessionId) -> Result<Option<Arc<Seat<G>>>, Problem> {
+    fn try_seat(&self, session: &SessionId) -> Result<Option<Arc<Seat<G>>>, SessionError> {
         if self.closing.is_cancelled() {
-            return Err(Problem::shutting_down());
+            return Err(SessionError::ShuttingDown);
         }
         let mut seats = self.seats();
         if let Some(seat) = seats.get(session) {
@@ -195,6 +214,25 @@ impl<G: Graph> Hub<G> {
         }
     }
 
+    /// Starts the task that closes idle sessions, unless it runs. It ends with the runtime that it was started
+    /// in, with the server, and with the shutdown.
+    fn sweep(self: &Arc<Self>) -> Result<(), SessionError> {
+        if self.closing.is_cancelled() {
+            return Err(SessionError::ShuttingDown);
+        }
+        let runtime = Handle::try_current().map_err(|_| SessionError::OutsideRuntime)?;
+        let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
+        if sweeper.as_ref().is_none_or(AbortHandle::is_finished) {
+            let idle = self.limits.idle;
+            // made here, so that a runtime without timers panics in the caller and not in a task
+            let ticks = interval((idle / 4).max(Duration::from_millis(10)));
+            let closing = self.closing.clone();
+            let task = runtime.spawn(sweep(Arc::downgrade(self), idle, ticks, closing));
+            *sweeper = Some(task.abort_handle());
+        }
+        Ok(())
+    }
+
     /// Closes a session unless it is at work again, and forgets it.
     fn put_away(
         self: &Arc<Self>,
@@ -234,7 +272,7 @@ impl<G: Graph> Hub<G> {
     }
 
     /// Puts a session that has ended at its start.
-    pub(crate) async fn reopen(self: &Arc<Self>, session: &SessionId) -> Result<(), Problem> {
+    pub(crate) async fn reopen(self: &Arc<Self>, session: &SessionId) -> Result<(), SessionError> {
         loop {
             let seat = self.seat(session).await?;
             let Some(mut turn) = self.turn(&seat, IfRunning::Reject).await? else { continue };
@@ -245,20 +283,22 @@ impl<G: Graph> Hub<G> {
         }
     }
 
-    async fn reopen_on(&self, turn: &mut Turn<G>) -> Result<(), Problem> {
+    async fn reopen_on(&self, turn: &mut Turn<G>) -> Result<(), SessionError> {
         self.ready(turn, Existence::Existing).await?;
         let Some(app) = turn.app.as_mut() else { return Ok(()) };
-        app.reopen()?;
-        if let Err(error) = app.flush().await {
-            // whether the log has it is for the next one to find out
-            *turn.app = None;
-            return Err(error.into());
+        let mut reopened = app.reopen();
+        if reopened.is_ok() {
+            reopened = app.flush().await;
+            if reopened.is_err() {
+                // whether the log has it is for the next one to find out
+                *turn.app = None;
+            }
         }
-        Ok(())
+        reopened.map_err(|error| SessionError::of_run(turn.session(), error))
     }
 
     /// Removes a session with all that it has; runs that were asked for before stop.
-    pub(crate) async fn delete(&self, session: &SessionId) -> Result<(), Problem> {
+    pub(crate) async fn delete(&self, session: &SessionId) -> Result<(), SessionError> {
         let Some(seat) = self.try_seat(session)? else {
             return Ok(self.log.delete(session).await?);
         };
@@ -273,6 +313,32 @@ impl<G: Graph> Hub<G> {
 
     fn seats(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Seat<G>>>> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Closes idle sessions until the server is gone or shuts down.
+async fn sweep<G: Graph>(
+    hub: Weak<Hub<G>>,
+    idle: Duration,
+    mut ticks: Interval,
+    closing: CancellationToken,
+) {
+    loop {
+        select! {
+            _ = ticks.tick() => {}
+            () = closing.cancelled() => return,
+        }
+        let Some(hub) = hub.upgrade() else { return };
+        if let Some(since) = Instant::now().checked_sub(idle) {
+            hub.put_away_idle(since);
+        }
+    }
+}
+
+/// The last handle of the server is gone, and no run is in progress.
+impl<G: Graph> Drop for Hub<G> {
+    fn drop(&mut self) {
+        self.closing.cancel();
     }
 }
 
@@ -301,7 +367,7 @@ impl<G: Graph> Drop for Deleting<'_, G> {
 
 async fn close<G: Graph>(app: App<G>, session: &SessionId) {
     if let Err(error) = app.close().await {
-        let error = crate::problem::chain(&error);
+        let error = chain(&error);
         tracing::error!(%session, error, "a session could not be closed");
     }
 }

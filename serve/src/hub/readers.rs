@@ -1,7 +1,6 @@
 //! Readers: limited in each session, and over all sessions.
 
-use crate::{limits::ReaderLimits, problem::Problem};
-use axum::http::StatusCode;
+use crate::{error::SessionError, limits::ReaderLimits};
 use burdock::log::SessionId;
 use std::{
     collections::BTreeMap,
@@ -14,14 +13,17 @@ type Rooms = Arc<Mutex<All>>;
 /// The readers of all sessions.
 #[derive(Debug, Default)]
 struct All {
-    count: usize,
+    /// Clients, over all sessions.
+    clients: usize,
     rooms: BTreeMap<SessionId, Room>,
 }
 
 /// Those who read one session.
 #[derive(Debug)]
 struct Room {
-    count: usize,
+    clients: usize,
+    /// Readers of the program's own code.
+    own: usize,
     /// Ready when a run is over, or the server shuts down.
     over: CancellationToken,
 }
@@ -39,6 +41,14 @@ pub(crate) struct Readers {
 pub(crate) struct Reader {
     rooms: Rooms,
     session: SessionId,
+    kind: ReaderKind,
+}
+
+/// Whose reader it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReaderKind {
+    Client,
+    Own,
 }
 
 impl Readers {
@@ -46,20 +56,36 @@ impl Readers {
         Self { rooms: Rooms::default(), limits, closing }
     }
 
-    pub(crate) fn enter(&self, session: &SessionId) -> Result<Reader, Problem> {
+    /// Counts a client that reads a session.
+    pub(crate) fn enter(&self, session: &SessionId) -> Result<Reader, SessionError> {
         let mut all = locked(&self.rooms);
-        let All { count, rooms } = &mut *all;
-        let read = rooms.get(session).map_or(0, |room| room.count);
-        if read >= self.limits.of_a_session {
-            return Err(too_many(format!("the session has {read} readers already")));
+        let read = all.rooms.get(session).map_or(0, |room| room.clients);
+        for (clients, limit) in
+            [(read, self.limits.of_a_session), (all.clients, self.limits.in_total)]
+        {
+            if clients >= limit {
+                return Err(SessionError::TooManyReaders { limit });
+            }
         }
-        if *count >= self.limits.in_total {
-            return Err(too_many(format!("the server has {count} readers already")));
+        Ok(self.enter_as(&mut all, session, ReaderKind::Client))
+    }
+
+    /// Counts a reader of the program's own code, which the limits of clients do not concern.
+    pub(crate) fn enter_own(&self, session: &SessionId) -> Reader {
+        self.enter_as(&mut locked(&self.rooms), session, ReaderKind::Own)
+    }
+
+    fn enter_as(&self, all: &mut All, session: &SessionId, kind: ReaderKind) -> Reader {
+        let empty = || Room { clients: 0, own: 0, over: self.closing.child_token() };
+        let room = all.rooms.entry(session.clone()).or_insert_with(empty);
+        match kind {
+            ReaderKind::Client => {
+                room.clients += 1;
+                all.clients += 1;
+            }
+            ReaderKind::Own => room.own += 1,
         }
-        *count += 1;
-        let empty = || Room { count: 0, over: self.closing.child_token() };
-        rooms.entry(session.clone()).or_insert_with(empty).count += 1;
-        Ok(Reader { rooms: Arc::clone(&self.rooms), session: session.clone() })
+        Reader { rooms: Arc::clone(&self.rooms), session: session.clone(), kind }
     }
 
     /// Tells the readers of a session that no run is under way any more.
@@ -86,19 +112,19 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         let mut all = locked(&self.rooms);
-        let All { count, rooms } = &mut *all;
-        *count -= 1;
-        if let Some(room) = rooms.get_mut(&self.session) {
-            room.count -= 1;
-            if room.count == 0 {
-                rooms.remove(&self.session);
+        let All { clients, rooms } = &mut *all;
+        let Some(room) = rooms.get_mut(&self.session) else { return };
+        match self.kind {
+            ReaderKind::Client => {
+                room.clients -= 1;
+                *clients -= 1;
             }
+            ReaderKind::Own => room.own -= 1,
+        }
+        if room.clients == 0 && room.own == 0 {
+            rooms.remove(&self.session);
         }
     }
-}
-
-fn too_many(detail: String) -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_readers", detail)
 }
 
 fn locked(rooms: &Rooms) -> MutexGuard<'_, All> {
@@ -121,7 +147,7 @@ mod tests {
         let held = [&a, &b, &c].map(|id| readers.enter(id).unwrap());
         assert_eq!(readers.enter(&a).unwrap_err().code(), "too_many_readers");
         drop(held);
-        assert_eq!(readers.rooms.lock().unwrap().count, 0);
+        assert_eq!(readers.rooms.lock().unwrap().clients, 0);
         readers.enter(&a).unwrap();
     }
 
@@ -136,6 +162,20 @@ mod tests {
         drop(first);
         drop(readers.enter(&a).unwrap());
         assert_eq!(readers.rooms.lock().unwrap().rooms.len(), 2);
+    }
+
+    #[test]
+    fn readers_of_the_program_do_not_count_against_the_limits_of_clients() {
+        let readers = readers(1, 1, CancellationToken::new());
+        let a = SessionId::new("a").unwrap();
+        let own = [readers.enter_own(&a), readers.enter_own(&a)];
+        let client = readers.enter(&a).unwrap();
+        assert_eq!(readers.enter(&a).unwrap_err().code(), "too_many_readers");
+        drop(readers.enter_own(&a));
+        drop(client);
+        drop(readers.enter(&a).unwrap());
+        drop(own);
+        assert_eq!(readers.rooms.lock().unwrap().rooms.len(), 0);
     }
 
     #[test]

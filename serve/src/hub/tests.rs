@@ -59,8 +59,8 @@ impl Gated {
     fn begin(
         &self,
         if_running: IfRunning,
-    ) -> impl Future<Output = Result<Cursor, Problem>> + use<> {
-        let begin = Begin::Run { inputs: Arc::new(|| Ok(CountingInputs {})), optional: Vec::new() };
+    ) -> impl Future<Output = Result<Cursor, SessionError>> + use<> {
+        let begin = Begin::Run(RunInputs::typed(CountingInputs {}));
         let if_unfinished = IfUnfinished::Restart;
         let terms = Terms { existence: Existence::Any, if_running, if_unfinished };
         let (hub, session) = (Arc::clone(&self.hub), self.session.clone());

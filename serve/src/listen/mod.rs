@@ -8,14 +8,15 @@ mod options;
 mod signal;
 mod socket;
 
-pub use self::options::{Bound, ListenOptions};
-pub use self::signal::asked_to_stop;
+pub use self::options::{BoundListener, ListenOptions};
+pub use self::signal::shutdown_signal;
 
 use axum::Router;
 use std::{future::Future, io, net::SocketAddr};
 
 /// Error that occurs if a server cannot listen on an address.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 #[error("the server cannot listen on {address}")]
 pub struct ListenError {
     /// The address.
@@ -26,16 +27,13 @@ pub struct ListenError {
 
 /// Serves routes on an address, over HTTP/1.1 and HTTP/2 (without TLS: by prior knowledge), until `stop` is
 /// ready; then it accepts no more connections and waits for those that are open, for ten seconds at most.
-/// Give it a future that ends with [`Server::shutdown`], which ends streams and runs:
+/// Give it a future that ends with [`Server::shutdown`], which ends streams and runs, such as
+/// [`Server::shutdown_on`]:
 ///
 /// ```no_run
 /// # async fn serve<G: burdock::Graph<Item: serde::Serialize>>(server: burdock_serve::Server<G>) {
 /// let address = ([127, 0, 0, 1], 3000).into();
-/// let stopping = server.clone();
-/// let stop = async move {
-///     burdock_serve::asked_to_stop().await;
-///     stopping.shutdown().await;
-/// };
+/// let stop = server.shutdown_on(burdock_serve::shutdown_signal());
 /// burdock_serve::listen(address, server.router(), stop).await.unwrap();
 /// # }
 /// ```
@@ -51,6 +49,7 @@ pub struct ListenError {
 /// Dropping the future closes every connection at once.
 ///
 /// [`Server::shutdown`]: crate::Server::shutdown
+/// [`Server::shutdown_on`]: crate::Server::shutdown_on
 pub async fn listen(
     address: SocketAddr,
     routes: Router,
@@ -64,6 +63,9 @@ pub async fn listen(
 ///
 /// # Errors
 /// Returns [`ListenError`], as [`listen`] does.
-pub async fn bind(address: SocketAddr) -> Result<Bound, ListenError> {
+///
+/// # Cancel safety
+/// Dropping the future leaves nothing bound.
+pub async fn bind(address: SocketAddr) -> Result<BoundListener, ListenError> {
     ListenOptions::new().bind(address).await
 }

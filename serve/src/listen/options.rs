@@ -107,11 +107,14 @@ impl ListenOptions {
     ///
     /// # Errors
     /// Returns [`ListenError`] if the address is in use, or does not belong to this machine.
-    pub async fn bind(self, address: SocketAddr) -> Result<Bound, ListenError> {
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing bound.
+    pub async fn bind(self, address: SocketAddr) -> Result<BoundListener, ListenError> {
         let failed = |source| ListenError { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Bound { address, listener, limits: self.limits })
+        Ok(BoundListener { address, listener, limits: self.limits })
     }
 }
 
@@ -122,13 +125,13 @@ fn bounded(time: Duration) -> Duration {
 
 /// A bound address. Clients that connect wait until it is served.
 #[derive(Debug)]
-pub struct Bound {
+pub struct BoundListener {
     address: SocketAddr,
     listener: TcpListener,
     limits: ConnectionLimits,
 }
 
-impl Bound {
+impl BoundListener {
     /// Returns the address, with the port that was taken.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -7,7 +7,11 @@ use tokio::{select, signal};
 /// managers send it. Never completes where signals cannot be received.
 ///
 /// The second signal ends the process at once, with status 1. Nothing that was committed is lost.
-pub async fn asked_to_stop() {
+///
+/// # Cancel safety
+/// Dropping the future stops the waiting. Once it was polled, these signals no longer end the process by
+/// themselves, also after it was dropped.
+pub async fn shutdown_signal() {
     asked().await;
     tokio::spawn(async {
         asked().await;

@@ -2,20 +2,18 @@
 
 use super::Session;
 use crate::{
-    event::{Plainly, Telling, tell},
+    event::{EventProjection, JsonItems},
     hub::{Hub, Reader},
     problem::Problem,
-    stream::{EventStream, Interrupted, Parts, Until, failed, response},
+    session::{RunHandle, SessionHandle},
+    stream::{Until, failed, response},
 };
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
-use burdock::{
-    Graph,
-    log::{Cursor, LogError, SessionId, SessionInfo, follow as follow_log},
-};
+use burdock::{Graph, log::Cursor};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -52,77 +50,44 @@ impl Place {
 /// `GET /sessions/{id}/events`
 pub(super) async fn follow<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(SessionInfo { id: session, .. }): Session,
+    Session(session): Session<G>,
     headers: HeaderMap,
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    follow_place(&hub, session, Place::of(&headers, &query)?, Arc::new(Plainly)).await
+    follow_place(&hub, &session, Place::of(&headers, &query)?, Arc::new(JsonItems)).await
 }
 
-/// Opens an event stream, unless it would wait for a run that nobody began.
+/// Opens an event stream, unless it would wait for a run that nobody started.
 pub(crate) async fn follow_place<G: Graph>(
-    hub: &Arc<Hub<G>>,
-    session: SessionId,
+    hub: &Hub<G>,
+    session: &SessionHandle<G>,
     place: Place,
-    telling: Arc<dyn Telling>,
+    items: Arc<dyn EventProjection>,
 ) -> Result<Response, Problem> {
-    if place.until == Until::Run
-        && let Some(cursor) = place.cursor
-        && hub.has_seen_all(&session, cursor).await?
+    session.info().await?;
+    let Place { cursor, until } = place;
+    if until == Until::Run
+        && let Some(cursor) = cursor
+        && session.has_seen_all(cursor).await?
     {
         // tells an EventSource not to come back
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let reader = hub.reader(&session)?;
-    follow_from(hub, session, place, telling, reader).await
+    let reader = session.client()?;
+    let events = session.events_from(cursor, until, items, reader).await?;
+    Ok(response(events, hub.limits.reader_timeout))
 }
 
-/// The stream of a run that has started behind a cursor. The run is accepted, so that a log that cannot be
-/// read is an event of the stream: the reader comes back to the same place.
+/// Returns the stream of a run. The run is accepted, so that a log that cannot be read is an event of the
+/// stream: the reader comes back to the same place.
 pub(super) async fn follow_run<G: Graph>(
-    hub: &Arc<Hub<G>>,
-    session: SessionId,
-    before: Cursor,
+    hub: &Hub<G>,
+    run: &RunHandle<G>,
     reader: Reader,
 ) -> Response {
-    let place = Place { cursor: Some(before), until: Until::Run };
-    follow_from(hub, session, place, Arc::new(Plainly), reader)
-        .await
-        .unwrap_or_else(|problem| failed(before, problem))
-}
-
-/// Opens an event stream.
-async fn follow_from<G: Graph>(
-    hub: &Arc<Hub<G>>,
-    session: SessionId,
-    place: Place,
-    telling: Arc<dyn Telling>,
-    reader: Reader,
-) -> Result<Response, Problem> {
-    let follow = match follow_log(&hub.log, &session, place.cursor).await {
-        Err(LogError::Trimmed { first, .. }) => {
-            return Err(Problem::trimmed(hub.before_entry(&session, first).await?));
-        }
-        follow => follow?,
-    };
-    let interrupted: Interrupted = Box::new({
-        let (hub, session) = (Arc::clone(hub), session.clone());
-        move || {
-            let (hub, session) = (Arc::clone(&hub), session.clone());
-            Box::pin(async move { hub.interrupted(&session).await })
-        }
-    });
-    Ok(response(EventStream::new(Parts {
-        session,
-        follow,
-        cursor: place.cursor,
-        told: tell::<G>,
-        telling,
-        until: place.until,
-        interrupted,
-        closing: hub.closing(),
-        patience: hub.limits.patience,
-        reader,
-    })))
+    match run.events(Arc::new(JsonItems), reader).await {
+        Ok(events) => response(events, hub.limits.reader_timeout),
+        Err(error) => failed(run.cursor(), error),
+    }
 }

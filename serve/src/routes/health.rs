@@ -1,6 +1,6 @@
 //! Health and readiness, for load balancers and service managers.
 
-use crate::{hub::Hub, problem::Problem};
+use crate::{error::SessionError, hub::Hub, problem::Problem};
 use axum::extract::State;
 use burdock::Graph;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub(super) async fn ready<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
 ) -> Result<&'static str, Problem> {
     if hub.closing().is_cancelled() {
-        return Err(Problem::shutting_down());
+        return Err(SessionError::ShuttingDown.into());
     }
     if hub.readiness.of(&*hub.log).await {
         Ok("ok")

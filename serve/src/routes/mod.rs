@@ -1,4 +1,4 @@
-//! What can be asked, address by address.
+//! The routes, address by address. What they do to a session is done by its handle.
 
 mod events;
 mod graph;
@@ -14,6 +14,7 @@ use crate::{
     hub::Hub,
     openapi::{self, Scope},
     problem::Problem,
+    session::SessionHandle,
 };
 use axum::{
     Json, Router,
@@ -21,10 +22,7 @@ use axum::{
     http::request,
     routing::{get, post},
 };
-use burdock::{
-    Graph,
-    log::{SessionId, SessionInfo},
-};
+use burdock::{Graph, log::SessionId};
 use std::sync::Arc;
 
 pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>, scope: Scope) -> Router {
@@ -50,35 +48,18 @@ pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>, scope: Scope) -> Router {
         .with_state(hub)
 }
 
-/// The id that an address names, whether or not there is such a session. A new session may have it.
-pub(crate) struct Id(pub(crate) SessionId);
+/// The session that an address names, whether or not there is one.
+pub(crate) struct Session<G: Graph>(pub(crate) SessionHandle<G>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Id {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
-        Ok(Self(SessionId::new(path(parts, state).await?)?))
-    }
-}
-
-/// The session that an address names. It exists and belongs to the graph that is served: what is
-/// told of others, or done to them, would be read in the terms of the wrong graph.
-pub(crate) struct Session(pub(crate) SessionInfo);
-
-impl<G: Graph> FromRequestParts<Arc<Hub<G>>> for Session {
+impl<G: Graph> FromRequestParts<Arc<Hub<G>>> for Session<G> {
     type Rejection = Problem;
 
     async fn from_request_parts(
         parts: &mut request::Parts,
         hub: &Arc<Hub<G>>,
     ) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, hub).await?;
         // also one whose id no new session may have
-        let id = SessionId::stored(path(parts, hub).await?)?;
-        Ok(Self(hub.info(&id).await?))
+        Ok(Self(SessionHandle::new(Arc::clone(hub), SessionId::stored(id)?)))
     }
-}
-
-async fn path<S: Send + Sync>(parts: &mut request::Parts, state: &S) -> Result<String, Problem> {
-    let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
-    Ok(id)
 }

@@ -1,20 +1,19 @@
 //! Beginning runs. There is no GET that does: a browser would repeat it at each reconnect.
 
-use super::{Id, Session, events::follow_run};
+use super::{Session, events::follow_run};
 use crate::{
-    hub::{Begin, Hub, IfRunning, IfUnfinished, Reader, Terms},
-    json::{Body, Integers, Json},
+    error::SessionError,
+    hub::{Hub, IfRunning, IfUnfinished, Reader},
+    json::{Body, Json},
     problem::Problem,
+    session::{RunHandle, SessionHandle},
 };
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use burdock::{
-    Graph,
-    log::{Cursor, Existence, SessionId, SessionInfo},
-};
+use burdock::{Graph, log::Existence};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -36,73 +35,60 @@ fn yes() -> bool {
     true
 }
 
-/// A run that was begun and whose events are read elsewhere.
+/// A run that has started and whose events are read elsewhere.
 #[derive(Debug, Serialize)]
 pub(crate) struct Accepted {
-    pub(crate) session: String,
-    pub(crate) cursor: String,
+    session: String,
+    cursor: String,
+}
+
+impl Accepted {
+    pub(crate) fn new<G: Graph>(run: &RunHandle<G>) -> Self {
+        Self { session: run.session().id().as_str().into(), cursor: run.cursor().to_string() }
+    }
 }
 
 /// `POST /sessions/{id}/runs`
 pub(super) async fn begin<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Id(session): Id,
+    Session(session): Session<G>,
     query: Result<Query<RunQuery>, QueryRejection>,
     headers: HeaderMap,
     inputs: Result<Body<Value>, Problem>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
     let Body(inputs) = inputs?;
-    let begin = decode::<G>(inputs)?;
     let existence = existence(&headers)?;
-    let reader = query.reader(&hub, &session)?;
-    let before = hub.begin(&session, begin, query.terms(existence)).await.map_err(|problem| {
+    let reader = query.reader(&session)?;
+    let start = session
+        .start_json(inputs)
+        .if_running(query.if_running)
+        .if_unfinished(query.if_unfinished)
+        .existence(existence);
+    let run = start.await.map_err(|error| match (existence, error) {
         // what the client asked for with `if-match`
-        match (existence, problem.code()) {
-            (Existence::Existing, "unknown_session" | "other_graph") => Problem::new(
-                StatusCode::PRECONDITION_FAILED,
-                "precondition_failed",
-                problem.into_detail(),
-            ),
-            _ => problem,
+        (
+            Existence::Existing,
+            error @ (SessionError::NotFound { .. } | SessionError::OtherGraph),
+        ) => {
+            let detail = Problem::from(error).into_detail();
+            Problem::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
         }
+        (_, error) => error.into(),
     })?;
-    Ok(answer(&hub, session, before, reader).await)
+    Ok(answer(&hub, &run, reader).await)
 }
 
 /// `POST /sessions/{id}/resume`
 pub(super) async fn resume<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
-    Session(SessionInfo { id: session, .. }): Session,
+    Session(session): Session<G>,
     query: Result<Query<RunQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    let reader = query.reader(&hub, &session)?;
-    let before = hub.begin(&session, Begin::Resume, query.terms(Existence::Existing)).await?;
-    Ok(answer(&hub, session, before, reader).await)
-}
-
-/// The inputs of a graph, from JSON.
-fn decode<G: Graph>(inputs: Value) -> Result<Begin<G>, Problem> {
-    let Value::Object(given) = &inputs else {
-        return Err(Problem::invalid_inputs("the inputs are a JSON object"));
-    };
-    let known = G::TOPOLOGY.inputs;
-    if let Some(name) = given.keys().find(|name| known.iter().all(|input| input.name != **name)) {
-        let known = known.iter().map(|input| input.name).collect::<Vec<_>>().join(", ");
-        let detail = format!("there is no input `{name}`; the inputs are: {known}");
-        return Err(Problem::invalid_inputs(detail));
-    }
-    let is_given = |name: &str| given.get(name).is_some_and(|value| !value.is_null());
-    let optional = known.iter().filter(|input| input.optional && is_given(input.name));
-    Ok(Begin::Run {
-        optional: optional.map(|input| input.name).collect(),
-        inputs: Arc::new(move || {
-            // names the input, and what in it
-            serde_path_to_error::deserialize(Integers(inputs.clone()))
-                .map_err(|error| Problem::invalid_inputs(error.to_string()))
-        }),
-    })
+    let reader = query.reader(&session)?;
+    let run = session.resume().if_running(query.if_running).await?;
+    Ok(answer(&hub, &run, reader).await)
 }
 
 /// Whether the session has to exist, by the headers that ask for it.
@@ -126,36 +112,19 @@ fn existence(headers: &HeaderMap) -> Result<Existence, Problem> {
 }
 
 impl RunQuery {
-    /// The one who reads the answer, who is let in before anything begins.
-    fn reader<G: Graph>(
-        &self,
-        hub: &Hub<G>,
-        session: &SessionId,
-    ) -> Result<Option<Reader>, Problem> {
-        self.stream.then(|| hub.reader(session)).transpose()
-    }
-
-    fn terms(&self, existence: Existence) -> Terms {
-        let Self { if_running, if_unfinished, .. } = *self;
-        Terms { existence, if_running, if_unfinished }
+    /// The reader of the answer, which is let in before anything starts.
+    fn reader<G: Graph>(&self, session: &SessionHandle<G>) -> Result<Option<Reader>, Problem> {
+        Ok(self.stream.then(|| session.client()).transpose()?)
     }
 }
 
 /// A run's event stream, or where to find it.
-async fn answer<G: Graph>(
-    hub: &Arc<Hub<G>>,
-    session: SessionId,
-    before: Cursor,
-    reader: Option<Reader>,
-) -> Response {
-    let cursor = before.to_string();
-    let mut response = if let Some(reader) = reader {
-        follow_run(hub, session, before, reader).await
-    } else {
-        let accepted = Accepted { session: session.as_str().into(), cursor: cursor.clone() };
-        (StatusCode::ACCEPTED, Json(accepted)).into_response()
+async fn answer<G: Graph>(hub: &Hub<G>, run: &RunHandle<G>, reader: Option<Reader>) -> Response {
+    let mut response = match reader {
+        Some(reader) => follow_run(hub, run, reader).await,
+        None => (StatusCode::ACCEPTED, Json(Accepted::new(run))).into_response(),
     };
-    if let Ok(cursor) = HeaderValue::try_from(cursor) {
+    if let Ok(cursor) = HeaderValue::try_from(run.cursor().to_string()) {
         response.headers_mut().insert(CURSOR, cursor);
     }
     response

@@ -14,10 +14,7 @@ use axum::{
 };
 use burdock::{
     Graph, Position,
-    log::{
-        Cursor, Document, LogError, Moment, Offset, SessionFilter, SessionId, SessionInfo,
-        fork as fork_log,
-    },
+    log::{Cursor, Document, SessionFilter, SessionId, SessionInfo},
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -125,30 +122,15 @@ pub(crate) fn limited(limit: Option<usize>, default: usize, most: usize) -> Resu
 }
 
 /// `GET /sessions/{id}`
-pub(super) async fn show<G: Graph>(
-    State(hub): State<Arc<Hub<G>>>,
-    Session(info): Session,
-) -> Result<Response, Problem> {
-    let session = info.id;
-    let read = async || {
-        let moment = Moment::latest(&hub.log, &session).await?;
-        // deleted since, and made again by another graph
-        if G::TOPOLOGY.names().all(|name| name != moment.snapshot.graph.name) {
-            return Err(LogError::NoSession { session: session.clone() }.into());
-        }
-        Ok(moment)
-    };
-    let at = |moment: &Moment| {
-        let unfinished = matches!(moment.snapshot.position, Position::Unfinished(_));
-        (moment.cursor(), unfinished)
-    };
-    let (moment, running) = hub.look(&session, read, at).await?;
+pub(super) async fn show<G: Graph>(Session(session): Session<G>) -> Result<Response, Problem> {
+    let info = session.info().await?;
+    let (moment, running) = session.moment().await?;
     let cursor = moment.cursor().to_string();
     let mut state = moment.snapshot.state;
     state.retain(|key, _| public_fields::<G>().any(|field| field.key == key));
     let shown = Shown {
         running,
-        session: session.as_str().into(),
+        session: session.id().as_str().into(),
         cursor: cursor.clone(),
         position: moment.snapshot.position.into(),
         step: moment.snapshot.step,
@@ -165,29 +147,20 @@ pub(super) async fn show<G: Graph>(
 }
 
 /// `POST /sessions/{id}/stop`
-pub(super) async fn stop<G: Graph>(
-    State(hub): State<Arc<Hub<G>>>,
-    Session(SessionInfo { id: session, .. }): Session,
-) -> Result<StatusCode, Problem> {
-    hub.stop(&session);
+pub(super) async fn stop<G: Graph>(Session(session): Session<G>) -> Result<StatusCode, Problem> {
+    session.stop().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /sessions/{id}/reopen`
-pub(super) async fn reopen<G: Graph>(
-    State(hub): State<Arc<Hub<G>>>,
-    Session(SessionInfo { id: session, .. }): Session,
-) -> Result<StatusCode, Problem> {
-    hub.reopen(&session).await?;
+pub(super) async fn reopen<G: Graph>(Session(session): Session<G>) -> Result<StatusCode, Problem> {
+    session.reopen().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `DELETE /sessions/{id}`
-pub(super) async fn delete<G: Graph>(
-    State(hub): State<Arc<Hub<G>>>,
-    Session(SessionInfo { id: session, .. }): Session,
-) -> Result<StatusCode, Problem> {
-    hub.delete(&session).await?;
+pub(super) async fn delete<G: Graph>(Session(session): Session<G>) -> Result<StatusCode, Problem> {
+    session.delete().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -202,25 +175,15 @@ pub(super) struct Fork {
 
 /// `POST /sessions/{id}/fork`
 pub(super) async fn fork<G: Graph>(
-    State(hub): State<Arc<Hub<G>>>,
-    Session(SessionInfo { id: session, .. }): Session,
+    Session(session): Session<G>,
     OriginalUri(uri): OriginalUri,
     body: Result<Body<Fork>, Problem>,
 ) -> Result<Response, Problem> {
     let Body(Fork { session: new, at }) = body?;
-    let new = SessionId::new(new)?;
-    let offset = match at {
-        Some(at) => entry_at(&hub, &session, at.parse()?).await?,
-        None => Moment::latest(&hub.log, &session).await?.offset,
-    };
-    let moment = Moment::at(&hub.log, &session, offset).await?;
-    let bytes = serde_json::to_vec(&moment.snapshot).map_or(usize::MAX, |json| json.len());
-    if bytes > hub.limits.fork {
-        return Err(Problem::fork_too_large(bytes, hub.limits.fork));
-    }
-    fork_log(&hub.log, &session, offset, &new).await?;
+    let at = at.map(|at| at.parse::<Cursor>()).transpose()?;
+    let fork = session.fork(at, &new).await?;
     let mut response = StatusCode::CREATED.into_response();
-    let path = format!("{}/{}", beside(&uri), encoded(new.as_str()));
+    let path = format!("{}/{}", beside(&uri), encoded(fork.id().as_str()));
     if let Ok(location) = HeaderValue::try_from(path) {
         response.headers_mut().insert(header::LOCATION, location);
     }
@@ -231,25 +194,6 @@ pub(super) async fn fork<G: Graph>(
 fn beside(uri: &Uri) -> &str {
     let mut parts = uri.path().rsplitn(3, '/');
     parts.nth(2).unwrap_or("/sessions")
-}
-
-/// The entry of a cursor, unless it is a place that never was, or one that a crash took back.
-async fn entry_at<G: Graph>(
-    hub: &Hub<G>,
-    session: &SessionId,
-    at: Cursor,
-) -> Result<Offset, Problem> {
-    match hub.log.read(session, at.offset, 1).await {
-        Err(LogError::Trimmed { first, .. }) => {
-            Err(Problem::trimmed(hub.before_entry(session, first).await?))
-        }
-        found
-            if found.as_ref().is_ok_and(|found| found.iter().all(|entry| entry.cursor() != at)) =>
-        {
-            Err(LogError::InvalidCursor { text: at.to_string() }.into())
-        }
-        found => Ok(found.map(|_| at.offset)?),
-    }
 }
 
 /// An id as a part of an address.

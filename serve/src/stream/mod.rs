@@ -4,33 +4,29 @@
 //! one line feed between blocks; `retry:` stands in the first block only. axum's own `Sse` puts a
 //! blank line behind comments, which makes some clients dispatch an empty event.
 
+mod events;
 mod frame;
 
-pub(crate) use self::frame::{Frames, KEEP_ALIVE};
+pub use self::events::SessionEvents;
+pub(crate) use self::events::{Interrupted, Parts, Until};
 
-use crate::{
-    event::{Event, Stamped, Telling},
-    hub::Reader,
-    problem::Problem,
-};
+use self::frame::{Frames, KEEP_ALIVE};
+use crate::{error::SessionError, event::Event, problem::Problem};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderValue, header},
     response::Response,
 };
-use burdock::log::{Cursor, Entry, Follow, Followed, LogError, Offset, Record, SessionId};
-use futures_core::Stream;
+use burdock::log::Cursor;
+use futures_core::Stream as _;
 use http_body::Frame;
 use std::{
     convert::Infallible,
-    future::Future,
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 use tokio::time::{Instant, Sleep, sleep};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// How many bytes are gathered before they are sent.
 const FULL: usize = 16 << 10;
@@ -38,101 +34,27 @@ const FULL: usize = 16 << 10;
 /// How long a connection may be silent.
 const SILENCE: Duration = Duration::from_secs(15);
 
-/// When a stream ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Until {
-    /// When the server or the reader ends it.
-    Forever,
-    /// With the end of a run.
-    Run,
-}
-
-/// What the stream has told, as far as it bears on the next event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    /// Nothing yet, or a run to its end.
-    NoRun,
-    /// A run that is not over.
-    PartOfRun,
-}
-
-/// Asks where the log ends with a run that nobody goes on with.
-pub(crate) type Interrupted = Box<dyn Fn() -> Asking + Send + Sync>;
-
-type Asking = Pin<Box<dyn Future<Output = Result<Option<Offset>, Problem>> + Send>>;
-
 /// The body of an event stream.
-pub(crate) struct EventStream {
-    session: SessionId,
-    follow: Follow,
-    /// Where the reader is.
-    next: Offset,
-    told: fn(Entry, &dyn Telling) -> Option<Stamped>,
-    telling: Arc<dyn Telling>,
-    until: Until,
-    last_told: Told,
+struct EventStream {
+    events: SessionEvents,
     frames: Frames,
     silence: Pin<Box<Sleep>>,
-    /// Ready when a run is over, or the server shuts down.
-    turn_over: Pin<Box<WaitForCancellationFutureOwned>>,
-    closing: CancellationToken,
-    /// The reader waits for the end of a run.
-    waits: bool,
-    /// A run is over, and the log may not say so.
-    doubts: bool,
-    interrupted: Interrupted,
-    asking: Option<Asking>,
-    /// Where the log ends with a run that was interrupted.
-    end: Option<Offset>,
     /// When something was handed to the connection, until that asks for more.
     behind: Option<Instant>,
-    patience: Duration,
+    reader_timeout: Duration,
     over: bool,
-    reader: Reader,
     request: tracing::Span,
 }
 
-/// What a stream is made of.
-pub(crate) struct Parts {
-    pub(crate) session: SessionId,
-    pub(crate) follow: Follow,
-    pub(crate) cursor: Option<Cursor>,
-    pub(crate) told: fn(Entry, &dyn Telling) -> Option<Stamped>,
-    pub(crate) telling: Arc<dyn Telling>,
-    pub(crate) until: Until,
-    pub(crate) interrupted: Interrupted,
-    pub(crate) closing: CancellationToken,
-    pub(crate) patience: Duration,
-    pub(crate) reader: Reader,
-}
-
 impl EventStream {
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { session, follow, cursor, told, telling, until, .. } = parts;
-        let Parts { interrupted, closing, patience, reader, .. } = parts;
-        let until_run = until == Until::Run;
+    fn new(events: SessionEvents, reader_timeout: Duration) -> Self {
         Self {
-            session,
-            follow,
-            next: cursor.map_or(Offset::ZERO, |cursor| cursor.offset.plus(1)),
-            told,
-            telling,
-            until,
-            last_told: Told::NoRun,
+            events,
             frames: Frames::default(),
             silence: Box::pin(sleep(SILENCE)),
-            turn_over: Box::pin(reader.over().cancelled_owned()),
-            closing,
-            waits: until_run,
-            // it may have been interrupted before
-            doubts: until_run,
-            interrupted,
-            asking: None,
-            end: None,
             behind: None,
-            patience,
+            reader_timeout,
             over: false,
-            reader,
             request: tracing::Span::current(),
         }
     }
@@ -140,100 +62,30 @@ impl EventStream {
     /// Gathers what there is.
     fn poll_gather(&mut self, cx: &mut Context<'_>) {
         while !self.over && self.frames.len() < FULL {
-            if self.end.is_some_and(|end| self.next >= end) {
-                return self.end(Problem::interrupted());
-            }
-            match Pin::new(&mut self.follow).poll_next(cx) {
-                Poll::Pending => match self.poll_interrupted(cx) {
-                    Poll::Ready(()) => {}
-                    Poll::Pending => return,
-                },
-                Poll::Ready(Some(Ok(Followed::Record(record)))) => self.take(&record),
-                Poll::Ready(Some(Ok(Followed::Rewound { to }))) => {
-                    self.next = to.map_or(Offset::ZERO, |to| to.offset.plus(1));
-                    self.frames.push_at(to, &Event::rewound(to));
-                }
+            match Pin::new(&mut self.events).poll_next(cx) {
+                Poll::Pending => return,
+                Poll::Ready(Some(Ok(event))) => self.frames.push_at(event.cursor, &event),
                 Poll::Ready(Some(Err(error))) => self.fail(error),
                 Poll::Ready(None) => self.over = true,
             }
         }
     }
 
-    /// At the end of what there is: whether the run that the reader waits for is one that nobody goes
-    /// on with. Ready when it is, and then the reader is told what the log has of it.
-    fn poll_interrupted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.turn_over.as_mut().poll(cx).is_ready() && !self.closing.is_cancelled() {
-            // for what comes after
-            self.turn_over = Box::pin(self.reader.over().cancelled_owned());
-            self.doubts = true;
-            cx.waker().wake_by_ref();
-        }
-        if self.asking.is_none() && self.waits && std::mem::take(&mut self.doubts) {
-            self.asking = Some((self.interrupted)());
-        }
-        let Some(asking) = &mut self.asking else { return Poll::Pending };
-        let answer = ready!(self.request.in_scope(|| asking.as_mut().poll(cx)));
-        self.asking = None;
-        match answer {
-            Ok(None) => Poll::Pending,
-            Ok(end) => {
-                self.end = end;
-                Poll::Ready(())
-            }
-            Err(problem) => {
-                self.end(problem);
-                Poll::Ready(())
-            }
-        }
-    }
-
-    fn take(&mut self, record: &Record) {
-        let entry = match record.entry(&self.session) {
-            Ok(entry) => entry,
-            Err(error) => return self.fail(error),
-        };
-        self.next = record.offset.plus(1);
-        if let Some(told) = (self.told)(entry, &*self.telling) {
-            let starts = matches!(told.event, Event::RunStarted { .. });
-            if self.until == Until::Run && self.last_told == Told::PartOfRun && starts {
-                // another run, which another process may have started: this one ended without an entry
-                return self.end(Problem::interrupted());
-            }
-            self.frames.push_at(Some(record.cursor()), &told);
-            let terminal = told.event.is_terminal();
-            self.over = self.until == Until::Run && terminal;
-            self.waits = !terminal;
-            self.last_told = match told.event {
-                Event::SessionReopened { .. } => Told::NoRun,
-                _ if terminal => Told::NoRun,
-                _ => Told::PartOfRun,
-            };
-            if told.event.is_beginning() {
-                self.end = None;
-            }
-        }
-    }
-
     /// Ends the stream because of an error, which the trace output has under the request's id.
-    fn fail(&mut self, error: LogError) {
+    fn fail(&mut self, error: SessionError) {
         let problem = self.request.in_scope(|| Problem::from(error));
         self.end(problem);
     }
 
     /// Ends the stream, by the server's doing.
     fn end(&mut self, problem: Problem) {
-        let code = match problem.code() {
-            // the session was there when the stream began
-            "unknown_session" => "deleted",
-            code => code,
-        };
-        self.frames.push(&Event::Error { code, detail: problem.into_detail() });
+        self.frames.push(&error_event(problem));
         self.over = true;
     }
 
     /// A reader that took nothing for so long finds its place again when it comes back.
     fn give_up_on_slow(&mut self) {
-        if self.behind.take().is_some_and(|since| since.elapsed() > self.patience) {
+        if self.behind.take().is_some_and(|since| since.elapsed() > self.reader_timeout) {
             let detail = "the reader was too slow: go on from the last id";
             self.end(Problem::unavailable("lagged", detail));
         }
@@ -251,8 +103,8 @@ impl http_body::Body for EventStream {
         let stream = &mut *self;
         stream.give_up_on_slow();
         stream.poll_gather(cx);
-        if !stream.over && stream.closing.is_cancelled() {
-            stream.end(Problem::shutting_down());
+        if !stream.over && stream.events.is_closing() {
+            stream.fail(SessionError::ShuttingDown);
         }
         if let Some(bytes) = stream.frames.take() {
             stream.silence.as_mut().reset(Instant::now() + SILENCE);
@@ -272,17 +124,20 @@ impl http_body::Body for EventStream {
     }
 }
 
-/// The answer that carries a stream.
-pub(crate) fn response(stream: EventStream) -> Response {
-    response_of(Body::new(stream))
+/// Returns the answer that carries the events of a session.
+pub(crate) fn response(events: SessionEvents, reader_timeout: Duration) -> Response {
+    response_of(Body::new(EventStream::new(events, reader_timeout)))
 }
 
-/// The answer for a reader at a cursor whose stream could not be opened.
-pub(crate) fn failed(cursor: Cursor, problem: Problem) -> Response {
+/// Returns the answer for a reader at a cursor whose stream could not be opened.
+pub(crate) fn failed(cursor: Cursor, error: SessionError) -> Response {
     let mut frames = Frames::default();
-    let event = Event::Error { code: problem.code(), detail: problem.into_detail() };
-    frames.push_at(Some(cursor), &event);
+    frames.push_at(Some(cursor), &error_event(error.into()));
     response_of(Body::from(frames.take().unwrap_or_default()))
+}
+
+fn error_event(problem: Problem) -> Event {
+    Event::Error { code: problem.code().into(), detail: problem.into_detail() }
 }
 
 fn response_of(body: Body) -> Response {

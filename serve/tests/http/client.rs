@@ -1,8 +1,8 @@
 //! A server on a port of its own, and a client that reads event streams.
 
 use crate::graph::{Echo, EchoResources, Gate};
-use burdock::log::{Log, MemoryLog};
-use burdock_serve::{ListenOptions, Server};
+use burdock::log::{Log, MemoryLog, SessionId};
+use burdock_serve::{ListenOptions, Server, ServerBuilder};
 use reqwest::{Client, Response};
 use serde_json::Value;
 use tokio::{
@@ -31,30 +31,28 @@ pub async fn serve() -> Served {
     serve_with(MemoryLog::new(), |server| server).await
 }
 
-pub async fn serve_with(log: impl Log, with: fn(Server<Echo>) -> Server<Echo>) -> Served {
+pub async fn serve_with(
+    log: impl Log,
+    with: fn(ServerBuilder<Echo>) -> ServerBuilder<Echo>,
+) -> Served {
     serve_on(ListenOptions::new(), log, with).await
 }
 
 pub async fn serve_on(
     options: ListenOptions,
     log: impl Log,
-    with: fn(Server<Echo>) -> Server<Echo>,
+    with: fn(ServerBuilder<Echo>) -> ServerBuilder<Echo>,
 ) -> Served {
     let gate = Gate::default();
     let resources = gate.clone();
-    let app = move || Echo::app().resources(EchoResources { gate: resources.clone() });
-    let server = with(Server::new(log, app));
+    let app = move |_: &SessionId| Echo::app().resources(EchoResources { gate: resources.clone() });
+    let server = with(Server::builder(log, app)).build();
     let bound = options.bind(([127, 0, 0, 1], 0).into()).await.unwrap();
     let url = format!("http://{}", bound.address());
     let (stop, stopped) = oneshot::channel::<()>();
-    let (routes, stopping) = (server.chat_router(), server.clone());
-    let task = tokio::spawn(async move {
-        let stop = async move {
-            let _ = stopped.await;
-            stopping.shutdown().await;
-        };
-        bound.serve(routes, stop).await.unwrap();
-    });
+    let stop_serving = server.shutdown_on(async { drop(stopped.await) });
+    let routes = server.chat_router();
+    let task = tokio::spawn(async move { bound.serve(routes, stop_serving).await.unwrap() });
     // other packages of the workspace may have it
     let client = Client::builder().no_gzip().build().unwrap();
     Served { url, gate, client, server, stop: Some(stop), task }

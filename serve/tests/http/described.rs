@@ -6,15 +6,15 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, Response},
 };
-use burdock::log::MemoryLog;
-use burdock_serve::Server;
+use burdock::log::{MemoryLog, SessionId};
+use burdock_serve::{Server, ServerBuilder};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-fn server() -> Server<Echo> {
+fn server() -> ServerBuilder<Echo> {
     let gate = Gate::default();
-    let app = move || Echo::app().resources(EchoResources { gate: gate.clone() });
-    Server::new(MemoryLog::new(), app)
+    let app = move |_: &SessionId| Echo::app().resources(EchoResources { gate: gate.clone() });
+    Server::builder(MemoryLog::new(), app)
 }
 
 async fn ask(routes: &Router, method: &str, uri: &str, body: Value) -> Response<Body> {
@@ -35,7 +35,7 @@ async fn document(routes: &Router, uri: &str) -> Value {
 
 /// How routes are put under a path.
 fn nested() -> Vec<(&'static str, Router)> {
-    let routes = || server().chat_router();
+    let routes = || server().build().chat_router();
     vec![
         ("", routes()),
         ("/api", Router::new().nest("/api", routes())),
@@ -74,9 +74,9 @@ async fn the_document_says_where_the_routes_are() {
 
 #[tokio::test]
 async fn the_document_asks_for_a_token_where_the_server_does() {
-    let open = document(&server().router(), "/openapi.json").await;
+    let open = document(&server().build().router(), "/openapi.json").await;
     assert_eq!((open.get("security"), open["components"].get("securitySchemes")), (None, None));
-    let guarded = document(&server().bearer("token").router(), "/openapi.json").await;
+    let guarded = document(&server().bearer_token("token").build().router(), "/openapi.json").await;
     assert_eq!(guarded["security"], json!([{ "bearer": [] }]));
     let schemes = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
     assert_eq!(guarded["components"]["securitySchemes"], schemes);
@@ -94,7 +94,7 @@ fn described(api: &Value) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn every_address_that_is_described_is_there_and_those_of_chats_only_in_chats() {
-    let (runs, chat) = (server().router(), server().chat_router());
+    let (runs, chat) = (server().build().router(), server().build().chat_router());
     let (of_runs, of_chat) =
         (document(&runs, "/openapi.json").await, document(&chat, "/openapi.json").await);
     let (of_runs, of_chat) = (described(&of_runs), described(&of_chat));
@@ -125,7 +125,7 @@ async fn every_address_that_is_described_is_there_and_those_of_chats_only_in_cha
 
 #[tokio::test]
 async fn a_page_has_as_many_sessions_as_the_document_says() {
-    let routes = server().chat_router();
+    let routes = server().build().chat_router();
     let api = document(&routes, "/openapi.json").await;
     for path in ["/sessions", "/chats"] {
         let limit = &api["paths"][path]["get"]["parameters"][2];

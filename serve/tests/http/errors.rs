@@ -48,7 +48,8 @@ impl io::Write for ThreadWriter {
 
 #[tokio::test]
 async fn every_error_has_the_id_of_its_request() {
-    let served = serve_with(MemoryLog::new(), |server| server.bearer("s3cret").max_body(100)).await;
+    let served =
+        serve_with(MemoryLog::new(), |server| server.bearer_token("s3cret").max_body(100)).await;
     let get = |path: &str| served.client.get(format!("{}{path}", served.url));
     let known = |path: &str| get(path).bearer_auth("s3cret");
     let post =
@@ -298,7 +299,7 @@ async fn large_answers_are_compressed_and_streams_are_not() {
 #[tokio::test]
 async fn readiness_asks_the_log_and_health_does_not() {
     let log = FaultyLog::new(MemoryLog::new());
-    let served = serve_with(log.clone(), |server| server.bearer("s3cret")).await;
+    let served = serve_with(log.clone(), |server| server.bearer_token("s3cret")).await;
     log.fail(Call::Sessions);
     let ready = served.get("/ready").await;
     assert_eq!(ready.headers()["retry-after"], "1");
@@ -320,8 +321,8 @@ async fn readiness_asks_the_log_and_health_does_not() {
 #[tokio::test(start_paused = true)]
 async fn readiness_does_not_wait_for_a_log_that_hangs() {
     let log = FaultyLog::new(MemoryLog::new());
-    let app = || Echo::app().resources(EchoResources { gate: Gate::default() });
-    let routes = Server::new(log.clone(), app).router();
+    let app = |_: &SessionId| Echo::app().resources(EchoResources { gate: Gate::default() });
+    let routes = Server::builder(log.clone(), app).build().router();
     log.hang(Call::Sessions);
     let request = axum::http::Request::get("/ready").body(axum::body::Body::empty()).unwrap();
     let started = tokio::time::Instant::now();

@@ -99,7 +99,7 @@ impl ChatGraph for Echo {
     fn history(state: &Talk) -> Vec<ChatMessage> {
         let message = |(index, text): (usize, &String)| {
             let role = if index % 2 == 0 { ChatRole::User } else { ChatRole::Assistant };
-            ChatMessage { role, text: text.clone() }
+            ChatMessage::new(role, text)
         };
         state.said.iter().enumerate().map(message).collect()
     }

@@ -38,7 +38,7 @@ async fn the_page_is_found_under_a_path_with_and_without_the_slash() {
 
 #[tokio::test]
 async fn with_a_token_only_its_bearers_may_ask() {
-    let served = serve_with(MemoryLog::new(), |server| server.bearer("s3cret")).await;
+    let served = serve_with(MemoryLog::new(), |server| server.bearer_token("s3cret")).await;
     let sessions = format!("{}/sessions", served.url);
     for token in ["", "Bearer wrong", "Bearer s3cre", "Basic s3cret"] {
         let response = served.client.get(&sessions).header("authorization", token).send().await;

@@ -52,7 +52,7 @@ async fn post(routes: &Router, path: &str, body: &Value) -> (u16, String) {
 
 #[tokio::test]
 async fn readers_see_public_inputs_and_always_the_patches() {
-    let routes = Server::new(MemoryLog::new(), Shop::app).router();
+    let routes = Server::builder(MemoryLog::new(), |_| Shop::app()).build().router();
     let runs = "/sessions/a/runs";
     let (status, events) = post(&routes, runs, &json!({ "place": "Rome" })).await;
     assert_eq!(status, 200, "{events}");
@@ -70,7 +70,7 @@ async fn readers_see_public_inputs_and_always_the_patches() {
 
 #[tokio::test]
 async fn an_input_that_no_node_of_the_run_uses_is_refused() {
-    let routes = Server::new(MemoryLog::new(), Shop::app).router();
+    let routes = Server::builder(MemoryLog::new(), |_| Shop::app()).build().router();
     let runs = "/sessions/a/runs";
     let (status, problem) = post(&routes, runs, &json!({ "place": "Rome", "pin": 1 })).await;
     let problem: Value = serde_json::from_str(&problem).unwrap();

@@ -3,14 +3,15 @@
 use crate::client::{Stream, kinds, problem, serve_with};
 use crate::graph::Echo;
 use burdock::log::MemoryLog;
-use burdock_serve::Server;
+use burdock_serve::ServerBuilder;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
 #[tokio::test]
 async fn bytes_in_flight_are_limited_over_all_requests() {
-    let limited = |server: Server<Echo>| server.max_body(620 << 10).max_bytes_in_flight(1 << 20);
+    let limited =
+        |server: ServerBuilder<Echo>| server.max_body(620 << 10).max_bytes_in_flight(1 << 20);
     let served = serve_with(MemoryLog::new(), limited).await;
     let large = "x".repeat(600 << 10);
     let head = |session: &str, length: usize| {

@@ -11,6 +11,7 @@ mod events;
 mod graph;
 mod graphs;
 mod guarded;
+mod handles;
 mod http2;
 mod inputs;
 mod interrupted;

@@ -55,7 +55,7 @@ graph! {
 }
 
 fn routes(log: MemoryLog) -> Router {
-    Server::new(log, Keep::app).router()
+    Server::builder(log, |_| Keep::app()).build().router()
 }
 
 /// Sends a request; gives the status and the text of the whole answer.

@@ -9,18 +9,18 @@ use axum::{
     body::{Body, BodyDataStream},
     http::Request,
 };
-use burdock::log::MemoryLog;
-use burdock_serve::Server;
+use burdock::log::{MemoryLog, SessionId};
+use burdock_serve::{Server, ServerBuilder};
 use futures_util::StreamExt;
 use serde_json::json;
 use std::time::Duration;
 use tower::ServiceExt;
 
-fn server() -> (Server<Echo>, Gate) {
+fn server() -> (ServerBuilder<Echo>, Gate) {
     let gate = Gate::default();
     let resources = gate.clone();
-    let app = move || Echo::app().resources(EchoResources { gate: resources.clone() });
-    (Server::new(MemoryLog::new(), app), gate)
+    let app = move |_: &SessionId| Echo::app().resources(EchoResources { gate: resources.clone() });
+    (Server::builder(MemoryLog::new(), app), gate)
 }
 
 async fn run(routes: &Router, text: &str) -> BodyDataStream {
@@ -50,7 +50,7 @@ async fn rest(mut stream: BodyDataStream) -> String {
 #[tokio::test]
 async fn ten_thousand_readers_wait_and_all_see_the_same() {
     let (server, gate) = server();
-    let routes = server.max_readers(10_001).max_total_readers(10_001).router();
+    let routes = server.max_readers(10_001).max_total_readers(10_001).build().router();
     let mut first = run(&routes, "one wait! two").await;
     let mut seen = String::new();
     while !seen.contains("ONE") {
@@ -75,7 +75,7 @@ async fn ten_thousand_readers_wait_and_all_see_the_same() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_takes_nothing_for_too_long_is_told_so_and_finds_its_place() {
     let (server, _) = server();
-    let routes = server.patience(Duration::from_secs(10)).router();
+    let routes = server.reader_timeout(Duration::from_secs(10)).build().router();
     // more than is sent at once
     let text = "word ".repeat(2_000);
     rest(run(&routes, &text).await).await;
@@ -97,7 +97,7 @@ async fn a_reader_that_takes_nothing_for_too_long_is_told_so_and_finds_its_place
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_is_kept_alive_between_events() {
     let (server, gate) = server();
-    let routes = server.router();
+    let routes = server.build().router();
     let mut stream = run(&routes, "one wait! two").await;
     let mut seen = String::new();
     while !seen.ends_with(": keep-alive\n") {

@@ -52,7 +52,7 @@ fn nested(levels: usize) -> String {
 
 #[tokio::test]
 async fn inputs_that_could_not_be_read_back_are_422_and_change_nothing() {
-    let routes = Server::new(MemoryLog::new(), Keeping::app).router();
+    let routes = Server::builder(MemoryLog::new(), |_| Keeping::app()).build().router();
     let post = async |value: &str, score: &str| {
         let body = format!(r#"{{"value":{value},"score":{score}}}"#);
         send(&routes, "POST", "/sessions/a/runs?if_running=wait", body).await

@@ -115,8 +115,10 @@ async fn a_start_whose_append_fails_is_answered_as_the_log_has_it() {
             let inner: Arc<dyn Log> = Arc::new(MemoryLog::new());
             let log = FaultyLog::new(Arc::clone(&inner));
             let with = match durability {
-                Durability::Item => |server: burdock_serve::Server<_>| server,
-                _ => |server: burdock_serve::Server<_>| server.durability(Durability::Commit),
+                Durability::Item => |server: burdock_serve::ServerBuilder<_>| server,
+                _ => {
+                    |server: burdock_serve::ServerBuilder<_>| server.durability(Durability::Commit)
+                }
             };
             let served = serve_with(log.clone(), with).await;
             Stream::of(served.run("a", "first").await).rest().await;

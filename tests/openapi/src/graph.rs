@@ -1,7 +1,7 @@
 //! A chat that repeats what it is told, with inputs and fields of several types.
 
 use burdock::prelude::*;
-use burdock_serve::{ChatGraph, ChatMessage, ChatRole};
+use burdock_serve::{ChatGraph, ChatMessage};
 use serde::{Deserialize, Serialize};
 
 /// What was said.
@@ -49,7 +49,7 @@ impl ChatGraph for Echo {
 
     fn history(talk: &Talk) -> Vec<ChatMessage> {
         let said = talk.said.iter().cloned();
-        said.map(|text| ChatMessage { role: ChatRole::User, text }).collect()
+        said.map(ChatMessage::user).collect()
     }
 
     fn text(word: &String) -> Option<&str> {

@@ -38,17 +38,15 @@ async fn main() -> ExitCode {
 
 async fn compare() -> Result<ExitCode, Box<dyn Error>> {
     let tool = tool::install().await?;
-    let server = Server::new(MemoryLog::new(), Echo::app).bearer(TOKEN);
+    let server = Server::builder(MemoryLog::new(), |_| Echo::app()).bearer_token(TOKEN).build();
     let routes = Router::new().nest(BASE, server.chat_router());
     let document = document(routes.clone()).await?;
     let bound = burdock_serve::bind(([127, 0, 0, 1], 0).into()).await?;
     let origin = format!("http://{}", bound.address());
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(bound.serve(routes, async move {
-        // an error says that the other side is gone
-        let _ = stopped.await;
-        server.shutdown().await;
-    }));
+    // an error says that the other side is gone
+    let stopping = server.shutdown_on(async { drop(stopped.await) });
+    let serving = tokio::spawn(bound.serve(routes, stopping));
     let status = tool::run(&tool, &document, &origin, TOKEN).await;
     drop(stop);
     serving.await??;

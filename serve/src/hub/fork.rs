@@ -1,0 +1,46 @@
+//! Forks: new sessions that continue from what another one was.
+
+use super::Hub;
+use crate::error::SessionError;
+use burdock::{
+    Graph,
+    log::{Cursor, LogError, Moment, Offset, SessionId, fork},
+};
+
+impl<G: Graph> Hub<G> {
+    /// Makes a new session of what a session of this graph was at a cursor, by default the last one.
+    pub(crate) async fn fork(
+        &self,
+        session: &SessionId,
+        at: Option<Cursor>,
+        new: &SessionId,
+    ) -> Result<(), SessionError> {
+        self.info(session).await?;
+        let moment = match at {
+            Some(at) => {
+                let offset = self.entry_at(session, at).await?;
+                Moment::at(&self.log, session, offset).await?
+            }
+            None => Moment::latest(&self.log, session).await?,
+        };
+        let bytes = serde_json::to_vec(&moment.snapshot).map_or(usize::MAX, |json| json.len());
+        let limit = self.limits.fork;
+        if bytes > limit {
+            return Err(SessionError::ForkTooLarge { bytes, limit });
+        }
+        Ok(fork(&self.log, session, moment.offset, new).await?)
+    }
+
+    /// Returns the offset of a cursor, unless the session never had it, or a crash took it back.
+    async fn entry_at(&self, session: &SessionId, at: Cursor) -> Result<Offset, SessionError> {
+        match self.log.read(session, at.offset, 1).await {
+            Err(LogError::Trimmed { first, .. }) => {
+                Err(SessionError::Trimmed { first: self.before_entry(session, first).await? })
+            }
+            Ok(found) if found.iter().all(|entry| entry.cursor() != at) => {
+                Err(LogError::InvalidCursor { text: at.to_string() }.into())
+            }
+            found => Ok(found.map(|_| at.offset)?),
+        }
+    }
+}

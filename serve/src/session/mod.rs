@@ -1,0 +1,357 @@
+//! A session of a server, for the program's own code and for the routes.
+
+mod run;
+mod start;
+
+pub use self::run::{RunEnd, RunHandle};
+pub use self::start::{Resume, Start};
+
+use crate::{
+    error::SessionError,
+    event::{EventProjection, JsonItems, Projector},
+    hub::{Begin, Hub, Reader, RunInputs, Terms},
+    stream::{Interrupted, Parts, SessionEvents, Until},
+};
+use burdock::{
+    Graph, Position,
+    log::{Cursor, LogError, Moment, SessionId, SessionInfo, follow as follow_log},
+    run::View,
+};
+use serde_json::Value;
+use std::{fmt, sync::Arc};
+
+/// A handle to a session of a [`Server`](crate::Server), for code without HTTP: webhooks, queues, other
+/// protocols.
+///
+/// [`Server::session`](crate::Server::session) returns one, whether or not there is such a session: a start
+/// creates it. The routes of the server use this handle as well, so a run that is started here can be followed
+/// over HTTP, and the other way round. Handles are cheap to create and to clone: they do not open the session.
+///
+/// After [`Server::shutdown`](crate::Server::shutdown), a handle still reads sessions; starting and following
+/// return [`SessionError::ShuttingDown`].
+///
+/// # A queue
+///
+/// ```
+/// use burdock::{log::MemoryLog, prelude::*};
+/// use burdock_serve::{IfRunning, IfUnfinished, RunEnd, Server, SessionError};
+/// use serde::{Deserialize, Serialize};
+/// # use std::collections::VecDeque;
+///
+/// #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// struct Account {
+///     balance: u64,
+/// }
+///
+/// #[action(state = Account, reads(balance), writes(balance))]
+/// async fn book(account: Reads<'_>, #[input] amount: u64) -> Result<Writes> {
+///     Ok(Writes { balance: account.balance + amount })
+/// }
+///
+/// graph! {
+///     Booking(Account) {
+///         inputs { amount: u64 }
+///         nodes { book }
+///         start book;
+///         book -> pause;
+///     }
+/// }
+///
+/// struct Message {
+///     account: &'static str,
+///     body: serde_json::Value,
+/// }
+/// # struct Queue(VecDeque<Message>);
+/// # impl Queue {
+/// #     async fn receive(&mut self) -> Option<Message> { self.0.pop_front() }
+/// #     async fn acknowledge(&self, _: &Message) {}
+/// #     async fn discard(&self, _: &Message, _: SessionError) {}
+/// # }
+///
+/// /// Handles each message by a run of its account's session.
+/// async fn consume(mut queue: Queue, server: Server<Booking>) -> Result<(), SessionError> {
+///     while let Some(message) = queue.receive().await {
+///         let session = server.session(message.account)?;
+///         let start = session
+///             .start_json(message.body.clone())
+///             .if_running(IfRunning::Wait)
+///             .if_unfinished(IfUnfinished::Restart);
+///         // the run is in the log from here on, and continues without this task
+///         let run = match start.await {
+///             Err(error @ SessionError::InvalidInputs { .. }) => {
+///                 queue.discard(&message, error).await;
+///                 continue;
+///             }
+///             started => started?,
+///         };
+///         if let RunEnd::Paused { .. } = run.finish().await? {
+///             queue.acknowledge(&message).await;
+///         }
+///     }
+///     Ok(())
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let server = Server::builder(MemoryLog::new(), |_| Booking::app()).build();
+/// # let messages = [json(2), serde_json::json!("not an object"), json(3)];
+/// # fn json(amount: u64) -> serde_json::Value { serde_json::json!({ "amount": amount }) }
+/// # let queue = Queue(messages.map(|body| Message { account: "anna", body }).into());
+/// consume(queue, server.clone()).await?;
+/// assert_eq!(server.session("anna")?.view().await?.state.balance, 5);
+/// # Ok::<_, SessionError>(())
+/// # }).unwrap();
+/// ```
+pub struct SessionHandle<G: Graph> {
+    hub: Arc<Hub<G>>,
+    id: SessionId,
+}
+
+/// A session as it is now, in the types of its graph.
+#[non_exhaustive]
+pub struct ServedView<G: Graph> {
+    /// The cursor of its last entry.
+    pub cursor: Cursor,
+    /// The committed state, with its private fields.
+    pub state: G::State,
+    /// Where the session is.
+    pub position: Position<G::Node>,
+    /// How many steps were committed.
+    pub step: u64,
+    /// How many runs were started.
+    pub run: u64,
+    /// Whether a run is in progress in this process. At an unfinished position without one, the run was
+    /// stopped, failed or was interrupted, and can be resumed.
+    pub running: bool,
+}
+
+impl<G: Graph> SessionHandle<G> {
+    pub(crate) fn new(hub: Arc<Hub<G>>, id: SessionId) -> Self {
+        Self { hub, id }
+    }
+
+    /// Returns the id of the session.
+    pub fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    /// Starts a run with the graph's own type of inputs. Await it; before that, its methods say on what terms.
+    ///
+    /// Inputs in the graph's type cannot be misspelt. Code that receives them as JSON uses
+    /// [`start_json`](Self::start_json).
+    pub fn start(&self, inputs: G::Inputs) -> Start<G> {
+        Start::new(self.clone(), Ok(RunInputs::typed(inputs)))
+    }
+
+    /// Starts a run with inputs as JSON, which are checked as those of an HTTP client are: unknown inputs and
+    /// wrong types are [`SessionError::InvalidInputs`] with the name of the input.
+    pub fn start_json(&self, inputs: Value) -> Start<G> {
+        Start::new(self.clone(), RunInputs::from_json(inputs))
+    }
+
+    /// Resumes the unfinished run of the session. Await it.
+    pub fn resume(&self) -> Resume<G> {
+        Resume::new(self.clone())
+    }
+
+    /// Asks the run that is in progress in this process to stop; does nothing if there is none.
+    ///
+    /// What was shown is kept, and the run ends at its next commit or after the grace period of its app: the
+    /// method does not wait for that.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::NotFound`] if the graph has no such session, or an error of the log.
+    ///
+    /// # Cancel safety
+    /// The run is asked to stop when the future is ready, and not before.
+    pub async fn stop(&self) -> Result<(), SessionError> {
+        self.info().await?;
+        self.hub.stop(&self.id);
+        Ok(())
+    }
+
+    /// Puts a session that has ended at its start; the state is kept.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::NotEnded`] at any other position, or the error of opening the session.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave the session reopened or not.
+    pub async fn reopen(&self) -> Result<(), SessionError> {
+        self.info().await?;
+        self.hub.reopen(&self.id).await
+    }
+
+    /// Stops the run of the session, waits for its end, and removes the session with all entries.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::NotFound`] if the graph has no such session, or an error of the log.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave a session whose run was stopped, deleted or not.
+    pub async fn delete(&self) -> Result<(), SessionError> {
+        self.info().await?;
+        self.hub.delete(&self.id).await
+    }
+
+    /// Makes a new session that continues from what this one was at a cursor; `None` is its last entry.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::AlreadyExists`] if there is a session of the new id,
+    /// [`SessionError::InvalidCursor`] or [`SessionError::Trimmed`] for a cursor that it cannot be forked from,
+    /// and [`SessionError::ForkTooLarge`] beyond [`max_fork`](crate::ServerBuilder::max_fork).
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave the new session or not.
+    pub async fn fork(
+        &self,
+        at: impl Into<Option<Cursor>>,
+        new: &str,
+    ) -> Result<Self, SessionError> {
+        let new = SessionId::new(new)?;
+        self.hub.fork(&self.id, at.into(), &new).await?;
+        Ok(Self::new(Arc::clone(&self.hub), new))
+    }
+
+    /// Returns whether a run of the session is in progress in this process, or about to start.
+    pub fn is_running(&self) -> bool {
+        self.hub.is_running(&self.id)
+    }
+
+    /// Reads the session in the types of the graph, without opening it. No client sees the private fields of
+    /// its state.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::NotFound`] if the graph has no such session, [`SessionError::DoesNotFit`] if its
+    /// state no longer has the graph's types, or an error of the log.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn view(&self) -> Result<ServedView<G>, SessionError> {
+        let (view, running) = self.hub.view(&self.id).await?;
+        let View { cursor, state, position, step, run, .. } = view;
+        Ok(ServedView { cursor, state, position, step, run, running })
+    }
+
+    /// Follows the session from a cursor, `None` is its beginning: first from the log and then live, over all
+    /// of its runs. The events are those of HTTP clients, without private fields and inputs.
+    ///
+    /// The limits of readers are for clients and do not count here.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::NotFound`] if the graph has no such session, [`SessionError::InvalidCursor`] for a
+    /// cursor that it never had, [`SessionError::Trimmed`] if entries after it are gone, or an error of the log.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn follow(
+        &self,
+        from: impl Into<Option<Cursor>>,
+    ) -> Result<SessionEvents, SessionError> {
+        self.info().await?;
+        let reader = self.hub.own_reader(&self.id)?;
+        self.events_from(from.into(), Until::Forever, Arc::new(JsonItems), reader).await
+    }
+
+    /// Describes the session, if it exists and belongs to this graph: in a session of another graph, state and
+    /// nodes would be read in the wrong terms.
+    pub(crate) async fn info(&self) -> Result<SessionInfo, SessionError> {
+        self.hub.info(&self.id).await
+    }
+
+    /// Reads the session as JSON.
+    pub(crate) async fn moment(&self) -> Result<(Moment, bool), SessionError> {
+        self.hub.moment(&self.id).await
+    }
+
+    /// Lets a client in that reads the session.
+    pub(crate) fn client(&self) -> Result<Reader, SessionError> {
+        self.hub.reader(&self.id)
+    }
+
+    /// Returns whether a reader has no more of a run to wait for.
+    pub(crate) async fn has_seen_all(&self, cursor: Cursor) -> Result<bool, SessionError> {
+        self.hub.has_seen_all(&self.id, cursor).await
+    }
+
+    /// Opens a stream of events for a reader that may have seen a part of a run.
+    pub(crate) async fn events_from(
+        &self,
+        cursor: Option<Cursor>,
+        until: Until,
+        items: Arc<dyn EventProjection>,
+        reader: Reader,
+    ) -> Result<SessionEvents, SessionError> {
+        let mut projector = Projector::new::<G>(items);
+        if let Some(cursor) = cursor
+            && let Some(seen) = self.hub.entry(&self.id, cursor).await
+        {
+            projector.seen(&seen);
+        }
+        self.events(cursor, until, projector, reader).await
+    }
+
+    async fn events(
+        &self,
+        cursor: Option<Cursor>,
+        until: Until,
+        projector: Projector,
+        reader: Reader,
+    ) -> Result<SessionEvents, SessionError> {
+        let (hub, session) = (&self.hub, &self.id);
+        let follow = match follow_log(&hub.log, session, cursor).await {
+            Err(LogError::Trimmed { first, .. }) => {
+                return Err(SessionError::Trimmed {
+                    first: hub.before_entry(session, first).await?,
+                });
+            }
+            follow => follow?,
+        };
+        let interrupted: Interrupted = Box::new({
+            let session = self.clone();
+            move || {
+                let SessionHandle { hub, id } = session.clone();
+                Box::pin(async move { hub.interrupted(&id).await })
+            }
+        });
+        Ok(SessionEvents::new(Parts {
+            session: session.clone(),
+            follow,
+            cursor,
+            projector,
+            until,
+            interrupted,
+            closing: hub.closing(),
+            reader,
+        }))
+    }
+
+    async fn begin(&self, begin: Begin<G>, terms: Terms) -> Result<RunHandle<G>, SessionError> {
+        let cursor = self.hub.begin(&self.id, begin, terms).await?;
+        Ok(RunHandle::new(self.clone(), cursor))
+    }
+}
+
+impl<G: Graph> Clone for SessionHandle<G> {
+    fn clone(&self) -> Self {
+        Self { hub: Arc::clone(&self.hub), id: self.id.clone() }
+    }
+}
+
+impl<G: Graph> fmt::Debug for SessionHandle<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionHandle")
+            .field("graph", &G::TOPOLOGY.name)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<G: Graph> fmt::Debug for ServedView<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServedView")
+            .field("cursor", &self.cursor)
+            .field("position", &self.position)
+            .field("running", &self.running)
+            .finish_non_exhaustive()
+    }
+}

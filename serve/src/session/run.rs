@@ -1,0 +1,138 @@
+//! A run that a server has accepted.
+
+use super::SessionHandle;
+use crate::{
+    error::SessionError,
+    event::{Event, EventProjection, JsonItems, Projector},
+    hub::Reader,
+    stream::{SessionEvents, Until},
+};
+use burdock::{Graph, log::Cursor};
+use std::{fmt, sync::Arc};
+
+/// A run that has started. It belongs to the server, and continues when this is dropped.
+pub struct RunHandle<G: Graph> {
+    session: SessionHandle<G>,
+    before: Cursor,
+}
+
+/// How a run ended, as the log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// At a `pause`.
+    Paused {
+        /// The node at which the next run starts.
+        node: String,
+    },
+    /// At an `end`: the session is over.
+    Ended,
+    /// It was halted by its caller.
+    Halted {
+        /// The node at which it can be resumed.
+        node: String,
+    },
+    /// It was stopped at a commit.
+    Stopped {
+        /// The node at which it can be resumed.
+        node: String,
+    },
+    /// It failed.
+    Failed {
+        /// The node at which it can be resumed.
+        node: String,
+        /// What clients are told of the error; all of it is in the trace output.
+        error: String,
+    },
+    /// It was cancelled: after a stop, an action did not finish within the grace period.
+    Cancelled {
+        /// The node at which it can be resumed.
+        node: String,
+    },
+}
+
+impl<G: Graph> RunHandle<G> {
+    pub(super) fn new(session: SessionHandle<G>, before: Cursor) -> Self {
+        Self { session, before }
+    }
+
+    /// Returns the session.
+    pub fn session(&self) -> &SessionHandle<G> {
+        &self.session
+    }
+
+    /// Returns the cursor just before the run's first event: a reader that follows from there, over HTTP or
+    /// with [`SessionHandle::follow`], receives the whole run.
+    pub fn cursor(&self) -> Cursor {
+        self.before
+    }
+
+    /// Follows the run from its first event to its end. If another process takes the session over, the stream
+    /// ends with [`SessionError::Interrupted`] and never shows another run.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::ShuttingDown`], or an error of the log.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn follow(&self) -> Result<SessionEvents, SessionError> {
+        let reader = self.session.hub.own_reader(self.session.id())?;
+        self.events(Arc::new(JsonItems), reader).await
+    }
+
+    /// Waits until the run is over, and returns how it ended. Can be called again.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::Interrupted`] if the log has no end of the run and no task continues it here,
+    /// [`SessionError::ShuttingDown`] if the server shuts down meanwhile, or an error of the log. The run may
+    /// be over in these cases, too: [`SessionHandle::view`] shows where the session is.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing: the run continues.
+    pub async fn finish(&self) -> Result<RunEnd, SessionError> {
+        let mut events = self.follow().await?;
+        while let Some(event) = events.next().await {
+            if let Some(end) = RunEnd::of(event?.event) {
+                return Ok(end);
+            }
+        }
+        Err(SessionError::Interrupted)
+    }
+
+    pub(crate) async fn events(
+        &self,
+        items: Arc<dyn EventProjection>,
+        reader: Reader,
+    ) -> Result<SessionEvents, SessionError> {
+        let projector = Projector::new::<G>(items);
+        self.session.events(Some(self.before), Until::Run, projector, reader).await
+    }
+}
+
+impl RunEnd {
+    fn of(event: Event) -> Option<Self> {
+        Some(match event {
+            Event::RunPaused { node } => Self::Paused { node },
+            Event::RunEnded => Self::Ended,
+            Event::RunHalted { node } => Self::Halted { node },
+            Event::RunStopped { node } => Self::Stopped { node },
+            Event::RunFailed { node, error } => Self::Failed { node, error },
+            Event::RunCancelled { node } => Self::Cancelled { node },
+            _ => return None,
+        })
+    }
+}
+
+impl<G: Graph> Clone for RunHandle<G> {
+    fn clone(&self) -> Self {
+        Self { session: self.session.clone(), before: self.before }
+    }
+}
+
+impl<G: Graph> fmt::Debug for RunHandle<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunHandle")
+            .field("session", &self.session)
+            .field("cursor", &self.before)
+            .finish()
+    }
+}

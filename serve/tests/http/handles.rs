@@ -1,0 +1,534 @@
+//! Sessions from the program's own code, beside clients that see the same ones.
+
+use crate::{
+    client::{Served, Stream, kinds, problem, serve, serve_with},
+    graph::{Echo, EchoInputs, EchoResources, Gate},
+};
+use burdock::{
+    log::{Cursor, Log, MemoryLog, SessionId},
+    prelude::*,
+};
+use burdock_serve::{
+    Event, IfRunning, IfUnfinished, RunEnd, RunHandle, Server, SessionError, SessionEvents,
+    SessionHandle,
+};
+use burdock_tests::faulty::{Call, Fate, FaultyLog};
+use futures_util::FutureExt as _;
+use serde_json::json;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+fn inputs(text: &str) -> EchoInputs {
+    EchoInputs { text: text.into() }
+}
+
+fn session(served: &Served, id: &str) -> SessionHandle<Echo> {
+    served.server.session(id).unwrap()
+}
+
+/// Reads until the first item.
+async fn first_item(events: &mut SessionEvents) {
+    while !matches!(events.next().await.unwrap().unwrap().event, Event::Item { .. }) {}
+}
+
+async fn rest(mut events: SessionEvents) -> Vec<(Option<Cursor>, serde_json::Value)> {
+    let mut seen = Vec::new();
+    while let Some(event) = events.next().await {
+        let event = event.unwrap();
+        seen.push((event.cursor, serde_json::to_value(&event).unwrap()));
+    }
+    seen
+}
+
+fn paused() -> RunEnd {
+    RunEnd::Paused { node: "hear".into() }
+}
+
+#[tokio::test]
+async fn run_started_in_code_is_followed_over_http() {
+    let served = serve().await;
+    let run = session(&served, "a").start(inputs("one wait! two")).await.unwrap();
+    assert_eq!(run.cursor().to_string(), "1.0");
+    let path = format!("/sessions/a/events?until=run&from={}", run.cursor());
+    let mut client = Stream::of(served.get(&path).await);
+    client.until("item").await;
+    assert_eq!(problem(served.run("a", "no").await).await, (409, "running".into()));
+    served.gate.0.add_permits(1);
+    assert_eq!(run.finish().await.unwrap(), paused());
+    assert!(kinds(&client.rest().await).contains(&"TWO".to_owned()));
+    // once more, after the end
+    assert_eq!(run.finish().await.unwrap(), paused());
+}
+
+#[tokio::test]
+async fn run_started_over_http_is_followed_in_code() {
+    let served = serve().await;
+    let told = Stream::of(served.run("a", "one two").await).rest().await;
+    let session = session(&served, "a");
+    let mut events = session.follow(None).await.unwrap();
+    for told in &told {
+        let event = events.next().await.unwrap().unwrap();
+        assert_eq!(event.cursor.unwrap().to_string(), *told.id.as_ref().unwrap());
+        assert_eq!(serde_json::to_value(&event).unwrap(), told.data);
+    }
+    // and it goes on over runs, from any cursor
+    let last = told[told.len() - 2].id.as_ref().unwrap().parse::<Cursor>().unwrap();
+    let mut later = session.follow(last).await.unwrap();
+    assert!(matches!(later.next().await.unwrap().unwrap().event, Event::RunPaused { .. }));
+    served.run("a", "three").await.text().await.unwrap();
+    for events in [&mut events, &mut later] {
+        let next = events.next().await.unwrap().unwrap();
+        assert!(matches!(next.event, Event::RunStarted { run: 2, .. }), "{next:?}");
+    }
+}
+
+#[tokio::test]
+async fn stream_of_a_run_ends_with_it() {
+    let served = serve().await;
+    let run = session(&served, "a").start_json(json!({ "text": "one" })).await.unwrap();
+    let seen = rest(run.follow().await.unwrap()).await;
+    assert_eq!(seen[0].1["type"], "run_started");
+    assert_eq!(seen.last().unwrap().1["type"], "run_paused");
+    let told = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
+    let ids: Vec<_> = seen.iter().map(|(cursor, _)| cursor.map(|at| at.to_string())).collect();
+    assert_eq!(ids, told.iter().map(|told| told.id.clone()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn stop_in_code_keeps_what_was_shown() {
+    let served = serve().await;
+    let mut client = Stream::of(served.run("a", "one wait! two").await);
+    client.until("item").await;
+    let session = session(&served, "a");
+    assert!(session.is_running());
+    session.stop().await.unwrap();
+    assert_eq!(kinds(&client.rest().await), ["step_committed", "run_paused"]);
+    let view = session.view().await.unwrap();
+    assert_eq!(view.state.said.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
+    // stopping what does not run is no error
+    session.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn view_has_private_fields_and_whether_a_run_is_in_progress() {
+    let served = serve().await;
+    let session = session(&served, "a");
+    let run = session.start(inputs("one wait!")).await.unwrap();
+    first_item(&mut run.follow().await.unwrap()).await;
+    let view = session.view().await.unwrap();
+    assert_eq!((view.state.secret, view.running), (1, true));
+    assert!(matches!(view.position, burdock::Position::Unfinished(_)));
+    served.gate.0.add_permits(1);
+    run.finish().await.unwrap();
+    let view = session.view().await.unwrap();
+    assert!(matches!(view.position, burdock::Position::Rest(_)) && !view.running);
+}
+
+#[tokio::test]
+async fn failed_run_is_resumed_or_restarted() {
+    let served = serve().await;
+    let session = session(&served, "a");
+    let run = session.start(inputs("one fail!")).await.unwrap();
+    let failed = RunEnd::Failed { node: "speak".into(), error: "the words ran out".into() };
+    assert_eq!(run.finish().await.unwrap(), failed);
+    let again = session.start(inputs("two")).await.unwrap_err();
+    assert!(matches!(again, SessionError::Unfinished { node: "speak" }), "{again}");
+    assert_eq!(session.resume().await.unwrap().finish().await.unwrap(), failed);
+    let restart = session.start(inputs("two")).if_unfinished(IfUnfinished::Restart);
+    assert_eq!(restart.await.unwrap().finish().await.unwrap(), paused());
+}
+
+#[tokio::test]
+async fn starts_wait_for_a_run_or_stop_it() {
+    let served = serve().await;
+    let session = session(&served, "a");
+    let first = session.start(inputs("one wait!")).await.unwrap();
+    first_item(&mut first.follow().await.unwrap()).await;
+    let rejected = session.start(inputs("two")).await.unwrap_err();
+    assert!(matches!(rejected, SessionError::Running));
+    let waiting = session.start(inputs("two")).if_running(IfRunning::Wait);
+    let stopping = session.start(inputs("three")).if_running(IfRunning::Stop);
+    let stopping = stopping.if_unfinished(IfUnfinished::Restart);
+    let (second, third) = tokio::join!(waiting, stopping);
+    assert_eq!(first.finish().await.unwrap(), paused());
+    // before its first step
+    let stopped = RunEnd::Stopped { node: "hear".into() };
+    assert_eq!(second.unwrap().finish().await.unwrap(), stopped);
+    assert_eq!(third.unwrap().finish().await.unwrap(), paused());
+}
+
+/// A call of the program and the same request of a client.
+async fn same(error: Result<(), SessionError>, response: reqwest::Response) -> SessionError {
+    let error = error.unwrap_err();
+    let (_, code) = problem(response).await;
+    assert_eq!(code, error.code());
+    error
+}
+
+#[tokio::test]
+async fn errors_are_those_of_http() {
+    let served = serve().await;
+    let (none, a) = (session(&served, "none"), session(&served, "a"));
+    let null = json!(null);
+    let fork = json!({ "session": "b" });
+    for (error, response) in [
+        (none.stop().await, served.post("/sessions/none/stop", &null).await),
+        (none.reopen().await, served.post("/sessions/none/reopen", &null).await),
+        (none.view().await.map(drop), served.get("/sessions/none").await),
+        (none.follow(None).await.map(drop), served.get("/sessions/none/events").await),
+        (none.resume().await.map(drop), served.post("/sessions/none/resume", &null).await),
+        (none.fork(None, "b").await.map(drop), served.post("/sessions/none/fork", &fork).await),
+    ] {
+        let error = same(error, response).await;
+        assert!(matches!(error, SessionError::NotFound { .. }), "{error}");
+    }
+    a.start(inputs("hi")).await.unwrap().finish().await.unwrap();
+    for inputs in [json!([]), json!({}), json!({ "text": 1 }), json!({ "text": "", "more": 1 })] {
+        let response = served.post("/sessions/a/runs", &inputs).await;
+        let error = same(a.start_json(inputs).await.map(drop), response).await;
+        assert!(matches!(error, SessionError::InvalidInputs { .. }), "{error}");
+    }
+    let response = served.post("/sessions/a/resume", &null).await;
+    let error = same(a.resume().await.map(drop), response).await;
+    assert!(matches!(error, SessionError::AtRest), "{error}");
+    let response = served.post("/sessions/a/reopen", &null).await;
+    let error = same(a.reopen().await, response).await;
+    assert!(matches!(error, SessionError::NotEnded), "{error}");
+    let response = served.get("/sessions/a/events?from=9.999").await;
+    let cursor = "9.999".parse::<Cursor>().unwrap();
+    let error = same(a.follow(cursor).await.map(drop), response).await;
+    assert!(matches!(error, SessionError::InvalidCursor(_)), "{error}");
+    let response = served.run("a%0ab", "hi").await;
+    let unseen = session(&served, "a\nb").start(inputs("hi")).await.map(drop);
+    let error = same(unseen, response).await;
+    assert!(matches!(error, SessionError::InvalidId(_)), "{error}");
+    let existing = none.start(inputs("hi")).existing().await.unwrap_err();
+    assert!(matches!(existing, SessionError::NotFound { .. }), "{existing}");
+    let taken = a.start(inputs("hi")).new_only().await.unwrap_err();
+    assert!(matches!(taken, SessionError::AlreadyExists { .. }), "{taken}");
+    let empty = served.server.session("").unwrap_err();
+    assert!(matches!(empty, SessionError::InvalidId(_)), "{empty}");
+    assert_eq!(served.get("/sessions/none").await.status(), 404, "nothing was made");
+}
+
+#[tokio::test]
+async fn error_of_the_log_says_whether_the_run_started() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server).await;
+    let session = session(&served, "a");
+    let start = async || session.start(inputs("one")).await;
+    start().await.unwrap().finish().await.unwrap();
+    log.fates([Fate::Refused, Fate::Refused]);
+    let refused = start().await.unwrap_err();
+    assert!(matches!(refused, SessionError::Unavailable(_)) && refused.is_retryable());
+    log.fates([Fate::Refused]);
+    log.fail(Call::Info);
+    let unknown = start().await.unwrap_err();
+    assert!(matches!(unknown, SessionError::MayHaveStarted(_)) && !unknown.is_retryable());
+    log.fates([Fate::Full]);
+    assert!(matches!(start().await.unwrap_err(), SessionError::Full(_)));
+}
+
+#[tokio::test]
+async fn run_that_was_interrupted_is_an_error_of_its_stream() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server).await;
+    let run = session(&served, "a").start(inputs("one wait! two")).await.unwrap();
+    first_item(&mut run.follow().await.unwrap()).await;
+    log.fates([Fate::Refused]);
+    let (end, ()) = tokio::join!(run.finish(), async { served.gate.0.add_permits(1) });
+    assert!(matches!(end.unwrap_err(), SessionError::Interrupted));
+}
+
+#[tokio::test]
+async fn deleted_session_ends_its_streams() {
+    let served = serve().await;
+    let session = session(&served, "a");
+    session.start(inputs("one")).await.unwrap().finish().await.unwrap();
+    let fork = session.fork(None, "b").await.unwrap();
+    let mut events = session.follow(None).await.unwrap();
+    session.delete().await.unwrap();
+    let error = loop {
+        match events.next().await.unwrap() {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, SessionError::Deleted { .. }), "{error}");
+    assert!(events.next().await.is_none());
+    assert_eq!(fork.view().await.unwrap().state.said.len(), 2);
+}
+
+#[tokio::test]
+async fn limits_of_readers_are_for_clients() {
+    let served = serve_with(MemoryLog::new(), |server| server.max_readers(1)).await;
+    let session = session(&served, "a");
+    session.start(inputs("one")).await.unwrap().finish().await.unwrap();
+    let _own = [session.follow(None).await.unwrap(), session.follow(None).await.unwrap()];
+    let _client = Stream::of(served.get("/sessions/a/events").await);
+    let second = served.get("/sessions/a/events").await;
+    assert_eq!(problem(second).await, (429, "too_many_readers".into()));
+    drop(session.follow(None).await.unwrap());
+}
+
+#[tokio::test]
+async fn start_whose_caller_has_left_continues() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let served = serve_with(log.clone(), |server| server).await;
+    let session = session(&served, "a");
+    session.start(inputs("one")).await.unwrap().finish().await.unwrap();
+    log.fates([Fate::Held]);
+    let held = async {
+        while log.held() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = session.start(inputs("two")) => panic!("the log holds the start back"),
+        () = held => {}
+    }
+    log.let_go();
+    let third = session.start(inputs("three")).if_running(IfRunning::Wait).await.unwrap();
+    third.finish().await.unwrap();
+    let said = session.view().await.unwrap().state.said;
+    let said: Vec<_> = said.iter().map(String::as_str).collect();
+    assert_eq!(said, ["one", "ONE", "two", "TWO", "three", "THREE"]);
+}
+
+/// A start that waits is withdrawn when it is dropped.
+#[tokio::test]
+async fn start_that_is_dropped_while_it_waits_does_not_happen() {
+    let served = serve().await;
+    let session = session(&served, "a");
+    let run = session.start(inputs("one wait!")).await.unwrap();
+    let mut waiting =
+        session.start(inputs("two")).if_running(IfRunning::Wait).into_future().boxed();
+    assert!((&mut waiting).now_or_never().is_none());
+    drop(waiting);
+    served.gate.0.add_permits(1);
+    run.finish().await.unwrap();
+    session
+        .start(inputs("three"))
+        .if_running(IfRunning::Wait)
+        .await
+        .unwrap()
+        .finish()
+        .await
+        .unwrap();
+    assert_eq!(session.view().await.unwrap().state.said.len(), 4);
+}
+
+#[tokio::test]
+async fn handles_read_after_a_shutdown_and_start_nothing() {
+    let served = serve().await;
+    let session = session(&served, "a");
+    let run = session.start(inputs("one wait! two")).await.unwrap();
+    first_item(&mut run.follow().await.unwrap()).await;
+    let mut events = session.follow(None).await.unwrap();
+    served.server.shutdown().await;
+    let error = loop {
+        if let Err(error) = events.next().await.unwrap() {
+            break error;
+        }
+    };
+    assert!(matches!(error, SessionError::ShuttingDown), "{error}");
+    for error in [
+        session.start(inputs("two")).await.map(drop),
+        session.resume().await.map(drop),
+        session.reopen().await,
+        session.follow(None).await.map(drop),
+        run.finish().await.map(drop),
+    ] {
+        assert!(matches!(error, Err(SessionError::ShuttingDown)), "{error:?}");
+    }
+    // stopped at a commit
+    let view = session.view().await.unwrap();
+    assert_eq!(view.state.said.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
+    assert!(!session.is_running());
+    served.server.shutdown().await;
+}
+
+/// A log that counts who holds it.
+fn server_of(log: impl Log) -> (Server<Echo>, Gate) {
+    let gate = Gate::default();
+    let resources = gate.clone();
+    let app = move |_: &SessionId| Echo::app().resources(EchoResources { gate: resources.clone() });
+    (Server::builder(log, app).build(), gate)
+}
+
+#[tokio::test]
+async fn run_outlives_its_handles_and_the_server_outlives_neither() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    let (server, gate) = server_of(Arc::clone(&log));
+    let run = server.session("a").unwrap().start(inputs("one wait! two")).await.unwrap();
+    drop((run, server));
+    assert!(Arc::strong_count(&log) > 1);
+    gate.0.add_permits(1);
+    // the run ends by itself, and takes the server with it
+    while Arc::strong_count(&log) > 1 {
+        tokio::task::yield_now().await;
+    }
+    let (server, _) = server_of(log);
+    let view = server.session("a").unwrap().view().await.unwrap();
+    assert!(matches!(view.position, burdock::Position::Rest(_)), "{view:?}");
+}
+
+#[tokio::test]
+async fn handle_that_is_not_used_opens_nothing() {
+    let log = MemoryLog::new();
+    let (server, _) = server_of(log.clone());
+    let handles: Vec<_> = (0..100).map(|id| server.session(format!("s{id}")).unwrap()).collect();
+    assert!(handles.iter().all(|handle| !handle.is_running()));
+    assert!(log.sessions(burdock::log::SessionFilter::default()).await.unwrap().is_empty());
+    assert!(format!("{server:?}").contains("open: 0"));
+}
+
+#[tokio::test]
+async fn idle_sessions_are_closed_without_routes() {
+    let app = |_: &SessionId| Echo::app().resources(EchoResources { gate: Gate::default() });
+    let idle = Duration::from_millis(20);
+    let server = Server::builder(MemoryLog::new(), app).idle_after(idle).build();
+    let run = server.session("a").unwrap().start(inputs("one")).await.unwrap();
+    run.finish().await.unwrap();
+    while !format!("{server:?}").contains("open: 0") {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What the docs say: outside of tokio, everything but a start works, and that is an error.
+#[test]
+fn server_is_built_and_read_outside_of_tokio() {
+    let log = MemoryLog::new();
+    let (server, _) = server_of(log.clone());
+    drop((server.router(), server.chat_router()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let session = server.session("a").unwrap();
+    let run: RunHandle<Echo> = runtime.block_on(async {
+        let run = session.start(inputs("one")).await.unwrap();
+        run.finish().await.unwrap();
+        run
+    });
+    let outside = session.start(inputs("two")).into_future().now_or_never().unwrap();
+    assert!(matches!(outside, Err(SessionError::OutsideRuntime)), "{outside:?}");
+    let outside = session.resume().into_future().now_or_never().unwrap();
+    assert!(matches!(outside, Err(SessionError::OutsideRuntime)), "{outside:?}");
+    let view = session.view().now_or_never().unwrap().unwrap();
+    assert_eq!(view.state.said.len(), 2);
+    let events = session.follow(None).now_or_never().unwrap().unwrap();
+    let count = rest_now(events);
+    assert_eq!(count, 7);
+    assert_eq!(run.finish().now_or_never().unwrap().unwrap(), paused());
+    // in another runtime the server works again
+    drop(runtime);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let run = session.start(inputs("two")).await.unwrap();
+        assert_eq!(run.finish().await.unwrap(), paused());
+        server.shutdown().await;
+    });
+}
+
+fn rest_now(mut events: SessionEvents) -> usize {
+    let mut count = 0;
+    while let Some(event) = events.next().now_or_never() {
+        event.unwrap().unwrap();
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn start_panics_in_a_runtime_without_timers() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (server, _) = server_of(MemoryLog::new());
+    let start = server.session("a").unwrap().start(inputs("one")).into_future();
+    let started = runtime.block_on(std::panic::AssertUnwindSafe(start).catch_unwind());
+    let panic = started.err().unwrap();
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    assert!(text.unwrap().contains("enable_time"));
+}
+
+#[tokio::test]
+async fn app_of_a_session_is_given_its_id() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let app = {
+        let asked = Arc::clone(&asked);
+        move |session: &SessionId| {
+            asked.lock().unwrap().push(session.as_str().to_owned());
+            Echo::app().resources(EchoResources { gate: Gate::default() })
+        }
+    };
+    let server = Server::builder(MemoryLog::new(), app).build();
+    for id in ["a", "b", "a"] {
+        let run = server.session(id).unwrap().start(inputs("hi")).if_running(IfRunning::Wait);
+        run.await.unwrap().finish().await.unwrap();
+    }
+    assert_eq!(*asked.lock().unwrap(), ["a", "b"]);
+}
+
+/// An optional input that no node uses is refused in the graph's type, too.
+mod optional {
+    use super::*;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+    struct Notes {
+        count: u32,
+    }
+
+    #[action(state = Notes, reads(count), writes(count))]
+    async fn first(notes: Reads<'_>) -> Result<Writes> {
+        Ok(Writes { count: notes.count + 1 })
+    }
+
+    #[action(state = Notes, reads(count), writes(count))]
+    async fn second(notes: Reads<'_>, #[input] by: Option<u32>) -> Result<Writes> {
+        Ok(Writes { count: notes.count + by.unwrap_or(1) })
+    }
+
+    graph! {
+        Counting(Notes) {
+            inputs { by: Option<u32> }
+            nodes { first, second }
+            start first;
+            first -> pause second;
+            second -> pause first;
+        }
+    }
+
+    #[tokio::test]
+    async fn optional_input_that_no_node_uses_is_invalid() {
+        let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+        let session = server.session("a").unwrap();
+        let unused = session.start(CountingInputs { by: Some(2) }).await.unwrap_err();
+        assert!(matches!(unused, SessionError::InvalidInputs { .. }), "{unused}");
+        for by in [None, Some(2)] {
+            let start = session.start(CountingInputs { by }).if_running(IfRunning::Wait);
+            start.await.unwrap().finish().await.unwrap();
+        }
+        assert_eq!(session.view().await.unwrap().state.count, 3);
+    }
+}
+
+/// A session that is at the end of a failed step is told why the run failed, from any cursor.
+#[tokio::test]
+async fn reason_of_a_failed_run_does_not_depend_on_the_cursor() {
+    let served = serve().await;
+    for (text, reason) in [("one fail!", "the words ran out"), ("panic!", "the action panicked")] {
+        let session = session(&served, reason.split(' ').next_back().unwrap());
+        let run = session.start(inputs(text)).await.unwrap();
+        let seen = rest(run.follow().await.unwrap()).await;
+        let from = [seen.len() - 2, seen.len() - 3].map(|at| seen[at].0);
+        let mut reasons = vec![seen.last().unwrap().1["error"].clone()];
+        for from in from {
+            let path =
+                format!("/sessions/{}/events?until=run&from={}", session.id(), from.unwrap());
+            let told = Stream::of(served.get(&path).await).rest().await;
+            reasons.push(told.last().unwrap().data["error"].clone());
+        }
+        assert_eq!(reasons, [json!(reason), json!(reason), json!(reason)]);
+    }
+}
