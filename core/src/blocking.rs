@@ -166,7 +166,7 @@ impl<'a, G: Graph> Run<'a, G> {
     ///
     /// # Errors
     /// The one that ended the run.
-    pub fn step(&mut self) -> Result<Option<Committed<G::Node>>, RunError> {
+    pub fn step(&mut self) -> Result<Option<Committed<G>>, RunError> {
         self.executor.block_on(self.inner.step())?
     }
 

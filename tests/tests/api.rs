@@ -2,12 +2,16 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "tests")]
 
 use burdock::{
-    ActionError, bail, ensure,
+    ActionError, Event, Observer, bail, ensure,
+    event::Observed,
     log::{Log, MemoryLog, SessionId},
     prelude::*,
 };
 use serde::{Deserialize, Serialize};
-use std::{error::Error, sync::Arc};
+use std::{
+    error::Error,
+    sync::{Arc, Mutex},
+};
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Chat {
@@ -287,4 +291,69 @@ fn slot_has_the_methods_of_an_option() {
     assert_eq!(chat.reply.take(), Some("hello".to_owned()));
     assert!(!chat.reply.is_set());
     assert_ne!(chat.reply, "hello".to_owned());
+}
+
+/// Writes down what it knows at each event.
+#[derive(Clone, Default)]
+struct Audit(Arc<Mutex<Vec<String>>>);
+
+impl Observer<Chatting> for Audit {
+    fn on_event_in(&mut self, event: &Event<Chatting>, session: &Observed<'_, Chatting>) {
+        let wrote = session.writes().map(|ChattingWrites::answer(writes)| writes.reply);
+        self.0.lock().unwrap().push(format!(
+            "{} of {}: {} lines, {:?}, wrote {wrote:?}",
+            event.kind.name(),
+            event.session(),
+            session.state().history.len(),
+            session.inputs().map(|inputs| &inputs.prompt),
+        ));
+    }
+}
+
+#[tokio::test]
+async fn observer_knows_the_session_the_state_the_inputs_and_what_a_commit_wrote()
+-> Result<(), Box<dyn Error>> {
+    let audit = Audit::default();
+    let mut app = Chatting::app().id("anna").observe(audit.clone()).build().await?;
+    app.run(ChattingInputs { prompt: "hello".into() }).await?;
+    app.run(ChattingInputs { prompt: String::new() }).await.unwrap_err();
+    assert_eq!(
+        *audit.0.lock().unwrap(),
+        [
+            r#"run_started of anna: 0 lines, Some("hello"), wrote None"#,
+            r#"step_started of anna: 0 lines, Some("hello"), wrote None"#,
+            r#"step_committed of anna: 2 lines, Some("hello"), wrote Some("hello to you")"#,
+            r#"run_finished of anna: 2 lines, Some("hello"), wrote None"#,
+            r#"run_started of anna: 2 lines, Some(""), wrote None"#,
+            r#"step_started of anna: 2 lines, Some(""), wrote None"#,
+            r#"step_failed of anna: 2 lines, Some(""), wrote None"#,
+            r#"run_failed of anna: 2 lines, Some(""), wrote None"#,
+        ]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn committed_step_has_the_state_and_what_it_wrote() -> Result<(), Box<dyn Error>> {
+    let mut app = Chatting::app().build().await?;
+    let mut run = app.run(ChattingInputs { prompt: "hello".into() });
+    let committed = run.step().await?.ok_or("no step")?;
+    assert_eq!(committed.state.history.len(), 2);
+    let ChattingWrites::answer(writes) = committed.writes();
+    assert_eq!(writes.reply, "hello to you");
+    Ok(())
+}
+
+#[tokio::test]
+async fn commit_among_events_has_what_it_wrote() -> Result<(), Box<dyn Error>> {
+    let mut app = Chatting::app().build().await?;
+    let mut events = app.run(ChattingInputs { prompt: "hello".into() }).events();
+    let mut wrote = Vec::new();
+    while let Some(event) = events.next().await.transpose()? {
+        if let Some(ChattingWrites::answer(writes)) = event.writes() {
+            wrote.push((event.kind.name(), writes.reply.clone()));
+        }
+    }
+    assert_eq!(wrote, [("step_committed", "hello to you".to_owned())]);
+    Ok(())
 }

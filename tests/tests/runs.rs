@@ -152,8 +152,8 @@ async fn step_commits_one_step_and_the_run_waits_there() {
     assert_eq!(run.step().await.unwrap().unwrap().node, At::second);
     let third = run.step().await.unwrap().unwrap();
     assert_eq!((third.node, third.step, third.next), (At::third, 2, Next::Pause(At::first)));
-    assert_eq!(run.step().await.unwrap(), None);
-    assert_eq!(run.step().await.unwrap(), None);
+    assert!(run.step().await.unwrap().is_none());
+    assert!(run.step().await.unwrap().is_none());
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(At::first));
 }
 
@@ -163,7 +163,7 @@ async fn step_gives_the_error_of_the_step() {
     let mut run = app.run(LineInputs {});
     assert_eq!(run.step().await.unwrap().unwrap().node, At::first);
     assert_eq!(run.step().await.unwrap_err().to_string(), "node `second` failed");
-    assert_eq!(run.step().await.unwrap(), None);
+    assert!(run.step().await.unwrap().is_none());
     assert!(run.finish().await.is_err());
 }
 

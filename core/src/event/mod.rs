@@ -3,7 +3,7 @@
 mod observer;
 mod spans;
 
-pub use self::observer::Observer;
+pub use self::observer::{Observed, Observer};
 pub(crate) use self::observer::Observers;
 pub use self::spans::Spans;
 
@@ -34,6 +34,8 @@ pub struct Event<G: Graph> {
     pub cursor: Option<Cursor>,
     /// What happened.
     pub kind: EventKind<G>,
+    /// What the step wrote, for the consumer of a commit.
+    pub(crate) writes: Option<Box<G::Writes>>,
 }
 
 impl<G: Graph> Event<G> {
@@ -45,12 +47,19 @@ impl<G: Graph> Event<G> {
         kind: EventKind<G>,
     ) -> Self {
         let (session, run) = (Arc::clone(&context.session), context.run);
-        Self { session, run, node, step: context.step, attempt: context.attempt, cursor, kind }
+        let (step, attempt, writes) = (context.step, context.attempt, None);
+        Self { session, run, node, step, attempt, cursor, kind, writes }
     }
 
     /// The id of the session.
     pub fn session(&self) -> &str {
         &self.session
+    }
+
+    /// What the step wrote, if the event is a [`StepCommitted`](EventKind::StepCommitted) of
+    /// [`Run::events`](crate::Run::events). An observer has it from [`Observed::writes`].
+    pub fn writes(&self) -> Option<&G::Writes> {
+        self.writes.as_deref()
     }
 }
 
@@ -61,6 +70,8 @@ impl<G: Graph> Event<G> {
 pub(crate) enum Published<G: Graph> {
     Item(G::Node, G::Item),
     Event(Box<Event<G>>),
+    /// For [`Run::step`](crate::Run::step): a commit, and the state after it.
+    Commit(Box<(Event<G>, G::State)>),
 }
 
 /// What happened.

@@ -1,6 +1,6 @@
-//! Who hears every event, synchronously.
+//! Observers, which hear every event synchronously.
 
-use super::Event;
+use super::{Event, EventKind};
 use crate::graph::Graph;
 use std::{
     fmt,
@@ -11,10 +11,41 @@ use std::{
 ///
 /// It cannot fail a run: one that panics is reported to `tracing` and left out from then on.
 ///
-/// A closure over `&Event<G>` is an observer.
+/// A closure over `&Event<G>` is an observer. One that also needs the state or the inputs implements
+/// [`on_event_in`](Self::on_event_in):
+///
+/// ```
+/// use burdock::{Event, Observer, event::Observed, prelude::*};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Counter { count: u64 }
+/// # #[action(state = Counter, reads(count), writes(count))]
+/// # async fn add(counter: Reads<'_>, #[input] by: &u64) -> Result<Writes> { Ok(Writes { count: counter.count + by }) }
+/// # graph! { Counting(Counter) { inputs { by: u64 } nodes { add } start add; add -> pause; } }
+///
+/// struct Audit;
+///
+/// impl Observer<Counting> for Audit {
+///     fn on_event_in(&mut self, event: &Event<Counting>, session: &Observed<'_, Counting>) {
+///         if let Some(CountingWrites::add(writes)) = session.writes() {
+///             println!("{} wrote {}", event.session(), writes.count);
+///         }
+///     }
+/// }
+/// # let _ = Counting::app().observe(Audit);
+/// ```
 pub trait Observer<G: Graph>: Send + Sync {
-    /// Hears one event.
-    fn on_event(&mut self, event: &Event<G>);
+    /// Hears one event. Does nothing by default.
+    fn on_event(&mut self, event: &Event<G>) {
+        let _ = event;
+    }
+
+    /// Hears one event, with what the session holds at that moment. Calls [`on_event`](Self::on_event) by
+    /// default.
+    fn on_event_in(&mut self, event: &Event<G>, session: &Observed<'_, G>) {
+        let _ = session;
+        self.on_event(event);
+    }
 
     /// The span that is entered whenever the action of the current step is polled.
     fn step_span(&self) -> Option<tracing::Span> {
@@ -25,6 +56,50 @@ pub trait Observer<G: Graph>: Send + Sync {
 impl<G: Graph, F: FnMut(&Event<G>) + Send + Sync> Observer<G> for F {
     fn on_event(&mut self, event: &Event<G>) {
         self(event);
+    }
+}
+
+/// What a session holds when an observer hears an event.
+pub struct Observed<'s, G: Graph> {
+    state: &'s G::State,
+    inputs: Option<&'s G::Inputs>,
+    /// The node that was just committed.
+    committed: Option<G::Node>,
+}
+
+impl<'s, G: Graph> Observed<'s, G> {
+    pub(crate) fn new(
+        event: &Event<G>,
+        state: &'s G::State,
+        inputs: Option<&'s G::Inputs>,
+    ) -> Self {
+        let committed = matches!(event.kind, EventKind::StepCommitted { .. }).then_some(event.node);
+        Self { state, inputs, committed }
+    }
+
+    /// The committed state; in a commit, with what it wrote.
+    pub fn state(&self) -> &'s G::State {
+        self.state
+    }
+
+    /// The inputs of the run.
+    ///
+    /// Returns `None` if they are not known: a run that did not start, or one that was read from a log and
+    /// whose inputs do not fit.
+    pub fn inputs(&self) -> Option<&'s G::Inputs> {
+        self.inputs
+    }
+
+    /// Copies what the step wrote out of the state; `None` unless the event is a
+    /// [`StepCommitted`](EventKind::StepCommitted).
+    pub fn writes(&self) -> Option<G::Writes> {
+        self.committed.map(|node| G::writes(node, self.state))
+    }
+}
+
+impl<G: Graph> fmt::Debug for Observed<'_, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observed").field("committed", &self.committed).finish_non_exhaustive()
     }
 }
 
@@ -41,8 +116,8 @@ impl<G: Graph> Observers<G> {
         self.0.is_empty()
     }
 
-    pub(crate) fn notify(&mut self, event: &Event<G>) {
-        self.ask(event.kind.name(), |observer| observer.on_event(event));
+    pub(crate) fn notify(&mut self, event: &Event<G>, session: &Observed<'_, G>) {
+        self.ask(event.kind.name(), |observer| observer.on_event_in(event, session));
     }
 
     pub(crate) fn step_span(&mut self) -> Option<tracing::Span> {

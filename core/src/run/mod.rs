@@ -20,6 +20,7 @@ mod restore;
 mod run;
 mod session;
 mod step;
+mod stop;
 mod typed;
 
 pub use self::app::{App, ReadError, View};

@@ -3,16 +3,15 @@
 use super::{
     App, End, Events, Outcome, RunError, RunErrorKind,
     drive::{Driven, Halts, drive},
-    limit::Allowance,
     session::{Begin, Session},
+    stop::Stop,
 };
 use crate::{
     event::{Event, EventKind, Published},
     graph::{Graph, Next, Node as _},
     log::Cursor,
     panics::discard,
-    runtime::Runtime,
-    stream::{Attention, Inlet, KnownWaker, Stopper, Wait, WaitKey},
+    stream::{Attention, Inlet, Stopper},
 };
 use futures_core::Stream;
 use std::{
@@ -80,28 +79,34 @@ enum Shown {
     Yes,
 }
 
-/// What a run needs to notice a stop and to end a run that does not heed it.
-struct Stop {
-    stopper: Stopper,
-    runtime: Arc<dyn Runtime>,
-    grace: Duration,
-    /// Counts once a stop was noticed.
-    deadline: Option<Allowance>,
-    /// The waker that a stop wakes, and where it is registered.
-    waker: Option<KnownWaker>,
-    key: Option<WaitKey>,
-}
-
 /// A step that [`Run::step`] committed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Committed<N> {
+pub struct Committed<G: Graph> {
     /// The node.
-    pub node: N,
+    pub node: G::Node,
     /// The number of the step in the session, from 0.
     pub step: u64,
     /// What follows.
-    pub next: Next<N>,
+    pub next: Next<G::Node>,
+    /// The state after it.
+    pub state: G::State,
+}
+
+impl<G: Graph> Committed<G> {
+    /// Copies what the step wrote out of the state.
+    pub fn writes(&self) -> G::Writes {
+        G::writes(self.node, &self.state)
+    }
+}
+
+impl<G: Graph> fmt::Debug for Committed<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Committed")
+            .field("node", &self.node)
+            .field("step", &self.step)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a, G: Graph> Run<'a, G> {
@@ -115,14 +120,8 @@ impl<'a, G: Graph> Run<'a, G> {
         context.turn += 1;
         context.control.attend(Attention::Items);
         context.control.slice.start();
-        let stop = Stop {
-            stopper: Stopper { control: Arc::clone(&context.control), run: context.turn },
-            runtime: Arc::clone(&context.runtime),
-            grace: *grace,
-            deadline: None,
-            waker: None,
-            key: None,
-        };
+        let stopper = Stopper { control: Arc::clone(&context.control), run: context.turn };
+        let stop = Stop::new(stopper, Arc::clone(&context.runtime), *grace);
         let halts = Halts { before: Vec::new(), after: Vec::new() };
         let stage = Stage::Ready(session, begin, halts);
         Self { stage, inlet, only: None, stop, started: None }
@@ -225,28 +224,18 @@ impl<'a, G: Graph> Run<'a, G> {
 
     /// Runs until one more step is committed; `None` when the run is over.
     ///
-    /// The run waits there. Items that the step yields are dropped.
+    /// The run waits there. Items that the step yields are dropped. The state is copied out of the run.
     ///
     /// # Errors
     /// The one that ended the run.
     ///
     /// # Cancel safety
     /// Loses nothing when dropped.
-    pub async fn step(&mut self) -> Result<Option<Committed<G::Node>>, RunError> {
+    pub async fn step(&mut self) -> Result<Option<Committed<G>>, RunError> {
         let control = Arc::clone(&self.stop.stopper.control);
         let before = control.attention();
         control.attend(Attention::Commits);
-        let committed = loop {
-            match poll_fn(|cx| self.poll_event(cx)).await {
-                None => break Ok(None),
-                Some(Err(error)) => break Err(error),
-                Some(Ok(event)) => {
-                    if let EventKind::StepCommitted { next } = event.kind {
-                        break Ok(Some(Committed { node: event.node, step: event.step, next }));
-                    }
-                }
-            }
-        };
+        let committed = poll_fn(|cx| self.poll_commit(cx)).await.transpose();
         control.attend(before);
         committed
     }
@@ -303,6 +292,24 @@ impl<'a, G: Graph> Run<'a, G> {
                 None
             }
             Published::Event(event) => Some(*event),
+            Published::Commit(commit) => Some(commit.0),
+        })
+    }
+
+    fn poll_commit(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Committed<G>, RunError>>> {
+        self.poll_with(cx, |published| match published {
+            Published::Commit(commit) => {
+                let (Event { node, step, kind, .. }, state) = *commit;
+                let EventKind::StepCommitted { next } = kind else { return None };
+                Some(Committed { node, step, next, state })
+            }
+            other => {
+                discard("an item", other);
+                None
+            }
         })
     }
 
@@ -462,74 +469,14 @@ fn waits_for_action<G: Graph>(published: Option<&Published<G>>) -> bool {
     published.is_none_or(|published| match published {
         Published::Item(..) => true,
         Published::Event(event) => matches!(event.kind, EventKind::Item(_)),
+        Published::Commit(_) => false,
     })
-}
-
-impl Stop {
-    /// Is ready when a stop was asked for that nothing waits for yet; wakes the task otherwise.
-    #[inline]
-    fn poll_stop(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if self.deadline.is_some() {
-            return Poll::Pending;
-        }
-        if !self.waker.as_ref().is_some_and(|known| known.is(cx.waker())) {
-            self.waker = Some(KnownWaker::new(cx.waker()));
-            return self.stopper.control.wait(self.stopper.run, &mut self.key, cx.waker());
-        }
-        if self.stopper.is_stopped() {
-            return Poll::Ready(());
-        }
-        Poll::Pending
-    }
-
-    /// The run is over: nothing waits for a stop, and a waker would hold the task that drove it.
-    fn forget(&mut self) {
-        self.stopper.control.leave(&mut self.key);
-        self.waker = None;
-    }
-
-    /// After a stop: is ready when the grace period is over and an action runs, or when the action
-    /// abandons its step. What the log takes is not counted.
-    #[cold]
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let (runtime, control) = (&*self.runtime, &self.stopper.control);
-        if control.waits_for() == Wait::Nothing {
-            self.grace = Duration::ZERO;
-            return Poll::Ready(());
-        }
-        let first = self.deadline.is_none();
-        let started = || Allowance::new(self.grace, runtime);
-        let deadline = self.deadline.get_or_insert_with(started);
-        if first && control.waits_for() == Wait::Log {
-            // an item waited for the log once, and may have been given up since: another poll knows
-            control.wait_for(Wait::Own);
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let now = runtime.now();
-        deadline.pause(now, now);
-        let waits_for_log = control.is_settling() || control.waits_for() == Wait::Log;
-        // until it is polled again, when it may wait for something else
-        control.wait_for(Wait::Own);
-        if waits_for_log {
-            deadline.poll_paused(runtime, cx);
-            return Poll::Pending;
-        }
-        deadline.count(now);
-        deadline.poll_over(runtime, cx)
-    }
 }
 
 /// Destructors of the user's types may panic: those of an action, of an item, of inputs.
 impl<G: Graph> Drop for Run<'_, G> {
     fn drop(&mut self) {
         discard("a run", mem::replace(&mut self.stage, Stage::Changing));
-    }
-}
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        self.forget();
     }
 }
 

@@ -4,14 +4,15 @@ use super::{
     Outcome, Position, RestoreError, RunError, RunErrorKind,
     journal::Journal,
     restore::{Restored, check_slots},
-    typed::{GraphProgress, RunInputs},
+    typed::{GraphProgress, GraphRun, RunInputs},
 };
 use crate::{
     action::{Context, Failure},
-    event::{Event, EventKind, Observers, Published},
+    event::{Event, EventKind, Observed, Observers, Published},
     graph::{Graph, Next, Node},
     log::{EntryKind, LogError},
     panics::discard,
+    progress::Over,
     stream::{Attention, Outlet, Settling},
     sync::{Mutex, exclusive},
 };
@@ -28,6 +29,8 @@ pub(crate) struct Session<G: Graph> {
     /// The last committed state.
     pub(super) state: G::State,
     pub(super) progress: GraphProgress<G>,
+    /// The run that a transition ended, until it is over for its observers.
+    over: Option<GraphRun<G>>,
     /// The node whose step runs, or ran last.
     pub(super) at: G::Node,
     /// The last node that the current run committed.
@@ -64,11 +67,12 @@ impl<G: Graph> Session<G> {
         outlet: Outlet<Published<G>>,
     ) -> Self {
         let at = progress.position.node().copied().unwrap_or(G::START);
-        let (last, held, untold) = (None, false, 0);
+        let (over, last, held, untold) = (None, None, false, 0);
         let (journal, outlet) = (Journal::none(), Mutex::new(outlet));
         Self {
             state,
             progress,
+            over,
             at,
             last,
             held,
@@ -209,13 +213,19 @@ impl<G: Graph> Session<G> {
         self.last = Some(node);
         let over = self.progress.committed(next);
         if over.0.is_some() {
-            discard("inputs", over);
+            self.end_run(over);
         }
+    }
+
+    /// Keeps what a run was given until it is over for its observers.
+    fn end_run(&mut self, Over(run): Over<G::Node, Failure, RunInputs<G::Inputs>>) {
+        discard("inputs", mem::replace(&mut self.over, run));
     }
 
     /// Takes the error edge of a step that failed.
     pub(super) fn fail_over(&mut self, failure: Failure, next: Next<G::Node>) {
-        discard("inputs", self.progress.failed_over(failure, next));
+        let over = self.progress.failed_over(failure, next);
+        self.end_run(over);
     }
 
     /// What follows the step that was committed last.
@@ -301,15 +311,25 @@ impl<G: Graph> Session<G> {
             EventKind::StepCommitted { .. } => self.journal.committed(),
             _ => self.journal.cursor(),
         };
-        self.observers.notify(&event);
+        self.notify(&event);
         if let EventKind::ItemsSuperseded { .. } = event.kind {
             self.untold = 0;
         }
         if !wanted {
             return;
         }
+        let published = match (&event.kind, self.context.control.attention()) {
+            (EventKind::StepCommitted { .. }, Attention::Commits) => {
+                Published::Commit(Box::new((event, self.state.clone())))
+            }
+            (EventKind::StepCommitted { .. }, _) => {
+                event.writes = Some(Box::new(G::writes(event.node, &self.state)));
+                Published::Event(Box::new(event))
+            }
+            _ => Published::Event(Box::new(event)),
+        };
         let outlet = exclusive(&mut self.outlet);
-        let mut event = Some(Published::Event(Box::new(event)));
+        let mut event = Some(published);
         poll_fn(|cx| match event.take() {
             Some(full) if outlet.is_free() => {
                 event = outlet.put(full).err();
@@ -324,6 +344,14 @@ impl<G: Graph> Session<G> {
             None => outlet.poll_free(cx),
         })
         .await;
+    }
+
+    /// Notifies observers.
+    fn notify(&mut self, event: &Event<G>) {
+        let Self { state, progress, over, observers, .. } = self;
+        let run = progress.unfinished.as_ref().or(over.as_ref());
+        let inputs = run.and_then(|run| run.inputs.typed.as_ref());
+        observers.notify(event, &Observed::new(event, state, inputs));
     }
 
     /// An event of the run, between attempts.
@@ -342,7 +370,7 @@ impl<G: Graph> Session<G> {
         if self.untold > 0 {
             let items = mem::take(&mut self.untold);
             let event = self.event(self.at, EventKind::ItemsSuperseded { items });
-            self.observers.notify(&event);
+            self.notify(&event);
         }
         if let Position::Unfinished(node) = self.progress.position {
             self.journal.cancel(node);
@@ -355,7 +383,7 @@ impl<G: Graph> Session<G> {
             }
         };
         let (told, shown) = (event(), event());
-        self.observers.notify(&told);
+        self.notify(&told);
         let outlet = exclusive(&mut self.outlet);
         outlet.reset();
         if self.context.control.attention() == Attention::Events {
@@ -366,6 +394,7 @@ impl<G: Graph> Session<G> {
 
     /// A run is over: an idle app keeps nothing of it. A waker would hold the whole task that drove it.
     pub(super) fn forget_run(&mut self) {
+        discard("inputs", self.over.take());
         exclusive(&mut self.outlet).forget();
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Context,
     action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
-    event::{Event, EventKind, Observers, Published},
+    event::{Event, EventKind, Observed, Observers, Published},
     graph::{Graph, Next, NodeRunner, StepResult},
     log::{LogError, Writer},
     panics::{contained, discard},
@@ -103,6 +103,8 @@ fn lend<G: Graph, Y: Yielding>(session: &mut Session<G>) -> (View<'_, G>, Option
         failure: progress.failure.as_ref(),
     };
     let port = Y::STREAMS.then(|| Port {
+        state: view.state,
+        inputs: view.inputs,
         outlet: exclusive(&mut session.outlet),
         observers: &mut session.observers,
         journal: &mut session.journal,
@@ -230,6 +232,8 @@ pub(super) fn decided<T>(decision: Result<T, UnsetSlot>) -> Result<T, Box<Failur
 
 /// The one place where items are published: observers first, then the slot.
 struct Port<'p, G: Graph, Y> {
+    state: &'p G::State,
+    inputs: Option<&'p G::Inputs>,
     outlet: &'p mut Outlet<Published<G>>,
     observers: &'p mut Observers<G>,
     journal: &'p mut Journal<G>,
@@ -350,7 +354,7 @@ impl<G: Graph, Y> Port<'_, G, Y> {
     fn publish(&mut self, item: G::Item) -> Published<G> {
         let cursor = self.journal.writer().and_then(Writer::cursor);
         let event = Event::new(self.context, self.node, cursor, EventKind::Item(item));
-        self.observers.notify(&event);
+        self.observers.notify(&event, &Observed::new(&event, self.state, self.inputs));
         match event.kind {
             EventKind::Item(item) if self.context.control.attention() != Attention::Events => {
                 Published::Item(self.node, item)

@@ -14,6 +14,10 @@ use serde_json::Value;
 pub(super) type GraphProgress<G> =
     Progress<<G as Graph>::Node, Failure, RunInputs<<G as Scope>::Inputs>>;
 
+/// An unfinished run of a graph.
+pub(super) type GraphRun<G> =
+    Unfinished<<G as Graph>::Node, Failure, RunInputs<<G as Scope>::Inputs>>;
+
 /// The inputs of an unfinished run.
 #[derive(Debug)]
 pub(super) struct RunInputs<T> {

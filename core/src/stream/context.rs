@@ -125,6 +125,11 @@ impl Context {
         self.runtime.sleep(duration)
     }
 
+    /// The app's [`Runtime`], for code that waits or measures on its own.
+    pub fn runtime(&self) -> &std::sync::Arc<dyn Runtime> {
+        &self.runtime
+    }
+
     /// Runs a job on a thread that closing the app waits for.
     pub(crate) fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
         let working = self.threads.enter();
