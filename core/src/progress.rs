@@ -94,9 +94,10 @@ pub(crate) struct Unfinished<N, F, I> {
     pub(crate) inputs: I,
 }
 
-/// The run that a transition ended or replaced. Its inputs may have destructors of the program's.
-#[must_use = "destructors of inputs may panic"]
-pub(crate) struct Over<N, F, I>(pub(crate) Option<Unfinished<N, F, I>>);
+/// The run that a transition ended or replaced. Its inputs and failures may have destructors of the
+/// program's.
+#[must_use = "destructors may panic"]
+pub(crate) struct RemovedRun<N, F, I>(pub(crate) Option<Unfinished<N, F, I>>);
 
 impl<N, F, I> Progress<N, F, I> {
     /// A session that no run has moved yet.
@@ -106,20 +107,21 @@ impl<N, F, I> Progress<N, F, I> {
 
     /// A run starts at a node: where the last one paused, or, instead of an unfinished one, where that
     /// started. What an unfinished one has shown is superseded by an entry of its own.
-    pub(crate) fn started(&mut self, run: u64, node: N, inputs: I) -> Over<N, F, I>
+    pub(crate) fn started(&mut self, run: u64, node: N, inputs: I) -> RemovedRun<N, F, I>
     where
         N: Clone,
         F: Clone,
     {
         let replaced = self.unfinished.take();
-        if let Some(replaced) = &replaced {
-            self.failure.clone_from(&replaced.origin_failure);
+        match &replaced {
+            Some(replaced) => self.failure.clone_from(&replaced.origin_failure),
+            None => self.shown = 0,
         }
         self.run = run;
         self.position = Position::Unfinished(node.clone());
         let origin_failure = self.failure.clone();
         self.unfinished = Some(Unfinished { origin: node, origin_failure, inputs });
-        Over(replaced)
+        RemovedRun(replaced)
     }
 
     /// The step at the position has shown an item.
@@ -135,7 +137,7 @@ impl<N, F, I> Progress<N, F, I> {
 
     /// The step at the position is committed.
     #[inline]
-    pub(crate) fn committed(&mut self, next: Next<N>) -> Over<N, F, I> {
+    pub(crate) fn committed(&mut self, next: Next<N>) -> RemovedRun<N, F, I> {
         if self.failure.is_some() {
             self.forget_failure();
         }
@@ -145,7 +147,7 @@ impl<N, F, I> Progress<N, F, I> {
     }
 
     /// The step at the position failed, and its `on error` edge is taken.
-    pub(crate) fn failed_over(&mut self, failure: F, next: Next<N>) -> Over<N, F, I> {
+    pub(crate) fn failed_over(&mut self, failure: F, next: Next<N>) -> RemovedRun<N, F, I> {
         self.failure = Some(failure);
         self.shown = 0;
         self.go(next)
@@ -158,16 +160,16 @@ impl<N, F, I> Progress<N, F, I> {
     }
 
     #[inline]
-    fn go(&mut self, next: Next<N>) -> Over<N, F, I> {
+    fn go(&mut self, next: Next<N>) -> RemovedRun<N, F, I> {
         self.position = match next {
             Next::Node(node) => {
                 self.position = Position::Unfinished(node);
-                return Over(None);
+                return RemovedRun(None);
             }
             Next::Pause(node) => Position::Rest(node),
             Next::End => Position::Ended,
         };
-        Over(self.unfinished.take())
+        RemovedRun(self.unfinished.take())
     }
 
     #[cold]

@@ -8,6 +8,7 @@ pub mod blocking;
 pub mod borrowed;
 pub mod by_hand;
 pub mod committed;
+pub mod counted;
 pub mod deployed;
 pub mod design;
 pub mod docs;

@@ -3,8 +3,8 @@
 mod observer;
 mod spans;
 
-pub use self::observer::{Observed, Observer};
 pub(crate) use self::observer::Observers;
+pub use self::observer::{Observed, Observer};
 pub use self::spans::Spans;
 
 use crate::{

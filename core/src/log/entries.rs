@@ -11,8 +11,8 @@ use std::{
     vec,
 };
 
-/// How many entries are read at once.
-const PAGE: usize = 256;
+/// How many entries are read at once in a range that has an end, and in one that a reader may leave early.
+const PAGES: (usize, usize) = (1024, 256);
 
 /// Reads the entries of a session in a range of offsets, as far as the log has them.
 ///
@@ -90,11 +90,12 @@ impl Entries {
 
     /// Asks for the next page, if the range has one.
     fn read(&self) -> Option<Logging<Vec<Record>>> {
-        let left = match self.end {
-            Some(end) => usize::try_from(end.0.saturating_sub(self.next.0)).unwrap_or(PAGE),
-            None => PAGE,
-        };
-        (left > 0).then(|| self.log.read(&self.session, self.next, left.min(PAGE)))
+        let (bounded, unbounded) = PAGES;
+        let page = self.end.map_or(unbounded, |end| {
+            let left = end.0.saturating_sub(self.next.0);
+            usize::try_from(left).unwrap_or(bounded).min(bounded)
+        });
+        (page > 0).then(|| self.log.read(&self.session, self.next, page))
     }
 }
 

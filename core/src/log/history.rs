@@ -1,8 +1,8 @@
 //! The steps of a session, and sessions made from them.
 
 use super::{
-    Claim, Draft, Entries, Entry, EntryKind, Existence, FORMAT, Log, LogError, Moment, Offset,
-    Parent, Record, SessionId, Time, Urgency, entries, identity::Identity,
+    Claim, Draft, Entries, Entry, EntryKind, EpochStart, Existence, FORMAT, Log, LogError, Moment,
+    Offset, Parent, Record, SessionId, Time, Urgency, entries, identity::Identity,
 };
 use crate::{progress::Next, state::Patch};
 use std::{fmt, sync::Arc};
@@ -25,6 +25,8 @@ struct Place {
     record: Option<Record>,
     /// The session that was read.
     identity: Identity,
+    /// Its epochs, as far as they are known.
+    epochs: Vec<EpochStart>,
 }
 
 /// One committed step.
@@ -63,7 +65,7 @@ impl History {
                 let info = self.log.info(&self.session).await?;
                 let entries = entries(&self.log, &self.session, info.first..);
                 let identity = Identity::new(&self.log, &self.session, info.epoch);
-                place.insert(Place { entries, record: None, identity })
+                place.insert(Place { entries, record: None, identity, epochs: Vec::new() })
             }
         };
         loop {
@@ -71,10 +73,10 @@ impl History {
                 let read = place.entries.next().await.transpose();
                 place.record = place.identity.explain(read).await?;
             }
-            // an entry of another epoch, or none, may be of another session
+            // an entry of an epoch that is not known, or none, may be of another session
             let epoch = place.record.as_ref().map(|record| record.epoch);
-            if epoch != Some(place.identity.epoch()) {
-                place.identity.check().await?;
+            if epoch.is_none_or(|epoch| place.epochs.iter().all(|known| known.epoch != epoch)) {
+                place.epochs = place.identity.epochs().await?;
             }
             let Some(record) = &place.record else { return Ok(None) };
             place.identity = Identity::new(&self.log, &self.session, record.epoch);

@@ -1,6 +1,6 @@
 //! Telling a session from a later one with the same id.
 
-use super::{Epoch, Log, LogError, SessionId};
+use super::{Epoch, EpochStart, Log, LogError, SessionId};
 use std::sync::Arc;
 
 /// The session of an id that has an epoch: one that is made after it was deleted has others.
@@ -30,8 +30,8 @@ impl Identity {
 
     /// Tells whether the id still belongs to this session.
     pub(crate) async fn is_current(&self) -> Result<bool, LogError> {
-        match self.log.epochs(&self.session).await {
-            Ok(epochs) => Ok(epochs.iter().any(|known| known.epoch == self.epoch)),
+        match self.epochs().await {
+            Ok(_) => Ok(true),
             Err(LogError::NoSession { .. }) => Ok(false),
             Err(error) => Err(error),
         }
@@ -39,7 +39,14 @@ impl Identity {
 
     /// Returns an error unless the id still belongs to this session.
     pub(crate) async fn check(&self) -> Result<(), LogError> {
-        if self.is_current().await? { Ok(()) } else { Err(self.no_session()) }
+        self.epochs().await.map(drop)
+    }
+
+    /// Returns the epochs of this session, or an error unless the id still belongs to it.
+    pub(crate) async fn epochs(&self) -> Result<Vec<EpochStart>, LogError> {
+        let epochs = self.log.epochs(&self.session).await?;
+        let is_current = epochs.iter().any(|known| known.epoch == self.epoch);
+        if is_current { Ok(epochs) } else { Err(self.no_session()) }
     }
 
     /// Replaces an error that another session may be the cause of.

@@ -24,17 +24,17 @@ mod writer;
 
 pub use self::entries::{Entries, entries};
 pub use self::entry::{
-    CauseRecord, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent, Snapshot, Time,
-    UnfinishedRun,
+    CauseRecord, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent, Snapshot,
+    Time, UnfinishedRun,
 };
 pub use self::error::LogError;
 pub use self::follow::{Follow, Followed, follow};
 pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
+pub(crate) use self::identity::Identity;
 pub use self::memory::MemoryLog;
 pub use self::moment::Moment;
 pub(crate) use self::moment::{RawProgress, patch};
-pub(crate) use self::identity::Identity;
 pub(crate) use self::noted::{Kind, Noted, Plain};
 pub use self::tail::{Tail, tail};
 pub(crate) use self::writer::Writer;

@@ -5,7 +5,7 @@ use super::{
     SessionInfo, Snapshot, Time, UnfinishedRun, entries, identity::Identity,
 };
 use crate::{
-    progress::{Over, Progress, Unfinished},
+    progress::{Progress, RemovedRun, Unfinished},
     state::{Document, Patch},
 };
 use serde_json::Value;
@@ -148,16 +148,16 @@ impl Reading {
         match kind {
             EntryKind::RunStarted { run, node, inputs } => {
                 self.before_run = Some(self.cursor);
-                let Over(_) = progress.started(run, node, inputs);
+                let RemovedRun(_) = progress.started(run, node, inputs);
             }
             EntryKind::Item { .. } => progress.shown(),
             EntryKind::ItemsSuperseded { .. } => progress.superseded(),
             EntryKind::StepCommitted { patches, next, .. } => {
                 patch(&mut self.state, patches)?;
-                let Over(_) = progress.committed(next);
+                let RemovedRun(_) = progress.committed(next);
             }
             EntryKind::StepFailed { failure, next: Some(next), .. } => {
-                let Over(_) = progress.failed_over(failure, next);
+                let RemovedRun(_) = progress.failed_over(failure, next);
             }
             EntryKind::SessionReopened { node } => progress.reopened(node),
             // they move nothing: the end of a run at rest is that of its last step

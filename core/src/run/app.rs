@@ -4,14 +4,12 @@ use super::{
     BuildError, Position, RestoreError, Run, RunError,
     builder::Parts,
     restore::Restored,
-    session::{Begin, Session},
+    session::{Session, Start},
 };
 use crate::{
     event::Published,
     graph::Graph,
-    log::{
-        Claim, Cursor, Epoch, History, Log, LogError, Moment, Offset, SessionId, Time, Writer,
-    },
+    log::{Claim, Cursor, Epoch, History, Log, LogError, Moment, Offset, SessionId, Time, Writer},
     progress::Progress,
     stream::Inlet,
     sync::Mutex,
@@ -60,20 +58,20 @@ impl<G: Graph> App<G> {
     /// On an app whose last run is unfinished it ends with [`RunErrorKind::Unfinished`], on one that
     /// has ended with [`RunErrorKind::Ended`]; no input is ever ignored.
     pub fn run(&mut self, inputs: G::Inputs) -> Run<'_, G> {
-        Run::new(self, Begin::Run(inputs))
+        Run::new(self, Start::Run(inputs))
     }
 
     /// Goes on with an unfinished run, with the inputs that it was given.
     ///
     /// The step at the position runs again; what it had shown is superseded.
     pub fn resume(&mut self) -> Run<'_, G> {
-        Run::new(self, Begin::Resume)
+        Run::new(self, Start::Resume)
     }
 
     /// Goes back to where an unfinished run began, keeps the committed state, and runs with new
     /// inputs.
     pub fn restart(&mut self, inputs: G::Inputs) -> Run<'_, G> {
-        Run::new(self, Begin::Restart(inputs))
+        Run::new(self, Start::Restart(inputs))
     }
 
     /// The session's last entry in the log, whoever wrote it; `None` without one, and after an append

@@ -3,9 +3,9 @@
 use super::{
     App, Position, ReadError,
     journal::{EncodeItem, Journal, encode_item},
+    progress::placed,
     restore::Restored,
     session::Session,
-    typed::placed,
 };
 use crate::{
     Context,

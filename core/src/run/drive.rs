@@ -4,7 +4,7 @@ use super::{
     Outcome, Policy, Retry, RunError,
     attempt::{Discarded, Watched},
     limit::Limit,
-    session::{Begin, Session},
+    session::{Session, Start},
     step::{StepRun, decided},
 };
 use crate::{
@@ -41,11 +41,11 @@ pub(super) type Driven<'a, G> = (&'a mut Session<G>, Result<Outcome<<G as Graph>
 /// commit, and observers hear it.
 pub(super) async fn drive<G: Graph>(
     session: &mut Session<G>,
-    mut begin: Begin<G::Inputs>,
+    mut start: Start<G::Inputs>,
     halts: Halts<G::Node>,
 ) -> Driven<'_, G> {
-    let started = session.begin(&mut begin).await;
-    discard("inputs", begin);
+    let started = session.start(&mut start).await;
+    discard("inputs", start);
     if let Err(error) = started {
         return (session, Err(error));
     }
@@ -147,7 +147,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
             Ok(()) => return Some(Ok(())),
             Err(cause) => cause,
         };
-        if !cause.is_retryable() || (session.seen() > 0 && !superseding) {
+        if !cause.is_retryable() || (session.delivered() > 0 && !superseding) {
             return Some(Err(cause));
         }
         let Some(retry_in) = delays.as_mut().and_then(Iterator::next) else {

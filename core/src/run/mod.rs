@@ -15,13 +15,13 @@ mod end;
 mod events;
 mod journal;
 mod limit;
+mod progress;
 mod restore;
 #[expect(clippy::module_inception, reason = "the module is about more than the type")]
 mod run;
 mod session;
 mod step;
 mod stop;
-mod typed;
 
 pub use self::app::{App, ReadError, View};
 pub use self::builder::{
@@ -38,6 +38,6 @@ pub use crate::{
 };
 
 pub(crate) use self::{
+    progress::{find, restore_failure},
     restore::restore_state,
-    typed::{find, restore_failure},
 };

@@ -2,7 +2,7 @@
 
 use super::{
     RestoreError,
-    typed::{GraphProgress, from_raw},
+    progress::{GraphProgress, from_raw},
 };
 use crate::{
     graph::{Graph, Node},

@@ -3,7 +3,7 @@
 use super::{
     App, End, Events, Outcome, RunError, RunErrorKind,
     drive::{Driven, Halts, drive},
-    session::{Begin, Session},
+    session::{Session, Start},
     stop::Stop,
 };
 use crate::{
@@ -54,7 +54,7 @@ pub struct Run<'a, G: Graph> {
 /// With a tag of its own, which is compared at every item; a niche takes longer to read.
 #[repr(u8)]
 enum Stage<'a, G: Graph> {
-    Ready(&'a mut Session<G>, Begin<G::Inputs>, Halts<G::Node>),
+    Ready(&'a mut Session<G>, Start<G::Inputs>, Halts<G::Node>),
     Running(Pin<Box<dyn Future<Output = Driven<'a, G>> + Send + 'a>>),
     Over(&'a mut Session<G>, Outcome<G::Node>),
     Failed(RunError, Shown),
@@ -110,7 +110,7 @@ impl<G: Graph> fmt::Debug for Committed<G> {
 }
 
 impl<'a, G: Graph> Run<'a, G> {
-    pub(super) fn new(app: &'a mut App<G>, begin: Begin<G::Inputs>) -> Self {
+    pub(super) fn new(app: &'a mut App<G>, start: Start<G::Inputs>) -> Self {
         let App { session, inlet, grace } = app;
         let inlet = crate::sync::exclusive(inlet);
         while let Some(published) = inlet.take() {
@@ -123,7 +123,7 @@ impl<'a, G: Graph> Run<'a, G> {
         let stopper = Stopper { control: Arc::clone(&context.control), run: context.turn };
         let stop = Stop::new(stopper, Arc::clone(&context.runtime), *grace);
         let halts = Halts { before: Vec::new(), after: Vec::new() };
-        let stage = Stage::Ready(session, begin, halts);
+        let stage = Stage::Ready(session, start, halts);
         Self { stage, inlet, only: None, stop, started: None }
     }
 
@@ -439,8 +439,8 @@ impl<'a, G: Graph> Run<'a, G> {
     #[cold]
     fn start(&mut self) {
         self.stage = match mem::replace(&mut self.stage, Stage::Changing) {
-            Stage::Ready(session, begin, halts) => {
-                Stage::Running(Box::pin(drive(session, begin, halts)))
+            Stage::Ready(session, start, halts) => {
+                Stage::Running(Box::pin(drive(session, start, halts)))
             }
             other => other,
         };

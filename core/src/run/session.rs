@@ -3,8 +3,8 @@
 use super::{
     Outcome, Position, RestoreError, RunError, RunErrorKind,
     journal::Journal,
+    progress::{GraphProgress, GraphRun, RunInputs},
     restore::{Restored, check_slots},
-    typed::{GraphProgress, GraphRun, RunInputs},
 };
 use crate::{
     action::{Context, Failure},
@@ -12,17 +12,11 @@ use crate::{
     graph::{Graph, Next, Node},
     log::{EntryKind, LogError},
     panics::discard,
-    progress::Over,
+    progress::RemovedRun,
     stream::{Attention, Outlet, Settling},
     sync::{Mutex, exclusive},
 };
-use std::{
-    fmt,
-    future::poll_fn,
-    mem,
-    sync::Arc,
-    task::Poll,
-};
+use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
 
 /// One session, owned by an app and lent to its runs.
 pub(crate) struct Session<G: Graph> {
@@ -35,11 +29,10 @@ pub(crate) struct Session<G: Graph> {
     pub(super) at: G::Node,
     /// The last node that the current run committed.
     pub(super) last: Option<G::Node>,
-    /// Whether the last item that the step has shown waits for the log, so that the consumer does not
-    /// have it.
-    pub(super) held: bool,
-    /// Items that are superseded, which the consumer and the observers do not know yet.
-    untold: u64,
+    /// Whether the last item of the step waits for the log, so that the consumer does not have it.
+    pub(super) item_pending: bool,
+    /// Items that are superseded, which consumer and observers have not been notified of.
+    unreported: u64,
     pub(super) resources: Arc<G::Resources>,
     pub(super) context: Context,
     pub(super) observers: Observers<G>,
@@ -49,8 +42,8 @@ pub(crate) struct Session<G: Graph> {
     pub(super) outlet: Mutex<Outlet<Published<G>>>,
 }
 
-/// What a call begins.
-pub(super) enum Begin<I> {
+/// How a run starts.
+pub(super) enum Start<I> {
     Run(I),
     Resume,
     Restart(I),
@@ -67,7 +60,7 @@ impl<G: Graph> Session<G> {
         outlet: Outlet<Published<G>>,
     ) -> Self {
         let at = progress.position.node().copied().unwrap_or(G::START);
-        let (over, last, held, untold) = (None, None, false, 0);
+        let (over, last, item_pending, unreported) = (None, None, false, 0);
         let (journal, outlet) = (Journal::none(), Mutex::new(outlet));
         Self {
             state,
@@ -75,8 +68,8 @@ impl<G: Graph> Session<G> {
             over,
             at,
             last,
-            held,
-            untold,
+            item_pending,
+            unreported,
             resources,
             context,
             observers,
@@ -87,13 +80,13 @@ impl<G: Graph> Session<G> {
 
     /// Checks that a run may start, records that it does, and puts the session into it.
     /// Takes the inputs, unless it returns an error.
-    pub(super) async fn begin(&mut self, begin: &mut Begin<G::Inputs>) -> Result<(), RunError> {
+    pub(super) async fn start(&mut self, start: &mut Start<G::Inputs>) -> Result<(), RunError> {
         self.wait_for_log();
         self.recover().await?;
-        let node = self.may_begin(begin)?;
-        let json = self.journal.start(begin, node, &self.state, &self.progress).await;
+        let node = self.start_node(start)?;
+        let json = self.journal.start(start, node, &self.state, &self.progress).await;
         let json = json.map_err(|error| self.log_error(error))?;
-        if let Begin::Run(inputs) | Begin::Restart(inputs) = mem::replace(begin, Begin::Resume) {
+        if let Start::Run(inputs) | Start::Restart(inputs) = mem::replace(start, Start::Resume) {
             let inputs = RunInputs { typed: Some(inputs), json };
             let replaced = self.progress.started(self.progress.run + 1, node, inputs);
             discard("inputs", replaced);
@@ -107,33 +100,33 @@ impl<G: Graph> Session<G> {
     /// No action runs: what is waited for from now on is the log, if there is one, and so no grace
     /// period and no timeout counts it.
     pub(super) fn wait_for_log(&self) {
-        if self.journal.is_open() {
+        if self.journal.has_log() {
             self.context.control.settle(Settling::Yes);
         }
     }
 
     /// The node that a run would start at or continue at.
-    fn may_begin(&self, begin: &Begin<G::Inputs>) -> Result<G::Node, RunError> {
-        let (node, inputs) = match (begin, self.progress.position) {
+    fn start_node(&self, start: &Start<G::Inputs>) -> Result<G::Node, RunError> {
+        let (node, inputs) = match (start, self.progress.position) {
             (_, Position::Ended) => return Err(RunErrorKind::Ended.into()),
-            (Begin::Run(inputs), Position::Rest(node)) => (node, inputs),
-            (Begin::Run(_), Position::Unfinished(node)) => {
+            (Start::Run(inputs), Position::Rest(node)) => (node, inputs),
+            (Start::Run(_), Position::Unfinished(node)) => {
                 return Err(RunErrorKind::Unfinished { node: node.name() }.into());
             }
-            (Begin::Restart(inputs), Position::Unfinished(node)) => {
+            (Start::Restart(inputs), Position::Unfinished(node)) => {
                 let origin = self.origin().unwrap_or(node);
-                if self.journal.is_open() {
+                if self.journal.has_log() {
                     // another version of the graph may have led there
                     check_slots::<G>(origin, &self.state)?;
                 }
                 (origin, inputs)
             }
-            (Begin::Resume, Position::Unfinished(node)) => {
+            (Start::Resume, Position::Unfinished(node)) => {
                 let known = self.inputs().is_some();
                 let unknown = RunErrorKind::InputsUnknown { node: node.name() };
                 return if known { Ok(node) } else { Err(unknown.into()) };
             }
-            (Begin::Resume | Begin::Restart(_), Position::Rest(node)) => {
+            (Start::Resume | Start::Restart(_), Position::Rest(node)) => {
                 return Err(RunErrorKind::AtRest { node: node.name() }.into());
             }
         };
@@ -162,8 +155,8 @@ impl<G: Graph> Session<G> {
         discard("a state", mem::replace(&mut self.state, restored.state));
         discard("inputs", mem::replace(&mut self.progress, restored.progress));
         self.at = self.node();
-        (self.held, self.untold) = (false, 0);
-        self.journal.opened(&self.state, restored.changed).map_err(RestoreError::Snapshot)
+        (self.item_pending, self.unreported) = (false, 0);
+        self.journal.adopted(&self.state, restored.changed).map_err(RestoreError::Snapshot)
     }
 
     /// Puts a session that has ended at its start.
@@ -218,7 +211,7 @@ impl<G: Graph> Session<G> {
     }
 
     /// Keeps what a run was given until it is over for its observers.
-    fn end_run(&mut self, Over(run): Over<G::Node, Failure, RunInputs<G::Inputs>>) {
+    fn end_run(&mut self, RemovedRun(run): RemovedRun<G::Node, Failure, RunInputs<G::Inputs>>) {
         discard("inputs", mem::replace(&mut self.over, run));
     }
 
@@ -248,14 +241,14 @@ impl<G: Graph> Session<G> {
     }
 
     /// How many items of the step the consumer has.
-    pub(super) fn seen(&self) -> u64 {
-        self.progress.shown.saturating_sub(self.held.into())
+    pub(super) fn delivered(&self) -> u64 {
+        self.progress.shown.saturating_sub(self.item_pending.into())
     }
 
     /// What the step has shown does not count any more.
     pub(super) fn forget_items(&mut self) {
         self.progress.superseded();
-        self.held = false;
+        self.item_pending = false;
     }
 
     pub(super) fn log_error(&self, source: LogError) -> RunError {
@@ -275,13 +268,17 @@ impl<G: Graph> Session<G> {
     pub(super) async fn supersede(&mut self) {
         let (step, node, items) = (self.progress.step, self.at, self.progress.shown);
         if items > 0 {
-            self.journal.enqueue(|| EntryKind::ItemsSuperseded { step, node: node.name().into(), items });
+            self.journal.enqueue(|| EntryKind::ItemsSuperseded {
+                step,
+                node: node.name().into(),
+                items,
+            });
             // a consumer has not seen an item that waits for the log
-            self.untold = self.seen();
+            self.unreported = self.delivered();
             self.forget_items();
         }
-        if self.untold > 0 {
-            self.publish(node, EventKind::ItemsSuperseded { items: self.untold }).await;
+        if self.unreported > 0 {
+            self.publish(node, EventKind::ItemsSuperseded { items: self.unreported }).await;
         }
     }
 
@@ -313,7 +310,7 @@ impl<G: Graph> Session<G> {
         };
         self.notify(&event);
         if let EventKind::ItemsSuperseded { .. } = event.kind {
-            self.untold = 0;
+            self.unreported = 0;
         }
         if !wanted {
             return;
@@ -361,14 +358,14 @@ impl<G: Graph> Session<G> {
     }
 
     /// The run's future was dropped before it ended: the run is cancelled, unless its last step was
-    /// committed and only nothing came for the outcome.
+    /// committed and only the outcome was not taken.
     pub(super) fn cancelled(&mut self) {
         let node = self.node();
         self.context.control.at(node.index());
         // a thread cannot be dropped, but told
         self.context.control.stop(self.context.turn);
-        if self.untold > 0 {
-            let items = mem::take(&mut self.untold);
+        if self.unreported > 0 {
+            let items = mem::take(&mut self.unreported);
             let event = self.event(self.at, EventKind::ItemsSuperseded { items });
             self.notify(&event);
         }

@@ -77,14 +77,14 @@ where
             let call = view.call::<A>(bind, port.as_mut())?;
             let writes = A::run(call).await.map_err(FailureCause::Error)?;
             if let Some(port) = port.as_mut()
-                && port.waiting.is_some()
+                && port.pending_item.is_some()
             {
                 port.context.control.settle(Settling::Yes);
-                poll_fn(|cx| port.poll_held(cx)).await;
+                poll_fn(|cx| port.poll_pending(cx)).await;
             }
             writes
         };
-        if session.journal.is_open() {
+        if session.journal.has_log() {
             return Candidate::new(session, writes).record(A::INFO.writes).await;
         }
         Candidate::new(session, writes).commit()
@@ -108,8 +108,8 @@ fn lend<G: Graph, Y: Yielding>(session: &mut Session<G>) -> (View<'_, G>, Option
         outlet: exclusive(&mut session.outlet),
         observers: &mut session.observers,
         journal: &mut session.journal,
-        waiting: None,
-        held: &mut session.held,
+        pending_item: None,
+        item_pending: &mut session.item_pending,
         shown: &mut progress.shown,
         context,
         node: session.at,
@@ -238,9 +238,9 @@ struct Port<'p, G: Graph, Y> {
     observers: &'p mut Observers<G>,
     journal: &'p mut Journal<G>,
     /// An item that the log has, and that waits for it to be durable.
-    waiting: Option<G::Item>,
-    /// Whether there is such an item; it outlives the attempt.
-    held: &'p mut bool,
+    pending_item: Option<G::Item>,
+    /// Whether there is one: unlike the item, the session keeps this after the attempt.
+    item_pending: &'p mut bool,
     shown: &'p mut u64,
     context: &'p Context,
     node: G::Node,
@@ -259,8 +259,10 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
         if self.outlet.is_free()
             && let Some(item) = item.take()
         {
+            // first, because it is the program's and may panic
+            let item = Y::convert(item);
             *self.shown += 1;
-            self.show(Published::Item(self.node, Y::convert(item)));
+            self.show(Published::Item(self.node, item));
         }
         self.suspend(cx)
     }
@@ -272,7 +274,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
         if self.context.control.is_refused() {
             return Poll::Pending;
         }
-        if self.waiting.is_none() && item.is_none() {
+        if self.pending_item.is_none() && item.is_none() {
             return self.poll_free(cx);
         }
         if !self.outlet.is_free() {
@@ -291,8 +293,8 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
             }
             Poll::Ready(Ok(())) => {}
         }
-        if let Some(item) = self.waiting.take() {
-            *self.held = false;
+        if let Some(item) = self.pending_item.take() {
+            *self.item_pending = false;
             let published = self.publish(item);
             self.show(published);
         }
@@ -301,7 +303,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
 
     /// Shows an item whose `yield_!` was dropped while it waited to be durable, as one is shown that
     /// waited for nothing.
-    fn poll_held(&mut self, cx: &mut Task<'_>) -> Poll<()> {
+    fn poll_pending(&mut self, cx: &mut Task<'_>) -> Poll<()> {
         self.poll_heard(&mut None, cx).map(|_| ())
     }
 
@@ -311,14 +313,14 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
         item: &mut Option<Y::Item>,
         cx: &mut Task<'_>,
     ) -> Poll<Result<(), LogError>> {
-        if self.waiting.is_none()
+        if self.pending_item.is_none()
             && let Some(item) = item.take()
         {
             let item = Y::convert(item);
             self.journal.item(self.context, &item)?;
             *self.shown += 1;
-            *self.held = true;
-            self.waiting = Some(item);
+            *self.item_pending = true;
+            self.pending_item = Some(item);
         }
         self.journal.poll_item(cx)
     }

@@ -6,32 +6,33 @@ mod runs;
 pub(super) use self::entries::{EncodeItem, encode_item};
 
 use self::{
-    entries::{commit_patches, inputs_json, in_serde, name, run_over, whole_fields},
-    runs::Runs,
+    entries::{commit_patches, in_serde, inputs_json, name, run_over, whole_fields},
+    runs::{MissingEnd, Runs},
 };
 use super::{
-    session::Begin,
-    typed::{GraphProgress, to_raw},
+    progress::{GraphProgress, to_raw},
+    session::Start,
 };
 use crate::{
     action::{Context as ActionContext, Failure, Writes, chain},
     graph::{Graph, Next, Node},
     log::{
-        Cursor, Durability, EntryKind, Kind, LogError, Moment, Noted, Offset, Plain, Snapshot, Writer,
+        Cursor, Durability, EntryKind, Kind, LogError, Moment, Noted, Offset, Plain, Snapshot,
+        Writer,
     },
     outcome::{Outcome, RunError},
     panics::caught,
-    progress::Over,
+    progress::RemovedRun,
     state::{FieldSet, Fields, State},
 };
 use serde_json::Value;
 use std::task::{Context, Poll};
 
 /// Writes what happens in a session to its log. Every method does nothing if the app has no log.
-pub(crate) struct Journal<G: Graph>(Option<Box<Open<G>>>);
+pub(crate) struct Journal<G: Graph>(Option<Box<Recorder<G>>>);
 
 /// A journal with a log.
-struct Open<G: Graph> {
+struct Recorder<G: Graph> {
     writer: Writer,
     encode: EncodeItem<G>,
     /// The entry of the last commit.
@@ -65,21 +66,21 @@ impl<G: Graph> Journal<G> {
 
     pub(super) fn new(writer: Writer, encode: EncodeItem<G>) -> Self {
         let (committed, runs, snapshot_due) = (None, Runs::default(), false);
-        Self(Some(Box::new(Open { writer, encode, committed, runs, snapshot_due })))
+        Self(Some(Box::new(Recorder { writer, encode, committed, runs, snapshot_due })))
     }
 
     /// Whether there is a log.
     #[inline]
-    pub(super) fn is_open(&self) -> bool {
+    pub(super) fn has_log(&self) -> bool {
         self.0.is_some()
     }
 
     pub(super) fn writer(&self) -> Option<&Writer> {
-        self.0.as_ref().map(|open| &open.writer)
+        self.0.as_ref().map(|recorder| &recorder.writer)
     }
 
     pub(super) fn encode(&self) -> Option<EncodeItem<G>> {
-        self.0.as_ref().map(|open| open.encode)
+        self.0.as_ref().map(|recorder| recorder.encode)
     }
 
     /// Where in the log the session is; `None` while that is not known.
@@ -93,24 +94,25 @@ impl<G: Graph> Journal<G> {
         self.0.as_ref()?.committed
     }
 
-    /// Adds an entry that cannot be refused but by the log itself, which the next commit returns.
+    /// Adds an entry. One that cannot be written is traced and left out; if the log refuses it, the next commit
+    /// returns that.
     pub(super) fn enqueue<K: Kind>(&mut self, entry: impl FnOnce() -> K) {
-        if let Some(open) = &mut self.0 {
-            open.enqueue(&entry());
+        if let Some(recorder) = &mut self.0 {
+            recorder.enqueue(&entry());
         }
     }
 
-    /// Hands over to the log what nothing waits for.
+    /// Gives the log what was added, without waiting.
     pub(super) fn submit(&mut self) {
-        if let Some(open) = &mut self.0 {
-            open.writer.hand_over_the_rest();
+        if let Some(recorder) = &mut self.0 {
+            recorder.writer.hand_over_the_rest();
         }
     }
 
     /// Waits until what was added is as durable as the app asks for.
     pub(super) async fn commit(&mut self) -> Result<(), LogError> {
         match &mut self.0 {
-            Some(open) => open.writer.commit().await,
+            Some(recorder) => recorder.writer.commit().await,
             None => Ok(()),
         }
     }
@@ -118,7 +120,7 @@ impl<G: Graph> Journal<G> {
     /// Makes everything durable.
     pub(super) async fn flush(&mut self) -> Result<(), LogError> {
         match &mut self.0 {
-            Some(open) => open.writer.flush().await,
+            Some(recorder) => recorder.writer.flush().await,
             None => Ok(()),
         }
     }
@@ -126,7 +128,7 @@ impl<G: Graph> Journal<G> {
     /// Makes everything durable and releases the session.
     pub(super) async fn close(&mut self) -> Result<(), LogError> {
         match &mut self.0 {
-            Some(open) => open.writer.close().await,
+            Some(recorder) => recorder.writer.close().await,
             None => Ok(()),
         }
     }
@@ -134,19 +136,19 @@ impl<G: Graph> Journal<G> {
     /// Waits until an event that is about to be shown is as durable as items are: what was shown is
     /// never taken back, or may be.
     pub(super) async fn flush_shown(&mut self) {
-        if let Some(open) = &mut self.0
-            && open.writer.durability() == Durability::Item
+        if let Some(recorder) = &mut self.0
+            && recorder.writer.durability() == Durability::Item
         {
             // the writer keeps an error, with which the next item or commit ends
-            let _ = open.writer.flush().await;
+            let _ = recorder.writer.flush().await;
         }
     }
 
     /// Adds an item that is about to be shown.
     pub(super) fn item(&mut self, context: &ActionContext, item: &G::Item) -> Result<(), LogError> {
-        if let Some(open) = &mut self.0 {
-            let draft = (open.encode)(&open.writer, context, item)?;
-            open.writer.put(draft);
+        if let Some(recorder) = &mut self.0 {
+            let draft = (recorder.encode)(&recorder.writer, context, item)?;
+            recorder.writer.put(draft);
         }
         Ok(())
     }
@@ -154,7 +156,7 @@ impl<G: Graph> Journal<G> {
     /// Is ready when an item that was added may be shown.
     pub(super) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         match &mut self.0 {
-            Some(open) => open.poll_item(cx),
+            Some(recorder) => recorder.poll_item(cx),
             None => Poll::Ready(Ok(())),
         }
     }
@@ -168,20 +170,20 @@ impl<G: Graph> Journal<G> {
         state: &G::State,
         progress: &GraphProgress<G>,
     ) -> Result<(), LogError> {
-        if let Some(open) = &mut self.0 {
+        if let Some(recorder) = &mut self.0 {
             // what is written later of a field is read back with the patch that changes it
             whole_fields(state, FieldSet::ALL)?;
-            open.snapshot(state, progress, None)?;
-            open.writer.commit().await?;
+            recorder.snapshot(state, progress, None)?;
+            recorder.writer.commit().await?;
         }
         Ok(())
     }
 
     /// Adds a snapshot before the next entry if another graph or version of the state wrote what the log
     /// has; opening the session alone writes nothing.
-    pub(super) fn opened(&mut self, state: &G::State, changed: bool) -> Result<(), LogError> {
-        if let Some(open) = &mut self.0 {
-            open.snapshot_due = changed;
+    pub(super) fn adopted(&mut self, state: &G::State, changed: bool) -> Result<(), LogError> {
+        if let Some(recorder) = &mut self.0 {
+            recorder.snapshot_due = changed;
         }
         if changed {
             // migrations may have made the state
@@ -195,11 +197,11 @@ impl<G: Graph> Journal<G> {
     where
         W: Writes<State = G::State>,
     {
-        let Some(open) = &mut self.0 else { return Ok(()) };
-        let mark = open.writer.mark();
-        let added = open.step(step);
+        let Some(recorder) = &mut self.0 else { return Ok(()) };
+        let mark = recorder.writer.mark();
+        let added = recorder.step(step);
         if added.is_err() {
-            open.writer.take_back(mark);
+            recorder.writer.take_back(mark);
         }
         added
     }
@@ -211,15 +213,15 @@ impl<G: Graph> Journal<G> {
         failure: &Failure,
         next: Option<Next<G::Node>>,
     ) -> Result<(), LogError> {
-        let Some(open) = &mut self.0 else { return Ok(()) };
+        let Some(recorder) = &mut self.0 else { return Ok(()) };
         let (over, next) = (next.and_then(run_over), next.map(|next| next.map(name)));
         // the position moves with it, so that it must not be left out
         let waits = next.is_some();
-        open.writer.note(&EntryKind::StepFailed { step, failure: failure.into(), next })?;
+        recorder.writer.note(&EntryKind::StepFailed { step, failure: failure.into(), next })?;
         if let Some(over) = over {
-            open.writer.note(&over)?;
+            recorder.writer.note(&over)?;
         }
-        if waits { open.writer.commit().await } else { Ok(()) }
+        if waits { recorder.writer.commit().await } else { Ok(()) }
     }
 }
 
@@ -229,28 +231,28 @@ impl<G: Graph> Journal<G> {
     /// log has them.
     pub(super) async fn start(
         &mut self,
-        begin: &Begin<G::Inputs>,
+        start: &Start<G::Inputs>,
         node: G::Node,
         state: &G::State,
         progress: &GraphProgress<G>,
     ) -> Result<Value, LogError> {
-        let Some(open) = &mut self.0 else { return Ok(Value::Null) };
-        let (entry, inputs) = match begin {
-            Begin::Resume => (EntryKind::RunResumed { node: name(node) }, Value::Null),
-            Begin::Run(inputs) | Begin::Restart(inputs) => {
+        let Some(recorder) = &mut self.0 else { return Ok(Value::Null) };
+        let (entry, inputs) = match start {
+            Start::Resume => (EntryKind::RunResumed { node: name(node) }, Value::Null),
+            Start::Run(inputs) | Start::Restart(inputs) => {
                 let (run, json) = (progress.run + 1, inputs_json::<G>(inputs)?);
                 let inputs = json.clone();
                 (EntryKind::RunStarted { run, node: name(node), inputs }, json)
             }
         };
-        if open.writer.is_idle() {
+        if recorder.writer.is_idle() {
             // the log has what there is to know of them
-            open.runs.clear();
+            recorder.runs.clear();
         }
-        open.due_snapshot(state, progress)?;
-        open.writer.note(&entry)?;
-        open.runs.started(open.last());
-        open.writer.commit().await?;
+        recorder.due_snapshot(state, progress)?;
+        recorder.writer.note(&entry)?;
+        recorder.runs.started(recorder.last());
+        recorder.writer.commit().await?;
         Ok(inputs)
     }
 
@@ -260,27 +262,27 @@ impl<G: Graph> Journal<G> {
         node: G::Node,
         result: &Result<Outcome<G::Node>, RunError>,
     ) -> Result<(), LogError> {
-        let Some(open) = &mut self.0 else { return Ok(()) };
+        let Some(recorder) = &mut self.0 else { return Ok(()) };
         let node = name(node);
-        open.enqueue(&match result {
+        recorder.enqueue(&match result {
             // added with the commit
             Ok(Outcome::Paused(_) | Outcome::Ended) => return Ok(()),
             Ok(Outcome::Halted(_)) => EntryKind::RunHalted { node },
             Ok(Outcome::Stopped(_)) => EntryKind::RunStopped { node },
             Err(error) => EntryKind::RunFailed { node, error: chain(error) },
         });
-        open.runs.ended(open.last(), result.as_ref().err().map(|error| chain(error)));
-        open.writer.commit().await
+        recorder.runs.ended(recorder.last(), result.as_ref().err().map(|error| chain(error)));
+        recorder.writer.commit().await
     }
 
     /// Adds that a run was dropped within a step; without waiting, for nothing polls it any more.
     pub(super) fn cancel(&mut self, node: G::Node) {
-        if let Some(open) = &mut self.0
-            && !open.writer.is_broken()
+        if let Some(recorder) = &mut self.0
+            && !recorder.writer.is_broken()
         {
-            open.enqueue(&EntryKind::RunCancelled { node: name(node) });
-            open.runs.ended(open.last(), None);
-            open.writer.hand_over_the_rest();
+            recorder.enqueue(&EntryKind::RunCancelled { node: name(node) });
+            recorder.runs.ended(recorder.last(), None);
+            recorder.writer.hand_over_the_rest();
         }
     }
 
@@ -290,48 +292,48 @@ impl<G: Graph> Journal<G> {
         state: &G::State,
         progress: &GraphProgress<G>,
     ) -> Result<(), LogError> {
-        let Some(open) = &mut self.0 else { return Ok(()) };
-        let added = open.reopen(state, progress);
-        open.writer.hand_over_the_rest();
+        let Some(recorder) = &mut self.0 else { return Ok(()) };
+        let added = recorder.reopen(state, progress);
+        recorder.writer.hand_over_the_rest();
         added
     }
 
     /// Reads the session back after an append that failed or whose fate is unknown; `None` if there is
     /// none. Then [`recovered`](Self::recovered) has to be called.
     pub(super) async fn recover(&mut self) -> Result<Option<Moment>, LogError> {
-        let Some(open) = &mut self.0 else { return Ok(None) };
-        if !open.writer.is_broken() {
-            match open.writer.notice() {
+        let Some(recorder) = &mut self.0 else { return Ok(None) };
+        if !recorder.writer.is_broken() {
+            match recorder.writer.notice() {
                 Ok(()) => return Ok(None),
                 // steps that were published are lost
-                Err(error) if matches!(open.writer.durability(), Durability::Batch(_)) => {
+                Err(error) if matches!(recorder.writer.durability(), Durability::Batch(_)) => {
                     return Err(error);
                 }
                 Err(_) => {}
             }
         }
-        open.writer.read_back().await.map(Some)
+        recorder.writer.read_back().await.map(Some)
     }
 
     /// Continues after the entry at which the session was read back. If the log has a run but not how it
     /// ended, that is added again; `unfinished` is the node of such a run.
     pub(super) fn recovered(&mut self, last: Offset, unfinished: Option<G::Node>) {
-        let Some(open) = &mut self.0 else { return };
-        let why = open.writer.broken().map(|error| chain(error));
-        open.writer.go_on();
-        let lacking = open.runs.recovered(last, why);
-        if let (Some(error), Some(node)) = (lacking, unfinished.map(name)) {
-            open.enqueue(&match error.clone() {
+        let Some(recorder) = &mut self.0 else { return };
+        let why = recorder.writer.broken().map(|error| chain(error));
+        recorder.writer.go_on();
+        let missing = recorder.runs.recovered(last, why);
+        if let (Some(MissingEnd { error }), Some(node)) = (missing, unfinished.map(name)) {
+            recorder.enqueue(&match error.clone() {
                 Some(error) => EntryKind::RunFailed { node, error },
                 None => EntryKind::RunCancelled { node },
             });
-            open.runs.ended(open.last(), error);
-            open.writer.hand_over_the_rest();
+            recorder.runs.ended(recorder.last(), error);
+            recorder.writer.hand_over_the_rest();
         }
     }
 }
 
-impl<G: Graph> Open<G> {
+impl<G: Graph> Recorder<G> {
     /// The entry that was added last.
     fn last(&self) -> Option<Offset> {
         self.writer.cursor().map(|cursor| cursor.offset)
@@ -372,11 +374,7 @@ impl<G: Graph> Open<G> {
         Ok(())
     }
 
-    fn reopen(
-        &mut self,
-        state: &G::State,
-        progress: &GraphProgress<G>,
-    ) -> Result<(), LogError> {
+    fn reopen(&mut self, state: &G::State, progress: &GraphProgress<G>) -> Result<(), LogError> {
         self.writer.notice()?;
         self.due_snapshot(state, progress)?;
         self.writer.note(&EntryKind::SessionReopened { node: name(G::START) })
@@ -392,7 +390,7 @@ impl<G: Graph> Open<G> {
     ) -> Result<(), LogError> {
         let mut progress = to_raw(progress);
         if let Some(next) = next {
-            let Over(_) = progress.committed(next.map(name));
+            let RemovedRun(_) = progress.committed(next.map(name));
         }
         let (graph, version) = (G::mark().clone(), G::State::VERSION);
         let snapshot: Snapshot<Fields<'_, G::State>> =

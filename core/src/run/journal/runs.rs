@@ -18,6 +18,12 @@ struct RunRecord {
     error: Option<Vec<String>>,
 }
 
+/// The end of a run that the log lacks.
+pub(super) struct MissingEnd {
+    /// What its error and the sources of that say; `None` for a run that was cancelled.
+    pub(super) error: Option<Vec<String>>,
+}
+
 impl Runs {
     /// Forgets the runs, of which the log has everything.
     pub(super) fn clear(&mut self) {
@@ -39,18 +45,18 @@ impl Runs {
         }
     }
 
-    /// The log has entries up to `last`, and no others. Returns the error of the last run that it has, or
-    /// else `why`, if it lacks how that run ended.
+    /// The log has entries up to `last`, and no others. Returns how the last run that it has ended, if it
+    /// lacks that; `why` is the error if none is known.
     pub(super) fn recovered(
         &mut self,
         last: Offset,
         why: Option<Vec<String>>,
-    ) -> Option<Option<Vec<String>>> {
+    ) -> Option<MissingEnd> {
         self.0.retain(|run| run.started <= last);
         let run = self.0.last_mut()?;
         if run.ended.is_some_and(|ended| ended <= last) {
             return None;
         }
-        Some(run.error.take().or(why))
+        Some(MissingEnd { error: run.error.take().or(why) })
     }
 }

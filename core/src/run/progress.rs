@@ -56,7 +56,7 @@ pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, R
         Position::Ended => Position::Ended,
     };
     let unfinished = match (raw.unfinished, position) {
-        (Some(run), _) => {
+        (Some(run), Position::Unfinished(_)) => {
             let Unfinished { origin, origin_failure, inputs: json } = run;
             let origin = find::<G>("the unfinished run started at", &origin)?;
             let origin_failure = failure(origin_failure)?;
@@ -64,7 +64,7 @@ pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, R
             Some(Unfinished { origin, origin_failure, inputs })
         }
         (None, Position::Unfinished(node)) => Some(unknown(node)),
-        (None, _) => None,
+        (_, Position::Rest(_) | Position::Ended) => None,
     };
     Ok(Progress { position, step, run, shown, failure: failure(raw.failure)?, unfinished })
 }
