@@ -11,12 +11,9 @@ use super::{
 use crate::{error::SessionError, text::chain};
 use burdock::{
     App, Graph, Position, RunError, RunErrorKind,
-    log::{Cursor, EntryKind, Epoch, Existence, LogError, Offset, SessionId},
+    log::{Cursor, EntryKind, Epoch, Existence, LogError, Offset, SessionId, entries},
 };
 use std::sync::Arc;
-
-/// How many entries are read at once.
-const PAGE: usize = 256;
 
 /// Whether a run ended with what the log said, so that the log may have its start nevertheless.
 pub(super) fn is_of_the_log(error: &RunError) -> bool {
@@ -74,26 +71,22 @@ impl<G: Graph> Hub<G> {
         epoch: Epoch,
         known: Option<Cursor>,
     ) -> Result<Option<Cursor>, LogError> {
-        let mut next = if let Some(known) = known {
+        let from = if let Some(known) = known {
             known.offset.plus(1)
         } else {
             let epochs = self.log.epochs(session).await?;
             let own = epochs.iter().find(|known| known.epoch == epoch);
             own.map_or(Offset::ZERO, |own| own.start)
         };
-        loop {
-            let page = self.log.read(session, next, PAGE).await?;
-            if page.is_empty() {
-                return Ok(None);
-            }
-            next = next.plus(page.len() as u64);
-            for record in page.iter().filter(|record| record.epoch == epoch) {
-                let kind = record.entry(session)?.kind;
-                if matches!(kind, EntryKind::RunStarted { .. } | EntryKind::RunResumed { .. }) {
-                    return Ok(Some(record.cursor()));
-                }
+        let mut records = entries(&self.log, session, from..);
+        while let Some(record) = records.next().await.transpose()? {
+            let starts =
+                |kind| matches!(kind, EntryKind::RunStarted { .. } | EntryKind::RunResumed { .. });
+            if record.epoch == epoch && starts(record.entry(session)?.kind) {
+                return Ok(Some(record.cursor()));
             }
         }
+        Ok(None)
     }
 
     /// Continues a run whose start the log has, unless another process took the session over.

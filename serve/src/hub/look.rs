@@ -7,13 +7,13 @@ use crate::{
 };
 use burdock::{
     Graph, Position,
-    log::{Cursor, EntryKind, LogError, Moment, Offset, SessionId},
+    log::{Cursor, EntryKind, LogError, Moment, Offset, SessionId, entries},
     run::View,
 };
 use std::future::Future;
 
-/// How many entries are read at once.
-const PAGE: usize = 256;
+/// How many entries are read at once to find the last event.
+const PAGE: u64 = 256;
 
 /// How many entries are read first to find the last event. Readers see most entries.
 const TAIL: u64 = 4;
@@ -120,19 +120,14 @@ impl<G: Graph> Hub<G> {
         let (last, _) = self.last_told(session, cursor.offset.plus(1)).await?;
         let over = last.is_some_and(|event| event.is_terminal());
         let mut next = cursor.offset.plus(1);
-        loop {
-            let page = self.log.read(session, next, PAGE).await?;
-            if page.is_empty() {
-                break;
+        let mut records = entries(&self.log, session, next..);
+        while let Some(record) = records.next().await.transpose()? {
+            next = record.offset.plus(1);
+            let told =
+                project::<G>(record.entry(session)?, &JsonItems, None).map(|told| told.event);
+            if told.is_some_and(|event| event.is_beginning() || !over) {
+                return Ok(false);
             }
-            for record in &page {
-                let told =
-                    project::<G>(record.entry(session)?, &JsonItems, None).map(|told| told.event);
-                if told.is_some_and(|event| event.is_beginning() || !over) {
-                    return Ok(false);
-                }
-            }
-            next = next.plus(page.len() as u64);
         }
         Ok(over || self.interrupted(session).await?.is_some_and(|end| end <= next))
     }
@@ -170,7 +165,7 @@ impl<G: Graph> Hub<G> {
             if let Some(last) = self.last_between(session, from, to).await? {
                 return Ok((Some(last), end));
             }
-            (to, size) = (from, PAGE as u64);
+            (to, size) = (from, PAGE);
         }
         Ok((None, end))
     }
@@ -182,17 +177,11 @@ impl<G: Graph> Hub<G> {
         from: Offset,
         to: Offset,
     ) -> Result<Option<Event>, LogError> {
-        let (mut next, mut last) = (from, None);
-        while next < to {
-            let page = self.log.read(session, next, PAGE).await?;
-            if page.is_empty() {
-                break;
-            }
-            next = next.plus(page.len() as u64);
-            for record in page.into_iter().filter(|record| record.offset < to) {
-                if let Some(told) = project::<G>(record.entry(session)?, &JsonItems, None) {
-                    last = Some(told.event);
-                }
+        let mut last = None;
+        let mut records = entries(&self.log, session, from..to);
+        while let Some(record) = records.next().await.transpose()? {
+            if let Some(told) = project::<G>(record.entry(session)?, &JsonItems, None) {
+                last = Some(told.event);
             }
         }
         Ok(last)
