@@ -1,73 +1,8 @@
 //! The suite that every log passes, with handles that share nothing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 
-mod support;
-
-use burdock::log::{Log, LogError};
-use burdock_postgres::{ConnectError, Options};
+use burdock_subjects::postgres::Postgres;
 use burdock_testkit::{CASES, Outcome, Subject};
-use futures::future::BoxFuture;
-use std::{
-    error::Error as _,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-use support::Server;
-use tokio::runtime::{Builder, Runtime};
-
-/// One schema of a server; the logs live in a runtime that goes on beside the cases.
-struct Postgres {
-    options: Options,
-    runtime: Mutex<Runtime>,
-    /// One that may crash: nobody else uses it.
-    server: Option<Server>,
-}
-
-fn runtime() -> Runtime {
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
-}
-
-impl Postgres {
-    fn shared() -> Self {
-        let options = Server::shared().options().connections(4);
-        Self { options, runtime: Mutex::new(runtime()), server: None }
-    }
-
-    fn alone() -> Self {
-        let server = Server::start();
-        Self { options: server.options(), runtime: Mutex::new(runtime()), server: Some(server) }
-    }
-}
-
-impl Subject for Postgres {
-    fn log(&self) -> BoxFuture<'_, Result<Arc<dyn Log>, LogError>> {
-        let connecting = self.runtime.lock().unwrap().spawn(self.options.clone().connect());
-        Box::pin(async {
-            match connecting.await.unwrap() {
-                Ok(log) => Ok(Arc::new(log) as Arc<dyn Log>),
-                Err(ConnectError::Log(error)) => Err(error),
-                Err(error) => panic!("{error}: {:?}", error.source()),
-            }
-        })
-    }
-
-    fn reopen(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
-        Some(self.log())
-    }
-
-    /// The end of the server, and of the process, which would try again otherwise.
-    fn crash(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
-        let server = self.server.as_ref()?;
-        server.crash();
-        std::mem::replace(&mut *self.runtime.lock().unwrap(), runtime()).shutdown_background();
-        server.restart();
-        Some(self.log())
-    }
-
-    fn patience(&self) -> Duration {
-        Duration::from_mins(3)
-    }
-}
+use std::sync::Arc;
 
 burdock_testkit::conformance!(Postgres::shared());
 
