@@ -351,9 +351,10 @@ async fn commit_among_events_has_what_it_wrote() -> Result<(), Box<dyn Error>> {
     let mut wrote = Vec::new();
     while let Some(event) = events.next().await.transpose()? {
         if let Some(ChattingWrites::answer(writes)) = event.writes() {
-            wrote.push((event.kind.name(), writes.reply.clone()));
+            let lines = event.state().map(|state| state.history.len());
+            wrote.push((event.kind.name(), lines, writes.reply));
         }
     }
-    assert_eq!(wrote, [("step_committed", "hello to you".to_owned())]);
+    assert_eq!(wrote, [("step_committed", Some(2), "hello to you".to_owned())]);
     Ok(())
 }

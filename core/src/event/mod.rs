@@ -34,8 +34,8 @@ pub struct Event<G: Graph> {
     pub cursor: Option<Cursor>,
     /// What happened.
     pub kind: EventKind<G>,
-    /// What the step wrote, for the consumer of a commit.
-    pub(crate) writes: Option<Box<G::Writes>>,
+    /// The state after a commit, for its consumer.
+    pub(crate) state: Option<Box<G::State>>,
 }
 
 impl<G: Graph> Event<G> {
@@ -47,8 +47,8 @@ impl<G: Graph> Event<G> {
         kind: EventKind<G>,
     ) -> Self {
         let (session, run) = (Arc::clone(&context.session), context.run);
-        let (step, attempt, writes) = (context.step, context.attempt, None);
-        Self { session, run, node, step, attempt, cursor, kind, writes }
+        let (step, attempt, state) = (context.step, context.attempt, None);
+        Self { session, run, node, step, attempt, cursor, kind, state }
     }
 
     /// The id of the session.
@@ -56,10 +56,17 @@ impl<G: Graph> Event<G> {
         &self.session
     }
 
-    /// What the step wrote, if the event is a [`StepCommitted`](EventKind::StepCommitted) of
-    /// [`Run::events`](crate::Run::events). An observer has it from [`Observed::writes`].
-    pub fn writes(&self) -> Option<&G::Writes> {
-        self.writes.as_deref()
+    /// The state after the step, if the event is a [`StepCommitted`](EventKind::StepCommitted) of
+    /// [`Run::events`](crate::Run::events). An observer has it from [`Observed::state`].
+    ///
+    /// It is a copy. A [`Vector`](crate::Vector) or an [`OrdMap`](crate::OrdMap) is copied in constant time.
+    pub fn state(&self) -> Option<&G::State> {
+        self.state.as_deref()
+    }
+
+    /// Copies what the step wrote out of [`state`](Self::state).
+    pub fn writes(&self) -> Option<G::Writes> {
+        self.state().map(|state| G::writes(self.node, state))
     }
 }
 
@@ -70,8 +77,6 @@ impl<G: Graph> Event<G> {
 pub(crate) enum Published<G: Graph> {
     Item(G::Node, G::Item),
     Event(Box<Event<G>>),
-    /// For [`Run::step`](crate::Run::step): a commit, and the state after it.
-    Commit(Box<(Event<G>, G::State)>),
 }
 
 /// What happened.

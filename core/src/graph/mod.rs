@@ -48,7 +48,7 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
     /// The names of the nodes, as an enum.
     type Node: Node;
     /// What the nodes write, with one variant per node.
-    type Writes: Send + 'static;
+    type Writes;
 
     /// Nodes, edges and what they declare, for pictures and tools.
     const TOPOLOGY: Topology;

@@ -235,7 +235,18 @@ impl<'a, G: Graph> Run<'a, G> {
         let control = Arc::clone(&self.stop.stopper.control);
         let before = control.attention();
         control.attend(Attention::Commits);
-        let committed = poll_fn(|cx| self.poll_commit(cx)).await.transpose();
+        let committed = loop {
+            match poll_fn(|cx| self.poll_event(cx)).await {
+                None => break Ok(None),
+                Some(Err(error)) => break Err(error),
+                Some(Ok(Event { node, step, kind, state: Some(state), .. })) => {
+                    if let EventKind::StepCommitted { next } = kind {
+                        break Ok(Some(Committed { node, step, next, state: *state }));
+                    }
+                }
+                Some(Ok(_)) => {}
+            }
+        };
         control.attend(before);
         committed
     }
@@ -292,24 +303,6 @@ impl<'a, G: Graph> Run<'a, G> {
                 None
             }
             Published::Event(event) => Some(*event),
-            Published::Commit(commit) => Some(commit.0),
-        })
-    }
-
-    fn poll_commit(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Committed<G>, RunError>>> {
-        self.poll_with(cx, |published| match published {
-            Published::Commit(commit) => {
-                let (Event { node, step, kind, .. }, state) = *commit;
-                let EventKind::StepCommitted { next } = kind else { return None };
-                Some(Committed { node, step, next, state })
-            }
-            other => {
-                discard("an item", other);
-                None
-            }
         })
     }
 
@@ -469,7 +462,6 @@ fn waits_for_action<G: Graph>(published: Option<&Published<G>>) -> bool {
     published.is_none_or(|published| match published {
         Published::Item(..) => true,
         Published::Event(event) => matches!(event.kind, EventKind::Item(_)),
-        Published::Commit(_) => false,
     })
 }
 

@@ -315,18 +315,11 @@ impl<G: Graph> Session<G> {
         if !wanted {
             return;
         }
-        let published = match (&event.kind, self.context.control.attention()) {
-            (EventKind::StepCommitted { .. }, Attention::Commits) => {
-                Published::Commit(Box::new((event, self.state.clone())))
-            }
-            (EventKind::StepCommitted { .. }, _) => {
-                event.writes = Some(Box::new(G::writes(event.node, &self.state)));
-                Published::Event(Box::new(event))
-            }
-            _ => Published::Event(Box::new(event)),
-        };
+        if let EventKind::StepCommitted { .. } = event.kind {
+            event.state = Some(Box::new(self.state.clone()));
+        }
         let outlet = exclusive(&mut self.outlet);
-        let mut event = Some(published);
+        let mut event = Some(Published::Event(Box::new(event)));
         poll_fn(|cx| match event.take() {
             Some(full) if outlet.is_free() => {
                 event = outlet.put(full).err();
