@@ -10,9 +10,7 @@
 
 use burdock::{
     ActionError, App, Context, Failure, Outcome, Retry,
-    log::{
-        CauseRecord, Document, EntryKind, History, Log, LogError, MemoryLog, Offset, SessionId,
-    },
+    log::{CauseRecord, Document, EntryKind, History, Log, LogError, MemoryLog, Offset, SessionId},
     prelude::*,
     testing::{Conclusion, Difference, Fixture, FixtureError, LoadError, Part, Replay},
 };

@@ -53,9 +53,7 @@ where
 
     /// Makes one attempt at an action whose parameters all have defaults.
     #[inline]
-    pub fn perform_unbound(
-        runner: impl NodeRunner<G>,
-    ) -> impl Future<Output = StepResult> + Send {
+    pub fn perform_unbound(runner: impl NodeRunner<G>) -> impl Future<Output = StepResult> + Send {
         runner.run::<A>(|_| ())
     }
 

@@ -14,8 +14,6 @@ mod topology;
 #[doc(hidden)]
 pub use self::facts::{Facts, NoFacts, Over, Unfit, Unvisitable, Visit, bind, retry, timeout};
 #[doc(hidden)]
-pub use self::runner::{NodeRunner, StepResult};
-#[doc(hidden)]
 pub use self::fit::{check_items, check_needs};
 #[doc(hidden)]
 pub use self::flow::{
@@ -25,6 +23,8 @@ pub use self::flow::{
 pub use self::names::{deserialize_node, name_hash};
 pub use self::policy::{Policy, Retry};
 pub use self::reads::Reader;
+#[doc(hidden)]
+pub use self::runner::{NodeRunner, StepResult};
 pub use self::topology::{BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
 pub use crate::progress::Next;
 

@@ -9,9 +9,7 @@ use super::{
 use crate::{
     event::Published,
     graph::Graph,
-    log::{
-        Claim, Cursor, Epoch, History, Log, LogError, Moment, Offset, SessionId, Time, Writer,
-    },
+    log::{Claim, Cursor, Epoch, History, Log, LogError, Moment, Offset, SessionId, Time, Writer},
     progress::Progress,
     stream::Inlet,
     sync::Mutex,
@@ -182,6 +180,7 @@ impl<G: Graph> App<G> {
 }
 
 /// A session as it was after an entry of its log, in the types of a graph.
+#[non_exhaustive]
 pub struct View<G: Graph> {
     /// The entry.
     pub cursor: Cursor,

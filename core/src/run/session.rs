@@ -15,13 +15,7 @@ use crate::{
     stream::{Attention, Outlet, Settling},
     sync::{Mutex, exclusive},
 };
-use std::{
-    fmt,
-    future::poll_fn,
-    mem,
-    sync::Arc,
-    task::Poll,
-};
+use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
 
 /// One session, owned by an app and lent to its runs.
 pub(crate) struct Session<G: Graph> {
@@ -265,7 +259,11 @@ impl<G: Graph> Session<G> {
     pub(super) async fn supersede(&mut self) {
         let (step, node, items) = (self.progress.step, self.at, self.progress.shown);
         if items > 0 {
-            self.journal.enqueue(|| EntryKind::ItemsSuperseded { step, node: node.name().into(), items });
+            self.journal.enqueue(|| EntryKind::ItemsSuperseded {
+                step,
+                node: node.name().into(),
+                items,
+            });
             // a consumer has not seen an item that waits for the log
             self.untold = self.seen();
             self.forget_items();

@@ -13,7 +13,7 @@ mod replay;
 mod source;
 
 pub use self::fixture::{Conclusion, Fixture, FixtureError, fixture};
-pub use self::isolated::{TestScope, TestValues, TestAction, ActionTest};
+pub use self::isolated::{ActionTest, TestAction, TestScope, TestValues};
 pub use self::replay::{Difference, LoadError, Part, Replay};
 #[cfg(feature = "test-source")]
 pub use self::source::{BoundValue, Needed, Outline, OutlineNode, TestSource};

@@ -150,7 +150,11 @@ impl World {
             let Some(written) = entry.kind.snapshot() else { continue };
             let before = Offset(record.offset.0 - 1);
             let read = block_on(Moment::at(&self.inner, &self.id, before)).unwrap();
-            must!(read.snapshot == *written, "{written:?} was written, {:?} is read", read.snapshot);
+            must!(
+                read.snapshot == *written,
+                "{written:?} was written, {:?} is read",
+                read.snapshot
+            );
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ mod runs;
 pub(super) use self::entries::{EncodeItem, encode_item};
 
 use self::{
-    entries::{commit_patches, inputs_json, in_serde, name, run_over, whole_fields},
+    entries::{commit_patches, in_serde, inputs_json, name, run_over, whole_fields},
     runs::Runs,
 };
 use super::{
@@ -17,7 +17,8 @@ use crate::{
     action::{Context as ActionContext, Failure, Writes, chain},
     graph::{Graph, Next, Node},
     log::{
-        Cursor, Durability, EntryKind, Kind, LogError, Moment, Noted, Offset, Plain, Snapshot, Writer,
+        Cursor, Durability, EntryKind, Kind, LogError, Moment, Noted, Offset, Plain, Snapshot,
+        Writer,
     },
     outcome::{Outcome, RunError},
     panics::caught,
@@ -372,11 +373,7 @@ impl<G: Graph> Open<G> {
         Ok(())
     }
 
-    fn reopen(
-        &mut self,
-        state: &G::State,
-        progress: &GraphProgress<G>,
-    ) -> Result<(), LogError> {
+    fn reopen(&mut self, state: &G::State, progress: &GraphProgress<G>) -> Result<(), LogError> {
         self.writer.notice()?;
         self.due_snapshot(state, progress)?;
         self.writer.note(&EntryKind::SessionReopened { node: name(G::START) })
