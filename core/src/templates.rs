@@ -590,7 +590,7 @@ macro_rules! __tables {
                     name: $node,
                     action: $path,
                     fact: $place,
-                    params: &[$($($crate::__private::BoundParam { name: $param, value: $value }),+)?],
+                    params: &[$($($crate::__private::BoundParam::new($param, $value)),+)?],
                     conditions: $crate::__private::set_of($fields, &[$($($condition),+)?]),
                     error_conditions:
                         $crate::__private::set_of($fields, &[$($($error_condition),+)?]),

@@ -74,11 +74,11 @@ pub(crate) async fn open(
     };
     let row = shared.database.row(0, asking).await?.ok_or_else(no_row)?;
     match column(&row, "outcome")? {
-        "opened" => Ok(Opened {
-            epoch: Epoch(number(&row, "new_epoch")?),
-            next: Offset(number(&row, "new_next")?),
-            snapshot: place(&row, "last_snapshot")?,
-        }),
+        "opened" => Ok(Opened::new(
+            Epoch(number(&row, "new_epoch")?),
+            Offset(number(&row, "new_next")?),
+            place(&row, "last_snapshot")?,
+        )),
         "no session" => Err(LogError::NoSession { session }),
         "exists" => Err(LogError::SessionExists { session }),
         "busy" => Err(LogError::Busy { session, ago: Duration::from_micros(number(&row, "ago")?) }),
@@ -202,16 +202,14 @@ pub(crate) async fn info(shared: &Shared, session: SessionId) -> Result<SessionI
 }
 
 fn describe(row: &PgRow) -> Result<SessionInfo, LogError> {
-    Ok(SessionInfo {
-        id: SessionId::stored(column::<String>(row, "id")?)?,
-        epoch: Epoch(number(row, "epoch")?),
-        first: Offset(number(row, "first")?),
-        next: Offset(number(row, "next")?),
-        snapshot: place(row, "snapshot")?,
-        graph: column::<Option<String>>(row, "graph")?.map(Into::into),
-        created: number(row, "created")?,
-        updated: number(row, "updated")?,
-    })
+    let id = SessionId::stored(column::<String>(row, "id")?)?;
+    let entries = Offset(number(row, "first")?)..Offset(number(row, "next")?);
+    let mut info = SessionInfo::new(id, Epoch(number(row, "epoch")?), entries);
+    info.snapshot = place(row, "snapshot")?;
+    info.graph = column::<Option<String>>(row, "graph")?.map(Into::into);
+    info.created = number(row, "created")?;
+    info.updated = number(row, "updated")?;
+    Ok(info)
 }
 
 pub(crate) async fn sessions(
@@ -260,7 +258,7 @@ pub(crate) async fn epochs(
     }
     let start = |row| {
         let (epoch, start) = (number(row, "epoch")?, number(row, "start")?);
-        Ok(EpochStart { epoch: Epoch(epoch), start: Offset(start) })
+        Ok(EpochStart::new(Epoch(epoch), Offset(start)))
     };
     rows.iter().map(start).collect()
 }

@@ -107,7 +107,7 @@ async fn record(
     if column::<i32>(row, "checksum")? != checksum(&json) {
         return Err(damaged("the checksum does not match"));
     }
-    Ok(Found::Record(Record { offset: place, epoch: Epoch(number(row, "epoch")?), json }))
+    Ok(Found::Record(Record::new(place, Epoch(number(row, "epoch")?), json)))
 }
 
 /// The JSON of an entry that is larger than a page.

@@ -45,8 +45,7 @@ async fn measure(what: &str, count: usize, work: impl Future<Output = ()>) {
 }
 
 fn draft() -> Draft {
-    let json = format!("\"{}\"", "x".repeat(BYTES)).into();
-    Draft { kind: "step_committed", snapshot: false, graph: None, wall: 0, json }
+    Draft::from_json("step_committed", 0, format!("\"{}\"", "x".repeat(BYTES)))
 }
 
 /// One after another in each session.
@@ -59,7 +58,9 @@ async fn appends(log: PostgresLog, sessions: usize, rounds: usize) {
             for at in 0..rounds as u64 {
                 let (session, at, urgency) = (session.clone(), Offset(at), Urgency::Now);
                 let entries = vec![draft()];
-                log.append(Append { session, epoch, at, entries, urgency }).await.unwrap();
+                log.append(Append::new(session, epoch, at, entries).urgency(urgency))
+                    .await
+                    .unwrap();
             }
         })
     });
@@ -76,7 +77,7 @@ async fn items(log: PostgresLog, count: usize) {
     for at in 0..count as u64 {
         let (session, at, urgency) = (session.clone(), Offset(at), Urgency::Whenever);
         let entries = vec![draft()];
-        last = Some(log.append(Append { session, epoch, at, entries, urgency }));
+        last = Some(log.append(Append::new(session, epoch, at, entries).urgency(urgency)));
     }
     last.unwrap().await.unwrap();
 }

@@ -84,8 +84,7 @@ impl<'c> Batch<'c> {
             self.ends_where_its_epochs_say(id, session)?;
         }
         let session = self.claim(id, found)?;
-        let opened =
-            Opened { epoch: session.epoch, next: session.next(), snapshot: session.snapshot };
+        let opened = Opened::new(session.epoch, session.next(), session.snapshot);
         self.execute(
             "INSERT INTO epochs (session, epoch, start) VALUES (?1, ?2, ?3)",
             params![

@@ -6,7 +6,7 @@ use crate::{
 };
 use burdock::log::{Draft, Epoch, LogError, Offset, Record, SessionId};
 use rusqlite::{Connection, Row, params};
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 /// How many bytes of JSON one read returns, unless a single entry has more.
 const PAGE_BYTES: usize = 1 << 20;
@@ -155,9 +155,5 @@ fn record(row: &Row<'_>, expected: i64) -> Result<Record, String> {
     if i64::from(head.checksum(json)) != number(6).map_err(unreadable)? {
         return Err("its checksum does not fit".into());
     }
-    Ok(Record {
-        offset: place::offset(place),
-        epoch: Epoch(head.epoch.cast_unsigned()),
-        json: Arc::from(json),
-    })
+    Ok(Record::new(place::offset(place), Epoch(head.epoch.cast_unsigned()), json))
 }

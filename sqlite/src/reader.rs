@@ -130,10 +130,10 @@ impl Reader {
                 "SELECT epoch, start FROM epochs WHERE session = ?1 ORDER BY epoch",
             )?;
             let starts = statement.query_map([session.number.0], |row| {
-                Ok(EpochStart {
-                    epoch: Epoch(row.get::<_, i64>(0)?.cast_unsigned()),
-                    start: Offset(row.get::<_, i64>(1)?.cast_unsigned()),
-                })
+                Ok(EpochStart::new(
+                    Epoch(row.get::<_, i64>(0)?.cast_unsigned()),
+                    Offset(row.get::<_, i64>(1)?.cast_unsigned()),
+                ))
             })?;
             Ok(starts.collect::<Result<_, _>>()?)
         })

@@ -183,16 +183,12 @@ impl Session {
         id: SessionId,
     ) -> Result<SessionInfo, Fault> {
         let created = self.created.unwrap_or_default();
-        Ok(SessionInfo {
-            id,
-            epoch: self.epoch,
-            first: self.first,
-            next: self.next(),
-            snapshot: self.snapshot,
-            graph: self.graph.clone(),
-            created,
-            updated: self.last_times(connection)?.map_or(created, |(wall, _)| wall),
-        })
+        let mut info = SessionInfo::new(id, self.epoch, self.first..self.next());
+        info.snapshot = self.snapshot;
+        info.graph.clone_from(&self.graph);
+        info.created = created;
+        info.updated = self.last_times(connection)?.map_or(created, |(wall, _)| wall);
+        Ok(info)
     }
 
     /// The last snapshot at or before an offset.

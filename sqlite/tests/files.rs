@@ -4,7 +4,7 @@
 
 mod common;
 
-use burdock::log::{Draft, Log, LogError, Offset, SessionFilter, Urgency};
+use burdock::log::{Log, LogError, Offset, SessionFilter, Urgency};
 use burdock_sqlite::{SqliteLog, Synchronous};
 use common::{
     Process, Writer, arg, draft, hear, id, open, read, report, role, say, sessions, snapshot, texts,
@@ -255,7 +255,8 @@ fn a_program_of_the_first_version_goes_on_in_a_file_of_the_second() {
     assert_eq!(listed(&log, "Talk"), ["a"]);
     // and one of the second goes on with it
     let mut writer = Writer::open(&log, "a").unwrap();
-    let renamed = Draft { graph: Some("Support".into()), ..snapshot("{}") };
+    let mut renamed = snapshot("{}");
+    renamed.graph = Some("Support".into());
     writer.append(vec![draft("3"), renamed, draft("4")]).unwrap();
     assert_eq!(graph(&log, "a").as_deref(), Some("Support"));
     assert_eq!((listed(&log, "Support"), listed(&log, "Talk")), (vec!["a".into()], vec![]));

@@ -2,7 +2,7 @@
 
 use burdock::{
     Position,
-    log::{Document, Draft, Entry, EntryKind, FORMAT, GraphMark, LogError, Snapshot, Time},
+    log::{Document, Draft, Entry, EntryKind, GraphMark, LogError, Snapshot, Time},
 };
 use serde_json::{Value, json};
 
@@ -12,21 +12,18 @@ pub(crate) const BEGIN: u64 = 1_700_000_000_000;
 /// The entry that is usual at a place of a session, another one at each.
 pub(crate) fn numbered(place: u64) -> Result<Draft, LogError> {
     let kind = match place % 5 {
-        0 if place == 0 => {
-            EntryKind::SessionCreated { parent: None, snapshot: Box::new(state(place)) }
+        0 if place == 0 => json!({ "session_created": { "snapshot": state(place) } }),
+        0 => json!({ "run_paused": { "node": format!("rest_{place}") } }),
+        1 => {
+            let inputs = json!({ "text": format!("question {place}") });
+            json!({ "run_started": { "run": place, "node": "prompt", "inputs": inputs } })
         }
-        0 => EntryKind::RunPaused { node: format!("rest_{place}") },
-        1 => EntryKind::RunStarted {
-            run: place,
-            node: "prompt".into(),
-            inputs: json!({ "text": format!("question {place}") }),
-        },
-        2 => EntryKind::StepStarted { step: place, node: "answer".into() },
+        2 => json!({ "step_started": { "step": place, "node": "answer" } }),
         3 => item_of(json!({ "delta": format!("word {place}") })),
-        _ => EntryKind::RunFailed {
-            node: "answer".into(),
-            error: vec![format!("no answer to {place}"), "the line is dead".into()],
-        },
+        _ => {
+            let error = [&format!("no answer to {place}"), "the line is dead"];
+            json!({ "run_failed": { "node": "answer", "error": error } })
+        }
     };
     draft(BEGIN + place * 1000, kind)
 }
@@ -43,26 +40,26 @@ pub(crate) fn item(value: impl Into<Value>) -> Result<Draft, LogError> {
 
 /// A snapshot.
 pub(crate) fn snapshot(step: u64) -> Result<Draft, LogError> {
-    draft(BEGIN, EntryKind::Snapshot(Box::new(state(step))))
+    draft(BEGIN, json!({ "snapshot": state(step) }))
 }
 
 /// A snapshot that this graph wrote.
 pub(crate) fn snapshot_of(graph: &str) -> Result<Draft, LogError> {
     let mut snapshot = state(0);
     snapshot.graph.name = graph.into();
-    draft(BEGIN, EntryKind::Snapshot(Box::new(snapshot)))
+    draft(BEGIN, json!({ "snapshot": snapshot }))
 }
 
 /// The first entry of a session of this graph.
 pub(crate) fn created_by(graph: &str) -> Result<Draft, LogError> {
-    let mut snapshot = Box::new(state(0));
+    let mut snapshot = state(0);
     snapshot.graph.name = graph.into();
-    draft(BEGIN, EntryKind::SessionCreated { parent: None, snapshot })
+    draft(BEGIN, json!({ "session_created": { "snapshot": snapshot } }))
 }
 
 /// An entry whose JSON is spelled out.
 pub(crate) fn spelled(json: &str) -> Draft {
-    Draft { kind: "item", snapshot: false, graph: None, wall: BEGIN, json: json.into() }
+    Draft::from_json("item", BEGIN, json)
 }
 
 /// The same entry, made at another time.
@@ -71,26 +68,24 @@ pub(crate) fn at(wall: u64, mut draft: Draft) -> Draft {
     draft
 }
 
-fn draft(wall: u64, kind: EntryKind) -> Result<Draft, LogError> {
-    let time = Time(wall, wall.saturating_sub(BEGIN) * 1000);
-    Draft::new(&Entry { format: FORMAT, time, branch: Vec::new(), kind })
+/// An entry of the kind that the JSON describes.
+fn draft(wall: u64, kind: Value) -> Result<Draft, LogError> {
+    let kind: EntryKind = serde_json::from_value(kind).map_err(|error| {
+        let (what, reason) = ("an entry of the testkit".into(), error.to_string());
+        LogError::NotSerialisable { what, reason }
+    })?;
+    Draft::new(&Entry::new(Time(wall, wall.saturating_sub(BEGIN) * 1000), kind))
 }
 
-fn item_of(item: Value) -> EntryKind {
-    EntryKind::Item { step: 0, node: "answer".into(), attempt: 1, item }
+fn item_of(item: Value) -> Value {
+    json!({ "item": { "step": 0, "node": "answer", "attempt": 1, "item": item } })
 }
 
 fn state(step: u64) -> Snapshot {
     let mut state = Document::new();
     state.insert("history".into(), json!(["one", step]));
-    Snapshot {
-        graph: GraphMark { name: "Chat".into(), hash: "00c0ffee".into() },
-        version: 1,
-        state,
-        position: Position::Rest("prompt".into()),
-        step,
-        run: 0,
-        unfinished: None,
-        failure: None,
-    }
+    let (graph, position) = (GraphMark::new("Chat", "00c0ffee"), Position::Rest("prompt".into()));
+    let mut snapshot = Snapshot::new(graph, 1, state, position);
+    snapshot.step = step;
+    snapshot
 }

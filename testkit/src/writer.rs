@@ -39,7 +39,7 @@ impl Writer {
         let at = self.next;
         for entry in &entries {
             let json = Arc::clone(&entry.json);
-            self.sent.push(Record { offset: self.next, epoch: self.epoch, json });
+            self.sent.push(Record::new(self.next, self.epoch, json));
             self.next = self.next.plus(1);
         }
         self.send_at(at, entries, urgency)
@@ -48,7 +48,7 @@ impl Writer {
     /// The same anywhere, and nothing is counted.
     pub(crate) fn send_at(&self, at: Offset, entries: Vec<Draft>, urgency: Urgency) -> Logging<()> {
         let (session, epoch) = (self.session.clone(), self.epoch);
-        self.log.append(Append { session, epoch, at, entries, urgency })
+        self.log.append(Append::new(session, epoch, at, entries).urgency(urgency))
     }
 
     /// Appends and waits.

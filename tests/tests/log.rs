@@ -33,7 +33,7 @@ async fn entries(log: &MemoryLog) -> Vec<String> {
     let records = log.read(&id(), Offset::ZERO, 10_000).await.unwrap();
     let text = |kind: EntryKind| match kind {
         EntryKind::Item { item, .. } => format!("item {item}"),
-        EntryKind::StepStarted { step, node } => format!("step {step} {node}"),
+        EntryKind::StepStarted { step, node, .. } => format!("step {step} {node}"),
         EntryKind::StepCommitted { step, node, .. } => format!("committed {step} {node}"),
         EntryKind::ItemsSuperseded { items, .. } => format!("superseded {items}"),
         other => other.name().to_owned(),

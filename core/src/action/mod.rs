@@ -246,6 +246,7 @@ impl NeedInfo {
 
 /// What an action needs from its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NeedKind {
     /// Given per run.
     Input,
@@ -265,6 +266,7 @@ impl NeedKind {
 
 /// One parameter of an action.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ParamInfo {
     /// Its name.
     pub name: &'static str,
@@ -272,6 +274,18 @@ pub struct ParamInfo {
     pub hash: u64,
     /// Whether it may be left out.
     pub optional: bool,
+}
+
+impl ParamInfo {
+    /// Returns a parameter that has to be bound; `hash` is the [`name_hash`](crate::graph::name_hash) of its name.
+    pub const fn required(name: &'static str, hash: u64) -> Self {
+        Self { name, hash, optional: false }
+    }
+
+    /// Returns a parameter that has a default.
+    pub const fn optional(name: &'static str, hash: u64) -> Self {
+        Self { name, hash, optional: true }
+    }
 }
 
 impl ActionInfo {

@@ -6,12 +6,21 @@ use std::time::Duration;
 
 /// What a node says about its attempts.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct Policy {
     /// How long the action may take in an attempt: its own time, and not that of its consumer or of the
     /// log.
     pub timeout: Option<Duration>,
     /// Whether and when another one follows.
     pub retry: Option<Retry>,
+}
+
+impl Policy {
+    /// Returns what a node says.
+    #[doc(hidden)]
+    pub fn new(timeout: Option<Duration>, retry: Option<Retry>) -> Self {
+        Self { timeout, retry }
+    }
 }
 
 /// When a step is tried again: `#[retry(3)]`, or `#[retry(Retry::times(3).first(…))]`.

@@ -6,6 +6,7 @@ use std::{collections::VecDeque, fmt};
 
 /// What reads a slot in a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reader {
     /// The action of this node.
     Node(&'static str),

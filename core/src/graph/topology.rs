@@ -13,6 +13,7 @@ use serde::Serialize;
 ///
 /// It serialises as [`json`](Topology::json) shows it, with names instead of indices.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Topology {
     /// The name of the graph, by which a log knows to whom a session belongs.
     pub name: &'static str,
@@ -39,6 +40,68 @@ pub struct Topology {
 }
 
 impl Topology {
+    /// Returns a graph without inputs, resources and items.
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        start: usize,
+        nodes: &'static [NodeInfo],
+        edges: &'static [Edge],
+    ) -> Self {
+        Self {
+            name,
+            former_names: &[],
+            docs: "",
+            state: "",
+            start,
+            nodes,
+            edges,
+            inputs: &[],
+            resources: &[],
+            yields: None,
+            fields: &[],
+        }
+    }
+
+    /// Sets the former names.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn formerly(self, former_names: &'static [&'static str]) -> Self {
+        Self { former_names, ..self }
+    }
+
+    /// Sets the doc comment.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn docs(self, docs: &'static str) -> Self {
+        Self { docs, ..self }
+    }
+
+    /// Sets the state and its fields.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn over(self, state: &'static str, fields: &'static [FieldInfo]) -> Self {
+        Self { state, fields, ..self }
+    }
+
+    /// Sets the inputs and the resources.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn given(
+        self,
+        inputs: &'static [BindingInfo],
+        resources: &'static [BindingInfo],
+    ) -> Self {
+        Self { inputs, resources, ..self }
+    }
+
+    /// Sets the type of the items.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn yields(self, yields: &'static str) -> Self {
+        Self { yields: Some(yields), ..self }
+    }
+
     /// The name of the graph, and then its former names.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         [self.name].into_iter().chain(self.former_names.iter().copied())
@@ -117,6 +180,7 @@ impl Topology {
 
 /// Describes a node: an action under a name.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct NodeInfo {
     /// The name of the node.
     pub name: &'static str,
@@ -144,6 +208,7 @@ pub struct NodeInfo {
 
 /// A parameter of an action as a graph binds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct BoundParam {
     /// Its name.
     pub name: &'static str,
@@ -151,8 +216,17 @@ pub struct BoundParam {
     pub value: &'static str,
 }
 
+impl BoundParam {
+    /// Returns a parameter that is bound to this expression.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, value: &'static str) -> Self {
+        Self { name, value }
+    }
+}
+
 /// Describes one way from a node to what may follow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Edge {
     /// The index of the node that it leaves.
     pub from: usize,
@@ -214,6 +288,7 @@ pub enum EdgeEnd {
 /// Tells when an edge is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EdgeKind {
     /// After a commit.
     Transition,
@@ -223,6 +298,7 @@ pub enum EdgeKind {
 
 /// Describes an input or a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct BindingInfo {
     /// The name that actions ask for.
     pub name: &'static str,

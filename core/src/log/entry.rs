@@ -16,6 +16,7 @@ pub const FORMAT: u32 = 1;
 ///
 /// In JSON: `{"v":1,"at":[wall, session],"entry":{"kind":{…}}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Entry {
     /// The format, [`FORMAT`] or lower.
     #[serde(rename = "v")]
@@ -54,10 +55,15 @@ impl Time {
 }
 
 /// What happened.
+///
+/// Later versions may have more kinds and more fields. Tools that need one outside of a run, such as tests of a
+/// log, deserialize it: `{"run_paused":{"node":"ask"}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EntryKind {
     /// The session began; always at offset 0.
+    #[non_exhaustive]
     SessionCreated {
         /// Where it was forked from, if it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,6 +72,7 @@ pub enum EntryKind {
         snapshot: Box<Snapshot>,
     },
     /// A run began, at a rest or, after a restart, where the unfinished one had begun.
+    #[non_exhaustive]
     RunStarted {
         /// The number of the run in the session, from 1.
         run: u64,
@@ -75,11 +82,13 @@ pub enum EntryKind {
         inputs: Value,
     },
     /// An unfinished run goes on.
+    #[non_exhaustive]
     RunResumed {
         /// Where.
         node: String,
     },
     /// A step began.
+    #[non_exhaustive]
     StepStarted {
         /// Its number in the session, from 0.
         step: u64,
@@ -87,6 +96,7 @@ pub enum EntryKind {
         node: String,
     },
     /// The action yielded an item.
+    #[non_exhaustive]
     Item {
         /// The number of the step.
         step: u64,
@@ -98,6 +108,7 @@ pub enum EntryKind {
         item: Value,
     },
     /// Items that this step has shown do not count any more.
+    #[non_exhaustive]
     ItemsSuperseded {
         /// The number of the step.
         step: u64,
@@ -108,6 +119,7 @@ pub enum EntryKind {
         items: u64,
     },
     /// An attempt failed and another one follows.
+    #[non_exhaustive]
     AttemptFailed {
         /// The number of the step.
         step: u64,
@@ -117,6 +129,7 @@ pub enum EntryKind {
         retry_in: u64,
     },
     /// The step failed after its retries.
+    #[non_exhaustive]
     StepFailed {
         /// The number of the step.
         step: u64,
@@ -126,6 +139,7 @@ pub enum EntryKind {
         next: Option<Next<String>>,
     },
     /// The step was committed.
+    #[non_exhaustive]
     StepCommitted {
         /// The number of the step.
         step: u64,
@@ -139,6 +153,7 @@ pub enum EntryKind {
         next: Next<String>,
     },
     /// The run came to a `pause`.
+    #[non_exhaustive]
     RunPaused {
         /// Where the next run begins.
         node: String,
@@ -146,16 +161,19 @@ pub enum EntryKind {
     /// The run came to an `end`, and the session with it.
     RunEnded,
     /// The run was halted by its caller.
+    #[non_exhaustive]
     RunHalted {
         /// Where it goes on.
         node: String,
     },
     /// The run was stopped.
+    #[non_exhaustive]
     RunStopped {
         /// Where it goes on.
         node: String,
     },
     /// The run ended with an error.
+    #[non_exhaustive]
     RunFailed {
         /// Where it goes on.
         node: String,
@@ -163,11 +181,13 @@ pub enum EntryKind {
         error: Vec<String>,
     },
     /// The run was dropped, or did not finish in time after a stop.
+    #[non_exhaustive]
     RunCancelled {
         /// Where it goes on.
         node: String,
     },
     /// A session that had ended was put at its start.
+    #[non_exhaustive]
     SessionReopened {
         /// The start.
         node: String,
@@ -178,6 +198,7 @@ pub enum EntryKind {
 
 /// Everything that a session is after some entry: what opening it begins with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Snapshot<S = Document> {
     /// The graph that wrote it.
     pub graph: GraphMark,
@@ -201,6 +222,7 @@ pub struct Snapshot<S = Document> {
 
 /// A run that came to no outcome yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct UnfinishedRun {
     /// Where it began.
     pub origin: String,
@@ -215,6 +237,7 @@ pub struct UnfinishedRun {
 
 /// How a log names the graph that wrote a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GraphMark {
     /// The graph's name.
     pub name: String,
@@ -224,6 +247,7 @@ pub struct GraphMark {
 
 /// Where a session was forked from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Parent {
     /// The session.
     pub session: SessionId,
@@ -233,6 +257,7 @@ pub struct Parent {
 
 /// Why a step failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FailureRecord {
     /// The node.
     pub node: String,
@@ -245,8 +270,10 @@ pub struct FailureRecord {
 /// What went wrong in a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum CauseRecord {
     /// The action returned an error.
+    #[non_exhaustive]
     Error {
         /// What it says, then what its sources say.
         messages: Vec<String>,
@@ -296,7 +323,46 @@ impl EntryKind {
     }
 }
 
+impl Snapshot {
+    /// Returns the snapshot of a session in which no run has been started.
+    pub fn new(
+        graph: GraphMark,
+        version: u32,
+        state: Document,
+        position: Position<String>,
+    ) -> Self {
+        let (step, run, unfinished, failure) = (0, 0, None, None);
+        Self { graph, version, state, position, step, run, unfinished, failure }
+    }
+}
+
+impl UnfinishedRun {
+    /// Returns a run that was started at `origin` and whose current step has shown no items.
+    pub fn new(origin: impl Into<String>, inputs: Value) -> Self {
+        Self { origin: origin.into(), origin_failure: None, inputs, shown: 0 }
+    }
+}
+
+impl GraphMark {
+    /// Returns the mark of a graph with this name and topology hash.
+    pub fn new(name: impl Into<String>, hash: impl Into<String>) -> Self {
+        Self { name: name.into(), hash: hash.into() }
+    }
+}
+
+impl FailureRecord {
+    /// Returns the record of a step of `node` that failed after this number of attempts.
+    pub fn new(node: impl Into<String>, attempts: u32, cause: CauseRecord) -> Self {
+        Self { node: node.into(), attempts, cause }
+    }
+}
+
 impl Entry {
+    /// Returns an entry of the current [`FORMAT`].
+    pub fn new(time: Time, kind: EntryKind) -> Self {
+        Self { format: FORMAT, time, branch: Vec::new(), kind }
+    }
+
     /// Reads an entry from its JSON.
     ///
     /// # Errors
@@ -319,6 +385,7 @@ impl Entry {
 
 /// Why a text is no entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EntryError {
     /// A newer burdock wrote it.
     #[error("it has format {found}, and this program knows formats up to {FORMAT}")]

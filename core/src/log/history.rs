@@ -31,6 +31,7 @@ struct Place {
 
 /// One committed step.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct PastStep {
     /// The entry of its commit; [`Moment::at`] gives the state as it was then.
     pub offset: Offset,

@@ -41,7 +41,7 @@ pub(crate) use self::writer::Writer;
 pub use crate::state::Document;
 
 use serde::Serialize;
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{ops::Range, pin::Pin, sync::Arc, time::Duration};
 
 /// What the operations of a [`Log`] return: a future that owns what it needs.
 pub type Logging<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>>;
@@ -194,6 +194,8 @@ pub enum Durability {
 /// How large the JSON of an entry may be, in bytes.
 pub const MAX_ENTRY_BYTES: usize = 64 << 20;
 
+// not `#[non_exhaustive]`, like the enums of this file and `SessionFilter`: a log has to honour every field, so
+// that it should not compile when there is another one
 /// How a session is to be opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
@@ -217,6 +219,7 @@ pub enum Existence {
 
 /// A session that was opened for writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Opened {
     /// The epoch of this writer.
     pub epoch: Epoch,
@@ -228,6 +231,7 @@ pub struct Opened {
 
 /// Entries to be appended.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Append {
     /// The session.
     pub session: SessionId,
@@ -254,6 +258,7 @@ pub enum Urgency {
 
 /// An entry on its way to a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Draft {
     /// The name of its kind.
     pub kind: &'static str,
@@ -269,6 +274,7 @@ pub struct Draft {
 
 /// An entry as a log has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Record {
     /// Its place.
     pub offset: Offset,
@@ -279,6 +285,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// Returns an entry that a log has at this offset.
+    pub fn new(offset: Offset, epoch: Epoch, json: impl Into<Arc<str>>) -> Self {
+        Self { offset, epoch, json: json.into() }
+    }
+
     /// The place as a consumer remembers it.
     pub fn cursor(&self) -> Cursor {
         Cursor { epoch: self.epoch, offset: self.offset }
@@ -302,6 +313,7 @@ impl Record {
 
 /// What a log knows of a session without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SessionInfo {
     /// The session.
     pub id: SessionId,
@@ -343,11 +355,51 @@ impl Default for SessionFilter {
 
 /// Where an epoch begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EpochStart {
     /// The epoch.
     pub epoch: Epoch,
     /// Where its first entry went, or would have gone.
     pub start: Offset,
+}
+
+impl Opened {
+    /// Returns a session that was opened under this epoch.
+    pub fn new(epoch: Epoch, next: Offset, snapshot: Option<Offset>) -> Self {
+        Self { epoch, next, snapshot }
+    }
+}
+
+impl Append {
+    /// Returns an append that has to be durable at once.
+    pub fn new(session: SessionId, epoch: Epoch, at: Offset, entries: Vec<Draft>) -> Self {
+        Self { session, epoch, at, entries, urgency: Urgency::Now }
+    }
+
+    /// Sets how soon the entries have to be durable. Defaults to [`Urgency::Now`].
+    #[must_use]
+    pub fn urgency(self, urgency: Urgency) -> Self {
+        Self { urgency, ..self }
+    }
+}
+
+impl SessionInfo {
+    /// Returns a session that has the entries of this range, without a snapshot, a graph and times.
+    ///
+    /// A log then sets the fields [`snapshot`](Self::snapshot), [`graph`](Self::graph),
+    /// [`created`](Self::created) and [`updated`](Self::updated).
+    pub fn new(id: SessionId, epoch: Epoch, entries: Range<Offset>) -> Self {
+        let Range { start: first, end: next } = entries;
+        let (snapshot, graph, created, updated) = (None, None, 0, 0);
+        Self { id, epoch, first, next, snapshot, graph, created, updated }
+    }
+}
+
+impl EpochStart {
+    /// Returns the start of an epoch.
+    pub fn new(epoch: Epoch, start: Offset) -> Self {
+        Self { epoch, start }
+    }
 }
 
 impl<L: Log + ?Sized> Log for Arc<L> {

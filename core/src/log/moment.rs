@@ -16,6 +16,7 @@ pub(crate) type RawProgress = Progress<String, FailureRecord, Value>;
 
 /// A session as it was after some entry: state, position and what a run needs to go on there.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Moment {
     /// The last entry that it takes in.
     pub offset: Offset,

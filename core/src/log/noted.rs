@@ -106,6 +106,14 @@ impl Draft {
         Self::write(&entry.kind, entry.time, entry)
     }
 
+    /// Returns an entry whose JSON exists already, for example in a copy of another log. The JSON is not checked.
+    ///
+    /// For an entry from which a session can be opened, the caller sets [`snapshot`](Self::snapshot) and
+    /// [`graph`](Self::graph).
+    pub fn from_json(kind: &'static str, wall: u64, json: impl Into<Arc<str>>) -> Self {
+        Self { kind, snapshot: false, graph: None, wall, json: json.into() }
+    }
+
     /// Writes what happened at some time.
     pub(super) fn of(kind: &impl Kind, time: Time) -> Result<Self, LogError> {
         Self::write(kind, time, &Present { v: FORMAT, at: time, entry: kind })

@@ -180,6 +180,7 @@ impl<G: Graph> App<G> {
 }
 
 /// A session as it was after an entry of its log, in the types of a graph.
+#[non_exhaustive]
 pub struct View<G: Graph> {
     /// The entry.
     pub cursor: Cursor,

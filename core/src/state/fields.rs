@@ -8,6 +8,7 @@ use std::fmt;
 
 /// Describes one field of a state; its place in `State::FIELDS` is its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct FieldInfo {
     /// The name as declared.
     pub name: &'static str,
@@ -21,6 +22,37 @@ pub struct FieldInfo {
     pub slot: bool,
     /// Whether whoever may read the session may see it: `#[state(public)]`.
     pub public: bool,
+}
+
+impl FieldInfo {
+    /// Returns a field with the same name in JSON, without a doc comment, that is neither a slot nor public.
+    pub const fn new(name: &'static str, ty: &'static str) -> Self {
+        Self { name, key: name, ty, docs: "", slot: false, public: false }
+    }
+
+    /// Sets the name in JSON.
+    #[must_use]
+    pub const fn key(self, key: &'static str) -> Self {
+        Self { key, ..self }
+    }
+
+    /// Sets the doc comment.
+    #[must_use]
+    pub const fn docs(self, docs: &'static str) -> Self {
+        Self { docs, ..self }
+    }
+
+    /// Declares that the field is a slot.
+    #[must_use]
+    pub const fn slot(self) -> Self {
+        Self { slot: true, ..self }
+    }
+
+    /// Declares that readers of a session may see the field.
+    #[must_use]
+    pub const fn public(self) -> Self {
+        Self { public: true, ..self }
+    }
 }
 
 /// Stands for the index of a field that the state lacks.

@@ -18,6 +18,7 @@ use std::sync::Arc;
 /// [`load`](Fixture::load) reads it back in those types, and [`test`](Fixture::test) writes the
 /// test. Resources are no data, so a log has none; the test is given others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Fixture {
     /// The format, that of entries.
     #[serde(rename = "v")]
@@ -61,6 +62,7 @@ pub struct Fixture {
 #[serde(rename_all = "snake_case")]
 pub enum Conclusion {
     /// It was committed.
+    #[non_exhaustive]
     Committed {
         /// What changed, by the names that serde gives the fields.
         patches: Vec<(String, Patch)>,
@@ -68,6 +70,7 @@ pub enum Conclusion {
         next: Next<String>,
     },
     /// It failed.
+    #[non_exhaustive]
     Failed {
         /// What went wrong.
         cause: CauseRecord,

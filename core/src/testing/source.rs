@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, fmt};
 /// What a test has to know of a graph: made of its [`Topology`], or read from the JSON of one
 /// ([`Topology::json`]) by a program that does not have the graph.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Outline {
     /// The name of the graph.
     pub name: String,
@@ -21,6 +22,7 @@ pub struct Outline {
 
 /// A node of an [`Outline`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct OutlineNode {
     /// Its name.
     pub name: String,
@@ -36,6 +38,7 @@ pub struct OutlineNode {
 
 /// An input or a resource of an [`Outline`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Needed {
     /// Its name.
     pub name: String,
@@ -47,6 +50,7 @@ pub struct Needed {
 
 /// A parameter of an [`OutlineNode`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct BoundValue {
     /// Its name.
     pub name: String,

@@ -216,8 +216,8 @@ fn expand_declared(action: &ActionSyntax) -> TokenStream {
         .map(|param| {
             let name = plain(&param.name);
             let hash = hash(&name);
-            let optional = param.default.is_some();
-            quote!(__private::ParamInfo { name: #name, hash: #hash, optional: #optional })
+            let need = if param.default.is_some() { quote!(optional) } else { quote!(required) };
+            quote!(__private::ParamInfo::#need(#name, #hash))
         })
         .collect();
     let mut tokens = TokenStream::new();

@@ -116,12 +116,11 @@ fn expand_info(field: &FieldSyntax, burdock: &TokenStream) -> TokenStream {
     let key = &serialised.key;
     let name = plain(name);
     let ty = text::written(ty);
-    let slot = slot.is_some();
-    quote! {
-        #burdock::__private::FieldInfo {
-            name: #name, key: #key, ty: #ty, docs: #docs, slot: #slot, public: #public
-        }
-    }
+    let key = (*key != name).then(|| quote!(.key(#key)));
+    let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
+    let slot = slot.is_some().then(|| quote!(.slot()));
+    let public = public.then(|| quote!(.public()));
+    quote!(#burdock::__private::FieldInfo::new(#name, #ty) #key #docs #slot #public)
 }
 
 fn expand_field(

@@ -19,7 +19,7 @@ async fn patient(schema: &str) -> (PostgresLog, Epoch) {
 }
 
 fn whenever(epoch: Epoch, at: u64) -> Append {
-    Append { urgency: Urgency::Whenever, ..append(&id("s"), epoch, at, 1) }
+    append(&id("s"), epoch, at, 1).urgency(Urgency::Whenever)
 }
 
 /// How many transactions wrote the entries.
@@ -45,8 +45,7 @@ async fn an_urgent_append_takes_along_what_waits_before_it() {
 async fn enough_bytes_end_the_wait() {
     let (log, epoch) = patient("enough").await;
     let mut large = whenever(epoch, 1);
-    let json = format!("\"{}\"", "x".repeat(1000)).into();
-    large.entries = vec![Draft { kind: "item", snapshot: false, graph: None, wall: 0, json }];
+    large.entries = vec![Draft::from_json("item", 0, format!("\"{}\"", "x".repeat(1000)))];
     let (first, second) = join(log.append(whenever(epoch, 0)), log.append(large)).await;
     first.and(second).unwrap();
     assert_eq!(transactions("enough").await, 1);
@@ -55,10 +54,7 @@ async fn enough_bytes_end_the_wait() {
 #[tokio::test]
 async fn a_short_while_ends_the_wait() {
     let (log, epoch) = patient("while").await;
-    let soon = Append {
-        urgency: Urgency::Within(Duration::from_millis(5)),
-        ..append(&id("s"), epoch, 1, 1)
-    };
+    let soon = append(&id("s"), epoch, 1, 1).urgency(Urgency::Within(Duration::from_millis(5)));
     let (first, second) = join(log.append(whenever(epoch, 0)), log.append(soon)).await;
     first.and(second).unwrap();
     assert_eq!(transactions("while").await, 1);

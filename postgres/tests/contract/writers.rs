@@ -2,7 +2,7 @@ use crate::support::{
     Server,
     drafts::{append, claim, id, ids, jsons},
 };
-use burdock::log::{Claim, Draft, Existence, Log, LogError, Offset, Urgency};
+use burdock::log::{Append, Claim, Draft, Existence, Log, LogError, Offset};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -77,21 +77,9 @@ async fn json_comes_back_byte_by_byte_also_when_it_is_larger_than_a_page() {
         format!("\"{}\"", "y".repeat(20 << 20)),
         "0".to_owned(),
     ];
-    let draft = |text: &String| Draft {
-        kind: "item",
-        snapshot: false,
-        graph: None,
-        wall: 0,
-        json: text.as_str().into(),
-    };
+    let draft = |text: &String| Draft::from_json("item", 0, text.as_str());
     let entries = texts.iter().map(draft).collect();
-    let append = burdock::log::Append {
-        session: session.clone(),
-        epoch: opened.epoch,
-        at: Offset::ZERO,
-        entries,
-        urgency: Urgency::Now,
-    };
+    let append = Append::new(session.clone(), opened.epoch, Offset::ZERO, entries);
     log.append(append.clone()).await.unwrap();
     log.append(append).await.unwrap();
     assert!(jsons(&log, &session).await == texts);

@@ -1,6 +1,6 @@
 //! What is written, and what is read.
 
-use burdock::log::{Append, Claim, Draft, Epoch, Existence, Log, Offset, SessionId, Urgency};
+use burdock::log::{Append, Claim, Draft, Epoch, Existence, Log, Offset, SessionId};
 use std::time::Duration;
 
 pub(crate) fn id(id: &str) -> SessionId {
@@ -13,25 +13,17 @@ pub(crate) fn claim(existence: Existence, idle_for: Option<Duration>) -> Claim {
 
 /// Entries that count from a number on.
 pub(crate) fn drafts(from: u64, count: u64) -> Vec<Draft> {
-    let draft = |number| Draft {
-        kind: "item",
-        snapshot: number == 0,
-        graph: None,
-        wall: 1000 + number,
-        json: format!("{{\"n\":{number}}}").into(),
+    let draft = |number| {
+        let mut draft = Draft::from_json("item", 1000 + number, format!("{{\"n\":{number}}}"));
+        draft.snapshot = number == 0;
+        draft
     };
     (from..from + count).map(draft).collect()
 }
 
 /// Entries whose numbers are their offsets.
 pub(crate) fn append(session: &SessionId, epoch: Epoch, at: u64, count: u64) -> Append {
-    Append {
-        session: session.clone(),
-        epoch,
-        at: Offset(at),
-        entries: drafts(at, count),
-        urgency: Urgency::Now,
-    }
+    Append::new(session.clone(), epoch, Offset(at), drafts(at, count))
 }
 
 /// All that a session has.

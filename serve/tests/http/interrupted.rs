@@ -2,7 +2,7 @@
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
 use burdock::log::{
-    Append, Claim, Draft, Durability, EntryKind, Log, MemoryLog, Offset, SessionId, Urgency,
+    Append, Claim, Draft, Durability, EntryKind, Log, MemoryLog, Offset, SessionId,
 };
 use burdock_sqlite::SqliteLog;
 use burdock_tests::faulty::{Fate, FaultyLog};
@@ -15,18 +15,13 @@ async fn left_of(log: &impl Log, id: &SessionId) -> MemoryLog {
     let opened = left.open(id, Claim::default()).await.unwrap();
     let records = log.read(id, Offset::ZERO, 1_000).await.unwrap();
     let draft = |record: &burdock::log::Record| {
-        let entry = record.entry(id).unwrap();
-        Draft {
-            kind: entry.kind.name(),
-            snapshot: entry.kind.snapshot().is_some(),
-            graph: entry.kind.snapshot().map(|snapshot| snapshot.graph.name.as_str().into()),
-            wall: entry.time.0,
-            json: record.json.clone(),
-        }
+        let mut draft = Draft::new(&record.entry(id).unwrap()).unwrap();
+        draft.json = record.json.clone();
+        draft
     };
     let entries = records.iter().map(draft).collect();
     let (session, epoch, at) = (id.clone(), opened.epoch, Offset::ZERO);
-    let append = Append { session, epoch, at, entries, urgency: Urgency::Now };
+    let append = Append::new(session, epoch, at, entries);
     left.append(append).await.unwrap();
     left
 }
@@ -120,16 +115,15 @@ async fn append_snapshots(log: &MemoryLog, id: &SessionId, count: usize) {
     };
     let mut entry: Value = serde_json::from_str(&first.json).unwrap();
     entry["entry"] = json!({ "snapshot": entry["entry"]["session_created"]["snapshot"] });
-    let draft = || Draft {
-        kind: "snapshot",
-        snapshot: true,
-        graph: Some(snapshot.graph.name.as_str().into()),
-        wall: 1,
-        json: entry.to_string().into(),
+    let draft = || {
+        let mut draft = Draft::from_json("snapshot", 1, entry.to_string());
+        draft.snapshot = true;
+        draft.graph = Some(snapshot.graph.name.as_str().into());
+        draft
     };
     let (session, epoch, at) = (id.clone(), opened.epoch, opened.next);
     let entries = (0..count).map(|_| draft()).collect();
-    log.append(Append { session, epoch, at, entries, urgency: Urgency::Now }).await.unwrap();
+    log.append(Append::new(session, epoch, at, entries)).await.unwrap();
 }
 
 #[tokio::test]

@@ -27,12 +27,13 @@ pub(crate) fn draft(text: &str) -> Draft {
 }
 
 pub(crate) fn snapshot(text: &str) -> Draft {
-    Draft { snapshot: true, ..draft_of("snapshot", text) }
+    let mut snapshot = draft_of("snapshot", text);
+    snapshot.snapshot = true;
+    snapshot
 }
 
 fn draft_of(kind: &'static str, text: &str) -> Draft {
-    let json = format!("{text:?}").into();
-    Draft { kind, snapshot: false, graph: None, wall: 1_700_000_000_000, json }
+    Draft::from_json(kind, 1_700_000_000_000, format!("{text:?}"))
 }
 
 /// The text of an entry.
@@ -59,7 +60,7 @@ impl Writer {
         let at = self.next;
         self.next = at.plus(entries.len() as u64);
         let (session, epoch) = (self.session.clone(), self.epoch);
-        self.log.append(Append { session, epoch, at, entries, urgency })
+        self.log.append(Append::new(session, epoch, at, entries).urgency(urgency))
     }
 
     pub(crate) fn append(&mut self, entries: Vec<Draft>) -> Result<(), LogError> {

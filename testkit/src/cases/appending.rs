@@ -51,7 +51,9 @@ pub(crate) async fn an_append_of_twenty_thousand_entries_is_one_append(trial: Tr
     let mut writer = trial.session("session", 1).await?;
     let entry = item("x")?;
     let entries: Vec<_> = (0..20_000)
-        .map(|count: u32| Draft { json: format!("{} {count}", entry.json).into(), ..entry.clone() })
+        .map(|count: u32| {
+            Draft::from_json(entry.kind, entry.wall, format!("{} {count}", entry.json))
+        })
         .collect();
     writer.append(entries).await?;
     ensure_content(&trial.log, &writer.session, &writer.sent).await

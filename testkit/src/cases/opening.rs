@@ -269,7 +269,7 @@ pub(crate) async fn a_refused_claim_changes_nothing(trial: Trial) -> Verdict {
     new.write(1).await?;
     ensure_eq!(
         trial.log.epochs(&new.session).await?,
-        vec![EpochStart { epoch: new.epoch, start: Offset::ZERO }],
+        vec![EpochStart::new(new.epoch, Offset::ZERO)],
         "the epochs of a session that was claimed once"
     );
     Ok(())
@@ -303,7 +303,7 @@ pub(crate) async fn every_epoch_is_listed_with_its_start(trial: Trial) -> Verdic
     let mut writer = trial.open("session").await?;
     let mut expected = Vec::new();
     for entries in [0, 3, 0, 0, 2, 1, 0] {
-        expected.push(EpochStart { epoch: writer.epoch, start: writer.next });
+        expected.push(EpochStart::new(writer.epoch, writer.next));
         writer.write(entries).await?;
         if writer.next > Offset::ZERO {
             for log in trial.handles().await? {

@@ -5,7 +5,7 @@ use crate::{
     trial::{Trial, Verdict, ensure, ensure_content, ensure_eq, ensure_refused, read_all, within},
     writer::Writer,
 };
-use burdock::log::{Draft, LogError, Offset, SessionFilter, Urgency, tail};
+use burdock::log::{Draft, LogError, Offset, Record, SessionFilter, Urgency, tail};
 use std::{sync::Arc, time::Duration};
 
 pub(crate) async fn a_read_returns_at_most_its_limit_and_always_something(trial: Trial) -> Verdict {
@@ -98,8 +98,8 @@ pub(crate) async fn big_entries_come_back_byte_by_byte(trial: Trial) -> Verdict 
         let written = written.trim_matches('"');
         // writing it all as JSON would take most of the time
         let repeated = written.repeat((16 << 20) / written.len() + 1);
-        let json = small.json.replace(written, &repeated).into();
-        Ok::<_, LogError>(Draft { json, ..small })
+        let json = small.json.replace(written, &repeated);
+        Ok::<_, LogError>(Draft::from_json(small.kind, small.wall, json))
     };
     let (one, two, three) = (big(0)?, big(1)?, big(2)?);
     ensure!(one.json.len() > 16 << 20, "the entry has only {} bytes", one.json.len());
@@ -217,9 +217,7 @@ pub(crate) async fn readers_see_prefixes_while_a_writer_writes(trial: Trial) -> 
     let mut writer = trial.session("session", 1).await?;
     let mut expected = writer.sent.clone();
     for (offset, entry) in (0..).zip(several(0..END)?).skip(1) {
-        let record =
-            burdock::log::Record { offset: Offset(offset), epoch: writer.epoch, json: entry.json };
-        expected.push(record);
+        expected.push(Record::new(Offset(offset), writer.epoch, entry.json));
     }
     let expected: Arc<[_]> = expected.into();
     let mut readers = Vec::new();

@@ -155,8 +155,9 @@ impl Flawed {
 
     fn split(&self, append: &Append) -> Logging<()> {
         for (at, entry) in (append.at.0..).zip(&append.entries) {
-            let (at, entries) = (Offset(at), vec![entry.clone()]);
-            let part = self.inner.append(Append { at, entries, ..append.clone() });
+            let mut part = append.clone();
+            (part.at, part.entries) = (Offset(at), vec![entry.clone()]);
+            let part = self.inner.append(part);
             if let Err(error) = part.now_or_never().unwrap() {
                 return Box::pin(ready(Err(error)));
             }
@@ -324,7 +325,7 @@ impl Log for Flawed {
             Ok(epochs) => epochs,
             Err(_) if self.flaw == Flaw::NoSessionIsAnEmptyOne => {
                 let (epoch, start) = (Epoch::default(), Offset::ZERO);
-                return Box::pin(ready(Ok(vec![EpochStart { epoch, start }])));
+                return Box::pin(ready(Ok(vec![EpochStart::new(epoch, start)])));
             }
             Err(error) => return Box::pin(ready(Err(error))),
         };
@@ -352,7 +353,7 @@ impl Log for Flawed {
             Flaw::KeepsEpochsOfTheDeleted => {
                 let known = self.notes.epochs.lock().unwrap()[&id].clone();
                 let gone = known.into_iter().filter(|epoch| *epoch < epochs[0].epoch);
-                let gone = gone.map(|epoch| EpochStart { epoch, start: Offset::ZERO });
+                let gone = gone.map(|epoch| EpochStart::new(epoch, Offset::ZERO));
                 epochs = gone.collect::<Vec<_>>().into_iter().chain(epochs.clone()).collect();
             }
             _ => {}
@@ -423,14 +424,5 @@ impl Log for Flawed {
 
 /// A session that does not exist, as one without entries.
 fn empty(id: SessionId) -> SessionInfo {
-    SessionInfo {
-        id,
-        epoch: Epoch::default(),
-        first: Offset::ZERO,
-        next: Offset::ZERO,
-        snapshot: None,
-        graph: None,
-        created: 0,
-        updated: 0,
-    }
+    SessionInfo::new(id, Epoch::default(), Offset::ZERO..Offset::ZERO)
 }

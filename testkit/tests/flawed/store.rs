@@ -2,8 +2,7 @@
 
 use super::{Flaw, Flawed};
 use burdock::log::{
-    Append, Claim, Draft, Epoch, Log, LogError, MemoryLog, Offset, Record, SessionFilter,
-    SessionId, Urgency,
+    Append, Claim, Draft, Epoch, Log, LogError, MemoryLog, Offset, Record, SessionFilter, SessionId,
 };
 use burdock_testkit::Subject;
 use futures::{FutureExt, future::BoxFuture};
@@ -90,8 +89,7 @@ fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
                     entry.graph = None;
                 }
             }
-            let urgency = Urgency::Now;
-            now(to.append(Append { session: id, epoch, at: opened.next, entries, urgency }));
+            now(to.append(Append::new(id, epoch, opened.next, entries)));
         }
     }
     if flaw != Flaw::CrashForgetsEpochs {

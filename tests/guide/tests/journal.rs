@@ -3,7 +3,7 @@
 
 use burdock::log::{
     Append, Claim, Draft, Epoch, EpochStart, Log, LogError, Logging, MemoryLog, Offset, Opened,
-    Record, SessionFilter, SessionId, SessionInfo, Urgency,
+    Record, SessionFilter, SessionId, SessionInfo,
 };
 use burdock_testkit::Subject;
 use futures::{
@@ -169,15 +169,14 @@ fn again(memory: &MemoryLog, line: Line) -> Result<(), LogError> {
         }
         Line::Append(session, epoch, at, entries) => {
             // the kind is there for logs that can be searched by it
-            let draft = |Stored { snapshot, graph, wall, json }| Draft {
-                kind: "",
-                snapshot,
-                graph: graph.map(Arc::from),
-                wall,
-                json: json.into(),
+            let draft = |Stored { snapshot, graph, wall, json }| {
+                let mut draft = Draft::from_json("", wall, json);
+                draft.snapshot = snapshot;
+                draft.graph = graph.map(Arc::from);
+                draft
             };
             let entries = entries.into_iter().map(draft).collect();
-            memory.append(Append { session, epoch, at, entries, urgency: Urgency::Now })
+            memory.append(Append::new(session, epoch, at, entries))
         }
         Line::Release(session, epoch) => memory.release(&session, epoch),
         Line::Trim(session, before) => memory.trim(&session, before),

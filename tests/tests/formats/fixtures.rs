@@ -1,9 +1,7 @@
 //! The files, and logs that are made from them.
 
 use super::diary::SESSIONS;
-use burdock::log::{
-    Append, Claim, Draft, Entry, Log, MemoryLog, Offset, Record, SessionId, Urgency,
-};
+use burdock::log::{Append, Claim, Draft, Entry, Log, MemoryLog, Offset, Record, SessionId};
 use burdock_sqlite::SqliteLog;
 use std::{
     fs,
@@ -37,12 +35,14 @@ pub async fn import(log: &dyn Log, session: &str, lines: &str) {
     let session = SessionId::new(session).unwrap();
     let draft = |line: &str| {
         // as it stands in the line
-        Draft { json: line.into(), ..Draft::new(&Entry::from_json(line).unwrap()).unwrap() }
+        let mut draft = Draft::new(&Entry::from_json(line).unwrap()).unwrap();
+        draft.json = line.into();
+        draft
     };
     let entries = lines.lines().map(draft).collect();
     let opened = log.open(&session, Claim::default()).await.unwrap();
-    let (epoch, at, urgency) = (opened.epoch, opened.next, Urgency::Now);
-    let append = Append { session: session.clone(), epoch, at, entries, urgency };
+    let (epoch, at) = (opened.epoch, opened.next);
+    let append = Append::new(session.clone(), epoch, at, entries);
     log.append(append).await.unwrap();
     log.release(&session, epoch).await.unwrap();
 }

@@ -124,6 +124,7 @@ fn see(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
         EntryKind::RunCancelled { .. } => "run cancelled",
         EntryKind::SessionReopened { .. } => "session reopened",
         EntryKind::Snapshot(_) => "snapshot",
+        other => panic!("a name for {other:?}"),
     };
     seen.insert(name);
     match kind {
@@ -162,6 +163,7 @@ fn see_failure(failure: &FailureRecord, seen: &mut BTreeSet<&'static str>) {
         CauseRecord::Timeout(_) => "timeout",
         CauseRecord::UnsetSlot(_) => "unset slot",
         CauseRecord::MissingInput(_) => "missing input",
+        other => panic!("a name for {other:?}"),
     });
     if matches!(failure.cause, CauseRecord::Error { retryable: true, .. }) {
         seen.insert("error that may be tried again");

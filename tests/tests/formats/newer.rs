@@ -5,7 +5,7 @@ use super::{
     fixtures::folder,
 };
 use burdock::{
-    log::{Append, Claim, Draft, FORMAT, Log, LogError, MemoryLog, SessionId, Urgency},
+    log::{Append, Claim, Draft, FORMAT, Log, LogError, MemoryLog, SessionId},
     run::{BuildError, ReadError},
 };
 use burdock_sqlite::SqliteLog;
@@ -18,10 +18,9 @@ async fn an_entry_of_a_newer_format_keeps_the_session_shut() {
     open(log.clone(), "diary", Script::default(), &clock()).await.close().await.unwrap();
     let opened = log.open(&id, Claim::default()).await.unwrap();
     let json = format!(r#"{{"v":{},"when":"later","entry":{{"dream":{{}}}}}}"#, FORMAT + 1);
-    let entry = Draft { kind: "dream", snapshot: false, graph: None, wall: 0, json: json.into() };
+    let entry = Draft::from_json("dream", 0, json);
     let (epoch, at) = (opened.epoch, opened.next);
-    let urgency = Urgency::Now;
-    let append = Append { session: id, epoch, at, entries: vec![entry], urgency };
+    let append = Append::new(id, epoch, at, vec![entry]);
     log.append(append).await.unwrap();
 
     let script = Script::default();

@@ -2,10 +2,7 @@
 
 use burdock::{
     Next, Position,
-    log::{
-        CauseRecord, Entry, EntryKind, FORMAT, FailureRecord, GraphMark, Snapshot, Time,
-        UnfinishedRun,
-    },
+    log::{CauseRecord, Entry, FailureRecord, GraphMark, Snapshot, Time, UnfinishedRun},
     state::Patch,
 };
 use serde_json::json;
@@ -14,25 +11,20 @@ use serde_json::json;
 pub const ODDS: &str = "odds";
 
 pub fn odds() -> Vec<Entry> {
-    let failure = |cause| FailureRecord { node: "first".into(), attempts: u32::MAX, cause };
+    let failure = |cause| FailureRecord::new("first", u32::MAX, cause);
     let missing = failure(CauseRecord::MissingInput("number".into()));
     let state = json!({ "big": u64::MAX, "small": i64::MIN, "odd": 0.1, "list": [null, true] });
-    let snapshot = |position, unfinished| Snapshot {
-        graph: GraphMark { name: "Keeping".into(), hash: "0123456789abcdef".into() },
-        version: 7,
-        state: state.as_object().unwrap().clone(),
-        position,
-        step: u64::MAX,
-        run: 3,
-        unfinished,
-        failure: Some(missing.clone()),
+    let snapshot = |position, unfinished| {
+        let graph = GraphMark::new("Keeping", "0123456789abcdef");
+        let mut snapshot = Snapshot::new(graph, 7, state.as_object().unwrap().clone(), position);
+        (snapshot.step, snapshot.run) = (u64::MAX, 3);
+        snapshot.unfinished = unfinished;
+        snapshot.failure = Some(missing.clone());
+        json!({ "snapshot": snapshot })
     };
-    let run = UnfinishedRun {
-        origin: "first".into(),
-        origin_failure: Some(failure(CauseRecord::Timeout(u64::MAX))),
-        inputs: json!(null),
-        shown: 2,
-    };
+    let mut run = UnfinishedRun::new("first", json!(null));
+    run.origin_failure = Some(failure(CauseRecord::Timeout(u64::MAX)));
+    run.shown = 2;
     let patches = vec![
         ("a \"field\"\u{7f}\u{2028}\u{1F600}\0".into(), Patch::Set(json!({ "deep": [[{}]] }))),
         ("list".into(), Patch::Append { keep: 0, tail: vec![json!(1.5e300), json!(-0.0)] }),
@@ -42,18 +34,28 @@ pub fn odds() -> Vec<Entry> {
         remove: vec!["a \"key\"\u{7f}\0".into()],
     };
     let of_a_map = vec![("map".into(), entries)];
-    let (step, node) = (9, "first".to_owned());
+    let committed = |attempt: u32, patches: Vec<(String, Patch)>| {
+        let mut committed = json!({ "step": 9, "node": "first", "attempt": attempt });
+        committed["patches"] = json!(patches);
+        committed["next"] = json!(Next::<String>::End);
+        json!({ "step_committed": committed })
+    };
+    let next = Next::<String>::End;
     let kinds = [
-        EntryKind::Snapshot(Box::new(snapshot(Position::Unfinished("first".into()), Some(run)))),
-        EntryKind::Snapshot(Box::new(snapshot(Position::Ended, None))),
-        EntryKind::AttemptFailed { step, failure: missing.clone(), retry_in: u64::MAX },
-        EntryKind::StepFailed { step, failure: missing.clone(), next: Some(Next::End) },
-        EntryKind::StepCommitted { step, node: node.clone(), attempt: 2, patches, next: Next::End },
-        EntryKind::RunFailed { node: String::new(), error: Vec::new() },
-        EntryKind::StepCommitted { step, node, attempt: 1, patches: of_a_map, next: Next::End },
+        snapshot(Position::Unfinished("first".into()), Some(run)),
+        snapshot(Position::Ended, None),
+        json!({ "attempt_failed": { "step": 9, "failure": missing, "retry_in": u64::MAX } }),
+        json!({ "step_failed": { "step": 9, "failure": missing, "next": next } }),
+        committed(2, patches),
+        json!({ "run_failed": { "node": "", "error": [] } }),
+        committed(1, of_a_map),
     ];
-    let time = Time(u64::MAX, u64::MAX);
-    let entry = |kind| Entry { format: FORMAT, time, branch: vec![0, u32::MAX], kind };
+    let entry = |kind| {
+        let kind = serde_json::from_value(kind).unwrap();
+        let mut entry = Entry::new(Time(u64::MAX, u64::MAX), kind);
+        entry.branch = vec![0, u32::MAX];
+        entry
+    };
     kinds.into_iter().map(entry).collect()
 }
 

@@ -259,7 +259,7 @@ impl Reading {
                 let snapshot = Book::of(*snapshot);
                 must!(snapshot == *book, "a snapshot that differs from {book:?}");
             }
-            EntryKind::RunStarted { run, node, inputs } => {
+            EntryKind::RunStarted { run, node, inputs, .. } => {
                 must!(run == book.run + 1, "the number of the run");
                 let origin = book.unfinished.as_ref().map(|run| &run.origin);
                 let rest = Position::Rest(node.clone());
@@ -267,11 +267,11 @@ impl Reading {
                 book.begin(&node, inputs["text"].as_str().unwrap());
                 self.active = Some(record.offset);
             }
-            EntryKind::RunResumed { node } => {
+            EntryKind::RunResumed { node, .. } => {
                 must!(at(book, &node), "another place");
                 self.active = Some(record.offset);
             }
-            EntryKind::StepStarted { step, node } => {
+            EntryKind::StepStarted { step, node, .. } => {
                 must!(step == book.step && at(book, &node), "another step");
                 must!(book.unfinished.as_ref().unwrap().shown == 0, "items are left");
             }
@@ -290,7 +290,7 @@ impl Reading {
                 must!(step == book.step && at(book, &failure.node), "another step");
                 must!(book.unfinished.as_ref().unwrap().shown == 0, "items are left");
             }
-            EntryKind::StepFailed { step, failure, next } => {
+            EntryKind::StepFailed { step, failure, next, .. } => {
                 must!(step == book.step && at(book, &failure.node), "another step");
                 must!(book.unfinished.as_ref().unwrap().shown == 0, "items are left");
                 must!(next == on_error(&failure.node, &book.state), "another edge");
@@ -310,14 +310,14 @@ impl Reading {
                 must!(next == self::next(&node, &book.state), "another edge");
                 self.over = over(next);
             }
-            EntryKind::RunHalted { node }
-            | EntryKind::RunStopped { node }
+            EntryKind::RunHalted { node, .. }
+            | EntryKind::RunStopped { node, .. }
             | EntryKind::RunFailed { node, .. }
-            | EntryKind::RunCancelled { node } => {
+            | EntryKind::RunCancelled { node, .. } => {
                 must!(at(book, &node), "another place");
                 self.active = None;
             }
-            EntryKind::SessionReopened { node } => {
+            EntryKind::SessionReopened { node, .. } => {
                 must!(book.position == Position::Ended, "it had not ended");
                 book.position = Position::Rest(node);
                 book.failure = None;
@@ -325,6 +325,7 @@ impl Reading {
             EntryKind::RunPaused { .. } | EntryKind::RunEnded => {
                 return Err("no rest before it".into());
             }
+            other => return Err(format!("an unknown entry: {other:?}")),
         }
         Ok(())
     }
@@ -333,7 +334,9 @@ impl Reading {
 fn over(next: Next<String>) -> Option<EntryKind> {
     match next {
         Next::Node(_) => None,
-        Next::Pause(node) => Some(EntryKind::RunPaused { node }),
+        Next::Pause(node) => {
+            Some(serde_json::from_value(json!({ "run_paused": { "node": node } })).unwrap())
+        }
         Next::End => Some(EntryKind::RunEnded),
     }
 }

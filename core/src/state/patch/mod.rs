@@ -81,6 +81,7 @@ pub enum PatchError {
 /// Why a commit cannot be written to the log.
 #[derive(Debug, thiserror::Error)]
 #[error("the field `{field}` cannot be written as JSON")]
+#[non_exhaustive]
 pub struct PatchFailed {
     /// The field.
     pub field: &'static str,

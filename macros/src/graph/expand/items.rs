@@ -170,26 +170,18 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     };
     let inputs = graph.inputs.iter().map(info);
     let resources = graph.resources.iter().map(info);
-    let yields = if let Some(yields) = &graph.yields {
+    let formerly = (!former_names.is_empty()).then(|| quote!(.formerly(&[#(#former_names),*])));
+    let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
+    let given = (!graph.inputs.is_empty() || !graph.resources.is_empty())
+        .then(|| quote!(.given(&[#(#inputs),*], &[#(#resources),*])));
+    let yields = graph.yields.as_ref().map(|yields| {
         let ty = text::written(&yields.ty);
-        quote!(::core::option::Option::Some(#ty))
-    } else {
-        quote!(::core::option::Option::None)
-    };
+        quote!(.yields(#ty))
+    });
     quote! {
-        #private::Topology {
-            name: #name,
-            former_names: &[#(#former_names),*],
-            docs: #docs,
-            state: #state,
-            start: #start,
-            nodes: __NODES,
-            edges: __EDGES,
-            inputs: &[#(#inputs),*],
-            resources: &[#(#resources),*],
-            yields: #yields,
-            fields: <__State as #private::State>::FIELDS,
-        }
+        #private::Topology::new(#name, #start, __NODES, __EDGES)
+            .over(#state, <__State as #private::State>::FIELDS)
+            #formerly #docs #given #yields
     }
 }
 

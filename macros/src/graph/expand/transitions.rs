@@ -88,7 +88,7 @@ pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option
             let timeout = some(&graph[id].timeout, "timeout");
             let retry = some(&graph[id].retry, "retry");
             quote! {
-                #variant => ::core::option::Option::Some(|| #private::Policy { timeout: #timeout, retry: #retry }),
+                #variant => ::core::option::Option::Some(|| #private::Policy::new(#timeout, #retry)),
             }
         })
         .collect();
