@@ -7,6 +7,7 @@ pub mod event;
 pub mod graph;
 pub mod log;
 mod message;
+pub mod names;
 mod outcome;
 mod panics;
 pub mod prelude;
