@@ -14,6 +14,7 @@ pub mod prelude;
 mod progress;
 pub mod run;
 pub mod runtime;
+mod sealed;
 pub mod state;
 pub mod stream;
 mod sync;
