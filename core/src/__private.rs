@@ -1,6 +1,8 @@
 //! What expansions call; no promise is made about any of it.
 
 #[doc(hidden)]
+pub use crate::sealed::Sealed;
+#[doc(hidden)]
 pub use crate::{
     __entry as entry, __inputs as inputs, __nodes as nodes, __scope as scope, __tables as tables,
     __visits as visits, __written as written,

@@ -418,6 +418,7 @@ macro_rules! __nodes {
                 }
             }
 
+            impl $crate::__private::Sealed for $type {}
             impl $crate::__private::Node for $type {
                 const ALL: &'static [Self] = Self::ALL;
 
@@ -620,6 +621,7 @@ macro_rules! __scope {
         // The struct of its resources; each with the hash of its name and its type.
         $resources:ident { $($resource:ident $resource_hash:literal: $resource_ty:ty;)* }
     ) => {
+        impl $crate::__private::Sealed for $graph {}
         impl $crate::__private::Scope for $graph {
             type Inputs = $inputs;
             type Resources = $resources;

@@ -19,7 +19,7 @@ pub(crate) fn numbered(place: u64) -> Result<Draft, LogError> {
             json!({ "run_started": { "run": place, "node": "prompt", "inputs": inputs } })
         }
         2 => json!({ "step_started": { "step": place, "node": "answer" } }),
-        3 => item_of(json!({ "delta": format!("word {place}") })),
+        3 => item_of(&json!({ "delta": format!("word {place}") })),
         _ => {
             let error = [&format!("no answer to {place}"), "the line is dead"];
             json!({ "run_failed": { "node": "answer", "error": error } })
@@ -35,7 +35,7 @@ pub(crate) fn several(places: std::ops::Range<u64>) -> Result<Vec<Draft>, LogErr
 
 /// An item with this value.
 pub(crate) fn item(value: impl Into<Value>) -> Result<Draft, LogError> {
-    draft(BEGIN, item_of(value.into()))
+    draft(BEGIN, item_of(&value.into()))
 }
 
 /// A snapshot.
@@ -77,7 +77,7 @@ fn draft(wall: u64, kind: Value) -> Result<Draft, LogError> {
     Draft::new(&Entry::new(Time(wall, wall.saturating_sub(BEGIN) * 1000), kind))
 }
 
-fn item_of(item: Value) -> Value {
+fn item_of(item: &Value) -> Value {
     json!({ "item": { "step": 0, "node": "answer", "attempt": 1, "item": item } })
 }
 

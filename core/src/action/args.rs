@@ -1,10 +1,13 @@
 //! How inputs and resources find their way from a graph to an action.
 
 use super::{ActionError, Failure, UnsetSlot};
+use crate::sealed::Sealed;
 use std::{marker::PhantomData, sync::Arc};
 
 /// Where an action finds inputs and resources: a graph, or a test of one action.
-pub trait Scope: Sized + 'static {
+///
+/// The trait is sealed: `graph!` implements it.
+pub trait Scope: Sealed + Sized + 'static {
     /// What is given per run.
     type Inputs: Clone + Send + Sync + 'static;
     /// What is given once per app.

@@ -12,6 +12,7 @@ use crate::{
     action::Failure,
     graph::{Graph, Next},
     log::Cursor,
+    names,
     outcome::{Outcome, RunError},
     sync::Arc,
 };
@@ -132,16 +133,16 @@ impl<G: Graph> EventKind<G> {
     /// The kind's name, as trace output and logs write it.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::RunStarted => "run_started",
-            Self::StepStarted => "step_started",
-            Self::Item(_) => "item",
-            Self::ItemsSuperseded { .. } => "items_superseded",
-            Self::AttemptFailed { .. } => "attempt_failed",
-            Self::StepFailed { .. } => "step_failed",
-            Self::StepCommitted { .. } => "step_committed",
-            Self::RunFinished { .. } => "run_finished",
-            Self::RunFailed { .. } => "run_failed",
-            Self::RunCancelled => "run_cancelled",
+            Self::RunStarted => names::RUN_STARTED,
+            Self::StepStarted => names::STEP_STARTED,
+            Self::Item(_) => names::ITEM,
+            Self::ItemsSuperseded { .. } => names::ITEMS_SUPERSEDED,
+            Self::AttemptFailed { .. } => names::ATTEMPT_FAILED,
+            Self::StepFailed { .. } => names::STEP_FAILED,
+            Self::StepCommitted { .. } => names::STEP_COMMITTED,
+            Self::RunFinished { .. } => names::RUN_FINISHED,
+            Self::RunFailed { .. } => names::RUN_FAILED,
+            Self::RunCancelled => names::RUN_CANCELLED,
         }
     }
 }

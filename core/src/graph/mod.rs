@@ -31,6 +31,7 @@ pub use crate::progress::Next;
 use crate::{
     action::{Scope, UnsetSlot},
     log::GraphMark,
+    sealed::Sealed,
     state::State,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -39,7 +40,7 @@ use std::{
     hash::Hash,
 };
 
-/// A graph of actions over one state; `graph!` implements it.
+/// A graph of actions over one state; `graph!` implements it. The trait is sealed.
 pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
     /// What the actions read and write.
     type State: State;
@@ -95,9 +96,20 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
     fn writes(node: Self::Node, state: &Self::State) -> Self::Writes;
 }
 
-/// The name of a node; the enum that `graph!` generates implements it.
+/// The name of a node; the enum that `graph!` generates implements it. The trait is sealed.
 pub trait Node:
-    Copy + Eq + Ord + Hash + Debug + Display + Serialize + DeserializeOwned + Send + Sync + 'static
+    Sealed
+    + Copy
+    + Eq
+    + Ord
+    + Hash
+    + Debug
+    + Display
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
 {
     /// All nodes in the order of their declaration.
     const ALL: &'static [Self];

@@ -2,6 +2,7 @@
 
 use super::{Offset, SessionId};
 use crate::{
+    names,
     progress::{Next, Position},
     state::{Document, Patch},
 };
@@ -294,23 +295,23 @@ impl EntryKind {
     /// The kind's name, as it stands in the JSON.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::SessionCreated { .. } => "session_created",
-            Self::RunStarted { .. } => "run_started",
-            Self::RunResumed { .. } => "run_resumed",
-            Self::StepStarted { .. } => "step_started",
-            Self::Item { .. } => "item",
-            Self::ItemsSuperseded { .. } => "items_superseded",
-            Self::AttemptFailed { .. } => "attempt_failed",
-            Self::StepFailed { .. } => "step_failed",
-            Self::StepCommitted { .. } => "step_committed",
-            Self::RunPaused { .. } => "run_paused",
-            Self::RunEnded => "run_ended",
-            Self::RunHalted { .. } => "run_halted",
-            Self::RunStopped { .. } => "run_stopped",
-            Self::RunFailed { .. } => "run_failed",
-            Self::RunCancelled { .. } => "run_cancelled",
-            Self::SessionReopened { .. } => "session_reopened",
-            Self::Snapshot(_) => "snapshot",
+            Self::SessionCreated { .. } => names::SESSION_CREATED,
+            Self::RunStarted { .. } => names::RUN_STARTED,
+            Self::RunResumed { .. } => names::RUN_RESUMED,
+            Self::StepStarted { .. } => names::STEP_STARTED,
+            Self::Item { .. } => names::ITEM,
+            Self::ItemsSuperseded { .. } => names::ITEMS_SUPERSEDED,
+            Self::AttemptFailed { .. } => names::ATTEMPT_FAILED,
+            Self::StepFailed { .. } => names::STEP_FAILED,
+            Self::StepCommitted { .. } => names::STEP_COMMITTED,
+            Self::RunPaused { .. } => names::RUN_PAUSED,
+            Self::RunEnded => names::RUN_ENDED,
+            Self::RunHalted { .. } => names::RUN_HALTED,
+            Self::RunStopped { .. } => names::RUN_STOPPED,
+            Self::RunFailed { .. } => names::RUN_FAILED,
+            Self::RunCancelled { .. } => names::RUN_CANCELLED,
+            Self::SessionReopened { .. } => names::SESSION_REOPENED,
+            Self::Snapshot(_) => names::SNAPSHOT,
         }
     }
 
@@ -399,4 +400,56 @@ pub enum EntryError {
         /// What serde says.
         reason: String,
     },
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Returns the names that serde knows.
+    fn names_of_serde() -> Vec<String> {
+        let error = serde_json::from_value::<EntryKind>(json!("?")).unwrap_err().to_string();
+        let (_, expected) = error.split_once("expected one of ").unwrap();
+        expected.split(", ").map(|name| name.trim_matches('`').to_owned()).collect()
+    }
+
+    #[test]
+    fn name_of_each_kind_is_the_one_in_its_json() {
+        let (mark, position) = (GraphMark::new("Chat", "00"), Position::Rest("ask".into()));
+        let snapshot = Snapshot::new(mark, 1, Document::new(), position);
+        let failure = FailureRecord::new("ask", 1, CauseRecord::Timeout(1));
+        let placed = json!({ "node": "ask" });
+        let samples = [
+            json!({ "session_created": { "snapshot": snapshot } }),
+            json!({ "run_started": { "run": 1, "node": "ask", "inputs": {} } }),
+            json!({ "run_resumed": placed }),
+            json!({ "step_started": { "step": 0, "node": "ask" } }),
+            json!({ "item": { "step": 0, "node": "ask", "attempt": 1, "item": 7 } }),
+            json!({ "items_superseded": { "step": 0, "node": "ask", "items": 1 } }),
+            json!({ "attempt_failed": { "step": 0, "failure": failure, "retry_in": 1 } }),
+            json!({ "step_failed": { "step": 0, "failure": failure, "next": null } }),
+            json!({ "step_committed": {
+                "step": 0, "node": "ask", "attempt": 1, "patches": [], "next": "end",
+            } }),
+            json!({ "run_paused": placed }),
+            json!("run_ended"),
+            json!({ "run_halted": placed }),
+            json!({ "run_stopped": placed }),
+            json!({ "run_failed": { "node": "ask", "error": [] } }),
+            json!({ "run_cancelled": placed }),
+            json!({ "session_reopened": placed }),
+            json!({ "snapshot": snapshot }),
+        ];
+        let kinds = samples.iter().map(|sample| EntryKind::deserialize(sample).unwrap());
+        assert_eq!(kinds.map(|kind| kind.name()).collect::<Vec<_>>(), names_of_serde());
+        for sample in &samples {
+            let kind = EntryKind::deserialize(sample).unwrap();
+            let written = serde_json::to_value(&kind).unwrap();
+            let name =
+                written.as_str().or_else(|| written.as_object()?.keys().next().map(String::as_str));
+            assert_eq!(name, Some(kind.name()));
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What a run writes often or in bulk: the JSON of an [`EntryKind`], made from what is borrowed.
 
 use super::{Draft, Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, Snapshot, Time};
-use crate::{progress::Next, state::Patch};
+use crate::{names, progress::Next, state::Patch};
 use serde::Serialize;
 use std::{cell::Cell, str, sync::Arc};
 
@@ -62,11 +62,11 @@ impl Kind for EntryKind {
 impl<T: Serialize> Kind for Noted<'_, T> {
     fn name(&self) -> &'static str {
         match self {
-            Self::SessionCreated { .. } => "session_created",
-            Self::StepStarted { .. } => "step_started",
-            Self::Item { .. } => "item",
-            Self::StepCommitted { .. } => "step_committed",
-            Self::Snapshot(_) => "snapshot",
+            Self::SessionCreated { .. } => names::SESSION_CREATED,
+            Self::StepStarted { .. } => names::STEP_STARTED,
+            Self::Item { .. } => names::ITEM,
+            Self::StepCommitted { .. } => names::STEP_COMMITTED,
+            Self::Snapshot(_) => names::SNAPSHOT,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::{
         CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Moment,
         Offset, SessionId, Snapshot, entries,
     },
+    names::{ATTEMPT_FAILED, STEP_COMMITTED, STEP_FAILED},
     progress::Next,
     state::Patch,
 };
@@ -264,7 +265,7 @@ pub enum FixtureError {
     Log(#[from] LogError),
     /// The entry is none that an attempt ends with.
     #[error(
-        "no attempt at a step ends with the entry {offset}, a `{kind}`: name a `step_committed`, a `step_failed` or an `attempt_failed`"
+        "no attempt at a step ends with the entry {offset}, a `{kind}`: name a `{STEP_COMMITTED}`, a `{STEP_FAILED}` or an `{ATTEMPT_FAILED}`"
     )]
     NoAttempt {
         /// The entry.

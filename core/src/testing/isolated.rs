@@ -44,6 +44,8 @@ impl fmt::Debug for TestValues {
     }
 }
 
+impl crate::sealed::Sealed for TestScope {}
+
 impl Scope for TestScope {
     type Inputs = TestValues;
     type Resources = TestValues;

@@ -1,0 +1,45 @@
+//! The names of the kinds of entries and events, as logs, traces and clients see them.
+//!
+//! What is in a log, what a run emits and what readers of a server receive have the same name where they are the
+//! same thing.
+
+macro_rules! names {
+    ($($constant:ident = $name:literal,)+) => {
+        $(
+            #[doc = concat!("The name `", $name, "`.")]
+            pub const $constant: &str = $name;
+        )+
+    };
+}
+
+// entries; all but the first and the last are also events that readers receive
+names! {
+    SESSION_CREATED = "session_created",
+    RUN_STARTED = "run_started",
+    RUN_RESUMED = "run_resumed",
+    STEP_STARTED = "step_started",
+    ITEM = "item",
+    ITEMS_SUPERSEDED = "items_superseded",
+    ATTEMPT_FAILED = "attempt_failed",
+    STEP_FAILED = "step_failed",
+    STEP_COMMITTED = "step_committed",
+    RUN_PAUSED = "run_paused",
+    RUN_ENDED = "run_ended",
+    RUN_HALTED = "run_halted",
+    RUN_STOPPED = "run_stopped",
+    RUN_FAILED = "run_failed",
+    RUN_CANCELLED = "run_cancelled",
+    SESSION_REOPENED = "session_reopened",
+    SNAPSHOT = "snapshot",
+}
+
+// events of a run that are not an entry of this name
+names! {
+    RUN_FINISHED = "run_finished",
+}
+
+// events that readers receive and that are not in a log
+names! {
+    REWOUND = "rewound",
+    ERROR = "error",
+}
