@@ -284,7 +284,6 @@ pub(crate) fn project<G: Graph>(
 ) -> Option<SessionEvent> {
     let at = Some(entry.time.0);
     let event = match entry.kind {
-        EntryKind::SessionCreated { .. } | EntryKind::Snapshot(_) => return None,
         EntryKind::RunStarted { run, node, inputs, .. } => {
             let public = public_inputs::<G>(&inputs);
             Event::RunStarted { run, node, inputs: public, prompt: items.prompt(inputs) }
@@ -322,7 +321,8 @@ pub(crate) fn project<G: Graph>(
         }
         EntryKind::RunCancelled { node, .. } => Event::RunCancelled { node },
         EntryKind::SessionReopened { node, .. } => Event::SessionReopened { node },
-        // a kind that burdock has and this crate does not know yet: what of it readers may see is not known
+        // snapshots repeat what readers know; and of a kind that this crate does not know, it is not known what
+        // readers may see
         _ => return None,
     };
     Some(SessionEvent { cursor: None, event, at })
@@ -399,7 +399,7 @@ mod tests {
         EntryKind::deserialize(json).unwrap()
     }
 
-    fn failed_step(cause: CauseRecord, next: Option<Next<String>>) -> EntryKind {
+    fn failed_step(cause: CauseRecord, next: Option<&Next<String>>) -> EntryKind {
         let failure = FailureRecord::new("count", 1, cause);
         kind(&json!({ "step_failed": { "step": 0, "failure": failure, "next": next } }))
     }
@@ -435,7 +435,7 @@ mod tests {
             (vec![failed_step(error(), None), failed_run()], "the line is dead"),
             (vec![failed_step(panic, None), failed_run()], "the action panicked"),
             (vec![failed_run()], RUN_FAILED),
-            (vec![failed_step(error(), on_error), failed_run()], RUN_FAILED),
+            (vec![failed_step(error(), on_error.as_ref()), failed_run()], RUN_FAILED),
             (vec![failed_step(error(), None), resumed, failed_run()], RUN_FAILED),
         ] {
             assert_eq!(error_of(&entries), reason, "{entries:?}");

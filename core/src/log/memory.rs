@@ -208,7 +208,7 @@ impl MemoryLog {
 
     /// Creates an empty log, whose sessions are idle by the clock of this runtime.
     ///
-    /// It is the runtime that [`AppBuilder::runtime`](crate::AppBuilder::runtime) is given where a
+    /// It is the runtime that [`AppBuilder::runtime`](crate::run::AppBuilder::runtime) is given where a
     /// test drives the time of both.
     pub fn with_runtime(runtime: impl Runtime) -> Self {
         Self::of(Clock(Some(std::sync::Arc::new(runtime))))

@@ -55,8 +55,9 @@ impl<G: Graph> App<G> {
 
     /// Begins a run where the last one paused, or at the start.
     ///
-    /// On an app whose last run is unfinished it ends with [`RunErrorKind::Unfinished`], on one that
-    /// has ended with [`RunErrorKind::Ended`]; no input is ever ignored.
+    /// No input is ever ignored: on an app whose last run is unfinished, it ends with
+    /// [`RunErrorKind::Unfinished`](crate::RunErrorKind::Unfinished), on one that has ended with
+    /// [`RunErrorKind::Ended`](crate::RunErrorKind::Ended).
     pub fn run(&mut self, inputs: G::Inputs) -> Run<'_, G> {
         Run::new(self, Start::Run(inputs))
     }
@@ -141,8 +142,8 @@ impl<G: Graph> App<G> {
     /// Puts an app that has ended at its start; the state is kept.
     ///
     /// # Errors
-    /// [`RunErrorKind::NotEnded`] for any other position; [`RunErrorKind::Log`] when the log has not taken
-    /// what happened before.
+    /// [`RunErrorKind::NotEnded`](crate::RunErrorKind::NotEnded) for any other position;
+    /// [`RunErrorKind::Log`](crate::RunErrorKind::Log) when the log has not taken what happened before.
     pub fn reopen(&mut self) -> Result<(), RunError> {
         self.session.reopen()
     }
@@ -152,7 +153,7 @@ impl<G: Graph> App<G> {
     /// `Batch` that is later otherwise.
     ///
     /// # Errors
-    /// [`RunErrorKind::Log`].
+    /// [`RunErrorKind::Log`](crate::RunErrorKind::Log).
     ///
     /// # Cancel safety
     /// Dropping the future takes nothing back.
@@ -165,7 +166,7 @@ impl<G: Graph> App<G> {
     /// the log has everything.
     ///
     /// # Errors
-    /// [`RunErrorKind::Log`]: what was not durable yet is lost.
+    /// [`RunErrorKind::Log`](crate::RunErrorKind::Log): what was not durable yet is lost.
     ///
     /// # Cancel safety
     /// Dropping the future leaves threads that end by themselves.
