@@ -8,16 +8,16 @@ pub use self::restore::RestoreError;
 
 use std::fmt;
 
-/// How a run came to its end, unless with an error; there is no silent end.
+/// How a run ended, if not with a [`RunError`]. Every run ends with one of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<N> {
-    /// At a `pause`; the next run begins at this node.
+    /// At a `pause`; the next run starts at this node.
     Paused(N),
     /// At an `end`: the session is over.
     Ended,
-    /// At a `halt_before` or `halt_after`; [`resume`](crate::App::resume) goes on at this node.
+    /// At a `halt_before` or `halt_after`; [`resume`](crate::App::resume) continues at this node.
     Halted(N),
-    /// By a [`Stopper`](crate::Stopper); [`resume`](crate::App::resume) goes on at this node.
+    /// By a [`Stopper`](crate::Stopper); [`resume`](crate::App::resume) continues at this node.
     Stopped(N),
 }
 

@@ -223,7 +223,7 @@ async fn fail<G: Graph>(
     if session.is_heard() {
         session.supersede().await;
     }
-    // as with a commit, the position moves when the log has it, and before anyone is told
+    // as with a commit, the position moves once the log has the entry and before the event is published
     let recorded = session.journal.failure(session.progress.step, &failure, next).await;
     recorded.map_err(|error| session.log_error(error))?;
     if let Some(next) = next {

@@ -58,7 +58,7 @@ pub(super) async fn follow<G: Graph>(
     follow_place(&hub, &session, Place::of(&headers, &query)?, Arc::new(JsonItems)).await
 }
 
-/// Opens an event stream, unless it would wait for a run that nobody started.
+/// Opens an event stream, unless it would wait for a run that was never started.
 pub(crate) async fn follow_place<G: Graph>(
     hub: &Hub<G>,
     session: &SessionHandle<G>,

@@ -40,7 +40,7 @@ pub enum RunEnd {
     Failed {
         /// The node at which it can be resumed.
         node: String,
-        /// What clients are told of the error; all of it is in the trace output.
+        /// The part of the error that clients receive; the trace output has all of it.
         error: String,
     },
     /// It was cancelled: after a stop, an action did not finish within the grace period.
