@@ -121,6 +121,39 @@ test("events that are no longer there lead back to the history", async (context)
   await session.until(said("later"));
 });
 
+test("what is shown stays until the history that replaces it has been read", async (context) => {
+  const tears = {
+    "the cursor is trimmed": (server) => (server.refusesStream = new Problem(410, { code: "trimmed", first: "0.9" })),
+    "the cursor is of another history": (server) =>
+      (server.refusesStream = new Problem(400, { code: "invalid_cursor" })),
+    "a crash took back a commit": (server, stream) => {
+      stream.say({ type: "rewound", to: "1.1" });
+      stream.say({ type: "run_started", node: "a", prompt: "lost" }, "2.2");
+    },
+    "the stream is trimmed": (server, stream) => stream.say({ type: "error", code: "trimmed", detail: "gone" }),
+  };
+  for (const [what, tear] of Object.entries(tears)) {
+    const server = new Server();
+    const messages = ["first", "second"].map((text) => ({ role: "user", text }));
+    server.history = { ...server.history, cursor: "1.8", messages };
+    const session = follow(context, server);
+    const stream = await server.stream();
+    const seen = new Set();
+    const first = session.until(({ model }) => seen.add(shown(model).map(({ text }) => text).join()) && seen.size > 1);
+    server.history = { ...server.history, cursor: "2.1", messages: messages.slice(0, 1) };
+    tear(server, stream);
+    if (server.refusesStream) stream.end();
+    await first;
+    server.refusesStream = undefined;
+    const again = await server.stream();
+    assert.equal(server.calls.at(-1), "events from 2.1", what);
+    again.say({ type: "run_started", node: "a", prompt: "third" }, "2.2");
+    await session.until(said("third"));
+    assert.deepEqual([...seen], ["first,second", "first"], what);
+    session.close();
+  }
+});
+
 test("a session that is deleted is followed no longer", async (context) => {
   const server = new Server();
   const session = follow(context, server);

@@ -33,6 +33,7 @@ export class Session {
   #changes = 1; // reasons to read the history before the stream, counted
   #loaded = 0; // those among them that the history had that was read last
   #ran = false; // whether the last model had a run in progress
+  #stale = false; // whether the model is shown only until the history replaces it
   #seen = true;
   #suspended = false;
   #hurried = false;
@@ -195,7 +196,9 @@ export class Session {
       let chat = await ask();
       // a run may have ended between its history was read and it was looked for: what is read now has its end
       if (!chat.running && chat.position.at === "unfinished") chat = await ask();
-      this.#become(rebase(this.model, { run: this.#memory.get(), ...chat }, asked));
+      const known = this.#stale ? { ...unknown, title: this.model.title } : this.model;
+      this.#stale = false;
+      this.#become(rebase(known, { run: this.#memory.get(), ...chat }, asked));
       this.#loaded = Math.max(this.#loaded, changes);
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 404) throw error;
@@ -247,6 +250,7 @@ export class Session {
   }
 
   #take(event, id, retry) {
+    if (this.#stale) return; // the rest of what had arrived when the stream was closed
     if (retry !== undefined) this.#backoff.first = Math.min(retry, this.#backoff.most);
     this.#backoff.reset();
     this.#listen();
@@ -265,9 +269,9 @@ export class Session {
     if (code === "trimmed") this.#forget();
   }
 
-  /** Begins again with the history. */
+  /** Starts again with the history. What is shown stays until it is there. */
   #forget() {
-    this.model = unknown;
+    this.#stale = true;
     this.#outdate();
     this.#memory.set(undefined);
     this.#stream?.abort();
