@@ -1,6 +1,7 @@
 //! What each command does.
 
-use std::fmt;
+use crate::words;
+use std::{fmt, path::Path};
 
 /// A command: others that it consists of, and calls of cargo.
 pub(crate) struct Command {
@@ -22,12 +23,14 @@ pub(crate) struct Step {
     pub(crate) needs: Option<&'static str>,
 }
 
-/// What a step calls.
+/// The program of a step.
 #[derive(Clone, Copy)]
 pub(crate) enum Program {
     Cargo,
     /// In the folder of a package.
     Npm(&'static str),
+    /// A function of this program, for the root of the workspace.
+    Own(fn(&Path) -> Result<(), String>),
 }
 
 /// In the order of the usage text.
@@ -47,6 +50,11 @@ pub(crate) const COMMANDS: &[Command] = &[
         "doc",
         "rustdoc without a warning",
         &[Step::new("doc --workspace --no-deps --all-features").env("RUSTDOCFLAGS", "-D warnings")],
+    ),
+    command(
+        "words",
+        "the words that CONTRIBUTING.md rules out",
+        &[Step { program: Program::Own(words::check), ..Step::new("words") }],
     ),
     command(
         "providers",
@@ -124,6 +132,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             "test",
             "lint",
             "doc",
+            "words",
             "providers",
             "services",
             "faults",
@@ -190,6 +199,7 @@ impl fmt::Display for Step {
         match self.program {
             Program::Cargo => write!(f, "cargo {}", self.arguments),
             Program::Npm(folder) => write!(f, "npm --prefix {folder} {}", self.arguments),
+            Program::Own(_) => write!(f, "cargo xtask {}", self.arguments),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 mod commands;
+mod words;
 
 use self::commands::{COMMANDS, Command, Program, Step};
 use std::{
@@ -64,6 +65,7 @@ fn step(step: &Step) -> Result<(), String> {
     let (program, folder) = match step.program {
         Program::Cargo => (env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), root.clone()),
         Program::Npm(folder) => ("npm".into(), root.join(folder)),
+        Program::Own(check) => return check(&root),
     };
     let mut command = process::Command::new(&program);
     command.current_dir(folder).args(step.arguments.split(' '));

@@ -1,0 +1,184 @@
+//! The words that this repository does not use, see CONTRIBUTING.md.
+//!
+//! Every line of every text file is searched, names included: `who_reads` and `whoReads` are the words
+//! "who reads".
+
+use regex::Regex;
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Words that are not used, and what to write instead.
+struct Rule {
+    /// A regular expression, for whole words.
+    words: &'static str,
+    instead: &'static str,
+    /// Uses that are plain English, as regular expressions.
+    except: &'static [&'static str],
+}
+
+const RULES: &[Rule] = &[
+    rule("begin|begins|began|begun", "start", &["(?-i:BEGIN)"]),
+    rule("go on|goes on|going on|went on|gone on", "continue, resume", &[]),
+    rule("under way", "in progress, running", &[]),
+    rule("anew|once more", "again", &[]),
+    rule("whoever|somebody|nobody|anybody", "caller, reader, writer, task", &[]),
+    rule(
+        "who",
+        "caller, reader, writer, task",
+        &[
+            "(anyone|everyone|someone|those|people|person|user|users|reader|readers|writer|caller|callers|engineer|team|teams|contributors|maintainers) who",
+        ],
+    ),
+    rule(
+        "tells|told|hands over|handed over|hand over",
+        "returns, emits, publishes, sends",
+        &["tells [a-z`, ]+ (apart|from)"],
+    ),
+    rule(
+        "says|said",
+        "returns, emits, publishes, sends, sets",
+        &["says (which|whether|where|why|how|that|so)", "you said"],
+    ),
+    rule("unless (said|told) otherwise", "defaults to", &[]),
+    rule("(is|are|was|were|be|been) away|put away", "removed, gone, expired", &[]),
+    rule("(leave|leaves|left|leaving) out|(let|lets|letting) go", "discard, ignore, omit", &[]),
+    rule("so many|so long", "a longer sentence", &[]),
+    rule(
+        "(is|are|was|were) no",
+        "is not a, invalid",
+        &[
+            "there (is|are|was|were) no",
+            "(is|are|was|were) no (longer|more|less|fewer|better|worse|larger|smaller)",
+        ],
+    ),
+    rule("(come|comes|came|coming) to", "a longer sentence", &["when it comes to"]),
+    rule("any more", "longer, no longer", &["any more [a-z]+s"]),
+];
+
+/// The head of a documentation comment.
+const HEAD: &str = "(What|Who) ";
+
+/// Files with words of others, or where the words themselves are the subject.
+const EXCEPT: &[(&str, &str)] = &[
+    ("xtask/src/words.rs", "lists the words"),
+    ("CONTRIBUTING.md", "lists the words"),
+    ("LICENSE-", "the text of the licence"),
+    ("llm/tests/streams/", "recorded answers of providers"),
+    ("llm/json/corpus/", "inputs of a parser"),
+    ("macros/corpus/", "inputs of the macros"),
+];
+
+const TEXTS: &[&str] =
+    &["rs", "md", "js", "ts", "css", "html", "toml", "sql", "py", "sh", "txt", "stderr", "yml"];
+
+const fn rule(words: &'static str, instead: &'static str, except: &'static [&'static str]) -> Rule {
+    Rule { words, instead, except }
+}
+
+/// A use of a word that is not used.
+struct Found {
+    file: PathBuf,
+    line: usize,
+    words: String,
+    instead: &'static str,
+}
+
+/// Returns an error that lists every use.
+pub(crate) fn check(root: &Path) -> Result<(), String> {
+    let search = Search::new().map_err(|error| format!("invalid pattern: {error}"))?;
+    let mut found = Vec::new();
+    for file in files(root)? {
+        let path = root.join(&file);
+        let text = fs::read_to_string(&path)
+            .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+        search.file(&file, &text, &mut found);
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut list = String::new();
+    for Found { file, line, words, instead } in &found {
+        let _ = write!(list, "\n  {}:{line}: `{words}`: write {instead}", file.display());
+    }
+    Err(format!("{} words that CONTRIBUTING.md rules out:{list}", found.len()))
+}
+
+/// The text files that git knows.
+fn files(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let output = Command::new("git")
+        .current_dir(root)
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .output()
+        .map_err(|error| format!("`git` does not start: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("`git ls-files` ended with {}", output.status));
+    }
+    let names = String::from_utf8_lossy(&output.stdout);
+    let is_text = |name: &&str| {
+        let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|extension| TEXTS.contains(&extension)) || *name == ".ci/run"
+    };
+    let is_searched = |name: &&str| !EXCEPT.iter().any(|(path, _)| name.starts_with(path));
+    let present = |name: &&str| root.join(name).is_file();
+    Ok(names
+        .split('\0')
+        .filter(is_text)
+        .filter(is_searched)
+        .filter(present)
+        .map(Into::into)
+        .collect())
+}
+
+struct Search {
+    rules: Vec<(Regex, Option<Regex>, &'static str)>,
+    head: Regex,
+    /// The place in a name where a word ends.
+    humps: Regex,
+}
+
+impl Search {
+    fn new() -> Result<Self, regex::Error> {
+        let compile = |rule: &Rule| {
+            let words = Regex::new(&format!(r"(?i)\b({})\b", rule.words))?;
+            let except = match rule.except {
+                [] => None,
+                except => Some(Regex::new(&format!(r"(?i)\b({})\b", except.join("|")))?),
+            };
+            Ok((words, except, rule.instead))
+        };
+        Ok(Self {
+            rules: RULES.iter().map(compile).collect::<Result<_, regex::Error>>()?,
+            head: Regex::new(&format!(r"^\s*(///|//!|/\*\*) ?{HEAD}"))?,
+            humps: Regex::new("([a-z])([A-Z])")?,
+        })
+    }
+
+    fn file(&self, file: &Path, text: &str, found: &mut Vec<Found>) {
+        let mut in_docs = false;
+        for (index, line) in text.lines().enumerate() {
+            let mut report = |words: &str, instead| {
+                let (file, words) = (file.to_owned(), words.to_owned());
+                found.push(Found { file, line: index + 1, words, instead });
+            };
+            let is_docs =
+                ["///", "//!", "/**", "*"].iter().any(|mark| line.trim_start().starts_with(mark));
+            if !in_docs && let Some(head) = self.head.find(line) {
+                report(head.as_str().trim(), "a noun phrase, or a verb in the third person");
+            }
+            in_docs = is_docs;
+            let plain = self.humps.replace_all(line, "$1 $2").replace('_', " ");
+            for (words, except, instead) in &self.rules {
+                let rest = except
+                    .as_ref()
+                    .map_or(plain.as_str().into(), |except| except.replace_all(&plain, ""));
+                for word in words.find_iter(&rest) {
+                    report(word.as_str(), instead);
+                }
+            }
+        }
+    }
+}
