@@ -1,6 +1,6 @@
 //! What each command does.
 
-use crate::words;
+use crate::{release, words};
 use std::{fmt, path::Path};
 
 /// A command: others that it consists of, and calls of cargo.
@@ -54,7 +54,12 @@ pub(crate) const COMMANDS: &[Command] = &[
     command(
         "words",
         "the words that CONTRIBUTING.md rules out",
-        &[Step { program: Program::Own(words::check), ..Step::new("words") }],
+        &[Step::own("words", words::check)],
+    ),
+    command(
+        "release --dry-run",
+        "the packages of a release: their files and metadata, and each one built from its own files",
+        &[Step::own("release --dry-run", release::rehearse)],
     ),
     command(
         "providers",
@@ -156,6 +161,11 @@ pub(crate) const COMMANDS: &[Command] = &[
         ],
     ),
     command(
+        "release",
+        "publishes every package, and tags the version",
+        &[Step::own("release", release::publish)],
+    ),
+    command(
         "bench-compile",
         "what a graph adds to the time of `cargo check`",
         &[Step::new("run --release -p bench-compile").needs("benches/compile")],
@@ -176,6 +186,10 @@ impl Step {
 
     const fn npm(folder: &'static str, arguments: &'static str) -> Self {
         Self { program: Program::Npm(folder), ..Self::new(arguments) }
+    }
+
+    const fn own(name: &'static str, function: fn(&Path) -> Result<(), String>) -> Self {
+        Self { program: Program::Own(function), ..Self::new(name) }
     }
 
     const fn env(self, name: &'static str, value: &'static str) -> Self {

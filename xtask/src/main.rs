@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 mod commands;
+mod release;
 mod words;
 
 use self::commands::{COMMANDS, Command, Program, Step};
@@ -13,7 +14,14 @@ use std::{
 };
 
 fn main() -> ExitCode {
-    let names: Vec<String> = env::args().skip(1).collect();
+    let mut names: Vec<String> = Vec::new();
+    for argument in env::args().skip(1) {
+        match names.last_mut() {
+            // an option is a part of the command's name
+            Some(name) if argument.starts_with("--") => name.extend([" ", &argument]),
+            _ => names.push(argument),
+        }
+    }
     let mut chosen = Vec::new();
     for name in &names {
         match COMMANDS.iter().find(|command| command.name == name) {
@@ -36,7 +44,7 @@ fn main() -> ExitCode {
 fn usage(what: &str) -> ExitCode {
     eprintln!("xtask: {what}\n\nusage: cargo xtask <command>…\n");
     for command in COMMANDS {
-        eprintln!("  {:14} {}", command.name, command.about);
+        eprintln!("  {:19} {}", command.name, command.about);
     }
     ExitCode::from(2)
 }

@@ -158,7 +158,7 @@ impl Search {
     }
 
     fn file(&self, file: &Path, text: &str, found: &mut Vec<Found>) {
-        let mut in_docs = false;
+        let mut follows_docs = false;
         for (index, line) in text.lines().enumerate() {
             let mut report = |words: &str, instead| {
                 let (file, words) = (file.to_owned(), words.to_owned());
@@ -166,10 +166,10 @@ impl Search {
             };
             let is_docs =
                 ["///", "//!", "/**", "*"].iter().any(|mark| line.trim_start().starts_with(mark));
-            if !in_docs && let Some(head) = self.head.find(line) {
+            if !follows_docs && let Some(head) = self.head.find(line) {
                 report(head.as_str().trim(), "a noun phrase, or a verb in the third person");
             }
-            in_docs = is_docs;
+            follows_docs = is_docs;
             let plain = self.humps.replace_all(line, "$1 $2").replace('_', " ");
             for (words, except, instead) in &self.rules {
                 let rest = except
