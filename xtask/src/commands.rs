@@ -1,9 +1,9 @@
-//! What each command does.
+//! The commands.
 
 use crate::{release, words};
 use std::{fmt, path::Path};
 
-/// A command: others that it consists of, and calls of cargo.
+/// A command: other commands, and steps.
 pub(crate) struct Command {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
@@ -11,15 +11,15 @@ pub(crate) struct Command {
     pub(crate) steps: &'static [Step],
 }
 
-/// One call of cargo, or of npm.
+/// A call of a program, or a check of this one.
 pub(crate) struct Step {
     pub(crate) program: Program,
-    /// Its arguments, by spaces.
+    /// Arguments, separated by spaces.
     pub(crate) arguments: &'static str,
     pub(crate) env: Option<(&'static str, &'static str)>,
-    /// A folder of the target directory, for flags that would throw away what is built there.
+    /// A folder of the target directory, for flags that would invalidate the builds in it.
     pub(crate) target: Option<&'static str>,
-    /// The folder whose package it runs.
+    /// The folder of the package that it runs.
     pub(crate) needs: Option<&'static str>,
 }
 
@@ -51,11 +51,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         "rustdoc without a warning",
         &[Step::new("doc --workspace --no-deps --all-features").env("RUSTDOCFLAGS", "-D warnings")],
     ),
-    command(
-        "words",
-        "the words that CONTRIBUTING.md rules out",
-        &[Step::own("words", words::check)],
-    ),
+    command("words", "words that CONTRIBUTING.md rules out", &[Step::own("words", words::check)]),
     command(
         "release --dry-run",
         "the packages of a release: their files and metadata, and each one built from its own files",
@@ -63,12 +59,12 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "providers",
-        "the examples with real model providers, which need no key",
+        "the examples with adapters of real providers, without a key",
         &[Step::new("test --workspace --all-features --test chat --test providers")],
     ),
     command(
         "services",
-        "what needs a PostgreSQL or a LiteLLM proxy, which the tests start themselves",
+        "tests that start a PostgreSQL or a LiteLLM proxy",
         &[
             Step::new(
                 "test --workspace --exclude burdock-sqlite --all-features --test conformance --test contract --test faults --test figures --test litellm --test round_trip",
@@ -80,17 +76,17 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "conformance",
-        "what the suite says of each log, side by side",
+        "the results of the conformance suite for each log, side by side",
         &[Step::new("run -q -p burdock-subjects").needs("tests/subjects")],
     ),
     command(
         "faults",
-        "single faults in the examples, and how many the compiler refuses",
+        "single faults in the examples, and how many of them the compiler refuses",
         &[Step::new("run -p burdock-faults").needs("tests/faults")],
     ),
     command(
         "fuzz",
-        "changed tokens for the macros and the JSON parser, half a minute; FUZZ_SECONDS=600 for ten",
+        "the macros and the JSON parser with mutated input, for half a minute; FUZZ_SECONDS=600 for ten minutes",
         &[
             Step::new("test --workspace --lib fuzz").env("FUZZ_SECONDS", "15"),
             Step::new("test --workspace --test fuzz").env("FUZZ_SECONDS", "10"),
@@ -98,7 +94,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "shuttle",
-        "interleavings of items, stop and drop",
+        "interleavings of items, stops and drops",
         &[Step::new("test -p burdock-shuttle")
             .env("RUSTFLAGS", "--cfg shuttle")
             .target("shuttle")
@@ -151,7 +147,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     command(
         "bench",
-        "what steps, items, lists, logs, serving and growing answers cost",
+        "the cost of steps, items, lists, logs, serving and typed answers",
         &[
             Step::new("run --release -p bench-runtime").needs("benches/runtime"),
             Step::new("run --release -p bench-log").needs("benches/log"),
@@ -167,7 +163,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "bench-compile",
-        "what a graph adds to the time of `cargo check`",
+        "the cost of a graph in `cargo check`",
         &[Step::new("run --release -p bench-compile").needs("benches/compile")],
     ),
 ];

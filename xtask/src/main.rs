@@ -52,14 +52,14 @@ fn usage(what: &str) -> ExitCode {
 fn run(command: &Command) -> Result<(), String> {
     for name in command.parts {
         let part = COMMANDS.iter().find(|command| command.name == *name);
-        run(part.ok_or_else(|| format!("it names the unknown command `{name}`"))?)?;
+        run(part.ok_or_else(|| format!("unknown command `{name}`"))?)?;
     }
     if command.steps.is_empty() {
         return Ok(());
     }
-    let begin = Instant::now();
+    let start = Instant::now();
     command.steps.iter().try_for_each(step)?;
-    println!("xtask: {} took {:.1} s", command.name, begin.elapsed().as_secs_f32());
+    println!("xtask: {} took {:.1} s", command.name, start.elapsed().as_secs_f32());
     Ok(())
 }
 
