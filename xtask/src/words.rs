@@ -182,3 +182,46 @@ impl Search {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        Search::new().unwrap().file(Path::new("a.rs"), text, &mut found);
+        found.into_iter().map(|found| format!("{}: {}", found.line, found.words)).collect()
+    }
+
+    #[test]
+    fn words_are_found_in_texts_and_in_names() {
+        for (text, expected) in [
+            ("// The run goes on.", &["1: goes on"][..]),
+            ("// a\nfn begin_again() {}", &["2: begin"]),
+            ("const isUnderWay = true;", &["1: Under Way"]),
+            ("/// What a run costs.\n/// What it does.", &["1: /// What"]),
+            (
+                "//! Who reads.\nfn f() {}\n/// Who writes.",
+                &["1: //! Who", "1: Who", "3: /// Who", "3: Who"],
+            ),
+            ("a cursor that is no cursor", &["1: is no"]),
+        ] {
+            assert_eq!(found(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_english_is_left_alone() {
+        for text in [
+            "it is no longer there; there is no run",
+            "a reader who waits",
+            "the position says which node runs next",
+            "from the beginning",
+            "BEGIN IMMEDIATE",
+            "let x = y; // What for?",
+        ] {
+            assert_eq!(found(text), <[String; 0]>::default(), "{text}");
+        }
+    }
+}
