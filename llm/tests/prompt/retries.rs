@@ -70,7 +70,7 @@ impl Model for Sent {
 #[tokio::test(start_paused = true)]
 async fn usage_of_an_attempt_that_did_not_fit_is_counted() -> Result {
     let llm = Sent(Mutex::new(VecDeque::from([
-        "no",
+        WRONG,
         r#"{"title": "Fire", "chapters": [], "rating": 4}"#,
     ])));
     let (_, response) = retrying(1).on(&llm).with_response().await?;
@@ -82,7 +82,7 @@ async fn usage_of_an_attempt_that_did_not_fit_is_counted() -> Result {
 #[tokio::test(start_paused = true)]
 async fn attempt_that_was_closed_before_its_usage_arrived_is_unmetered() -> Result {
     let second = Duration::from_secs(1);
-    let llm = Scripted::new([Script::new().wait(second).say("no").wait(second).say("no"), whole()]);
+    let llm = Scripted::new([Script::new().wait(second).say(WRONG).wait(second), whole()]);
     let (_, response) = retrying(1).on(&llm).with_response().await?;
     assert_eq!((response.usage.input_tokens, response.usage.output_tokens), (Some(20), Some(7)));
     assert_eq!((response.attempts, response.unmetered), (2, 1));
