@@ -1,95 +1,68 @@
-//! Time and randomness: from the runtime that a model is given, or from burdock's default one.
+//! Time and randomness: from the runtime of the model, of the app, or burdock's default one.
 
 use crate::Usage;
 use burdock::{
-    Context, Runtime,
+    Runtime,
     runtime::{Sleep, TokioRuntime},
 };
 use std::{fmt, sync::Arc, time::Duration};
 
-/// The runtime of a model. Defaults to [`TokioRuntime`]: tokio's clock where there is one, paused or
-/// not, and a thread that wakes under any other executor.
-#[derive(Clone)]
-pub(crate) struct Clock(Arc<dyn Runtime>);
+/// The runtime that times a model or an answer, if one was set. Otherwise it is [`TokioRuntime`]: tokio's
+/// clock where there is one, paused or not, and a thread that wakes tasks under any other executor.
+#[derive(Clone, Default)]
+pub(crate) struct Clock(Option<Arc<dyn Runtime>>);
 
 impl Clock {
     pub(crate) fn new(runtime: impl Runtime) -> Self {
-        Self(Arc::new(runtime))
+        Self(Some(Arc::new(runtime)))
+    }
+
+    /// The clock of an app.
+    pub(crate) fn of(runtime: &Arc<dyn Runtime>) -> Self {
+        Self(Some(Arc::clone(runtime)))
+    }
+
+    /// Returns this clock if a runtime was set, and otherwise the other one.
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        if self.0.is_some() { self.clone() } else { other.clone() }
+    }
+
+    pub(crate) fn runtime(&self) -> Arc<dyn Runtime> {
+        self.0.clone().unwrap_or_else(|| Arc::new(TokioRuntime))
     }
 
     pub(crate) fn now(&self) -> Duration {
-        self.0.now()
+        self.get().now()
+    }
+
+    /// Returns the time since 1970.
+    #[cfg(feature = "genai")]
+    pub(crate) fn wall(&self) -> Duration {
+        self.get().wall()
     }
 
     pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
-        self.0.sleep(duration)
+        self.get().sleep(duration)
     }
 
     /// Returns a number below one, for the jitter of retries.
     pub(crate) fn fraction(&self) -> f64 {
-        let bits = u32::try_from(self.0.random() >> 32).unwrap_or_default();
+        let bits = u32::try_from(self.get().random() >> 32).unwrap_or_default();
         f64::from(bits) / (f64::from(u32::MAX) + 1.0)
     }
 
     pub(crate) fn stopwatch(&self) -> Stopwatch {
         Stopwatch { clock: self.clone(), started: self.now(), first: None }
     }
-}
 
-impl Default for Clock {
-    fn default() -> Self {
-        Self::new(TokioRuntime)
+    fn get(&self) -> &dyn Runtime {
+        self.0.as_deref().unwrap_or(&TokioRuntime)
     }
 }
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
-    }
-}
-
-/// The duration of a wait in an adapter of [`AnswerExt`](crate::AnswerExt), and what measures it.
-///
-/// A [`Duration`] converts into one that the default runtime measures. In an action,
-/// [`Delay::of`] measures by the runtime of the app.
-///
-/// ```
-/// use burdock::Context;
-/// use burdock_llm::{Answer, AnswerExt, Chunks, Delay};
-/// use std::time::Duration;
-///
-/// fn within_a_minute(answer: Answer, cx: &Context) -> Chunks<'static> {
-///     answer.idle_timeout(Delay::of(cx, Duration::from_secs(60)))
-/// }
-/// ```
-#[derive(Clone, Debug)]
-pub struct Delay {
-    duration: Duration,
-    context: Option<Context>,
-}
-
-impl Delay {
-    /// Measures `duration` by the [`Runtime`] of the app in which an action runs.
-    pub fn of(context: &Context, duration: Duration) -> Self {
-        Self { duration, context: Some(context.clone()) }
-    }
-
-    pub(crate) fn duration(&self) -> Duration {
-        self.duration
-    }
-
-    /// Returns a future that is ready after the delay.
-    pub(crate) fn sleep(&self) -> Sleep {
-        match &self.context {
-            Some(context) => context.sleep(self.duration),
-            None => TokioRuntime.sleep(self.duration),
-        }
-    }
-}
-
-impl From<Duration> for Delay {
-    fn from(duration: Duration) -> Self {
-        Self { duration, context: None }
+        f.write_str(if self.0.is_some() { "Clock(set)" } else { "Clock(default)" })
     }
 }
 
@@ -108,11 +81,6 @@ pub(crate) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Starts a stopwatch of the default runtime, for adapters.
-    pub(crate) fn start() -> Self {
-        Clock::default().stopwatch()
-    }
-
     /// There is text.
     pub(crate) fn delta(&mut self) {
         if self.first.is_none() {
@@ -143,8 +111,10 @@ impl Stopwatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AnswerExt, Model, ModelError, Offline, Request, Retrying, Script, Scripted};
-    use futures::executor::block_on;
+    use crate::{
+        Answer, Chunk, End, Model, ModelError, Offline, Reason, Request, Retrying, Script, Scripted,
+    };
+    use futures::{StreamExt, executor::block_on, stream};
     use std::sync::Mutex;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -199,5 +169,101 @@ mod tests {
         let whole = block_on(model.chat(Request::prompt("hi")).whole())?;
         assert_eq!(whole.end.usage.first_delta, time.slept().first().copied());
         Ok(())
+    }
+
+    fn manual() -> (Manual, Arc<dyn Runtime>) {
+        let time = Manual::default();
+        (time.clone(), Arc::new(time))
+    }
+
+    fn slow() -> Script {
+        Script::new().wait(SECOND).say("ab").wait(2 * SECOND).say("cd")
+    }
+
+    /// Asks for an answer that takes three seconds of this time.
+    fn check(ask: impl Fn() -> Answer) {
+        let first = |end: End| end.usage.first_delta;
+        let mut seen = Vec::new();
+        let answer = ask().on_progress(|progress| seen.push(progress.elapsed));
+        block_on(answer.count());
+        assert_eq!(seen, [0, 2, 2].map(Duration::from_secs));
+
+        let limited = block_on(ask().at_most(3).whole());
+        assert!(limited.is_ok_and(
+            |whole| first(whole.end) == Some(SECOND) && whole.end.reason == Reason::Limit
+        ));
+
+        let (deltas, said) = ask().transcribe();
+        block_on(deltas.take(1).count());
+        assert_eq!(first(said.end()), Some(SECOND));
+
+        let trace = crate::traced::Trace::default();
+        let watching = trace.watch();
+        block_on(ask().recorded().take(1).count());
+        drop(watching);
+        assert!(trace.text().contains("time_to_first_chunk=1.0"), "{}", trace.text());
+
+        let mut polls = 0;
+        let stop = std::future::poll_fn(|cx| {
+            polls += 1;
+            cx.waker().wake_by_ref();
+            if polls > 1 { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        });
+        let stopped = block_on(ask().until(stop).whole());
+        assert!(stopped.is_ok_and(
+            |whole| first(whole.end) == Some(SECOND) && whole.end.reason == Reason::Cancelled
+        ));
+
+        let script = block_on(Script::record(ask()));
+        let waits: Vec<_> = script.beats().iter().map(|beat| beat.wait).collect();
+        assert_eq!(waits, [SECOND, 2 * SECOND]);
+    }
+
+    #[test]
+    fn durations_that_an_answer_measures_follow_its_runtime_exactly() {
+        // of the model
+        check(|| Scripted::new([slow()]).runtime(Manual::default()).chat(Request::prompt("hi")));
+        // of the request, which is that of the app in an action
+        check(|| Scripted::new([slow()]).chat(Request::prompt("hi").runtime(&manual().1)));
+        // of a model around the model
+        check(|| {
+            let model = Retrying::new(Scripted::new([slow()])).runtime(Manual::default());
+            model.chat(Request::prompt("hi"))
+        });
+        // of an answer
+        check(|| {
+            let (time, runtime) = manual();
+            let items = [(1, "ab"), (2, "cd")].map(|(wait, text)| (wait * SECOND, text.to_owned()));
+            let said = stream::iter(items).then(move |(wait, text)| {
+                let wait = time.sleep(wait);
+                async move {
+                    wait.await;
+                    Ok(Chunk::Delta(text))
+                }
+            });
+            let end = Ok(Chunk::End(End::because(Reason::Complete)));
+            Answer::new(said.chain(stream::iter([end]))).runtime(&runtime)
+        });
+    }
+
+    #[test]
+    fn adapters_wait_by_the_runtime_of_the_model_then_by_that_of_the_request() {
+        let ((own, _), (app, runtime)) = (manual(), manual());
+        let request = Request::prompt("hi").runtime(&runtime);
+        let limited = |answer: Answer| block_on(answer.rate_limit(7 * SECOND).count());
+        let script = Script::new().say("a").say("b");
+        limited(Scripted::new([script.clone()]).runtime(own.clone()).chat(request.clone()));
+        assert!(own.slept().contains(&(7 * SECOND)));
+        assert!(app.slept().is_empty());
+        limited(Scripted::new([script]).chat(request.clone()));
+        assert!(app.slept().contains(&(7 * SECOND)));
+
+        // a model around another one waits by the runtime of that one
+        let provider = Scripted::new([Script::new().refuse(503), Script::new()]);
+        let model = Retrying::new(provider.runtime(own.clone())).first_wait(11 * SECOND);
+        let before = app.slept();
+        block_on(model.chat(request).count());
+        assert!(own.slept().contains(&(11 * SECOND)));
+        assert_eq!(app.slept(), before);
     }
 }

@@ -22,9 +22,8 @@ pub mod typescript;
 #[cfg(feature = "genai")]
 pub use self::provider::{Provider, SchemaMode};
 pub use self::{
-    answer::{Answer, AnswerExt, Chunks},
+    answer::{Answer, Chunks},
     chunk::{Chunk, End, Reason, Usage},
-    clock::Delay,
     environment::{from_env, from_settings},
     error::ModelError,
     message::{Message, Role, ToolCall},

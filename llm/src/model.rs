@@ -1,6 +1,7 @@
 //! What a model is, and what it is asked.
 
-use crate::{Answer, Message};
+use crate::{Answer, Message, clock::Clock};
+use burdock::Runtime;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
@@ -25,11 +26,10 @@ use std::{fmt, sync::Arc};
 ///     fn chat(&self, request: Request) -> Answer {
 ///         let text = request.messages.into_iter().map(|message| message.text).collect();
 ///         let end = End { reason: Reason::Complete, usage: Usage::default() };
-///         Box::pin(stream::iter([Ok(Chunk::Delta(text)), Ok(Chunk::End(end))]))
+///         Answer::new(stream::iter([Ok(Chunk::Delta(text)), Ok(Chunk::End(end))]))
 ///     }
 /// }
 ///
-/// use burdock_llm::AnswerExt;
 /// let whole = block_on(Parrot.chat(Request::prompt("hello")).whole())?;
 /// assert_eq!(whole.text, "hello");
 /// # Ok::<_, burdock_llm::ModelError>(())
@@ -63,18 +63,21 @@ impl<M: Model + ?Sized> Model for Arc<M> {
 }
 
 /// What a model is asked.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// Requests are equal if their messages and options are.
+#[derive(Clone, Debug, Default)]
 pub struct Request {
     /// What was said so far, the latest last.
     pub messages: Vec<Message>,
     /// How to answer.
     pub options: Options,
+    pub(crate) clock: Clock,
 }
 
 impl Request {
     /// Asks for the next message of a conversation.
     pub fn new(messages: impl IntoIterator<Item = Message>) -> Self {
-        Self { messages: messages.into_iter().collect(), options: Options::default() }
+        Self { messages: messages.into_iter().collect(), ..Self::default() }
     }
 
     /// Asks one question, without a history.
@@ -117,6 +120,26 @@ impl Request {
     pub fn tool(mut self, tool: Tool) -> Self {
         self.options.tools.push(tool);
         self
+    }
+
+    /// Sets the runtime that times the answer: `.runtime(cx.runtime())` in an action. A model that was
+    /// given one of its own uses that. Defaults to [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    #[must_use]
+    pub fn runtime(mut self, runtime: &Arc<dyn Runtime>) -> Self {
+        self.clock = Clock::of(runtime);
+        self
+    }
+
+    /// Returns the runtime that times the answer, for a model of your own: it waits by this runtime, and
+    /// passes it to [`Answer::runtime`](crate::Chunks::runtime).
+    pub fn runtime_or_default(&self) -> Arc<dyn Runtime> {
+        self.clock.runtime()
+    }
+}
+
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.messages, &self.options) == (&other.messages, &other.options)
     }
 }
 

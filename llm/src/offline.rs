@@ -41,7 +41,7 @@ pub enum Pace {
 /// As tokens it counts words.
 ///
 /// ```
-/// use burdock_llm::{AnswerExt, Model, Offline, Pace, Request};
+/// use burdock_llm::{Model, Offline, Pace, Request};
 ///
 /// let model = Offline::with_pace(Pace::Instant);
 /// # futures::executor::block_on(async {
@@ -112,8 +112,8 @@ impl Offline {
         Self { pace, ..Self::default() }
     }
 
-    /// Sets the runtime that times the pauses between words. Defaults to
-    /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    /// Sets the runtime that times the pauses between words, and the answer. Defaults to that of the
+    /// request.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.clock = Clock::new(runtime);
@@ -157,17 +157,18 @@ impl Offline {
                 Chunk::End(end(&watch))
             })
         });
-        Ok(Box::pin(chunks))
+        Ok(Answer::new(chunks))
     }
 }
 
 impl Model for Offline {
     fn chat(&self, request: Request) -> Answer {
-        let this = self.clone();
+        let clock = self.clock.or(&request.clock);
+        let this = Self { clock: clock.clone(), ..*self };
         let answer = async move {
-            this.say(&request).unwrap_or_else(|error| Box::pin(stream::iter([Err(error)])))
+            this.say(&request).unwrap_or_else(|error| Answer::new(stream::iter([Err(error)])))
         };
-        Box::pin(answer.flatten_stream())
+        Answer::timed(answer.flatten_stream(), clock)
     }
 
     fn accepts_schema(&self, _: &ResponseSchema) -> bool {

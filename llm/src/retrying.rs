@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 /// every error is passed on: somebody may have read it.
 ///
 /// ```
-/// use burdock_llm::{AnswerExt, Model, ModelError, Request, Retrying, Script, Scripted};
+/// use burdock_llm::{Model, ModelError, Request, Retrying, Script, Scripted};
 /// use std::time::Duration;
 ///
 /// let provider = Scripted::new([Script::new().refuse(503), Script::new().say("hello")]);
@@ -72,8 +72,8 @@ impl<M: Model> Retrying<M> {
         self
     }
 
-    /// Sets the runtime that times the waits between attempts, and their jitter. Defaults to
-    /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    /// Sets the runtime that times the waits between attempts, their jitter, and a model inside that has
+    /// no runtime of its own. Defaults to that of the model inside, then to that of the request.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.clock = Clock::new(runtime);
@@ -83,8 +83,13 @@ impl<M: Model> Retrying<M> {
 
 impl<M: Model> Model for Retrying<M> {
     fn chat(&self, request: Request) -> Answer {
-        let (model, clock) = (Arc::clone(&self.model), self.clock.clone());
-        Box::pin(begin(model, self.policy, clock, request).flatten_stream())
+        let model = Arc::clone(&self.model);
+        let request = Request { clock: self.clock.or(&request.clock), ..request };
+        // it is not sent before it is polled, and knows the runtime of the model
+        let first = model.chat(request.clone());
+        let clock = self.clock.or(first.clock()).or(&request.clock);
+        let answer = begin(model, self.policy, clock.clone(), first, request);
+        Answer::timed(answer.flatten_stream(), clock)
     }
 
     fn accepts_schema(&self, schema: &ResponseSchema) -> bool {
@@ -93,10 +98,15 @@ impl<M: Model> Model for Retrying<M> {
 }
 
 /// An answer that has begun, or whose error is for good.
-async fn begin<M: Model>(model: Arc<M>, policy: Policy, clock: Clock, request: Request) -> Answer {
+async fn begin<M: Model>(
+    model: Arc<M>,
+    policy: Policy,
+    clock: Clock,
+    mut answer: Answer,
+    request: Request,
+) -> Answer {
     let mut attempt = 1;
     loop {
-        let mut answer = model.chat(request.clone());
         let first = answer.next().await;
         let wait = match &first {
             Some(Err(error)) if attempt < policy.attempts => policy.wait(attempt, error, &clock),
@@ -108,6 +118,7 @@ async fn begin<M: Model>(model: Arc<M>, policy: Policy, clock: Clock, request: R
             tracing::warn!(%error, attempt = i64::from(attempt), ?wait, "the model is asked again");
         }
         clock.sleep(wait).await;
+        answer = model.chat(request.clone());
         attempt += 1;
     }
 }
@@ -115,10 +126,10 @@ async fn begin<M: Model>(model: Arc<M>, policy: Policy, clock: Clock, request: R
 fn put_back(first: Option<Item>, answer: Answer) -> Answer {
     match first {
         Some(Ok(Chunk::Delta(_) | Chunk::ToolCall(_))) => {
-            Box::pin(stream::iter(first).chain(answer))
+            Answer::new(stream::iter(first).chain(answer))
         }
         // nothing comes behind the last item
-        last => Box::pin(stream::iter(last)),
+        last => Answer::new(stream::iter(last)),
     }
 }
 

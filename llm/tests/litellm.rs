@@ -3,13 +3,13 @@
 //! It is taken from `BURDOCK_LITELLM`, the path of the program, or else installed from `PyPI`, once, into
 //! the folder of cargo's artefacts.
 
+#[path = "common/story.rs"]
+mod story;
+
 use burdock_llm::{
-    AnswerExt, Change, Chunk, Message, Model, ModelError, Partial, Provider, Reason, Request,
-    SchemaMode, prompt,
+    Change, Chunk, Message, Model, ModelError, Provider, Reason, Request, SchemaMode,
 };
 use futures::{StreamExt, TryStreamExt};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::{
     env,
     error::Error,
@@ -20,6 +20,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
 };
+use story::{Story, write_story};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -150,27 +151,6 @@ async fn a_real_server_streams_with_usage_and_its_refusals_are_understood() -> R
     assert_eq!(proxy.model("small")?.chat(Request::prompt("Hi")).whole().await?.text, TEXT);
     Ok(())
 }
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
-struct Chapter {
-    heading: String,
-}
-
-/// A short story.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
-struct Story {
-    title: String,
-    chapters: Vec<Chapter>,
-    /// From 1 to 5.
-    #[partial(done)]
-    rating: u8,
-}
-
-/// Write a short story about {subject}, in at most {chapters} chapters.
-///
-/// Avoid clichés.
-#[prompt]
-async fn write_story(subject: &str, chapters: u32) -> Story;
 
 #[tokio::test]
 async fn a_prompt_has_the_same_value_and_usage_streamed_and_whole() -> Result {

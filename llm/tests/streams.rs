@@ -7,7 +7,7 @@
 //! In `expect`, the id `*` stands for any id; `tokens` are those of the request and of the answer.
 //! Each stream is played over TCP whole, in single bytes, and with CRLF and CR as its line ends.
 
-use burdock_llm::{AnswerExt, Model, ModelError, Provider, Request, answer::Whole};
+use burdock_llm::{Model, ModelError, Provider, Request, answer::Whole};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,

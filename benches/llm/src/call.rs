@@ -1,6 +1,6 @@
 //! What a call of a prompt costs, beside a request that is written by hand: everything but the model.
 
-use burdock_llm::{Answer, AnswerExt, Chunk, End, Model, Partial, Reason, Request, Usage, prompt};
+use burdock_llm::{Answer, Chunk, End, Model, Partial, Reason, Request, Usage, prompt};
 use futures::{executor::block_on, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ impl Model for Recorded {
         black_box(request);
         let chunks: Vec<_> = self.0.iter().cloned().map(|text| Ok(Chunk::Delta(text))).collect();
         let end = End { reason: Reason::Complete, usage: Usage::default() };
-        Box::pin(stream::iter(chunks.into_iter().chain([Ok(Chunk::End(end))])))
+        Answer::new(stream::iter(chunks.into_iter().chain([Ok(Chunk::End(end))])))
     }
 
     fn accepts_schema(&self, _schema: &burdock_llm::ResponseSchema) -> bool {

@@ -16,7 +16,7 @@ use crate::{
     state::{Chat, Delta, Mode},
 };
 use burdock::{Context, prelude::*};
-use burdock_llm::{AnswerExt, Delay, Message, Model, ModelError, Reason, Request};
+use burdock_llm::{Message, Model, ModelError, Reason, Request};
 use futures_util::TryStreamExt;
 use std::{sync::Arc, time::Duration};
 
@@ -54,9 +54,10 @@ pub async fn respond(
     preamble: String,
 ) -> Result<Writes> {
     let request = Request::new(chat.history.iter().cloned()).system(preamble);
+    let answer =
+        llm.chat(request.runtime(cx.runtime())).idle_timeout(SILENCE).unbroken().recorded();
     // a model may think for long: a stop does not wait for its next word
-    let silence = Delay::of(cx, SILENCE);
-    let answer = llm.chat(request).idle_timeout(silence).unbroken().recorded().until(cx.stopped());
+    let answer = answer.until(cx.stopped());
     let (mut deltas, said) = answer.transcribe();
     while let Some(text) = deltas.try_next().await.map_err(ModelError::into_action)? {
         yield_!(Delta { text });

@@ -1,6 +1,8 @@
 //! The macros of [burdock-llm](https://docs.rs/burdock-llm): `#[prompt]` and `#[derive(Partial)]`.
 //! Use them through `burdock_llm`, which documents them.
 
+#[cfg(test)]
+mod fuzz;
 // shared with the macros of burdock
 #[cfg(test)]
 #[path = "../../../macros/src/fuzz/mutate.rs"]

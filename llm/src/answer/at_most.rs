@@ -1,12 +1,15 @@
 //! An end for answers that have none.
 
 use super::{Chunks, Item, unfold};
-use crate::{Chunk, End, Reason, clock::Stopwatch};
-use futures_core::Stream;
+use crate::{
+    Chunk, End, Reason,
+    clock::{Clock, Stopwatch},
+};
 use futures_util::StreamExt;
 
 struct AtMost<'a> {
     answer: Option<Chunks<'a>>,
+    clock: Clock,
     watch: Option<Stopwatch>,
     left: usize,
     end: Option<End>,
@@ -17,7 +20,7 @@ impl AtMost<'_> {
         if let Some(end) = self.end.take() {
             return Some(Ok(Chunk::End(end)));
         }
-        let watch = self.watch.get_or_insert_with(Stopwatch::start);
+        let watch = self.watch.get_or_insert_with(|| self.clock.stopwatch());
         let mut item = self.answer.as_mut()?.next().await?;
         if let Ok(Chunk::Delta(text)) = &mut item {
             watch.delta();
@@ -37,13 +40,11 @@ impl AtMost<'_> {
     }
 }
 
-pub(super) fn at_most<'a>(
-    answer: impl Stream<Item = Item> + Send + 'a,
-    bytes: usize,
-) -> Chunks<'a> {
-    let answer: Chunks<'a> = Box::pin(answer);
-    let state = AtMost { answer: Some(answer), watch: None, left: bytes, end: None };
-    unfold(state, async |mut state| {
+pub(super) fn at_most(answer: Chunks<'_>, bytes: usize) -> Chunks<'_> {
+    let clock = answer.clock().clone();
+    let state =
+        AtMost { answer: Some(answer), clock: clock.clone(), watch: None, left: bytes, end: None };
+    unfold(clock, state, async |mut state| {
         let item = state.next().await?;
         Some((item, state))
     })

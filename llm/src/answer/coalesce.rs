@@ -1,14 +1,13 @@
 //! Small deltas, joined.
 
 use super::{Chunks, Item, unfold};
-use crate::{Chunk, Delay};
+use crate::{Chunk, clock::Clock};
 use burdock::runtime::Sleep;
-use futures_core::Stream;
 use futures_util::{
     StreamExt,
     future::{Either, select},
 };
-use std::mem;
+use std::{mem, time::Duration};
 
 struct Coalesce<'a> {
     /// `None` behind its last item.
@@ -19,7 +18,8 @@ struct Coalesce<'a> {
     /// What comes behind the text that is held.
     behind: Option<Item>,
     bytes: usize,
-    delay: Delay,
+    delay: Duration,
+    clock: Clock,
 }
 
 impl Coalesce<'_> {
@@ -43,7 +43,7 @@ impl Coalesce<'_> {
                         return self.flush();
                     }
                     if self.due.is_none() && !self.held.is_empty() {
-                        self.due = Some(self.delay.sleep());
+                        self.due = Some(self.clock.sleep(self.delay));
                     }
                 }
                 Some(item) => {
@@ -70,20 +70,18 @@ impl Coalesce<'_> {
     }
 }
 
-pub(super) fn coalesce<'a>(
-    answer: impl Stream<Item = Item> + Send + 'a,
-    bytes: usize,
-    delay: Delay,
-) -> Chunks<'a> {
+pub(super) fn coalesce(answer: Chunks<'_>, bytes: usize, delay: Duration) -> Chunks<'_> {
+    let clock = answer.clock().clone();
     let state = Coalesce {
-        answer: Some(Box::pin(answer)),
+        answer: Some(answer),
         held: String::new(),
         due: None,
         behind: None,
         bytes,
         delay,
+        clock: clock.clone(),
     };
-    unfold(state, async |mut state| {
+    unfold(clock, state, async |mut state| {
         let item = state.next().await?;
         Some((item, state))
     })

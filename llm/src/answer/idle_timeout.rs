@@ -1,29 +1,28 @@
 //! An error instead of silence.
 
-use super::{Chunks, Item, unfold};
-use crate::{Delay, ModelError};
-use futures_core::Stream;
+use super::{Chunks, unfold};
+use crate::{ModelError, clock::Clock};
 use futures_util::{
     StreamExt,
     future::{Either, select},
 };
+use std::time::Duration;
 
-pub(super) fn idle_timeout<'a>(
-    answer: impl Stream<Item = Item> + Send + 'a,
-    limit: Delay,
-) -> Chunks<'a> {
-    let answer: Chunks<'a> = Box::pin(answer);
-    unfold((Some(answer), limit), async |(answer, limit): (Option<Chunks<'a>>, Delay)| {
+type State<'a> = (Option<Chunks<'a>>, Clock, Duration);
+
+pub(super) fn idle_timeout(answer: Chunks<'_>, limit: Duration) -> Chunks<'_> {
+    let clock = answer.clock().clone();
+    let state = (Some(answer), clock.clone(), limit);
+    unfold(clock, state, async |(answer, clock, limit): State<'_>| {
         let mut answer = answer?;
         // the wait comes first: an answer that is busy may use up the task's turn each time
-        let item = match select(limit.sleep(), answer.next()).await {
+        let item = match select(clock.sleep(limit), answer.next()).await {
             Either::Right((item, _)) => item?,
             // dropping the answer here closes its connection
             Either::Left(_) => {
-                let silent = ModelError::Silent { limit: limit.duration() };
-                return Some((Err(silent), (None, limit)));
+                return Some((Err(ModelError::Silent { limit }), (None, clock, limit)));
             }
         };
-        Some((item, (Some(answer), limit)))
+        Some((item, (Some(answer), clock, limit)))
     })
 }

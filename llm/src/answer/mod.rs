@@ -1,8 +1,7 @@
-//! Answers as streams, and what can be done with one while it comes.
+//! Answers as streams, and adapters for them.
 //!
-//! [`AnswerExt`] is for whatever yields [`Chunk`]s. Its adapters keep the order, lose nothing, and
-//! pass the last item on, each in its own way: what they do with it is said at each of them.
-//! Dropping an adapter drops the answer, which closes the connection.
+//! The adapters of [`Chunks`] keep the order, lose nothing, and pass the last item on; what they do with it
+//! is documented at each of them. Dropping an adapter drops the answer, which closes the connection.
 
 mod at_most;
 mod coalesce;
@@ -23,28 +22,32 @@ pub use self::{
     whole::Whole,
 };
 
-use crate::{Chunk, Delay, ModelError};
+use crate::{Chunk, ModelError, clock::Clock};
+use burdock::Runtime;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
-use std::pin::Pin;
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 /// A piece of an answer, or why there is none.
 pub type Item = Result<Chunk, ModelError>;
 
-/// An answer that may borrow; what adapters make.
-pub type Chunks<'a> = Pin<Box<dyn Stream<Item = Item> + Send + 'a>>;
-
 /// An answer, piece by piece. It is lazy, and dropping it ends the work.
 pub type Answer = Chunks<'static>;
 
-/// What can be done with an answer while it comes.
+/// An answer that may borrow; what adapters return.
 ///
-/// The adapters that wait take a [`Duration`](std::time::Duration), or a [`Delay`] that the runtime of the
-/// app measures. The times that adapters put into [`Usage`](crate::Usage) and [`Progress`] are those of
-/// the default runtime.
+/// All adapters of an answer wait and measure by one [`Runtime`]: that of the model if it was given one,
+/// otherwise that of the app if the request has it ([`Request::runtime`](crate::Request::runtime)),
+/// otherwise burdock's default one.
 ///
 /// ```
-/// use burdock_llm::{AnswerExt, Model, Script, Scripted, Request};
+/// use burdock_llm::{Model, Script, Scripted, Request};
 /// use futures::TryStreamExt;
 /// use std::time::Duration;
 ///
@@ -61,66 +64,66 @@ pub type Answer = Chunks<'static>;
 /// assert_eq!(text.take().text, "Hello, Ada");
 /// # Ok::<_, burdock_llm::ModelError>(()) }).unwrap();
 /// ```
-pub trait AnswerExt: Stream<Item = Item> + Send + Sized {
-    /// Joins small deltas until they have so many bytes, or the first of them waited so long.
+#[must_use = "an answer is lazy: nothing is sent before it is polled"]
+pub struct Chunks<'a> {
+    stream: Pin<Box<dyn Stream<Item = Item> + Send + 'a>>,
+    clock: Clock,
+}
+
+impl<'a> Chunks<'a> {
+    /// Makes an answer of a stream, for a model of your own.
+    pub fn new(stream: impl Stream<Item = Item> + Send + 'a) -> Self {
+        Self::timed(stream, Clock::default())
+    }
+
+    /// Sets the runtime that times the adapters, unless the answer has one already.
+    pub fn runtime(self, runtime: &Arc<dyn Runtime>) -> Self {
+        self.or_clock(&Clock::of(runtime))
+    }
+
+    /// Joins small deltas until they have this many bytes, or the first of them waited this long.
     ///
-    /// Whatever is no delta comes behind the text that was before it, at once.
-    fn coalesce<'a>(self, bytes: usize, delay: impl Into<Delay>) -> Chunks<'a>
-    where
-        Self: 'a,
-    {
-        coalesce::coalesce(self, bytes, delay.into())
+    /// Everything that is not a delta follows the text that was before it, without a delay.
+    pub fn coalesce(self, bytes: usize, delay: Duration) -> Self {
+        coalesce::coalesce(self, bytes, delay)
     }
 
-    /// Lets one delta pass in each `interval`. The provider waits meanwhile; what is no delta does not.
-    fn rate_limit<'a>(self, interval: impl Into<Delay>) -> Chunks<'a>
-    where
-        Self: 'a,
-    {
-        rate_limit::rate_limit(self, interval.into())
+    /// Lets one delta pass in each `interval`. The provider waits meanwhile; what is not a delta does not.
+    pub fn rate_limit(self, interval: Duration) -> Self {
+        rate_limit::rate_limit(self, interval)
     }
 
-    /// Ends with [`ModelError::Silent`] when nothing comes for so long, which closes the connection.
+    /// Ends with [`ModelError::Silent`] when nothing arrives for this long, which closes the connection.
     ///
-    /// What counts is the wait for each single item, from when it is asked for.
-    fn idle_timeout<'a>(self, limit: impl Into<Delay>) -> Chunks<'a>
-    where
-        Self: 'a,
-    {
-        idle_timeout::idle_timeout(self, limit.into())
+    /// The limit is for each single item, from when it is asked for.
+    pub fn idle_timeout(self, limit: Duration) -> Self {
+        idle_timeout::idle_timeout(self, limit)
     }
 
-    /// Tells a function how far the answer is, at each item.
-    fn on_progress<'a>(self, tell: impl FnMut(&Progress) + Send + 'a) -> Chunks<'a>
-    where
-        Self: 'a,
-    {
+    /// Calls a function with the progress of the answer, at each item.
+    pub fn on_progress(self, tell: impl FnMut(&Progress) + Send + 'a) -> Self {
         progress::on_progress(self, tell)
     }
 
-    /// Ends with [`Reason::Limit`](crate::Reason::Limit) once there are so many bytes of text, which
+    /// Ends with [`Reason::Limit`](crate::Reason::Limit) after this many bytes of text, which
     /// closes the connection. The last delta is cut between two characters.
-    fn at_most<'a>(self, bytes: usize) -> Chunks<'a>
-    where
-        Self: 'a,
-    {
+    pub fn at_most(self, bytes: usize) -> Self {
         at_most::at_most(self, bytes)
     }
 
     /// Ends with [`Reason::Cancelled`](crate::Reason::Cancelled) when `stop` is ready, which closes the
     /// connection: `.until(cx.stopped())` in an action.
-    fn until<'a>(self, stop: impl Future<Output = ()> + Send + 'a) -> Chunks<'a>
+    ///
+    /// The answer may borrow what `stop` borrows.
+    pub fn until<'b>(self, stop: impl Future<Output = ()> + Send + 'b) -> Chunks<'b>
     where
-        Self: 'a,
+        'a: 'b,
     {
         until::until(self, stop)
     }
 
     /// Makes an answer that was cut an error, which can be retried.
-    fn unbroken<'a>(self) -> Chunks<'a>
-    where
-        Self: 'a,
-    {
+    pub fn unbroken(self) -> Self {
         unbroken::unbroken(self)
     }
 
@@ -129,40 +132,67 @@ pub trait AnswerExt: Stream<Item = Item> + Send + Sized {
     ///
     /// An error is recorded as [`Reason::Failed`](crate::Reason::Failed), and a stream that is dropped
     /// before its end as [`Reason::Cancelled`](crate::Reason::Cancelled).
-    fn recorded<'a>(self) -> Chunks<'a>
-    where
-        Self: 'a,
-    {
+    pub fn recorded(self) -> Self {
         recorded::recorded(self)
     }
 
-    /// Splits it into its deltas and what was said so far: one is for showing, the other for keeping.
+    /// Splits the answer into its deltas and the text so far: one is for showing, the other for keeping.
     ///
     /// Both are of one answer: the [`Transcript`] grows as the [`Deltas`] are taken.
-    fn transcribe<'a>(self) -> (Deltas<'a>, Transcript)
-    where
-        Self: 'a,
-    {
+    pub fn transcribe(self) -> (Deltas<'a>, Transcript) {
         transcribe::transcribe(self)
     }
 
-    /// Waits for all of it.
+    /// Waits for the whole answer.
+    ///
+    /// # Errors
+    /// Returns the error with which the answer ends.
     ///
     /// # Cancel safety
-    /// Dropping it drops the answer.
-    fn whole(self) -> impl Future<Output = Result<Whole, ModelError>> + Send {
-        whole::whole(self)
+    /// Dropping the future drops the answer.
+    pub async fn whole(self) -> Result<Whole, ModelError> {
+        whole::whole(self).await
+    }
+
+    /// An answer whose adapters are timed by this clock.
+    pub(crate) fn timed(stream: impl Stream<Item = Item> + Send + 'a, clock: Clock) -> Self {
+        Self { stream: Box::pin(stream), clock }
+    }
+
+    /// Sets the clock unless there is one.
+    pub(crate) fn or_clock(self, clock: &Clock) -> Self {
+        Self { clock: self.clock.or(clock), ..self }
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 }
 
-impl<S: Stream<Item = Item> + Send> AnswerExt for S {}
+impl Stream for Chunks<'_> {
+    type Item = Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        self.stream.as_mut().poll_next(cx)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.stream.size_hint()
+    }
+}
+
+impl fmt::Debug for Chunks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chunks").field("clock", &self.clock).finish_non_exhaustive()
+    }
+}
 
 /// An answer made item by item, which may be polled behind its end.
-fn unfold<'a, S, F, Next>(state: S, next: F) -> Chunks<'a>
+fn unfold<'a, S, F, Next>(clock: Clock, state: S, next: F) -> Chunks<'a>
 where
     S: Send + 'a,
     F: FnMut(S) -> Next + Send + 'a,
     Next: Future<Output = Option<(Item, S)>> + Send + 'a,
 {
-    Box::pin(stream::unfold(state, next).fuse())
+    Chunks::timed(stream::unfold(state, next).fuse(), clock)
 }

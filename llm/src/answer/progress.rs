@@ -1,8 +1,7 @@
 //! How far an answer is.
 
-use super::{Chunks, Item};
-use crate::{Chunk, End, clock::Stopwatch};
-use futures_core::Stream;
+use super::Chunks;
+use crate::{Chunk, End};
 use futures_util::StreamExt;
 use std::time::Duration;
 
@@ -23,12 +22,13 @@ pub struct Progress {
 }
 
 pub(super) fn on_progress<'a>(
-    answer: impl Stream<Item = Item> + Send + 'a,
+    answer: Chunks<'a>,
     mut tell: impl FnMut(&Progress) + Send + 'a,
 ) -> Chunks<'a> {
     let mut progress = Progress::default();
     let mut watch = None;
-    Box::pin(answer.inspect(move |item| {
+    let (clock, timer) = (answer.clock().clone(), answer.clock().clone());
+    let answer = answer.inspect(move |item| {
         match item {
             Ok(Chunk::Delta(text)) => {
                 progress.deltas += 1;
@@ -38,7 +38,8 @@ pub(super) fn on_progress<'a>(
             Ok(Chunk::End(end)) => progress.end = Some(*end),
             Err(_) => {}
         }
-        progress.elapsed = watch.get_or_insert_with(Stopwatch::start).elapsed();
+        progress.elapsed = watch.get_or_insert_with(|| timer.stopwatch()).elapsed();
         tell(&progress);
-    }))
+    });
+    Chunks::timed(answer, clock)
 }

@@ -1,27 +1,24 @@
 //! Deltas, one in each interval.
 
-use super::{Chunks, Item, unfold};
-use crate::{Chunk, Delay};
+use super::{Chunks, unfold};
+use crate::{Chunk, clock::Clock};
 use burdock::runtime::Sleep;
-use futures_core::Stream;
 use futures_util::StreamExt;
+use std::time::Duration;
 
-type State<'a> = (Chunks<'a>, Option<Sleep>, Delay);
+type State<'a> = (Chunks<'a>, Option<Sleep>, Clock, Duration);
 
-pub(super) fn rate_limit<'a>(
-    answer: impl Stream<Item = Item> + Send + 'a,
-    interval: Delay,
-) -> Chunks<'a> {
-    let answer: Chunks<'a> = Box::pin(answer);
-    let state: State<'a> = (answer, None, interval);
-    unfold(state, async |(mut answer, mut due, interval)| {
+pub(super) fn rate_limit(answer: Chunks<'_>, interval: Duration) -> Chunks<'_> {
+    let clock = answer.clock().clone();
+    let state: State<'_> = (answer, None, clock.clone(), interval);
+    unfold(clock, state, async |(mut answer, mut due, clock, interval)| {
         let item = answer.next().await?;
         if matches!(item, Ok(Chunk::Delta(_))) {
             if let Some(due) = due.take() {
                 due.await;
             }
-            due = Some(interval.sleep());
+            due = Some(clock.sleep(interval));
         }
-        Some((item, (answer, due, interval)))
+        Some((item, (answer, due, clock, interval)))
     })
 }

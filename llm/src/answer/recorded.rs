@@ -3,6 +3,7 @@
 use super::{Chunks, Item};
 use crate::{Chunk, End, Reason, clock::Stopwatch};
 use futures_core::Stream;
+use futures_util::StreamExt;
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
@@ -35,9 +36,10 @@ impl Stream for Recorded<'_> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item>> {
         if !self.polled {
             self.polled = true;
-            self.open = Some(Open { span: Span::current(), watch: Stopwatch::start() });
+            self.open =
+                Some(Open { span: Span::current(), watch: self.answer.clock().stopwatch() });
         }
-        let item = ready!(self.answer.as_mut().poll_next(cx));
+        let item = ready!(self.answer.poll_next_unpin(cx));
         match &item {
             Some(Ok(Chunk::Delta(_))) => {
                 if let Some(open) = &mut self.open {
@@ -65,6 +67,7 @@ impl Drop for Recorded<'_> {
     }
 }
 
-pub(super) fn recorded<'a>(answer: impl Stream<Item = Item> + Send + 'a) -> Chunks<'a> {
-    Box::pin(Recorded { answer: Box::pin(answer), open: None, polled: false })
+pub(super) fn recorded(answer: Chunks<'_>) -> Chunks<'_> {
+    let clock = answer.clock().clone();
+    Chunks::timed(Recorded { answer, open: None, polled: false }, clock)
 }

@@ -1,6 +1,6 @@
 //! What every adapter keeps (order, text, last item), and what each of them is for.
 
-use super::{Answer, AnswerExt, Item, Progress};
+use super::{Answer, Item, Progress};
 use crate::{
     Chunk, End, Model, ModelError, Reason, Request, Script, Scripted, ToolCall, Usage,
     scripted::Fault, traced::Trace,
@@ -53,7 +53,7 @@ const ADAPTERS: &[(&str, Adapter)] = &[
     ("progress", |answer| answer.on_progress(|_| ())),
     ("at most", |answer| answer.at_most(1 << 20)),
     ("until", |answer| answer.until(std::future::pending())),
-    ("recorded", AnswerExt::recorded),
+    ("recorded", Answer::recorded),
     ("all", |answer| {
         let answer = answer.idle_timeout(100 * TICK).coalesce(5, TICK).rate_limit(TICK);
         answer.at_most(1 << 20).until(std::future::pending()).recorded()
@@ -334,7 +334,7 @@ async fn a_transcript_grows_with_its_deltas() -> Result {
 
 #[tokio::test]
 async fn a_stream_without_an_end_was_cut() -> Result {
-    let whole = stream::iter([delta("a")]).whole().await?;
+    let whole = Answer::new(stream::iter([delta("a")])).whole().await?;
     assert_eq!(whole.end, End::because(Reason::Truncated));
     Ok(())
 }
@@ -361,5 +361,5 @@ fn watched(script: &Script) -> (Answer, Arc<AtomicBool>) {
     let answer = ask(script).inspect(move |_| {
         let _ = &drops;
     });
-    (Box::pin(answer), dropped)
+    (Answer::new(answer), dropped)
 }

@@ -1,8 +1,12 @@
 //! Deltas for showing, and the text so far for keeping.
 
-use super::{Chunks, Item, whole::Whole};
-use crate::{Chunk, End, ModelError, Reason, clock::Stopwatch};
+use super::{Chunks, whole::Whole};
+use crate::{
+    Chunk, End, ModelError, Reason,
+    clock::{Clock, Stopwatch},
+};
 use futures_core::Stream;
+use futures_util::StreamExt;
 use std::{
     mem,
     pin::Pin,
@@ -13,6 +17,7 @@ use std::{
 /// The texts of an answer.
 pub struct Deltas<'a> {
     answer: Option<Chunks<'a>>,
+    clock: Clock,
     watch: Option<Stopwatch>,
     transcript: Transcript,
 }
@@ -47,11 +52,11 @@ impl Stream for Deltas<'_> {
     type Item = Result<String, ModelError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { answer, watch, transcript } = self.get_mut();
-        let watch = watch.get_or_insert_with(Stopwatch::start);
+        let Self { answer, clock, watch, transcript } = self.get_mut();
+        let watch = watch.get_or_insert_with(|| clock.stopwatch());
         loop {
             let Some(coming) = answer else { return Poll::Ready(None) };
-            let item = ready!(coming.as_mut().poll_next(cx));
+            let item = ready!(coming.poll_next_unpin(cx));
             if let Some(Ok(chunk)) = &item {
                 if chunk.text().is_some() {
                     watch.delta();
@@ -82,11 +87,10 @@ impl std::fmt::Debug for Deltas<'_> {
     }
 }
 
-pub(super) fn transcribe<'a>(
-    answer: impl Stream<Item = Item> + Send + 'a,
-) -> (Deltas<'a>, Transcript) {
+pub(super) fn transcribe(answer: Chunks<'_>) -> (Deltas<'_>, Transcript) {
     let transcript = Transcript::default();
-    let answer: Chunks<'_> = Box::pin(answer);
-    let deltas = Deltas { answer: Some(answer), watch: None, transcript: transcript.clone() };
+    let clock = answer.clock().clone();
+    let deltas =
+        Deltas { answer: Some(answer), clock, watch: None, transcript: transcript.clone() };
     (deltas, transcript)
 }

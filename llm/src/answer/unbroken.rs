@@ -1,13 +1,14 @@
 //! Answers that count only as a whole.
 
-use super::{Chunks, Item};
+use super::Chunks;
 use crate::{Chunk, ModelError, Reason};
-use futures_core::Stream;
 use futures_util::StreamExt;
 
-pub(super) fn unbroken<'a>(answer: impl Stream<Item = Item> + Send + 'a) -> Chunks<'a> {
-    Box::pin(answer.map(|item| match item {
+pub(super) fn unbroken(answer: Chunks<'_>) -> Chunks<'_> {
+    let clock = answer.clock().clone();
+    let answer = answer.map(|item| match item {
         Ok(Chunk::End(end)) if end.reason == Reason::Truncated => Err(ModelError::cut_short()),
         item => item,
-    }))
+    });
+    Chunks::timed(answer, clock)
 }

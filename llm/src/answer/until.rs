@@ -1,8 +1,7 @@
 //! A stop that keeps what was said.
 
-use super::{Chunks, Item, unfold};
-use crate::{Chunk, End, Reason, clock::Stopwatch};
-use futures_core::Stream;
+use super::{Chunks, unfold};
+use crate::{Chunk, End, Reason};
 use futures_util::{
     StreamExt,
     future::{Either, select},
@@ -12,15 +11,15 @@ use std::pin::Pin;
 type Stop<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 pub(super) fn until<'a>(
-    answer: impl Stream<Item = Item> + Send + 'a,
+    answer: Chunks<'a>,
     stop: impl Future<Output = ()> + Send + 'a,
 ) -> Chunks<'a> {
-    let answer: Chunks<'a> = Box::pin(answer);
+    let clock = answer.clock().clone();
     let stop: Stop<'a> = Box::pin(stop);
     let state = Some((answer, stop, None));
-    unfold(state, async |state| {
+    unfold(clock, state, async |state| {
         let (mut answer, mut stop, watch) = state?;
-        let mut watch = watch.unwrap_or_else(Stopwatch::start);
+        let mut watch = watch.unwrap_or_else(|| answer.clock().stopwatch());
         let item = match select(&mut stop, answer.next()).await {
             Either::Right((item, _)) => item?,
             Either::Left(_) => {

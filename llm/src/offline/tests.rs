@@ -1,7 +1,7 @@
 //! Questions and answers as data, and what every answer has in common.
 
 use super::{Offline, Pace};
-use crate::{Answer, AnswerExt, Chunk, Message, Model, ModelError, Reason, Request};
+use crate::{Answer, Chunk, Message, Model, ModelError, Reason, Request};
 use futures::{StreamExt, TryStreamExt};
 use std::time::Duration;
 

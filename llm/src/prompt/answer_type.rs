@@ -165,8 +165,22 @@ fn read<T: DeserializeOwned>(json: &str) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
-        Refusal { path, reason: error.into_inner().to_string() }
+        Refusal { path, reason: shortened(&error.into_inner().to_string()) }
     })
+}
+
+/// Shortens the list of names that serde writes for an unknown variant or field: a type may have hundreds.
+fn shortened(reason: &str) -> String {
+    const MOST: usize = 20;
+    const EXPECTED: &str = "expected one of ";
+    let whole = || reason.to_owned();
+    let Some((what, list)) = reason.split_once(EXPECTED) else { return whole() };
+    let names: Vec<&str> = list.split(", ").collect();
+    let Some((named, rest)) = names.split_at_checked(MOST) else { return whole() };
+    let Some((_, place)) = rest.last().and_then(|last| last.rsplit_once('`')) else {
+        return whole();
+    };
+    format!("{what}{EXPECTED}{}, … and {} more{place}", named.join(", "), rest.len())
 }
 
 fn mark<T: Partial>(schema: &mut Schema) {
@@ -176,4 +190,31 @@ fn mark<T: Partial>(schema: &mut Schema) {
 /// Marks the schema of [`Shape::object`].
 fn mark_wrapped<T: Partial>(schema: &mut Schema) {
     Marks::apply_below::<T>(schema, VALUE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+    use serde::{Deserialize, de::Error as _};
+
+    #[test]
+    fn refusal_names_at_most_twenty_variants() {
+        let refusal = |names: &'static [&'static str]| {
+            let error = serde_json::Error::unknown_variant("Other", names);
+            shortened(&error.to_string())
+        };
+        let few = refusal(&["A", "B", "C"]);
+        assert_eq!(few, "unknown variant `Other`, expected one of `A`, `B`, `C`");
+        let many = refusal(&["A"; 500]);
+        assert!(many.ends_with("`A`, `A`, … and 480 more"), "{many}");
+        assert_eq!(many.matches("`A`").count(), 20);
+
+        #[derive(Debug, Deserialize)]
+        enum Letter {
+            A,
+            B,
+        }
+        let error = serde_json::from_str::<Letter>("\"C\"").err().map(|error| error.to_string());
+        assert_eq!(error.as_deref().map(shortened), error);
+    }
 }

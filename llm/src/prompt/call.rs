@@ -1,10 +1,12 @@
 //! Prompts, and calls of a model with them.
 
 use super::{PromptError, PromptStream, Response, answer_type::Kind, request::Question};
-use crate::{Answer, Message, Model, Options, Request, ResponseSchema};
+use crate::{Answer, Message, Model, Options, Request, ResponseSchema, clock::Clock};
+use burdock::Runtime;
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -107,7 +109,7 @@ impl<T> Prompt<T> {
     ///
     /// The model is any `&impl Model`, also a `&dyn Model` or the `&Arc<dyn Model>` of an app.
     pub fn on<M: Model + ?Sized>(self, model: &M) -> Call<'_, T> {
-        Call { prompt: self, model: Box::new(model), stop: None }
+        Call { prompt: self, model: Box::new(model), stop: None, clock: Clock::default() }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Question)) -> Self {
@@ -115,6 +117,34 @@ impl<T> Prompt<T> {
             change(question);
         }
         self
+    }
+}
+
+/// A prompt that has its model. Nothing implements it: it words the error of a prompt that is awaited without
+/// one, for which rustc would suggest to remove the `.await`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a prompt is asked by a model",
+    label = "give it a model: `.on(&model)`",
+    note = "awaiting the `Call` that `.on(&model)` returns asks the model"
+)]
+pub trait HasModel {
+    /// The call.
+    type Call: Future;
+
+    /// Returns the call.
+    fn call(self) -> Self::Call;
+}
+
+impl<T> IntoFuture for Prompt<T>
+where
+    Self: HasModel,
+{
+    type Output = <<Self as HasModel>::Call as Future>::Output;
+    type IntoFuture = <Self as HasModel>::Call;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.call()
     }
 }
 
@@ -133,6 +163,7 @@ pub struct Call<'m, T> {
     pub(super) prompt: Prompt<T>,
     pub(super) model: Box<dyn Ask + 'm>,
     pub(super) stop: Option<Stop<'m>>,
+    pub(super) clock: Clock,
 }
 
 /// What ends a call early.
@@ -144,6 +175,13 @@ impl<'m, T> Call<'m, T> {
     /// is complete by then.
     pub fn until(mut self, stop: impl Future<Output = ()> + Send + 'm) -> Self {
         self.stop = Some(Box::pin(stop));
+        self
+    }
+
+    /// Sets the runtime that times the answer: `.runtime(cx.runtime())` in an action. A model that was
+    /// given one of its own uses that. Defaults to [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    pub fn runtime(mut self, runtime: &Arc<dyn Runtime>) -> Self {
+        self.clock = Clock::of(runtime);
         self
     }
 

@@ -1,7 +1,7 @@
 //! Requests of a prompt.
 
 use super::shape::Shape;
-use crate::{Message, Options, Request, ResponseSchema};
+use crate::{Message, Options, Request, ResponseSchema, clock::Clock};
 
 /// What a model is asked, but for the schema.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,7 @@ impl Question {
         &self,
         shape: Option<(&Shape, Told)>,
         wrong: Option<&(String, String)>,
+        clock: &Clock,
     ) -> Request {
         let Self { history, text, options, .. } = self;
         let mut options = options.clone();
@@ -51,7 +52,7 @@ impl Question {
             }
             messages.push(Message::user(correction));
         }
-        Request { messages, options }
+        Request { messages, options, clock: clock.clone() }
     }
 }
 

@@ -8,9 +8,13 @@ use super::{
     request::{Question, Told},
     shape::Shape,
 };
-use crate::{Answer, AnswerExt, Change, Chunk, End, Grown, Partial, Reason};
+use crate::{
+    Answer, Change, Chunk, End, Grown, Partial, Reason, Usage,
+    clock::{Clock, Stopwatch},
+};
 use burdock_json::Change as Untyped;
 use futures_core::Stream;
+use futures_util::StreamExt;
 use std::{
     any::Any,
     collections::VecDeque,
@@ -32,6 +36,7 @@ pub struct PromptStream<'m, T> {
     kind: Kind<T>,
     policy: Policy,
     stop: Option<Stop<'m>>,
+    clock: Clock,
     /// Whether `stop` ended the answer.
     stopped: bool,
     shape: Option<(Arc<Shape>, Told)>,
@@ -55,6 +60,30 @@ pub struct PromptStream<'m, T> {
 struct Attempt {
     answer: Answer,
     reader: Reader,
+    watch: Stopwatch,
+}
+
+impl Attempt {
+    /// Returns the usage of an answer that is closed before its end was read. What has arrived already is
+    /// still read, without a wait: the usage may be in the same packet as the last text.
+    fn close(&mut self, cx: &mut Context<'_>) -> Usage {
+        const MOST: usize = 64;
+        for _ in 0..MOST {
+            match self.answer.poll_next_unpin(cx) {
+                Poll::Ready(Some(Ok(Chunk::End(End { usage, .. })))) => {
+                    return self.complete(usage);
+                }
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Err(_)) | None) | Poll::Pending => break,
+            }
+        }
+        self.complete(Usage::default())
+    }
+
+    fn complete(&self, mut usage: Usage) -> Usage {
+        self.watch.complete(&mut usage);
+        usage
+    }
 }
 
 /// Whether the consumer has seen a change.
@@ -66,7 +95,7 @@ enum Shown {
 
 impl<'m, T> PromptStream<'m, T> {
     pub(super) fn new(call: Call<'m, T>) -> Self {
-        let Call { prompt, model, stop } = call;
+        let Call { prompt, model, stop, clock } = call;
         let (question, ended) = match prompt.question {
             Ok(question) => (question, None),
             Err(error) => (Question::default(), Some(Err(error))),
@@ -77,6 +106,7 @@ impl<'m, T> PromptStream<'m, T> {
             kind: prompt.kind,
             policy: prompt.policy,
             stop,
+            clock,
             stopped: false,
             shape: None,
             attempt: None,
@@ -214,6 +244,8 @@ impl<'m, T> PromptStream<'m, T> {
         {
             self.stop = None;
             self.stopped = true;
+            let usage = self.attempt.as_mut().map(|attempt| attempt.close(cx));
+            self.meter(usage);
             self.end_attempt(Reason::Cancelled, |error| error);
             return Poll::Ready(());
         }
@@ -221,16 +253,26 @@ impl<'m, T> PromptStream<'m, T> {
             self.start(None);
             return Poll::Ready(());
         };
-        match ready!(attempt.answer.as_mut().poll_next(cx)) {
-            Some(Ok(Chunk::Delta(text))) => self.read(&text),
+        match ready!(attempt.answer.poll_next_unpin(cx)) {
+            Some(Ok(Chunk::Delta(text))) => {
+                attempt.watch.delta();
+                self.read(&text, cx);
+            }
             // a prompt offers no tools of its own
-            Some(Ok(Chunk::ToolCall(_))) => self.read(""),
+            Some(Ok(Chunk::ToolCall(_))) => self.read("", cx),
             Some(Ok(Chunk::End(End { reason, usage }))) => {
-                self.response.usage += usage;
+                let usage = attempt.complete(usage);
+                self.meter(Some(usage));
                 self.end_attempt(reason, |error| error);
             }
-            None => self.end_attempt(Reason::Truncated, |error| error),
+            None => {
+                let usage = attempt.complete(Usage::default());
+                self.meter(Some(usage));
+                self.end_attempt(Reason::Truncated, |error| error);
+            }
             Some(Err(error)) => {
+                let usage = attempt.complete(Usage::default());
+                self.meter(Some(usage));
                 self.response.reason = Reason::Failed;
                 self.end(Err(error.into()));
             }
@@ -253,10 +295,11 @@ impl<'m, T> PromptStream<'m, T> {
             }
         }
         let shape = self.shape.as_ref().map(|(shape, told)| (&**shape, *told));
-        let request = self.question.request(shape, wrong);
+        let request = self.question.request(shape, wrong, &self.clock);
         let reader = Reader::new(shape);
-        let answer = self.model.chat(request).recorded();
-        self.attempt = Some(Attempt { answer, reader });
+        let answer = self.model.chat(request).or_clock(&self.clock).recorded();
+        let watch = answer.clock().stopwatch();
+        self.attempt = Some(Attempt { answer, reader, watch });
         self.used = 0;
         self.response.text.clear();
         self.response.repairs.clear();
@@ -264,7 +307,15 @@ impl<'m, T> PromptStream<'m, T> {
         self.response.attempts += 1;
     }
 
-    fn read(&mut self, text: &str) {
+    /// Adds the usage of an attempt, if there was one.
+    fn meter(&mut self, usage: Option<Usage>) {
+        let Some(usage) = usage else { return };
+        let is_known = usage.input_tokens.or(usage.output_tokens).is_some();
+        self.response.unmetered += u32::from(!is_known);
+        self.response.usage += usage;
+    }
+
+    fn read(&mut self, text: &str, cx: &mut Context<'_>) {
         let Some(attempt) = &mut self.attempt else { return };
         let left = self.policy.at_most.saturating_sub(self.used);
         let within = text.get(..text.floor_char_boundary(left)).unwrap_or_default();
@@ -274,8 +325,12 @@ impl<'m, T> PromptStream<'m, T> {
         self.response.text.push_str(text);
         if let Err(mismatch) = attempt.reader.feed(text, &mut self.changes) {
             self.response.reason = Reason::Cancelled;
+            let usage = attempt.close(cx);
+            self.meter(Some(usage));
             self.misfit(misfit(mismatch, &self.response.text));
         } else if let Some(limit) = limit {
+            let usage = attempt.close(cx);
+            self.meter(Some(usage));
             self.end_attempt(Reason::Limit, |_| PromptError::TooLong { limit });
         }
     }

@@ -27,11 +27,10 @@ use self::{
     secrets::Secrets,
 };
 use crate::{
-    Answer, AnswerExt, Model, ModelError, Request, ResponseSchema, Role, clock::Clock,
-    environment::Settings,
+    Answer, Model, ModelError, Request, ResponseSchema, Role, clock::Clock, environment::Settings,
 };
 use burdock::Runtime;
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, stream};
 use genai::{
     Client, ModelIden, ModelSpec, ServiceTarget,
     adapter::AdapterKind,
@@ -203,8 +202,9 @@ impl Provider {
         self
     }
 
-    /// Sets the runtime that measures the silence of the provider. Defaults to
-    /// [`TokioRuntime`](burdock::runtime::TokioRuntime). Connections have timeouts of tokio all the same.
+    /// Sets the runtime that measures the silence of the provider, and the answer. Defaults to that of the
+    /// request. Connecting and HTTP/2 keep-alives have timeouts of tokio: the HTTP client has no other
+    /// clock.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.clock = Clock::new(runtime);
@@ -284,20 +284,21 @@ impl Provider {
 impl Model for Provider {
     fn chat(&self, request: Request) -> Answer {
         if !request.messages.iter().any(|message| message.role == Role::User) {
-            return Box::pin(stream::iter([Err(ModelError::NothingAsked)]));
+            return Answer::new(stream::iter([Err(ModelError::NothingAsked)]));
         }
-        let (provider, at_most) = (self.clone(), self.limits.answer);
+        let (clock, at_most) = (self.clock.or(&request.clock), self.limits.answer);
+        let provider = Self { clock: clock.clone(), ..self.clone() };
         let answer = async move {
             // the HTTP client would panic
             if Handle::try_current().is_err() {
                 let reason = "a provider is asked in a tokio runtime".to_owned();
-                return stream::iter([Err(ModelError::Request { reason })]).boxed();
+                return Answer::new(stream::iter([Err(ModelError::Request { reason })]));
             }
             let asked = provider.ask(request).await;
-            asked.unwrap_or_else(|error| stream::iter([Err(error)]).boxed())
+            asked.unwrap_or_else(|error| Answer::new(stream::iter([Err(error)])))
         };
-        let answer = Muted::new(answer.flatten_stream().boxed());
-        answer.at_most(at_most)
+        let answer = Muted::new(Answer::new(answer.flatten_stream()));
+        Answer::timed(answer, clock).at_most(at_most)
     }
 
     fn accepts_schema(&self, schema: &ResponseSchema) -> bool {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub(super) fn translate(request: Request, dialect: Option<Dialect>) -> (ChatRequest, ChatOptions) {
-    let Request { messages, options } = request;
+    let Request { messages, options, .. } = request;
     let Options { system, max_tokens, temperature, stop_sequences, tools, schema } = options;
     // Gemini knows the function of a result by its name
     let calls = messages.iter().flat_map(|message| &message.tool_calls);

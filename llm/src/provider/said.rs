@@ -75,7 +75,7 @@ impl Said {
             unshown: 0,
             behind: VecDeque::new(),
         };
-        Box::pin(stream::unfold(said, async |mut said| {
+        Answer::new(stream::unfold(said, async |mut said| {
             let item = said.next().await?;
             Some((item, said))
         }))

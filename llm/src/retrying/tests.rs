@@ -2,7 +2,7 @@
 
 use super::Retrying;
 use crate::{
-    Answer, AnswerExt, Chunk, End, Model, ModelError, Reason, Request, Script, Scripted, Usage,
+    Answer, Chunk, End, Model, ModelError, Reason, Request, Script, Scripted, Usage,
     scripted::Fault,
 };
 use futures::{StreamExt, stream};
@@ -58,7 +58,7 @@ async fn a_client_that_cannot_be_polled_behind_its_end_is_not() {
     struct Touchy(&'static [Chunk]);
     impl Model for Touchy {
         fn chat(&self, _: Request) -> Answer {
-            Box::pin(stream::unfold(self.0.iter(), async |mut rest| {
+            Answer::new(stream::unfold(self.0.iter(), async |mut rest| {
                 let chunk = rest.next()?.clone();
                 Some((Ok(chunk), rest))
             }))

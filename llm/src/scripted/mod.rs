@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Clones share the scripts and remember the requests together.
 ///
 /// ```
-/// use burdock_llm::{AnswerExt, Model, Request, Script, Scripted};
+/// use burdock_llm::{Model, Request, Script, Scripted};
 /// use std::time::Duration;
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -73,8 +73,7 @@ impl Scripted {
         self
     }
 
-    /// Sets the runtime that times the beats of a script. Defaults to
-    /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    /// Sets the runtime that times the beats of a script, and the answer. Defaults to that of the request.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.clock = Clock::new(runtime);
@@ -87,13 +86,13 @@ impl Scripted {
     }
 
     /// The answer to one more request.
-    fn answer(&self, request: Request) -> Answer {
+    fn answer(&self, request: Request, clock: &Clock) -> Answer {
         let mut requests = self.lock();
         let turn = requests.len();
         requests.push(request);
         match self.scripts.get(turn).or(self.scripts.last()) {
-            Some(script) => script.play(&self.clock),
-            None => Box::pin(stream::iter([Err(ModelError::Request {
+            Some(script) => script.play(clock),
+            None => Answer::new(stream::iter([Err(ModelError::Request {
                 reason: "there is no script".to_owned(),
             })])),
         }
@@ -106,9 +105,10 @@ impl Scripted {
 
 impl Model for Scripted {
     fn chat(&self, request: Request) -> Answer {
-        let this = self.clone();
+        let (this, clock) = (self.clone(), self.clock.or(&request.clock));
         // a request that nobody waits for is none
-        Box::pin(async move { this.answer(request) }.flatten_stream())
+        let timer = clock.clone();
+        Answer::timed(async move { this.answer(request, &timer) }.flatten_stream(), clock)
     }
 
     fn accepts_schema(&self, _: &ResponseSchema) -> bool {

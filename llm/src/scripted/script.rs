@@ -102,13 +102,13 @@ impl Script {
         self
     }
 
-    /// Writes down an answer and when its pieces came.
+    /// Records an answer and when its pieces arrived, by the runtime of the answer.
     ///
     /// # Cancel safety
     /// Dropping it drops the answer.
     pub async fn record(mut answer: Answer) -> Self {
         let mut script = Self::new();
-        let clock = Clock::default();
+        let clock = answer.clock().clone();
         let mut before = clock.now();
         while let Some(item) = answer.next().await {
             let now = clock.now();
@@ -171,7 +171,7 @@ impl Script {
                 item => item,
             })
         };
-        Box::pin(answer.flatten_stream())
+        Answer::new(answer.flatten_stream())
     }
 
     fn then(mut self, chunk: Chunk) -> Self {
@@ -184,21 +184,21 @@ impl Script {
 /// What comes behind the last beat.
 fn finish(fault: Option<Fault>, end: End, begun: bool, clock: Clock) -> Answer {
     let Some(fault) = fault else {
-        return Box::pin(stream::iter([Ok(Chunk::End(end))]));
+        return Answer::new(stream::iter([Ok(Chunk::End(end))]));
     };
     if let Some(error) = fault.error(begun) {
-        return Box::pin(stream::iter([Err(error)]));
+        return Answer::new(stream::iter([Err(error)]));
     }
     match fault {
-        Fault::Silence => Box::pin(stream::pending()),
-        Fault::Endless { delta, every } => Box::pin(stream::repeat(delta).then(move |delta| {
+        Fault::Silence => Answer::new(stream::pending()),
+        Fault::Endless { delta, every } => Answer::new(stream::repeat(delta).then(move |delta| {
             let wait = clock.sleep(every);
             async move {
                 wait.await;
                 Ok(Chunk::Delta(delta))
             }
         })),
-        _ => Box::pin(stream::once(future::ready(Ok(Chunk::End(End {
+        _ => Answer::new(stream::once(future::ready(Ok(Chunk::End(End {
             reason: Reason::Truncated,
             ..end
         }))))),

@@ -1,7 +1,7 @@
 //! Scripts under tokio's paused clock.
 
 use super::{Fault, Script, Scripted};
-use crate::{AnswerExt, Chunk, Model, ModelError, Reason, Request, ToolCall, Usage};
+use crate::{Chunk, Model, ModelError, Reason, Request, ToolCall, Usage};
 use futures::{FutureExt, StreamExt};
 use std::time::Duration;
 use tokio::time::Instant;

@@ -226,7 +226,7 @@ impl Model for Stopped {
         use burdock_llm::{Chunk, End, Reason};
         let end = End::because(Reason::Cancelled);
         let said = Chunk::Delta(r#"{"title": "Fi"#.into());
-        Box::pin(futures::stream::iter([Ok(said), Ok(Chunk::End(end))]))
+        burdock_llm::Answer::new(futures::stream::iter([Ok(said), Ok(Chunk::End(end))]))
     }
 }
 

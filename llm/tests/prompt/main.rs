@@ -7,36 +7,15 @@ mod hygiene;
 mod names;
 mod requests;
 mod retries;
+#[path = "../common/story.rs"]
+mod story;
 mod telemetry;
 
-use burdock_llm::{Change, Model, Partial, Script, Scripted, Usage, prompt};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use burdock_llm::{Change, Model, Script, Scripted, Usage};
 use std::{error::Error, sync::Arc};
+use story::{Chapter, Story, write_story};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
-
-/// A chapter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
-struct Chapter {
-    heading: String,
-}
-
-/// A short story.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Partial)]
-struct Story {
-    title: String,
-    chapters: Vec<Chapter>,
-    /// From 1 to 5.
-    #[partial(done)]
-    rating: u8,
-}
-
-/// Write a short story about {subject}, in at most {chapters} chapters.
-///
-/// Avoid clichés.
-#[prompt]
-async fn write_story(subject: &str, chapters: u32) -> Story;
 
 fn story() -> Story {
     Story { title: "Fire".into(), chapters: vec![Chapter { heading: "Smoke".into() }], rating: 4 }

@@ -1,8 +1,13 @@
 //! Asking again.
 
 use super::{Result, Story, say, story, write_story, written};
-use burdock_llm::{Grown, PromptError, Role, Script, Scripted, prompt, prompt::Prompt};
+use burdock_llm::{
+    Answer, Chunk, End, Grown, Model, PromptError, Reason, Request, Role, Script, Scripted, Usage,
+    prompt, prompt::Prompt,
+};
+use futures::stream;
 use serde_json::json;
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
 const WRONG: &str = r#"{"title": "Fire", "chapters": "none"}"#;
 
@@ -46,6 +51,42 @@ async fn usage_is_the_sum_of_the_attempts_that_came_to_their_end() -> Result {
     let llm = Scripted::new([say(""), whole()]);
     let (_, response) = retrying(1).on(&llm).with_response().await?;
     assert_eq!((response.usage.input_tokens, response.usage.output_tokens), (Some(40), Some(14)));
+    Ok(())
+}
+
+/// A model that has sent all of its answers at once.
+#[derive(Debug)]
+struct Sent(Mutex<VecDeque<&'static str>>);
+
+impl Model for Sent {
+    fn chat(&self, _: Request) -> Answer {
+        let text = self.0.lock().unwrap().pop_front().unwrap_or_default();
+        let usage = Usage { input_tokens: Some(20), output_tokens: Some(7), first_delta: None };
+        let end = Chunk::End(End { reason: Reason::Complete, usage });
+        Answer::new(stream::iter([Ok(Chunk::Delta(text.to_owned())), Ok(end)]))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn usage_of_an_attempt_that_did_not_fit_is_counted() -> Result {
+    let llm = Sent(Mutex::new(VecDeque::from([
+        WRONG,
+        r#"{"title": "Fire", "chapters": [], "rating": 4}"#,
+    ])));
+    let (_, response) = retrying(1).on(&llm).with_response().await?;
+    assert_eq!((response.usage.input_tokens, response.usage.output_tokens), (Some(40), Some(14)));
+    assert_eq!((response.attempts, response.unmetered), (2, 0));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempt_that_was_closed_before_its_usage_arrived_is_unmetered() -> Result {
+    let second = Duration::from_secs(1);
+    let llm = Scripted::new([Script::new().wait(second).say(WRONG).wait(second), whole()]);
+    let (_, response) = retrying(1).on(&llm).with_response().await?;
+    assert_eq!((response.usage.input_tokens, response.usage.output_tokens), (Some(20), Some(7)));
+    assert_eq!((response.attempts, response.unmetered), (2, 1));
+    assert_eq!(response.usage.first_delta, Some(second));
     Ok(())
 }
 

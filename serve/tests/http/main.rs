@@ -22,3 +22,4 @@ mod refused;
 mod runs;
 mod sessions;
 mod starts;
+mod without_clients;

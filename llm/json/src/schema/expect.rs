@@ -23,7 +23,10 @@ impl Inner {
     }
 }
 
-/// Joins descriptions: `a string, a list or null`. Each is named once.
+/// How many alternatives a message names: models and people read it.
+const MOST: usize = 20;
+
+/// Joins descriptions: `a string, a list or null`. Each is named once, and at most [`MOST`] are.
 pub(crate) fn any_of(all: impl Iterator<Item = String>) -> String {
     let mut names: Vec<String> = Vec::new();
     for name in all {
@@ -34,7 +37,9 @@ pub(crate) fn any_of(all: impl Iterator<Item = String>) -> String {
     match names.split_last() {
         None => "nothing".into(),
         Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        Some((last, others)) if others.len() < MOST => format!("{} or {last}", others.join(", ")),
+        // schemas describe each variant of an enum on its own if one of them has docs
+        Some(_) => first(&names),
     }
 }
 
@@ -73,11 +78,41 @@ fn describe_range(Range { min, max }: Range) -> String {
 }
 
 fn one_of(names: impl Iterator<Item = impl ToString>) -> String {
-    const MOST: usize = 20;
     let names: Vec<String> = names.map(|name| format!("`{}`", name.to_string())).collect();
     match &names[..] {
         [only] => only.clone(),
         names if names.len() <= MOST => format!("one of {}", names.join(", ")),
-        names => format!("one of {} and {} others", names[..MOST].join(", "), names.len() - MOST),
+        names => format!("one of {}", first(names)),
+    }
+}
+
+/// Names the first of many alternatives.
+fn first(names: &[String]) -> String {
+    let (named, rest) = names.split_at(MOST);
+    format!("{}, … and {} more", named.join(", "), rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Parser, Schema};
+    use serde_json::{Value, json};
+
+    fn expected(schema: &Value) -> Option<String> {
+        let mut parser = Parser::new(&Schema::compile(schema).ok()?);
+        Some(parser.feed("false", &mut Vec::new()).err()?.expected)
+    }
+
+    #[test]
+    fn message_names_at_most_twenty_variants() {
+        let names: Vec<String> = (0..500).map(|number| format!("Variant{number}")).collect();
+        let plain = json!({ "type": "string", "enum": names });
+        let documented: Vec<Value> =
+            names.iter().map(|name| json!({ "type": "string", "const": name })).collect();
+        let listed = names[..20].iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let listed = format!("{}, … and 480 more", listed.join(", "));
+        assert_eq!(expected(&plain), Some(format!("one of {listed}")));
+        assert_eq!(expected(&json!({ "oneOf": documented })), Some(listed));
+        let twenty = json!({ "oneOf": documented[..20] });
+        assert!(expected(&twenty).is_some_and(|text| text.ends_with("`Variant18` or `Variant19`")));
     }
 }

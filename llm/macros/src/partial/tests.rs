@@ -1,23 +1,18 @@
 //! The derive on any tokens: it may neither panic nor write what is not valid Rust.
-#![allow(clippy::print_stdout, reason = "a test")]
 
 use super::partial;
 use crate::{
+    fuzz::no_fault,
     mutate::{Pool, Random, mutate, words},
     tree::{Tree, tokens, trees},
 };
 use quote::ToTokens;
 use std::{
-    collections::BTreeSet,
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
 };
 use syn::visit_mut::{VisitMut, visit_item_mut};
-
-/// How many inputs `cargo test` tries; `FUZZ_SECONDS=60` tries others for a minute.
-const SLICE: u64 = 4_000;
 
 #[test]
 fn the_corpus_has_derives() {
@@ -32,20 +27,8 @@ fn no_derive_of_the_corpus_breaks_the_macro() {
 
 #[test]
 fn no_input_breaks_the_macro() {
-    let setting = |name| std::env::var(name).ok()?.parse::<u64>().ok();
-    let (seconds, seed) = (setting("FUZZ_SECONDS"), setting("FUZZ_SEED").unwrap_or_default());
-    let begin = Instant::now();
     let (seeds, words) = (seeds(), words());
-    let mut faults = BTreeSet::new();
-    let mut tried = 0;
-    while seconds.map_or(tried < SLICE, |most| begin.elapsed() < Duration::from_secs(most)) {
-        tried += 1;
-        let Some(item) = changed(&seeds, &words, seed.wrapping_add(tried)) else { continue };
-        faults.extend(fault(&item));
-    }
-    println!("{tried} inputs in {:.1?}", begin.elapsed());
-    let faults: Vec<_> = faults.into_iter().take(5).collect();
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    no_fault(|number| fault(&changed(&seeds, &words, number)?));
 }
 
 /// The input of this number.

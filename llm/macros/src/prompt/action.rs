@@ -38,8 +38,10 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
             #[resource] #model: &::std::sync::Arc<dyn #llm::Model>,
             #(#inputs),*
         ) -> #burdock::Result<Writes> {
+            #[allow(deprecated, reason = "the prompt itself may be deprecated")]
             let mut #answer = #name::__prompt(#(#arguments),*)
                 .on(#model)
+                .runtime(#context.runtime())
                 .until(#context.stopped())
                 .stream();
             while let ::core::option::Option::Some(#change) = #llm::__private::next(&mut #answer, #context).await? {

@@ -50,6 +50,7 @@ pub(super) fn expand_prompt(prompt: &PromptSyntax) -> TokenStream {
         #function
 
         #(#cfg)*
+        #[allow(deprecated, reason = "the prompt itself may be deprecated")]
         impl #name {
             #lints
             fn __prompt(#inputs) -> #llm::prompt::Prompt<#output> {

@@ -189,7 +189,9 @@ impl Route {
     async fn relay(&self, request: Request<Incoming>, url: Url) -> Response<Body> {
         let path = url.path().to_owned();
         let response = match self.upstream_request(request, url).await {
-            Ok(request) => upstream::send(&self.client, request, &self.secrets).await,
+            Ok(request) => {
+                upstream::send(&self.client, request, &self.secrets, self.report.clock()).await
+            }
             Err(error) => Err(Ending::Failed(error)),
         };
         let response = match response {

@@ -4,7 +4,7 @@ use super::{
     ask,
     server::{Result, Server, answer, say, say_three, send, start_answer},
 };
-use crate::{AnswerExt, Chunk, Model, ModelError, Provider, Reason};
+use crate::{Chunk, Model, ModelError, Provider, Reason};
 use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
 use futures::StreamExt;
 use serde_json::json;

@@ -9,7 +9,7 @@ mod settings;
 mod trouble;
 
 use self::server::{KEY, Server, answer, say, say_three, send, start_answer};
-use crate::{AnswerExt, Chunk, End, Message, Model, Provider, Reason, Request};
+use crate::{Chunk, End, Message, Model, Provider, Reason, Request};
 use burdock::prelude::{State, graph, streaming_action};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};

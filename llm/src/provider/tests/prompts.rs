@@ -98,7 +98,7 @@ async fn a_schema_that_the_provider_cannot_express_is_described_in_the_prompt() 
     // asked for in spite of that, it is not sent
     let server = Server::start(answer)?;
     let request = Request::prompt("Hi").schema(object);
-    crate::AnswerExt::whole(server.model()?.chat(request)).await?;
+    server.model()?.chat(request).whole().await?;
     assert!(!server.received().await?.body.contains("response_format"));
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::{
     ask,
     server::{Result, Server, refuse},
 };
-use crate::{AnswerExt, Model, ModelError, Provider, Reason};
+use crate::{Model, ModelError, Provider, Reason};
 use genai::{
     ModelIden, ModelSpec, ServiceTarget,
     adapter::AdapterKind::{self, Anthropic, Cohere, Gemini, GeminiIx, Ollama, OpenAIResp, Vertex},

@@ -1,7 +1,7 @@
 //! What a provider is sent, and the calls it asks for.
 
 use super::server::{KEY, Result, Server, answer, send, start_answer};
-use crate::{AnswerExt, Message, Model, Provider, Request, Tool, ToolCall};
+use crate::{Message, Model, Provider, Request, Tool, ToolCall};
 use serde_json::{Value, json};
 use std::io::Write;
 

@@ -4,7 +4,7 @@ use super::{
     ask,
     server::{KEY, Result},
 };
-use crate::{AnswerExt, Model, ModelError, Provider, from_settings};
+use crate::{Model, ModelError, Provider, from_settings};
 use std::sync::Arc;
 
 fn choose(settings: &[(&str, &str)]) -> std::result::Result<(Arc<dyn Model>, String), ModelError> {

@@ -7,9 +7,7 @@ use super::{
         start_answer,
     },
 };
-use crate::{
-    AnswerExt, Chunk, End, Model, ModelError, Provider, Reason, Retrying, answer::Item, traced,
-};
+use crate::{Chunk, End, Model, ModelError, Provider, Reason, Retrying, answer::Item, traced};
 use futures::StreamExt;
 use serde_json::json;
 use std::{io::Write, net::TcpListener, time::Duration};

@@ -1,0 +1,215 @@
+//! What a log takes comes back as it was: random values of the shapes that serde has, written by a
+//! graph and read after the session was opened again. What is not taken is refused, by name, before
+//! the log has it.
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::option_option,
+    reason = "serde asks for it, and this is what is tested"
+)]
+
+mod random;
+mod values;
+
+pub use self::values::*;
+
+use self::random::Maker;
+use burdock::{
+    App, Position, RunError, RunErrorKind,
+    log::{EntryKind, Log, LogError, MemoryLog, Offset, SessionId},
+    prelude::*,
+};
+use fastrand::Rng;
+use std::sync::{Arc, Mutex};
+
+macro_rules! with_fields {
+    ({ $($field:ident)+ }) => {
+        impl From<Values> for Sheet {
+            fn from(values: Values) -> Self {
+                Self { $($field: values.$field.into(),)+ }
+            }
+        }
+
+        /// Yields what it is told to, and writes every field.
+        #[streaming_action(state = Sheet, writes($($field),+), yields(Shape))]
+        async fn write(#[input] given: &Shape, #[resource] next: &Next) -> Result<Writes> {
+            next.seen(given);
+            let (item, values) = next.get();
+            yield_!(item);
+            Ok(Writes { $($field: values.$field),+ })
+        }
+    };
+}
+
+with_fields! {
+    {
+        plain slot list slot_list map slot_map unit json boxed newtype untagged optional with silent note tags
+        within
+    }
+}
+
+graph! {
+    Writing(Sheet) {
+        inputs { given: Shape }
+        resources { next: Next }
+        yields Shape;
+        nodes { write }
+        start write;
+        write -> pause;
+    }
+}
+
+/// What the action is to yield and write next, and what it was given.
+#[derive(Clone)]
+pub struct Next(Arc<Mutex<(Shape, Values, Option<Shape>)>>);
+
+impl Next {
+    fn set(&self, item: Shape, values: Values) {
+        *self.0.lock().unwrap() = (item, values, None);
+    }
+
+    fn get(&self) -> (Shape, Values) {
+        let next = self.0.lock().unwrap();
+        (next.0.clone(), next.1.clone())
+    }
+
+    fn seen(&self, given: &Shape) {
+        self.0.lock().unwrap().2 = Some(given.clone());
+    }
+
+    /// What the action was given since the last time.
+    fn taken(&self) -> Option<Shape> {
+        self.0.lock().unwrap().2.take()
+    }
+}
+
+/// How often what was refused, and how many runs were recorded.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    pub inputs: usize,
+    pub items: usize,
+    pub fields: usize,
+    pub recorded: usize,
+}
+
+/// What a run comes to when it is refused; any other error is a fault.
+fn refused(error: &RunError, counts: &mut Counts) {
+    let RunErrorKind::Log { source: LogError::NotSerialisable { what, .. }, .. } = error.kind()
+    else {
+        panic!("{error:?}");
+    };
+    match what.as_str() {
+        "the inputs" => counts.inputs += 1,
+        "an item of node `write`" => counts.items += 1,
+        what => {
+            assert!(what.starts_with("field `"), "{error:?}");
+            counts.fields += 1;
+        }
+    }
+}
+
+async fn open(log: &Arc<dyn Log>, session: &str, next: &Next) -> App<Writing> {
+    let resources = WritingResources { next: next.clone() };
+    let app = Writing::app().resources(resources).id(session).log(Arc::clone(log));
+    app.build().await.unwrap()
+}
+
+/// The items of a session that its log has.
+async fn items(log: &Arc<dyn Log>, session: &str) -> Vec<Shape> {
+    let session = SessionId::new(session).unwrap();
+    let (mut items, mut from) = (Vec::new(), Offset::ZERO);
+    loop {
+        let page = log.read(&session, from, 1000).await.unwrap();
+        let Some(last) = page.last() else { return items };
+        from = last.offset.plus(1);
+        for record in page {
+            if let EntryKind::Item { item, .. } = record.entry(&session).unwrap().kind {
+                items.push(serde_json::from_value(item).unwrap());
+            }
+        }
+    }
+}
+
+/// Writes values of which one was changed; returns the field that is refused and why, if one is. What is
+/// not refused is there when the session is opened again.
+pub async fn write_changed(change: impl FnOnce(&mut Values)) -> Option<String> {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    let mut values = tame();
+    change(&mut values);
+    let next = Next(Arc::new(Mutex::new((Shape::Nothing, values.clone(), None))));
+    let mut app = open(&log, "changed", &next).await;
+    let ran = app.run(WritingInputs { given: Shape::Nothing }).await.map(drop);
+    let refused = ran.err().map(|error| match error.into_kind() {
+        RunErrorKind::Log { source, .. } => source.to_string(),
+        other => panic!("{other:?}"),
+    });
+    let expected = if refused.is_some() { Sheet::default() } else { values.into() };
+    assert_eq!(*app.state(), expected);
+    app.close().await.unwrap();
+    assert_eq!(*open(&log, "changed", &next).await.state(), expected);
+    refused
+}
+
+/// Writes random values, and opens the session again after each: what was taken is there, and what was
+/// refused has changed nothing.
+pub async fn check(log: Arc<dyn Log>, seed: u64, rounds: usize) -> Counts {
+    let mut maker = Maker(Rng::with_seed(seed));
+    let session = format!("round trip {seed}");
+    let next = Next(Arc::new(Mutex::new((Shape::Nothing, tame(), None))));
+    let (mut values, mut sheet, mut shown) = (tame(), Sheet::default(), Vec::new());
+    // what the last run was given that has begun
+    let mut begun = None;
+    let mut counts = Counts::default();
+    for _ in 0..rounds {
+        let mut candidate = values.clone();
+        maker.change(&mut candidate);
+        let (mut given, mut item) = (Shape::Nothing, Shape::Nothing);
+        match maker.0.u8(..4) {
+            0 => given = maker.shape(5),
+            1 => item = maker.shape(5),
+            _ => {}
+        }
+        next.set(item.clone(), candidate.clone());
+        let mut app = open(&log, &session, &next).await;
+        assert_eq!(*app.state(), sheet, "seed {seed}");
+        let inputs = WritingInputs { given: given.clone() };
+        let mut run = if matches!(app.position(), Position::Unfinished(_)) {
+            app.restart(inputs)
+        } else {
+            app.run(inputs)
+        };
+        let mut error = None;
+        while let Some(shown_item) = run.next().await {
+            match shown_item {
+                Ok(shown_item) => {
+                    assert_eq!(shown_item, item);
+                    shown.push(shown_item);
+                }
+                Err(found) => error = Some(found),
+            }
+        }
+        drop(run);
+        begun = next.taken().or(begun);
+        match error {
+            None => {
+                (sheet, values) = (candidate.clone().into(), candidate);
+                counts.recorded += 1;
+            }
+            Some(error) => refused(&error, &mut counts),
+        }
+        assert_eq!(*app.state(), sheet, "seed {seed}");
+        app.close().await.unwrap();
+
+        // an unfinished run is resumed with the inputs that it was given
+        let mut app = open(&log, &session, &next).await;
+        if matches!(app.position(), Position::Unfinished(_)) && maker.0.bool() {
+            next.set(Shape::Nothing, values.clone());
+            app.resume().await.unwrap();
+            assert_eq!(next.taken(), begun, "seed {seed}");
+            shown.push(Shape::Nothing);
+            sheet = values.clone().into();
+        }
+        app.close().await.unwrap();
+    }
+    assert_eq!(items(&log, &session).await, shown, "seed {seed}");
+    counts
+}
