@@ -32,7 +32,7 @@ pub use self::end::End;
 pub use self::events::Events;
 pub use self::run::{Committed, Finish, Run};
 pub use crate::{
-    graph::{Policy, Retry},
+    graph::Retry,
     outcome::{Outcome, RestoreError, RunError, RunErrorKind},
     progress::Position,
 };
