@@ -55,7 +55,6 @@ pub use crate::{
         },
         patch::{Patches, PlainPatch, check_left_out, unwritten_slot, whole_patch},
         read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped},
-        strict::to_json,
         version::{Migrated, migrated},
     },
     stream::yielder::Convert,

@@ -21,12 +21,7 @@ pub use self::topology::{BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, NodeI
 pub use crate::progress::Next;
 
 use self::decision::Decision;
-use crate::{
-    action::Scope,
-    log::GraphMark,
-    sealed::Sealed,
-    state::State,
-};
+use crate::{action::Scope, log::GraphMark, sealed::Sealed, state::State};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     fmt::{Debug, Display},

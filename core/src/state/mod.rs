@@ -10,13 +10,16 @@ mod ord_map;
 pub(crate) mod patch;
 pub(crate) mod read_back;
 mod slot;
-pub(crate) mod strict;
+mod strict;
 mod vector;
 pub(crate) mod version;
 
 pub use self::document::Document;
 pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
-pub use self::ord_map::{Iter as OrdMapIter, OrdMap};
+pub use self::ord_map::{
+    Entry as OrdMapEntry, Iter as OrdMapIter, OccupiedEntry as OrdMapOccupiedEntry, OrdMap,
+    VacantEntry as OrdMapVacantEntry,
+};
 pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed};
 pub(crate) use self::read_back::{ReadBack, dropped, read, unreadable};
 pub use self::slot::Slot;
