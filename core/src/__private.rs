@@ -1,30 +1,63 @@
-//! What expansions call; no promise is made about any of it.
+//! Everything that expansions name. No promise is made about it.
+//!
+//! An item that only expansions name has no other public path: its module is private to the crate, and
+//! it is imported here from the file that defines it. A test (`tests/tests/order.rs`) keeps this true.
 
-#[doc(hidden)]
-pub use crate::sealed::Sealed;
-#[doc(hidden)]
 pub use crate::{
     __entry as entry, __inputs as inputs, __nodes as nodes, __scope as scope, __tables as tables,
     __visits as visits, __written as written,
 };
-#[doc(hidden)]
+
+// what expansions and users name
 pub use crate::{
     action::{
         Action, ActionError, ActionInfo, Call, Collect, Context, Failure, HasInput, HasResource,
-        Held, Hold, Mapped, Missing, NeedInfo, NoReads, NotShown, ParamInfo, Scope, Shown,
-        ThreadYielder, UnsetSlot, Writes, bound, given, hold, on_thread,
+        Missing, NeedInfo, ParamInfo, Scope, UnsetSlot, Writes,
     },
-    graph::*,
+    graph::{
+        BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, Graph, Next, Node, NodeInfo, Topology,
+        name_hash,
+    },
     log::GraphMark,
     run::{AppBuilder, Provided},
     state::{
-        Elements, Field, FieldInfo, FieldPatches, FieldSet, IsNoSlot, IsSlot, Migration,
-        NoElements, NoReadBack, Patch, PatchFailed, Patches, Plain, PlainField, PlainPatch,
-        ReadBack, Slotted, State, Stored, UNKNOWN, Value, WithFields, check_field, check_left_out,
-        check_patch, check_slot, dropped, has_fields, index_of, json_with, migrated, patch_with,
-        set_of, to_json, unwritten_slot, whole_patch,
+        FieldInfo, FieldPatches, FieldSet, Migration, Patch, PatchFailed, State, UNKNOWN, index_of,
+        set_of,
     },
     stream::{Items, NoItems, Yielder, Yields},
+};
+
+// what only expansions name
+pub use crate::{
+    action::{
+        args::{Held, Hold, NoReads, bound, given, hold},
+        mapped::Mapped,
+        shown::{NotShown, Shown},
+        thread::{ThreadYielder, on_thread},
+    },
+    graph::{
+        decision::{Decision, check_set},
+        facts::{Facts, NoFacts, Over, Unfit, Unvisitable, Visit, bind, retry, timeout},
+        fit::{check_items, check_needs},
+        flow::{
+            Checked, Declared, Fact, check_condition, check_error_condition, check_input,
+            check_node, check_resource, check_yields, node_infos,
+        },
+        names::deserialize_node,
+        policy::Policy,
+        runner::{NodeRunner, StepResult},
+    },
+    sealed::Sealed,
+    state::{
+        field::{
+            Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, Value,
+            WithFields, check_field, check_slot, has_fields, json_with, patch_with,
+        },
+        patch::{Patches, PlainPatch, check_left_out, unwritten_slot, whole_patch},
+        read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped},
+        version::{Migrated, migrated},
+    },
+    stream::yielder::Convert,
 };
 pub use serde;
 pub use serde_json;

@@ -18,6 +18,7 @@ pub mod fairness;
 pub mod formats;
 pub mod graphs;
 pub mod inputs;
+pub mod keys;
 pub mod left_out;
 pub mod log;
 pub mod migrations;

@@ -1,6 +1,6 @@
 //! What is true of the files of the repository: modules import only those before them, in the order that
-//! ARCHITECTURE.md gives, each macro guards against its own panics, and each file of tests is part of a
-//! program.
+//! ARCHITECTURE.md gives, what only expansions name has one public path, each macro guards against its own
+//! panics, and each file of tests is part of a program.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::{
@@ -36,6 +36,33 @@ fn modules_import_only_what_is_before_them() {
             }
         }
     }
+}
+
+#[test]
+fn items_that_only_expansions_name_are_public_in_private_alone() {
+    let src = root().join("core/src");
+    let mut public = Public::default();
+    public.file(&src.join("lib.rs"), &src);
+    assert!(public.reexported.contains("OrdMap") && public.reexported.contains("NodeInfo"));
+    assert_eq!(public.hidden, ["mod __private"], "hidden, and public outside of `__private`");
+    let mut defined = BTreeSet::new();
+    for file in files(&src) {
+        let items = parse(&file).items;
+        defined.extend(items.iter().filter(|item| is_hidden(attrs(item))).filter_map(name));
+    }
+    assert!(defined.contains("PlainPatch"));
+    for item in parse(&src.join("__private.rs")).items {
+        let syn::Item::Use(item) = item else { continue };
+        for path in paths(&item.tree) {
+            // a path of three is one to the public item of a module
+            if path.len() > 3 {
+                defined.extend(path.last().cloned());
+            }
+        }
+    }
+    assert!(defined.contains("Facts") && !defined.contains("Action"));
+    let both: Vec<&String> = defined.intersection(&public.reexported).collect();
+    assert!(both.is_empty(), "{both:?} have a public path besides that in `__private`");
 }
 
 #[test]
@@ -200,6 +227,100 @@ impl Imports {
             _ => {}
         }
     }
+}
+
+/// The items of the modules that a crate shows.
+#[derive(Default)]
+struct Public {
+    reexported: BTreeSet<String>,
+    /// Those that are not in the documentation.
+    hidden: Vec<String>,
+}
+
+impl Public {
+    /// Adds a file, whose modules are in this folder.
+    fn file(&mut self, file: &Path, folder: &Path) {
+        for item in parse(file).items {
+            let hidden = is_hidden(attrs(&item));
+            match &item {
+                syn::Item::Use(item) if is_public(&item.vis) => {
+                    let names = paths(&item.tree).into_iter().filter_map(|mut path| path.pop());
+                    let names: Vec<String> = names.collect();
+                    if hidden {
+                        self.hidden.push(format!("use {}", names.join(", ")));
+                    }
+                    self.reexported.extend(names);
+                }
+                syn::Item::Mod(item) if is_public(&item.vis) && hidden => {
+                    self.hidden.push(format!("mod {}", item.ident));
+                }
+                syn::Item::Mod(item) if is_public(&item.vis) => {
+                    let name = item.ident.to_string();
+                    let (file, folder) = (folder.join(format!("{name}.rs")), folder.join(name));
+                    let file = if file.is_file() { file } else { folder.join("mod.rs") };
+                    self.file(&file, &folder);
+                }
+                item if hidden => self.hidden.extend(name(item)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The paths that an import names.
+fn paths(tree: &UseTree) -> Vec<Vec<String>> {
+    match tree {
+        UseTree::Path(path) => {
+            let mut paths = self::paths(&path.tree);
+            paths.iter_mut().for_each(|inner| inner.insert(0, path.ident.to_string()));
+            paths
+        }
+        UseTree::Group(group) => group.items.iter().flat_map(paths).collect(),
+        UseTree::Name(name) => vec![vec![name.ident.to_string()]],
+        UseTree::Rename(rename) => vec![vec![rename.rename.to_string()]],
+        UseTree::Glob(_) => vec![vec!["*".into()]],
+    }
+}
+
+/// The name of an item that is public.
+fn name(item: &syn::Item) -> Option<String> {
+    let (vis, ident) = match item {
+        syn::Item::Const(item) => (&item.vis, &item.ident),
+        syn::Item::Enum(item) => (&item.vis, &item.ident),
+        syn::Item::Fn(item) => (&item.vis, &item.sig.ident),
+        syn::Item::Static(item) => (&item.vis, &item.ident),
+        syn::Item::Struct(item) => (&item.vis, &item.ident),
+        syn::Item::Trait(item) => (&item.vis, &item.ident),
+        syn::Item::Type(item) => (&item.vis, &item.ident),
+        _ => return None,
+    };
+    is_public(vis).then(|| ident.to_string())
+}
+
+fn attrs(item: &syn::Item) -> &[syn::Attribute] {
+    match item {
+        syn::Item::Const(item) => &item.attrs,
+        syn::Item::Enum(item) => &item.attrs,
+        syn::Item::Fn(item) => &item.attrs,
+        syn::Item::Mod(item) => &item.attrs,
+        syn::Item::Static(item) => &item.attrs,
+        syn::Item::Struct(item) => &item.attrs,
+        syn::Item::Trait(item) => &item.attrs,
+        syn::Item::Type(item) => &item.attrs,
+        syn::Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+fn is_public(vis: &syn::Visibility) -> bool {
+    matches!(vis, syn::Visibility::Public(_))
+}
+
+fn is_hidden(attrs: &[syn::Attribute]) -> bool {
+    attrs.iter().any(|attr| {
+        attr.path().is_ident("doc")
+            && attr.parse_args::<syn::Ident>().is_ok_and(|argument| argument == "hidden")
+    })
 }
 
 fn is_test(attrs: &[syn::Attribute]) -> bool {

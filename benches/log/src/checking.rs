@@ -7,10 +7,7 @@ use crate::{
     programs::{Chat, Counter, CountingInputs, TalkingInputs, counting, run, talking},
     timed,
 };
-use burdock::{
-    log::Durability,
-    state::{Field, Patch},
-};
+use burdock::{__private::Field, log::Durability, state::Patch};
 use burdock_sqlite::Synchronous;
 use serde_json::Value;
 use std::hint::black_box;

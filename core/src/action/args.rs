@@ -26,7 +26,94 @@ pub trait HasResource<const HASH: u64, T>: Scope {
     fn resource(resources: &Self::Resources) -> Option<&T>;
 }
 
-/// Collects what an action needs from a scope.
+/// Collects the inputs and resources that an action needs from a scope.
+///
+/// `#[action]` implements it for the arguments of a function. Implement it for the
+/// [`Args`](super::Action::Args) of an action without macros that has inputs or resources:
+///
+/// ```
+/// use burdock::{
+///     action::{ActionInfo, Call, Collect, HasInput, Missing, NeedInfo, UnsetSlot, Writes},
+///     graph::name_hash,
+///     prelude::*,
+///     state::set_of,
+///     stream::NoItems,
+/// };
+/// # use serde::{Deserialize, Serialize};
+/// use std::sync::Arc;
+///
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Counter {
+/// #     count: u64,
+/// # }
+/// # struct Count(u64);
+/// # impl Writes for Count {
+/// #     type State = Counter;
+/// #     type Undo = u64;
+/// #     fn apply(self, state: &mut Counter) -> u64 {
+/// #         std::mem::replace(&mut state.count, self.0)
+/// #     }
+/// #     fn undo(undo: u64, state: &mut Counter) {
+/// #         state.count = undo;
+/// #     }
+/// #     fn of(state: &Counter) -> Self {
+/// #         Count(state.count)
+/// #     }
+/// # }
+/// /// Adds the input `step` to the count.
+/// struct Add;
+///
+/// /// The inputs of [`Add`].
+/// struct AddArgs<'a> {
+///     step: &'a u64,
+/// }
+///
+/// impl<'a, S: HasInput<{ name_hash("step") }, u64>> Collect<'a, S> for AddArgs<'a> {
+///     fn collect(inputs: &'a S::Inputs, _: &'a Arc<S::Resources>) -> Result<Self, Missing> {
+///         let step = S::input(inputs).ok_or(Missing("step"))?;
+///         Ok(AddArgs { step })
+///     }
+///
+///     fn missing(inputs: &S::Inputs) -> Option<&'static str> {
+///         S::input(inputs).is_none().then_some("step")
+///     }
+/// }
+///
+/// impl Action for Add {
+///     type State = Counter;
+///     type Reads<'a> = u64;
+///     type Args<'a> = AddArgs<'a>;
+///     type Params = ();
+///     type Writes = Count;
+///     type Yields = NoItems;
+///     const INFO: ActionInfo = ActionInfo::new("Add")
+///         .needs(&[NeedInfo::input("step", "u64")])
+///         .reads(set_of(Counter::FIELDS, &["count"]))
+///         .writes(set_of(Counter::FIELDS, &["count"]));
+///
+///     fn reads(state: &Counter) -> Result<u64, UnsetSlot> {
+///         Ok(state.count)
+///     }
+///
+///     async fn run(call: Call<'_, Self>) -> Result<Count> {
+///         Ok(Count(call.reads + call.args.step))
+///     }
+/// }
+///
+/// graph! {
+///     /// Adds once.
+///     Adding(Counter) {
+///         inputs { step: u64 }
+///         nodes { add: Add }
+///         start add;
+///         add -> end;
+///     }
+/// }
+/// # futures::executor::block_on(async {
+/// let mut app = Adding::app().build().await?;
+/// assert_eq!(app.run(AddingInputs { step: 3 }).await?.state().count, 3);
+/// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 pub trait Collect<'a, S: Scope>: Sized {
     /// Collects it for one attempt.
     ///
@@ -54,7 +141,7 @@ impl<'a> NoReads<'a> {
     }
 }
 
-/// An input, or in a test also a resource, that was not given.
+/// An input, or in a test also a resource, that was not given: the error of [`Collect::collect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing(
     /// Its name.

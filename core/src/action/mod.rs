@@ -3,26 +3,18 @@
 //! `#[action]` and `#[streaming_action]` make a type from a function; [`Action`] can also be
 //! implemented by hand, and [`TwoStep`] keeps producing items apart from turning them into writes.
 
-mod args;
+pub(crate) mod args;
 mod error;
 mod failure;
-mod mapped;
-mod shown;
-mod thread;
+pub(crate) mod mapped;
+pub(crate) mod shown;
+pub(crate) mod thread;
 mod two_step;
 
-pub use self::args::{
-    Collect, HasInput, HasResource, Held, Hold, Missing, NoReads, Scope, bound, given, hold,
-};
+pub use self::args::{Collect, HasInput, HasResource, Missing, Scope};
 pub use self::error::{ActionError, Result};
 pub(crate) use self::failure::chain;
 pub use self::failure::{Failure, FailureCause};
-#[doc(hidden)]
-pub use self::mapped::Mapped;
-#[doc(hidden)]
-pub use self::shown::{NotShown, Shown};
-#[doc(hidden)]
-pub use self::thread::{ThreadYielder, on_thread};
 pub use self::two_step::TwoStep;
 pub use crate::stream::Context;
 
@@ -112,7 +104,7 @@ pub trait Action: Sized + 'static {
     type State: State;
     /// The fields it reads, borrowed.
     type Reads<'a>: Send;
-    /// The inputs and resources it needs; `()` for none.
+    /// The inputs and resources it needs; `()` for none. See [`Collect`] for how they are collected.
     type Args<'a>: Send;
     /// The parameters that a graph binds where it names the node.
     type Params: Default + Send;

@@ -6,7 +6,7 @@
 
 use crate::{
     action::{Action, ActionInfo, Collect, FailureCause, Writes as _},
-    graph::{Fact, Graph, NodeRunner, Retry, StepResult},
+    graph::{Graph, NodeRunner, Retry, StepResult, flow::Fact},
     state::FieldSet,
     stream::{Convert, Items, Yielding},
 };

@@ -1,5 +1,5 @@
 //! Whether an action fits its graph, as constant functions that `graph!` calls: rustc decides whether
-//! the types fit (see [`Visit`](super::Visit)), and these say it in the words of the program.
+//! the types fit (see [`Visit`](super::facts::Visit)), and these say it in the words of the program.
 
 #![allow(
     clippy::panic,
@@ -7,7 +7,7 @@
     reason = "a panic in constant evaluation is a compile error"
 )]
 
-use super::{BindingInfo, Fact, Graph};
+use super::{BindingInfo, Graph, flow::Fact};
 use crate::{
     action::{NeedInfo, NeedKind},
     message::{Text, closest, same},

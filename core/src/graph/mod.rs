@@ -1,39 +1,27 @@
 //! Which action may follow which: what `graph!` generates, and what it proves.
 
-mod facts;
-mod fit;
-mod flow;
+pub(crate) mod decision;
+pub(crate) mod facts;
+pub(crate) mod fit;
+pub(crate) mod flow;
 mod mark;
-mod names;
+pub(crate) mod names;
 mod picture;
-mod policy;
+pub(crate) mod policy;
 mod reads;
-mod runner;
+pub(crate) mod runner;
 mod topology;
 
-#[doc(hidden)]
-pub use self::facts::{Facts, NoFacts, Over, Unfit, Unvisitable, Visit, bind, retry, timeout};
-#[doc(hidden)]
-pub use self::fit::{check_items, check_needs};
-#[doc(hidden)]
-pub use self::flow::{
-    Checked, Declared, Fact, check_condition, check_error_condition, check_input, check_node,
-    check_resource, check_yields, node_infos,
-};
-pub use self::names::{deserialize_node, name_hash};
-pub use self::policy::{Policy, Retry};
+pub use self::names::name_hash;
+pub(crate) use self::policy::Policy;
+pub use self::policy::Retry;
 pub use self::reads::Reader;
-#[doc(hidden)]
-pub use self::runner::{NodeRunner, StepResult};
+pub(crate) use self::runner::{NodeRunner, StepResult};
 pub use self::topology::{BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
 pub use crate::progress::Next;
 
-use crate::{
-    action::{Scope, UnsetSlot},
-    log::GraphMark,
-    sealed::Sealed,
-    state::State,
-};
+use self::decision::Decision;
+use crate::{action::Scope, log::GraphMark, sealed::Sealed, state::State};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     fmt::{Debug, Display},
@@ -119,19 +107,4 @@ pub trait Node:
 
     /// The node's place in [`ALL`](Node::ALL).
     fn index(self) -> usize;
-}
-
-/// What a transition decides, unless it looks at a slot that has no value.
-#[doc(hidden)]
-pub type Decision<G> = Result<Next<<G as Graph>::Node>, UnsetSlot>;
-
-/// Makes sure that a transition looks at a field that has a value.
-#[doc(hidden)]
-#[inline]
-#[expect(clippy::needless_pass_by_value, reason = "it holds a reference")]
-pub fn check_set<T>(value: Option<T>, field: &'static str) -> Result<(), UnsetSlot> {
-    match value {
-        Some(_) => Ok(()),
-        None => Err(UnsetSlot(field)),
-    }
 }

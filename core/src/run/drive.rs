@@ -1,7 +1,7 @@
 //! The loop of a run.
 
 use super::{
-    Outcome, Policy, Retry, RunError,
+    Outcome, Retry, RunError,
     attempt::{Discarded, Watched},
     limit::Limit,
     session::{Session, Start},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     action::{Context, Failure, FailureCause},
     event::EventKind,
-    graph::{Graph, Next, Node, StepResult},
+    graph::{Graph, Next, Node, Policy, StepResult},
     log::{EntryKind, Plain},
     panics::{Caught, caught, discard},
     stream::Settling,

@@ -15,6 +15,7 @@ mod end;
 mod events;
 mod journal;
 mod limit;
+mod polling;
 mod progress;
 mod restore;
 #[expect(clippy::module_inception, reason = "the module is about more than the type")]
@@ -30,9 +31,10 @@ pub use self::builder::{
 pub use self::check::{Misfit, check_sessions};
 pub use self::end::End;
 pub use self::events::Events;
-pub use self::run::{Committed, Finish, Run};
+pub use self::polling::Finish;
+pub use self::run::{Committed, Run};
 pub use crate::{
-    graph::{Policy, Retry},
+    graph::Retry,
     outcome::{Outcome, RestoreError, RunError, RunErrorKind},
     progress::Position,
 };

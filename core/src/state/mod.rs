@@ -4,38 +4,29 @@
 //! declare and return new values for others, so the state changes at a commit and nowhere else.
 
 mod document;
-mod field;
+pub(crate) mod field;
 mod fields;
 mod ord_map;
-mod patch;
-mod read_back;
+pub(crate) mod patch;
+pub(crate) mod read_back;
 mod slot;
 mod strict;
 mod vector;
-mod version;
+pub(crate) mod version;
 
 pub use self::document::Document;
-pub use self::field::{
-    Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, Value, WithFields,
-    check_field, check_slot, has_fields, json_with, patch_with,
-};
 pub use self::fields::{FieldInfo, FieldSet, UNKNOWN, index_of, set_of};
-pub use self::ord_map::{Iter as OrdMapIter, OrdMap};
-pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed, PlainPatch};
-#[doc(hidden)]
-pub use self::patch::{Patches, check_left_out, unwritten_slot, whole_patch};
-#[doc(hidden)]
-pub use self::read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped};
-pub(crate) use self::read_back::{read, unreadable};
+pub use self::ord_map::{
+    Entry as OrdMapEntry, Iter as OrdMapIter, OccupiedEntry as OrdMapOccupiedEntry, OrdMap,
+    VacantEntry as OrdMapVacantEntry,
+};
+pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed};
+pub(crate) use self::read_back::{ReadBack, dropped, read, unreadable};
 pub use self::slot::Slot;
 pub use self::strict::MAX_DEPTH;
-#[doc(hidden)]
-pub use self::strict::to_json;
-pub(crate) use self::strict::{Fields, fields_to_json};
+pub(crate) use self::strict::{Fields, fields_to_json, to_json};
 pub use self::vector::{IntoIter, Iter, Vector};
 pub use self::version::{MigrateError, Migration};
-#[doc(hidden)]
-pub use self::version::{Migrated, migrated};
 
 use serde::{Serialize, de::DeserializeOwned};
 

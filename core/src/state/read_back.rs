@@ -1,8 +1,11 @@
 //! Whether what is written is read again: by the types, before a log has it.
 
-use super::{OrdMap, Patch, Slot, Vector, strict::at_path};
+use super::{
+    OrdMap, Patch, Slot, Vector,
+    strict::{at_path, to_json},
+};
 use crate::panics::discard;
-use serde::{Deserializer, de::DeserializeOwned, ser::Error as _};
+use serde::{Deserializer, Serialize, de::DeserializeOwned, ser::Error as _};
 use serde_json::{Error, Value};
 use std::marker::PhantomData;
 
@@ -90,6 +93,17 @@ impl<K: Ord + DeserializeOwned, V: DeserializeOwned> Elements<OrdMap<K, V>> {
             _ => Ok(()),
         }
     }
+
+    /// Writes the whole map, whose keys have to be read back as equal ones.
+    pub fn json(map: &OrdMap<K, V>) -> Result<Value, Error>
+    where
+        K: Serialize,
+        V: Serialize,
+    {
+        let json = to_json(map)?;
+        map.check_keys()?;
+        Ok(json)
+    }
 }
 
 #[doc(hidden)]
@@ -99,19 +113,38 @@ impl<K: Ord + DeserializeOwned, V: DeserializeOwned> Elements<Slot<OrdMap<K, V>>
     pub fn check(patch: &Patch) -> Result<(), Error> {
         Elements::<OrdMap<K, V>>::check(patch)
     }
+
+    /// Writes the slot; the keys of its map have to be read back as equal ones.
+    pub fn json(slot: &Slot<OrdMap<K, V>>) -> Result<Value, Error>
+    where
+        K: Serialize,
+        V: Serialize,
+    {
+        let json = to_json(slot)?;
+        slot.__read().map_or(Ok(()), OrdMap::check_keys)?;
+        Ok(json)
+    }
 }
 
 /// What stands for [`Elements`] when a type is not a list or a map, or its elements cannot be read.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
-pub trait NoElements {
+pub trait NoElements<T> {
     /// Reads nothing.
     fn check(_: &Patch) -> Result<(), Error> {
         Ok(())
     }
+
+    /// Writes the whole value.
+    fn json(value: &T) -> Result<Value, Error>
+    where
+        T: Serialize,
+    {
+        to_json(value)
+    }
 }
 
-impl<T> NoElements for Elements<T> {}
+impl<T> NoElements<T> for Elements<T> {}
 
 /// Reads a patch of a field: the whole value, the elements that were appended, or the entries that were set.
 #[doc(hidden)]

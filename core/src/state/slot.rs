@@ -1,6 +1,6 @@
 //! Fields that have no value until an action writes them.
 
-use super::{OrdMap, Patch, PlainPatch, Vector};
+use super::{OrdMap, Patch, Vector, patch::PlainPatch};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::ops::Deref;
 

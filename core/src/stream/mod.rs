@@ -9,11 +9,12 @@
 mod context;
 mod control;
 mod slot;
-mod yielder;
+pub(crate) mod yielder;
 
 pub use self::context::Context;
 pub use self::control::{Stopped, Stopper};
-pub use self::yielder::{Convert, Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
+pub(crate) use self::yielder::Convert;
+pub use self::yielder::{Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 
 pub(crate) use self::control::{Attention, Control, Settling, Threads, Wait, WaitKey};
 pub(crate) use self::slot::{Inlet, KnownWaker, Outlet, one_item};

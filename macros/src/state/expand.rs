@@ -50,7 +50,11 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
         let (index, FieldSyntax { name, serialised, .. }) = (place(index), field);
         let json = match &serialised.written {
             By::Nothing => return expand_unwritten(&index, field, &state.name, burdock),
-            By::Type => quote!(#burdock::__private::to_json(&self.#name)),
+            By::Type => quote! {
+                #burdock::__private::Elements::<#burdock::__private::Stored<Self, #index>>::json(
+                    &self.#name,
+                )
+            },
             By::Function(path) => quote! {
                 #burdock::__private::json_with(|__value, __to| #path(__value, __to), &self.#name)
             },

@@ -5,6 +5,10 @@
 //! be compared; `imbl::OrdMap` has a difference, and clones the keys and values of the nodes that it changes.
 
 mod difference;
+mod entry;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+mod entry_tests;
 mod iter;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -12,12 +16,10 @@ mod tests;
 mod traits;
 mod tree;
 
+pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::iter::Iter;
 
-use self::{
-    difference::Difference,
-    tree::{Entry, Tree},
-};
+use self::{difference::Difference, tree::Tree};
 use std::{borrow::Borrow, fmt, ops::RangeBounds, sync::Arc};
 
 /// A persistent ordered map: cheap to snapshot, to change, and to log.
@@ -31,8 +33,8 @@ use std::{borrow::Borrow, fmt, ops::RangeBounds, sync::Arc};
 /// would not reach the log.
 ///
 /// In JSON it is an object, so keys are what `serde_json` writes as one: strings, numbers, booleans, unit variants,
-/// and newtypes of these. Each key has to be read back as an equal one; a commit that writes another one is an
-/// error.
+/// and newtypes of these. Each key has to be read back as an equal one; a commit or a first state that
+/// has another one is an error.
 ///
 /// ```
 /// use burdock::OrdMap;
@@ -166,11 +168,26 @@ impl<K: Ord, V> OrdMap<K, V> {
         }
     }
 
-    fn put(&mut self, key: K, value: V) -> Option<Entry<K, V>> {
+    /// Returns the place of a key, to look at it and to insert, change or remove its value. Each takes logarithmic
+    /// time.
+    ///
+    /// ```
+    /// # use burdock::OrdMap;
+    /// let mut words: OrdMap<&str, u32> = OrdMap::new();
+    /// for word in ["tea", "soup", "tea"] {
+    ///     *words.entry(word).or_default() += 1;
+    /// }
+    /// assert_eq!(words, OrdMap::from([("soup", 1), ("tea", 2)]));
+    /// ```
+    pub fn entry(&mut self, key: K) -> Entry<'_, K, V> {
+        Entry::new(self, key)
+    }
+
+    fn put(&mut self, key: K, value: V) -> Option<tree::Entry<K, V>> {
         tree::insert(&mut self.tree, Arc::new((key, value)))
     }
 
-    fn take<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<Entry<K, V>>
+    fn take<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<tree::Entry<K, V>>
     where
         K: Borrow<Q>,
     {
@@ -222,7 +239,7 @@ impl<K: Ord, V: Clone> OrdMap<K, V> {
     }
 }
 
-fn value_of<K, V: Clone>(entry: Entry<K, V>) -> V {
+fn value_of<K, V: Clone>(entry: tree::Entry<K, V>) -> V {
     Arc::try_unwrap(entry).map_or_else(|entry| entry.1.clone(), |(_, value)| value)
 }
 

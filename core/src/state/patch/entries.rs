@@ -68,6 +68,13 @@ impl<K: Ord + Serialize + DeserializeOwned, V: Serialize> OrdMap<K, V> {
     }
 }
 
+impl<K: Ord + Serialize + DeserializeOwned, V> OrdMap<K, V> {
+    /// Refuses a map with a key that is not read back as an equal one.
+    pub(in crate::state) fn check_keys(&self) -> Result<(), Error> {
+        self.keys().try_for_each(|key| check_key(key, &key_to_json(key)?))
+    }
+}
+
 /// One entry, as the map that has only this one.
 struct Entry<'a, K, V>(&'a K, &'a V);
 

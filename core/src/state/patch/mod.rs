@@ -15,7 +15,8 @@ mod entry_tests;
 mod tests;
 
 use super::{
-    Field, State, Stored,
+    State,
+    field::{Field, Stored},
     read_back::{dropped, unreadable},
     strict::{element_to_json, to_json},
     vector::Vector,

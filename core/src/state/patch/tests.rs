@@ -186,7 +186,7 @@ fn a_number_that_json_lacks_is_no_patch() {
     let error = "JSON has no number for NaN";
     assert_eq!(more.__patch(&numbers).unwrap_err().to_string(), error);
     assert_eq!(Some(f64::NAN).__patch(&None).unwrap_err().to_string(), error);
-    let with = crate::state::patch_with(|value, to| value.serialize(to), &0.5, &f64::NAN);
+    let with = crate::state::field::patch_with(|value, to| value.serialize(to), &0.5, &f64::NAN);
     assert_eq!(with.unwrap_err().to_string(), error);
 }
 

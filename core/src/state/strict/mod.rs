@@ -30,8 +30,7 @@ pub const MAX_DEPTH: usize = 100;
 /// - More than [`MAX_DEPTH`] levels.
 ///
 /// The error names the path to the value.
-#[doc(hidden)]
-pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
+pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     written(&Strictly::new(value))
 }
 
