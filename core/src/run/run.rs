@@ -203,15 +203,12 @@ impl<'a, G: Graph> Run<'a, G> {
         let control = Arc::clone(&self.stop.stopper.control);
         if let Stage::Ready(..) = self.stage {
             control.attend(Attention::Start);
-        } else if control.attention() != Attention::Start {
-            return self.started_before();
         }
-        let Some(event) = poll_fn(|cx| self.poll_event(cx)).await.transpose()? else {
-            return self.started_before();
-        };
-        self.started = event.cursor;
-        control.attend(Attention::Items);
-        Ok(self.started)
+        // an earlier call may have been dropped while it waited
+        if control.attention() == Attention::Start {
+            poll_fn(|cx| self.poll_event(cx)).await.transpose()?;
+        }
+        self.started_before()
     }
 
     /// The answer of [`started`](Self::started) for a run that was polled before.
@@ -233,7 +230,6 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Loses nothing when dropped.
     pub async fn step(&mut self) -> Result<Option<Committed<G>>, RunError> {
         let control = Arc::clone(&self.stop.stopper.control);
-        let before = control.attention();
         control.attend(Attention::Commits);
         let committed = loop {
             match poll_fn(|cx| self.poll_event(cx)).await {
@@ -247,7 +243,7 @@ impl<'a, G: Graph> Run<'a, G> {
                 Some(Ok(_)) => {}
             }
         };
-        control.attend(before);
+        control.attend(Attention::Items);
         committed
     }
 
@@ -344,7 +340,7 @@ impl<'a, G: Graph> Run<'a, G> {
         let Stage::Running(run) = &mut self.stage else {
             return match self.poll_aside() {
                 Aside::Started => ControlFlow::Continue(()),
-                Aside::Left(published) => picked(pick(published)),
+                Aside::Left(published) => picked(pick(self.seen(published))),
                 Aside::Over(error) => ControlFlow::Break(Poll::Ready(error.map(Err))),
             };
         };
@@ -363,12 +359,27 @@ impl<'a, G: Graph> Run<'a, G> {
             return picked(shown.and_then(pick));
         }
         match self.inlet.take() {
-            Some(published) => picked(pick(published)),
+            Some(published) => picked(pick(self.seen(published))),
             None => match self.poll_idle(cx) {
                 Poll::Ready(()) => ControlFlow::Continue(()),
                 Poll::Pending => ControlFlow::Break(Poll::Pending),
             },
         }
+    }
+
+    /// Keeps the cursor of the start for [`started`](Self::started), whichever call takes the event.
+    #[inline]
+    fn seen(&mut self, published: Published<G>) -> Published<G> {
+        if let Published::Event(event) = &published
+            && let EventKind::RunStarted = event.kind
+        {
+            self.started = event.cursor;
+            let control = &self.stop.stopper.control;
+            if control.attention() == Attention::Start {
+                control.attend(Attention::Items);
+            }
+        }
+        published
     }
 
     /// The run waits, and neither an item nor an event is there; is ready when it has to be polled
