@@ -30,7 +30,7 @@ pub enum SessionError {
     /// The id cannot be one of a session.
     #[error(transparent)]
     InvalidId(LogError),
-    /// The session never had this cursor.
+    /// The text is not a cursor, or the session never had it.
     #[error(transparent)]
     InvalidCursor(LogError),
     /// Entries after the cursor were removed from the log.
@@ -229,7 +229,9 @@ impl From<LogError> for SessionError {
             LogError::NoSession { session } => Self::NotFound { session },
             LogError::SessionExists { session } => Self::AlreadyExists { session },
             LogError::InvalidId { .. } => Self::InvalidId(error),
-            LogError::InvalidCursor { .. } | LogError::NoEntry { .. } => Self::InvalidCursor(error),
+            LogError::InvalidCursor { .. }
+            | LogError::UnknownCursor { .. }
+            | LogError::NoEntry { .. } => Self::InvalidCursor(error),
             LogError::Trimmed { .. } => Self::Trimmed { first: None },
             LogError::Fenced { .. } | LogError::Busy { .. } => Self::Fenced,
             LogError::NotSerialisable { .. } => Self::invalid_inputs(error.to_string()),
