@@ -4,7 +4,7 @@ use super::{
     Hub,
     fate::{Attempt, is_of_the_log},
     inputs::RunInputs,
-    seat::{Seat, Turn},
+    seat::{Held, Seat, Turn},
 };
 use crate::{error::SessionError, text::chain};
 use burdock::{
@@ -147,7 +147,6 @@ impl<G: Graph> Hub<G> {
         seat: &Arc<Seat<G>>,
         if_running: IfRunning,
     ) -> Result<Option<Turn<G>>, SessionError> {
-        let rejects = if_running == IfRunning::Reject;
         let held = seat.try_take();
         if held.is_none() && if_running == IfRunning::Stop {
             seat.stop_all();
@@ -155,16 +154,10 @@ impl<G: Graph> Hub<G> {
         let stops = seat.stops();
         let app = match held {
             Some(app) => app,
-            // who has read that the run is over need not wait for what comes behind that
-            None if rejects && !seat.is_gone() && !self.is_over(seat.session()).await? => {
-                return Err(SessionError::Running);
-            }
+            None if if_running == IfRunning::Reject => self.take_after_end(seat).await?,
             None => {
-                // one that would not wait is let in only as the first
-                let limit = if rejects { 1 } else { self.limits.waiting };
-                let full =
-                    if rejects { SessionError::Running } else { SessionError::TooManyWaiting };
-                let _waiting = seat.queue(limit).ok_or(full)?;
+                let waiting = seat.queue(self.limits.waiting);
+                let _waiting = waiting.ok_or(SessionError::TooManyWaiting)?;
                 seat.take().await
             }
         };
@@ -172,6 +165,17 @@ impl<G: Graph> Hub<G> {
             return Ok(None);
         }
         Ok(Some(Turn::new(seat, app, stops)))
+    }
+
+    /// Takes a place whose run is over: a client that has read its end need not wait for what comes behind that,
+    /// which is short. It does not wait for another run.
+    async fn take_after_end(&self, seat: &Arc<Seat<G>>) -> Result<Held<G>, SessionError> {
+        let turn = seat.turn().ok_or(SessionError::Running)?;
+        if !seat.is_gone() && !self.is_over(seat.session()).await? {
+            return Err(SessionError::Running);
+        }
+        let _waiting = seat.queue_behind(turn).ok_or(SessionError::Running)?;
+        Ok(seat.take().await)
     }
 
     /// Opens the session unless it is open.

@@ -276,6 +276,7 @@ impl<G: Graph> Hub<G> {
         loop {
             let seat = self.seat(session).await?;
             let Some(mut turn) = self.turn(&seat, IfRunning::Reject).await? else { continue };
+            turn.starts_nothing();
             let reopened = self.reopen_on(&mut turn).await;
             drop(turn);
             self.leave(&seat);

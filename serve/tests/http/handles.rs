@@ -261,6 +261,27 @@ async fn deleted_session_ends_its_streams() {
     assert_eq!(fork.view().await.unwrap().state.said.len(), 2);
 }
 
+/// The second of two starts at once does not wait for the run of the first, also if the run before is over.
+#[tokio::test]
+async fn start_that_rejects_does_not_wait_for_a_run_that_is_about_to_start() {
+    let served = serve().await;
+    let session = session(&served, "a");
+    session.start(inputs("one")).await.unwrap().finish().await.unwrap();
+    let mut first = session.start(inputs("two wait!")).if_running(IfRunning::Wait).into_future();
+    // it has its turn, and the log does not have it yet
+    assert!((&mut first).now_or_never().is_none());
+    let second = session.start(inputs("three"));
+    let first = async {
+        let run = first.await.unwrap();
+        first_item(&mut run.follow().await.unwrap()).await;
+        served.gate.0.add_permits(1);
+        run.finish().await.unwrap()
+    };
+    let (first, second) = tokio::join!(first, second.into_future());
+    assert_eq!(first, paused());
+    assert!(matches!(second, Err(SessionError::Running)), "{second:?}");
+}
+
 #[tokio::test]
 async fn limits_of_readers_are_for_clients() {
     let served = serve_with(MemoryLog::new(), |server| server.max_readers(1)).await;
