@@ -12,8 +12,9 @@ use burdock::{
     graph::Node,
     log::{Cursor, Existence, LogError, SessionId},
 };
+use futures_util::FutureExt as _;
 use serde::Deserialize;
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::{sync::oneshot, task::yield_now, time::timeout};
 use tracing::Instrument as _;
 
@@ -80,20 +81,31 @@ impl<G: Graph> Hub<G> {
             let seat = self.seat(session).await?;
             let Some(turn) = self.turn(&seat, terms.if_running).await? else { continue };
             let hub = Arc::clone(self);
-            // in a task: the outcome of a start is found even if the client disconnects
-            let task = async move {
-                let before = hub.begin_on(turn, &begin, terms).await;
-                if before.is_err() {
-                    hub.leave(&seat);
-                }
-                before
-            };
-            return match self.runs.spawn(task.in_current_span()).await {
-                Ok(before) => before,
-                Err(error) if error.is_panic() => Err(SessionError::Panicked),
-                Err(_) => Err(SessionError::ShuttingDown),
-            };
+            // the outcome of a start is found even if the client disconnects
+            return self
+                .in_task(seat, async move { hub.begin_on(turn, &begin, terms).await })
+                .await;
         }
+    }
+
+    /// Does work at a place in a task: it is done even if its caller leaves, and a panic of the program is an
+    /// error.
+    pub(super) async fn in_task<T: Send + 'static>(
+        self: &Arc<Self>,
+        seat: Arc<Seat<G>>,
+        work: impl Future<Output = Result<T, SessionError>> + Send + 'static,
+    ) -> Result<T, SessionError> {
+        let hub = Arc::clone(self);
+        let task = async move {
+            let done = AssertUnwindSafe(work).catch_unwind().await;
+            let done = done.unwrap_or(Err(SessionError::Panicked));
+            if done.is_err() {
+                hub.leave(&seat);
+            }
+            done
+        };
+        // a task that is aborted with its runtime has no answer
+        self.runs.spawn(task.in_current_span()).await.unwrap_or(Err(SessionError::ShuttingDown))
     }
 
     async fn begin_on(

@@ -277,10 +277,8 @@ impl<G: Graph> Hub<G> {
             let seat = self.seat(session).await?;
             let Some(mut turn) = self.turn(&seat, IfRunning::Reject).await? else { continue };
             turn.starts_nothing();
-            let reopened = self.reopen_on(&mut turn).await;
-            drop(turn);
-            self.leave(&seat);
-            return reopened;
+            let hub = Arc::clone(self);
+            return self.in_task(seat, async move { hub.reopen_on(&mut turn).await }).await;
         }
     }
 

@@ -282,6 +282,56 @@ async fn start_that_rejects_does_not_wait_for_a_run_that_is_about_to_start() {
     assert!(matches!(second, Err(SessionError::Running)), "{second:?}");
 }
 
+/// A state that JSON cannot hold is a fault of the program, and not of who starts a run.
+mod unwritable {
+    use super::*;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(State, Clone, Debug, Serialize, Deserialize)]
+    struct Scale {
+        secret: f64,
+    }
+
+    #[action(state = Scale, writes(secret))]
+    async fn weigh(#[input] grams: f64) -> Result<Writes> {
+        Ok(Writes { secret: grams })
+    }
+
+    graph! {
+        Weighing(Scale) {
+            inputs { grams: f64 }
+            nodes { weigh }
+            start weigh;
+            weigh -> end;
+        }
+    }
+
+    #[tokio::test]
+    async fn app_that_panics_is_an_error_of_each_call_that_opens_the_session() {
+        let log = MemoryLog::new();
+        let app = |_: &SessionId| Weighing::app().state(Scale { secret: 0.0 });
+        let server = Server::builder(log.clone(), app).build();
+        let run = server.session("a").unwrap().start(WeighingInputs { grams: 1.0 }).await.unwrap();
+        assert_eq!(run.finish().await.unwrap(), RunEnd::Ended);
+        server.shutdown().await;
+        let app = |_: &SessionId| {
+            if std::hint::black_box(true) {
+                std::panic::resume_unwind(Box::new("no resources"));
+            }
+            Weighing::app().state(Scale { secret: 0.0 })
+        };
+        let server = Server::builder(log, app).build();
+        let session = server.session("a").unwrap();
+        let start = session.start(WeighingInputs { grams: 1.0 });
+        let error = start.await.unwrap_err();
+        assert!(matches!(error, SessionError::Panicked), "{error:?}");
+        let reopen = std::panic::AssertUnwindSafe(session.reopen()).catch_unwind();
+        let error = reopen.await.expect("no panic").unwrap_err();
+        assert!(matches!(error, SessionError::Panicked), "{error:?}");
+        assert!(format!("{server:?}").contains("open: 0"), "{server:?}");
+    }
+}
+
 #[tokio::test]
 async fn limits_of_readers_are_for_clients() {
     let served = serve_with(MemoryLog::new(), |server| server.max_readers(1)).await;
