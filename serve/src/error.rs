@@ -209,6 +209,10 @@ impl SessionError {
             RunErrorKind::MissingInput { input, .. } => {
                 Self::invalid_inputs(format!("the input `{input}` is missing"))
             }
+            // of a run that starts, only the inputs are new to the log
+            RunErrorKind::Log { source: source @ LogError::NotSerialisable { .. }, .. } => {
+                Self::invalid_inputs(source.to_string())
+            }
             RunErrorKind::Log { source, .. } => source.into(),
             RunErrorKind::Restore(error) => Self::of_restore(session, error),
             error => Self::Internal(Arc::new(error)),
@@ -234,7 +238,6 @@ impl From<LogError> for SessionError {
             | LogError::NoEntry { .. } => Self::InvalidCursor(error),
             LogError::Trimmed { .. } => Self::Trimmed { first: None },
             LogError::Fenced { .. } | LogError::Busy { .. } => Self::Fenced,
-            LogError::NotSerialisable { .. } => Self::invalid_inputs(error.to_string()),
             LogError::Unavailable(_) => Self::Unavailable(error),
             LogError::Full { .. } => Self::Full(error),
             error => Self::Internal(Arc::new(error)),

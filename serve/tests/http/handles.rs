@@ -307,6 +307,20 @@ mod unwritable {
     }
 
     #[tokio::test]
+    async fn state_that_cannot_be_written_is_an_internal_error() {
+        let app = |_: &SessionId| Weighing::app().state(Scale { secret: f64::NAN });
+        let server = Server::builder(MemoryLog::new(), app).build();
+        let start = server.session("a").unwrap().start(WeighingInputs { grams: 1.0 });
+        let error = start.await.unwrap_err();
+        assert!(matches!(error, SessionError::Internal(_)), "{error:?}");
+        let app = |_: &SessionId| Weighing::app().state(Scale { secret: 0.0 });
+        let server = Server::builder(MemoryLog::new(), app).build();
+        let start = server.session("a").unwrap().start(WeighingInputs { grams: f64::NAN });
+        let error = start.await.unwrap_err();
+        assert!(matches!(error, SessionError::InvalidInputs { .. }), "{error:?}");
+    }
+
+    #[tokio::test]
     async fn app_that_panics_is_an_error_of_each_call_that_opens_the_session() {
         let log = MemoryLog::new();
         let app = |_: &SessionId| Weighing::app().state(Scale { secret: 0.0 });
