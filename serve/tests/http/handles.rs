@@ -340,7 +340,7 @@ mod unwritable {
         let error = start.await.unwrap_err();
         assert!(matches!(error, SessionError::Panicked), "{error:?}");
         let reopen = std::panic::AssertUnwindSafe(session.reopen()).catch_unwind();
-        let error = reopen.await.expect("no panic").unwrap_err();
+        let error = reopen.await.unwrap().unwrap_err();
         assert!(matches!(error, SessionError::Panicked), "{error:?}");
         assert!(format!("{server:?}").contains("open: 0"), "{server:?}");
     }
