@@ -30,7 +30,7 @@ pub enum SessionError {
     /// The id cannot be one of a session.
     #[error(transparent)]
     InvalidId(LogError),
-    /// The session never had this cursor.
+    /// The text is not a cursor, or the session never had it.
     #[error(transparent)]
     InvalidCursor(LogError),
     /// Entries after the cursor were removed from the log.
@@ -209,6 +209,10 @@ impl SessionError {
             RunErrorKind::MissingInput { input, .. } => {
                 Self::invalid_inputs(format!("the input `{input}` is missing"))
             }
+            // of a run that starts, only the inputs are new to the log
+            RunErrorKind::Log { source: source @ LogError::NotSerialisable { .. }, .. } => {
+                Self::invalid_inputs(source.to_string())
+            }
             RunErrorKind::Log { source, .. } => source.into(),
             RunErrorKind::Restore(error) => Self::of_restore(session, error),
             error => Self::Internal(Arc::new(error)),
@@ -229,10 +233,11 @@ impl From<LogError> for SessionError {
             LogError::NoSession { session } => Self::NotFound { session },
             LogError::SessionExists { session } => Self::AlreadyExists { session },
             LogError::InvalidId { .. } => Self::InvalidId(error),
-            LogError::InvalidCursor { .. } | LogError::NoEntry { .. } => Self::InvalidCursor(error),
+            LogError::InvalidCursor { .. }
+            | LogError::UnknownCursor { .. }
+            | LogError::NoEntry { .. } => Self::InvalidCursor(error),
             LogError::Trimmed { .. } => Self::Trimmed { first: None },
             LogError::Fenced { .. } | LogError::Busy { .. } => Self::Fenced,
-            LogError::NotSerialisable { .. } => Self::invalid_inputs(error.to_string()),
             LogError::Unavailable(_) => Self::Unavailable(error),
             LogError::Full { .. } => Self::Full(error),
             error => Self::Internal(Arc::new(error)),

@@ -171,6 +171,37 @@ async fn an_observer_that_panics_is_left_out_and_the_run_goes_on() {
     assert_eq!(heard.take(), WHOLE_RUN);
 }
 
+/// Panics when it hears an item, and again when it is dropped.
+struct BadDrop;
+
+impl Observer<Line> for BadDrop {
+    fn on_event(&mut self, event: &Event<Line>) {
+        assert!(event.kind.name() != "item", "an observer");
+    }
+}
+
+impl Drop for BadDrop {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            std::panic::resume_unwind(Box::new("a destructor"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_observer_whose_destructor_panics_is_left_out_too() {
+    let heard = Heard::default();
+    let mut app = Line::app()
+        .resources(resources(chatty()))
+        .observe(BadDrop)
+        .observe(heard.observer())
+        .build()
+        .await
+        .unwrap();
+    app.run(LineInputs {}).await.unwrap();
+    assert_eq!(heard.take(), WHOLE_RUN);
+}
+
 struct BadSpan;
 
 impl<G: Graph> Observer<G> for BadSpan {

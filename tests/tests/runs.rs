@@ -247,6 +247,31 @@ async fn a_future_of_started_that_is_dropped_loses_nothing() {
 }
 
 #[tokio::test]
+async fn started_after_a_dropped_one_returns_the_cursor_whatever_was_polled_between() {
+    for between in ["next", "step"] {
+        let log = FaultyLog::new(MemoryLog::new());
+        let resources = LineResources { script: chatty(), drops: Drops::default() };
+        let app = Line::app().id("s").resources(resources);
+        let mut app = app.log(log.clone()).build().await.unwrap();
+        let first = app.cursor().unwrap().offset.plus(1);
+        log.fates([Fate::Held]);
+        let mut run = app.run(LineInputs {});
+        assert!(run.started().until_stalled().is_none());
+        assert!(log.let_go());
+        let rest = if between == "next" {
+            assert_eq!(run.next().await.unwrap().unwrap(), 1);
+            vec![2, 3, 4, 5]
+        } else {
+            assert_eq!(run.step().await.unwrap().unwrap().node, At::first);
+            vec![3, 4, 5]
+        };
+        let started = run.started().await.unwrap().map(|cursor| cursor.offset);
+        assert_eq!(started, Some(first), "{between}");
+        assert_eq!(items(&mut run).await, rest, "{between}");
+    }
+}
+
+#[tokio::test]
 async fn a_halt_before_a_node_ends_the_run_there_and_resume_goes_on() {
     let mut app = line(chatty()).await;
     let end = app.run(LineInputs {}).halt_before(At::third).await.unwrap();

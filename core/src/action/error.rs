@@ -115,7 +115,8 @@ impl ActionError {
         &*self.0.cause
     }
 
-    /// The innermost error of the type `E` in the chain, if there is one.
+    /// Returns the first error of the type `E` in the chain, which starts at the outermost error; `None` if there is
+    /// none.
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         let mut error: Option<&(dyn Error + 'static)> = Some(&*self.0.cause);
         while let Some(this) = error {
@@ -387,6 +388,16 @@ mod tests {
                 assert!(error.downcast_ref::<ParseIntError>().is_some(), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn of_several_errors_of_a_type_the_outermost_is_found() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("level {0}")]
+        struct Level(u32, #[source] Option<Box<Self>>);
+
+        let error = ActionError::from(Level(1, Some(Box::new(Level(2, None))))).context("so");
+        assert_eq!(error.downcast_ref::<Level>().unwrap().0, 1);
     }
 
     #[test]

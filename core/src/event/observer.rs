@@ -1,11 +1,11 @@
 //! Observers, which hear every event synchronously.
 
 use super::{Event, EventKind};
-use crate::graph::Graph;
-use std::{
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
+use crate::{
+    graph::Graph,
+    panics::{caught, discard},
 };
+use std::fmt;
 
 /// Hears every event of an app's runs, synchronously and in the order of registration.
 ///
@@ -130,13 +130,17 @@ impl<G: Graph> Observers<G> {
 
     /// Asks every observer; leaves out those that panic.
     fn ask(&mut self, event: &str, mut ask: impl FnMut(&mut dyn Observer<G>)) {
-        self.0.retain_mut(|observer| {
-            let heard = catch_unwind(AssertUnwindSafe(|| ask(&mut **observer)));
-            if heard.is_err() {
+        let mut panicked = Vec::new();
+        for (index, observer) in self.0.iter_mut().enumerate() {
+            if caught(|| ask(&mut **observer)).is_err() {
                 tracing::error!(event, "an observer panicked and is left out");
+                panicked.push(index);
             }
-            heard.is_ok()
-        });
+        }
+        // the last first, so that the places of the others stay
+        while let Some(index) = panicked.pop() {
+            discard("an observer", self.0.remove(index));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can go wrong with a log.
 
-use super::{Epoch, Offset, SessionId};
+use super::{Cursor, Epoch, Offset, SessionId};
 use crate::state::PatchFailed;
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -21,6 +21,14 @@ pub enum LogError {
     InvalidCursor {
         /// The text, or its beginning.
         text: String,
+    },
+    /// The session never had an entry at a cursor, or a crash took it back.
+    #[error("the session `{session}` has no entry at the cursor `{cursor}`")]
+    UnknownCursor {
+        /// The session.
+        session: SessionId,
+        /// The cursor.
+        cursor: Cursor,
     },
     /// There is no such session.
     #[error("there is no session `{session}`")]

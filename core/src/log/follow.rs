@@ -35,7 +35,7 @@ const LONGEST_LEAD: u64 = 100_000;
 ///
 /// # Errors
 /// [`LogError::NoSession`], [`LogError::Trimmed`] when entries that the consumer lacks are gone,
-/// [`LogError::InvalidCursor`] for a place that the session never had, or that is more than 100 000
+/// [`LogError::UnknownCursor`] for a place that the session never had, or that is more than 100 000
 /// entries beyond its end.
 pub async fn follow(
     log: &Arc<dyn Log>,
@@ -140,17 +140,17 @@ async fn look(log: &Arc<dyn Log>, session: &SessionId, cursor: Cursor) -> Result
         // deleted and made again between the two
         return Err(LogError::NoSession { session: session.clone() });
     }
-    let invalid = || LogError::InvalidCursor { text: cursor.to_string() };
-    let epoch = epochs.iter().position(|known| known.epoch == cursor.epoch).ok_or_else(invalid)?;
+    let unknown = || LogError::UnknownCursor { session: session.clone(), cursor };
+    let epoch = epochs.iter().position(|known| known.epoch == cursor.epoch).ok_or_else(unknown)?;
     if cursor.offset < epochs[epoch].start {
-        return Err(invalid());
+        return Err(unknown());
     }
     // the entries of an epoch end where the next one begins
     let end = epochs.get(epoch + 1).map(|next| next.start).filter(|end| *end <= cursor.offset);
     let from = match end {
         Some(end) => end,
         None if cursor.offset < info.next => cursor.offset.plus(1),
-        None if cursor.offset > info.next.plus(LONGEST_LEAD) => return Err(invalid()),
+        None if cursor.offset > info.next.plus(LONGEST_LEAD) => return Err(unknown()),
         None => return Ok(Look::Ahead(info.next)),
     };
     if from < info.first {

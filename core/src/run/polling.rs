@@ -9,6 +9,7 @@ use crate::{
     event::{Event, EventKind, Published},
     graph::Graph,
     panics::discard,
+    stream::Attention,
 };
 use futures_core::Stream;
 use std::{
@@ -96,7 +97,7 @@ impl<'a, G: Graph> Run<'a, G> {
         let Stage::Running(run) = &mut self.stage else {
             return match self.poll_aside() {
                 Aside::Started => ControlFlow::Continue(()),
-                Aside::Left(published) => picked(pick(published)),
+                Aside::Left(published) => picked(pick(self.seen(published))),
                 Aside::Over(error) => ControlFlow::Break(Poll::Ready(error.map(Err))),
             };
         };
@@ -115,12 +116,27 @@ impl<'a, G: Graph> Run<'a, G> {
             return picked(shown.and_then(pick));
         }
         match self.inlet.take() {
-            Some(published) => picked(pick(published)),
+            Some(published) => picked(pick(self.seen(published))),
             None => match self.poll_idle(cx) {
                 Poll::Ready(()) => ControlFlow::Continue(()),
                 Poll::Pending => ControlFlow::Break(Poll::Pending),
             },
         }
+    }
+
+    /// Keeps the cursor of the start for [`started`](Run::started), whichever call takes the event.
+    #[inline]
+    fn seen(&mut self, published: Published<G>) -> Published<G> {
+        if let Published::Event(event) = &published
+            && let EventKind::RunStarted = event.kind
+        {
+            self.started = event.cursor;
+            let control = &self.stop.stopper.control;
+            if control.attention() == Attention::Start {
+                control.attend(Attention::Items);
+            }
+        }
+        published
     }
 
     /// The run waits, and neither an item nor an event is there; is ready when it has to be polled

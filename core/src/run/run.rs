@@ -183,15 +183,12 @@ impl<'a, G: Graph> Run<'a, G> {
         let control = Arc::clone(&self.stop.stopper.control);
         if let Stage::Ready(..) = self.stage {
             control.attend(Attention::Start);
-        } else if control.attention() != Attention::Start {
-            return self.started_before();
         }
-        let Some(event) = poll_fn(|cx| self.poll_event(cx)).await.transpose()? else {
-            return self.started_before();
-        };
-        self.started = event.cursor;
-        control.attend(Attention::Items);
-        Ok(self.started)
+        // an earlier call may have been dropped while it waited
+        if control.attention() == Attention::Start {
+            poll_fn(|cx| self.poll_event(cx)).await.transpose()?;
+        }
+        self.started_before()
     }
 
     /// The answer of [`started`](Self::started) for a run that was polled before.
@@ -213,7 +210,6 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Loses nothing when dropped.
     pub async fn step(&mut self) -> Result<Option<Committed<G>>, RunError> {
         let control = Arc::clone(&self.stop.stopper.control);
-        let before = control.attention();
         control.attend(Attention::Commits);
         let committed = loop {
             match poll_fn(|cx| self.poll_event(cx)).await {
@@ -227,7 +223,7 @@ impl<'a, G: Graph> Run<'a, G> {
                 Some(Ok(_)) => {}
             }
         };
-        control.attend(before);
+        control.attend(Attention::Items);
         committed
     }
 

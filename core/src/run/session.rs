@@ -297,7 +297,10 @@ impl<G: Graph> Session<G> {
     async fn publish_event(&mut self, mut event: Event<G>) {
         let wanted = match self.context.control.attention() {
             Attention::Items => false,
-            Attention::Commits => matches!(event.kind, EventKind::StepCommitted { .. }),
+            // a later call of `started` returns the cursor of the start
+            Attention::Commits => {
+                matches!(event.kind, EventKind::RunStarted | EventKind::StepCommitted { .. })
+            }
             Attention::Start => matches!(event.kind, EventKind::RunStarted),
             Attention::Events => true,
         };

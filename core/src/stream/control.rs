@@ -63,6 +63,7 @@ pub(crate) enum Settling {
 #[repr(u8)]
 pub(crate) enum Attention {
     Items = 0,
+    /// Items, commits, and that the run has started.
     Commits = 1,
     Events = 2,
     /// Items, and that the run has started.

@@ -4,7 +4,7 @@ use super::{
     Hub,
     fate::{Attempt, is_of_the_log},
     inputs::RunInputs,
-    seat::{Seat, Turn},
+    seat::{Held, Seat, Turn},
 };
 use crate::{error::SessionError, text::chain};
 use burdock::{
@@ -12,8 +12,9 @@ use burdock::{
     graph::Node,
     log::{Cursor, Existence, LogError, SessionId},
 };
+use futures_util::FutureExt as _;
 use serde::Deserialize;
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::{sync::oneshot, task::yield_now, time::timeout};
 use tracing::Instrument as _;
 
@@ -80,20 +81,31 @@ impl<G: Graph> Hub<G> {
             let seat = self.seat(session).await?;
             let Some(turn) = self.turn(&seat, terms.if_running).await? else { continue };
             let hub = Arc::clone(self);
-            // in a task: the outcome of a start is found even if the client disconnects
-            let task = async move {
-                let before = hub.begin_on(turn, &begin, terms).await;
-                if before.is_err() {
-                    hub.leave(&seat);
-                }
-                before
-            };
-            return match self.runs.spawn(task.in_current_span()).await {
-                Ok(before) => before,
-                Err(error) if error.is_panic() => Err(SessionError::Panicked),
-                Err(_) => Err(SessionError::ShuttingDown),
-            };
+            // the outcome of a start is found even if the client disconnects
+            return self
+                .in_task(seat, async move { hub.begin_on(turn, &begin, terms).await })
+                .await;
         }
+    }
+
+    /// Does work at a place in a task: it is done even if its caller leaves, and a panic of the program is an
+    /// error.
+    pub(super) async fn in_task<T: Send + 'static>(
+        self: &Arc<Self>,
+        seat: Arc<Seat<G>>,
+        work: impl Future<Output = Result<T, SessionError>> + Send + 'static,
+    ) -> Result<T, SessionError> {
+        let hub = Arc::clone(self);
+        let task = async move {
+            let done = AssertUnwindSafe(work).catch_unwind().await;
+            let done = done.unwrap_or(Err(SessionError::Panicked));
+            if done.is_err() {
+                hub.leave(&seat);
+            }
+            done
+        };
+        // a task that is aborted with its runtime has no answer
+        self.runs.spawn(task.in_current_span()).await.unwrap_or(Err(SessionError::ShuttingDown))
     }
 
     async fn begin_on(
@@ -147,7 +159,6 @@ impl<G: Graph> Hub<G> {
         seat: &Arc<Seat<G>>,
         if_running: IfRunning,
     ) -> Result<Option<Turn<G>>, SessionError> {
-        let rejects = if_running == IfRunning::Reject;
         let held = seat.try_take();
         if held.is_none() && if_running == IfRunning::Stop {
             seat.stop_all();
@@ -155,16 +166,10 @@ impl<G: Graph> Hub<G> {
         let stops = seat.stops();
         let app = match held {
             Some(app) => app,
-            // who has read that the run is over need not wait for what comes behind that
-            None if rejects && !seat.is_gone() && !self.is_over(seat.session()).await? => {
-                return Err(SessionError::Running);
-            }
+            None if if_running == IfRunning::Reject => self.take_after_end(seat).await?,
             None => {
-                // one that would not wait is let in only as the first
-                let limit = if rejects { 1 } else { self.limits.waiting };
-                let full =
-                    if rejects { SessionError::Running } else { SessionError::TooManyWaiting };
-                let _waiting = seat.queue(limit).ok_or(full)?;
+                let waiting = seat.queue(self.limits.waiting);
+                let _waiting = waiting.ok_or(SessionError::TooManyWaiting)?;
                 seat.take().await
             }
         };
@@ -172,6 +177,17 @@ impl<G: Graph> Hub<G> {
             return Ok(None);
         }
         Ok(Some(Turn::new(seat, app, stops)))
+    }
+
+    /// Takes a place whose run is over: a client that has read its end need not wait for what comes behind that,
+    /// which is short. It does not wait for another run.
+    async fn take_after_end(&self, seat: &Arc<Seat<G>>) -> Result<Held<G>, SessionError> {
+        let turn = seat.turn().ok_or(SessionError::Running)?;
+        if !seat.is_gone() && !self.is_over(seat.session()).await? {
+            return Err(SessionError::Running);
+        }
+        let _waiting = seat.queue_behind(turn).ok_or(SessionError::Running)?;
+        Ok(seat.take().await)
     }
 
     /// Opens the session unless it is open.

@@ -38,7 +38,7 @@ impl<G: Graph> Hub<G> {
                 Err(SessionError::Trimmed { first: self.before_entry(session, first).await? })
             }
             Ok(found) if found.iter().all(|entry| entry.cursor() != at) => {
-                Err(LogError::InvalidCursor { text: at.to_string() }.into())
+                Err(LogError::UnknownCursor { session: session.clone(), cursor: at }.into())
             }
             found => Ok(found.map(|_| at.offset)?),
         }

@@ -276,10 +276,9 @@ impl<G: Graph> Hub<G> {
         loop {
             let seat = self.seat(session).await?;
             let Some(mut turn) = self.turn(&seat, IfRunning::Reject).await? else { continue };
-            let reopened = self.reopen_on(&mut turn).await;
-            drop(turn);
-            self.leave(&seat);
-            return reopened;
+            turn.starts_nothing();
+            let hub = Arc::clone(self);
+            return self.in_task(seat, async move { hub.reopen_on(&mut turn).await }).await;
         }
     }
 

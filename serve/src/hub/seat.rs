@@ -27,6 +27,8 @@ struct Now {
     waiting: usize,
     /// How often everything was stopped that was asked for until then.
     stops: u64,
+    /// How many turns there were.
+    turns: u64,
     /// The session is being deleted, and whoever waits here looks for another place.
     gone: bool,
 }
@@ -44,8 +46,14 @@ enum Work {
 
 impl<G: Graph> Seat<G> {
     pub(super) fn new(session: SessionId, readers: Arc<Readers>) -> Self {
-        let now =
-            Now { work: Work::Nothing, used: Instant::now(), waiting: 0, stops: 0, gone: false };
+        let now = Now {
+            work: Work::Nothing,
+            used: Instant::now(),
+            waiting: 0,
+            stops: 0,
+            turns: 0,
+            gone: false,
+        };
         Self { session, app: Arc::default(), now: Mutex::new(now), readers }
     }
 
@@ -95,6 +103,22 @@ impl<G: Graph> Seat<G> {
         self.now().stops
     }
 
+    /// Returns the number of the last turn; `None` while a run is about to start.
+    pub(super) fn turn(&self) -> Option<u64> {
+        let now = self.now();
+        (!matches!(now.work, Work::Beginning { .. })).then_some(now.turns)
+    }
+
+    /// Joins the queue right behind a turn; returns `None` if another request did, or had the next turn.
+    pub(super) fn queue_behind(&self, turn: u64) -> Option<Waiting<'_, G>> {
+        let mut now = self.now();
+        if now.turns != turn || now.waiting > 0 {
+            return None;
+        }
+        now.waiting += 1;
+        Some(Waiting(self))
+    }
+
     /// Joins the queue of at most `limit` requests; returns `None` if it is full.
     pub(super) fn queue(&self, limit: usize) -> Option<Waiting<'_, G>> {
         let mut now = self.now();
@@ -139,6 +163,7 @@ impl<G: Graph> Turn<G> {
     pub(super) fn new(seat: &Arc<Seat<G>>, app: Held<G>, stops: u64) -> Self {
         {
             let mut now = seat.now();
+            now.turns += 1;
             now.work = Work::Beginning { stop: now.stops != stops };
         }
         Self { at_work: AtWork(Arc::clone(seat)), app }
@@ -155,6 +180,11 @@ impl<G: Graph> Turn<G> {
             stopper.stop();
         }
         now.work = Work::Running(stopper);
+    }
+
+    /// No run starts in this turn.
+    pub(super) fn starts_nothing(&self) {
+        self.at_work.0.now().work = Work::Nothing;
     }
 
     /// The run did not start and is tried again; a stop of it still applies.

@@ -253,6 +253,91 @@ async fn deleted_session_ends_its_streams() {
     assert_eq!(fork.view().await.unwrap().state.said.len(), 2);
 }
 
+/// The second of two starts at once does not wait for the run of the first, also if the run before is over.
+#[tokio::test]
+async fn start_that_rejects_does_not_wait_for_a_run_that_is_about_to_start() {
+    let served = serve().await;
+    let session = session(&served, "a");
+    session.start(inputs("one")).await.unwrap().finish().await.unwrap();
+    let mut first = session.start(inputs("two wait!")).if_running(IfRunning::Wait).into_future();
+    // it has its turn, and the log does not have it yet
+    assert!((&mut first).now_or_never().is_none());
+    let second = session.start(inputs("three"));
+    let first = async {
+        let run = first.await.unwrap();
+        first_item(&mut run.follow().await.unwrap()).await;
+        served.gate.0.add_permits(1);
+        run.finish().await.unwrap()
+    };
+    let (first, second) = tokio::join!(first, second.into_future());
+    assert_eq!(first, paused());
+    assert!(matches!(second, Err(SessionError::Running)), "{second:?}");
+}
+
+/// A state that JSON cannot hold is a fault of the program, and not of who starts a run.
+mod unwritable {
+    use super::*;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(State, Clone, Debug, Serialize, Deserialize)]
+    struct Scale {
+        secret: f64,
+    }
+
+    #[action(state = Scale, writes(secret))]
+    async fn weigh(#[input] grams: f64) -> Result<Writes> {
+        Ok(Writes { secret: grams })
+    }
+
+    graph! {
+        Weighing(Scale) {
+            inputs { grams: f64 }
+            nodes { weigh }
+            start weigh;
+            weigh -> end;
+        }
+    }
+
+    #[tokio::test]
+    async fn state_that_cannot_be_written_is_an_internal_error() {
+        let app = |_: &SessionId| Weighing::app().state(Scale { secret: f64::NAN });
+        let server = Server::builder(MemoryLog::new(), app).build();
+        let start = server.session("a").unwrap().start(WeighingInputs { grams: 1.0 });
+        let error = start.await.unwrap_err();
+        assert!(matches!(error, SessionError::Internal(_)), "{error:?}");
+        let app = |_: &SessionId| Weighing::app().state(Scale { secret: 0.0 });
+        let server = Server::builder(MemoryLog::new(), app).build();
+        let start = server.session("a").unwrap().start(WeighingInputs { grams: f64::NAN });
+        let error = start.await.unwrap_err();
+        assert!(matches!(error, SessionError::InvalidInputs { .. }), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn app_that_panics_is_an_error_of_each_call_that_opens_the_session() {
+        let log = MemoryLog::new();
+        let app = |_: &SessionId| Weighing::app().state(Scale { secret: 0.0 });
+        let server = Server::builder(log.clone(), app).build();
+        let run = server.session("a").unwrap().start(WeighingInputs { grams: 1.0 }).await.unwrap();
+        assert_eq!(run.finish().await.unwrap(), RunEnd::Ended);
+        server.shutdown().await;
+        let app = |_: &SessionId| {
+            if std::hint::black_box(true) {
+                std::panic::resume_unwind(Box::new("no resources"));
+            }
+            Weighing::app().state(Scale { secret: 0.0 })
+        };
+        let server = Server::builder(log, app).build();
+        let session = server.session("a").unwrap();
+        let start = session.start(WeighingInputs { grams: 1.0 });
+        let error = start.await.unwrap_err();
+        assert!(matches!(error, SessionError::Panicked), "{error:?}");
+        let reopen = std::panic::AssertUnwindSafe(session.reopen()).catch_unwind();
+        let error = reopen.await.unwrap().unwrap_err();
+        assert!(matches!(error, SessionError::Panicked), "{error:?}");
+        assert!(format!("{server:?}").contains("open: 0"), "{server:?}");
+    }
+}
+
 #[tokio::test]
 async fn limits_of_readers_are_for_clients() {
     let served = serve_with(MemoryLog::new(), |server| server.max_readers(1)).await;

@@ -155,7 +155,7 @@ pub(crate) async fn a_cursor_that_the_session_never_had_is_refused(trial: Trial)
     for (epoch, seen) in never {
         ensure_refused!(
             follow(&trial.log, &first.session, Some(cursor(epoch, seen))).await,
-            LogError::InvalidCursor { text } if text == format!("{epoch}.{seen}"),
+            LogError::UnknownCursor { cursor: found, .. } if found == cursor(epoch, seen),
             "a consumer at {epoch}.{seen}"
         );
     }
@@ -169,7 +169,7 @@ pub(crate) async fn a_cursor_that_the_session_never_had_is_refused(trial: Trial)
     trial.session("session", 4).await?;
     ensure_refused!(
         follow(&trial.log, &first.session, Some(cursor(first.epoch, 1))).await,
-        LogError::InvalidCursor { .. },
+        LogError::UnknownCursor { .. },
         "a consumer of a session that was deleted and made again"
     );
     Ok(())
@@ -195,7 +195,7 @@ pub(crate) async fn a_slow_consumer_ends_when_its_session_was_made_again(trial: 
                 let next = trial.soon("the end of a slow consumer", following.next()).await?;
                 ensure_refused!(
                     next.transpose(),
-                    LogError::NoSession { .. } | LogError::InvalidCursor { .. },
+                    LogError::NoSession { .. } | LogError::UnknownCursor { .. },
                     "a slow consumer whose session has {entries} entries after it was made again"
                 );
             }
