@@ -40,7 +40,7 @@ pub(crate) fn number(row: &PgRow, name: &str) -> Result<u64, LogError> {
     column::<i64>(row, name).map(i64::cast_unsigned)
 }
 
-fn offset(row: &PgRow, name: &str) -> Result<Option<Offset>, LogError> {
+fn offset_column(row: &PgRow, name: &str) -> Result<Option<Offset>, LogError> {
     Ok(column::<Option<i64>>(row, name)?.map(|offset| Offset(offset.cast_unsigned())))
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn open(
         "opened" => Ok(Opened::new(
             Epoch(number(&row, "new_epoch")?),
             Offset(number(&row, "new_next")?),
-            offset(&row, "last_snapshot")?,
+            offset_column(&row, "last_snapshot")?,
         )),
         "no session" => Err(LogError::NoSession { session }),
         "exists" => Err(LogError::SessionExists { session }),
@@ -189,7 +189,7 @@ pub(crate) async fn snapshot_before(
     let statement = || shared.database.statements.snapshot_before();
     let build_query = || query(statement()).bind(session.as_str()).bind(signed(offset.0));
     match shared.database.row(0, build_query).await? {
-        Some(row) => offset(&row, "last"),
+        Some(row) => offset_column(&row, "last"),
         None => Err(LogError::NoSession { session }),
     }
 }
@@ -206,7 +206,7 @@ fn session_info(row: &PgRow) -> Result<SessionInfo, LogError> {
     let id = SessionId::stored(column::<String>(row, "id")?)?;
     let entries = Offset(number(row, "first")?)..Offset(number(row, "next")?);
     let mut info = SessionInfo::new(id, Epoch(number(row, "epoch")?), entries);
-    info.snapshot = offset(row, "snapshot")?;
+    info.snapshot = offset_column(row, "snapshot")?;
     info.graph = column::<Option<String>>(row, "graph")?.map(Into::into);
     info.created = number(row, "created")?;
     info.updated = number(row, "updated")?;
@@ -286,7 +286,7 @@ pub(crate) async fn trim(
         "trimmed" => Ok(()),
         "no session" => Err(LogError::NoSession { session }),
         "needed" => {
-            let snapshot = offset(&row, "last_snapshot")?.unwrap_or_default();
+            let snapshot = offset_column(&row, "last_snapshot")?.unwrap_or_default();
             Err(LogError::NeededForOpening { session, before, snapshot })
         }
         other => Err(unexpected(format!("unknown outcome `{other}`"))),
