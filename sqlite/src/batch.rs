@@ -1,9 +1,9 @@
-//! What the writer does inside of one transaction.
+//! The writes of one transaction.
 
 use crate::{
     entries,
-    fault::Fault,
-    place::{Number, OFFSETS},
+    error::Error,
+    place::{OFFSETS, SessionNumber},
     session::Session,
 };
 use burdock::log::{
@@ -15,38 +15,38 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Several writes that become durable together. Each is checked before it changes anything, so
-/// that one that is refused leaves the others alone.
+/// Writes that are committed together. Each is checked before it changes anything, so that a rejected
+/// write does not affect the others.
 pub(crate) struct Batch<'c> {
     connection: &'c Connection,
-    /// When it is stored, in milliseconds since 1970.
+    /// The time of storing, in milliseconds since 1970.
     now: i64,
-    /// The sessions that were looked up, as they are by now.
+    /// The sessions that were read, with the changes of this batch.
     sessions: Sessions,
-    /// What those who wait are told when it is committed, in order.
+    /// The changes that waiters are notified of after the commit, in order.
     changes: Vec<Change>,
-    /// About how many pages of the file it writes.
+    /// Approximate number of pages that the batch writes.
     pages: usize,
 }
 
 /// Sessions by their ids; `None` for one that does not exist.
 pub(crate) type Sessions = BTreeMap<SessionId, Option<Session>>;
 
-/// What a batch leaves behind.
-pub(crate) struct Finished {
+/// The result of a batch.
+pub(crate) struct BatchResult {
     pub(crate) sessions: Sessions,
     pub(crate) changes: Vec<Change>,
     pub(crate) pages: usize,
 }
 
-/// What those who wait for a session are told.
+/// A change that waiters for a session are notified of.
 pub(crate) enum Change {
-    Grown(SessionId, Number, Offset),
+    Appended(SessionId, SessionNumber, Offset),
     Deleted(SessionId),
 }
 
 impl<'c> Batch<'c> {
-    /// Begins with sessions that are known to be as the file has them.
+    /// Creates a batch with cached sessions that match the file.
     pub(crate) fn new(connection: &'c Connection, sessions: Sessions) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
@@ -58,11 +58,11 @@ impl<'c> Batch<'c> {
         }
     }
 
-    pub(crate) fn finish(self) -> Finished {
-        Finished { sessions: self.sessions, changes: self.changes, pages: self.pages }
+    pub(crate) fn finish(self) -> BatchResult {
+        BatchResult { sessions: self.sessions, changes: self.changes, pages: self.pages }
     }
 
-    pub(crate) fn open(&mut self, id: &SessionId, claim: Claim) -> Result<Opened, Fault> {
+    pub(crate) fn open(&mut self, id: &SessionId, claim: Claim) -> Result<Opened, Error> {
         let found = self.session(id)?.clone();
         let exists = found.as_ref().is_some_and(Session::exists);
         match claim.existence {
@@ -81,7 +81,7 @@ impl<'c> Batch<'c> {
             return Err(LogError::Busy { session: id.clone(), ago }.into());
         }
         if let Some(session) = &found {
-            self.ends_where_its_epochs_say(id, session)?;
+            self.check_end(id, session)?;
         }
         let session = self.claim(id, found)?;
         let opened = Opened::new(session.epoch, session.next(), session.snapshot);
@@ -97,25 +97,25 @@ impl<'c> Batch<'c> {
         Ok(opened)
     }
 
-    pub(crate) fn append(&mut self, append: &Append) -> Result<(), Fault> {
+    pub(crate) fn append(&mut self, append: &Append) -> Result<(), Error> {
         let Append { session: id, epoch, at, entries, .. } = append;
         let current = self.session(id)?.clone().filter(|session| session.epoch == *epoch);
         let Some(mut session) = current else {
-            // opened elsewhere, or deleted
+            // opened by another writer, or deleted
             return Err(LogError::Fenced { session: id.clone(), epoch: *epoch }.into());
         };
         let next = session.next();
         let count = entries.len() as u64;
         if *at < next && *at >= session.first && at.0.saturating_add(count) <= next.0 {
             let place = session.number.place(*at);
-            if entries::are_there(self.connection, place, *epoch, entries)? {
+            if entries::are_stored(self.connection, place, *epoch, entries)? {
                 return Ok(());
             }
         }
         if *at != next {
             return Err(LogError::Misplaced { session: id.clone(), at: *at, next }.into());
         }
-        fits(append)?;
+        check_limits(append)?;
         let graph = entries.iter().rev().find_map(|draft| draft.graph.as_ref());
         if graph.is_some() && graph != session.graph.as_ref() {
             session.graph = graph.cloned();
@@ -135,7 +135,7 @@ impl<'c> Batch<'c> {
             }
             let place = session.number.place(offset);
             entries::insert(self.connection, place, *epoch, draft, self.now)?;
-            session.grow(draft.snapshot);
+            session.record_append(draft.snapshot);
         }
         if session.active.is_none() {
             session.active = Some(self.now);
@@ -146,12 +146,12 @@ impl<'c> Batch<'c> {
         }
         let bytes: usize = entries.iter().map(|draft| draft.json.len() + 64).sum();
         self.pages += 1 + bytes / 4096;
-        self.changes.push(Change::Grown(id.clone(), session.number, session.next()));
+        self.changes.push(Change::Appended(id.clone(), session.number, session.next()));
         self.sessions.insert(id.clone(), Some(session));
         Ok(())
     }
 
-    pub(crate) fn release(&mut self, id: &SessionId, epoch: Epoch) -> Result<(), Fault> {
+    pub(crate) fn release(&mut self, id: &SessionId, epoch: Epoch) -> Result<(), Error> {
         if let Some(mut session) = self.session(id)?.clone()
             && session.epoch == epoch
         {
@@ -165,7 +165,7 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
-    pub(crate) fn trim(&mut self, id: &SessionId, before: Offset) -> Result<(), Fault> {
+    pub(crate) fn trim(&mut self, id: &SessionId, before: Offset) -> Result<(), Error> {
         let mut session = self.existing(id)?;
         let snapshot = session.snapshot.unwrap_or_default();
         if before > snapshot {
@@ -184,8 +184,8 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
-    pub(crate) fn delete(&mut self, id: &SessionId) -> Result<(), Fault> {
-        // also a damaged one
+    pub(crate) fn delete(&mut self, id: &SessionId) -> Result<(), Error> {
+        // damaged sessions can be deleted, too
         let found = Session::find_unchecked(self.connection, id)?.filter(Session::exists);
         let number = found.ok_or_else(|| LogError::NoSession { session: id.clone() })?.number;
         self.remove(number.places().start, number.places().end)?;
@@ -196,7 +196,7 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
-    fn session(&mut self, id: &SessionId) -> Result<&Option<Session>, Fault> {
+    fn session(&mut self, id: &SessionId) -> Result<&Option<Session>, Error> {
         if !self.sessions.contains_key(id) {
             let found = Session::find(self.connection, id)?;
             self.sessions.insert(id.clone(), found);
@@ -204,13 +204,13 @@ impl<'c> Batch<'c> {
         Ok(self.sessions.get(id).unwrap_or(&None))
     }
 
-    fn existing(&mut self, id: &SessionId) -> Result<Session, Fault> {
+    fn existing(&mut self, id: &SessionId) -> Result<Session, Error> {
         let found = self.session(id)?.clone().filter(Session::exists);
         found.ok_or_else(|| LogError::NoSession { session: id.clone() }.into())
     }
 
-    /// Makes or takes over a session under a new epoch.
-    fn claim(&mut self, id: &SessionId, found: Option<Session>) -> Result<Session, Fault> {
+    /// Creates or takes over a session under a new epoch.
+    fn claim(&mut self, id: &SessionId, found: Option<Session>) -> Result<Session, Error> {
         let mut statement = self
             .connection
             .prepare_cached("UPDATE counter SET epoch = epoch + 1 RETURNING epoch")?;
@@ -229,26 +229,29 @@ impl<'c> Batch<'c> {
             "INSERT INTO sessions (id, epoch, active) VALUES (?1, ?2, ?3)",
             params![id.as_str(), number, self.now],
         )?;
-        let number = Number(self.connection.last_insert_rowid());
-        if !number.is_possible() {
+        let number = SessionNumber(self.connection.last_insert_rowid());
+        if !number.is_valid() {
             self.execute("DELETE FROM sessions WHERE number = ?1", params![number.0])?;
-            let detail = format_args!("no session can have the number {}", number.0);
-            return Err(crate::fault::refused("the file has too many sessions", detail).into());
+            let detail = format_args!("session number {} is out of range", number.0);
+            return Err(
+                crate::error::storage_error("the file has too many sessions", detail).into()
+            );
         }
         Ok(Session::new(number, epoch, self.now))
     }
 
-    /// How long ago the writer of a session did something; `None` once it released it.
-    fn active_ago(&self, session: &Session) -> Result<Option<Duration>, Fault> {
+    /// Returns how long ago the writer of a session was active. Returns `None` if the session was
+    /// released.
+    fn active_ago(&self, session: &Session) -> Result<Option<Duration>, Error> {
         let Some(opened) = session.active else { return Ok(None) };
         let stored = session.last_times(self.connection)?.map(|(_, stored)| stored);
         let active = stored.map_or(opened, |stored| stored.max(opened));
-        // when the clock was put back since, nobody knows how long ago it was: about as long
+        // if the clock was set back since, the distance is the best estimate
         Ok(Some(Duration::from_millis(self.now.abs_diff(active))))
     }
 
-    /// An end that was lost shows where an epoch begins behind it.
-    fn ends_where_its_epochs_say(&self, id: &SessionId, session: &Session) -> Result<(), Fault> {
+    /// Returns an error if entries are missing at the end: an epoch then starts after the last entry.
+    fn check_end(&self, id: &SessionId, session: &Session) -> Result<(), Error> {
         let mut statement =
             self.connection.prepare_cached("SELECT max(start) FROM epochs WHERE session = ?1")?;
         let start: Option<i64> = statement.query_row([session.number.0], |row| row.get(0))?;
@@ -259,31 +262,31 @@ impl<'c> Batch<'c> {
         Err(LogError::Damaged {
             session: id.clone(),
             offset: session.next(),
-            reason: format!("the entries up to {start} are missing"),
+            reason: format!("the entries before offset {start} are missing"),
         }
         .into())
     }
 
-    fn remove(&self, from: i64, end: i64) -> Result<(), Fault> {
+    fn remove(&self, from: i64, end: i64) -> Result<(), Error> {
         self.execute("DELETE FROM entries WHERE place >= ?1 AND place < ?2", params![from, end])
     }
 
-    fn execute(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), Fault> {
+    fn execute(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), Error> {
         self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 }
 
-/// Whether a file can hold the entries.
-fn fits(append: &Append) -> Result<(), LogError> {
+/// Returns an error if the entries exceed a limit of the file.
+fn check_limits(append: &Append) -> Result<(), LogError> {
     let Append { session, at, entries, .. } = append;
     if let Some(draft) = entries.iter().find(|draft| draft.json.len() > MAX_ENTRY_BYTES) {
         return Err(LogError::TooLarge { bytes: draft.json.len(), limit: MAX_ENTRY_BYTES });
     }
     if at.0.saturating_add(entries.len() as u64) > OFFSETS {
-        return Err(crate::fault::refused(
-            format_args!("the session `{session}` has too many entries"),
-            format_args!("a file takes {OFFSETS} for a session"),
+        return Err(crate::error::storage_error(
+            format_args!("session `{session}` has too many entries"),
+            format_args!("the limit is {OFFSETS} entries per session"),
         ));
     }
     Ok(())

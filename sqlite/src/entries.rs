@@ -1,17 +1,17 @@
-//! Entries as rows, with a checksum.
+//! Rows of the `entries` table, with checksums.
 
 use crate::{
-    fault::Fault,
-    place::{self, Number},
+    error::Error,
+    place::{self, SessionNumber},
 };
 use burdock::log::{Draft, Epoch, LogError, Offset, Record, SessionId};
 use rusqlite::{Connection, Row, params};
 use std::ops::Range;
 
-/// How many bytes of JSON one read returns, unless a single entry has more.
+/// Number of bytes of JSON after which a read ends.
 const PAGE_BYTES: usize = 1 << 20;
 
-/// What is covered by the checksum, besides the JSON.
+/// The columns that the checksum covers, besides the JSON.
 struct Head<'a> {
     place: i64,
     epoch: i64,
@@ -27,7 +27,7 @@ impl Head<'_> {
         for number in [self.place, self.epoch, i64::from(self.snapshot), self.wall, self.stored] {
             hasher.update(&number.to_le_bytes());
         }
-        // the length keeps the kind and the JSON apart
+        // the length delimits the kind from the JSON
         hasher.update(&self.kind.len().to_le_bytes());
         hasher.update(self.kind.as_bytes());
         hasher.update(json.as_bytes());
@@ -42,7 +42,7 @@ pub(crate) fn insert(
     epoch: Epoch,
     draft: &Draft,
     stored: i64,
-) -> Result<(), Fault> {
+) -> Result<(), Error> {
     let head = Head {
         place,
         epoch: epoch.0.cast_signed(),
@@ -68,13 +68,13 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Whether exactly these entries of this epoch are there.
-pub(crate) fn are_there(
+/// Returns whether exactly these entries of this epoch are stored.
+pub(crate) fn are_stored(
     connection: &Connection,
     place: i64,
     epoch: Epoch,
     drafts: &[Draft],
-) -> Result<bool, Fault> {
+) -> Result<bool, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT 1 FROM entries WHERE place = ?1 AND epoch = ?2 AND kind = ?3 AND snapshot = ?4 \
          AND wall = ?5 AND json = ?6",
@@ -89,13 +89,15 @@ pub(crate) fn are_there(
     Ok(true)
 }
 
-/// Reads the entries from `from` on that are whole, up to `next`, where the session ends.
+/// Reads the entries of a range of offsets, up to the first damaged one.
+///
+/// Returns an error if the first entry is damaged or missing.
 pub(crate) fn read(
     connection: &Connection,
-    (session, number): (&SessionId, Number),
+    (session, number): (&SessionId, SessionNumber),
     offsets: Range<Offset>,
     limit: usize,
-) -> Result<Vec<Record>, Fault> {
+) -> Result<Vec<Record>, Error> {
     let mut records = Vec::new();
     if offsets.is_empty() || limit == 0 {
         return Ok(records);
@@ -110,14 +112,14 @@ pub(crate) fn read(
     for place in from..end {
         let record = match rows.next()? {
             Some(row) => record(row, place),
-            None => Err("it is missing".to_owned()),
+            None => Err("the entry is missing".to_owned()),
         };
         match record {
             Ok(record) => {
                 bytes += record.json.len();
                 records.push(record);
             }
-            // what is whole before it is read first
+            // the next read reports it
             Err(_) if !records.is_empty() => break,
             Err(reason) => {
                 let (session, offset) = (session.clone(), place::offset(place));
@@ -131,7 +133,7 @@ pub(crate) fn read(
     Ok(records)
 }
 
-/// An entry, if it is the one that is expected and as it was written.
+/// Decodes an entry. Returns the reason if it is not the expected entry or was changed.
 fn record(row: &Row<'_>, expected: i64) -> Result<Record, String> {
     let unreadable = |error: rusqlite::Error| error.to_string();
     let number = |column| row.get_ref(column)?.as_i64().map_err(rusqlite::Error::from);
@@ -141,7 +143,7 @@ fn record(row: &Row<'_>, expected: i64) -> Result<Record, String> {
     };
     let place = number(0).map_err(unreadable)?;
     if place != expected {
-        return Err("it is missing".into());
+        return Err("the entry is missing".into());
     }
     let head = Head {
         place,
@@ -153,7 +155,7 @@ fn record(row: &Row<'_>, expected: i64) -> Result<Record, String> {
     };
     let json = text(7)?;
     if i64::from(head.checksum(json)) != number(6).map_err(unreadable)? {
-        return Err("its checksum does not fit".into());
+        return Err("checksum mismatch".into());
     }
     Ok(Record::new(place::offset(place), Epoch(head.epoch.cast_unsigned()), json))
 }

@@ -1,10 +1,10 @@
-//! Erasing what was deleted from the files, beside the writers.
+//! The thread that erases deleted sessions from the files, concurrently with writers.
 //!
-//! `secure_delete` overwrites deleted rows in the database. Their earlier pages are left in the write-ahead
-//! log until that is truncated, and the free pages in the file until it is vacuumed.
+//! `secure_delete` overwrites deleted rows in the database. Older versions of their pages stay in the
+//! write-ahead log until it is truncated, and free pages stay in the file until it is vacuumed.
 
 use crate::{
-    fault::{self, Fault},
+    error::{self, Error},
     shared::Shared,
     sync::{lock, spawn},
 };
@@ -12,21 +12,21 @@ use burdock::log::LogError;
 use rusqlite::Connection;
 use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
-/// How long writers are left alone between two steps.
+/// Pause between two vacuum steps, for other writers.
 const STEP_PAUSE: Duration = Duration::from_millis(1);
 
-/// How long it takes at first and at most until a write-ahead log that is read is tried again.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Initial and maximum delay before another attempt to truncate a write-ahead log that has readers.
+const FIRST_DELAY: Duration = Duration::from_millis(10);
+const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// Starts the thread, which has a connection of its own.
+/// Starts the thread with its own connection.
 pub(crate) fn start(
     shared: Arc<Shared>,
     connection: Connection,
 ) -> Result<JoinHandle<()>, LogError> {
     let path = shared.path.clone();
     let thread = spawn("burdock-sqlite-erase", move || Eraser { shared, connection }.run());
-    thread.map_err(|error| fault::no_thread(&path, error))
+    thread.map_err(|error| error::spawn_failed(&path, error))
 }
 
 struct Eraser {
@@ -34,15 +34,15 @@ struct Eraser {
     connection: Connection,
 }
 
-/// Why erasing did not come to its end.
+/// Why an erasure stopped early.
 enum Stop {
     Closed,
-    Fault(Fault),
+    Error(Error),
 }
 
-impl<F: Into<Fault>> From<F> for Stop {
-    fn from(fault: F) -> Self {
-        Self::Fault(fault.into())
+impl<F: Into<Error>> From<F> for Stop {
+    fn from(error: F) -> Self {
+        Self::Error(error.into())
     }
 }
 
@@ -52,32 +52,32 @@ impl Eraser {
             let result = match self.erase() {
                 Ok(()) => Ok(()),
                 Err(Stop::Closed) => break,
-                Err(Stop::Fault(fault)) => Err(fault.of(&self.shared.path)),
+                Err(Stop::Error(error)) => Err(error.into_log_error(&self.shared.path)),
             };
-            self.shared.erasure.settle(deleted, &result);
+            self.shared.erasure.complete(deleted, &result);
         }
-        // another process may keep the write-ahead log when this one has closed it
-        let behind = self.shared.erasure.behind();
-        if let Some(deleted) = behind.filter(|_| self.checkpoint("TRUNCATE").unwrap_or(false)) {
-            self.shared.erasure.settle(deleted, &Ok(()));
+        // if another process has the file open, the write-ahead log outlives this log
+        let pending = self.shared.erasure.pending();
+        if let Some(deleted) = pending.filter(|_| self.checkpoint("TRUNCATE").unwrap_or(false)) {
+            self.shared.erasure.complete(deleted, &Ok(()));
         }
     }
 
     fn erase(&self) -> Result<(), Stop> {
         let vacuumed = self.vacuum();
-        // also if there are free pages left, which are overwritten
+        // even if the vacuum failed: the remaining free pages are overwritten
         self.truncate()?;
         vacuumed
     }
 
-    /// Gives free pages back to the file system, some at a time.
+    /// Returns free pages to the file system, a few at a time.
     fn vacuum(&self) -> Result<(), Stop> {
         loop {
-            let left = match &mut *lock(&self.shared.desk) {
-                Some(desk) => desk.vacuum()?,
+            let more = match &mut *lock(&self.shared.writer) {
+                Some(writer) => writer.vacuum()?,
                 None => return Err(Stop::Closed),
             };
-            if !left {
+            if !more {
                 return Ok(());
             }
             if !self.shared.erasure.pause(STEP_PAUSE) {
@@ -86,37 +86,37 @@ impl Eraser {
         }
     }
 
-    /// Truncates the write-ahead log, as soon as no reader needs it any more.
+    /// Truncates the write-ahead log as soon as no reader needs it.
     fn truncate(&self) -> Result<(), Stop> {
-        let mut pause = FIRST_PAUSE;
+        let mut delay = FIRST_DELAY;
         loop {
-            // writers go on beside the first one, which leaves little to do for the second one
+            // the first one does not block writers and leaves little to do for the second one
             if self.checkpoint("PASSIVE")? && self.checkpoint("TRUNCATE")? {
-                if let Some(desk) = &mut *lock(&self.shared.desk) {
-                    desk.truncated();
+                if let Some(writer) = &mut *lock(&self.shared.writer) {
+                    writer.set_truncated();
                 }
                 return Ok(());
             }
-            if !self.shared.erasure.pause(pause) {
+            if !self.shared.erasure.pause(delay) {
                 return Err(Stop::Closed);
             }
-            pause = LONGEST_PAUSE.min(pause * 2);
+            delay = MAX_DELAY.min(delay * 2);
         }
     }
 
-    /// Tells whether nothing was in the way.
+    /// Runs a checkpoint. Returns whether it completed, without being blocked by other connections.
     fn checkpoint(&self, mode: &str) -> Result<bool, rusqlite::Error> {
         let checkpoint = format!("PRAGMA wal_checkpoint({mode})");
         let done = self.connection.query_row(&checkpoint, [], |row| Ok(row.get::<_, i64>(0)? == 0));
         match done {
-            Err(error) if fault::is_busy(&error) => Ok(false),
+            Err(error) if error::is_busy(&error) => Ok(false),
             done => done,
         }
     }
 }
 
 impl Drop for Eraser {
-    /// Also when it panicked: nobody waits for ever.
+    /// Runs after a panic, too, so that no caller waits forever.
     fn drop(&mut self) {
         self.shared.erasure.end();
     }

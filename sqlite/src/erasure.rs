@@ -1,7 +1,7 @@
-//! The requests to erase what was deleted, and their results.
+//! Requests to erase deleted sessions, and their results.
 
 use crate::{
-    answer::{Answer, Asked, answer},
+    reply::{self, Reply, ReplySender},
     sync::lock,
 };
 use burdock::log::LogError;
@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What was deleted, and what of that is erased.
+/// Counts deletions and how many of them are erased.
 #[derive(Default)]
 pub(crate) struct Erasure {
     state: Mutex<State>,
@@ -19,40 +19,40 @@ pub(crate) struct Erasure {
 
 #[derive(Default)]
 struct State {
-    /// How many times something was deleted.
+    /// Number of deletions.
     deleted: u64,
-    /// How many of these times are erased.
+    /// Number of deletions that are erased.
     erased: u64,
-    /// For how many the thread has tried.
-    tried: u64,
-    waiting: Vec<(u64, Asked<()>)>,
+    /// Number of deletions that the thread has attempted to erase.
+    attempted: u64,
+    waiting: Vec<(u64, ReplySender<()>)>,
     closed: bool,
 }
 
 impl Erasure {
-    /// Starts the erasure of what was deleted by now.
+    /// Requests the erasure of everything deleted so far.
     pub(crate) fn request(&self) {
         lock(&self.state).deleted += 1;
         self.changed.notify_all();
     }
 
-    /// Is ready when what was deleted by now is erased.
-    pub(crate) fn finished(&self) -> Answer<()> {
-        let (asked, answer) = answer();
+    /// Returns a future that completes when everything deleted so far is erased.
+    pub(crate) fn finished(&self) -> Reply<()> {
+        let (sender, reply) = reply::channel();
         let mut state = lock(&self.state);
         let deleted = state.deleted;
         if state.erased == deleted || state.closed {
             let closed = state.erased < deleted;
             drop(state);
-            asked.settle(if closed { Err(LogError::Closed) } else { Ok(()) });
+            sender.send(if closed { Err(LogError::Closed) } else { Ok(()) });
         } else {
-            // after an error it is tried again
-            state.tried = state.erased;
-            state.waiting.push((deleted, asked));
+            // retry after an error
+            state.attempted = state.erased;
+            state.waiting.push((deleted, sender));
             drop(state);
             self.changed.notify_all();
         }
-        answer
+        reply
     }
 
     pub(crate) fn close(&self) {
@@ -60,23 +60,23 @@ impl Erasure {
         self.changed.notify_all();
     }
 
-    /// Waits for something to erase; `None` once the log is closed.
+    /// Waits for something to erase. Returns `None` once the log is closed.
     pub(crate) fn next(&self) -> Option<u64> {
         let mut state = lock(&self.state);
-        while state.tried == state.deleted && !state.closed {
+        while state.attempted == state.deleted && !state.closed {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.tried = state.deleted;
+        state.attempted = state.deleted;
         (!state.closed).then_some(state.deleted)
     }
 
-    /// What was deleted and is not erased.
-    pub(crate) fn behind(&self) -> Option<u64> {
+    /// Returns the number of deletions if some of them are not erased.
+    pub(crate) fn pending(&self) -> Option<u64> {
         let state = lock(&self.state);
         (state.erased < state.deleted).then_some(state.deleted)
     }
 
-    /// Waits for some time; tells whether the log is still open then.
+    /// Sleeps, or until the log is closed. Returns whether the log is still open.
     pub(crate) fn pause(&self, time: Duration) -> bool {
         let end = Instant::now() + time;
         let mut state = lock(&self.state);
@@ -91,30 +91,29 @@ impl Erasure {
         false
     }
 
-    /// Answers those that wait for what was deleted by then.
-    pub(crate) fn settle(&self, deleted: u64, result: &Result<(), LogError>) {
+    /// Sends the result to the callers that wait for the first `deleted` deletions.
+    pub(crate) fn complete(&self, deleted: u64, result: &Result<(), LogError>) {
         let mut state = lock(&self.state);
         if result.is_ok() {
             state.erased = deleted;
         }
-        let settled = take(&mut state, deleted);
+        let completed = take(&mut state, deleted);
         drop(state);
-        for (_, asked) in settled {
-            asked.settle(result.clone());
+        for (_, sender) in completed {
+            sender.send(result.clone());
         }
     }
 
-    /// Nothing is erased any more.
+    /// Ends the erasure: the remaining callers receive [`LogError::Closed`].
     pub(crate) fn end(&self) {
         let mut state = lock(&self.state);
         state.closed = true;
         let left = take(&mut state, u64::MAX);
         drop(state);
-        // which tells them that the log is closed
         drop(left);
     }
 }
 
-fn take(state: &mut MutexGuard<'_, State>, deleted: u64) -> Vec<(u64, Asked<()>)> {
+fn take(state: &mut MutexGuard<'_, State>, deleted: u64) -> Vec<(u64, ReplySender<()>)> {
     state.waiting.extract_if(.., |(number, _)| *number <= deleted).collect()
 }

@@ -1,6 +1,6 @@
-//! The files of a log: which ones were opened, and whether they are still at their paths.
+//! Identity of the files of a log: whether the opened files are still at their paths.
 
-use crate::fault::{Fault, refused};
+use crate::error::{Error, storage_error};
 use std::{
     ffi::OsString,
     fs::{self, Metadata},
@@ -10,35 +10,35 @@ use std::{
 
 /// The database and its write-ahead log, as they were when the log was opened.
 ///
-/// Nobody else can see what a process writes to a file that was removed or replaced, and it is gone
-/// with the process. SQLite does not notice, so each transaction compares the files with this.
+/// Writes to a file that was removed or replaced are invisible to other processes and are lost when
+/// the process exits. SQLite does not notice, so each transaction checks the files.
 pub(crate) struct Files([(PathBuf, Identity); 2]);
 
 impl Files {
-    /// Remembers the files of a database that is open in WAL mode.
-    pub(crate) fn of(database: &Path) -> Result<Self, Fault> {
+    /// Records the files of a database that is open in WAL mode.
+    pub(crate) fn of(database: &Path) -> Result<Self, Error> {
         let identified = |path: PathBuf| match Identity::of(&path) {
             Ok(identity) => Ok((path, identity)),
             Err(error) => Err(missing(database, &path, &error)),
         };
-        // SQLite has the other one where a link leads to
+        // SQLite resolves links: the write-ahead log is next to the target
         let target =
             fs::canonicalize(database).map_err(|error| missing(database, database, &error))?;
         Ok(Self([identified(database.into())?, identified(with_suffix(&target, "-wal"))?]))
     }
 
-    /// Returns an error if a file is not the one that was opened.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
+    /// Returns an error if a file is missing or is not the one that was opened.
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let [(database, _), ..] = &self.0;
         for (path, opened) in &self.0 {
             match Identity::of(path) {
                 Ok(found) if found == *opened => {}
                 Ok(_) => {
-                    let detail = format_args!("`{}` is another file", path.display());
-                    return Err(refused(moved(database), detail).into());
+                    let detail = format_args!("`{}` is a different file", path.display());
+                    return Err(storage_error(moved(database), detail).into());
                 }
                 Err(error) if is_gone(&error) => return Err(missing(database, path, &error)),
-                // a file that this process may not look at any more need not be gone
+                // without permission to look at the file, it may still be there
                 Err(_) => {}
             }
         }
@@ -50,9 +50,9 @@ fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn missing(database: &Path, path: &Path, error: &io::Error) -> Fault {
+fn missing(database: &Path, path: &Path, error: &io::Error) -> Error {
     let detail = format_args!("`{}`: {error}", path.display());
-    refused(moved(database), detail).into()
+    storage_error(moved(database), detail).into()
 }
 
 fn moved(database: &Path) -> String {
@@ -65,8 +65,8 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// What tells a file from another one at the same path. The number of a file that is open is not given
-/// to another one.
+/// Distinguishes a file from another one at the same path. The inode number of an open file is not
+/// reused.
 #[derive(PartialEq)]
 struct Identity {
     #[cfg(unix)]
@@ -86,22 +86,23 @@ impl Identity {
         Self { device: file.dev(), inode: file.ino() }
     }
 
-    /// Windows does not let a file be removed or renamed that SQLite has open.
+    /// On Windows, files that SQLite has open cannot be removed or renamed.
     #[cfg(not(unix))]
     fn new(_: &Metadata) -> Self {
         Self {}
     }
 }
 
-/// Makes a file that only its owner can read, if there is none. SQLite gives its permissions to the files
-/// beside it.
+/// Creates a file that only its owner can read, if there is none. SQLite uses the same permissions for
+/// the other files of the database.
 pub(crate) fn create(path: &Path) {
     use std::sync::Mutex;
 
-    /// While a file that SQLite has open is closed by other means, the process loses its locks on it.
+    /// Serializes callers: closing a file that SQLite has open releases the locks of the process on
+    /// it.
     static CREATING: Mutex<()> = Mutex::new(());
 
-    let _alone = crate::sync::lock(&CREATING);
+    let _guard = crate::sync::lock(&CREATING);
     if path.exists() {
         return;
     }
@@ -112,6 +113,6 @@ pub(crate) fn create(path: &Path) {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    // what goes wrong is told when SQLite opens it
+    // an error is reported when SQLite opens the file
     let _ = options.open(path);
 }

@@ -1,4 +1,4 @@
-//! The log of [burdock](burdock::log) in one SQLite file.
+//! A [log](burdock::log) for burdock sessions in one SQLite file.
 //!
 //! ```
 //! use burdock::prelude::*;
@@ -28,7 +28,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("counts.db");
 //! for expected in 1..=3 {
-//!     // as if the program was started again
+//!     // as after a restart of the program
 //!     let log = SqliteLog::open(&path).await?;
 //!     let mut app = Count::app().id("anna").log(log.clone()).build().await?;
 //!     app.run(CountInputs {}).await?;
@@ -39,50 +39,51 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # What happens where
-//! A log owns four threads, so that it works under every executor and blocks none. One writes: it
-//! takes everything that waits, checks and stores it in one transaction with one `fsync`, and
-//! answers. Two read, on connections of their own, which wait neither for the writer nor make it
-//! wait. One erases what was deleted. [`Urgency::Now`](burdock::log::Urgency::Now) is written at once, and with it whatever was
-//! handed over before.
+//! # Threads
+//! A log owns four threads, so it works with any executor and never blocks one. The writer thread
+//! takes all queued writes, checks and stores them in one transaction with one `fsync`, and then
+//! replies. Two reader threads have their own connections; readers and the writer do not block each
+//! other. The fourth thread erases deleted sessions. An append with
+//! [`Urgency::Now`](burdock::log::Urgency::Now) is written at once, together with all appends queued
+//! before it.
 //!
-//! Under [`Synchronous::Normal`] a commit takes less time than to wake a thread for it, about 10 µs.
-//! There, the call of [`append`](burdock::Log::append) itself commits, unless somebody else is
-//! writing or there is more to do: then the thread does.
+//! With [`Synchronous::Normal`], a commit takes about 10 µs, less than waking a thread. Calls of
+//! [`append`](burdock::Log::append) then commit on the calling thread, unless another thread is
+//! writing or the queue has more work; then the writer thread commits.
 //!
-//! # What is durable
-//! By default an answer means that the disk has it; see [`Synchronous`] for the faster choice. A
-//! transaction is there as a whole or not at all, whenever the process dies. What was stored
-//! carries a checksum: an entry that is missing or not as it was written is
-//! [`Damaged`](burdock::log::LogError::Damaged) when it is read.
+//! # Durability
+//! By default, an operation completes when its data is on disk; [`Synchronous::Normal`] is faster and
+//! guarantees less. Transactions are atomic, even if the process crashes. Every entry has a checksum:
+//! reading an entry that is missing or was changed returns
+//! [`LogError::Damaged`](burdock::log::LogError::Damaged).
 //!
-//! # What was deleted
-//! is overwritten in the database and, a moment later, gone from the write-ahead log;
-//! [`erased`](SqliteLog::erased) waits for that.
+//! # Deletion
+//! Deleted sessions are overwritten in the database and, shortly afterwards, removed from the
+//! write-ahead log. [`erased`](SqliteLog::erased) waits until that is done.
 //!
-//! # Several processes
-//! may have the file open, on one machine: a network file system does not do. Who writes a session
-//! is decided inside of the transactions, and a waiting reader learns of other processes' entries
-//! within about 50 ms. A process that is stopped in the middle of a commit, by a debugger say, keeps
-//! the file locked: others get [`Unavailable`](burdock::log::LogError::Unavailable), and may try
-//! again. To move a file, close it everywhere; to copy one in use, ask SQLite
-//! (`sqlite3 chat.db ".backup copy.db"`).
+//! # Concurrent processes
+//! Several processes on one machine can open the file. Network file systems are not supported. The
+//! writer of a session is determined inside the transactions. A waiting reader sees entries of other
+//! processes within about 50 ms. A process that is stopped during a commit, for example by a debugger,
+//! keeps the file locked: operations of other processes return
+//! [`LogError::Unavailable`](burdock::log::LogError::Unavailable) and can be retried.
 //!
-//! # Looking into a file
+//! To move a file, close it in all processes first. To copy a file that is in use, run
+//! `sqlite3 chat.db ".backup copy.db"`.
+//!
+//! # Inspecting a file
 //! Entries are text: `sqlite3 chat.db "SELECT * FROM log WHERE session = 'anna'"`.
 //!
 //! # Linking
-//! SQLite is compiled in. Of the versions of `rusqlite` in its range, cargo takes one whose SQLite
-//! agrees with that of other crates, such as `sqlx-sqlite`.
+//! SQLite is compiled in. Cargo picks a version of `rusqlite` whose SQLite is compatible with that of
+//! other crates in the build, such as `sqlx-sqlite`.
 
-mod answer;
 mod batch;
 mod connection;
-mod desk;
 mod entries;
 mod eraser;
 mod erasure;
-mod fault;
+mod error;
 mod files;
 mod log;
 mod options;
@@ -90,12 +91,14 @@ mod place;
 mod queue;
 mod reader;
 mod readers;
+mod reply;
 mod schema;
 mod session;
 mod shared;
 mod sync;
-mod waiting;
+mod waiters;
 mod write;
+mod write_connection;
 mod writer;
 
 pub use self::{

@@ -1,17 +1,17 @@
-//! The handle.
+//! The handle of the log.
 
 use crate::{
-    answer::{Answer, answer},
     batch::Batch,
     erasure::Erasure,
-    fault::{Fault, refused},
+    error::{Error, storage_error},
     options::SqliteOptions,
-    queue::{Demand, Gathering, Line, PATIENCE},
+    queue::{BATCH_DELAY, ReadQueue, Schedule, WriteQueue},
     reader::Reader,
-    shared::{End, Shared},
-    sync::is_own_thread,
-    waiting::{Ticket, Waiting},
-    write::pending,
+    reply::{self, Reply},
+    shared::{CloseState, Shared},
+    sync::is_log_thread,
+    waiters::{Ticket, Waiters},
+    write::write_job,
     writer,
 };
 use burdock::log::{
@@ -28,13 +28,14 @@ use std::{
     time::Duration,
 };
 
-/// How much earlier than its time a group of writes is begun, so that it is durable in time.
+/// How long before its deadline a batch is written, so that it is durable in time.
 const LEAD: Duration = Duration::from_millis(1);
 
-/// Keeps sessions in one SQLite file; a handle that is cheap to clone.
+/// A [`Log`] in one SQLite file.
 ///
-/// Several processes may have the file open. When the last clone is dropped, what was handed over
-/// is still written, which may take as long as a commit; [`close`](Self::close) does not block.
+/// This is a handle that is cheap to clone. Several processes can open the same file. Dropping the last
+/// clone writes the queued appends, which blocks for the duration of a commit; [`close`](Self::close)
+/// does not block.
 #[derive(Clone)]
 pub struct SqliteLog(Arc<Handle>);
 
@@ -45,14 +46,14 @@ struct Handle {
 }
 
 impl SqliteOptions {
-    /// Opens a file; makes it, but not its folder, if it is missing.
+    /// Opens a file. Creates it, but not its directory, if it is missing.
     ///
     /// # Errors
-    /// [`LogError::Storage`] for what is no log or cannot be written, [`LogError::Unavailable`]
-    /// while another program has it locked.
+    /// Returns [`LogError::Storage`] if the file is not a log or cannot be written, and
+    /// [`LogError::Unavailable`] if another program has it locked.
     ///
     /// # Cancel safety
-    /// Dropping the future closes the file again.
+    /// Dropping the future closes the file.
     pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteLog, LogError> {
         let opening = SqliteLog::start(self, path.as_ref());
         drop(path);
@@ -61,69 +62,86 @@ impl SqliteOptions {
 }
 
 impl SqliteLog {
-    /// Opens a file with the default options; makes it, but not its folder, if it is missing.
+    /// Opens a file with the default options. Creates it, but not its directory, if it is missing.
     ///
     /// # Errors
-    /// [`LogError::Storage`] for what is no log or cannot be written, [`LogError::Unavailable`]
-    /// while another program has it locked.
+    /// Returns [`LogError::Storage`] if the file is not a log or cannot be written, and
+    /// [`LogError::Unavailable`] if another program has it locked.
     ///
     /// # Cancel safety
-    /// Dropping the future closes the file again.
+    /// Dropping the future closes the file.
+    ///
+    /// # Examples
+    /// ```
+    /// use burdock_sqlite::SqliteLog;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("chat.db");
+    /// let log = SqliteLog::open(&path).await?;
+    /// log.close().await;
+    /// # Ok(()) }
+    /// ```
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, LogError> {
         Self::options().open(path).await
     }
 
-    /// How to open a file: what a commit waits for, and more.
+    /// Returns the default options for opening a file.
     pub fn options() -> SqliteOptions {
         SqliteOptions::default()
     }
 
-    /// The file, as an absolute path.
+    /// Returns the absolute path of the file.
     pub fn path(&self) -> &Path {
         &self.0.shared.path
     }
 
-    /// Waits until the sessions that were deleted by now are erased from the files.
+    /// Waits until all sessions deleted so far are erased from the files.
     ///
-    /// [`delete`](Log::delete) overwrites a session in the database. This waits until the database has it in
-    /// that form, and until no page of before is left in the write-ahead log: other readers of the file may
-    /// delay that.
+    /// [`delete`](Log::delete) overwrites a session in the database. This method also waits until the
+    /// overwritten pages have reached the database file and no older version of them is left in the
+    /// write-ahead log. Other readers of the file can delay that.
     ///
     /// # Errors
-    /// Returns an error if the files cannot be written, or if the log is closed before.
+    /// Returns an error if the files cannot be written, or if the log is closed before the erasure is
+    /// done.
     ///
     /// # Cancel safety
-    /// Dropping the future stops nothing.
+    /// Dropping the future does not stop the erasure.
     pub async fn erased(&self) -> Result<(), LogError> {
         self.0.shared.erasure.finished().await
     }
 
-    /// Writes what was handed over, closes the file and ends the threads; every clone is closed.
+    /// Closes the log: writes the queued appends, closes the file and stops the threads.
+    ///
+    /// Later operations, of every clone, return [`LogError::Closed`].
     ///
     /// # Cancel safety
     /// The log is closed even if the future is dropped.
     pub async fn close(&self) {
-        let answer = self.0.shared.end();
+        let closed = self.0.shared.closed();
         self.0.shared.writes.close();
-        // when the threads are gone already, there is nothing left to do
-        let _ = answer.await;
+        // an error means that the log is closed already
+        let _ = closed.await;
     }
 
     pub(crate) fn start(
         options: SqliteOptions,
         path: &Path,
     ) -> Result<impl Future<Output = Result<Self, LogError>> + Send + use<>, LogError> {
-        // an absolute one, because SQLite gives a meaning to names such as `:memory:`
-        let path = path::absolute(path)
-            .map_err(|error| refused(format_args!("`{}` names no file", path.display()), error))?;
+        // absolute, because names such as `:memory:` are special in SQLite
+        let path = path::absolute(path).map_err(|error| {
+            storage_error(format_args!("`{}` is not a file path", path.display()), error)
+        })?;
         let shared = Arc::new(Shared {
             path,
-            writes: Gathering::new(),
-            reads: Line::new(),
-            waiting: Waiting::default(),
+            writes: WriteQueue::new(),
+            reads: ReadQueue::new(),
+            waiters: Waiters::default(),
             erasure: Erasure::default(),
-            desk: Mutex::new(None),
-            end: Mutex::new(End::Ahead(Vec::new())),
+            writer: Mutex::new(None),
+            close_state: Mutex::new(CloseState::Open(Vec::new())),
         });
         let mut handle = Handle { shared: Arc::clone(&shared), thread: None };
         let (thread, opened) = writer::start(shared, options)?;
@@ -136,43 +154,43 @@ impl SqliteLog {
 
     fn write<T: Send + 'static>(
         &self,
-        demand: Demand,
-        work: impl FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
+        schedule: Schedule,
+        work: impl FnMut(&mut Batch<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Logging<T> {
-        let (write, answer) = pending(work);
+        let (write, reply) = write_job(work);
         let shared = &self.0.shared;
-        shared.writes.push(write, demand);
-        if demand.patience.is_zero() && !shared.write_here() {
-            shared.writes.alert();
+        shared.writes.push(write, schedule);
+        if schedule.max_delay.is_zero() && !shared.write_inline() {
+            shared.writes.wake_if_due();
         }
-        Box::pin(answer)
+        Box::pin(reply)
     }
 
     fn wait(&self, session: &SessionId, epoch: Option<Epoch>, offset: Offset) -> Logging<()> {
         let shared = Arc::clone(&self.0.shared);
-        let (asked, answer) = answer();
-        let ticket = shared.waiting.add(session, offset, asked);
-        shared.look_after(session.clone(), epoch, ticket);
-        shared.writes.rouse();
-        Box::pin(Reached { shared, session: session.clone(), ticket, answer })
+        let (sender, reply) = reply::channel();
+        let ticket = shared.waiters.add(session, offset, sender);
+        shared.check_waiter(session.clone(), epoch, ticket);
+        shared.writes.request_wakeup();
+        Box::pin(Reached { shared, session: session.clone(), ticket, reply })
     }
 
-    fn read_on<T: Send + 'static>(
+    fn read_with<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Reader) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Logging<T> {
-        let (asked, answer) = answer();
+        let (sender, reply) = reply::channel();
         self.0.shared.reads.push(Box::new(move |reader| {
-            if !asked.is_abandoned() {
-                asked.settle(work(reader).map_err(|fault| fault.of(reader.path())));
+            if !sender.is_closed() {
+                sender.send(work(reader).map_err(|error| error.into_log_error(reader.path())));
             }
         }));
-        Box::pin(answer)
+        Box::pin(reply)
     }
 }
 
-/// What is done at once, by the thread that writes.
-const NOW: Demand = Demand { patience: Duration::ZERO, bytes: None };
+/// Runs a job without delay, on the writer thread.
+const NOW: Schedule = Schedule { max_delay: Duration::ZERO, bytes: None };
 
 impl Log for SqliteLog {
     fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
@@ -181,18 +199,18 @@ impl Log for SqliteLog {
     }
 
     fn append(&self, append: Append) -> Logging<()> {
-        let patience = match append.urgency {
+        let max_delay = match append.urgency {
             Urgency::Now => Duration::ZERO,
             Urgency::Within(time) => time.saturating_sub(LEAD),
-            Urgency::Whenever => PATIENCE,
+            Urgency::Whenever => BATCH_DELAY,
         };
         let bytes = append.entries.iter().map(|draft| draft.json.len()).sum();
-        self.write(Demand { patience, bytes: Some(bytes) }, move |batch| batch.append(&append))
+        self.write(Schedule { max_delay, bytes: Some(bytes) }, move |batch| batch.append(&append))
     }
 
     fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
         let session = session.clone();
-        self.read_on(move |reader| reader.read(&session, from, limit))
+        self.read_with(move |reader| reader.read(&session, from, limit))
     }
 
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
@@ -205,21 +223,21 @@ impl Log for SqliteLog {
 
     fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
         let session = session.clone();
-        self.read_on(move |reader| reader.snapshot_before(&session, offset))
+        self.read_with(move |reader| reader.snapshot_before(&session, offset))
     }
 
     fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
         let session = session.clone();
-        self.read_on(move |reader| reader.info(&session))
+        self.read_with(move |reader| reader.info(&session))
     }
 
     fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
-        self.read_on(move |reader| reader.sessions(&filter))
+        self.read_with(move |reader| reader.sessions(&filter))
     }
 
     fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
         let session = session.clone();
-        self.read_on(move |reader| reader.epochs(&session))
+        self.read_with(move |reader| reader.epochs(&session))
     }
 
     fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
@@ -238,25 +256,25 @@ impl Log for SqliteLog {
     }
 }
 
-/// Somebody who waits, and who may give up.
+/// The future of a waiter. Dropping it removes the waiter.
 struct Reached {
     shared: Arc<Shared>,
     session: SessionId,
     ticket: Ticket,
-    answer: Answer<()>,
+    reply: Reply<()>,
 }
 
 impl Future for Reached {
     type Output = Result<(), LogError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.answer).poll(cx)
+        Pin::new(&mut self.reply).poll(cx)
     }
 }
 
 impl Drop for Reached {
     fn drop(&mut self) {
-        self.shared.waiting.remove(&self.session, self.ticket);
+        self.shared.waiters.remove(&self.session, self.ticket);
     }
 }
 
@@ -264,7 +282,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.shared.writes.close();
         if let Some(thread) = self.thread.take()
-            && !is_own_thread()
+            && !is_log_thread()
         {
             // its panic was reported where it happened
             let _ = thread.join();

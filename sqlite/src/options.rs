@@ -1,8 +1,10 @@
-//! How a log is opened.
+//! Options for opening a log.
 
 use std::time::Duration;
 
-/// How a [`SqliteLog`](crate::SqliteLog) is opened; made by [`SqliteLog::options`](crate::SqliteLog::options).
+/// Options for opening a [`SqliteLog`](crate::SqliteLog).
+///
+/// Created by [`SqliteLog::options`](crate::SqliteLog::options).
 ///
 /// ```
 /// use burdock_sqlite::{SqliteLog, Synchronous};
@@ -14,23 +16,23 @@ use std::time::Duration;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "options open nothing until `open` is called"]
+#[must_use = "options do nothing until `open` is called"]
 pub struct SqliteOptions {
     pub(crate) synchronous: Synchronous,
     pub(crate) busy_timeout: Duration,
     pub(crate) max_bytes: Option<u64>,
 }
 
-/// What a commit waits for.
+/// When a commit is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
-    /// The disk has it: what was acknowledged survives a crash of the process, of the system, and
-    /// a power cut. One `fsync` for each group of commits.
+    /// After the data is on disk: acknowledged commits survive a crash of the process or of the
+    /// operating system, and a power failure. One `fsync` per group of commits.
     #[default]
     Full,
-    /// The system has it: what was acknowledged survives a crash of the process. After a crash of
-    /// the system or a power cut, the last commits may be missing, never only a part of one, and
-    /// the file is whole.
+    /// After the data is handed to the operating system: acknowledged commits survive a crash of the
+    /// process. After a crash of the operating system or a power failure, the last commits may be
+    /// missing. Commits are never stored in part, and the file stays intact.
     Normal,
 }
 
@@ -45,22 +47,26 @@ impl Default for SqliteOptions {
 }
 
 impl SqliteOptions {
-    /// What a commit waits for; [`Synchronous::Full`] unless said otherwise.
+    /// Sets when a commit is acknowledged. Defaults to [`Synchronous::Full`].
     pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
         self.synchronous = synchronous;
         self
     }
 
-    /// How long to wait while another program has the file locked, before
-    /// [`LogError::Unavailable`](burdock::log::LogError::Unavailable); 5 s unless said otherwise.
+    /// Sets how long to wait while another program has the file locked. Defaults to 5 s.
+    ///
+    /// After that time, operations return
+    /// [`LogError::Unavailable`](burdock::log::LogError::Unavailable).
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
-        // SQLite counts milliseconds in 31 bits
+        // SQLite stores milliseconds in 31 bits
         self.busy_timeout = timeout.min(Duration::from_secs(1 << 20));
         self
     }
 
-    /// How large the file may become by what this handle writes; an append beyond it fails as on a
-    /// full disk. Without it, the file may grow as long as there is room.
+    /// Sets the maximum size of the file, for writes of this log. Defaults to no limit.
+    ///
+    /// Appends beyond the limit return [`LogError::Full`](burdock::log::LogError::Full), as on a full
+    /// disk.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self

@@ -1,30 +1,32 @@
-//! Where an entry is in the table of all entries.
+//! The `place` column: primary keys of the `entries` table.
 
 use burdock::log::Offset;
 use std::ops::Range;
 
 const OFFSET_BITS: u32 = 35;
 
-/// How many entries a session may have.
+/// Maximum number of entries of a session.
 pub(crate) const OFFSETS: u64 = 1 << OFFSET_BITS;
 
-/// How many sessions may be made.
+/// Upper bound of session numbers.
 const NUMBERS: i64 = 1 << (63 - OFFSET_BITS);
 
-/// The number of a session: what its entries begin with.
+/// The number of a session: the high bits of the places of its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Number(pub(crate) i64);
+pub(crate) struct SessionNumber(pub(crate) i64);
 
-impl Number {
-    pub(crate) fn is_possible(self) -> bool {
+impl SessionNumber {
+    pub(crate) fn is_valid(self) -> bool {
         (1..NUMBERS).contains(&self.0)
     }
 
-    /// Where an offset is; one that no session reaches is behind all of them.
+    /// Returns the place of an offset. Offsets out of range are placed after all entries of the
+    /// session.
     pub(crate) fn place(self, offset: Offset) -> i64 {
         (self.0 << OFFSET_BITS) + offset.0.min(OFFSETS).cast_signed()
     }
 
+    /// Returns the places of all entries of the session.
     pub(crate) fn places(self) -> Range<i64> {
         self.place(Offset(0))..self.place(Offset(OFFSETS))
     }

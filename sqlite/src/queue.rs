@@ -1,4 +1,4 @@
-//! What waits for the threads of a log.
+//! Queues of jobs for the threads of a log.
 
 use crate::sync::lock;
 use std::{
@@ -8,34 +8,34 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a write waits for company when nobody waits for it.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(20);
+/// How long a write that is not urgent waits for other writes to share its transaction.
+pub(crate) const BATCH_DELAY: Duration = Duration::from_millis(20);
 
-/// How many bytes are gathered before a write waits no longer.
-const GATHERED: usize = 1 << 20;
+/// Number of queued bytes at which a batch is written without further delay.
+const MAX_BATCH_BYTES: usize = 1 << 20;
 
-/// How many bytes a caller writes itself.
-const LIGHT: usize = 64 << 10;
+/// Maximum number of bytes that a caller writes on its own thread.
+const MAX_INLINE_BYTES: usize = 64 << 10;
 
-/// Writes on their way to whoever commits all of them at once.
-pub(crate) struct Gathering<T> {
-    state: Mutex<Gathered<T>>,
+/// Writes that are committed in batches, by the writer thread or by a caller.
+pub(crate) struct WriteQueue<T> {
+    state: Mutex<WriteQueueState<T>>,
     changed: Condvar,
 }
 
-struct Gathered<T> {
+struct WriteQueueState<T> {
     jobs: Vec<T>,
     bytes: usize,
-    /// When the first of them has to be begun.
+    /// When the batch has to be written.
     due: Option<Instant>,
-    /// Whether one of them is more than an append.
-    heavy: bool,
+    /// Whether a job does more than append, which only the writer thread does.
+    needs_thread: bool,
     sleep: Sleep,
-    roused: bool,
+    wakeup_requested: bool,
     closed: bool,
 }
 
-/// What the thread does, so that a push wakes it only when it would wake up too late.
+/// State of the writer thread. A push wakes the thread only if it would wake up too late.
 #[derive(Clone, Copy, PartialEq)]
 enum Sleep {
     Awake,
@@ -43,70 +43,72 @@ enum Sleep {
     Forever,
 }
 
-/// Why the thread is awake.
-pub(crate) enum Woken {
-    /// A job has to be begun.
+/// Why [`WriteQueue::wait`] returned.
+pub(crate) enum WakeReason {
+    /// The batch has to be written.
     Due,
-    /// The time that it gave is over, or somebody asked for it.
-    Roused,
-    /// There are no more jobs.
+    /// The deadline has passed, or a wake-up was requested.
+    Requested,
+    /// The queue is closed and empty.
     Closed,
 }
 
-/// What a job asks of the queue.
+/// When and where a job is run.
 #[derive(Clone, Copy)]
-pub(crate) struct Demand {
-    /// How long it may wait for company.
-    pub(crate) patience: Duration,
-    /// How much it writes; `None` if that is more than an append.
+pub(crate) struct Schedule {
+    /// How long the job may wait for other jobs to share its transaction.
+    pub(crate) max_delay: Duration,
+    /// The size of an append; `None` for other jobs.
     pub(crate) bytes: Option<usize>,
 }
 
-impl<T> Gathering<T> {
+impl<T> WriteQueue<T> {
     pub(crate) fn new() -> Self {
-        let state = Gathered {
+        let state = WriteQueueState {
             jobs: Vec::new(),
             bytes: 0,
             due: None,
-            heavy: false,
+            needs_thread: false,
             sleep: Sleep::Awake,
-            roused: false,
+            wakeup_requested: false,
             closed: false,
         };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Hands over a job; drops it once the queue is closed. The thread is not told of a job that is
-    /// due at once: whoever brings it may do it, or [`alert`](Self::alert) the thread.
-    pub(crate) fn push(&self, job: T, demand: Demand) {
+    /// Enqueues a job. Drops the job if the queue is closed.
+    ///
+    /// Does not wake the thread for a job without delay: the caller either runs it or calls
+    /// [`wake_if_due`](Self::wake_if_due).
+    pub(crate) fn push(&self, job: T, schedule: Schedule) {
         let mut state = lock(&self.state);
         if state.closed {
             drop(state);
             return drop(job);
         }
         state.jobs.push(job);
-        state.heavy |= demand.bytes.is_none();
-        state.bytes += demand.bytes.unwrap_or_default();
-        let full = state.bytes > GATHERED;
-        let patience = if full { Duration::ZERO } else { demand.patience };
-        // a time beyond what the clock can say never comes
-        if let Some(due) = Instant::now().checked_add(patience)
+        state.needs_thread |= schedule.bytes.is_none();
+        state.bytes += schedule.bytes.unwrap_or_default();
+        let full = state.bytes > MAX_BATCH_BYTES;
+        let delay = if full { Duration::ZERO } else { schedule.max_delay };
+        // a deadline that an `Instant` cannot represent never comes
+        if let Some(due) = Instant::now().checked_add(delay)
             && state.due.is_none_or(|before| due < before)
         {
             state.due = Some(due);
-            if !demand.patience.is_zero() {
+            if !schedule.max_delay.is_zero() {
                 self.wake(state);
             }
         }
     }
 
-    /// Tells the thread of a job that is due.
-    pub(crate) fn alert(&self) {
+    /// Wakes the thread for the jobs that are due.
+    pub(crate) fn wake_if_due(&self) {
         self.wake(lock(&self.state));
     }
 
-    /// Wakes the thread if it would sleep for too long.
-    fn wake(&self, mut state: MutexGuard<'_, Gathered<T>>) {
+    /// Wakes the thread if it would wake up after the batch is due.
+    fn wake(&self, mut state: MutexGuard<'_, WriteQueueState<T>>) {
         let late = match (state.sleep, state.due) {
             (Sleep::Awake, _) | (_, None) => false,
             (Sleep::Until(time), Some(due)) => due < time,
@@ -119,42 +121,42 @@ impl<T> Gathering<T> {
         }
     }
 
-    /// Takes all jobs. Whoever does so has the desk, so that they are done in order.
+    /// Takes all jobs. Callers hold the lock of the write connection, which keeps batches in order.
     pub(crate) fn take(&self) -> Vec<T> {
         lock(&self.state).take()
     }
 
-    /// Takes all jobs if they are quickly done.
-    pub(crate) fn take_light(&self) -> Option<Vec<T>> {
+    /// Takes all jobs if they are few enough for the thread of a caller.
+    pub(crate) fn take_inline(&self) -> Option<Vec<T>> {
         let mut state = lock(&self.state);
-        (!state.heavy && state.bytes <= LIGHT).then(|| state.take())
+        (!state.needs_thread && state.bytes <= MAX_INLINE_BYTES).then(|| state.take())
     }
 
-    /// Gives back what was taken, to be done first.
-    pub(crate) fn put_back(&self, jobs: Vec<T>) {
+    /// Puts jobs back at the front of the queue, due at once.
+    pub(crate) fn push_front(&self, jobs: Vec<T>) {
         let mut state = lock(&self.state);
         state.jobs.splice(..0, jobs);
         state.due = Some(Instant::now());
     }
 
-    /// Waits until a job is due, or until a time.
-    pub(crate) fn wait(&self, until: Option<Instant>) -> Woken {
+    /// Waits until a batch is due, or until a deadline.
+    pub(crate) fn wait(&self, until: Option<Instant>) -> WakeReason {
         let mut state = lock(&self.state);
-        // a first short sleep: pushes that may wait so long need not wake this thread
-        let mut light = Some(Instant::now() + PATIENCE);
+        // the first sleep is short, so that pushes with a longer delay need not wake this thread
+        let mut short = Some(Instant::now() + BATCH_DELAY);
         loop {
             let now = Instant::now();
             if state.due.is_some_and(|due| due <= now) {
-                return Woken::Due;
+                return WakeReason::Due;
             }
             if state.closed {
-                return if state.jobs.is_empty() { Woken::Closed } else { Woken::Due };
+                return if state.jobs.is_empty() { WakeReason::Closed } else { WakeReason::Due };
             }
-            if mem::take(&mut state.roused) || until.is_some_and(|until| until <= now) {
-                return Woken::Roused;
+            if mem::take(&mut state.wakeup_requested) || until.is_some_and(|until| until <= now) {
+                return WakeReason::Requested;
             }
-            light = light.filter(|light| *light > now);
-            let wake = [state.due, until, light].into_iter().flatten().min();
+            short = short.filter(|short| *short > now);
+            let wake = [state.due, until, short].into_iter().flatten().min();
             state.sleep = wake.map_or(Sleep::Forever, Sleep::Until);
             state = match wake {
                 Some(wake) => {
@@ -167,10 +169,10 @@ impl<T> Gathering<T> {
         }
     }
 
-    /// Has `wait` return soon; at once if it would sleep for ever.
-    pub(crate) fn rouse(&self) {
+    /// Makes [`wait`](Self::wait) return soon, and at once if it would sleep forever.
+    pub(crate) fn request_wakeup(&self) {
         let mut state = lock(&self.state);
-        state.roused = true;
+        state.wakeup_requested = true;
         if state.sleep == Sleep::Forever {
             state.sleep = Sleep::Awake;
             drop(state);
@@ -178,38 +180,38 @@ impl<T> Gathering<T> {
         }
     }
 
-    /// Takes no more jobs; what waits is still taken.
+    /// Closes the queue to new jobs. Queued jobs can still be taken.
     pub(crate) fn close(&self) {
         lock(&self.state).closed = true;
         self.changed.notify_all();
     }
 }
 
-impl<T> Gathered<T> {
+impl<T> WriteQueueState<T> {
     fn take(&mut self) -> Vec<T> {
-        (self.due, self.bytes, self.heavy) = (None, 0, false);
+        (self.due, self.bytes, self.needs_thread) = (None, 0, false);
         mem::take(&mut self.jobs)
     }
 }
 
-/// Reads on their way to whichever thread is free.
-pub(crate) struct Line<T> {
-    state: Mutex<Standing<T>>,
+/// Reads for the next free reader thread.
+pub(crate) struct ReadQueue<T> {
+    state: Mutex<ReadQueueState<T>>,
     changed: Condvar,
 }
 
-struct Standing<T> {
+struct ReadQueueState<T> {
     jobs: VecDeque<T>,
     closed: bool,
 }
 
-impl<T> Line<T> {
+impl<T> ReadQueue<T> {
     pub(crate) fn new() -> Self {
-        let state = Standing { jobs: VecDeque::new(), closed: false };
+        let state = ReadQueueState { jobs: VecDeque::new(), closed: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Hands over a job; drops it once the queue is closed.
+    /// Enqueues a job. Drops the job if the queue is closed.
     pub(crate) fn push(&self, job: T) {
         let mut state = lock(&self.state);
         if state.closed {
@@ -221,7 +223,7 @@ impl<T> Line<T> {
         self.changed.notify_one();
     }
 
-    /// Waits for a job; `None` once the queue is closed and empty.
+    /// Waits for a job. Returns `None` once the queue is closed and empty.
     pub(crate) fn pop(&self) -> Option<T> {
         let mut state = lock(&self.state);
         loop {
@@ -252,61 +254,61 @@ mod tests {
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    fn push(queue: &Gathering<u32>, job: u32, patience: Duration) {
-        queue.push(job, Demand { patience, bytes: Some(1) });
+    fn push(queue: &WriteQueue<u32>, job: u32, max_delay: Duration) {
+        queue.push(job, Schedule { max_delay, bytes: Some(1) });
     }
 
     #[test]
-    fn a_job_at_once_brings_those_that_would_wait_in_their_order() {
-        let queue = Gathering::new();
+    fn urgent_job_flushes_delayed_jobs_in_order() {
+        let queue = WriteQueue::new();
         push(&queue, 1, HOUR);
         push(&queue, 2, Duration::MAX);
         let soon = Instant::now() + Duration::from_millis(1);
-        assert!(matches!(queue.wait(Some(soon)), Woken::Roused));
+        assert!(matches!(queue.wait(Some(soon)), WakeReason::Requested));
         push(&queue, 3, Duration::ZERO);
-        assert!(matches!(queue.wait(None), Woken::Due));
+        assert!(matches!(queue.wait(None), WakeReason::Due));
         assert_eq!(queue.take(), [1, 2, 3]);
     }
 
     #[test]
-    fn what_is_given_back_is_first() {
-        let queue = Gathering::new();
+    fn jobs_that_are_put_back_come_first() {
+        let queue = WriteQueue::new();
         push(&queue, 1, Duration::ZERO);
-        let taken = queue.take_light().unwrap();
+        let taken = queue.take_inline().unwrap();
         push(&queue, 2, HOUR);
-        queue.put_back(taken);
-        assert!(matches!(queue.wait(None), Woken::Due));
+        queue.push_front(taken);
+        assert!(matches!(queue.wait(None), WakeReason::Due));
         assert_eq!(queue.take(), [1, 2]);
     }
 
     #[test]
-    fn what_is_large_or_more_than_an_append_is_not_light() {
-        for bytes in [None, Some(LIGHT + 1)] {
-            let queue = Gathering::new();
+    fn large_batches_and_jobs_other_than_appends_are_not_run_inline() {
+        for bytes in [None, Some(MAX_INLINE_BYTES + 1)] {
+            let queue = WriteQueue::new();
             push(&queue, 1, HOUR);
-            queue.push(2, Demand { patience: Duration::ZERO, bytes });
-            assert!(queue.take_light().is_none());
+            queue.push(2, Schedule { max_delay: Duration::ZERO, bytes });
+            assert!(queue.take_inline().is_none());
             assert_eq!(queue.take(), [1, 2]);
-            assert!(queue.take_light().is_some_and(|jobs| jobs.is_empty()));
+            assert!(queue.take_inline().is_some_and(|jobs| jobs.is_empty()));
         }
     }
 
     #[test]
-    fn a_sleeping_thread_is_woken_by_whatever_is_due_before_it_wakes_up() {
-        let queue = Arc::new(Gathering::new());
+    fn sleeping_thread_is_woken_by_jobs_that_are_due_earlier() {
+        let queue = Arc::new(WriteQueue::new());
         let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn({
             let queue = Arc::clone(&queue);
             move || {
                 loop {
                     match queue.wait(None) {
-                        Woken::Due => {
+                        WakeReason::Due => {
                             for job in queue.take() {
                                 sender.send(job).unwrap();
                             }
                         }
-                        Woken::Roused => sender.send(0).unwrap(),
-                        Woken::Closed => return,
+                        WakeReason::Requested => sender.send(0).unwrap(),
+                        WakeReason::Closed => return,
                     }
                 }
             }
@@ -315,7 +317,7 @@ mod tests {
             match round % 4 {
                 0 => {
                     push(&queue, 1, Duration::ZERO);
-                    queue.alert();
+                    queue.wake_if_due();
                 }
                 1 => push(&queue, 1, Duration::from_millis(1)),
                 2 => {
@@ -325,7 +327,7 @@ mod tests {
                 }
                 _ => {
                     // `wait` may be in its first short sleep
-                    queue.rouse();
+                    queue.request_wakeup();
                     assert_eq!(receiver.recv(), Ok(0));
                     continue;
                 }
@@ -337,6 +339,6 @@ mod tests {
         assert_eq!(receiver.recv(), Ok(7));
         thread.join().unwrap();
         push(&queue, 8, Duration::ZERO);
-        assert!(queue.take().is_empty(), "a closed queue takes nothing");
+        assert!(queue.take().is_empty(), "a closed queue drops jobs");
     }
 }

@@ -1,11 +1,11 @@
-//! Reading the file.
+//! Reads of the file.
 
 use crate::{
     entries,
-    fault::Fault,
+    error::Error,
     files::Files,
-    place::Number,
-    session::{Listed, Session},
+    place::SessionNumber,
+    session::{Listing, Session},
 };
 use burdock::log::{
     Epoch, EpochStart, LogError, Offset, Record, SessionFilter, SessionId, SessionInfo,
@@ -16,10 +16,10 @@ use std::{
     sync::Arc,
 };
 
-/// A read that waits for a thread.
+/// A queued read.
 pub(crate) type Read = Box<dyn FnOnce(&Reader) + Send>;
 
-/// A connection that sees each state of the file as a whole.
+/// A connection for reading. Each operation reads one snapshot of the file.
 pub(crate) struct Reader {
     path: PathBuf,
     connection: Connection,
@@ -40,8 +40,8 @@ impl Reader {
         id: &SessionId,
         from: Offset,
         limit: usize,
-    ) -> Result<Vec<Record>, Fault> {
-        self.at_once(|connection| {
+    ) -> Result<Vec<Record>, Error> {
+        self.in_snapshot(|connection| {
             let session = Session::existing(connection, id)?;
             if from < session.first {
                 let (session, first) = (id.clone(), session.first);
@@ -51,17 +51,21 @@ impl Reader {
         })
     }
 
-    /// Which session has this id now, and where its next entry goes.
-    pub(crate) fn next(&self, id: &SessionId) -> Result<(Number, Offset), Fault> {
-        self.at_once(|connection| {
+    /// Returns the number of the session that has this id, and the offset of its next entry.
+    pub(crate) fn next(&self, id: &SessionId) -> Result<(SessionNumber, Offset), Error> {
+        self.in_snapshot(|connection| {
             let session = Session::existing(connection, id)?;
             Ok((session.number, session.next()))
         })
     }
 
-    /// The same for the session that has an epoch.
-    pub(crate) fn next_in(&self, id: &SessionId, epoch: Epoch) -> Result<(Number, Offset), Fault> {
-        self.at_once(|connection| {
+    /// Like [`next`](Self::next), for the session that has an epoch.
+    pub(crate) fn next_in(
+        &self,
+        id: &SessionId,
+        epoch: Epoch,
+    ) -> Result<(SessionNumber, Offset), Error> {
+        self.in_snapshot(|connection| {
             let session = Session::existing(connection, id)?;
             let mut statement = connection
                 .prepare_cached("SELECT 1 FROM epochs WHERE session = ?1 AND epoch = ?2")?;
@@ -76,25 +80,27 @@ impl Reader {
         &self,
         id: &SessionId,
         offset: Offset,
-    ) -> Result<Option<Offset>, Fault> {
-        self.at_once(|connection| {
+    ) -> Result<Option<Offset>, Error> {
+        self.in_snapshot(|connection| {
             Session::existing(connection, id)?.snapshot_before(connection, offset)
         })
     }
 
-    pub(crate) fn info(&self, id: &SessionId) -> Result<SessionInfo, Fault> {
-        self.at_once(|connection| Session::existing(connection, id)?.info(connection, id.clone()))
+    pub(crate) fn info(&self, id: &SessionId) -> Result<SessionInfo, Error> {
+        self.in_snapshot(|connection| {
+            Session::existing(connection, id)?.info(connection, id.clone())
+        })
     }
 
-    pub(crate) fn sessions(&self, filter: &SessionFilter) -> Result<Vec<SessionInfo>, Fault> {
+    pub(crate) fn sessions(&self, filter: &SessionFilter) -> Result<Vec<SessionInfo>, Error> {
         let SessionFilter { prefix, graphs, after, limit } = filter;
         let after = after.as_ref().map_or("", SessionId::as_str);
         let mut sessions: Vec<SessionInfo> = Vec::new();
-        self.at_once(|connection| {
-            let mut list = |listed| {
+        self.in_snapshot(|connection| {
+            let mut list = |listing| {
                 let mut left = *limit;
-                Session::list(connection, listed, prefix, after, |id, session| {
-                    // those with the prefix are side by side
+                Session::list(connection, listing, prefix, after, |id, session| {
+                    // sessions with the prefix are contiguous
                     if left == 0 || !id.starts_with(prefix) {
                         return Ok(false);
                     }
@@ -108,23 +114,23 @@ impl Reader {
                 })
             };
             if graphs.is_empty() {
-                return list(Listed::All);
+                return list(Listing::All);
             }
-            // each in the order of its ids
-            graphs.iter().try_for_each(|graph| list(Listed::Of(graph)))?;
-            list(Listed::Unnamed)
+            // each listing is sorted by id
+            graphs.iter().try_for_each(|graph| list(Listing::OfGraph(graph)))?;
+            list(Listing::WithoutGraph)
         })?;
         if !graphs.is_empty() {
             sessions.sort_by(|a, b| a.id.cmp(&b.id));
-            // a graph may be named twice
+            // the filter may name a graph twice
             sessions.dedup_by(|a, b| a.id == b.id);
             sessions.truncate(*limit);
         }
         Ok(sessions)
     }
 
-    pub(crate) fn epochs(&self, id: &SessionId) -> Result<Vec<EpochStart>, Fault> {
-        self.at_once(|connection| {
+    pub(crate) fn epochs(&self, id: &SessionId) -> Result<Vec<EpochStart>, Error> {
+        self.in_snapshot(|connection| {
             let session = Session::existing(connection, id)?;
             let mut statement = connection.prepare_cached(
                 "SELECT epoch, start FROM epochs WHERE session = ?1 ORDER BY epoch",
@@ -139,13 +145,16 @@ impl Reader {
         })
     }
 
-    /// Does several reads of one state of the file.
-    fn at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+    /// Runs reads in one transaction.
+    fn in_snapshot<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.files.check()?;
         self.connection.prepare_cached("BEGIN")?.execute([])?;
         let result = work(&self.connection);
         if !self.connection.is_autocommit() {
-            // it has written nothing that could be lost
+            // a read transaction has nothing to lose
             let _ = self.connection.prepare_cached("COMMIT").map(|mut end| end.execute([]));
         }
         result

@@ -1,11 +1,11 @@
-//! The threads that read.
+//! The reader threads.
 
-use crate::{fault, files::Files, reader::Reader, shared::Shared, sync::spawn};
+use crate::{error, files::Files, reader::Reader, shared::Shared, sync::spawn};
 use burdock::log::LogError;
 use rusqlite::Connection;
 use std::{sync::Arc, thread::JoinHandle};
 
-/// Starts a thread that takes reads until there are no more.
+/// Starts a thread that runs queued reads until the queue is closed.
 pub(crate) fn start(
     shared: Arc<Shared>,
     connection: Connection,
@@ -18,5 +18,5 @@ pub(crate) fn start(
             read(&reader);
         }
     });
-    thread.map_err(|error| fault::no_thread(&path, error))
+    thread.map_err(|error| error::spawn_failed(&path, error))
 }

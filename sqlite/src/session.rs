@@ -1,22 +1,22 @@
-//! What is known of a session inside of a transaction.
+//! Rows of the `sessions` table.
 
 use crate::{
-    fault::Fault,
-    place::{self, Number},
+    error::Error,
+    place::{self, SessionNumber},
 };
 use burdock::log::{Epoch, LogError, Offset, SessionId, SessionInfo};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::sync::Arc;
 
-/// The row of a session and what the end of its entries says.
+/// The row of a session, with the offsets of its last entry and last snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    pub(crate) number: Number,
+    pub(crate) number: SessionNumber,
     pub(crate) epoch: Epoch,
     pub(crate) first: Offset,
     /// The time of entry 0; `None` until there is one.
     pub(crate) created: Option<u64>,
-    /// When it was opened; `None` once it was released.
+    /// When it was opened; `None` after it was released.
     pub(crate) active: Option<i64>,
     last: Option<Offset>,
     pub(crate) snapshot: Option<Offset>,
@@ -24,7 +24,7 @@ pub(crate) struct Session {
     pub(crate) graph: Option<Arc<str>>,
 }
 
-/// The places are found by a step into the tree each, however many entries there are.
+/// Each place is found by one index lookup, independent of the number of entries.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -34,7 +34,7 @@ macro_rules! select {
             "(SELECT max(place) FROM entries INDEXED BY snapshots WHERE snapshot = 1 ",
             "AND place >= number << 35 AND place < (number + 1) << 35), ",
             "id, ",
-            // a process that opened the file before the second migration leaves it out
+            // a process that opened the file before the second migration does not set it
             "coalesce(graph, (SELECT coalesce(",
             "json_extract(json, '$.entry.session_created.snapshot.graph.name'), ",
             "json_extract(json, '$.entry.snapshot.graph.name')) ",
@@ -51,19 +51,19 @@ const LIST_OF_GRAPH: &str = select!("WHERE graph = ?3 AND id >= ?1 AND id > ?2 O
 const LIST_WITHOUT_GRAPH: &str =
     select!("WHERE graph IS NULL AND id >= ?1 AND id > ?2 ORDER BY id");
 
-/// Which sessions are listed.
+/// The sessions to list.
 #[derive(Clone, Copy)]
-pub(crate) enum Listed<'a> {
+pub(crate) enum Listing<'a> {
     All,
-    /// Those of this graph.
-    Of(&'a str),
-    /// Those whose row does not name the graph.
-    Unnamed,
+    /// Sessions of a graph.
+    OfGraph(&'a str),
+    /// Sessions whose row does not name their graph.
+    WithoutGraph,
 }
 
 impl Session {
-    /// Finds a session, also one that was opened and has no entry yet.
-    pub(crate) fn find(connection: &Connection, id: &SessionId) -> Result<Option<Self>, Fault> {
+    /// Finds a session, including one that was opened but has no entries yet.
+    pub(crate) fn find(connection: &Connection, id: &SessionId) -> Result<Option<Self>, Error> {
         Self::find_unchecked(connection, id)?.map(|found| found.checked(id)).transpose()
     }
 
@@ -71,64 +71,65 @@ impl Session {
     pub(crate) fn find_unchecked(
         connection: &Connection,
         id: &SessionId,
-    ) -> Result<Option<Self>, Fault> {
+    ) -> Result<Option<Self>, Error> {
         let mut statement = connection.prepare_cached(select!("WHERE id = ?1"))?;
-        Ok(statement.query_row([id.as_str()], Self::of_row).optional()?)
+        Ok(statement.query_row([id.as_str()], Self::from_row).optional()?)
     }
 
     /// Finds a session that has entries.
-    pub(crate) fn existing(connection: &Connection, id: &SessionId) -> Result<Self, Fault> {
+    pub(crate) fn existing(connection: &Connection, id: &SessionId) -> Result<Self, Error> {
         let found = Self::find(connection, id)?.filter(Self::exists);
         found.ok_or_else(|| LogError::NoSession { session: id.clone() }.into())
     }
 
-    /// The sessions whose ids are behind `after` and not before `from`, by their ids.
+    /// Calls `take` with the sessions whose ids are greater than `after` and not less than `from`, in
+    /// the order of ids, until it returns `false`.
     pub(crate) fn list(
         connection: &Connection,
-        listed: Listed<'_>,
+        listing: Listing<'_>,
         from: &str,
         after: &str,
-        mut take: impl FnMut(String, Self) -> Result<bool, Fault>,
-    ) -> Result<(), Fault> {
-        let mut statement = connection.prepare_cached(match listed {
-            Listed::All => LIST,
-            Listed::Of(_) => LIST_OF_GRAPH,
-            Listed::Unnamed => LIST_WITHOUT_GRAPH,
+        mut take: impl FnMut(String, Self) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let mut statement = connection.prepare_cached(match listing {
+            Listing::All => LIST,
+            Listing::OfGraph(_) => LIST_OF_GRAPH,
+            Listing::WithoutGraph => LIST_WITHOUT_GRAPH,
         })?;
-        let mut rows = match listed {
-            Listed::Of(graph) => statement.query([from, after, graph])?,
-            Listed::All | Listed::Unnamed => statement.query([from, after])?,
+        let mut rows = match listing {
+            Listing::OfGraph(graph) => statement.query([from, after, graph])?,
+            Listing::All | Listing::WithoutGraph => statement.query([from, after])?,
         };
         while let Some(row) = rows.next()? {
-            if !take(row.get(7)?, Self::of_row(row)?)? {
+            if !take(row.get(7)?, Self::from_row(row)?)? {
                 break;
             }
         }
         Ok(())
     }
 
-    fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         let offset = |column| row.get(column).map(|place: Option<i64>| place.map(place::offset));
         Ok(Self {
-            number: Number(row.get(0)?),
+            number: SessionNumber(row.get(0)?),
             epoch: Epoch(row.get::<_, i64>(1)?.cast_unsigned()),
             first: Offset(row.get::<_, i64>(2)?.cast_unsigned()),
             created: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
             active: row.get(4)?,
             last: offset(5)?,
             snapshot: offset(6)?,
-            // whatever a damaged entry has in its place is no name
+            // a damaged entry may have a value of another type there
             graph: row.get_ref(8)?.as_str().ok().map(Arc::from),
         })
     }
 
-    /// A session that began has a first entry and one that it can be opened from.
-    fn checked(self, id: &SessionId) -> Result<Self, Fault> {
+    /// Returns an error if the session exists but its entries are missing.
+    fn checked(self, id: &SessionId) -> Result<Self, Error> {
         if self.exists() && self.last.is_none_or(|last| last < self.first) {
             return Err(LogError::Damaged {
                 session: id.clone(),
                 offset: self.first,
-                reason: "its entries are missing".into(),
+                reason: "the entries of the session are missing".into(),
             }
             .into());
         }
@@ -143,8 +144,8 @@ impl Session {
         self.last.map_or(self.first, |last| last.plus(1))
     }
 
-    /// Takes note of an entry at the end.
-    pub(crate) fn grow(&mut self, snapshot: bool) {
+    /// Updates the session after an append.
+    pub(crate) fn record_append(&mut self, snapshot: bool) {
         let offset = self.next();
         self.last = Some(offset);
         if snapshot {
@@ -152,8 +153,8 @@ impl Session {
         }
     }
 
-    /// Takes note of a new session.
-    pub(crate) fn new(number: Number, epoch: Epoch, active: i64) -> Self {
+    /// Creates a session without entries.
+    pub(crate) fn new(number: SessionNumber, epoch: Epoch, active: i64) -> Self {
         Self {
             number,
             epoch,
@@ -166,8 +167,8 @@ impl Session {
         }
     }
 
-    /// When the last entry was made, and when it was stored.
-    pub(crate) fn last_times(&self, connection: &Connection) -> Result<Option<(u64, i64)>, Fault> {
+    /// Returns when the last entry was created and when it was stored.
+    pub(crate) fn last_times(&self, connection: &Connection) -> Result<Option<(u64, i64)>, Error> {
         let Some(last) = self.last else { return Ok(None) };
         let mut statement =
             connection.prepare_cached("SELECT wall, stored FROM entries WHERE place = ?1")?;
@@ -181,7 +182,7 @@ impl Session {
         &self,
         connection: &Connection,
         id: SessionId,
-    ) -> Result<SessionInfo, Fault> {
+    ) -> Result<SessionInfo, Error> {
         let created = self.created.unwrap_or_default();
         let mut info = SessionInfo::new(id, self.epoch, self.first..self.next());
         info.snapshot = self.snapshot;
@@ -191,12 +192,12 @@ impl Session {
         Ok(info)
     }
 
-    /// The last snapshot at or before an offset.
+    /// Returns the last snapshot at or before an offset.
     pub(crate) fn snapshot_before(
         &self,
         connection: &Connection,
         offset: Offset,
-    ) -> Result<Option<Offset>, Fault> {
+    ) -> Result<Option<Offset>, Error> {
         let mut statement = connection.prepare_cached(
             "SELECT max(place) FROM entries INDEXED BY snapshots \
              WHERE snapshot = 1 AND place BETWEEN ?1 AND ?2",
@@ -215,7 +216,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn listing_the_sessions_of_a_graph_reads_no_others() {
+    fn listing_sessions_of_a_graph_uses_the_index() {
         let connection = Connection::open_in_memory().unwrap();
         assert!(schema::migrate(&connection, Path::new("memory")).is_ok());
         for (list, values) in

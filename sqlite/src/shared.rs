@@ -1,16 +1,16 @@
-//! What the handles and the threads of a log have in common.
+//! The state shared by the handles and the threads of a log.
 
 use crate::{
-    answer::{Answer, Asked, answer},
-    desk::{Committed, Desk, Patience},
     erasure::Erasure,
-    fault::Fault,
-    place::Number,
-    queue::{Gathering, Line},
+    error::Error,
+    place::SessionNumber,
+    queue::{ReadQueue, WriteQueue},
     reader::{Read, Reader},
+    reply::{self, Reply, ReplySender},
     sync::lock,
-    waiting::{News, Ticket, Waiting},
-    write::Write,
+    waiters::{SessionState, Ticket, Waiters},
+    write::WriteJob,
+    write_connection::{BusyPolicy, Committed, WriteConnection},
 };
 use burdock::log::{Epoch, LogError, Offset, SessionId};
 use std::{
@@ -19,28 +19,28 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// What the handles and the threads of a log have in common.
+/// The state shared by the handles and the threads of a log.
 pub(crate) struct Shared {
     pub(crate) path: PathBuf,
-    pub(crate) writes: Gathering<Box<dyn Write>>,
-    pub(crate) reads: Line<Read>,
-    pub(crate) waiting: Waiting,
+    pub(crate) writes: WriteQueue<Box<dyn WriteJob>>,
+    pub(crate) reads: ReadQueue<Read>,
+    pub(crate) waiters: Waiters,
     pub(crate) erasure: Erasure,
     /// `None` before the file is open and after it is closed.
-    pub(crate) desk: Mutex<Option<Desk>>,
-    pub(crate) end: Mutex<End>,
+    pub(crate) writer: Mutex<Option<WriteConnection>>,
+    pub(crate) close_state: Mutex<CloseState>,
 }
 
-pub(crate) enum End {
-    /// Those who wait for it.
-    Ahead(Vec<Asked<()>>),
-    Over,
+pub(crate) enum CloseState {
+    /// The callers that wait until the file is closed.
+    Open(Vec<ReplySender<()>>),
+    Closed,
 }
 
 impl Shared {
-    /// Reads how far a session is, for those who wait for it up to a ticket. If the ticket is one for
-    /// the session that has an epoch, that is checked first.
-    pub(crate) fn look_after(
+    /// Reads where a session ends and wakes its waiters up to a ticket. With an epoch, the waiter
+    /// with the ticket is rejected unless the session has that epoch.
+    pub(crate) fn check_waiter(
         self: &Arc<Self>,
         session: SessionId,
         epoch: Option<Epoch>,
@@ -48,129 +48,134 @@ impl Shared {
     ) {
         let shared = Arc::clone(self);
         self.reads.push(Box::new(move |reader| {
-            let Some(epoch) = epoch else { return shared.look(reader, &session, ticket) };
+            let Some(epoch) = epoch else { return shared.check(reader, &session, ticket) };
             match reader.next_in(&session, epoch) {
-                // others may wait for the one that has the id now
-                Err(Fault::Refused(LogError::NoSession { .. })) => {
-                    shared.waiting.refuse(&session, ticket);
+                // other waiters may wait for the session that has the id now
+                Err(Error::Rejected(LogError::NoSession { .. })) => {
+                    shared.waiters.reject(&session, ticket);
                 }
-                found => shared.tell(&session, ticket, &found),
+                found => shared.wake(&session, ticket, &found),
             }
         }));
     }
 
-    /// Reads how far each session is that somebody waits for.
-    pub(crate) fn look_after_all(self: &Arc<Self>) {
+    /// Reads where each session with waiters ends, and wakes the waiters.
+    pub(crate) fn check_all_waiters(self: &Arc<Self>) {
         let shared = Arc::clone(self);
         self.reads.push(Box::new(move |reader| {
-            for (session, up_to) in shared.waiting.sessions() {
-                shared.look(reader, &session, up_to);
+            for (session, up_to) in shared.waiters.sessions() {
+                shared.check(reader, &session, up_to);
             }
         }));
     }
 
-    fn look(&self, reader: &Reader, session: &SessionId, up_to: Ticket) {
-        self.tell(session, up_to, &reader.next(session));
+    fn check(&self, reader: &Reader, session: &SessionId, up_to: Ticket) {
+        self.wake(session, up_to, &reader.next(session));
     }
 
-    fn tell(&self, session: &SessionId, up_to: Ticket, found: &Result<(Number, Offset), Fault>) {
-        let news = match found {
-            Ok((number, next)) => News::At(*number, *next),
-            Err(Fault::Refused(LogError::NoSession { .. })) => News::Gone,
-            Err(_) => News::Unknown,
+    fn wake(
+        &self,
+        session: &SessionId,
+        up_to: Ticket,
+        found: &Result<(SessionNumber, Offset), Error>,
+    ) {
+        let state = match found {
+            Ok((number, next)) => SessionState::At(*number, *next),
+            Err(Error::Rejected(LogError::NoSession { .. })) => SessionState::Missing,
+            Err(_) => SessionState::Unknown,
         };
-        for told in self.waiting.tell(session, up_to, news) {
-            told.settle();
+        for wakeup in self.waiters.take(session, up_to, state) {
+            wakeup.send();
         }
     }
 
-    /// Commits what waits.
+    /// Commits the queued writes.
     pub(crate) fn write(&self) {
-        let mut desk = lock(&self.desk);
-        let Some(open) = &mut *desk else { return };
-        let writes = self.writes.take();
-        if writes.is_empty() {
-            // a caller was faster
+        let mut writer = lock(&self.writer);
+        let Some(open) = &mut *writer else { return };
+        let jobs = self.writes.take();
+        if jobs.is_empty() {
+            // a caller has committed them
             return;
         }
-        let Ok(committed) = open.write(writes, &self.waiting, Patience::Waits) else { return };
-        drop(desk);
-        self.settle(committed);
-        // nobody waits for it any more
+        let Ok(committed) = open.write(jobs, &self.waiters, BusyPolicy::Wait) else { return };
+        drop(writer);
+        self.complete(committed);
+        // after the replies, so that no caller waits for it
         self.checkpoint();
     }
 
-    /// Commits what waits on the thread of a caller, if that is as quick as to wake another thread;
-    /// tells whether it did.
-    pub(crate) fn write_here(&self) -> bool {
-        let Ok(mut desk) = self.desk.try_lock() else { return false };
-        let Some(open) = desk.as_mut().filter(|desk| desk.is_quick()) else { return false };
-        let Some(writes) = self.writes.take_light() else { return false };
-        if writes.is_empty() {
-            // the thread was faster
+    /// Commits the queued writes on the calling thread, if that is as fast as waking the writer
+    /// thread. Returns whether it did.
+    pub(crate) fn write_inline(&self) -> bool {
+        let Ok(mut writer) = self.writer.try_lock() else { return false };
+        let Some(open) = writer.as_mut().filter(|writer| writer.is_fast()) else { return false };
+        let Some(jobs) = self.writes.take_inline() else { return false };
+        if jobs.is_empty() {
+            // the writer thread has committed them
             return true;
         }
-        match open.write(writes, &self.waiting, Patience::GivesUp) {
+        match open.write(jobs, &self.waiters, BusyPolicy::Fail) {
             Ok(committed) => {
-                let rouse = open.wants_checkpoint();
-                drop(desk);
-                self.settle(committed);
-                if rouse {
-                    self.writes.rouse();
+                let checkpoint = open.wants_checkpoint();
+                drop(writer);
+                self.complete(committed);
+                if checkpoint {
+                    self.writes.request_wakeup();
                 }
                 true
             }
-            Err(writes) => {
-                self.writes.put_back(writes);
+            Err(jobs) => {
+                self.writes.push_front(jobs);
                 false
             }
         }
     }
 
-    fn settle(&self, committed: Committed) {
-        // first, so that whoever hears of a deletion can wait for the erasure
+    fn complete(&self, committed: Committed) {
+        // before the replies, so that a caller whose deletion is done can wait for the erasure
         if committed.deleted() {
             self.erasure.request();
         }
-        committed.settle();
+        committed.complete();
     }
 
-    /// Shortens the WAL if it has become long.
+    /// Runs a checkpoint if the write-ahead log has grown long.
     pub(crate) fn checkpoint(&self) {
-        let mut desk = lock(&self.desk);
-        if let Some(desk) = desk.as_mut().filter(|desk| desk.wants_checkpoint()) {
-            desk.checkpoint();
+        let mut writer = lock(&self.writer);
+        if let Some(writer) = writer.as_mut().filter(|writer| writer.wants_checkpoint()) {
+            writer.checkpoint();
         }
     }
 
-    /// Looks after those who wait if another process changed the file.
-    pub(crate) fn look_elsewhere(self: &Arc<Self>) {
-        if lock(&self.desk).as_mut().is_some_and(Desk::was_changed_elsewhere) {
-            self.look_after_all();
+    /// Checks all waiters if another process has changed the file.
+    pub(crate) fn check_other_processes(self: &Arc<Self>) {
+        if lock(&self.writer).as_mut().is_some_and(WriteConnection::changed_by_other_process) {
+            self.check_all_waiters();
         }
     }
 
-    /// Takes no more work; what was handed over is still done.
+    /// Accepts no more work. Queued reads and writes are still run.
     pub(crate) fn close(&self) {
         self.writes.close();
         self.reads.close();
         self.erasure.close();
-        self.waiting.close();
+        self.waiters.close();
     }
 
-    /// Is ready when the file is closed.
-    pub(crate) fn end(&self) -> Answer<()> {
-        let (asked, answer) = answer();
-        match &mut *lock(&self.end) {
-            End::Ahead(waiting) => waiting.push(asked),
-            End::Over => drop(asked),
+    /// Returns a future that completes when the file is closed.
+    pub(crate) fn closed(&self) -> Reply<()> {
+        let (sender, reply) = reply::channel();
+        match &mut *lock(&self.close_state) {
+            CloseState::Open(waiting) => waiting.push(sender),
+            CloseState::Closed => drop(sender),
         }
-        answer
+        reply
     }
 
-    /// Tells that the file is closed.
-    pub(crate) fn closed(&self) {
-        let end = mem::replace(&mut *lock(&self.end), End::Over);
-        drop(end);
+    /// Wakes the callers that wait until the file is closed.
+    pub(crate) fn set_closed(&self) {
+        let state = mem::replace(&mut *lock(&self.close_state), CloseState::Closed);
+        drop(state);
     }
 }

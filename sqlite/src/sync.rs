@@ -1,4 +1,4 @@
-//! Locks, and the threads that a log owns.
+//! Locks and threads of a log.
 
 use std::{
     cell::Cell,
@@ -7,13 +7,13 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// A lock whose data stays usable after a panic elsewhere: each critical section leaves it whole.
+/// Locks a mutex, ignoring poisoning: every critical section leaves the data consistent.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 thread_local! {
-    static OWN: Cell<bool> = const { Cell::new(false) };
+    static LOG_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
 pub(crate) fn spawn(
@@ -21,13 +21,13 @@ pub(crate) fn spawn(
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name(name.to_owned()).spawn(|| {
-        OWN.set(true);
+        LOG_THREAD.set(true);
         work();
     })
 }
 
-/// Whether this is the thread of a log: a waker may drop the last handle there, and a thread
-/// cannot wait for itself.
-pub(crate) fn is_own_thread() -> bool {
-    OWN.get()
+/// Returns whether the current thread belongs to a log. A waker may drop the last handle there, and a
+/// thread cannot join itself.
+pub(crate) fn is_log_thread() -> bool {
+    LOG_THREAD.get()
 }

@@ -1,53 +1,53 @@
-//! A write on its way: what it does, and whom it answers.
+//! Write jobs: an operation on a batch, and the reply to its caller.
 
 use crate::{
-    answer::{Answer, Asked, answer},
     batch::Batch,
-    fault::Fault,
+    error::Error,
+    reply::{self, Reply, ReplySender},
 };
 use burdock::log::LogError;
 
-/// A write that waits for its transaction, and then for the commit.
-pub(crate) trait Write: Send {
-    /// Does its work; an error is the storage's, and ends the transaction.
+/// A write that is run in a transaction and completed after the commit.
+pub(crate) trait WriteJob: Send {
+    /// Runs the operation. An error is one of the storage and aborts the transaction.
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), rusqlite::Error>;
 
-    /// Answers: with what it found, or with why the transaction failed.
-    fn settle(self: Box<Self>, committed: Result<(), LogError>);
+    /// Sends the reply: the result of the operation, or the error of the transaction.
+    fn complete(self: Box<Self>, committed: Result<(), LogError>);
 }
 
-struct Pending<T, F> {
+struct Job<T, F> {
     work: F,
     result: Option<Result<T, LogError>>,
-    asked: Asked<T>,
+    sender: ReplySender<T>,
 }
 
-/// A write, and where its answer arrives.
-pub(crate) fn pending<T, F>(work: F) -> (Box<dyn Write>, Answer<T>)
+/// Returns a job and the future of its reply.
+pub(crate) fn write_job<T, F>(work: F) -> (Box<dyn WriteJob>, Reply<T>)
 where
     T: Send + 'static,
-    F: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
+    F: FnMut(&mut Batch<'_>) -> Result<T, Error> + Send + 'static,
 {
-    let (asked, answer) = answer();
-    (Box::new(Pending { work, result: None, asked }), answer)
+    let (sender, reply) = reply::channel();
+    (Box::new(Job { work, result: None, sender }), reply)
 }
 
-impl<T, F> Write for Pending<T, F>
+impl<T, F> WriteJob for Job<T, F>
 where
     T: Send,
-    F: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send,
+    F: FnMut(&mut Batch<'_>) -> Result<T, Error> + Send,
 {
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), rusqlite::Error> {
         self.result = Some(match (self.work)(batch) {
             Ok(value) => Ok(value),
-            Err(Fault::Refused(error)) => Err(error),
-            Err(Fault::Storage(error)) => return Err(error),
+            Err(Error::Rejected(error)) => Err(error),
+            Err(Error::Sqlite(error)) => return Err(error),
         });
         Ok(())
     }
 
-    fn settle(self: Box<Self>, committed: Result<(), LogError>) {
+    fn complete(self: Box<Self>, committed: Result<(), LogError>) {
         let result = self.result.unwrap_or(Err(LogError::Closed));
-        self.asked.settle(committed.and(result));
+        self.sender.send(committed.and(result));
     }
 }

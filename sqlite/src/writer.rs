@@ -1,16 +1,15 @@
-//! The thread that owns the file and writes what no caller writes itself.
+//! The thread that opens the file and runs the writes that callers do not run themselves.
 
 use crate::{
-    answer::{Answer, answer},
-    connection,
-    desk::Desk,
-    eraser,
-    fault::{self, Fault},
+    connection, eraser,
+    error::{self, Error},
     options::SqliteOptions,
-    queue::Woken,
+    queue::WakeReason,
     readers,
+    reply::{self, Reply},
     shared::Shared,
     sync::{lock, spawn},
+    write_connection::WriteConnection,
 };
 use burdock::log::LogError;
 use std::{
@@ -19,86 +18,86 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often the file is asked whether another process changed it, while somebody waits.
+/// Interval of checks for changes by other processes, while there are waiters.
 const POLL: Duration = Duration::from_millis(50);
 
-/// How many threads read.
+/// Number of reader threads.
 const READERS: usize = 2;
 
-/// Starts the thread, which answers when it has opened the file.
+/// Starts the thread. The reply arrives when the file is open.
 pub(crate) fn start(
     shared: Arc<Shared>,
     options: SqliteOptions,
-) -> Result<(JoinHandle<()>, Answer<()>), LogError> {
-    let (asked, answer) = answer();
+) -> Result<(JoinHandle<()>, Reply<()>), LogError> {
+    let (sender, reply) = reply::channel();
     let path = shared.path.clone();
     let thread = spawn("burdock-sqlite", move || {
-        let mut writer = Writer { shared, others: Vec::new(), polled: Instant::now() };
+        let mut writer = Writer { shared, threads: Vec::new(), last_poll: Instant::now() };
         match writer.open(&options) {
             Ok(()) => {
-                asked.settle(Ok(()));
+                sender.send(Ok(()));
                 writer.run();
             }
-            Err(fault) => {
-                let error = fault.of(&writer.shared.path);
+            Err(error) => {
+                let error = error.into_log_error(&writer.shared.path);
                 drop(writer);
-                asked.settle(Err(error));
+                sender.send(Err(error));
             }
         }
     });
-    Ok((thread.map_err(|error| fault::no_thread(&path, error))?, answer))
+    Ok((thread.map_err(|error| error::spawn_failed(&path, error))?, reply))
 }
 
 struct Writer {
     shared: Arc<Shared>,
-    /// The other threads.
-    others: Vec<JoinHandle<()>>,
-    polled: Instant,
+    /// The other threads of the log.
+    threads: Vec<JoinHandle<()>>,
+    last_poll: Instant,
 }
 
 impl Writer {
-    fn open(&mut self, options: &SqliteOptions) -> Result<(), Fault> {
-        let desk = Desk::open(&self.shared.path, options)?;
+    fn open(&mut self, options: &SqliteOptions) -> Result<(), Error> {
+        let writer = WriteConnection::open(&self.shared.path, options)?;
         for _ in 0..READERS {
             let connection = connection::reader(&self.shared.path, options)?;
             let shared = Arc::clone(&self.shared);
-            self.others.push(readers::start(shared, connection, desk.files())?);
+            self.threads.push(readers::start(shared, connection, writer.files())?);
         }
         let connection = connection::checkpointer(&self.shared.path, options)?;
-        self.others.push(eraser::start(Arc::clone(&self.shared), connection)?);
-        *lock(&self.shared.desk) = Some(desk);
+        self.threads.push(eraser::start(Arc::clone(&self.shared), connection)?);
+        *lock(&self.shared.writer) = Some(writer);
         Ok(())
     }
 
     fn run(mut self) {
         loop {
-            let poll = (!self.shared.waiting.is_empty()).then(|| self.polled + POLL);
+            let poll = (!self.shared.waiters.is_empty()).then(|| self.last_poll + POLL);
             match self.shared.writes.wait(poll) {
-                Woken::Due => self.shared.write(),
-                Woken::Roused => self.shared.checkpoint(),
-                // a caller may have given back what it had taken
-                Woken::Closed => return self.shared.write(),
+                WakeReason::Due => self.shared.write(),
+                WakeReason::Requested => self.shared.checkpoint(),
+                // a caller may have put back the jobs that it had taken
+                WakeReason::Closed => return self.shared.write(),
             }
             if poll.is_some_and(|poll| poll <= Instant::now()) {
-                self.polled = Instant::now();
-                self.shared.look_elsewhere();
+                self.last_poll = Instant::now();
+                self.shared.check_other_processes();
             }
         }
     }
 }
 
 impl Drop for Writer {
-    /// Also when it panicked: nobody waits for ever.
+    /// Runs after a panic, too, so that no caller waits forever.
     fn drop(&mut self) {
         self.shared.close();
-        for thread in self.others.drain(..) {
+        for thread in self.threads.drain(..) {
             // its panic was reported where it happened
             let _ = thread.join();
         }
-        let desk = lock(&self.shared.desk).take();
-        // the last connection tidies up the file
-        drop(desk);
+        let writer = lock(&self.shared.writer).take();
+        // SQLite removes the write-ahead log with the last connection
+        drop(writer);
         drop(self.shared.writes.take());
-        self.shared.closed();
+        self.shared.set_closed();
     }
 }

@@ -1,4 +1,4 @@
-//! The log in a file passes the suite.
+//! Conformance tests of the SQLite log.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -21,7 +21,7 @@ struct File {
     current: Mutex<Current>,
 }
 
-/// The file that is in use: a crash goes on with a copy.
+/// The current file. A crash continues with a copy.
 struct Current {
     copies: u32,
     log: Option<SqliteLog>,
@@ -79,8 +79,8 @@ impl Subject for File {
     }
 }
 
-/// Copies what a crash would leave. A transaction of its own keeps the write-ahead log from being
-/// started anew between the two files, which no crash could do.
+/// Copies the files as a crash would leave them. A transaction prevents a restart of the write-ahead
+/// log between the two copies, which would not happen in a crash.
 fn copy(from: &Path, to: &Path) {
     let connection = Connection::open(from).unwrap();
     connection.busy_timeout(Duration::from_mins(1)).unwrap();

@@ -1,4 +1,4 @@
-//! What is stored is not what was written.
+//! Damaged files.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use std::{fs, path::Path};
 use tempfile::tempdir;
 
-/// A log with a session of ten entries, changed behind its back.
+/// A log with a session of ten entries that was changed by a script.
 fn changed(sql: &str) -> (tempfile::TempDir, SqliteLog) {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
@@ -33,12 +33,12 @@ fn damage<T>(result: Result<T, LogError>) -> (u64, String) {
             (offset.0, reason)
         }
         Err(error) => panic!("{error:?}"),
-        Ok(_) => panic!("it was read"),
+        Ok(_) => panic!("the damage was not detected"),
     }
 }
 
 #[test]
-fn a_changed_entry_is_reported_and_those_before_it_are_read() {
+fn changed_entries_are_reported_and_earlier_entries_are_readable() {
     for column in [
         "json = '\"x\"'",
         "json = CAST(json AS BLOB)",
@@ -54,42 +54,42 @@ fn a_changed_entry_is_reported_and_those_before_it_are_read() {
         assert_eq!(before.len(), 4, "{column}");
         let (offset, reason) = damage(block_on(log.read(&id("anna"), Offset(7), 100)));
         assert_eq!(offset, 7, "{column}");
-        assert!(reason == "its checksum does not fit" || column.contains("BLOB"), "{reason}");
+        assert!(reason == "checksum mismatch" || column.contains("BLOB"), "{reason}");
         assert_eq!(block_on(log.read(&id("anna"), Offset(8), 100)).unwrap().len(), 2);
     }
 }
 
 #[test]
-fn an_entry_at_another_place_is_reported() {
+fn moved_entries_are_reported() {
     let (_folder, log) = changed(
         "UPDATE entries SET place = -1 WHERE OFFSET = 3;
          UPDATE entries SET place = place - 1 WHERE OFFSET = 4;",
     );
     let (offset, reason) = damage(block_on(log.read(&id("anna"), Offset(3), 100)));
-    assert_eq!((offset, &*reason), (3, "its checksum does not fit"));
+    assert_eq!((offset, &*reason), (3, "checksum mismatch"));
 }
 
 #[test]
-fn a_gap_is_reported() {
+fn gaps_are_reported() {
     let (_folder, log) = changed("DELETE FROM entries WHERE OFFSET IN (0, 4, 5)");
     for (from, gap) in [(0, 0), (4, 4), (5, 5)] {
         let (offset, reason) = damage(block_on(log.read(&id("anna"), Offset(from), 100)));
-        assert_eq!((offset, &*reason), (gap, "it is missing"));
+        assert_eq!((offset, &*reason), (gap, "the entry is missing"));
     }
     assert_eq!(block_on(log.read(&id("anna"), Offset(1), 100)).unwrap().len(), 3);
 }
 
 #[test]
-fn a_lost_end_is_reported_when_the_session_is_opened() {
+fn missing_last_entries_are_reported_when_the_session_is_opened() {
     let (_folder, log) = changed("DELETE FROM entries WHERE OFFSET >= 3");
     let (offset, reason) = damage(Writer::open(&log, "anna").map(drop));
-    assert_eq!((offset, &*reason), (3, "the entries up to 5 are missing"));
+    assert_eq!((offset, &*reason), (3, "the entries before offset 5 are missing"));
 }
 
 #[test]
-fn a_session_that_lost_all_entries_is_reported_and_can_be_deleted() {
+fn session_without_its_entries_is_reported_and_can_be_deleted() {
     let (_folder, log) = changed("DELETE FROM entries");
-    let missing = (0, "its entries are missing".to_owned());
+    let missing = (0, "the entries of the session are missing".to_owned());
     assert_eq!(damage(read(&log, "anna")), missing);
     assert_eq!(damage(Writer::open(&log, "anna").map(drop)), missing);
     block_on(log.delete(&id("anna"))).unwrap();
@@ -97,8 +97,8 @@ fn a_session_that_lost_all_entries_is_reported_and_can_be_deleted() {
     assert_eq!(read(&log, "anna").unwrap().len(), 1);
 }
 
-/// A file of several sessions, closed, and what is in it.
-fn closed(path: &Path) -> Vec<(String, Vec<Record>)> {
+/// Writes several sessions to a file, closes it, and returns its content.
+fn write_closed(path: &Path) -> Vec<(String, Vec<Record>)> {
     let log = open(path);
     let mut random = Random(7);
     for session in ["anna", "bert", "cleo"] {
@@ -114,30 +114,30 @@ fn closed(path: &Path) -> Vec<(String, Vec<Record>)> {
     ["anna", "bert", "cleo"].map(read).to_vec()
 }
 
-/// Whatever is read is what was written; how many entries that were.
-fn read_what_is_left(path: &Path, content: &[(String, Vec<Record>)]) -> usize {
+/// Checks that entries are either unreadable or unchanged. Returns the number of readable entries.
+fn count_readable(path: &Path, content: &[(String, Vec<Record>)]) -> usize {
     let Ok(log) = block_on(SqliteLog::open(path)) else { return 0 };
-    let mut whole = 0;
+    let mut readable = 0;
     for (session, written) in content {
         for (from, written) in (0..).zip(written) {
             if let Ok(page) = block_on(log.read(&id(session), Offset(from), 1))
                 && let [record] = &page[..]
             {
                 assert!(record == written, "{session} {from}: {record:?}");
-                whole += 1;
+                readable += 1;
             }
         }
     }
-    whole
+    readable
 }
 
 #[test]
-fn a_truncated_file_is_refused_by_its_name() {
+fn truncated_files_are_rejected_by_name() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
-    let content = closed(&path);
+    let content = write_closed(&path);
     let bytes = fs::read(&path).unwrap();
-    // SQLite takes a file of one byte for an empty one
+    // SQLite treats a file of one byte as empty
     for length in [2, 99, 100, 512, 4095, 4096, 5000, bytes.len() / 2, bytes.len() - 4096] {
         fs::write(&path, &bytes[..length]).unwrap();
         match block_on(SqliteLog::open(&path)) {
@@ -145,23 +145,23 @@ fn a_truncated_file_is_refused_by_its_name() {
                 assert!(reason.contains(&path.display().to_string()), "{reason}");
             }
             Err(error) => panic!("{length}: {error:?}"),
-            Ok(_) => panic!("{length} of {} bytes were opened", bytes.len()),
+            Ok(_) => panic!("a file with {length} of {} bytes was opened", bytes.len()),
         }
     }
-    // of a part of a page, SQLite takes the rest for zeros
+    // SQLite fills a partial page with zeros
     for lost in (1..4096).step_by(100) {
         fs::write(&path, &bytes[..bytes.len() - lost]).unwrap();
-        read_what_is_left(&path, &content);
+        count_readable(&path, &content);
     }
     fs::write(&path, &bytes).unwrap();
-    assert_eq!(read_what_is_left(&path, &content), 243);
+    assert_eq!(count_readable(&path, &content), 243);
 }
 
 #[test]
-fn whatever_byte_changes_nothing_is_read_that_was_not_written() {
+fn flipped_bits_never_change_what_is_read() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
-    let content = closed(&path);
+    let content = write_closed(&path);
     let bytes = fs::read(&path).unwrap();
     let mut random = Random(11);
     let mut least = usize::MAX;
@@ -170,21 +170,21 @@ fn whatever_byte_changes_nothing_is_read_that_was_not_written() {
         let at = usize::try_from(random.below(bytes.len() as u64)).unwrap();
         changed[at] ^= 1 << random.below(8);
         fs::write(&path, changed).unwrap();
-        least = least.min(read_what_is_left(&path, &content));
+        least = least.min(count_readable(&path, &content));
     }
-    assert!(least < 243, "some change did harm");
+    assert!(least < 243, "no change caused damage");
 }
 
 #[test]
-fn whatever_page_is_lost_nothing_is_read_that_was_not_written() {
+fn zeroed_pages_never_change_what_is_read() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
-    let content = closed(&path);
+    let content = write_closed(&path);
     let bytes = fs::read(&path).unwrap();
     for page in 0..bytes.len() / 4096 {
         let mut changed = bytes.clone();
         changed[page * 4096..(page + 1) * 4096].fill(0);
         fs::write(&path, changed).unwrap();
-        assert!(read_what_is_left(&path, &content) < 243 || page > 0, "{page}");
+        assert!(count_readable(&path, &content) < 243 || page > 0, "{page}");
     }
 }

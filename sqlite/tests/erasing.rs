@@ -1,4 +1,4 @@
-//! What is left in the files of a session that was deleted.
+//! Erasure of deleted sessions from the files.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
@@ -20,7 +20,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
     folder.map(|file| file.unwrap().path()).collect()
 }
 
-/// How often a text occurs in the files.
+/// Counts the occurrences of a text in the files.
 fn count(path: &Path, text: &str) -> usize {
     let occurs = |file: PathBuf| {
         let bytes = fs::read(file).unwrap();
@@ -29,7 +29,7 @@ fn count(path: &Path, text: &str) -> usize {
     files(path).into_iter().map(occurs).sum()
 }
 
-/// Entries of all sizes that have the session's secret in them.
+/// Appends an entry of random size that contains the session's secret.
 fn write(writer: &mut Writer, random: &mut Random) {
     let size = [10, 100, 900, 3000, 9000, 40_000][usize::try_from(random.below(6)).unwrap()];
     let text = format!("secret-of-{}-{}", writer.session, "x".repeat(size));
@@ -37,7 +37,7 @@ fn write(writer: &mut Writer, random: &mut Random) {
     writer.append(vec![entry]).unwrap();
 }
 
-/// Sessions one behind the other.
+/// Writes sessions one after another.
 fn fill(log: &SqliteLog, sessions: &[String]) {
     let mut random = Random(7);
     for session in sessions {
@@ -46,7 +46,7 @@ fn fill(log: &SqliteLog, sessions: &[String]) {
     }
 }
 
-/// Sessions side by side.
+/// Writes sessions with interleaved entries.
 fn interleave(log: &SqliteLog, sessions: &[String]) {
     let mut random = Random(7);
     let writers = sessions.iter().map(|session| Writer::open(log, session).unwrap());
@@ -63,7 +63,7 @@ fn names() -> Vec<String> {
 }
 
 #[test]
-fn nothing_of_a_deleted_session_is_left_in_the_files() {
+fn deleted_sessions_are_erased_from_the_files() {
     for synchronous in [Synchronous::Full, Synchronous::Normal] {
         let folder = tempdir().unwrap();
         let path = folder.path().join("chat.db");
@@ -78,7 +78,7 @@ fn nothing_of_a_deleted_session_is_left_in_the_files() {
             assert_eq!(count(&path, &secret), 0, "{secret}");
             assert_eq!(count(&path, deleted), 0, "{deleted}");
         }
-        // the others are there, and writing goes on
+        // other sessions are unchanged and can be written
         for kept in sessions.iter().skip(1).step_by(3) {
             assert_eq!(texts(&log, kept).len(), 12);
             Writer::open(&log, kept).unwrap().append(vec![draft("on")]).unwrap();
@@ -86,10 +86,10 @@ fn nothing_of_a_deleted_session_is_left_in_the_files() {
     }
 }
 
-/// When SQLite splits a page between sessions, it may leave a copy of an entry in the unused part of the
-/// page, which `secure_delete` does not find.
+/// When SQLite splits a page, it may leave a copy of an entry in an unused part of the page, which
+/// `secure_delete` does not overwrite.
 #[test]
-fn of_sessions_that_share_pages_little_is_left_until_the_pages_are_used_again() {
+fn few_copies_remain_in_pages_shared_by_sessions_until_a_vacuum() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -109,7 +109,7 @@ fn of_sessions_that_share_pages_little_is_left_until_the_pages_are_used_again() 
 }
 
 #[test]
-fn a_file_gives_back_what_was_deleted() {
+fn file_shrinks_after_deletions() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -121,13 +121,13 @@ fn a_file_gives_back_what_was_deleted() {
     block_on(log.erased()).unwrap();
     let kept: usize = texts(&log, &names()[0]).iter().map(String::len).sum();
     let left: u64 = files(&path).iter().map(|file| fs::metadata(file).unwrap().len()).sum();
-    // beside the session, a page for each table and index, and the index of the write-ahead log
-    assert!(left < kept as u64 * 2 + 150_000, "{left} bytes are left for {kept}");
+    // besides the session, a page for each table and index, and the index of the write-ahead log
+    assert!(left < kept as u64 * 2 + 150_000, "{left} bytes for {kept} bytes of text");
 }
 
-/// Files of the first release cannot give back pages, and overwrite what is deleted all the same.
+/// Files of the first release do not shrink, but deleted sessions are overwritten.
 #[test]
-fn nothing_is_left_in_a_file_of_the_first_release() {
+fn deleted_sessions_are_erased_from_files_of_the_first_release() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("first.db");
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/first.db");
@@ -141,7 +141,7 @@ fn nothing_is_left_in_a_file_of_the_first_release() {
 }
 
 #[test]
-fn erasing_waits_for_a_reader_of_another_connection_and_holds_up_no_writer() {
+fn erasure_waits_for_readers_and_does_not_block_writers() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -153,7 +153,7 @@ fn erasing_waits_for_a_reader_of_another_connection_and_holds_up_no_writer() {
     for _ in 0..50 {
         let mut writer = Writer::open(&log, "session-11").unwrap();
         writer.append(vec![draft("on")]).unwrap();
-        assert!((&mut erased).now_or_never().is_none(), "a reader still needs the pages");
+        assert!((&mut erased).now_or_never().is_none(), "erased while a reader needs the pages");
     }
     other.execute_batch("COMMIT").unwrap();
     block_on(erased).unwrap();
@@ -161,7 +161,7 @@ fn erasing_waits_for_a_reader_of_another_connection_and_holds_up_no_writer() {
 }
 
 #[test]
-fn whoever_waits_for_an_erasure_is_told_that_the_log_is_closed() {
+fn waiting_for_an_erasure_fails_when_the_log_is_closed() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -178,7 +178,7 @@ fn whoever_waits_for_an_erasure_is_told_that_the_log_is_closed() {
 }
 
 #[test]
-fn a_log_that_is_closed_leaves_nothing_to_the_other_processes_that_have_the_file() {
+fn closing_erases_deleted_sessions_while_other_processes_have_the_file_open() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -193,7 +193,7 @@ fn a_log_that_is_closed_leaves_nothing_to_the_other_processes_that_have_the_file
 
 #[cfg(unix)]
 #[test]
-fn files_that_a_log_makes_can_be_read_by_their_owner_only() {
+fn new_files_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let folder = tempdir().unwrap();
@@ -202,7 +202,7 @@ fn files_that_a_log_makes_can_be_read_by_their_owner_only() {
     fill(&log, &names()[..1]);
     let modes: Vec<_> = files(&path).iter().map(|file| mode(file)).collect();
     assert_eq!(modes, [0o600; 3]);
-    // one that exists keeps its mode
+    // an existing file keeps its mode
     drop(log);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     let log = open(&path);

@@ -1,4 +1,4 @@
-//! Files that are no log, or not one that can be written.
+//! Creation, rejection and migration of files; locked, full and read-only files.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
@@ -7,7 +7,8 @@ mod common;
 use burdock::log::{Log, LogError, Offset, SessionFilter, Urgency};
 use burdock_sqlite::{SqliteLog, Synchronous};
 use common::{
-    Process, Writer, arg, draft, hear, id, open, read, report, role, say, sessions, snapshot, texts,
+    Process, Writer, arg, draft, id, open, read, receive, report, role, send, sessions, snapshot,
+    texts,
 };
 use futures::{FutureExt, executor::block_on};
 use rusqlite::{Connection, params};
@@ -23,7 +24,7 @@ use std::{
 };
 use tempfile::tempdir;
 
-fn refused(path: &Path) -> String {
+fn open_error(path: &Path) -> String {
     match block_on(SqliteLog::open(path)) {
         Ok(_) => panic!("`{}` was opened", path.display()),
         Err(error @ LogError::Storage { .. }) => {
@@ -34,7 +35,7 @@ fn refused(path: &Path) -> String {
 }
 
 #[test]
-fn a_missing_file_is_made_and_an_existing_one_is_read() {
+fn missing_file_is_created_and_existing_file_is_opened() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("it's a \"log\" of 100 %.db");
     let log = open(&path);
@@ -45,7 +46,7 @@ fn a_missing_file_is_made_and_an_existing_one_is_read() {
 }
 
 #[test]
-fn an_empty_file_becomes_a_log() {
+fn empty_file_becomes_a_log() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("empty.db");
     fs::write(&path, "").unwrap();
@@ -54,7 +55,7 @@ fn an_empty_file_becomes_a_log() {
 }
 
 #[test]
-fn a_name_with_a_meaning_for_sqlite_is_just_a_name() {
+fn special_sqlite_names_are_plain_file_names() {
     let folder = tempdir().unwrap();
     for name in [":memory:", "file:x?mode=memory"] {
         let log = open(folder.path().join(name));
@@ -65,38 +66,38 @@ fn a_name_with_a_meaning_for_sqlite_is_just_a_name() {
 }
 
 #[test]
-fn a_place_without_a_folder_is_refused() {
+fn missing_directory_and_directory_path_are_rejected() {
     let folder = tempdir().unwrap();
     let missing = folder.path().join("missing/chat.db");
     let error = block_on(SqliteLog::open(&missing)).unwrap_err().to_string();
     let missing = missing.display();
     assert_eq!(
         error,
-        format!("the log cannot be stored: the folder of `{missing}` does not exist")
+        format!("the log cannot be stored: the directory of `{missing}` does not exist")
     );
     assert!(!folder.path().join("missing").exists());
 
     let path = folder.path().join("folder.db");
     fs::create_dir(&path).unwrap();
-    let error = refused(&path);
-    assert_eq!(error, "the log cannot be stored: `…/folder.db` is a folder: a file is needed");
-    assert!(block_on(SqliteLog::open("")).unwrap_err().to_string().contains("names no file"));
+    let error = open_error(&path);
+    assert_eq!(error, "the log cannot be stored: `…/folder.db` is a directory: expected a file");
+    assert!(block_on(SqliteLog::open("")).unwrap_err().to_string().contains("is not a file path"));
 }
 
 #[test]
-fn what_is_no_database_is_refused_and_left_alone() {
+fn other_file_formats_are_rejected_and_unchanged() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("notes.txt");
     for text in ["x".repeat(10), "what was said ".repeat(1000)] {
         fs::write(&path, &text).unwrap();
-        let error = refused(&path);
-        assert!(error.contains("`…/notes.txt` is no SQLite database"), "{error}");
+        let error = open_error(&path);
+        assert!(error.contains("`…/notes.txt` is not an SQLite database"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
 }
 
 #[test]
-fn the_database_of_another_program_is_refused_and_left_alone() {
+fn databases_of_other_programs_are_rejected_and_unchanged() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("other.db");
     for script in [
@@ -106,33 +107,33 @@ fn the_database_of_another_program_is_refused_and_left_alone() {
     ] {
         Connection::open(&path).unwrap().execute_batch(script).unwrap();
         let before = fs::read(&path).unwrap();
-        let error = refused(&path);
-        assert!(error.contains("`…/other.db` is the database of another program: "), "{error}");
+        let error = open_error(&path);
+        assert!(error.contains("`…/other.db` is a database of another program: "), "{error}");
         assert!(fs::read(&path).unwrap() == before);
     }
 }
 
 #[test]
-fn a_newer_file_is_refused_and_left_alone() {
+fn newer_files_are_rejected_and_unchanged() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     drop(open(&path));
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 3").unwrap();
     let before = fs::read(&path).unwrap();
     assert_eq!(
-        refused(&path),
-        "the log cannot be stored: a newer burdock wrote `…/chat.db`: update burdock to open it: \
-         its schema has version 3, and this program knows versions up to 2"
+        open_error(&path),
+        "the log cannot be stored: `…/chat.db` was written by a newer version of burdock: update burdock \
+         to open it: the file has schema version 3, but this program supports versions up to 2"
     );
     assert!(fs::read(&path).unwrap() == before);
 }
 
-/// `BLESS=1` writes it, before the first release only.
+/// `BLESS=1` writes the fixture; only to be used before the first release.
 #[test]
-fn a_file_of_the_first_release_opens() {
+fn files_of_the_first_release_open() {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/first.db");
     if env::var_os("BLESS").is_some() {
-        // there may be none yet
+        // it may not exist yet
         let _ = fs::remove_file(&fixture);
         let log = open(&fixture);
         let mut anna = Writer::open(&log, "anna").unwrap();
@@ -160,7 +161,7 @@ fn a_file_of_the_first_release_opens() {
     assert_eq!(starts, [(1, 0), (3, 4), (4, 5)]);
 }
 
-/// A file as the first version made it.
+/// Creates a file with the schema of the first version.
 fn first_version(path: &Path) -> Connection {
     let file = Connection::open(path).unwrap();
     file.execute_batch(include_str!("../src/schema.sql")).unwrap();
@@ -181,7 +182,7 @@ fn store(file: &Connection, session: &str, offset: i64, kind: &str, json: &str) 
 }
 
 fn created(graph: &str) -> String {
-    // a state can have anything in it
+    // the state may contain any JSON
     format!(
         r#"{{"v":1,"at":[7,0],"entry":{{"session_created":{{"snapshot":{{"graph":{{"name":"{graph}","hash":"00"}},"state":{{"graph":{{"name":"No"}},"text":"\u0000"}}}}}}}}}}"#
     )
@@ -202,7 +203,7 @@ fn listed(log: &SqliteLog, graph: &str) -> Vec<String> {
 }
 
 #[test]
-fn sessions_of_the_first_version_keep_their_graphs() {
+fn migration_fills_in_the_graphs_of_sessions() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let file = first_version(&path);
@@ -211,7 +212,7 @@ fn sessions_of_the_first_version_keep_their_graphs() {
     store(&file, "renamed", 1, "item", "1");
     store(&file, "renamed", 2, "snapshot", &snapshot_of("Talk"));
     store(&file, "renamed", 3, "item", "2");
-    // trimmed
+    // trim the session
     file.execute_batch(
         "DELETE FROM entries WHERE place IN (2 << 35, (2 << 35) + 1);
          UPDATE sessions SET first = 2 WHERE id = 'renamed'",
@@ -234,9 +235,9 @@ fn sessions_of_the_first_version_keep_their_graphs() {
     );
 }
 
-/// While programs are replaced one by one, those that have the file open go on.
+/// During a rolling upgrade, older programs still have the file open.
 #[test]
-fn a_program_of_the_first_version_goes_on_in_a_file_of_the_second() {
+fn programs_of_the_first_version_can_write_a_migrated_file() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let file = first_version(&path);
@@ -253,7 +254,7 @@ fn a_program_of_the_first_version_goes_on_in_a_file_of_the_second() {
     assert_eq!((graph(&log, "b"), graph(&log, "c")), (None, None));
     store(&file, "a", 2, "snapshot", &snapshot_of("Talk"));
     assert_eq!(listed(&log, "Talk"), ["a"]);
-    // and one of the second goes on with it
+    // a program of the second version continues the session
     let mut writer = Writer::open(&log, "a").unwrap();
     let mut renamed = snapshot("{}");
     renamed.graph = Some("Support".into());
@@ -263,7 +264,7 @@ fn a_program_of_the_first_version_goes_on_in_a_file_of_the_second() {
 }
 
 #[test]
-fn a_locked_file_is_unavailable_until_it_is_unlocked() {
+fn locked_file_is_unavailable_until_unlocked() {
     for synchronous in [Synchronous::Full, Synchronous::Normal] {
         let folder = tempdir().unwrap();
         let path = folder.path().join("chat.db");
@@ -279,7 +280,7 @@ fn a_locked_file_is_unavailable_until_it_is_unlocked() {
         let error = report(&error);
         let locked = format!("`{}` is locked by another program", path.display());
         assert!(error.starts_with(&format!("the log cannot be reached: {locked}")), "{error}");
-        assert_eq!(texts(&log, "anna"), ["0"], "reading does not wait");
+        assert_eq!(texts(&log, "anna"), ["0"], "readers are not blocked");
 
         other.execute_batch("ROLLBACK").unwrap();
         anna.append(vec![draft("1")]).unwrap();
@@ -288,7 +289,7 @@ fn a_locked_file_is_unavailable_until_it_is_unlocked() {
 }
 
 #[test]
-fn a_write_waits_for_a_file_that_is_locked_for_a_moment() {
+fn writes_wait_for_a_briefly_locked_file() {
     for synchronous in [Synchronous::Full, Synchronous::Normal] {
         let folder = tempdir().unwrap();
         let path = folder.path().join("chat.db");
@@ -308,7 +309,7 @@ fn a_write_waits_for_a_file_that_is_locked_for_a_moment() {
 }
 
 #[test]
-fn a_file_without_room_keeps_what_was_acknowledged_and_goes_on_with_room() {
+fn full_file_keeps_acknowledged_entries_and_recovers_when_space_is_freed() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = block_on(SqliteLog::options().max_bytes(400_000).open(&path)).unwrap();
@@ -320,11 +321,11 @@ fn a_file_without_room_keeps_what_was_acknowledged_and_goes_on_with_room() {
             break report(&error);
         }
     };
-    let room = format!("there is no room for `{}` to grow", path.display());
-    assert!(error.starts_with(&format!("the log is full: {room}")), "{error}");
+    let full = format!("`{}` cannot grow", path.display());
+    assert!(error.starts_with(&format!("the log is full: {full}")), "{error}");
     assert!(anna.next > Offset(50));
     assert_eq!(read(&log, "anna").unwrap().len() as u64, anna.next.0);
-    // one that is too large fails alone
+    // only the large append fails
     let large = anna.append(vec![draft(&"z".repeat(300_000))]);
     assert!(matches!(large, Err(LogError::Full { .. })), "{large:?}");
 
@@ -338,29 +339,29 @@ fn a_file_without_room_keeps_what_was_acknowledged_and_goes_on_with_room() {
 }
 
 #[test]
-fn a_disk_that_takes_no_more_keeps_what_was_acknowledged() {
+fn full_disk_keeps_acknowledged_entries() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     drop(open(&path));
-    // what is written beyond the limit fails, as on a full disk
+    // writes beyond the limit fail, as on a full disk
     let limited = "trap '' XFSZ; ulimit -f 1000; exec \"$0\" \"$@\"";
     let exe = env::current_exe().unwrap();
     let mut command = Command::new("sh");
     let command = command.arg("-c").arg(limited).arg(exe);
     let mut child = Process::of(command, &["fill", arg(&path)]);
-    let error = child.says().unwrap();
+    let error = child.receive().unwrap();
     let unwritable = format!("`{}` cannot be read or written", path.display());
-    let full = format!("there is no room for `{}`", path.display());
+    let full = format!("`{}` cannot grow", path.display());
     assert!(error.contains(&unwritable) || error.contains(&full), "{error}");
-    let acknowledged: usize = child.says().unwrap().parse().unwrap();
+    let acknowledged: usize = child.receive().unwrap().parse().unwrap();
     assert!(acknowledged > 10);
-    assert_eq!(child.says().unwrap(), acknowledged.to_string(), "read by the same process");
-    child.end();
+    assert_eq!(child.receive().unwrap(), acknowledged.to_string(), "read by the child");
+    child.finish();
     assert_eq!(read(&open(&path), "anna").unwrap().len(), acknowledged);
 }
 
 #[test]
-fn a_read_only_file_is_refused() {
+fn read_only_files_are_rejected() {
     let set = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -381,13 +382,13 @@ fn a_read_only_file_is_refused() {
         set(folder.path(), folder_mode);
         let mut command = Command::new(&exe);
         if fs::metadata(&existing).unwrap().uid() == 0 {
-            // nothing is read-only for root
+            // root can write everything
             command.uid(65534);
         }
         let path = folder.path().join(name);
         let mut child = Process::of(&mut command, &["open", arg(&path)]);
-        let error = child.says().unwrap();
-        child.end();
+        let error = child.receive().unwrap();
+        child.finish();
         let named = error.contains(&format!("`{}`", path.display()));
         assert!(named && error.contains(expected), "{error}");
         set(folder.path(), 0o755);
@@ -401,8 +402,8 @@ fn child() {
     let Some(role) = role() else { return };
     match role[0].as_str() {
         "open" => match block_on(SqliteLog::open(&role[1])) {
-            Ok(_) => say("opened"),
-            Err(error) => say(report(&error)),
+            Ok(_) => send("opened"),
+            Err(error) => send(report(&error)),
         },
         "fill" => {
             let log = open(&role[1]);
@@ -412,11 +413,11 @@ fn child() {
                     break error;
                 }
             };
-            say(report(&error));
-            say(anna.next);
-            say(read(&log, "anna").unwrap().len());
-            hear();
+            send(report(&error));
+            send(anna.next);
+            send(read(&log, "anna").unwrap().len());
+            receive();
         }
-        role => panic!("no role {role}"),
+        role => panic!("unknown role {role}"),
     }
 }

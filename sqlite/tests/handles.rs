@@ -1,4 +1,4 @@
-//! What handles, threads and futures do when they end.
+//! Lifetimes of handles, threads and futures.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
@@ -27,7 +27,7 @@ use tokio::runtime::Builder;
 const DAY: Duration = Duration::from_hours(24);
 
 #[test]
-fn what_was_handed_over_is_written_when_the_last_handle_is_dropped() {
+fn dropping_the_last_handle_writes_queued_appends() {
     for synchronous in [Synchronous::Full, Synchronous::Normal] {
         let folder = tempdir().unwrap();
         let path = folder.path().join("chat.db");
@@ -38,13 +38,13 @@ fn what_was_handed_over_is_written_when_the_last_handle_is_dropped() {
         drop(log);
         drop(anna);
         within.now_or_never().unwrap().unwrap();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the WAL is gone");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the WAL was not removed");
         assert_eq!(texts(&open(&path), "anna"), ["0", "1"]);
     }
 }
 
 #[test]
-fn what_was_handed_over_is_written_by_closing() {
+fn closing_writes_queued_appends() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -55,12 +55,12 @@ fn what_was_handed_over_is_written_by_closing() {
     first.now_or_never().unwrap().unwrap();
     let refused = waits.now_or_never().unwrap();
     assert!(matches!(refused, Err(LogError::Closed | LogError::NoSession { .. })), "{refused:?}");
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the WAL is gone");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the WAL was not removed");
     assert_eq!(texts(&open(&path), "anna"), ["0"]);
 }
 
 #[test]
-fn a_closed_log_refuses_everything() {
+fn operations_on_a_closed_log_fail() {
     let folder = tempdir().unwrap();
     let log = open(folder.path().join("chat.db"));
     let mut anna = Writer::open(&log, "anna").unwrap();
@@ -83,7 +83,7 @@ fn a_closed_log_refuses_everything() {
 }
 
 #[test]
-fn a_dropped_opening_leaves_the_file_to_others() {
+fn file_can_be_opened_after_cancelled_opens() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     for _ in 0..20 {
@@ -93,10 +93,10 @@ fn a_dropped_opening_leaves_the_file_to_others() {
     Writer::open(&open(&path), "anna").unwrap().append(vec![snapshot("0")]).unwrap();
 }
 
-/// Drops what it holds on whichever thread wakes it.
-struct Drops<T>(Mutex<Option<T>>, mpsc::Sender<()>);
+/// A waker that drops a value on the waking thread.
+struct DropOnWake<T>(Mutex<Option<T>>, mpsc::Sender<()>);
 
-impl<T: Send + 'static> ArcWake for Drops<T> {
+impl<T: Send + 'static> ArcWake for DropOnWake<T> {
     fn wake_by_ref(this: &Arc<Self>) {
         let held = mem::take(&mut *this.0.lock().unwrap());
         drop(held);
@@ -106,7 +106,7 @@ impl<T: Send + 'static> ArcWake for Drops<T> {
 }
 
 #[test]
-fn the_last_handle_may_be_dropped_on_a_thread_of_the_log() {
+fn last_handle_can_be_dropped_on_a_thread_of_the_log() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     for round in 0..20 {
@@ -114,13 +114,13 @@ fn the_last_handle_may_be_dropped_on_a_thread_of_the_log() {
         let mut anna = Writer::open(&log, "anna").unwrap();
         anna.append(vec![snapshot("0")]).unwrap();
         let (sender, receiver) = mpsc::channel();
-        // one is woken by a thread that reads, the other by the thread that writes
+        // the first is woken by a reader thread, the second by the writer thread
         let mut future = if round % 2 == 0 {
             log.read(&anna.session, Offset(0), 1).map(drop).boxed()
         } else {
             anna.send(vec![draft("1")], Urgency::Now).map(drop).boxed()
         };
-        let waker = waker(Arc::new(Drops(Mutex::new(Some((log, anna))), sender)));
+        let waker = waker(Arc::new(DropOnWake(Mutex::new(Some((log, anna))), sender)));
         let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
         if polled.is_ready() {
             waker.wake();
@@ -130,15 +130,15 @@ fn the_last_handle_may_be_dropped_on_a_thread_of_the_log() {
     read(&open(&path), "anna").unwrap();
 }
 
-/// How many transactions the write-ahead log has: the frame that ends one says how many pages the
-/// file has then.
+/// Counts the transactions in the write-ahead log: the last frame of a transaction contains the size
+/// of the file in pages, other frames contain 0.
 fn commits(path: &Path) -> usize {
     let wal = fs::read(path.with_extension("db-wal")).unwrap();
     wal[32..].chunks_exact(24 + 4096).filter(|frame| frame[4..8] != [0; 4]).count()
 }
 
 #[test]
-fn appends_that_may_wait_are_committed_together() {
+fn delayed_appends_are_committed_together() {
     for synchronous in [Synchronous::Full, Synchronous::Normal] {
         let folder = tempdir().unwrap();
         let path = folder.path().join("chat.db");
@@ -160,7 +160,7 @@ fn appends_that_may_wait_are_committed_together() {
 }
 
 #[test]
-fn a_great_heap_of_appends_does_not_wait_for_its_time() {
+fn large_batches_are_written_before_their_deadline() {
     let folder = tempdir().unwrap();
     let log = open(folder.path().join("chat.db"));
     let mut anna = Writer::open(&log, "anna").unwrap();
@@ -170,19 +170,19 @@ fn a_great_heap_of_appends_does_not_wait_for_its_time() {
 }
 
 #[test]
-fn an_append_within_a_time_is_durable_by_then() {
+fn delayed_appends_complete_without_other_writes() {
     let folder = tempdir().unwrap();
     let log = open(folder.path().join("chat.db"));
     let mut anna = Writer::open(&log, "anna").unwrap();
     for urgency in [Urgency::Within(Duration::from_millis(5)), Urgency::Whenever] {
         let start = Instant::now();
         block_on(anna.send(vec![snapshot("0")], urgency)).unwrap();
-        assert!(start.elapsed() > Duration::from_millis(3), "it waits for company");
+        assert!(start.elapsed() > Duration::from_millis(3), "the append was not delayed");
     }
 }
 
 #[test]
-fn one_refused_append_fails_no_other_one_of_its_transaction() {
+fn rejected_appends_do_not_affect_others_in_the_transaction() {
     let folder = tempdir().unwrap();
     let log = open(folder.path().join("chat.db"));
     let mut anna = Writer::open(&log, "anna").unwrap();
@@ -207,7 +207,7 @@ fn one_refused_append_fails_no_other_one_of_its_transaction() {
 }
 
 #[test]
-fn it_runs_under_an_executor_of_several_threads() {
+fn runs_on_a_multi_threaded_executor() {
     for synchronous in [Synchronous::Full, Synchronous::Normal] {
         let folder = tempdir().unwrap();
         let path = folder.path().join("chat.db");

@@ -1,4 +1,4 @@
-//! Files that are removed, moved or replaced while a log has them open.
+//! Files that are removed, moved or replaced while open.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
@@ -26,17 +26,17 @@ fn remove_all(path: &Path) {
     }
 }
 
-/// Does something to the files of a log.
+/// Changes the files of a log.
 type Fault = fn(&Path);
 
-/// What happens to the files of a log.
+/// Changes to the files of a log.
 const FAULTS: &[(&str, Fault)] = &[
-    ("the folder is renamed", |path| {
+    ("the directory is renamed", |path| {
         let folder = path.parent().unwrap();
         fs::rename(folder, folder.with_extension("old")).unwrap();
     }),
-    ("the folder is removed", |path| fs::remove_dir_all(path.parent().unwrap()).unwrap()),
-    ("the folder is renamed and made again", |path| {
+    ("the directory is removed", |path| fs::remove_dir_all(path.parent().unwrap()).unwrap()),
+    ("the directory is renamed and recreated", |path| {
         let folder = path.parent().unwrap();
         fs::rename(folder, folder.with_extension("old")).unwrap();
         fs::create_dir(folder).unwrap();
@@ -49,16 +49,16 @@ const FAULTS: &[(&str, Fault)] = &[
         fs::copy(path, &copy).unwrap();
         fs::rename(&copy, path).unwrap();
     }),
-    ("the database is removed and made again", |path| {
+    ("the database is removed and recreated", |path| {
         fs::remove_file(path).unwrap();
         fs::write(path, "").unwrap();
     }),
-    ("all files are removed, and another log is made", |path| {
+    ("all files are removed and another log is created", |path| {
         remove_all(path);
         drop(open(path));
     }),
     ("the write-ahead log is removed", |path| fs::remove_file(beside(path, "-wal")).unwrap()),
-    ("the write-ahead log is removed and made again", |path| {
+    ("the write-ahead log is removed and recreated", |path| {
         fs::remove_file(beside(path, "-wal")).unwrap();
         fs::write(beside(path, "-wal"), "").unwrap();
     }),
@@ -74,12 +74,12 @@ fn ensure_moved<T>(result: Result<T, LogError>, path: &Path, what: &str) {
             assert!(error.contains(&moved), "{what}: {error}");
         }
         Err(error) => panic!("{what}: {error:?}"),
-        Ok(_) => panic!("{what}: it was acknowledged"),
+        Ok(_) => panic!("{what}: the operation succeeded"),
     }
 }
 
 #[test]
-fn nothing_is_acknowledged_that_the_files_at_the_path_do_not_have() {
+fn operations_fail_after_the_files_are_changed() {
     for synchronous in [Synchronous::Full, Synchronous::Normal] {
         for (what, fault) in FAULTS {
             let folder = tempdir().unwrap();
@@ -98,14 +98,14 @@ fn nothing_is_acknowledged_that_the_files_at_the_path_do_not_have() {
             ensure_moved(block_on(log.read(&id("anna"), Offset(0), 9)), &path, what);
             ensure_moved(block_on(log.info(&id("anna"))), &path, what);
             ensure_moved(block_on(log.sessions(SessionFilter::default())), &path, what);
-            // a reader that waits has to look again, and is told by its next read
+            // waiting readers are woken and receive the error from their next read
             block_on(waiting).unwrap();
         }
     }
 }
 
 #[test]
-fn files_that_are_moved_back_are_those_that_were_opened() {
+fn log_recovers_when_files_are_moved_back() {
     let folder = tempdir().unwrap();
     let (data, old) = (folder.path().join("data"), folder.path().join("old"));
     fs::create_dir(&data).unwrap();
@@ -123,7 +123,7 @@ fn files_that_are_moved_back_are_those_that_were_opened() {
 }
 
 #[test]
-fn a_log_behind_a_link_is_the_file_that_it_leads_to() {
+fn link_to_another_file_is_detected() {
     let folder = tempdir().unwrap();
     let (target, link) = (folder.path().join("target.db"), folder.path().join("link.db"));
     symlink(&target, &link).unwrap();
@@ -135,5 +135,5 @@ fn a_log_behind_a_link_is_the_file_that_it_leads_to() {
     drop(open(&other));
     fs::remove_file(&link).unwrap();
     symlink(&other, &link).unwrap();
-    ensure_moved(anna.append(vec![draft("1")]), &link, "the link leads elsewhere");
+    ensure_moved(anna.append(vec![draft("1")]), &link, "the link was changed");
 }

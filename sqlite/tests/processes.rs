@@ -1,4 +1,4 @@
-//! Several processes on one file, and what is left when one ends.
+//! Several processes on one file, and crashes of processes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
@@ -7,15 +7,15 @@ mod common;
 use burdock::log::{Claim, Log, LogError, Offset, Urgency, tail};
 use burdock_sqlite::{SqliteLog, Synchronous};
 use common::{
-    Process, Random, Writer, arg, draft, hear, id, open, read, role, say, sessions, snapshot, text,
-    texts,
+    Process, Random, Writer, arg, draft, id, open, read, receive, role, send, sessions, snapshot,
+    text, texts,
 };
 use futures::executor::block_on;
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, thread, time::Duration};
 use tempfile::tempdir;
 
 #[test]
-fn a_session_that_another_process_opens_is_fenced_off() {
+fn opening_in_another_process_fences_the_writer() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -24,21 +24,21 @@ fn a_session_that_another_process_opens_is_fenced_off() {
     for round in 0..100 {
         let mut anna = Writer::open(&log, "anna").unwrap();
         anna.append(vec![snapshot(&format!("parent {round}"))]).unwrap();
-        // the child opens it and is the writer now
-        child.tell("go");
-        assert_eq!(child.says().unwrap(), "done");
+        // the child opens the session and becomes its writer
+        child.send("go");
+        assert_eq!(child.receive().unwrap(), "done");
         let error = anna.append(vec![draft("too late")]).unwrap_err();
         assert!(matches!(error, LogError::Fenced { .. }), "{error:?}");
         expected.push(format!("parent {round}"));
         expected.push(format!("child {round}"));
     }
-    child.tell("end");
-    child.end();
+    child.send("end");
+    child.finish();
     assert_eq!(texts(&log, "anna"), expected);
 }
 
 #[test]
-fn of_processes_that_open_one_session_at_once_none_loses_or_doubles_an_entry() {
+fn concurrent_openers_neither_lose_nor_duplicate_entries() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -46,10 +46,10 @@ fn of_processes_that_open_one_session_at_once_none_loses_or_doubles_an_entry() {
     let mut children = names.map(|name| Process::start(&["fight", arg(&path), name]));
     let mut acknowledged = BTreeMap::new();
     for (name, child) in names.iter().zip(&mut children) {
-        let count: usize = child.says().unwrap().parse().unwrap();
+        let count: usize = child.receive().unwrap().parse().unwrap();
         acknowledged.insert(*name, count);
     }
-    children.into_iter().for_each(Process::end);
+    children.into_iter().for_each(Process::finish);
     let texts = texts(&log, "anna");
     for (name, count) in acknowledged {
         let own = texts.iter().filter(|text| text.starts_with(name));
@@ -60,47 +60,47 @@ fn of_processes_that_open_one_session_at_once_none_loses_or_doubles_an_entry() {
 }
 
 #[test]
-fn processes_that_make_a_file_at_once_make_one() {
+fn processes_can_create_a_file_concurrently() {
     for _ in 0..5 {
         let folder = tempdir().unwrap();
         let path = folder.path().join("chat.db");
         let names = ["a", "b", "c", "d", "e"];
         let mut children = names.map(|name| Process::start(&["make", arg(&path), name]));
         for child in &mut children {
-            assert_eq!(child.says().unwrap(), "ready");
+            assert_eq!(child.receive().unwrap(), "ready");
         }
         for child in &mut children {
-            child.tell("go");
+            child.send("go");
         }
         for child in &mut children {
-            assert_eq!(child.says().unwrap(), "made");
+            assert_eq!(child.receive().unwrap(), "made");
         }
-        children.into_iter().for_each(Process::end);
+        children.into_iter().for_each(Process::finish);
         assert_eq!(sessions(&open(&path)), names);
     }
 }
 
 #[test]
-fn a_tail_sees_what_another_process_writes() {
+fn tail_in_a_child_process_sees_appends_of_the_parent() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
     let mut anna = Writer::open(&log, "anna").unwrap();
     anna.append(vec![snapshot("0")]).unwrap();
     let mut child = Process::start(&["tail", arg(&path)]);
-    assert_eq!(child.says().unwrap(), "0");
+    assert_eq!(child.receive().unwrap(), "0");
     for number in 1..10 {
-        // each time it waits for the next one
+        // the child waits for the next entry
         anna.append(vec![draft(&number.to_string())]).unwrap();
-        assert_eq!(child.says().unwrap(), number.to_string());
+        assert_eq!(child.receive().unwrap(), number.to_string());
     }
     block_on(log.delete(&id("anna"))).unwrap();
-    assert_eq!(child.says().unwrap(), "there is no session `anna`");
-    child.end();
+    assert_eq!(child.receive().unwrap(), "there is no session `anna`");
+    child.finish();
 }
 
 #[test]
-fn a_tail_in_this_process_sees_what_another_one_writes() {
+fn tail_in_the_parent_process_sees_appends_of_a_child() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -109,29 +109,29 @@ fn a_tail_in_this_process_sees_what_another_one_writes() {
     let dynamic: Arc<dyn Log> = Arc::new(log);
     let mut tail = tail(&dynamic, &id("anna"), Offset(1));
     for round in 0..10 {
-        child.tell("go");
+        child.send("go");
         let next = block_on(tail.next()).unwrap().unwrap();
         assert_eq!(text(&next), format!("child {round}"));
     }
-    child.tell("end");
-    child.end();
+    child.send("end");
+    child.finish();
 }
 
 #[test]
-fn a_frozen_writer_that_wakes_up_after_a_takeover_commits_nothing() {
+fn stopped_writer_commits_nothing_after_a_takeover() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = block_on(SqliteLog::options().busy_timeout(Duration::ZERO).open(&path)).unwrap();
     for _ in 0..20 {
         let mut child = Process::start(&["until fenced", arg(&path)]);
         for _ in 0..5 {
-            child.says().unwrap();
+            child.receive().unwrap();
         }
         let mut taken = loop {
             child.freeze();
             match Writer::open(&log, "anna") {
                 Ok(taken) => break taken,
-                // in the middle of a commit, it has the file locked
+                // the child was stopped during a commit and has the file locked
                 Err(error) => assert!(error.is_retryable(), "{error:?}"),
             }
             child.thaw();
@@ -142,12 +142,12 @@ fn a_frozen_writer_that_wakes_up_after_a_takeover_commits_nothing() {
         child.thaw();
         let mut acknowledged = 0;
         let last = loop {
-            match child.says().unwrap().parse::<u64>() {
+            match child.receive().unwrap().parse::<u64>() {
                 Ok(offset) => acknowledged = offset + 1,
                 Err(_) => break acknowledged,
             }
         };
-        child.end();
+        child.finish();
         let after = read(&log, "anna").unwrap();
         assert!(last <= before.len() as u64);
         assert_eq!(after.len(), before.len() + 1);
@@ -156,7 +156,7 @@ fn a_frozen_writer_that_wakes_up_after_a_takeover_commits_nothing() {
 }
 
 #[test]
-fn what_was_acknowledged_is_there_after_a_kill() {
+fn acknowledged_entries_survive_a_kill() {
     for synchronous in ["full", "normal"] {
         let folder = tempdir().unwrap();
         let path = folder.path().join("chat.db");
@@ -165,7 +165,7 @@ fn what_was_acknowledged_is_there_after_a_kill() {
         for _ in 0..25 {
             let mut child = Process::start(&["write", arg(&path), synchronous]);
             for _ in 0..random.below(100) {
-                note(&mut acknowledged, &child.says().unwrap());
+                record(&mut acknowledged, &child.receive().unwrap());
             }
             child.kill();
             check(&open(&path), &acknowledged);
@@ -174,27 +174,27 @@ fn what_was_acknowledged_is_there_after_a_kill() {
 }
 
 #[test]
-fn a_copy_of_any_moment_is_whole_and_has_what_was_acknowledged_by_full() {
-    copies_of_any_moment_are_whole("full");
+fn copies_at_any_time_are_intact_with_synchronous_full() {
+    copies_at_any_time_are_intact("full");
 }
 
 #[test]
-fn a_copy_of_any_moment_is_whole_and_has_what_was_acknowledged_by_normal() {
-    copies_of_any_moment_are_whole("normal");
+fn copies_at_any_time_are_intact_with_synchronous_normal() {
+    copies_at_any_time_are_intact("normal");
 }
 
-/// A stopped process is a crash that can be looked at: what the system has by then is copied.
-fn copies_of_any_moment_are_whole(synchronous: &str) {
+/// Simulates crashes: copies the files while the writing process is stopped.
+fn copies_at_any_time_are_intact(synchronous: &str) {
     let mut random = Random(5);
-    // in several files, because each check reads the whole file
+    // several small files, because each check reads the whole file
     for _ in 0..5 {
         let folder = tempdir().unwrap();
         let path = folder.path().join("chat.db");
         let mut child = Process::start(&["write", arg(&path), synchronous]);
         let mut acknowledged = BTreeMap::new();
-        for moment in 0..50 {
+        for round in 0..50 {
             for _ in 0..=random.below(30) {
-                note(&mut acknowledged, &child.says().unwrap());
+                record(&mut acknowledged, &child.receive().unwrap());
             }
             child.freeze();
             let copy = tempdir().unwrap();
@@ -203,7 +203,7 @@ fn copies_of_any_moment_are_whole(synchronous: &str) {
             fs::copy(path.with_extension("db-wal"), copied.with_extension("db-wal")).unwrap();
             child.thaw();
             check(&open(&copied), &acknowledged);
-            if moment % 20 == 0 {
+            if round % 20 == 0 {
                 let connection = rusqlite::Connection::open(&copied).unwrap();
                 let found = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0));
                 assert_eq!(found, Ok("ok".to_owned()));
@@ -213,13 +213,13 @@ fn copies_of_any_moment_are_whole(synchronous: &str) {
     }
 }
 
-/// Takes note of "session offset".
-fn note(acknowledged: &mut BTreeMap<String, u64>, line: &str) {
+/// Records a line "session offset".
+fn record(acknowledged: &mut BTreeMap<String, u64>, line: &str) {
     let (session, offset) = line.split_once(' ').unwrap();
     acknowledged.insert(session.to_owned(), offset.parse().unwrap());
 }
 
-/// What the role "write" leaves: every entry says where it is, and which one of its append it is.
+/// Checks the entries of the role "write", which contain their offset and their index in the append.
 fn check(log: &SqliteLog, acknowledged: &BTreeMap<String, u64>) {
     for (session, acknowledged) in acknowledged {
         let info = block_on(log.info(&id(session))).unwrap();
@@ -231,7 +231,7 @@ fn check(log: &SqliteLog, acknowledged: &BTreeMap<String, u64>) {
         }
         let last = text(records.last().unwrap());
         let (of, number) = last.split(' ').nth(2).unwrap().split_once('/').unwrap();
-        assert_eq!(of, number, "an append is there as a whole: {last:.40}");
+        assert_eq!(of, number, "an append was stored in part: {last:.40}");
         assert_eq!(info.next.0, info.first.0 + records.len() as u64);
     }
 }
@@ -244,19 +244,19 @@ fn child() {
         "turns" => turns(&open(path)),
         "fight" => fight(&open(path), &role[2]),
         "make" => {
-            say("ready");
-            hear();
+            send("ready");
+            receive();
             let log = open(path);
             Writer::open(&log, &role[2]).unwrap().append(vec![snapshot("0")]).unwrap();
-            say("made");
+            send("made");
         }
         "tail" => {
             let log: Arc<dyn Log> = Arc::new(open(path));
             let mut tail = tail(&log, &id("anna"), Offset(0));
             loop {
                 match block_on(tail.next()).unwrap() {
-                    Ok(record) => say(text(&record)),
-                    Err(error) => return say(error),
+                    Ok(record) => send(text(&record)),
+                    Err(error) => return send(error),
                 }
             }
         }
@@ -264,14 +264,14 @@ fn child() {
             let mut anna = Writer::open(&open(path), "anna").unwrap();
             let error = loop {
                 match anna.append(vec![snapshot("frozen")]) {
-                    Ok(()) => say(anna.next.0 - 1),
-                    // the parent had it locked
+                    Ok(()) => send(anna.next.0 - 1),
+                    // the parent had the file locked
                     Err(error) if error.is_retryable() => {}
                     Err(error) => break error,
                 }
             };
             assert!(matches!(error, LogError::Fenced { .. }), "{error:?}");
-            say("fenced");
+            send("fenced");
         }
         "write" => {
             let synchronous =
@@ -285,23 +285,23 @@ fn child() {
                 }
             });
         }
-        role => panic!("no role {role}"),
+        role => panic!("unknown role {role}"),
     }
 }
 
-/// Opens the session and appends once for each line.
+/// Opens the session and appends an entry for each line.
 fn turns(log: &SqliteLog) {
     for round in 0.. {
-        if hear() != "go" {
+        if receive() != "go" {
             return;
         }
         let mut anna = Writer::open(log, "anna").unwrap();
         anna.append(vec![draft(&format!("child {round}"))]).unwrap();
-        say("done");
+        send("done");
     }
 }
 
-/// Opens the session again and again, against others that do the same.
+/// Opens the session repeatedly while other processes do the same.
 fn fight(log: &SqliteLog, name: &str) {
     let mut count = 0;
     for _ in 0..50 {
@@ -314,10 +314,10 @@ fn fight(log: &SqliteLog, name: &str) {
             }
         }
     }
-    say(count);
+    send(count);
 }
 
-/// Writes until it is killed; keeps the file small.
+/// Writes until it is killed, and trims to keep the file small.
 fn write(log: &SqliteLog, session: &str, mut random: Random) {
     let mut writer = Writer::open(log, session).unwrap();
     loop {
@@ -329,12 +329,12 @@ fn write(log: &SqliteLog, session: &str, mut random: Random) {
         };
         let entries: Vec<_> = (1..=count).map(entry).collect();
         if random.below(4) == 0 {
-            // it is durable with what follows
+            // becomes durable with the next append
             drop(writer.send(entries, Urgency::Whenever));
             continue;
         }
         writer.append(entries).unwrap();
-        say(format_args!("{session} {}", writer.next.0 - 1));
+        send(format_args!("{session} {}", writer.next.0 - 1));
         if random.below(20) == 0 {
             block_on(log.trim(&id(session), Offset(writer.next.0 - 1))).unwrap();
         }
@@ -342,7 +342,7 @@ fn write(log: &SqliteLog, session: &str, mut random: Random) {
 }
 
 #[test]
-fn a_session_is_idle_for_other_processes_once_it_is_released() {
+fn released_session_is_idle_for_other_processes() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let log = open(&path);
@@ -355,7 +355,7 @@ fn a_session_is_idle_for_other_processes_once_it_is_released() {
         Err(LogError::Busy { ago, .. }) => assert!(ago < hour),
         result => panic!("{result:?}"),
     }
-    // as if an hour had passed
+    // simulate that an hour has passed
     let connection = rusqlite::Connection::open(&path).unwrap();
     let earlier = "UPDATE sessions SET active = active - 3600000; \
                    UPDATE entries SET stored = stored - 3600000";

@@ -1,4 +1,4 @@
-//! One sentence of the contract, and how it is tried.
+//! Test cases, and how they are run.
 
 use crate::{
     Subject,
@@ -13,25 +13,25 @@ use std::{
     thread,
 };
 
-/// One thing that every log has to do.
+/// A test of one requirement of the contract of [`Log`](burdock::Log).
 #[derive(Clone, Copy)]
 pub struct Case {
-    /// What it is about: a section of the suite.
+    /// The section of the suite.
     pub group: &'static str,
-    /// What a log does, as the name of a test.
+    /// The required behavior, as a test name.
     pub name: &'static str,
     pub(crate) run: fn(Trial) -> BoxFuture<'static, Verdict>,
 }
 
 impl Case {
-    /// The name as a sentence.
-    pub fn sentence(&self) -> String {
+    /// Returns the name with spaces instead of underscores.
+    pub fn description(&self) -> String {
         self.name.replace('_', " ")
     }
 
-    /// Tries it, on a thread of its own.
+    /// Runs the case on a new thread.
     ///
-    /// A case that hangs fails after the subject's patience; its thread is left behind.
+    /// A case that hangs fails after [`Subject::case_timeout`]; its thread is not stopped.
     pub fn run(&self, subject: &Arc<dyn Subject>) -> Outcome {
         let (run, name, trial) = (self.run, self.name, Arc::clone(subject));
         let (sender, receiver) = mpsc::channel();
@@ -41,19 +41,20 @@ impl Case {
                     Ok(trial) => run(trial).await,
                     Err(error) => Err(error.into()),
                 };
-                // nobody listens any more when it was too late
+                // the receiver is dropped after a timeout
                 let _ = sender.send(verdict);
             }));
         });
-        match receiver.recv_timeout(subject.patience()) {
+        match receiver.recv_timeout(subject.case_timeout()) {
             Ok(Ok(())) => Outcome::Passed,
-            Ok(Err(Stop::Fault(fault))) => Outcome::Failed(fault),
+            Ok(Err(Stop::Failure(failure))) => Outcome::Failed(failure),
             Ok(Err(Stop::NotApplicable(reason))) => Outcome::NotApplicable(reason),
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                Outcome::Failed(Fault::new(format!("no end after {:?}", subject.patience())))
-            }
+            Err(mpsc::RecvTimeoutError::Timeout) => Outcome::Failed(Failure::new(format!(
+                "timed out after {:?}",
+                subject.case_timeout()
+            ))),
             Err(mpsc::RecvTimeoutError::Disconnected) => {
-                Outcome::Failed(Fault::new(format!("a panic: {}", panic_of(thread))))
+                Outcome::Failed(Failure::new(format!("panicked: {}", panic_message(thread))))
             }
         }
     }
@@ -61,79 +62,82 @@ impl Case {
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Case({}: {})", self.group, self.sentence())
+        write!(f, "Case({}: {})", self.group, self.description())
     }
 }
 
-fn panic_of(thread: thread::JoinHandle<()>) -> String {
-    let Err(payload) = thread.join() else { return "the future was not run to its end".into() };
+fn panic_message(thread: thread::JoinHandle<()>) -> String {
+    let Err(payload) = thread.join() else {
+        return "`block_on` returned before the future completed".into();
+    };
     let text = payload.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
-/// What came of a case.
+/// The outcome of a case.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The log does it.
+    /// The log meets the requirement.
     Passed,
-    /// It does not.
-    Failed(Fault),
-    /// The subject lacks what the case needs.
+    /// The log does not meet the requirement.
+    Failed(Failure),
+    /// The subject does not implement a method that the case needs, with the reason.
     NotApplicable(&'static str),
 }
 
-/// What a log did wrong.
+/// The failure of a case: a message and the location of the check.
 #[derive(Clone, Debug)]
-pub struct Fault {
+pub struct Failure {
     message: String,
-    place: &'static Location<'static>,
+    location: &'static Location<'static>,
 }
 
-impl Fault {
+impl Failure {
     #[track_caller]
     pub(crate) fn new(mut message: String) -> Self {
-        // what is compared may have megabytes
+        // compared values may be megabytes long
         if let Some((end, _)) = message.char_indices().nth(600) {
             message.truncate(end);
             message.push('…');
         }
-        Self { message, place: Location::caller() }
+        Self { message, location: Location::caller() }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}:{})", self.message, self.place.file(), self.place.line())
+        write!(f, "{} ({}:{})", self.message, self.location.file(), self.location.line())
     }
 }
 
 impl From<LogError> for Stop {
     #[track_caller]
     fn from(error: LogError) -> Self {
-        Self::Fault(Fault::new(format!("an error that nothing calls for: {error} ({error:?})")))
+        Self::Failure(Failure::new(format!("unexpected error: {error} ({error:?})")))
     }
 }
 
-/// Tries the case of this name and panics when the log fails it: the body of a test that
-/// [`conformance!`](crate::conformance) writes.
+/// Runs the case with this name, and panics if it fails.
+///
+/// This is the body of the tests that [`conformance!`](crate::conformance) generates.
 #[allow(clippy::panic, reason = "this is how a test fails")]
-#[allow(clippy::print_stdout, reason = "a case that is not applicable must not pass in silence")]
+#[allow(clippy::print_stdout, reason = "a case that is not applicable must not pass silently")]
 pub fn check(name: &str, subject: impl Subject) {
     let Some(case) = CASES.iter().find(|case| case.name == name) else {
-        panic!("there is no case `{name}`")
+        panic!("unknown case `{name}`")
     };
     match case.run(&(Arc::new(subject) as Arc<dyn Subject>)) {
         Outcome::Passed => {}
-        Outcome::Failed(fault) => panic!("{}: {fault}", case.sentence()),
+        Outcome::Failed(failure) => panic!("{}: {failure}", case.description()),
         Outcome::NotApplicable(reason) => println!("not applicable: {reason}"),
     }
 }
 
-/// Writes a `#[test]` for every case of the suite.
+/// Generates a `#[test]` for every case of the suite.
 ///
-/// The argument makes a [`Subject`]; every test evaluates it once. Tests run at the same time, so
-/// they have stores of their own or one that bears it. A case that is not applicable passes as a
-/// test and prints why; [`run`](crate::run) tells it from a passed one.
+/// The argument is an expression that creates a [`Subject`]; every test evaluates it once. Tests run
+/// concurrently, so they need separate stores or one that supports concurrent use. A case that is not
+/// applicable passes as a test and prints the reason; [`run`](crate::run) reports it separately.
 #[macro_export]
 macro_rules! conformance {
     ($subject:expr $(,)?) => {
@@ -156,7 +160,7 @@ macro_rules! __tests {
 
 macro_rules! cases {
     ([] $($group:ident { $($name:ident)* })*) => {
-        /// Every case, in the order of the report.
+        /// All cases, in the order of reports.
         pub const CASES: &[Case] = &[$($(Case {
             group: stringify!($group),
             name: stringify!($name),

@@ -1,4 +1,4 @@
-//! Entries to write.
+//! Entries for the cases.
 
 use burdock::{
     Position,
@@ -6,10 +6,10 @@ use burdock::{
 };
 use serde_json::{Value, json};
 
-/// The time of the entry at offset 0; each following one is a second later.
-pub(crate) const BEGIN: u64 = 1_700_000_000_000;
+/// The time of the entry at offset 0. Each following entry is one second later.
+pub(crate) const START: u64 = 1_700_000_000_000;
 
-/// The entry that is usual at a place of a session, another one at each.
+/// Returns an entry for an offset, different for each offset.
 pub(crate) fn numbered(place: u64) -> Result<Draft, LogError> {
     let kind = match place % 5 {
         0 if place == 0 => json!({ "session_created": { "snapshot": state(place) } }),
@@ -25,56 +25,56 @@ pub(crate) fn numbered(place: u64) -> Result<Draft, LogError> {
             json!({ "run_failed": { "node": "answer", "error": error } })
         }
     };
-    draft(BEGIN + place * 1000, kind)
+    draft(START + place * 1000, kind)
 }
 
-/// Those of several places.
+/// Returns the numbered entries of several offsets.
 pub(crate) fn several(places: std::ops::Range<u64>) -> Result<Vec<Draft>, LogError> {
     places.map(numbered).collect()
 }
 
-/// An item with this value.
+/// Returns an item with this value.
 pub(crate) fn item(value: impl Into<Value>) -> Result<Draft, LogError> {
-    draft(BEGIN, item_of(&value.into()))
+    draft(START, item_of(&value.into()))
 }
 
-/// A snapshot.
+/// Returns a snapshot.
 pub(crate) fn snapshot(step: u64) -> Result<Draft, LogError> {
-    draft(BEGIN, json!({ "snapshot": state(step) }))
+    draft(START, json!({ "snapshot": state(step) }))
 }
 
-/// A snapshot that this graph wrote.
+/// Returns a snapshot of this graph.
 pub(crate) fn snapshot_of(graph: &str) -> Result<Draft, LogError> {
     let mut snapshot = state(0);
     snapshot.graph.name = graph.into();
-    draft(BEGIN, json!({ "snapshot": snapshot }))
+    draft(START, json!({ "snapshot": snapshot }))
 }
 
-/// The first entry of a session of this graph.
+/// Returns the first entry of a session of this graph.
 pub(crate) fn created_by(graph: &str) -> Result<Draft, LogError> {
     let mut snapshot = state(0);
     snapshot.graph.name = graph.into();
-    draft(BEGIN, json!({ "session_created": { "snapshot": snapshot } }))
+    draft(START, json!({ "session_created": { "snapshot": snapshot } }))
 }
 
-/// An entry whose JSON is spelled out.
-pub(crate) fn spelled(json: &str) -> Draft {
-    Draft::from_json("item", BEGIN, json)
+/// Returns an entry with this JSON.
+pub(crate) fn raw(json: &str) -> Draft {
+    Draft::from_json("item", START, json)
 }
 
-/// The same entry, made at another time.
-pub(crate) fn at(wall: u64, mut draft: Draft) -> Draft {
+/// Changes the time of an entry.
+pub(crate) fn with_time(wall: u64, mut draft: Draft) -> Draft {
     draft.wall = wall;
     draft
 }
 
-/// An entry of the kind that the JSON describes.
+/// Returns an entry of a kind in JSON.
 fn draft(wall: u64, kind: Value) -> Result<Draft, LogError> {
     let kind: EntryKind = serde_json::from_value(kind).map_err(|error| {
         let (what, reason) = ("an entry of the testkit".into(), error.to_string());
         LogError::NotSerialisable { what, reason }
     })?;
-    Draft::new(&Entry::new(Time(wall, wall.saturating_sub(BEGIN) * 1000), kind))
+    Draft::new(&Entry::new(Time(wall, wall.saturating_sub(START) * 1000), kind))
 }
 
 fn item_of(item: &Value) -> Value {

@@ -1,13 +1,12 @@
-//! What every log of burdock has to pass: one suite for a memory, a file, a database, and for yours.
+//! Conformance test suite for implementations of [`burdock::Log`].
 //!
-//! The docs of [`burdock::Log`] are the contract, and a [`Case`] is one sentence of it. The suite
-//! calls nothing but that trait, so it says of a log what a program can see of it: that entries are
-//! there once, in order and byte by byte; that the last opener alone can write; that a tail misses
-//! nothing; that what was acknowledged survives.
+//! The docs of [`burdock::Log`] are the contract, and each [`Case`] tests one statement of it. The suite
+//! uses only the trait, so it tests what a program can observe: entries are stored once, in order and
+//! unchanged; only the last opener can write; a tail misses nothing; acknowledged entries survive.
 //!
-//! # Running it
+//! # Running the suite
 //!
-//! A [`Subject`] makes handles on one store. [`conformance!`] writes a test for each case:
+//! A [`Subject`] creates handles on one store. [`conformance!`] generates a test for each case:
 //!
 //! ```
 //! use burdock::log::{Log, LogError, MemoryLog};
@@ -25,35 +24,37 @@
 //!     }
 //! }
 //!
-//! # // a doctest has no tests of its own; the macro is compiled, the suite is run below
+//! # // doctests cannot contain tests; this only checks that the macro compiles
 //! burdock_testkit::conformance!(Memory::default());
 //!
 //! let report = burdock_testkit::run(Memory::default());
 //! assert_eq!(report.failed().count(), 0, "{report}");
 //! ```
 //!
-//! [`run`] returns a [`Report`], and a [`Table`] puts several of them side by side.
+//! [`run`] returns a [`Report`], and a [`Table`] shows several reports side by side.
 //!
-//! # What a subject can offer
+//! # Optional methods of a subject
 //!
-//! - [`Subject::block_on`], for a log that needs a certain executor. The suite needs none.
-//! - [`Subject::reopen`], for a store that outlives its handle: a second handle as another process
-//!   would have it.
-//! - [`Subject::crash`], for a store that can be cut off in the middle of its work.
+//! - [`Subject::block_on`], for a log that needs a specific executor. The suite itself needs none.
+//! - [`Subject::reopen`], for a store that outlives its handle: returns an independent handle, as in
+//!   another process.
+//! - [`Subject::crash`], for a store whose crash can be simulated.
 //!
-//! A case that needs what a subject does not offer is *not applicable*: the report says so and why.
+//! A case that needs a method that the subject does not implement is *not applicable*. The report lists
+//! it with the reason.
 //!
-//! # What is expected beyond the words of the trait
+//! # Requirements beyond the docs of the trait
 //!
-//! - What an operation refuses, it leaves as it was: a refused claim fences nobody, and neither does
+//! - Failed operations change nothing. A rejected claim does not fence the writer, and neither does
 //!   deleting a session that does not exist.
-//! - A repetition is one by the same writer. What an earlier epoch wrote is not.
-//! - No number is too large: offsets, epochs, limits and durations up to the last one are answered.
-//! - [`reached`](burdock::Log::reached) tells a session from a later one of the same id.
-//! - A waker is woken without a lock that the log's operations take, and forgotten with its future.
+//! - Only an append of the same writer can be a repetition, not one of an earlier epoch.
+//! - All values of offsets, epochs, limits and durations are accepted, up to the maximum.
+//! - [`reached`](burdock::Log::reached) distinguishes a session from a later one with the same id.
+//! - Wakers are called without holding a lock that operations of the log take, and are dropped with
+//!   their future.
 #![allow(
     clippy::missing_panics_doc,
-    reason = "the one function that panics is the body of a test and says so"
+    reason = "the only function that panics is the body of a test"
 )]
 
 mod case;
@@ -66,7 +67,7 @@ mod wakers;
 mod writer;
 
 pub use self::{
-    case::{CASES, Case, Fault, Outcome, check},
-    report::{Report, Result, Table, run},
+    case::{CASES, Case, Failure, Outcome, check},
+    report::{CaseResult, Report, Table, run},
     subject::Subject,
 };

@@ -1,4 +1,4 @@
-//! What came of the whole suite, as a table.
+//! Reports of the whole suite, and tables of reports.
 
 use crate::{CASES, Case, Outcome, Subject};
 use std::{
@@ -7,42 +7,42 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Tries every case, one after the other.
+/// Runs all cases sequentially.
 pub fn run(subject: impl Subject) -> Report {
     let subject: Arc<dyn Subject> = Arc::new(subject);
     let result = |case: &Case| {
-        let begin = Instant::now();
-        Result { case: *case, outcome: case.run(&subject), took: begin.elapsed() }
+        let start = Instant::now();
+        CaseResult { case: *case, outcome: case.run(&subject), elapsed: start.elapsed() }
     };
     Report { results: CASES.iter().map(result).collect() }
 }
 
-/// What came of every case; displayed, a table of one column.
+/// The results of all cases. Displays as a table with one column.
 #[derive(Clone, Debug)]
 pub struct Report {
-    results: Vec<Result>,
+    results: Vec<CaseResult>,
 }
 
-/// What came of one case.
+/// The result of one case.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Result {
+pub struct CaseResult {
     /// The case.
     pub case: Case,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// How long it took.
-    pub took: Duration,
+    /// Its running time.
+    pub elapsed: Duration,
 }
 
 impl Report {
-    /// The results, in the order of [`CASES`].
-    pub fn results(&self) -> &[Result] {
+    /// Returns the results in the order of [`CASES`].
+    pub fn results(&self) -> &[CaseResult] {
         &self.results
     }
 
-    /// Those that failed.
-    pub fn failed(&self) -> impl Iterator<Item = &Result> {
+    /// Returns the results of failed cases.
+    pub fn failed(&self) -> impl Iterator<Item = &CaseResult> {
         self.results.iter().filter(|result| matches!(result.outcome, Outcome::Failed(_)))
     }
 
@@ -58,24 +58,25 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Table::of(&[("result", self)]).fmt(f)
+        Table::new(&[("result", self)]).fmt(f)
     }
 }
 
-/// Reports side by side, one column each, with the reasons below.
+/// A table with one column per report, followed by the failures and the reasons of cases that are not
+/// applicable.
 #[derive(Clone, Debug)]
 pub struct Table<'a> {
     columns: Vec<(&'a str, &'a Report)>,
 }
 
 impl<'a> Table<'a> {
-    /// Joins reports under the names of their logs.
-    pub fn of(columns: &[(&'a str, &'a Report)]) -> Self {
+    /// Creates a table of reports, each with the name of its log.
+    pub fn new(columns: &[(&'a str, &'a Report)]) -> Self {
         Self { columns: columns.to_vec() }
     }
 
     fn row(&self, f: &mut fmt::Formatter<'_>, index: usize, case: &Case) -> fmt::Result {
-        write!(f, "  {:<WIDTH$}", case.sentence())?;
+        write!(f, "  {:<WIDTH$}", case.description())?;
         let results = self.columns.iter().filter_map(|(_, report)| report.results.get(index));
         writeln!(f, "{}", cells(results.map(cell)))
     }
@@ -86,23 +87,23 @@ impl<'a> Table<'a> {
             for result in &report.results {
                 let (what, reason) = match &result.outcome {
                     Outcome::Passed => continue,
-                    Outcome::Failed(fault) => ("failed", fault.to_string()),
+                    Outcome::Failed(failure) => ("failed", failure.to_string()),
                     Outcome::NotApplicable(reason) => ("n/a", (*reason).to_owned()),
                 };
-                writeln!(f, "  {what}: {}: {reason}", result.case.sentence())?;
+                writeln!(f, "  {what}: {}: {reason}", result.case.description())?;
             }
         }
         Ok(())
     }
 }
 
-/// Columns of the table: a sentence, and a result with its time.
+/// Widths of the columns: the description, and an outcome with its time.
 const WIDTH: usize = 72;
 const CELL: usize = 18;
 
-fn cell(result: &Result) -> String {
+fn cell(result: &CaseResult) -> String {
     match &result.outcome {
-        Outcome::Passed => format!("ok {:>9.1} ms", result.took.as_secs_f64() * 1e3),
+        Outcome::Passed => format!("ok {:>9.1} ms", result.elapsed.as_secs_f64() * 1e3),
         Outcome::Failed(_) => "FAILED".into(),
         Outcome::NotApplicable(_) => "n/a".into(),
     }

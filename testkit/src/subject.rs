@@ -1,41 +1,42 @@
-//! What is tested.
+//! The subject of a test.
 
 use burdock::log::{Log, LogError};
 use futures::{executor, future::BoxFuture};
 use std::{sync::Arc, time::Duration};
 
-/// A store whose log is tested, and how to get at it.
+/// A store to be tested, which creates handles of its log.
 ///
-/// One subject stands for one store. It may be empty or hold sessions of earlier cases and other
-/// programs: every case uses session ids that nobody used before.
+/// One subject is one store. It may contain sessions of earlier cases and of other programs: every case
+/// uses new session ids.
 pub trait Subject: Send + Sync + 'static {
-    /// A handle on the store; the same or a new one at each call.
+    /// Returns a handle on the store, the same or a new one on each call.
     fn log(&self) -> BoxFuture<'_, Result<Arc<dyn Log>, LogError>>;
 
-    /// A further handle on the same store that shares nothing with those of [`log`](Self::log), as
-    /// another process would have it; `None` when the store dies with its handle.
+    /// Returns a handle on the same store that shares nothing with those of [`log`](Self::log), as in
+    /// another process. Returns `None` if the store does not outlive its handle.
     fn reopen(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
         None
     }
 
-    /// Cuts the store off as a crash would, nothing flushed and nothing closed, and returns a handle
-    /// on what is left of it; `None` when this cannot be done.
+    /// Simulates a crash, without flushing or closing anything, and returns a handle on the remaining
+    /// store. Returns `None` if that is not possible.
     ///
-    /// It may be called several times, and in the middle of appends. Handles from before are not
-    /// used after it, so a copy of the files at this moment is as good as the end of a process.
-    /// Tests that share the store with others must bear that it is cut off from them, too.
+    /// May be called several times, and during appends. Earlier handles are not used afterwards, so a
+    /// copy of the files can stand for the end of the process. The crash may affect other tests that
+    /// share the store.
     fn crash(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
         None
     }
 
-    /// Runs a future to its end on the calling thread; called from several threads at once.
+    /// Runs a future to completion on the calling thread. Called from several threads concurrently.
     fn block_on(&self, future: BoxFuture<'_, ()>) {
         executor::block_on(future);
     }
 
-    /// How long a case may take before it counts as hanging. The longest one opens 10 000 sessions
-    /// and appends an entry to each.
-    fn patience(&self) -> Duration {
+    /// Returns the time after which a running case fails. Defaults to 1 minute.
+    ///
+    /// The longest case opens 10 000 sessions and appends an entry to each.
+    fn case_timeout(&self) -> Duration {
         Duration::from_mins(1)
     }
 }
@@ -57,7 +58,7 @@ impl<S: Subject + ?Sized> Subject for Arc<S> {
         (**self).block_on(future);
     }
 
-    fn patience(&self) -> Duration {
-        (**self).patience()
+    fn case_timeout(&self) -> Duration {
+        (**self).case_timeout()
     }
 }

@@ -1,6 +1,6 @@
-//! What a case works with: the subject, ids of its own, time and threads.
+//! The environment of a case: its subject, session ids, time limits and threads.
 
-use crate::{Fault, Subject, writer::Writer};
+use crate::{Failure, Subject, writer::Writer};
 use burdock::log::{Claim, Log, LogError, Record, SessionId};
 use futures::{
     channel::oneshot,
@@ -18,28 +18,28 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// What a case comes to.
+/// The result of a case.
 pub(crate) type Verdict = Result<(), Stop>;
 
-/// Why a case did not come to its end.
+/// Why a case ended early.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    Fault(Fault),
+    Failure(Failure),
     NotApplicable(&'static str),
 }
 
 impl Stop {
     #[track_caller]
-    pub(crate) fn fault(message: impl Into<String>) -> Self {
-        Self::Fault(Fault::new(message.into()))
+    pub(crate) fn failure(message: impl Into<String>) -> Self {
+        Self::Failure(Failure::new(message.into()))
     }
 }
 
-/// Fails the case unless something holds.
+/// Fails the case unless a condition holds.
 macro_rules! ensure {
     ($holds:expr, $($message:tt)+) => {
         if !$holds {
-            return Err($crate::trial::Stop::fault(format!($($message)+)));
+            return Err($crate::trial::Stop::failure(format!($($message)+)));
         }
     };
 }
@@ -52,33 +52,33 @@ macro_rules! ensure_eq {
             (found, expected) => if found != expected {
                 let what = format!($($message)+);
                 let message = format!("{what}: found {found:?}, expected {expected:?}");
-                return Err($crate::trial::Stop::fault(message));
+                return Err($crate::trial::Stop::failure(message));
             },
         }
     };
 }
 pub(crate) use ensure_eq;
 
-/// Fails the case unless an operation is refused with a certain error.
-macro_rules! ensure_refused {
+/// Fails the case unless a result is an error that matches a pattern.
+macro_rules! ensure_err {
     ($result:expr, $error:pat $(if $guard:expr)?, $($message:tt)+) => {
         match $result {
             Err($error) $(if $guard)? => {}
             other => {
                 let what = format!($($message)+);
                 let message = format!("{what}: found {other:?}, expected {}", stringify!($error));
-                return Err($crate::trial::Stop::fault(message));
+                return Err($crate::trial::Stop::failure(message));
             }
         }
     };
 }
-pub(crate) use ensure_refused;
+pub(crate) use ensure_err;
 
-/// One case at work.
+/// One run of a case.
 #[derive(Clone)]
 pub(crate) struct Trial {
     pub(crate) log: Arc<dyn Log>,
-    /// What all ids of this case begin with, and no other id.
+    /// The prefix of all session ids of this case, and of no others.
     pub(crate) prefix: String,
     subject: Arc<dyn Subject>,
 }
@@ -97,19 +97,19 @@ impl Trial {
         SessionId::stored(format!("{}{name}", self.prefix))
     }
 
-    /// Opens a session by any claim.
+    /// Opens a session with the default claim.
     pub(crate) async fn open(&self, name: &str) -> Result<Writer, LogError> {
         Writer::open(&self.log, &self.id(name)?, Claim::default()).await
     }
 
-    /// A session of so many entries.
+    /// Opens a session and appends a number of entries.
     pub(crate) async fn session(&self, name: &str, entries: u64) -> Result<Writer, LogError> {
         let mut writer = self.open(name).await?;
         writer.write(entries).await?;
         Ok(writer)
     }
 
-    /// A handle as another process has it.
+    /// Returns an independent handle, as in another process.
     pub(crate) async fn reopen(&self) -> Result<Arc<dyn Log>, Stop> {
         match self.subject.reopen() {
             Some(log) => Ok(log.await?),
@@ -117,7 +117,7 @@ impl Trial {
         }
     }
 
-    /// The handles to read with: the first one, and another one when there can be one.
+    /// Returns the first handle and, if supported, an independent one.
     pub(crate) async fn handles(&self) -> Result<Vec<Arc<dyn Log>>, LogError> {
         let mut handles = vec![Arc::clone(&self.log)];
         if let Some(log) = self.subject.reopen() {
@@ -126,40 +126,40 @@ impl Trial {
         Ok(handles)
     }
 
-    /// What a crash leaves.
+    /// Simulates a crash and returns a handle on the remaining store.
     pub(crate) async fn crash(&self) -> Result<Arc<dyn Log>, Stop> {
         match self.subject.crash() {
             Some(log) => Ok(log.await?),
-            None => Err(Stop::NotApplicable("the store cannot be cut off: `crash` returns `None`")),
+            None => Err(Stop::NotApplicable("the store cannot crash: `crash` returns `None`")),
         }
     }
 
-    /// Waits, but not for ever, for what has to come.
+    /// Awaits a future with a time limit.
     #[track_caller]
     pub(crate) fn soon<T>(
         &self,
         what: &str,
         future: impl Future<Output = T>,
     ) -> impl Future<Output = Result<T, Stop>> {
-        let patience = self.subject.patience() / 2;
-        let late = Fault::new(format!("{what}: nothing came within {patience:?}"));
-        async move { within(patience, future).await.ok_or(Stop::Fault(late)) }
+        let limit = self.subject.case_timeout() / 2;
+        let late = Failure::new(format!("{what}: timed out after {limit:?}"));
+        async move { within(limit, future).await.ok_or(Stop::Failure(late)) }
     }
 
-    /// Waits until something holds that nobody tells about.
+    /// Polls a condition with a time limit.
     #[track_caller]
     pub(crate) fn until(
         &self,
         what: &str,
         holds: impl Fn() -> bool,
     ) -> impl Future<Output = Verdict> {
-        let patience = self.subject.patience() / 2;
-        let late = Fault::new(format!("{what}: not so within {patience:?}"));
+        let limit = self.subject.case_timeout() / 2;
+        let late = Failure::new(format!("{what}: timed out after {limit:?}"));
         async move {
-            let begin = Instant::now();
+            let start = Instant::now();
             while !holds() {
-                if begin.elapsed() > patience {
-                    return Err(Stop::Fault(late));
+                if start.elapsed() > limit {
+                    return Err(Stop::Failure(late));
                 }
                 delay(Duration::from_millis(1)).await;
             }
@@ -167,7 +167,7 @@ impl Trial {
         }
     }
 
-    /// Runs a part of the case on a thread of its own.
+    /// Runs a part of the case on another thread.
     pub(crate) fn spawn<T: Send + 'static>(
         &self,
         part: impl Future<Output = Result<T, Stop>> + Send + 'static,
@@ -176,7 +176,7 @@ impl Trial {
         let subject = Arc::clone(&self.subject);
         thread::spawn(move || {
             subject.block_on(Box::pin(async {
-                // nobody listens any more when the case has failed
+                // the receiver is dropped if the case has failed
                 let _ = sender.send(part.await);
             }));
         });
@@ -192,12 +192,12 @@ impl<T> Future for Part<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Stop>> {
         Pin::new(&mut self.0).poll(cx).map(|result| {
-            result.unwrap_or_else(|_| Err(Stop::fault("a thread of the case panicked")))
+            result.unwrap_or_else(|_| Err(Stop::failure("a thread of the case panicked")))
         })
     }
 }
 
-/// Is ready after some time, under any executor: a thread sleeps, since the kit has no runtime.
+/// Sleeps, in any executor, with the help of a thread.
 pub(crate) async fn delay(time: Duration) {
     let (sender, receiver) = oneshot::channel::<()>();
     thread::spawn(move || {
@@ -207,7 +207,7 @@ pub(crate) async fn delay(time: Duration) {
     let _ = receiver.await;
 }
 
-/// What a future returns, unless it takes longer.
+/// Awaits a future. Returns `None` after a timeout.
 pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
     let (future, (sender, late)) = (pin!(future), oneshot::channel::<()>());
     let timer = thread::spawn(move || {
@@ -222,8 +222,8 @@ pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = T>) -
     }
 }
 
-/// Reads a session from an offset to its end and checks that offsets have no gaps and pages no more
-/// than their limit.
+/// Reads a session from an offset to its end. Checks that offsets have no gaps and that pages do not
+/// exceed their limit.
 pub(crate) async fn read_all(
     log: &Arc<dyn Log>,
     session: &SessionId,
@@ -233,19 +233,19 @@ pub(crate) async fn read_all(
     let (mut records, mut next) = (Vec::new(), from);
     loop {
         let page = log.read(session, next, PAGE).await?;
-        ensure!(page.len() <= PAGE, "a page has {} entries, at most {PAGE} were asked", page.len());
+        ensure!(page.len() <= PAGE, "a page has {} entries, limit was {PAGE}", page.len());
         if page.is_empty() {
             return Ok(records);
         }
         for record in page {
-            ensure_eq!(record.offset, next, "the offset of an entry that was read");
+            ensure_eq!(record.offset, next, "offset of an entry");
             next = next.plus(1);
             records.push(record);
         }
     }
 }
 
-/// Checks that a session has these entries from offset 0 on, and no others.
+/// Checks that a session consists of these entries, from offset 0.
 pub(crate) async fn ensure_content(
     log: &Arc<dyn Log>,
     session: &SessionId,
@@ -253,8 +253,8 @@ pub(crate) async fn ensure_content(
 ) -> Verdict {
     let found = read_all(log, session, burdock::log::Offset::ZERO).await?;
     for (found, expected) in found.iter().zip(expected) {
-        ensure_eq!(found, expected, "an entry that was read");
+        ensure_eq!(found, expected, "an entry");
     }
-    ensure_eq!(found.len(), expected.len(), "how many entries `{session}` has");
+    ensure_eq!(found.len(), expected.len(), "number of entries of `{session}`");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Wakers that see how a log treats them.
+//! Wakers that check how a log uses them.
 
 use std::{
     pin::Pin,
@@ -9,37 +9,37 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-/// Polls a future with a waker of its own each time and hears the last one only, as tasks that move
-/// between executors do.
-pub(crate) struct Exchanging<F> {
+/// Polls a future with a new waker each time, and forwards only wake-ups of the latest one. Tasks that
+/// move between executors behave like this.
+pub(crate) struct SwapWakers<F> {
     future: F,
     polls: Arc<AtomicU64>,
 }
 
-struct Exchanged {
+struct SwappedWaker {
     poll: u64,
     polls: Arc<AtomicU64>,
     outer: Waker,
 }
 
-impl<F> Exchanging<F> {
+impl<F> SwapWakers<F> {
     pub(crate) fn new(future: F) -> Self {
         Self { future, polls: Arc::default() }
     }
 }
 
-impl<F: Future + Unpin> Future for Exchanging<F> {
+impl<F: Future + Unpin> Future for SwapWakers<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let poll = self.polls.fetch_add(1, Ordering::SeqCst) + 1;
         let (polls, outer) = (Arc::clone(&self.polls), cx.waker().clone());
-        let waker = Waker::from(Arc::new(Exchanged { poll, polls, outer }));
+        let waker = Waker::from(Arc::new(SwappedWaker { poll, polls, outer }));
         Pin::new(&mut self.future).poll(&mut Context::from_waker(&waker))
     }
 }
 
-impl Wake for Exchanged {
+impl Wake for SwappedWaker {
     fn wake(self: Arc<Self>) {
         if self.polls.load(Ordering::SeqCst) == self.poll {
             self.outer.wake_by_ref();
@@ -47,8 +47,8 @@ impl Wake for Exchanged {
     }
 }
 
-/// Polls a future with a waker that does something before it wakes.
-pub(crate) struct Doing<F> {
+/// Polls a future with a waker that runs a function before it wakes.
+pub(crate) struct WakeHook<F> {
     future: F,
     work: Arc<dyn Fn() + Send + Sync>,
 }
@@ -58,13 +58,13 @@ struct Work {
     outer: Waker,
 }
 
-impl<F> Doing<F> {
+impl<F> WakeHook<F> {
     pub(crate) fn new(future: F, work: impl Fn() + Send + Sync + 'static) -> Self {
         Self { future, work: Arc::new(work) }
     }
 }
 
-impl<F: Future + Unpin> Future for Doing<F> {
+impl<F: Future + Unpin> Future for WakeHook<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -81,10 +81,10 @@ impl Wake for Work {
     }
 }
 
-/// Forwards to a task, and counts who holds it.
-pub(crate) struct Counted(pub(crate) Waker);
+/// A waker whose references can be counted.
+pub(crate) struct CountedWaker(pub(crate) Waker);
 
-impl Wake for Counted {
+impl Wake for CountedWaker {
     fn wake(self: Arc<Self>) {
         self.0.wake_by_ref();
     }

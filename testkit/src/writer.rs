@@ -1,4 +1,4 @@
-//! One opening of a session, and what it wrote.
+//! A writer of a session that records what it has sent.
 
 use crate::entries;
 use burdock::log::{
@@ -6,14 +6,14 @@ use burdock::log::{
 };
 use std::sync::Arc;
 
-/// One opening of a session. It counts where the next entry goes, as a program does.
+/// A writer of a session. Like a program, it tracks the offset of its next entry.
 pub(crate) struct Writer {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) session: SessionId,
     pub(crate) epoch: Epoch,
     pub(crate) next: Offset,
     pub(crate) opened: Opened,
-    /// What it sent, as it has to be read.
+    /// The entries that were sent, as readers must see them.
     pub(crate) sent: Vec<Record>,
 }
 
@@ -34,7 +34,7 @@ impl Writer {
         })
     }
 
-    /// Hands entries over without waiting.
+    /// Appends entries without waiting.
     pub(crate) fn send(&mut self, entries: Vec<Draft>, urgency: Urgency) -> Logging<()> {
         let at = self.next;
         for entry in &entries {
@@ -45,36 +45,36 @@ impl Writer {
         self.send_at(at, entries, urgency)
     }
 
-    /// The same anywhere, and nothing is counted.
+    /// Appends entries at any offset without waiting. Does not track them.
     pub(crate) fn send_at(&self, at: Offset, entries: Vec<Draft>, urgency: Urgency) -> Logging<()> {
         let (session, epoch) = (self.session.clone(), self.epoch);
         self.log.append(Append::new(session, epoch, at, entries).urgency(urgency))
     }
 
-    /// Appends and waits.
+    /// Appends entries and waits.
     pub(crate) async fn append(&mut self, entries: Vec<Draft>) -> Result<(), LogError> {
         self.send(entries, Urgency::Now).await
     }
 
-    /// Appends anywhere and waits; nothing is counted.
+    /// Appends entries at any offset and waits. Does not track them.
     pub(crate) async fn append_at(&self, at: Offset, entries: Vec<Draft>) -> Result<(), LogError> {
         self.send_at(at, entries, Urgency::Now).await
     }
 
-    /// Appends the entries that are usual here, each by itself, all under way at once.
+    /// Appends numbered entries, in one append each, all of them concurrently.
     pub(crate) async fn write(&mut self, entries: u64) -> Result<(), LogError> {
         let places = self.next.0..self.next.0 + entries;
-        let mut under_way = Vec::new();
+        let mut pending = Vec::new();
         for place in places {
-            under_way.push(self.send(vec![entries::numbered(place)?], Urgency::Now));
+            pending.push(self.send(vec![entries::numbered(place)?], Urgency::Now));
         }
-        for append in under_way {
+        for append in pending {
             append.await?;
         }
         Ok(())
     }
 
-    /// Opens the session again, so that this writer is fenced off.
+    /// Opens the session again, which fences this writer.
     pub(crate) async fn successor(&self) -> Result<Self, LogError> {
         Self::open(&self.log, &self.session, Claim::default()).await
     }

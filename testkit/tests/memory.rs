@@ -1,4 +1,4 @@
-//! The log in memory passes the suite, which says what it could not try.
+//! Conformance tests of `MemoryLog`, and the reports of the suite.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -19,12 +19,12 @@ impl Subject for Memory {
 
 burdock_testkit::conformance!(Memory::default());
 
-/// The same under an executor of its own.
+/// The same log in a tokio runtime.
 struct InTokio(Memory, tokio::runtime::Runtime);
 
 impl Subject for InTokio {
     fn log(&self) -> BoxFuture<'_, Result<Arc<dyn Log>, LogError>> {
-        assert!(tokio::runtime::Handle::try_current().is_ok(), "in the runtime");
+        assert!(tokio::runtime::Handle::try_current().is_ok(), "not in the runtime");
         self.0.log()
     }
 
@@ -38,24 +38,25 @@ fn count(report: &Report, of: fn(&Outcome) -> bool) -> usize {
 }
 
 #[test]
-fn reports_stand_side_by_side_and_hide_nothing() {
+fn table_shows_all_results_of_several_reports() {
     let memory = burdock_testkit::run(Memory::default());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let in_tokio = burdock_testkit::run(InTokio(Memory::default(), runtime));
-    let table = Table::of(&[("memory", &memory), ("in tokio", &in_tokio)]).to_string();
+    let table = Table::new(&[("memory", &memory), ("in tokio", &in_tokio)]).to_string();
     for report in [&memory, &in_tokio] {
         assert_eq!(report.failed().count(), 0, "{table}");
-        // what needs a second handle or a crash
+        // cases that need a second handle or a crash
         let lacking = count(report, |outcome| matches!(outcome, Outcome::NotApplicable(_)));
         assert_eq!(lacking, 7, "{table}");
     }
     assert!(table.lines().next().unwrap().ends_with("  in tokio"), "{table}");
-    let row = table.lines().find(|line| line.starts_with("  handles fence each other off"));
+    let row =
+        table.lines().find(|line| line.starts_with("  opening on one handle fences other handles"));
     assert_eq!(row.unwrap().matches("n/a").count(), 2, "{table}");
     let summary = format!("in tokio: {} passed, 0 failed, 7 n/a", CASES.len() - 7);
     assert!(table.contains(&summary), "{table}");
     assert!(
-        table.contains("n/a: handles fence each other off: the store has one handle"),
+        table.contains("n/a: opening on one handle fences other handles: the store has one handle"),
         "{table}"
     );
 }

@@ -166,7 +166,7 @@ async fn a_file_without_room_ends_the_run_and_the_app_goes_on_when_there_is_some
             Err(error) => break error,
         }
     };
-    let room = format!("the log is full: there is no room for `{}` to grow", path.display());
+    let room = format!("the log is full: `{}` cannot grow", path.display());
     assert!(report(&error).contains(&room), "{}", report(&error));
     assert!(acknowledged.len() > 10);
     let noted = lines(&app).len() - acknowledged.len();
@@ -228,7 +228,7 @@ async fn a_damaged_entry_keeps_the_session_shut_and_a_fork_from_before_it_goes_o
     let start = "the session `anna` is damaged at offset ";
     let rest = error.strip_prefix(start).unwrap_or_else(|| panic!("{error}"));
     let (offset, reason) = rest.split_once(": ").unwrap();
-    assert_eq!(reason, "its checksum does not fit");
+    assert_eq!(reason, "checksum mismatch");
     let offset: u64 = offset.parse().unwrap();
 
     let log = SqliteLog::open(&path).await.unwrap();

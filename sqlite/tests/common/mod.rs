@@ -1,6 +1,6 @@
-//! What the tests of the file have in common.
+//! Helpers shared by the tests.
 
-#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(dead_code, reason = "no test program uses all of it")]
 
 use burdock::log::{
     Append, Claim, Draft, Epoch, Log, LogError, Logging, Offset, Record, SessionFilter, SessionId,
@@ -21,7 +21,7 @@ pub(crate) fn id(text: &str) -> SessionId {
     SessionId::new(text).unwrap()
 }
 
-/// An entry; the JSON is a string.
+/// An entry whose JSON is a string.
 pub(crate) fn draft(text: &str) -> Draft {
     draft_of("item", text)
 }
@@ -36,12 +36,12 @@ fn draft_of(kind: &'static str, text: &str) -> Draft {
     Draft::from_json(kind, 1_700_000_000_000, format!("{text:?}"))
 }
 
-/// The text of an entry.
+/// Returns the text of an entry.
 pub(crate) fn text(record: &Record) -> String {
     serde_json::from_str(&record.json).unwrap()
 }
 
-/// Writes a session.
+/// A writer of a session.
 pub(crate) struct Writer {
     pub(crate) log: SqliteLog,
     pub(crate) session: SessionId,
@@ -73,7 +73,7 @@ pub(crate) fn open(path: impl AsRef<Path>) -> SqliteLog {
     block_on(SqliteLog::open(path)).unwrap()
 }
 
-/// Every entry that is left.
+/// Reads all entries that were not trimmed.
 pub(crate) fn read(log: &SqliteLog, session: &str) -> Result<Vec<Record>, LogError> {
     let session = id(session);
     let mut next = block_on(log.info(&session))?.first;
@@ -96,36 +96,36 @@ pub(crate) fn sessions(log: &SqliteLog) -> Vec<String> {
     found.iter().map(|info| info.id.as_str().to_owned()).collect()
 }
 
-/// An error with its sources.
+/// Formats an error with its sources.
 pub(crate) fn report(error: &dyn std::error::Error) -> String {
     let source = error.source().map(|source| format!(": {}", report(source)));
     format!("{error}{}", source.unwrap_or_default())
 }
 
 const ROLE: &str = "BURDOCK_SQLITE_ROLE";
-const SAYS: &str = "child says ";
+const PREFIX: &str = "child: ";
 
-/// Another process: this test binary, in which only the test `child` runs.
+/// A child process: this test binary, running only the test `child`.
 pub(crate) struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
-/// What a child is asked to do; `None` in the parent.
+/// Returns the role of a child process. Returns `None` in the parent.
 pub(crate) fn role() -> Option<Vec<String>> {
     Some(env::var(ROLE).ok()?.split('\n').map(str::to_owned).collect())
 }
 
-/// Says something to the parent.
-pub(crate) fn say(text: impl std::fmt::Display) {
+/// Sends a line to the parent.
+pub(crate) fn send(text: impl std::fmt::Display) {
     let mut stdout = std::io::stdout().lock();
-    // a parent that is gone hears nothing
-    let _ = stdout.write_all(format!("{SAYS}{text}\n").as_bytes());
+    // the parent may have exited
+    let _ = stdout.write_all(format!("{PREFIX}{text}\n").as_bytes());
     let _ = stdout.flush();
 }
 
-/// Waits for a line of the parent.
-pub(crate) fn hear() -> String {
+/// Receives a line from the parent.
+pub(crate) fn receive() -> String {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).unwrap();
     line.trim_end().to_owned()
@@ -136,7 +136,7 @@ impl Process {
         Self::of(&mut Command::new(env::current_exe().unwrap()), role)
     }
 
-    /// Starts a command that ends in this test binary.
+    /// Starts a command that runs this test binary.
     pub(crate) fn of(command: &mut Command, role: &[&str]) -> Self {
         let command = command.args(["--exact", "child", "--nocapture", "--test-threads=1"]);
         let command = command.env(ROLE, role.join("\n"));
@@ -145,17 +145,18 @@ impl Process {
         Self { child, lines }
     }
 
-    pub(crate) fn tell(&mut self, line: &str) {
+    /// Sends a line to the child.
+    pub(crate) fn send(&mut self, line: &str) {
         self.child.stdin.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
-    /// What it says next; `None` when it has ended.
-    pub(crate) fn says(&mut self) -> Option<String> {
+    /// Receives the next line of the child. Returns `None` after it has exited.
+    pub(crate) fn receive(&mut self) -> Option<String> {
         loop {
             let line = self.lines.next()?.unwrap();
-            // the line may begin with what the test harness says
-            if let Some((_, said)) = line.split_once(SAYS) {
-                return Some(said.to_owned());
+            // the line may start with output of the test harness
+            if let Some((_, sent)) = line.split_once(PREFIX) {
+                return Some(sent.to_owned());
             }
         }
     }
@@ -165,13 +166,14 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    pub(crate) fn end(mut self) {
+    /// Closes the input of the child and waits until it exits.
+    pub(crate) fn finish(mut self) {
         drop(self.child.stdin.take());
         let rest: Vec<String> = self.lines.map(Result::unwrap).collect();
         assert!(self.child.wait().unwrap().success(), "{rest:#?}");
     }
 
-    /// Stops it wherever it is.
+    /// Stops all threads of the child with a signal.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
         let tasks = format!("/proc/{}/task", self.child.id());
@@ -194,7 +196,7 @@ impl Process {
     }
 }
 
-/// Numbers without a pattern that matters.
+/// A pseudorandom number generator.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -206,7 +208,7 @@ impl Random {
     }
 }
 
-/// A path as text for a role.
+/// Converts a path to an argument of a role.
 pub(crate) fn arg(path: &(impl AsRef<OsStr> + ?Sized)) -> &str {
     path.as_ref().to_str().unwrap()
 }

@@ -1,53 +1,53 @@
-//! Order, atomicity, compare-and-append, repetition, pipelines.
+//! Order, atomicity, compare-and-append, repetition, pipelining.
 
 use crate::{
     entries::{item, numbered, several},
-    trial::{Trial, Verdict, ensure, ensure_content, ensure_eq, ensure_refused, read_all},
+    trial::{Trial, Verdict, ensure, ensure_content, ensure_eq, ensure_err, read_all},
 };
 use burdock::log::{Draft, LogError, Logging, Offset, Urgency};
 use std::{future::poll_fn, task::Poll, time::Duration};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-pub(crate) async fn entries_come_back_in_order_without_gaps(trial: Trial) -> Verdict {
+pub(crate) async fn entries_are_read_in_order_without_gaps(trial: Trial) -> Verdict {
     let mut first = trial.open("session").await?;
     for size in [1, 2, 3, 5, 8, 300] {
         let from = first.next.0;
         first.append(several(from..from + size)?).await?;
     }
     let mut second = first.successor().await?;
-    ensure_eq!(second.next, first.next, "where the second opening goes on");
+    ensure_eq!(second.next, first.next, "offset of the second writer");
     second.append(vec![item("a")?, item("b")?]).await?;
     second.append(vec![item("c")?]).await?;
     let all: Vec<_> = first.sent.into_iter().chain(second.sent).collect();
     for log in trial.handles().await? {
         ensure_content(&log, &second.session, &all).await?;
         let late = read_all(&log, &second.session, Offset(7)).await?;
-        ensure!(late == all[7..], "a read from offset 7 on has other entries than one from 0");
+        ensure!(late == all[7..], "a read from offset 7 returned other entries than a read from 0");
     }
-    for (record, place) in all.iter().zip(0..319) {
-        ensure_eq!(record.entry(&second.session)?.time.0, time_of(place)?, "its time");
+    for (record, offset) in all.iter().zip(0..319) {
+        ensure_eq!(record.entry(&second.session)?.time.0, time_of(offset)?, "time of an entry");
     }
     Ok(())
 }
 
-fn time_of(place: u64) -> Result<u64, LogError> {
-    Ok(numbered(place)?.wall)
+fn time_of(offset: u64) -> Result<u64, LogError> {
+    Ok(numbered(offset)?.wall)
 }
 
-pub(crate) async fn an_append_is_there_as_a_whole(trial: Trial) -> Verdict {
+pub(crate) async fn appends_are_atomic(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 1).await?;
     for _ in 0..20 {
         writer.append(several(writer.next.0..writer.next.0 + 7)?).await?;
         let info = trial.log.info(&writer.session).await?;
-        ensure_eq!(info.next, writer.next, "the end after an append of 7");
+        ensure_eq!(info.next, writer.next, "end after an append of 7 entries");
         let last = trial.log.read(&writer.session, Offset(writer.next.0 - 1), 10).await?;
-        ensure_eq!(last.last(), writer.sent.last(), "the last entry of an append of 7");
+        ensure_eq!(last.last(), writer.sent.last(), "last entry of an append of 7 entries");
     }
     ensure_content(&trial.log, &writer.session, &writer.sent).await
 }
 
-pub(crate) async fn an_append_of_twenty_thousand_entries_is_one_append(trial: Trial) -> Verdict {
+pub(crate) async fn twenty_thousand_entries_fit_in_one_append(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 1).await?;
     let entry = item("x")?;
     let entries: Vec<_> = (0..20_000)
@@ -59,32 +59,32 @@ pub(crate) async fn an_append_of_twenty_thousand_entries_is_one_append(trial: Tr
     ensure_content(&trial.log, &writer.session, &writer.sent).await
 }
 
-pub(crate) async fn an_append_at_another_offset_is_misplaced(trial: Trial) -> Verdict {
+pub(crate) async fn append_at_another_offset_is_misplaced(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 4).await?;
     let entries = || Ok::<_, LogError>(vec![item("odd")?, item("odder")?]);
-    for place in [0, 1, 2, 3, 5, 6, 1000] {
-        let refused = writer.append_at(Offset(place), entries()?).await;
-        ensure_refused!(
-            refused,
+    for offset in [0, 1, 2, 3, 5, 6, 1000] {
+        let rejected = writer.append_at(Offset(offset), entries()?).await;
+        ensure_err!(
+            rejected,
             LogError::Misplaced { session, at: Offset(at), next: Offset(4) }
-                if session == writer.session && at == place,
-            "an append of other entries at {place} where 4 is next"
+                if session == writer.session && at == offset,
+            "append of other entries at offset {offset} where 4 is next"
         );
         ensure_content(&trial.log, &writer.session, &writer.sent).await?;
     }
     writer.append(entries()?).await?;
     ensure_content(&trial.log, &writer.session, &writer.sent).await?;
     let mut new = trial.open("new").await?;
-    ensure_refused!(
+    ensure_err!(
         new.append_at(Offset(1), entries()?).await,
         LogError::Misplaced { next: Offset(0), .. },
-        "an append at 1 to a session without entries"
+        "append at offset 1 to a session without entries"
     );
     new.append(vec![numbered(0)?]).await?;
     ensure_content(&trial.log, &new.session, &new.sent).await
 }
 
-pub(crate) async fn a_repeated_append_is_recognised(trial: Trial) -> Verdict {
+pub(crate) async fn repeated_append_is_idempotent(trial: Trial) -> Verdict {
     let mut writer = trial.open("session").await?;
     let parts = [0..1, 1..4, 4..5, 5..10].map(several);
     for part in &parts {
@@ -96,7 +96,7 @@ pub(crate) async fn a_repeated_append_is_recognised(trial: Trial) -> Verdict {
     }
     let mut at = Offset::ZERO;
     for part in parts {
-        // also when others were appended since
+        // even after later appends
         let part = part?;
         let next = at.plus(part.len() as u64);
         writer.append_at(at, part).await?;
@@ -104,7 +104,7 @@ pub(crate) async fn a_repeated_append_is_recognised(trial: Trial) -> Verdict {
     }
     ensure_content(&trial.log, &writer.session, &writer.sent).await?;
     writer.append(vec![item("on")?]).await?;
-    // and when it is sent twice at once
+    // and when both are sent concurrently
     let (at, part) = (writer.next, vec![item("twice")?, item("and more")?]);
     let once = writer.send(part.clone(), Urgency::Now);
     let again = writer.send_at(at, part, Urgency::Now);
@@ -113,7 +113,7 @@ pub(crate) async fn a_repeated_append_is_recognised(trial: Trial) -> Verdict {
     ensure_content(&trial.log, &writer.session, &writer.sent).await
 }
 
-pub(crate) async fn a_repetition_with_other_entries_is_misplaced(trial: Trial) -> Verdict {
+pub(crate) async fn repeated_append_with_other_entries_is_misplaced(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 2).await?;
     writer.append(vec![item("a")?, item("b")?]).await?;
     let others = [
@@ -122,10 +122,10 @@ pub(crate) async fn a_repetition_with_other_entries_is_misplaced(trial: Trial) -
         ("the same entries in another order", 2, vec![item("b")?, item("a")?]),
         ("the same entries and one more", 2, vec![item("a")?, item("b")?, item("c")?]),
         ("the last entry and one more", 3, vec![item("b")?, item("c")?]),
-        ("the same entries one further", 3, vec![item("a")?, item("b")?]),
+        ("the same entries one offset later", 3, vec![item("a")?, item("b")?]),
     ];
     for (what, at, entries) in others {
-        ensure_refused!(
+        ensure_err!(
             writer.append_at(Offset(at), entries).await,
             LogError::Misplaced { next: Offset(4), .. },
             "{what}"
@@ -135,14 +135,14 @@ pub(crate) async fn a_repetition_with_other_entries_is_misplaced(trial: Trial) -
     Ok(())
 }
 
-pub(crate) async fn what_an_earlier_epoch_wrote_is_no_repetition(trial: Trial) -> Verdict {
+pub(crate) async fn entries_of_an_earlier_epoch_are_not_a_repetition(trial: Trial) -> Verdict {
     let mut first = trial.session("session", 2).await?;
     first.append(vec![item("a")?]).await?;
     let mut second = first.successor().await?;
-    ensure_refused!(
+    ensure_err!(
         second.append_at(Offset(2), vec![item("a")?]).await,
         LogError::Misplaced { next: Offset(3), .. },
-        "the entry that an earlier epoch wrote, at its place"
+        "entry of an earlier epoch at the same offset"
     );
     second.append(vec![item("a")?]).await?;
     let all: Vec<_> = first.sent.into_iter().chain(second.sent).collect();
@@ -151,7 +151,7 @@ pub(crate) async fn what_an_earlier_epoch_wrote_is_no_repetition(trial: Trial) -
 
 pub(crate) async fn pipelined_appends_keep_their_order(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 1).await?;
-    let mut under_way: Vec<Logging<()>> = Vec::new();
+    let mut pending: Vec<Logging<()>> = Vec::new();
     for round in 0..100 {
         let entries = several(writer.next.0..writer.next.0 + 1 + round % 3)?;
         let urgency = match round % 4 {
@@ -159,35 +159,35 @@ pub(crate) async fn pipelined_appends_keep_their_order(trial: Trial) -> Verdict 
             1 => Urgency::Within(Duration::from_millis(1)),
             _ => Urgency::Now,
         };
-        under_way.push(writer.send(entries, urgency));
+        pending.push(writer.send(entries, urgency));
     }
-    // whoever waits, and in which order, makes no difference
-    while let Some(append) = under_way.pop() {
+    // the order of awaiting does not matter
+    while let Some(append) = pending.pop() {
         append.await?;
     }
     ensure_content(&trial.log, &writer.session, &writer.sent).await
 }
 
-pub(crate) async fn appends_behind_a_failed_one_fail(trial: Trial) -> Verdict {
+pub(crate) async fn appends_after_a_failed_one_fail(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 3).await?;
     let before = writer.send(vec![item("before")?], Urgency::Now);
     let gap = writer.send_at(Offset(6), vec![item("failed")?], Urgency::Now);
-    let behind: Vec<_> = (7..12)
-        .map(|at| Ok(writer.send_at(Offset(at), vec![item("behind")?], Urgency::Now)))
+    let later: Vec<_> = (7..12)
+        .map(|at| Ok(writer.send_at(Offset(at), vec![item("later")?], Urgency::Now)))
         .collect::<Result<_, LogError>>()?;
     before.await?;
-    ensure_refused!(gap.await, LogError::Misplaced { .. }, "an append that leaves a gap");
-    for append in behind {
-        ensure!(append.await.is_err(), "an append behind one that failed succeeds");
+    ensure_err!(gap.await, LogError::Misplaced { .. }, "append that leaves a gap");
+    for append in later {
+        ensure!(append.await.is_err(), "an append after a failed one succeeded");
     }
     let mut next = writer.successor().await?;
-    ensure_eq!(next.next, Offset(4), "the end after appends that failed");
+    ensure_eq!(next.next, Offset(4), "end after failed appends");
     next.append(vec![item("on")?]).await?;
     let all: Vec<_> = writer.sent.into_iter().chain(next.sent).collect();
     ensure_content(&trial.log, &next.session, &all).await
 }
 
-pub(crate) async fn a_dropped_append_is_whole_or_absent(trial: Trial) -> Verdict {
+pub(crate) async fn dropped_append_is_stored_whole_or_not_at_all(trial: Trial) -> Verdict {
     for (round, polls) in [0, 1, 2, 0].into_iter().enumerate() {
         let mut writer = trial.session(&format!("session {round}"), 2).await?;
         let mut dropped = writer.send(several(2..5)?, Urgency::Now);
@@ -198,12 +198,12 @@ pub(crate) async fn a_dropped_append_is_whole_or_absent(trial: Trial) -> Verdict
         })
         .await;
         drop(dropped);
-        let behind = writer.send(several(5..7)?, Urgency::Now).await;
+        let later = writer.send(several(5..7)?, Urgency::Now).await;
         let end = writer.successor().await?.next;
-        let stored = if behind.is_ok() { Offset(7) } else { Offset(5) };
+        let stored = if later.is_ok() { Offset(7) } else { Offset(5) };
         ensure!(
-            end == stored || (behind.is_err() && end == Offset(2)),
-            "3 entries were dropped on their way, 2 behind them came to {behind:?}: end is {end}"
+            end == stored || (later.is_err() && end == Offset(2)),
+            "after a dropped append of 3 entries, an append of 2 returned {later:?}: end is {end}"
         );
         let sent = usize::try_from(end.0).unwrap_or_default();
         ensure_content(&trial.log, &writer.session, &writer.sent[..sent]).await?;
@@ -211,25 +211,25 @@ pub(crate) async fn a_dropped_append_is_whole_or_absent(trial: Trial) -> Verdict
     Ok(())
 }
 
-pub(crate) async fn what_nobody_waits_for_is_there_before_what_somebody_waits_for(
+pub(crate) async fn delayed_appends_are_stored_before_a_later_urgent_append(
     trial: Trial,
 ) -> Verdict {
     let mut writer = trial.session("session", 1).await?;
     for urgency in [Urgency::Whenever, Urgency::Within(HOUR), Urgency::Within(Duration::MAX)] {
-        let nobody = writer.send(several(writer.next.0..writer.next.0 + 3)?, urgency);
-        let somebody = writer.append(vec![item("now")?]);
-        trial.soon(&format!("an append at once behind one {urgency:?}"), somebody).await??;
+        let delayed = writer.send(several(writer.next.0..writer.next.0 + 3)?, urgency);
+        let urgent = writer.append(vec![item("now")?]);
+        trial.soon(&format!("urgent append after one {urgency:?}"), urgent).await??;
         for log in trial.handles().await? {
             ensure_content(&log, &writer.session, &writer.sent).await?;
         }
-        trial.soon(&format!("an append {urgency:?} before one at once"), nobody).await??;
+        trial.soon(&format!("append {urgency:?} before an urgent one"), delayed).await??;
     }
     Ok(())
 }
 
-pub(crate) async fn an_append_within_a_time_becomes_durable_by_itself(trial: Trial) -> Verdict {
+pub(crate) async fn delayed_append_becomes_durable_without_other_appends(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 1).await?;
-    let gathered = writer.send(several(1..3)?, Urgency::Within(Duration::from_millis(10)));
-    trial.soon("an append within 10 ms", gathered).await??;
+    let delayed = writer.send(several(1..3)?, Urgency::Within(Duration::from_millis(10)));
+    trial.soon("append within 10 ms", delayed).await??;
     ensure_content(&trial.log, &writer.session, &writer.sent).await
 }

@@ -1,9 +1,9 @@
-//! Other handles, crashes.
+//! Independent handles and crashes.
 
 use crate::{
     entries::{item, several, snapshot},
     trial::{
-        Trial, Verdict, delay, ensure, ensure_content, ensure_eq, ensure_refused, read_all, within,
+        Trial, Verdict, delay, ensure, ensure_content, ensure_eq, ensure_err, read_all, within,
     },
     writer::Writer,
 };
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-pub(crate) async fn what_was_acknowledged_is_there_on_another_handle(trial: Trial) -> Verdict {
+pub(crate) async fn acknowledged_entries_are_visible_on_another_handle(trial: Trial) -> Verdict {
     trial.reopen().await?;
     let mut writer = trial.session("session", 10).await?;
     for round in 0..5 {
@@ -24,65 +24,71 @@ pub(crate) async fn what_was_acknowledged_is_there_on_another_handle(trial: Tria
         let other = trial.reopen().await?;
         ensure_content(&other, &writer.session, &writer.sent).await?;
         let (here, there) = (trial.log.info(&writer.session), other.info(&writer.session));
-        ensure_eq!(here.await?, there.await?, "what two handles know");
+        ensure_eq!(here.await?, there.await?, "info on two handles");
         trial.log.trim(&writer.session, Offset(0)).await?;
     }
     trial.log.trim(&writer.session, Offset(20)).await?;
     let other = trial.reopen().await?;
     let trimmed = other.read(&writer.session, Offset(0), 1).await;
-    ensure_refused!(trimmed, LogError::Trimmed { first: Offset(20), .. }, "on another handle");
+    ensure_err!(
+        trimmed,
+        LogError::Trimmed { first: Offset(20), .. },
+        "read of trimmed entries on another handle"
+    );
     let left = read_all(&other, &writer.session, Offset(20)).await?;
-    ensure_eq!(left, writer.sent[20..], "what is left on another handle");
+    ensure_eq!(left, writer.sent[20..], "remaining entries on another handle");
     trial.log.delete(&writer.session).await?;
-    let gone = trial.reopen().await?.info(&writer.session).await;
-    ensure_refused!(gone, LogError::NoSession { .. }, "a deleted session on another handle");
+    let deleted = trial.reopen().await?.info(&writer.session).await;
+    ensure_err!(deleted, LogError::NoSession { .. }, "deleted session on another handle");
     Ok(())
 }
 
-pub(crate) async fn a_tail_on_another_handle_sees_what_comes(trial: Trial) -> Verdict {
+pub(crate) async fn tail_on_another_handle_returns_new_entries(trial: Trial) -> Verdict {
     let other = trial.reopen().await?;
     let mut writer = trial.session("session", 2).await?;
     let mut tail = tail(&other, &writer.session, Offset::ZERO);
     for round in 0..5 {
-        for expected in &writer.sent[usize::try_from(tail_next(round)).unwrap_or_default()..] {
-            let next = trial.soon("an entry of another handle", tail.next()).await?.transpose()?;
-            ensure_eq!(next.as_ref(), Some(expected), "an entry of another handle");
+        for expected in &writer.sent[usize::try_from(seen_before(round)).unwrap_or_default()..] {
+            let next = trial.soon("entry of another handle", tail.next()).await?.transpose()?;
+            ensure_eq!(next.as_ref(), Some(expected), "entry of another handle");
         }
         let early = within(Duration::from_millis(5), tail.next()).await;
-        ensure!(early.is_none(), "a tail at the end has something: {early:?}");
+        ensure!(early.is_none(), "a tail at the end returned {early:?}");
         writer.write(2).await?;
     }
     Ok(())
 }
 
-/// How many entries a tail has seen before this round, of two each.
-fn tail_next(round: u64) -> u64 {
+/// Returns the number of entries that a tail has seen before a round.
+fn seen_before(round: u64) -> u64 {
     round * 2
 }
 
-pub(crate) async fn what_was_acknowledged_survives_a_crash(trial: Trial) -> Verdict {
+pub(crate) async fn acknowledged_entries_survive_a_crash(trial: Trial) -> Verdict {
     let mut log = trial.crash().await?;
     let id = trial.id("session")?;
     let (mut all, mut epochs) = (Vec::new(), Vec::new());
     for round in 0..5 {
         let mut writer = Writer::open(&log, &id, Claim::default()).await?;
         epochs.push(writer.epoch);
-        ensure_eq!(writer.next, Offset(all.len() as u64), "the end after crash {round}");
+        ensure_eq!(writer.next, Offset(all.len() as u64), "end after crash {round}");
         writer.write(3).await?;
         writer.append(vec![item(round)?, snapshot(round)?]).await?;
         all.append(&mut writer.sent);
         log = trial.crash().await?;
         ensure_content(&log, &id, &all).await?;
         let info = log.info(&id).await?;
-        ensure_eq!(info.snapshot, Some(Offset(all.len() as u64 - 1)), "the snapshot");
-        ensure_eq!(info.graph.as_deref(), Some("Chat"), "the graph after a crash");
+        ensure_eq!(info.snapshot, Some(Offset(all.len() as u64 - 1)), "snapshot after a crash");
+        ensure_eq!(info.graph.as_deref(), Some("Chat"), "graph after a crash");
         let found: Vec<_> = log.epochs(&id).await?.into_iter().map(|start| start.epoch).collect();
-        ensure_eq!(found, epochs, "the epochs after a crash");
+        ensure_eq!(found, epochs, "epochs after a crash");
     }
     Ok(())
 }
 
-pub(crate) async fn an_append_under_way_at_a_crash_is_whole_or_absent(trial: Trial) -> Verdict {
+pub(crate) async fn append_in_progress_at_a_crash_is_stored_whole_or_not_at_all(
+    trial: Trial,
+) -> Verdict {
     let mut log = trial.crash().await?;
     for round in 0..10 {
         let id = trial.id(&format!("session {round}"))?;
@@ -91,7 +97,7 @@ pub(crate) async fn an_append_under_way_at_a_crash_is_whole_or_absent(trial: Tri
         let acknowledged = Arc::new(AtomicU64::new(1));
         let known = Arc::clone(&acknowledged);
         let writing = trial.spawn(async move {
-            // until the store is gone, or for long enough
+            // until the crash
             for from in (1..1001).step_by(5) {
                 if writer.append(several(from..from + 5)?).await.is_err() {
                     break;
@@ -105,37 +111,42 @@ pub(crate) async fn an_append_under_way_at_a_crash_is_whole_or_absent(trial: Tri
         log = trial.crash().await?;
         let writer = writing.await?;
         let found = read_all(&log, &id, Offset::ZERO).await?;
-        ensure!(writer.sent.starts_with(&found), "what a crash left was not written so");
+        ensure!(
+            writer.sent.starts_with(&found),
+            "entries after a crash differ from those that were written"
+        );
         let left = found.len() as u64;
-        ensure!(left >= acknowledged, "{acknowledged} entries were acknowledged, {left} are left");
-        ensure_eq!((left - 1) % 5, 0, "of an append of 5, what a crash left");
+        ensure!(left >= acknowledged, "{left} of {acknowledged} acknowledged entries survived");
+        ensure_eq!((left - 1) % 5, 0, "entries of an incomplete append of 5 after a crash");
         let mut next = Writer::open(&log, &id, Claim::default()).await?;
-        ensure_eq!(next.next, Offset(left), "the end after a crash");
+        ensure_eq!(next.next, Offset(left), "end after a crash");
         next.append(vec![item("on")?]).await?;
     }
     Ok(())
 }
 
-pub(crate) async fn what_nobody_waited_for_survives_with_what_came_after(trial: Trial) -> Verdict {
+pub(crate) async fn delayed_appends_survive_with_a_later_acknowledged_append(
+    trial: Trial,
+) -> Verdict {
     let log = trial.crash().await?;
     let id = trial.id("session")?;
     let mut writer = Writer::open(&log, &id, Claim::default()).await?;
     writer.write(1).await?;
-    let nobody = [
+    let delayed = [
         writer.send(several(1..4)?, Urgency::Whenever),
         writer.send(several(4..6)?, Urgency::Within(Duration::from_hours(1))),
     ];
     writer.append(vec![item("now")?]).await?;
     let left = trial.crash().await?;
-    drop(nobody);
+    drop(delayed);
     ensure_content(&left, &id, &writer.sent).await
 }
 
-pub(crate) async fn epochs_are_not_used_again_after_a_crash(trial: Trial) -> Verdict {
+pub(crate) async fn epochs_are_not_reused_after_a_crash(trial: Trial) -> Verdict {
     let mut log = trial.crash().await?;
     let mut last = Epoch(0);
     for round in 0..5 {
-        // one that writes nothing, one that is deleted
+        // an epoch without entries, and one of a deleted session
         let idle = log.open(&trial.id("idle")?, Claim::default()).await?.epoch;
         let mut gone = Writer::open(&log, &trial.id("gone")?, Claim::default()).await?;
         ensure!(last < idle && idle < gone.epoch, "{idle} and {} follow {last}", gone.epoch);

@@ -1,24 +1,24 @@
-//! Consumers that come back with a cursor.
+//! Consumers that resume from a cursor.
 
 use crate::{
     entries::{item, several, snapshot},
-    trial::{Trial, Verdict, ensure, ensure_eq, ensure_refused, within},
+    trial::{Trial, Verdict, ensure, ensure_eq, ensure_err, within},
 };
 use burdock::log::{Cursor, Epoch, Follow, Followed, LogError, Offset, Record, follow};
 use std::time::Duration;
 
-/// What a consumer with this cursor is told first, and which entries it gets then.
+/// Checks the first event of a consumer with this cursor, and the records that follow.
 async fn ensure_follows(
     trial: &Trial,
     cursor: Option<Cursor>,
-    told: Option<Followed>,
+    first: Option<Followed>,
     then: &[Record],
 ) -> Verdict {
     let id = trial.id("session")?;
     for log in trial.handles().await? {
         let mut following = follow(&log, &id, cursor).await?;
         let records = then.iter().cloned().map(Followed::Record);
-        for expected in told.clone().into_iter().chain(records) {
+        for expected in first.clone().into_iter().chain(records) {
             ensure_next(trial, &mut following, &expected).await?;
         }
     }
@@ -26,8 +26,8 @@ async fn ensure_follows(
 }
 
 async fn ensure_next(trial: &Trial, following: &mut Follow, expected: &Followed) -> Verdict {
-    let next = trial.soon("what a consumer is told", following.next()).await?.transpose()?;
-    ensure_eq!(next.as_ref(), Some(expected), "what a consumer is told");
+    let next = trial.soon("next event of a consumer", following.next()).await?.transpose()?;
+    ensure_eq!(next.as_ref(), Some(expected), "next event of a consumer");
     Ok(())
 }
 
@@ -39,13 +39,13 @@ fn rewound(to: Option<Cursor>) -> Followed {
     Followed::Rewound { to }
 }
 
-pub(crate) async fn a_consumer_goes_on_behind_its_cursor(trial: Trial) -> Verdict {
+pub(crate) async fn consumer_resumes_after_its_cursor(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 5).await?;
     for seen in 0..5 {
         let then = writer.sent[usize::try_from(seen).unwrap_or_default() + 1..].to_vec();
         ensure_follows(&trial, Some(cursor(writer.epoch, seen)), None, &then).await?;
     }
-    // what it saw in this epoch had run ahead of the disk
+    // a consumer that has seen entries of this epoch before they were durable
     let mut following = follow(&trial.log, &writer.session, Some(cursor(writer.epoch, 6))).await?;
     writer.write(4).await?;
     for expected in &writer.sent[7..] {
@@ -54,24 +54,24 @@ pub(crate) async fn a_consumer_goes_on_behind_its_cursor(trial: Trial) -> Verdic
     Ok(())
 }
 
-pub(crate) async fn a_consumer_that_waits_for_what_was_lost_is_rewound(trial: Trial) -> Verdict {
+pub(crate) async fn consumer_waiting_for_lost_entries_is_rewound(trial: Trial) -> Verdict {
     let mut first = trial.session("session", 4).await?;
     let mut consumers = Vec::new();
     for ahead in [0, 2, 100] {
         let seen = Some(cursor(first.epoch, 4 + ahead));
         let mut following = follow(&trial.log, &first.session, seen).await?;
         let early = within(Duration::from_millis(5), following.next()).await;
-        ensure!(early.is_none(), "a consumer ahead of the disk gets {early:?}");
+        ensure!(early.is_none(), "a consumer ahead of the durable end received {early:?}");
         consumers.push(following);
     }
-    // one more of what it saw is stored, and then somebody else goes on
+    // one more of these entries is stored before another writer takes over
     first.write(1).await?;
     let mut second = first.successor().await?;
     second.write(4).await?;
     let lost = consumers.split_off(1);
     for mut following in lost {
-        let told = rewound(Some(cursor(first.epoch, 4)));
-        ensure_next(&trial, &mut following, &told).await?;
+        let event = rewound(Some(cursor(first.epoch, 4)));
+        ensure_next(&trial, &mut following, &event).await?;
         consumers.push(following);
     }
     for mut following in consumers {
@@ -82,7 +82,7 @@ pub(crate) async fn a_consumer_that_waits_for_what_was_lost_is_rewound(trial: Tr
     Ok(())
 }
 
-pub(crate) async fn a_consumer_of_an_earlier_epoch_goes_on(trial: Trial) -> Verdict {
+pub(crate) async fn consumer_of_an_earlier_epoch_resumes(trial: Trial) -> Verdict {
     let mut first = trial.session("session", 4).await?;
     let mut second = first.successor().await?;
     second.write(2).await?;
@@ -99,7 +99,7 @@ pub(crate) async fn a_consumer_of_an_earlier_epoch_goes_on(trial: Trial) -> Verd
     Ok(())
 }
 
-pub(crate) async fn a_consumer_beyond_the_durable_end_is_rewound(trial: Trial) -> Verdict {
+pub(crate) async fn consumer_beyond_the_durable_end_is_rewound(trial: Trial) -> Verdict {
     let mut first = trial.session("session", 4).await?;
     let mut second = first.successor().await?;
     second.write(2).await?;
@@ -123,7 +123,7 @@ pub(crate) async fn a_consumer_beyond_the_durable_end_is_rewound(trial: Trial) -
     Ok(())
 }
 
-pub(crate) async fn a_consumer_of_whom_nothing_is_left_is_rewound(trial: Trial) -> Verdict {
+pub(crate) async fn consumer_of_an_epoch_without_entries_is_rewound(trial: Trial) -> Verdict {
     let lost = trial.open("session").await?;
     let mut writer = lost.successor().await?;
     writer.write(3).await?;
@@ -134,7 +134,7 @@ pub(crate) async fn a_consumer_of_whom_nothing_is_left_is_rewound(trial: Trial) 
     Ok(())
 }
 
-pub(crate) async fn a_cursor_that_the_session_never_had_is_refused(trial: Trial) -> Verdict {
+pub(crate) async fn unknown_cursors_are_rejected(trial: Trial) -> Verdict {
     let first = trial.session("session", 4).await?;
     let other = trial.session("other", 4).await?;
     let mut second = first.successor().await?;
@@ -144,59 +144,59 @@ pub(crate) async fn a_cursor_that_the_session_never_had_is_refused(trial: Trial)
         (other.epoch, 1),
         (Epoch(second.epoch.0 + 1000), 5),
         (Epoch(u64::MAX), u64::MAX),
-        // further beyond the end than any reader can be ahead
+        // further beyond the end than any reader can be
         (second.epoch, 999_999),
         (second.epoch, u64::MAX - 1),
         (second.epoch, u64::MAX),
-        // of an epoch, what was there before it
+        // entries before the start of the epoch
         (second.epoch, 0),
         (second.epoch, 3),
     ];
     for (epoch, seen) in never {
-        ensure_refused!(
+        ensure_err!(
             follow(&trial.log, &first.session, Some(cursor(epoch, seen))).await,
             LogError::UnknownCursor { cursor: found, .. } if found == cursor(epoch, seen),
-            "a consumer at {epoch}.{seen}"
+            "consumer at {epoch}.{seen}"
         );
     }
     let id = trial.id("none")?;
     let none = follow(&trial.log, &id, None).await;
-    ensure_refused!(none, LogError::NoSession { .. }, "a consumer of no session");
+    ensure_err!(none, LogError::NoSession { .. }, "new consumer of a missing session");
     let none = follow(&trial.log, &id, Some(cursor(second.epoch, 0))).await;
-    ensure_refused!(none, LogError::NoSession { .. }, "a consumer that comes back to no session");
-    // an id that was used again is another session
+    ensure_err!(none, LogError::NoSession { .. }, "consumer with a cursor of a missing session");
+    // a recreated session is another session
     trial.log.delete(&first.session).await?;
     trial.session("session", 4).await?;
-    ensure_refused!(
+    ensure_err!(
         follow(&trial.log, &first.session, Some(cursor(first.epoch, 1))).await,
         LogError::UnknownCursor { .. },
-        "a consumer of a session that was deleted and made again"
+        "consumer of a session that was deleted and recreated"
     );
     Ok(())
 }
 
-pub(crate) async fn a_slow_consumer_ends_when_its_session_was_made_again(trial: Trial) -> Verdict {
+pub(crate) async fn slow_consumer_ends_when_its_session_was_recreated(trial: Trial) -> Verdict {
     for log in trial.handles().await? {
         for entries in [1, 5, 9, 600] {
             let writer = trial.session("session", 5).await?;
             let (id, at) = (&writer.session, |seen| Some(cursor(writer.epoch, seen)));
-            let mut there = follow(&log, id, at(1)).await?;
+            let mut current = follow(&log, id, at(1)).await?;
             for record in &writer.sent[2..] {
-                ensure_next(&trial, &mut there, &Followed::Record(record.clone())).await?;
+                ensure_next(&trial, &mut current, &Followed::Record(record.clone())).await?;
             }
-            let behind = follow(&log, id, at(1)).await?;
-            // one that waits for entries that had run ahead of the disk
+            let lagging = follow(&log, id, at(1)).await?;
+            // a consumer that waits for entries it has seen before they were durable
             let ahead = follow(&log, id, at(7)).await?;
-            // while nobody polls them
+            // while the consumers are not polled
             trial.log.delete(id).await?;
             let mut again = trial.open("session").await?;
             again.append(several(0..entries)?).await?;
-            for mut following in [there, behind, ahead] {
-                let next = trial.soon("the end of a slow consumer", following.next()).await?;
-                ensure_refused!(
+            for mut following in [current, lagging, ahead] {
+                let next = trial.soon("end of a slow consumer", following.next()).await?;
+                ensure_err!(
                     next.transpose(),
                     LogError::NoSession { .. } | LogError::UnknownCursor { .. },
-                    "a slow consumer whose session has {entries} entries after it was made again"
+                    "slow consumer of a recreated session with {entries} entries"
                 );
             }
             trial.log.delete(id).await?;
@@ -205,7 +205,7 @@ pub(crate) async fn a_slow_consumer_ends_when_its_session_was_made_again(trial: 
     Ok(())
 }
 
-pub(crate) async fn a_new_consumer_begins_at_what_is_left(trial: Trial) -> Verdict {
+pub(crate) async fn new_consumer_starts_at_the_first_remaining_entry(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 3).await?;
     ensure_follows(&trial, None, None, &writer.sent).await?;
     writer.append(vec![snapshot(1)?, item("on")?]).await?;
@@ -213,7 +213,7 @@ pub(crate) async fn a_new_consumer_begins_at_what_is_left(trial: Trial) -> Verdi
     ensure_follows(&trial, None, None, &writer.sent[2..]).await
 }
 
-pub(crate) async fn a_consumer_that_lacks_trimmed_entries_is_told(trial: Trial) -> Verdict {
+pub(crate) async fn consumer_that_lacks_trimmed_entries_fails(trial: Trial) -> Verdict {
     let mut first = trial.session("session", 4).await?;
     let mut second = first.successor().await?;
     second.write(4).await?;
@@ -221,10 +221,10 @@ pub(crate) async fn a_consumer_that_lacks_trimmed_entries_is_told(trial: Trial) 
     trial.log.trim(&first.session, Offset(6)).await?;
     first.sent.extend(second.sent.iter().cloned());
     for (epoch, seen) in [(first.epoch, 0), (first.epoch, 3), (first.epoch, 7), (second.epoch, 4)] {
-        ensure_refused!(
+        ensure_err!(
             follow(&trial.log, &first.session, Some(cursor(epoch, seen))).await,
             LogError::Trimmed { first: Offset(6), .. },
-            "a consumer at {epoch}.{seen} where entries are left from 6 on"
+            "consumer at {epoch}.{seen} where the first remaining entry is 6"
         );
     }
     ensure_follows(&trial, Some(cursor(second.epoch, 5)), None, &first.sent[6..]).await?;

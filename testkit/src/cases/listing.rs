@@ -1,4 +1,4 @@
-//! Ids, prefixes, graphs, pages.
+//! Session ids, prefixes, graphs and pages.
 
 use crate::{
     entries::{created_by, item, numbered, snapshot_of},
@@ -7,9 +7,9 @@ use crate::{
 use burdock::log::{Claim, Log, LogError, SessionFilter, SessionId, SessionInfo, Urgency};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// What other programs do strange things with. Those that differ in case, in a space at the end, or
-/// in the normalisation of Unicode only are different ids.
-const ODD: &[&str] = &[
+/// Ids that programs often mishandle. Ids are distinct even if they differ only in case, in trailing
+/// spaces or in Unicode normalization.
+const UNUSUAL: &[&str] = &[
     "a",
     "A",
     "a ",
@@ -123,16 +123,16 @@ async fn page_of(
     let graphs = graphs.iter().copied().map(Arc::from).collect();
     let filter = SessionFilter { prefix: prefix.into(), graphs, after: after.cloned(), limit };
     let page = log.sessions(filter).await?;
-    ensure!(page.len() <= limit, "{} sessions were listed, at most {limit} asked", page.len());
+    ensure!(page.len() <= limit, "{} sessions were listed, limit was {limit}", page.len());
     Ok(page)
 }
 
-/// The ids with this prefix, by pages.
+/// Lists the ids with a prefix, in pages.
 async fn ids(log: &Arc<dyn Log>, prefix: &str, limit: usize) -> Result<Vec<SessionId>, Stop> {
     ids_of(log, &[], prefix, limit).await
 }
 
-/// Those among them that belong to these graphs.
+/// Lists the ids with a prefix that belong to graphs, in pages.
 async fn ids_of(
     log: &Arc<dyn Log>,
     graphs: &[&str],
@@ -147,7 +147,7 @@ async fn ids_of(
         }
         for SessionInfo { id, .. } in page {
             let last = ids.last();
-            ensure!(last < Some(&id), "{id:?} is listed behind {last:?}");
+            ensure!(last < Some(&id), "{id:?} is listed after {last:?}");
             ids.push(id);
         }
     }
@@ -161,16 +161,17 @@ async fn create(trial: &Trial, names: &[&str]) -> Result<Vec<SessionId>, Stop> {
     Ok(ids.into_iter().collect())
 }
 
-pub(crate) async fn odd_ids_are_kept_apart(trial: Trial) -> Verdict {
+pub(crate) async fn unusual_ids_are_distinct(trial: Trial) -> Verdict {
     let fill = SessionId::MAX_BYTES - trial.prefix.len();
     let long = ["x".repeat(fill), format!("{}y", "x".repeat(fill - 1)), "x".repeat(fill - 1)];
-    // of two bytes each, so that a log that counts characters is content with more
+    // two-byte characters, to detect logs that count characters
     let wide = format!("{}{}", "é".repeat(fill / 2), "x".repeat(fill % 2));
-    let names = ODD.iter().copied().chain(long.iter().map(String::as_str)).chain([wide.as_str()]);
+    let names =
+        UNUSUAL.iter().copied().chain(long.iter().map(String::as_str)).chain([wide.as_str()]);
     let mut writers = Vec::new();
     for name in names.clone() {
         let mut writer = trial.open(name).await?;
-        ensure_eq!(writer.next.0, 0, "where the new session {name:?} begins");
+        ensure_eq!(writer.next.0, 0, "next offset of the new session {name:?}");
         writer.append(vec![numbered(0)?, item(name)?]).await?;
         writers.push(writer);
     }
@@ -178,33 +179,33 @@ pub(crate) async fn odd_ids_are_kept_apart(trial: Trial) -> Verdict {
         for writer in &writers {
             ensure_content(&log, &writer.session, &writer.sent).await?;
             let info = log.info(&writer.session).await?;
-            ensure_eq!(info.id, writer.session, "the id of a session");
-            ensure_eq!(info.epoch, writer.epoch, "the epoch of {:?}", writer.session.as_str());
+            ensure_eq!(info.id, writer.session, "id of a session");
+            ensure_eq!(info.epoch, writer.epoch, "epoch of {:?}", writer.session.as_str());
         }
     }
     for writer in &writers {
         trial.log.delete(&writer.session).await?;
     }
-    ensure_eq!(ids(&trial.log, &trial.prefix, 7).await?, Vec::new(), "what is left of them");
+    ensure_eq!(ids(&trial.log, &trial.prefix, 7).await?, Vec::new(), "remaining sessions");
     Ok(())
 }
 
-pub(crate) async fn a_prefix_is_no_pattern(trial: Trial) -> Verdict {
-    let all = create(&trial, ODD).await?;
-    for prefix in ODD.iter().copied().chain(["nothing", "[a-z]", "a_%", "ÉÉ", "^a", ".*"]) {
+pub(crate) async fn prefix_is_not_a_pattern(trial: Trial) -> Verdict {
+    let all = create(&trial, UNUSUAL).await?;
+    for prefix in UNUSUAL.iter().copied().chain(["nothing", "[a-z]", "a_%", "ÉÉ", "^a", ".*"]) {
         let prefix = format!("{}{prefix}", trial.prefix);
         let expected: Vec<_> =
             all.iter().filter(|id| id.as_str().starts_with(&prefix)).cloned().collect();
         for log in trial.handles().await? {
             let found = ids(&log, &prefix, 1000).await?;
-            ensure_eq!(found, expected, "ids that begin with {prefix:?}");
+            ensure_eq!(found, expected, "ids with prefix {prefix:?}");
         }
     }
     Ok(())
 }
 
-pub(crate) async fn a_prefix_ends_anywhere(trial: Trial) -> Verdict {
-    // the next text of the same length is not always the next character
+pub(crate) async fn prefix_can_end_in_any_character(trial: Trial) -> Verdict {
+    // the successor of a character is not always the next code point of the same length
     let names = [
         "a",
         "a\u{7f}",
@@ -232,47 +233,51 @@ pub(crate) async fn a_prefix_ends_anywhere(trial: Trial) -> Verdict {
         let prefix = format!("{}{prefix}", trial.prefix);
         let expected: Vec<_> =
             all.iter().filter(|id| id.as_str().starts_with(&prefix)).cloned().collect();
-        ensure_eq!(ids(&trial.log, &prefix, 3).await?, expected, "ids that begin with {prefix:?}");
+        ensure_eq!(ids(&trial.log, &prefix, 3).await?, expected, "ids with prefix {prefix:?}");
     }
     let long = "x".repeat(SessionId::MAX_BYTES * 4);
-    ensure_eq!(ids(&trial.log, &long, 3).await?, Vec::new(), "ids with a prefix too long for any");
+    ensure_eq!(
+        ids(&trial.log, &long, 3).await?,
+        Vec::new(),
+        "ids with a prefix that is too long for an id"
+    );
     Ok(())
 }
 
-pub(crate) async fn sessions_are_listed_by_their_bytes(trial: Trial) -> Verdict {
-    let all = create(&trial, ODD).await?;
+pub(crate) async fn sessions_are_listed_in_byte_order(trial: Trial) -> Verdict {
+    let all = create(&trial, UNUSUAL).await?;
     for log in trial.handles().await? {
         let found = ids(&log, &trial.prefix, usize::MAX).await?;
-        ensure_eq!(found, all, "ids in the order of their bytes");
+        ensure_eq!(found, all, "ids in byte order");
     }
-    // those of others may be there, too
+    // the store may contain other sessions
     let others = page(&trial.log, "", None, 1000).await?;
-    ensure!(others.is_sorted_by(|a, b| a.id < b.id), "ids without a prefix are not in order");
+    ensure!(others.is_sorted_by(|a, b| a.id < b.id), "ids without a prefix are not sorted");
     let before = all.first().map(|id| id.as_str().trim_end().to_owned()).unwrap_or_default();
     let before = SessionId::stored(before.get(..trial.prefix.len()).unwrap_or_default())?;
     let found = page(&trial.log, "", Some(&before), all.len()).await?;
     let found: Vec<_> = found.into_iter().map(|info| info.id).collect();
-    ensure_eq!(found, all, "ids behind one that is none");
+    ensure_eq!(found, all, "ids after an id without a session");
     Ok(())
 }
 
-pub(crate) async fn pages_have_no_gaps_and_no_repeats(trial: Trial) -> Verdict {
-    let all = create(&trial, ODD).await?;
+pub(crate) async fn pages_have_no_gaps_or_duplicates(trial: Trial) -> Verdict {
+    let all = create(&trial, UNUSUAL).await?;
     for limit in [1, 2, 10, all.len() - 1, all.len(), all.len() + 1] {
-        ensure_eq!(ids(&trial.log, &trial.prefix, limit).await?, all, "ids by pages of {limit}");
+        ensure_eq!(ids(&trial.log, &trial.prefix, limit).await?, all, "ids in pages of {limit}");
     }
     for after in &all {
-        // also when the last one of a page is deleted before the next page is asked for
+        // even if the last session of a page is deleted before the next page is read
         trial.log.delete(after).await?;
         let found = page(&trial.log, &trial.prefix, Some(after), 1000).await?;
         let expected = all.iter().filter(|id| *id > after);
         let found: Vec<_> = found.iter().map(|info| &info.id).collect();
-        ensure_eq!(found, expected.collect::<Vec<_>>(), "ids behind {:?}", after.as_str());
+        ensure_eq!(found, expected.collect::<Vec<_>>(), "ids after {:?}", after.as_str());
     }
     Ok(())
 }
 
-pub(crate) async fn a_session_belongs_to_the_graph_of_its_last_snapshot(trial: Trial) -> Verdict {
+pub(crate) async fn session_belongs_to_the_graph_of_its_last_snapshot(trial: Trial) -> Verdict {
     let mut writer = trial.open("a").await?;
     let mut other = trial.open("b").await?;
     other.append(vec![created_by("Other")?]).await?;
@@ -285,37 +290,37 @@ pub(crate) async fn a_session_belongs_to_the_graph_of_its_last_snapshot(trial: T
         writer.append(entries).await?;
         for log in trial.handles().await? {
             let info = log.info(&writer.session).await?;
-            ensure_eq!(info.graph.as_deref(), Some(graph), "the graph of a session");
+            ensure_eq!(info.graph.as_deref(), Some(graph), "graph of a session");
             let listed = page(&log, &trial.prefix, None, 10).await?;
             let graphs: Vec<_> = listed.iter().map(|info| info.graph.as_deref()).collect();
-            ensure_eq!(graphs, [Some(graph), Some("Other")], "the graphs of listed sessions");
+            ensure_eq!(graphs, [Some(graph), Some("Other")], "graphs of listed sessions");
         }
     }
-    // the entry that named it is gone
+    // earlier snapshots are trimmed
     let snapshot = writer.next;
     writer.append(vec![snapshot_of("Third")?, item(4)?]).await?;
     trial.log.trim(&writer.session, snapshot).await?;
     let mut writer = writer.successor().await?;
     writer.append(vec![item(5)?]).await?;
     let info = trial.log.info(&writer.session).await?;
-    ensure_eq!(info.graph.as_deref(), Some("Third"), "the graph of a session that was trimmed");
+    ensure_eq!(info.graph.as_deref(), Some("Third"), "graph of a trimmed session");
     trial.log.delete(&writer.session).await?;
     trial.open("a").await?.append(vec![created_by("Fourth")?]).await?;
     let info = trial.log.info(&writer.session).await?;
-    ensure_eq!(info.graph.as_deref(), Some("Fourth"), "the graph of a session that was made again");
+    ensure_eq!(info.graph.as_deref(), Some("Fourth"), "graph of a recreated session");
     Ok(())
 }
 
-pub(crate) async fn sessions_are_listed_by_their_graphs(trial: Trial) -> Verdict {
+pub(crate) async fn sessions_are_filtered_by_graph(trial: Trial) -> Verdict {
     const GRAPHS: &[&str] = &["Chat", "chat", "Chatbot", "Ch_t", "%", "größer", "GRÖSSER"];
     let mut all = Vec::new();
-    for place in 0..4 * GRAPHS.len() {
-        let graph = GRAPHS[place % GRAPHS.len()];
-        let mut writer = trial.open(&format!("{place:02}")).await?;
+    for index in 0..4 * GRAPHS.len() {
+        let graph = GRAPHS[index % GRAPHS.len()];
+        let mut writer = trial.open(&format!("{index:02}")).await?;
         writer.append(vec![created_by(graph)?, item(1)?]).await?;
         all.push((graph, writer.session));
     }
-    // opened, and without an entry
+    // an opened session without entries
     trial.open("never").await?;
     for log in trial.handles().await? {
         for wanted in [
@@ -341,17 +346,17 @@ pub(crate) async fn sessions_are_listed_by_their_graphs(trial: Trial) -> Verdict
                 let expected: Vec<_> = expected.map(|(_, id)| id.clone()).collect();
                 for limit in [1, 3, 1000] {
                     let found = ids_of(&log, wanted, &prefix, limit).await?;
-                    ensure_eq!(found, expected, "sessions of {wanted:?} by pages of {limit}");
+                    ensure_eq!(found, expected, "sessions of {wanted:?} in pages of {limit}");
                 }
             }
         }
     }
-    // a session that changes hands is listed with its new graph only
+    // a session whose graph changes is listed with the new graph only
     let (_, id) = &all[0];
     let mut writer = trial.open("00").await?;
     writer.append(vec![snapshot_of("Renamed")?]).await?;
     let renamed = ids_of(&trial.log, &["Renamed"], &trial.prefix, 5).await?;
-    ensure!(renamed == *std::slice::from_ref(id), "{renamed:?} are listed as renamed");
+    ensure!(renamed == *std::slice::from_ref(id), "{renamed:?} are listed with the new graph");
     let before = ids_of(&trial.log, &["Chat"], &trial.prefix, 5).await?;
     ensure!(!before.contains(id), "{id:?} is listed with its former graph");
     Ok(())
@@ -363,19 +368,19 @@ pub(crate) async fn ten_thousand_sessions_are_listed(trial: Trial) -> Verdict {
     for part in 0..8 {
         let part_of = trial.clone();
         parts.push(trial.spawn(async move {
-            let mut under_way = Vec::new();
+            let mut pending = Vec::new();
             for number in (part..SESSIONS).step_by(8) {
                 let claim = Claim::default();
                 let id = part_of.id(&format!("{number:05}"))?;
                 let mut writer = crate::writer::Writer::open(&part_of.log, &id, claim).await?;
-                under_way.push(writer.send(vec![numbered(0)?], Urgency::Now));
-                if under_way.len() == 100 {
-                    for append in under_way.drain(..) {
+                pending.push(writer.send(vec![numbered(0)?], Urgency::Now));
+                if pending.len() == 100 {
+                    for append in pending.drain(..) {
                         append.await?;
                     }
                 }
             }
-            for append in under_way {
+            for append in pending {
                 append.await?;
             }
             Ok(())
@@ -387,9 +392,9 @@ pub(crate) async fn ten_thousand_sessions_are_listed(trial: Trial) -> Verdict {
     let expected = (0..SESSIONS).map(|number| trial.id(&format!("{number:05}")));
     let expected = expected.collect::<Result<Vec<_>, LogError>>()?;
     let found = ids(&trial.log, &trial.prefix, 999).await?;
-    ensure_eq!(found.len(), expected.len(), "how many sessions are listed");
-    ensure!(found == expected, "sessions are listed in another order than that of their bytes");
+    ensure_eq!(found.len(), expected.len(), "number of listed sessions");
+    ensure!(found == expected, "sessions are not listed in byte order");
     let found = ids(&trial.log, &format!("{}042", trial.prefix), 17).await?;
-    ensure_eq!(found, expected[4200..4300], "sessions that begin with 042");
+    ensure_eq!(found, expected[4200..4300], "sessions with prefix 042");
     Ok(())
 }

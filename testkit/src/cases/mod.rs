@@ -1,7 +1,6 @@
-//! The cases, by what they are about.
+//! The cases, by section.
 //!
-//! [`__cases!`](crate::__cases) lists them; one that is missing there is dead code, which the
-//! compiler tells.
+//! [`__cases!`](crate::__cases) lists them. The compiler reports a case that is not listed as dead code.
 
 pub(crate) mod appending;
 pub(crate) mod durability;
@@ -18,105 +17,105 @@ macro_rules! __cases {
     ([$($then:tt)*] $with:tt) => {
         $($then)*! { $with
             appending {
-                entries_come_back_in_order_without_gaps
-                an_append_is_there_as_a_whole
-                an_append_of_twenty_thousand_entries_is_one_append
-                an_append_at_another_offset_is_misplaced
-                a_repeated_append_is_recognised
-                a_repetition_with_other_entries_is_misplaced
-                what_an_earlier_epoch_wrote_is_no_repetition
+                entries_are_read_in_order_without_gaps
+                appends_are_atomic
+                twenty_thousand_entries_fit_in_one_append
+                append_at_another_offset_is_misplaced
+                repeated_append_is_idempotent
+                repeated_append_with_other_entries_is_misplaced
+                entries_of_an_earlier_epoch_are_not_a_repetition
                 pipelined_appends_keep_their_order
-                appends_behind_a_failed_one_fail
-                a_dropped_append_is_whole_or_absent
-                what_nobody_waits_for_is_there_before_what_somebody_waits_for
-                an_append_within_a_time_becomes_durable_by_itself
+                appends_after_a_failed_one_fail
+                dropped_append_is_stored_whole_or_not_at_all
+                delayed_appends_are_stored_before_a_later_urgent_append
+                delayed_append_becomes_durable_without_other_appends
             }
             opening {
-                a_session_begins_with_its_first_entry
-                opening_tells_where_the_session_is
-                the_last_opener_wins
-                a_fenced_writer_never_lands
-                pipelined_appends_of_a_fenced_writer_all_fail
-                a_claim_of_an_existing_session_insists
-                a_claim_of_a_new_session_insists
-                a_busy_session_is_refused_until_it_is_released
-                a_session_is_idle_once_the_lease_is_over
-                an_append_keeps_a_session_busy
-                a_refused_claim_changes_nothing
-                of_racing_claims_for_an_idle_session_one_wins
+                session_exists_after_its_first_entry
+                open_returns_the_next_offset_and_the_last_snapshot
+                last_opener_is_the_writer
+                fenced_writer_cannot_append
+                pipelined_appends_of_a_fenced_writer_fail
+                claim_of_an_existing_session_fails_if_missing
+                claim_of_a_new_session_fails_if_it_exists
+                busy_session_cannot_be_claimed_until_released
+                session_is_idle_after_the_idle_time
+                append_keeps_a_session_busy
+                rejected_claim_changes_nothing
+                one_of_several_racing_claims_succeeds
                 every_epoch_is_listed_with_its_start
-                epochs_count_up_over_all_sessions
-                concurrent_openers_lose_and_double_nothing
-                handles_fence_each_other_off
+                epochs_increase_across_sessions
+                concurrent_openers_neither_lose_nor_duplicate_entries
+                opening_on_one_handle_fences_other_handles
             }
             reading {
-                a_read_returns_at_most_its_limit_and_always_something
-                places_that_nobody_reached_are_no_trouble
-                json_comes_back_byte_by_byte
-                big_entries_come_back_byte_by_byte
-                info_tells_what_was_written
-                the_last_snapshot_is_known
-                a_snapshot_before_an_entry_is_known
-                reading_claims_nothing
-                readers_see_prefixes_while_a_writer_writes
+                read_returns_between_one_and_limit_entries
+                offsets_beyond_the_end_are_handled
+                json_is_read_unchanged
+                large_entries_are_read_unchanged
+                info_describes_the_session
+                last_snapshot_is_reported
+                snapshot_before_an_entry_is_found
+                reading_does_not_fence_the_writer
+                concurrent_readers_see_prefixes
             }
             tails {
-                a_tail_reads_what_is_there_and_then_what_comes
-                a_tail_from_the_end_waits
-                a_tail_from_behind_the_end_skips_what_is_before
-                a_tail_misses_nothing_while_a_writer_writes
-                a_slow_tail_misses_nothing
-                a_tail_goes_on_over_a_takeover
-                many_tails_see_the_same
-                an_abandoned_tail_leaves_nothing_behind
-                a_waiting_tail_does_not_spin
-                a_tail_is_woken_by_its_last_waker
-                a_waker_may_call_the_log
-                a_tail_of_a_deleted_session_ends
-                a_tail_does_not_go_on_in_another_session_of_its_id
-                a_slow_tail_ends_when_its_session_was_made_again
-                who_waits_for_a_session_is_not_told_of_a_later_one
-                a_tail_of_no_session_ends
-                a_tail_that_was_overtaken_by_a_trim_says_so
+                tail_returns_stored_entries_and_then_new_ones
+                tail_from_the_end_waits
+                tail_from_beyond_the_end_skips_earlier_entries
+                tail_concurrent_with_a_writer_misses_nothing
+                slow_tail_misses_nothing
+                tail_continues_after_a_takeover
+                many_tails_return_the_same_entries
+                dropped_tail_releases_its_waker
+                waiting_tail_does_not_spin
+                tail_wakes_its_latest_waker
+                waker_can_call_the_log
+                tail_ends_when_its_session_is_deleted
+                tail_does_not_continue_in_a_recreated_session
+                slow_tail_ends_when_its_session_was_recreated
+                waiting_tail_ends_when_its_session_was_recreated
+                tail_of_a_missing_session_ends
+                slow_tail_reports_trimmed_entries
             }
             following {
-                a_consumer_goes_on_behind_its_cursor
-                a_consumer_of_an_earlier_epoch_goes_on
-                a_consumer_beyond_the_durable_end_is_rewound
-                a_consumer_of_whom_nothing_is_left_is_rewound
-                a_consumer_that_waits_for_what_was_lost_is_rewound
-                a_cursor_that_the_session_never_had_is_refused
-                a_slow_consumer_ends_when_its_session_was_made_again
-                a_new_consumer_begins_at_what_is_left
-                a_consumer_that_lacks_trimmed_entries_is_told
+                consumer_resumes_after_its_cursor
+                consumer_of_an_earlier_epoch_resumes
+                consumer_beyond_the_durable_end_is_rewound
+                consumer_of_an_epoch_without_entries_is_rewound
+                consumer_waiting_for_lost_entries_is_rewound
+                unknown_cursors_are_rejected
+                slow_consumer_ends_when_its_session_was_recreated
+                new_consumer_starts_at_the_first_remaining_entry
+                consumer_that_lacks_trimmed_entries_fails
             }
             retention {
-                a_trim_removes_what_is_before
-                a_trim_keeps_what_opening_needs
-                a_trim_twice_is_no_trouble
-                a_deleted_session_is_gone
-                a_deleted_session_can_be_made_again
-                reads_beside_deletions_find_one_session_or_none
-                deleting_touches_no_other_session
-                what_does_not_exist_cannot_be_deleted
+                trim_removes_earlier_entries
+                trim_keeps_the_last_snapshot
+                trim_is_idempotent
+                deleted_session_does_not_exist
+                deleted_session_can_be_recreated
+                reads_concurrent_with_deletions_see_one_session_or_none
+                deletion_does_not_affect_other_sessions
+                missing_session_cannot_be_deleted
             }
             listing {
-                odd_ids_are_kept_apart
-                a_prefix_is_no_pattern
-                a_prefix_ends_anywhere
-                sessions_are_listed_by_their_bytes
-                pages_have_no_gaps_and_no_repeats
-                a_session_belongs_to_the_graph_of_its_last_snapshot
-                sessions_are_listed_by_their_graphs
+                unusual_ids_are_distinct
+                prefix_is_not_a_pattern
+                prefix_can_end_in_any_character
+                sessions_are_listed_in_byte_order
+                pages_have_no_gaps_or_duplicates
+                session_belongs_to_the_graph_of_its_last_snapshot
+                sessions_are_filtered_by_graph
                 ten_thousand_sessions_are_listed
             }
             durability {
-                what_was_acknowledged_is_there_on_another_handle
-                a_tail_on_another_handle_sees_what_comes
-                what_was_acknowledged_survives_a_crash
-                an_append_under_way_at_a_crash_is_whole_or_absent
-                what_nobody_waited_for_survives_with_what_came_after
-                epochs_are_not_used_again_after_a_crash
+                acknowledged_entries_are_visible_on_another_handle
+                tail_on_another_handle_returns_new_entries
+                acknowledged_entries_survive_a_crash
+                append_in_progress_at_a_crash_is_stored_whole_or_not_at_all
+                delayed_appends_survive_with_a_later_acknowledged_append
+                epochs_are_not_reused_after_a_crash
             }
         }
     };

@@ -1,15 +1,15 @@
-//! What is done to ids, and how they are listed.
+//! Flawed ids and listings.
 
 use super::Flaw;
 use burdock::log::{SessionFilter, SessionId, SessionInfo};
 
-/// Under which id a flawed log keeps a session.
+/// Returns the id under which a flawed log stores a session.
 pub(super) fn stored(flaw: Flaw, id: &SessionId) -> SessionId {
     let text = id.as_str();
     let stored = match flaw {
         Flaw::FoldsCase => text.to_ascii_lowercase(),
         Flaw::TrimsSpaces => text.trim_end_matches(' ').to_owned(),
-        Flaw::CutsIds => {
+        Flaw::TruncatesIds => {
             text.char_indices().take_while(|(at, _)| *at < 512).map(|(_, c)| c).collect()
         }
         Flaw::ComposesAccents => text.replace("e\u{301}", "é"),
@@ -18,14 +18,14 @@ pub(super) fn stored(flaw: Flaw, id: &SessionId) -> SessionId {
     SessionId::new(stored).unwrap()
 }
 
-/// Lists in a flawed way.
+/// Lists sessions with a flaw.
 pub(super) fn list(
     flaw: Flaw,
     filter: &SessionFilter,
     mut all: Vec<SessionInfo>,
 ) -> Vec<SessionInfo> {
     let SessionFilter { prefix, graphs, after, limit } = filter;
-    let begins = |id: &str| match flaw {
+    let has_prefix = |id: &str| match flaw {
         Flaw::PrefixIsAPattern => like(id, prefix),
         Flaw::PrefixIgnoresCase => id.to_lowercase().starts_with(&prefix.to_lowercase()),
         Flaw::PrefixEndsInTheBasicPlane => {
@@ -33,17 +33,17 @@ pub(super) fn list(
         }
         _ => id.starts_with(prefix.as_str()),
     };
-    all.retain(|info| begins(info.id.as_str()));
-    let behind = |info: &SessionInfo| match (after, flaw) {
+    all.retain(|info| has_prefix(info.id.as_str()));
+    let is_after = |info: &SessionInfo| match (after, flaw) {
         (None, _) => true,
-        (Some(after), Flaw::ListsTheLastAgain) => info.id >= *after,
-        (Some(after), Flaw::ListsInUtf16) => utf16(&info.id) > utf16(after),
+        (Some(after), Flaw::RepeatsTheLastSession) => info.id >= *after,
+        (Some(after), Flaw::ListsInUtf16Order) => utf16(&info.id) > utf16(after),
         (Some(after), _) => info.id > *after,
     };
-    if flaw == Flaw::ListsInUtf16 {
+    if flaw == Flaw::ListsInUtf16Order {
         all.sort_by_key(|info| utf16(&info.id));
     }
-    if flaw == Flaw::ListsAThousand {
+    if flaw == Flaw::ListsAtMostAThousand {
         all.truncate(1000);
     }
     let named = |graph: &str| match flaw {
@@ -55,25 +55,25 @@ pub(super) fn list(
     };
     let belongs = |info: &SessionInfo| {
         graphs.is_empty()
-            || flaw == Flaw::ListsEveryGraph
+            || flaw == Flaw::IgnoresTheGraphFilter
             || info.graph.as_deref().is_some_and(named)
     };
-    if flaw == Flaw::ListsAPageOfAllGraphs {
-        return all.into_iter().filter(behind).take(*limit).filter(belongs).collect();
+    if flaw == Flaw::FiltersByGraphAfterTheLimit {
+        return all.into_iter().filter(is_after).take(*limit).filter(belongs).collect();
     }
-    if flaw == Flaw::ListsGraphByGraph {
-        let place =
+    if flaw == Flaw::ListsInGraphOrder {
+        let index =
             |info: &SessionInfo| graphs.iter().position(|known| Some(known) == info.graph.as_ref());
-        all.sort_by_key(place);
+        all.sort_by_key(index);
     }
-    all.into_iter().filter(behind).filter(belongs).take(*limit).collect()
+    all.into_iter().filter(is_after).filter(belongs).take(*limit).collect()
 }
 
 fn utf16(id: &SessionId) -> Vec<u16> {
     id.as_str().encode_utf16().collect()
 }
 
-/// As SQL does it.
+/// Matches a pattern like SQL's `LIKE`.
 pub(super) fn like(id: &str, pattern: &str) -> bool {
     let mut rest = pattern.chars();
     match rest.next() {

@@ -23,7 +23,7 @@ pub struct Flawed {
     pub(super) notes: Arc<Notes>,
 }
 
-/// What some flaws need to know.
+/// State of some flaws.
 #[derive(Default)]
 pub(super) struct Notes {
     pub(super) waiting: AtomicUsize,
@@ -52,14 +52,14 @@ impl Flawed {
         read.now_or_never().unwrap().unwrap_or_default()
     }
 
-    /// The epoch as this log numbers it.
+    /// Returns the epoch as numbered by this log.
     fn outer(&self, id: &SessionId, epoch: Epoch) -> Epoch {
         if self.flaw != Flaw::CountsEpochsPerSession {
             return epoch;
         }
         let epochs = self.notes.epochs.lock().unwrap();
-        let place = epochs.get(id).and_then(|known| known.iter().position(|known| *known == epoch));
-        Epoch(place.map_or(0, |place| place as u64 + 1))
+        let index = epochs.get(id).and_then(|known| known.iter().position(|known| *known == epoch));
+        Epoch(index.map_or(0, |index| index as u64 + 1))
     }
 
     fn inner(&self, id: &SessionId, epoch: Epoch) -> Epoch {
@@ -67,18 +67,18 @@ impl Flawed {
             return epoch;
         }
         let epochs = self.notes.epochs.lock().unwrap();
-        let place = usize::try_from(epoch.0.wrapping_sub(1)).unwrap();
-        epochs.get(id).and_then(|known| known.get(place)).copied().unwrap_or_default()
+        let index = usize::try_from(epoch.0.wrapping_sub(1)).unwrap();
+        epochs.get(id).and_then(|known| known.get(index)).copied().unwrap_or_default()
     }
 
-    fn seen(&self, id: &SessionId, mut info: SessionInfo) -> SessionInfo {
+    fn reported(&self, id: &SessionId, mut info: SessionInfo) -> SessionInfo {
         info.epoch = self.outer(id, info.epoch);
         match self.flaw {
-            Flaw::KnowsTheFirstSnapshot => info.snapshot = Some(Offset::ZERO),
-            Flaw::WasCreatedAtTheLastEntry => info.created = info.updated,
-            Flaw::TrimsOnlyTheEntries => info.first = Offset::ZERO,
-            // as one that reads it from the entries would
-            Flaw::ForgetsTheGraphWithItsEntry if info.first > Offset::ZERO => info.graph = None,
+            Flaw::ReportsTheFirstSnapshot => info.snapshot = Some(Offset::ZERO),
+            Flaw::ReportsUpdatedAsCreated => info.created = info.updated,
+            Flaw::ReportsFirstAsZero => info.first = Offset::ZERO,
+            // like a log that reads the graph from the first entry
+            Flaw::LosesTheGraphOnTrim if info.first > Offset::ZERO => info.graph = None,
             _ => {}
         }
         info
@@ -87,16 +87,16 @@ impl Flawed {
     fn claim(&self, id: &SessionId, mut claim: Claim) -> Claim {
         match self.flaw {
             Flaw::IgnoresExistence => claim.existence = Existence::Any,
-            Flaw::IgnoresTheLease => claim.idle_for = None,
-            Flaw::LeasesNeverEnd => claim.idle_for = claim.idle_for.map(|_| Duration::MAX),
-            Flaw::LeasesCountFromTheOpening => {
+            Flaw::IgnoresTheIdleTime => claim.idle_for = None,
+            Flaw::SessionsNeverBecomeIdle => claim.idle_for = claim.idle_for.map(|_| Duration::MAX),
+            Flaw::IdleTimeCountsFromOpening => {
                 let opened = self.notes.opened.lock().unwrap().get(id).copied();
                 let over = |lease: &Duration| opened.is_some_and(|at| at.elapsed() >= *lease);
                 claim.idle_for = claim.idle_for.filter(|lease| !over(lease));
             }
             Flaw::ClaimsRace => {
                 let free = self.notes.released.lock().unwrap().contains(id);
-                // the flaw: another claim may come between the look and the claim
+                // the flaw: another claim may come between the check and the claim
                 thread::sleep(Duration::from_millis(1));
                 if free {
                     claim.idle_for = None;
@@ -107,7 +107,7 @@ impl Flawed {
         claim
     }
 
-    /// Appends of flawed logs; `None` where this one has no flaw.
+    /// Applies a flaw of appends. Returns `None` if the append continues normally.
     fn flawed_append(&self, append: &mut Append) -> Option<Logging<()>> {
         let info = self.info_of(&append.session);
         let next = info.as_ref().map_or(Offset::ZERO, |info| info.next);
@@ -118,7 +118,7 @@ impl Flawed {
         match self.flaw {
             Flaw::DropsTheLastEntry if append.entries.len() > 1 => drop(append.entries.pop()),
             Flaw::SwapsTwoEntries if append.entries.len() > 1 => append.entries.swap(0, 1),
-            Flaw::TakesTenThousandEntries => append.entries.truncate(10_000),
+            Flaw::TruncatesToTenThousandEntries => append.entries.truncate(10_000),
             Flaw::KeepsTheFirstGraph if next > Offset::ZERO => {
                 for entry in &mut append.entries {
                     entry.graph = None;
@@ -126,25 +126,27 @@ impl Flawed {
             }
             Flaw::IgnoresTheOffset => append.at = next,
             Flaw::IgnoresTheEpoch => append.epoch = info.map_or(append.epoch, |info| info.epoch),
-            Flaw::ForgetsRepetitions if append.at < next => {
+            Flaw::RejectsRepetitions if append.at < next => {
                 let (session, at) = (append.session.clone(), append.at);
                 return Some(Box::pin(ready(Err(LogError::Misplaced { session, at, next }))));
             }
-            Flaw::RecognisesByTheFirstEntry if same(0) => return done(),
-            Flaw::RecognisesWhatOthersWrote if (0..append.entries.len()).all(same) => {
+            Flaw::ComparesOnlyTheFirstEntry if same(0) => return done(),
+            Flaw::IgnoresTheEpochOfRepetitions if (0..append.entries.len()).all(same) => {
                 return done();
             }
             Flaw::SplitsAppends if append.at == next => return Some(self.split(append)),
-            Flaw::AppendsWhenAwaited => {
+            Flaw::AppendsOnPoll => {
                 let (log, append) = (self.inner.clone(), append.clone());
                 return Some(Box::pin(async move { log.append(append).await }));
             }
             Flaw::AppendsHalfWhenDropped => return Some(self.half(append)),
-            Flaw::HoldsBackWhatIsNotUrgent if append.urgency != burdock::log::Urgency::Now => {
+            Flaw::NeverAcknowledgesDelayedAppends
+                if append.urgency != burdock::log::Urgency::Now =>
+            {
                 drop(self.inner.append(append.clone()));
                 return Some(Box::pin(pending()));
             }
-            Flaw::WakesUnderALock => {
+            Flaw::WakesWhileLocked => {
                 let _lock = self.notes.lock.lock().unwrap();
                 return Some(self.inner.append(append.clone()));
             }
@@ -161,7 +163,7 @@ impl Flawed {
             if let Err(error) = part.now_or_never().unwrap() {
                 return Box::pin(ready(Err(error)));
             }
-            // long enough for a reader to see it
+            // long enough for readers to see a partial append
             thread::sleep(Duration::from_micros(100));
         }
         Box::pin(ready(Ok(())))
@@ -192,20 +194,20 @@ impl Flawed {
     ) -> Logging<Vec<Record>> {
         let info = self.info_of(id);
         match (self.flaw, &info) {
-            (Flaw::CallsTheDeletedDamaged, None) => {
+            (Flaw::ReportsDeletedSessionsAsDamaged, None) => {
                 let (session, offset, reason) = (id.clone(), from, "it is missing".into());
                 return Box::pin(ready(Err(LogError::Damaged { session, offset, reason })));
             }
-            (Flaw::NoSessionIsAnEmptyOne, None) => return Box::pin(ready(Ok(Vec::new()))),
-            (Flaw::ReadsOneFurther, _) if from > Offset::ZERO => {
+            (Flaw::TreatsMissingSessionsAsEmpty, None) => return Box::pin(ready(Ok(Vec::new()))),
+            (Flaw::StartsReadsOneLate, _) if from > Offset::ZERO => {
                 from = Offset(from.0.saturating_add(1));
             }
-            (Flaw::ReadsOneMore, _) => limit = limit.saturating_add(1),
-            (Flaw::ReadsEmptyPages, _) if from.0 % 256 == 255 => limit = 0,
-            (Flaw::ReadsAlsoBehindTheEnd, Some(info)) => from = from.min(Offset(info.next.0 - 1)),
-            (Flaw::WrapsNumbers, _) if i64::try_from(from.0).is_err() => from = Offset::ZERO,
-            (Flaw::ReadsWhatIsLeft, Some(info)) => from = from.max(info.first),
-            (Flaw::ReadingClaims, Some(_)) => drop(self.inner.open(id, Claim::default())),
+            (Flaw::ExceedsTheLimit, _) => limit = limit.saturating_add(1),
+            (Flaw::ReturnsEmptyPages, _) if from.0 % 256 == 255 => limit = 0,
+            (Flaw::ClampsOffsetsToTheEnd, Some(info)) => from = from.min(Offset(info.next.0 - 1)),
+            (Flaw::WrapsOffsets, _) if i64::try_from(from.0).is_err() => from = Offset::ZERO,
+            (Flaw::SkipsTrimmedEntries, Some(info)) => from = from.max(info.first),
+            (Flaw::ReadsFenceTheWriter, Some(_)) => drop(self.inner.open(id, Claim::default())),
             _ => {}
         }
         self.inner.read(id, from, limit)
@@ -219,7 +221,7 @@ impl Log for Flawed {
         let mut opened = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                if self.flaw == Flaw::RefusedClaimsFence {
+                if self.flaw == Flaw::RejectedClaimsFence {
                     drop(self.inner.open(&id, Claim::default()));
                 }
                 return Box::pin(ready(Err(error)));
@@ -231,7 +233,7 @@ impl Log for Flawed {
         opened.epoch = self.outer(&id, opened.epoch);
         match self.flaw {
             Flaw::OpensWithoutTheSnapshot => opened.snapshot = None,
-            Flaw::KnowsTheFirstSnapshot => {
+            Flaw::ReportsTheFirstSnapshot => {
                 opened.snapshot = opened.snapshot.map(|_| Offset::ZERO);
             }
             _ => {}
@@ -246,7 +248,7 @@ impl Log for Flawed {
             return flawed;
         }
         let appended = self.inner.append(append).now_or_never().unwrap();
-        let acknowledged = self.flaw == Flaw::AcknowledgesTheFenced
+        let acknowledged = self.flaw == Flaw::AcknowledgesFencedAppends
             && matches!(appended, Err(LogError::Fenced { .. }));
         Box::pin(ready(if acknowledged { Ok(()) } else { appended }))
     }
@@ -258,12 +260,12 @@ impl Log for Flawed {
             for record in &mut records {
                 record.epoch = self.outer(&id, record.epoch);
                 match self.flaw {
-                    Flaw::ParsesJson => {
+                    Flaw::NormalizesJson => {
                         if let Ok(json) = serde_json::from_str::<serde_json::Value>(&record.json) {
                             record.json = json.to_string().into();
                         }
                     }
-                    Flaw::CutsBigEntries if record.json.len() > 1 << 20 => {
+                    Flaw::TruncatesLargeEntries if record.json.len() > 1 << 20 => {
                         let end = record.json.floor_char_boundary(1 << 20);
                         record.json = record.json[..end].into();
                     }
@@ -280,18 +282,18 @@ impl Log for Flawed {
     }
 
     fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
-        let further = if self.flaw == Flaw::FindsSnapshotsBehind { 2 } else { 0 };
+        let further = if self.flaw == Flaw::FindsLaterSnapshots { 2 } else { 0 };
         self.inner.snapshot_before(&self.id(session), Offset(offset.0.saturating_add(further)))
     }
 
     fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
-        let _lock = (self.flaw == Flaw::WakesUnderALock).then(|| self.notes.lock.lock().unwrap());
+        let _lock = (self.flaw == Flaw::WakesWhileLocked).then(|| self.notes.lock.lock().unwrap());
         let id = self.id(session);
         let info = self.inner.info(&id).now_or_never().unwrap();
-        if self.flaw == Flaw::NoSessionIsAnEmptyOne && info.is_err() {
+        if self.flaw == Flaw::TreatsMissingSessionsAsEmpty && info.is_err() {
             return Box::pin(ready(Ok(empty(id))));
         }
-        Box::pin(ready(info.map(|info| self.seen(&id, info))))
+        Box::pin(ready(info.map(|info| self.reported(&id, info))))
     }
 
     fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
@@ -299,17 +301,17 @@ impl Log for Flawed {
             Flaw::PrefixIsAPattern
             | Flaw::PrefixIgnoresCase
             | Flaw::PrefixEndsInTheBasicPlane
-            | Flaw::ListsInUtf16
-            | Flaw::ListsTheLastAgain
-            | Flaw::ListsAThousand
-            | Flaw::ListsEveryGraph
+            | Flaw::ListsInUtf16Order
+            | Flaw::RepeatsTheLastSession
+            | Flaw::ListsAtMostAThousand
+            | Flaw::IgnoresTheGraphFilter
             | Flaw::GraphIsAPattern
             | Flaw::GraphIgnoresCase
-            | Flaw::ListsGraphByGraph
-            | Flaw::ListsAPageOfAllGraphs => String::new(),
+            | Flaw::ListsInGraphOrder
+            | Flaw::FiltersByGraphAfterTheLimit => String::new(),
             _ => {
                 let found = now(self.inner.sessions(filter)).into_iter();
-                let found = found.map(|info| self.seen(&info.id.clone(), info)).collect();
+                let found = found.map(|info| self.reported(&info.id.clone(), info)).collect();
                 return Box::pin(ready(Ok(found)));
             }
         };
@@ -323,34 +325,34 @@ impl Log for Flawed {
         let id = self.id(session);
         let mut epochs = match self.inner.epochs(&id).now_or_never().unwrap() {
             Ok(epochs) => epochs,
-            Err(_) if self.flaw == Flaw::NoSessionIsAnEmptyOne => {
+            Err(_) if self.flaw == Flaw::TreatsMissingSessionsAsEmpty => {
                 let (epoch, start) = (Epoch::default(), Offset::ZERO);
                 return Box::pin(ready(Ok(vec![EpochStart::new(epoch, start)])));
             }
             Err(error) => return Box::pin(ready(Err(error))),
         };
-        // another thread may have deleted it meanwhile
+        // another thread may have deleted the session
         let Some(info) = self.info_of(&id) else {
             return Box::pin(ready(Err(LogError::NoSession { session: session.clone() })));
         };
         let next: Vec<_> =
             epochs.iter().skip(1).map(|next| next.start).chain([info.next]).collect();
         match self.flaw {
-            Flaw::ListsOnlyEpochsThatWrote => {
+            Flaw::OmitsEmptyEpochs => {
                 let mut next = next.into_iter();
                 epochs.retain(|epoch| next.next() > Some(epoch.start));
             }
-            Flaw::EpochsBeginEarly => {
+            Flaw::EpochsStartEarly => {
                 for epoch in &mut epochs {
                     epoch.start.0 = epoch.start.0.saturating_sub(1);
                 }
             }
-            Flaw::EpochsBeginLate => epochs.iter_mut().skip(1).for_each(|epoch| epoch.start.0 += 1),
+            Flaw::EpochsStartLate => epochs.iter_mut().skip(1).for_each(|epoch| epoch.start.0 += 1),
             Flaw::TrimsEpochs => {
                 let mut next = next.into_iter();
                 epochs.retain(|_| next.next() > Some(info.first));
             }
-            Flaw::KeepsEpochsOfTheDeleted => {
+            Flaw::KeepsEpochsAfterDeletion => {
                 let known = self.notes.epochs.lock().unwrap()[&id].clone();
                 let gone = known.into_iter().filter(|epoch| *epoch < epochs[0].epoch);
                 let gone = gone.map(|epoch| EpochStart::new(epoch, Offset::ZERO));
@@ -379,17 +381,17 @@ impl Log for Flawed {
     fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
         let id = self.id(session);
         let first = self.info_of(&id).map(|info| info.first);
-        if self.flaw == Flaw::TrimsOnlyForward && first > Some(before) {
+        if self.flaw == Flaw::RejectsEarlierTrims && first > Some(before) {
             let first = first.unwrap_or_default();
             return Box::pin(ready(Err(LogError::Trimmed { session: id, first })));
         }
         let trimmed = self.inner.trim(&id, before).now_or_never().unwrap();
         match (self.flaw, trimmed) {
-            (Flaw::TrimsWhatOpeningNeeds, Err(LogError::NeededForOpening { snapshot, .. })) => {
+            (Flaw::ClampsTrims, Err(LogError::NeededForOpening { snapshot, .. })) => {
                 self.inner.trim(&id, snapshot)
             }
-            (Flaw::TrimsOneMore, Ok(())) => {
-                // as far as the log in memory lets it
+            (Flaw::TrimsOneEntryMore, Ok(())) => {
+                // fails if the log needs the entry
                 drop(self.inner.trim(&id, before.plus(1)));
                 Box::pin(ready(Ok(())))
             }
@@ -412,8 +414,8 @@ impl Log for Flawed {
                     }
                 }
             }
-            (Flaw::DeletesNothing, Err(_)) => return Box::pin(ready(Ok(()))),
-            (Flaw::DeletesTheWriterOfAnEmptyOne, Err(_)) => {
+            (Flaw::AcceptsDeletionOfMissingSessions, Err(_)) => return Box::pin(ready(Ok(()))),
+            (Flaw::FailedDeletionsFence, Err(_)) => {
                 drop(self.inner.open(&id, Claim::default()));
             }
             _ => {}
@@ -422,7 +424,7 @@ impl Log for Flawed {
     }
 }
 
-/// A session that does not exist, as one without entries.
+/// Describes a missing session as one without entries.
 fn empty(id: SessionId) -> SessionInfo {
     SessionInfo::new(id, Epoch::default(), Offset::ZERO..Offset::ZERO)
 }

@@ -1,4 +1,4 @@
-//! Logs in memory with one flaw each, and stores that survive a crash more or less.
+//! Logs in memory with one flaw each, and stores with flawed crash recovery.
 
 mod ids;
 mod log;
@@ -9,7 +9,7 @@ pub use self::{log::Flawed, store::Store};
 
 macro_rules! flaws {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// What is wrong with a log.
+        /// A flaw of a log.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Flaw {
             $($(#[$doc])* $name,)*
@@ -22,105 +22,105 @@ macro_rules! flaws {
 }
 
 flaws! {
-    /// Nothing.
+    /// No flaw.
     None,
 
     // appends
     DropsTheLastEntry,
     SwapsTwoEntries,
-    TakesTenThousandEntries,
+    TruncatesToTenThousandEntries,
     SplitsAppends,
     IgnoresTheOffset,
-    ForgetsRepetitions,
-    RecognisesByTheFirstEntry,
-    RecognisesWhatOthersWrote,
-    AppendsWhenAwaited,
+    RejectsRepetitions,
+    ComparesOnlyTheFirstEntry,
+    IgnoresTheEpochOfRepetitions,
+    AppendsOnPoll,
     AppendsHalfWhenDropped,
-    HoldsBackWhatIsNotUrgent,
+    NeverAcknowledgesDelayedAppends,
 
     // opening
     IgnoresTheEpoch,
-    AcknowledgesTheFenced,
+    AcknowledgesFencedAppends,
     IgnoresExistence,
-    IgnoresTheLease,
-    LeasesNeverEnd,
-    LeasesCountFromTheOpening,
+    IgnoresTheIdleTime,
+    SessionsNeverBecomeIdle,
+    IdleTimeCountsFromOpening,
     ReleasesAnyEpoch,
     ReleasesNothing,
-    RefusedClaimsFence,
+    RejectedClaimsFence,
     ClaimsRace,
-    ListsOnlyEpochsThatWrote,
+    OmitsEmptyEpochs,
     CountsEpochsPerSession,
     OpensWithoutTheSnapshot,
 
     // reading
-    ReadsOneFurther,
-    ReadsOneMore,
-    ReadsEmptyPages,
-    ReadsAlsoBehindTheEnd,
-    WrapsNumbers,
-    ParsesJson,
-    CutsBigEntries,
-    KnowsTheFirstSnapshot,
-    FindsSnapshotsBehind,
-    WasCreatedAtTheLastEntry,
-    ReadingClaims,
-    NoSessionIsAnEmptyOne,
+    StartsReadsOneLate,
+    ExceedsTheLimit,
+    ReturnsEmptyPages,
+    ClampsOffsetsToTheEnd,
+    WrapsOffsets,
+    NormalizesJson,
+    TruncatesLargeEntries,
+    ReportsTheFirstSnapshot,
+    FindsLaterSnapshots,
+    ReportsUpdatedAsCreated,
+    ReadsFenceTheWriter,
+    TreatsMissingSessionsAsEmpty,
 
     // waiting
-    ReachesTooLate,
-    ReachesAtOnce,
-    WaitsForFifty,
-    KeepsWakers,
+    WakesOneEntryLate,
+    WakesAtOnce,
+    WakesOnlyFiftyWaiters,
+    LeaksWakers,
     KeepsTheFirstWaker,
-    WakesUnderALock,
-    WaitsForTheDeleted,
-    WaitsForAnyOfTheId,
-    HandlesTellNothing,
+    WakesWhileLocked,
+    KeepsWaitingAfterDeletion,
+    WaitsForAnySessionWithTheId,
+    OtherHandlesAreNotNotified,
 
     // cursors
-    EpochsBeginEarly,
-    EpochsBeginLate,
-    KeepsEpochsOfTheDeleted,
-    TrimsOnlyTheEntries,
+    EpochsStartEarly,
+    EpochsStartLate,
+    KeepsEpochsAfterDeletion,
+    ReportsFirstAsZero,
 
     // retention
-    TrimsOneMore,
-    TrimsWhatOpeningNeeds,
-    TrimsOnlyForward,
+    TrimsOneEntryMore,
+    ClampsTrims,
+    RejectsEarlierTrims,
     TrimsEpochs,
-    ReadsWhatIsLeft,
+    SkipsTrimmedEntries,
     DeletesByPattern,
-    DeletesNothing,
-    CallsTheDeletedDamaged,
-    DeletesTheWriterOfAnEmptyOne,
+    AcceptsDeletionOfMissingSessions,
+    ReportsDeletedSessionsAsDamaged,
+    FailedDeletionsFence,
 
     // ids
     FoldsCase,
     TrimsSpaces,
-    CutsIds,
+    TruncatesIds,
     ComposesAccents,
     PrefixIsAPattern,
     PrefixIgnoresCase,
     PrefixEndsInTheBasicPlane,
-    ListsInUtf16,
-    ListsTheLastAgain,
-    ListsAThousand,
+    ListsInUtf16Order,
+    RepeatsTheLastSession,
+    ListsAtMostAThousand,
 
     // graphs
-    /// A session stays with the graph that made it.
+    /// A session keeps the graph that created it.
     KeepsTheFirstGraph,
-    ForgetsTheGraphWithItsEntry,
-    ListsEveryGraph,
+    LosesTheGraphOnTrim,
+    IgnoresTheGraphFilter,
     GraphIsAPattern,
     GraphIgnoresCase,
-    ListsGraphByGraph,
-    ListsAPageOfAllGraphs,
+    ListsInGraphOrder,
+    FiltersByGraphAfterTheLimit,
 
     // stores
     ReopensEmpty,
     ReopensUnfenced,
     CrashLosesTheLastEntry,
-    CrashForgetsEpochs,
-    CrashForgetsGraphs,
+    CrashLosesEpochs,
+    CrashLosesGraphs,
 }

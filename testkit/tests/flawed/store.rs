@@ -1,4 +1,4 @@
-//! Stores in memory that can be reopened and cut off.
+//! Stores in memory that can be reopened and can crash.
 
 use super::{Flaw, Flawed};
 use burdock::log::{
@@ -14,16 +14,16 @@ use std::{
 /// A store whose log has a flaw.
 pub struct Store {
     flaw: Flaw,
-    patience: Duration,
+    case_timeout: Duration,
     log: Mutex<MemoryLog>,
     flawed: Flawed,
 }
 
 impl Store {
-    pub fn new(flaw: Flaw, patience: Duration) -> Self {
+    pub fn new(flaw: Flaw, case_timeout: Duration) -> Self {
         let log = MemoryLog::new();
         let flawed = Flawed::new(flaw, log.clone());
-        Self { flaw, patience, log: Mutex::new(log), flawed }
+        Self { flaw, case_timeout, log: Mutex::new(log), flawed }
     }
 }
 
@@ -51,12 +51,12 @@ impl Subject for Store {
         Some(Box::pin(async { Ok(log) }))
     }
 
-    fn patience(&self) -> Duration {
-        self.patience
+    fn case_timeout(&self) -> Duration {
+        self.case_timeout
     }
 }
 
-/// What a crash leaves: as if the memory were read from a disk.
+/// Copies a log as a crash would leave it.
 fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
     let (to, other) = (MemoryLog::new(), SessionId::new("other").unwrap());
     let mut parts = Vec::new();
@@ -84,7 +84,7 @@ fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
         assert_eq!(opened.epoch, epoch);
         if !wrote.is_empty() {
             let mut entries: Vec<_> = wrote.iter().map(|record| draft(&id, record)).collect();
-            if flaw == Flaw::CrashForgetsGraphs {
+            if flaw == Flaw::CrashLosesGraphs {
                 for entry in &mut entries {
                     entry.graph = None;
                 }
@@ -92,7 +92,7 @@ fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
             now(to.append(Append::new(id, epoch, opened.next, entries)));
         }
     }
-    if flaw != Flaw::CrashForgetsEpochs {
+    if flaw != Flaw::CrashLosesEpochs {
         skip_to(now(from.open(&other, Claim::default())).epoch);
     }
     to
@@ -104,7 +104,7 @@ fn draft(id: &SessionId, record: &Record) -> Draft {
     draft
 }
 
-/// What the log in memory says, which it does at once.
-pub(super) fn now<T>(said: impl Future<Output = Result<T, LogError>>) -> T {
-    said.now_or_never().unwrap().unwrap()
+/// Returns the result of an operation of the log in memory, which completes at once.
+pub(super) fn now<T>(operation: impl Future<Output = Result<T, LogError>>) -> T {
+    operation.now_or_never().unwrap().unwrap()
 }

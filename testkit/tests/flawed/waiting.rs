@@ -1,4 +1,4 @@
-//! Waiting in flawed ways.
+//! Flawed waiting.
 
 use super::{Flaw, log::Flawed};
 use burdock::log::{Log, LogError, Logging, Offset, SessionId};
@@ -11,19 +11,19 @@ use std::{
 pub(super) fn reached(log: &Flawed, id: &SessionId, offset: Offset) -> Logging<()> {
     let inner = log.inner.reached(id, offset);
     match log.flaw {
-        Flaw::ReachesTooLate => log.inner.reached(id, Offset(offset.0.saturating_add(1))),
-        Flaw::ReachesAtOnce => Box::pin(ready(Ok(()))),
-        Flaw::HandlesTellNothing if log.reopened => Box::pin(pending()),
-        Flaw::WaitsForFifty => fifty(log, inner),
-        Flaw::KeepsWakers => keeping_wakers(log, inner),
+        Flaw::WakesOneEntryLate => log.inner.reached(id, Offset(offset.0.saturating_add(1))),
+        Flaw::WakesAtOnce => Box::pin(ready(Ok(()))),
+        Flaw::OtherHandlesAreNotNotified if log.reopened => Box::pin(pending()),
+        Flaw::WakesOnlyFiftyWaiters => fifty(log, inner),
+        Flaw::LeaksWakers => keeping_wakers(log, inner),
         Flaw::KeepsTheFirstWaker => keeping_the_first_waker(inner),
-        Flaw::NoSessionIsAnEmptyOne | Flaw::WaitsForTheDeleted => Box::pin(async {
+        Flaw::TreatsMissingSessionsAsEmpty | Flaw::KeepsWaitingAfterDeletion => Box::pin(async {
             match inner.await {
                 Err(LogError::NoSession { .. }) => pending().await,
                 other => other,
             }
         }),
-        Flaw::WaitsForAnyOfTheId => {
+        Flaw::WaitsForAnySessionWithTheId => {
             let (log, id) = (log.inner.clone(), id.clone());
             Box::pin(async move {
                 let first = inner.await;
@@ -38,17 +38,17 @@ pub(super) fn reached(log: &Flawed, id: &SessionId, offset: Offset) -> Logging<(
 }
 
 fn fifty(log: &Flawed, inner: Logging<()>) -> Logging<()> {
-    struct Place(Arc<super::log::Notes>);
-    impl Drop for Place {
+    struct Slot(Arc<super::log::Notes>);
+    impl Drop for Slot {
         fn drop(&mut self) {
             self.0.waiting.fetch_sub(1, Ordering::SeqCst);
         }
     }
-    let there = log.notes.waiting.fetch_add(1, Ordering::SeqCst);
-    let place = Place(Arc::clone(&log.notes));
+    let waiting = log.notes.waiting.fetch_add(1, Ordering::SeqCst);
+    let slot = Slot(Arc::clone(&log.notes));
     Box::pin(async move {
-        let _place = place;
-        if there < 50 { inner.await } else { pending().await }
+        let _slot = slot;
+        if waiting < 50 { inner.await } else { pending().await }
     })
 }
 

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         ("PostgreSQL", run(Postgres::alone())),
     ];
     let columns: Vec<_> = reports.iter().map(|(name, report)| (*name, report)).collect();
-    println!("{}", Table::of(&columns));
+    println!("{}", Table::new(&columns));
     let failed = reports.iter().any(|(_, report)| report.failed().next().is_some());
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -47,12 +47,12 @@ async fn a_file_of_a_newer_schema_is_refused_and_left_alone() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the log cannot be stored: a newer burdock wrote `{file}`: update burdock to open it"
+            "the log cannot be stored: `{file}` was written by a newer version of burdock: update burdock to open it"
         )
     );
     assert_eq!(
         error.source().unwrap().to_string(),
-        "its schema has version 3, and this program knows versions up to 2"
+        "the file has schema version 3, but this program supports versions up to 2"
     );
     assert!(fs::read(&path).unwrap() == bytes);
 }

@@ -1,4 +1,4 @@
-//! Reads while the session is deleted and made again.
+//! Reads while the session is deleted and recreated.
 
 use crate::{
     entries::{item, several, snapshot},
@@ -13,19 +13,21 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// How often the session is made and deleted.
+/// Number of times that the session is created and deleted.
 const ROUNDS: u64 = 40;
 
-/// Larger than a page of any log, so that it is read by itself.
+/// Size of an entry that is larger than a page of any log.
 const LARGE: usize = 5 << 20;
 
-pub(crate) async fn reads_beside_deletions_find_one_session_or_none(trial: Trial) -> Verdict {
+pub(crate) async fn reads_concurrent_with_deletions_see_one_session_or_none(
+    trial: Trial,
+) -> Verdict {
     let (id, over) = (trial.id("session")?, Arc::new(AtomicBool::new(false)));
     let mut readers = Vec::new();
     for (index, log) in trial.handles().await?.into_iter().cycle().take(6).enumerate() {
         let (id, over) = (id.clone(), Arc::clone(&over));
         readers.push(trial.spawn(async move {
-            // at least once, however late the thread is
+            // at least once, even if the thread starts late
             let mut last = false;
             while !last {
                 last = over.load(Ordering::SeqCst);
@@ -39,19 +41,19 @@ pub(crate) async fn reads_beside_deletions_find_one_session_or_none(trial: Trial
             Ok(())
         }));
     }
-    let made = make_and_delete(&trial.log, &id).await;
+    let created = create_and_delete(&trial.log, &id).await;
     over.store(true, Ordering::SeqCst);
-    made?;
+    created?;
     for reader in readers {
-        trial.soon("the end of a reader beside deletions", reader).await??;
+        trial.soon("end of a reader concurrent with deletions", reader).await??;
     }
     Ok(())
 }
 
-async fn make_and_delete(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
+async fn create_and_delete(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
     for round in 0..ROUNDS {
         let mut writer = Writer::open(log, id, Claim::default()).await?;
-        // sessions of one page, of several, and with snapshots in other places
+        // sessions of one page and of several pages, with different last snapshots
         let entries = [1, 300, 7, 1100, 40][usize::try_from(round % 5).unwrap_or_default()];
         writer.append(several(0..entries)?).await?;
         if round % 8 == 3 {
@@ -64,7 +66,7 @@ async fn make_and_delete(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
     Ok(())
 }
 
-/// What a read comes to; `None` if there is no session.
+/// Converts the result of a read. Returns `None` if there is no session.
 fn found<T>(result: Result<T, LogError>) -> Result<Option<T>, Stop> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -98,20 +100,20 @@ async fn read_by_following(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
     while let Some(followed) = following.next().await {
         match found(followed)? {
             Some(Followed::Record(record)) => seen.push(record),
-            Some(other) => return Err(Stop::fault(format!("a new consumer is told {other:?}"))),
+            Some(other) => return Err(Stop::failure(format!("a new consumer received {other:?}"))),
             None => break,
         }
     }
     ensure_of_one_session(&seen)
 }
 
-/// A session has two epochs, one behind the other.
+/// Checks that entries belong to one session, which has two consecutive epochs.
 fn ensure_of_one_session(seen: &[Record]) -> Verdict {
-    for (place, record) in (0..).zip(seen) {
-        ensure_eq!(record.offset, Offset(place), "the offset of an entry");
+    for (offset, record) in (0..).zip(seen) {
+        ensure_eq!(record.offset, Offset(offset), "offset of an entry");
     }
     let first = seen.first().map_or(Epoch(0), |record| record.epoch);
     let mixed = seen.iter().find(|record| record.epoch.0 > first.0 + 1);
-    ensure!(mixed.is_none(), "entries of two sessions: {mixed:?} behind those of epoch {first}");
+    ensure!(mixed.is_none(), "entries of two sessions: {mixed:?} after epoch {first}");
     Ok(())
 }

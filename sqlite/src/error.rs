@@ -1,4 +1,4 @@
-//! What SQLite says, as errors of a log that name the file.
+//! Errors of SQLite as errors of the log that name the file.
 
 use burdock::log::LogError;
 use rusqlite::ErrorCode;
@@ -9,31 +9,31 @@ use std::{
     sync::Arc,
 };
 
-/// Why an operation inside of a transaction did not do its work.
-pub(crate) enum Fault {
-    /// It was refused; others in the same transaction may go on.
-    Refused(LogError),
-    /// The storage fails.
-    Storage(rusqlite::Error),
+/// Why an operation in a transaction failed.
+pub(crate) enum Error {
+    /// The operation was rejected; other operations of the transaction are not affected.
+    Rejected(LogError),
+    /// SQLite failed.
+    Sqlite(rusqlite::Error),
 }
 
-impl From<rusqlite::Error> for Fault {
+impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Storage(error)
+        Self::Sqlite(error)
     }
 }
 
-impl From<LogError> for Fault {
+impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
-        Self::Refused(error)
+        Self::Rejected(error)
     }
 }
 
-impl Fault {
-    pub(crate) fn of(self, path: &Path) -> LogError {
+impl Error {
+    pub(crate) fn into_log_error(self, path: &Path) -> LogError {
         match self {
-            Self::Refused(error) => error,
-            Self::Storage(error) => storage(path, error),
+            Self::Rejected(error) => error,
+            Self::Sqlite(error) => from_sqlite(path, error),
         }
     }
 }
@@ -45,17 +45,17 @@ struct Locked {
     source: rusqlite::Error,
 }
 
-/// Whether another connection is in the way.
+/// Returns whether another connection holds a conflicting lock.
 pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     let busy = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked];
     error.sqlite_error_code().is_some_and(|code| busy.contains(&code))
 }
 
-/// What SQLite says of a file.
-pub(crate) fn storage(path: &Path, error: rusqlite::Error) -> LogError {
+/// Converts an error of SQLite.
+pub(crate) fn from_sqlite(path: &Path, error: rusqlite::Error) -> LogError {
     let file = path.display();
     let reason = match error.sqlite_error_code() {
-        // the last one when a process is stopped while it holds a lock on the write-ahead log
+        // the last one if a process is stopped while it holds a lock on the write-ahead log
         Some(
             ErrorCode::DatabaseBusy
             | ErrorCode::DatabaseLocked
@@ -64,33 +64,35 @@ pub(crate) fn storage(path: &Path, error: rusqlite::Error) -> LogError {
             return LogError::Unavailable(Arc::new(Locked { path: path.into(), source: error }));
         }
         Some(ErrorCode::DiskFull) => {
-            let reason = format!("there is no room for `{file}` to grow");
+            let reason =
+                format!("`{file}` cannot grow: the disk is full or `max_bytes` was reached");
             return LogError::Full { reason, source: Arc::new(error) };
         }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            format!("`{file}` or its folder is read-only")
+            format!("`{file}` or its directory is read-only")
         }
-        Some(ErrorCode::NotADatabase) => format!("`{file}` is no SQLite database"),
+        Some(ErrorCode::NotADatabase) => format!("`{file}` is not an SQLite database"),
         Some(ErrorCode::DatabaseCorrupt) => format!("`{file}` is damaged"),
         Some(ErrorCode::CannotOpen) => format!("`{file}` cannot be opened"),
         Some(ErrorCode::SystemIoFailure) => format!("`{file}` cannot be read or written"),
-        _ => format!("SQLite fails on `{file}`"),
+        _ => format!("SQLite error in `{file}`"),
     };
     LogError::Storage { reason, source: Arc::new(error) }
 }
 
-/// A file that is not what was expected.
+/// The cause of an error that SQLite does not report.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Detail(String);
 
-pub(crate) fn refused(reason: impl Display, detail: impl Display) -> LogError {
+/// Returns an error that SQLite does not report.
+pub(crate) fn storage_error(reason: impl Display, detail: impl Display) -> LogError {
     let (reason, detail) = (reason.to_string(), detail.to_string());
     LogError::Storage { reason, source: Arc::new(Detail(detail)) }
 }
 
-pub(crate) fn no_thread(path: &Path, error: io::Error) -> LogError {
-    let reason = format!("the system gives no thread for `{}`", path.display());
+pub(crate) fn spawn_failed(path: &Path, error: io::Error) -> LogError {
+    let reason = format!("failed to spawn a thread for `{}`", path.display());
     LogError::Storage { reason, source: Arc::new(error) }
 }
 
@@ -101,12 +103,12 @@ mod tests {
     use rusqlite::Connection;
 
     #[test]
-    fn full_disk_is_an_error_of_its_own() {
+    fn full_disk_has_its_own_variant() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("PRAGMA max_page_count = 2; CREATE TABLE t (x)").unwrap();
         let full = connection.execute("INSERT INTO t VALUES (zeroblob(100000))", []).unwrap_err();
-        let error = storage(Path::new("a.db"), full);
+        let error = from_sqlite(Path::new("a.db"), full);
         assert!(matches!(error, LogError::Full { .. }), "{error:?}");
-        assert_eq!(error.to_string(), "the log is full: there is no room for `a.db` to grow");
+        assert!(error.to_string().contains("`a.db` cannot grow"), "{error}");
     }
 }
