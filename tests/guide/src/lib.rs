@@ -50,18 +50,18 @@ pub mod docs {
 /// What the chat of the guide remembers.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Talk {
-    pub said: Vector<String>,
+    pub messages: Vector<String>,
 }
 
 /// Replies to a prompt.
-#[streaming_action(state = Talk, reads(said), writes(said), yields(String))]
+#[streaming_action(state = Talk, reads(messages), writes(messages), yields(String))]
 async fn reply(talk: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
     let reply = format!("{prompt} to you");
     yield_!(reply.clone());
-    let mut said = talk.said.clone();
-    said.push_back(prompt);
-    said.push_back(reply);
-    Ok(Writes { said })
+    let mut messages = talk.messages.clone();
+    messages.push_back(prompt);
+    messages.push_back(reply);
+    Ok(Writes { messages })
 }
 
 graph! {

@@ -61,7 +61,7 @@ macro_rules! program {
 
             #[allow(dead_code, reason = "not every program migrates")]
             fn from_1(_: Document) -> Result<Document, &'static str> {
-                Err("nobody knows who spoke")
+                Err("the speaker is unknown")
             }
 
             #[derive(State, Clone, Default, Serialize, Deserialize)]
@@ -91,12 +91,12 @@ macro_rules! program {
     };
 }
 
-program!(first, Chat, listen, [], { said: Vector<String> }, String);
-program!(renamed, Chat, hear, [], { said: Vector<String> }, String);
-program!(retyped, Chat, listen, [], { said: Vector<u32> }, String);
-program!(asking, Chat, listen, [], { said: Vector<String> }, u32);
-program!(other, Support, listen, [], { said: Vector<String> }, String);
-program!(newer, Chat, listen, [#[state(version = 2, migrate = [from_1])]], { said: Vector<String> }, String);
+program!(first, Chat, listen, [], { messages: Vector<String> }, String);
+program!(renamed, Chat, hear, [], { messages: Vector<String> }, String);
+program!(retyped, Chat, listen, [], { messages: Vector<u32> }, String);
+program!(asking, Chat, listen, [], { messages: Vector<String> }, u32);
+program!(other, Support, listen, [], { messages: Vector<String> }, String);
+program!(newer, Chat, listen, [#[state(version = 2, migrate = [from_1])]], { messages: Vector<String> }, String);
 
 async fn opened<G: Graph<Item: LogItem>>(
     builder: AppBuilder<G, Provided<G::Resources>>,
@@ -112,7 +112,7 @@ where
 #[tokio::test]
 async fn sessions_that_do_not_fit_are_refused_as_the_guide_says() {
     let log = MemoryLog::new();
-    let state = first::Talk { said: Vector::from(["hello".to_owned()]), stuck: false };
+    let state = first::Talk { messages: Vector::from(["hello".to_owned()]), stuck: false };
     let mut app =
         first::Chat::app().state(state).id("anna").log(log.clone()).build().await.unwrap();
     let mut run = app.run(first::ChatInputs { prompt: "hello".into() });
