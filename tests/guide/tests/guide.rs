@@ -1,4 +1,4 @@
-//! The programs that the guide prints in whole, and what it says that they print.
+//! The complete programs of the guide, and their output.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -14,7 +14,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// A file of this package without its head, which is for the compiler.
+/// Returns a file of this package without its head.
 fn listing(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = fs::read_to_string(path).unwrap();
@@ -23,13 +23,13 @@ fn listing(file: &str) -> String {
 }
 
 #[test]
-fn the_guide_has_the_programs_as_they_are() {
+fn the_programs_in_the_guide_are_up_to_date() {
     prints("resume.md", "translate", &listing("src/bin/translate.rs"));
     prints("stores.md", "journal", &listing("tests/journal.rs"));
 }
 
 #[test]
-fn a_program_that_is_killed_goes_on_as_the_guide_says() {
+fn a_killed_program_resumes_as_in_the_guide() {
     let folder = tempfile::tempdir().unwrap();
     let start = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_translate"));
@@ -52,7 +52,7 @@ fn a_program_that_is_killed_goes_on_as_the_guide_says() {
     prints("resume.md", "translate: started again", &printed);
 }
 
-/// Programs of different times, and one whose graph has another name.
+/// Versions of a program, and one with a renamed graph.
 macro_rules! program {
     ($module:ident, $graph:ident, $node:ident, [$($state:tt)*], { $($field:ident: $type:ty),* }, $input:ty) => {
         mod $module {
@@ -110,7 +110,7 @@ where
 }
 
 #[tokio::test]
-async fn sessions_that_do_not_fit_are_refused_as_the_guide_says() {
+async fn incompatible_sessions_are_refused_with_the_errors_in_the_guide() {
     let log = MemoryLog::new();
     let state = first::Talk { messages: Vector::from(["hello".to_owned()]), stuck: false };
     let mut app =

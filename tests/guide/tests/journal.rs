@@ -1,4 +1,5 @@
-//! The log of docs/stores.md, which a test of `guide.rs` compares with this file, passes the suite.
+//! The log of docs/stores.md, run through the conformance suite. A test in `guide.rs` compares this file with the
+//! page.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use burdock::log::{
