@@ -1,8 +1,7 @@
-//! What graphs and actions add to `cargo check`.
+//! Benchmark of the time that graphs and actions add to `cargo check`.
 //!
-//! Writes small crates into `target/bench-compile`, checks each one again and again in turn with
-//! only its own source touched, and prints medians of wall-clock time.
-//! `cargo run --release -p bench-compile`
+//! Writes small crates into `target/bench-compile`, checks them repeatedly in turn, each time after
+//! touching only their own source, and prints medians of wall-clock time.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
 use std::{
@@ -15,7 +14,7 @@ use std::{
 
 const REPETITIONS: usize = 5;
 
-/// A crate to check: how many actions, and how many nodes its graph has (0 for no graph).
+/// A crate to check: the number of actions, and of nodes in its graph (0 for no graph).
 struct Program {
     name: &'static str,
     actions: usize,
@@ -64,22 +63,22 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// Checks a crate whose source is newer than what was checked before.
+/// Touches and checks a crate; returns the time.
 fn check(place: &Path, path: &Path) -> Duration {
     let source = path.join("src/lib.rs");
     let text = fs::read_to_string(&source).unwrap();
     fs::write(&source, format!("{text}\n")).unwrap();
-    let begin = Instant::now();
+    let start = Instant::now();
     let status = Command::new(env!("CARGO"))
         .args(["check", "--quiet", "--offline"])
         .current_dir(path)
         .env("CARGO_TARGET_DIR", place.join("target"))
-        // a fresh check, as CI does it: the newline alone would cost nothing
+        // a non-incremental check, as in CI: with incremental compilation the newline alone would cost nothing
         .env("CARGO_INCREMENTAL", "0")
         .status()
         .unwrap();
     assert!(status.success(), "the program in {} does not compile", path.display());
-    begin.elapsed()
+    start.elapsed()
 }
 
 fn write_crate(root: &Path, place: &Path, index: usize, program: &Program) -> PathBuf {
@@ -96,8 +95,8 @@ fn write_crate(root: &Path, place: &Path, index: usize, program: &Program) -> Pa
     path
 }
 
-/// Twenty fields, actions that read one and write another, and a graph whose every third node
-/// branches back or ahead, so that data flow has paths to join.
+/// Returns the source of a crate: twenty fields, actions that read one and write another, and a graph in which
+/// every third node branches back or ahead, so that data flow has paths to join.
 fn source(program: &Program) -> String {
     const FIELDS: usize = 20;
     let mut text =

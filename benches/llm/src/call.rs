@@ -1,4 +1,4 @@
-//! What a call of a prompt costs, beside a request that is written by hand: everything but the model.
+//! The cost of calling a prompt, beside a hand-written request: everything except the model.
 
 use burdock_llm::{Answer, Chunk, End, Model, Partial, Reason, Request, Usage, prompt};
 use futures::{executor::block_on, stream};
@@ -29,7 +29,7 @@ struct Chapter {
 #[prompt]
 async fn write_story(subject: &str) -> Story;
 
-/// Answers with the same text each time, in small chunks.
+/// A model that returns the same text each time, in small chunks.
 #[derive(Debug)]
 struct Recorded(Vec<String>);
 
@@ -46,10 +46,10 @@ impl Model for Recorded {
     }
 }
 
-/// Asks the model once.
+/// Calls the model once.
 type Call = fn(&Recorded);
 
-/// Measures an answer of these chunks.
+/// Measures an answer that consists of these chunks.
 pub(crate) fn compare(name: &str, chunks: &[&str], rounds: usize) {
     let model = Recorded(chunks.iter().map(|chunk| (*chunk).to_owned()).collect());
     let candidates: [(&str, Call); 3] = [

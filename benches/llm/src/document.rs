@@ -1,8 +1,8 @@
-//! A document like those that models write, its schema, and its chunks.
+//! Documents similar to those that models write, their schemas, and their chunks.
 
 use serde_json::{Value, json};
 
-/// A text with many more letters than punctuation, and its schema.
+/// A document and its schema.
 pub(crate) struct Document {
     pub(crate) name: &'static str,
     pub(crate) text: String,
@@ -11,12 +11,12 @@ pub(crate) struct Document {
 
 const WORDS: &[&str] = &[
     "the", "dragon", "slept", "beneath", "an", "old", "tower", "and", "dreamt", "of", "rain",
-    "while", "somebody", "counted", "silver", "coins,", "quietly,", "until", "morning.", "Ünder",
+    "while", "squirrel", "counted", "silver", "coins,", "quietly,", "until", "morning.", "Ünder",
     "\"gold\"",
 ];
 
 impl Document {
-    /// A story of about `size` bytes: chapters of paragraphs, with some numbers and short lists.
+    /// Creates a story of about `size` bytes: chapters of paragraphs, with some numbers and short lists.
     pub(crate) fn story(name: &'static str, size: usize) -> Self {
         let mut random = Random(1);
         let mut chapters = Vec::new();
@@ -37,7 +37,7 @@ impl Document {
         Self { name, text, schema: story_schema() }
     }
 
-    /// Lists of numbers: a change for every few bytes.
+    /// Creates lists of numbers: a change for every few bytes.
     pub(crate) fn numbers(name: &'static str, size: usize) -> Self {
         let mut random = Random(2);
         let mut rows = Vec::new();

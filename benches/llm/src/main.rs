@@ -1,8 +1,8 @@
-//! What it costs to read an answer that grows, beside other ways to do it.
+//! Benchmark of parsing an answer while it grows, beside other parsers.
 //!
 //! Every round measures every candidate once, in turn; the figures are those of the fastest round.
-//! Candidates that read the text again for each chunk are left out of the largest documents: their
-//! time grows with the square of the size. `cargo run --release -p bench-llm`.
+//! Candidates that parse the whole text again for each chunk are skipped for the largest documents: their
+//! time is quadratic in the size. `cargo run --release -p bench-llm`.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
 mod call;
@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What a candidate reads.
+/// The input of a candidate.
 struct Input<'a> {
     schema: Schema,
     text: &'a str,
@@ -27,7 +27,7 @@ struct Input<'a> {
 
 struct Candidate {
     name: &'static str,
-    /// Whether the text is read again for each chunk.
+    /// Whether the text is parsed again for each chunk.
     is_quadratic: bool,
     work: fn(&Input<'_>),
 }
@@ -35,8 +35,8 @@ struct Candidate {
 const CANDIDATES: &[Candidate] = &[
     Candidate { name: "burdock-json, applied to a Value", is_quadratic: false, work: applied },
     Candidate { name: "burdock-json, changes only", is_quadratic: false, work: changes_only },
-    Candidate { name: "burdock-json, the whole once", is_quadratic: false, work: once },
-    Candidate { name: "serde_json, the whole once", is_quadratic: false, work: with_serde_json },
+    Candidate { name: "burdock-json, whole text once", is_quadratic: false, work: once },
+    Candidate { name: "serde_json, whole text once", is_quadratic: false, work: with_serde_json },
     Candidate { name: "jiter, partial mode per chunk", is_quadratic: true, work: with_jiter },
     Candidate { name: "burdock-json, again per chunk", is_quadratic: true, work: again },
 ];
@@ -65,11 +65,11 @@ fn main() {
     for (document, rounds) in &documents[..2] {
         call::compare(document.name, &document.chunks(40, 40), *rounds);
     }
-    println!("\n{:<36} {:>9} {:>13} {:>13}", "allocations", "changes", "a change", "with apply");
+    println!("\n{:<36} {:>9} {:>13} {:>13}", "allocations", "changes", "per change", "with apply");
     for (document, _) in &documents[1..] {
         allocations(document);
     }
-    println!("\n{:<36} {:>12} {:>12}", "ns a chunk of 4 to 40 bytes", "first 1 %", "last 1 %");
+    println!("\n{:<36} {:>12} {:>12}", "ns per chunk of 4 to 40 bytes", "first 1 %", "last 1 %");
     for at in [2, 4] {
         flatness(&documents[at].0);
     }
@@ -161,7 +161,7 @@ fn again(input: &Input<'_>) {
     }
 }
 
-/// Where each chunk ends.
+/// Returns the end of each chunk.
 fn ends<'a>(input: &'a Input<'_>) -> impl Iterator<Item = usize> + 'a {
     input.chunks.iter().scan(0, |end, chunk| {
         *end += chunk.len();
@@ -210,6 +210,6 @@ fn flatness(document: &Document) {
         feed(&input.chunks[part..end]);
         least[1] = feed(&input.chunks[end..]).min(least[1]);
     }
-    let [first, behind] = least.map(|time| time.as_secs_f64() * 1e9 / part as f64);
-    println!("{:<36} {first:>12.0} {behind:>12.0}", document.name);
+    let [first, last] = least.map(|time| time.as_secs_f64() * 1e9 / part as f64);
+    println!("{:<36} {first:>12.0} {last:>12.0}", document.name);
 }

@@ -1,4 +1,4 @@
-//! What a recorded step and a recorded item allocate.
+//! Allocations of recorded steps and items.
 
 use crate::{
     file::File,
@@ -8,8 +8,8 @@ use allocation_counter::measure;
 use burdock::log::{Durability, Log, MemoryLog};
 use burdock_sqlite::Synchronous;
 
-/// Runs of 1 000 and of 11 000: the difference is what steps or items allocate, here on the thread
-/// of the app.
+/// Measures runs of 1 000 and of 11 000: the difference is due to steps or items. Only the thread of the app is
+/// measured.
 pub fn count() {
     println!("\nallocations, for each of 10 000 {:>12} {:>12}", "number", "bytes");
     let file = || File::new(Synchronous::Normal);
@@ -37,7 +37,7 @@ fn allocated(work: impl FnOnce()) -> [u64; 2] {
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 fn print(what: &str, work: impl Fn(u64) -> [u64; 2]) {
-    // what is made once per process is made now
+    // the first run also makes the allocations that occur once per process
     let (few, many) = (work(1_000), work(11_000));
     let [number, bytes] = [0, 1].map(|index| (many[index] - few[index]) as f64 / 1e4);
     println!("{what:<31} {number:>12.2} {bytes:>12.0}");

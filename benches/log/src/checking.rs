@@ -1,4 +1,4 @@
-//! What it costs to read each patch back before it is written, as a part of a durable step.
+//! The cost of reading each patch back before it is written, relative to a durable step.
 
 use crate::{
     each,

@@ -1,4 +1,4 @@
-//! What the durability modes cost in a file, for each step and for each item.
+//! The cost of the durability modes in a file, per step and per item.
 
 use crate::{
     Candidate,
@@ -12,7 +12,8 @@ use std::time::Duration;
 
 const BATCH: Durability = Durability::Batch(Duration::from_millis(20));
 
-/// Until everything is durable; so often that waiting for the last one does not count.
+/// Measures the time until everything is durable, with enough repetitions that the wait for the last one does not
+/// matter.
 pub fn compare() {
     for (synchronous, name, waits) in
         [(Synchronous::Full, "FULL", 100), (Synchronous::Normal, "NORMAL", 1_000)]
@@ -20,7 +21,7 @@ pub fn compare() {
         let step = |name, durability, count| {
             let work = move |count| {
                 let file = File::new(synchronous);
-                // closing the file is not part of it
+                // closing the file is not measured
                 let log = file.open();
                 let mut app = counting(log.clone(), durability, count);
                 timed(|| {
@@ -33,7 +34,7 @@ pub fn compare() {
         let item = |name, durability, count| {
             let work = move |count| {
                 let file = File::new(synchronous);
-                // closing the file is not part of it
+                // closing the file is not measured
                 let log = file.open();
                 let mut app = listing(log.clone(), durability, count);
                 timed(|| {

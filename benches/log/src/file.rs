@@ -1,4 +1,4 @@
-//! Files of sessions, and what one would write by hand to fill them.
+//! Files of sessions, and hand-written code that fills them.
 
 use burdock_sqlite::{SqliteLog, Synchronous};
 use futures::executor::block_on;
@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// A folder with one file of sessions, removed in the end.
+/// A temporary folder with one file of sessions.
 pub struct File {
     folder: TempDir,
     pub synchronous: Synchronous,
@@ -25,9 +25,9 @@ impl File {
         block_on(SqliteLog::options().synchronous(self.synchronous).open(self.path())).unwrap()
     }
 
-    /// A connection to a file with the tables of a log, which copies the WAL into it whenever that
-    /// has so many pages. By default `SQLite` does so at 1 000, on the thread of the commit that comes
-    /// to it; a log does so about as often, on a thread of its own.
+    /// Opens a connection to a file with the tables of a log, which checkpoints the WAL whenever it has `checkpoint`
+    /// pages. `SQLite` does so at 1 000 pages by default, on the thread of the commit that reaches that size; a log
+    /// does so about as often, on a separate thread.
     pub fn bare(&self, checkpoint: u32) -> Connection {
         block_on(self.open().close());
         let connection = Connection::open(self.path()).unwrap();
@@ -58,8 +58,8 @@ pub struct Row {
     json: String,
 }
 
-/// The rows of a file, a group for each step: an entry of its beginning, one of its commit and
-/// what follows.
+/// Returns the rows of a file, grouped by step: the entry of its start, that of its commit and the entries after
+/// it.
 pub fn transactions(connection: &Connection) -> Vec<Vec<Row>> {
     let mut statement = connection.prepare("SELECT * FROM entries ORDER BY place").unwrap();
     let rows = statement.query_map([], |row| {

@@ -1,4 +1,4 @@
-//! A chat that grows: bytes and time of its steps, up to a hundred thousand.
+//! Bytes and time per step of a chat that grows to a hundred thousand steps.
 
 use crate::{
     each,
@@ -15,7 +15,7 @@ use burdock_sqlite::Synchronous;
 use futures::executor::block_on;
 use std::{fs, sync::Arc};
 
-/// Where the averages end, in steps.
+/// The ends of the measured ranges, in steps.
 const ENDS: [u64; 3] = [1_000, 10_000, 100_000];
 
 pub fn measure() {
@@ -28,29 +28,29 @@ fn grow(what: &str, log: &Arc<dyn Log>) {
     println!("\na chat that appends 200 bytes each step, {what}");
     println!(
         "{:<16} {:>10} {:>10} {:>16} {:>16} {:>20}",
-        "steps", "µs a step", "median", "entries, bytes", "written, bytes", "slowest 1 000, ms"
+        "steps", "µs per step", "median", "entries, bytes", "written, bytes", "slowest 1 000, ms"
     );
     let mut app = talking(Arc::clone(log));
-    let (mut begin, mut offset) = (0, Offset::ZERO);
+    let (mut start, mut offset) = (0, Offset::ZERO);
     for end in ENDS {
         let mut times = Vec::new();
         let written = written();
-        for _ in (begin..end).step_by(1_000) {
+        for _ in (start..end).step_by(1_000) {
             times.push(timed(|| run(&mut app, TalkingInputs {})));
         }
         let written = self::written().saturating_sub(written);
-        let steps = end - begin;
+        let steps = end - start;
         let to = cursor(&app);
         println!(
             "{:<16} {:>10.2} {:>10.2} {:>16} {:>16} {:>20.1}",
-            format!("{begin} to {end}"),
+            format!("{start} to {end}"),
             each(times.iter().sum(), steps) / 1e3,
             median(times.iter().map(|time| each(*time, 1_000) / 1e3).collect()),
             entries(&**log, offset, to) / steps,
             written / steps,
             times.iter().max().unwrap().as_secs_f64() * 1e3,
         );
-        (begin, offset) = (end, to);
+        (start, offset) = (end, to);
     }
 }
 
@@ -58,7 +58,7 @@ fn cursor<G: burdock::Graph>(app: &App<G>) -> Offset {
     app.cursor().unwrap().offset.plus(1)
 }
 
-/// How many bytes entries have.
+/// Returns the total size of the entries in bytes.
 fn entries(log: &dyn Log, from: Offset, end: Offset) -> u64 {
     let id = SessionId::new("chat").unwrap();
     let (mut next, mut bytes) = (from, 0);
@@ -70,7 +70,7 @@ fn entries(log: &dyn Log, from: Offset, end: Offset) -> u64 {
     bytes
 }
 
-/// How many bytes this process has written so far, where the system counts it.
+/// Returns the number of bytes written by this process so far, if the system counts them.
 fn written() -> u64 {
     let counts = fs::read_to_string("/proc/self/io").unwrap_or_default();
     let count = counts.lines().find_map(|line| line.strip_prefix("wchar: "));

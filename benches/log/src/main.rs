@@ -1,10 +1,10 @@
-//! What a log costs: steps beside bare transactions of the same bytes, sessions that grow, opening
-//! them and reading them.
+//! Benchmark of logs: steps beside bare transactions of the same bytes, growing sessions, opening
+//! and reading sessions.
 //!
-//! Where candidates are compared, every repetition measures every candidate once, in turn; the
-//! figures are medians over the repetitions. What is made before the work is outside the measured
-//! time. Files lie in the folder for temporary files, so that `TMPDIR` names the disk.
-//! `cargo run --release -p bench-log`; with names of parts behind `--`, only those.
+//! In comparisons, every repetition measures every candidate once, in turn; the
+//! figures are medians over the repetitions. Setup is outside the measured
+//! time. Files are in the folder for temporary files, so `TMPDIR` selects the disk.
+//! `cargo run --release -p bench-log` runs all parts; names of parts after `--` run only those.
 #![allow(
     missing_docs,
     clippy::missing_panics_doc,
@@ -25,7 +25,7 @@ pub mod steps;
 
 use std::time::{Duration, Instant};
 
-/// How often what is not compared is measured.
+/// Repetitions of measurements without a comparison.
 const REPETITIONS: usize = 15;
 
 const PARTS: [(&str, fn()); 7] = [
@@ -40,7 +40,7 @@ const PARTS: [(&str, fn()); 7] = [
 
 fn main() {
     let names: Vec<String> = std::env::args().skip(1).collect();
-    // one piece of work alone, for a profiler: `bench-log profile memory 1000000`
+    // one candidate alone, for a profiler: `bench-log profile memory 1000000`
     if let [profile, work, count] = &names[..]
         && profile == "profile"
     {
@@ -58,7 +58,7 @@ fn main() {
     }
 }
 
-/// One way to do the work: its name, how often one measurement does it, and how long that takes.
+/// One way to do the work: its name, the number of iterations in one measurement, and the measurement.
 pub struct Candidate<'a> {
     pub name: &'a str,
     pub count: u64,
@@ -82,12 +82,12 @@ pub fn compare(what: &str, repetitions: usize, mut candidates: Vec<Candidate<'_>
 }
 
 pub fn timed(work: impl FnOnce()) -> Duration {
-    let begin = Instant::now();
+    let start = Instant::now();
     work();
-    begin.elapsed()
+    start.elapsed()
 }
 
-/// Nanoseconds for each of so many.
+/// Returns the nanoseconds per iteration.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 pub fn each(time: Duration, count: u64) -> f64 {
     time.as_nanos() as f64 / count as f64

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const STEPS: u64 = 100_000;
 
-/// A program: its name, how to run it so often, and how to open its session.
+/// A program: its name, how to run it a number of times, and how to open its session.
 struct Program {
     name: &'static str,
     fill: fn(Store),
@@ -84,7 +84,7 @@ pub fn measure() {
         for _ in 0..REPETITIONS {
             let time = timed(|| open(Store::Memory(memory.clone())));
             in_memory.push(time.as_secs_f64() * 1e3);
-            // from the file, as a process that begins
+            // from the file, as in a new process
             let mut log = None;
             let time = timed(|| open(Store::Sqlite(log.insert(file.open()).clone())));
             on_sqlite.push(time.as_secs_f64() * 1e3);
@@ -93,7 +93,7 @@ pub fn measure() {
     }
 }
 
-/// Opens the chat that keeps everything so often, from memory.
+/// Opens the chat that keeps everything repeatedly, from memory.
 pub fn profile(times: u64) {
     let memory = Store::Memory(MemoryLog::new());
     let [.., Program { fill, open, .. }] = PROGRAMS;

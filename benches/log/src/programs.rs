@@ -9,13 +9,13 @@ use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 
-/// How long a message of the chats is.
+/// The length of a message of the chats.
 const MESSAGE: usize = 200;
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Counter {
     pub count: u64,
-    /// After how many steps a run pauses.
+    /// The number of steps after which a run pauses.
     pub each: u64,
 }
 
@@ -34,11 +34,11 @@ graph! {
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Chat {
-    pub said: u64,
+    pub count: u64,
     pub messages: Vector<String>,
 }
 
-/// Keeps everything that was ever said.
+/// Keeps every message.
 #[action(state = Chat, reads(messages), writes(messages))]
 async fn say(chat: Reads<'_>) -> Result<Writes> {
     let mut messages = chat.messages.clone();
@@ -55,8 +55,8 @@ graph! {
     }
 }
 
-/// Keeps the last hundred messages: at two hundred it forgets the older half.
-#[action(state = Chat, reads(said, messages), writes(said, messages))]
+/// Keeps at least the last hundred messages: at two hundred it removes the older half.
+#[action(state = Chat, reads(count, messages), writes(count, messages))]
 async fn remember(chat: Reads<'_>) -> Result<Writes> {
     let messages = chat.messages;
     let mut messages = match messages.len() {
@@ -64,14 +64,14 @@ async fn remember(chat: Reads<'_>) -> Result<Writes> {
         _ => messages.clone(),
     };
     messages.push_back("x".repeat(black_box(MESSAGE)));
-    Ok(Writes { said: chat.said + 1, messages })
+    Ok(Writes { count: chat.count + 1, messages })
 }
 
 graph! {
     pub Remembering(Chat) {
         nodes { remember }
         start remember;
-        remember -> if state.said % 1_000 != 0 { remember } else { pause remember };
+        remember -> if state.count % 1_000 != 0 { remember } else { pause remember };
     }
 }
 

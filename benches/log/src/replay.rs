@@ -1,4 +1,4 @@
-//! Reading the items of a session.
+//! Replay of the items of a session.
 
 use crate::{
     REPETITIONS,
@@ -75,7 +75,7 @@ fn follow(log: &Arc<dyn Log>, session: &SessionId, decoded: bool) {
     });
 }
 
-/// Whether it is an item; not decoded, whatever it is counts as one.
+/// Returns whether a record is an item; a record that is not decoded counts as one.
 fn is_item(record: &burdock::log::Record, session: &SessionId, decoded: bool) -> bool {
     if decoded {
         matches!(black_box(record.entry(session)).unwrap().kind, EntryKind::Item { .. })

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-/// How many pages the WAL has before `SQLite` copies them into the file, if nobody says otherwise.
+/// `SQLite`'s default for the number of WAL pages at which it runs a checkpoint.
 const DEFAULT: u32 = 1000;
 
 pub fn compare() {
@@ -25,7 +25,7 @@ pub fn compare() {
     crate::compare("a step in memory", 25, vec![burdock]);
 }
 
-/// Every candidate writes its own file, a hand of steps each time.
+/// Every candidate writes its own file, a few steps each time.
 fn beside_bare(what: &str, synchronous: Synchronous, repetitions: usize, count: u64) {
     let files = [(); 4].map(|()| File::new(synchronous));
     let all = recorded(count * repetitions as u64);
@@ -61,7 +61,7 @@ fn beside_bare(what: &str, synchronous: Synchronous, repetitions: usize, count: 
     crate::compare(what, repetitions, candidates);
 }
 
-/// One piece of work alone.
+/// Runs one candidate alone.
 pub fn profile(work: &str, count: u64) {
     let time = match work {
         "full" => on_sqlite(Synchronous::Full, count),
@@ -87,7 +87,7 @@ fn on_sqlite(synchronous: Synchronous, steps: u64) -> Duration {
     timed(|| run(&mut app, CountingInputs {}))
 }
 
-/// The rows of so many steps.
+/// Returns the rows of the given number of steps.
 fn recorded(steps: u64) -> Vec<Vec<Row>> {
     let file = File::new(Synchronous::Normal);
     let batch = Durability::Batch(Duration::from_millis(20));
@@ -99,7 +99,7 @@ fn recorded(steps: u64) -> Vec<Vec<Row>> {
     transactions
 }
 
-/// What a program has whose own threads must not wait for a disk.
+/// A writer thread, for a program whose other threads must not wait for a disk.
 struct Thread {
     work: Sender<Vec<Row>>,
     written: Receiver<()>,

@@ -23,8 +23,8 @@ macro_rules! candidates {
                 Candidate { name: "channel of one", work: with_channel },
             ];
 
-            /// What a consumer gets where burdock is not used: the error of whoever writes no error
-            /// types, and the smallest one.
+            /// The result that a consumer receives without burdock, with the error type of programs that define none
+            /// of their own, and the smallest one.
             type Item = std::result::Result<$item, Box<dyn Error + Send + Sync>>;
 
             type Items = Pin<Box<dyn Stream<Item = Item> + Send>>;

@@ -1,8 +1,8 @@
-//! What a step and an item cost in tokio, beside hand-written code that does the same.
+//! Benchmark of steps and items in tokio, beside equivalent hand-written code.
 //!
 //! Every round measures every candidate once in each flavour of the runtime, in turn; the figures are
-//! those of the fastest round and of the median one. `cargo run --release -p bench-runtime`; names of
-//! parts (`steps`, `items`, `texts`) behind `--` run only those.
+//! those of the fastest round and of the median one. `cargo run --release -p bench-runtime` runs all parts;
+//! `-- steps`, `-- items` or `-- texts` run only these.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
 pub mod items;
@@ -19,7 +19,7 @@ const ROUNDS: usize = 75;
 /// The work of a candidate.
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// One way to do the work: its name, and how to do it so often.
+/// One way to do the work: its name, and a function that repeats it the given number of times.
 pub struct Candidate {
     name: &'static str,
     work: fn(u64) -> Work,
@@ -53,7 +53,7 @@ fn main() {
     allocations("items", &items::small::CANDIDATES[1]);
 }
 
-/// A runtime, and how a program runs in it.
+/// A runtime, and how to run work in it.
 struct Flavour {
     name: &'static str,
     runtime: Runtime,
@@ -61,13 +61,13 @@ struct Flavour {
 }
 
 impl Flavour {
-    /// As in a `main` with `#[tokio::main(flavor = "current_thread")]`.
+    /// Runs work as in a `main` with `#[tokio::main(flavor = "current_thread")]`.
     fn current_thread() -> Self {
         let measure = |runtime: &Runtime, work| runtime.block_on(timed(work));
         Self { name: "current_thread", runtime: current_thread(), measure }
     }
 
-    /// As in a task of a server.
+    /// Runs work in a task, as in a server.
     fn multi_thread() -> Self {
         let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
         let measure =
@@ -86,7 +86,7 @@ async fn timed(work: Work) -> Duration {
     start.elapsed()
 }
 
-/// Measures the candidates in turn and prints what they take, and ratios to the first one.
+/// Measures the candidates in turn and prints their times, and ratios to the first one.
 fn compare(flavours: &[Flavour], what: &str, count: u64, candidates: &[Candidate]) {
     let mut times = vec![vec![Vec::new(); candidates.len()]; flavours.len()];
     for _ in 0..ROUNDS {
@@ -119,14 +119,14 @@ fn compare(flavours: &[Flavour], what: &str, count: u64, candidates: &[Candidate
     }
 }
 
-/// Allocations of a run of 1 000 and of 100 000: the difference is what steps or items allocate.
+/// Prints the allocations of runs of 1 000 and of 100 000: the difference is due to steps or items.
 fn allocations(what: &str, candidate: &Candidate) {
     let runtime = current_thread();
     let count = |times| {
         let work = || runtime.block_on((candidate.work)(times));
         allocation_counter::measure(work).count_total
     };
-    // what is made once per process is made now
+    // warm up: allocations that are made once per process
     count(1);
     let (few, many) = (count(1_000), count(100_000));
     println!("an app and a run of 1 000 {what}: {few}, of 100 000: {many}");

@@ -44,7 +44,7 @@ fn with_burdock(steps: u64) -> Work {
     })
 }
 
-/// What one would write: a boxed future that loops over the nodes and heeds a stop.
+/// The hand-written equivalent: a boxed future that loops over the nodes and checks for a stop.
 #[derive(Clone, Copy)]
 enum Node {
     Count,

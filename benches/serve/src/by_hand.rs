@@ -1,4 +1,4 @@
-//! What one would write without burdock: a task that sends tokens, and axum's own event stream.
+//! The hand-written equivalent: a task that sends tokens, and axum's own event stream.
 
 use crate::graph::{Token, token};
 use axum::{

@@ -1,4 +1,4 @@
-//! A client that does as little as it can.
+//! A minimal HTTP client.
 
 use axum::Router;
 use std::{
@@ -10,7 +10,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// Serves routes on a port of their own, for as long as the process lives.
+/// Serves routes on a new port until the process ends.
 pub async fn serve(routes: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -24,15 +24,15 @@ pub async fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Asks for tokens and reads to the end; gives the time to the first token.
+/// Requests tokens and reads to the end; returns the time to the first token.
 pub async fn ask(mut stream: TcpStream, session: &str, tokens: u64) -> Duration {
     let body = format!("{{\"tokens\":{tokens}}}");
-    let begin = Instant::now();
+    let start = Instant::now();
     post(&mut stream, session, &body).await;
     let (mut text, mut first) = (Vec::with_capacity(64 << 10), None);
     while stream.read_buf(&mut text).await.unwrap() > 0 {
         if first.is_none() && contains(&text, b"word") {
-            first = Some(begin.elapsed());
+            first = Some(start.elapsed());
         }
     }
     let last = format!("\"{}\"", crate::graph::token(tokens - 1));
@@ -40,7 +40,7 @@ pub async fn ask(mut stream: TcpStream, session: &str, tokens: u64) -> Duration 
     first.unwrap()
 }
 
-/// Asks for a run.
+/// Sends a request for a run.
 pub async fn post(stream: &mut TcpStream, session: &str, inputs: &str) {
     let request = format!(
         "POST /sessions/{session}/runs HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\

@@ -1,4 +1,4 @@
-//! The graph: it yields so many tokens.
+//! The graph, which yields the requested number of tokens.
 
 use burdock::{
     log::{Log, MemoryLog},
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Talk {
-    pub said: u64,
+    pub tokens: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,17 +17,17 @@ pub struct Token {
     pub text: String,
 }
 
-/// The token of a place, as a model would say it.
+/// Returns the token at a place, similar to those of a model.
 pub fn token(place: u64) -> String {
     format!("word{} ", place % 1000)
 }
 
-#[streaming_action(state = Talk, reads(said), writes(said), yields(Token))]
+#[streaming_action(state = Talk, reads(tokens), writes(tokens), yields(Token))]
 pub async fn speak(talk: Reads<'_>, #[input] tokens: u64) -> Result<Writes> {
     for place in 0..tokens {
         yield_!(Token { text: token(place) });
     }
-    Ok(Writes { said: talk.said + tokens })
+    Ok(Writes { tokens: talk.tokens + tokens })
 }
 
 graph! {

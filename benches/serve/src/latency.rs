@@ -1,8 +1,8 @@
-//! How long a token takes from the model to the client, with a thousand sessions that stream at a time.
+//! The latency of a token from the model to the client, with a thousand streaming sessions.
 //!
-//! The model is a thread that hands over a token every now and then, each to another session; what is
-//! measured includes waking the server's thread, its way through action, log and connection, and waking
-//! the client's.
+//! The model is a thread that sends tokens at intervals, each to another session. The latency
+//! includes waking the server's thread, the path through action, log and connection, and waking
+//! the client's thread.
 
 use crate::{client, tokens::median};
 use axum::{
@@ -36,10 +36,10 @@ const TOKENS: usize = 20_000;
 const PAUSE: Duration = Duration::from_micros(200);
 const REPETITIONS: usize = 3;
 
-/// When a token was handed over, in nanoseconds on this process's clock.
+/// The time at which the model sent a token, in nanoseconds on this process's clock.
 type Sent = u64;
 
-/// The tokens of each session, which are taken once.
+/// The receiver of each session's tokens, which is taken once.
 #[derive(Clone, Debug)]
 pub struct Model(Arc<Vec<Mutex<Option<UnboundedReceiver<Sent>>>>>);
 
@@ -73,8 +73,8 @@ pub async fn relay(
     #[resource] model: &Model,
 ) -> Result<Writes> {
     let mut tokens = *heard.tokens;
-    let mut said = model.take(session);
-    while let Some(sent) = said.recv().await {
+    let mut sent_tokens = model.take(session);
+    while let Some(sent) = sent_tokens.recv().await {
         yield_!(Token { sent });
         tokens += 1;
     }
@@ -82,7 +82,7 @@ pub async fn relay(
 }
 
 graph! {
-    /// Passes on what the model says.
+    /// Yields the tokens of the model.
     pub Relaying(Heard) {
         inputs { session: usize }
         resources { model: Model }
@@ -93,7 +93,7 @@ graph! {
     }
 }
 
-/// What serves a model.
+/// A function that builds the routes for a model.
 type Routes = fn(Model) -> Router;
 
 fn served(model: Model) -> Router {
@@ -111,24 +111,24 @@ async fn by_hand_run(
     Path(id): Path<usize>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (sender, receiver) = mpsc::channel::<Token>(1);
-    let mut said = model.take(id);
+    let mut sent_tokens = model.take(id);
     tokio::spawn(async move {
-        while let Some(sent) = said.recv().await {
+        while let Some(sent) = sent_tokens.recv().await {
             if sender.send(Token { sent }).await.is_err() {
                 return;
             }
         }
     });
-    let begun = stream::iter([Ok(Event::default().data("run_started"))]);
+    let started = stream::iter([Ok(Event::default().data("run_started"))]);
     let events = stream::unfold((receiver, 0_u64), |(mut receiver, id)| async move {
         let token = receiver.recv().await?;
         let event = Event::default().id(id.to_string()).json_data(token).ok()?;
         Some((Ok(event), (receiver, id + 1)))
     });
-    Sse::new(stream::StreamExt::chain(begun, events))
+    Sse::new(stream::StreamExt::chain(started, events))
 }
 
-/// Compares them, and prints medians and 99th percentiles.
+/// Compares both servers, and prints medians and 99th percentiles.
 pub async fn compare() {
     let candidates: [(&str, Routes); 2] = [("hand-written endpoint", by_hand), ("burdock", served)];
     let mut medians = candidates.map(|_| Vec::new());
@@ -150,17 +150,17 @@ pub async fn compare() {
     }
 }
 
-/// Gives the time that each token took, in microseconds.
+/// Returns the latency of each token, in microseconds.
 async fn measure(address: SocketAddr, senders: Vec<UnboundedSender<Sent>>) -> Vec<f64> {
     let clock = Instant::now();
-    let begun = (0..SESSIONS).map(|session| begin(address, session));
-    let streams = join_all(begun).await;
+    let streams = (0..SESSIONS).map(|session| start(address, session));
+    let streams = join_all(streams).await;
     let readers = streams.into_iter().map(|stream| tokio::spawn(read(stream, clock)));
     let readers: Vec<_> = readers.collect();
     let model = thread::spawn(move || {
         for token in 0..TOKENS {
             thread::sleep(PAUSE);
-            // each time another one, far from the last
+            // each time another session, far from the last one
             let _ = senders[token * 619 % SESSIONS].send(nanoseconds(clock));
         }
     });
@@ -170,8 +170,8 @@ async fn measure(address: SocketAddr, senders: Vec<UnboundedSender<Sent>>) -> Ve
     times
 }
 
-/// Begins a run, and is ready when it waits for its model.
-async fn begin(address: SocketAddr, session: usize) -> TcpStream {
+/// Starts a run, and waits until it waits for its model.
+async fn start(address: SocketAddr, session: usize) -> TcpStream {
     let mut stream = client::connect(address).await;
     client::post(&mut stream, &session.to_string(), &format!("{{\"session\":{session}}}")).await;
     let mut text = Vec::new();
@@ -186,8 +186,8 @@ async fn read(mut stream: TcpStream, clock: Instant) -> Vec<f64> {
     let (mut text, mut times) = (Vec::new(), Vec::new());
     while stream.read_buf(&mut text).await.unwrap() > 0 {
         let now = nanoseconds(clock);
-        let said = String::from_utf8_lossy(&text);
-        for part in said.split("\"sent\":").skip(1) {
+        let text_so_far = String::from_utf8_lossy(&text);
+        for part in text_so_far.split("\"sent\":").skip(1) {
             let sent: String = part.chars().take_while(char::is_ascii_digit).collect();
             times.push((now - sent.parse::<u64>().unwrap()) as f64 / 1e3);
         }

@@ -1,9 +1,10 @@
-//! What serving a graph costs: tokens per second and the time to the first one, beside a
-//! hand-written endpoint in the same process, how long a token takes, and the memory of idle sessions and open readers.
+//! Benchmark of serving a graph: tokens per second and the time to the first one, beside a
+//! hand-written endpoint in the same process; the latency of a token; and the memory of idle sessions and
+//! readers.
 //!
-//! Clients and servers share the machine's cores, so that the ratio says more than the figures. The
+//! Clients and servers share the machine's cores, so ratios are more meaningful than absolute figures. The
 //! candidates take turns; the figures are medians over the repetitions.
-//! `cargo run --release -p bench-serve`; with names of parts behind `--`, only those.
+//! `cargo run --release -p bench-serve` runs all parts; names of parts after `--` run only those.
 #![allow(
     missing_docs,
     clippy::missing_panics_doc,
@@ -29,7 +30,7 @@ fn main() {
     if !sessions.is_empty() {
         runtime.block_on(tokens::compare(&sessions));
     }
-    // first, as long as the allocator has nothing that others have freed
+    // first, while the allocator has no memory freed by other parts
     if wanted("memory") {
         runtime.block_on(memory::measure());
     }
@@ -39,7 +40,7 @@ fn main() {
     if wanted("latency") {
         runtime.block_on(latency::compare());
     }
-    if wanted("begins") {
-        runtime.block_on(tokens::compare_begins());
+    if wanted("starts") {
+        runtime.block_on(tokens::compare_starts());
     }
 }

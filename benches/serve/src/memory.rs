@@ -1,4 +1,4 @@
-//! What stays in memory: for each session that is open and idle, and for each reader that waits.
+//! Memory per idle open session, and per waiting reader.
 
 use crate::{client, graph};
 use burdock_sqlite::{SqliteLog, Synchronous};
@@ -14,7 +14,7 @@ const READERS: usize = 2_000;
 pub async fn measure() {
     println!("\nmemory of the process, KiB each");
     let folder = tempfile::tempdir().unwrap();
-    // a crash of the machine matters to nobody here
+    // durability across system crashes is not needed
     let options = SqliteLog::options().synchronous(Synchronous::Normal);
     let log = options.open(folder.path().join("log")).await.unwrap();
     let address = client::serve(graph::server_of(log).router()).await;
@@ -24,9 +24,9 @@ pub async fn measure() {
     println!("{:<40} {:>8.2}", "a reader and its client", readers(address).await);
 }
 
-/// Has sessions run, and leaves them.
+/// Runs sessions, and leaves them idle.
 async fn idle(address: SocketAddr) -> f64 {
-    // what is made once
+    // warm up: memory that is allocated once
     client::ask(client::connect(address).await, "warm", 10).await;
     let before = resident();
     for session in 0..SESSIONS {
@@ -35,7 +35,7 @@ async fn idle(address: SocketAddr) -> f64 {
     each(before, resident(), SESSIONS)
 }
 
-/// Reads such sessions to their end, and waits for more.
+/// Reads idle sessions to their end, and waits for more events.
 async fn readers(address: SocketAddr) -> f64 {
     let before = resident();
     let mut readers = Vec::new();
@@ -45,8 +45,8 @@ async fn readers(address: SocketAddr) -> f64 {
         let request =
             format!("GET /sessions/idle-{session}/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut begun = [0; 64];
-        assert!(stream.read(&mut begun).await.unwrap() > 0);
+        let mut head = [0; 64];
+        assert!(stream.read(&mut head).await.unwrap() > 0);
         readers.push(stream);
     }
     // both ends of the connection are in this process
@@ -57,7 +57,7 @@ fn each(before: u64, after: u64, count: usize) -> f64 {
     after.saturating_sub(before) as f64 / count as f64
 }
 
-/// The resident memory of this process in KiB, where the system tells.
+/// Returns the resident memory of this process in KiB, if the system reports it.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -9,13 +9,13 @@ use std::{
 
 const REPETITIONS: usize = 7;
 
-/// How many tokens are asked for in one measurement, over all sessions.
+/// The number of tokens in one measurement, over all sessions.
 const TOKENS: u64 = 100_000;
 
-/// How many sessions begin in one measurement.
-const BEGINS: u32 = 2_000;
+/// The number of sessions that are started in one measurement.
+const STARTS: u32 = 2_000;
 
-/// Compares for these numbers of sessions.
+/// Compares both servers with these numbers of sessions.
 pub async fn compare(sessions: &[u64]) {
     let candidates = [
         ("hand-written endpoint", client::serve(by_hand::router()).await),
@@ -47,8 +47,8 @@ pub async fn compare(sessions: &[u64]) {
     }
 }
 
-/// Compares what a short run costs in a session of its own, one after the other.
-pub async fn compare_begins() {
+/// Compares the cost of a short run in a new session, one after the other.
+pub async fn compare_starts() {
     let candidates = [
         ("hand-written endpoint", client::serve(by_hand::router()).await),
         ("burdock", client::serve(graph::server().router()).await),
@@ -56,12 +56,12 @@ pub async fn compare_begins() {
     let mut times = candidates.map(|_| Vec::new());
     for repetition in 0..REPETITIONS {
         for (index, (_, address)) in candidates.iter().enumerate() {
-            let begin = Instant::now();
-            for session in 0..BEGINS {
+            let start = Instant::now();
+            for session in 0..STARTS {
                 let stream = client::connect(*address).await;
                 client::ask(stream, &format!("b{repetition}-{session}"), 1).await;
             }
-            times[index].push(begin.elapsed().as_secs_f64() * 1e6 / f64::from(BEGINS));
+            times[index].push(start.elapsed().as_secs_f64() * 1e6 / f64::from(STARTS));
         }
     }
     println!("\na connection, a session and a run of one token, us");
@@ -70,18 +70,18 @@ pub async fn compare_begins() {
     }
 }
 
-/// Lets so many clients ask at once, each on a connection that is there already: a thousand that come
-/// at once overflow the kernel's queue, and it would be its second of patience that is measured.
-/// Gives tokens per second and the median time to the first one.
+/// Requests all sessions at once, each on a connection that is already open: a thousand new connections at once
+/// would overflow the kernel's queue, and its retry after a second would be measured.
+/// Returns tokens per second and the median time to the first one.
 async fn measure(address: SocketAddr, sessions: u64, repetition: usize) -> (f64, Duration) {
     let streams = join_all((0..sessions).map(|_| client::connect(address))).await;
-    let begin = Instant::now();
+    let start = Instant::now();
     let asked = (0_u64..).zip(streams).map(|(session, stream)| {
         let id = format!("s{sessions}-{repetition}-{session}");
         tokio::spawn(async move { client::ask(stream, &id, TOKENS / sessions).await })
     });
     let mut firsts: Vec<Duration> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
-    let rate = TOKENS as f64 / begin.elapsed().as_secs_f64();
+    let rate = TOKENS as f64 / start.elapsed().as_secs_f64();
     firsts.sort();
     (rate, firsts[firsts.len() / 2])
 }

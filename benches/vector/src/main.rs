@@ -1,7 +1,7 @@
-//! What the persistent list costs, beside the lists it could stand on.
+//! Benchmark of the persistent list, beside the lists it could be built on.
 //!
-//! Every repetition measures every candidate once, in turn; the figures are medians over the repetitions. Elements are
-//! made outside the measured time. `cargo run --release -p bench-vector`
+//! Every repetition measures every candidate once, in turn; the figures are medians over the repetitions. Elements
+//! are created outside the measured time. `cargo run --release -p bench-vector`
 
 use std::{
     hint::black_box,
@@ -42,9 +42,9 @@ fn weight(message: &Message) -> usize {
     message.text.len() + usize::from(message.role == Role::User)
 }
 
-/// What a candidate must do; a clone is a snapshot.
+/// The operations of a candidate; a clone is a snapshot.
 trait List: Clone {
-    /// How many steps of clone and push one repetition measures.
+    /// The number of steps of clone and push in one repetition.
     const STEPS: usize = 640;
 
     fn of(messages: Vec<Message>) -> Self;
@@ -78,7 +78,7 @@ list!(rpds::Vector<Message, ArcK>, rpds::Vector::new_with_ptr_kind(), push_back_
 list!(imbl::GenericVector<Message, ArcTK>, imbl::GenericVector::new(), push_back);
 list!(imbl::GenericVector<Message, ArcK>, imbl::GenericVector::new(), push_back);
 
-/// imbl with elements that a push on a clone need not copy.
+/// imbl with elements that a push on a clone does not have to copy.
 #[derive(Clone)]
 struct SharedElements(imbl::GenericVector<Arc<Message>, ArcTK>);
 
@@ -96,7 +96,7 @@ impl List for SharedElements {
     }
 }
 
-/// The naive base.
+/// The naive implementation.
 #[derive(Clone)]
 struct CopiedVec(Arc<Vec<Message>>);
 
@@ -116,7 +116,7 @@ impl List for CopiedVec {
     }
 }
 
-/// rpds with a fresh version at every push, which is what `Vector` would cost without its mark "may have been seen".
+/// rpds with a new version at every push, which is the cost of `Vector` without its "may have been seen" mark.
 #[derive(Clone)]
 struct AlwaysFresh(rpds::VectorSync<Message>, u64);
 
@@ -136,12 +136,12 @@ impl List for AlwaysFresh {
     }
 }
 
-/// Nanoseconds per turn of `work`, which does `turns` of them.
-fn time(turns: usize, work: impl FnOnce()) -> f64 {
+/// Returns the nanoseconds per iteration of `work`, which does `iterations` of them.
+fn time(iterations: usize, work: impl FnOnce()) -> f64 {
     let start = Instant::now();
     work();
-    #[expect(clippy::cast_precision_loss, reason = "nobody measures for 2^53 ns")]
-    let nanoseconds = start.elapsed().as_nanos() as f64 / turns as f64;
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53 ns")]
+    let nanoseconds = start.elapsed().as_nanos() as f64 / iterations as f64;
     nanoseconds
 }
 
@@ -150,7 +150,7 @@ fn median(mut samples: Vec<f64>) -> f64 {
     samples[samples.len() / 2]
 }
 
-/// One repetition: clone and drop; clone, push and drop the old one; push in place; read an element.
+/// Runs one repetition: clone and drop; clone, push and drop the old one; push in place; read an element.
 fn sample<L: List>(len: usize, bytes: usize) -> [f64; 4] {
     let mut list = L::of(messages(len, bytes));
     let clone = time(1000, || {
@@ -189,7 +189,7 @@ const CANDIDATES: [Candidate; 8] = [
     ("Arc<Vec>", sample::<CopiedVec>),
 ];
 
-#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+#[expect(clippy::print_stdout, reason = "a benchmark")]
 fn compare(len: usize, bytes: usize) {
     let mut samples = CANDIDATES.map(|_| Vec::new());
     for _ in 0..REPETITIONS {
@@ -209,8 +209,8 @@ fn compare(len: usize, bytes: usize) {
     }
 }
 
-/// Finds the patch of a list that got one message more, by marks and, for a child of the fifth generation, by addresses.
-#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+/// Measures the patch of a list with one more message, by marks and, for a child of the fifth generation, by addresses.
+#[expect(clippy::print_stdout, reason = "a benchmark")]
 fn compare_patches() {
     const LENS: [usize; 3] = [1000, 10_000, 100_000];
     println!("\npatch of one appended message of 200 bytes, medians in ns");

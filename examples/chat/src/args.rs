@@ -3,87 +3,87 @@
 use crate::trace::Trace;
 use burdock::log::{LogError, Offset, SessionId};
 
-/// How to call the example.
+/// The usage message.
 pub const USAGE: &str = "\
 A chat in the terminal.
 
 Usage: cargo run -p chat -- [--trace] [--db WHERE [--session ID] [--fork ID@OFFSET]]
        cargo run -p chat -- --db WHERE --list [--session ID]
 
-  --db WHERE         keeps every session: a file, or postgres://… (feature `postgres`)
-  --session ID       the session; one that exists goes on where it stands
-  --fork ID@OFFSET   begins a new session with what another one was after that entry
-  --list             shows the sessions, or with --session its steps and their entries
+  --db WHERE         where sessions are stored: a file, or postgres://… (feature `postgres`)
+  --session ID       the session; an existing one continues
+  --fork ID@OFFSET   starts a new session as a copy of another one after that entry
+  --list             lists the sessions, or with --session the steps of one, with their entries
   --durability WHAT  what is stored before it is shown: item (the default) or commit
   --trace            shows the path of each prompt through the graph
-  --help             shows this
+  --help             shows this message
 
-Ctrl-C stops an answer, and pressed again it quits. Ctrl-D ends the session.
-Lines may come from a pipe: echo 'what is a monad?' | cargo run -q -p chat
+Ctrl-C stops an answer; pressed again, it quits. Ctrl-D ends the program.
+Lines can come from a pipe: echo 'what is a monad?' | cargo run -q -p chat
 
-A few rules answer, offline. For a model, add `--features providers` and set
-  OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY   a provider
-  BURDOCK_MODEL                                         another model than its default
-  BURDOCK_BASE_URL                                      a server with the protocol of OpenAI
+Answers are rule-based and offline. For a real model, add `--features providers` and set
+  OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY   the key of a provider
+  BURDOCK_MODEL                                         a model other than the provider's default
+  BURDOCK_BASE_URL                                      a server with the OpenAI protocol
 
-RUST_LOG=debug reports more on the standard error than warnings and errors.
+RUST_LOG=debug writes more than warnings and errors to standard error.
 ";
 
-/// What the command line asks for.
+/// The parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Args {
-    /// To talk.
+    /// Starts a conversation.
     Talk(Trace, Option<Kept>),
-    /// To show the sessions of a store, or the steps of one.
+    /// Lists the sessions of a store, or the steps of one.
     List(String, Option<SessionId>),
-    /// To say how to call it.
+    /// Prints the usage message.
     Help,
 }
 
-/// Where a session is kept, and which.
+/// A session and its store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// A file or the address of a database.
+    /// A file or the URL of a database.
     pub place: String,
-    /// The session; otherwise a new one with a name of its own.
+    /// The session; a new one with a random id if absent.
     pub session: Option<SessionId>,
-    /// What a new session begins with.
+    /// The session and entry that a new session is forked from.
     pub fork: Option<(SessionId, Offset)>,
-    /// What is stored before it is shown.
+    /// The durability mode.
     pub stored: Stored,
 }
 
-/// What is stored before it is shown.
+/// The durability mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stored {
-    /// Every word.
+    /// Every item is stored before it is shown.
     #[default]
     Items,
-    /// Every commit.
+    /// Every commit is stored before it is shown.
     Commits,
 }
 
-/// Why a command line means nothing.
+/// An error in the command line.
 #[derive(Debug, thiserror::Error)]
 pub enum ArgsError {
-    /// An argument that is not known.
+    /// An unknown argument.
     #[error("unknown argument `{0}`")]
     Unknown(String),
     /// An argument without its value.
     #[error("`{0}` needs a value")]
     NoValue(String),
-    /// A value that cannot be.
+    /// An invalid value.
     #[error("`{0}` must be {1}")]
     Value(&'static str, &'static str),
-    /// A session that cannot be.
+    /// An invalid session id.
     #[error(transparent)]
     Session(#[from] LogError),
-    /// An argument that says something about a store, without one.
+    /// An argument that requires a store, without one.
     #[error("`{0}` needs `--db`")]
     NoPlace(&'static str),
 }
 
-/// The arguments as they are read.
+/// The arguments parsed so far.
 #[derive(Default)]
 struct Given {
     place: Option<String>,
@@ -94,7 +94,7 @@ struct Given {
 }
 
 impl Args {
-    /// Reads the arguments after the program's name.
+    /// Parses the arguments after the program's name.
     pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, ArgsError> {
         let mut trace = Trace::Hidden;
         let mut given = Given::default();

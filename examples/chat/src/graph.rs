@@ -1,11 +1,12 @@
-//! Which node follows which.
+//! The graph: which node follows which.
 //!
-//! What to learn here: one action may serve several nodes with different parameters (`respond`),
-//! a transition is an ordinary `if` or `match` over the state, and `pause` waits for the next
-//! prompt. Take a line away and the compiler says what is missing.
+//! One action may serve several nodes with different parameters (`respond`), a transition is an ordinary
+//! `if` or `match` over the state, and `pause` waits for the next prompt. If you remove a line, the
+//! compiler reports what is missing.
 //!
-//! Every answer leads to a pause, whole or not: no step that follows would take a part for the whole. A
-//! graph with such a step asks the state first, `answer -> if state.ended == … { … } else { pause }`.
+//! Every answer leads to a pause, complete or not, so no later step mistakes a partial answer for a
+//! complete one. A graph with such a step checks the state first,
+//! `answer -> if state.ended == … { … } else { pause }`.
 
 use burdock::prelude::*;
 use burdock_llm::Model;

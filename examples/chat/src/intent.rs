@@ -1,47 +1,47 @@
-//! What a prompt is after, guessed from its words.
+//! Classification of prompts by their words.
 
-/// Words after which the chat refuses.
+/// Words that make the chat refuse a prompt.
 const UNSAFE: &str = "unsafe bomb bombs explosive explosives malware phishing ransomware";
 
 /// Words that ask for something to be made.
 const MAKE: &str =
     "build create fix generate give implement make need port refactor show want write";
 
-/// Things that are made of code.
+/// Things that consist of code.
 const THINGS: &str = "\
     algorithm class code fizzbuzz function macro method parser program quicksort regex \
     script snippet struct test tests trait";
 
-/// Words that, at the beginning, ask for nothing else: what follows is wanted as code.
+/// Words that ask for code if they are the first word.
 const CODE_FIRST: &str = "code implement program";
 
-/// Words that, at the beginning, ask for an explanation.
+/// Words that ask for an explanation if they are the first word.
 const EXPLAIN: &str = "\
     are can compare define describe do does explain how is tell what when where \
     which who why";
 
-/// What one writes programs in.
+/// Programming languages.
 const LANGUAGES: &str = "\
     bash c c++ go haskell java javascript kotlin python ruby rust sql swift \
     typescript";
 
-/// Whether a prompt may be answered.
+/// Returns `true` if a prompt may be answered.
 pub fn is_safe(prompt: &str) -> bool {
     !words(prompt).iter().any(|word| is_one_of(word, UNSAFE))
 }
 
-/// Whether a prompt asks for a program.
+/// Returns `true` if a prompt asks for a program.
 pub fn wants_code(prompt: &str) -> bool {
     // "write a poem about code" asks for a poem
     let words: Vec<String> = words(prompt).into_iter().take_while(|word| word != "about").collect();
     let has = |list| words.iter().any(|word| is_one_of(word, list));
-    let begins = |list| words.first().is_some_and(|word| is_one_of(word, list));
+    let starts = |list| words.first().is_some_and(|word| is_one_of(word, list));
     let names_language = words
         .windows(2)
         .any(|pair| matches!(pair, [before, word] if before == "in" && is_one_of(word, LANGUAGES)));
-    begins(CODE_FIRST)
+    starts(CODE_FIRST)
         || has(MAKE) && (has(THINGS) || names_language)
-        || names_language && !begins(EXPLAIN)
+        || names_language && !starts(EXPLAIN)
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -61,7 +61,7 @@ mod tests {
     use super::{is_safe, wants_code};
 
     #[test]
-    fn prompts_that_ask_for_a_program_are_told_from_questions() {
+    fn prompts_that_ask_for_a_program_are_distinguished_from_questions() {
         let table = [
             ("write code for fizzbuzz", true),
             ("Write a function that reverses a string.", true),

@@ -1,9 +1,8 @@
-//! What a chat remembers and what its nodes do.
+//! State and actions of a chat.
 //!
-//! Two programs share it, each with a graph of its own: the chat in the terminal, beside this, and the
-//! one in the browser, `examples/chatbot`. In reading order: [`state`] is what it remembers, [`actions`]
-//! what its nodes do. [`log`] opens what keeps the sessions. [`intent`], which guesses what a prompt is
-//! after, has nothing to do with burdock.
+//! Two programs share this library, each with its own graph: the terminal chat in this package, and the
+//! browser chat in `examples/chatbot`. In reading order: [`state`], [`actions`], [`log`], which opens the
+//! store of the sessions, and [`intent`], which classifies prompts and does not use burdock.
 
 pub mod actions;
 pub mod intent;

@@ -1,4 +1,4 @@
-//! The log at a place that a command line names.
+//! Opening the log given on the command line.
 
 use burdock::Log;
 use burdock_sqlite::SqliteLog;
@@ -6,10 +6,10 @@ use burdock_sqlite::SqliteLog;
 use std::time::Duration;
 use std::{error::Error, sync::Arc};
 
-/// Opens the log at a place: the address of a `PostgreSQL` database, or else a file.
+/// Opens a log: a `PostgreSQL` database if `place` is its URL, otherwise a file.
 ///
 /// # Errors
-/// What the log says, or that the feature `postgres` is missing.
+/// Returns an error if the log cannot be opened, or if the feature `postgres` is needed and missing.
 pub async fn open(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
     if place.starts_with("postgres://") || place.starts_with("postgresql://") {
         return open_postgres(place).await;
@@ -19,7 +19,7 @@ pub async fn open(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
 
 #[cfg(feature = "postgres")]
 async fn open_postgres(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
-    // a user waits rather than say it again
+    // better to let the user wait than to lose a prompt
     let options = burdock_postgres::Options::new(place).operation_timeout(Duration::from_mins(1));
     Ok(Arc::new(options.connect().await?))
 }

@@ -1,11 +1,10 @@
 //! A chat in the terminal: `cargo run -p chat`, or `cargo run -p chat -- --trace` to watch the
 //! path through the graph.
 //!
-//! In reading order: [`chat::state`] is what it remembers, [`chat::actions`] what its nodes do,
-//! [`graph`] which node follows which, [`session`] runs the graph for each prompt and shows the answer
-//! word by word, and [`store`] keeps sessions in a file or a database. The model is one of
-//! [`burdock_llm`]'s. The rest is no matter of burdock: [`terminal`], [`trace`] and [`args`] talk to the
-//! user.
+//! In reading order: [`chat::state`] is the state, [`chat::actions`] the actions, [`graph`] the graph,
+//! [`session`] runs the graph for each prompt and shows the answer word by word, and [`store`] keeps
+//! sessions in a file or a database. The model comes from [`burdock_llm`]. [`terminal`], [`trace`] and
+//! [`args`] are the user interface and independent of burdock.
 
 pub mod args;
 pub mod graph;
@@ -43,7 +42,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if nobody_reads(&*error) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", session::with_sources(&*error));
             ExitCode::FAILURE
@@ -51,7 +50,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes to the standard error what the log and the models report: `RUST_LOG=debug` for more.
+/// Sends the trace output of the log and the models to standard error; `RUST_LOG=debug` for more.
 fn report() {
     let level = env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
     let level = level.unwrap_or(LevelFilter::WARN);
@@ -61,7 +60,7 @@ fn report() {
 fn run(work: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box<dyn Error>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(work);
-    // somebody may still be at the keyboard; nobody waits for the line
+    // the blocked read of standard input is not awaited
     runtime.shutdown_background();
     result
 }
@@ -84,8 +83,8 @@ async fn talk(trace: Trace, kept: Option<Kept>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Whether whoever read the output has gone, as `head` does.
-fn nobody_reads(error: &(dyn Error + 'static)) -> bool {
+/// Returns `true` if standard output was closed by its reader, such as `head`.
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     let error = error.downcast_ref::<io::Error>();
     error.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }

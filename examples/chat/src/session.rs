@@ -1,9 +1,9 @@
-//! Prompt after prompt, until the user has had enough.
+//! The conversation: one run per prompt.
 //!
-//! What to learn here: a run is a stream, of items or, as here, of all its events. Its
+//! A run is a stream, of items or, as here, of all its events. Its
 //! [`Stopper`](burdock::Stopper) ends it early and keeps what was shown. After an error the app is
-//! unfinished, and `restart` begins again with a new prompt. A session whose process died in the
-//! middle of an answer is unfinished too, and `resume` gives that answer.
+//! unfinished, and `restart` starts the run again with a new prompt. A session whose process died in the
+//! middle of an answer is unfinished too, and `resume` repeats that answer.
 
 use crate::{
     graph::{Chatbot, ChatbotInputs},
@@ -17,15 +17,15 @@ use tokio::select;
 /// How an exchange ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answered {
-    /// With an answer, or with an error that the user has read.
+    /// With an answer, or with an error that was shown.
     Done,
-    /// With a part of an answer.
+    /// With a partial answer.
     Stopped,
-    /// The user does not even wait for the stop.
+    /// The user quit before the stop took effect.
     Quit,
 }
 
-/// Talks until the input ends, or Ctrl-C is pressed twice.
+/// Answers prompts until the input ends, or Ctrl-C is pressed twice.
 pub async fn talk(app: &mut App<Chatbot>, terminal: &mut Terminal, trace: Trace) -> io::Result<()> {
     let mut last = Answered::Done;
     if let Position::Unfinished(_) = app.position() {
@@ -56,21 +56,21 @@ pub async fn talk(app: &mut App<Chatbot>, terminal: &mut Terminal, trace: Trace)
     terminal.notice("Goodbye.")
 }
 
-/// Says which session it is, and where it stands.
+/// Describes the session: its id, its length and its position.
 pub fn introduce(app: &App<Chatbot>) -> String {
-    let (id, said) = (app.id(), app.state().history.len());
+    let (id, messages) = (app.id(), app.state().history.len());
     match app.position() {
         Position::Unfinished(node) => {
-            format!("session {id}: {said} messages so far, interrupted at {node}")
+            format!("session {id}: {messages} messages so far, interrupted at {node}")
         }
         Position::Rest(_) | Position::Ended if app.state().was_stopped() => {
-            format!("session {id}: {said} messages so far, the last answer was stopped")
+            format!("session {id}: {messages} messages so far, the last answer was stopped")
         }
-        Position::Rest(_) | Position::Ended => format!("session {id}: {said} messages so far"),
+        Position::Rest(_) | Position::Ended => format!("session {id}: {messages} messages so far"),
     }
 }
 
-/// Runs the graph for one prompt and shows what comes.
+/// Runs the graph for one prompt and shows the answer.
 async fn answer(
     app: &mut App<Chatbot>,
     terminal: &mut Terminal,
@@ -79,14 +79,14 @@ async fn answer(
 ) -> io::Result<Answered> {
     let inputs = ChatbotInputs { prompt };
     let run = match app.position() {
-        // the last run failed, or was stopped between two steps: it begins again
+        // the last run failed, or was stopped between two steps: start it again
         Position::Unfinished(_) => app.restart(inputs),
         Position::Rest(_) | Position::Ended => app.run(inputs),
     };
     show(run, terminal, trace).await
 }
 
-/// Shows what comes of a run.
+/// Shows the events of a run.
 async fn show(
     run: Run<'_, Chatbot>,
     terminal: &mut Terminal,
@@ -122,13 +122,13 @@ async fn show(
         return Ok(Answered::Done);
     }
     if stopper.is_stopped() {
-        terminal.notice(&format!("(stopped, {kept}. Ask on, or press Ctrl-C again to quit)"))?;
+        terminal.notice(&format!("(stopped, {kept}. Ask again, or press Ctrl-C again to quit)"))?;
         return Ok(Answered::Stopped);
     }
     Ok(Answered::Done)
 }
 
-/// An error and what caused it, in one line.
+/// Formats an error and its sources in one line.
 pub fn with_sources(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();

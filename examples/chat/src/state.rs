@@ -1,32 +1,31 @@
-//! What the chat remembers, and what it yields.
+//! The state of the chat, and its items.
 //!
-//! What to learn here: a field is either always there (`history`) or a [`Slot`], which has no
-//! value until an action writes it. An action that reads a slot gets a plain reference: the graph
-//! proves that it was written before. A server shows its clients the fields that are marked public,
-//! and no other.
+//! A field either always has a value (`history`) or is a [`Slot`], which has no value until an action
+//! writes it. An action that reads a slot gets a plain reference: the graph proves that it was written
+//! before. A server shows its clients the fields that are marked public, and no others.
 //!
-//! After a stop the history has a part of an answer, and `ended` says so: whoever reads the state can
-//! tell it from a whole one. The field is younger than sessions that are kept somewhere, so serde has
-//! a default for it.
+//! After a stop the history ends with a partial answer, and `ended` records that, so that readers of the
+//! state can distinguish it from a complete one. Stored sessions may be older than this field, so it has
+//! a serde default.
 
 use burdock::prelude::*;
 use burdock_llm::{Message, Reason, Usage};
 use serde::{Deserialize, Serialize};
 
-/// What the chat remembers.
+/// The state of the chat.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Chat {
-    /// All that was said, the latest last; cheap to clone, since the copies share their messages.
+    /// All messages, oldest first; cheap to clone, because clones share their messages.
     pub history: Vector<Message>,
-    /// What the user asks.
+    /// The current prompt.
     pub prompt: Slot<String>,
-    /// Whether it may be answered.
+    /// Whether the prompt may be answered.
     #[state(public)]
     pub safe: Slot<bool>,
-    /// How it is answered.
+    /// How the prompt is answered.
     #[state(public)]
     pub mode: Slot<Mode>,
-    /// What the model's last answer took; the log has it of each answer.
+    /// The usage of the model's last answer; the log has the usage of each answer.
     #[state(public)]
     pub usage: Slot<Usage>,
     /// How the last answer ended: complete, or stopped by the user, for example.
@@ -36,7 +35,7 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// Whether the last message is a part of an answer that the user stopped.
+    /// Returns `true` if the user stopped the last answer.
     pub fn was_stopped(&self) -> bool {
         self.ended.get() == Some(&Reason::Cancelled)
     }
@@ -47,14 +46,14 @@ impl Chat {
 pub enum Mode {
     /// With a program.
     Code,
-    /// With words.
+    /// With an explanation.
     Question,
 }
 
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
-    /// Its text, with the space that follows it.
+    /// The text, including the space that follows it.
     pub text: String,
 }
 
@@ -64,7 +63,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_session_that_was_kept_before_there_was_an_end_is_read() -> serde_json::Result<()> {
+    fn a_session_stored_before_the_field_ended_existed_is_read() -> serde_json::Result<()> {
         let kept = json!({
             "history": [],
             "prompt": "hi",

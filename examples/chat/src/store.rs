@@ -1,7 +1,7 @@
-//! Where sessions are kept.
+//! Storing, forking and listing sessions.
 //!
-//! What to learn here: an app takes any [`Log`], and everything that can be asked about a session
-//! is read from it without the types of the program: the list of sessions, the steps of one.
+//! An app takes any [`Log`], and a log can be queried without the types of the program: for the list of
+//! sessions, or the steps of one.
 
 use crate::{
     args::{Kept, Stored},
@@ -19,7 +19,7 @@ use chat::log::open;
 use serde_json::Value;
 use std::{error::Error, sync::Arc};
 
-/// Opens a session where it is kept.
+/// Opens a session in its store.
 pub async fn app(kept: Kept, resources: ChatbotResources) -> Result<App<Chatbot>, Box<dyn Error>> {
     let log = open(&kept.place).await?;
     let id = match kept.session {
@@ -37,7 +37,7 @@ pub async fn app(kept: Kept, resources: ChatbotResources) -> Result<App<Chatbot>
     Ok(app.durability(durability).build().await?)
 }
 
-/// Shows what is kept: all sessions, or the steps of one.
+/// Lists all sessions, or the steps of one.
 pub async fn list(
     place: &str,
     session: Option<&SessionId>,
@@ -71,7 +71,7 @@ async fn describe(log: &Arc<dyn Log>, info: &SessionInfo) -> Result<String, LogE
     Ok(format!("{}: {messages} messages, {} entries", info.id, info.next))
 }
 
-/// Each step with the entry that a fork may begin at.
+/// Lists each step with the entry from which it can be forked.
 async fn list_steps(
     log: &Arc<dyn Log>,
     session: &SessionId,

@@ -1,4 +1,4 @@
-//! Reads lines and interrupts, writes answers and notices, and keeps them on lines of their own.
+//! The terminal: reads lines and interrupts, writes answers and notices on separate lines.
 
 use std::{
     io::{self, IsTerminal, Stdout, Write},
@@ -9,39 +9,39 @@ use tokio::{
     select,
 };
 
-/// The two ends of a conversation with a user.
+/// Standard input and output.
 pub struct Terminal {
     lines: Split<BufReader<Stdin>>,
     out: Stdout,
-    /// Whether somebody sits there; otherwise there is no prompt.
+    /// Whether both are terminals; a prompt is shown only then.
     interactive: bool,
     written: Written,
     /// Ctrl-C.
     pub interrupts: Interrupts,
 }
 
-/// What the user does.
+/// An action of the user.
 pub enum Input {
-    /// A line, without the spaces around it.
+    /// A trimmed line.
     Line(String),
     /// Ctrl-C.
     Interrupt,
-    /// There is nothing more to come.
+    /// The end of the input.
     End,
 }
 
-/// What stands on the line that the cursor is in.
+/// The content of the current line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Written {
     Nothing,
     Answer,
     Path,
-    /// What the terminal itself shows, such as `^C`.
+    /// Characters that the terminal itself shows, such as `^C`.
     Echo,
 }
 
 impl Terminal {
-    /// Takes standard input and output.
+    /// Opens standard input and output.
     pub fn open() -> Self {
         Self {
             lines: BufReader::new(tokio::io::stdin()).split(b'\n'),
@@ -52,13 +52,13 @@ impl Terminal {
         }
     }
 
-    /// Asks for the next line.
+    /// Reads the next line.
     pub async fn read(&mut self) -> io::Result<Input> {
         if self.interactive {
             self.line_of(Written::Nothing)?;
             self.put("> ")?;
         }
-        // an interrupt is looked for first, so that it is listened for before anything is shown
+        // interrupts are polled first, so that the handler is installed before anything is shown
         let line = select! {
             biased;
             () = self.interrupts.next() => {
@@ -81,7 +81,7 @@ impl Terminal {
         self.put(text)
     }
 
-    /// Shows one more step of the path through the graph.
+    /// Shows the next step of the path through the graph.
     pub fn step(&mut self, from: &str, to: &str) -> io::Result<()> {
         if self.written != Written::Path {
             self.line_of(Written::Path)?;
@@ -97,26 +97,26 @@ impl Terminal {
         self.put("\n")
     }
 
-    /// Shows an error; standard output stays for answers.
+    /// Writes an error to standard error.
     pub fn error(&mut self, text: &str) -> io::Result<()> {
         self.line_of(Written::Nothing)?;
         writeln!(io::stderr(), "error: {text}")
     }
 
-    /// Leaves a blank line between one exchange and the next.
+    /// Writes a blank line between two exchanges.
     pub fn end_exchange(&mut self) -> io::Result<()> {
         self.line_of(Written::Nothing)?;
         self.put("\n")
     }
 
-    /// Notes that a key was pressed that a terminal may show, as `^C`.
+    /// Records that the terminal may have shown a key press, such as `^C`.
     pub fn echoed(&mut self) {
         if self.interactive {
             self.written = Written::Echo;
         }
     }
 
-    /// Begins a new line unless the cursor is in one of this kind.
+    /// Starts a new line unless the current line has content of this kind.
     fn line_of(&mut self, kind: Written) -> io::Result<()> {
         if self.written != kind && self.written != Written::Nothing {
             self.put("\n")?;
@@ -125,14 +125,14 @@ impl Terminal {
         Ok(())
     }
 
-    /// Writes at once: a word is shown when it is known, not when the line is full.
+    /// Writes and flushes, so that each word is shown immediately.
     fn put(&mut self, text: &str) -> io::Result<()> {
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }
 }
 
-/// Presses of Ctrl-C, one after the other.
+/// A stream of Ctrl-C presses.
 pub struct Interrupts(Pin<Box<dyn Future<Output = io::Result<()>>>>);
 
 impl Interrupts {
@@ -140,7 +140,7 @@ impl Interrupts {
         Self(Box::pin(tokio::signal::ctrl_c()))
     }
 
-    /// Waits for the next one; for ever where there are none.
+    /// Waits for the next press; never resolves if signals are unavailable.
     pub async fn next(&mut self) {
         let heard = self.0.as_mut().await;
         if heard.is_err() {

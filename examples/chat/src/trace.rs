@@ -4,12 +4,12 @@ use crate::{graph::Chatbot, terminal::Terminal};
 use burdock::{Event, EventKind, Next};
 use std::io;
 
-/// Whether the path is shown.
+/// Visibility of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trace {
-    /// Every transition.
+    /// Every transition is shown.
     Shown,
-    /// Nothing.
+    /// Nothing is shown.
     Hidden,
 }
 

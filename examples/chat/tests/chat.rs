@@ -1,4 +1,4 @@
-//! Runs the example as its reader does, with lines from a pipe.
+//! Runs the example with input from a pipe.
 
 use burdock::{
     Log,
@@ -16,7 +16,7 @@ use std::{
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
-/// The example, offline whatever the environment says.
+/// The command of the example, offline regardless of the environment.
 fn chat() -> Command {
     let mut chat = Command::new(env!("CARGO_BIN_EXE_chat"));
     for name in [
@@ -32,7 +32,7 @@ fn chat() -> Command {
     chat
 }
 
-/// Says all lines and waits for the end.
+/// Sends all lines and waits for the end.
 fn say(chat: &mut Command, lines: &str) -> Result<Output> {
     let mut child =
         chat.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
@@ -52,7 +52,7 @@ fn text(bytes: &[u8]) -> String {
 fn three_prompts_take_three_branches_and_get_three_answers() -> Result {
     let lines = "write code for fizzbuzz\nwhat is a monad?\nsomething unsafe\n";
     let output = say(chat().arg("--trace").env("BURDOCK_PACE", "instant"), lines)?;
-    let said = text(&output.stdout);
+    let stdout = text(&output.stdout);
     let expected = [
         "offline: ",
         "· prompt → check_safety → choose_mode → write_code\n",
@@ -65,14 +65,14 @@ fn three_prompts_take_three_branches_and_get_three_answers() -> Result {
         "I would rather not help with that.",
         "· refuse → pause prompt\n",
     ];
-    let mut rest = said.as_str();
+    let mut rest = stdout.as_str();
     for part in expected {
         let (_, after) = rest
             .split_once(part)
-            .ok_or_else(|| format!("`{part}` is not said, or not there:\n{said}"))?;
+            .ok_or_else(|| format!("`{part}` is missing or out of order:\n{stdout}"))?;
         rest = after;
     }
-    assert!(!said.contains("\n> "), "there is no prompt in a pipe:\n{said}");
+    assert!(!stdout.contains("\n> "), "there is no prompt in a pipe:\n{stdout}");
     assert_eq!(text(&output.stderr), "");
     assert!(output.status.success());
     Ok(())
@@ -83,8 +83,8 @@ fn without_trace_only_answers_are_shown() -> Result {
     // no line feed after the last line, an empty one, and one from Windows
     let output =
         say(chat().env("BURDOCK_PACE", "instant"), "my name is Ada\r\n\nwhat is my name?")?;
-    let said = text(&output.stdout);
-    let (introduction, answers) = said.split_once('\n').ok_or("one line")?;
+    let stdout = text(&output.stdout);
+    let (introduction, answers) = stdout.split_once('\n').ok_or("one line")?;
     assert!(introduction.starts_with("offline: "));
     assert_eq!(
         answers,
@@ -96,13 +96,13 @@ fn without_trace_only_answers_are_shown() -> Result {
 }
 
 #[test]
-fn what_an_answer_took_is_in_the_log() -> Result {
+fn the_usage_of_an_answer_is_in_the_log() -> Result {
     let folder = tempfile::tempdir()?;
     let db = folder.path().join("chat.db").to_string_lossy().into_owned();
     let kept = ["--db", &db, "--session", "ada"];
     let mut talk = chat();
-    let said = say(talk.args(kept).env("BURDOCK_PACE", "instant"), "what is a monad?\n")?;
-    assert!(said.status.success());
+    let output = say(talk.args(kept).env("BURDOCK_PACE", "instant"), "what is a monad?\n")?;
+    assert!(output.status.success());
     let list = text(&say(chat().args(kept).arg("--list"), "")?.stdout);
     assert!(list.contains(": answer wrote history, usage, ended\n"), "{list}");
 
@@ -138,7 +138,7 @@ fn an_unknown_argument_is_refused_with_the_usage() -> Result {
 }
 
 #[test]
-fn a_setting_that_makes_no_sense_is_named() -> Result {
+fn an_invalid_setting_is_named() -> Result {
     let output = say(chat().env("BURDOCK_PACE", "hasty"), "")?;
     let complaint = text(&output.stderr);
     assert_eq!(complaint, "error: `BURDOCK_PACE` must be `natural` or `instant`\n");
@@ -148,13 +148,13 @@ fn a_setting_that_makes_no_sense_is_named() -> Result {
 
 #[cfg(feature = "providers")]
 #[test]
-fn a_model_out_of_reach_is_an_error_and_the_session_goes_on() -> Result {
-    // nothing listens on a port that was just given back
+fn an_unreachable_model_is_an_error_and_the_session_continues() -> Result {
+    // nothing listens on a port that was just released
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let output = say(
         chat()
             .env("BURDOCK_BASE_URL", format!("http://{address}/v1"))
-            .env("BURDOCK_MODEL", "nobody"),
+            .env("BURDOCK_MODEL", "unknown"),
         "what is a monad?\nsomething unsafe\nwhat is a monad?\n",
     )?;
     let complaint = text(&output.stderr);
@@ -166,7 +166,7 @@ fn a_model_out_of_reach_is_an_error_and_the_session_goes_on() -> Result {
     Ok(())
 }
 
-/// A chat that is talked to while it talks.
+/// A running chat with interactive input and output.
 #[cfg(unix)]
 struct Talk {
     child: Child,
@@ -177,7 +177,7 @@ struct Talk {
 
 #[cfg(unix)]
 impl Talk {
-    fn begin() -> Result<Self> {
+    fn start() -> Result<Self> {
         Self::of(&mut chat())
     }
 
@@ -196,7 +196,7 @@ impl Talk {
         Ok(writeln!(stdin, "{line}")?)
     }
 
-    /// Reads until this is heard; fails when the chat ends before.
+    /// Reads until the output contains the text; fails if the chat ends first.
     fn hear(&mut self, expected: &str) -> Result {
         let mut byte = [0];
         let mut bytes = Vec::new();
@@ -217,7 +217,7 @@ impl Talk {
         Ok(status.success().then_some(()).ok_or("kill failed")?)
     }
 
-    /// Closes the input, and returns what was heard if the chat ended well.
+    /// Closes the input, and returns the output if the chat ended successfully.
     fn end(mut self) -> Result<String> {
         drop(self.stdin.take());
         let mut rest = String::new();
@@ -231,7 +231,7 @@ impl Talk {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_stops_the_answer_keeps_it_and_the_next_question_is_answered() -> Result {
-    let mut talk = Talk::begin()?;
+    let mut talk = Talk::start()?;
     talk.say("what is a monad?")?;
     talk.hear("A monad is ")?;
     talk.interrupt()?;
@@ -245,7 +245,7 @@ fn an_interrupt_stops_the_answer_keeps_it_and_the_next_question_is_answered() ->
 
 #[cfg(unix)]
 #[test]
-fn a_session_says_that_its_last_answer_was_stopped() -> Result {
+fn a_session_reports_that_its_last_answer_was_stopped() -> Result {
     let folder = tempfile::tempdir()?;
     let db = folder.path().join("chat.db").to_string_lossy().into_owned();
     let kept = ["--db", &db, "--session", "ada"];
@@ -270,14 +270,14 @@ fn a_session_says_that_its_last_answer_was_stopped() -> Result {
 #[cfg(unix)]
 #[test]
 fn a_second_interrupt_ends_the_session() -> Result {
-    let mut talk = Talk::begin()?;
+    let mut talk = Talk::start()?;
     talk.say("what is a monad?")?;
     talk.hear("A monad is ")?;
     talk.interrupt()?;
     talk.hear("(stopped, ")?;
     talk.interrupt()?;
     talk.hear("Goodbye.\n")?;
-    // its input was not closed: it ends by itself
+    // its input is still open: it ends on its own
     assert!(talk.child.wait()?.success());
     Ok(())
 }

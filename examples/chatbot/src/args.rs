@@ -2,46 +2,46 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// How to call the example.
+/// The usage message.
 pub const USAGE: &str = "\
 A chat in the browser.
 
 Usage: cargo run -p chatbot -- [--db PLACE] [--port PORT] [--host ADDRESS] [--token TOKEN]
 
-  --db PLACE       keeps every session: a file, by default chatbot.db, or with `--features postgres` the
-                   address of a database, `postgres://…`
-  --port PORT      3000 unless said otherwise
-  --host ADDRESS   127.0.0.1 unless said otherwise: only this machine
-  --token TOKEN    what every request has to bring; open the page with `#&token=TOKEN` behind its address
-  --help           shows this
+  --db PLACE       where sessions are stored: a file, or with `--features postgres` the URL of a database,
+                   `postgres://…`; defaults to chatbot.db
+  --port PORT      defaults to 3000
+  --host ADDRESS   defaults to 127.0.0.1, which accepts connections from this machine only
+  --token TOKEN    required of every request; append `#&token=TOKEN` to the address of the page
+  --help           shows this message
 
-Ctrl-C stops the answers under way at a commit, and then the server; the second one ends it at once.
+Ctrl-C stops the answers in progress at a commit, and then the server. A second Ctrl-C exits at once.
 
-A few rules answer, offline. For a model, add `--features providers` and set
-  OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY   a provider
-  BURDOCK_MODEL                                         another model than its default
-  BURDOCK_BASE_URL                                      a server with the protocol of OpenAI
+Answers are rule-based and offline. For a real model, add `--features providers` and set
+  OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY   the key of a provider
+  BURDOCK_MODEL                                         a model other than the provider's default
+  BURDOCK_BASE_URL                                      a server with the OpenAI protocol
 
-RUST_LOG=debug reports more on the standard error than warnings and errors.
+RUST_LOG=debug writes more than warnings and errors to standard error.
 ";
 
-/// What the command line asks for.
+/// The parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Args {
-    /// To serve.
+    /// Starts the server.
     Serve(Options),
-    /// To say how to call it.
+    /// Prints the usage message.
     Help,
 }
 
-/// How to serve.
+/// Options of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The file or the database that keeps every session.
+    /// The file or the URL of the database that stores the sessions.
     pub db: String,
-    /// Where to listen.
+    /// The address to listen on.
     pub address: SocketAddr,
-    /// What every request has to bring.
+    /// The bearer token required of every request.
     pub token: Option<String>,
 }
 
@@ -52,25 +52,25 @@ impl Default for Options {
     }
 }
 
-/// Why a command line means nothing.
+/// An error in the command line.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArgsError {
-    /// An argument that is not known.
+    /// An unknown argument.
     #[error("unknown argument `{0}`")]
     Unknown(String),
     /// An argument without its value.
     #[error("`{0}` needs a value")]
     NoValue(String),
-    /// A value that cannot be.
+    /// An invalid value.
     #[error("`{0}` must be {1}")]
     Value(&'static str, &'static str),
-    /// A server that everybody could use.
+    /// A server on the network without a token.
     #[error("`--host` {0} is open to the network and needs `--token`")]
     Open(IpAddr),
 }
 
 impl Args {
-    /// Reads the arguments after the program's name.
+    /// Parses the arguments after the program's name.
     pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, ArgsError> {
         let mut options = Options::default();
         while let Some(arg) = args.next() {
@@ -109,13 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn without_arguments_only_this_machine_is_served() {
+    fn the_default_address_is_loopback() {
         assert_eq!(parse(""), Ok(Args::Serve(Options::default())));
         assert!(Options::default().address.ip().is_loopback());
     }
 
     #[test]
-    fn arguments_are_read() -> Result<(), Box<dyn std::error::Error>> {
+    fn arguments_are_parsed() -> Result<(), Box<dyn std::error::Error>> {
         let options = Options { db: "a.db".into(), address: "[::1]:80".parse()?, token: None };
         assert_eq!(parse("--host ::1 --port 80 --db a.db"), Ok(Args::Serve(options)));
         assert_eq!(parse("--port 80 --help"), Ok(Args::Help));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_nothing_is_named() {
+    fn invalid_arguments_are_named() {
         assert_eq!(parse("--prot 1"), Err(ArgsError::Unknown("--prot".into())));
         assert_eq!(parse("--db"), Err(ArgsError::NoValue("--db".into())));
         assert_eq!(parse("--port many"), Err(ArgsError::Value("--port", "a port")));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_for_the_network_needs_a_token() {
+    fn a_server_on_the_network_needs_a_token() {
         assert!(matches!(parse("--host 0.0.0.0"), Err(ArgsError::Open(_))));
         assert!(matches!(parse("--host 0.0.0.0 --token secret"), Ok(Args::Serve(_))));
     }

@@ -1,7 +1,7 @@
-//! Which node follows which: what the page shows beside the chat.
+//! The graph, which the page shows beside the chat.
 //!
-//! What to learn here: actions and their state may come from another crate, and a parameter is bound
-//! where a graph names the node. So this model is told that it may use Markdown.
+//! Actions and their state may come from another crate, and a parameter is bound where a graph names the
+//! node: in this graph, the preamble allows the model to use Markdown.
 
 use burdock::prelude::*;
 use burdock_llm::Model;

@@ -1,9 +1,9 @@
-//! A chat in the browser: `cargo run -p chatbot`, and open the address that it prints.
+//! A chat in the browser: run `cargo run -p chatbot` and open the address that it prints.
 //!
-//! What it remembers and what its nodes do is the terminal's: [`chat::state`] and [`chat::actions`].
-//! Then, in reading order: [`graph`] says which node follows which, and [`page`] what a chat page has to
-//! know of it. This file puts them on a log and behind a port; that is all a server takes. [`args`]
-//! reads the command line.
+//! State and actions are those of the terminal chat: [`chat::state`] and [`chat::actions`].
+//! In reading order: [`graph`] is the graph, and [`page`] maps its types to those of the chat page. This
+//! file combines them with a log and listens on a port, which is all that a server needs. [`args`] parses
+//! the command line.
 
 pub mod args;
 pub mod graph;
@@ -33,13 +33,13 @@ async fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&*error);
+            report(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
-/// Writes to the standard error what the server, its log and its models report: `RUST_LOG=debug` for more.
+/// Sends the trace output of the server, its log and its models to standard error; `RUST_LOG=debug` for more.
 fn trace() {
     let level = env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
     let level = level.unwrap_or(LevelFilter::WARN);
@@ -67,14 +67,14 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Says what went wrong, and why.
-fn tell(error: &dyn Error) {
+/// Prints an error and its sources.
+fn report(error: &dyn Error) {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
         text = format!("{text}: {error}");
         source = error.source();
     }
-    // nobody is left to hear of it if this fails
+    // if standard error is closed, there is nowhere to report that
     drop(writeln!(io::stderr(), "chatbot: {text}"));
 }

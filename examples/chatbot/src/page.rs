@@ -1,4 +1,4 @@
-//! What the chat page has to know of the graph.
+//! The mapping from the graph's types to those of the chat page.
 
 use crate::graph::{Chatbot, ChatbotInputs};
 use burdock_llm::Role;
@@ -15,7 +15,7 @@ impl ChatGraph for Chatbot {
     }
 
     fn history(chat: &Chat) -> Vec<ChatMessage> {
-        let said = chat.history.iter().filter_map(|message| {
+        let messages = chat.history.iter().filter_map(|message| {
             let role = match message.role {
                 Role::User => ChatRole::User,
                 Role::Assistant => ChatRole::Assistant,
@@ -23,7 +23,7 @@ impl ChatGraph for Chatbot {
             };
             Some(ChatMessage::new(role, &*message.text))
         });
-        said.collect()
+        messages.collect()
     }
 
     fn text(item: &Delta) -> Option<&str> {
@@ -37,7 +37,7 @@ mod tests {
     use burdock_llm::Message;
 
     #[test]
-    fn the_page_shows_what_the_two_said_to_each_other() {
+    fn the_page_shows_user_and_assistant_messages_only() {
         let mut chat = Chat::default();
         for message in
             [Message::system("Be brief."), Message::user("hi"), Message::assistant("hello")]

@@ -1,7 +1,7 @@
 //! Counts to ten, twice: `cargo run -p counter`.
 //!
-//! Begin with [`with_macros`]: a state, an action, a graph, and a run of it. [`without_macros`]
-//! has the same action written by hand, so that you see what the attribute stands for.
+//! Start with [`with_macros`]: a state, an action, a graph, and a run of it. [`without_macros`]
+//! has the same action written by hand, to show what the attribute generates.
 #![allow(clippy::print_stdout, reason = "the example talks to a terminal")]
 
 pub mod with_macros;

@@ -1,17 +1,17 @@
 //! One action, and a graph that runs it ten times.
 //!
-//! What to learn here: a **state** is a struct; an **action** says which of its fields it reads
-//! and writes; a **graph** says which action may follow which. The compiler proves that the three
-//! fit: write a field that is not declared, or forget the `else`, and it does not compile.
+//! A **state** is a struct; an **action** declares which of its fields it reads
+//! and writes; a **graph** defines which action may follow which. The compiler proves that the three
+//! fit: if you write an undeclared field, or omit the `else`, the program does not compile.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 
-/// What is remembered from step to step.
+/// The state, which is kept from step to step.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Counter {
-    /// How far we are.
+    /// The current count.
     pub count: u64,
 }
 

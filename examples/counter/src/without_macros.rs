@@ -1,9 +1,9 @@
 //! The same action without its attribute: [`Action`] implemented by hand.
 //!
-//! What to learn here: `#[action]` is a convenience. An action is a type with three parts: what it
-//! reads, what it writes, and an async fn from the one to the other. State and graph are those of
-//! the other file. By hand, [`INFO`](Action::INFO) is a promise that you keep; the attribute
-//! proves it.
+//! `#[action]` is a convenience. An action is a type with three parts: what it
+//! reads, what it writes, and an async fn from one to the other. State and graph are the same as in
+//! the other file. Written by hand, [`INFO`](Action::INFO) is a promise that you have to keep; the
+//! attribute proves it.
 
 use crate::with_macros::Counter;
 use burdock::{
@@ -44,7 +44,7 @@ impl Action for Increment {
     }
 }
 
-/// How a commit puts the value in, and takes it out again should the log refuse it.
+/// Applies the value at a commit, and undoes it if the log rejects the commit.
 impl Writes for NewCount {
     type State = Counter;
     type Undo = u64;

@@ -1,12 +1,12 @@
 //! A run as an iterator, for a program without async.
 //!
-//! What to learn here: `build_blocking` makes an app whose runs are iterators; an error is the
-//! last item. `finish` gives the state.
+//! `build_blocking` builds an app whose runs are iterators; an error is the
+//! last item. `finish` returns the end with the state.
 
 use crate::counting::{Progress, Text, WordCount, WordCountInputs};
 use std::{error::Error, path::PathBuf};
 
-/// Counts, and passes on how far it is.
+/// Counts, and passes the progress to `show`.
 pub fn count(path: PathBuf, mut show: impl FnMut(Progress)) -> Result<Text, Box<dyn Error>> {
     let mut app = WordCount::app().build_blocking()?;
     let mut run = app.run(WordCountInputs { path });

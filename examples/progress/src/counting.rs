@@ -1,8 +1,8 @@
 //! The work: a plain, blocking function that streams.
 //!
-//! What to learn here: not everything that takes long is async. With `blocking` the function runs
-//! on a thread of its own, and `yield_!` blocks that thread until the item is taken. After a stop
-//! it says so, and the function returns what it has.
+//! Not every long operation is async. With `blocking` the function runs
+//! on its own thread, and `yield_!` blocks that thread until the item is taken. After a stop
+//! it returns `Flow::Stop`, and the function returns the counts so far.
 
 use burdock::{ActionError, prelude::*};
 use serde::{Deserialize, Serialize};
@@ -13,37 +13,37 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// After so many lines the action says how far it is.
+/// The number of lines between two items.
 const LINES_PER_ITEM: u64 = 25;
 
-/// What is known about a text.
+/// The state: counts and report of a text.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Text {
-    /// What was counted.
+    /// The counts.
     pub counts: Slot<Counts>,
-    /// The same, for people.
+    /// The counts as text.
     pub report: Slot<String>,
 }
 
-/// What was counted.
+/// The counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Lines.
     pub lines: u64,
-    /// Words, which are what stands between white space.
+    /// Words, separated by white space.
     pub words: u64,
     /// Letters of any alphabet.
     pub letters: u64,
 }
 
-/// How far the count is.
+/// The progress of the count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The bytes that were read.
+    /// The number of bytes read.
     pub done: u64,
-    /// The bytes of the file.
+    /// The size of the file in bytes.
     pub total: u64,
-    /// What was counted in them.
+    /// The counts so far.
     pub counts: Counts,
 }
 
@@ -72,7 +72,7 @@ pub fn count(#[input] path: &PathBuf) -> Result<Writes> {
     }
 }
 
-/// Puts the counts into words.
+/// Formats the counts as text.
 #[action(state = Text, reads(counts), writes(report))]
 pub async fn report(text: Reads<'_>) -> Result<Writes> {
     let Counts { lines, words, letters } = *text.counts;
@@ -113,7 +113,7 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Names the file; another attempt would not help.
+/// Adds the path to an error, and makes it terminal: a retry would not help.
 fn unreadable(path: &Path) -> impl Fn(io::Error) -> ActionError {
     move |error| {
         let message = format!("`{}` cannot be read", path.display());

@@ -1,7 +1,7 @@
-//! Counts the words of a file and says how far it is: `cargo run -p progress -- [file]`.
+//! Counts the words of a file and shows the progress: `cargo run -p progress -- [file]`.
 //!
-//! In reading order: [`counting`] is the work and its graph, [`as_iterator`] runs it in a program
-//! without async, [`as_stream`] in one with it.
+//! In reading order: [`counting`] has the action and its graph, [`as_iterator`] runs it in a program
+//! without async, [`as_stream`] in one with async.
 #![allow(clippy::print_stdout, reason = "the example talks to a terminal")]
 
 pub mod as_iterator;
@@ -15,7 +15,7 @@ use counting::{Progress, Text};
 use std::{env, error::Error, path::PathBuf, process::ExitCode};
 use tokio::runtime::Builder;
 
-/// What is counted unless another file is named.
+/// The default file.
 const TEXT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/text/the-bur.txt");
 
 fn main() -> ExitCode {
@@ -48,7 +48,7 @@ fn report(text: &Text) {
     println!("{}", text.report.get().map_or("no report", String::as_str));
 }
 
-/// An error and what caused it, in one line.
+/// Formats an error and its sources in one line.
 fn with_sources(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! Both ways against a count of another kind.
+//! Tests that compare both ways with an independent count.
 
 use crate::{
     TEXT, as_iterator, as_stream,
@@ -24,7 +24,7 @@ fn counted_otherwise(path: &str) -> Result<Counts> {
     Ok(counts)
 }
 
-/// What every count must have shown.
+/// Checks the progress of a count.
 fn check_progress(seen: &[Progress], total: Counts) {
     assert!(seen.len() > 5, "{seen:?}");
     assert!(seen.is_sorted_by_key(|progress| progress.done));
@@ -32,7 +32,7 @@ fn check_progress(seen: &[Progress], total: Counts) {
 }
 
 #[test]
-fn as_an_iterator_it_counts_right() -> Result {
+fn the_iterator_counts_correctly() -> Result {
     let expected = counted_otherwise(TEXT)?;
     let mut seen = Vec::new();
     let text = as_iterator::count(TEXT.into(), |progress| seen.push(progress))?;
@@ -43,7 +43,7 @@ fn as_an_iterator_it_counts_right() -> Result {
 }
 
 #[tokio::test]
-async fn as_a_stream_it_counts_the_same() -> Result {
+async fn the_stream_counts_the_same() -> Result {
     let expected = counted_otherwise(TEXT)?;
     let mut seen = Vec::new();
     let text = as_stream::count(TEXT.into(), |progress| seen.push(progress)).await?;
@@ -53,7 +53,7 @@ async fn as_a_stream_it_counts_the_same() -> Result {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn a_missing_file_is_named() {
     let result = as_iterator::count("no/such/file".into(), |_| ());
     let error = result.map_err(|error| with_sources(&*error));
     assert!(error.is_err_and(|error| {
@@ -70,7 +70,7 @@ fn a_stop_keeps_what_was_counted() -> Result {
     let end = run.finish()?;
     assert_eq!(end.outcome(), Outcome::Stopped(WordCountNode::report));
     assert_eq!(end.state().counts.get(), Some(&first.counts));
-    // going on makes the report of what there is
+    // resuming makes the report of the counts so far
     drop(run);
     let mut run = app.resume();
     let end = run.finish()?;
@@ -80,7 +80,7 @@ fn a_stop_keeps_what_was_counted() -> Result {
 }
 
 #[tokio::test]
-async fn the_action_alone_says_how_far_it_is() -> Result {
+async fn the_action_alone_yields_its_progress() -> Result {
     let (seen, writes) = count::test(&crate::counting::Text::default())
         .input("path", std::path::PathBuf::from(TEXT))
         .await;

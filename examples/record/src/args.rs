@@ -3,9 +3,9 @@
 use burdock::log::{Offset, SessionId};
 use std::error::Error;
 
-/// How to call the example.
+/// The usage message.
 pub const USAGE: &str = "\
-Makes tests of the steps of a recorded session.
+Generates tests from the steps of a recorded session.
 
 Usage: cargo run -p record -- FILE                         lists the sessions
        cargo run -p record -- FILE SESSION                 lists the steps of one
@@ -13,35 +13,35 @@ Usage: cargo run -p record -- FILE                         lists the sessions
        cargo run -p record -- FILE SESSION ENTRY --test    prints it as a test
        cargo run -p record -- FILE SESSION --demo          records a session of the kiosk
 
-  --graph GRAPH   the graph that wrote the session, unless it is the kiosk: a file with the JSON
-                  that `Name::TOPOLOGY.json()` gives
+  --graph GRAPH   the graph that wrote the session, if it is not the kiosk: a file with the output
+                  of `Name::TOPOLOGY.json()`
 ";
 
-/// What the command line asks for.
+/// The parsed command line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Args {
-    /// To list the sessions of a file.
+    /// Lists the sessions of a file.
     Sessions(String),
-    /// To list the steps of a session.
+    /// Lists the steps of a session.
     Steps(String, SessionId),
-    /// To print a step.
+    /// Prints a step.
     Step(String, SessionId, Offset, Form),
-    /// To record a session.
+    /// Records a session.
     Demo(String, SessionId),
-    /// To say how to call it.
+    /// Prints the usage message.
     Help,
 }
 
-/// How a step is printed.
+/// The output format of a step.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Form {
-    /// As data.
+    /// JSON.
     Json,
-    /// As a test; with the file that has the graph's JSON, if one was given.
+    /// The source of a test; with the file of the graph's JSON, if one was given.
     Test(Option<String>),
 }
 
-/// Reads the command line.
+/// Parses the command line.
 pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Args, Box<dyn Error>> {
     let mut args = args.into_iter();
     let (mut words, mut test, mut demo, mut graph) = (Vec::new(), None, None, None);
@@ -59,7 +59,7 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Args, Box<dyn Err
     let Some(file) = words.next() else { return Ok(Args::Help) };
     let session = words.next().map(SessionId::new).transpose()?;
     let entry = words.next().map(|entry| entry.parse().map(Offset)).transpose();
-    let entry = entry.map_err(|_| "the entry is a number, as in the list of steps")?;
+    let entry = entry.map_err(|_| "the entry must be a number from the list of steps")?;
     match (session, entry, words.next(), test, demo, graph) {
         (None, None, None, None, None, None) => Ok(Args::Sessions(file)),
         (Some(session), None, None, None, None, None) => Ok(Args::Steps(file, session)),
@@ -70,6 +70,6 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Args, Box<dyn Err
         (Some(session), Some(entry), None, Some(()), None, graph) => {
             Ok(Args::Step(file, session, entry, Form::Test(graph)))
         }
-        _ => Err("these arguments do not go together: `--help` has those that do".into()),
+        _ => Err("these arguments cannot be combined: see `--help`".into()),
     }
 }

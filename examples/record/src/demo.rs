@@ -1,10 +1,10 @@
-//! A session of the kiosk, to have something recorded.
+//! Recording of a demo session of the kiosk.
 
 use crate::kiosk::{Kiosk, KioskInputs, KioskResources, Prices};
 use burdock::{Log, log::SessionId};
 use std::{error::Error, sync::Arc};
 
-/// Sells two drinks and lacks a third.
+/// Records three runs: two sales, and an order that fails.
 pub async fn record(log: &Arc<dyn Log>, session: &SessionId) -> Result<(), Box<dyn Error>> {
     let resources = KioskResources { prices: Prices::of([("tea", 2.5), ("coffee", 3.2)]) };
     let app = Kiosk::app().id(session.as_str()).resources(resources).log(Arc::clone(log));
@@ -27,22 +27,21 @@ mod tests {
     use std::{env, error::Error, fmt::Write, fs, path::Path, sync::Arc};
 
     const HEAD: &str = "\
-//! Steps of a session as tests, as `record` prints them; only the prices were written by hand.
+//! Tests generated from the steps of a session by `record`; only the prices were added by hand.
 //!
-//! They are made anew by `BLESS=1 cargo test -p record && cargo fmt`.
+//! `BLESS=1 cargo test -p record && cargo fmt` generates them again.
 
 use super::*;
 ";
 
     #[tokio::test]
-    async fn the_tests_in_the_kiosk_are_those_that_its_session_gives() -> Result<(), Box<dyn Error>>
-    {
+    async fn the_tests_in_the_kiosk_are_up_to_date() -> Result<(), Box<dyn Error>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kiosk");
         let mut file = HEAD.to_owned();
         for fixture in fixtures().await? {
             let mut made = fixture.test(&Kiosk::TOPOLOGY)?;
             made = made.resource("prices", r#"Prices::of([("tea", 2.5), ("coffee", 3.2)])"#);
-            // either way to keep a fixture
+            // one of each: a fixture in a file, and in the source
             if fixture.node == "apologise" {
                 let json = format!("{}.json", made.name());
                 same(&folder.join(&json), &fixture.to_json())?;
@@ -54,8 +53,7 @@ use super::*;
     }
 
     #[tokio::test]
-    async fn a_resource_that_nobody_wrote_is_an_error_of_the_compiler() -> Result<(), Box<dyn Error>>
-    {
+    async fn a_missing_resource_is_a_compile_error() -> Result<(), Box<dyn Error>> {
         let fixtures = fixtures().await?;
         let fixture = fixtures.iter().find(|found| found.node == "sell").ok_or("nothing sold")?;
         let test = fixture.test(&Kiosk::TOPOLOGY)?.to_string();
@@ -64,7 +62,7 @@ use super::*;
         Ok(())
     }
 
-    /// The fixtures of the session's steps, but for the first two, which the second run repeats.
+    /// Returns the fixtures of the session's steps, except the first two, which the second run repeats.
     async fn fixtures() -> Result<Vec<Fixture>, Box<dyn Error>> {
         let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
         let session = SessionId::new("monday")?;
@@ -80,7 +78,7 @@ use super::*;
         Ok(fixtures.split_off(2))
     }
 
-    /// Compares a file with what it ought to be, but for the breaks that rustfmt makes; or writes it.
+    /// Compares a file with the expected text, ignoring line breaks by rustfmt; writes it if `BLESS` is set.
     fn same(path: &Path, expected: &str) -> Result<(), Box<dyn Error>> {
         if env::var_os("BLESS").is_some() {
             return Ok(fs::write(path, expected)?);
@@ -90,6 +88,6 @@ use super::*;
         if plain(&found) == plain(expected) {
             return Ok(());
         }
-        Err(format!("{} is not what is recorded now:\n{expected}", path.display()).into())
+        Err(format!("{} is out of date; expected:\n{expected}", path.display()).into())
     }
 }

@@ -1,24 +1,23 @@
-//! A kiosk that sells drinks: something to record.
+//! A kiosk that sells drinks: a graph to record.
 //!
-//! What to learn here: nothing in a graph is written for its tests. The resource is the one thing
-//! that a record does not have, so a test needs a [`Prices`] of its own; all else comes from the
-//! log.
+//! The graph contains no code for its tests. Only resources are not recorded, so a test needs its own
+//! [`Prices`]; everything else comes from the log.
 
 use burdock::{ActionError, Failure, prelude::*};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What the kiosk remembers.
+/// The state of the kiosk.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Till {
-    /// Everything that was sold.
+    /// All sales.
     pub all_sales: Vector<Sale>,
-    /// What the customer wants.
+    /// The drink that the customer ordered.
     pub drink: Slot<String>,
-    /// What is taken off the price, as a fraction of it.
+    /// The discount, as a fraction of the price.
     pub discount: f64,
-    /// What the customer is told.
+    /// The answer to the customer.
     pub answer: Slot<String>,
 }
 
@@ -27,15 +26,15 @@ pub struct Till {
 pub struct Sale {
     /// The drink.
     pub drink: String,
-    /// What was paid for it.
+    /// The price paid.
     pub price: f64,
 }
 
-/// What drinks cost.
+/// The prices of drinks.
 pub struct Prices(BTreeMap<&'static str, f64>);
 
 impl Prices {
-    /// Prices of these drinks.
+    /// Creates a price list.
     pub fn of<const N: usize>(prices: [(&'static str, f64); N]) -> Self {
         Self(BTreeMap::from(prices))
     }
@@ -67,7 +66,7 @@ async fn sell(till: Reads<'_>, #[resource] prices: &Prices, thanks: String) -> R
     Ok(Writes { all_sales, answer: format!("{thanks} That is {price:.2}.") })
 }
 
-/// Says that something went wrong.
+/// Apologises for a failure.
 #[action(state = Till, writes(answer))]
 async fn apologise(#[error] failure: &Failure, words: String) -> Result<Writes> {
     let reason = failure.error().map_or_else(|| failure.to_string(), ToString::to_string);

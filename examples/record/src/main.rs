@@ -1,8 +1,8 @@
-//! Makes tests of the steps of a recorded session: `cargo run -p record`.
+//! Generates tests from the steps of a recorded session: `cargo run -p record`.
 //!
-//! A bug that showed up in a session becomes a test without anybody typing what the state was.
-//! Begin with [`show`], which reads a log; [`kiosk`] is a graph to try it with, and its file
-//! `recorded.rs` the tests that came of it.
+//! A bug that occurred in a session becomes a test, without typing its state by hand.
+//! Start with [`show`], which reads a log; [`kiosk`] is a sample graph, and its module
+//! `recorded` contains the generated tests.
 #![allow(clippy::print_stdout, reason = "the example talks to a terminal")]
 
 pub mod args;
@@ -48,7 +48,7 @@ async fn run() -> Result<String, Box<dyn Error>> {
     }
 }
 
-/// Opens a file that is there: asking for its sessions is no reason to make one.
+/// Opens an existing file; listing its sessions must not create it.
 async fn existing(file: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
     if !Path::new(file).exists() {
         return Err(format!("there is no file `{file}`").into());

@@ -1,7 +1,7 @@
-//! What a log has, and tests of it, as text.
+//! Sessions, steps and tests of a log, as text.
 //!
-//! What to learn here: a log is read without the types of the program that wrote it. Only a test
-//! needs to know the graph, and of that no more than its JSON.
+//! A log is read without the types of the program that wrote it. Only a test
+//! needs the graph, and only its JSON.
 
 use crate::kiosk::Kiosk;
 use burdock::{
@@ -11,7 +11,7 @@ use burdock::{
 };
 use std::{error::Error, fmt::Write, fs, sync::Arc};
 
-/// How many sessions are read at once.
+/// The number of sessions per page.
 const PAGE: usize = 256;
 
 /// Lists the sessions of a log.
@@ -28,7 +28,7 @@ pub async fn sessions(log: &Arc<dyn Log>) -> Result<String, Box<dyn Error>> {
     }
 }
 
-/// Lists the steps of a session, those that failed as well.
+/// Lists the steps of a session, including failed ones.
 pub async fn steps(log: &Arc<dyn Log>, session: &SessionId) -> Result<String, Box<dyn Error>> {
     let mut text = String::new();
     let first = log.info(session).await?.first;
@@ -49,7 +49,7 @@ pub async fn steps(log: &Arc<dyn Log>, session: &SessionId) -> Result<String, Bo
     Ok(text)
 }
 
-/// Prints a step as data.
+/// Returns a step as JSON.
 pub async fn json(
     log: &Arc<dyn Log>,
     session: &SessionId,
@@ -58,7 +58,7 @@ pub async fn json(
     Ok(fixture(log, session, entry).await?.to_json() + "\n")
 }
 
-/// Prints a step as a test.
+/// Returns a step as the source of a test.
 pub async fn test(
     log: &Arc<dyn Log>,
     session: &SessionId,
@@ -75,7 +75,7 @@ fn outline(fixture: &Fixture, graph: Option<&str>) -> Result<Outline, Box<dyn Er
         Some(file) => Ok(serde_json::from_str(&fs::read_to_string(file)?)?),
         None if fixture.graph == Kiosk::TOPOLOGY.name => Ok((&Kiosk::TOPOLOGY).into()),
         None => Err(format!(
-            "the graph `{0}` wrote the session: give its JSON with `--graph`, as `{0}::TOPOLOGY.json()` gives it",
+            "the session was written by graph `{0}`: pass the output of `{0}::TOPOLOGY.json()` in a file with `--graph`",
             fixture.graph
         )
         .into()),

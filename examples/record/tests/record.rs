@@ -1,12 +1,12 @@
-//! Runs the example as its reader does.
+//! Runs the example as a process.
 
 use std::{env, error::Error, fs, process::Command};
 
-/// What the command says, and whether it succeeded.
+/// Returns the output of the command, and whether it succeeded.
 fn record(args: &[&str]) -> Result<(String, bool), Box<dyn Error>> {
     let output = Command::new(env!("CARGO_BIN_EXE_record")).args(args).output()?;
-    let said = String::from_utf8(output.stdout)? + &String::from_utf8(output.stderr)?;
-    Ok((said, output.status.success()))
+    let printed = String::from_utf8(output.stdout)? + &String::from_utf8(output.stderr)?;
+    Ok((printed, output.status.success()))
 }
 
 #[test]
@@ -40,15 +40,15 @@ fn a_step_is_found_and_becomes_a_test() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
-fn a_command_line_that_makes_no_sense_is_refused() -> Result<(), Box<dyn Error>> {
+fn an_invalid_command_line_is_refused() -> Result<(), Box<dyn Error>> {
     for (args, text) in [
-        (&["a.db", "b", "c"][..], "the entry is a number"),
-        (&["a.db", "--test"], "do not go together"),
+        (&["a.db", "b", "c"][..], "the entry must be a number"),
+        (&["a.db", "--test"], "cannot be combined"),
         (&["--fast"], "unknown flag `--fast`"),
         (&["a.db", "", "1"], "the session id is not valid"),
     ] {
-        let (said, success) = record(args)?;
-        assert!(!success && said.contains(text), "{said}");
+        let (printed, success) = record(args)?;
+        assert!(!success && printed.contains(text), "{printed}");
     }
     Ok(())
 }

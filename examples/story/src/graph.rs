@@ -1,6 +1,6 @@
 //! The same prompt as an action of a graph.
 //!
-//! What to learn here: `write_story` is the name of a function and of an action. The action reads its
+//! `write_story` is the name of a function and of an action. The action reads its
 //! arguments from the state, yields the changes of the growing story, and writes the finished one.
 
 use crate::{prompts::write_story, story::Story};
@@ -9,20 +9,20 @@ use burdock_llm::{Change, Model};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What the graph remembers.
+/// The state of the graph.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Studio {
-    /// What the story is about.
+    /// The subject of the story.
     #[state(public)]
     pub subject: Slot<String>,
-    /// How many chapters it should have.
+    /// The number of chapters requested.
     pub chapters: Slot<u32>,
     /// The finished story.
     #[state(public)]
     pub story: Slot<Story>,
 }
 
-/// Takes the order of a story.
+/// Takes the order for a story.
 #[action(state = Studio, writes(subject, chapters))]
 pub async fn take_order(#[input] subject: String, #[input] chapters: u32) -> Result<Writes> {
     Ok(Writes { subject, chapters: chapters.clamp(1, 9) })

@@ -1,7 +1,8 @@
 //! Functions from prompts, and typed answers that grow while they arrive.
 //!
-//! In reading order: [`story`] is what the model answers with, [`prompts`] are the functions, [`terminal`]
-//! calls them, [`graph`] has one of them as an action, and [`page`] is a form that fills itself.
+//! In reading order: [`story`] is the type of the answer, [`prompts`] are the functions, [`terminal`]
+//! calls them, [`graph`] has one of them as an action, and [`page`] is a form that is filled in while the
+//! model answers.
 
 pub mod graph;
 pub mod page;

@@ -1,5 +1,5 @@
-//! Writes stories: `cargo run -p story -- "a dragon"` in the terminal, `cargo run -p story -- --serve` as a
-//! form in the browser that fills itself.
+//! Writes stories: `cargo run -p story -- "a dragon"` in the terminal, `cargo run -p story -- --serve` in a
+//! form in the browser.
 
 use burdock_llm::Model;
 use burdock_serve::Server;
@@ -22,18 +22,18 @@ Writes stories.
 Usage: cargo run -p story -- [SUBJECT]
        cargo run -p story -- --serve [--port PORT] [--db FILE]
 
-  SUBJECT       what the story is about; the model proposes one otherwise
-  --serve       a form in the browser that fills itself while the model answers
-  --port PORT   3000 by default
-  --db FILE     keeps the stories; story.db by default
+  SUBJECT       the subject of the story; the model proposes one if it is absent
+  --serve       serves a form that is filled in while the model answers
+  --port PORT   defaults to 3000
+  --db FILE     where the stories are stored; defaults to story.db
 
-Made-up values answer, offline. For a model, add `--features providers` and set
-  OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY   a provider
-  BURDOCK_MODEL                                         another model than its default
-  BURDOCK_BASE_URL                                      a server with the protocol of OpenAI
+Answers are made up, offline. For a real model, add `--features providers` and set
+  OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY   the key of a provider
+  BURDOCK_MODEL                                         a model other than the provider's default
+  BURDOCK_BASE_URL                                      a server with the OpenAI protocol
 ";
 
-/// What the command line asks for.
+/// The parsed command line.
 enum Command {
     Help,
     Tell { subject: Option<String> },

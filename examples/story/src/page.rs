@@ -1,6 +1,6 @@
-//! The page of the form, beside the routes of the graph.
+//! The page with the form, served beside the routes of the graph.
 //!
-//! What to learn here: a server's routes are an axum router, so a page of one's own is a few routes more.
+//! The routes of a server are an axum router, so an application can add its own page as further routes.
 
 use axum::{Router, http::header, response::IntoResponse, routing::get};
 

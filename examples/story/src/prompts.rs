@@ -1,7 +1,7 @@
 //! Functions whose bodies are prompts.
 //!
-//! What to learn here: the doc comment is what the model reads, arguments fill its placeholders, and the
-//! return type is the answer. `String` is text; any other type is a value that fits its schema.
+//! The doc comment is the prompt, the arguments fill its placeholders, and the
+//! return type is the type of the answer. `String` is text; any other type is a value that fits its schema.
 
 use crate::{graph::Studio, story::Story};
 use burdock_llm::prompt;

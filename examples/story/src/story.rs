@@ -1,8 +1,8 @@
-//! What the model answers with.
+//! The type of the answer.
 //!
-//! What to learn here: an answer is an ordinary type. The docs of its fields are in the JSON schema that
-//! the model gets, so they say what a field should hold. `Partial` makes the type of an unfinished
-//! answer, [`StoryPartial`].
+//! An answer is an ordinary type. The docs of its fields are part of the JSON schema that
+//! the model gets, so they describe what a field should contain. `Partial` generates the type of an
+//! unfinished answer, [`StoryPartial`].
 
 use burdock_llm::Partial;
 use schemars::JsonSchema;

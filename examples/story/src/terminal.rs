@@ -1,13 +1,13 @@
-//! The prompt as a function, in the terminal: whole, and streamed.
+//! Calls of prompts in the terminal, awaited and streamed.
 
 use crate::prompts::{propose_subjects, write_blurb, write_story};
 use burdock_llm::{Model, PromptError};
 use std::io::{self, Write};
 
-/// Writes about `subject`, or about one that the model proposes.
+/// Writes a story about `subject`, or about a subject that the model proposes.
 ///
 /// # Errors
-/// Returns an error if the model does not answer as its types say, or if `out` cannot be written.
+/// Returns an error if an answer of the model does not fit its type, or if writing to `out` fails.
 pub async fn tell(
     llm: &dyn Model,
     subject: Option<String>,
@@ -24,13 +24,13 @@ pub async fn tell(
     while let Some(change) = answer.next().await {
         writeln!(out, "  {}", serde_json::to_string(&change?)?)?;
     }
-    // … and the whole value, which is there at the end of the stream
+    // … and the complete value, available at the end of the stream
     let story = answer.finish().await?;
     let response = answer.response();
     writeln!(out, "\n{} ({:?}, {} of 5)", story.title, story.mood, story.rating)?;
     writeln!(out, "{} attempt(s), {} repair(s)", response.attempts, response.repairs.len())?;
 
-    // a call that is awaited is the whole value at once
+    // awaiting a call returns the complete value
     let blurb = write_blurb(&story).on(llm).await?;
     writeln!(out, "\n{blurb}")?;
     Ok(())

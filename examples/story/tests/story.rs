@@ -30,7 +30,7 @@ fn script() -> Script {
 }
 
 #[tokio::test]
-async fn a_story_is_told_in_the_terminal_without_a_model() {
+async fn a_story_is_written_in_the_terminal_without_a_model() {
     let mut out = Vec::new();
     let llm = Offline::with_pace(Pace::Instant);
     terminal::tell(&llm, None, &mut out).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_story_is_told_in_the_terminal_without_a_model() {
     assert!(partial.rating.is_some() && out.contains("1 attempt(s), 0 repair(s)"), "{out}");
 }
 
-/// A server of the example, with a scripted model.
+/// A server of the example with a scripted model.
 struct Served {
     address: String,
     client: Client,
@@ -94,7 +94,7 @@ impl Served {
     }
 }
 
-/// The events of a stream, as an `EventSource` gets them, until one of a type that ends with `last`.
+/// Reads the events of a stream until one whose type ends with `last`.
 async fn events(response: Response, last: &str) -> Vec<Value> {
     let mut bytes = response.bytes_stream();
     let (mut text, mut events) = (String::new(), Vec::new());
@@ -125,10 +125,10 @@ fn grown(events: &[Value]) -> Grown<Story> {
 }
 
 #[tokio::test]
-async fn readers_of_any_time_grow_the_story_that_is_written() {
+async fn live_and_late_readers_grow_the_story_that_is_written() {
     let served = Served::with([script()]).await;
     served.order().await;
-    // one reader follows, another one comes when all is over
+    // one reader follows, another one connects when the run is over
     for _ in 0..2 {
         let events = events(served.get("/sessions/one/events").await, "run_paused").await;
         assert_eq!(events[0]["inputs"], json!({"subject": "a dragon"}));
@@ -154,7 +154,7 @@ async fn a_stop_keeps_the_partial_story_and_writes_none() {
     assert!(!grown.is_complete());
     assert!(served.state().await["story"].is_null());
 
-    // a later resume asks the model again, and the first attempt does not count
+    // a later resume calls the model again, and the first attempt does not count
     served.post("/sessions/one/resume?stream=false", json!({})).await;
     let events = events(served.get("/sessions/one/events").await, "run_paused").await;
     assert!(events.iter().any(|event| event["type"] == "items_superseded"));

@@ -18,21 +18,21 @@ const PAGE: &str = include_str!("../../../docs/serve.md");
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 struct Talk {
     #[state(public)]
-    said: Vector<String>,
+    messages: Vector<String>,
     #[state(public)]
     turns: u32,
 }
 
-#[streaming_action(state = Talk, reads(said, turns), writes(said, turns), yields(String))]
+#[streaming_action(state = Talk, reads(messages, turns), writes(messages, turns), yields(String))]
 async fn reply(talk: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
     let reply = format!("{prompt} to you");
     for word in reply.split_inclusive(' ') {
         yield_!(word.to_owned());
     }
-    let mut said = talk.said.clone();
-    said.push_back(prompt);
-    said.push_back(reply);
-    Ok(Writes { said, turns: talk.turns + 1 })
+    let mut messages = talk.messages.clone();
+    messages.push_back(prompt);
+    messages.push_back(reply);
+    Ok(Writes { messages, turns: talk.turns + 1 })
 }
 
 graph! {
@@ -57,7 +57,7 @@ impl ChatGraph for Chat {
     fn history(talk: &Talk) -> Vec<ChatMessage> {
         let roles = [ChatRole::User, ChatRole::Assistant].into_iter().cycle();
         roles
-            .zip(talk.said.iter().cloned())
+            .zip(talk.messages.iter().cloned())
             .map(|(role, text)| ChatMessage::new(role, text))
             .collect()
     }

@@ -1,5 +1,5 @@
-//! What keeps the guide true about the log, models and serving: its blocks compile, and what its programs
-//! print stands in its pages. It is apart from `tests/`, because its programs need stores, models and a server.
+//! Tests of the guide: its code blocks compile, and the output on its pages is what its programs print. This is a
+//! separate package from `tests/`, because the programs need stores, models and a server.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -47,25 +47,25 @@ pub mod docs {
     pub struct RecordedTests;
 }
 
-/// What the chat of the guide remembers.
+/// The state of the guide's chat.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Talk {
-    pub said: Vector<String>,
+    pub messages: Vector<String>,
 }
 
 /// Replies to a prompt.
-#[streaming_action(state = Talk, reads(said), writes(said), yields(String))]
+#[streaming_action(state = Talk, reads(messages), writes(messages), yields(String))]
 async fn reply(talk: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
     let reply = format!("{prompt} to you");
     yield_!(reply.clone());
-    let mut said = talk.said.clone();
-    said.push_back(prompt);
-    said.push_back(reply);
-    Ok(Writes { said })
+    let mut messages = talk.messages.clone();
+    messages.push_back(prompt);
+    messages.push_back(reply);
+    Ok(Writes { messages })
 }
 
 graph! {
-    /// The chat of the guide, as docs/log.md spells it out.
+    /// The chat of the guide, as in docs/log.md.
     pub Chat(Talk) {
         inputs { prompt: String }
         yields String;
@@ -75,9 +75,9 @@ graph! {
     }
 }
 
-/// Checks that the block behind `<!-- name -->` in a page of the guide holds this text.
+/// Checks that the block after `<!-- name -->` in a page of the guide contains this text.
 ///
-/// `BLESS=1 cargo test -p burdock-guide -- --test-threads=1` writes the blocks anew.
+/// `BLESS=1 cargo test -p burdock-guide -- --test-threads=1` updates the blocks.
 #[track_caller]
 pub fn prints(page: &str, name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);

@@ -1,4 +1,4 @@
-//! The programs that the guide prints in whole, and what it says that they print.
+//! The complete programs of the guide, and their output.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -14,7 +14,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// A file of this package without its head, which is for the compiler.
+/// Returns a file of this package without its head.
 fn listing(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = fs::read_to_string(path).unwrap();
@@ -23,13 +23,13 @@ fn listing(file: &str) -> String {
 }
 
 #[test]
-fn the_guide_has_the_programs_as_they_are() {
+fn the_programs_in_the_guide_are_up_to_date() {
     prints("resume.md", "translate", &listing("src/bin/translate.rs"));
     prints("stores.md", "journal", &listing("tests/journal.rs"));
 }
 
 #[test]
-fn a_program_that_is_killed_goes_on_as_the_guide_says() {
+fn a_killed_program_resumes_as_in_the_guide() {
     let folder = tempfile::tempdir().unwrap();
     let start = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_translate"));
@@ -52,7 +52,7 @@ fn a_program_that_is_killed_goes_on_as_the_guide_says() {
     prints("resume.md", "translate: started again", &printed);
 }
 
-/// Programs of different times, and one whose graph has another name.
+/// Versions of a program, and one with a renamed graph.
 macro_rules! program {
     ($module:ident, $graph:ident, $node:ident, [$($state:tt)*], { $($field:ident: $type:ty),* }, $input:ty) => {
         mod $module {
@@ -61,7 +61,7 @@ macro_rules! program {
 
             #[allow(dead_code, reason = "not every program migrates")]
             fn from_1(_: Document) -> Result<Document, &'static str> {
-                Err("nobody knows who spoke")
+                Err("the speaker is unknown")
             }
 
             #[derive(State, Clone, Default, Serialize, Deserialize)]
@@ -91,12 +91,12 @@ macro_rules! program {
     };
 }
 
-program!(first, Chat, listen, [], { said: Vector<String> }, String);
-program!(renamed, Chat, hear, [], { said: Vector<String> }, String);
-program!(retyped, Chat, listen, [], { said: Vector<u32> }, String);
-program!(asking, Chat, listen, [], { said: Vector<String> }, u32);
-program!(other, Support, listen, [], { said: Vector<String> }, String);
-program!(newer, Chat, listen, [#[state(version = 2, migrate = [from_1])]], { said: Vector<String> }, String);
+program!(first, Chat, listen, [], { messages: Vector<String> }, String);
+program!(renamed, Chat, hear, [], { messages: Vector<String> }, String);
+program!(retyped, Chat, listen, [], { messages: Vector<u32> }, String);
+program!(asking, Chat, listen, [], { messages: Vector<String> }, u32);
+program!(other, Support, listen, [], { messages: Vector<String> }, String);
+program!(newer, Chat, listen, [#[state(version = 2, migrate = [from_1])]], { messages: Vector<String> }, String);
 
 async fn opened<G: Graph<Item: LogItem>>(
     builder: AppBuilder<G, Provided<G::Resources>>,
@@ -110,9 +110,9 @@ where
 }
 
 #[tokio::test]
-async fn sessions_that_do_not_fit_are_refused_as_the_guide_says() {
+async fn incompatible_sessions_are_refused_with_the_errors_in_the_guide() {
     let log = MemoryLog::new();
-    let state = first::Talk { said: Vector::from(["hello".to_owned()]), stuck: false };
+    let state = first::Talk { messages: Vector::from(["hello".to_owned()]), stuck: false };
     let mut app =
         first::Chat::app().state(state).id("anna").log(log.clone()).build().await.unwrap();
     let mut run = app.run(first::ChatInputs { prompt: "hello".into() });

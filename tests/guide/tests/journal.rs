@@ -1,4 +1,5 @@
-//! The log of docs/stores.md, which a test of `guide.rs` compares with this file, passes the suite.
+//! The log of docs/stores.md, run through the conformance suite. A test in `guide.rs` compares this file with the
+//! page.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use burdock::log::{
@@ -22,19 +23,19 @@ use std::{
     thread,
 };
 
-/// Sessions in one file, which has a line of JSON for each call that changed something.
+/// Sessions in one file, with a line of JSON for each call that changed something.
 ///
-/// What the lines amount to is held in a `MemoryLog`: it answers reads, and decides what is refused.
+/// A `MemoryLog` holds the resulting sessions: it answers reads, and decides which calls are refused.
 #[derive(Clone)]
 struct Journal {
     memory: MemoryLog,
-    /// To the thread that writes. A call never waits for it, so it is safe under any executor.
+    /// Calls for the writer thread. Sending never blocks, so it is safe under any executor.
     calls: mpsc::Sender<Call>,
-    /// Why nothing goes any more.
+    /// The error that stopped the writer thread.
     broken: Arc<OnceLock<LogError>>,
 }
 
-/// Does its work in memory, and says what to write and how to answer when that is on the disk.
+/// Executes a call in memory; returns the line to write, and the answer for when it is on disk.
 type Call = Box<dyn FnOnce(&MemoryLog) -> (Option<Line>, Answer) + Send>;
 type Answer = Box<dyn FnOnce(Result<(), LogError>) + Send>;
 
@@ -52,7 +53,7 @@ struct Stored {
     snapshot: bool,
     graph: Option<String>,
     wall: u64,
-    /// As a text, so that it is given back byte by byte.
+    /// As a string, so that it is returned byte for byte.
     json: String,
 }
 
@@ -60,7 +61,7 @@ impl Journal {
     fn open(path: &Path) -> Result<Self, LogError> {
         let file = File::options().read(true).append(true).create(true).open(path);
         let mut file = file.map_err(|error| refused("the file cannot be opened", error))?;
-        // two processes with a memory of their own would not fence each other off
+        // two processes with separate memory would not fence each other
         file.try_lock().map_err(|error| refused("the file is open elsewhere", error))?;
         let memory = MemoryLog::new();
         replay(&mut file, &memory)?;
@@ -75,8 +76,8 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Hands a call to the thread: here, so that calls keep their order and a future that is dropped
-    /// takes nothing back.
+    /// Sends a call to the thread before the future is polled, so that calls keep their order and dropping a
+    /// future cancels nothing.
     fn change<T: Send + 'static>(
         &self,
         line: Line,
@@ -84,7 +85,7 @@ impl Journal {
     ) -> Logging<T> {
         let (sender, receiver) = oneshot::channel();
         let call: Call = Box::new(move |memory| {
-            // a memory makes nobody wait
+            // a `MemoryLog` never waits
             let result = work(memory).now_or_never().unwrap_or(Err(LogError::Closed));
             let line = result.is_ok().then_some(line);
             let answer = |stored: Result<(), LogError>| {
@@ -92,7 +93,7 @@ impl Journal {
             };
             (line, Box::new(answer))
         });
-        // without the thread, the other end of the answer is gone
+        // if the thread is gone, the receiver of the answer sees that
         let _ = self.calls.send(call);
         let broken = Arc::clone(&self.broken);
         Box::pin(async move {
@@ -109,7 +110,7 @@ impl Journal {
     }
 }
 
-/// Does what waits, all of it with one flush, until nobody can call any more.
+/// Executes all pending calls with one flush, until every handle is dropped.
 fn write(
     file: &mut File,
     memory: &MemoryLog,
@@ -141,7 +142,7 @@ fn store(file: &mut File, lines: &[u8]) -> Result<(), LogError> {
     stored.map_err(|error| refused("the file cannot be written", error))
 }
 
-/// Does again what the file says; a last line that a crash cut off never was.
+/// Replays the file; an incomplete last line, cut off by a crash, is removed.
 fn replay(file: &mut File, memory: &MemoryLog) -> Result<(), LogError> {
     let mut text = Vec::new();
     file.read_to_end(&mut text).map_err(|error| refused("the file cannot be read", error))?;
@@ -160,7 +161,7 @@ fn replay(file: &mut File, memory: &MemoryLog) -> Result<(), LogError> {
 
 fn again(memory: &MemoryLog, line: Line) -> Result<(), LogError> {
     let done = match line {
-        // what was claimed was granted then
+        // the claim was granted when it was written
         Line::Open(session) => {
             return memory
                 .open(&session, Claim::default())
@@ -168,7 +169,7 @@ fn again(memory: &MemoryLog, line: Line) -> Result<(), LogError> {
                 .map_or(Ok(()), |opened| opened.map(drop));
         }
         Line::Append(session, epoch, at, entries) => {
-            // the kind is there for logs that can be searched by it
+            // the kind is for logs that can be searched by it
             let draft = |Stored { snapshot, graph, wall, json }| {
                 let mut draft = Draft::from_json("", wall, json);
                 draft.snapshot = snapshot;
@@ -247,10 +248,10 @@ impl Log for Journal {
     }
 }
 
-/// A store of the suite: a file, of which a copy is what a crash leaves.
+/// The subject of the suite. A crash is simulated by continuing with a copy of the file.
 struct Store {
     folder: tempfile::TempDir,
-    /// The one in use, and how many there were before.
+    /// The current log, and the number of its file.
     journal: Mutex<(Journal, u32)>,
 }
 

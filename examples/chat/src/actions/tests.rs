@@ -1,4 +1,4 @@
-//! Each action alone, on a state made by hand: no graph, no run.
+//! Tests of single actions, without a graph or a run.
 
 use super::{check_safety, choose_mode, refuse, respond, take_prompt};
 use crate::state::{Chat, Delta, Mode};
@@ -70,10 +70,10 @@ async fn a_stop_keeps_what_was_shown() -> Result<()> {
     assert_eq!(items.len(), 3);
     assert_eq!(writes.history.last(), Some(&Message::assistant(shown(&items))));
     assert_eq!(writes.history.len(), 2);
-    // nobody says how many tokens it took
+    // an answer that was stopped has no token counts
     assert_eq!(writes.usage.output_tokens, None);
     assert!(writes.usage.first_delta.is_some());
-    assert_eq!(writes.ended, Reason::Cancelled, "the state says that it is a part");
+    assert_eq!(writes.ended, Reason::Cancelled, "the state records that it is incomplete");
     Ok(())
 }
 
@@ -106,6 +106,6 @@ async fn a_refusal_is_shown_and_remembered() -> Result<()> {
     let (items, writes) = refuse::test(&chat).await;
     let writes = writes?;
     assert_eq!(writes.history.last(), Some(&Message::assistant(shown(&items))));
-    assert_eq!(writes.ended, Reason::Complete, "the last answer is whole");
+    assert_eq!(writes.ended, Reason::Complete, "the last answer is complete");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Kills the chat in the middle of its answers, again and again, and lets it go on.
+//! Kills the chat repeatedly in the middle of its answers and resumes it.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -19,7 +19,7 @@ use tokio::runtime::Builder;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
-/// What is said in a conversation; each answer depends on what was said before.
+/// The prompts of a conversation; each answer depends on earlier ones.
 const PROMPTS: [&str; 8] = [
     "my name is Ada",
     "write code for fizzbuzz",
@@ -31,7 +31,7 @@ const PROMPTS: [&str; 8] = [
     "what is 6 * 7?",
 ];
 
-/// How often the process is killed, in as many conversations as that takes.
+/// The number of kills, over as many conversations as needed.
 const KILLS: usize = 200;
 
 /// Knuth's linear congruential generator.
@@ -45,7 +45,7 @@ impl Dice {
     }
 }
 
-/// A session of the chat, and the log that it is kept in.
+/// A session of the chat, and its log.
 struct Session {
     place: String,
     durability: &'static str,
@@ -53,20 +53,20 @@ struct Session {
     log: Arc<dyn Log>,
 }
 
-/// What is done to a process that talks.
-type Blow<'a> = &'a dyn Fn(&mut Child) -> Result;
+/// A fault injected into a running process.
+type Injected<'a> = &'a dyn Fn(&mut Child) -> Result;
 
-/// What is left of a process.
+/// The output and status of a process.
 struct Ended {
     shown: String,
-    /// Whether it came to its end.
+    /// Whether it exited successfully.
     finished: bool,
 }
 
 impl Session {
-    /// Says everything that the session has not heard yet; something is done once so many bytes were
-    /// shown.
-    fn talk(&self, blow: Option<(u64, Blow<'_>)>) -> Result<Ended> {
+    /// Sends all prompts that the session has no run for yet; injects a fault after the given number of
+    /// output bytes.
+    fn talk(&self, fault: Option<(u64, Injected<'_>)>) -> Result<Ended> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_chat"))
             .args(["--db", &self.place, "--session", self.id.as_str()])
             .args(["--durability", self.durability])
@@ -81,19 +81,19 @@ impl Session {
         }
         drop(stdin);
         let mut shown = Vec::new();
-        if let Some((bytes, strike)) = blow {
+        if let Some((bytes, inject)) = fault {
             stdout.by_ref().take(bytes).read_to_end(&mut shown)?;
-            strike(&mut child)?;
+            inject(&mut child)?;
         }
-        // what the process wrote before it died was shown as well
+        // output that the process wrote before it died was shown as well
         stdout.read_to_end(&mut shown)?;
         let status = child.wait()?;
-        assert!(blow.is_some() || status.success(), "{status}");
+        assert!(fault.is_some() || status.success(), "{status}");
         let finished = status.success();
         Ok(Ended { shown: String::from_utf8_lossy(&shown).into_owned(), finished })
     }
 
-    /// How many prompts the session has a run for.
+    /// Returns how many prompts the session has a run for.
     fn heard(&self) -> Result<usize> {
         let entries = self.entries()?;
         let runs = entries.iter().filter(|(_, kind)| matches!(kind, EntryKind::RunStarted { .. }));
@@ -118,14 +118,14 @@ impl Session {
         }
     }
 
-    /// What was said in the end.
+    /// Returns the final history.
     fn history(&self) -> Result<Value> {
         let next = wait(self.log.info(&self.id))?.next;
         let moment = wait(Moment::at(&self.log, &self.id, Offset(next.0 - 1)).boxed())?;
         Ok(moment.snapshot.state["history"].clone())
     }
 
-    /// Whatever the last process has shown of answers is in the log, in order.
+    /// Checks that all answers shown by the last process are in the log, in order.
     fn check_shown(&self, shown: &str) -> Result {
         let epoch = match wait(self.log.info(&self.id)) {
             Err(LogError::NoSession { .. }) => 0,
@@ -144,7 +144,7 @@ impl Session {
         Ok(())
     }
 
-    /// Every step is there once, in order.
+    /// Checks that every step is committed once, in order.
     fn check_steps(&self) -> Result {
         let steps = self.entries()?.into_iter().filter_map(|(_, kind)| match kind {
             EntryKind::StepCommitted { step, .. } => Some(step),
@@ -159,8 +159,8 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// Talks in as many conversations as it takes for so many kills, and compares each with one that
-/// was let be.
+/// Runs conversations until the process was killed `kills` times, and compares each with one that was not
+/// interrupted.
 fn survive(log: &Arc<dyn Log>, place: &str, durability: &'static str, kills: usize) -> Result {
     let session = |id: String| -> Result<Session> {
         let (place, log) = (place.to_owned(), Arc::clone(log));
@@ -202,11 +202,11 @@ fn survive_in_a_file(durability: &'static str, kills: usize) -> Result {
 }
 
 #[test]
-fn a_chat_that_is_killed_goes_on_and_has_everything_that_it_showed() -> Result {
+fn a_killed_chat_resumes_and_the_log_has_everything_it_showed() -> Result {
     survive_in_a_file("item", KILLS)
 }
 
 #[test]
-fn a_chat_that_is_killed_under_commit_durability_ends_with_the_same_history() -> Result {
+fn a_chat_killed_under_commit_durability_ends_with_the_same_history() -> Result {
     survive_in_a_file("commit", KILLS / 2)
 }

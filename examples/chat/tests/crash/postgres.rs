@@ -8,9 +8,9 @@ use std::sync::Arc;
 use tokio::runtime::Builder;
 
 #[test]
-fn a_chat_that_is_killed_goes_on_on_postgresql() -> Result {
+fn a_killed_chat_resumes_on_postgresql() -> Result {
     let server = Server::start();
-    // the log works in the background, for as long as the test runs
+    // the log has background tasks for the duration of the test
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let log: Arc<dyn Log> = Arc::new(runtime.block_on(PostgresLog::connect(server.url()))?);
     let _entered = runtime.enter();
@@ -18,7 +18,7 @@ fn a_chat_that_is_killed_goes_on_on_postgresql() -> Result {
 }
 
 #[test]
-fn a_server_that_is_killed_takes_nothing_with_it() -> Result {
+fn a_killed_server_loses_no_entries() -> Result {
     let server = Server::start();
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let log: Arc<dyn Log> = Arc::new(runtime.block_on(PostgresLog::connect(server.url()))?);
@@ -33,15 +33,15 @@ fn a_server_that_is_killed_takes_nothing_with_it() -> Result {
     let mut dice = Dice(7);
     for crash in 0..10 {
         let session = session(format!("crash {crash}"))?;
-        let strike = |_: &mut _| {
+        let inject = |_: &mut _| {
             server.crash();
             server.restart();
             Ok(())
         };
-        let ended = session.talk(Some((dice.roll(1200), &strike)))?;
+        let ended = session.talk(Some((dice.roll(1200), &inject)))?;
         session.check_shown(&ended.shown)?;
         if !ended.finished {
-            // the server was not there when the session was opened
+            // the server was down when the session was opened
             session.talk(None)?;
         }
         session.check_steps()?;

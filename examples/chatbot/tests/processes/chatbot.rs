@@ -1,4 +1,4 @@
-//! A chatbot in a process of its own, and a client of it.
+//! A chatbot process and a client for it.
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -11,16 +11,16 @@ use tokio::{
 pub struct Chatbot {
     url: String,
     client: Client,
-    /// Killed with this.
+    /// Killed on drop.
     _child: Child,
 }
 
-/// What a client learns of a prompt.
+/// The result of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It was accepted, and its stream ended with the end of its run.
+    /// Accepted; the stream ended with the end of its run.
     Finished,
-    /// It was accepted, and another process took the session over.
+    /// Accepted; another process took the session over.
     Interrupted,
     Refused,
 }
@@ -53,7 +53,7 @@ impl Chatbot {
         let body: Value = response.json().await.unwrap();
         if status != StatusCode::ACCEPTED {
             let code = body["code"].as_str().unwrap();
-            // an answer that the log could not settle would be an error of this test's machine
+            // `may_have_started` is not expected: the log of this test does not fail
             let refusals = ["running", "fenced", "unavailable"];
             assert!(refusals.contains(&code), "{status} {body}");
             return Answer::Refused;

@@ -1,7 +1,7 @@
-//! Two chatbots on one log, without a proxy that keeps a session with one of them.
+//! Two chatbot processes on one log, without a proxy that keeps a session on one of them.
 //!
-//! Each prompt that was accepted is in the log once, each that was refused is not, and each stream is that
-//! of its own prompt.
+//! The log has each accepted prompt once and no refused prompt, and each stream contains only the run of its
+//! own prompt.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod chatbot;
@@ -13,17 +13,17 @@ use chatbot::{Answer, Chatbot};
 use futures::{StreamExt as _, stream};
 use std::collections::BTreeMap;
 
-/// Prompts that are sent in turn, each after the end of the one before.
+/// The number of prompts that are sent sequentially.
 const IN_TURN: usize = 200;
 
-/// Prompts that are sent at once.
+/// The number of prompts that are sent concurrently.
 const AT_ONCE: usize = 2_000;
 
-/// Requests that are open at a time; the others wait for a connection.
+/// The number of concurrent requests.
 const OPEN: usize = 200;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_processes_on_one_file_lose_and_double_nothing() {
+async fn two_processes_on_one_file_neither_lose_nor_duplicate_prompts() {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("shared.db");
     let log = burdock_sqlite::SqliteLog::open(&db).await.unwrap();
@@ -75,7 +75,7 @@ async fn at_once(log: &dyn Log, processes: &[Chatbot; 2]) {
     }
 }
 
-/// The prompts of the runs that the log has of a session.
+/// Returns the prompts of all runs of a session in the log.
 async fn started(log: &dyn Log, session: &str) -> Vec<String> {
     let id = SessionId::new(session).unwrap();
     let mut prompts = Vec::new();

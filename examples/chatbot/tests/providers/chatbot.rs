@@ -1,4 +1,4 @@
-//! The example as a process, its event stream, and helpers for a provider stand-in.
+//! The example as a process, its event stream, and helpers for a fake provider.
 
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use std::{
 };
 use tokio::process::{Child, Command};
 
-/// Reads the head and the body of a request; returns the body.
+/// Reads a request; returns its body.
 pub(super) fn read_request(reader: &mut BufReader<TcpStream>) -> String {
     let mut length = 0;
     loop {
@@ -28,13 +28,13 @@ pub(super) fn read_request(reader: &mut BufReader<TcpStream>) -> String {
     String::from_utf8(body).unwrap()
 }
 
-/// Sends a piece of text; says whether the client still reads.
+/// Sends a delta; returns whether the client still reads.
 pub(super) fn say(stream: &mut TcpStream, text: &str) -> bool {
     let choice = json!({ "choices": [{ "index": 0, "delta": { "content": text } }] });
     write!(stream, "data: {choice}\n\n").is_ok()
 }
 
-/// The example, which asks this provider.
+/// A chatbot process that uses the given provider.
 pub(super) struct Chatbot {
     url: String,
     client: Client,
@@ -78,13 +78,13 @@ impl Chatbot {
         self.client.get(self.session(session, path)).send().await.unwrap()
     }
 
-    /// Whether the server answers at all.
+    /// Returns whether the server responds.
     pub(super) async fn is_healthy(&self) -> bool {
         let answer = self.client.get(format!("{}/health", self.url)).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// The most memory that the process had, in kB, where the system says it.
+    /// Returns the peak memory of the process in kB, if the system reports it.
     pub(super) fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -92,7 +92,7 @@ impl Chatbot {
     }
 }
 
-/// What the server tells, event by event.
+/// The event stream of a session.
 pub(super) struct Events {
     answer: Response,
     text: String,
@@ -103,7 +103,7 @@ impl Events {
         Self { answer: chatbot.get(session, "/chat/events").await, text: String::new() }
     }
 
-    /// Reads until one of this type.
+    /// Reads until an event of this type.
     pub(super) async fn until(&mut self, kind: &str) -> Value {
         loop {
             while let Some(end) = self.text.find("\n\n") {

@@ -16,10 +16,10 @@ use tokio::sync::oneshot;
 const FLOOD: usize = 300 << 20;
 const PART: usize = 1 << 20;
 
-/// How long `/health` and a token may take meanwhile. Before there were limits, both took until the
-/// flood was over, or the process was.
+/// The time limit for `/health` and for a token during the flood. Before the limits were introduced, both
+/// took until the flood was over, or the process was.
 const WITHIN: Duration = Duration::from_secs(2);
-/// How much memory the process may have had, in kB.
+/// The limit for the peak memory of the process, in kB.
 const MEMORY: u64 = 200_000;
 
 /// How the flood is sent.
@@ -29,12 +29,12 @@ enum Manner {
     Packed,
 }
 
-/// A provider that floods the request that asks for a flood, and answers the other one with the words
-/// that the test sends into the channel.
+/// A provider that sends a flood in response to the prompt for a flood, and answers the other request with
+/// the words that the test sends to the channel.
 struct Provider {
     url: String,
     words: mpsc::Sender<&'static str>,
-    /// How much of the flood was sent.
+    /// The number of bytes of the flood that were sent.
     flooded: oneshot::Receiver<usize>,
 }
 
@@ -75,7 +75,7 @@ fn start_answer(stream: &mut TcpStream, more: &str) {
     write!(stream, "{head}{more}\r\n").unwrap();
 }
 
-/// Sends a line without an end; returns how much of it was taken, unpacked.
+/// Sends an endless line; returns how many uncompressed bytes were accepted.
 fn flood(stream: &mut TcpStream, manner: Manner) -> usize {
     let mut part = vec![b'x'; PART];
     match manner {
@@ -86,7 +86,7 @@ fn flood(stream: &mut TcpStream, manner: Manner) -> usize {
         Manner::Packed => {
             start_answer(stream, "content-encoding: gzip\r\n");
             stream.write_all(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]).unwrap();
-            // a part that can be sent again and again
+            // a part that can be sent repeatedly
             let mut packed = Vec::with_capacity(PART);
             let mut gzip = Compress::new(Compression::fast(), false);
             gzip.compress_vec(&part, &mut packed, FlushCompress::Full).unwrap();
@@ -101,7 +101,7 @@ fn flood(stream: &mut TcpStream, manner: Manner) -> usize {
     FLOOD
 }
 
-async fn flood_beside_an_honest_answer(manner: Manner) {
+async fn flood_beside_a_normal_answer(manner: Manner) {
     let mut provider = Provider::start(manner);
     let chatbot = Chatbot::start(&provider.url).await;
 
@@ -114,7 +114,7 @@ async fn flood_beside_an_honest_answer(manner: Manner) {
     let prompt = json!({ "prompt": "send me a flood" });
     assert_eq!(chatbot.post("ada", "/chat", &prompt).await, StatusCode::ACCEPTED);
     let (mut rounds, mut slowest, mut flooded) = (0_u32, Duration::ZERO, None);
-    // and once more behind it
+    // including some rounds after the flood
     while flooded.is_none() || rounds < 20 {
         flooded = flooded.or_else(|| provider.flooded.try_recv().ok());
         let start = Instant::now();
@@ -140,11 +140,11 @@ async fn flood_beside_an_honest_answer(manner: Manner) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_of_300_mb_fails_its_run_and_leaves_health_and_other_sessions_alone() {
-    flood_beside_an_honest_answer(Manner::Plain).await;
+async fn a_line_of_300_mb_fails_its_run_and_does_not_affect_health_or_other_sessions() {
+    flood_beside_a_normal_answer(Manner::Plain).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_packed_line_of_300_mb_fails_its_run_and_leaves_health_and_other_sessions_alone() {
-    flood_beside_an_honest_answer(Manner::Packed).await;
+async fn a_compressed_line_of_300_mb_fails_its_run_and_does_not_affect_health_or_other_sessions() {
+    flood_beside_a_normal_answer(Manner::Packed).await;
 }

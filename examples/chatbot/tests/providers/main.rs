@@ -1,9 +1,9 @@
-//! The chatbot and providers with the protocol of `OpenAI`, over sockets.
+//! The chatbot with providers that speak the `OpenAI` protocol, over sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test, which says what it measured"
+    reason = "a test, which prints its measurements"
 )]
 
 mod chatbot;

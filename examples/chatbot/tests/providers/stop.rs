@@ -1,4 +1,4 @@
-//! A stop over HTTP closes the provider's connection: through the server, the run, the action and the
+//! A stop over HTTP closes the connection to the provider, through the server, the run, the action and the
 //! model.
 
 use super::chatbot::{Chatbot, Events, read_request, say};
@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long it may take until the provider sees that its client is gone.
+/// The time limit until the provider sees the closed connection.
 const WITHIN: Duration = Duration::from_millis(100);
 
-/// What a provider does behind the head of its answer.
+/// The behaviour of a provider after the head of its response.
 type Manners = fn(&mut TcpStream);
 
-/// A provider with the protocol of `OpenAI`, for one request.
+/// A provider with the `OpenAI` protocol, for one request.
 struct Provider {
     url: String,
     /// When its connection was closed.
@@ -35,10 +35,10 @@ impl Provider {
             let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
             stream.write_all(head.as_bytes()).unwrap();
             let talking = thread::spawn(move || manners(&mut stream));
-            // it ends, or is reset where something was left unread
+            // the connection ends, or is reset if data was left unread
             let ended = reader.read(&mut [0]).unwrap_or(0);
             let closed = Instant::now();
-            assert_eq!(ended, 0, "nothing comes behind a request");
+            assert_eq!(ended, 0, "no data after the request");
             talking.join().unwrap();
             closed
         });
@@ -46,12 +46,12 @@ impl Provider {
     }
 }
 
-/// Stops a run in the middle of its answer; gives how long the provider was left talking.
+/// Stops a run in the middle of its answer; returns the time until the provider's connection was closed.
 async fn stop(manners: Manners) -> Duration {
     let provider = Provider::start(manners);
     let chatbot = Chatbot::start(&provider.url).await;
-    let begun = chatbot.post("ada", "/chat", &json!({ "prompt": "what is a monad?" })).await;
-    assert_eq!(begun, StatusCode::ACCEPTED);
+    let started = chatbot.post("ada", "/chat", &json!({ "prompt": "what is a monad?" })).await;
+    assert_eq!(started, StatusCode::ACCEPTED);
     let mut events = Events::of(&chatbot, "ada").await;
     events.until("item").await;
 
@@ -59,7 +59,7 @@ async fn stop(manners: Manners) -> Duration {
     assert!(chatbot.post("ada", "/stop", &Value::Null).await.is_success());
     let closed = tokio::task::spawn_blocking(|| provider.closed.join().unwrap()).await.unwrap();
 
-    // the run came to its end, and what was shown is kept
+    // the run has ended, and the shown text is kept
     events.until("run_paused").await;
     let chat: Value = chatbot.get("ada", "/chat").await.json().await.unwrap();
     assert!(chat["messages"][1]["text"].as_str().unwrap().starts_with("on "), "{chat}");
@@ -67,15 +67,15 @@ async fn stop(manners: Manners) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_closes_the_connection_of_a_model_that_talks_for_ever() {
+async fn a_stop_closes_the_connection_of_an_endless_answer() {
     let took = stop(|stream| while say(stream, "on ") {}).await;
-    println!("a model that talks: closed {took:?} after the stop was sent");
+    println!("endless answer: closed {took:?} after the stop was sent");
     assert!(took < WITHIN, "{took:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_closes_the_connection_of_a_model_that_thinks() {
+async fn a_stop_closes_the_connection_of_a_silent_model() {
     let took = stop(|stream| assert!(say(stream, "on "))).await;
-    println!("a model that thinks: closed {took:?} after the stop was sent");
+    println!("silent model: closed {took:?} after the stop was sent");
     assert!(took < WITHIN, "{took:?}");
 }

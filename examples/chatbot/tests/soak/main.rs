@@ -1,7 +1,8 @@
-//! Many sessions at once, with stops, readers that come and go, and a server that is killed twice.
+//! Many concurrent sessions, with stops, readers that disconnect and reconnect, and a server that is killed
+//! twice.
 //!
-//! Afterwards every reader has seen exactly what the log has to tell, once and in order, and what it
-//! makes of that is the chat's history.
+//! At the end, every reader has seen exactly the entries in the log, once and in order, and the text it
+//! derived from them is the history of the chat.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod reader;
@@ -18,7 +19,7 @@ const SESSIONS: u64 = 500;
 const KILLS: u64 = 2;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_text_equals_its_log_after_stops_disconnects_and_kills() {
+async fn every_reader_sees_its_log_after_stops_disconnects_and_kills() {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("soak.db");
     let chatbot = Arc::new(Chatbot::start(&db).await);
@@ -30,14 +31,14 @@ async fn every_text_equals_its_log_after_stops_disconnects_and_kills() {
             (
                 reader.session().to_owned(),
                 reader.seen().to_vec(),
-                reader.said(),
+                reader.messages(),
                 reader.history().await,
             )
         })
     });
     let talks: Vec<_> = talks.collect();
     for kill in 1..=KILLS {
-        // in the middle of what there is to see
+        // in the middle of the events
         chatbot.seen(kill * SESSIONS * 4).await;
         chatbot.kill_and_start().await;
     }
@@ -45,15 +46,15 @@ async fn every_text_equals_its_log_after_stops_disconnects_and_kills() {
     chatbot.stop().await;
     let log = SqliteLog::open(&db).await.unwrap();
     for talk in talks {
-        let (session, seen, said, history) = talk.unwrap();
+        let (session, seen, messages, history) = talk.unwrap();
         let records = read(&log, &SessionId::new(session.as_str()).unwrap()).await;
-        assert_eq!(seen, told(&records), "{session}: a gap or a repeat");
-        assert_eq!(said, history, "{session}: another text");
+        assert_eq!(seen, visible(&records), "{session}: a gap or a repeat");
+        assert_eq!(messages, history, "{session}: the text differs");
         assert_steps(&session, &records);
     }
 }
 
-/// All that a session has in the log.
+/// Returns all entries of a session.
 async fn read(log: &SqliteLog, session: &SessionId) -> Vec<Record> {
     let mut records: Vec<Record> = Vec::new();
     loop {
@@ -65,17 +66,17 @@ async fn read(log: &SqliteLog, session: &SessionId) -> Vec<Record> {
     }
 }
 
-/// The ids of what a reader is told of.
-fn told(records: &[Record]) -> Vec<String> {
+/// Returns the ids of the entries that readers see.
+fn visible(records: &[Record]) -> Vec<String> {
     let session = SessionId::new("any").unwrap();
-    let is_told = |record: &&Record| {
+    let is_visible = |record: &&Record| {
         let kind = record.entry(&session).unwrap().kind;
         !matches!(kind, EntryKind::SessionCreated { .. } | EntryKind::Snapshot(_))
     };
-    records.iter().filter(is_told).map(|record| record.cursor().to_string()).collect()
+    records.iter().filter(is_visible).map(|record| record.cursor().to_string()).collect()
 }
 
-/// Each step was committed once, and none was left out.
+/// Checks that each step was committed exactly once.
 fn assert_steps(name: &str, records: &[Record]) {
     let session = SessionId::new("any").unwrap();
     let committed =

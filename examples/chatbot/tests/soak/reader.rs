@@ -1,4 +1,4 @@
-//! One who talks: prompts, reads, stops, leaves in the middle and comes back.
+//! A client that sends prompts, reads, stops, disconnects and reconnects.
 
 use crate::server::Chatbot;
 use reqwest::{Client, Response, StatusCode};
@@ -13,19 +13,19 @@ pub struct Reader {
     client: Client,
     session: String,
     dice: u64,
-    /// The ids of what was seen, in order.
+    /// The ids of the events seen, in order.
     seen: Vec<String>,
-    /// Prompts and answers, as the events tell them.
-    said: Vec<(String, String)>,
-    /// What the step that is under way has shown.
+    /// Prompts and answers, from the events.
+    messages: Vec<(String, String)>,
+    /// The items of the step in progress.
     shown: Vec<String>,
 }
 
-/// How reading went on.
+/// How reading ended.
 enum Read {
-    /// A run came to an end.
+    /// A run ended.
     Over,
-    /// The connection broke, or was left.
+    /// The connection broke, or was closed.
     Broken,
 }
 
@@ -37,7 +37,7 @@ impl Reader {
             session: format!("s{number}"),
             dice: number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             seen: Vec::new(),
-            said: Vec::new(),
+            messages: Vec::new(),
             shown: Vec::new(),
         }
     }
@@ -50,11 +50,11 @@ impl Reader {
         &self.seen
     }
 
-    pub fn said(&self) -> Vec<(String, String)> {
-        self.said.clone()
+    pub fn messages(&self) -> Vec<(String, String)> {
+        self.messages.clone()
     }
 
-    /// Prompts and reads three times.
+    /// Sends three prompts and reads their runs.
     pub async fn talk(&mut self) {
         for _ in 0..3 {
             let prompt = PROMPTS[self.roll(PROMPTS.len())];
@@ -63,7 +63,7 @@ impl Reader {
         }
     }
 
-    /// What the server says that was said.
+    /// Returns the history according to the server.
     pub async fn history(&self) -> Vec<(String, String)> {
         let chat: Value = self.get("/chat").await.json().await.unwrap();
         let message = |message: &Value| {
@@ -73,7 +73,7 @@ impl Reader {
         chat["messages"].as_array().unwrap().iter().map(message).collect()
     }
 
-    /// Begins a run; when the server dies meanwhile, the run may have begun.
+    /// Starts a run; if the server dies meanwhile, the run may have started.
     async fn ask(&mut self, prompt: &str) {
         let body = json!({ "prompt": prompt });
         loop {
@@ -81,17 +81,17 @@ impl Reader {
             let path = self.path("/chat");
             match self.client.post(path).json(&body).send().await.map(|answer| answer.status()) {
                 Ok(StatusCode::ACCEPTED) => return,
-                // it had a run go on whose stop it had not read yet
+                // a run whose stop it had not read yet was resumed
                 Ok(StatusCode::CONFLICT) => while !self.read().await {},
                 Ok(status) => panic!("{}: {status}", self.session),
-                Err(_) if self.has_begun().await => return,
+                Err(_) if self.has_started().await => return,
                 Err(_) => {}
             }
         }
     }
 
-    /// Whether there is a run of which not everything was seen.
-    async fn has_begun(&self) -> bool {
+    /// Returns whether there is a run that was not read completely.
+    async fn has_started(&self) -> bool {
         let shown = self.get("").await;
         if shown.status() == StatusCode::NOT_FOUND {
             return false;
@@ -101,11 +101,11 @@ impl Reader {
     }
 
     fn runs(&self) -> u64 {
-        self.said.iter().filter(|(role, _)| role == "user").count() as u64
+        self.messages.iter().filter(|(role, _)| role == "user").count() as u64
     }
 
-    /// Has a run go on that the server's death interrupted.
-    async fn go_on(&self) {
+    /// Resumes a run that the server's death interrupted.
+    async fn resume(&self) {
         let shown = self.get("").await;
         if shown.status() == StatusCode::NOT_FOUND {
             return;
@@ -113,25 +113,25 @@ impl Reader {
         let shown: Value = shown.json().await.unwrap();
         if shown["running"] == false && shown["position"]["at"] == "unfinished" {
             let path = self.path("/resume?stream=false");
-            // whoever comes first; if the server dies again, the next turn sees it
+            // another reader may be faster; if the server dies again, the next read tries again
             drop(self.client.post(path).send().await);
         }
     }
 
-    /// Follows from where it is; tells whether the run is over.
+    /// Follows from the last event seen; returns whether the run is over.
     async fn read(&mut self) -> bool {
         self.chatbot.up().await;
         let mut request = self.client.get(self.path("/chat/events"));
         if let Some(last) = self.seen.last() {
             request = request.header("last-event-id", last);
         }
-        // leaves after so many events, one time in two
+        // disconnects after a random number of events, half of the time
         let leaves = if self.roll(2) == 0 { Some(1 + self.roll(8)) } else { None };
         let stops = if self.roll(4) == 0 { Some(1 + self.roll(8)) } else { None };
         match request.send().await {
             Ok(answer) if answer.status() == StatusCode::OK => {
-                // only now: should this server die as well, the stream breaks
-                self.go_on().await;
+                // after the stream is open: if this server dies as well, the stream breaks
+                self.resume().await;
                 matches!(self.take(answer, leaves, stops).await, Read::Over)
             }
             Ok(answer) if answer.status() == StatusCode::NOT_FOUND => false,
@@ -168,7 +168,7 @@ impl Reader {
         Read::Broken
     }
 
-    /// Whether nothing follows the end of a run that was seen last: after a stop, the run may have been
+    /// Returns whether nothing follows the last event, the end of a run: after a stop, the run may have been
     /// resumed since.
     async fn is_last(&self) -> bool {
         let last = self.seen.last().unwrap();
@@ -184,7 +184,7 @@ impl Reader {
         }
     }
 
-    /// Takes one event; tells whether a run ended with it.
+    /// Handles one event; returns whether a run ended with it.
     fn event(&mut self, block: &str) -> bool {
         let line = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
         let Some(data) = line("data: ") else { return false };
@@ -195,7 +195,7 @@ impl Reader {
         match data["type"].as_str().unwrap() {
             "run_started" => {
                 let prompt = data["prompt"].as_str().unwrap().to_owned();
-                self.said.push(("user".into(), prompt));
+                self.messages.push(("user".into(), prompt));
             }
             "item" => self.shown.push(data["text"].as_str().unwrap().to_owned()),
             "items_superseded" => {
@@ -203,7 +203,7 @@ impl Reader {
                 self.shown.truncate(self.shown.len() - items);
             }
             "step_committed" if !self.shown.is_empty() => {
-                self.said.push(("assistant".into(), self.shown.concat()));
+                self.messages.push(("assistant".into(), self.shown.concat()));
                 self.shown.clear();
             }
             "rewound" => panic!("{}: {data}", self.session),
@@ -215,7 +215,7 @@ impl Reader {
         false
     }
 
-    /// Asks until the server answers.
+    /// Sends the request until the server responds.
     async fn get(&self, path: &str) -> Response {
         loop {
             self.chatbot.up().await;

@@ -1,4 +1,4 @@
-//! The chatbot in a process of its own, which is killed and comes back at the same address.
+//! A chatbot process that is killed and restarted at the same address.
 
 use std::{
     net::TcpListener,
@@ -14,9 +14,9 @@ pub struct Chatbot {
     db: PathBuf,
     port: u16,
     child: Mutex<Child>,
-    /// Which start of the server answers; 0 while none does.
+    /// The number of the server start that responds; 0 while none does.
     up: watch::Sender<u64>,
-    /// How many events were seen by all readers.
+    /// The number of events seen by all readers.
     events: watch::Sender<u64>,
 }
 
@@ -40,7 +40,7 @@ impl Chatbot {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// Ready while a server answers.
+    /// Waits until a server responds.
     pub async fn up(&self) {
         self.up.subscribe().wait_for(|up| *up > 0).await.unwrap();
     }
@@ -49,12 +49,12 @@ impl Chatbot {
         self.events.send_modify(|events| *events += 1);
     }
 
-    /// Ready when so many events were seen.
+    /// Waits until the readers have seen this many events.
     pub async fn seen(&self, events: u64) {
         self.events.subscribe().wait_for(|seen| *seen >= events).await.unwrap();
     }
 
-    /// Kills the server where it stands.
+    /// Kills the server and starts it again.
     pub async fn kill_and_start(&self) {
         let mut child = self.child.lock().await;
         let next = *self.up.borrow() + 1;

@@ -1,6 +1,6 @@
-//! Steps of a session as tests, as `record` prints them; only the prices were written by hand.
+//! Tests generated from the steps of a session by `record`; only the prices were added by hand.
 //!
-//! They are made anew by `BLESS=1 cargo test -p record && cargo fmt`.
+//! `BLESS=1 cargo test -p record && cargo fmt` generates them again.
 
 use super::*;
 

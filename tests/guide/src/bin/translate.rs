@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// A book, and as much of it as is translated.
+/// The chapters translated so far.
 #[derive(State, Clone, Default, Serialize, Deserialize)]
 pub struct Book {
     pub chapters: Vector<String>,
@@ -25,7 +25,7 @@ async fn translate(
     let mut chapter = format!("\n{title}, chapter {}:", book.chapters.len() + 1);
     yield_!(chapter.clone());
     for word in [" once", " upon", " a", " time"] {
-        cx.sleep(Duration::from_millis(100)).await; // a model takes its time
+        cx.sleep(Duration::from_millis(100)).await; // as slow as a model
         chapter.push_str(word);
         yield_!(word.to_owned());
     }
