@@ -19,10 +19,10 @@ pub use crate::{
     run::{AppBuilder, Provided},
     state::{
         Elements, Field, FieldInfo, FieldPatches, FieldSet, IsNoSlot, IsSlot, Migration,
-        NoElements, NoReadBack, Patch, PatchFailed, Patches, Plain, PlainField, PlainPatch,
-        ReadBack, Slotted, State, Stored, UNKNOWN, Value, WithFields, check_field, check_left_out,
-        check_patch, check_slot, dropped, has_fields, index_of, json_with, migrated, patch_with,
-        set_of, to_json, unwritten_slot, whole_patch,
+        NoElements, NoReadBack, NoSchema, Patch, PatchFailed, Patches, Plain, PlainField,
+        PlainPatch, ReadBack, SchemaOf, Slotted, State, Stored, UNKNOWN, Value, WithFields,
+        check_field, check_left_out, check_patch, check_slot, dropped, has_fields, index_of,
+        json_with, migrated, patch_with, set_of, to_json, unwritten_slot, whole_patch,
     },
     stream::{Items, NoItems, Yielder, Yields},
 };

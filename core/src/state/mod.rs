@@ -9,6 +9,7 @@ mod fields;
 mod ord_map;
 mod patch;
 mod read_back;
+mod schema;
 mod slot;
 mod strict;
 mod vector;
@@ -27,6 +28,9 @@ pub use self::patch::{Patches, check_left_out, unwritten_slot, whole_patch};
 #[doc(hidden)]
 pub use self::read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped};
 pub(crate) use self::read_back::{read, unreadable};
+pub use self::schema::TypeSchema;
+#[doc(hidden)]
+pub use self::schema::{NoSchema, SchemaOf};
 pub use self::slot::Slot;
 pub use self::strict::MAX_DEPTH;
 #[doc(hidden)]
