@@ -20,5 +20,6 @@ mod numbers;
 mod readers;
 mod refused;
 mod runs;
+mod schemas;
 mod sessions;
 mod starts;
