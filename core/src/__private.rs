@@ -55,6 +55,7 @@ pub use crate::{
         },
         patch::{Patches, PlainPatch, check_left_out, unwritten_slot, whole_patch},
         read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped},
+        schema::{NoSchema, SchemaOf},
         version::{Migrated, migrated},
     },
     stream::yielder::Convert,

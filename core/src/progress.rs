@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 /// Where a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Position"))]
 pub enum Position<N> {
     /// Between runs; the next one starts at this node.
     Rest(N),
@@ -44,6 +45,7 @@ impl<N> Position<N> {
 /// What follows a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Next"))]
 pub enum Next<N> {
     /// The run continues with this node.
     Node(N),

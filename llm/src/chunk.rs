@@ -1,6 +1,7 @@
 //! What an answer is made of.
 
 use crate::{Message, ToolCall};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, ops::AddAssign, time::Duration};
 use tracing::{Span, field::display};
@@ -26,7 +27,7 @@ pub struct End {
 }
 
 /// Why an answer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
@@ -56,7 +57,7 @@ pub enum Reason {
 /// usage += Usage { input_tokens: Some(7), output_tokens: Some(2), first_delta: None };
 /// assert_eq!((usage.input_tokens, usage.output_tokens), (Some(7), Some(5)));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Usage {
     /// Tokens of the request.

@@ -1,9 +1,10 @@
 //! What is said between a program, its user and a model.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who said a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Role {
     /// The program, to the model.
     System,
@@ -25,7 +26,7 @@ pub enum Role {
 /// assert_eq!(serde_json::to_string(&said)?, r#"{"role":"User","text":"What is a monad?"}"#);
 /// # Ok::<_, serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     /// Who said it.
     pub role: Role,
@@ -78,7 +79,7 @@ impl Message {
 }
 
 /// What a model asks to be called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolCall {
     /// Which call it is; its result names it.
     pub id: String,

@@ -125,7 +125,8 @@ fn writing(log: PostgresLog, session: SessionId, epoch: Epoch, rounds: u64) -> J
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn appends_survive_closed_connections() {
     let server = Server::start();
-    let options = server.options_of("any").operation_timeout(Duration::from_mins(1)).max_connections(4);
+    let options =
+        server.options_of("any").operation_timeout(Duration::from_mins(1)).max_connections(4);
     let log = options.connect().await.unwrap();
     let mut writers = Vec::new();
     for number in 0..4 {
@@ -184,7 +185,8 @@ async fn appends_survive_server_crashes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operations_are_unavailable_during_an_outage_and_succeed_afterwards() {
     let server = Server::start();
-    let log = server.options().operation_timeout(Duration::from_millis(300)).connect().await.unwrap();
+    let log =
+        server.options().operation_timeout(Duration::from_millis(300)).connect().await.unwrap();
     let opened = log.open(&id("s"), Claim::default()).await.unwrap();
     log.append(append(&id("s"), opened.epoch, 0, 5)).await.unwrap();
     task::block_in_place(|| server.crash());

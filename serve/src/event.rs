@@ -1,12 +1,13 @@
 //! Events: the entries of the log, without what readers must not see.
 
-use crate::{json::MAX_SAFE, text::first_line};
+use crate::{json::MAX_SAFE, schema, text::first_line};
 use burdock::{
     Graph, State,
     graph::Next,
     log::{CauseRecord, Cursor, Entry, EntryKind},
     state::{FieldInfo, Patch},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 /// strings, because JavaScript rounds them. Later versions may have more events and more fields.
 ///
 /// [`Error`](Self::Error) is for clients; the program's own code receives a [`SessionError`](crate::SessionError).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
@@ -29,9 +30,11 @@ pub enum Event {
         /// Where it begins.
         node: String,
         /// Its public inputs: those with `#[public]` in the graph.
+        #[schemars(with = "schema::PublicInputs")]
         inputs: serde_json::Map<String, Value>,
         /// What the user said, in a chat.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "String")]
         prompt: Option<String>,
     },
     /// An unfinished run goes on.
@@ -59,9 +62,11 @@ pub enum Event {
         attempt: u32,
         /// The item; in a chat its text stands instead.
         #[serde(default, deserialize_with = "some", skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "schema::Item")]
         item: Option<Value>,
         /// What it adds to the answer, in a chat.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "String")]
         text: Option<String>,
     },
     /// The last items of this step and node do not count any more.
@@ -96,7 +101,8 @@ pub enum Event {
         /// Why.
         error: String,
         /// Where its `on error` edge leads, if it has one.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Next<schema::Node>")]
         next: Option<Next<String>>,
     },
     /// The step was committed.
@@ -109,8 +115,10 @@ pub enum Event {
         /// The number of the attempt that succeeded, from 1.
         attempt: u32,
         /// What follows.
+        #[schemars(with = "Next<schema::Node>")]
         next: Next<String>,
         /// What changed in the public fields, by their keys.
+        #[schemars(with = "schema::Patches")]
         patches: serde_json::Map<String, Value>,
     },
     /// The run came to a `pause`.
@@ -157,7 +165,8 @@ pub enum Event {
     #[non_exhaustive]
     Rewound {
         /// The last entry that still stands, if any does.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "schema::Cursor")]
         to: Option<String>,
     },
     /// The server ends the stream; the reader goes on from the last id.
@@ -171,7 +180,8 @@ pub enum Event {
 }
 
 /// An event with its place in the session and its time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Event")]
 #[non_exhaustive]
 pub struct SessionEvent {
     /// The cursor to follow from in order to receive what comes after this event; `None` is the beginning of
@@ -183,6 +193,7 @@ pub struct SessionEvent {
     pub event: Event,
     /// When, in milliseconds since 1970; `None` for what is not an entry of the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u64")]
     pub at: Option<u64>,
 }
 

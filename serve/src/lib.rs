@@ -17,6 +17,7 @@ mod problem;
 mod readiness;
 mod request_id;
 mod routes;
+mod schema;
 mod server;
 mod session;
 mod stream;

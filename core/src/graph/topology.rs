@@ -5,7 +5,7 @@
 
 use crate::{
     action::{NeedInfo, NeedKind},
-    state::{FieldInfo, FieldSet},
+    state::{FieldInfo, FieldSet, TypeSchema},
 };
 use serde::Serialize;
 
@@ -35,6 +35,8 @@ pub struct Topology {
     pub resources: &'static [BindingInfo],
     /// The type of the items, when a node streams.
     pub yields: Option<&'static str>,
+    /// How the JSON of an item looks.
+    pub item_schema: TypeSchema,
     /// The fields of the state, to which the sets of the nodes refer.
     pub fields: &'static [FieldInfo],
 }
@@ -59,6 +61,7 @@ impl Topology {
             inputs: &[],
             resources: &[],
             yields: None,
+            item_schema: TypeSchema::UNKNOWN,
             fields: &[],
         }
     }
@@ -95,11 +98,11 @@ impl Topology {
         Self { inputs, resources, ..self }
     }
 
-    /// Sets the type of the items.
+    /// Sets the type of the items, and its schema.
     #[doc(hidden)]
     #[must_use]
-    pub const fn yields(self, yields: &'static str) -> Self {
-        Self { yields: Some(yields), ..self }
+    pub const fn yields(self, yields: &'static str, item_schema: TypeSchema) -> Self {
+        Self { yields: Some(yields), item_schema, ..self }
     }
 
     /// The name of the graph, and then its former names.
@@ -308,19 +311,22 @@ pub struct BindingInfo {
     pub optional: bool,
     /// Whether readers of a session may see its value: an input with `#[public]`.
     pub public: bool,
+    /// How the JSON of its type looks; unknown for a resource.
+    #[serde(skip)]
+    pub schema: TypeSchema,
 }
 
 impl BindingInfo {
     /// One that has to be given.
     #[doc(hidden)]
     pub const fn required(name: &'static str, ty: &'static str) -> Self {
-        Self { name, ty, optional: false, public: false }
+        Self { name, ty, optional: false, public: false, schema: TypeSchema::UNKNOWN }
     }
 
     /// One that may be left out.
     #[doc(hidden)]
     pub const fn optional(name: &'static str, ty: &'static str) -> Self {
-        Self { name, ty, optional: true, public: false }
+        Self { optional: true, ..Self::required(name, ty) }
     }
 
     /// The same for an input that readers may see.
@@ -328,6 +334,13 @@ impl BindingInfo {
     #[must_use]
     pub const fn public(self) -> Self {
         Self { public: true, ..self }
+    }
+
+    /// Sets the schema of its type.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn schema(self, schema: TypeSchema) -> Self {
+        Self { schema, ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Names become indices once per graph; everything after that compares masks, because comparing
 //! strings in const evaluation is slow.
 
+use super::TypeSchema;
 use serde::Serialize;
 use std::fmt;
 
@@ -22,12 +23,17 @@ pub struct FieldInfo {
     pub slot: bool,
     /// Whether whoever may read the session may see it: `#[state(public)]`.
     pub public: bool,
+    /// How the JSON of its type looks.
+    #[serde(skip)]
+    pub schema: TypeSchema,
 }
 
 impl FieldInfo {
-    /// Returns a field with the same name in JSON, without a doc comment, that is neither a slot nor public.
+    /// Returns a field with the same name in JSON, without a doc comment and a schema, that is neither a slot nor
+    /// public.
     pub const fn new(name: &'static str, ty: &'static str) -> Self {
-        Self { name, key: name, ty, docs: "", slot: false, public: false }
+        let schema = TypeSchema::UNKNOWN;
+        Self { name, key: name, ty, docs: "", slot: false, public: false, schema }
     }
 
     /// Sets the name in JSON.
@@ -52,6 +58,12 @@ impl FieldInfo {
     #[must_use]
     pub const fn public(self) -> Self {
         Self { public: true, ..self }
+    }
+
+    /// Sets the schema of its type.
+    #[must_use]
+    pub const fn schema(self, schema: TypeSchema) -> Self {
+        Self { schema, ..self }
     }
 }
 
@@ -191,7 +203,7 @@ mod tests {
     use super::*;
 
     const fn field(name: &'static str) -> FieldInfo {
-        FieldInfo { name, key: name, ty: "bool", docs: "", slot: false, public: false }
+        FieldInfo::new(name, "bool")
     }
 
     const FIELDS: &[FieldInfo] = &[field("safe"), field("mode"), field("größe"), field("saf")];

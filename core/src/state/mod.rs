@@ -9,6 +9,7 @@ mod fields;
 mod ord_map;
 pub(crate) mod patch;
 pub(crate) mod read_back;
+pub(crate) mod schema;
 mod slot;
 mod strict;
 mod vector;
@@ -22,6 +23,7 @@ pub use self::ord_map::{
 };
 pub use self::patch::{FieldPatches, Patch, PatchError, PatchFailed};
 pub(crate) use self::read_back::{ReadBack, dropped, read, unreadable};
+pub use self::schema::TypeSchema;
 pub use self::slot::Slot;
 pub use self::strict::MAX_DEPTH;
 pub(crate) use self::strict::{Fields, fields_to_json, to_json};

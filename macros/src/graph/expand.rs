@@ -90,7 +90,8 @@ impl<'a> Expansion<'a> {
         quote! {
             #[allow(unused_imports, reason = "what falls back is not used in a sound graph")]
             use #root::{
-                self, NoFacts as _, NoReadBack as _, PlainField as _, Unfit as _, Unvisitable as _,
+                self, NoFacts as _, NoReadBack as _, NoSchema as _, PlainField as _, Unfit as _,
+                Unvisitable as _,
             };
             // an error type when it is no state, so that this is said once
             type __State = <#state as #private::WithFields<

@@ -26,7 +26,8 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
         #[automatically_derived]
         const _: () = {
             use #burdock::__private::{
-                IsNoSlot as _, NoElements as _, NoReadBack as _, PlainField as _, PlainPatch as _,
+                IsNoSlot as _, NoElements as _, NoReadBack as _, NoSchema as _, PlainField as _,
+                PlainPatch as _,
             };
             impl #burdock::State for #name {
                 const FIELDS: &'static [#burdock::__private::FieldInfo] = &[#(#infos),*];
@@ -119,12 +120,15 @@ fn expand_info(field: &FieldSyntax, burdock: &TokenStream) -> TokenStream {
     let FieldSyntax { name, docs, ty, slot, serialised, public } = field;
     let key = &serialised.key;
     let name = plain(name);
+    // a function writes or reads another form than that of the type
+    let schema = matches!((&serialised.written, &serialised.read), (By::Type, By::Type))
+        .then(|| quote!(.schema(#burdock::__private::SchemaOf::<#ty>::SCHEMA)));
     let ty = text::written(ty);
     let key = (*key != name).then(|| quote!(.key(#key)));
     let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
     let slot = slot.is_some().then(|| quote!(.slot()));
     let public = public.then(|| quote!(.public()));
-    quote!(#burdock::__private::FieldInfo::new(#name, #ty) #key #docs #slot #public)
+    quote!(#burdock::__private::FieldInfo::new(#name, #ty) #key #docs #slot #public #schema)
 }
 
 fn expand_field(

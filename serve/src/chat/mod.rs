@@ -4,10 +4,11 @@ mod page;
 mod reads;
 mod routes;
 
-pub(crate) use self::routes::router;
+pub(crate) use self::routes::{Chat, Chats, Say, router};
 
 use crate::event::EventProjection;
 use burdock::Graph;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -28,7 +29,7 @@ pub trait ChatGraph: Graph<Item: DeserializeOwned> {
 }
 
 /// A message of a chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ChatMessage {
     /// Whose it is.
@@ -55,7 +56,7 @@ impl ChatMessage {
 }
 
 /// Whose message it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChatRole {

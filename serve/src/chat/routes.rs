@@ -12,6 +12,7 @@ use crate::{
         Accepted, EventsQuery, List, ListQuery, Listed, Place, Placed, Session, follow_place,
         limited, sessions,
     },
+    schema,
 };
 use axum::{
     Extension, Router,
@@ -22,6 +23,7 @@ use axum::{
 };
 use burdock::{Graph, Position, log::SessionId};
 use futures_util::{StreamExt as _, stream};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{marker::PhantomData, sync::Arc};
 
@@ -52,19 +54,21 @@ pub(crate) fn router<G: ChatGraph>(hub: Arc<Hub<G>>) -> Router {
 }
 
 /// A page of chats.
-#[derive(Debug, Serialize)]
-struct Chats {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Chats {
     chats: Vec<ListedChat>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     next: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ListedChat {
     #[serde(flatten)]
     listed: Listed,
     /// How it began, unless nothing was said yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     title: Option<String>,
 }
 
@@ -88,13 +92,15 @@ async fn list<G: ChatGraph>(
 }
 
 /// A page of a chat as it was after its last commit.
-#[derive(Debug, Serialize)]
-struct Chat<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Chat<'a> {
     session: String,
     /// Following from here returns what the step in progress has shown.
+    #[schemars(with = "schema::Cursor")]
     cursor: String,
     /// Following from here returns the last run from its beginning.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "schema::Cursor")]
     run: Option<String>,
     #[serde(flatten)]
     page: Page<'a>,
@@ -104,7 +110,7 @@ struct Chat<'a> {
 }
 
 /// Messages of a chat that follow each other.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 struct Page<'a> {
     /// The index of the first one in the chat; `before` of the next older page, unless it is 0.
     first: usize,
@@ -158,9 +164,10 @@ async fn show<G: ChatGraph>(
     Ok(Json(chat).into_response())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Say {
+#[schemars(rename = "Prompt")]
+pub(crate) struct Say {
     prompt: String,
 }
 

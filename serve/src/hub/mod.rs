@@ -23,9 +23,7 @@ use self::{
     readers::Readers,
     seat::{Seat, Turn},
 };
-use crate::{
-    error::SessionError, limits::Limits, openapi::Schemas, readiness::Readiness, text::chain,
-};
+use crate::{error::SessionError, limits::Limits, readiness::Readiness, text::chain};
 use burdock::{
     App, Graph,
     log::{Existence, Log, LogError, SessionFilter, SessionId, SessionInfo},
@@ -63,7 +61,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct Hub<G: Graph> {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) limits: Limits,
-    pub(crate) schemas: Schemas,
     pub(crate) readiness: Readiness,
     readers: Arc<Readers>,
     opening: Open<G>,
@@ -75,14 +72,13 @@ pub(crate) struct Hub<G: Graph> {
 }
 
 impl<G: Graph> Hub<G> {
-    pub(crate) fn new(log: Arc<dyn Log>, limits: Limits, schemas: Schemas, open: Open<G>) -> Self {
+    pub(crate) fn new(log: Arc<dyn Log>, limits: Limits, open: Open<G>) -> Self {
         let closing = CancellationToken::new();
         Self {
             log,
             readers: Arc::new(Readers::new(limits.of_readers(), closing.clone())),
             readiness: Readiness::default(),
             limits,
-            schemas,
             opening: open,
             seats: Mutex::default(),
             runs: TaskTracker::new(),

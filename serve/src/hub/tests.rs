@@ -50,7 +50,7 @@ fn gated() -> Gated {
             })
         }
     });
-    let hub = Hub::new(Arc::clone(&log), Limits::default(), Schemas::default(), open);
+    let hub = Hub::new(Arc::clone(&log), Limits::default(), open);
     let session = SessionId::new("a").unwrap();
     Gated { hub: Arc::new(hub), log, session, opens, may_open }
 }
@@ -177,7 +177,7 @@ async fn who_waits_behind_a_delete_begins_in_a_session_of_its_own() {
 async fn a_session_is_read_until_it_is_the_one_that_was_asked_about() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let open: Open<Counting> = Box::new(|_, _| Box::pin(Counting::app().build()));
-    let hub = Arc::new(Hub::new(log, Limits::default(), Schemas::default(), open));
+    let hub = Arc::new(Hub::new(log, Limits::default(), open));
     let session = SessionId::new("a").unwrap();
     let place = |offset| Cursor { epoch: Epoch(1), offset: Offset(offset) };
     for (entries, read) in [

@@ -1,16 +1,13 @@
 //! What can be asked, for programs that generate clients: `OpenAPI` 3.1.
 
 mod digits;
-mod events;
+mod integers;
 mod parts;
 mod paths;
 mod schemas;
-mod types;
-
-pub(crate) use self::types::Schemas;
 
 use self::parts::reference;
-use axum::http::Uri;
+use axum::{Json, Router, extract::OriginalUri, http::Uri, routing::get};
 use burdock::Graph;
 use serde_json::{Value, json};
 
@@ -36,17 +33,21 @@ pub(crate) enum Access {
     Bearer,
 }
 
-/// Describes the routes under the path that `uri`, the address of the document, says they are nested under.
-pub(crate) fn document<G: Graph>(types: &Schemas, uri: &Uri, scope: Scope) -> Value {
-    describe::<G>(types, base(uri), scope)
+/// The route of the document.
+pub(crate) fn router<G: Graph>(scope: Scope) -> Router {
+    let document = async move |OriginalUri(uri): OriginalUri| {
+        // not the one of `json`: a bound of a schema is a number, however large
+        Json(describe::<G>(base(&uri), scope))
+    };
+    Router::new().route("/openapi.json", get(document))
 }
 
-/// The path that the routes are nested under.
+/// The path that the routes are nested under, by the address of the document.
 fn base(uri: &Uri) -> &str {
     uri.path().strip_suffix("/openapi.json").unwrap_or_default()
 }
 
-fn describe<G: Graph>(types: &Schemas, base: &str, scope: Scope) -> Value {
+fn describe<G: Graph>(base: &str, scope: Scope) -> Value {
     let topology = G::TOPOLOGY;
     let mut document = json!({
         "openapi": "3.1.0",
@@ -59,7 +60,7 @@ fn describe<G: Graph>(types: &Schemas, base: &str, scope: Scope) -> Value {
                 "schema": reference("SessionId"),
             } },
             "responses": responses(),
-            "schemas": schemas::schemas::<G>(types, scope),
+            "schemas": schemas::schemas::<G>(scope),
         },
     });
     if scope.access == Access::Bearer {

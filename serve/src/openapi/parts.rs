@@ -18,10 +18,6 @@ pub(super) fn integer() -> Value {
     json!({ "type": "integer", "minimum": 0 })
 }
 
-pub(super) fn list(items: &Value) -> Value {
-    json!({ "type": "array", "items": items })
-}
-
 /// An object that always has the first properties, and may have the others.
 pub(super) fn object(always: &[(&str, Value)], sometimes: &[(&str, Value)]) -> Value {
     let named = |(name, schema): &(&str, Value)| ((*name).to_owned(), schema.clone());

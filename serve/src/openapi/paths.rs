@@ -5,8 +5,8 @@ use super::{
     parts::{
         Operation, answer, content, described, in_header, in_query, reference, response, text,
     },
-    schemas::CURSOR,
 };
+use crate::schema::CURSOR;
 use serde_json::{Map, Value, json};
 
 pub(super) fn paths(scope: Scope) -> Value {

@@ -1,162 +1,111 @@
 //! The schemas of what is sent and of what comes back.
+//!
+//! Those of the server are derived, and so are those of the program's types that implement `JsonSchema`. Of
+//! another one only the name is known, which is the title of a schema that takes anything.
 
 use super::{
-    Addresses, Schemas, Scope,
-    events::events,
-    parts::{closed, integer, list, object, reference, text},
+    Addresses, Scope,
+    integers::widen,
+    parts::{closed, object, reference},
 };
-use crate::event::public_fields;
-use burdock::Graph;
+use crate::{
+    chat::{Chat, Chats, Say},
+    event::{SessionEvent, public_fields},
+    problem::Identified,
+    routes::{Accepted, Fork, List, Shown},
+    schema,
+};
+use burdock::{
+    Graph,
+    graph::BindingInfo,
+    names,
+    state::{Patch, TypeSchema},
+};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
-/// The numbers have 64 bits.
-pub(super) const CURSOR: &str = r"[0-9]{1,20}\.[0-9]{1,20}";
-
-pub(super) fn schemas<G: Graph>(types: &Schemas, scope: Scope) -> Value {
-    let mut schemas: Map<_, _> = of_graph::<G>(types).collect();
-    schemas.extend(of_requests());
-    schemas.extend(of_answers());
-    if scope.addresses == Addresses::Chat {
-        schemas.extend(of_chats());
+pub(super) fn schemas<G: Graph>(scope: Scope) -> Map<String, Value> {
+    // what earlier versions wrote may lack what this one only reads
+    let settings = SchemaSettings::draft2020_12().for_deserialize();
+    let settings =
+        settings.with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut generator = settings.into_generator();
+    // before those of the program, which get other names if they have the same
+    add_server(&mut generator, scope);
+    let server = generator.definitions().clone();
+    let graph = of_graph::<G>(&mut generator);
+    let mut schemas = generator.take_definitions(false);
+    for (name, schema) in &mut schemas {
+        if !server.contains_key(name)
+            && let Ok(schema) = schema.try_into()
+        {
+            widen(schema);
+        }
     }
-    schemas.extend(types.components());
-    Value::Object(schemas)
+    schemas.extend(graph);
+    schemas
 }
 
-fn named((name, schema): (&str, Value)) -> (String, Value) {
-    (name.to_owned(), schema)
+fn add_server(generator: &mut SchemaGenerator, scope: Scope) {
+    use schema::{Cursor, Inputs, Item, Node, Patches, PublicInputs, SessionId, State};
+    add::<(Inputs, PublicInputs, Item, State, Patches, Node, SessionId, Cursor)>(generator);
+    add::<(Fork, List, Shown, Accepted, Identified<'_>, SessionEvent, Patch)>(generator);
+    if scope.addresses == Addresses::Chat {
+        add::<(Chats, Chat<'_>, Say)>(generator);
+    }
+    let event = generator.definitions_mut().get_mut("Event");
+    event.and_then(|event| event["oneOf"].as_array_mut()).into_iter().flatten().for_each(refine);
 }
 
-fn of_graph<G: Graph>(types: &Schemas) -> impl Iterator<Item = (String, Value)> {
+/// Adds the schemas of the types of a tuple.
+fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
+    generator.subschema_for::<T>();
+}
+
+/// Says of a type of event what its Rust type does not.
+fn refine(event: &mut Value) {
+    if let Some(node) = event["properties"].get_mut("node") {
+        *node = reference("Node");
+    }
+    let is_entry = ![names::REWOUND, names::ERROR]
+        .contains(&event["properties"]["type"]["const"].as_str().unwrap_or_default());
+    if let Some(required) = event["required"].as_array_mut().filter(|_| is_entry) {
+        required.push("at".into());
+    }
+}
+
+fn of_graph<G: Graph>(generator: &mut SchemaGenerator) -> [(String, Value); 6] {
     let topology = G::TOPOLOGY;
-    let inputs = |optional| {
-        let inputs = topology.inputs.iter().filter(move |input| input.optional == optional);
-        inputs.map(|input| (input.name, types.of(input.ty))).collect::<Vec<_>>()
+    let mut of = |schema: TypeSchema, ty: &str| {
+        let schema = schema.generate(generator);
+        let mut schema = schema.unwrap_or_else(|| json_schema!({ "title": ty }));
+        widen(&mut schema);
+        schema.to_value()
     };
-    let public = topology.inputs.iter().filter(|input| input.public);
-    let public: Vec<_> = public.map(|input| (input.name, types.of(input.ty))).collect();
-    let state: Vec<_> = public_fields::<G>().map(|field| (field.key, types.of(field.ty))).collect();
+    let inputs: Vec<_> =
+        topology.inputs.iter().map(|input| (input, of(input.schema, input.ty))).collect();
+    let inputs = |is: fn(&BindingInfo) -> bool| {
+        let inputs = inputs.iter().filter(|(input, _)| is(input));
+        inputs.map(|(input, schema)| (input.name, schema.clone())).collect::<Vec<_>>()
+    };
+    let state: Vec<_> =
+        public_fields::<G>().map(|field| (field.key, of(field.schema, field.ty))).collect();
     let patches: Vec<_> =
         public_fields::<G>().map(|field| (field.key, reference("Patch"))).collect();
+    let item = topology.yields.map_or(json!({ "not": {} }), |ty| of(topology.item_schema, ty));
     let nodes: Vec<_> = topology.nodes.iter().map(|node| node.name).collect();
-    let schemas = [
-        ("Inputs", closed(object(&inputs(false), &inputs(true)))),
+    [
+        (
+            "Inputs",
+            closed(object(&inputs(|input| !input.optional), &inputs(|input| input.optional))),
+        ),
         // sessions of earlier versions may lack some
-        ("PublicInputs", object(&[], &public)),
-        ("Item", topology.yields.map_or(json!({ "not": {} }), |ty| types.of(ty))),
+        ("PublicInputs", object(&[], &inputs(|input| input.public))),
+        ("Item", item),
         ("State", object(&[], &state)),
         ("Patches", object(&[], &patches)),
         // sessions of earlier versions may name others
         ("Node", json!({ "type": "string", "examples": nodes })),
-    ];
-    schemas.into_iter().map(named)
-}
-
-fn of_requests() -> impl Iterator<Item = (String, Value)> {
-    let session = ("session", reference("SessionId"));
-    let at = json!({ "anyOf": [reference("Cursor"), { "type": "null" }] });
-    let schemas = [
-        // in bytes of UTF-8, an id has at most 1024
-        ("SessionId", json!({ "type": "string", "minLength": 1, "maxLength": 1024 })),
-        ("Cursor", json!({ "type": "string", "pattern": format!("^{CURSOR}$") })),
-        ("Fork", closed(object(&[session], &[("at", at)]))),
-    ];
-    schemas.into_iter().map(named)
-}
-
-fn of_answers() -> impl Iterator<Item = (String, Value)> {
-    let (cursor, position) = (|| ("cursor", reference("Cursor")), reference("Position"));
-    let (session, times) =
-        (|| ("session", text()), [("created", integer()), ("updated", integer())]);
-    let running = || ("running", json!({ "type": "boolean" }));
-    let at =
-        |name: &str| object(&[("at", json!({ "const": name })), ("node", reference("Node"))], &[]);
-    let append = object(&[("keep", integer()), ("tail", list(&json!({})))], &[]);
-    let entries = object(&[("set", json!({ "type": "object" })), ("remove", list(&text()))], &[]);
-    let schemas = [
-        (
-            "Next",
-            json!({ "oneOf": [
-                object(&[("node", reference("Node"))], &[]),
-                object(&[("pause", reference("Node"))], &[]),
-                { "const": "end" },
-            ] }),
-        ),
-        (
-            "Position",
-            json!({ "oneOf": [
-                at("rest"), at("unfinished"), object(&[("at", json!({ "const": "ended" }))], &[]),
-            ] }),
-        ),
-        (
-            "Session",
-            object(
-                &[
-                    &[session(), cursor(), ("position", position), ("step", integer())][..],
-                    &[("run", integer()), running(), ("state", reference("State"))],
-                    &times,
-                ]
-                .concat(),
-                &[],
-            ),
-        ),
-        (
-            "Sessions",
-            object(&[("sessions", list(&reference("ListedSession")))], &[("next", text())]),
-        ),
-        ("ListedSession", object(&[&[session(), running()][..], &times].concat(), &[])),
-        ("Accepted", object(&[session(), cursor()], &[])),
-        (
-            "Problem",
-            object(
-                &[
-                    ("type", text()),
-                    ("title", text()),
-                    ("status", integer()),
-                    ("code", text()),
-                    ("detail", text()),
-                    ("request_id", text()),
-                ],
-                &[("first", reference("Cursor"))],
-            ),
-        ),
-        ("Event", json!({ "oneOf": events() })),
-        (
-            "Patch",
-            json!({ "oneOf": [
-                object(&[("set", json!({}))], &[]), object(&[("append", append)], &[]),
-                object(&[("entries", entries)], &[]),
-            ] }),
-        ),
-    ];
-    schemas.into_iter().map(named)
-}
-
-fn of_chats() -> impl Iterator<Item = (String, Value)> {
-    let role = json!({ "enum": ["user", "assistant"] });
-    let schemas = [
-        ("Prompt", closed(object(&[("prompt", text())], &[]))),
-        ("Chats", object(&[("chats", list(&reference("ListedChat")))], &[("next", text())])),
-        (
-            "ListedChat",
-            json!({ "allOf": [reference("ListedSession"), object(&[], &[("title", text())])] }),
-        ),
-        ("Message", object(&[("role", role), ("text", text())], &[])),
-        (
-            "Chat",
-            object(
-                &[
-                    ("session", text()),
-                    ("cursor", reference("Cursor")),
-                    ("first", integer()),
-                    ("messages", list(&reference("Message"))),
-                    ("position", reference("Position")),
-                    ("running", json!({ "type": "boolean" })),
-                    ("title", text()),
-                ],
-                &[("run", reference("Cursor"))],
-            ),
-        ),
-    ];
-    schemas.into_iter().map(named)
+    ]
+    .map(|(name, schema)| (name.to_owned(), schema))
 }

@@ -4,6 +4,7 @@ mod session;
 
 use crate::{
     body_error::{BodyTimeout, TooManyBytes},
+    schema,
     text::one_line,
 };
 use axum::{
@@ -12,6 +13,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 const INTERNAL: &str = "internal error; details are in the server's trace output";
@@ -20,20 +22,33 @@ const INTERNAL: &str = "internal error; details are in the server's trace output
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// An error as a client gets it: `application/problem+json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
     #[serde(serialize_with = "number")]
+    #[schemars(with = "u16")]
     status: StatusCode,
     /// What went wrong, in one word.
     code: &'static str,
     /// What went wrong, and what to do.
     detail: String,
     /// Where a reader whose cursor is too old may begin again.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "schema::Cursor")]
     first: Option<String>,
+}
+
+/// A problem with the id of the request.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Identified<'p> {
+    #[serde(flatten)]
+    problem: &'p Problem,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    request_id: Option<&'p str>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -136,13 +151,6 @@ impl From<PathRejection> for Problem {
 impl Problem {
     /// Returns the body of the answer.
     pub(crate) fn body(&self, request_id: Option<&str>) -> Body {
-        #[derive(Serialize)]
-        struct Identified<'p> {
-            #[serde(flatten)]
-            problem: &'p Problem,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            request_id: Option<&'p str>,
-        }
         Body::from(
             serde_json::to_vec(&Identified { problem: self, request_id }).unwrap_or_default(),
         )

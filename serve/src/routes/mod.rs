@@ -8,35 +8,25 @@ mod sessions;
 
 pub(crate) use self::events::{EventsQuery, Place, follow_place};
 pub(crate) use self::runs::Accepted;
-pub(crate) use self::sessions::{List, ListQuery, Listed, Placed, limited, sessions};
+pub(crate) use self::sessions::{Fork, List, ListQuery, Listed, Placed, Shown, limited, sessions};
 
-use crate::{
-    hub::Hub,
-    openapi::{self, Scope},
-    problem::Problem,
-    session::SessionHandle,
-};
+use crate::{hub::Hub, problem::Problem, session::SessionHandle};
 use axum::{
-    Json, Router,
-    extract::{FromRequestParts, OriginalUri, Path, State},
+    Router,
+    extract::{FromRequestParts, Path},
     http::request,
     routing::{get, post},
 };
 use burdock::{Graph, log::SessionId};
 use std::sync::Arc;
 
-pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>, scope: Scope) -> Router {
-    let document = async move |State(hub): State<Arc<Hub<G>>>, OriginalUri(uri): OriginalUri| {
-        // not the one of `json`: a bound of a schema is a number, however large
-        Json(openapi::document::<G>(&hub.schemas, &uri, scope))
-    };
+pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>) -> Router {
     Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(health::ready::<G>))
         .route("/graph", get(graph::json::<G>))
         .route("/graph.dot", get(graph::dot::<G>))
         .route("/graph.mmd", get(graph::mermaid::<G>))
-        .route("/openapi.json", get(document))
         .route("/sessions", get(sessions::list::<G>))
         .route("/sessions/{id}", get(sessions::show::<G>).delete(sessions::delete::<G>))
         .route("/sessions/{id}/runs", post(runs::begin::<G>))

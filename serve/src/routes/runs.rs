@@ -6,6 +6,7 @@ use crate::{
     hub::{Hub, IfRunning, IfUnfinished, Reader},
     json::{Body, Json},
     problem::Problem,
+    schema,
     session::{RunHandle, SessionHandle},
 };
 use axum::{
@@ -14,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use burdock::{Graph, log::Existence};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -36,9 +38,10 @@ fn yes() -> bool {
 }
 
 /// A run that has started and whose events are read elsewhere.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Accepted {
     session: String,
+    #[schemars(with = "schema::Cursor")]
     cursor: String,
 }
 

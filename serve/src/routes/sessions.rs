@@ -6,6 +6,7 @@ use crate::{
     hub::Hub,
     json::{Body, Json},
     problem::Problem,
+    schema,
 };
 use axum::{
     extract::{OriginalUri, Query, State, rejection::QueryRejection},
@@ -16,6 +17,7 @@ use burdock::{
     Graph, Position,
     log::{Cursor, Document, SessionFilter, SessionId, SessionInfo},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -30,15 +32,19 @@ pub(crate) struct ListQuery {
     limit: Option<usize>,
 }
 
-#[derive(Debug, Serialize)]
+/// A page of sessions.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Sessions")]
 pub(crate) struct List {
     pub(crate) sessions: Vec<Listed>,
     /// Leads to the next page.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub(crate) next: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ListedSession")]
 pub(crate) struct Listed {
     pub(crate) session: String,
     pub(crate) created: u64,
@@ -47,9 +53,11 @@ pub(crate) struct Listed {
 }
 
 /// A session as it is now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
 pub(crate) struct Shown {
     session: String,
+    #[schemars(with = "schema::Cursor")]
     cursor: String,
     position: Placed,
     step: u64,
@@ -57,15 +65,23 @@ pub(crate) struct Shown {
     running: bool,
     created: u64,
     updated: u64,
+    #[schemars(with = "schema::State")]
     state: Document,
 }
 
 /// Where a session is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "at", rename_all = "snake_case")]
+#[schemars(rename = "Position")]
 pub(crate) enum Placed {
-    Rest { node: String },
-    Unfinished { node: String },
+    Rest {
+        #[schemars(with = "schema::Node")]
+        node: String,
+    },
+    Unfinished {
+        #[schemars(with = "schema::Node")]
+        node: String,
+    },
     Ended,
 }
 
@@ -164,12 +180,14 @@ pub(super) async fn delete<G: Graph>(Session(session): Session<G>) -> Result<Sta
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Fork {
+pub(crate) struct Fork {
     /// The new session.
+    #[schemars(with = "schema::SessionId")]
     session: String,
     /// The last entry that it has in common with this one; the latest unless given.
+    #[schemars(with = "Option<schema::Cursor>")]
     at: Option<String>,
 }
 

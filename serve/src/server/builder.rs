@@ -6,7 +6,6 @@ use crate::{
     hub::{Hub, Opening},
     in_flight::BytesInFlight,
     limits::Limits,
-    openapi::Schemas,
 };
 use burdock::{
     Graph,
@@ -44,7 +43,6 @@ pub struct ServerBuilder<G: Graph> {
     durability: Durability,
     limits: Limits,
     guard: Guard,
-    schemas: Schemas,
 }
 
 /// Opens a session of a log as durable as the server wants it.
@@ -77,7 +75,6 @@ where
             durability: Durability::Item,
             limits: Limits::default(),
             guard: Guard::default(),
-            schemas: Schemas::default(),
         }
     }
 }
@@ -170,16 +167,6 @@ impl<G: Graph> ServerBuilder<G> {
         self
     }
 
-    /// Sets the JSON Schema of a type, by the name that inputs, items or public fields are declared with, for
-    /// `/openapi.json`. `serde_json::to_value(schemars::schema_for!(Piece))` makes such a schema from a type.
-    /// Without it, only JSON's own types are described, and lists and options of them. In a given schema,
-    /// integers that may lie beyond ±(2^53 − 1) are described as integers or strings, because that is how the
-    /// server sends them.
-    pub fn schema(mut self, name: impl Into<String>, schema: serde_json::Value) -> Self {
-        self.schemas.insert(name, schema);
-        self
-    }
-
     /// Builds the server. Nothing can be set afterwards:
     ///
     /// ```compile_fail,E0599
@@ -192,7 +179,7 @@ impl<G: Graph> ServerBuilder<G> {
     /// It can be called anywhere, also outside of a tokio runtime: nothing runs before the first session is
     /// opened.
     pub fn build(self) -> Server<G> {
-        let Self { log, open, durability, limits, guard, schemas } = self;
+        let Self { log, open, durability, limits, guard } = self;
         let open = {
             let log = Arc::clone(&log);
             Box::new(move |session, existence| {
@@ -200,7 +187,7 @@ impl<G: Graph> ServerBuilder<G> {
             })
         };
         let in_flight = BytesInFlight::new(limits.bytes_in_flight, limits.body);
-        let hub = Arc::new(Hub::new(log, limits, schemas, open));
+        let hub = Arc::new(Hub::new(log, limits, open));
         Server { inner: Arc::new(Inner { hub, guard, in_flight }) }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     guard::Guard,
     hub::Hub,
     in_flight::BytesInFlight,
-    openapi::{Access, Addresses, Scope},
+    openapi::{self, Access, Addresses, Scope},
     routes,
     session::SessionHandle,
 };
@@ -97,8 +97,7 @@ impl<G: Graph> Server<G> {
     /// so. `axum::serve` has no such limits; give it `router.into_make_service()`, because it prepares the routes
     /// once more for each connection otherwise.
     pub fn router(&self) -> Router {
-        let hub = Arc::clone(&self.inner.hub);
-        self.guarded(routes::router(hub, self.scope(Addresses::Runs)))
+        self.guarded(self.routes(Addresses::Runs))
     }
 
     /// Returns the routes, and a page to chat on at `/`.
@@ -106,9 +105,8 @@ impl<G: Graph> Server<G> {
     where
         G: ChatGraph,
     {
-        let hub = &self.inner.hub;
-        let routes = routes::router(Arc::clone(hub), self.scope(Addresses::Chat));
-        self.guarded(routes.merge(chat::router(Arc::clone(hub))))
+        let chat = chat::router(Arc::clone(&self.inner.hub));
+        self.guarded(self.routes(Addresses::Chat).merge(chat))
     }
 
     /// Shuts the server down: it takes no new runs, stops those in progress at a commit, ends every stream, and
@@ -141,9 +139,12 @@ impl<G: Graph> Server<G> {
         guard.around(routes, in_flight.clone(), hub.limits.body)
     }
 
-    fn scope(&self, addresses: Addresses) -> Scope {
-        let access = if self.inner.guard.token.is_some() { Access::Bearer } else { Access::Open };
-        Scope { addresses, access }
+    /// The routes of every graph, and the document of these and of the others among `addresses`.
+    fn routes(&self, addresses: Addresses) -> Router {
+        let Inner { hub, guard, .. } = &*self.inner;
+        let access = if guard.token.is_some() { Access::Bearer } else { Access::Open };
+        let document = openapi::router::<G>(Scope { addresses, access });
+        routes::router(Arc::clone(hub)).merge(document)
     }
 }
 

@@ -20,6 +20,7 @@ mod numbers;
 mod readers;
 mod refused;
 mod runs;
+mod schemas;
 mod sessions;
 mod starts;
 mod without_clients;

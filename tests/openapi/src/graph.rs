@@ -2,7 +2,25 @@
 
 use burdock::prelude::*;
 use burdock_serve::{ChatGraph, ChatMessage};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// How it is said.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Manner {
+    Plain,
+    Loud { times: u8, after: i64 },
+    With(Vec<Note>),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Note {
+    text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    about: Option<Box<Note>>,
+}
 
 /// What was said.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
@@ -11,26 +29,33 @@ pub(crate) struct Talk {
     said: Vector<String>,
     #[state(public)]
     seed: Slot<u64>,
+    #[state(public)]
+    manner: Slot<Manner>,
+    #[state(public)]
+    seeds: OrdMap<String, u64>,
 }
 
-#[streaming_action(state = Talk, reads(said), writes(said, seed), yields(String))]
+#[streaming_action(state = Talk, reads(said, seeds), writes(said, seed, seeds, manner), yields(String))]
 pub(crate) async fn echo(
     talk: Reads<'_>,
     #[input] prompt: String,
     #[input] seed: Option<u64>,
+    #[input] manner: Option<Manner>,
 ) -> Result<Writes> {
     for word in prompt.split_inclusive(' ').take(3) {
         yield_!(word.to_owned());
     }
     let mut said = talk.said.clone();
+    let seed = seed.unwrap_or_default();
+    let seeds = talk.seeds.with(prompt.clone(), seed);
     said.push_back(prompt);
-    Ok(Writes { said, seed: seed.unwrap_or_default() })
+    Ok(Writes { said, seed, seeds, manner: manner.unwrap_or(Manner::Plain) })
 }
 
 graph! {
     /// Repeats the beginning of what it is told.
     pub(crate) Echo(Talk) {
-        inputs { prompt: String, seed: Option<u64> }
+        inputs { prompt: String, seed: Option<u64>, #[public] manner: Option<Manner> }
         yields String;
         nodes { echo }
         start echo;
@@ -40,7 +65,7 @@ graph! {
 
 impl ChatGraph for Echo {
     fn inputs(prompt: String) -> EchoInputs {
-        EchoInputs { prompt, seed: None }
+        EchoInputs { prompt, seed: None, manner: None }
     }
 
     fn prompt(inputs: &EchoInputs) -> Option<&str> {

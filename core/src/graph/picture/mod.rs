@@ -81,7 +81,7 @@ fn condition(edge: &Edge) -> Option<Cow<'static, str>> {
 #[cfg(test)]
 pub(super) mod sample {
     use super::super::topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
-    use crate::state::{FieldInfo, FieldSet, set_of};
+    use crate::state::{FieldInfo, FieldSet, TypeSchema, set_of};
 
     const FIELDS: &[FieldInfo] = &[
         field("history", "Vector<Message>", false),
@@ -91,8 +91,7 @@ pub(super) mod sample {
     ];
 
     const fn field(name: &'static str, ty: &'static str, slot: bool) -> FieldInfo {
-        let docs = "";
-        FieldInfo { name, key: name, ty, docs, slot, public: false }
+        FieldInfo { slot, ..FieldInfo::new(name, ty) }
     }
 
     const fn node(
@@ -146,6 +145,7 @@ pub(super) mod sample {
         inputs: &[BindingInfo::required("prompt", "String")],
         resources: &[BindingInfo::required("llm", "Llm")],
         yields: Some("Delta"),
+        item_schema: TypeSchema::UNKNOWN,
         fields: FIELDS,
     };
 

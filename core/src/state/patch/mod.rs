@@ -31,6 +31,7 @@ use serde_json::{Error, Map, Value};
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Patch {
     /// The field has this value now.
     Set(Value),

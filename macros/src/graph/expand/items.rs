@@ -1,8 +1,9 @@
 //! The items that a graph makes beside its impl.
 
+use burdock_macros_shared::serde::{each, rest};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{GenericArgument, PathArguments, Type, spanned::Spanned};
+use syn::{Attribute, GenericArgument, PathArguments, Type, spanned::Spanned};
 
 use super::super::model::EdgeEnd;
 use super::super::syntax::Binding;
@@ -168,21 +169,37 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
         };
         if binding.public { quote!(#info.public()) } else { info }
     };
-    let inputs = graph.inputs.iter().map(info);
+    let schema = |ty: &Type| quote!(#private::SchemaOf::<#ty>::SCHEMA);
+    let inputs = graph.inputs.iter().map(|binding| {
+        let schema = is_written_as_its_type(&binding.attrs).then(|| schema(&binding.ty));
+        let schema = schema.map(|schema| quote!(.schema(#schema)));
+        let info = info(binding);
+        quote!(#info #schema)
+    });
     let resources = graph.resources.iter().map(info);
     let formerly = (!former_names.is_empty()).then(|| quote!(.formerly(&[#(#former_names),*])));
     let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
     let given = (!graph.inputs.is_empty() || !graph.resources.is_empty())
         .then(|| quote!(.given(&[#(#inputs),*], &[#(#resources),*])));
     let yields = graph.yields.as_ref().map(|yields| {
-        let ty = text::written(&yields.ty);
-        quote!(.yields(#ty))
+        let (ty, schema) = (text::written(&yields.ty), schema(&yields.ty));
+        quote!(.yields(#ty, #schema))
     });
     quote! {
         #private::Topology::new(#name, #start, __NODES, __EDGES)
             .over(#state, <__State as #private::State>::FIELDS)
             #formerly #docs #given #yields
     }
+}
+
+/// Whether serde writes and reads a field without functions of its own.
+fn is_written_as_its_type(attrs: &[Attribute]) -> bool {
+    let mut is = true;
+    each(attrs, |meta, word| {
+        is &= !["with", "serialize_with", "deserialize_with"].contains(&word);
+        rest(meta)
+    });
+    is
 }
 
 /// The graph as its rustdoc shows it.
