@@ -38,29 +38,29 @@ export class Cutter {
     const path = this.#target.pathname.replace(/\/$/, "") + url.pathname + url.search;
     const { host, port } = { host: this.#target.hostname, port: this.#target.port };
     const headers = { ...incoming.headers, host: this.#target.host };
-    const onward = request({ host, port, path, method: incoming.method, headers }, (response) => {
-      const stream = /^text\/event-stream/.test(response.headers["content-type"] ?? "");
-      response.writeHead(response.statusCode, response.headers);
-      if (!stream) return void response.pipe(response);
+    const proxied = request({ host, port, path, method: incoming.method, headers }, (upstream) => {
+      const stream = /^text\/event-stream/.test(upstream.headers["content-type"] ?? "");
+      response.writeHead(upstream.statusCode, upstream.headers);
+      if (!stream) return void upstream.pipe(response);
       const seen = this.connections.get(reader) ?? [];
       this.connections.set(reader, [...seen, incoming.headers["last-event-id"]]);
-      this.#cut(response, response, this.#cuts[seen.length] ?? Number.POSITIVE_INFINITY);
+      this.#cut(upstream, response, this.#cuts[seen.length] ?? Number.POSITIVE_INFINITY);
     });
-    onward.on("error", () => response.destroy());
-    response.on("close", () => onward.destroy());
-    incoming.pipe(onward);
+    proxied.on("error", () => response.destroy());
+    response.on("close", () => proxied.destroy());
+    incoming.pipe(proxied);
   }
 
-  #cut(response, response, left) {
+  #cut(upstream, response, left) {
     response.flushHeaders();
-    response.on("data", (bytes) => {
+    upstream.on("data", (bytes) => {
       const passed = bytes.subarray(0, left);
       left -= passed.length;
       // flush the bytes before the cut
       response.write(passed, () => left <= 0 && setImmediate(() => response.destroy()));
     });
-    response.on("end", () => left > 0 && response.end());
-    response.on("error", () => response.destroy());
+    upstream.on("end", () => left > 0 && response.end());
+    upstream.on("error", () => response.destroy());
   }
 }
 
