@@ -105,7 +105,7 @@ export class EventsTrimmedError extends BurdockError {
   }
 }
 
-/** The session was deleted while it was followed. */
+/** The session was deleted while a stream was following it. */
 export class SessionDeletedError extends BurdockError {
   constructor(detail: string) {
     super({ status: 0, code: "deleted", detail });
