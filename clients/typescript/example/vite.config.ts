@@ -1,19 +1,19 @@
 import { defineConfig, type HttpProxy } from "vite";
 
-// A server of `cargo run -p chatbot`, or another one: VITE_BURDOCK=http://127.0.0.1:4000 npm run dev
+// The server of `cargo run -p chatbot`, or another one: VITE_BURDOCK=http://127.0.0.1:4000 npm run dev
 const target = process.env["VITE_BURDOCK"] ?? "http://127.0.0.1:3000";
 
-/** Vite keeps an answer open whose server died, and a stream would seem to be silent. */
-function breakToo(proxy: HttpProxy.ProxyServer): void {
-  proxy.on("proxyRes", (answer, _, onward) => {
-    answer.on("close", () => {
-      if (!answer.complete) onward.destroy();
+/** Aborts the response when the response of the server is aborted. By default Vite keeps it open. */
+function forwardAbort(proxy: HttpProxy.ProxyServer): void {
+  proxy.on("proxyRes", (response, _, onward) => {
+    response.on("close", () => {
+      if (!response.complete) onward.destroy();
     });
   });
 }
 
 export default defineConfig({
   server: {
-    proxy: { "/api": { target, rewrite: (path) => path.replace(/^\/api/, ""), configure: breakToo } },
+    proxy: { "/api": { target, rewrite: (path) => path.replace(/^\/api/, ""), configure: forwardAbort } },
   },
 });

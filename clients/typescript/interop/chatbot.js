@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The example `chatbot` of this repository, on a port and a file of its own. */
+/** Starts the example `chatbot` of this repository with its own port and database. */
 export async function chatbot(t) {
   const program = await binary();
   const folder = await mkdtemp(join(tmpdir(), "burdock-chatbot-"));
@@ -22,12 +22,12 @@ export async function chatbot(t) {
   return server;
 }
 
-/** The binary: `BURDOCK_CHATBOT`, or one that cargo builds. */
+/** Returns the path of the binary: `BURDOCK_CHATBOT`, or one built by cargo. */
 async function binary() {
   if (process.env.BURDOCK_CHATBOT) return process.env.BURDOCK_CHATBOT;
   const build = spawn("cargo", ["build", "--quiet", "-p", "chatbot"], { cwd: root, stdio: "inherit" });
   const [code] = await once(build, "exit");
-  if (code !== 0) throw new Error(`cargo build ended with ${code}`);
+  if (code !== 0) throw new Error(`cargo build exited with ${code}`);
   return join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug", "chatbot");
 }
 
@@ -44,7 +44,7 @@ class Chatbot {
     this.base = `http://127.0.0.1:${port}`;
   }
 
-  /** Starts it, on what it has written before, and waits until it answers. */
+  /** Starts the server on its existing database, and waits until it responds. */
   async start() {
     const args = ["--db", this.#db, "--port", String(this.#port)];
     const server = spawn(this.#program, args, { stdio: ["ignore", "ignore", "inherit"] });
@@ -53,10 +53,10 @@ class Chatbot {
       if (await fetch(`${this.base}/health`).then(({ ok }) => ok, () => false)) return;
       await setTimeout(20);
     }
-    throw new Error(`the chatbot ended with ${server.signalCode ?? server.exitCode}`);
+    throw new Error(`the chatbot exited with ${server.signalCode ?? server.exitCode}`);
   }
 
-  /** Kills it in the middle of whatever it does, as `kill -9` does. */
+  /** Kills the server with SIGKILL. */
   async kill() {
     const { exitCode, signalCode } = this.#process;
     if (exitCode !== null || signalCode !== null) return;

@@ -3,11 +3,11 @@ import { createReadStream, existsSync } from "node:fs";
 import { createServer, request } from "node:http";
 
 /**
- * A proxy that cuts the first event streams of each reader in the middle of an event: `cuts` has after
- * how many bytes of the body, one per connection. Readers are told apart by the query `reader`.
+ * A proxy that cuts the first event streams of each reader in the middle of an event: `cuts` has the number
+ * of body bytes after which each connection is cut. The query parameter `reader` identifies a reader.
  */
 export class Cutter {
-  /** By reader, what each connection asked to go on from; undefined for one that did not say. */
+  /** The `last-event-id` of each connection, by reader; undefined if the header is missing. */
   connections = new Map();
   #target;
   #cuts;
@@ -16,7 +16,7 @@ export class Cutter {
   constructor(target, cuts) {
     this.#target = new URL(target);
     this.#cuts = cuts;
-    this.#server = createServer((incoming, answer) => this.#serve(incoming, answer));
+    this.#server = createServer((incoming, response) => this.#serve(incoming, response));
   }
 
   async listen() {
@@ -30,49 +30,49 @@ export class Cutter {
     this.#server.close();
   }
 
-  #serve(incoming, answer) {
+  #serve(incoming, response) {
     const url = new URL(incoming.url, "http://cutter");
-    if (url.pathname.startsWith("/__interop/")) return serveFile(url.pathname.slice(11), answer);
+    if (url.pathname.startsWith("/__interop/")) return serveFile(url.pathname.slice(11), response);
     const reader = url.searchParams.get("reader");
     url.searchParams.delete("reader");
     const path = this.#target.pathname.replace(/\/$/, "") + url.pathname + url.search;
     const { host, port } = { host: this.#target.hostname, port: this.#target.port };
     const headers = { ...incoming.headers, host: this.#target.host };
-    const onward = request({ host, port, path, method: incoming.method, headers }, (response) => {
-      const stream = /^text\/event-stream/.test(response.headers["content-type"] ?? "");
-      answer.writeHead(response.statusCode, response.headers);
-      if (!stream) return void response.pipe(answer);
+    const proxied = request({ host, port, path, method: incoming.method, headers }, (upstream) => {
+      const stream = /^text\/event-stream/.test(upstream.headers["content-type"] ?? "");
+      response.writeHead(upstream.statusCode, upstream.headers);
+      if (!stream) return void upstream.pipe(response);
       const seen = this.connections.get(reader) ?? [];
       this.connections.set(reader, [...seen, incoming.headers["last-event-id"]]);
-      this.#cut(response, answer, this.#cuts[seen.length] ?? Number.POSITIVE_INFINITY);
+      this.#cut(upstream, response, this.#cuts[seen.length] ?? Number.POSITIVE_INFINITY);
     });
-    onward.on("error", () => answer.destroy());
-    answer.on("close", () => onward.destroy());
-    incoming.pipe(onward);
+    proxied.on("error", () => response.destroy());
+    response.on("close", () => proxied.destroy());
+    incoming.pipe(proxied);
   }
 
-  #cut(response, answer, left) {
-    answer.flushHeaders();
-    response.on("data", (bytes) => {
+  #cut(upstream, response, left) {
+    response.flushHeaders();
+    upstream.on("data", (bytes) => {
       const passed = bytes.subarray(0, left);
       left -= passed.length;
-      // what is before the cut has to arrive
-      answer.write(passed, () => left <= 0 && setImmediate(() => answer.destroy()));
+      // flush the bytes before the cut
+      response.write(passed, () => left <= 0 && setImmediate(() => response.destroy()));
     });
-    response.on("end", () => left > 0 && answer.end());
-    response.on("error", () => answer.destroy());
+    upstream.on("end", () => left > 0 && response.end());
+    upstream.on("error", () => response.destroy());
   }
 }
 
-/** The module of fetch-event-source for the page, and the page itself. */
-function serveFile(name, answer) {
+/** Serves the module of fetch-event-source, and the page that imports it. */
+function serveFile(name, response) {
   if (name === "") {
-    answer.writeHead(200, { "content-type": "text/html" });
-    return answer.end("<!doctype html><link rel=icon href=data:,><title>interop</title>");
+    response.writeHead(200, { "content-type": "text/html" });
+    return response.end("<!doctype html><link rel=icon href=data:,><title>interop</title>");
   }
   const folder = new URL(".", import.meta.resolve("@microsoft/fetch-event-source").replace("/cjs/", "/esm/"));
   const file = new URL(/^[a-z]+$/.test(name) ? `${name}.js` : "none", folder);
-  if (!existsSync(file)) return answer.writeHead(404).end();
-  answer.writeHead(200, { "content-type": "text/javascript" });
-  createReadStream(file).pipe(answer);
+  if (!existsSync(file)) return response.writeHead(404).end();
+  response.writeHead(200, { "content-type": "text/javascript" });
+  createReadStream(file).pipe(response);
 }

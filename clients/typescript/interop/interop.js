@@ -6,8 +6,8 @@ import { chromiumEventSource, fetchEventSource, page } from "./clients/page.js";
 import { httpxSse, prepare } from "./clients/python.js";
 
 /**
- * Begins a run and follows it with clients that the project did not write, each behind connections that
- * are cut. Returns a row per client: what it saw, and whether that is what the log has.
+ * Starts a run and follows it with third-party clients, each over connections that are cut. Returns a row
+ * per client: the events it received, compared with those in the log.
  */
 export async function interop(t, base, { inputs, cuts, token }) {
   await prepare();
@@ -33,21 +33,21 @@ export async function interop(t, base, { inputs, cuts, token }) {
       return { client, seen, connections: cutter.connections.get(reader) };
     }),
   );
-  const log = await recorded(base, id, cursor);
+  const log = await readRun(base, id, cursor);
   return rows.map((row) => ({ ...row, ...compare(row.seen, log) }));
 }
 
-/** The run as the server tells it to one reader who is not cut. */
-async function recorded(base, id, cursor) {
-  const answer = await fetch(`${base}/sessions/${id}/events?from=${cursor}&until=run`);
-  const blocks = (await answer.text()).split("\n\n").slice(0, -1);
+/** Reads the run over a connection that is not cut. */
+async function readRun(base, id, cursor) {
+  const response = await fetch(`${base}/sessions/${id}/events?from=${cursor}&until=run`);
+  const blocks = (await response.text()).split("\n\n").slice(0, -1);
   return blocks.map((block) => {
     const field = (name) => block.split("\n").find((line) => line.startsWith(`${name}: `));
     return [field("id")?.slice(4) ?? "", field("data").slice(6)];
   });
 }
 
-/** What is missing, and what was seen twice or never was there. */
+/** Counts missing events, and extra ones: repeated or unknown. */
 function compare(seen, log) {
   const text = (events) => events.map(([id, data]) => JSON.stringify([id, JSON.parse(data)]));
   const [have, want] = [text(seen), text(log)];

@@ -5,9 +5,9 @@ import { interop } from "./interop.js";
 
 const prompt = Array.from({ length: 40 }, (_, index) => `word-${index} é🌱`).join(" ");
 
-// fetch-event-source takes an event for seen as soon as the line of its id is there. So the id stands
-// last in a block, and what is left is the one byte between that line and the blank one.
-test("clients of others see the same, without a gap or a repeat", async (t) => {
+// fetch-event-source updates its last event id as soon as it has parsed the `id` line. The id is the last
+// field of a block, so that only a cut in the one byte between that line and the blank line loses an event.
+test("third-party clients receive the same events, without a gap or a repeat", async (t) => {
   const server = new FakeServer();
   server.retry = 20;
   const base = await server.listen();
@@ -15,7 +15,7 @@ test("clients of others see the same, without a gap or a repeat", async (t) => {
   const cuts = [80, 333, 777, 1201, 5, 250];
   const rows = await interop(t, base, { inputs: { prompt, retry: true }, cuts });
   for (const { client, events, connections, missing, extra, same } of rows) {
-    assert(connections.length > 4, `${client} came back`);
-    assert(same, `${client}: ${missing} of ${events} missing, ${extra} too many`);
+    assert(connections.length > 4, `${client} reconnected`);
+    assert(same, `${client}: ${missing} of ${events} missing, ${extra} extra`);
   }
 });

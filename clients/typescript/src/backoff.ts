@@ -1,61 +1,64 @@
-/** How a stream comes back after its connection was lost. */
-export interface Reconnect {
-  /** How often it tries in a row without having got further, before it throws. 12: a minute or so. */
+/** How a stream reconnects after its connection is lost. */
+export interface ReconnectOptions {
+  /** Number of failed attempts in a row before the stream throws. Defaults to 12, about a minute. */
   attempts?: number;
-  /** The delay before the first try, in milliseconds; the server's `retry` unless given. */
+  /** Delay before the first attempt, in milliseconds. Defaults to the server's `retry`, or 1000 without one. */
   delay?: number;
-  /** The longest delay, in milliseconds. */
+  /** Longest delay between attempts, in milliseconds. Defaults to 15 000. */
   maxDelay?: number;
-  /** After how long without a byte a connection counts as dead; servers send one every 15 s. */
-  silence?: number;
-  /** From 0 to 1; for tests. */
+  /**
+   * Time without a byte after which a connection is considered dead, in milliseconds. Defaults to 45 000;
+   * servers send a keep-alive every 15 s.
+   */
+  idleTimeout?: number;
+  /** Source of random numbers from 0 to 1, for tests. Defaults to `Math.random`. */
   random?: () => number;
 }
 
-/** Delays that double, each cut by chance, so that clients do not come back all at once. */
+/** Exponential backoff with jitter, so that clients do not reconnect all at once. */
 export class Backoff {
-  readonly silence: number;
-  readonly #given: Reconnect;
+  readonly idleTimeout: number;
+  readonly #options: ReconnectOptions;
   #suggested = 1000;
   #failures = 0;
 
-  constructor(given: Reconnect = {}) {
-    this.#given = given;
-    this.silence = given.silence ?? 45_000;
+  constructor(options: ReconnectOptions = {}) {
+    this.#options = options;
+    this.idleTimeout = options.idleTimeout ?? 45_000;
   }
 
-  /** The server's `retry`. */
+  /** Sets the first delay to the server's `retry`, unless the caller has set one. */
   suggest(delay: number): void {
     this.#suggested = delay;
   }
 
-  /** The stream got further. */
+  /** Resets the number of failures: the stream has made progress. */
   reset(): void {
     this.#failures = 0;
   }
 
-  /** How long to wait before the next try; undefined when there is none. */
+  /** Returns the delay before the next attempt; undefined if there are no attempts left. */
   next(atLeast = 0): number | undefined {
-    if (this.#failures >= (this.#given.attempts ?? 12)) return undefined;
-    const first = this.#given.delay ?? this.#suggested;
-    const most = Math.min(this.#given.maxDelay ?? 15_000, first * 2 ** this.#failures);
+    if (this.#failures >= (this.#options.attempts ?? 12)) return undefined;
+    const first = this.#options.delay ?? this.#suggested;
+    const most = Math.min(this.#options.maxDelay ?? 15_000, first * 2 ** this.#failures);
     this.#failures += 1;
-    return Math.max(atLeast, most * (this.#given.random ?? Math.random)());
+    return Math.max(atLeast, most * (this.#options.random ?? Math.random)());
   }
 }
 
-/** Waits; less long when the browser says that it is online again. */
+/** Waits for `delay` milliseconds, or until the browser is online again. */
 export function wait(delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const page = typeof window === "undefined" ? undefined : window;
-    const over = (settle: () => void) => {
+    const finish = (settle: () => void) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", aborted);
       page?.removeEventListener("online", online);
       settle();
     };
-    const aborted = () => over(() => reject(signal.reason));
-    const online = () => over(resolve);
+    const aborted = () => finish(() => reject(signal.reason));
+    const online = () => finish(resolve);
     const timer = setTimeout(online, delay);
     if (signal.aborted) return aborted();
     signal.addEventListener("abort", aborted);

@@ -2,68 +2,68 @@ import { Http, type Token } from "./http.ts";
 import { Session } from "./session.ts";
 import type { AnyGraph, ChatSummary, Graph, GraphTypes, SessionSummary } from "./types.ts";
 
-/** How to talk to a server. */
+/** Options of a client. */
 export interface BurdockOptions {
-  /** A bearer token, or what gets one for each request. */
+  /** A bearer token, or a function that returns one for each request. */
   token?: Token;
-  /** Another `fetch`. */
+  /** The `fetch` function to use. Defaults to `globalThis.fetch`. */
   fetch?: typeof globalThis.fetch;
 }
 
-/** Which sessions to list. */
+/** Options for listing sessions. */
 export interface ListOptions {
-  /** Only ids that begin so. */
+  /** Lists only ids that start with this prefix. */
   prefix?: string;
-  /** How many are asked for at a time. */
+  /** Number of sessions per request. */
   limit?: number;
   signal?: AbortSignal;
 }
 
-/** A graph on a burdock server. */
+/** A client of a graph on a burdock server. */
 export class Burdock<G extends GraphTypes = AnyGraph> {
   readonly #http: Http;
 
-  /** `base` is where the router is nested; in a browser it may be a path. */
+  /** Creates a client. `base` is the URL where the router is nested; in a browser it may be a path. */
   constructor(base: string | URL, options: BurdockOptions = {}) {
     this.#http = new Http(base, options.token, options.fetch);
   }
 
-  /** A session, whether or not it is there already. Asks the server nothing. */
+  /** Returns a handle to a session, which need not exist. Sends no request. */
   session(id: string): Session<G> {
     return new Session(this.#http, id);
   }
 
-  /** All sessions, in the order of their ids. */
+  /** Lists all sessions, ordered by id. */
   sessions(options: ListOptions = {}): AsyncGenerator<SessionSummary, void, undefined> {
     return this.#pages("sessions", options);
   }
 
-  /** The same of a server of chats, which are read for their titles. */
+  /** Lists all chats with their titles, ordered by id. Requires a server that serves a chat. */
   chats(options: ListOptions = {}): AsyncGenerator<ChatSummary, void, undefined> {
     return this.#pages("chats", options);
   }
 
-  async *#pages<One>(
-    what: "sessions" | "chats",
+  async *#pages<Item>(
+    kind: "sessions" | "chats",
     { prefix, limit, signal }: ListOptions,
-  ): AsyncGenerator<One, void, undefined> {
+  ): AsyncGenerator<Item, void, undefined> {
     let after: string | undefined;
     do {
       const query = { prefix, limit, after };
-      const page = await this.#http.json<Page<One>>("GET", `/${what}`, { query, signal });
-      yield* page[what] ?? [];
+      const page = await this.#http.json<Page<Item>>("GET", `/${kind}`, { query, signal });
+      yield* page[kind] ?? [];
       after = page.next;
     } while (after !== undefined);
   }
 
-  /** The graph. */
+  /** Returns a description of the graph. */
   graph(): Promise<Graph> {
     return this.#http.json("GET", "/graph");
   }
 }
 
-interface Page<One> {
-  sessions?: One[];
-  chats?: One[];
+interface Page<Item> {
+  sessions?: Item[];
+  chats?: Item[];
   next?: string;
 }

@@ -1,35 +1,43 @@
-import { Backoff, wait, type Reconnect } from "./backoff.ts";
+import { Backoff, wait, type ReconnectOptions } from "./backoff.ts";
 import { offset } from "./cursor.ts";
-import { Deleted, RunFailed, Trimmed, UnknownSession, known, passing, type BurdockError } from "./errors.ts";
+import {
+  EventsTrimmedError,
+  RunFailedError,
+  SessionDeletedError,
+  UnknownSessionError,
+  isTransient,
+  toBurdockError,
+  type BurdockError,
+} from "./errors.ts";
 import type { ChatEvent, Cursor, TerminalEvent } from "./events.ts";
 import { terminal, type Connection } from "./follow.ts";
-import { NOTHING, leadsTo, merged, type Page } from "./history.ts";
+import { EMPTY_PAGE, mergePages, precedes, type Page } from "./history.ts";
 import type { Session } from "./session.ts";
 import { Store } from "./store.ts";
-import type { Seen } from "./stream.ts";
+import type { DeliveredEvent } from "./stream.ts";
 import { Text } from "./text.ts";
 import type { AnyGraph, ChatHistory, ChatMessage, GraphTypes, Position, SessionInfo } from "./types.ts";
 
-/** A chat as it is shown. */
+/** A snapshot of a chat for display. */
 export interface Chat {
   /**
-   * `unfinished`: the last run was stopped, failed, or died with its server; it can be retried, or the
-   * next prompt takes its place.
+   * `unfinished`: the last run was stopped, failed, or was interrupted by a server crash. It can be
+   * retried, or the next prompt replaces it.
    */
   status: "loading" | "idle" | "running" | "unfinished" | "ended";
-  /** The name of the graph; empty in a session that is not there yet. */
+  /** Name of the graph; empty if the session does not exist yet. */
   title: string;
-  /** The newest messages, down to what is being answered, and the older ones that were loaded. */
+  /** The newest messages, including the answer in progress, and the older messages loaded so far. */
   messages: readonly ChatMessage[];
-  /** The index of the first of `messages` in the chat: unless it is 0, `older` loads those before it. */
+  /** Index of the first of `messages` in the chat. If it is not 0, `loadOlder` loads those before it. */
   first: number;
-  /** `closed`: `error` says why, and it is not tried again until something that is asked is taken. */
+  /** `closed`: the stream ended with `error`, and reopens after the next request that succeeds. */
   connection: Connection | "closed";
-  /** Why the last run, or the last request, failed. */
+  /** Error of the last run or the last request. */
   error: BurdockError | undefined;
 }
 
-type Now = Pick<SessionInfo, "running" | "position" | "cursor">;
+type SessionStatus = Pick<SessionInfo, "running" | "position" | "cursor">;
 
 const EMPTY: Chat = {
   status: "loading",
@@ -40,55 +48,55 @@ const EMPTY: Chat = {
   error: undefined,
 };
 
-/** A chat that is kept up to date while somebody subscribes to it, whoever it is that writes to it. */
+/** A chat that is kept up to date while it has subscribers, including messages sent by other clients. */
 export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
   readonly #session: Session<G>;
-  readonly #reconnect: Reconnect;
-  readonly #lookAgain: number;
+  readonly #reconnect: ReconnectOptions;
+  readonly #pollInterval: number;
   #abort = new AbortController();
-  #made: () => void = () => undefined;
-  /** What was read of the chat, without what events told since. */
-  #history: Page = NOTHING;
-  #older: Promise<void> | undefined;
-  #before: readonly ChatMessage[] = [];
+  #onCreated: () => void = () => undefined;
+  /** Messages read from the chat's history, without later events. */
+  #history: Page = EMPTY_PAGE;
+  #loading: Promise<void> | undefined;
+  #settled: readonly ChatMessage[] = [];
   #text = new Text();
-  /** Up to here nothing is under way any more, even where a run begins there. */
-  #settled = -1;
+  /** Up to this offset no run is in progress, even if one started there. */
+  #idleUpTo = -1;
 
-  /** A session that is not there yet is looked for every `lookAgain` milliseconds: others may make it. */
-  constructor(session: Session<G>, reconnect: Reconnect = {}, lookAgain = 3000) {
+  /** Creates a store. It polls every `pollInterval` milliseconds while the session does not exist. */
+  constructor(session: Session<G>, reconnect: ReconnectOptions = {}, pollInterval = 3000) {
     super(EMPTY);
-    this.#lookAgain = lookAgain;
+    this.#pollInterval = pollInterval;
     this.#session = session;
     this.#reconnect = { attempts: Number.POSITIVE_INFINITY, ...reconnect };
   }
 
-  /** Says something; whether it was taken. Makes the session if it is not there. */
+  /** Sends a message. Creates the session if it does not exist. Returns whether the server accepted it. */
   readonly send = (prompt: string): Promise<boolean> => {
-    return this.#ask(async () => {
+    return this.#request(async () => {
       await this.#session.send(prompt).started;
-      this.#made();
+      this.#onCreated();
     });
   };
 
-  /** Stops the answer. */
-  readonly stop = (): Promise<boolean> => this.#ask(() => this.#session.stop());
+  /** Stops the run in progress. Returns whether the server accepted the request. */
+  readonly stop = (): Promise<boolean> => this.#request(() => this.#session.stop());
 
-  /** Goes on with an answer that is unfinished. */
+  /** Resumes an unfinished run. Returns whether the server accepted the request. */
   readonly retry = (): Promise<boolean> => {
-    return this.#ask(async () => void (await this.#session.retry().started));
+    return this.#request(async () => void (await this.#session.retry().started));
   };
 
-  /** Loads the page of messages before those that are shown; whether that worked. */
-  readonly older = (): Promise<boolean> => {
-    return this.#ask(() => (this.#older ??= this.#load().finally(() => (this.#older = undefined))));
+  /** Loads the page of messages before those shown. Returns whether the request succeeded. */
+  readonly loadOlder = (): Promise<boolean> => {
+    return this.#request(() => (this.#loading ??= this.#load().finally(() => (this.#loading = undefined))));
   };
 
   protected override open(): void {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.#live(signal).catch((error: unknown) => {
-      if (!signal.aborted) this.change({ error: known(error), connection: "closed" });
+    this.#run(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.change({ error: toBurdockError(error), connection: "closed" });
     });
   }
 
@@ -96,14 +104,14 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
     this.#abort.abort();
   }
 
-  async #ask(request: () => Promise<void>): Promise<boolean> {
+  async #request(request: () => Promise<void>): Promise<boolean> {
     try {
       this.change({ error: undefined });
       await request();
       if (this.snapshot().connection === "closed" && this.watched) this.open();
       return true;
     } catch (error) {
-      this.change({ error: known(error) });
+      this.change({ error: toBurdockError(error) });
       return false;
     }
   }
@@ -112,32 +120,32 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
     const { first } = this.#history;
     if (first === 0) return;
     const page = await this.#session.chat({ before: first });
-    if (!leadsTo(page, this.#history)) return; // the chat was read again meanwhile
+    if (!precedes(page, this.#history)) return; // the history has been read again in the meantime
     const { messages } = this.#history;
     this.#history = { first: page.first, messages: [...page.messages, ...messages] };
-    this.#before = [...page.messages, ...this.#before];
+    this.#settled = [...page.messages, ...this.#settled];
     this.change({ first: page.first, messages: [...page.messages, ...this.snapshot().messages] });
   }
 
-  /** Reads the history and follows it, again and again. */
-  async #live(signal: AbortSignal): Promise<void> {
+  /** Reads the history and follows the events after it, in a loop. */
+  async #run(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(this.#reconnect);
     while (!signal.aborted) {
       try {
-        const { history, now } = await this.#read(signal);
+        const { history, info } = await this.#read(signal);
         this.#show(history);
-        this.#settle(now, history.cursor);
+        this.#updateStatus(info, history.cursor);
         await this.#follow(history.cursor, signal);
         backoff.reset();
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof UnknownSession || error instanceof Deleted) {
-          if (!this.#absent) this.#show(undefined);
-          await this.#existence(signal);
+        if (error instanceof UnknownSessionError || error instanceof SessionDeletedError) {
+          if (!this.#showsNewChat) this.#show(undefined);
+          await this.#untilCreated(signal);
           continue;
         }
-        const again = passing(error) || error instanceof Trimmed;
-        const delay = again ? backoff.next(known(error).retryAfter) : undefined;
+        const retry = isTransient(error) || error instanceof EventsTrimmedError;
+        const delay = retry ? backoff.next(toBurdockError(error).retryAfter) : undefined;
         if (delay === undefined) throw error;
         this.change({ connection: "waiting" });
         await wait(delay, signal);
@@ -145,18 +153,18 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
     }
   }
 
-  get #absent(): boolean {
+  get #showsNewChat(): boolean {
     const { status, connection, messages } = this.snapshot();
     return status === "idle" && connection === "open" && messages.length === 0;
   }
 
   async #read(signal: AbortSignal) {
     const history = await this.#session.chat({ signal });
-    const now = await this.#session.get({ signal });
-    return { history, now };
+    const info = await this.#session.get({ signal });
+    return { history, info };
   }
 
-  /** Follows until what is shown has to be read anew. */
+  /** Follows the events until the history has to be read again. */
   async #follow(from: Cursor, signal: AbortSignal): Promise<void> {
     let lost = false;
     const onConnection = (connection: Connection) => {
@@ -164,91 +172,91 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
       if (connection === "waiting") lost = true;
       if (connection === "open" && lost) {
         lost = false;
-        const settle = (now: Now) => this.#settle(now, events.cursor);
-        this.#session.get({ signal }).then(settle, () => undefined); // then the next event tells
+        const update = (info: SessionStatus) => this.#updateStatus(info, events.cursor);
+        this.#session.get({ signal }).then(update, () => undefined); // on failure the next event updates it
       }
     };
     const reconnect = this.#reconnect;
     const events = this.#session.chatEvents({ from, signal, reconnect, onConnection });
     for await (const event of events) {
       if (event.type === "rewound") return;
-      this.#take(event, events.cursor);
+      this.#apply(event, events.cursor);
     }
   }
 
-  /** A server that died may have left its run behind, which no event tells. */
-  #settle({ running, position, cursor }: Now, seen: Cursor | undefined): void {
-    this.#settled = running ? -1 : offset(cursor);
-    if (running || offset(seen) > this.#settled) return;
-    this.change({ status: status(position.at) });
+  /** Updates the status after a server crash, which can interrupt a run without an event. */
+  #updateStatus({ running, position, cursor }: SessionStatus, seen: Cursor | undefined): void {
+    this.#idleUpTo = running ? -1 : offset(cursor);
+    if (running || offset(seen) > this.#idleUpTo) return;
+    this.change({ status: statusAt(position.at) });
   }
 
-  /** Waits until the session may be there: it was made here, or perhaps elsewhere. */
-  async #existence(signal: AbortSignal): Promise<void> {
+  /** Waits until this store creates the session, or until the next poll. */
+  async #untilCreated(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#made = resolve;
-      wait(this.#lookAgain, signal).then(resolve, reject);
+      this.#onCreated = resolve;
+      wait(this.#pollInterval, signal).then(resolve, reject);
     });
   }
 
   #show(history: ChatHistory<G["node"]> | undefined): void {
-    this.#history = history === undefined ? NOTHING : merged(this.#history, history);
-    this.#before = this.#history.messages;
+    this.#history = history === undefined ? EMPTY_PAGE : mergePages(this.#history, history);
+    this.#settled = this.#history.messages;
     this.#text = new Text();
     this.change({
-      status: history?.running ? "running" : status(history?.position.at ?? "rest"),
+      status: history?.running ? "running" : statusAt(history?.position.at ?? "rest"),
       title: history?.title ?? "",
-      messages: this.#before,
+      messages: this.#settled,
       first: this.#history.first,
       connection: history === undefined ? "open" : this.snapshot().connection,
     });
   }
 
-  #take(event: Seen<ChatEvent<G["state"], G["node"]>>, cursor: Cursor | undefined): void {
+  #apply(event: DeliveredEvent<ChatEvent<G["state"], G["node"]>>, cursor: Cursor | undefined): void {
     const end = terminal(event);
-    if (end !== undefined) return this.#now(cursor, ending(end), failure(end));
+    if (end !== undefined) return this.#setStatus(cursor, statusAfter(end), failure(end));
     switch (event.type) {
       case "run_started": {
         const { messages } = this.snapshot();
-        const said: ChatMessage[] =
+        const prompt: ChatMessage[] =
           event.prompt === undefined ? [] : [{ role: "user", text: event.prompt }];
-        this.#before = [...messages, ...said];
+        this.#settled = [...messages, ...prompt];
         this.#text = new Text();
-        this.change({ messages: this.#before });
-        this.#now(cursor, "running");
+        this.change({ messages: this.#settled });
+        this.#setStatus(cursor, "running");
         break;
       }
       case "run_resumed":
-        this.#now(cursor, "running");
+        this.#setStatus(cursor, "running");
         break;
       case "session_reopened":
-        this.#now(cursor, "idle");
+        this.#setStatus(cursor, "idle");
         break;
       default:
-        if (this.#text.take({ event, cursor }) !== undefined) this.#answer(this.#text.text);
+        if (this.#text.apply({ event, cursor }) !== undefined) this.#showAnswer(this.#text.text);
     }
   }
 
-  /** What a run's beginning and end tell, unless it is over and done with. */
-  #now(cursor: Cursor | undefined, status: Chat["status"], error?: BurdockError): void {
-    this.change(offset(cursor) > this.#settled ? { status, error } : { error });
+  /** Sets the status after the start or end of a run, unless the run is known to be no longer in progress. */
+  #setStatus(cursor: Cursor | undefined, status: Chat["status"], error?: BurdockError): void {
+    this.change(offset(cursor) > this.#idleUpTo ? { status, error } : { error });
   }
 
-  #answer(text: string): void {
+  #showAnswer(text: string): void {
     const answer: ChatMessage[] = text === "" ? [] : [{ role: "assistant", text }];
-    this.change({ messages: [...this.#before, ...answer] });
+    this.change({ messages: [...this.#settled, ...answer] });
   }
 }
 
-function ending({ type }: TerminalEvent): Chat["status"] {
+function statusAfter({ type }: TerminalEvent): Chat["status"] {
   if (type === "run_ended") return "ended";
   return type === "run_paused" ? "idle" : "unfinished";
 }
 
-function failure(event: TerminalEvent): RunFailed | undefined {
-  return event.type === "run_failed" ? new RunFailed(event) : undefined;
+function failure(event: TerminalEvent): RunFailedError | undefined {
+  return event.type === "run_failed" ? new RunFailedError(event) : undefined;
 }
 
-function status(at: Position["at"]): Chat["status"] {
+function statusAt(at: Position["at"]): Chat["status"] {
   return at === "rest" ? "idle" : at;
 }

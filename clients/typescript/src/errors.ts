@@ -1,7 +1,7 @@
 import type { Cursor, TerminalEvent } from "./events.ts";
 import { placeOf, type Segment } from "./path.ts";
 
-/** The codes of a server's answers. */
+/** Error codes sent by the server. */
 export type ProblemCode =
   | "malformed_body"
   | "not_json"
@@ -35,7 +35,7 @@ export type ProblemCode =
   | "unavailable"
   | "internal";
 
-/** The codes of the client's own errors, beside those of the server. */
+/** Error codes of the server and of the client itself. */
 export type ErrorCode =
   | ProblemCode
   | "connection_lost"
@@ -48,7 +48,7 @@ export type ErrorCode =
   | "client"
   | (string & {});
 
-/** A problem as servers describe it (RFC 9457). */
+/** Problem details sent by the server (RFC 9457). */
 export interface Problem {
   status: number;
   code: ErrorCode;
@@ -57,17 +57,17 @@ export interface Problem {
   [field: string]: unknown;
 }
 
-/** Everything that this package throws, but `AbortError`s of a signal that the caller gave. */
+/** Base class of all errors that this package throws, except the abort reason of a caller's signal. */
 export class BurdockError extends Error {
-  /** The HTTP status; 0 where no answer is to blame. */
+  /** HTTP status; 0 if the error did not come from a response. */
   readonly status: number;
-  /** What went wrong, for programs. */
+  /** Error code, for programs. */
   readonly code: ErrorCode;
-  /** What went wrong, for people. */
+  /** Error message, for people. */
   readonly detail: string;
-  /** All that the server said. */
+  /** Problem details as sent by the server. */
   readonly problem: Problem;
-  /** How long the server wants to be left alone, in milliseconds. */
+  /** Value of the `retry-after` header, in milliseconds. */
   readonly retryAfter: number | undefined;
 
   constructor(problem: Problem, options?: ErrorOptions & { retryAfter?: number | undefined }) {
@@ -82,42 +82,42 @@ export class BurdockError extends Error {
   }
 }
 
-/** There is no such session. */
-export class UnknownSession extends BurdockError {}
+/** The session does not exist. */
+export class UnknownSessionError extends BurdockError {}
 
 /** The inputs do not fit the graph. */
-export class InvalidInputs extends BurdockError {}
+export class InvalidInputsError extends BurdockError {}
 
 /** The token is missing or wrong. */
-export class Unauthorized extends BurdockError {}
+export class UnauthorizedError extends BurdockError {}
 
-/** A run is under way. */
-export class Running extends BurdockError {}
+/** A run is already in progress in the session. */
+export class RunInProgressError extends BurdockError {}
 
-/** The last run did not come to a rest: resume it, or restart it with `ifUnfinished: "restart"`. */
-export class Unfinished extends BurdockError {}
+/** The last run is unfinished: resume it, or restart it with `ifUnfinished: "restart"`. */
+export class RunUnfinishedError extends BurdockError {}
 
-/** The events behind the cursor are gone. Read the state and go on at `first`. */
-export class Trimmed extends BurdockError {
-  /** The first place that can still be followed from. */
+/** The events after the cursor have been trimmed. Read the state and continue from `first`. */
+export class EventsTrimmedError extends BurdockError {
+  /** Oldest cursor that can still be followed from. */
   get first(): Cursor | undefined {
     return this.problem["first"] as Cursor | undefined;
   }
 }
 
-/** The session was deleted while it was followed. */
-export class Deleted extends BurdockError {
+/** The session was deleted while a stream was following it. */
+export class SessionDeletedError extends BurdockError {
   constructor(detail: string) {
     super({ status: 0, code: "deleted", detail });
   }
 }
 
 /**
- * The server could not be reached, or not any more. Of a run whose first answer never came, nobody
- * knows whether it began (`cursor` is undefined then): ask `session.get()`.
+ * The server cannot be reached, or the connection was lost and could not be restored. If `cursor` is
+ * undefined after a request that starts a run, the run may have started: check `session.get()`.
  */
-export class ConnectionLost extends BurdockError {
-  /** The last event that was seen. */
+export class ConnectionLostError extends BurdockError {
+  /** Cursor of the last event received. */
   readonly cursor: Cursor | undefined;
 
   constructor(detail: string, cursor?: Cursor, cause?: unknown) {
@@ -126,15 +126,15 @@ export class ConnectionLost extends BurdockError {
   }
 }
 
-/** The server's answer is not what a burdock server says: a proxy's page, say. */
+/** The response does not come from a burdock server, but from a proxy, for example. */
 export class ProtocolError extends BurdockError {
   constructor(detail: string, cause?: unknown) {
     super({ status: 0, code: "protocol", detail }, { cause });
   }
 }
 
-/** The run ended with an error. It can be resumed. */
-export class RunFailed extends BurdockError {
+/** The run failed. It can be resumed. */
+export class RunFailedError extends BurdockError {
   /** The terminal event. */
   readonly event: Extract<TerminalEvent, { type: "run_failed" }>;
 
@@ -144,13 +144,13 @@ export class RunFailed extends BurdockError {
   }
 }
 
-/** The run is not under way any more and did not end: the server's process died. */
-export class RunInterrupted extends BurdockError {
-  /** The last event that was seen. */
+/** The run is no longer in progress and has no terminal event: its server process died. */
+export class RunInterruptedError extends BurdockError {
+  /** Cursor of the last event received. */
   readonly cursor: Cursor | undefined;
   /**
-   * Whether `session.resume()` continues it; otherwise it died before anything was recorded, or another process
-   * has started another run since.
+   * Whether `session.resume()` continues the run. If false, the process died before anything was recorded, or
+   * another process has started another run since.
    */
   readonly resumable: boolean;
 
@@ -164,14 +164,14 @@ export class RunInterrupted extends BurdockError {
   }
 }
 
-/** The stream was left before its end. The run goes on. */
-export class Detached extends BurdockError {
+/** The stream was detached before its end. The run continues. */
+export class DetachedError extends BurdockError {
   constructor() {
-    super({ status: 0, code: "detached", detail: "the stream was left before its end" });
+    super({ status: 0, code: "detached", detail: "the stream was detached before its end" });
   }
 }
 
-/** A change does not fit the value that it is applied to: a change is missing, or was applied twice. */
+/** A change does not fit the value it is applied to: a change is missing, or was applied twice. */
 export class ChangeError extends BurdockError {
   /** Position in the value. */
   readonly path: readonly Segment[];
@@ -182,48 +182,48 @@ export class ChangeError extends BurdockError {
   }
 }
 
-/** Whether the next try may do better. */
-export function passing(error: unknown): boolean {
+/** Returns whether a retry may succeed. */
+export function isTransient(error: unknown): boolean {
   if (!(error instanceof BurdockError)) return false;
-  return error instanceof ConnectionLost || error.status >= 500 || [408, 425, 429].includes(error.status);
+  return error instanceof ConnectionLostError || error.status >= 500 || [408, 425, 429].includes(error.status);
 }
 
-/** An error of this package, whatever was thrown. */
-export function known(error: unknown): BurdockError {
+/** Wraps a thrown value in a `BurdockError`, unless it is one. */
+export function toBurdockError(error: unknown): BurdockError {
   if (error instanceof BurdockError) return error;
   return new BurdockError({ status: 0, code: "client", detail: String(error) }, { cause: error });
 }
 
 const CLASSES: Record<string, typeof BurdockError> = {
-  unknown_session: UnknownSession,
-  invalid_inputs: InvalidInputs,
-  unauthorized: Unauthorized,
-  running: Running,
-  unfinished: Unfinished,
-  trimmed: Trimmed,
+  unknown_session: UnknownSessionError,
+  invalid_inputs: InvalidInputsError,
+  unauthorized: UnauthorizedError,
+  running: RunInProgressError,
+  unfinished: RunUnfinishedError,
+  trimmed: EventsTrimmedError,
 };
 
-/** The error that an answer stands for. */
-export async function fromAnswer(answer: Response): Promise<BurdockError> {
-  const problem = await describe(answer);
-  const seconds = Number(answer.headers.get("retry-after") ?? "none"); // a date is left out
+/** Returns the error that describes a failed response. */
+export async function fromResponse(response: Response): Promise<BurdockError> {
+  const problem = await problemOf(response);
+  const seconds = Number(response.headers.get("retry-after") ?? "none"); // dates are ignored
   const retryAfter = Number.isFinite(seconds) ? seconds * 1000 : undefined;
   return new (CLASSES[problem.code] ?? BurdockError)(problem, { retryAfter });
 }
 
-async function describe(answer: Response): Promise<Problem> {
-  const { status } = answer;
-  const text = await answer.text().catch(() => "");
-  if (/\bjson\b/.test(answer.headers.get("content-type") ?? "")) {
+async function problemOf(response: Response): Promise<Problem> {
+  const { status } = response;
+  const text = await response.text().catch(() => "");
+  if (/\bjson\b/.test(response.headers.get("content-type") ?? "")) {
     try {
-      const said: unknown = JSON.parse(text);
-      if (typeof said === "object" && said !== null) {
-        const fields = said as Partial<Problem>;
+      const body: unknown = JSON.parse(text);
+      if (typeof body === "object" && body !== null) {
+        const fields = body as Partial<Problem>;
         return { ...fields, status, code: fields.code ?? `http_${status}` };
       }
     } catch {
-      // then it is no problem that a burdock server describes
+      // not problem details: fall back to the status
     }
   }
-  return { status, code: `http_${status}`, detail: answer.statusText || `HTTP status ${status}` };
+  return { status, code: `http_${status}`, detail: response.statusText || `HTTP status ${status}` };
 }

@@ -1,7 +1,14 @@
-import { Backoff, wait, type Reconnect } from "./backoff.ts";
-import { parts } from "./body.ts";
+import { Backoff, wait, type ReconnectOptions } from "./backoff.ts";
+import { parseEvents } from "./response.ts";
 import { offset } from "./cursor.ts";
-import { BurdockError, ConnectionLost, Deleted, ProtocolError, RunInterrupted, passing } from "./errors.ts";
+import {
+  BurdockError,
+  ConnectionLostError,
+  ProtocolError,
+  RunInterruptedError,
+  SessionDeletedError,
+  isTransient,
+} from "./errors.ts";
 import {
   TERMINAL,
   type Cursor,
@@ -13,52 +20,52 @@ import {
 import type { Http } from "./http.ts";
 import type { SessionInfo } from "./types.ts";
 
-/** Whether a stream has a connection: it looks for one, has one, or waits before the next try. */
+/** Status of a stream's connection: connecting, open, or waiting before the next attempt. */
 export type Connection = "connecting" | "open" | "waiting";
 
-/** What every kind of stream can be told. */
+/** Options of every stream. */
 export interface StreamOptions {
-  /** Detaches when it aborts; what waits then throws its reason. */
+  /** Detaches the stream when aborted; pending reads are rejected with the abort reason. */
   signal?: AbortSignal;
-  reconnect?: Reconnect;
-  /** Hears how the connection does. */
+  reconnect?: ReconnectOptions;
+  /** Called when the status of the connection changes. */
   onConnection?: (connection: Connection) => void;
 }
 
-/** Where a stream comes from. */
+/** Source of a stream. */
 export interface Plan {
-  /** The path of the session. */
+  /** Path of the session. */
   session: string;
-  /** The path that is followed. */
+  /** Path of the event stream. */
   events: string;
-  /** What begins a run, once: its answer is the stream, or says where the stream is. */
-  begin?: () => Promise<Begun>;
-  /** `left`: the run was begun some time ago, and may have been interrupted since. */
-  run?: "new" | "left";
-  /** Where to follow from. */
+  /** Starts a run, called once: the response is the stream, or has the cursor to follow from. */
+  start?: () => Promise<StartResponse>;
+  /** `existing`: the run was started earlier, and may have been interrupted since. */
+  run?: "new" | "existing";
+  /** Cursor to follow from. */
   from?: Cursor | undefined;
-  /** `run`: until a terminal event. */
+  /** `run`: ends after a terminal event. */
   until?: "run" | undefined;
 }
 
-/** A run that was begun. */
-export interface Begun {
-  /** The place just before its first event. */
+/** Response to the request that starts a run. */
+export interface StartResponse {
+  /** Cursor just before the first event of the run. */
   cursor: Cursor | undefined;
-  /** Its stream, if that is the answer. */
-  answer?: Response;
+  /** The event stream, if the response has one. */
+  response?: Response;
 }
 
-/** An event, and the cursor behind it. */
+/** An event and the cursor after it. */
 export interface Entry<E> {
   event: E;
   cursor: Cursor | undefined;
 }
 
 type AnyEvent = { type: string };
-type Outcome = "over" | "again";
+type ConnectionOutcome = "ended" | "reconnect";
 
-/** Follows a session over as many connections as it takes. Work is begun once, and never again. */
+/** Follows a session across reconnects. A run is started once; the request is never repeated. */
 export class Follower<E extends AnyEvent> {
   readonly #http: Http;
   readonly #plan: Plan;
@@ -66,11 +73,11 @@ export class Follower<E extends AnyEvent> {
   readonly #backoff: Backoff;
   readonly #signal: AbortSignal;
   #cursor: Cursor | undefined;
-  /** The place before the run's first event, once it is known. */
+  /** Cursor just before the run's first event, once known. */
   #start: Cursor | undefined;
-  /** The number of the run, once its first event was seen. */
+  /** Number of the run, once its first event has been received. */
   #run: number | undefined;
-  /** The session when no run was under way: nothing more is to be expected behind its cursor. */
+  /** The session when it had no run in progress: no more events follow its cursor. */
   #idle: SessionInfo | undefined;
 
   constructor(http: Http, plan: Plan, options: StreamOptions, signal: AbortSignal) {
@@ -82,86 +89,86 @@ export class Follower<E extends AnyEvent> {
     this.#cursor = plan.from;
   }
 
-  /** Every event once, in order, until the stream is over. */
-  async *entries(begun?: Promise<Begun>): AsyncGenerator<Entry<E>, void, undefined> {
-    let answer: Response | undefined;
-    if (begun !== undefined) {
-      const { cursor, answer: first } = await unless(this.#signal, begun);
+  /** Yields every event once, in order, until the stream ends. */
+  async *entries(started?: Promise<StartResponse>): AsyncGenerator<Entry<E>, void, undefined> {
+    let response: Response | undefined;
+    if (started !== undefined) {
+      const { cursor, response: first } = await abortable(this.#signal, started);
       this.#start = cursor;
       this.#cursor ??= cursor;
-      answer = first;
+      response = first;
     }
     for (let first = true; ; first = false) {
       let atLeast = 0;
       let cause: unknown;
       try {
-        const outcome = yield* this.#connection(answer, first);
-        if (outcome === "over") return;
+        const outcome = yield* this.#connection(response, first);
+        if (outcome === "ended") return;
       } catch (error) {
         this.#signal.throwIfAborted();
-        if (!passing(error)) throw error;
+        if (!isTransient(error)) throw error;
         atLeast = retryAfter(error);
         cause = error;
       }
-      answer = undefined;
-      if (begun !== undefined && this.#cursor === undefined && this.#start === undefined) {
-        throw new ConnectionLost("the connection was lost before the run's cursor came", undefined, cause);
+      response = undefined;
+      if (started !== undefined && this.#cursor === undefined && this.#start === undefined) {
+        throw new ConnectionLostError("the connection was lost before the run had a cursor", undefined, cause);
       }
       const delay = this.#backoff.next(atLeast);
       if (delay === undefined) {
-        throw new ConnectionLost("the connection was lost, and did not come back", this.#cursor, cause);
+        throw new ConnectionLostError("the connection was lost and could not be restored", this.#cursor, cause);
       }
-      this.#tell("waiting");
+      this.#report("waiting");
       await wait(delay, this.#signal);
     }
   }
 
-  /** The events of one connection. */
+  /** Yields the events of one connection. */
   async *#connection(
-    begun: Response | undefined,
+    started: Response | undefined,
     first: boolean,
-  ): AsyncGenerator<Entry<E>, Outcome, undefined> {
-    this.#tell("connecting");
-    const answer = begun ?? (await this.#ask(first));
-    if (answer.status === 204) return this.#nothingMore();
-    this.#tell("open");
-    for await (const part of parts(answer, this.#backoff.silence, this.#signal)) {
+  ): AsyncGenerator<Entry<E>, ConnectionOutcome, undefined> {
+    this.#report("connecting");
+    const response = started ?? (await this.#connect(first));
+    if (response.status === 204) return this.#onNoContent();
+    this.#report("open");
+    for await (const part of parseEvents(response, this.#backoff.idleTimeout, this.#signal)) {
       if (part.kind === "retry") this.#backoff.suggest(part.delay);
       else if (part.kind === "comment") {
-        this.#backoff.reset(); // it was there for a while: what breaks next breaks for the first time
-        this.#expectMore("idle");
+        this.#backoff.reset(); // the connection was alive: the next loss counts as the first failure
+        this.#checkInterrupted("idle");
       } else {
         const event = parse<E>(part.event.data);
-        if (event.type === "error") return this.#closed(event as unknown as StreamErrorEvent);
-        this.#ownRun(event);
+        if (event.type === "error") return this.#onError(event as unknown as StreamErrorEvent);
+        this.#checkRun(event);
         this.#advance(event, part.event.id);
         yield { event, cursor: this.#cursor };
-        if (this.#plan.until === "run" && TERMINAL.has(event.type)) return "over";
-        if (event.type === "rewound") this.#stillThere(event as unknown as RewoundEvent);
-        this.#expectMore();
+        if (this.#plan.until === "run" && TERMINAL.has(event.type)) return "ended";
+        if (event.type === "rewound") this.#checkRewind(event as unknown as RewoundEvent);
+        this.#checkInterrupted();
       }
     }
-    return "again";
+    return "reconnect";
   }
 
-  async #ask(first: boolean): Promise<Response> {
+  async #connect(first: boolean): Promise<Response> {
     const signal = this.#signal;
-    if (this.#plan.begin !== undefined && (!first || this.#plan.run === "left")) {
-      this.#idle = await this.#unattended();
-      this.#expectMore();
+    if (this.#plan.start !== undefined && (!first || this.#plan.run === "existing")) {
+      this.#idle = await this.#idleSession();
+      this.#checkInterrupted();
     }
     const query = { from: this.#cursor, until: this.#plan.until };
     const headers = { accept: "text/event-stream" };
     return this.#http.request("GET", this.#plan.events, { query, headers, signal });
   }
 
-  /** The session, if no run is under way in it. */
-  async #unattended(): Promise<SessionInfo | undefined> {
+  /** Returns the session if it has no run in progress. */
+  async #idleSession(): Promise<SessionInfo | undefined> {
     const signal = this.#signal;
     const get = () => this.#http.json<SessionInfo>("GET", this.#plan.session, { signal });
     if ((await get()).running) return undefined;
-    // The run may have ended after its session was read and before it was looked for. What is read
-    // from here on has its end.
+    // The server reads the session before it checks for a run, and the run may end in between. A second
+    // request returns a session that includes that end.
     const info = await get();
     return info.running ? undefined : info;
   }
@@ -176,48 +183,48 @@ export class Follower<E extends AnyEvent> {
     if (event.type === "run_started" || event.type === "run_resumed") this.#idle = undefined;
   }
 
-  /** Throws when another run starts: this one was interrupted, and another process started that. */
-  #ownRun(event: E): void {
-    if (this.#plan.begin === undefined || event.type !== "run_started") return;
+  /** Throws if another run starts: this one was interrupted, and another process has started a new one. */
+  #checkRun(event: E): void {
+    if (this.#plan.start === undefined || event.type !== "run_started") return;
     const { run } = event as unknown as RunStartedEvent;
-    if (this.#run !== undefined && this.#run !== run) throw new RunInterrupted(false, this.#cursor);
+    if (this.#run !== undefined && this.#run !== run) throw new RunInterruptedError(false, this.#cursor);
     this.#run = run;
   }
 
-  /** Throws when the run was interrupted: it is not under way, and its last event was seen. */
-  #expectMore(stream?: "idle"): void {
+  /** Throws if the run was interrupted: it is not in progress, and its last event has been received. */
+  #checkInterrupted(stream?: "idle"): void {
     if (this.#idle === undefined) return;
     const { cursor, position } = this.#idle;
     if (stream === "idle" || cursor === this.#cursor) {
-      throw new RunInterrupted(position.at === "unfinished", this.#cursor);
+      throw new RunInterruptedError(position.at === "unfinished", this.#cursor);
     }
   }
 
-  /** Throws when the beginning of the run itself is gone. */
-  #stillThere({ to }: RewoundEvent): void {
+  /** Throws if a rewind has removed the start of the run. */
+  #checkRewind({ to }: RewoundEvent): void {
     if (this.#start === undefined || offset(to) > offset(this.#start)) return;
-    throw new RunInterrupted(false, this.#cursor);
+    throw new RunInterruptedError(false, this.#cursor);
   }
 
-  #nothingMore(): Outcome {
-    if (this.#plan.begin === undefined) return "over";
-    throw new RunInterrupted(this.#idle?.position.at === "unfinished", this.#cursor);
+  #onNoContent(): ConnectionOutcome {
+    if (this.#plan.start === undefined) return "ended";
+    throw new RunInterruptedError(this.#idle?.position.at === "unfinished", this.#cursor);
   }
 
-  #closed({ code, detail }: StreamErrorEvent): Outcome {
-    if (code === "deleted") throw new Deleted(detail);
-    if (code === "interrupted" && this.#plan.begin !== undefined) {
-      throw new RunInterrupted(true, this.#cursor);
+  #onError({ code, detail }: StreamErrorEvent): ConnectionOutcome {
+    if (code === "deleted") throw new SessionDeletedError(detail);
+    if (code === "interrupted" && this.#plan.start !== undefined) {
+      throw new RunInterruptedError(true, this.#cursor);
     }
-    return "again"; // where the cursor is too old, the next answer says so and where to begin
+    return "reconnect"; // if the cursor is too old, the next response is an error with the oldest cursor
   }
 
-  #tell(connection: Connection): void {
+  #report(connection: Connection): void {
     this.#options.onConnection?.(connection);
   }
 }
 
-/** The terminal event, if it is one. */
+/** Returns the event if it is a terminal event. */
 export function terminal(event: AnyEvent): TerminalEvent | undefined {
   return TERMINAL.has(event.type) ? (event as TerminalEvent) : undefined;
 }
@@ -227,23 +234,23 @@ function parse<E extends AnyEvent>(data: string): E {
   try {
     event = JSON.parse(data);
   } catch (error) {
-    throw new ProtocolError("an event is not JSON", error);
+    throw new ProtocolError("invalid event: not JSON", error);
   }
   if (typeof event === "object" && event !== null && typeof (event as AnyEvent).type === "string") {
     return event as E;
   }
-  throw new ProtocolError("an event has no type");
+  throw new ProtocolError("invalid event: no `type`");
 }
 
 function retryAfter(error: unknown): number {
   return error instanceof BurdockError ? (error.retryAfter ?? 0) : 0;
 }
 
-/** What a promise comes to, unless the signal aborts before. */
-async function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+/** Waits for a promise; rejects early if the signal is aborted. */
+async function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  let leave: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => (leave = () => reject(signal.reason)));
-  signal.addEventListener("abort", leave);
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", leave));
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => (abort = () => reject(signal.reason)));
+  signal.addEventListener("abort", abort);
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", abort));
 }

@@ -10,7 +10,7 @@ declare const GROWS: unique symbol;
 export type Change<T = unknown> = {
   /** Position of the value that changes, from the root. */
   readonly path: readonly Segment[];
-  /** Never there: carries the type. */
+  /** Never present: carries the type. */
   readonly [GROWS]?: T;
 } & (
   | { readonly set: unknown }
@@ -19,14 +19,14 @@ export type Change<T = unknown> = {
   | { readonly complete: true }
 );
 
-/** The type of the partial value that items of type `Item` grow; items that are not changes are ignored. */
+/** Type of the partial value that items of type `Item` build; items that are not changes are ignored. */
 export type GrownBy<Item> = unknown extends Item ? unknown : Item extends Change<infer T> ? T : never;
 
 /** A value that is still arriving. */
 export interface Growth<T> {
   /**
-   * The value so far; undefined if nothing has arrived. It is never modified: after a change there is
-   * another object, which shares with this one what the change did not touch.
+   * The value so far; undefined if nothing has arrived. It is never modified: each change creates a new
+   * object, which shares its unchanged parts with this one.
    */
   readonly value: T | undefined;
   /** Whether the value is complete. */
@@ -36,8 +36,8 @@ export interface Growth<T> {
 /**
  * Applies changes to a value.
  *
- * A change costs the depth of its path. Reading `value` makes the next change copy the objects and
- * lists on its path once, so that what was read stays as it is.
+ * The cost of a change is proportional to the depth of its path. Reading `value` makes the next change
+ * copy the objects and lists on its path once, so that the value already read is not modified.
  */
 export class Grown<T = unknown> implements Growth<T> {
   #value: unknown;
@@ -53,7 +53,7 @@ export class Grown<T = unknown> implements Growth<T> {
     return this.#complete;
   }
 
-  /** Applies a change. Throws `ChangeError` if it does not fit; the value is unchanged then. */
+  /** Applies a change. Throws `ChangeError` if it does not fit, and leaves the value unchanged. */
   apply(change: Change<T>): void {
     this.#value = applied(this.#value, change, this.#owned);
     if (change.path.length > 0) return;
@@ -70,8 +70,8 @@ export class Grown<T = unknown> implements Growth<T> {
 }
 
 /**
- * Returns the value with a change applied; `value` is undefined before the first one. What the change
- * does not touch is shared with the old value, which is not modified: a reducer.
+ * Returns the value with a change applied, as a reducer; `value` is undefined before the first change. The
+ * old value is not modified, and shares its unchanged parts with the new one.
  *
  * Throws `ChangeError` if the change does not fit.
  */
@@ -87,7 +87,7 @@ export function changeOf<Item>(item: Item): Change<GrownBy<Item>> | undefined {
 
 type Container = Record<string, unknown> | unknown[];
 
-/** Objects and lists that were never returned to a caller, so that they may be modified. */
+/** Objects and lists that no caller has seen, so that they may be modified in place. */
 type Owned = Set<object>;
 
 function applied(root: unknown, change: Change, owned: Owned): unknown {
@@ -95,7 +95,7 @@ function applied(root: unknown, change: Change, owned: Owned): unknown {
   const edit = nameOf(change);
   const containers = walked(root, change, edit === "set" ? path.length - 1 : path.length);
   const leaf = edited(containers, change, owned);
-  // a container that is owned is in one that is owned, up to the root
+  // all containers around an owned container are owned, up to the root
   let child = leaf;
   for (let at = path.length - 1; at >= 0; at -= 1) {
     const container = containers[at] as Container;
@@ -110,7 +110,7 @@ function applied(root: unknown, change: Change, owned: Owned): unknown {
   return child;
 }
 
-/** The edits, and what they are called in errors. */
+/** Names of the edits, also used in errors. */
 const EDITS = ["set", "append", "push", "complete"] as const;
 
 function nameOf(change: Change): (typeof EDITS)[number] {
@@ -123,7 +123,7 @@ function nameOf(change: Change): (typeof EDITS)[number] {
   );
 }
 
-/** The values along the first `steps` segments of the path, from the root. */
+/** Returns the values along the first `steps` segments of the path, from the root. */
 function walked(root: unknown, change: Change, steps: number): unknown[] {
   const values = [root];
   for (let at = 0; at < steps; at += 1) {
@@ -137,7 +137,7 @@ function walked(root: unknown, change: Change, steps: number): unknown[] {
   return values;
 }
 
-/** The value at the end of the path, after the change. */
+/** Returns the value at the end of the path, after the change. */
 function edited(values: unknown[], change: Change, owned: Owned): unknown {
   const { path } = change;
   const value = values[path.length];

@@ -1,9 +1,9 @@
-import { ConnectionLost, ProtocolError, fromAnswer } from "./errors.ts";
+import { ConnectionLostError, ProtocolError, fromResponse } from "./errors.ts";
 
-/** A bearer token, or what gets one for each request. */
+/** A bearer token, or a function that returns one for each request. */
 export type Token = string | (() => string | Promise<string>);
 
-/** What a request has beside its method and path. */
+/** Parts of a request besides its method and path. */
 export interface RequestParts {
   query?: Record<string, string | number | undefined>;
   headers?: Record<string, string>;
@@ -11,7 +11,7 @@ export interface RequestParts {
   signal?: AbortSignal | undefined;
 }
 
-/** The one place that talks HTTP. */
+/** An HTTP client for one base URL. */
 export class Http {
   readonly #base: string;
   readonly #token: Token | undefined;
@@ -23,7 +23,7 @@ export class Http {
     this.#fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
   }
 
-  /** Asks; throws what the answer stands for unless it is a success. */
+  /** Sends a request. Throws the error that the response describes unless it succeeds. */
   async request(method: string, path: string, parts: RequestParts = {}): Promise<Response> {
     const headers: Record<string, string> = { ...parts.headers };
     const token = await this.#getToken();
@@ -34,15 +34,15 @@ export class Http {
       headers["content-type"] = "application/json";
       init.body = JSON.stringify(parts.body, integers);
     }
-    let answer;
+    let response;
     try {
-      answer = await this.#fetch(this.#base + path + query(parts.query), init);
+      response = await this.#fetch(this.#base + path + query(parts.query), init);
     } catch (error) {
       if (parts.signal?.aborted) throw error;
-      throw new ConnectionLost(`${method} ${path}: the server could not be reached`, undefined, error);
+      throw new ConnectionLostError(`${method} ${path}: cannot reach the server`, undefined, error);
     }
-    if (!answer.ok) throw await fromAnswer(answer);
-    return answer;
+    if (!response.ok) throw await fromResponse(response);
+    return response;
   }
 
   async #getToken(): Promise<string | undefined> {
@@ -50,32 +50,32 @@ export class Http {
     try {
       return await this.#token();
     } catch (error) {
-      throw new ConnectionLost("no token could be had", undefined, error);
+      throw new ConnectionLostError("the token function failed", undefined, error);
     }
   }
 
-  /** Asks for JSON. */
+  /** Sends a request and parses the response as JSON. */
   async json<T>(method: string, path: string, parts: RequestParts = {}): Promise<T> {
-    const answer = await this.request(method, path, parts);
+    const response = await this.request(method, path, parts);
     try {
-      return (await answer.json()) as T;
+      return (await response.json()) as T;
     } catch (error) {
       if (parts.signal?.aborted) throw error;
       if (!(error instanceof SyntaxError)) {
-        throw new ConnectionLost(`${method} ${path}: the answer was cut`, undefined, error);
+        throw new ConnectionLostError(`${method} ${path}: the response is incomplete`, undefined, error);
       }
-      throw new ProtocolError(`${method} ${path}: the answer is not JSON`, error);
+      throw new ProtocolError(`${method} ${path}: the response is not JSON`, error);
     }
   }
 
-  /** Asks for nothing but success. */
+  /** Sends a request and discards the body of the response. */
   async done(method: string, path: string, parts: RequestParts = {}): Promise<void> {
-    const answer = await this.request(method, path, parts);
-    await answer.body?.cancel();
+    const response = await this.request(method, path, parts);
+    await response.body?.cancel();
   }
 }
 
-/** Writes a `bigint` as an `Integer`. */
+/** Serializes a `bigint` as an `Integer`. */
 function integers(_: string, value: unknown): unknown {
   if (typeof value !== "bigint") return value;
   const number = Number(value);

@@ -1,7 +1,7 @@
 import type { Patch, StepCommittedEvent } from "./events.ts";
 
-/** A state with what a commit changed; the old one is left as it is. */
-export function patched<State extends object>(
+/** Returns the state with the patches of a commit applied. The old state is not modified. */
+export function applyPatches<State extends object>(
   state: State,
   patches: StepCommittedEvent<State>["patches"] = {},
 ): State {
@@ -9,8 +9,8 @@ export function patched<State extends object>(
   for (const [field, patch] of Object.entries(patches as Record<string, Patch>)) {
     if ("set" in patch) changed[field] = patch.set;
     else if ("entries" in patch) {
-      const gone = new Set(patch.entries.remove);
-      const kept = Object.entries((changed[field] ?? {}) as object).filter(([key]) => !gone.has(key));
+      const removed = new Set(patch.entries.remove);
+      const kept = Object.entries((changed[field] ?? {}) as object).filter(([key]) => !removed.has(key));
       changed[field] = Object.fromEntries([...kept, ...Object.entries(patch.entries.set)]);
     } else {
       const kept = ((changed[field] ?? []) as unknown[]).slice(0, patch.append.keep);

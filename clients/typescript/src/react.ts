@@ -8,39 +8,39 @@ import type { AnyGraph, GraphTypes } from "./types.ts";
 export type { Chat } from "./chat-store.ts";
 export type { RunView, RunViewOptions } from "./run-store.ts";
 
-/** A chat, and what can be done with it. */
+/** A chat and its actions. */
 export interface UseSession extends Chat {
-  /** Says something; whether it was taken. */
+  /** Sends a message. Returns whether the server accepted it. */
   send: (prompt: string) => Promise<boolean>;
-  /** Stops the answer. */
+  /** Stops the run in progress. Returns whether the server accepted the request. */
   stop: () => Promise<boolean>;
-  /** Goes on with an answer that is unfinished. */
+  /** Resumes an unfinished run. Returns whether the server accepted the request. */
   retry: () => Promise<boolean>;
-  /** Loads older messages, where `first` is not 0; whether that worked. */
-  older: () => Promise<boolean>;
+  /** Loads older messages if `first` is not 0. Returns whether the request succeeded. */
+  loadOlder: () => Promise<boolean>;
 }
 
 /**
- * Shows the chat of a session, whoever writes to it: its history, then what is said, across reloads,
- * lost connections and restarts of the server. Keep the session between renderings (`useMemo`).
+ * Subscribes to the chat of a session: its history and all new messages, including those of other
+ * clients, across reloads, lost connections and server restarts. Memoize the session (`useMemo`).
  */
 export function useSession<G extends GraphTypes = AnyGraph>(session: Session<G>): UseSession {
   const store = useMemo(() => new ChatStore(session), [session]);
   const chat = useSyncExternalStore(store.subscribe, store.snapshot, store.snapshot);
-  return { ...chat, send: store.send, stop: store.stop, retry: store.retry, older: store.older };
+  return { ...chat, send: store.send, stop: store.stop, retry: store.retry, loadOlder: store.loadOlder };
 }
 
-/** A run, and what can be done with it. */
+/** A run and its actions. */
 export interface UseRun<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>> extends RunView<G, T> {
-  /** Begins a run. */
+  /** Starts a run. */
   start: (inputs: G["inputs"]) => void;
-  /** Goes on with an unfinished run. */
+  /** Resumes an unfinished run. */
   resume: () => void;
-  /** Stops the run; whether that was taken. */
+  /** Stops the run. Returns whether the server accepted the request. */
   stop: () => Promise<boolean>;
 }
 
-/** Begins runs and shows the last one. Unmounting detaches from it; it goes on. */
+/** Starts runs and subscribes to the latest one. Unmounting detaches from the run, which continues. */
 export function useRun<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>>(
   session: Session<G>,
   options: RunViewOptions<G, T> = {},

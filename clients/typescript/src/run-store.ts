@@ -1,50 +1,50 @@
-import { Detached, RunFailed, known, type BurdockError } from "./errors.ts";
+import { DetachedError, RunFailedError, toBurdockError, type BurdockError } from "./errors.ts";
 import type { Cursor, TerminalEvent } from "./events.ts";
 import { terminal, type Connection } from "./follow.ts";
 import type { GrownBy, Growth } from "./grow.ts";
-import { Growing, type PickChange } from "./growth.ts";
+import { GrowingValue, type PickChange } from "./growth.ts";
 import type { Run } from "./run.ts";
 import type { EventOf, RunOptions, Session } from "./session.ts";
 import { Store } from "./store.ts";
-import type { Seen } from "./stream.ts";
-import { Text, type Pick } from "./text.ts";
+import type { DeliveredEvent } from "./stream.ts";
+import { Text, type PickText } from "./text.ts";
 import type { AnyGraph, GraphTypes } from "./types.ts";
 
-/** A run as it is shown. */
+/** A snapshot of a run for display. */
 export interface RunView<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>> extends Growth<T> {
-  /** Whether there is a run, and whether it is under way. */
+  /** `idle`: no run has been started. */
   status: "idle" | "running" | "finished";
-  /** The text of its items. */
+  /** Text of the items. */
   text: string;
-  /** How it ended. */
+  /** Terminal event. */
   end: TerminalEvent<G["node"]> | undefined;
   connection: Connection;
-  /** Why it failed, or cannot be followed. */
+  /** Error of the run, or of the stream that follows it. */
   error: BurdockError | undefined;
 }
 
-/** How a run is shown. */
+/** Options of a `RunStore`. */
 export interface RunViewOptions<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>>
   extends Omit<RunOptions, "signal" | "onConnection"> {
-  /** What of an item is text. */
-  pick?: Pick<G["item"]>;
-  /** Returns the change that an item is or has, which makes `value`: `changeOf`, for example. */
+  /** Returns the text of an item. Defaults to the item if it is a string, or to its `text`. */
+  pick?: PickText<G["item"]>;
+  /** Returns the change of an item, for example `changeOf`. Without it, `value` stays undefined. */
   grow?: PickChange<G["item"], T>;
-  /** Hears of every event. */
-  onEvent?: (event: Seen<EventOf<G>>) => void;
+  /** Called for every event. */
+  onEvent?: (event: DeliveredEvent<EventOf<G>>) => void;
 }
 
-/** A run of which nothing was read. */
+/** The fields of a run without events. */
 const EMPTY = { text: "", value: undefined, complete: false, end: undefined, error: undefined };
 
-/** One run after the other, each as it goes. */
+/** A store that starts runs and follows the latest one. */
 export class RunStore<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>> extends Store<RunView<G, T>> {
   readonly #session: Session<G>;
   options: RunViewOptions<G, T>;
   #run: Run<EventOf<G>, G["item"]> | undefined;
   #text = new Text<G["item"]>();
-  #growing: Growing<G["item"], T> | undefined;
-  #left = false;
+  #value: GrowingValue<G["item"], T> | undefined;
+  #detached = false;
 
   constructor(session: Session<G>, options: RunViewOptions<G, T> = {}) {
     super({ status: "idle", ...EMPTY, connection: "connecting" });
@@ -52,73 +52,73 @@ export class RunStore<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>> e
     this.options = options;
   }
 
-  /** Begins a run. */
+  /** Starts a run. */
   readonly start = (inputs: G["inputs"]): void => {
-    this.#begin((options) => this.#session.run(inputs, options));
+    this.#follow((options) => this.#session.run(inputs, options));
   };
 
-  /** Goes on with an unfinished run. */
+  /** Resumes an unfinished run. */
   readonly resume = (): void => {
-    this.#begin((options) => this.#session.resume(options));
+    this.#follow((options) => this.#session.resume(options));
   };
 
-  /** Stops the run; whether that was taken. */
+  /** Stops the run. Returns whether the server accepted the request. */
   readonly stop = async (): Promise<boolean> => {
     try {
       await this.#run?.stop();
       return this.#run !== undefined;
     } catch (error) {
-      this.change({ error: known(error) });
+      this.change({ error: toBurdockError(error) });
       return false;
     }
   };
 
   protected override open(): void {
     const run = this.#run;
-    if (this.#left && run !== undefined) void this.#show((options) => run.rest(options));
-    this.#left = false;
+    if (this.#detached && run !== undefined) void this.#read((options) => run.reattach(options));
+    this.#detached = false;
   }
 
   protected override close(): void {
-    this.#left = this.snapshot().status === "running";
+    this.#detached = this.snapshot().status === "running";
     this.#run?.detach();
   }
 
-  #begin(begin: Begin<G>): void {
+  #follow(open: OpenRun<G>): void {
     this.#run?.detach();
-    this.#left = false;
+    this.#detached = false;
     const { pick, grow } = this.options;
     this.#text = new Text(pick);
-    this.#growing = grow && new Growing(grow);
+    this.#value = grow && new GrowingValue(grow);
     this.change({ status: "running", ...EMPTY });
-    void this.#show(begin);
+    void this.#read(open);
   }
 
-  async #show(begin: Begin<G>): Promise<void> {
+  async #read(open: OpenRun<G>): Promise<void> {
     const onConnection = (connection: Connection) => {
       if (this.#run === run) this.change({ connection });
     };
-    // who looks at a page waits for its server, however long that takes
+    // a page keeps trying to reach its server
     const reconnect = { attempts: Number.POSITIVE_INFINITY, ...this.options.reconnect };
-    const run = begin({ ...this.options, reconnect, onConnection });
+    const run = open({ ...this.options, reconnect, onConnection });
     this.#run = run;
     try {
       for await (const event of run) {
-        if (this.#run !== run) return; // another one took its place
-        this.#take(event, run.cursor);
+        if (this.#run !== run) return; // replaced by another run
+        this.#apply(event, run.cursor);
       }
     } catch (error) {
-      if (this.#run !== run || error instanceof Detached) return;
-      this.change({ status: "finished", error: known(error) });
+      if (this.#run !== run || error instanceof DetachedError) return;
+      this.change({ status: "finished", error: toBurdockError(error) });
     }
   }
 
-  #take(event: Seen<EventOf<G>>, cursor: Cursor | undefined): void {
+  #apply(event: DeliveredEvent<EventOf<G>>, cursor: Cursor | undefined): void {
     this.options.onEvent?.(event);
-    const change = this.#text.take({ event, cursor });
+    const change = this.#text.apply({ event, cursor });
     if (change !== undefined) this.change({ text: change.text });
-    if (this.#growing?.take({ event, cursor })) {
-      const { value, complete } = this.#growing.grown;
+    if (this.#value?.apply({ event, cursor })) {
+      const { value, complete } = this.#value.grown;
       this.change({ value, complete });
     }
     const end = terminal(event) as TerminalEvent<G["node"]> | undefined;
@@ -126,8 +126,8 @@ export class RunStore<G extends GraphTypes = AnyGraph, T = GrownBy<G["item"]>> e
   }
 }
 
-type Begin<G extends GraphTypes> = (options: RunOptions) => Run<EventOf<G>, G["item"]>;
+type OpenRun<G extends GraphTypes> = (options: RunOptions) => Run<EventOf<G>, G["item"]>;
 
-function failure(end: TerminalEvent): RunFailed | undefined {
-  return end.type === "run_failed" ? new RunFailed(end) : undefined;
+function failure(end: TerminalEvent): RunFailedError | undefined {
+  return end.type === "run_failed" ? new RunFailedError(end) : undefined;
 }

@@ -1,10 +1,10 @@
 import { ProtocolError } from "./errors.ts";
 import type { Cursor, TerminalEvent } from "./events.ts";
-import type { Begun, Plan, StreamOptions } from "./follow.ts";
+import type { Plan, StartResponse, StreamOptions } from "./follow.ts";
 import type { Http } from "./http.ts";
 import { EventStream } from "./stream.ts";
 
-/** A run under way: its events from the first to the terminal one. */
+/** A run in progress: its events from the first to the terminal one. */
 export class Run<E extends { type: string }, Item = unknown> extends EventStream<E, Item> {
   readonly #http: Http;
   readonly #plan: RunPlan;
@@ -17,17 +17,17 @@ export class Run<E extends { type: string }, Item = unknown> extends EventStream
     this.#plan = plan;
   }
 
-  /** The cursor just before the run's first event, once the server has begun it. */
+  /** Cursor just before the run's first event, once the server has started the run. */
   get started(): Promise<Cursor> {
-    return (this.begun as Promise<Begun>).then(({ cursor }) => {
+    return (this.startResponse as Promise<StartResponse>).then(({ cursor }) => {
       if (cursor !== undefined) return cursor;
-      throw new ProtocolError("the answer has no header burdock-cursor, or CORS does not expose it");
+      throw new ProtocolError("the response has no `burdock-cursor` header, or CORS does not expose it");
     });
   }
 
   /**
-   * How the run ended. Reads the stream when nobody else does. It is rejected when that cannot be known:
-   * the loop was left (`Detached`), or the run never began, was interrupted, or cannot be reached.
+   * The terminal event of the run. Reads the stream if no loop does. Rejected if the loop was left
+   * (`DetachedError`), or if the run did not start, was interrupted, or cannot be reached.
    */
   get finished(): Promise<TerminalEvent> {
     if (this.#finished === undefined) {
@@ -38,21 +38,21 @@ export class Run<E extends { type: string }, Item = unknown> extends EventStream
   }
 
   /**
-   * The run once more, for whoever left it: its events behind the one that was seen last. The run is not
-   * begun again.
+   * Returns a stream of the same run that continues after the last event received, for a caller that has
+   * detached. Does not start the run again.
    */
-  rest(options: StreamOptions = {}): Run<E, Item> {
-    const begin = () => this.started.then((cursor) => ({ cursor }));
-    const plan: RunPlan = { ...this.#plan, begin, from: this.cursor, run: "left" };
+  reattach(options: StreamOptions = {}): Run<E, Item> {
+    const start = () => this.started.then((cursor) => ({ cursor }));
+    const plan: RunPlan = { ...this.#plan, start, from: this.cursor, run: "existing" };
     return new Run(this.#http, plan, options, this.caughtUp ? this.terminal : undefined);
   }
 
-  /** Stops the run, unless its end was seen; its stream goes on to the terminal event. */
+  /** Stops the run, unless it has ended. Its stream continues to the terminal event. */
   async stop(): Promise<void> {
-    await this.begun;
-    // who comes too late would stop the next run
+    await this.startResponse;
+    // after the end, a stop request would stop the next run
     if (this.terminal === undefined) await this.#http.done("POST", `${this.#plan.session}/stop`);
   }
 }
 
-type RunPlan = Plan & Required<Pick<Plan, "begin">>;
+type RunPlan = Plan & Required<Pick<Plan, "start">>;

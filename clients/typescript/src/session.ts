@@ -1,41 +1,43 @@
 import type { ChatEvent, Cursor, SessionEvent } from "./events.ts";
-import type { Begun, StreamOptions } from "./follow.ts";
+import type { StartResponse, StreamOptions } from "./follow.ts";
 import type { Http, RequestParts } from "./http.ts";
 import { Run } from "./run.ts";
 import { EventStream } from "./stream.ts";
-import type { AnyGraph, ChatHistory, GraphTypes, SessionInfo, Started } from "./types.ts";
+import type { AnyGraph, ChatHistory, GraphTypes, SessionInfo, StartedRun } from "./types.ts";
 
-/** How a run is begun. */
-export interface BeginOptions {
-  /** What to do while a run is under way; `reject` with `Running` unless given. */
+/** Options for starting a run. */
+export interface StartOptions {
+  /** Behavior while a run is in progress. Defaults to `reject`, with `RunInProgressError`. */
   ifRunning?: "reject" | "wait" | "stop";
-  /** What to do where the last run is unfinished; `reject` with `Unfinished` unless given. */
+  /** Behavior if the last run is unfinished. Defaults to `reject`, with `RunUnfinishedError`. */
   ifUnfinished?: "reject" | "restart";
-  /** Insists that the session is there already, or that it is not. */
+  /** Requires that the session exists, or that it does not. */
   expect?: "existing" | "new";
 }
 
-/** How a run is begun and its stream read. */
-export interface RunOptions extends BeginOptions, StreamOptions {}
+/** Options for starting a run and reading its stream. */
+export interface RunOptions extends StartOptions, StreamOptions {}
 
-/** What to follow. */
+/** Options for following a session. */
 export interface EventsOptions extends StreamOptions {
-  /** The event that was seen last; from the beginning without one. */
+  /** Cursor of the last event received. Defaults to the start of the session. */
   from?: Cursor | undefined;
-  /** `run`: until the next terminal event. Otherwise the stream goes on from run to run. */
+  /** `run`: ends the stream after the next terminal event. By default it continues with the next run. */
   until?: "run" | undefined;
 }
 
-/** Which messages of a chat. */
+/** Options for reading the messages of a chat. */
 export interface ChatOptions {
-  /** Only messages before this index: the `first` of a newer page. */
+  /** Returns only messages before this index: the `first` of a newer page. */
   before?: number | undefined;
-  /** At most this many; 50 by default, 500 at most. Fewer if they are long. */
+  /** Maximum number of messages, up to 500. Defaults to 50. Pages of long messages have fewer. */
   limit?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
+/** The events of a graph's sessions. */
 export type EventOf<G extends GraphTypes> = SessionEvent<G["item"], G["state"], G["node"]>;
+/** The events of a graph's chats. */
 export type ChatEventOf<G extends GraphTypes> = ChatEvent<G["state"], G["node"]>;
 
 /** A session of a graph. */
@@ -47,85 +49,85 @@ export class Session<G extends GraphTypes = AnyGraph> {
   /** @internal */
   constructor(http: Http, id: string) {
     if (id === "" || id === "." || id === "..") {
-      throw new TypeError(`${JSON.stringify(id)} cannot be the id of a session in a URL`);
+      throw new TypeError(`${JSON.stringify(id)} cannot be a session id: it cannot be part of a URL`);
     }
     this.id = id;
     this.#http = http;
     this.#path = `/sessions/${encodeURIComponent(id)}`;
   }
 
-  /** Begins a run, at once, in a session that is made if it is not there. */
+  /** Starts a run immediately. Creates the session if it does not exist. */
   run(inputs: G["inputs"], options: RunOptions = {}): Run<EventOf<G>, G["item"]> {
-    return this.#begin("runs", inputs, options);
+    return this.#start("runs", inputs, options);
   }
 
-  /** Goes on with an unfinished run. */
+  /** Resumes an unfinished run. */
   resume(options: RunOptions = {}): Run<EventOf<G>, G["item"]> {
-    return this.#begin("resume", undefined, options);
+    return this.#start("resume", undefined, options);
   }
 
-  /** Begins a run without reading it. */
-  start(inputs: G["inputs"], options: BeginOptions & { signal?: AbortSignal } = {}): Promise<Started> {
-    const request = begin(inputs, options);
+  /** Starts a run without reading its events. */
+  start(inputs: G["inputs"], options: StartOptions & { signal?: AbortSignal } = {}): Promise<StartedRun> {
+    const request = startRequest(inputs, options);
     return this.#http.json("POST", `${this.#path}/runs`, {
       ...request,
       query: { ...request.query, stream: "false" },
     });
   }
 
-  /** Follows the session. Never begins anything. */
+  /** Follows the session. Never starts a run. */
   events(options: EventsOptions = {}): EventStream<EventOf<G>, G["item"]> {
     return new EventStream(this.#http, this.#plan("events", options), options);
   }
 
-  /** Where the session is. */
+  /** Returns the current state, position and cursor of the session. */
   get(options: { signal?: AbortSignal } = {}): Promise<SessionInfo<G["state"], G["node"]>> {
     return this.#http.json("GET", this.#path, options);
   }
 
-  /** Stops the run that is under way, if one is. */
+  /** Stops the run in progress, if any. */
   stop(): Promise<void> {
     return this.#http.done("POST", `${this.#path}/stop`);
   }
 
-  /** Puts a session that has ended at its start. */
+  /** Moves an ended session back to the start node. */
   reopen(): Promise<void> {
     return this.#http.done("POST", `${this.#path}/reopen`);
   }
 
-  /** Makes a session of this one's past: as it was at a cursor, or is now. */
+  /** Creates a copy of this session as of the cursor `at`. Defaults to the current state. */
   async fork(id: string, options: { at?: Cursor } = {}): Promise<Session<G>> {
     const fork = new Session<G>(this.#http, id);
     await this.#http.done("POST", `${this.#path}/fork`, { body: { session: id, ...options } });
     return fork;
   }
 
-  /** Deletes the session; a run that is under way is stopped first. */
+  /** Deletes the session. A run in progress is stopped first. */
   delete(): Promise<void> {
     return this.#http.done("DELETE", this.#path);
   }
 
-  /** A page of the messages of a chat: the newest ones, or those before an index. */
+  /** Returns a page of the messages of a chat: the newest ones, or those before an index. */
   chat(options: ChatOptions = {}): Promise<ChatHistory<G["node"]>> {
     const { before, limit, signal } = options;
     return this.#http.json("GET", `${this.#path}/chat`, { query: { before, limit }, signal });
   }
 
-  /** Says something in a chat. An unfinished run is restarted. */
+  /** Sends a message to a chat. An unfinished run is restarted. */
   send(prompt: string, options: StreamOptions = {}): Run<ChatEventOf<G>, never> {
     const { signal } = options;
-    const begin = (): Promise<Begun> =>
+    const start = (): Promise<StartResponse> =>
       this.#http.json("POST", `${this.#path}/chat`, { body: { prompt }, signal });
-    return new Run(this.#http, { ...this.#plan("chat/events"), begin }, options);
+    return new Run(this.#http, { ...this.#plan("chat/events"), start }, options);
   }
 
-  /** Goes on with an unfinished run of a chat: what a retry is after an error. */
+  /** Resumes an unfinished run of a chat, to retry after an error. */
   retry(options: StreamOptions = {}): Run<ChatEventOf<G>, never> {
     const { signal } = options;
     const query = { stream: "false" };
-    const begin = (): Promise<Begun> =>
+    const start = (): Promise<StartResponse> =>
       this.#http.json("POST", `${this.#path}/resume`, { query, signal });
-    return new Run(this.#http, { ...this.#plan("chat/events"), begin }, options);
+    return new Run(this.#http, { ...this.#plan("chat/events"), start }, options);
   }
 
   /** Follows a chat. */
@@ -133,14 +135,14 @@ export class Session<G extends GraphTypes = AnyGraph> {
     return new EventStream(this.#http, this.#plan("chat/events", options), options);
   }
 
-  #begin(what: "runs" | "resume", inputs: object | undefined, options: RunOptions) {
-    const ask = async (): Promise<Begun> => {
-      const answer = await this.#http.request("POST", `${this.#path}/${what}`, begin(inputs, options));
-      return { cursor: answer.headers.get("burdock-cursor") ?? undefined, answer };
+  #start(route: "runs" | "resume", inputs: object | undefined, options: RunOptions) {
+    const start = async (): Promise<StartResponse> => {
+      const response = await this.#http.request("POST", `${this.#path}/${route}`, startRequest(inputs, options));
+      return { cursor: response.headers.get("burdock-cursor") ?? undefined, response };
     };
     return new Run<EventOf<G>, G["item"]>(
       this.#http,
-      { ...this.#plan("events"), begin: ask },
+      { ...this.#plan("events"), start },
       options,
     );
   }
@@ -150,7 +152,7 @@ export class Session<G extends GraphTypes = AnyGraph> {
   }
 }
 
-function begin(inputs: object | undefined, options: BeginOptions & StreamOptions): RequestParts {
+function startRequest(inputs: object | undefined, options: StartOptions & StreamOptions): RequestParts {
   const headers: Record<string, string> = {};
   if (options.expect === "existing") headers["if-match"] = "*";
   if (options.expect === "new") headers["if-none-match"] = "*";

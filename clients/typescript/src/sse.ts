@@ -1,57 +1,57 @@
-/** A parser of `text/event-stream`, as the HTML standard has it. */
+/** A parser of `text/event-stream`, as specified in the HTML standard. */
 
-/** One event. */
+/** A server-sent event. */
 export interface SseEvent {
-  /** The last `id` of the stream so far; empty when there was none, or an empty one. */
+  /** Last event id of the stream so far; empty if none was sent, or an empty one. */
   id: string;
-  /** The `event` field; `message` without one. */
+  /** The `event` field. Defaults to `message`. */
   event: string;
   data: string;
 }
 
-/** What the parser found in some bytes. */
+/** A part of a stream. */
 export type SsePart =
   | { kind: "event"; event: SseEvent }
-  /** A line that begins with a colon: servers send them to keep a connection alive. */
+  /** A line that starts with a colon: servers send these to keep a connection alive. */
   | { kind: "comment"; text: string }
-  /** How long to wait before a reconnect, in milliseconds. */
+  /** Delay before a reconnect, in milliseconds. */
   | { kind: "retry"; delay: number };
 
 /**
- * Takes bytes in chunks of any size and hands out what is complete. An event whose blank line never
- * comes is never handed out, so one that was cut in the middle is not seen.
+ * An incremental parser that takes bytes in chunks of any size. An event is returned once its blank line
+ * has arrived, so that a truncated event is never returned.
  */
 export class SseParser {
-  #decoder = new TextDecoder("utf-8"); // drops one byte-order mark at the beginning
+  #decoder = new TextDecoder("utf-8"); // drops a byte-order mark at the start
   #line = "";
   #afterCr = false;
   #data: string[] = [];
   #event = "";
   #id = "";
 
-  /** The last `id` of the stream. */
+  /** Last event id of the stream. */
   get lastId(): string {
     return this.#id;
   }
 
-  /** Takes the next bytes. */
+  /** Parses the next bytes and returns the parts that are complete. */
   push(bytes: Uint8Array): SsePart[] {
     const parts: SsePart[] = [];
     const text = this.#decoder.decode(bytes, { stream: true });
-    let begin = 0;
+    let start = 0;
     if (this.#afterCr && text.length > 0) {
-      if (text[0] === "\n") begin = 1;
+      if (text[0] === "\n") start = 1;
       this.#afterCr = false;
     }
     const ends = /\r\n?|\n/g;
-    ends.lastIndex = begin;
+    ends.lastIndex = start;
     for (let end = ends.exec(text); end !== null; end = ends.exec(text)) {
-      this.#takeLine(this.#line + text.slice(begin, end.index), parts);
+      this.#takeLine(this.#line + text.slice(start, end.index), parts);
       this.#line = "";
-      begin = ends.lastIndex;
-      this.#afterCr = end[0] === "\r" && begin === text.length;
+      start = ends.lastIndex;
+      this.#afterCr = end[0] === "\r" && start === text.length;
     }
-    this.#line += text.slice(begin);
+    this.#line += text.slice(start);
     return parts;
   }
 

@@ -1,4 +1,4 @@
-/** What stays the same until something changes, for `useSyncExternalStore` and its likes. */
+/** A store with immutable snapshots, for `useSyncExternalStore` and similar functions. */
 export abstract class Store<Snapshot extends object> {
   #snapshot: Snapshot;
   readonly #listeners = new Set<() => void>();
@@ -7,10 +7,10 @@ export abstract class Store<Snapshot extends object> {
     this.#snapshot = initial;
   }
 
-  /** What it is now; another object after each change. */
+  /** Returns the current snapshot; each change creates a new object. */
   readonly snapshot = (): Snapshot => this.#snapshot;
 
-  /** Hears of each change; the first listener opens the store, and the last one closes it. */
+  /** Calls `listener` after each change. The first listener opens the store, and the last one closes it. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.open();
@@ -19,7 +19,7 @@ export abstract class Store<Snapshot extends object> {
     };
   };
 
-  /** Whether somebody listens. */
+  /** Whether the store has listeners. */
   protected get watched(): boolean {
     return this.#listeners.size > 0;
   }

@@ -1,6 +1,6 @@
 import type { Cursor } from "./events.ts";
 
-/** What a graph's inputs, items, public fields and nodes are; for `new Burdock<MyGraph>(…)`. */
+/** Types of a graph's inputs, items, public fields and nodes, for `new Burdock<MyGraph>(…)`. */
 export interface GraphTypes {
   inputs: object;
   item: unknown;
@@ -9,38 +9,38 @@ export interface GraphTypes {
 }
 
 /**
- * An integer of 64 bits (`u64`, `i64`, `usize`, `isize`) in inputs, items and public fields: a number
- * up to ±`Number.MAX_SAFE_INTEGER`, a string of its digits beyond. `BigInt(value)` reads both, and the
- * server takes both.
+ * A 64-bit integer (`u64`, `i64`, `usize`, `isize`) in inputs, items and public fields: a number up to
+ * ±`Number.MAX_SAFE_INTEGER`, and a string of digits beyond. `BigInt(value)` converts both, and the server
+ * accepts both.
  */
 export type Integer = number | string;
 
-/** A graph of which nothing is known. */
+/** Types of a graph that is not typed. */
 export interface AnyGraph extends GraphTypes {
   inputs: Record<string, unknown>;
   state: Record<string, unknown>;
 }
 
-/** Where a session is. */
+/** Position of a session. */
 export type Position<Node extends string = string> =
   | { at: "rest" | "unfinished"; node: Node }
   | { at: "ended" };
 
-/** A session as it is now. */
+/** Current state of a session. */
 export interface SessionInfo<State = Record<string, unknown>, Node extends string = string> {
   session: string;
   cursor: Cursor;
   position: Position<Node>;
-  /** How many steps were committed. */
+  /** Number of committed steps. */
   step: number;
-  /** How many runs were begun. */
+  /** Number of runs started. */
   run: number;
-  /** Whether a run is under way. */
+  /** Whether a run is in progress. */
   running: boolean;
   /** Milliseconds since 1970. */
   created: number;
   updated: number;
-  /** The public fields. */
+  /** Public fields. */
   state: State;
 }
 
@@ -54,7 +54,7 @@ export interface SessionSummary {
 
 /** A chat in a list. */
 export interface ChatSummary extends SessionSummary {
-  /** What was said first, unless nothing was. */
+  /** First message of the chat, if there is one. */
   title?: string;
 }
 
@@ -64,41 +64,41 @@ export interface ChatMessage {
   text: string;
 }
 
-/** A page of a chat as of its last commit; what the unfinished step has shown follows behind `cursor`. */
+/** A page of a chat as of its last commit; events of an unfinished step follow after `cursor`. */
 export interface ChatHistory<Node extends string = string> {
   session: string;
   cursor: Cursor;
-  /** The index of the first of `messages` in the chat: `before` of the next older page, unless it is 0. */
+  /** Index of the first of `messages` in the chat. If it is not 0, it is the `before` of the next older page. */
   first: number;
   messages: ChatMessage[];
   position: Position<Node>;
   running: boolean;
-  /** Following from here tells the last run from its beginning. */
+  /** Cursor just before the first event of the last run. */
   run?: Cursor;
-  /** The name of the graph. */
+  /** Name of the graph. */
   title: string;
 }
 
-/** A run that was begun. */
-export interface Started {
+/** A run that was started. */
+export interface StartedRun {
   session: string;
-  /** The place just before its first event. */
+  /** Cursor just before its first event. */
   cursor: Cursor;
 }
 
-/** A graph: what pictures are drawn from. */
+/** Description of a graph, sufficient to draw it. */
 export interface Graph {
   name: string;
   docs: string;
-  /** The name of the state's type. */
+  /** Name of the state type. */
   state: string;
-  /** The node where a session begins. */
+  /** Node where a new session starts. */
   start: string;
   nodes: GraphNode[];
   edges: GraphEdge[];
   inputs: Binding[];
   resources: Binding[];
-  /** The type of the items; null where no node streams. */
+  /** Type of the items; null if no node streams. */
   yields: string | null;
   fields: Field[];
 }
@@ -130,7 +130,7 @@ export interface Binding {
 
 export interface Field {
   name: string;
-  /** The name that it has in JSON. */
+  /** Name in JSON. */
   key: string;
   ty: string;
   docs: string;

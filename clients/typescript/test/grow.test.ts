@@ -9,7 +9,7 @@ interface StoryPartial {
   review?: { state: "growing" | "complete"; value?: string };
 }
 
-/** A story, as a parser emits it. */
+/** Changes of a story as emitted by a parser. */
 const STORY: Change<StoryPartial>[] = [
   { path: [], set: {} },
   { path: ["title"], set: "" },
@@ -33,7 +33,7 @@ const WHOLE: StoryPartial = {
   review: { state: "complete", value: "Good" },
 };
 
-test("changes grow a value", () => {
+test("changes build a value", () => {
   const story = new Grown<StoryPartial>();
   assert.equal(story.value, undefined);
   for (const change of STORY) {
@@ -45,7 +45,7 @@ test("changes grow a value", () => {
   assert.deepEqual(STORY.reduce<StoryPartial | undefined>(grow, undefined), WHOLE);
 });
 
-test("a value is discarded, and grows again", () => {
+test("a value can be built again after a reset", () => {
   const story = new Grown<StoryPartial>();
   for (const change of STORY) story.apply(change);
   story.reset();
@@ -55,7 +55,7 @@ test("a value is discarded, and grows again", () => {
   assert.deepEqual(story.value, WHOLE);
 });
 
-test("a root that is set again starts another value", () => {
+test("setting the root again starts a new value", () => {
   const story = new Grown<StoryPartial>();
   for (const change of STORY) story.apply(change);
   story.apply({ path: [], set: {} });
@@ -82,7 +82,7 @@ test("a root may be a string, a list or null", () => {
   assert.equal(none.complete, true);
 });
 
-test("what a change does not touch is shared, and what was read stays as it is", () => {
+test("unchanged parts are shared, and values already read are not modified", () => {
   const story = new Grown<StoryPartial>();
   const read: { value: StoryPartial | undefined; text: string | undefined }[] = [];
   for (const change of STORY) {
@@ -97,7 +97,7 @@ test("what a change does not touch is shared, and what was read stays as it is",
   for (const { value, text } of read) assert.equal(JSON.stringify(value), text);
 });
 
-test("a value that is not read between changes is modified in place", () => {
+test("a value not read between changes is modified in place", () => {
   const story = new Grown<{ words: string[] }>();
   story.apply({ path: [], set: { words: [] } });
   const pushes = 200_000;
@@ -113,7 +113,7 @@ test("a value that is not read between changes is modified in place", () => {
   assert.equal(story.value, value);
 });
 
-test("a change is left as it is, and can be applied again", () => {
+test("a change is not modified, and can be applied again", () => {
   const changes: Change[] = [
     { path: [], set: { list: [{}] } },
     { path: ["list", 0, "text"], set: "a" },
@@ -158,21 +158,21 @@ const MISFITS: [unknown, string][] = [
   [{ set: 1 }, "at the root: invalid change: expected a `path`"],
 ];
 
-test("a change that does not fit is refused, and the value is unchanged", () => {
+test("a change that does not fit is rejected, and the value is unchanged", () => {
   for (const [change, message] of MISFITS) {
     const story = new Grown<StoryPartial>();
     for (const one of STORY.slice(0, -2)) story.apply(one);
     const before = story.value;
     const text = JSON.stringify(before);
-    const refused = (error: unknown) => {
+    const rejected = (error: unknown) => {
       assert(error instanceof ChangeError && error instanceof BurdockError);
       assert.equal(error.message, `change does not fit ${message}`);
       assert.equal(error.code, "change");
       assert.deepEqual(error.path, (change as { path?: unknown }).path ?? []);
       return true;
     };
-    assert.throws(() => story.apply(change as Change<StoryPartial>), refused);
-    assert.throws(() => grow(before, change as Change<StoryPartial>), refused);
+    assert.throws(() => story.apply(change as Change<StoryPartial>), rejected);
+    assert.throws(() => grow(before, change as Change<StoryPartial>), rejected);
     assert.equal(story.value, before);
     assert.equal(JSON.stringify(before), text);
     story.apply({ path: ["title"], append: " more" });
@@ -180,14 +180,14 @@ test("a change that does not fit is refused, and the value is unchanged", () => 
   }
 });
 
-test("a change before the first one is refused", () => {
+test("the first change has to set the root", () => {
   const missing = /^change does not fit at the root: expected a string, found nothing$/;
   assert.throws(() => new Grown<string>().apply({ path: [], append: "x" }), { message: missing });
   assert.throws(() => new Grown<string>().apply({ path: [], complete: true }), ChangeError);
   assert.throws(() => new Grown().apply({ path: ["a"], set: 1 }), ChangeError);
 });
 
-test("no path reaches a prototype", () => {
+test("paths cannot reach a prototype", () => {
   const keys = ["__proto__", "constructor", "prototype", "hasOwnProperty", "length", "a"];
   const next = random(7);
   const edits = (): object => pick(next, [{ set: { polluted: 1 } }, { push: 1 }, { append: "x" }, { complete: true }]);
@@ -215,7 +215,7 @@ test("no path reaches a prototype", () => {
   assert.equal(JSON.stringify(own.value), '{"__proto__":{"polluted":2}}');
 });
 
-test("items that are changes are found among others", () => {
+test("changeOf finds changes among other items", () => {
   assert.equal(changeOf("x"), undefined);
   assert.equal(changeOf(null), undefined);
   assert.equal(changeOf({ path: "x", set: 1 }), undefined);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { Burdock, ChangeError, Grown, RunFailed, RunStore, changeOf, type Change } from "../src/index.ts";
+import { Burdock, ChangeError, Grown, RunFailedError, RunStore, changeOf, type Change } from "../src/index.ts";
 import { collect, serve, until } from "./serve.ts";
 
 interface StoryPartial {
@@ -35,7 +35,7 @@ async function studio(t: TestContext) {
   return { server, session: new Burdock<Studio>(url).session("a") };
 }
 
-test("a run grows a value", async (t) => {
+test("grown() yields the growing value", async (t) => {
   const { session } = await studio(t);
   const titles: (string | undefined)[] = [];
   let last: { value: StoryPartial | undefined; complete: boolean } | undefined;
@@ -47,7 +47,7 @@ test("a run grows a value", async (t) => {
   assert.deepEqual(last, { value: WHOLE, complete: true });
 });
 
-test("what an attempt grew is discarded when it is superseded", async (t) => {
+test("the value of a superseded attempt is discarded", async (t) => {
   const { session } = await studio(t);
   const texts: (string | undefined)[] = [];
   for await (const { value } of session.run({ ...INPUTS, retry: true }).grown()) texts.push(JSON.stringify(value));
@@ -55,7 +55,7 @@ test("what an attempt grew is discarded when it is superseded", async (t) => {
   assert.equal(texts.at(-1), JSON.stringify(WHOLE));
 });
 
-test("a value that is taken back leaves the one before", async (t) => {
+test("retracting a value restores the previous one", async (t) => {
   const { session } = await studio(t);
   const one = (title: string): Item[] => [{ path: [], set: { title } }, { path: [], complete: true }];
   await session.run({ prompt: "", items: one("first") }).finished;
@@ -64,11 +64,11 @@ test("a value that is taken back leaves the one before", async (t) => {
   const reading = async () => {
     for await (const { value, complete } of session.events().grown()) titles.push([value?.title, complete]);
   };
-  await assert.rejects(reading(), RunFailed);
+  await assert.rejects(reading(), RunFailedError);
   assert.deepEqual(titles, [["first", false], ["first", true], ["second", false], ["first", true]]);
 });
 
-test("items are grown by hand", async (t) => {
+test("changes can be applied with Grown", async (t) => {
   const { session } = await studio(t);
   const story = new Grown<StoryPartial>();
   for await (const { items, item } of session.run({ ...INPUTS, retry: true }).items()) {
@@ -78,7 +78,7 @@ test("items are grown by hand", async (t) => {
   assert.deepEqual(story.value, WHOLE);
 });
 
-test("a change may be a part of an item", async (t) => {
+test("grown() takes a function that returns the change of an item", async (t) => {
   const { url } = await serve(t);
   const session = new Burdock(url).session("a");
   const items = ITEMS.map((change) => ({ story: change }));
@@ -88,24 +88,24 @@ test("a change may be a part of an item", async (t) => {
   assert.deepEqual(value, WHOLE);
 });
 
-test("a reader in the middle of a value is refused the changes", async (t) => {
+test("grown() throws in the middle of a value", async (t) => {
   const { session } = await studio(t);
   const run = session.run(INPUTS);
   for await (const event of run) if (event.type === "item" && "path" in event.item && event.item.path.length > 0) break;
-  await assert.rejects(collect(run.rest().grown()), ChangeError);
+  await assert.rejects(collect(run.reattach().grown()), ChangeError);
   const again = session.events({ from: await run.started, until: "run" });
   let value: StoryPartial | undefined;
   for await ({ value } of again.grown());
   assert.deepEqual(value, WHOLE);
 });
 
-test("a run that is shown grows a value", async (t) => {
+test("a run store shows the growing value", async (t) => {
   const { session } = await studio(t);
   const store = new RunStore(session, { grow: changeOf });
   t.after(store.subscribe(() => undefined));
   store.start({ ...INPUTS, fail: true });
   const failed = await until(store, ({ status }) => status === "finished");
-  assert(failed.error instanceof RunFailed);
+  assert(failed.error instanceof RunFailedError);
   assert.equal(failed.value, undefined);
   store.resume();
   const view = await until(store, ({ status }) => status === "finished");

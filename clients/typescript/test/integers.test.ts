@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Burdock, patched, type Integer } from "../src/index.ts";
+import { Burdock, applyPatches, type Integer } from "../src/index.ts";
 import { collect } from "./serve.ts";
 
 interface Order {
@@ -18,7 +18,7 @@ interface Orders {
   node: "keep";
 }
 
-/** Orders as `serve` writes them: a test of `serve/src/json/write.rs` has the same numbers. */
+/** Orders as serialized by `serve`; a test of `serve/src/json/write.rs` uses the same numbers. */
 const SENT = [
   '{"id":9007199254740991,"delta":-9007199254740991,"byId":{"9007199254740991":[9007199254740991,1]},"text":"9007199254740991","weight":1e+300}',
   '{"id":"9007199254740992","delta":"-9007199254740992","byId":{"9007199254740992":["9007199254740992",1]},"text":"9007199254740992","weight":1e+300}',
@@ -31,12 +31,12 @@ const EXACT = [
   [2n ** 64n - 1n, -(2n ** 63n)],
 ] as const;
 
-/** A server that answers with this, and keeps what it was sent. */
-function answering(answer: (method: string, path: string) => Response) {
+/** Returns a session of a stub server, and the bodies of its requests. */
+function stubbed(respond: (method: string, path: string) => Response) {
   const bodies: string[] = [];
   const fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
     if (typeof init?.body === "string") bodies.push(init.body);
-    return answer(init?.method ?? "GET", String(input));
+    return respond(init?.method ?? "GET", String(input));
   };
   return { session: new Burdock<Orders>("http://burdock.invalid", { fetch }).session("a"), bodies };
 }
@@ -49,7 +49,7 @@ function check(order: Order, [id, delta]: readonly [bigint, bigint]) {
   assert.equal(order.weight, 1e300);
 }
 
-test("integers of 64 bits are exact in items, patches and public fields", async () => {
+test("64-bit integers are exact in items, patches and public fields", async () => {
   for (const [index, sent] of SENT.entries()) {
     const id = /"id":("?[0-9]+"?)/.exec(sent)![1]!;
     const events = [
@@ -59,16 +59,16 @@ test("integers of 64 bits are exact in items, patches and public fields", async 
       '{"type":"run_paused","node":"keep","at":1}',
     ];
     const stream = events.map((event, offset) => `data: ${event}\nid: 1.${offset + 1}\n\n`).join("");
-    const shown = `{"session":"a","cursor":"1.4","position":{"at":"rest","node":"keep"},"step":1,"run":1,"running":false,"created":1,"updated":1,"state":{"last":${sent},"ids":[${id}]}}`;
-    const { session } = answering((method) =>
+    const info = `{"session":"a","cursor":"1.4","position":{"at":"rest","node":"keep"},"step":1,"run":1,"running":false,"created":1,"updated":1,"state":{"last":${sent},"ids":[${id}]}}`;
+    const { session } = stubbed((method) =>
       method === "POST"
         ? new Response(stream, { headers: { "content-type": "text/event-stream", "burdock-cursor": "1.0" } })
-        : new Response(shown, { headers: { "content-type": "application/json" } }),
+        : new Response(info, { headers: { "content-type": "application/json" } }),
     );
     let state: Orders["state"] | undefined;
     for (const event of await collect(session.run({ ids: [] }))) {
       if (event.type === "item") check(event.item, EXACT[index]!);
-      if (event.type === "step_committed") state = patched({} as Orders["state"], event.patches);
+      if (event.type === "step_committed") state = applyPatches({} as Orders["state"], event.patches);
     }
     check(state!.last, EXACT[index]!);
     assert.deepEqual(state!.ids.map(BigInt), [EXACT[index]![0]]);
@@ -77,9 +77,9 @@ test("integers of 64 bits are exact in items, patches and public fields", async 
   }
 });
 
-test("integers of 64 bits are sent as they are read, and as bigints", async () => {
+test("64-bit integers are sent as numbers, strings or bigints", async () => {
   const accepted = '{"session":"a","cursor":"1.0"}';
-  const { session, bodies } = answering(() => new Response(accepted, { status: 202 }));
+  const { session, bodies } = stubbed(() => new Response(accepted, { status: 202 }));
   await session.start({ ids: [9007199254740991, "9007199254740992", 2n ** 53n - 1n, 2n ** 64n - 1n, -(2n ** 63n)] });
   assert.deepEqual(bodies, [
     '{"ids":[9007199254740991,"9007199254740992",9007199254740991,"18446744073709551615","-9223372036854775808"]}',

@@ -1,4 +1,4 @@
-/** Numbers that are the same in every run of the tests (mulberry32). */
+/** Returns a seeded random number generator (mulberry32). */
 export function random(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;

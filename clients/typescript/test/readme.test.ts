@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 const root = new URL("../../", import.meta.url);
 const folder = new URL("build/readme/", root);
 
-test("every example of the README is sound", async () => {
+test("every example of the README compiles", async () => {
   const readme = await readFile(new URL("README.md", root), "utf8");
   const blocks = [...readme.matchAll(/^```(tsx?)\n([^]*?)^```$/gm)];
   assert(blocks.length >= 9);
@@ -26,13 +26,13 @@ test("every example of the README is sound", async () => {
   await check.catch((error: { stdout: string }) => assert.fail(error.stdout));
 });
 
-/** Blocks may use what the first one makes. */
+/** Wraps a block; blocks may use the constants of the first one. */
 function whole(code: string): string {
   const imports = code.match(/^import .*$/gm) ?? [];
   const body = code.replace(/^import .*\n/gm, "").replace(/^export /gm, "");
-  const made = code.includes("const burdock") ? "" : MADE;
-  return `${imports.join("\n")}\n${made}\n{\n${body}}\nexport {};\n`;
+  const declarations = code.includes("const burdock") ? "" : DECLARATIONS;
+  return `${imports.join("\n")}\n${declarations}\n{\n${body}}\nexport {};\n`;
 }
 
-const MADE = `declare const burdock: import("@burdock/client").Burdock;
+const DECLARATIONS = `declare const burdock: import("@burdock/client").Burdock;
 declare const session: import("@burdock/client").Session;`;

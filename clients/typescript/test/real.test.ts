@@ -1,21 +1,21 @@
-// What the fake server claims, said by a real one: BURDOCK=http://127.0.0.1:3000 npm test
-// It is a chat whose input is a prompt, whose items are text, and whose answers take a while.
+// Checks the behavior of the fake server against a real one: BURDOCK=http://127.0.0.1:3000 npm test
+// The server is a chat whose input is a prompt, whose items are text, and whose answers take a while.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test as declare, type TestContext } from "node:test";
 import {
   Burdock,
   ChatStore,
-  InvalidInputs,
-  Running,
+  InvalidInputsError,
+  RunInProgressError,
   TERMINAL,
-  UnknownSession,
-  patched,
+  UnknownSessionError,
+  applyPatches,
   type BurdockOptions,
   type Session,
 } from "../src/index.ts";
 import { below, random } from "./random.ts";
-import { collect, soon } from "./serve.ts";
+import { collect, immediate } from "./serve.ts";
 
 interface Talk {
   inputs: { prompt: string };
@@ -27,7 +27,7 @@ interface Talk {
 const base = process.env["BURDOCK"];
 const PROMPT = "Tell me something that takes a while, with é, 語 and 🌱 in it.";
 
-/** A test with a session of its own, which is deleted behind it. */
+/** Declares a test with its own session, which is deleted afterwards. */
 function test(name: string, check: (session: Session<Talk>, t: TestContext) => Promise<void>): void {
   declare(`a real server: ${name}`, { skip: base === undefined }, async (t) => {
     const session = new Burdock<Talk>(base!).session(`test-${randomUUID()}/ü`);
@@ -39,13 +39,13 @@ function test(name: string, check: (session: Session<Talk>, t: TestContext) => P
   });
 }
 
-/** A `fetch` whose event streams break after some bytes, a few times. */
+/** Returns a `fetch` whose event streams break after each number of bytes in `cuts`. */
 function breaking(cuts: number[]): BurdockOptions {
   const fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
-    const answer = await globalThis.fetch(input, init);
-    const stream = answer.headers.get("content-type") === "text/event-stream";
+    const response = await globalThis.fetch(input, init);
+    const stream = response.headers.get("content-type") === "text/event-stream";
     let left = stream ? cuts.shift() : undefined;
-    if (left === undefined || answer.body === null) return answer;
+    if (left === undefined || response.body === null) return response;
     const cut = new TransformStream<Uint8Array, Uint8Array>({
       transform(bytes, controller) {
         controller.enqueue(bytes.subarray(0, left));
@@ -53,12 +53,12 @@ function breaking(cuts: number[]): BurdockOptions {
         if (left! <= 0) controller.error(new TypeError("network error"));
       },
     });
-    return new Response(answer.body.pipeThrough(cut), answer);
+    return new Response(response.body.pipeThrough(cut), response);
   };
   return { fetch };
 }
 
-test("a run is read to its end, and read again", async (session) => {
+test("a run can be read to its end, and read again", async (session) => {
   const run = session.run({ prompt: PROMPT });
   const events = await collect(run);
   assert.equal(events[0]?.type, "run_started");
@@ -71,10 +71,10 @@ test("a run is read to its end, and read again", async (session) => {
   for await (const _ of whole) if (whole.cursor === run.cursor) break;
 });
 
-test("the state is what the commits amount to", async (session) => {
+test("the state equals the sum of the patches", async (session) => {
   let state = {};
   for await (const event of session.run({ prompt: PROMPT })) {
-    if (event.type === "step_committed") state = patched<Record<string, unknown>>(state, event.patches);
+    if (event.type === "step_committed") state = applyPatches<Record<string, unknown>>(state, event.patches);
   }
   const now = await session.get();
   for (const [field, value] of Object.entries(state)) assert.deepEqual(now.state[field], value);
@@ -82,26 +82,26 @@ test("the state is what the commits amount to", async (session) => {
   assert.equal(now.session, session.id);
 });
 
-test("a run whose connection breaks again and again has no gap and no repeat", async (session) => {
+test("a run whose connection breaks several times has no gap and no repeat", async (session) => {
   const next = random(5);
   for (let round = 0; round < 5; round += 1) {
     const cuts = Array.from({ length: 12 }, () => below(next, 500));
     const burdock = new Burdock<Talk>(base!, breaking(cuts));
-    const run = burdock.session(session.id).run({ prompt: PROMPT }, soon);
+    const run = burdock.session(session.id).run({ prompt: PROMPT }, immediate);
     const events = await collect(run);
     const again = await collect(session.events({ from: await run.started, until: "run" }));
     assert.deepEqual(events, again);
   }
 });
 
-test("leaving detaches, stopping stops, and the rest is there", async (session) => {
+test("detaching leaves the run in progress, and stopping ends it", async (session) => {
   const run = session.run({ prompt: PROMPT });
   for await (const event of run) if (event.type === "item") break;
   assert.equal((await session.get()).running, true);
-  await assert.rejects(collect(session.run({ prompt: PROMPT })), Running);
+  await assert.rejects(collect(session.run({ prompt: PROMPT })), RunInProgressError);
   const rest = session.events({ from: run.cursor, until: "run" });
   await session.stop();
-  // an action that takes the hint ends its step, and the run comes to a rest
+  // an action that handles the stop ends its step, and the run pauses
   const end = (await collect(rest)).at(-1)?.type;
   assert(end !== undefined && TERMINAL.has(end));
   const { position, running } = await session.get();
@@ -110,18 +110,18 @@ test("leaving detaches, stopping stops, and the rest is there", async (session) 
   assert.equal((await session.resume().finished).type, "run_paused");
 });
 
-test("mistakes are errors with a class", async (session) => {
-  await assert.rejects(session.get(), UnknownSession);
+test("error responses are mapped to error classes", async (session) => {
+  await assert.rejects(session.get(), UnknownSessionError);
   await assert.rejects(session.start({ prompt: PROMPT }, { expect: "existing" }), { status: 412 });
-  await assert.rejects(session.start({ promt: PROMPT } as never), InvalidInputs);
-  await assert.rejects(collect(session.events()), UnknownSession);
+  await assert.rejects(session.start({ promt: PROMPT } as never), InvalidInputsError);
+  await assert.rejects(collect(session.events()), UnknownSessionError);
   await session.run({ prompt: PROMPT }, { expect: "new" }).finished;
   await assert.rejects(session.start({ prompt: PROMPT }, { expect: "new" }), { code: "session_exists" });
   await assert.rejects(collect(session.events({ from: "x" })), { code: "invalid_cursor" });
   await assert.rejects(collect(session.resume()), { code: "at_rest" });
 });
 
-test("a session is forked, listed and deleted", async (session) => {
+test("sessions can be forked, listed and deleted", async (session) => {
   await session.run({ prompt: PROMPT }).finished;
   const fork = await session.fork(`${session.id}-fork`);
   const burdock = new Burdock<Talk>(base!);
@@ -131,22 +131,22 @@ test("a session is forked, listed and deleted", async (session) => {
   assert.deepEqual(chats.map(({ title }) => title), [PROMPT.slice(0, 100), PROMPT.slice(0, 100)]);
   assert.deepEqual((await fork.get()).state, (await session.get()).state);
   await fork.delete();
-  await assert.rejects(fork.get(), UnknownSession);
+  await assert.rejects(fork.get(), UnknownSessionError);
   assert((await burdock.graph()).nodes.length > 0);
 });
 
-test("a chat is the same for who is there, who comes later, and in its history", async (session, t) => {
+test("a live store, a store opened later and the history show the same chat", async (session, t) => {
   const chat = new ChatStore(session);
   t.after(chat.subscribe(() => undefined));
   assert.equal(await chat.send(PROMPT), true);
   const settled = (store: typeof chat) => {
     return new Promise<void>((resolve) => {
-      const look = () => {
+      const check = () => {
         const { status, messages } = store.snapshot();
         if (status === "idle" && messages.length === 2) resolve();
       };
-      t.after(store.subscribe(look));
-      look();
+      t.after(store.subscribe(check));
+      check();
     });
   };
   const later = new ChatStore(session);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { Grown, grow, type Change } from "../src/index.ts";
 
-/** Values that grew in Rust: each change, and the value after it. */
+/** Values built in Rust: each change, and the value after it. */
 type Growths = { type: string; steps: [Change, unknown][] }[];
 
 // The compiled test is in build/test.
@@ -13,7 +13,7 @@ const root = new URL("../../", import.meta.url);
 const folder = new URL("build/growth/", root);
 const growths: Growths = JSON.parse(await readFile(new URL("test/fixtures/growth.json", root), "utf8"));
 
-test("values grow as they do in Rust", () => {
+test("changes have the same results as in Rust", () => {
   assert(growths.length >= 20);
   for (const { type, steps } of growths) {
     const grown = new Grown();

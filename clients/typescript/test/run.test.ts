@@ -2,24 +2,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   BurdockError,
-  ConnectionLost,
-  Detached,
-  InvalidInputs,
+  ConnectionLostError,
+  DetachedError,
+  InvalidInputsError,
   ProtocolError,
-  RunFailed,
-  RunInterrupted,
-  Running,
-  Trimmed,
-  Unauthorized,
-  Unfinished,
-  UnknownSession,
+  RunFailedError,
+  RunInterruptedError,
+  RunInProgressError,
+  EventsTrimmedError,
+  UnauthorizedError,
+  RunUnfinishedError,
+  UnknownSessionError,
   Burdock,
 } from "../src/index.ts";
-import { collect, gate, serve, soon } from "./serve.ts";
+import { collect, gate, serve, immediate } from "./serve.ts";
 
 const PROMPT = "one two three four";
 
-test("a run is read to its end", async (t) => {
+test("iterating over a run yields its events up to the terminal one", async (t) => {
   const { burdock } = await serve(t);
   const run = burdock.session("a").run({ prompt: PROMPT });
   const events = await collect(run);
@@ -32,7 +32,7 @@ test("a run is read to its end", async (t) => {
   assert.equal(await run.started, "1.0");
 });
 
-test("a text grows", async (t) => {
+test("text() yields the growing text", async (t) => {
   const { burdock } = await serve(t);
   const texts = await collect(burdock.session("a").run({ prompt: "one two" }).text());
   assert.deepEqual(texts, [
@@ -41,7 +41,7 @@ test("a text grows", async (t) => {
   ]);
 });
 
-test("a text is of what the caller picks", async (t) => {
+test("text() takes a function that returns the text of an item", async (t) => {
   const { burdock } = await serve(t);
   const run = burdock.session("a").run({ prompt: PROMPT });
   let text = "";
@@ -50,7 +50,7 @@ test("a text is of what the caller picks", async (t) => {
   assert.equal(text, "TWO THREE ");
 });
 
-test("a text takes back what was superseded", async (t) => {
+test("text() retracts superseded items", async (t) => {
   const { burdock } = await serve(t);
   let text = "";
   let retracted = 0;
@@ -63,7 +63,7 @@ test("a text takes back what was superseded", async (t) => {
   assert.equal(retracted, "one two ".length);
 });
 
-test("items take back what was superseded", async (t) => {
+test("items() retracts superseded items", async (t) => {
   const { burdock } = await serve(t);
   const lengths: number[] = [];
   const run = burdock.session("a").run({ prompt: PROMPT, retry: true });
@@ -71,38 +71,38 @@ test("items take back what was superseded", async (t) => {
   assert.deepEqual(lengths, [1, 2, 0, 1, 2, 3, 4]);
 });
 
-test("a run that fails says so in its text, and is resumed", async (t) => {
+test("text() throws when the run fails, and the run can be resumed", async (t) => {
   const { burdock } = await serve(t);
   const session = burdock.session("a");
   const run = session.run({ prompt: PROMPT, fail: true });
   await assert.rejects(collect(run.text()), (error) => {
-    assert(error instanceof RunFailed);
+    assert(error instanceof RunFailedError);
     assert.equal(error.message, "the model is tired");
     assert.equal(error.event.node, "answer");
     return true;
   });
   assert.equal((await run.finished).type, "run_failed");
-  await assert.rejects(session.start({ prompt: "x" }), Unfinished);
+  await assert.rejects(session.start({ prompt: "x" }), RunUnfinishedError);
   let text = "";
   for await ({ text } of session.resume().text());
   assert.equal(text, PROMPT);
 });
 
-test("finished reads the stream when nobody does, and a loop sees it all later", async (t) => {
+test("finished reads the stream without a loop, and a later loop receives all events", async (t) => {
   const { burdock } = await serve(t);
   const run = burdock.session("a").run({ prompt: PROMPT });
   assert.equal((await run.finished).type, "run_paused");
   assert.equal((await collect(run)).length, 8);
 });
 
-test("leaving the loop detaches, and the run goes on", async (t) => {
+test("leaving the loop detaches, and the run continues", async (t) => {
   const { server, burdock } = await serve(t);
   const held = gate(2);
   server.pace = held.pace;
   const session = burdock.session("a");
   const run = session.run({ prompt: PROMPT });
   for await (const event of run) if (event.type === "item") break;
-  await assert.rejects(run.finished, Detached);
+  await assert.rejects(run.finished, DetachedError);
   while (server.readers > 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal((await session.get()).running, true);
   held.open();
@@ -111,7 +111,7 @@ test("leaving the loop detaches, and the run goes on", async (t) => {
   assert.equal(server.requests.filter((request) => request.startsWith("POST")).length, 1);
 });
 
-test("a stop is explicit, and the stream goes on to the end", async (t) => {
+test("stop() ends the run, and the stream continues to the terminal event", async (t) => {
   const { server, burdock } = await serve(t);
   const held = gate(2);
   server.pace = held.pace;
@@ -124,7 +124,7 @@ test("a stop is explicit, and the stream goes on to the end", async (t) => {
   assert.deepEqual(types, ["run_started", "step_started", "item", "item", "run_stopped"]);
 });
 
-test("a signal detaches", async (t) => {
+test("aborting the signal detaches", async (t) => {
   const { server, burdock } = await serve(t);
   server.pace = gate(1).pace;
   const abort = new AbortController();
@@ -135,19 +135,19 @@ test("a signal detaches", async (t) => {
   await assert.rejects(reading, { name: "AbortError" });
 });
 
-test("a run that is left before its answer came is begun, and its rest can be read", async (t) => {
+test("a run detached before the response starts, and can be reattached", async (t) => {
   const { server, burdock } = await serve(t);
   const session = burdock.session("a");
   const run = session.run({ prompt: PROMPT });
   run.detach();
-  await assert.rejects(collect(run), Detached);
-  const rest = await collect(run.rest());
+  await assert.rejects(collect(run), DetachedError);
+  const rest = await collect(run.reattach());
   assert.equal(rest.length, 8);
   while (server.readers > 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(server.requests.filter((request) => request.startsWith("POST")).length, 1);
 });
 
-test("what is left of a run is read by who left it", async (t) => {
+test("reattach() continues where the loop was left", async (t) => {
   const { server, burdock } = await serve(t);
   const held = gate(2);
   server.pace = held.pace;
@@ -158,35 +158,35 @@ test("what is left of a run is read by who left it", async (t) => {
     if (seen === "one two ") break;
   }
   held.open();
-  const rest = run.rest();
+  const rest = run.reattach();
   for await (const { delta } of rest.text()) seen += delta;
   assert.equal(seen, PROMPT);
   assert.equal((await rest.finished).type, "run_paused");
-  assert.deepEqual(await collect(rest.rest()), []);
+  assert.deepEqual(await collect(rest.reattach()), []);
 });
 
-test("what is left of a run that nobody works at any more is told to be interrupted", async (t) => {
+test("reattach() throws when the run was interrupted", async (t) => {
   const { server, burdock } = await serve(t);
   server.pace = gate(2).pace;
   const session = burdock.session("a");
   const run = session.run({ prompt: PROMPT });
   for await (const event of run) if (event.type === "item") break;
   server.crash();
-  await assert.rejects(collect(run.rest(soon)), (error) => error instanceof RunInterrupted && error.resumable);
+  await assert.rejects(collect(run.reattach(immediate)), (error) => error instanceof RunInterruptedError && error.resumable);
 });
 
-test("a signal takes back a request that has no answer yet", async () => {
+test("aborting the signal cancels a request without a response", async () => {
   const abort = new AbortController();
   const fetch = (_: unknown, init?: RequestInit) => {
     return new Promise<Response>((_, reject) => init!.signal!.addEventListener("abort", () => reject(init!.signal!.reason)));
   };
   const run = new Burdock("/x", { fetch }).session("a").run({ prompt: "x" }, { signal: abort.signal });
   const reading = collect(run);
-  abort.abort(new TypeError("enough"));
-  await assert.rejects(reading, { message: "enough" });
+  abort.abort(new TypeError("cancelled"));
+  await assert.rejects(reading, { message: "cancelled" });
 });
 
-test("a stop that comes too late stops nothing", async (t) => {
+test("stop() after the end sends no request", async (t) => {
   const { server, burdock } = await serve(t);
   const run = burdock.session("a").run({ prompt: PROMPT });
   await run.finished;
@@ -194,20 +194,20 @@ test("a stop that comes too late stops nothing", async (t) => {
   assert(!server.requests.some((request) => request.endsWith("/stop")));
 });
 
-test("only one loop can be over a run", async (t) => {
+test("iterating over a run twice throws", async (t) => {
   const { burdock } = await serve(t);
   const run = burdock.session("a").run({ prompt: PROMPT });
   await collect(run);
   await assert.rejects(collect(run), TypeError);
 });
 
-test("answers are errors with a class", async (t) => {
+test("error responses are mapped to error classes", async (t) => {
   const { server, burdock } = await serve(t);
   const session = burdock.session("a");
   server.pace = gate(0).pace;
   await session.start({ prompt: PROMPT });
-  await assert.rejects(collect(session.run({ prompt: PROMPT })), Running);
-  await assert.rejects(burdock.session("b").get(), UnknownSession);
+  await assert.rejects(collect(session.run({ prompt: PROMPT })), RunInProgressError);
+  await assert.rejects(burdock.session("b").get(), UnknownSessionError);
   await assert.rejects(burdock.session("b").start({ prompt: "x" }, { expect: "existing" }), {
     status: 412,
     code: "precondition_failed",
@@ -217,7 +217,7 @@ test("answers are errors with a class", async (t) => {
     code: "session_exists",
   });
   await assert.rejects(session.start({} as never), (error) => {
-    assert(error instanceof InvalidInputs);
+    assert(error instanceof InvalidInputsError);
     assert.equal(error.status, 422);
     assert.equal(error.detail, "missing field `prompt`");
     assert.equal(error.message, "missing field `prompt` (422 invalid_inputs)");
@@ -225,42 +225,42 @@ test("answers are errors with a class", async (t) => {
   });
 });
 
-test("a token is sent, and one that is wrong is told", async (t) => {
+test("the token is sent, and a wrong token is rejected", async (t) => {
   const { server, url } = await serve(t);
   server.token = "secret";
-  await assert.rejects(new Burdock(url).graph(), Unauthorized);
-  await assert.rejects(new Burdock(url, { token: "wrong" }).graph(), Unauthorized);
+  await assert.rejects(new Burdock(url).graph(), UnauthorizedError);
+  await assert.rejects(new Burdock(url, { token: "wrong" }).graph(), UnauthorizedError);
   assert.equal((await new Burdock(`${url}/`, { token: async () => "secret" }).graph()).name, "Echo");
 });
 
-test("a token that cannot be had is a lost connection", async (t) => {
+test("a failing token function is reported as ConnectionLostError", async (t) => {
   const { url } = await serve(t);
   const token = () => Promise.reject(new TypeError("offline"));
   await assert.rejects(new Burdock(url, { token }).graph(), (error) => {
-    return error instanceof ConnectionLost && error.cause instanceof TypeError;
+    return error instanceof ConnectionLostError && error.cause instanceof TypeError;
   });
 });
 
-test("a server that is not there is a lost connection, and nothing is sent twice", async () => {
+test("an unreachable server is reported as ConnectionLostError without a retry", async () => {
   const burdock = new Burdock("http://127.0.0.1:9", { fetch: () => Promise.reject(new TypeError("no")) });
   const run = burdock.session("a").run({ prompt: "x" });
   await assert.rejects(collect(run), (error) => {
-    assert(error instanceof ConnectionLost);
+    assert(error instanceof ConnectionLostError);
     assert.equal(error.cursor, undefined);
     return true;
   });
-  await assert.rejects(run.finished, ConnectionLost);
+  await assert.rejects(run.finished, ConnectionLostError);
 });
 
-test("an answer that is no event stream is told", async (t) => {
+test("a response that is not an event stream is reported as ProtocolError", async (t) => {
   const { server, burdock } = await serve(t);
-  server.faults.push({ headers: { "content-type": "text/html" }, says: "<h1>Gateway</h1>" });
-  await assert.rejects(collect(burdock.session("a").run({ prompt: "x" }, soon)), ProtocolError);
-  server.faults.push({ says: "data: <h1>\n\n" });
-  await assert.rejects(collect(burdock.session("b").run({ prompt: "x" }, soon)), ProtocolError);
+  server.faults.push({ headers: { "content-type": "text/html" }, body: "<h1>Gateway</h1>" });
+  await assert.rejects(collect(burdock.session("a").run({ prompt: "x" }, immediate)), ProtocolError);
+  server.faults.push({ body: "data: <h1>\n\n" });
+  await assert.rejects(collect(burdock.session("b").run({ prompt: "x" }, immediate)), ProtocolError);
 });
 
-test("a problem that is not JSON is an error too", async () => {
+test("an error response that is not JSON is reported with its status", async () => {
   const fetch = async () => new Response("<h1>", { status: 502, statusText: "Bad Gateway" });
   await assert.rejects(new Burdock("/x", { fetch }).graph(), (error) => {
     assert(error instanceof BurdockError);
@@ -269,47 +269,47 @@ test("a problem that is not JSON is an error too", async () => {
   });
 });
 
-test("a cursor that is too old is told, with where to begin", async (t) => {
+test("a trimmed cursor is reported with the oldest cursor", async (t) => {
   const { server, burdock } = await serve(t);
   const session = burdock.session("a");
   await session.start({ prompt: "x" });
   server.faults.push({ status: 410, code: "trimmed", fields: { first: "1.3" } });
-  await assert.rejects(collect(session.events({ ...soon, from: "1.1" })), (error) => {
-    assert(error instanceof Trimmed);
+  await assert.rejects(collect(session.events({ ...immediate, from: "1.1" })), (error) => {
+    assert(error instanceof EventsTrimmedError);
     assert.equal(error.first, "1.3");
     return true;
   });
 });
 
-test("a crash of the server interrupts the run, and what it took back is rewound", async (t) => {
+test("a server crash interrupts the run and rewinds lost events", async (t) => {
   const { server, burdock } = await serve(t);
   server.pace = gate(3).pace;
   const session = burdock.session("a");
-  const run = session.run({ prompt: PROMPT }, soon);
+  const run = session.run({ prompt: PROMPT }, immediate);
   const texts: string[] = [];
   await assert.rejects(async () => {
     for await (const { text } of run.text()) {
       texts.push(text);
       if (text === "one two three ") server.crash(2);
     }
-  }, (error) => error instanceof RunInterrupted && error.resumable);
+  }, (error) => error instanceof RunInterruptedError && error.resumable);
   assert.deepEqual(texts, ["one ", "one two ", "one two three ", "one "]);
   assert.equal(run.cursor, "1.3");
 });
 
-test("a run whose beginning a crash took back is lost", async (t) => {
+test("a run whose start was lost in a crash is not resumable", async (t) => {
   const { server, burdock } = await serve(t);
   const session = burdock.session("a");
   await collect(session.run({ prompt: "x" }));
   server.pace = gate(1).pace;
-  const run = session.run({ prompt: PROMPT }, soon);
+  const run = session.run({ prompt: PROMPT }, immediate);
   const types: string[] = [];
   await assert.rejects(async () => {
     for await (const event of run) {
       types.push(event.type);
       if (event.type === "item") server.crash(3);
     }
-  }, (error) => error instanceof RunInterrupted && !error.resumable);
+  }, (error) => error instanceof RunInterruptedError && !error.resumable);
   assert.equal(types.at(-1), "rewound");
   assert.equal(run.cursor, "1.5");
 });

@@ -10,7 +10,7 @@ export interface Echo {
   node: "answer";
 }
 
-/** A fake server, and a client of it. */
+/** Starts a fake server, and returns it with a client. */
 export async function serve(t: TestContext) {
   const server = new FakeServer();
   const url = await server.listen();
@@ -18,8 +18,8 @@ export async function serve(t: TestContext) {
   return { server, url, burdock: new Burdock<Echo>(url) };
 }
 
-/** Reconnects that take no time. */
-export const soon: RunOptions = { reconnect: { delay: 0, attempts: 5 } };
+/** Reconnects without delay. */
+export const immediate: RunOptions = { reconnect: { delay: 0, attempts: 5 } };
 
 export async function collect<T>(from: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -27,7 +27,7 @@ export async function collect<T>(from: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** Lets so many go by, and holds the others back until `open`. */
+/** Returns a `pace` that lets `passes` calls through, and blocks the others until `open` is called. */
 export function gate(passes: number) {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
@@ -35,15 +35,15 @@ export function gate(passes: number) {
   return { pace, open };
 }
 
-/** Waits for a snapshot of the store, and returns it. */
-export function until<S extends object>(store: Store<S>, so: (snapshot: S) => boolean): Promise<S> {
+/** Waits until a snapshot of the store satisfies a condition, and returns it. */
+export function until<S extends object>(store: Store<S>, condition: (snapshot: S) => boolean): Promise<S> {
   return new Promise((resolve) => {
-    const look = () => {
-      if (!so(store.snapshot())) return;
-      queueMicrotask(() => leave());
+    const check = () => {
+      if (!condition(store.snapshot())) return;
+      queueMicrotask(() => unsubscribe());
       resolve(store.snapshot());
     };
-    const leave = store.subscribe(look);
-    look();
+    const unsubscribe = store.subscribe(check);
+    check();
   });
 }

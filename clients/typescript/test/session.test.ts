@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { collect, gate, serve, soon } from "./serve.ts";
+import { collect, gate, serve, immediate } from "./serve.ts";
 
-test("sessions come page by page", async (t) => {
+test("sessions are listed page by page", async (t) => {
   const { server, burdock } = await serve(t);
   for (const id of ["a1", "a2", "a3", "a4", "b1"]) await burdock.session(id).start({ prompt: "x" });
   const all = await collect(burdock.sessions({ limit: 2 }));
@@ -12,7 +12,7 @@ test("sessions come page by page", async (t) => {
   assert.equal(server.requests.filter((request) => request.includes("limit=3")).length, 2);
 });
 
-test("chats come page by page, with their titles", async (t) => {
+test("chats are listed page by page, with their titles", async (t) => {
   const { burdock } = await serve(t);
   for (const id of ["a", "b", "c"]) await burdock.session(id).start({ prompt: `the chat ${id}` });
   const all = await collect(burdock.chats({ limit: 2 }));
@@ -23,7 +23,7 @@ test("chats come page by page, with their titles", async (t) => {
   ]);
 });
 
-test("a session is read, forked and deleted", async (t) => {
+test("sessions can be read, forked and deleted", async (t) => {
   const { server, burdock } = await serve(t);
   const session = burdock.session("a/b?ü");
   await session.run({ prompt: "x" }).finished;
@@ -38,21 +38,21 @@ test("a session is read, forked and deleted", async (t) => {
   assert(!server.sessions.has("a/b?ü"));
 });
 
-test("an id that a URL cannot have is refused", async (t) => {
+test("session ids that cannot be part of a URL are rejected", async (t) => {
   const { burdock } = await serve(t);
   for (const id of ["", ".", ".."]) assert.throws(() => burdock.session(id), TypeError);
 });
 
-test("a chat is said something, read and retried", async (t) => {
+test("chats can be sent messages, read and retried", async (t) => {
   const { burdock } = await serve(t);
   const session = burdock.session("a");
   let text = "";
-  for await ({ text } of session.send("one two", soon).text());
+  for await ({ text } of session.send("one two", immediate).text());
   assert.equal(text, "one two");
-  const [first] = await collect(session.send("three fail", soon));
+  const [first] = await collect(session.send("three fail", immediate));
   assert(first?.type === "run_started");
   assert.equal(first.prompt, "three fail");
-  for await ({ text } of session.retry(soon).text());
+  for await ({ text } of session.retry(immediate).text());
   assert.equal(text, "three fail");
   const chat = await session.chat();
   assert.equal(chat.title, "Echo");
@@ -60,7 +60,7 @@ test("a chat is said something, read and retried", async (t) => {
   assert.equal(chat.running, false);
 });
 
-test("a chat is stopped", async (t) => {
+test("the run of a chat can be stopped", async (t) => {
   const { server, burdock } = await serve(t);
   const held = gate(1);
   server.pace = held.pace;

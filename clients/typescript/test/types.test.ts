@@ -22,7 +22,7 @@ import type {
 // The compiled test is in build/test.
 const root = new URL("../../", import.meta.url);
 
-test("the types of Rust types are sound without this project's settings", async () => {
+test("generated types compile without this project's settings", async () => {
   const tsc = new URL("node_modules/typescript/bin/tsc", root).pathname;
   const forms = new URL("test/fixtures/forms.ts", root).pathname;
   const options = ["--strict", "--noEmit", "--ignoreConfig", "--module", "nodenext", "--target", "es2022"];
@@ -30,7 +30,7 @@ test("the types of Rust types are sound without this project's settings", async 
   await check.catch((error: { stdout: string }) => assert.fail(error.stdout));
 });
 
-test("whole and partial values have the types of Rust types", () => {
+test("complete and partial values match the generated types", () => {
   const chapter: Chapter = { title: "One" };
   const story: Story = {
     title: "Once",
@@ -41,11 +41,11 @@ test("whole and partial values have the types of Rust types", () => {
     review: "",
     sequel: null,
   };
-  // @ts-expect-error no genre of this name
+  // @ts-expect-error unknown genre
   story.genre = "crime";
-  // @ts-expect-error a chapter is not complete without a title
+  // @ts-expect-error a complete chapter has a title
   story.chapters = [{}];
-  // @ts-expect-error neither is a story
+  // @ts-expect-error a complete story has all properties
   ({ title: "Once" }) satisfies Story;
 
   ({}) satisfies StoryPartial;
@@ -60,7 +60,7 @@ test("whole and partial values have the types of Rust types", () => {
 
   ({ children: [{ by_name: { a: { name: "b" } } }], parent: null }) satisfies TreePartial;
   ({ adjacent: { t: "Struct", c: {} }, external: { Tuple: [1] }, untagged: [] }) satisfies ShapesPartial;
-  // @ts-expect-error an alternative appears with its tag
+  // @ts-expect-error a variant has its tag from the start
   ({ adjacent: { c: [] } }) satisfies ShapesPartial;
   ({ id: "x", kind: "page_range", "first-page": "1" }) satisfies FlattenedPartial;
   ({ type: "x", anything: [1], "with space": "", by_number: { 1: ["red"] } }) satisfies KeysPartial;
@@ -72,7 +72,7 @@ test("whole and partial values have the types of Rust types", () => {
   assert.equal(story.chapters.length, 1);
 });
 
-test("the tag of an alternative tells which one it is", () => {
+test("the tag of a variant narrows its type", () => {
   const pages = (internal: Internal | InternalPartial): number | undefined => {
     switch (internal.kind) {
       case "nothing_yet":
@@ -87,7 +87,7 @@ test("the tag of an alternative tells which one it is", () => {
   assert.equal(pages({ kind: "part", title: "" }), undefined);
 });
 
-test("a value of a generated type grows", () => {
+test("changes apply to a value of a generated type", () => {
   const story = new Grown<StoryPartial>();
   const changes: Change<StoryPartial>[] = [
     { path: [], set: {} },

@@ -1,17 +1,17 @@
-// A form that fills itself: each event of the session is applied to one value, and the value is shown.
-// What was missed while the page was closed comes first, so that a reload shows the same value.
+// A form that fills while the story arrives: each event of the session is applied to a value, and the form shows
+// the value. The page follows the session from its first event, so that a reload shows the same value.
 
 const parts = Object.fromEntries([...document.querySelectorAll("[id]")].map((part) => [part.id, part]));
 let events = null;
-let shown = nothing();
-let drawing = false;
+let state = initial();
+let scheduled = false;
 
-/** What the page knows of a session before its first event. */
-function nothing() {
+/** Returns the state before the first event. */
+function initial() {
   return { story: undefined, at: undefined, subject: "", status: "", running: false };
 }
 
-/** Applies a change to a value; returns the value. The TypeScript client has the same function. */
+/** Applies a change to a value and returns the value, like `grow` of the TypeScript client. */
 export function grow(root, { path, ...edit }) {
   const whole = { root };
   const [last, ...before] = ["root", ...path].reverse();
@@ -22,14 +22,14 @@ export function grow(root, { path, ...edit }) {
   return whole.root;
 }
 
-/** What an event changes. */
+/** Returns the changes of the state for each type of event. */
 const EFFECTS = {
-  run_started: ({ inputs }) => ({ ...nothing(), subject: inputs.subject, status: "Writing …", running: true }),
+  run_started: ({ inputs }) => ({ ...initial(), subject: inputs.subject, status: "Writing …", running: true }),
   run_resumed: () => ({ status: "Writing …", running: true }),
-  item: ({ item }) => ({ story: grow(shown.story, item), at: item.path }),
+  item: ({ item }) => ({ story: grow(state.story, item), at: item.path }),
   items_superseded: () => ({ story: undefined, at: undefined }),
-  rewound: () => nothing(),
-  attempt_failed: ({ error }) => ({ status: `Trying again: ${error}` }),
+  rewound: () => initial(),
+  attempt_failed: ({ error }) => ({ status: `Retrying after an error: ${error}` }),
   run_paused: () => ({ status: "Complete.", running: false, at: undefined }),
   run_stopped: () => stopped(),
   run_cancelled: () => stopped(),
@@ -37,30 +37,30 @@ const EFFECTS = {
 };
 
 function stopped() {
-  return { status: "Stopped. This is a part of a story.", running: false };
+  return { status: "Stopped. The story is incomplete.", running: false };
 }
 
-/** Follows a session from its first event; the browser reconnects by itself. */
+/** Follows a session from its first event. The browser reconnects automatically. */
 function follow(id) {
   events?.close();
-  shown = nothing();
-  changed();
+  state = initial();
+  scheduleDraw();
   if (!id) return;
   events = new EventSource(`sessions/${encodeURIComponent(id)}/events`);
   events.onmessage = ({ data }) => {
     const event = JSON.parse(data);
-    Object.assign(shown, EFFECTS[event.type]?.(event));
-    changed();
+    Object.assign(state, EFFECTS[event.type]?.(event));
+    scheduleDraw();
   };
 }
 
 /** Draws at most once per frame. */
-function changed() {
-  if (drawing) return;
-  drawing = true;
+function scheduleDraw() {
+  if (scheduled) return;
+  scheduled = true;
   requestAnimationFrame(() => {
-    drawing = false;
-    draw(shown);
+    scheduled = false;
+    draw(state);
   });
 }
 
@@ -110,12 +110,12 @@ async function post(path, body = {}) {
   throw new Error(problem.detail);
 }
 
-async function attempt(act) {
+async function attempt(action) {
   try {
-    await act();
+    await action();
   } catch (error) {
-    Object.assign(shown, { status: `Not done: ${error.message}` });
-    changed();
+    Object.assign(state, { status: `Request failed: ${error.message}` });
+    scheduleDraw();
   }
 }
 

@@ -1,4 +1,4 @@
-// What outlives a fake server: sessions as lists of entries, as burdock's log has them.
+// The storage of fake servers, which survives them: sessions as lists of log entries.
 
 export class Disk {
   sessions = new Map();
@@ -41,7 +41,7 @@ class Stored {
     this.waiting.clear();
   }
 
-  /** Loses everything behind an offset, as a crash under batch durability does. */
+  /** Discards everything after an offset, like a crash with batch durability. */
   lose(after) {
     this.entries.length = after + 1;
     this.epoch += 1;
@@ -84,8 +84,8 @@ class Stored {
     return this.entries.findLast((entry) => entry.type === "run_started")?.prompt;
   }
 
-  /** Items of the current step that still count. */
-  get loose() {
+  /** Items of the current step that are not superseded. */
+  get uncommitted() {
     let items = [];
     for (const entry of this.entries) {
       if (entry.type === "item") items.push(entry);

@@ -1,7 +1,7 @@
-// The chatbot's `GET /graph`.
+// The response of the chatbot to `GET /graph`.
 
 const node = (name, docs, streams = false) => ({ name, action: name, docs, streams, reads: [], writes: [], inputs: [], resources: [], params: [] });
-const way = (from, to, label = null) => ({ from, to: { kind: "node", node: to }, label, kind: "transition" });
+const edge = (from, to, label = null) => ({ from, to: { kind: "node", node: to }, label, kind: "transition" });
 const pause = (from) => ({ from, to: { kind: "pause", node: "prompt" }, label: null, kind: "transition" });
 
 export const GRAPH = {
@@ -18,11 +18,11 @@ export const GRAPH = {
     node("refuse", "Declines to answer.", true),
   ],
   edges: [
-    way("prompt", "check_safety"),
-    way("check_safety", "choose_mode", "state.safe"),
-    way("check_safety", "refuse", "else"),
-    way("choose_mode", "write_code", "Mode::Code"),
-    way("choose_mode", "answer", "Mode::Question"),
+    edge("prompt", "check_safety"),
+    edge("check_safety", "choose_mode", "state.safe"),
+    edge("check_safety", "refuse", "else"),
+    edge("choose_mode", "write_code", "Mode::Code"),
+    edge("choose_mode", "answer", "Mode::Question"),
     pause("write_code"),
     pause("answer"),
     pause("refuse"),

@@ -1,20 +1,20 @@
 // A run of the fake chatbot: prompt, check_safety, choose_mode, then write_code, answer or refuse.
 
-/** Gives the words of an answer; what it throws fails the step. `ctl.stopped` says when to stop. */
+/** Yields the words of an answer until `ctl.stopped`; an exception fails the step. */
 export async function* plainScript(prompt) {
   for (const word of `You said: ${prompt}`.split(/(?<= )/)) yield word;
 }
 
 export async function run(session, { script, from, prompt, isAlive, ctl }) {
-  const say = (type, fields) => {
+  const append = (type, fields) => {
     if (!isAlive()) throw new Dead();
     return session.append(type, fields);
   };
   const step = (node, next, history, work) => async () => {
     const step = session.step;
-    say("step_started", { step, node });
+    append("step_started", { step, node });
     const text = await work?.(step, node);
-    say("step_committed", { step, node, attempt: 1, next, state: {}, history: history(text) });
+    append("step_committed", { step, node, attempt: 1, next, state: {}, history: history(text) });
   };
   const mode = /code|fizz|write/i.test(prompt) ? "write_code" : "answer";
   const refuses = prompt.includes("bomb");
@@ -28,7 +28,7 @@ export async function run(session, { script, from, prompt, isAlive, ctl }) {
     [last]: step(last, next, (text) => [...session.history, { role: "assistant", text }], async (step, node) => {
       let text = "";
       for await (const word of script(prompt, ctl)) {
-        say("item", { step, node, attempt: ctl.attempt, text: word });
+        append("item", { step, node, attempt: ctl.attempt, text: word });
         text += word;
         if (ctl.stopped) break;
       }
@@ -42,14 +42,14 @@ export async function run(session, { script, from, prompt, isAlive, ctl }) {
     } catch (error) {
       if (error instanceof Dead) return;
       const fields = { step: session.step, node: name, error: error.message };
-      if (session.loose.length > 0) say("items_superseded", { step: session.step, node: name, items: session.loose.length });
-      say("step_failed", fields);
-      say("run_failed", { node: name, error: error.message });
+      if (session.uncommitted.length > 0) append("items_superseded", { step: session.step, node: name, items: session.uncommitted.length });
+      append("step_failed", fields);
+      append("run_failed", { node: name, error: error.message });
       return;
     }
   }
-  if (next === "end") say("run_ended");
-  else say("run_paused", { node: "prompt" });
+  if (next === "end") append("run_ended");
+  else append("run_paused", { node: "prompt" });
 }
 
 class Dead extends Error {}

@@ -1,4 +1,4 @@
-// A server that speaks the page's part of the protocol, on a `Disk` that outlives it.
+// A server with the page's part of the protocol, on a `Disk` that survives it.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -17,15 +17,15 @@ export class Fake {
   #sockets = new Set();
   #ended = [];
   requests = [];
-  /** Event streams that are open. */
+  /** Number of open event streams. */
   streams = 0;
 
-  /** `script(prompt, ctl)` gives the words of an answer; `base` is the path it is nested under. */
+  /** `script(prompt, ctl)` yields the words of an answer; `base` is the path under which the server is nested. */
   constructor(disk, { script = plainScript, token = null, base = "/" } = {}) {
     Object.assign(this, { disk, script, token, base });
     this.server = createServer((request, response) => {
       this.requests.push(`${request.method} ${request.url}`);
-      this.#answer(request, response).catch((error) => {
+      this.#respond(request, response).catch((error) => {
         if (!response.headersSent) problem(response, 500, "internal", error.message);
         else response.destroy();
       });
@@ -43,7 +43,7 @@ export class Fake {
     return this;
   }
 
-  /** Dies at once, as a process does that is killed. */
+  /** Stops immediately, like a killed process. */
   async kill() {
     this.#alive = false;
     for (const { ctl } of this.#runs.values()) ctl.die();
@@ -57,29 +57,29 @@ export class Fake {
     return new Promise((ended) => this.#ended.push(ended));
   }
 
-  /** Cuts every connection, as a network does. */
+  /** Closes every connection, like a network failure. */
   cut() {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  async #answer(request, response) {
+  async #respond(request, response) {
     const url = new URL(request.url, this.url);
     const path = url.pathname.slice(this.base.length - 1);
     const { method } = request;
     if (method === "GET" && path === "/") return file(response, "index.html", { "content-security-policy": CSP });
     if (method === "GET" && path.startsWith("/assets/")) return file(response, path.slice(8));
     if (this.token && request.headers.authorization !== `Bearer ${this.token}`) {
-      return problem(response, 401, "unauthorized", "a bearer token is needed");
+      return problem(response, 401, "unauthorized", "a bearer token is required");
     }
     if (path === "/graph") return json(response, 200, GRAPH);
     if (path === "/chats") return json(response, 200, this.#list(url.searchParams));
     const found = /^\/sessions\/([^/]+)(\/.*)?$/.exec(path);
-    if (!found) return problem(response, 404, "not_found", "there is nothing here");
+    if (!found) return problem(response, 404, "not_found", "no such route");
     const id = decodeURIComponent(found[1]);
     const route = `${method} ${found[2] ?? ""}`;
     if (route === "POST /chat") return this.#prompt(id, await body(request), response);
     const session = this.disk.get(id);
-    if (!session) return problem(response, 404, "unknown_session", `there is no session \`${id}\``);
+    if (!session) return problem(response, 404, "unknown_session", `no session \`${id}\``);
     switch (route) {
       case "GET /chat":
         return json(response, 200, this.#chat(session, url.searchParams));
@@ -114,7 +114,7 @@ export class Fake {
     return { chats, next: ids.length > limit ? chats.at(-1).session : undefined };
   }
 
-  /** A page of a chat, by the rules of `chat/routes.rs`. */
+  /** Returns a page of a chat, with the limits of `chat/routes.rs`. */
   #chat(session, query) {
     const { history } = session;
     const end = Math.min(Number(query.get("before") ?? history.length), history.length);
@@ -138,32 +138,32 @@ export class Fake {
 
   #prompt(id, { prompt }, response) {
     if (typeof prompt !== "string") return problem(response, 422, "invalid_inputs", "`prompt` must be a string");
-    if (this.#runs.has(id)) return problem(response, 409, "running", "a run is under way");
+    if (this.#runs.has(id)) return problem(response, 409, "running", "a run is in progress");
     let session = this.disk.get(id);
     if (session?.position.at === "ended") return problem(response, 409, "ended", "the session has ended");
     session = this.disk.open(id);
     if (session.entries.length === 0) session.append("session_created", { history: [] });
     const cursor = session.cursor(session.entries.at(-1));
     session.append("run_started", { run: session.runs + 1, node: "prompt", prompt });
-    this.#go(session, "prompt", prompt);
+    this.#run(session, "prompt", prompt);
     json(response, 202, { session: id, cursor });
   }
 
   #resume(session, response) {
-    if (this.#runs.has(session.id)) return problem(response, 409, "running", "a run is under way");
+    if (this.#runs.has(session.id)) return problem(response, 409, "running", "a run is in progress");
     const { at, node } = session.position;
-    if (at !== "unfinished") return problem(response, 409, "at_rest", "there is nothing to go on with");
+    if (at !== "unfinished") return problem(response, 409, "at_rest", "there is no unfinished run");
     session.epoch += 1;
     const cursor = session.cursor(session.entries.at(-1));
     session.append("run_resumed", { node });
-    this.#go(session, node, session.prompt);
+    this.#run(session, node, session.prompt);
     json(response, 202, { session: session.id, cursor });
   }
 
-  #go(session, from, prompt) {
-    if (session.loose.length > 0) {
-      const { step, node } = session.loose[0];
-      session.append("items_superseded", { step, node, items: session.loose.length });
+  #run(session, from, prompt) {
+    if (session.uncommitted.length > 0) {
+      const { step, node } = session.uncommitted[0];
+      session.append("items_superseded", { step, node, items: session.uncommitted.length });
     }
     const ctl = new Control();
     this.#runs.set(session.id, { ctl });
@@ -173,7 +173,7 @@ export class Fake {
   }
 
   async #events(session, from, untilRun, response) {
-    if (untilRun && from && this.#hasSeenAll(session, from)) return response.writeHead(204).end();
+    if (untilRun && from && this.#isCaughtUp(session, from)) return response.writeHead(204).end();
     response.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-cache",
@@ -220,8 +220,8 @@ export class Fake {
     }
   }
 
-  /** Whether a reader has seen the last run to its end, or all there is of one that was interrupted. */
-  #hasSeenAll(session, from) {
+  /** Whether a reader has received the last run to its end, or all events of an interrupted one. */
+  #isCaughtUp(session, from) {
     const [epoch, at] = from.split(".").map(Number);
     const last = session.entries.at(-1);
     if (session.entries[at]?.epoch !== epoch) return false;
@@ -246,7 +246,7 @@ class Control {
     for (const stop of this.#stops) stop();
   }
 
-  /** Waits until the test says so, or a stop comes. */
+  /** Waits for a promise or a stop. */
   wait(promise) {
     return Promise.race([promise, new Promise((stop) => this.#stops.push(stop))]);
   }

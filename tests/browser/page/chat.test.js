@@ -1,8 +1,8 @@
-// The page in Chromium, against the fake server: what a user does, and what the network does to them.
+// The page in Chromium with the fake server: user actions and network failures.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rests, says, send, texts } from "./chromium.js";
+import { untilIdle, untilAnswer, send, texts } from "./chromium.js";
 import { Stage } from "./stage.js";
 
 const stage = new Stage();
@@ -11,81 +11,81 @@ test("a prompt is answered word by word", async () => {
   const chat = await stage.page();
   assert.match(chat.url(), /#\/s\/[a-z0-9-]+$/);
   await send(chat, "say one ‖ two ‖ three");
-  await says(chat, /^one$/);
+  await untilAnswer(chat, /^one$/);
   assert.equal(await chat.locator("#prompt").inputValue(), "");
-  await stage.go();
-  await says(chat, /^one two$/);
-  await stage.go();
-  await says(chat, /^one two three$/);
-  await rests(chat);
+  await stage.openGate();
+  await untilAnswer(chat, /^one two$/);
+  await stage.openGate();
+  await untilAnswer(chat, /^one two three$/);
+  await untilIdle(chat);
   assert.deepEqual(await texts(chat), ["say one ‖ two ‖ three", "one two three"]);
 });
 
-test("Enter sends, Shift and Enter begin a new line", async () => {
+test("Enter sends, and Shift+Enter starts a new line", async () => {
   const chat = await stage.page();
   await chat.locator("#prompt").pressSequentially("one");
   await chat.locator("#prompt").press("Shift+Enter");
   await chat.locator("#prompt").pressSequentially("two");
   await chat.locator("#prompt").press("Enter");
-  await says(chat, "You said one");
+  await untilAnswer(chat, "You said one");
   assert.equal((await texts(chat))[0], "one\ntwo");
 });
 
-test("a stop in the middle keeps the words so far", async () => {
+test("a stop keeps the text so far", async () => {
   const chat = await stage.page();
   await send(chat, "say one two ‖ three");
-  await says(chat, "one two");
+  await untilAnswer(chat, "one two");
   await chat.locator("#stop").click();
-  await rests(chat);
+  await untilIdle(chat);
   assert.deepEqual(await texts(chat), ["say one two ‖ three", "one two"]);
   assert.equal(stage.only.history.at(-1).text.trim(), "one two");
   await chat.reload();
-  await says(chat, "one two");
+  await untilAnswer(chat, "one two");
   assert.deepEqual(await texts(chat), ["say one two ‖ three", "one two"]);
 });
 
-test("Escape stops as well", async () => {
+test("Escape stops the answer", async () => {
   const chat = await stage.page();
   await send(chat, "say one ‖ two");
-  await says(chat, "one");
+  await untilAnswer(chat, "one");
   await chat.keyboard.press("Escape");
-  await rests(chat);
+  await untilIdle(chat);
   assert.equal((await texts(chat))[1], "one");
 });
 
-test("a reload in the middle shows the same and goes on", async () => {
+test("a reload during an answer shows the same text and continues", async () => {
   const chat = await stage.page();
   await send(chat, "say one two ‖ three");
-  await says(chat, "one two");
+  await untilAnswer(chat, "one two");
   const before = await texts(chat);
   await chat.reload();
-  await says(chat, "one two");
+  await untilAnswer(chat, "one two");
   assert.deepEqual(await texts(chat), before);
   await chat.locator("#stop").waitFor();
-  await stage.go();
-  await says(chat, "one two three");
-  await rests(chat);
+  await stage.openGate();
+  await untilAnswer(chat, "one two three");
+  await untilIdle(chat);
   assert.deepEqual(await texts(chat), ["say one two ‖ three", "one two three"]);
 });
 
-test("a connection that is cut comes back without a gap or a repeat", async () => {
+test("a cut connection is restored without a gap or a repeat", async () => {
   const chat = await stage.page();
   await send(chat, "say one ‖ two three ‖ four");
-  await says(chat, "one");
+  await untilAnswer(chat, "one");
   stage.server.cut();
-  await stage.go();
-  await says(chat, "one two three");
+  await stage.openGate();
+  await untilAnswer(chat, "one two three");
   stage.server.cut();
-  await stage.go();
-  await says(chat, "one two three four");
-  await rests(chat);
+  await stage.openGate();
+  await untilAnswer(chat, "one two three four");
+  await untilIdle(chat);
   assert.deepEqual(await texts(chat), ["say one ‖ two three ‖ four", "one two three four"]);
 });
 
-test("a server that dies in the middle comes back with the same text, and the answer is given again", async () => {
+test("after a server crash the text is the same, and the answer can be resumed", async () => {
   const chat = await stage.page();
   await send(chat, "say one two ‖ three");
-  await says(chat, "one two");
+  await untilAnswer(chat, "one two");
   const before = await texts(chat);
   await stage.server.kill();
   await chat.locator("#line").filter({ hasText: "Reconnecting" }).waitFor();
@@ -97,32 +97,32 @@ test("a server that dies in the middle comes back with the same text, and the an
   await chat.locator(".notice.interrupted").waitFor();
   assert.deepEqual(await texts(chat), before);
   await chat.locator("#notice-do").click();
-  await stage.go();
-  await says(chat, "one two three");
-  await rests(chat);
+  await stage.openGate();
+  await untilAnswer(chat, "one two three");
+  await untilIdle(chat);
   assert.deepEqual(await texts(chat), ["say one two ‖ three", "one two three"]);
   assert.equal(await chat.locator("#notice").isVisible(), false);
 });
 
-test("two tabs stay equal", async () => {
+test("two tabs show the same messages", async () => {
   const first = await stage.page();
   const second = await stage.page(first.url(), { context: first.context() });
   await send(first, "say one ‖ two");
-  await Promise.all([says(first, "one"), says(second, "one")]);
+  await Promise.all([untilAnswer(first, "one"), untilAnswer(second, "one")]);
   assert.deepEqual(await texts(second), await texts(first));
   await second.locator("#stop").waitFor();
-  await stage.go();
-  await says(first, "one two");
-  await rests(second);
+  await stage.openGate();
+  await untilAnswer(first, "one two");
+  await untilIdle(second);
   await send(second, "and three");
-  await says(first, "You said and three");
-  await rests(first);
-  await rests(second);
+  await untilAnswer(first, "You said and three");
+  await untilIdle(first);
+  await untilIdle(second);
   assert.deepEqual(await texts(second), await texts(first));
   assert.equal((await texts(first)).length, 4);
 });
 
-test("what failed is told, and tried again", async () => {
+test("a failure is shown and can be retried", async () => {
   const chat = await stage.page();
   await send(chat, "say one two ¡three four");
   const notice = chat.locator(".notice.failed");
@@ -133,47 +133,47 @@ test("what failed is told, and tried again", async () => {
   await notice.waitFor();
   assert.match(await notice.innerText(), /the model is overloaded/);
   await chat.locator("#notice-do").click();
-  await says(chat, "one two three four");
-  await rests(chat);
+  await untilAnswer(chat, "one two three four");
+  await untilIdle(chat);
   assert.deepEqual(await texts(chat), ["say one two ¡three four", "one two three four"]);
   assert.equal(await chat.locator(".dropped:visible").count(), 0);
 });
 
-test("after a failure a new prompt is as good", async () => {
+test("a new prompt can be sent after a failure", async () => {
   const chat = await stage.page();
   await send(chat, "say one ¡two");
   await chat.locator(".notice.failed").waitFor();
   await send(chat, "never mind");
-  await says(chat, "You said never mind");
-  await rests(chat);
+  await untilAnswer(chat, "You said never mind");
+  await untilIdle(chat);
   assert.deepEqual(await texts(chat), ["say one ¡two", "never mind", "You said never mind"]);
 });
 
-test("words that a crash took back disappear, and those that replace them count", async () => {
+test("words lost in a crash disappear, and are replaced", async () => {
   const chat = await stage.page();
   await send(chat, "say one two three ‖ four");
-  await says(chat, "one two three");
+  await untilAnswer(chat, "one two three");
   const session = stage.only;
   await stage.server.kill();
   session.lose(session.entries.findLast((entry) => entry.text === "two ").offset);
   await stage.restart();
-  await says(chat, /^one two$/);
+  await untilAnswer(chat, /^one two$/);
   await chat.locator(".notice.interrupted").waitFor();
   await chat.locator("#notice-do").click();
-  await stage.go();
-  await says(chat, /^one two three four$/);
-  await rests(chat);
+  await stage.openGate();
+  await untilAnswer(chat, /^one two three four$/);
+  await untilIdle(chat);
 });
 
-test("a crash that took back a commit leaves nothing of it", async () => {
+test("a commit lost in a crash disappears", async () => {
   const chat = await stage.page();
   await send(chat, "first");
-  await says(chat, "You said first");
-  await rests(chat);
+  await untilAnswer(chat, "You said first");
+  await untilIdle(chat);
   const kept = stage.only.entries.length - 1;
   await send(chat, "second");
-  await says(chat, "You said second");
-  await rests(chat);
+  await untilAnswer(chat, "You said second");
+  await untilIdle(chat);
   await stage.server.kill();
   stage.only.lose(kept);
   await stage.restart();
@@ -184,21 +184,21 @@ test("a crash that took back a commit leaves nothing of it", async () => {
 test("a prompt that could not be sent is kept", async () => {
   const chat = await stage.page();
   await send(chat, "hello");
-  await says(chat, "You said hello");
-  await rests(chat);
+  await untilAnswer(chat, "You said hello");
+  await untilIdle(chat);
   await stage.server.kill();
   await send(chat, "are you there?");
-  await chat.locator("#refused").filter({ hasText: "Not sent" }).waitFor();
+  await chat.locator("#error").filter({ hasText: "Not sent" }).waitFor();
   assert.equal(await chat.locator("#prompt").inputValue(), "are you there?");
   await stage.restart();
   await chat.reload();
-  await says(chat, "You said hello");
+  await untilAnswer(chat, "You said hello");
   assert.equal(await chat.locator("#prompt").inputValue(), "are you there?");
   await chat.locator("#prompt").press("Enter");
-  await says(chat, "You said are you there?");
+  await untilAnswer(chat, "You said are you there?");
 });
 
-test("nothing that a user or a model writes becomes anything but text", async () => {
+test("text of users and models creates no active content", async () => {
   const attack = [
     "<img src=x onerror=window.hacked=1>",
     "<script>window.hacked=1</script>",
@@ -210,8 +210,8 @@ test("nothing that a user or a model writes becomes anything but text", async ()
   ].join(" ");
   const chat = await stage.page();
   await send(chat, `say ${attack}`);
-  await says(chat, "iframe");
-  await rests(chat);
+  await untilAnswer(chat, "iframe");
+  await untilIdle(chat);
   assert.equal((await texts(chat))[0], `say ${attack}`);
   const found = await chat.evaluate(() => ({
     hacked: window.hacked,
@@ -225,54 +225,54 @@ test("nothing that a user or a model writes becomes anything but text", async ()
   assert.deepEqual(found.attributes.filter((name) => name.startsWith("on") || name === "style"), []);
 });
 
-test("the path through the graph is shown as it is taken", async () => {
+test("the path through the graph is shown during a run", async () => {
   const chat = await stage.page();
   await send(chat, "write code ‖ please");
   const trail = chat.locator("#trail li .name");
   await trail.nth(3).waitFor();
   assert.deepEqual(await trail.allInnerTexts(), ["prompt", "check safety", "choose mode", "write code"]);
   assert.equal(await chat.locator("#trail [aria-current=step] .name").innerText(), "write code");
-  assert.deepEqual(await chat.locator("#map .now text").allTextContents(), ["write code"]);
+  assert.deepEqual(await chat.locator("#map .active text").allTextContents(), ["write code"]);
   assert.equal(await chat.locator("#map .node").count(), 6);
-  await stage.go();
-  await rests(chat);
-  assert.equal(await chat.locator("#map .now").count(), 0);
+  await stage.openGate();
+  await untilIdle(chat);
+  assert.equal(await chat.locator("#map .active").count(), 0);
   assert.equal(await chat.locator("#map .taken").count(), 3);
   await chat.reload();
   await trail.nth(3).waitFor();
   assert.deepEqual(await trail.allInnerTexts(), ["prompt", "check safety", "choose mode", "write code"]);
   await send(chat, "bomb");
   await chat.locator("#trail li", { hasText: "refuse" }).waitFor();
-  await rests(chat);
+  await untilIdle(chat);
   assert.deepEqual(await trail.allInnerTexts(), ["prompt", "check safety", "refuse"]);
 });
 
-test("a new chat is another session, and the list leads back", async () => {
+test("a new chat is a new session, and the list links to the old one", async () => {
   const chat = await stage.page(undefined, { viewport: { width: 1440, height: 800 } });
   await send(chat, "the first chat");
-  await says(chat, "You said");
-  await rests(chat);
+  await untilAnswer(chat, "You said");
+  await untilIdle(chat);
   const first = chat.url();
   await chat.locator("#new").click();
   await chat.locator("#welcome").waitFor();
   assert.notEqual(chat.url(), first);
   assert.deepEqual(await texts(chat), []);
   await chat.locator("#recent a", { hasText: "the first chat" }).click();
-  await says(chat, "You said the first chat");
+  await untilAnswer(chat, "You said the first chat");
   assert.equal(chat.url(), first);
 });
 
-test("a chat that was deleted says so", async () => {
+test("a deleted chat shows a notice", async () => {
   const chat = await stage.page();
   await send(chat, "hello");
-  await says(chat, "You said");
-  await rests(chat);
+  await untilAnswer(chat, "You said");
+  await untilIdle(chat);
   await fetch(new URL(`sessions/${stage.only.id}`, stage.server.url), { method: "DELETE" });
   await chat.locator(".notice.deleted").waitFor();
   assert.equal(await chat.locator("#prompt").isDisabled(), true);
 });
 
-test("a conversation that has ended can be opened again", async () => {
+test("an ended conversation can be reopened", async () => {
   const chat = await stage.page();
   await send(chat, "farewell");
   await chat.locator(".notice.ended").waitFor();
@@ -280,42 +280,42 @@ test("a conversation that has ended can be opened again", async () => {
   await chat.locator("#notice-do").click();
   await chat.locator("#notice").waitFor({ state: "hidden" });
   await send(chat, "hello");
-  await says(chat, "You said hello");
+  await untilAnswer(chat, "You said hello");
 });
 
-test("under a path and with a token from the address", async () => {
+test("the page works under a path, with a token from the URL", async () => {
   await stage.server.kill();
   stage.server = await stage.serve({ base: "/a/b/", token: "secret" }).listen();
   const chat = await stage.page(`${stage.server.url}#/s/mine&token=secret`);
   await send(chat, "hello");
-  await says(chat, "You said hello");
+  await untilAnswer(chat, "You said hello");
   assert.ok(chat.url().endsWith("#/s/mine"), chat.url());
   await chat.reload();
-  await says(chat, "You said hello");
+  await untilAnswer(chat, "You said hello");
   const stranger = await stage.page(`${stage.server.url}#/s/mine`);
   await stranger.locator("#line", { hasText: "token" }).waitFor();
 });
 
-test("on a phone nothing is wider than the window", async () => {
+test("nothing is wider than the window on a phone", async () => {
   const chat = await stage.page(undefined, { viewport: { width: 320, height: 640 } });
   await send(chat, `say ${"wide".repeat(60)} \`${"code".repeat(60)}\`\n\n\`\`\`\n${"block ".repeat(60)}\n\`\`\`\n\n| a | b |\n|---|---|\n| ${"cell".repeat(40)} | x |`);
-  await says(chat, "cell");
-  await rests(chat);
+  await untilAnswer(chat, "cell");
+  await untilIdle(chat);
   const { wide, window } = await chat.evaluate(() => ({ wide: document.querySelector("#scroll").scrollWidth, window: document.querySelector("#scroll").clientWidth }));
   assert.ok(wide <= window, `${wide} in ${window}`);
   assert.ok(await chat.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
 });
 
-test("a reader who scrolled up is not taken along", async () => {
+test("new text does not scroll a reader who has scrolled up", async () => {
   const chat = await stage.page(undefined, { viewport: { width: 800, height: 400 } });
   await send(chat, `say ${"line\n\n".repeat(40)} end ‖ more\n\nand more`);
-  await says(chat, "end");
+  await untilAnswer(chat, "end");
   const top = () => chat.locator("#scroll").evaluate((part) => part.scrollTop);
   assert.ok((await top()) > 100);
   await chat.locator("#scroll").evaluate((part) => part.scrollTo(0, 50));
   await chat.locator("#latest").waitFor();
-  await stage.go();
-  await says(chat, "and more");
+  await stage.openGate();
+  await untilAnswer(chat, "and more");
   assert.equal(await top(), 50);
   await chat.locator("#latest").click();
   await chat.locator("#latest").waitFor({ state: "hidden" });
@@ -326,26 +326,26 @@ test("a chat is deleted from the list after a confirmation", async () => {
   for (const prompt of ["the first chat", "the second chat"]) {
     await chat.locator("#new").click();
     await send(chat, prompt);
-    await says(chat, `You said ${prompt}`);
-    await rests(chat);
+    await untilAnswer(chat, `You said ${prompt}`);
+    await untilIdle(chat);
   }
   const other = await stage.page(chat.url(), { context: chat.context() });
-  await says(other, "You said the second chat");
+  await untilAnswer(other, "You said the second chat");
   const [first, second] = ["first", "second"].map((name) => chat.locator("#recent li", { hasText: name }));
   await first.hover();
   await first.getByRole("button", { name: "Delete the first chat" }).click();
-  const question = chat.locator("#delete");
-  assert.match(await question.innerText(), /Delete this chat\?\s+the first chat/);
+  const dialog = chat.locator("#delete");
+  assert.match(await dialog.innerText(), /Delete this chat\?\s+the first chat/);
   await chat.locator("#delete-no").click();
   assert.equal(await first.count(), 1);
   await first.hover();
   await first.locator(".remove").click();
   await chat.locator("#delete-yes").click();
   await first.waitFor({ state: "detached" });
-  assert.equal(await question.isVisible(), false);
+  assert.equal(await dialog.isVisible(), false);
   assert.deepEqual(await texts(chat), ["the second chat", "You said the second chat"]);
   assert.equal(stage.disk.sessions.size, 1);
-  // the one that is shown gives place to a new one, and other tabs say that it is gone
+  // deleting the current chat opens a new one, and other tabs show that it was deleted
   await second.hover();
   await second.locator(".remove").click();
   await chat.locator("#delete-yes").click();
@@ -359,8 +359,8 @@ test("a chat is deleted from the list after a confirmation", async () => {
 test("a failed deletion keeps the chat and shows the reason", async () => {
   const chat = await stage.page(undefined, { viewport: { width: 1440, height: 800 } });
   await send(chat, "hello");
-  await says(chat, "You said hello");
-  await rests(chat);
+  await untilAnswer(chat, "You said hello");
+  await untilIdle(chat);
   await chat.locator("#recent .remove").click();
   await stage.server.kill();
   await chat.locator("#delete-yes").click();
@@ -382,7 +382,7 @@ test("a long chat shows its newest messages, and loads older ones when the reade
   const count = () => chat.locator(".message").count();
   await chat.locator(".message", { hasText: "message 100" }).waitFor();
   assert.ok((await count()) < 50);
-  // what is read stays where it is while older messages come in front of it
+  // the visible messages stay in place while older ones are inserted before them
   const scroll = chat.locator("#scroll");
   const name = (await chat.locator(".message .body").first().innerText()).split("\n")[0];
   const before = await count();
@@ -395,10 +395,10 @@ test("a long chat shows its newest messages, and loads older ones when the reade
   while (await chat.locator("#older").isVisible()) await chat.locator("#older").click({ timeout: 2000 }).catch(() => {});
   assert.equal(await count(), 101);
   assert.equal((await texts(chat))[0].split("\n")[0], "message 0");
-  // they are still there after an answer
+  // the older messages are kept after an answer
   await send(chat, "hello");
-  await says(chat, "You said hello");
-  await rests(chat);
+  await untilAnswer(chat, "You said hello");
+  await untilIdle(chat);
   assert.equal(await count(), 103);
 });
 

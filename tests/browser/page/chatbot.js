@@ -1,9 +1,9 @@
-// The example `chatbot`, and what its log has.
+// The example `chatbot` and its log.
 
 import { Program } from "./program.js";
 
 export class Chatbot extends Program {
-  /** What the log has of a chat: the committed messages, and the words that count behind them. */
+  /** Returns the texts of a chat in the log: the committed messages, and the current items after them. */
   async log(session) {
     const at = (path) => new URL(`sessions/${session}/${path}`, this.url);
     const { cursor, messages, running, position } = await (await fetch(at("chat"))).json();
@@ -30,8 +30,8 @@ export class Chatbot extends Program {
     } finally {
       clearTimeout(timer);
     }
-    const loose = words.join("");
+    const uncommitted = words.join("");
     const texts = messages.map(({ text }) => text);
-    return { texts: loose ? [...texts, loose] : texts, running, position };
+    return { texts: uncommitted ? [...texts, uncommitted] : texts, running, position };
   }
 }

@@ -1,4 +1,4 @@
-// Chromium as Debian has it, and what every page test starts with.
+// Debian's Chromium, and helpers for page tests.
 
 import { chromium } from "playwright-core";
 
@@ -14,18 +14,18 @@ const FLAGS = [
 
 export const launch = () => chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
 
-/** A page that notes what must never happen: errors, refused content, requests to elsewhere. */
+/** Opens a page that records script errors, violations of its CSP, and requests to other origins. */
 export async function open(browser, url, options = {}) {
   const context = options.context ?? (await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options }));
   const page = await context.newPage();
-  page.wrong = [];
+  page.errors = [];
   const origin = new URL(url).origin;
-  page.on("pageerror", (error) => page.wrong.push(`error: ${error.stack}`));
+  page.on("pageerror", (error) => page.errors.push(`error: ${error.stack}`));
   page.on("console", (message) => {
-    if (/Content Security Policy/.test(message.text())) page.wrong.push(message.text());
+    if (/Content Security Policy/.test(message.text())) page.errors.push(message.text());
   });
   page.on("request", (request) => {
-    if (new URL(request.url()).origin !== origin) page.wrong.push(`request to ${request.url()}`);
+    if (new URL(request.url()).origin !== origin) page.errors.push(`request to ${request.url()}`);
   });
   await page.goto(url);
   return page;
@@ -38,9 +38,9 @@ export async function send(page, prompt) {
   await page.locator("#prompt").press("Enter");
 }
 
-/** Waits until the last answer has these words. */
-export const says = (page, words) =>
+/** Waits until the last answer contains a text. */
+export const untilAnswer = (page, words) =>
   page.locator(".message.assistant .body").last().filter({ hasText: words }).waitFor({ timeout: 10_000 });
 
-/** Waits until nothing runs. */
-export const rests = (page) => page.locator("#stop").waitFor({ state: "hidden", timeout: 10_000 });
+/** Waits until no run is in progress. */
+export const untilIdle = (page) => page.locator("#stop").waitFor({ state: "hidden", timeout: 10_000 });

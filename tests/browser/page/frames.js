@@ -1,43 +1,42 @@
-// The longest task of a page's main thread.
+// Measurement of the longest task on the main thread of a page.
 //
-// The test must be stable on a busy machine. So it measures the processor time of each task of the
-// renderer's main thread, which Chromium's trace contains (`tdur`), and not the wall-clock time, which
-// includes the time in which other programs run. A task contains the script, style, layout and paint of
-// a frame. On a shared processor the same work also takes more processor time (caches, clock rate):
-// therefore a fixed piece of work is measured too, and where it is slower than `WORK`, the limit is
-// raised in proportion. The best of three attempts counts.
+// The result has to be stable on a busy machine. So it is based on the CPU time of each task on the renderer's
+// main thread, from Chromium's trace (`tdur`), and not on wall-clock time, which includes the time of other
+// programs. A task includes the script, style, layout and paint of a frame. On a shared processor the same
+// work also takes more CPU time (caches, clock rate): so a reference workload is measured too, and if it
+// takes longer than `WORK`, the limit is raised in proportion. The best of three attempts counts.
 //
-// Garbage collection is not counted: Chromium decides when it runs, and on a busy machine it does work on
-// the main thread that it does on other threads otherwise.
+// Garbage collection is excluded: Chromium decides when it runs, and on a busy machine it moves work from
+// other threads to the main thread.
 
 import assert from "node:assert/strict";
 
-/** Longest task in milliseconds, where the fixed piece of work takes `WORK` milliseconds. */
-const MOST = 50;
+/** Maximum length of a task in milliseconds if the reference workload takes `WORK` milliseconds. */
+const LIMIT = 50;
 const WORK = 45;
 
 const CATEGORIES = ["disabled-by-default-devtools.timeline", "devtools.timeline"];
 
-/** Asserts that no task takes long; `attempt()` returns what to open and what to do. */
-export async function staysFluent(browser, attempt) {
+/** Asserts that no task exceeds the limit; `attempt()` returns a page and the action to measure. */
+export async function assertShortTasks(browser, attempt) {
   const found = [];
   for (let left = 3; left > 0; left -= 1) {
     const { page, act } = await attempt();
     const before = await work(browser, page);
     const { tasks, events } = await traced(browser, page, () => act(page));
-    const limit = MOST * Math.max(1, Math.max(before, await work(browser, page)) / WORK);
+    const limit = LIMIT * Math.max(1, Math.max(before, await work(browser, page)) / WORK);
     if (tasks[0].took <= limit) return;
     found.push(`${tasks[0].took.toFixed()} ms, more than ${limit.toFixed()} ms: ${parts(tasks[0], events)}`);
   }
   assert.fail(`a task took\n${found.join("\n")}`);
 }
 
-/** How long a fixed piece of work takes: what frames consist of. */
+/** Measures the reference workload, which resembles that of a frame. */
 async function work(browser, page) {
   const act = () =>
     page.evaluate(() => {
       const around = document.body.appendChild(document.createElement("div"));
-      around.className = "unseen";
+      around.className = "visually-hidden";
       for (let index = 0; index < 600; index += 1) {
         const line = document.createElement("p");
         for (let word = 0; word < 6; word += 1) {
@@ -55,7 +54,7 @@ async function work(browser, page) {
   return tasks[0].took;
 }
 
-/** Does `act`; returns the tasks meanwhile, the longest first. */
+/** Calls `act`; returns the tasks during it, longest first. */
 async function traced(browser, page, act) {
   await browser.startTracing(page, { categories: CATEGORIES });
   let events;
@@ -78,7 +77,7 @@ async function traced(browser, page, act) {
 
 const isIn = (event, { ts, dur, pid, tid }) => event.pid === pid && event.tid === tid && event.ts >= ts && event.ts <= ts + dur;
 
-/** What a task consists of. */
+/** Describes the parts of a task. */
 function parts(task, events) {
   const inside = events.filter((event) => event.name !== "RunTask" && event.tdur > 3000 && isIn(event, task));
   return inside.map(({ name, tdur, args }) => `${name} ${(tdur / 1000).toFixed()} ${args?.data?.functionName ?? ""}`).join(", ");

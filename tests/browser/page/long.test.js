@@ -1,4 +1,4 @@
-// Long answers, long chats and texts that are made to be slow: no frame takes long.
+// Frame times with long answers, long chats and pathological texts.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -6,13 +6,13 @@ import { Disk } from "../fake/disk.js";
 import { Fake } from "../fake/server.js";
 import { generator } from "../unit/random.js";
 import { launch, open, send } from "./chromium.js";
-import { staysFluent } from "./frames.js";
+import { assertShortTasks } from "./frames.js";
 
 const MB = 1_000_000;
 const SENTENCE = "The quick **brown** fox jumps over the `lazy` dog, and *then* it says [so](https://a.example/). ";
 const PROSE = `${SENTENCE.repeat(6)}\n\n- one item of it\n- another one\n\n\`\`\`rust\nfn main() {\n    println!("hello");\n}\n\`\`\`\n\n`;
 
-/** What an answer of 5 MB may be made of. */
+/** Answers of 5 MB. */
 const ANSWERS = {
   prose: PROSE.repeat(Math.ceil((5 * MB) / PROSE.length)),
   "one line": "word ".repeat(MB),
@@ -26,7 +26,7 @@ let server;
 before(async () => (browser = await launch()));
 after(() => browser.close());
 
-/** A page on a server whose session `x` has these messages, and whose answers are `answer`. */
+/** Opens a page on a server whose session `x` has these messages and which answers with `answer`. */
 async function visit(context, { messages, answer = "" }) {
   const disk = new Disk();
   if (messages) {
@@ -47,7 +47,7 @@ async function visit(context, { messages, answer = "" }) {
   return page;
 }
 
-/** An answer as models send it, but faster: the server writes and the page reads as they can. */
+/** Yields an answer in pieces without delays, as fast as the server writes and the page reads. */
 async function* pieces(text) {
   for (let at = 0; at < text.length; at += 2_000) {
     yield text.slice(at, at + 2_000);
@@ -55,7 +55,7 @@ async function* pieces(text) {
   }
 }
 
-/** Waits until everything is drawn. Playwright's own locators look at every element of the page. */
+/** Waits until everything is drawn. Playwright's locators would inspect every element of the page. */
 const drawn = (page, length) =>
   page.waitForFunction(
     (length) => {
@@ -72,29 +72,29 @@ const go = (page) => page.evaluate(() => (location.hash = "#/s/x"));
 const letters = (text) => text.replace(/[^a-z]/g, "").length;
 
 for (const [name, answer] of Object.entries(ANSWERS)) {
-  test(`an answer of 5 MB, ${name}, is loaded`, async (context) => {
+  test(`loading an answer of 5 MB (${name}) has no long task`, async (context) => {
     const messages = [{ role: "user", text: "hi" }, { role: "assistant", text: answer }];
     const act = async (page) => {
       await go(page);
       await drawn(page, 2);
     };
     let page;
-    await staysFluent(browser, async () => ({ page: (page = await visit(context, { messages })), act }));
+    await assertShortTasks(browser, async () => ({ page: (page = await visit(context, { messages })), act }));
     assert.ok(letters(await text(page)) > 0.7 * letters(answer));
   });
 
-  test(`an answer of 5 MB, ${name}, is streamed`, async (context) => {
+  test(`streaming an answer of 5 MB (${name}) has no long task`, async (context) => {
     const act = async (page) => {
       await send(page, "go");
       await drawn(page, 2);
     };
     let page;
-    await staysFluent(browser, async () => ({ page: (page = await visit(context, { answer })), act }));
+    await assertShortTasks(browser, async () => ({ page: (page = await visit(context, { answer })), act }));
     assert.ok(letters(await text(page)) > 0.7 * letters(answer));
   });
 }
 
-test("a chat of 5 000 messages is loaded, scrolled to its beginning, and answered in", async (context) => {
+test("loading, scrolling and answering in a chat of 5 000 messages has no long task", async (context) => {
   const messages = Array.from({ length: 5_000 }, (_, index) => (index % 2 ? { role: "assistant", text: PROSE } : { role: "user", text: `prompt ${index}` }));
   const act = async (page) => {
     await go(page);
@@ -118,28 +118,28 @@ test("a chat of 5 000 messages is loaded, scrolled to its beginning, and answere
     await page.waitForFunction(() => document.querySelectorAll(".message").length === 5_002, null, { polling: 200 });
     await drawn(page, 1);
   };
-  await staysFluent(browser, async () => ({ page: await visit(context, { messages, answer: PROSE.repeat(50) }), act }));
+  await assertShortTasks(browser, async () => ({ page: await visit(context, { messages, answer: PROSE.repeat(50) }), act }));
 });
 
-test("a prompt of a megabyte is shown", async (context) => {
+test("showing a prompt of a megabyte has no long task", async (context) => {
   const messages = ["word ".repeat(200_000), "x".repeat(MB), "line\n".repeat(200_000)].map((text) => ({ role: "user", text }));
   const act = async (page) => {
     await go(page);
     await drawn(page, 2);
   };
-  await staysFluent(browser, async () => ({ page: await visit(context, { messages }), act }));
+  await assertShortTasks(browser, async () => ({ page: await visit(context, { messages }), act }));
 });
 
-test("pathological texts are drawn in short tasks", async (context) => {
+test("drawing pathological texts has no long task", async (context) => {
   const marks = ["*", "_", "**a ", "`", "` `` ", "[", "![", "[a](", "](", "<https://", "https://a.b/(", ")", "\\", "~~", "> ", "- ", "1. ", "  ", " ", "\t", "# ", "#", "|", "|-", ":-", "\n", "\n\n", "a", "word ", "ä😀", "\u05d0", "\r", "~~~", "```\n"];
   const { below, pick } = generator(Number(process.env.BURDOCK_SEED ?? 1));
-  const some = (most) => Array.from({ length: 1 + below(most) }, () => pick(marks)).join("");
-  // a beginning, something over and over, and an end: what makes a parser go back
-  const made = Array.from({ length: 12 }, () => {
-    const again = some(3);
-    return some(3) + again.repeat(Math.ceil(100_000 / again.length)) + some(2);
+  const sample = (most) => Array.from({ length: 1 + below(most) }, () => pick(marks)).join("");
+  // a start, many repetitions, and an end: this makes parsers backtrack
+  const generated = Array.from({ length: 12 }, () => {
+    const repeated = sample(3);
+    return sample(3) + repeated.repeat(Math.ceil(100_000 / repeated.length)) + sample(2);
   });
-  const texts = [" ".repeat(100_000), `|a|\n|${" ".repeat(100_000)}x`, `[a](${" ".repeat(100_000)}x`, "> ".repeat(50_000), ...made];
+  const texts = [" ".repeat(100_000), `|a|\n|${" ".repeat(100_000)}x`, `[a](${" ".repeat(100_000)}x`, "> ".repeat(50_000), ...generated];
   const act = async (page) => {
     for (const text of texts) {
       await page.evaluate(async (text) => {
@@ -155,5 +155,5 @@ test("pathological texts are drawn in short tasks", async (context) => {
       }, text);
     }
   };
-  await staysFluent(browser, async () => ({ page: await visit(context, {}), act }));
+  await assertShortTasks(browser, async () => ({ page: await visit(context, {}), act }));
 });

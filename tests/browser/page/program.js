@@ -1,4 +1,4 @@
-// An example that serves, as its users start it, on a file that outlives it.
+// An example server process with a database that survives restarts.
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,19 +12,19 @@ import { promisify } from "node:util";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
-/** The binary of an example: that of `BURDOCK_CHATBOT` for `chatbot`, or one that cargo builds. */
+/** Returns the binary of an example: that of `BURDOCK_CHATBOT` for `chatbot`, or one built by cargo. */
 export async function binary(name) {
   const built = process.env[`BURDOCK_${name.toUpperCase()}`];
   if (built) return built;
   await promisify(execFile)("cargo", ["build", "--quiet", "-p", name], { cwd: ROOT });
   const path = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug", name);
-  if (!existsSync(path)) throw new Error(`there is no ${path}`);
+  if (!existsSync(path)) throw new Error(`${path} does not exist`);
   return path;
 }
 
 export class Program {
-  /** A place of its own: a port that nobody has, and a new file. */
-  static async place(path) {
+  /** Allocates a free port and a new folder. */
+  static async allocate(path) {
     const folder = await mkdtemp(join(tmpdir(), "burdock-"));
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -38,7 +38,7 @@ export class Program {
     Object.assign(this, { path, folder, port, url: `http://127.0.0.1:${port}/` });
   }
 
-  /** Starts it and waits until it answers. */
+  /** Starts the process and waits until it responds. */
   async start(...args) {
     const all = ["--db", join(this.folder, "db"), "--port", String(this.port), ...args];
     const env = { PATH: process.env.PATH, RUST_BACKTRACE: "1" };
@@ -46,25 +46,25 @@ export class Program {
     this.ended = once(this.process, "exit");
     const lines = createInterface({ input: this.process.stdout });
     for await (const line of lines) if (line === this.url) break;
-    // it prints where it is going to listen
+    // the URL is printed before the server listens
     for (;;) {
       try {
         await fetch(new URL("health", this.url));
         return this;
       } catch {
-        if (this.process.exitCode !== null) throw new Error(`${this.path} ended with ${this.process.exitCode}`);
+        if (this.process.exitCode !== null) throw new Error(`${this.path} exited with ${this.process.exitCode}`);
         await new Promise(setImmediate);
       }
     }
   }
 
-  /** Kills it, as `kill -9` does. */
+  /** Kills the process with SIGKILL. */
   async kill() {
     this.process.kill("SIGKILL");
     await this.ended;
   }
 
-  /** Ends it, as Ctrl-C does; returns its exit code. */
+  /** Interrupts the process like Ctrl-C; returns its exit code. */
   async interrupt() {
     this.process.kill("SIGINT");
     const [code] = await this.ended;

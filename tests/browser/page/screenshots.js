@@ -1,9 +1,9 @@
-// Pictures of the page, to be looked at: both schemes, wide and as on a phone.
+// Screenshots of the page in both color schemes, in a wide window and on a phone.
 
 import { mkdir } from "node:fs/promises";
 import { Disk } from "../fake/disk.js";
 import { Fake } from "../fake/server.js";
-import { launch, open, rests, says, send } from "./chromium.js";
+import { launch, open, untilIdle, untilAnswer, send } from "./chromium.js";
 
 const OUT = new URL("../screenshots/", import.meta.url).pathname;
 const LONG = `A **finite state machine** is a model with a fixed set of states and rules for moving between them. Three things make one useful:
@@ -64,13 +64,13 @@ for (const colorScheme of ["light", "dark"]) {
     await page.locator("#map svg").waitFor({ state: "attached" });
     await shoot("1-welcome");
     await send(page, "What is a finite state machine, and how would I write one in Rust?");
-    await says(page, "ask me to go on");
-    await rests(page);
+    await untilAnswer(page, "ask me to go on");
+    await untilIdle(page);
     await shoot("2-answer");
     await page.locator("#scroll").evaluate((part) => (part.scrollTop = 0));
     await shoot("3-top");
     await send(page, "Write fizzbuzz, please.");
-    await says(page, "a loop around it");
+    await untilAnswer(page, "a loop around it");
     await shoot("4-running");
     if (name === "phone") {
       await page.locator("#open-path").click();
@@ -81,7 +81,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.locator("#chats-dialog .close").click();
     }
     await page.locator("#stop").click();
-    await rests(page);
+    await untilIdle(page);
     await send(page, "Will this fail?");
     await page.locator(".notice.failed").waitFor();
     await shoot("7-failed");
@@ -95,10 +95,10 @@ for (const colorScheme of ["light", "dark"]) {
     await page.goto(`${server.url}#/s/long`);
     await page.locator(".message", { hasText: "199" }).waitFor();
     await shoot("10-long");
-    // older messages that do not come
+    // older messages that cannot be loaded
     await page.route("**/chat?*before*", (route) => route.abort());
     await page.locator("#scroll").evaluate((part) => (part.scrollTop = 0));
-    await page.locator("#refused", { hasText: "older" }).waitFor();
+    await page.locator("#error", { hasText: "older" }).waitFor();
     await shoot("11-older");
     await page.goBack();
     await page.locator(".notice.failed").waitFor();
@@ -106,9 +106,9 @@ for (const colorScheme of ["light", "dark"]) {
     server.cut();
     await page.locator("#line", { hasText: "Reconnecting" }).waitFor();
     await send(page, "Is anybody there?");
-    await page.locator("#refused", { hasText: "Not sent" }).waitFor();
+    await page.locator("#error", { hasText: "Not sent" }).waitFor();
     await shoot("8-lost");
-    if (page.wrong.length) console.error(page.wrong);
+    if (page.errors.length) console.error(page.errors);
     await context.close();
   }
 }

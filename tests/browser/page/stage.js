@@ -1,4 +1,4 @@
-// What every test of the page on the fake server has: a browser, a server, and answers that wait.
+// Fixture for tests of the page: a browser, a fake server, and answers controlled by the test.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach } from "node:test";
@@ -6,7 +6,7 @@ import { Disk } from "../fake/disk.js";
 import { Fake } from "../fake/server.js";
 import { launch, open } from "./chromium.js";
 
-/** A server of its own for each test of a file, and pages that are looked at when it is over. */
+/** Starts a server for each test of a file, and checks its pages for errors after the test. */
 export class Stage {
   #browser;
   #opened = [];
@@ -23,19 +23,19 @@ export class Stage {
       this.server = await this.serve().listen();
     });
     afterEach(async () => {
-      const wrong = this.#opened.flatMap((page) => page.wrong);
+      const errors = this.#opened.flatMap((page) => page.errors);
       await Promise.all(this.#opened.splice(0).map((page) => page.context().close()));
       await this.server.kill();
-      assert.deepEqual(wrong, []);
+      assert.deepEqual(errors, []);
     });
   }
 
-  /** A server on the disk of this test. */
+  /** Creates a server on the disk of this test. */
   serve(options) {
     return new Fake(this.disk, { script: (...call) => this.#script(...call), ...options });
   }
 
-  /** Another process on the same port, which knows only what the disk has. */
+  /** Starts another server on the same port with only the data on the disk. */
   async restart() {
     this.#gate = new Gate();
     this.server = await this.serve().listen(this.server.port);
@@ -47,17 +47,17 @@ export class Stage {
     return page;
   }
 
-  /** Lets an answer that waits at a `‖` go on. */
-  go() {
+  /** Releases an answer that waits at a `‖`. */
+  openGate() {
     return this.#gate.open();
   }
 
-  /** The session, where there is one. */
+  /** The only session. */
   get only() {
     return [...this.disk.sessions.values()][0];
   }
 
-  /** Words one by one; at `‖` waits until the test opens the gate; at `¡` fails the first time. */
+  /** Yields words one by one. Waits at `‖` until the test opens the gate, and fails at the first `¡`. */
   async *#script(prompt, ctl) {
     const answer = prompt.startsWith("say ") ? prompt.slice(4) : `You said ${prompt}`;
     const attempt = (this.#attempts.get(prompt) ?? 0) + 1;
@@ -71,21 +71,21 @@ export class Stage {
   }
 }
 
-/** Where answers wait for the test. */
+/** A gate at which answers wait for the test. */
 class Gate {
-  #here = [];
-  #came = () => {};
+  #waiting = [];
+  #onArrival = () => {};
 
   arrive() {
-    return new Promise((go) => {
-      this.#here.push(go);
-      this.#came();
+    return new Promise((resume) => {
+      this.#waiting.push(resume);
+      this.#onArrival();
     });
   }
 
-  /** Opens for one answer, once it is here. */
+  /** Releases one answer, once it has arrived. */
   async open() {
-    if (this.#here.length === 0) await new Promise((came) => (this.#came = came));
-    this.#here.shift()();
+    if (this.#waiting.length === 0) await new Promise((arrived) => (this.#onArrival = arrived));
+    this.#waiting.shift()();
   }
 }

@@ -1,4 +1,4 @@
-// The example `story` on its real server: a form that fills itself.
+// The example `story` with its server.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -16,13 +16,13 @@ before(async () => {
 });
 after(() => browser?.close());
 beforeEach(async () => {
-  story = await (await Program.place(path)).start("--serve");
+  story = await (await Program.allocate(path)).start("--serve");
 });
 afterEach(async () => {
-  const wrong = opened.flatMap((page) => page.wrong);
+  const errors = opened.flatMap((page) => page.errors);
   await Promise.all(opened.splice(0).map((page) => page.context().close()));
   await story.remove();
-  assert.deepEqual(wrong, []);
+  assert.deepEqual(errors, []);
 });
 
 async function order() {
@@ -33,7 +33,7 @@ async function order() {
   return page;
 }
 
-/** What the form shows: its fields in order. */
+/** Returns the values of the form fields. */
 const shown = (page) =>
   page.evaluate(() => {
     const text = (part) => part.textContent;
@@ -48,7 +48,7 @@ const isPrefix = (one, other) =>
 
 const isComplete = (page) => page.locator("#status", { hasText: "Complete." }).waitFor();
 
-test("the fields fill while the answer arrives, and a reload in the middle shows the same value", async () => {
+test("the fields fill while the answer arrives, and a reload shows the same value", async () => {
   const page = await order();
   const steps = [];
   await page.locator("#parts li p:not(:empty)").first().waitFor();
@@ -72,11 +72,11 @@ test("the fields fill while the answer arrives, and a reload in the middle shows
   assert.deepEqual(await shown(late), steps.at(-1));
 });
 
-test("a stop keeps the value partial and says so, and the next order starts again", async () => {
+test("a stop keeps the partial value, and the next order starts again", async () => {
   const page = await order();
   await page.locator("#parts li p:not(:empty)").first().waitFor();
   await page.locator("#stop").click();
-  await page.locator("#status", { hasText: "Stopped. This is a part of a story." }).waitFor();
+  await page.locator("#status", { hasText: "Stopped. The story is incomplete." }).waitFor();
   const partial = await shown(page);
   assert.equal(partial.rating, "");
   await page.reload();

@@ -1,4 +1,4 @@
-// As much of a document as `render.js` needs, and no more: it refuses everything that is not allowed.
+// A minimal document for `render.js`, which throws on elements and properties that are not allowed.
 
 const ELEMENTS = new Set("p h3 h4 h5 h6 blockquote ul ol li hr br div span pre code button table thead tbody tr th td strong em s a".split(" "));
 const PROPERTIES = new Set(["className", "type", "tabIndex", "start", "href", "rel", "target"]);
@@ -7,7 +7,7 @@ const PARENTS = new WeakMap();
 
 class Text {
   constructor(text) {
-    if (typeof text !== "string") throw new Error(`${text} is no text`);
+    if (typeof text !== "string") throw new Error(`${text} is not a string`);
     this.text = text;
   }
 
@@ -36,7 +36,7 @@ class Element {
     this.ownerDocument = document;
     return new Proxy(this, {
       set(target, property, value) {
-        if (!PROPERTIES.has(property)) throw new Error(`\`${property}\` is not to be set`);
+        if (!PROPERTIES.has(property)) throw new Error(`setting \`${property}\` is not allowed`);
         target[property] = value;
         return true;
       },
@@ -68,7 +68,7 @@ class Element {
     return this.childNodes.map((node) => node.textContent).join("");
   }
 
-  /** Every element in it. */
+  /** All descendant elements. */
   get all() {
     return this.childNodes.flatMap((node) => (node instanceof Element ? [node, ...node.all] : []));
   }
@@ -82,7 +82,7 @@ class Element {
 
 export const document = {
   createElement(name) {
-    if (!ELEMENTS.has(name)) throw new Error(`\`${name}\` is not to be made`);
+    if (!ELEMENTS.has(name)) throw new Error(`creating \`${name}\` is not allowed`);
     return new Element(name, document);
   },
   createTextNode: (text) => new Text(text),

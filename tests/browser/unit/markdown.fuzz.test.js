@@ -1,5 +1,5 @@
-// Whatever a model or a user writes, nothing comes out but the elements and addresses that are
-// allowed, no text is lost, and it does not take long.
+// For any text of a model or a user, rendering creates only allowed elements and addresses, loses no text, and
+// takes linear time.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,19 +18,19 @@ const PIECES = [
 ];
 const ADDRESS = /^(https?:\/\/|mailto:)/;
 
-function shown(text, options) {
+function rendered(text, options) {
   const into = document.createElement("div");
   show(into, text, options);
   return into;
 }
 
-test("nothing but what is allowed comes of any text", () => {
+test("any text creates only allowed elements and addresses", () => {
   for (let seed = 0; seed < ROUNDS * 3; seed += 1) {
     const { below, pick, next } = generator(seed);
     let text = "";
     for (let left = below(30); left > 0; left -= 1) text += pick(PIECES);
-    // the document refuses every other element and every other property
-    const into = shown(text, { grows: next() < 0.5 });
+    // the document throws on any other element or property
+    const into = rendered(text, { grows: next() < 0.5 });
     for (const element of into.all) {
       if (element.href === undefined) continue;
       assert.equal(element.name, "a");
@@ -40,7 +40,7 @@ test("nothing but what is allowed comes of any text", () => {
   }
 });
 
-test("no word is lost, wherever the text is cut", () => {
+test("no word is lost, wherever the text is cut off", () => {
   const marks = ["*", "**", "_", "`", "~~", "[", "]", "(", ")", "\n", "\n\n", "\n- ", "\n1. ", "\n> ", "\n# ", "\n```\n", "|", " ", " ", " "];
   for (let seed = 0; seed < ROUNDS; seed += 1) {
     const { below, pick } = generator(seed);
@@ -49,14 +49,14 @@ test("no word is lost, wherever the text is cut", () => {
     for (let left = below(25); left > 0; left -= 1) {
       if (text !== "" && !/\s$/.test(text)) text += " ";
       text += `${pick(marks)}w${(words += 1)}x`;
-      const said = shown(text, { grows: true }).textContent;
-      // a word behind a fence is its language
-      for (let word = 1; word <= words; word += 1) assert.ok(said.includes(`w${word}x`), `seed ${seed}: ${JSON.stringify(text)} lacks w${word}x`);
+      const visible = rendered(text, { grows: true }).textContent;
+      // a word after a fence is its language
+      for (let word = 1; word <= words; word += 1) assert.ok(visible.includes(`w${word}x`), `seed ${seed}: ${JSON.stringify(text)} lacks w${word}x`);
     }
   }
 });
 
-test("growing word by word shows the same as at once", () => {
+test("incremental rendering equals rendering at once", () => {
   for (let seed = 0; seed < ROUNDS / 10; seed += 1) {
     const { below, pick } = generator(seed);
     const into = document.createElement("div");
@@ -66,21 +66,21 @@ test("growing word by word shows the same as at once", () => {
       show(into, text, { grows: true });
     }
     show(into, text);
-    assert.equal(into.html, shown(text).html, JSON.stringify(text));
+    assert.equal(into.html, rendered(text).html, JSON.stringify(text));
   }
 });
 
-test("eight times the text takes about eight times as long, however it is made", () => {
+test("rendering takes linear time for any kind of text", () => {
   const pieces = ["*", "_", "**a ", "*a_ ", "`", "` `` ", "[", "![", "[a](", "](", "[](", "<", "<https://", "https://a.b)", "https://a.b/(", ")", "\\", "~~", "> ", "- ", "1. ", "  ", "# ", "#", "|", "|-", "\n", "\n- ", "\n> ", "\n\n- a", "a\n", "~~~ ", "***a", "a*** ", "[a](https://b.c)", "- - "];
   const around = [(text) => text, (text) => `# ${text}x`, (text) => `- a\n\n  ${text}`, (text) => `~~~${text}\``, (text) => `|${text}\n|-|`];
   const took = (text) => {
-    const begin = performance.now();
-    shown(text, { grows: true });
-    return performance.now() - begin;
+    const start = performance.now();
+    rendered(text, { grows: true });
+    return performance.now() - start;
   };
   for (const piece of pieces) {
     for (const wrap of around) {
-      // another program may have the processor for a while, but not each time
+      // other programs may use the processor, but not in all three attempts
       const ratio = () => {
         const [few, many] = [took(wrap(piece.repeat(4_000))), took(wrap(piece.repeat(32_000)))];
         return many < 300 ? 0 : many / few;

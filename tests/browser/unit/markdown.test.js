@@ -12,10 +12,10 @@ function html(text, options) {
   return blocksOf(into).map((node) => node.html).join("");
 }
 
-/** The blocks in the parts of the sections of a text. */
+/** Returns the blocks in all parts and sections of a text. */
 const blocksOf = (into) => into.childNodes.flatMap(({ childNodes }) => childNodes).flatMap(({ childNodes }) => childNodes);
 
-/** Each row is a Markdown text and what is shown. */
+/** Declares a test. Each row is a Markdown text and its HTML. */
 function check(name, rows, options) {
   test(name, () => {
     for (const [text, expected] of rows) assert.equal(html(text, options), expected, JSON.stringify(text));
@@ -94,7 +94,7 @@ check("links", [
   ["[a] and [b][c]", "<p>[a] and [b][c]</p>"],
 ]);
 
-check("what may not be followed is text", [
+check("links that are not allowed are text", [
   ["[a](javascript:alert(1))", "<p>a</p>"],
   ["[a](JaVaScRiPt:alert(1))", "<p>a</p>"],
   ["[a](java\tscript:alert(1))", "<p>[a](java    script:alert(1))</p>"],
@@ -113,7 +113,7 @@ check("raw HTML is text", [
 ]);
 
 check(
-  "a text that still grows closes what it has opened",
+  "delimiters open at the end of a growing text are closed",
   [
     ["**open", "<p><strong>open</strong></p>"],
     ["a `co", "<p>a <code>co</code></p>"],
@@ -123,7 +123,7 @@ check(
   { grows: true },
 );
 
-test("blocks that did not change, and those that grew, stay the same nodes", () => {
+test("unchanged and growing blocks keep their nodes", () => {
   const into = document.createElement("div");
   for (const [text, more] of [
     ["two", "two three"],
@@ -140,7 +140,7 @@ test("blocks that did not change, and those that grew, stay the same nodes", () 
   }
 });
 
-test("a long block is continued in others of its kind, and no text of it is lost", () => {
+test("a long block continues in blocks of the same type without losing text", () => {
   const words = "word ".repeat(20);
   for (const [line, first, kind] of [
     [`${words}\n`, "", "p"],
@@ -168,7 +168,7 @@ test("a long block is continued in others of its kind, and no text of it is lost
   }
 });
 
-test("the text of code is kept to the character, however long its lines are", () => {
+test("the text of code is preserved exactly, whatever the length of its lines", () => {
   for (const line of ["x".repeat(100), "word ".repeat(2_000), "y".repeat(9_000), "", "  z"]) {
     const code = `${line}\n`.repeat(Math.min(4_000, 60_000 / (line.length + 1)));
     const into = document.createElement("div");
@@ -190,7 +190,7 @@ test("a continued list continues its numbers", () => {
   assert.equal(next, 2_001);
 });
 
-test("addresses", () => {
+test("address allows only safe protocols", () => {
   assert.equal(address("https://a.b/ c"), "https://a.b/%20c");
   assert.equal(address(" java\nscript:alert(1)"), null);
   assert.equal(address("HTTP://A.B"), "http://a.b/");

@@ -1,3 +1,3 @@
-// The modules of the page.
+// Imports of the modules of the page.
 
 export const page = (name) => import(new URL(`../../../serve/src/chat/page/${name}.js`, import.meta.url));

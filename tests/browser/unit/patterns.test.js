@@ -1,8 +1,7 @@
-// Every regular expression of the page matches in linear time, on every text.
+// Checks that every regular expression of the page matches any text in linear time.
 //
-// `recheck` decides this from the expression: it analyses its automaton, or runs a fuzzer that counts the
-// steps of a backtracking matcher on the texts that it generates. It does not measure time, so that the
-// result does not depend on the machine.
+// `recheck` analyzes the automaton of an expression, or runs a fuzzer that counts the steps of a backtracking
+// matcher. It does not measure time, so the result does not depend on the machine.
 
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
@@ -10,20 +9,20 @@ import { test } from "node:test";
 import { parse } from "acorn";
 import { PAGE } from "../fake/server.js";
 
-process.env.RECHECK_BACKEND = "pure"; // without a process of its own
+process.env.RECHECK_BACKEND = "pure"; // without a separate process
 const { checkSync } = await import("recheck");
 
-/** Without time limits, whose result would depend on the machine. */
+/** No time limits, which would make the result depend on the machine. */
 const LIMITS = { timeout: null, attackTimeout: null, incubationTimeout: null, seedingTimeout: null };
 
-/** The regular expressions in a module, with the line of each. */
+/** Returns the regular expressions in a module with their lines. */
 function patterns(source) {
   const found = [];
   const visit = (node) => {
     if (node === null || typeof node !== "object") return;
     if (node.type === "Literal" && node.regex) found.push({ ...node.regex, line: node.loc.start.line });
     const callee = node.type === "NewExpression" || node.type === "CallExpression" ? node.callee.name : "";
-    if (callee === "RegExp") found.push({ line: node.loc.start.line, made: true });
+    if (callee === "RegExp") found.push({ line: node.loc.start.line, dynamic: true });
     for (const child of Object.values(node)) visit(child);
   };
   visit(parse(source, { ecmaVersion: "latest", sourceType: "module", locations: true }));
@@ -33,9 +32,9 @@ function patterns(source) {
 test("every regular expression of the page is linear", async () => {
   let count = 0;
   for (const file of (await readdir(PAGE)).filter((file) => file.endsWith(".js"))) {
-    for (const { pattern, flags, line, made } of patterns(await readFile(new URL(file, PAGE), "utf8"))) {
+    for (const { pattern, flags, line, dynamic } of patterns(await readFile(new URL(file, PAGE), "utf8"))) {
       const where = `${file}:${line}`;
-      assert.ok(!made, `${where}: a pattern that is made at run time cannot be checked`);
+      assert.ok(!dynamic, `${where}: a pattern created at run time cannot be checked`);
       const { status, complexity, attack } = checkSync(pattern, flags, LIMITS);
       assert.equal(status, "safe", `${where}: /${pattern}/${flags} is ${complexity?.summary}: ${attack?.pattern}`);
       count += 1;

@@ -1,4 +1,4 @@
-// A small seeded generator, so that what a fuzz test found can be found again.
+// A seeded random number generator, so that failures of fuzz tests can be reproduced.
 
 export function generator(seed) {
   let state = seed >>> 0;
@@ -12,5 +12,5 @@ export function generator(seed) {
   return { next, below, pick: (list) => list[below(list.length)] };
 }
 
-/** How many rounds a fuzz test takes; `BURDOCK_FUZZ` says more. */
+/** Number of rounds of a fuzz test. */
 export const ROUNDS = Number(process.env.BURDOCK_FUZZ ?? 3000);

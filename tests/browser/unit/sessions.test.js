@@ -4,21 +4,21 @@ import { page } from "./page.js";
 
 const { keep, memory, sequence } = await page("sessions");
 
-/** A storage of a tab, until the test is over. */
+/** Sets the session storage until the end of the test. */
 function store(context, storage) {
   globalThis.sessionStorage = storage;
   context.after(() => delete globalThis.sessionStorage);
 }
 
-test("of several requests only the latest is the latest, whichever is answered last", () => {
-  const asked = sequence();
-  const [first, second] = [asked(), asked()];
+test("sequence detects the latest request, whichever response arrives last", () => {
+  const request = sequence();
+  const [first, second] = [request(), request()];
   assert.deepEqual([second(), first()], [true, false]);
-  const third = asked();
+  const third = request();
   assert.deepEqual([first(), second(), third()], [false, false, true]);
 });
 
-test("a tab keeps the cursor of a session, also that of its beginning", (context) => {
+test("a tab stores the cursor of a session, including that of its start", (context) => {
   const kept = new Map();
   store(context, {
     getItem: (key) => kept.get(key) ?? null,
@@ -32,11 +32,11 @@ test("a tab keeps the cursor of a session, also that of its beginning", (context
   }
 });
 
-test("a storage that is full or forbidden is no error", (context) => {
-  const refuse = () => {
-    throw new Error("refused");
+test("a full or blocked storage is not an error", (context) => {
+  const fail = () => {
+    throw new Error("blocked");
   };
-  store(context, { getItem: () => null, setItem: refuse, removeItem: refuse });
+  store(context, { getItem: () => null, setItem: fail, removeItem: fail });
   for (const value of ["text", undefined]) {
     keep("key", value);
     memory("a").set(value);

@@ -7,21 +7,21 @@ const { Backoff, Parser, read } = await page("stream");
 
 const blocks = (text) => new Parser().push(text).map(({ id, data }) => [id, data]);
 
-test("a block is an id and data", () => {
+test("a block has an id and data", () => {
   assert.deepEqual(blocks('id: 1.4\ndata: {"a":1}\n\n'), [["1.4", '{"a":1}']]);
   assert.deepEqual(blocks("data: x\n\n"), [[undefined, "x"]]);
   assert.deepEqual(blocks("id: 1.4\ndata: a\n\ndata: b\n\n"), [["1.4", "a"], [undefined, "b"]]);
 });
 
-test("an empty id is an id", () => {
+test("an empty id is returned", () => {
   assert.deepEqual(blocks("id:\ndata: x\n\n"), [["", "x"]]);
 });
 
-test("a keep-alive between blocks is nothing", () => {
+test("keep-alive comments are ignored", () => {
   assert.deepEqual(blocks("data: a\n\n: keep-alive\ndata: b\n\n: keep-alive\n\n"), [[undefined, "a"], [undefined, "b"]]);
 });
 
-test("a block that is cut off is nothing", () => {
+test("an incomplete block is not returned", () => {
   assert.deepEqual(blocks("data: a\n\nid: 1.2\ndata: b\n"), [[undefined, "a"]]);
 });
 
@@ -30,7 +30,7 @@ test("retry is a number of milliseconds", () => {
   assert.equal(new Parser().push("retry: soon\ndata: x\n\n")[0].retry, undefined);
 });
 
-test("wherever a stream is cut on its way, the same blocks come out", () => {
+test("the blocks do not depend on how the stream is split", () => {
   const { below, pick } = generator(1);
   for (let round = 0; round < ROUNDS / 10; round += 1) {
     const end = pick(["\n", "\r\n", "\r"]);
@@ -49,7 +49,7 @@ test("wherever a stream is cut on its way, the same blocks come out", () => {
   }
 });
 
-test("characters that are cut between two chunks come out whole", async () => {
+test("characters split across chunks are decoded", async () => {
   const bytes = new TextEncoder().encode('data: {"text":"ä€😀"}\n\n');
   const body = new ReadableStream({
     start(controller) {
@@ -62,14 +62,14 @@ test("characters that are cut between two chunks come out whole", async () => {
   assert.deepEqual(events, [{ text: "ä€😀" }]);
 });
 
-test("a stream that falls silent is given up", async () => {
+test("a stream is aborted after the idle timeout", async () => {
   let controller;
   const body = new ReadableStream({ start: (own) => (controller = own) });
-  const abort = () => controller.error(new Error("given up"));
-  await assert.rejects(read({ body }, () => {}, { silence: 1, abort }), /given up/);
+  const abort = () => controller.error(new Error("aborted"));
+  await assert.rejects(read({ body }, () => {}, { idleTimeout: 1, abort }), /aborted/);
 });
 
-test("each attempt waits longer than the one before, up to a bound", () => {
+test("the delay doubles with each attempt, up to a maximum", () => {
   const backoff = new Backoff({ first: 100, most: 1000, random: () => 1 });
   assert.deepEqual([1, 2, 3, 4, 5, 6].map(() => backoff.next()), [100, 200, 400, 800, 1000, 1000]);
   backoff.reset();

@@ -4,7 +4,7 @@ import { page } from "./page.js";
 
 const { Tabs } = await page("tabs");
 
-/** The part of a document that says whether it is seen. */
+/** A document with a visibility state. */
 class Visibility extends EventTarget {
   hidden = false;
 
@@ -14,7 +14,7 @@ class Visibility extends EventTarget {
   }
 }
 
-/** Locks that nobody else holds, and that cannot be asked about. */
+/** Locks of a browser with one tab, whose `query` fails. */
 class Locks {
   held = new Set();
 
@@ -30,73 +30,73 @@ class Locks {
   }
 }
 
-/** Opens a tab until the test is over. */
+/** Opens a tab until the end of the test. */
 function open(context, { changed = () => {}, ended = () => {}, ...environment } = {}) {
   const tabs = new Tabs({ changed, ended }, environment);
   context.after(() => tabs.close());
   return tabs;
 }
 
-/** Whether a turn is over once everything that is due has happened. */
-async function isOver(turn) {
-  let over = false;
-  turn.over.then(() => (over = true));
+/** Returns whether a slot is revoked once all pending callbacks have run. */
+async function isRevoked(slot) {
+  let revoked = false;
+  slot.revoked.then(() => (revoked = true));
   await new Promise(setImmediate);
-  return over;
+  return revoked;
 }
 
 const { signal } = new AbortController();
 
-test("a lock is released if the locks cannot be asked about", async (context) => {
+test("a lock is released if the query for locks fails", async (context) => {
   const locks = new Locks();
   const tabs = open(context, { locks });
-  await assert.rejects(tabs.take(signal), /no answer/);
+  await assert.rejects(tabs.acquire(signal), /no answer/);
   await new Promise(setImmediate);
   assert.deepEqual([...locks.held], []);
 });
 
-test("without locks, a tab that becomes hidden ends its turn", async (context) => {
+test("without locks, the slot of a tab that becomes hidden is revoked", async (context) => {
   const document = new Visibility();
-  const tabs = open(context, { locks: null, document, turn: 0 });
-  const released = await tabs.take(signal);
+  const tabs = open(context, { locks: null, document, minHold: 0 });
+  const released = await tabs.acquire(signal);
   released.release();
-  const turn = await tabs.take(signal);
-  assert.equal(await isOver(turn), false);
+  const slot = await tabs.acquire(signal);
+  assert.equal(await isRevoked(slot), false);
   document.hide();
-  assert.equal(await isOver(turn), true);
-  assert.equal(await isOver(released), false);
+  assert.equal(await isRevoked(slot), true);
+  assert.equal(await isRevoked(released), false);
 });
 
-test("without locks, a tab that is hidden waits and takes short turns", async (context) => {
+test("without locks, a hidden tab waits and holds slots only briefly", async (context) => {
   const document = new Visibility();
   document.hide();
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const tabs = open(context, { locks: null, document, turn: 0 });
-  const taking = tabs.take(signal);
+  const tabs = open(context, { locks: null, document, minHold: 0 });
+  const taking = tabs.acquire(signal);
   context.mock.timers.runAll();
-  assert.equal(await isOver(await taking), true);
+  assert.equal(await isRevoked(await taking), true);
 });
 
-test("with locks, a tab that becomes hidden keeps its turn", async (context) => {
+test("with locks, a tab that becomes hidden keeps its slot", async (context) => {
   const document = new Visibility();
   const locks = new Locks();
   locks.query = async () => ({ pending: [] });
-  const turn = await open(context, { locks, document, turn: 0 }).take(signal);
+  const slot = await open(context, { locks, document, minHold: 0 }).acquire(signal);
   document.hide();
-  assert.equal(await isOver(turn), false);
+  assert.equal(await isRevoked(slot), false);
 });
 
-test("the other tabs hear of changes and of the ends of runs", async (context) => {
-  const heard = [];
-  const told = new Promise((done) => {
+test("other tabs are notified of changes and of the ends of runs", async (context) => {
+  const received = [];
+  const notified = new Promise((done) => {
     open(context, {
-      changed: (id) => heard.push(["changed", id]),
-      ended: (id) => done(heard.push(["ended", id])),
+      changed: (id) => received.push(["changed", id]),
+      ended: (id) => done(received.push(["ended", id])),
     });
   });
   const tabs = open(context, { changed: assert.fail, ended: assert.fail });
   tabs.changed("a");
   tabs.ended("b");
-  await told;
-  assert.deepEqual(heard, [["changed", "a"], ["ended", "b"]]);
+  await notified;
+  assert.deepEqual(received, [["changed", "a"], ["ended", "b"]]);
 });

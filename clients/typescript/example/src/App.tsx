@@ -6,7 +6,7 @@ import { SingleRun } from "./SingleRun.tsx";
 const burdock = new Burdock("/api");
 const VIEWS = { Chat, "Single run": SingleRun };
 
-/** One session in two ways: as a chat that anybody may write to, and as a run of one's own. */
+/** Two views of one session: a chat shared by all clients, and a single run. */
 export function App({ id }: { id: string }) {
   const session = useMemo(() => burdock.session(id), [id]);
   const [view, setView] = useState<keyof typeof VIEWS>("Chat");

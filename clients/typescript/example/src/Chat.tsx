@@ -3,7 +3,7 @@ import { useSession } from "@burdock/client/react";
 import { Prompt } from "./Prompt.tsx";
 
 export function Chat({ session }: { session: Session }) {
-  const { title, messages, first, status, connection, error, send, stop, retry, older } = useSession(session);
+  const { title, messages, first, status, connection, error, send, stop, retry, loadOlder } = useSession(session);
   return (
     <main>
       <header>
@@ -12,7 +12,7 @@ export function Chat({ session }: { session: Session }) {
       </header>
       <section aria-label="Messages" aria-busy={status === "running"}>
         {first > 0 && (
-          <button type="button" onClick={older}>
+          <button type="button" onClick={loadOlder}>
             Older messages
           </button>
         )}

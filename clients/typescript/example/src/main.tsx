@@ -9,7 +9,7 @@ createRoot(document.getElementById("root")!).render(
   </StrictMode>,
 );
 
-/** The session of this page stands in its address, so that a reload finds it. */
+/** Returns the session id in the URL hash, which survives a reload. */
 function sessionId(): string {
   if (location.hash === "") location.replace(`#${crypto.randomUUID()}`);
   return decodeURIComponent(location.hash.slice(1));

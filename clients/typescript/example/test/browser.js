@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-/** Chromium, which is quiet on a network that is closed. */
+/** Launches Chromium without background network traffic. */
 export async function browser(t) {
   const profile = await mkdtemp(join(tmpdir(), "burdock-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {

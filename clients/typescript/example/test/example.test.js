@@ -9,12 +9,12 @@ import { browser } from "./browser.js";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
-/** The built page beside a server, as behind a proxy. */
-function page(path, answer) {
+/** Serves the built page on the same origin as the API. */
+function page(path, response) {
   const file = new URL(`../dist${path === "/" ? "/index.html" : path}`, import.meta.url);
   try {
     const body = readFileSync(file);
-    answer.writeHead(200, { "content-type": TYPES[extname(file.pathname)] ?? "text/plain" }).end(body);
+    response.writeHead(200, { "content-type": TYPES[extname(file.pathname)] ?? "text/plain" }).end(body);
     return true;
   } catch {
     return false;
@@ -36,12 +36,12 @@ async function open(t) {
   return { server, tab };
 }
 
-async function say(tab, prompt) {
+async function sendPrompt(tab, prompt) {
   await tab.getByLabel("Prompt").fill(prompt);
   await tab.getByRole("button", { name: "Send" }).click();
 }
 
-/** Waits until the page shows these messages. */
+/** Waits until the page shows exactly these messages. */
 async function shows(tab, ...texts) {
   await tab.waitForFunction(
     (expected) => {
@@ -53,21 +53,21 @@ async function shows(tab, ...texts) {
   );
 }
 
-async function until(so) {
-  while (!so()) await setTimeout(10);
+async function until(condition) {
+  while (!condition()) await setTimeout(10);
 }
 
 const status = (tab, text) => tab.getByRole("status").filter({ hasText: text }).waitFor();
 
-test("a chat in the browser", async (t) => {
+test("chat in the browser", async (t) => {
   const { server, tab } = await open(t);
   const anna = await tab();
 
-  await t.test("words come one by one, and a second tab sees the same", async () => {
+  await t.test("words appear one by one, also in a second tab", async () => {
     await status(anna, "idle");
     const held = gate(2);
     server.pace = held.pace;
-    await say(anna, "one two three");
+    await sendPrompt(anna, "one two three");
     await shows(anna, "one two three", "one two ");
     const second = await tab();
     await shows(second, "one two three", "one two ");
@@ -79,10 +79,10 @@ test("a chat in the browser", async (t) => {
     await second.close();
   });
 
-  await t.test("the answer goes on after the network is back, and after a reload", async () => {
+  await t.test("the answer continues after a lost connection and after a reload", async () => {
     const held = gate(1);
     server.pace = held.pace;
-    await say(anna, "four five");
+    await sendPrompt(anna, "four five");
     const before = ["one two three", "one two three", "four five"];
     await shows(anna, ...before, "four ");
     server.drop();
@@ -95,10 +95,10 @@ test("a chat in the browser", async (t) => {
     await status(anna, "idle");
   });
 
-  await t.test("a stop keeps what was shown, and a retry begins again", async () => {
+  await t.test("a stopped answer keeps its text and can be retried", async () => {
     const held = gate(1);
     server.pace = held.pace;
-    await say(anna, "six seven");
+    await sendPrompt(anna, "six seven");
     await anna.getByRole("article").filter({ hasText: /^six $/ }).waitFor();
     await anna.getByRole("button", { name: "Stop" }).click();
     await until(() => server.requests.at(-1).endsWith("/stop"));
@@ -108,9 +108,9 @@ test("a chat in the browser", async (t) => {
     await status(anna, "idle");
   });
 
-  await t.test("a server that dies in the middle leaves an answer that can be retried", async () => {
+  await t.test("an answer interrupted by a server crash can be retried", async () => {
     server.pace = gate(1).pace;
-    await say(anna, "eight nine");
+    await sendPrompt(anna, "eight nine");
     await anna.getByRole("article").filter({ hasText: /^eight $/ }).waitFor();
     server.crash(1);
     await status(anna, "unfinished");
@@ -120,8 +120,8 @@ test("a chat in the browser", async (t) => {
     await status(anna, "idle");
   });
 
-  await t.test("a failure is told", async () => {
-    await say(anna, "ten fail");
+  await t.test("a failure is shown", async () => {
+    await sendPrompt(anna, "ten fail");
     await anna.getByRole("alert").filter({ hasText: "the model is tired" }).waitFor();
     if (process.env.SCREENSHOT) await anna.screenshot({ path: process.env.SCREENSHOT });
   });

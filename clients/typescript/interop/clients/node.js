@@ -1,7 +1,7 @@
 import { Burdock } from "@burdock/client";
 import { EventSource } from "eventsource";
 
-/** `eventsource` of npm. */
+/** Follows with `eventsource` of npm. */
 export function npmEventSource(url) {
   return new Promise((resolve) => {
     const seen = [];
@@ -11,7 +11,7 @@ export function npmEventSource(url) {
   });
 }
 
-/** This package. It acts on `error` itself. */
+/** Follows with this package, which handles `error` events itself. */
 export async function burdockClient(base, session, from, reader) {
   const fetch = (input, init) => {
     const url = new URL(input);

@@ -1,6 +1,6 @@
 import { browser } from "../../example/test/browser.js";
 
-/** Chromium, on a page of the origin of the streams. */
+/** Opens a Chromium page with the same origin as the streams. */
 export async function page(t, base) {
   const context = await browser(t);
   const page = await context.newPage();
@@ -8,7 +8,7 @@ export async function page(t, base) {
   return page;
 }
 
-/** Chromium's own EventSource. It is over when the answer to its last reconnect is 204. */
+/** Follows with Chromium's EventSource, which closes when the response to a reconnect is 204. */
 export function chromiumEventSource(page, url) {
   return page.evaluate(
     (url) =>
@@ -22,7 +22,7 @@ export function chromiumEventSource(page, url) {
   );
 }
 
-/** @microsoft/fetch-event-source. It does not come back after a clean end, unless it is told to. */
+/** Follows with @microsoft/fetch-event-source, which does not reconnect after a clean end. */
 export function fetchEventSource(page, url) {
   return page.evaluate(async (url) => {
     const { fetchEventSource } = await import("/__interop/index");

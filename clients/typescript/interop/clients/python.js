@@ -7,7 +7,7 @@ const run = promisify(execFile);
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const python = `${folder}.venv/bin/python`;
 
-/** A virtual environment with what `requirements.txt` lists, made once. */
+/** Creates a virtual environment with the packages in `requirements.txt`, once. */
 export async function prepare() {
   const wanted = await readFile(`${folder}requirements.txt`, "utf8");
   const ready = `${folder}.venv/ready`;
@@ -18,15 +18,15 @@ export async function prepare() {
   await writeFile(ready, wanted);
 }
 
-/** httpx-sse, which leaves coming back to its user. */
+/** Follows with httpx-sse, which leaves reconnecting to its caller. */
 export async function httpxSse(url) {
   const { stdout } = await run(python, [`${folder}clients/follow.py`, url], { maxBuffer: 1 << 26 });
   return stdout.trim().split("\n").map((line) => JSON.parse(line));
 }
 
-/** Fails unless openapi-spec-validator takes the document. */
+/** Throws if openapi-spec-validator rejects the document. */
 export async function validOpenApi(document) {
-  const checked = run(python, ["-m", "openapi_spec_validator", "-"]);
-  checked.child.stdin.end(document);
-  await checked;
+  const validation = run(python, ["-m", "openapi_spec_validator", "-"]);
+  validation.child.stdin.end(document);
+  await validation;
 }

@@ -1,9 +1,10 @@
-/** The log of one session of the fake server: entries with cursors, and what a crash takes back. */
+/** An entry in the log of a session. */
 export interface LogEntry {
   cursor: string;
   event: { type: string; [field: string]: unknown };
 }
 
+/** The in-memory log of one session of the fake server, which can lose its last entries in a crash. */
 export class FakeLog {
   readonly entries: LogEntry[] = [];
   #epochs: { epoch: number; start: number }[] = [{ epoch: 1, start: 0 }];
@@ -19,14 +20,14 @@ export class FakeLog {
     this.wake();
   }
 
-  /** Forgets the last entries, as a crash does with what had run ahead of the disk. */
+  /** Discards the last entries, as a crash does with entries that are not durable. */
   crash(lost: number): void {
     this.entries.length -= lost;
     this.#epochs.push({ epoch: this.#epochs.at(-1)!.epoch + 1, start: this.entries.length });
   }
 
-  /** Where a reader with a cursor goes on, and whether it is to be told that it is rewound. */
-  look(cursor: string | undefined): { next: number; rewound: boolean } | undefined {
+  /** Returns the next entry for a reader with a cursor, and whether the reader has to be rewound. */
+  resume(cursor: string | undefined): { next: number; rewound: boolean } | undefined {
     if (cursor === undefined) return { next: 0, rewound: false };
     const match = /^(\d+)\.(\d+)$/.exec(cursor);
     if (match === null) return undefined;
@@ -38,7 +39,7 @@ export class FakeLog {
     return offset < this.entries.length ? { next: offset + 1, rewound: false } : undefined;
   }
 
-  /** Waits for more. */
+  /** Waits for the next entry. */
   more(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }

@@ -1,15 +1,15 @@
-// Requests to the server that served this page, and to no other.
+// Requests to the server that served this page.
 
-/** Where the routes are: beside `assets/`, under whatever path they are nested. */
+/** Base URL of the routes: the parent of `assets/`, under any path. */
 const ROOT = new URL("../", import.meta.url);
 
-/** Messages in a page of a chat: as many as can be shown without a pause. */
+/** Messages per page of a chat, few enough to be drawn without a noticeable delay. */
 const PAGE = 20;
 
-/** An answer that is no success, as RFC 9457 describes it. */
+/** An error response (RFC 9457). */
 export class Problem extends Error {
   constructor(status, fields) {
-    super(fields.detail ?? fields.title ?? `the server answered ${status}`);
+    super(fields.detail ?? fields.title ?? `the server responded with status ${status}`);
     this.name = "Problem";
     this.status = status;
     this.code = fields.code ?? "unknown";
@@ -17,7 +17,7 @@ export class Problem extends Error {
   }
 }
 
-/** Makes the calls of the page; `token`, when there is one, goes with each. */
+/** Returns the requests of the page; `token`, if present, is sent with each. */
 export function api(token, send = (...call) => fetch(...call)) {
   async function call(method, path, { body, signal, accept = "application/json" } = {}) {
     const headers = { accept };
@@ -41,7 +41,7 @@ export function api(token, send = (...call) => fetch(...call)) {
   return {
     graph: () => json("graph"),
     chats: (limit, after) => json(`chats?limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ""}`),
-    /** A page of the messages: the newest, or those before an index. */
+    /** Reads a page of messages: the newest, or those before an index. */
     chat: (id, { before, signal } = {}) =>
       json(`${session(id)}/chat?limit=${PAGE}${before === undefined ? "" : `&before=${before}`}`, { signal }),
     prompt: (id, prompt) => call("POST", `${session(id)}/chat`, { body: { prompt } }),
@@ -49,7 +49,7 @@ export function api(token, send = (...call) => fetch(...call)) {
     reopen: (id) => call("POST", `${session(id)}/reopen`),
     stop: (id) => call("POST", `${session(id)}/stop`),
     remove: (id) => call("DELETE", session(id)),
-    /** The events up to the end of a run; 204 if no run has begun since. */
+    /** Follows the events up to the end of a run; 204 if no run has started since `from`. */
     events: (id, from, signal) =>
       call("GET", `${session(id)}/chat/events?until=run${from ? `&from=${encodeURIComponent(from)}` : ""}`, {
         signal,

@@ -1,6 +1,6 @@
-// The box for the prompt. What is in it is lost to no failure, no reload and no other chat.
+// The input for prompts. Its draft survives failures, reloads and switching between chats.
 
-import { keeping } from "./focus.js";
+import { keepFocus } from "./focus.js";
 import { keep } from "./sessions.js";
 
 const DRAFT = "burdock.draft.";
@@ -9,15 +9,15 @@ export class Composer {
   #session = null;
   #sending = false;
 
-  /** `send(prompt)` and `stop()` return promises; what they are rejected with is told. */
-  constructor({ form, prompt, send, stop, refused }, acts) {
-    Object.assign(this, { prompt, button: send, stopper: stop, refused, acts });
+  /** `send(prompt)` and `stop()` return promises; rejections are shown to the user. */
+  constructor({ form, prompt, send, stop, error }, actions) {
+    Object.assign(this, { prompt, sendButton: send, stopButton: stop, errorText: error, actions });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
     });
-    prompt.addEventListener("keydown", (event) => this.#key(event));
-    prompt.addEventListener("input", () => this.#typed());
+    prompt.addEventListener("keydown", (event) => this.#onKey(event));
+    prompt.addEventListener("input", () => this.#onInput());
     stop.addEventListener("click", () => this.#stop());
     document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || isComposing(event) || document.querySelector("dialog[open]")) return;
@@ -29,95 +29,97 @@ export class Composer {
   open(session) {
     this.#session = session;
     this.prompt.value = sessionStorage.getItem(DRAFT + session) ?? "";
-    this.refuse("");
-    this.#typed();
+    this.showError("");
+    this.#onInput();
   }
 
-  show({ live, known }) {
+  show({ live, status }) {
     const { running } = live;
-    if (this.running && !running) this.stopper.classList.remove("stopping");
+    if (this.running && !running) this.stopButton.classList.remove("stopping");
     this.running = running;
-    this.shut = known === "deleted" || live.position.at === "ended";
-    this.#buttons();
+    this.closed = status === "deleted" || live.position.at === "ended";
+    this.#updateButtons();
   }
 
-  /** The server has begun a run with this prompt: if its answer was lost, it was not lost itself. */
-  arrived(prompt) {
-    if (this.unsure === prompt && this.prompt.value === prompt) this.#clear();
-    this.unsure = null;
+  /** Called when a run with this prompt has started, which confirms the prompt even if its response was lost. */
+  confirmSent(prompt) {
+    if (this.unconfirmed === prompt && this.prompt.value === prompt) this.#clear();
+    this.unconfirmed = null;
   }
 
-  refuse(why) {
-    this.refused.textContent = why;
+  showError(message) {
+    this.errorText.textContent = message;
   }
 
-  #key(event) {
+  #onKey(event) {
     if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     this.#send();
   }
 
-  #typed() {
+  #onInput() {
     const { prompt } = this;
     if (this.#session !== null) keep(DRAFT + this.#session, prompt.value || undefined);
     if (!CSS.supports("field-sizing", "content")) {
       prompt.style.height = "auto";
       prompt.style.height = `${prompt.scrollHeight}px`;
     }
-    this.#buttons();
+    this.#updateButtons();
   }
 
-  #buttons() {
-    this.stopper.hidden = !this.running;
-    this.button.hidden = Boolean(this.running);
-    this.button.disabled = this.#sending || this.shut || this.prompt.value.trim() === "";
+  #updateButtons() {
+    this.stopButton.hidden = !this.running;
+    this.sendButton.hidden = Boolean(this.running);
+    this.sendButton.disabled = this.#sending || this.closed || this.prompt.value.trim() === "";
     this.prompt.readOnly = this.#sending;
-    this.prompt.disabled = Boolean(this.shut);
+    this.prompt.disabled = Boolean(this.closed);
   }
 
   async #send() {
     const prompt = this.prompt.value;
-    if (this.#sending || this.shut || this.running || prompt.trim() === "") return;
+    if (this.#sending || this.closed || this.running || prompt.trim() === "") return;
     const session = this.#session;
     this.#sending = true;
-    this.unsure = prompt;
-    this.refuse("");
-    keeping(() => this.#buttons(), [this.prompt]);
+    this.unconfirmed = prompt;
+    this.showError("");
+    keepFocus(() => this.#updateButtons(), [this.prompt]);
     try {
-      await this.acts.send(prompt);
+      await this.actions.send(prompt);
       if (session === this.#session) this.#clear();
       else forgetDraft(session);
     } catch (error) {
-      if (this.unsure === prompt) this.refuse(`Not sent: ${error.status ? error.message : "the server cannot be reached."}`);
-      if (error.status) this.unsure = null;
+      if (this.unconfirmed === prompt) {
+        this.showError(`Not sent: ${error.status ? error.message : "the server cannot be reached."}`);
+      }
+      if (error.status) this.unconfirmed = null;
     } finally {
       this.#sending = false;
-      this.#buttons();
+      this.#updateButtons();
     }
   }
 
   async #stop() {
-    this.stopper.classList.add("stopping");
+    this.stopButton.classList.add("stopping");
     try {
-      await this.acts.stop();
+      await this.actions.stop();
     } catch (error) {
-      this.stopper.classList.remove("stopping");
-      this.refuse(`Not stopped: ${error.status ? error.message : "the server cannot be reached."}`);
+      this.stopButton.classList.remove("stopping");
+      this.showError(`Not stopped: ${error.status ? error.message : "the server cannot be reached."}`);
     }
   }
 
   #clear() {
     this.prompt.value = "";
-    this.unsure = null;
-    this.refuse("");
-    this.#typed();
+    this.unconfirmed = null;
+    this.showError("");
+    this.#onInput();
   }
 }
 
-/** Whether a key chooses among characters; Safari's last one of them says so by its code alone. */
+/** Whether a key event belongs to an input method. Safari reports the last one only by its key code. */
 const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
-/** A chat is deleted: its draft goes with it. */
+/** Discards the draft of a deleted chat. */
 export function forgetDraft(session) {
   keep(DRAFT + session);
 }

@@ -1,11 +1,11 @@
 // The dialog that confirms the deletion of a chat.
 
 /**
- * Asks in a dialog. `remove(chat)` returns a promise; if it rejects, the dialog shows why.
+ * `remove(chat)` returns a promise; if it rejects, the dialog shows the error.
  *
- * When the dialog closes, the keyboard focus returns to the button that opened it. It is found by its
- * id, because the list may have been drawn again meanwhile. If its chat is gone, `next()` says what
- * has the focus instead.
+ * When the dialog closes, the focus returns to the button that opened it. It is looked up by id, because the
+ * list may have been drawn again in the meantime. If its chat is gone, the element returned by `next()` is
+ * focused instead.
  */
 export class Deletion {
   #parts;

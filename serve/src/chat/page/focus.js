@@ -1,20 +1,20 @@
-// Where the keyboard goes on.
+// Keyboard focus.
 
-/** Does `change`; if it hides or shuts what the keyboard is on, the first of `others` that is there has it. */
-export function keeping(change, others) {
-  const held = document.activeElement;
-  // a finger that is lifted holds nothing, and a phone would open its keyboard
-  const keyboard = held?.matches(":focus-visible");
+/** Calls `change`. If this hides or disables the focused element, focuses the first available one of `others`. */
+export function keepFocus(change, others) {
+  const focused = document.activeElement;
+  // focusing the prompt after a tap would open the on-screen keyboard
+  const byKeyboard = focused?.matches(":focus-visible");
   change();
-  if (keyboard && !isThere(held)) others.find(isThere)?.focus();
+  if (byKeyboard && !isAvailable(focused)) others.find(isAvailable)?.focus();
 }
 
-const isThere = (element) => element.isConnected && !element.disabled && !element.closest("[hidden]");
+const isAvailable = (element) => element.isConnected && !element.disabled && !element.closest("[hidden]");
 
-/** Lets the keyboard scroll `scroller` while `content` does not fit. */
+/** Makes `scroller` focusable while `content` overflows it, so that the keyboard can scroll it. */
 export function scrollable(scroller, content) {
-  const look = () => (scroller.tabIndex = scroller.scrollHeight > scroller.clientHeight ? 0 : -1);
-  const observer = new ResizeObserver(look);
+  const update = () => (scroller.tabIndex = scroller.scrollHeight > scroller.clientHeight ? 0 : -1);
+  const observer = new ResizeObserver(update);
   observer.observe(scroller);
   observer.observe(content);
 }

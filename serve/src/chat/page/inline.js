@@ -1,22 +1,22 @@
-// What stands inside a paragraph, as a tree of plain data: text, break, code, strong, emphasis,
-// struck, link. The time it takes grows with the length of the text and no faster.
+// Parser for inline Markdown to a tree of plain data: text, break, code, strong, emphasis, struck, link. It
+// runs in linear time.
 
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
 const SPECIAL = /[\\`*_~[\]!<\n]|https?:\/\//g;
 const BARE = /^https?:\/\/[^\s<>"'`]+/;
 const AUTO = /^<((?:https?:\/\/|mailto:)[^\s<>]*)>/i;
 
-/** The longest address that is looked for. */
-const LONGEST = 1024;
+/** Maximum length of an address. */
+const MAX_ADDRESS = 1024;
 
-/** How deep one goes in the other; what is deeper is text. */
-const DEEPEST = 16;
-const MOST_BRACKETS = 32;
+/** Maximum nesting depth; deeper nodes are text. */
+const MAX_DEPTH = 16;
+const MAX_BRACKETS = 32;
 
-/** What a link may lead to. */
+/** Protocols allowed in links. */
 const PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
 
-/** The address of a link, as the browser will understand it; nothing if it may not be followed. */
+/** Returns the address of a link as the browser resolves it; null if it is not allowed. */
 export function address(text) {
   let url;
   try {
@@ -27,7 +27,7 @@ export function address(text) {
   return PROTOCOLS.has(url.protocol) ? url.href : null;
 }
 
-/** The tree of a text; in one that still grows, what was opened last counts as closed. */
+/** Parses a text. If it still grows, the delimiters opened last are treated as closed. */
 export function inline(text, { grows = false } = {}) {
   return emphasise(new Scan(text, grows).run(), grows);
 }
@@ -38,8 +38,8 @@ class Scan {
     this.grows = grows;
     this.at = 0;
     this.out = [];
-    this.brackets = []; // where in `out` each open bracket stands
-    this.ticks = null; // where runs of backticks stand, by their length
+    this.brackets = []; // indices in `out` of open brackets
+    this.ticks = null; // positions of runs of backticks, by length
   }
 
   run() {
@@ -47,7 +47,7 @@ class Scan {
     while (this.at < text.length) {
       SPECIAL.lastIndex = this.at;
       const found = SPECIAL.exec(text)?.index ?? text.length;
-      this.say(text.slice(this.at, found));
+      this.addText(text.slice(this.at, found));
       this.at = found;
       if (found < text.length) this.special(text[found]);
     }
@@ -79,7 +79,7 @@ class Scan {
     }
   }
 
-  say(text) {
+  addText(text) {
     if (text === "") return;
     const last = this.out.at(-1);
     if (last?.type === "text") last.text += text;
@@ -87,7 +87,7 @@ class Scan {
   }
 
   literal(length) {
-    this.say(this.text.slice(this.at, this.at + length));
+    this.addText(this.text.slice(this.at, this.at + length));
     this.skip(length);
   }
 
@@ -98,7 +98,7 @@ class Scan {
   escape() {
     const next = this.text[this.at + 1];
     if (next === undefined || !PUNCTUATION.test(next)) return this.literal(1);
-    this.say(next);
+    this.addText(next);
     this.skip(2);
   }
 
@@ -118,7 +118,7 @@ class Scan {
     return end - at;
   }
 
-  /** Where the next run of so many backticks stands. */
+  /** Returns the position of the next run of `length` backticks. */
   closing(length) {
     this.ticks ??= [...this.text.matchAll(/`+/g)].reduce((runs, { 0: { length }, index }) => {
       if (!runs.has(length)) runs.set(length, { next: 0, places: [] });
@@ -131,31 +131,31 @@ class Scan {
   }
 
   bracket(length) {
-    if (this.brackets.length === MOST_BRACKETS) this.brackets.shift();
+    if (this.brackets.length === MAX_BRACKETS) this.brackets.shift();
     this.brackets.push({ index: this.out.length, isImage: length === 2 });
-    // an entry of its own, so that what follows does not run into it
+    // a separate node, so that following text is not merged into it
     this.out.push({ type: "bracket", text: this.text.slice(this.at, this.at + length) });
     this.skip(length);
   }
 
   link() {
     const open = this.brackets.pop();
-    const found = open && target(this.text.slice(this.at + 1, this.at + 1 + LONGEST));
+    const found = open && target(this.text.slice(this.at + 1, this.at + 1 + MAX_ADDRESS));
     if (!found) return this.literal(1);
-    // there are no links in links; a picture is shown as a link to it, since it may not be loaded
+    // links cannot be nested; an image is shown as a link, since the page loads no images
     if (!open.isImage) this.brackets = [];
     const href = address(found.address.replace(/\\([!-/:-@[-`{-~])/g, "$1"));
     const inner = this.out.splice(open.index).slice(1);
     const children = emphasise(inner, false);
     const label = children.length > 0 ? children : [{ type: "text", text: href ?? "" }];
-    // a link that may not be followed is what it says
+    // a link that is not allowed is shown as its label
     if (href === null) for (const node of label) this.out.push(node);
     else this.out.push(nested("link", label.flatMap(unlinked), { href }));
     this.skip(1 + found.length);
   }
 
   auto(pattern, from) {
-    const rest = this.text.slice(this.at, this.at + LONGEST);
+    const rest = this.text.slice(this.at, this.at + MAX_ADDRESS);
     const found = pattern.exec(rest)?.[from];
     const text = from === 0 ? found && trimmed(found) : found;
     const href = text ? address(text) : null;
@@ -179,7 +179,7 @@ class Scan {
   }
 }
 
-/** Reads `(address "title")` at the start of a text, in one pass: `{ address, length }` or nothing. */
+/** Parses `(address "title")` at the start of a text in one pass: `{ address, length }`, or null. */
 function target(text) {
   if (text[0] !== "(") return null;
   let at = spaces(text, 1);
@@ -209,9 +209,9 @@ function spaces(text, at) {
   return at;
 }
 
-/** Where an address ends that may have one level of brackets, and escapes. */
+/** Returns the end of an address, which may contain escapes and one level of parentheses. */
 function addressEnd(text, at) {
-  let bracket = -1;
+  let paren = -1;
   for (; at < text.length; at += 1) {
     const char = text[at];
     if (/\s/.test(char)) break;
@@ -219,18 +219,18 @@ function addressEnd(text, at) {
       if (at + 1 === text.length || text[at + 1] === "\n") break;
       at += 1;
     } else if (char === "(") {
-      if (bracket >= 0) break;
-      bracket = at;
+      if (paren >= 0) break;
+      paren = at;
     } else if (char === ")") {
-      if (bracket < 0) return at;
-      bracket = -1;
+      if (paren < 0) return at;
+      paren = -1;
     }
   }
-  // a bracket that is not closed does not belong to the address
-  return bracket < 0 ? at : bracket;
+  // an unclosed parenthesis is not part of the address
+  return paren < 0 ? at : paren;
 }
 
-/** A bare address without the full stop or the bracket that ends the sentence around it. */
+/** Returns a bare address without trailing punctuation of the sentence around it. */
 function trimmed(url) {
   let open = url.split("(").length - url.split(")").length;
   let end = url.length;
@@ -243,7 +243,7 @@ function trimmed(url) {
 
 function nested(type, children, more) {
   const depth = 1 + children.reduce((deepest, child) => Math.max(deepest, child.depth ?? 0), 0);
-  if (depth > DEEPEST) return { type: "text", text: children.map(textOf).join("") };
+  if (depth > MAX_DEPTH) return { type: "text", text: children.map(textOf).join("") };
   return { type, ...more, depth, children };
 }
 
@@ -260,7 +260,7 @@ function unlinked(node) {
 /** Pairs the delimiters of a list of nodes. */
 function emphasise(nodes, grows) {
   const out = [];
-  const open = { "*": [], _: [], "~": [] }; // where in `out` those stand that may open
+  const open = { "*": [], _: [], "~": [] }; // indices in `out` of delimiters that may open
   for (const node of nodes) {
     if (node.type !== "delimiter") {
       out.push(node);
@@ -288,7 +288,7 @@ function close(out, open, char, length) {
   return length;
 }
 
-/** Puts everything behind the delimiter at `index` into one node. */
+/** Wraps everything after the delimiter at `index` in one node. */
 function wrap(out, open, index, char, size) {
   const children = out.splice(index + 1).map(plain).reduce(joined, []);
   for (const indices of Object.values(open)) while (indices.at(-1) > index) indices.pop();
@@ -300,7 +300,7 @@ function wrap(out, open, index, char, size) {
   out.push(nested(char === "~" ? "struck" : size === 2 ? "strong" : "emphasis", children));
 }
 
-/** Closes what the end of a growing text leaves open, when it is clear that it will be closed. */
+/** Closes strong emphasis that is still open at the end of a growing text. */
 function closeLast(out, open) {
   for (const char of ["*", "_"]) {
     const index = open[char].at(-1);

@@ -1,31 +1,31 @@
-// Where the nodes of a graph stand on the map: rows from top to bottom, a way leads downwards.
+// Layout of a graph: rows from top to bottom, with edges that lead downwards.
 
 const HEIGHT = 30;
 const GAP = { across: 10, down: 30 };
-const CHARACTER = 6.7; // of the map's font, about
+const CHARACTER = 6.7; // approximate width in the map's font
 const PADDING = 22;
 
-/** Places the nodes of `GET /graph` in a picture of this width. */
+/** Computes the positions of the nodes and edges of `GET /graph` for a width. */
 export function layout(graph, width) {
-  const ways = graph.edges.filter((edge) => edge.to.kind === "node");
-  const rows = rowsOf(graph, ways).flatMap((names) => broken(names, width));
+  const edges = graph.edges.filter((edge) => edge.to.kind === "node");
+  const rows = rowsOf(graph, edges).flatMap((names) => split(names, width));
   const boxes = new Map();
   rows.forEach((names, row) => {
     const sizes = names.map((name) => widthOf(name, (width - GAP.across * (names.length - 1)) / names.length));
     const whole = sizes.reduce((sum, size) => sum + size, GAP.across * (names.length - 1));
-    // below the nodes that lead here, as far as there is room
-    let x = Math.max(0, Math.min(width - whole, above(boxes, ways, names, width) - whole / 2));
+    // below the nodes that lead here, within the width
+    let x = Math.max(0, Math.min(width - whole, columnAbove(boxes, edges, names, width) - whole / 2));
     names.forEach((name, index) => {
       boxes.set(name, { x, y: 2 + row * (HEIGHT + GAP.down), width: sizes[index], height: HEIGHT, row });
       x += sizes[index] + GAP.across;
     });
   });
-  const lines = ways.map((edge) => ({ ...edge, to: edge.to.node, path: curve(boxes, edge, width) }));
+  const lines = edges.map((edge) => ({ ...edge, to: edge.to.node, path: curve(boxes, edge, width) }));
   return { boxes, lines, height: rows.length * (HEIGHT + GAP.down) - GAP.down + 4 };
 }
 
-function above(boxes, ways, names, width) {
-  const from = new Set(ways.filter((way) => names.includes(way.to.node)).map((way) => way.from));
+function columnAbove(boxes, edges, names, width) {
+  const from = new Set(edges.filter((edge) => names.includes(edge.to.node)).map((edge) => edge.from));
   const known = [...from].map((name) => boxes.get(name)).filter(Boolean);
   const mean = known.reduce((sum, box) => sum + box.x + box.width / 2, 0) / known.length;
   return known.length > 0 ? mean : width / 2;
@@ -33,10 +33,10 @@ function above(boxes, ways, names, width) {
 
 const widthOf = (name, most) => Math.min(most, name.length * CHARACTER + PADDING);
 
-/** Rows by the longest way from the start; an edge that leads back counts for nothing. */
-function rowsOf(graph, ways) {
+/** Assigns nodes to rows by their longest path from the start, ignoring back edges. */
+function rowsOf(graph, edges) {
   const after = new Map(graph.nodes.map(({ name }) => [name, []]));
-  for (const { from, to } of ways) after.get(from)?.push(to.node);
+  for (const { from, to } of edges) after.get(from)?.push(to.node);
   const order = [];
   const state = new Map();
   const visit = (start) => {
@@ -58,38 +58,38 @@ function rowsOf(graph, ways) {
   };
   for (const name of [graph.start, ...after.keys()]) if (after.has(name) && !state.has(name)) visit(name);
 
-  const place = new Map(order.map((name, index) => [name, index]));
+  const rank = new Map(order.map((name, index) => [name, index]));
   const depth = new Map(order.map((name) => [name, 0]));
   for (const name of order) {
     for (const next of after.get(name)) {
-      const forward = place.get(next) > place.get(name);
+      const forward = rank.get(next) > rank.get(name);
       if (forward) depth.set(next, Math.max(depth.get(next), depth.get(name) + 1));
     }
   }
   const rows = [];
   for (const { name } of graph.nodes) (rows[depth.get(name)] ??= []).push(name);
-  return sorted(rows.filter(Boolean), ways);
+  return sorted(rows.filter(Boolean), edges);
 }
 
-/** Each row in the order of the nodes above that lead to it, so that few lines cross. */
-function sorted(rows, ways) {
+/** Orders each row by the nodes above that lead to it, so that few edges cross. */
+function sorted(rows, edges) {
   const at = new Map();
   for (const row of rows) {
-    const wish = new Map(
+    const wanted = new Map(
       row.map((name, index) => {
-        const leading = ways.filter((way) => way.to.node === name && at.has(way.from)).map((way) => at.get(way.from));
-        const mean = leading.reduce((sum, x) => sum + x, 0) / leading.length;
-        return [name, leading.length > 0 ? mean : (index + 0.5) / row.length];
+        const above = edges.filter((edge) => edge.to.node === name && at.has(edge.from)).map((edge) => at.get(edge.from));
+        const mean = above.reduce((sum, x) => sum + x, 0) / above.length;
+        return [name, above.length > 0 ? mean : (index + 0.5) / row.length];
       }),
     );
-    row.sort((one, other) => wish.get(one) - wish.get(other));
+    row.sort((one, other) => wanted.get(one) - wanted.get(other));
     row.forEach((name, index) => at.set(name, (index + 0.5) / row.length));
   }
   return rows;
 }
 
-/** A row that is too wide, as several. */
-function broken(names, width) {
+/** Splits a row that is too wide. */
+function split(names, width) {
   const rows = [];
   let left = 0;
   for (const name of names) {
@@ -114,7 +114,7 @@ function curve(boxes, { from, to }, width) {
     const bend = (v - y) / 2;
     return `M${number(x)} ${y}C${number(x)} ${number(y + bend)} ${number(u)} ${number(v - bend)} ${number(u)} ${v}`;
   }
-  // back, around the side that is nearer
+  // a back edge, around the nearer side
   const side = x > width / 2 ? width - 2 : 2;
   return `M${number(x)} ${y}C${number(side)} ${y + 24} ${number(side)} ${v - 24} ${number(u)} ${v}`;
 }

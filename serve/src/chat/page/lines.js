@@ -1,19 +1,19 @@
-// A growing text as lines that are not too long to be laid out and parsed.
+// Lines of a growing text, split where they are too long to lay out and parse.
 
-/** Characters after which a line is cut at the next space, and in any case at twice as many. */
+/** Number of characters after which a line is split at the next space, and at the latest after twice as many. */
 const LONG = 2_000;
 
-/** The first character of a line that was cut off the one before it. No text has it: see `push`. */
+/** First character of a line that continues the one before. `push` removes it from texts. */
 const CUT = "\0";
 
 export const isCut = (line) => line[0] === CUT;
 
-/** Normalises a text piece by piece: the same comes out wherever it was cut into pieces. */
+/** Normalizes a text piece by piece. The result does not depend on how the text was split. */
 export class Lines {
   #column = 0;
   #afterCr = false;
 
-  /** Takes a piece; returns what it adds to the lines, which `\n` separates. */
+  /** Adds a piece; returns the text it adds to the lines, which are separated by `\n`. */
   push(piece) {
     if (piece === "") return "";
     if (this.#afterCr && piece[0] === "\n") piece = piece.slice(1);
@@ -33,7 +33,7 @@ export class Lines {
     return out;
   }
 
-  /** A part of one line, cut where it is long: before a space, so that what is trimmed loses none. */
+  /** Returns a part of one line, split before a space if it is too long, so that trimming keeps the space. */
   #line(text, at, stop) {
     let out = "";
     for (;;) {

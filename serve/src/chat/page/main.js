@@ -1,31 +1,31 @@
-// Puts the parts of the page together.
+// Entry point of the page.
 
 import { api } from "./api.js";
 import { Composer, forgetDraft } from "./composer.js";
 import { Deletion } from "./deletion.js";
-import { keeping } from "./focus.js";
-import { soon } from "./painter.js";
+import { keepFocus } from "./focus.js";
+import { onNextFrame } from "./painter.js";
 import { drawer } from "./panels.js";
 import { Path } from "./path.js";
 import { Session } from "./session.js";
-import { hashOf, keep, list, memory, nameOf, Names, newId, readHash, sequence } from "./sessions.js";
-import { shown } from "./store.js";
+import { hashOf, keep, memory, nameOf, Names, newId, readHash, sequence, showList } from "./sessions.js";
+import { messagesOf } from "./store.js";
 import { Tabs } from "./tabs.js";
 import { View } from "./view.js";
 
 const TOKEN = "burdock.token";
 
-/** How many chats the list shows, and how many more each time. */
+/** Number of chats in the list, and number added by "Show more chats". */
 const RECENT = 40;
 
 const parts = Object.fromEntries([...document.querySelectorAll("[id]")].map((part) => [part.id, part]));
 const names = new Names(localStorage);
 const server = api(token());
-const tabs = new Tabs({ changed: (id) => heard(id), ended: (id) => ended(id) });
-const view = new View(parts, (what) => (what === "older" ? older() : attempt(() => session.goOn(what))));
+const tabs = new Tabs({ changed: (id) => onChanged(id), ended: (id) => onEnded(id) });
+const view = new View(parts, (kind) => (kind === "older" ? loadOlder() : attempt(() => session.continue(kind))));
 const composer = new Composer(parts, {
   send: async (prompt) => {
-    view.stick();
+    view.followEnd();
     await session.send(prompt);
   },
   stop: () => session.stop(),
@@ -39,15 +39,15 @@ const path = new Path({
 });
 const nextChat = () => parts.recent.querySelector("a") ?? parts.new;
 const deletion = new Deletion(parts, remove, nextChat);
-const titles = new Map(); // what the server calls the chats of the list
-const asked = sequence(); // requests for the list
+const titles = new Map(); // titles from the server, by session id
+const listRequest = sequence();
 let session = null;
-let listed = null; // the list that was asked for last
-let drawing = false;
-let wanted = RECENT;
-let was = {};
+let latestList = null; // promise of the latest request for the list
+let scheduled = false;
+let chatLimit = RECENT;
+let previous = {};
 
-/** Takes the token out of the address, where it would be seen and copied. */
+/** Returns the token, and removes it from the address bar, where it would be visible and copied along. */
 function token() {
   const { id, token } = readHash(location.hash);
   if (token === null) return sessionStorage.getItem(TOKEN);
@@ -56,115 +56,115 @@ function token() {
   return token;
 }
 
-function go() {
+function openFromHash() {
   const { id } = readHash(location.hash);
   if (!id) return location.replace(hashOf(newId()));
   if (session?.id === id) return;
   session?.close();
   view.clear();
-  was = {};
-  session = new Session(id, server, changed, memory(id), tabs);
-  session.look(!document.hidden);
+  previous = {};
+  session = new Session(id, server, scheduleDraw, memory(id), tabs);
+  session.setVisible(!document.hidden);
   composer.open(id);
-  changed(session);
+  scheduleDraw(session);
   session.start();
-  recent();
+  updateList();
   if (matchMedia("(pointer: fine)").matches) parts.prompt.focus();
 }
 
-/** Draws at most once per frame, however fast the words come. */
-function changed(of) {
-  if (of !== session || drawing) return;
-  drawing = true;
-  soon(() => {
-    drawing = false;
+/** Draws at most once per frame. */
+function scheduleDraw(changed) {
+  if (changed !== session || scheduled) return;
+  scheduled = true;
+  onNextFrame(() => {
+    scheduled = false;
     draw(session);
   });
 }
 
-function draw({ id, model, line }) {
-  const messages = shown(model);
-  keeping(() => {
+function draw({ id, model, connection }) {
+  const messages = messagesOf(model);
+  keepFocus(() => {
     view.show(model);
     path.show(model);
     composer.show(model);
   }, [parts.prompt, parts["notice-do"], parts.scroll]);
-  status(line);
+  showConnection(connection);
   const isPrompt = ({ role }) => role === "user";
-  if (model.live.running) composer.arrived(messages.findLast(isPrompt)?.text);
-  const learned = model.base.first === 0 && names.learn(id, messages.find(isPrompt)?.text);
-  const began = model.live.running !== was.running;
-  if (learned || began) recent();
-  if (model.title && !was.title) titled(model.title);
-  named(id);
-  was = { running: model.live.running, title: model.title || was.title };
+  if (model.live.running) composer.confirmSent(messages.findLast(isPrompt)?.text);
+  const renamed = model.base.first === 0 && names.learn(id, messages.find(isPrompt)?.text);
+  const changed = model.live.running !== previous.running;
+  if (renamed || changed) updateList();
+  if (model.title && !previous.title) showGraphName(model.title);
+  showChatName(id);
+  previous = { running: model.live.running, title: model.title || previous.title };
 }
 
-function named(id) {
+function showChatName(id) {
   const name = names.of(id) ?? titles.get(id);
   parts.title.textContent = name ?? "New chat";
   document.title = [name, parts.brand.textContent].filter(Boolean).join(" · ");
 }
 
-function status({ is, why }) {
+function showConnection({ status, error }) {
   const { line } = parts;
-  const said = { lost: "Reconnecting…", refused: refusal(why) }[is] ?? "";
-  if (line.textContent !== said) line.textContent = said;
-  document.documentElement.dataset.line = is;
+  const text = { lost: "Reconnecting…", rejected: describe(error) }[status] ?? "";
+  if (line.textContent !== text) line.textContent = text;
+  document.documentElement.dataset.connection = status;
 }
 
-function refusal(why) {
-  if (!why) return "";
-  if (why.status === 401) return "This server wants a token: open the link that has it.";
-  return `The server refuses: ${why.message}`;
+function describe(error) {
+  if (!error) return "";
+  if (error.status === 401) return "This server requires a token: open the link that contains it.";
+  return `Request rejected: ${error.message}`;
 }
 
-function titled(name) {
+function showGraphName(name) {
   for (const part of [parts.brand, parts["welcome-title"]]) part.textContent = name;
 }
 
-async function attempt(act) {
+async function attempt(action) {
   try {
-    composer.refuse("");
-    await act();
-    view.stick();
+    composer.showError("");
+    await action();
+    view.followEnd();
   } catch (error) {
-    composer.refuse(error.status ? error.message : "The server cannot be reached.");
+    composer.showError(error.status ? error.message : "The server cannot be reached.");
   }
 }
 
-async function older() {
+async function loadOlder() {
   try {
-    await session.older();
+    await session.loadOlder();
   } catch {
-    composer.refuse("The older messages cannot be loaded: the server cannot be reached.");
+    composer.showError("Older messages could not be loaded: the server cannot be reached.");
   }
 }
 
-/** Draws the list as it is now, or as a later call finds it. */
-function recent() {
-  return (listed = drawList(asked()));
+/** Reads the list of chats and draws it, unless a later call does. */
+function updateList() {
+  return (latestList = drawList(listRequest()));
 }
 
 async function drawList(isLatest) {
   try {
     const { chats, next } = await recentChats();
-    if (!isLatest()) return listed; // an older answer may have a chat that is deleted
+    if (!isLatest()) return latestList; // an older response may contain a deleted chat
     for (const { session, title } of chats) if (title) titles.set(session, title);
-    list(parts.recent, chats, {
+    showList(parts.recent, chats, {
       current: session.id,
       names,
       remove: (chat, button) => deletion.ask(chat, nameOf(chat, names), button),
       next: nextChat,
     });
     parts.more.hidden = !next;
-    named(session.id);
+    showChatName(session.id);
   } catch {
-    // the list is a convenience; the session itself says what is wrong
+    // the list is optional; the session itself reports connection errors
   }
 }
 
-/** As many chats as are wanted, by as many requests as it takes. */
+/** Reads up to `chatLimit` chats, page by page. */
 async function recentChats() {
   const all = [];
   let next;
@@ -172,11 +172,11 @@ async function recentChats() {
     const page = await server.chats(RECENT, next);
     all.push(...page.chats);
     next = page.next;
-  } while (next && all.length < wanted);
+  } while (next && all.length < chatLimit);
   return { chats: all, next };
 }
 
-/** Deletes a chat, and leaves it if it is the one that is shown. */
+/** Deletes a chat, and opens a new one if it is the current one. */
 async function remove({ session: id }) {
   if (id === session.id) await session.remove();
   else {
@@ -187,29 +187,29 @@ async function remove({ session: id }) {
   titles.delete(id);
   forgetDraft(id);
   if (id === session.id) location.hash = hashOf(newId());
-  await recent();
+  await updateList();
 }
 
 /** Another tab has changed a chat. */
-function heard(id) {
+function onChanged(id) {
   if (id === session?.id) session.refresh();
-  else recent();
+  else updateList();
 }
 
-/** Another tab has seen the end of a run. Of its own chat, a tab sees it itself. */
-function ended(id) {
-  if (id !== session?.id) recent();
+/** Another tab has received the end of a run. The end of a run in the current chat is received directly. */
+function onEnded(id) {
+  if (id !== session?.id) updateList();
 }
 
-async function graph() {
+async function loadGraph() {
   try {
     const graph = await server.graph();
-    if (!was.title) titled(graph.name);
+    if (!previous.title) showGraphName(graph.name);
     parts["welcome-docs"].textContent = graph.docs.split("\n\n")[0];
     path.draw(graph);
     if (session) path.show(session.model);
   } catch {
-    setTimeout(graph, 3000);
+    setTimeout(loadGraph, 3000);
   }
 }
 
@@ -238,22 +238,22 @@ drawer({
   wide: "(min-width: 58rem)",
 });
 parts.new.addEventListener("click", () => (location.hash = hashOf(newId())));
-parts["open-chats"].addEventListener("click", recent);
+parts["open-chats"].addEventListener("click", updateList);
 parts.more.addEventListener("click", () => {
-  wanted += RECENT;
-  recent();
+  chatLimit += RECENT;
+  updateList();
 });
 parts.skip.addEventListener("click", (event) => {
   event.preventDefault();
   parts.prompt.focus();
 });
-addEventListener("hashchange", go);
-addEventListener("online", () => session?.hurry());
-document.addEventListener("visibilitychange", () => session?.look(!document.hidden));
-// a page that the browser puts aside must not keep others waiting; nor could it be put into its cache
+addEventListener("hashchange", openFromHash);
+addEventListener("online", () => session?.updateNow());
+document.addEventListener("visibilitychange", () => session?.setVisible(!document.hidden));
+// a suspended page must not block other tabs, and an open connection would keep it out of the back/forward cache
 addEventListener("pagehide", suspend);
 document.addEventListener("freeze", suspend);
 addEventListener("pageshow", resume);
 document.addEventListener("resume", resume);
-go();
-graph();
+openFromHash();
+loadGraph();

@@ -1,18 +1,18 @@
-// One message on the page. Its text is drawn in steps, by a `Painter`.
+// A message on the page. Its text is drawn incrementally by a `Painter`.
 
 import { Markdown } from "./render.js";
 import { textOf } from "./store.js";
 
-/** Number of characters that determine the direction of a text. */
+/** Number of characters searched for the direction of a text. */
 const DIRECTION = 1_000;
 
-/** Largest part of a prompt, in characters. */
+/** Maximum number of characters per part of a prompt. */
 const PART = 8_000;
 
 const LETTER = /\p{L}/u;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** The direction of the first letter of a text. With `dir="auto"` the browser scans the whole text after each change. */
+/** Returns the direction of the first letter of a text. With `dir="auto"`, the browser would scan the whole text after each change. */
 export function direction(text) {
   const letter = LETTER.exec(text.slice(0, DIRECTION))?.[0];
   if (letter === undefined) return "";
@@ -23,20 +23,20 @@ export class Message {
   #message = null;
   #body;
   #dropped;
-  #looked = 0;
+  #searched = 0;
 
   constructor(document, role) {
-    const element = (name, className, text = "") => {
-      const made = document.createElement(name);
-      made.className = className;
-      made.textContent = text;
-      return made;
+    const create = (name, className, text = "") => {
+      const element = document.createElement(name);
+      element.className = className;
+      element.textContent = text;
+      return element;
     };
     this.role = role;
-    this.element = element("article", `message ${role}`);
-    this.#dropped = element("div", "dropped");
-    this.#body = element("div", "body");
-    this.element.append(element("h2", "unseen", role === "user" ? "You" : "Answer"), this.#dropped, this.#body);
+    this.element = create("article", `message ${role}`);
+    this.#dropped = create("div", "dropped");
+    this.#body = create("div", "body");
+    this.element.append(create("h2", "visually-hidden", role === "user" ? "You" : "Answer"), this.#dropped, this.#body);
   }
 
   /** Shows a message; `painter` draws its text. */
@@ -57,7 +57,7 @@ export class Message {
     classList.toggle("live", message.live);
     classList.toggle("waiting", message.live && lengthOf(message) === 0);
     this.element.setAttribute("aria-busy", String(message.live));
-    this.#turn();
+    this.#setDirection();
   }
 
   #answer(message, before, painter) {
@@ -68,15 +68,15 @@ export class Message {
     painter.add(markdown);
   }
 
-  /** Sets the direction as soon as the text has a letter. */
-  #turn() {
-    if (this.#looked >= DIRECTION || this.#body.dir) return;
+  /** Sets the direction once the text has a letter. */
+  #setDirection() {
+    if (this.#searched >= DIRECTION || this.#body.dir) return;
     const text = this.#message.text.slice(0, DIRECTION);
-    this.#looked = text.length;
+    this.#searched = text.length;
     this.#body.dir = direction(text);
   }
 
-  /** The drawn text, at most `most` characters of it: `{ text, whole }`. */
+  /** Returns at most `most` characters of the drawn text, and whether that is all of it: `{ text, whole }`. */
   words(most) {
     let text = "";
     for (const section of this.#body.childNodes) {
@@ -89,15 +89,15 @@ export class Message {
 
 const lengthOf = ({ pieces, text }) => pieces?.length ?? text.length;
 
-/** Whether pieces continue others. */
+/** Returns whether pieces continue others. */
 function follows(pieces, others) {
-  let one = pieces;
-  while (one && one.length > others.length) one = one.before;
-  while (one && one !== others && one.length === others.length) one = one.before;
-  return one === others;
+  let piece = pieces;
+  while (piece && piece.length > others.length) piece = piece.before;
+  while (piece && piece !== others && piece.length === others.length) piece = piece.before;
+  return piece === others;
 }
 
-/** Shows a plain text; a long one is split into parts. */
+/** Shows a plain text, split into parts if it is long. */
 function split(body, text) {
   if (text.length <= PART) return body.replaceChildren(text);
   body.replaceChildren();
@@ -111,7 +111,7 @@ function split(body, text) {
   }
 }
 
-/** The end of a part: after the last line that fits, or the last word, or a character. */
+/** Returns the end of a part: after the last line that fits, else after the last word, else after a character. */
 function partEnd(text, at) {
   if (text.length - at <= PART) return text.length;
   const least = at + PART / 2;

@@ -1,18 +1,18 @@
-// Draws long texts a little in each frame, so that the page stays at hand.
+// Incremental drawing of long texts, so that the page stays responsive.
 
-/** How long a frame draws, in milliseconds; the browser's own work comes on top. */
+/** Drawing time per frame in milliseconds, without the work of the browser itself. */
 const BUDGET = 6;
 
-/** How often a long text is put into the document while it is drawn: the browser lays it out each time. */
+/** Interval at which a text is attached to the document while it is drawn, in milliseconds: each time causes a layout. */
 const ATTACH = 150;
 
 export class Painter {
   #jobs = []; // the next one last
-  #drawn = new Set(); // those with something to put into the document
+  #drawn = new Set(); // jobs with something to attach to the document
   #planned = false;
   #attached = 0;
 
-  /** `around(change)` makes a change of the document; `drawn()` is called after each frame. */
+  /** `around(change)` applies a change to the document; `drawn()` is called after each frame. */
   constructor(around, drawn) {
     Object.assign(this, { around, drawn });
   }
@@ -21,7 +21,7 @@ export class Painter {
     return this.#jobs.length > 0 || this.#drawn.size > 0;
   }
 
-  /** Draws what a job has to draw (`step` returns whether there is more), before the other jobs. */
+  /** Adds a job, which is drawn before the others. Its `step` returns whether more is left. */
   add(job) {
     this.#jobs = this.#jobs.filter((one) => one !== job);
     this.#jobs.push(job);
@@ -34,28 +34,28 @@ export class Painter {
 
   /** Draws for one frame, and continues in the next ones. */
   draw() {
-    const begin = performance.now();
-    if (this.#drawn.size > 0) this.#attach(begin);
+    const start = performance.now();
+    if (this.#drawn.size > 0) this.#attach(start);
     else {
-      this.#step(begin);
-      // what the browser has to lay out is enough for a frame, but for short texts
-      if (performance.now() < begin + BUDGET / 2) this.#attach(begin);
+      this.#step(start);
+      // unless the texts are short, their layout takes the next frame
+      if (performance.now() < start + BUDGET / 2) this.#attach(start);
     }
     if (!this.busy || this.#planned) return;
     this.#planned = true;
-    soon(() => {
+    onNextFrame(() => {
       this.#planned = false;
       this.draw();
       this.drawn();
     });
   }
 
-  #step(begin) {
-    while (this.#jobs.length > 0 && performance.now() < begin + BUDGET) {
+  #step(start) {
+    while (this.#jobs.length > 0 && performance.now() < start + BUDGET) {
       const job = this.#jobs.at(-1);
       if (!job.step()) this.#drawn.add(this.#jobs.pop());
     }
-    if (this.#jobs.length > 0 && begin > this.#attached + ATTACH) this.#drawn.add(this.#jobs.at(-1));
+    if (this.#jobs.length > 0 && start > this.#attached + ATTACH) this.#drawn.add(this.#jobs.at(-1));
   }
 
   #attach(now) {
@@ -67,8 +67,8 @@ export class Painter {
   }
 }
 
-/** Calls in the next frame; a page that is not seen has no frames. */
-export function soon(call) {
+/** Calls a function in the next frame, or after a timeout if the page is hidden and has no frames. */
+export function onNextFrame(call) {
   if (document.hidden) setTimeout(call, 100);
   else requestAnimationFrame(call);
 }

@@ -1,8 +1,8 @@
-// The panels beside the chat: there where the window is wide, in a dialog where it is not.
+// The panels next to the chat: in a sidebar in wide windows, in a dialog in narrow ones.
 
 import { scrollable } from "./focus.js";
 
-/** Keeps `panel` in `aside` while `wide` matches, and otherwise in `dialog`, which `button` opens. */
+/** Shows `panel` in `aside` while the media query `wide` matches, and otherwise in `dialog`, opened by `button`. */
 export function drawer({ panel, aside, dialog, button, wide }) {
   const query = matchMedia(wide);
   const place = () => {
@@ -16,7 +16,7 @@ export function drawer({ panel, aside, dialog, button, wide }) {
   place();
   button.addEventListener("click", () => dialog.showModal());
   dialog.addEventListener("click", (event) => {
-    // beside the panel is the dialog itself
+    // clicks outside of the panel target the dialog itself
     if (event.target === dialog || event.target.closest("a, .new")) dialog.close();
   });
 }

@@ -1,8 +1,8 @@
-// Markdown as DOM nodes. Elements are made by name from the lists below and text goes into text
-// nodes, so whatever the text says, no other element and no attribute can come of it.
+// Rendering of Markdown to DOM nodes. Elements are created by name from fixed lists and text goes into text
+// nodes, so that no text can create any other element or attribute.
 //
-// A text is drawn in steps, each of which is short. Its blocks stand in parts of a bounded size, and the
-// parts in sections, so that the browser need not lay out what is not seen nor look at each part
+// A text is drawn in short steps. Its blocks are grouped in parts of a bounded size, and the parts in
+// sections, so that the browser can skip the layout of content out of view without checking each part
 // (`content-visibility` in style.css).
 
 import { inline } from "./inline.js";
@@ -10,16 +10,16 @@ import { BlockParser } from "./markdown.js";
 
 const INLINE = { code: "code", strong: "strong", emphasis: "em", struck: "s", link: "a" };
 
-/** Largest part of a text: about this many characters of blocks, and this many blocks. */
+/** Limits of a part: an approximate number of characters, and a number of blocks. */
 const PART = { size: 4_000, blocks: 32 };
 
-/** Parts of a section. */
+/** Number of parts per section. */
 const SECTION = 24;
 
-/** The texts that elements show. */
-const SHOWN = new WeakMap();
+/** The `Markdown` of each element. */
+const BY_ELEMENT = new WeakMap();
 
-/** Makes `into` show `text`, at once. Blocks that did not change stay the same nodes. */
+/** Shows `text` in `into` synchronously. Blocks that did not change keep their nodes. */
 export function show(into, text, { grows = false } = {}) {
   const markdown = Markdown.of(into);
   markdown.set(text, grows);
@@ -27,7 +27,7 @@ export function show(into, text, { grows = false } = {}) {
   markdown.attach();
 }
 
-/** A text that an element shows. */
+/** A Markdown text shown in an element. */
 export class Markdown {
   #into;
   #draw;
@@ -35,12 +35,12 @@ export class Markdown {
   #text;
   #grows;
   #dirty;
-  #open; // the drawn blocks that are not final: `{ key, block, node, part }`
-  #first; // the index of the first of them
-  #queue; // blocks that were parsed and are not drawn yet
+  #open; // drawn blocks that are not final: `{ key, block, node, part }`
+  #first; // index of the first block in `#open`
+  #queue; // blocks parsed but not drawn
   #part;
   #section;
-  #detached; // parts and sections that are drawn and not in the document yet: `[where, what]`
+  #detached; // parts and sections drawn but not in the document: `[parent, child]`
 
   constructor(into) {
     this.#into = into;
@@ -49,8 +49,8 @@ export class Markdown {
   }
 
   static of(into) {
-    if (!SHOWN.has(into)) SHOWN.set(into, new Markdown(into));
-    return SHOWN.get(into);
+    if (!BY_ELEMENT.has(into)) BY_ELEMENT.set(into, new Markdown(into));
+    return BY_ELEMENT.get(into);
   }
 
   #reset() {
@@ -67,12 +67,12 @@ export class Markdown {
     this.#detached = [];
   }
 
-  /** What it shows once no step is left. */
+  /** The text shown once no step is left. */
   get text() {
     return this.#text;
   }
 
-  /** Shows a text; one that continues what it shows is added to it. `step` draws it. */
+  /** Sets the text; one that continues the current text is appended to it. `step` draws it. */
   set(text, grows) {
     if (text.length < this.#text.length || !text.startsWith(this.#text)) this.#reset();
     this.append(text.slice(this.#text.length), grows);
@@ -85,12 +85,12 @@ export class Markdown {
     this.#parser.push(text);
   }
 
-  /** Puts what was drawn into the document. The browser lays it out then: once for many steps. */
+  /** Attaches drawn nodes to the document, which causes one layout for many steps. */
   attach() {
-    for (const [where, what] of this.#detached.splice(0)) where.append(what);
+    for (const [parent, child] of this.#detached.splice(0)) parent.append(child);
   }
 
-  /** Draws a little; returns whether more is left. */
+  /** Performs one step; returns whether more are left. */
   step() {
     if (this.#queue.length > 0) this.#add(this.#queue.shift());
     else if (this.#dirty) this.#parse();
@@ -125,7 +125,7 @@ export class Markdown {
 
   #add(entry) {
     const node = this.#draw.block(entry.block, entry.grows);
-    if (!this.#part || this.#part.size >= PART.size || this.#part.blocks >= PART.blocks) this.#next();
+    if (!this.#part || this.#part.size >= PART.size || this.#part.blocks >= PART.blocks) this.#startPart();
     const part = this.#part;
     part.element.append(node);
     part.size += entry.key.length;
@@ -133,8 +133,8 @@ export class Markdown {
     this.#open.push({ ...entry, node, part });
   }
 
-  /** Begins a part. */
-  #next() {
+  /** Starts a new part. */
+  #startPart() {
     if (!this.#section || this.#section.parts === SECTION) {
       this.#section = { element: this.#draw.element("div", [], "section"), parts: 0 };
       this.#detached.push([this.#into, this.#section.element]);
@@ -145,7 +145,7 @@ export class Markdown {
   }
 }
 
-/** Removes what stands behind the first children. */
+/** Removes all but the first `length` children. */
 function truncate(node, length) {
   while (node.childNodes.length > length) node.lastChild.remove();
 }
@@ -192,7 +192,7 @@ class Draw {
 
   code({ lang, text, continued }) {
     const pre = this.element("pre", [this.element("code", [text])]);
-    pre.tabIndex = 0; // so that the keyboard can scroll it
+    pre.tabIndex = 0; // scrollable by keyboard
     if (continued) return this.element("div", [pre], "code continued");
     const button = this.element("button", ["Copy"], "copy");
     button.type = "button";
@@ -241,7 +241,7 @@ class Draw {
     return element;
   }
 
-  /** Makes the node of one block show another one that has grown out of it; returns whether it could. */
+  /** Updates the node of a block to a block that has grown from it; returns false if that is not possible. */
   patch(node, old, next, grows) {
     if (old.type !== next.type || old.continued !== next.continued) return false;
     switch (next.type) {
@@ -277,11 +277,11 @@ class Draw {
     return true;
   }
 
-  /** The blocks in a quote or in an item, which stand behind the other children of `node`. */
+  /** Patches the blocks in a quote or an item, which are the last children of `node`. */
   patchBlocks(node, old, next, grows) {
     const offset = node.childNodes.length - old.length;
     let kept = 0;
-    // the last one before may have had a part that was taken to be closed
+    // the last old block may contain emphasis that was closed tentatively
     while (kept < old.length - 1 && kept < next.length && same(old[kept], next[kept])) kept += 1;
     const last = grows && kept === next.length - 1;
     const child = node.childNodes[offset + kept];
@@ -305,7 +305,7 @@ class Draw {
 
   patchItem(node, old, next, loose, grows) {
     if (!isTight(old, loose) && !isTight(next, loose)) return this.patchBlocks(node, old, next, grows);
-    // text that stays, and blocks behind it
+    // the text is unchanged: patch the blocks after it
     if (old.length > 1 && next.length > 1 && same(old[0], next[0])) {
       return this.patchBlocks(node, old.slice(1), next.slice(1), grows);
     }
@@ -322,10 +322,10 @@ class Draw {
   }
 }
 
-/** The page has the first two levels. */
+/** The first two heading levels are used by the page itself. */
 const levelOf = ({ level }) => `h${Math.min(6, level + 2)}`;
 
-/** Whether an item begins with text of its own instead of a paragraph. */
+/** Whether an item starts with text that is not wrapped in a paragraph. */
 const isTight = (blocks, loose) => !loose && blocks[0]?.type === "paragraph";
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);

@@ -1,141 +1,151 @@
-// A session as the page follows it: the newest page of its history, an event stream while a run is in
+// A session followed by the page: the newest page of its history, an event stream while a run is in
 // progress, and a poll every few seconds while none is.
 
 import { Problem } from "./api.js";
 import { Backoff, read } from "./stream.js";
-import { absent, deleted, isTerminal, isTornBy, older, rebase, take, unknown } from "./store.js";
+import {
+  absent,
+  applyEvent,
+  applyHistory,
+  deleted,
+  initial,
+  invalidatesHistory,
+  isStart,
+  isTerminal,
+  prependOlder,
+} from "./store.js";
 
-/** How often a visible page asks whether another device has started a run, in milliseconds. */
-const LOOK_AGAIN = 3000;
+/** Interval at which a visible page checks whether another device has started a run, in milliseconds. */
+const POLL_INTERVAL = 3000;
 
-/** After how much silence a run that the stream left open is asked about. */
-const QUIET = 700;
+/** Time without an event after which the page checks whether the run is still in progress, in milliseconds. */
+const IDLE_CHECK = 700;
 
-/** A browser with a single tab. */
-const ALONE = {
-  take: async () => ({ over: new Promise(() => {}), release() {} }),
+/** `Tabs` of a browser with a single tab. */
+const SINGLE_TAB = {
+  acquire: async () => ({ revoked: new Promise(() => {}), release() {} }),
   changed() {},
   ended() {},
 };
 
-/** Keeps `model` equal to what the server has, whatever happens to the line. */
+/** Keeps `model` in sync with the server across lost connections. */
 export class Session {
   #api;
-  #tell;
+  #notify;
   #memory;
   #tabs;
   #closed = new AbortController();
   #stream = null;
   #backoff = new Backoff();
   #wake = () => {};
-  #quiet = null;
-  #sure = null;
-  #changes = 1; // reasons to read the history before the stream, counted
-  #loaded = 0; // those among them that the history had that was read last
-  #ran = false; // whether the last model had a run in progress
+  #idleTimer = null;
+  #checked = null; // the stream for which the idle check has run
+  #changes = 1; // number of reasons so far to read the history
+  #loaded = 0; // the value of `#changes` when the history was last read
+  #wasRunning = false; // whether the previous model had a run in progress
   #stale = false; // whether the model is shown only until the history replaces it
-  #seen = true;
+  #visible = true;
   #suspended = false;
-  #hurried = false;
-  #older = null;
+  #woken = false;
+  #loadingOlder = null;
 
   /**
-   * `tell(session)` is called whenever `model` or `line` changed. `memory` outlives a reload: it has
-   * the cursor before the last run, so that its whole path is there again. `tabs` shares the
-   * connections of the browser.
+   * `notify(session)` is called whenever `model` or `connection` has changed. `memory` survives a reload: it
+   * stores the cursor before the last run, to restore its complete path. `tabs` shares the connections of
+   * the browser.
    */
-  constructor(id, api, tell, memory = { get: () => undefined, set: () => {} }, tabs = ALONE) {
+  constructor(id, api, notify, memory = { get: () => undefined, set: () => {} }, tabs = SINGLE_TAB) {
     this.id = id;
-    this.model = unknown;
-    this.line = { is: "opening" }; // or "open", "lost", "refused" with `why`
+    this.model = initial;
+    this.connection = { status: "connecting" }; // or "open", "lost", "rejected" with `error`
     this.#api = api;
-    this.#tell = tell;
+    this.#notify = notify;
     this.#memory = memory;
     this.#tabs = tabs;
   }
 
-  /** Follows until `close`. */
+  /** Follows the session until `close`. */
   async start() {
-    while (!this.#closed.signal.aborted && this.model.known !== "deleted") {
-      this.#hurried = false;
-      let pause;
+    while (!this.#closed.signal.aborted && this.model.status !== "deleted") {
+      this.#woken = false;
+      let delay;
       try {
-        pause = await this.#round();
+        delay = await this.#update();
       } catch (error) {
         if (this.#closed.signal.aborted) return;
-        if (this.#suspended) pause = Infinity;
-        else pause = this.#lose(error);
+        if (this.#suspended) delay = Infinity;
+        else delay = this.#onFailure(error);
       }
-      if (this.#hurried && !this.#suspended) continue;
-      await this.#wait(pause);
+      if (this.#woken && !this.#suspended) continue;
+      await this.#wait(delay);
     }
   }
 
-  /** Reads what is new; returns the delay before the next round. */
-  async #round() {
+  /** Reads new events; returns the delay before the next update. */
+  async #update() {
     if (this.#suspended) return Infinity;
     if (this.#loaded < this.#changes) await this.#load();
-    if (this.model.known === "deleted") return 0;
-    if (this.model.known === "absent") {
+    if (this.model.status === "deleted") return 0;
+    if (this.model.status === "absent") {
       this.#backoff.reset();
-      this.#outdate();
-      this.#say({ is: "open" });
-      return this.#idle();
+      this.#invalidate();
+      this.#setConnection({ status: "open" });
+      return this.#idleDelay();
     }
     const end = await this.#follow();
-    if (end === "yielded" || this.model.known === "deleted") return 0;
-    if (end === "over") return this.#idle();
-    this.#outdate();
+    if (end === "revoked" || this.model.status === "deleted") return 0;
+    if (end === "ended") return this.#idleDelay();
+    this.#invalidate();
     if (end === "interrupted") {
       await this.#load();
-      return this.#idle();
+      return this.#idleDelay();
     }
     if (this.#suspended) return Infinity;
-    this.#say({ is: "lost" });
-    return this.#pause(this.#backoff.next());
+    this.#setConnection({ status: "lost" });
+    return this.#retryDelay(this.#backoff.next());
   }
 
-  /** No run is in progress. A hidden page waits until it is visible or another tab reports a change. */
-  #idle() {
-    return this.#seen ? LOOK_AGAIN : Infinity;
+  /** Delay while no run is in progress. A hidden page waits until it is visible or another tab reports a change. */
+  #idleDelay() {
+    return this.#visible ? POLL_INTERVAL : Infinity;
   }
 
-  /** A hidden page keeps retrying while it waits for an answer. */
-  #pause(milliseconds) {
-    return this.#seen || this.model.live.running ? milliseconds : Infinity;
+  /** Delay after a failure. A hidden page keeps retrying while it waits for an answer. */
+  #retryDelay(milliseconds) {
+    return this.#visible || this.model.live.running ? milliseconds : Infinity;
   }
 
   close() {
     this.#closed.abort();
     this.#stream?.abort();
-    clearTimeout(this.#quiet);
+    clearTimeout(this.#idleTimer);
     this.#wake();
   }
 
-  /** Does not wait any longer: something has happened, the network is back, or the page is seen. */
-  hurry() {
-    this.#hurried = true;
+  /** Skips the delay before the next update. */
+  updateNow() {
+    this.#woken = true;
     this.#wake();
   }
 
-  /** Another tab has changed the session. */
+  /** Reads the session again after another tab has changed it. */
   refresh() {
-    this.#outdate();
-    this.hurry();
+    this.#invalidate();
+    this.updateNow();
   }
 
-  /** The history has to be read again. */
-  #outdate() {
+  /** Makes the next update read the history. */
+  #invalidate() {
     this.#changes += 1;
   }
 
-  /** Whether the page is seen. */
-  look(seen) {
-    this.#seen = seen;
-    if (seen) this.hurry();
+  /** Sets whether the page is visible. */
+  setVisible(visible) {
+    this.#visible = visible;
+    if (visible) this.updateNow();
   }
 
-  /** The browser suspends the page: it must not hold a connection or a lock. */
+  /** Called when the browser suspends the page, which then must not hold a connection or a lock. */
   suspend() {
     this.#suspended = true;
     this.#stream?.abort();
@@ -143,7 +153,7 @@ export class Session {
 
   resume() {
     this.#suspended = false;
-    this.hurry();
+    this.updateNow();
   }
 
   async send(prompt) {
@@ -155,159 +165,158 @@ export class Session {
     await this.#api.stop(this.id);
   }
 
-  /** Continues what was left: a run that is unfinished, or a session that has ended. */
-  async goOn(kind) {
+  /** Resumes an unfinished run, or reopens a session that has ended. */
+  async continue(kind) {
     await (kind === "ended" ? this.#api.reopen(this.id) : this.#api.resume(this.id));
-    this.#outdate(); // no run begins when a session is opened again
+    this.#invalidate(); // reopening a session starts no run
     this.#changed();
   }
 
   async remove() {
     await this.#api.remove(this.id);
-    this.#become(deleted(this.model));
+    this.#setModel(deleted(this.model));
     this.#changed();
   }
 
   #changed() {
     this.#tabs.changed(this.id);
-    this.hurry();
+    this.updateNow();
   }
 
-  /** Loads the page of messages before those that are known. */
-  older() {
+  /** Loads the page of messages before the loaded ones. */
+  loadOlder() {
     const { first } = this.model.base;
-    if (this.model.known !== "present" || first === 0) return Promise.resolve();
+    if (this.model.status !== "present" || first === 0) return Promise.resolve();
     const load = async () => {
       try {
         const page = await this.#api.chat(this.id, { before: first, signal: this.#closed.signal });
-        this.#become(older(this.model, page));
+        this.#setModel(prependOlder(this.model, page));
       } finally {
-        this.#older = null;
+        this.#loadingOlder = null;
       }
     };
-    return (this.#older ??= load());
+    return (this.#loadingOlder ??= load());
   }
 
   async #load() {
-    const asked = this.model;
-    const changes = this.#changes; // one that is reported from now on may be missing in the answer
+    const requested = this.model;
+    const changes = this.#changes; // the response may not include changes reported after this
     try {
-      const ask = () => this.#api.chat(this.id, { signal: this.#closed.signal });
-      let chat = await ask();
-      // a run may have ended between its history was read and it was looked for: what is read now has its end
-      if (!chat.running && chat.position.at === "unfinished") chat = await ask();
-      const known = this.#stale ? { ...unknown, title: this.model.title } : this.model;
+      const request = () => this.#api.chat(this.id, { signal: this.#closed.signal });
+      let chat = await request();
+      // the server reads the history before it checks for a run, and the run may have ended in between
+      if (!chat.running && chat.position.at === "unfinished") chat = await request();
+      const model = this.#stale ? { ...initial, title: this.model.title } : this.model;
       this.#stale = false;
-      this.#become(rebase(known, { run: this.#memory.get(), ...chat }, asked));
+      this.#setModel(applyHistory(model, { run: this.#memory.get(), ...chat }, requested));
       this.#loaded = Math.max(this.#loaded, changes);
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 404) throw error;
-      this.#gone();
+      this.#onNotFound();
     }
   }
 
-  /** The server does not know the session. */
-  #gone() {
-    this.#become(this.model.known === "present" ? deleted(this.model) : absent(this.model));
+  #onNotFound() {
+    this.#setModel(this.model.status === "present" ? deleted(this.model) : absent(this.model));
   }
 
-  /** Reads the stream to the end of the run: how that came about, or nothing if it broke off. */
+  /** Reads the stream to the end of the run. Returns how it ended; undefined if the stream was cut off. */
   async #follow() {
     const stream = (this.#stream = new AbortController());
-    // a suspended page must not wait either: it could not release the slot
-    const turn = await this.#tabs.take(stream.signal);
+    // a suspended page must not wait for a slot: it could not release it
+    const slot = await this.#tabs.acquire(stream.signal);
     let end;
-    turn.over.then(() => {
-      end ??= "yielded";
+    slot.revoked.then(() => {
+      end ??= "revoked";
       stream.abort();
     });
     try {
-      const response = await this.#api.events(this.id, this.model.last, stream.signal);
-      this.#say({ is: "open" });
+      const response = await this.#api.events(this.id, this.model.cursor, stream.signal);
+      this.#setConnection({ status: "open" });
       this.#backoff.reset();
-      if (response.status === 204) return "over";
-      this.#listen();
+      if (response.status === 204) return "ended";
+      this.#scheduleIdleCheck();
       await read(
         response,
         (event, id, retry) => {
-          this.#take(event, id, retry);
-          if (isTerminal(event)) end = "over";
+          this.#onEvent(event, id, retry);
+          if (isTerminal(event)) end = "ended";
           else if (event.code === "interrupted") end = "interrupted";
-          else if (event.type === "run_started" || event.type === "run_resumed") end = undefined;
+          else if (isStart(event)) end = undefined;
         },
         { abort: () => stream.abort() },
       );
       return end;
     } catch (error) {
-      if (end === "yielded") return end;
-      if (error instanceof Problem && error.status === 404) this.#gone();
+      if (end === "revoked") return end;
+      if (error instanceof Problem && error.status === 404) this.#onNotFound();
       throw error;
     } finally {
-      clearTimeout(this.#quiet);
+      clearTimeout(this.#idleTimer);
       stream.abort();
-      turn.release();
+      slot.release();
     }
   }
 
-  #take(event, id, retry) {
-    if (this.#stale) return; // the rest of what had arrived when the stream was closed
+  #onEvent(event, id, retry) {
+    if (this.#stale) return; // an event received before the stream was closed
     if (retry !== undefined) this.#backoff.first = Math.min(retry, this.#backoff.most);
     this.#backoff.reset();
-    this.#listen();
-    if (event.type === "error") return this.#ended(event);
-    if (isTornBy(this.model, event)) return this.#forget();
-    if (event.type === "run_started") this.#memory.set(this.model.last);
+    this.#scheduleIdleCheck();
+    if (event.type === "error") return this.#onStreamError(event);
+    if (invalidatesHistory(this.model, event)) return this.#reload();
+    if (event.type === "run_started") this.#memory.set(this.model.cursor);
     const { tail } = this.model;
-    this.#become(take(this.model, event, id));
-    // the history has more than what was read if something has happened behind it
-    if (isTerminal(event) && tail) this.#reconcile();
+    this.#setModel(applyEvent(this.model, event, id));
+    // the loaded history is out of date if there are events after it
+    if (isTerminal(event) && tail) this.#syncHistory();
   }
 
-  /** The server closes the stream, and says why. */
-  #ended({ code }) {
-    if (code === "deleted") this.#become(deleted(this.model));
-    if (code === "trimmed") this.#forget();
+  /** The server closes the stream with an error event. */
+  #onStreamError({ code }) {
+    if (code === "deleted") this.#setModel(deleted(this.model));
+    if (code === "trimmed") this.#reload();
   }
 
-  /** Starts again with the history. What is shown stays until it is there. */
-  #forget() {
+  /** Starts over with the history. The current messages stay visible until it has been read. */
+  #reload() {
     this.#stale = true;
-    this.#outdate();
+    this.#invalidate();
     this.#memory.set(undefined);
     this.#stream?.abort();
   }
 
-  /** A run is over: what the history says now is what counts. */
-  #reconcile() {
-    this.#load().catch(() => this.#outdate()); // the next round tries again
+  /** Reads the history, which is authoritative once a run has ended. */
+  #syncHistory() {
+    this.#load().catch(() => this.#invalidate()); // the next update retries
   }
 
   /**
-   * After a reconnect, a run that says nothing may be one that died with its process, and one that
-   * nobody knew of may have begun in the very moment. Asked once, after the first silence.
+   * After a reconnect, a run without events may have been interrupted by a crash, or another one may have
+   * started in the meantime. Checks this once per stream, after the first pause.
    */
-  #listen() {
-    clearTimeout(this.#quiet);
-    if (this.#sure === this.#stream) return;
-    this.#quiet = setTimeout(() => {
-      this.#sure = this.#stream;
+  #scheduleIdleCheck() {
+    clearTimeout(this.#idleTimer);
+    if (this.#checked === this.#stream) return;
+    this.#idleTimer = setTimeout(() => {
+      this.#checked = this.#stream;
       const { running, position } = this.model.live;
-      if (running || position.at === "unfinished") this.#reconcile();
-    }, QUIET);
+      if (running || position.at === "unfinished") this.#syncHistory();
+    }, IDLE_CHECK);
   }
 
-  /** Something failed; returns when to try again. */
-  #lose(error) {
-    this.#outdate();
+  /** Handles a failed update; returns the delay before the next one. */
+  #onFailure(error) {
+    this.#invalidate();
     if (error instanceof Problem) {
-      if (error.status === 410 || error.code === "invalid_cursor") this.#forget();
+      if (error.status === 410 || error.code === "invalid_cursor") this.#reload();
       if (error.status < 500 && error.status !== 410 && error.status !== 404) {
-        this.#say({ is: "refused", why: error });
-        return this.#pause(this.#backoff.next());
+        this.#setConnection({ status: "rejected", error });
+        return this.#retryDelay(this.#backoff.next());
       }
     }
-    if (this.model.known !== "deleted") this.#say({ is: "lost" });
-    return this.#pause(this.#backoff.next());
+    if (this.model.status !== "deleted") this.#setConnection({ status: "lost" });
+    return this.#retryDelay(this.#backoff.next());
   }
 
   #wait(milliseconds) {
@@ -322,18 +331,18 @@ export class Session {
     });
   }
 
-  #become(model) {
+  #setModel(model) {
     if (this.#closed.signal.aborted || model === this.model) return;
     this.model = model;
     const { running } = model.live;
-    if (this.#ran && !running) this.#tabs.ended(this.id);
-    this.#ran = running;
-    this.#tell(this);
+    if (this.#wasRunning && !running) this.#tabs.ended(this.id);
+    this.#wasRunning = running;
+    this.#notify(this);
   }
 
-  #say(line) {
+  #setConnection(connection) {
     if (this.#closed.signal.aborted) return;
-    this.line = line;
-    this.#tell(this);
+    this.connection = connection;
+    this.#notify(this);
   }
 }

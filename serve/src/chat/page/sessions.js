@@ -1,21 +1,21 @@
-// The chats of this server: their ids, their names, the list of recent ones, and what a tab keeps of them.
+// The chats of this server: their ids and names, the list of recent ones, and the state that a tab stores for them.
 
-/** Later than any chat, as far as ids go: the year 2286. */
-const FAR = 10_000_000_000_000;
+/** A time after that of any chat id: the year 2286. */
+const MAX_TIME = 10_000_000_000_000;
 const NAMES = "burdock.names";
 const MOST_NAMES = 200;
 
 /**
- * A new id that nobody can guess. It begins with the time left until `FAR`, because `GET /chats`
- * lists by id: the newest come first, however many there are.
+ * Returns a new, unguessable id. It starts with the time left until `MAX_TIME`, so that `GET /chats`, which
+ * is ordered by id, lists the newest chats first.
  */
 export function newId(now = Date.now(), crypto = globalThis.crypto) {
-  const time = (FAR - now).toString(36).padStart(9, "0");
+  const time = (MAX_TIME - now).toString(36).padStart(9, "0");
   const noise = crypto.getRandomValues(new Uint8Array(12));
   return `${time}-${[...noise].map((byte) => (byte % 36).toString(36)).join("")}`;
 }
 
-/** What the address says: `#/s/<id>&token=…`. */
+/** Parses the URL hash, `#/s/<id>&token=…`. */
 export function readHash(hash) {
   const [path, ...more] = hash.replace(/^#/, "").split("&");
   const token = new URLSearchParams(more.join("&")).get("token");
@@ -29,7 +29,7 @@ export function readHash(hash) {
 
 export const hashOf = (id) => `#/s/${encodeURIComponent(id)}`;
 
-/** What a chat is called in this browser: its first prompt. */
+/** Names of the chats of this browser: their first prompts. */
 export class Names {
   #names;
 
@@ -46,46 +46,46 @@ export class Names {
     return this.#names.get(id);
   }
 
-  /** Takes the first prompt of a chat for its name; returns whether that was news. */
+  /** Names a chat after its first prompt; returns whether the name is new. */
   learn(id, prompt = "") {
     const first = prompt.slice(0, 1_000).trim().replace(/\s+/g, " ").slice(0, 80);
     if (!first || this.#names.get(id) === first) return false;
     this.#names.set(id, first);
-    this.#keep();
+    this.#store();
     return true;
   }
 
   forget(id) {
-    if (this.#names.delete(id)) this.#keep();
+    if (this.#names.delete(id)) this.#store();
   }
 
-  #keep() {
+  #store() {
     const kept = [...this.#names].slice(-MOST_NAMES);
     try {
       this.storage.setItem(NAMES, JSON.stringify(kept));
     } catch {
-      // it is a convenience, and the storage may be full or forbidden
+      // names are optional, and the storage may be full or blocked
     }
   }
 }
 
-/** Keeps a value over a reload of this tab, if the browser lets it; without a value, forgets it. */
+/** Stores a value across reloads of this tab, if the browser allows it; removes it if `value` is undefined. */
 export function keep(key, value) {
   try {
     if (value === undefined) sessionStorage.removeItem(key);
     else sessionStorage.setItem(key, value);
   } catch {
-    // the storage may be full or forbidden
+    // the storage may be full or blocked
   }
 }
 
-/** What a session keeps over a reload of this tab. */
+/** Stores the cursor of a session across reloads of this tab. */
 export function memory(id) {
   const key = `burdock.run.${id}`;
   return { get: () => sessionStorage.getItem(key) ?? undefined, set: (cursor) => keep(key, cursor) };
 }
 
-/** Numbers requests: each call returns whether no other call was made after it. */
+/** Detects outdated requests: each call returns a function that returns whether no later call was made. */
 export function sequence() {
   let last = 0;
   return () => {
@@ -94,17 +94,17 @@ export function sequence() {
   };
 }
 
-/** What a chat is called: its first prompt, as this browser knows it or as the server does. */
+/** Returns the name of a chat: its first prompt, from this browser or from the server. */
 export const nameOf = ({ session, created, title }, names) => names.of(session) ?? title ?? `Chat of ${day(created)}`;
 
 /**
- * Shows the list; the latest first. A chat of another browser goes by the title that the server gives.
- * The button beside a chat calls `remove(chat, button)`. `next()` has the keyboard focus if the chat that had it is gone.
+ * Shows the list, latest first. The button next to a chat calls `remove(chat, button)`. If the focused chat is
+ * gone, the element returned by `next()` is focused.
  */
-export function list(into, chats, { current, names, remove, next, now = Date.now() }) {
+export function showList(into, chats, { current, names, remove, next, now = Date.now() }) {
   const latest = [...chats].sort((one, other) => other.updated - one.updated);
   const document = into.ownerDocument;
-  const held = into.contains(document.activeElement) && document.activeElement.id;
+  const focused = into.contains(document.activeElement) && document.activeElement.id;
   into.replaceChildren(
     ...latest.map((chat) => {
       const { session, updated, running } = chat;
@@ -124,15 +124,15 @@ export function list(into, chats, { current, names, remove, next, now = Date.now
       time.textContent = running ? "answering" : ago(now - updated);
       link.append(name, time);
       const item = document.createElement("li");
-      item.append(link, removal(document, session, label, (button) => remove(chat, button)));
+      item.append(link, deleteButton(document, session, label, (button) => remove(chat, button)));
       return item;
     }),
   );
-  if (held) (document.getElementById(held) ?? next()).focus();
+  if (focused) (document.getElementById(focused) ??  next()).focus();
 }
 
-/** The button that deletes a chat. */
-function removal(document, session, label, act) {
+/** Returns the button that deletes a chat. */
+function deleteButton(document, session, label, onClick) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "remove";
@@ -140,7 +140,7 @@ function removal(document, session, label, act) {
   button.title = "Delete";
   button.setAttribute("aria-label", `Delete ${label}`);
   button.textContent = "×";
-  button.addEventListener("click", () => act(button));
+  button.addEventListener("click", () => onClick(button));
   return button;
 }
 

@@ -1,12 +1,12 @@
-// Server-sent events over fetch, which unlike EventSource can carry a token and say what went wrong.
+// Server-sent events over fetch, which unlike EventSource supports a token and exposes error responses.
 
-/** Longest silence on a stream; the server sends a comment every 15 seconds. */
-const SILENCE = 40_000;
+/** Time without data after which a stream is aborted; the server sends a comment every 15 seconds. */
+const IDLE_TIMEOUT = 40_000;
 
-/** Longest time in which events are taken before the page may draw, in milliseconds. */
-const BUSY = 8;
+/** Longest time to process events before the page may draw, in milliseconds. */
+const MAX_BUSY = 8;
 
-/** Turns the text of a stream into blocks, however it was cut on the way. */
+/** An incremental parser of event streams. */
 export class Parser {
   #rest = "";
   #data = [];
@@ -14,14 +14,14 @@ export class Parser {
   #retry = undefined;
   #afterCr = false;
 
-  /** Takes a piece of text; returns the blocks `{ id, data, retry }` that it completes. */
+  /** Parses the next piece of text; returns the blocks `{ id, data, retry }` that it completes. */
   push(text) {
-    // the second half of a CR LF that was cut in two ends no line of its own
+    // the LF of a CR LF that was split across two pieces
     if (this.#afterCr && text !== "") {
       if (text[0] === "\n") text = text.slice(1);
       this.#afterCr = false;
     }
-    // only what is new is searched: the rest has no end of a line
+    // search only the new text: the rest has no line ending
     const lines = text.split(/\r\n|\n|\r/);
     lines[0] = this.#rest + lines[0];
     this.#rest = lines.pop();
@@ -49,22 +49,22 @@ export class Parser {
   }
 }
 
-/** Gives `take` each event of a response as `(event, id, retry)`, until the stream ends. */
-export async function read(response, take, { silence = SILENCE, abort = () => {} } = {}) {
+/** Calls `onEvent(event, id, retry)` for each event of a response, until the stream ends. */
+export async function read(response, onEvent, { idleTimeout = IDLE_TIMEOUT, abort = () => {} } = {}) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const parser = new Parser();
   let timer;
   let since = performance.now();
   try {
     for (;;) {
-      timer = setTimeout(abort, silence);
+      timer = setTimeout(abort, idleTimeout);
       const { value, done } = await reader.read();
       clearTimeout(timer);
       if (done) return;
       for (const { id, data, retry } of parser.push(value)) {
-        take(JSON.parse(data), id, retry);
-        if (performance.now() - since < BUSY) continue;
-        await breathe();
+        onEvent(JSON.parse(data), id, retry);
+        if (performance.now() - since < MAX_BUSY) continue;
+        await yieldToBrowser();
         since = performance.now();
       }
     }
@@ -74,19 +74,19 @@ export async function read(response, take, { silence = SILENCE, abort = () => {}
   }
 }
 
-/** Lets the page draw; a timer would wait for a second where the page is not seen. */
-function breathe() {
+/** Lets the page draw. Uses a message channel because timers of hidden pages are throttled. */
+function yieldToBrowser() {
   const { port1, port2 } = new MessageChannel();
-  return new Promise((go) => {
+  return new Promise((resume) => {
     port1.onmessage = () => {
       port1.close();
-      go();
+      resume();
     };
     port2.postMessage(null);
   });
 }
 
-/** How long to wait before the next attempt: longer each time, and never the same for all tabs. */
+/** Exponential backoff with jitter. */
 export class Backoff {
   #attempts = 0;
 

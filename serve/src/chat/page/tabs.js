@@ -1,147 +1,151 @@
-// What the tabs of a browser share: its connections, and notifications that a chat has changed or that a
+// State shared by the tabs of a browser: its connections, and notifications that a chat has changed or that a
 // run has ended.
 //
-// Over HTTP/1.1 a browser opens six connections to a server, whatever the number of its tabs, and a
-// stream takes one for as long as it is open. So a tab reads a stream only while an answer is in
-// progress, and only while it holds one of a few slots. Where more tabs wait, they take turns.
+// Over HTTP/1.1 a browser opens six connections to a server for all of its tabs, and a stream takes one
+// for as long as it is open. So a tab reads a stream only while an answer is in progress, and only while it
+// holds one of a few slots. If more tabs wait, they take turns.
 //
 // A slot is a lock of the Web Locks API: the browser itself releases it when its tab is closed or
-// crashes, and keeps the queue. No tab depends on the script of another one, as it would with a leader.
+// crashes, and keeps the queue. No tab depends on the script of another tab, as it would with a leader.
 
-/** Streams at the same time; the other connections are left to requests. */
+/** Maximum number of concurrent streams; the other connections are left for requests. */
 const SLOTS = 3;
 
-/** How long a tab keeps its slot while others wait, in milliseconds. */
-const TURN = 1_000;
+/** Minimum time that a tab keeps its slot while others wait, in milliseconds. */
+const MIN_HOLD = 1_000;
 
-/** How long a tab that is not seen pauses between turns where there are no locks. */
+/** Pause of a hidden tab before it opens a stream if locks are not available, in milliseconds. */
 const PAUSE = 5_000;
 
 const NAME = "burdock";
 
 export class Tabs {
   #channel = null;
-  #turns = new Set();
-  #heard;
+  #held = new Set();
+  #handlers;
   #locks;
   #document;
 
   /**
    * `changed(id)` is called when another tab has changed a session, and `ended(id)` when another tab has
-   * seen a run end.
+   * received the end of a run.
    */
   constructor({ changed, ended }, environment = {}) {
     const { document, navigator, BroadcastChannel } = globalThis;
-    const { locks, Channel, turn } = { locks: navigator?.locks, Channel: BroadcastChannel, turn: TURN, ...environment };
-    this.#heard = { changed, ended };
+    const { locks, Channel, minHold } = {
+      locks: navigator?.locks,
+      Channel: BroadcastChannel,
+      minHold: MIN_HOLD,
+      ...environment,
+    };
+    this.#handlers = { changed, ended };
     this.#locks = locks;
     this.#document = environment.document ?? document;
     this.Channel = Channel;
-    this.turn = turn;
+    this.minHold = minHold;
     this.open();
-    if (!locks) this.#document?.addEventListener("visibilitychange", () => this.#shareIfHidden());
+    if (!locks) this.#document?.addEventListener("visibilitychange", () => this.#revokeIfHidden());
   }
 
   open() {
     if (this.#channel) return;
     this.#channel = new this.Channel(NAME);
     this.#channel.onmessage = ({ data: { changed, ended, wants } }) => {
-      if (changed !== undefined) this.#heard.changed(changed);
-      if (ended !== undefined) this.#heard.ended(ended);
-      for (const turn of this.#turns) if (turn.slot === wants) turn.share();
+      if (changed !== undefined) this.#handlers.changed(changed);
+      if (ended !== undefined) this.#handlers.ended(ended);
+      for (const slot of this.#held) if (slot.name === wants) slot.revoke();
     };
   }
 
-  /** A page in the back/forward cache must not have an open channel. */
+  /** Closes the channel. A page in the back/forward cache must not have an open one. */
   close() {
     this.#channel?.close();
     this.#channel = null;
   }
 
-  /** Tells the other tabs that something has happened in a session. */
+  /** Notifies the other tabs that a session has changed. */
   changed(id) {
     this.#channel?.postMessage({ changed: id });
   }
 
-  /** Tells the other tabs that a run of a session has ended: their lists say that it is in progress. */
+  /** Notifies the other tabs that a run has ended, so that they update their lists of chats. */
   ended(id) {
     this.#channel?.postMessage({ ended: id });
   }
 
-  /** Waits for a slot; returns the turn. Rejects if `signal` aborts before. */
-  async take(signal) {
-    if (!this.#locks) return this.#unlocked(signal);
-    for (let slot = 0; slot < SLOTS; slot += 1) {
-      const turn = await this.#lock(`${NAME}.${slot}`, { ifAvailable: true });
-      if (turn) return this.#taken(turn, signal);
+  /** Waits for a slot. Rejects if `signal` is aborted first. */
+  async acquire(signal) {
+    if (!this.#locks) return this.#acquireWithoutLocks(signal);
+    for (let index = 0; index < SLOTS; index += 1) {
+      const slot = await this.#lock(`${NAME}.${index}`, { ifAvailable: true });
+      if (slot) return this.#acquired(slot, signal);
     }
-    const slot = `${NAME}.${Math.floor(Math.random() * SLOTS)}`;
-    const ask = () => this.#channel?.postMessage({ wants: slot });
-    const asking = setInterval(ask, 2 * this.turn); // another tab may hold the slot by now
+    const name = `${NAME}.${Math.floor(Math.random() * SLOTS)}`;
+    const request = () => this.#channel?.postMessage({ wants: name });
+    const requesting = setInterval(request, 2 * this.minHold); // another tab may hold the slot by now
     try {
-      const turn = this.#lock(slot, { signal });
-      ask();
-      return this.#taken(await turn, signal);
+      const slot = this.#lock(name, { signal });
+      request();
+      return this.#acquired(await slot, signal);
     } finally {
-      clearInterval(asking);
+      clearInterval(requesting);
     }
   }
 
-  #lock(slot, options) {
+  #lock(name, options) {
     return new Promise((resolve, reject) => {
-      const held = (lock) => {
+      const granted = (lock) => {
         if (!lock) return resolve(null);
-        return new Promise((release) => resolve(new Turn(slot, this.turn, release)));
+        return new Promise((release) => resolve(new Slot(name, this.minHold, release)));
       };
-      this.#locks.request(slot, options, held).catch(reject);
+      this.#locks.request(name, options, granted).catch(reject);
     });
   }
 
-  async #taken(turn, signal) {
-    if (signal.aborted) turn.release();
+  async #acquired(slot, signal) {
+    if (signal.aborted) slot.release();
     signal.throwIfAborted();
-    this.#hold(turn);
+    this.#hold(slot);
     try {
       const { pending } = await this.#locks.query();
-      if (pending.some(({ name }) => name === turn.slot)) turn.share();
+      if (pending.some(({ name }) => name === slot.name)) slot.revoke();
     } catch (error) {
-      turn.release(); // the caller has no turn that it could release
+      slot.release(); // the caller does not get it
       throw error;
     }
-    return turn;
+    return slot;
   }
 
-  #hold(turn) {
-    this.#turns.add(turn);
-    turn.released.then(() => this.#turns.delete(turn));
+  #hold(slot) {
+    this.#held.add(slot);
+    slot.released.then(() => this.#held.delete(slot));
   }
 
-  /** Pages without HTTPS have no locks: those that are seen hold a connection, the others take short turns. */
-  async #unlocked(signal) {
-    if (this.#document?.hidden) await new Promise((go) => setTimeout(go, PAUSE));
+  /** Pages without HTTPS have no locks: visible ones hold a connection, hidden ones hold it only briefly. */
+  async #acquireWithoutLocks(signal) {
+    if (this.#document?.hidden) await new Promise((resume) => setTimeout(resume, PAUSE));
     signal.throwIfAborted();
-    const turn = new Turn("", this.turn, () => {});
-    this.#hold(turn);
-    this.#shareIfHidden();
-    return turn;
+    const slot = new Slot("", this.minHold, () => {});
+    this.#hold(slot);
+    this.#revokeIfHidden();
+    return slot;
   }
 
-  /** Ends the turns of a page without locks that is not seen, or that was seen when it took them. */
-  #shareIfHidden() {
-    if (this.#document?.hidden) for (const turn of this.#turns) turn.share();
+  #revokeIfHidden() {
+    if (this.#document?.hidden) for (const slot of this.#held) slot.revoke();
   }
 }
 
-/** The time in which a tab may read a stream. */
-class Turn {
+/** Permission to read a stream. */
+class Slot {
   #since = performance.now();
   #timer = null;
 
-  constructor(slot, length, release) {
-    this.slot = slot;
-    this.length = length;
-    /** Set when another tab has waited for long enough. */
-    this.over = new Promise((over) => (this.end = over));
+  constructor(name, minHold, release) {
+    this.name = name;
+    this.minHold = minHold;
+    /** Resolves when another tab needs the slot. */
+    this.revoked = new Promise((resolve) => (this.revokeNow = resolve));
     this.released = new Promise((done) => {
       this.release = () => {
         clearTimeout(this.#timer);
@@ -151,10 +155,10 @@ class Turn {
     });
   }
 
-  /** Ends the turn once it is long enough: another tab waits. */
-  share() {
-    const left = this.#since + this.length - performance.now();
-    this.#timer ??= setTimeout(() => this.end(), Math.max(0, left));
-    if (left <= 0) this.end(); // the timers of a tab that is not seen are late
+  /** Revokes the slot once it has been held for the minimum time. */
+  revoke() {
+    const left = this.#since + this.minHold - performance.now();
+    this.#timer ??= setTimeout(() => this.revokeNow(), Math.max(0, left));
+    if (left <= 0) this.revokeNow(); // timers of hidden tabs are throttled
   }
 }

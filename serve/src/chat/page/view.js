@@ -1,94 +1,94 @@
-// The conversation on the page: messages, and what is left to do when nothing runs.
+// The conversation on the page: its messages, and a notice while no run is in progress.
 
-import { keeping, scrollable } from "./focus.js";
+import { keepFocus, scrollable } from "./focus.js";
 import { Message } from "./message.js";
-import { Painter, soon } from "./painter.js";
-import { open, shown } from "./store.js";
+import { onNextFrame, Painter } from "./painter.js";
+import { messagesOf, noticeOf } from "./store.js";
 
-/** How close to its end a reader has to be, to be taken along. */
+/** Distance from the end within which the page scrolls along with new text, in pixels. */
 const NEAR = 64;
 
-/** How close to the beginning older messages are loaded. */
+/** Distance from the top within which older messages are loaded, in pixels. */
 const NEAR_TOP = 600;
 
 /** Maximum number of characters of an answer in the live region for screen readers. */
-const TOLD = 4_000;
+const MAX_ANNOUNCED = 4_000;
 
 /** Messages per group: the browser lays out the messages of a group only if the group is near the viewport. */
 const GROUP = 25;
 
-/** Before anything was shown. */
-const NOTHING = { known: "loading", running: false, kind: undefined, said: "", told: "", answer: "" };
+/** The state before the first model. */
+const BLANK = { status: "loading", running: false, kind: undefined, notice: "", announcedNotice: "", answer: "" };
 
-/** What stands for an answer before its first word. */
+/** Placeholder for an answer before its first word. */
 const WAITING = { role: "assistant", text: "", live: true, dropped: "" };
 
 const NOTICES = {
-  failed: ({ error }) => [`The answer failed: ${error ?? "no reason was given"}`, "Try again"],
-  interrupted: () => ["The answer was interrupted.", "Answer again"],
-  stopped: () => ["Stopped before the answer was done.", "Go on"],
-  ended: () => ["This conversation has come to its end.", "Open it again"],
+  failed: ({ error }) => [`The answer failed: ${error ?? "unknown error"}`, "Try again"],
+  interrupted: () => ["The answer was interrupted.", "Resume"],
+  stopped: () => ["The answer was stopped.", "Continue"],
+  ended: () => ["This conversation has ended.", "Reopen"],
   deleted: () => ["This chat was deleted.", null],
 };
 
 export class View {
   #messages = [];
-  #first = 0; // the index of the first of them in the chat
-  #stuck = true;
-  #was = NOTHING;
+  #first = 0; // index of the first message in the chat
+  #following = true;
+  #previous = BLANK;
   #loading = false;
-  #unannounced = null; // the latest messages and their model, until they are drawn
-  #hold = null; // the message that is kept in place while older ones are inserted before it: `{ anchor, top }`
+  #unannounced = null; // the latest messages and their model, until they have been drawn
+  #hold = null; // the message kept in place while older ones are inserted before it: `{ anchor, top }`
   #painter = new Painter(
-    (change) => this.#around(change),
+    (change) => this.#preservePosition(change),
     () => {
-      this.#busy();
+      this.#updateBusy();
       this.#announceDrawn();
     },
   );
 
-  /** `parts` are the elements of the page by their ids; `act(kind)` does what a notice or a button offers. */
+  /** `parts` are the elements of the page by id; `act(kind)` performs the action of a notice or a button. */
   constructor(parts, act) {
     this.parts = parts;
     this.act = act;
     const { scroll, latest, log } = parts;
-    scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    latest.addEventListener("click", () => keeping(() => this.#toEnd(), [parts.prompt]));
-    // sizes also change when the browser lays out what comes near the viewport
-    new ResizeObserver(() => (this.#hold ? this.#keep(this.#hold) : this.#follow())).observe(log.parentElement);
-    new ResizeObserver(() => this.#follow()).observe(scroll);
+    scroll.addEventListener("scroll", () => this.#onScroll(), { passive: true });
+    latest.addEventListener("click", () => keepFocus(() => this.#scrollToEnd(), [parts.prompt]));
+    // sizes also change when the browser lays out content near the viewport
+    new ResizeObserver(() => (this.#hold ? this.#restorePosition(this.#hold) : this.#update())).observe(log.parentElement);
+    new ResizeObserver(() => this.#update()).observe(scroll);
     scrollable(scroll, log.parentElement);
-    log.addEventListener("click", (event) => copy(event.target, parts.said));
-    parts.older.addEventListener("click", () => this.#older());
-    parts["notice-do"].addEventListener("click", () => act(this.#was.kind));
+    log.addEventListener("click", (event) => copy(event.target, parts.announcer));
+    parts.older.addEventListener("click", () => this.#loadOlder());
+    parts["notice-do"].addEventListener("click", () => act(this.#previous.kind));
   }
 
-  /** Another session: nothing of the one before stays. */
+  /** Removes everything before another session is shown. */
   clear() {
     this.#painter.clear();
     this.#messages = [];
     this.#first = 0;
-    this.#stuck = true;
+    this.#following = true;
     this.#hold = null;
     this.#unannounced = null;
-    this.#was = NOTHING;
+    this.#previous = BLANK;
     this.parts.log.replaceChildren();
-    this.parts.said.textContent = "";
+    this.parts.announcer.textContent = "";
     this.parts.older.hidden = true;
   }
 
   show(model) {
-    const messages = shown(model);
-    this.parts.welcome.hidden = messages.length > 0 || model.known === "loading" || model.live.running;
-    this.#around(() => this.#draw(messages, model));
+    const messages = messagesOf(model);
+    this.parts.welcome.hidden = messages.length > 0 || model.status === "loading" || model.live.running;
+    this.#preservePosition(() => this.#draw(messages, model));
     this.#painter.draw();
-    this.#busy();
-    this.#notice(open(model), model.live);
+    this.#updateBusy();
+    this.#showNotice(noticeOf(model), model.live);
     this.#unannounced = [messages, model];
     this.#announceDrawn();
   }
 
-  /** Announces once everything is drawn: what is announced is read from the document. */
+  /** Announces once everything has been drawn: announcements are read from the document. */
   #announceDrawn() {
     if (this.#painter.busy || !this.#unannounced) return;
     const [messages, model] = this.#unannounced;
@@ -96,17 +96,17 @@ export class View {
     this.#announce(messages, model);
   }
 
-  /** Goes along with the end again: somebody has just said something. */
-  stick() {
-    this.#stuck = true;
-    this.#follow();
+  /** Scrolls to the end and follows new text, after the user has sent something. */
+  followEnd() {
+    this.#following = true;
+    this.#update();
   }
 
   #draw(messages, { live, base }) {
     const { log } = this.parts;
-    const waits = live.running && !messages.at(-1)?.live;
-    const all = waits ? [...messages, WAITING] : messages;
-    this.#begin(base.first, all);
+    const waiting = live.running && !messages.at(-1)?.live;
+    const all = waiting ? [...messages, WAITING] : messages;
+    this.#insertOlder(base.first, all);
     this.#remove(all.length);
     all.forEach((message, index) => {
       let drawn = this.#messages[index];
@@ -125,7 +125,7 @@ export class View {
   }
 
   /** Inserts elements for older messages before the first one. */
-  #begin(first, all) {
+  #insertOlder(first, all) {
     const { log } = this.parts;
     const count = this.#first - first;
     this.#first = first;
@@ -138,127 +138,127 @@ export class View {
     this.#messages.unshift(...before);
   }
 
-  /** Removes the messages from an index on. */
+  /** Removes the messages from an index to the end. */
   #remove(from) {
     const { log } = this.parts;
     for (const { element } of this.#messages.splice(from)) element.remove();
     while (log.lastChild && log.lastChild.childNodes.length === 0) log.lastChild.remove();
   }
 
-  /** Sets `aria-busy` while something is left to draw. */
-  #busy() {
+  /** Sets `aria-busy` while drawing is in progress. */
+  #updateBusy() {
     const busy = String(this.#painter.busy);
     if (this.parts.log.getAttribute("aria-busy") !== busy) this.parts.log.setAttribute("aria-busy", busy);
   }
 
-  async #older() {
+  async #loadOlder() {
     if (this.#loading || this.parts.older.hidden) return;
     this.#loading = true;
-    this.#holdOn();
+    this.#holdPosition();
     try {
       await this.act("older");
     } finally {
       this.#loading = false;
-      this.#letGo();
+      this.#releasePosition();
     }
   }
 
-  /** Keeps the message in sight in place. Scroll anchoring of the browser does not work at the top, or not at all. */
-  #holdOn() {
-    const anchor = this.#inSight();
+  /** Keeps the first visible message in place. The browser's scroll anchoring does not work at the top, or is missing. */
+  #holdPosition() {
+    const anchor = this.#firstVisible();
     if (!anchor) return;
     this.#hold = { anchor, top: anchor.getBoundingClientRect().top };
     this.parts.scroll.classList.add("held");
   }
 
-  /** Ends that once everything is drawn and laid out. */
-  #letGo() {
+  /** Stops keeping it in place once everything has been drawn and laid out. */
+  #releasePosition() {
     const hold = this.#hold;
-    const again = () => {
+    const release = () => {
       if (this.#hold !== hold || this.#loading) return;
-      if (this.#painter.busy) return soon(again);
+      if (this.#painter.busy) return onNextFrame(release);
       this.#hold = null;
       this.parts.scroll.classList.remove("held");
     };
-    soon(() => soon(again));
+    onNextFrame(() => onNextFrame(release));
   }
 
-  #keep({ anchor, top }) {
+  #restorePosition({ anchor, top }) {
     if (!anchor?.isConnected) return;
     const moved = anchor.getBoundingClientRect().top - top;
     if (Math.abs(moved) >= 1) this.parts.scroll.scrollTop += moved;
   }
 
-  /** Changes the messages and keeps the scroll position: the message in sight, or the end. */
-  #around(change) {
-    if (this.#stuck && !this.#hold) {
+  /** Changes the messages and keeps the scroll position: at the end, or at the first visible message. */
+  #preservePosition(change) {
+    if (this.#following && !this.#hold) {
       change();
-      return this.#follow();
+      return this.#update();
     }
-    const anchor = this.#inSight();
+    const anchor = this.#firstVisible();
     const hold = this.#hold ?? { anchor, top: anchor?.getBoundingClientRect().top };
     change();
-    this.#keep(hold);
+    this.#restorePosition(hold);
   }
 
-  /** The first message in sight. Groups are measured first: measuring a message in a group out of sight would lay out that group. */
-  #inSight() {
+  /** Returns the first visible message. Groups are measured first: measuring a message would lay out its group. */
+  #firstVisible() {
     const { scroll, log } = this.parts;
     const top = scroll.getBoundingClientRect().top;
     const group = firstBelow(log.childNodes, top);
     return group && firstBelow(group.childNodes, top);
   }
 
-  #notice(left, { wait }) {
-    const { notice, "notice-text": text, "notice-do": button } = this.parts;
-    let said = null;
-    if (wait) said = [`${wait.error ?? "It failed."} Trying again.`, null];
-    else if (left) said = NOTICES[left.kind](left);
-    notice.hidden = !said;
-    notice.className = `notice ${left?.kind ?? "wait"}`;
-    text.textContent = said?.[0] ?? "";
-    const offers = Boolean(said?.[1]) && (left.unfinished || left.kind === "ended");
-    button.hidden = !offers;
-    button.textContent = offers ? said[1] : "";
-    this.#was = { ...this.#was, kind: left?.kind, said: text.textContent };
+  #showNotice(notice, { retry }) {
+    const { notice: element, "notice-text": text, "notice-do": button } = this.parts;
+    let content = null;
+    if (retry) content = [`Retrying after an error: ${retry.error ?? "unknown error"}`, null];
+    else if (notice) content = NOTICES[notice.kind](notice);
+    element.hidden = !content;
+    element.className = `notice ${notice?.kind ?? "wait"}`;
+    text.textContent = content?.[0] ?? "";
+    const hasAction = Boolean(content?.[1]) && (notice.unfinished || notice.kind === "ended");
+    button.hidden = !hasAction;
+    button.textContent = hasAction ? content[1] : "";
+    this.#previous = { ...this.#previous, kind: notice?.kind, notice: text.textContent };
   }
 
-  /** What a screen reader says: that an answer is on its way, and the whole of it once it is there. */
-  #announce(messages, { live, known }) {
-    const { said } = this.parts;
+  /** Announces to screen readers that an answer has started, and its text once it is complete. */
+  #announce(messages, { live, status }) {
+    const { announcer } = this.parts;
     const last = messages.at(-1);
-    // an answer may have come before the page saw that it was on its way
+    // an answer may be complete before the page has shown it as in progress
     const isAnswer = !live.running && last?.role === "assistant";
-    const answer = isAnswer ? `${this.#first + messages.length} ${last.text.slice(0, TOLD)} ${last.text.length}` : "";
-    const before = this.#was;
-    this.#was = { ...before, known, running: live.running, told: before.said, answer: answer || before.answer };
-    if (before.known === "loading") return; // what was said before is there to be read
-    if (live.running && !before.running) said.textContent = "Answering.";
-    else if (before.said) {
-      if (before.said !== before.told) said.textContent = before.said;
+    const answer = isAnswer ? `${this.#first + messages.length} ${last.text.slice(0, MAX_ANNOUNCED)} ${last.text.length}` : "";
+    const before = this.#previous;
+    this.#previous = { ...before, status, running: live.running, announcedNotice: before.notice, answer: answer || before.answer };
+    if (before.status === "loading") return; // the existing messages are not announced
+    if (live.running && !before.running) announcer.textContent = "Answering.";
+    else if (before.notice) {
+      if (before.notice !== before.announcedNotice) announcer.textContent = before.notice;
     } else if (answer && answer !== before.answer) {
-      const { text, whole } = this.#messages.at(-1).words(TOLD);
-      said.textContent = `${text} ${whole ? "End of the answer." : "The rest of the answer is in the conversation."}`;
+      const { text, whole } = this.#messages.at(-1).words(MAX_ANNOUNCED);
+      announcer.textContent = `${text} ${whole ? "End of the answer." : "The rest of the answer is in the conversation."}`;
     }
   }
 
-  #scrolled() {
+  #onScroll() {
     const { scroll, latest } = this.parts;
     if (this.#hold) this.#hold.top = this.#hold.anchor.getBoundingClientRect().top;
-    this.#stuck = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
-    latest.hidden = this.#stuck;
-    if (scroll.scrollTop < NEAR_TOP && !this.#painter.busy) this.#older();
+    this.#following = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
+    latest.hidden = this.#following;
+    if (scroll.scrollTop < NEAR_TOP && !this.#painter.busy) this.#loadOlder();
   }
 
-  #follow() {
-    if (this.#stuck) this.#toEnd();
-    else this.#scrolled();
+  #update() {
+    if (this.#following) this.#scrollToEnd();
+    else this.#onScroll();
   }
 
-  #toEnd() {
+  #scrollToEnd() {
     const { scroll } = this.parts;
     scroll.scrollTop = scroll.scrollHeight;
-    this.#stuck = true;
+    this.#following = true;
     this.parts.latest.hidden = true;
   }
 }
@@ -270,7 +270,7 @@ function group(document, messages) {
   return element;
 }
 
-/** The first element that ends below a line. A binary search: there may be thousands. */
+/** Returns the first element that ends below a line, by binary search: there may be thousands. */
 function firstBelow(elements, line) {
   let [low, high] = [0, elements.length];
   while (low < high) {
@@ -281,8 +281,8 @@ function firstBelow(elements, line) {
   return elements[low];
 }
 
-/** Copies the code that a button belongs to, with the blocks that continue it. */
-async function copy(button, said) {
+/** Copies the code block of a button, including its continuations. */
+async function copy(button, announcer) {
   if (!button.classList.contains("copy")) return;
   const code = button.closest(".code");
   const all = [...button.closest(".body").querySelectorAll(".code")];
@@ -293,10 +293,10 @@ async function copy(button, said) {
     await navigator.clipboard.writeText(pres.map(({ textContent }) => textContent).join(""));
     button.textContent = "Copied";
   } catch {
-    // no permission, or no secure context: let the reader do it
+    // no permission, or no secure context: select it for manual copying
     getSelection().setBaseAndExtent(pres[0], 0, pres.at(-1), pres.at(-1).childNodes.length);
     button.textContent = "Selected";
   }
-  said.textContent = `${button.textContent}.`;
+  announcer.textContent = `${button.textContent}.`;
   setTimeout(() => (button.textContent = "Copy"), 1600);
 }

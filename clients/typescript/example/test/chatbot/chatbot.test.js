@@ -1,4 +1,4 @@
-// The hooks in Chromium, behind the proxy that Vite has of the example, on the chatbot of this repository.
+// The React hooks in Chromium, with the chatbot of this repository behind the example's Vite proxy.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -27,22 +27,22 @@ after(async () => {
   for (const close of closing) await close();
 });
 
-/** The page on a session of its own, and that session as another client sees it. */
+/** Opens the page on a new session, and returns it with a client of that session. */
 async function open(t, view) {
   const id = `test-${crypto.randomUUID()}`;
   const page = await context.newPage();
-  const wrong = [];
-  page.on("pageerror", (error) => wrong.push(error));
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error));
   t.after(async () => {
     await page.close();
-    assert.deepEqual(wrong, []);
+    assert.deepEqual(errors, []);
   });
   await page.goto(`${url}#${id}`);
   await page.getByRole("button", { name: view }).click();
   return { page, session: new Burdock(server.base).session(id) };
 }
 
-async function say(page, prompt) {
+async function sendPrompt(page, prompt) {
   await page.getByLabel("Prompt").fill(prompt);
   await page.getByRole("button", { name: "Send" }).click();
 }
@@ -50,51 +50,51 @@ async function say(page, prompt) {
 const status = (page, text) => page.getByRole("status").filter({ hasText: text }).waitFor({ timeout: 20_000 });
 const answer = (page) => page.locator("article.assistant").last().textContent();
 
-/** Waits until more of the answer is shown than so many words. */
+/** Waits until the answer has more than `count` words. */
 const words = (page, count) => {
   const more = (count) => [...document.querySelectorAll("article.assistant")].at(-1)?.textContent.split(" ").length > count;
   return page.waitForFunction(more, count, { timeout: 20_000 });
 };
 
-/** Notes every text that the answer has. */
+/** Records every text of the answer. */
 const watch = (page) => page.evaluate(() => {
   window.grown = [];
-  const note = () => window.grown.push([...document.querySelectorAll("article.assistant")].at(-1)?.textContent ?? "");
-  new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+  const record = () => window.grown.push([...document.querySelectorAll("article.assistant")].at(-1)?.textContent ?? "");
+  new MutationObserver(record).observe(document.body, { subtree: true, childList: true, characterData: true });
 });
 
-async function said(session) {
+async function lastMessage(session) {
   const { messages } = await session.chat();
   return messages.at(-1)?.text;
 }
 
 for (const view of ["Chat", "Single run"]) {
-  test(`${view}: words arrive one by one`, async (t) => {
+  test(`${view}: words appear one by one`, async (t) => {
     const { page, session } = await open(t, view);
     await watch(page);
-    await say(page, LONG);
+    await sendPrompt(page, LONG);
     await words(page, 5);
     await status(page, view === "Chat" ? "idle" : "run_paused");
     const grown = [...new Set(await page.evaluate(() => window.grown))].filter(Boolean);
     assert(grown.length > 5, `${grown.length} steps`);
     for (const [index, text] of grown.entries()) assert(text.startsWith(grown[index - 1] ?? ""), text);
-    assert.equal(await answer(page), await said(session));
+    assert.equal(await answer(page), await lastMessage(session));
   });
 
-  test(`${view}: a stop keeps what was shown`, async (t) => {
+  test(`${view}: a stop keeps the text`, async (t) => {
     const { page, session } = await open(t, view);
-    await say(page, LONG);
+    await sendPrompt(page, LONG);
     await words(page, 5);
     await page.getByRole("button", { name: "Stop" }).click();
-    // this graph takes a stop as the end of its answer
+    // this graph commits its answer when it is stopped
     await status(page, view === "Chat" ? "idle" : "run_paused");
-    assert.equal(await answer(page), await said(session));
+    assert.equal(await answer(page), await lastMessage(session));
     assert.equal((await session.get()).position.at, "rest");
   });
 
-  test(`${view}: a server that is killed and comes back leaves an answer that goes on`, async (t) => {
+  test(`${view}: an answer interrupted by a server crash can be resumed`, async (t) => {
     const { page, session } = await open(t, view);
-    await say(page, LONG);
+    await sendPrompt(page, LONG);
     await words(page, 5);
     await server.kill();
     await status(page, "reconnecting");
@@ -103,29 +103,29 @@ for (const view of ["Chat", "Single run"]) {
     await page.getByRole("button", { name: view === "Chat" ? "Retry" : "Resume" }).click({ timeout: 20_000 });
     await status(page, view === "Chat" ? "idle" : "run_paused");
     const whole = await answer(page);
-    assert.equal(whole, await said(session));
+    assert.equal(whole, await lastMessage(session));
     assert(whole.startsWith(shown) && whole.length > shown.length, `${shown} -> ${whole}`);
   });
 }
 
-test("a reload in the middle of an answer shows it, and goes on", async (t) => {
+test("a reload during an answer shows its text, and the answer continues", async (t) => {
   const { page, session } = await open(t, "Chat");
-  await say(page, LONG);
+  await sendPrompt(page, LONG);
   await words(page, 5);
   const shown = await answer(page);
   await page.reload();
   await words(page, 5);
   assert((await answer(page)).startsWith(shown));
   await status(page, "idle");
-  assert.equal(await answer(page), await said(session));
+  assert.equal(await answer(page), await lastMessage(session));
 });
 
-test("a run whose component is unmounted goes on, and a chat shows it", async (t) => {
+test("a run whose component is unmounted continues, and a chat shows it", async (t) => {
   const { page, session } = await open(t, "Single run");
   const streams = new Set();
   page.on("request", (request) => request.url().includes("/runs") && streams.add(request));
   page.on("requestfailed", (request) => streams.delete(request));
-  await say(page, LONG);
+  await sendPrompt(page, LONG);
   await words(page, 5);
   const shown = await answer(page);
   assert.equal(streams.size, 1);
@@ -135,22 +135,22 @@ test("a run whose component is unmounted goes on, and a chat shows it", async (t
   assert.equal(streams.size, 0, "the stream of the run is closed");
   assert.equal((await session.get()).running, true);
   await status(page, "idle");
-  assert.equal(await answer(page), await said(session));
+  assert.equal(await answer(page), await lastMessage(session));
 });
 
-test("a run whose page is loaded anew goes on", async (t) => {
+test("a run continues after a page reload", async (t) => {
   const { page, session } = await open(t, "Single run");
-  await say(page, LONG);
+  await sendPrompt(page, LONG);
   await words(page, 5);
   await page.reload();
   await words(page, 5);
   await status(page, "idle");
-  assert.equal(await answer(page), await said(session));
+  assert.equal(await answer(page), await lastMessage(session));
 });
 
-test("pages that are open while nothing is said hear of what is said after a restart", async (t) => {
+test("an idle page receives new messages after a server restart", async (t) => {
   const { page, session } = await open(t, "Chat");
-  await say(page, "hello");
+  await sendPrompt(page, "hello");
   await words(page, 1);
   await status(page, "idle");
   await server.kill();
