@@ -38,7 +38,7 @@ pub struct Run<'a, G: Graph> {
     pub(super) only: Option<G::Node>,
     pub(super) stop: Stop,
     /// What [`Run::started`] returned.
-    started: Option<Cursor>,
+    pub(super) started: Option<Cursor>,
 }
 
 /// With a tag of its own, which is compared at every item; a niche takes longer to read.
