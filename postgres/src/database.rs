@@ -1,8 +1,8 @@
-//! Statements, tried again for as long as the log is patient.
+//! Execution of statements, with retries until a timeout.
 
 use crate::{
     Options,
-    error::{Fault, NoAnswer},
+    error::{AttemptError, Timeout},
     pool::Pool,
     statements::Statements,
 };
@@ -15,13 +15,13 @@ use sqlx::{
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const FIRST_DELAY: Duration = Duration::from_millis(20);
+const MAX_DELAY: Duration = Duration::from_secs(1);
 
 pub(crate) struct Database {
     pub(crate) statements: Statements,
     pool: Pool,
-    patience: Duration,
+    operation_timeout: Duration,
 }
 
 impl Database {
@@ -31,49 +31,49 @@ impl Database {
         first: PgConnection,
         statements: Statements,
     ) -> Self {
-        let pool = Pool::new(driver, options.connections, first);
-        Self { statements, pool, patience: options.patience }
+        let pool = Pool::new(driver, options.max_connections, first);
+        Self { statements, pool, operation_timeout: options.operation_timeout }
     }
 
-    /// Runs one statement, in one round trip, until it is answered.
+    /// Runs one statement in one round trip, with retries.
     ///
-    /// It may have been carried out more than once, so it has to be one that can be. `bytes` is what
-    /// has to be carried there and back.
+    /// The statement may be executed more than once, so it must be idempotent. `bytes` is the size of
+    /// the data to be transferred; it extends the timeout.
     pub(crate) async fn rows<'q>(
         &self,
         bytes: usize,
         query: impl Fn() -> Query<'q, Postgres, PgArguments> + Send,
     ) -> Result<Vec<PgRow>, LogError> {
-        let carrying = Duration::from_secs((bytes >> 20) as u64);
-        let deadline = Instant::now() + self.patience + carrying;
-        let (mut pause, mut tried_before) = (FIRST_PAUSE, false);
+        let transfer = Duration::from_secs((bytes >> 20) as u64);
+        let deadline = Instant::now() + self.operation_timeout + transfer;
+        let (mut delay, mut is_retry) = (FIRST_DELAY, false);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            // half of it, so that a connection that went silent leaves time for another one
-            let limit = left.min(self.patience / 2 + carrying);
-            let fault = match self.attempt(limit, query()).await {
+            // half of the timeout, so that a stalled connection leaves time for another one
+            let limit = left.min(self.operation_timeout / 2 + transfer);
+            let error = match self.attempt(limit, query()).await {
                 Ok(rows) => return Ok(rows),
-                Err(fault) => fault,
+                Err(error) => error,
             };
-            let source = match fault {
-                // an earlier attempt, whose answer was lost, may be stored
-                Fault::Lasting(LogError::Full { source, .. }) if tried_before => {
+            let source = match error {
+                // an earlier attempt whose response was lost may have been stored
+                AttemptError::Permanent(LogError::Full { source, .. }) if is_retry => {
                     return Err(LogError::Unavailable(source));
                 }
-                Fault::Lasting(error) => return Err(error),
-                Fault::Passing(source) => source,
+                AttemptError::Permanent(error) => return Err(error),
+                AttemptError::Transient(source) => source,
             };
-            if Instant::now() + pause >= deadline {
+            if Instant::now() + delay >= deadline {
                 return Err(LogError::Unavailable(source));
             }
-            tracing::debug!(error = &*source as &dyn std::error::Error, "trying again");
-            sleep(pause).await;
-            pause = LONGEST_PAUSE.min(pause * 2);
-            tried_before = true;
+            tracing::debug!(error = &*source as &dyn std::error::Error, "retrying");
+            sleep(delay).await;
+            delay = MAX_DELAY.min(delay * 2);
+            is_retry = true;
         }
     }
 
-    /// The only row of such a statement.
+    /// Runs a statement that returns at most one row; see [`rows`](Self::rows).
     pub(crate) async fn row<'q>(
         &self,
         bytes: usize,
@@ -90,29 +90,29 @@ impl Database {
         &self,
         limit: Duration,
         query: Query<'_, Postgres, PgArguments>,
-    ) -> Result<Vec<PgRow>, Fault> {
-        let mut lease = self.pool.lease(limit).await?;
-        match timeout(limit, query.fetch_all(&mut lease.connection)).await {
+    ) -> Result<Vec<PgRow>, AttemptError> {
+        let mut pooled = self.pool.acquire(limit).await?;
+        match timeout(limit, query.fetch_all(&mut pooled.connection)).await {
             Ok(Ok(rows)) => {
-                lease.give_back();
+                pooled.release();
                 Ok(rows)
             }
             Ok(Err(error)) => {
-                match Fault::of(error) {
+                match AttemptError::from_driver(error) {
                     // the statement failed, not the connection
-                    fault @ Fault::Lasting(_) => {
-                        lease.give_back();
-                        Err(fault)
+                    error @ AttemptError::Permanent(_) => {
+                        pooled.release();
+                        Err(error)
                     }
-                    fault @ Fault::Passing(_) => {
-                        lease.give_up();
-                        Err(fault)
+                    error @ AttemptError::Transient(_) => {
+                        pooled.discard();
+                        Err(error)
                     }
                 }
             }
             Err(_) => {
-                lease.give_up();
-                Err(NoAnswer::Silent(limit).into())
+                pooled.discard();
+                Err(Timeout::Response(limit).into())
             }
         }
     }

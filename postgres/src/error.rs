@@ -1,111 +1,112 @@
-//! What can go wrong, and whether trying again helps.
+//! Errors, and whether another attempt can succeed.
 
 use burdock::log::LogError;
 use sqlx::{error::DatabaseError, migrate::MigrateError};
 use std::{error::Error, sync::Arc, time::Duration};
 
-/// Why a log could not be connected to.
+/// Errors of connecting to a log.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// It was called outside of a tokio runtime, or in one without its clock or its sockets.
-    #[error("there is no tokio runtime here with `enable_all`, in which the log could work")]
+    /// The future was polled outside of a tokio runtime, or in one without a time or I/O driver.
+    #[error("not in a tokio runtime with `enable_all`")]
     NoRuntime,
-    /// The URL cannot be read.
-    #[error("the URL of the database cannot be read")]
+    /// The URL is invalid.
+    #[error("invalid database URL")]
     InvalidUrl {
-        /// What the driver says.
+        /// The error of the driver.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The name of the schema cannot be one.
-    #[error("`{schema}` cannot be the name of a schema: it takes 1 to 63 bytes without a NUL")]
+    /// The schema name is invalid.
+    #[error("invalid schema name `{schema}`: expected 1 to 63 bytes without NUL")]
     InvalidSchema {
         /// The name.
         schema: String,
     },
-    /// The database does not hold every text.
-    #[error("the database has the encoding {encoding}, and UTF8 is needed: make one with it")]
+    /// The encoding of the database cannot represent all text.
+    #[error("unsupported database encoding {encoding}: create the database with encoding UTF8")]
     Encoding {
-        /// Its encoding.
+        /// The encoding of the database.
         encoding: String,
     },
-    /// A newer burdock-postgres made the schema.
+    /// The schema was created or migrated by a newer version of burdock-postgres.
     #[error(
-        "the schema `{schema}` has version {found}, and this program knows versions up to {known}: update burdock-postgres"
+        "schema `{schema}` has version {found}, but this program supports versions up to {known}: update burdock-postgres"
     )]
     NewerSchema {
         /// The schema.
         schema: String,
-        /// Its version.
+        /// The version of the schema.
         found: i64,
-        /// The newest one that is known.
+        /// The latest supported version.
         known: i64,
     },
-    /// The schema could not be made or brought up to date.
-    #[error("the schema `{schema}` could not be made or brought up to date")]
+    /// The schema could not be created or migrated.
+    #[error("failed to create or migrate schema `{schema}`")]
     Migration {
         /// The schema.
         schema: String,
-        /// What the driver says.
+        /// The error of the driver.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The database does not answer, or does not let us in.
+    /// The database is unavailable or rejected the connection.
     #[error(transparent)]
     Log(#[from] LogError),
 }
 
-/// Why an attempt failed.
-pub(crate) enum Fault {
-    /// Another attempt may help.
-    Passing(Arc<dyn Error + Send + Sync>),
-    Lasting(LogError),
+/// Error of one attempt to run a statement.
+pub(crate) enum AttemptError {
+    /// Another attempt may succeed.
+    Transient(Arc<dyn Error + Send + Sync>),
+    /// Another attempt would fail as well.
+    Permanent(LogError),
 }
 
-/// Why an attempt came to no answer.
+/// An attempt timed out.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NoAnswer {
-    #[error("the database did not answer within {0:?}")]
-    Silent(Duration),
-    #[error("no connection became free within {0:?}")]
-    Busy(Duration),
+pub(crate) enum Timeout {
+    #[error("the database did not respond within {0:?}")]
+    Response(Duration),
+    #[error("no connection became available within {0:?}")]
+    Connection(Duration),
 }
 
-impl Fault {
-    pub(crate) fn of(error: sqlx::Error) -> Self {
+impl AttemptError {
+    pub(crate) fn from_driver(error: sqlx::Error) -> Self {
         let reason = match &error {
-            sqlx::Error::Database(refusal) => match refusal.code().as_deref() {
-                Some(code) if passes(code) => return Self::Passing(Arc::new(error)),
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                Some(code) if is_transient(code) => return Self::Transient(Arc::new(error)),
                 Some("53100") => {
                     let reason = "the disk of the database is full".into();
-                    return Self::Lasting(LogError::Full { reason, source: Arc::new(error) });
+                    return Self::Permanent(LogError::Full { reason, source: Arc::new(error) });
                 }
                 Some(code) => reason(code),
-                None => "the database refuses",
+                None => "the database rejected the statement",
             },
             sqlx::Error::Configuration(_) | sqlx::Error::InvalidArgument(_) => {
-                "the connection is not set up rightly"
+                "invalid connection settings"
             }
-            sqlx::Error::Encode(_) => "it cannot be sent",
+            sqlx::Error::Encode(_) => "the statement cannot be encoded",
             sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnNotFound(_)
             | sqlx::Error::RowNotFound
-            | sqlx::Error::Decode(_) => "the database gives an answer that was not expected",
-            // sockets, TLS, and a protocol that is cut off
-            _ => return Self::Passing(Arc::new(error)),
+            | sqlx::Error::Decode(_) => "unexpected response from the database",
+            // errors of sockets and TLS, and connections that were closed during a response
+            _ => return Self::Transient(Arc::new(error)),
         };
-        Self::Lasting(LogError::Storage { reason: reason.into(), source: Arc::new(error) })
+        Self::Permanent(LogError::Storage { reason: reason.into(), source: Arc::new(error) })
     }
 }
 
-impl From<NoAnswer> for Fault {
-    fn from(error: NoAnswer) -> Self {
-        Self::Passing(Arc::new(error))
+impl From<Timeout> for AttemptError {
+    fn from(error: Timeout) -> Self {
+        Self::Transient(Arc::new(error))
     }
 }
 
-/// Whether what this SQLSTATE says may be over soon.
-fn passes(code: &str) -> bool {
-    // lost connections; shutdown, crash and start; too many connections; conflicts; timeouts
+/// Returns whether the condition of an SQLSTATE code may be temporary.
+fn is_transient(code: &str) -> bool {
+    // lost connections; shutdown, crash and startup; too many connections; conflicts; timeouts
     code.starts_with("08")
         || matches!(
             code,
@@ -116,31 +117,30 @@ fn passes(code: &str) -> bool {
 fn reason(code: &str) -> &'static str {
     match code {
         "25006" => "the database is read-only",
-        "42501" => "the database denies permission",
-        "3F000" | "42P01" | "42883" => "the tables of the log are gone",
-        "3D000" => "there is no such database",
+        "42501" => "permission denied by the database",
+        "3F000" | "42P01" | "42883" => "the tables of the log do not exist",
+        "3D000" => "the database does not exist",
         "XX001" | "XX002" => "the database is damaged",
-        _ if code.starts_with("28") => "the database does not let us in",
-        _ if code.starts_with("53") => "the database has no room left",
-        _ => "the database refuses",
+        _ if code.starts_with("28") => "authentication failed",
+        _ if code.starts_with("53") => "the database is out of resources",
+        _ => "the database rejected the statement",
     }
 }
 
-/// Whether the database says that what it has stored is broken.
+/// Returns whether the database reported that its stored data is corrupt.
 pub(crate) fn is_damage(error: &LogError) -> bool {
     let LogError::Storage { source, .. } = error else { return false };
-    let refusal = source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
-    matches!(refusal.and_then(DatabaseError::code).as_deref(), Some("XX001" | "XX002"))
+    let database = source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    matches!(database.and_then(DatabaseError::code).as_deref(), Some("XX001" | "XX002"))
 }
 
-/// An answer that the statements cannot give.
-pub(crate) fn unexpected(answer: String) -> LogError {
-    let source: Box<dyn Error + Send + Sync> = answer.into();
-    let reason = "the database gives an answer that was not expected".into();
+/// Returns the error for a response that the statements never return.
+pub(crate) fn unexpected(response: String) -> LogError {
+    let source: Box<dyn Error + Send + Sync> = response.into();
+    let reason = "unexpected response from the database".into();
     LogError::Storage { reason, source: source.into() }
 }
 
-/// The error of the driver in an error of its migrations.
-pub(crate) fn of_migration(schema: &str, error: MigrateError) -> ConnectError {
+pub(crate) fn migration_failed(schema: &str, error: MigrateError) -> ConnectError {
     ConnectError::Migration { schema: schema.to_owned(), source: Box::new(error) }
 }

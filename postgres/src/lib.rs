@@ -1,17 +1,17 @@
 #![doc = include_str!("docs/crate.md")]
 
-mod calls;
 mod database;
 mod error;
-mod hub;
 mod log;
-mod news;
+mod notifications;
+mod operations;
 mod options;
 mod pool;
-mod reading;
+mod read;
 mod schema;
 mod statements;
-mod writers;
+mod waiters;
+mod write_queues;
 
 use self::log::Shared;
 pub use self::{error::ConnectError, log::PostgresLog, options::Options};

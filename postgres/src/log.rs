@@ -1,13 +1,13 @@
-//! The handle.
+//! The handle of the log.
 
 use crate::{
-    ConnectError, Options, calls,
+    ConnectError, Options,
     database::Database,
-    hub::{Hub, Key, Reach},
-    news::{self, News},
-    reading, schema,
+    notifications::{self, Outbox},
+    operations, read, schema,
     statements::Statements,
-    writers::{self, Writers},
+    waiters::{Progress, SessionKey, Waiters},
+    write_queues::{self, WriteQueues},
 };
 use burdock::log::{
     Append, Claim, Epoch, EpochStart, Log, LogError, Logging, Offset, Opened, Record,
@@ -25,15 +25,14 @@ use std::{
 };
 use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
 
-/// Sessions in PostgreSQL, for several processes and machines.
+/// A [`Log`] in PostgreSQL, for several processes and machines.
 ///
-/// A handle: clones share connections and what is known of sessions. It works in the tokio runtime in
-/// which it was connected, whatever polls its futures; when that runtime ends, what is under way fails
-/// with [`LogError::Closed`].
+/// This is a handle that is cheap to clone; clones share their connections. The log runs in the tokio
+/// runtime in which it was connected, but its futures can be polled by any executor. When the runtime
+/// shuts down, operations in progress return [`LogError::Closed`].
 ///
-/// Besides what [`Log`] says: dropping the future of an operation that writes does not take it back,
-/// and [`open`](Log::open) first waits for the appends to the session that were handed to the same
-/// log.
+/// In addition to the contract of [`Log`]: dropping the future of a write does not cancel the write,
+/// and [`open`](Log::open) first waits for the appends to the session that are queued in the same log.
 #[derive(Clone)]
 pub struct PostgresLog(Arc<Shared>);
 
@@ -41,14 +40,14 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) runtime: Handle,
     pub(crate) database: Arc<Database>,
-    pub(crate) writers: Writers,
-    pub(crate) hub: Arc<Hub>,
-    news: Arc<News>,
+    pub(crate) queues: WriteQueues,
+    pub(crate) waiters: Arc<Waiters>,
+    outbox: Arc<Outbox>,
     closed: AtomicBool,
     tasks: Mutex<Tasks>,
 }
 
-/// The tasks that end when `stop` is dropped.
+/// The background tasks, which end when `stop` is dropped.
 #[derive(Default)]
 struct Tasks {
     stop: Option<watch::Sender<()>>,
@@ -56,31 +55,32 @@ struct Tasks {
 }
 
 impl Shared {
-    /// Tells who waits, here and elsewhere.
-    pub(crate) fn tell(&self, key: Key, reach: Reach) {
-        self.hub.tell(key, reach);
-        self.news.tell(key, reach);
+    /// Notifies waiters in this process and in other processes.
+    pub(crate) fn notify(&self, key: SessionKey, progress: Progress) {
+        self.waiters.notify(key, progress);
+        self.outbox.push(key, progress);
     }
 }
 
 impl PostgresLog {
-    /// Connects to the database with this URL, and makes the schema `burdock` in it or brings it up
-    /// to date.
+    /// Connects to a database with the default [`Options`], and creates or migrates the schema
+    /// `burdock`.
     ///
     /// # Errors
-    /// See [`ConnectError`].
+    /// Returns an error if the database cannot be reached or the schema cannot be used; see
+    /// [`ConnectError`].
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the schema as it was or up to date.
+    /// If the future is dropped, the schema is either unchanged or fully migrated.
     pub async fn connect(url: impl Into<String>) -> Result<Self, ConnectError> {
         Self::connect_with(Options::new(url)).await
     }
 
-    /// Connects as the options say.
+    /// Connects with these options.
     pub(crate) async fn connect_with(options: Options) -> Result<Self, ConnectError> {
         let runtime = Handle::try_current().map_err(|_| ConnectError::NoRuntime)?;
-        // a runtime without sockets or a clock makes the task panic
-        let connecting = Owned(runtime.spawn(Self::set_up(options, runtime.clone())));
+        // the task panics in a runtime without an I/O or time driver
+        let connecting = AbortOnDrop(runtime.spawn(Self::set_up(options, runtime.clone())));
         connecting.await.unwrap_or(Err(ConnectError::NoRuntime))
     }
 
@@ -89,45 +89,45 @@ impl PostgresLog {
         let first = schema::prepare(&options, &driver, &schema).await?;
         let statements = Statements::new(&schema);
         let database = Arc::new(Database::new(&options, driver.clone(), first, statements));
-        let (hub, news) = (Arc::new(Hub::default()), Arc::new(News::default()));
+        let (waiters, outbox) = (Arc::new(Waiters::default()), Arc::new(Outbox::default()));
         let (stop, stopped) = watch::channel(());
-        let sending = runtime.spawn(news::send(
-            Arc::clone(&news),
+        let sending = runtime.spawn(notifications::send(
+            Arc::clone(&outbox),
             Arc::clone(&database),
             driver.clone(),
             options.schema.clone(),
             stopped.clone(),
         ));
-        let hearing = runtime.spawn(news::hear(
-            Arc::clone(&hub),
+        let receiving = runtime.spawn(notifications::receive(
+            Arc::clone(&waiters),
             Arc::clone(&database),
             driver,
             options.clone(),
             stopped,
         ));
-        let tasks = Mutex::new(Tasks { stop: Some(stop), running: vec![sending, hearing] });
-        let (writers, closed) = (Writers::default(), AtomicBool::new(false));
-        let shared = Shared { options, runtime, database, writers, hub, news, closed, tasks };
+        let tasks = Mutex::new(Tasks { stop: Some(stop), running: vec![sending, receiving] });
+        let (queues, closed) = (WriteQueues::default(), AtomicBool::new(false));
+        let shared = Shared { options, runtime, database, queues, waiters, outbox, closed, tasks };
         Ok(Self(Arc::new(shared)))
     }
 
-    /// Stores what was handed over, and closes the connections. Every later operation, of every
-    /// clone, fails with [`LogError::Closed`].
+    /// Closes the log: stores the queued appends and closes the connections.
     ///
-    /// Dropping all clones also stores what was handed over, if the runtime goes on.
+    /// Later operations, of every clone, return [`LogError::Closed`]. Dropping all clones also stores
+    /// the queued appends, if the runtime keeps running.
     ///
     /// # Cancel safety
-    /// The log is closed by the call. A future that is dropped leaves the rest to the runtime.
+    /// If the future is dropped, the runtime finishes closing the log.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Release);
         let shared = Arc::clone(&self.0);
         let closing = self.0.runtime.spawn(async move {
-            shared.writers.flush_all().await;
+            shared.queues.flush_all().await;
             let Tasks { stop, running } =
                 std::mem::take(&mut *shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
             drop(stop);
             for task in running {
-                // it ended, in whatever way
+                // a task that panicked has ended, too
                 let _ = task.await;
             }
             shared.database.close().await;
@@ -135,8 +135,8 @@ impl PostgresLog {
         let _ = closing.await;
     }
 
-    /// Begins something that goes on when its future is dropped.
-    fn begin<T: Send + 'static, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> Logging<T>
+    /// Starts an operation that continues if its future is dropped.
+    fn detached<T: Send + 'static, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> Logging<T>
     where
         F: Future<Output = Result<T, LogError>> + Send + 'static,
     {
@@ -147,8 +147,8 @@ impl PostgresLog {
         Box::pin(async { task.await.unwrap_or(Err(LogError::Closed)) })
     }
 
-    /// Asks for something, for as long as the future is there.
-    fn ask<T: Send + 'static, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> Logging<T>
+    /// Returns an operation that starts when its future is polled and is cancelled when it is dropped.
+    fn cancellable<T: Send + 'static, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> Logging<T>
     where
         F: Future<Output = Result<T, LogError>> + Send + 'static,
     {
@@ -157,7 +157,9 @@ impl PostgresLog {
         }
         let runtime = self.0.runtime.clone();
         let work = work(Arc::clone(&self.0));
-        Box::pin(async move { Owned(runtime.spawn(work)).await.unwrap_or(Err(LogError::Closed)) })
+        Box::pin(
+            async move { AbortOnDrop(runtime.spawn(work)).await.unwrap_or(Err(LogError::Closed)) },
+        )
     }
 
     fn is_closed(&self) -> bool {
@@ -168,10 +170,10 @@ impl PostgresLog {
 impl Log for PostgresLog {
     fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
         let session = session.clone();
-        self.begin(|shared| async move {
-            // or they would be fenced off by their own process
-            shared.writers.flush(&session).await;
-            calls::open(&shared, session, claim).await
+        self.detached(|shared| async move {
+            // otherwise this log would fence its own queued appends
+            shared.queues.flush(&session).await;
+            operations::open(&shared, session, claim).await
         })
     }
 
@@ -179,62 +181,66 @@ impl Log for PostgresLog {
         if self.is_closed() {
             return Box::pin(ready(Err(LogError::Closed)));
         }
-        writers::append(&self.0, append)
+        write_queues::append(&self.0, append)
     }
 
     fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
         let session = session.clone();
-        self.ask(|shared| async move { reading::read(&shared, session, from, limit).await })
+        self.cancellable(|shared| async move { read::read(&shared, session, from, limit).await })
     }
 
     fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
         let session = session.clone();
-        self.ask(|shared| async move { calls::reached(&shared, session, None, offset).await })
+        self.cancellable(|shared| async move {
+            operations::reached(&shared, session, None, offset).await
+        })
     }
 
     fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
         let session = session.clone();
-        self.ask(
-            |shared| async move { calls::reached(&shared, session, Some(epoch), offset).await },
-        )
+        self.cancellable(|shared| async move {
+            operations::reached(&shared, session, Some(epoch), offset).await
+        })
     }
 
     fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
         let session = session.clone();
-        self.ask(|shared| async move { calls::snapshot_before(&shared, session, offset).await })
+        self.cancellable(|shared| async move {
+            operations::snapshot_before(&shared, session, offset).await
+        })
     }
 
     fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
         let session = session.clone();
-        self.ask(|shared| async move { calls::info(&shared, session).await })
+        self.cancellable(|shared| async move { operations::info(&shared, session).await })
     }
 
     fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
-        self.ask(|shared| async move { calls::sessions(&shared, filter).await })
+        self.cancellable(|shared| async move { operations::sessions(&shared, filter).await })
     }
 
     fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
         let session = session.clone();
-        self.ask(|shared| async move { calls::epochs(&shared, session).await })
+        self.cancellable(|shared| async move { operations::epochs(&shared, session).await })
     }
 
     fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
         let session = session.clone();
-        self.begin(|shared| async move {
-            // an append would make it active again
-            shared.writers.flush(&session).await;
-            calls::release(&shared, session, epoch).await
+        self.detached(|shared| async move {
+            // a queued append would make the session active again
+            shared.queues.flush(&session).await;
+            operations::release(&shared, session, epoch).await
         })
     }
 
     fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
         let session = session.clone();
-        self.begin(|shared| async move { calls::trim(&shared, session, before).await })
+        self.detached(|shared| async move { operations::trim(&shared, session, before).await })
     }
 
     fn delete(&self, session: &SessionId) -> Logging<()> {
         let session = session.clone();
-        self.begin(|shared| async move { calls::delete(&shared, session).await })
+        self.detached(|shared| async move { operations::delete(&shared, session).await })
     }
 }
 
@@ -244,10 +250,10 @@ impl fmt::Debug for PostgresLog {
     }
 }
 
-/// A task that ends with whoever waits for it.
-struct Owned<T>(JoinHandle<T>);
+/// A task that is aborted when this is dropped.
+struct AbortOnDrop<T>(JoinHandle<T>);
 
-impl<T> Future for Owned<T> {
+impl<T> Future for AbortOnDrop<T> {
     type Output = Result<T, tokio::task::JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -255,7 +261,7 @@ impl<T> Future for Owned<T> {
     }
 }
 
-impl<T> Drop for Owned<T> {
+impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -1,4 +1,4 @@
-//! How a log is reached and how it behaves.
+//! Options of a log.
 
 use crate::{ConnectError, PostgresLog};
 use sqlx::{
@@ -7,10 +7,10 @@ use sqlx::{
 };
 use std::{fmt, str::FromStr, time::Duration};
 
-/// A clock cannot count as far as a duration.
-const LONGEST: Duration = Duration::from_hours(24);
+/// Maximum duration of an option; adding larger ones to an `Instant` could overflow.
+const MAX_DURATION: Duration = Duration::from_hours(24);
 
-/// How to reach a [`PostgresLog`], and how it behaves.
+/// Options for connecting to a [`PostgresLog`].
 ///
 /// ```no_run
 /// use burdock_postgres::Options;
@@ -19,8 +19,8 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// # async fn connect() -> Result<(), burdock_postgres::ConnectError> {
 /// let log = Options::new("postgres://app@db.example/app?sslmode=verify-full")
 ///     .schema("chats")
-///     .connections(20)
-///     .patience(Duration::from_secs(10))
+///     .max_connections(20)
+///     .operation_timeout(Duration::from_secs(10))
 ///     .connect()
 ///     .await?;
 /// # let _ = log;
@@ -31,79 +31,86 @@ const LONGEST: Duration = Duration::from_hours(24);
 pub struct Options {
     url: String,
     pub(crate) schema: String,
-    pub(crate) connections: u32,
-    pub(crate) gather: Duration,
-    pub(crate) gather_bytes: usize,
-    pub(crate) patience: Duration,
-    pub(crate) poll: Duration,
+    pub(crate) max_connections: u32,
+    pub(crate) batch_delay: Duration,
+    pub(crate) batch_bytes: usize,
+    pub(crate) operation_timeout: Duration,
+    pub(crate) poll_interval: Duration,
 }
 
 impl Options {
-    /// A log in the schema `burdock` of the database with this URL.
+    /// Creates options for the database with this URL.
     ///
-    /// The URL is one that libpq knows, `postgres://user:password@host:port/database`, with
-    /// `sslmode`, `sslrootcert` and the like as parameters.
+    /// The URL has the format of libpq, `postgres://user:password@host:port/database`, with parameters
+    /// such as `sslmode` and `sslrootcert`.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
             schema: "burdock".into(),
-            connections: 10,
-            gather: Duration::from_millis(20),
-            gather_bytes: 64 << 10,
-            patience: Duration::from_secs(5),
-            poll: Duration::from_secs(1),
+            max_connections: 10,
+            batch_delay: Duration::from_millis(20),
+            batch_bytes: 64 << 10,
+            operation_timeout: Duration::from_secs(5),
+            poll_interval: Duration::from_secs(1),
         }
     }
 
-    /// In this schema, which is made when it is missing; two of them are two logs.
+    /// Sets the schema of the log. Defaults to `burdock`.
+    ///
+    /// The schema is created if it is missing. Logs in different schemas are independent.
     #[must_use]
     pub fn schema(self, schema: impl Into<String>) -> Self {
         Self { schema: schema.into(), ..self }
     }
 
-    /// At most so many connections at once, 10 by default, and two more for notifications.
+    /// Sets the maximum number of connections for reads and writes. Defaults to 10.
     ///
-    /// So many sessions are written or read at the same moment; others wait for their turn.
+    /// Operations that find all connections in use wait for one. Notifications use two more
+    /// connections.
     #[must_use]
-    pub fn connections(self, connections: u32) -> Self {
-        Self { connections: connections.max(1), ..self }
+    pub fn max_connections(self, connections: u32) -> Self {
+        Self { max_connections: connections.max(1), ..self }
     }
 
-    /// How long appends that nobody waits for are gathered, 20 ms by default, and how many bytes end
-    /// the wait, 64 KiB by default.
+    /// Sets how long appends with [`Urgency::Whenever`](burdock::log::Urgency::Whenever) are batched,
+    /// and the number of queued bytes at which a batch is written earlier. Defaults to 20 ms and
+    /// 64 KiB.
     #[must_use]
-    pub fn gather(self, wait: Duration, bytes: usize) -> Self {
-        Self { gather: wait.min(LONGEST), gather_bytes: bytes, ..self }
+    pub fn batching(self, max_delay: Duration, max_bytes: usize) -> Self {
+        Self { batch_delay: max_delay.min(MAX_DURATION), batch_bytes: max_bytes, ..self }
     }
 
-    /// How long an operation goes on trying when the database does not answer, 5 s by default; then
-    /// it fails with [`Unavailable`](burdock::log::LogError::Unavailable).
+    /// Sets the time limit of an operation, including retries while the database does not respond.
+    /// Defaults to 5 s.
     ///
-    /// A second is added for each MiB that has to be carried.
+    /// After that time, the operation returns
+    /// [`LogError::Unavailable`](burdock::log::LogError::Unavailable). The limit is extended by one
+    /// second for each MiB of data to be transferred.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        Self { patience: patience.min(LONGEST), ..self }
+    pub fn operation_timeout(self, timeout: Duration) -> Self {
+        Self { operation_timeout: timeout.min(MAX_DURATION), ..self }
     }
 
-    /// How often those who wait for entries look by themselves, in case that a notification was
-    /// lost; once a second by default.
+    /// Sets how often waiting readers check for new entries in case a notification was lost. Defaults
+    /// to 1 s.
     #[must_use]
-    pub fn poll(self, interval: Duration) -> Self {
-        Self { poll: interval.clamp(Duration::from_millis(1), LONGEST), ..self }
+    pub fn poll_interval(self, interval: Duration) -> Self {
+        Self { poll_interval: interval.clamp(Duration::from_millis(1), MAX_DURATION), ..self }
     }
 
-    /// Connects, and makes the schema or brings it up to date.
+    /// Connects to the database, and creates or migrates the schema.
     ///
     /// # Errors
-    /// See [`ConnectError`].
+    /// Returns an error if the database cannot be reached or the schema cannot be used; see
+    /// [`ConnectError`].
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the schema as it was or up to date.
+    /// If the future is dropped, the schema is either unchanged or fully migrated.
     pub async fn connect(self) -> Result<PostgresLog, ConnectError> {
         PostgresLog::connect_with(self).await
     }
 
-    /// What the driver needs to know.
+    /// Returns the options of the driver.
     pub(crate) fn driver(&self) -> Result<PgConnectOptions, ConnectError> {
         let driver = PgConnectOptions::from_str(&self.url)
             .map_err(|error| ConnectError::InvalidUrl { source: Box::new(error) })?;
@@ -111,7 +118,7 @@ impl Options {
         Ok(driver.application_name(&name).disable_statement_logging())
     }
 
-    /// The name of the schema as it stands in a statement.
+    /// Returns the name of the schema, quoted for statements.
     pub(crate) fn quoted_schema(&self) -> Result<String, ConnectError> {
         let schema = &self.schema;
         if schema.is_empty() || schema.len() > 63 || schema.contains('\0') {
@@ -121,7 +128,7 @@ impl Options {
     }
 }
 
-/// The URL may hold a password, so only where it leads is shown.
+/// Omits the URL, which may contain a password.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let driver = PgConnectOptions::from_str(&self.url).ok();
@@ -134,11 +141,11 @@ impl fmt::Debug for Options {
                 &driver.as_ref().map_or(PgSslMode::Prefer, PgConnectOptions::get_ssl_mode),
             )
             .field("schema", &self.schema)
-            .field("connections", &self.connections)
-            .field("gather", &self.gather)
-            .field("gather_bytes", &self.gather_bytes)
-            .field("patience", &self.patience)
-            .field("poll", &self.poll)
+            .field("max_connections", &self.max_connections)
+            .field("batch_delay", &self.batch_delay)
+            .field("batch_bytes", &self.batch_bytes)
+            .field("operation_timeout", &self.operation_timeout)
+            .field("poll_interval", &self.poll_interval)
             .finish()
     }
 }
@@ -149,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schema_is_quoted_and_a_name_that_cannot_be_one_is_refused() {
+    fn schema_names_are_quoted_and_invalid_ones_are_rejected() {
         let quoted = |name: &str| Options::new("").schema(name).quoted_schema();
         assert_eq!(quoted("my \"log\"").unwrap(), "\"my \"\"log\"\"\"");
         for name in ["", "a\0b", &"x".repeat(64)] {
@@ -158,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_holds_no_password() {
+    fn debug_output_omits_the_password() {
         let options = Options::new("postgres://me:secret@db.example:5433/app");
         let printed = format!("{options:?}");
         assert!(printed.contains("db.example") && !printed.contains("secret"), "{printed}");

@@ -1,9 +1,9 @@
-//! Connections that are kept for the next one who needs them.
+//! A connection pool.
 //!
-//! A pool of our own and not the driver's, because that one sends a ping with every use, cannot drop
-//! the connections that a restart of the server left dead, and hides why no connection came about.
+//! It replaces the pool of the driver, which pings connections before each use, cannot discard the
+//! connections that a restart of the server has broken, and hides why a connection attempt failed.
 
-use crate::error::{Fault, NoAnswer};
+use crate::error::{AttemptError, Timeout};
 use burdock::log::LogError;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
 use std::{
@@ -15,8 +15,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// A connection that was idle for longer may have been forgotten by something on the way.
-const FRESH: Duration = Duration::from_mins(1);
+/// Maximum idle time of a connection. Network devices may have dropped older ones.
+const MAX_IDLE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Pool {
     driver: PgConnectOptions,
@@ -27,12 +27,13 @@ pub(crate) struct Pool {
 
 struct Idle {
     connections: Vec<(PgConnection, Instant)>,
-    /// Counts up when a connection dies: those of before are dead too, probably.
+    /// Incremented when a connection breaks; connections of earlier generations are probably broken,
+    /// too.
     generation: u64,
 }
 
-/// A connection that is in use. It is closed unless it is given back.
-pub(crate) struct Lease<'p> {
+/// A connection in use. It is closed on drop; [`release`](Self::release) returns it to the pool.
+pub(crate) struct PooledConnection<'p> {
     pub(crate) connection: PgConnection,
     generation: u64,
     pool: &'p Pool,
@@ -46,12 +47,15 @@ impl Pool {
         Self { driver, size, permits, idle: Mutex::new(idle) }
     }
 
-    pub(crate) async fn lease(&self, limit: Duration) -> Result<Lease<'_>, Fault> {
+    pub(crate) async fn acquire(
+        &self,
+        limit: Duration,
+    ) -> Result<PooledConnection<'_>, AttemptError> {
         let deadline = Instant::now() + limit;
         let permit = match timeout_at(deadline, self.permits.acquire()).await {
             Ok(Ok(permit)) => permit,
-            Ok(Err(_)) => return Err(Fault::Lasting(LogError::Closed)),
-            Err(_) => return Err(NoAnswer::Busy(limit).into()),
+            Ok(Err(_)) => return Err(AttemptError::Permanent(LogError::Closed)),
+            Err(_) => return Err(Timeout::Connection(limit).into()),
         };
         let (idle, generation) = {
             let mut idle = self.idle();
@@ -60,21 +64,21 @@ impl Pool {
         let connection = match idle {
             Some(connection) => connection,
             None => match timeout_at(deadline, self.driver.connect()).await {
-                Ok(connected) => connected.map_err(Fault::of)?,
-                Err(_) => return Err(NoAnswer::Silent(limit).into()),
+                Ok(connected) => connected.map_err(AttemptError::from_driver)?,
+                Err(_) => return Err(Timeout::Response(limit).into()),
             },
         };
-        Ok(Lease { connection, generation, pool: self, _permit: permit })
+        Ok(PooledConnection { connection, generation, pool: self, _permit: permit })
     }
 
-    /// Waits for those who use connections, and closes.
+    /// Waits until no connection is in use, then closes the pool.
     pub(crate) async fn close(&self) {
         let everything = self.permits.acquire_many(self.size).await;
         self.permits.close();
         drop(everything);
         let connections = std::mem::take(&mut self.idle().connections);
         for (connection, _) in connections {
-            // a goodbye is a courtesy
+            // the server notices a closed socket, too
             let _ = connection.close().await;
         }
     }
@@ -85,25 +89,26 @@ impl Pool {
 }
 
 impl Idle {
-    /// The one that was used last.
+    /// Takes the most recently used connection.
     fn pop(&mut self) -> Option<PgConnection> {
-        let oldest = Instant::now().checked_sub(FRESH);
+        let oldest = Instant::now().checked_sub(MAX_IDLE);
         self.connections.retain(|(_, since)| Some(*since) > oldest);
         self.connections.pop().map(|(connection, _)| connection)
     }
 }
 
-impl Lease<'_> {
-    pub(crate) fn give_back(self) {
+impl PooledConnection<'_> {
+    /// Returns the connection to the pool.
+    pub(crate) fn release(self) {
         let mut idle = self.pool.idle();
         if idle.generation == self.generation {
             idle.connections.push((self.connection, Instant::now()));
         }
     }
 
-    /// The connection died: those that were made before are not used any more.
-    pub(crate) fn give_up(self) {
-        let dead = {
+    /// Closes a broken connection, and all idle connections of its generation.
+    pub(crate) fn discard(self) {
+        let broken = {
             let mut idle = self.pool.idle();
             if idle.generation != self.generation {
                 return;
@@ -111,6 +116,6 @@ impl Lease<'_> {
             idle.generation += 1;
             std::mem::take(&mut idle.connections)
         };
-        drop(dead);
+        drop(broken);
     }
 }

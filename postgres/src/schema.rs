@@ -1,8 +1,8 @@
-//! The tables of a log, and their versions.
+//! The schema of a log, and its migrations.
 
 use crate::{
     ConnectError, Options,
-    error::{Fault, of_migration},
+    error::{AttemptError, migration_failed},
 };
 use burdock::log::LogError;
 use sqlx::{
@@ -13,70 +13,70 @@ use sqlx::{
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Version, name and text of each migration. What was published is not changed any more.
+/// Version, name and text of each migration. Published migrations never change.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "log", include_str!("../migrations/0001_log.sql")),
     (2, "graphs", include_str!("../migrations/0002_graphs.sql")),
 ];
 
-/// Makes the schema or brings it up to date, and returns the connection that it used.
+/// Creates or migrates the schema, and returns the connection that it used.
 pub(crate) async fn prepare(
     options: &Options,
     driver: &PgConnectOptions,
     schema: &str,
 ) -> Result<PgConnection, ConnectError> {
-    let mut connection = reach(driver, options.patience).await?;
-    let encoding = encoding(&mut connection).await.map_err(refused)?;
+    let mut connection = connect(driver, options.operation_timeout).await?;
+    let encoding = encoding(&mut connection).await.map_err(log_error)?;
     if encoding != "UTF8" {
         return Err(ConnectError::Encoding { encoding });
     }
     let migrator = migrator(schema);
-    let applied = applied(&mut connection, &migrator.table_name).await.map_err(refused)?;
+    let applied = applied(&mut connection, &migrator.table_name).await.map_err(log_error)?;
     let known = MIGRATIONS.last().map_or(0, |(version, ..)| *version);
     if let Some((found, _)) = applied.last().filter(|(found, _)| *found > known) {
         let schema = options.schema.clone();
         return Err(ConnectError::NewerSchema { schema, found: *found, known });
     }
-    // who may only use the tables can do so when there is nothing to be done to them
+    // an up-to-date schema needs no permission to change it
     let same = |(ours, theirs): (&Migration, &(i64, Vec<u8>))| {
         ours.version == theirs.0 && *ours.checksum == *theirs.1
     };
     if applied.len() != MIGRATIONS.len() || !migrator.iter().zip(&applied).all(same) {
         let path = format!("SET search_path TO {schema}");
-        connection.execute(AssertSqlSafe(path)).await.map_err(refused)?;
+        connection.execute(AssertSqlSafe(path)).await.map_err(log_error)?;
         let migrated = migrator.run_direct(None, &mut connection, false).await;
-        migrated.map_err(|error| of_migration(&options.schema, error))?;
-        connection.execute("RESET search_path").await.map_err(refused)?;
+        migrated.map_err(|error| migration_failed(&options.schema, error))?;
+        connection.execute("RESET search_path").await.map_err(log_error)?;
     }
     Ok(connection)
 }
 
-/// Connects, also to a server that is just starting.
-async fn reach(driver: &PgConnectOptions, patience: Duration) -> Result<PgConnection, LogError> {
-    let deadline = Instant::now() + patience;
-    let mut pause = Duration::from_millis(20);
+/// Connects, with retries while the server is starting.
+async fn connect(driver: &PgConnectOptions, limit: Duration) -> Result<PgConnection, LogError> {
+    let deadline = Instant::now() + limit;
+    let mut delay = Duration::from_millis(20);
     loop {
         let connecting = tokio::time::timeout_at(deadline, driver.connect()).await;
         let source = match connecting {
             Ok(Ok(connection)) => return Ok(connection),
-            Ok(Err(error)) => match Fault::of(error) {
-                Fault::Lasting(error) => return Err(error),
-                Fault::Passing(source) => source,
+            Ok(Err(error)) => match AttemptError::from_driver(error) {
+                AttemptError::Permanent(error) => return Err(error),
+                AttemptError::Transient(source) => source,
             },
-            Err(_) => std::sync::Arc::new(crate::error::NoAnswer::Silent(patience)),
+            Err(_) => std::sync::Arc::new(crate::error::Timeout::Response(limit)),
         };
-        if Instant::now() + pause >= deadline {
+        if Instant::now() + delay >= deadline {
             return Err(LogError::Unavailable(source));
         }
-        sleep(pause).await;
-        pause = Duration::from_secs(1).min(pause * 2);
+        sleep(delay).await;
+        delay = Duration::from_secs(1).min(delay * 2);
     }
 }
 
-fn refused(error: sqlx::Error) -> LogError {
-    match Fault::of(error) {
-        Fault::Lasting(error) => error,
-        Fault::Passing(source) => LogError::Unavailable(source),
+fn log_error(error: sqlx::Error) -> LogError {
+    match AttemptError::from_driver(error) {
+        AttemptError::Permanent(error) => error,
+        AttemptError::Transient(source) => LogError::Unavailable(source),
     }
 }
 
@@ -84,16 +84,16 @@ async fn encoding(connection: &mut PgConnection) -> Result<String, sqlx::Error> 
     sqlx::query("SELECT current_setting('server_encoding')").fetch_one(connection).await?.try_get(0)
 }
 
-/// The versions that the database has, and the checksums of their texts.
+/// Returns the versions of the applied migrations and their checksums.
 async fn applied(
     connection: &mut PgConnection,
     table: &str,
 ) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
-    let there = sqlx::query("SELECT to_regclass($1) IS NOT NULL")
+    let exists = sqlx::query("SELECT to_regclass($1) IS NOT NULL")
         .bind(table)
         .fetch_one(&mut *connection)
         .await?;
-    if !there.try_get::<bool, _>(0)? {
+    if !exists.try_get::<bool, _>(0)? {
         return Ok(Vec::new());
     }
     let versions = format!("SELECT version, checksum FROM {table} WHERE success ORDER BY version");

@@ -1,23 +1,23 @@
-//! The statements, with the schema of the log in them.
+//! The SQL statements, for the schema of the log.
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 use std::sync::Arc;
 
 macro_rules! statements {
     ($($name:ident: $text:literal,)*) => {
-        /// Each is answered by at most one round trip.
+        /// The SQL statements. Each takes one round trip.
         pub(crate) struct Statements {
             $($name: Arc<str>,)*
         }
 
         impl Statements {
-            /// `schema` is quoted.
+            /// Creates the statements for a quoted schema name.
             pub(crate) fn new(schema: &str) -> Self {
                 Self { $($name: $text.replace("{schema}", schema).into(),)* }
             }
 
             $(pub(crate) fn $name(&self) -> SqlStr {
-                // the schema is quoted, and everything else in it is ours
+                // constant text, except for the quoted schema name
                 AssertSqlSafe(Arc::clone(&self.$name)).into_sql_str()
             })*
         }
@@ -29,7 +29,7 @@ statements! {
         FROM {schema}.open($1, $2, $3, $4)",
     append: "SELECT outcome, session_key, session_next
         FROM {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    // the entries up to so many bytes, and how large the next one is
+    // a page of entries up to a number of bytes, and the size of the next entry
     read: "SELECT s.key, s.first, s.next, p.\"offset\", p.epoch, p.checksum, p.length, p.json
         FROM {schema}.sessions s
         LEFT JOIN LATERAL (
@@ -48,10 +48,10 @@ statements! {
         WHERE s.id = $1 AND s.next > 0
         ORDER BY p.\"offset\"",
     read_large: "SELECT json FROM {schema}.entries WHERE session = $1 AND \"offset\" = $2",
-    place: "SELECT key, next FROM {schema}.sessions s WHERE id = $1 AND next > 0
+    progress: "SELECT key, next FROM {schema}.sessions s WHERE id = $1 AND next > 0
         AND ($2::bigint IS NULL
             OR EXISTS (SELECT FROM {schema}.epochs WHERE session = s.key AND epoch = $2))",
-    places: "SELECT key, next FROM {schema}.sessions WHERE key = ANY($1)",
+    progress_of: "SELECT key, next FROM {schema}.sessions WHERE key = ANY($1)",
     snapshot_before: "SELECT (
             SELECT max(\"offset\") FROM {schema}.entries
             WHERE session = s.key AND \"offset\" <= $2 AND snapshot
@@ -60,7 +60,7 @@ statements! {
         FROM {schema}.sessions WHERE id = $1 AND next > 0",
     sessions: "SELECT id, epoch, first, next, snapshot, graph, created, updated
         FROM {schema}.sessions WHERE id >= $1 AND id < $2 AND next > 0 ORDER BY id LIMIT $3",
-    // a page of each graph, in the order of the index, and the first of them all
+    // one page per graph, in the order of the index, then the first ids of all pages
     sessions_of: "SELECT page.*
         FROM (SELECT DISTINCT unnest($4::text[]) AS name) AS graphs
         CROSS JOIN LATERAL (
@@ -75,8 +75,8 @@ statements! {
     release: "UPDATE {schema}.sessions SET active = NULL WHERE id = $1 AND epoch = $2",
     trim: "SELECT outcome, last_snapshot FROM {schema}.trim_before($1, $2)",
     remove: "SELECT {schema}.remove($1)",
-    // what is told is durable already, and the lock that a commit with a notification holds is not to
-    // be held over a flush
-    notify: "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, told)
-        FROM unnest($2::text[]) AS told",
+    // the entries are durable already; without a flush, the global lock for notifications is held only
+    // briefly
+    notify: "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, payload)
+        FROM unnest($2::text[]) AS payload",
 }

@@ -1,4 +1,4 @@
-//! The suite that every log passes, with handles that share nothing.
+//! Conformance tests of the PostgreSQL log.
 
 use burdock_subjects::postgres::Postgres;
 use burdock_testkit::{CASES, Outcome, Subject};
@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 burdock_testkit::conformance!(Postgres::shared());
 
-/// On one server, for a crash takes everybody's connections.
+/// Uses a separate server, because a crash closes the connections of all tests.
 #[test]
-fn a_server_that_crashes_passes_what_the_suite_says_of_crashes() {
+fn durability_cases_pass_with_server_crashes() {
     let subject: Arc<dyn Subject> = Arc::new(Postgres::alone());
     let durability: Vec<_> = CASES.iter().filter(|case| case.group == "durability").collect();
     assert!(!durability.is_empty());
     for case in durability {
         let outcome = case.run(&subject);
-        assert!(matches!(outcome, Outcome::Passed), "{}: {outcome:?}", case.sentence());
+        assert!(matches!(outcome, Outcome::Passed), "{}: {outcome:?}", case.description());
     }
 }

@@ -1,12 +1,12 @@
-//! What the trait promises, where the database makes the difference.
+//! The contract of `Log` where it depends on the database.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 
 mod support;
 
 mod contract {
+    mod batching;
     mod connecting;
     mod damage;
-    mod gathering;
     mod graphs;
     mod migrating;
     mod runtimes;

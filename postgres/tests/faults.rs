@@ -1,4 +1,4 @@
-//! What was acknowledged is there, and there once, whatever becomes of connections and server.
+//! Acknowledged entries are stored exactly once despite broken connections and server crashes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 
 mod support;
@@ -10,16 +10,16 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _
 use std::{error::Error as _, time::Duration};
 use support::{
     Server,
-    drafts::{append, id, jsons},
+    entries::{append, id, jsons},
 };
 use tokio::task::{self, JoinHandle};
 
-/// What is there when entries were appended up to an offset.
+/// Returns the expected JSON of the entries before an offset.
 fn counted(next: u64) -> Vec<String> {
     (0..next).map(|number| format!("{{\"n\":{number}}}")).collect()
 }
 
-/// Until a statement like this one waits for a lock; returns the backend that does.
+/// Waits until a statement that contains this text waits for a lock. Returns its backend.
 async fn blocked(connection: &mut PgConnection, statement: &str) -> i32 {
     loop {
         let waiting = "SELECT pid FROM pg_stat_activity
@@ -32,9 +32,9 @@ async fn blocked(connection: &mut PgConnection, statement: &str) -> i32 {
 }
 
 #[tokio::test]
-async fn an_append_whose_connection_dies_in_the_middle_is_stored_once() {
+async fn append_is_stored_once_if_its_connection_breaks() {
     let server = Server::shared();
-    let options = server.options_of("middle").patience(Duration::from_mins(1));
+    let options = server.options_of("middle").operation_timeout(Duration::from_mins(1));
     let log = options.connect().await.unwrap();
     let opened = log.open(&id("s"), Claim::default()).await.unwrap();
     log.append(append(&id("s"), opened.epoch, 0, 1)).await.unwrap();
@@ -54,10 +54,10 @@ async fn an_append_whose_connection_dies_in_the_middle_is_stored_once() {
 }
 
 #[tokio::test]
-async fn an_append_whose_answer_is_lost_is_stored_once() {
+async fn append_is_stored_once_if_its_response_is_lost() {
     let server = Server::shared();
-    // the first statement waits for longer than an attempt may take, but it goes on
-    let options = server.options_of("answer").patience(Duration::from_secs(2));
+    // the first statement exceeds the limit of an attempt but keeps running
+    let options = server.options_of("answer").operation_timeout(Duration::from_secs(2));
     let log = options.connect().await.unwrap();
     let opened = log.open(&id("s"), Claim::default()).await.unwrap();
     log.append(append(&id("s"), opened.epoch, 0, 1)).await.unwrap();
@@ -81,9 +81,9 @@ async fn an_append_whose_answer_is_lost_is_stored_once() {
 }
 
 #[tokio::test]
-async fn an_opening_whose_connection_dies_in_the_middle_makes_one_epoch() {
+async fn open_creates_one_epoch_if_its_connection_breaks() {
     let server = Server::shared();
-    let options = server.options_of("epoch").patience(Duration::from_mins(1));
+    let options = server.options_of("epoch").operation_timeout(Duration::from_mins(1));
     let log = options.connect().await.unwrap();
     let opened = log.open(&id("s"), Claim::default()).await.unwrap();
     log.append(append(&id("s"), opened.epoch, 0, 1)).await.unwrap();
@@ -104,7 +104,7 @@ async fn an_opening_whose_connection_dies_in_the_middle_makes_one_epoch() {
     assert_eq!(log.epochs(&id("s")).await.unwrap().len(), 2);
 }
 
-/// Appends one after another, two at once, until told to end; returns where the session is.
+/// Runs rounds of two concurrent appends. Returns the offset of the next entry.
 fn writing(log: PostgresLog, session: SessionId, epoch: Epoch, rounds: u64) -> JoinHandle<u64> {
     task::spawn(async move {
         let mut at = 0;
@@ -123,9 +123,10 @@ fn writing(log: PostgresLog, session: SessionId, epoch: Epoch, rounds: u64) -> J
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn appends_survive_the_end_of_any_connection_at_any_time() {
+async fn appends_survive_closed_connections() {
     let server = Server::start();
-    let options = server.options_of("any").patience(Duration::from_mins(1)).connections(4);
+    let options =
+        server.options_of("any").operation_timeout(Duration::from_mins(1)).max_connections(4);
     let log = options.connect().await.unwrap();
     let mut writers = Vec::new();
     for number in 0..4 {
@@ -136,7 +137,7 @@ async fn appends_survive_the_end_of_any_connection_at_any_time() {
     let mut watcher = server.connection().await;
     let (mut killed, mut before) = (0, -1);
     while !writers.iter().all(JoinHandle::is_finished) {
-        // something was stored since
+        // wait until some entries were stored
         let stored = "SELECT sum(next)::bigint FROM \"any\".sessions";
         let stored = sqlx::query(stored).fetch_one(&mut watcher).await.unwrap().get::<i64, _>(0);
         if stored < before + 5 {
@@ -155,9 +156,9 @@ async fn appends_survive_the_end_of_any_connection_at_any_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn appends_survive_crashes_of_the_server() {
+async fn appends_survive_server_crashes() {
     let server = Server::start();
-    let log = server.options().patience(Duration::from_mins(1)).connect().await.unwrap();
+    let log = server.options().operation_timeout(Duration::from_mins(1)).connect().await.unwrap();
     let opened = log.open(&id("s"), Claim::default()).await.unwrap();
     let other = log.open(&id("watched"), Claim::default()).await.unwrap();
     log.append(append(&id("watched"), other.epoch, 0, 1)).await.unwrap();
@@ -169,7 +170,7 @@ async fn appends_survive_crashes_of_the_server() {
         task::block_in_place(|| server.crash());
         task::block_in_place(|| server.restart());
         crashes += 1;
-        // the next crash comes in the middle of appends
+        // the next crash happens during appends
         let next = log.info(&id("s")).await.map_or(Offset::ZERO, |info| info.next);
         if !writer.is_finished() {
             let _ = log.reached(&id("s"), next.plus(7)).await;
@@ -182,23 +183,24 @@ async fn appends_survive_crashes_of_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_away_for_longer_is_unavailable_and_then_there_again() {
+async fn operations_are_unavailable_during_an_outage_and_succeed_afterwards() {
     let server = Server::start();
-    let log = server.options().patience(Duration::from_millis(300)).connect().await.unwrap();
+    let log =
+        server.options().operation_timeout(Duration::from_millis(300)).connect().await.unwrap();
     let opened = log.open(&id("s"), Claim::default()).await.unwrap();
     log.append(append(&id("s"), opened.epoch, 0, 5)).await.unwrap();
     task::block_in_place(|| server.crash());
 
-    let away = |result: Result<(), LogError>| match result {
+    let unavailable = |result: Result<(), LogError>| match result {
         Err(error @ LogError::Unavailable(_)) => {
             assert!(error.is_retryable() && error.source().is_some());
         }
         other => panic!("{other:?}"),
     };
     let appends = [5, 6, 7].map(|at| log.append(append(&id("s"), opened.epoch, at, 1)));
-    join_all(appends).await.into_iter().for_each(away);
-    away(log.info(&id("s")).await.map(drop));
-    away(log.open(&id("s"), Claim::default()).await.map(drop));
+    join_all(appends).await.into_iter().for_each(unavailable);
+    unavailable(log.info(&id("s")).await.map(drop));
+    unavailable(log.open(&id("s"), Claim::default()).await.map(drop));
 
     task::block_in_place(|| server.restart());
     assert_eq!(jsons(&log, &id("s")).await, counted(5));

@@ -1,5 +1,4 @@
-//! How many appends a second; run it with `--release`. Beside them what the server does by itself
-//! with a row of the same bytes in each transaction.
+//! Throughput of appends, compared with single-row inserts of the same size. Run with `--release`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
@@ -10,9 +9,9 @@ use burdock_postgres::PostgresLog;
 use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::{future::Future, time::Instant};
-use support::{Server, drafts::id};
+use support::{Server, entries::id};
 
-/// What a commit of a chat may have.
+/// Size of an entry, typical for a commit of a chat.
 const BYTES: usize = 400;
 
 fn main() {
@@ -25,7 +24,7 @@ fn main() {
             appends(server.log().await, 1, rounds).await;
         })
         .await;
-        let log = server.options().connections(16).connect().await.unwrap();
+        let log = server.options().max_connections(16).connect().await.unwrap();
         measure("bare insert, 16 connections", 16 * rounds, async {
             join_all((1..17).map(|table| inserts(server, table, rounds))).await;
         })
@@ -37,10 +36,10 @@ fn main() {
 }
 
 async fn measure(what: &str, count: usize, work: impl Future<Output = ()>) {
-    let begin = Instant::now();
+    let start = Instant::now();
     work.await;
-    #[allow(clippy::cast_precision_loss, reason = "a figure to be read")]
-    let rate = count as f64 / begin.elapsed().as_secs_f64();
+    #[allow(clippy::cast_precision_loss, reason = "the rate is printed only")]
+    let rate = count as f64 / start.elapsed().as_secs_f64();
     println!("{what:28} {rate:9.0}/s");
 }
 
@@ -48,7 +47,7 @@ fn draft() -> Draft {
     Draft::from_json("step_committed", 0, format!("\"{}\"", "x".repeat(BYTES)))
 }
 
-/// One after another in each session.
+/// Appends sequentially in each session.
 async fn appends(log: PostgresLog, sessions: usize, rounds: usize) {
     let writers = (0..sessions).map(|number| {
         let log = log.clone();
@@ -69,7 +68,7 @@ async fn appends(log: PostgresLog, sessions: usize, rounds: usize) {
     }
 }
 
-/// For which nobody waits, but for the last.
+/// Appends without urgency, and waits for the last append.
 async fn items(log: PostgresLog, count: usize) {
     let session = id("items");
     let epoch = log.open(&session, Claim::default()).await.unwrap().epoch;

@@ -20,7 +20,7 @@ pub async fn open(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
 #[cfg(feature = "postgres")]
 async fn open_postgres(place: &str) -> Result<Arc<dyn Log>, Box<dyn Error>> {
     // a user waits rather than say it again
-    let options = burdock_postgres::Options::new(place).patience(Duration::from_mins(1));
+    let options = burdock_postgres::Options::new(place).operation_timeout(Duration::from_mins(1));
     Ok(Arc::new(options.connect().await?))
 }
 

@@ -1,6 +1,6 @@
 use crate::support::{
     Server,
-    drafts::{append, id, jsons},
+    entries::{append, id, jsons},
 };
 use burdock::log::{Claim, Log, LogError, Offset};
 use burdock_postgres::{ConnectError, Options};
@@ -8,29 +8,29 @@ use futures::future::join_all;
 use std::{error::Error, time::Duration};
 
 #[tokio::test]
-async fn processes_that_start_at_once_make_one_schema() {
+async fn concurrent_connects_create_one_schema() {
     let options = Server::shared().options();
-    let connecting = (0..8).map(|_| options.clone().connections(1).connect());
+    let connecting = (0..8).map(|_| options.clone().max_connections(1).connect());
     for log in join_all(connecting).await {
         log.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_schema_of_a_newer_version_is_refused() {
+async fn newer_schemas_are_rejected() {
     let server = Server::shared();
     server.options_of("newer").connect().await.unwrap();
     server.sql("INSERT INTO newer.migrations SELECT 7, 'later', now(), true, '', 0").await;
     let error = server.options_of("newer").connect().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the schema `newer` has version 7, and this program knows versions up to 2: update \
+        "schema `newer` has version 7, but this program supports versions up to 2: update \
          burdock-postgres"
     );
 }
 
 #[tokio::test]
-async fn a_schema_that_was_changed_is_refused() {
+async fn changed_schemas_are_rejected() {
     let server = Server::shared();
     server.options_of("changed").connect().await.unwrap();
     server.sql("UPDATE changed.migrations SET checksum = 'other'").await;
@@ -39,7 +39,7 @@ async fn a_schema_that_was_changed_is_refused() {
 }
 
 #[tokio::test]
-async fn two_schemas_are_two_logs() {
+async fn schemas_are_independent_logs() {
     let server = Server::shared();
     let [first, second] =
         [server.options_of("a \"log\"").connect().await, server.options_of("b").connect().await]
@@ -52,7 +52,7 @@ async fn two_schemas_are_two_logs() {
 }
 
 #[tokio::test]
-async fn who_may_only_use_the_tables_can_do_so() {
+async fn usage_privileges_are_sufficient_for_an_existing_schema() {
     let server = Server::shared();
     let owner = server.options_of("shared").connect().await.unwrap();
     server
@@ -71,27 +71,28 @@ async fn who_may_only_use_the_tables_can_do_so() {
     assert_eq!(jsons(&owner, &session).await.len(), 2);
 
     let error = Options::new(url).schema("missing").connect().await.unwrap_err();
-    let told = error.source().and_then(Error::source).map(ToString::to_string);
-    assert!(told.is_some_and(|told| told.contains("permission denied")), "{error:?}");
+    let cause = error.source().and_then(Error::source).map(ToString::to_string);
+    assert!(cause.is_some_and(|cause| cause.contains("permission denied")), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_reached_is_named_as_such() {
-    let nobody = Options::new("postgres://x@127.0.0.1:1/x").patience(Duration::from_millis(50));
-    let error = nobody.connect().await.unwrap_err();
+async fn unreachable_missing_and_invalid_databases_are_distinct_errors() {
+    let closed =
+        Options::new("postgres://x@127.0.0.1:1/x").operation_timeout(Duration::from_millis(50));
+    let error = closed.connect().await.unwrap_err();
     let ConnectError::Log(error @ LogError::Unavailable(_)) = error else { panic!("{error:?}") };
     assert!(error.source().is_some_and(|source| source.to_string().contains("refused")));
 
     let other = Server::shared().url_of("postgres", "elsewhere");
     let error = Options::new(other).connect().await.unwrap_err();
-    assert_eq!(error.to_string(), "the log cannot be stored: there is no such database");
+    assert_eq!(error.to_string(), "the log cannot be stored: the database does not exist");
 
     let error = Options::new("no url").connect().await.unwrap_err();
     assert!(matches!(error, ConnectError::InvalidUrl { .. }), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_database_with_another_encoding_is_refused() {
+async fn databases_with_another_encoding_are_rejected() {
     let server = Server::shared();
     server.sql("CREATE DATABASE latin ENCODING LATIN1 TEMPLATE template0").await;
     let url = server.url_of("postgres", "latin");
@@ -100,7 +101,7 @@ async fn a_database_with_another_encoding_is_refused() {
 }
 
 #[tokio::test]
-async fn a_read_only_database_says_so() {
+async fn read_only_database_is_reported() {
     let server = Server::shared();
     server.sql("CREATE DATABASE museum").await;
     let url = server.url_of("postgres", "museum");

@@ -1,6 +1,6 @@
 use crate::support::{
     Server,
-    drafts::{append, id},
+    entries::{append, id},
 };
 use burdock::log::{Claim, Log, LogError, Offset};
 use burdock_postgres::PostgresLog;
@@ -12,7 +12,7 @@ async fn ten_entries(schema: &str) -> PostgresLog {
     log
 }
 
-/// What is before the damage is read, and then the damage is told.
+/// Checks that the entries before the damage can be read, and that the damage is reported.
 async fn assert_damaged(log: &PostgresLog, at: u64, why: &str) {
     let before = log.read(&id("s"), Offset::ZERO, 100).await.unwrap();
     assert_eq!(before.len() as u64, at);
@@ -25,15 +25,15 @@ async fn assert_damaged(log: &PostgresLog, at: u64, why: &str) {
 }
 
 #[tokio::test]
-async fn an_entry_that_was_changed_is_damaged() {
+async fn changed_entries_are_damaged() {
     let log = ten_entries("bent").await;
     let server = Server::shared();
     server.sql("UPDATE bent.entries SET json = '{\"n\":5} ' WHERE \"offset\" = 5").await;
-    assert_damaged(&log, 5, "the checksum does not match").await;
+    assert_damaged(&log, 5, "checksum mismatch").await;
 }
 
 #[tokio::test]
-async fn an_entry_in_the_middle_that_is_gone_is_damage() {
+async fn missing_entries_in_the_middle_are_damaged() {
     let log = ten_entries("holed").await;
     Server::shared().sql("DELETE FROM holed.entries WHERE \"offset\" = 3").await;
     assert_damaged(&log, 3, "the entry is missing").await;
@@ -41,16 +41,16 @@ async fn an_entry_in_the_middle_that_is_gone_is_damage() {
 }
 
 #[tokio::test]
-async fn entries_at_the_end_that_are_gone_are_damage() {
+async fn missing_entries_at_the_end_are_damaged() {
     let log = ten_entries("cut").await;
     Server::shared().sql("DELETE FROM cut.entries WHERE \"offset\" >= 8").await;
     assert_damaged(&log, 8, "the entry is missing").await;
 }
 
 #[tokio::test]
-async fn tables_that_are_gone_are_named_as_such() {
+async fn missing_tables_are_reported() {
     let log = ten_entries("gone").await;
     Server::shared().sql("DROP SCHEMA gone CASCADE").await;
     let error = log.info(&id("s")).await.unwrap_err();
-    assert_eq!(error.to_string(), "the log cannot be stored: the tables of the log are gone");
+    assert_eq!(error.to_string(), "the log cannot be stored: the tables of the log do not exist");
 }

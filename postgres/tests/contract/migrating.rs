@@ -1,16 +1,16 @@
 use crate::support::{
     Server,
-    drafts::{id, ids},
+    entries::{id, ids},
 };
 use burdock::log::{Claim, Log, Offset, SessionFilter};
 use burdock_postgres::PostgresLog;
 
 const FIRST: &str = include_str!("../../migrations/0001_log.sql");
 
-/// The schema as the first version made it.
+/// Creates a schema of the first version.
 async fn first_version(schema: &str) {
     let server = Server::shared();
-    // for the checksum that the driver stores
+    // for the checksum stored by the driver
     server.options_of("current").connect().await.unwrap();
     server.sql(format!("CREATE SCHEMA {schema}; SET search_path TO {schema}; {FIRST}")).await;
     server
@@ -44,7 +44,7 @@ async fn store(schema: &str, session: &str, place: u64, entries: &[(&str, &str)]
 }
 
 fn created(graph: &str, text: &str) -> String {
-    // a state, a parent and inputs can have anything in them
+    // the state and the parent may contain any text
     format!(
         r#"{{"v":1,"at":[7,0],"entry":{{"session_created":{{"parent":{{"session":"\"graph\":{{\"name\":\"No\"}}","offset":1}},"snapshot":{{"graph":{{"name":"{graph}","hash":"00"}},"version":1,"state":{{"graph":{{"name":"No"}},"text":"{text}"}}}}}}}}}}"#
     )
@@ -65,7 +65,7 @@ async fn listed(log: &PostgresLog, graphs: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn sessions_of_the_first_version_keep_their_graphs() {
+async fn migration_fills_in_the_graphs_of_sessions() {
     let schema = "first";
     first_version(schema).await;
     for (session, text) in
@@ -96,9 +96,9 @@ async fn sessions_of_the_first_version_keep_their_graphs() {
     assert_eq!(log.open(&id("renamed"), Claim::default()).await.unwrap().next, Offset(3));
 }
 
-/// While programs are replaced one by one, those that connected before go on.
+/// During a rolling upgrade, older programs are still connected.
 #[tokio::test]
-async fn a_program_of_the_first_version_goes_on_with_the_schema_of_the_second() {
+async fn programs_of_the_first_version_can_use_the_migrated_schema() {
     let schema = "replaced";
     first_version(schema).await;
     let log = Server::shared().options_of(schema).connect().await.unwrap();

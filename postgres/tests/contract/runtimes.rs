@@ -1,6 +1,6 @@
 use crate::support::{
     Server,
-    drafts::{append, id, jsons},
+    entries::{append, id, jsons},
 };
 use burdock::log::{Claim, Log, LogError};
 use burdock_postgres::{ConnectError, PostgresLog};
@@ -8,7 +8,7 @@ use futures::executor::block_on;
 use tokio::runtime::Builder;
 
 #[test]
-fn without_a_runtime_there_is_an_error_and_no_panic() {
+fn connecting_without_a_runtime_returns_an_error() {
     let error = block_on(PostgresLog::connect(Server::shared().url())).unwrap_err();
     assert!(matches!(error, ConnectError::NoRuntime), "{error:?}");
 
@@ -18,7 +18,7 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
 }
 
 #[test]
-fn any_executor_may_wait_for_a_log() {
+fn futures_can_be_awaited_in_any_executor() {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let log = runtime.block_on(Server::shared().log());
     let session = id("s");
@@ -29,7 +29,7 @@ fn any_executor_may_wait_for_a_log() {
 }
 
 #[test]
-fn a_log_whose_runtime_has_ended_is_closed() {
+fn log_is_closed_when_its_runtime_shuts_down() {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let log = runtime.block_on(Server::shared().log());
     let session = id("s");
@@ -43,9 +43,9 @@ fn a_log_whose_runtime_has_ended_is_closed() {
     block_on(log.close());
 }
 
-/// A runtime that nobody drives is a process that was stopped.
+/// A runtime that is not driven stands for a stopped process.
 #[test]
-fn a_frozen_writer_that_wakes_up_after_a_takeover_writes_nothing() {
+fn stopped_writer_writes_nothing_after_a_takeover() {
     let server = Server::shared();
     let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
     let (frozen, awake) = (runtime(), runtime());

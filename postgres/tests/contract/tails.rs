@@ -1,6 +1,6 @@
 use crate::support::{
     Server,
-    drafts::{append, id},
+    entries::{append, id},
 };
 use burdock::log::{Claim, Log, LogError, Offset, tail};
 use burdock_postgres::PostgresLog;
@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Until somebody listens on the channel.
-async fn listened(channel: &str) {
+/// Waits until a connection listens on the channel.
+async fn wait_for_listener(channel: &str) {
     let mut connection = Server::shared().connection().await;
     let asked = format!("LISTEN \"{channel}\"");
     loop {
@@ -23,9 +23,10 @@ async fn listened(channel: &str) {
     }
 }
 
-/// Two handles that share nothing, on a session with one entry, and its epoch.
+/// Connects two logs to one schema and writes a session with one entry. Returns the logs and the
+/// epoch.
 async fn two(schema: &str, poll: Duration) -> ([PostgresLog; 2], burdock::log::Epoch) {
-    let options = Server::shared().options_of(schema).poll(poll);
+    let options = Server::shared().options_of(schema).poll_interval(poll);
     let logs = [options.clone().connect().await.unwrap(), options.connect().await.unwrap()];
     let opened = logs[0].open(&id("s"), Claim::default()).await.unwrap();
     logs[0].append(append(&id("s"), opened.epoch, 0, 1)).await.unwrap();
@@ -33,16 +34,16 @@ async fn two(schema: &str, poll: Duration) -> ([PostgresLog; 2], burdock::log::E
 }
 
 #[tokio::test]
-async fn a_tail_on_another_handle_is_notified() {
+async fn tail_on_another_log_is_notified() {
     let ([writer, reader], epoch) = two("notified", HOUR).await;
     let waiting = tokio::spawn(reader.reached(&id("s"), Offset(1)));
-    listened("notified").await;
+    wait_for_listener("notified").await;
     writer.append(append(&id("s"), epoch, 1, 1)).await.unwrap();
     timeout(Duration::from_mins(1), waiting).await.unwrap().unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn a_tail_on_the_same_handle_needs_no_notification() {
+async fn tail_on_the_same_log_needs_no_notification() {
     let ([log, _], epoch) = two("alone", HOUR).await;
     let mut tail = tail(&(Arc::new(log.clone()) as Arc<dyn Log>), &id("s"), Offset(1));
     for at in 1..20 {
@@ -55,10 +56,10 @@ async fn a_tail_on_the_same_handle_needs_no_notification() {
 }
 
 #[tokio::test]
-async fn a_lost_notification_only_delays_a_tail() {
+async fn lost_notification_only_delays_a_tail() {
     let ([_, reader], epoch) = two("lost", Duration::from_millis(20)).await;
     let waiting = tokio::spawn(reader.reached(&id("s"), Offset(1)));
-    // the same statement without a word to anybody
+    // the same statement without a notification
     let appended = format!(
         "SELECT lost.append('s', {epoch}, 1, NULL, '{{item}}', '{{f}}', '{{0}}', '{{0}}', '{{1}}')"
     );
@@ -68,36 +69,36 @@ async fn a_lost_notification_only_delays_a_tail() {
 }
 
 #[tokio::test]
-async fn a_tail_survives_the_end_of_its_listener() {
+async fn tail_survives_a_closed_listener_connection() {
     let ([writer, reader], epoch) = two("deaf", Duration::from_millis(200)).await;
     let waiting = tokio::spawn(reader.reached(&id("s"), Offset(2)));
-    listened("deaf").await;
+    wait_for_listener("deaf").await;
     let mut connection = Server::shared().connection().await;
     let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE query LIKE 'LISTEN \"deaf\"%'";
     let ended = sqlx::query(ended).fetch_one(&mut connection).await.unwrap();
     assert_eq!(ended.get::<i64, _>(0), 1);
     writer.append(append(&id("s"), epoch, 1, 1)).await.unwrap();
-    listened("deaf").await;
+    wait_for_listener("deaf").await;
     writer.append(append(&id("s"), epoch, 2, 1)).await.unwrap();
     waiting.await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn who_waits_for_a_session_hears_of_its_end() {
+async fn waiting_reader_is_notified_of_a_deletion() {
     let ([writer, reader], _) = two("ended", HOUR).await;
     let waiting = tokio::spawn(reader.reached(&id("s"), Offset(1)));
-    listened("ended").await;
+    wait_for_listener("ended").await;
     writer.delete(&id("s")).await.unwrap();
     let error = timeout(Duration::from_mins(1), waiting).await.unwrap().unwrap().unwrap_err();
     assert!(matches!(error, LogError::NoSession { .. }), "{error:?}");
 }
 
 #[tokio::test]
-async fn words_of_others_on_the_channel_are_passed_over() {
+async fn foreign_notifications_are_ignored() {
     let ([writer, reader], epoch) = two("noise", HOUR).await;
     let waiting = tokio::spawn(reader.reached(&id("s"), Offset(1)));
-    listened("noise").await;
+    wait_for_listener("noise").await;
     Server::shared().sql("NOTIFY noise, 'hello 1:'; NOTIFY noise; NOTIFY noise, '1:x'").await;
     writer.append(append(&id("s"), epoch, 1, 1)).await.unwrap();
     timeout(Duration::from_mins(1), waiting).await.unwrap().unwrap().unwrap();

@@ -1,6 +1,6 @@
 use crate::support::{
     Server,
-    drafts::{append, claim, id, ids, jsons},
+    entries::{append, claim, id, ids, jsons},
 };
 use burdock::log::{Append, Claim, Draft, Existence, Log, LogError, Offset};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 const HOUR: Duration = Duration::from_hours(1);
 
 #[tokio::test]
-async fn two_handles_fence_each_other_off_by_turns() {
+async fn opening_on_two_logs_in_turn_fences_the_other() {
     let logs = Server::shared().logs().await;
     let session = id("s");
     let mut last = None;
@@ -27,14 +27,14 @@ async fn two_handles_fence_each_other_off_by_turns() {
 }
 
 #[tokio::test]
-async fn a_lease_is_measured_by_the_clock_of_the_database() {
+async fn idle_time_is_measured_by_the_database_clock() {
     let [first, second] = Server::shared().logs().await;
     let session = id("s");
     let idle = claim(Existence::Any, Some(HOUR));
     let opened = first.open(&session, idle).await.unwrap();
     let error = second.open(&session, idle).await.unwrap_err();
     assert!(matches!(&error, LogError::Busy { ago, .. } if *ago < HOUR), "{error:?}");
-    // the claim that was refused fenced nobody off
+    // the rejected claim did not fence the writer
     first.append(append(&session, opened.epoch, 0, 1)).await.unwrap();
     assert!(matches!(second.open(&session, idle).await, Err(LogError::Busy { .. })));
     first.release(&session, opened.epoch).await.unwrap();
@@ -42,7 +42,7 @@ async fn a_lease_is_measured_by_the_clock_of_the_database() {
 }
 
 #[tokio::test]
-async fn sessions_are_listed_by_their_bytes_in_pages() {
+async fn sessions_are_listed_in_byte_order() {
     let log = Server::shared().log().await;
     let mut names = ["a", "B", "é", "a\u{1}", "a/b", "a%", "a_", "\u{10ffff}", "ab", "zoë", "'"]
         .map(String::from)
@@ -66,7 +66,7 @@ async fn sessions_are_listed_by_their_bytes_in_pages() {
 }
 
 #[tokio::test]
-async fn json_comes_back_byte_by_byte_also_when_it_is_larger_than_a_page() {
+async fn json_is_read_unchanged_even_if_larger_than_a_page() {
     let log = Server::shared().log().await;
     let session = id("s");
     let opened = log.open(&session, Claim::default()).await.unwrap();

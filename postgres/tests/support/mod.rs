@@ -1,6 +1,6 @@
-//! What the tests on a server share.
-#![allow(dead_code, unused_imports, reason = "not each test needs everything")]
+//! Helpers shared by the test programs.
+#![allow(dead_code, unused_imports, reason = "no test program uses all of it")]
 
-pub(crate) mod drafts;
+pub(crate) mod entries;
 
 pub(crate) use burdock_subjects::server::Server;

@@ -26,7 +26,7 @@ fn runtime() -> Runtime {
 
 impl Postgres {
     pub fn shared() -> Self {
-        let options = Server::shared().options().connections(4);
+        let options = Server::shared().options().max_connections(4);
         Self { options, runtime: Mutex::new(runtime()), server: None }
     }
 
@@ -61,7 +61,7 @@ impl Subject for Postgres {
         Some(self.log())
     }
 
-    fn patience(&self) -> Duration {
+    fn case_timeout(&self) -> Duration {
         Duration::from_mins(3)
     }
 }

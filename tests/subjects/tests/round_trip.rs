@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn values_come_back_from_postgresql_as_they_were() {
-    let log = Server::shared().options().connections(2).connect().await.unwrap();
+    let log = Server::shared().options().max_connections(2).connect().await.unwrap();
     let log: Arc<dyn Log> = Arc::new(log);
     for seed in 200..202 {
         let counts = check(Arc::clone(&log), seed, 150).await;

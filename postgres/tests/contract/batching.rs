@@ -1,6 +1,6 @@
 use crate::support::{
     Server,
-    drafts::{append, id, jsons},
+    entries::{append, id, jsons},
 };
 use burdock::log::{Append, Claim, Draft, Epoch, Log, LogError, Offset, Urgency};
 use burdock_postgres::{Options, PostgresLog};
@@ -10,9 +10,9 @@ use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// A log whose appends that nobody waits for stay for as long as they may.
-async fn patient(schema: &str) -> (PostgresLog, Epoch) {
-    let options: Options = Server::shared().options_of(schema).gather(HOUR, 1000);
+/// Creates a log that batches appends for an hour or 1000 bytes.
+async fn batching(schema: &str) -> (PostgresLog, Epoch) {
+    let options: Options = Server::shared().options_of(schema).batching(HOUR, 1000);
     let log = options.connect().await.unwrap();
     let opened = log.open(&id("s"), Claim::default()).await.unwrap();
     (log, opened.epoch)
@@ -22,7 +22,7 @@ fn whenever(epoch: Epoch, at: u64) -> Append {
     append(&id("s"), epoch, at, 1).urgency(Urgency::Whenever)
 }
 
-/// How many transactions wrote the entries.
+/// Counts the transactions that wrote the entries.
 async fn transactions(schema: &str) -> i64 {
     let count = format!("SELECT count(DISTINCT xmin::text) FROM {schema}.entries");
     let mut connection = Server::shared().connection().await;
@@ -30,8 +30,8 @@ async fn transactions(schema: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn an_urgent_append_takes_along_what_waits_before_it() {
-    let (log, epoch) = patient("along").await;
+async fn urgent_append_flushes_queued_appends() {
+    let (log, epoch) = batching("along").await;
     let waiting: Vec<_> = (0..10).map(|at| log.append(whenever(epoch, at))).collect();
     log.append(append(&id("s"), epoch, 10, 1)).await.unwrap();
     for done in join_all(waiting).await {
@@ -42,8 +42,8 @@ async fn an_urgent_append_takes_along_what_waits_before_it() {
 }
 
 #[tokio::test]
-async fn enough_bytes_end_the_wait() {
-    let (log, epoch) = patient("enough").await;
+async fn large_batch_is_written_early() {
+    let (log, epoch) = batching("enough").await;
     let mut large = whenever(epoch, 1);
     large.entries = vec![Draft::from_json("item", 0, format!("\"{}\"", "x".repeat(1000)))];
     let (first, second) = join(log.append(whenever(epoch, 0)), log.append(large)).await;
@@ -52,8 +52,8 @@ async fn enough_bytes_end_the_wait() {
 }
 
 #[tokio::test]
-async fn a_short_while_ends_the_wait() {
-    let (log, epoch) = patient("while").await;
+async fn earliest_deadline_flushes_the_batch() {
+    let (log, epoch) = batching("while").await;
     let soon = append(&id("s"), epoch, 1, 1).urgency(Urgency::Within(Duration::from_millis(5)));
     let (first, second) = join(log.append(whenever(epoch, 0)), log.append(soon)).await;
     first.and(second).unwrap();
@@ -61,10 +61,10 @@ async fn a_short_while_ends_the_wait() {
 }
 
 #[tokio::test]
-async fn an_append_is_stored_whose_future_nobody_keeps() {
-    let (log, epoch) = patient("kept").await;
+async fn append_is_stored_if_its_future_is_dropped() {
+    let (log, epoch) = batching("kept").await;
     drop(log.append(append(&id("s"), epoch, 0, 1)));
-    // the session exists once it is
+    // the session exists after its first entry
     while let Err(error) = log.reached(&id("s"), Offset::ZERO).await {
         assert!(matches!(error, LogError::NoSession { .. }), "{error}");
     }
@@ -72,8 +72,8 @@ async fn an_append_is_stored_whose_future_nobody_keeps() {
 }
 
 #[tokio::test]
-async fn what_waits_is_stored_by_an_opening_a_release_and_the_end() {
-    let (log, epoch) = patient("flushed").await;
+async fn open_release_and_close_flush_queued_appends() {
+    let (log, epoch) = batching("flushed").await;
     drop(log.append(whenever(epoch, 0)));
     log.release(&id("s"), epoch).await.unwrap();
     assert_eq!(jsons(&log, &id("s")).await.len(), 1);
@@ -89,8 +89,8 @@ async fn what_waits_is_stored_by_an_opening_a_release_and_the_end() {
 }
 
 #[tokio::test]
-async fn a_repeated_append_and_a_new_one_behind_it_are_both_done() {
-    let (log, epoch) = patient("both").await;
+async fn repeated_append_and_the_next_one_both_succeed() {
+    let (log, epoch) = batching("both").await;
     log.append(append(&id("s"), epoch, 0, 3)).await.unwrap();
     let (again, new) =
         join(log.append(append(&id("s"), epoch, 0, 3)), log.append(append(&id("s"), epoch, 3, 2)))
@@ -100,14 +100,14 @@ async fn a_repeated_append_and_a_new_one_behind_it_are_both_done() {
 }
 
 #[tokio::test]
-async fn what_is_behind_a_failed_append_fails_with_its_own_place() {
-    let (log, epoch) = patient("behind").await;
+async fn appends_after_a_failed_one_fail_with_their_own_offsets() {
+    let (log, epoch) = batching("behind").await;
     log.append(append(&id("s"), epoch, 0, 1)).await.unwrap();
     let appends = [5, 6, 1].map(|at| log.append(append(&id("s"), epoch, at, 1)));
     for (at, result) in [5, 6, 1].into_iter().zip(join_all(appends).await) {
         match result {
-            Err(LogError::Misplaced { at: told, next, .. }) => {
-                assert_eq!((told, next), (Offset(at), Offset(1)));
+            Err(LogError::Misplaced { at: reported, next, .. }) => {
+                assert_eq!((reported, next), (Offset(at), Offset(1)));
             }
             other => panic!("{other:?}"),
         }
@@ -116,8 +116,8 @@ async fn what_is_behind_a_failed_append_fails_with_its_own_place() {
 }
 
 #[tokio::test]
-async fn a_closed_log_says_so() {
-    let (log, epoch) = patient("closed").await;
+async fn operations_on_a_closed_log_fail() {
+    let (log, epoch) = batching("closed").await;
     let clone = log.clone();
     log.close().await;
     log.close().await;
@@ -131,7 +131,7 @@ async fn a_closed_log_says_so() {
 }
 
 #[tokio::test]
-async fn a_log_without_handles_stores_what_it_was_given_and_leaves() {
+async fn dropping_all_handles_stores_queued_appends_and_disconnects() {
     let server = Server::shared();
     let url = format!("{}?application_name=left", server.url());
     let log = Options::new(url).schema("left").connect().await.unwrap();

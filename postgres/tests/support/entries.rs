@@ -1,4 +1,4 @@
-//! What is written, and what is read.
+//! Entries to write and read.
 
 use burdock::log::{Append, Claim, Draft, Epoch, Existence, Log, Offset, SessionId};
 use std::time::Duration;
@@ -11,8 +11,8 @@ pub(crate) fn claim(existence: Existence, idle_for: Option<Duration>) -> Claim {
     Claim { existence, idle_for }
 }
 
-/// Entries that count from a number on.
-pub(crate) fn drafts(from: u64, count: u64) -> Vec<Draft> {
+/// Entries numbered from `from`.
+pub(crate) fn numbered(from: u64, count: u64) -> Vec<Draft> {
     let draft = |number| {
         let mut draft = Draft::from_json("item", 1000 + number, format!("{{\"n\":{number}}}"));
         draft.snapshot = number == 0;
@@ -21,12 +21,12 @@ pub(crate) fn drafts(from: u64, count: u64) -> Vec<Draft> {
     (from..from + count).map(draft).collect()
 }
 
-/// Entries whose numbers are their offsets.
+/// An append of entries that are numbered by offset.
 pub(crate) fn append(session: &SessionId, epoch: Epoch, at: u64, count: u64) -> Append {
-    Append::new(session.clone(), epoch, Offset(at), drafts(at, count))
+    Append::new(session.clone(), epoch, Offset(at), numbered(at, count))
 }
 
-/// All that a session has.
+/// Reads the JSON of all entries of a session.
 pub(crate) async fn jsons(log: &dyn Log, session: &SessionId) -> Vec<String> {
     let mut jsons = Vec::new();
     loop {
@@ -41,7 +41,7 @@ pub(crate) async fn jsons(log: &dyn Log, session: &SessionId) -> Vec<String> {
     }
 }
 
-/// The ids of sessions that are listed.
+/// Lists the ids of sessions.
 pub(crate) async fn ids(log: &dyn Log, prefix: &str, after: Option<&str>) -> Vec<String> {
     let filter = burdock::log::SessionFilter {
         prefix: prefix.into(),

@@ -1,9 +1,9 @@
-//! The operations, from what they are asked to what the database answers.
+//! The operations of the log: parameters of statements, and decoding of rows.
 
 use crate::{
     Shared,
     error::{is_damage, unexpected},
-    hub::{Key, Reach},
+    waiters::{Progress, SessionKey},
 };
 use burdock::log::{
     Append, Claim, Draft, Epoch, EpochStart, Existence, LogError, Offset, Opened, SessionFilter,
@@ -17,17 +17,17 @@ use std::{
     time::Duration,
 };
 
-/// What stands beside an entry; a column has signed numbers.
+/// Returns the checksum of an entry, signed as in its column.
 pub(crate) fn checksum(json: &str) -> i32 {
     crc32fast::hash(json.as_bytes()).cast_signed()
 }
 
-/// A number as the database has it. What is too large for it is larger than anything there.
+/// Converts a number for the database. Out-of-range numbers are clamped; no stored number is larger.
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A column of an answer.
+/// Returns a column of a row.
 pub(crate) fn column<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
     row: &'r PgRow,
     name: &str,
@@ -35,18 +35,18 @@ pub(crate) fn column<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
     row.try_get(name).map_err(|error| unexpected(error.to_string()))
 }
 
-/// A number of an answer, which is never negative.
+/// Returns a column with a non-negative number.
 pub(crate) fn number(row: &PgRow, name: &str) -> Result<u64, LogError> {
     column::<i64>(row, name).map(i64::cast_unsigned)
 }
 
-fn place(row: &PgRow, name: &str) -> Result<Option<Offset>, LogError> {
+fn offset_column(row: &PgRow, name: &str) -> Result<Option<Offset>, LogError> {
     Ok(column::<Option<i64>>(row, name)?.map(|offset| Offset(offset.cast_unsigned())))
 }
 
-/// A statement that always has one row was answered without.
+/// Returns the error for a missing row of a statement that always returns one.
 fn no_row() -> LogError {
-    unexpected("there is no row".into())
+    unexpected("expected a row".into())
 }
 
 pub(crate) fn no_session(session: &SessionId) -> LogError {
@@ -63,40 +63,40 @@ pub(crate) async fn open(
         Existence::Existing => "existing",
         Existence::New => "new",
     };
-    let lease = claim.idle_for.map(|lease| i64::try_from(lease.as_micros()).unwrap_or(i64::MAX));
+    let idle_for = claim.idle_for.map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
     let token = token();
-    let asking = || {
+    let build_query = || {
         query(shared.database.statements.open())
             .bind(session.as_str())
             .bind(existence)
-            .bind(lease)
+            .bind(idle_for)
             .bind(token)
     };
-    let row = shared.database.row(0, asking).await?.ok_or_else(no_row)?;
+    let row = shared.database.row(0, build_query).await?.ok_or_else(no_row)?;
     match column(&row, "outcome")? {
         "opened" => Ok(Opened::new(
             Epoch(number(&row, "new_epoch")?),
             Offset(number(&row, "new_next")?),
-            place(&row, "last_snapshot")?,
+            offset_column(&row, "last_snapshot")?,
         )),
         "no session" => Err(LogError::NoSession { session }),
         "exists" => Err(LogError::SessionExists { session }),
         "busy" => Err(LogError::Busy { session, ago: Duration::from_micros(number(&row, "ago")?) }),
-        other => Err(unexpected(format!("`{other}`"))),
+        other => Err(unexpected(format!("unknown outcome `{other}`"))),
     }
 }
 
-/// Tells calls of `open` apart, over all processes.
+/// Returns a token that identifies a call of `open` across processes.
 fn token() -> i64 {
     static CALLS: AtomicU64 = AtomicU64::new(0);
-    // its keys are random
+    // `RandomState` has random keys
     let mut hasher = RandomState::new().build_hasher();
     hasher.write_u64(CALLS.fetch_add(1, Ordering::Relaxed));
     hasher.write_u32(std::process::id());
     hasher.finish().cast_signed()
 }
 
-/// Appends what follows on each other, all or none, and tells those who wait.
+/// Stores consecutive appends atomically and notifies waiters.
 pub(crate) async fn append(
     shared: &Shared,
     appends: &[&Append],
@@ -112,7 +112,7 @@ pub(crate) async fn append(
     let walls: Vec<i64> = drafts().map(|draft| signed(draft.wall)).collect();
     let checksums: Vec<i32> = drafts().map(|draft| checksum(&draft.json)).collect();
     let jsons: Vec<&str> = drafts().map(|Draft { json, .. }| &**json).collect();
-    let asking = || {
+    let build_query = || {
         query(shared.database.statements.append())
             .bind(session.as_str())
             .bind(signed(epoch.0))
@@ -125,11 +125,11 @@ pub(crate) async fn append(
             .bind(&checksums)
             .bind(&jsons)
     };
-    let row = shared.database.row(bytes, asking).await?.ok_or_else(no_row)?;
+    let row = shared.database.row(bytes, build_query).await?.ok_or_else(no_row)?;
     match column(&row, "outcome")? {
         "stored" | "repeated" => {
             let next = number(&row, "session_next")?;
-            shared.tell(Key(column(&row, "session_key")?), Reach::Next(next));
+            shared.notify(SessionKey(column(&row, "session_key")?), Progress::Next(next));
             Ok(())
         }
         "fenced" => Err(LogError::Fenced { session: session.clone(), epoch }),
@@ -137,7 +137,7 @@ pub(crate) async fn append(
             let next = Offset(number(&row, "session_next")?);
             Err(LogError::Misplaced { session: session.clone(), at, next })
         }
-        other => Err(unexpected(format!("`{other}`"))),
+        other => Err(unexpected(format!("unknown outcome `{other}`"))),
     }
 }
 
@@ -153,29 +153,30 @@ pub(crate) async fn reached(
     if next > offset.0 {
         return Ok(());
     }
-    let mut waiter = shared.hub.wait(key);
-    // what was told meanwhile was missed
+    let mut waiter = shared.waiters.subscribe(key);
+    // notifications before the subscription were missed
     match find(shared, &session, None).await? {
-        Some((found, next)) if found == key => shared.hub.tell(key, Reach::Next(next)),
+        Some((found, next)) if found == key => shared.waiters.notify(key, Progress::Next(next)),
         _ => return Err(LogError::NoSession { session }),
     }
     match waiter.reached(offset.0).await {
-        Reach::Next(_) => Ok(()),
-        Reach::Deleted => Err(LogError::NoSession { session }),
+        Progress::Next(_) => Ok(()),
+        Progress::Deleted => Err(LogError::NoSession { session }),
     }
 }
 
-/// Finds a session, if it has the epoch that is given.
+/// Returns the key of a session and the offset of its next entry. With an epoch, returns `None` unless
+/// the session has that epoch.
 async fn find(
     shared: &Shared,
     session: &SessionId,
     epoch: Option<Epoch>,
-) -> Result<Option<(Key, u64)>, LogError> {
+) -> Result<Option<(SessionKey, u64)>, LogError> {
     let epoch = epoch.map(|epoch| signed(epoch.0));
-    let statement = || shared.database.statements.place();
-    let asking = || query(statement()).bind(session.as_str()).bind(epoch);
-    match shared.database.row(0, asking).await? {
-        Some(row) => Ok(Some((Key(column(&row, "key")?), number(&row, "next")?))),
+    let statement = || shared.database.statements.progress();
+    let build_query = || query(statement()).bind(session.as_str()).bind(epoch);
+    match shared.database.row(0, build_query).await? {
+        Some(row) => Ok(Some((SessionKey(column(&row, "key")?), number(&row, "next")?))),
         None => Ok(None),
     }
 }
@@ -186,26 +187,26 @@ pub(crate) async fn snapshot_before(
     offset: Offset,
 ) -> Result<Option<Offset>, LogError> {
     let statement = || shared.database.statements.snapshot_before();
-    let asking = || query(statement()).bind(session.as_str()).bind(signed(offset.0));
-    match shared.database.row(0, asking).await? {
-        Some(row) => place(&row, "last"),
+    let build_query = || query(statement()).bind(session.as_str()).bind(signed(offset.0));
+    match shared.database.row(0, build_query).await? {
+        Some(row) => offset_column(&row, "last"),
         None => Err(LogError::NoSession { session }),
     }
 }
 
 pub(crate) async fn info(shared: &Shared, session: SessionId) -> Result<SessionInfo, LogError> {
-    let asking = || query(shared.database.statements.info()).bind(session.as_str());
-    match shared.database.row(0, asking).await? {
-        Some(row) => describe(&row),
+    let build_query = || query(shared.database.statements.info()).bind(session.as_str());
+    match shared.database.row(0, build_query).await? {
+        Some(row) => session_info(&row),
         None => Err(LogError::NoSession { session }),
     }
 }
 
-fn describe(row: &PgRow) -> Result<SessionInfo, LogError> {
+fn session_info(row: &PgRow) -> Result<SessionInfo, LogError> {
     let id = SessionId::stored(column::<String>(row, "id")?)?;
     let entries = Offset(number(row, "first")?)..Offset(number(row, "next")?);
     let mut info = SessionInfo::new(id, Epoch(number(row, "epoch")?), entries);
-    info.snapshot = place(row, "snapshot")?;
+    info.snapshot = offset_column(row, "snapshot")?;
     info.graph = column::<Option<String>>(row, "graph")?.map(Into::into);
     info.created = number(row, "created")?;
     info.updated = number(row, "updated")?;
@@ -217,28 +218,28 @@ pub(crate) async fn sessions(
     filter: SessionFilter,
 ) -> Result<Vec<SessionInfo>, LogError> {
     let SessionFilter { prefix, graphs, after, limit } = filter;
-    // nothing lies between an id and the same with this character: an id has no NUL
-    let behind = after.map_or(String::new(), |after| format!("{}\u{1}", after.as_str()));
+    // the smallest text after an id: ids contain no NUL
+    let after = after.map_or(String::new(), |after| format!("{}\u{1}", after.as_str()));
     let end = successor(&prefix);
-    let from = prefix.max(behind);
+    let from = prefix.max(after);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let graphs: Vec<&str> = graphs.iter().map(|graph| &**graph).collect();
     let statements = &shared.database.statements;
-    let asking = || {
+    let build_query = || {
         if graphs.is_empty() {
             query(statements.sessions()).bind(&from).bind(&end).bind(limit)
         } else {
             query(statements.sessions_of()).bind(&from).bind(&end).bind(limit).bind(&graphs)
         }
     };
-    shared.database.rows(0, asking).await?.iter().map(describe).collect()
+    shared.database.rows(0, build_query).await?.iter().map(session_info).collect()
 }
 
-/// The first text behind all that begin so, or one behind all ids.
+/// Returns the smallest text greater than all texts with a prefix, or one greater than all ids.
 fn successor(prefix: &str) -> String {
     let mut text = prefix.to_owned();
     while let Some(last) = text.pop() {
-        // the next one leaps over the surrogates
+        // the iterator skips the surrogates
         if let Some(next) = (last..=char::MAX).nth(1) {
             text.push(next);
             return text;
@@ -251,8 +252,8 @@ pub(crate) async fn epochs(
     shared: &Shared,
     session: SessionId,
 ) -> Result<Vec<EpochStart>, LogError> {
-    let asking = || query(shared.database.statements.epochs()).bind(session.as_str());
-    let rows = shared.database.rows(0, asking).await?;
+    let build_query = || query(shared.database.statements.epochs()).bind(session.as_str());
+    let rows = shared.database.rows(0, build_query).await?;
     if rows.is_empty() {
         return Err(LogError::NoSession { session });
     }
@@ -269,8 +270,8 @@ pub(crate) async fn release(
     epoch: Epoch,
 ) -> Result<(), LogError> {
     let statement = || shared.database.statements.release();
-    let asking = || query(statement()).bind(session.as_str()).bind(signed(epoch.0));
-    shared.database.rows(0, asking).await.map(drop)
+    let build_query = || query(statement()).bind(session.as_str()).bind(signed(epoch.0));
+    shared.database.rows(0, build_query).await.map(drop)
 }
 
 pub(crate) async fn trim(
@@ -279,34 +280,35 @@ pub(crate) async fn trim(
     before: Offset,
 ) -> Result<(), LogError> {
     let statement = || shared.database.statements.trim();
-    let asking = || query(statement()).bind(session.as_str()).bind(signed(before.0));
-    let row = shared.database.row(0, asking).await?.ok_or_else(no_row)?;
+    let build_query = || query(statement()).bind(session.as_str()).bind(signed(before.0));
+    let row = shared.database.row(0, build_query).await?.ok_or_else(no_row)?;
     match column(&row, "outcome")? {
         "trimmed" => Ok(()),
         "no session" => Err(LogError::NoSession { session }),
         "needed" => {
-            let snapshot = place(&row, "last_snapshot")?.unwrap_or_default();
+            let snapshot = offset_column(&row, "last_snapshot")?.unwrap_or_default();
             Err(LogError::NeededForOpening { session, before, snapshot })
         }
-        other => Err(unexpected(format!("`{other}`"))),
+        other => Err(unexpected(format!("unknown outcome `{other}`"))),
     }
 }
 
-/// Two statements, so that one that is repeated does not remove a session that was made meanwhile.
+/// Deletes a session by key, so that a retried statement does not delete a later session with the same
+/// id.
 pub(crate) async fn delete(shared: &Shared, session: SessionId) -> Result<(), LogError> {
     let Some((key, _)) = find(shared, &session, None).await? else {
         return Err(LogError::NoSession { session });
     };
-    let asking = || query(shared.database.statements.remove()).bind(key.0);
-    shared.database.rows(0, asking).await?;
-    shared.tell(key, Reach::Deleted);
+    let build_query = || query(shared.database.statements.remove()).bind(key.0);
+    shared.database.rows(0, build_query).await?;
+    shared.notify(key, Progress::Deleted);
     Ok(())
 }
 
-/// An error while entries from an offset on were read.
-pub(crate) fn of_reading(session: &SessionId, from: Offset, error: LogError) -> LogError {
+/// Converts an error of reading the entry at an offset: corrupt data is [`LogError::Damaged`].
+pub(crate) fn read_error(session: &SessionId, from: Offset, error: LogError) -> LogError {
     if is_damage(&error) {
-        let (session, reason) = (session.clone(), "the database cannot read it".into());
+        let (session, reason) = (session.clone(), "the database cannot read the entry".into());
         return LogError::Damaged { session, offset: from, reason };
     }
     error
@@ -317,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_successor_of_a_prefix_is_behind_all_that_begin_so() {
+    fn successor_of_a_prefix_is_greater_than_all_texts_with_the_prefix() {
         for (prefix, end) in
             [("a", "b"), ("az", "a{"), ("\u{d7ff}", "\u{e000}"), ("a\u{10ffff}", "b")]
         {
@@ -329,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn the_checksum_is_the_one_of_zlib() {
+    fn checksum_matches_zlib() {
         assert_eq!(checksum("123456789").cast_unsigned(), 0xcbf4_3926);
     }
 }
