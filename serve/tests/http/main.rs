@@ -23,4 +23,5 @@ mod runs;
 mod schemas;
 mod sessions;
 mod starts;
+mod unopened;
 mod without_clients;
