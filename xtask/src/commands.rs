@@ -53,9 +53,9 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command("words", "words that CONTRIBUTING.md rules out", &[Step::own("words", words::check)]),
     command(
-        "release --dry-run",
-        "the packages of a release: their files and metadata, and each one built from its own files",
-        &[Step::own("release --dry-run", release::rehearse)],
+        "package",
+        "the files and the metadata of each package",
+        &[Step::own("package", release::package)],
     ),
     command(
         "providers",
@@ -128,12 +128,12 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     Command {
         name: "ci",
-        about: "all of the above, in this order, but for `conformance`, whose cases are tests",
+        about: "all of the above in this order, except `words`, and `conformance`, whose cases are tests",
         parts: &[
             "test",
             "lint",
             "doc",
-            "words",
+            "package",
             "providers",
             "services",
             "faults",
@@ -155,6 +155,11 @@ pub(crate) const COMMANDS: &[Command] = &[
             Step::new("run --release -p bench-vector").needs("benches/vector"),
             Step::new("run --release -p bench-llm").needs("benches/llm"),
         ],
+    ),
+    command(
+        "release --dry-run",
+        "the same as `package`, and builds each package from its own files",
+        &[Step::own("release --dry-run", release::rehearse)],
     ),
     command(
         "release",

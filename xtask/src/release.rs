@@ -15,6 +15,12 @@ const FILES: [&str; 3] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /// Fields that each package sets for crates.io.
 const FIELDS: [&str; 5] = ["description", "license", "repository", "keywords", "categories"];
 
+/// Checks the files and the metadata of the packages.
+pub(crate) fn package(root: &Path) -> Result<(), String> {
+    check(root)?;
+    run(root, "cargo", &["publish", "--workspace", "--dry-run", "--no-verify", "--allow-dirty"])
+}
+
 /// Checks the packages, and builds each one from the files that it contains.
 pub(crate) fn rehearse(root: &Path) -> Result<(), String> {
     check(root)?;
