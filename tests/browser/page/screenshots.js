@@ -42,7 +42,7 @@ See [the book](https://doc.rust-lang.org/book/) for more about enums, or ask me 
 async function* script(prompt, ctl) {
   if (prompt.startsWith("Write")) {
     for (const word of "Sure. Here is a **small function** that answers with `Fizz`, `Buzz` or the number itself, and a loop around it".split(/(?<= )/)) yield word;
-    if (!ctl.over) await ctl.wait(new Promise(() => {}));
+    if (!ctl.stopped) await ctl.wait(new Promise(() => {}));
   } else if (prompt.includes("fail")) {
     yield "The weather tomorrow ";
     throw new Error("the model is overloaded (529), try again later");
