@@ -98,8 +98,9 @@ mod tests {
     use serde_json::{Value, json};
 
     fn expected(schema: &Value) -> Option<String> {
-        let mut parser = Parser::new(&Schema::compile(schema).ok()?);
-        Some(parser.feed("false", &mut Vec::new()).err()?.expected)
+        let object = json!({ "type": "object", "required": ["a"], "properties": { "a": schema } });
+        let mut parser = Parser::new(&Schema::compile(&object).ok()?);
+        Some(parser.feed(r#"{"a":{"b":1}}"#, &mut Vec::new()).err()?.expected)
     }
 
     #[test]
