@@ -12,7 +12,7 @@ pub use crate::{
 pub use crate::{
     action::{
         Action, ActionError, ActionInfo, Call, Collect, Context, Failure, HasInput, HasResource,
-        Missing, NeedInfo, ParamInfo, Scope, UnsetSlot, Writes,
+        Missing, NeedInfo, NoReads, ParamInfo, Scope, UnsetSlot, Writes,
     },
     graph::{
         BindingInfo, BoundParam, Edge, EdgeEnd, EdgeKind, Graph, Next, Node, NodeInfo, Topology,
@@ -30,7 +30,7 @@ pub use crate::{
 // what only expansions name
 pub use crate::{
     action::{
-        args::{Held, Hold, NoReads, bound, given, hold},
+        args::{Held, Hold, bound, given, hold},
         mapped::Mapped,
         shown::{NotShown, Shown},
         thread::{ThreadYielder, on_thread},

@@ -125,7 +125,7 @@ pub trait Collect<'a, S: Scope>: Sized {
     fn missing(inputs: &S::Inputs) -> Option<&'static str>;
 }
 
-/// What an action that declares no reads is given.
+/// The `Reads` of an action that declares no reads: it has no fields.
 #[derive(Clone, Copy, Debug)]
 pub struct NoReads<'a>(PhantomData<&'a ()>);
 

@@ -11,7 +11,7 @@ pub(crate) mod shown;
 pub(crate) mod thread;
 mod two_step;
 
-pub use self::args::{Collect, HasInput, HasResource, Missing, Scope};
+pub use self::args::{Collect, HasInput, HasResource, Missing, NoReads, Scope};
 pub use self::error::{ActionError, Result};
 pub(crate) use self::failure::chain;
 pub use self::failure::{Failure, FailureCause};

@@ -48,14 +48,10 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
         quote!(.with_if(#index, self.#name.__read().is_some()))
     });
     let patches = state.fields.iter().enumerate().filter_map(|(index, field)| {
-        let (index, FieldSyntax { name, serialised, .. }) = (place(index), field);
+        let (index, FieldSyntax { name, ty, serialised, .. }) = (place(index), field);
         let json = match &serialised.written {
             By::Nothing => return expand_unwritten(&index, field, &state.name, burdock),
-            By::Type => quote! {
-                #burdock::__private::Elements::<#burdock::__private::Stored<Self, #index>>::json(
-                    &self.#name,
-                )
-            },
+            By::Type => quote!(#burdock::__private::Elements::<#ty>::json(&self.#name)),
             By::Function(path) => quote! {
                 #burdock::__private::json_with(|__value, __to| #path(__value, __to), &self.#name)
             },
