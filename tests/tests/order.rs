@@ -272,7 +272,9 @@ fn paths(tree: &UseTree) -> Vec<Vec<String>> {
     match tree {
         UseTree::Path(path) => {
             let mut paths = self::paths(&path.tree);
-            paths.iter_mut().for_each(|inner| inner.insert(0, path.ident.to_string()));
+            for inner in &mut paths {
+                inner.insert(0, path.ident.to_string());
+            }
             paths
         }
         UseTree::Group(group) => group.items.iter().flat_map(paths).collect(),

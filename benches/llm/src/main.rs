@@ -191,7 +191,7 @@ fn allocations(document: &Document) {
 fn flatness(document: &Document) {
     let input = input(document, 4, 40);
     let part = input.chunks.len() / 100;
-    let mut least = [Duration::MAX; 2];
+    let mut best = [Duration::MAX; 2];
     for _ in 0..5 {
         let mut parser = Parser::new(&input.schema);
         let (mut value, mut changes) = (Value::Null, Vec::new());
@@ -206,10 +206,10 @@ fn flatness(document: &Document) {
             start.elapsed()
         };
         let end = input.chunks.len() - part;
-        least[0] = feed(&input.chunks[..part]).min(least[0]);
+        best[0] = feed(&input.chunks[..part]).min(best[0]);
         feed(&input.chunks[part..end]);
-        least[1] = feed(&input.chunks[end..]).min(least[1]);
+        best[1] = feed(&input.chunks[end..]).min(best[1]);
     }
-    let [first, last] = least.map(|time| time.as_secs_f64() * 1e9 / part as f64);
+    let [first, last] = best.map(|time| time.as_secs_f64() * 1e9 / part as f64);
     println!("{:<36} {first:>12.0} {last:>12.0}", document.name);
 }

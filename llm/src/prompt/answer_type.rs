@@ -176,11 +176,11 @@ fn shortened(reason: &str) -> String {
     let whole = || reason.to_owned();
     let Some((what, list)) = reason.split_once(EXPECTED) else { return whole() };
     let names: Vec<&str> = list.split(", ").collect();
-    let Some((named, rest)) = names.split_at_checked(MOST) else { return whole() };
+    let Some((first, rest)) = names.split_at_checked(MOST) else { return whole() };
     let Some((_, place)) = rest.last().and_then(|last| last.rsplit_once('`')) else {
         return whole();
     };
-    format!("{what}{EXPECTED}{}, … and {} more{place}", named.join(", "), rest.len())
+    format!("{what}{EXPECTED}{}, … and {} more{place}", first.join(", "), rest.len())
 }
 
 fn mark<T: Partial>(schema: &mut Schema) {
@@ -197,6 +197,12 @@ mod tests {
     use super::shortened;
     use serde::{Deserialize, de::Error as _};
 
+    #[derive(Debug, Deserialize)]
+    enum Letter {
+        A,
+        B,
+    }
+
     #[test]
     fn refusal_names_at_most_twenty_variants() {
         let refusal = |names: &'static [&'static str]| {
@@ -208,12 +214,6 @@ mod tests {
         let many = refusal(&["A"; 500]);
         assert!(many.ends_with("`A`, `A`, … and 480 more"), "{many}");
         assert_eq!(many.matches("`A`").count(), 20);
-
-        #[derive(Debug, Deserialize)]
-        enum Letter {
-            A,
-            B,
-        }
         let error = serde_json::from_str::<Letter>("\"C\"").err().map(|error| error.to_string());
         assert_eq!(error.as_deref().map(shortened), error);
     }

@@ -120,34 +120,6 @@ impl<T> Prompt<T> {
     }
 }
 
-/// A prompt that has its model. Nothing implements it: it words the error of a prompt that is awaited without
-/// one, for which rustc would suggest to remove the `.await`.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a prompt is asked by a model",
-    label = "give it a model: `.on(&model)`",
-    note = "awaiting the `Call` that `.on(&model)` returns asks the model"
-)]
-pub trait HasModel {
-    /// The call.
-    type Call: Future;
-
-    /// Returns the call.
-    fn call(self) -> Self::Call;
-}
-
-impl<T> IntoFuture for Prompt<T>
-where
-    Self: HasModel,
-{
-    type Output = <<Self as HasModel>::Call as Future>::Output;
-    type IntoFuture = <Self as HasModel>::Call;
-
-    fn into_future(self) -> Self::IntoFuture {
-        self.call()
-    }
-}
-
 impl<T> fmt::Debug for Prompt<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Prompt")

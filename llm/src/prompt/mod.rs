@@ -24,6 +24,5 @@ pub use self::{
     answer_type::{
         AnswerType, AnyAnswer, Kind, PartialAnswer, SchemaAnswer, TextAnswer, check_answer,
     },
-    call::HasModel,
     text::{Piece, Value, render},
 };

@@ -114,10 +114,14 @@ fn assert_references_lead_somewhere(part: &Value, api: &Value) {
             if let Some(Value::String(to)) = fields.get("$ref") {
                 assert!(api.pointer(to.trim_start_matches('#')).is_some(), "{to}");
             }
-            fields.values().for_each(|part| assert_references_lead_somewhere(part, api));
+            for part in fields.values() {
+                assert_references_lead_somewhere(part, api);
+            }
         }
         Value::Array(parts) => {
-            parts.iter().for_each(|part| assert_references_lead_somewhere(part, api));
+            for part in parts {
+                assert_references_lead_somewhere(part, api);
+            }
         }
         _ => {}
     }

@@ -1,6 +1,8 @@
 //! Random values.
 
-use super::values::*;
+use super::values::{
+    Adjacent, Bytes, Flat, LeftOut, Newtype, Shape, Tagged, Unital, Untagged, Values,
+};
 use fastrand::Rng;
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap, marker::PhantomData};

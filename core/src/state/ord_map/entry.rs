@@ -129,7 +129,7 @@ impl<'a, K: Ord + Clone, V: Clone> Entry<'a, K, V> {
     }
 }
 
-impl<'a, K: Ord, V> OccupiedEntry<'a, K, V> {
+impl<K: Ord, V> OccupiedEntry<'_, K, V> {
     /// Returns the key of the map.
     pub fn key(&self) -> &K {
         &self.found().0

@@ -87,8 +87,8 @@ fn one_of(names: impl Iterator<Item = impl ToString>) -> String {
 }
 
 /// Names the first of many alternatives.
-fn first(names: &[String]) -> String {
-    let (named, rest) = names.split_at(MOST);
+fn first(all: &[String]) -> String {
+    let (named, rest) = all.split_at(MOST);
     format!("{}, … and {} more", named.join(", "), rest.len())
 }
 
