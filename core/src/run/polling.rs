@@ -97,7 +97,10 @@ impl<'a, G: Graph> Run<'a, G> {
         let Stage::Running(run) = &mut self.stage else {
             return match self.poll_aside() {
                 Aside::Started => ControlFlow::Continue(()),
-                Aside::Left(published) => picked(pick(self.seen(published))),
+                Aside::Left(published) => {
+                    self.note_start(&published);
+                    picked(pick(published))
+                }
                 Aside::Over(error) => ControlFlow::Break(Poll::Ready(error.map(Err))),
             };
         };
@@ -116,7 +119,10 @@ impl<'a, G: Graph> Run<'a, G> {
             return picked(shown.and_then(pick));
         }
         match self.inlet.take() {
-            Some(published) => picked(pick(self.seen(published))),
+            Some(published) => {
+                self.note_start(&published);
+                picked(pick(published))
+            }
             None => match self.poll_idle(cx) {
                 Poll::Ready(()) => ControlFlow::Continue(()),
                 Poll::Pending => ControlFlow::Break(Poll::Pending),
@@ -124,19 +130,24 @@ impl<'a, G: Graph> Run<'a, G> {
         }
     }
 
-    /// Keeps the cursor of the start for [`started`](Run::started), whichever call takes the event.
-    #[inline]
-    fn seen(&mut self, published: Published<G>) -> Published<G> {
-        if let Published::Event(event) = &published
-            && let EventKind::RunStarted = event.kind
-        {
+    /// Stores the cursor of the start for [`started`](Run::started), whichever call takes the event.
+    #[expect(clippy::inline_always, reason = "each item passes it")]
+    #[inline(always)]
+    fn note_start(&mut self, published: &Published<G>) {
+        if let Published::Event(event) = published {
+            self.note_event(event);
+        }
+    }
+
+    #[cold]
+    fn note_event(&mut self, event: &Event<G>) {
+        if let EventKind::RunStarted = event.kind {
             self.started = event.cursor;
             let control = &self.stop.stopper.control;
             if control.attention() == Attention::Start {
                 control.attend(Attention::Items);
             }
         }
-        published
     }
 
     /// The run waits, and neither an item nor an event is there; is ready when it has to be polled
