@@ -38,9 +38,12 @@ export async function send(page, prompt) {
   await page.locator("#prompt").press("Enter");
 }
 
+/** How long a page may take, in milliseconds. Tabs wait for their slots, on a machine that has other work. */
+const HANGS = 60_000;
+
 /** Waits until the last answer contains a text. */
 export const untilAnswer = (page, words) =>
-  page.locator(".message.assistant .body").last().filter({ hasText: words }).waitFor({ timeout: 10_000 });
+  page.locator(".message.assistant .body").last().filter({ hasText: words }).waitFor({ timeout: HANGS });
 
 /** Waits until no run is in progress. */
-export const untilIdle = (page) => page.locator("#stop").waitFor({ state: "hidden", timeout: 10_000 });
+export const untilIdle = (page) => page.locator("#stop").waitFor({ state: "hidden", timeout: HANGS });

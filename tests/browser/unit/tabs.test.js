@@ -55,6 +55,21 @@ test("a lock is released if the query for locks fails", async (context) => {
   assert.deepEqual([...locks.held], []);
 });
 
+test("a tab waits for the slot with the shortest queue", async (context) => {
+  for (const shortest of [0, 1, 2]) {
+    const waiting = [0, 1, 2].flatMap((index) => Array(index === shortest ? 1 : 3).fill({ name: `burdock.${index}` }));
+    const locks = {
+      async request(name, { ifAvailable }, hold) {
+        return hold(ifAvailable ? null : { name });
+      },
+      query: async () => ({ pending: waiting }),
+    };
+    const slot = await open(context, { locks }).acquire(signal);
+    assert.equal(slot.name, `burdock.${shortest}`);
+    slot.release();
+  }
+});
+
 test("without locks, the slot of a tab that becomes hidden is revoked", async (context) => {
   const document = new Visibility();
   const tabs = open(context, { locks: null, document, minHold: 0 });

@@ -80,7 +80,7 @@ export class Tabs {
       const slot = await this.#lock(`${NAME}.${index}`, { ifAvailable: true });
       if (slot) return this.#acquired(slot, signal);
     }
-    const name = `${NAME}.${Math.floor(Math.random() * SLOTS)}`;
+    const name = await this.#shortestQueue();
     const request = () => this.#channel?.postMessage({ wants: name });
     const requesting = setInterval(request, 2 * this.minHold); // another tab may hold the slot by now
     try {
@@ -90,6 +90,15 @@ export class Tabs {
     } finally {
       clearInterval(requesting);
     }
+  }
+
+  /** The slot that the fewest tabs wait for. */
+  async #shortestQueue() {
+    const { pending } = await this.#locks.query();
+    const names = Array.from({ length: SLOTS }, (_, index) => `${NAME}.${index}`);
+    const queues = names.map((name) => pending.filter((lock) => lock.name === name).length);
+    const shortest = names.filter((_, index) => queues[index] === Math.min(...queues));
+    return shortest[Math.floor(Math.random() * shortest.length)];
   }
 
   #lock(name, options) {
