@@ -17,11 +17,7 @@ def before_call(context, case, kwargs):
     if positive and isinstance(id, str) and len(id) % 4 < len(SESSIONS):
         case.path_parameters["id"] = SESSIONS[len(id) % 4]
     if positive and isinstance(case.body, dict):
-        # JSON Schema takes 7.0 for an integer; burdock takes 7 only, as serde does
-        case.body = {
-            name: int(value) if isinstance(value, float) and value.is_integer() else value
-            for name, value in case.body.items()
-        }
+        case.body = with_integers(case.body)
     if case.operation.path.endswith("/events"):
         # another stream stays open for ever
         if positive:
@@ -30,6 +26,15 @@ def before_call(context, case, kwargs):
         for place, name in ((case.query, "from"), (case.headers, "last-event-id")):
             if place and CURSOR.fullmatch(str(place.get(name, ""))):
                 place[name] = CURSOR.sub(r"0.\1", str(place[name]))
+
+
+def with_integers(value):
+    """JSON Schema accepts 7.0 as an integer; burdock accepts only 7, as serde does."""
+    if isinstance(value, dict):
+        return {name: with_integers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_integers(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @schemathesis.check
