@@ -171,7 +171,21 @@ async fn an_observer_that_panics_is_left_out_and_the_run_goes_on() {
     assert_eq!(heard.take(), WHOLE_RUN);
 }
 
-/// Panics when it hears an item, and again when it is dropped.
+/// Runs a graph with an observer that panics, and checks that the next observer receives the whole run.
+async fn assert_run_ends_beside(observer: impl Observer<Line> + 'static) {
+    let heard = Heard::default();
+    let mut app = Line::app()
+        .resources(resources(chatty()))
+        .observe(observer)
+        .observe(heard.observer())
+        .build()
+        .await
+        .unwrap();
+    app.run(LineInputs {}).await.unwrap();
+    assert_eq!(heard.take(), WHOLE_RUN);
+}
+
+/// Panics at an item, and again when it is dropped.
 struct BadDrop;
 
 impl Observer<Line> for BadDrop {
@@ -190,16 +204,7 @@ impl Drop for BadDrop {
 
 #[tokio::test]
 async fn an_observer_whose_destructor_panics_is_left_out_too() {
-    let heard = Heard::default();
-    let mut app = Line::app()
-        .resources(resources(chatty()))
-        .observe(BadDrop)
-        .observe(heard.observer())
-        .build()
-        .await
-        .unwrap();
-    app.run(LineInputs {}).await.unwrap();
-    assert_eq!(heard.take(), WHOLE_RUN);
+    assert_run_ends_beside(BadDrop).await;
 }
 
 struct BadSpan;
@@ -214,16 +219,7 @@ impl<G: Graph> Observer<G> for BadSpan {
 
 #[tokio::test]
 async fn an_observer_whose_span_panics_is_left_out_too() {
-    let heard = Heard::default();
-    let mut app = Line::app()
-        .resources(resources(chatty()))
-        .observe(BadSpan)
-        .observe(heard.observer())
-        .build()
-        .await
-        .unwrap();
-    app.run(LineInputs {}).await.unwrap();
-    assert_eq!(heard.take(), WHOLE_RUN);
+    assert_run_ends_beside(BadSpan).await;
 }
 
 /// Keeps spans and what was traced in them, as text per root span's `graph` field.
