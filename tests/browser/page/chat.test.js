@@ -384,7 +384,7 @@ test("a long chat shows its newest messages, and loads older ones when the reade
   assert.ok((await count()) < 50);
   // the visible messages stay in place while older ones are inserted before them
   const scroll = chat.locator("#scroll");
-  const name = (await chat.locator(".message .body").first().innerText()).split("\n")[0];
+  const name = (await texts(chat))[0].split("\n")[0];
   const before = await count();
   await scroll.evaluate((part) => part.scrollTo(0, 0));
   await chat.waitForFunction((before) => document.querySelectorAll(".message").length > before, before);

@@ -31,7 +31,18 @@ export async function open(browser, url, options = {}) {
   return page;
 }
 
-export const texts = (page) => page.locator(".message .body").allInnerTexts();
+/**
+ * Returns the texts of the messages as they are laid out. `innerText` of a group that Chromium has not laid out, because
+ * it is far from the viewport, is empty: all groups are laid out for the read.
+ */
+export const texts = (page) =>
+  page.locator(".message .body").evaluateAll((bodies) => {
+    const skipped = [...document.querySelectorAll(".group, .section, .part")];
+    for (const { style } of skipped) style.contentVisibility = "visible";
+    const all = bodies.map((body) => body.innerText);
+    for (const { style } of skipped) style.contentVisibility = "";
+    return all;
+  });
 
 export async function send(page, prompt) {
   await page.locator("#prompt").fill(prompt);
