@@ -29,12 +29,13 @@ def before_call(context, case, kwargs):
 
 
 def with_integers(value):
-    """JSON Schema accepts 7.0 as an integer; burdock accepts only 7, as serde does."""
+    """JSON Schema accepts 7.0 as an integer; burdock accepts only 7, as serde does, and no integer beyond 64 bits."""
     if isinstance(value, dict):
         return {name: with_integers(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [with_integers(inner) for inner in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    fits = isinstance(value, float) and value.is_integer() and -(2**63) <= value < 2**64
+    return int(value) if fits else value
 
 
 @schemathesis.check

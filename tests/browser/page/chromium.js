@@ -37,10 +37,11 @@ export async function open(browser, url, options = {}) {
  */
 export const texts = (page) =>
   page.locator(".message .body").evaluateAll((bodies) => {
-    const skipped = [...document.querySelectorAll(".group, .section, .part")];
-    for (const { style } of skipped) style.contentVisibility = "visible";
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { content-visibility: visible !important; }");
+    document.adoptedStyleSheets.push(sheet);
     const all = bodies.map((body) => body.innerText);
-    for (const { style } of skipped) style.contentVisibility = "";
+    document.adoptedStyleSheets.pop();
     return all;
   });
 
