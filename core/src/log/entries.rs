@@ -1,6 +1,6 @@
 //! The entries of a range, read page by page.
 
-use super::{Log, LogError, Logging, Offset, Record, SessionId};
+use super::{Log, LogError, LogFuture, Offset, Record, SessionId};
 use futures_core::Stream;
 use std::{
     fmt,
@@ -73,7 +73,7 @@ pub struct Entries {
     /// `None` for the end of the log.
     end: Option<Offset>,
     page: vec::IntoIter<Record>,
-    reading: Option<Logging<Vec<Record>>>,
+    reading: Option<LogFuture<Vec<Record>>>,
 }
 
 impl Entries {
@@ -89,7 +89,7 @@ impl Entries {
     }
 
     /// Asks for the next page, if the range has one.
-    fn read(&self) -> Option<Logging<Vec<Record>>> {
+    fn read(&self) -> Option<LogFuture<Vec<Record>>> {
         let (bounded, unbounded) = PAGES;
         let page = self.end.map_or(unbounded, |end| {
             let left = end.0.saturating_sub(self.next.0);

@@ -1,6 +1,6 @@
 //! Coming back to a session with a cursor.
 
-use super::{Cursor, EpochStart, Log, LogError, Logging, Offset, Record, SessionId, Tail, tail};
+use super::{Cursor, EpochStart, Log, LogError, LogFuture, Offset, Record, SessionId, Tail, tail};
 use futures_core::Stream;
 use std::{
     fmt, mem,
@@ -70,7 +70,7 @@ pub struct Follow {
 
 enum Stage {
     /// The consumer is ahead of the log.
-    Ahead(Logging<Stage>),
+    Ahead(LogFuture<Stage>),
     /// It is to be told so.
     Rewound(Option<Cursor>, Tail),
     On(Tail),

@@ -1,8 +1,8 @@
 //! The steps of a session, and sessions made from them.
 
 use super::{
-    Claim, Draft, Entries, Entry, EntryKind, EpochStart, Existence, FORMAT, Log, LogError, Moment,
-    Offset, Parent, Record, SessionId, Time, Urgency, entries, identity::Identity,
+    Claim, Entries, Entry, EntryKind, EpochStart, Existence, FORMAT, Log, LogError, NewEntry,
+    Offset, Parent, RawSessionView, Record, SessionId, Time, Urgency, entries, identity::Identity,
 };
 use crate::{progress::Next, state::Patch};
 use std::{fmt, sync::Arc};
@@ -33,7 +33,7 @@ struct Place {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PastStep {
-    /// The entry of its commit; [`Moment::at`] gives the state as it was then.
+    /// The entry of its commit; [`RawSessionView::at`] gives the state as it was then.
     pub offset: Offset,
     /// When it was committed.
     pub time: Time,
@@ -105,7 +105,7 @@ impl fmt::Debug for History {
 /// The other session is only read.
 ///
 /// # Errors
-/// Those of [`Moment::at`], and [`LogError::SessionExists`] for an id that is taken.
+/// Those of [`RawSessionView::at`], and [`LogError::SessionExists`] for an id that is taken.
 ///
 /// # Cancel safety
 /// Dropping the future makes the fork or not.
@@ -115,7 +115,7 @@ pub async fn fork(
     offset: Offset,
     id: &SessionId,
 ) -> Result<(), LogError> {
-    let mut moment = Moment::at(log, session, offset).await?;
+    let mut moment = RawSessionView::at(log, session, offset).await?;
     if let Some(run) = &mut moment.snapshot.unfinished {
         // they are the parent's
         run.shown = 0;
@@ -129,7 +129,7 @@ pub async fn fork(
             snapshot: Box::new(moment.snapshot),
         },
     };
-    let draft = Draft::new(&entry)?;
+    let draft = NewEntry::new(&entry)?;
     let claim = Claim { existence: Existence::New, idle_for: None };
     let opened = log.open(id, claim).await?;
     log.append(super::Append {

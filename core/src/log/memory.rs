@@ -1,8 +1,8 @@
 //! A log in memory, for tests and for programs that need no more than reconnect and history.
 
 use super::{
-    Append, Claim, Draft, Epoch, EpochStart, Existence, Log, LogError, Logging, Offset, Opened,
-    Record, SessionFilter, SessionId, SessionInfo,
+    Append, Claim, Epoch, EpochStart, Existence, Log, LogError, LogFuture, NewEntry, Offset,
+    Opened, Record, SessionFilter, SessionId, SessionInfo,
 };
 use crate::{
     runtime::{Runtime, default_runtime},
@@ -73,7 +73,7 @@ struct Session {
     first: Offset,
     snapshot: Option<Offset>,
     graph: Option<Arc<str>>,
-    entries: VecDeque<(Epoch, Draft)>,
+    entries: VecDeque<(Epoch, NewEntry)>,
     epochs: Vec<EpochStart>,
     /// When the writer opened the session or appended last; `None` once it released it.
     active: Option<Duration>,
@@ -132,7 +132,7 @@ impl Session {
         let next = self.next();
         if at < next && at >= self.first {
             let there = self.entries.range(self.index(at)..).take(entries.len());
-            let same = |((wrote, there), entry): (&(Epoch, Draft), &Draft)| {
+            let same = |((wrote, there), entry): (&(Epoch, NewEntry), &NewEntry)| {
                 *wrote == epoch && there == entry
             };
             if there.len() == entries.len() && there.zip(&entries).all(same) {
@@ -165,7 +165,7 @@ impl Session {
         let from = self.index(from).min(self.entries.len());
         let entries = self.entries.range(from..).take(limit);
         let offsets = self.first.plus(from as u64).0..;
-        let record = |(offset, (epoch, entry)): (u64, &(Epoch, Draft))| Record {
+        let record = |(offset, (epoch, entry)): (u64, &(Epoch, NewEntry))| Record {
             offset: Offset(offset),
             epoch: *epoch,
             json: entry.json.clone(),
@@ -223,7 +223,7 @@ impl MemoryLog {
         &self,
         id: &SessionId,
         work: impl FnOnce(&mut Session) -> Result<T, LogError>,
-    ) -> Logging<T> {
+    ) -> LogFuture<T> {
         Box::pin(ready(match lock(&self.content).get(id) {
             Some(session) => work(session),
             None => Err(LogError::NoSession { session: id.clone() }),
@@ -231,7 +231,7 @@ impl MemoryLog {
     }
 
     /// Waits in the session that began with this epoch.
-    fn wait(&self, id: &SessionId, born: Option<Epoch>, offset: Offset) -> Logging<()> {
+    fn wait(&self, id: &SessionId, born: Option<Epoch>, offset: Offset) -> LogFuture<()> {
         let (content, id) = (Arc::clone(&self.content), id.clone());
         Box::pin(Reached { content, id, offset, born, waiter: None })
     }
@@ -244,12 +244,12 @@ impl Default for MemoryLog {
 }
 
 impl Log for MemoryLog {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         let now = self.clock.now();
         Box::pin(ready(lock(&self.content).open(session, claim, now)))
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
+    fn append(&self, append: Append) -> LogFuture<()> {
         let now = self.clock.now();
         let mut content = lock(&self.content);
         let Some(session) = content.sessions.get_mut(&append.session) else {
@@ -266,22 +266,22 @@ impl Log for MemoryLog {
         Box::pin(ready(Ok(())))
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         self.with(session, |found| found.read(session, from, limit))
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         let born = lock(&self.content).get(session).and_then(|found| found.born());
         self.wait(session, born, offset)
     }
 
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
         let has_it = |found: &&mut Session| found.epochs.iter().any(|known| known.epoch == epoch);
         let born = lock(&self.content).get(session).filter(has_it).and_then(|found| found.born());
         self.wait(session, born, offset)
     }
 
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         self.with(session, |found| {
             if offset < found.first {
                 return Ok(None);
@@ -292,11 +292,11 @@ impl Log for MemoryLog {
         })
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         self.with(session, |found| Ok(found.info(session)))
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         let SessionFilter { prefix, graphs, after, limit } = filter;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let content = lock(&self.content);
@@ -313,11 +313,11 @@ impl Log for MemoryLog {
         Box::pin(ready(Ok(found.take(limit).collect())))
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         self.with(session, |found| Ok(found.epochs.clone()))
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         if let Some(found) =
             lock(&self.content).sessions.get_mut(session).filter(|found| found.epoch == epoch)
         {
@@ -326,11 +326,11 @@ impl Log for MemoryLog {
         Box::pin(ready(Ok(())))
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         self.with(session, |found| found.trim(session, before))
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         let removed = {
             let mut content = lock(&self.content);
             // one without entries does not exist, and keeps its writer

@@ -11,15 +11,15 @@
 
 mod entries;
 mod entry;
+mod entry_ref;
 mod error;
 mod follow;
 mod history;
 mod id;
 mod identity;
 mod memory;
-mod moment;
-mod noted;
 mod tail;
+mod view;
 mod writer;
 
 pub use self::entries::{Entries, entries};
@@ -27,16 +27,16 @@ pub use self::entry::{
     CauseRecord, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent, Snapshot,
     Time, UnfinishedRun,
 };
+pub(crate) use self::entry_ref::{BareEntryRef, EntryPayload, EntryRef};
 pub use self::error::LogError;
 pub use self::follow::{Follow, Followed, follow};
 pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
 pub(crate) use self::identity::Identity;
 pub use self::memory::MemoryLog;
-pub use self::moment::Moment;
-pub(crate) use self::moment::{RawProgress, patch};
-pub(crate) use self::noted::{Kind, Noted, Plain};
 pub use self::tail::{Tail, tail};
+pub use self::view::RawSessionView;
+pub(crate) use self::view::{RawProgress, patch};
 pub(crate) use self::writer::Writer;
 pub use crate::state::Document;
 
@@ -44,7 +44,7 @@ use serde::Serialize;
 use std::{ops::Range, pin::Pin, sync::Arc, time::Duration};
 
 /// What the operations of a [`Log`] return: a future that owns what it needs.
-pub type Logging<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>>;
+pub type LogFuture<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>>;
 
 /// Keeps sessions: a memory, a file, a database.
 ///
@@ -63,7 +63,7 @@ pub trait Log: Send + Sync + 'static {
     /// # Errors
     /// [`NoSession`](LogError::NoSession), [`SessionExists`](LogError::SessionExists) and
     /// [`Busy`](LogError::Busy), as the claim asks for; then nothing was changed.
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened>;
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened>;
 
     /// Appends entries, all or none, and is ready when they are durable.
     ///
@@ -80,7 +80,7 @@ pub trait Log: Send + Sync + 'static {
     /// # Errors
     /// [`Fenced`](LogError::Fenced), [`Misplaced`](LogError::Misplaced), or what the storage says.
     /// An error changes nothing.
-    fn append(&self, append: Append) -> Logging<()>;
+    fn append(&self, append: Append) -> LogFuture<()>;
 
     /// Reads entries from an offset on: at most `limit`, which is at least 1, fewer if they are large, and none only
     /// where the log ends.
@@ -88,14 +88,14 @@ pub trait Log: Send + Sync + 'static {
     /// # Errors
     /// [`NoSession`](LogError::NoSession), [`Trimmed`](LogError::Trimmed),
     /// [`Damaged`](LogError::Damaged).
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>>;
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>>;
 
     /// Is ready when the session has an entry at `offset` or may have one.
     ///
     /// # Errors
     /// [`NoSession`](LogError::NoSession), also when the session is deleted meanwhile, even if
     /// another one of the same id was made since.
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()>;
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()>;
 
     /// Is ready when the session that has this epoch has an entry at `offset` or may have one.
     ///
@@ -106,7 +106,7 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`NoSession`](LogError::NoSession), also if the session of this id does not have the epoch.
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
         // first, so that the session that is waited for is the one whose epochs are read, or an earlier one
         let reached = self.reached(session, offset);
         let (epochs, session) = (self.epochs(session), session.clone());
@@ -124,7 +124,7 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`NoSession`](LogError::NoSession).
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         let info = self.info(session);
         Box::pin(async move {
             let info = info.await?;
@@ -137,33 +137,33 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`NoSession`](LogError::NoSession).
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo>;
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo>;
 
     /// Describes sessions in the order of the bytes of their ids.
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>>;
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>>;
 
     /// Where each epoch of a session begins, in order; epochs that wrote nothing included.
     ///
     /// # Errors
     /// [`NoSession`](LogError::NoSession).
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>>;
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>>;
 
     /// Says that the writer of this epoch is done, so that the session is idle at once.
     ///
     /// Does nothing when the epoch is not the current one.
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()>;
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()>;
 
     /// Removes the entries before an offset, which must not lie behind the last snapshot.
     ///
     /// # Errors
     /// [`NoSession`](LogError::NoSession), [`NeededForOpening`](LogError::NeededForOpening).
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()>;
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()>;
 
     /// Removes a session with all that it has; its writer is fenced off.
     ///
     /// # Errors
     /// [`NoSession`](LogError::NoSession).
-    fn delete(&self, session: &SessionId) -> Logging<()>;
+    fn delete(&self, session: &SessionId) -> LogFuture<()>;
 }
 
 /// What an app with a log may yield: whatever serialises.
@@ -240,7 +240,7 @@ pub struct Append {
     /// Where the first one goes.
     pub at: Offset,
     /// The entries; at least one.
-    pub entries: Vec<Draft>,
+    pub entries: Vec<NewEntry>,
     /// Whether somebody waits for them.
     pub urgency: Urgency,
 }
@@ -259,7 +259,7 @@ pub enum Urgency {
 /// An entry on its way to a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Draft {
+pub struct NewEntry {
     /// The name of its kind.
     pub kind: &'static str,
     /// Whether a session can be opened from it on.
@@ -372,7 +372,7 @@ impl Opened {
 
 impl Append {
     /// Returns an append that has to be durable at once.
-    pub fn new(session: SessionId, epoch: Epoch, at: Offset, entries: Vec<Draft>) -> Self {
+    pub fn new(session: SessionId, epoch: Epoch, at: Offset, entries: Vec<NewEntry>) -> Self {
         Self { session, epoch, at, entries, urgency: Urgency::Now }
     }
 
@@ -403,51 +403,51 @@ impl EpochStart {
 }
 
 impl<L: Log + ?Sized> Log for Arc<L> {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         (**self).open(session, claim)
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
+    fn append(&self, append: Append) -> LogFuture<()> {
         (**self).append(append)
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         (**self).read(session, from, limit)
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         (**self).reached(session, offset)
     }
 
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
         (**self).reached_in(session, epoch, offset)
     }
 
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         (**self).snapshot_before(session, offset)
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         (**self).info(session)
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         (**self).sessions(filter)
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         (**self).epochs(session)
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         (**self).release(session, epoch)
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         (**self).trim(session, before)
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         (**self).delete(session)
     }
 }

@@ -1,7 +1,7 @@
 //! Reading on as a session grows.
 
 use super::{
-    Epoch, Log, LogError, Logging, Offset, Record, SessionId, SessionInfo, identity::Identity,
+    Epoch, Log, LogError, LogFuture, Offset, Record, SessionId, SessionInfo, identity::Identity,
 };
 use futures_core::Stream;
 use std::{
@@ -48,12 +48,12 @@ pub struct Tail {
 
 enum State {
     Idle,
-    Reading(Logging<Vec<Record>>),
+    Reading(LogFuture<Vec<Record>>),
     /// Checks whether a page that another epoch wrote belongs to the session that was read before.
-    Checking(VecDeque<Record>, Logging<()>),
+    Checking(VecDeque<Record>, LogFuture<()>),
     /// At the end of a session of which nothing was read.
-    Identifying(Logging<SessionInfo>),
-    Waiting(Logging<()>),
+    Identifying(LogFuture<SessionInfo>),
+    Waiting(LogFuture<()>),
     Over,
 }
 

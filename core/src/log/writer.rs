@@ -1,8 +1,8 @@
 //! The writer between the loop and a log: gathers entries, hands them over, waits when it has to.
 
 use super::{
-    Append, Claim, Cursor, Draft, Durability, Epoch, Existence, Kind, Log, LogError, Logging,
-    Moment, Offset, Opened, SessionId, Time, Urgency, identity::Identity,
+    Append, Claim, Cursor, Durability, EntryPayload, Epoch, Existence, Log, LogError, LogFuture,
+    NewEntry, Offset, Opened, RawSessionView, SessionId, Time, Urgency, identity::Identity,
 };
 use crate::{
     runtime::Runtime,
@@ -36,9 +36,9 @@ pub(crate) struct Writer {
     /// Where the next entry that is noted goes.
     next: Offset,
     /// Entries that were not handed over yet.
-    noted: Vec<Draft>,
+    noted: Vec<NewEntry>,
     /// The lock is never taken: an app is `Sync`, and these futures are not.
-    under_way: Mutex<VecDeque<Logging<()>>>,
+    under_way: Mutex<VecDeque<LogFuture<()>>>,
     weight: Weight,
     /// Why nothing can be written any more, until the session is opened anew.
     broken: Option<LogError>,
@@ -46,7 +46,7 @@ pub(crate) struct Writer {
     uncertain: bool,
     /// The claim of [`read_back`](Self::read_back), which outlives whoever waits for it: claimed and
     /// not heard of, it would look like somebody else's.
-    opening: Mutex<Option<Logging<Opened>>>,
+    opening: Mutex<Option<LogFuture<Opened>>>,
 }
 
 /// What opening the session would have to read.
@@ -57,7 +57,7 @@ struct Weight {
 }
 
 impl Weight {
-    fn add(&mut self, entry: &Draft) {
+    fn add(&mut self, entry: &NewEntry) {
         if entry.snapshot {
             *self = Self { snapshot: entry.json.len(), since: 0 };
         } else {
@@ -101,9 +101,9 @@ impl Writer {
         claim: Claim,
         durability: Durability,
         runtime: Arc<dyn Runtime>,
-        restore: impl Fn(Moment) -> Result<T, E>,
+        restore: impl Fn(RawSessionView) -> Result<T, E>,
     ) -> Result<(Self, Option<T>), E> {
-        let adopt = |(moment, weight): (Moment, Weight)| {
+        let adopt = |(moment, weight): (RawSessionView, Weight)| {
             let last = (moment.time, moment.cursor());
             Ok::<_, E>((restore(moment)?, last, weight))
         };
@@ -166,7 +166,7 @@ impl Writer {
     ///
     /// # Cancel safety
     /// When it fails or is dropped, it can be called again.
-    pub(crate) async fn read_back(&mut self) -> Result<Moment, LogError> {
+    pub(crate) async fn read_back(&mut self) -> Result<RawSessionView, LogError> {
         self.noted.clear();
         exclusive(&mut self.under_way).clear();
         if exclusive(&mut self.opening).is_none() {
@@ -254,19 +254,19 @@ impl Writer {
     }
 
     /// Makes an entry of this moment.
-    pub(crate) fn draft(&self, kind: &impl Kind) -> Result<Draft, LogError> {
-        Draft::of(kind, self.clock.time())
+    pub(crate) fn draft(&self, kind: &impl EntryPayload) -> Result<NewEntry, LogError> {
+        NewEntry::of(kind, self.clock.time())
     }
 
     /// Puts an entry behind those before.
-    pub(crate) fn put(&mut self, draft: Draft) {
+    pub(crate) fn put(&mut self, draft: NewEntry) {
         self.weight.add(&draft);
         self.noted.push(draft);
         self.next = self.next.plus(1);
     }
 
     /// Makes an entry and puts it behind those before.
-    pub(crate) fn note(&mut self, kind: &impl Kind) -> Result<(), LogError> {
+    pub(crate) fn note(&mut self, kind: &impl EntryPayload) -> Result<(), LogError> {
         let draft = self.draft(kind)?;
         self.put(draft);
         Ok(())
@@ -372,7 +372,7 @@ async fn read(
     identity: &Identity,
     snapshot: Option<Offset>,
     next: Offset,
-) -> Result<Option<(Moment, Weight)>, LogError> {
+) -> Result<Option<(RawSessionView, Weight)>, LogError> {
     let mut weight = Weight::default();
     let from = match snapshot {
         None if next > Offset::ZERO => {
@@ -390,7 +390,7 @@ async fn read(
             Weight { since: weight.since + json, ..weight }
         };
     };
-    let moment = Moment::read(log, session, identity, from..next, weigh).await?;
+    let moment = RawSessionView::read(log, session, identity, from..next, weigh).await?;
     Ok(Some((moment, weight)))
 }
 

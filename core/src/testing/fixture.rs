@@ -2,8 +2,8 @@
 
 use crate::{
     log::{
-        CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Moment,
-        Offset, SessionId, Snapshot, entries,
+        CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Offset,
+        RawSessionView, SessionId, Snapshot, entries,
     },
     names::{ATTEMPT_FAILED, STEP_COMMITTED, STEP_FAILED},
     progress::Next,
@@ -109,7 +109,7 @@ async fn read(
     let end = Ending::at(log, session, offset).await?;
     // the first entry is that of the session, so there is one before
     let before = Offset(offset.0.saturating_sub(1));
-    let Moment { snapshot, .. } = Moment::at(log, session, before).await?;
+    let RawSessionView { snapshot, .. } = RawSessionView::at(log, session, before).await?;
     let Snapshot { graph, version, state, step, run, unfinished, failure, .. } = snapshot;
     Ok(Fixture {
         format: FORMAT,

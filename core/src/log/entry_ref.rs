@@ -1,6 +1,6 @@
 //! What a run writes often or in bulk: the JSON of an [`EntryKind`], made from what is borrowed.
 
-use super::{Draft, Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, Snapshot, Time};
+use super::{Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, NewEntry, Snapshot, Time};
 use crate::{names, progress::Next, state::Patch};
 use serde::Serialize;
 use std::{cell::Cell, str, sync::Arc};
@@ -8,7 +8,7 @@ use std::{cell::Cell, str, sync::Arc};
 /// Variants of [`EntryKind`], field by field.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Noted<'a, T> {
+pub(crate) enum EntryRef<'a, T> {
     SessionCreated {
         snapshot: &'a Snapshot<T>,
     },
@@ -33,10 +33,10 @@ pub(crate) enum Noted<'a, T> {
 }
 
 /// What is noted without a value of the program's.
-pub(crate) type Plain<'a> = Noted<'a, ()>;
+pub(crate) type BareEntryRef<'a> = EntryRef<'a, ()>;
 
 /// What is written as the kind of an entry.
-pub(crate) trait Kind: Serialize {
+pub(crate) trait EntryPayload: Serialize {
     /// Its name, as it stands in the JSON.
     fn name(&self) -> &'static str;
 
@@ -49,7 +49,7 @@ pub(crate) trait Kind: Serialize {
     }
 }
 
-impl Kind for EntryKind {
+impl EntryPayload for EntryKind {
     fn name(&self) -> &'static str {
         self.name()
     }
@@ -59,7 +59,7 @@ impl Kind for EntryKind {
     }
 }
 
-impl<T: Serialize> Kind for Noted<'_, T> {
+impl<T: Serialize> EntryPayload for EntryRef<'_, T> {
     fn name(&self) -> &'static str {
         match self {
             Self::SessionCreated { .. } => names::SESSION_CREATED,
@@ -97,7 +97,7 @@ struct Present<'a, K> {
     entry: &'a K,
 }
 
-impl Draft {
+impl NewEntry {
     /// Writes an entry as JSON.
     ///
     /// # Errors
@@ -115,11 +115,15 @@ impl Draft {
     }
 
     /// Writes what happened at some time.
-    pub(super) fn of(kind: &impl Kind, time: Time) -> Result<Self, LogError> {
+    pub(super) fn of(kind: &impl EntryPayload, time: Time) -> Result<Self, LogError> {
         Self::write(kind, time, &Present { v: FORMAT, at: time, entry: kind })
     }
 
-    fn write(kind: &impl Kind, time: Time, entry: &impl Serialize) -> Result<Self, LogError> {
+    fn write(
+        kind: &impl EntryPayload,
+        time: Time,
+        entry: &impl Serialize,
+    ) -> Result<Self, LogError> {
         let json = json(entry).map_err(|error| LogError::NotSerialisable {
             what: kind.what(),
             reason: error.to_string(),
@@ -182,17 +186,20 @@ mod tests {
         let (step, attempt, node) = (3, 1, "ask");
         for (noted, kind) in [
             (
-                Noted::SessionCreated { snapshot: &written },
+                EntryRef::SessionCreated { snapshot: &written },
                 EntryKind::SessionCreated { parent: None, snapshot: read.clone() },
             ),
-            (Noted::Snapshot(&written), EntryKind::Snapshot(read)),
-            (Noted::StepStarted { step, node }, EntryKind::StepStarted { step, node: node.into() }),
+            (EntryRef::Snapshot(&written), EntryKind::Snapshot(read)),
             (
-                Noted::Item { step, node, attempt, item: &document },
+                EntryRef::StepStarted { step, node },
+                EntryKind::StepStarted { step, node: node.into() },
+            ),
+            (
+                EntryRef::Item { step, node, attempt, item: &document },
                 EntryKind::Item { step, node: node.into(), attempt, item: json!({}) },
             ),
             (
-                Noted::StepCommitted {
+                EntryRef::StepCommitted {
                     step,
                     node,
                     attempt,
@@ -210,8 +217,8 @@ mod tests {
         ] {
             let time = Time(5, 6);
             let entry = Entry { format: FORMAT, time, branch: Vec::new(), kind };
-            let draft = Draft::of(&noted, time).unwrap();
-            assert_eq!(draft, Draft::new(&entry).unwrap());
+            let draft = NewEntry::of(&noted, time).unwrap();
+            assert_eq!(draft, NewEntry::new(&entry).unwrap());
             assert_eq!(Entry::from_json(&draft.json).unwrap(), entry);
         }
     }
@@ -219,7 +226,7 @@ mod tests {
     #[test]
     fn a_state_that_is_no_object_is_no_snapshot() {
         let state = snapshot(Fields::fields(&[0_u8; 0]));
-        let error = Draft::of(&Noted::Snapshot(&state), Time(0, 0)).unwrap_err().to_string();
+        let error = NewEntry::of(&EntryRef::Snapshot(&state), Time(0, 0)).unwrap_err().to_string();
         let reason = "serde writes it as something else than an object";
         assert_eq!(error, format!("the state cannot be recorded: {reason}"));
     }

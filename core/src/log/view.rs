@@ -17,7 +17,7 @@ pub(crate) type RawProgress = Progress<String, FailureRecord, Value>;
 /// A session as it was after some entry: state, position and what a run needs to go on there.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Moment {
+pub struct RawSessionView {
     /// The last entry that it takes in.
     pub offset: Offset,
     /// Which opening of the session wrote that.
@@ -35,7 +35,7 @@ pub struct Moment {
     pub snapshot: Snapshot,
 }
 
-impl Moment {
+impl RawSessionView {
     /// Reads what a session amounted to after the entry at `offset`.
     ///
     /// # Errors
@@ -180,7 +180,7 @@ impl Reading {
     }
 }
 
-impl From<Reading> for Moment {
+impl From<Reading> for RawSessionView {
     fn from(reading: Reading) -> Self {
         let Reading { cursor, time, moved, before_run, graph, version, state, progress } = reading;
         let snapshot = Snapshot::of(graph, version, state, progress);
@@ -198,7 +198,7 @@ pub(crate) fn patch(state: &mut Document, patches: Vec<(String, Patch)>) -> Resu
     Ok(())
 }
 
-impl Moment {
+impl RawSessionView {
     /// The last entry that it takes in, as a consumer remembers it.
     pub fn cursor(&self) -> Cursor {
         Cursor { epoch: self.epoch, offset: self.offset }
@@ -207,7 +207,7 @@ impl Moment {
     /// Reads what a session amounts to now.
     ///
     /// # Errors
-    /// As [`at`](Moment::at).
+    /// As [`at`](RawSessionView::at).
     pub async fn latest(log: &Arc<dyn Log>, session: &SessionId) -> Result<Self, LogError> {
         let info = log.info(session).await?;
         let last = info.next.0.checked_sub(1).map(Offset);
