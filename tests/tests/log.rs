@@ -182,7 +182,7 @@ async fn a_fork_goes_on_from_any_entry_and_leaves_its_parent_alone() {
     let view = app.at(first.offset).await.unwrap();
     assert_eq!((view.state.nodes().as_str(), view.step), ("first", 1));
     let taken = app.fork(first.offset, "fork").await.unwrap_err();
-    assert_eq!(taken.to_string(), "the session `fork` exists already");
+    assert_eq!(taken.to_string(), "the session `fork` already exists");
     let future = app.at(Offset(1000)).await.unwrap_err();
     assert!(matches!(future, ReadError::Log(LogError::NoEntry { .. })));
 }
@@ -323,7 +323,7 @@ async fn claims_say_whether_a_session_has_to_exist() {
     assert_eq!(error, "there is no session `s`");
     drop(app().new_only().build().await.unwrap());
     let error = app().new_only().build().await.unwrap_err().to_string();
-    assert_eq!(error, "the session `s` exists already");
+    assert_eq!(error, "the session `s` already exists");
     drop(app().existing().build().await.unwrap());
 }
 

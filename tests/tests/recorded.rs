@@ -388,7 +388,7 @@ async fn an_entry_that_no_attempt_ends_with_is_refused() {
             0,
             "no attempt at a step ends with the entry 0, a `session_created`: name a `step_committed`, a `step_failed` or an `attempt_failed`",
         ),
-        (99, "the session `s` has no entry 99 yet: it is at 7"),
+        (99, "the session `s` has no entry 99 yet: its next offset is 7"),
     ] {
         let error = burdock::testing::fixture(&log, &id(), Offset(offset)).await.unwrap_err();
         assert_eq!(error.to_string(), text);
