@@ -154,7 +154,7 @@ impl<N, F, I> Progress<N, F, I> {
         self.transition(next)
     }
 
-    /// A session that had ended is put at its start.
+    /// Moves a session that has ended to its start.
     pub(crate) fn reopened(&mut self, start: N) {
         self.position = Position::Rest(start);
         self.failure = None;

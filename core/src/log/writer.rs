@@ -242,7 +242,7 @@ impl Writer {
         self.broken.is_some() || self.uncertain
     }
 
-    /// Returns the error of an append that has failed since, without waiting.
+    /// Returns an error if an append has failed. Does not wait.
     pub(crate) fn check_appends(&mut self) -> Result<(), LogError> {
         match self.poll_in_flight(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(result) => result,
@@ -251,7 +251,7 @@ impl Writer {
     }
 
     /// Returns whether the entries since the last snapshot are larger than the snapshot.
-    pub(crate) fn wants_snapshot(&self) -> bool {
+    pub(crate) fn is_snapshot_due(&self) -> bool {
         self.weight.since > self.weight.snapshot.max(MIN_BYTES_PER_SNAPSHOT)
     }
 

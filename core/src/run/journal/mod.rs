@@ -368,7 +368,7 @@ impl<G: Graph> Recorder<G> {
         if let Some(over) = run_over(step.next) {
             self.writer.append(&over)?;
         }
-        if self.writer.wants_snapshot() {
+        if self.writer.is_snapshot_due() {
             self.snapshot(step.state, step.progress, Some(step.next))?;
         }
         Ok(())
@@ -414,7 +414,7 @@ impl<G: Graph> Recorder<G> {
         progress: &GraphProgress<G>,
     ) -> Result<(), LogError> {
         // runs may fail again and again before a commit
-        if self.snapshot_due || self.writer.wants_snapshot() {
+        if self.snapshot_due || self.writer.is_snapshot_due() {
             self.snapshot(state, progress, None)?;
             self.snapshot_due = false;
         }
