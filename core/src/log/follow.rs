@@ -12,7 +12,7 @@ use std::{
 /// An item of [`Follow`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Followed {
-    /// The entries that the reader received after this one are lost: they were not durable when the process
+    /// The entries that the reader received after `to` are lost: they were not durable when the process
     /// crashed.
     Rewound {
         /// The last received entry that still exists. `None` if there is none.

@@ -212,7 +212,7 @@ pub struct Claim {
 /// Whether a session has to exist. A session exists from its first entry on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Existence {
-    /// The session may exist.
+    /// The session may or may not exist.
     #[default]
     Any,
     /// The session must exist.

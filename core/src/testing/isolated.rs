@@ -272,7 +272,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
             OnFailure::Unwind => work.await,
             OnFailure::Catch { timeout } => {
                 let timeout = timeout.map(|after| (after, context.sleep(after)));
-                within(timeout, Caught(pin!(work))).await
+                with_timeout(timeout, Caught(pin!(work))).await
             }
         };
         (sink.items, writes)
@@ -280,7 +280,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
 }
 
 /// Runs an attempt under a timeout.
-async fn within<T>(
+async fn with_timeout<T>(
     mut timeout: Option<(Duration, Sleep)>,
     attempt: impl Future<Output = std::result::Result<T, Box<FailureCause>>>,
 ) -> std::result::Result<T, Box<FailureCause>> {
