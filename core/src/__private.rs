@@ -1,14 +1,14 @@
-//! Everything that expansions name. No promise is made about it.
+//! The items that macro expansions name. It is not part of the public API and may change at any time.
 //!
 //! An item that only expansions name has no other public path: its module is private to the crate, and
-//! it is imported here from the file that defines it. A test (`tests/tests/order.rs`) keeps this true.
+//! it is imported here from the file that defines it. A test (`tests/tests/order.rs`) enforces this.
 
 pub use crate::{
     __entry as entry, __inputs as inputs, __nodes as nodes, __scope as scope, __tables as tables,
     __visits as visits, __written as written,
 };
 
-// what expansions and users name
+// named by expansions and by users
 pub use crate::{
     action::{
         Action, ActionError, ActionInfo, Call, Collect, Context, Failure, HasInput, HasResource,
@@ -27,7 +27,7 @@ pub use crate::{
     stream::{Items, NoItems, Yielder, Yields},
 };
 
-// what only expansions name
+// named only by expansions
 pub use crate::{
     action::{
         args::{Held, Hold, bound, given, hold},

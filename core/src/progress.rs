@@ -1,4 +1,4 @@
-//! The state machine of a session: where it is, and how each entry of its log moves it.
+//! The state machine of a session: its position, and how each entry of its log changes it.
 //!
 //! ```text
 //!             started             committed, failed over → Node
@@ -10,21 +10,21 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where a session is.
+/// The position of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Position"))]
 pub enum Position<N> {
-    /// Between runs; the next one starts at this node.
+    /// Between runs. The next run starts at this node.
     Rest(N),
-    /// Within a run that failed, was stopped, cancelled or halted, at this node.
+    /// In a run that failed, was stopped, cancelled or halted at this node.
     Unfinished(N),
-    /// Over.
+    /// The session has ended.
     Ended,
 }
 
 impl<N> Position<N> {
-    /// The same position with the node as something else, such as its name.
+    /// Maps the node of the position, for example to its name.
     pub fn map<M>(self, map: impl FnOnce(N) -> M) -> Position<M> {
         match self {
             Self::Rest(node) => Position::Rest(map(node)),
@@ -33,7 +33,7 @@ impl<N> Position<N> {
         }
     }
 
-    /// The node that the position names; `None` at the end.
+    /// Returns the node of the position, or `None` at the end.
     pub(crate) fn node(&self) -> Option<&N> {
         match self {
             Self::Rest(node) | Self::Unfinished(node) => Some(node),
@@ -42,21 +42,21 @@ impl<N> Position<N> {
     }
 }
 
-/// What follows a step.
+/// The transition that follows a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Next"))]
 pub enum Next<N> {
     /// The run continues with this node.
     Node(N),
-    /// The run is over; the next one starts at this node.
+    /// The run is over. The next run starts at this node.
     Pause(N),
-    /// The run is over, and so is the session.
+    /// The run is over, and the session has ended.
     End,
 }
 
 impl<N> Next<N> {
-    /// The same with the node as something else, such as its name.
+    /// Maps the node of the transition, for example to its name.
     pub(crate) fn map<M>(self, map: impl FnOnce(N) -> M) -> Next<M> {
         match self {
             Self::Node(node) => Next::Node(map(node)),
@@ -66,49 +66,48 @@ impl<N> Next<N> {
     }
 }
 
-/// What a session is beside its state, over nodes `N`, failures `F` and inputs `I`.
+/// Everything in a session except its state, over nodes `N`, failures `F` and inputs `I`.
 ///
-/// An app has it in the types of its graph, a reader of the log in those of JSON. Both move it only by
-/// the methods below, one for each entry that moves a session.
+/// An app stores it with the types of its graph, a reader of the log as JSON. Both change it only by
+/// the methods below, one for each kind of entry that changes a session.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Progress<N, F, I> {
     pub(crate) position: Position<N>,
-    /// How many steps were committed.
+    /// The number of steps that were committed.
     pub(crate) step: u64,
-    /// How many runs were started.
+    /// The number of runs that were started.
     pub(crate) run: u64,
-    /// Items of the step at the position that no commit covers. With a log, those that it was given.
+    /// The number of items of the current step that no commit covers. With a log, those that were added to it.
     pub(crate) shown: u64,
-    /// What the last `on error` edge passes on.
+    /// The failure that the last `on error` edge passes on.
     pub(crate) failure: Option<F>,
-    /// The run at the position; `None` at rest and at the end.
+    /// The unfinished run. `None` at rest and at the end.
     pub(crate) unfinished: Option<Unfinished<N, F, I>>,
 }
 
-/// What an unfinished run started with.
+/// An unfinished run, as it started.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Unfinished<N, F, I> {
-    /// The node where it started.
+    /// The node at which it started.
     pub(crate) origin: N,
-    /// What an `on error` edge passed on to there, over a pause.
+    /// The failure that an `on error` edge passed on to that node, across a pause.
     pub(crate) origin_failure: Option<F>,
-    /// The inputs that it was given.
+    /// Its inputs.
     pub(crate) inputs: I,
 }
 
-/// The run that a transition ended or replaced. Its inputs and failures may have destructors of the
-/// program's.
+/// The run that a transition ended or replaced. Its inputs and failures may have destructors of the program.
 #[must_use = "destructors may panic"]
 pub(crate) struct RemovedRun<N, F, I>(pub(crate) Option<Unfinished<N, F, I>>);
 
 impl<N, F, I> Progress<N, F, I> {
-    /// A session that no run has moved yet.
+    /// Returns the progress of a session without any run.
     pub(crate) fn new(position: Position<N>) -> Self {
         Self { position, step: 0, run: 0, shown: 0, failure: None, unfinished: None }
     }
 
-    /// A run starts at a node: where the last one paused, or, instead of an unfinished one, where that
-    /// started. What an unfinished one has shown is superseded by an entry of its own.
+    /// Starts a run: at the node where the last one paused or, if it replaces an unfinished run, where that one
+    /// started. The items that the unfinished run has shown are superseded by an entry of its own.
     pub(crate) fn started(&mut self, run: u64, node: N, inputs: I) -> RemovedRun<N, F, I>
     where
         N: Clone,
@@ -126,18 +125,18 @@ impl<N, F, I> Progress<N, F, I> {
         RemovedRun(replaced)
     }
 
-    /// The step at the position has shown an item.
+    /// Records that the current step has shown an item.
     #[inline]
     pub(crate) fn shown(&mut self) {
         self.shown += 1;
     }
 
-    /// What the step at the position has shown does not count any more.
+    /// Records that the items of the current step no longer count.
     pub(crate) fn superseded(&mut self) {
         self.shown = 0;
     }
 
-    /// The step at the position is committed.
+    /// Commits the current step.
     #[inline]
     pub(crate) fn committed(&mut self, next: Next<N>) -> RemovedRun<N, F, I> {
         if self.failure.is_some() {
@@ -145,24 +144,24 @@ impl<N, F, I> Progress<N, F, I> {
         }
         self.step += 1;
         self.shown = 0;
-        self.go(next)
+        self.transition(next)
     }
 
-    /// The step at the position failed, and its `on error` edge is taken.
+    /// Fails the current step and takes its `on error` edge.
     pub(crate) fn failed_over(&mut self, failure: F, next: Next<N>) -> RemovedRun<N, F, I> {
         self.failure = Some(failure);
         self.shown = 0;
-        self.go(next)
+        self.transition(next)
     }
 
-    /// A session that had ended is put at its start.
+    /// Moves a session that has ended to its start.
     pub(crate) fn reopened(&mut self, start: N) {
         self.position = Position::Rest(start);
         self.failure = None;
     }
 
     #[inline]
-    fn go(&mut self, next: Next<N>) -> RemovedRun<N, F, I> {
+    fn transition(&mut self, next: Next<N>) -> RemovedRun<N, F, I> {
         self.position = match next {
             Next::Node(node) => {
                 self.position = Position::Unfinished(node);

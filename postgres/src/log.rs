@@ -10,7 +10,7 @@ use crate::{
     write_queues::{self, WriteQueues},
 };
 use burdock::log::{
-    Append, Claim, Epoch, EpochStart, Log, LogError, Logging, Offset, Opened, Record,
+    Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, Offset, Opened, Record,
     SessionFilter, SessionId, SessionInfo,
 };
 use std::{
@@ -136,7 +136,7 @@ impl PostgresLog {
     }
 
     /// Starts an operation that continues if its future is dropped.
-    fn detached<T: Send + 'static, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> Logging<T>
+    fn detached<T: Send + 'static, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> LogFuture<T>
     where
         F: Future<Output = Result<T, LogError>> + Send + 'static,
     {
@@ -148,7 +148,7 @@ impl PostgresLog {
     }
 
     /// Returns an operation that starts when its future is polled and is cancelled when it is dropped.
-    fn cancellable<T: Send + 'static, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> Logging<T>
+    fn cancellable<T: Send + 'static, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> LogFuture<T>
     where
         F: Future<Output = Result<T, LogError>> + Send + 'static,
     {
@@ -168,7 +168,7 @@ impl PostgresLog {
 }
 
 impl Log for PostgresLog {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         let session = session.clone();
         self.detached(|shared| async move {
             // otherwise this log would fence its own queued appends
@@ -177,54 +177,54 @@ impl Log for PostgresLog {
         })
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
+    fn append(&self, append: Append) -> LogFuture<()> {
         if self.is_closed() {
             return Box::pin(ready(Err(LogError::Closed)));
         }
         write_queues::append(&self.0, append)
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         let session = session.clone();
         self.cancellable(|shared| async move { read::read(&shared, session, from, limit).await })
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         let session = session.clone();
         self.cancellable(|shared| async move {
             operations::reached(&shared, session, None, offset).await
         })
     }
 
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
         let session = session.clone();
         self.cancellable(|shared| async move {
             operations::reached(&shared, session, Some(epoch), offset).await
         })
     }
 
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         let session = session.clone();
         self.cancellable(|shared| async move {
             operations::snapshot_before(&shared, session, offset).await
         })
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         let session = session.clone();
         self.cancellable(|shared| async move { operations::info(&shared, session).await })
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         self.cancellable(|shared| async move { operations::sessions(&shared, filter).await })
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         let session = session.clone();
         self.cancellable(|shared| async move { operations::epochs(&shared, session).await })
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         let session = session.clone();
         self.detached(|shared| async move {
             // a queued append would make the session active again
@@ -233,12 +233,12 @@ impl Log for PostgresLog {
         })
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         let session = session.clone();
         self.detached(|shared| async move { operations::trim(&shared, session, before).await })
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         let session = session.clone();
         self.detached(|shared| async move { operations::delete(&shared, session).await })
     }

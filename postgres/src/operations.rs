@@ -6,7 +6,7 @@ use crate::{
     waiters::{Progress, SessionKey},
 };
 use burdock::log::{
-    Append, Claim, Draft, Epoch, EpochStart, Existence, LogError, Offset, Opened, SessionFilter,
+    Append, Claim, Epoch, EpochStart, Existence, LogError, NewEntry, Offset, Opened, SessionFilter,
     SessionId, SessionInfo,
 };
 use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow, query};
@@ -111,7 +111,7 @@ pub(crate) async fn append(
     let snapshots: Vec<bool> = drafts().map(|draft| draft.snapshot).collect();
     let walls: Vec<i64> = drafts().map(|draft| signed(draft.wall)).collect();
     let checksums: Vec<i32> = drafts().map(|draft| checksum(&draft.json)).collect();
-    let jsons: Vec<&str> = drafts().map(|Draft { json, .. }| &**json).collect();
+    let jsons: Vec<&str> = drafts().map(|NewEntry { json, .. }| &**json).collect();
     let build_query = || {
         query(shared.database.statements.append())
             .bind(session.as_str())

@@ -3,7 +3,7 @@
 //! A non-empty queue has a task, so that appends are stored even if their futures are not polled.
 
 use crate::{Shared, operations};
-use burdock::log::{Append, Epoch, LogError, Logging, SessionId, Urgency};
+use burdock::log::{Append, Epoch, LogError, LogFuture, SessionId, Urgency};
 use std::{
     collections::{BTreeMap, VecDeque},
     future::ready,
@@ -70,7 +70,7 @@ impl Drop for QueueGuard {
 }
 
 /// Enqueues an append.
-pub(crate) fn append(shared: &Arc<Shared>, append: Append) -> Logging<()> {
+pub(crate) fn append(shared: &Arc<Shared>, append: Append) -> LogFuture<()> {
     let bytes = append.entries.iter().map(|entry| entry.json.len() + OVERHEAD).sum();
     if bytes > MAX_APPEND {
         return Box::pin(ready(Err(LogError::TooLarge { bytes, limit: MAX_APPEND })));

@@ -4,7 +4,7 @@
 
 mod support;
 
-use burdock::log::{Append, Claim, Draft, Log, Offset, Urgency};
+use burdock::log::{Append, Claim, Log, NewEntry, Offset, Urgency};
 use burdock_postgres::PostgresLog;
 use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
@@ -43,8 +43,8 @@ async fn measure(what: &str, count: usize, work: impl Future<Output = ()>) {
     println!("{what:28} {rate:9.0}/s");
 }
 
-fn draft() -> Draft {
-    Draft::from_json("step_committed", 0, format!("\"{}\"", "x".repeat(BYTES)))
+fn draft() -> NewEntry {
+    NewEntry::from_json("step_committed", 0, format!("\"{}\"", "x".repeat(BYTES)))
 }
 
 /// Appends sequentially in each session.

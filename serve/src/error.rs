@@ -22,7 +22,7 @@ pub enum SessionError {
         session: SessionId,
     },
     /// A session that had to be new exists.
-    #[error("the session `{session}` exists already")]
+    #[error("the session `{session}` already exists")]
     AlreadyExists {
         /// The session.
         session: SessionId,

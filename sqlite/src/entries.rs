@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     place::{self, SessionNumber},
 };
-use burdock::log::{Draft, Epoch, LogError, Offset, Record, SessionId};
+use burdock::log::{Epoch, LogError, NewEntry, Offset, Record, SessionId};
 use rusqlite::{Connection, Row, params};
 use std::ops::Range;
 
@@ -40,7 +40,7 @@ pub(crate) fn insert(
     connection: &Connection,
     place: i64,
     epoch: Epoch,
-    draft: &Draft,
+    draft: &NewEntry,
     stored: i64,
 ) -> Result<(), Error> {
     let head = Head {
@@ -73,7 +73,7 @@ pub(crate) fn are_stored(
     connection: &Connection,
     place: i64,
     epoch: Epoch,
-    drafts: &[Draft],
+    drafts: &[NewEntry],
 ) -> Result<bool, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT 1 FROM entries WHERE place = ?1 AND epoch = ?2 AND kind = ?3 AND snapshot = ?4 \

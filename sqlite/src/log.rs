@@ -15,7 +15,7 @@ use crate::{
     writer,
 };
 use burdock::log::{
-    Append, Claim, Epoch, EpochStart, Log, LogError, Logging, Offset, Opened, Record,
+    Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, Offset, Opened, Record,
     SessionFilter, SessionId, SessionInfo, Urgency,
 };
 use std::{
@@ -156,7 +156,7 @@ impl SqliteLog {
         &self,
         schedule: Schedule,
         work: impl FnMut(&mut Batch<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Logging<T> {
+    ) -> LogFuture<T> {
         let (write, reply) = write_job(work);
         let shared = &self.0.shared;
         shared.writes.push(write, schedule);
@@ -166,7 +166,7 @@ impl SqliteLog {
         Box::pin(reply)
     }
 
-    fn wait(&self, session: &SessionId, epoch: Option<Epoch>, offset: Offset) -> Logging<()> {
+    fn wait(&self, session: &SessionId, epoch: Option<Epoch>, offset: Offset) -> LogFuture<()> {
         let shared = Arc::clone(&self.0.shared);
         let (sender, reply) = reply::channel();
         let ticket = shared.waiters.add(session, offset, sender);
@@ -178,7 +178,7 @@ impl SqliteLog {
     fn read_with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
-    ) -> Logging<T> {
+    ) -> LogFuture<T> {
         let (sender, reply) = reply::channel();
         self.0.shared.reads.push(Box::new(move |reader| {
             if !sender.is_closed() {
@@ -193,12 +193,12 @@ impl SqliteLog {
 const NOW: Schedule = Schedule { max_delay: Duration::ZERO, bytes: None };
 
 impl Log for SqliteLog {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         let session = session.clone();
         self.write(NOW, move |batch| batch.open(&session, claim))
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
+    fn append(&self, append: Append) -> LogFuture<()> {
         let max_delay = match append.urgency {
             Urgency::Now => Duration::ZERO,
             Urgency::Within(time) => time.saturating_sub(LEAD),
@@ -208,49 +208,49 @@ impl Log for SqliteLog {
         self.write(Schedule { max_delay, bytes: Some(bytes) }, move |batch| batch.append(&append))
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         let session = session.clone();
         self.read_with(move |reader| reader.read(&session, from, limit))
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         self.wait(session, None, offset)
     }
 
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
         self.wait(session, Some(epoch), offset)
     }
 
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         let session = session.clone();
         self.read_with(move |reader| reader.snapshot_before(&session, offset))
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         let session = session.clone();
         self.read_with(move |reader| reader.info(&session))
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         self.read_with(move |reader| reader.sessions(&filter))
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         let session = session.clone();
         self.read_with(move |reader| reader.epochs(&session))
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         let session = session.clone();
         self.write(NOW, move |batch| batch.release(&session, epoch))
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         let session = session.clone();
         self.write(NOW, move |batch| batch.trim(&session, before))
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         let session = session.clone();
         self.write(NOW, move |batch| batch.delete(&session))
     }

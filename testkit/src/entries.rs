@@ -2,7 +2,7 @@
 
 use burdock::{
     Position,
-    log::{Document, Draft, Entry, EntryKind, GraphMark, LogError, Snapshot, Time},
+    log::{Document, Entry, EntryKind, GraphMark, LogError, NewEntry, Snapshot, Time},
 };
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(crate) const START: u64 = 1_700_000_000_000;
 
 /// Returns an entry for an offset, different for each offset.
-pub(crate) fn numbered(place: u64) -> Result<Draft, LogError> {
+pub(crate) fn numbered(place: u64) -> Result<NewEntry, LogError> {
     let kind = match place % 5 {
         0 if place == 0 => json!({ "session_created": { "snapshot": state(place) } }),
         0 => json!({ "run_paused": { "node": format!("rest_{place}") } }),
@@ -29,52 +29,52 @@ pub(crate) fn numbered(place: u64) -> Result<Draft, LogError> {
 }
 
 /// Returns the numbered entries of several offsets.
-pub(crate) fn several(places: std::ops::Range<u64>) -> Result<Vec<Draft>, LogError> {
+pub(crate) fn several(places: std::ops::Range<u64>) -> Result<Vec<NewEntry>, LogError> {
     places.map(numbered).collect()
 }
 
 /// Returns an item with this value.
-pub(crate) fn item(value: impl Into<Value>) -> Result<Draft, LogError> {
+pub(crate) fn item(value: impl Into<Value>) -> Result<NewEntry, LogError> {
     draft(START, item_of(&value.into()))
 }
 
 /// Returns a snapshot.
-pub(crate) fn snapshot(step: u64) -> Result<Draft, LogError> {
+pub(crate) fn snapshot(step: u64) -> Result<NewEntry, LogError> {
     draft(START, json!({ "snapshot": state(step) }))
 }
 
 /// Returns a snapshot of this graph.
-pub(crate) fn snapshot_of(graph: &str) -> Result<Draft, LogError> {
+pub(crate) fn snapshot_of(graph: &str) -> Result<NewEntry, LogError> {
     let mut snapshot = state(0);
     snapshot.graph.name = graph.into();
     draft(START, json!({ "snapshot": snapshot }))
 }
 
 /// Returns the first entry of a session of this graph.
-pub(crate) fn created_by(graph: &str) -> Result<Draft, LogError> {
+pub(crate) fn created_by(graph: &str) -> Result<NewEntry, LogError> {
     let mut snapshot = state(0);
     snapshot.graph.name = graph.into();
     draft(START, json!({ "session_created": { "snapshot": snapshot } }))
 }
 
 /// Returns an entry with this JSON.
-pub(crate) fn raw(json: &str) -> Draft {
-    Draft::from_json("item", START, json)
+pub(crate) fn raw(json: &str) -> NewEntry {
+    NewEntry::from_json("item", START, json)
 }
 
 /// Changes the time of an entry.
-pub(crate) fn with_time(wall: u64, mut draft: Draft) -> Draft {
+pub(crate) fn with_time(wall: u64, mut draft: NewEntry) -> NewEntry {
     draft.wall = wall;
     draft
 }
 
 /// Returns an entry of a kind in JSON.
-fn draft(wall: u64, kind: Value) -> Result<Draft, LogError> {
+fn draft(wall: u64, kind: Value) -> Result<NewEntry, LogError> {
     let kind: EntryKind = serde_json::from_value(kind).map_err(|error| {
         let (what, reason) = ("an entry of the testkit".into(), error.to_string());
         LogError::NotSerialisable { what, reason }
     })?;
-    Draft::new(&Entry::new(Time(wall, wall.saturating_sub(START) * 1000), kind))
+    NewEntry::new(&Entry::new(Time(wall, wall.saturating_sub(START) * 1000), kind))
 }
 
 fn item_of(item: &Value) -> Value {

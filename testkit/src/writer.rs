@@ -2,7 +2,8 @@
 
 use crate::entries;
 use burdock::log::{
-    Append, Claim, Draft, Epoch, Log, LogError, Logging, Offset, Opened, Record, SessionId, Urgency,
+    Append, Claim, Epoch, Log, LogError, LogFuture, NewEntry, Offset, Opened, Record, SessionId,
+    Urgency,
 };
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ impl Writer {
     }
 
     /// Appends entries without waiting.
-    pub(crate) fn send(&mut self, entries: Vec<Draft>, urgency: Urgency) -> Logging<()> {
+    pub(crate) fn send(&mut self, entries: Vec<NewEntry>, urgency: Urgency) -> LogFuture<()> {
         let at = self.next;
         for entry in &entries {
             let json = Arc::clone(&entry.json);
@@ -46,18 +47,27 @@ impl Writer {
     }
 
     /// Appends entries at any offset without waiting. Does not track them.
-    pub(crate) fn send_at(&self, at: Offset, entries: Vec<Draft>, urgency: Urgency) -> Logging<()> {
+    pub(crate) fn send_at(
+        &self,
+        at: Offset,
+        entries: Vec<NewEntry>,
+        urgency: Urgency,
+    ) -> LogFuture<()> {
         let (session, epoch) = (self.session.clone(), self.epoch);
         self.log.append(Append::new(session, epoch, at, entries).urgency(urgency))
     }
 
     /// Appends entries and waits.
-    pub(crate) async fn append(&mut self, entries: Vec<Draft>) -> Result<(), LogError> {
+    pub(crate) async fn append(&mut self, entries: Vec<NewEntry>) -> Result<(), LogError> {
         self.send(entries, Urgency::Now).await
     }
 
     /// Appends entries at any offset and waits. Does not track them.
-    pub(crate) async fn append_at(&self, at: Offset, entries: Vec<Draft>) -> Result<(), LogError> {
+    pub(crate) async fn append_at(
+        &self,
+        at: Offset,
+        entries: Vec<NewEntry>,
+    ) -> Result<(), LogError> {
         self.send_at(at, entries, Urgency::Now).await
     }
 

@@ -1,7 +1,7 @@
 //! A log whose storage does what a test says: holds entries back, fails, or never answers.
 
 use burdock::log::{
-    Append, Claim, Epoch, EpochStart, Log, LogError, Logging, Offset, Opened, Record,
+    Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, Offset, Opened, Record,
     SessionFilter, SessionId, SessionInfo,
 };
 use std::{
@@ -170,8 +170,8 @@ impl FaultyLog {
     fn call<T: Send + 'static>(
         &self,
         call: Call,
-        inner: impl FnOnce() -> Logging<T>,
-    ) -> Logging<T> {
+        inner: impl FnOnce() -> LogFuture<T>,
+    ) -> LogFuture<T> {
         let mut faults = self.faults();
         if let Some(index) = faults.failing.iter().position(|(other, _)| *other == call) {
             faults.hits += 1;
@@ -227,11 +227,11 @@ fn full() -> LogError {
 }
 
 impl Log for FaultyLog {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         self.call(Call::Open, || self.inner.open(session, claim))
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
+    fn append(&self, append: Append) -> LogFuture<()> {
         let mut faults = self.faults();
         faults.appended += 1;
         let fate = faults.fates.pop_front().unwrap_or_default();
@@ -252,43 +252,43 @@ impl Log for FaultyLog {
         if fate == Fate::StoredInSilence { Box::pin(pending()) } else { Box::pin(ready(result)) }
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         self.call(Call::Read, || self.inner.read(session, from, limit))
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         self.inner.reached(session, offset)
     }
 
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
         self.inner.reached_in(session, epoch, offset)
     }
 
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         self.inner.snapshot_before(session, offset)
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         self.call(Call::Info, || self.inner.info(session))
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         self.call(Call::Sessions, || self.inner.sessions(filter))
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         self.inner.epochs(session)
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         self.inner.release(session, epoch)
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         self.inner.trim(session, before)
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         self.call(Call::Delete, || self.inner.delete(session))
     }
 }

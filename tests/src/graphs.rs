@@ -4,7 +4,7 @@ use burdock::{
     App, Graph,
     log::{Log, Offset, SessionFilter, SessionId, SessionInfo, fork},
     prelude::*,
-    run::{AppBuilder, BuildError, Provided, ReadError, RestoreError, View},
+    run::{AppBuilder, BuildError, Provided, ReadError, RestoreError, SessionView},
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -100,9 +100,10 @@ pub async fn sessions_are_kept_apart(log: Arc<dyn Log>) {
     );
     let error = on(Visits::app(), &log, "a").existing().build().await.unwrap_err();
     assert_eq!(owner(&error), "Votes");
-    for read in
-        [View::<Visits>::latest(&log, &id("a")).await, View::at(&log, &id("a"), Offset(0)).await]
-    {
+    for read in [
+        SessionView::<Visits>::latest(&log, &id("a")).await,
+        SessionView::at(&log, &id("a"), Offset(0)).await,
+    ] {
         let error = read.unwrap_err();
         assert!(matches!(error, ReadError::Restore(RestoreError::OtherGraph { .. })), "{error:?}");
     }
@@ -131,7 +132,7 @@ pub async fn a_renamed_graph_keeps_its_sessions(log: Arc<dyn Log>) {
     }
     drop(visits(&log, "c").await.unwrap());
     assert_eq!(listed::<Ballots>(&log).await, ["a", "b"]);
-    assert_eq!(View::<Ballots>::latest(&log, &id("b")).await.unwrap().state.count, 1);
+    assert_eq!(SessionView::<Ballots>::latest(&log, &id("b")).await.unwrap().state.count, 1);
 
     let past = Offset(info(&log, "a").await.next.0 - 1);
     let mut app = ballots(&log, "a").await.unwrap();

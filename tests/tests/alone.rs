@@ -74,7 +74,7 @@ async fn an_action_gets_its_input_and_gives_its_writes() {
 #[tokio::test]
 async fn a_missing_input_is_named() {
     let (_, writes) = take_prompt::test(&Chat::default()).await;
-    let text = "the test of `take_prompt` gives no `prompt` of the type that the action asks for";
+    let text = "the test of `take_prompt` sets no `prompt` of the type that the action declares";
     assert_eq!(writes.err().unwrap().to_string(), text);
     let (_, writes) = take_prompt::test(&Chat::default()).input("prompt", "a str").await;
     assert_eq!(writes.err().unwrap().to_string(), text, "the type is exactly the one asked for");

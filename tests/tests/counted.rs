@@ -3,8 +3,8 @@
 
 use burdock::{
     log::{
-        Append, Claim, Epoch, EpochStart, History, Log, Logging, MemoryLog, Moment, Offset, Opened,
-        Record, SessionFilter, SessionId, SessionInfo,
+        Append, Claim, Epoch, EpochStart, History, Log, LogFuture, MemoryLog, Offset, Opened,
+        RawSessionView, Record, SessionFilter, SessionId, SessionInfo,
     },
     prelude::*,
 };
@@ -69,49 +69,49 @@ struct Counted {
 }
 
 impl Log for Counted {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         self.log.open(session, claim)
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
+    fn append(&self, append: Append) -> LogFuture<()> {
         self.log.append(append)
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         self.reads.fetch_add(1, Relaxed);
         self.log.read(session, from, limit)
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         self.log.reached(session, offset)
     }
 
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
         self.log.reached_in(session, epoch, offset)
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         self.log.info(session)
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         self.log.sessions(filter)
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         self.epochs.fetch_add(1, Relaxed);
         self.log.epochs(session)
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         self.log.release(session, epoch)
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         self.log.trim(session, before)
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         self.log.delete(session)
     }
 }
@@ -136,7 +136,7 @@ async fn reading_a_session_of_many_epochs_takes_few_calls() {
     assert!(epochs <= 3, "{epochs} calls for epochs");
 
     counted.reads.store(0, Relaxed);
-    Moment::latest(&log, &session).await.unwrap();
+    RawSessionView::latest(&log, &session).await.unwrap();
     let reads = counted.reads.load(Relaxed);
     assert!(reads <= 2, "{reads} reads for 1 000 entries");
 }

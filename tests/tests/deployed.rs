@@ -5,7 +5,7 @@
 use burdock::{
     Graph,
     log::{Log, MemoryLog, Offset, SessionId},
-    run::{AppBuilder, DefaultState, Provided, View, check_sessions},
+    run::{AppBuilder, DefaultState, Provided, SessionView, check_sessions},
 };
 use futures::executor::block_on;
 use std::sync::Arc;
@@ -321,7 +321,7 @@ fn verdicts<G: Graph<State: Default, Item: serde::Serialize>>(
         match block_on(app().id(id).log(Arc::clone(&log)).build()) {
             Ok(app) => {
                 drop(app);
-                assert!(block_on(View::<G>::latest(&log, &session)).is_ok());
+                assert!(block_on(SessionView::<G>::latest(&log, &session)).is_ok());
                 found.unwrap_or_else(|| "fits".into())
             }
             Err(error) => {

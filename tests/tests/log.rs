@@ -6,7 +6,7 @@ use burdock::{
     log::{
         Claim, Durability, EntryKind, Followed, Log, LogError, MemoryLog, Offset, SessionId, follow,
     },
-    run::{BuildError, ReadError, View},
+    run::{BuildError, ReadError, SessionView},
 };
 use burdock_tests::{
     clock::Clock,
@@ -182,7 +182,7 @@ async fn a_fork_goes_on_from_any_entry_and_leaves_its_parent_alone() {
     let view = app.at(first.offset).await.unwrap();
     assert_eq!((view.state.nodes().as_str(), view.step), ("first", 1));
     let taken = app.fork(first.offset, "fork").await.unwrap_err();
-    assert_eq!(taken.to_string(), "the session `fork` exists already");
+    assert_eq!(taken.to_string(), "the session `fork` already exists");
     let future = app.at(Offset(1000)).await.unwrap_err();
     assert!(matches!(future, ReadError::Log(LogError::NoEntry { .. })));
 }
@@ -206,12 +206,12 @@ async fn who_opens_a_session_stands_at_the_last_entry_of_who_had_it_before() {
 async fn a_session_is_viewed_without_being_opened() {
     let log = MemoryLog::new();
     let shared: Arc<dyn Log> = Arc::new(log.clone());
-    let missing = View::<Line>::latest(&shared, &id()).await.unwrap_err();
+    let missing = SessionView::<Line>::latest(&shared, &id()).await.unwrap_err();
     assert!(matches!(missing, ReadError::Log(LogError::NoSession { .. })), "{missing}");
     let script = Script::default().on("second", [Do::Yield(1), Do::Fail("no")]);
     let mut app = open(&log, script).await;
     app.run(LineInputs {}).await.unwrap_err();
-    let view = View::<Line>::latest(&shared, &id()).await.unwrap();
+    let view = SessionView::<Line>::latest(&shared, &id()).await.unwrap();
     assert_eq!((view.state.nodes().as_str(), view.step, view.run), ("first", 1, 1));
     assert_eq!(view.position, Position::Unfinished(At::second));
     assert_eq!(Some(view.cursor), app.cursor());
@@ -323,7 +323,7 @@ async fn claims_say_whether_a_session_has_to_exist() {
     assert_eq!(error, "there is no session `s`");
     drop(app().new_only().build().await.unwrap());
     let error = app().new_only().build().await.unwrap_err().to_string();
-    assert_eq!(error, "the session `s` exists already");
+    assert_eq!(error, "the session `s` already exists");
     drop(app().existing().build().await.unwrap());
 }
 

@@ -315,7 +315,7 @@ async fn an_action_that_ends_in_another_way_differs() {
         }
         recorded.compare(test).await.unwrap_err().parts.remove(0)
     };
-    let lacking = "the action: recorded writes, now an error: the test of `say` gives no `plan` of the type that the action asks for";
+    let lacking = "the action: recorded writes, now an error: the test of `say` sets no `plan` of the type that the action declares";
     let panic = Part::Failure { recorded: None, now: Some(CauseRecord::Panic("at 0".into())) };
     assert_eq!(now(&fixtures[0], None).await.to_string(), lacking);
     assert_eq!(now(&fixtures[0], Some(Plan::Panic)).await, panic);
@@ -386,9 +386,9 @@ async fn an_entry_that_no_attempt_ends_with_is_refused() {
     for (offset, text) in [
         (
             0,
-            "no attempt at a step ends with the entry 0, a `session_created`: name a `step_committed`, a `step_failed` or an `attempt_failed`",
+            "the entry 0 is a `session_created`, which does not end an attempt: expected a `step_committed`, a `step_failed` or an `attempt_failed`",
         ),
-        (99, "the session `s` has no entry 99 yet: it is at 7"),
+        (99, "the session `s` has no entry 99 yet: its next offset is 7"),
     ] {
         let error = burdock::testing::fixture(&log, &id(), Offset(offset)).await.unwrap_err();
         assert_eq!(error.to_string(), text);
@@ -405,8 +405,8 @@ async fn a_text_that_is_no_fixture_says_so() {
             r#"{"v":99}"#,
             "the fixture has format 99, and this program knows formats up to 1: update burdock to read it",
         ),
-        ("{}", "this is no fixture: missing field `v` at line 1 column 2"),
-        (r#"{"v":1}"#, "this is no fixture: missing field `session` at line 1 column 7"),
+        ("{}", "invalid fixture: missing field `v` at line 1 column 2"),
+        (r#"{"v":1}"#, "invalid fixture: missing field `session` at line 1 column 7"),
     ] {
         assert_eq!(Fixture::from_json(json).unwrap_err().to_string(), text);
     }

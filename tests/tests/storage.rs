@@ -291,7 +291,7 @@ async fn an_id_is_any_text_and_one_that_is_too_long_is_refused() {
     ] {
         let built = Entering::app().id(&id).log(log.clone()).build().await;
         for error in [built.unwrap_err(), app.fork(Offset::ZERO, id).await.unwrap_err()] {
-            assert_eq!(report(&error), format!("the session id is not valid: {reason}"));
+            assert_eq!(report(&error), format!("invalid session id: {reason}"));
         }
     }
     assert_eq!(log.sessions(SessionFilter::default()).await.unwrap().len(), ids.len());

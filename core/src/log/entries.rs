@@ -1,6 +1,6 @@
-//! The entries of a range, read page by page.
+//! A stream of the entries in a range, read page by page.
 
-use super::{Log, LogError, Logging, Offset, Record, SessionId};
+use super::{Log, LogError, LogFuture, Offset, Record, SessionId};
 use futures_core::Stream;
 use std::{
     fmt,
@@ -11,14 +11,14 @@ use std::{
     vec,
 };
 
-/// How many entries are read at once in a range that has an end, and in one that a reader may leave early.
+/// The number of entries per page: in a range with an end, and in one without, which a reader may drop early.
 const PAGES: (usize, usize) = (1024, 256);
 
 /// Reads the entries of a session in a range of offsets, as far as the log has them.
 ///
-/// It ends where the range does or where the log ends; polled again there, it reads what came since. For
-/// entries as they come, see [`tail`](super::tail). If the session is deleted meanwhile and another one
-/// is made with its id, the entries may be of either.
+/// The stream ends at the end of the range or of the log. Polled again at the end of the log, it continues with
+/// the entries that were appended since. To wait for new entries, use [`tail`](super::tail). If the session is
+/// deleted while it is read, and another one is created with its id, the entries may be of either.
 ///
 /// ```
 /// # use burdock::{log::{self, Log, MemoryLog, Offset, SessionId}, prelude::*};
@@ -42,8 +42,8 @@ const PAGES: (usize, usize) = (1024, 256);
 /// ```
 ///
 /// # Errors
-/// The stream returns [`LogError::NoSession`], [`LogError::Trimmed`] if the first entries of the range are
-/// gone, and [`LogError::Damaged`].
+/// The stream returns [`LogError::NoSession`], [`LogError::Trimmed`] if the first entries of the range were
+/// removed, or [`LogError::Damaged`].
 pub fn entries(
     log: &Arc<dyn Log>,
     session: &SessionId,
@@ -68,28 +68,28 @@ pub fn entries(
 pub struct Entries {
     log: Arc<dyn Log>,
     session: SessionId,
-    /// Where the next page starts.
+    /// The offset of the next page.
     next: Offset,
-    /// `None` for the end of the log.
+    /// `None` for a range without an end.
     end: Option<Offset>,
     page: vec::IntoIter<Record>,
-    reading: Option<Logging<Vec<Record>>>,
+    reading: Option<LogFuture<Vec<Record>>>,
 }
 
 impl Entries {
-    /// The next entry; `None` at the end.
+    /// Returns the next entry, or `None` at the end.
     ///
     /// # Errors
-    /// As for [`entries`]. Calling it again tries again.
+    /// Returns the errors of [`entries`]. The next call tries again.
     ///
     /// # Cancel safety
-    /// Loses nothing when dropped.
+    /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<Record, LogError>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Asks for the next page, if the range has one.
-    fn read(&self) -> Option<Logging<Vec<Record>>> {
+    /// Requests the next page. Returns `None` at the end of the range.
+    fn read(&self) -> Option<LogFuture<Vec<Record>>> {
         let (bounded, unbounded) = PAGES;
         let page = self.end.map_or(unbounded, |end| {
             let left = end.0.saturating_sub(self.next.0);
@@ -119,7 +119,7 @@ impl Stream for Entries {
                     self.next = self.next.plus(page.len() as u64);
                     self.page = page.into_iter();
                     if self.end.is_some() {
-                        // the log reads on while this page is decoded
+                        // the log reads the next page while the caller handles this one
                         self.reading = self.read();
                     }
                 }

@@ -1,4 +1,4 @@
-//! What a log records, as plain data: it is read without the types of the program that wrote it.
+//! The entries of a log as plain data, which is read without the types of the program that wrote it.
 
 use super::{Offset, SessionId};
 use crate::{
@@ -22,73 +22,73 @@ pub struct Entry {
     /// The format, [`FORMAT`] or lower.
     #[serde(rename = "v")]
     pub format: u32,
-    /// When it was made.
+    /// When it was created.
     #[serde(rename = "at")]
     pub time: Time,
-    /// Where in a tree of parallel branches it belongs; empty until there are such.
+    /// Its place in a tree of parallel branches. Always empty for now: there are no parallel branches yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub branch: Vec<u32>,
-    /// What happened.
+    /// The recorded event.
     #[serde(rename = "entry")]
     pub kind: EntryKind,
 }
 
-/// When an entry was made, in milliseconds on the wall's clock and microseconds on the session's.
+/// The time of an entry: milliseconds of wall-clock time and microseconds of session time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Time(
     /// Milliseconds since 1970 by the clock of the machine, which may jump.
     pub u64,
-    /// Microseconds since the session began, which never go back. While no process had the session
-    /// open, they are taken from the wall's clock.
+    /// Microseconds since the session was created, which never go back. The time during which no process had
+    /// the session open is measured by the wall clock.
     pub u64,
 );
 
 impl Time {
-    /// Since 1970.
+    /// Returns the time since 1970.
     pub fn wall(self) -> Duration {
         Duration::from_millis(self.0)
     }
 
-    /// Since the session began.
+    /// Returns the time since the session was created.
     pub fn since_start(self) -> Duration {
         Duration::from_micros(self.1)
     }
 }
 
-/// What happened.
+/// The kind of an entry, with its data.
 ///
-/// Later versions may have more kinds and more fields. Tools that need one outside of a run, such as tests of a
+/// Later versions may have more kinds and more fields. Tools that need a kind outside of a run, such as tests of a
 /// log, deserialize it: `{"run_paused":{"node":"ask"}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EntryKind {
-    /// The session began; always at offset 0.
+    /// The session was created. Always at offset 0.
     #[non_exhaustive]
     SessionCreated {
-        /// Where it was forked from, if it was.
+        /// The entry from which the session was forked. `None` if it is not a fork.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<Parent>,
-        /// What it began with.
+        /// The session at its start.
         snapshot: Box<Snapshot>,
     },
-    /// A run began, at a rest or, after a restart, where the unfinished one had begun.
+    /// A run started: at a rest or, for a restart, at the node where the unfinished run had started.
     #[non_exhaustive]
     RunStarted {
         /// The number of the run in the session, from 1.
         run: u64,
-        /// Where it begins.
+        /// The node at which it starts.
         node: String,
         /// The inputs.
         inputs: Value,
     },
-    /// An unfinished run goes on.
+    /// An unfinished run was resumed.
     #[non_exhaustive]
     RunResumed {
-        /// Where.
+        /// The node at which it continues.
         node: String,
     },
-    /// A step began.
+    /// A step started.
     #[non_exhaustive]
     StepStarted {
         /// Its number in the session, from 0.
@@ -108,25 +108,25 @@ pub enum EntryKind {
         /// The item.
         item: Value,
     },
-    /// Items that this step has shown do not count any more.
+    /// The items that this step has shown no longer count.
     #[non_exhaustive]
     ItemsSuperseded {
         /// The number of the step.
         step: u64,
         /// The node.
         node: String,
-        /// How many the log has. Who saw fewer of them, because one was stored and never shown,
-        /// drops those.
+        /// The number of superseded items in the log. A reader that received fewer of them, because one was
+        /// stored and never shown, discards those that it received.
         items: u64,
     },
-    /// An attempt failed and another one follows.
+    /// An attempt failed, and another one follows.
     #[non_exhaustive]
     AttemptFailed {
         /// The number of the step.
         step: u64,
-        /// Why.
+        /// The failure.
         failure: FailureRecord,
-        /// How long the run waits before the next attempt, in milliseconds.
+        /// The delay before the next attempt, in milliseconds.
         retry_in: u64,
     },
     /// The step failed after its retries.
@@ -134,9 +134,9 @@ pub enum EntryKind {
     StepFailed {
         /// The number of the step.
         step: u64,
-        /// Why.
+        /// The failure.
         failure: FailureRecord,
-        /// Where the node's `on error` edge leads, if it has one.
+        /// The target of the node's `on error` edge. `None` if it has none.
         next: Option<Next<String>>,
     },
     /// The step was committed.
@@ -148,35 +148,35 @@ pub enum EntryKind {
         node: String,
         /// The number of the attempt that succeeded, from 1.
         attempt: u32,
-        /// What changed, by the names that serde gives the fields.
+        /// The changes of the fields, by the names that serde gives them.
         patches: Vec<(String, Patch)>,
-        /// What follows.
+        /// The transition that follows.
         next: Next<String>,
     },
-    /// The run came to a `pause`.
+    /// The run reached a `pause`.
     #[non_exhaustive]
     RunPaused {
-        /// Where the next run begins.
+        /// The node at which the next run starts.
         node: String,
     },
-    /// The run came to an `end`, and the session with it.
+    /// The run reached an `end`, and the session has ended.
     RunEnded,
     /// The run was halted by its caller.
     #[non_exhaustive]
     RunHalted {
-        /// Where it goes on.
+        /// The node at which it continues.
         node: String,
     },
     /// The run was stopped.
     #[non_exhaustive]
     RunStopped {
-        /// Where it goes on.
+        /// The node at which it continues.
         node: String,
     },
     /// The run ended with an error.
     #[non_exhaustive]
     RunFailed {
-        /// Where it goes on.
+        /// The node at which it continues.
         node: String,
         /// The error and its sources.
         error: Vec<String>,
@@ -184,20 +184,23 @@ pub enum EntryKind {
     /// The run was dropped, or did not finish in time after a stop.
     #[non_exhaustive]
     RunCancelled {
-        /// Where it goes on.
+        /// The node at which it continues.
         node: String,
     },
-    /// A session that had ended was put at its start.
+    /// A session that had ended was reopened at the start of the graph.
     #[non_exhaustive]
     SessionReopened {
-        /// The start.
+        /// The start node.
         node: String,
     },
-    /// Everything that earlier entries amount to.
+    /// The session after all earlier entries.
     Snapshot(Box<Snapshot>),
 }
 
-/// Everything that a session is after some entry: what opening it begins with.
+/// A session at one point, as an entry of its log: opening the session reads this entry and those after it.
+///
+/// A [`RawSessionView`](super::RawSessionView) contains the snapshot of the session after any entry, in JSON as
+/// well; a [`SessionView`](crate::run::SessionView) is the same in the types of the graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Snapshot<S = Document> {
@@ -207,36 +210,36 @@ pub struct Snapshot<S = Document> {
     pub version: u32,
     /// The state.
     pub state: S,
-    /// Where the session is.
+    /// The position of the session.
     pub position: Position<String>,
-    /// How many steps were committed.
+    /// The number of steps that were committed.
     pub step: u64,
-    /// How many runs were begun.
+    /// The number of runs that were started.
     pub run: u64,
-    /// The unfinished run; `None` at rest and at the end.
+    /// The unfinished run. `None` at rest and at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<UnfinishedRun>,
-    /// What the last `on error` edge passes on.
+    /// The failure that the last `on error` edge passes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureRecord>,
 }
 
-/// A run that came to no outcome yet.
+/// A run without an outcome yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnfinishedRun {
-    /// Where it began.
+    /// The node at which it started.
     pub origin: String,
-    /// What an `on error` edge passed on to there, over a pause.
+    /// The failure that an `on error` edge passed on to that node, across a pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin_failure: Option<FailureRecord>,
-    /// The inputs that it was given.
+    /// Its inputs.
     pub inputs: Value,
-    /// Items that the current step has shown and that no commit covers.
+    /// The number of items that the current step has shown and that no commit covers.
     pub shown: u64,
 }
 
-/// How a log names the graph that wrote a session.
+/// The identity of the graph that wrote a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GraphMark {
@@ -246,29 +249,29 @@ pub struct GraphMark {
     pub hash: String,
 }
 
-/// Where a session was forked from.
+/// The origin of a fork.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Parent {
-    /// The session.
+    /// The session that was forked.
     pub session: SessionId,
     /// The last entry that the fork has in common with it.
     pub offset: Offset,
 }
 
-/// Why a step failed.
+/// The failure of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FailureRecord {
     /// The node.
     pub node: String,
-    /// How often the step was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// What went wrong.
+    /// The cause.
     pub cause: CauseRecord,
 }
 
-/// What went wrong in a step.
+/// The cause of a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -276,23 +279,23 @@ pub enum CauseRecord {
     /// The action returned an error.
     #[non_exhaustive]
     Error {
-        /// What it says, then what its sources say.
+        /// Its message, then those of its sources.
         messages: Vec<String>,
         /// Whether another attempt may help.
         retryable: bool,
     },
-    /// It panicked with this message.
+    /// The action panicked with this message.
     Panic(String),
-    /// It took longer than this, in milliseconds.
+    /// The action took longer than this, in milliseconds.
     Timeout(u64),
-    /// This slot had no value.
+    /// The slot with this name had no value.
     UnsetSlot(String),
-    /// This input was not given.
+    /// The input with this name was missing.
     MissingInput(String),
 }
 
 impl EntryKind {
-    /// The kind's name, as it stands in the JSON.
+    /// Returns the name of the kind, as in the JSON.
     pub fn name(&self) -> &'static str {
         match self {
             Self::SessionCreated { .. } => names::SESSION_CREATED,
@@ -315,7 +318,7 @@ impl EntryKind {
         }
     }
 
-    /// Everything that earlier entries amount to, if it says so.
+    /// Returns the snapshot that the entry contains, if any.
     pub fn snapshot(&self) -> Option<&Snapshot> {
         match self {
             Self::SessionCreated { snapshot, .. } | Self::Snapshot(snapshot) => Some(snapshot),
@@ -364,10 +367,10 @@ impl Entry {
         Self { format: FORMAT, time, branch: Vec::new(), kind }
     }
 
-    /// Reads an entry from its JSON.
+    /// Parses the JSON of an entry.
     ///
     /// # Errors
-    /// What a newer burdock wrote, and what is no entry.
+    /// Returns an error if a newer version of burdock wrote the entry, or if the JSON is not an entry.
     pub fn from_json(json: &str) -> Result<Self, EntryError> {
         #[derive(Deserialize)]
         struct Head {
@@ -384,20 +387,20 @@ impl Entry {
     }
 }
 
-/// Why a text is no entry.
+/// An error of [`Entry::from_json`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntryError {
-    /// A newer burdock wrote it.
+    /// A newer version of burdock wrote the entry.
     #[error("it has format {found}, and this program knows formats up to {FORMAT}")]
     NewerFormat {
-        /// Its format.
+        /// The format of the entry.
         found: u32,
     },
-    /// It is something else.
-    #[error("it is no entry: {reason}")]
+    /// The JSON is not an entry.
+    #[error("invalid entry: {reason}")]
     Malformed {
-        /// What serde says.
+        /// The message of serde.
         reason: String,
     },
 }
@@ -408,7 +411,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Returns the names that serde knows.
+    /// Returns the names of the variants, from serde's error about an unknown one.
     fn names_of_serde() -> Vec<String> {
         let error = serde_json::from_value::<EntryKind>(json!("?")).unwrap_err().to_string();
         let (_, expected) = error.split_once("expected one of ").unwrap();
@@ -416,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn name_of_each_kind_is_the_one_in_its_json() {
+    fn name_of_each_kind_is_the_name_in_its_json() {
         let (mark, position) = (GraphMark::new("Chat", "00"), Position::Rest("ask".into()));
         let snapshot = Snapshot::new(mark, 1, Document::new(), position);
         let failure = FailureRecord::new("ask", 1, CauseRecord::Timeout(1));

@@ -1,28 +1,28 @@
-//! What can go wrong with a log.
+//! Errors of logs.
 
 use super::{Cursor, Epoch, Offset, SessionId};
 use crate::state::PatchFailed;
 use std::{error::Error, sync::Arc, time::Duration};
 
-/// Why a log did not do what it was asked.
+/// An error of a log.
 ///
-/// Nothing that was acknowledged before is lost, and nothing is half-written, whatever the error.
+/// Whatever the error, nothing that was acknowledged before is lost, and nothing is half-written.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
-    /// The id of a session cannot be one.
-    #[error("the session id is not valid: {reason}")]
+    /// The session id is invalid.
+    #[error("invalid session id: {reason}")]
     InvalidId {
-        /// Why not.
+        /// Why it is invalid.
         reason: String,
     },
-    /// A text is no cursor.
-    #[error("`{text}` is no cursor: one is written `epoch.offset`, as in `1.42`")]
+    /// The text is not a cursor.
+    #[error("invalid cursor `{text}`: expected `epoch.offset`, for example `1.42`")]
     InvalidCursor {
-        /// The text, or its beginning.
+        /// The text, truncated to 64 characters.
         text: String,
     },
-    /// The session never had an entry at a cursor, or a crash took it back.
+    /// The session never had an entry at the cursor, or lost it in a crash.
     #[error("the session `{session}` has no entry at the cursor `{cursor}`")]
     UnknownCursor {
         /// The session.
@@ -30,131 +30,129 @@ pub enum LogError {
         /// The cursor.
         cursor: Cursor,
     },
-    /// There is no such session.
+    /// The session does not exist.
     #[error("there is no session `{session}`")]
     NoSession {
         /// The session.
         session: SessionId,
     },
-    /// A session that was to be new exists.
-    #[error("the session `{session}` exists already")]
+    /// The session must not exist, but does.
+    #[error("the session `{session}` already exists")]
     SessionExists {
         /// The session.
         session: SessionId,
     },
-    /// A session that was to be idle has a writer.
+    /// The session must be idle, but has an active writer.
     #[error("the session `{session}` is in use: its writer was active {ago:?} ago")]
     Busy {
         /// The session.
         session: SessionId,
-        /// How long ago its writer was active.
+        /// The time since its writer was last active.
         ago: Duration,
     },
-    /// Somebody opened the session later, and is its writer now.
+    /// The session was opened by another writer since.
     #[error(
-        "the session `{session}` was opened elsewhere since: this writer of epoch {epoch} is fenced off"
+        "the session `{session}` was opened by another writer; this writer (epoch {epoch}) is fenced"
     )]
     Fenced {
         /// The session.
         session: SessionId,
-        /// The epoch of the writer that is fenced off.
+        /// The epoch of the fenced writer.
         epoch: Epoch,
     },
-    /// An append does not fit behind what the log holds.
-    #[error(
-        "an append to the session `{session}` at offset {at} does not fit: the log is at {next}"
-    )]
+    /// The offset of an append is not that of the next entry.
+    #[error("cannot append to the session `{session}` at offset {at}: its next offset is {next}")]
     Misplaced {
         /// The session.
         session: SessionId,
-        /// Where it was to go.
+        /// The offset of the append.
         at: Offset,
-        /// Where the next entry goes.
+        /// The offset of the next entry.
         next: Offset,
     },
-    /// The session has not come so far.
-    #[error("the session `{session}` has no entry {offset} yet: it is at {next}")]
+    /// The session has no entry at the offset yet.
+    #[error("the session `{session}` has no entry {offset} yet: its next offset is {next}")]
     NoEntry {
         /// The session.
         session: SessionId,
-        /// The offset that was asked for.
+        /// The requested offset.
         offset: Offset,
-        /// Where its next entry goes.
+        /// The offset of its next entry.
         next: Offset,
     },
-    /// The entries before an offset were removed.
-    #[error("the session `{session}` has no entries before offset {first} any more")]
+    /// The requested entries were removed.
+    #[error("the entries of the session `{session}` before offset {first} were removed")]
     Trimmed {
         /// The session.
         session: SessionId,
-        /// The first one that is left.
+        /// The offset of the first entry that was not removed.
         first: Offset,
     },
-    /// Entries from a snapshot on were to be removed, or there is no snapshot.
+    /// The offset of a trim is after the last snapshot, or the session has no snapshot.
     #[error(
-        "the session `{session}` cannot be trimmed before offset {before}: it is read from offset {snapshot} on"
+        "cannot trim the session `{session}` to offset {before}: its latest snapshot is at offset {snapshot}"
     )]
     NeededForOpening {
         /// The session.
         session: SessionId,
-        /// The offset that was given.
+        /// The offset of the trim.
         before: Offset,
-        /// Where reading begins when the session is opened.
+        /// The offset from which opening the session reads.
         snapshot: Offset,
     },
-    /// What is stored is not what was written.
+    /// The stored entries are not those that were written.
     #[error("the session `{session}` is damaged at offset {offset}: {reason}")]
     Damaged {
         /// The session.
         session: SessionId,
         /// The first entry that is damaged or missing.
         offset: Offset,
-        /// What is wrong with it.
+        /// The kind of damage.
         reason: String,
     },
-    /// A newer burdock wrote the entry.
+    /// A newer version of burdock wrote the entry.
     #[error(
         "an entry has format {found}, and this program knows formats up to {known}: update burdock to read it"
     )]
     NewerFormat {
-        /// The entry's format.
+        /// The format of the entry.
         found: u32,
-        /// The newest one that is known.
+        /// The newest format that this program knows.
         known: u32,
     },
-    /// A value cannot be written as JSON without loss.
+    /// A value cannot be serialised as JSON without loss.
     #[error("{what} cannot be recorded: {reason}")]
     NotSerialisable {
         /// The field, input or item.
         what: String,
-        /// What serde says, or what would be lost.
+        /// The message of serde, or what would be lost.
         reason: String,
     },
-    /// An entry is larger than any log takes.
+    /// An entry exceeds [`MAX_ENTRY_BYTES`](super::MAX_ENTRY_BYTES).
     #[error("an entry of {bytes} bytes is too large: the limit is {limit}")]
     TooLarge {
-        /// Its size.
+        /// The size of the entry in bytes.
         bytes: usize,
-        /// The largest possible one.
+        /// The maximum size in bytes.
         limit: usize,
     },
-    /// The log cannot be reached; it may be later.
+    /// The log cannot be reached for now.
     #[error("the log cannot be reached")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
-    /// The storage has no room for more.
+    /// The storage is full.
     #[error("the log is full: {reason}")]
     Full {
-        /// What is full, in a few words.
+        /// A short description of what is full.
         reason: String,
         /// The error of the storage.
         source: Arc<dyn Error + Send + Sync>,
     },
-    /// The storage refuses: it is read-only, or broken.
+    /// The storage failed, for example because it is read-only or broken.
     #[error("the log cannot be stored: {reason}")]
     Storage {
-        /// What is the matter, in a few words.
+        /// A short description of the problem.
         reason: String,
-        /// What the storage says.
+        /// The error of the storage.
         source: Arc<dyn Error + Send + Sync>,
     },
     /// The log was closed, or its thread has ended.
@@ -163,7 +161,7 @@ pub enum LogError {
 }
 
 impl LogError {
-    /// Tells whether the same call may succeed later without anybody doing anything.
+    /// Returns whether the same call may succeed later without any intervention.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }

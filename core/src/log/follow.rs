@@ -1,6 +1,6 @@
-//! Coming back to a session with a cursor.
+//! A stream that follows a session from the cursor of a reader.
 
-use super::{Cursor, EpochStart, Log, LogError, Logging, Offset, Record, SessionId, Tail, tail};
+use super::{Cursor, EpochStart, Log, LogError, LogFuture, Offset, Record, SessionId, Tail, tail};
 use futures_core::Stream;
 use std::{
     fmt, mem,
@@ -9,34 +9,33 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// What a consumer that comes back is told.
+/// An item of [`Follow`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Followed {
-    /// What the consumer saw behind this entry is gone: it had run ahead of the disk when the
-    /// process died. `None` when the consumer saw nothing that is left.
+    /// The entries that the reader received after `to` are lost: they were not durable when the process
+    /// crashed.
     Rewound {
-        /// The last entry that still stands.
+        /// The last received entry that still exists. `None` if there is none.
         to: Option<Cursor>,
     },
     /// The next entry.
     Record(Record),
 }
 
-/// How far beyond the end of a log a cursor may be that is waited for. A reader is ahead by what had run
-/// ahead of the disk, or by as much as a replica lags behind; nothing can make a cursor valid that is
-/// further ahead.
-const LONGEST_LEAD: u64 = 100_000;
+/// The maximum distance of a cursor beyond the end of the log. A reader can be ahead by the entries that were not
+/// durable before a crash, or by the lag of a replica. A cursor that is further ahead can never become valid.
+const MAX_LEAD: u64 = 100_000;
 
-/// Follows a session from where a consumer is; `None` for one that has seen nothing.
+/// Follows a session from the cursor of a reader, or from its start if the cursor is `None`.
 ///
-/// A consumer whose cursor is beyond the durable end of its epoch is told first that it is
-/// [`Rewound`](Followed::Rewound). While that end is not known, because nobody opened the session
-/// since, it waits: for the entry that it saw, or for the first one of the next writer.
+/// If the cursor is beyond the durable end of its epoch, the first item is [`Rewound`](Followed::Rewound). Until
+/// the session is opened again, that end is unknown: the stream then waits for the entry at the cursor, or for the
+/// first entry of the next writer.
 ///
 /// # Errors
-/// [`LogError::NoSession`], [`LogError::Trimmed`] when entries that the consumer lacks are gone,
-/// [`LogError::UnknownCursor`] for a place that the session never had, or that is more than 100 000
-/// entries beyond its end.
+/// Returns [`LogError::NoSession`] if there is no such session, [`LogError::Trimmed`] if entries after the cursor
+/// were removed, and [`LogError::UnknownCursor`] if the session never had the cursor, or if it is more than
+/// 100 000 entries beyond the end of the log.
 pub async fn follow(
     log: &Arc<dyn Log>,
     session: &SessionId,
@@ -45,11 +44,11 @@ pub async fn follow(
     let stage = match cursor {
         None => {
             let info = log.info(session).await?;
-            Stage::On(tail(log, session, info.first).of(info.epoch))
+            Stage::Following(tail(log, session, info.first).of(info.epoch))
         }
-        Some(cursor) => match look(log, session, cursor).await? {
-            Look::Found(stage) => stage,
-            Look::Ahead(next) => {
+        Some(cursor) => match locate(log, session, cursor).await? {
+            Location::Known(stage) => stage,
+            Location::Ahead(next) => {
                 let (log, session) = (Arc::clone(log), session.clone());
                 Stage::Ahead(Box::pin(wait(log, session, cursor, next)))
             }
@@ -61,7 +60,7 @@ pub async fn follow(
 /// The stream that [`follow`] returns. It never ends on its own; it ends after an error.
 ///
 /// # Cancel safety
-/// Dropping it loses nothing: another one from the consumer's cursor goes on.
+/// Dropping it loses nothing: another one continues from the reader's cursor.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Follow {
     session: SessionId,
@@ -69,19 +68,19 @@ pub struct Follow {
 }
 
 enum Stage {
-    /// The consumer is ahead of the log.
-    Ahead(Logging<Stage>),
-    /// It is to be told so.
+    /// Waits because the cursor is beyond the end of the log.
+    Ahead(LogFuture<Stage>),
+    /// The next item is `Rewound`.
     Rewound(Option<Cursor>, Tail),
-    On(Tail),
+    Following(Tail),
     Over,
 }
 
 impl Follow {
-    /// What comes next; `None` only after an error.
+    /// Returns the next item. Returns `None` only after an error.
     ///
     /// # Cancel safety
-    /// Loses nothing when dropped.
+    /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<Followed, LogError>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -100,12 +99,12 @@ impl Stream for Follow {
                     }
                     Err(error) => Some(Err(error)),
                 },
-                Stage::On(tail) => ready!(Pin::new(tail).poll_next(cx)),
+                Stage::Following(tail) => ready!(Pin::new(tail).poll_next(cx)),
                 Stage::Rewound(..) | Stage::Over => None,
             };
             return Poll::Ready(match (next, mem::replace(&mut self.stage, Stage::Over)) {
                 (None, Stage::Rewound(to, tail)) => {
-                    self.stage = Stage::On(tail);
+                    self.stage = Stage::Following(tail);
                     Some(Ok(Followed::Rewound { to }))
                 }
                 (Some(Ok(record)), stage) => {
@@ -125,19 +124,23 @@ impl fmt::Debug for Follow {
     }
 }
 
-/// Where a consumer is in a session.
-enum Look {
-    Found(Stage),
-    /// It saw what is not stored, and nobody opened the session since; the log goes on here.
+/// The location of a cursor in a session.
+enum Location {
+    Known(Stage),
+    /// The cursor is beyond the end of the log, and its epoch is the last one. The next entry has this offset.
     Ahead(Offset),
 }
 
-async fn look(log: &Arc<dyn Log>, session: &SessionId, cursor: Cursor) -> Result<Look, LogError> {
-    // first, so that an entry that stands there is that of the epoch, unless the epochs say else
+async fn locate(
+    log: &Arc<dyn Log>,
+    session: &SessionId,
+    cursor: Cursor,
+) -> Result<Location, LogError> {
+    // read before `epochs`: an entry that exists by now belongs to the epoch that `epochs` has for its offset
     let info = log.info(session).await?;
     let epochs = log.epochs(session).await?;
     if epochs.iter().all(|known| known.epoch != info.epoch) {
-        // deleted and made again between the two
+        // deleted and created again between the two calls
         return Err(LogError::NoSession { session: session.clone() });
     }
     let unknown = || LogError::UnknownCursor { session: session.clone(), cursor };
@@ -145,25 +148,25 @@ async fn look(log: &Arc<dyn Log>, session: &SessionId, cursor: Cursor) -> Result
     if cursor.offset < epochs[epoch].start {
         return Err(unknown());
     }
-    // the entries of an epoch end where the next one begins
+    // the entries of an epoch end at the start of the next one
     let end = epochs.get(epoch + 1).map(|next| next.start).filter(|end| *end <= cursor.offset);
     let from = match end {
         Some(end) => end,
         None if cursor.offset < info.next => cursor.offset.plus(1),
-        None if cursor.offset > info.next.plus(LONGEST_LEAD) => return Err(unknown()),
-        None => return Ok(Look::Ahead(info.next)),
+        None if cursor.offset > info.next.plus(MAX_LEAD) => return Err(unknown()),
+        None => return Ok(Location::Ahead(info.next)),
     };
     if from < info.first {
         return Err(LogError::Trimmed { session: session.clone(), first: info.first });
     }
     let tail = tail(log, session, from).of(cursor.epoch);
-    Ok(Look::Found(match end {
+    Ok(Location::Known(match end {
         Some(end) => Stage::Rewound(last_before(&epochs, end), tail),
-        None => Stage::On(tail),
+        None => Stage::Following(tail),
     }))
 }
 
-/// Waits until the log tells where the consumer is.
+/// Waits until the location of a cursor is known.
 async fn wait(
     log: Arc<dyn Log>,
     session: SessionId,
@@ -172,14 +175,14 @@ async fn wait(
 ) -> Result<Stage, LogError> {
     loop {
         log.reached_in(&session, cursor.epoch, next).await?;
-        next = match look(&log, &session, cursor).await? {
-            Look::Found(stage) => return Ok(stage),
-            Look::Ahead(next) => next,
+        next = match locate(&log, &session, cursor).await? {
+            Location::Known(stage) => return Ok(stage),
+            Location::Ahead(next) => next,
         };
     }
 }
 
-/// The cursor of the entry before an offset.
+/// Returns the cursor of the entry before an offset.
 fn last_before(epochs: &[EpochStart], end: Offset) -> Option<Cursor> {
     let offset = Offset(end.0.checked_sub(1)?);
     let epoch = epochs.iter().rev().find(|known| known.start <= offset)?.epoch;

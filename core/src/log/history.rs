@@ -1,13 +1,13 @@
-//! The steps of a session, and sessions made from them.
+//! The steps of a session, and forks of it.
 
 use super::{
-    Claim, Draft, Entries, Entry, EntryKind, EpochStart, Existence, FORMAT, Log, LogError, Moment,
-    Offset, Parent, Record, SessionId, Time, Urgency, entries, identity::Identity,
+    Claim, Entries, Entry, EntryKind, EpochStart, Existence, FORMAT, Log, LogError, NewEntry,
+    Offset, Parent, RawSessionView, Record, SessionId, Time, Urgency, entries, identity::Identity,
 };
 use crate::{progress::Next, state::Patch};
 use std::{fmt, sync::Arc};
 
-/// The committed steps of a session, from the first one that is left.
+/// The committed steps of a session, from the first one that was not trimmed.
 ///
 /// # Cancel safety
 /// Dropping the future of [`next`](History::next) loses nothing.
@@ -15,17 +15,17 @@ pub struct History {
     log: Arc<dyn Log>,
     session: SessionId,
     /// `None` before the first entry.
-    place: Option<Place>,
+    reading: Option<Reading>,
 }
 
-/// Where a history is.
-struct Place {
+/// The progress of reading a history.
+struct Reading {
     entries: Entries,
-    /// The entry that was read last, until it is returned or passed over.
+    /// The last entry that was read, until it is returned or skipped.
     record: Option<Record>,
-    /// The session that was read.
+    /// The session that is read.
     identity: Identity,
-    /// Its epochs, as far as they are known.
+    /// Its epochs, as of the last look-up.
     epochs: Vec<EpochStart>,
 }
 
@@ -33,7 +33,7 @@ struct Place {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PastStep {
-    /// The entry of its commit; [`Moment::at`] gives the state as it was then.
+    /// The entry of its commit. [`RawSessionView::at`] returns the state after it.
     pub offset: Offset,
     /// When it was committed.
     pub time: Time,
@@ -43,46 +43,47 @@ pub struct PastStep {
     pub node: String,
     /// The number of the attempt that succeeded, from 1.
     pub attempt: u32,
-    /// What changed, by the names that serde gives the fields.
+    /// The changes of the fields, by the names that serde gives them.
     pub patches: Vec<(String, Patch)>,
-    /// What followed.
+    /// The transition that followed.
     pub next: Next<String>,
 }
 
 impl History {
-    /// The steps of a session.
+    /// Returns the history of a session.
     pub fn of(log: &Arc<dyn Log>, session: &SessionId) -> Self {
-        Self { log: Arc::clone(log), session: session.clone(), place: None }
+        Self { log: Arc::clone(log), session: session.clone(), reading: None }
     }
 
-    /// The next step; `None` behind the last one that is committed by now.
+    /// Returns the next step, or `None` after the last committed one. Later calls return steps that were
+    /// committed since.
     ///
     /// # Errors
-    /// What reading the log may end with.
+    /// Returns an error if the log cannot be read.
     pub async fn next(&mut self) -> Result<Option<PastStep>, LogError> {
-        let place = match &mut self.place {
-            Some(place) => place,
-            place => {
+        let reading = match &mut self.reading {
+            Some(reading) => reading,
+            reading => {
                 let info = self.log.info(&self.session).await?;
                 let entries = entries(&self.log, &self.session, info.first..);
                 let identity = Identity::new(&self.log, &self.session, info.epoch);
-                place.insert(Place { entries, record: None, identity, epochs: Vec::new() })
+                reading.insert(Reading { entries, record: None, identity, epochs: Vec::new() })
             }
         };
         loop {
-            if place.record.is_none() {
-                let read = place.entries.next().await.transpose();
-                place.record = place.identity.explain(read).await?;
+            if reading.record.is_none() {
+                let read = reading.entries.next().await.transpose();
+                reading.record = reading.identity.explain(read).await?;
             }
-            // an entry of an epoch that is not known, or none, may be of another session
-            let epoch = place.record.as_ref().map(|record| record.epoch);
-            if epoch.is_none_or(|epoch| place.epochs.iter().all(|known| known.epoch != epoch)) {
-                place.epochs = place.identity.epochs().await?;
+            // an entry of an unknown epoch may belong to another session, and so may the end of the entries
+            let epoch = reading.record.as_ref().map(|record| record.epoch);
+            if epoch.is_none_or(|epoch| reading.epochs.iter().all(|known| known.epoch != epoch)) {
+                reading.epochs = reading.identity.epochs().await?;
             }
-            let Some(record) = &place.record else { return Ok(None) };
-            place.identity = Identity::new(&self.log, &self.session, record.epoch);
+            let Some(record) = &reading.record else { return Ok(None) };
+            reading.identity = Identity::new(&self.log, &self.session, record.epoch);
             let (offset, Entry { time, kind, .. }) = (record.offset, record.entry(&self.session)?);
-            place.record = None;
+            reading.record = None;
             if let EntryKind::StepCommitted { step, node, attempt, patches, next } = kind {
                 return Ok(Some(PastStep { offset, time, step, node, attempt, patches, next }));
             }
@@ -94,49 +95,49 @@ impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("History")
             .field("session", &self.session)
-            .field("place", &self.place.as_ref().map(|place| &place.entries))
+            .field("entries", &self.reading.as_ref().map(|reading| &reading.entries))
             .finish_non_exhaustive()
     }
 }
 
-/// Makes a new session that goes on from what another one was after the entry at `offset`.
+/// Creates a new session as a copy of another session after the entry at `offset`.
 ///
-/// The fork holds one entry, which names its parent; it costs as much as the state at that moment.
+/// The fork has one entry, which names its parent and is about as large as the state at that offset.
 /// The other session is only read.
 ///
 /// # Errors
-/// Those of [`Moment::at`], and [`LogError::SessionExists`] for an id that is taken.
+/// Returns the errors of [`RawSessionView::at`], and [`LogError::SessionExists`] if a session with the id exists.
 ///
 /// # Cancel safety
-/// Dropping the future makes the fork or not.
+/// If the future is dropped, the fork may or may not have been created.
 pub async fn fork(
     log: &Arc<dyn Log>,
     session: &SessionId,
     offset: Offset,
     id: &SessionId,
 ) -> Result<(), LogError> {
-    let mut moment = Moment::at(log, session, offset).await?;
-    if let Some(run) = &mut moment.snapshot.unfinished {
-        // they are the parent's
+    let mut view = RawSessionView::at(log, session, offset).await?;
+    if let Some(run) = &mut view.snapshot.unfinished {
+        // the items are in the log of the parent
         run.shown = 0;
     }
     let entry = Entry {
         format: FORMAT,
-        time: moment.time,
+        time: view.time,
         branch: Vec::new(),
         kind: EntryKind::SessionCreated {
             parent: Some(Parent { session: session.clone(), offset }),
-            snapshot: Box::new(moment.snapshot),
+            snapshot: Box::new(view.snapshot),
         },
     };
-    let draft = Draft::new(&entry)?;
+    let entry = NewEntry::new(&entry)?;
     let claim = Claim { existence: Existence::New, idle_for: None };
     let opened = log.open(id, claim).await?;
     log.append(super::Append {
         session: id.clone(),
         epoch: opened.epoch,
         at: opened.next,
-        entries: vec![draft],
+        entries: vec![entry],
         urgency: Urgency::Now,
     })
     .await?;

@@ -1,14 +1,14 @@
-//! What names a session and a place in it.
+//! Session ids, offsets, epochs and cursors.
 
 use super::LogError;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::Arc};
 
-/// The id of a session in a log: a text of 1 to 1024 bytes, other than `.` and `..`, without control
-/// characters and invisible ones.
+/// The id of a session in a log: a string of 1 to 1024 bytes, other than `.` and `..`, without control
+/// characters and invisible characters.
 ///
-/// [`Display`](fmt::Display) writes it for people: characters that only [`stored`](SessionId::stored) allows
-/// are escaped, so that no id forges a line of a trace.
+/// [`Display`](fmt::Display) escapes the characters that only [`stored`](SessionId::stored) allows, so that an
+/// id cannot forge a line of the trace output.
 ///
 /// ```
 /// use burdock::log::SessionId;
@@ -22,15 +22,15 @@ use std::{fmt, str::FromStr, sync::Arc};
 pub struct SessionId(Arc<str>);
 
 impl SessionId {
-    /// How many bytes an id may have.
+    /// The maximum length of an id in bytes.
     pub const MAX_BYTES: usize = 1024;
 
     /// Checks an id.
     ///
     /// # Errors
     /// Returns [`LogError::InvalidId`] if the id is empty or too long, is `.` or `..`, which a browser cannot
-    /// address, or contains a control character or an invisible one: line feeds, escapes, marks of the
-    /// direction of text, zero-width characters.
+    /// address, or contains a control character or an invisible character: line feeds, escapes, direction
+    /// marks, zero-width characters.
     pub fn new(id: impl Into<Arc<str>>) -> Result<Self, LogError> {
         let id = Self::stored(id)?;
         let reason = match id.as_str() {
@@ -45,10 +45,10 @@ impl SessionId {
         Err(LogError::InvalidId { reason })
     }
 
-    /// Checks an id of a session that is in a log: any text of 1 to 1024 bytes without a NUL.
+    /// Checks the id of a session that is already stored in a log: any string of 1 to 1024 bytes without a NUL.
     ///
-    /// Logs read ids this way, and a program that has sessions whose ids [`new`](SessionId::new) refuses can
-    /// read, fork and delete them by it.
+    /// Logs use it to read ids. Programs use it to read, fork and delete sessions whose ids
+    /// [`new`](SessionId::new) rejects.
     ///
     /// # Errors
     /// Returns [`LogError::InvalidId`] if the id is empty, too long, or contains a NUL.
@@ -65,7 +65,7 @@ impl SessionId {
         Err(LogError::InvalidId { reason })
     }
 
-    /// Deserializes the id of a session that is in a log.
+    /// Deserializes the id of a session that is already stored in a log.
     pub(crate) fn deserialize_stored<'de, D>(deserializer: D) -> Result<Self, D::Error>
     where
         D: serde::Deserializer<'de>,
@@ -73,17 +73,17 @@ impl SessionId {
         Self::stored(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 
-    /// Returns the id as text.
+    /// Returns the id as a string slice.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Returns whether a character is not seen, or changes how others are.
+/// Returns whether a character is invisible or changes how other characters are displayed.
 fn is_hidden(char: char) -> bool {
     char.is_control()
         || matches!(char,
-            // soft hyphen, fillers, and marks of direction and width
+            // soft hyphen, fillers, direction marks, zero-width characters
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
@@ -158,7 +158,7 @@ impl<'de> Deserialize<'de> for SessionId {
     }
 }
 
-/// The place of an entry: counted per session from 0, without gaps.
+/// The place of an entry in its session, counted from 0 without gaps.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -169,10 +169,10 @@ pub struct Offset(
 );
 
 impl Offset {
-    /// The first place of every session.
+    /// The offset of the first entry of every session.
     pub const ZERO: Self = Self(0);
 
-    /// The offset `entries` places later. Saturates at the largest number, where no log has an entry.
+    /// Returns the offset `entries` places later. Saturates at `u64::MAX`, where no log has an entry.
     #[must_use]
     pub const fn plus(self, entries: u64) -> Self {
         Self(self.0.saturating_add(entries))
@@ -185,8 +185,10 @@ impl fmt::Display for Offset {
     }
 }
 
-/// Which opening of a session wrote an entry: from 1, counting up over all openings of a log, so that
-/// a session that was deleted and made again does not take in the writer of the old one.
+/// The number of an opening of a session, which identifies its writer.
+///
+/// Epochs start at 1 and count up over all openings of a log, so that a session that was deleted and created
+/// again rejects the writer of the deleted one.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -202,15 +204,15 @@ impl fmt::Display for Epoch {
     }
 }
 
-/// Where a consumer is: the entry that it saw last, as `epoch.offset`.
+/// The place of a reader: the last entry that it received, written `epoch.offset`.
 ///
-/// The epoch tells whether the entry is still the one that stands at the offset: what had run
-/// ahead of the disk in an epoch is gone after a crash.
+/// The epoch shows whether the entry at the offset is still the same one: after a crash, the entries of an epoch
+/// that were not durable are lost, and a later epoch writes others at their offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {
-    /// Which opening of the session wrote the entry.
+    /// The epoch of the writer that appended the entry.
     pub epoch: Epoch,
-    /// Its place.
+    /// The offset of the entry.
     pub offset: Offset,
 }
 
@@ -231,7 +233,7 @@ impl FromStr for Cursor {
     }
 }
 
-/// Digits only: `u64::from_str` also takes a sign.
+/// Parses digits only: `u64::from_str` also accepts a sign.
 fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
@@ -242,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn id_is_any_visible_text_that_every_log_can_hold() {
+    fn new_accepts_visible_text_and_rejects_what_logs_or_urls_cannot_hold() {
         let long = "x".repeat(1024);
         for id in [
             "a",
@@ -266,7 +268,7 @@ mod tests {
             (&"x".repeat(1025), "it has 1025 bytes, and at most 1024 are allowed"),
         ] {
             let error = SessionId::new(id).unwrap_err().to_string();
-            assert_eq!(error, format!("the session id is not valid: {reason}"));
+            assert_eq!(error, format!("invalid session id: {reason}"));
             for other in [SessionId::try_from(id), SessionId::try_from(id.to_owned()), id.parse()] {
                 assert_eq!(other.unwrap_err().to_string(), error);
             }
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn id_with_a_hidden_character_is_refused_and_a_stored_one_is_escaped() {
+    fn new_rejects_hidden_characters_and_display_escapes_them_in_stored_ids() {
         let controls = (1..0x20).chain(0x7f..0xa0).filter_map(char::from_u32);
         let marks = "\u{ad}\u{61c}\u{200b}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\
                      \u{2060}\u{2066}\u{2069}\u{feff}\u{fff9}\u{e0041}\u{e0100}";
@@ -299,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_read_back_as_it_is_written() {
+    fn parsing_a_displayed_cursor_returns_the_same_cursor() {
         let cursor = Cursor { epoch: Epoch(3), offset: Offset(u64::MAX) };
         assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
         for text in ["", "1", "1.", ".1", "+1.1", "1.-1", "1.1.1", "1.99999999999999999999"] {

@@ -1,12 +1,12 @@
-//! Telling a session from a later one with the same id.
+//! The identity of a session, as distinct from a later one with the same id.
 
 use super::{Epoch, EpochStart, Log, LogError, SessionId};
 use std::sync::Arc;
 
-/// The session of an id that has an epoch: one that is made after it was deleted has others.
+/// The session with this id that has this epoch. A session that is created after it was deleted has other epochs.
 ///
-/// A read that takes several calls to a log compares what they return with it. Otherwise entries of two
-/// sessions look like a damaged one.
+/// A read that makes several calls to a log checks their results against it. Otherwise, entries of two
+/// sessions would look like one damaged session.
 #[derive(Clone)]
 pub(crate) struct Identity {
     log: Arc<dyn Log>,
@@ -15,7 +15,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The session that an `info` or an `open` with this epoch described.
+    /// Returns the identity of the session for which `info` or `open` returned this epoch.
     pub(crate) fn new(log: &Arc<dyn Log>, session: &SessionId, epoch: Epoch) -> Self {
         Self { log: Arc::clone(log), session: session.clone(), epoch }
     }
@@ -28,7 +28,7 @@ impl Identity {
         LogError::NoSession { session: self.session.clone() }
     }
 
-    /// Tells whether the id still belongs to this session.
+    /// Returns whether the id still belongs to this session.
     pub(crate) async fn is_current(&self) -> Result<bool, LogError> {
         match self.epochs().await {
             Ok(_) => Ok(true),
@@ -49,7 +49,7 @@ impl Identity {
         if is_current { Ok(epochs) } else { Err(self.no_session()) }
     }
 
-    /// Replaces an error that another session may be the cause of.
+    /// Returns the result, or `NoSession` if its error was caused by a later session with the same id.
     pub(crate) async fn explain<T>(&self, result: Result<T, LogError>) -> Result<T, LogError> {
         if let Err(LogError::Damaged { .. } | LogError::Trimmed { .. } | LogError::NoEntry { .. }) =
             &result

@@ -1,8 +1,8 @@
-//! A log in memory, for tests and for programs that need no more than reconnect and history.
+//! A log in memory, for tests and for programs that need only reconnects and history.
 
 use super::{
-    Append, Claim, Draft, Epoch, EpochStart, Existence, Log, LogError, Logging, Offset, Opened,
-    Record, SessionFilter, SessionId, SessionInfo,
+    Append, Claim, Epoch, EpochStart, Existence, Log, LogError, LogFuture, NewEntry, Offset,
+    Opened, Record, SessionFilter, SessionId, SessionInfo,
 };
 use crate::{
     runtime::{Runtime, default_runtime},
@@ -20,14 +20,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Keeps sessions in memory, for as long as a clone of it lives.
+/// A log in memory. Its sessions live as long as one of its clones.
 #[derive(Clone)]
 pub struct MemoryLog {
     content: Arc<Mutex<Content>>,
     clock: Clock,
 }
 
-/// The clock by which sessions are idle: that of a runtime, or the machine's where there is none.
+/// The clock that measures how long sessions are idle: that of a runtime, or the system's if there is none.
 #[derive(Clone)]
 struct Clock(Option<std::sync::Arc<dyn Runtime>>);
 
@@ -68,19 +68,19 @@ impl Content {
 #[derive(Default)]
 struct Session {
     epoch: Epoch,
-    /// Kept when the entries before it are trimmed.
+    /// The time of the first entry, also after it was trimmed.
     created: u64,
     first: Offset,
     snapshot: Option<Offset>,
     graph: Option<Arc<str>>,
-    entries: VecDeque<(Epoch, Draft)>,
+    entries: VecDeque<(Epoch, NewEntry)>,
     epochs: Vec<EpochStart>,
-    /// When the writer opened the session or appended last; `None` once it released it.
+    /// When the writer opened the session or last appended. `None` once it has released the session.
     active: Option<Duration>,
-    /// Those that wait for an entry, by a number of their own.
-    waiting: BTreeMap<u64, Waker>,
-    /// The last of these numbers.
-    waiter: u64,
+    /// The tasks that wait for an entry, by number.
+    waiters: BTreeMap<u64, Waker>,
+    /// The number of the last waiter.
+    last_waiter: u64,
 }
 
 impl Session {
@@ -92,13 +92,13 @@ impl Session {
         self.next() > Offset::ZERO
     }
 
-    /// Where an offset lies in `entries`, also one behind the end.
+    /// Returns the index of an offset in `entries`, also of one after the end.
     fn index(&self, offset: Offset) -> usize {
         usize::try_from(offset.0.saturating_sub(self.first.0)).unwrap_or(usize::MAX)
     }
 
-    /// The first opening, which tells the session from an earlier one of the same id.
-    fn born(&self) -> Option<Epoch> {
+    /// Returns the first epoch, which identifies the session among all with its id.
+    fn first_epoch(&self) -> Option<Epoch> {
         self.epochs.first().map(|first| first.epoch)
     }
 
@@ -131,11 +131,11 @@ impl Session {
         }
         let next = self.next();
         if at < next && at >= self.first {
-            let there = self.entries.range(self.index(at)..).take(entries.len());
-            let same = |((wrote, there), entry): (&(Epoch, Draft), &Draft)| {
-                *wrote == epoch && there == entry
+            let stored = self.entries.range(self.index(at)..).take(entries.len());
+            let same = |((by, stored), entry): (&(Epoch, NewEntry), &NewEntry)| {
+                *by == epoch && stored == entry
             };
-            if there.len() == entries.len() && there.zip(&entries).all(same) {
+            if stored.len() == entries.len() && stored.zip(&entries).all(same) {
                 return Ok(());
             }
         }
@@ -165,7 +165,7 @@ impl Session {
         let from = self.index(from).min(self.entries.len());
         let entries = self.entries.range(from..).take(limit);
         let offsets = self.first.plus(from as u64).0..;
-        let record = |(offset, (epoch, entry)): (u64, &(Epoch, Draft))| Record {
+        let record = |(offset, (epoch, entry)): (u64, &(Epoch, NewEntry))| Record {
             offset: Offset(offset),
             epoch: *epoch,
             json: entry.json.clone(),
@@ -201,15 +201,15 @@ impl Session {
 }
 
 impl MemoryLog {
-    /// Creates an empty log, whose sessions are idle by the clock of the default runtime.
+    /// Creates an empty log that measures idle times by the clock of the default runtime.
     pub fn new() -> Self {
         Self::of(Clock(default_runtime()))
     }
 
-    /// Creates an empty log, whose sessions are idle by the clock of this runtime.
+    /// Creates an empty log that measures idle times by the clock of this runtime.
     ///
-    /// It is the runtime that [`AppBuilder::runtime`](crate::run::AppBuilder::runtime) is given where a
-    /// test drives the time of both.
+    /// A test that controls the time passes the same runtime to
+    /// [`AppBuilder::runtime`](crate::run::AppBuilder::runtime).
     pub fn with_runtime(runtime: impl Runtime) -> Self {
         Self::of(Clock(Some(std::sync::Arc::new(runtime))))
     }
@@ -218,22 +218,22 @@ impl MemoryLog {
         Self { content: Arc::default(), clock }
     }
 
-    /// Does something with a session that exists.
+    /// Calls a function with a session, or returns `NoSession` if it does not exist.
     fn with<T: Send + 'static>(
         &self,
         id: &SessionId,
         work: impl FnOnce(&mut Session) -> Result<T, LogError>,
-    ) -> Logging<T> {
+    ) -> LogFuture<T> {
         Box::pin(ready(match lock(&self.content).get(id) {
             Some(session) => work(session),
             None => Err(LogError::NoSession { session: id.clone() }),
         }))
     }
 
-    /// Waits in the session that began with this epoch.
-    fn wait(&self, id: &SessionId, born: Option<Epoch>, offset: Offset) -> Logging<()> {
+    /// Waits in the session whose first epoch is this one.
+    fn wait(&self, id: &SessionId, first_epoch: Option<Epoch>, offset: Offset) -> LogFuture<()> {
         let (content, id) = (Arc::clone(&self.content), id.clone());
-        Box::pin(Reached { content, id, offset, born, waiter: None })
+        Box::pin(Reached { content, id, offset, first_epoch, waiter: None })
     }
 }
 
@@ -244,44 +244,48 @@ impl Default for MemoryLog {
 }
 
 impl Log for MemoryLog {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         let now = self.clock.now();
         Box::pin(ready(lock(&self.content).open(session, claim, now)))
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
+    fn append(&self, append: Append) -> LogFuture<()> {
         let now = self.clock.now();
         let mut content = lock(&self.content);
         let Some(session) = content.sessions.get_mut(&append.session) else {
-            // deleted meanwhile
+            // deleted since the writer opened it
             let Append { session, epoch, .. } = append;
             return Box::pin(ready(Err(LogError::Fenced { session, epoch })));
         };
-        if let Err(refused) = session.append(append, now) {
-            return Box::pin(ready(Err(refused)));
+        if let Err(error) = session.append(append, now) {
+            return Box::pin(ready(Err(error)));
         }
-        let woken = mem::take(&mut session.waiting);
+        let waiters = mem::take(&mut session.waiters);
         drop(content);
-        woken.into_values().for_each(Waker::wake);
+        waiters.into_values().for_each(Waker::wake);
         Box::pin(ready(Ok(())))
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         self.with(session, |found| found.read(session, from, limit))
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
-        let born = lock(&self.content).get(session).and_then(|found| found.born());
-        self.wait(session, born, offset)
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
+        let first_epoch = lock(&self.content).get(session).and_then(|found| found.first_epoch());
+        self.wait(session, first_epoch, offset)
     }
 
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
-        let has_it = |found: &&mut Session| found.epochs.iter().any(|known| known.epoch == epoch);
-        let born = lock(&self.content).get(session).filter(has_it).and_then(|found| found.born());
-        self.wait(session, born, offset)
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
+        let has_epoch =
+            |found: &&mut Session| found.epochs.iter().any(|known| known.epoch == epoch);
+        let first_epoch = lock(&self.content)
+            .get(session)
+            .filter(has_epoch)
+            .and_then(|found| found.first_epoch());
+        self.wait(session, first_epoch, offset)
     }
 
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         self.with(session, |found| {
             if offset < found.first {
                 return Ok(None);
@@ -292,11 +296,11 @@ impl Log for MemoryLog {
         })
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         self.with(session, |found| Ok(found.info(session)))
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         let SessionFilter { prefix, graphs, after, limit } = filter;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let content = lock(&self.content);
@@ -313,11 +317,11 @@ impl Log for MemoryLog {
         Box::pin(ready(Ok(found.take(limit).collect())))
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         self.with(session, |found| Ok(found.epochs.clone()))
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         if let Some(found) =
             lock(&self.content).sessions.get_mut(session).filter(|found| found.epoch == epoch)
         {
@@ -326,21 +330,21 @@ impl Log for MemoryLog {
         Box::pin(ready(Ok(())))
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         self.with(session, |found| found.trim(session, before))
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         let removed = {
             let mut content = lock(&self.content);
-            // one without entries does not exist, and keeps its writer
+            // a session without entries does not exist yet, and keeps its writer
             content.get(session).map(mem::take).inspect(|_| {
                 content.sessions.remove(session);
             })
         };
         Box::pin(ready(match removed {
             Some(removed) => {
-                removed.waiting.into_values().for_each(Waker::wake);
+                removed.waiters.into_values().for_each(Waker::wake);
                 Ok(())
             }
             None => Err(LogError::NoSession { session: session.clone() }),
@@ -348,14 +352,15 @@ impl Log for MemoryLog {
     }
 }
 
-/// Waits for an entry. Wakers are foreign code: they are woken and dropped outside of the lock.
+/// A future that waits for an entry. Wakers run code of the executor: they are woken and dropped outside of the
+/// lock.
 struct Reached {
     content: Arc<Mutex<Content>>,
     id: SessionId,
     offset: Offset,
-    /// The session's, when it was asked for.
-    born: Option<Epoch>,
-    /// Under which number it waits.
+    /// The first epoch of the session, as of the call.
+    first_epoch: Option<Epoch>,
+    /// The number under which its waker is registered.
     waiter: Option<u64>,
 }
 
@@ -365,18 +370,18 @@ impl Future for Reached {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         let this = &mut *self;
         let waker = cx.waker().clone();
-        // dropped behind the lock
+        // declared before the guard, so that it is dropped after the lock is released
         let _replaced;
         let mut content = lock(&this.content);
-        match content.get(&this.id).filter(|session| session.born() == this.born) {
+        match content.get(&this.id).filter(|session| session.first_epoch() == this.first_epoch) {
             None => Poll::Ready(Err(LogError::NoSession { session: this.id.clone() })),
             Some(session) if session.next() > this.offset => Poll::Ready(Ok(())),
             Some(session) => {
                 let waiter = *this.waiter.get_or_insert_with(|| {
-                    session.waiter += 1;
-                    session.waiter
+                    session.last_waiter += 1;
+                    session.last_waiter
                 });
-                _replaced = session.waiting.insert(waiter, waker);
+                _replaced = session.waiters.insert(waiter, waker);
                 Poll::Pending
             }
         }
@@ -388,8 +393,8 @@ impl Drop for Reached {
         let Some(waiter) = self.waiter else { return };
         let _waker = lock(&self.content)
             .get(&self.id)
-            .filter(|session| session.born() == self.born)
-            .and_then(|session| session.waiting.remove(&waiter));
+            .filter(|session| session.first_epoch() == self.first_epoch)
+            .and_then(|session| session.waiters.remove(&waiter));
     }
 }
 

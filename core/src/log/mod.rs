@@ -1,9 +1,9 @@
-//! The one record of a session: what persistence, resume, reconnect, fork, time travel and crash
-//! recovery read.
+//! The record of sessions, on which persistence, resume, reconnect, fork, time travel and crash
+//! recovery are built.
 //!
-//! A [`Log`] keeps sessions, a session is a sequence of entries, and an [`Entry`] is JSON that can
-//! be read without the types of the program that wrote it. One opening of a session is its writer;
-//! whoever opens it later takes over, and the earlier writer is fenced off. Reading claims nothing.
+//! A [`Log`] stores sessions, a session is a sequence of entries, and an [`Entry`] is JSON that can
+//! be read without the types of the program that wrote it. A session has one writer, its last opener:
+//! opening a session fences the earlier writer. Readers claim nothing.
 //!
 //! ```text
 //! App ─ open ─▶ Opened { epoch, … } ─ append(epoch, offset, entries) ─▶ log ─ read, tail ─▶ readers
@@ -11,15 +11,15 @@
 
 mod entries;
 mod entry;
+mod entry_ref;
 mod error;
 mod follow;
 mod history;
 mod id;
 mod identity;
 mod memory;
-mod moment;
-mod noted;
 mod tail;
+mod view;
 mod writer;
 
 pub use self::entries::{Entries, entries};
@@ -27,87 +27,90 @@ pub use self::entry::{
     CauseRecord, Entry, EntryError, EntryKind, FORMAT, FailureRecord, GraphMark, Parent, Snapshot,
     Time, UnfinishedRun,
 };
+pub(crate) use self::entry_ref::{BareEntryRef, EntryPayload, EntryRef};
 pub use self::error::LogError;
 pub use self::follow::{Follow, Followed, follow};
 pub use self::history::{History, PastStep, fork};
 pub use self::id::{Cursor, Epoch, Offset, SessionId};
 pub(crate) use self::identity::Identity;
 pub use self::memory::MemoryLog;
-pub use self::moment::Moment;
-pub(crate) use self::moment::{RawProgress, patch};
-pub(crate) use self::noted::{Kind, Noted, Plain};
 pub use self::tail::{Tail, tail};
+pub use self::view::RawSessionView;
+pub(crate) use self::view::{RawProgress, patch};
 pub(crate) use self::writer::Writer;
 pub use crate::state::Document;
 
 use serde::Serialize;
 use std::{ops::Range, pin::Pin, sync::Arc, time::Duration};
 
-/// What the operations of a [`Log`] return: a future that owns what it needs.
-pub type Logging<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>>;
+/// The future that the operations of a [`Log`] return. It borrows nothing.
+pub type LogFuture<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>>;
 
-/// Keeps sessions: a memory, a file, a database.
+/// A store of sessions, for example in memory, in a file or in a database.
 ///
-/// Implementations are handles: cheap to share, usable from any thread. The suite in
-/// `burdock-testkit` checks one.
+/// Implementations are handles: cheap to share, usable from any thread. `burdock-testkit` has a conformance
+/// suite for them.
 ///
 /// # Cancel safety
-/// Dropping the future of a read loses nothing. Dropping the future of an append does not take the
-/// append back: it may be stored or not, which the next opening of the session tells.
+/// Dropping the future of a read loses nothing. Dropping the future of an append does not revoke the
+/// append: it may or may not be stored. Opening the session again shows which.
 pub trait Log: Send + Sync + 'static {
-    /// Opens a session for writing under a new epoch and fences off whoever wrote it before.
+    /// Opens a session for writing under a new epoch and fences the earlier writer.
     ///
-    /// A session that does not exist is made, empty, unless the claim says otherwise. Opening counts
-    /// as activity of the new writer.
+    /// Unless the claim requires an existing session, a session that does not exist is created, empty.
+    /// Opening counts as activity of the new writer.
     ///
     /// # Errors
-    /// [`NoSession`](LogError::NoSession), [`SessionExists`](LogError::SessionExists) and
-    /// [`Busy`](LogError::Busy), as the claim asks for; then nothing was changed.
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened>;
+    /// Returns [`NoSession`](LogError::NoSession), [`SessionExists`](LogError::SessionExists) or
+    /// [`Busy`](LogError::Busy) if the session does not meet the claim; then nothing was changed.
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened>;
 
-    /// Appends entries, all or none, and is ready when they are durable.
+    /// Appends entries, all or none. The future is ready when they are durable.
     ///
-    /// The call itself hands them over, in order: several may be under way, an append that waits
-    /// for nothing goes on when its future is dropped, and when one fails, those behind it do too.
+    /// The call itself submits the entries, in order, before its future is polled. Several appends may be in
+    /// progress; if one fails, so do those after it. An append that waits for nothing continues when its
+    /// future is dropped.
     ///
-    /// An entry that is a snapshot also says to which graph the session belongs from then on; see
+    /// A snapshot entry also sets the graph to which the session belongs from then on; see
     /// [`SessionInfo::graph`].
     ///
-    /// An append that is repeated, with the same entries at the same offset under the same epoch, is
-    /// recognised and succeeds without a second copy; once the writer is fenced off, it is
+    /// A repeated append, with the same entries at the same offset under the same epoch, is
+    /// recognised and succeeds without a second copy. If the writer has been fenced, it returns
     /// [`Fenced`](LogError::Fenced) whether it was stored before or not.
     ///
     /// # Errors
-    /// [`Fenced`](LogError::Fenced), [`Misplaced`](LogError::Misplaced), or what the storage says.
-    /// An error changes nothing.
-    fn append(&self, append: Append) -> Logging<()>;
+    /// Returns [`Fenced`](LogError::Fenced), [`Misplaced`](LogError::Misplaced), or an error of the storage.
+    /// Nothing is changed then.
+    fn append(&self, append: Append) -> LogFuture<()>;
 
-    /// Reads entries from an offset on: at most `limit`, which is at least 1, fewer if they are large, and none only
-    /// where the log ends.
+    /// Reads the entries that start at an offset: at most `limit`, which is at least 1.
+    ///
+    /// Returns fewer entries if they are large, and none only at the end of the log.
     ///
     /// # Errors
-    /// [`NoSession`](LogError::NoSession), [`Trimmed`](LogError::Trimmed),
+    /// Returns [`NoSession`](LogError::NoSession), [`Trimmed`](LogError::Trimmed) or
     /// [`Damaged`](LogError::Damaged).
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>>;
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>>;
 
-    /// Is ready when the session has an entry at `offset` or may have one.
+    /// Waits until the session has an entry at `offset`. May return early.
     ///
     /// # Errors
-    /// [`NoSession`](LogError::NoSession), also when the session is deleted meanwhile, even if
-    /// another one of the same id was made since.
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()>;
+    /// Returns [`NoSession`](LogError::NoSession) if there is no such session, or if it is deleted while the
+    /// future waits, even if another session with the same id has been created since.
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()>;
 
-    /// Is ready when the session that has this epoch has an entry at `offset` or may have one.
+    /// Waits until the session that has this epoch has an entry at `offset`. May return early.
     ///
-    /// A reader that knows an epoch of its session does not wait in a later session of the same id.
+    /// A reader that knows an epoch of its session thus never waits in a later session with the same id.
     ///
-    /// The provided one is right for a log whose [`reached`](Self::reached) determines the session when
-    /// it is called, not when its future is polled.
+    /// The default implementation is correct for a log whose [`reached`](Self::reached) determines the session
+    /// when it is called, not when its future is polled.
     ///
     /// # Errors
-    /// [`NoSession`](LogError::NoSession), also if the session of this id does not have the epoch.
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
-        // first, so that the session that is waited for is the one whose epochs are read, or an earlier one
+    /// Returns [`NoSession`](LogError::NoSession) in the cases of [`reached`](Self::reached), and if the session
+    /// with this id does not have the epoch.
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
+        // called before `epochs`, so that it waits in the session whose epochs are read, or in an earlier one
         let reached = self.reached(session, offset);
         let (epochs, session) = (self.epochs(session), session.clone());
         Box::pin(async move {
@@ -118,13 +121,13 @@ pub trait Log: Send + Sync + 'static {
         })
     }
 
-    /// The last snapshot at or before an offset, among the entries that are left.
+    /// Returns the offset of the last snapshot at or before an offset, among the entries that were not trimmed.
     ///
-    /// The provided one knows the last snapshot of all and the first entry.
+    /// The default implementation knows only the last snapshot of the session and its first entry.
     ///
     /// # Errors
-    /// [`NoSession`](LogError::NoSession).
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    /// Returns [`NoSession`](LogError::NoSession) if there is no such session.
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         let info = self.info(session);
         Box::pin(async move {
             let info = info.await?;
@@ -136,37 +139,38 @@ pub trait Log: Send + Sync + 'static {
     /// Describes a session.
     ///
     /// # Errors
-    /// [`NoSession`](LogError::NoSession).
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo>;
+    /// Returns [`NoSession`](LogError::NoSession) if there is no such session.
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo>;
 
     /// Describes sessions in the order of the bytes of their ids.
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>>;
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>>;
 
-    /// Where each epoch of a session begins, in order; epochs that wrote nothing included.
+    /// Returns the start of each epoch of a session, in order, including epochs that wrote nothing.
     ///
     /// # Errors
-    /// [`NoSession`](LogError::NoSession).
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>>;
+    /// Returns [`NoSession`](LogError::NoSession) if there is no such session.
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>>;
 
-    /// Says that the writer of this epoch is done, so that the session is idle at once.
+    /// Releases a session that the writer of this epoch has finished with: it is idle at once.
     ///
-    /// Does nothing when the epoch is not the current one.
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()>;
+    /// Does nothing if the epoch is not the current one.
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()>;
 
-    /// Removes the entries before an offset, which must not lie behind the last snapshot.
-    ///
-    /// # Errors
-    /// [`NoSession`](LogError::NoSession), [`NeededForOpening`](LogError::NeededForOpening).
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()>;
-
-    /// Removes a session with all that it has; its writer is fenced off.
+    /// Removes the entries before an offset.
     ///
     /// # Errors
-    /// [`NoSession`](LogError::NoSession).
-    fn delete(&self, session: &SessionId) -> Logging<()>;
+    /// Returns [`NoSession`](LogError::NoSession) if there is no such session, and
+    /// [`NeededForOpening`](LogError::NeededForOpening) if the offset is after the last snapshot.
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()>;
+
+    /// Deletes a session with all of its entries. Its writer is fenced.
+    ///
+    /// # Errors
+    /// Returns [`NoSession`](LogError::NoSession) if there is no such session.
+    fn delete(&self, session: &SessionId) -> LogFuture<()>;
 }
 
-/// What an app with a log may yield: whatever serialises.
+/// An item type of an app with a log: any type that implements [`Serialize`].
 #[diagnostic::on_unimplemented(
     message = "the items `{Self}` cannot be recorded",
     label = "the graph yields `{Self}`, which does not serialise",
@@ -176,44 +180,44 @@ pub trait LogItem: Serialize {}
 
 impl<T: Serialize> LogItem for T {}
 
-/// What an app waits for before it shows something.
+/// The durability mode of an app: what it waits for before it publishes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// A commit, and everything before it, is durable before it is published. Items may run ahead
-    /// of the disk: a crash takes back those of the step that it interrupts.
+    /// A commit, and everything before it, is durable before it is published. Items may be published before
+    /// they are durable: a crash can lose the items of the step that it interrupts.
     #[default]
     Commit,
-    /// Each item, too, and for a consumer of events each event, is durable before it is published:
-    /// what was shown is never taken back.
+    /// Each item, and for consumers of events each event, is also durable before it is published:
+    /// nothing that was published is ever lost.
     Item,
-    /// Nothing is waited for; everything is durable after this time. A crash takes back the steps
+    /// The app waits for nothing; everything is durable after this time. A crash can lose the steps
     /// that were committed within it.
     Batch(Duration),
 }
 
-/// How large the JSON of an entry may be, in bytes.
+/// The maximum size of the JSON of an entry, in bytes.
 pub const MAX_ENTRY_BYTES: usize = 64 << 20;
 
-// not `#[non_exhaustive]`, like the enums of this file and `SessionFilter`: a log has to honour every field, so
-// that it should not compile when there is another one
-/// How a session is to be opened.
+// like the enums of this file and `SessionFilter` not `#[non_exhaustive]`: a log has to honour every field, so it
+// should not compile after one is added
+/// The conditions under which a session is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
-    /// Whether it has to exist.
+    /// Whether the session has to exist.
     pub existence: Existence,
-    /// Refuse a session whose writer was active within this time and did not release it.
+    /// Reject a session whose writer was active within this time and did not release it.
     pub idle_for: Option<Duration>,
 }
 
-/// Whether a session has to exist; it does from its first entry on.
+/// Whether a session has to exist. A session exists from its first entry on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Existence {
-    /// It may.
+    /// The session may or may not exist.
     #[default]
     Any,
-    /// It must.
+    /// The session must exist.
     Existing,
-    /// It must not.
+    /// The session must not exist.
     New,
 }
 
@@ -223,13 +227,13 @@ pub enum Existence {
 pub struct Opened {
     /// The epoch of this writer.
     pub epoch: Epoch,
-    /// Where the next entry goes; 0 for a new session.
+    /// The offset of the next entry. 0 for a new session.
     pub next: Offset,
-    /// The last entry that is a snapshot; `None` for a new session.
+    /// The offset of the last snapshot. `None` for a new session.
     pub snapshot: Option<Offset>,
 }
 
-/// Entries to be appended.
+/// A request to append entries to a session.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Append {
@@ -237,68 +241,69 @@ pub struct Append {
     pub session: SessionId,
     /// The epoch of the writer.
     pub epoch: Epoch,
-    /// Where the first one goes.
+    /// The offset of the first entry.
     pub at: Offset,
-    /// The entries; at least one.
-    pub entries: Vec<Draft>,
-    /// Whether somebody waits for them.
+    /// The entries. At least one.
+    pub entries: Vec<NewEntry>,
+    /// How soon the entries have to be durable.
     pub urgency: Urgency,
 }
 
 /// How soon an append has to be durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
-    /// At once.
+    /// Immediately.
     Now,
-    /// Within this time, so that a log may gather what comes meanwhile.
+    /// Within this time, so that a log can batch appends.
     Within(Duration),
-    /// When the log sees fit, but before any later append: nobody waits for it.
+    /// Whenever the log chooses, but before any later append: no task waits for it.
     Whenever,
 }
 
-/// An entry on its way to a log.
+/// An entry to append to a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Draft {
+pub struct NewEntry {
     /// The name of its kind.
     pub kind: &'static str,
-    /// Whether a session can be opened from it on.
+    /// Whether it is a snapshot, from which the session can be opened.
     pub snapshot: bool,
-    /// The name of the graph, if it is a snapshot: a log keeps that of the last one for each session.
+    /// The name of the graph, in snapshots. A log keeps the name in the last snapshot of each session.
     pub graph: Option<Arc<str>>,
-    /// When it was made, in milliseconds since 1970.
+    /// When it was created, in milliseconds since 1970.
     pub wall: u64,
     /// Its JSON.
     pub json: Arc<str>,
 }
 
-/// An entry as a log has it.
+/// An entry that is stored in a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Record {
-    /// Its place.
+    /// Its offset.
     pub offset: Offset,
-    /// Which opening of the session wrote it.
+    /// The epoch of the writer that appended it.
     pub epoch: Epoch,
     /// Its JSON.
     pub json: Arc<str>,
 }
 
 impl Record {
-    /// Returns an entry that a log has at this offset.
+    /// Returns an entry that is stored at this offset.
     pub fn new(offset: Offset, epoch: Epoch, json: impl Into<Arc<str>>) -> Self {
         Self { offset, epoch, json: json.into() }
     }
 
-    /// The place as a consumer remembers it.
+    /// Returns the cursor of the entry.
     pub fn cursor(&self) -> Cursor {
         Cursor { epoch: self.epoch, offset: self.offset }
     }
 
-    /// Reads the entry.
+    /// Parses the entry.
     ///
     /// # Errors
-    /// [`LogError::NewerFormat`], [`LogError::Damaged`].
+    /// Returns [`LogError::NewerFormat`] if a newer version wrote the entry, and [`LogError::Damaged`] if the JSON
+    /// is not an entry.
     pub fn entry(&self, session: &SessionId) -> Result<Entry, LogError> {
         Entry::from_json(&self.json).map_err(|error| match error {
             EntryError::NewerFormat { found } => LogError::NewerFormat { found, known: FORMAT },
@@ -311,7 +316,7 @@ impl Record {
     }
 }
 
-/// What a log knows of a session without reading it.
+/// The description of a session that a log has without reading its entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionInfo {
@@ -319,14 +324,14 @@ pub struct SessionInfo {
     pub id: SessionId,
     /// The epoch of its writer.
     pub epoch: Epoch,
-    /// The first entry that was not trimmed.
+    /// The offset of the first entry that was not trimmed.
     pub first: Offset,
-    /// Where the next entry goes.
+    /// The offset of the next entry.
     pub next: Offset,
-    /// The last snapshot.
+    /// The offset of the last snapshot.
     pub snapshot: Option<Offset>,
     /// The name of the graph that the session belongs to: the one that wrote the last snapshot. `None`
-    /// only if what an earlier version stored does not tell.
+    /// only if an earlier version of burdock stored the session without it.
     pub graph: Option<Arc<str>>,
     /// The time of the first entry, in milliseconds since 1970.
     pub created: u64,
@@ -334,16 +339,16 @@ pub struct SessionInfo {
     pub updated: u64,
 }
 
-/// Which sessions to list.
+/// A filter of sessions to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionFilter {
-    /// Only ids that begin so.
+    /// Only ids that start with this prefix.
     pub prefix: String,
-    /// Only sessions of graphs with these names; sessions of every graph if it is empty.
+    /// Only sessions of graphs with these names. Sessions of every graph if empty.
     pub graphs: Vec<Arc<str>>,
-    /// Only ids behind this one; the last id of one page leads to the next.
+    /// Only ids after this one. Set it to the last id of a page to list the next page.
     pub after: Option<SessionId>,
-    /// At most so many.
+    /// The maximum number of sessions. Defaults to 100.
     pub limit: usize,
 }
 
@@ -353,26 +358,26 @@ impl Default for SessionFilter {
     }
 }
 
-/// Where an epoch begins.
+/// The start of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EpochStart {
     /// The epoch.
     pub epoch: Epoch,
-    /// Where its first entry went, or would have gone.
+    /// The offset of its first entry, or of the next entry if it wrote none.
     pub start: Offset,
 }
 
 impl Opened {
-    /// Returns a session that was opened under this epoch.
+    /// Returns the result of opening a session under this epoch.
     pub fn new(epoch: Epoch, next: Offset, snapshot: Option<Offset>) -> Self {
         Self { epoch, next, snapshot }
     }
 }
 
 impl Append {
-    /// Returns an append that has to be durable at once.
-    pub fn new(session: SessionId, epoch: Epoch, at: Offset, entries: Vec<Draft>) -> Self {
+    /// Returns an append that has to be durable immediately.
+    pub fn new(session: SessionId, epoch: Epoch, at: Offset, entries: Vec<NewEntry>) -> Self {
         Self { session, epoch, at, entries, urgency: Urgency::Now }
     }
 
@@ -384,7 +389,8 @@ impl Append {
 }
 
 impl SessionInfo {
-    /// Returns a session that has the entries of this range, without a snapshot, a graph and times.
+    /// Returns the description of a session that has the entries of this range, without a snapshot, a graph
+    /// and times.
     ///
     /// A log then sets the fields [`snapshot`](Self::snapshot), [`graph`](Self::graph),
     /// [`created`](Self::created) and [`updated`](Self::updated).
@@ -403,51 +409,51 @@ impl EpochStart {
 }
 
 impl<L: Log + ?Sized> Log for Arc<L> {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         (**self).open(session, claim)
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
+    fn append(&self, append: Append) -> LogFuture<()> {
         (**self).append(append)
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         (**self).read(session, from, limit)
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         (**self).reached(session, offset)
     }
 
-    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> Logging<()> {
+    fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
         (**self).reached_in(session, epoch, offset)
     }
 
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         (**self).snapshot_before(session, offset)
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         (**self).info(session)
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         (**self).sessions(filter)
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         (**self).epochs(session)
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         (**self).release(session, epoch)
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         (**self).trim(session, before)
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         (**self).delete(session)
     }
 }

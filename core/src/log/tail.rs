@@ -1,7 +1,7 @@
-//! Reading on as a session grows.
+//! A stream of the entries of a session that waits for new ones.
 
 use super::{
-    Epoch, Log, LogError, Logging, Offset, Record, SessionId, SessionInfo, identity::Identity,
+    Epoch, Log, LogError, LogFuture, Offset, Record, SessionId, SessionInfo, identity::Identity,
 };
 use futures_core::Stream;
 use std::{
@@ -12,17 +12,17 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// How many entries are read at once.
+/// The number of entries per page.
 const PAGE: usize = 256;
 
-/// The entries of a session from an offset on: those that are there, then those that come.
+/// Returns a stream of the entries of a session from an offset on: first the stored ones, then new ones.
 ///
-/// It never ends on its own; it ends after an error. If the session is deleted, the error is
-/// [`NoSession`](LogError::NoSession), also if a session with the same id was made since and however
-/// slowly the tail is polled.
+/// The stream never ends on its own; it ends after the first error. If the session is deleted, the error is
+/// [`NoSession`](LogError::NoSession), even if a session with the same id has been created since, and however
+/// slowly the stream is polled.
 ///
 /// # Cancel safety
-/// Dropping it between two entries loses nothing: another one from the next offset goes on.
+/// Dropping the stream between two entries loses nothing: another one continues from the next offset.
 pub fn tail(log: &Arc<dyn Log>, session: &SessionId, from: Offset) -> Tail {
     Tail {
         log: Arc::clone(log),
@@ -40,7 +40,7 @@ pub struct Tail {
     log: Arc<dyn Log>,
     session: SessionId,
     next: Offset,
-    /// The session that it reads; `None` until it has read something of it.
+    /// The session that it reads. `None` until the first read.
     identity: Option<Identity>,
     page: VecDeque<Record>,
     state: State,
@@ -48,26 +48,26 @@ pub struct Tail {
 
 enum State {
     Idle,
-    Reading(Logging<Vec<Record>>),
+    Reading(LogFuture<Vec<Record>>),
     /// Checks whether a page that another epoch wrote belongs to the session that was read before.
-    Checking(VecDeque<Record>, Logging<()>),
-    /// At the end of a session of which nothing was read.
-    Identifying(Logging<SessionInfo>),
-    Waiting(Logging<()>),
+    Checking(VecDeque<Record>, LogFuture<()>),
+    /// At the end of the log, before any entry was read.
+    Identifying(LogFuture<SessionInfo>),
+    Waiting(LogFuture<()>),
     Over,
 }
 
 impl Tail {
-    /// Reads only the session that has this epoch.
+    /// Restricts the tail to the session that has this epoch.
     pub(super) fn of(mut self, epoch: Epoch) -> Self {
         self.identify(epoch);
         self
     }
 
-    /// The next entry; `None` only after an error.
+    /// Returns the next entry. Returns `None` only after an error.
     ///
     /// # Cancel safety
-    /// Loses nothing when dropped.
+    /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<Record, LogError>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -89,7 +89,7 @@ impl Tail {
                 State::Idle => State::Reading(self.log.read(&self.session, self.next, PAGE)),
                 State::Reading(reading) => {
                     let page = ready!(reading.as_mut().poll(cx))?;
-                    self.read(page.into())
+                    self.after_page(page.into())
                 }
                 State::Checking(page, checking) => {
                     ready!(checking.as_mut().poll(cx))?;
@@ -110,8 +110,8 @@ impl Tail {
         }
     }
 
-    /// What follows on a page that was read.
-    fn read(&mut self, page: VecDeque<Record>) -> State {
+    /// Returns the state after a page was read.
+    fn after_page(&mut self, page: VecDeque<Record>) -> State {
         match (page.front(), &self.identity) {
             (None, None) => State::Identifying(self.log.info(&self.session)),
             (None, Some(identity)) => self.wait(identity.epoch()),

@@ -1,8 +1,8 @@
-//! The writer between the loop and a log: gathers entries, hands them over, waits when it has to.
+//! The writer of a session: queues entries, submits them to the log, and waits as the durability requires.
 
 use super::{
-    Append, Claim, Cursor, Draft, Durability, Epoch, Existence, Kind, Log, LogError, Logging,
-    Moment, Offset, Opened, SessionId, Time, Urgency, identity::Identity,
+    Append, Claim, Cursor, Durability, EntryPayload, Epoch, Existence, Log, LogError, LogFuture,
+    NewEntry, Offset, Opened, RawSessionView, SessionId, Time, Urgency, identity::Identity,
 };
 use crate::{
     runtime::Runtime,
@@ -18,11 +18,11 @@ use std::{
     time::Duration,
 };
 
-/// How long a log may keep items that nobody waits for, to write several at once.
+/// How long a log may delay the append of items that no task waits for, to batch several.
 const ITEMS_WITHIN: Duration = Duration::from_millis(20);
 
-/// Below this, no snapshot is worth its entry.
-const SNAPSHOT_BYTES: usize = 64 << 10;
+/// A snapshot is not written before the entries since the last one exceed this size.
+const MIN_BYTES_PER_SNAPSHOT: usize = 64 << 10;
 
 /// Writes one session under one epoch.
 pub(crate) struct Writer {
@@ -33,31 +33,33 @@ pub(crate) struct Writer {
     epoch: Epoch,
     /// The last entry of an earlier epoch.
     inherited: Option<Cursor>,
-    /// Where the next entry that is noted goes.
+    /// The offset of the next entry to be queued.
     next: Offset,
-    /// Entries that were not handed over yet.
-    noted: Vec<Draft>,
-    /// The lock is never taken: an app is `Sync`, and these futures are not.
-    under_way: Mutex<VecDeque<Logging<()>>>,
+    /// Entries that were not submitted yet.
+    queued: Vec<NewEntry>,
+    /// Appends in progress, in order. The lock is never taken; it makes the app `Sync`, which futures are not.
+    in_flight: Mutex<VecDeque<LogFuture<()>>>,
     weight: Weight,
-    /// Why nothing can be written any more, until the session is opened anew.
+    /// The error after which nothing can be written until the session is reopened.
     broken: Option<LogError>,
-    /// Somebody waits for a commit, or gave up waiting: whether the log has it is not known.
+    /// A caller waits for a commit, or stopped waiting: it is unknown whether the log has it.
     uncertain: bool,
-    /// The claim of [`read_back`](Self::read_back), which outlives whoever waits for it: claimed and
-    /// not heard of, it would look like somebody else's.
-    opening: Mutex<Option<Logging<Opened>>>,
+    /// The pending `open` of [`reopen`](Self::reopen). It is kept if the caller stops waiting: the epoch of an opening
+    /// without a known result would look like that of another writer.
+    opening: Mutex<Option<LogFuture<Opened>>>,
 }
 
-/// What opening the session would have to read.
+/// The bytes that opening the session would have to read.
 #[derive(Clone, Copy, Default)]
 struct Weight {
+    /// The last snapshot.
     snapshot: usize,
+    /// The entries after it.
     since: usize,
 }
 
 impl Weight {
-    fn add(&mut self, entry: &Draft) {
+    fn add(&mut self, entry: &NewEntry) {
         if entry.snapshot {
             *self = Self { snapshot: entry.json.len(), since: 0 };
         } else {
@@ -66,46 +68,46 @@ impl Weight {
     }
 }
 
-/// Tells the time of entries.
+/// The clock for the times of entries.
 struct Clock {
     runtime: Arc<dyn Runtime>,
-    /// The runtime's time when the session's clock stood at zero, or would have.
-    offset: Duration,
-    /// The session's clock when the session was opened.
+    /// The runtime's time when the session was opened.
+    opened_at: Duration,
+    /// The session time when the session was opened.
     base: Duration,
 }
 
 impl Clock {
-    /// Goes on behind the last entry: while nobody had the session open, by the wall's clock.
+    /// Continues after the last entry. The time during which the session was not open is that of the wall clock.
     fn after(runtime: Arc<dyn Runtime>, last: Option<Time>) -> Self {
         let base = last.map_or(Duration::ZERO, |last| {
             last.since_start() + runtime.wall().saturating_sub(last.wall())
         });
-        Self { offset: runtime.now(), base, runtime }
+        Self { opened_at: runtime.now(), base, runtime }
     }
 
     fn time(&self) -> Time {
-        let since = self.base + self.runtime.now().saturating_sub(self.offset);
+        let since = self.base + self.runtime.now().saturating_sub(self.opened_at);
         let millis = u64::try_from(self.runtime.wall().as_millis()).unwrap_or(u64::MAX);
         Time(millis, u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
     }
 }
 
 impl Writer {
-    /// Opens a session with what it amounts to, in the types of the program; `None` for a new one.
+    /// Opens a session and returns its restored content, or `None` for a new session.
     ///
-    /// It is read before it is claimed: a program that it does not fit leaves its writer alone.
+    /// The session is read before it is opened, so that a program that it does not fit does not fence its writer.
     pub(crate) async fn open<T, E: From<LogError>>(
         log: Arc<dyn Log>,
         session: SessionId,
         claim: Claim,
         durability: Durability,
         runtime: Arc<dyn Runtime>,
-        restore: impl Fn(Moment) -> Result<T, E>,
+        restore: impl Fn(RawSessionView) -> Result<T, E>,
     ) -> Result<(Self, Option<T>), E> {
-        let adopt = |(moment, weight): (Moment, Weight)| {
-            let last = (moment.time, moment.cursor());
-            Ok::<_, E>((restore(moment)?, last, weight))
+        let adopt = |(view, weight): (RawSessionView, Weight)| {
+            let last = (view.time, view.cursor());
+            Ok::<_, E>((restore(view)?, last, weight))
         };
         let (opened, next, identity, mut found) = loop {
             let (snapshot, next, epoch) = match log.info(&session).await {
@@ -117,7 +119,7 @@ impl Writer {
             };
             let identity = Identity::new(&log, &session, epoch);
             let found = match read(&log, &session, &identity, snapshot, next).await {
-                // deleted meanwhile, and perhaps made again
+                // deleted since `info`, and perhaps created again
                 Err(LogError::NoSession { .. }) => continue,
                 found => found?.map(&adopt).transpose()?,
             };
@@ -125,12 +127,12 @@ impl Writer {
             let existence =
                 if any && next == Offset::ZERO { Existence::New } else { claim.existence };
             match log.open(&session, Claim { existence, ..claim }).await {
-                // made meanwhile, perhaps by the program of another graph: it is read first
+                // created since `info`, perhaps by the program of another graph: read it first
                 Err(LogError::SessionExists { .. }) if any => {}
                 opened => break (opened?, next, identity, found),
             }
         };
-        // its writer continued meanwhile, or it is another session, perhaps as long
+        // its writer continued since, or it is another session, perhaps with as many entries
         let changed =
             opened.next != next || (next > Offset::ZERO && !identity.is_current().await?);
         if changed {
@@ -151,8 +153,8 @@ impl Writer {
             epoch: opened.epoch,
             inherited: last.map(|(_, cursor)| cursor),
             next: opened.next,
-            noted: Vec::new(),
-            under_way: Mutex::new(VecDeque::new()),
+            queued: Vec::new(),
+            in_flight: Mutex::new(VecDeque::new()),
             weight,
             broken: None,
             uncertain: false,
@@ -161,14 +163,14 @@ impl Writer {
         Ok((writer, restored))
     }
 
-    /// Opens the session anew after an append whose fate is unknown, unless somebody else did, and
-    /// reads what it amounts to. Nothing can be written until [`go_on`](Self::go_on).
+    /// Opens the session again after an append whose result is unknown, unless another writer did, and
+    /// reads it. Nothing can be written until [`resume`](Self::resume).
     ///
     /// # Cancel safety
-    /// When it fails or is dropped, it can be called again.
-    pub(crate) async fn read_back(&mut self) -> Result<Moment, LogError> {
-        self.noted.clear();
-        exclusive(&mut self.under_way).clear();
+    /// If it fails or is dropped, it can be called again.
+    pub(crate) async fn reopen(&mut self) -> Result<RawSessionView, LogError> {
+        self.queued.clear();
+        exclusive(&mut self.in_flight).clear();
         if exclusive(&mut self.opening).is_none() {
             if self.log.info(&self.session).await?.epoch != self.epoch {
                 let error = LogError::Fenced { session: self.session.clone(), epoch: self.epoch };
@@ -189,15 +191,15 @@ impl Writer {
         let identity = Identity::new(&self.log, &self.session, opened.epoch);
         let (snapshot, next) = (opened.snapshot, opened.next);
         let read = read(&self.log, &self.session, &identity, snapshot, next).await?;
-        let (moment, weight) = read.ok_or(LogError::NoSession { session: self.session.clone() })?;
+        let (view, weight) = read.ok_or(LogError::NoSession { session: self.session.clone() })?;
         (self.next, self.weight) = (opened.next, weight);
-        self.inherited = Some(moment.cursor());
-        self.clock = Clock::after(Arc::clone(&self.clock.runtime), Some(moment.time));
-        Ok(moment)
+        self.inherited = Some(view.cursor());
+        self.clock = Clock::after(Arc::clone(&self.clock.runtime), Some(view.time));
+        Ok(view)
     }
 
-    /// Goes on behind what was read back.
-    pub(crate) fn go_on(&mut self) {
+    /// Allows writes after the entries that [`reopen`](Self::reopen) read.
+    pub(crate) fn resume(&mut self) {
         self.broken = None;
         self.uncertain = false;
     }
@@ -218,137 +220,136 @@ impl Writer {
         self.epoch
     }
 
-    /// The entry that was noted last, or the last one before the session was opened.
+    /// Returns the cursor of the last queued entry, or of the last entry before the session was opened.
     pub(crate) fn cursor(&self) -> Option<Cursor> {
         let offset = Offset(self.next.0.checked_sub(1)?);
         let inherited = self.inherited.filter(|cursor| cursor.offset == offset);
         Some(inherited.unwrap_or(Cursor { epoch: self.epoch, offset }))
     }
 
-    /// Whether everything that was noted is durable.
+    /// Returns whether all entries are durable.
     pub(crate) fn is_idle(&mut self) -> bool {
-        self.noted.is_empty() && exclusive(&mut self.under_way).is_empty()
+        self.queued.is_empty() && exclusive(&mut self.in_flight).is_empty()
     }
 
-    /// Why nothing can be written any more, if it is known.
+    /// Returns the error after which nothing can be written, if it is known.
     pub(crate) fn broken(&self) -> Option<&LogError> {
         self.broken.as_ref()
     }
 
-    /// Whether the session has to be opened anew before anything can be written.
+    /// Returns whether the session has to be reopened before anything can be written.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken.is_some() || self.uncertain
     }
 
-    /// Looks whether appends that nobody waits for have failed.
-    pub(crate) fn notice(&mut self) -> Result<(), LogError> {
-        match self.poll_under_way(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(noticed) => noticed,
+    /// Returns an error if an append has failed. Does not wait.
+    pub(crate) fn check_appends(&mut self) -> Result<(), LogError> {
+        match self.poll_in_flight(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result,
             Poll::Pending => Ok(()),
         }
     }
 
-    /// Whether the entries since the last snapshot outweigh it.
-    pub(crate) fn wants_snapshot(&self) -> bool {
-        self.weight.since > self.weight.snapshot.max(SNAPSHOT_BYTES)
+    /// Returns whether the entries since the last snapshot are larger than the snapshot.
+    pub(crate) fn is_snapshot_due(&self) -> bool {
+        self.weight.since > self.weight.snapshot.max(MIN_BYTES_PER_SNAPSHOT)
     }
 
-    /// Makes an entry of this moment.
-    pub(crate) fn draft(&self, kind: &impl Kind) -> Result<Draft, LogError> {
-        Draft::of(kind, self.clock.time())
+    /// Creates an entry with the current time.
+    pub(crate) fn new_entry(&self, payload: &impl EntryPayload) -> Result<NewEntry, LogError> {
+        NewEntry::of(payload, self.clock.time())
     }
 
-    /// Puts an entry behind those before.
-    pub(crate) fn put(&mut self, draft: Draft) {
-        self.weight.add(&draft);
-        self.noted.push(draft);
+    /// Adds an entry to the queue.
+    pub(crate) fn enqueue(&mut self, entry: NewEntry) {
+        self.weight.add(&entry);
+        self.queued.push(entry);
         self.next = self.next.plus(1);
     }
 
-    /// Makes an entry and puts it behind those before.
-    pub(crate) fn note(&mut self, kind: &impl Kind) -> Result<(), LogError> {
-        let draft = self.draft(kind)?;
-        self.put(draft);
+    /// Creates an entry and adds it to the queue.
+    pub(crate) fn append(&mut self, payload: &impl EntryPayload) -> Result<(), LogError> {
+        let entry = self.new_entry(payload)?;
+        self.enqueue(entry);
         Ok(())
     }
 
-    /// Takes back the entries noted since `mark`, none of which was handed over.
-    pub(crate) fn take_back(&mut self, mark: Mark) {
-        self.noted.truncate(mark.noted);
+    /// Removes the entries that were queued since `mark`. None of them may have been submitted.
+    pub(crate) fn truncate(&mut self, mark: Mark) {
+        self.queued.truncate(mark.queued);
         self.next = mark.next;
         self.weight = mark.weight;
     }
 
-    /// What [`take_back`](Self::take_back) returns to.
+    /// Returns the current end of the queue, for [`truncate`](Self::truncate).
     pub(crate) fn mark(&self) -> Mark {
-        Mark { noted: self.noted.len(), next: self.next, weight: self.weight }
+        Mark { queued: self.queued.len(), next: self.next, weight: self.weight }
     }
 
-    /// Hands over what was noted.
-    fn hand_over(&mut self, urgency: Urgency) {
-        if self.noted.is_empty() || self.is_broken() {
+    /// Submits the queued entries to the log.
+    fn submit_with(&mut self, urgency: Urgency) {
+        if self.queued.is_empty() || self.is_broken() {
             return;
         }
-        let entries = mem::take(&mut self.noted);
+        let entries = mem::take(&mut self.queued);
         let at = Offset(self.next.0 - entries.len() as u64);
         let (session, epoch) = (self.session.clone(), self.epoch);
         let appending = self.log.append(Append { session, epoch, at, entries, urgency });
-        exclusive(&mut self.under_way).push_back(appending);
+        exclusive(&mut self.in_flight).push_back(appending);
     }
 
-    /// Hands items over; it is for the log to gather them, because nobody comes back here until the
-    /// action yields or returns.
-    pub(crate) fn hand_over_items(&mut self) -> Result<(), LogError> {
-        self.notice()?;
-        self.hand_over(Urgency::Within(ITEMS_WITHIN));
+    /// Submits items. The log has to batch them, because the writer is not called again until the action
+    /// yields or returns.
+    pub(crate) fn submit_items(&mut self) -> Result<(), LogError> {
+        self.check_appends()?;
+        self.submit_with(Urgency::Within(ITEMS_WITHIN));
         Ok(())
     }
 
-    /// Hands over what nobody waits for.
-    pub(crate) fn hand_over_the_rest(&mut self) {
-        self.hand_over(Urgency::Whenever);
+    /// Submits the queued entries without waiting for them.
+    pub(crate) fn submit(&mut self) {
+        self.submit_with(Urgency::Whenever);
     }
 
-    /// Hands over a commit, and waits for it unless the durability says that nobody does.
+    /// Submits a commit, and waits until it is durable unless the mode is [`Durability::Batch`].
     ///
     /// # Cancel safety
-    /// When it is dropped, whether the commit counts is for [`read_back`](Self::read_back) to find
-    /// out.
+    /// If it is dropped, the commit may or may not be stored; [`reopen`](Self::reopen) finds out.
     pub(crate) async fn commit(&mut self) -> Result<(), LogError> {
         match self.durability {
             Durability::Commit | Durability::Item => {
-                self.hand_over(Urgency::Now);
+                self.submit_with(Urgency::Now);
                 self.uncertain = true;
-                let result = poll_fn(|cx| self.poll_under_way(cx)).await;
+                let result = poll_fn(|cx| self.poll_in_flight(cx)).await;
                 self.uncertain = false;
                 result
             }
             Durability::Batch(interval) => {
-                self.hand_over(Urgency::Within(interval));
-                self.notice()
+                self.submit_with(Urgency::Within(interval));
+                self.check_appends()
             }
         }
     }
 
-    /// Hands over what was noted, and waits until everything is durable.
+    /// Submits the queued entries, and waits until everything is durable.
     pub(crate) async fn flush(&mut self) -> Result<(), LogError> {
         poll_fn(|cx| self.poll_flush(cx)).await
     }
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
-        self.hand_over(Urgency::Now);
-        self.poll_under_way(cx)
+        self.submit_with(Urgency::Now);
+        self.poll_in_flight(cx)
     }
 
-    fn poll_under_way(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
-        let under_way = exclusive(&mut self.under_way);
-        while let Some(first) = under_way.front_mut() {
+    fn poll_in_flight(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
+        let in_flight = exclusive(&mut self.in_flight);
+        while let Some(first) = in_flight.front_mut() {
             let result = ready!(Pin::as_mut(first).poll(cx));
-            under_way.pop_front();
+            in_flight.pop_front();
             if let Err(error) = result {
-                // those behind it fail because of it, and say less
-                under_way.clear();
-                self.noted.clear();
+                // the appends after it fail because of it, with errors that are less specific
+                in_flight.clear();
+                self.queued.clear();
                 self.broken = Some(error);
             }
         }
@@ -358,25 +359,25 @@ impl Writer {
         })
     }
 
-    /// Makes everything durable and lets go of the session.
+    /// Makes everything durable and releases the session.
     pub(crate) async fn close(&mut self) -> Result<(), LogError> {
         self.flush().await?;
         self.log.release(&self.session, self.epoch).await
     }
 }
 
-/// Reads what a session amounts to, from its last snapshot on; `None` for a new one.
+/// Reads a session from its last snapshot on. Returns `None` for a new session.
 async fn read(
     log: &Arc<dyn Log>,
     session: &SessionId,
     identity: &Identity,
     snapshot: Option<Offset>,
     next: Offset,
-) -> Result<Option<(Moment, Weight)>, LogError> {
+) -> Result<Option<(RawSessionView, Weight)>, LogError> {
     let mut weight = Weight::default();
     let from = match snapshot {
         None if next > Offset::ZERO => {
-            let reason = "it has no snapshot to begin with".into();
+            let reason = "the session has no snapshot".into();
             let session = session.clone();
             return Err(LogError::Damaged { session, offset: Offset::ZERO, reason });
         }
@@ -390,14 +391,14 @@ async fn read(
             Weight { since: weight.since + json, ..weight }
         };
     };
-    let moment = Moment::read(log, session, identity, from..next, weigh).await?;
-    Ok(Some((moment, weight)))
+    let view = RawSessionView::read(log, session, identity, from..next, weigh).await?;
+    Ok(Some((view, weight)))
 }
 
-/// A place among the entries that were noted.
+/// A place in the queue of entries.
 #[derive(Clone, Copy)]
 pub(crate) struct Mark {
-    noted: usize,
+    queued: usize,
     next: Offset,
     weight: Weight,
 }

@@ -9,7 +9,10 @@ use super::{
 use crate::{
     event::Published,
     graph::Graph,
-    log::{Claim, Cursor, Epoch, History, Log, LogError, Moment, Offset, SessionId, Time, Writer},
+    log::{
+        Claim, Cursor, Epoch, History, Log, LogError, Offset, RawSessionView, SessionId, Time,
+        Writer,
+    },
     progress::Progress,
     stream::Inlet,
     sync::Mutex,
@@ -91,9 +94,9 @@ impl<G: Graph> App<G> {
     ///
     /// # Errors
     /// [`ReadError`]; nothing is changed.
-    pub async fn at(&self, offset: Offset) -> Result<View<G>, ReadError> {
+    pub async fn at(&self, offset: Offset) -> Result<SessionView<G>, ReadError> {
         let (log, session) = self.recorded()?;
-        View::at(log, session, offset).await
+        SessionView::at(log, session, offset).await
     }
 
     /// The committed steps of the session, from the first one that the log still has.
@@ -180,16 +183,20 @@ impl<G: Graph> App<G> {
     }
 }
 
-/// A session as it was after an entry of its log, in the types of a graph.
+/// A session as it was after an entry of its log, in the types of a graph: a read-only copy.
+///
+/// [`RawSessionView`] is the same in JSON, for programs without the graph. A
+/// [`Snapshot`](crate::log::Snapshot) is what the log stores of a session at one entry; both views are computed
+/// from the last snapshot and the entries after it.
 #[non_exhaustive]
-pub struct View<G: Graph> {
+pub struct SessionView<G: Graph> {
     /// The entry.
     pub cursor: Cursor,
     /// When it was made.
     pub time: Time,
-    /// The last entry up to there that moved the session; see [`Moment::moved`].
+    /// The last entry up to there that moved the session; see [`RawSessionView::moved`].
     pub moved: Cursor,
-    /// The entry before the last run; see [`Moment::before_run`].
+    /// The entry before the last run; see [`RawSessionView::before_run`].
     pub before_run: Option<Cursor>,
     /// The committed state.
     pub state: G::State,
@@ -201,7 +208,7 @@ pub struct View<G: Graph> {
     pub run: u64,
 }
 
-impl<G: Graph> View<G> {
+impl<G: Graph> SessionView<G> {
     /// Reads a session as it was after an entry, without opening it.
     ///
     /// # Errors
@@ -211,7 +218,7 @@ impl<G: Graph> View<G> {
         session: &SessionId,
         offset: Offset,
     ) -> Result<Self, ReadError> {
-        Self::of(session, Moment::at(log, session, offset).await?)
+        Self::of(session, RawSessionView::at(log, session, offset).await?)
     }
 
     /// Reads a session as it is now, without opening it.
@@ -219,22 +226,22 @@ impl<G: Graph> View<G> {
     /// # Errors
     /// [`ReadError`].
     pub async fn latest(log: &Arc<dyn Log>, session: &SessionId) -> Result<Self, ReadError> {
-        Self::of(session, Moment::latest(log, session).await?)
+        Self::of(session, RawSessionView::latest(log, session).await?)
     }
 
-    fn of(session: &SessionId, moment: Moment) -> Result<Self, ReadError> {
-        let cursor = moment.cursor();
-        let Moment { time, moved, before_run, .. } = moment;
-        let restored = Restored::<G>::from_snapshot(session.as_str(), moment.snapshot)?;
+    fn of(session: &SessionId, view: RawSessionView) -> Result<Self, ReadError> {
+        let cursor = view.cursor();
+        let RawSessionView { time, moved, before_run, .. } = view;
+        let restored = Restored::<G>::from_snapshot(session.as_str(), view.snapshot)?;
         let Restored { state, progress, .. } = restored;
         let Progress { position, step, run, .. } = progress;
         Ok(Self { cursor, time, moved, before_run, state, position, step, run })
     }
 }
 
-impl<G: Graph> fmt::Debug for View<G> {
+impl<G: Graph> fmt::Debug for SessionView<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("View")
+        f.debug_struct("SessionView")
             .field("cursor", &self.cursor)
             .field("position", &self.position)
             .field("step", &self.step)

@@ -11,7 +11,7 @@ use crate::{
     Context,
     event::{Observer, Observers},
     graph::Graph,
-    log::{Claim, Durability, Existence, Log, LogItem, Moment, SessionId, Writer},
+    log::{Claim, Durability, Existence, Log, LogItem, RawSessionView, SessionId, Writer},
     runtime::{Runtime, default_runtime},
     stream::{Control, Threads, one_item},
     sync::Mutex,
@@ -277,9 +277,9 @@ impl<G: Graph> Parts<G> {
         match self.log {
             Some((log, encode)) => {
                 let id = SessionId::new(id).map_err(ReadError::from)?;
-                let restore = |moment: Moment| {
+                let restore = |view: RawSessionView| {
                     let session = &session.context.session;
-                    let restored = Restored::<G>::from_snapshot(session, moment.snapshot)?;
+                    let restored = Restored::<G>::from_snapshot(session, view.snapshot)?;
                     restored.check_slots()?;
                     Ok(restored)
                 };

@@ -3,7 +3,7 @@
 use super::{ReadError, restore::Restored};
 use crate::{
     graph::Graph,
-    log::{Log, LogError, Moment, SessionFilter, SessionId},
+    log::{Log, LogError, RawSessionView, SessionFilter, SessionId},
 };
 use std::sync::Arc;
 
@@ -78,12 +78,12 @@ pub async fn check_sessions<G: Graph>(log: &Arc<dyn Log>) -> Result<Vec<Misfit>,
 }
 
 async fn check<G: Graph>(log: &Arc<dyn Log>, session: &SessionId) -> Result<(), ReadError> {
-    let moment = match Moment::latest(log, session).await {
+    let view = match RawSessionView::latest(log, session).await {
         // deleted since it was listed
         Err(LogError::NoSession { .. }) => return Ok(()),
-        moment => moment?,
+        view => view?,
     };
-    let restored = Restored::<G>::from_snapshot(session.as_str(), moment.snapshot)?;
+    let restored = Restored::<G>::from_snapshot(session.as_str(), view.snapshot)?;
     restored.check_slots()?;
     Ok(restored.check_inputs()?)
 }

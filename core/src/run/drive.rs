@@ -11,7 +11,7 @@ use crate::{
     action::{Context, Failure, FailureCause},
     event::EventKind,
     graph::{Graph, Next, Node, Policy, StepResult},
-    log::{EntryKind, Plain},
+    log::{BareEntryRef, EntryKind},
     panics::{Caught, caught, discard},
     stream::Settling,
 };
@@ -130,7 +130,7 @@ impl<G: Graph> Drop for CancelGuard<'_, G> {
 async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<StepResult> {
     if session.is_heard() {
         let (step, name) = (session.progress.step, node.name());
-        session.journal.enqueue(|| Plain::StepStarted { step, node: name });
+        session.journal.enqueue(|| BareEntryRef::StepStarted { step, node: name });
         session.publish(node, EventKind::StepStarted).await;
     }
     let policy = G::policy(node).map_or(Ok(Policy::default()), caught);

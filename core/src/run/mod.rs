@@ -24,7 +24,7 @@ mod session;
 mod step;
 mod stop;
 
-pub use self::app::{App, ReadError, View};
+pub use self::app::{App, ReadError, SessionView};
 pub use self::builder::{
     AppBuilder, BuildError, DefaultState, GivenState, InitialState, NoResources, Provided,
 };

@@ -137,9 +137,9 @@ impl<G: Graph> Session<G> {
     /// Reads the session back after an append that failed, or whose fate is unknown.
     pub(super) async fn recover(&mut self) -> Result<(), RunError> {
         let read = self.journal.recover().await.map_err(|error| self.log_error(error))?;
-        if let Some(moment) = read {
-            let last = moment.offset;
-            let restored = Restored::from_snapshot(&self.context.session, moment.snapshot)?;
+        if let Some(view) = read {
+            let last = view.offset;
+            let restored = Restored::from_snapshot(&self.context.session, view.snapshot)?;
             self.adopt(restored)?;
             let unfinished = match self.progress.position {
                 Position::Unfinished(node) => Some(node),

@@ -1,9 +1,9 @@
-//! A step of a session as plain data, from which a test is made.
+//! A recorded step of a session as plain data, for tests.
 
 use crate::{
     log::{
-        CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Moment,
-        Offset, SessionId, Snapshot, entries,
+        CauseRecord, Document, EntryKind, FORMAT, FailureRecord, Identity, Log, LogError, Offset,
+        RawSessionView, SessionId, Snapshot, entries,
     },
     names::{ATTEMPT_FAILED, STEP_COMMITTED, STEP_FAILED},
     progress::Next,
@@ -13,21 +13,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// One attempt at a step, as a session recorded it: what the action was given, and what came of it.
+/// One recorded attempt at a step: the input of the action, and its result.
 ///
-/// It is data without the types of a program: JSON to be kept beside a test.
-/// [`load`](Fixture::load) reads it back in those types, and [`test`](Fixture::test) writes the
-/// test. Resources are no data, so a log has none; the test is given others.
+/// It is data without the types of a program, for example a JSON file beside a test.
+/// [`load`](Fixture::load) converts it into those types, and [`test`](Fixture::test) generates the
+/// test. A log does not record resources; the test has to set its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Fixture {
-    /// The format, that of entries.
+    /// The format, which is that of entries.
     #[serde(rename = "v")]
     pub format: u32,
     /// The session.
     #[serde(deserialize_with = "SessionId::deserialize_stored")]
     pub session: SessionId,
-    /// The entry that the attempt ended with.
+    /// The entry that ended the attempt.
     pub offset: Offset,
     /// The name of the graph.
     pub graph: String,
@@ -41,51 +41,51 @@ pub struct Fixture {
     pub attempt: u32,
     /// The version of the state; see `#[state(version = …)]`.
     pub version: u32,
-    /// The state before.
+    /// The state before the step.
     pub state: Document,
     /// The inputs of the run.
     pub inputs: Value,
-    /// What an `on error` edge passed on.
+    /// The failure that an `on error` edge passed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureRecord>,
     /// The items that the attempt has shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Value>,
-    /// The run was stopped, and ended with this step.
+    /// Whether the run was stopped and ended with this step.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
-    /// What came of it.
+    /// The result of the attempt.
     pub conclusion: Conclusion,
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conclusion {
-    /// It was committed.
+    /// The step was committed.
     #[non_exhaustive]
     Committed {
-        /// What changed, by the names that serde gives the fields.
+        /// The changes of the fields, by the names that serde gives them.
         patches: Vec<(String, Patch)>,
-        /// What followed.
+        /// The transition that followed.
         next: Next<String>,
     },
-    /// It failed.
+    /// The attempt failed.
     #[non_exhaustive]
     Failed {
-        /// What went wrong.
+        /// The cause.
         cause: CauseRecord,
     },
 }
 
-/// Makes a fixture of the attempt that ended with the entry at `offset`.
+/// Creates a fixture of the attempt that ended with the entry at `offset`.
 ///
-/// Such entries are of the kinds [`StepCommitted`](EntryKind::StepCommitted), which
-/// [`PastStep::offset`](crate::log::PastStep) names, [`StepFailed`](EntryKind::StepFailed) and
+/// Such an entry is a [`StepCommitted`](EntryKind::StepCommitted), whose offset is in
+/// [`PastStep::offset`](crate::log::PastStep), a [`StepFailed`](EntryKind::StepFailed) or an
 /// [`AttemptFailed`](EntryKind::AttemptFailed). The session is only read.
 ///
 /// # Errors
-/// [`FixtureError`].
+/// Returns a [`FixtureError`] if the entry does not end an attempt, or if the log cannot be read.
 ///
 /// # Cancel safety
 /// Dropping the future loses nothing.
@@ -95,10 +95,10 @@ pub async fn fixture(
     offset: Offset,
 ) -> Result<Fixture, FixtureError> {
     let identity = Identity::new(log, session, log.info(session).await?.epoch);
-    let made = read(log, session, offset).await;
-    // it takes several reads, between which the session may have been deleted and made again
+    let fixture = read(log, session, offset).await;
+    // between the reads, the session may have been deleted and created again
     identity.check().await?;
-    made
+    fixture
 }
 
 async fn read(
@@ -107,9 +107,9 @@ async fn read(
     offset: Offset,
 ) -> Result<Fixture, FixtureError> {
     let end = Ending::at(log, session, offset).await?;
-    // the first entry is that of the session, so there is one before
+    // the first entry of a session ends no attempt, so there is an entry before this one
     let before = Offset(offset.0.saturating_sub(1));
-    let Moment { snapshot, .. } = Moment::at(log, session, before).await?;
+    let RawSessionView { snapshot, .. } = RawSessionView::at(log, session, before).await?;
     let Snapshot { graph, version, state, step, run, unfinished, failure, .. } = snapshot;
     Ok(Fixture {
         format: FORMAT,
@@ -132,10 +132,11 @@ async fn read(
 }
 
 impl Fixture {
-    /// Reads one from its JSON.
+    /// Parses the JSON of a fixture.
     ///
     /// # Errors
-    /// [`FixtureError::NewerFormat`], [`FixtureError::Malformed`].
+    /// Returns [`FixtureError::NewerFormat`] if a newer version of burdock wrote the fixture, and
+    /// [`FixtureError::Malformed`] if the JSON is not a fixture.
     pub fn from_json(json: &str) -> Result<Self, FixtureError> {
         #[derive(Deserialize)]
         struct Head {
@@ -150,12 +151,12 @@ impl Fixture {
         serde_json::from_str(json).map_err(malformed)
     }
 
-    /// Writes it as JSON, line by line.
+    /// Returns the fixture as pretty-printed JSON.
     ///
-    /// Marks that turn the direction of text are escaped: rustc refuses them in literals. The keys of
-    /// objects are in order, whatever the features of dependencies.
+    /// Direction marks of text are escaped, because rustc rejects them in literals. The keys of objects are
+    /// sorted, whatever the features of dependencies.
     pub fn to_json(&self) -> String {
-        // nothing in it is refused by JSON: every key is a text, and every number was one before
+        // serialising cannot fail: every key is a string, and every number comes from JSON
         let json = serde_json::to_string_pretty(&self.sorted()).unwrap_or_default();
         let turns = |letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         let escape = |letter| match letter {
@@ -165,7 +166,8 @@ impl Fixture {
         if json.contains(turns) { json.chars().map(escape).collect() } else { json }
     }
 
-    /// The same with the keys of each object in order; `serde_json`'s `preserve_order` keeps another one.
+    /// Returns a copy with sorted keys in each object: the feature `preserve_order` of `serde_json` keeps another
+    /// order.
     fn sorted(&self) -> Self {
         let mut sorted = self.clone();
         sorted.state.sort_keys();
@@ -188,7 +190,7 @@ impl Fixture {
     }
 }
 
-/// The entry that an attempt ended with.
+/// The entry that ended an attempt.
 struct Ending {
     node: String,
     attempt: u32,
@@ -219,14 +221,14 @@ impl Ending {
     }
 }
 
-/// The items of the attempt that was under way after the entry at `last`.
+/// Returns the items of the attempt that was in progress after the entry at `last`.
 async fn shown(
     log: &Arc<dyn Log>,
     session: &SessionId,
     last: Offset,
     wanted: u32,
 ) -> Result<Vec<Value>, LogError> {
-    // a snapshot never lies between the items of an attempt
+    // there is never a snapshot between the items of an attempt
     let from = log.snapshot_before(session, last).await?.unwrap_or(last);
     let mut items = Vec::new();
     let mut records = entries(log, session, from..=last);
@@ -240,13 +242,13 @@ async fn shown(
     Ok(items)
 }
 
-/// Whether the run was stopped right after the step that was committed at `offset`.
+/// Returns whether the run was stopped right after the step that was committed at `offset`.
 async fn stopped_after(
     log: &Arc<dyn Log>,
     session: &SessionId,
     offset: Offset,
 ) -> Result<bool, LogError> {
-    // a snapshot may lie between them
+    // there may be a snapshot between them
     for record in log.read(session, offset.plus(1), 2).await? {
         match record.entry(session)?.kind {
             EntryKind::Snapshot(_) => {}
@@ -256,45 +258,45 @@ async fn stopped_after(
     Ok(false)
 }
 
-/// Why there is no fixture, or no test of one.
+/// An error of creating or parsing a fixture, or of generating its test.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FixtureError {
     /// The log could not be read.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// The entry is none that an attempt ends with.
+    /// The entry does not end an attempt.
     #[error(
-        "no attempt at a step ends with the entry {offset}, a `{kind}`: name a `{STEP_COMMITTED}`, a `{STEP_FAILED}` or an `{ATTEMPT_FAILED}`"
+        "the entry {offset} is a `{kind}`, which does not end an attempt: expected a `{STEP_COMMITTED}`, a `{STEP_FAILED}` or an `{ATTEMPT_FAILED}`"
     )]
     NoAttempt {
-        /// The entry.
+        /// The offset of the entry.
         offset: Offset,
-        /// What it is.
+        /// The kind of the entry.
         kind: &'static str,
     },
-    /// The graph that was given does not have the node.
+    /// The given graph does not have the node.
     #[error("the graph `{graph}` has no node `{node}`; its nodes are {nodes}")]
     UnknownNode {
         /// The node.
         node: String,
         /// The graph.
         graph: String,
-        /// Its nodes.
+        /// The nodes of the graph, separated by commas.
         nodes: String,
     },
-    /// A newer burdock wrote the fixture.
+    /// A newer version of burdock wrote the fixture.
     #[error(
         "the fixture has format {found}, and this program knows formats up to {FORMAT}: update burdock to read it"
     )]
     NewerFormat {
-        /// Its format.
+        /// The format of the fixture.
         found: u32,
     },
-    /// It is no fixture.
-    #[error("this is no fixture: {reason}")]
+    /// The JSON is not a fixture.
+    #[error("invalid fixture: {reason}")]
     Malformed {
-        /// What serde says.
+        /// The message of serde.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! One action alone, in a test.
+//! A test of a single action, without a graph.
 
 use crate::{
     action::{
@@ -20,11 +20,11 @@ use std::{
     time::Duration,
 };
 
-/// The scope of an action that runs alone: it has whatever the test gives.
+/// The scope of an action under test, with the inputs and resources that the test sets.
 #[derive(Debug)]
 pub enum TestScope {}
 
-/// Inputs or resources that a test gave, by name.
+/// The inputs or resources that a test sets, by name.
 #[derive(Clone, Default)]
 pub struct TestValues(Vec<(u64, Arc<dyn Any + Send + Sync>)>);
 
@@ -63,7 +63,7 @@ impl<const HASH: u64, T: 'static> HasResource<HASH, T> for TestScope {
     }
 }
 
-/// Runs an action alone, without a graph. The prelude has it for every action.
+/// Runs an action in a test, without a graph. Every action implements it; the trait is in the prelude.
 pub trait TestAction: Action {
     /// Starts a test of the action on a state.
     fn test(state: &Self::State) -> ActionTest<'_, Self> {
@@ -73,9 +73,9 @@ pub trait TestAction: Action {
 
 impl<A: Action> TestAction for A {}
 
-/// A test of one action on a state; made by [`TestAction::test`].
+/// A test of one action on a state, as returned by [`TestAction::test`].
 ///
-/// Awaiting it gives the items that were yielded and the writes. The state is not changed.
+/// Awaiting it runs the action and returns the yielded items and the writes. The state is not changed.
 ///
 /// ```
 /// # use burdock::prelude::*;
@@ -104,13 +104,13 @@ pub struct ActionTest<'a, A: Action> {
     failure: Option<Failure>,
     stop_after: Option<usize>,
     runtime: Option<Arc<dyn Runtime>>,
-    place: Place,
-    watch: Watch,
+    location: Location,
+    on_failure: OnFailure,
 }
 
-/// Where in a session the action is told that it is.
+/// The location in a session that the action sees in its [`Context`].
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct Location {
     pub(super) session: Arc<str>,
     pub(super) run: u64,
     pub(super) step: u64,
@@ -118,13 +118,13 @@ pub(super) struct Place {
     pub(super) node: &'static str,
 }
 
-/// What becomes of an action that goes astray.
+/// How panics and timeouts of the action are handled.
 #[derive(Clone, Copy, Debug)]
-enum Watch {
-    /// A panic is the test's.
-    Nothing,
-    /// A panic is a failure, and so is a timeout, as in a run.
-    Failures { timeout: Option<Duration> },
+enum OnFailure {
+    /// A panic unwinds through the test, and there is no timeout.
+    Unwind,
+    /// Panics and timeouts are failures, as in a run.
+    Catch { timeout: Option<Duration> },
 }
 
 impl<'a, A: Action> ActionTest<'a, A> {
@@ -137,80 +137,80 @@ impl<'a, A: Action> ActionTest<'a, A> {
             failure: None,
             stop_after: None,
             runtime: default_runtime(),
-            place: Place {
+            location: Location {
                 session: "test".into(),
                 run: 1,
                 step: 0,
                 attempt: 1,
                 node: A::INFO.name,
             },
-            watch: Watch::Nothing,
+            on_failure: OnFailure::Unwind,
         }
     }
 
-    /// Gives an input; its type is exactly the one that the action asks for.
+    /// Sets an input. Its type has to be exactly the one that the action declares.
     pub fn input<T: Send + Sync + 'static>(mut self, name: &str, value: T) -> Self {
         self.inputs.0.push((name_hash(name), Arc::new(value)));
         self
     }
 
-    /// Gives an input that a graph declares as `Option<T>`: to an action that asks for that, and,
-    /// when there is a value, to one that asks for `T`.
+    /// Sets an input that the graph declares as `Option<T>`: for an action that takes an `Option<T>` and, if there is
+    /// a value, for one that takes a `T`.
     pub fn optional_input<T: Clone + Send + Sync + 'static>(
         self,
         name: &str,
         value: Option<T>,
     ) -> Self {
         match &value {
-            Some(given) => {
-                let given = given.clone();
-                self.input(name, given).input(name, value)
+            Some(inner) => {
+                let inner = inner.clone();
+                self.input(name, inner).input(name, value)
             }
             None => self.input(name, value),
         }
     }
 
-    /// Gives a resource; its type is exactly the one that the action asks for.
+    /// Sets a resource. Its type has to be exactly the one that the action declares.
     pub fn resource<T: Send + Sync + 'static>(mut self, name: &str, value: T) -> Self {
         self.resources.0.push((name_hash(name), Arc::new(value)));
         self
     }
 
-    /// Binds parameters: `.params(|p| p.preamble = Some("…".into()))`.
+    /// Sets parameters: `.params(|p| p.preamble = Some("…".into()))`.
     pub fn params(mut self, bind: impl FnOnce(&mut A::Params)) -> Self {
         bind(&mut self.params);
         self
     }
 
-    /// Gives the failure that an `on error` edge would pass on.
+    /// Sets the failure that an `on error` edge would pass on.
     pub fn failure(mut self, node: &'static str, error: impl Into<ActionError>) -> Self {
         self.failure = Some(Failure::new(node, 1, FailureCause::Error(error.into())));
         self
     }
 
-    /// Asks for a stop once so many items were yielded.
+    /// Requests a stop after this number of items.
     pub fn stop_after(mut self, items: usize) -> Self {
         self.stop_after = Some(items);
         self
     }
 
-    /// Uses this [`Runtime`] for sleep and threads.
+    /// Sets the [`Runtime`] for sleep and threads.
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.runtime = Some(Arc::new(runtime));
         self
     }
 
-    /// Puts the action where a session was; what the test gave itself stays.
-    pub(super) fn placed(
+    /// Sets the location and the conditions of a recorded attempt. Values that the test has set itself are kept.
+    pub(super) fn replaying(
         mut self,
-        place: Place,
+        location: Location,
         failure: Option<&Failure>,
         stop_after: Option<usize>,
         timeout: Option<Duration>,
     ) -> Self {
         self.failure = self.failure.or_else(|| failure.cloned());
         self.stop_after = self.stop_after.or(stop_after);
-        Self { place, watch: Watch::Failures { timeout }, ..self }
+        Self { location, on_failure: OnFailure::Catch { timeout }, ..self }
     }
 
     async fn run(self) -> (Vec<Yields<A::Yields>>, Result<A::Writes>)
@@ -221,7 +221,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
         (items, writes.map_err(|cause| describe::<A>(*cause)))
     }
 
-    /// Makes the attempt, and tells failures apart.
+    /// Runs the action and returns the cause of a failure.
     pub(super) async fn attempt(
         self,
     ) -> (Vec<Yields<A::Yields>>, std::result::Result<A::Writes, Box<FailureCause>>)
@@ -237,7 +237,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
             let error = ActionError::msg("the test has no runtime: give one with `.runtime(…)`");
             return (Vec::new(), Err(FailureCause::Error(error).into()));
         };
-        let Place { session, run, step, attempt, node } = self.place;
+        let Location { session, run, step, attempt, node } = self.location;
         let context = Context {
             session,
             turn: 1,
@@ -268,19 +268,19 @@ impl<'a, A: Action> ActionTest<'a, A> {
             };
             A::run(call).await.map_err(|error| FailureCause::Error(error).into())
         };
-        let writes = match self.watch {
-            Watch::Nothing => work.await,
-            Watch::Failures { timeout } => {
+        let writes = match self.on_failure {
+            OnFailure::Unwind => work.await,
+            OnFailure::Catch { timeout } => {
                 let timeout = timeout.map(|after| (after, context.sleep(after)));
-                within(timeout, Caught(pin!(work))).await
+                with_timeout(timeout, Caught(pin!(work))).await
             }
         };
         (sink.items, writes)
     }
 }
 
-/// Waits for an attempt, and for no longer than it may take.
-async fn within<T>(
+/// Runs an attempt under a timeout.
+async fn with_timeout<T>(
     mut timeout: Option<(Duration, Sleep)>,
     attempt: impl Future<Output = std::result::Result<T, Box<FailureCause>>>,
 ) -> std::result::Result<T, Box<FailureCause>> {
@@ -294,26 +294,26 @@ async fn within<T>(
     .await
 }
 
-/// What a test says of a failure.
+/// Returns the error that a test reports for a failure.
 pub(super) fn describe<A: Action>(cause: FailureCause) -> ActionError {
     match cause {
         FailureCause::Error(error) => error,
-        FailureCause::UnsetSlot(name) => unset::<A>(name),
-        FailureCause::MissingInput(name) => not_given::<A>(name),
+        FailureCause::UnsetSlot(name) => unset_slot::<A>(name),
+        FailureCause::MissingInput(name) => not_set::<A>(name),
         other => ActionError::msg(Failure::new(A::INFO.name, 1, other).to_string()),
     }
 }
 
-fn unset<A: Action>(slot: &str) -> ActionError {
+fn unset_slot<A: Action>(slot: &str) -> ActionError {
     ActionError::msg(format!(
         "`{}` reads the slot `{slot}`, which has no value in the state of the test",
         A::INFO.name
     ))
 }
 
-fn not_given<A: Action>(name: &str) -> ActionError {
+fn not_set<A: Action>(name: &str) -> ActionError {
     ActionError::msg(format!(
-        "the test of `{}` gives no `{name}` of the type that the action asks for",
+        "the test of `{}` sets no `{name}` of the type that the action declares",
         A::INFO.name
     ))
 }

@@ -1,9 +1,9 @@
-//! Tests of actions: one action alone, and steps that a session has recorded.
+//! Tests of single actions, and of steps that a session has recorded.
 //!
 //! ```text
 //! action::test(&state) ─▶ ActionTest ─ .await ─▶ items, writes
 //! log ─ fixture ─▶ Fixture ─ load ─▶ Replay ─ compare(ActionTest) ─▶ Difference
-//!                     └ test ─▶ TestSource, the source text of such a test
+//!                     └ test ─▶ TestSource, the source code of such a test
 //! ```
 
 mod fixture;

@@ -1,8 +1,8 @@
-//! A recorded attempt in the types of a graph, and what is different when it is made again.
+//! A recorded attempt in the types of a graph, and the differences when it is repeated.
 
 use super::{
     ActionTest, Conclusion, Fixture, TestScope,
-    isolated::{Place, describe},
+    isolated::{Location, describe},
 };
 use crate::{
     action::{Action, Collect, Failure, FailureCause},
@@ -15,23 +15,22 @@ use crate::{
 use serde_json::Value;
 use std::{fmt, time::Duration};
 
-/// A [`Fixture`] in the types of a graph; made by [`Fixture::load`].
+/// A [`Fixture`] in the types of a graph, as returned by [`Fixture::load`].
 pub struct Replay<G: Graph> {
     fixture: Fixture,
     node: &'static str,
     state: G::State,
     inputs: G::Inputs,
     failure: Option<Failure>,
-    /// The state afterwards, as the graph's type writes it; `None` for an attempt that failed.
+    /// The state after the step, as the graph's type serialises it. `None` if the attempt failed.
     after: Option<Value>,
 }
 
 impl Fixture {
-    /// Reads it in the types of the graph that wrote it, or of what has become of that: states of
-    /// earlier versions are migrated.
+    /// Converts the fixture into the types of its graph. A state of an earlier version is migrated.
     ///
     /// # Errors
-    /// [`LoadError`].
+    /// Returns a [`LoadError`] if the fixture does not fit the graph.
     pub fn load<G: Graph>(self) -> Result<Replay<G>, LoadError> {
         Replay::new(self)
     }
@@ -49,7 +48,7 @@ impl<G: Graph> Replay<G> {
                 let mut document = fixture.state.clone();
                 patch(&mut document, patches.clone())
                     .map_err(|reason| LoadError::Patches { reason })?;
-                // there and back, so that it is written as the action's own state will be
+                // through the state's type, so that it is serialised as the state after the action will be
                 let after: G::State = restore_state(fixture.version, document)?;
                 Some(
                     to_json(&after)
@@ -61,29 +60,29 @@ impl<G: Graph> Replay<G> {
         Ok(Self { fixture, node, state, inputs, failure, after })
     }
 
-    /// The fixture.
+    /// Returns the fixture.
     pub fn fixture(&self) -> &Fixture {
         &self.fixture
     }
 
-    /// The state before.
+    /// Returns the state before the step.
     pub fn state(&self) -> &G::State {
         &self.state
     }
 
-    /// The inputs of the run.
+    /// Returns the inputs of the run.
     pub fn inputs(&self) -> G::Inputs {
         self.inputs.clone()
     }
 
-    /// Runs an action where it was then, with the failure that it was passed on, and compares what
-    /// comes of it with the record.
+    /// Runs an action in the recorded place of its session, with the failure that was passed on, and compares the
+    /// result with the record.
     ///
-    /// Items and the fields of the state are compared as JSON, a failure by its messages; what the
-    /// test gave itself, such as a failure or when to stop, has precedence.
+    /// Items and the fields of the state are compared as JSON, a failure by its messages. Values that the test
+    /// sets itself, such as a failure or a stop, take precedence.
     ///
     /// # Errors
-    /// Everything that is different now.
+    /// Returns everything that differs from the record.
     ///
     /// # Cancel safety
     /// Dropping the future drops the action.
@@ -94,7 +93,7 @@ impl<G: Graph> Replay<G> {
         G::Item: LogItem,
     {
         let Fixture { session, run, step, attempt, items, stopped, .. } = &self.fixture;
-        let place = Place {
+        let location = Location {
             session: session.as_str().into(),
             run: *run,
             step: *step,
@@ -102,7 +101,7 @@ impl<G: Graph> Replay<G> {
             node: self.node,
         };
         let stop_after = (*stopped && !items.is_empty()).then_some(items.len());
-        let test = test.placed(place, self.failure.as_ref(), stop_after, self.timeout());
+        let test = test.replaying(location, self.failure.as_ref(), stop_after, self.timeout());
         let (items, writes) = test.attempt().await;
         let mut parts = Vec::new();
         let items = items.into_iter().map(<A::Yields as Convert<G::Item>>::convert);
@@ -114,7 +113,7 @@ impl<G: Graph> Replay<G> {
         Err(Difference { node: self.node, step: *step, session: session.to_string(), parts })
     }
 
-    /// How long it took, when that was too long.
+    /// Returns the recorded timeout, if the attempt failed with one.
     fn timeout(&self) -> Option<Duration> {
         match self.fixture.conclusion {
             Conclusion::Failed { cause: CauseRecord::Timeout(after) } => {
@@ -153,7 +152,7 @@ impl<G: Graph> Replay<G> {
         match (writes, &self.after, &self.fixture.conclusion) {
             (Ok(writes), Some(after), _) => self.compare_fields(writes, after, parts),
             (Err(cause), _, Conclusion::Failed { cause: recorded }) => {
-                let now = self.failed(*cause);
+                let now = self.cause_record(*cause);
                 if now != *recorded {
                     let (recorded, now) = (Some(recorded.clone()), Some(now));
                     parts.push(Part::Failure { recorded, now });
@@ -164,26 +163,26 @@ impl<G: Graph> Replay<G> {
             }
             (Err(cause), ..) => {
                 let cause = match *cause {
-                    // what the test lacks, in its words
+                    // the test did not set it: report that in terms of the test
                     FailureCause::UnsetSlot(_) | FailureCause::MissingInput(_) => {
                         FailureCause::Error(describe::<A>(*cause))
                     }
                     cause => cause,
                 };
-                parts.push(Part::Failure { recorded: None, now: Some(self.failed(cause)) });
+                parts.push(Part::Failure { recorded: None, now: Some(self.cause_record(cause)) });
             }
-            // there is a state after every commit
+            // unreachable: there is a state after every commit
             (Ok(_), None, Conclusion::Committed { .. }) => {}
         }
     }
 
-    /// How a log records what went wrong now.
-    fn failed(&self, cause: FailureCause) -> CauseRecord {
+    /// Returns a cause as a log would record it.
+    fn cause_record(&self, cause: FailureCause) -> CauseRecord {
         let failure = Failure::new(self.node, self.fixture.attempt, cause);
         FailureRecord::from(&failure).cause
     }
 
-    /// Compares every field, also those that were not written.
+    /// Compares every field, including those that were not written.
     fn compare_fields<W: crate::action::Writes<State = G::State>>(
         &self,
         writes: W,
@@ -210,7 +209,7 @@ impl<G: Graph> Replay<G> {
     }
 }
 
-/// The place of the first difference inside two values.
+/// Returns the path of the first difference between two values, and the two values there.
 fn first_difference(path: String, recorded: &Value, now: &Value) -> (String, Value, Value) {
     match (recorded, now) {
         (Value::Array(then), Value::Array(today)) => {
@@ -238,9 +237,9 @@ impl<G: Graph> fmt::Debug for Replay<G> {
     }
 }
 
-/// What is different when a recorded attempt is made again.
+/// The differences between a recorded attempt and its repetition.
 ///
-/// Its `Debug` is its `Display`: that is what a test prints that returns it.
+/// Its `Debug` output is its `Display` output, because that is what a test prints that returns it.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Difference {
@@ -250,44 +249,44 @@ pub struct Difference {
     pub step: u64,
     /// The session.
     pub session: String,
-    /// Everything that is different; at least one.
+    /// The differences. At least one.
     pub parts: Vec<Part>,
 }
 
-/// One thing that is different.
+/// A difference between a recorded attempt and its repetition.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Part {
-    /// An item; `None` where there is none.
+    /// An item differs. `None` if there is no item at that index.
     Item {
-        /// Its place, from 0.
+        /// The index of the item, from 0.
         index: usize,
-        /// What was yielded then.
+        /// The recorded item.
         recorded: Option<Value>,
-        /// What is now.
+        /// The item of the repetition.
         now: Option<Value>,
     },
-    /// A field of the state after the writes; where there is nothing, `null` stands.
+    /// A field of the state after the writes differs. A missing value is `null`.
     Field {
-        /// The field, by the name that serde gives it, and the way to the first difference in it.
+        /// The field, by the name that serde gives it, with the path to the first difference in it.
         path: String,
-        /// What was there then.
+        /// The recorded value.
         recorded: Value,
-        /// What is there now.
+        /// The value of the repetition.
         now: Value,
     },
-    /// How the action ended; `None` for writes.
+    /// The result of the action differs. `None` if it returned writes.
     Failure {
-        /// What went wrong then.
+        /// The recorded cause.
         recorded: Option<CauseRecord>,
-        /// What goes wrong now.
+        /// The cause in the repetition.
         now: Option<CauseRecord>,
     },
-    /// A value of now that JSON cannot hold.
+    /// A value of the repetition cannot be serialised as JSON.
     NotSerialisable {
         /// The item, or the state.
         what: String,
-        /// What serde says, or what would be lost.
+        /// The message of serde, or what would be lost.
         reason: String,
     },
 }
@@ -320,8 +319,8 @@ impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Item { index, recorded, now } => {
-                let words = |value: &Option<Value>| value.as_ref().map_or("nothing".into(), short);
-                write!(f, "item {index}: recorded {}, now {}", words(recorded), words(now))
+                let text = |value: &Option<Value>| value.as_ref().map_or("nothing".into(), short);
+                write!(f, "item {index}: recorded {}, now {}", text(recorded), text(now))
             }
             Self::Field { path, recorded, now } => {
                 write!(f, "field `{path}`: recorded {}, now {}", short(recorded), short(now))
@@ -330,8 +329,8 @@ impl fmt::Display for Part {
                 write!(
                     f,
                     "the action: recorded {}, now {}",
-                    ending(recorded.as_ref()),
-                    ending(now.as_ref())
+                    result_text(recorded.as_ref()),
+                    result_text(now.as_ref())
                 )
             }
             Self::NotSerialisable { what, reason } => {
@@ -341,7 +340,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// The JSON of a value, or its beginning.
+/// Returns the JSON of a value, truncated to 200 characters.
 fn short(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(200) {
@@ -350,7 +349,7 @@ fn short(value: &Value) -> String {
     }
 }
 
-fn ending(cause: Option<&CauseRecord>) -> String {
+fn result_text(cause: Option<&CauseRecord>) -> String {
     match cause {
         None => "writes".into(),
         Some(CauseRecord::Error { messages, retryable }) => {
@@ -364,23 +363,23 @@ fn ending(cause: Option<&CauseRecord>) -> String {
     }
 }
 
-/// Why a fixture does not fit the graph.
+/// The reason why a fixture does not fit the graph.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// Its node or its state does not.
+    /// The node or the state does not fit.
     #[error(transparent)]
     Restore(#[from] RestoreError),
-    /// Its inputs are not those of the graph.
+    /// The inputs are not those of the graph.
     #[error("the recorded inputs do not fit the graph: {reason}")]
     Inputs {
-        /// What serde says.
+        /// The message of serde.
         reason: String,
     },
-    /// What it says was written cannot be.
+    /// The recorded writes cannot be applied to the state.
     #[error("the recorded writes do not fit the state: {reason}")]
     Patches {
-        /// Why not.
+        /// Why they cannot be applied.
         reason: String,
     },
 }

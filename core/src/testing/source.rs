@@ -1,12 +1,12 @@
-//! The source text of a test that repeats a recorded attempt.
+//! The source code of a test that repeats a recorded attempt.
 
 use super::{Conclusion, Fixture, FixtureError};
 use crate::graph::Topology;
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt};
 
-/// What a test has to know of a graph: made of its [`Topology`], or read from the JSON of one
-/// ([`Topology::json`]) by a program that does not have the graph.
+/// The parts of a graph that a test depends on: converted from its [`Topology`] or, in a program that does not
+/// have the graph, deserialized from [`Topology::json`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Outline {
@@ -14,9 +14,9 @@ pub struct Outline {
     pub name: String,
     /// Its nodes.
     pub nodes: Vec<OutlineNode>,
-    /// What is given per run.
+    /// The inputs, which each run takes.
     pub inputs: Vec<Needed>,
-    /// What is given once per app.
+    /// The resources, which the app takes once.
     pub resources: Vec<Needed>,
 }
 
@@ -26,13 +26,13 @@ pub struct Outline {
 pub struct OutlineNode {
     /// Its name.
     pub name: String,
-    /// The path of the action as the graph writes it.
+    /// The path of the action, as written in the graph.
     pub action: String,
     /// The names of the inputs that the action needs.
     pub inputs: Vec<String>,
     /// The names of the resources that the action needs.
     pub resources: Vec<String>,
-    /// What the graph binds parameters to.
+    /// The parameters that the graph binds.
     pub params: Vec<BoundValue>,
 }
 
@@ -42,9 +42,9 @@ pub struct OutlineNode {
 pub struct Needed {
     /// Its name.
     pub name: String,
-    /// The type as written.
+    /// The type, as written.
     pub ty: String,
-    /// Whether it may be left out.
+    /// Whether it is optional.
     pub optional: bool,
 }
 
@@ -54,7 +54,7 @@ pub struct Needed {
 pub struct BoundValue {
     /// Its name.
     pub name: String,
-    /// The expression as written.
+    /// The expression, as written.
     pub value: String,
 }
 
@@ -91,11 +91,11 @@ impl From<&crate::graph::BoundParam> for BoundValue {
 }
 
 impl Fixture {
-    /// Writes a test that gives the action what it was given then, and compares what comes of it.
+    /// Generates a test that runs the action with the recorded inputs and compares the result with the record.
     ///
-    /// It is to be pasted into the module of the graph, or into one inside it that says
-    /// `use super::*`: it names the graph, the action and the parameters as the graph does. Where
-    /// the action needs a resource, it does not compile until somebody wrote one there.
+    /// Paste it into the module of the graph, or into a child module with `use super::*`: it names the graph, the
+    /// action and the parameters as the graph does. If the action needs a resource, the test does not compile
+    /// until you write one in the marked place.
     ///
     /// ```
     /// # use burdock::prelude::*;
@@ -141,7 +141,7 @@ impl Fixture {
     /// ```
     ///
     /// # Errors
-    /// [`FixtureError::UnknownNode`].
+    /// Returns [`FixtureError::UnknownNode`] if the graph does not have the node.
     pub fn test(&self, graph: impl Into<Outline>) -> Result<TestSource<'_>, FixtureError> {
         let graph = graph.into();
         let node = graph.nodes.iter().find(|node| node.name == self.node).cloned();
@@ -154,7 +154,7 @@ impl Fixture {
     }
 }
 
-/// The source text of a test; made by [`Fixture::test`], written by [`Display`](fmt::Display).
+/// The source code of a test, as returned by [`Fixture::test`]. [`Display`](fmt::Display) writes it.
 #[derive(Clone, Debug)]
 pub struct TestSource<'f> {
     fixture: &'f Fixture,
@@ -165,21 +165,21 @@ pub struct TestSource<'f> {
 }
 
 impl TestSource<'_> {
-    /// Reads the fixture from a file beside the test instead of having it in the text; the file is
-    /// to hold [`Fixture::to_json`].
+    /// Sets the path of a file from which the test includes the fixture, instead of a literal in the code. Write
+    /// [`Fixture::to_json`] to that file.
     #[must_use]
     pub fn file(self, path: impl Into<String>) -> Self {
         Self { file: Some(path.into()), ..self }
     }
 
-    /// Gives a resource, as a Rust expression.
+    /// Sets a resource, as a Rust expression.
     #[must_use]
     pub fn resource(mut self, name: impl Into<String>, expression: impl Into<String>) -> Self {
         self.resources.insert(name.into(), expression.into());
         self
     }
 
-    /// The name of the test.
+    /// Returns the name of the test.
     pub fn name(&self) -> String {
         let Fixture { node, step, attempt, conclusion, .. } = self.fixture;
         let node = node.to_lowercase();
@@ -191,7 +191,7 @@ impl TestSource<'_> {
         format!("{node}_{how}at_step_{step}{attempt}")
     }
 
-    /// What is called on the test, one call after the other.
+    /// Returns the method calls that configure the test.
     fn setters(&self) -> Vec<String> {
         let Self { graph, node, resources, .. } = self;
         let mut setters = Vec::new();
@@ -203,8 +203,8 @@ impl TestSource<'_> {
         {
             let Needed { name, ty, .. } = resource;
             let value = resources.get(name).cloned().unwrap_or_else(|| {
-                let say = format!("a log keeps no resources: write a `{ty}` here");
-                format!("compile_error!({say:?})")
+                let message = format!("a log keeps no resources: write a `{ty}` here");
+                format!("compile_error!({message:?})")
             });
             setters.push(format!("resource::<{ty}>({name:?}, {value})"));
         }
@@ -255,15 +255,15 @@ impl fmt::Display for TestSource<'_> {
     }
 }
 
-/// Where a fixture is from, as the end of a doc comment's line.
+/// Returns the end of the doc comment: the session of the fixture.
 fn origin(fixture: &Fixture) -> String {
-    // an id may hold anything, line breaks included
+    // a stored id may contain any character, including line breaks
     let id: String = fixture.session.as_str().escape_debug().take(60).collect();
     let id = id.replace('`', "'");
     format!(" of the session `{id}`, as it was recorded.")
 }
 
-/// A text as a raw string literal.
+/// Returns a text as a raw string literal.
 fn raw(text: &str) -> String {
     let mut hashes = String::from("#");
     while text.contains(&format!("\"{hashes}")) {
@@ -272,7 +272,7 @@ fn raw(text: &str) -> String {
     format!("r{hashes}\"{text}\"{hashes}")
 }
 
-/// The words that are names only behind `r#`.
+/// The words that are identifiers only with `r#`.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
@@ -281,7 +281,7 @@ const KEYWORDS: &[&str] = &[
     "virtual", "where", "while", "yield",
 ];
 
-/// A name as it stands in code.
+/// Returns a name as an identifier.
 fn ident(name: &str) -> String {
     if KEYWORDS.contains(&name) { format!("r#{name}") } else { name.into() }
 }
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_gives_what_the_node_needs_and_nothing_else() {
+    fn test_sets_exactly_the_inputs_resources_and_parameters_of_its_node() {
         let fixture = fixture("Answer");
         let test = fixture.test(outline()).unwrap().file("answer.json");
         assert_eq!(
@@ -373,7 +373,7 @@ async fn answer_at_step_3_in_attempt_2() -> Result<(), Box<dyn std::error::Error
     }
 
     #[test]
-    fn a_fixture_in_the_text_is_a_literal_that_rustc_takes() {
+    fn fixture_without_a_file_is_a_valid_raw_string_literal() {
         let fixture = Fixture {
             items: vec![json!("a\"#b\"##c\u{202e}d\r\n")],
             conclusion: Conclusion::Failed { cause: CauseRecord::Timeout(7) },
@@ -388,7 +388,7 @@ async fn answer_at_step_3_in_attempt_2() -> Result<(), Box<dyn std::error::Error
     }
 
     #[test]
-    fn a_node_that_the_graph_does_not_have_is_named() {
+    fn unknown_node_is_an_error_with_its_name() {
         let error = fixture("gone").test(outline()).unwrap_err();
         let text = "the graph `Chatbot` has no node `gone`; its nodes are Answer, rest";
         assert_eq!(error.to_string(), text);

@@ -11,7 +11,8 @@ use crate::{
 use burdock::{
     App, Log, Runtime,
     log::{
-        Durability, History, LogError, Moment, Offset, SessionFilter, SessionId, SessionInfo, fork,
+        Durability, History, LogError, Offset, RawSessionView, SessionFilter, SessionId,
+        SessionInfo, fork,
     },
     runtime::TokioRuntime,
 };
@@ -66,7 +67,7 @@ async fn list_sessions(log: &Arc<dyn Log>, terminal: &mut Terminal) -> Result<()
 
 async fn describe(log: &Arc<dyn Log>, info: &SessionInfo) -> Result<String, LogError> {
     let last = Offset(info.next.0.saturating_sub(1));
-    let state = Moment::at(log, &info.id, last).await?.snapshot.state;
+    let state = RawSessionView::at(log, &info.id, last).await?.snapshot.state;
     let messages = state.get("history").and_then(Value::as_array).map_or(0, Vec::len);
     Ok(format!("{}: {messages} messages, {} entries", info.id, info.next))
 }

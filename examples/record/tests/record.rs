@@ -45,7 +45,7 @@ fn an_invalid_command_line_is_refused() -> Result<(), Box<dyn Error>> {
         (&["a.db", "b", "c"][..], "the entry must be a number"),
         (&["a.db", "--test"], "cannot be combined"),
         (&["--fast"], "unknown flag `--fast`"),
-        (&["a.db", "", "1"], "the session id is not valid"),
+        (&["a.db", "", "1"], "invalid session id"),
     ] {
         let (printed, success) = record(args)?;
         assert!(!success && printed.contains(text), "{printed}");

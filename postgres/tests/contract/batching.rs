@@ -2,7 +2,7 @@ use crate::support::{
     Server,
     entries::{append, id, jsons},
 };
-use burdock::log::{Append, Claim, Draft, Epoch, Log, LogError, Offset, Urgency};
+use burdock::log::{Append, Claim, Epoch, Log, LogError, NewEntry, Offset, Urgency};
 use burdock_postgres::{Options, PostgresLog};
 use futures::future::{join, join_all};
 use sqlx::{AssertSqlSafe, Row as _};
@@ -45,7 +45,7 @@ async fn urgent_append_flushes_queued_appends() {
 async fn large_batch_is_written_early() {
     let (log, epoch) = batching("enough").await;
     let mut large = whenever(epoch, 1);
-    large.entries = vec![Draft::from_json("item", 0, format!("\"{}\"", "x".repeat(1000)))];
+    large.entries = vec![NewEntry::from_json("item", 0, format!("\"{}\"", "x".repeat(1000)))];
     let (first, second) = join(log.append(whenever(epoch, 0)), log.append(large)).await;
     first.and(second).unwrap();
     assert_eq!(transactions("enough").await, 1);

@@ -2,7 +2,7 @@ use crate::support::{
     Server,
     entries::{append, claim, id, ids, jsons},
 };
-use burdock::log::{Append, Claim, Draft, Existence, Log, LogError, Offset};
+use burdock::log::{Append, Claim, Existence, Log, LogError, NewEntry, Offset};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -77,7 +77,7 @@ async fn json_is_read_unchanged_even_if_larger_than_a_page() {
         format!("\"{}\"", "y".repeat(20 << 20)),
         "0".to_owned(),
     ];
-    let draft = |text: &String| Draft::from_json("item", 0, text.as_str());
+    let draft = |text: &String| NewEntry::from_json("item", 0, text.as_str());
     let entries = texts.iter().map(draft).collect();
     let append = Append::new(session.clone(), opened.epoch, Offset::ZERO, entries);
     log.append(append.clone()).await.unwrap();

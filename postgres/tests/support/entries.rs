@@ -1,6 +1,6 @@
 //! Entries to write and read.
 
-use burdock::log::{Append, Claim, Draft, Epoch, Existence, Log, Offset, SessionId};
+use burdock::log::{Append, Claim, Epoch, Existence, Log, NewEntry, Offset, SessionId};
 use std::time::Duration;
 
 pub(crate) fn id(id: &str) -> SessionId {
@@ -12,9 +12,9 @@ pub(crate) fn claim(existence: Existence, idle_for: Option<Duration>) -> Claim {
 }
 
 /// Entries numbered from `from`.
-pub(crate) fn numbered(from: u64, count: u64) -> Vec<Draft> {
+pub(crate) fn numbered(from: u64, count: u64) -> Vec<NewEntry> {
     let draft = |number| {
-        let mut draft = Draft::from_json("item", 1000 + number, format!("{{\"n\":{number}}}"));
+        let mut draft = NewEntry::from_json("item", 1000 + number, format!("{{\"n\":{number}}}"));
         draft.snapshot = number == 0;
         draft
     };

@@ -9,7 +9,7 @@ use burdock::{
     Position,
     graph::Node,
     log::{Cursor, SessionId},
-    run::{ReadError, View},
+    run::{ReadError, SessionView},
 };
 use std::{
     collections::BTreeMap,
@@ -159,7 +159,7 @@ impl Drop for Guard<'_> {
 }
 
 async fn read<G: ChatGraph>(hub: &Hub<G>, session: &SessionId) -> Result<ChatView, ReadError> {
-    let view = View::<G>::latest(&hub.log, session).await?;
+    let view = SessionView::<G>::latest(&hub.log, session).await?;
     Ok(ChatView {
         cursor: view.cursor,
         moved: view.moved,

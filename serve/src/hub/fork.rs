@@ -4,7 +4,7 @@ use super::Hub;
 use crate::error::SessionError;
 use burdock::{
     Graph,
-    log::{Cursor, LogError, Moment, Offset, SessionId, fork},
+    log::{Cursor, LogError, Offset, RawSessionView, SessionId, fork},
 };
 
 impl<G: Graph> Hub<G> {
@@ -16,19 +16,19 @@ impl<G: Graph> Hub<G> {
         new: &SessionId,
     ) -> Result<(), SessionError> {
         self.info(session).await?;
-        let moment = match at {
+        let view = match at {
             Some(at) => {
                 let offset = self.entry_at(session, at).await?;
-                Moment::at(&self.log, session, offset).await?
+                RawSessionView::at(&self.log, session, offset).await?
             }
-            None => Moment::latest(&self.log, session).await?,
+            None => RawSessionView::latest(&self.log, session).await?,
         };
-        let bytes = serde_json::to_vec(&moment.snapshot).map_or(usize::MAX, |json| json.len());
+        let bytes = serde_json::to_vec(&view.snapshot).map_or(usize::MAX, |json| json.len());
         let limit = self.limits.fork;
         if bytes > limit {
             return Err(SessionError::ForkTooLarge { bytes, limit });
         }
-        Ok(fork(&self.log, session, moment.offset, new).await?)
+        Ok(fork(&self.log, session, view.offset, new).await?)
     }
 
     /// Returns the offset of a cursor, unless the session never had it, or a crash took it back.

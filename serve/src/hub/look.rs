@@ -7,8 +7,8 @@ use crate::{
 };
 use burdock::{
     Graph, Position,
-    log::{Cursor, EntryKind, LogError, Moment, Offset, SessionId, entries},
-    run::View,
+    log::{Cursor, EntryKind, LogError, Offset, RawSessionView, SessionId, entries},
+    run::SessionView,
 };
 use std::future::Future;
 
@@ -43,28 +43,35 @@ impl<G: Graph> Hub<G> {
     }
 
     /// Reads a session of this graph in its types, and whether a run of it is in progress here.
-    pub(crate) async fn view(&self, session: &SessionId) -> Result<(View<G>, bool), SessionError> {
+    pub(crate) async fn view(
+        &self,
+        session: &SessionId,
+    ) -> Result<(SessionView<G>, bool), SessionError> {
         self.info(session).await?;
         let read = async || {
-            let view = View::latest(&self.log, session).await;
+            let view = SessionView::latest(&self.log, session).await;
             view.map_err(|error| SessionError::of_read(session, error))
         };
-        let at = |view: &View<G>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
+        let at =
+            |view: &SessionView<G>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
         self.look(session, read, at).await
     }
 
     /// Reads a session of this graph as JSON, also one whose state no longer has the graph's types.
-    pub(crate) async fn moment(&self, session: &SessionId) -> Result<(Moment, bool), SessionError> {
+    pub(crate) async fn raw_view(
+        &self,
+        session: &SessionId,
+    ) -> Result<(RawSessionView, bool), SessionError> {
         let read = async || {
-            let moment = Moment::latest(&self.log, session).await?;
+            let view = RawSessionView::latest(&self.log, session).await?;
             // deleted since, and made again by another graph
-            if G::TOPOLOGY.names().all(|name| name != moment.snapshot.graph.name) {
+            if G::TOPOLOGY.names().all(|name| name != view.snapshot.graph.name) {
                 return Err(SessionError::NotFound { session: session.clone() });
             }
-            Ok(moment)
+            Ok(view)
         };
-        let at = |moment: &Moment| {
-            (moment.cursor(), matches!(moment.snapshot.position, Position::Unfinished(_)))
+        let at = |view: &RawSessionView| {
+            (view.cursor(), matches!(view.snapshot.position, Position::Unfinished(_)))
         };
         self.look(session, read, at).await
     }

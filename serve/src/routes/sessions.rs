@@ -140,17 +140,17 @@ pub(crate) fn limited(limit: Option<usize>, default: usize, most: usize) -> Resu
 /// `GET /sessions/{id}`
 pub(super) async fn show<G: Graph>(Session(session): Session<G>) -> Result<Response, Problem> {
     let info = session.info().await?;
-    let (moment, running) = session.moment().await?;
-    let cursor = moment.cursor().to_string();
-    let mut state = moment.snapshot.state;
+    let (view, running) = session.raw_view().await?;
+    let cursor = view.cursor().to_string();
+    let mut state = view.snapshot.state;
     state.retain(|key, _| public_fields::<G>().any(|field| field.key == key));
     let shown = Shown {
         running,
         session: session.id().as_str().into(),
         cursor: cursor.clone(),
-        position: moment.snapshot.position.into(),
-        step: moment.snapshot.step,
-        run: moment.snapshot.run,
+        position: view.snapshot.position.into(),
+        step: view.snapshot.step,
+        run: view.snapshot.run,
         created: info.created,
         updated: info.updated,
         state,

@@ -14,8 +14,8 @@ use crate::{
 };
 use burdock::{
     Graph, Position,
-    log::{Cursor, LogError, Moment, SessionId, SessionInfo, follow as follow_log},
-    run::View,
+    log::{Cursor, LogError, RawSessionView, SessionId, SessionInfo, follow as follow_log},
+    run::SessionView,
 };
 use serde_json::Value;
 use std::{fmt, sync::Arc};
@@ -228,7 +228,7 @@ impl<G: Graph> SessionHandle<G> {
     /// Dropping the future changes nothing.
     pub async fn view(&self) -> Result<ServedView<G>, SessionError> {
         let (view, running) = self.hub.view(&self.id).await?;
-        let View { cursor, state, position, step, run, .. } = view;
+        let SessionView { cursor, state, position, step, run, .. } = view;
         Ok(ServedView { cursor, state, position, step, run, running })
     }
 
@@ -259,8 +259,8 @@ impl<G: Graph> SessionHandle<G> {
     }
 
     /// Reads the session as JSON.
-    pub(crate) async fn moment(&self) -> Result<(Moment, bool), SessionError> {
-        self.hub.moment(&self.id).await
+    pub(crate) async fn raw_view(&self) -> Result<(RawSessionView, bool), SessionError> {
+        self.hub.raw_view(&self.id).await
     }
 
     /// Lets a client in that reads the session.

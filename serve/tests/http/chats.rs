@@ -2,7 +2,7 @@
 
 use crate::client::{Served, Stream, problem, serve, serve_with};
 use burdock::log::{
-    Append, Claim, Epoch, EpochStart, Log, Logging, MemoryLog, Offset, Opened, Record,
+    Append, Claim, Epoch, EpochStart, Log, LogFuture, MemoryLog, Offset, Opened, Record,
     SessionFilter, SessionId, SessionInfo,
 };
 use futures_util::future::join_all;
@@ -141,15 +141,15 @@ impl Counted {
 }
 
 impl Log for Counted {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         self.inner.open(session, claim)
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
+    fn append(&self, append: Append) -> LogFuture<()> {
         self.inner.append(append)
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         let (counted, session) = (self.clone(), session.clone());
         counted.reads.fetch_add(1, SeqCst);
         Box::pin(async move {
@@ -162,32 +162,32 @@ impl Log for Counted {
         })
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         self.inner.reached(session, offset)
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         self.infos.fetch_add(1, SeqCst);
         self.inner.info(session)
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         self.inner.sessions(filter)
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         self.inner.epochs(session)
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         self.inner.release(session, epoch)
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         self.inner.trim(session, before)
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         self.inner.delete(session)
     }
 }

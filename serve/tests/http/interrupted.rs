@@ -2,7 +2,7 @@
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
 use burdock::log::{
-    Append, Claim, Draft, Durability, EntryKind, Log, MemoryLog, Offset, SessionId,
+    Append, Claim, Durability, EntryKind, Log, MemoryLog, NewEntry, Offset, SessionId,
 };
 use burdock_sqlite::SqliteLog;
 use burdock_tests::faulty::{Fate, FaultyLog};
@@ -15,7 +15,7 @@ async fn left_of(log: &impl Log, id: &SessionId) -> MemoryLog {
     let opened = left.open(id, Claim::default()).await.unwrap();
     let records = log.read(id, Offset::ZERO, 1_000).await.unwrap();
     let draft = |record: &burdock::log::Record| {
-        let mut draft = Draft::new(&record.entry(id).unwrap()).unwrap();
+        let mut draft = NewEntry::new(&record.entry(id).unwrap()).unwrap();
         draft.json = record.json.clone();
         draft
     };
@@ -116,7 +116,7 @@ async fn append_snapshots(log: &MemoryLog, id: &SessionId, count: usize) {
     let mut entry: Value = serde_json::from_str(&first.json).unwrap();
     entry["entry"] = json!({ "snapshot": entry["entry"]["session_created"]["snapshot"] });
     let draft = || {
-        let mut draft = Draft::from_json("snapshot", 1, entry.to_string());
+        let mut draft = NewEntry::from_json("snapshot", 1, entry.to_string());
         draft.snapshot = true;
         draft.graph = Some(snapshot.graph.name.as_str().into());
         draft

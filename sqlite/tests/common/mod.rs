@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "no test program uses all of it")]
 
 use burdock::log::{
-    Append, Claim, Draft, Epoch, Log, LogError, Logging, Offset, Record, SessionFilter, SessionId,
-    Urgency,
+    Append, Claim, Epoch, Log, LogError, LogFuture, NewEntry, Offset, Record, SessionFilter,
+    SessionId, Urgency,
 };
 use burdock_sqlite::SqliteLog;
 use futures::executor::block_on;
@@ -22,18 +22,18 @@ pub(crate) fn id(text: &str) -> SessionId {
 }
 
 /// An entry whose JSON is a string.
-pub(crate) fn draft(text: &str) -> Draft {
+pub(crate) fn draft(text: &str) -> NewEntry {
     draft_of("item", text)
 }
 
-pub(crate) fn snapshot(text: &str) -> Draft {
+pub(crate) fn snapshot(text: &str) -> NewEntry {
     let mut snapshot = draft_of("snapshot", text);
     snapshot.snapshot = true;
     snapshot
 }
 
-fn draft_of(kind: &'static str, text: &str) -> Draft {
-    Draft::from_json(kind, 1_700_000_000_000, format!("{text:?}"))
+fn draft_of(kind: &'static str, text: &str) -> NewEntry {
+    NewEntry::from_json(kind, 1_700_000_000_000, format!("{text:?}"))
 }
 
 /// Returns the text of an entry.
@@ -56,14 +56,14 @@ impl Writer {
         Ok(Self { log: log.clone(), session, epoch: opened.epoch, next: opened.next })
     }
 
-    pub(crate) fn send(&mut self, entries: Vec<Draft>, urgency: Urgency) -> Logging<()> {
+    pub(crate) fn send(&mut self, entries: Vec<NewEntry>, urgency: Urgency) -> LogFuture<()> {
         let at = self.next;
         self.next = at.plus(entries.len() as u64);
         let (session, epoch) = (self.session.clone(), self.epoch);
         self.log.append(Append::new(session, epoch, at, entries).urgency(urgency))
     }
 
-    pub(crate) fn append(&mut self, entries: Vec<Draft>) -> Result<(), LogError> {
+    pub(crate) fn append(&mut self, entries: Vec<NewEntry>) -> Result<(), LogError> {
         let at = self.next;
         block_on(self.send(entries, Urgency::Now)).inspect_err(|_| self.next = at)
     }

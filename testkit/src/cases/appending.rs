@@ -4,7 +4,7 @@ use crate::{
     entries::{item, numbered, several},
     trial::{Trial, Verdict, ensure, ensure_content, ensure_eq, ensure_err, read_all},
 };
-use burdock::log::{Draft, LogError, Logging, Offset, Urgency};
+use burdock::log::{LogError, LogFuture, NewEntry, Offset, Urgency};
 use std::{future::poll_fn, task::Poll, time::Duration};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -52,7 +52,7 @@ pub(crate) async fn twenty_thousand_entries_fit_in_one_append(trial: Trial) -> V
     let entry = item("x")?;
     let entries: Vec<_> = (0..20_000)
         .map(|count: u32| {
-            Draft::from_json(entry.kind, entry.wall, format!("{} {count}", entry.json))
+            NewEntry::from_json(entry.kind, entry.wall, format!("{} {count}", entry.json))
         })
         .collect();
     writer.append(entries).await?;
@@ -151,7 +151,7 @@ pub(crate) async fn entries_of_an_earlier_epoch_are_not_a_repetition(trial: Tria
 
 pub(crate) async fn pipelined_appends_keep_their_order(trial: Trial) -> Verdict {
     let mut writer = trial.session("session", 1).await?;
-    let mut pending: Vec<Logging<()>> = Vec::new();
+    let mut pending: Vec<LogFuture<()>> = Vec::new();
     for round in 0..100 {
         let entries = several(writer.next.0..writer.next.0 + 1 + round % 3)?;
         let urgency = match round % 4 {

@@ -5,7 +5,7 @@ use crate::{
     trial::{Trial, Verdict, ensure, ensure_content, ensure_eq, ensure_err, read_all, within},
     writer::Writer,
 };
-use burdock::log::{Draft, LogError, Offset, Record, SessionFilter, Urgency, tail};
+use burdock::log::{LogError, NewEntry, Offset, Record, SessionFilter, Urgency, tail};
 use std::{sync::Arc, time::Duration};
 
 pub(crate) async fn read_returns_between_one_and_limit_entries(trial: Trial) -> Verdict {
@@ -99,7 +99,7 @@ pub(crate) async fn large_entries_are_read_unchanged(trial: Trial) -> Verdict {
         // serializing all of it would take most of the time
         let repeated = written.repeat((16 << 20) / written.len() + 1);
         let json = small.json.replace(written, &repeated);
-        Ok::<_, LogError>(Draft::from_json(small.kind, small.wall, json))
+        Ok::<_, LogError>(NewEntry::from_json(small.kind, small.wall, json))
     };
     let (one, two, three) = (big(0)?, big(1)?, big(2)?);
     ensure!(one.json.len() > 16 << 20, "the entry has only {} bytes", one.json.len());

@@ -2,8 +2,8 @@
 
 use super::{Flaw, ids, store::now, waiting};
 use burdock::log::{
-    Append, Claim, Epoch, EpochStart, Existence, Log, LogError, Logging, MemoryLog, Offset, Opened,
-    Record, SessionFilter, SessionId, SessionInfo,
+    Append, Claim, Epoch, EpochStart, Existence, Log, LogError, LogFuture, MemoryLog, Offset,
+    Opened, Record, SessionFilter, SessionId, SessionInfo,
 };
 use futures::FutureExt;
 use std::{
@@ -108,13 +108,13 @@ impl Flawed {
     }
 
     /// Applies a flaw of appends. Returns `None` if the append continues normally.
-    fn flawed_append(&self, append: &mut Append) -> Option<Logging<()>> {
+    fn flawed_append(&self, append: &mut Append) -> Option<LogFuture<()>> {
         let info = self.info_of(&append.session);
         let next = info.as_ref().map_or(Offset::ZERO, |info| info.next);
         let there = self.records(append);
         let same =
             |at: usize| there.get(at).is_some_and(|record| record.json == append.entries[at].json);
-        let done = || Some(Box::pin(ready(Ok(()))) as Logging<()>);
+        let done = || Some(Box::pin(ready(Ok(()))) as LogFuture<()>);
         match self.flaw {
             Flaw::DropsTheLastEntry if append.entries.len() > 1 => drop(append.entries.pop()),
             Flaw::SwapsTwoEntries if append.entries.len() > 1 => append.entries.swap(0, 1),
@@ -155,7 +155,7 @@ impl Flawed {
         None
     }
 
-    fn split(&self, append: &Append) -> Logging<()> {
+    fn split(&self, append: &Append) -> LogFuture<()> {
         for (at, entry) in (append.at.0..).zip(&append.entries) {
             let mut part = append.clone();
             (part.at, part.entries) = (Offset(at), vec![entry.clone()]);
@@ -169,7 +169,7 @@ impl Flawed {
         Box::pin(ready(Ok(())))
     }
 
-    fn half(&self, append: &Append) -> Logging<()> {
+    fn half(&self, append: &Append) -> LogFuture<()> {
         struct Half(MemoryLog, Option<Append>);
         impl Drop for Half {
             fn drop(&mut self) {
@@ -191,7 +191,7 @@ impl Flawed {
         id: &SessionId,
         mut from: Offset,
         mut limit: usize,
-    ) -> Logging<Vec<Record>> {
+    ) -> LogFuture<Vec<Record>> {
         let info = self.info_of(id);
         match (self.flaw, &info) {
             (Flaw::ReportsDeletedSessionsAsDamaged, None) => {
@@ -215,7 +215,7 @@ impl Flawed {
 }
 
 impl Log for Flawed {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         let id = self.id(session);
         let opened = self.inner.open(&id, self.claim(&id, claim)).now_or_never().unwrap();
         let mut opened = match opened {
@@ -241,7 +241,7 @@ impl Log for Flawed {
         Box::pin(ready(Ok(opened)))
     }
 
-    fn append(&self, mut append: Append) -> Logging<()> {
+    fn append(&self, mut append: Append) -> LogFuture<()> {
         append.session = self.id(&append.session);
         append.epoch = self.inner(&append.session, append.epoch);
         if let Some(flawed) = self.flawed_append(&mut append) {
@@ -253,7 +253,7 @@ impl Log for Flawed {
         Box::pin(ready(if acknowledged { Ok(()) } else { appended }))
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         let id = self.id(session);
         let read = self.flawed_read(&id, from, limit).now_or_never().unwrap();
         let records = read.map(|mut records| {
@@ -277,16 +277,16 @@ impl Log for Flawed {
         Box::pin(ready(records))
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         waiting::reached(self, &self.id(session), offset)
     }
 
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         let further = if self.flaw == Flaw::FindsLaterSnapshots { 2 } else { 0 };
         self.inner.snapshot_before(&self.id(session), Offset(offset.0.saturating_add(further)))
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         let _lock = (self.flaw == Flaw::WakesWhileLocked).then(|| self.notes.lock.lock().unwrap());
         let id = self.id(session);
         let info = self.inner.info(&id).now_or_never().unwrap();
@@ -296,7 +296,7 @@ impl Log for Flawed {
         Box::pin(ready(info.map(|info| self.reported(&id, info))))
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         let prefix = match self.flaw {
             Flaw::PrefixIsAPattern
             | Flaw::PrefixIgnoresCase
@@ -321,7 +321,7 @@ impl Log for Flawed {
         Box::pin(ready(Ok(ids::list(self.flaw, &filter, all))))
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         let id = self.id(session);
         let mut epochs = match self.inner.epochs(&id).now_or_never().unwrap() {
             Ok(epochs) => epochs,
@@ -366,7 +366,7 @@ impl Log for Flawed {
         Box::pin(ready(Ok(epochs)))
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         let id = self.id(session);
         self.notes.released.lock().unwrap().insert(id.clone());
         let epoch = match (self.flaw, self.info_of(&id)) {
@@ -378,7 +378,7 @@ impl Log for Flawed {
         self.inner.release(&id, epoch)
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         let id = self.id(session);
         let first = self.info_of(&id).map(|info| info.first);
         if self.flaw == Flaw::RejectsEarlierTrims && first > Some(before) {
@@ -399,7 +399,7 @@ impl Log for Flawed {
         }
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         let id = self.id(session);
         if self.flaw == Flaw::CountsEpochsPerSession {
             self.notes.epochs.lock().unwrap().remove(&id);

@@ -2,7 +2,8 @@
 
 use super::{Flaw, Flawed};
 use burdock::log::{
-    Append, Claim, Draft, Epoch, Log, LogError, MemoryLog, Offset, Record, SessionFilter, SessionId,
+    Append, Claim, Epoch, Log, LogError, MemoryLog, NewEntry, Offset, Record, SessionFilter,
+    SessionId,
 };
 use burdock_testkit::Subject;
 use futures::{FutureExt, future::BoxFuture};
@@ -98,8 +99,8 @@ fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
     to
 }
 
-fn draft(id: &SessionId, record: &Record) -> Draft {
-    let mut draft = Draft::new(&record.entry(id).unwrap()).unwrap();
+fn draft(id: &SessionId, record: &Record) -> NewEntry {
+    let mut draft = NewEntry::new(&record.entry(id).unwrap()).unwrap();
     draft.json = Arc::clone(&record.json);
     draft
 }

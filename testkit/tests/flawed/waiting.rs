@@ -1,14 +1,14 @@
 //! Flawed waiting.
 
 use super::{Flaw, log::Flawed};
-use burdock::log::{Log, LogError, Logging, Offset, SessionId};
+use burdock::log::{Log, LogError, LogFuture, Offset, SessionId};
 use std::{
     future::{pending, poll_fn, ready},
     sync::{Arc, atomic::Ordering},
     task::{Context, Poll},
 };
 
-pub(super) fn reached(log: &Flawed, id: &SessionId, offset: Offset) -> Logging<()> {
+pub(super) fn reached(log: &Flawed, id: &SessionId, offset: Offset) -> LogFuture<()> {
     let inner = log.inner.reached(id, offset);
     match log.flaw {
         Flaw::WakesOneEntryLate => log.inner.reached(id, Offset(offset.0.saturating_add(1))),
@@ -37,7 +37,7 @@ pub(super) fn reached(log: &Flawed, id: &SessionId, offset: Offset) -> Logging<(
     }
 }
 
-fn fifty(log: &Flawed, inner: Logging<()>) -> Logging<()> {
+fn fifty(log: &Flawed, inner: LogFuture<()>) -> LogFuture<()> {
     struct Slot(Arc<super::log::Notes>);
     impl Drop for Slot {
         fn drop(&mut self) {
@@ -52,7 +52,7 @@ fn fifty(log: &Flawed, inner: Logging<()>) -> Logging<()> {
     })
 }
 
-fn keeping_wakers(log: &Flawed, mut inner: Logging<()>) -> Logging<()> {
+fn keeping_wakers(log: &Flawed, mut inner: LogFuture<()>) -> LogFuture<()> {
     let notes = Arc::clone(&log.notes);
     Box::pin(poll_fn(move |cx| {
         let polled = inner.as_mut().poll(cx);
@@ -63,7 +63,7 @@ fn keeping_wakers(log: &Flawed, mut inner: Logging<()>) -> Logging<()> {
     }))
 }
 
-fn keeping_the_first_waker(mut inner: Logging<()>) -> Logging<()> {
+fn keeping_the_first_waker(mut inner: LogFuture<()>) -> LogFuture<()> {
     let mut first = None;
     Box::pin(poll_fn(move |cx| -> Poll<_> {
         let waker = first.get_or_insert_with(|| cx.waker().clone());

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use burdock::log::{
-    Append, Claim, Draft, Epoch, EpochStart, Log, LogError, Logging, MemoryLog, Offset, Opened,
-    Record, SessionFilter, SessionId, SessionInfo,
+    Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, MemoryLog, NewEntry, Offset,
+    Opened, Record, SessionFilter, SessionId, SessionInfo,
 };
 use burdock_testkit::Subject;
 use futures::{
@@ -81,8 +81,8 @@ impl Journal {
     fn change<T: Send + 'static>(
         &self,
         line: Line,
-        work: impl FnOnce(&MemoryLog) -> Logging<T> + Send + 'static,
-    ) -> Logging<T> {
+        work: impl FnOnce(&MemoryLog) -> LogFuture<T> + Send + 'static,
+    ) -> LogFuture<T> {
         let (sender, receiver) = oneshot::channel();
         let call: Call = Box::new(move |memory| {
             // a `MemoryLog` never waits
@@ -102,7 +102,10 @@ impl Journal {
         })
     }
 
-    fn look<T: Send + 'static>(&self, work: impl FnOnce(&MemoryLog) -> Logging<T>) -> Logging<T> {
+    fn look<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&MemoryLog) -> LogFuture<T>,
+    ) -> LogFuture<T> {
         match self.broken.get() {
             None => work(&self.memory),
             Some(error) => Box::pin(ready(Err(error.clone()))),
@@ -170,13 +173,13 @@ fn again(memory: &MemoryLog, line: Line) -> Result<(), LogError> {
         }
         Line::Append(session, epoch, at, entries) => {
             // the kind is for logs that can be searched by it
-            let draft = |Stored { snapshot, graph, wall, json }| {
-                let mut draft = Draft::from_json("", wall, json);
-                draft.snapshot = snapshot;
-                draft.graph = graph.map(Arc::from);
-                draft
+            let entry = |Stored { snapshot, graph, wall, json }| {
+                let mut entry = NewEntry::from_json("", wall, json);
+                entry.snapshot = snapshot;
+                entry.graph = graph.map(Arc::from);
+                entry
             };
-            let entries = entries.into_iter().map(draft).collect();
+            let entries = entries.into_iter().map(entry).collect();
             memory.append(Append::new(session, epoch, at, entries))
         }
         Line::Release(session, epoch) => memory.release(&session, epoch),
@@ -191,59 +194,59 @@ fn refused(reason: &str, error: impl Error + Send + Sync + 'static) -> LogError 
 }
 
 impl Log for Journal {
-    fn open(&self, session: &SessionId, claim: Claim) -> Logging<Opened> {
+    fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> {
         let id = session.clone();
         self.change(Line::Open(session.clone()), move |memory| memory.open(&id, claim))
     }
 
-    fn append(&self, append: Append) -> Logging<()> {
-        let stored = |draft: &Draft| Stored {
-            snapshot: draft.snapshot,
-            graph: draft.graph.as_deref().map(str::to_owned),
-            wall: draft.wall,
-            json: draft.json.to_string(),
+    fn append(&self, append: Append) -> LogFuture<()> {
+        let stored = |entry: &NewEntry| Stored {
+            snapshot: entry.snapshot,
+            graph: entry.graph.as_deref().map(str::to_owned),
+            wall: entry.wall,
+            json: entry.json.to_string(),
         };
         let entries = append.entries.iter().map(stored).collect();
         let line = Line::Append(append.session.clone(), append.epoch, append.at, entries);
         self.change(line, move |memory| memory.append(append))
     }
 
-    fn release(&self, session: &SessionId, epoch: Epoch) -> Logging<()> {
+    fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> {
         let id = session.clone();
         self.change(Line::Release(session.clone(), epoch), move |memory| memory.release(&id, epoch))
     }
 
-    fn trim(&self, session: &SessionId, before: Offset) -> Logging<()> {
+    fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> {
         let id = session.clone();
         self.change(Line::Trim(session.clone(), before), move |memory| memory.trim(&id, before))
     }
 
-    fn delete(&self, session: &SessionId) -> Logging<()> {
+    fn delete(&self, session: &SessionId) -> LogFuture<()> {
         let id = session.clone();
         self.change(Line::Delete(session.clone()), move |memory| memory.delete(&id))
     }
 
-    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> Logging<Vec<Record>> {
+    fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
         self.look(|memory| memory.read(session, from, limit))
     }
 
-    fn reached(&self, session: &SessionId, offset: Offset) -> Logging<()> {
+    fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
         self.look(|memory| memory.reached(session, offset))
     }
 
-    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> Logging<Option<Offset>> {
+    fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
         self.look(|memory| memory.snapshot_before(session, offset))
     }
 
-    fn info(&self, session: &SessionId) -> Logging<SessionInfo> {
+    fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> {
         self.look(|memory| memory.info(session))
     }
 
-    fn sessions(&self, filter: SessionFilter) -> Logging<Vec<SessionInfo>> {
+    fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> {
         self.look(|memory| memory.sessions(filter))
     }
 
-    fn epochs(&self, session: &SessionId) -> Logging<Vec<EpochStart>> {
+    fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> {
         self.look(|memory| memory.epochs(session))
     }
 }

@@ -1,7 +1,7 @@
 //! The files, and logs that are made from them.
 
 use super::diary::SESSIONS;
-use burdock::log::{Append, Claim, Draft, Entry, Log, MemoryLog, Offset, Record, SessionId};
+use burdock::log::{Append, Claim, Entry, Log, MemoryLog, NewEntry, Offset, Record, SessionId};
 use burdock_sqlite::SqliteLog;
 use std::{
     fs,
@@ -35,7 +35,7 @@ pub async fn import(log: &dyn Log, session: &str, lines: &str) {
     let session = SessionId::new(session).unwrap();
     let draft = |line: &str| {
         // as it stands in the line
-        let mut draft = Draft::new(&Entry::from_json(line).unwrap()).unwrap();
+        let mut draft = NewEntry::new(&Entry::from_json(line).unwrap()).unwrap();
         draft.json = line.into();
         draft
     };

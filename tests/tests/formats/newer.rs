@@ -5,7 +5,7 @@ use super::{
     fixtures::folder,
 };
 use burdock::{
-    log::{Append, Claim, Draft, FORMAT, Log, LogError, MemoryLog, SessionId},
+    log::{Append, Claim, FORMAT, Log, LogError, MemoryLog, NewEntry, SessionId},
     run::{BuildError, ReadError},
 };
 use burdock_sqlite::SqliteLog;
@@ -18,7 +18,7 @@ async fn an_entry_of_a_newer_format_keeps_the_session_shut() {
     open(log.clone(), "diary", Script::default(), &clock()).await.close().await.unwrap();
     let opened = log.open(&id, Claim::default()).await.unwrap();
     let json = format!(r#"{{"v":{},"when":"later","entry":{{"dream":{{}}}}}}"#, FORMAT + 1);
-    let entry = Draft::from_json("dream", 0, json);
+    let entry = NewEntry::from_json("dream", 0, json);
     let (epoch, at) = (opened.epoch, opened.next);
     let append = Append::new(id, epoch, at, vec![entry]);
     log.append(append).await.unwrap();

@@ -75,8 +75,8 @@ impl World {
         // a batch that is never answered goes on, though to no avail
         let batch = matches!(self.opened_with, Durability::Batch(_));
         let fenced = batch || !matches!(end, End::Over(Ok(())));
-        must!(fenced, "a writer that was fenced off went on");
-        must!(self.records() == opened, "a writer that was fenced off wrote");
+        must!(fenced, "a fenced writer continued");
+        must!(self.records() == opened, "a fenced writer appended");
         drop(first);
         // nobody looks at what it told
         self.heard.lock().unwrap().clear();

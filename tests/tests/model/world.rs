@@ -10,7 +10,7 @@ use crate::{
 };
 use burdock::{
     App, Position,
-    log::{Cursor, Durability, Epoch, Log, Moment, Offset, Record, SessionId},
+    log::{Cursor, Durability, Epoch, Log, Offset, RawSessionView, Record, SessionId},
 };
 use burdock_tests::{
     clock::Clock,
@@ -149,7 +149,7 @@ impl World {
             let entry = record.entry(&self.id).unwrap();
             let Some(written) = entry.kind.snapshot() else { continue };
             let before = Offset(record.offset.0 - 1);
-            let read = block_on(Moment::at(&self.inner, &self.id, before)).unwrap();
+            let read = block_on(RawSessionView::at(&self.inner, &self.id, before)).unwrap();
             must!(
                 read.snapshot == *written,
                 "{written:?} was written, {:?} is read",

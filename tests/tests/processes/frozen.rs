@@ -38,7 +38,7 @@ fn a_frozen_writer_that_wakes_up_after_a_takeover_commits_nothing() {
         }
         writer.signal("-CONT");
         let (rest, end) = writer.hear_run();
-        assert_eq!(end, Said::Fenced, "the frozen writer is fenced off");
+        assert_eq!(end, Said::Fenced, "the frozen writer is fenced");
         said.extend(rest);
         witness.heard(&said);
         mem::swap(&mut writer, &mut other);

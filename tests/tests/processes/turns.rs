@@ -93,7 +93,7 @@ impl Two {
 
     fn other_is_fenced(&mut self) {
         let (said, end) = self.other.hear_run();
-        assert_eq!(end, Said::Fenced, "the earlier opener is fenced off");
+        assert_eq!(end, Said::Fenced, "the earlier opener is fenced");
         self.witness.heard(&said);
     }
 }

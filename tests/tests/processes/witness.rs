@@ -1,7 +1,7 @@
 //! A file, and what it must hold by what processes said.
 
 use super::{child::SESSION, process::Said};
-use burdock::log::{Cursor, EntryKind, Log, Moment, Offset, Record, SessionId};
+use burdock::log::{Cursor, EntryKind, Log, Offset, RawSessionView, Record, SessionId};
 use burdock_sqlite::SqliteLog;
 use futures::executor::block_on;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -50,8 +50,8 @@ pub fn records(log: &Arc<dyn Log>) -> Vec<Record> {
 /// The lines of the tale as the log has them in the end.
 pub fn lines(log: &Arc<dyn Log>) -> Vec<String> {
     let next = block_on(log.info(&id())).unwrap().next;
-    let moment = block_on(Moment::at(log, &id(), Offset(next.0 - 1))).unwrap();
-    serde_json::from_value(moment.snapshot.state["lines"].clone()).unwrap()
+    let view = block_on(RawSessionView::at(log, &id(), Offset(next.0 - 1))).unwrap();
+    serde_json::from_value(view.snapshot.state["lines"].clone()).unwrap()
 }
 
 pub fn kind(record: &Record) -> EntryKind {

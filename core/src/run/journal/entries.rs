@@ -3,7 +3,7 @@
 use crate::{
     action::{Context, Writes},
     graph::{Graph, Next, Node},
-    log::{Draft, EntryKind, LogError, Noted, Writer},
+    log::{EntryKind, EntryRef, LogError, NewEntry, Writer},
     panics::{Panicked, caught},
     state::{
         FieldPatches, FieldSet, ReadBack, State, dropped, fields_to_json, to_json, unreadable,
@@ -15,14 +15,14 @@ use serde_json::Value;
 /// Makes the entry of an item; known where the log is given, so that only logged items have to
 /// serialise.
 pub(in crate::run) type EncodeItem<G> =
-    fn(&Writer, &Context, &<G as Graph>::Item) -> Result<Draft, LogError>;
+    fn(&Writer, &Context, &<G as Graph>::Item) -> Result<NewEntry, LogError>;
 
 /// Makes the entry of an item, once it is certain that the item can be read from it.
 pub(in crate::run) fn encode_item<G: Graph<Item: Serialize>>(
     writer: &Writer,
     context: &Context,
     item: &G::Item,
-) -> Result<Draft, LogError> {
+) -> Result<NewEntry, LogError> {
     let (step, node, attempt) = (context.step, context.node, context.attempt);
     let refused = |error: serde_json::Error| LogError::NotSerialisable {
         what: format!("an item of node `{node}`"),
@@ -30,7 +30,7 @@ pub(in crate::run) fn encode_item<G: Graph<Item: Serialize>>(
     };
     let item = to_json(item).map_err(refused)?;
     G::check_item(&item).map_err(|error| refused(unreadable(&error)))?;
-    writer.draft(&Noted::Item { step, node, attempt, item })
+    writer.new_entry(&EntryRef::Item { step, node, attempt, item })
 }
 
 /// The inputs of a run as the log has them, once it is certain that they can be read from there.

@@ -17,8 +17,8 @@ use crate::{
     action::{Context as ActionContext, Failure, Writes, chain},
     graph::{Graph, Next, Node},
     log::{
-        Cursor, Durability, EntryKind, Kind, LogError, Moment, Noted, Offset, Plain, Snapshot,
-        Writer,
+        BareEntryRef, Cursor, Durability, EntryKind, EntryPayload, EntryRef, LogError, Offset,
+        RawSessionView, Snapshot, Writer,
     },
     outcome::{Outcome, RunError},
     panics::caught,
@@ -96,7 +96,7 @@ impl<G: Graph> Journal<G> {
 
     /// Adds an entry. One that cannot be written is traced and left out; if the log refuses it, the next commit
     /// returns that.
-    pub(super) fn enqueue<K: Kind>(&mut self, entry: impl FnOnce() -> K) {
+    pub(super) fn enqueue<K: EntryPayload>(&mut self, entry: impl FnOnce() -> K) {
         if let Some(recorder) = &mut self.0 {
             recorder.enqueue(&entry());
         }
@@ -105,7 +105,7 @@ impl<G: Graph> Journal<G> {
     /// Gives the log what was added, without waiting.
     pub(super) fn submit(&mut self) {
         if let Some(recorder) = &mut self.0 {
-            recorder.writer.hand_over_the_rest();
+            recorder.writer.submit();
         }
     }
 
@@ -147,8 +147,8 @@ impl<G: Graph> Journal<G> {
     /// Adds an item that is about to be shown.
     pub(super) fn item(&mut self, context: &ActionContext, item: &G::Item) -> Result<(), LogError> {
         if let Some(recorder) = &mut self.0 {
-            let draft = (recorder.encode)(&recorder.writer, context, item)?;
-            recorder.writer.put(draft);
+            let entry = (recorder.encode)(&recorder.writer, context, item)?;
+            recorder.writer.enqueue(entry);
         }
         Ok(())
     }
@@ -201,7 +201,7 @@ impl<G: Graph> Journal<G> {
         let mark = recorder.writer.mark();
         let added = recorder.step(step);
         if added.is_err() {
-            recorder.writer.take_back(mark);
+            recorder.writer.truncate(mark);
         }
         added
     }
@@ -217,9 +217,9 @@ impl<G: Graph> Journal<G> {
         let (over, next) = (next.and_then(run_over), next.map(|next| next.map(name)));
         // the position moves with it, so that it must not be left out
         let waits = next.is_some();
-        recorder.writer.note(&EntryKind::StepFailed { step, failure: failure.into(), next })?;
+        recorder.writer.append(&EntryKind::StepFailed { step, failure: failure.into(), next })?;
         if let Some(over) = over {
-            recorder.writer.note(&over)?;
+            recorder.writer.append(&over)?;
         }
         if waits { recorder.writer.commit().await } else { Ok(()) }
     }
@@ -250,7 +250,7 @@ impl<G: Graph> Journal<G> {
             recorder.runs.clear();
         }
         recorder.due_snapshot(state, progress)?;
-        recorder.writer.note(&entry)?;
+        recorder.writer.append(&entry)?;
         recorder.runs.started(recorder.last());
         recorder.writer.commit().await?;
         Ok(inputs)
@@ -282,7 +282,7 @@ impl<G: Graph> Journal<G> {
         {
             recorder.enqueue(&EntryKind::RunCancelled { node: name(node) });
             recorder.runs.ended(recorder.last(), None);
-            recorder.writer.hand_over_the_rest();
+            recorder.writer.submit();
         }
     }
 
@@ -294,16 +294,16 @@ impl<G: Graph> Journal<G> {
     ) -> Result<(), LogError> {
         let Some(recorder) = &mut self.0 else { return Ok(()) };
         let added = recorder.reopen(state, progress);
-        recorder.writer.hand_over_the_rest();
+        recorder.writer.submit();
         added
     }
 
     /// Reads the session back after an append that failed or whose fate is unknown; `None` if there is
     /// none. Then [`recovered`](Self::recovered) has to be called.
-    pub(super) async fn recover(&mut self) -> Result<Option<Moment>, LogError> {
+    pub(super) async fn recover(&mut self) -> Result<Option<RawSessionView>, LogError> {
         let Some(recorder) = &mut self.0 else { return Ok(None) };
         if !recorder.writer.is_broken() {
-            match recorder.writer.notice() {
+            match recorder.writer.check_appends() {
                 Ok(()) => return Ok(None),
                 // steps that were published are lost
                 Err(error) if matches!(recorder.writer.durability(), Durability::Batch(_)) => {
@@ -312,7 +312,7 @@ impl<G: Graph> Journal<G> {
                 Err(_) => {}
             }
         }
-        recorder.writer.read_back().await.map(Some)
+        recorder.writer.reopen().await.map(Some)
     }
 
     /// Continues after the entry at which the session was read back. If the log has a run but not how it
@@ -320,7 +320,7 @@ impl<G: Graph> Journal<G> {
     pub(super) fn recovered(&mut self, last: Offset, unfinished: Option<G::Node>) {
         let Some(recorder) = &mut self.0 else { return };
         let why = recorder.writer.broken().map(|error| chain(error));
-        recorder.writer.go_on();
+        recorder.writer.resume();
         let missing = recorder.runs.recovered(last, why);
         if let (Some(MissingEnd { error }), Some(node)) = (missing, unfinished.map(name)) {
             recorder.enqueue(&match error.clone() {
@@ -328,7 +328,7 @@ impl<G: Graph> Journal<G> {
                 None => EntryKind::RunCancelled { node },
             });
             recorder.runs.ended(recorder.last(), error);
-            recorder.writer.hand_over_the_rest();
+            recorder.writer.submit();
         }
     }
 }
@@ -339,8 +339,8 @@ impl<G: Graph> Recorder<G> {
         self.writer.cursor().map(|cursor| cursor.offset)
     }
 
-    fn enqueue(&mut self, entry: &impl Kind) {
-        if let Err(error) = self.writer.note(entry) {
+    fn enqueue(&mut self, entry: &impl EntryPayload) {
+        if let Err(error) = self.writer.append(entry) {
             tracing::error!(%error, "an entry is left out of the log");
         }
     }
@@ -348,7 +348,7 @@ impl<G: Graph> Recorder<G> {
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         match self.writer.durability() {
             Durability::Item => self.writer.poll_flush(cx),
-            Durability::Commit | Durability::Batch(_) => Poll::Ready(self.writer.hand_over_items()),
+            Durability::Commit | Durability::Batch(_) => Poll::Ready(self.writer.submit_items()),
         }
     }
 
@@ -357,7 +357,7 @@ impl<G: Graph> Recorder<G> {
         W: Writes<State = G::State>,
     {
         let patches = commit_patches::<W>(step.undo, step.state, step.declared)?;
-        self.writer.note(&Plain::StepCommitted {
+        self.writer.append(&BareEntryRef::StepCommitted {
             step: step.progress.step,
             node: step.node.name(),
             attempt: step.attempt,
@@ -366,18 +366,18 @@ impl<G: Graph> Recorder<G> {
         })?;
         self.committed = self.writer.cursor();
         if let Some(over) = run_over(step.next) {
-            self.writer.note(&over)?;
+            self.writer.append(&over)?;
         }
-        if self.writer.wants_snapshot() {
+        if self.writer.is_snapshot_due() {
             self.snapshot(step.state, step.progress, Some(step.next))?;
         }
         Ok(())
     }
 
     fn reopen(&mut self, state: &G::State, progress: &GraphProgress<G>) -> Result<(), LogError> {
-        self.writer.notice()?;
+        self.writer.check_appends()?;
         self.due_snapshot(state, progress)?;
-        self.writer.note(&EntryKind::SessionReopened { node: name(G::START) })
+        self.writer.append(&EntryKind::SessionReopened { node: name(G::START) })
     }
 
     /// Adds what the session is once `next` follows the step that is about to be committed; for a new
@@ -395,15 +395,15 @@ impl<G: Graph> Recorder<G> {
         let (graph, version) = (G::mark().clone(), G::State::VERSION);
         let snapshot: Snapshot<Fields<'_, G::State>> =
             Snapshot::of(graph, version, Fields::fields(state), progress);
-        let noted = match self.writer.cursor() {
-            None => Noted::SessionCreated { snapshot: &snapshot },
-            Some(_) => Noted::Snapshot(&snapshot),
+        let entry = match self.writer.cursor() {
+            None => EntryRef::SessionCreated { snapshot: &snapshot },
+            Some(_) => EntryRef::Snapshot(&snapshot),
         };
-        let draft = caught(|| self.writer.draft(&noted)).unwrap_or_else(|panicked| {
+        let entry = caught(|| self.writer.new_entry(&entry)).unwrap_or_else(|panicked| {
             let (what, reason) = ("the state".into(), in_serde(&panicked));
             Err(LogError::NotSerialisable { what, reason })
         })?;
-        self.writer.put(draft);
+        self.writer.enqueue(entry);
         Ok(())
     }
 
@@ -414,7 +414,7 @@ impl<G: Graph> Recorder<G> {
         progress: &GraphProgress<G>,
     ) -> Result<(), LogError> {
         // runs may fail again and again before a commit
-        if self.snapshot_due || self.writer.wants_snapshot() {
+        if self.snapshot_due || self.writer.is_snapshot_due() {
             self.snapshot(state, progress, None)?;
             self.snapshot_due = false;
         }

@@ -5,7 +5,7 @@
 #[cfg(feature = "server-tests")]
 mod postgres;
 
-use burdock::log::{EntryKind, Log, LogError, Moment, Offset, SessionId};
+use burdock::log::{EntryKind, Log, LogError, Offset, RawSessionView, SessionId};
 use burdock_sqlite::SqliteLog;
 use futures_util::FutureExt;
 use serde_json::Value;
@@ -121,8 +121,8 @@ impl Session {
     /// Returns the final history.
     fn history(&self) -> Result<Value> {
         let next = wait(self.log.info(&self.id))?.next;
-        let moment = wait(Moment::at(&self.log, &self.id, Offset(next.0 - 1)).boxed())?;
-        Ok(moment.snapshot.state["history"].clone())
+        let view = wait(RawSessionView::at(&self.log, &self.id, Offset(next.0 - 1)).boxed())?;
+        Ok(view.snapshot.state["history"].clone())
     }
 
     /// Checks that all answers shown by the last process are in the log, in order.

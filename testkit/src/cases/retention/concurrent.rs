@@ -6,7 +6,8 @@ use crate::{
     writer::Writer,
 };
 use burdock::log::{
-    Claim, Epoch, Followed, History, Log, LogError, Moment, Offset, Record, SessionId, follow, tail,
+    Claim, Epoch, Followed, History, Log, LogError, Offset, RawSessionView, Record, SessionId,
+    follow, tail,
 };
 use std::sync::{
     Arc,
@@ -32,7 +33,7 @@ pub(crate) async fn reads_concurrent_with_deletions_see_one_session_or_none(
             while !last {
                 last = over.load(Ordering::SeqCst);
                 match index % 4 {
-                    0 => read_a_moment(&log, &id).await?,
+                    0 => read_a_view(&log, &id).await?,
                     1 => read_the_history(&log, &id).await?,
                     2 => read_a_tail(&log, &id).await?,
                     _ => read_by_following(&log, &id).await?,
@@ -75,8 +76,8 @@ fn found<T>(result: Result<T, LogError>) -> Result<Option<T>, Stop> {
     }
 }
 
-async fn read_a_moment(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
-    found(Moment::latest(log, id).await).map(drop)
+async fn read_a_view(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {
+    found(RawSessionView::latest(log, id).await).map(drop)
 }
 
 async fn read_the_history(log: &Arc<dyn Log>, id: &SessionId) -> Verdict {

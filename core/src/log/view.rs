@@ -1,4 +1,4 @@
-//! What a session amounts to after one of its entries.
+//! The view of a session after one of its entries, in JSON.
 
 use super::{
     Cursor, EntryKind, Epoch, FailureRecord, GraphMark, Log, LogError, Offset, SessionId,
@@ -11,36 +11,41 @@ use crate::{
 use serde_json::Value;
 use std::{ops::Range, sync::Arc};
 
-/// The state machine of a session as a log has it.
+/// The state machine of a session in JSON, as a log has it.
 pub(crate) type RawProgress = Progress<String, FailureRecord, Value>;
 
-/// A session as it was after some entry: state, position and what a run needs to go on there.
+/// A session as it was after an entry of its log, in JSON: a read-only copy of the state, the position and
+/// everything that a run needs to continue there.
+///
+/// It needs none of the program's types. [`SessionView`](crate::run::SessionView) is the same in the types of a
+/// graph. A [`Snapshot`] is what the log stores of a session at one entry; a view has the snapshot after any entry,
+/// computed from the last stored one and the entries after it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Moment {
-    /// The last entry that it takes in.
+pub struct RawSessionView {
+    /// The offset of the last entry that it includes.
     pub offset: Offset,
-    /// Which opening of the session wrote that.
+    /// The epoch of the writer that appended that entry.
     pub epoch: Epoch,
-    /// When that was made.
+    /// When that entry was created.
     pub time: Time,
-    /// The last entry that moved the session: a consumer that follows from there comes by what the
-    /// step that is under way has shown.
+    /// The last entry that changed the committed state or the position. A reader that follows the session from
+    /// here receives the items of the step in progress.
     pub moved: Cursor,
-    /// The entry before the first one of the last run: a consumer that follows from there comes by all of
-    /// that run. `None` when the run began before the snapshot from which the session was read, or there
-    /// was none.
+    /// The entry before the first one of the last run. A reader that follows the session from here receives
+    /// all of that run. `None` if the run started before the snapshot from which the session was read, or if
+    /// there was no run.
     pub before_run: Option<Cursor>,
-    /// What the entries up to there amount to.
+    /// The session after that entry.
     pub snapshot: Snapshot,
 }
 
-impl Moment {
-    /// Reads what a session amounted to after the entry at `offset`.
+impl RawSessionView {
+    /// Reads a session as it was after the entry at `offset`.
     ///
     /// # Errors
-    /// [`LogError::NoSession`], [`LogError::Trimmed`] when nothing is left to begin with,
-    /// [`LogError::NoEntry`] for an offset that the session has not come to.
+    /// Returns [`LogError::NoSession`] if there is no such session, [`LogError::NoEntry`] if it has no entry at the
+    /// offset yet, and [`LogError::Trimmed`] if no snapshot at or before the offset is left.
     pub async fn at(
         log: &Arc<dyn Log>,
         session: &SessionId,
@@ -66,8 +71,8 @@ impl Moment {
         }
     }
 
-    /// Reads the entries of a session from a snapshot on; tells of each how large it is, and whether it
-    /// is a snapshot. They were there when the session had the epoch of `identity`, or before.
+    /// Reads the entries of a session, of which the first is a snapshot. Calls `weigh` for each with its size and
+    /// whether it is a snapshot. No entry is of a later epoch than that of `identity`.
     pub(super) async fn read(
         log: &Arc<dyn Log>,
         session: &SessionId,
@@ -96,30 +101,30 @@ impl Moment {
             let missing = || damaged(next, "the entry is missing".into());
             let record = record.filter(|record| record.offset == next).ok_or_else(missing)?;
             if record.epoch > identity.epoch() {
-                // epochs count up over all sessions: the id belongs to another one by now
+                // epochs count up over all sessions: the id now belongs to another session
                 return Err(identity.no_session());
             }
             let entry = record.entry(session)?;
             weigh(record.json.len(), entry.kind.snapshot().is_some());
-            let place = (record.cursor(), entry.time);
+            let at = (record.cursor(), entry.time);
             match (&mut reading, entry.kind) {
                 (
                     reading,
                     EntryKind::SessionCreated { snapshot, .. } | EntryKind::Snapshot(snapshot),
-                ) => *reading = Some(Reading::from(*snapshot, place, reading.take())),
-                (None, _) => return Err(damaged(next, "it is no snapshot".into())),
+                ) => *reading = Some(Reading::from(*snapshot, at, reading.take())),
+                (None, _) => return Err(damaged(next, "it is not a snapshot".into())),
                 (Some(reading), kind) => {
-                    reading.take(kind, place).map_err(|reason| damaged(next, reason))?;
+                    reading.apply(kind, at).map_err(|reason| damaged(next, reason))?;
                 }
             }
             next = next.plus(1);
         }
-        let read = reading.ok_or_else(|| damaged(from, "there is nothing to begin with".into()))?;
+        let read = reading.ok_or_else(|| damaged(from, "there are no entries to read".into()))?;
         Ok(read.into())
     }
 }
 
-/// A session while its entries are read.
+/// The session after the entries read so far.
 struct Reading {
     cursor: Cursor,
     time: Time,
@@ -132,7 +137,8 @@ struct Reading {
 }
 
 impl Reading {
-    /// Starts at a snapshot. One behind other entries repeats what is known, and moves nothing.
+    /// Starts from a snapshot. A snapshot after other entries only repeats their result, so it does not move the
+    /// session.
     fn from(snapshot: Snapshot, (cursor, time): (Cursor, Time), before: Option<Self>) -> Self {
         let moved = before.as_ref().map_or(cursor, |before| before.moved);
         let before_run = before.and_then(|before| before.before_run);
@@ -140,8 +146,8 @@ impl Reading {
         Self { cursor, time, moved, before_run, graph, version, state, progress }
     }
 
-    /// Takes in one more entry.
-    fn take(&mut self, kind: EntryKind, (cursor, time): (Cursor, Time)) -> Result<(), String> {
+    /// Applies the next entry.
+    fn apply(&mut self, kind: EntryKind, (cursor, time): (Cursor, Time)) -> Result<(), String> {
         if kind.moves() {
             self.moved = cursor;
         }
@@ -161,7 +167,7 @@ impl Reading {
                 let RemovedRun(_) = progress.failed_over(failure, next);
             }
             EntryKind::SessionReopened { node } => progress.reopened(node),
-            // they move nothing: the end of a run at rest is that of its last step
+            // these change nothing: what ends a run at a rest is the commit of its last step
             EntryKind::SessionCreated { .. }
             | EntryKind::Snapshot(_)
             | EntryKind::StepFailed { next: None, .. }
@@ -180,7 +186,7 @@ impl Reading {
     }
 }
 
-impl From<Reading> for Moment {
+impl From<Reading> for RawSessionView {
     fn from(reading: Reading) -> Self {
         let Reading { cursor, time, moved, before_run, graph, version, state, progress } = reading;
         let snapshot = Snapshot::of(graph, version, state, progress);
@@ -198,16 +204,16 @@ pub(crate) fn patch(state: &mut Document, patches: Vec<(String, Patch)>) -> Resu
     Ok(())
 }
 
-impl Moment {
-    /// The last entry that it takes in, as a consumer remembers it.
+impl RawSessionView {
+    /// Returns the cursor of the last entry that it includes.
     pub fn cursor(&self) -> Cursor {
         Cursor { epoch: self.epoch, offset: self.offset }
     }
 
-    /// Reads what a session amounts to now.
+    /// Reads a session as it is now.
     ///
     /// # Errors
-    /// As [`at`](Moment::at).
+    /// Returns the errors of [`at`](RawSessionView::at).
     pub async fn latest(log: &Arc<dyn Log>, session: &SessionId) -> Result<Self, LogError> {
         let info = log.info(session).await?;
         let last = info.next.0.checked_sub(1).map(Offset);
@@ -217,7 +223,7 @@ impl Moment {
 }
 
 impl EntryKind {
-    /// Whether it changes the committed state or the position.
+    /// Returns whether the entry changes the committed state or the position.
     fn moves(&self) -> bool {
         matches!(
             self,
@@ -229,7 +235,7 @@ impl EntryKind {
 }
 
 impl<S> Snapshot<S> {
-    /// Writes down what a session is.
+    /// Returns the snapshot of a session.
     pub(crate) fn of(graph: GraphMark, version: u32, state: S, progress: RawProgress) -> Self {
         let Progress { position, step, run, shown, failure, unfinished } = progress;
         let unfinished = unfinished.map(|run| {
@@ -239,7 +245,7 @@ impl<S> Snapshot<S> {
         Self { graph, version, state, position, step, run, unfinished, failure }
     }
 
-    /// The graph, the version of the state, the state, and what the session is beside it.
+    /// Splits the snapshot into the graph, the version of the state, the state, and everything else.
     pub(crate) fn into_parts(self) -> (GraphMark, u32, S, RawProgress) {
         let Self { graph, version, state, position, step, run, unfinished, failure } = self;
         let shown = unfinished.as_ref().map_or(0, |run| run.shown);

@@ -1,14 +1,14 @@
-//! What a run writes often or in bulk: the JSON of an [`EntryKind`], made from what is borrowed.
+//! Entries that a run writes often or in bulk: the JSON of an [`EntryKind`] from borrowed values.
 
-use super::{Draft, Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, Snapshot, Time};
+use super::{Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, NewEntry, Snapshot, Time};
 use crate::{names, progress::Next, state::Patch};
 use serde::Serialize;
 use std::{cell::Cell, str, sync::Arc};
 
-/// Variants of [`EntryKind`], field by field.
+/// A variant of [`EntryKind`] with borrowed fields.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Noted<'a, T> {
+pub(crate) enum EntryRef<'a, T> {
     SessionCreated {
         snapshot: &'a Snapshot<T>,
     },
@@ -32,24 +32,24 @@ pub(crate) enum Noted<'a, T> {
     Snapshot(&'a Snapshot<T>),
 }
 
-/// What is noted without a value of the program's.
-pub(crate) type Plain<'a> = Noted<'a, ()>;
+/// An entry without a value of a type of the program.
+pub(crate) type BareEntryRef<'a> = EntryRef<'a, ()>;
 
-/// What is written as the kind of an entry.
-pub(crate) trait Kind: Serialize {
-    /// Its name, as it stands in the JSON.
+/// The payload of an entry: an [`EntryKind`], or an [`EntryRef`] that serialises like one.
+pub(crate) trait EntryPayload: Serialize {
+    /// Returns the name of the kind, as in the JSON.
     fn name(&self) -> &'static str;
 
-    /// The name of the graph, if a session can be opened from it on.
+    /// Returns the name of the graph if the entry is a snapshot.
     fn graph(&self) -> Option<&str>;
 
-    /// What it is that cannot be recorded, if serialising it fails.
-    fn what(&self) -> String {
+    /// Returns the subject of the error message if it cannot be serialised.
+    fn subject(&self) -> String {
         format!("the entry `{}`", self.name())
     }
 }
 
-impl Kind for EntryKind {
+impl EntryPayload for EntryKind {
     fn name(&self) -> &'static str {
         self.name()
     }
@@ -59,7 +59,7 @@ impl Kind for EntryKind {
     }
 }
 
-impl<T: Serialize> Kind for Noted<'_, T> {
+impl<T: Serialize> EntryPayload for EntryRef<'_, T> {
     fn name(&self) -> &'static str {
         match self {
             Self::SessionCreated { .. } => names::SESSION_CREATED,
@@ -79,7 +79,7 @@ impl<T: Serialize> Kind for Noted<'_, T> {
         }
     }
 
-    fn what(&self) -> String {
+    fn subject(&self) -> String {
         match self {
             Self::SessionCreated { .. } | Self::Snapshot(_) => "the state".into(),
             Self::Item { .. } | Self::StepStarted { .. } | Self::StepCommitted { .. } => {
@@ -89,54 +89,57 @@ impl<T: Serialize> Kind for Noted<'_, T> {
     }
 }
 
-/// An [`Entry`] of this moment.
+/// An [`Entry`] with a borrowed payload.
 #[derive(Serialize)]
-struct Present<'a, K> {
+struct EntryJson<'a, P> {
     v: u32,
     at: Time,
-    entry: &'a K,
+    entry: &'a P,
 }
 
-impl Draft {
-    /// Writes an entry as JSON.
+impl NewEntry {
+    /// Serialises an entry.
     ///
     /// # Errors
-    /// [`LogError::TooLarge`].
+    /// Returns [`LogError::TooLarge`] if the JSON exceeds [`MAX_ENTRY_BYTES`].
     pub fn new(entry: &Entry) -> Result<Self, LogError> {
-        Self::write(&entry.kind, entry.time, entry)
+        Self::serialise(&entry.kind, entry.time, entry)
     }
 
-    /// Returns an entry whose JSON exists already, for example in a copy of another log. The JSON is not checked.
+    /// Returns an entry whose JSON already exists, for example in a copy of another log. The JSON is not checked.
     ///
-    /// For an entry from which a session can be opened, the caller sets [`snapshot`](Self::snapshot) and
-    /// [`graph`](Self::graph).
+    /// For a snapshot, the caller sets [`snapshot`](Self::snapshot) and [`graph`](Self::graph).
     pub fn from_json(kind: &'static str, wall: u64, json: impl Into<Arc<str>>) -> Self {
         Self { kind, snapshot: false, graph: None, wall, json: json.into() }
     }
 
-    /// Writes what happened at some time.
-    pub(super) fn of(kind: &impl Kind, time: Time) -> Result<Self, LogError> {
-        Self::write(kind, time, &Present { v: FORMAT, at: time, entry: kind })
+    /// Serialises an entry of the current format.
+    pub(super) fn of(payload: &impl EntryPayload, time: Time) -> Result<Self, LogError> {
+        Self::serialise(payload, time, &EntryJson { v: FORMAT, at: time, entry: payload })
     }
 
-    fn write(kind: &impl Kind, time: Time, entry: &impl Serialize) -> Result<Self, LogError> {
+    fn serialise(
+        payload: &impl EntryPayload,
+        time: Time,
+        entry: &impl Serialize,
+    ) -> Result<Self, LogError> {
         let json = json(entry).map_err(|error| LogError::NotSerialisable {
-            what: kind.what(),
+            what: payload.subject(),
             reason: error.to_string(),
         })?;
         if json.len() > MAX_ENTRY_BYTES {
             return Err(LogError::TooLarge { bytes: json.len(), limit: MAX_ENTRY_BYTES });
         }
-        let graph = kind.graph().map(Arc::from);
-        Ok(Self { kind: kind.name(), snapshot: graph.is_some(), graph, wall: time.0, json })
+        let graph = payload.graph().map(Arc::from);
+        Ok(Self { kind: payload.name(), snapshot: graph.is_some(), graph, wall: time.0, json })
     }
 }
 
-/// How much of the buffer is kept: enough for what is written often.
-const KEPT: usize = 64 << 10;
+/// The largest buffer that is kept for the next entry: enough for the frequent kinds.
+const MAX_KEPT_BYTES: usize = 64 << 10;
 
 thread_local! {
-    /// Where JSON grows before its size is known; one for all sessions of a thread.
+    /// The buffer for JSON of unknown size. All sessions of a thread share one.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -145,7 +148,7 @@ fn json(value: &impl Serialize) -> Result<Arc<str>, serde_json::Error> {
     buffer.clear();
     serde_json::to_writer(&mut buffer, value)?;
     let json = str::from_utf8(&buffer).map_err(serde::ser::Error::custom)?.into();
-    if buffer.capacity() <= KEPT {
+    if buffer.capacity() <= MAX_KEPT_BYTES {
         BUFFER.set(buffer);
     }
     Ok(json)
@@ -176,23 +179,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_noted_reads_back_as_the_entry_of_its_name() {
+    fn entry_ref_serialises_as_the_entry_kind_of_the_same_name() {
         let (document, patch) = (Document::new(), Patch::Set(json!(7)));
         let (written, read) = (snapshot(&document), Box::new(snapshot(document.clone())));
         let (step, attempt, node) = (3, 1, "ask");
-        for (noted, kind) in [
+        for (borrowed, kind) in [
             (
-                Noted::SessionCreated { snapshot: &written },
+                EntryRef::SessionCreated { snapshot: &written },
                 EntryKind::SessionCreated { parent: None, snapshot: read.clone() },
             ),
-            (Noted::Snapshot(&written), EntryKind::Snapshot(read)),
-            (Noted::StepStarted { step, node }, EntryKind::StepStarted { step, node: node.into() }),
+            (EntryRef::Snapshot(&written), EntryKind::Snapshot(read)),
             (
-                Noted::Item { step, node, attempt, item: &document },
+                EntryRef::StepStarted { step, node },
+                EntryKind::StepStarted { step, node: node.into() },
+            ),
+            (
+                EntryRef::Item { step, node, attempt, item: &document },
                 EntryKind::Item { step, node: node.into(), attempt, item: json!({}) },
             ),
             (
-                Noted::StepCommitted {
+                EntryRef::StepCommitted {
                     step,
                     node,
                     attempt,
@@ -210,16 +216,16 @@ mod tests {
         ] {
             let time = Time(5, 6);
             let entry = Entry { format: FORMAT, time, branch: Vec::new(), kind };
-            let draft = Draft::of(&noted, time).unwrap();
-            assert_eq!(draft, Draft::new(&entry).unwrap());
-            assert_eq!(Entry::from_json(&draft.json).unwrap(), entry);
+            let new = NewEntry::of(&borrowed, time).unwrap();
+            assert_eq!(new, NewEntry::new(&entry).unwrap());
+            assert_eq!(Entry::from_json(&new.json).unwrap(), entry);
         }
     }
 
     #[test]
-    fn a_state_that_is_no_object_is_no_snapshot() {
+    fn snapshot_of_a_state_that_is_not_an_object_is_an_error() {
         let state = snapshot(Fields::fields(&[0_u8; 0]));
-        let error = Draft::of(&Noted::Snapshot(&state), Time(0, 0)).unwrap_err().to_string();
+        let error = NewEntry::of(&EntryRef::Snapshot(&state), Time(0, 0)).unwrap_err().to_string();
         let reason = "serde writes it as something else than an object";
         assert_eq!(error, format!("the state cannot be recorded: {reason}"));
     }
