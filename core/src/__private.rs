@@ -11,7 +11,7 @@ pub use crate::{
 // what expansions and users name
 pub use crate::{
     action::{
-        Action, ActionError, ActionInfo, Call, Collect, Context, Failure, HasInput, HasResource,
+        Action, ActionError, ActionInfo, Attempt, Collect, Context, Failure, HasInput, HasResource,
         Missing, NeedInfo, NoReads, ParamInfo, Scope, UnsetSlot, Writes,
     },
     graph::{

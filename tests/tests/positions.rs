@@ -11,7 +11,7 @@ async fn at(position: Position<At>, script: Script) -> (App<Line>, Heard) {
     let app = Line::app()
         .resources(LineResources { script, drops: Drops::default() })
         .at(position)
-        .observe(heard.observer())
+        .observer(heard.observer())
         .build()
         .await
         .unwrap();

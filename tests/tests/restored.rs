@@ -296,7 +296,7 @@ fn a_program_without_async_has_a_log_too() {
     let heard = Heard::default();
     let app = |script| {
         let resources = LineResources { script, drops: Drops::default() };
-        let app = Line::app().id("s").resources(resources).observe(heard.observer());
+        let app = Line::app().id("s").resources(resources).observer(heard.observer());
         app.log(log.clone()).build_blocking().unwrap()
     };
     let mut first = app(Script::default().on("second", [Do::Yield(1), Do::FailForGood("no")]));

@@ -33,7 +33,7 @@ pub trait HasResource<const HASH: u64, T>: Scope {
 ///
 /// ```
 /// use burdock::{
-///     action::{ActionInfo, Call, Collect, HasInput, Missing, NeedInfo, UnsetSlot, Writes},
+///     action::{ActionInfo, Attempt, Collect, HasInput, Missing, NeedInfo, UnsetSlot, Writes},
 ///     graph::name_hash,
 ///     prelude::*,
 ///     state::set_of,
@@ -95,8 +95,8 @@ pub trait HasResource<const HASH: u64, T>: Scope {
 ///         Ok(state.count)
 ///     }
 ///
-///     async fn run(call: Call<'_, Self>) -> Result<Count> {
-///         Ok(Count(call.reads + call.args.step))
+///     async fn run(attempt: Attempt<'_, Self>) -> Result<Count> {
+///         Ok(Count(attempt.reads + attempt.args.step))
 ///     }
 /// }
 ///

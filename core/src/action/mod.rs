@@ -30,7 +30,7 @@ use crate::{
 /// [`Writes`] have to keep:
 ///
 /// ```
-/// use burdock::{prelude::*, action::{Call, ActionInfo, Writes, UnsetSlot}, state::set_of, stream::NoItems};
+/// use burdock::{prelude::*, action::{Attempt, ActionInfo, Writes, UnsetSlot}, state::set_of, stream::NoItems};
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(State, Clone, Default, Serialize, Deserialize)]
@@ -76,8 +76,8 @@ use crate::{
 ///         Ok(state.count)
 ///     }
 ///
-///     async fn run(call: Call<'_, Self>) -> Result<Count> {
-///         Ok(Count(call.reads + 1))
+///     async fn run(attempt: Attempt<'_, Self>) -> Result<Count> {
+///         Ok(Count(attempt.reads + 1))
 ///     }
 /// }
 ///
@@ -125,11 +125,11 @@ pub trait Action: Sized + 'static {
     ///
     /// # Cancel safety
     /// A run that is cancelled drops the future; nothing is written then.
-    fn run(call: Call<'_, Self>) -> impl Future<Output = Result<Self::Writes>> + Send;
+    fn run(attempt: Attempt<'_, Self>) -> impl Future<Output = Result<Self::Writes>> + Send;
 }
 
 /// Everything that one attempt at an action is given.
-pub struct Call<'a, A: Action> {
+pub struct Attempt<'a, A: Action> {
     /// The fields it reads.
     pub reads: A::Reads<'a>,
     /// Its inputs and resources.
@@ -144,9 +144,9 @@ pub struct Call<'a, A: Action> {
     pub yielder: Yielder<'a, Yields<A::Yields>>,
 }
 
-impl<A: Action> std::fmt::Debug for Call<'_, A> {
+impl<A: Action> std::fmt::Debug for Attempt<'_, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call")
+        f.debug_struct("Attempt")
             .field("action", &A::INFO.name)
             .field("context", self.context)
             .finish_non_exhaustive()

@@ -1,6 +1,6 @@
 //! Actions in two steps: produce items, then turn the result into writes.
 
-use super::{Action, ActionInfo, Call, Result, UnsetSlot, Writes};
+use super::{Action, ActionInfo, Attempt, Result, UnsetSlot, Writes};
 use crate::{
     state::State,
     stream::{Yielder, Yielding, Yields},
@@ -62,8 +62,8 @@ impl<A: TwoStep> Action for A {
         A::reads(state)
     }
 
-    async fn run(call: Call<'_, Self>) -> Result<Self::Writes> {
-        let output = A::produce(call.reads.clone(), call.yielder).await?;
-        A::update(call.reads, output)
+    async fn run(attempt: Attempt<'_, Self>) -> Result<Self::Writes> {
+        let output = A::produce(attempt.reads.clone(), attempt.yielder).await?;
+        A::update(attempt.reads, output)
     }
 }

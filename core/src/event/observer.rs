@@ -32,7 +32,7 @@ use std::fmt;
 ///         }
 ///     }
 /// }
-/// # let _ = Counting::app().observe(Audit);
+/// # let _ = Counting::app().observer(Audit);
 /// ```
 pub trait Observer<G: Graph>: Send + Sync {
     /// Hears one event. Does nothing by default.

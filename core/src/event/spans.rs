@@ -11,7 +11,7 @@ use tracing::{Span, field::Empty};
 /// Makes a `tracing` span per run and, inside it, one per step; what an action traces lies in the
 /// span of its step.
 ///
-/// `Chatbot::app().observe(Spans::default())`. Spans are named `run` and `step`, with these fields:
+/// `Chatbot::app().observer(Spans::default())`. Spans are named `run` and `step`, with these fields:
 ///
 /// | field | span | type | |
 /// |---|---|---|---|

@@ -115,12 +115,12 @@ pub enum RunErrorKind {
     #[error(transparent)]
     Failed(#[from] Failure),
     /// A stop was asked for, and the action did not finish in time or abandoned its step.
-    #[error("node `{node}` {}", cancelled(*.grace))]
+    #[error("node `{node}` {}", cancelled(*.grace_period))]
     Cancelled {
         /// The node.
         node: &'static str,
         /// How long it was given; zero if it [abandoned](crate::Context::abandon) its step.
-        grace: Duration,
+        grace_period: Duration,
     },
     /// The log did not take what happened. State and position are those of the last commit; the next
     /// operation reads the session back, unless somebody else opened it.
@@ -142,11 +142,11 @@ pub enum RunErrorKind {
 }
 
 /// What the stop did to the node.
-fn cancelled(grace: Duration) -> String {
-    if grace.is_zero() {
+fn cancelled(grace_period: Duration) -> String {
+    if grace_period.is_zero() {
         "was cancelled by the stop".to_owned()
     } else {
-        format!("did not finish within {grace:?} after the stop, and was cancelled")
+        format!("did not finish within {grace_period:?} after the stop, and was cancelled")
     }
 }
 

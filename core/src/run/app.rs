@@ -11,7 +11,7 @@ use crate::{
     graph::Graph,
     log::{Claim, Cursor, Epoch, History, Log, LogError, Moment, Offset, SessionId, Time, Writer},
     progress::Progress,
-    stream::Inlet,
+    stream::SlotReceiver,
     sync::Mutex,
 };
 use std::{fmt, future::poll_fn, sync::Arc, time::Duration};
@@ -21,9 +21,9 @@ use std::{fmt, future::poll_fn, sync::Arc, time::Duration};
 /// A run borrows it mutably, so two runs of one app cannot overlap.
 pub struct App<G: Graph> {
     pub(super) session: Session<G>,
-    /// The consumer's end of the one-item slot; see `Session::outlet` for the lock.
-    pub(super) inlet: Mutex<Inlet<Published<G>>>,
-    pub(super) grace: Duration,
+    /// The consumer's end of the one-item slot; see `Session::sender` for the lock.
+    pub(super) receiver: Mutex<SlotReceiver<Published<G>>>,
+    pub(super) grace_period: Duration,
 }
 
 impl<G: Graph> App<G> {
@@ -125,7 +125,7 @@ impl<G: Graph> App<G> {
             resources: Arc::clone(&self.session.resources),
             runtime: Some(Arc::clone(&self.session.context.runtime)),
             observers: Vec::new(),
-            grace: self.grace,
+            grace_period: self.grace_period,
             log: journal.encode().map(|encode| (Arc::clone(log), encode)),
             claim: Claim::default(),
             durability: journal.writer().map(Writer::durability).unwrap_or_default(),

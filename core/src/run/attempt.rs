@@ -57,7 +57,7 @@ impl<F: Future<Output = StepResult>> Future for Watched<'_, F> {
         };
         // whatever else the action came to, unless it noticed itself
         if !matches!(polled, Poll::Ready(Ok(())))
-            && let Some(error) = control.take_refusal()
+            && let Some(error) = control.take_rejection()
         {
             return Poll::Ready(Err(FailureCause::NotRecorded(error).into()));
         }

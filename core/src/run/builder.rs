@@ -13,7 +13,7 @@ use crate::{
     graph::Graph,
     log::{Claim, Durability, Existence, Log, LogItem, Moment, SessionId, Writer},
     runtime::{Runtime, default_runtime},
-    stream::{Control, Threads, one_item},
+    stream::{Control, Threads, one_item_slot},
     sync::Mutex,
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -30,7 +30,7 @@ pub struct AppBuilder<G: Graph, R = NoResources, S = DefaultState> {
     position: Position<G::Node>,
     observers: Vec<Box<dyn Observer<G>>>,
     runtime: Option<Arc<dyn Runtime>>,
-    grace: Duration,
+    grace_period: Duration,
     log: Option<(Arc<dyn Log>, EncodeItem<G>)>,
     claim: Claim,
     durability: Durability,
@@ -76,7 +76,7 @@ impl<S> InitialState<S> for GivenState<S> {
 }
 
 /// How long an action may go on after a stop, unless said otherwise.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 impl<G: Graph> AppBuilder<G> {
     #[doc(hidden)]
@@ -88,7 +88,7 @@ impl<G: Graph> AppBuilder<G> {
             position: Position::Rest(G::START),
             observers: Vec::new(),
             runtime: None,
-            grace: GRACE,
+            grace_period: GRACE_PERIOD,
             log: None,
             claim: Claim::default(),
             durability: Durability::default(),
@@ -112,7 +112,7 @@ impl<G: Graph, S> AppBuilder<G, NoResources, S> {
             position: self.position,
             observers: self.observers,
             runtime: self.runtime,
-            grace: self.grace,
+            grace_period: self.grace_period,
             log: self.log,
             claim: self.claim,
             durability: self.durability,
@@ -138,7 +138,7 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
             position: self.position,
             observers: self.observers,
             runtime: self.runtime,
-            grace: self.grace,
+            grace_period: self.grace_period,
             log: self.log,
             claim: self.claim,
             durability: self.durability,
@@ -190,7 +190,7 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
     }
 
     /// Adds an observer.
-    pub fn observe(mut self, observer: impl Observer<G> + 'static) -> Self {
+    pub fn observer(mut self, observer: impl Observer<G> + 'static) -> Self {
         self.observers.push(Box::new(observer));
         self
     }
@@ -205,8 +205,8 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
     ///
     /// An action that takes longer is cancelled. The time that the log takes is not counted: what an
     /// action returned is committed, however long the append takes.
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+    pub fn grace_period(mut self, grace_period: Duration) -> Self {
+        self.grace_period = grace_period;
         self
     }
 }
@@ -228,7 +228,7 @@ impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, 
             resources: Arc::new(self.resources.0),
             runtime: self.runtime,
             observers: self.observers,
-            grace: self.grace,
+            grace_period: self.grace_period,
             log: self.log,
             claim: self.claim,
             durability: self.durability,
@@ -245,7 +245,7 @@ pub(super) struct Parts<G: Graph> {
     pub(super) resources: Arc<G::Resources>,
     pub(super) runtime: Option<Arc<dyn Runtime>>,
     pub(super) observers: Vec<Box<dyn Observer<G>>>,
-    pub(super) grace: Duration,
+    pub(super) grace_period: Duration,
     pub(super) log: Option<(Arc<dyn Log>, EncodeItem<G>)>,
     pub(super) claim: Claim,
     pub(super) durability: Durability,
@@ -256,11 +256,11 @@ impl<G: Graph> Parts<G> {
         let runtime = self.runtime.or_else(default_runtime).ok_or(BuildError::NoRuntime)?;
         let id = self.id.unwrap_or_else(|| format!("{:016x}", runtime.random()));
         let control = Arc::new(Control::default());
-        let (outlet, inlet) = one_item(&control);
+        let (sender, receiver) = one_item_slot(&control);
         let context = Context {
             session: id.as_str().into(),
             run: 0,
-            turn: 0,
+            generation: 0,
             step: 0,
             attempt: 1,
             node: "",
@@ -270,9 +270,9 @@ impl<G: Graph> Parts<G> {
         };
         let (progress, observers) = (placed::<G>(self.position), Observers::new(self.observers));
         let mut session =
-            Session::new(self.state, progress, self.resources, context, observers, outlet);
+            Session::new(self.state, progress, self.resources, context, observers, sender);
         if self.log.is_some() || !session.observers.is_empty() {
-            session.context.control.listen();
+            session.context.control.set_observed();
         }
         match self.log {
             Some((log, encode)) => {
@@ -297,7 +297,7 @@ impl<G: Graph> Parts<G> {
             None if self.claim != Claim::default() => return Err(ReadError::NoLog.into()),
             None => {}
         }
-        Ok(App { session, inlet: Mutex::new(inlet), grace: self.grace })
+        Ok(App { session, receiver: Mutex::new(receiver), grace_period: self.grace_period })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     graph::{Graph, Next, Node, Policy, StepResult},
     log::{EntryKind, Plain},
     panics::{Caught, caught, discard},
-    stream::Settling,
+    stream::Committing,
 };
 use std::{future::poll_fn, ops::ControlFlow, pin::pin, task::Poll, time::Duration};
 
@@ -51,7 +51,7 @@ pub(super) async fn drive<G: Graph>(
     }
     let mut guard = CancelGuard { session: &mut *session, running: true };
     let steps = &mut *guard.session;
-    if steps.is_heard() {
+    if steps.has_subscribers() {
         steps.publish(steps.node(), EventKind::RunStarted).await;
         steps.supersede().await;
     }
@@ -59,12 +59,12 @@ pub(super) async fn drive<G: Graph>(
     // written out rather than called, and nothing kept: each `async fn` on the way and each value
     // alive at an `.await` costs a step, and every item again
     let mut result = loop {
-        if steps.context.control.is_stopped(steps.context.turn) {
+        if steps.context.control.is_stopped(steps.context.generation) {
             break Ok(steps.rest());
         }
         let node = steps.node();
         steps.enter(node);
-        let committed = if G::policy(node).is_none() && !steps.is_heard() {
+        let committed = if G::policy(node).is_none() && !steps.has_subscribers() {
             Caught(pin!(G::execute(StepRun::new(steps)))).await
         } else {
             match attempts(steps, node).await {
@@ -76,7 +76,7 @@ pub(super) async fn drive<G: Graph>(
             if let Err(error) = fail(steps, node, cause).await {
                 break Err(error);
             }
-        } else if steps.is_heard() {
+        } else if steps.has_subscribers() {
             steps.publish_commit(node).await;
         }
         if let Some(outcome) = outcome(steps, node, &halts) {
@@ -84,7 +84,7 @@ pub(super) async fn drive<G: Graph>(
         }
         // a stop is heard at once: between two steps there is no action that the grace period is for
         if steps.context.control.slice.is_used_up(&*steps.context.runtime)
-            && !steps.context.control.is_stopped(steps.context.turn)
+            && !steps.context.control.is_stopped(steps.context.generation)
         {
             yield_now().await;
         }
@@ -93,7 +93,7 @@ pub(super) async fn drive<G: Graph>(
     if let Err(error) = ended {
         result = result.and(Err(guard.session.log_error(error)));
     }
-    if guard.session.is_heard() {
+    if guard.session.has_subscribers() {
         let kind = match &result {
             Ok(outcome) => EventKind::RunFinished { outcome: *outcome },
             Err(error) => EventKind::RunFailed { error: error.clone() },
@@ -128,7 +128,7 @@ impl<G: Graph> Drop for CancelGuard<'_, G> {
 /// Tries until an attempt is committed, or no other one may follow; `None` when a stop came
 /// instead of another attempt.
 async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<StepResult> {
-    if session.is_heard() {
+    if session.has_subscribers() {
         let (step, name) = (session.progress.step, node.name());
         session.journal.enqueue(|| Plain::StepStarted { step, node: name });
         session.publish(node, EventKind::StepStarted).await;
@@ -153,7 +153,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
         let Some(retry_in) = delays.as_mut().and_then(Iterator::next) else {
             return Some(Err(cause));
         };
-        if session.is_heard() {
+        if session.has_subscribers() {
             // also one that was recorded and not shown yet
             session.supersede().await;
             let failure = failed(session, node, *cause);
@@ -172,7 +172,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
         }
         // a retry may come at once
         if session.context.control.slice.is_used_up(&*session.context.runtime)
-            && !session.context.control.is_stopped(session.context.turn)
+            && !session.context.control.is_stopped(session.context.generation)
         {
             yield_now().await;
         }
@@ -183,7 +183,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
 /// One attempt, in its span and under its timeout.
 async fn attempt<G: Graph>(session: &mut Session<G>, timeout: Option<Duration>) -> StepResult {
     let limit = timeout.map(|after| Limit::new(after, &session.context.runtime));
-    session.context.control.settle(Settling::No);
+    session.context.control.set_committing(Committing::No);
     let span = session.observers.step_span();
     let control = session.context.control.clone();
     let attempt = pin!(Some(G::execute(StepRun::new(session))));
@@ -220,7 +220,7 @@ async fn fail<G: Graph>(
         failure = failed(session, node, *cause);
         None
     });
-    if session.is_heard() {
+    if session.has_subscribers() {
         session.supersede().await;
     }
     // as with a commit, the position moves once the log has the entry and before the event is published
@@ -229,7 +229,7 @@ async fn fail<G: Graph>(
     if let Some(next) = next {
         session.fail_over(failure.clone(), next);
     }
-    if session.is_heard() {
+    if session.has_subscribers() {
         let failure = failure.clone();
         session.publish(node, EventKind::StepFailed { failure, next }).await;
     }

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// An amount of time, of which only some spans are counted.
-pub(super) struct Allowance {
+pub(super) struct TimeBudget {
     granted: Duration,
     used: Duration,
     /// The start of the span that is being counted, if one is.
@@ -23,7 +23,7 @@ pub(super) struct Allowance {
     ahead: bool,
 }
 
-impl Allowance {
+impl TimeBudget {
     /// Counts from now on.
     pub(super) fn new(granted: Duration, runtime: &dyn Runtime) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl Allowance {
 /// from the end of a poll to the first wake after it. It does not count how long an item waits for
 /// the consumer or for the log, nor how long a consumer takes to poll an action that was woken.
 pub(super) struct Limit {
-    allowance: Allowance,
+    budget: TimeBudget,
     wakes: Arc<Wakes>,
     /// Wakes the task and notes when.
     waker: Waker,
@@ -100,7 +100,7 @@ impl Limit {
             runtime: Arc::clone(runtime),
         });
         Self {
-            allowance: Allowance::new(after, &**runtime),
+            budget: TimeBudget::new(after, &**runtime),
             waker: Waker::from(Arc::clone(&wakes)),
             wakes,
             runtime: Arc::clone(runtime),
@@ -108,7 +108,7 @@ impl Limit {
     }
 
     pub(super) fn after(&self) -> Duration {
-        self.allowance.granted
+        self.budget.granted
     }
 
     /// Polls the action and counts what it takes.
@@ -120,14 +120,14 @@ impl Limit {
     ) -> Poll<T> {
         let now = self.runtime.now();
         let woken = self.wakes.renew(cx.waker());
-        self.allowance.pause(woken.unwrap_or(now), now);
-        self.allowance.count(now);
+        self.budget.pause(woken.unwrap_or(now), now);
+        self.budget.count(now);
         control.wait_for(Wait::Own);
         let polled = poll(&mut Context::from_waker(&self.waker));
         let now = self.runtime.now();
-        self.allowance.pause(now, now);
-        if control.waits_for() == Wait::Own && !control.is_settling() {
-            self.allowance.count(now);
+        self.budget.pause(now, now);
+        if control.waits_for() == Wait::Own && !control.is_committing() {
+            self.budget.count(now);
         }
         polled
     }
@@ -135,10 +135,10 @@ impl Limit {
     /// After a poll that was pending: is ready when the action has used up its time and waits for
     /// futures of its own.
     pub(super) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.allowance.since.is_none() {
+        if self.budget.since.is_none() {
             return Poll::Pending;
         }
-        self.allowance.poll_over(&*self.runtime, cx)
+        self.budget.poll_over(&*self.runtime, cx)
     }
 }
 
@@ -213,12 +213,12 @@ mod tests {
     #[test]
     fn sleep_that_was_ready_is_not_polled_again() {
         let mut cx = Context::from_waker(Waker::noop());
-        let mut allowance = Allowance::new(Duration::from_secs(1), &Instant);
-        allowance.pause(Duration::ZERO, Duration::ZERO);
+        let mut budget = TimeBudget::new(Duration::from_secs(1), &Instant);
+        budget.pause(Duration::ZERO, Duration::ZERO);
         for _ in 0..3 {
-            allowance.poll_paused(&Instant, &mut cx);
+            budget.poll_paused(&Instant, &mut cx);
         }
-        allowance.count(Duration::ZERO);
-        assert!(allowance.poll_over(&Instant, &mut cx).is_ready());
+        budget.count(Duration::ZERO);
+        assert!(budget.poll_over(&Instant, &mut cx).is_ready());
     }
 }

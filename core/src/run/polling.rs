@@ -9,7 +9,7 @@ use crate::{
     event::{Event, EventKind, Published},
     graph::Graph,
     panics::discard,
-    stream::Attention,
+    stream::Subscription,
 };
 use futures_core::Stream;
 use std::{
@@ -118,7 +118,7 @@ impl<'a, G: Graph> Run<'a, G> {
         {
             return picked(shown.and_then(pick));
         }
-        match self.inlet.take() {
+        match self.receiver.take() {
             Some(published) => {
                 self.note_start(&published);
                 picked(pick(published))
@@ -144,8 +144,8 @@ impl<'a, G: Graph> Run<'a, G> {
         if let EventKind::RunStarted = event.kind {
             self.started = event.cursor;
             let control = &self.stop.stopper.control;
-            if control.attention() == Attention::Start {
-                control.attend(Attention::Items);
+            if control.subscription() == Subscription::Start {
+                control.subscribe(Subscription::Items);
             }
         }
     }
@@ -154,7 +154,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// again.
     #[inline(never)]
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.inlet.nudge();
+        self.receiver.nudge();
         let stop = self.stop.poll_stop(cx);
         if stop.is_pending() {
             self.stop.stopper.control.slice.restart();
@@ -170,7 +170,7 @@ impl<'a, G: Graph> Run<'a, G> {
             return Aside::Started;
         }
         // what was published last is still there when the future is gone
-        if let Some(published) = self.inlet.take() {
+        if let Some(published) = self.receiver.take() {
             return Aside::Left(published);
         }
         Aside::Over(match &mut self.stage {
@@ -195,11 +195,11 @@ impl<'a, G: Graph> Run<'a, G> {
     /// action, rather than for its consumer. Gives the item that was yielded last.
     #[cold]
     fn poll_cancel(&mut self, cx: &mut Context<'_>) -> Poll<Option<Published<G>>> {
-        if !self.inlet.peek_with(waits_for_action) || self.stop.poll_deadline(cx).is_pending() {
+        if !self.receiver.peek_with(waits_for_action) || self.stop.poll_deadline(cx).is_pending() {
             return Poll::Pending;
         }
         // taken first, so that the slot has room for the event of the cancel
-        let shown = self.inlet.take();
+        let shown = self.receiver.take();
         // dropping the future cancels the run
         discard("a run", mem::replace(&mut self.stage, Stage::Changing));
         self.stop.forget();

@@ -11,7 +11,7 @@ use crate::{
     graph::{Graph, Next, Node as _},
     log::Cursor,
     panics::discard,
-    stream::{Attention, Inlet, Stopper},
+    stream::{SlotReceiver, Stopper, Subscription},
 };
 use std::{fmt, future::poll_fn, mem, pin::Pin, sync::Arc, time::Duration};
 
@@ -34,7 +34,7 @@ use std::{fmt, future::poll_fn, mem, pin::Pin, sync::Arc, time::Duration};
 #[must_use = "a run does nothing unless it is polled"]
 pub struct Run<'a, G: Graph> {
     pub(super) stage: Stage<'a, G>,
-    pub(super) inlet: &'a mut Inlet<Published<G>>,
+    pub(super) receiver: &'a mut SlotReceiver<Published<G>>,
     pub(super) only: Option<G::Node>,
     pub(super) stop: Stop,
     /// What [`Run::started`] returned.
@@ -91,20 +91,21 @@ impl<G: Graph> fmt::Debug for Committed<G> {
 
 impl<'a, G: Graph> Run<'a, G> {
     pub(super) fn new(app: &'a mut App<G>, start: Start<G::Inputs>) -> Self {
-        let App { session, inlet, grace } = app;
-        let inlet = crate::sync::exclusive(inlet);
-        while let Some(published) = inlet.take() {
+        let App { session, receiver, grace_period } = app;
+        let receiver = crate::sync::exclusive(receiver);
+        while let Some(published) = receiver.take() {
             discard("an item", published);
         }
         let context = &mut session.context;
-        context.turn += 1;
-        context.control.attend(Attention::Items);
+        context.generation += 1;
+        context.control.subscribe(Subscription::Items);
         context.control.slice.start();
-        let stopper = Stopper { control: Arc::clone(&context.control), run: context.turn };
-        let stop = Stop::new(stopper, Arc::clone(&context.runtime), *grace);
+        let stopper =
+            Stopper { control: Arc::clone(&context.control), generation: context.generation };
+        let stop = Stop::new(stopper, Arc::clone(&context.runtime), *grace_period);
         let halts = Halts { before: Vec::new(), after: Vec::new() };
         let stage = Stage::Ready(session, start, halts);
-        Self { stage, inlet, only: None, stop, started: None }
+        Self { stage, receiver, only: None, stop, started: None }
     }
 
     /// Halts the run before this node; never at its very first step.
@@ -128,9 +129,9 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 
     /// Sets how long an action may keep running after a stop, instead of the app's
-    /// [grace period](super::AppBuilder::grace).
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.stop.grace = grace;
+    /// [grace period](super::AppBuilder::grace_period).
+    pub fn grace_period(mut self, grace_period: Duration) -> Self {
+        self.stop.grace_period = grace_period;
         self
     }
 
@@ -144,7 +145,7 @@ impl<'a, G: Graph> Run<'a, G> {
     ///
     /// To be called before the first poll; later, events that went by are missed.
     pub fn events(self) -> Events<'a, G> {
-        self.stop.stopper.control.attend(Attention::Events);
+        self.stop.stopper.control.subscribe(Subscription::Events);
         Events::new(self)
     }
 
@@ -182,10 +183,10 @@ impl<'a, G: Graph> Run<'a, G> {
     pub async fn started(&mut self) -> Result<Option<Cursor>, RunError> {
         let control = Arc::clone(&self.stop.stopper.control);
         if let Stage::Ready(..) = self.stage {
-            control.attend(Attention::Start);
+            control.subscribe(Subscription::Start);
         }
         // an earlier call may have been dropped while it waited
-        if control.attention() == Attention::Start {
+        if control.subscription() == Subscription::Start {
             poll_fn(|cx| self.poll_event(cx)).await.transpose()?;
         }
         self.started_before()
@@ -210,7 +211,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Loses nothing when dropped.
     pub async fn step(&mut self) -> Result<Option<Committed<G>>, RunError> {
         let control = Arc::clone(&self.stop.stopper.control);
-        control.attend(Attention::Commits);
+        control.subscribe(Subscription::Commits);
         let committed = loop {
             match poll_fn(|cx| self.poll_event(cx)).await {
                 None => break Ok(None),
@@ -223,7 +224,7 @@ impl<'a, G: Graph> Run<'a, G> {
                 Some(Ok(_)) => {}
             }
         };
-        control.attend(Attention::Items);
+        control.subscribe(Subscription::Items);
         committed
     }
 
@@ -261,7 +262,7 @@ impl<'a, G: Graph> Run<'a, G> {
     pub(super) fn cancelled(&self) -> RunError {
         let node = G::Node::ALL.get(self.stop.stopper.control.node());
         let node = node.map_or("", |node| node.name());
-        RunErrorKind::Cancelled { node, grace: self.stop.grace }.into()
+        RunErrorKind::Cancelled { node, grace_period: self.stop.grace_period }.into()
     }
 }
 

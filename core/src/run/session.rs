@@ -13,7 +13,7 @@ use crate::{
     log::{EntryKind, LogError},
     panics::discard,
     progress::RemovedRun,
-    stream::{Attention, Outlet, Settling},
+    stream::{Committing, SlotSender, Subscription},
     sync::{Mutex, exclusive},
 };
 use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
@@ -39,7 +39,7 @@ pub(crate) struct Session<G: Graph> {
     pub(super) journal: Journal<G>,
     /// The run's end of the one-item slot. The lock is never taken, `get_mut` goes around it: it
     /// is there because an app is `Sync` and half a slot is not.
-    pub(super) outlet: Mutex<Outlet<Published<G>>>,
+    pub(super) sender: Mutex<SlotSender<Published<G>>>,
 }
 
 /// How a run starts.
@@ -57,11 +57,11 @@ impl<G: Graph> Session<G> {
         resources: Arc<G::Resources>,
         context: Context,
         observers: Observers<G>,
-        outlet: Outlet<Published<G>>,
+        sender: SlotSender<Published<G>>,
     ) -> Self {
         let at = progress.position.node().copied().unwrap_or(G::START);
         let (over, last, item_pending, unreported) = (None, None, false, 0);
-        let (journal, outlet) = (Journal::none(), Mutex::new(outlet));
+        let (journal, sender) = (Journal::none(), Mutex::new(sender));
         Self {
             state,
             progress,
@@ -74,7 +74,7 @@ impl<G: Graph> Session<G> {
             context,
             observers,
             journal,
-            outlet,
+            sender,
         }
     }
 
@@ -101,7 +101,7 @@ impl<G: Graph> Session<G> {
     /// period and no timeout counts it.
     pub(super) fn wait_for_log(&self) {
         if self.journal.has_log() {
-            self.context.control.settle(Settling::Yes);
+            self.context.control.set_committing(Committing::Yes);
         }
     }
 
@@ -260,8 +260,8 @@ impl<G: Graph> Session<G> {
 impl<G: Graph> Session<G> {
     /// Whether anyone hears an event that is no item.
     #[inline]
-    pub(super) fn is_heard(&self) -> bool {
-        self.context.control.is_heard()
+    pub(super) fn has_subscribers(&self) -> bool {
+        self.context.control.has_subscribers()
     }
 
     /// Publishes that what the last step has shown without a commit does not count any more.
@@ -295,14 +295,14 @@ impl<G: Graph> Session<G> {
 
     /// Notifies observers, and the consumer if it asked for such events; waits until it took it.
     async fn publish_event(&mut self, mut event: Event<G>) {
-        let wanted = match self.context.control.attention() {
-            Attention::Items => false,
+        let wanted = match self.context.control.subscription() {
+            Subscription::Items => false,
             // a later call of `started` returns the cursor of the start
-            Attention::Commits => {
+            Subscription::Commits => {
                 matches!(event.kind, EventKind::RunStarted | EventKind::StepCommitted { .. })
             }
-            Attention::Start => matches!(event.kind, EventKind::RunStarted),
-            Attention::Events => true,
+            Subscription::Start => matches!(event.kind, EventKind::RunStarted),
+            Subscription::Events => true,
         };
         if wanted {
             self.journal.flush_shown().await;
@@ -321,20 +321,20 @@ impl<G: Graph> Session<G> {
         if let EventKind::StepCommitted { .. } = event.kind {
             event.state = Some(Box::new(self.state.clone()));
         }
-        let outlet = exclusive(&mut self.outlet);
+        let sender = exclusive(&mut self.sender);
         let mut event = Some(Published::Event(Box::new(event)));
         poll_fn(|cx| match event.take() {
-            Some(full) if outlet.is_free() => {
-                event = outlet.put(full).err();
-                outlet.suspend(cx);
+            Some(full) if sender.is_free() => {
+                event = sender.put(full).err();
+                sender.suspend(cx);
                 Poll::Pending
             }
             Some(full) => {
                 event = Some(full);
-                outlet.suspend(cx);
+                sender.suspend(cx);
                 Poll::Pending
             }
-            None => outlet.poll_free(cx),
+            None => sender.poll_free(cx),
         })
         .await;
     }
@@ -359,7 +359,7 @@ impl<G: Graph> Session<G> {
         let node = self.node();
         self.context.control.at(node.index());
         // a thread cannot be dropped, but told
-        self.context.control.stop(self.context.turn);
+        self.context.control.stop(self.context.generation);
         if self.unreported > 0 {
             let items = mem::take(&mut self.unreported);
             let event = self.event(self.at, EventKind::ItemsSuperseded { items });
@@ -377,18 +377,18 @@ impl<G: Graph> Session<G> {
         };
         let (told, shown) = (event(), event());
         self.notify(&told);
-        let outlet = exclusive(&mut self.outlet);
-        outlet.reset();
-        if self.context.control.attention() == Attention::Events {
+        let sender = exclusive(&mut self.sender);
+        sender.reset();
+        if self.context.control.subscription() == Subscription::Events {
             // who drops the run does not look, but who let the grace period pass does
-            drop(outlet.put(Published::Event(Box::new(shown))));
+            drop(sender.put(Published::Event(Box::new(shown))));
         }
     }
 
     /// A run is over: an idle app keeps nothing of it. A waker would hold the whole task that drove it.
     pub(super) fn forget_run(&mut self) {
         discard("inputs", self.over.take());
-        exclusive(&mut self.outlet).forget();
+        exclusive(&mut self.sender).forget();
     }
 }
 

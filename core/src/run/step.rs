@@ -6,13 +6,13 @@ use super::{
 };
 use crate::{
     Context,
-    action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
+    action::{Action, Attempt, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observed, Observers, Published},
     graph::{Graph, Next, NodeRunner, StepResult},
     log::{LogError, Writer},
     panics::{contained, discard},
     state::FieldSet,
-    stream::{Attention, Convert, Emit, Flow, Outlet, Settling, Wait, Yielder, Yielding},
+    stream::{Committing, Convert, Emit, Flow, SlotSender, Subscription, Wait, Yielder, Yielding},
     sync::exclusive,
 };
 use std::{
@@ -79,7 +79,7 @@ where
             if let Some(port) = port.as_mut()
                 && port.pending_item.is_some()
             {
-                port.context.control.settle(Settling::Yes);
+                port.context.control.set_committing(Committing::Yes);
                 poll_fn(|cx| port.poll_pending(cx)).await;
             }
             writes
@@ -105,7 +105,7 @@ fn lend<G: Graph, Y: Yielding>(session: &mut Session<G>) -> (View<'_, G>, Option
     let port = Y::STREAMS.then(|| Port {
         state: view.state,
         inputs: view.inputs,
-        outlet: exclusive(&mut session.outlet),
+        sender: exclusive(&mut session.sender),
         observers: &mut session.observers,
         journal: &mut session.journal,
         pending_item: None,
@@ -159,10 +159,10 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
     fn enqueue(&mut self, declared: FieldSet, next: Next<G::Node>) -> Result<(), LogError> {
         let Some(undo) = &self.undo else { return Ok(()) };
         let Session { at, context, state, progress, journal, .. } = &mut *self.session;
-        if let Some(error) = context.control.take_refusal() {
+        if let Some(error) = context.control.take_rejection() {
             return Err(error);
         }
-        context.control.settle(Settling::Yes);
+        context.control.set_committing(Committing::Yes);
         let (node, attempt) = (*at, context.attempt);
         let step = Step::<G, W> { node, attempt, state, undo, declared, next, progress };
         journal.step(&step)
@@ -202,7 +202,7 @@ impl<'s, G: Graph> View<'s, G> {
         self,
         bind: impl FnOnce(&mut A::Params),
         port: Option<&'s mut Port<'_, G, A::Yields>>,
-    ) -> Result<Call<'s, A>, Box<FailureCause>>
+    ) -> Result<Attempt<'s, A>, Box<FailureCause>>
     where
         A: Action<State = G::State>,
         A::Args<'s>: Collect<'s, G>,
@@ -220,7 +220,7 @@ impl<'s, G: Graph> View<'s, G> {
             None => Yielder::unused(),
         };
         let View { context, failure, .. } = self;
-        Ok(Call { reads, args, params, context, failure, yielder })
+        Ok(Attempt { reads, args, params, context, failure, yielder })
     }
 }
 
@@ -234,7 +234,7 @@ pub(super) fn decided<T>(decision: Result<T, UnsetSlot>) -> Result<T, Box<Failur
 struct Port<'p, G: Graph, Y> {
     state: &'p G::State,
     inputs: Option<&'p G::Inputs>,
-    outlet: &'p mut Outlet<Published<G>>,
+    sender: &'p mut SlotSender<Published<G>>,
     observers: &'p mut Observers<G>,
     journal: &'p mut Journal<G>,
     /// An item that the log has, and that waits for it to be durable.
@@ -250,13 +250,13 @@ struct Port<'p, G: Graph, Y> {
 impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, Y> {
     #[inline]
     fn poll_emit(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
-        if self.context.control.is_heard() {
-            return self.poll_heard(item, cx);
+        if self.context.control.has_subscribers() {
+            return self.poll_subscribed(item, cx);
         }
         if item.is_none() {
             return self.poll_free(cx);
         }
-        if self.outlet.is_free()
+        if self.sender.is_free()
             && let Some(item) = item.take()
         {
             // first, because it is the program's and may panic
@@ -270,14 +270,14 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
 
 impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
     /// The same when others hear of the item: a log has it before it is shown.
-    fn poll_heard(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
-        if self.context.control.is_refused() {
+    fn poll_subscribed(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
+        if self.context.control.has_rejected_item() {
             return Poll::Pending;
         }
         if self.pending_item.is_none() && item.is_none() {
             return self.poll_free(cx);
         }
-        if !self.outlet.is_free() {
+        if !self.sender.is_free() {
             return self.suspend(cx);
         }
         match self.poll_record(item, cx) {
@@ -287,7 +287,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
             }
             Poll::Ready(Err(error)) => {
                 // the attempt ends with it as soon as the action gives way
-                self.context.control.refuse(error);
+                self.context.control.reject_item(error);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -304,7 +304,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
     /// Shows an item whose `yield_!` was dropped while it waited to be durable, as one is shown that
     /// waited for nothing.
     fn poll_pending(&mut self, cx: &mut Task<'_>) -> Poll<()> {
-        self.poll_heard(&mut None, cx).map(|_| ())
+        self.poll_subscribed(&mut None, cx).map(|_| ())
     }
 
     /// Records an item, and is ready when it may be shown.
@@ -330,7 +330,7 @@ impl<G: Graph, Y> Port<'_, G, Y> {
     /// Is ready when the consumer took the item.
     #[inline]
     fn poll_free(&mut self, cx: &mut Task<'_>) -> Poll<Flow> {
-        if self.outlet.poll_free(cx).is_ready() {
+        if self.sender.poll_free(cx).is_ready() {
             return Poll::Ready(self.flow());
         }
         self.context.control.wait_for(Wait::Consumer);
@@ -340,7 +340,7 @@ impl<G: Graph, Y> Port<'_, G, Y> {
     /// Waits for the consumer to take an item.
     #[inline]
     fn suspend(&mut self, cx: &mut Task<'_>) -> Poll<Flow> {
-        self.outlet.suspend(cx);
+        self.sender.suspend(cx);
         self.context.control.wait_for(Wait::Consumer);
         Poll::Pending
     }
@@ -348,7 +348,7 @@ impl<G: Graph, Y> Port<'_, G, Y> {
     #[inline]
     fn show(&mut self, published: Published<G>) {
         // the slot is free, and nobody else puts anything in
-        drop(self.outlet.put(published));
+        drop(self.sender.put(published));
     }
 
     /// Tells observers of an item, and makes an event of it for a consumer of events.
@@ -358,7 +358,9 @@ impl<G: Graph, Y> Port<'_, G, Y> {
         let event = Event::new(self.context, self.node, cursor, EventKind::Item(item));
         self.observers.notify(&event, &Observed::new(&event, self.state, self.inputs));
         match event.kind {
-            EventKind::Item(item) if self.context.control.attention() != Attention::Events => {
+            EventKind::Item(item)
+                if self.context.control.subscription() != Subscription::Events =>
+            {
                 Published::Item(self.node, item)
             }
             kind => Published::Event(Box::new(Event { kind, ..event })),

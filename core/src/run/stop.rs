@@ -1,6 +1,6 @@
 //! How a run notices a stop, and how long its action may continue then.
 
-use super::limit::Allowance;
+use super::limit::TimeBudget;
 use crate::{
     runtime::Runtime,
     stream::{KnownWaker, Stopper, Wait, WaitKey},
@@ -15,17 +15,17 @@ use std::{
 pub(super) struct Stop {
     pub(super) stopper: Stopper,
     pub(super) runtime: Arc<dyn Runtime>,
-    pub(super) grace: Duration,
+    pub(super) grace_period: Duration,
     /// Counts once a stop was noticed.
-    deadline: Option<Allowance>,
+    deadline: Option<TimeBudget>,
     /// The waker that a stop wakes, and where it is registered.
     waker: Option<KnownWaker>,
     key: Option<WaitKey>,
 }
 
 impl Stop {
-    pub(super) fn new(stopper: Stopper, runtime: Arc<dyn Runtime>, grace: Duration) -> Self {
-        Self { stopper, runtime, grace, deadline: None, waker: None, key: None }
+    pub(super) fn new(stopper: Stopper, runtime: Arc<dyn Runtime>, grace_period: Duration) -> Self {
+        Self { stopper, runtime, grace_period, deadline: None, waker: None, key: None }
     }
 
     /// Is ready when a stop was asked for that nothing waits for yet; wakes the task otherwise.
@@ -36,7 +36,7 @@ impl Stop {
         }
         if !self.waker.as_ref().is_some_and(|known| known.is(cx.waker())) {
             self.waker = Some(KnownWaker::new(cx.waker()));
-            return self.stopper.control.wait(self.stopper.run, &mut self.key, cx.waker());
+            return self.stopper.control.wait(self.stopper.generation, &mut self.key, cx.waker());
         }
         if self.stopper.is_stopped() {
             return Poll::Ready(());
@@ -56,11 +56,11 @@ impl Stop {
     pub(super) fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let (runtime, control) = (&*self.runtime, &self.stopper.control);
         if control.waits_for() == Wait::Nothing {
-            self.grace = Duration::ZERO;
+            self.grace_period = Duration::ZERO;
             return Poll::Ready(());
         }
         let first = self.deadline.is_none();
-        let started = || Allowance::new(self.grace, runtime);
+        let started = || TimeBudget::new(self.grace_period, runtime);
         let deadline = self.deadline.get_or_insert_with(started);
         if first && control.waits_for() == Wait::Log {
             // an item waited for the log once, and may have been given up since: another poll knows
@@ -70,7 +70,7 @@ impl Stop {
         }
         let now = runtime.now();
         deadline.pause(now, now);
-        let waits_for_log = control.is_settling() || control.waits_for() == Wait::Log;
+        let waits_for_log = control.is_committing() || control.waits_for() == Wait::Log;
         // until it is polled again, when it may wait for something else
         control.wait_for(Wait::Own);
         if waits_for_log {

@@ -13,7 +13,7 @@ pub struct Context {
     /// The number of the run in the session; a resumed run keeps it.
     pub(crate) run: u64,
     /// Which `Run` of this app it is, by which stoppers tell them apart.
-    pub(crate) turn: u64,
+    pub(crate) generation: u64,
     pub(crate) step: u64,
     pub(crate) attempt: u32,
     pub(crate) node: &'static str,
@@ -58,7 +58,7 @@ impl Context {
     /// was cancelled.
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.control.is_stopped(self.turn)
+        self.control.is_stopped(self.generation)
     }
 
     /// Is ready when a stop is asked for; for a `select!` beside a wait that may be long.
@@ -68,7 +68,7 @@ impl Context {
     /// # Cancel safety
     /// Dropping it loses nothing.
     pub fn stopped(&self) -> Stopped<'_> {
-        Stopped::new(&self.control, self.turn)
+        Stopped::new(&self.control, self.generation)
     }
 
     /// Abandons the step after a stop, for an action that has nothing to write when it is interrupted.

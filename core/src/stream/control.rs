@@ -20,14 +20,14 @@ pub(crate) struct Control {
     stop: AtomicU64,
     /// The index of the node that the run is at.
     node: AtomicU64,
-    /// Which events go to the consumer beside items; with [`LISTENED`], others hear all of them.
-    attention: AtomicU8,
+    /// Which events go to the consumer beside items; with [`OBSERVED`], others hear all of them.
+    subscription: AtomicU8,
     /// The tasks that wait for a stop.
     waiting: Mutex<Waiting>,
     /// Why the log did not take an item of the action that runs.
-    refusal: Mutex<Option<LogError>>,
+    rejection: Mutex<Option<LogError>>,
     /// No action runs: the log is waited for.
-    settling: AtomicBool,
+    committing: AtomicBool,
     /// What the action that runs waits for, a [`Wait`].
     wait: AtomicU8,
     /// How long the run may keep its executor's thread.
@@ -53,7 +53,7 @@ pub(crate) enum Wait {
 /// Whether the log is waited for, and no action runs: before the first step, between steps, or while
 /// the result of an action is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Settling {
+pub(crate) enum Committing {
     No,
     Yes,
 }
@@ -61,7 +61,7 @@ pub(crate) enum Settling {
 /// What the consumer of a run wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Attention {
+pub(crate) enum Subscription {
     Items = 0,
     /// Items, commits, and that the run has started.
     Commits = 1,
@@ -70,33 +70,33 @@ pub(crate) enum Attention {
     Start = 3,
 }
 
-/// A bit beside [`Attention`]: a log or observers hear every event.
-const LISTENED: u8 = 1 << 7;
+/// A bit beside [`Subscription`]: a log or observers hear every event.
+const OBSERVED: u8 = 1 << 7;
 
 impl Control {
-    pub(crate) fn attend(&self, attention: Attention) {
-        let listened = self.attention.load(Ordering::Relaxed) & LISTENED;
-        self.attention.store(listened | attention as u8, Ordering::Relaxed);
+    pub(crate) fn subscribe(&self, subscription: Subscription) {
+        let observed = self.subscription.load(Ordering::Relaxed) & OBSERVED;
+        self.subscription.store(observed | subscription as u8, Ordering::Relaxed);
     }
 
     /// From now on, others than the consumer hear every event.
-    pub(crate) fn listen(&self) {
-        self.attention.fetch_or(LISTENED, Ordering::Relaxed);
+    pub(crate) fn set_observed(&self) {
+        self.subscription.fetch_or(OBSERVED, Ordering::Relaxed);
     }
 
     /// Tells whether anyone hears an event that is no item.
     #[inline]
-    pub(crate) fn is_heard(&self) -> bool {
-        self.attention.load(Ordering::Relaxed) != Attention::Items as u8
+    pub(crate) fn has_subscribers(&self) -> bool {
+        self.subscription.load(Ordering::Relaxed) != Subscription::Items as u8
     }
 
     #[inline]
-    pub(crate) fn attention(&self) -> Attention {
-        match self.attention.load(Ordering::Relaxed) & !LISTENED {
-            1 => Attention::Commits,
-            2 => Attention::Events,
-            3 => Attention::Start,
-            _ => Attention::Items,
+    pub(crate) fn subscription(&self) -> Subscription {
+        match self.subscription.load(Ordering::Relaxed) & !OBSERVED {
+            1 => Subscription::Commits,
+            2 => Subscription::Events,
+            3 => Subscription::Start,
+            _ => Subscription::Items,
         }
     }
 
@@ -110,23 +110,28 @@ impl Control {
         usize::try_from(self.node.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
-    pub(crate) fn stop(&self, run: u64) {
-        self.stop.fetch_max(run, Ordering::Release);
-        let wakers = lock(&self.waiting).take(run);
+    pub(crate) fn stop(&self, generation: u64) {
+        self.stop.fetch_max(generation, Ordering::Release);
+        let wakers = lock(&self.waiting).take(generation);
         wakers.into_iter().for_each(Waker::wake);
     }
 
     #[inline]
-    pub(crate) fn is_stopped(&self, run: u64) -> bool {
-        self.stop.load(Ordering::Acquire) >= run
+    pub(crate) fn is_stopped(&self, generation: u64) -> bool {
+        self.stop.load(Ordering::Acquire) >= generation
     }
 
     /// Registers `waker` for a stop of `run`, under `key` from the second call on. It asks again
     /// afterwards, so that no stop is missed.
-    pub(crate) fn wait(&self, run: u64, key: &mut Option<WaitKey>, waker: &Waker) -> Poll<()> {
+    pub(crate) fn wait(
+        &self,
+        generation: u64,
+        key: &mut Option<WaitKey>,
+        waker: &Waker,
+    ) -> Poll<()> {
         // dropped without the lock: it may be the last that holds a task
-        let _replaced = lock(&self.waiting).register(run, key, waker);
-        if self.is_stopped(run) { Poll::Ready(()) } else { Poll::Pending }
+        let _replaced = lock(&self.waiting).register(generation, key, waker);
+        if self.is_stopped(generation) { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Removes what [`wait`](Self::wait) registered.
@@ -137,21 +142,21 @@ impl Control {
     }
 
     /// Has the attempt that runs end with this error.
-    pub(crate) fn refuse(&self, error: LogError) {
-        lock(&self.refusal).get_or_insert(error);
+    pub(crate) fn reject_item(&self, error: LogError) {
+        lock(&self.rejection).get_or_insert(error);
     }
 
-    pub(crate) fn take_refusal(&self) -> Option<LogError> {
-        lock(&self.refusal).take()
+    pub(crate) fn take_rejection(&self) -> Option<LogError> {
+        lock(&self.rejection).take()
     }
 
     /// Tells whether an item was refused.
-    pub(crate) fn is_refused(&self) -> bool {
-        lock(&self.refusal).is_some()
+    pub(crate) fn has_rejected_item(&self) -> bool {
+        lock(&self.rejection).is_some()
     }
 
-    pub(crate) fn settle(&self, settling: Settling) {
-        self.settling.store(settling == Settling::Yes, Ordering::Relaxed);
+    pub(crate) fn set_committing(&self, committing: Committing) {
+        self.committing.store(committing == Committing::Yes, Ordering::Relaxed);
     }
 
     #[inline]
@@ -169,8 +174,8 @@ impl Control {
         }
     }
 
-    pub(crate) fn is_settling(&self) -> bool {
-        self.settling.load(Ordering::Relaxed)
+    pub(crate) fn is_committing(&self) -> bool {
+        self.committing.load(Ordering::Relaxed)
     }
 }
 
@@ -186,7 +191,7 @@ struct Waiting {
 /// What a slot of [`Waiting`] holds.
 #[derive(Debug)]
 struct Waiter {
-    run: u64,
+    generation: u64,
     /// `None` once it was woken or removed.
     waker: Option<Waker>,
 }
@@ -197,8 +202,13 @@ pub(crate) struct WaitKey(usize);
 
 impl Waiting {
     /// Returns the waker that was replaced.
-    fn register(&mut self, run: u64, key: &mut Option<WaitKey>, waker: &Waker) -> Option<Waker> {
-        let WaitKey(index) = key.get_or_insert_with(|| self.slot(run));
+    fn register(
+        &mut self,
+        generation: u64,
+        key: &mut Option<WaitKey>,
+        waker: &Waker,
+    ) -> Option<Waker> {
+        let WaitKey(index) = key.get_or_insert_with(|| self.slot(generation));
         let waiter = self.slots.get_mut(*index)?;
         match &waiter.waker {
             Some(known) if known.will_wake(waker) => None,
@@ -206,8 +216,8 @@ impl Waiting {
         }
     }
 
-    fn slot(&mut self, run: u64) -> WaitKey {
-        let waiter = Waiter { run, waker: None };
+    fn slot(&mut self, generation: u64) -> WaitKey {
+        let waiter = Waiter { generation, waker: None };
         if let Some(index) = self.free.pop() {
             self.slots[index] = waiter;
             return WaitKey(index);
@@ -227,8 +237,8 @@ impl Waiting {
 
     /// Takes the wakers of those who wait for a stop of `run` or of an earlier one. Others stay: the
     /// stopper may be that of an earlier run.
-    fn take(&mut self, run: u64) -> Vec<Waker> {
-        let stopped = self.slots.iter_mut().filter(|waiter| waiter.run <= run);
+    fn take(&mut self, generation: u64) -> Vec<Waker> {
+        let stopped = self.slots.iter_mut().filter(|waiter| waiter.generation <= generation);
         stopped.filter_map(|waiter| waiter.waker.take()).collect()
     }
 }
@@ -240,27 +250,27 @@ impl Waiting {
 #[derive(Clone)]
 pub struct Stopper {
     pub(crate) control: Arc<Control>,
-    pub(crate) run: u64,
+    pub(crate) generation: u64,
 }
 
 impl Stopper {
     /// Asks the run to stop.
     pub fn stop(&self) {
-        self.control.stop(self.run);
+        self.control.stop(self.generation);
     }
 
     /// Tells whether the run is to stop: a stop of it or of a later run was asked for, or it was
     /// cancelled.
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.control.is_stopped(self.run)
+        self.control.is_stopped(self.generation)
     }
 }
 
 impl fmt::Debug for Stopper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stopper")
-            .field("run", &self.run)
+            .field("run", &self.generation)
             .field("stopped", &self.is_stopped())
             .finish_non_exhaustive()
     }
@@ -271,13 +281,13 @@ impl fmt::Debug for Stopper {
 #[must_use = "futures do nothing unless polled"]
 pub struct Stopped<'a> {
     control: &'a Control,
-    run: u64,
+    generation: u64,
     key: Option<WaitKey>,
 }
 
 impl<'a> Stopped<'a> {
-    pub(crate) fn new(control: &'a Control, run: u64) -> Self {
-        Self { control, run, key: None }
+    pub(crate) fn new(control: &'a Control, generation: u64) -> Self {
+        Self { control, generation, key: None }
     }
 }
 
@@ -286,10 +296,10 @@ impl Future for Stopped<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        if this.control.is_stopped(this.run) {
+        if this.control.is_stopped(this.generation) {
             return Poll::Ready(());
         }
-        this.control.wait(this.run, &mut this.key, cx.waker())
+        this.control.wait(this.generation, &mut this.key, cx.waker())
     }
 }
 

@@ -16,5 +16,5 @@ pub use self::control::{Stopped, Stopper};
 pub(crate) use self::yielder::Convert;
 pub use self::yielder::{Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 
-pub(crate) use self::control::{Attention, Control, Settling, Threads, Wait, WaitKey};
-pub(crate) use self::slot::{Inlet, KnownWaker, Outlet, one_item};
+pub(crate) use self::control::{Committing, Control, Subscription, Threads, Wait, WaitKey};
+pub(crate) use self::slot::{KnownWaker, SlotReceiver, SlotSender, one_item_slot};

@@ -3,8 +3,8 @@
 //! Both ends are polled by the same task, one inside the other, so the slot needs no lock: it is a
 //! ring of length one whose ends are owned, one by the future, one by the run. What does need
 //! care is an action that polls its `yield_!` inside an executor of its own (`FuturesUnordered`
-//! and the like), which polls it again only when woken: the outlet keeps such a waker, and the
-//! inlet wakes it when the value was taken and nobody came to see.
+//! and the like), which polls it again only when woken: the sender keeps such a waker, and the
+//! receiver wakes it when the value was taken and nobody came to see.
 
 use super::Control;
 use crate::sync::{Arc, AtomicU8, Mutex, Ordering, lock};
@@ -18,11 +18,11 @@ use std::{
 };
 
 /// Makes the two ends of a slot.
-pub(crate) fn one_item<T>(control: &Arc<Control>) -> (Outlet<T>, Inlet<T>) {
+pub(crate) fn one_item_slot<T>(control: &Arc<Control>) -> (SlotSender<T>, SlotReceiver<T>) {
     let (producer, consumer) = std::sync::Arc::new(StaticRb::default()).split();
-    let outlet = Outlet { producer, control: Arc::clone(control), waker: None };
-    let inlet = Inlet { consumer, control: Arc::clone(control) };
-    (outlet, inlet)
+    let sender = SlotSender { producer, control: Arc::clone(control), waker: None };
+    let receiver = SlotReceiver { consumer, control: Arc::clone(control) };
+    (sender, receiver)
 }
 
 /// What both ends of a slot know.
@@ -54,14 +54,14 @@ impl SlotState {
 type Ring<T> = std::sync::Arc<StaticRb<T, 1>>;
 
 /// The end that puts values in.
-pub(crate) struct Outlet<T> {
+pub(crate) struct SlotSender<T> {
     producer: CachingProd<Ring<T>>,
     control: Arc<Control>,
-    /// The waker that the inlet knows; compared here, so that the lock is taken only for a new one.
+    /// The waker that the receiver knows; compared here, so that the lock is taken only for a new one.
     waker: Option<KnownWaker>,
 }
 
-impl<T> Outlet<T> {
+impl<T> SlotSender<T> {
     /// Puts a value into a free slot; one that is not free gives it back.
     #[inline]
     pub(crate) fn put(&mut self, value: T) -> Result<(), T> {
@@ -122,12 +122,12 @@ impl<T> Outlet<T> {
 }
 
 /// The end that takes values out.
-pub(crate) struct Inlet<T> {
+pub(crate) struct SlotReceiver<T> {
     consumer: CachingCons<Ring<T>>,
     control: Arc<Control>,
 }
 
-impl<T> Inlet<T> {
+impl<T> SlotReceiver<T> {
     /// Takes the value out.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<T> {
@@ -141,7 +141,7 @@ impl<T> Inlet<T> {
         judge(self.consumer.try_peek())
     }
 
-    /// After a poll that brought no value: wakes an outlet that was not polled though its slot is
+    /// After a poll that brought no value: wakes an sender that was not polled though its slot is
     /// free, because an executor in between waits for a wake. Once for each value.
     #[inline]
     pub(crate) fn nudge(&mut self) {
