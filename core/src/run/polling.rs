@@ -154,7 +154,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// again.
     #[inline(never)]
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.receiver.nudge();
+        self.receiver.wake_sender();
         let stop = self.stop.poll_stop(cx);
         if stop.is_pending() {
             self.stop.stopper.control.slice.restart();

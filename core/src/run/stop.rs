@@ -46,7 +46,7 @@ impl Stop {
 
     /// The run is over: nothing waits for a stop, and a waker would hold the task that drove it.
     pub(super) fn forget(&mut self) {
-        self.stopper.control.leave(&mut self.key);
+        self.stopper.control.deregister(&mut self.key);
         self.waker = None;
     }
 
