@@ -1,24 +1,24 @@
-//! `Debug` for structs whose fields may not have it.
+//! `Debug` for structs whose fields may not implement it.
 //!
-//! rustc picks an inherent method before one of a trait, and passes over inherent impls whose bounds
-//! do not hold; so the fallback serves a value that has no `Debug`.
+//! rustc prefers an inherent method to one of a trait, and skips inherent impls whose bounds are not met. The
+//! trait is therefore the fallback for a value without `Debug`.
 
 use std::fmt::{self, Debug};
 
-/// A value, for `Debug` as far as it has that.
+/// A value that is formatted with its `Debug`, if it has one.
 #[derive(Clone, Copy)]
 pub struct Shown<'a, T>(pub &'a T);
 
 impl<'a, T: Debug> Shown<'a, T> {
-    /// The value itself.
+    /// Returns the value itself.
     pub fn debug(self) -> &'a dyn Debug {
         self.0
     }
 }
 
-/// Stands in for a value that has no `Debug`.
+/// The fallback for a value without `Debug`.
 pub trait NotShown {
-    /// Two dots.
+    /// Returns a placeholder, which is formatted as two dots.
     fn debug(self) -> &'static dyn Debug;
 }
 
