@@ -134,7 +134,7 @@ impl<G: Graph> Observers<G> {
         let mut panicked = Vec::new();
         for (index, observer) in self.0.iter_mut().enumerate() {
             if caught(|| call(&mut **observer)).is_err() {
-                tracing::error!(event, "observer panicked and was removed");
+                tracing::error!(event, "an observer panicked and was removed");
                 panicked.push(index);
             }
         }
