@@ -110,7 +110,7 @@ impl ActionError {
         !self.0.terminal
     }
 
-    /// The error that this one was made from.
+    /// The error that this one was created from.
     pub fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.0.cause
     }

@@ -65,7 +65,7 @@ impl<G: Graph> Event<G> {
         self.state.as_deref()
     }
 
-    /// Copies what the step wrote out of [`state`](Self::state).
+    /// Copies the writes of the step from [`state`](Self::state).
     pub fn writes(&self) -> Option<G::Writes> {
         self.state().map(|state| G::writes(self.node, state))
     }

@@ -91,7 +91,7 @@ impl<'s, G: Graph> Observed<'s, G> {
         self.inputs
     }
 
-    /// Copies what the step wrote out of the state; `None` unless the event is a
+    /// Copies the writes of the step from the state; `None` unless the event is a
     /// [`StepCommitted`](EventKind::StepCommitted).
     pub fn writes(&self) -> Option<G::Writes> {
         self.committed.map(|node| G::writes(node, self.state))

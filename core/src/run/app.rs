@@ -217,7 +217,7 @@ impl<G: Graph> View<G> {
         Self::of(session, Moment::at(log, session, offset).await?)
     }
 
-    /// Reads the latest version of a session, without opening it.
+    /// Reads a session as of its last entry, without opening it.
     ///
     /// # Errors
     /// Returns a [`ReadError`].
@@ -250,7 +250,7 @@ impl<G: Graph> fmt::Debug for View<G> {
 #[non_exhaustive]
 pub enum ReadError {
     /// The app has no log.
-    #[error("the app has no log: give it one with `.log(…)`")]
+    #[error("the app has no log: set one with `.log(…)`")]
     NoLog,
     /// The log could not be read or opened.
     #[error(transparent)]

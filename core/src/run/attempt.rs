@@ -55,7 +55,7 @@ impl<F: Future<Output = StepResult>> Future for AttemptFuture<'_, F> {
             Some(limit) => limit.poll(control, cx, |cx| Pin::new(attempt).poll(cx)),
             None => Pin::new(attempt).poll(cx),
         };
-        // a rejected item overrides every other result, except of a commit, which has checked for it itself
+        // a rejected item overrides every result other than a commit, which checks for it itself
         if !matches!(polled, Poll::Ready(Ok(())))
             && let Some(error) = control.take_rejection()
         {

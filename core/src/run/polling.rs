@@ -186,7 +186,7 @@ impl<'a, G: Graph> Run<'a, G> {
     fn finished(&mut self, (session, result): Driven<'a, G>) {
         self.stop.forget();
         self.stage = match result {
-            Ok(outcome) => Stage::Over(session, outcome),
+            Ok(outcome) => Stage::Ended(session, outcome),
             Err(error) => Stage::Failed(error, Shown::No),
         };
     }

@@ -46,7 +46,7 @@ pub struct Run<'a, G: Graph> {
 pub(super) enum Stage<'a, G: Graph> {
     Ready(&'a mut Session<G>, Start<G::Inputs>, Halts<G::Node>),
     Running(Pin<Box<dyn Future<Output = Driven<'a, G>> + Send + 'a>>),
-    Over(&'a mut Session<G>, Outcome<G::Node>),
+    Ended(&'a mut Session<G>, Outcome<G::Node>),
     Failed(RunError, Shown),
     /// A placeholder while the stage changes.
     Changing,
@@ -243,7 +243,7 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Returns the end of a run whose stream has ended.
     fn end(&self) -> Result<End<'_, G>, RunError> {
         match &self.stage {
-            Stage::Over(session, outcome) => Ok(End { session, outcome: *outcome }),
+            Stage::Ended(session, outcome) => Ok(End { session, outcome: *outcome }),
             Stage::Failed(error, _) => Err(error.clone()),
             Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
         }
@@ -251,7 +251,7 @@ impl<'a, G: Graph> Run<'a, G> {
 
     pub(super) fn into_end(mut self) -> Result<End<'a, G>, RunError> {
         match mem::replace(&mut self.stage, Stage::Changing) {
-            Stage::Over(session, outcome) => Ok(End { session, outcome }),
+            Stage::Ended(session, outcome) => Ok(End { session, outcome }),
             Stage::Failed(error, _) => Err(error),
             Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
         }
@@ -281,7 +281,7 @@ impl<G: Graph> fmt::Debug for Run<'_, G> {
         let stage = match &self.stage {
             Stage::Ready(..) => "ready",
             Stage::Running(_) | Stage::Changing => "running",
-            Stage::Over(..) => "over",
+            Stage::Ended(..) => "ended",
             Stage::Failed(..) => "failed",
         };
         f.debug_struct("Run")

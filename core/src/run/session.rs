@@ -42,7 +42,7 @@ pub(crate) struct Session<G: Graph> {
     pub(super) sender: Mutex<SlotSender<Published<G>>>,
 }
 
-/// The way in which a run starts.
+/// How a run starts.
 pub(super) enum Start<I> {
     Run(I),
     Resume,
@@ -382,7 +382,7 @@ impl<G: Graph> Session<G> {
         let sender = exclusive(&mut self.sender);
         sender.reset();
         if self.context.control.subscription() == Subscription::Events {
-            // a consumer that dropped the run does not read it, but after the grace period the consumer does
+            // only read if the run was cancelled after the grace period, and not dropped by its consumer
             drop(sender.put(Published::Event(Box::new(shown))));
         }
     }
@@ -403,7 +403,7 @@ impl<G: Graph> fmt::Debug for Session<G> {
     }
 }
 
-/// Returns an error if an input is missing that a node needs which the run can reach before its next pause.
+/// Returns an error if the run can reach a node whose input is missing before its next pause.
 fn missing_input<G: Graph>(from: G::Node, inputs: &G::Inputs) -> Result<(), RunError> {
     if !G::TOPOLOGY.has_optional_inputs() {
         return Ok(());

@@ -53,7 +53,7 @@ impl SlotState {
 /// A ring buffer of capacity one.
 type Ring<T> = std::sync::Arc<StaticRb<T, 1>>;
 
-/// The end that puts values in.
+/// The sending end of a slot.
 pub(crate) struct SlotSender<T> {
     producer: CachingProd<Ring<T>>,
     control: Arc<Control>,
@@ -122,7 +122,7 @@ impl<T> SlotSender<T> {
     }
 }
 
-/// The end that takes values out.
+/// The receiving end of a slot.
 pub(crate) struct SlotReceiver<T> {
     consumer: CachingCons<Ring<T>>,
     control: Arc<Control>,

@@ -163,7 +163,7 @@ impl<G: Graph> Journal<G> {
 
 /// Entries of sessions and steps.
 impl<G: Graph> Journal<G> {
-    /// Adds the first entry of a new session, and waits until it is durable.
+    /// Adds the first entry of a new session and commits it.
     pub(super) async fn create(
         &mut self,
         state: &G::State,
@@ -205,7 +205,7 @@ impl<G: Graph> Journal<G> {
         added
     }
 
-    /// Adds a failure, and waits until it is durable if it moves the position.
+    /// Adds a failure, and commits it if it moves the position.
     pub(super) async fn failure(
         &mut self,
         step: u64,
@@ -225,7 +225,7 @@ impl<G: Graph> Journal<G> {
 
 /// Entries of runs.
 impl<G: Graph> Journal<G> {
-    /// Adds the start or resumption of a run at a node, and waits until it is durable. Returns the inputs in JSON.
+    /// Adds the start or resumption of a run at a node and commits it. Returns the inputs in JSON.
     pub(super) async fn start(
         &mut self,
         start: &Start<G::Inputs>,
@@ -253,7 +253,7 @@ impl<G: Graph> Journal<G> {
         Ok(inputs)
     }
 
-    /// Adds the end of a run, and waits until it is durable.
+    /// Adds the end of a run and commits it.
     pub(super) async fn end(
         &mut self,
         node: G::Node,
