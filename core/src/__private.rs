@@ -30,9 +30,9 @@ pub use crate::{
 // what only expansions name
 pub use crate::{
     action::{
-        args::{Held, Hold, bound, given, hold},
+        args::{AsResource, OwnedResource, bound, given, own_resource},
+        debug::{DebugFallback, DebugField},
         mapped::Mapped,
-        shown::{NotShown, Shown},
         thread::{ThreadYielder, on_thread},
     },
     graph::{

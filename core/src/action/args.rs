@@ -159,24 +159,24 @@ impl<S: Scope> Collect<'_, S> for () {
 }
 
 /// A resource that a thread may own. It keeps all resources of the app alive.
-pub type Held<T> = Box<dyn Hold<T> + Send>;
+pub type OwnedResource<T> = Box<dyn AsResource<T> + Send>;
 
-/// The trait of [`Held`].
-pub trait Hold<T> {
+/// The trait of [`OwnedResource`].
+pub trait AsResource<T> {
     /// The resource.
-    fn held(&self) -> Option<&T>;
+    fn as_resource(&self) -> Option<&T>;
 }
 
-/// Creates a [`Held`].
-pub fn hold<const HASH: u64, T, S>(resources: &Arc<S::Resources>) -> Held<T>
+/// Creates an [`OwnedResource`].
+pub fn own_resource<const HASH: u64, T, S>(resources: &Arc<S::Resources>) -> OwnedResource<T>
 where
     S: HasResource<HASH, T>,
     T: 'static,
 {
     struct All<const HASH: u64, S: Scope>(Arc<S::Resources>);
 
-    impl<const HASH: u64, T, S: HasResource<HASH, T>> Hold<T> for All<HASH, S> {
-        fn held(&self) -> Option<&T> {
+    impl<const HASH: u64, T, S: HasResource<HASH, T>> AsResource<T> for All<HASH, S> {
+        fn as_resource(&self) -> Option<&T> {
             S::resource(&self.0)
         }
     }

@@ -4,10 +4,10 @@
 //! implemented by hand, and [`TwoStep`] separates producing items from converting them into writes.
 
 pub(crate) mod args;
+pub(crate) mod debug;
 mod error;
 mod failure;
 pub(crate) mod mapped;
-pub(crate) mod shown;
 pub(crate) mod thread;
 mod two_step;
 

@@ -93,7 +93,7 @@ impl<G: Graph> App<G> {
     /// # Errors
     /// Returns a [`ReadError`]. Nothing is changed.
     pub async fn at(&self, offset: Offset) -> Result<View<G>, ReadError> {
-        let (log, session) = self.recorded()?;
+        let (log, session) = self.log_and_session()?;
         View::at(log, session, offset).await
     }
 
@@ -102,7 +102,7 @@ impl<G: Graph> App<G> {
     /// # Errors
     /// Returns [`ReadError::NoLog`] without a log.
     pub fn history(&self) -> Result<History, ReadError> {
-        let (log, session) = self.recorded()?;
+        let (log, session) = self.log_and_session()?;
         Ok(History::of(log, session))
     }
 
@@ -114,7 +114,7 @@ impl<G: Graph> App<G> {
     /// Returns a [`BuildError`]; if the id is taken, with
     /// [`LogError::SessionExists`](crate::log::LogError::SessionExists).
     pub async fn fork(&self, offset: Offset, id: impl Into<String>) -> Result<Self, BuildError> {
-        let (log, session) = self.recorded()?;
+        let (log, session) = self.log_and_session()?;
         let id = id.into();
         let fork = SessionId::new(id.as_str()).map_err(ReadError::from)?;
         crate::log::fork(log, session, offset, &fork).await.map_err(ReadError::from)?;
@@ -135,7 +135,7 @@ impl<G: Graph> App<G> {
         .await
     }
 
-    fn recorded(&self) -> Result<(&Arc<dyn Log>, &SessionId), ReadError> {
+    fn log_and_session(&self) -> Result<(&Arc<dyn Log>, &SessionId), ReadError> {
         let writer = self.session.journal.writer().ok_or(ReadError::NoLog)?;
         Ok((writer.log(), writer.session()))
     }

@@ -362,7 +362,7 @@ fn expand_argument(action: &ActionSyntax, role: &Role, owned: bool) -> TokenStre
         },
         Role::Resource(Needed { name, .. }) if owned => {
             let text = plain(name);
-            quote!(#burdock::__private::bound(#burdock::__private::Hold::held(&*#args.#name), #text)?)
+            quote!(#burdock::__private::bound(#burdock::__private::AsResource::as_resource(&*#args.#name), #text)?)
         }
         Role::Resource(Needed { name, .. }) => quote!(#call.args.#name),
         Role::Context if owned => quote!(&#context),

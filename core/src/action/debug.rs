@@ -7,9 +7,9 @@ use std::fmt::{self, Debug};
 
 /// A value that is formatted with its `Debug`, if it has one.
 #[derive(Clone, Copy)]
-pub struct Shown<'a, T>(pub &'a T);
+pub struct DebugField<'a, T>(pub &'a T);
 
-impl<'a, T: Debug> Shown<'a, T> {
+impl<'a, T: Debug> DebugField<'a, T> {
     /// Returns the value itself.
     pub fn debug(self) -> &'a dyn Debug {
         self.0
@@ -17,12 +17,12 @@ impl<'a, T: Debug> Shown<'a, T> {
 }
 
 /// The fallback for a value without `Debug`.
-pub trait NotShown {
+pub trait DebugFallback {
     /// Returns a placeholder, which is formatted as two dots.
     fn debug(self) -> &'static dyn Debug;
 }
 
-impl<T> NotShown for Shown<'_, T> {
+impl<T> DebugFallback for DebugField<'_, T> {
     fn debug(self) -> &'static dyn Debug {
         &Dots
     }
