@@ -11,7 +11,7 @@ pub use crate::{
 // named by expansions and by users
 pub use crate::{
     action::{
-        Action, ActionError, ActionInfo, Call, Collect, Context, Failure, HasInput, HasResource,
+        Action, ActionError, ActionInfo, Attempt, Collect, Context, Failure, HasInput, HasResource,
         Missing, NeedInfo, NoReads, ParamInfo, Scope, UnsetSlot, Writes,
     },
     graph::{
@@ -30,9 +30,9 @@ pub use crate::{
 // named only by expansions
 pub use crate::{
     action::{
-        args::{Held, Hold, bound, given, hold},
+        args::{AsResource, OwnedResource, bound, given, own_resource},
+        debug::{DebugFallback, DebugField},
         mapped::Mapped,
-        shown::{NotShown, Shown},
         thread::{ThreadYielder, on_thread},
     },
     graph::{

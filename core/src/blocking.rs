@@ -1,4 +1,4 @@
-//! Runs for programs without async: the same app, whose runs are iterators.
+//! Apps for programs without async, whose runs are iterators.
 //!
 //! ```
 //! use burdock::prelude::*;
@@ -32,7 +32,7 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Called inside an async runtime, which it would block, it says so instead of hanging.
+//! Inside an async runtime, which they would block, the methods return an error instead.
 
 use crate::{
     End, Position, RunError, RunErrorKind, Stopper,
@@ -50,11 +50,11 @@ pub struct App<G: Graph> {
 }
 
 impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, S> {
-    /// Opens the session for a program without async.
+    /// Opens the session, blocking the thread.
     ///
     /// # Errors
-    /// Those of [`build`](AppBuilder::build); inside an async runtime
-    /// [`BuildError::InsideRuntime`].
+    /// Returns the errors of [`build`](AppBuilder::build), and [`BuildError::InsideRuntime`] inside an async
+    /// runtime.
     pub fn build_blocking(self) -> Result<App<G>, BuildError> {
         if Handle::try_current().is_ok() {
             return Err(BuildError::InsideRuntime);
@@ -74,7 +74,7 @@ impl<G: Graph> App<G> {
         self.app.id()
     }
 
-    /// Returns the id by which the log knows the session; `None` without a log.
+    /// Returns the id of the session in the log; `None` without a log.
     pub fn session_id(&self) -> Option<&SessionId> {
         self.app.session_id()
     }
@@ -84,51 +84,52 @@ impl<G: Graph> App<G> {
         self.app.state()
     }
 
-    /// Where the session is.
+    /// The position of the session.
     pub fn position(&self) -> Position<G::Node> {
         self.app.position()
     }
 
-    /// Begins a run; see [`App::run`](crate::App::run).
+    /// Starts a run; see [`App::run`](crate::App::run).
     pub fn run(&mut self, inputs: G::Inputs) -> Run<'_, G> {
-        Run { inner: self.app.run(inputs), executor: &self.executor, refused: false }
+        Run { inner: self.app.run(inputs), executor: &self.executor, failed: false }
     }
 
-    /// Goes on with an unfinished run; see [`App::resume`](crate::App::resume).
+    /// Continues an unfinished run; see [`App::resume`](crate::App::resume).
     pub fn resume(&mut self) -> Run<'_, G> {
-        Run { inner: self.app.resume(), executor: &self.executor, refused: false }
+        Run { inner: self.app.resume(), executor: &self.executor, failed: false }
     }
 
-    /// Begins an unfinished run again; see [`App::restart`](crate::App::restart).
+    /// Starts an unfinished run again; see [`App::restart`](crate::App::restart).
     pub fn restart(&mut self, inputs: G::Inputs) -> Run<'_, G> {
-        Run { inner: self.app.restart(inputs), executor: &self.executor, refused: false }
+        Run { inner: self.app.restart(inputs), executor: &self.executor, failed: false }
     }
 
-    /// Puts an app that has ended at its start; see [`App::reopen`](crate::App::reopen).
+    /// Moves a session that has ended back to its start; see [`App::reopen`](crate::App::reopen).
     ///
     /// # Errors
-    /// [`RunErrorKind::NotEnded`] for any other position.
+    /// Returns [`RunErrorKind::NotEnded`] if the session has not ended, and [`RunErrorKind::Log`].
     pub fn reopen(&mut self) -> Result<(), RunError> {
         self.app.reopen()
     }
 
-    /// The session's last entry in the log; see [`App::cursor`](crate::App::cursor).
+    /// Returns the cursor of the session's last entry in the log; see [`App::cursor`](crate::App::cursor).
     pub fn cursor(&self) -> Option<Cursor> {
         self.app.cursor()
     }
 
-    /// Waits until the log has everything; see [`App::flush`](crate::App::flush).
+    /// Waits until all entries are durable; see [`App::flush`](crate::App::flush).
     ///
     /// # Errors
-    /// [`RunErrorKind::Log`], [`RunErrorKind::InsideRuntime`].
+    /// Returns [`RunErrorKind::Log`] or [`RunErrorKind::InsideRuntime`].
     pub fn flush(&mut self) -> Result<(), RunError> {
         self.executor.block_on(self.app.flush())?
     }
 
-    /// Closes the session and gives its state; waits for the threads of blocking actions.
+    /// Closes the session and returns its state, after waiting for the threads of blocking actions; see
+    /// [`App::close`](crate::App::close).
     ///
     /// # Errors
-    /// [`RunErrorKind::InsideRuntime`].
+    /// Returns [`RunErrorKind::Log`] or [`RunErrorKind::InsideRuntime`].
     pub fn close(self) -> Result<G::State, RunError> {
         self.executor.block_on(self.app.close())?
     }
@@ -140,40 +141,40 @@ impl<G: Graph> fmt::Debug for App<G> {
     }
 }
 
-/// A [`Run`](crate::Run) as an iterator over its items; an error is the last one.
+/// A [`Run`](crate::Run) as an iterator over its items. An error is the last item.
 ///
 /// Dropping it cancels the run.
 #[must_use = "a run does nothing unless it is iterated or finished"]
 pub struct Run<'a, G: Graph> {
     inner: run::Run<'a, G>,
     executor: &'a Executor,
-    /// It was polled inside an async runtime, and that was the last item.
-    refused: bool,
+    /// The iterator has returned the error that it was used inside an async runtime.
+    failed: bool,
 }
 
 impl<'a, G: Graph> Run<'a, G> {
-    /// Changes the run before it begins: `run.with(|run| run.halt_before(node))`.
+    /// Configures the run before it starts: `run.with(|run| run.halt_before(node))`.
     pub fn with(self, change: impl FnOnce(run::Run<'a, G>) -> run::Run<'a, G>) -> Self {
         Self { inner: change(self.inner), ..self }
     }
 
-    /// A handle that stops this run from another thread.
+    /// Returns a handle that stops this run from another thread.
     pub fn stopper(&self) -> Stopper {
         self.inner.stopper()
     }
 
-    /// Runs until one more step is committed; see [`Run::step`](crate::Run::step).
+    /// Runs until the next commit; see [`Run::step`](crate::Run::step).
     ///
     /// # Errors
-    /// The one that ended the run.
+    /// Returns the error that ended the run.
     pub fn step(&mut self) -> Result<Option<Committed<G>>, RunError> {
         self.executor.block_on(self.inner.step())?
     }
 
-    /// Drops the items that are left and gives the end; can be called again.
+    /// Drops the remaining items and returns the end of the run. It can be called again.
     ///
     /// # Errors
-    /// The one that ended the run.
+    /// Returns the error that ended the run.
     pub fn finish(&mut self) -> Result<End<'_, G>, RunError> {
         self.executor.block_on(self.inner.finish())?
     }
@@ -183,11 +184,11 @@ impl<G: Graph> Iterator for Run<'_, G> {
     type Item = Result<G::Item, RunError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.refused {
+        if self.failed {
             return None;
         }
         self.executor.block_on(self.inner.next()).unwrap_or_else(|error| {
-            self.refused = true;
+            self.failed = true;
             Some(Err(error))
         })
     }
@@ -199,7 +200,7 @@ impl<G: Graph> fmt::Debug for Run<'_, G> {
     }
 }
 
-/// A runtime of one thread, the caller's; `None` only while it is dropped.
+/// A runtime on the thread of the caller; `None` only during the drop.
 struct Executor(Option<Runtime>);
 
 impl Executor {
@@ -211,7 +212,7 @@ impl Executor {
     }
 }
 
-/// tokio panics when a runtime is dropped inside another one, unless it is told not to wait.
+/// tokio panics if a runtime is dropped inside another one, except through `shutdown_background`.
 impl Drop for Executor {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {

@@ -1,6 +1,6 @@
 //! Messages of constant functions, whose panics are compile errors.
 
-/// A message that is put together in constant evaluation; too long a one ends in dots.
+/// A message that is built in constant evaluation. A message that is too long is truncated and ends with `…`.
 pub(crate) struct Text {
     bytes: [u8; Text::CAPACITY],
     length: usize,
@@ -44,12 +44,12 @@ impl Text {
         }
         match std::str::from_utf8(self.bytes.split_at(end).0) {
             Ok(text) => text,
-            Err(_) => "the message is no UTF-8",
+            Err(_) => "the message is not UTF-8",
         }
     }
 }
 
-/// Whether two texts are equal, in constant evaluation.
+/// Returns whether two strings are equal, in constant evaluation.
 pub(crate) const fn same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     let mut at = 0;
@@ -59,15 +59,15 @@ pub(crate) const fn same(left: &str, right: &str) -> bool {
     at == left.len() && at == right.len()
 }
 
-/// How many names a message may list.
+/// The maximum number of names in a list of suggestions.
 const LISTED: usize = 8;
 
-/// The longest name for which another one is suggested.
+/// The maximum length, in bytes, of names that are compared.
 const LONGEST: usize = 48;
 
-/// Appends a `help:` line for an unknown name: the likely one, or all of them when they are few.
+/// Appends a `help:` line for an unknown name, with the closest known name, or with all of them if there are few.
 ///
-/// The macros suggest the same for names that they know themselves.
+/// The macros make the same suggestions for the names that they know themselves.
 pub(crate) const fn suggest(text: &mut Text, unknown: &str, kinds: &str, known: &[&str]) {
     if let Some(at) = closest(unknown, known) {
         text.push("\nhelp: did you mean `");
@@ -87,8 +87,8 @@ pub(crate) const fn suggest(text: &mut Text, unknown: &str, kinds: &str, known: 
     }
 }
 
-/// Returns the index of the known name that is closest to `unknown`, the first of equals, unless more than
-/// a third of its bytes differ.
+/// Returns the index of the known name that is closest to `unknown`, or of the first such name. Returns `None` if
+/// more than a third of the bytes differ.
 pub(crate) const fn closest(unknown: &str, known: &[&str]) -> Option<usize> {
     let length = if unknown.len() < 3 { 3 } else { unknown.len() };
     let mut best = None;
@@ -105,7 +105,7 @@ pub(crate) const fn closest(unknown: &str, known: &[&str]) -> Option<usize> {
     best
 }
 
-/// The Damerau-Levenshtein distance of two names, in bytes and without regard to case.
+/// Returns the Damerau-Levenshtein distance of two names, in bytes and ignoring ASCII case.
 const fn distance(left: &[u8], right: &[u8]) -> usize {
     if left.len() > LONGEST || right.len() > LONGEST {
         return usize::MAX;
@@ -158,14 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_finger_is_recognised() {
+    fn closest_name_is_suggested() {
         let known = ["prompt", "count", "history"];
         assert_eq!(suggested("cuont", &known), "\nhelp: did you mean `count`");
         assert_eq!(suggested("Prompts", &known), "\nhelp: did you mean `prompt`");
     }
 
     #[test]
-    fn a_far_name_gets_the_list_when_it_is_short() {
+    fn short_list_of_names_is_suggested_if_none_is_close() {
         assert_eq!(
             suggested("reply", &["prompt", "count"]),
             "\nhelp: the fields are `prompt`, `count`"
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_too_long_ends_in_dots() {
+    fn message_that_is_too_long_ends_with_dots() {
         let mut text = Text::new();
         for _ in 0..Text::CAPACITY {
             text.push("name");

@@ -1,7 +1,6 @@
-//! The names of the kinds of entries and events, as logs, traces and clients see them.
+//! The names of the kinds of entries and events, as they appear in logs, trace output and clients.
 //!
-//! What is in a log, what a run emits and what readers of a server receive have the same name where they are the
-//! same thing.
+//! An entry, the event of a run and the event of a server have the same name if they describe the same thing.
 
 macro_rules! names {
     ($($constant:ident = $name:literal,)+) => {
@@ -33,12 +32,12 @@ names! {
     SNAPSHOT = "snapshot",
 }
 
-// events of a run that are not an entry of this name
+// events of a run without an entry of the same name
 names! {
     RUN_FINISHED = "run_finished",
 }
 
-// events that readers receive and that are not in a log
+// events of a server that are not in a log
 names! {
     REWOUND = "rewound",
     ERROR = "error",

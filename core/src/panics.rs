@@ -1,4 +1,4 @@
-//! Panics of the user's code, which go no further than here.
+//! Containment of panics in the user's code.
 
 use std::{
     any::Any,
@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// What the user's code panicked with.
+/// The message of a caught panic.
 pub(crate) struct Panicked(pub(crate) String);
 
 /// Runs the user's code, and catches its panics.
@@ -30,8 +30,7 @@ impl<T, E: From<Panicked>, F: Future<Output = Result<T, E>>> Future for Caught<'
     }
 }
 
-/// Drops a value of the user's types. A panic of its destructor goes no further than here: it is
-/// reported to `tracing`, and changes nothing else.
+/// Drops a value of the user's types. A panic of its destructor is caught and reported to `tracing`.
 #[inline]
 pub(crate) fn discard<T>(what: &'static str, value: T) {
     if mem::needs_drop::<T>() {
@@ -53,7 +52,7 @@ pub(crate) fn message(panic: Box<dyn Any + Send>) -> String {
         .map(ToString::to_string)
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".into());
-    // what was thrown has a destructor, too
+    // the destructor of the payload may panic as well
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         mem::forget(again);
     }

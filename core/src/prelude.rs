@@ -1,4 +1,4 @@
-//! What a program with a graph imports: `use burdock::prelude::*;`.
+//! The imports of a program with a graph: `use burdock::prelude::*;`.
 
 pub use crate::testing::TestAction as _;
 pub use crate::{

@@ -1,6 +1,6 @@
-//! Sealing of the traits that only expansions implement.
+//! The supertrait that seals traits which only expansions implement.
 
-/// Seals `Scope`, and with it `Graph`, `HasInput` and `HasResource`, and `Node`.
+/// Seals `Scope` and its subtraits `Graph`, `HasInput` and `HasResource`, and `Node`.
 ///
-/// It can be named through `__private` alone; expansions and the scope of tests implement it.
+/// Its only path is through `__private`. Expansions and the scope of tests implement it.
 pub trait Sealed {}

@@ -1,5 +1,5 @@
-//! The primitives that are shared between threads, exchanged for shuttle's under `--cfg shuttle`,
-//! so that `tests/shuttle` can run every interleaving of the real code.
+//! Synchronization primitives, replaced by those of shuttle under `--cfg shuttle`, so that `tests/shuttle` can
+//! run interleavings of the real code.
 
 #[cfg(not(shuttle))]
 pub(crate) use std::sync::{
@@ -13,12 +13,12 @@ pub(crate) use shuttle::sync::{
     atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
 };
 
-/// The value behind a lock that nobody else can hold.
+/// Returns the value of a mutex that is borrowed mutably, without locking it.
 pub(crate) fn exclusive<T>(mutex: &mut Mutex<T>) -> &mut T {
     mutex.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A lock whose data stays usable after a panic elsewhere: each critical section leaves it whole.
+/// Locks a mutex and ignores poisoning: every critical section leaves the data consistent, even if it panics.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -147,7 +147,7 @@ async fn a_failure_is_passed_on_and_missed_when_it_is_not_given() {
     let text = format!("node `respond` failed: {}", std::fmt::Error);
     assert_eq!(writes.unwrap().reply, text);
     let (_, writes) = excuse::test(&Chat::default()).await;
-    let text = "`failure` asks for a failure, and there is none";
+    let text = "`failure` needs a failure, but none was given";
     assert_eq!(writes.err().unwrap().to_string(), text);
 }
 

@@ -314,7 +314,7 @@ impl Observer<Chatting> for Audit {
 async fn observer_knows_the_session_the_state_the_inputs_and_what_a_commit_wrote()
 -> Result<(), Box<dyn Error>> {
     let audit = Audit::default();
-    let mut app = Chatting::app().id("anna").observe(audit.clone()).build().await?;
+    let mut app = Chatting::app().id("anna").observer(audit.clone()).build().await?;
     app.run(ChattingInputs { prompt: "hello".into() }).await?;
     app.run(ChattingInputs { prompt: String::new() }).await.unwrap_err();
     assert_eq!(

@@ -9,7 +9,7 @@
 
 use burdock::{
     App, Context, Outcome, Position,
-    action::{ActionInfo, Call, TwoStep, UnsetSlot, Writes},
+    action::{ActionInfo, Attempt, TwoStep, UnsetSlot, Writes},
     prelude::*,
     state::set_of,
     stream::{Items, Yielder},
@@ -64,10 +64,10 @@ impl Action for Add {
         Ok(state.count)
     }
 
-    fn run(mut call: Call<'_, Self>) -> impl Future<Output = Result<Count>> + Send {
+    fn run(mut attempt: Attempt<'_, Self>) -> impl Future<Output = Result<Count>> + Send {
         async move {
-            call.yielder.emit(call.reads).await;
-            Ok(Count(call.reads + 1))
+            attempt.yielder.emit(attempt.reads).await;
+            Ok(Count(attempt.reads + 1))
         }
     }
 }
@@ -119,11 +119,11 @@ impl Action for Crowd {
         Ok(state.count)
     }
 
-    async fn run(call: Call<'_, Self>) -> Result<Count> {
-        let yielder = futures::lock::Mutex::new(call.yielder);
+    async fn run(attempt: Attempt<'_, Self>) -> Result<Count> {
+        let yielder = futures::lock::Mutex::new(attempt.yielder);
         let mut crowd: FuturesUnordered<_> = (0..5_u32)
             .map(|member| {
-                let (yielder, cx) = (&yielder, call.context);
+                let (yielder, cx) = (&yielder, attempt.context);
                 async move {
                     let mut stops = 0;
                     for round in 0..3 {
@@ -138,7 +138,7 @@ impl Action for Crowd {
                 }
             })
             .collect();
-        let mut total = call.reads;
+        let mut total = attempt.reads;
         while let Some(stops) = crowd.next().await {
             total += 1 + stops * 100;
         }
@@ -162,12 +162,12 @@ impl Action for Hasty {
         Ok(state.count)
     }
 
-    async fn run(mut call: Call<'_, Self>) -> Result<Count> {
-        assert!(call.yielder.emit(1).until_stalled().is_none());
-        assert!(call.yielder.emit(2).until_stalled().is_none());
-        call.yielder.emit(3).await;
-        assert!(call.yielder.emit(4).until_stalled().is_none());
-        Ok(Count(call.reads + 1))
+    async fn run(mut attempt: Attempt<'_, Self>) -> Result<Count> {
+        assert!(attempt.yielder.emit(1).until_stalled().is_none());
+        assert!(attempt.yielder.emit(2).until_stalled().is_none());
+        attempt.yielder.emit(3).await;
+        assert!(attempt.yielder.emit(4).until_stalled().is_none());
+        Ok(Count(attempt.reads + 1))
     }
 }
 
@@ -188,9 +188,9 @@ impl Action for Rude {
         Ok(state.count)
     }
 
-    fn run(call: Call<'_, Self>) -> impl Future<Output = Result<Count>> + Send {
-        assert!(call.reads != 99, "no future");
-        std::future::ready(Ok(Count(call.reads)))
+    fn run(attempt: Attempt<'_, Self>) -> impl Future<Output = Result<Count>> + Send {
+        assert!(attempt.reads != 99, "no future");
+        std::future::ready(Ok(Count(attempt.reads)))
     }
 }
 

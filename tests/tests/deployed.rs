@@ -345,18 +345,17 @@ macro_rules! verdicts {
 fn unset(reader: &str) -> String {
     format!(
         "the session is at node `answer` of graph `Desking`, and from there {reader} reads the slot \
-         `mood`, which has no value: give it one in a migration (`#[state(version = …, migrate = […])]`), \
-         or write it on the way from `answer`"
+         `mood`, which has no value: set it in a migration (`#[state(version = …, migrate = […])]`), or \
+         write it on the path from `answer` before that read"
     )
 }
 
 #[test]
 fn what_does_not_fit_is_said_at_opening_and_found_before_the_deploy() {
     let plain = "the recorded state of version 1 does not fit the state: missing field `mood`; raise \
-                 `#[state(version = …)]` and give it a migration, or have serde fill in a default";
-    let node = "the session is at node `answer`, which the graph `Desking` does not have (any more): \
-                give a node that name again, or fork the session before it came there; the nodes are \
-                ask, reply";
+                 `#[state(version = …)]` and add a migration, or add a serde default";
+    let node = "the session is at node `answer`, which graph `Desking` does not have: restore the name \
+                of the node, or fork the session from an earlier offset; the nodes are ask, reply";
     let inputs =
         "the inputs of the unfinished run at node `answer` do not fit: missing field `urgent`";
     verdicts! {

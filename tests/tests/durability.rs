@@ -59,7 +59,7 @@ fn an_append_that_fails_ends_the_run_and_changes_nothing() {
         let log = log();
         let heard = Heard::default();
         let resources = LineResources { script: Script::default(), drops: Drops::default() };
-        let app = Line::app().id("s").resources(resources).observe(heard.observer());
+        let app = Line::app().id("s").resources(resources).observer(heard.observer());
         let mut app = block_on(app.log(log.clone()).build()).unwrap();
         log.fates([Fate::Stored, Fate::Stored, fate]);
         assert!(is_unavailable(&block_on(app.run(LineInputs {}).into_future())));

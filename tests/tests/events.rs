@@ -50,8 +50,12 @@ third 3.1 run_finished Paused(first)";
 #[tokio::test]
 async fn events_come_complete_and_in_order_to_consumers_and_observers_alike() {
     let heard = Heard::default();
-    let mut app =
-        Line::app().resources(resources(chatty())).observe(heard.observer()).build().await.unwrap();
+    let mut app = Line::app()
+        .resources(resources(chatty()))
+        .observer(heard.observer())
+        .build()
+        .await
+        .unwrap();
     let mut events = app.run(LineInputs {}).events();
     let mut seen = Vec::new();
     while let Some(event) = events.next().await {
@@ -123,7 +127,7 @@ async fn a_run_that_goes_on_begins_with_its_first_attempt() {
     let heard = Heard::default();
     let mut app = Careful::app()
         .resources(CarefulResources { script, drops: Drops::default() })
-        .observe(heard.observer())
+        .observer(heard.observer())
         .build()
         .await
         .unwrap();
@@ -142,9 +146,9 @@ async fn observers_hear_in_the_order_of_registration() {
     };
     let mut app = Line::app()
         .resources(resources(Script::default()))
-        .observe(named('a'))
-        .observe(named('b'))
-        .observe(named('c'))
+        .observer(named('a'))
+        .observer(named('b'))
+        .observer(named('c'))
         .build()
         .await
         .unwrap();
@@ -158,11 +162,11 @@ async fn an_observer_that_panics_is_left_out_and_the_run_goes_on() {
     let counted = Arc::clone(&count);
     let mut app = Line::app()
         .resources(resources(chatty()))
-        .observe(move |event: &Event<Line>| {
+        .observer(move |event: &Event<Line>| {
             *counted.lock().unwrap() += 1;
             assert!(event.kind.name() != "item", "an observer");
         })
-        .observe(heard.observer())
+        .observer(heard.observer())
         .build()
         .await
         .unwrap();
@@ -176,8 +180,8 @@ async fn assert_run_ends_beside(observer: impl Observer<Line> + 'static) {
     let heard = Heard::default();
     let mut app = Line::app()
         .resources(resources(chatty()))
-        .observe(observer)
-        .observe(heard.observer())
+        .observer(observer)
+        .observer(heard.observer())
         .build()
         .await
         .unwrap();
@@ -396,7 +400,7 @@ graph! {
 #[tokio::test]
 async fn spans_cover_runs_and_steps_and_what_an_action_traces() {
     let trace = trace();
-    let mut app = Traced::app().id("traced").observe(Spans::default()).build().await.unwrap();
+    let mut app = Traced::app().id("traced").observer(Spans::default()).build().await.unwrap();
     app.run(TracedInputs {}).await.unwrap();
     let spans: Vec<_> = trace.spans.lock().unwrap().clone();
     let run = spans.iter().position(|(text, _)| text.contains("graph=\"Traced\"")).unwrap();
@@ -463,7 +467,7 @@ async fn events_name_the_session_and_the_run() {
     let mut app = Line::app()
         .resources(resources(script))
         .id("s")
-        .observe(move |event: &Event<Line>| {
+        .observer(move |event: &Event<Line>| {
             heard.lock().unwrap().push((event.session().to_owned(), event.run));
         })
         .build()

@@ -69,12 +69,12 @@ fn everywhere<F: Future>(test: impl Fn() -> F) {
 fn a_stop_cancels_after_the_grace_period() {
     everywhere(|| async {
         let mut app = brief(Script::default().on("first", [Do::Yield(1), Do::Hang])).await;
-        let mut run = app.run(BriefInputs {}).grace(BRIEF);
+        let mut run = app.run(BriefInputs {}).grace_period(BRIEF);
         assert_eq!(run.next().await.unwrap().unwrap(), 1);
         run.stopper().stop();
         let error = run.finish().await.unwrap_err();
         assert!(
-            matches!(error.kind(), RunErrorKind::Cancelled { node: "first", grace: BRIEF }),
+            matches!(error.kind(), RunErrorKind::Cancelled { node: "first", grace_period: BRIEF }),
             "{error}"
         );
         drop(run);

@@ -9,7 +9,7 @@
 
 use burdock::{
     ActionError, App, Context, Outcome, Position, Retry, Run, RunError, RunErrorKind, Runtime,
-    action::{ActionInfo, Call, UnsetSlot, Writes},
+    action::{ActionInfo, Attempt, UnsetSlot, Writes},
     prelude::*,
     runtime::TokioRuntime,
     state::set_of,
@@ -99,8 +99,8 @@ impl Action for Crowd {
         Ok(())
     }
 
-    fn run(call: Call<'_, Self>) -> impl Future<Output = Result<Count>> + Send {
-        let yielder = futures::lock::Mutex::new(call.yielder);
+    fn run(attempt: Attempt<'_, Self>) -> impl Future<Output = Result<Count>> + Send {
+        let yielder = futures::lock::Mutex::new(attempt.yielder);
         async move {
             let member = || async {
                 let mut count = 0;
@@ -280,7 +280,7 @@ fn action_that_ignores_a_stop_is_cancelled_after_the_grace_period() {
     for executor in EXECUTORS {
         executor.block_on(async {
             let mut app = Deaf::app().build().await.unwrap();
-            let mut run = app.run(DeafInputs {}).grace(Duration::from_millis(1));
+            let mut run = app.run(DeafInputs {}).grace_period(Duration::from_millis(1));
             run.next().await.unwrap().unwrap();
             run.stopper().stop();
             let error = run.finish().await.map(drop).unwrap_err();

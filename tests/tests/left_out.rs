@@ -12,7 +12,7 @@
 
 use burdock::{
     App,
-    action::{ActionInfo, Call, UnsetSlot, Writes},
+    action::{ActionInfo, Attempt, UnsetSlot, Writes},
     log::MemoryLog,
     prelude::*,
     state::set_of,
@@ -194,7 +194,7 @@ impl Action for Clear {
         Ok(())
     }
 
-    async fn run(_: Call<'_, Self>) -> Result<All> {
+    async fn run(_: Attempt<'_, Self>) -> Result<All> {
         Ok(All(Fields { zero: 0, option: None, list: Vec::new(), ..Fields::new() }))
     }
 }

@@ -11,7 +11,7 @@ async fn at(position: Position<At>, script: Script) -> (App<Line>, Heard) {
     let app = Line::app()
         .resources(LineResources { script, drops: Drops::default() })
         .at(position)
-        .observe(heard.observer())
+        .observer(heard.observer())
         .build()
         .await
         .unwrap();
@@ -51,38 +51,42 @@ async fn each_call_is_for_its_positions_and_says_so_elsewhere() {
         (
             rest,
             Call::Resume,
-            Err("the session is at rest before node `third`: `run(inputs)` begins a run"),
+            Err("the session is at rest before node `third`: `run(inputs)` starts a run"),
         ),
         (
             rest,
             Call::Restart,
-            Err("the session is at rest before node `third`: `run(inputs)` begins a run"),
+            Err("the session is at rest before node `third`: `run(inputs)` starts a run"),
         ),
         (
             Position::Unfinished(At::second),
             Call::Run,
             Err(
-                "the last run is unfinished at node `second`: `resume()` goes on there, `restart(inputs)` begins it again",
+                "the last run is unfinished at node `second`: `resume()` continues it, `restart(inputs)` starts it again",
             ),
         ),
         (
             Position::Unfinished(At::second),
             Call::Resume,
             Err(
-                "the inputs of the run at node `second` are not known: `restart(inputs)` gives them anew",
+                "the inputs of the run at node `second` are not known: `restart(inputs)` starts it again with new ones",
             ),
         ),
         (Position::Unfinished(At::second), Call::Restart, Ok("second third")),
-        (Position::Ended, Call::Run, Err("the session has ended: `reopen()` puts it at its start")),
+        (
+            Position::Ended,
+            Call::Run,
+            Err("the session has ended: `reopen()` moves it back to its start"),
+        ),
         (
             Position::Ended,
             Call::Resume,
-            Err("the session has ended: `reopen()` puts it at its start"),
+            Err("the session has ended: `reopen()` moves it back to its start"),
         ),
         (
             Position::Ended,
             Call::Restart,
-            Err("the session has ended: `reopen()` puts it at its start"),
+            Err("the session has ended: `reopen()` moves it back to its start"),
         ),
     ];
     for (position, kind, expected) in table {

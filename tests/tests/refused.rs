@@ -10,7 +10,7 @@
 
 use burdock::{
     ActionError, App, Outcome, Position, RunError, RunErrorKind,
-    action::{ActionInfo, Call, UnsetSlot, Writes},
+    action::{ActionInfo, Attempt, UnsetSlot, Writes},
     log::{Durability, EntryKind, Log as _, LogError, MemoryLog, Offset, SessionId},
     prelude::*,
     state::set_of,
@@ -139,13 +139,13 @@ impl Action for Hasty {
         Ok(sheet.rounds)
     }
 
-    async fn run(mut call: Call<'_, Self>) -> Result<Rounds> {
-        let item = if call.reads < 10 { 1.0 } else { f64::NAN };
-        poll_immediate(call.yielder.emit(item)).await;
-        if call.reads % 2 == 1 {
+    async fn run(mut attempt: Attempt<'_, Self>) -> Result<Rounds> {
+        let item = if attempt.reads < 10 { 1.0 } else { f64::NAN };
+        poll_immediate(attempt.yielder.emit(item)).await;
+        if attempt.reads % 2 == 1 {
             return Err(ActionError::msg("no time"));
         }
-        Ok(Rounds(call.reads + 2))
+        Ok(Rounds(attempt.reads + 2))
     }
 }
 

@@ -190,8 +190,8 @@ fn an_unfinished_run_whose_inputs_have_another_type_is_begun_again() {
 
 #[test]
 fn a_session_that_does_not_fit_says_what_to_do() {
-    let help = "which the graph `Talking` does not have (any more): give a node that name again, \
-                or fork the session before it came there; the nodes are again, mend";
+    let help = "which graph `Talking` does not have: restore the name of the node, or fork the \
+                session from an earlier offset; the nodes are again, mend";
     let refused = |log: &MemoryLog| open_second(log).unwrap_err().to_string();
 
     let log = MemoryLog::new();
@@ -205,15 +205,15 @@ fn a_session_that_does_not_fit_says_what_to_do() {
     let mut app = open_first(&log);
     block_on(app.run(inputs("fail")).into_future()).unwrap();
     assert_eq!(app.position(), Position::Rest(first::TalkingNode::mend));
-    assert_eq!(refused(&log), format!("the session passes on a failure of node `first`, {help}"));
+    assert_eq!(refused(&log), format!("the session has a failure of node `first`, {help}"));
 
     let log = at_rest();
     let error = block_on(Mute::app().id("s").log(log.clone()).build()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the recorded state of version 1 does not fit the state at `count`: invalid type: integer \
-         `2`, expected a string; raise `#[state(version = …)]` and give it a migration, or have \
-         serde fill in a default"
+         `2`, expected a string; raise `#[state(version = …)]` and add a migration, or add a serde \
+         default"
     );
 
     let mut app = open_second(&log).unwrap();
@@ -296,7 +296,7 @@ fn a_program_without_async_has_a_log_too() {
     let heard = Heard::default();
     let app = |script| {
         let resources = LineResources { script, drops: Drops::default() };
-        let app = Line::app().id("s").resources(resources).observe(heard.observer());
+        let app = Line::app().id("s").resources(resources).observer(heard.observer());
         app.log(log.clone()).build_blocking().unwrap()
     };
     let mut first = app(Script::default().on("second", [Do::Yield(1), Do::FailForGood("no")]));

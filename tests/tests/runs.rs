@@ -139,7 +139,7 @@ async fn step_commits_one_step_and_the_run_waits_there() {
     let heard = Heard::default();
     let mut app = Line::app()
         .resources(LineResources { script: chatty(), drops: Drops::default() })
-        .observe(heard.observer())
+        .observer(heard.observer())
         .build()
         .await
         .unwrap();
@@ -338,7 +338,7 @@ async fn a_run_that_is_never_polled_changes_nothing() {
     let heard = Heard::default();
     let mut app = Line::app()
         .resources(LineResources { script: chatty(), drops: Drops::default() })
-        .observe(heard.observer())
+        .observer(heard.observer())
         .build()
         .await
         .unwrap();

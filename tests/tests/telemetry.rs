@@ -111,7 +111,7 @@ impl Exported {
 }
 
 async fn ship(log: impl Log, session: &str) -> App<Ship> {
-    Ship::app().id(session).log(log).observe(Spans::default()).build().await.unwrap()
+    Ship::app().id(session).log(log).observer(Spans::default()).build().await.unwrap()
 }
 
 fn run(pack: u32, send: bool) -> ShipInputs {

@@ -1,28 +1,28 @@
-//! How inputs and resources find their way from a graph to an action.
+//! Passing inputs and resources from a graph to an action.
 
 use super::{ActionError, Failure, UnsetSlot};
 use crate::sealed::Sealed;
 use std::{marker::PhantomData, sync::Arc};
 
-/// Where an action finds inputs and resources: a graph, or a test of one action.
+/// A source of inputs and resources for actions: a graph, or a test of one action.
 ///
 /// The trait is sealed: `graph!` implements it.
 pub trait Scope: Sealed + Sized + 'static {
-    /// What is given per run.
+    /// The inputs, which each run takes.
     type Inputs: Clone + Send + Sync + 'static;
-    /// What is given once per app.
+    /// The resources, which the app takes once.
     type Resources: Send + Sync + 'static;
 }
 
-/// Says that a graph has an input of this name and type; `graph!` implements it.
+/// A graph that has an input of this name and type; `graph!` implements it.
 pub trait HasInput<const HASH: u64, T>: Scope {
-    /// The input, unless it is optional and was not given.
+    /// Returns the input; `None` if it is optional and was not given.
     fn input(inputs: &Self::Inputs) -> Option<&T>;
 }
 
-/// Says that a graph has a resource of this name and type; `graph!` implements it.
+/// A graph that has a resource of this name and type; `graph!` implements it.
 pub trait HasResource<const HASH: u64, T>: Scope {
-    /// The resource; `None` only in a test that did not give it.
+    /// Returns the resource; `None` only in a test that did not set it.
     fn resource(resources: &Self::Resources) -> Option<&T>;
 }
 
@@ -33,7 +33,7 @@ pub trait HasResource<const HASH: u64, T>: Scope {
 ///
 /// ```
 /// use burdock::{
-///     action::{ActionInfo, Call, Collect, HasInput, Missing, NeedInfo, UnsetSlot, Writes},
+///     action::{ActionInfo, Attempt, Collect, HasInput, Missing, NeedInfo, UnsetSlot, Writes},
 ///     graph::name_hash,
 ///     prelude::*,
 ///     state::set_of,
@@ -95,8 +95,8 @@ pub trait HasResource<const HASH: u64, T>: Scope {
 ///         Ok(state.count)
 ///     }
 ///
-///     async fn run(call: Call<'_, Self>) -> Result<Count> {
-///         Ok(Count(call.reads + call.args.step))
+///     async fn run(attempt: Attempt<'_, Self>) -> Result<Count> {
+///         Ok(Count(attempt.reads + attempt.args.step))
 ///     }
 /// }
 ///
@@ -115,17 +115,17 @@ pub trait HasResource<const HASH: u64, T>: Scope {
 /// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 pub trait Collect<'a, S: Scope>: Sized {
-    /// Collects it for one attempt.
+    /// Collects the arguments of one attempt.
     ///
     /// # Errors
-    /// An optional input that was not given.
+    /// Returns an error if an optional input was not given.
     fn collect(inputs: &'a S::Inputs, resources: &'a Arc<S::Resources>) -> Result<Self, Missing>;
 
-    /// The first input that the action needs and that was not given.
+    /// Returns the first input that the action needs and that was not given.
     fn missing(inputs: &S::Inputs) -> Option<&'static str>;
 }
 
-/// The `Reads` of an action that declares no reads: it has no fields.
+/// The `Reads` of an action that declares no reads.
 #[derive(Clone, Copy, Debug)]
 pub struct NoReads<'a>(PhantomData<&'a ()>);
 
@@ -141,7 +141,7 @@ impl<'a> NoReads<'a> {
     }
 }
 
-/// An input, or in a test also a resource, that was not given: the error of [`Collect::collect`].
+/// The error of [`Collect::collect`]: an input, or in a test also a resource, was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing(
     /// Its name.
@@ -158,25 +158,25 @@ impl<S: Scope> Collect<'_, S> for () {
     }
 }
 
-/// A resource that a thread may keep; it holds all resources of the app.
-pub type Held<T> = Box<dyn Hold<T> + Send>;
+/// A resource that a thread may own. It keeps all resources of the app alive.
+pub type OwnedResource<T> = Box<dyn AsResource<T> + Send>;
 
-/// See [`Held`].
-pub trait Hold<T> {
+/// The trait of [`OwnedResource`].
+pub trait AsResource<T> {
     /// The resource.
-    fn held(&self) -> Option<&T>;
+    fn as_resource(&self) -> Option<&T>;
 }
 
-/// Makes a [`Held`].
-pub fn hold<const HASH: u64, T, S>(resources: &Arc<S::Resources>) -> Held<T>
+/// Creates an [`OwnedResource`].
+pub fn own_resource<const HASH: u64, T, S>(resources: &Arc<S::Resources>) -> OwnedResource<T>
 where
     S: HasResource<HASH, T>,
     T: 'static,
 {
     struct All<const HASH: u64, S: Scope>(Arc<S::Resources>);
 
-    impl<const HASH: u64, T, S: HasResource<HASH, T>> Hold<T> for All<HASH, S> {
-        fn held(&self) -> Option<&T> {
+    impl<const HASH: u64, T, S: HasResource<HASH, T>> AsResource<T> for All<HASH, S> {
+        fn as_resource(&self) -> Option<&T> {
             S::resource(&self.0)
         }
     }
@@ -184,22 +184,22 @@ where
     Box::new(All::<HASH, S>(Arc::clone(resources)))
 }
 
-/// A parameter that the graph bound; only a test can leave one out.
+/// Returns the value of a parameter.
 ///
 /// # Errors
-/// It is not bound.
+/// Returns an error if the parameter is not bound, which is possible only in a test.
 #[doc(hidden)]
 pub fn bound<T>(value: Option<T>, name: &str) -> Result<T, ActionError> {
     value.ok_or_else(|| ActionError::msg(format!("the parameter `{name}` is not bound")).terminal())
 }
 
-/// The failure that an `on error` edge passed on; only a test can leave it out.
+/// Returns the failure that an `on error` edge passed.
 ///
 /// # Errors
-/// It is not there.
+/// Returns an error if there is none, which is possible only in a test.
 #[doc(hidden)]
 pub fn given<'a>(failure: Option<&'a Failure>, name: &str) -> Result<&'a Failure, ActionError> {
     failure.ok_or_else(|| {
-        ActionError::msg(format!("`{name}` asks for a failure, and there is none")).terminal()
+        ActionError::msg(format!("`{name}` needs a failure, but none was given")).terminal()
     })
 }

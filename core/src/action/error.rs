@@ -3,34 +3,34 @@
 use crate::panics::discard;
 use std::{cell::Cell, error::Error, fmt, mem, sync::Arc};
 
-/// What an action returns: its writes, or an error.
+/// The result of an action: its writes, or an error.
 pub type Result<T, E = ActionError> = std::result::Result<T, E>;
 
-/// The error of an action: opaque, made from any error by `?`, and retryable unless made terminal.
+/// The error of an action. It is opaque, `?` converts any error into it, and it is retryable unless it is made
+/// terminal.
 ///
-/// "Any error" is whatever converts into a `Box<dyn Error + Send + Sync>`: every
-/// [`Error`](std::error::Error), such a box itself, `anyhow::Error`, and a text. The sources of an
-/// error stay what they are, and [`downcast_ref`](Self::downcast_ref) finds them. (`anyhow` hides the
-/// type of an error without context when it is boxed, and shows the types below it.)
+/// "Any error" is every type that converts into a `Box<dyn Error + Send + Sync>`: every
+/// [`Error`](std::error::Error), such a box itself, `anyhow::Error`, and a string. The sources of the error
+/// keep their types, and [`downcast_ref`](Self::downcast_ref) finds them. (`anyhow` hides the type of an
+/// error without context when it is boxed, but not the types of its sources.)
 ///
-/// It is an [`Error`](std::error::Error) itself, with the message and the source of the error that it holds,
-/// so `?` also turns it into a `Box<dyn Error + Send + Sync>` or an `anyhow::Error`. An action error that
-/// comes back from such an error, or is a source of another one, keeps its mark: if it was terminal, the new
-/// one is terminal.
+/// `ActionError` implements [`Error`](std::error::Error), with the message and the source of the error that it
+/// contains, so `?` also converts it into a `Box<dyn Error + Send + Sync>` or an `anyhow::Error`. An action
+/// error that is converted back from such an error, or is a source of another one, stays terminal.
 ///
-/// [`bail!`](crate::bail) and [`ensure!`](crate::ensure) return early with one. (Those of `anyhow` return an
-/// `anyhow::Error`, and compile only in a function that returns one.)
+/// [`bail!`](crate::bail) and [`ensure!`](crate::ensure) return early with an `ActionError`. (Those of `anyhow`
+/// return an `anyhow::Error`, and compile only in a function that returns one.)
 ///
 /// ```
 /// use burdock::ActionError;
 ///
 /// fn parse(text: &str) -> burdock::Result<u32> {
 ///     // a second attempt would not help
-///     text.parse().map_err(|e| ActionError::from(e).context("the count is no number").terminal())
+///     text.parse().map_err(|e| ActionError::from(e).context("invalid count").terminal())
 /// }
 ///
 /// let error = parse("many").unwrap_err();
-/// assert_eq!(error.to_string(), "the count is no number");
+/// assert_eq!(error.to_string(), "invalid count");
 /// assert!(!error.is_retryable());
 ///
 /// fn check(count: u32) -> burdock::Result<u32> {
@@ -45,34 +45,34 @@ pub type Result<T, E = ActionError> = std::result::Result<T, E>;
 /// ```
 ///
 /// # Bounds
-/// `?` and `into` convert errors that are [`Unpin`], as almost all are, and [`new`](Self::new) converts all.
-/// Exceptions are a type parameter without this bound, and an error type that holds an `ActionError` by value:
-/// `ActionError` is not `Unpin`, because it could not be both an error and made from any error otherwise. For
-/// such a type, write `impl Unpin for MyError {}`.
+/// `?` and `into` convert errors that are [`Unpin`], which almost all are; [`new`](Self::new) converts all.
+/// Exceptions are a type parameter without this bound, and an error type that contains an `ActionError` by
+/// value. `ActionError` is not `Unpin`, because otherwise it could not both be an error and be converted from
+/// any error. For such a type, write `impl Unpin for MyError {}`.
 #[derive(Clone)]
 pub struct ActionError(Arc<Inner>);
 
-/// Behind one thin pointer, so that what an action returns is hardly larger than its writes.
+/// Behind one thin pointer, so that the result of an action is hardly larger than its writes.
 struct Inner {
     cause: Arc<dyn Error + Send + Sync>,
     terminal: bool,
 }
 
-/// The error is the user's, and the last that holds it may be a run: its destructor ends no run and
-/// no commit.
+/// The error has a type of the user's, and a run may drop the last reference to it. A panic of its destructor
+/// must not end the run or a commit.
 impl Drop for Inner {
     fn drop(&mut self) {
         discard("an error", mem::replace(&mut self.cause, Arc::new(Dropped)));
     }
 }
 
-/// Stands where an error was.
+/// A placeholder for an error that was dropped.
 #[derive(Debug, thiserror::Error)]
 #[error("an error that was dropped")]
 struct Dropped;
 
 impl ActionError {
-    /// Makes an error from any error, or a text, as `?` does.
+    /// Creates an action error from any error or string, as `?` does.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         match error.into().downcast::<Self>() {
             Ok(error) => *error,
@@ -83,7 +83,7 @@ impl ActionError {
         }
     }
 
-    /// Makes an error from a message.
+    /// Creates an action error from a message.
     pub fn msg(message: impl Into<String>) -> Self {
         Self::of(Arc::new(Message { text: message.into(), source: None }), false)
     }
@@ -92,25 +92,25 @@ impl ActionError {
         Self(Arc::new(Inner { cause, terminal }))
     }
 
-    /// Says what was being done; the error so far becomes the source.
+    /// Adds a message; the current error becomes its source.
     #[must_use]
     pub fn context(self, message: impl Into<String>) -> Self {
         let source = Some(Arc::clone(&self.0.cause));
         Self::of(Arc::new(Message { text: message.into(), source }), self.0.terminal)
     }
 
-    /// Makes the error final: `#[retry]` does not try again.
+    /// Makes the error terminal: `#[retry]` does not retry it.
     #[must_use]
     pub fn terminal(self) -> Self {
         Self::of(Arc::clone(&self.0.cause), true)
     }
 
-    /// Tells whether another attempt may help.
+    /// Returns whether another attempt may succeed: the error is not terminal.
     pub fn is_retryable(&self) -> bool {
         !self.0.terminal
     }
 
-    /// The error that this one was made from.
+    /// The error that this one was created from.
     pub fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.0.cause
     }
@@ -123,7 +123,7 @@ impl ActionError {
             if let Some(found) = this.downcast_ref() {
                 return Some(found);
             }
-            // the chain has the source of what an action error holds, and not that itself
+            // an action error has the source of the error that it contains, which itself is not in the chain
             if let Some(inner) = this.downcast_ref::<Self>() {
                 return inner.downcast_ref();
             }
@@ -133,15 +133,15 @@ impl ActionError {
     }
 }
 
-// `ActionError` is an error, too, so this would overlap with `From<T> for T` if it was `Unpin`
+// `ActionError` is itself an error, so this would overlap with `From<T> for T` if it were `Unpin`
 impl<E: Into<Box<dyn Error + Send + Sync>> + Unpin> From<E> for ActionError {
     fn from(error: E) -> Self {
         Self::new(error)
     }
 }
 
-/// Holds for no lifetime: `ActionError` is not `Unpin`, and coherence knows it. The lifetime is there
-/// because rustc refuses a bound that it can evaluate on the spot.
+/// The bound is never met: `ActionError` is not `Unpin`, and coherence knows it. The lifetime is there because
+/// rustc rejects a bound without parameters that is not met.
 impl<'a> Unpin for ActionError where private::Unmet<'a>: private::Never {}
 
 mod private {
@@ -157,12 +157,12 @@ mod private {
 }
 
 thread_local! {
-    /// Whether the source of a terminal action error was asked for.
+    /// Whether [`Error::source`] of a terminal action error was called.
     static TERMINAL: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Returns whether a terminal action error is in the chain. Errors that pass on the methods of another one
-/// hide its type, as those of `anyhow` and `#[error(transparent)]` do; their source is that of the other one.
+/// Returns whether a terminal action error is in the chain. A downcast would not find it in an error that
+/// forwards its methods, as `anyhow` and `#[error(transparent)]` do, so calls of `source` are recorded instead.
 fn has_terminal(error: &(dyn Error + 'static)) -> bool {
     TERMINAL.set(false);
     let mut next = Some(error);
@@ -196,8 +196,10 @@ impl fmt::Display for ActionError {
     }
 }
 
-/// Returns early from an action, or another function that returns [`burdock::Result`](crate::Result), with an
-/// error: a message, formatted as by [`format!`], or any error.
+/// Returns early with an error, from an action or another function that returns
+/// [`burdock::Result`](crate::Result).
+///
+/// The error is a message, formatted as by [`format!`], or any error.
 ///
 /// ```
 /// use burdock::{ActionError, bail};
@@ -230,9 +232,9 @@ macro_rules! bail {
     };
 }
 
-/// Returns early as [`bail!`](crate::bail) does, unless a condition holds.
+/// Returns early with an error, as [`bail!`](crate::bail) does, if a condition does not hold.
 ///
-/// Without a message, the error has the condition as it is written.
+/// Without a message, the error contains the source text of the condition.
 ///
 /// ```
 /// use burdock::ensure;
@@ -311,9 +313,9 @@ mod tests {
         }
     }
 
-    /// What `?` and `into` make of each kind of error: its messages, and whether the `ParseIntError` is found.
+    /// The messages of each kind of error, and whether its `ParseIntError` is found, after `?` or `into`.
     #[test]
-    fn every_kind_of_error_keeps_its_messages_its_sources_and_its_types() {
+    fn conversion_keeps_messages_sources_and_types() {
         type Boxed = Box<dyn Error + Send + Sync>;
         let digit = "invalid digit found in string";
         let parsed = || parse().unwrap_err();
@@ -326,7 +328,7 @@ mod tests {
             ("concrete", parsed().into(), &[digit], true),
             ("nested", Outer(parsed()).into(), &["outer", digit], true),
             ("boxed", boxed().unwrap_err(), &["outer", digit], true),
-            // anyhow hands out a box of a type of its own, in which only what lies below is found
+            // anyhow boxes the error in a type of its own, so that only its sources are found
             ("anyhow", anyhow().unwrap_err(), &[digit], false),
             ("anyhow, context", context().unwrap_err(), &["second", "first", digit], true),
             ("anyhow, nested", outer().unwrap_err(), &["first", "outer", digit], true),
@@ -341,7 +343,7 @@ mod tests {
             assert!(error.is_retryable(), "{name}");
             let terminal = error.terminal();
             assert_eq!(terminal.downcast_ref::<ParseIntError>().is_some(), found, "{name}");
-            // an action error that passes through `?` again is the same one
+            // an action error is unchanged by another `?`
             let again = || -> Result<u32> { Err(terminal.clone())? };
             assert!(!again().unwrap_err().is_retryable(), "{name}");
         }
@@ -355,11 +357,11 @@ mod tests {
         Source(#[source] ActionError),
     }
 
-    /// As the docs advise for an error that holds an action error.
+    /// As the docs recommend for an error that contains an action error.
     impl Unpin for Wrapped {}
 
     #[test]
-    fn an_action_error_in_another_error_keeps_its_mark_its_messages_and_its_types() {
+    fn action_error_in_another_error_stays_terminal_and_keeps_its_messages_and_types() {
         type Boxed = Box<dyn Error + Send + Sync>;
         let digit = "invalid digit found in string";
         for terminal in [false, true] {
@@ -391,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_errors_of_a_type_the_outermost_is_found() {
+    fn downcast_ref_returns_the_outermost_error_of_a_type() {
         #[derive(Debug, thiserror::Error)]
         #[error("level {0}")]
         struct Level(u32, #[source] Option<Box<Self>>);
@@ -401,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_that_an_action_error_of_a_chain_holds_is_found() {
+    fn downcast_ref_finds_the_error_inside_an_action_error_in_the_chain() {
         let inner = ActionError::from(parse().unwrap_err());
         let outer = ActionError::from(Wrapped::Source(inner));
         assert!(outer.downcast_ref::<ParseIntError>().is_some());
@@ -410,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn bail_takes_messages_and_errors() {
+    fn bail_accepts_messages_and_errors() {
         fn fail(how: u8) -> Result<()> {
             let what = "words";
             match how {
@@ -431,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn ensure_returns_the_error_only_if_the_condition_does_not_hold() {
+    fn ensure_returns_an_error_only_if_the_condition_does_not_hold() {
         fn check(count: u32) -> Result<u32> {
             ensure!(count > 0, "{count} is too small");
             ensure!(count < 9, parse().unwrap_err());

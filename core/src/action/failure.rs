@@ -1,4 +1,4 @@
-//! What an `on error` edge passes on.
+//! Failures of steps, which `on error` edges pass to other actions.
 
 use super::ActionError;
 use crate::{
@@ -7,12 +7,13 @@ use crate::{
 };
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-/// Why a step failed, after its retries; an `on error` edge passes it to the action that asks for
-/// it with `#[error] failure: &Failure`.
+/// The failure of a step, after its retries.
+///
+/// An `on error` edge passes it to an action that takes it with `#[error] failure: &Failure`.
 #[derive(Clone, Debug)]
 pub struct Failure(Arc<Inner>);
 
-/// Behind one pointer, so that results and events that may hold a failure stay small.
+/// Behind one pointer, so that results and events that may contain a failure stay small.
 #[derive(Debug)]
 struct Inner {
     node: &'static str,
@@ -20,7 +21,7 @@ struct Inner {
     cause: FailureCause,
 }
 
-/// What went wrong in a step.
+/// The cause of a [`Failure`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FailureCause {
@@ -30,15 +31,15 @@ pub enum FailureCause {
     Panic(String),
     /// The action took longer than the node's `#[timeout]`.
     Timeout(Duration),
-    /// A slot was read that has no value; only a state made by hand can bring this about.
+    /// The action read a slot that has no value. This is possible only with a state that the program supplied.
     UnsetSlot(&'static str),
     /// An optional input that the action needs was not given.
     MissingInput(&'static str),
-    /// The log did not take the step; it ends the run whatever the graph says.
+    /// The log did not store the step. This ends the run, even if the node has an `on error` edge.
     NotRecorded(LogError),
 }
 
-/// An action error is not `Unpin`, and nothing here is pinned.
+/// An action error is not `Unpin`, but nothing here is pinned.
 impl Unpin for FailureCause {}
 
 impl Failure {
@@ -46,22 +47,22 @@ impl Failure {
         Self(Arc::new(Inner { node, attempts, cause }))
     }
 
-    /// The node that failed.
+    /// The name of the node that failed.
     pub fn node(&self) -> &'static str {
         self.0.node
     }
 
-    /// How often the step was tried.
+    /// The number of attempts at the step.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// What went wrong in the last attempt.
+    /// The cause of the failure of the last attempt.
     pub fn cause(&self) -> &FailureCause {
         &self.0.cause
     }
 
-    /// The error that the action returned, unless it failed in another way.
+    /// Returns the error that the action returned; `None` if it failed in another way.
     pub fn error(&self) -> Option<&ActionError> {
         match self.cause() {
             FailureCause::Error(error) => Some(error),
@@ -77,7 +78,7 @@ impl From<Panicked> for Box<FailureCause> {
 }
 
 impl FailureCause {
-    /// Tells whether another attempt may help: an error that is not terminal, or a timeout.
+    /// Returns whether another attempt may succeed: after an error that is not terminal, or a timeout.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Error(error) => error.is_retryable(),
@@ -143,7 +144,7 @@ impl From<&Failure> for FailureRecord {
     }
 }
 
-/// What an error and its sources say.
+/// Returns the messages of an error and its sources.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut messages = vec![error.to_string()];
     let mut source = error.source();
@@ -155,8 +156,8 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
 }
 
 impl FailureCause {
-    /// What a log says went wrong; an error comes back as its messages. `names` are the fields and
-    /// inputs that there may be.
+    /// Restores a cause from a log. An error is restored as its messages. `names` are the fields and inputs of
+    /// the graph.
     pub(crate) fn restore(
         record: &CauseRecord,
         mut names: impl Iterator<Item = &'static str>,

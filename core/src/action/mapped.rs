@@ -10,14 +10,14 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// Converts the result of an action's function to one of these writes.
+/// Converts the result of an action's function into a result with writes of type `W`.
 pub struct Mapped<W>(Infallible, PhantomData<W>);
 
 impl<W> Mapped<W> {
     /// Maps the output of `future`.
     ///
-    /// The returned future has no state of its own, unlike an `async` block that awaits `future`, so
-    /// that polling it costs no more than polling `future`.
+    /// Unlike an `async` block that awaits `future`, the returned future has no state of its own, so polling it
+    /// costs no more than polling `future`.
     #[inline]
     pub fn of<F: Future>(
         future: F,

@@ -1,13 +1,13 @@
-//! The work of a node: it reads some fields of the state and returns new values for others.
+//! Actions, which read some fields of the state and return new values for others.
 //!
-//! `#[action]` and `#[streaming_action]` make a type from a function; [`Action`] can also be
-//! implemented by hand, and [`TwoStep`] keeps producing items apart from turning them into writes.
+//! `#[action]` and `#[streaming_action]` turn a function into an action. [`Action`] can also be
+//! implemented by hand, and [`TwoStep`] separates producing items from converting them into writes.
 
 pub(crate) mod args;
+pub(crate) mod debug;
 mod error;
 mod failure;
 pub(crate) mod mapped;
-pub(crate) mod shown;
 pub(crate) mod thread;
 mod two_step;
 
@@ -23,14 +23,14 @@ use crate::{
     stream::{Yielder, Yielding, Yields},
 };
 
-/// The work of a node.
+/// An action: the work of a node.
 ///
-/// `#[action]` and `#[streaming_action]` implement it, and prove that the body keeps to what it
-/// declares. By hand, [`INFO`](Action::INFO) is a promise that [`reads`](Action::reads) and
-/// [`Writes`] have to keep:
+/// `#[action]` and `#[streaming_action]` implement it, and prove that the body accesses only the fields that it
+/// declares. In a hand-written implementation, [`reads`](Action::reads) and [`Writes`] have to access only the
+/// fields that [`INFO`](Action::INFO) declares:
 ///
 /// ```
-/// use burdock::{prelude::*, action::{Call, ActionInfo, Writes, UnsetSlot}, state::set_of, stream::NoItems};
+/// use burdock::{prelude::*, action::{Attempt, ActionInfo, Writes, UnsetSlot}, state::set_of, stream::NoItems};
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(State, Clone, Default, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ use crate::{
 /// /// Adds one.
 /// struct Increment;
 ///
-/// /// What it writes.
+/// /// The writes of [`Increment`].
 /// struct Count(u64);
 ///
 /// impl Writes for Count {
@@ -76,8 +76,8 @@ use crate::{
 ///         Ok(state.count)
 ///     }
 ///
-///     async fn run(call: Call<'_, Self>) -> Result<Count> {
-///         Ok(Count(call.reads + 1))
+///     async fn run(attempt: Attempt<'_, Self>) -> Result<Count> {
+///         Ok(Count(attempt.reads + 1))
 ///     }
 /// }
 ///
@@ -100,53 +100,53 @@ use crate::{
     note = "write `#[action(state = …)]` or `#[streaming_action(state = …)]` above a function, or implement `burdock::Action`"
 )]
 pub trait Action: Sized + 'static {
-    /// The state it works on.
+    /// The state.
     type State: State;
-    /// The fields it reads, borrowed.
+    /// The fields that the action reads, borrowed.
     type Reads<'a>: Send;
-    /// The inputs and resources it needs; `()` for none. See [`Collect`] for how they are collected.
+    /// The inputs and resources that the action needs; `()` for none. See [`Collect`].
     type Args<'a>: Send;
     /// The parameters that a graph binds where it names the node.
     type Params: Default + Send;
-    /// New values for the fields it writes.
+    /// New values for the fields that the action writes.
     type Writes: Writes<State = Self::State>;
-    /// [`Items<T>`](crate::stream::Items) or [`NoItems`](crate::stream::NoItems).
+    /// The items: [`Items<T>`](crate::stream::Items) or [`NoItems`](crate::stream::NoItems).
     type Yields: Yielding;
-    /// Its name and what it declares.
+    /// The name and the declarations of the action.
     const INFO: ActionInfo;
 
-    /// Borrows the fields that it reads.
+    /// Borrows the fields that the action reads.
     ///
     /// # Errors
-    /// A slot that has no value.
+    /// Returns an error if a slot has no value.
     fn reads(state: &Self::State) -> std::result::Result<Self::Reads<'_>, UnsetSlot>;
 
-    /// Does the work.
+    /// Executes one attempt.
     ///
     /// # Cancel safety
-    /// A run that is cancelled drops the future; nothing is written then.
-    fn run(call: Call<'_, Self>) -> impl Future<Output = Result<Self::Writes>> + Send;
+    /// Cancelling a run drops the future, and nothing is written.
+    fn run(attempt: Attempt<'_, Self>) -> impl Future<Output = Result<Self::Writes>> + Send;
 }
 
-/// Everything that one attempt at an action is given.
-pub struct Call<'a, A: Action> {
-    /// The fields it reads.
+/// The arguments of one attempt at an action.
+pub struct Attempt<'a, A: Action> {
+    /// The fields that the action reads.
     pub reads: A::Reads<'a>,
-    /// Its inputs and resources.
+    /// The inputs and resources of the action.
     pub args: A::Args<'a>,
-    /// Its parameters.
+    /// The parameters of the action.
     pub params: A::Params,
-    /// Where in the run it is.
+    /// The context of the attempt.
     pub context: &'a Context,
-    /// What an `on error` edge passed on.
+    /// The failure that an `on error` edge passed.
     pub failure: Option<&'a Failure>,
-    /// Takes its items.
+    /// Sends the items to the consumer.
     pub yielder: Yielder<'a, Yields<A::Yields>>,
 }
 
-impl<A: Action> std::fmt::Debug for Call<'_, A> {
+impl<A: Action> std::fmt::Debug for Attempt<'_, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call")
+        f.debug_struct("Attempt")
             .field("action", &A::INFO.name)
             .field("context", self.context)
             .finish_non_exhaustive()
@@ -155,26 +155,26 @@ impl<A: Action> std::fmt::Debug for Call<'_, A> {
 
 /// New values for some fields of a state.
 ///
-/// A commit swaps them in, and out again if it cannot be made durable.
+/// A commit swaps them in, and out again if the log does not store it.
 pub trait Writes: Sized + Send {
     /// The state.
     type State;
     /// The old values.
     type Undo: Send;
 
-    /// Puts the values into the state and returns the old ones.
+    /// Swaps the values into the state and returns the old ones.
     fn apply(self, state: &mut Self::State) -> Self::Undo;
 
-    /// Puts the old values back.
+    /// Restores the old values.
     fn undo(undo: Self::Undo, state: &mut Self::State);
 
-    /// Says what a log is told about a commit that was applied: a patch for each written field that
-    /// changed, by its name in JSON.
+    /// Returns the patches of a commit that was applied, for the log: one for each written field that changed,
+    /// by its name in JSON.
     ///
-    /// `None` for writes that leave it to the log to write down all fields that the action declares.
+    /// Returns `None` by default: the log then records all fields that the action declares.
     ///
     /// # Errors
-    /// A value that JSON cannot hold.
+    /// Returns an error if a value cannot be represented in JSON.
     fn patches(
         undo: &Self::Undo,
         state: &Self::State,
@@ -183,31 +183,31 @@ pub trait Writes: Sized + Send {
         None
     }
 
-    /// Copies the written fields out of a state that has them.
+    /// Copies the written fields from a state in which they are set.
     fn of(state: &Self::State) -> Self;
 }
 
-/// What an action declares.
+/// The declarations of an action.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ActionInfo {
-    /// Its name.
+    /// The name of the action.
     pub name: &'static str,
-    /// Its documentation.
+    /// The documentation of the action.
     pub docs: &'static str,
-    /// The fields that it reads.
+    /// The fields that the action reads.
     pub reads: FieldSet,
-    /// The fields that it writes.
+    /// The fields that the action writes.
     pub writes: FieldSet,
-    /// The inputs and resources that it needs.
+    /// The inputs and resources that the action needs.
     pub needs: &'static [NeedInfo],
-    /// The type of its items as written; empty when it is not known.
+    /// The type of the items, as written; empty if it is not known.
     pub yields: &'static str,
-    /// Its parameters.
+    /// The parameters of the action.
     pub params: &'static [ParamInfo],
-    /// Whether it asks for the failure that an `on error` edge passes on.
+    /// Whether the action takes the failure that an `on error` edge passes.
     pub failure: bool,
-    /// Whether it stands for an action that has errors, of which little is known.
+    /// Whether the action did not compile, so that its declarations are incomplete.
     #[doc(hidden)]
     pub refused: bool,
 }
@@ -216,38 +216,38 @@ pub struct ActionInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NeedInfo {
-    /// Which of the two it is.
+    /// Whether it is an input or a resource.
     pub kind: NeedKind,
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Its type as written, without a reference; for messages.
+    /// The type as written, without a reference; for messages.
     pub ty: &'static str,
 }
 
 impl NeedInfo {
-    /// An input of this name and type.
+    /// Returns an input of this name and type.
     pub const fn input(name: &'static str, ty: &'static str) -> Self {
         Self { kind: NeedKind::Input, name, ty }
     }
 
-    /// A resource of this name and type.
+    /// Returns a resource of this name and type.
     pub const fn resource(name: &'static str, ty: &'static str) -> Self {
         Self { kind: NeedKind::Resource, name, ty }
     }
 }
 
-/// What an action needs from its graph.
+/// The kind of a [`NeedInfo`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NeedKind {
-    /// Given per run.
+    /// An input, which each run takes.
     Input,
-    /// Given once per app.
+    /// A resource, which the app takes once.
     Resource,
 }
 
 impl NeedKind {
-    /// `input` or `resource`.
+    /// Returns `input` or `resource`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Input => "input",
@@ -256,15 +256,15 @@ impl NeedKind {
     }
 }
 
-/// One parameter of an action.
+/// A parameter of an action.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ParamInfo {
-    /// Its name.
+    /// The name of the parameter.
     pub name: &'static str,
-    /// The hash of its name.
+    /// The hash of the name.
     pub hash: u64,
-    /// Whether it may be left out.
+    /// Whether the parameter has a default.
     pub optional: bool,
 }
 
@@ -281,7 +281,7 @@ impl ParamInfo {
 }
 
 impl ActionInfo {
-    /// An action of this name that reads, writes and needs nothing.
+    /// Returns an action of this name without reads, writes and needs.
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -296,43 +296,43 @@ impl ActionInfo {
         }
     }
 
-    /// Declares what it is for.
+    /// Sets the documentation.
     #[must_use]
     pub const fn docs(self, docs: &'static str) -> Self {
         Self { docs, ..self }
     }
 
-    /// Declares the fields that it reads.
+    /// Declares the fields that the action reads.
     #[must_use]
     pub const fn reads(self, reads: FieldSet) -> Self {
         Self { reads, ..self }
     }
 
-    /// Declares the fields that it writes.
+    /// Declares the fields that the action writes.
     #[must_use]
     pub const fn writes(self, writes: FieldSet) -> Self {
         Self { writes, ..self }
     }
 
-    /// Declares the inputs and resources that it needs.
+    /// Declares the inputs and resources that the action needs.
     #[must_use]
     pub const fn needs(self, needs: &'static [NeedInfo]) -> Self {
         Self { needs, ..self }
     }
 
-    /// Declares how the type of its items is called.
+    /// Declares the name of the item type.
     #[must_use]
     pub const fn yields(self, yields: &'static str) -> Self {
         Self { yields, ..self }
     }
 
-    /// Declares its parameters.
+    /// Declares the parameters.
     #[must_use]
     pub const fn params(self, params: &'static [ParamInfo]) -> Self {
         Self { params, ..self }
     }
 
-    /// Declares that it asks for the failure.
+    /// Declares that the action takes a failure.
     #[must_use]
     pub const fn failure(self) -> Self {
         Self { failure: true, ..self }
@@ -345,7 +345,7 @@ impl ActionInfo {
     }
 }
 
-/// A slot that was read has no value.
+/// The error of reading a slot that has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnsetSlot(
     /// The name of the field.

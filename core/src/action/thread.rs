@@ -1,4 +1,4 @@
-//! Blocking actions: the body runs on a thread, its items cross one at a time.
+//! Blocking actions: the body runs on a thread, and passes its items to the run one at a time.
 
 use super::{ActionError, Context};
 use crate::{
@@ -13,16 +13,18 @@ use std::{
     task::{Context as Task, Poll, Waker},
 };
 
-/// Hands over the items of a blocking action; `yield_!(item)` is `yielder.emit(item)` there.
+/// Sends the items of a blocking action to their consumer.
+///
+/// `yield_!(item)` in a blocking action is `yielder.emit(item)`.
 pub struct ThreadYielder<T> {
     handoff: Arc<Handoff<T>>,
 }
 
 impl<T> ThreadYielder<T> {
-    /// Hands over one item and blocks the thread until it is taken.
+    /// Sends one item and blocks the thread until the consumer has taken it.
     ///
-    /// When the run was cancelled meanwhile, the thread unwinds from here; nothing is printed, and
-    /// the action's writes are discarded.
+    /// If the run is cancelled, the thread unwinds from this call. Nothing is printed, and the writes of the
+    /// action are discarded.
     pub fn emit(&mut self, item: T) -> Flow {
         self.handoff.put(item).unwrap_or_else(|Closed| resume_unwind(Box::new(Closed)))
     }
@@ -34,14 +36,14 @@ impl<T> fmt::Debug for ThreadYielder<T> {
     }
 }
 
-/// The run that the thread worked for is gone.
+/// The run of the thread was cancelled.
 struct Closed;
 
-/// Runs `job` on a thread of the runtime and passes its items on.
+/// Runs `job` on a thread of the runtime and forwards its items.
 ///
 /// # Cancel safety
-/// A thread cannot be dropped: dropping the future makes the job's next `yield_!` unwind, and
-/// closing the app waits for it.
+/// A thread cannot be dropped: if the future is dropped, the job unwinds from its next `yield_!`, and closing
+/// the app waits for it.
 pub async fn on_thread<T, W>(
     context: &Context,
     mut yielder: Yielder<'_, T>,
@@ -75,21 +77,22 @@ where
     match outcome {
         Some(Ok(outcome)) => outcome,
         Some(Err(panic)) => resume_unwind(panic),
-        // nothing has run, so another attempt may
+        // the job did not run: the error is retryable
         None => Err(ActionError::msg("no thread was started for a blocking action")),
     }
 }
 
-/// One item on its way from a thread to a task.
+/// The channel for one item from a thread to a task.
 struct Handoff<T> {
     state: Mutex<State<T>>,
-    answered: Condvar,
+    /// Notified when the item was taken or the channel was closed.
+    changed: Condvar,
 }
 
 struct State<T> {
     item: Option<T>,
     flow: Option<Flow>,
-    reader: Option<Waker>,
+    waker: Option<Waker>,
     finished: bool,
     closed: bool,
 }
@@ -100,29 +103,29 @@ impl<T> Default for Handoff<T> {
             state: Mutex::new(State {
                 item: None,
                 flow: None,
-                reader: None,
+                waker: None,
                 finished: false,
                 closed: false,
             }),
-            answered: Condvar::new(),
+            changed: Condvar::new(),
         }
     }
 }
 
 impl<T> Handoff<T> {
     fn put(&self, item: T) -> Result<Flow, Closed> {
-        let reader = {
+        let waker = {
             let mut state = lock(&self.state);
             if state.closed {
                 return Err(Closed);
             }
             state.item = Some(item);
             state.flow = None;
-            state.reader.take()
+            state.waker.take()
         };
-        // whoever is woken may poll at once
-        if let Some(reader) = reader {
-            reader.wake();
+        // after the lock is released, because the woken task may poll immediately
+        if let Some(waker) = waker {
+            waker.wake();
         }
         let mut state = lock(&self.state);
         loop {
@@ -132,22 +135,22 @@ impl<T> Handoff<T> {
             if let Some(flow) = state.flow.take() {
                 return Ok(flow);
             }
-            state = self.answered.wait(state).unwrap_or_else(crate::sync::PoisonError::into_inner);
+            state = self.changed.wait(state).unwrap_or_else(crate::sync::PoisonError::into_inner);
         }
     }
 
     fn finish(&self) {
-        let reader = {
+        let waker = {
             let mut state = lock(&self.state);
             state.finished = true;
-            state.reader.take()
+            state.waker.take()
         };
-        if let Some(reader) = reader {
-            reader.wake();
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 
-    /// The next item, or `None` when the job is over.
+    /// Returns the next item; `None` when the job has ended.
     fn poll_item(&self, task: &Task<'_>) -> Poll<Option<T>> {
         let mut state = lock(&self.state);
         if let Some(item) = state.item.take() {
@@ -156,22 +159,22 @@ impl<T> Handoff<T> {
         if state.finished {
             return Poll::Ready(None);
         }
-        state.reader = Some(task.waker().clone());
+        state.waker = Some(task.waker().clone());
         Poll::Pending
     }
 
     fn taken(&self, flow: Flow) {
         lock(&self.state).flow = Some(flow);
-        self.answered.notify_one();
+        self.changed.notify_one();
     }
 
     fn close(&self) {
         lock(&self.state).closed = true;
-        self.answered.notify_one();
+        self.changed.notify_one();
     }
 }
 
-/// The job is over, or was dropped before it began.
+/// Marks the job as finished when it is dropped, even if it never ran.
 struct FinishOnDrop<T>(Arc<Handoff<T>>);
 
 impl<T> Drop for FinishOnDrop<T> {

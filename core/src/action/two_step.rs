@@ -1,51 +1,51 @@
-//! Actions in two steps: produce items, then turn the result into writes.
+//! Actions in two steps: produce items, then convert the result into writes.
 
-use super::{Action, ActionInfo, Call, Result, UnsetSlot, Writes};
+use super::{Action, ActionInfo, Attempt, Result, UnsetSlot, Writes};
 use crate::{
     state::State,
     stream::{Yielder, Yielding, Yields},
 };
 
-/// An action by hand that keeps streaming apart from updating: [`produce`](TwoStep::produce)
-/// yields items and ends with a result, [`update`](TwoStep::update) turns the result into writes.
+/// A hand-written action that separates streaming from updating: [`produce`](TwoStep::produce) yields items and
+/// returns an output, [`update`](TwoStep::update) converts the output into writes.
 ///
-/// Whatever implements it is an [`Action`]. The idea is Burr's, whose streaming actions have `run`
-/// and `update`; here an error after the first item is an error, not half a result.
+/// Every implementor is an [`Action`]. The idea comes from Burr, whose streaming actions have `run` and
+/// `update`; here, an error after the first item is an error and not a partial result.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action",
     label = "not an action",
     note = "write `#[action(state = …)]` or `#[streaming_action(state = …)]` above a function, or implement `burdock::Action`"
 )]
 pub trait TwoStep: Sized + 'static {
-    /// The state it works on.
+    /// The state.
     type State: State;
-    /// The fields it reads, borrowed.
+    /// The fields that the action reads, borrowed.
     type Reads<'a>: Clone + Send + Sync;
-    /// New values for the fields it writes.
+    /// New values for the fields that the action writes.
     type Writes: Writes<State = Self::State>;
-    /// What it yields.
+    /// The items: [`Items<T>`](crate::stream::Items) or [`NoItems`](crate::stream::NoItems).
     type Yields: Yielding;
-    /// What producing ends with.
+    /// The output of [`produce`](Self::produce).
     type Output: Send;
-    /// Its name and what it declares.
+    /// The name and the declarations of the action.
     const INFO: ActionInfo;
 
-    /// Borrows the fields that it reads.
+    /// Borrows the fields that the action reads.
     ///
     /// # Errors
-    /// A slot that has no value.
+    /// Returns an error if a slot has no value.
     fn reads(state: &Self::State) -> std::result::Result<Self::Reads<'_>, UnsetSlot>;
 
-    /// Yields items and ends with a result.
+    /// Yields items and returns an output.
     fn produce<'a>(
         reads: Self::Reads<'a>,
         yielder: Yielder<'a, Yields<Self::Yields>>,
     ) -> impl Future<Output = Result<Self::Output>> + Send;
 
-    /// Turns the result into writes.
+    /// Converts the output into writes.
     ///
     /// # Errors
-    /// Whatever makes the result unfit for the state.
+    /// Returns an error if the output cannot be stored in the state.
     fn update(reads: Self::Reads<'_>, output: Self::Output) -> Result<Self::Writes>;
 }
 
@@ -62,8 +62,8 @@ impl<A: TwoStep> Action for A {
         A::reads(state)
     }
 
-    async fn run(call: Call<'_, Self>) -> Result<Self::Writes> {
-        let output = A::produce(call.reads.clone(), call.yielder).await?;
-        A::update(call.reads, output)
+    async fn run(attempt: Attempt<'_, Self>) -> Result<Self::Writes> {
+        let output = A::produce(attempt.reads.clone(), attempt.yielder).await?;
+        A::update(attempt.reads, output)
     }
 }

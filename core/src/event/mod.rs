@@ -1,4 +1,4 @@
-//! What a run tells: closed enums for consumers and observers.
+//! Events of a run, for its consumer and for observers.
 
 mod observer;
 mod spans;
@@ -18,29 +18,29 @@ use crate::{
 };
 use std::{fmt, time::Duration};
 
-/// Something that happened in a run.
+/// An event of a run.
 pub struct Event<G: Graph> {
     pub(crate) session: Arc<str>,
     /// The number of the run in the session, from 1; a run that is resumed keeps it.
     pub run: u64,
-    /// The node that the run was at.
+    /// The current node of the run.
     pub node: G::Node,
-    /// The number of the step in the session, from 0; where a run begins or is over, how many steps
-    /// were committed.
+    /// The number of the step in the session, from 0; at the start and the end of a run, the number of
+    /// committed steps.
     pub step: u64,
     /// The number of the attempt at the step, from 1.
     pub attempt: u32,
-    /// Its entry in the log, if there is one: where a consumer that comes back goes on. There is
-    /// none without a log, and when the log did not take it.
+    /// The cursor of its entry in the log, from which a consumer that reconnects continues. `None` if the app
+    /// has no log, or the log did not store the entry.
     pub cursor: Option<Cursor>,
-    /// What happened.
+    /// The kind of the event.
     pub kind: EventKind<G>,
-    /// The state after a commit, for its consumer.
+    /// The state after a commit, for the consumer.
     pub(crate) state: Option<Box<G::State>>,
 }
 
 impl<G: Graph> Event<G> {
-    /// An event at the step and attempt of a context.
+    /// Creates an event at the step and attempt of a context.
     pub(crate) fn new(
         context: &Context,
         node: G::Node,
@@ -65,42 +65,42 @@ impl<G: Graph> Event<G> {
         self.state.as_deref()
     }
 
-    /// Copies what the step wrote out of [`state`](Self::state).
+    /// Copies the writes of the step from [`state`](Self::state).
     pub fn writes(&self) -> Option<G::Writes> {
         self.state().map(|state| G::writes(self.node, state))
     }
 }
 
-/// What lies in the slot between a run's future and its consumer.
+/// A value in the slot between a run's future and its consumer.
 ///
-/// An item alone, unless the consumer wants events: what every item would carry in vain costs more
-/// than the item. Events of other kinds are rare there, so that a box keeps the slot small.
+/// Items are passed without an event unless the consumer subscribes to events, because the rest of the event
+/// costs more than the item. Other events are rare, and boxed to keep the slot small.
 pub(crate) enum Published<G: Graph> {
     Item(G::Node, G::Item),
     Event(Box<Event<G>>),
 }
 
-/// What happened.
+/// The kind of an event.
 ///
-/// A run tells: `RunStarted`; for each step `StepStarted`, items, `StepCommitted`; and one of
-/// `RunFinished`, `RunFailed`, `RunCancelled`.
+/// A run emits `RunStarted`; for each step `StepStarted`, items and `StepCommitted`; and finally one of
+/// `RunFinished`, `RunFailed` and `RunCancelled`.
 pub enum EventKind<G: Graph> {
-    /// A run began or went on.
+    /// A run started or was resumed.
     RunStarted,
-    /// A step began.
+    /// A step started.
     StepStarted,
     /// The action yielded an item.
     Item(G::Item),
-    /// Items that this step has shown do not count any more: it failed, or another attempt follows.
+    /// The items that this step has shown are superseded: it failed, or another attempt follows.
     ItemsSuperseded {
-        /// How many.
+        /// The number of items.
         items: u64,
     },
     /// An attempt failed and another one follows.
     AttemptFailed {
         /// Why it failed.
         failure: Failure,
-        /// How long the run waits before the next attempt.
+        /// The delay before the next attempt.
         retry_in: Duration,
     },
     /// The step failed after its retries.
@@ -112,17 +112,17 @@ pub enum EventKind<G: Graph> {
     },
     /// The step was committed.
     StepCommitted {
-        /// What follows.
+        /// The transition that follows.
         next: Next<G::Node>,
     },
-    /// The run came to its outcome.
+    /// The run ended with an outcome.
     RunFinished {
-        /// How it ended.
+        /// The outcome.
         outcome: Outcome<G::Node>,
     },
     /// The run ended with an error.
     RunFailed {
-        /// The error; in a box, so that events of other kinds stay small.
+        /// The error.
         error: RunError,
     },
     /// The run was dropped, or did not finish within the grace period after a stop.
@@ -130,7 +130,7 @@ pub enum EventKind<G: Graph> {
 }
 
 impl<G: Graph> EventKind<G> {
-    /// The kind's name, as trace output and logs write it.
+    /// Returns the name of the kind, as in trace output and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::RunStarted => names::RUN_STARTED,

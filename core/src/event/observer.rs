@@ -1,4 +1,4 @@
-//! Observers, which hear every event synchronously.
+//! Observers, which receive every event synchronously.
 
 use super::{Event, EventKind};
 use crate::{
@@ -7,11 +7,12 @@ use crate::{
 };
 use std::fmt;
 
-/// Hears every event of an app's runs, synchronously and in the order of registration.
+/// A receiver of every event of an app's runs.
 ///
-/// It cannot fail a run: one that panics is reported to `tracing` and left out from then on.
+/// Observers are called synchronously, in the order of registration. They cannot fail a run: an observer that
+/// panics is reported to `tracing` and removed.
 ///
-/// A closure over `&Event<G>` is an observer. One that also needs the state or the inputs implements
+/// A closure over `&Event<G>` is an observer. An observer that also needs the state or the inputs implements
 /// [`on_event_in`](Self::on_event_in):
 ///
 /// ```
@@ -32,22 +33,22 @@ use std::fmt;
 ///         }
 ///     }
 /// }
-/// # let _ = Counting::app().observe(Audit);
+/// # let _ = Counting::app().observer(Audit);
 /// ```
 pub trait Observer<G: Graph>: Send + Sync {
-    /// Hears one event. Does nothing by default.
+    /// Receives an event. Does nothing by default.
     fn on_event(&mut self, event: &Event<G>) {
         let _ = event;
     }
 
-    /// Hears one event, with what the session holds at that moment. Calls [`on_event`](Self::on_event) by
-    /// default.
+    /// Receives an event, with the state and the inputs at that moment. Calls [`on_event`](Self::on_event)
+    /// by default.
     fn on_event_in(&mut self, event: &Event<G>, session: &Observed<'_, G>) {
         let _ = session;
         self.on_event(event);
     }
 
-    /// The span that is entered whenever the action of the current step is polled.
+    /// Returns the span in which the action of the current step is polled. Returns `None` by default.
     fn step_span(&self) -> Option<tracing::Span> {
         None
     }
@@ -59,11 +60,11 @@ impl<G: Graph, F: FnMut(&Event<G>) + Send + Sync> Observer<G> for F {
     }
 }
 
-/// What a session holds when an observer hears an event.
+/// The state and the inputs of a session at the moment of an event.
 pub struct Observed<'s, G: Graph> {
     state: &'s G::State,
     inputs: Option<&'s G::Inputs>,
-    /// The node that was just committed.
+    /// The node that the event commits.
     committed: Option<G::Node>,
 }
 
@@ -77,20 +78,20 @@ impl<'s, G: Graph> Observed<'s, G> {
         Self { state, inputs, committed }
     }
 
-    /// The committed state; in a commit, with what it wrote.
+    /// The committed state. For a commit, it includes the writes.
     pub fn state(&self) -> &'s G::State {
         self.state
     }
 
     /// The inputs of the run.
     ///
-    /// Returns `None` if they are not known: a run that did not start, or one that was read from a log and
-    /// whose inputs do not fit.
+    /// Returns `None` if they are not known: the run did not start, or its inputs were read from a log and do
+    /// not fit the graph.
     pub fn inputs(&self) -> Option<&'s G::Inputs> {
         self.inputs
     }
 
-    /// Copies what the step wrote out of the state; `None` unless the event is a
+    /// Copies the writes of the step from the state; `None` unless the event is a
     /// [`StepCommitted`](EventKind::StepCommitted).
     pub fn writes(&self) -> Option<G::Writes> {
         self.committed.map(|node| G::writes(node, self.state))
@@ -117,27 +118,27 @@ impl<G: Graph> Observers<G> {
     }
 
     pub(crate) fn notify(&mut self, event: &Event<G>, session: &Observed<'_, G>) {
-        self.ask(event.kind.name(), |observer| observer.on_event_in(event, session));
+        self.for_each(event.kind.name(), |observer| observer.on_event_in(event, session));
     }
 
     pub(crate) fn step_span(&mut self) -> Option<tracing::Span> {
         let mut span = None;
-        self.ask("step_span", |observer| {
+        self.for_each("step_span", |observer| {
             span = span.take().or_else(|| observer.step_span());
         });
         span
     }
 
-    /// Asks every observer; leaves out those that panic.
-    fn ask(&mut self, event: &str, mut ask: impl FnMut(&mut dyn Observer<G>)) {
+    /// Calls every observer, and removes those that panic.
+    fn for_each(&mut self, event: &str, mut call: impl FnMut(&mut dyn Observer<G>)) {
         let mut panicked = Vec::new();
         for (index, observer) in self.0.iter_mut().enumerate() {
-            if caught(|| ask(&mut **observer)).is_err() {
-                tracing::error!(event, "an observer panicked and is left out");
+            if caught(|| call(&mut **observer)).is_err() {
+                tracing::error!(event, "an observer panicked and was removed");
                 panicked.push(index);
             }
         }
-        // the last first, so that the places of the others stay
+        // from the end, so that the other indices stay valid
         while let Some(index) = panicked.pop() {
             discard("an observer", self.0.remove(index));
         }

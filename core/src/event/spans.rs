@@ -8,28 +8,29 @@ use crate::{
 use std::error::Error;
 use tracing::{Span, field::Empty};
 
-/// Makes a `tracing` span per run and, inside it, one per step; what an action traces lies in the
-/// span of its step.
+/// Creates a `tracing` span per run and, inside it, one per step. The trace output of an action is in the span
+/// of its step.
 ///
-/// `Chatbot::app().observe(Spans::default())`. Spans are named `run` and `step`, with these fields:
+/// Add it with `Chatbot::app().observer(Spans::default())`. The spans are named `run` and `step`, and have these
+/// fields:
 ///
 /// | field | span | type | |
 /// |---|---|---|---|
 /// | `graph` | run | string | the name of the graph |
 /// | `session` | both | string | the id of the session |
 /// | `run` | both | integer | the number of the run; a run that is resumed keeps it |
-/// | `outcome` | run | string | how the run ended, unless it failed |
+/// | `outcome` | run | string | the outcome of the run, unless it failed |
 /// | `node` | step | string | the node |
 /// | `step` | step | integer | the number of the step |
-/// | `attempts` | step | integer | how often it was tried |
-/// | `items` | step | integer | how many items a committed step has yielded |
+/// | `attempts` | step | integer | the number of attempts |
+/// | `items` | step | integer | the number of items that a committed step has yielded |
 /// | `error` | both | string | the error and its sources, if it failed |
 /// | `otel.status_code` | both | string | `ERROR` if it failed |
 /// | `otel.status_description` | both | string | the same text as `error` |
 ///
-/// `tracing-opentelemetry` makes the status of a span from the last two. A step that failed and took
+/// `tracing-opentelemetry` sets the status of a span from the last two. A step that failed and took
 /// its `on error` edge is an error, its run is not. Integers are recorded as `i64`, saturating, because
-/// OpenTelemetry has no unsigned ones and its exporters write a `u64` as a string.
+/// OpenTelemetry has no unsigned integers and its exporters write a `u64` as a string.
 #[derive(Debug, Default)]
 pub struct Spans {
     run: Option<Span>,
@@ -83,7 +84,7 @@ impl<G: Graph> Observer<G> for Spans {
             }
             EventKind::RunFinished { outcome } => self.end(&outcome.to_string()),
             EventKind::RunFailed { error } => {
-                // one that the log did not take
+                // a step that the log did not store
                 self.fail_step(event.attempt, error);
                 if let Some(run) = self.run.take() {
                     fail(&run, error);
@@ -125,12 +126,12 @@ impl Spans {
 fn fail(span: &Span, error: &(dyn Error + 'static)) {
     let error = described(error);
     span.record("error", &error);
-    // the description last: for `tracing-opentelemetry` a code alone has none
+    // the description last: `tracing-opentelemetry` clears it when it sets the code
     span.record("otel.status_code", "ERROR");
     span.record("otel.status_description", &error);
 }
 
-/// An error and its sources, in one line.
+/// Formats an error and its sources in one line.
 fn described(error: &(dyn Error + 'static)) -> String {
     chain(error).join(": ")
 }
@@ -144,7 +145,7 @@ mod tests {
     use super::integer;
 
     #[test]
-    fn a_number_that_i64_does_not_hold_is_the_largest_that_it_holds() {
+    fn integers_saturate_at_the_largest_i64() {
         assert_eq!([0, 1 << 62, 1 << 63, u64::MAX].map(integer), [0, 1 << 62, i64::MAX, i64::MAX]);
     }
 }

@@ -7,8 +7,7 @@ use thiserror::Error;
 
 /// An error that ends a run, or that keeps it from starting.
 ///
-/// State and position are those of the last commit in every case. [`kind`](Self::kind) says what
-/// went wrong:
+/// State and position are always those of the last commit. [`kind`](Self::kind) returns the cause:
 ///
 /// ```
 /// use burdock::{RunError, RunErrorKind};
@@ -23,18 +22,18 @@ use thiserror::Error;
 /// # assert_eq!(advice(&RunErrorKind::Ended.into()), "see the message");
 /// ```
 ///
-/// It is one pointer wide, so that the `Result` of an item is hardly larger than the item.
+/// It has the size of a pointer, so that the `Result` of an item is hardly larger than the item.
 #[derive(Clone, Error)]
 #[error(transparent)]
 pub struct RunError(Box<RunErrorKind>);
 
 impl RunError {
-    /// What went wrong.
+    /// The kind of the error.
     pub fn kind(&self) -> &RunErrorKind {
         &self.0
     }
 
-    /// Returns what went wrong by value.
+    /// Converts the error into its kind.
     pub fn into_kind(self) -> RunErrorKind {
         *self.0
     }
@@ -65,40 +64,40 @@ impl From<RestoreError> for RunError {
     }
 }
 
-/// What went wrong in a [`RunError`].
+/// The kind of a [`RunError`].
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum RunErrorKind {
-    /// `run` on an app whose last run did not finish.
+    /// `run` was called while the last run is unfinished.
     #[error(
-        "the last run is unfinished at node `{node}`: `resume()` goes on there, `restart(inputs)` begins it again"
+        "the last run is unfinished at node `{node}`: `resume()` continues it, `restart(inputs)` starts it again"
     )]
     Unfinished {
-        /// Where it is.
+        /// The node of the position.
         node: &'static str,
     },
-    /// `run`, `resume` or `restart` on an app that has ended.
-    #[error("the session has ended: `reopen()` puts it at its start")]
+    /// `run`, `resume` or `restart` was called after the session has ended.
+    #[error("the session has ended: `reopen()` moves it back to its start")]
     Ended,
-    /// `resume` or `restart` on an app at rest.
-    #[error("the session is at rest before node `{node}`: `run(inputs)` begins a run")]
+    /// `resume` or `restart` was called while the session is at rest.
+    #[error("the session is at rest before node `{node}`: `run(inputs)` starts a run")]
     AtRest {
-        /// Where the next run begins.
+        /// The node at which the next run starts.
         node: &'static str,
     },
-    /// `reopen` on an app that has not ended.
+    /// `reopen` was called before the session has ended.
     #[error("the session has not ended, it is at node `{node}`")]
     NotEnded {
-        /// Where it is.
+        /// The node of the position.
         node: &'static str,
     },
-    /// `resume` on an app that was built at an unfinished position without a record of its inputs,
-    /// or whose recorded inputs do not have the graph's types any more.
+    /// `resume` was called, but the inputs of the run are not known: the app was built at an unfinished position,
+    /// or the recorded inputs no longer fit the types of the graph.
     #[error(
-        "the inputs of the run at node `{node}` are not known: `restart(inputs)` gives them anew"
+        "the inputs of the run at node `{node}` are not known: `restart(inputs)` starts it again with new ones"
     )]
     InputsUnknown {
-        /// Where it is.
+        /// The node of the position.
         node: &'static str,
     },
     /// An optional input was not given, and a node that needs it can be reached.
@@ -111,42 +110,42 @@ pub enum RunErrorKind {
         /// The input.
         input: &'static str,
     },
-    /// A step failed, and no `on error` edge leads on.
+    /// A step failed, and its node has no `on error` edge.
     #[error(transparent)]
     Failed(#[from] Failure),
-    /// A stop was asked for, and the action did not finish in time or abandoned its step.
-    #[error("node `{node}` {}", cancelled(*.grace))]
+    /// A stop was requested, and the action did not finish in time or abandoned its step.
+    #[error("node `{node}` {}", cancelled(*.grace_period))]
     Cancelled {
         /// The node.
         node: &'static str,
-        /// How long it was given; zero if it [abandoned](crate::Context::abandon) its step.
-        grace: Duration,
+        /// The grace period; zero if the action [abandoned](crate::Context::abandon) its step.
+        grace_period: Duration,
     },
-    /// The log did not take what happened. State and position are those of the last commit; the next
-    /// operation reads the session back, unless somebody else opened it.
+    /// The log did not store an entry. State and position are those of the last commit. The next operation reads
+    /// the session again, unless another writer has opened it.
     #[error("the session could not be recorded at node `{node}`")]
     Log {
-        /// Where the session is.
+        /// The node of the position.
         node: &'static str,
-        /// Why.
+        /// The error of the log.
         source: LogError,
     },
-    /// The session that was read back does not fit the graph.
+    /// The session was read again after an error of the log, and does not fit the graph.
     #[error(transparent)]
     Restore(#[from] RestoreError),
-    /// The blocking façade was called where it would block an async runtime.
+    /// A blocking app was used inside an async runtime, which it would block.
     #[error(
         "the blocking app was used inside an async runtime, which it would block: use `App` and `.await` there"
     )]
     InsideRuntime,
 }
 
-/// What the stop did to the node.
-fn cancelled(grace: Duration) -> String {
-    if grace.is_zero() {
+/// Returns the message of a cancelled node, after its name.
+fn cancelled(grace_period: Duration) -> String {
+    if grace_period.is_zero() {
         "was cancelled by the stop".to_owned()
     } else {
-        format!("did not finish within {grace:?} after the stop, and was cancelled")
+        format!("did not finish within {grace_period:?} after the stop, and was cancelled")
     }
 }
 
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn error_reads_like_its_kind() {
+    fn error_has_the_messages_of_its_kind() {
         let cause = FailureCause::Error(ActionError::msg("no line"));
         let kinds = [
             RunErrorKind::Unfinished { node: "ask" },

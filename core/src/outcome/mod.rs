@@ -8,16 +8,16 @@ pub use self::restore::RestoreError;
 
 use std::fmt;
 
-/// How a run ended, if not with a [`RunError`]. Every run ends with one of the two.
+/// The outcome of a run. Every run ends with an outcome or a [`RunError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<N> {
-    /// At a `pause`; the next run starts at this node.
+    /// The run reached a `pause`; the next run starts at this node.
     Paused(N),
-    /// At an `end`: the session is over.
+    /// The run reached an `end`: the session has ended.
     Ended,
-    /// At a `halt_before` or `halt_after`; [`resume`](crate::App::resume) continues at this node.
+    /// The run reached a `halt_before` or `halt_after`; [`resume`](crate::App::resume) continues at this node.
     Halted(N),
-    /// By a [`Stopper`](crate::Stopper); [`resume`](crate::App::resume) continues at this node.
+    /// The run was stopped by a [`Stopper`](crate::Stopper); [`resume`](crate::App::resume) continues at this node.
     Stopped(N),
 }
 

@@ -3,7 +3,7 @@
 use crate::{graph::Reader, log::LogError, state::MigrateError};
 use std::sync::Arc;
 
-/// Why a session of the log does not fit the graph.
+/// The error of a session in the log that does not fit the graph.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
@@ -16,15 +16,15 @@ pub enum RestoreError {
         session: String,
         /// The graph that wrote it.
         owner: String,
-        /// The graph that it was to be opened with.
+        /// The graph with which the session was opened.
         graph: &'static str,
     },
-    /// The session is at a node that the graph does not have any more, or needs it otherwise.
+    /// The graph does not have a node to which the session refers, for example in its position.
     #[error(
-        "{what} node `{node}`, which the graph `{graph}` does not have (any more): give a node that name again, or fork the session before it came there; the nodes are {nodes}"
+        "{what} node `{node}`, which graph `{graph}` does not have: restore the name of the node, or fork the session from an earlier offset; the nodes are {nodes}"
     )]
     UnknownNode {
-        /// What the session has to do with it.
+        /// The start of the message, before the node.
         what: &'static str,
         /// The node.
         node: String,
@@ -33,21 +33,21 @@ pub enum RestoreError {
         /// Its nodes.
         nodes: String,
     },
-    /// The recorded state does not have the state's type any more.
+    /// The recorded state no longer fits the type of the state.
     #[error(
-        "the recorded state of version {version} does not fit the state{}: {reason}; raise `#[state(version = …)]` and give it a migration, or have serde fill in a default", at(.field)
+        "the recorded state of version {version} does not fit the state{}: {reason}; raise `#[state(version = …)]` and add a migration, or add a serde default", at(.field)
     )]
     Unreadable {
-        /// Where in the state, as a path; empty when serde does not say.
+        /// The path of the value in the state; empty if serde does not report it.
         field: String,
-        /// The version that it was recorded with.
+        /// The version of the recorded state.
         version: u32,
-        /// What serde says.
+        /// The message of serde.
         reason: String,
     },
     /// Another version of the graph wrote the session, and this one reads a slot that has no value.
     #[error(
-        "the session is at node `{node}` of graph `{graph}`, and from there {reader} reads the slot `{field}`, which has no value: give it one in a migration (`#[state(version = …, migrate = […])]`), or write it on the way from `{node}`"
+        "the session is at node `{node}` of graph `{graph}`, and from there {reader} reads the slot `{field}`, which has no value: set it in a migration (`#[state(version = …, migrate = […])]`), or write it on the path from `{node}` before that read"
     )]
     UnsetSlot {
         /// The node.
@@ -56,22 +56,24 @@ pub enum RestoreError {
         graph: &'static str,
         /// The slot.
         field: &'static str,
-        /// What reads it.
+        /// The reader of the slot.
         reader: Reader,
     },
-    /// The inputs of an unfinished run do not fit the inputs of the graph. The session opens, and
-    /// `restart` gives other inputs; only [`check_sessions`](crate::run::check_sessions) returns this.
+    /// The inputs of an unfinished run do not fit the inputs of the graph.
+    ///
+    /// Only [`check_sessions`](crate::run::check_sessions) returns this error. Such a session can be opened, and
+    /// restarted with other inputs.
     #[error("the inputs of the unfinished run at node `{node}` do not fit: {reason}")]
     Inputs {
         /// The node.
         node: &'static str,
-        /// What serde says, with the path to it.
+        /// The message of serde, with the path of the value.
         reason: String,
     },
-    /// A migration failed, or the state is of a newer version than the program knows.
+    /// A migration failed, or the version of the state is newer than that of the program.
     #[error(transparent)]
     Migrate(Arc<MigrateError>),
-    /// The state as it is now cannot be recorded.
+    /// The restored state cannot be recorded.
     #[error(transparent)]
     Snapshot(LogError),
 }

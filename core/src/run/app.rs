@@ -14,19 +14,19 @@ use crate::{
         Writer,
     },
     progress::Progress,
-    stream::Inlet,
+    stream::SlotReceiver,
     sync::Mutex,
 };
 use std::{fmt, future::poll_fn, sync::Arc, time::Duration};
 
-/// A session that is open for writing: a graph, the committed state, the position, and an id.
+/// A session that is open for writing: a graph, the committed state, a position and an id.
 ///
 /// A run borrows it mutably, so two runs of one app cannot overlap.
 pub struct App<G: Graph> {
     pub(super) session: Session<G>,
-    /// The consumer's end of the one-item slot; see `Session::outlet` for the lock.
-    pub(super) inlet: Mutex<Inlet<Published<G>>>,
-    pub(super) grace: Duration,
+    /// The consumer's end of the one-item slot; see `Session::sender` for the lock.
+    pub(super) receiver: Mutex<SlotReceiver<Published<G>>>,
+    pub(super) grace_period: Duration,
 }
 
 impl<G: Graph> App<G> {
@@ -35,7 +35,7 @@ impl<G: Graph> App<G> {
         &self.session.context.session
     }
 
-    /// Returns the id by which the log knows the session, for calls to the log; `None` without a log.
+    /// Returns the id of the session in the log; `None` without a log.
     pub fn session_id(&self) -> Option<&SessionId> {
         self.session.journal.writer().map(Writer::session)
     }
@@ -45,78 +45,79 @@ impl<G: Graph> App<G> {
         &self.session.state
     }
 
-    /// Where the session is.
+    /// The position of the session.
     pub fn position(&self) -> Position<G::Node> {
         self.session.progress.position
     }
 
-    /// The node at which the unfinished run started, where [`restart`](Self::restart) begins again; `None`
-    /// unless the position is [`Position::Unfinished`].
+    /// Returns the node at which the unfinished run started, and where [`restart`](Self::restart) starts again;
+    /// `None` unless the position is [`Position::Unfinished`].
     pub fn origin(&self) -> Option<G::Node> {
         self.session.origin()
     }
 
-    /// Begins a run where the last one paused, or at the start.
+    /// Starts a run at the node where the last run paused, or at the start of the graph.
     ///
-    /// No input is ever ignored: on an app whose last run is unfinished, it ends with
-    /// [`RunErrorKind::Unfinished`](crate::RunErrorKind::Unfinished), on one that has ended with
+    /// Inputs are never silently ignored: if the last run is unfinished, the run fails with
+    /// [`RunErrorKind::Unfinished`](crate::RunErrorKind::Unfinished), and if the session has ended, with
     /// [`RunErrorKind::Ended`](crate::RunErrorKind::Ended).
     pub fn run(&mut self, inputs: G::Inputs) -> Run<'_, G> {
         Run::new(self, Start::Run(inputs))
     }
 
-    /// Goes on with an unfinished run, with the inputs that it was given.
+    /// Continues an unfinished run with its original inputs.
     ///
-    /// The step at the position runs again; what it had shown is superseded.
+    /// The step at the position runs again; the items that it has shown are superseded.
     pub fn resume(&mut self) -> Run<'_, G> {
         Run::new(self, Start::Resume)
     }
 
-    /// Goes back to where an unfinished run began, keeps the committed state, and runs with new
-    /// inputs.
+    /// Starts an unfinished run again, at the node where it started and with new inputs. The committed state is
+    /// kept.
     pub fn restart(&mut self, inputs: G::Inputs) -> Run<'_, G> {
         Run::new(self, Start::Restart(inputs))
     }
 
-    /// The session's last entry in the log, whoever wrote it; `None` without one, and after an append
-    /// that failed until the next operation reads the session back.
+    /// Returns the cursor of the session's last entry in the log.
+    ///
+    /// Returns `None` without a log. After a failed append, it also returns `None` until the next operation has
+    /// read the session again.
     pub fn cursor(&self) -> Option<Cursor> {
         self.session.journal.cursor()
     }
 
-    /// Under which epoch the app writes; `None` without a log. Who opens the session later has a
-    /// greater one.
+    /// Returns the epoch of this writer; `None` without a log. Later openers of the session have a greater one.
     pub fn epoch(&self) -> Option<Epoch> {
         Some(self.session.journal.writer()?.epoch())
     }
 
-    /// The state and the position as they were after an entry of the log.
+    /// Reads the session as it was after an entry of its log.
     ///
     /// # Errors
-    /// [`ReadError`]; nothing is changed.
+    /// Returns a [`ReadError`]. Nothing is changed.
     pub async fn at(&self, offset: Offset) -> Result<SessionView<G>, ReadError> {
-        let (log, session) = self.recorded()?;
+        let (log, session) = self.log_and_session()?;
         SessionView::at(log, session, offset).await
     }
 
-    /// The committed steps of the session, from the first one that the log still has.
+    /// Returns the committed steps of the session, from the first one that the log still has.
     ///
     /// # Errors
-    /// [`ReadError::NoLog`].
+    /// Returns [`ReadError::NoLog`] without a log.
     pub fn history(&self) -> Result<History, ReadError> {
-        let (log, session) = self.recorded()?;
+        let (log, session) = self.log_and_session()?;
         Ok(History::of(log, session))
     }
 
-    /// Opens a new session that goes on from what this one was after an entry of its log.
+    /// Opens a new session that starts as a copy of this one after an entry of its log.
     ///
     /// It has this app's resources, runtime, grace period and durability, and no observers.
     ///
     /// # Errors
-    /// [`BuildError`]; [`LogError::SessionExists`](crate::log::LogError::SessionExists) for an id
-    /// that is taken.
+    /// Returns a [`BuildError`]; if the id is taken, with
+    /// [`LogError::SessionExists`](crate::log::LogError::SessionExists).
     pub async fn fork(&self, offset: Offset, id: impl Into<String>) -> Result<Self, BuildError> {
-        let (log, session) = self.recorded()?;
+        let (log, session) = self.log_and_session()?;
         let id = id.into();
         let fork = SessionId::new(id.as_str()).map_err(ReadError::from)?;
         crate::log::fork(log, session, offset, &fork).await.map_err(ReadError::from)?;
@@ -128,7 +129,7 @@ impl<G: Graph> App<G> {
             resources: Arc::clone(&self.session.resources),
             runtime: Some(Arc::clone(&self.session.context.runtime)),
             observers: Vec::new(),
-            grace: self.grace,
+            grace_period: self.grace_period,
             log: journal.encode().map(|encode| (Arc::clone(log), encode)),
             claim: Claim::default(),
             durability: journal.writer().map(Writer::durability).unwrap_or_default(),
@@ -137,42 +138,44 @@ impl<G: Graph> App<G> {
         .await
     }
 
-    fn recorded(&self) -> Result<(&Arc<dyn Log>, &SessionId), ReadError> {
+    fn log_and_session(&self) -> Result<(&Arc<dyn Log>, &SessionId), ReadError> {
         let writer = self.session.journal.writer().ok_or(ReadError::NoLog)?;
         Ok((writer.log(), writer.session()))
     }
 
-    /// Puts an app that has ended at its start; the state is kept.
+    /// Moves a session that has ended back to its start. The state is kept.
     ///
     /// # Errors
-    /// [`RunErrorKind::NotEnded`](crate::RunErrorKind::NotEnded) for any other position;
-    /// [`RunErrorKind::Log`](crate::RunErrorKind::Log) when the log has not taken what happened before.
+    /// Returns [`RunErrorKind::NotEnded`](crate::RunErrorKind::NotEnded) if the session has not ended, and
+    /// [`RunErrorKind::Log`](crate::RunErrorKind::Log) if the log has not stored earlier entries.
     pub fn reopen(&mut self) -> Result<(), RunError> {
         self.session.reopen()
     }
 
-    /// Is ready when the log has everything that happened, for [`at`](Self::at),
-    /// [`history`](Self::history), [`fork`](Self::fork) and readers of the log: under durability
-    /// `Batch` that is later otherwise.
+    /// Waits until the log has all entries.
+    ///
+    /// Under [`Durability::Batch`](crate::log::Durability::Batch), entries are otherwise written later, and until
+    /// then are missing in [`at`](Self::at), [`history`](Self::history), [`fork`](Self::fork) and for readers of
+    /// the log.
     ///
     /// # Errors
-    /// [`RunErrorKind::Log`](crate::RunErrorKind::Log).
+    /// Returns [`RunErrorKind::Log`](crate::RunErrorKind::Log).
     ///
     /// # Cancel safety
-    /// Dropping the future takes nothing back.
+    /// Dropping the future does not undo anything.
     pub async fn flush(&mut self) -> Result<(), RunError> {
         let flushed = self.session.journal.flush().await;
         flushed.map_err(|error| self.session.log_error(error))
     }
 
-    /// Closes the session and gives its state; waits for the threads of blocking actions, and until
-    /// the log has everything.
+    /// Closes the session and returns its state, after waiting for the threads of blocking actions and until the
+    /// log has all entries.
     ///
     /// # Errors
-    /// [`RunErrorKind::Log`](crate::RunErrorKind::Log): what was not durable yet is lost.
+    /// Returns [`RunErrorKind::Log`](crate::RunErrorKind::Log). Entries that were not durable are lost.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves threads that end by themselves.
+    /// If the future is dropped, the threads end on their own.
     pub async fn close(mut self) -> Result<G::State, RunError> {
         let threads = &self.session.context.threads;
         poll_fn(|cx| threads.poll_idle(cx)).await;
@@ -190,9 +193,9 @@ impl<G: Graph> App<G> {
 /// from the last snapshot and the entries after it.
 #[non_exhaustive]
 pub struct SessionView<G: Graph> {
-    /// The entry.
+    /// The cursor of the entry.
     pub cursor: Cursor,
-    /// When it was made.
+    /// The time of the entry.
     pub time: Time,
     /// The last entry up to there that moved the session; see [`RawSessionView::moved`].
     pub moved: Cursor,
@@ -200,11 +203,11 @@ pub struct SessionView<G: Graph> {
     pub before_run: Option<Cursor>,
     /// The committed state.
     pub state: G::State,
-    /// Where the session was.
+    /// The position.
     pub position: Position<G::Node>,
-    /// How many steps had been committed.
+    /// The number of committed steps.
     pub step: u64,
-    /// How many runs had been begun.
+    /// The number of runs that were started.
     pub run: u64,
 }
 
@@ -212,7 +215,7 @@ impl<G: Graph> SessionView<G> {
     /// Reads a session as it was after an entry, without opening it.
     ///
     /// # Errors
-    /// [`ReadError`].
+    /// Returns a [`ReadError`].
     pub async fn at(
         log: &Arc<dyn Log>,
         session: &SessionId,
@@ -221,10 +224,10 @@ impl<G: Graph> SessionView<G> {
         Self::of(session, RawSessionView::at(log, session, offset).await?)
     }
 
-    /// Reads a session as it is now, without opening it.
+    /// Reads a session as of its last entry, without opening it.
     ///
     /// # Errors
-    /// [`ReadError`].
+    /// Returns a [`ReadError`].
     pub async fn latest(log: &Arc<dyn Log>, session: &SessionId) -> Result<Self, ReadError> {
         Self::of(session, RawSessionView::latest(log, session).await?)
     }
@@ -249,17 +252,17 @@ impl<G: Graph> fmt::Debug for SessionView<G> {
     }
 }
 
-/// Why a session could not be read from its log.
+/// The error of reading or opening a session.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The app has no log.
-    #[error("the app has no log: give it one with `.log(…)`")]
+    #[error("the app has no log: set one with `.log(…)`")]
     NoLog,
     /// The log could not be read or opened.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// What it holds does not fit the graph.
+    /// The contents of the log do not fit the graph.
     #[error(transparent)]
     Restore(#[from] RestoreError),
 }

@@ -1,4 +1,4 @@
-//! What an attempt runs in: time and span are watched.
+//! The future of an attempt, with its timeout and its span.
 
 use super::limit::Limit;
 use crate::{
@@ -13,14 +13,14 @@ use std::{
     task::{Context, Poll},
 };
 
-/// A [`Caught`] future that the run may outlive: it is dropped with this, and what its destructors
-/// panic with stays here. A run that is dropped itself sees to that alone.
-pub(super) struct Discarded<'p, F>(
-    /// Pinned as an option, so that it can be dropped where it lies.
+/// A [`Caught`] future whose panics in destructors are caught as well. It is dropped with this value, possibly
+/// while the run continues; a run that is dropped itself catches such panics on its own.
+pub(super) struct CaughtOnDrop<'p, F>(
+    /// Pinned as an option, so that it can be dropped in place.
     pub(super) Pin<&'p mut Option<F>>,
 );
 
-impl<T, F: Future<Output = Result<T, Box<FailureCause>>>> Future for Discarded<'_, F> {
+impl<T, F: Future<Output = Result<T, Box<FailureCause>>>> Future for CaughtOnDrop<'_, F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -31,21 +31,21 @@ impl<T, F: Future<Output = Result<T, Box<FailureCause>>>> Future for Discarded<'
     }
 }
 
-impl<F> Drop for Discarded<'_, F> {
+impl<F> Drop for CaughtOnDrop<'_, F> {
     fn drop(&mut self) {
         contained("an attempt", || self.0.set(None));
     }
 }
 
-/// An attempt that is polled in a span or under a timeout, and whose items may be refused.
-pub(super) struct Watched<'p, F> {
-    pub(super) attempt: Discarded<'p, F>,
+/// An attempt that is polled in a span and under a timeout, and that fails if the log rejects an item.
+pub(super) struct AttemptFuture<'p, F> {
+    pub(super) attempt: CaughtOnDrop<'p, F>,
     pub(super) limit: Option<Limit>,
     pub(super) span: Option<tracing::Span>,
     pub(super) control: Arc<Control>,
 }
 
-impl<F: Future<Output = StepResult>> Future for Watched<'_, F> {
+impl<F: Future<Output = StepResult>> Future for AttemptFuture<'_, F> {
     type Output = StepResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<StepResult> {
@@ -55,15 +55,15 @@ impl<F: Future<Output = StepResult>> Future for Watched<'_, F> {
             Some(limit) => limit.poll(control, cx, |cx| Pin::new(attempt).poll(cx)),
             None => Pin::new(attempt).poll(cx),
         };
-        // whatever else the action came to, unless it noticed itself
+        // a rejected item overrides every result other than a commit, which checks for it itself
         if !matches!(polled, Poll::Ready(Ok(())))
-            && let Some(error) = control.take_refusal()
+            && let Some(error) = control.take_rejection()
         {
             return Poll::Ready(Err(FailureCause::NotRecorded(error).into()));
         }
         match limit {
             Some(limit) if polled.is_pending() => {
-                limit.poll_over(cx).map(|()| Err(FailureCause::Timeout(limit.after()).into()))
+                limit.poll_elapsed(cx).map(|()| Err(FailureCause::Timeout(limit.after()).into()))
             }
             _ => polled,
         }

@@ -1,9 +1,9 @@
-//! How an app is made.
+//! The builder of an app.
 
 use super::{
     App, Position, ReadError,
     journal::{EncodeItem, Journal, encode_item},
-    progress::placed,
+    progress::at_position,
     restore::Restored,
     session::Session,
 };
@@ -13,16 +13,16 @@ use crate::{
     graph::Graph,
     log::{Claim, Durability, Existence, Log, LogItem, RawSessionView, SessionId, Writer},
     runtime::{Runtime, default_runtime},
-    stream::{Control, Threads, one_item},
+    stream::{Control, Threads, one_item_slot},
     sync::Mutex,
 };
 use std::{fmt, sync::Arc, time::Duration};
 
-/// Makes an [`App`]; begun by the graph's `app()`.
+/// A builder of an [`App`], created by the graph's `app()`.
 ///
-/// The type tracks whether resources and state were given, so that [`build`](AppBuilder::build)
-/// exists only when nothing is missing.
-#[must_use = "an app is made by `build`"]
+/// The type tracks whether resources and a state were set, so that [`build`](AppBuilder::build) exists only if
+/// nothing is missing.
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct AppBuilder<G: Graph, R = NoResources, S = DefaultState> {
     resources: R,
     state: S,
@@ -30,36 +30,36 @@ pub struct AppBuilder<G: Graph, R = NoResources, S = DefaultState> {
     position: Position<G::Node>,
     observers: Vec<Box<dyn Observer<G>>>,
     runtime: Option<Arc<dyn Runtime>>,
-    grace: Duration,
+    grace_period: Duration,
     log: Option<(Arc<dyn Log>, EncodeItem<G>)>,
     claim: Claim,
     durability: Durability,
 }
 
-/// Resources have not been given.
+/// Marks a builder without resources.
 #[derive(Debug)]
 pub struct NoResources;
 
-/// Resources have been given.
+/// The resources of a builder.
 #[derive(Debug)]
 pub struct Provided<R>(R);
 
-/// The session begins with the state's `Default`.
+/// Marks a builder whose session starts with the `Default` of the state.
 #[derive(Debug)]
 pub struct DefaultState;
 
-/// The session begins with a given state.
+/// The first state of a session, as set in the builder.
 #[derive(Debug)]
 pub struct GivenState<S>(S);
 
-/// Where a session gets its first state from.
+/// A source of the first state of a session.
 #[diagnostic::on_unimplemented(
     message = "the state `{S}` has no `Default`, so the app needs a first state",
     label = "no state was given",
     note = "give one with `.state(…)`, or derive `Default`"
 )]
 pub trait InitialState<S> {
-    /// The state.
+    /// Returns the first state.
     fn initial(self) -> S;
 }
 
@@ -75,8 +75,8 @@ impl<S> InitialState<S> for GivenState<S> {
     }
 }
 
-/// How long an action may go on after a stop, unless said otherwise.
-const GRACE: Duration = Duration::from_secs(5);
+/// The default of [`AppBuilder::grace_period`].
+const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 impl<G: Graph> AppBuilder<G> {
     #[doc(hidden)]
@@ -88,7 +88,7 @@ impl<G: Graph> AppBuilder<G> {
             position: Position::Rest(G::START),
             observers: Vec::new(),
             runtime: None,
-            grace: GRACE,
+            grace_period: GRACE_PERIOD,
             log: None,
             claim: Claim::default(),
             durability: Durability::default(),
@@ -103,7 +103,7 @@ impl<G: Graph> Default for AppBuilder<G> {
 }
 
 impl<G: Graph, S> AppBuilder<G, NoResources, S> {
-    /// Gives the graph its resources.
+    /// Sets the resources of the graph.
     pub fn resources(self, resources: G::Resources) -> AppBuilder<G, Provided<G::Resources>, S> {
         AppBuilder {
             resources: Provided(resources),
@@ -112,7 +112,7 @@ impl<G: Graph, S> AppBuilder<G, NoResources, S> {
             position: self.position,
             observers: self.observers,
             runtime: self.runtime,
-            grace: self.grace,
+            grace_period: self.grace_period,
             log: self.log,
             claim: self.claim,
             durability: self.durability,
@@ -121,15 +121,18 @@ impl<G: Graph, S> AppBuilder<G, NoResources, S> {
 }
 
 impl<G: Graph, R, S> AppBuilder<G, R, S> {
-    /// Names the session; otherwise it is called by a random number. A session that the log has is
-    /// opened where it stands; see [`existing`](Self::existing) and [`new_only`](Self::new_only).
+    /// Sets the id of the session. Defaults to a random number.
+    ///
+    /// If the log has a session with this id, it is opened at its position; see [`existing`](Self::existing) and
+    /// [`new_only`](Self::new_only).
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Begins with this state instead of the default one; a session that the log has goes on with
-    /// its own.
+    /// Sets the state with which a new session starts. Defaults to the `Default` of the state.
+    ///
+    /// A session from the log keeps its own state.
     pub fn state(self, state: G::State) -> AppBuilder<G, R, GivenState<G::State>> {
         AppBuilder {
             resources: self.resources,
@@ -138,25 +141,26 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
             position: self.position,
             observers: self.observers,
             runtime: self.runtime,
-            grace: self.grace,
+            grace_period: self.grace_period,
             log: self.log,
             claim: self.claim,
             durability: self.durability,
         }
     }
 
-    /// Begins at this position instead of at rest before the start, for a session that was kept
-    /// elsewhere. A slot that the graph would have written on the way is up to the given state:
-    /// a step that reads one without a value fails.
+    /// Sets the position at which a new session starts. Defaults to rest before the start of the graph.
+    ///
+    /// This is for sessions that were stored elsewhere. Slots that the graph would have written before this
+    /// position have to be set in the given state: a step that reads a slot without a value fails.
     pub fn at(mut self, position: Position<G::Node>) -> Self {
         self.position = position;
         self
     }
 
-    /// Records everything here, and opens the session that is recorded here.
+    /// Sets the log that records the session, and from which an existing session is opened.
     ///
-    /// The items have to serialise. [`MemoryLog`](crate::log::MemoryLog) lasts as long as the
-    /// process; `burdock-sqlite` and `burdock-postgres` have others.
+    /// The items have to implement `Serialize`. [`MemoryLog`](crate::log::MemoryLog) lasts as long as the process;
+    /// `burdock-sqlite` and `burdock-postgres` have persistent logs.
     pub fn log(mut self, log: impl Log) -> Self
     where
         G::Item: LogItem,
@@ -165,37 +169,42 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
         self
     }
 
-    /// Says what has to be durable before it is shown: commits, unless said otherwise.
+    /// Sets what has to be durable before it is shown. Defaults to
+    /// [`Durability::Commit`](crate::log::Durability::Commit).
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// Opens only a session that the log has.
+    /// Makes `build` fail if the log does not have the session.
     pub fn existing(mut self) -> Self {
         self.claim.existence = Existence::Existing;
         self
     }
 
-    /// Opens only a session that the log does not have.
+    /// Makes `build` fail if the log already has the session.
     pub fn new_only(mut self) -> Self {
         self.claim.existence = Existence::New;
         self
     }
 
-    /// Opens only a session that no writer was active on within this time, instead of taking over.
+    /// Makes `build` fail if a writer was active in the session within this time. By default, the app takes
+    /// the session over.
     pub fn if_idle_for(mut self, time: Duration) -> Self {
         self.claim.idle_for = Some(time);
         self
     }
 
     /// Adds an observer.
-    pub fn observe(mut self, observer: impl Observer<G> + 'static) -> Self {
+    pub fn observer(mut self, observer: impl Observer<G> + 'static) -> Self {
         self.observers.push(Box::new(observer));
         self
     }
 
-    /// Takes time, sleep, threads and randomness from here.
+    /// Sets the source of time, sleep, threads and randomness.
+    ///
+    /// Defaults to [`TokioRuntime`](crate::runtime::TokioRuntime) with the feature `tokio`, and is required
+    /// without it.
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.runtime = Some(Arc::new(runtime));
         self
@@ -203,10 +212,10 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
 
     /// Sets how long an action may keep running after a stop. Defaults to 5 s.
     ///
-    /// An action that takes longer is cancelled. The time that the log takes is not counted: what an
-    /// action returned is committed, however long the append takes.
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+    /// An action that takes longer is cancelled. Time spent waiting for the log is not counted: the writes that an
+    /// action has returned are committed, however long the append takes.
+    pub fn grace_period(mut self, grace_period: Duration) -> Self {
+        self.grace_period = grace_period;
         self
     }
 }
@@ -215,11 +224,11 @@ impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, 
     /// Opens the session.
     ///
     /// # Errors
-    /// [`BuildError`]: what the log says, a session that does not fit the graph, or without the
-    /// feature `tokio` a missing [`Runtime`].
+    /// Returns a [`BuildError`] if the log fails, the session does not fit the graph, or, without the feature
+    /// `tokio`, no [`Runtime`] was set.
     ///
     /// # Cancel safety
-    /// Dropping the future may leave a session that has begun, and an earlier writer fenced off.
+    /// If the future is dropped, a new session may exist in the log, and an earlier writer may be fenced.
     pub async fn build(self) -> Result<App<G>, BuildError> {
         let parts = Parts {
             id: self.id,
@@ -228,7 +237,7 @@ impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, 
             resources: Arc::new(self.resources.0),
             runtime: self.runtime,
             observers: self.observers,
-            grace: self.grace,
+            grace_period: self.grace_period,
             log: self.log,
             claim: self.claim,
             durability: self.durability,
@@ -237,7 +246,7 @@ impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, 
     }
 }
 
-/// What an app is made of.
+/// The parts of an app.
 pub(super) struct Parts<G: Graph> {
     pub(super) id: Option<String>,
     pub(super) state: G::State,
@@ -245,7 +254,7 @@ pub(super) struct Parts<G: Graph> {
     pub(super) resources: Arc<G::Resources>,
     pub(super) runtime: Option<Arc<dyn Runtime>>,
     pub(super) observers: Vec<Box<dyn Observer<G>>>,
-    pub(super) grace: Duration,
+    pub(super) grace_period: Duration,
     pub(super) log: Option<(Arc<dyn Log>, EncodeItem<G>)>,
     pub(super) claim: Claim,
     pub(super) durability: Durability,
@@ -256,11 +265,11 @@ impl<G: Graph> Parts<G> {
         let runtime = self.runtime.or_else(default_runtime).ok_or(BuildError::NoRuntime)?;
         let id = self.id.unwrap_or_else(|| format!("{:016x}", runtime.random()));
         let control = Arc::new(Control::default());
-        let (outlet, inlet) = one_item(&control);
+        let (sender, receiver) = one_item_slot(&control);
         let context = Context {
             session: id.as_str().into(),
             run: 0,
-            turn: 0,
+            generation: 0,
             step: 0,
             attempt: 1,
             node: "",
@@ -268,11 +277,12 @@ impl<G: Graph> Parts<G> {
             threads: Arc::new(Threads::default()),
             runtime: Arc::clone(&runtime),
         };
-        let (progress, observers) = (placed::<G>(self.position), Observers::new(self.observers));
+        let (progress, observers) =
+            (at_position::<G>(self.position), Observers::new(self.observers));
         let mut session =
-            Session::new(self.state, progress, self.resources, context, observers, outlet);
+            Session::new(self.state, progress, self.resources, context, observers, sender);
         if self.log.is_some() || !session.observers.is_empty() {
-            session.context.control.listen();
+            session.context.control.set_observed();
         }
         match self.log {
             Some((log, encode)) => {
@@ -297,29 +307,29 @@ impl<G: Graph> Parts<G> {
             None if self.claim != Claim::default() => return Err(ReadError::NoLog.into()),
             None => {}
         }
-        Ok(App { session, inlet: Mutex::new(inlet), grace: self.grace })
+        Ok(App { session, receiver: Mutex::new(receiver), grace_period: self.grace_period })
     }
 }
 
-/// Why an app could not be made.
+/// The error of building an app.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The feature `tokio` is off, and no runtime was given.
-    #[error("the app has no runtime: give one with `.runtime(…)`, or turn on the feature `tokio`")]
+    /// The feature `tokio` is disabled, and no runtime was set.
+    #[error("the app has no runtime: set one with `.runtime(…)`, or enable the feature `tokio`")]
     NoRuntime,
     /// The session could not be opened.
     #[error(transparent)]
     Open(#[from] ReadError),
-    /// [`build_blocking`](AppBuilder::build_blocking) inside an async runtime.
+    /// [`build_blocking`](AppBuilder::build_blocking) was called inside an async runtime.
     #[error(
         "the blocking app was built inside an async runtime, which it would block: use `build().await` there"
     )]
     InsideRuntime,
-    /// The executor of the blocking app could not be made.
-    #[error("the executor of the blocking app could not be made: {reason}")]
+    /// The executor of the blocking app could not be created.
+    #[error("cannot create the executor of the blocking app: {reason}")]
     Executor {
-        /// What the operating system said.
+        /// The message of the operating system.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Whether the sessions of a log fit a program, before it is deployed.
+//! A check that the sessions of a log fit a program, to be made before the program is deployed.
 
 use super::{ReadError, restore::Restored};
 use crate::{
@@ -7,23 +7,23 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A session that a program could not continue, found by [`check_sessions`].
+/// A session that the program could not continue, returned by [`check_sessions`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Misfit {
     /// The session.
     pub session: SessionId,
-    /// What opening it, or resuming its unfinished run, would return.
+    /// The error that opening it, or resuming its unfinished run, would return.
     pub error: ReadError,
 }
 
-/// Reads every session of a graph from a log, as opening it would, and returns those that would fail:
-/// the state does not fit its type, a migration fails, a node is gone, a slot that is now read has no
-/// value, or the inputs of an unfinished run do not fit.
+/// Reads every session of a graph from a log, and returns those that the program could not open or resume.
 ///
-/// Run it in a test, or before a deploy, against a copy of a production log. Nothing is claimed or
-/// written, and sessions of other graphs are not read. It reads one session after the other, each from
-/// its last snapshot.
+/// That is the case if the state does not fit its type, a migration fails, a node was removed, a slot that is now
+/// read has no value, or the inputs of an unfinished run do not fit.
+///
+/// Run it in a test, or before a deployment, against a copy of a production log. Nothing is claimed or written,
+/// and sessions of other graphs are not read. Sessions are read one after the other, each from its last snapshot.
 ///
 /// ```
 /// use burdock::{log::{Log, MemoryLog}, prelude::*, run::check_sessions};

@@ -2,7 +2,7 @@
 
 use super::{
     Outcome, Retry, RunError,
-    attempt::{Discarded, Watched},
+    attempt::{AttemptFuture, CaughtOnDrop},
     limit::Limit,
     session::{Session, Start},
     step::{StepRun, decided},
@@ -13,17 +13,18 @@ use crate::{
     graph::{Graph, Next, Node, Policy, StepResult},
     log::{BareEntryRef, EntryKind},
     panics::{Caught, caught, discard},
-    stream::Settling,
+    stream::Committing,
 };
 use std::{future::poll_fn, ops::ControlFlow, pin::pin, task::Poll, time::Duration};
 
-/// Where a run is told to halt.
+/// The nodes before and after which a run halts.
 pub(super) struct Halts<N> {
     pub(super) before: Vec<N>,
     pub(super) after: Vec<N>,
 }
 
 impl<N: PartialEq> Halts<N> {
+    /// Returns whether the run halts after `committed` or before `next`.
     #[inline]
     fn between(&self, committed: Option<&N>, next: &N) -> bool {
         let none = self.after.is_empty() && self.before.is_empty();
@@ -32,13 +33,13 @@ impl<N: PartialEq> Halts<N> {
     }
 }
 
-/// The session comes back with the result.
+/// The session, which is returned with the result of the run.
 pub(super) type Driven<'a, G> = (&'a mut Session<G>, Result<Outcome<<G as Graph>::Node>, RunError>);
 
 /// Drives a run from its first step to its outcome.
 ///
-/// Dropping the future cancels the run: the action's future goes with it, the state is the last
-/// commit, and observers hear it.
+/// Dropping the future cancels the run: it drops the future of the action, the state is that of the last commit,
+/// and the observers are notified.
 pub(super) async fn drive<G: Graph>(
     session: &mut Session<G>,
     mut start: Start<G::Inputs>,
@@ -51,20 +52,20 @@ pub(super) async fn drive<G: Graph>(
     }
     let mut guard = CancelGuard { session: &mut *session, running: true };
     let steps = &mut *guard.session;
-    if steps.is_heard() {
+    if steps.has_subscribers() {
         steps.publish(steps.node(), EventKind::RunStarted).await;
         steps.supersede().await;
     }
     steps.forget_items();
-    // written out rather than called, and nothing kept: each `async fn` on the way and each value
-    // alive at an `.await` costs a step, and every item again
+    // inlined by hand: each nested `async fn`, and each value that is alive at an `.await`, costs time in every
+    // step and again for every item
     let mut result = loop {
-        if steps.context.control.is_stopped(steps.context.turn) {
+        if steps.context.control.is_stopped(steps.context.generation) {
             break Ok(steps.rest());
         }
         let node = steps.node();
         steps.enter(node);
-        let committed = if G::policy(node).is_none() && !steps.is_heard() {
+        let committed = if G::policy(node).is_none() && !steps.has_subscribers() {
             Caught(pin!(G::execute(StepRun::new(steps)))).await
         } else {
             match attempts(steps, node).await {
@@ -76,15 +77,15 @@ pub(super) async fn drive<G: Graph>(
             if let Err(error) = fail(steps, node, cause).await {
                 break Err(error);
             }
-        } else if steps.is_heard() {
+        } else if steps.has_subscribers() {
             steps.publish_commit(node).await;
         }
         if let Some(outcome) = outcome(steps, node, &halts) {
             break Ok(outcome);
         }
-        // a stop is heard at once: between two steps there is no action that the grace period is for
+        // after a stop the run does not yield: between two steps no action needs the grace period
         if steps.context.control.slice.is_used_up(&*steps.context.runtime)
-            && !steps.context.control.is_stopped(steps.context.turn)
+            && !steps.context.control.is_stopped(steps.context.generation)
         {
             yield_now().await;
         }
@@ -93,7 +94,7 @@ pub(super) async fn drive<G: Graph>(
     if let Err(error) = ended {
         result = result.and(Err(guard.session.log_error(error)));
     }
-    if guard.session.is_heard() {
+    if guard.session.has_subscribers() {
         let kind = match &result {
             Ok(outcome) => EventKind::RunFinished { outcome: *outcome },
             Err(error) => EventKind::RunFailed { error: error.clone() },
@@ -110,7 +111,7 @@ pub(super) async fn drive<G: Graph>(
     (session, result)
 }
 
-/// A session in a run, which is over when it is dropped; before its end, that cancels it.
+/// Ends the run of a session when it is dropped, and cancels the run if it has not ended before.
 struct CancelGuard<'a, G: Graph> {
     session: &'a mut Session<G>,
     running: bool,
@@ -125,10 +126,10 @@ impl<G: Graph> Drop for CancelGuard<'_, G> {
     }
 }
 
-/// Tries until an attempt is committed, or no other one may follow; `None` when a stop came
-/// instead of another attempt.
+/// Makes attempts until one is committed or fails without a retry. Returns `None` if a stop was requested before
+/// a retry.
 async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<StepResult> {
-    if session.is_heard() {
+    if session.has_subscribers() {
         let (step, name) = (session.progress.step, node.name());
         session.journal.enqueue(|| BareEntryRef::StepStarted { step, node: name });
         session.publish(node, EventKind::StepStarted).await;
@@ -153,8 +154,8 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
         let Some(retry_in) = delays.as_mut().and_then(Iterator::next) else {
             return Some(Err(cause));
         };
-        if session.is_heard() {
-            // also one that was recorded and not shown yet
+        if session.has_subscribers() {
+            // includes an item that was recorded and not shown yet
             session.supersede().await;
             let failure = failed(session, node, *cause);
             session.journal.enqueue(|| EntryKind::AttemptFailed {
@@ -162,7 +163,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
                 failure: (&failure).into(),
                 retry_in: u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX),
             });
-            // readers of the log learn of it before the next attempt, not with its first item
+            // readers of the log receive it before the next attempt, and not with the first item of that attempt
             session.journal.submit();
             session.publish(node, EventKind::AttemptFailed { failure, retry_in }).await;
         }
@@ -170,9 +171,9 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
         if wait(&session.context, retry_in).await.is_break() {
             return None;
         }
-        // a retry may come at once
+        // the delay may be zero
         if session.context.control.slice.is_used_up(&*session.context.runtime)
-            && !session.context.control.is_stopped(session.context.turn)
+            && !session.context.control.is_stopped(session.context.generation)
         {
             yield_now().await;
         }
@@ -180,18 +181,18 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
     }
 }
 
-/// One attempt, in its span and under its timeout.
+/// Makes one attempt, in its span and under its timeout.
 async fn attempt<G: Graph>(session: &mut Session<G>, timeout: Option<Duration>) -> StepResult {
     let limit = timeout.map(|after| Limit::new(after, &session.context.runtime));
-    session.context.control.settle(Settling::No);
+    session.context.control.set_committing(Committing::No);
     let span = session.observers.step_span();
     let control = session.context.control.clone();
     let attempt = pin!(Some(G::execute(StepRun::new(session))));
-    let attempt = Discarded(attempt);
-    Watched { attempt, limit, span, control }.await
+    let attempt = CaughtOnDrop(attempt);
+    AttemptFuture { attempt, limit, span, control }.await
 }
 
-/// Waits, unless a stop comes.
+/// Waits for `duration`. Returns `Break` as soon as a stop is requested.
 async fn wait(context: &Context, duration: Duration) -> ControlFlow<()> {
     let mut sleep = context.sleep(duration);
     let mut stopped = pin!(context.stopped());
@@ -204,7 +205,7 @@ async fn wait(context: &Context, duration: Duration) -> ControlFlow<()> {
     .await
 }
 
-/// Takes the node's error edge, or ends the run.
+/// Takes the error edge of the node. Returns the error that ends the run if there is none.
 async fn fail<G: Graph>(
     session: &mut Session<G>,
     node: G::Node,
@@ -220,7 +221,7 @@ async fn fail<G: Graph>(
         failure = failed(session, node, *cause);
         None
     });
-    if session.is_heard() {
+    if session.has_subscribers() {
         session.supersede().await;
     }
     // as with a commit, the position moves once the log has the entry and before the event is published
@@ -229,7 +230,7 @@ async fn fail<G: Graph>(
     if let Some(next) = next {
         session.fail_over(failure.clone(), next);
     }
-    if session.is_heard() {
+    if session.has_subscribers() {
         let failure = failure.clone();
         session.publish(node, EventKind::StepFailed { failure, next }).await;
     }
@@ -240,7 +241,7 @@ fn failed<G: Graph>(session: &Session<G>, node: G::Node, cause: FailureCause) ->
     Failure::new(node.name(), session.context.attempt, cause)
 }
 
-/// The outcome of the run, if it is over after a step.
+/// Returns the outcome of the run if it ends after this step.
 fn outcome<G: Graph>(
     session: &Session<G>,
     node: G::Node,
@@ -257,11 +258,11 @@ fn outcome<G: Graph>(
     }
 }
 
-/// Returns to the executor once.
+/// Yields to the executor once.
 async fn yield_now() {
-    let mut given = false;
+    let mut yielded = false;
     poll_fn(|cx| {
-        if std::mem::replace(&mut given, true) {
+        if std::mem::replace(&mut yielded, true) {
             return Poll::Ready(());
         }
         cx.waker().wake_by_ref();

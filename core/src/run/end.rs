@@ -1,32 +1,32 @@
-//! The end of a run as its caller sees it.
+//! The end of a run.
 
 use super::session::Session;
 use crate::{graph::Graph, log::Offset, outcome::Outcome};
 use std::fmt;
 
-/// The end of a run: how it ended, and the committed state.
+/// The end of a run: its outcome and the committed state.
 pub struct End<'a, G: Graph> {
     pub(super) session: &'a Session<G>,
     pub(super) outcome: Outcome<G::Node>,
 }
 
 impl<'a, G: Graph> End<'a, G> {
-    /// How the run ended.
+    /// The outcome of the run.
     pub fn outcome(&self) -> Outcome<G::Node> {
         self.outcome
     }
 
-    /// The last node that the run committed; `None` if it was stopped before its first commit.
+    /// Returns the last node that the run committed; `None` if it was stopped before its first commit.
     pub fn last(&self) -> Option<G::Node> {
         self.session.last
     }
 
-    /// What the last node wrote.
+    /// Copies the writes of the last node; `None` if the run has not committed a step.
     pub fn writes(&self) -> Option<G::Writes> {
         self.session.last.map(|node| G::writes(node, &self.session.state))
     }
 
-    /// The session's last entry in the log; `None` without one.
+    /// Returns the offset of the session's last entry in the log; `None` without a log.
     pub fn offset(&self) -> Option<Offset> {
         self.session.journal.cursor().map(|cursor| cursor.offset)
     }

@@ -1,4 +1,4 @@
-//! A run as a stream of everything that happens in it.
+//! A run as a stream of its events.
 
 use super::{End, Run, RunError};
 use crate::{event::Event, graph::Graph, stream::Stopper};
@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The events of a run, made by [`Run::events`]; it ends as the run does.
+/// The stream of the events of a run, created by [`Run::events`].
 #[must_use = "a run does nothing unless it is polled"]
 pub struct Events<'a, G: Graph>(Run<'a, G>);
 
@@ -19,29 +19,29 @@ impl<'a, G: Graph> Events<'a, G> {
         Self(run)
     }
 
-    /// The next event; `None` when the run is over.
+    /// Returns the next event; `None` when the run is over.
     ///
     /// # Errors
-    /// The one that ended the run, after its event.
+    /// Returns the error that ended the run, after the event of the error.
     ///
     /// # Cancel safety
-    /// Loses nothing when dropped.
+    /// This method is cancel safe.
     pub async fn next(&mut self) -> Option<Result<Event<G>, RunError>> {
         poll_fn(|cx| self.0.poll_event(cx)).await
     }
 
-    /// A handle that stops this run from anywhere.
+    /// Returns a handle that stops this run from any task or thread.
     pub fn stopper(&self) -> Stopper {
         self.0.stopper()
     }
 
-    /// Drops the events that are left and gives the end; can be called again.
+    /// Drops the remaining events and returns the end of the run. It can be called again.
     ///
     /// # Errors
-    /// The one that ended the run.
+    /// Returns the error that ended the run.
     ///
     /// # Cancel safety
-    /// Loses nothing but the events when dropped.
+    /// Dropping the future loses only the events that it has dropped.
     pub async fn finish(&mut self) -> Result<End<'_, G>, RunError> {
         self.0.finish().await
     }

@@ -1,4 +1,4 @@
-//! Time limits that count some spans of time and not others.
+//! Time limits that count only some periods.
 
 use crate::{
     runtime::{Runtime, Sleep},
@@ -11,83 +11,83 @@ use std::{
     time::Duration,
 };
 
-/// An amount of time, of which only some spans are counted.
-pub(super) struct Allowance {
-    granted: Duration,
+/// A time limit that counts only some periods.
+pub(super) struct TimeBudget {
+    total: Duration,
     used: Duration,
-    /// The start of the span that is being counted, if one is.
+    /// The start of the period that is being counted, if there is one.
     since: Option<Duration>,
-    /// Ends when the time is used up, or earlier if it went on during spans that are not counted.
+    /// Completes when the time is used up, or too early if it ran during periods that are not counted.
     sleep: Sleep,
-    /// Whether it did.
-    ahead: bool,
+    /// Whether `sleep` completes too early.
+    is_early: bool,
 }
 
-impl Allowance {
-    /// Counts from now on.
-    pub(super) fn new(granted: Duration, runtime: &dyn Runtime) -> Self {
+impl TimeBudget {
+    /// Creates a budget and starts counting.
+    pub(super) fn new(total: Duration, runtime: &dyn Runtime) -> Self {
         Self {
-            granted,
+            total,
             used: Duration::ZERO,
             since: Some(runtime.now()),
-            sleep: runtime.sleep(granted),
-            ahead: false,
+            sleep: runtime.sleep(total),
+            is_early: false,
         }
     }
 
-    /// Ends the span that is being counted at `end`, which may be some time ago.
+    /// Ends the period that is being counted at `end`, which may be in the past.
     pub(super) fn pause(&mut self, end: Duration, now: Duration) {
         let end = end.min(now);
-        self.ahead |= self.since.is_none() || end < now;
+        self.is_early |= self.since.is_none() || end < now;
         if let Some(since) = self.since.take() {
             self.used = self.used.saturating_add(end.saturating_sub(since));
         }
     }
 
-    /// Counts from `now` on.
+    /// Starts counting at `now`.
     pub(super) fn count(&mut self, now: Duration) {
         self.since.get_or_insert(now);
     }
 
-    /// Is ready when the time is used up, as of the last [`pause`](Self::pause).
-    pub(super) fn poll_over(&mut self, runtime: &dyn Runtime, cx: &mut Context<'_>) -> Poll<()> {
-        if self.used >= self.granted {
+    /// Completes when the time is used up, as of the last [`pause`](Self::pause).
+    pub(super) fn poll_elapsed(&mut self, runtime: &dyn Runtime, cx: &mut Context<'_>) -> Poll<()> {
+        if self.used >= self.total {
             return Poll::Ready(());
         }
         ready!(self.sleep.as_mut().poll(cx));
-        if !self.ahead {
+        if !self.is_early {
             return Poll::Ready(());
         }
-        self.wind(runtime);
+        self.reset_sleep(runtime);
         self.sleep.as_mut().poll(cx)
     }
 
-    /// Wakes the task at some time, while nothing is counted.
+    /// Registers the task for a later wake, while nothing is counted.
     pub(super) fn poll_paused(&mut self, runtime: &dyn Runtime, cx: &mut Context<'_>) {
-        if self.used < self.granted && self.sleep.as_mut().poll(cx).is_ready() {
-            self.wind(runtime);
+        if self.used < self.total && self.sleep.as_mut().poll(cx).is_ready() {
+            self.reset_sleep(runtime);
             if self.sleep.as_mut().poll(cx).is_ready() {
-                // a future that was ready is not polled again
-                self.wind(runtime);
+                // a completed future must not be polled again
+                self.reset_sleep(runtime);
             }
         }
     }
 
-    fn wind(&mut self, runtime: &dyn Runtime) {
-        self.ahead = false;
-        self.sleep = runtime.sleep(self.granted.saturating_sub(self.used));
+    fn reset_sleep(&mut self, runtime: &dyn Runtime) {
+        self.is_early = false;
+        self.sleep = runtime.sleep(self.total.saturating_sub(self.used));
     }
 }
 
 /// The `#[timeout]` of an attempt.
 ///
-/// It counts what polls of the action take, and how long the action waits for futures of its own:
-/// from the end of a poll to the first wake after it. It does not count how long an item waits for
-/// the consumer or for the log, nor how long a consumer takes to poll an action that was woken.
+/// It counts the time of the polls of the action, and the time during which the action waits for its own futures:
+/// from the end of a poll to the first wake after it. It does not count the time during which an item waits for
+/// the consumer or the log, nor the time until the consumer polls an action that was woken.
 pub(super) struct Limit {
-    allowance: Allowance,
+    budget: TimeBudget,
     wakes: Arc<Wakes>,
-    /// Wakes the task and notes when.
+    /// Wakes the task and records the time.
     waker: Waker,
     runtime: Arc<dyn Runtime>,
 }
@@ -100,7 +100,7 @@ impl Limit {
             runtime: Arc::clone(runtime),
         });
         Self {
-            allowance: Allowance::new(after, &**runtime),
+            budget: TimeBudget::new(after, &**runtime),
             waker: Waker::from(Arc::clone(&wakes)),
             wakes,
             runtime: Arc::clone(runtime),
@@ -108,10 +108,10 @@ impl Limit {
     }
 
     pub(super) fn after(&self) -> Duration {
-        self.allowance.granted
+        self.budget.total
     }
 
-    /// Polls the action and counts what it takes.
+    /// Polls the action and counts the time of the poll.
     pub(super) fn poll<T>(
         &mut self,
         control: &Control,
@@ -119,43 +119,43 @@ impl Limit {
         poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
         let now = self.runtime.now();
-        let woken = self.wakes.renew(cx.waker());
-        self.allowance.pause(woken.unwrap_or(now), now);
-        self.allowance.count(now);
+        let woken = self.wakes.take(cx.waker());
+        self.budget.pause(woken.unwrap_or(now), now);
+        self.budget.count(now);
         control.wait_for(Wait::Own);
         let polled = poll(&mut Context::from_waker(&self.waker));
         let now = self.runtime.now();
-        self.allowance.pause(now, now);
-        if control.waits_for() == Wait::Own && !control.is_settling() {
-            self.allowance.count(now);
+        self.budget.pause(now, now);
+        if control.waits_for() == Wait::Own && !control.is_committing() {
+            self.budget.count(now);
         }
         polled
     }
 
-    /// After a poll that was pending: is ready when the action has used up its time and waits for
-    /// futures of its own.
-    pub(super) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.allowance.since.is_none() {
+    /// Called after a pending poll. Completes when the action has used up its time and waits for its own
+    /// futures.
+    pub(super) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.budget.since.is_none() {
             return Poll::Pending;
         }
-        self.allowance.poll_over(&*self.runtime, cx)
+        self.budget.poll_elapsed(&*self.runtime, cx)
     }
 }
 
-/// No wake was noted.
+/// No wake was recorded.
 const NEVER: u64 = u64::MAX;
 
-/// Passes wakes on to the task that polls an attempt, and notes when the first one came.
+/// Forwards wakes to the task that polls an attempt, and records the time of the first one.
 struct Wakes {
     task: Mutex<Option<Waker>>,
-    /// In nanoseconds of the runtime's time.
+    /// The time of the first wake, in nanoseconds of the runtime's clock.
     at: AtomicU64,
     runtime: Arc<dyn Runtime>,
 }
 
 impl Wakes {
-    /// Takes the time of the first wake since the last call, and passes on those that come to `task`.
-    fn renew(&self, task: &Waker) -> Option<Duration> {
+    /// Takes the time of the first wake since the last call, and forwards later wakes to `task`.
+    fn take(&self, task: &Waker) -> Option<Duration> {
         let replaced = {
             let mut known = lock(&self.task);
             match &*known {
@@ -163,7 +163,7 @@ impl Wakes {
                 _ => known.replace(task.clone()),
             }
         };
-        // without the lock: it may be the last that holds a task
+        // after the lock is released: it may be the last reference to a task
         drop(replaced);
         let at = self.at.swap(NEVER, Ordering::AcqRel);
         (at != NEVER).then(|| Duration::from_nanos(at))
@@ -191,7 +191,7 @@ impl Wake for Wakes {
 mod tests {
     use super::*;
 
-    /// Sleeps take no time.
+    /// A runtime whose sleeps complete immediately.
     struct Instant;
 
     impl Runtime for Instant {
@@ -211,14 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn sleep_that_was_ready_is_not_polled_again() {
+    fn completed_sleep_is_not_polled_again() {
         let mut cx = Context::from_waker(Waker::noop());
-        let mut allowance = Allowance::new(Duration::from_secs(1), &Instant);
-        allowance.pause(Duration::ZERO, Duration::ZERO);
+        let mut budget = TimeBudget::new(Duration::from_secs(1), &Instant);
+        budget.pause(Duration::ZERO, Duration::ZERO);
         for _ in 0..3 {
-            allowance.poll_paused(&Instant, &mut cx);
+            budget.poll_paused(&Instant, &mut cx);
         }
-        allowance.count(Duration::ZERO);
-        assert!(allowance.poll_over(&Instant, &mut cx).is_ready());
+        budget.count(Duration::ZERO);
+        assert!(budget.poll_elapsed(&Instant, &mut cx).is_ready());
     }
 }

@@ -1,4 +1,4 @@
-//! A session at work: apps, runs, steps and how they end.
+//! Apps, runs and steps.
 //!
 //! ```text
 //! App ── run(inputs) ──▶ Run ── polls ──▶ drive: loop { step started

@@ -1,4 +1,4 @@
-//! How a run is polled: as a stream of items, and as a future for its end.
+//! Polling of a run: as a stream of items, as a stream of events, and as a future for its end.
 
 use super::{
     End, Run, RunError,
@@ -9,7 +9,7 @@ use crate::{
     event::{Event, EventKind, Published},
     graph::Graph,
     panics::discard,
-    stream::Attention,
+    stream::Subscription,
 };
 use futures_core::Stream;
 use std::{
@@ -19,14 +19,14 @@ use std::{
     task::{Context, Poll},
 };
 
-/// What a run has for its consumer while it has no future.
-enum Aside<G: Graph> {
-    /// It has one now.
+/// The result of polling a run whose future was not started yet, or has ended.
+enum Inactive<G: Graph> {
+    /// The future was just started.
     Started,
-    /// What was published last.
-    Left(Published<G>),
-    /// Nothing more, but the error unless it was given before.
-    Over(Option<RunError>),
+    /// The value that was published last.
+    Last(Published<G>),
+    /// The run has ended; with its error, if the consumer has not received it yet.
+    Ended(Option<RunError>),
 }
 
 impl<'a, G: Graph> Run<'a, G> {
@@ -59,22 +59,23 @@ impl<'a, G: Graph> Run<'a, G> {
         })
     }
 
-    /// Polls until there is an event that `pick` makes something of; so an item is moved once.
+    /// Polls until `pick` accepts a published value. It converts the value in place, so that an item is moved
+    /// only once.
     #[inline]
     fn poll_with<T>(
         &mut self,
         cx: &mut Context<'_>,
         pick: impl Fn(Published<G>) -> Option<T>,
     ) -> Poll<Option<Result<T, RunError>>> {
-        // without the loop, which keeps registers busy, where the first poll brings an item
+        // the first poll is outside of the loop, which would occupy registers: it usually yields an item
         match self.poll_once(cx, &pick) {
             ControlFlow::Break(polled) => polled,
-            ControlFlow::Continue(()) => self.poll_on(cx, pick),
+            ControlFlow::Continue(()) => self.poll_loop(cx, pick),
         }
     }
 
     #[inline(never)]
-    fn poll_on<T>(
+    fn poll_loop<T>(
         &mut self,
         cx: &mut Context<'_>,
         pick: impl Fn(Published<G>) -> Option<T>,
@@ -86,7 +87,7 @@ impl<'a, G: Graph> Run<'a, G> {
         }
     }
 
-    /// Returns `Continue` when it has to be polled again.
+    /// Returns `Continue` if it has to be called again.
     #[expect(clippy::inline_always, reason = "an item goes through it; a call costs it a tenth")]
     #[inline(always)]
     fn poll_once<T>(
@@ -95,13 +96,13 @@ impl<'a, G: Graph> Run<'a, G> {
         pick: impl Fn(Published<G>) -> Option<T>,
     ) -> ControlFlow<Poll<Option<Result<T, RunError>>>> {
         let Stage::Running(run) = &mut self.stage else {
-            return match self.poll_aside() {
-                Aside::Started => ControlFlow::Continue(()),
-                Aside::Left(published) => {
-                    self.note_start(&published);
+            return match self.poll_inactive() {
+                Inactive::Started => ControlFlow::Continue(()),
+                Inactive::Last(published) => {
+                    self.record_start(&published);
                     picked(pick(published))
                 }
-                Aside::Over(error) => ControlFlow::Break(Poll::Ready(error.map(Err))),
+                Inactive::Ended(error) => ControlFlow::Break(Poll::Ready(error.map(Err))),
             };
         };
         if self.stop.stopper.control.slice.is_used_up(&*self.stop.runtime) {
@@ -109,18 +110,18 @@ impl<'a, G: Graph> Run<'a, G> {
             return ControlFlow::Break(Poll::Pending);
         }
         if let Poll::Ready(driven) = run.as_mut().poll(cx) {
-            self.over(driven);
+            self.finished(driven);
             return ControlFlow::Continue(());
         }
-        // after the poll, so that an action that can finish does
+        // after the poll, so that an action that can finish is not cancelled
         if self.stop.stopper.is_stopped()
             && let Poll::Ready(shown) = self.poll_cancel(cx)
         {
             return picked(shown.and_then(pick));
         }
-        match self.inlet.take() {
+        match self.receiver.take() {
             Some(published) => {
-                self.note_start(&published);
+                self.record_start(&published);
                 picked(pick(published))
             }
             None => match self.poll_idle(cx) {
@@ -130,31 +131,30 @@ impl<'a, G: Graph> Run<'a, G> {
         }
     }
 
-    /// Stores the cursor of the start for [`started`](Run::started), whichever call takes the event.
+    /// Stores the cursor of the start for [`started`](Run::started), in every method that takes events.
     #[expect(clippy::inline_always, reason = "each item passes it")]
     #[inline(always)]
-    fn note_start(&mut self, published: &Published<G>) {
+    fn record_start(&mut self, published: &Published<G>) {
         if let Published::Event(event) = published {
-            self.note_event(event);
+            self.record_event(event);
         }
     }
 
     #[cold]
-    fn note_event(&mut self, event: &Event<G>) {
+    fn record_event(&mut self, event: &Event<G>) {
         if let EventKind::RunStarted = event.kind {
             self.started = event.cursor;
             let control = &self.stop.stopper.control;
-            if control.attention() == Attention::Start {
-                control.attend(Attention::Items);
+            if control.subscription() == Subscription::Start {
+                control.subscribe(Subscription::Items);
             }
         }
     }
 
-    /// The run waits, and neither an item nor an event is there; is ready when it has to be polled
-    /// again.
+    /// Called while the run waits and nothing is published. Completes if the run has to be polled again.
     #[inline(never)]
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.inlet.nudge();
+        self.receiver.wake_sender();
         let stop = self.stop.poll_stop(cx);
         if stop.is_pending() {
             self.stop.stopper.control.slice.restart();
@@ -162,18 +162,18 @@ impl<'a, G: Graph> Run<'a, G> {
         stop
     }
 
-    /// What there is before the run's future and after it.
+    /// Polls the run before its future is started and after it has ended.
     #[cold]
-    fn poll_aside(&mut self) -> Aside<G> {
+    fn poll_inactive(&mut self) -> Inactive<G> {
         if let Stage::Ready(..) = &self.stage {
             self.start();
-            return Aside::Started;
+            return Inactive::Started;
         }
-        // what was published last is still there when the future is gone
-        if let Some(published) = self.inlet.take() {
-            return Aside::Left(published);
+        // the last published value outlives the future
+        if let Some(published) = self.receiver.take() {
+            return Inactive::Last(published);
         }
-        Aside::Over(match &mut self.stage {
+        Inactive::Ended(match &mut self.stage {
             Stage::Failed(error, shown @ Shown::No) => {
                 *shown = Shown::Yes;
                 Some(error.clone())
@@ -183,23 +183,23 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 
     #[cold]
-    fn over(&mut self, (session, result): Driven<'a, G>) {
+    fn finished(&mut self, (session, result): Driven<'a, G>) {
         self.stop.forget();
         self.stage = match result {
-            Ok(outcome) => Stage::Over(session, outcome),
+            Ok(outcome) => Stage::Ended(session, outcome),
             Err(error) => Stage::Failed(error, Shown::No),
         };
     }
 
-    /// After a stop: cancels the run when the grace period is over and it still waits for the
-    /// action, rather than for its consumer. Gives the item that was yielded last.
+    /// Called after a stop. Cancels the run when the grace period is over, if it waits for the action and not
+    /// for the consumer. Returns the last published value.
     #[cold]
     fn poll_cancel(&mut self, cx: &mut Context<'_>) -> Poll<Option<Published<G>>> {
-        if !self.inlet.peek_with(waits_for_action) || self.stop.poll_deadline(cx).is_pending() {
+        if !self.receiver.peek_with(waits_for_action) || self.stop.poll_deadline(cx).is_pending() {
             return Poll::Pending;
         }
-        // taken first, so that the slot has room for the event of the cancel
-        let shown = self.inlet.take();
+        // taken first, so that the slot has room for the event of the cancellation
+        let shown = self.receiver.take();
         // dropping the future cancels the run
         discard("a run", mem::replace(&mut self.stage, Stage::Changing));
         self.stop.forget();
@@ -207,7 +207,7 @@ impl<'a, G: Graph> Run<'a, G> {
         Poll::Ready(shown)
     }
 
-    /// Makes the one box of a run.
+    /// Allocates the one box of a run.
     #[cold]
     fn start(&mut self) {
         self.stage = match mem::replace(&mut self.stage, Stage::Changing) {
@@ -219,7 +219,7 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 }
 
-/// Ends a poll with what was picked, if anything was.
+/// Ends a poll with the accepted value, if there is one.
 #[inline]
 fn picked<T>(picked: Option<T>) -> ControlFlow<Poll<Option<Result<T, RunError>>>> {
     match picked {
@@ -228,7 +228,7 @@ fn picked<T>(picked: Option<T>) -> ControlFlow<Poll<Option<Result<T, RunError>>>
     }
 }
 
-/// Whether a run that is pending waits for an action, and not for someone to take an event.
+/// Returns whether a pending run waits for the action, and not for the consumer to take an event.
 fn waits_for_action<G: Graph>(published: Option<&Published<G>>) -> bool {
     published.is_none_or(|published| match published {
         Published::Item(..) => true,
@@ -254,7 +254,7 @@ impl<'a, G: Graph> IntoFuture for Run<'a, G> {
     }
 }
 
-/// The future of a [`Run`] that is awaited: drops the items and gives the end.
+/// The future of awaiting a [`Run`]: it drops the items and returns the end.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Finish<'a, G: Graph>(Option<Run<'a, G>>);

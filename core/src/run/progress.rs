@@ -1,4 +1,4 @@
-//! The state machine of a session in the types of a graph, read from a log and written to it.
+//! The state machine of a session in the types of a graph, and its conversion from and to that of a log.
 
 use super::RestoreError;
 use crate::{
@@ -21,14 +21,14 @@ pub(super) type GraphRun<G> =
 /// The inputs of an unfinished run.
 #[derive(Debug)]
 pub(super) struct RunInputs<T> {
-    /// `None` if they are not known: they do not fit the graph, or the app was built within a run.
+    /// `None` if they are not known: they do not fit the graph, or the app was built at an unfinished position.
     pub(super) typed: Option<T>,
-    /// As the log has them; null without a log.
+    /// The inputs in the log; null without a log.
     pub(super) json: Value,
 }
 
-/// A session at a position that the program gives.
-pub(super) fn placed<G: Graph>(position: Position<G::Node>) -> GraphProgress<G> {
+/// Returns the state machine of a session at a position that the program sets.
+pub(super) fn at_position<G: Graph>(position: Position<G::Node>) -> GraphProgress<G> {
     let progress = Progress::new(position);
     let unfinished = match position {
         Position::Unfinished(origin) => Some(unknown(origin)),
@@ -37,13 +37,13 @@ pub(super) fn placed<G: Graph>(position: Position<G::Node>) -> GraphProgress<G> 
     Progress { unfinished, ..progress }
 }
 
-/// A run of which only its node is known.
+/// Returns an unfinished run of which only the node is known.
 fn unknown<N, F, T>(origin: N) -> Unfinished<N, F, RunInputs<T>> {
     let inputs = RunInputs { typed: None, json: Value::Null };
     Unfinished { origin, origin_failure: None, inputs }
 }
 
-/// Reads what a log has in the types of a graph.
+/// Converts the state machine of a log into the types of a graph.
 pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, RestoreError> {
     let at = |node: &str| find::<G>("the session is at", node);
     let failure = |record: Option<FailureRecord>| {
@@ -69,7 +69,7 @@ pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, R
     Ok(Progress { position, step, run, shown, failure: failure(raw.failure)?, unfinished })
 }
 
-/// Writes it as a log has it.
+/// Converts the state machine into that of a log.
 pub(super) fn to_raw<N: Node, T>(progress: &Progress<N, Failure, RunInputs<T>>) -> RawProgress {
     let name = |node: N| node.name().to_owned();
     let failure = |failure: &Option<Failure>| failure.as_ref().map(FailureRecord::from);
@@ -87,7 +87,7 @@ pub(super) fn to_raw<N: Node, T>(progress: &Progress<N, Failure, RunInputs<T>>) 
     }
 }
 
-/// Finds a node by its name; `what` the session has to do with it is for the error.
+/// Finds a node by its name. `what` is the start of the error message, before the node.
 pub(crate) fn find<G: Graph>(what: &'static str, node: &str) -> Result<G::Node, RestoreError> {
     let found = G::Node::ALL.iter().find(|known| known.name() == node);
     found.copied().ok_or_else(|| RestoreError::UnknownNode {
@@ -99,7 +99,7 @@ pub(crate) fn find<G: Graph>(what: &'static str, node: &str) -> Result<G::Node, 
 }
 
 pub(crate) fn restore_failure<G: Graph>(record: &FailureRecord) -> Result<Failure, RestoreError> {
-    let node = find::<G>("the session passes on a failure of", &record.node)?.name();
+    let node = find::<G>("the session has a failure of", &record.node)?.name();
     let names = G::State::FIELDS.iter().map(|field| field.name);
     let inputs = G::TOPOLOGY.inputs.iter().map(|input| input.name);
     let cause = FailureCause::restore(&record.cause, names.chain(inputs));

@@ -1,4 +1,4 @@
-//! From what a log holds to a session in the types of a graph.
+//! Restoring a session from a log into the types of a graph.
 
 use super::{
     RestoreError,
@@ -16,15 +16,15 @@ use std::sync::Arc;
 pub(super) struct Restored<G: Graph> {
     pub(super) state: G::State,
     pub(super) progress: GraphProgress<G>,
-    /// Whether another graph or another version of the state wrote it.
+    /// Whether another version of the graph or of the state wrote it.
     pub(super) changed: bool,
 }
 
 impl<G: Graph> Restored<G> {
-    /// Reads a snapshot of a session in the types of the graph, if the session is the graph's.
+    /// Reads a snapshot into the types of the graph. Returns an error if the session belongs to another graph.
     pub(super) fn from_snapshot(session: &str, snapshot: Snapshot) -> Result<Self, RestoreError> {
         let (graph, version, state, raw) = snapshot.into_parts();
-        // names and types that fit by chance would let two graphs take over each other's sessions
+        // without this check, graphs whose names and types happen to fit could open each other's sessions
         if G::TOPOLOGY.names().all(|name| name != graph.name) {
             return Err(RestoreError::OtherGraph {
                 session: session.to_owned(),
@@ -37,17 +37,17 @@ impl<G: Graph> Restored<G> {
         Ok(Self { state: restore_state(version, state)?, progress, changed })
     }
 
-    /// Refuses a session that a run could not continue: the node of its position leads to a reader of a
-    /// slot that has no value.
+    /// Returns an error for a session that a run could not continue, because the node of its position leads to a
+    /// reader of a slot without a value.
     pub(super) fn check_slots(&self) -> Result<(), RestoreError> {
         match self.progress.position.node() {
-            // the proof of this graph covers what it wrote itself
+            // for sessions that this graph wrote, the compiler has proved it
             Some(node) if self.changed => check_slots::<G>(*node, &self.state),
             _ => Ok(()),
         }
     }
 
-    /// Refuses inputs of an unfinished run that do not fit, so that it could only be restarted.
+    /// Returns an error if the inputs of an unfinished run do not fit, so that the run can only be restarted.
     pub(super) fn check_inputs(&self) -> Result<(), RestoreError> {
         let run = self.progress.unfinished.as_ref();
         let Some(run) = run.filter(|run| run.inputs.typed.is_none()) else {
@@ -61,7 +61,7 @@ impl<G: Graph> Restored<G> {
     }
 }
 
-/// Refuses to run from a node that leads to a reader of a slot that has no value.
+/// Returns an error if `node` leads to a reader of a slot without a value.
 pub(super) fn check_slots<G: Graph>(node: G::Node, state: &G::State) -> Result<(), RestoreError> {
     let fields = G::State::FIELDS;
     let slots = (0..fields.len()).filter(|index| fields[*index].slot);

@@ -1,4 +1,4 @@
-//! A run as its consumer sees it.
+//! A run, from the side of its consumer.
 
 use super::{
     App, End, Events, Outcome, RunError, RunErrorKind,
@@ -11,7 +11,7 @@ use crate::{
     graph::{Graph, Next, Node as _},
     log::Cursor,
     panics::discard,
-    stream::{Attention, Inlet, Stopper},
+    stream::{SlotReceiver, Stopper, Subscription},
 };
 use std::{fmt, future::poll_fn, mem, pin::Pin, sync::Arc, time::Duration};
 
@@ -19,61 +19,61 @@ use std::{fmt, future::poll_fn, mem, pin::Pin, sync::Arc, time::Duration};
 ///
 /// It is lazy: nothing happens until it is polled. Take items with [`next`](Run::next) and the end
 /// with [`finish`](Run::finish), or await it for the end alone. An error is the last item, and
-/// `finish` returns the same one.
+/// `finish` returns the same error.
 ///
 /// # Fairness
-/// A run that never waits still returns to its executor, about four times in a millisecond and more often at
-/// first, so that other tasks make progress, a timeout around it fires and a stop is heard. That
-/// happens between steps and between items; code of an action in between keeps the thread, as in
-/// every future.
+/// A run that never waits still yields to its executor, about four times per millisecond and more often at
+/// first, so that other tasks make progress, a timeout around it fires and a stop is noticed. It yields between
+/// steps and between items; the code of an action in between occupies the thread, as in every future.
 ///
 /// # Cancel safety
-/// Dropping a run cancels it: the action's future is dropped, the state is that of the last
-/// commit, and [`App::resume`] goes on. Dropping the future of [`next`](Run::next) or
-/// [`finish`](Run::finish) loses nothing.
+/// Dropping a run cancels it: the future of the action is dropped, the state is that of the last commit, and
+/// [`App::resume`] continues the run. Dropping the future of [`next`](Run::next) or [`finish`](Run::finish)
+/// loses nothing.
 #[must_use = "a run does nothing unless it is polled"]
 pub struct Run<'a, G: Graph> {
     pub(super) stage: Stage<'a, G>,
-    pub(super) inlet: &'a mut Inlet<Published<G>>,
+    pub(super) receiver: &'a mut SlotReceiver<Published<G>>,
     pub(super) only: Option<G::Node>,
     pub(super) stop: Stop,
-    /// What [`Run::started`] returned.
+    /// The cursor of the start, for [`Run::started`].
     pub(super) started: Option<Cursor>,
 }
 
-/// With a tag of its own, which is compared at every item; a niche takes longer to read.
+/// The stage of a run. It has an explicit tag because it is compared for every item, and a niche takes longer to
+/// read.
 #[repr(u8)]
 pub(super) enum Stage<'a, G: Graph> {
     Ready(&'a mut Session<G>, Start<G::Inputs>, Halts<G::Node>),
     Running(Pin<Box<dyn Future<Output = Driven<'a, G>> + Send + 'a>>),
-    Over(&'a mut Session<G>, Outcome<G::Node>),
+    Ended(&'a mut Session<G>, Outcome<G::Node>),
     Failed(RunError, Shown),
-    /// Only while one stage becomes another.
+    /// A placeholder while the stage changes.
     Changing,
 }
 
-/// Whether the error was given to the consumer as the last item.
+/// Whether the consumer has received the error as the last item.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
     No,
     Yes,
 }
 
-/// A step that [`Run::step`] committed.
+/// A step that was committed, returned by [`Run::step`].
 #[non_exhaustive]
 pub struct Committed<G: Graph> {
     /// The node.
     pub node: G::Node,
     /// The number of the step in the session, from 0.
     pub step: u64,
-    /// What follows.
+    /// The transition that follows.
     pub next: Next<G::Node>,
     /// The state after it.
     pub state: G::State,
 }
 
 impl<G: Graph> Committed<G> {
-    /// Copies what the step wrote out of the state.
+    /// Copies the writes of the step from the state.
     pub fn writes(&self) -> G::Writes {
         G::writes(self.node, &self.state)
     }
@@ -91,25 +91,26 @@ impl<G: Graph> fmt::Debug for Committed<G> {
 
 impl<'a, G: Graph> Run<'a, G> {
     pub(super) fn new(app: &'a mut App<G>, start: Start<G::Inputs>) -> Self {
-        let App { session, inlet, grace } = app;
-        let inlet = crate::sync::exclusive(inlet);
-        while let Some(published) = inlet.take() {
+        let App { session, receiver, grace_period } = app;
+        let receiver = crate::sync::exclusive(receiver);
+        while let Some(published) = receiver.take() {
             discard("an item", published);
         }
         let context = &mut session.context;
-        context.turn += 1;
-        context.control.attend(Attention::Items);
+        context.generation += 1;
+        context.control.subscribe(Subscription::Items);
         context.control.slice.start();
-        let stopper = Stopper { control: Arc::clone(&context.control), run: context.turn };
-        let stop = Stop::new(stopper, Arc::clone(&context.runtime), *grace);
+        let stopper =
+            Stopper { control: Arc::clone(&context.control), generation: context.generation };
+        let stop = Stop::new(stopper, Arc::clone(&context.runtime), *grace_period);
         let halts = Halts { before: Vec::new(), after: Vec::new() };
         let stage = Stage::Ready(session, start, halts);
-        Self { stage, inlet, only: None, stop, started: None }
+        Self { stage, receiver, only: None, stop, started: None }
     }
 
-    /// Halts the run before this node; never at its very first step.
+    /// Halts the run before this node, except if it is the first node of the run.
     ///
-    /// To be called before the first poll; later it changes nothing.
+    /// Has no effect after the first poll.
     pub fn halt_before(mut self, node: G::Node) -> Self {
         if let Stage::Ready(_, _, halts) = &mut self.stage {
             halts.before.push(node);
@@ -117,9 +118,9 @@ impl<'a, G: Graph> Run<'a, G> {
         self
     }
 
-    /// Halts the run once this node is committed.
+    /// Halts the run after this node is committed.
     ///
-    /// To be called before the first poll; later it changes nothing.
+    /// Has no effect after the first poll.
     pub fn halt_after(mut self, node: G::Node) -> Self {
         if let Stage::Ready(_, _, halts) = &mut self.stage {
             halts.after.push(node);
@@ -128,9 +129,9 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 
     /// Sets how long an action may keep running after a stop, instead of the app's
-    /// [grace period](super::AppBuilder::grace).
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.stop.grace = grace;
+    /// [grace period](super::AppBuilder::grace_period).
+    pub fn grace_period(mut self, grace_period: Duration) -> Self {
+        self.stop.grace_period = grace_period;
         self
     }
 
@@ -140,26 +141,26 @@ impl<'a, G: Graph> Run<'a, G> {
         self
     }
 
-    /// The same run as a stream of [`Event`]s.
+    /// Converts the run into a stream of [`Event`]s.
     ///
-    /// To be called before the first poll; later, events that went by are missed.
+    /// If it is called after the first poll, earlier events are missing.
     pub fn events(self) -> Events<'a, G> {
-        self.stop.stopper.control.attend(Attention::Events);
+        self.stop.stopper.control.subscribe(Subscription::Events);
         Events::new(self)
     }
 
-    /// A handle that stops this run from anywhere.
+    /// Returns a handle that stops this run from any task or thread.
     pub fn stopper(&self) -> Stopper {
         self.stop.stopper.clone()
     }
 
-    /// The next item; `None` when the run is over.
+    /// Returns the next item; `None` when the run is over.
     ///
     /// # Errors
-    /// The one that ended the run, as the last item.
+    /// Returns the error that ended the run, as the last item.
     ///
     /// # Cancel safety
-    /// Loses nothing when dropped.
+    /// This method is cancel safe.
     pub async fn next(&mut self) -> Option<Result<G::Item, RunError>> {
         poll_fn(|cx| self.poll_item(cx)).await
     }
@@ -167,31 +168,31 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Starts the run and waits until the log has its first entry; returns the cursor of that entry,
     /// or `None` without a log. The first step has not run yet.
     ///
-    /// A server can accept a request at this point: if `started` returns an error, no action has run. To be
-    /// called before the first poll; a later call returns the same cursor.
+    /// A server can accept a request at this point: if `started` returns an error, no action has run. Call it
+    /// before the first poll. Later calls return the same cursor.
     ///
-    /// Under [`Durability::Batch`](crate::log::Durability::Batch) the entry is on its way to the log, like
-    /// every other one.
+    /// Under [`Durability::Batch`](crate::log::Durability::Batch), the entry may not be durable yet, like every
+    /// other entry.
     ///
     /// # Errors
-    /// The one that ended the run before it started. After a [`RunErrorKind::Log`] the log may have the
-    /// entry all the same, if its answer was lost: the next run of the app finds out.
+    /// Returns the error that ended the run before it started. After a [`RunErrorKind::Log`], the log may still
+    /// have the entry, if only its response was lost: the next run of the app reads the log to find out.
     ///
     /// # Cancel safety
-    /// Loses nothing when dropped.
+    /// This method is cancel safe.
     pub async fn started(&mut self) -> Result<Option<Cursor>, RunError> {
         let control = Arc::clone(&self.stop.stopper.control);
         if let Stage::Ready(..) = self.stage {
-            control.attend(Attention::Start);
+            control.subscribe(Subscription::Start);
         }
         // an earlier call may have been dropped while it waited
-        if control.attention() == Attention::Start {
+        if control.subscription() == Subscription::Start {
             poll_fn(|cx| self.poll_event(cx)).await.transpose()?;
         }
         self.started_before()
     }
 
-    /// The answer of [`started`](Self::started) for a run that was polled before.
+    /// Returns the result of [`started`](Self::started) for a run that was already polled.
     fn started_before(&self) -> Result<Option<Cursor>, RunError> {
         match &self.stage {
             Stage::Failed(error, _) if self.started.is_none() => Err(error.clone()),
@@ -199,18 +200,18 @@ impl<'a, G: Graph> Run<'a, G> {
         }
     }
 
-    /// Runs until one more step is committed; `None` when the run is over.
+    /// Runs until the next step is committed; returns `None` when the run is over.
     ///
-    /// The run waits there. Items that the step yields are dropped. The state is copied out of the run.
+    /// The run waits there until it is polled again. Items of the step are dropped. The returned state is a copy.
     ///
     /// # Errors
-    /// The one that ended the run.
+    /// Returns the error that ended the run.
     ///
     /// # Cancel safety
-    /// Loses nothing when dropped.
+    /// This method is cancel safe.
     pub async fn step(&mut self) -> Result<Option<Committed<G>>, RunError> {
         let control = Arc::clone(&self.stop.stopper.control);
-        control.attend(Attention::Commits);
+        control.subscribe(Subscription::Commits);
         let committed = loop {
             match poll_fn(|cx| self.poll_event(cx)).await {
                 None => break Ok(None),
@@ -223,26 +224,26 @@ impl<'a, G: Graph> Run<'a, G> {
                 Some(Ok(_)) => {}
             }
         };
-        control.attend(Attention::Items);
+        control.subscribe(Subscription::Items);
         committed
     }
 
-    /// Drops the items that are left and gives the end; can be called again.
+    /// Drops the remaining items and returns the end of the run. It can be called again.
     ///
     /// # Errors
-    /// The one that ended the run.
+    /// Returns the error that ended the run.
     ///
     /// # Cancel safety
-    /// Loses nothing but the items when dropped.
+    /// Dropping the future loses only the items that it has dropped.
     pub async fn finish(&mut self) -> Result<End<'_, G>, RunError> {
         while poll_fn(|cx| self.poll_event(cx)).await.is_some() {}
         self.end()
     }
 
-    /// The end of a run whose stream is over.
+    /// Returns the end of a run whose stream has ended.
     fn end(&self) -> Result<End<'_, G>, RunError> {
         match &self.stage {
-            Stage::Over(session, outcome) => Ok(End { session, outcome: *outcome }),
+            Stage::Ended(session, outcome) => Ok(End { session, outcome: *outcome }),
             Stage::Failed(error, _) => Err(error.clone()),
             Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
         }
@@ -250,29 +251,29 @@ impl<'a, G: Graph> Run<'a, G> {
 
     pub(super) fn into_end(mut self) -> Result<End<'a, G>, RunError> {
         match mem::replace(&mut self.stage, Stage::Changing) {
-            Stage::Over(session, outcome) => Ok(End { session, outcome }),
+            Stage::Ended(session, outcome) => Ok(End { session, outcome }),
             Stage::Failed(error, _) => Err(error),
             Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
         }
     }
 
-    /// The error of a run that did not finish within its grace period.
+    /// Returns the error of a run that did not finish within its grace period.
     #[cold]
     pub(super) fn cancelled(&self) -> RunError {
         let node = G::Node::ALL.get(self.stop.stopper.control.node());
         let node = node.map_or("", |node| node.name());
-        RunErrorKind::Cancelled { node, grace: self.stop.grace }.into()
+        RunErrorKind::Cancelled { node, grace_period: self.stop.grace_period }.into()
     }
 }
 
-/// Destructors of the user's types may panic: those of an action, of an item, of inputs.
+/// Catches panics in destructors of the user's types: those of an action, an item or inputs.
 impl<G: Graph> Drop for Run<'_, G> {
     fn drop(&mut self) {
         discard("a run", mem::replace(&mut self.stage, Stage::Changing));
     }
 }
 
-/// Nothing in it is pinned: the future lies in a box.
+/// Nothing in it is pinned: the future is boxed.
 impl<G: Graph> Unpin for Run<'_, G> {}
 
 impl<G: Graph> fmt::Debug for Run<'_, G> {
@@ -280,7 +281,7 @@ impl<G: Graph> fmt::Debug for Run<'_, G> {
         let stage = match &self.stage {
             Stage::Ready(..) => "ready",
             Stage::Running(_) | Stage::Changing => "running",
-            Stage::Over(..) => "over",
+            Stage::Ended(..) => "ended",
             Stage::Failed(..) => "failed",
         };
         f.debug_struct("Run")

@@ -1,4 +1,4 @@
-//! A session of an app between polls: the committed state, its progress, and what runs need.
+//! The session of an app: the committed state, its progress, and the resources of runs.
 
 use super::{
     Outcome, Position, RestoreError, RunError, RunErrorKind,
@@ -13,33 +13,33 @@ use crate::{
     log::{EntryKind, LogError},
     panics::discard,
     progress::RemovedRun,
-    stream::{Attention, Outlet, Settling},
+    stream::{Committing, SlotSender, Subscription},
     sync::{Mutex, exclusive},
 };
 use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
 
-/// One session, owned by an app and lent to its runs.
+/// A session, owned by an app and borrowed by its runs.
 pub(crate) struct Session<G: Graph> {
     /// The last committed state.
     pub(super) state: G::State,
     pub(super) progress: GraphProgress<G>,
-    /// The run that a transition ended, until it is over for its observers.
-    over: Option<GraphRun<G>>,
-    /// The node whose step runs, or ran last.
+    /// The run that a transition has ended, until its observers were notified of the end.
+    ended_run: Option<GraphRun<G>>,
+    /// The node of the current step, or of the last one.
     pub(super) at: G::Node,
     /// The last node that the current run committed.
     pub(super) last: Option<G::Node>,
-    /// Whether the last item of the step waits for the log, so that the consumer does not have it.
+    /// Whether the last item of the step waits for the log, and was not delivered to the consumer.
     pub(super) item_pending: bool,
-    /// Items that are superseded, which consumer and observers have not been notified of.
+    /// The number of superseded items of which the consumer and the observers were not notified yet.
     unreported: u64,
     pub(super) resources: Arc<G::Resources>,
     pub(super) context: Context,
     pub(super) observers: Observers<G>,
     pub(super) journal: Journal<G>,
-    /// The run's end of the one-item slot. The lock is never taken, `get_mut` goes around it: it
-    /// is there because an app is `Sync` and half a slot is not.
-    pub(super) outlet: Mutex<Outlet<Published<G>>>,
+    /// The run's end of the one-item slot. The mutex is never locked, only accessed by `get_mut`: an app is
+    /// `Sync`, but this end is not.
+    pub(super) sender: Mutex<SlotSender<Published<G>>>,
 }
 
 /// How a run starts.
@@ -49,7 +49,7 @@ pub(super) enum Start<I> {
     Restart(I),
 }
 
-/// How runs start.
+/// Starting of runs.
 impl<G: Graph> Session<G> {
     pub(super) fn new(
         state: G::State,
@@ -57,15 +57,15 @@ impl<G: Graph> Session<G> {
         resources: Arc<G::Resources>,
         context: Context,
         observers: Observers<G>,
-        outlet: Outlet<Published<G>>,
+        sender: SlotSender<Published<G>>,
     ) -> Self {
         let at = progress.position.node().copied().unwrap_or(G::START);
-        let (over, last, item_pending, unreported) = (None, None, false, 0);
-        let (journal, outlet) = (Journal::none(), Mutex::new(outlet));
+        let (ended_run, last, item_pending, unreported) = (None, None, false, 0);
+        let (journal, sender) = (Journal::none(), Mutex::new(sender));
         Self {
             state,
             progress,
-            over,
+            ended_run,
             at,
             last,
             item_pending,
@@ -74,12 +74,13 @@ impl<G: Graph> Session<G> {
             context,
             observers,
             journal,
-            outlet,
+            sender,
         }
     }
 
-    /// Checks that a run may start, records that it does, and puts the session into it.
-    /// Takes the inputs, unless it returns an error.
+    /// Checks that a run may start, records its start, and updates the session.
+    ///
+    /// Takes the inputs from `start`, unless it returns an error.
     pub(super) async fn start(&mut self, start: &mut Start<G::Inputs>) -> Result<(), RunError> {
         self.wait_for_log();
         self.recover().await?;
@@ -97,15 +98,15 @@ impl<G: Graph> Session<G> {
         Ok(())
     }
 
-    /// No action runs: what is waited for from now on is the log, if there is one, and so no grace
-    /// period and no timeout counts it.
+    /// Marks that no action is running and the run only waits for the log, if there is one. Neither the grace
+    /// period nor a timeout counts this time.
     pub(super) fn wait_for_log(&self) {
         if self.journal.has_log() {
-            self.context.control.settle(Settling::Yes);
+            self.context.control.set_committing(Committing::Yes);
         }
     }
 
-    /// The node that a run would start at or continue at.
+    /// Returns the node at which a run would start or continue.
     fn start_node(&self, start: &Start<G::Inputs>) -> Result<G::Node, RunError> {
         let (node, inputs) = match (start, self.progress.position) {
             (_, Position::Ended) => return Err(RunErrorKind::Ended.into()),
@@ -116,7 +117,7 @@ impl<G: Graph> Session<G> {
             (Start::Restart(inputs), Position::Unfinished(node)) => {
                 let origin = self.origin().unwrap_or(node);
                 if self.journal.has_log() {
-                    // another version of the graph may have led there
+                    // another version of the graph may have started the run there
                     check_slots::<G>(origin, &self.state)?;
                 }
                 (origin, inputs)
@@ -134,7 +135,7 @@ impl<G: Graph> Session<G> {
         Ok(node)
     }
 
-    /// Reads the session back after an append that failed, or whose fate is unknown.
+    /// Reads the session from the log again after an append that failed, or whose result is unknown.
     pub(super) async fn recover(&mut self) -> Result<(), RunError> {
         let read = self.journal.recover().await.map_err(|error| self.log_error(error))?;
         if let Some(view) = read {
@@ -150,7 +151,7 @@ impl<G: Graph> Session<G> {
         Ok(())
     }
 
-    /// Puts the session where the log says that it is.
+    /// Replaces the state and the progress by those of the log.
     pub(super) fn adopt(&mut self, restored: Restored<G>) -> Result<(), RestoreError> {
         discard("a state", mem::replace(&mut self.state, restored.state));
         discard("inputs", mem::replace(&mut self.progress, restored.progress));
@@ -159,7 +160,7 @@ impl<G: Graph> Session<G> {
         self.journal.adopted(&self.state, restored.changed).map_err(RestoreError::Snapshot)
     }
 
-    /// Puts a session that has ended at its start.
+    /// Moves a session that has ended back to its start.
     pub(super) fn reopen(&mut self) -> Result<(), RunError> {
         if let Some(node) = self.progress.position.node() {
             return Err(RunErrorKind::NotEnded { node: node.name() }.into());
@@ -171,26 +172,26 @@ impl<G: Graph> Session<G> {
     }
 }
 
-/// Where the session is, and how steps move it.
+/// The position of the session, and its changes by steps.
 impl<G: Graph> Session<G> {
-    /// The node that the position names; the start once the session has ended.
+    /// Returns the node of the position; the start node if the session has ended.
     #[inline]
     pub(super) fn node(&self) -> G::Node {
         self.progress.position.node().copied().unwrap_or(G::START)
     }
 
-    /// Where the unfinished run started.
+    /// Returns the node at which the unfinished run started.
     pub(super) fn origin(&self) -> Option<G::Node> {
         self.progress.unfinished.as_ref().map(|run| run.origin)
     }
 
-    /// The inputs of the run at the position.
+    /// Returns the inputs of the unfinished run.
     #[inline]
     pub(super) fn inputs(&self) -> Option<&G::Inputs> {
         self.progress.unfinished.as_ref()?.inputs.typed.as_ref()
     }
 
-    /// Notes which step runs.
+    /// Sets the current step.
     #[inline]
     pub(super) fn enter(&mut self, node: G::Node) {
         self.context.step = self.progress.step;
@@ -199,29 +200,29 @@ impl<G: Graph> Session<G> {
         self.at = node;
     }
 
-    /// The one place where a step is committed: the state already holds the candidate, what follows
-    /// is known, and the log, if there is one, has the step.
+    /// Commits a step. No other code does so. The state already contains the writes, the transition is evaluated,
+    /// and the log, if there is one, has the step.
     #[inline]
     pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
         self.last = Some(node);
-        let over = self.progress.committed(next);
-        if over.0.is_some() {
-            self.end_run(over);
+        let ended = self.progress.committed(next);
+        if ended.0.is_some() {
+            self.end_run(ended);
         }
     }
 
-    /// Keeps what a run was given until it is over for its observers.
+    /// Keeps the inputs of a run until its observers were notified of the end.
     fn end_run(&mut self, RemovedRun(run): RemovedRun<G::Node, Failure, RunInputs<G::Inputs>>) {
-        discard("inputs", mem::replace(&mut self.over, run));
+        discard("inputs", mem::replace(&mut self.ended_run, run));
     }
 
     /// Takes the error edge of a step that failed.
     pub(super) fn fail_over(&mut self, failure: Failure, next: Next<G::Node>) {
-        let over = self.progress.failed_over(failure, next);
-        self.end_run(over);
+        let ended = self.progress.failed_over(failure, next);
+        self.end_run(ended);
     }
 
-    /// What follows the step that was committed last.
+    /// Returns the transition after the last committed step.
     #[inline]
     pub(super) fn next(&self) -> Next<G::Node> {
         match self.progress.position {
@@ -231,7 +232,7 @@ impl<G: Graph> Session<G> {
         }
     }
 
-    /// The outcome that follows from where the session came to rest.
+    /// Returns the outcome of a run that ends at the current position.
     pub(super) fn rest(&self) -> Outcome<G::Node> {
         match self.progress.position {
             Position::Rest(node) => Outcome::Paused(node),
@@ -240,12 +241,12 @@ impl<G: Graph> Session<G> {
         }
     }
 
-    /// How many items of the step the consumer has.
+    /// Returns the number of items of the step that were delivered to the consumer.
     pub(super) fn delivered(&self) -> u64 {
         self.progress.shown.saturating_sub(self.item_pending.into())
     }
 
-    /// What the step has shown does not count any more.
+    /// Marks the items of the step as superseded.
     pub(super) fn forget_items(&mut self) {
         self.progress.superseded();
         self.item_pending = false;
@@ -256,15 +257,15 @@ impl<G: Graph> Session<G> {
     }
 }
 
-/// What runs publish.
+/// Publishing of events.
 impl<G: Graph> Session<G> {
-    /// Whether anyone hears an event that is no item.
+    /// Returns whether the consumer, a log or an observer receives events other than items.
     #[inline]
-    pub(super) fn is_heard(&self) -> bool {
-        self.context.control.is_heard()
+    pub(super) fn has_subscribers(&self) -> bool {
+        self.context.control.has_subscribers()
     }
 
-    /// Publishes that what the last step has shown without a commit does not count any more.
+    /// Publishes that the items of the last step are superseded, if it was not committed.
     pub(super) async fn supersede(&mut self) {
         let (step, node, items) = (self.progress.step, self.at, self.progress.shown);
         if items > 0 {
@@ -273,7 +274,7 @@ impl<G: Graph> Session<G> {
                 node: node.name().into(),
                 items,
             });
-            // a consumer has not seen an item that waits for the log
+            // without an item that waits for the log, which the consumer has not received
             self.unreported = self.delivered();
             self.forget_items();
         }
@@ -282,7 +283,7 @@ impl<G: Graph> Session<G> {
         }
     }
 
-    /// Publishes the commit that was just made, which has moved the step number on.
+    /// Publishes the last commit, which has already incremented the step number.
     pub(super) async fn publish_commit(&mut self, node: G::Node) {
         let kind = EventKind::StepCommitted { next: self.next() };
         let event = self.event(node, kind);
@@ -293,16 +294,17 @@ impl<G: Graph> Session<G> {
         self.publish_event(self.event(node, kind)).await;
     }
 
-    /// Notifies observers, and the consumer if it asked for such events; waits until it took it.
+    /// Notifies the observers, and the consumer if it subscribes to such events. Waits until the consumer has taken
+    /// the event.
     async fn publish_event(&mut self, mut event: Event<G>) {
-        let wanted = match self.context.control.attention() {
-            Attention::Items => false,
+        let wanted = match self.context.control.subscription() {
+            Subscription::Items => false,
             // a later call of `started` returns the cursor of the start
-            Attention::Commits => {
+            Subscription::Commits => {
                 matches!(event.kind, EventKind::RunStarted | EventKind::StepCommitted { .. })
             }
-            Attention::Start => matches!(event.kind, EventKind::RunStarted),
-            Attention::Events => true,
+            Subscription::Start => matches!(event.kind, EventKind::RunStarted),
+            Subscription::Events => true,
         };
         if wanted {
             self.journal.flush_shown().await;
@@ -321,45 +323,45 @@ impl<G: Graph> Session<G> {
         if let EventKind::StepCommitted { .. } = event.kind {
             event.state = Some(Box::new(self.state.clone()));
         }
-        let outlet = exclusive(&mut self.outlet);
+        let sender = exclusive(&mut self.sender);
         let mut event = Some(Published::Event(Box::new(event)));
         poll_fn(|cx| match event.take() {
-            Some(full) if outlet.is_free() => {
-                event = outlet.put(full).err();
-                outlet.suspend(cx);
+            Some(full) if sender.is_free() => {
+                event = sender.put(full).err();
+                sender.suspend(cx);
                 Poll::Pending
             }
             Some(full) => {
                 event = Some(full);
-                outlet.suspend(cx);
+                sender.suspend(cx);
                 Poll::Pending
             }
-            None => outlet.poll_free(cx),
+            None => sender.poll_free(cx),
         })
         .await;
     }
 
-    /// Notifies observers.
+    /// Notifies the observers.
     fn notify(&mut self, event: &Event<G>) {
-        let Self { state, progress, over, observers, .. } = self;
-        let run = progress.unfinished.as_ref().or(over.as_ref());
+        let Self { state, progress, ended_run, observers, .. } = self;
+        let run = progress.unfinished.as_ref().or(ended_run.as_ref());
         let inputs = run.and_then(|run| run.inputs.typed.as_ref());
         observers.notify(event, &Observed::new(event, state, inputs));
     }
 
-    /// An event of the run, between attempts.
+    /// Returns an event of the run, between attempts.
     fn event(&self, node: G::Node, kind: EventKind<G>) -> Event<G> {
         let (run, step) = (self.progress.run, self.progress.step);
         Event { run, step, ..Event::new(&self.context, node, self.journal.cursor(), kind) }
     }
 
-    /// The run's future was dropped before it ended: the run is cancelled, unless its last step was
-    /// committed and only the outcome was not taken.
+    /// Cancels the run, whose future was dropped before it ended. If the last step was committed and only the
+    /// outcome was not taken, the run counts as finished.
     pub(super) fn cancelled(&mut self) {
         let node = self.node();
         self.context.control.at(node.index());
-        // a thread cannot be dropped, but told
-        self.context.control.stop(self.context.turn);
+        // the thread of a blocking action cannot be dropped, but notices a stop
+        self.context.control.stop(self.context.generation);
         if self.unreported > 0 {
             let items = mem::take(&mut self.unreported);
             let event = self.event(self.at, EventKind::ItemsSuperseded { items });
@@ -375,20 +377,20 @@ impl<G: Graph> Session<G> {
                 self.event(node, EventKind::RunFinished { outcome })
             }
         };
-        let (told, shown) = (event(), event());
-        self.notify(&told);
-        let outlet = exclusive(&mut self.outlet);
-        outlet.reset();
-        if self.context.control.attention() == Attention::Events {
-            // who drops the run does not look, but who let the grace period pass does
-            drop(outlet.put(Published::Event(Box::new(shown))));
+        let (observed, shown) = (event(), event());
+        self.notify(&observed);
+        let sender = exclusive(&mut self.sender);
+        sender.reset();
+        if self.context.control.subscription() == Subscription::Events {
+            // only read if the run was cancelled after the grace period, and not dropped by its consumer
+            drop(sender.put(Published::Event(Box::new(shown))));
         }
     }
 
-    /// A run is over: an idle app keeps nothing of it. A waker would hold the whole task that drove it.
+    /// Removes everything of a run that has ended. Its waker would keep the task of the run alive.
     pub(super) fn forget_run(&mut self) {
-        discard("inputs", self.over.take());
-        exclusive(&mut self.outlet).forget();
+        discard("inputs", self.ended_run.take());
+        exclusive(&mut self.sender).forget();
     }
 }
 
@@ -401,7 +403,7 @@ impl<G: Graph> fmt::Debug for Session<G> {
     }
 }
 
-/// Refuses inputs without which a node that the run can reach before its next pause would fail.
+/// Returns an error if the run can reach a node whose input is missing before its next pause.
 fn missing_input<G: Graph>(from: G::Node, inputs: &G::Inputs) -> Result<(), RunError> {
     if !G::TOPOLOGY.has_optional_inputs() {
         return Ok(());

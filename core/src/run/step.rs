@@ -1,4 +1,4 @@
-//! One attempt at a step, from the action to the commit.
+//! An attempt at a step, from the action to the commit.
 
 use super::{
     journal::{Journal, Step},
@@ -6,13 +6,13 @@ use super::{
 };
 use crate::{
     Context,
-    action::{Action, Call, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
+    action::{Action, Attempt, Collect, Failure, FailureCause, Missing, UnsetSlot, Writes},
     event::{Event, EventKind, Observed, Observers, Published},
     graph::{Graph, Next, NodeRunner, StepResult},
     log::{LogError, Writer},
     panics::{contained, discard},
     state::FieldSet,
-    stream::{Attention, Convert, Emit, Flow, Outlet, Settling, Wait, Yielder, Yielding},
+    stream::{Committing, Convert, Emit, Flow, SlotSender, Subscription, Wait, Yielder, Yielding},
     sync::exclusive,
 };
 use std::{
@@ -22,7 +22,7 @@ use std::{
     task::{Context as Task, Poll},
 };
 
-/// One attempt at a step.
+/// The runner of one attempt at a step.
 pub(super) struct StepRun<'s, G: Graph> {
     session: &'s mut Session<G>,
 }
@@ -54,12 +54,12 @@ impl<G: Graph> NodeRunner<G> for StepRun<'_, G> {
     }
 }
 
-/// Runs the action, makes its writes a candidate, evaluates the transition on it and commits.
+/// Runs the action, applies its writes as a candidate, evaluates the transition on it and commits.
 ///
-/// Panics pass through, and take the candidate back on their way; who polls it catches them.
+/// Panics are not caught here, but by the caller that polls the future. They revert the candidate.
 ///
-/// The session is captured once and the call is made where it is used: whatever is alive at an
-/// `.await`, or moves on the way there, goes through memory in every step.
+/// The session is captured once, and the attempt is created where it is used: every value that is alive at an
+/// `.await`, or moved before it, is copied through memory in every step.
 fn perform<A, G>(
     step: StepRun<'_, G>,
     bind: impl FnOnce(&mut A::Params) + Send,
@@ -73,13 +73,13 @@ where
     let session = step.session;
     async move {
         let writes = {
-            let (view, mut port) = lend::<G, A::Yields>(session);
-            let call = view.call::<A>(bind, port.as_mut())?;
-            let writes = A::run(call).await.map_err(FailureCause::Error)?;
+            let (parts, mut port) = borrow_parts::<G, A::Yields>(session);
+            let attempt = parts.attempt::<A>(bind, port.as_mut())?;
+            let writes = A::run(attempt).await.map_err(FailureCause::Error)?;
             if let Some(port) = port.as_mut()
                 && port.pending_item.is_some()
             {
-                port.context.control.settle(Settling::Yes);
+                port.context.control.set_committing(Committing::Yes);
                 poll_fn(|cx| port.poll_pending(cx)).await;
             }
             writes
@@ -91,11 +91,13 @@ where
     }
 }
 
-/// Lends an action what it reads, and the way for its items if it streams.
+/// Borrows the parts of a session that an action reads, and the port for its items if it streams.
 #[inline]
-fn lend<G: Graph, Y: Yielding>(session: &mut Session<G>) -> (View<'_, G>, Option<Port<'_, G, Y>>) {
+fn borrow_parts<G: Graph, Y: Yielding>(
+    session: &mut Session<G>,
+) -> (Parts<'_, G>, Option<Port<'_, G, Y>>) {
     let Session { progress, context, .. } = session;
-    let view = View {
+    let parts = Parts {
         state: &session.state,
         inputs: progress.unfinished.as_ref().and_then(|run| run.inputs.typed.as_ref()),
         resources: &session.resources,
@@ -103,9 +105,9 @@ fn lend<G: Graph, Y: Yielding>(session: &mut Session<G>) -> (View<'_, G>, Option
         failure: progress.failure.as_ref(),
     };
     let port = Y::STREAMS.then(|| Port {
-        state: view.state,
-        inputs: view.inputs,
-        outlet: exclusive(&mut session.outlet),
+        state: parts.state,
+        inputs: parts.inputs,
+        sender: exclusive(&mut session.sender),
         observers: &mut session.observers,
         journal: &mut session.journal,
         pending_item: None,
@@ -115,10 +117,10 @@ fn lend<G: Graph, Y: Yielding>(session: &mut Session<G>) -> (View<'_, G>, Option
         node: session.at,
         yields: PhantomData,
     });
-    (view, port)
+    (parts, port)
 }
 
-/// Writes that are in the state but not committed; dropping them takes them back.
+/// Writes that are in the state but not committed. Dropping the candidate reverts them.
 struct Candidate<'s, G: Graph, W: Writes<State = G::State>> {
     session: &'s mut Session<G>,
     undo: Option<W::Undo>,
@@ -145,12 +147,12 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
         Ok(())
     }
 
-    /// Commits the writes once the log has the step.
+    /// Commits the writes after the log has stored the step.
     async fn record(mut self, declared: FieldSet) -> StepResult {
         let next = self.next()?;
-        let refused = |error| FailureCause::NotRecorded(error);
-        self.enqueue(declared, next).map_err(refused)?;
-        self.session.journal.commit().await.map_err(refused)?;
+        let not_recorded = |error| FailureCause::NotRecorded(error);
+        self.enqueue(declared, next).map_err(not_recorded)?;
+        self.session.journal.commit().await.map_err(not_recorded)?;
         self.accept(next);
         Ok(())
     }
@@ -159,17 +161,17 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
     fn enqueue(&mut self, declared: FieldSet, next: Next<G::Node>) -> Result<(), LogError> {
         let Some(undo) = &self.undo else { return Ok(()) };
         let Session { at, context, state, progress, journal, .. } = &mut *self.session;
-        if let Some(error) = context.control.take_refusal() {
+        if let Some(error) = context.control.take_rejection() {
             return Err(error);
         }
-        context.control.settle(Settling::Yes);
+        context.control.set_committing(Committing::Yes);
         let (node, attempt) = (*at, context.attempt);
         let step = Step::<G, W> { node, attempt, state, undo, declared, next, progress };
         journal.step(&step)
     }
 
-    /// Keeps the writes. The old values are dropped behind the commit: a destructor that panics cannot
-    /// take back what the log has.
+    /// Keeps the writes. The old values are dropped after the commit, so that a panic of their destructors cannot
+    /// revert a step that the log has.
     #[inline]
     fn accept(mut self, next: Next<G::Node>) {
         let undo = self.undo.take();
@@ -186,8 +188,8 @@ impl<G: Graph, W: Writes<State = G::State>> Drop for Candidate<'_, G, W> {
     }
 }
 
-/// What an attempt may look at.
-struct View<'s, G: Graph> {
+/// The parts of a session that an attempt reads.
+struct Parts<'s, G: Graph> {
     state: &'s G::State,
     inputs: Option<&'s G::Inputs>,
     resources: &'s Arc<G::Resources>,
@@ -195,14 +197,14 @@ struct View<'s, G: Graph> {
     failure: Option<&'s Failure>,
 }
 
-impl<'s, G: Graph> View<'s, G> {
-    /// Collects what the action is given.
+impl<'s, G: Graph> Parts<'s, G> {
+    /// Collects the arguments of the attempt.
     #[inline]
-    fn call<A>(
+    fn attempt<A>(
         self,
         bind: impl FnOnce(&mut A::Params),
         port: Option<&'s mut Port<'_, G, A::Yields>>,
-    ) -> Result<Call<'s, A>, Box<FailureCause>>
+    ) -> Result<Attempt<'s, A>, Box<FailureCause>>
     where
         A: Action<State = G::State>,
         A::Args<'s>: Collect<'s, G>,
@@ -219,27 +221,27 @@ impl<'s, G: Graph> View<'s, G> {
             Some(port) => Yielder::of_run(port, self.context),
             None => Yielder::unused(),
         };
-        let View { context, failure, .. } = self;
-        Ok(Call { reads, args, params, context, failure, yielder })
+        let Parts { context, failure, .. } = self;
+        Ok(Attempt { reads, args, params, context, failure, yielder })
     }
 }
 
-/// What conditions came to.
+/// Converts the error of evaluating a transition.
 #[inline]
 pub(super) fn decided<T>(decision: Result<T, UnsetSlot>) -> Result<T, Box<FailureCause>> {
     decision.map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name).into())
 }
 
-/// The one place where items are published: observers first, then the slot.
+/// Publishes the items of an attempt, to the observers first and then to the slot. No other code does so.
 struct Port<'p, G: Graph, Y> {
     state: &'p G::State,
     inputs: Option<&'p G::Inputs>,
-    outlet: &'p mut Outlet<Published<G>>,
+    sender: &'p mut SlotSender<Published<G>>,
     observers: &'p mut Observers<G>,
     journal: &'p mut Journal<G>,
-    /// An item that the log has, and that waits for it to be durable.
+    /// An item that was recorded and waits until it is durable.
     pending_item: Option<G::Item>,
-    /// Whether there is one: unlike the item, the session keeps this after the attempt.
+    /// Whether there is a pending item. Unlike the item, it outlives the attempt.
     item_pending: &'p mut bool,
     shown: &'p mut u64,
     context: &'p Context,
@@ -250,16 +252,16 @@ struct Port<'p, G: Graph, Y> {
 impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, Y> {
     #[inline]
     fn poll_emit(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
-        if self.context.control.is_heard() {
-            return self.poll_heard(item, cx);
+        if self.context.control.has_subscribers() {
+            return self.poll_subscribed(item, cx);
         }
         if item.is_none() {
             return self.poll_free(cx);
         }
-        if self.outlet.is_free()
+        if self.sender.is_free()
             && let Some(item) = item.take()
         {
-            // first, because it is the program's and may panic
+            // first, because it is code of the program and may panic
             let item = Y::convert(item);
             *self.shown += 1;
             self.show(Published::Item(self.node, item));
@@ -269,15 +271,15 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
 }
 
 impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
-    /// The same when others hear of the item: a log has it before it is shown.
-    fn poll_heard(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
-        if self.context.control.is_refused() {
+    /// `poll_emit` if a log, observers or a consumer of events receive the item. It is recorded before it is shown.
+    fn poll_subscribed(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
+        if self.context.control.has_rejected_item() {
             return Poll::Pending;
         }
         if self.pending_item.is_none() && item.is_none() {
             return self.poll_free(cx);
         }
-        if !self.outlet.is_free() {
+        if !self.sender.is_free() {
             return self.suspend(cx);
         }
         match self.poll_record(item, cx) {
@@ -286,8 +288,8 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
                 return Poll::Pending;
             }
             Poll::Ready(Err(error)) => {
-                // the attempt ends with it as soon as the action gives way
-                self.context.control.refuse(error);
+                // the attempt fails with this error as soon as the action returns or is pending
+                self.context.control.reject_item(error);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -301,13 +303,13 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
         self.suspend(cx)
     }
 
-    /// Shows an item whose `yield_!` was dropped while it waited to be durable, as one is shown that
-    /// waited for nothing.
+    /// Shows an item whose `yield_!` was dropped while it waited to be durable. Without a log, such an item would
+    /// already be in the slot.
     fn poll_pending(&mut self, cx: &mut Task<'_>) -> Poll<()> {
-        self.poll_heard(&mut None, cx).map(|_| ())
+        self.poll_subscribed(&mut None, cx).map(|_| ())
     }
 
-    /// Records an item, and is ready when it may be shown.
+    /// Records an item, and completes when it may be shown.
     fn poll_record(
         &mut self,
         item: &mut Option<Y::Item>,
@@ -327,10 +329,10 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
 }
 
 impl<G: Graph, Y> Port<'_, G, Y> {
-    /// Is ready when the consumer took the item.
+    /// Completes when the consumer has taken the item.
     #[inline]
     fn poll_free(&mut self, cx: &mut Task<'_>) -> Poll<Flow> {
-        if self.outlet.poll_free(cx).is_ready() {
+        if self.sender.poll_free(cx).is_ready() {
             return Poll::Ready(self.flow());
         }
         self.context.control.wait_for(Wait::Consumer);
@@ -340,25 +342,27 @@ impl<G: Graph, Y> Port<'_, G, Y> {
     /// Waits for the consumer to take an item.
     #[inline]
     fn suspend(&mut self, cx: &mut Task<'_>) -> Poll<Flow> {
-        self.outlet.suspend(cx);
+        self.sender.suspend(cx);
         self.context.control.wait_for(Wait::Consumer);
         Poll::Pending
     }
 
     #[inline]
     fn show(&mut self, published: Published<G>) {
-        // the slot is free, and nobody else puts anything in
-        drop(self.outlet.put(published));
+        // cannot fail: the slot is free, and nothing else writes to it
+        drop(self.sender.put(published));
     }
 
-    /// Tells observers of an item, and makes an event of it for a consumer of events.
+    /// Notifies the observers of an item, and converts it into an event for a consumer of events.
     #[cold]
     fn publish(&mut self, item: G::Item) -> Published<G> {
         let cursor = self.journal.writer().and_then(Writer::cursor);
         let event = Event::new(self.context, self.node, cursor, EventKind::Item(item));
         self.observers.notify(&event, &Observed::new(&event, self.state, self.inputs));
         match event.kind {
-            EventKind::Item(item) if self.context.control.attention() != Attention::Events => {
+            EventKind::Item(item)
+                if self.context.control.subscription() != Subscription::Events =>
+            {
                 Published::Item(self.node, item)
             }
             kind => Published::Event(Box::new(Event { kind, ..event })),

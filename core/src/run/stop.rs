@@ -1,6 +1,6 @@
-//! How a run notices a stop, and how long its action may continue then.
+//! Noticing of a stop, and the grace period after it.
 
-use super::limit::Allowance;
+use super::limit::TimeBudget;
 use crate::{
     runtime::Runtime,
     stream::{KnownWaker, Stopper, Wait, WaitKey},
@@ -11,24 +11,24 @@ use std::{
     time::Duration,
 };
 
-/// What a run needs to notice a stop and to end a run that does not heed it.
+/// Notices a stop, and measures the grace period of an action that does not finish.
 pub(super) struct Stop {
     pub(super) stopper: Stopper,
     pub(super) runtime: Arc<dyn Runtime>,
-    pub(super) grace: Duration,
-    /// Counts once a stop was noticed.
-    deadline: Option<Allowance>,
-    /// The waker that a stop wakes, and where it is registered.
+    pub(super) grace_period: Duration,
+    /// The grace period, once a stop was noticed.
+    deadline: Option<TimeBudget>,
+    /// The waker for a stop, and its registration.
     waker: Option<KnownWaker>,
     key: Option<WaitKey>,
 }
 
 impl Stop {
-    pub(super) fn new(stopper: Stopper, runtime: Arc<dyn Runtime>, grace: Duration) -> Self {
-        Self { stopper, runtime, grace, deadline: None, waker: None, key: None }
+    pub(super) fn new(stopper: Stopper, runtime: Arc<dyn Runtime>, grace_period: Duration) -> Self {
+        Self { stopper, runtime, grace_period, deadline: None, waker: None, key: None }
     }
 
-    /// Is ready when a stop was asked for that nothing waits for yet; wakes the task otherwise.
+    /// Completes when a stop is requested, until the grace period starts.
     #[inline]
     pub(super) fn poll_stop(&mut self, cx: &Context<'_>) -> Poll<()> {
         if self.deadline.is_some() {
@@ -36,7 +36,7 @@ impl Stop {
         }
         if !self.waker.as_ref().is_some_and(|known| known.is(cx.waker())) {
             self.waker = Some(KnownWaker::new(cx.waker()));
-            return self.stopper.control.wait(self.stopper.run, &mut self.key, cx.waker());
+            return self.stopper.control.wait(self.stopper.generation, &mut self.key, cx.waker());
         }
         if self.stopper.is_stopped() {
             return Poll::Ready(());
@@ -44,41 +44,41 @@ impl Stop {
         Poll::Pending
     }
 
-    /// The run is over: nothing waits for a stop, and a waker would hold the task that drove it.
+    /// Removes the waker at the end of the run. It would keep the task of the run alive.
     pub(super) fn forget(&mut self) {
-        self.stopper.control.leave(&mut self.key);
+        self.stopper.control.deregister(&mut self.key);
         self.waker = None;
     }
 
-    /// After a stop: is ready when the grace period is over and an action runs, or when the action
-    /// abandons its step. What the log takes is not counted.
+    /// Called after a stop. Completes when the grace period is over and an action is running, or when the action
+    /// abandons its step. Time spent waiting for the log is not counted.
     #[cold]
     pub(super) fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let (runtime, control) = (&*self.runtime, &self.stopper.control);
         if control.waits_for() == Wait::Nothing {
-            self.grace = Duration::ZERO;
+            self.grace_period = Duration::ZERO;
             return Poll::Ready(());
         }
         let first = self.deadline.is_none();
-        let started = || Allowance::new(self.grace, runtime);
+        let started = || TimeBudget::new(self.grace_period, runtime);
         let deadline = self.deadline.get_or_insert_with(started);
         if first && control.waits_for() == Wait::Log {
-            // an item waited for the log once, and may have been given up since: another poll knows
+            // the action may have dropped the item that waits for the log; the next poll shows whether it did
             control.wait_for(Wait::Own);
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let now = runtime.now();
         deadline.pause(now, now);
-        let waits_for_log = control.is_settling() || control.waits_for() == Wait::Log;
-        // until it is polled again, when it may wait for something else
+        let waits_for_log = control.is_committing() || control.waits_for() == Wait::Log;
+        // the next poll of the action sets it again
         control.wait_for(Wait::Own);
         if waits_for_log {
             deadline.poll_paused(runtime, cx);
             return Poll::Pending;
         }
         deadline.count(now);
-        deadline.poll_over(runtime, cx)
+        deadline.poll_elapsed(runtime, cx)
     }
 }
 

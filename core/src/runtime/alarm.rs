@@ -1,7 +1,7 @@
-//! Sleep without a reactor: a thread wakes who is due, and ends when nobody waits any more.
+//! Timers outside of tokio: one thread fires them, and ends when no timer is left.
 //!
-//! The queue is the process's, as the thread is; `std` and not `crate::sync` guards it, because
-//! shuttle has neither statics nor time.
+//! The queue and the thread are shared by the process. The lock is that of `std`, not of `crate::sync`, because
+//! shuttle supports neither statics nor time.
 
 use std::{
     collections::BTreeMap,
@@ -13,43 +13,42 @@ use std::{
 };
 
 static QUEUE: Mutex<Queue> =
-    Mutex::new(Queue { wakers: BTreeMap::new(), numbers: 0, watched: false });
+    Mutex::new(Queue { wakers: BTreeMap::new(), numbers: 0, has_thread: false });
 
-/// Someone joined the queue or left it.
+/// Notified when an alarm is added or removed.
 static CHANGED: Condvar = Condvar::new();
 
 struct Queue {
-    wakers: BTreeMap<Place, Waker>,
+    wakers: BTreeMap<Key, Waker>,
     numbers: u64,
-    /// Whether the thread is there.
-    watched: bool,
+    has_thread: bool,
 }
 
-/// When someone is due, and a number that tells apart who is due at the same time.
-type Place = (Instant, u64);
+/// The time at which an alarm is due, and a number that distinguishes alarms that are due at the same time.
+type Key = (Instant, u64);
 
-/// A place in the queue, taken by the first poll and given up by the drop.
+/// A timer. The first poll adds it to the queue, and dropping it removes it.
 #[derive(Default)]
-pub(super) struct Alarm(Option<Place>);
+pub(super) struct Alarm(Option<Key>);
 
 impl Alarm {
-    /// Is ready at `due`, the same moment in every poll.
+    /// Completes at `due`, which has to be the same in every poll.
     pub(super) fn poll(&mut self, due: Instant, cx: &Context<'_>) -> Poll<()> {
         if due <= Instant::now() {
             return Poll::Ready(());
         }
         let waker = cx.waker().clone();
-        let (replaced, watched) = {
+        let (replaced, has_thread) = {
             let mut queue = queue();
-            let place = *self.0.get_or_insert_with(|| queue.place(due));
-            let replaced = queue.wakers.insert(place, waker);
-            (replaced, queue.watch())
+            let key = *self.0.get_or_insert_with(|| queue.key(due));
+            let replaced = queue.wakers.insert(key, waker);
+            (replaced, queue.ensure_thread())
         };
         if replaced.is_none() {
             CHANGED.notify_one();
         }
-        // without a thread whoever polls is asked to poll again
-        if !watched {
+        // without a thread, the task polls until the time is reached
+        if !has_thread {
             cx.waker().wake_by_ref();
         }
         Poll::Pending
@@ -58,8 +57,8 @@ impl Alarm {
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        // the waker is dropped without the lock: it may own another alarm
-        let waker = self.0.and_then(|place| queue().wakers.remove(&place));
+        // the waker is dropped after the lock is released: it may own another alarm
+        let waker = self.0.and_then(|key| queue().wakers.remove(&key));
         if waker.is_some() {
             CHANGED.notify_one();
         }
@@ -67,18 +66,18 @@ impl Drop for Alarm {
 }
 
 impl Queue {
-    fn place(&mut self, due: Instant) -> Place {
+    fn key(&mut self, due: Instant) -> Key {
         self.numbers += 1;
         (due, self.numbers)
     }
 
-    /// Sees to the thread; tells whether it is there.
-    fn watch(&mut self) -> bool {
-        if !self.watched {
+    /// Starts the thread if there is none. Returns `false` if the system does not provide one.
+    fn ensure_thread(&mut self) -> bool {
+        if !self.has_thread {
             let thread = thread::Builder::new().name("burdock-alarm".into());
-            self.watched = thread.spawn(wake_who_is_due).is_ok();
+            self.has_thread = thread.spawn(fire_alarms).is_ok();
         }
-        self.watched
+        self.has_thread
     }
 }
 
@@ -86,14 +85,14 @@ fn queue() -> MutexGuard<'static, Queue> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn wake_who_is_due() {
+fn fire_alarms() {
     let mut queue = queue();
     while let Some(first) = queue.wakers.first_entry() {
         let left = first.key().0.saturating_duration_since(Instant::now());
         if left.is_zero() {
             let waker = first.remove();
             drop(queue);
-            // others wait behind a waker that panics
+            // a waker that panics must not stop the other alarms
             let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
             queue = self::queue();
         } else {
@@ -101,7 +100,7 @@ fn wake_who_is_due() {
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
-    queue.watched = false;
+    queue.has_thread = false;
 }
 
 #[cfg(test)]
@@ -111,7 +110,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    fn ring_in(wait: Duration) {
+    fn fire_after(wait: Duration) {
         let (mut alarm, due) = (Alarm::default(), Instant::now() + wait);
         futures::executor::block_on(poll_fn(|cx| alarm.poll(due, cx)));
         assert!(Instant::now() >= due);
@@ -122,13 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn who_is_due_earlier_is_woken_earlier_and_the_thread_ends_with_the_last() {
+    fn alarms_fire_in_order_of_time_and_the_thread_ends_with_the_last() {
         let mut later = Alarm::default();
         poll_once(&mut later, HOUR, Waker::noop());
-        ring_in(Duration::from_millis(2));
-        ring_in(Duration::ZERO);
+        fire_after(Duration::from_millis(2));
+        fire_after(Duration::ZERO);
         drop(later);
-        while queue().watched {
+        while queue().has_thread {
             thread::yield_now();
         }
     }
@@ -142,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_that_panics_keeps_nobody_waiting() {
+    fn waker_that_panics_does_not_stop_other_alarms() {
         let mut first = Alarm::default();
         poll_once(&mut first, Duration::from_millis(1), &Waker::from(Arc::new(Panics)));
-        ring_in(Duration::from_millis(2));
+        fire_after(Duration::from_millis(2));
     }
 
-    /// As an executor whose waker is the last that holds a task.
+    /// A waker that owns an alarm, as the waker of an executor may own a task.
     struct Owns(#[expect(dead_code, reason = "dropped with its owner")] Alarm);
 
     impl Wake for Owns {
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_may_own_another_alarm() {
+    fn waker_may_own_another_alarm() {
         let (mut outer, mut inner) = (Alarm::default(), Alarm::default());
         poll_once(&mut inner, HOUR, Waker::noop());
         poll_once(&mut outer, HOUR, &Waker::from(Arc::new(Owns(inner))));

@@ -1,4 +1,4 @@
-//! Where time, sleep, threads and randomness come from.
+//! Sources of time, sleep, threads and randomness.
 
 #[cfg(feature = "tokio")]
 mod alarm;
@@ -17,33 +17,34 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// A wait that a [`Runtime`] made.
+/// The future of [`Runtime::sleep`].
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Gives an app time, sleep, threads and randomness; one of its own makes tests deterministic.
+/// The source of an app's time, sleep, threads and randomness. A custom one makes tests deterministic.
 ///
-/// The feature `tokio` brings [`TokioRuntime`], which an app uses unless another one is given.
+/// The feature `tokio` provides [`TokioRuntime`], which apps use by default.
 pub trait Runtime: Send + Sync + 'static {
-    /// The time since some fixed moment; it never goes back.
+    /// Returns the time since some fixed moment. It is monotonic.
     ///
-    /// It is also called by the wakers that actions under a `#[timeout]` are polled with, so a timer
-    /// must not wake tasks while it holds a lock that `now` takes.
+    /// The wakers of actions under a `#[timeout]` also call it, so a timer must not wake tasks while it holds a
+    /// lock that `now` takes.
     fn now(&self) -> Duration;
 
-    /// The time since 1970 by the machine's clock, which may jump; for the entries of a log.
+    /// Returns the time since the Unix epoch by the system clock, which may jump. It is used for the entries of
+    /// a log.
     fn wall(&self) -> Duration {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
-    /// A future that is ready after `duration`.
+    /// Returns a future that completes after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
 
-    /// Runs `job` on a thread that may block. It must run or be dropped, and unwinding is caught.
+    /// Runs `job` on a thread that may block. The job must either run or be dropped; it catches panics itself.
     ///
-    /// Dropping it before it began fails the step with an error that is tried again.
+    /// Dropping it before it starts fails the step with a retryable error.
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>);
 
-    /// A random number, for the jitter of retries and the ids of sessions.
+    /// Returns a random number, for the jitter of retries and the ids of sessions.
     fn random(&self) -> u64;
 }
 
@@ -69,7 +70,7 @@ impl<R: Runtime + ?Sized> Runtime for Arc<R> {
     }
 }
 
-/// Returns the runtime of an app that is given none; `None` without the feature `tokio`.
+/// Returns the default runtime of an app; `None` without the feature `tokio`.
 #[cfg(feature = "tokio")]
 #[expect(clippy::unnecessary_wraps, reason = "there is none without tokio")]
 pub(crate) fn default_runtime() -> Option<Arc<dyn Runtime>> {

@@ -1,12 +1,12 @@
 //! The time slice of a run: how long it may keep its executor's thread.
 //!
 //! A future that is always ready keeps the thread that polls it: no other task of that thread makes
-//! progress, no timer fires, and a stop from another task is never requested. So a run that never
-//! waits returns `Pending` once its slice is used up, after it has woken itself.
+//! progress, no timer fires, and another task cannot request a stop. A run that never waits therefore wakes
+//! its task and returns `Pending` when its slice is used up.
 //!
-//! A slice ends by time, because the cost of returning to the executor is a matter of time: in
-//! tokio's current-thread runtime it is a system call, several hundred times as long as a short step.
-//! The clock is read rarely, since one reading takes longer than a step, too.
+//! A slice is measured in time, because returning to the executor takes time: in tokio's current-thread
+//! runtime it is a system call, which takes several hundred times as long as a short step. The clock is read
+//! rarely, because a reading also takes longer than a step.
 
 use super::Runtime;
 use std::{
@@ -14,39 +14,38 @@ use std::{
     time::Duration,
 };
 
-/// Length of a slice.
+/// The length of a slice.
 const LENGTH: Duration = Duration::from_micros(250);
 
-/// The first slice of a run is shorter by this many halvings, and each one after it twice as long as
-/// the one before: when a thousand runs start at once, the last one shows its first item after a
-/// thousand short slices.
+/// The first slice of a run is halved this many times, and each later one is twice as long as the one before.
+/// If a thousand runs start at once, the last one then shows its first item after a thousand short slices.
 const RAMP: u32 = 7;
 
-/// Units of work before the first reading of the clock. A run that waits after each item, as one does
-/// that streams a model's answer, reads no clock at all.
+/// Units of work before the first reading of the clock. A run that waits after each item, such as one that
+/// streams the answer of a model, never reads the clock.
 const UNMEASURED: u32 = 3;
 
-/// Units between two readings, at most. It is one at first and doubles, so that long steps do not
-/// exceed the slice by much.
-const MOST: u32 = 64;
+/// The maximum number of units between two readings. The number starts at one and doubles, so that long steps
+/// do not exceed the slice by much.
+const MAX_UNITS: u32 = 64;
 
-/// Readings in one slice, at most. A clock that a test has stopped never says that the slice is used
-/// up; this does, after about 65 000 units.
-const READINGS: u32 = 1024;
+/// The maximum number of readings in one slice. It ends the slice after about 65 000 units if a test has
+/// stopped the clock.
+const MAX_READINGS: u32 = 1024;
 
-/// The time slice of the run of an app.
+/// The time slice of an app's run.
 ///
-/// Only the task that polls the run uses it. It is atomic because it lies in what a run shares with
-/// other threads, and `std`'s because there is nothing for shuttle to interleave.
+/// Only the task that polls the run uses it. It is atomic because it is part of the state that runs share with
+/// other threads. The atomics are those of `std` because shuttle has nothing to interleave here.
 #[derive(Debug)]
 pub(crate) struct TimeSlice {
-    /// Units until the clock is read.
+    /// The number of units until the next reading.
     left: AtomicU32,
-    /// How often it was read in this slice.
+    /// The number of readings in this slice.
     readings: AtomicU32,
     /// The first reading, in nanoseconds.
     since: AtomicU64,
-    /// Halvings of the slice's length.
+    /// How often the length of the slice is halved.
     ramp: AtomicU32,
 }
 
@@ -63,15 +62,15 @@ impl TimeSlice {
         self.restart();
     }
 
-    /// Starts the slice again: the run waits, and the executor has the thread.
+    /// Restarts the slice, because the run waits and the executor has the thread.
     #[inline]
     pub(crate) fn restart(&self) {
         self.left.store(UNMEASURED, Relaxed);
         self.readings.store(0, Relaxed);
     }
 
-    /// Counts a unit of work, a step or an item, and returns whether the slice is used up. If it is,
-    /// the next one starts.
+    /// Counts a unit of work (a step or an item), and returns whether the slice is used up. If it is, the next
+    /// one starts.
     #[inline]
     pub(crate) fn is_used_up(&self, clock: &dyn Runtime) -> bool {
         let left = self.left.load(Relaxed) - 1;
@@ -88,12 +87,12 @@ impl TimeSlice {
         }
         let used = Duration::from_nanos(now.saturating_sub(self.since.load(Relaxed)));
         let ramp = self.ramp.load(Relaxed);
-        if used >= LENGTH / (1 << ramp) || readings == READINGS {
+        if used >= LENGTH / (1 << ramp) || readings == MAX_READINGS {
             self.ramp.store(ramp.saturating_sub(1), Relaxed);
             self.restart();
             return true;
         }
-        self.left.store(MOST >> MOST.ilog2().saturating_sub(readings), Relaxed);
+        self.left.store(MAX_UNITS >> MAX_UNITS.ilog2().saturating_sub(readings), Relaxed);
         self.readings.store(readings + 1, Relaxed);
         false
     }
@@ -104,7 +103,7 @@ mod tests {
     use super::*;
     use crate::runtime::Sleep;
 
-    /// A clock that a test moves.
+    /// A clock that the test advances.
     struct Clock(AtomicU64);
 
     impl Runtime for Clock {
@@ -123,7 +122,7 @@ mod tests {
         }
     }
 
-    /// The lengths in units of the first slices of a run whose units take this long.
+    /// Returns the lengths, in units, of the first slices of a run whose units take `nanos` each.
     fn slices(nanos: u64, slices: usize) -> Vec<u64> {
         let (slice, clock) = (TimeSlice::default(), Clock(0.into()));
         let length = |_| {
@@ -149,20 +148,20 @@ mod tests {
     }
 
     #[test]
-    fn long_units_exceed_the_slice_by_few() {
+    fn long_units_exceed_the_slice_only_slightly() {
         assert_eq!(slices(10_000_000, 3), [4, 4, 4]);
         assert_eq!(slices(100_000, 9)[8], 6);
     }
 
     #[test]
-    fn clock_that_stands_still_ends_the_slice_by_count() {
+    fn slice_ends_by_count_if_the_clock_stands_still() {
         let units = slices(0, 2);
         assert_eq!(units[0], units[1]);
         assert!((60_000..70_000).contains(&units[0]), "{units:?}");
     }
 
     #[test]
-    fn run_that_waits_often_reads_no_clock() {
+    fn run_that_waits_often_does_not_read_the_clock() {
         let (slice, clock) = (TimeSlice::default(), Clock(0.into()));
         for _ in 0..10_000 {
             assert!(!slice.is_used_up(&clock) && !slice.is_used_up(&clock));

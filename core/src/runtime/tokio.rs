@@ -1,4 +1,4 @@
-//! [`Runtime`] over tokio.
+//! The [`Runtime`] over tokio.
 
 use super::{Runtime, Sleep, alarm::Alarm};
 use std::{
@@ -15,56 +15,55 @@ use tokio::{
     time::Instant,
 };
 
-/// The [`Runtime`] of an app unless another one is given: tokio's timers and threads where there
-/// are some, and threads of the standard library under any other executor.
+/// The default [`Runtime`] of an app: the timers and threads of tokio in a tokio runtime, and threads of the
+/// standard library under any other executor.
 ///
-/// Which it is follows from where a run is polled, and not from where the app was built; a run may
-/// begin in a tokio runtime and go on elsewhere, and the other way round.
+/// The choice depends on where a run is polled, not on where the app was built. A run may start in a tokio
+/// runtime and continue outside of it, and the other way round.
 ///
-/// - **In a tokio runtime** waits are its timers, with its clock, paused or not. Blocking actions
-///   are on its pool.
-/// - **Elsewhere**, say under `futures::executor::block_on`, one thread wakes whoever waits. It is
-///   there only while someone does. Each blocking action has a thread of its own.
-/// - **In a tokio runtime without `enable_time`** waits are on that thread, too. tokio has no way
-///   to ask, so each wait begins with the message of its panic on the standard error; where a
-///   panic aborts, it aborts. `Builder::enable_time` mends both.
+/// - **In a tokio runtime**, waits use its timers and its clock, paused or not. Blocking actions run on its
+///   thread pool.
+/// - **Elsewhere**, for example under `futures::executor::block_on`, one thread fires all timers. It exists only
+///   while there are any. Each blocking action runs on a new thread.
+/// - **In a tokio runtime without `enable_time`**, waits also use that thread. tokio panics if such a runtime
+///   is asked for a timer, and offers no way to check. Each wait therefore prints the message of a caught panic
+///   to standard error, or aborts the process if panics abort. `Builder::enable_time` avoids both.
 ///
-/// The timers of a runtime fire only while it is driven. Who blocks the thread of a runtime with
-/// another executor, or enters a runtime of one thread without polling in its `block_on`, waits in
-/// vain.
+/// The timers of a tokio runtime fire only while the runtime is driven. A wait never ends if the thread of the
+/// runtime is blocked by another executor, or if a current-thread runtime is entered but not polled by its
+/// `block_on`.
 ///
-/// When the system gives no thread, the step of a blocking action fails; another attempt may help,
-/// so `#[retry]` applies. A wait polls until it is due.
+/// If the system does not provide a thread, the step of a blocking action fails with a retryable error, and a
+/// wait polls until it is over.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioRuntime;
 
-/// tokio's own instant, so that a paused clock agrees with what was slept.
+/// An instant of tokio, so that a paused clock agrees with the sleeps.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// What stands for ever, as in tokio; much more overflows on some systems.
-const FAR: Duration = Duration::from_hours(30 * 365 * 24);
+/// The longest wait, as in tokio; a much longer one overflows on some systems.
+const FAR_FUTURE: Duration = Duration::from_hours(30 * 365 * 24);
 
 impl Runtime for TokioRuntime {
     fn now(&self) -> Duration {
         let now = Instant::now();
         let (after, before) = (now.duration_since(*START), START.duration_since(now));
-        // the clock of a runtime that is paused may stand before the moment at which that of another
-        // one was read first
-        FAR.saturating_add(after).saturating_sub(before)
+        // the paused clock of one runtime may be earlier than the first reading, from another runtime
+        FAR_FUTURE.saturating_add(after).saturating_sub(before)
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        Box::pin(Wait::new(Instant::now() + duration.min(FAR)))
+        Box::pin(Wait::new(Instant::now() + duration.min(FAR_FUTURE)))
     }
 
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
-        let offer = Offer(Arc::new(Mutex::new(Some(job))));
-        if offer.to_tokio().is_some() {
+        let job = SharedJob(Arc::new(Mutex::new(Some(job))));
+        if job.spawn_on_tokio().is_some() {
             return;
         }
-        if let Err(error) = offer.to_thread() {
+        if let Err(error) = job.spawn_thread() {
             tracing::error!(%error, "no thread for a blocking action");
-            drop(offer.take());
+            drop(job.take());
         }
     }
 
@@ -73,11 +72,11 @@ impl Runtime for TokioRuntime {
     }
 }
 
-/// A wait that may be polled in the runtime where it began, in another one, or in none.
+/// A wait that may be polled in the runtime where it started, in another one, or outside of any.
 struct Wait {
     due: Instant,
-    /// A timer of the runtime where it began. That one may be gone or not driven any more when
-    /// another one polls, so the timer is kept only until then.
+    /// The timer of the runtime where the wait started, with the id of that runtime. The runtime may be gone
+    /// or no longer driven when the wait is polled elsewhere, so the timer is dropped then.
     timer: Option<(Id, Pin<Box<tokio::time::Sleep>>)>,
     alarm: Alarm,
 }
@@ -85,8 +84,8 @@ struct Wait {
 impl Wait {
     fn new(due: Instant) -> Self {
         let timer = Handle::try_current().ok().and_then(|tokio| {
-            // it panics in a runtime without timers
-            let sleep = unless_it_panics(|| Box::pin(tokio::time::sleep_until(due)))?;
+            // panics in a runtime without timers
+            let sleep = catch(|| Box::pin(tokio::time::sleep_until(due)))?;
             Some((tokio.id(), sleep))
         });
         Self { due, timer, alarm: Alarm::default() }
@@ -100,8 +99,8 @@ impl Future for Wait {
         let Self { due, timer, alarm } = &mut *self;
         if let Some((id, sleep)) = timer {
             let here = Handle::try_current().is_ok_and(|tokio| tokio.id() == *id);
-            // it panics in a runtime that was shut down
-            let poll = || unless_it_panics(|| sleep.as_mut().poll(cx));
+            // panics in a runtime that was shut down
+            let poll = || catch(|| sleep.as_mut().poll(cx));
             if let Some(polled) = here.then(poll).flatten() {
                 return polled;
             }
@@ -111,25 +110,24 @@ impl Future for Wait {
     }
 }
 
-/// A job for whoever takes it first. A pool that refuses it may keep its copy of the offer, but
-/// finds nothing there.
+/// A job that runs at most once. tokio may keep a clone that it did not run; the job is then taken from it.
 #[derive(Clone)]
-struct Offer(Arc<Mutex<Option<Job>>>);
+struct SharedJob(Arc<Mutex<Option<Job>>>);
 
 type Job = Box<dyn FnOnce() + Send>;
 
-impl Offer {
-    /// `None` where there is no pool, or one without a thread.
-    fn to_tokio(&self) -> Option<()> {
+impl SharedJob {
+    /// Returns `None` outside of a tokio runtime, or if its pool cannot start a thread.
+    fn spawn_on_tokio(&self) -> Option<()> {
         let tokio = Handle::try_current().ok()?;
-        let offer = self.clone();
-        unless_it_panics(|| drop(tokio.spawn_blocking(|| offer.run())))
+        let job = self.clone();
+        catch(|| drop(tokio.spawn_blocking(|| job.run())))
     }
 
-    fn to_thread(&self) -> std::io::Result<()> {
-        let offer = self.clone();
+    fn spawn_thread(&self) -> std::io::Result<()> {
+        let job = self.clone();
         let thread = thread::Builder::new().name("burdock-blocking".into());
-        thread.spawn(|| offer.run()).map(drop)
+        thread.spawn(|| job.run()).map(drop)
     }
 
     fn run(self) {
@@ -143,7 +141,7 @@ impl Offer {
     }
 }
 
-/// What tokio gives, or `None` where it would rather panic.
-fn unless_it_panics<T>(call: impl FnOnce() -> T) -> Option<T> {
+/// Calls tokio. Returns `None` if it panics.
+fn catch<T>(call: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(call)).ok()
 }

@@ -1,19 +1,19 @@
-//! Where in a run an action is.
+//! The context of an action: its place in the run, and the requests to stop it.
 
 use super::{Control, Stopped, Threads, Wait};
 use crate::{runtime::Runtime, sync::Arc};
 use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration};
 
-/// Tells an action where it is: session, run, step, attempt, node, and whether a stop was asked for.
+/// The context of an action: session, run, step, attempt, node, and whether a stop was requested.
 ///
-/// An action takes it with `#[context] cx: &Context`.
+/// An action receives it with `#[context] cx: &Context`.
 #[derive(Clone)]
 pub struct Context {
     pub(crate) session: Arc<str>,
     /// The number of the run in the session; a resumed run keeps it.
     pub(crate) run: u64,
-    /// Which `Run` of this app it is, by which stoppers tell them apart.
-    pub(crate) turn: u64,
+    /// The number of the `Run` among those of this app, from 1; it identifies the run to its stoppers.
+    pub(crate) generation: u64,
     pub(crate) step: u64,
     pub(crate) attempt: u32,
     pub(crate) node: &'static str,
@@ -33,7 +33,7 @@ impl Context {
         self.run
     }
 
-    /// The number of the step in the session, from 0: how many were committed before it.
+    /// The number of the step in the session, from 0: the number of steps committed before it.
     pub fn step(&self) -> u64 {
         self.step
     }
@@ -43,39 +43,42 @@ impl Context {
         self.attempt
     }
 
-    /// The node that runs.
+    /// The name of the node.
     pub fn node(&self) -> &'static str {
         self.node
     }
 
-    /// A key for side effects that must not happen twice: the same in every attempt at this step,
-    /// also after a `resume`, and in no other step or run of the session.
+    /// An idempotency key for side effects that must not happen twice.
+    ///
+    /// The key is the same in every attempt at this step, also after a `resume`, and differs in every other
+    /// step and run of the session.
     pub fn key(&self) -> String {
         format!("{}/{}/{}/{}", self.session, self.run, self.step, self.node)
     }
 
-    /// Tells whether a stop was asked for; on the thread of a blocking action also whether the run
-    /// was cancelled.
+    /// Returns whether a stop was requested, or, on the thread of a blocking action, the run was
+    /// cancelled.
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.control.is_stopped(self.turn)
+        self.control.is_stopped(self.generation)
     }
 
-    /// Is ready when a stop is asked for; for a `select!` beside a wait that may be long.
+    /// Waits until a stop is requested; for use in `select!`, beside a wait that may be long.
     ///
-    /// It costs the same however many of them wait, and dropping it leaves nothing behind.
+    /// Its cost does not depend on how many such futures exist, and dropping it removes its registration.
     ///
     /// # Cancel safety
-    /// Dropping it loses nothing.
+    /// This method is cancel safe.
     pub fn stopped(&self) -> Stopped<'_> {
-        Stopped::new(&self.control, self.turn)
+        Stopped::new(&self.control, self.generation)
     }
 
-    /// Abandons the step after a stop, for an action that has nothing to write when it is interrupted.
+    /// Waits for a stop and then abandons the step, for an action that has nothing to write when it is
+    /// interrupted.
     ///
-    /// The run is cancelled at once: nothing of the step is committed, and a resume starts the step
-    /// again. Without this, the run would wait for the action until the grace period is over. The
-    /// future never completes; before a stop, it waits for one.
+    /// The run is cancelled immediately: nothing of the step is committed, and a resume starts the step
+    /// again. Without this, the run would wait for the action until the end of the grace period. The
+    /// future never completes.
     ///
     /// ```
     /// use burdock::{Context, RunErrorKind, prelude::*};
@@ -104,7 +107,7 @@ impl Context {
     /// ```
     ///
     /// # Cancel safety
-    /// Dropping it before a stop loses nothing.
+    /// Dropping the future before a stop has no effect.
     pub async fn abandon(&self) -> Infallible {
         self.stopped().await;
         let abandoned = Abandoned(&self.control);
@@ -115,32 +118,32 @@ impl Context {
         .await
     }
 
-    /// The time since some fixed moment, from the app's [`Runtime`].
+    /// Returns the time since some fixed moment, from the app's [`Runtime`].
     pub fn now(&self) -> Duration {
         self.runtime.now()
     }
 
-    /// Waits, through the app's [`Runtime`].
+    /// Waits for `duration`, with the timer of the app's [`Runtime`].
     pub fn sleep(&self, duration: Duration) -> crate::runtime::Sleep {
         self.runtime.sleep(duration)
     }
 
-    /// The app's [`Runtime`], for code that waits or measures on its own.
+    /// The app's [`Runtime`], for code that waits or measures time itself.
     pub fn runtime(&self) -> &std::sync::Arc<dyn Runtime> {
         &self.runtime
     }
 
-    /// Runs a job on a thread that closing the app waits for.
+    /// Runs a job on a thread. Closing the app waits for it.
     pub(crate) fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
-        let working = self.threads.enter();
+        let guard = self.threads.enter();
         self.runtime.spawn_blocking(Box::new(move || {
             job();
-            drop(working);
+            drop(guard);
         }));
     }
 }
 
-/// A step that is abandoned, until this is dropped.
+/// Marks the step as abandoned until it is dropped.
 struct Abandoned<'a>(&'a Control);
 
 impl Drop for Abandoned<'_> {

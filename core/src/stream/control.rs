@@ -1,4 +1,4 @@
-//! Stop and the things that a run shares with other threads.
+//! Stop requests, and the other state that runs share with other threads.
 
 use super::slot::SlotState;
 use crate::log::LogError;
@@ -10,148 +10,153 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// What the runs of one app share with stoppers and with the futures of their actions.
+/// State that the runs of an app share with their stoppers and with the futures of their actions.
 ///
-/// It is made once per app; a run is told apart by its number, so a stopper of an earlier run
-/// stops nothing.
+/// There is one per app. Each `Run` has a generation number, so that the stopper of an earlier run
+/// cannot stop a later one.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
-    /// Runs up to this number are to stop; 0 stands for none.
+    /// Runs up to this generation are asked to stop; 0 if there are none.
     stop: AtomicU64,
-    /// The index of the node that the run is at.
+    /// The index of the current node.
     node: AtomicU64,
-    /// Which events go to the consumer beside items; with [`LISTENED`], others hear all of them.
-    attention: AtomicU8,
+    /// A [`Subscription`], and the bit [`OBSERVED`].
+    subscription: AtomicU8,
     /// The tasks that wait for a stop.
     waiting: Mutex<Waiting>,
-    /// Why the log did not take an item of the action that runs.
-    refusal: Mutex<Option<LogError>>,
-    /// No action runs: the log is waited for.
-    settling: AtomicBool,
-    /// What the action that runs waits for, a [`Wait`].
+    /// Why the log rejected an item of the current action.
+    rejection: Mutex<Option<LogError>>,
+    /// A [`Committing`].
+    committing: AtomicBool,
+    /// A [`Wait`].
     wait: AtomicU8,
     /// How long the run may keep its executor's thread.
     pub(crate) slice: TimeSlice,
-    /// Whether the consumer took what was put into the slot.
+    /// Whether the consumer has taken the value in the slot.
     pub(crate) slot: SlotState,
 }
 
-/// What an action that is suspended waits for.
+/// The reason why the current action is suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Wait {
-    /// A future of its own.
+    /// It waits for a future of its own.
     Own = 0,
-    /// The consumer, which has not taken an item yet.
+    /// It waits for the consumer to take an item.
     Consumer = 1,
-    /// The log, which does not have an item yet.
+    /// It waits for the log to store an item.
     Log = 2,
-    /// Nothing: it has abandoned its step after a stop.
+    /// It has abandoned its step after a stop.
     Nothing = 3,
 }
 
-/// Whether the log is waited for, and no action runs: before the first step, between steps, or while
-/// the result of an action is recorded.
+/// Whether the run waits for the log and no action is running: before the first step, between steps, or
+/// while the result of an action is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Settling {
+pub(crate) enum Committing {
     No,
     Yes,
 }
 
-/// What the consumer of a run wants to see.
+/// The events that the consumer of a run receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Attention {
+pub(crate) enum Subscription {
     Items = 0,
-    /// Items, commits, and that the run has started.
+    /// Items, commits, and the start of the run.
     Commits = 1,
     Events = 2,
-    /// Items, and that the run has started.
+    /// Items, and the start of the run.
     Start = 3,
 }
 
-/// A bit beside [`Attention`]: a log or observers hear every event.
-const LISTENED: u8 = 1 << 7;
+/// A bit beside [`Subscription`]: a log or observers receive every event.
+const OBSERVED: u8 = 1 << 7;
 
 impl Control {
-    pub(crate) fn attend(&self, attention: Attention) {
-        let listened = self.attention.load(Ordering::Relaxed) & LISTENED;
-        self.attention.store(listened | attention as u8, Ordering::Relaxed);
+    pub(crate) fn subscribe(&self, subscription: Subscription) {
+        let observed = self.subscription.load(Ordering::Relaxed) & OBSERVED;
+        self.subscription.store(observed | subscription as u8, Ordering::Relaxed);
     }
 
-    /// From now on, others than the consumer hear every event.
-    pub(crate) fn listen(&self) {
-        self.attention.fetch_or(LISTENED, Ordering::Relaxed);
+    /// Marks that a log or observers receive every event from now on.
+    pub(crate) fn set_observed(&self) {
+        self.subscription.fetch_or(OBSERVED, Ordering::Relaxed);
     }
 
-    /// Tells whether anyone hears an event that is no item.
+    /// Returns whether the consumer, a log or an observer receives events other than items.
     #[inline]
-    pub(crate) fn is_heard(&self) -> bool {
-        self.attention.load(Ordering::Relaxed) != Attention::Items as u8
+    pub(crate) fn has_subscribers(&self) -> bool {
+        self.subscription.load(Ordering::Relaxed) != Subscription::Items as u8
     }
 
     #[inline]
-    pub(crate) fn attention(&self) -> Attention {
-        match self.attention.load(Ordering::Relaxed) & !LISTENED {
-            1 => Attention::Commits,
-            2 => Attention::Events,
-            3 => Attention::Start,
-            _ => Attention::Items,
+    pub(crate) fn subscription(&self) -> Subscription {
+        match self.subscription.load(Ordering::Relaxed) & !OBSERVED {
+            1 => Subscription::Commits,
+            2 => Subscription::Events,
+            3 => Subscription::Start,
+            _ => Subscription::Items,
         }
     }
 
-    /// Sets the index of the node that the run is at.
+    /// Sets the index of the current node.
     pub(crate) fn at(&self, node: usize) {
         self.node.store(node as u64, Ordering::Relaxed);
     }
 
-    /// Returns the index of the node that the run is at.
+    /// Returns the index of the current node.
     pub(crate) fn node(&self) -> usize {
         usize::try_from(self.node.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
-    pub(crate) fn stop(&self, run: u64) {
-        self.stop.fetch_max(run, Ordering::Release);
-        let wakers = lock(&self.waiting).take(run);
+    pub(crate) fn stop(&self, generation: u64) {
+        self.stop.fetch_max(generation, Ordering::Release);
+        let wakers = lock(&self.waiting).take(generation);
         wakers.into_iter().for_each(Waker::wake);
     }
 
     #[inline]
-    pub(crate) fn is_stopped(&self, run: u64) -> bool {
-        self.stop.load(Ordering::Acquire) >= run
+    pub(crate) fn is_stopped(&self, generation: u64) -> bool {
+        self.stop.load(Ordering::Acquire) >= generation
     }
 
-    /// Registers `waker` for a stop of `run`, under `key` from the second call on. It asks again
-    /// afterwards, so that no stop is missed.
-    pub(crate) fn wait(&self, run: u64, key: &mut Option<WaitKey>, waker: &Waker) -> Poll<()> {
-        // dropped without the lock: it may be the last that holds a task
-        let _replaced = lock(&self.waiting).register(run, key, waker);
-        if self.is_stopped(run) { Poll::Ready(()) } else { Poll::Pending }
+    /// Registers `waker` for a stop of this generation; `key` stores the registration between calls. Checks for
+    /// a stop after registering, so that none is missed.
+    pub(crate) fn wait(
+        &self,
+        generation: u64,
+        key: &mut Option<WaitKey>,
+        waker: &Waker,
+    ) -> Poll<()> {
+        // dropped after the lock is released: it may be the last reference to a task
+        let _replaced = lock(&self.waiting).register(generation, key, waker);
+        if self.is_stopped(generation) { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Removes what [`wait`](Self::wait) registered.
-    pub(crate) fn leave(&self, key: &mut Option<WaitKey>) {
+    /// Removes the registration of [`wait`](Self::wait).
+    pub(crate) fn deregister(&self, key: &mut Option<WaitKey>) {
         if let Some(key) = key.take() {
             let _waker = lock(&self.waiting).remove(key);
         }
     }
 
-    /// Has the attempt that runs end with this error.
-    pub(crate) fn refuse(&self, error: LogError) {
-        lock(&self.refusal).get_or_insert(error);
+    /// Makes the current attempt fail with the error with which the log rejected an item.
+    pub(crate) fn reject_item(&self, error: LogError) {
+        lock(&self.rejection).get_or_insert(error);
     }
 
-    pub(crate) fn take_refusal(&self) -> Option<LogError> {
-        lock(&self.refusal).take()
+    pub(crate) fn take_rejection(&self) -> Option<LogError> {
+        lock(&self.rejection).take()
     }
 
-    /// Tells whether an item was refused.
-    pub(crate) fn is_refused(&self) -> bool {
-        lock(&self.refusal).is_some()
+    /// Returns whether the log has rejected an item of the current attempt.
+    pub(crate) fn has_rejected_item(&self) -> bool {
+        lock(&self.rejection).is_some()
     }
 
-    pub(crate) fn settle(&self, settling: Settling) {
-        self.settling.store(settling == Settling::Yes, Ordering::Relaxed);
+    pub(crate) fn set_committing(&self, committing: Committing) {
+        self.committing.store(committing == Committing::Yes, Ordering::Relaxed);
     }
 
     #[inline]
@@ -159,7 +164,7 @@ impl Control {
         self.wait.store(wait as u8, Ordering::Relaxed);
     }
 
-    /// What the action was found to wait for since the last [`Wait::Own`].
+    /// Returns the last value of [`wait_for`](Self::wait_for).
     pub(crate) fn waits_for(&self) -> Wait {
         match self.wait.load(Ordering::Relaxed) {
             1 => Wait::Consumer,
@@ -169,36 +174,41 @@ impl Control {
         }
     }
 
-    pub(crate) fn is_settling(&self) -> bool {
-        self.settling.load(Ordering::Relaxed)
+    pub(crate) fn is_committing(&self) -> bool {
+        self.committing.load(Ordering::Relaxed)
     }
 }
 
-/// The tasks that wait for a stop. Each has a slot of its own, so that registering, renewing and
-/// removing one costs the same however many there are.
+/// The tasks that wait for a stop. Each has its own slot, so that registering, updating and removing a task
+/// takes constant time.
 #[derive(Debug, Default)]
 struct Waiting {
     slots: Vec<Waiter>,
-    /// The indices of slots that nothing uses.
+    /// The indices of unused slots.
     free: Vec<usize>,
 }
 
-/// What a slot of [`Waiting`] holds.
+/// A slot of [`Waiting`].
 #[derive(Debug)]
 struct Waiter {
-    run: u64,
-    /// `None` once it was woken or removed.
+    generation: u64,
+    /// `None` after it was woken or removed.
     waker: Option<Waker>,
 }
 
-/// A slot of [`Waiting`]; its owner returns it with [`Control::leave`].
+/// The index of a slot of [`Waiting`]; its owner frees it with [`Control::deregister`].
 #[derive(Debug)]
 pub(crate) struct WaitKey(usize);
 
 impl Waiting {
     /// Returns the waker that was replaced.
-    fn register(&mut self, run: u64, key: &mut Option<WaitKey>, waker: &Waker) -> Option<Waker> {
-        let WaitKey(index) = key.get_or_insert_with(|| self.slot(run));
+    fn register(
+        &mut self,
+        generation: u64,
+        key: &mut Option<WaitKey>,
+        waker: &Waker,
+    ) -> Option<Waker> {
+        let WaitKey(index) = key.get_or_insert_with(|| self.slot(generation));
         let waiter = self.slots.get_mut(*index)?;
         match &waiter.waker {
             Some(known) if known.will_wake(waker) => None,
@@ -206,8 +216,8 @@ impl Waiting {
         }
     }
 
-    fn slot(&mut self, run: u64) -> WaitKey {
-        let waiter = Waiter { run, waker: None };
+    fn slot(&mut self, generation: u64) -> WaitKey {
+        let waiter = Waiter { generation, waker: None };
         if let Some(index) = self.free.pop() {
             self.slots[index] = waiter;
             return WaitKey(index);
@@ -225,59 +235,61 @@ impl Waiting {
         waker
     }
 
-    /// Takes the wakers of those who wait for a stop of `run` or of an earlier one. Others stay: the
-    /// stopper may be that of an earlier run.
-    fn take(&mut self, run: u64) -> Vec<Waker> {
-        let stopped = self.slots.iter_mut().filter(|waiter| waiter.run <= run);
+    /// Takes the wakers of the tasks that wait for a stop of this generation or an earlier one. Those of later
+    /// runs stay.
+    fn take(&mut self, generation: u64) -> Vec<Waker> {
+        let stopped = self.slots.iter_mut().filter(|waiter| waiter.generation <= generation);
         stopped.filter_map(|waiter| waiter.waker.take()).collect()
     }
 }
 
-/// Stops one run from anywhere: a suspended `yield_!` says [`Flow::Stop`](super::Flow), the
-/// action may finish with what it has, and that is committed.
+/// A handle that stops one run from any task or thread.
+///
+/// A suspended `yield_!` returns [`Flow::Stop`](super::Flow). The action may finish with what it has, and its
+/// writes are committed.
 ///
 /// Stopping twice, or after the run is over, does nothing.
 #[derive(Clone)]
 pub struct Stopper {
     pub(crate) control: Arc<Control>,
-    pub(crate) run: u64,
+    pub(crate) generation: u64,
 }
 
 impl Stopper {
     /// Asks the run to stop.
     pub fn stop(&self) {
-        self.control.stop(self.run);
+        self.control.stop(self.generation);
     }
 
-    /// Tells whether the run is to stop: a stop of it or of a later run was asked for, or it was
+    /// Returns whether the run is to stop: a stop of it or of a later run was requested, or it was
     /// cancelled.
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.control.is_stopped(self.run)
+        self.control.is_stopped(self.generation)
     }
 }
 
 impl fmt::Debug for Stopper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stopper")
-            .field("run", &self.run)
+            .field("run", &self.generation)
             .field("stopped", &self.is_stopped())
             .finish_non_exhaustive()
     }
 }
 
-/// Is ready when a stop is asked for; the future of [`Context::stopped`](crate::Context::stopped).
+/// The future of [`Context::stopped`](crate::Context::stopped), which completes when a stop is requested.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Stopped<'a> {
     control: &'a Control,
-    run: u64,
+    generation: u64,
     key: Option<WaitKey>,
 }
 
 impl<'a> Stopped<'a> {
-    pub(crate) fn new(control: &'a Control, run: u64) -> Self {
-        Self { control, run, key: None }
+    pub(crate) fn new(control: &'a Control, generation: u64) -> Self {
+        Self { control, generation, key: None }
     }
 }
 
@@ -286,31 +298,32 @@ impl Future for Stopped<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        if this.control.is_stopped(this.run) {
+        if this.control.is_stopped(this.generation) {
             return Poll::Ready(());
         }
-        this.control.wait(this.run, &mut this.key, cx.waker())
+        this.control.wait(this.generation, &mut this.key, cx.waker())
     }
 }
 
 impl Drop for Stopped<'_> {
     fn drop(&mut self) {
-        self.control.leave(&mut self.key);
+        self.control.deregister(&mut self.key);
     }
 }
 
-/// The threads of blocking actions that are still at work.
+/// A count of the threads on which blocking actions are running.
 #[derive(Debug, Default)]
 pub(crate) struct Threads {
     inner: Mutex<(usize, Vec<Waker>)>,
 }
 
 impl Threads {
-    pub(crate) fn enter(self: &Arc<Self>) -> Working {
+    pub(crate) fn enter(self: &Arc<Self>) -> ThreadGuard {
         lock(&self.inner).0 += 1;
-        Working(Arc::clone(self))
+        ThreadGuard(Arc::clone(self))
     }
 
+    /// Completes when no thread is running.
     pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut inner = lock(&self.inner);
         if inner.0 == 0 {
@@ -323,9 +336,9 @@ impl Threads {
 
 /// Counts one thread until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Working(Arc<Threads>);
+pub(crate) struct ThreadGuard(Arc<Threads>);
 
-impl Drop for Working {
+impl Drop for ThreadGuard {
     fn drop(&mut self) {
         let waiting = {
             let mut inner = lock(&self.0.inner);
@@ -360,7 +373,7 @@ mod tests {
         }
     }
 
-    /// The slots in use, and all of them.
+    /// Returns the number of slots in use, and of all slots.
     fn slots(control: &Control) -> (usize, usize) {
         let waiting = lock(&control.waiting);
         (waiting.slots.len() - waiting.free.len(), waiting.slots.len())
@@ -369,13 +382,13 @@ mod tests {
     const MANY: usize = 16_000;
 
     #[test]
-    fn each_future_has_one_registration_however_often_it_is_polled() {
+    fn polling_a_future_again_reuses_its_registration() {
         let control = Control::default();
         let mut waiting: Vec<_> = (0..MANY).map(|_| Stopped::new(&control, 1)).collect();
         let counters: Vec<_> = (0..MANY).map(|_| Arc::new(Wakes::default())).collect();
         for round in 1..=3 {
             for (future, counter) in waiting.iter_mut().zip(&counters) {
-                // a task may move to another waker between polls
+                // a future may be polled with another waker each time
                 let waker = Waker::from(Arc::clone(counter));
                 assert!(pin!(future).poll(&mut Context::from_waker(&waker)).is_pending());
             }
@@ -383,14 +396,14 @@ mod tests {
         }
         control.stop(1);
         control.stop(1);
-        assert!(counters.iter().all(|counter| counter.0.load(Relaxed) == 1), "each is woken once");
+        assert!(counters.iter().all(|counter| counter.0.load(Relaxed) == 1), "woken exactly once");
         drop(waiting);
         assert_eq!(slots(&control), (0, 0));
         assert!(counters.iter().all(|counter| Arc::strong_count(counter) == 1), "no waker is kept");
     }
 
     #[test]
-    fn a_future_that_is_dropped_gives_its_slot_to_the_next_one() {
+    fn slot_of_a_dropped_future_is_reused() {
         let control = Control::default();
         let counter = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&counter));
@@ -407,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_of_an_earlier_run_wakes_nothing_of_a_later_one() {
+    fn stop_of_an_earlier_run_does_not_wake_a_later_run() {
         let control = Control::default();
         let counter = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&counter));
@@ -419,7 +432,7 @@ mod tests {
         assert_eq!(counter.0.load(Relaxed), 1);
     }
 
-    /// As an executor whose waker is the last that holds a task, which waits for a stop itself.
+    /// A task that is owned by its waker and that waits for a stop itself.
     struct Task(crate::sync::Arc<Control>, Mutex<Option<WaitKey>>);
 
     impl Wake for Task {
@@ -428,12 +441,12 @@ mod tests {
 
     impl Drop for Task {
         fn drop(&mut self) {
-            self.0.leave(crate::sync::exclusive(&mut self.1));
+            self.0.deregister(crate::sync::exclusive(&mut self.1));
         }
     }
 
     #[test]
-    fn a_waker_may_own_a_task_that_waits_itself() {
+    fn waker_may_own_a_task_that_waits_for_a_stop() {
         let control = crate::sync::Arc::new(Control::default());
         let (mut inner, mut outer) = (None, None);
         assert!(control.wait(1, &mut inner, Waker::noop()).is_pending());
@@ -441,7 +454,7 @@ mod tests {
         assert!(control.wait(1, &mut outer, &Waker::from(Arc::new(task))).is_pending());
         assert!(control.wait(1, &mut outer, Waker::noop()).is_pending());
         assert_eq!(slots(&control), (1, 2));
-        control.leave(&mut outer);
+        control.deregister(&mut outer);
         assert_eq!(slots(&control), (0, 0));
     }
 }

@@ -1,10 +1,10 @@
-//! How an item travels from `yield_!` to its consumer, and how a stop travels back.
+//! The path of an item from `yield_!` to its consumer, and of a stop in the other direction.
 //!
 //! ```text
 //! action ──yield_!──▶ Yielder ──▶ one-item slot ──▶ Run ──▶ consumer
 //!                        ◀── Flow::Stop ── Control ◀── Stopper
 //! ```
-//! The slot holds one item: an action that yields is suspended until the consumer took it.
+//! The slot holds one item: an action that yields is suspended until the consumer has taken it.
 
 mod context;
 mod control;
@@ -16,5 +16,5 @@ pub use self::control::{Stopped, Stopper};
 pub(crate) use self::yielder::Convert;
 pub use self::yielder::{Emit, Flow, Items, NoItems, Yielder, Yielding, Yields};
 
-pub(crate) use self::control::{Attention, Control, Settling, Threads, Wait, WaitKey};
-pub(crate) use self::slot::{Inlet, KnownWaker, Outlet, one_item};
+pub(crate) use self::control::{Committing, Control, Subscription, Threads, Wait, WaitKey};
+pub(crate) use self::slot::{KnownWaker, SlotReceiver, SlotSender, one_item_slot};

@@ -1,10 +1,10 @@
-//! The owned slot for one value between a run's future and whoever polls the run.
+//! A slot for one value between the future of a run and the task that polls the run.
 //!
 //! Both ends are polled by the same task, one inside the other, so the slot needs no lock: it is a
-//! ring of length one whose ends are owned, one by the future, one by the run. What does need
-//! care is an action that polls its `yield_!` inside an executor of its own (`FuturesUnordered`
-//! and the like), which polls it again only when woken: the outlet keeps such a waker, and the
-//! inlet wakes it when the value was taken and nobody came to see.
+//! ring buffer of capacity one, with one end owned by the future and the other by the run. One case needs
+//! care: an action may poll its `yield_!` in an executor of its own, such as `FuturesUnordered`, which
+//! polls it again only after a wake. The sender therefore keeps that waker, and the receiver wakes it if
+//! the value was taken and the sender was not polled.
 
 use super::Control;
 use crate::sync::{Arc, AtomicU8, Mutex, Ordering, lock};
@@ -17,15 +17,15 @@ use std::{
     task::{Context, Poll, RawWakerVTable, Waker},
 };
 
-/// Makes the two ends of a slot.
-pub(crate) fn one_item<T>(control: &Arc<Control>) -> (Outlet<T>, Inlet<T>) {
+/// Creates the two ends of a slot.
+pub(crate) fn one_item_slot<T>(control: &Arc<Control>) -> (SlotSender<T>, SlotReceiver<T>) {
     let (producer, consumer) = std::sync::Arc::new(StaticRb::default()).split();
-    let outlet = Outlet { producer, control: Arc::clone(control), waker: None };
-    let inlet = Inlet { consumer, control: Arc::clone(control) };
-    (outlet, inlet)
+    let sender = SlotSender { producer, control: Arc::clone(control), waker: None };
+    let receiver = SlotReceiver { consumer, control: Arc::clone(control) };
+    (sender, receiver)
 }
 
-/// What both ends of a slot know.
+/// The shared state of both ends of a slot.
 #[derive(Debug, Default)]
 pub(crate) struct SlotState {
     /// One of [`FREE`], [`FULL`], [`TAKEN`].
@@ -35,11 +35,11 @@ pub(crate) struct SlotState {
 
 const FREE: u8 = 0;
 const FULL: u8 = 1;
-/// Free, and not looked at since the value was taken.
+/// Free, and the sender has not checked since the value was taken.
 const TAKEN: u8 = 2;
 
 impl SlotState {
-    /// Whether the value that was put in last was taken; says so once.
+    /// Returns whether the last value was taken. Returns `true` once for each value.
     #[inline]
     pub(super) fn was_taken(&self) -> bool {
         let taken = self.filling.load(Ordering::Relaxed) == TAKEN;
@@ -50,19 +50,20 @@ impl SlotState {
     }
 }
 
-/// A ring of length one.
+/// A ring buffer of capacity one.
 type Ring<T> = std::sync::Arc<StaticRb<T, 1>>;
 
-/// The end that puts values in.
-pub(crate) struct Outlet<T> {
+/// The sending end of a slot.
+pub(crate) struct SlotSender<T> {
     producer: CachingProd<Ring<T>>,
     control: Arc<Control>,
-    /// The waker that the inlet knows; compared here, so that the lock is taken only for a new one.
+    /// The waker that is registered for the receiver. It is compared here, so that the lock is taken only for a
+    /// new one.
     waker: Option<KnownWaker>,
 }
 
-impl<T> Outlet<T> {
-    /// Puts a value into a free slot; one that is not free gives it back.
+impl<T> SlotSender<T> {
+    /// Puts a value into the slot. Returns it as the error if the slot is full.
     #[inline]
     pub(crate) fn put(&mut self, value: T) -> Result<(), T> {
         self.producer.try_push(value)?;
@@ -70,7 +71,7 @@ impl<T> Outlet<T> {
         Ok(())
     }
 
-    /// Is ready when the slot is free.
+    /// Completes when the slot is free.
     #[inline]
     pub(crate) fn poll_free(&mut self, cx: &Context<'_>) -> Poll<()> {
         if self.is_free() {
@@ -80,7 +81,7 @@ impl<T> Outlet<T> {
         Poll::Pending
     }
 
-    /// Notes that whoever put a value waits for it to be taken.
+    /// Registers the task for a wake when the value is taken.
     #[inline]
     pub(crate) fn suspend(&mut self, cx: &Context<'_>) {
         if !self.waker.as_ref().is_some_and(|known| known.is(cx.waker())) {
@@ -96,7 +97,7 @@ impl<T> Outlet<T> {
         }
     }
 
-    /// Looks whether the slot is free.
+    /// Returns whether the slot is free.
     #[inline]
     pub(crate) fn is_free(&mut self) -> bool {
         let filling = &self.control.slot.filling;
@@ -107,28 +108,28 @@ impl<T> Outlet<T> {
         free
     }
 
-    /// Forgets whom to wake: the run is over.
+    /// Removes the waker at the end of a run.
     pub(crate) fn forget(&mut self) {
         if self.waker.take().is_some() {
-            // dropped without the lock: it may be the last that holds a task
+            // dropped after the lock is released: it may be the last reference to a task
             let _waker = lock(&self.control.slot.waker).take();
         }
     }
 
-    /// Discards the note that a value was taken.
+    /// Discards the notification that a value was taken.
     pub(crate) fn reset(&mut self) {
         self.control.slot.was_taken();
     }
 }
 
-/// The end that takes values out.
-pub(crate) struct Inlet<T> {
+/// The receiving end of a slot.
+pub(crate) struct SlotReceiver<T> {
     consumer: CachingCons<Ring<T>>,
     control: Arc<Control>,
 }
 
-impl<T> Inlet<T> {
-    /// Takes the value out.
+impl<T> SlotReceiver<T> {
+    /// Takes the value, if there is one.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<T> {
         let value = self.consumer.try_pop()?;
@@ -136,15 +137,15 @@ impl<T> Inlet<T> {
         Some(value)
     }
 
-    /// Judges by the value that was put in, if there is one, without taking it.
-    pub(crate) fn peek_with(&self, judge: impl FnOnce(Option<&T>) -> bool) -> bool {
-        judge(self.consumer.try_peek())
+    /// Applies a predicate to the value, if there is one, without taking it.
+    pub(crate) fn peek_with(&self, predicate: impl FnOnce(Option<&T>) -> bool) -> bool {
+        predicate(self.consumer.try_peek())
     }
 
-    /// After a poll that brought no value: wakes an outlet that was not polled though its slot is
-    /// free, because an executor in between waits for a wake. Once for each value.
+    /// Wakes the sender, once for each value, if it was not polled since the value was taken. This happens if
+    /// an executor between both ends waits for a wake. Called after a poll without a value.
     #[inline]
-    pub(crate) fn nudge(&mut self) {
+    pub(crate) fn wake_sender(&mut self) {
         if self.control.slot.was_taken()
             && let Some(waker) = lock(&self.control.slot.waker).as_ref()
         {
@@ -153,12 +154,12 @@ impl<T> Inlet<T> {
     }
 }
 
-/// A waker that was registered, which is recognised when it comes again.
+/// A registered waker that can be compared with the waker of a later poll.
 #[derive(Debug)]
 pub(crate) struct KnownWaker {
     waker: Waker,
-    /// The table of the waker that was cloned. It may lie elsewhere than that of the clone, as for
-    /// tokio's `block_on`, so that `will_wake` would take each poll for that of another task.
+    /// The vtable of the waker that was cloned. Its address may differ from that of the clone, as for tokio's
+    /// `block_on`, so that `will_wake` would return `false` in each poll.
     table: &'static RawWakerVTable,
 }
 
@@ -167,13 +168,13 @@ impl KnownWaker {
         Self { waker: waker.clone(), table: waker.vtable() }
     }
 
-    /// Whether it is surely the same.
+    /// Returns whether `waker` is certainly the same.
     #[inline]
     pub(crate) fn is(&self, waker: &Waker) -> bool {
         self.waker.data() == waker.data() && ptr::eq(self.table, waker.vtable())
     }
 
-    /// Whether it is the same by what is in the table, which is remembered then.
+    /// Returns whether `waker` is the same by the contents of its vtable, whose address is then stored.
     fn is_clone_of(&mut self, waker: &Waker) -> bool {
         let same = self.waker.data() == waker.data() && *self.table == *waker.vtable();
         if same {

@@ -1,4 +1,4 @@
-//! The side of an item's way that an action sees.
+//! The interface through which an action yields items.
 
 use serde::Serialize;
 use std::{
@@ -8,12 +8,12 @@ use std::{
     task::{Context, Poll},
 };
 
-/// What `yield_!` returns once the consumer took the item.
+/// The result of `yield_!`, after the consumer has taken the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// Nobody asked for a stop.
+    /// No stop was requested.
     Continue,
-    /// A stop was asked for: finish early with what there is.
+    /// A stop was requested: the action should finish early with what it has.
     Stop,
 }
 
@@ -23,45 +23,45 @@ impl Flow {
         if context.is_stopped() { Self::Stop } else { Self::Continue }
     }
 
-    /// Tells whether a stop was asked for.
+    /// Returns whether a stop was requested.
     pub const fn is_stop(self) -> bool {
         matches!(self, Self::Stop)
     }
 }
 
-/// Hands the items of a streaming action to whoever consumes them, one at a time.
+/// Sends the items of a streaming action to their consumer, one at a time.
 ///
 /// `yield_!(item)` in a `#[streaming_action]` is `yielder.emit(item).await`.
 pub struct Yielder<'a, T> {
-    /// `None` for an action that yields nothing.
+    /// `None` for an action that does not yield items.
     sink: Option<&'a mut (dyn Emit<T> + Send)>,
-    /// The run whose slot the sink fills, which knows when the consumer took an item.
+    /// The context of the run whose slot the sink fills; its control knows when the consumer has taken an item.
     context: Option<&'a super::Context>,
 }
 
 impl<'a, T> Yielder<'a, T> {
-    /// Makes a yielder over a sink; burdock does this for each attempt at a step.
+    /// Creates a yielder over a sink; burdock does this for each attempt at a step.
     pub fn new(sink: &'a mut (dyn Emit<T> + Send)) -> Self {
         Self { sink: Some(sink), context: None }
     }
 
-    /// Makes a yielder over the slot of a run.
+    /// Creates a yielder over the slot of a run.
     #[inline]
     pub(crate) fn of_run(sink: &'a mut (dyn Emit<T> + Send), context: &'a super::Context) -> Self {
         Self { sink: Some(sink), context: Some(context) }
     }
 
-    /// Makes a yielder that nobody can call, for an action that yields nothing.
+    /// Creates the yielder of an action that does not yield items.
     #[inline]
     pub(crate) fn unused() -> Self {
         Self { sink: None, context: None }
     }
 
-    /// Hands over one item and waits until it is taken.
+    /// Sends one item and waits until the consumer has taken it.
     ///
     /// # Cancel safety
-    /// An item that the slot accepted is delivered even if the future is dropped; one that still
-    /// waits for the slot is not.
+    /// If the future is dropped, an item that is already in the slot is still delivered; one that waits for
+    /// the slot is not.
     #[inline]
     pub fn emit(&mut self, item: T) -> Emitting<'_, 'a, T> {
         Emitting { yielder: self, item: Some(item) }
@@ -74,16 +74,17 @@ impl<T> fmt::Debug for Yielder<'_, T> {
     }
 }
 
-/// Where a [`Yielder`] puts its items.
+/// The sink of a [`Yielder`].
 pub trait Emit<T> {
-    /// Takes `item` out when there is room for it, and is ready when a consumer took it.
+    /// Takes `item` when there is room for it, and completes when a consumer has taken it.
     ///
-    /// Called again with `None` until it is ready; a waker is registered whenever it is not.
+    /// While it is pending, it is called again, with `None` once the item was accepted. Each pending call
+    /// registers the waker.
     fn poll_emit(&mut self, item: &mut Option<T>, cx: &mut Context<'_>) -> Poll<Flow>;
 }
 
 /// The future of [`Yielder::emit`].
-#[must_use = "an item is handed over when the future is awaited"]
+#[must_use = "an item is sent when the future is awaited"]
 pub struct Emitting<'y, 'a, T> {
     yielder: &'y mut Yielder<'a, T>,
     item: Option<T>,
@@ -98,7 +99,7 @@ impl<T> Future for Emitting<'_, '_, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = self.get_mut();
-        // an item that was put into the slot and taken from there: the sink has nothing to do with it
+        // the fast path, without the sink: the item was put into the slot and taken from it
         if this.item.is_none()
             && let Some(context) = this.yielder.context
             && context.control.slot.was_taken()
@@ -118,20 +119,20 @@ impl<T> fmt::Debug for Emitting<'_, '_, T> {
     }
 }
 
-/// What an action yields: [`Items<T>`] or [`NoItems`].
+/// The items that an action yields: [`Items<T>`] or [`NoItems`].
 pub trait Yielding {
     /// The type of an item.
     type Item: Send + 'static;
-    /// Whether there are items at all.
+    /// Whether the action yields items.
     const STREAMS: bool;
 }
 
-/// The action streams items of this type.
+/// The [`Yielding`] of an action that yields items of type `T`.
 #[derive(Debug)]
 pub struct Items<T>(Infallible, T);
 
-/// The action yields nothing. It is also the type of the items of a graph that yields none: there is
-/// no value of it.
+/// The [`Yielding`] of an action without items, and the item type of a graph without items. The type has no
+/// values.
 #[derive(Clone, Debug, Serialize)]
 pub enum NoItems {}
 
@@ -145,11 +146,11 @@ impl Yielding for NoItems {
     const STREAMS: bool = false;
 }
 
-/// Short for the item type of a [`Yielding`].
+/// The item type of a [`Yielding`].
 pub type Yields<Y> = <Y as Yielding>::Item;
 
-/// Turns the items of an action into those of a graph; every item must be `Into` the type that
-/// the graph `yields`.
+/// Converts the items of an action into those of a graph: each item type must be `Into` the type that the
+/// graph `yields`.
 #[diagnostic::on_unimplemented(
     message = "the items of this graph's actions do not all convert into `{T}`",
     label = "`{Self}` does not convert into this type",

@@ -123,9 +123,9 @@ macro_rules! __debug {
         impl $($generics)* ::core::fmt::Debug for $type $($generics)* {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #[allow(unused_imports, reason = "for fields without `Debug`")]
-                use $crate::__private::NotShown as _;
+                use $crate::__private::DebugFallback as _;
                 __f.debug_struct($text)
-                    $(.field($name, $crate::__private::Shown(&self.$field).debug()))*
+                    $(.field($name, $crate::__private::DebugField(&self.$field).debug()))*
                     .finish()
             }
         }
@@ -296,7 +296,7 @@ macro_rules! __args {
     ) => {
         $vis struct __Args<'a> {
             $($input: $input_ty,)*
-            $($resource: $crate::__private::Held<$resource_ty>,)*
+            $($resource: $crate::__private::OwnedResource<$resource_ty>,)*
             __scope: ::core::marker::PhantomData<&'a ()>,
         }
 
@@ -310,7 +310,7 @@ macro_rules! __args {
                         return ::core::result::Result::Err($crate::__private::Missing($input_name));
                     }
                 },)*
-                $($resource: $crate::__private::hold::<$resource_hash, $resource_ty, S>(__resources),)*
+                $($resource: $crate::__private::own_resource::<$resource_hash, $resource_ty, S>(__resources),)*
                 __scope: ::core::marker::PhantomData,
             }
         }

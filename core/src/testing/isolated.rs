@@ -2,8 +2,8 @@
 
 use crate::{
     action::{
-        Action, ActionError, Call, Collect, Context, Failure, FailureCause, HasInput, HasResource,
-        Missing, Result, Scope, UnsetSlot,
+        Action, ActionError, Attempt, Collect, Context, Failure, FailureCause, HasInput,
+        HasResource, Missing, Result, Scope, UnsetSlot,
     },
     graph::name_hash,
     panics::Caught,
@@ -240,7 +240,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
         let Location { session, run, step, attempt, node } = self.location;
         let context = Context {
             session,
-            turn: 1,
+            generation: 1,
             run,
             step,
             attempt,
@@ -258,7 +258,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
                 A::reads(self.state).map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name))?;
             let args = Collect::<TestScope>::collect(&self.inputs, &resources)
                 .map_err(|Missing(name)| FailureCause::MissingInput(name))?;
-            let call = Call {
+            let attempt = Attempt {
                 reads,
                 args,
                 params: self.params,
@@ -266,7 +266,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
                 failure: self.failure.as_ref(),
                 yielder: Yielder::new(&mut sink),
             };
-            A::run(call).await.map_err(|error| FailureCause::Error(error).into())
+            A::run(attempt).await.map_err(|error| FailureCause::Error(error).into())
         };
         let writes = match self.on_failure {
             OnFailure::Unwind => work.await,

@@ -7,7 +7,7 @@
 
 use crate::with_macros::Counter;
 use burdock::{
-    action::{ActionInfo, Call, UnsetSlot, Writes},
+    action::{ActionInfo, Attempt, UnsetSlot, Writes},
     prelude::*,
     state::set_of,
     stream::NoItems,
@@ -39,8 +39,8 @@ impl Action for Increment {
         Ok(counter.count)
     }
 
-    async fn run(call: Call<'_, Self>) -> Result<NewCount> {
-        Ok(NewCount(call.reads + 1))
+    async fn run(attempt: Attempt<'_, Self>) -> Result<NewCount> {
+        Ok(NewCount(attempt.reads + 1))
     }
 }
 

@@ -267,7 +267,7 @@ async fn what_an_answer_took_is_in_the_span_of_its_step_and_in_the_log() -> StdR
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let resources = AskingResources { llm };
     let app = Asking::app().resources(resources).id("ada").log(Arc::clone(&log));
-    let mut app = app.observe(Spans::default()).build().await?;
+    let mut app = app.observer(Spans::default()).build().await?;
     assert!(app.run(AskingInputs {}).await.is_err());
     app.resume().await?;
     drop(watching);

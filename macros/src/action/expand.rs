@@ -270,7 +270,7 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
         action.signature.asyncness.is_some() || (action.kind == Kind::Streaming && !owned);
     // rustc labels the name when the future is not `Send`, and the type when it is no result of writes
     let span = ours(name.span());
-    let head = respanned(quote!(__private::Call<'_, Self>), span);
+    let head = respanned(quote!(__private::Attempt<'_, Self>), span);
     let result = respanned(quote!(#burdock::Result<Writes>), span);
     let (first, last) = match &action.signature.output {
         ReturnType::Type(_, ty) => ends(ty),
@@ -338,7 +338,7 @@ impl Locals {
     fn at(name: &Ident) -> Self {
         let local = |text| Ident::new(text, Span::mixed_site().located_at(name.span()));
         Self {
-            call: local("__call"),
+            call: local("__attempt"),
             reads: local("__reads"),
             args: local("__args"),
             params: local("__params"),
@@ -362,7 +362,7 @@ fn expand_argument(action: &ActionSyntax, role: &Role, owned: bool) -> TokenStre
         },
         Role::Resource(Needed { name, .. }) if owned => {
             let text = plain(name);
-            quote!(#burdock::__private::bound(#burdock::__private::Hold::held(&*#args.#name), #text)?)
+            quote!(#burdock::__private::bound(#burdock::__private::AsResource::as_resource(&*#args.#name), #text)?)
         }
         Role::Resource(Needed { name, .. }) => quote!(#call.args.#name),
         Role::Context if owned => quote!(&#context),

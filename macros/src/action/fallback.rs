@@ -59,7 +59,7 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
                 fn reads(_: &#state) -> ::core::result::Result<(), #burdock::__private::UnsetSlot> {
                     ::core::result::Result::Ok(())
                 }
-                async fn run(_: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes> {
+                async fn run(_: #burdock::__private::Attempt<'_, Self>) -> #burdock::Result<Writes> {
                     ::core::unreachable!()
                 }
             }

@@ -37,7 +37,7 @@ graph! {
 
 async fn rough(state: Rough) -> (App<RoughRide>, Heard) {
     let heard = Heard::default();
-    let app = RoughRide::app().state(state).observe(heard.observer()).build().await.unwrap();
+    let app = RoughRide::app().state(state).observer(heard.observer()).build().await.unwrap();
     (app, heard)
 }
 

@@ -220,7 +220,7 @@ async fn what_the_locals_of_an_attempt_panic_with_changes_no_ending() {
             let mut bench = bench(kept, at, ready()).await;
             let (clock, panics) = (bench.clock.clone(), PANICS.get());
             let grace = Duration::from_millis(500);
-            let mut run = bench.app.run(order(Act::Hang)).grace(grace);
+            let mut run = bench.app.run(order(Act::Hang)).grace_period(grace);
             assert!(run.finish().until_stalled().is_none(), "{case}");
             match ending {
                 Timeout | Retry => {

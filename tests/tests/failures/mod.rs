@@ -29,7 +29,7 @@ async fn line(script: Script) -> (App<Line>, Heard) {
     let heard = Heard::default();
     let app = Line::app()
         .resources(LineResources { script, drops: Drops::default() })
-        .observe(heard.observer())
+        .observer(heard.observer())
         .runtime(Clock::default())
         .build()
         .await
@@ -125,7 +125,7 @@ async fn with_rounds(script: Script, rounds: u32) -> Bench {
     let app = Careful::app()
         .resources(CarefulResources { script, drops: Drops::default() })
         .state(Log { rounds, ..Log::default() })
-        .observe(heard.observer())
+        .observer(heard.observer())
         .runtime(clock.clone())
         .build()
         .await

@@ -44,7 +44,7 @@ fn twice() -> Script {
 #[tokio::test]
 async fn the_next_attempt_supersedes_what_the_failed_one_has_shown() {
     let (heard, clock) = (Heard::default(), Clock::default());
-    let app = Persistent::app().resources(resources(twice())).observe(heard.observer());
+    let app = Persistent::app().resources(resources(twice())).observer(heard.observer());
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(PersistentInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
@@ -123,7 +123,7 @@ async fn when_the_retries_are_used_up_the_step_fails_and_its_items_are_supersede
     let (heard, clock) = (Heard::default(), Clock::default());
     let fails = || [Do::Yield(1), Do::Fail("cut off")];
     let script = Script::default().on("first", fails()).on("first", fails()).on("first", fails());
-    let app = Persistent::app().resources(resources(script)).observe(heard.observer());
+    let app = Persistent::app().resources(resources(script)).observer(heard.observer());
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(PersistentInputs {});
     let mut items = 0;

@@ -2,7 +2,7 @@
 
 use burdock::{
     App, Outcome, RunError, RunErrorKind, Runtime,
-    action::{ActionInfo, Call, FailureCause, UnsetSlot, Writes},
+    action::{ActionInfo, Attempt, FailureCause, UnsetSlot, Writes},
     log::{Durability, MemoryLog},
     prelude::*,
     state::set_of,
@@ -160,15 +160,15 @@ impl Action for Racing {
         Ok(())
     }
 
-    async fn run(mut call: Call<'_, Self>) -> Result<Rounds> {
+    async fn run(mut attempt: Attempt<'_, Self>) -> Result<Rounds> {
         for item in 0..2 {
             tokio::select! {
                 biased;
-                _ = call.yielder.emit(item) => {}
-                () = call.context.sleep(millis(100)) => {}
+                _ = attempt.yielder.emit(item) => {}
+                () = attempt.context.sleep(millis(100)) => {}
             }
         }
-        poll_immediate(call.yielder.emit(2)).await;
+        poll_immediate(attempt.yielder.emit(2)).await;
         pending().await
     }
 }

@@ -178,7 +178,7 @@ impl World {
                 .id(self.id.as_str())
                 .resources(BookResources { script: self.script.clone() })
                 .runtime(self.clock.clone())
-                .observe(observer(heard, &self.inner, &self.id))
+                .observer(observer(heard, &self.inner, &self.id))
                 .log(self.log.clone())
                 .durability(self.durability);
             match self.settle(app.build()) {

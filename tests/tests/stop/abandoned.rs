@@ -2,7 +2,7 @@
 
 use burdock::{
     RunErrorKind,
-    action::{ActionInfo, Call, UnsetSlot},
+    action::{ActionInfo, Attempt, UnsetSlot},
     log::{Durability, MemoryLog},
     prelude::*,
     stream::Items,
@@ -40,8 +40,8 @@ impl Action for Abandon {
         Ok(())
     }
 
-    async fn run(mut call: Call<'_, Self>) -> Result<Self::Writes> {
-        poll_immediate(call.yielder.emit(1)).await;
+    async fn run(mut attempt: Attempt<'_, Self>) -> Result<Self::Writes> {
+        poll_immediate(attempt.yielder.emit(1)).await;
         pending().await
     }
 }
@@ -63,7 +63,7 @@ fn grace_period_counts_although_an_abandoned_item_waited_for_the_log_before_the_
         let app = Abandoning::app().id("s").runtime(clock.clone()).log(log.clone());
         let mut app = block_on(app.durability(Durability::Item).build()).unwrap();
         log.fates([Fate::Stored, Fate::Held]);
-        let mut run = app.run(AbandoningInputs {}).grace(grace);
+        let mut run = app.run(AbandoningInputs {}).grace_period(grace);
         assert!(run.finish().until_stalled().is_none());
         while log.let_go() {}
         assert!(run.finish().until_stalled().is_none());

@@ -103,7 +103,7 @@ fn a_run_whose_start_is_recorded_slowly_is_stopped_and_not_cancelled() {
     let (log, clock) = (log(), Clock::default());
     let mut app = open(&log, Script::default(), &clock, Durability::Commit);
     log.fates([Fate::Held]);
-    let mut run = app.run(LineInputs {}).grace(Duration::ZERO);
+    let mut run = app.run(LineInputs {}).grace_period(Duration::ZERO);
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     waits_for_the_log!(run, clock, log);

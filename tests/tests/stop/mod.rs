@@ -30,7 +30,7 @@ async fn bench(script: Script) -> Bench {
     let (heard, drops, clock) = (Heard::default(), Drops::default(), Clock::default());
     let app = Line::app()
         .resources(LineResources { script, drops: drops.clone() })
-        .observe(heard.observer())
+        .observer(heard.observer())
         .runtime(clock.clone())
         .build()
         .await
@@ -128,7 +128,7 @@ async fn a_stop_before_the_first_poll_leaves_the_run_at_its_first_step() {
 #[tokio::test]
 async fn a_stop_before_the_first_poll_without_grace_is_a_stop_too() {
     let mut bench = bench(Script::default()).await;
-    let mut run = bench.app.run(LineInputs {}).grace(Duration::ZERO);
+    let mut run = bench.app.run(LineInputs {}).grace_period(Duration::ZERO);
     run.stopper().stop();
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(At::first));
     drop(run);
@@ -262,7 +262,7 @@ async fn an_action_that_abandons_its_step_and_goes_on_has_its_grace_period() {
 async fn an_action_that_yields_for_ever_is_cancelled_after_the_grace_period() {
     let script = Script::default().on("first", [Do::YieldForEver(7)]);
     let mut bench = bench(script).await;
-    let mut run = bench.app.run(LineInputs {}).grace(Duration::from_secs(1));
+    let mut run = bench.app.run(LineInputs {}).grace_period(Duration::from_secs(1));
     run.next().await.unwrap().unwrap();
     run.stopper().stop();
     run.next().await.unwrap().unwrap();
@@ -300,7 +300,7 @@ async fn a_consumer_that_takes_its_time_does_not_cost_the_action_its_chance_to_f
 async fn the_events_of_a_run_that_is_cancelled_end_with_its_cancellation_and_the_error() {
     let script = Script::default().on("first", [Do::Yield(1), Do::Hang]);
     let mut bench = bench(script).await;
-    let mut events = bench.app.run(LineInputs {}).grace(Duration::ZERO).events();
+    let mut events = bench.app.run(LineInputs {}).grace_period(Duration::ZERO).events();
     events.stopper().stop();
     let mut seen = Vec::new();
     while let Some(event) = events.next().await {
@@ -309,7 +309,7 @@ async fn the_events_of_a_run_that_is_cancelled_end_with_its_cancellation_and_the
     assert_eq!(seen, ["first 0.1 run_started", "first 0.1 run_finished Stopped(first)"]);
 
     drop(events);
-    let mut events = bench.app.resume().grace(Duration::ZERO).events();
+    let mut events = bench.app.resume().grace_period(Duration::ZERO).events();
     let mut seen = Vec::new();
     while let Some(event) = events.next().await {
         seen.push(event.map_or_else(|error| error.to_string(), |event| format!("{event:?}")));
@@ -355,7 +355,7 @@ async fn careful(script: Script) -> (App<Careful>, Heard, Clock) {
     let (heard, clock) = (Heard::default(), Clock::default());
     let app = Careful::app()
         .resources(CarefulResources { script, drops: Drops::default() })
-        .observe(heard.observer())
+        .observer(heard.observer())
         .runtime(clock.clone())
         .build()
         .await

@@ -81,7 +81,7 @@ async fn talk() -> std::result::Result<(), Box<dyn std::error::Error>> {
         .id("session")
         .state(Chat { count: 1, mode: Slot::unset() })
         .resources(MainResources { llm: Llm })
-        .observe(Watch)
+        .observer(Watch)
         .build()
         .await?;
     let mut run = app.run(MainInputs { text: "a".to_owned() }).halt_before(MainNode::long);

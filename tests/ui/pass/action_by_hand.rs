@@ -9,7 +9,7 @@ pub struct Chat {
     pub prompt: Slot<String>,
 }
 
-use burdock::action::{ActionInfo, Call, TwoStep, UnsetSlot, Writes};
+use burdock::action::{ActionInfo, Attempt, TwoStep, UnsetSlot, Writes};
 use burdock::state::set_of;
 use burdock::stream::{Items, NoItems, Yielder};
 
@@ -49,8 +49,8 @@ impl Action for Increment {
         Ok(state.count)
     }
 
-    async fn run(call: Call<'_, Self>) -> Result<Count> {
-        Ok(Count(call.reads + 1))
+    async fn run(attempt: Attempt<'_, Self>) -> Result<Count> {
+        Ok(Count(attempt.reads + 1))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Values of the program in entries: written, and read back before the log has them.
+//! Values of the program in entries. Each value is read back before it is appended.
 
 use crate::{
     action::{Context, Writes},
@@ -12,12 +12,12 @@ use crate::{
 use serde::Serialize;
 use serde_json::Value;
 
-/// Makes the entry of an item; known where the log is given, so that only logged items have to
-/// serialise.
+/// A function that creates the entry of an item. It is set together with the log, so that only items of apps with
+/// a log have to implement `Serialize`.
 pub(in crate::run) type EncodeItem<G> =
     fn(&Writer, &Context, &<G as Graph>::Item) -> Result<NewEntry, LogError>;
 
-/// Makes the entry of an item, once it is certain that the item can be read from it.
+/// Creates the entry of an item. Returns an error if the item cannot be read back from it.
 pub(in crate::run) fn encode_item<G: Graph<Item: Serialize>>(
     writer: &Writer,
     context: &Context,
@@ -33,7 +33,7 @@ pub(in crate::run) fn encode_item<G: Graph<Item: Serialize>>(
     writer.new_entry(&EntryRef::Item { step, node, attempt, item })
 }
 
-/// The inputs of a run as the log has them, once it is certain that they can be read from there.
+/// Serializes the inputs of a run. Returns an error if they cannot be read back.
 pub(super) fn inputs_json<G: Graph>(inputs: &G::Inputs) -> Result<Value, LogError> {
     serialised("the inputs", || {
         let json = fields_to_json(inputs)?;
@@ -42,7 +42,7 @@ pub(super) fn inputs_json<G: Graph>(inputs: &G::Inputs) -> Result<Value, LogErro
     })
 }
 
-/// What a commit changed.
+/// Returns the patches of a commit.
 pub(super) fn commit_patches<W: Writes<State: State>>(
     undo: &W::Undo,
     state: &W::State,
@@ -54,7 +54,7 @@ pub(super) fn commit_patches<W: Writes<State: State>>(
     }
 }
 
-/// The patches of hand-written writes, which do not say what changed: every field they declare.
+/// Returns patches with the whole values of all declared fields, for hand-written writes without patches.
 pub(super) fn whole_fields<S: State>(
     state: &S,
     declared: FieldSet,
@@ -70,7 +70,7 @@ pub(super) fn whole_fields<S: State>(
     Ok(patches)
 }
 
-/// Calls serde on a value of the program's.
+/// Calls serde on a value of the program, and converts its errors and panics.
 fn serialised<T>(
     what: &str,
     work: impl FnOnce() -> Result<T, serde_json::Error>,
@@ -90,7 +90,7 @@ pub(super) fn name<N: Node>(node: N) -> String {
     node.name().to_owned()
 }
 
-/// The entry of a run that is over because of what followed its last step.
+/// Returns the entry of a run that ends with the transition after its last step.
 pub(super) fn run_over<N: Node>(next: Next<N>) -> Option<EntryKind> {
     match next {
         Next::Node(_) => None,

@@ -1,4 +1,4 @@
-//! The journal of a session: which entries its steps and runs make, and when they wait for the log.
+//! The journal of a session: the entries of its steps and runs, and when these wait for the log.
 
 mod entries;
 mod runs;
@@ -28,7 +28,7 @@ use crate::{
 use serde_json::Value;
 use std::task::{Context, Poll};
 
-/// Writes what happens in a session to its log. Every method does nothing if the app has no log.
+/// Writes the entries of a session to its log. Every method does nothing if the app has no log.
 pub(crate) struct Journal<G: Graph>(Option<Box<Recorder<G>>>);
 
 /// A journal with a log.
@@ -38,8 +38,8 @@ struct Recorder<G: Graph> {
     /// The entry of the last commit.
     committed: Option<Cursor>,
     runs: Runs,
-    /// Another graph or version of the state wrote what the log has: a snapshot comes before the next
-    /// entry, which is in the words of this one.
+    /// Another version of the graph or the state wrote the session: a snapshot has to be written before the next
+    /// entry, which uses the names of this version.
     snapshot_due: bool,
 }
 
@@ -47,19 +47,19 @@ struct Recorder<G: Graph> {
 pub(super) struct Step<'s, G: Graph, W: Writes> {
     pub(super) node: G::Node,
     pub(super) attempt: u32,
-    /// The state with its writes.
+    /// The state, including the writes of the step.
     pub(super) state: &'s G::State,
     pub(super) undo: &'s W::Undo,
     /// The fields that the action declares.
     pub(super) declared: FieldSet,
     pub(super) next: Next<G::Node>,
-    /// What the session is before it.
+    /// The progress of the session before the step.
     pub(super) progress: &'s GraphProgress<G>,
 }
 
-/// What the journal is asked about, and how long it waits.
+/// Queries and waiting.
 impl<G: Graph> Journal<G> {
-    /// A journal without a log.
+    /// Creates the journal of an app without a log.
     pub(super) fn none() -> Self {
         Self(None)
     }
@@ -69,7 +69,7 @@ impl<G: Graph> Journal<G> {
         Self(Some(Box::new(Recorder { writer, encode, committed, runs, snapshot_due })))
     }
 
-    /// Whether there is a log.
+    /// Returns whether the app has a log.
     #[inline]
     pub(super) fn has_log(&self) -> bool {
         self.0.is_some()
@@ -83,33 +83,33 @@ impl<G: Graph> Journal<G> {
         self.0.as_ref().map(|recorder| recorder.encode)
     }
 
-    /// Where in the log the session is; `None` while that is not known.
+    /// Returns the cursor of the last entry; `None` while it is not known.
     pub(super) fn cursor(&self) -> Option<Cursor> {
         let writer = self.writer()?;
         writer.cursor().filter(|_| !writer.is_broken())
     }
 
-    /// Where in the log the last commit is.
+    /// Returns the cursor of the last commit.
     pub(super) fn committed(&self) -> Option<Cursor> {
         self.0.as_ref()?.committed
     }
 
-    /// Adds an entry. One that cannot be written is traced and left out; if the log refuses it, the next commit
-    /// returns that.
+    /// Adds an entry. An entry that cannot be written is reported to `tracing` and discarded. If the log rejects
+    /// the entry, the next commit returns the error.
     pub(super) fn enqueue<K: EntryPayload>(&mut self, entry: impl FnOnce() -> K) {
         if let Some(recorder) = &mut self.0 {
             recorder.enqueue(&entry());
         }
     }
 
-    /// Gives the log what was added, without waiting.
+    /// Submits the added entries to the log, without waiting.
     pub(super) fn submit(&mut self) {
         if let Some(recorder) = &mut self.0 {
             recorder.writer.submit();
         }
     }
 
-    /// Waits until what was added is as durable as the app asks for.
+    /// Waits until the added entries are as durable as the app requires.
     pub(super) async fn commit(&mut self) -> Result<(), LogError> {
         match &mut self.0 {
             Some(recorder) => recorder.writer.commit().await,
@@ -117,7 +117,7 @@ impl<G: Graph> Journal<G> {
         }
     }
 
-    /// Makes everything durable.
+    /// Waits until all entries are durable.
     pub(super) async fn flush(&mut self) -> Result<(), LogError> {
         match &mut self.0 {
             Some(recorder) => recorder.writer.flush().await,
@@ -125,7 +125,7 @@ impl<G: Graph> Journal<G> {
         }
     }
 
-    /// Makes everything durable and releases the session.
+    /// Waits until all entries are durable, and releases the session.
     pub(super) async fn close(&mut self) -> Result<(), LogError> {
         match &mut self.0 {
             Some(recorder) => recorder.writer.close().await,
@@ -133,13 +133,12 @@ impl<G: Graph> Journal<G> {
         }
     }
 
-    /// Waits until an event that is about to be shown is as durable as items are: what was shown is
-    /// never taken back, or may be.
+    /// Waits until an event that is about to be shown is as durable as the app requires of items.
     pub(super) async fn flush_shown(&mut self) {
         if let Some(recorder) = &mut self.0
             && recorder.writer.durability() == Durability::Item
         {
-            // the writer keeps an error, with which the next item or commit ends
+            // the writer keeps the error, and the next item or commit returns it
             let _ = recorder.writer.flush().await;
         }
     }
@@ -153,7 +152,7 @@ impl<G: Graph> Journal<G> {
         Ok(())
     }
 
-    /// Is ready when an item that was added may be shown.
+    /// Completes when an added item may be shown.
     pub(super) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         match &mut self.0 {
             Some(recorder) => recorder.poll_item(cx),
@@ -162,16 +161,16 @@ impl<G: Graph> Journal<G> {
     }
 }
 
-/// What sessions and steps add.
+/// Entries of sessions and steps.
 impl<G: Graph> Journal<G> {
-    /// Adds the first entry of a new session, and waits for it.
+    /// Adds the first entry of a new session and commits it.
     pub(super) async fn create(
         &mut self,
         state: &G::State,
         progress: &GraphProgress<G>,
     ) -> Result<(), LogError> {
         if let Some(recorder) = &mut self.0 {
-            // what is written later of a field is read back with the patch that changes it
+            // checks the initial values of all fields; later ones are checked with the patch that changes them
             whole_fields(state, FieldSet::ALL)?;
             recorder.snapshot(state, progress, None)?;
             recorder.writer.commit().await?;
@@ -179,20 +178,20 @@ impl<G: Graph> Journal<G> {
         Ok(())
     }
 
-    /// Adds a snapshot before the next entry if another graph or version of the state wrote what the log
-    /// has; opening the session alone writes nothing.
+    /// Makes a snapshot due before the next entry if another version of the graph or the state wrote the session.
+    /// Opening the session alone writes nothing.
     pub(super) fn adopted(&mut self, state: &G::State, changed: bool) -> Result<(), LogError> {
         if let Some(recorder) = &mut self.0 {
             recorder.snapshot_due = changed;
         }
         if changed {
-            // migrations may have made the state
+            // migrations may have changed the state
             whole_fields(state, FieldSet::ALL)?;
         }
         Ok(())
     }
 
-    /// Adds a step that is about to be committed; nothing of it if it cannot be recorded.
+    /// Adds the entries of a step that is about to be committed. Adds none of them if it returns an error.
     pub(super) fn step<W>(&mut self, step: &Step<'_, G, W>) -> Result<(), LogError>
     where
         W: Writes<State = G::State>,
@@ -206,7 +205,7 @@ impl<G: Graph> Journal<G> {
         added
     }
 
-    /// Adds a failure, and waits for it if it moves the position.
+    /// Adds a failure, and commits it if it moves the position.
     pub(super) async fn failure(
         &mut self,
         step: u64,
@@ -215,7 +214,6 @@ impl<G: Graph> Journal<G> {
     ) -> Result<(), LogError> {
         let Some(recorder) = &mut self.0 else { return Ok(()) };
         let (over, next) = (next.and_then(run_over), next.map(|next| next.map(name)));
-        // the position moves with it, so that it must not be left out
         let waits = next.is_some();
         recorder.writer.append(&EntryKind::StepFailed { step, failure: failure.into(), next })?;
         if let Some(over) = over {
@@ -225,10 +223,9 @@ impl<G: Graph> Journal<G> {
     }
 }
 
-/// What runs add.
+/// Entries of runs.
 impl<G: Graph> Journal<G> {
-    /// Adds that a run starts at a node or continues there, and waits for it; returns its inputs as the
-    /// log has them.
+    /// Adds the start or resumption of a run at a node and commits it. Returns the inputs in JSON.
     pub(super) async fn start(
         &mut self,
         start: &Start<G::Inputs>,
@@ -246,7 +243,7 @@ impl<G: Graph> Journal<G> {
             }
         };
         if recorder.writer.is_idle() {
-            // the log has what there is to know of them
+            // the log has all entries of the runs
             recorder.runs.clear();
         }
         recorder.due_snapshot(state, progress)?;
@@ -256,7 +253,7 @@ impl<G: Graph> Journal<G> {
         Ok(inputs)
     }
 
-    /// Adds how a run ended, and waits for it.
+    /// Adds the end of a run and commits it.
     pub(super) async fn end(
         &mut self,
         node: G::Node,
@@ -275,7 +272,7 @@ impl<G: Graph> Journal<G> {
         recorder.writer.commit().await
     }
 
-    /// Adds that a run was dropped within a step; without waiting, for nothing polls it any more.
+    /// Adds the cancellation of a run that was dropped. It does not wait, because nothing polls the run.
     pub(super) fn cancel(&mut self, node: G::Node) {
         if let Some(recorder) = &mut self.0
             && !recorder.writer.is_broken()
@@ -286,7 +283,7 @@ impl<G: Graph> Journal<G> {
         }
     }
 
-    /// Adds that the session was put at its start.
+    /// Adds the reopening of the session.
     pub(super) fn reopen(
         &mut self,
         state: &G::State,
@@ -298,14 +295,14 @@ impl<G: Graph> Journal<G> {
         added
     }
 
-    /// Reads the session back after an append that failed or whose fate is unknown; `None` if there is
-    /// none. Then [`recovered`](Self::recovered) has to be called.
+    /// Reads the session from the log again after an append that failed or whose result is unknown. Returns `None`
+    /// if there was no such append. Otherwise the caller has to call [`recovered`](Self::recovered).
     pub(super) async fn recover(&mut self) -> Result<Option<RawSessionView>, LogError> {
         let Some(recorder) = &mut self.0 else { return Ok(None) };
         if !recorder.writer.is_broken() {
             match recorder.writer.check_appends() {
                 Ok(()) => return Ok(None),
-                // steps that were published are lost
+                // steps that were already published are lost
                 Err(error) if matches!(recorder.writer.durability(), Durability::Batch(_)) => {
                     return Err(error);
                 }
@@ -315,8 +312,8 @@ impl<G: Graph> Journal<G> {
         recorder.writer.reopen().await.map(Some)
     }
 
-    /// Continues after the entry at which the session was read back. If the log has a run but not how it
-    /// ended, that is added again; `unfinished` is the node of such a run.
+    /// Continues after the last entry that was read. If the log has a run without its end, the end is added again;
+    /// `unfinished` is the node of such a run.
     pub(super) fn recovered(&mut self, last: Offset, unfinished: Option<G::Node>) {
         let Some(recorder) = &mut self.0 else { return };
         let why = recorder.writer.broken().map(|error| chain(error));
@@ -334,14 +331,14 @@ impl<G: Graph> Journal<G> {
 }
 
 impl<G: Graph> Recorder<G> {
-    /// The entry that was added last.
+    /// Returns the offset of the last added entry.
     fn last(&self) -> Option<Offset> {
         self.writer.cursor().map(|cursor| cursor.offset)
     }
 
     fn enqueue(&mut self, entry: &impl EntryPayload) {
         if let Err(error) = self.writer.append(entry) {
-            tracing::error!(%error, "an entry is left out of the log");
+            tracing::error!(%error, "an entry was not recorded");
         }
     }
 
@@ -380,8 +377,8 @@ impl<G: Graph> Recorder<G> {
         self.writer.append(&EntryKind::SessionReopened { node: name(G::START) })
     }
 
-    /// Adds what the session is once `next` follows the step that is about to be committed; for a new
-    /// session, as its first entry.
+    /// Adds a snapshot of the session after the step that is about to be committed and is followed by `next`. For
+    /// a new session, it is the first entry.
     fn snapshot(
         &mut self,
         state: &G::State,
@@ -407,13 +404,13 @@ impl<G: Graph> Recorder<G> {
         Ok(())
     }
 
-    /// Adds the snapshot that has to come before the next entry, if there is one.
+    /// Adds a snapshot if one is due before the next entry.
     fn due_snapshot(
         &mut self,
         state: &G::State,
         progress: &GraphProgress<G>,
     ) -> Result<(), LogError> {
-        // runs may fail again and again before a commit
+        // not only at commits, because many runs in a row may fail before their first one
         if self.snapshot_due || self.writer.is_snapshot_due() {
             self.snapshot(state, progress, None)?;
             self.snapshot_due = false;

@@ -1,52 +1,52 @@
-//! Runs whose end the log may not have.
+//! Runs whose end may be missing in the log.
 
 use crate::log::Offset;
 
-/// The last run, and before it those whose end the log may not have.
+/// The last run, and the earlier ones whose end may be missing in the log.
 #[derive(Debug, Default)]
 pub(super) struct Runs(Vec<RunRecord>);
 
-/// What is remembered of a run until the log has it.
+/// A run, kept until the log has its entries.
 #[derive(Debug)]
 struct RunRecord {
-    /// Where the entry is that says that it started or continued.
+    /// The offset of the entry of its start or resumption.
     started: Offset,
-    /// Where the entry is that says how it ended, if one was added. A run that came to a rest has
-    /// none, for its last commit says it.
+    /// The offset of the entry of its end, if one was added. A run that paused or ended the session has none,
+    /// because its last commit records it.
     ended: Option<Offset>,
-    /// What the error that it ended with and its sources say.
+    /// The messages of the error that ended it, and of the sources of the error.
     error: Option<Vec<String>>,
 }
 
-/// The end of a run that the log lacks.
+/// The end of a run that is missing in the log.
 pub(super) struct MissingEnd {
-    /// What its error and the sources of that say; `None` for a run that was cancelled.
+    /// The messages of its error and the sources of the error; `None` for a run that was cancelled.
     pub(super) error: Option<Vec<String>>,
 }
 
 impl Runs {
-    /// Forgets the runs, of which the log has everything.
+    /// Removes all runs, because the log has their entries.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// A run started or continued, which was added last.
+    /// Adds a run that was started or resumed with the entry at `last`.
     pub(super) fn started(&mut self, last: Option<Offset>) {
         let run = |started| RunRecord { started, ended: None, error: None };
-        // one as a rule, in every app that is idle
+        // exactly one, because idle apps usually keep a single run
         self.0.reserve_exact(1);
         self.0.extend(last.map(run));
     }
 
-    /// The last run ended, which was added last.
+    /// Records that the last run ended with the entry at `last`.
     pub(super) fn ended(&mut self, last: Option<Offset>, error: Option<Vec<String>>) {
         if let Some(run) = self.0.last_mut() {
             (run.ended, run.error) = (last, error);
         }
     }
 
-    /// The log has entries up to `last`, and no others. Returns how the last run that it has ended, if it
-    /// lacks that; `why` is the error if none is known.
+    /// Removes the runs that are not in the log, whose last entry is at `last`. Returns the end of the last run if
+    /// it is missing in the log; `why` is its error if no other one is known.
     pub(super) fn recovered(
         &mut self,
         last: Offset,

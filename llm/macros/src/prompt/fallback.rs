@@ -50,7 +50,7 @@ fn expand_action(prompt: &PromptSyntax) -> Option<TokenStream> {
                 fn reads(_: &#state) -> ::core::result::Result<(), #burdock::__private::UnsetSlot> {
                     ::core::result::Result::Ok(())
                 }
-                async fn run(_: #burdock::__private::Call<'_, Self>) -> #burdock::Result<Writes> {
+                async fn run(_: #burdock::__private::Attempt<'_, Self>) -> #burdock::Result<Writes> {
                     ::core::unreachable!()
                 }
             }
