@@ -4,8 +4,8 @@
 //! it is imported here from the file that defines it. A test (`tests/tests/order.rs`) keeps this true.
 
 pub use crate::{
-    __entry as entry, __inputs as inputs, __nodes as nodes, __scope as scope, __tables as tables,
-    __visits as visits, __written as written,
+    __entry as entry, __inputs as inputs, __node_methods as node_methods, __nodes as nodes,
+    __scope as scope, __tables as tables, __written as written,
 };
 
 // what expansions and users name
@@ -37,7 +37,10 @@ pub use crate::{
     },
     graph::{
         decision::{Decision, check_set},
-        facts::{Facts, NoFacts, Over, Unfit, Unvisitable, Visit, bind, retry, timeout},
+        facts::{
+            ActionFacts, FallbackFacts, FallbackFit, FallbackRunner, GraphOver, NodeAction, bind,
+            retry, timeout,
+        },
         fit::{check_items, check_needs},
         flow::{
             Checked, Declared, Fact, check_condition, check_error_condition, check_input,
