@@ -53,12 +53,12 @@ pub use crate::{
     sealed::Sealed,
     state::{
         field::{
-            Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, Value,
+            Field, FieldKind, IsSlot, NotSlot, Plain, PlainField, Slotted, Stored, Value,
             WithFields, check_field, check_slot, has_fields, json_with, patch_with,
         },
-        patch::{Patches, PlainPatch, check_left_out, unwritten_slot, whole_patch},
-        read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped},
-        schema::{NoSchema, SchemaOf},
+        patch::{Patches, PlainPatch, check_omitted, unwritten_slot, whole_patch},
+        read_back::{Elements, FallbackElements, FallbackReadBack, ReadBack, check_patch, dropped},
+        schema::{FallbackSchema, SchemaOf},
         version::{Migrated, migrated},
     },
     stream::yielder::Convert,

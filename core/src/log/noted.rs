@@ -220,7 +220,7 @@ mod tests {
     fn a_state_that_is_no_object_is_no_snapshot() {
         let state = snapshot(Fields::fields(&[0_u8; 0]));
         let error = Draft::of(&Noted::Snapshot(&state), Time(0, 0)).unwrap_err().to_string();
-        let reason = "serde writes it as something else than an object";
+        let reason = "serde does not write it as an object";
         assert_eq!(error, format!("the state cannot be recorded: {reason}"));
     }
 }

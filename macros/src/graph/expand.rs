@@ -90,8 +90,8 @@ impl<'a> Expansion<'a> {
         quote! {
             #[allow(unused_imports, reason = "what falls back is not used in a sound graph")]
             use #root::{
-                self, FallbackFacts as _, FallbackFit as _, FallbackRunner as _, NoReadBack as _,
-                NoSchema as _, PlainField as _,
+                self, FallbackFacts as _, FallbackFit as _, FallbackReadBack as _,
+                FallbackRunner as _, FallbackSchema as _, PlainField as _,
             };
             // an error type when it is no state, so that this is said once
             type __State = <#state as #private::WithFields<

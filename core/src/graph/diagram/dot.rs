@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn docs_become_tooltips() {
-        let node = NodeInfo { docs: "Says \"hi\".", ..CHATBOT.nodes[1] };
+        let node = NodeInfo { docs: "Replies \"hi\".", ..CHATBOT.nodes[1] };
         let topology = Topology { nodes: vec![node].leak(), ..CHATBOT };
-        assert!(topology.dot().contains(r#"tooltip="Says \"hi\".""#));
+        assert!(topology.dot().contains(r#"tooltip="Replies \"hi\".""#));
     }
 }

@@ -89,7 +89,7 @@ mod tests {
     fn the_chatbot_is_described() {
         let expected = json!({
             "name": "Chatbot",
-            "docs": "Answers a prompt in the mode that fits it.\n\nRefuses what is unsafe.",
+            "docs": "Answers a prompt in the mode that fits it.\n\nRefuses unsafe prompts.",
             "state": "Chat",
             "start": "prompt",
             "nodes": [

@@ -125,7 +125,7 @@ pub(super) mod sample {
     pub(crate) const CHATBOT: Topology = Topology {
         name: "Chatbot",
         former_names: &[],
-        docs: "Answers a prompt in the mode that fits it.\n\nRefuses what is unsafe.",
+        docs: "Answers a prompt in the mode that fits it.\n\nRefuses unsafe prompts.",
         state: "Chat",
         start: 0,
         nodes: &[
