@@ -75,8 +75,8 @@ impl<'a, K: Ord + Clone, V: Clone> Entry<'a, K, V> {
         self.or_insert_with_key(|_| default())
     }
 
-    /// Inserts the result of a function of the key if there is no value, and returns a mutable reference to the value of
-    /// the key.
+    /// Inserts the result of a function of the key if there is no value, and returns a mutable reference to the value
+    /// of the key.
     ///
     /// ```
     /// # use burdock::OrdMap;

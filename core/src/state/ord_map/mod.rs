@@ -170,8 +170,8 @@ impl<K: Ord, V> OrdMap<K, V> {
         }
     }
 
-    /// Returns the entry of a key, through which its value can be read, inserted, changed or removed, each in logarithmic
-    /// time.
+    /// Returns the entry of a key, through which its value can be read, inserted, changed or removed, each in
+    /// logarithmic time.
     ///
     /// ```
     /// # use burdock::OrdMap;

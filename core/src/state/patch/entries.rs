@@ -35,8 +35,8 @@ pub(super) fn apply(
 }
 
 impl<K: Ord + Serialize + DeserializeOwned, V: Serialize> OrdMap<K, V> {
-    /// Returns the patch from `old` to `self`, or `None` if they serialize to the same JSON. Serializes only the entries
-    /// that the maps do not share.
+    /// Returns the patch from `old` to `self`, or `None` if they serialize to the same JSON. Serializes only the
+    /// entries that the maps do not share.
     #[doc(hidden)]
     pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, Error> {
         let (mut set, mut remove) = (Map::new(), Vec::new());

@@ -249,8 +249,8 @@ pub fn check_omitted<S: State + Field<INDEX>, const INDEX: usize>(
 }
 
 impl<T: Serialize> Vector<T> {
-    /// Returns the patch from `old` to `self`, or `None` if they serialize to the same JSON. Serializes only the elements
-    /// after the prefix that both are known to share; of `old`, only up to the first that differs.
+    /// Returns the patch from `old` to `self`, or `None` if they serialize to the same JSON. Serializes only the
+    /// elements after the prefix that both are known to share; of `old`, only up to the first that differs.
     #[doc(hidden)]
     pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, Error> {
         let mut keep = self.kept_prefix_of(old);

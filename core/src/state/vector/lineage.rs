@@ -65,8 +65,8 @@ impl Lineage {
         }
     }
 
-    /// Returns the length of the longest prefix that both lists have kept of a common ancestor. A list counts as its own
-    /// ancestor.
+    /// Returns the length of the longest prefix that both lists have kept of a common ancestor. A list counts as its
+    /// own ancestor.
     pub(super) fn common(&self, len: usize, other: &Self, other_len: usize) -> usize {
         let theirs = other.ancestors(other_len);
         let pairs = self.ancestors(len).into_iter().flat_map(|a| theirs.map(|b| (a, b)));

@@ -1,11 +1,11 @@
 //! The persistent list.
 //!
-//! It is based on `rpds::VectorSync`. With 100 000 messages of 200 bytes, a clone costs 14 ns (imbl 7.0: 74 ns) and a push
-//! on a clone 0.8 µs (imbl: 1.3 µs, `Arc<Vec>`: 7900 µs). With messages of 4 KB the push still costs 0.8 µs, because rpds
-//! shares elements where imbl copies up to 63 of them (5.1 µs). Other operations are slower: a push in place costs 44 ns
-//! (imbl: 7 to 12 ns), reading an element 6 ns (imbl: 3 ns). rpds has the MIT license and no `unsafe` of its own; im is
-//! archived (RUSTSEC-2026-0248). The lineage adds 7 ns to a clone and 1 ns to a push. The benchmark is
-//! `cargo run --release -p bench-vector`.
+//! It is based on `rpds::VectorSync`. With 100 000 messages of 200 bytes, a clone costs 14 ns (imbl 7.0: 74 ns) and a
+//! push on a clone 0.8 µs (imbl: 1.3 µs, `Arc<Vec>`: 7900 µs). With messages of 4 KB the push still costs 0.8 µs,
+//! because rpds shares elements where imbl copies up to 63 of them (5.1 µs). Other operations are slower: a push in
+//! place costs 44 ns (imbl: 7 to 12 ns), reading an element 6 ns (imbl: 3 ns). rpds has the MIT license and no
+//! `unsafe` of its own; im is archived (RUSTSEC-2026-0248). The lineage adds 7 ns to a clone and 1 ns to a push. The
+//! benchmark is `cargo run --release -p bench-vector`.
 
 mod iter;
 mod lineage;
