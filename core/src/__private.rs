@@ -4,8 +4,8 @@
 //! it is imported here from the file that defines it. A test (`tests/tests/order.rs`) enforces this.
 
 pub use crate::{
-    __entry as entry, __inputs as inputs, __nodes as nodes, __scope as scope, __tables as tables,
-    __visits as visits, __written as written,
+    __entry as entry, __inputs as inputs, __node_methods as node_methods, __nodes as nodes,
+    __scope as scope, __tables as tables, __written as written,
 };
 
 // named by expansions and by users
@@ -37,7 +37,10 @@ pub use crate::{
     },
     graph::{
         decision::{Decision, check_set},
-        facts::{Facts, NoFacts, Over, Unfit, Unvisitable, Visit, bind, retry, timeout},
+        facts::{
+            ActionFacts, FallbackFacts, FallbackFit, FallbackRunner, GraphOver, NodeAction, bind,
+            retry, timeout,
+        },
         fit::{check_items, check_needs},
         flow::{
             Checked, Declared, Fact, check_condition, check_error_condition, check_input,
@@ -50,12 +53,12 @@ pub use crate::{
     sealed::Sealed,
     state::{
         field::{
-            Field, FieldKind, IsNoSlot, IsSlot, Plain, PlainField, Slotted, Stored, Value,
+            Field, FieldKind, IsSlot, NotSlot, Plain, PlainField, Slotted, Stored, Value,
             WithFields, check_field, check_slot, has_fields, json_with, patch_with,
         },
-        patch::{Patches, PlainPatch, check_left_out, unwritten_slot, whole_patch},
-        read_back::{Elements, NoElements, NoReadBack, ReadBack, check_patch, dropped},
-        schema::{NoSchema, SchemaOf},
+        patch::{Patches, PlainPatch, check_omitted, unwritten_slot, whole_patch},
+        read_back::{Elements, FallbackElements, FallbackReadBack, ReadBack, check_patch, dropped},
+        schema::{FallbackSchema, SchemaOf},
         version::{Migrated, migrated},
     },
     stream::yielder::Convert,

@@ -45,7 +45,7 @@ fn nested(levels: usize) -> Value {
 #[tokio::test]
 async fn each_value_that_would_not_come_back_is_refused_with_its_field() {
     let null =
-        "a value inside of `Some` or a set slot is written as `null`, which is read as nothing";
+        "a value inside of `Some` or a set slot is written as `null`, which is read as no value";
     let deep = "it has more than 100 levels";
     let cases: [(&str, &str, Change); 13] = [
         ("unit", null, |values| values.unit = Unital::Unit(())),

@@ -1,15 +1,15 @@
-//! What a transition decides, for expansions.
+//! The result of a transition, for macro expansions.
 
 use super::Graph;
 use crate::{action::UnsetSlot, progress::Next};
 
-/// What a transition decides, unless it looks at a slot that has no value.
+/// The result of evaluating a transition: an error if it reads a slot without a value.
 pub type Decision<G> = Result<Next<<G as Graph>::Node>, UnsetSlot>;
 
-/// Makes sure that a transition looks at a field that has a value.
+/// Checks that a field has a value before a transition reads it.
 ///
 /// # Errors
-/// Returns an error if there is no value.
+/// Returns an error if the field has no value.
 #[inline]
 #[expect(clippy::needless_pass_by_value, reason = "it holds a reference")]
 pub fn check_set<T>(value: Option<T>, field: &'static str) -> Result<(), UnsetSlot> {

@@ -1,5 +1,7 @@
-//! Whether an action fits its graph, as constant functions that `graph!` calls: rustc decides whether
-//! the types fit (see [`Visit`](super::facts::Visit)), and these say it in the words of the program.
+//! Messages for actions that do not fit their graph, as constant functions that `graph!` calls.
+//!
+//! rustc decides whether the types fit (see [`NodeAction`](super::facts::NodeAction)); the messages
+//! name the items of the program.
 
 #![allow(
     clippy::panic,
@@ -13,7 +15,7 @@ use crate::{
     message::{Text, closest, same},
 };
 
-/// Refuses an action whose inputs or resources the graph does not have.
+/// Rejects an action whose inputs or resources the graph does not have.
 #[track_caller]
 pub const fn check_needs<G: Graph>(facts: &[Fact], action: usize, fits: bool) {
     let fact = &facts[action];
@@ -25,25 +27,25 @@ pub const fn check_needs<G: Graph>(facts: &[Fact], action: usize, fits: bool) {
     while at < needs.len() {
         let (declared, section) = declared::<G>(needs[at].kind);
         if find(declared, needs[at].name).is_none() {
-            lacking(name, &needs[at], declared, section);
+            fail_missing(name, &needs[at], declared, section);
         }
         at += 1;
     }
-    // all the names are there, so a type is another one
+    // all names are declared, so a type differs
     at = 0;
     while at < needs.len() {
         let (declared, _) = declared::<G>(needs[at].kind);
         if let Some(given) = find(declared, needs[at].name)
-            && !written_alike(needs[at].ty, given.ty)
+            && !has_matching_text(needs[at].ty, given.ty)
         {
-            of_another_type(name, &needs[at], given);
+            fail_type(name, &needs[at], given);
         }
         at += 1;
     }
-    of_a_type_of_the_same_name(name, needs)
+    fail_type_of_same_name(name, needs)
 }
 
-/// Refuses an action whose items do not become items of the graph.
+/// Rejects an action whose items do not convert into those of the graph.
 #[track_caller]
 pub const fn check_items<G: Graph>(facts: &[Fact], action: usize, converts: bool) {
     let fact = &facts[action];
@@ -86,8 +88,8 @@ const fn find(declared: &'static [BindingInfo], name: &str) -> Option<&'static B
     None
 }
 
-/// Whether a graph that writes `given` may have what an action writes as `needed`: that, or an `Option`.
-const fn written_alike(needed: &str, given: &str) -> bool {
+/// Returns whether the text of the type in the graph is that of the action's argument, or an `Option` of it.
+const fn has_matching_text(needed: &str, given: &str) -> bool {
     const OPTION: &str = "Option<";
     let inner = given.len().checked_sub(OPTION.len() + 1);
     if let Some(length) = inner
@@ -101,7 +103,7 @@ const fn written_alike(needed: &str, given: &str) -> bool {
 }
 
 #[track_caller]
-const fn lacking(action: &str, need: &NeedInfo, declared: &[BindingInfo], section: &str) -> ! {
+const fn fail_missing(action: &str, need: &NeedInfo, declared: &[BindingInfo], section: &str) -> ! {
     let mut text = Text::new();
     text.push("action `");
     text.push(action);
@@ -143,7 +145,7 @@ const fn closest_of<'d>(name: &str, declared: &'d [BindingInfo]) -> Option<&'d B
 }
 
 #[track_caller]
-const fn of_another_type(action: &str, need: &NeedInfo, given: &BindingInfo) -> ! {
+const fn fail_type(action: &str, need: &NeedInfo, given: &BindingInfo) -> ! {
     let mut text = Text::new();
     text.push("action `");
     text.push(action);
@@ -155,13 +157,13 @@ const fn of_another_type(action: &str, need: &NeedInfo, given: &BindingInfo) -> 
     text.push(need.ty);
     text.push("`, but the graph has it as `");
     text.push(given.ty);
-    text.push("`\nhelp: give it one type in both");
+    text.push("`\nhelp: use the same type in both");
     panic!("{}", text.as_str())
 }
 
-/// Refuses needs that are written as the graph writes them, and yet one is of another type.
+/// Rejects arguments whose types have the same text as in the graph, although one is a different type.
 #[track_caller]
-const fn of_a_type_of_the_same_name(action: &str, needs: &[NeedInfo]) -> ! {
+const fn fail_type_of_same_name(action: &str, needs: &[NeedInfo]) -> ! {
     let mut text = Text::new();
     text.push("action `");
     text.push(action);
@@ -169,7 +171,7 @@ const fn of_a_type_of_the_same_name(action: &str, needs: &[NeedInfo]) -> ! {
     let mut first = true;
     let mut at = 0;
     while at < needs.len() {
-        // what is written in lower case is Rust's own
+        // names in lower case are primitive types
         if has_upper_case(needs[at].ty) {
             text.push(if first { "" } else { "` and `" });
             text.push(needs[at].name);
@@ -179,8 +181,8 @@ const fn of_a_type_of_the_same_name(action: &str, needs: &[NeedInfo]) -> ! {
         }
         at += 1;
     }
-    text.push("` of a type that has the same name as the graph's, but is another one");
-    text.push("\nhelp: name one type in both");
+    text.push("`, whose type is not the graph's type of the same name");
+    text.push("\nhelp: use the same type in both");
     panic!("{}", text.as_str())
 }
 

@@ -1,8 +1,8 @@
-//! Which slots have a value where, as constant functions that `graph!` calls.
+//! Data-flow analysis of slots, as constant functions that `graph!` calls.
 //!
-//! One fix-point per graph over bit masks, then one small assertion per node. A slot counts as
-//! written at a node when every path from the start writes it. The panics are compile errors:
-//! `#[track_caller]` and the span of the call put them on the token that is at fault.
+//! It computes one fixed point per graph over bit masks, then makes one small assertion per node. A
+//! slot counts as written at a node if every path from the start writes it. The panics are compile
+//! errors: `#[track_caller]` and the span of the call place them on the token that is at fault.
 
 #![allow(
     clippy::panic,
@@ -17,35 +17,35 @@ use crate::{
     state::{FieldInfo, FieldSet, UNKNOWN, index_of},
 };
 
-/// What a graph knows about one of its actions.
+/// The facts about an action that its graph checks.
 #[derive(Clone, Copy, Debug)]
 pub struct Fact {
-    /// What it declares.
+    /// The declaration of the action.
     pub info: ActionInfo,
     /// Whether it yields items.
     pub streams: bool,
-    /// Whether it is an action over the graph's state at all.
+    /// Whether the type is an action over the graph's state; if not, another check reports it.
     pub known: bool,
 }
 
-/// What a graph says about one of its nodes.
+/// The declaration of a node in its graph.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared {
     /// The name of the node.
     pub name: &'static str,
     /// The path of its action.
     pub action: &'static str,
-    /// The place of the action among the distinct ones of the graph.
+    /// The index of the action among the distinct actions of the graph.
     pub fact: usize,
     /// The parameters that are bound.
     pub params: &'static [BoundParam],
-    /// The fields that the conditions behind it read.
+    /// The fields that the conditions of its transition read.
     pub conditions: FieldSet,
     /// The fields that the conditions of its `on error` edge read.
     pub error_conditions: FieldSet,
 }
 
-/// The nodes of a graph.
+/// Combines the declarations of the nodes with those of their actions.
 pub const fn node_infos<const N: usize>(facts: &[Fact], nodes: [Declared; N]) -> [NodeInfo; N] {
     let mut infos = [NodeInfo {
         name: "",
@@ -82,7 +82,7 @@ pub const fn node_infos<const N: usize>(facts: &[Fact], nodes: [Declared; N]) ->
     infos
 }
 
-/// A graph under check, and the slots that have a value before each node.
+/// A graph that is being checked, with the slots that have a value before each node.
 #[derive(Debug)]
 pub struct Checked<const N: usize> {
     fields: &'static [FieldInfo],
@@ -94,7 +94,7 @@ pub struct Checked<const N: usize> {
     before: [FieldSet; N],
 }
 
-/// The fields that are slots.
+/// Returns the fields that are slots.
 const fn slots(fields: &[FieldInfo]) -> FieldSet {
     let mut set = FieldSet::EMPTY;
     let mut at = 0;
@@ -108,7 +108,7 @@ const fn slots(fields: &[FieldInfo]) -> FieldSet {
 }
 
 impl<const N: usize> Checked<N> {
-    /// Computes the flow; edges in reverse postorder settle it in one or two passes.
+    /// Computes the flow. With the edges in reverse postorder, one or two passes are enough.
     pub const fn new(
         fields: &'static [FieldInfo],
         facts: &'static [Fact],
@@ -146,7 +146,7 @@ impl<const N: usize> Checked<N> {
         graph
     }
 
-    /// What is written when an edge of this kind leaves the node.
+    /// Returns the slots that are written after the node, on an edge of this kind.
     const fn after(&self, node: usize, kind: EdgeKind) -> FieldSet {
         match kind {
             EdgeKind::Transition => self.before[node].union(self.nodes[node].writes),
@@ -154,15 +154,15 @@ impl<const N: usize> Checked<N> {
         }
     }
 
-    /// The first slot of `wanted` that is not in `written`.
+    /// Returns the first slot of `wanted` that is not in `written`.
     const fn unwritten(&self, wanted: FieldSet, written: FieldSet) -> Option<usize> {
-        let lacking = wanted.intersection(self.slots).minus(written);
-        if lacking.is_empty() {
+        let missing = wanted.intersection(self.slots).minus(written);
+        if missing.is_empty() {
             return None;
         }
         let mut at = 0;
         while at < FieldSet::CAPACITY {
-            if lacking.contains(at) {
+            if missing.contains(at) {
                 return Some(at);
             }
             at += 1;
@@ -170,10 +170,10 @@ impl<const N: usize> Checked<N> {
         None
     }
 
-    /// Appends a path from the start to `node` that does not write `field`.
+    /// Appends the shortest path from the start to `node` that does not write `field`.
     const fn describe_path(&self, text: &mut Text, node: usize, field: usize) {
         let Self { nodes, edges, start, .. } = *self;
-        // breadth first, so that the path is a shortest one
+        // breadth first, for the shortest path
         let mut from = [usize::MAX; N];
         let mut queue = [0; N];
         let mut head = 0;
@@ -216,8 +216,8 @@ impl<const N: usize> Checked<N> {
     }
 }
 
-/// Refuses a node that reads a slot too early, leaves a parameter unbound, asks for a failure
-/// that is not there, or yields items that the graph does not declare.
+/// Rejects a node that reads a slot before it is written, has an unbound parameter, takes a failure
+/// although it can be reached without one, or yields items that the graph does not declare.
 #[track_caller]
 pub const fn check_node<const N: usize>(
     graph: &Checked<N>,
@@ -274,7 +274,7 @@ const fn check_params(node: &str, params: &[ParamInfo], bound: &[u64]) {
     let mut at = 0;
     while at < bound.len() {
         if !names_param(params, bound[at]) {
-            // rustc says that it is unknown, and it may have been meant for the missing one
+            // rustc reports the unknown parameter, which may be a misspelling of the missing one
             return;
         }
         at += 1;
@@ -309,20 +309,20 @@ const fn names_param(params: &[ParamInfo], hash: u64) -> bool {
     false
 }
 
-/// Refuses a condition that reads a slot that some path has not written.
+/// Rejects a condition that reads a slot that some path has not written.
 #[track_caller]
 pub const fn check_condition<const N: usize>(graph: &Checked<N>, node: usize, field: &str) {
-    check_looked_at(graph, node, field, EdgeKind::Transition);
+    check_condition_read(graph, node, field, EdgeKind::Transition);
 }
 
-/// The same on an error edge, where the writes of the node do not count.
+/// Like [`check_condition`], for an `on error` edge, where the writes of the node do not count.
 #[track_caller]
 pub const fn check_error_condition<const N: usize>(graph: &Checked<N>, node: usize, field: &str) {
-    check_looked_at(graph, node, field, EdgeKind::Error);
+    check_condition_read(graph, node, field, EdgeKind::Error);
 }
 
 #[track_caller]
-const fn check_looked_at<const N: usize>(
+const fn check_condition_read<const N: usize>(
     graph: &Checked<N>,
     node: usize,
     field: &str,
@@ -330,7 +330,7 @@ const fn check_looked_at<const N: usize>(
 ) {
     let index = index_of(graph.fields, field);
     if index == UNKNOWN {
-        // rustc says so where the condition reads it
+        // rustc reports the unknown field where the condition reads it
         return;
     }
     let wanted = FieldSet::EMPTY.with(index);
@@ -350,7 +350,7 @@ const fn check_looked_at<const N: usize>(
     panic!("{}", text.as_str())
 }
 
-/// Refuses `yields` in a graph where no node streams.
+/// Rejects `yields` in a graph where no node yields items.
 #[track_caller]
 pub const fn check_yields(facts: &[Fact]) {
     let mut at = 0;
@@ -363,7 +363,7 @@ pub const fn check_yields(facts: &[Fact]) {
     panic!("no node of this graph yields items\nhelp: remove `yields`, or name a streaming action")
 }
 
-/// Refuses an input that no action uses.
+/// Rejects an input that no action uses.
 #[track_caller]
 pub const fn check_input(name: &str, facts: &[Fact]) {
     if !is_needed(NeedKind::Input, name, facts) {
@@ -371,7 +371,7 @@ pub const fn check_input(name: &str, facts: &[Fact]) {
     }
 }
 
-/// Refuses a resource that no action uses.
+/// Rejects a resource that no action uses.
 #[track_caller]
 pub const fn check_resource(name: &str, facts: &[Fact]) {
     if !is_needed(NeedKind::Resource, name, facts) {
@@ -379,7 +379,7 @@ pub const fn check_resource(name: &str, facts: &[Fact]) {
     }
 }
 
-/// Whether an action needs it, or one of which too little is known may.
+/// Returns whether an action needs the input or resource. An action whose facts are unknown may.
 const fn is_needed(kind: NeedKind, name: &str, facts: &[Fact]) -> bool {
     let mut at = 0;
     while at < facts.len() {

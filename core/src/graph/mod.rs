@@ -1,12 +1,12 @@
-//! Which action may follow which: what `graph!` generates, and what it proves.
+//! Graphs: the order in which actions run, generated and checked by `graph!`.
 
 pub(crate) mod decision;
+mod diagram;
 pub(crate) mod facts;
 pub(crate) mod fit;
 pub(crate) mod flow;
 mod mark;
 pub(crate) mod names;
-mod picture;
 pub(crate) mod policy;
 mod reads;
 pub(crate) mod runner;
@@ -30,21 +30,21 @@ use std::{
 
 /// A graph of actions over one state; `graph!` implements it. The trait is sealed.
 pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
-    /// What the actions read and write.
+    /// The state that the actions read and write.
     type State: State;
-    /// What a run yields; [`NoItems`](crate::stream::NoItems) when no node streams.
+    /// The items that a run yields; [`NoItems`](crate::stream::NoItems) if no node yields any.
     type Item: Send + 'static;
-    /// The names of the nodes, as an enum.
+    /// The enum of the nodes.
     type Node: Node;
-    /// What the nodes write, with one variant per node.
+    /// The writes of the nodes, as an enum with one variant per node.
     type Writes;
 
-    /// Nodes, edges and what they declare, for pictures and tools.
+    /// The nodes, the edges and their declarations, for diagrams and tools.
     const TOPOLOGY: Topology;
-    /// Where a new session begins.
+    /// The node where a new session starts.
     const START: Self::Node;
 
-    /// Runs the action of the runner's node, which commits it.
+    /// Runs the action of the runner's node; the runner commits its writes.
     #[doc(hidden)]
     fn execute(runner: impl NodeRunner<Self>) -> impl Future<Output = StepResult> + Send;
 
@@ -58,33 +58,33 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
         None
     }
 
-    /// Evaluates the node's `#[timeout]` and `#[retry]`, if it has any.
+    /// Returns the function that evaluates the node's `#[timeout]` and `#[retry]`, if it has any.
     #[doc(hidden)]
     fn policy(_node: Self::Node) -> Option<fn() -> Policy> {
         None
     }
 
-    /// The first input that the node needs and that was not given.
+    /// Returns the first input that the node needs and that is missing.
     #[doc(hidden)]
     fn missing_input(node: Self::Node, inputs: &Self::Inputs) -> Option<&'static str>;
 
-    /// How a log names the graph: the hash of a large one is worth keeping.
+    /// Returns the identity of the graph in a log. It is cached, because hashing a large graph takes time.
     #[doc(hidden)]
     fn mark() -> &'static GraphMark;
 
-    /// Reads back an item that a log is about to have, if its type can be read.
+    /// Reads back an item before it is appended to a log, if its type can be read.
     #[doc(hidden)]
     fn check_item(json: &serde_json::Value) -> Result<(), serde_json::Error> {
         let _ = json;
         Ok(())
     }
 
-    /// Copies what the node wrote out of the state.
+    /// Copies the fields that the node writes out of the state.
     #[doc(hidden)]
     fn writes(node: Self::Node, state: &Self::State) -> Self::Writes;
 }
 
-/// The name of a node; the enum that `graph!` generates implements it. The trait is sealed.
+/// A node of a graph, implemented by the enum that `graph!` generates. The trait is sealed.
 pub trait Node:
     Sealed
     + Copy
@@ -102,9 +102,9 @@ pub trait Node:
     /// All nodes in the order of their declaration.
     const ALL: &'static [Self];
 
-    /// The node's name.
+    /// Returns the node's name.
     fn name(self) -> &'static str;
 
-    /// The node's place in [`ALL`](Node::ALL).
+    /// Returns the node's index in [`ALL`](Node::ALL).
     fn index(self) -> usize;
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Deserializer, de::Error};
 use std::borrow::Cow;
 
-/// The hash by which graphs and actions name inputs, resources and parameters (64-bit FNV-1a).
+/// Returns the hash by which graphs and actions identify inputs, resources and parameters (64-bit FNV-1a).
 ///
-/// Types cannot carry names, and comparing hashes is what keeps constant evaluation quick.
+/// A const generic parameter cannot be a string, and comparing hashes keeps constant evaluation fast.
 pub const fn name_hash(name: &str) -> u64 {
     let bytes = name.as_bytes();
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -20,7 +20,7 @@ pub const fn name_hash(name: &str) -> u64 {
 /// Reads a node by its name.
 ///
 /// # Errors
-/// A name that no node of the graph has.
+/// Returns an error if no node of the graph has the name.
 #[doc(hidden)]
 pub fn deserialize_node<'de, N: Copy, D: Deserializer<'de>>(
     deserializer: D,

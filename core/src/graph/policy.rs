@@ -4,26 +4,26 @@ use crate::runtime::Runtime;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use std::time::Duration;
 
-/// What a node says about its attempts.
+/// The timeout and the retry policy of a node.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Policy {
-    /// How long the action may take in an attempt: its own time, and not that of its consumer or of the
-    /// log.
+    /// How long an attempt may take. Counts the time of the action itself, not that of its consumer or
+    /// of the log.
     pub timeout: Option<Duration>,
-    /// Whether and when another one follows.
+    /// When a failed attempt is retried. `None` for never.
     pub retry: Option<Retry>,
 }
 
 impl Policy {
-    /// Returns what a node says.
+    /// Creates a policy.
     #[doc(hidden)]
     pub fn new(timeout: Option<Duration>, retry: Option<Retry>) -> Self {
         Self { timeout, retry }
     }
 }
 
-/// When a step is tried again: `#[retry(3)]`, or `#[retry(Retry::times(3).first(…))]`.
+/// When a failed step is retried: `#[retry(3)]`, or `#[retry(Retry::times(3).first(…))]`.
 ///
 /// Errors that are not terminal and timeouts are retried; panics are not. An attempt that has shown
 /// items is retried only by a [`superseding`](Self::superseding) policy.
@@ -42,7 +42,8 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// At most `times` attempts after the first one, with delays of 1 s, 2 s, 4 s …, at most 1 min.
+    /// Allows at most `times` retries after the first attempt, with delays of 1 s, 2 s, 4 s …, at most
+    /// 1 min.
     pub fn times(times: usize) -> Self {
         Self {
             times,
@@ -54,13 +55,13 @@ impl Retry {
         }
     }
 
-    /// Sets the delay before the second attempt. Defaults to 1 s.
+    /// Sets the delay before the first retry. Defaults to 1 s.
     #[must_use]
     pub fn first(self, first: Duration) -> Self {
         Self { first, ..self }
     }
 
-    /// Sets the factor by which each delay is longer than the one before. Defaults to 2.
+    /// Sets the factor by which each delay is longer than the previous one. Defaults to 2.
     ///
     /// A factor below 1, or one that is not a number, counts as 1.
     #[must_use]
@@ -76,7 +77,7 @@ impl Retry {
 
     /// Makes the delays random, so that sessions that failed together do not retry together.
     ///
-    /// Each delay is between half of what it would be and all of it, and so never longer than
+    /// Each delay is between half of its full length and the full length, and so never longer than
     /// [`at_most`](Self::at_most). The randomness comes from the app's [`Runtime`].
     #[must_use]
     pub fn jitter(self) -> Self {
@@ -87,8 +88,8 @@ impl Retry {
     /// attempt.
     ///
     /// Readers of events receive [`ItemsSuperseded`](crate::EventKind::ItemsSuperseded) before the
-    /// next attempt starts, as readers of a served session do, and should discard what they have of
-    /// the step. [`Run::next`](crate::Run::next) returns items and no events: a consumer that uses it
+    /// next attempt starts, as readers of a served session do, and should discard the items that they
+    /// have of the step. [`Run::next`](crate::Run::next) returns items and no events: a consumer that uses it
     /// cannot tell the items of one attempt from those of the next.
     #[must_use]
     pub fn superseding(self) -> Self {
@@ -110,7 +111,7 @@ impl Retry {
             .with_max_times(times)
             .with_min_delay(first.min(at_most) / parts)
             .with_max_delay(at_most / parts)
-            // `max` ignores what is not a number
+            // `max` ignores NaN
             .with_factor(factor.max(1.0));
         let backoff =
             if jitter { backoff.with_jitter().with_jitter_seed(runtime.random()) } else { backoff };
@@ -205,7 +206,7 @@ mod tests {
                             assert_eq!(jittered.len(), times, "{case}");
                             for delay in jittered {
                                 assert!(delay <= at_most, "{case}: {delay:?}");
-                                // the half is rounded, too
+                                // the half is rounded
                                 let least = first.min(at_most) / 2;
                                 assert!(delay >= least.mul_f64(0.999), "{case}: {delay:?}");
                             }

@@ -1,16 +1,16 @@
-//! Readers of slots: what a session needs that was led to its node by another version of the graph.
+//! Slots that a session of another version of the graph may lack.
 
 use super::{Edge, EdgeEnd, EdgeKind, Topology};
 use crate::state::FieldSet;
 use std::{collections::VecDeque, fmt};
 
-/// What reads a slot in a graph.
+/// The part of a graph that reads a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reader {
     /// The action of this node.
     Node(&'static str),
-    /// A condition behind this node.
+    /// A condition of this node's transition or `on error` edge.
     ConditionAfter(&'static str),
 }
 
@@ -24,9 +24,11 @@ impl fmt::Display for Reader {
 }
 
 impl Topology {
-    /// Finds the first of these slots, with its reader, that is read on a path from a node before it is
-    /// written there. What the graph proves, it proves from its start: a session that another version
-    /// of the graph led to a node may lack what this version needs from there on.
+    /// Returns the first of these slots that is read on a path from a node before that path writes it,
+    /// and its reader.
+    ///
+    /// The checks of `graph!` cover paths from the start. A session that another version of the graph
+    /// brought to a node may lack a slot that this version reads from there.
     pub(crate) fn read_before_write(
         &self,
         from: usize,
@@ -35,7 +37,7 @@ impl Topology {
         slots.iter().find_map(|slot| Some((slot, self.reader(from, slot)?)))
     }
 
-    /// The nearest reader of a field that no path to it writes.
+    /// Returns the nearest reader of a field on a path that does not write the field first.
     fn reader(&self, from: usize, field: usize) -> Option<Reader> {
         let mut queue = VecDeque::from([from]);
         let mut seen = vec![false; self.nodes.len()];

@@ -1,4 +1,4 @@
-//! The call from a graph to what runs the actions of its nodes.
+//! The interface between a graph and the run that executes its nodes.
 
 use super::Graph;
 use crate::{
@@ -8,14 +8,14 @@ use crate::{
 
 /// Result of an attempt: a commit (the position then says which node runs next) or a failure.
 ///
-/// It is small enough to be returned in registers: what goes through memory here costs each step a
+/// It is small enough to be returned in registers; returning it through memory costs each step a
 /// stalled load.
 pub type StepResult = Result<(), Box<FailureCause>>;
 
-/// Runs the action of one node. A run implements it; [`Graph::execute`] calls it with the action that
-/// the node names.
+/// Runs the action of one node. Implemented by a run; called by [`Graph::execute`] with the action of the
+/// node.
 pub trait NodeRunner<G: Graph>: Send + Sized {
-    /// The node whose action is to run.
+    /// Returns the node to run.
     fn node(&self) -> G::Node;
 
     /// Makes one attempt at the action and commits its writes.

@@ -1,7 +1,7 @@
-//! The shape of a graph as plain data: nodes, edges, and what they read and write.
+//! The shape of a graph as plain data: nodes, edges, and the fields that they read and write.
 //!
-//! `graph!` emits one as a const. Pictures are drawn from it, the inspector reads it; which node
-//! comes next is never looked up in it.
+//! `graph!` generates it as a constant, for diagrams and tools. The next node of a run is never looked
+//! up in it.
 
 use crate::{
     action::{NeedInfo, NeedKind},
@@ -9,40 +9,40 @@ use crate::{
 };
 use serde::Serialize;
 
-/// Describes a graph: what `Name::TOPOLOGY` holds and every picture is drawn from.
+/// The description of a graph, in the constant `Name::TOPOLOGY`. Diagrams are drawn from it.
 ///
-/// It serialises as [`json`](Topology::json) shows it, with names instead of indices.
+/// It serializes as [`json`](Topology::json) returns it, with names instead of indices.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Topology {
-    /// The name of the graph, by which a log knows to whom a session belongs.
+    /// The name of the graph, which a log records with each of its sessions.
     pub name: &'static str,
-    /// What the graph was called before: `#[renamed_from("…")]`. Sessions of these names are its own.
+    /// The former names of the graph: `#[renamed_from("…")]`. Sessions recorded under them belong to it.
     pub former_names: &'static [&'static str],
-    /// The doc comment, empty when there is none.
+    /// The doc comment; empty if there is none.
     pub docs: &'static str,
     /// The name of the state.
     pub state: &'static str,
-    /// The index of the node where a session begins.
+    /// The index of the node where a session starts.
     pub start: usize,
-    /// The nodes in the order of their declaration; their place is their index.
+    /// The nodes in the order of their declaration, which gives their indices.
     pub nodes: &'static [NodeInfo],
-    /// What may follow what.
+    /// The edges between nodes.
     pub edges: &'static [Edge],
-    /// What is given per run.
+    /// The inputs of a run.
     pub inputs: &'static [BindingInfo],
-    /// What is given once per app.
+    /// The resources of an app.
     pub resources: &'static [BindingInfo],
-    /// The type of the items, when a node streams.
+    /// The type of the items, if a node yields any.
     pub yields: Option<&'static str>,
-    /// How the JSON of an item looks.
+    /// The JSON Schema of an item.
     pub item_schema: TypeSchema,
-    /// The fields of the state, to which the sets of the nodes refer.
+    /// The fields of the state. The field sets of the nodes are indices into it.
     pub fields: &'static [FieldInfo],
 }
 
 impl Topology {
-    /// Returns a graph without inputs, resources and items.
+    /// Creates the description of a graph without inputs, resources and items.
     #[doc(hidden)]
     pub const fn new(
         name: &'static str,
@@ -105,33 +105,33 @@ impl Topology {
         Self { yields: Some(yields), item_schema, ..self }
     }
 
-    /// The name of the graph, and then its former names.
+    /// Returns the name of the graph, then its former names.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         [self.name].into_iter().chain(self.former_names.iter().copied())
     }
 
-    /// Names the fields that a node reads, in the order of their declaration.
+    /// Returns the names of the fields that a node reads, in the order of their declaration.
     pub fn reads(&self, node: usize) -> impl Iterator<Item = &'static str> {
         self.field_names(self.nodes.get(node).map(|node| node.reads))
     }
 
-    /// Names the fields that a node writes, in the order of their declaration.
+    /// Returns the names of the fields that a node writes, in the order of their declaration.
     pub fn writes(&self, node: usize) -> impl Iterator<Item = &'static str> {
         self.field_names(self.nodes.get(node).map(|node| node.writes))
     }
 
-    /// The inputs that a node needs, in the order of their declaration.
+    /// Returns the inputs that a node needs, in the order of their declaration.
     pub fn inputs(&self, node: usize) -> impl Iterator<Item = &'static BindingInfo> {
         self.needed(self.inputs, node, NeedKind::Input)
     }
 
-    /// The resources that a node needs, in the order of their declaration.
+    /// Returns the resources that a node needs, in the order of their declaration.
     pub fn resources(&self, node: usize) -> impl Iterator<Item = &'static BindingInfo> {
         self.needed(self.resources, node, NeedKind::Resource)
     }
 
-    /// The inputs that a run started at a node can use before its next pause, in the order of their
-    /// declaration.
+    /// Returns the inputs that a run started at a node can use before its next pause, in the order of
+    /// their declaration.
     pub fn run_inputs(&self, node: usize) -> impl Iterator<Item = &'static BindingInfo> {
         let reachable = self.reachable_before_pause(node);
         let needed = self.nodes.iter().zip(reachable).filter(|(_, reached)| *reached);
@@ -141,12 +141,12 @@ impl Topology {
         })
     }
 
-    /// Whether an input may be left out.
+    /// Returns whether the graph has an optional input.
     pub(crate) fn has_optional_inputs(&self) -> bool {
         self.inputs.iter().any(|input| input.optional)
     }
 
-    /// Which nodes a run that begins at `from` can come to without crossing a pause.
+    /// Returns, for each node, whether a run that starts at `from` can reach it without a pause.
     pub(crate) fn reachable_before_pause(&self, from: usize) -> Vec<bool> {
         let mut reached = vec![false; self.nodes.len()];
         let mut open = vec![from];
@@ -181,15 +181,15 @@ impl Topology {
     }
 }
 
-/// Describes a node: an action under a name.
+/// The description of a node: an action under a name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NodeInfo {
     /// The name of the node.
     pub name: &'static str,
-    /// The path of the action as the graph writes it.
+    /// The path of the action, as written in the graph.
     pub action: &'static str,
-    /// The doc comment of the action, empty when there is none.
+    /// The doc comment of the action; empty if there is none.
     pub docs: &'static str,
     /// The fields that the action reads.
     pub reads: FieldSet,
@@ -197,70 +197,70 @@ pub struct NodeInfo {
     pub writes: FieldSet,
     /// Whether the action yields items.
     pub streams: bool,
-    /// What the graph binds parameters to.
+    /// The parameters that the graph binds.
     pub params: &'static [BoundParam],
     /// The inputs and resources that the action needs.
     pub needs: &'static [NeedInfo],
-    /// The place of the action among the distinct ones of the graph.
+    /// The index of the action among the distinct actions of the graph.
     pub(crate) fact: usize,
-    /// The fields that the conditions behind the node read.
+    /// The fields that the conditions of its transition read.
     pub(crate) conditions: FieldSet,
     /// The fields that the conditions of its `on error` edge read.
     pub(crate) error_conditions: FieldSet,
 }
 
-/// A parameter of an action as a graph binds it.
+/// A parameter of an action, bound by a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BoundParam {
-    /// Its name.
+    /// The name of the parameter.
     pub name: &'static str,
     /// The expression as written.
     pub value: &'static str,
 }
 
 impl BoundParam {
-    /// Returns a parameter that is bound to this expression.
+    /// Creates a parameter bound to this expression.
     #[doc(hidden)]
     pub const fn new(name: &'static str, value: &'static str) -> Self {
         Self { name, value }
     }
 }
 
-/// Describes one way from a node to what may follow it.
+/// An edge from a node to one of its successors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Edge {
-    /// The index of the node that it leaves.
+    /// The index of the node where it starts.
     pub from: usize,
-    /// Where it leads.
+    /// Its target.
     pub to: EdgeEnd,
-    /// The condition as text, when there is one.
+    /// The condition as text, if there is one.
     pub label: Option<&'static str>,
     /// When it is taken.
     pub kind: EdgeKind,
 }
 
 impl Edge {
-    /// A transition to a node; an empty label stands for none.
+    /// Creates a transition to a node. An empty label stands for none.
     #[doc(hidden)]
     pub const fn node(from: usize, to: usize, label: &'static str) -> Self {
         Self::transition(from, EdgeEnd::Node(to), label)
     }
 
-    /// A transition to a pause before a node.
+    /// Creates a transition to a pause before a node.
     #[doc(hidden)]
     pub const fn pause(from: usize, to: usize, label: &'static str) -> Self {
         Self::transition(from, EdgeEnd::Pause(to), label)
     }
 
-    /// A transition to the end of the session.
+    /// Creates a transition to the end of the session.
     #[doc(hidden)]
     pub const fn end(from: usize, label: &'static str) -> Self {
         Self::transition(from, EdgeEnd::End, label)
     }
 
-    /// The same edge, taken after a failure.
+    /// Makes this an `on error` edge.
     #[doc(hidden)]
     #[must_use]
     pub const fn on_error(self) -> Self {
@@ -277,59 +277,59 @@ impl Edge {
     }
 }
 
-/// Tells where an edge leads.
+/// The target of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeEnd {
-    /// The run goes on at the node with this index.
+    /// The run continues at the node with this index.
     Node(usize),
-    /// The run is over, and the next one begins at the node with this index.
+    /// The run pauses, and the next run starts at the node with this index.
     Pause(usize),
-    /// The session is over.
+    /// The session ends.
     End,
 }
 
-/// Tells when an edge is taken.
+/// When an edge is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EdgeKind {
     /// After a commit.
     Transition,
-    /// After a step that failed for good.
+    /// After a step that failed on its last attempt.
     Error,
 }
 
-/// Describes an input or a resource.
+/// The description of an input or a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BindingInfo {
-    /// The name that actions ask for.
+    /// The name by which actions take it.
     pub name: &'static str,
     /// The type as written.
     pub ty: &'static str,
-    /// Whether it may be left out: an input whose type is written `Option<…>`.
+    /// Whether it is optional: an input whose type is written `Option<…>`.
     pub optional: bool,
     /// Whether readers of a session may see its value: an input with `#[public]`.
     pub public: bool,
-    /// How the JSON of its type looks; unknown for a resource.
+    /// The JSON Schema of its type; unknown for a resource.
     #[serde(skip)]
     pub schema: TypeSchema,
 }
 
 impl BindingInfo {
-    /// One that has to be given.
+    /// Creates a required input or resource.
     #[doc(hidden)]
     pub const fn required(name: &'static str, ty: &'static str) -> Self {
         Self { name, ty, optional: false, public: false, schema: TypeSchema::UNKNOWN }
     }
 
-    /// One that may be left out.
+    /// Creates an optional input.
     #[doc(hidden)]
     pub const fn optional(name: &'static str, ty: &'static str) -> Self {
         Self { optional: true, ..Self::required(name, ty) }
     }
 
-    /// The same for an input that readers may see.
+    /// Makes the input visible to readers.
     #[doc(hidden)]
     #[must_use]
     pub const fn public(self) -> Self {
@@ -346,16 +346,16 @@ impl BindingInfo {
 
 #[cfg(test)]
 mod tests {
-    use crate::graph::picture::sample::CHATBOT;
+    use crate::graph::diagram::sample::CHATBOT;
 
     #[test]
-    fn reads_and_writes_are_named_in_the_order_of_declaration() {
+    fn reads_and_writes_are_in_the_order_of_declaration() {
         assert!(CHATBOT.reads(3).eq(["history"]));
         assert!(CHATBOT.writes(0).eq(["history", "prompt"]));
     }
 
     #[test]
-    fn a_node_that_does_not_exist_reads_and_writes_nothing() {
+    fn an_unknown_node_reads_and_writes_nothing() {
         assert_eq!(CHATBOT.reads(99).count(), 0);
         assert_eq!(CHATBOT.writes(usize::MAX).count(), 0);
     }

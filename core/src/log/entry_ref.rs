@@ -226,7 +226,7 @@ mod tests {
     fn snapshot_of_a_state_that_is_not_an_object_is_an_error() {
         let state = snapshot(Fields::fields(&[0_u8; 0]));
         let error = NewEntry::of(&EntryRef::Snapshot(&state), Time(0, 0)).unwrap_err().to_string();
-        let reason = "serde writes it as something else than an object";
+        let reason = "serde does not write it as an object";
         assert_eq!(error, format!("the state cannot be recorded: {reason}"));
     }
 }

@@ -1,6 +1,6 @@
-//! A state without its type.
+//! Untyped states.
 
 use serde_json::{Map, Value};
 
-/// The fields of a state by the names that serde gives them.
+/// A state as JSON: the values of its fields by their serialized names.
 pub type Document = Map<String, Value>;

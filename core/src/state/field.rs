@@ -1,33 +1,34 @@
-//! Fields by index, for macros: types through [`Field`], values through places.
+//! Fields by index, for macros: their types through [`Field`], their values through place expressions.
 
 use super::{
     FieldInfo, FieldSet, Patch, Slot, UNKNOWN, index_of,
-    strict::{Strict, written_by},
+    strict::{StrictSerializer, written_by},
 };
 use crate::message::{Text, suggest};
 use serde_json::{Error, Value as Json, value::Serializer};
 use std::marker::PhantomData;
 
-/// Gives the type of the field with this index; implemented by `#[derive(State)]`.
+/// The field of a state with this index; implemented by `#[derive(State)]`.
 pub trait Field<const INDEX: usize> {
-    /// What an action that reads the field gets a reference to, and what one that writes it returns.
+    /// The type of the value: actions read a `&Value` and write a `Value`.
     type Value;
-    /// [`Slotted`] or [`Plain`].
+    /// [`Slotted`] for a slot, otherwise [`Plain`].
     type Kind: FieldKind;
     /// Whether serde writes the field.
     #[doc(hidden)]
     const WRITTEN: bool = true;
 
-    /// Says what a commit that replaces `old` by `new` writes to a log; `None` when nothing changed.
+    /// Returns the patch that a commit writes to a log when it replaces `old` with `new`. Returns `None` if
+    /// nothing changed.
     ///
     /// # Errors
-    /// A value that does not serialise.
+    /// Returns an error if the value does not serialize.
     fn patch(old: &Stored<Self, INDEX>, new: &Stored<Self, INDEX>) -> Result<Option<Patch>, Error> {
         let _ = (old, new);
         Ok(None)
     }
 
-    /// Reads the value of the field, if its type can be read.
+    /// Reads the value of the field. Returns `None` if its type cannot be read.
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc, reason = "not called by people")]
     fn read(json: &Json) -> Result<Option<Stored<Self, INDEX>>, Error> {
@@ -35,18 +36,19 @@ pub trait Field<const INDEX: usize> {
         Ok(None)
     }
 
-    /// Returns the value that the field is read as where it is missing, if serde leaves out `value`.
+    /// Returns the value that is read for a missing field, if serde omits `value`.
     #[doc(hidden)]
-    fn left_out(value: &Stored<Self, INDEX>) -> Option<Stored<Self, INDEX>> {
+    fn omitted(value: &Stored<Self, INDEX>) -> Option<Stored<Self, INDEX>> {
         let _ = value;
         None
     }
 
-    /// Reads back what [`patch`](Self::patch) returned; `is_set` for a field that is not a slot without
-    /// a value.
+    /// Reads back the result of [`patch`](Self::patch). `is_set` is `false` for a slot without a value, and
+    /// otherwise `true`.
     ///
     /// # Errors
-    /// A value that the field's type does not read, or reads as an unset slot.
+    /// Returns an error if the field's type cannot be read from the patch, or if a slot is read back as set
+    /// although it is unset, or as unset although it is set.
     #[doc(hidden)]
     fn check(is_set: bool, patch: &Patch) -> Result<(), Error> {
         let _ = (is_set, patch);
@@ -57,13 +59,13 @@ pub trait Field<const INDEX: usize> {
 /// The type of the value of a field.
 pub type Value<S, const INDEX: usize> = <S as Field<INDEX>>::Value;
 
-/// The type that the struct itself holds: the value, or a slot for it.
+/// The type of a field in the struct: that of the value, or a slot for it.
 pub type Stored<S, const INDEX: usize> =
     <<S as Field<INDEX>>::Kind as FieldKind>::Stored<<S as Field<INDEX>>::Value>;
 
-/// Tells how a value lies in the struct.
+/// The kind of a field: a plain value or a slot.
 pub trait FieldKind {
-    /// The type of the field.
+    /// The type of a field with a value of type `T`.
     type Stored<T>;
 }
 
@@ -83,11 +85,11 @@ impl FieldKind for Slotted {
     type Stored<T> = Slot<T>;
 }
 
-/// The state itself, once it is certain that it has some fields.
+/// The state type itself, available after its fields have been checked.
 ///
-/// What asks for it in the type of a macro's item has `check_field` evaluate in the argument: where
-/// that panics, the type is rustc's error type, about which rustc says nothing more. So a misspelt
-/// field is one error, whatever reads it.
+/// Items of expansions name the state as `<S as WithFields<{ check_field(…) }>>::State`. If `check_field`
+/// panics, the type is rustc's error type, which causes no further errors. A misspelled field is
+/// therefore one error, no matter how many items use it.
 #[doc(hidden)]
 pub trait WithFields<const CHECKED: bool> {
     type State;
@@ -97,13 +99,13 @@ impl<S> WithFields<true> for S {
     type State = S;
 }
 
-/// For a graph, which only needs to know that there are fields, even if none.
+/// The check of a graph, which only needs the list of fields to exist, even if it is empty.
 #[doc(hidden)]
 pub const fn has_fields(_fields: &[FieldInfo]) -> bool {
     true
 }
 
-/// Refuses a field that the state lacks; `names` are all that the action declares, each once.
+/// Rejects a field that the state does not have; `names` are the distinct fields that the action declares.
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
@@ -137,7 +139,7 @@ pub const fn check_field(state: &str, fields: &[FieldInfo], names: &[&str], inde
     panic!("{}", text.as_str())
 }
 
-/// Reads a field that is no slot, in the words that [`Slot`] has as inherent methods.
+/// The methods of [`Slot`] for fields that are not slots.
 #[doc(hidden)]
 pub trait PlainField {
     fn __read(&self) -> Option<&Self> {
@@ -151,10 +153,10 @@ pub trait PlainField {
 
 impl<T> PlainField for T {}
 
-/// The patch of a field that serde writes by a function of its own.
+/// Returns the patch of a field that has its own serialization function.
 #[doc(hidden)]
 pub fn patch_with<T>(
-    write: impl Fn(&T, Strict<'_, Serializer>) -> Result<Json, Error>,
+    write: impl Fn(&T, StrictSerializer<'_, Serializer>) -> Result<Json, Error>,
     old: &T,
     new: &T,
 ) -> Result<Option<Patch>, Error> {
@@ -163,17 +165,17 @@ pub fn patch_with<T>(
     Ok((!same).then_some(Patch::Set(new)))
 }
 
-/// The JSON of a field that serde writes by a function of its own.
+/// Returns the JSON of a field that has its own serialization function.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 pub fn json_with<T>(
-    write: impl Fn(&T, Strict<'_, Serializer>) -> Result<Json, Error>,
+    write: impl Fn(&T, StrictSerializer<'_, Serializer>) -> Result<Json, Error>,
     value: &T,
 ) -> Result<Json, Error> {
     written_by(value, write)
 }
 
-/// Tells whether a type is a [`Slot`], whatever name it goes by.
+/// Detects whether a type is a [`Slot`], also behind an alias.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct IsSlot<T>(PhantomData<T>);
@@ -183,22 +185,22 @@ impl<T> IsSlot<Slot<T>> {
     pub const YES: bool = true;
 }
 
-/// What [`IsSlot`] falls back to.
+/// Fallback of [`IsSlot`] for types that are not slots.
 #[doc(hidden)]
-pub trait IsNoSlot {
+pub trait NotSlot {
     const YES: bool = false;
 }
 
-impl<T> IsNoSlot for IsSlot<T> {}
+impl<T> NotSlot for IsSlot<T> {}
 
-/// Refuses a slot whose type is not written as one, and the other way round.
+/// Rejects a slot whose type is not written as `Slot<…>`, and a type written `Slot<…>` that is not one.
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
 pub const fn check_slot(is: bool, written: bool) {
     match (is, written) {
         (true, false) => panic!(
-            "this field is a slot behind another name\nhelp: write its type as `Slot<…>`, so that the graph can prove when it is set"
+            "the type of this field is an alias of `Slot`\nhelp: write the type as `Slot<…>`, so that the graph can prove when it is set"
         ),
         (false, true) => panic!(
             "the `Slot` of this field is not `burdock::Slot`\nhelp: give the other type another name"

@@ -1,35 +1,35 @@
-//! Fields as plain data: what a picture says about one, and sets of them as bit masks.
+//! Descriptions of fields, and sets of fields as bit masks.
 //!
-//! Names become indices once per graph; everything after that compares masks, because comparing
-//! strings in const evaluation is slow.
+//! Names are resolved to indices once per graph. Everything after that compares masks, because
+//! comparing strings in constant evaluation is slow.
 
 use super::TypeSchema;
 use serde::Serialize;
 use std::fmt;
 
-/// Describes one field of a state; its place in `State::FIELDS` is its index.
+/// The description of a field. Its index is its position in `State::FIELDS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FieldInfo {
     /// The name as declared.
     pub name: &'static str,
-    /// The name that serde gives it in JSON.
+    /// The name in JSON, as serialized by serde.
     pub key: &'static str,
     /// The type as written.
     pub ty: &'static str,
-    /// The doc comment, empty when there is none.
+    /// The doc comment; empty if there is none.
     pub docs: &'static str,
     /// Whether the field is a slot.
     pub slot: bool,
-    /// Whether whoever may read the session may see it: `#[state(public)]`.
+    /// Whether readers of a session may see the field: `#[state(public)]`.
     pub public: bool,
-    /// How the JSON of its type looks.
+    /// The JSON Schema of its type.
     #[serde(skip)]
     pub schema: TypeSchema,
 }
 
 impl FieldInfo {
-    /// Returns a field with the same name in JSON, without a doc comment and a schema, that is neither a slot nor
+    /// Creates a field with the same name in JSON, without a doc comment and a schema, that is neither a slot nor
     /// public.
     pub const fn new(name: &'static str, ty: &'static str) -> Self {
         let schema = TypeSchema::UNKNOWN;
@@ -67,10 +67,10 @@ impl FieldInfo {
     }
 }
 
-/// Stands for the index of a field that the state lacks.
+/// The index of a field that the state does not have.
 pub const UNKNOWN: usize = usize::MAX;
 
-/// Holds a set of fields by index, at most 256, in one mask.
+/// A set of fields by index, as a bit mask. Holds at most 256 fields.
 ///
 /// ```
 /// use burdock::state::FieldSet;
@@ -85,16 +85,16 @@ pub const UNKNOWN: usize = usize::MAX;
 pub struct FieldSet([u64; 4]);
 
 impl FieldSet {
-    /// Holds no field.
+    /// The empty set.
     pub const EMPTY: Self = Self([0; 4]);
 
-    /// Every field.
+    /// The set of all fields.
     pub const ALL: Self = Self([u64::MAX; 4]);
 
-    /// How many fields a state may have.
+    /// The maximum number of fields of a state.
     pub const CAPACITY: usize = 256;
 
-    /// Adds the field with this index; an index from 256 on, such as [`UNKNOWN`], is ignored.
+    /// Adds the field with this index. An index of 256 or more, such as [`UNKNOWN`], is ignored.
     #[must_use]
     pub const fn with(mut self, index: usize) -> Self {
         if index < 256 {
@@ -110,39 +110,39 @@ impl FieldSet {
         if condition { self.with(index) } else { self }
     }
 
-    /// Tells whether the field with this index is in the set.
+    /// Returns whether the field with this index is in the set.
     pub const fn contains(self, index: usize) -> bool {
         index < 256 && self.0[index / 64] >> (index % 64) & 1 == 1
     }
 
-    /// Returns what is in either set.
+    /// Returns the fields that are in either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         let (left, right) = (self.0, other.0);
         Self([left[0] | right[0], left[1] | right[1], left[2] | right[2], left[3] | right[3]])
     }
 
-    /// Returns what is in both sets.
+    /// Returns the fields that are in both sets.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         let (left, right) = (self.0, other.0);
         Self([left[0] & right[0], left[1] & right[1], left[2] & right[2], left[3] & right[3]])
     }
 
-    /// Returns what is in this set and not in the other.
+    /// Returns the fields that are in this set and not in the other.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {
         let (left, right) = (self.0, other.0);
         Self([left[0] & !right[0], left[1] & !right[1], left[2] & !right[2], left[3] & !right[3]])
     }
 
-    /// Tells whether there is no field in the set.
+    /// Returns whether the set has no fields.
     pub const fn is_empty(self) -> bool {
         let [a, b, c, d] = self.0;
         a | b | c | d == 0
     }
 
-    /// Tells whether every field of this set is in the other.
+    /// Returns whether every field of this set is in the other.
     pub const fn is_subset(self, other: Self) -> bool {
         self.minus(other).is_empty()
     }
@@ -159,7 +159,7 @@ impl fmt::Debug for FieldSet {
     }
 }
 
-/// Finds the index of the field with this name, or [`UNKNOWN`].
+/// Returns the index of the field with this name, or [`UNKNOWN`] if there is none.
 pub const fn index_of(fields: &[FieldInfo], name: &str) -> usize {
     let mut index = 0;
     while index < fields.len() {
@@ -171,7 +171,7 @@ pub const fn index_of(fields: &[FieldInfo], name: &str) -> usize {
     UNKNOWN
 }
 
-/// Collects the fields with these names; a name that the state lacks is left out.
+/// Returns the set of the fields with these names. Unknown names are ignored.
 pub const fn set_of(fields: &[FieldInfo], names: &[&str]) -> FieldSet {
     let mut set = FieldSet::EMPTY;
     let mut next = 0;
@@ -182,7 +182,7 @@ pub const fn set_of(fields: &[FieldInfo], names: &[&str]) -> FieldSet {
     set
 }
 
-/// `==` on strings is not const on stable.
+/// Compares two strings; `==` on strings is not `const` on stable Rust.
 const fn same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_in_const_evaluation() {
+    fn names_are_resolved_in_constant_evaluation() {
         const INDICES: [usize; 6] = [
             index_of(FIELDS, "safe"),
             index_of(FIELDS, "größe"),
@@ -226,13 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn a_set_of_names_leaves_out_what_the_state_lacks() {
+    fn a_set_of_names_ignores_unknown_names() {
         const SET: FieldSet = set_of(FIELDS, &["mode", "lost", "safe", "mode"]);
         assert_eq!(SET, set(&[0, 1]));
     }
 
     #[test]
-    fn every_index_below_256_is_one_bit_and_the_rest_is_ignored() {
+    fn indices_below_256_are_distinct_and_others_are_ignored() {
         for index in 0..256 {
             let one = FieldSet::EMPTY.with(index);
             assert!(one.contains(index));
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_behave_as_sets_across_all_words() {
+    fn set_operations_agree_with_those_of_a_btree_set() {
         use std::collections::BTreeSet;
         let samples: &[&[usize]] =
             &[&[], &[0], &[63, 64], &[0, 63, 127, 128, 191, 192, 255], &[64, 128, 200, 255]];
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_prints_its_indices() {
+    fn debug_output_of_a_set_lists_its_indices() {
         assert_eq!(format!("{:?}", set(&[70, 3])), "{3, 70}");
     }
 }

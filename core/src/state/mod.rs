@@ -1,7 +1,8 @@
-//! What an application remembers: one typed struct, its fields and its slots.
+//! The state of an application: one typed struct with fields and slots.
 //!
-//! A state derives [`State`]. Actions never hold it: they get references to the fields that they
-//! declare and return new values for others, so the state changes at a commit and nowhere else.
+//! A state derives [`State`]. Actions never hold the state itself: they receive references to the fields
+//! that they declare to read, and return new values for the fields that they declare to write. The state
+//! changes only when these are committed.
 
 mod document;
 pub(crate) mod field;
@@ -32,16 +33,16 @@ pub use self::version::{MigrateError, Migration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Marks the struct that an application remembers; derived, never written by hand.
+/// The state of an application. Derived with `#[derive(State)]`, never implemented by hand.
 ///
 /// ```
 /// use burdock::prelude::*;
 /// use serde::{Deserialize, Serialize};
 ///
-/// /// What the chatbot remembers.
+/// /// The state of a chatbot.
 /// #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 /// pub struct Chat {
-///     /// Everything that was said.
+///     /// All messages so far.
 ///     pub history: Vector<String>,
 ///     /// Has no value until an action writes it.
 ///     pub reply: Slot<String>,
@@ -56,29 +57,29 @@ use serde::{Serialize, de::DeserializeOwned};
     note = "a state is a struct with named fields under `#[derive(State, Clone, Serialize, Deserialize)]`"
 )]
 pub trait State: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
-    /// The fields in the order of their declaration; their place is their index.
+    /// The fields in the order of their declaration, which gives their indices.
     const FIELDS: &'static [FieldInfo];
 
-    /// The version of what a log has of it, from 1; set by `#[state(version = …)]`.
+    /// The version of the state's serialized form in a log, from 1. Set by `#[state(version = …)]`.
     const VERSION: u32 = 1;
 
-    /// The functions that lead to this version, the first of them from version 1.
+    /// The migrations to this version. The first one migrates from version 1, and each to the next version.
     const MIGRATIONS: &'static [Migration] = &[];
 
-    /// The slots that have a value.
+    /// Returns the slots that have a value.
     #[doc(hidden)]
     fn __set_slots(&self) -> FieldSet;
 
-    /// Returns the patch that sets the field with this index, once it is certain that it can be read
-    /// back; `None` if nothing is written of the field.
+    /// Returns the patch that sets the field with this index, after checking that it can be read back.
+    /// Returns `None` if the field is not written.
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc, reason = "not called by people")]
     fn __whole(&self, field: usize) -> Result<Option<Patch>, serde_json::Error>;
 
-    /// Turns what a log has of this version, or of an earlier one, into the present version.
+    /// Migrates a state that a log has in this version or an earlier one to the current version.
     ///
     /// # Errors
-    /// A version that this program does not know, and what a migration returns.
+    /// Returns an error if this program does not know the version, or if a migration fails.
     fn migrate(version: u32, document: Document) -> Result<Document, MigrateError> {
         version::migrate::<Self>(version, document)
     }

@@ -1,4 +1,4 @@
-//! Whether what is written is read again: by the types, before a log has it.
+//! Checks that values can be read back into their types before they are appended to a log.
 
 use super::{
     OrdMap, Patch, Slot, Vector,
@@ -11,8 +11,8 @@ use std::marker::PhantomData;
 
 /// Reads a type from JSON, if it can be read at all.
 ///
-/// rustc picks an inherent item before one of a trait, and passes over inherent impls whose bounds do
-/// not hold: for a type without `Deserialize` there is [`NoReadBack`].
+/// rustc prefers an inherent item to one of a trait, and skips inherent impls whose bounds do not hold. A
+/// type without `Deserialize` therefore uses [`FallbackReadBack`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ReadBack<T>(PhantomData<T>);
@@ -20,7 +20,7 @@ pub struct ReadBack<T>(PhantomData<T>);
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 impl<T: DeserializeOwned> ReadBack<T> {
-    /// Reads it as restoring a session does.
+    /// Reads the value in the same way as when a session is restored.
     pub fn json(json: &Value) -> Result<Option<T>, Error> {
         read(json).map(Some).map_err(|error| located(&error))
     }
@@ -30,30 +30,30 @@ fn located(error: &serde_path_to_error::Error<Error>) -> Error {
     at_path(error.inner(), &error.path().to_string())
 }
 
-/// Reads a value from JSON: the one way for what is about to be written and for what was written.
+/// Reads a value from JSON. Used for checks before an append and for reading a log, so that both agree.
 ///
-/// Types can tell whether text is lent or owned: one that reads `&str` cannot be read from a `Value`
-/// that is passed by value.
+/// They have to pass the JSON in the same way, because a type can distinguish borrowed text from owned text:
+/// one that reads `&str` cannot be read from a `Value` that is passed by value.
 pub(crate) fn read<'v, T: DeserializeOwned>(
     json: impl Deserializer<'v, Error = Error> + Copy,
 ) -> Result<T, serde_path_to_error::Error<Error>> {
-    // read again for the path
+    // on an error, read again to find its path
     T::deserialize(json).or_else(|_| serde_path_to_error::deserialize(json))
 }
 
-/// What stands for [`ReadBack`] when the type cannot be read.
+/// Fallback of [`ReadBack`] for a type that cannot be read.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
-pub trait NoReadBack<T> {
-    /// Reads nothing.
+pub trait FallbackReadBack<T> {
+    /// Returns `None`.
     fn json(_: &Value) -> Result<Option<T>, Error> {
         Ok(None)
     }
 }
 
-impl<T> NoReadBack<T> for ReadBack<T> {}
+impl<T> FallbackReadBack<T> for ReadBack<T> {}
 
-/// The elements of a list or the entries of a map, whose patches can hold some of them.
+/// Reads back the elements of a list or the entries of a map, because a patch may have only some of them.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Elements<T>(PhantomData<T>);
@@ -61,7 +61,7 @@ pub struct Elements<T>(PhantomData<T>);
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 impl<T: DeserializeOwned> Elements<Vector<T>> {
-    /// Reads the elements that were appended.
+    /// Reads back the appended elements.
     pub fn check(patch: &Patch) -> Result<(), Error> {
         match patch {
             Patch::Append { tail, .. } => {
@@ -75,7 +75,7 @@ impl<T: DeserializeOwned> Elements<Vector<T>> {
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 impl<T: DeserializeOwned> Elements<Slot<Vector<T>>> {
-    /// Reads the elements that were appended.
+    /// Reads back the appended elements.
     pub fn check(patch: &Patch) -> Result<(), Error> {
         Elements::<Vector<T>>::check(patch)
     }
@@ -84,7 +84,7 @@ impl<T: DeserializeOwned> Elements<Slot<Vector<T>>> {
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 impl<K: Ord + DeserializeOwned, V: DeserializeOwned> Elements<OrdMap<K, V>> {
-    /// Reads the entries that were set.
+    /// Reads back the entries that were set.
     pub fn check(patch: &Patch) -> Result<(), Error> {
         match patch {
             Patch::Entries { set, .. } => {
@@ -94,7 +94,7 @@ impl<K: Ord + DeserializeOwned, V: DeserializeOwned> Elements<OrdMap<K, V>> {
         }
     }
 
-    /// Writes the whole map, whose keys have to be read back as equal ones.
+    /// Serializes the whole map. Returns an error if a key is not read back as an equal one.
     pub fn json(map: &OrdMap<K, V>) -> Result<Value, Error>
     where
         K: Serialize,
@@ -109,12 +109,12 @@ impl<K: Ord + DeserializeOwned, V: DeserializeOwned> Elements<OrdMap<K, V>> {
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 impl<K: Ord + DeserializeOwned, V: DeserializeOwned> Elements<Slot<OrdMap<K, V>>> {
-    /// Reads the entries that were set.
+    /// Reads back the entries that were set.
     pub fn check(patch: &Patch) -> Result<(), Error> {
         Elements::<OrdMap<K, V>>::check(patch)
     }
 
-    /// Writes the slot; the keys of its map have to be read back as equal ones.
+    /// Serializes the slot. Returns an error if a key of its map is not read back as an equal one.
     pub fn json(slot: &Slot<OrdMap<K, V>>) -> Result<Value, Error>
     where
         K: Serialize,
@@ -126,16 +126,16 @@ impl<K: Ord + DeserializeOwned, V: DeserializeOwned> Elements<Slot<OrdMap<K, V>>
     }
 }
 
-/// What stands for [`Elements`] when a type is not a list or a map, or its elements cannot be read.
+/// Fallback of [`Elements`] for a type that is not a list or a map, or whose elements cannot be read.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
-pub trait NoElements<T> {
-    /// Reads nothing.
+pub trait FallbackElements<T> {
+    /// Accepts any patch.
     fn check(_: &Patch) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Writes the whole value.
+    /// Serializes the whole value.
     fn json(value: &T) -> Result<Value, Error>
     where
         T: Serialize,
@@ -144,9 +144,9 @@ pub trait NoElements<T> {
     }
 }
 
-impl<T> NoElements<T> for Elements<T> {}
+impl<T> FallbackElements<T> for Elements<T> {}
 
-/// Reads a patch of a field: the whole value, the elements that were appended, or the entries that were set.
+/// Reads back a patch of a field: the whole value, the elements that were appended, or the entries that were set.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 pub fn check_patch<T>(
@@ -159,9 +159,9 @@ pub fn check_patch<T>(
     match patch {
         Patch::Set(json) => match read(json)?.map(|back| (is_set(&back), dropped(back))) {
             Some((is_set, ())) if is_set != was_set => Err(Error::custom(if was_set {
-                "the slot is set, and is read as one without a value"
+                "the slot is set, but is read back without a value"
             } else {
-                "the slot has no value, and is read as one that is set"
+                "the slot has no value, but is read back as set"
             })),
             _ => Ok(()),
         },
@@ -169,13 +169,13 @@ pub fn check_patch<T>(
     }
 }
 
-/// Drops a value that was only read to see that it can be.
+/// Drops a value that was only read back as a check.
 #[doc(hidden)]
 pub fn dropped<T>(value: T) {
     discard("a value that was read back", value);
 }
 
-/// What is wrong with a value that is written and cannot be read.
+/// Returns the error of a value that can be written but not read back.
 pub(crate) fn unreadable(error: &Error) -> Error {
     Error::custom(format_args!("it cannot be read back: {error}"))
 }

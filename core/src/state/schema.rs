@@ -1,11 +1,12 @@
-//! The JSON Schemas of the program's own types, with the feature `schemars`.
+//! JSON Schemas of the program's own types, with the feature `schemars`.
 
 use std::{fmt, marker::PhantomData};
 
-/// Generates the JSON Schema of a type.
+/// A generator of the JSON Schema of a type.
 ///
-/// It knows the types that implement `JsonSchema` of the crate `schemars`, if burdock's feature `schemars` is
-/// on. Any two are equal: a schema says nothing that the type does not.
+/// Types that implement `JsonSchema` of the crate `schemars` have a schema, if burdock's feature `schemars` is
+/// enabled. Any two values compare equal, so that descriptions of fields and graphs are compared without their
+/// schemas, which follow from the types.
 #[derive(Clone, Copy)]
 pub struct TypeSchema {
     #[cfg(feature = "schemars")]
@@ -13,7 +14,7 @@ pub struct TypeSchema {
 }
 
 impl TypeSchema {
-    /// Stands for the schema of a type that has none.
+    /// The value for a type without a schema.
     pub const UNKNOWN: Self = Self {
         #[cfg(feature = "schemars")]
         generate: None,
@@ -41,10 +42,10 @@ impl PartialEq for TypeSchema {
 
 impl Eq for TypeSchema {}
 
-/// Finds the schema of a type, if it has one.
+/// The schema of a type, if it has one.
 ///
-/// rustc picks an inherent item before one of a trait, and passes over inherent impls whose bounds do
-/// not hold: for a type without `JsonSchema` there is [`NoSchema`].
+/// rustc prefers an inherent item to one of a trait, and skips inherent impls whose bounds do not hold. A
+/// type without `JsonSchema` therefore uses [`FallbackSchema`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct SchemaOf<T>(PhantomData<T>);
@@ -56,15 +57,15 @@ impl<T: schemars::JsonSchema> SchemaOf<T> {
         TypeSchema { generate: Some(schemars::SchemaGenerator::subschema_for::<T>) };
 }
 
-/// What stands for [`SchemaOf`] when the type has no schema.
+/// Fallback of [`SchemaOf`] for a type without a schema.
 #[doc(hidden)]
-pub trait NoSchema {
+pub trait FallbackSchema {
     const SCHEMA: TypeSchema = TypeSchema::UNKNOWN;
 }
 
-impl<T> NoSchema for SchemaOf<T> {}
+impl<T> FallbackSchema for SchemaOf<T> {}
 
-/// Describes a type by another one that serde writes in the same way.
+/// Implements `JsonSchema` for a type with the schema of another type that serializes in the same way.
 #[cfg(feature = "schemars")]
 macro_rules! described_as {
     ($(<$($parameter:ident),+> $type:ty => $other:ty;)+) => {

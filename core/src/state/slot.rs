@@ -6,12 +6,12 @@ use std::ops::Deref;
 
 /// A field of a state that has no value until an action writes it.
 ///
-/// An action that reads a slot gets a plain `&T`: the graph proves that every path to the action
-/// writes the slot first. Outside actions, ask with [`get`](Slot::get).
+/// An action that reads a slot receives a plain `&T`: the graph proves that every path to the action
+/// writes the slot first. Outside of actions, use [`get`](Slot::get).
 ///
-/// In serde it is its value, or nothing. Formats like JSON write `Some(None)` and `None` both as
-/// `null`, so a state refuses a `Slot<Option<T>>`: use an enum there. A log refuses a commit that sets
-/// a slot to any other value that is written as `null`, such as `()`.
+/// A slot serializes like an `Option`. Formats like JSON write `Some(None)` and `None` both as `null`,
+/// so a state rejects a `Slot<Option<T>>`: use an enum instead. A log rejects a commit that sets a slot
+/// to any other value that is written as `null`, such as `()`.
 ///
 /// ```
 /// use burdock::Slot;
@@ -27,27 +27,27 @@ use std::ops::Deref;
 pub struct Slot<T>(Option<T>);
 
 impl<T> Slot<T> {
-    /// Makes a slot without a value.
+    /// Creates a slot without a value.
     pub const fn unset() -> Self {
         Self(None)
     }
 
-    /// Makes a slot that has a value.
+    /// Creates a slot with a value.
     pub const fn set(value: T) -> Self {
         Self(Some(value))
     }
 
-    /// Returns the value, if an action has written one.
+    /// Returns a reference to the value, if there is one.
     pub const fn get(&self) -> Option<&T> {
         self.0.as_ref()
     }
 
-    /// Tells whether there is a value.
+    /// Returns whether the slot has a value.
     pub const fn is_set(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Returns the value by value, if there is one.
+    /// Consumes the slot and returns its value, if there is one.
     pub fn into_inner(self) -> Option<T> {
         self.0
     }
@@ -69,7 +69,7 @@ impl<T> Slot<T> {
         self.0.unwrap_or(default)
     }
 
-    /// Returns what the value dereferences to, such as the `&str` of a `String`, if there is a value.
+    /// Returns the dereferenced value, such as the `&str` of a `String`, if there is a value.
     ///
     /// ```
     /// use burdock::Slot;
@@ -89,7 +89,7 @@ impl<T> Slot<T> {
         self.0.as_ref()
     }
 
-    /// Conditions call this after the step has checked that the slot is set.
+    /// Returns the value for a condition, after the step has checked that the slot is set.
     #[doc(hidden)]
     #[expect(clippy::panic, reason = "checked by the step before it evaluates a condition")]
     pub fn __get(&self) -> &T {
@@ -112,14 +112,14 @@ impl<T> From<T> for Slot<T> {
     }
 }
 
-/// A slot equals a value if it has an equal one.
+/// A slot equals a value if its own value does.
 impl<T: PartialEq> PartialEq<T> for Slot<T> {
     fn eq(&self, other: &T) -> bool {
         self.0.as_ref() == Some(other)
     }
 }
 
-/// A slot for a persistent list is logged as the list is, so that an append costs its tail.
+/// A slot for a persistent list is logged like the list, so that an append records only the tail.
 impl<T: Serialize> Slot<Vector<T>> {
     #[doc(hidden)]
     pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
@@ -130,13 +130,13 @@ impl<T: Serialize> Slot<Vector<T>> {
     }
 }
 
-/// A slot for a persistent map is logged as the map is, so that a change costs its entries.
+/// A slot for a persistent map is logged like the map, so that a change records only the changed entries.
 impl<K: Ord + Serialize + DeserializeOwned, V: Serialize> Slot<OrdMap<K, V>> {
     #[doc(hidden)]
     pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, serde_json::Error> {
         match (&self.0, &old.0) {
             (Some(new), Some(old)) => new.__patch(old),
-            // keeps nothing, and checks the keys
+            // sets the whole map, and checks the keys
             (Some(new), None) => {
                 let patch = new.__patch(&OrdMap::new())?;
                 Ok(patch.or_else(|| Some(Patch::Set(serde_json::json!({})))))

@@ -1,17 +1,17 @@
-//! States of earlier versions, and how they become the present one.
+//! Migrations of states from earlier versions.
 
 use super::Document;
 use super::State;
 use std::error::Error;
 
-/// Turns what a log has of one version of a state into the next version.
+/// A function that migrates a recorded state from one version to the next.
 pub type Migration = fn(Document) -> Result<Document, Box<dyn Error + Send + Sync>>;
 
-/// Why a state from a log cannot become the state of this program.
+/// Errors that occur while a recorded state is migrated to the version of this program.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
-    /// This program does not know the version: a newer one wrote it.
+    /// The version is unknown to this program: a newer program wrote it.
     #[error("the state has version {found}, and this program knows versions up to {known}")]
     UnknownVersion {
         /// The version in the log.
@@ -22,14 +22,14 @@ pub enum MigrateError {
     /// A migration failed.
     #[error("the state cannot be migrated from version {from}")]
     Failed {
-        /// The version that the migration began with.
+        /// The version from which the migration started.
         from: u32,
-        /// What the migration says.
+        /// The error of the migration.
         source: Box<dyn Error + Send + Sync>,
     },
 }
 
-/// Calls the migrations that a document of this version needs.
+/// Runs the migrations that a document of this version needs.
 pub(super) fn migrate<S: State>(
     version: u32,
     document: Document,
@@ -45,19 +45,19 @@ pub(super) fn migrate<S: State>(
     )
 }
 
-/// Makes a [`Migration`]'s result of what a function in `migrate = […]` returns.
+/// Converts the result of a function in `migrate = […]` into that of a [`Migration`].
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 pub fn migrated<R: Migrated>(result: R) -> Result<Document, Box<dyn Error + Send + Sync>> {
     result.migrated()
 }
 
-/// What a function in `migrate = […]` returns.
+/// The result of a function in `migrate = […]`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "a migration returns a `Result<Document, E>`",
-    label = "this one does not",
-    note = "`E` is an error that is `Send + Sync`, or a text",
+    message = "a migration must return a `Result<Document, E>`",
+    label = "returns another type",
+    note = "`E` is an error that is `Send + Sync`, or a string",
     note = "a migration is a `fn(Document) -> Result<Document, E>`; see `burdock::log::Document`"
 )]
 pub trait Migrated {

@@ -1,6 +1,6 @@
-//! What `#[action]` and `#[streaming_action]` fill in.
+//! Templates of `#[action]` and `#[streaming_action]`.
 
-/// `Reads` of an action: one reference per field, and `__READS` as a mask.
+/// `Reads` of an action, with one reference per field, and the mask `__READS`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __reads {
@@ -12,7 +12,7 @@ macro_rules! __reads {
         // No fields.
         {}
     ) => {
-        /// Reads nothing.
+        /// The action reads no fields.
         #[allow(dead_code, reason = "an action that reads nothing may not take `Reads`")]
         type Reads<'a> = $crate::__private::NoReads<'a>;
 
@@ -57,7 +57,7 @@ macro_rules! __reads {
     };
 }
 
-/// `__Copies` of a blocking action: what it reads, owned, for its thread.
+/// `__Copies` of a blocking action: owned copies of the fields that it reads, for its thread.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __copies {
@@ -101,14 +101,14 @@ macro_rules! __borrowed {
     (
         // The `__Copies`.
         $copies:ident
-        // The fields that they own.
+        // The fields that it owns.
         { $($field:ident)+ }
     ) => {
         Reads { $($field: &$copies.$field,)+ }
     };
 }
 
-/// `Debug` for a struct, whatever its fields have.
+/// `Debug` for a struct, whether its fields implement it or not.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __debug {
@@ -132,14 +132,14 @@ macro_rules! __debug {
     };
 }
 
-/// `Writes` of an action: one value per field, and `__WRITES` as a mask.
+/// `Writes` of an action, with one value per field, and the mask `__WRITES`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __writes {
     (
         // The visibility of the action.
         ($vis:vis struct)
-        // `type State = …;` of `impl Writes`, with the span that rustc labels when the type is no state.
+        // `type State = …;` of `impl Writes`, with the span that rustc labels if the type is not a state.
         ($($state_item:tt)*)
         // The state of the action.
         $state:ty
@@ -147,7 +147,7 @@ macro_rules! __writes {
         { $($field:ident $name:literal,)* }
     ) => {
         /// New values for the fields that the action writes.
-        #[allow(dead_code, reason = "whoever runs the graph may not look at them")]
+        #[allow(dead_code, reason = "a program may not use them")]
         $vis struct Writes {
             $($vis $field: $crate::__value!($state, $name),)*
         }
@@ -159,7 +159,7 @@ macro_rules! __writes {
             $($field: $crate::__stored!($state, $name),)*
         }
 
-        #[allow(dead_code, reason = "not used beside an error")]
+        #[allow(dead_code, reason = "not used if there is an error")]
         const __WRITES: $crate::__private::FieldSet = $crate::__private::set_of(
             <$state as $crate::__private::State>::FIELDS,
             &[$($name),*],
@@ -179,7 +179,7 @@ macro_rules! __writes {
                 }
             }
 
-            // swapped, so that no destructor runs before every field has its old value again
+            // swap, so that no destructor runs before all fields have their old values again
             fn undo(mut __undo: __Undo, __state: &mut $state) {
                 $(::core::mem::swap(&mut (*__state).$field, &mut __undo.$field);)*
             }
@@ -244,19 +244,19 @@ macro_rules! __stored {
     };
 }
 
-/// `__Args` of an action: its inputs and resources, by reference or, for a thread, owned.
+/// `__Args` of an action: its inputs and resources, as references or, for a blocking action, owned.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __args {
     (
         // The visibility of the action.
         ($vis:vis struct)
-        // The arguments are references: the action runs in the task of its run.
+        // The arguments are references, because the action runs in the task of its run.
         borrowed
-        // The arguments under `#[input]`: each with its name, the hash by which a graph binds it, and its
-        // type without the reference.
+        // The `#[input]` arguments, each with its name, the hash of its name, and its type without the
+        // reference.
         inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
-        // The arguments under `#[resource]`, in the same way.
+        // The `#[resource]` arguments, in the same way.
         resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
     ) => {
         $vis struct __Args<'a> {
@@ -286,12 +286,12 @@ macro_rules! __args {
     (
         // The visibility of the action.
         ($vis:vis struct)
-        // The arguments are owned: the action runs on a thread of its own.
+        // The arguments are owned, because the action runs on its own thread.
         owned
-        // The arguments under `#[input]`: each with its name, the hash by which a graph binds it, and its
-        // type without the reference.
+        // The `#[input]` arguments, each with its name, the hash of its name, and its type without the
+        // reference.
         inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
-        // The arguments under `#[resource]`, in the same way.
+        // The `#[resource]` arguments, in the same way.
         resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
     ) => {
         $vis struct __Args<'a> {
@@ -317,7 +317,7 @@ macro_rules! __args {
     };
 }
 
-/// `Collect` for `__Args`.
+/// The `Collect` impl of `__Args`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __collect {
@@ -326,7 +326,7 @@ macro_rules! __collect {
         inputs { $($input:ident $input_name:literal $input_hash:literal: $input_ty:ty,)* }
         // The resources of `__args`.
         resources { $($resource:ident $resource_name:literal $resource_hash:literal: $resource_ty:ty,)* }
-        // What the expressions below call the inputs and the resources of the run.
+        // The names of the inputs and resources of the run in the expressions below.
         ($inputs:ident, $resources:ident)
         // The fields of `__Args` with their expressions.
         { $($fields:tt)* }
@@ -355,17 +355,17 @@ macro_rules! __collect {
     };
 }
 
-/// `__Params` of an action: what a graph binds where it names the node.
+/// `__Params` of an action: the parameters that a graph binds at a node.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __params {
     (
         // The visibility of the action.
         ($vis:vis struct)
-        // The arguments without a marker, with their types.
+        // The arguments without an attribute, with their types.
         $($param:ident: $ty:ty,)+
     ) => {
-        /// The parameters of the action; `None` stands for one that is not bound.
+        /// The parameters of the action; `None` if a parameter is not bound.
         $vis struct __Params {
             $($vis $param: ::core::option::Option<$ty>,)+
         }

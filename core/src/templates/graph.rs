@@ -1,4 +1,4 @@
-//! What `graph!` fills in.
+//! Templates of `graph!`.
 
 /// The enum of a graph's nodes.
 #[doc(hidden)]
@@ -75,7 +75,7 @@ macro_rules! __nodes {
     };
 }
 
-/// What a run of a graph is given.
+/// The struct of a run's inputs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __inputs {
@@ -102,7 +102,7 @@ macro_rules! __inputs {
     };
 }
 
-/// What the nodes of a graph write: one variant per node.
+/// The enum of the nodes' writes, with one variant per node.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __written {
@@ -123,14 +123,14 @@ macro_rules! __written {
         )]
         $vis enum $type {
             $(
-                #[doc = ::core::concat!("What `", $name, "` wrote.")]
+                #[doc = ::core::concat!("The writes of `", $name, "`.")]
                 $node($writes),
             )+
         }
     };
 }
 
-/// What the type of a graph offers by itself.
+/// The inherent items of a graph's type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entry {
@@ -142,16 +142,16 @@ macro_rules! __entry {
         $graph:ident
         // The other generic arguments of the `AppBuilder`, if they are not the default ones.
         ($($built:tt)*)
-        // The calls that give the resources.
+        // The calls that set the resources.
         ($($resources:tt)*)
     ) => {
         #[allow(dead_code, reason = "a program may use only some of it")]
         impl $graph {
-            /// Nodes, edges and what they declare.
+            /// The nodes, the edges and their declarations.
             $vis const TOPOLOGY: $crate::__private::Topology =
                 <Self as $crate::__private::Graph>::TOPOLOGY;
 
-            /// Begins an app of this graph.
+            /// Creates a builder for an app of this graph.
             $vis fn app() -> $crate::__private::AppBuilder<Self $($built)*> {
                 $crate::__private::AppBuilder::new()$($resources)*
             }
@@ -160,7 +160,7 @@ macro_rules! __entry {
     (
         // The visibility of the graph.
         ($vis:vis fn)
-        // The type of a graph with resources, which the program gives.
+        // The type of a graph with resources, which the program must set.
         $graph:ident
     ) => {
         $crate::__entry! { @items ($vis fn) $graph () () }
@@ -180,7 +180,7 @@ macro_rules! __entry {
     };
 }
 
-/// What a graph knows about its actions and nodes, and the flow over its edges.
+/// The facts about the actions of a graph, its nodes, and the data flow over its edges.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __tables {
@@ -189,7 +189,7 @@ macro_rules! __tables {
         fields $fields:expr;
         // The index of the first node.
         start $start:literal;
-        // The actions, each once.
+        // The distinct actions.
         actions { $($action:ident,)+ }
         // The nodes: the name of each, the path of its action as text, the index of its action, its bound
         // parameters with their values as text, and the fields that the conditions of its transition and
@@ -202,7 +202,7 @@ macro_rules! __tables {
         }
     ) => {
         const __FACTS: &[$crate::__private::Fact] =
-            &[$($crate::__private::Facts::<$action, __State>::FACT),+];
+            &[$($crate::__private::ActionFacts::<$action, __State>::FACT),+];
         const __NODES: &[$crate::__private::NodeInfo] =
             &$crate::__private::node_infos(__FACTS, [$(
                 $crate::__private::Declared {
@@ -226,17 +226,17 @@ macro_rules! __tables {
     };
 }
 
-/// What a graph offers to its actions: its state, its inputs and its resources.
+/// The inputs and resources that a graph offers to its actions.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __scope {
     (
         // The type of the graph.
         $graph:ident
-        // The struct of its inputs; each input with the hash of its name and its type, and behind `some` the
-        // type inside of an `Option`, which actions may take as well.
+        // The struct of its inputs. Each input has the hash of its name and its type, and after `some` the type
+        // inside of an `Option`, which actions may also take.
         $inputs:ident { $($input:ident $input_hash:literal: $input_ty:ty $(, some $some_ty:ty)?;)* }
-        // The struct of its resources; each with the hash of its name and its type.
+        // The struct of its resources, each with the hash of its name and its type.
         $resources:ident { $($resource:ident $resource_hash:literal: $resource_ty:ty;)* }
     ) => {
         impl $crate::__private::Sealed for $graph {}
@@ -271,18 +271,18 @@ macro_rules! __scope {
     };
 }
 
-/// The methods of `Graph` that ask the action of a node, read an item, and keep what is computed once.
+/// The methods of `Graph` that call the action of a node, read an item back, and cache the graph's mark.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __visits {
+macro_rules! __node_methods {
     (
         // The type of the graph, and the enum of its nodes.
         $graph:ident: $type:ident
-        // What the expressions below call the state.
+        // The name of the state in the expressions below.
         $state:ident
-        // The enum of what the nodes write.
+        // The enum of the nodes' writes.
         -> $writes:ident
-        // The nodes: each with the type that visits its action, and the expression of what it wrote.
+        // The nodes: each with the alias of its `NodeAction`, and the expression of its writes.
         { $($node:ident $visit:ident: $written:expr,)+ }
     ) => {
         fn missing_input(

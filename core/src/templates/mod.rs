@@ -1,8 +1,8 @@
-//! The large templates of the macros. A proc macro validates, fills one in and calls it.
+//! Large templates of the proc macros, which validate their input and then expand to calls of these.
 //!
-//! A visibility is followed by the keyword of the item that it is for, `(pub struct)`: the group holds a
-//! token even where the visibility is empty. A field comes as its identifier, which has the user's span, and
-//! as its name without `r#`.
+//! A visibility is passed with the keyword of its item, as in `(pub struct)`, so that the group has a token
+//! even if the visibility is empty. A field is passed as its identifier, which has the user's span, and as
+//! its name without `r#`.
 
 mod action;
 mod graph;

@@ -84,14 +84,14 @@ impl<'a> Expansion<'a> {
             let path = &action.path;
             quote! {
                 type #alias = #path;
-                type #visit = #private::Visit<#alias, #name>;
+                type #visit = #private::NodeAction<#alias, #name>;
             }
         });
         quote! {
             #[allow(unused_imports, reason = "what falls back is not used in a sound graph")]
             use #root::{
-                self, NoFacts as _, NoReadBack as _, NoSchema as _, PlainField as _, Unfit as _,
-                Unvisitable as _,
+                self, FallbackFacts as _, FallbackFit as _, FallbackReadBack as _,
+                FallbackRunner as _, FallbackSchema as _, PlainField as _,
             };
             // an error type when it is no state, so that this is said once
             type __State = <#state as #private::WithFields<
@@ -123,7 +123,7 @@ fn action_alias(action: ActionId) -> Ident {
     format_ident!("__A{}", action.0)
 }
 
-/// `Visit<Action, Graph>`
+/// `NodeAction<Action, Graph>`
 fn visit_alias(action: ActionId) -> Ident {
     format_ident!("__V{}", action.0)
 }
@@ -150,7 +150,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
     let (node, step, state) = (local("__node"), local("__step"), super::model::state_ident());
     let ids: Vec<NodeId> = graph.ids().collect();
     let variants: Vec<TokenStream> = ids.iter().map(|id| expansion.variant(*id)).collect();
-    let visits = ids.iter().map(|id| {
+    let methods = ids.iter().map(|id| {
         let (name, visit) = (&graph[*id].name, expansion.visit(*id));
         // all of it under the path, where rustc says that it is no action
         let span = graph[*id].path.span();
@@ -191,7 +191,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             }
             #on_error
             #policy
-            #private::visits! { #name: #node_type #state -> #writes_type { #(#visits)* } }
+            #private::node_methods! { #name: #node_type #state -> #writes_type { #(#methods)* } }
         }
     }
 }

@@ -26,8 +26,8 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
         #[automatically_derived]
         const _: () = {
             use #burdock::__private::{
-                IsNoSlot as _, NoElements as _, NoReadBack as _, NoSchema as _, PlainField as _,
-                PlainPatch as _,
+                FallbackElements as _, FallbackReadBack as _, FallbackSchema as _, NotSlot as _,
+                PlainField as _, PlainPatch as _,
             };
             impl #burdock::State for #name {
                 const FIELDS: &'static [#burdock::__private::FieldInfo] = &[#(#infos),*];
@@ -58,7 +58,7 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
         };
         let check_left_out = if serialised.left_out_if.is_some() {
             quote! {
-                #burdock::__private::check_left_out::<Self, #index>(
+                #burdock::__private::check_omitted::<Self, #index>(
                     &self.#name,
                     __patch,
                     |__field| __field.__read().is_some(),
@@ -222,7 +222,7 @@ fn expand_left_out(
     let read_as = expand_read_as(&serialised.read_as, name, state);
     let stored = quote!(#burdock::__private::Stored<Self, #index>);
     quote! {
-        fn left_out(__value: &#stored) -> ::core::option::Option<#stored> {
+        fn omitted(__value: &#stored) -> ::core::option::Option<#stored> {
             if #when(__value) { ::core::option::Option::Some(#read_as) } else { ::core::option::Option::None }
         }
     }

@@ -128,7 +128,7 @@ macro_rules! programs {
 programs! {
     scope inputs resources attempt reads writes args params context failure item items yielder copies
     undo node nodes step names name index value values text all input resource param error on start
-    yields visits written entry tables public private fits action graph app test run produce update
+    yields node_methods written entry tables public private fits action graph app test run produce update
     apply of patches info docs fmt clone default debug serialize deserialize serializer deserializer
     de from into map_err emit as_resource own_resource bound given missing collect check main this
     r#type r#match r#loop r#async r#fn READS WRITES INFO NAMES MARK FIELDS TOPOLOGY START Undo Node

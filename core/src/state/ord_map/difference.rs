@@ -1,4 +1,4 @@
-//! The difference of two maps, found without a look at what they share.
+//! The difference of two maps, found without visiting the subtrees that they share.
 
 use super::tree::{Entry, Node, Tree};
 use std::{cmp::Ordering, sync::Arc};
@@ -8,14 +8,14 @@ pub(crate) type Change<'a, K, V> = (Option<&'a (K, V)>, Option<&'a (K, V)>);
 
 /// An iterator over the entries that two maps do not share, in the order of their keys.
 ///
-/// Subtrees that both maps have are skipped, so it takes time proportional to the number of changes since one map was
-/// cloned from the other, times the depth.
+/// Shared subtrees are skipped, so the time is proportional to the number of changes since one map was cloned from the
+/// other, times the depth.
 pub(crate) struct Difference<'a, K, V> {
     old: Vec<Part<'a, K, V>>,
     new: Vec<Part<'a, K, V>>,
 }
 
-/// A part of a map that is still to be compared; the next one is the last of the stack.
+/// A part of a map that has not been compared yet. The next one is the last of the stack.
 enum Part<'a, K, V> {
     Tree(&'a Arc<Node<K, V>>),
     Entry(&'a Entry<K, V>),
@@ -39,13 +39,13 @@ impl<'a, K: Ord, V> Iterator for Difference<'a, K, V> {
                         self.old.pop();
                         self.new.pop();
                     } else if old.len() > new.len() {
-                        open(&mut self.old);
+                        expand(&mut self.old);
                     } else {
-                        open(&mut self.new);
+                        expand(&mut self.new);
                     }
                 }
-                (Some(Part::Tree(_)), _) => open(&mut self.old),
-                (_, Some(Part::Tree(_))) => open(&mut self.new),
+                (Some(Part::Tree(_)), _) => expand(&mut self.old),
+                (_, Some(Part::Tree(_))) => expand(&mut self.new),
                 (Some(Part::Entry(old)), Some(Part::Entry(new))) => {
                     let (old, new): (&'a Entry<K, V>, &'a Entry<K, V>) = (old, new);
                     let order = old.0.cmp(&new.0);
@@ -78,8 +78,8 @@ impl<'a, K: Ord, V> Iterator for Difference<'a, K, V> {
     }
 }
 
-/// Replaces a tree by its subtrees and its entry.
-fn open<K, V>(parts: &mut Vec<Part<'_, K, V>>) {
+/// Replaces the last tree of the stack with its subtrees and its entry.
+fn expand<K, V>(parts: &mut Vec<Part<'_, K, V>>) {
     if let Some(Part::Tree(node)) = parts.pop() {
         parts.extend(node.right.as_ref().map(Part::Tree));
         parts.push(Part::Entry(&node.entry));

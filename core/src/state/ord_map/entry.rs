@@ -1,4 +1,4 @@
-//! The place of one key in a map, whether the map has the key or not.
+//! The entry API of maps.
 
 use super::{OrdMap, tree, value_of};
 use std::{
@@ -6,10 +6,9 @@ use std::{
     sync::Arc,
 };
 
-/// The place of a key in an [`OrdMap`]; made by [`OrdMap::entry`].
+/// A view into the entry of a key in an [`OrdMap`], which may be vacant. Created by [`OrdMap::entry`].
 ///
-/// Nothing is copied until the place is changed: an entry that is only looked at leaves the map shared with its
-/// clones.
+/// Nothing is copied until the entry is changed: after mere reads, the map is still shared with its clones.
 #[must_use = "the map does not change until a value is inserted"]
 pub enum Entry<'a, K, V> {
     /// The map has the key.
@@ -18,15 +17,15 @@ pub enum Entry<'a, K, V> {
     Vacant(VacantEntry<'a, K, V>),
 }
 
-/// The place of a key that the map has: a case of [`Entry`](super::Entry).
+/// A view into an occupied entry of an [`OrdMap`], a variant of [`Entry`](super::Entry).
 ///
-/// Each method finds the key again, in logarithmic time.
+/// Each method looks the key up again, in logarithmic time.
 pub struct OccupiedEntry<'a, K, V> {
     map: &'a mut OrdMap<K, V>,
     key: K,
 }
 
-/// The place of a key that the map does not have: a case of [`Entry`](super::Entry).
+/// A view into a vacant entry of an [`OrdMap`], a variant of [`Entry`](super::Entry).
 pub struct VacantEntry<'a, K, V> {
     map: &'a mut OrdMap<K, V>,
     key: K,
@@ -41,7 +40,7 @@ impl<'a, K: Ord, V> Entry<'a, K, V> {
         }
     }
 
-    /// Returns the key: that of the map, if it has it.
+    /// Returns the key: that of the map if it has the key, otherwise that passed to [`OrdMap::entry`].
     pub fn key(&self) -> &K {
         match self {
             Self::Occupied(entry) => entry.key(),
@@ -51,7 +50,7 @@ impl<'a, K: Ord, V> Entry<'a, K, V> {
 }
 
 impl<'a, K: Ord + Clone, V: Clone> Entry<'a, K, V> {
-    /// Inserts a value if there is none, and returns the value of the key for changing.
+    /// Inserts a value if there is none, and returns a mutable reference to the value of the key.
     ///
     /// ```
     /// # use burdock::OrdMap;
@@ -64,7 +63,7 @@ impl<'a, K: Ord + Clone, V: Clone> Entry<'a, K, V> {
         self.or_insert_with(|| default)
     }
 
-    /// Inserts the result of a function if there is no value, and returns the value of the key for changing.
+    /// Inserts the result of a function if there is no value, and returns a mutable reference to the value of the key.
     ///
     /// ```
     /// # use burdock::OrdMap;
@@ -76,8 +75,8 @@ impl<'a, K: Ord + Clone, V: Clone> Entry<'a, K, V> {
         self.or_insert_with_key(|_| default())
     }
 
-    /// Inserts the result of a function of the key if there is no value, and returns the value of the key for
-    /// changing.
+    /// Inserts the result of a function of the key if there is no value, and returns a mutable reference to the value
+    /// of the key.
     ///
     /// ```
     /// # use burdock::OrdMap;
@@ -94,7 +93,7 @@ impl<'a, K: Ord + Clone, V: Clone> Entry<'a, K, V> {
         }
     }
 
-    /// Inserts the default value if there is none, and returns the value of the key for changing.
+    /// Inserts the default value if there is none, and returns a mutable reference to the value of the key.
     ///
     /// ```
     /// # use burdock::OrdMap;
@@ -156,36 +155,36 @@ impl<K: Ord, V> OccupiedEntry<'_, K, V> {
     where
         V: Clone,
     {
-        value_of(there(self.map.take(&self.key)))
+        value_of(expect_found(self.map.take(&self.key)))
     }
 
     fn found(&self) -> &(K, V) {
-        there(tree::find(&self.map.tree, &self.key).map(|entry| &**entry))
+        expect_found(tree::find(&self.map.tree, &self.key).map(|entry| &**entry))
     }
 }
 
 impl<'a, K: Ord + Clone, V: Clone> OccupiedEntry<'a, K, V> {
-    /// Returns the value for changing. Clones the entry if another map has it.
+    /// Returns a mutable reference to the value. Clones the entry if another map has it.
     ///
     /// Use [`into_mut`](Self::into_mut) for a reference that lives as long as the one to the map.
     pub fn get_mut(&mut self) -> &mut V {
         value_mut(self.map, &self.key)
     }
 
-    /// Turns the entry into its value for changing. Clones the entry if another map has it.
+    /// Converts the entry into a mutable reference to its value. Clones the entry if another map has it.
     pub fn into_mut(self) -> &'a mut V {
         value_mut(self.map, &self.key)
     }
 
-    /// Replaces the value, and returns the old one: a clone, if another map has it. The key of the map stays.
+    /// Replaces the value, and returns the old one: a clone, if another map has it. The map keeps its key.
     pub fn insert(&mut self, value: V) -> V {
         let key = self.key().clone();
-        value_of(there(self.map.put(key, value)))
+        value_of(expect_found(self.map.put(key, value)))
     }
 
     /// Removes the key, and returns it with its value: clones, if another map has them.
     pub fn remove_entry(self) -> (K, V) {
-        Arc::unwrap_or_clone(there(self.map.take(&self.key)))
+        Arc::unwrap_or_clone(expect_found(self.map.take(&self.key)))
     }
 }
 
@@ -195,12 +194,12 @@ impl<'a, K: Ord, V> VacantEntry<'a, K, V> {
         &self.key
     }
 
-    /// Returns the key, and inserts nothing.
+    /// Returns the key without inserting a value.
     pub fn into_key(self) -> K {
         self.key
     }
 
-    /// Inserts a value, and returns it for changing.
+    /// Inserts a value, and returns a mutable reference to it.
     ///
     /// ```
     /// # use burdock::{OrdMap, state::OrdMapEntry};
@@ -214,24 +213,27 @@ impl<'a, K: Ord, V> VacantEntry<'a, K, V> {
         let Self { map, key } = self;
         let inserted = Arc::new((key, value));
         tree::insert(&mut map.tree, Arc::clone(&inserted));
-        let entry = there(tree::find_mut(&mut map.tree, &inserted.0));
-        // from here on the map alone has the entry
+        let entry = expect_found(tree::find_mut(&mut map.tree, &inserted.0));
+        // now only the map has the entry, so `get_mut` succeeds
         drop(inserted);
-        &mut there(Arc::get_mut(entry)).1
+        &mut expect_found(Arc::get_mut(entry)).1
     }
 }
 
-/// Returns the value of a key that the map has. Clones the entry if another map has it.
+/// Returns a mutable reference to the value of a key that the map has. Clones the entry if another map has it.
 fn value_mut<'m, K: Ord + Clone, V: Clone>(map: &'m mut OrdMap<K, V>, key: &K) -> &'m mut V {
-    there(map.get_mut(key))
+    expect_found(map.get_mut(key))
 }
 
-/// Returns what the map has of the key of an entry.
-#[expect(clippy::unreachable, reason = "only keys whose order contradicts itself are lost")]
-fn there<T>(found: Option<T>) -> T {
+/// Unwraps the result of a lookup of an entry's key, which the map has.
+#[expect(
+    clippy::unreachable,
+    reason = "the lookup fails only if the `Ord` of the keys is inconsistent"
+)]
+fn expect_found<T>(found: Option<T>) -> T {
     match found {
         Some(found) => found,
-        None => unreachable!("`Ord` of the keys of an `OrdMap` contradicts itself"),
+        None => unreachable!("the `Ord` of the keys of an `OrdMap` is inconsistent"),
     }
 }
 

@@ -12,7 +12,7 @@ fn random() -> impl FnMut(u64) -> u32 {
     }
 }
 
-/// Does the same to both maps.
+/// Makes the same random change to both maps.
 fn change(
     map: &mut OrdMap<u32, u32>,
     model: &mut BTreeMap<u32, u32>,
@@ -65,7 +65,7 @@ fn change(
 }
 
 #[test]
-fn entry_does_what_that_of_a_btree_map_does_and_clones_do_not_see_it() {
+fn entries_agree_with_those_of_a_btree_map_and_do_not_change_clones() {
     let mut random = random();
     let (mut map, mut model) = (OrdMap::new(), BTreeMap::new());
     for _ in 0..200 {
@@ -79,7 +79,7 @@ fn entry_does_what_that_of_a_btree_map_does_and_clones_do_not_see_it() {
 }
 
 #[test]
-fn entry_that_is_only_looked_at_leaves_everything_shared() {
+fn reading_an_entry_keeps_the_map_shared() {
     let old: OrdMap<u32, u32> = (0..100).map(|n| (n, n * n)).collect();
     let mut new = old.clone();
     for key in [7, 700] {

@@ -14,9 +14,9 @@ use std::{
 /// An iterator over the entries of an [`OrdMap`], in the order of their keys.
 #[must_use = "iterators do nothing unless they are consumed"]
 pub struct Iter<'a, K, V> {
-    /// The nodes whose entry and right subtree are to come, the next one last.
+    /// The nodes whose entry and right subtree have not been visited; the next one is the last.
     front: Vec<&'a Node<K, V>>,
-    /// The nodes whose entry and left subtree are to come from behind, the next one last.
+    /// The nodes whose entry and left subtree have not been visited from the end; the next one is the last.
     back: Vec<&'a Node<K, V>>,
     left: usize,
 }
@@ -29,7 +29,7 @@ impl<'a, K, V> Iter<'a, K, V> {
         iter
     }
 
-    /// Iterates over the entries whose keys are in a range.
+    /// Creates an iterator over the entries whose keys are in a range.
     pub(super) fn range<Q: Ord + ?Sized>(tree: &'a Tree<K, V>, range: &impl RangeBounds<Q>) -> Self
     where
         K: Borrow<Q>,
@@ -39,7 +39,7 @@ impl<'a, K, V> Iter<'a, K, V> {
             Bound::Excluded(start) => node.entry.0.borrow() <= start,
             Bound::Unbounded => false,
         };
-        let behind = |node: &Node<K, V>| match range.end_bound() {
+        let after = |node: &Node<K, V>| match range.end_bound() {
             Bound::Included(end) => node.entry.0.borrow() > end,
             Bound::Excluded(end) => node.entry.0.borrow() >= end,
             Bound::Unbounded => false,
@@ -58,7 +58,7 @@ impl<'a, K, V> Iter<'a, K, V> {
         }
         next = tree;
         while let Some(node) = next {
-            next = if behind(node) {
+            next = if after(node) {
                 cut += len(&node.right) + 1;
                 &node.left
             } else {

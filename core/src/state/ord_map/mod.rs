@@ -1,8 +1,8 @@
 //! The persistent ordered map.
 //!
-//! It is a tree of its own because a commit asks for the entries in which two maps differ, and that should take time
-//! that depends on the changes only. `rpds::RedBlackTreeMap` gives no access to its nodes, so that all entries would
-//! be compared; `imbl::OrdMap` has a difference, and clones the keys and values of the nodes that it changes.
+//! It has its own tree because a commit needs the entries in which two maps differ, in time that depends only on the
+//! changes. `rpds::RedBlackTreeMap` gives no access to its nodes, so all entries would have to be compared.
+//! `imbl::OrdMap` has a difference, but clones the keys and values of the nodes that it changes.
 
 mod difference;
 mod entry;
@@ -24,17 +24,17 @@ use std::{borrow::Borrow, fmt, ops::RangeBounds, sync::Arc};
 
 /// A persistent ordered map: cheap to snapshot, to change, and to log.
 ///
-/// A clone shares everything with its source and costs a few nanoseconds, whatever the number of entries. A change
-/// copies the path to the changed entry, some pointers on each of about log₂ *n* levels; keys and values stay shared.
-/// The costs below are in this sense "logarithmic". The entries are in the order of their keys.
+/// A clone shares everything with its source and costs a few nanoseconds, for any number of entries. A change copies
+/// the path to the changed entry, a few pointers on each of about log₂ *n* levels; keys and values stay shared. This
+/// is the meaning of "logarithmic" below. The entries are in the order of their keys.
 ///
-/// A commit logs the entries that changed and finds them without a look at those that the map shares with the
-/// committed one. Values are expected not to change behind a shared reference (no `Mutex` inside): such a change
-/// would not reach the log.
+/// A commit logs the entries that changed. It finds them without visiting those that the map shares with the
+/// committed one. Values must not change behind a shared reference (for example through a `Mutex`): such a change
+/// would not be logged.
 ///
-/// In JSON it is an object, so keys are what `serde_json` writes as one: strings, numbers, booleans, unit variants,
-/// and newtypes of these. Each key has to be read back as an equal one; a commit or a first state that
-/// has another one is an error.
+/// In JSON a map is an object, so keys must be types that `serde_json` accepts as keys: strings, numbers, booleans,
+/// unit variants, and newtypes of these. Each key must be read back as an equal one; a commit or an initial state with
+/// another key is an error.
 ///
 /// ```
 /// use burdock::OrdMap;
@@ -50,7 +50,7 @@ pub struct OrdMap<K, V> {
 }
 
 impl<K, V> OrdMap<K, V> {
-    /// Makes an empty map. Does not allocate.
+    /// Creates an empty map. Does not allocate.
     pub const fn new() -> Self {
         Self { tree: None }
     }
@@ -65,17 +65,17 @@ impl<K, V> OrdMap<K, V> {
         self.tree.is_none()
     }
 
-    /// Iterates over the entries from both ends, in the order of their keys.
+    /// Returns a double-ended iterator over the entries, in the order of their keys.
     pub fn iter(&self) -> Iter<'_, K, V> {
         Iter::new(&self.tree)
     }
 
-    /// Iterates over the keys from both ends, in their order.
+    /// Returns a double-ended iterator over the keys, in their order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> + ExactSizeIterator {
         self.iter().map(|(key, _)| key)
     }
 
-    /// Iterates over the values from both ends, in the order of their keys.
+    /// Returns a double-ended iterator over the values, in the order of their keys.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + ExactSizeIterator {
         self.iter().map(|(_, value)| value)
     }
@@ -113,7 +113,8 @@ impl<K: Ord, V> OrdMap<K, V> {
         tree::find(&self.tree, key).is_some()
     }
 
-    /// Iterates over the entries whose keys are in a range, from both ends. Empty if the range ends before it starts.
+    /// Returns a double-ended iterator over the entries whose keys are in a range. It is empty if the range ends before
+    /// it starts.
     ///
     /// ```
     /// # use burdock::OrdMap;
@@ -128,9 +129,9 @@ impl<K: Ord, V> OrdMap<K, V> {
         Iter::range(&self.tree, &range)
     }
 
-    /// Returns the map with a value for a key, in logarithmic time; the map itself stays as it is.
+    /// Returns the map with a value for a key, in logarithmic time. The map itself is unchanged.
     ///
-    /// This is the short way to change a field in what an action returns:
+    /// This is the shortest way to change a field in the `Writes` of an action:
     /// ```
     /// # use burdock::prelude::*;
     /// # use serde::{Deserialize, Serialize};
@@ -142,15 +143,15 @@ impl<K: Ord, V> OrdMap<K, V> {
     ///     Ok(Writes { stock: shop.stock.with(item.clone(), before + count) })
     /// }
     /// ```
-    #[must_use = "the map itself stays as it is"]
+    #[must_use = "the map itself is unchanged"]
     pub fn with(&self, key: K, value: V) -> Self {
         let mut map = self.clone();
         map.put(key, value);
         map
     }
 
-    /// Returns the map without a key, in logarithmic time; the map itself stays as it is.
-    #[must_use = "the map itself stays as it is"]
+    /// Returns the map without a key, in logarithmic time. The map itself is unchanged.
+    #[must_use = "the map itself is unchanged"]
     pub fn without<Q: Ord + ?Sized>(&self, key: &Q) -> Self
     where
         K: Borrow<Q>,
@@ -160,7 +161,8 @@ impl<K: Ord, V> OrdMap<K, V> {
         map
     }
 
-    /// Keeps the entries for which `keep` returns `true`. It is called once with each, in the order of the keys.
+    /// Keeps the entries for which `keep` returns `true`. `keep` is called once with each entry, in the order of the
+    /// keys.
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
         let old = self.clone();
         for (key, _) in old.iter().filter(|(key, value)| !keep(key, value)) {
@@ -168,8 +170,8 @@ impl<K: Ord, V> OrdMap<K, V> {
         }
     }
 
-    /// Returns the place of a key, to look at it and to insert, change or remove its value. Each takes logarithmic
-    /// time.
+    /// Returns the entry of a key, through which its value can be read, inserted, changed or removed, each in
+    /// logarithmic time.
     ///
     /// ```
     /// # use burdock::OrdMap;
@@ -191,23 +193,22 @@ impl<K: Ord, V> OrdMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        // a key that is not there leaves everything shared
+        // removing a missing key copies nothing, so the map stays shared
         tree::find(&self.tree, key)?;
         tree::remove(&mut self.tree, key)
     }
 
-    /// Iterates over the entries that this map does not share with an older one, in the order of the keys. A replaced
-    /// entry may be equal.
+    /// Returns an iterator over the entries that this map does not share with an older one, in the order of the keys. A
+    /// replaced entry may be equal to the old one.
     pub(super) fn difference<'a>(&'a self, old: &'a Self) -> Difference<'a, K, V> {
         Difference::new(&old.tree, &self.tree)
     }
 }
 
 impl<K: Ord, V: Clone> OrdMap<K, V> {
-    /// Inserts a value for a key, in logarithmic time, and returns the value that it replaces: a clone, if another map
-    /// has it.
+    /// Inserts a value for a key, in logarithmic time, and returns the previous value: a clone, if another map has it.
     ///
-    /// The key is replaced, too.
+    /// An equal key is replaced as well.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         self.put(key, value).map(value_of)
     }
@@ -220,7 +221,7 @@ impl<K: Ord, V: Clone> OrdMap<K, V> {
         self.take(key).map(value_of)
     }
 
-    /// Returns the value of a key for changing, in logarithmic time. Clones the entry if another map has it.
+    /// Returns a mutable reference to the value of a key, in logarithmic time. Clones the entry if another map has it.
     ///
     /// ```
     /// # use burdock::OrdMap;
@@ -239,6 +240,7 @@ impl<K: Ord, V: Clone> OrdMap<K, V> {
     }
 }
 
+/// Returns the value of an entry, cloned if another map has the entry.
 fn value_of<K, V: Clone>(entry: tree::Entry<K, V>) -> V {
     Arc::try_unwrap(entry).map_or_else(|entry| entry.1.clone(), |(_, value)| value)
 }

@@ -28,7 +28,7 @@ fn map_reads_like_a_btree_map() {
 }
 
 #[test]
-fn change_is_not_seen_by_a_clone() {
+fn changes_do_not_affect_clones() {
     let old = squares(100);
     let mut new = old.clone();
     assert_eq!(new.insert(3, 0), Some(9));
@@ -44,7 +44,7 @@ fn change_is_not_seen_by_a_clone() {
 }
 
 #[test]
-fn map_is_an_object_in_json_whose_keys_are_read_back() {
+fn map_is_an_object_in_json_and_its_keys_are_read_back() {
     let map = OrdMap::from([(10, "ten"), (9, "nine"), (-1, "minus one")]);
     let text = serde_json::to_string(&map).unwrap();
     assert_eq!(text, r#"{"-1":"minus one","9":"nine","10":"ten"}"#);
@@ -63,7 +63,7 @@ fn maps_are_compared_and_hashed_by_their_entries() {
         map.hash(&mut hasher);
         hasher.finish()
     };
-    // another order of insertion makes another tree
+    // a different order of insertion gives a different tree
     let backwards: OrdMap<u32, u32> = (0..50).rev().map(|n| (n, n * n)).collect();
     assert_eq!(backwards, squares(50));
     assert_eq!(hash(&backwards), hash(&squares(50)));
@@ -99,7 +99,7 @@ fn range_has_the_entries_of_a_btree_map_from_both_ends() {
 }
 
 #[test]
-fn iterator_meets_itself_in_the_middle() {
+fn both_ends_of_an_iterator_meet_in_the_middle() {
     let map = squares(20);
     let mut iter = map.iter();
     for n in 0..10 {
@@ -111,23 +111,23 @@ fn iterator_meets_itself_in_the_middle() {
 }
 
 #[test]
-fn tree_stays_ordered_and_balanced_whatever_is_inserted_and_removed() {
+fn tree_stays_ordered_and_balanced_after_each_change() {
     let check = |map: &OrdMap<u32, u32>| map.tree.iter().for_each(|node| node.check());
     let mut seed = 1_u64;
     let mut random = move |below: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u32::try_from((seed >> 33) % below).unwrap()
     };
-    let ways: [&mut dyn FnMut(u32) -> u32; 3] =
+    let orders: [&mut dyn FnMut(u32) -> u32; 3] =
         [&mut |n| n, &mut |n| 400 - n, &mut |_| random(400)];
-    for way in ways {
+    for order in orders {
         let (mut map, mut model) = (OrdMap::new(), BTreeMap::new());
         for n in 0..400 {
-            let key = way(n);
+            let key = order(n);
             assert_eq!(map.insert(key, n), model.insert(key, n));
             check(&map);
             if n % 3 == 0 {
-                let key = way(n / 2);
+                let key = order(n / 2);
                 let kept = map.clone();
                 assert_eq!(map.remove(&key), model.remove(&key));
                 check(&map);
@@ -144,7 +144,7 @@ fn tree_stays_ordered_and_balanced_whatever_is_inserted_and_removed() {
 }
 
 #[test]
-fn removal_of_a_key_that_is_not_there_leaves_everything_shared() {
+fn removing_a_missing_key_keeps_the_map_shared() {
     let old = squares(100);
     let mut new = old.without(&500);
     assert_eq!((new.remove(&500), new.get_mut(&500)), (None, None));

@@ -1,4 +1,4 @@
-//! What a map is to the standard library and to serde.
+//! Traits of the standard library and of serde for maps.
 
 use super::OrdMap;
 use serde::{
@@ -16,7 +16,7 @@ use std::{
 };
 
 impl<K, V> Clone for OrdMap<K, V> {
-    /// Makes a snapshot in constant time.
+    /// Clones the map in constant time, without cloning entries.
     fn clone(&self) -> Self {
         Self { tree: self.tree.clone() }
     }
@@ -60,8 +60,11 @@ impl<K: Hash, V: Hash> Hash for OrdMap<K, V> {
 impl<K: Ord + Borrow<Q>, V, Q: Ord + ?Sized> Index<&Q> for OrdMap<K, V> {
     type Output = V;
 
-    /// Returns the value of a key like [`OrdMap::get`], and panics if there is none.
-    #[expect(clippy::panic, reason = "as each map indexed by a key")]
+    /// Returns the value of a key, like [`OrdMap::get`].
+    ///
+    /// # Panics
+    /// Panics if the map does not have the key.
+    #[expect(clippy::panic, reason = "like the `Index` of the maps in std")]
     fn index(&self, key: &Q) -> &V {
         match self.get(key) {
             Some(value) => value,
@@ -105,14 +108,14 @@ impl<K: Ord + Clone, V: Clone> From<OrdMap<K, V>> for BTreeMap<K, V> {
 }
 
 impl<K: Serialize, V: Serialize> Serialize for OrdMap<K, V> {
-    /// Writes a plain map.
+    /// Serializes the map as a map.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self)
     }
 }
 
 impl<'de, K: Ord + Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for OrdMap<K, V> {
-    /// Reads a plain map.
+    /// Deserializes the map from a map.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries<K, V>(PhantomData<(K, V)>);
 

@@ -1,11 +1,11 @@
-//! The weight-balanced tree below the map (Adams 1993, with the parameters of Hirai and Yamamoto 2011).
+//! The weight-balanced tree of the map (Adams 1993, with the parameters of Hirai and Yamamoto 2011).
 //!
 //! Neither subtree of a node weighs more than three times as much as the other one, where the weight of a tree
-//! is its number of entries plus one. Changes copy the nodes on the path that another tree has, and no others.
+//! is its number of entries plus one. Changes copy only the nodes on the path that another tree shares.
 
 use std::{borrow::Borrow, cmp::Ordering, mem, sync::Arc};
 
-/// An entry, which maps share.
+/// An entry, which maps can share.
 pub(super) type Entry<K, V> = Arc<(K, V)>;
 
 /// A tree, which may be empty.
@@ -15,7 +15,7 @@ pub(super) struct Node<K, V> {
     pub(super) entry: Entry<K, V>,
     pub(super) left: Tree<K, V>,
     pub(super) right: Tree<K, V>,
-    /// How many entries the tree below this node has, with its own.
+    /// The number of entries in the tree with this root.
     len: usize,
 }
 
@@ -27,16 +27,17 @@ impl<K, V> Clone for Node<K, V> {
 }
 
 impl<K, V> Node<K, V> {
-    /// How much heavier than the other subtree one may be.
+    /// The maximum ratio of the weights of two sibling subtrees.
     const DELTA: usize = 3;
-    /// How much heavier the inner subtree of the heavier one has to be for a double rotation.
+    /// The ratio of the weights of the inner and the outer subtree of the heavier one from which a double rotation is
+    /// needed.
     const GAMMA: usize = 2;
 
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    fn count(&mut self) {
+    fn update_len(&mut self) {
         self.len = len(&self.left) + len(&self.right) + 1;
     }
 
@@ -58,32 +59,32 @@ impl<K, V> Node<K, V> {
             }
             self.rotate_right();
         } else {
-            self.count();
+            self.update_len();
         }
     }
 
-    /// Puts the right child above this node.
+    /// Rotates to the left: the right child becomes the root.
     fn rotate_left(&mut self) {
         if let Some(mut top) = self.right.take() {
             let node = Arc::make_mut(&mut top);
             self.right = node.left.take();
-            self.count();
+            self.update_len();
             mem::swap(self, node);
             self.left = Some(top);
         }
-        self.count();
+        self.update_len();
     }
 
-    /// Puts the left child above this node.
+    /// Rotates to the right: the left child becomes the root.
     fn rotate_right(&mut self) {
         if let Some(mut top) = self.left.take() {
             let node = Arc::make_mut(&mut top);
             self.left = node.right.take();
-            self.count();
+            self.update_len();
             mem::swap(self, node);
             self.right = Some(top);
         }
-        self.count();
+        self.update_len();
     }
 }
 
@@ -111,7 +112,7 @@ where
     None
 }
 
-/// Returns the entry of a key, with the path to it copied where it is shared. The key has to be there.
+/// Returns the entry of a key, after copying the shared nodes on the path to it. The tree must have the key.
 pub(super) fn find_mut<'t, K, V, Q>(
     tree: &'t mut Tree<K, V>,
     key: &Q,
@@ -144,7 +145,7 @@ pub(super) fn insert<K: Ord, V>(tree: &mut Tree<K, V>, entry: Entry<K, V>) -> Op
     replaced
 }
 
-/// Removes the entry of a key. Copies the path to where it would be, also if it is not there.
+/// Removes the entry of a key. Copies the path to its place, even if the tree does not have the key.
 pub(super) fn remove<K, V, Q>(tree: &mut Tree<K, V>, key: &Q) -> Option<Entry<K, V>>
 where
     K: Borrow<Q>,
@@ -165,7 +166,7 @@ where
     removed
 }
 
-/// Makes one tree of the subtrees of a node that is removed.
+/// Joins the subtrees of a removed node.
 fn join<K, V>(mut left: Tree<K, V>, mut right: Tree<K, V>) -> Tree<K, V> {
     let next = if len(&left) > len(&right) { pop_last(&mut left) } else { pop_first(&mut right) };
     let Some(entry) = next else { return left.or(right) };

@@ -9,7 +9,7 @@ use crate::state::{
 use serde::{Serialize, Serializer, de::DeserializeOwned, ser::Error as _};
 use serde_json::{Error, Map, Value};
 
-/// Removes and sets entries of a field. On an error it is as before.
+/// Removes and sets entries of a field. On an error the field is unchanged.
 pub(super) fn apply(
     set: Map<String, Value>,
     remove: Vec<String>,
@@ -35,8 +35,8 @@ pub(super) fn apply(
 }
 
 impl<K: Ord + Serialize + DeserializeOwned, V: Serialize> OrdMap<K, V> {
-    /// Returns what turns `old` into `self`, or `None` if they are the same. Serializes only the entries that the maps
-    /// do not share.
+    /// Returns the patch from `old` to `self`, or `None` if they serialize to the same JSON. Serializes only the
+    /// entries that the maps do not share.
     #[doc(hidden)]
     pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, Error> {
         let (mut set, mut remove) = (Map::new(), Vec::new());
@@ -48,9 +48,9 @@ impl<K: Ord + Serialize + DeserializeOwned, V: Serialize> OrdMap<K, V> {
             };
             let (key, value) = entry_to_json(&after.0, &after.1)?;
             check_key(&after.0, &key)?;
-            // equal keys may be written differently
+            // equal keys may serialize differently
             let renamed = before_key()?.filter(|before| *before != key);
-            let same = || before.is_some_and(|before| is(before, &value));
+            let same = || before.is_some_and(|before| serializes_to(before, &value));
             if renamed.is_some() || !same() {
                 set.insert(key, value);
             }
@@ -60,7 +60,7 @@ impl<K: Ord + Serialize + DeserializeOwned, V: Serialize> OrdMap<K, V> {
         Ok(if set.is_empty() && remove.is_empty() {
             None
         } else if set.len() == self.len() {
-            // nothing was kept
+            // no entry was kept
             Some(Patch::Set(Value::Object(set)))
         } else {
             Some(Patch::Entries { set, remove })
@@ -69,13 +69,13 @@ impl<K: Ord + Serialize + DeserializeOwned, V: Serialize> OrdMap<K, V> {
 }
 
 impl<K: Ord + Serialize + DeserializeOwned, V> OrdMap<K, V> {
-    /// Refuses a map with a key that is not read back as an equal one.
+    /// Returns an error if a key is not read back as an equal one.
     pub(in crate::state) fn check_keys(&self) -> Result<(), Error> {
         self.keys().try_for_each(|key| check_key(key, &key_to_json(key)?))
     }
 }
 
-/// One entry, as the map that has only this one.
+/// An entry, serialized as a map with this single entry.
 struct Entry<'a, K, V>(&'a K, &'a V);
 
 impl<K: Serialize, V: Serialize> Serialize for Entry<'_, K, V> {
@@ -89,19 +89,19 @@ fn entry_to_json<K: Serialize, V: Serialize>(key: &K, value: &V) -> Result<(Stri
         Value::Object(map) => map.into_iter().next(),
         _ => None,
     };
-    entry.ok_or_else(|| Error::custom("the entry of a map is not written as one"))
+    entry.ok_or_else(|| Error::custom("the entry of a map does not serialize as an entry"))
 }
 
 fn key_to_json<K: Serialize>(key: &K) -> Result<String, Error> {
     entry_to_json(key, &()).map(|(key, _)| key)
 }
 
-/// Returns whether an entry is written with this value; one that is refused is not.
-fn is<K: Serialize, V: Serialize>(entry: &(K, V), value: &Value) -> bool {
+/// Returns whether the value of an entry serializes to this JSON. Returns `false` if it does not serialize.
+fn serializes_to<K: Serialize, V: Serialize>(entry: &(K, V), value: &Value) -> bool {
     entry_to_json(&entry.0, &entry.1).is_ok_and(|(_, written)| written == *value)
 }
 
-/// Refuses a key that is not read back as an equal one: with such keys, two entries could be written as one.
+/// Returns an error if a key is not read back as an equal one: with such keys, two entries could be written as one.
 fn check_key<K: Ord + DeserializeOwned>(key: &K, written: &str) -> Result<(), Error> {
     let json = Value::Object(Map::from_iter([(written.to_owned(), Value::Null)]));
     let back: OrdMap<K, Value> =

@@ -11,7 +11,7 @@ thread_local! {
     static COMPARED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A number that counts how often one of its kind is serialized.
+/// A number that counts how often any `Counted` is serialized.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 struct Counted(u32);
 
@@ -22,7 +22,7 @@ impl Serialize for Counted {
     }
 }
 
-/// A key that counts how often two of its kind are compared.
+/// A key that counts how often any two keys are compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Key(u32);
 
@@ -51,7 +51,7 @@ fn entries<const N: usize, const M: usize>(set: [(&str, u32); N], remove: [&str;
 }
 
 #[test]
-fn patch_of_a_map_names_only_the_changed_keys_and_costs_only_these() {
+fn patch_of_a_map_has_only_the_changed_keys_and_serializes_only_these() {
     for len in [100, 1000, 100_000] {
         let old = counted(len);
         let mut new = old.with(Key(7), Counted(70)).without(&Key(50));
@@ -71,7 +71,7 @@ fn patch_of_a_map_names_only_the_changed_keys_and_costs_only_these() {
 }
 
 #[test]
-fn map_that_was_changed_through_many_clones_costs_what_changed() {
+fn patch_of_a_map_changed_through_many_clones_serializes_only_the_changes() {
     let old = counted(10_000);
     let mut new = old.clone();
     for n in 0..20 {
@@ -105,7 +105,7 @@ fn map_that_keeps_nothing_is_set() {
 }
 
 #[test]
-fn slot_of_a_map_takes_back_its_own_patches() {
+fn patches_of_a_slot_for_a_map_apply_to_it() {
     let set = |entries: &[(u32, u32)]| Slot::set(entries.iter().copied().collect::<OrdMap<_, _>>());
     let states = [
         Slot::unset(),
@@ -137,14 +137,14 @@ fn patch_of_entries_that_does_not_fit_returns_an_error_and_changes_nothing() {
 }
 
 #[test]
-fn map_that_is_missing_starts_with_a_patch_of_entries() {
+fn a_patch_of_entries_creates_a_missing_map() {
     let mut field = Value::Null;
     entries([("a", 1)], []).apply(&mut field).unwrap();
     assert_eq!(field, json!({"a": 1}));
 }
 
 #[test]
-fn value_that_json_lacks_is_refused_with_its_key() {
+fn values_without_json_form_are_rejected_with_their_key() {
     let old = OrdMap::from([("a".to_owned(), vec![0.5])]);
     let error = old.with("b".to_owned(), vec![0.5, f64::NAN]).__patch(&old).unwrap_err();
     assert_eq!(error.to_string(), "JSON has no number for NaN at `b[1]`");
@@ -153,7 +153,7 @@ fn value_that_json_lacks_is_refused_with_its_key() {
 }
 
 #[test]
-fn key_that_is_read_back_as_another_one_is_refused() {
+fn key_that_is_read_back_as_another_one_is_rejected() {
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
     #[serde(untagged)]
     enum Name {
@@ -170,7 +170,7 @@ fn key_that_is_read_back_as_another_one_is_refused() {
 }
 
 #[test]
-fn key_that_is_equal_and_written_differently_replaces_the_other_one() {
+fn equal_key_that_serializes_differently_replaces_the_other_one() {
     #[derive(Clone, Debug, Serialize, Deserialize)]
     struct AnyCase(String);
 
@@ -196,10 +196,10 @@ fn key_that_is_equal_and_written_differently_replaces_the_other_one() {
     assert_eq!(patch, Some(entries([("TEA", 1)], ["tea"])));
 }
 
-/// A map beside the `BTreeMap` that it must agree with.
+/// A map and the `BTreeMap` with which it must agree.
 type Pair = (OrdMap<u8, usize>, BTreeMap<u8, usize>);
 
-/// Keys and values are few, so that equal ones often come about by chance.
+/// Makes the same random change to both. There are few keys and values, so that equal ones are frequent.
 fn change((map, model): &mut Pair, dice: &mut Dice) {
     let (key, value) = (u8::try_from(dice.roll(120)).unwrap(), dice.roll(3));
     match dice.roll(7) {

@@ -1,10 +1,10 @@
-//! Patches: what a commit writes to the log for one field, and how a reader applies it.
+//! Patches: the changes of fields that a commit writes to the log, and their application.
 //!
-//! A log holds JSON, and there [`Patch::apply`] works; the types come back when the whole state is
-//! read. The derive calls `new.__patch(old)` on every field. For a [`Vector`] or an [`OrdMap`], and a slot for one,
-//! the inherent method answers, because rustc prefers it; for every other type the blanket trait
-//! [`PlainPatch`] does. That holds when `new` is a place or a shared reference; behind a `&mut`
-//! variable rustc finds the trait first.
+//! A log has JSON, and [`Patch::apply`] works on JSON. The types are restored when the whole state is read.
+//! The derive calls `new.__patch(old)` for every field. For a [`Vector`], an [`OrdMap`], or a slot for one, this
+//! is the inherent method, which rustc prefers; for every other type it is that of the blanket trait
+//! [`PlainPatch`]. This requires that `new` is a place or a shared reference: for a `&mut` variable, rustc finds
+//! the trait first.
 
 mod entries;
 #[cfg(test)]
@@ -24,7 +24,7 @@ use super::{
 use serde::{Deserialize, Serialize, ser::Error as _};
 use serde_json::{Error, Map, Value};
 
-/// What a commit writes to the log for one field that changed.
+/// The change of one field in a commit, as written to the log.
 ///
 /// In JSON: `{"set": value}`, `{"append": {"keep": 2, "tail": [value, …]}}`, or
 /// `{"entries": {"set": {"key": value, …}, "remove": ["key", …]}}`.
@@ -33,41 +33,41 @@ use serde_json::{Error, Map, Value};
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Patch {
-    /// The field has this value now.
+    /// Sets the field to this value.
     Set(Value),
-    /// The list kept its first elements and got others behind them. With an empty `tail` it was shortened.
+    /// Keeps the first elements of the list and appends others. With an empty `tail`, it only shortens the list.
     Append {
-        /// How many elements were kept.
+        /// The number of elements that are kept.
         keep: usize,
         /// The elements that follow the kept ones.
         tail: Vec<Value>,
     },
-    /// Some entries of the map changed, and all others were kept.
+    /// Changes some entries of the map and keeps all others.
     Entries {
-        /// The entries that are new or have another value.
+        /// The entries that are new or have a new value.
         set: Map<String, Value>,
-        /// The keys that were removed.
+        /// The keys that are removed.
         remove: Vec<String>,
     },
 }
 
-/// What a commit writes to the log: each field that changed, by the name that serde gives it.
+/// The patches of a commit: those of the fields that changed, by their serialized names.
 pub type FieldPatches = Vec<(&'static str, Patch)>;
 
-/// Why a patch from the log cannot be applied to a field.
+/// Errors that occur when a patch is applied to a field.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatchError {
     /// The patch keeps more elements than the list has: an earlier patch is missing, or it belongs to another list.
     #[error("the patch keeps {keep} elements of a list that has {len}")]
     KeepBeyondEnd {
-        /// How many elements the patch keeps.
+        /// The number of elements that the patch keeps.
         keep: usize,
-        /// How many the list has.
+        /// The number of elements of the list.
         len: usize,
     },
-    /// The patch appends, but the field is no list.
-    #[error("the patch appends to a value that is no list")]
+    /// The patch appends, but the field is not a list.
+    #[error("the patch appends to a value that is not a list")]
     NotAList,
     /// The patch removes a key that the map does not have: an earlier patch is missing, or it belongs to another map.
     #[error("the patch removes the key `{key}`, which the map does not have")]
@@ -80,21 +80,21 @@ pub enum PatchError {
     NotAMap,
 }
 
-/// Why a commit cannot be written to the log.
+/// The error of a commit with a value that cannot be written to the log.
 #[derive(Debug, thiserror::Error)]
 #[error("the field `{field}` cannot be written as JSON")]
 #[non_exhaustive]
 pub struct PatchFailed {
-    /// The field.
+    /// The name of the field.
     pub field: &'static str,
-    /// What is wrong with its value.
+    /// The reason.
     pub source: Error,
 }
 
 impl Patch {
-    /// Turns the old value of a field into the new one. On an error it is as before.
+    /// Applies the patch to the old value of a field. On an error the value is unchanged.
     ///
-    /// A field that the document lacks, like a slot without a value, is `null` here.
+    /// A missing field counts as `null`, as does a slot without a value.
     ///
     /// ```
     /// use burdock::state::Patch;
@@ -107,8 +107,8 @@ impl Patch {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the patch was made for another value: it keeps more elements than the list has, removes a
-    /// key that the map does not have, or the value is not a list or a map at all.
+    /// Returns an error if the patch does not fit the value: if it keeps more elements than the list has, removes a key
+    /// that the map does not have, or if the value is not a list or not a map.
     pub fn apply(self, field: &mut Value) -> Result<(), PatchError> {
         match (self, field) {
             (Self::Set(value), field) => *field = value,
@@ -130,20 +130,20 @@ impl Patch {
     }
 }
 
-/// Gathers the patches of a commit; what `Writes::patches` is made of.
+/// Collects the patches of a commit, for `Writes::patches`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Patches(Result<FieldPatches, PatchFailed>);
 
 impl Patches {
-    /// None yet.
+    /// Creates an empty collection.
     #[doc(hidden)]
     #[must_use]
     pub const fn new() -> Self {
         Self(Ok(Vec::new()))
     }
 
-    /// Adds what the field has become, if it changed.
+    /// Adds the patch of a field, if it changed.
     #[doc(hidden)]
     #[must_use]
     pub fn and<S: State + Field<INDEX>, const INDEX: usize>(
@@ -159,11 +159,11 @@ impl Patches {
                 Some(patch) => {
                     <S as Field<INDEX>>::check(is_set(new), &patch)
                         .map_err(|error| failed(unreadable(&error)))?;
-                    check_left_out::<S, INDEX>(new, &patch, is_set).map_err(failed)?;
+                    check_omitted::<S, INDEX>(new, &patch, is_set).map_err(failed)?;
                     patches.push((info.key, patch));
                 }
                 None if is_set(new) != is_set(old) => {
-                    return Err(failed(lost::<S, INDEX>()));
+                    return Err(failed(indistinct_slot::<S, INDEX>()));
                 }
                 None => {}
             }
@@ -171,7 +171,7 @@ impl Patches {
         }))
     }
 
-    /// All of them.
+    /// Returns the patches, or the first error.
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc, reason = "not called by people")]
     pub fn finish(self) -> Result<FieldPatches, PatchFailed> {
@@ -185,62 +185,63 @@ impl Default for Patches {
     }
 }
 
-/// The error of a slot that reads back as set or unset, and was not.
-fn lost<S: State + Field<INDEX>, const INDEX: usize>() -> Error {
+/// Returns the error of a slot that would be read back as set although it is unset, or the other way round.
+fn indistinct_slot<S: State + Field<INDEX>, const INDEX: usize>() -> Error {
     Error::custom(if S::WRITTEN {
-        "the slot is written in the same way with its value and without one"
+        "the slot serializes in the same way with its value and without one"
     } else {
-        "serde does not write the slot, so that a log would lose its value: hold it in an `Option`"
+        "serde does not write the slot, so a log would lose its value: use an `Option` instead"
     })
 }
 
-/// Refuses a slot that serde does not write, unless it is read as set if it is, and as unset if not.
+/// Checks a slot that serde does not write. Returns an error if it is set and would be read as unset, or the
+/// other way round.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 pub fn unwritten_slot<S: State + Field<INDEX>, const INDEX: usize>(
     is_set: bool,
     read_as_set: bool,
 ) -> Result<Option<Patch>, Error> {
-    if is_set == read_as_set { Ok(None) } else { Err(lost::<S, INDEX>()) }
+    if is_set == read_as_set { Ok(None) } else { Err(indistinct_slot::<S, INDEX>()) }
 }
 
-/// Makes of the JSON of a field the patch that sets it, once it is certain that it can be read back.
+/// Returns the patch that sets a field to this JSON, after checking that it can be read back.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
 pub fn whole_patch<S: State + Field<INDEX>, const INDEX: usize>(
     json: Result<Value, Error>,
     is_set: bool,
-    check_left_out: impl FnOnce(&Patch) -> Result<(), Error>,
+    check_omitted: impl FnOnce(&Patch) -> Result<(), Error>,
 ) -> Result<Option<Patch>, Error> {
     let patch = Patch::Set(json?);
     <S as Field<INDEX>>::check(is_set, &patch).map_err(|error| unreadable(&error))?;
-    check_left_out(&patch)?;
+    check_omitted(&patch)?;
     Ok(Some(patch))
 }
 
-/// Refuses a value that a snapshot leaves out, unless it is what a missing field is read as, and what its
-/// patch is read as is left out, too.
+/// Checks a value that a snapshot omits. Returns an error if a missing field is read as a different value, or if the
+/// patch is read back as a value that a snapshot would not omit.
 #[doc(hidden)]
 #[allow(clippy::missing_errors_doc, reason = "not called by people")]
-pub fn check_left_out<S: State + Field<INDEX>, const INDEX: usize>(
+pub fn check_omitted<S: State + Field<INDEX>, const INDEX: usize>(
     value: &Stored<S, INDEX>,
     patch: &Patch,
     is_set: fn(&Stored<S, INDEX>) -> bool,
 ) -> Result<(), Error> {
-    let Some(read_as) = S::left_out(value) else { return Ok(()) };
+    let Some(read_as) = S::omitted(value) else { return Ok(()) };
     if is_set(&read_as) != is_set(value) || S::patch(&read_as, value)?.is_some() {
         return Err(Error::custom(
-            "`skip_serializing_if` leaves out a value that is not the one that a missing field is read as",
+            "`skip_serializing_if` omits a value, but a missing field is read as a different value",
         ));
     }
     if let Patch::Set(json) = patch
         && let Some(back) = <S as Field<INDEX>>::read(json)?
     {
-        let left_out = S::left_out(&back).is_some();
+        let omitted = S::omitted(&back).is_some();
         dropped(back);
-        if !left_out {
+        if !omitted {
             return Err(Error::custom(
-                "`skip_serializing_if` leaves out a value that is written and read as another one",
+                "`skip_serializing_if` omits a value that is read back as one that it does not omit",
             ));
         }
     }
@@ -248,8 +249,8 @@ pub fn check_left_out<S: State + Field<INDEX>, const INDEX: usize>(
 }
 
 impl<T: Serialize> Vector<T> {
-    /// Returns what turns `old` into `self`, or `None` if they are the same. Serialises only what follows the prefix
-    /// that both are known to share, and of `old` only as far as it is equal.
+    /// Returns the patch from `old` to `self`, or `None` if they serialize to the same JSON. Serializes only the
+    /// elements after the prefix that both are known to share; of `old`, only up to the first that differs.
     #[doc(hidden)]
     pub fn __patch(&self, old: &Self) -> Result<Option<Patch>, Error> {
         let mut keep = self.kept_prefix_of(old);
@@ -257,7 +258,7 @@ impl<T: Serialize> Vector<T> {
         while let (Some(mine), Some(theirs)) = (self.get(keep), old.get(keep)) {
             if !std::ptr::eq(mine, theirs) {
                 let value = element_to_json(mine)?;
-                if !is(theirs, &value) {
+                if !serializes_to(theirs, &value) {
                     tail.push(value);
                     break;
                 }
@@ -278,19 +279,19 @@ impl<T: Serialize> Vector<T> {
     }
 }
 
-/// Patches of fields that are not lists: the whole value, when it changed.
+/// Patches of fields that are neither lists nor maps: the whole value, if it changed.
 #[doc(hidden)]
 pub trait PlainPatch: Serialize {
-    /// Returns what turns `old` into `self`, or `None` if both serialise to the same.
+    /// Returns the patch from `old` to `self`, or `None` if they serialize to the same JSON.
     fn __patch(&self, old: &Self) -> Result<Option<Patch>, Error> {
         let value = to_json(self)?;
-        Ok((!is(old, &value)).then_some(Patch::Set(value)))
+        Ok((!serializes_to(old, &value)).then_some(Patch::Set(value)))
     }
 }
 
 impl<T: Serialize + ?Sized> PlainPatch for T {}
 
-/// Whether a value is written as this JSON; one that is refused is not.
-fn is<T: Serialize + ?Sized>(value: &T, json: &Value) -> bool {
+/// Returns whether a value serializes to this JSON. Returns `false` if it does not serialize.
+fn serializes_to<T: Serialize + ?Sized>(value: &T, json: &Value) -> bool {
     to_json(value).is_ok_and(|written| written == *json)
 }

@@ -5,16 +5,16 @@ use serde_json::json;
 use std::cell::Cell;
 
 thread_local! {
-    static SERIALISED: Cell<usize> = const { Cell::new(0) };
+    static SERIALIZED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A number that counts how often one of its kind is serialised.
+/// A number that counts how often any `Counted` is serialized.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 struct Counted(u32);
 
 impl Serialize for Counted {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        SERIALISED.set(SERIALISED.get() + 1);
+        SERIALIZED.set(SERIALIZED.get() + 1);
         self.0.serialize(serializer)
     }
 }
@@ -23,14 +23,14 @@ fn counted(len: u32) -> Vector<Counted> {
     (0..len).map(Counted).collect()
 }
 
-/// The patch, and how many elements were serialised to find it.
+/// Returns the patch, and the number of elements that were serialized to find it.
 fn patch_and_cost(new: &Vector<Counted>, old: &Vector<Counted>) -> (Option<Patch>, usize) {
-    SERIALISED.set(0);
+    SERIALIZED.set(0);
     let patch = new.__patch(old).unwrap();
-    (patch, SERIALISED.get())
+    (patch, SERIALIZED.get())
 }
 
-/// What a log makes of the old value: written as JSON, patched there, and read again.
+/// Applies a patch as a log does: to the old value as JSON, which is then read back.
 pub(super) fn patched<T: Serialize + DeserializeOwned>(old: &T, patch: Option<Patch>) -> T {
     let mut json = to_json(old).unwrap();
     if let Some(patch) = patch {
@@ -45,21 +45,21 @@ fn append<const N: usize>(keep: usize, tail: [u32; N]) -> Patch {
 }
 
 #[test]
-fn an_append_serialises_the_tail_only_whatever_the_length() {
+fn an_append_serializes_only_the_tail() {
     for len in [0, 1, 1000, 20_000] {
         let old = counted(len);
         let mut new = old.clone();
         new.extend([Counted(7), Counted(8)]);
-        let request = new.clone();
+        let middle = new.clone();
         new.push_back(Counted(9));
         assert_eq!(patch_and_cost(&new, &old), (Some(append(old.len(), [7, 8, 9])), 3));
-        assert_eq!(patch_and_cost(&new, &request), (Some(append(request.len(), [9])), 1));
+        assert_eq!(patch_and_cost(&new, &middle), (Some(append(middle.len(), [9])), 1));
         assert_eq!(patch_and_cost(&new, &new.clone()), (None, 0));
     }
 }
 
 #[test]
-fn a_shorter_list_keeps_its_prefix_and_serialises_nothing() {
+fn a_shorter_list_keeps_its_prefix_and_serializes_nothing() {
     let old = counted(1000);
     let mut new = old.clone();
     new.truncate(998);
@@ -68,7 +68,7 @@ fn a_shorter_list_keeps_its_prefix_and_serialises_nothing() {
 }
 
 #[test]
-fn a_change_near_the_end_logs_from_there_on() {
+fn a_change_near_the_end_records_only_the_elements_from_there() {
     let old = counted(1000);
     let mut new = old.clone();
     new[998] = Counted(7);
@@ -78,12 +78,12 @@ fn a_change_near_the_end_logs_from_there_on() {
 }
 
 #[test]
-fn far_kin_cost_addresses_and_strangers_are_compared_by_value() {
+fn lists_without_a_common_ancestor_are_compared_by_value() {
     let old = counted(1000);
     let mut new = old.clone();
-    for turn in 0..5 {
+    for number in 0..5 {
         let mut next = new.clone();
-        next.push_back(Counted(turn));
+        next.push_back(Counted(number));
         new = next;
     }
     assert_eq!(patch_and_cost(&new, &old), (Some(append(1000, [0, 1, 2, 3, 4])), 5));
@@ -103,7 +103,7 @@ fn a_list_without_a_common_prefix_is_set() {
 }
 
 #[test]
-fn other_types_are_set_when_they_changed() {
+fn values_of_other_types_are_set_if_they_changed() {
     let (old, mut new) = (Some(String::from("a")), Some(String::from("a")));
     assert_eq!(new.__patch(&old).unwrap(), None);
     new = None;
@@ -113,7 +113,7 @@ fn other_types_are_set_when_they_changed() {
 }
 
 #[test]
-fn inherent_methods_win_on_places_and_on_references() {
+fn inherent_methods_take_precedence_on_places_and_references() {
     struct State {
         list: Vector<u32>,
     }
@@ -125,7 +125,7 @@ fn inherent_methods_win_on_places_and_on_references() {
 }
 
 #[test]
-fn a_slot_for_a_list_takes_back_its_own_patches() {
+fn patches_of_a_slot_for_a_list_apply_to_it() {
     let set = |list: &[u32]| Slot::set(Vector::from(list.to_vec()));
     let states = [Slot::unset(), set(&[]), set(&[1]), set(&[1, 2]), set(&[7, 2, 3])];
     for old in &states {
@@ -157,12 +157,12 @@ fn a_patch_is_compact_in_json() {
 }
 
 #[test]
-fn a_patch_that_does_not_fit_says_why_and_changes_nothing() {
+fn a_patch_that_does_not_fit_returns_an_error_and_changes_nothing() {
     for (keep, field, message) in [
         (3, json!([1, 2]), "the patch keeps 3 elements of a list that has 2"),
         (1, json!(null), "the patch keeps 1 elements of a list that has 0"),
-        (0, json!({}), "the patch appends to a value that is no list"),
-        (1, json!("a"), "the patch appends to a value that is no list"),
+        (0, json!({}), "the patch appends to a value that is not a list"),
+        (1, json!("a"), "the patch appends to a value that is not a list"),
     ] {
         let mut changed = field.clone();
         let error = append(keep, [5]).apply(&mut changed).unwrap_err();
@@ -171,7 +171,7 @@ fn a_patch_that_does_not_fit_says_why_and_changes_nothing() {
 }
 
 #[test]
-fn a_list_that_is_missing_begins_with_an_append() {
+fn an_append_creates_a_missing_list() {
     let mut field = Value::Null;
     append(0, [5]).apply(&mut field).unwrap();
     assert_eq!(field, json!([5]));
@@ -180,7 +180,7 @@ fn a_list_that_is_missing_begins_with_an_append() {
 }
 
 #[test]
-fn a_number_that_json_lacks_is_no_patch() {
+fn numbers_without_json_form_are_rejected() {
     let (numbers, mut more) = (Vector::from([0.5]), Vector::from([0.5]));
     more.push_back(f64::NAN);
     let error = "JSON has no number for NaN";
@@ -201,10 +201,11 @@ impl Dice {
     }
 }
 
-/// A list beside the `Vec` that it must agree with.
+/// A list and the `Vec` with which it must agree.
 type Pair = (Vector<usize>, Vec<usize>);
 
-/// Values are few, so that equal elements often stand at equal places by chance.
+/// Makes the same random change to both. There are few values, so that lists often have equal elements at equal
+/// indices.
 fn change((list, model): &mut Pair, dice: &mut Dice) {
     let (place, value) = (dice.roll(model.len() + 1), dice.roll(3));
     match dice.roll(8) {

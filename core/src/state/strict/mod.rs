@@ -1,4 +1,4 @@
-//! JSON that reads back as it was: a value that `serde_json` would lose or could not read is an error here.
+//! Strict serialization to JSON: values that `serde_json` would lose or could not read back are errors.
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -11,52 +11,55 @@ use serde::{
         SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
     },
 };
-use serde_json::{Error, Value, value::Serializer as Plain};
+use serde_json::{Error, Value, value::Serializer as JsonSerializer};
 use serde_path_to_error::Track;
 use std::{cell::Cell, fmt::Display};
 
-/// How many levels of JSON arrays and objects a field of a state, an item or an input may have.
+/// The maximum number of nested JSON arrays and objects in a field of a state, an item or an input.
 ///
-/// A value with more levels is refused when it is written. `serde_json` reads at most 128 levels,
-/// and an entry adds some of its own around a value.
+/// A value with more levels is rejected when it is written. `serde_json` reads at most 128 levels,
+/// and a log entry adds some of its own around a value.
 pub const MAX_DEPTH: usize = 100;
 
-/// Writes a value as JSON, unless JSON has no words for it.
+/// Serializes a value to JSON from which it can be read back.
 ///
 /// # Errors
-/// - What [`serde_json::to_value`] refuses: a map whose keys are not strings, a number beyond 64 bits.
-/// - What it would write as `null`: NaN, infinities, and a value inside of `Some` that is written as
-///   `null`, which would be read as `None`.
-/// - More than [`MAX_DEPTH`] levels.
+/// Returns an error
+/// - if [`serde_json::to_value`] returns one: for a map whose keys are not strings, or a number beyond 64
+///   bits;
+/// - if `null` would be read back as another value: for NaN, infinities, and a value inside of `Some` that
+///   is written as `null`, which would be read as `None`;
+/// - if two entries of an object have the same name;
+/// - if it has more than [`MAX_DEPTH`] levels.
 ///
-/// The error names the path to the value.
+/// The error names the path to the value, except for entries of the same name.
 pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-    written(&Strictly::new(value))
+    serialize(&StrictValue::new(value))
 }
 
-/// Writes an element of a list that is a field itself, as [`to_json`] does.
+/// Like [`to_json`], for an element of a list that is itself a field.
 pub(super) fn element_to_json<T: Serialize>(element: &T) -> Result<Value, Error> {
-    written(&Strictly::<T> { value: element, place: Place::ELEMENT })
+    serialize(&StrictValue::<T> { value: element, place: Place::ELEMENT })
 }
 
-/// Writes a value that consists of fields, each with [`MAX_DEPTH`] levels, as [`to_json`] does.
+/// Like [`to_json`], for a value that consists of fields, each with at most [`MAX_DEPTH`] levels.
 pub(crate) fn fields_to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-    written(&Fields::fields(value))
+    serialize(&Fields::fields(value))
 }
 
-/// Writes a value, and refuses one of which an object would lose an entry to another of the same name.
-fn written<T: Serialize + ?Sized, const FIELDS: bool>(
-    value: &Strictly<'_, T, FIELDS>,
+/// Serializes a value. Returns an error if two entries of an object have the same name, because one would be lost.
+fn serialize<T: Serialize + ?Sized, const FIELDS: bool>(
+    value: &StrictValue<'_, T, FIELDS>,
 ) -> Result<Value, Error> {
     let entries = Cell::new(0);
     let place = value.place.counting(&entries);
-    let counting = Strictly::<T, FIELDS> { value: value.value, place };
-    let json = counting.serialize(Plain).map_err(|error| located(value, &error))?;
+    let counting = StrictValue::<T, FIELDS> { value: value.value, place };
+    let json = counting.serialize(JsonSerializer).map_err(|error| located(value, &error))?;
     check_entries(&json, &entries)?;
     Ok(json)
 }
 
-/// Refuses JSON whose objects have fewer entries than were written.
+/// Returns an error if the objects of the JSON have fewer entries than were written.
 fn check_entries(json: &Value, written: &Cell<usize>) -> Result<(), Error> {
     fn entries(json: &Value) -> usize {
         match json {
@@ -71,60 +74,61 @@ fn check_entries(json: &Value, written: &Cell<usize>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a value by a function of the program's, as [`to_json`] does.
+/// Like [`to_json`], with a serialization function of the program.
 pub(super) fn written_by<T>(
     value: &T,
-    write: impl Fn(&T, Strict<'_, Plain>) -> Result<Value, Error>,
+    write: impl Fn(&T, StrictSerializer<'_, JsonSerializer>) -> Result<Value, Error>,
 ) -> Result<Value, Error> {
     let entries = Cell::new(0);
-    let json = write(value, Strict { inner: Plain, place: Place::VALUE.counting(&entries) })?;
+    let place = Place::VALUE.counting(&entries);
+    let json = write(value, StrictSerializer { inner: JsonSerializer, place })?;
     check_entries(&json, &entries)?;
     Ok(json)
 }
 
-/// The error with the path to the value that caused it, which is found by writing again.
+/// Adds the path to the value that caused the error, which is found by serializing again.
 fn located(value: &impl Serialize, error: &Error) -> Error {
     let mut track = Track::new();
-    drop(value.serialize(serde_path_to_error::Serializer::new(Plain, &mut track)));
+    drop(value.serialize(serde_path_to_error::Serializer::new(JsonSerializer, &mut track)));
     at_path(error, &track.path().to_string())
 }
 
-/// The error with a path, unless that is the root.
+/// Adds a path to an error, unless it is the root. A long path is truncated.
 pub(super) fn at_path(error: &impl Display, path: &str) -> Error {
-    const LONGEST: usize = 80;
+    const MAX_LEN: usize = 80;
     match path {
         "." | "" => Error::custom(error),
-        path if path.len() > LONGEST => {
-            let start: String = path.chars().take(LONGEST).collect();
+        path if path.len() > MAX_LEN => {
+            let start: String = path.chars().take(MAX_LEN).collect();
             Error::custom(format_args!("{error} at `{start}…`"))
         }
         path => Error::custom(format_args!("{error} at `{path}`")),
     }
 }
 
-/// A serializer, or a part of one, that refuses what does not read back as it was; with `FIELDS`, it
-/// also refuses whatever is written as something else than an object.
+/// A serializer, or a part of one, that rejects values that would not be read back unchanged. With
+/// `FIELDS`, it also rejects values that are not written as an object.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Strict<'c, S, const FIELDS: bool = false> {
+pub struct StrictSerializer<'c, S, const FIELDS: bool = false> {
     inner: S,
     place: Place<'c>,
 }
 
-/// Where in the whole a value is.
+/// The place of a value within the value that is serialized.
 #[derive(Clone, Copy, Debug)]
 struct Place<'c> {
-    /// How many more levels fit.
+    /// The number of levels that the value may still have.
     levels: usize,
     null: Null,
-    /// How many entries all objects have so far, if anyone asks.
+    /// Counts the entries of all objects, if set.
     entries: Option<&'c Cell<usize>>,
 }
 
-/// Whether `null` reads back as what it was written for.
+/// Whether a `null` at this place is read back as the value that was written.
 #[derive(Clone, Copy, Debug)]
 enum Null {
-    /// It does.
+    /// It is read back unchanged.
     Kept,
     /// It is read as `None`.
     Lost,
@@ -135,19 +139,19 @@ impl<'c> Place<'c> {
     const FIELDS: Self = Self { levels: MAX_DEPTH + 1, ..Self::VALUE };
     const ELEMENT: Self = Self { levels: MAX_DEPTH - 1, ..Self::VALUE };
 
-    /// The same place in a whole whose entries are counted.
+    /// Enables the counter of entries.
     fn counting(self, entries: &'c Cell<usize>) -> Self {
         Self { entries: Some(entries), ..self }
     }
 
-    /// An object gets one more entry.
+    /// Counts an entry of an object.
     fn count(self) {
         if let Some(entries) = self.entries {
             entries.set(entries.get() + 1);
         }
     }
 
-    /// The place inside of an array or object.
+    /// Returns the place inside of an array or object.
     fn inside<E: serde::ser::Error>(self) -> Result<Self, E> {
         match self.levels.checked_sub(1) {
             Some(levels) => Ok(Self { levels, null: Null::Kept, ..self }),
@@ -155,16 +159,16 @@ impl<'c> Place<'c> {
         }
     }
 
-    /// The place inside of the array or object of a variant, which is the only entry of another object.
+    /// Returns the place inside of the array or object of a variant, which is the only entry of another object.
     fn variant<E: serde::ser::Error>(self) -> Result<Self, E> {
         self.count();
         self.inside().and_then(Self::inside)
     }
 
-    /// The place inside of a struct.
+    /// Returns the place inside of a struct.
     fn of_struct<E: serde::ser::Error>(self, name: &str) -> Result<Self, E> {
         if name == RAW_VALUE {
-            // its text can be anything, and as deep as it likes
+            // its text is not checked, and can have any depth
             return Err(E::custom("it holds a `RawValue`: use `serde_json::Value`"));
         }
         if name == NUMBER {
@@ -174,28 +178,29 @@ impl<'c> Place<'c> {
     }
 }
 
-/// How `serde_json` writes a `RawValue`.
+/// The struct name under which `serde_json` serializes a `RawValue`.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// How it writes a number under its feature `arbitrary_precision`, which is not an object.
+/// The struct name under which it serializes a number with its feature `arbitrary_precision`. In JSON it is
+/// not an object.
 const NUMBER: &str = "$serde_json::private::Number";
 
-impl<S: Serializer, const FIELDS: bool> Strict<'_, S, FIELDS> {
-    /// The serializer for what has no fields.
+impl<S: Serializer, const FIELDS: bool> StrictSerializer<'_, S, FIELDS> {
+    /// Returns the serializer for a value that is not written as an object.
     fn value(self) -> Result<S, S::Error> {
         if FIELDS {
-            Err(S::Error::custom("serde writes it as something else than an object"))
+            Err(S::Error::custom("serde does not write it as an object"))
         } else {
             Ok(self.inner)
         }
     }
 
-    /// The serializer for what is written as `null`.
+    /// Returns the serializer for a value that is written as `null`.
     fn null(self) -> Result<S, S::Error> {
         match self.place.null {
             Null::Kept => self.value(),
             Null::Lost => Err(S::Error::custom(
-                "a value inside of `Some` or a set slot is written as `null`, which is read as nothing",
+                "a value inside of `Some` or a set slot is written as `null`, which is read as no value",
             )),
         }
     }
@@ -203,16 +208,16 @@ impl<S: Serializer, const FIELDS: bool> Strict<'_, S, FIELDS> {
 
 const OUT_OF_RANGE: &str = "number out of range";
 
-/// A value that is written strictly, as a whole or inside of another one.
-pub(crate) struct Strictly<'a, T: ?Sized, const FIELDS: bool = false> {
+/// A value that is serialized strictly, on its own or inside of another one.
+pub(crate) struct StrictValue<'a, T: ?Sized, const FIELDS: bool = false> {
     value: &'a T,
     place: Place<'a>,
 }
 
-/// A value that is written strictly, as an object.
-pub(crate) type Fields<'a, T> = Strictly<'a, T, true>;
+/// A value that is serialized strictly, and has to be written as an object.
+pub(crate) type Fields<'a, T> = StrictValue<'a, T, true>;
 
-impl<'a, T: ?Sized> Strictly<'a, T> {
+impl<'a, T: ?Sized> StrictValue<'a, T> {
     pub(crate) fn new(value: &'a T) -> Self {
         Self { value, place: Place::VALUE }
     }
@@ -224,13 +229,14 @@ impl<'a, T: ?Sized> Fields<'a, T> {
     }
 }
 
-impl<T: Serialize + ?Sized, const FIELDS: bool> Serialize for Strictly<'_, T, FIELDS> {
+impl<T: Serialize + ?Sized, const FIELDS: bool> Serialize for StrictValue<'_, T, FIELDS> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(Strict::<'_, S, FIELDS> { inner: serializer, place: self.place })
+        let strict = StrictSerializer::<'_, S, FIELDS> { inner: serializer, place: self.place };
+        self.value.serialize(strict)
     }
 }
 
-/// Methods that do what the inner serializer does.
+/// Methods that call the inner serializer.
 macro_rules! forward {
     ($by:ident; $($method:ident($($name:ident: $ty:ty),*);)+) => {
         $(
@@ -241,32 +247,32 @@ macro_rules! forward {
     };
 }
 
-/// Methods that begin a compound, some levels deeper, with the serializer that is made of one.
-macro_rules! begin {
+/// Methods that start a compound value, with the serializer and the place for its content.
+macro_rules! start_compound {
     (|$strict:ident| $serializer:expr; $($method:ident($($name:ident: $ty:ty),*) -> $compound:ident in $place:expr;)+) => {
         $(
             fn $method(self, $($name: $ty),*) -> Result<Self::$compound, S::Error> {
                 let $strict = self;
                 let place = $place;
-                Ok(Strict { inner: $serializer.$method($($name),*)?, place })
+                Ok(StrictSerializer { inner: $serializer.$method($($name),*)?, place })
             }
         )+
     };
 }
 
-impl<'c, S: Serializer, const FIELDS: bool> Serializer for Strict<'c, S, FIELDS> {
+impl<'c, S: Serializer, const FIELDS: bool> Serializer for StrictSerializer<'c, S, FIELDS> {
     type Ok = S::Ok;
     type Error = S::Error;
-    type SerializeSeq = Strict<'c, S::SerializeSeq>;
-    type SerializeTuple = Strict<'c, S::SerializeTuple>;
-    type SerializeTupleStruct = Strict<'c, S::SerializeTupleStruct>;
-    type SerializeTupleVariant = Strict<'c, S::SerializeTupleVariant>;
-    type SerializeMap = Strict<'c, S::SerializeMap>;
-    type SerializeStruct = Strict<'c, S::SerializeStruct>;
-    type SerializeStructVariant = Strict<'c, S::SerializeStructVariant>;
+    type SerializeSeq = StrictSerializer<'c, S::SerializeSeq>;
+    type SerializeTuple = StrictSerializer<'c, S::SerializeTuple>;
+    type SerializeTupleStruct = StrictSerializer<'c, S::SerializeTupleStruct>;
+    type SerializeTupleVariant = StrictSerializer<'c, S::SerializeTupleVariant>;
+    type SerializeMap = StrictSerializer<'c, S::SerializeMap>;
+    type SerializeStruct = StrictSerializer<'c, S::SerializeStruct>;
+    type SerializeStructVariant = StrictSerializer<'c, S::SerializeStructVariant>;
 
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
-        // with the digits that `serde_json::Value` gives it
+        // `serde_json::Value` also converts it to `f64`, which determines its digits
         self.serialize_f64(value.into())
     }
 
@@ -317,7 +323,7 @@ impl<'c, S: Serializer, const FIELDS: bool> Serializer for Strict<'c, S, FIELDS>
         serialize_unit_struct(name: &'static str);
     }
 
-    begin! {
+    start_compound! {
         |strict| strict.value()?;
         serialize_seq(len: Option<usize>) -> SerializeSeq in strict.place.inside()?;
         serialize_tuple(len: usize) -> SerializeTuple in strict.place.inside()?;
@@ -325,7 +331,7 @@ impl<'c, S: Serializer, const FIELDS: bool> Serializer for Strict<'c, S, FIELDS>
             in strict.place.inside()?;
     }
 
-    begin! {
+    start_compound! {
         |strict| strict.inner;
         serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize)
             -> SerializeTupleVariant in strict.place.variant()?;
@@ -338,7 +344,7 @@ impl<'c, S: Serializer, const FIELDS: bool> Serializer for Strict<'c, S, FIELDS>
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
         let place = Place { null: Null::Lost, ..self.place };
-        self.inner.serialize_some(&Strictly::<T, FIELDS> { value, place })
+        self.inner.serialize_some(&StrictValue::<T, FIELDS> { value, place })
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -347,7 +353,7 @@ impl<'c, S: Serializer, const FIELDS: bool> Serializer for Strict<'c, S, FIELDS>
         value: &T,
     ) -> Result<S::Ok, S::Error> {
         let place = self.place;
-        self.inner.serialize_newtype_struct(name, &Strictly::<T, FIELDS> { value, place })
+        self.inner.serialize_newtype_struct(name, &StrictValue::<T, FIELDS> { value, place })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -358,7 +364,7 @@ impl<'c, S: Serializer, const FIELDS: bool> Serializer for Strict<'c, S, FIELDS>
         value: &T,
     ) -> Result<S::Ok, S::Error> {
         self.place.count();
-        let value = Strictly::<T> { value, place: self.place.inside()? };
+        let value = StrictValue::<T> { value, place: self.place.inside()? };
         self.inner.serialize_newtype_variant(name, index, variant, &value)
     }
 
@@ -371,11 +377,11 @@ impl<'c, S: Serializer, const FIELDS: bool> Serializer for Strict<'c, S, FIELDS>
     }
 }
 
-/// A compound: each method hands on a value, behind a name where it has one.
+/// Implements the serializer of a compound value, whose methods pass the values on.
 macro_rules! compound {
     ($($compound:ident $($counts:ident)? { $method:ident($($key:ident: &'static str)?) $($more:item)* })+) => {
         $(
-            impl<S: $compound> $compound for Strict<'_, S> {
+            impl<S: $compound> $compound for StrictSerializer<'_, S> {
                 type Ok = S::Ok;
                 type Error = S::Error;
 
@@ -385,7 +391,7 @@ macro_rules! compound {
                     value: &T,
                 ) -> Result<(), S::Error> {
                     $(self.place.$counts();)?
-                    self.inner.$method($($key,)? &Strictly::<T> { value, place: self.place })
+                    self.inner.$method($($key,)? &StrictValue::<T> { value, place: self.place })
                 }
 
                 fn end(self) -> Result<S::Ok, S::Error> {
@@ -406,7 +412,7 @@ compound! {
     SerializeMap count {
         serialize_value()
 
-        // serde_json has rules of its own for keys, and refuses what they would lose
+        // serde_json itself rejects keys that cannot be read back
         fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
             self.inner.serialize_key(key)
         }

@@ -3,7 +3,7 @@ use crate::Vector;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Everything that serde knows, with a number in each.
+/// Each form of serde's data model, with a number in each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Everything {
     number: f64,
@@ -20,7 +20,7 @@ struct Everything {
     text: String,
     unit: (),
     #[serde(skip_serializing_if = "Option::is_none")]
-    left_out: Option<f64>,
+    omitted: Option<f64>,
     integers: (i8, i16, i32, i64, i128, u8, u16, u32, u64, u128),
 }
 
@@ -61,13 +61,13 @@ fn everything(numbers: [f64; 11]) -> Everything {
         letter: 'ß',
         text: "a\0b".into(),
         unit: (),
-        left_out: None,
+        omitted: None,
         integers: (-1, -2, -3, i64::MIN, -5, 6, 7, 8, u64::MAX, 10),
     }
 }
 
 #[test]
-fn what_json_holds_is_written_as_serde_json_does_and_reads_back() {
+fn values_serialize_as_with_serde_json_and_are_read_back() {
     let value = everything([0.5; 11]);
     let json = to_json(&value).unwrap();
     assert_eq!(json, serde_json::to_value(&value).unwrap());
@@ -77,7 +77,7 @@ fn what_json_holds_is_written_as_serde_json_does_and_reads_back() {
 }
 
 #[test]
-fn a_number_that_json_lacks_is_found_wherever_it_is() {
+fn numbers_without_json_form_are_rejected_with_their_path() {
     let paths = [
         "number",
         "single",
@@ -92,9 +92,9 @@ fn a_number_that_json_lacks_is_found_wherever_it_is() {
         "variants[2][1]",
     ];
     for (at, path) in paths.into_iter().enumerate() {
-        for (lacking, text) in [(f64::NAN, "NaN"), (f64::NEG_INFINITY, "-inf")] {
+        for (number, text) in [(f64::NAN, "NaN"), (f64::NEG_INFINITY, "-inf")] {
             let mut numbers = [0.5; 11];
-            numbers[at] = lacking;
+            numbers[at] = number;
             let error = to_json(&everything(numbers)).unwrap_err();
             assert_eq!(error.to_string(), format!("JSON has no number for {text} at `{path}`"));
         }
@@ -117,7 +117,7 @@ struct Unit;
 #[derive(Serialize)]
 struct Wrapped<T>(T);
 
-/// Whether a value is written, inside of `Some` and of what `Some` holds.
+/// Returns whether a value can be written inside of `Some`, in each form of nesting.
 fn is_kept(value: &impl Serialize) -> bool {
     let kept = to_json(&Some(value)).is_ok();
     assert_eq!(to_json(&vec![("key", Some(value))]).is_ok(), kept);
@@ -127,7 +127,7 @@ fn is_kept(value: &impl Serialize) -> bool {
 }
 
 #[test]
-fn null_inside_of_some_is_refused_however_it_comes_about() {
+fn null_inside_of_some_is_rejected_in_every_form() {
     assert!(!is_kept(&()));
     assert!(!is_kept(&Unit));
     assert!(!is_kept(&Value::Null));
@@ -152,7 +152,7 @@ fn null_inside_of_some_is_refused_however_it_comes_about() {
     }
     let error = to_json(&BTreeMap::from([("key", Some(()))])).unwrap_err().to_string();
     let what = "a value inside of `Some` or a set slot is written as `null`";
-    assert_eq!(error, format!("{what}, which is read as nothing at `key`"));
+    assert_eq!(error, format!("{what}, which is read as no value at `key`"));
 }
 
 /// One level of nesting, in each form that serde has.
@@ -202,11 +202,11 @@ fn levels(json: &Value) -> usize {
 }
 
 #[test]
-fn a_value_is_refused_exactly_when_its_json_has_too_many_levels() {
+fn values_are_rejected_exactly_if_their_json_has_too_many_levels() {
     for step in 1..9 {
         let mut nest = Nest::Leaf(7);
-        for turn in 0..150 {
-            nest = nest.around(turn * step);
+        for round in 0..150 {
+            nest = nest.around(round * step);
             let json = serde_json::to_value(&nest).unwrap();
             let fits = levels(&json) <= MAX_DEPTH;
             assert_eq!(to_json(&nest).is_ok(), fits);
@@ -217,7 +217,7 @@ fn a_value_is_refused_exactly_when_its_json_has_too_many_levels() {
 }
 
 #[test]
-fn the_path_to_what_is_too_deep_is_shortened() {
+fn the_path_in_the_error_of_a_deep_value_is_truncated() {
     let mut json = Value::Null;
     for _ in 0..200_000 {
         json = Value::Array(vec![json]);
@@ -230,8 +230,8 @@ fn the_path_to_what_is_too_deep_is_shortened() {
 }
 
 #[test]
-fn raw_json_is_refused_because_it_can_hold_anything() {
-    /// What `serde_json` writes a `RawValue` as.
+fn raw_json_is_rejected() {
+    /// A value that serializes like a `RawValue` of `serde_json`.
     struct Raw;
 
     impl Serialize for Raw {
@@ -247,7 +247,7 @@ fn raw_json_is_refused_because_it_can_hold_anything() {
 }
 
 #[test]
-fn an_entry_that_would_be_lost_to_another_of_its_name_is_refused() {
+fn objects_with_two_entries_of_the_same_name_are_rejected() {
     #[derive(Serialize)]
     struct Flat {
         first: u8,
@@ -265,23 +265,24 @@ fn an_entry_that_would_be_lost_to_another_of_its_name_is_refused() {
     let same = "two entries of an object have the same name";
     assert_eq!(to_json(&[flat("first")]).unwrap_err().to_string(), same);
     assert_eq!(to_json(&Some(keyed("1"))).unwrap_err().to_string(), same);
-    let by = |value: &BTreeMap<Key, u8>, to: Strict<'_, Plain>| value.serialize(to);
+    let by =
+        |value: &BTreeMap<Key, u8>, to: StrictSerializer<'_, JsonSerializer>| value.serialize(to);
     assert_eq!(written_by(&keyed("1"), by).unwrap_err().to_string(), same);
 
     assert!(to_json(&[flat("second"), flat("third")]).is_ok());
     assert!(to_json(&keyed("2")).is_ok() && written_by(&keyed("2"), by).is_ok());
     assert!(to_json(&everything([0.5; 11])).is_ok());
-    // as many entries in one object are missing as there are too many in another one
+    // the missing entry of one object is not offset by the entries of another one
     assert!(to_json(&(flat("first"), serde_json::json!({"a": {"b": [{"c": 1}]}}))).is_err());
 }
 
 #[test]
-fn keys_that_are_no_strings_and_numbers_beyond_64_bits_are_refused() {
+fn keys_that_are_not_strings_and_numbers_beyond_64_bits_are_rejected() {
     let error = to_json(&BTreeMap::from([((1, 2), 3)])).unwrap_err();
     assert_eq!(error.to_string(), "key must be a string");
     for error in [to_json(&u128::MAX).unwrap_err(), to_json(&i128::MIN).unwrap_err()] {
         assert_eq!(error.to_string(), "number out of range");
     }
-    let error = serde_json::to_string(&Strictly::new(&u128::MAX)).unwrap_err();
+    let error = serde_json::to_string(&StrictValue::new(&u128::MAX)).unwrap_err();
     assert_eq!(error.to_string(), "number out of range");
 }

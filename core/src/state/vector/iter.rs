@@ -1,4 +1,4 @@
-//! Going through a list.
+//! Iterators over a list.
 
 use super::Vector;
 use rpds::VectorSync;
@@ -36,7 +36,7 @@ impl<T: fmt::Debug> fmt::Debug for Iter<'_, T> {
     }
 }
 
-/// An iterator over clones of the elements of a [`Vector`], which may be shared with other lists.
+/// An iterator over clones of the elements of a [`Vector`]. It clones them because other lists may share them.
 #[must_use = "iterators do nothing unless they are consumed"]
 pub struct IntoIter<T> {
     list: VectorSync<T>,
@@ -84,7 +84,8 @@ impl<T: Clone> IntoIterator for Vector<T> {
     type Item = T;
     type IntoIter = IntoIter<T>;
 
-    /// Iterates over clones of the elements, each in logarithmic time; prefer `&list` where references do.
+    /// Returns an iterator over clones of the elements, in logarithmic time per element. Prefer `&list` if
+    /// references are enough.
     fn into_iter(self) -> IntoIter<T> {
         IntoIter { left: 0..self.len(), list: self.list }
     }

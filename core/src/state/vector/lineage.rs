@@ -1,23 +1,24 @@
-//! Which elements two lists have in common, without comparing them.
+//! The common prefix of two lists, found without comparing elements.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What a list knows about its kin: enough to tell, without comparing elements, how long a prefix two lists share.
+/// The ancestors of a list, from which the length of the prefix that it shares with another list is computed.
 ///
-/// A `version` names a content: lists with the same one have the same elements. It is renewed by the first change
-/// after a clone, for only a clone can have seen it; the changes that follow cost a branch.
+/// A `version` identifies the content: lists with the same version have the same elements. The first change after a
+/// clone assigns a new version; further changes cost only a branch, because no other list has their version.
 pub(super) struct Lineage {
     pub(super) version: u64,
-    /// Whether another list may have this `version`. Atomic only because `clone` has no more than `&self`; `change`
-    /// has `&mut self`, which comes after every `clone`, so relaxed accesses are enough.
+    /// Whether another list may have this `version`. It is atomic only because `clone` takes `&self`. `change` takes
+    /// `&mut self`, which happens after every `clone`, so relaxed accesses are enough.
     shared: AtomicBool,
-    /// The list this one was cloned from.
+    /// The list from which this one was cloned.
     origin: Ancestor,
-    /// This list before its last change after being cloned; until then, the origin of the list it was cloned from.
+    /// This list as of its latest clone that was followed by a change. Initially the origin of the list from which this
+    /// one was cloned.
     recent: Ancestor,
 }
 
-/// A content of which some list has the first `kept` elements.
+/// A version of a list, of which another list has kept the first `kept` elements.
 #[derive(Clone, Copy)]
 struct Ancestor {
     version: u64,
@@ -25,23 +26,23 @@ struct Ancestor {
 }
 
 impl Lineage {
-    /// The lineage of every new list: while they are empty, all share the version 0.
+    /// Returns the lineage of a new list. All empty new lists share version 0.
     pub(super) fn of_empty() -> Self {
         let nothing = Ancestor { version: 0, kept: 0 };
         Self { version: 0, shared: AtomicBool::new(true), origin: nothing, recent: nothing }
     }
 
-    /// Notes that the list, which has `len` elements, is about to change at `index` and perhaps behind it.
+    /// Records that a list with `len` elements is about to change at `index`, and possibly after it.
     pub(super) fn change(&mut self, len: usize, index: usize) {
         if *self.shared.get_mut() {
-            self.renew(len);
+            self.assign_version(len);
         }
         self.origin.kept = self.origin.kept.min(index);
         self.recent.kept = self.recent.kept.min(index);
     }
 
     #[cold]
-    fn renew(&mut self, len: usize) {
+    fn assign_version(&mut self, len: usize) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         if self.origin.version != self.version {
             self.recent = Ancestor { version: self.version, kept: len };
@@ -50,7 +51,7 @@ impl Lineage {
         *self.shared.get_mut() = false;
     }
 
-    /// The lineage of a clone of the list, which has `len` elements.
+    /// Returns the lineage of a clone of a list with `len` elements.
     pub(super) fn fork(&self, len: usize) -> Self {
         if !self.shared.load(Ordering::Relaxed) {
             self.shared.store(true, Ordering::Relaxed);
@@ -64,7 +65,8 @@ impl Lineage {
         }
     }
 
-    /// The longest prefix that both lists have kept of an ancestor they share, where each counts as its own ancestor.
+    /// Returns the length of the longest prefix that both lists have kept of a common ancestor. A list counts as its
+    /// own ancestor.
     pub(super) fn common(&self, len: usize, other: &Self, other_len: usize) -> usize {
         let theirs = other.ancestors(other_len);
         let pairs = self.ancestors(len).into_iter().flat_map(|a| theirs.map(|b| (a, b)));

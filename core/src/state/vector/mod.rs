@@ -1,10 +1,11 @@
 //! The persistent list.
 //!
-//! It stands on `rpds::VectorSync`. With 100 000 messages of 200 bytes a clone costs 14 ns (imbl 7.0: 74), a push on a
-//! clone 0.8 µs (imbl 1.3, `Arc<Vec>` 7900). With 4 KB messages it stays at 0.8 µs, because rpds shares elements where
-//! imbl copies up to 63 of them (5.1 µs). The price: 44 ns for a push in place (imbl 7–12), 6 to read an element (imbl 3).
-//! rpds is MIT and has no `unsafe` of its own; im is archived (RUSTSEC-2026-0248). The lineage below adds 7 ns to a
-//! clone and 1 ns to a push. Measure again with `cargo run --release -p bench-vector`.
+//! It is based on `rpds::VectorSync`. With 100 000 messages of 200 bytes, a clone costs 14 ns (imbl 7.0: 74 ns) and a
+//! push on a clone 0.8 µs (imbl: 1.3 µs, `Arc<Vec>`: 7900 µs). With messages of 4 KB the push still costs 0.8 µs,
+//! because rpds shares elements where imbl copies up to 63 of them (5.1 µs). Other operations are slower: a push in
+//! place costs 44 ns (imbl: 7 to 12 ns), reading an element 6 ns (imbl: 3 ns). rpds has the MIT license and no
+//! `unsafe` of its own; im is archived (RUSTSEC-2026-0248). The lineage adds 7 ns to a clone and 1 ns to a push. The
+//! benchmark is `cargo run --release -p bench-vector`.
 
 mod iter;
 mod lineage;
@@ -20,13 +21,14 @@ use rpds::VectorSync;
 
 /// A persistent list: cheap to snapshot, to append to, and to log.
 ///
-/// A clone shares everything with its source and costs a few nanoseconds, whatever the length. A change copies the
-/// path to the changed place, at most some dozen pointers on each of log₃₂ *n* levels; elements stay shared.
-/// The costs below are in this sense "logarithmic": four levels hold a million elements.
+/// A clone shares everything with its source and costs a few nanoseconds, for any length. A change copies the path to
+/// the changed place, at most a few dozen pointers on each of log₃₂ *n* levels; elements stay shared. This is the
+/// meaning of "logarithmic" below: four levels hold a million elements.
 ///
-/// A list also remembers which elements it has in common with the list it was cloned from. So a commit finds what to
-/// log in time that depends on the appended tail only; see [`kept_prefix_of`](Self::kept_prefix_of). Elements are
-/// expected not to change behind a shared reference (no `Mutex` inside): such a change would not reach the log.
+/// A list also records which elements it has in common with the list from which it was cloned. A commit therefore
+/// finds the elements to log in time that depends only on the appended tail; see
+/// [`kept_prefix_of`](Self::kept_prefix_of). Elements must not change behind a shared reference (for example through a
+/// `Mutex`): such a change would not be logged.
 ///
 /// ```
 /// use burdock::Vector;
@@ -45,7 +47,7 @@ pub struct Vector<T> {
 }
 
 impl<T> Vector<T> {
-    /// Makes an empty list. Allocates one empty node.
+    /// Creates an empty list. Allocates one empty node.
     pub fn new() -> Self {
         Self { list: VectorSync::new_sync(), lineage: Lineage::of_empty() }
     }
@@ -55,7 +57,7 @@ impl<T> Vector<T> {
         self.list.len()
     }
 
-    /// Tells whether the list has no elements, in constant time.
+    /// Returns whether the list has no elements, in constant time.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -75,9 +77,9 @@ impl<T> Vector<T> {
         self.list.last()
     }
 
-    /// Iterates over the elements from both ends, in constant time per element.
+    /// Returns a double-ended iterator over the elements, in constant time per element.
     ///
-    /// The last few are found fastest from behind:
+    /// Iterating in reverse is the fastest way to find the last elements:
     /// ```
     /// # use burdock::Vector;
     /// let list: Vector<u32> = (0..1000).collect();
@@ -87,15 +89,15 @@ impl<T> Vector<T> {
         Iter((&self.list).into_iter())
     }
 
-    /// Appends an element, in logarithmic time. Neither needs nor makes a copy of any element.
+    /// Appends an element, in logarithmic time. Clones no elements.
     pub fn push_back(&mut self, value: T) {
         self.lineage.change(self.len(), self.len());
         self.list.push_back_mut(value);
     }
 
-    /// Returns the list with an element appended, in logarithmic time; the list itself stays as it is.
+    /// Returns the list with an element appended, in logarithmic time. The list itself is unchanged.
     ///
-    /// This is the short way to append to a field in what an action returns:
+    /// This is the shortest way to append to a field in the `Writes` of an action:
     /// ```
     /// # use burdock::prelude::*;
     /// # use serde::{Deserialize, Serialize};
@@ -106,21 +108,21 @@ impl<T> Vector<T> {
     ///     Ok(Writes { history: chat.history.with(prompt.clone()) })
     /// }
     /// ```
-    #[must_use = "the list itself stays as it is"]
+    #[must_use = "the list itself is unchanged"]
     pub fn with(&self, value: T) -> Self {
         let mut list = self.clone();
         list.push_back(value);
         list
     }
 
-    /// Returns the list with some elements appended, as [`with`](Self::with) does with one.
+    /// Like [`with`](Self::with), for several elements.
     ///
     /// ```
     /// # use burdock::Vector;
     /// let list = Vector::from([1, 2]).with_all([3, 4]);
     /// assert_eq!(list, Vector::from([1, 2, 3, 4]));
     /// ```
-    #[must_use = "the list itself stays as it is"]
+    #[must_use = "the list itself is unchanged"]
     pub fn with_all(&self, values: impl IntoIterator<Item = T>) -> Self {
         let mut list = self.clone();
         list.extend(values);
@@ -135,7 +137,7 @@ impl<T> Vector<T> {
         self.iter().any(|element| element == value)
     }
 
-    /// Shortens the list to `len` elements, in logarithmic time per element dropped. Does nothing if it is not longer.
+    /// Shortens the list to `len` elements, in logarithmic time per removed element. Does nothing if it is not longer.
     ///
     /// ```
     /// # use burdock::Vector;
@@ -157,12 +159,13 @@ impl<T> Vector<T> {
         *self = Self::new();
     }
 
-    /// Returns the length of a prefix that is known to be the same in `self` and `old`, without looking into elements.
+    /// Returns the length of a prefix that is known to be the same in `self` and `old`, without comparing elements by
+    /// value.
     ///
-    /// When one list was made from the other, or both from a third, by cloning and then changing, this takes constant
-    /// time plus the number of shared elements behind the first change. It remembers two ancestors; lists of farther
-    /// or no kinship are compared element by element, by address. The common prefix may be longer than the answer
-    /// where equal elements were put in anew, and never is shorter.
+    /// If one list was cloned from the other, or both from a third, this takes constant time plus the number of shared
+    /// elements after the first change. A list records two ancestors; lists without a recorded common ancestor are
+    /// compared element by element, by address. The actual common prefix is never shorter, and may be longer if equal
+    /// elements were inserted again.
     ///
     /// ```
     /// # use burdock::Vector;
@@ -184,9 +187,10 @@ impl<T> Vector<T> {
 }
 
 impl<T: Clone> Vector<T> {
-    /// Returns the element at `index` for changing, in logarithmic time. Clones that element if another list has it.
+    /// Returns a mutable reference to the element at `index`, in logarithmic time. Clones the element if another list
+    /// has it.
     ///
-    /// The log will hear of everything from the first such element on, so changes near the end cost least.
+    /// A commit logs all elements from the first changed one, so changes near the end cost least.
     /// ```
     /// # use burdock::Vector;
     /// let mut list = Vector::from(["a", "b"]);
@@ -202,7 +206,7 @@ impl<T: Clone> Vector<T> {
         self.list.get_mut(index)
     }
 
-    /// Inserts an element before the one at `index`, or at the end. Clones the elements behind it.
+    /// Inserts an element before the one at `index`, or at the end. Clones the elements after it.
     ///
     /// A commit logs these elements again, so inserting near the end costs least.
     ///
@@ -223,8 +227,8 @@ impl<T: Clone> Vector<T> {
         self.extend(tail);
     }
 
-    /// Removes the element at `index` and returns a clone of it; `None` if there is none. Clones the elements behind
-    /// it.
+    /// Removes the element at `index` and returns a clone of it. Returns `None` if there is none. Clones the elements
+    /// after it.
     ///
     /// A commit logs these elements again, so removing near the end costs least.
     ///
@@ -243,9 +247,9 @@ impl<T: Clone> Vector<T> {
         Some(removed)
     }
 
-    /// Keeps the elements for which `keep` returns `true`, in their order. Clones those that move.
+    /// Keeps the elements for which `keep` returns `true`, in their order. Clones those whose index changes.
     ///
-    /// `keep` is called once with each element. The elements before the first that is removed stay shared with
+    /// `keep` is called once with each element. The elements before the first removed one stay shared with
     /// clones of the list, and a commit does not log them again.
     ///
     /// ```
@@ -264,7 +268,7 @@ impl<T: Clone> Vector<T> {
         self.extend(moved);
     }
 
-    /// Removes the elements from `index` on and returns clones of them.
+    /// Removes the elements from `index` to the end and returns clones of them.
     fn split_tail(&mut self, index: usize) -> Vec<T> {
         let tail = (index..self.len()).filter_map(|index| self.get(index).cloned()).collect();
         self.truncate(index);

@@ -5,8 +5,8 @@ fn numbers(len: u32) -> Vector<u32> {
     (0..len).collect()
 }
 
-/// What the marks alone say, without the comparison of addresses.
-fn marked<T>(new: &Vector<T>, old: &Vector<T>) -> usize {
+/// The common prefix according to the lineages alone, without a comparison of addresses.
+fn common_prefix<T>(new: &Vector<T>, old: &Vector<T>) -> usize {
     new.lineage.common(new.len(), &old.lineage, old.len())
 }
 
@@ -36,14 +36,14 @@ fn a_change_is_not_seen_by_a_clone() {
 }
 
 #[test]
-fn a_list_with_more_elements_leaves_the_old_one_as_it_is() {
+fn with_and_with_all_do_not_change_the_old_list() {
     let old = numbers(3);
     let new = old.with(3).with_all([4, 5]);
     assert_eq!((old, new), (numbers(3), numbers(6)));
 }
 
 #[test]
-fn elements_are_inserted_removed_and_retained_like_those_of_a_vec() {
+fn insert_remove_and_retain_agree_with_those_of_a_vec() {
     for len in [0, 1, 5, 40, 70] {
         for index in 0..=len {
             let (mut list, mut model) = (numbers(len), (0..len).collect::<Vec<_>>());
@@ -64,7 +64,7 @@ fn elements_are_inserted_removed_and_retained_like_those_of_a_vec() {
 }
 
 #[test]
-fn a_list_of_which_everything_is_retained_is_unchanged() {
+fn retaining_all_elements_keeps_the_version() {
     let mut list = numbers(9);
     let version = list.lineage.version;
     list.retain(|_| true);
@@ -83,7 +83,7 @@ fn lists_are_ordered_like_vecs() {
 }
 
 #[test]
-fn a_list_is_a_plain_sequence_in_serde() {
+fn a_list_serializes_as_a_sequence() {
     let list = numbers(3);
     let text = serde_json::to_string(&list).unwrap();
     assert_eq!(text, "[0,1,2]");
@@ -94,7 +94,7 @@ fn a_list_is_a_plain_sequence_in_serde() {
 }
 
 #[test]
-fn marks_are_ignored_by_equality_and_hash() {
+fn equality_and_hash_ignore_the_lineage() {
     let mut set = std::collections::BTreeMap::new();
     for list in [numbers(3), numbers(4).clone(), numbers(3).clone()] {
         let mut hasher = std::hash::DefaultHasher::new();
@@ -111,77 +111,77 @@ fn lists_can_be_shared_between_threads() {
 }
 
 #[test]
-fn a_changed_clone_is_marked_up_to_the_first_change() {
+fn a_changed_clone_shares_the_prefix_before_the_first_change() {
     let old = numbers(100);
-    assert_eq!(marked(&old, &old.clone()), 100);
+    assert_eq!(common_prefix(&old, &old.clone()), 100);
 
     let mut new = old.clone();
     new.extend([1, 2, 3]);
-    assert_eq!(marked(&new, &old), 100);
+    assert_eq!(common_prefix(&new, &old), 100);
     new.truncate(90);
     new.extend(0..20);
-    assert_eq!(marked(&new, &old), 90);
+    assert_eq!(common_prefix(&new, &old), 90);
     *new.get_mut(40).unwrap() = 7;
-    assert_eq!(marked(&new, &old), 40);
-    assert_eq!(marked(&old, &new), 40);
+    assert_eq!(common_prefix(&new, &old), 40);
+    assert_eq!(common_prefix(&old, &new), 40);
     assert_eq!(new.kept_prefix_of(&old), 40);
 }
 
 #[test]
-fn a_list_changed_in_place_is_marked_against_its_snapshot() {
+fn a_list_changed_in_place_shares_a_prefix_with_its_clone() {
     let mut list = numbers(10);
     list = list.clone();
     list.push_back(10);
     let snapshot = list.clone();
     list.push_back(11);
-    assert_eq!(marked(&list, &snapshot), 11);
+    assert_eq!(common_prefix(&list, &snapshot), 11);
 }
 
 #[test]
-fn snapshots_handed_out_on_the_way_do_not_lose_the_origin() {
+fn intermediate_clones_do_not_lose_the_origin() {
     let old = numbers(10);
     let mut new = old.clone();
-    let mut requests = Vec::new();
-    for turn in 0..20 {
-        new.push_back(turn);
-        requests.push(new.clone());
+    let mut clones = Vec::new();
+    for number in 0..20 {
+        new.push_back(number);
+        clones.push(new.clone());
     }
     new.push_back(20);
-    assert_eq!(marked(&new, &old), 10);
-    assert_eq!(marked(&new, requests.last().unwrap()), 30);
+    assert_eq!(common_prefix(&new, &old), 10);
+    assert_eq!(common_prefix(&new, clones.last().unwrap()), 30);
 }
 
 #[test]
-fn a_clone_of_a_changed_clone_knows_its_grandparent_and_siblings_meet_in_their_parent() {
+fn a_clone_of_a_changed_clone_shares_a_prefix_with_the_first_list_and_with_its_other_clones() {
     let old = numbers(10);
     let mut child = old.clone();
     child.push_back(10);
     let mut grandchild = child.clone().clone();
     grandchild.push_back(11);
-    assert_eq!(marked(&grandchild, &child), 11);
-    assert_eq!(marked(&grandchild, &old), 10);
+    assert_eq!(common_prefix(&grandchild, &child), 11);
+    assert_eq!(common_prefix(&grandchild, &old), 10);
 
     let mut sibling = old.clone();
     sibling.truncate(5);
-    assert_eq!(marked(&grandchild, &sibling), 5);
+    assert_eq!(common_prefix(&grandchild, &sibling), 5);
 }
 
 #[test]
-fn far_kin_are_compared_by_address_and_strangers_share_nothing() {
+fn lists_without_a_recorded_common_ancestor_are_compared_by_address() {
     let old = numbers(10);
     let mut new = old.clone();
-    for turn in 0..5 {
+    for number in 0..5 {
         let mut next = new.clone();
-        next.push_back(turn);
+        next.push_back(number);
         new = next;
     }
-    assert_eq!(marked(&new, &old), 0);
+    assert_eq!(common_prefix(&new, &old), 0);
     assert_eq!(new.kept_prefix_of(&old), 10);
     assert_eq!(numbers(10).kept_prefix_of(&old), 0);
 }
 
 #[test]
-fn changes_that_nobody_can_have_seen_keep_the_version() {
+fn changes_without_a_clone_keep_the_version() {
     let mut list = numbers(1);
     let version = list.lineage.version;
     list.push_back(1);

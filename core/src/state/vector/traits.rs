@@ -1,4 +1,4 @@
-//! What a list is to the standard library and to serde.
+//! Traits of the standard library and of serde for lists.
 
 use super::Vector;
 use serde::{
@@ -14,7 +14,7 @@ use std::{
 };
 
 impl<T> Clone for Vector<T> {
-    /// Makes a snapshot in constant time.
+    /// Clones the list in constant time, without cloning elements.
     fn clone(&self) -> Self {
         Self { list: self.list.clone(), lineage: self.lineage.fork(self.len()) }
     }
@@ -63,14 +63,20 @@ impl<T: Hash> Hash for Vector<T> {
 impl<T> Index<usize> for Vector<T> {
     type Output = T;
 
-    /// Returns the element at `index` like [`Vector::get`], and panics if there is none.
+    /// Returns the element at `index`, like [`Vector::get`].
+    ///
+    /// # Panics
+    /// Panics if there is none.
     fn index(&self, index: usize) -> &T {
         &self.list[index]
     }
 }
 
 impl<T: Clone> IndexMut<usize> for Vector<T> {
-    /// Returns the element at `index` like [`Vector::get_mut`], and panics if there is none.
+    /// Returns the element at `index`, like [`Vector::get_mut`].
+    ///
+    /// # Panics
+    /// Panics if there is none.
     fn index_mut(&mut self, index: usize) -> &mut T {
         self.lineage.change(self.len(), index);
         &mut self.list[index]
@@ -112,14 +118,14 @@ impl<T, const N: usize> From<[T; N]> for Vector<T> {
 }
 
 impl<T: Serialize> Serialize for Vector<T> {
-    /// Writes a plain sequence.
+    /// Serializes the list as a sequence.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self)
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Vector<T> {
-    /// Reads a plain sequence.
+    /// Deserializes the list from a sequence.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Elements<T>(PhantomData<T>);
 

@@ -130,7 +130,8 @@ pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
         quote!(#name #hash: #ty;)
     });
     // rustc shows the state when an action is over another one
-    let over = respanned(quote!(impl #private::Over<__State> for #name {}), ends(&graph.state).1);
+    let over =
+        respanned(quote!(impl #private::GraphOver<__State> for #name {}), ends(&graph.state).1);
     quote! {
         #over
         #private::scope! {

@@ -71,7 +71,7 @@ fn draw_edge(edge: &Edge, f: &mut Formatter<'_>) -> fmt::Result {
     }
 }
 
-/// A quoted string that shows exactly its text.
+/// A quoted string that Graphviz renders as exactly this text.
 struct Quoted<'a>(&'a str);
 
 impl Display for Quoted<'_> {
@@ -81,7 +81,7 @@ impl Display for Quoted<'_> {
             match char {
                 '"' => f.write_str("\\\"")?,
                 '\\' => f.write_str("\\\\")?,
-                // Graphviz reads HTML entities in every label.
+                // Graphviz decodes HTML entities in every label.
                 '&' => f.write_str("&amp;")?,
                 '\n' => f.write_str("\\n")?,
                 '\r' => {}
@@ -96,7 +96,7 @@ impl Display for Quoted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::picture::sample::{CHATBOT, nasty};
+    use crate::graph::diagram::sample::{CHATBOT, nasty};
 
     #[test]
     fn the_chatbot_is_drawn() {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn every_statement_stays_on_its_line() {
+    fn each_statement_has_its_own_line() {
         let topology = nasty();
         let statements = topology.nodes.len() + topology.edges.len();
         // Head, two defaults, start with its edge, pause with its edge, end, closing brace.
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn docs_become_tooltips() {
-        let node = NodeInfo { docs: "Says \"hi\".", ..CHATBOT.nodes[1] };
+        let node = NodeInfo { docs: "Replies \"hi\".", ..CHATBOT.nodes[1] };
         let topology = Topology { nodes: vec![node].leak(), ..CHATBOT };
-        assert!(topology.dot().contains(r#"tooltip="Says \"hi\".""#));
+        assert!(topology.dot().contains(r#"tooltip="Replies \"hi\".""#));
     }
 }

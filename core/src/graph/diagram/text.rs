@@ -1,4 +1,4 @@
-//! The graph as a listing for terminals.
+//! A listing of the graph for terminals.
 
 use super::{condition, title};
 use crate::graph::topology::{BindingInfo, Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
@@ -90,7 +90,7 @@ fn fields<'a>(
     writeln!(f, "│ {verb} {}", names.join(", "))
 }
 
-/// Text that stays on its line and cannot command the terminal.
+/// Text without line breaks and control characters, which could be commands to the terminal.
 struct Line<'a>(&'a str);
 
 impl Display for Line<'_> {
@@ -105,7 +105,7 @@ impl Display for Line<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::picture::sample::{CHATBOT, nasty};
+    use crate::graph::diagram::sample::{CHATBOT, nasty};
 
     #[test]
     fn the_chatbot_is_listed() {
@@ -140,7 +140,7 @@ yields     Delta
     }
 
     #[test]
-    fn labels_stay_on_their_lines_and_cannot_command_the_terminal() {
+    fn labels_stay_on_their_lines_without_control_characters() {
         let topology = nasty();
         let listing = topology.text();
         assert!(listing.chars().all(|char| char == '\n' || !char.is_control()));
@@ -150,7 +150,7 @@ yields     Delta
     }
 
     #[test]
-    fn several_bindings_share_a_line() {
+    fn bindings_are_listed_on_one_line() {
         let both = [CHATBOT.inputs[0], CHATBOT.resources[0]];
         let topology = Topology { inputs: both.to_vec().leak(), resources: &[], ..CHATBOT };
         assert!(topology.text().contains("\ninputs     prompt: String, llm: Llm\nyields"));

@@ -1,4 +1,4 @@
-//! The graph as JSON, for clients and the inspector: indices become names.
+//! The graph as JSON, for clients and tools, with names instead of indices.
 
 use crate::{
     graph::topology::{BindingInfo, Edge, EdgeEnd, NodeInfo, Topology},
@@ -30,8 +30,8 @@ pub(super) fn describe(topology: &Topology) -> Value {
     graph
 }
 
-/// What the hash of a graph is made of. It stands in every session, so it may not change with what
-/// else tools want to know, nor with comments.
+/// Returns the part of the description that is hashed. Every session records the hash, so additions to the
+/// description for tools and changes of comments must not change it.
 pub(super) fn shape(topology: &Topology) -> Value {
     let nodes = topology.nodes.iter().enumerate();
     let edges = topology.edges.iter();
@@ -83,13 +83,13 @@ fn describe_edge(topology: &Topology, edge: &Edge) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::picture::sample::{CHATBOT, NASTY, nasty};
+    use crate::graph::diagram::sample::{CHATBOT, NASTY, nasty};
 
     #[test]
     fn the_chatbot_is_described() {
         let expected = json!({
             "name": "Chatbot",
-            "docs": "Answers a prompt in the mode that fits it.\n\nRefuses what is unsafe.",
+            "docs": "Answers a prompt in the mode that fits it.\n\nRefuses unsafe prompts.",
             "state": "Chat",
             "start": "prompt",
             "nodes": [
@@ -180,12 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn it_serialises_as_described() {
+    fn serializes_as_its_json() {
         assert_eq!(json!(CHATBOT), CHATBOT.json());
     }
 
     #[test]
-    fn labels_come_back_unchanged() -> Result<(), serde_json::Error> {
+    fn labels_are_read_back_unchanged() -> Result<(), serde_json::Error> {
         let back: Value = serde_json::from_str(&nasty().json().to_string())?;
         for (index, label) in NASTY.iter().enumerate() {
             assert_eq!(back["edges"][index]["label"], *label);

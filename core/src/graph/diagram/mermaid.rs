@@ -1,6 +1,6 @@
 //! The graph as a Mermaid flowchart.
 //!
-//! Ids are made up (`n0`, `p0`, `s`, `e`), because names such as `end` are words of the language.
+//! The ids are generated (`n0`, `p0`, `s`, `e`), because names such as `end` are keywords of Mermaid.
 
 use super::{condition, title};
 use crate::graph::topology::{Edge, EdgeEnd, EdgeKind, Topology};
@@ -46,7 +46,7 @@ impl Mermaid<'_> {
         }
         for (index, edge) in self.0.edges.iter().enumerate() {
             if edge.kind == EdgeKind::Error {
-                // Edges are counted as drawn, and the one from the start comes first.
+                // Mermaid numbers the edges as they are drawn; edge 0 is the one from the start.
                 let drawn = index + 1;
                 writeln!(f, "    linkStyle {drawn} stroke:firebrick,stroke-dasharray:6 4")?;
             }
@@ -71,7 +71,7 @@ fn draw_edge(edge: &Edge, f: &mut Formatter<'_>) -> fmt::Result {
     }
 }
 
-/// A quoted label that shows exactly its text.
+/// A quoted label that Mermaid renders as exactly this text.
 struct Label<'a>(&'a str);
 
 impl Display for Label<'_> {
@@ -90,10 +90,10 @@ impl Display for Label<'_> {
     }
 }
 
-/// Escapes one character; `rest` is the text from it on.
+/// Escapes one character; `rest` is the text that starts with it.
 ///
-/// More than Mermaid asks for: labels also pass through Markdown, `KaTeX`, HTML and patterns for
-/// directives and icons, which differ between versions.
+/// Escapes more than Mermaid requires: labels are also processed as Markdown, `KaTeX` and HTML, and
+/// searched for directives and icons, with differences between versions.
 fn escape(previous: char, char: char, rest: &str, f: &mut Formatter<'_>) -> fmt::Result {
     match char {
         '"' => f.write_str("#quot;"),
@@ -117,7 +117,7 @@ fn escape(previous: char, char: char, rest: &str, f: &mut Formatter<'_>) -> fmt:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::picture::sample::{CHATBOT, nasty};
+    use crate::graph::diagram::sample::{CHATBOT, nasty};
 
     #[test]
     fn the_chatbot_is_drawn() {
@@ -164,9 +164,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leaves_its_line_or_its_quotes() {
-        let picture = nasty().mermaid();
-        for line in picture.lines() {
+    fn labels_stay_on_their_lines_and_within_their_quotes() {
+        let diagram = nasty().mermaid();
+        for line in diagram.lines() {
             assert!(matches!(line.matches('"').count(), 0 | 2), "{line}");
         }
     }

@@ -1,8 +1,8 @@
-//! Pictures of a graph: Mermaid, DOT, JSON, and a listing for terminals.
+//! Diagrams of a graph in Mermaid and DOT, its description in JSON, and a listing for terminals.
 //!
-//! They share their words: a circle is the start, a double circle the end, a hexagon a pause with a
-//! dotted edge to where the next run begins, a parallelogram a node that streams; an edge that is
-//! taken on errors is dashed. Text from the user's code is escaped for each format.
+//! The diagrams use the same notation: a circle is the start, a double circle the end, a hexagon a
+//! pause, with a dotted edge to the node where the next run starts, and a parallelogram a node that
+//! yields items. `on error` edges are dashed. Text from the user's code is escaped for each format.
 
 mod dot;
 mod json;
@@ -13,31 +13,31 @@ use super::topology::{Edge, EdgeEnd, EdgeKind, NodeInfo, Topology};
 use std::{borrow::Cow, collections::BTreeSet};
 
 impl Topology {
-    /// Draws the graph as a Mermaid flowchart.
+    /// Returns the graph as a Mermaid flowchart.
     pub fn mermaid(&self) -> String {
         mermaid::Mermaid(self).to_string()
     }
 
-    /// Draws the graph in Graphviz's language DOT.
+    /// Returns the graph in DOT, the language of Graphviz.
     pub fn dot(&self) -> String {
         dot::Dot(self).to_string()
     }
 
-    /// Lists the graph for a terminal: each node with its reads, its writes and its edges.
+    /// Returns a listing of the graph for terminals: each node with its reads, its writes and its edges.
     pub fn text(&self) -> String {
         text::Text(self).to_string()
     }
 
-    /// Describes the graph as JSON, with nodes and fields by name.
+    /// Returns the graph as JSON, with nodes and fields by name.
     pub fn json(&self) -> serde_json::Value {
         json::describe(self)
     }
 
-    /// A hash of nodes, edges and what they declare, by which a log tells whether the graph is still
-    /// the one that wrote a session. Docs and former names do not count.
+    /// Returns a hash of the nodes, the edges and their declarations, without docs and former names. A
+    /// log records it, which shows whether the graph has changed since it wrote a session.
     pub fn hash(&self) -> u64 {
         let mut shape = json::shape(self);
-        // a dependency may turn on serde_json's `preserve_order`
+        // a dependency may enable the feature `preserve_order` of serde_json
         shape.sort_all_objects();
         super::name_hash(&shape.to_string())
     }
@@ -46,7 +46,7 @@ impl Topology {
         self.nodes.get(node).map_or("?", |node| node.name)
     }
 
-    /// The targets of pauses, each once.
+    /// Returns the distinct targets of pauses.
     fn pauses(&self) -> BTreeSet<usize> {
         let target = |edge: &Edge| match edge.to {
             EdgeEnd::Pause(node) => Some(node),
@@ -60,7 +60,7 @@ impl Topology {
     }
 }
 
-/// Words a node as `graph!` does: the action follows where its name differs.
+/// Returns the title of a node, written as in `graph!`: with its action only if that has another name.
 fn title(node: &NodeInfo) -> Cow<'static, str> {
     if node.name == node.action {
         node.name.into()
@@ -69,7 +69,7 @@ fn title(node: &NodeInfo) -> Cow<'static, str> {
     }
 }
 
-/// Words the condition of an edge.
+/// Returns the text for the condition of an edge.
 fn condition(edge: &Edge) -> Option<Cow<'static, str>> {
     match (edge.kind, edge.label) {
         (EdgeKind::Transition, label) => label.map(Cow::from),
@@ -125,7 +125,7 @@ pub(super) mod sample {
     pub(crate) const CHATBOT: Topology = Topology {
         name: "Chatbot",
         former_names: &[],
-        docs: "Answers a prompt in the mode that fits it.\n\nRefuses what is unsafe.",
+        docs: "Answers a prompt in the mode that fits it.\n\nRefuses unsafe prompts.",
         state: "Chat",
         start: 0,
         nodes: &[
@@ -149,7 +149,7 @@ pub(super) mod sample {
         fields: FIELDS,
     };
 
-    /// Labels that break pictures when they are not escaped.
+    /// Labels that break diagrams if they are not escaped.
     pub(crate) const NASTY: &[&str] = &[
         r#"state.name == "it's \"x\"\n""#,
         "a < b && b > c || !d | e",
@@ -174,7 +174,7 @@ pub(super) mod sample {
         "\u{1b}[31mred\u{7}\0",
     ];
 
-    /// A graph in which every text is nasty: one node, one edge and one binding for each.
+    /// Returns a graph with one node and one edge for each of the [`NASTY`] labels.
     pub(crate) fn nasty() -> Topology {
         let nodes: Vec<NodeInfo> =
             NASTY.iter().map(|name| node(name, name, &[], &[], name.len() % 2 == 0)).collect();
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pause_is_drawn_once_for_each_node_it_points_at() {
+    fn pauses_with_the_same_target_are_drawn_once() {
         let to = |to| Edge { to, ..CHATBOT.edges[0] };
         let edges = vec![to(EdgeEnd::Pause(2)), to(EdgeEnd::Pause(0)), to(EdgeEnd::Pause(2))];
         let topology = Topology { edges: edges.leak(), ..CHATBOT };
@@ -215,14 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn the_condition_of_an_error_edge_says_so() {
+    fn the_condition_of_an_error_edge_starts_with_on_error() {
         let error = |label| condition(&Edge { label, kind: EdgeKind::Error, ..CHATBOT.edges[0] });
         assert_eq!(error(None).as_deref(), Some("on error"));
         assert_eq!(error(Some("else")).as_deref(), Some("on error, else"));
     }
 
     #[test]
-    fn indices_that_lead_nowhere_are_drawn_and_do_no_harm() {
+    fn invalid_indices_are_drawn_without_a_panic() {
         let to = |to| Edge { from: 70, to, ..CHATBOT.edges[0] };
         let edges = vec![to(EdgeEnd::Pause(80)), to(EdgeEnd::Node(usize::MAX))];
         let topology = Topology { start: 90, nodes: &[], edges: edges.leak(), ..CHATBOT };
