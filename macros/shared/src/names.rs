@@ -19,7 +19,7 @@ pub fn plain(ident: &Ident) -> String {
 }
 
 /// Rejects a name that an expansion may use itself. Returns whether the name was rejected.
-pub fn refuse_reserved(ident: &Ident, kind: &str, diagnostics: &mut Diagnostics) -> bool {
+pub fn reject_reserved(ident: &Ident, kind: &str, diagnostics: &mut Diagnostics) -> bool {
     let reserved = plain(ident).starts_with("__");
     if reserved {
         diagnostics

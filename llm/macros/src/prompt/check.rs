@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    names::{is_name, list, plain, refuse_reserved, suggestion},
+    names::{is_name, list, plain, reject_reserved, suggestion},
 };
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -14,7 +14,7 @@ use syn::Type;
 
 /// Reports what a prompt may not be.
 pub(super) fn check_prompt(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
-    refuse_reserved(&prompt.signature.name, "prompt", diagnostics);
+    reject_reserved(&prompt.signature.name, "prompt", diagnostics);
     check_text(prompt, diagnostics);
     check_output(prompt, diagnostics);
     check_placeholders(prompt, diagnostics);

@@ -6,7 +6,7 @@ use super::{
     syntax::{Argument, Marker, MarkerKind, PromptSyntax, Signature, System},
     template::{Line, Template},
 };
-use crate::{diagnostics::Diagnostics, names::refuse_reserved};
+use crate::{diagnostics::Diagnostics, names::reject_reserved};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
@@ -93,28 +93,28 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
 
 /// Reports what a prompt may not be.
 fn check_signature(sig: &syn::Signature, diagnostics: &mut Diagnostics) {
-    let mut refuse = |token: &dyn ToTokens, what: &str| {
+    let mut reject = |token: &dyn ToTokens, what: &str| {
         let tokens = token.to_token_stream();
         diagnostics
             .error(&tokens, format!("a prompt is not {what}"))
             .help("it is a plain `async fn`");
     };
     if let Some(token) = &sig.constness {
-        refuse(token, "`const`");
+        reject(token, "`const`");
     }
     if !matches!(sig.safety, syn::Safety::Default) {
-        refuse(&sig.safety, "`unsafe`");
+        reject(&sig.safety, "`unsafe`");
     }
     if let Some(abi) = &sig.abi {
-        refuse(abi, "`extern`");
+        reject(abi, "`extern`");
     }
     if !sig.generics.params.is_empty() {
-        refuse(&sig.generics.params, "generic");
+        reject(&sig.generics.params, "generic");
     } else if let Some(clause) = &sig.generics.where_clause {
-        refuse(clause, "generic");
+        reject(clause, "generic");
     }
     if let Some(token) = &sig.variadic {
-        refuse(token, "variadic");
+        reject(token, "variadic");
     }
     if sig.asyncness.is_none() {
         diagnostics
@@ -184,7 +184,7 @@ fn parse_argument(argument: PatType, diagnostics: &mut Diagnostics) -> Option<Ar
             return None;
         }
     };
-    refuse_reserved(&name, "argument", diagnostics);
+    reject_reserved(&name, "argument", diagnostics);
     if let Type::ImplTrait(generic) = bare(&ty) {
         diagnostics
             .error(generic, "a prompt is not generic")
