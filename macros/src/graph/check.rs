@@ -95,7 +95,7 @@ fn check_pauses(graph: &Graph, diagnostics: &mut Diagnostics) {
         let name = names::plain(&graph[root].name);
         let message = format!("node `{name}` can never reach `pause` or `end`");
         let error = diagnostics.error(&graph[root].name, message);
-        error.help("change a transition on its path to `pause` or `end`");
+        error.help("let a node on its path target `pause` or `end`");
         if !others.is_empty() {
             error.note(format!("the same applies to {}", name_list(graph, &others)));
         }

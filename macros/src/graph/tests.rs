@@ -218,7 +218,7 @@ fn every_node_can_reach_pause_or_end() {
     check_body(
         "nodes { a, b, c } start a; a -> b; b -> if state.x { c } else { b }; c -> b;",
         &[
-            "node `b` can never reach `pause` or `end`\nhelp: change a transition on its path to `pause` or `end`\nnote: the same applies to `a`, `c` @ b",
+            "node `b` can never reach `pause` or `end`\nhelp: let a node on its path target `pause` or `end`\nnote: the same applies to `a`, `c` @ b",
         ],
     );
 }
