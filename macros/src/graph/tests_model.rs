@@ -56,7 +56,7 @@ fn the_model_of_the_chatbot_has_flat_edges() {
 }
 
 #[test]
-fn labels_have_the_whole_branch_and_error_edges_are_no_ordinary_entry() {
+fn labels_have_the_whole_branch_and_error_edges_do_not_count_as_ordinary_entries() {
     let source = "G(S) { nodes { a, b } start a;
         a -> if state.x < 3 { match &state.m { M::A(n) if *n > state.x => end, _ => a } }
              else if state.y { end } else { pause };
