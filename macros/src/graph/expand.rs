@@ -113,7 +113,7 @@ impl<'a> Expansion<'a> {
         quote!(#node_type::#name)
     }
 
-    /// The alias of the visit of a node's action.
+    /// Returns the alias for the action of a node.
     fn visit(&self, node: NodeId) -> Ident {
         visit_alias(self.graph[node].action)
     }
