@@ -219,11 +219,11 @@ fn expand_omitted(
 ) -> TokenStream {
     let FieldSyntax { name, serialised, .. } = field;
     let Some(when) = &serialised.omitted_if else { return TokenStream::new() };
-    let missing = expand_missing(&serialised.missing, name, state);
+    let read_as = expand_missing(&serialised.missing, name, state);
     let stored = quote!(#burdock::__private::Stored<Self, #index>);
     quote! {
         fn left_out(__value: &#stored) -> ::core::option::Option<#stored> {
-            if #when(__value) { ::core::option::Option::Some(#missing) } else { ::core::option::Option::None }
+            if #when(__value) { ::core::option::Option::Some(#read_as) } else { ::core::option::Option::None }
         }
     }
 }

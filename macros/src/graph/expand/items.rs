@@ -130,7 +130,7 @@ pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
         let hash = hash(&plain_name(name));
         quote!(#name #hash: #ty;)
     });
-    // rustc shows the state of the graph if an action has another one
+    // rustc shows the state when an action is over another one
     let over = respanned(quote!(impl #private::Over<__State> for #name {}), ends(&graph.state).1);
     quote! {
         #over
