@@ -1,7 +1,7 @@
 //! The macros of [burdock](https://docs.rs/burdock): `#[derive(State)]`, `#[action]`,
 //! `#[streaming_action]` and `graph!`. Use them through `burdock`, which documents them.
 //!
-//! Each macro is a small compiler: tokens → syntax → checks that gather every error → expansion.
+//! Each macro is a small compiler: tokens → syntax → checks that collect all errors → expansion.
 
 mod action;
 #[cfg(test)]
@@ -39,7 +39,7 @@ pub fn streaming_action(arguments: TokenStream, item: TokenStream) -> TokenStrea
 #[doc = include_str!("docs/graph.md")]
 #[proc_macro]
 pub fn graph(tokens: TokenStream) -> TokenStream {
-    // nothing is kept: rustc is silent about paths into a module with our error, but not about the methods
-    // that half a graph would lack
+    // keeps nothing: rustc suppresses errors about unresolved paths in a module with our error, but not those
+    // about the missing methods of an incomplete graph
     guarded(TokenStream2::new(), || graph::graph(tokens.into())).into()
 }

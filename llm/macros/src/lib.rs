@@ -10,7 +10,7 @@ mod mutate;
 mod partial;
 mod prompt;
 #[cfg(test)]
-#[allow(dead_code, reason = "findings are not written down here")]
+#[allow(dead_code, reason = "findings are not written to files here")]
 #[path = "../../../macros/src/fuzz/tree.rs"]
 mod tree;
 
@@ -28,6 +28,6 @@ pub fn derive_partial(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn prompt(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (arguments, item) = (arguments.into(), TokenStream2::from(item));
-    // nothing is kept: a function without a body is no item to rustc
+    // keeps nothing: rustc rejects a function without a body
     guarded(TokenStream2::new(), || prompt::prompt(arguments, item)).into()
 }

@@ -1,4 +1,4 @@
-//! The arguments of an attribute: `state = Path, reads(…), blocking`.
+//! Parser for the arguments of an attribute: `state = Path, reads(…), blocking`.
 
 use crate::{
     diagnostics::Diagnostics,
@@ -13,7 +13,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-/// What an argument looks like.
+/// The syntax of an argument.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
     /// `name = path`
@@ -30,9 +30,9 @@ pub enum Form {
     Flag,
 }
 
-/// What an argument says, in its form.
+/// The value of an argument, by its form.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "they are those of `Form`")]
+#[expect(missing_docs, reason = "the variants are those of `Form`")]
 pub enum Value {
     Path(Path),
     Expr(Expr),
@@ -42,19 +42,19 @@ pub enum Value {
     Flag,
 }
 
-/// An argument that is known, and given once.
+/// A known argument.
 #[derive(Debug)]
 pub struct Argument {
-    /// Its name, where it stands.
+    /// Its name, with the span of the attribute.
     pub name: Ident,
-    /// What it says.
+    /// Its value.
     pub value: Value,
 }
 
-/// The names of arguments, and their forms.
+/// The accepted arguments, with their forms.
 pub type Known<'a> = &'a [(&'a str, Form)];
 
-/// Reads arguments; what is wrong is reported and left out.
+/// Parses arguments. Invalid and repeated ones are reported and ignored.
 pub fn parse(
     tokens: TokenStream,
     known: Known<'_>,
@@ -81,14 +81,12 @@ pub fn parse(
     for (name, value) in parsed {
         let text = plain(&name);
         if seen.contains(&text) {
-            let whole = if matches!(value, Some(Value::Fields(_))) {
-                ", with everything in it"
+            let help = if matches!(value, Some(Value::Fields(_))) {
+                "merge the two lists"
             } else {
-                ""
+                "remove one"
             };
-            diagnostics
-                .error(&name, format!("`{text}` is given twice"))
-                .help(format!("write it once{whole}"));
+            diagnostics.error(&name, format!("`{text}` is given twice")).help(help);
             continue;
         }
         if let Some(value) = value {
@@ -105,7 +103,7 @@ pub fn parse(
     arguments
 }
 
-/// Reads one argument; it has no value if its name is not known.
+/// Parses one argument. The value is `None` if the name is unknown.
 fn parse_argument(input: ParseStream<'_>, known: Known<'_>) -> syn::Result<(Ident, Option<Value>)> {
     let name = input.call(Ident::parse_any)?;
     let Some((_, form)) = known.iter().find(|(known, _)| name == known) else {
@@ -133,7 +131,7 @@ fn parse_argument(input: ParseStream<'_>, known: Known<'_>) -> syn::Result<(Iden
             parenthesized!(ty in input);
             let parsed = ty.parse()?;
             if !ty.is_empty() {
-                return Err(ty.error("one type is yielded"));
+                return Err(ty.error("expected a single type"));
             }
             Value::Type(parsed)
         }

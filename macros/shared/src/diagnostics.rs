@@ -1,4 +1,4 @@
-//! Errors, gathered: every stage adds to one [`Diagnostics`], and all come out together.
+//! Collected errors: every stage adds to one [`Diagnostics`], and all of them are emitted together.
 
 use std::fmt::Display;
 
@@ -13,12 +13,12 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// No errors yet.
+    /// Returns an empty collection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reports an error that labels exactly these tokens.
+    /// Adds an error that labels exactly these tokens.
     pub fn error(
         &mut self,
         tokens: &(impl ToTokens + ?Sized),
@@ -32,7 +32,7 @@ impl Diagnostics {
         self.add(Diagnostic { start, end, labelled, message: message.into(), lines: Vec::new() })
     }
 
-    /// Reports an error at a place that has no token of its own, such as a closing brace.
+    /// Adds an error at a place that has no token of its own, such as a closing brace.
     pub fn error_at(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         let labelled = String::new();
         self.add(Diagnostic {
@@ -44,29 +44,29 @@ impl Diagnostics {
         })
     }
 
-    /// Reports what syn found wrong.
+    /// Adds the errors of syn.
     pub fn syntax_error(&mut self, error: syn::Error) {
         for error in error {
             self.error_at(error.span(), error.to_string());
         }
     }
 
-    /// Nothing was reported.
+    /// Returns whether there are no errors.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// How many errors were reported.
+    /// Returns the number of errors.
     pub fn len(&self) -> usize {
         self.found.len()
     }
 
-    /// One `compile_error!` per error, each spanned so that rustc labels its tokens.
+    /// Returns one `compile_error!` per error, each spanned so that rustc labels its tokens.
     pub fn into_compile_errors(self) -> TokenStream {
         self.found.into_iter().map(Diagnostic::into_compile_error).collect()
     }
 
-    /// The errors as text, in the order of their reports: `message @ tokens`. For tests.
+    /// Returns the errors as text, in the order in which they were added: `message @ tokens`. For tests.
     pub fn render(&self) -> Vec<String> {
         self.found.iter().map(|found| format!("{} @ {}", found.text(), found.labelled)).collect()
     }
@@ -91,7 +91,7 @@ impl From<syn::Error> for Diagnostics {
 pub struct Diagnostic {
     start: Span,
     end: Span,
-    /// The labelled tokens as text, for tests: spans have none there.
+    /// The labelled tokens as text, for tests, where spans have no source text.
     labelled: String,
     message: String,
     lines: Vec<String>,

@@ -1,5 +1,5 @@
-//! The last resort: a panic inside of a macro becomes one error that asks for a report, and the user's item
-//! stays.
+//! Protection against panics: a panic inside a macro becomes one error that asks for a report, and the
+//! user's item is kept.
 
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
@@ -8,7 +8,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Runs a macro. If it panics, returns `kept` and an error that asks to report it.
+/// Runs a macro. If it panics, returns `kept` and an error that asks the user to report the panic.
 pub fn guarded(kept: TokenStream, expand: impl FnOnce() -> TokenStream) -> TokenStream {
     catch_unwind(AssertUnwindSafe(expand)).unwrap_or_else(|panic| {
         let mut diagnostics = Diagnostics::new();
@@ -26,7 +26,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked")
 }
 
-/// A function without the markers on its arguments, which rustc does not know.
+/// Returns a function without the markers on its arguments, which rustc does not know.
 fn unmarked(item: TokenStream) -> TokenStream {
     let trees = item.into_iter().map(|tree| match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
@@ -55,7 +55,7 @@ fn without_attributes(arguments: TokenStream) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::panic, reason = "what is guarded against")]
+    #![allow(clippy::panic, reason = "the tests need a panic")]
 
     use super::*;
     use quote::quote;
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_panic_the_expansion_is_all() {
+    fn without_a_panic_only_the_expansion_is_returned() {
         assert_eq!(guarded(quote!(kept), || quote!(expansion)).to_string(), "expansion");
     }
 }

@@ -1,5 +1,5 @@
-//! What the macros of burdock and of burdock-llm share: gathered errors, names, spans, text, and a guard
-//! against panics. Only these macros use it: there is no promise of stability.
+//! Internals that the macros of burdock and of burdock-llm share: collected errors, names, spans, text, and
+//! protection against panics. The API is unstable: only these macros use it.
 
 pub mod arguments;
 pub mod diagnostics;

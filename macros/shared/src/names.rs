@@ -1,35 +1,36 @@
-//! Names as people read them, and the name that was probably meant.
+//! Names in messages, and suggestions for misspelt names.
 
 use crate::diagnostics::Diagnostics;
 use proc_macro2::Ident;
 use quote::ToTokens as _;
 use syn::ext::IdentExt;
 
-/// How many names a message may list.
+/// The maximum number of names that a message lists.
 const LISTED: usize = 8;
 
-/// Whether an identifier can be a name: it is not a keyword.
+/// Returns whether an identifier can be a name, which a keyword cannot.
 pub fn is_name(ident: &Ident) -> bool {
     syn::parse2::<Ident>(ident.to_token_stream()).is_ok()
 }
 
-/// The name without `r#`.
+/// Returns the name without `r#`.
 pub fn plain(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
-/// Refuses a name that an expansion may use itself.
-pub fn refuse_reserved(ident: &Ident, kind: &str, diagnostics: &mut Diagnostics) -> bool {
+/// Rejects a name that an expansion may use itself. Returns whether the name was rejected.
+pub fn reject_reserved(ident: &Ident, kind: &str, diagnostics: &mut Diagnostics) -> bool {
     let reserved = plain(ident).starts_with("__");
     if reserved {
         diagnostics
-            .error(ident, "names that start with `__` are reserved for what burdock generates")
+            .error(ident, "names that start with `__` are reserved for generated code")
             .help(format!("give the {kind} another name"));
     }
     reserved
 }
 
-/// The text of a `help:` line for an unknown name: the likely one, or all of them when they are few.
+/// Returns the text of a `help:` line for an unknown name: the closest known name, or all of them if they are
+/// few.
 pub fn suggestion(unknown: &str, kind: &str, known: &[String]) -> Option<String> {
     if let Some(name) = closest(unknown, known) {
         return Some(format!("did you mean `{name}`"));
@@ -42,20 +43,19 @@ pub fn suggestion(unknown: &str, kind: &str, known: &[String]) -> Option<String>
     }
 }
 
-/// The names in backticks, with commas between them.
+/// Returns the names in backticks, separated by commas.
 pub fn list(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }
 
-/// The longest name for which another one is suggested, in bytes.
+/// The maximum length of a name for which another one is suggested, in bytes.
 const LONGEST: usize = 48;
 
-/// Returns the known name that is closest to `unknown`, the first of equals, unless more than a third of
-/// its bytes differ.
+/// Returns the known name that is closest to `unknown`, the first of them in a tie. Returns `None` if more
+/// than a third of the bytes differ.
 ///
-/// `closest` in `core/src/message.rs` is the same for names that only constant evaluation knows; a test
-/// there compares the two.
+/// `closest` in `core/src/message.rs` does the same in constant evaluation; a test there compares the two.
 pub fn closest<'a>(unknown: &str, known: &'a [String]) -> Option<&'a str> {
     let length = unknown.len();
     known
@@ -66,8 +66,8 @@ pub fn closest<'a>(unknown: &str, known: &'a [String]) -> Option<&'a str> {
         .map(|(_, name)| name.as_str())
 }
 
-/// Returns how many bytes have to be inserted, removed, replaced or swapped with their neighbour, without
-/// regard to case: the restricted Damerau-Levenshtein distance.
+/// Returns the restricted Damerau-Levenshtein distance, ignoring case: the number of bytes to insert, remove,
+/// replace or swap with a neighbour.
 fn distance(left: &[u8], right: &[u8]) -> usize {
     if left.len() > LONGEST || right.len() > LONGEST {
         return usize::MAX;
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_swap_counts_once_and_a_far_name_is_not_suggested() {
+    fn a_swap_counts_once_and_a_distant_name_is_not_suggested() {
         assert_eq!(distance(b"refuse", b"refsue"), 1);
         assert_eq!(distance(b"abc", b"abd"), 1);
         assert_eq!(distance(b"", b"abc"), 3);

@@ -1,31 +1,31 @@
-//! Tokens as text, with spaces where a person puts them.
+//! Prints tokens with the usual spacing.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
-/// What was printed last, as far as the next space depends on it.
+/// The kind of the last printed token, which decides whether a space follows.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Last {
-    /// The start, or something that nothing is put apart from: `(`, `.`, `::`, a prefix operator.
+    /// The start of the text, or a token after which no space follows: `(`, `.`, `::`, a prefix operator.
     #[default]
     Open,
-    /// A name, a literal or a closed group: an operand.
+    /// An operand: a name, a literal or a closed group.
     Operand,
-    /// A name that starts with a capital letter, which `<` can follow as a bracket.
+    /// A name that starts with a capital letter: a `<` after it is a bracket.
     Type,
-    /// A word or sign after which an operand begins, a space apart.
+    /// A keyword or operator, which a space separates from the next operand.
     Operator,
     /// The `!` of a macro call.
     Bang,
 }
 
-/// The text so far.
+/// Prints tokens to a string.
 #[derive(Default)]
 pub(crate) struct Printer {
     pub(crate) output: String,
     last: Last,
-    /// How many `<` brackets are open.
+    /// The number of open `<` brackets.
     angles: usize,
-    /// Between the bars of a closure.
+    /// Whether the position is between the bars of a closure.
     closure: bool,
 }
 
@@ -151,13 +151,13 @@ impl Printer {
                 return;
             }
         };
-        let begins = prefix && self.last == Last::Operator && sign.starts_with("..");
-        self.output.push_str(if begins { " " } else { "" });
+        let starts_range = prefix && self.last == Last::Operator && sign.starts_with("..");
+        self.output.push_str(if starts_range { " " } else { "" });
         self.output.push_str(sign);
         self.last = last;
     }
 
-    /// A sign that is put apart from what precedes it.
+    /// Prints an operator, separated from the token before it.
     fn prefix(&mut self, sign: &str, last: Last) {
         if self.last != Last::Open {
             self.output.push(' ');

@@ -1,9 +1,9 @@
-//! Names as serde derives them from the names of fields and variants.
+//! The `rename_all` rules of serde.
 
 /// A rule of `rename_all`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rename {
-    /// The name as it is.
+    /// The unchanged name.
     #[default]
     Keep,
     /// `lowercase`
@@ -25,7 +25,7 @@ pub enum Rename {
 }
 
 impl Rename {
-    /// Reads a rule; serde reports rules that do not exist.
+    /// Parses a rule. An unknown rule counts as [`Keep`](Self::Keep), because serde reports it.
     pub fn of(rule: &str) -> Self {
         match rule {
             "lowercase" => Self::Lower,
@@ -104,7 +104,7 @@ mod tests {
     use super::Rename;
 
     #[test]
-    fn names_are_those_of_serde_derive() {
+    fn names_are_the_same_as_in_serde_derive() {
         for (rule, field, variant) in [
             ("lowercase", "very_tasty", "verytasty"),
             ("UPPERCASE", "VERY_TASTY", "VERYTASTY"),

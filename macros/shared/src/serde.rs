@@ -1,8 +1,8 @@
-//! Reading the attributes of serde. What serde does not understand it reports itself.
+//! Parsing of serde's attributes. Invalid ones are ignored, because serde reports them.
 
 use syn::{Attribute, ExprPath, LitStr, Path, PathSegment, Token, meta::ParseNestedMeta, token};
 
-/// Calls `read` with each argument of `#[serde(…)]` and its word.
+/// Calls `read` with each argument of `#[serde(…)]` and its name.
 pub fn each(
     attrs: &[Attribute],
     mut read: impl FnMut(&ParseNestedMeta<'_>, &str) -> syn::Result<()>,
@@ -15,10 +15,10 @@ pub fn each(
     }
 }
 
-/// Passes over what an argument is given.
+/// Skips the value of an argument.
 ///
 /// # Errors
-/// What is given is neither `= literal` nor `(…)`.
+/// Returns an error if the value is neither `= literal` nor `(…)`.
 pub fn rest(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(Token![=]) {
         meta.value()?.parse::<syn::Lit>()?;
@@ -28,23 +28,23 @@ pub fn rest(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// Reads `= "text"`.
+/// Parses `= "text"`.
 ///
 /// # Errors
-/// It is something else.
+/// Returns an error for any other syntax.
 pub fn text(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
     meta.value()?.parse::<LitStr>().map(|text| text.value())
 }
 
-/// Reads `= "path"`.
+/// Parses `= "path"`.
 ///
 /// # Errors
-/// It is something else.
+/// Returns an error for any other syntax.
 pub fn path(meta: &ParseNestedMeta<'_>) -> syn::Result<ExprPath> {
     meta.value()?.parse::<LitStr>()?.parse()
 }
 
-/// A function in the module that `with = "module"` names.
+/// Returns the path of a function in the module of `with = "module"`.
 pub fn function(module: &ExprPath, name: &str) -> ExprPath {
     let mut path = module.clone();
     let name = proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
@@ -52,29 +52,29 @@ pub fn function(module: &ExprPath, name: &str) -> ExprPath {
     path
 }
 
-/// The names, or rules for names, that `rename` or `rename_all` gives.
+/// The names, or naming rules, of `rename` or `rename_all`.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// What serde writes.
+    /// The name that serde writes.
     pub written: Option<Name>,
-    /// What serde reads.
+    /// The name that serde reads.
     pub read: Option<Name>,
 }
 
-/// A name, or a rule for names.
+/// A name or a naming rule.
 #[derive(Clone, Debug)]
 pub struct Name {
-    /// The word that gives it: `rename`, `serialize`, `deserialize`.
+    /// The argument that sets it: `rename`, `serialize`, `deserialize`.
     pub word: Path,
-    /// The name.
+    /// The name itself.
     pub text: String,
 }
 
 impl Names {
-    /// Reads `= "name"` or `(serialize = "name", deserialize = "name")`.
+    /// Parses `= "name"` or `(serialize = "name", deserialize = "name")`.
     ///
     /// # Errors
-    /// It is something else.
+    /// Returns an error for any other syntax.
     pub fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
         if !meta.input.peek(token::Paren) {
             let name = Some(Name { word: meta.path.clone(), text: text(meta)? });
@@ -95,7 +95,7 @@ impl Names {
         Ok(names)
     }
 
-    /// The word that an error about both names is about.
+    /// Returns the argument that an error about both names labels.
     pub fn word(&self) -> Option<&Path> {
         self.read.as_ref().or(self.written.as_ref()).map(|name| &name.word)
     }

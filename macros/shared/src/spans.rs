@@ -1,10 +1,12 @@
-//! Where rustc puts its labels: on an expression from its first token to its last, so both must
-//! stand where the user's token stands, or the label covers the whole macro call.
+//! Spans of generated tokens.
+//!
+//! rustc labels an expression from its first token to its last. Both need the span of the user's token,
+//! otherwise the label covers the whole macro call.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The spans of the first and the last token.
+/// Returns the spans of the first and the last token.
 pub fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let mut spans = tokens.to_token_stream().into_iter();
     let first = spans.next();
@@ -20,12 +22,13 @@ pub fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     (start, end)
 }
 
-/// A place at which rustc labels what the macro wrote; lints for the user's code stay silent there.
+/// Returns a span at the same place that belongs to the macro, so that lints for the user's code do not apply.
 pub fn ours(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
-/// The tokens as if the user had written them at `span`; not for names of ours that hygiene hides.
+/// Returns the tokens as if the user had written them at `span`. Not for names of the macro that hygiene has to
+/// hide.
 pub fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()

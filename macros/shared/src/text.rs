@@ -4,7 +4,7 @@ use crate::printer::Printer;
 use quote::ToTokens;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The text of doc comments.
+/// Returns the text of the doc comments.
 pub fn docs(attrs: &[Attribute]) -> String {
     let lines: Vec<String> = attrs
         .iter()
@@ -22,14 +22,14 @@ pub fn docs(attrs: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// Tokens as a person would write them on one line: `matches!(state.mode, Mode::A | Mode::B)`.
+/// Returns the tokens on one line with the usual spacing: `matches!(state.mode, Mode::A | Mode::B)`.
 pub fn written(tokens: &impl ToTokens) -> String {
     let mut printer = Printer::default();
     printer.stream(tokens.to_token_stream());
     printer.output
 }
 
-/// Whether an attribute decides about the whole item.
+/// Returns whether an attribute is `cfg` or `cfg_attr`.
 pub fn is_cfg(attr: &Attribute) -> bool {
     attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")
 }
@@ -39,7 +39,7 @@ mod tests {
     use proc_macro2::TokenStream;
 
     #[test]
-    fn text_is_what_a_person_would_write() {
+    fn tokens_are_printed_with_the_usual_spacing() {
         for written in [
             "state.count < 10",
             "matches!(state.mode, Mode::Code | Mode::X)",

@@ -16,7 +16,7 @@ const KNOWN: Known<'_> = &[
     ("crate", Form::Path),
 ];
 
-/// Reads the arguments; what is wrong is reported and left out.
+/// Parses the arguments. Invalid ones are reported and ignored.
 pub(super) fn parse_arguments(
     kind: Kind,
     tokens: TokenStream,
@@ -31,7 +31,7 @@ pub(super) fn parse_arguments(
             Value::Fields(fields) => arguments.writes = fields,
             Value::Type(_) if kind == Kind::Plain => {
                 diagnostics
-                    .error(&name, "an action that does not stream yields nothing")
+                    .error(&name, "an `#[action]` cannot yield items")
                     .help("write `#[streaming_action(…)]`");
             }
             Value::Type(ty) => arguments.yields = Some(ty),

@@ -1,14 +1,16 @@
-//! The rewriting of a body. Its rules:
+//! Rewrites the body of an action by these rules:
 //!
-//! 1. `yield_!(item)` becomes `{ let item: Type = item; yielder.emit(item) }.await`; on a thread, without the `.await`.
-//! 2. So it does inside other macro calls, such as `select!`, where only tokens can be seen.
-//! 3. In a closure, a nested function or an `async` block it is an error: they run elsewhere. An `async`
-//!    block that an attribute above made of the whole body, such as `#[tracing::instrument]`, is the body.
-//! 4. A bare `yield` is an error: stable Rust refuses the keyword.
-//! 5. Nothing else changes: `?` and `return` mean what they mean in any function.
+//! 1. `yield_!(item)` becomes `{ let item: Type = item; yielder.emit(item) }.await`; in a blocking action, without
+//!    the `.await`.
+//! 2. The same applies inside other macro calls, such as `select!`, whose arguments are only tokens.
+//! 3. In a closure, a nested function or an `async` block it is an error, because they run elsewhere. An `async`
+//!    block into which an attribute above, such as `#[tracing::instrument]`, has moved the whole body counts as
+//!    the body.
+//! 4. A bare `yield` is an error, because the keyword is not stable.
+//! 5. Everything else is unchanged: `?` and `return` work as in any function.
 //!
-//! What the user wrote is parsed with an error that is reported, and what is made of it is built from
-//! parts, never parsed again: `parse_quote!` would panic, and the action would vanish.
+//! Syntax errors of the user are reported. Generated code is built from parts and not parsed again:
+//! `parse_quote!` would panic, and the action would be lost.
 
 use super::{Kind, syntax::ActionSyntax};
 use crate::{diagnostics::Diagnostics, names::plain};
@@ -22,7 +24,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-/// The name under which the function takes its yielder.
+/// Returns the name of the yielder argument.
 pub(super) fn yielder() -> Ident {
     Ident::new("__yielder", Span::mixed_site())
 }
@@ -51,24 +53,24 @@ pub(super) fn rewrite_body(action: &mut ActionSyntax, diagnostics: &mut Diagnost
     }
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 struct Rewriter<'d> {
     kind: Kind,
     blocking: bool,
     item: Option<Type>,
     place: Place,
-    /// How many items are yielded, rightly or wrongly.
+    /// The number of yields, including invalid ones.
     found: usize,
-    /// `Self` was found, which only a method has.
+    /// Whether `Self` was found, which only a method has.
     method: bool,
-    /// In an `async` block that an attribute above made of the body.
+    /// Whether the position is in an `async` block into which an attribute above has moved the body.
     wrapped: bool,
-    /// An attribute above has rewritten the body.
+    /// Whether an attribute above has rewritten the body.
     moved: bool,
     diagnostics: &'d mut Diagnostics,
 }
 
-/// Where in a body something stands.
+/// The part of a body that is being visited.
 #[derive(Clone, Copy)]
 enum Place {
     Body,
@@ -84,7 +86,7 @@ impl Rewriter<'_> {
         self.place = outer;
     }
 
-    /// The expression that replaces one `yield_!`, whose first token is `name`.
+    /// Returns the expression that replaces a `yield_!` whose first token is `name`.
     fn emit(&mut self, name: &Ident, call: &Macro, attrs: Vec<Attribute>) -> Expr {
         self.found += 1;
         let place = match self.place {
@@ -96,20 +98,20 @@ impl Rewriter<'_> {
         let item = call.parse_body_with(parse_item);
         if self.kind == Kind::Plain {
             self.diagnostics
-                .error(name, "`yield_!` in an action that does not stream")
+                .error(name, "`yield_!` outside of a streaming action")
                 .help("write `#[streaming_action(…, yields(Type))]`");
         } else if let Some(place) = place {
             let error = self.diagnostics.error(name, format!("`yield_!` in {place}"));
-            error.help("it suspends the action itself: yield from the body of the function");
+            error.help("`yield_!` suspends the action itself: move it to the body of the function");
             if self.moved {
-                error.note("an attribute above has rewritten the body: write that attribute below");
+                error.note("an attribute above has rewritten the body: move that attribute below");
             }
         } else {
             match &item {
                 Ok(Some(_)) => {}
                 Ok(None) => {
                     self.diagnostics
-                        .error(name, "`yield_!` hands over one item")
+                        .error(name, "`yield_!` takes one item")
                         .help("write `yield_!(item)`");
                 }
                 Err(error) => self.diagnostics.syntax_error(error.clone()),
@@ -122,13 +124,13 @@ impl Rewriter<'_> {
         self.emitted(name.span(), item.as_ref(), attrs)
     }
 
-    /// `{ let item: Type = item; yielder.emit(item) }.await`; on a thread, without the `.await`.
+    /// Returns `{ let item: Type = item; yielder.emit(item) }.await`; in a blocking action, without the `.await`.
     fn emitted(&self, span: Span, item: Option<&Expr>, attrs: Vec<Attribute>) -> Expr {
         let yielder = yielder();
         let site = Span::mixed_site().located_at(span);
         let nothing = quote_spanned!(site=> ::core::unreachable!());
         let item = item.map_or(nothing, ToTokens::to_token_stream);
-        // with its type, so that rustc expects it where the item is written
+        // with its type, so that rustc reports a mismatch at the item
         let ty = self.item.as_ref().map(|ty| quote_spanned!(site=> : #ty));
         let emit = quote_spanned!(site=> let __item #ty = #item; #yielder.emit(__item));
         let stmts = vec![Stmt::Expr(Expr::Verbatim(emit), None)];
@@ -145,7 +147,7 @@ impl Rewriter<'_> {
         })
     }
 
-    /// The replacement when the macro call is a `yield_!`; in any other its tokens are rewritten.
+    /// Returns the replacement of a `yield_!`, or rewrites the tokens of any other macro call.
     fn rewrite_macro(&mut self, call: &mut Macro, attrs: &mut Vec<Attribute>) -> Option<Expr> {
         if let Some(name) = call.path.get_ident().filter(|name| *name == "yield_") {
             return Some(self.emit(name, call, std::mem::take(attrs)));
@@ -154,7 +156,7 @@ impl Rewriter<'_> {
         None
     }
 
-    /// Rules 2 to 4 on tokens that no parser can see through.
+    /// Applies rules 2 to 4 to tokens whose syntax is unknown.
     fn rewrite_tokens(&mut self, tokens: TokenStream) -> TokenStream {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         let mut output = TokenStream::new();
@@ -178,7 +180,7 @@ impl Rewriter<'_> {
                     output.extend(quote!((#emit)));
                 }
                 (TokenTree::Ident(name), ..) if name == "yield" => {
-                    self.refuse_yield(name.span());
+                    self.reject_yield(name.span());
                     output.extend([tree.clone()]);
                 }
                 (TokenTree::Group(group), ..) => {
@@ -195,13 +197,13 @@ impl Rewriter<'_> {
         output
     }
 
-    fn refuse_yield(&mut self, span: Span) {
+    fn reject_yield(&mut self, span: Span) {
         self.found += 1;
         self.diagnostics.error_at(span, "`yield` is not stable Rust").help("write `yield_!(item)`");
     }
 }
 
-/// What stands between the delimiters of a `yield_!`: one expression, or nothing.
+/// Parses the arguments of a `yield_!`: one expression, or nothing.
 fn parse_item(input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
     if input.is_empty() {
         return Ok(None);
@@ -212,7 +214,7 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
         return Ok(Some(item));
     }
     Err(input.error(if comma.is_some() {
-        "`yield_!` hands over one item\nhelp: yield a tuple, or write another `yield_!`"
+        "`yield_!` takes one item\nhelp: yield a tuple, or call `yield_!` for each item"
     } else {
         "unexpected token after the item"
     }))
@@ -227,12 +229,12 @@ fn delimiter(group: &Group) -> MacroDelimiter {
     }
 }
 
-/// Whether a name is one that macros give, as the language reserves for them.
+/// Returns whether a name is reserved for generated code.
 fn is_generated(name: &Ident) -> bool {
     plain(name).starts_with("__")
 }
 
-/// Whether an attribute that stood above has put names of its own into the body.
+/// Returns whether the body has generated names, and so was rewritten by an attribute above.
 fn is_moved(body: TokenStream) -> bool {
     body.into_iter().any(|tree| match tree {
         TokenTree::Ident(name) => is_generated(&name),
@@ -241,7 +243,7 @@ fn is_moved(body: TokenStream) -> bool {
     })
 }
 
-/// Whether a group in a macro call is the block of an `async` block or a closure.
+/// Returns the kind of a group in a macro call, if it is the block of an `async` block or a closure.
 fn block_place(before: &[TokenTree], group: &Group) -> Option<Place> {
     if group.delimiter() != Delimiter::Brace {
         return None;
@@ -265,13 +267,13 @@ impl VisitMut for Rewriter<'_> {
                     *expr = emit;
                 }
             }
-            Expr::Yield(bare) => self.refuse_yield(bare.yield_token.span),
+            Expr::Yield(bare) => self.reject_yield(bare.yield_token.span),
             _ => visit_mut::visit_expr_mut(self, expr),
         }
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        // a call with braces needs no `;` to be a statement, and the expression that takes its place does
+        // a macro call with braces is a statement without `;`, but the expression that replaces it is not
         let (_last, statements) = block.stmts.split_last_mut().unzip();
         for stmt in statements.into_iter().flatten() {
             if let Stmt::Macro(call) = stmt
@@ -299,8 +301,8 @@ impl VisitMut for Rewriter<'_> {
         {
             self.method = true;
             self.diagnostics
-                .error(&first.ident, "an action is a function, not a method: it has no `Self`")
-                .help("move it out of the `impl`, and name the type");
+                .error(&first.ident, "`Self` is not available in an action")
+                .help("move the function out of the `impl`, and name the type");
         }
         visit_mut::visit_path_mut(self, path);
     }

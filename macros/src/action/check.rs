@@ -3,12 +3,12 @@
 use super::{Kind, syntax::ActionSyntax};
 use crate::{
     diagnostics::Diagnostics,
-    names::{plain, refuse_reserved},
+    names::{plain, reject_reserved},
 };
 use proc_macro2::Ident;
 use quote::ToTokens;
 
-/// Reports what an action may not be.
+/// Reports violations of the rules.
 pub(super) fn check_action(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
     check_arguments(action, diagnostics);
     check_name(action.name(), diagnostics);
@@ -16,77 +16,77 @@ pub(super) fn check_action(action: &ActionSyntax, diagnostics: &mut Diagnostics)
     for field in action.arguments.reads.iter().chain(&action.arguments.writes) {
         check_field(field, diagnostics);
     }
-    check_twice(&action.arguments.reads, "read", diagnostics);
-    check_twice(&action.arguments.writes, "written", diagnostics);
+    check_twice(&action.arguments.reads, "reads", diagnostics);
+    check_twice(&action.arguments.writes, "writes", diagnostics);
 }
 
 fn check_arguments(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
-    // an argument that could not be read was reported, and may have been the missing one
+    // the missing argument may be one whose syntax error was reported
     if !diagnostics.is_empty() {
         return;
     }
     let name = action.name();
     if action.arguments.state.is_none() {
         diagnostics
-            .error(name, format!("action `{name}` names no state"))
+            .error(name, format!("action `{name}` has no `state`"))
             .help("add `state = Type` to the attribute");
     }
     if action.kind == Kind::Streaming && action.arguments.yields.is_none() {
         diagnostics
-            .error(name, format!("streaming action `{name}` does not say what it yields"))
+            .error(name, format!("streaming action `{name}` has no `yields`"))
             .help("add `yields(Type)` to the attribute");
     }
 }
 
-/// The names that every action has beside its own.
+/// Rejects the names of the structs that every action generates.
 fn check_name(name: &Ident, diagnostics: &mut Diagnostics) {
-    refuse_reserved(name, "action", diagnostics);
+    reject_reserved(name, "action", diagnostics);
     if name == "Reads" || name == "Writes" {
         diagnostics
-            .error(name, format!("`{name}` is what every action calls its own struct"))
+            .error(name, format!("`{name}` is reserved and cannot be used as an action name"))
             .help("give the action another name");
     }
 }
 
 fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
     let signature = &action.signature;
-    let mut refuse = |token: &dyn ToTokens, what: &str| {
+    let mut reject = |token: &dyn ToTokens, what: &str| {
         let tokens = token.to_token_stream();
         diagnostics
-            .error(&tokens, format!("an action is not {what}"))
-            .help("it is a plain `fn` or `async fn`");
+            .error(&tokens, format!("an action cannot be {what}"))
+            .help("use a plain `fn` or `async fn`");
     };
     if let Some(token) = &signature.constness {
-        refuse(token, "`const`");
+        reject(token, "`const`");
     }
     if !matches!(signature.safety, syn::Safety::Default) {
-        refuse(&signature.safety, "`unsafe`");
+        reject(&signature.safety, "`unsafe`");
     }
     if let Some(abi) = &signature.abi {
-        refuse(abi, "`extern`");
+        reject(abi, "`extern`");
     }
     if !signature.generics.params.is_empty() {
-        refuse(&signature.generics.params, "generic");
+        reject(&signature.generics.params, "generic");
     }
     if let Some(token) = &signature.variadic {
-        refuse(token, "variadic");
+        reject(token, "variadic");
     }
     if let (Some(_), Some(blocking)) = (&signature.asyncness, &action.arguments.blocking) {
         diagnostics
-            .error(blocking, "a blocking action is no `async fn`")
-            .help("remove `async`, or remove `blocking`");
+            .error(blocking, "a blocking action cannot be `async`")
+            .help("remove `async` or `blocking`");
     }
     if matches!(signature.output, syn::ReturnType::Default) {
         let name = action.name();
         diagnostics
-            .error(name, format!("action `{name}` returns nothing"))
+            .error(name, format!("action `{name}` has no return type"))
             .help("return `Result<Writes>`");
     }
 }
 
-/// Refuses a keyword: no field is called so, and the templates take it for none.
+/// Rejects keywords, which are not names of fields and do not match in the templates.
 fn check_field(field: &Ident, diagnostics: &mut Diagnostics) {
-    /// Keywords that `r#` does not make a name.
+    /// Keywords that cannot be raw identifiers.
     const NEVER: [&str; 5] = ["self", "Self", "super", "crate", "_"];
     if crate::names::is_name(field) {
         return;
@@ -97,11 +97,13 @@ fn check_field(field: &Ident, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_twice(fields: &[Ident], how: &str, diagnostics: &mut Diagnostics) {
+fn check_twice(fields: &[Ident], list: &str, diagnostics: &mut Diagnostics) {
     for (index, field) in fields.iter().enumerate() {
         if fields[..index].contains(field) {
             let name = plain(field);
-            diagnostics.error(field, format!("field `{name}` is {how} twice")).help("name it once");
+            diagnostics
+                .error(field, format!("field `{name}` is listed twice in `{list}`"))
+                .help("remove one");
         }
     }
 }

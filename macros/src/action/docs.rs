@@ -1,24 +1,24 @@
-//! What rustdoc shows of an action beside the user's own words: what it declares.
+//! The generated docs of an action: what it declares.
 //!
-//! Everything is in code spans, where rustdoc looks for no links. An action without docs has these on
-//! its `impl`, so that `missing_docs` still sees that it has none.
+//! Everything is in code spans, in which rustdoc does not look for links. An action without docs has these on
+//! its `impl`, so that `missing_docs` still reports it.
 
 use super::syntax::{ActionSyntax, Needed, Param};
 use crate::{names::plain, text};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-/// The generated docs of an action, for its type and for its `impl`: one of them has them.
+/// Returns the generated docs, either for the type of the action or for its `impl`.
 pub(super) fn expand_docs(action: &ActionSyntax) -> (Option<TokenStream>, Option<TokenStream>) {
     let docs = declared(action);
     if text::docs(&action.outer).is_empty() {
         return (None, Some(quote!(#[doc = #docs])));
     }
-    // after an empty line, which ends what the user wrote
+    // the empty line ends the paragraph of the user's docs
     (Some(quote!(#[doc = ""] #[doc = #docs])), None)
 }
 
-/// One paragraph.
+/// Returns one paragraph.
 fn declared(action: &ActionSyntax) -> String {
     let arguments = &action.arguments;
     let fields = |fields: &[Ident]| fields.iter().map(plain).collect();
@@ -55,7 +55,7 @@ fn typed(name: &Ident, ty: &impl quote::ToTokens) -> String {
     format!("{}: {}", plain(name), text::written(ty))
 }
 
-/// A code span, whatever is in it: its fence is longer than any run of backticks inside.
+/// Returns a code span whose fence is longer than any run of backticks in the text.
 fn code(text: &str) -> String {
     let text = text.replace('\n', " ");
     let longest = text.split(|sign| sign != '`').map(str::len).max().unwrap_or_default();
@@ -75,7 +75,7 @@ mod tests {
     use quote::quote;
     use syn::{Attribute, Item};
 
-    /// The docs of the type, those of the `impl`, and what `INFO` has.
+    /// Returns the docs of the type, of the `impl` and of `INFO`.
     fn docs(kind: Kind, arguments: TokenStream, item: TokenStream) -> [String; 3] {
         let tokens = action(kind, arguments, item);
         let file: syn::File = syn::parse2(tokens.clone()).unwrap();
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_shows_what_its_action_declares_after_the_users_docs() {
+    fn generated_docs_follow_the_users_docs_on_the_type() {
         let [shown, on_impl, info] = docs(
             Kind::Streaming,
             quote!(
@@ -138,11 +138,11 @@ mod tests {
             yields `Vec<[u8; 3]>`; takes the failure of an `on error` edge; blocking.";
         assert_eq!(shown, expected);
         assert_eq!(on_impl, "");
-        assert_eq!(info, r#""Answers.\n\n- in words""#, "pictures show the user's words alone");
+        assert_eq!(info, r#""Answers.\n\n- in words""#, "diagrams show only the user's docs");
     }
 
     #[test]
-    fn an_action_without_docs_stays_without_and_its_impl_shows_what_it_declares() {
+    fn generated_docs_are_on_the_impl_of_an_action_without_docs() {
         let [shown, on_impl, info] = docs(
             Kind::Plain,
             quote!(state = Chat),

@@ -1,5 +1,5 @@
-//! From a checked action to its items. The large templates are `macro_rules!` in burdock's
-//! `__private`; here they are filled in.
+//! Expands a checked action to its items. The large templates are `macro_rules!` in burdock's
+//! `__private`, which are filled in here.
 
 use super::{
     Kind,
@@ -17,7 +17,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{FnArg, Pat, PatType, ReturnType, Token, Type};
 
-/// The type, and a constant that holds everything else.
+/// Expands to the type, and a constant that contains everything else.
 pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
     let ActionSyntax { outer, vis, .. } = action;
     let burdock = action.burdock();
@@ -58,8 +58,8 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
     }
 }
 
-/// The state, after a look at the fields: when it lacks one, or is no state at all, the alias is
-/// an error type, so that nothing else here is an error too.
+/// Expands the alias of the state, which checks the fields. If a field is missing, or the type is not a state,
+/// the alias is an error type, so that rustc reports no further errors.
 fn expand_state(action: &ActionSyntax) -> TokenStream {
     let Some(state) = &action.arguments.state else {
         return TokenStream::new();
@@ -76,7 +76,7 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
         return quote!(type __State = #state;);
     }
     let names: Vec<String> = fields.iter().map(|field| plain(field)).collect();
-    // under the field's span, but for what `macro_rules!` would hide from it
+    // with the field's span, except for names that the hygiene of `macro_rules!` would hide
     let locals = quote!(__fields, __names);
     let checks = fields.iter().enumerate().map(|(index, field)| {
         let private = respanned(quote!(#burdock::__private), field.span());
@@ -92,7 +92,7 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
     }
 }
 
-/// `type State = …;` for an impl, where rustc labels the state when it is less visible.
+/// Returns `type State = …;` for an impl, spanned so that rustc labels a state that is less visible.
 fn state_item(action: &ActionSyntax, state: &TokenStream) -> TokenStream {
     let (first, last) = ends(&action.arguments.state);
     let mut tokens = quote_spanned!(first=> type State =);
@@ -101,7 +101,7 @@ fn state_item(action: &ActionSyntax, state: &TokenStream) -> TokenStream {
     tokens
 }
 
-/// `field "field",` for the templates.
+/// Returns `field "field",` for each field, for the templates.
 fn pairs(fields: &[Ident]) -> TokenStream {
     fields
         .iter()
@@ -112,7 +112,7 @@ fn pairs(fields: &[Ident]) -> TokenStream {
         .collect()
 }
 
-/// Inputs and resources, and parameters.
+/// Expands the inputs and resources, and the parameters.
 fn expand_args(action: &ActionSyntax) -> TokenStream {
     let burdock = action.burdock();
     let vis = &action.vis;
@@ -140,7 +140,7 @@ fn expand_args(action: &ActionSyntax) -> TokenStream {
     tokens
 }
 
-/// The user's function, with a yielder as its last argument when it streams.
+/// Expands the user's function, with a yielder as its last argument if it streams.
 fn expand_function(action: &ActionSyntax) -> TokenStream {
     let ActionSyntax { inner, signature, body, arguments, .. } = action;
     let burdock = action.burdock();
@@ -209,7 +209,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
     }
 }
 
-/// What `INFO` says beside reads and writes.
+/// Expands the parts of `INFO` other than reads and writes.
 fn expand_declared(action: &ActionSyntax) -> TokenStream {
     let params: Vec<_> = action
         .params()
@@ -247,7 +247,7 @@ fn expand_declared(action: &ActionSyntax) -> TokenStream {
     tokens
 }
 
-/// Calls the user's function with what the call holds.
+/// Expands the call of the user's function.
 fn expand_run(action: &ActionSyntax) -> TokenStream {
     let burdock = action.burdock();
     let name = action.name();
@@ -268,7 +268,7 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     });
     let awaiting =
         action.signature.asyncness.is_some() || (action.kind == Kind::Streaming && !owned);
-    // rustc labels the name when the future is not `Send`, and the type when it is no result of writes
+    // rustc labels the name if the future is not `Send`, and the return type if it is not a result of writes
     let span = ours(name.span());
     let head = respanned(quote!(__private::Attempt<'_, Self>), span);
     let result = respanned(quote!(#burdock::Result<Writes>), span);
@@ -283,7 +283,7 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     let convert = quote_spanned!(end=> .map_err(::core::convert::Into::into));
     let returned = Ident::new("__result", ours(first));
     if awaiting && !action.is_fallible() {
-        // the function's own future: an `async fn` around it would cost every item a state machine
+        // the function's own future: an `async fn` around it would add a state machine to the path of each item
         let future = quote!(impl ::core::future::Future<Output = #result> + ::core::marker::Send);
         let future = respanned(future, span);
         return quote! {
@@ -323,8 +323,8 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     }
 }
 
-/// The names of what `run` has at hand. Neither a function nor a constant of the user has such a name:
-/// hygiene does not hide a binding from a constant.
+/// The names of the local variables of `run`. They cannot be names of functions or constants of the user, because
+/// hygiene does not separate a binding from a constant.
 struct Locals {
     call: Ident,
     reads: Ident,

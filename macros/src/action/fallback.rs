@@ -1,4 +1,4 @@
-//! What stands for an action that has errors, so that its graph does not add more.
+//! The items of an action that has errors, so that its graph reports no follow-up errors.
 
 use super::{Kind, syntax::ActionSyntax};
 use crate::names::plain;
@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Lifetime, Type};
 
-/// The type, and when its state is known an impl that writes everything.
+/// Expands to the type and, if the state is known, an impl that writes all fields.
 pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
     let ActionSyntax { outer, vis, .. } = action;
     if action.method {
@@ -67,8 +67,8 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
     }
 }
 
-/// A method of the name: in an impl there is no room for a type. Without `self`, since a function that
-/// has it may also stand outside of one.
+/// Expands to a method of the same name, because an `impl` cannot contain a type. It has no `self`, because the
+/// function may also be outside of an `impl`.
 fn expand_method(action: &ActionSyntax) -> TokenStream {
     let ActionSyntax { outer, vis, .. } = action;
     let name = action.name();
@@ -79,7 +79,7 @@ fn expand_method(action: &ActionSyntax) -> TokenStream {
     }
 }
 
-/// A type that a struct can hold.
+/// Returns the type with `'static` references, for the field of a struct.
 fn owned(ty: &Type) -> Type {
     let mut ty = ty.clone();
     if let Type::Reference(reference) = &mut ty {

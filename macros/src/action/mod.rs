@@ -16,7 +16,7 @@ mod syntax;
 use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenStream;
 
-/// Which of the two attributes it is.
+/// The attribute of an action.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `#[action]`

@@ -1,15 +1,15 @@
-//! From tokens to [`ActionSyntax`].
+//! Parses tokens to [`ActionSyntax`].
 
 use super::{
     Kind,
     arguments::parse_arguments,
     syntax::{ActionSyntax, Needed, Param, Role, Taken},
 };
-use crate::{diagnostics::Diagnostics, names::refuse_reserved, text};
+use crate::{diagnostics::Diagnostics, names::reject_reserved, text};
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, Expr, FnArg, ItemFn, Pat, PatType, Token, Type, parse::ParseStream};
 
-/// Reads an action; `None` when it is no function.
+/// Parses an action. Returns `None` if it is not a function.
 pub(super) fn parse_action(
     kind: Kind,
     arguments: TokenStream,
@@ -28,8 +28,8 @@ pub(super) fn parse_action(
     for (index, argument) in item.sig.inputs.iter_mut().enumerate() {
         match argument {
             FnArg::Receiver(receiver) => {
-                diagnostics.error(&receiver.self_token, "an action has no `self`").help(
-                    "it is a function; what it needs comes as inputs, resources and parameters",
+                diagnostics.error(&receiver.self_token, "an action cannot take `self`").help(
+                    "write a free function, with what it needs as inputs, resources and parameters",
                 );
             }
             FnArg::Typed(argument) => roles.extend(parse_role(index, argument, diagnostics)),
@@ -55,15 +55,15 @@ fn is_outer(attr: &Attribute) -> bool {
     ["doc", "deprecated"].iter().any(|name| path.is_ident(name)) || text::is_cfg(attr)
 }
 
-/// Finds out what an argument is, and takes its marker away.
+/// Returns the role of an argument, and removes its marker.
 fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Role> {
-    refuse_cfg(argument, diagnostics);
+    reject_cfg(argument, diagnostics);
     if index == 0 && argument.attrs.iter().all(is_lint) && is_reads(&argument.ty) {
         return Some(Role::Reads);
     }
     if is_reads(&argument.ty) {
         diagnostics
-            .error(&argument.pat, "`Reads` is the first argument, and has no marker")
+            .error(&argument.pat, "`Reads` must be the first argument, without a marker")
             .help("move it to the front: `name: Reads<'_>`");
         return None;
     }
@@ -73,44 +73,46 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
         }
         pattern => {
             diagnostics
-                .error(pattern, "an argument of an action has a plain name")
-                .help("the graph finds it by that name; take it apart in the body");
+                .error(pattern, "an argument of an action must be an identifier")
+                .help("a graph binds it by its name: destructure it in the body");
             return None;
         }
     };
-    refuse_reserved(&name, "argument", diagnostics);
-    let mut said = Marked::No;
+    reject_reserved(&name, "argument", diagnostics);
+    let mut marked = Marked::No;
     let attrs = std::mem::take(&mut argument.attrs);
     for attr in attrs {
         let Some(marker) = attr.path().get_ident().cloned() else {
             argument.attrs.push(attr);
             continue;
         };
-        match (parse_marker(&marker, &attr, &name, &argument.ty, diagnostics), &said) {
+        match (parse_marker(&marker, &attr, &name, &argument.ty, diagnostics), &marked) {
             (Marked::No, _) => argument.attrs.push(attr),
-            (found, Marked::No) => said = found,
+            (found, Marked::No) => marked = found,
             _ => {
-                diagnostics.error(&marker, "an argument has one marker").help("take two arguments");
+                diagnostics
+                    .error(&marker, "an argument can have only one marker")
+                    .help("use two arguments");
             }
         }
     }
-    match said {
+    match marked {
         Marked::As(role) => Some(*role),
-        Marked::Wrongly => None,
+        Marked::Invalid => None,
         Marked::No => Some(parameter(&name, &argument.ty, None, diagnostics)),
     }
 }
 
-/// What an attribute says about an argument.
+/// The result of parsing an attribute of an argument.
 enum Marked {
-    /// Nothing: it is no marker.
+    /// Not a marker.
     No,
     As(Box<Role>),
-    /// It is a marker, and the error is reported.
-    Wrongly,
+    /// An invalid marker, whose error is reported.
+    Invalid,
 }
 
-/// The role that a marker gives.
+/// Parses the role of an argument from its marker.
 fn parse_marker(
     marker: &Ident,
     attr: &Attribute,
@@ -119,8 +121,8 @@ fn parse_marker(
     diagnostics: &mut Diagnostics,
 ) -> Marked {
     let role = match marker.to_string().as_str() {
-        "input" | "resource" if refuse_unsized(&borrowed(ty).0, diagnostics) => {
-            return Marked::Wrongly;
+        "input" | "resource" if reject_unsized(&borrowed(ty).0, diagnostics) => {
+            return Marked::Invalid;
         }
         "input" => {
             let (ty, taken) = borrowed(ty);
@@ -129,18 +131,18 @@ fn parse_marker(
         "resource" => {
             let (ty, Taken::Borrowed) = borrowed(ty) else {
                 diagnostics
-                    .error(ty, "a resource is taken by reference")
-                    .help("it belongs to the app and outlives the step: write `&` before the type");
-                return Marked::Wrongly;
+                    .error(ty, "a resource must be taken by reference")
+                    .help("the app owns it: write `&` before the type");
+                return Marked::Invalid;
             };
             Role::Resource(Needed { name: name.clone(), ty, taken: Taken::Borrowed })
         }
         "context" | "error" => {
             if borrowed(ty).1 == Taken::Owned {
                 diagnostics
-                    .error(ty, format!("`#[{marker}]` gives a reference"))
+                    .error(ty, format!("`#[{marker}]` must be taken by reference"))
                     .help("write `&` before the type");
-                return Marked::Wrongly;
+                return Marked::Invalid;
             }
             if marker == "context" { Role::Context } else { Role::Failure(name.clone()) }
         }
@@ -149,7 +151,7 @@ fn parse_marker(
                 Ok(default) => default,
                 Err(error) => {
                     diagnostics.syntax_error(error);
-                    return Marked::Wrongly;
+                    return Marked::Invalid;
                 }
             };
             parameter(name, ty, Some(default), diagnostics)
@@ -167,8 +169,8 @@ fn parameter(
 ) -> Role {
     if borrowed(ty).1 == Taken::Borrowed {
         diagnostics
-            .error(name, format!("parameter `{name}` is owned"))
-            .help("a graph binds parameters by value; mark `#[input]`, `#[resource]`, `#[context]` or `#[error]` what is not one");
+            .error(name, format!("parameter `{name}` cannot be a reference"))
+            .help("a graph binds parameters by value: remove the `&`, or mark the argument `#[input]`, `#[resource]`, `#[context]` or `#[error]`");
     }
     Role::Param(Param { name: name.clone(), ty: ty.clone(), default })
 }
@@ -183,41 +185,41 @@ fn parse_default(input: ParseStream<'_>) -> syn::Result<Expr> {
     input.parse()
 }
 
-/// Refuses `cfg`: graphs and tests find an argument by its name, so it is there or not for all of them.
-fn refuse_cfg(argument: &mut PatType, diagnostics: &mut Diagnostics) {
+/// Rejects `cfg`: graphs and tests bind an argument by its name, so it cannot be absent for some of them.
+fn reject_cfg(argument: &mut PatType, diagnostics: &mut Diagnostics) {
     argument.attrs.retain(|attr| {
-        let refused = text::is_cfg(attr);
-        if refused {
+        let is_cfg = text::is_cfg(attr);
+        if is_cfg {
             diagnostics
-                .error(attr.path(), "an argument of an action does not take `cfg`")
-                .help("put it on the action: one function with the argument, one without");
+                .error(attr.path(), "`cfg` is not allowed on an argument of an action")
+                .help("put it on the action, in two versions: with the argument and without it");
         }
-        !refused
+        !is_cfg
     });
 }
 
-/// Whether an attribute only sets how loud a lint is.
+/// Returns whether an attribute sets the level of a lint.
 fn is_lint(attr: &Attribute) -> bool {
     ["allow", "expect", "warn", "deny", "forbid"].iter().any(|name| attr.path().is_ident(name))
 }
 
-/// Refuses a type that no graph can hold, as far as it is written so.
-fn refuse_unsized(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
+/// Rejects unsized types, as far as their syntax shows it. Returns whether the type was rejected.
+fn reject_unsized(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let ty = unwrapped(ty);
     let written = text::written(ty);
     let instead = match ty {
-        Type::Path(path) if path.path.is_ident("str") => "&String".to_owned(),
-        Type::Slice(slice) => format!("&Vec<{}>", text::written(&slice.elem)),
-        Type::TraitObject(_) => format!("&Box<{written}>"),
+        Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+        Type::Slice(slice) => format!("Vec<{}>", text::written(&slice.elem)),
+        Type::TraitObject(_) => format!("Box<{written}>"),
         _ => return false,
     };
     diagnostics
-        .error(ty, format!("`{written}` has no size, so a graph cannot hold it"))
-        .help(format!("write `{instead}`, here and in the graph"));
+        .error(ty, format!("`{written}` is unsized, so a graph cannot store it"))
+        .help(format!("write `&{instead}` here, and `{instead}` in the graph"));
     true
 }
 
-/// A type without parentheses around it.
+/// Returns a type without its parentheses.
 fn unwrapped(ty: &Type) -> &Type {
     match ty {
         Type::Paren(paren) => unwrapped(&paren.elem),

@@ -1,14 +1,14 @@
-//! What an action is made of.
+//! The syntax tree of an action.
 
 use super::Kind;
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, Block, Expr, Path, Signature, Type, Visibility};
 
-/// An action as it was written.
+/// An action as written.
 pub(super) struct ActionSyntax {
     pub(super) kind: Kind,
     pub(super) arguments: Arguments,
-    /// Docs, `cfg` and the like, for the type.
+    /// Docs, `cfg` and `deprecated`, for the type.
     pub(super) outer: Vec<Attribute>,
     /// The other attributes, for the function.
     pub(super) inner: Vec<Attribute>,
@@ -17,11 +17,11 @@ pub(super) struct ActionSyntax {
     pub(super) signature: Signature,
     pub(super) roles: Vec<Role>,
     pub(super) body: Block,
-    /// It stands in an `impl`, where there is no room for a type.
+    /// Whether it is in an `impl`, which cannot contain a type.
     pub(super) method: bool,
 }
 
-/// What the attribute says.
+/// The arguments of the attribute.
 #[derive(Default)]
 pub(super) struct Arguments {
     pub(super) state: Option<Path>,
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     pub(super) burdock: Option<Path>,
 }
 
-/// What an argument of the function is.
+/// The role of an argument of the function.
 pub(super) enum Role {
     Reads,
     Input(Needed),
@@ -45,7 +45,7 @@ pub(super) enum Role {
 /// An input or a resource.
 pub(super) struct Needed {
     pub(super) name: Ident,
-    /// Without the reference.
+    /// The type without the reference.
     pub(super) ty: Type,
     pub(super) taken: Taken,
 }
@@ -98,7 +98,7 @@ impl ActionSyntax {
         self.roles.iter().any(|role| matches!(role, Role::Failure(_)))
     }
 
-    /// Whether collecting the arguments can fail.
+    /// Returns whether collecting the arguments can fail.
     pub(super) fn is_fallible(&self) -> bool {
         self.arguments.blocking.is_some()
             || self.wants_failure()

@@ -1,9 +1,9 @@
-//! Fuzzing of the four macros: whatever the tokens, none may panic, lose the user's item, write
-//! something that is not valid Rust, or take its time.
+//! Fuzzing of the four macros: for any tokens, none may panic, lose the user's item, generate invalid Rust,
+//! or be slow.
 //!
-//! `cargo test` replays `macros/corpus` and tries a short slice of inputs, the same each time.
-//! `cargo xtask fuzz` tries others; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten minutes, and with a
-//! `FUZZ_SEED` from another number on. What fails is written to `macros/corpus`, as a program that the next
+//! `cargo test` replays `macros/corpus` and tries a small number of inputs, the same each time.
+//! `cargo xtask fuzz` tries others; `FUZZ_SECONDS=600 cargo xtask fuzz` runs for ten minutes, and `FUZZ_SEED`
+//! sets the first input. A failing input is written to `macros/corpus` as a program, which the next
 //! `cargo test` replays.
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test")]
 
@@ -24,10 +24,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many inputs `cargo test` tries.
+/// The number of inputs that `cargo test` tries.
 const SLICE: u64 = 4_000;
 
-/// How long one expansion may take: a thousand times what the longest of the corpus takes.
+/// The maximum time of one expansion: a thousand times that of the slowest in the corpus.
 const SLOWEST: Duration = Duration::from_secs(2);
 
 #[test]
@@ -45,7 +45,7 @@ fn the_corpus_has_calls_of_every_macro() {
 }
 
 #[test]
-fn a_call_is_written_as_it_is_read() {
+fn a_call_that_is_written_reads_back_as_the_same_tokens() {
     for call in seeds::seeds() {
         let again = tree::trees(tree::written(&call.item).parse().unwrap_or_default());
         assert_eq!(tree::written(&again), tree::written(&call.item));
@@ -53,7 +53,7 @@ fn a_call_is_written_as_it_is_read() {
 }
 
 #[test]
-fn what_was_found_stays_mended() {
+fn earlier_findings_stay_fixed() {
     let calls = seeds::seeds().into_iter().map(|call| (call.written(), call));
     let faults: Vec<_> = calls
         .chain(seeds::findings())
@@ -64,12 +64,12 @@ fn what_was_found_stays_mended() {
 
 #[test]
 fn no_input_breaks_a_macro() {
-    // by `cargo xtask fuzz`; what the caller sets stands before what it sets
+    // set by `cargo xtask fuzz`, which puts the value of its caller before its own
     let setting = |name| std::env::var(name).ok()?.split(' ').next()?.parse::<u64>().ok();
     let (seconds, seed) = (setting("FUZZ_SECONDS"), setting("FUZZ_SEED").unwrap_or_default());
-    let begin = Instant::now();
+    let started = Instant::now();
     let more = |tried| match seconds {
-        Some(seconds) => begin.elapsed() < Duration::from_secs(seconds),
+        Some(seconds) => started.elapsed() < Duration::from_secs(seconds),
         None => tried < SLICE,
     };
     let (seeds, words) = (seeds::seeds(), words());
@@ -79,7 +79,7 @@ fn no_input_breaks_a_macro() {
         tried += 1;
         let Some(call) = changed(&seeds, &words, seed.wrapping_add(tried)) else { continue };
         let Some(fault) = fault(&call) else { continue };
-        // one of a kind is enough
+        // reports one fault per message
         let kind: String = fault.chars().take(60).collect();
         if faults.insert(kind) && seconds.is_some() {
             let path = seeds::root().join(format!("corpus/found-{tried}.rs"));
@@ -88,11 +88,11 @@ fn no_input_breaks_a_macro() {
             println!("{}: {fault} ({written:?})", path.display());
         }
     }
-    println!("{tried} inputs in {:.1?}", begin.elapsed());
+    println!("{tried} inputs in {:.1?}", started.elapsed());
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
-/// The input of this number.
+/// Returns the input with this number.
 fn changed(seeds: &[Call], words: &[Vec<tree::Tree>], number: u64) -> Option<Call> {
     let mut random = Random(number);
     let mut call = random.pick(seeds)?.clone();
@@ -110,17 +110,17 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// What is wrong with the expansion of a call.
+/// Describes the fault in the expansion of a call, if there is one.
 fn fault(call: &Call) -> Option<String> {
     let (arguments, item) = (tree::tokens(&call.arguments), tree::tokens(&call.item));
-    let begin = Instant::now();
+    let started = Instant::now();
     let expanded = catch_unwind(AssertUnwindSafe(|| match call.name {
         Macro::State => state::state(item.clone()),
         Macro::Action => action::action(action::Kind::Plain, arguments, item.clone()),
         Macro::StreamingAction => action::action(action::Kind::Streaming, arguments, item.clone()),
         Macro::Graph => graph::graph(item.clone()),
     }));
-    let took = begin.elapsed();
+    let took = started.elapsed();
     let Ok(output) = expanded else {
         return Some("it panics".into());
     };
@@ -136,10 +136,10 @@ fn fault(call: &Call) -> Option<String> {
     }
 }
 
-/// What the expansion lacks of the user's item.
+/// Describes which part of the user's item is missing in the expansion, if any.
 fn lost(name: Macro, item: TokenStream, output: &TokenStream) -> Option<String> {
     let known = match name {
-        // the derive's item stays where it is
+        // rustc keeps the item of a derive
         Macro::State => return None,
         Macro::Action | Macro::StreamingAction => {
             syn::parse2::<syn::ItemFn>(item).ok().map(|function| function.sig.ident.to_string())
@@ -156,7 +156,7 @@ fn lost(name: Macro, item: TokenStream, output: &TokenStream) -> Option<String> 
     Some(format!("`{known}` is lost"))
 }
 
-/// The name before the first parentheses that are no visibility.
+/// Returns the name before the first parentheses, except those of a visibility.
 fn graph_name(tokens: TokenStream) -> Option<String> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let mut rest = trees.as_slice();

@@ -1,9 +1,9 @@
-//! Small changes of token trees, decided by a seed.
+//! Mutations of token trees, determined by a seed.
 
 use super::tree::{Tree, size};
 use proc_macro2::{Delimiter, TokenStream};
 
-/// Numbers that look random and are the same for the same seed (`SplitMix64`).
+/// A pseudorandom number generator (`SplitMix64`).
 pub(super) struct Random(pub(super) u64);
 
 impl Random {
@@ -15,7 +15,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`; 0 when there is none.
+    /// Returns a number below `end`, or 0 if `end` is 0.
     pub(super) fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).unwrap_or(u64::MAX).max(1);
         usize::try_from(self.next() % end).unwrap_or_default()
@@ -26,7 +26,7 @@ impl Random {
     }
 }
 
-/// Tokens that mean something to Rust or to the macros.
+/// Tokens with a meaning in Rust or in the macros.
 const WORDS: &str = "
     _ as async await break const continue crate dyn else enum extern false fn for if impl in let loop
     match mod move mut pub ref return self Self static struct super trait true type unsafe use where
@@ -41,22 +41,22 @@ const WORDS: &str = "
     |x| x!() macro_rules!m{}
 ";
 
-/// Every word on its own.
+/// Returns each word as a list of trees.
 pub(super) fn words() -> Vec<Vec<Tree>> {
     let parse = |word: &str| word.parse::<TokenStream>().map(super::tree::trees).ok();
     WORDS.split_whitespace().filter_map(parse).collect()
 }
 
-/// Where replacements come from.
+/// The sources of replacements.
 pub(super) struct Pool<'a> {
     pub(super) words: &'a [Vec<Tree>],
-    /// Another call, whose parts may be taken.
+    /// Another call, whose parts may be copied.
     pub(super) other: &'a [Tree],
 }
 
-/// Makes one change somewhere in the trees.
+/// Makes one change at a random place in the trees.
 pub(super) fn mutate(trees: &mut Vec<Tree>, pool: &Pool<'_>, random: &mut Random) {
-    // every token is as likely as any other, however deep it lies
+    // each token is equally likely, at any depth
     let mut at = random.below(size(trees));
     for tree in trees.iter_mut() {
         let Tree::Group(_, inside) = tree else {
@@ -94,7 +94,7 @@ fn change(trees: &mut Vec<Tree>, at: usize, pool: &Pool<'_>, random: &mut Random
         5 => trees.truncate(at),
         6 => drop(trees.splice(at..=at, part(pool.other, random))),
         7 => {
-            // a group around some of them
+            // wraps some of them in a group
             let end = at + random.below(trees.len() - at + 1);
             let inside = trees.drain(at..end).collect();
             trees.insert(at, Tree::Group(delimiter(random), inside));
@@ -120,7 +120,7 @@ fn delimiter(random: &mut Random) -> Delimiter {
     random.pick(&all).copied().unwrap_or(Delimiter::None)
 }
 
-/// One tree of another call, at any depth.
+/// Returns one tree of another call, at any depth.
 fn part(trees: &[Tree], random: &mut Random) -> Option<Tree> {
     let tree = random.pick(trees)?;
     match tree {

@@ -1,4 +1,4 @@
-//! Macro calls to start from: those of the ui tests, the examples and the docs, and the findings in
+//! Macro calls to mutate: those of the ui tests, the examples and the docs, and the findings in
 //! `macros/corpus`.
 
 use super::tree::{self, Tree};
@@ -9,7 +9,7 @@ use std::{
     str::FromStr,
 };
 
-/// Which macro is called.
+/// The macro of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Macro {
     State,
@@ -18,7 +18,7 @@ pub(super) enum Macro {
     Graph,
 }
 
-/// One macro call: the arguments of an attribute, and the item under it or the tokens between braces.
+/// A macro call: the arguments of an attribute, and the item below it or the tokens between braces.
 #[derive(Clone)]
 pub(super) struct Call {
     pub(super) name: Macro,
@@ -27,7 +27,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The call as source text, in which a group without delimiters is `__none { … }`.
+    /// Returns the call as source text, in which a group without delimiters is `__none { … }`.
     pub(super) fn written(&self) -> String {
         let (arguments, item) = (tree::written(&self.arguments), tree::written(&self.item));
         match self.name {
@@ -39,7 +39,7 @@ impl Call {
     }
 }
 
-/// Every call in the repository's own programs, in the order of their files.
+/// Returns every call in the programs of the repository, sorted by file.
 pub(super) fn seeds() -> Vec<Call> {
     let mut calls = Vec::new();
     for folder in ["../tests/ui", "../tests/src", "../examples", "../docs", "src/docs"] {
@@ -55,7 +55,7 @@ pub(super) fn seeds() -> Vec<Call> {
     calls
 }
 
-/// The findings of earlier runs, with the names of their files.
+/// Returns the findings of earlier runs, with the names of their files.
 pub(super) fn findings() -> Vec<(String, Call)> {
     let mut findings = Vec::new();
     for file in files(&root().join("corpus")) {
@@ -71,7 +71,7 @@ pub(super) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Rust and Markdown files under a folder, in the order of their names.
+/// Returns the Rust and Markdown files in a folder, sorted by name.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
@@ -84,18 +84,18 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The fenced blocks of a page, or the whole of a program.
+/// Returns the fenced blocks of a page, or the whole text of a program.
 fn blocks(text: &str) -> Vec<String> {
     if !text.contains("\n```") {
         return vec![text.to_owned()];
     }
     let parts = text.split("```").skip(1).step_by(2);
-    // the first line says the language; what rustdoc hides is shown
+    // the first line is the language; includes the lines that rustdoc hides
     let shown = |line: &str| line.strip_prefix("# ").unwrap_or(line).to_owned();
     parts.map(|part| part.lines().skip(1).map(shown).collect::<Vec<_>>().join("\n")).collect()
 }
 
-/// Finds calls by their tokens, so that programs that do not compile have them as well.
+/// Finds calls by their tokens, also in programs that do not compile.
 fn collect(tokens: &TokenStream, calls: &mut Vec<Call>) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     for at in 0..trees.len() {
@@ -120,7 +120,7 @@ fn collect(tokens: &TokenStream, calls: &mut Vec<Call>) {
     }
 }
 
-/// The call that an attribute is, if it is one of ours.
+/// Returns the call of an attribute, if the attribute is one of burdock's.
 fn attribute(attr: &TokenStream, after: &[TokenTree]) -> Option<Call> {
     let attr: Vec<TokenTree> = attr.clone().into_iter().collect();
     let [TokenTree::Ident(word), TokenTree::Group(arguments)] = attr.as_slice() else {

@@ -1,4 +1,4 @@
-//! Token trees that can be changed in place.
+//! Mutable token trees.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
@@ -9,10 +9,10 @@ pub(super) enum Tree {
     Group(Delimiter, Vec<Tree>),
 }
 
-/// What stands for a group without delimiters in a text.
+/// The word that represents a group without delimiters in a text.
 const NONE: &str = "__none";
 
-/// Reads tokens, with `__none { … }` as a group without delimiters.
+/// Converts tokens to trees, with `__none { … }` as a group without delimiters.
 pub(super) fn trees(tokens: TokenStream) -> Vec<Tree> {
     let mut read: Vec<Tree> = Vec::new();
     for token in tokens {
@@ -40,7 +40,7 @@ pub(super) fn tokens(trees: &[Tree]) -> TokenStream {
     trees.iter().map(token).collect()
 }
 
-/// The text that [`trees`] reads back.
+/// Returns the trees as text, from which [`trees`] reads them back.
 pub(super) fn written(trees: &[Tree]) -> String {
     marked(trees).to_string()
 }
@@ -62,7 +62,7 @@ fn marked(trees: &[Tree]) -> TokenStream {
     output
 }
 
-/// How many tokens and groups there are.
+/// Returns the number of tokens and groups.
 pub(super) fn size(trees: &[Tree]) -> usize {
     let one = |tree: &Tree| match tree {
         Tree::Token(_) => 1,

@@ -1,25 +1,26 @@
-//! Checks the rules that need nothing but names, and is the only place that makes a [`CheckedGraph`].
+//! Checks the rules that need only names. This module alone can construct a [`CheckedGraph`].
 
 use std::ops::Deref;
 
-use super::model::{EdgeEnd, Graph, GraphModel, NodeId, WholeGraph};
+use super::model::{CompleteGraph, EdgeEnd, Graph, GraphModel, NodeId};
 use super::paths::{Direction, links, reach, roots};
 use crate::diagnostics::Diagnostics;
 use crate::names;
 use crate::state::serde;
 
-/// A graph in which every name is known, every node has a transition, can be reached and can come to rest.
-pub(crate) struct CheckedGraph(WholeGraph);
+/// A graph in which all names are known, and in which each node has a transition, is reachable and can reach
+/// `pause` or `end`.
+pub(crate) struct CheckedGraph(CompleteGraph);
 
 impl Deref for CheckedGraph {
-    type Target = WholeGraph;
+    type Target = CompleteGraph;
 
-    fn deref(&self) -> &WholeGraph {
+    fn deref(&self) -> &CompleteGraph {
         &self.0
     }
 }
 
-/// Checks the graph, and gives it back when this or an earlier stage found an error.
+/// Checks the graph. Returns it as the error if this or an earlier stage has found one.
 pub(crate) fn check_graph(
     model: GraphModel,
     diagnostics: &mut Diagnostics,
@@ -29,79 +30,79 @@ pub(crate) fn check_graph(
         serde::check_input(&input.attrs, diagnostics);
     }
     let complete = check_transitions(&model, diagnostics);
-    // A missing edge could have led anywhere, so what cannot be reached without it is no news.
-    if complete && !model.doubts.edges {
+    // A missing edge could lead to any node, so reachability is unknown.
+    if complete && !model.incomplete.edges {
         check_reachable(&model.graph, diagnostics);
-        check_rest(&model.graph, diagnostics);
+        check_pauses(&model.graph, diagnostics);
     }
-    if diagnostics.is_empty() && model.is_whole() {
+    if diagnostics.is_empty() && model.is_complete() {
         Ok(CheckedGraph(model.complete()))
     } else {
         Err(Box::new(model))
     }
 }
 
-/// A node that fails again leaves the state as it was, so it would fail for ever.
+/// Rejects error edges to the same node: a failed node leaves the state unchanged, so it would fail forever.
 fn check_error_edges(graph: &Graph, diagnostics: &mut Diagnostics) {
     for edge in &graph.edges {
         if edge.error && edge.to == EdgeEnd::Node(edge.from) {
             let name = names::plain(&graph[edge.from].name);
             diagnostics
-                .error(&edge.token, format!("the error edge of `{name}` leads back to `{name}`"))
-                .help("to try again, write `#[retry(…)]` before the node");
+                .error(&edge.token, format!("the `on error` edge of node `{name}` targets itself"))
+                .help("to retry the node, write `#[retry(…)]` before it");
         }
     }
 }
 
-/// Reports nodes without a transition and says whether there are none.
+/// Reports nodes without a transition. Returns whether all nodes have one.
 fn check_transitions(model: &GraphModel, diagnostics: &mut Diagnostics) -> bool {
     let mut complete = true;
     for id in model.graph.ids() {
         let missing = model.transitions[id.0].is_none();
         complete &= !missing;
-        if missing && !model.doubts.sources {
+        if missing && !model.incomplete.sources {
             let name = names::plain(&model.graph[id].name);
             diagnostics
                 .error(&model.graph[id].name, format!("node `{name}` has no transition"))
-                .help(format!("say what follows: `{name} -> …;`"));
+                .help(format!("add one: `{name} -> …;`"));
         }
     }
     complete
 }
 
 fn check_reachable(graph: &Graph, diagnostics: &mut Diagnostics) {
-    let lost: Vec<NodeId> = graph.ids().filter(|id| !graph.order.contains(id)).collect();
-    for (root, others) in roots(&lost, &links(graph, Direction::Backward)) {
+    let unreachable: Vec<NodeId> = graph.ids().filter(|id| !graph.order.contains(id)).collect();
+    for (root, others) in roots(&unreachable, &links(graph, Direction::Backward)) {
         let name = names::plain(&graph[root].name);
-        let error = diagnostics.error(&graph[root].name, format!("nothing leads to node `{name}`"));
-        error.help(format!("name it in a transition: `… -> {name};`"));
+        let error = diagnostics.error(&graph[root].name, format!("node `{name}` is unreachable"));
+        error.help(format!("add a transition to it: `… -> {name};`"));
         if !others.is_empty() {
-            error.note(format!("only it leads to {}", list(graph, &others)));
+            error.note(format!("only `{name}` leads to {}", name_list(graph, &others)));
         }
     }
 }
 
-fn check_rest(graph: &Graph, diagnostics: &mut Diagnostics) {
+fn check_pauses(graph: &Graph, diagnostics: &mut Diagnostics) {
     let backward = links(graph, Direction::Backward);
-    let rests = |id: &NodeId| {
+    let pauses_or_ends = |id: &NodeId| {
         let mut edges = graph.edges.iter().filter(|edge| edge.from == *id);
         edges.any(|edge| matches!(edge.to, EdgeEnd::Pause(_) | EdgeEnd::End))
     };
-    let resting = reach(graph.ids().filter(rests), &backward);
+    let reaching = reach(graph.ids().filter(pauses_or_ends), &backward);
     let stuck: Vec<NodeId> =
-        graph.ids().filter(|id| !resting[id.0] && graph.order.contains(id)).collect();
+        graph.ids().filter(|id| !reaching[id.0] && graph.order.contains(id)).collect();
     for (root, others) in roots(&stuck, &links(graph, Direction::Forward)) {
         let name = names::plain(&graph[root].name);
-        let message = format!("node `{name}` reaches neither `pause` nor `end`");
+        let message = format!("node `{name}` can never reach `pause` or `end`");
         let error = diagnostics.error(&graph[root].name, message);
-        error.help("let a transition on the way lead to `pause` or `end`");
+        error.help("let a node on its path target `pause` or `end`");
         if !others.is_empty() {
-            error.note(format!("the same holds for {}", list(graph, &others)));
+            error.note(format!("the same applies to {}", name_list(graph, &others)));
         }
     }
 }
 
-fn list(graph: &Graph, ids: &[NodeId]) -> String {
+fn name_list(graph: &Graph, ids: &[NodeId]) -> String {
     let names: Vec<String> = ids.iter().map(|id| names::plain(&graph[*id].name)).collect();
     names::list(&names)
 }

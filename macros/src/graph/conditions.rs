@@ -1,6 +1,6 @@
-//! Conditions: `state.field` becomes a place of the candidate state.
+//! Rewrites conditions: `state.field` becomes a place expression of the candidate state.
 //!
-//! It works on tokens, not on expressions, so that it reaches into macro calls such as `matches!`.
+//! Works on tokens instead of expressions, so that macro calls such as `matches!` are rewritten as well.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -11,11 +11,11 @@ use crate::names;
 /// A condition that reads the candidate state.
 pub(crate) struct Rewritten {
     pub(crate) tokens: TokenStream,
-    /// The fields it reads, each once, at its first place.
+    /// The fields that it reads, each once, with the span of the first use.
     pub(crate) fields: Vec<Ident>,
 }
 
-/// Turns every `state.field` into the place `(*state_ident.field.__get())`; the rest stays as it is.
+/// Replaces each `state.field` with the place expression `(*state_ident.field.__get())`.
 pub(crate) fn rewrite(
     tokens: &TokenStream,
     state_ident: &Ident,
@@ -27,7 +27,7 @@ pub(crate) fn rewrite(
     Rewritten { tokens, fields }
 }
 
-/// Adds the fields whose names are not there yet.
+/// Adds the fields that are not in the list yet.
 pub(crate) fn add_fields(fields: &mut Vec<Ident>, more: impl IntoIterator<Item = Ident>) {
     for field in more {
         if !fields.iter().any(|known| names::plain(known) == names::plain(&field)) {
@@ -71,7 +71,7 @@ impl Rewriter<'_> {
         rewritten
     }
 
-    /// The field that `.field` after `state` names, when it names one.
+    /// Returns the field of a `.field` after `state`, if it is one.
     fn field<'t>(&mut self, state: &Ident, after: &'t [TokenTree]) -> Option<&'t Ident> {
         let [dot, TokenTree::Ident(field), rest @ ..] = after else {
             return self.bare(state);
@@ -83,24 +83,25 @@ impl Rewriter<'_> {
         let turbofish = rest.len() > 1 && rest[..2].iter().all(|tree| punct(tree) == Some(':'));
         if called || turbofish {
             self.diagnostics
-                .error(field, "a condition reads fields of the state, it calls no methods on it")
+                .error(field, "a condition cannot call a method of the state")
                 .help("call a method on a field: `state.field.method()`");
             return None;
         }
-        // a keyword is not the name of a field, which rustc says where it is read
+        // rustc reports a keyword in the place of a field
         names::is_name(field).then_some(field)
     }
 
     fn bare(&mut self, state: &Ident) -> Option<&'static Ident> {
         self.diagnostics
-            .error(state, "`state` stands for no value here")
+            .error(state, "`state` cannot be used as a value")
             .help("read one of its fields: `state.field`");
         None
     }
 
     fn place(&mut self, field: &Ident) -> TokenStream {
         add_fields(self.fields, [field.clone()]);
-        // Located at the field, so that errors are, but ours, so that lints for the user's code stay silent.
+        // Located at the field for errors, but with the hygiene of the macro, so that lints for the user's code do
+        // not apply.
         let span = Span::mixed_site().located_at(field.span());
         let mut state = self.state_ident.clone();
         state.set_span(state.span().located_at(field.span()));
@@ -108,7 +109,8 @@ impl Rewriter<'_> {
     }
 }
 
-/// Whether the word at `index` is a value: no field, no path segment, no name in a struct literal, no macro.
+/// Returns whether the word at `index` is a value, and not a field, a path segment, a name in a struct literal or
+/// a macro.
 fn is_value(trees: &[TokenTree], index: usize) -> bool {
     let at = |index: usize| trees.get(index).and_then(punct);
     let before = |steps: usize| index.checked_sub(steps).and_then(at);

@@ -1,7 +1,7 @@
-//! From a whole graph to its items; nothing here can fail.
+//! Expands a complete graph to its items; this cannot fail.
 //!
-//! Tables, headers of impls and calls into burdock: what needs facts about actions is decided by
-//! constant functions there, called under the span of the token that a message has to label.
+//! Generates tables, headers of impls and calls into burdock. Rules about actions are checked by constant functions
+//! there, which are called with the span of the token that the error labels.
 
 mod checks;
 pub(super) mod items;
@@ -12,10 +12,10 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::check::CheckedGraph;
-use super::model::{ActionId, NodeId, WholeGraph};
+use super::model::{ActionId, CompleteGraph, NodeId};
 use crate::{names, spans::respanned, text};
 
-/// Everything that `graph!` makes.
+/// Expands to everything that `graph!` generates.
 pub(crate) fn expand_graph(graph: &CheckedGraph) -> TokenStream {
     let expansion = Expansion::new(graph);
     let items = items::expand_items(&expansion);
@@ -24,7 +24,7 @@ pub(crate) fn expand_graph(graph: &CheckedGraph) -> TokenStream {
     quote!(#items #constant)
 }
 
-/// The impls, and what they need.
+/// Expands to the impls, and the items that they need.
 pub(super) fn expand_constant(expansion: &Expansion<'_>, checks: &TokenStream) -> TokenStream {
     let aliases = expansion.aliases();
     let tables = checks::expand_tables(expansion);
@@ -45,12 +45,12 @@ pub(super) fn expand_constant(expansion: &Expansion<'_>, checks: &TokenStream) -
 
 /// A graph and the names that its expansion uses.
 pub(super) struct Expansion<'a> {
-    pub(super) graph: &'a WholeGraph,
+    pub(super) graph: &'a CompleteGraph,
     /// `::burdock::__private`
     root: TokenStream,
-    /// The same by the name that it has in the graph's constant.
+    /// The same path, by the name that is imported in the graph's constant.
     private: TokenStream,
-    /// The graph's `cfg` attributes, which all its items share.
+    /// The `cfg` attributes of the graph, for each of its items.
     pub(super) cfg: TokenStream,
     pub(super) node_type: Ident,
     pub(super) inputs_type: Ident,
@@ -59,7 +59,7 @@ pub(super) struct Expansion<'a> {
 }
 
 impl<'a> Expansion<'a> {
-    pub(super) fn new(graph: &'a WholeGraph) -> Self {
+    pub(super) fn new(graph: &'a CompleteGraph) -> Self {
         let burdock = super::burdock_path(&graph.attrs);
         let cfg = graph.attrs.iter().filter(|attr| text::is_cfg(attr));
         let name = &graph.name;
@@ -75,7 +75,7 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// One alias per distinct path, so that rustc speaks about a path once.
+    /// Expands to one alias per distinct path, so that rustc reports errors about a path once.
     fn aliases(&self) -> TokenStream {
         let Self { graph, root, private, .. } = self;
         let (name, state) = (&graph.name, &graph.state);
@@ -88,12 +88,12 @@ impl<'a> Expansion<'a> {
             }
         });
         quote! {
-            #[allow(unused_imports, reason = "what falls back is not used in a sound graph")]
+            #[allow(unused_imports, reason = "the fallback traits are unused in a valid graph")]
             use #root::{
                 self, FallbackFacts as _, FallbackFit as _, FallbackReadBack as _,
                 FallbackRunner as _, FallbackSchema as _, PlainField as _,
             };
-            // an error type when it is no state, so that this is said once
+            // an error type if it is not a state, so that rustc reports this once
             type __State = <#state as #private::WithFields<
                 { #private::has_fields(<#state as #private::State>::FIELDS) }
             >>::State;
@@ -101,19 +101,19 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// [`private`](Self::private) as the first token of what rustc labels at `span`.
+    /// Returns [`private`](Self::private) as the first token of an expression that rustc labels at `span`.
     fn private_at(&self, span: Span) -> TokenStream {
         respanned(self.private.clone(), span)
     }
 
-    /// The variant of a node.
+    /// Returns the variant of a node.
     fn variant(&self, node: NodeId) -> TokenStream {
         let Self { node_type, .. } = self;
         let name = &self.graph[node].name;
         quote!(#node_type::#name)
     }
 
-    /// The alias of the visit of a node's action.
+    /// Returns the alias for the action of a node.
     fn visit(&self, node: NodeId) -> Ident {
         visit_alias(self.graph[node].action)
     }
@@ -128,12 +128,13 @@ fn visit_alias(action: ActionId) -> Ident {
     format_ident!("__V{}", action.0)
 }
 
-/// A place in a table, as a person would write it.
-fn place(index: usize) -> Literal {
+/// Returns an index without a type suffix.
+fn index_literal(index: usize) -> Literal {
     Literal::usize_unsuffixed(index)
 }
 
-/// A local name that the user's expressions cannot see, and that no constant of the user has.
+/// Returns the name of a local variable that is hidden from the user's expressions, and that cannot be the name of
+/// a constant of the user.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
@@ -152,7 +153,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
     let variants: Vec<TokenStream> = ids.iter().map(|id| expansion.variant(*id)).collect();
     let methods = ids.iter().map(|id| {
         let (name, visit) = (&graph[*id].name, expansion.visit(*id));
-        // all of it under the path, where rustc says that it is no action
+        // with the span of the path, where rustc reports that it is not an action
         let span = graph[*id].path.span();
         let at = |ident: &Ident| {
             let mut ident = ident.clone();
@@ -196,7 +197,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// Runs a node's action with its parameters bound.
+/// Expands to the call that runs the action of a node with its parameters.
 fn expand_perform(expansion: &Expansion<'_>, id: NodeId, step: &Ident) -> TokenStream {
     let visit = expansion.visit(id);
     let parameters = &expansion.graph[id].parameters;
@@ -204,7 +205,7 @@ fn expand_perform(expansion: &Expansion<'_>, id: NodeId, step: &Ident) -> TokenS
         return quote!(#visit::perform_unbound(#step));
     }
     let params = local("__params");
-    // with its type, so that nothing is inferred when the action does not fit
+    // with its type, so that nothing is inferred if the action does not fit
     let path = &expansion.graph[id].path;
     let private = &expansion.private;
     let bound = quote_spanned!(path.span()=> <#path as #private::Action>::Params);
@@ -217,7 +218,7 @@ fn expand_perform(expansion: &Expansion<'_>, id: NodeId, step: &Ident) -> TokenS
     quote!(#visit::perform(#step, |#params: &mut #bound| { #(#binds)* }))
 }
 
-/// Names as the graph's tables have them.
+/// Returns a name as in the tables of the graph.
 fn plain_name(ident: &Ident) -> String {
     names::plain(ident)
 }

@@ -1,46 +1,46 @@
-//! What stands for a graph that has errors, so that the rest of the crate does not add more.
+//! The items of a graph that has errors, so that the rest of the crate reports no follow-up errors.
 //!
-//! It is the expansion of what was understood, without its checks. Where a name was lost, the program
-//! may know it all the same, so the type that would have it is one that rustc knows to be unknown.
+//! Expands the valid parts, without checks. A type with a missing name becomes an error type, because the program
+//! may use that name.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Pat, PatWild, Token};
 
 use super::expand::{Expansion, expand_constant, items};
-use super::model::{ActionId, ActionPath, Arm, Doubts, GraphModel, Node, Target};
-use super::syntax::{YieldsSyntax, unread, unread_type};
+use super::model::{ActionId, ActionPath, Arm, GraphModel, Incomplete, Node, Target};
+use super::syntax::{YieldsSyntax, unparsed, unparsed_type};
 
-/// The graph's items, each as far as it is known.
+/// Expands to the known parts of the items of the graph.
 pub(crate) fn expand_fallback(mut model: GraphModel) -> TokenStream {
-    let doubts = std::mem::take(&mut model.doubts);
-    add_stand_ins(&mut model, &doubts);
+    let incomplete = std::mem::take(&mut model.incomplete);
+    add_placeholders(&mut model, &incomplete);
     open_matches(&mut model);
     let graph = model.complete();
     let expansion = Expansion::new(&graph);
     let Expansion { node_type, inputs_type, resources_type, writes_type, .. } = &expansion;
     let unknown = |names: [&Ident; 2]| expand_unknown(&expansion, names);
     let type_ = items::expand_type(&expansion);
-    let nodes = if doubts.nodes {
+    let nodes = if incomplete.nodes {
         unknown([node_type, writes_type])
     } else {
         let (nodes, writes) = (items::expand_nodes(&expansion), items::expand_writes(&expansion));
         quote!(#nodes #writes)
     };
-    let bindings = if doubts.bindings {
+    let bindings = if incomplete.bindings {
         unknown([inputs_type, resources_type])
     } else {
         items::expand_bindings(&expansion)
     };
-    let bare = doubts.bindings || graph.resources.is_empty();
-    let entry = items::expand_entry(&expansion, bare.then_some(resources_type));
+    let without_resources = incomplete.bindings || graph.resources.is_empty();
+    let entry = items::expand_entry(&expansion, without_resources.then_some(resources_type));
     let constant = expand_constant(&expansion, &TokenStream::new());
     quote!(#type_ #nodes #bindings #entry #constant)
 }
 
-/// Gives a graph without nodes one, and a lost `yields` its type.
-fn add_stand_ins(model: &mut GraphModel, doubts: &Doubts) {
-    let (graph, name) = (&mut model.graph, unread());
+/// Adds a node to a graph without nodes, and a type for a missing `yields`.
+fn add_placeholders(model: &mut GraphModel, incomplete: &Incomplete) {
+    let (graph, name) = (&mut model.graph, unparsed());
     if graph.nodes.is_empty() {
         graph.actions.push(ActionPath { key: String::new(), path: name.clone().into() });
         graph.nodes.push(Node {
@@ -56,12 +56,12 @@ fn add_stand_ins(model: &mut GraphModel, doubts: &Doubts) {
         });
         model.transitions.push(None);
     }
-    if doubts.yields && graph.yields.is_none() {
-        graph.yields = Some(YieldsSyntax { keyword: name, ty: unread_type() });
+    if incomplete.yields && graph.yields.is_none() {
+        graph.yields = Some(YieldsSyntax { keyword: name, ty: unparsed_type() });
     }
 }
 
-/// Lets every `match` go on, since what it misses may be what was lost.
+/// Adds a wildcard arm to each `match`, because the missing arm may be one that was not parsed.
 fn open_matches(model: &mut GraphModel) {
     let ordinary = model.transitions.iter_mut().flatten();
     let on_error = model.graph.nodes.iter_mut().filter_map(|node| node.on_error.as_mut());
@@ -92,14 +92,14 @@ fn open(target: &mut Target) {
     }
 }
 
-/// Types of which nothing is known.
+/// Expands to aliases of an error type.
 fn expand_unknown(expansion: &Expansion<'_>, names: [&Ident; 2]) -> TokenStream {
-    let (vis, cfg, unread) = (&expansion.graph.vis, &expansion.cfg, unread());
+    let (vis, cfg, unparsed) = (&expansion.graph.vis, &expansion.cfg, unparsed());
     quote! {
         #(
             #cfg
             #[allow(dead_code, reason = "beside an error")]
-            #vis type #names = #unread;
+            #vis type #names = #unparsed;
         )*
     }
 }

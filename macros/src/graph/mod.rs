@@ -1,11 +1,11 @@
-//! `graph!`: names nodes, binds their parameters and says what follows what.
+//! `graph!`: declares nodes, their parameters and the transitions between them.
 //!
 //! ```text
 //! tokens ─parse→ GraphSyntax ─resolve→ GraphModel ─check→ CheckedGraph ─expand→ tokens
 //! ```
 //!
-//! Every stage gathers its errors and goes on with what it understood; `fallback` stands in for `expand`
-//! when there are any, so that the rest of the user's crate still finds the graph's items.
+//! Each stage collects its errors and continues with the valid parts. If there are errors, `fallback` replaces
+//! `expand`, so that the rest of the user's crate still finds the items of the graph.
 
 mod check;
 mod conditions;
@@ -32,7 +32,7 @@ use proc_macro2::TokenStream;
 
 use crate::diagnostics::Diagnostics;
 
-/// The path of burdock: `::burdock`, unless the graph stands under `#[burdock(crate = path)]`.
+/// Returns the path of burdock. Defaults to `::burdock`; `#[burdock(crate = path)]` on the graph overrides it.
 fn burdock_path(attrs: &[syn::Attribute]) -> TokenStream {
     let path = attrs
         .iter()

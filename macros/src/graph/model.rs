@@ -1,8 +1,7 @@
-//! The model of a graph: names are ids, conditions are ready to be emitted, edges lie flat.
+//! The model of a graph: names are ids, conditions are ready for emission, edges are a flat list.
 //!
-//! `resolve` makes a [`GraphModel`], in which a start or a transition can still be missing.
-//! `check` turns it into a `CheckedGraph`, in which neither can, and `fallback` into a [`WholeGraph`],
-//! in which stand-ins take their place.
+//! `resolve` returns a [`GraphModel`], in which the start or transitions can be missing. `check` converts it
+//! to a `CheckedGraph`, in which nothing is missing, and `fallback` to a [`CompleteGraph`] with placeholders.
 
 use std::ops::{Deref, Index};
 
@@ -11,34 +10,34 @@ use syn::{Attribute, Expr, Pat, Path, Token, Visibility, token};
 
 use super::syntax::{Binding, ParameterSyntax, YieldsSyntax};
 
-/// A node's place in [`Graph::nodes`].
+/// An index into [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub(crate) usize);
 
-/// An action path's place in [`Graph::actions`].
+/// An index into [`Graph::actions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ActionId(pub(crate) usize);
 
-/// A resolved graph that nobody has checked.
+/// A resolved graph before the checks.
 pub(crate) struct GraphModel {
     pub(crate) graph: Graph,
     pub(crate) start: Option<NodeId>,
-    /// What follows each node, by node id.
+    /// The transition of each node, by node id.
     pub(crate) transitions: Vec<Option<Transition>>,
-    pub(crate) doubts: Doubts,
+    pub(crate) incomplete: Incomplete,
 }
 
 impl GraphModel {
-    /// Nothing is missing.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// Returns whether the start and all transitions are known.
+    pub(crate) fn is_complete(&self) -> bool {
         self.start.is_some() && self.transitions.iter().all(Option::is_some)
     }
 
-    /// Puts stand-ins where something is missing.
-    pub(crate) fn complete(self) -> WholeGraph {
+    /// Replaces what is missing with placeholders.
+    pub(crate) fn complete(self) -> CompleteGraph {
         let unknown = || Transition { target: Target::Unknown, fields: Vec::new() };
         let transitions = self.transitions.into_iter().map(|found| found.unwrap_or_else(unknown));
-        WholeGraph {
+        CompleteGraph {
             graph: self.graph,
             start: self.start.unwrap_or(NodeId(0)),
             transitions: transitions.collect(),
@@ -46,26 +45,26 @@ impl GraphModel {
     }
 }
 
-/// A graph that starts somewhere and in which something follows every node.
-pub(crate) struct WholeGraph {
+/// A graph with a start and a transition for each node.
+pub(crate) struct CompleteGraph {
     graph: Graph,
     start: NodeId,
     transitions: Vec<Transition>,
 }
 
-impl WholeGraph {
-    /// Where the first run begins.
+impl CompleteGraph {
+    /// Returns the node where the first run starts.
     pub(crate) fn start(&self) -> NodeId {
         self.start
     }
 
-    /// What follows the node.
+    /// Returns the transition of a node.
     pub(crate) fn transition(&self, node: NodeId) -> &Transition {
         &self.transitions[node.0]
     }
 }
 
-impl Deref for WholeGraph {
+impl Deref for CompleteGraph {
     type Target = Graph;
 
     fn deref(&self) -> &Graph {
@@ -73,7 +72,7 @@ impl Deref for WholeGraph {
     }
 }
 
-/// Everything about a graph except where it starts and what follows its nodes.
+/// A graph without its start and its transitions.
 pub(crate) struct Graph {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) former_names: Vec<String>,
@@ -86,14 +85,14 @@ pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     /// The distinct action paths, in the order of their first use.
     pub(crate) actions: Vec<ActionPath>,
-    /// Every edge, by source in node order, then as written; ordinary ones before error edges.
+    /// All edges, by source in node order: first the ordinary ones, then the error edges, each as written.
     pub(crate) edges: Vec<Edge>,
-    /// The nodes that can be reached, in reverse postorder from the start.
+    /// The reachable nodes, in reverse postorder from the start.
     pub(crate) order: Vec<NodeId>,
 }
 
 impl Graph {
-    /// Every node id, in the order of the nodes.
+    /// Returns all node ids, in the order of the nodes.
     pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..self.nodes.len()).map(NodeId)
     }
@@ -109,46 +108,46 @@ impl Index<NodeId> for Graph {
 
 /// One node.
 pub(crate) struct Node {
-    /// Docs, nothing else.
+    /// Doc comments.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) timeout: Option<Expr>,
     pub(crate) retry: Option<Expr>,
     pub(crate) name: Ident,
-    /// Which distinct path the action has.
+    /// The path of the action, among the distinct ones.
     pub(crate) action: ActionId,
-    /// The same path with the spans of this node.
+    /// The same path, with the spans of this node.
     pub(crate) path: Path,
     pub(crate) parameters: Vec<ParameterSyntax>,
-    /// What `on error` says for this node.
+    /// The `on error` transition of the node.
     pub(crate) on_error: Option<Transition>,
-    /// Is the start, or an ordinary or pause edge leads here.
+    /// Whether the node is the start or the target of an edge that is not an error edge.
     pub(crate) ordinary_entry: bool,
 }
 
 /// An action path that one or more nodes use.
 pub(crate) struct ActionPath {
-    /// Its tokens as text: equal for equal paths.
+    /// The tokens as text: equal for equal paths.
     pub(crate) key: String,
-    /// As written at its first use.
+    /// The path with the spans of its first use.
     pub(crate) path: Path,
 }
 
-/// What follows a node, and what deciding it reads.
+/// A transition, and the fields that its conditions read.
 #[derive(Clone)]
 pub(crate) struct Transition {
     pub(crate) target: Target,
-    /// The fields its conditions read, each once, at its first place.
+    /// The fields that the conditions read, each once, with the span of the first use.
     pub(crate) fields: Vec<Ident>,
 }
 
-/// Where a transition leads.
+/// The target of a transition.
 #[derive(Clone)]
 pub(crate) enum Target {
     Node(NodeId),
-    /// A bare `pause` is already resolved to the start.
+    /// A `pause`. One without a node is resolved to the start.
     Pause(NodeId),
     End,
-    /// Could not be read or resolved; stands only beside an error.
+    /// A target that could not be parsed or resolved. Exists only beside an error.
     Unknown,
     If(Box<If>),
     Match(Box<Match>),
@@ -156,10 +155,10 @@ pub(crate) enum Target {
 
 /// `if condition { then } else { otherwise }`.
 #[derive(Clone)]
-#[expect(clippy::struct_field_names, reason = "the token is named as everywhere in syn")]
+#[expect(clippy::struct_field_names, reason = "the token is named as in syn")]
 pub(crate) struct If {
     pub(crate) if_token: Token![if],
-    /// Rewritten: places lie under [`state_ident`].
+    /// Rewritten: reads the fields of [`state_ident`].
     pub(crate) condition: TokenStream,
     pub(crate) then: Target,
     pub(crate) otherwise: Target,
@@ -167,10 +166,10 @@ pub(crate) struct If {
 
 /// `match scrutinee { arms }`.
 #[derive(Clone)]
-#[expect(clippy::struct_field_names, reason = "the token is named as everywhere in syn")]
+#[expect(clippy::struct_field_names, reason = "the token is named as in syn")]
 pub(crate) struct Match {
     pub(crate) match_token: Token![match],
-    /// Rewritten: places lie under [`state_ident`].
+    /// Rewritten: reads the fields of [`state_ident`].
     pub(crate) scrutinee: TokenStream,
     pub(crate) brace: token::Brace,
     pub(crate) arms: Vec<Arm>,
@@ -189,23 +188,23 @@ pub(crate) struct Arm {
 #[derive(Clone)]
 pub(crate) struct Guard {
     pub(crate) if_token: Token![if],
-    /// Rewritten: places lie under [`state_ident`].
+    /// Rewritten: reads the fields of [`state_ident`].
     pub(crate) condition: TokenStream,
 }
 
-/// One leaf of one transition.
+/// An edge: one possible target of a transition.
 pub(crate) struct Edge {
     pub(crate) from: NodeId,
     pub(crate) to: EdgeEnd,
-    /// The conditions along the branch, as text.
+    /// The conditions of the branch, as text.
     pub(crate) label: Option<String>,
-    /// Written with `on error`.
+    /// Whether it is an `on error` edge.
     pub(crate) error: bool,
-    /// The target's own token: a node's name, or the word `pause` or `end`.
+    /// The token of the target: the name of a node, or the word `pause` or `end`.
     pub(crate) token: Ident,
 }
 
-/// Where an edge leads.
+/// The target of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EdgeEnd {
     Node(NodeId),
@@ -214,7 +213,7 @@ pub(crate) enum EdgeEnd {
 }
 
 impl EdgeEnd {
-    /// The node that runs next, now or after the pause.
+    /// Returns the node that runs next, immediately or after the pause.
     pub(crate) fn node(self) -> Option<NodeId> {
         match self {
             EdgeEnd::Node(id) | EdgeEnd::Pause(id) => Some(id),
@@ -223,23 +222,23 @@ impl EdgeEnd {
     }
 }
 
-/// What earlier errors leave open; rules that would only repeat them stay silent.
+/// The parts of a graph that are incomplete because of earlier errors. Rules that depend on them are not checked.
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
-pub(crate) struct Doubts {
-    /// Any node may have a transition that was lost.
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
+pub(crate) struct Incomplete {
+    /// The transition of any node may be missing.
     pub(crate) sources: bool,
-    /// Any node may have an edge that was lost.
+    /// Edges of any node may be missing.
     pub(crate) edges: bool,
-    /// A node may have another name than was read.
+    /// Names of nodes may be missing or wrong.
     pub(crate) nodes: bool,
-    /// An input or a resource may have another name or type than was read.
+    /// Names or types of inputs and resources may be missing or wrong.
     pub(crate) bindings: bool,
-    /// The graph may have a `yields` that was lost.
+    /// The `yields` section may be missing.
     pub(crate) yields: bool,
 }
 
-/// The name of the candidate state in rewritten conditions.
+/// Returns the name of the candidate state in rewritten conditions.
 pub(crate) fn state_ident() -> Ident {
     Ident::new("__state", Span::mixed_site())
 }

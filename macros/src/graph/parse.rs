@@ -1,7 +1,7 @@
-//! Reads the tokens of `graph!` into a [`GraphSyntax`].
+//! Parses the tokens of `graph!` to a [`GraphSyntax`].
 //!
-//! An error costs one statement, one list entry or one match arm: it is reported, the reader goes on after
-//! the next `;`, `,` or closing brace, and [`Unread`] remembers what kind of thing was lost.
+//! An error skips one statement, one list entry or one match arm: it is reported, the parser continues after
+//! the next `;`, `,` or closing brace, and [`Unparsed`] records what kind of item is missing.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -9,42 +9,43 @@ use syn::parse::{ParseBuffer, ParseStream, Parser as _};
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Visibility, token};
 
 use super::parser::{
-    Comma, Parser, Read, Reported, braces, drain, parentheses, skip, starts_statement,
+    Comma, PResult, Parser, Reported, braces, drain, parentheses, skip, starts_statement,
 };
 use super::syntax::{
-    Binding, GraphSyntax, NodeSyntax, ParameterSyntax, StartSyntax, TransitionSyntax, Unread,
-    YieldsSyntax, unread, unread_type,
+    Binding, GraphSyntax, NodeSyntax, ParameterSyntax, StartSyntax, TransitionSyntax, Unparsed,
+    YieldsSyntax, unparsed, unparsed_type,
 };
 use crate::diagnostics::Diagnostics;
 use crate::{names, text};
 
-/// Words that a target or a condition gives a meaning of its own.
+/// Words with a meaning in targets or conditions.
 const RESERVED: [&str; 3] = ["pause", "end", "state"];
 
-/// The words that begin a section.
+/// The words that start a section.
 const SECTIONS: [&str; 5] = ["inputs", "resources", "yields", "nodes", "start"];
 
-/// Reads what can be read; `None` when there is not even a name.
+/// Parses the valid parts. Returns `None` if the graph has no name.
 pub(crate) fn parse_graph(
     tokens: TokenStream,
     diagnostics: &mut Diagnostics,
 ) -> Option<GraphSyntax> {
     let mut graph = None;
     let read = |input: ParseStream<'_>| {
-        let mut parser = Parser { diagnostics, unread: Unread::default(), sections: Vec::new() };
+        let mut parser =
+            Parser { diagnostics, unparsed: Unparsed::default(), sections: Vec::new() };
         graph = parser.graph(input).ok();
         drain(input);
         Ok(())
     };
-    // Fails only when a group was left half read, and then its error is already reported.
+    // Fails only for a partly parsed group, whose error is already reported.
     let _ = read.parse2(tokens);
     graph
 }
 
 impl Parser<'_> {
-    fn graph(&mut self, input: ParseStream<'_>) -> Read<GraphSyntax> {
-        let attrs = self.read(input.call(Attribute::parse_outer)).unwrap_or_else(|Reported| {
-            // half of an attribute costs the attributes, not the graph
+    fn graph(&mut self, input: ParseStream<'_>) -> PResult<GraphSyntax> {
+        let attrs = self.reported(input.call(Attribute::parse_outer)).unwrap_or_else(|Reported| {
+            // an incomplete attribute skips the attributes, not the graph
             while !input.is_empty() && !input.peek(Ident) && !input.peek(Token![pub]) {
                 skip(input);
             }
@@ -63,7 +64,7 @@ impl Parser<'_> {
             attrs,
             former_names,
             vis,
-            state: state.as_ref().map_or_else(|_| unread().into(), Path::clone),
+            state: state.as_ref().map_or_else(|_| unparsed().into(), Path::clone),
             name,
             inputs: Vec::new(),
             resources: Vec::new(),
@@ -72,7 +73,7 @@ impl Parser<'_> {
             start: None,
             transitions: Vec::new(),
             error_edges: Vec::new(),
-            unread: Unread::default(),
+            unparsed: Unparsed::default(),
         };
         if let Ok((_, body)) = braces(input) {
             self.statements(&body, &mut graph);
@@ -80,18 +81,19 @@ impl Parser<'_> {
                 self.expected(input, "unexpected token after the graph");
             }
         } else {
-            self.unread = Unread { nodes: true, statements: true, targets: true, bindings: true };
+            self.unparsed =
+                Unparsed { nodes: true, statements: true, targets: true, bindings: true };
             if state.is_ok() {
                 self.diagnostics
                     .error(&graph.name, "the graph has no body")
                     .help(format!("write `{}(…) {{ nodes {{ … }} … }}`", graph.name));
             }
         }
-        graph.unread = self.unread;
+        graph.unparsed = self.unparsed;
         Ok(graph)
     }
 
-    /// Takes `#[renamed_from(…)]` out of the attributes of the graph.
+    /// Splits `#[renamed_from(…)]` from the other attributes of the graph.
     fn former_names(&mut self, attrs: Vec<Attribute>) -> (Vec<Attribute>, Vec<LitStr>) {
         let (renames, attrs): (Vec<_>, Vec<_>) =
             attrs.into_iter().partition(|attr| attr.path().is_ident("renamed_from"));
@@ -112,10 +114,10 @@ impl Parser<'_> {
         (attrs, names)
     }
 
-    fn state(&mut self, input: ParseStream<'_>, name: &Ident) -> Read<Path> {
+    fn state(&mut self, input: ParseStream<'_>, name: &Ident) -> PResult<Path> {
         let Ok(inside) = parentheses(input) else {
             self.diagnostics
-                .error(name, "the graph names no state")
+                .error(name, "the graph has no state")
                 .help(format!("write `{name}(State) {{ … }}`"));
             return Err(Reported);
         };
@@ -136,7 +138,7 @@ impl Parser<'_> {
                 continue;
             }
             if self.statement(input, graph).is_err() {
-                self.unread.statements = true;
+                self.unparsed.statements = true;
                 self.skip_statement(input);
             }
             if input.cursor() == before {
@@ -145,10 +147,12 @@ impl Parser<'_> {
         }
     }
 
-    fn statement(&mut self, input: ParseStream<'_>, graph: &mut GraphSyntax) -> Read<()> {
-        for attr in self.read(input.call(Attribute::parse_outer))? {
-            self.diagnostics
-                .error(attr.path(), "an attribute belongs to the graph, a node or a binding");
+    fn statement(&mut self, input: ParseStream<'_>, graph: &mut GraphSyntax) -> PResult<()> {
+        for attr in self.reported(input.call(Attribute::parse_outer))? {
+            self.diagnostics.error(
+                attr.path(),
+                "attributes are allowed only on the graph, a node, an input or a resource",
+            );
         }
         let Ok(word) = input.parse::<Ident>() else {
             return Err(self.expected(input, "expected a section or a transition"));
@@ -163,25 +167,25 @@ impl Parser<'_> {
             "inputs" => self.bindings(input, &word, &mut graph.inputs),
             "resources" => self.bindings(input, &word, &mut graph.resources),
             "nodes" => {
-                self.unread.nodes |= !input.peek(token::Brace);
+                self.unparsed.nodes |= !input.peek(token::Brace);
                 let body = self.body(input, &word)?;
                 let mut nodes = Vec::new();
                 let separated = self.list(&body, |parser, input| parser.node(input, &mut nodes));
-                self.unread.statements |= !separated;
-                // what a section repeats of an earlier one is no other mistake
+                self.unparsed.statements |= !separated;
+                // the repeated section is already reported, so its repeated nodes are not
                 nodes.retain(|node| graph.nodes.iter().all(|known| known.name != node.name));
                 graph.nodes.extend(nodes);
                 Ok(())
             }
             "yields" => {
                 let ty = self.expect(input, "a type");
-                let ty = self.terminated(input, ty).unwrap_or_else(unread_type);
+                let ty = self.terminated(input, ty).unwrap_or_else(unparsed_type);
                 graph.yields = graph.yields.take().or(Some(YieldsSyntax { keyword: word, ty }));
                 Ok(())
             }
             "start" => {
                 let name = self.expect(input, "a node");
-                self.unread.statements |= name.is_err();
+                self.unparsed.statements |= name.is_err();
                 let name = self.terminated(input, name);
                 graph.start = graph.start.take().or(name.map(|name| StartSyntax { name }));
                 Ok(())
@@ -198,7 +202,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The word after `on`; what stands in the place of `error` may be the source.
+    /// Parses the word after `on`. If it is not `error`, it may be the source.
     fn after_on(&mut self, input: ParseStream<'_>, on: &Ident) -> Option<Ident> {
         let word = input.parse::<Ident>().ok();
         if word.as_ref().is_some_and(|word| word == "error") {
@@ -206,13 +210,13 @@ impl Parser<'_> {
         }
         self.diagnostics
             .error(on, "expected `error` after `on`")
-            .help("an error edge is `on error node -> target;`");
+            .help("an error edge is written `on error node -> target;`");
         word.filter(|_| input.peek(Token![->]) || input.peek(Token![|]))
     }
 
-    /// The word that begins a statement; an unknown one is refused, and read as the section that
-    /// it is like when the rest fits.
-    fn meant(&mut self, input: ParseStream<'_>, word: &Ident) -> Read<String> {
+    /// Returns the word that starts a statement. An unknown word is reported, and counts as the section that it
+    /// resembles if the next tokens match.
+    fn meant(&mut self, input: ParseStream<'_>, word: &Ident) -> PResult<String> {
         let written = word.to_string();
         let sections = SECTIONS.map(String::from);
         if written == "on" || sections.contains(&written) {
@@ -221,11 +225,11 @@ impl Parser<'_> {
         let error = self.diagnostics.error(word, "expected a section or a transition");
         let next = input.cursor().ident();
         if written == "error" || next.is_some_and(|(next, _)| next == "error") {
-            error.help("an error edge is `on error node -> target;`");
+            error.help("an error edge is written `on error node -> target;`");
             return Ok(if written == "error" { written } else { "on".to_owned() });
         }
         let Some(section) = names::closest(&written, &sections) else {
-            error.help(format!("a transition is `{written} -> target;`"));
+            error.help(format!("a transition is written `{written} -> target;`"));
             return Err(Reported);
         };
         error.help(format!("did you mean `{section}`"));
@@ -238,18 +242,18 @@ impl Parser<'_> {
         if fits && new { Ok(section.to_owned()) } else { Err(Reported) }
     }
 
-    /// Notes the section, and refuses a second one.
+    /// Records the section, and reports it if it is repeated.
     fn section(&mut self, word: &Ident, name: &str) {
         if self.sections.iter().any(|seen| seen == name) {
             self.diagnostics
                 .error(word, format!("`{name}` is given twice"))
-                .help("move what it says into the first");
+                .help("merge it into the first one");
         } else if SECTIONS.contains(&name) {
             self.sections.push(name.to_owned());
         }
     }
 
-    fn body<'a>(&mut self, input: &ParseBuffer<'a>, word: &Ident) -> Read<ParseBuffer<'a>> {
+    fn body<'a>(&mut self, input: &ParseBuffer<'a>, word: &Ident) -> PResult<ParseBuffer<'a>> {
         let Ok((_, body)) = braces(input) else {
             self.diagnostics.error(word, format!("expected `{{ … }}` after `{word}`"));
             return Err(Reported);
@@ -262,39 +266,39 @@ impl Parser<'_> {
         input: ParseStream<'_>,
         word: &Ident,
         bindings: &mut Vec<Binding>,
-    ) -> Read<()> {
-        let mut read: Vec<Binding> = Vec::new();
+    ) -> PResult<()> {
+        let mut parsed: Vec<Binding> = Vec::new();
         let body = self.body(input, word)?;
         let before = self.diagnostics.len();
         self.list(&body, |parser, input| {
-            let attrs = parser.read(input.call(Attribute::parse_outer))?;
-            parser.refuse_cfg(&attrs);
+            let attrs = parser.reported(input.call(Attribute::parse_outer))?;
+            parser.reject_cfg(&attrs);
             let (public, attrs): (Vec<_>, _) =
                 attrs.into_iter().partition(|attr| attr.path().is_ident("public"));
             let public = parser.public(word, &public);
             let name = parser.expect(input, "a name")?;
-            names::refuse_reserved(
+            names::reject_reserved(
                 &name,
                 if word == "inputs" { "input" } else { "resource" },
                 parser.diagnostics,
             );
             parser.parse::<Token![:]>(input)?;
-            read.push(Binding { attrs, public, name, ty: parser.expect(input, "a type")? });
+            parsed.push(Binding { attrs, public, name, ty: parser.expect(input, "a type")? });
             Ok(Comma::Needed)
         });
-        self.unread.bindings |= self.diagnostics.len() > before;
-        read.retain(|entry| bindings.iter().all(|known| known.name != entry.name));
-        bindings.extend(read);
+        self.unparsed.bindings |= self.diagnostics.len() > before;
+        parsed.retain(|entry| bindings.iter().all(|known| known.name != entry.name));
+        bindings.extend(parsed);
         Ok(())
     }
 
-    /// Whether a binding has `#[public]`, which an input takes once and without arguments.
+    /// Returns whether a binding has `#[public]`, which only an input can have, once and without arguments.
     fn public(&mut self, section: &Ident, attrs: &[Attribute]) -> bool {
         for (index, attr) in attrs.iter().enumerate() {
             if section != "inputs" {
                 self.diagnostics
-                    .error(attr.path(), "a resource does not take `public`")
-                    .help("an input does: readers of a session see its value");
+                    .error(attr.path(), "`public` is not allowed on a resource")
+                    .help("only inputs can be public: readers of a session then see their values");
             } else if let Err(error) = attr.meta.require_path_only() {
                 self.diagnostics.syntax_error(error);
             } else if index > 0 {
@@ -304,16 +308,16 @@ impl Parser<'_> {
         !attrs.is_empty()
     }
 
-    /// An input or a resource is there or not for all actions.
-    fn refuse_cfg(&mut self, attrs: &[Attribute]) {
+    /// Rejects `cfg`: an input or a resource cannot be absent for some actions.
+    fn reject_cfg(&mut self, attrs: &[Attribute]) {
         for attr in attrs.iter().filter(|attr| text::is_cfg(attr)) {
             self.diagnostics
-                .error(attr.path(), "an input or a resource does not take `cfg`")
-                .help("put it on the graph: one with the binding, one without");
+                .error(attr.path(), "`cfg` is not allowed on an input or a resource")
+                .help("put it on the graph, in two versions: with the input or resource and without it");
         }
     }
 
-    /// What follows `on error`; the rest of one that cannot be read is no transition.
+    /// Parses the rest of an error edge. If it is invalid, skips it, so that it does not count as a transition.
     fn error_edge(
         &mut self,
         input: ParseStream<'_>,
@@ -326,7 +330,7 @@ impl Parser<'_> {
             graph.error_edges.extend(edge);
             return;
         }
-        self.unread.statements = true;
+        self.unparsed.statements = true;
         while !input.is_empty() && !input.peek(Token![;]) {
             skip(input);
         }
@@ -336,7 +340,7 @@ impl Parser<'_> {
         &mut self,
         input: ParseStream<'_>,
         source: Ident,
-    ) -> Read<Option<TransitionSyntax>> {
+    ) -> PResult<Option<TransitionSyntax>> {
         let mut sources = vec![source];
         while input.parse::<Option<Token![|]>>().is_ok_and(|token| token.is_some()) {
             sources.push(self.expect(input, "a node")?);
@@ -346,14 +350,14 @@ impl Parser<'_> {
         }
         self.parse::<Token![->]>(input)?;
         let target = self.target(input);
-        let whole = input.peek(Token![;]) || input.is_empty() || starts_statement(input);
-        let target = self.terminated(input, target).filter(|_| whole);
-        let target = target.unwrap_or_else(|| self.lost_target());
+        let is_complete = input.peek(Token![;]) || input.is_empty() || starts_statement(input);
+        let target = self.terminated(input, target).filter(|_| is_complete);
+        let target = target.unwrap_or_else(|| self.unparsed_target());
         Ok(Some(TransitionSyntax { sources, target }))
     }
 
-    /// Reads the `;` after what was read, or leaves a statement that could not be read.
-    fn terminated<T>(&mut self, input: ParseStream<'_>, read: Read<T>) -> Option<T> {
+    /// Parses the `;` after a statement, or skips the rest of an invalid one.
+    fn terminated<T>(&mut self, input: ParseStream<'_>, read: PResult<T>) -> Option<T> {
         if read.is_ok() && !input.peek(Token![;]) {
             self.expected(input, "expected `;`");
         }
@@ -367,24 +371,25 @@ impl Parser<'_> {
 }
 
 impl Parser<'_> {
-    fn node(&mut self, input: ParseStream<'_>, nodes: &mut Vec<NodeSyntax>) -> Read<Comma> {
+    fn node(&mut self, input: ParseStream<'_>, nodes: &mut Vec<NodeSyntax>) -> PResult<Comma> {
         let read = input.call(Attribute::parse_outer);
-        let attrs = self.read(read).inspect_err(|_| self.unread.nodes = true)?;
-        let name: Ident = self.expect(input, "a node").inspect_err(|_| self.unread.nodes = true)?;
+        let attrs = self.reported(read).inspect_err(|_| self.unparsed.nodes = true)?;
+        let name: Ident =
+            self.expect(input, "a node").inspect_err(|_| self.unparsed.nodes = true)?;
         if RESERVED.iter().any(|word| name == word) {
             self.diagnostics
-                .error(&name, format!("`{name}` is a word of the language, no name for a node"))
+                .error(&name, format!("`{name}` is reserved and cannot be used as a node name"))
                 .help("give the node another name: `name: path::to::action`");
-            self.unread.nodes = true;
-            self.unread.statements = true;
+            self.unparsed.nodes = true;
+            self.unparsed.statements = true;
         }
         if name == "ALL" {
             self.diagnostics
-                .error(&name, "`ALL` is the list of all nodes, no name for one")
+                .error(&name, "`ALL` is reserved for the list of all nodes")
                 .help("give the node another name: `name: path::to::action`");
-            self.unread.nodes = true;
+            self.unparsed.nodes = true;
         }
-        self.unread.nodes |= names::refuse_reserved(&name, "node", self.diagnostics);
+        self.unparsed.nodes |= names::reject_reserved(&name, "node", self.diagnostics);
         let action = name.clone().into();
         let mut node = NodeSyntax {
             attrs: Vec::new(),
@@ -412,8 +417,8 @@ impl Parser<'_> {
                 }
                 _ => {
                     self.diagnostics
-                        .error(attr.path(), "a node does not take this attribute")
-                        .help("a node takes `#[timeout(…)]`, `#[retry(…)]` and docs");
+                        .error(attr.path(), "this attribute is not allowed on a node")
+                        .help("a node takes only `#[timeout(…)]`, `#[retry(…)]` and doc comments");
                     continue;
                 }
             };
@@ -430,11 +435,11 @@ impl Parser<'_> {
         }
     }
 
-    fn node_rest(&mut self, input: ParseStream<'_>, node: &mut NodeSyntax) -> Read<()> {
+    fn node_rest(&mut self, input: ParseStream<'_>, node: &mut NodeSyntax) -> PResult<()> {
         if input.peek(Token![:]) {
             skip(input);
             let Ok(action) = input.call(Path::parse_mod_style) else {
-                node.action = unread().into();
+                node.action = unparsed().into();
                 return Err(self.expected(input, "expected the path of an action"));
             };
             node.action = action;

@@ -1,16 +1,17 @@
-//! What every part of the parser uses: reading one thing, lists, errors, and where to go on after one.
+//! The base of the parser: single items, lists, errors and recovery.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseBuffer, ParseStream};
 use syn::{Ident, Token, braced, parenthesized, token};
 
-use super::syntax::Unread;
+use super::syntax::Unparsed;
 use crate::diagnostics::Diagnostics;
 
-/// An error that is already in the diagnostics.
+/// Proof that an error is in the diagnostics.
 pub(super) struct Reported;
 
-pub(super) type Read<T> = Result<T, Reported>;
+/// The result of a parser, whose error is already reported.
+pub(super) type PResult<T> = Result<T, Reported>;
 
 /// Whether the next entry of a list needs a comma before it.
 #[derive(PartialEq)]
@@ -21,28 +22,28 @@ pub(super) enum Comma {
 
 pub(super) struct Parser<'d> {
     pub(super) diagnostics: &'d mut Diagnostics,
-    pub(super) unread: Unread,
+    pub(super) unparsed: Unparsed,
     /// The sections seen so far.
     pub(super) sections: Vec<String>,
 }
 
 impl Parser<'_> {
-    /// Reads entries with commas between them; one that cannot be read costs what lies before the next comma.
+    /// Parses entries that are separated by commas. After an invalid entry, continues after the next comma.
     ///
-    /// Says whether every comma was there; where one is missing, what follows may be no entry.
+    /// Returns whether no comma is missing. After a missing comma, the next tokens may not be an entry.
     pub(super) fn list(
         &mut self,
         input: ParseStream<'_>,
-        mut entry: impl FnMut(&mut Self, ParseStream<'_>) -> Read<Comma>,
+        mut entry: impl FnMut(&mut Self, ParseStream<'_>) -> PResult<Comma>,
     ) -> bool {
         let mut separated = true;
         while !input.is_empty() {
-            let read = entry(self, input);
+            let parsed = entry(self, input);
             if input.is_empty() || input.peek(Token![,]) {
                 skip(input);
                 continue;
             }
-            match read {
+            match parsed {
                 Ok(Comma::Optional) => continue,
                 Ok(Comma::Needed) => {
                     self.expected(input, "expected `,`");
@@ -63,8 +64,8 @@ impl Parser<'_> {
 
     pub(super) fn skip_statement(&mut self, input: ParseStream<'_>) {
         while !input.is_empty() && !starts_statement(input) {
-            // What follows an arrow is lost, and so is what it belongs to.
-            self.unread.statements |= input.peek(Token![->]);
+            // Skipping an arrow skips a transition.
+            self.unparsed.statements |= input.peek(Token![->]);
             let (closes, brace) = (input.peek(Token![;]), input.peek(token::Brace));
             skip(input);
             if closes || brace && input.peek(Ident) {
@@ -73,29 +74,30 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn parse<T: Parse>(&mut self, input: ParseStream<'_>) -> Read<T> {
-        self.read(input.parse())
+    pub(super) fn parse<T: Parse>(&mut self, input: ParseStream<'_>) -> PResult<T> {
+        self.reported(input.parse())
     }
 
-    /// Reads one thing; when not even its first token fits, the error says `expected` this `thing`.
-    pub(super) fn expect<T: Parse>(&mut self, input: ParseStream<'_>, thing: &str) -> Read<T> {
+    /// Parses one item. If its first token does not match, the error is `expected {thing}`.
+    pub(super) fn expect<T: Parse>(&mut self, input: ParseStream<'_>, thing: &str) -> PResult<T> {
         let before = input.cursor();
         match input.parse() {
             Err(_) if input.cursor() == before => {
                 Err(self.expected(input, &format!("expected {thing}")))
             }
-            result => self.read(result),
+            result => self.reported(result),
         }
     }
 
-    pub(super) fn read<T>(&mut self, result: syn::Result<T>) -> Read<T> {
+    /// Reports the error of a result.
+    pub(super) fn reported<T>(&mut self, result: syn::Result<T>) -> PResult<T> {
         result.map_err(|error| {
             self.diagnostics.syntax_error(error);
             Reported
         })
     }
 
-    /// Reports an error at the next token, or at the closing brace when there is none.
+    /// Reports an error at the next token, or at the closing brace if there is none.
     pub(super) fn expected(&mut self, input: ParseStream<'_>, message: &str) -> Reported {
         match input.cursor().token_tree() {
             Some((TokenTree::Group(group), _)) => {
@@ -108,7 +110,7 @@ impl Parser<'_> {
     }
 }
 
-/// Whether the next tokens look like an entry of a list whatever came before them.
+/// Returns whether the next tokens look like an entry of a list, regardless of the tokens before them.
 pub(super) fn starts_entry(input: ParseStream<'_>) -> bool {
     let after = input.cursor().ident().map(|(_, after)| after);
     let named = after.is_some_and(|after| after.eof() || input.peek2(token::Brace))
@@ -118,7 +120,7 @@ pub(super) fn starts_entry(input: ParseStream<'_>) -> bool {
     input.peek(Token![#]) || input.peek(Ident) && named
 }
 
-/// Whether the next tokens begin a statement whatever came before them.
+/// Returns whether the next tokens start a statement, regardless of the tokens before them.
 pub(super) fn starts_statement(input: ParseStream<'_>) -> bool {
     let Some((word, _)) = input.cursor().ident() else {
         return false;
@@ -143,12 +145,12 @@ pub(super) fn parentheses<'a>(input: &ParseBuffer<'a>) -> syn::Result<ParseBuffe
     Ok(inside)
 }
 
-/// Leaves one token out, an arrow being two.
+/// Skips one token. An arrow consists of two.
 pub(super) fn skip(input: ParseStream<'_>) {
     let _ = input.parse::<TokenTree>();
 }
 
-/// Leaves the rest out.
+/// Skips the rest.
 pub(super) fn drain(input: ParseStream<'_>) {
     let _ = input.parse::<TokenStream>();
 }

@@ -1,15 +1,15 @@
-//! What leads where: searches over the edges of a graph.
+//! Searches over the edges of a graph.
 
 use super::model::{Edge, Graph, NodeId};
 
-/// Which way edges are followed.
+/// The direction in which edges are followed.
 #[derive(Clone, Copy)]
 pub(super) enum Direction {
     Forward,
     Backward,
 }
 
-/// For each node, the nodes one edge away.
+/// Returns the neighbours of each node.
 pub(super) fn links(graph: &Graph, direction: Direction) -> Vec<Vec<NodeId>> {
     let mut links = vec![Vec::new(); graph.nodes.len()];
     for edge in &graph.edges {
@@ -22,7 +22,7 @@ pub(super) fn links(graph: &Graph, direction: Direction) -> Vec<Vec<NodeId>> {
     links
 }
 
-/// For each node, whether one of `from` is it or leads to it.
+/// Returns for each node whether it is in `from` or reachable from there.
 pub(super) fn reach(from: impl IntoIterator<Item = NodeId>, links: &[Vec<NodeId>]) -> Vec<bool> {
     let mut seen = vec![false; links.len()];
     let mut waiting: Vec<NodeId> = from.into_iter().collect();
@@ -34,10 +34,11 @@ pub(super) fn reach(from: impl IntoIterator<Item = NodeId>, links: &[Vec<NodeId>
     seen
 }
 
-/// One node for each mistake among `faulty`, with the faulty nodes that it explains.
+/// Returns one node for each mistake among `faulty`, with the other faulty nodes that follow from it.
 ///
-/// Following `links`, all faulty nodes end in groups that are not left again. Each group is one mistake, which
-/// its first node stands for; whoever leads there would be reported for the same reason.
+/// Along `links`, every faulty node leads to a strongly connected component that has no way out. Each such
+/// component is one mistake, represented by its first node; the nodes that lead to it are faulty for the same
+/// reason.
 pub(super) fn roots(faulty: &[NodeId], links: &[Vec<NodeId>]) -> Vec<(NodeId, Vec<NodeId>)> {
     let reached: Vec<Vec<bool>> = faulty.iter().map(|id| reach([*id], links)).collect();
     let leads = |from: usize, to: usize| reached[from][faulty[to].0];
@@ -55,7 +56,7 @@ pub(super) fn roots(faulty: &[NodeId], links: &[Vec<NodeId>]) -> Vec<(NodeId, Ve
         .collect()
 }
 
-/// The nodes that `start` leads to, each before its successors unless they form a loop.
+/// Returns the nodes reachable from `start`, each before its successors unless they form a loop.
 pub(super) fn reverse_postorder(start: NodeId, count: usize, edges: &[Edge]) -> Vec<NodeId> {
     let mut successors = vec![Vec::new(); count];
     for edge in edges {
@@ -63,7 +64,7 @@ pub(super) fn reverse_postorder(start: NodeId, count: usize, edges: &[Edge]) -> 
     }
     let mut seen = vec![false; count];
     let mut order = Vec::new();
-    // `successors[node]` shrinks as they are visited, the last written first.
+    // Visited successors are removed from `successors[node]`, the last written first.
     let mut path = vec![start];
     seen[start.0] = true;
     while let Some(&node) = path.last() {

@@ -1,14 +1,14 @@
-//! Resolves names to ids and conditions to places, and lays out the edges.
+//! Resolves names to ids, rewrites conditions, and lists the edges.
 //!
-//! The first of two things with one name counts; the second is the error.
+//! Of two items with the same name the first is used, and the second is the error.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 
 use super::conditions::{add_fields, rewrite};
 use super::model::{
-    ActionId, ActionPath, Arm, Doubts, Edge, EdgeEnd, Graph, GraphModel, Guard, If, Match, Node,
-    NodeId, Target, Transition, state_ident,
+    ActionId, ActionPath, Arm, Edge, EdgeEnd, Graph, GraphModel, Guard, If, Incomplete, Match,
+    Node, NodeId, Target, Transition, state_ident,
 };
 use super::paths::reverse_postorder;
 use super::syntax::{
@@ -17,33 +17,33 @@ use super::syntax::{
 use crate::diagnostics::Diagnostics;
 use crate::{names, text};
 
-/// Resolves what can be resolved; doubts say what could not.
+/// Resolves the valid parts, and records what is incomplete.
 pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics) -> GraphModel {
     let inputs = resolve_bindings("input", &syntax.inputs, diagnostics);
     let resources = resolve_bindings("resource", &syntax.resources, diagnostics);
     let (mut nodes, actions) = resolve_nodes(syntax, diagnostics);
-    let unread = syntax.unread;
+    let unparsed = syntax.unparsed;
     let repeated = nodes.len() < syntax.nodes.len();
     let bound = inputs.len() + resources.len() < syntax.inputs.len() + syntax.resources.len();
     let mut resolver = Resolver {
         names: nodes.iter().map(|node| names::plain(&node.name)).collect(),
-        nodes_known: !unread.nodes && !nodes.is_empty(),
+        nodes_known: !unparsed.nodes && !nodes.is_empty(),
         hidden: if repeated { sources(syntax) } else { Vec::new() },
         unknown: Vec::new(),
         start: None,
-        doubts: Doubts {
-            sources: unread.statements,
-            edges: unread.statements || unread.targets,
-            nodes: unread.nodes || unread.statements || nodes.is_empty() || repeated,
-            bindings: unread.bindings || unread.statements || bound,
-            yields: unread.statements,
+        incomplete: Incomplete {
+            sources: unparsed.statements,
+            edges: unparsed.statements || unparsed.targets,
+            nodes: unparsed.nodes || unparsed.statements || nodes.is_empty() || repeated,
+            bindings: unparsed.bindings || unparsed.statements || bound,
+            yields: unparsed.statements,
         },
         diagnostics,
     };
     resolver.resolve_start(syntax);
     let ordinary = resolver.resolve_transitions(&syntax.transitions, nodes.len());
     let on_error = resolver.resolve_error_edges(&syntax.error_edges, nodes.len());
-    let Resolver { start, doubts, .. } = resolver;
+    let Resolver { start, incomplete, .. } = resolver;
 
     let mut edges = Vec::new();
     let mut transitions = Vec::new();
@@ -73,36 +73,36 @@ pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics)
         edges,
         order,
     };
-    GraphModel { graph, start, transitions, doubts }
+    GraphModel { graph, start, transitions, incomplete }
 }
 
-/// The names that sessions of the graph may still have.
+/// Returns the former names of the graph, which logged sessions may still have.
 fn resolve_former_names(syntax: &GraphSyntax, diagnostics: &mut Diagnostics) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for literal in &syntax.former_names {
         let name = literal.value();
         if name == names::plain(&syntax.name) {
             diagnostics
-                .error(literal, format!("`{name}` is the name that the graph has now"))
-                .help("give the name that it had before, or remove the attribute");
+                .error(literal, format!("`{name}` is the current name of the graph"))
+                .help("write the former name, or remove the attribute");
         } else if names.contains(&name) {
             diagnostics
-                .error(literal, format!("the former name `{name}` is given twice"))
+                .error(literal, format!("duplicate former name `{name}`"))
                 .help("remove one");
-        } else if may_be_a_name(&name) {
+        } else if is_plausible_name(&name) {
             names.push(name);
         } else {
             diagnostics
-                .error(literal, "no graph can have had this name")
-                .help("the name of a graph is an identifier, such as `Chat`");
+                .error(literal, "a former name must be an identifier")
+                .help("write a name such as `Chat`");
         }
     }
     names
 }
 
-/// Whether an identifier may be written so; which letters rustc takes is not looked up, and no lexer is
-/// asked, which would report an error of its own.
-fn may_be_a_name(text: &str) -> bool {
+/// Returns whether a text may be an identifier. Accepts all letters outside of ASCII, because a lexer, which knows
+/// them, would report an error of its own.
+fn is_plausible_name(text: &str) -> bool {
     let letter = |char: char| match char {
         '_' => true,
         char if char.is_ascii() => char.is_ascii_alphanumeric(),
@@ -111,19 +111,19 @@ fn may_be_a_name(text: &str) -> bool {
     text.chars().next().is_some_and(|first| !first.is_ascii_digit()) && text.chars().all(letter)
 }
 
-/// The names before an arrow: what a node would have that the graph lacks.
+/// Returns the names of all sources: a missing node may have one of them.
 fn sources(syntax: &GraphSyntax) -> Vec<String> {
     let sources = syntax.transitions.iter().flat_map(|transition| &transition.sources);
     sources.map(names::plain).collect()
 }
 
-/// The bindings whose names were not there before.
+/// Returns the bindings without duplicates.
 fn resolve_bindings(
     kind: &str,
     bindings: &[Binding],
     diagnostics: &mut Diagnostics,
 ) -> Vec<Binding> {
-    refuse_duplicates(kind, bindings.iter().map(|binding| &binding.name), diagnostics);
+    reject_duplicates(kind, bindings.iter().map(|binding| &binding.name), diagnostics);
     let mut kept: Vec<Binding> = Vec::new();
     for binding in bindings {
         if kept.iter().all(|known| names::plain(&known.name) != names::plain(&binding.name)) {
@@ -133,8 +133,8 @@ fn resolve_bindings(
     kept
 }
 
-/// Reports every name that was there before.
-fn refuse_duplicates<'a>(
+/// Reports duplicate names.
+fn reject_duplicates<'a>(
     kind: &str,
     idents: impl Iterator<Item = &'a Ident>,
     diagnostics: &mut Diagnostics,
@@ -144,8 +144,8 @@ fn refuse_duplicates<'a>(
         let name = names::plain(ident);
         if seen.contains(&name) {
             diagnostics
-                .error(ident, format!("{kind} `{name}` is given twice"))
-                .help("give one another name, or remove it");
+                .error(ident, format!("duplicate {kind} `{name}`"))
+                .help("rename or remove one");
         }
         seen.push(name);
     }
@@ -155,12 +155,12 @@ fn resolve_nodes(
     syntax: &GraphSyntax,
     diagnostics: &mut Diagnostics,
 ) -> (Vec<Node>, Vec<ActionPath>) {
-    refuse_duplicates("node", syntax.nodes.iter().map(|node| &node.name), diagnostics);
+    reject_duplicates("node", syntax.nodes.iter().map(|node| &node.name), diagnostics);
     let mut nodes: Vec<Node> = Vec::new();
     let mut actions: Vec<ActionPath> = Vec::new();
     for node in &syntax.nodes {
         let parameters = node.parameters.iter().map(|parameter| &parameter.name);
-        refuse_duplicates("parameter", parameters, diagnostics);
+        reject_duplicates("parameter", parameters, diagnostics);
         if nodes.iter().all(|known| names::plain(&known.name) != names::plain(&node.name)) {
             let action = resolve_action(node, &mut actions);
             nodes.push(Node {
@@ -176,10 +176,10 @@ fn resolve_nodes(
             });
         }
     }
-    if nodes.is_empty() && !syntax.unread.nodes && !syntax.unread.statements {
+    if nodes.is_empty() && !syntax.unparsed.nodes && !syntax.unparsed.statements {
         diagnostics
             .error(&syntax.name, "the graph has no nodes")
-            .help("name its actions: `nodes { … }`");
+            .help("list its actions: `nodes { … }`");
     }
     (nodes, actions)
 }
@@ -193,7 +193,7 @@ fn resolve_action(node: &NodeSyntax, actions: &mut Vec<ActionPath>) -> ActionId 
     }))
 }
 
-/// What is known of the transition of one node.
+/// The resolved transition of one node.
 #[derive(Clone, Default)]
 struct Resolved {
     transition: Option<Transition>,
@@ -216,14 +216,14 @@ impl Leaf {
 
 struct Resolver<'d> {
     names: Vec<String>,
-    /// No node's name was lost, so an unknown one is an error.
+    /// Whether all names of nodes are known, so that an unknown one is an error.
     nodes_known: bool,
-    /// Names that the second of two nodes may have been meant to have.
+    /// The names that a duplicate node may have been meant to have.
     hidden: Vec<String>,
-    /// The unknown names that were reported: each is one mistake, however often it stands there.
+    /// The unknown names that are reported already. Each is reported once.
     unknown: Vec<String>,
     start: Option<NodeId>,
-    doubts: Doubts,
+    incomplete: Incomplete,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -231,13 +231,13 @@ impl Resolver<'_> {
     fn resolve_start(&mut self, syntax: &GraphSyntax) {
         if let Some(start) = &syntax.start {
             self.start = self.node(&start.name, &[]);
-        } else if !syntax.unread.statements {
+        } else if !syntax.unparsed.statements {
             let first = self.names.first().map_or("node", String::as_str);
             self.diagnostics
                 .error(&syntax.name, "the graph has no `start`")
-                .help(format!("say where a run begins: `start {first};`"));
+                .help(format!("name the first node: `start {first};`"));
         }
-        self.doubts.edges |= self.start.is_none();
+        self.incomplete.edges |= self.start.is_none();
     }
 
     fn resolve_transitions(&mut self, syntax: &[TransitionSyntax], count: usize) -> Vec<Resolved> {
@@ -257,11 +257,11 @@ impl Resolver<'_> {
         let mut resolved = vec![Resolved::default(); count];
         let mut given = vec![false; count];
         for transition in syntax {
-            // A lost error edge leaves no node without a transition.
-            let doubts = self.doubts.sources;
+            // A missing error edge does not affect the other transitions.
+            let sources_before = self.incomplete.sources;
             let sources = self.sources(transition, &mut given, "error edge");
-            self.doubts.edges |= self.doubts.sources;
-            self.doubts.sources = doubts;
+            self.incomplete.edges |= self.incomplete.sources;
+            self.incomplete.sources = sources_before;
             let target = self.resolve_transition(transition);
             for id in sources {
                 resolved[id.0] = target.clone();
@@ -270,7 +270,7 @@ impl Resolver<'_> {
         resolved
     }
 
-    /// The sources for which this is the first transition.
+    /// Returns the sources for which this is the first transition.
     fn sources(
         &mut self,
         transition: &TransitionSyntax,
@@ -280,14 +280,14 @@ impl Resolver<'_> {
         let (mut sources, mut repeated) = (Vec::new(), Vec::new());
         for ident in &transition.sources {
             let Some(id) = self.node(ident, &[]) else {
-                self.doubts.sources = true;
+                self.incomplete.sources = true;
                 continue;
             };
             let name = &self.names[id.0];
             if sources.contains(&id) {
                 self.diagnostics
-                    .error(ident, format!("`{name}` stands twice before one `->`"))
-                    .help("name it once");
+                    .error(ident, format!("node `{name}` is listed twice before `->`"))
+                    .help("remove one");
             } else if given[id.0] {
                 repeated.push((ident, id));
             } else {
@@ -295,20 +295,20 @@ impl Resolver<'_> {
                 sources.push(id);
             }
         }
-        self.refuse_repeated(&repeated, kind);
+        self.report_repeated(&repeated, kind);
         sources
     }
 
-    /// One error for a whole statement, which may stand there twice.
-    fn refuse_repeated(&mut self, repeated: &[(&Ident, NodeId)], kind: &str) {
+    /// Reports one error per statement, which may be a duplicate as a whole.
+    fn report_repeated(&mut self, repeated: &[(&Ident, NodeId)], kind: &str) {
         let [(ident, id), others @ ..] = repeated else { return };
         let error = self
             .diagnostics
-            .error(ident, format!("a second {kind} for node `{}`", self.names[id.0]))
-            .help("let one decide with `if` or `match`");
+            .error(ident, format!("duplicate {kind} for node `{}`", self.names[id.0]))
+            .help("merge them with `if` or `match`");
         if !others.is_empty() {
             let others: Vec<_> = others.iter().map(|(_, id)| self.names[id.0].clone()).collect();
-            error.note(format!("the same holds for {}", names::list(&others)));
+            error.note(format!("the same applies to {}", names::list(&others)));
         }
     }
 
@@ -341,7 +341,7 @@ impl Resolver<'_> {
             }
             TargetSyntax::If(syntax) => self.if_target(syntax, walk),
             TargetSyntax::Match(syntax) => self.match_target(syntax, walk),
-            TargetSyntax::Unread => Target::Unknown,
+            TargetSyntax::Unparsed => Target::Unknown,
         }
     }
 
@@ -391,21 +391,21 @@ impl Resolver<'_> {
         rewritten.tokens
     }
 
-    /// The node of this name; `words` are what else could stand here.
+    /// Returns the node with this name. `words` are the other words that are allowed here.
     fn node(&mut self, ident: &Ident, words: &[&str]) -> Option<NodeId> {
         let name = names::plain(ident);
         let known = self.names.iter().position(|known| *known == name).map(NodeId);
         if known.is_none() {
-            self.doubts.edges = true;
-            self.refuse_unknown(ident, name, words);
+            self.incomplete.edges = true;
+            self.report_unknown(ident, name, words);
         }
         known
     }
 
-    fn refuse_unknown(&mut self, ident: &Ident, name: String, words: &[&str]) {
+    fn report_unknown(&mut self, ident: &Ident, name: String, words: &[&str]) {
         if self.unknown.contains(&name) {
-            // more than a slip: it may be the list of nodes that lacks it
-            self.doubts.nodes = true;
+            // used twice, so it is probably missing in the list of nodes
+            self.incomplete.nodes = true;
             return;
         }
         let words = words.iter().map(|word| (*word).to_owned());
@@ -427,10 +427,10 @@ impl Resolver<'_> {
     }
 }
 
-/// What a walk through a target collects.
+/// The leaves and fields of a target, collected while it is resolved.
 #[derive(Default)]
 struct Walk {
-    /// The conditions from the root to here.
+    /// The conditions from the root to the current branch.
     branch: Vec<String>,
     leaves: Vec<Leaf>,
     fields: Vec<Ident>,

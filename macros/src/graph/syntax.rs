@@ -1,12 +1,12 @@
-//! The syntax tree of `graph!`: what the user wrote, with its tokens and spans.
+//! The syntax tree of `graph!`, with the tokens and spans of the user.
 //!
-//! Nothing here is checked. A tree can be incomplete: `parse` keeps what it understood, reports the rest,
-//! and says in [`Unread`] what is missing, so that later stages report no follow-up errors.
+//! The tree is not checked, and it can be incomplete: `parse` keeps the valid parts, reports the rest, and records
+//! in [`Unparsed`] what is missing, so that later stages report no follow-up errors.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Expr, LitStr, Pat, Path, Token, Type, TypePath, Visibility, token};
 
-/// A whole `graph!` call.
+/// A `graph!` call.
 pub(crate) struct GraphSyntax {
     /// Docs, `cfg` and other attributes before the name.
     pub(crate) attrs: Vec<Attribute>,
@@ -24,13 +24,13 @@ pub(crate) struct GraphSyntax {
     pub(crate) transitions: Vec<TransitionSyntax>,
     /// `on error a | b -> target;`
     pub(crate) error_edges: Vec<TransitionSyntax>,
-    pub(crate) unread: Unread,
+    pub(crate) unparsed: Unparsed,
 }
 
 /// One `name: Type` of `inputs` or `resources`.
 #[derive(Clone)]
 pub(crate) struct Binding {
-    /// All but `#[public]`.
+    /// All attributes except `#[public]`.
     pub(crate) attrs: Vec<Attribute>,
     /// Whether an input has `#[public]`.
     pub(crate) public: bool,
@@ -53,14 +53,14 @@ pub(crate) struct StartSyntax {
 
 /// One entry of `nodes`.
 pub(crate) struct NodeSyntax {
-    /// Docs, nothing else.
+    /// Doc comments.
     pub(crate) attrs: Vec<Attribute>,
     /// The argument of `#[timeout(…)]`.
     pub(crate) timeout: Option<Expr>,
     /// The argument of `#[retry(…)]`.
     pub(crate) retry: Option<Expr>,
     pub(crate) name: Ident,
-    /// The action's path; the node's own name when none was given.
+    /// The path of the action. Defaults to the name of the node.
     pub(crate) action: Path,
     pub(crate) parameters: Vec<ParameterSyntax>,
 }
@@ -78,7 +78,7 @@ pub(crate) struct TransitionSyntax {
     pub(crate) target: TargetSyntax,
 }
 
-/// Where a transition leads.
+/// The target of a transition.
 pub(crate) enum TargetSyntax {
     Node(Ident),
     Pause(PauseSyntax),
@@ -86,8 +86,8 @@ pub(crate) enum TargetSyntax {
     End(Ident),
     If(Box<IfSyntax>),
     Match(Box<MatchSyntax>),
-    /// Could not be read; the error is already reported.
-    Unread,
+    /// A target that could not be parsed. The error is already reported.
+    Unparsed,
 }
 
 /// `pause` or `pause node`.
@@ -129,26 +129,26 @@ pub(crate) struct GuardSyntax {
     pub(crate) condition: TokenStream,
 }
 
-/// The name of what could not be read, where an expansion needs one: nobody defines it, and beside
-/// an error of ours rustc keeps silent about it and about all that follows from it.
-pub(crate) fn unread() -> Ident {
-    Ident::new("__unread", Span::call_site())
+/// Returns the name that replaces one that could not be parsed. It is undefined, but rustc does not report that
+/// beside an error of the macro.
+pub(crate) fn unparsed() -> Ident {
+    Ident::new("__unparsed", Span::call_site())
 }
 
-/// The type of what could not be read.
-pub(crate) fn unread_type() -> Type {
-    Type::Path(TypePath { attrs: Vec::new(), qself: None, path: unread().into() })
+/// Returns the type that replaces one that could not be parsed.
+pub(crate) fn unparsed_type() -> Type {
+    Type::Path(TypePath { attrs: Vec::new(), qself: None, path: unparsed().into() })
 }
 
-/// What could not be read, so that its absence is no news.
+/// The parts that could not be parsed, whose absence is already reported.
 #[derive(Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
-pub(crate) struct Unread {
-    /// A node's name is missing: an unknown name may be the one.
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
+pub(crate) struct Unparsed {
+    /// The name of a node is missing: an unknown name may be that one.
     pub(crate) nodes: bool,
-    /// A statement is missing: it may have been any section or transition.
+    /// A statement is missing: any section or transition.
     pub(crate) statements: bool,
-    /// A part of a target is missing: it may have led anywhere.
+    /// A part of a target is missing, which could lead to any node.
     pub(crate) targets: bool,
     /// An entry of `inputs` or `resources` is missing.
     pub(crate) bindings: bool,

@@ -1,4 +1,4 @@
-//! Reads where a transition leads: a node, `pause`, `end`, `if` and `match`.
+//! Parses the targets of transitions: a node, `pause`, `end`, `if` and `match`.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -7,15 +7,15 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, Pat, Token, token};
 
 use super::parser::{
-    Comma, Parser, Read, Reported, braces, drain, skip, starts_entry, starts_statement,
+    Comma, PResult, Parser, Reported, braces, drain, skip, starts_entry, starts_statement,
 };
 use super::syntax::{
-    ArmSyntax, GuardSyntax, IfSyntax, MatchSyntax, PauseSyntax, TargetSyntax, unread,
+    ArmSyntax, GuardSyntax, IfSyntax, MatchSyntax, PauseSyntax, TargetSyntax, unparsed,
 };
 use crate::names;
 
 impl Parser<'_> {
-    pub(super) fn target(&mut self, input: ParseStream<'_>) -> Read<TargetSyntax> {
+    pub(super) fn target(&mut self, input: ParseStream<'_>) -> PResult<TargetSyntax> {
         if input.peek(Token![if]) {
             return self.if_target(input);
         }
@@ -29,7 +29,7 @@ impl Parser<'_> {
         if word == "state" {
             self.diagnostics
                 .error(&word, message)
-                .help("let a field decide: `if state.field { … } else { … }`");
+                .help("branch on a field: `if state.field { … } else { … }`");
             return Err(Reported);
         }
         if word == "end" {
@@ -47,7 +47,7 @@ impl Parser<'_> {
         Ok(TargetSyntax::Pause(PauseSyntax { keyword: word, node }))
     }
 
-    fn if_target(&mut self, input: ParseStream<'_>) -> Read<TargetSyntax> {
+    fn if_target(&mut self, input: ParseStream<'_>) -> PResult<TargetSyntax> {
         let if_token = self.parse(input)?;
         let condition = self.condition(input)?;
         let then = self.branch(input)?;
@@ -61,29 +61,29 @@ impl Parser<'_> {
         } else {
             self.diagnostics
                 .error(&if_token, "`if` without `else`")
-                .help("say what follows otherwise: `else { … }`");
-            // The word alone may be missing.
-            if input.peek(token::Brace) { self.branch(input)? } else { self.lost_target() }
+                .help("add the other branch: `else { … }`");
+            // Only the word `else` may be missing.
+            if input.peek(token::Brace) { self.branch(input)? } else { self.unparsed_target() }
         };
         Ok(TargetSyntax::If(Box::new(IfSyntax { if_token, condition, then, otherwise })))
     }
 
-    fn match_target(&mut self, input: ParseStream<'_>) -> Read<TargetSyntax> {
+    fn match_target(&mut self, input: ParseStream<'_>) -> PResult<TargetSyntax> {
         let match_token = self.parse(input)?;
         let scrutinee = self.condition(input)?;
-        let (brace, body) = self.read(braces(input))?;
+        let (brace, body) = self.reported(braces(input))?;
         let mut arms = Vec::new();
         let before = self.diagnostics.len();
         self.list(&body, |parser, input| parser.arm(input, &mut arms));
-        self.unread.targets |= self.diagnostics.len() > before;
+        self.unparsed.targets |= self.diagnostics.len() > before;
         Ok(TargetSyntax::Match(Box::new(MatchSyntax { match_token, scrutinee, brace, arms })))
     }
 
-    fn arm(&mut self, input: ParseStream<'_>, arms: &mut Vec<ArmSyntax>) -> Read<Comma> {
-        let pattern = self.read(input.call(Pat::parse_multi_with_leading_vert))?;
+    fn arm(&mut self, input: ParseStream<'_>, arms: &mut Vec<ArmSyntax>) -> PResult<Comma> {
+        let pattern = self.reported(input.call(Pat::parse_multi_with_leading_vert))?;
         let guard = if input.peek(Token![if]) {
             let if_token = self.parse(input)?;
-            let condition = self.read(original(input, Expr::parse))?;
+            let condition = self.reported(original(input, Expr::parse))?;
             Some(GuardSyntax { if_token, condition })
         } else {
             None
@@ -98,49 +98,50 @@ impl Parser<'_> {
             _ => Comma::Needed,
         };
         if comma == Comma::Needed && !ends_target(input) {
-            target = self.lost_target();
+            target = self.unparsed_target();
         }
         arms.push(ArmSyntax { pattern, guard, arrow, target });
         Ok(comma)
     }
 
-    /// `{ target }` after a condition or `else`.
-    fn branch(&mut self, input: ParseStream<'_>) -> Read<TargetSyntax> {
+    /// Parses `{ target }` after a condition or `else`.
+    fn branch(&mut self, input: ParseStream<'_>) -> PResult<TargetSyntax> {
         let Ok((_, body)) = braces(input) else {
             return Err(self.expected(input, "expected `{ target }`"));
         };
         let target = self.target(&body);
-        let whole = body.is_empty();
-        if target.is_ok() && !whole {
+        let is_complete = body.is_empty();
+        if target.is_ok() && !is_complete {
             self.expected(&body, "expected one target");
         }
         drain(&body);
-        Ok(target.ok().filter(|_| whole).unwrap_or_else(|| self.lost_target()))
+        Ok(target.ok().filter(|_| is_complete).unwrap_or_else(|| self.unparsed_target()))
     }
 
-    /// An expression before `{`; one that cannot be read is skipped up to the brace.
-    fn condition(&mut self, input: ParseStream<'_>) -> Read<TokenStream> {
-        let tokens = self.read(original(input, Expr::parse_without_eager_brace));
+    /// Parses an expression before `{`. An invalid one is skipped up to the brace.
+    fn condition(&mut self, input: ParseStream<'_>) -> PResult<TokenStream> {
+        let tokens = self.reported(original(input, Expr::parse_without_eager_brace));
         if tokens.is_ok() {
             return tokens;
         }
-        self.unread.targets = true;
+        self.unparsed.targets = true;
         while !input.is_empty() && !input.peek(Token![;]) && !starts_statement(input) {
             if input.peek(token::Brace) {
-                return Ok(unread().to_token_stream());
+                return Ok(unparsed().to_token_stream());
             }
             skip(input);
         }
         Err(Reported)
     }
 
-    pub(super) fn lost_target(&mut self) -> TargetSyntax {
-        self.unread.targets = true;
-        TargetSyntax::Unread
+    pub(super) fn unparsed_target(&mut self) -> TargetSyntax {
+        self.unparsed.targets = true;
+        TargetSyntax::Unparsed
     }
 }
 
-/// Whether a word before a branch was meant to be `else`, not to begin a statement or an arm.
+/// Returns whether a word before a branch is probably a misspelt `else`, and not the start of a statement or an
+/// arm.
 fn is_misspelt_else(input: ParseStream<'_>) -> bool {
     input.peek(Ident)
         && input.peek2(token::Brace)
@@ -148,7 +149,7 @@ fn is_misspelt_else(input: ParseStream<'_>) -> bool {
         && !starts_statement(input)
 }
 
-/// Whether the next tokens are none of the target's.
+/// Returns whether the next tokens do not belong to the target.
 pub(super) fn ends_target(input: ParseStream<'_>) -> bool {
     input.is_empty()
         || input.peek(Token![;])
@@ -157,7 +158,7 @@ pub(super) fn ends_target(input: ParseStream<'_>) -> bool {
         || starts_entry(input)
 }
 
-/// The tokens that `parse` consumes, as the user wrote them.
+/// Returns the tokens that `parse` consumes, as the user wrote them.
 fn original<T>(
     input: ParseStream<'_>,
     parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
@@ -166,7 +167,7 @@ fn original<T>(
     parse(input)?;
     let mut tokens = TokenStream::new();
     while cursor != input.cursor() {
-        // a group without delimiters that ends elsewhere than what was read
+        // the parsed expression ends inside a group without delimiters
         let Some((tree, next)) = cursor.token_tree() else {
             return Err(input.error("expected an expression that ends here"));
         };

@@ -1,4 +1,4 @@
-//! The rules as data: a graph and the errors it must give, each as `message @ labelled tokens`.
+//! The rules as data: a graph and its expected errors, each as `message @ labelled tokens`.
 
 use proc_macro2::TokenStream;
 
@@ -7,7 +7,7 @@ use super::parse::parse_graph;
 use super::resolve::resolve_graph;
 use crate::diagnostics::Diagnostics;
 
-/// The graph on the design's first page.
+/// The graph of a chatbot.
 pub(super) const CHATBOT: &str = r#"
     /// Answers a prompt in the mode that fits it.
     pub Chatbot(Chat) {
@@ -36,7 +36,7 @@ pub(super) const CHATBOT: &str = r#"
     }
 "#;
 
-/// The graph, and the errors that were found.
+/// Returns the graph, and its errors.
 pub(super) fn compile(tokens: TokenStream) -> (Option<CheckedGraph>, Vec<String>) {
     let mut diagnostics = Diagnostics::new();
     let checked = parse_graph(tokens, &mut diagnostics).and_then(|syntax| {
@@ -44,7 +44,7 @@ pub(super) fn compile(tokens: TokenStream) -> (Option<CheckedGraph>, Vec<String>
         check_graph(model, &mut diagnostics).ok()
     });
     let errors = diagnostics.render();
-    assert_eq!(checked.is_some(), errors.is_empty(), "a graph or errors, never both: {errors:?}");
+    assert_eq!(checked.is_some(), errors.is_empty(), "either a graph or errors: {errors:?}");
     assert_eq!(diagnostics.len(), errors.len());
     let _ = diagnostics.into_compile_errors();
     (checked, errors)
@@ -59,13 +59,13 @@ fn check(source: &str, expected: &[&str]) {
     assert_eq!(compile(tokens(source)).1, expected, "{source}");
 }
 
-/// Checks what stands between the braces of a graph called `G`.
+/// Checks the body of a graph called `G`.
 #[track_caller]
 fn check_body(body: &str, expected: &[&str]) {
     check(&format!("G(S) {{ {body} }}"), expected);
 }
 
-/// Checks a condition of an otherwise right graph.
+/// Checks a condition of an otherwise valid graph.
 #[track_caller]
 fn check_condition(condition: &str, expected: &[&str]) {
     let target = format!("if {condition} {{ end }} else {{ pause }}");
@@ -73,7 +73,7 @@ fn check_condition(condition: &str, expected: &[&str]) {
 }
 
 #[test]
-fn right_graphs_give_no_errors() {
+fn valid_graphs_have_no_errors() {
     check(CHATBOT, &[]);
     check_body("nodes { a } start a; a -> end;", &[]);
     check_body("a -> pause; start a; nodes { a, };", &[]);
@@ -94,7 +94,7 @@ fn right_graphs_give_no_errors() {
 }
 
 #[test]
-fn unknown_nodes_are_named_with_what_was_meant() {
+fn unknown_nodes_are_reported_with_a_suggestion() {
     check_body(
         "nodes { first, last } start frist; first -> last; last -> end;",
         &["unknown node `frist`\nhelp: did you mean `first` @ frist"],
@@ -129,43 +129,43 @@ fn a_graph_has_nodes_and_a_start() {
     check_body(
         "",
         &[
-            "the graph has no nodes\nhelp: name its actions: `nodes { … }` @ G",
-            "the graph has no `start`\nhelp: say where a run begins: `start node;` @ G",
+            "the graph has no nodes\nhelp: list its actions: `nodes { … }` @ G",
+            "the graph has no `start`\nhelp: name the first node: `start node;` @ G",
         ],
     );
     check_body(
         "nodes {} start a; a -> b;",
-        &["the graph has no nodes\nhelp: name its actions: `nodes { … }` @ G"],
+        &["the graph has no nodes\nhelp: list its actions: `nodes { … }` @ G"],
     );
     check_body(
         "nodes { a } a -> pause;",
-        &["the graph has no `start`\nhelp: say where a run begins: `start a;` @ G"],
+        &["the graph has no `start`\nhelp: name the first node: `start a;` @ G"],
     );
 }
 
 #[test]
-fn the_second_of_two_is_the_error() {
+fn the_second_of_two_duplicates_is_the_error() {
     check_body(
         "nodes { a } nodes { b } start a; start b; yields A; yields B; a -> b; b -> end;",
         &[
-            "`nodes` is given twice\nhelp: move what it says into the first @ nodes",
-            "`start` is given twice\nhelp: move what it says into the first @ start",
-            "`yields` is given twice\nhelp: move what it says into the first @ yields",
+            "`nodes` is given twice\nhelp: merge it into the first one @ nodes",
+            "`start` is given twice\nhelp: merge it into the first one @ start",
+            "`yields` is given twice\nhelp: merge it into the first one @ yields",
         ],
     );
     check_body(
         "nodes { a, b, a: other } start a; a | b | a -> end;",
         &[
-            "node `a` is given twice\nhelp: give one another name, or remove it @ a",
-            "`a` stands twice before one `->`\nhelp: name it once @ a",
-            "nothing leads to node `b`\nhelp: name it in a transition: `… -> b;` @ b",
+            "duplicate node `a`\nhelp: rename or remove one @ a",
+            "node `a` is listed twice before `->`\nhelp: remove one @ a",
+            "node `b` is unreachable\nhelp: add a transition to it: `… -> b;` @ b",
         ],
     );
     check_body(
         "nodes { a, b } start a; a -> b; a | b -> end; on error a -> b; on error a -> end;",
         &[
-            "a second transition for node `a`\nhelp: let one decide with `if` or `match` @ a",
-            "a second error edge for node `a`\nhelp: let one decide with `if` or `match` @ a",
+            "duplicate transition for node `a`\nhelp: merge them with `if` or `match` @ a",
+            "duplicate error edge for node `a`\nhelp: merge them with `if` or `match` @ a",
         ],
     );
     check_body(
@@ -173,9 +173,9 @@ fn the_second_of_two_is_the_error() {
         &[
             "`retry` is given twice\nhelp: remove one @ retry",
             "`timeout` is given twice\nhelp: remove one @ timeout",
-            "input `x` is given twice\nhelp: give one another name, or remove it @ r#x",
-            "resource `y` is given twice\nhelp: give one another name, or remove it @ y",
-            "parameter `p` is given twice\nhelp: give one another name, or remove it @ p",
+            "duplicate input `x`\nhelp: rename or remove one @ r#x",
+            "duplicate resource `y`\nhelp: rename or remove one @ y",
+            "duplicate parameter `p`\nhelp: rename or remove one @ p",
         ],
     );
 }
@@ -185,26 +185,26 @@ fn every_node_has_a_transition() {
     check_body(
         "nodes { a, b, c } start a; a -> b;",
         &[
-            "node `b` has no transition\nhelp: say what follows: `b -> …;` @ b",
-            "node `c` has no transition\nhelp: say what follows: `c -> …;` @ c",
+            "node `b` has no transition\nhelp: add one: `b -> …;` @ b",
+            "node `c` has no transition\nhelp: add one: `c -> …;` @ c",
         ],
     );
     check_body(
         "nodes { a, b, a } start a; a -> b;",
         &[
-            "node `a` is given twice\nhelp: give one another name, or remove it @ a",
-            "node `b` has no transition\nhelp: say what follows: `b -> …;` @ b",
+            "duplicate node `a`\nhelp: rename or remove one @ a",
+            "node `b` has no transition\nhelp: add one: `b -> …;` @ b",
         ],
     );
 }
 
 #[test]
-fn something_leads_to_every_node() {
+fn every_node_is_reachable() {
     check_body(
         "nodes { a, b, c, d, e } start a; a -> end; b -> c; c -> b; d -> c; e -> e;",
         &[
-            "nothing leads to node `d`\nhelp: name it in a transition: `… -> d;`\nnote: only it leads to `b`, `c` @ d",
-            "nothing leads to node `e`\nhelp: name it in a transition: `… -> e;` @ e",
+            "node `d` is unreachable\nhelp: add a transition to it: `… -> d;`\nnote: only `d` leads to `b`, `c` @ d",
+            "node `e` is unreachable\nhelp: add a transition to it: `… -> e;` @ e",
         ],
     );
     check_body(
@@ -214,21 +214,21 @@ fn something_leads_to_every_node() {
 }
 
 #[test]
-fn every_node_can_come_to_rest() {
+fn every_node_can_reach_pause_or_end() {
     check_body(
         "nodes { a, b, c } start a; a -> b; b -> if state.x { c } else { b }; c -> b;",
         &[
-            "node `b` reaches neither `pause` nor `end`\nhelp: let a transition on the way lead to `pause` or `end`\nnote: the same holds for `a`, `c` @ b",
+            "node `b` can never reach `pause` or `end`\nhelp: let a node on its path target `pause` or `end`\nnote: the same applies to `a`, `c` @ b",
         ],
     );
 }
 
 #[test]
-fn an_error_edge_does_not_lead_back() {
+fn an_error_edge_cannot_target_its_own_node() {
     check_body(
         "nodes { a, b } start a; a -> b; b -> end; on error a | b -> a;",
         &[
-            "the error edge of `a` leads back to `a`\nhelp: to try again, write `#[retry(…)]` before the node @ a",
+            "the `on error` edge of node `a` targets itself\nhelp: to retry the node, write `#[retry(…)]` before it @ a",
         ],
     );
 }
@@ -236,8 +236,8 @@ fn an_error_edge_does_not_lead_back() {
 #[test]
 fn a_condition_reads_fields() {
     let bare =
-        "`state` stands for no value here\nhelp: read one of its fields: `state.field` @ state";
-    let method = "a condition reads fields of the state, it calls no methods on it\nhelp: call a method on a field: `state.field.method()`";
+        "`state` cannot be used as a value\nhelp: read one of its fields: `state.field` @ state";
+    let method = "a condition cannot call a method of the state\nhelp: call a method on a field: `state.field.method()`";
     check_condition("state.a && matches!(state.b, B::C) && x.state.y() && m::state", &[]);
     check_condition("state.items.len() > 2 && (1..state.n).contains(&3)", &[]);
     check_condition("check(state)", &[bare]);
@@ -251,22 +251,22 @@ fn a_condition_reads_fields() {
 }
 
 #[test]
-fn names_and_attributes_that_mean_something_else_are_refused() {
+fn reserved_names_and_other_attributes_are_rejected() {
     let help = "\nhelp: give the node another name: `name: path::to::action`";
-    let end = format!("`end` is a word of the language, no name for a node{help} @ end");
-    let state = format!("`state` is a word of the language, no name for a node{help} @ state");
+    let end = format!("`end` is reserved and cannot be used as a node name{help} @ end");
+    let state = format!("`state` is reserved and cannot be used as a node name{help} @ state");
     check_body("nodes { end, state: x } start state; end | state -> end;", &[&end, &state]);
     check_body(
         "nodes { #[cfg(x)] a } start a; a -> end;",
         &[
-            "a node does not take this attribute\nhelp: a node takes `#[timeout(…)]`, `#[retry(…)]` and docs @ cfg",
+            "this attribute is not allowed on a node\nhelp: a node takes only `#[timeout(…)]`, `#[retry(…)]` and doc comments @ cfg",
         ],
     );
     check_body(
         "nodes { #[serde(skip)] a } start a; #[x] a -> end;",
         &[
-            "a node does not take this attribute\nhelp: a node takes `#[timeout(…)]`, `#[retry(…)]` and docs @ serde",
-            "an attribute belongs to the graph, a node or a binding @ x",
+            "this attribute is not allowed on a node\nhelp: a node takes only `#[timeout(…)]`, `#[retry(…)]` and doc comments @ serde",
+            "attributes are allowed only on the graph, a node, an input or a resource @ x",
         ],
     );
 }
@@ -276,15 +276,15 @@ fn an_if_needs_an_else() {
     check_body(
         "nodes { a, b } start a; a -> if state.x { b }; b -> if state.x { end } else if state.y { ned };",
         &[
-            "`if` without `else`\nhelp: say what follows otherwise: `else { … }` @ if",
-            "`if` without `else`\nhelp: say what follows otherwise: `else { … }` @ if",
+            "`if` without `else`\nhelp: add the other branch: `else { … }` @ if",
+            "`if` without `else`\nhelp: add the other branch: `else { … }` @ if",
             "unknown node `ned`\nhelp: did you mean `end` @ ned",
         ],
     );
 }
 
 #[test]
-fn one_fault_costs_one_statement() {
+fn one_fault_skips_one_statement() {
     check_body(
         "inputs { a: , b: B } nodes { a: , 5, c } start a; a -> b b -> end; c -> ; what; node { x }",
         &[
@@ -293,7 +293,7 @@ fn one_fault_costs_one_statement() {
             "expected a node @ 5",
             "expected `;` @ b",
             "expected a target: a node, `pause`, `end`, `if` or `match` @ ;",
-            "expected a section or a transition\nhelp: a transition is `what -> target;` @ what",
+            "expected a section or a transition\nhelp: a transition is written `what -> target;` @ what",
             "expected a section or a transition\nhelp: did you mean `nodes` @ node",
         ],
     );
@@ -308,17 +308,17 @@ fn one_fault_costs_one_statement() {
             "expected a target: a node, `pause`, `end`, `if` or `match` @ ",
             "expected a target: a node, `pause`, `end`, `if` or `match` @ ,",
             "expected `,` @ C",
-            "expected `error` after `on`\nhelp: an error edge is `on error node -> target;` @ on",
+            "expected `error` after `on`\nhelp: an error edge is written `on error node -> target;` @ on",
             "unknown node `x`\nhelp: the nodes are `a`, `b`, `c` @ x",
         ],
     );
 }
 
 #[test]
-fn a_misspelt_word_is_read_as_what_was_meant() {
+fn a_misspelt_word_is_parsed_as_the_suggested_one() {
     let section = "expected a section or a transition";
     let target = "expected a target: a node, `pause`, `end`, `if` or `match`";
-    let edge = "help: an error edge is `on error node -> target;`";
+    let edge = "help: an error edge is written `on error node -> target;`";
     check_body(
         "ndoes { a, b } strat a; a -> pasue b; b -> if state.x { end } esle { a };",
         &[
@@ -349,24 +349,24 @@ fn a_misspelt_word_is_read_as_what_was_meant() {
 }
 
 #[test]
-fn what_is_repeated_is_one_error() {
+fn a_repetition_is_one_error() {
     check_body(
         "nodes { a, b } nodes { a, b } inputs { x: X } inputs { x: X } start a; a -> b; b -> c; c -> c;",
         &[
-            "`nodes` is given twice\nhelp: move what it says into the first @ nodes",
-            "`inputs` is given twice\nhelp: move what it says into the first @ inputs",
+            "`nodes` is given twice\nhelp: merge it into the first one @ nodes",
+            "`inputs` is given twice\nhelp: merge it into the first one @ inputs",
             "unknown node `c`\nhelp: the nodes are `a`, `b` @ c",
         ],
     );
     check_body(
         "nodes { a, b } start a; a | b -> if state.x { b } else { end }; a | b -> end;",
         &[
-            "a second transition for node `a`\nhelp: let one decide with `if` or `match`\nnote: the same holds for `b` @ a",
+            "duplicate transition for node `a`\nhelp: merge them with `if` or `match`\nnote: the same applies to `b` @ a",
         ],
     );
     check_body(
         "nodes { a, a: other } start a; a -> other; other -> end;",
-        &["node `a` is given twice\nhelp: give one another name, or remove it @ a"],
+        &["duplicate node `a`\nhelp: rename or remove one @ a"],
     );
 }
 
@@ -374,7 +374,7 @@ fn what_is_repeated_is_one_error() {
 fn a_graph_without_its_head_is_one_error() {
     check("", &["expected the graph's name @ "]);
     check("pub", &["expected the graph's name @ "]);
-    check("G", &["the graph names no state\nhelp: write `G(State) { … }` @ G"]);
+    check("G", &["the graph has no state\nhelp: write `G(State) { … }` @ G"]);
     check("G(S)", &["the graph has no body\nhelp: write `G(…) { nodes { … } … }` @ G"]);
     check("G() { nodes { a } start a; a -> end; }", &["expected the path of the state @ "]);
     check(
@@ -384,14 +384,14 @@ fn a_graph_without_its_head_is_one_error() {
 }
 
 #[test]
-fn former_names_are_names_that_the_graph_had_before() {
+fn former_names_are_unique_identifiers_other_than_the_current_name() {
     let graph = |attributes| format!("{attributes} G(S) {{ nodes {{ a }} start a; a -> end; }}");
     let (checked, _) = compile(tokens(&graph(r#"#[renamed_from("F")] #[renamed_from("Größe")]"#)));
     assert!(checked.is_some_and(|checked| checked.former_names == ["F", "Größe"]));
     let string = "expected the graph's former name as a string\n\
         help: write `#[renamed_from(\"Name\")]`, once for each former name";
-    let identifier = "no graph can have had this name\n\
-        help: the name of a graph is an identifier, such as `Chat`";
+    let identifier = "a former name must be an identifier\n\
+        help: write a name such as `Chat`";
     for (attributes, error) in [
         ("#[renamed_from]", format!("{string} @ renamed_from")),
         ("#[renamed_from()]", format!("{string} @ renamed_from")),
@@ -405,12 +405,12 @@ fn former_names_are_names_that_the_graph_had_before() {
         ("#[renamed_from(\"'\")]", format!("{identifier} @ \"'\"")),
         (
             "#[renamed_from(\"F\")] #[renamed_from(\"F\")]",
-            "the former name `F` is given twice\nhelp: remove one @ \"F\"".to_owned(),
+            "duplicate former name `F`\nhelp: remove one @ \"F\"".to_owned(),
         ),
         (
             "#[renamed_from(\"G\")]",
-            "`G` is the name that the graph has now\n\
-             help: give the name that it had before, or remove the attribute @ \"G\""
+            "`G` is the current name of the graph\n\
+             help: write the former name, or remove the attribute @ \"G\""
                 .to_owned(),
         ),
     ] {

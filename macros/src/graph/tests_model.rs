@@ -1,4 +1,4 @@
-//! What the expansion gets: edges, labels, order, rewritten conditions.
+//! Tests of the model: edges, labels, order, rewritten conditions.
 
 use super::check::CheckedGraph;
 use super::conditions::rewrite;
@@ -12,7 +12,7 @@ fn node_names(graph: &CheckedGraph, ids: impl IntoIterator<Item = NodeId>) -> Ve
 }
 
 #[test]
-fn the_model_of_the_chatbot_lies_flat() {
+fn the_model_of_the_chatbot_has_flat_edges() {
     let Some(graph) = compile(tokens(CHATBOT)).0 else {
         return assert_eq!("chatbot", "checked");
     };
@@ -56,7 +56,7 @@ fn the_model_of_the_chatbot_lies_flat() {
 }
 
 #[test]
-fn labels_tell_the_whole_branch_and_error_edges_enter_apart() {
+fn labels_have_the_whole_branch_and_error_edges_do_not_count_as_ordinary_entries() {
     let source = "G(S) { nodes { a, b } start a;
         a -> if state.x < 3 { match &state.m { M::A(n) if *n > state.x => end, _ => a } }
              else if state.y { end } else { pause };
@@ -83,7 +83,7 @@ fn labels_tell_the_whole_branch_and_error_edges_enter_apart() {
 }
 
 #[test]
-fn a_place_is_rewritten_wherever_it_stands() {
+fn fields_of_the_state_are_rewritten_everywhere_in_a_condition() {
     let mut diagnostics = Diagnostics::new();
     let mut places = |source| {
         let rewritten = rewrite(&tokens(source), &state_ident(), &mut diagnostics);

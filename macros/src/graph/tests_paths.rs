@@ -1,9 +1,9 @@
-//! Reachability against a search for paths, on many small graphs.
+//! Compares reachability with a search for paths, on many small graphs.
 
 use super::model::NodeId;
 use super::tests::{compile, tokens};
 
-/// A small source of numbers that are the same in every run.
+/// A deterministic pseudorandom number generator.
 struct Numbers(u64);
 
 impl Numbers {
@@ -14,16 +14,16 @@ impl Numbers {
     }
 }
 
-/// A graph as a matrix of edges, and the nodes that can rest.
+/// A graph as a matrix of edges, and the nodes that can pause or end.
 struct Sketch {
     edges: Vec<Vec<bool>>,
-    rests: Vec<bool>,
+    stops: Vec<bool>,
     source: String,
 }
 
 fn sketch(numbers: &mut Numbers) -> Sketch {
     let size = 1 + numbers.below(6);
-    let (mut edges, mut rests) = (vec![vec![false; size]; size], vec![false; size]);
+    let (mut edges, mut stops) = (vec![vec![false; size]; size], vec![false; size]);
     let mut statements = Vec::new();
     for node in 0..size {
         let mut arms = Vec::new();
@@ -34,7 +34,7 @@ fn sketch(numbers: &mut Numbers) -> Sketch {
                 1 => format!("pause n{to}"),
                 _ => format!("n{to}"),
             };
-            rests[node] |= !target.starts_with('n');
+            stops[node] |= !target.starts_with('n');
             edges[node][to] |= target != "end";
             arms.push(format!("{arm} => {target}"));
         }
@@ -49,16 +49,16 @@ fn sketch(numbers: &mut Numbers) -> Sketch {
     let nodes: Vec<String> = (0..size).map(|node| format!("n{node}")).collect();
     let (nodes, statements) = (nodes.join(", "), statements.join(" "));
     let source = format!("G(S) {{ nodes {{ {nodes} }} start n0; {statements} }}");
-    Sketch { edges, rests, source }
+    Sketch { edges, stops, source }
 }
 
 #[test]
 fn reachability_agrees_with_a_search_for_paths() {
     let mut numbers = Numbers(7);
-    let (mut right, mut wrong) = (0, 0);
+    let (mut valid, mut invalid) = (0, 0);
     for _ in 0..3000 {
-        let Sketch { edges: mut paths, rests, source } = sketch(&mut numbers);
-        let size = rests.len();
+        let Sketch { edges: mut paths, stops, source } = sketch(&mut numbers);
+        let size = stops.len();
         for (node, row) in paths.iter_mut().enumerate() {
             row[node] = true;
         }
@@ -70,7 +70,7 @@ fn reachability_agrees_with_a_search_for_paths() {
             }
         }
         let faulty = (0..size).filter(|&node| {
-            let stuck = !(0..size).any(|other| paths[node][other] && rests[other]);
+            let stuck = !(0..size).any(|other| paths[node][other] && stops[other]);
             stuck || !paths[0][node]
         });
         let (graph, errors) = compile(tokens(&source));
@@ -80,10 +80,10 @@ fn reachability_agrees_with_a_search_for_paths() {
         if let Some(graph) = graph {
             assert_eq!(graph.order.len(), size, "{source}");
             assert_eq!(graph.order.first(), Some(&NodeId(0)), "{source}");
-            right += 1;
+            valid += 1;
         } else {
-            wrong += 1;
+            invalid += 1;
         }
     }
-    assert!(right > 300 && wrong > 300, "both kinds occur: {right} right, {wrong} wrong");
+    assert!(valid > 300 && invalid > 300, "{valid} valid and {invalid} invalid graphs");
 }

@@ -1,10 +1,10 @@
-//! Half-typed graphs: what an editor hands over is errors, few of them, and never a panic.
+//! Incomplete graphs, as an editor passes them while they are typed: few errors, and no panic.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 
 use super::tests::{CHATBOT, compile, tokens};
 
-/// The first `count` tokens, with every open group closed, as an editor hands them over.
+/// Returns the first `count` tokens, with every open group closed, as an editor passes them.
 fn prefix(stream: TokenStream, count: &mut usize) -> TokenStream {
     let mut output = TokenStream::new();
     for tree in stream {
@@ -23,7 +23,7 @@ fn prefix(stream: TokenStream, count: &mut usize) -> TokenStream {
     output
 }
 
-/// All tokens but one.
+/// Returns all tokens except one.
 fn without(stream: TokenStream, index: &mut usize) -> TokenStream {
     let mut output = TokenStream::new();
     for tree in stream {
@@ -50,13 +50,13 @@ fn count(stream: TokenStream) -> usize {
 }
 
 #[test]
-fn a_half_typed_graph_is_errors_and_no_panic() {
+fn a_half_typed_graph_has_few_errors_and_does_not_panic() {
     let all = tokens(CHATBOT);
     let total = count(all.clone());
-    assert!(total > 100, "the chatbot was read: {total}");
+    assert!(total > 100, "the chatbot has tokens: {total}");
     for length in 0..total {
         let errors = compile(prefix(all.clone(), &mut length.clone())).1;
-        // What is being typed, and what the rest of the graph will bring.
+        // Errors about the incomplete item, and about items that are not typed yet.
         assert!(errors.len() <= 8, "{length}: {errors:#?}");
     }
 }
@@ -76,7 +76,7 @@ fn a_half_typed_graph_expands_to_items() {
 }
 
 #[test]
-fn one_lost_token_is_at_most_one_error() {
+fn one_missing_token_is_at_most_one_error() {
     let all = tokens(CHATBOT);
     for index in 0..count(all.clone()) {
         let errors = compile(without(all.clone(), &mut index.clone())).1;

@@ -14,7 +14,7 @@ use syn::{
 
 const KNOWN: [&str; 2] = ["version", "migrate"];
 
-/// The version of a state, and the functions that lead to it from version 1 on.
+/// The version of a state, and the migrations from version 1 to it.
 pub(super) struct Version {
     pub(super) number: u32,
     pub(super) migrations: Vec<Path>,
@@ -29,7 +29,7 @@ struct Argument {
 enum Value {
     Version(LitInt),
     Migrate(Group),
-    /// Of an argument that nobody knows.
+    /// The value of an unknown argument.
     Unknown,
 }
 
@@ -60,7 +60,7 @@ impl Parse for Argument {
     }
 }
 
-/// Reads the attributes; a version that is wrong is reported and counts as the first.
+/// Parses the attributes. An invalid version is reported and counts as the first.
 pub(super) fn parse_version(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Version {
     let before = diagnostics.len();
     let (mut version, mut list) = (None, None);
@@ -92,13 +92,13 @@ pub(super) fn parse_version(attrs: &[Attribute], diagnostics: &mut Diagnostics) 
     check_version(version.as_ref(), list.as_ref(), diagnostics).unwrap_or(first)
 }
 
-/// Whether a field may be shown to whoever may read the session.
+/// Returns whether a field is public to readers of the session.
 pub(super) fn parse_public(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> bool {
     let mut public = false;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("state")) {
         if attr.parse_args::<syn::parse::Nothing>().is_ok() {
             diagnostics
-                .error(attr, "this says nothing about the field")
+                .error(attr, "this attribute has no arguments")
                 .help("write `#[state(public)]`");
         }
         let parsed = attr.parse_nested_meta(|meta| {
@@ -110,7 +110,7 @@ pub(super) fn parse_public(attrs: &[Attribute], diagnostics: &mut Diagnostics) -
                 }
                 ("public", true) => "`public` is given twice".into(),
                 (known, _) if KNOWN.contains(&known) => {
-                    format!("`{known}` belongs to the state\nhelp: write it above the struct")
+                    format!("`{known}` applies to the whole state\nhelp: move it above the struct")
                 }
                 (other, _) => format!("unknown argument `{other}`\nhelp: write `public`"),
             };
@@ -123,7 +123,7 @@ pub(super) fn parse_public(attrs: &[Attribute], diagnostics: &mut Diagnostics) -
     public
 }
 
-/// Refuses a version to which the functions do not lead.
+/// Rejects a version with missing or superfluous migrations.
 fn check_version(
     version: Option<&LitInt>,
     list: Option<&Group>,
@@ -142,13 +142,13 @@ fn check_version(
         None => {
             diagnostics
                 .error(&version, "the first version of a state is 1")
-                .help("leave `version` out until what a log has needs a migration");
+                .help("omit `version` until a logged state needs a migration");
         }
         Some(needed) if given > needed => {
             diagnostics
                 .error(
                     &migrations[needed],
-                    format!("this migrates from version {number}, the state's own"),
+                    format!("this migrates from version {number}, which is the current one"),
                 )
                 .help(format!("write `version = {}`", given + 1));
         }
@@ -161,7 +161,7 @@ fn check_version(
             let functions: Vec<String> = (1..number.min(4)).map(|n| format!("from_{n}")).collect();
             let more = if number > 4 { ", …" } else { "" };
             error
-                .note(format!("`migrate` has one function for each version before {number}"))
+                .note(format!("`migrate` needs one function for each version before {number}"))
                 .help(format!("write `migrate = [{}{more}]`", functions.join(", ")));
         }
         Some(_) => return Some(Version { number, migrations }),
@@ -169,7 +169,7 @@ fn check_version(
     None
 }
 
-/// The arguments of one `#[state(…)]`, none of any other attribute.
+/// Returns the arguments of a `#[state(…)]`, or none for any other attribute.
 fn arguments(attr: &Attribute, diagnostics: &mut Diagnostics) -> Vec<Argument> {
     if !attr.path().is_ident("state") {
         return Vec::new();
@@ -183,7 +183,7 @@ fn arguments(attr: &Attribute, diagnostics: &mut Diagnostics) -> Vec<Argument> {
     }
 }
 
-/// The functions in the list.
+/// Parses the list of functions.
 fn paths(list: Option<&Group>, diagnostics: &mut Diagnostics) -> Option<Vec<Path>> {
     let parser = |input: ParseStream<'_>| {
         Punctuated::<Path, Token![,]>::parse_terminated_with(input, Path::parse_mod_style)

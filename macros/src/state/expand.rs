@@ -1,8 +1,8 @@
-//! From a state to its impls.
+//! Expands a state to its impls.
 
 use super::{
     arguments::Version,
-    serde::{By, ReadAs, Serialised},
+    serde::{Codec, MissingValue, Serialised},
     syntax::{FieldSyntax, StateSyntax},
 };
 use crate::{names::plain, runtime, spans::respanned, text};
@@ -10,7 +10,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-/// Implements `State`, and `Field` for each index.
+/// Expands to the impl of `State`, and of `Field` for each index.
 pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
     let burdock = runtime::burdock(state.burdock.as_ref());
     let name = &state.name;
@@ -39,24 +39,24 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
     }
 }
 
-/// What is asked about a field by its index at run time.
+/// Expands to the methods that take the index of a field at run time.
 fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
-    let place = |index: usize| Literal::usize_unsuffixed(index);
+    let literal = |index: usize| Literal::usize_unsuffixed(index);
     let slots = state.fields.iter().enumerate().filter(|(_, field)| field.slot.is_some());
     let slots = slots.map(|(index, field)| {
-        let (index, name) = (place(index), &field.name);
+        let (index, name) = (literal(index), &field.name);
         quote!(.with_if(#index, self.#name.__read().is_some()))
     });
     let patches = state.fields.iter().enumerate().filter_map(|(index, field)| {
-        let (index, FieldSyntax { name, ty, serialised, .. }) = (place(index), field);
+        let (index, FieldSyntax { name, ty, serialised, .. }) = (literal(index), field);
         let json = match &serialised.written {
-            By::Nothing => return expand_unwritten(&index, field, &state.name, burdock),
-            By::Type => quote!(#burdock::__private::Elements::<#ty>::json(&self.#name)),
-            By::Function(path) => quote! {
+            Codec::Skipped => return expand_unwritten(&index, field, &state.name, burdock),
+            Codec::Type => quote!(#burdock::__private::Elements::<#ty>::json(&self.#name)),
+            Codec::Function(path) => quote! {
                 #burdock::__private::json_with(|__value, __to| #path(__value, __to), &self.#name)
             },
         };
-        let check_left_out = if serialised.left_out_if.is_some() {
+        let check = if serialised.omitted_if.is_some() {
             quote! {
                 #burdock::__private::check_omitted::<Self, #index>(
                     &self.#name,
@@ -71,7 +71,7 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
             #index => #burdock::__private::whole_patch::<Self, #index>(
                 #json,
                 self.#name.__read().is_some(),
-                |__patch| #check_left_out,
+                |__patch| #check,
             ),
         })
     });
@@ -95,7 +95,7 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
     }
 }
 
-/// The first version is what `State` says by itself.
+/// Expands to the version and the migrations. Version 1 is the default of `State`.
 fn expand_version(version: &Version, burdock: &TokenStream) -> Option<TokenStream> {
     let Version { number, migrations } = version;
     if migrations.is_empty() {
@@ -116,8 +116,8 @@ fn expand_info(field: &FieldSyntax, burdock: &TokenStream) -> TokenStream {
     let FieldSyntax { name, docs, ty, slot, serialised, public } = field;
     let key = &serialised.key;
     let name = plain(name);
-    // a function writes or reads another form than that of the type
-    let schema = matches!((&serialised.written, &serialised.read), (By::Type, By::Type))
+    // a custom function writes or reads another form than the type
+    let schema = matches!((&serialised.written, &serialised.read), (Codec::Type, Codec::Type))
         .then(|| quote!(.schema(#burdock::__private::SchemaOf::<#ty>::SCHEMA)));
     let ty = text::written(ty);
     let key = (*key != name).then(|| quote!(.key(#key)));
@@ -141,14 +141,14 @@ fn expand_field(
         None => (quote!(Plain), false),
     };
     let patch = match &serialised.written {
-        By::Type => quote!(__new.__patch(__old)),
-        By::Nothing => quote!(::core::result::Result::Ok(::core::option::Option::None)),
-        By::Function(path) => quote! {
+        Codec::Type => quote!(__new.__patch(__old)),
+        Codec::Skipped => quote!(::core::result::Result::Ok(::core::option::Option::None)),
+        Codec::Function(path) => quote! {
             #burdock::__private::patch_with(|__value, __to| #path(__value, __to), __old, __new)
         },
     };
-    let left_out = expand_left_out(index, field, state, burdock);
-    let written = matches!(serialised.written, By::Nothing).then(|| {
+    let omitted = expand_omitted(index, field, state, burdock);
+    let written = matches!(serialised.written, Codec::Skipped).then(|| {
         quote!(
             const WRITTEN: bool = false;
         )
@@ -172,24 +172,24 @@ fn expand_field(
             ) -> ::core::result::Result<#option, #error> {
                 #patch
             }
-            #left_out
+            #omitted
             #check
         }
         #probe
     }
 }
 
-/// The value that a missing field is read as.
-fn expand_read_as(read_as: &ReadAs, name: &syn::Ident, state: &syn::Ident) -> TokenStream {
-    match read_as {
-        ReadAs::Default => quote!(::core::default::Default::default()),
-        ReadAs::Function(path) => quote!(#path()),
-        ReadAs::OfDefault => quote!(<#state as ::core::default::Default>::default().#name),
-        ReadAs::OfFunction(path) => quote!(#path().#name),
+/// Expands to the value of a missing field.
+fn expand_missing(missing: &MissingValue, name: &syn::Ident, state: &syn::Ident) -> TokenStream {
+    match missing {
+        MissingValue::TypeDefault => quote!(::core::default::Default::default()),
+        MissingValue::Function(path) => quote!(#path()),
+        MissingValue::StateDefault => quote!(<#state as ::core::default::Default>::default().#name),
+        MissingValue::StateFunction(path) => quote!(#path().#name),
     }
 }
 
-/// Checks a slot that serde does not write.
+/// Expands to the check of a slot that serde does not write.
 fn expand_unwritten(
     index: &Literal,
     field: &FieldSyntax,
@@ -198,28 +198,28 @@ fn expand_unwritten(
 ) -> Option<TokenStream> {
     let FieldSyntax { name, ty, slot, serialised, .. } = field;
     slot.as_ref()?;
-    let read_as = expand_read_as(&serialised.read_as, name, state);
+    let missing = expand_missing(&serialised.missing, name, state);
     Some(quote! {
         #index => {
-            let __read_as: #ty = #read_as;
+            let __missing: #ty = #missing;
             #burdock::__private::unwritten_slot::<Self, #index>(
                 self.#name.__read().is_some(),
-                __read_as.__read().is_some(),
+                __missing.__read().is_some(),
             )
         }
     })
 }
 
-/// What a field is read as whose value serde leaves out, if it may leave it out.
-fn expand_left_out(
+/// Expands to the value that a field is read as if serde omits it, for fields with `skip_serializing_if`.
+fn expand_omitted(
     index: usize,
     field: &FieldSyntax,
     state: &syn::Ident,
     burdock: &TokenStream,
 ) -> TokenStream {
     let FieldSyntax { name, serialised, .. } = field;
-    let Some(when) = &serialised.left_out_if else { return TokenStream::new() };
-    let read_as = expand_read_as(&serialised.read_as, name, state);
+    let Some(when) = &serialised.omitted_if else { return TokenStream::new() };
+    let read_as = expand_missing(&serialised.missing, name, state);
     let stored = quote!(#burdock::__private::Stored<Self, #index>);
     quote! {
         fn omitted(__value: &#stored) -> ::core::option::Option<#stored> {
@@ -228,16 +228,16 @@ fn expand_left_out(
     }
 }
 
-/// Reads back what was written of a field, if it is written.
+/// Expands to the functions that read a written field back.
 fn expand_check(index: usize, serialised: &Serialised, burdock: &TokenStream) -> TokenStream {
     let Serialised { written, read, .. } = serialised;
     let private = quote!(#burdock::__private);
     let read = match (written, read) {
-        (By::Nothing, _) | (_, By::Nothing) => return TokenStream::new(),
-        (_, By::Type) => {
+        (Codec::Skipped, _) | (_, Codec::Skipped) => return TokenStream::new(),
+        (_, Codec::Type) => {
             quote!(#private::ReadBack::<#private::Stored<Self, #index>>::json(__json))
         }
-        (_, By::Function(path)) => quote!(#path(__json).map(::core::option::Option::Some)),
+        (_, Codec::Function(path)) => quote!(#path(__json).map(::core::option::Option::Some)),
     };
     quote! {
         fn read(

@@ -1,4 +1,4 @@
-//! `#[derive(State)]`: gives each field an index, so that field sets are bit masks.
+//! `#[derive(State)]`: assigns an index to each field, so that field sets are bit masks.
 
 mod arguments;
 mod expand;

@@ -1,5 +1,5 @@
-//! What serde's attributes say about how a state is written: a log keeps what serde writes, field
-//! by field. What serde does not understand it reports itself.
+//! Serde's attributes on a state and its fields: a log stores a state as serde writes it, field by field. Invalid
+//! attributes are ignored, because serde reports them.
 
 use burdock_macros_shared::{
     diagnostics::{Diagnostic, Diagnostics},
@@ -10,59 +10,59 @@ use burdock_macros_shared::{
 use syn::{Attribute, ExprPath, Field, Path, Token, meta::ParseNestedMeta};
 
 /// How serde writes or reads a field.
-pub(super) enum By {
-    /// As its type says.
+pub(super) enum Codec {
+    /// By the impl of its type.
     Type,
     /// By this function.
     Function(ExprPath),
     /// Not at all.
-    Nothing,
+    Skipped,
 }
 
 /// A field as serde writes and reads it.
 pub(super) struct Serialised {
     /// The name that serde writes.
     pub(super) key: String,
-    pub(super) written: By,
-    pub(super) read: By,
-    /// Leaves the field out, if it is written and read otherwise.
-    pub(super) left_out_if: Option<ExprPath>,
-    /// What the field is read as where it is missing, if it may be.
-    pub(super) read_as: ReadAs,
-    /// The names that serde reads, of which the key is one.
+    pub(super) written: Codec,
+    pub(super) read: Codec,
+    /// The condition under which the field is omitted, if it is written and read otherwise.
+    pub(super) omitted_if: Option<ExprPath>,
+    /// The value of the field if it is missing, if it may be.
+    pub(super) missing: MissingValue,
+    /// The names that serde reads, including the key.
     pub(super) read_names: Vec<String>,
 }
 
-/// What serde reads a field as that is missing.
+/// The value that serde gives a missing field.
 #[derive(Clone)]
-pub(super) enum ReadAs {
-    /// The default of its type; of a slot or an `Option`, no value.
-    Default,
-    /// What this function returns.
+pub(super) enum MissingValue {
+    /// The default of its type: of a slot or an `Option`, no value.
+    TypeDefault,
+    /// The return value of this function.
     Function(ExprPath),
-    /// The field of the default of the state.
-    OfDefault,
+    /// The field of the default state.
+    StateDefault,
     /// The field of the state that this function returns.
-    OfFunction(ExprPath),
+    StateFunction(ExprPath),
 }
 
-/// What serde's attributes on the state say about all of its fields.
+/// Serde's attributes on the state that apply to all fields.
 pub(super) struct Container {
     rename: Rename,
-    /// What a field that is missing is read as.
-    default: Option<ReadAs>,
+    /// The value of a missing field.
+    default: Option<MissingValue>,
 }
 
-/// Reads the attributes of the state itself.
+/// Parses the attributes of the state itself.
 pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Container {
     let mut container = Container { rename: Rename::Keep, default: None };
     let before = diagnostics.len();
-    // half of a pair with `into`, which is then reported alone
+    // usually paired with `into`, which is then the only one reported
     let mut from: Option<Path> = None;
     each(attrs, |meta, word| {
         match word {
             "transparent" | "into" | "tag" => {
-                refuse_shape(&meta.path, word, diagnostics)
+                reject_shape(&meta.path, word, diagnostics)
                     .help("put it on the type of a field instead");
                 rest(meta)
             }
@@ -76,17 +76,17 @@ pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics
                     name.as_ref().map_or(Rename::Keep, |name| Rename::of(&name.text))
                 };
                 container.rename = rule(&names.written);
-                // two rules may say the same of fields
+                // different rules may give fields the same names
                 let sample = |rule: Rename| rule.field("a_b");
                 if sample(rule(&names.read)) != sample(container.rename) {
-                    refuse_names(&names, diagnostics);
+                    reject_names(&names, diagnostics);
                 }
                 Ok(())
             }
             "default" => {
                 container.default = Some(match default_argument(meta)? {
-                    Some(path) => ReadAs::OfFunction(path),
-                    None => ReadAs::OfDefault,
+                    Some(path) => MissingValue::StateFunction(path),
+                    None => MissingValue::StateDefault,
                 });
                 Ok(())
             }
@@ -95,130 +95,130 @@ pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics
     });
     if let Some(word) = from.filter(|_| diagnostics.len() == before) {
         let shape = word.get_ident().map(plain).unwrap_or_default();
-        refuse_shape(&word, &shape, diagnostics).help("put it on the type of a field instead");
+        reject_shape(&word, &shape, diagnostics).help("put it on the type of a field instead");
     }
     container
 }
 
-/// Reads the attributes of a field; `may_lack` if its type reads a field that is missing as nothing.
+/// Parses the attributes of a field. With `is_optional`, its type has a value for a missing field.
 pub(super) fn parse_field(
     field: &Field,
     container: &Container,
-    may_lack: bool,
+    is_optional: bool,
     diagnostics: &mut Diagnostics,
 ) -> Serialised {
     let own = field.ident.as_ref().map(|name| container.rename.field(&plain(name)));
     let own = own.unwrap_or_default();
-    let (mut written, mut read) = (By::Type, By::Type);
+    let (mut written, mut read) = (Codec::Type, Codec::Type);
     let mut names = Names::default();
     let mut aliases = Vec::new();
     let mut default = container.default.clone();
-    let mut left_out_if = None;
-    // what leaves the field out, so that a reader may lack it
-    let mut left_out = None;
+    let mut omitted_if = None;
+    // the attribute that may omit the field
+    let mut omits = None;
     each(&field.attrs, |meta, word| {
         match word {
             "skip" => {
-                (written, read) = (By::Nothing, By::Nothing);
+                (written, read) = (Codec::Skipped, Codec::Skipped);
             }
             "skip_serializing" => {
-                written = By::Nothing;
-                left_out = Some(meta.path.clone());
+                written = Codec::Skipped;
+                omits = Some(meta.path.clone());
             }
             "skip_deserializing" => {
-                read = By::Nothing;
+                read = Codec::Skipped;
                 diagnostics
                     .error(
                         &meta.path,
                         "`skip_deserializing` loses the field when a session is opened",
                     )
-                    .help("write `skip` if it is no part of what a log keeps");
+                    .help("write `skip` to keep the field out of the log");
             }
             "skip_serializing_if" => {
-                left_out = Some(meta.path.clone());
-                left_out_if = Some(path(meta)?);
+                omits = Some(meta.path.clone());
+                omitted_if = Some(path(meta)?);
             }
             "with" => {
                 let module = path(meta)?;
-                written = By::Function(function(&module, "serialize"));
-                read = By::Function(function(&module, "deserialize"));
+                written = Codec::Function(function(&module, "serialize"));
+                read = Codec::Function(function(&module, "deserialize"));
             }
-            "serialize_with" => written = By::Function(path(meta)?),
-            "deserialize_with" => read = By::Function(path(meta)?),
+            "serialize_with" => written = Codec::Function(path(meta)?),
+            "deserialize_with" => read = Codec::Function(path(meta)?),
             "rename" => names = Names::parse(meta)?,
             "alias" => aliases.push(text(meta)?),
             "default" => {
                 default = Some(match default_argument(meta)? {
-                    Some(path) => ReadAs::Function(path),
-                    None => ReadAs::Default,
+                    Some(path) => MissingValue::Function(path),
+                    None => MissingValue::TypeDefault,
                 });
             }
             "flatten" => {
-                refuse_shape(&meta.path, "flatten", diagnostics)
-                    .help("keep the struct as one field, or write its fields into the state");
+                reject_shape(&meta.path, "flatten", diagnostics)
+                    .help("keep the struct as one field, or move its fields to the state");
             }
             _ => rest(meta)?,
         }
         Ok(())
     });
-    // serde has no value for a missing `Option` that a function reads
-    if may_lack && matches!(read, By::Type) {
-        default = default.or(Some(ReadAs::Default));
+    // with a custom function, serde has no value for a missing `Option`
+    if is_optional && matches!(read, Codec::Type) {
+        default = default.or(Some(MissingValue::TypeDefault));
     }
-    let skipped = matches!(read, By::Nothing);
-    if let Some(word) = left_out.filter(|_| default.is_none() && !skipped) {
+    let skipped = matches!(read, Codec::Skipped);
+    if let Some(word) = omits.filter(|_| default.is_none() && !skipped) {
         diagnostics
-            .error(&word, "a session cannot be opened when this field was left out")
-            .help("add `default`, which is what the field is then read as");
+            .error(&word, "a session whose log omits this field cannot be opened")
+            .help("add `default`, the value of the field if it is omitted");
     }
     let name = |name: &Option<Name>| name.as_ref().map_or(own.clone(), |name| name.text.clone());
     let (key, read_name) = (name(&names.written), name(&names.read));
-    let kept = !matches!((&written, &read), (By::Nothing, _) | (_, By::Nothing));
+    let kept = !matches!((&written, &read), (Codec::Skipped, _) | (_, Codec::Skipped));
     if kept && key != read_name && !aliases.contains(&key) {
-        refuse_names(&names, diagnostics);
+        reject_names(&names, diagnostics);
     }
-    let left_out_if = left_out_if.filter(|_| kept && default.is_some());
-    let read_as = default.unwrap_or(ReadAs::Default);
+    let omitted_if = omitted_if.filter(|_| kept && default.is_some());
+    let missing = default.unwrap_or(MissingValue::TypeDefault);
     let mut read_names = aliases;
     read_names.push(read_name);
-    if matches!(read, By::Nothing) {
+    if matches!(read, Codec::Skipped) {
         read_names.clear();
     }
-    Serialised { key, written, read, left_out_if, read_as, read_names }
+    Serialised { key, written, read, omitted_if, missing, read_names }
 }
 
-/// Refuses attributes of an input under which a resumed run would not be given what it was given first.
+/// Rejects attributes of an input with which a resumed run would lose the value of the input.
 pub(crate) fn check_input(attrs: &[Attribute], diagnostics: &mut Diagnostics) {
     each(attrs, |meta, word| {
         if let "skip" | "skip_serializing" | "skip_deserializing" = word {
             diagnostics
                 .error(&meta.path, format!("`{word}` loses the input when its run is resumed"))
-                .help("make it a resource if it belongs to the app, and not to the run");
+                .help("make it a resource if it belongs to the app and not to a run");
         }
         rest(meta)
     });
 }
 
-/// Reports that what is written is not read.
-fn refuse_names(names: &Names, diagnostics: &mut Diagnostics) {
+/// Reports a name that is written but not read.
+fn reject_names(names: &Names, diagnostics: &mut Diagnostics) {
     if let Some(word) = names.word() {
         diagnostics
-            .error(word, "a log would not read back what it has written")
-            .help("give one name for both, as in `rename = \"name\"`, or add an `alias` with the name that is written");
+            .error(word, "serde would write and read different names")
+            .help("use one name for both, as in `rename = \"name\"`, or add an `alias` with the written name");
     }
 }
 
-fn refuse_shape<'d>(
+fn reject_shape<'d>(
     word: &Path,
     shape: &str,
     diagnostics: &'d mut Diagnostics,
 ) -> &'d mut Diagnostic {
     diagnostics
-        .error(word, format!("`{shape}` changes what a state is written as"))
-        .note("a log keeps a state field by field, as an object of its fields")
+        .error(word, format!("`{shape}` changes the JSON form of a state"))
+        .note("a log stores a state as an object with one value per field")
 }
 
-/// The function in `default = "path"`; `None` in `default`.
+/// Returns the function of `default = "path"`, or `None` for `default`.
 fn default_argument(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<ExprPath>> {
     meta.input.peek(Token![=]).then(|| path(meta)).transpose()
 }

@@ -1,14 +1,14 @@
-//! What a state is made of.
+//! The syntax tree of a state.
 
 use super::{
     arguments::{Version, parse_public, parse_version},
-    serde::{self, By, Serialised},
+    serde::{self, Codec, Serialised},
 };
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, Path, PathArguments, Type};
 
-/// How many fields a mask has room for.
+/// The capacity of a field mask.
 const CAPACITY: usize = 256;
 
 /// A state and its fields.
@@ -25,14 +25,14 @@ pub(super) struct FieldSyntax {
     pub(super) docs: String,
     /// The type as written.
     pub(super) ty: Type,
-    /// The type in `Slot<…>`, when the type is written so.
+    /// The type in `Slot<…>`, if the type is written as one.
     pub(super) slot: Option<Type>,
     pub(super) serialised: Serialised,
-    /// Whether it may be shown to whoever may read the session.
+    /// Whether it is public to readers of the session.
     pub(super) public: bool,
 }
 
-/// Reads a derive's item; `None` when it is no struct with named fields.
+/// Parses the item of a derive. Returns `None` if it is not a struct with named fields.
 pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<StateSyntax> {
     let item: DeriveInput = match syn::parse2(item) {
         Ok(item) => item,
@@ -49,8 +49,8 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
     };
     if !item.generics.params.is_empty() {
         diagnostics
-            .error(&item.generics.params, "a state has no generic parameters")
-            .help("a graph is over one concrete state: name the types in its fields");
+            .error(&item.generics.params, "a state cannot be generic")
+            .help("a graph has one concrete state: use concrete types in its fields");
         return None;
     }
     if let Some(field) = fields.named.iter().nth(CAPACITY) {
@@ -65,24 +65,26 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
     let container = serde::parse_container(&item.attrs, diagnostics);
     for field in fields.named {
         let slot = slot_argument(&field.ty);
-        let may_lack = slot.or_else(|| argument_of(&field.ty, "Option")).is_some();
-        let serialised = serde::parse_field(&field, &container, may_lack, diagnostics);
+        let is_optional = slot.or_else(|| argument_of(&field.ty, "Option")).is_some();
+        let serialised = serde::parse_field(&field, &container, is_optional, diagnostics);
         let Some(name) = field.ident else { continue };
         if name == "_" {
-            diagnostics.error(&name, "a field of a state has a name").help("give it one");
+            diagnostics
+                .error(&name, "a field of a state must have a name")
+                .help("replace `_` with a name");
             continue;
         }
         if slot.and_then(|argument| argument_of(argument, "Option")).is_some() {
             diagnostics
-                .error(&name, "a slot of an `Option` loses what it holds when it is stored")
-                .note("`None` and a slot that is not set are both written as `null`")
-                .help("hold an enum of your own that says what `None` stands for");
+                .error(&name, "a slot cannot hold an `Option`")
+                .note("`None` and a slot that is not set are both stored as `null`")
+                .help("use an enum of your own instead of the `Option`");
         }
         let key = &serialised.key;
         let same = |other: &&FieldSyntax| {
-            other.serialised.key == *key && !matches!(other.serialised.written, By::Nothing)
+            other.serialised.key == *key && !matches!(other.serialised.written, Codec::Skipped)
         };
-        if !matches!(serialised.written, By::Nothing)
+        if !matches!(serialised.written, Codec::Skipped)
             && let Some(other) = syntax.fields.iter().find(same)
         {
             diagnostics
@@ -90,16 +92,13 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
                 .help("give one of them another name with `#[serde(rename = \"…\")]`");
         }
         let reader = |other: &&FieldSyntax| other.serialised.read_names.contains(key);
-        if !matches!(serialised.written, By::Nothing)
+        if !matches!(serialised.written, Codec::Skipped)
             && let Some(other) = syntax.fields.iter().find(reader)
             && !same(&other)
         {
             diagnostics
-                .error(
-                    &name,
-                    format!("serde reads what it writes of this field as `{}`", other.name),
-                )
-                .help(format!("take `{key}` out of the names that `{}` is read by", other.name));
+                .error(&name, format!("serde reads the value of this field as `{}`", other.name))
+                .help(format!("remove `{key}` from the names that `{}` is read from", other.name));
         }
         syntax.fields.push(FieldSyntax {
             docs: crate::text::docs(&field.attrs),
@@ -132,12 +131,12 @@ fn parse_attributes(
     }
 }
 
-/// The `T` of a type whose last segment is `Slot<T>`.
+/// Returns the `T` of a type whose last segment is `Slot<T>`.
 fn slot_argument(ty: &Type) -> Option<&Type> {
     argument_of(ty, "Slot")
 }
 
-/// The `T` of a type whose last segment is `name<T>`, also where a `macro_rules!` passed the type on.
+/// Returns the `T` of a type whose last segment is `name<T>`, also inside the groups of `macro_rules!`.
 fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let path = match ty {
         Type::Path(path) => path,

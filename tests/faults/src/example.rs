@@ -1,7 +1,7 @@
-//! The example crates, and rustc for a copy of one.
+//! The example crates, and the compilation of a copy of one.
 //!
-//! `cargo check` runs once; from what it says, rustc is called directly, which takes a third of a
-//! second per fault.
+//! `cargo check` runs once; then rustc is called directly with the arguments from its output, which takes a third
+//! of a second per fault.
 
 use serde_json::Value;
 use std::{
@@ -12,13 +12,13 @@ use std::{
     process::{Command, Output},
 };
 
-/// What may go wrong before the first fault.
+/// Errors before the first fault is tried.
 #[derive(Debug)]
 pub(crate) enum Error {
     Io(PathBuf, io::Error),
     Run(String, io::Error),
     Cargo(String),
-    Refused(String, String),
+    DoesNotCompile(String, String),
 }
 
 impl std::fmt::Display for Error {
@@ -26,18 +26,20 @@ impl std::fmt::Display for Error {
         match self {
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Run(program, error) => write!(f, "cannot run `{program}`: {error}"),
-            Self::Cargo(text) => write!(f, "cargo does not check the examples:\n{text}"),
-            Self::Refused(name, text) => write!(f, "`{name}` does not compile as it is:\n{text}"),
+            Self::Cargo(text) => write!(f, "`cargo` failed:\n{text}"),
+            Self::DoesNotCompile(name, text) => {
+                write!(f, "`{name}` does not compile without a fault:\n{text}")
+            }
         }
     }
 }
 
 impl std::error::Error for Error {}
 
-/// The workspace as cargo knows it.
+/// The workspace, as reported by cargo.
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
-    /// Where copies and the report go.
+    /// The folder for copies and the report.
     pub(crate) scratch: PathBuf,
     pub(crate) examples: Vec<Example>,
 }
@@ -45,12 +47,12 @@ pub(crate) struct Workspace {
 /// One example crate.
 pub(crate) struct Example {
     pub(crate) name: String,
-    /// Where it stands.
+    /// The folder of the crate.
     pub(crate) folder: PathBuf,
     /// Its Rust files, relative to the folder.
     pub(crate) files: Vec<PathBuf>,
     targets: Vec<Target>,
-    /// `--extern`, `--cfg` and where dependencies lie.
+    /// `--extern`, `--cfg` and the folders of dependencies.
     arguments: Vec<String>,
     variables: BTreeMap<String, String>,
 }
@@ -64,7 +66,7 @@ struct Target {
 }
 
 impl Workspace {
-    /// Asks cargo about the examples, and lets it check them and what they depend on.
+    /// Reads the examples from cargo, and checks them and their dependencies.
     pub(crate) fn load() -> Result<Self, Error> {
         let text = cargo(&["metadata", "--format-version", "1"])?;
         let metadata: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -135,7 +137,7 @@ impl Example {
                 })
             })
             .collect();
-        // programs use the library
+        // the library first, because programs depend on it
         targets.sort_by_key(|target| target.kind != "lib");
         let name = string(&package["name"]).to_owned();
         let variables = BTreeMap::from([
@@ -151,10 +153,9 @@ impl Example {
         copy(&self.folder, to)
     }
 
-    /// Compiles the copy in `at`, to metadata.
+    /// Compiles the copy in `at` to metadata.
     ///
-    /// # Errors
-    /// What rustc says when it refuses it.
+    /// The inner result has the output of rustc if the copy does not compile.
     pub(crate) fn compile(&self, at: &Path) -> Result<Result<(), String>, Error> {
         let mut library = None;
         for target in &self.targets {
@@ -172,10 +173,10 @@ impl Example {
         Ok(Ok(()))
     }
 
-    /// The text of the copy in `at` after all macros.
+    /// Returns the text of the copy in `at` after macro expansion.
     ///
-    /// Printing it is not stable, which does not matter: it says whether two programs that the
-    /// stable compiler accepts are one and the same.
+    /// The option for this is unstable. That is acceptable, because the text is only compared, for programs that
+    /// the stable compiler accepts.
     pub(crate) fn expansion(&self, at: &Path) -> Result<String, Error> {
         let mut text = String::new();
         let mut library = None;
@@ -205,7 +206,7 @@ impl Example {
     }
 }
 
-/// What `cargo check` made of a dependency: metadata, or a macro's library.
+/// Returns the output of `cargo check` for a dependency: metadata, or the library of a macro.
 fn artifact<'m>(package: &Value, messages: &'m [Value]) -> Option<&'m str> {
     let is_library = |message: &&Value| {
         let kinds = list(&message["target"]["kind"]);
@@ -216,7 +217,7 @@ fn artifact<'m>(package: &Value, messages: &'m [Value]) -> Option<&'m str> {
         messages.iter().filter(|message| message["package_id"] == *package).filter(is_library)
     {
         let files: Vec<&str> = list(&message["filenames"]).iter().map(string).collect();
-        // built in full it serves a build script or a macro
+        // a dependency of a build script or a macro is built in full
         let full = files.iter().any(|file| is(file, "rlib"));
         let file = files
             .into_iter()

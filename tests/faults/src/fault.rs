@@ -1,9 +1,9 @@
-//! Single faults: how they are made, and which ones a seed chooses.
+//! Single faults, and their choice by a seed.
 
 use crate::source::{Source, Token, TokenKind};
 use std::{fmt, ops::Range};
 
-/// What a slip of the finger or of the mind does to a program.
+/// The kinds of faults: typing errors and oversights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     TokenDropped,
@@ -35,7 +35,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// One fault: what stands in `range` is replaced.
+/// A fault: the text in `range` is replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: Kind,
@@ -43,18 +43,18 @@ pub(crate) struct Fault {
     pub(crate) replacement: String,
 }
 
-/// Types that stand for the wrong one.
+/// Replacements for a type.
 const TYPES: [&str; 4] = ["u8", "bool", "String", "Vec<String>"];
 
 impl Fault {
-    /// The program with the fault in it.
+    /// Returns the program with the fault.
     pub(crate) fn apply(&self, text: &str) -> String {
         let mut faulty = text.to_owned();
         faulty.replace_range(self.range.clone(), &self.replacement);
         faulty
     }
 
-    /// The fault in words: the line that it is in, with the faulty part marked.
+    /// Describes the fault: its line, with the faulty part marked.
     pub(crate) fn describe(&self, text: &str) -> String {
         let start = text[..self.range.start].rfind('\n').map_or(0, |at| at + 1);
         let end =
@@ -76,7 +76,7 @@ impl Fault {
     }
 }
 
-/// Every fault of a kind that the file has room for; a name is misspelt, and a type changed, in one way each.
+/// Returns all possible faults of a kind in a file. Each name is misspelt, and each type changed, in one way.
 pub(crate) fn faults(source: &Source, kind: Kind, random: &mut fastrand::Rng) -> Vec<Fault> {
     let fault = |range: &Range<usize>, replacement: String| Fault {
         kind,
@@ -106,30 +106,30 @@ pub(crate) fn faults(source: &Source, kind: Kind, random: &mut fastrand::Rng) ->
     }
 }
 
-/// A slip of the finger: two letters swapped, one left out, doubled or replaced.
+/// Misspells a name: swaps two letters, or removes, doubles or replaces one.
 fn misspell(name: &str, random: &mut fastrand::Rng) -> Option<String> {
     let letters: Vec<char> = name.chars().collect();
     if letters.len() < 2 {
         return None;
     }
     loop {
-        let mut slip = letters.clone();
+        let mut typo = letters.clone();
         let at = random.usize(..letters.len() - 1);
         match random.u8(..4) {
-            0 => slip.swap(at, at + 1),
-            1 => drop(slip.remove(at)),
-            2 => slip.insert(at, letters[at]),
-            _ => slip[at] = if letters[at] == 'x' { 'y' } else { 'x' },
+            0 => typo.swap(at, at + 1),
+            1 => drop(typo.remove(at)),
+            2 => typo.insert(at, letters[at]),
+            _ => typo[at] = if letters[at] == 'x' { 'y' } else { 'x' },
         }
-        let first = slip.first().is_some_and(|first| first.is_alphabetic() || *first == '_');
-        let slip: String = slip.into_iter().collect();
-        if slip != name && first && slip != "_" {
-            return Some(slip);
+        let first = typo.first().is_some_and(|first| first.is_alphabetic() || *first == '_');
+        let typo: String = typo.into_iter().collect();
+        if typo != name && first && typo != "_" {
+            return Some(typo);
         }
     }
 }
 
-/// Another type; a reference stays one, since nobody forgets what a resource is.
+/// Returns another type. A reference stays one: forgetting that resources are references is unlikely.
 fn another_type(ty: &str, random: &mut fastrand::Rng) -> String {
     let (reference, ty) = ty.strip_prefix('&').map_or(("", ty), |ty| ("&", ty));
     let wrapped = format!("Option<{ty}>");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_token_leaves_the_rest() {
+    fn dropping_a_token_keeps_the_rest() {
         let programs = made(Kind::TokenDropped);
         assert!(programs.iter().all(|program| program.len() < GRAPH.len()));
         assert!(programs.contains(&GRAPH.replace("start first", "start ")));
@@ -161,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_removed_or_doubled_as_a_whole() {
+    fn lines_are_removed_and_doubled_as_a_whole() {
         let line = "        start first;\n";
         assert!(made(Kind::LineRemoved).contains(&GRAPH.replace(line, "")));
         assert!(made(Kind::LineDoubled).contains(&GRAPH.replace(line, &line.repeat(2))));
     }
 
     #[test]
-    fn a_misspelt_name_and_a_changed_type_are_others() {
+    fn misspelt_names_and_changed_types_differ_from_the_original() {
         for kind in [Kind::NameMisspelt, Kind::TypeChanged] {
             let programs = made(kind);
             assert!(!programs.is_empty());

@@ -1,24 +1,24 @@
-//! Makes single faults in the examples' macro input and attributes, and reports how many of them
-//! the compiler refuses.
+//! Inserts single faults into the macro input and attributes of the examples, and reports how many of them
+//! the compiler detects.
 //!
 //! ```text
 //! cargo run -p burdock-faults                       # 500 faults, seed 1
 //! cargo run -p burdock-faults -- --count 300 --seed 7
-//! cargo run -p burdock-faults -- --all              # every fault there is room for
+//! cargo run -p burdock-faults -- --all              # every possible fault
 //! ```
 //!
-//! A fault is a token dropped, a name misspelt, a line removed or doubled, or a type changed; in
-//! the input of `graph!`, in burdock's attributes, and in what these mark: the arguments of
-//! actions. Each faulty program is compiled. Then it counts as one of three:
+//! A fault is a dropped token, a misspelt name, a removed or doubled line, or a changed type: in the input of
+//! `graph!`, in burdock's attributes, and in the arguments of actions. Each faulty program is compiled, with one of
+//! three results:
 //!
-//! - **refused**: rustc gives an error;
-//! - **same meaning**: it compiles to the very same program, token by token after all macros (a
-//!   comma at the end of a list, say, which nobody needs);
+//! - **refused**: rustc reports an error;
+//! - **same meaning**: it compiles to the same tokens after macro expansion (for example without an optional comma
+//!   at the end of a list);
 //! - **survived**: it compiles to another program.
 //!
-//! Of the faults that change the meaning, which are all but the second kind, at least 99 % have
-//! to be refused (of a sample, each kind counts by how many faults of it there are), and each survivor has to stand in `survivors.md` with a reason. A macro that
-//! panics fails the program as well. What became of each fault is in `target/faults/report.txt`.
+//! Of the faults that change the meaning, at least 99 % have to be refused. (In a sample, each kind is weighted by
+//! its number of possible faults.) Each survivor has to be listed in `survivors.md` with a reason. A panic of a
+//! macro also fails the check. `target/faults/report.txt` lists the result of each fault.
 #![allow(clippy::print_stdout, reason = "a program that reports")]
 
 mod example;
@@ -45,10 +45,10 @@ use std::{
     time::Instant,
 };
 
-/// How many of a hundred faults that change the meaning have to be refused.
+/// The minimum percentage of refused faults, of those that change the meaning.
 const PERCENT: usize = 99;
 
-/// What rustc says about a macro that panics, and about itself.
+/// The messages of rustc about panics of macros and of itself.
 const PANICS: [&str; 4] = [
     "proc macro panicked",
     "custom attribute panicked",
@@ -79,12 +79,12 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let examples: Vec<&str> =
         workspace.examples.iter().map(|example| example.name.as_str()).collect();
     println!("{} faults in {}; seed {}\n", results.len(), examples.join(", "), options.seed);
-    let sound = summarise(&results, &totals, &survivors);
+    let passed = summarise(&results, &totals, &survivors);
     println!("\nin {:.0} s; each fault in {}", started.elapsed().as_secs_f32(), report.display());
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What the command line says.
+/// The options of the command line.
 struct Options {
     seed: u64,
     /// `None` for all.
@@ -114,12 +114,12 @@ impl Options {
     }
 }
 
-/// A file with room for faults.
+/// A file with possible faults.
 struct File {
-    /// The place of its example.
+    /// The index of its example.
     example: usize,
     path: PathBuf,
-    /// The path as the report has it.
+    /// The path in the report.
     shown: String,
     source: Source,
 }
@@ -145,7 +145,7 @@ struct Trial {
     fault: Fault,
 }
 
-/// As many faults of each kind as of the others, while there are any; and how many of each kind there
+/// Chooses equal numbers of faults of each kind, as far as possible. Also returns how many faults of each kind there
 /// are.
 fn choose(files: &[File], options: &Options) -> (Vec<Trial>, Vec<usize>) {
     let mut random = fastrand::Rng::with_seed(options.seed);
@@ -169,9 +169,9 @@ fn choose(files: &[File], options: &Options) -> (Vec<Trial>, Vec<usize>) {
     (chosen, totals)
 }
 
-/// What became of a faulty program.
+/// The result of a faulty program.
 enum Verdict {
-    /// rustc's first line.
+    /// An error, with the first line of rustc's output.
     Refused(String),
     /// A macro of burdock panicked, or rustc did.
     Panicked,
@@ -213,7 +213,7 @@ struct Bench<'w> {
 }
 
 impl<'w> Bench<'w> {
-    /// Copies the examples, and makes sure that they compile as they are.
+    /// Copies the examples, and checks that they compile without a fault.
     fn new(workspace: &'w Workspace, number: usize) -> Result<Self, Error> {
         let folder = workspace.scratch.join(number.to_string());
         let mut examples = Vec::new();
@@ -224,7 +224,7 @@ impl<'w> Bench<'w> {
             }
             example.copy(&at)?;
             if let Err(text) = example.compile(&at)? {
-                return Err(Error::Refused(example.name.clone(), text));
+                return Err(Error::DoesNotCompile(example.name.clone(), text));
             }
             let expansion = example.expansion(&at)?;
             examples.push((example, at, expansion));
@@ -249,7 +249,7 @@ impl<'w> Bench<'w> {
     }
 }
 
-/// A fault and what became of it.
+/// A fault and its result.
 struct Outcome<'f> {
     file: &'f str,
     kind: Kind,
@@ -257,7 +257,7 @@ struct Outcome<'f> {
     verdict: Verdict,
 }
 
-/// Each fault with its verdict, one per line.
+/// Returns each fault with its result, one per line.
 fn list(results: &[Outcome<'_>]) -> String {
     let mut text = String::new();
     for Outcome { file, kind, fault, verdict } in results {
@@ -272,8 +272,8 @@ fn list(results: &[Outcome<'_>]) -> String {
     text
 }
 
-/// Prints the table and the survivors; says whether all is as it should be. `totals` are how many faults
-/// of each kind there are, of which the results may be a sample.
+/// Prints the table and the survivors. Returns whether the check passes. `totals` are the numbers of possible faults
+/// of each kind, of which the results may be a sample.
 fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &Survivors) -> bool {
     let count = |kind: Option<Kind>, is: fn(&Verdict) -> bool| {
         let of_kind = results.iter().filter(|result| kind.is_none_or(|kind| kind == result.kind));
@@ -293,7 +293,7 @@ fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &Survivors) -
             count(kind, survived),
         );
     }
-    // a sample has as many faults of a rare kind as of a frequent one, so each counts as many as it stands for
+    // a sample has as many faults of a rare kind as of a frequent one, so each is weighted by the total of its kind
     let of_all = |is: fn(&Verdict) -> bool| -> usize {
         let kinds = Kind::ALL.into_iter().zip(totals).map(|(kind, total)| {
             1_000 * count(Some(kind), is) * total / count(Some(kind), |_| true).max(1)
@@ -322,7 +322,7 @@ fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &Survivors) -
             (Verdict::Survived, None) => {
                 known = false;
                 println!(
-                    "\nsurvived without a reason: {file}: {kind}: {fault}\n    close the hole, or add to survivors.md:\n    {}",
+                    "\nsurvived without a reason: {file}: {kind}: {fault}\n    close the gap, or add to survivors.md:\n    {}",
                     Survivors::row(file, *kind, fault),
                 );
             }

@@ -1,7 +1,8 @@
-//! What may be faulty in a source file: the input of `graph!`, the attributes of burdock, and what they mark.
+//! The parts of a source file that may be faulty: the input of `graph!`, the attributes of burdock, and the
+//! arguments of actions.
 //!
-//! Strings and comments are no place for a fault. Tokens come from proc-macro2, so that nothing in a
-//! string or a comment looks like one; what remains is to leave out literals and doc comments.
+//! Strings and comments have no faults. The tokens are those of proc-macro2, which has no tokens inside strings and
+//! comments, so that only literals and doc comments have to be excluded.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use std::ops::Range;
@@ -16,11 +17,11 @@ const BINDINGS: [&str; 2] = ["inputs", "resources"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
-    /// Its place in the file, in bytes.
+    /// Its range in the file, in bytes.
     pub(crate) range: Range<usize>,
 }
 
-/// What a fault can do to a token.
+/// The kind of a token: only a name can be misspelt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     Name,
@@ -32,14 +33,14 @@ pub(crate) enum TokenKind {
 pub(crate) struct Source {
     pub(crate) text: String,
     pub(crate) tokens: Vec<Token>,
-    /// Types as a whole: of inputs, resources, items, states and marked arguments.
+    /// Complete types: of inputs, resources, items, states and arguments.
     pub(crate) types: Vec<Range<usize>>,
     /// Whole lines on which every token may be faulty.
     pub(crate) lines: Vec<Range<usize>>,
 }
 
 impl Source {
-    /// Finds the places in `text`; `None` when it is no Rust.
+    /// Finds the places in `text`. Returns `None` if it is not valid Rust.
     pub(crate) fn new(text: String) -> Option<Self> {
         let stream: TokenStream = text.parse().ok()?;
         let mut finder = Finder { text: &text, tokens: Vec::new(), types: Vec::new() };
@@ -59,7 +60,7 @@ struct Finder<'t> {
 }
 
 impl Finder<'_> {
-    /// Looks for attributes and graphs among Rust.
+    /// Finds attributes and graphs in Rust.
     fn stream(&mut self, stream: TokenStream) {
         let trees: Vec<TokenTree> = stream.into_iter().collect();
         let mut signature = false;
@@ -97,7 +98,7 @@ impl Finder<'_> {
         }
     }
 
-    /// The types in `inputs`, `resources` and `yields`.
+    /// Adds the types in `inputs`, `resources` and `yields`.
     fn sections(&mut self, body: &Group) {
         let trees: Vec<TokenTree> = body.stream().into_iter().collect();
         for (at, tree) in trees.iter().enumerate() {
@@ -135,7 +136,7 @@ impl Finder<'_> {
         }
     }
 
-    /// The arguments of an action: their markers, names and types.
+    /// Adds the arguments of an action: their markers, names and types.
     fn arguments(&mut self, arguments: &Group) {
         for tree in arguments.stream() {
             self.tree(&tree);
@@ -143,7 +144,7 @@ impl Finder<'_> {
         self.bindings(&arguments.stream());
     }
 
-    /// The types of `name: Type, …`.
+    /// Adds the types of `name: Type, …`.
     fn bindings(&mut self, stream: &TokenStream) {
         let mut ty: Option<TokenStream> = None;
         let mut angles = 0_usize;
@@ -179,7 +180,7 @@ impl Finder<'_> {
         }
     }
 
-    /// One type, as a whole.
+    /// Adds one type, as a whole.
     fn whole(&mut self, ty: &TokenStream) {
         let mut spans = ty.clone().into_iter().map(|tree| tree.span().byte_range());
         if let Some(first) = spans.next() {
@@ -188,7 +189,7 @@ impl Finder<'_> {
         }
     }
 
-    /// A token and all in it.
+    /// Adds a token and all tokens in it.
     fn tree(&mut self, tree: &TokenTree) {
         let range = tree.span().byte_range();
         if self.text[range.clone()].starts_with("//") || self.text[range.clone()].starts_with("/*")
@@ -199,7 +200,7 @@ impl Finder<'_> {
             TokenTree::Group(group) => {
                 let (open, close) =
                     (group.span_open().byte_range(), group.span_close().byte_range());
-                // the brackets of a doc comment lie on the comment
+                // the brackets of a doc comment have the span of the comment
                 if self.text[open.clone()].starts_with("//") {
                     return;
                 }
@@ -224,7 +225,7 @@ impl Finder<'_> {
     }
 }
 
-/// The lines on which there are tokens, all of them among `faulty`, or strings between such.
+/// Returns the lines whose tokens are all among `faulty`, apart from strings.
 fn lines(text: &str, stream: TokenStream, faulty: &[Token]) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     leaves(stream, &mut all);
@@ -270,12 +271,12 @@ fn is_word(tree: &TokenTree, words: &[&str]) -> bool {
     matches!(tree, TokenTree::Ident(ident) if words.iter().any(|word| ident == word))
 }
 
-/// Whether an attribute is one of `words`.
+/// Returns whether an attribute is one of `words`.
 fn names_one(attribute: &Group, words: &[&str]) -> bool {
     attribute.stream().into_iter().next().is_some_and(|tree| is_word(&tree, words))
 }
 
-/// Whether an attribute is burdock's, or derives `State`; markers lie in the arguments of an action.
+/// Returns whether an attribute is burdock's, or derives `State`. Markers are in the arguments of an action.
 fn is_ours(attribute: &Group) -> bool {
     let mut trees = attribute.stream().into_iter();
     match (trees.next(), trees.next()) {
@@ -329,7 +330,7 @@ graph! {
     }
 
     #[test]
-    fn tokens_are_those_of_macros_outside_strings_and_comments() {
+    fn tokens_are_those_of_macros_outside_of_strings_and_comments() {
         let source = source();
         let tokens = texts(&source, source.tokens.iter().map(|token| &token.range));
         let text = tokens.join(" ");
@@ -362,7 +363,7 @@ graph! {
     }
 
     #[test]
-    fn lines_hold_nothing_but_tokens_that_may_be_faulty() {
+    fn lines_have_only_tokens_that_may_be_faulty() {
         let source = source();
         assert_eq!(
             texts(&source, source.lines.iter()),

@@ -1,4 +1,4 @@
-//! `survivors.md`: the faults that compile although they change the meaning, and why that is so.
+//! `survivors.md`: the faults that compile although they change the meaning, with the reasons.
 
 use crate::fault::Kind;
 use std::{fs, io, path::Path};
@@ -23,20 +23,20 @@ impl Survivors {
         Self { rows }
     }
 
-    /// Why this fault may survive.
+    /// Returns the reason why this fault may survive.
     pub(crate) fn reason(&self, file: &str, kind: Kind, fault: &str) -> Option<&str> {
         let wanted = [file.to_owned(), kind.to_string(), escape(fault)];
         let row = self.rows.iter().find(|row| row.starts_with(&wanted))?;
         row.get(wanted.len()).map(String::as_str)
     }
 
-    /// A row without its reason.
+    /// Returns a row without its reason.
     pub(crate) fn row(file: &str, kind: Kind, fault: &str) -> String {
         format!("| {file} | {kind} | {} | why |", escape(fault))
     }
 }
 
-/// A cell of a table has no bar of its own.
+/// Escapes bars, which would end the cell of a table.
 fn escape(text: &str) -> String {
     text.replace('|', "\\|")
 }

@@ -1,6 +1,6 @@
-//! Every way in which a consumer, a stopper and the thread of a blocking action may take turns.
+//! Interleavings of a consumer, a stopper and the thread of a blocking action.
 //!
-//! Runs only under `--cfg shuttle`, where burdock's locks and flags are shuttle's:
+//! Runs only under `--cfg shuttle`, with which burdock uses the locks and atomics of shuttle:
 //! `cargo xtask shuttle`.
 #![cfg(shuttle)]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
@@ -17,7 +17,7 @@ use std::{
 
 const ROUNDS: usize = 2_000;
 
-/// Threads are shuttle's; time stands still.
+/// A runtime with the threads of shuttle, in which time does not advance.
 struct Interleaved;
 
 impl burdock::Runtime for Interleaved {
@@ -44,7 +44,7 @@ pub struct Count {
     pub stopped: bool,
 }
 
-/// Shows three numbers from a thread, fewer after a stop.
+/// Yields three numbers from a thread, or fewer after a stop.
 #[streaming_action(state = Count, writes(shown, stopped), yields(u64), blocking)]
 fn on_a_thread() -> Result<Writes> {
     for number in 1..=3 {
@@ -55,7 +55,7 @@ fn on_a_thread() -> Result<Writes> {
     Ok(Writes { shown: 3, stopped: false })
 }
 
-/// Shows a number and waits for a stop.
+/// Yields a number and waits for a stop.
 #[streaming_action(state = Count, writes(shown, stopped), yields(u64))]
 async fn until_stopped(#[context] cx: &burdock::Context) -> Result<Writes> {
     yield_!(1);
@@ -64,7 +64,7 @@ async fn until_stopped(#[context] cx: &burdock::Context) -> Result<Writes> {
     Ok(Writes { shown: 2, stopped: true })
 }
 
-/// Waits for a stop with two futures, after others have come and gone.
+/// Waits for a stop with two futures, after others were polled and dropped.
 #[streaming_action(state = Count, writes(shown, stopped), yields(u64))]
 async fn until_both_are_stopped(#[context] cx: &burdock::Context) -> Result<Writes> {
     let mut first = pin!(cx.stopped());
@@ -78,7 +78,7 @@ async fn until_both_are_stopped(#[context] cx: &burdock::Context) -> Result<Writ
     Ok(Writes { shown: 1, stopped: true })
 }
 
-/// Whether a future is ready when it is polled once.
+/// Polls a future once. Returns whether it is ready.
 async fn poll_once(mut future: Pin<&mut impl Future<Output = ()>>) -> bool {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await
 }
@@ -117,7 +117,7 @@ fn explore(test: fn()) {
 }
 
 #[test]
-fn items_of_a_thread_arrive_once_and_in_order() {
+fn items_from_a_thread_arrive_once_and_in_order() {
     explore(|| {
         block_on(async {
             let mut app = Threaded::app().runtime(Interleaved).build().await.unwrap();
@@ -161,7 +161,7 @@ fn a_stop_at_any_moment_keeps_exactly_what_was_shown() {
 }
 
 #[test]
-fn a_run_dropped_between_items_leaves_the_last_commit_and_its_thread_ends() {
+fn dropping_a_run_between_items_keeps_the_last_commit_and_ends_its_thread() {
     for taken in 0..3 {
         let test = move || {
             block_on(async {
@@ -186,7 +186,7 @@ fn a_run_dropped_between_items_leaves_the_last_commit_and_its_thread_ends() {
 }
 
 #[test]
-fn a_stop_wakes_a_run_that_waits() {
+fn a_stop_wakes_a_waiting_run() {
     explore(|| {
         block_on(async {
             let mut app = Waiting::app().runtime(Interleaved).build().await.unwrap();
@@ -210,7 +210,7 @@ fn a_stop_wakes_a_run_that_waits() {
 }
 
 #[test]
-fn a_stop_wakes_each_of_several_futures_that_wait_for_it() {
+fn a_stop_wakes_all_futures_that_wait_for_it() {
     explore(|| {
         block_on(async {
             let mut app = Crowded::app().runtime(Interleaved).build().await.unwrap();
@@ -226,7 +226,7 @@ fn a_stop_wakes_each_of_several_futures_that_wait_for_it() {
 }
 
 #[test]
-fn a_stopper_of_an_earlier_run_stops_nothing() {
+fn a_stopper_of_an_earlier_run_has_no_effect() {
     explore(|| {
         block_on(async {
             let mut app = Threaded::app().runtime(Interleaved).build().await.unwrap();

@@ -1,4 +1,4 @@
-//! An action is no more visible than its state.
+//! An action cannot be more visible than its state.
 
 mod memory {
     use burdock::prelude::*;

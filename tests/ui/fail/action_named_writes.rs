@@ -1,4 +1,4 @@
-//! `Reads` and `Writes` are names that every action has.
+//! `Reads` and `Writes` cannot be names of actions.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

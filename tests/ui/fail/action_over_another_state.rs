@@ -1,4 +1,4 @@
-//! An action works on the state of its graph.
+//! An action has the state of its graph.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An argument has a plain name.
+//! An argument is an identifier.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

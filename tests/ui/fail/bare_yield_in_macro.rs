@@ -1,4 +1,4 @@
-//! Nor is it inside a macro call.
+//! The keyword `yield` is not stable, also inside a macro call.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

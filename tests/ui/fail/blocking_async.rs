@@ -1,4 +1,4 @@
-//! A blocking action is a plain function.
+//! A blocking action is not `async`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

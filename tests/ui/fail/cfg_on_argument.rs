@@ -1,4 +1,4 @@
-//! An argument is there for all or for none.
+//! Arguments cannot have `cfg`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

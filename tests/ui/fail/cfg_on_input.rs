@@ -1,4 +1,4 @@
-//! An input is there for all actions or for none.
+//! Inputs cannot have `cfg`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A condition calls no method of the state.
+//! A condition cannot call a method of the state.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A condition reads a field that the state has.
+//! A condition reads a field of the state.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

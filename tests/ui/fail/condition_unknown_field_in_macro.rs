@@ -1,4 +1,4 @@
-//! So it does inside a macro call.
+//! A condition reads a field of the state, also inside a macro call.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! `#[state(…)]` on a field says something.
+//! `#[state(…)]` on a field has an argument.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

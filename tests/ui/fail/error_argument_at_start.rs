@@ -1,4 +1,4 @@
-//! A node that takes a failure is not where a run begins.
+//! A node with an `#[error]` argument cannot be the start.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

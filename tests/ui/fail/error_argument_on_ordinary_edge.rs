@@ -1,4 +1,4 @@
-//! Only error edges lead to a node that takes a failure.
+//! Only error edges lead to a node with an `#[error]` argument.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An error edge leads to another node.
+//! An error edge targets another node.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! So can every field.
+//! Every field implements `Clone`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Each former name is given once.
+//! A former name is listed once.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A run may move between threads.
+//! The future of an action is `Send`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

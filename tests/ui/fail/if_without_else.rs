@@ -1,4 +1,4 @@
-//! An `if` says what follows otherwise.
+//! An `if` has an `else`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A graph declares the inputs that its actions need, by their names.
+//! A graph declares an input with the name that its actions need.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Two types may have one name.
+//! Types with the same name can differ.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

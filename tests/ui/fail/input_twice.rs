@@ -1,4 +1,4 @@
-//! Two inputs do not share a name.
+//! Inputs have different names.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

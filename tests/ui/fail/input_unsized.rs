@@ -1,4 +1,4 @@
-//! A graph holds its inputs, so they have a size.
+//! Inputs are sized, because a graph stores them.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

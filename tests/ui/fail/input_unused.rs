@@ -1,4 +1,4 @@
-//! Some action uses every input.
+//! Every input is used by an action.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Every item converts into what the graph yields.
+//! Items convert into the type that the graph yields.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

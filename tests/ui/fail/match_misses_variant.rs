@@ -1,4 +1,4 @@
-//! A `match` has an arm for every value.
+//! A `match` is exhaustive.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

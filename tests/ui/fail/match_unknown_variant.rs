@@ -1,4 +1,4 @@
-//! A pattern names a variant that the type has.
+//! A pattern names a variant of the type.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An arm that nothing reaches is refused, whatever the lints of the crate.
+//! An unreachable arm is an error, regardless of the lint levels of the crate.
 #![allow(unreachable_patterns)]
 
 use burdock::prelude::*;

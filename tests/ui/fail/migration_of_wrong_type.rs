@@ -1,4 +1,4 @@
-//! A migration can fail.
+//! A migration returns a `Result`.
 
 use burdock::{log::Document, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! No migration leads away from the present version.
+//! There is no migration from the current version.
 
 use burdock::{log::Document, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! There may be several migrations.
+//! `migrate` is a list.
 
 use burdock::{log::Document, prelude::*};
 use serde::{Deserialize, Serialize};

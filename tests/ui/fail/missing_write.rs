@@ -1,4 +1,4 @@
-//! A body writes everything that the attribute declares.
+//! A body writes every field in `writes`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

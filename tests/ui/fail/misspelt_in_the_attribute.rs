@@ -1,4 +1,4 @@
-//! A field that only the attribute misspells is unknown there and undeclared in the body.
+//! A field that is misspelt only in the attribute is unknown there and undeclared in the body.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

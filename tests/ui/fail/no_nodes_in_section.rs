@@ -1,4 +1,4 @@
-//! A section without a node is as good as none.
+//! An empty `nodes` section counts as none.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A graph says where a run begins.
+//! A graph has a `start`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A graph is over a state.
+//! A graph has a state.
 
 use burdock::prelude::*;
 

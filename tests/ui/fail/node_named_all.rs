@@ -1,4 +1,4 @@
-//! `ALL` is the list of all nodes.
+//! `ALL` is reserved for the list of all nodes.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

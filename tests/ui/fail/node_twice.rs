@@ -1,4 +1,4 @@
-//! Two nodes do not share a name.
+//! Nodes have different names.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Something leads to every node.
+//! Every node is reachable.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

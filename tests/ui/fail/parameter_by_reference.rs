@@ -1,4 +1,4 @@
-//! A parameter is owned.
+//! A parameter is an owned value.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A misspelt parameter is one mistake, not two.
+//! A misspelt parameter is one error, not two.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A graph binds parameters that the action has.
+//! A graph binds only parameters that the action has.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An action reaches a field only where its module could.
+//! An action can access a field only if its module can.
 
 use burdock::prelude::*;
 

@@ -1,4 +1,4 @@
-//! So does a condition.
+//! A condition can access a field only if its module can.
 
 use burdock::prelude::*;
 

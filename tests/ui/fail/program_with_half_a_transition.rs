@@ -1,4 +1,4 @@
-//! A program uses its graph, in which a transition is being typed.
+//! A program whose graph has an incomplete transition.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A program uses its graph, in which `match` is misspelt.
+//! A program whose graph misspells `match`.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A program uses its graph, in which the list of nodes misspells one.
+//! A program whose graph misspells a node in the list of nodes.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

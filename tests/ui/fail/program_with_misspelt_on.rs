@@ -1,4 +1,4 @@
-//! A program uses its graph, in which `on error` is misspelt.
+//! A program whose graph misspells `on error`.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A program uses its graph, in which the word `nodes` is misspelt.
+//! A program whose graph misspells `nodes`.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

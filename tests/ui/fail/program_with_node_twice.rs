@@ -1,4 +1,4 @@
-//! A program uses its graph, in which two nodes share a name.
+//! A program whose graph has two nodes with the same name.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A program uses its graph, in which nothing follows a node.
+//! A program whose graph has a node without a transition.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A program uses its graph, in which a transition leads to an unknown node.
+//! A program whose graph has a transition to an unknown node.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A program uses its graph over a state that does not exist.
+//! A program whose graph has an unknown state.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A program uses its graph, in which the word `nodes` is missing.
+//! A program whose graph lacks the word `nodes`.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A program uses its graph, which has no start.
+//! A program whose graph has no start.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A program uses its graph, which names no state.
+//! A program whose graph has no state.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

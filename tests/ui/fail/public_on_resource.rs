@@ -1,4 +1,4 @@
-//! Readers of a session see what was given to its runs, not what the app has.
+//! Only inputs can be public, not resources.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

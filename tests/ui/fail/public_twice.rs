@@ -1,4 +1,4 @@
-//! An attribute is given once.
+//! `public` is given once.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A field is named once among the reads.
+//! A field is listed once in `reads`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

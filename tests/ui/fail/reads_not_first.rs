@@ -1,4 +1,4 @@
-//! The reads are the first argument.
+//! `Reads` is the first argument.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An action reads fields that the state has.
+//! A field in `reads` is a field of the state.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The other fields of such an action speak no louder for it.
+//! An unknown field is one error, also beside other fields.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! So it is on a thread.
+//! A field in `reads` is a field of the state, also in a blocking action.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

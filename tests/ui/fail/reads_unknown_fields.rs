@@ -1,4 +1,4 @@
-//! One message names all fields that an action takes for granted.
+//! One error names all unknown fields.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Each of them once.
+//! An argument of the attribute is given once.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Names that start with two underscores are those of the expansion.
+//! Names that start with `__` are reserved.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A word of the language is no name for a node.
+//! Words of the language are not names of nodes.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! It declares them with their type.
+//! A graph declares a resource with the type that its actions need.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A graph holds its resources, so they have a size.
+//! Resources are sized, because a graph stores them.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

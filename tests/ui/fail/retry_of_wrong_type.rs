@@ -1,4 +1,4 @@
-//! A retry says how often.
+//! `retry` takes a number or a `Retry`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An action returns something.
+//! An action has a return type.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

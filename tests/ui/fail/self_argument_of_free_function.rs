@@ -1,4 +1,4 @@
-//! An action has no `self`.
+//! An action is a free function, without `self`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Independent faults come out together.
+//! Independent errors are reported together.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A slot is written as one.
+//! The type of a slot is written as `Slot<…>`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! `None` and a slot that is not set look the same when they are stored.
+//! A slot cannot hold an `Option`, because `None` and an unset slot are both stored as `null`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

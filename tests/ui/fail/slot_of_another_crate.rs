@@ -1,4 +1,4 @@
-//! What is written `Slot` is burdock's.
+//! A type called `Slot` is that of burdock.
 
 use burdock::State;
 use serde::{Deserialize, Serialize};

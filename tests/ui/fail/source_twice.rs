@@ -1,4 +1,4 @@
-//! A node stands once before an arrow.
+//! A node is listed once before `->`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A log keeps the fields of a state, each as one value.
+//! A log stores each field of a state as one value.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A log keeps the fields of a state, not of what it is turned into.
+//! A log stores the fields of a state, not those of another type.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

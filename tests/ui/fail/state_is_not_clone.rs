@@ -1,4 +1,4 @@
-//! A state can be copied.
+//! A state implements `Clone`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

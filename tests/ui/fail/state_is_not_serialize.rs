@@ -1,4 +1,4 @@
-//! A state can be stored.
+//! A state implements `Serialize`.
 
 use burdock::prelude::*;
 use serde::Deserialize;

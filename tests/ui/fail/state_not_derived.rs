@@ -1,4 +1,4 @@
-//! A graph adds one error at its own state, and no more.
+//! A graph adds one error, at its own state.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What serde writes of one field is not read as another one.
+//! Serde does not read the value of one field as another one.
 #![allow(unreachable_patterns, reason = "rustc sees it in the code of serde, too")]
 
 use burdock::prelude::*;

@@ -1,4 +1,4 @@
-//! A log reads the names that it has written.
+//! A log reads the names that it writes.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

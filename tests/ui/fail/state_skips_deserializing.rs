@@ -1,4 +1,4 @@
-//! What a log keeps of a state is read again.
+//! A log reads every field that it writes.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

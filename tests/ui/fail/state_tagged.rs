@@ -1,4 +1,4 @@
-//! A log keeps the fields of a state and nothing else.
+//! A log stores the fields of a state and nothing else.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A log keeps the fields of a state.
+//! A log stores the fields of a state.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

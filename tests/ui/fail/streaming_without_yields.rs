@@ -1,4 +1,4 @@
-//! A streaming action says what it yields.
+//! A streaming action declares what it yields.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A graph with a node that streams says what it yields.
+//! A graph with a streaming node declares what it yields.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A mask has room for 256 fields.
+//! A state has at most 256 fields.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An argument is one thing.
+//! An argument has at most one marker.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A body reads what the attribute declares.
+//! A body reads only the fields in `reads`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

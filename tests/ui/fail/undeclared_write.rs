@@ -1,4 +1,4 @@
-//! A body writes nothing that the attribute does not declare.
+//! A body writes only the fields in `writes`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The attribute takes few arguments.
+//! The arguments of the attribute are known.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A marker is one of five.
+//! The markers of arguments are known.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A node takes few attributes.
+//! A node takes only `timeout`, `retry` and docs.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

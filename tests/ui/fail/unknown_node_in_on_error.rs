@@ -1,4 +1,4 @@
-//! `on error` names a node that the graph lacks.
+//! `on error` names a node of the graph.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

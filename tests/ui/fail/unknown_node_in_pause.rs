@@ -1,4 +1,4 @@
-//! `pause` names a node that the graph lacks.
+//! `pause` names a node of the graph.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

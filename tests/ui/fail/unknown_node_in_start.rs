@@ -1,4 +1,4 @@
-//! `start` names a node that the graph lacks.
+//! `start` names a node of the graph.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

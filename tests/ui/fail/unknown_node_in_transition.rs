@@ -1,4 +1,4 @@
-//! A transition leads to a node that the graph lacks.
+//! The target of a transition is a node of the graph.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

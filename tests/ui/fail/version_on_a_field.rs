@@ -1,4 +1,4 @@
-//! The version is that of the whole state.
+//! The version applies to the whole state.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

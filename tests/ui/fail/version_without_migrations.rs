@@ -1,4 +1,4 @@
-//! A new version says how an old one becomes it.
+//! A new version has a migration from the old one.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A field is named once among the writes.
+//! A field is listed once in `writes`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An action writes fields that the state has.
+//! A field in `writes` is a field of the state.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

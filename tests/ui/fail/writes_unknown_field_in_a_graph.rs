@@ -1,4 +1,4 @@
-//! A graph adds nothing to what is wrong with an action.
+//! An invalid action causes no further errors in its graph.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

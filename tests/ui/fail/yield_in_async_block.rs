@@ -1,4 +1,4 @@
-//! An `async` block does not yield.
+//! `yield_!` is not allowed in an `async` block.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

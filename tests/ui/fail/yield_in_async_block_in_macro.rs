@@ -1,4 +1,4 @@
-//! Not inside a macro call either.
+//! `yield_!` is not allowed in an `async` block, also inside a macro call.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

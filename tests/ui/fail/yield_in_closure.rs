@@ -1,4 +1,4 @@
-//! A closure does not yield.
+//! `yield_!` is not allowed in a closure.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A nested function does not yield.
+//! `yield_!` is not allowed in a nested function.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

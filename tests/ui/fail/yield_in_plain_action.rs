@@ -1,4 +1,4 @@
-//! An action that yields is a streaming action.
+//! Only streaming actions can yield.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

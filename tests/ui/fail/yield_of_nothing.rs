@@ -1,4 +1,4 @@
-//! `yield_!` hands over an item.
+//! `yield_!` takes an item.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! An action that does not stream declares no items.
+//! Only streaming actions can yield.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Actions without the macros stand beside those with.
+//! Actions can be implemented by hand beside those of the macros.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

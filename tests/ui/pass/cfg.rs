@@ -1,4 +1,4 @@
-//! `cfg` on a graph and an action takes all of it away.
+//! `cfg` on a graph or an action applies to all of its items.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

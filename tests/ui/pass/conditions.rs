@@ -1,4 +1,4 @@
-//! Conditions are Rust over `state.field`.
+//! Conditions are Rust expressions over `state.field`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

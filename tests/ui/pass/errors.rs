@@ -1,4 +1,4 @@
-//! An action fails with any error.
+//! An action can fail with any error.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The macros stand in what `macro_rules!` makes.
+//! The macros work in the output of `macro_rules!`.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Actions and graphs stand in functions.
+//! Actions and graphs can be inside functions.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

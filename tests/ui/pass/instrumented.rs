@@ -1,4 +1,4 @@
-//! Other attributes stand above or below: `#[tracing::instrument]` moves the body into an `async` block.
+//! Other attributes can be above or below: `#[tracing::instrument]` moves the body into an `async` block.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

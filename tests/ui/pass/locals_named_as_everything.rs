@@ -1,4 +1,4 @@
-//! Locals bear the names of actions, fields, inputs, nodes and of what the expansion uses.
+//! Local variables can have the names of actions, fields, inputs and nodes, and those that the expansion uses.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
-//! Programs that compile, and that run where they have a test.
+//! Programs that must compile. Those with a test also run.
 //!
-//! They are one program, because each of them alone would be linked with all of burdock.
-//! What is said here for all of them is denied again where a program is about warnings.
+//! They are modules of one program, so that burdock is linked once. Programs about warnings override the lint
+//! levels below.
 #![deny(future_incompatible)]
 #![allow(
     dead_code,
@@ -27,7 +27,7 @@ pub mod instrumented;
 pub mod locals_named_as_everything;
 pub mod many_fields;
 pub mod names_in_scope;
-// as long as all others together, and no different to clippy
+// takes as long as all others together, and adds nothing for clippy
 #[cfg(not(clippy))]
 pub mod names_of_everything;
 pub mod nested_generics;

@@ -1,5 +1,5 @@
-//! Constants, statics, unit structs and functions in scope bear the names of fields, inputs, nodes and
-//! of what the expansion uses.
+//! Constants, statics, unit structs and functions in scope can have the names of fields, inputs and nodes, and
+//! those that the expansion uses.
 #![allow(non_upper_case_globals, non_snake_case, non_camel_case_types, dead_code)]
 
 use burdock::prelude::*;
@@ -15,7 +15,7 @@ const args: u32 = 1;
 static params: u32 = 2;
 struct context;
 const failure: () = ();
-// what the templates might call their own
+// names that the templates might use
 const state: u32 = 1;
 const value: u32 = 1;
 const undo: u32 = 1;
@@ -61,7 +61,7 @@ async fn speak(#[resource] limit: &u32) -> Result<Writes> {
 }
 
 #[action(state = Chat, writes(prompt))]
-async fn begin() -> Result<Writes> {
+async fn open() -> Result<Writes> {
     Ok(Writes { prompt: String::new() })
 }
 
@@ -70,12 +70,12 @@ graph! {
         inputs { text: String }
         resources { limit: u32 }
         yields u32;
-        nodes { begin, speak, LIMIT: ask { number: LIMIT }, READS: ask_slowly { number: args } }
-        start begin;
-        begin -> speak;
+        nodes { open, speak, LIMIT: ask { number: LIMIT }, READS: ask_slowly { number: args } }
+        start open;
+        open -> speak;
         speak -> LIMIT;
         LIMIT -> if state.LIMIT > LIMIT { READS } else { LIMIT };
-        READS -> pause begin;
+        READS -> pause open;
     }
 }
 

@@ -1,6 +1,6 @@
-//! A name of the user may be any that the expansion uses, in every position.
+//! Names that the expansion uses can be names of the user, in every position.
 
-/// A program for each name: it and the three after it take turns in the positions of a signature.
+/// Defines a program for each name: it and the three names after it are used in the positions of a signature.
 macro_rules! programs {
     ($a:ident $b:ident $c:ident $d:ident $($later:ident)*) => {
         programs! { @one $a $b $c $d }
@@ -51,7 +51,7 @@ macro_rules! programs {
                 Ok(Writes { $a: *a.$a })
             }
 
-            /// The same on a thread.
+            /// The same in a blocking action.
             #[action(state = Data, reads($a, other), writes($a), blocking)]
             fn given2(
                 a: Reads<'_>,
@@ -124,7 +124,7 @@ macro_rules! programs {
     };
 }
 
-// the first three are repeated at the end, so that each is in each position
+// the first three are repeated at the end, so that each name is used in each position
 programs! {
     scope inputs resources attempt reads writes args params context failure item items yielder copies
     undo node nodes step names name index value values text all input resource param error on start

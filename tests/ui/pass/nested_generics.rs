@@ -1,4 +1,4 @@
-//! Fields have any type.
+//! Fields can have any type.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

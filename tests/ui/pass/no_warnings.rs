@@ -1,4 +1,4 @@
-//! Expansions are silent under `deny(warnings, missing_docs)`.
+//! Expansions cause no warnings.
 #![deny(warnings, missing_docs, unused)]
 
 use burdock::prelude::*;
@@ -76,7 +76,7 @@ graph! {
     /// A graph.
     pub Main(Chat) {
         inputs {
-            /// What is asked.
+            /// The question.
             text: String,
             hint: Option<String>,
         }

@@ -1,4 +1,4 @@
-//! So are those of what is private.
+//! Expansions of private items cause no warnings.
 #![deny(warnings, unused, unreachable_pub)]
 
 use burdock::prelude::*;

@@ -1,4 +1,4 @@
-//! Keywords name fields, nodes, inputs, resources and parameters.
+//! Fields, nodes, inputs, resources and parameters can be named by keywords.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

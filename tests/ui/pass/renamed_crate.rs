@@ -1,4 +1,4 @@
-//! burdock goes by another name.
+//! The crate can have another name.
 
 mod framework {
     pub use ::burdock as inner;

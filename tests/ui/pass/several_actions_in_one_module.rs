@@ -1,4 +1,4 @@
-//! Actions of one module do not collide, and one serves in two graphs.
+//! Actions in one module do not conflict, and two graphs can use the same action.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Serialize};

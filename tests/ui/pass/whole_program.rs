@@ -1,4 +1,4 @@
-//! The program that `fail/program_*` have one mistake in.
+//! The program of the cases `fail/program_*`, without their mistakes.
 
 use burdock::{Event, EventKind, Position, prelude::*};
 use serde::{Deserialize, Serialize};

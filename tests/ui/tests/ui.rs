@@ -1,24 +1,24 @@
-//! What does not compile.
+//! Compile-fail cases.
 //!
-//! `fail`, `prompt` and `partial` have one file per rule with one fault; see the crate for what is checked
-//! of each. What rustc says belongs to the toolchain of `rust-toolchain.toml`: after an update, run with
-//! `TRYBUILD=overwrite` and read what changed.
+//! `fail`, `prompt` and `partial` have one file per rule, with one mistake; the crate documents the checks. The
+//! output of rustc is that of the toolchain in `rust-toolchain.toml`: after an update, run with
+//! `TRYBUILD=overwrite` and review the changes.
 
-use burdock_ui::{Exception, Faults};
+use burdock_ui::{Cases, Exception};
 
 /// The rules of the language, of `#[prompt]` and of `derive(Partial)`.
 const FOLDERS: [&str; 3] = ["fail", "prompt", "partial"];
 
 const EXCEPTIONS: &[Exception] = &[
-    ("several_at_once", 12, "several faults come out together"),
-    ("several_prompt_faults", 4, "several faults come out together"),
-    ("bare_yield", 2, "rustc refuses the keyword before any attribute runs"),
+    ("several_at_once", 12, "several errors are reported together"),
+    ("several_prompt_faults", 4, "several errors are reported together"),
+    ("bare_yield", 2, "rustc rejects the keyword before any attribute runs"),
     ("state_not_derived", 2, "the action and the graph both name the state"),
-    ("misspelt_in_the_attribute", 2, "the attribute and the body differ, and either may be meant"),
+    ("misspelt_in_the_attribute", 2, "the attribute and the body differ, and either can be wrong"),
 ];
 
 #[test]
-fn what_is_wrong_does_not_compile() {
+fn compile_fail_cases_do_not_compile() {
     let cases = trybuild::TestCases::new();
     for folder in FOLDERS {
         cases.compile_fail(format!("{folder}/*.rs"));
@@ -26,8 +26,8 @@ fn what_is_wrong_does_not_compile() {
 }
 
 #[test]
-fn each_fault_is_one_error_on_its_token() {
+fn each_mistake_is_one_error_on_the_marked_token() {
     for folder in FOLDERS {
-        Faults::read(folder, EXCEPTIONS).check();
+        Cases::read(folder, EXCEPTIONS).check();
     }
 }

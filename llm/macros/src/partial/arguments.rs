@@ -1,4 +1,4 @@
-//! The arguments of `#[partial(…)]`.
+//! Parser for the arguments of `#[partial(…)]`.
 
 use super::model::Marked;
 use crate::{
@@ -10,7 +10,7 @@ use syn::{Attribute, Path, meta::ParseNestedMeta};
 
 const OF_FIELDS: [&str; 3] = ["done", "required", "state"];
 
-/// Reads `#[partial(crate = path)]` above a type.
+/// Parses `#[partial(crate = path)]` on a type.
 pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Option<Path> {
     let mut root = None;
     each(attrs, "write `#[partial(crate = path)]`", diagnostics, |meta, name, diagnostics| {
@@ -24,17 +24,17 @@ pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics
             }
             word if OF_FIELDS.contains(&word) => {
                 diagnostics
-                    .error(&meta.path, format!("`{word}` belongs to a field"))
-                    .help("write it above the field that it is about");
+                    .error(&meta.path, format!("`{word}` applies to a field"))
+                    .help("move it to a field");
             }
             other => unknown(meta, other, &["crate"], diagnostics),
         }
-        pass_over(meta)
+        skip_value(meta)
     });
     root
 }
 
-/// Reads `#[partial(done)]`, `#[partial(required)]`, `#[partial(state)]` on a field.
+/// Parses `#[partial(done)]`, `#[partial(required)]`, `#[partial(state)]` on a field.
 pub(super) fn parse_field(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Marked {
     let mut marked = Marked::default();
     let help = "write `#[partial(done)]`, `#[partial(required)]` or `#[partial(state)]`";
@@ -45,13 +45,13 @@ pub(super) fn parse_field(attrs: &[Attribute], diagnostics: &mut Diagnostics) ->
             "state" => &mut marked.state,
             "crate" => {
                 diagnostics
-                    .error(&meta.path, "`crate` belongs to the type")
-                    .help("write it above the type");
-                return pass_over(meta);
+                    .error(&meta.path, "`crate` applies to the type")
+                    .help("move it above the type");
+                return skip_value(meta);
             }
             other => {
                 unknown(meta, other, &OF_FIELDS, diagnostics);
-                return pass_over(meta);
+                return skip_value(meta);
             }
         };
         if place.is_some() {
@@ -62,19 +62,19 @@ pub(super) fn parse_field(attrs: &[Attribute], diagnostics: &mut Diagnostics) ->
     });
     if let (Some(done), Some(_)) = (&marked.done, &marked.state) {
         diagnostics
-            .error(done, "a field is `done` or `state`, not both")
+            .error(done, "a field cannot be both `done` and `state`")
             .note("a `done` field is absent until it is complete, so it has no other state");
         marked.done = None;
     }
     marked
 }
 
-/// Refuses the attribute above a variant.
-pub(super) fn refuse(attrs: &[Attribute], diagnostics: &mut Diagnostics) {
+/// Rejects the attribute on a variant.
+pub(super) fn reject(attrs: &[Attribute], diagnostics: &mut Diagnostics) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("partial")) {
         diagnostics
-            .error(attr.path(), "`partial` has no meaning on a variant")
-            .help("write it above a field of the variant");
+            .error(attr.path(), "`#[partial]` is not allowed on a variant")
+            .help("move it to a field of the variant");
     }
 }
 
@@ -113,8 +113,8 @@ fn each(
     }
 }
 
-/// Passes over what an argument is given.
-fn pass_over(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+/// Skips the value of an argument.
+fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     while !meta.input.is_empty() && !meta.input.peek(syn::Token![,]) {
         meta.input.parse::<TokenTree>()?;
     }

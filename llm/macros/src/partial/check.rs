@@ -1,9 +1,9 @@
-//! Rules about the marks of fields.
+//! The rules about marks on fields.
 
 use super::model::{Form, Kind, Model, Record, Shape, Tagging};
 use crate::diagnostics::Diagnostics;
 
-/// Reports marks that have no effect where they are.
+/// Reports marks that have no effect, and duplicate keys.
 pub(super) fn check_model(model: &Model, diagnostics: &mut Diagnostics) {
     for record in model.records() {
         check_keys(record, diagnostics);
@@ -13,14 +13,14 @@ pub(super) fn check_model(model: &Model, diagnostics: &mut Diagnostics) {
             if let Some(word) = &field.marks.state {
                 diagnostics
                     .error(word, "a field of an untagged enum cannot have a state")
-                    .note("its JSON form would then belong to the other variants as well")
+                    .note("its JSON form would then match the other variants as well")
                     .help("give the enum a tag, with `#[serde(tag = \"…\")]`");
             }
         }
     }
 }
 
-/// Two fields that read one property would both grow.
+/// Rejects two fields with the same property, which would both grow.
 fn check_keys(record: &Record, diagnostics: &mut Diagnostics) {
     if record.form != Form::Object {
         return;
@@ -28,10 +28,10 @@ fn check_keys(record: &Record, diagnostics: &mut Diagnostics) {
     let with_keys = record.fields.iter().filter(|field| !matches!(field.kind, Kind::Flattened));
     let mut seen: Vec<&str> = Vec::new();
     for field in with_keys {
-        // serde reports the same names of fields as unreachable patterns only
+        // serde only warns about duplicate names, as unreachable patterns
         if let Some(key) = field.keys.iter().find(|key| seen.contains(&key.as_str())) {
             diagnostics
-                .error(&field.member, format!("two fields are `{key}` in JSON"))
+                .error(&field.member, format!("two fields are named `{key}` in JSON"))
                 .help("give one of them another name with `#[serde(rename = \"…\")]`");
         }
         seen.extend(field.keys.iter().map(String::as_str));

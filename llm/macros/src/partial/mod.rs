@@ -12,7 +12,7 @@ mod tests;
 use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenStream;
 
-/// Expands the derive. Errors come beside the expansion, so code that names the partial type compiles.
+/// Expands the derive. Errors are emitted beside the expansion, so that code with the partial type compiles.
 pub(crate) fn partial(item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let mut tokens = TokenStream::new();

@@ -9,7 +9,7 @@ pub(super) struct Model {
     pub(super) name: Ident,
     /// The name of its partial form.
     pub(super) partial: Ident,
-    /// Where `burdock_llm` is.
+    /// The path of `burdock_llm`.
     pub(super) root: TokenStream,
     pub(super) generics: Generics,
     /// Docs and lint levels.
@@ -17,7 +17,7 @@ pub(super) struct Model {
     pub(super) shape: Shape,
 }
 
-/// What a type is made of.
+/// The shape of a type.
 pub(super) enum Shape {
     Struct(Record),
     /// An enum whose variants have no data: its own partial form.
@@ -25,7 +25,7 @@ pub(super) enum Shape {
     Enum(Tagging, Vec<Variant>),
 }
 
-/// How serde tells variants apart.
+/// The way in which serde tags variants.
 pub(super) enum Tagging {
     External,
     Internal(String),
@@ -47,11 +47,11 @@ pub(super) struct Record {
     /// Whether its fields are written in braces.
     pub(super) is_named: bool,
     pub(super) fields: Vec<Field>,
-    /// Refuses properties that it does not have.
+    /// Whether unknown properties are errors.
     pub(super) is_closed: bool,
 }
 
-/// What serde writes a record as.
+/// The JSON form of a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// An object of the fields.
@@ -78,17 +78,17 @@ pub(super) struct Field {
     pub(super) marks: Marked,
 }
 
-/// How a field grows.
+/// The way in which a field grows.
 pub(super) enum Kind {
     Grown,
-    /// Appears when it is complete; read and written by these functions.
-    Done(By, By),
+    /// Appears when it is complete. Read by the first function and written by the second.
+    Done(Codec, Codec),
     State,
     Flattened,
 }
 
-/// How serde reads or writes a field.
-pub(super) enum By {
+/// The way in which serde reads or writes a field.
+pub(super) enum Codec {
     Type,
     Function(Box<ExprPath>),
 }
@@ -102,14 +102,14 @@ pub(super) struct Marked {
 }
 
 impl Marked {
-    /// The words that are there.
+    /// Returns the words that are set.
     pub(super) fn words(&self) -> impl Iterator<Item = &Path> {
         [&self.done, &self.required, &self.state].into_iter().flatten()
     }
 }
 
 impl Model {
-    /// Every record of the type, with the attributes' place.
+    /// Returns all records of the type.
     pub(super) fn records(&self) -> Vec<&Record> {
         match &self.shape {
             Shape::Struct(record) => vec![record],

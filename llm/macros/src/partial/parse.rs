@@ -1,8 +1,8 @@
-//! From tokens to the model.
+//! Parses tokens to the model.
 
 use super::{
     arguments,
-    model::{By, Field, Form, Kind, Marked, Model, Record, Shape, Variant},
+    model::{Codec, Field, Form, Kind, Marked, Model, Record, Shape, Variant},
     serde::{self, Container},
 };
 use crate::{diagnostics::Diagnostics, names::plain};
@@ -14,7 +14,7 @@ use syn::{
     Type, ext::IdentExt, spanned::Spanned,
 };
 
-/// Reads a derive's item; `None` if it has no partial form.
+/// Parses the item of a derive. Returns `None` if it has no partial form.
 pub(super) fn parse_model(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Model> {
     let item: DeriveInput = match syn::parse2(item) {
         Ok(item) => item,
@@ -26,8 +26,8 @@ pub(super) fn parse_model(item: TokenStream, diagnostics: &mut Diagnostics) -> O
     let lifetimes = item.generics.lifetimes().next().map(|lifetime| lifetime.lifetime.clone());
     if let Some(lifetime) = lifetimes {
         diagnostics
-            .error(&lifetime, "a partial value owns what it holds and has no lifetimes")
-            .help("hold a `String` instead of a `&str`");
+            .error(&lifetime, "a type with lifetimes has no partial form")
+            .help("use owned types, such as `String` instead of `&str`");
         return None;
     }
     let root = arguments::parse_container(&item.attrs, diagnostics);
@@ -56,7 +56,7 @@ fn parse_shape(
         Data::Struct(data) => {
             if let Some((word, _)) = &container.tag {
                 diagnostics
-                    .error(word, "the partial form of a struct has no tag")
+                    .error(word, "the partial form of a struct cannot have a tag")
                     .help("remove the tag, or write an enum with this struct as a variant");
             }
             let rename = container.rename_all;
@@ -83,7 +83,8 @@ fn parse_shape(
             Some(Shape::Enum(tagging, variants))
         }
         Data::Union(data) => {
-            diagnostics.error(&data.union_token, "`Partial` is for structs and enums");
+            diagnostics
+                .error(&data.union_token, "`Partial` can be derived only for structs and enums");
             None
         }
     }
@@ -94,7 +95,7 @@ fn parse_variant(
     container: &Container,
     diagnostics: &mut Diagnostics,
 ) -> Option<Variant> {
-    arguments::refuse(&variant.attrs, diagnostics);
+    arguments::reject(&variant.attrs, diagnostics);
     let of = serde::parse_variant(&variant.attrs, diagnostics);
     if of.is_skipped {
         return None;
@@ -127,7 +128,7 @@ fn parse_record(
         let position = record.fields.len();
         record.fields.extend(parse_field(field, position, form, rename, diagnostics));
     }
-    // what is left of a record whose fields serde all skips
+    // without the fields that serde skips
     if form == Form::Inner && record.fields.len() != 1 {
         record.form = if is_named { Form::Object } else { Form::List };
     }
@@ -142,7 +143,9 @@ fn parse_field(
     diagnostics: &mut Diagnostics,
 ) -> Option<Field> {
     if let Some(name) = field.ident.as_ref().filter(|name| *name == "_") {
-        diagnostics.error(name, "a field of a partial value has a name").help("give it one");
+        diagnostics
+            .error(name, "a field of a partial value must have a name")
+            .help("replace `_` with a name");
         return None;
     }
     let marks = arguments::parse_field(&field.attrs, diagnostics);
@@ -162,16 +165,16 @@ fn parse_field(
         (Some(_), _) => {
             if let Some(word) = marks.words().next() {
                 diagnostics
-                    .error(word, "a field that is flattened has no property of its own")
-                    .help("write it above the fields of the type that is flattened");
+                    .error(word, "a flattened field has no property of its own")
+                    .help("move it to the fields of the flattened type");
             }
             Kind::Flattened
         }
         (None, Some((word, read))) => {
             check_function(&word, marks.done.is_some(), of.write.is_some(), diagnostics);
-            Kind::Done(read, of.write.unwrap_or(By::Type))
+            Kind::Done(read, of.write.unwrap_or(Codec::Type))
         }
-        (None, None) if marks.done.is_some() => Kind::Done(By::Type, By::Type),
+        (None, None) if marks.done.is_some() => Kind::Done(Codec::Type, Codec::Type),
         (None, None) if marks.state.is_some() => Kind::State,
         (None, None) => Kind::Grown,
     };
@@ -190,29 +193,29 @@ fn parse_field(
     })
 }
 
-/// A mark is on a property, so the field needs a name. Returns whether the field can grow in place.
+/// Rejects marks on a field that is not a property. Returns whether the field can grow in place.
 fn check_position(
     marks: &Marked,
-    read: Option<&(syn::Path, By)>,
+    read: Option<&(syn::Path, Codec)>,
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let name = |word: &syn::Path| word.get_ident().map(ToString::to_string).unwrap_or_default();
     if let Some((word, _)) = read {
         diagnostics
-            .error(word, format!("`{}` is for a field that is a property in JSON", name(word)))
+            .error(word, format!("`{}` requires a field that is a property in JSON", name(word)))
             .note("a value that is read by a function appears when it is complete")
             .help("use a struct with named fields, and `#[partial(done)]` on the field");
         return false;
     }
     if let Some(word) = marks.words().next() {
         diagnostics
-            .error(word, format!("`{}` is for a field that is a property in JSON", name(word)))
-            .help("use a struct with named fields, or write it above the field of this type");
+            .error(word, format!("`{}` requires a field that is a property in JSON", name(word)))
+            .help("use a struct with named fields, or move it to the field that has this type");
     }
     marks.done.is_none()
 }
 
-/// A function that reads a field needs the whole of it, and another that writes it in the same form.
+/// Checks a function that reads a field: it needs the complete value, and a function that writes the same form.
 fn check_function(
     word: &syn::Path,
     is_done: bool,
@@ -222,7 +225,7 @@ fn check_function(
     let name = word.get_ident().map(ToString::to_string).unwrap_or_default();
     if !is_done {
         diagnostics
-            .error(word, format!("`{name}` reads this field when it is complete"))
+            .error(word, format!("`{name}` can read this field only when it is complete"))
             .help("put `#[partial(done)]` on the field, which then appears when it is complete");
     } else if !is_written {
         diagnostics
@@ -231,7 +234,7 @@ fn check_function(
     }
 }
 
-/// The attributes that the partial form keeps: docs, and lint levels.
+/// Returns the attributes that the partial form keeps: docs, lint levels and `deprecated`.
 fn kept(attrs: &[Attribute]) -> Vec<Attribute> {
     let is_kept = |attr: &&Attribute| {
         ["doc", "allow", "deprecated"].iter().any(|name| attr.path().is_ident(name))
@@ -243,7 +246,7 @@ fn is_phantom(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "PhantomData"))
 }
 
-/// The token of a type that is probably at fault: the last type in the containers of std.
+/// Returns the token of a type that an error should label: the innermost type in containers of std.
 fn blamed(ty: &Type) -> Span {
     const CONTAINERS: [&str; 11] = [
         "Option", "Vec", "VecDeque", "Box", "Rc", "Arc", "BTreeMap", "HashMap", "BTreeSet",
@@ -275,7 +278,7 @@ fn blamed(ty: &Type) -> Span {
     }
 }
 
-/// Whether a type mentions a parameter.
+/// Returns whether a type mentions a parameter.
 pub(super) fn mentions(tokens: &impl ToTokens, parameter: &GenericParam) -> bool {
     fn within(tokens: TokenStream, name: &str) -> bool {
         tokens.into_iter().any(|tree| match tree {
@@ -292,7 +295,7 @@ pub(super) fn mentions(tokens: &impl ToTokens, parameter: &GenericParam) -> bool
     within(tokens.to_token_stream(), &name.to_string())
 }
 
-/// The parameters that fields of the partial form mention, and the bounds on them.
+/// Returns the generics that the fields of the partial form mention, with their bounds.
 pub(super) fn retained(generics: &Generics, is_used: impl Fn(&GenericParam) -> bool) -> Generics {
     let mut retained = generics.clone();
     let (used, unused): (Vec<_>, Vec<_>) =

@@ -1,6 +1,6 @@
-//! What serde's attributes say about the JSON form of a type.
+//! Serde's attributes about the JSON form of a type.
 
-use super::model::{By, Tagging};
+use super::model::{Codec, Tagging};
 use burdock_macros_shared::{
     diagnostics::Diagnostics,
     rename::Rename,
@@ -12,16 +12,16 @@ use syn::{Attribute, ExprPath, Path, meta::ParseNestedMeta};
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute of serde")]
 pub(super) struct Container {
-    /// Of the fields of a struct, or of variants.
+    /// The rule for the fields of a struct, or for variants.
     pub(super) rename_all: Rename,
-    /// Of the fields of variants.
+    /// The rule for the fields of variants.
     pub(super) rename_all_fields: Rename,
     pub(super) tag: Option<(Path, String)>,
     content: Option<String>,
     is_untagged: bool,
     pub(super) is_transparent: bool,
     pub(super) is_closed: bool,
-    /// Serde reads or writes the type as another one.
+    /// Whether serde reads or writes the type as another one.
     pub(super) is_other_form: bool,
 }
 
@@ -39,12 +39,12 @@ pub(super) struct OfField {
     pub(super) names: Keys,
     pub(super) is_skipped: bool,
     pub(super) flatten: Option<Path>,
-    /// The word that reads it by a function.
-    pub(super) read: Option<(Path, By)>,
-    pub(super) write: Option<By>,
+    /// The attribute with a custom deserializer.
+    pub(super) read: Option<(Path, Codec)>,
+    pub(super) write: Option<Codec>,
 }
 
-/// The names that attributes give.
+/// The names from attributes.
 #[derive(Default)]
 pub(super) struct Keys {
     name: Option<String>,
@@ -52,7 +52,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The name in JSON, then its aliases.
+    /// Returns the name in JSON, then its aliases.
     pub(super) fn keys(self, own: String) -> Vec<String> {
         let mut keys = vec![self.name.unwrap_or(own)];
         for alias in self.aliases {
@@ -75,7 +75,7 @@ impl Container {
     }
 }
 
-/// Reads the attributes of a type.
+/// Parses the attributes of a type.
 pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Container {
     let mut container = Container::default();
     each(attrs, |meta, word| {
@@ -103,7 +103,7 @@ pub(super) fn parse_container(attrs: &[Attribute], diagnostics: &mut Diagnostics
     container
 }
 
-/// Reads the attributes of a variant.
+/// Parses the attributes of a variant.
 pub(super) fn parse_variant(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> OfVariant {
     let mut variant = OfVariant::default();
     each(attrs, |meta, word| {
@@ -115,13 +115,13 @@ pub(super) fn parse_variant(attrs: &[Attribute], diagnostics: &mut Diagnostics) 
             "with" | "deserialize_with" => {
                 diagnostics
                     .error(&meta.path, format!("`{word}` gives the variant another JSON form"))
-                    .help("put the data into a struct, and the attribute on a field of it that is `#[partial(done)]`");
+                    .help("move the data to a struct, and put the attribute on a field of it with `#[partial(done)]`");
                 rest(meta)?;
             }
             "untagged" => {
                 diagnostics
-                    .error(&meta.path, "a partial value cannot tell this variant from the tagged ones")
-                    .help("make the tagged variants an enum of their own, and `untagged` the enum of both");
+                    .error(&meta.path, "a partial value cannot distinguish this variant from the tagged ones")
+                    .help("move the tagged variants to an enum of their own, and make the outer enum `untagged`");
             }
             _ => rest(meta)?,
         }
@@ -130,7 +130,7 @@ pub(super) fn parse_variant(attrs: &[Attribute], diagnostics: &mut Diagnostics) 
     variant
 }
 
-/// Reads the attributes of a field.
+/// Parses the attributes of a field.
 pub(super) fn parse_field(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> OfField {
     let mut field = OfField::default();
     each(attrs, |meta, word| {
@@ -141,13 +141,13 @@ pub(super) fn parse_field(attrs: &[Attribute], diagnostics: &mut Diagnostics) ->
             "flatten" => field.flatten = Some(meta.path.clone()),
             "with" => {
                 let path = path(meta)?;
-                field.read = Some((meta.path.clone(), by(function(&path, "deserialize"))));
-                field.write = Some(by(function(&path, "serialize")));
+                field.read = Some((meta.path.clone(), codec(function(&path, "deserialize"))));
+                field.write = Some(codec(function(&path, "serialize")));
             }
             "deserialize_with" => {
-                field.read = Some((meta.path.clone(), by(path(meta)?)));
+                field.read = Some((meta.path.clone(), codec(path(meta)?)));
             }
-            "serialize_with" => field.write = Some(by(path(meta)?)),
+            "serialize_with" => field.write = Some(codec(path(meta)?)),
             _ => rest(meta)?,
         }
         Ok(())
@@ -155,16 +155,16 @@ pub(super) fn parse_field(attrs: &[Attribute], diagnostics: &mut Diagnostics) ->
     field
 }
 
-fn by(path: ExprPath) -> By {
-    By::Function(Box::new(path))
+fn codec(path: ExprPath) -> Codec {
+    Codec::Function(Box::new(path))
 }
 
-/// Reads `rename_all = "rule"`, or both directions.
+/// Parses `rename_all = "rule"`, or both directions.
 fn rename_rule(meta: &ParseNestedMeta<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Rename> {
     Ok(rename(meta, diagnostics)?.map_or(Rename::Keep, |rule| Rename::of(&rule)))
 }
 
-/// Reads `rename = "name"`, or both directions.
+/// Parses `rename = "name"`, or both directions.
 fn rename(
     meta: &ParseNestedMeta<'_>,
     diagnostics: &mut Diagnostics,
@@ -174,8 +174,8 @@ fn rename(
     let read = text(&names.read);
     if let Some(word) = names.word().filter(|_| read != text(&names.written)) {
         diagnostics
-            .error(word, "a partial value has one name for what it reads and writes")
-            .help("give one name for both, as in `rename = \"name\"`");
+            .error(word, "a partial value must read and write the same name")
+            .help("use one name for both, as in `rename = \"name\"`");
     }
     Ok(read)
 }

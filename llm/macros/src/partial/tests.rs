@@ -1,4 +1,4 @@
-//! The derive on any tokens: it may neither panic nor write what is not valid Rust.
+//! Fuzzing of the derive: for any tokens, it may neither panic nor generate invalid Rust.
 
 use super::partial;
 use crate::{
@@ -31,7 +31,7 @@ fn no_input_breaks_the_macro() {
     no_fault(|number| fault(&changed(&seeds, &words, number)?));
 }
 
-/// The input of this number.
+/// Returns the input with this number.
 fn changed(seeds: &[Vec<Tree>], words: &[Vec<Tree>], number: u64) -> Option<Vec<Tree>> {
     let mut random = Random(number);
     let mut item = random.pick(seeds)?.clone();
@@ -42,7 +42,7 @@ fn changed(seeds: &[Vec<Tree>], words: &[Vec<Tree>], number: u64) -> Option<Vec<
     Some(item)
 }
 
-/// What is wrong with the expansion of an item.
+/// Describes the fault in the expansion of an item, if there is one.
 fn fault(item: &[Tree]) -> Option<String> {
     let item = tokens(item);
     let Ok(output) = catch_unwind(AssertUnwindSafe(|| partial(item.clone()))) else {
@@ -55,7 +55,7 @@ fn fault(item: &[Tree]) -> Option<String> {
     }
 }
 
-/// Every derive in the tests of the runtime, in the order of their files.
+/// Returns every derive in the tests of the runtime, sorted by file.
 fn seeds() -> Vec<Vec<Tree>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut derives = Derives(Vec::new());
@@ -72,7 +72,7 @@ fn seeds() -> Vec<Vec<Tree>> {
     derives.0
 }
 
-/// The items that derive `Partial`, as a derive sees them.
+/// The items that derive `Partial`, as the derive receives them.
 struct Derives(Vec<Vec<Tree>>);
 
 impl VisitMut for Derives {

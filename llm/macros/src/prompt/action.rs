@@ -1,4 +1,4 @@
-//! The action of a prompt: burdock's own `#[streaming_action]`, so that a graph sees an ordinary action.
+//! The action of a prompt. It is an ordinary `#[streaming_action]` of burdock.
 
 use super::{
     docs::action_docs,
@@ -9,7 +9,7 @@ use crate::spans::{ends, ours};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-/// The action.
+/// Expands to the action.
 pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
     let PromptSyntax { outer, vis, signature, settings, .. } = prompt;
     let (llm, name, output) = (prompt.llm(), &signature.name, &signature.output);
@@ -25,7 +25,7 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
     let inputs = prompt.arguments.iter().filter_map(|argument| expand_input(prompt, argument));
     let arguments = prompt.arguments.iter().map(|argument| expand_argument(prompt, argument));
     let item = quote!(#llm::Change<#output>);
-    // where rustc labels an answer of another type than the field
+    // rustc labels this if the type of the answer differs from that of the field
     let value = Ident::new("value", Span::mixed_site().located_at(ends(output).0));
     quote! {
         #[#llm::__private::streaming_action(crate = #burdock, state = #state, #reads writes(#written), yields(#item))]
@@ -53,7 +53,7 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
     }
 }
 
-/// The names of what the body has; hygiene keeps them apart from the user's.
+/// The names of local variables of the body, which hygiene separates from the user's.
 struct Locals {
     fields: Ident,
     context: Ident,
@@ -73,13 +73,13 @@ impl Locals {
     }
 }
 
-/// The name of the model's resource.
+/// Returns the name of the model's resource.
 fn model(prompt: &PromptSyntax) -> Ident {
     let named = prompt.settings.resource.clone();
     named.unwrap_or_else(|| Ident::new("llm", Span::mixed_site()))
 }
 
-/// The argument of the action, unless it comes from the state.
+/// Expands to an argument of the action, unless it is read from the state.
 fn expand_input(prompt: &PromptSyntax, argument: &Argument) -> Option<TokenStream> {
     let Argument { name, ty, attrs, .. } = argument;
     match Source::of(prompt, argument) {
@@ -92,13 +92,13 @@ fn expand_input(prompt: &PromptSyntax, argument: &Argument) -> Option<TokenStrea
     }
 }
 
-/// What the action passes to the function.
+/// Expands to an argument that the action passes to the function.
 fn expand_argument(prompt: &PromptSyntax, argument: &Argument) -> TokenStream {
     let Argument { name, ty, .. } = argument;
     let Locals { fields, .. } = Locals::new();
     match Source::of(prompt, argument) {
         Source::Read => {
-            // where rustc labels a field of another type than the argument
+            // rustc labels this if the type of the field differs from that of the argument
             let mut fields = fields;
             fields.set_span(fields.span().located_at(name.span()));
             let site = ours(name.span());

@@ -6,15 +6,15 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    names::{is_name, list, plain, refuse_reserved, suggestion},
+    names::{is_name, list, plain, reject_reserved, suggestion},
 };
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::Type;
 
-/// Reports what a prompt may not be.
+/// Reports violations of the rules.
 pub(super) fn check_prompt(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
-    refuse_reserved(&prompt.signature.name, "prompt", diagnostics);
+    reject_reserved(&prompt.signature.name, "prompt", diagnostics);
     check_text(prompt, diagnostics);
     check_output(prompt, diagnostics);
     check_placeholders(prompt, diagnostics);
@@ -27,7 +27,7 @@ pub(super) fn check_prompt(prompt: &PromptSyntax, diagnostics: &mut Diagnostics)
 }
 
 fn check_text(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
-    // docs that are not a literal were reported
+    // docs that are not a literal are already reported
     if prompt.template.text.is_empty() && diagnostics.is_empty() {
         let name = &prompt.signature.name;
         diagnostics
@@ -49,7 +49,7 @@ fn check_output(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
         {
             diagnostics
                 .error(path, "a prompt returns its answer, not a `Result`")
-                .help("write the type inside; awaiting the call gives a `Result`");
+                .help("write the inner type: awaiting the call returns a `Result`");
         }
         Some(_) => {}
     }
@@ -58,7 +58,7 @@ fn check_output(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
 fn check_placeholders(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
     let names: Vec<String> =
         prompt.arguments.iter().map(|argument| plain(&argument.name)).collect();
-    // an argument that could not be read may be the one
+    // a placeholder may name an argument that could not be parsed
     if prompt.arguments.len() < prompt.signature.types.len() {
         return;
     }
@@ -70,27 +70,27 @@ fn check_placeholders(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
         }
         reported.push(name);
         let error = diagnostics
-            .error_at(placeholder.span, format!("`{{{name}}}` names no argument of the prompt"));
+            .error_at(placeholder.span, format!("`{{{name}}}` is not an argument of the prompt"));
         if let Some(help) = suggestion(name, "argument", &names) {
             error.help(help);
         }
-        error.note(format!("`{{{{{name}}}}}` is the text `{{{name}}}`"));
+        error.note(format!("write `{{{{{name}}}}}` for the text `{{{name}}}`"));
     }
 }
 
 fn check_used(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
-    // a text that could not be read may use it
+    // an argument may be used in a part that could not be parsed
     if !diagnostics.is_empty() {
         return;
     }
     for (index, argument) in prompt.arguments.iter().enumerate() {
         let name = plain(&argument.name);
         if prompt.arguments[..index].iter().any(|other| other.name == argument.name) {
-            diagnostics.error(&argument.name, format!("two arguments are called `{name}`"));
+            diagnostics.error(&argument.name, format!("duplicate argument `{name}`"));
             continue;
         }
         let mut placeholders = prompt.templates().flat_map(super::template::Template::placeholders);
-        // an expression may use any of them
+        // an expression may use any argument
         let in_settings =
             [&prompt.settings.system, &prompt.settings.options, &prompt.settings.retries]
                 .into_iter()
@@ -98,8 +98,8 @@ fn check_used(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
                 .any(|expr| mentions(expr, &argument.name));
         if !placeholders.any(|placeholder| placeholder.name == name) && !in_settings {
             diagnostics
-                .error(&argument.name, format!("the prompt does not use `{name}`"))
-                .help(format!("write `{{{name}}}`, or `{{{name}:json}}`, where its value belongs"));
+                .error(&argument.name, format!("argument `{name}` is not used in the prompt"))
+                .help(format!("write `{{{name}}}`, or `{{{name}:json}}`, in the doc comment"));
         }
     }
 }
@@ -115,7 +115,7 @@ fn mentions(tokens: &impl ToTokens, name: &Ident) -> bool {
     any(tokens.to_token_stream(), name)
 }
 
-/// Checks that settings of the action come with a `state`.
+/// Rejects settings of an action without a `state`.
 fn check_function(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
     let settings = &prompt.settings;
     let fields = [&settings.reads, &settings.writes].into_iter().flatten();
@@ -125,14 +125,14 @@ fn check_function(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
             continue;
         }
         diagnostics
-            .error(name, format!("`{name}` belongs to an action, and this prompt is none"))
-            .help("add `state = Type`");
+            .error(name, format!("`{name}` requires a prompt with a `state`"))
+            .help("add `state = Type`, or remove the setting");
     }
     for argument in &prompt.arguments {
         if let Some(marker) = &argument.marker {
             diagnostics
-                .error(marker.attr.path(), "a marker belongs to an action, and this prompt is none")
-                .help("add `state = Type` to the attribute");
+                .error(marker.attr.path(), "markers require a prompt with a `state`")
+                .help("add `state = Type` to the attribute, or remove the marker");
         }
     }
 }
@@ -142,17 +142,19 @@ fn check_action(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
     match prompt.settings.writes.as_ref().map(|(token, fields)| (token, fields.as_slice())) {
         None => {
             diagnostics
-                .error(name, format!("action `{name}` does not say where its answer goes"))
-                .help("add `writes(field)` to the attribute");
+                .error(name, format!("action `{name}` has no `writes`"))
+                .help("name the field for the answer: add `writes(field)` to the attribute");
         }
         Some((token, [])) => {
-            diagnostics.error(token, "a prompt writes one field").help("name it: `writes(field)`");
+            diagnostics
+                .error(token, "a prompt writes exactly one field")
+                .help("name it: `writes(field)`");
         }
         Some((_, [field])) => check_field(field, diagnostics),
         Some((_, [_, second, ..])) => {
             diagnostics
-                .error(second, "a prompt writes one field")
-                .help("the whole answer is its value; an `#[action]` can take it apart");
+                .error(second, "a prompt writes exactly one field")
+                .help("the field gets the whole answer: split it in an `#[action]`");
         }
     }
     for (index, field) in prompt.reads().iter().enumerate() {
@@ -163,24 +165,27 @@ fn check_action(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Refuses a keyword: no field is called that.
+/// Rejects keywords, which are not names of fields.
 fn check_field(field: &Ident, diagnostics: &mut Diagnostics) {
     if !is_name(field) {
         diagnostics
             .error(field, format!("`{field}` is a keyword, not a field"))
-            .help("the name of a field that is a keyword starts with `r#`");
+            .help("write it as a raw identifier, with `r#`");
     }
 }
 
-/// Each field that is read is an argument.
+/// Checks that a field in `reads` is an argument.
 fn check_read(prompt: &PromptSyntax, index: usize, field: &Ident, diagnostics: &mut Diagnostics) {
     let name = plain(field);
     if prompt.reads()[..index].contains(field) {
-        diagnostics.error(field, format!("field `{name}` is read twice")).help("name it once");
+        diagnostics
+            .error(field, format!("field `{name}` is listed twice in `reads`"))
+            .help("remove one");
     } else if !prompt.arguments.iter().any(|argument| argument.name == *field) {
         let names: Vec<String> =
             prompt.arguments.iter().map(|argument| plain(&argument.name)).collect();
-        let error = diagnostics.error(field, format!("no argument takes the field `{name}`"));
+        let error = diagnostics
+            .error(field, format!("field `{name}` in `reads` is not an argument of the prompt"));
         if let Some(help) = suggestion(&name, "argument", &names) {
             error.help(help);
         } else if !names.is_empty() {
@@ -195,20 +200,23 @@ fn check_source(prompt: &PromptSyntax, argument: &Argument, diagnostics: &mut Di
     match Source::of(prompt, argument) {
         Source::Twice(marker) => {
             diagnostics
-                .error(marker.attr.path(), format!("`{name}` is read from the state already"))
+                .error(marker.attr.path(), format!("`{name}` is already read from the state"))
                 .help("remove the marker, or remove it from `reads(…)`");
         }
         Source::Param if is_borrowed(&argument.ty) => {
             diagnostics
-                .error(&argument.name, format!("nothing gives the action its `{name}`"))
+                .error(&argument.name, format!("parameter `{name}` cannot be a reference"))
                 .help(format!(
-                    "add `{name}` to `reads(…)`, or mark it `#[input]` or `#[resource]`; a parameter that the graph binds is owned"
+                    "add `{name}` to `reads(…)`, mark it `#[input]` or `#[resource]`, or use an owned type, which the graph binds by value"
                 ));
         }
         Source::Marked(marker) if marker.kind != MarkerKind::Param && name == model => {
             diagnostics
-                .error(&argument.name, format!("`{name}` is the resource of the model"))
-                .help("give the argument another name, or the model: `resource = name`");
+                .error(
+                    &argument.name,
+                    format!("`{name}` is already the name of the model's resource"),
+                )
+                .help("rename the argument, or the resource of the model: `resource = name`");
         }
         Source::Read | Source::Marked(_) | Source::Param => {}
     }

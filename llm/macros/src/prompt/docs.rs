@@ -1,22 +1,22 @@
-//! What rustdoc shows of a prompt: its text in a fence, where nothing is a doctest or a link.
+//! The generated docs of a prompt: its text in a fence, so that nothing in it is a doctest or a link.
 
 use super::syntax::PromptSyntax;
 use crate::names::plain;
 
-/// The docs of the function.
+/// Returns the docs of the function.
 pub(super) fn function_docs(prompt: &PromptSyntax) -> String {
     let text = fenced(&shown(prompt));
     format!(
-        "Asks a language model:\n\n{text}\n\nCall `.on(&model)`, and await the answer or stream it."
+        "Asks a language model:\n\n{text}\n\nCall `.on(&model)`, and await or stream the answer."
     )
 }
 
-/// The docs of the action.
+/// Returns the docs of the action.
 pub(super) fn action_docs(prompt: &PromptSyntax) -> String {
     format!("Asks a language model:\n\n{}", fenced(&shown(prompt)))
 }
 
-/// The prompt as it is sent, with its placeholders.
+/// Returns the prompt as it is sent, with its placeholders.
 fn shown(prompt: &PromptSyntax) -> String {
     let mut text = prompt.template.text.clone();
     for (index, argument) in
@@ -28,12 +28,12 @@ fn shown(prompt: &PromptSyntax) -> String {
     text
 }
 
-/// The line of an argument in the prompt.
+/// Returns the line in the prompt that describes an argument.
 pub(super) fn described(name: &str, docs: &str) -> String {
     format!("{name}: {}", docs.replace('\n', " "))
 }
 
-/// A block of text whose fence is longer than any in it.
+/// Returns the text in a fence that is longer than any in it.
 fn fenced(text: &str) -> String {
     let longest = text.split(|sign| sign != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat((longest + 1).max(3));

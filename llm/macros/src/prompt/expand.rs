@@ -1,4 +1,4 @@
-//! From a checked prompt to its items.
+//! Expands a checked prompt to its items.
 
 use super::{
     action::expand_action,
@@ -14,7 +14,7 @@ use burdock_macros_shared::text::is_cfg;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
-/// The function, and the action if there is one.
+/// Expands to the function, and the action if there is one.
 pub(super) fn expand_prompt(prompt: &PromptSyntax) -> TokenStream {
     let PromptSyntax { outer, vis, signature, .. } = prompt;
     let (llm, name, output) = (prompt.llm(), &signature.name, &signature.output);
@@ -29,7 +29,7 @@ pub(super) fn expand_prompt(prompt: &PromptSyntax) -> TokenStream {
         call.clone()
     };
     let unused = is_action.then(
-        || quote!(#[allow(dead_code, reason = "a program may use the action alone, or the function")]),
+        || quote!(#[allow(dead_code, reason = "a program may use only the action or only the function")]),
     );
     let lints = lints();
     let function = quote! {
@@ -66,7 +66,7 @@ fn lints() -> TokenStream {
     quote!(#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, clippy::ref_option, clippy::ptr_arg, reason = "arguments are as the prompt declares them")])
 }
 
-/// The arguments, without docs and markers.
+/// Expands to the arguments, without docs and markers.
 fn expand_inputs(prompt: &PromptSyntax) -> TokenStream {
     let inputs = prompt
         .arguments
@@ -75,7 +75,7 @@ fn expand_inputs(prompt: &PromptSyntax) -> TokenStream {
     quote!(#(#inputs),*)
 }
 
-/// The expression that makes the call. It binds no names, so that it can use those of the user.
+/// Expands to the expression that makes the call. It defines no names, which could shadow those of the user.
 fn expand_call(prompt: &PromptSyntax) -> TokenStream {
     let llm = prompt.llm();
     let name = plain(&prompt.signature.name);
@@ -97,21 +97,21 @@ fn expand_call(prompt: &PromptSyntax) -> TokenStream {
     }
 }
 
-/// What is known of the type of the answer: text, a type with partial values, or any other with a schema.
+/// Expands to the kind of the answer type: text, a type with partial values, or any other with a schema.
 fn expand_answer(prompt: &PromptSyntax) -> TokenStream {
     let (llm, output) = (prompt.llm(), &prompt.signature.output);
     let (first, last) = ends(output);
     let private = quote_spanned!(ours(first)=> #llm::__private);
     let check = quote_spanned!(ours(last)=> ::<#output>(););
     quote! {{
-        #[allow(unused_imports, reason = "one of them is meant")]
+        #[allow(unused_imports, reason = "only one of them applies")]
         use #llm::__private::{AnyAnswer as _, PartialAnswer as _, SchemaAnswer as _, TextAnswer as _};
         #private::check_answer #check
         (&&&&#llm::__private::AnswerType::<#output>::new()).kind()
     }}
 }
 
-/// The text with its values, each written once.
+/// Expands to the text with its values, each formatted once.
 fn expand_text(prompt: &PromptSyntax, template: &Template, with_docs: bool) -> TokenStream {
     let llm = prompt.llm();
     let mut values: Vec<(&str, Format)> = Vec::new();
@@ -144,7 +144,7 @@ fn expand_text(prompt: &PromptSyntax, template: &Template, with_docs: bool) -> T
     quote!(#llm::__private::render(&[#(#pieces),*], &[#(#values),*]))
 }
 
-/// The value of a placeholder. The label of what it lacks lies on the argument.
+/// Expands to the value of a placeholder, spanned so that rustc labels the argument if an impl is missing.
 fn expand_value(llm: &TokenStream, argument: &Ident, format: Format) -> TokenStream {
     let site = ours(argument.span());
     let name = plain(argument);

@@ -1,11 +1,11 @@
-//! Items that stand in for a prompt that has errors, so that its callers do not add more.
+//! The items of a prompt that has errors, so that its callers report no follow-up errors.
 
 use super::syntax::PromptSyntax;
 use crate::names::plain;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The function, and the type of the action if the attribute names a state.
+/// Expands to the function, and the type of the action if the attribute has a state.
 pub(super) fn expand_fallback(prompt: &PromptSyntax) -> TokenStream {
     let PromptSyntax { outer, vis, signature, .. } = prompt;
     let llm = prompt.llm();
@@ -23,7 +23,7 @@ pub(super) fn expand_fallback(prompt: &PromptSyntax) -> TokenStream {
     }
 }
 
-/// An action that writes everything and counts as refused, so that its graph stays silent.
+/// Expands to an action that writes all fields and counts as rejected, so that its graph reports no errors.
 fn expand_action(prompt: &PromptSyntax) -> Option<TokenStream> {
     let state = prompt.settings.state.as_ref()?;
     let output = prompt.signature.output.as_ref()?;

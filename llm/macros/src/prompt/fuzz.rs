@@ -1,5 +1,5 @@
-//! Fuzzing of `#[prompt]`: whatever the tokens, it may not panic, lose the user's function, or write
-//! something that is not valid Rust.
+//! Fuzzing of `#[prompt]`: for any tokens, it may not panic, lose the user's function, or generate invalid
+//! Rust.
 #![allow(clippy::panic, reason = "a test")]
 
 use super::prompt;
@@ -41,7 +41,7 @@ fn no_input_breaks_the_macro() {
     no_fault(|number| fault(&changed(&seeds, &words, number)?));
 }
 
-/// The input of this number.
+/// Returns the input with this number.
 fn changed(seeds: &[Call], words: &[Vec<Tree>], number: u64) -> Option<Call> {
     let mut random = Random(number);
     let mut call = random.pick(seeds)?.clone();
@@ -55,7 +55,7 @@ fn changed(seeds: &[Call], words: &[Vec<Tree>], number: u64) -> Option<Call> {
     Some(call)
 }
 
-/// What is wrong with the expansion of a call.
+/// Describes the fault in the expansion of a call, if there is one.
 fn fault(call: &Call) -> Option<String> {
     let (arguments, item) = (tokens(&call.arguments), tokens(&call.item));
     let shown = format!("#[prompt({arguments})] {item}");
@@ -68,7 +68,7 @@ fn fault(call: &Call) -> Option<String> {
     }
 }
 
-/// The name of the function, if the expansion lacks it.
+/// Returns the name of the function if it is missing in the expansion.
 fn lost(item: TokenStream, output: &TokenStream) -> Option<String> {
     let item: syn::TraitItemFn = syn::parse2(without_visibility(item)?).ok()?;
     let name = item.sig.ident.to_string();
@@ -82,20 +82,20 @@ fn lost(item: TokenStream, output: &TokenStream) -> Option<String> {
     Some(name)
 }
 
-/// A function as a trait may have it.
+/// Removes the visibility, so that the function parses as one of a trait.
 fn without_visibility(item: TokenStream) -> Option<TokenStream> {
     let parse = |input: syn::parse::ParseStream<'_>| {
         input.call(syn::Attribute::parse_outer)?;
         input.parse::<syn::Visibility>()?;
         if input.peek(syn::Token![#]) {
-            return Err(input.error("attributes stand before the visibility"));
+            return Err(input.error("attributes precede the visibility"));
         }
         input.parse::<TokenStream>()
     };
     syn::parse::Parser::parse2(parse, item).ok()
 }
 
-/// Every prompt in the tests of the runtime and in the docs, in the order of their files.
+/// Returns every prompt in the tests of the runtime and in the docs, sorted by file.
 fn seeds() -> Vec<Call> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut calls = Vec::new();
@@ -114,7 +114,7 @@ fn seeds() -> Vec<Call> {
     calls
 }
 
-/// The fenced blocks of a page, or the whole of a program.
+/// Returns the fenced blocks of a page, or the whole text of a program.
 fn blocks(text: &str) -> Vec<String> {
     if !text.contains("\n```\n\n") {
         return vec![text.to_owned()];
@@ -126,7 +126,7 @@ fn blocks(text: &str) -> Vec<String> {
 
 fn collect(stream: &TokenStream, calls: &mut Vec<Call>) {
     let found: Vec<TokenTree> = stream.clone().into_iter().collect();
-    // attributes of an item, docs among them, which the attribute sees as well
+    // the start of an item, with its attributes and docs
     let mut start = 0;
     for at in 0..found.len() {
         match (&found[at], found.get(at + 1)) {
@@ -147,7 +147,7 @@ fn collect(stream: &TokenStream, calls: &mut Vec<Call>) {
     }
 }
 
-/// Whether a token ends an item.
+/// Returns whether a token ends an item.
 fn is_end(tree: &TokenTree) -> bool {
     match tree {
         TokenTree::Punct(end) => end.as_char() == ';',
@@ -156,7 +156,7 @@ fn is_end(tree: &TokenTree) -> bool {
     }
 }
 
-/// The arguments of `prompt` or `prompt(…)`, under any path.
+/// Returns the arguments of `prompt` or `prompt(…)`, with any path.
 fn arguments(attr: &TokenStream) -> Option<TokenStream> {
     let trees: Vec<TokenTree> = attr.clone().into_iter().collect();
     match trees.as_slice() {

@@ -1,4 +1,4 @@
-//! `#[prompt]`: a function without a body becomes a call of a language model, and an action.
+//! `#[prompt]`: a function without a body becomes a call of a language model, and optionally an action.
 //!
 //! ```text
 //! tokens ─parse→ PromptSyntax ─check→ expand→ fn, and with a state struct + #[streaming_action]
@@ -39,7 +39,7 @@ pub(crate) fn prompt(arguments: TokenStream, item: TokenStream) -> TokenStream {
     tokens
 }
 
-/// An item that is not a prompt, if rustc can read it.
+/// Returns an item that is not a prompt, if it is valid Rust.
 fn kept(item: TokenStream) -> TokenStream {
     match syn::parse2(item) {
         Ok(Item::Verbatim(_)) | Err(_) => TokenStream::new(),
@@ -54,7 +54,7 @@ mod tests {
     use proc_macro2::TokenStream;
     use quote::quote;
 
-    /// The errors of a prompt.
+    /// Returns the errors of a prompt.
     fn check(arguments: TokenStream, item: TokenStream) -> Vec<String> {
         let mut diagnostics = Diagnostics::new();
         if let Some(prompt) = parse_prompt(arguments, item, &mut diagnostics) {
@@ -65,12 +65,12 @@ mod tests {
     }
 
     #[test]
-    fn independent_errors_come_out_together_and_silence_what_depends_on_them() {
+    fn independent_errors_are_reported_together_without_follow_up_errors() {
         let several = quote!(
             /// Write about {subjet}.
             fn write(subject: &str);
         );
-        let unread = quote!(
+        let unparsed = quote!(
             /// Write about {subject}.
             async fn write((subject, _): (&str, u8)) -> String;
         );
@@ -87,12 +87,12 @@ mod tests {
                 several,
                 &[
                     "unknown argument `retrys`",
-                    "a prompt is an `async fn`",
+                    "a prompt must be an `async fn`",
                     "prompt `write` has no return type",
-                    "`{subjet}` names no argument of the prompt",
+                    "`{subjet}` is not an argument of the prompt",
                 ],
             ),
-            (quote!(), unread, &["an argument of a prompt has a plain name"]),
+            (quote!(), unparsed, &["an argument of a prompt must be an identifier"]),
             (quote!(), textless, &["prompt `write` has no text"]),
             (quote!(system = "You are {subject}.", retries = 2), valid, &[]),
         ];

@@ -1,4 +1,4 @@
-//! From tokens to [`PromptSyntax`].
+//! Parses tokens to [`PromptSyntax`].
 
 use super::{
     settings::parse_settings,
@@ -6,7 +6,7 @@ use super::{
     syntax::{Argument, Marker, MarkerKind, PromptSyntax, Signature, System},
     template::{Line, Template},
 };
-use crate::{diagnostics::Diagnostics, names::refuse_reserved};
+use crate::{diagnostics::Diagnostics, names::reject_reserved};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
@@ -20,11 +20,11 @@ struct Item {
     attrs: Vec<Attribute>,
     vis: Visibility,
     sig: syn::Signature,
-    /// The body, which a prompt does not have.
+    /// The body, which a prompt cannot have.
     body: Option<TokenStream>,
 }
 
-/// Reads a prompt; `None` if it is not a function.
+/// Parses a prompt. Returns `None` if it is not a function.
 pub(super) fn parse_prompt(
     arguments: TokenStream,
     item: TokenStream,
@@ -40,7 +40,7 @@ pub(super) fn parse_prompt(
     };
     if let Some(body) = body {
         diagnostics
-            .error(&body, "a prompt has no body")
+            .error(&body, "a prompt cannot have a body")
             .help("its doc comment is the prompt: end the declaration with `;`");
     }
     check_signature(&sig, diagnostics);
@@ -57,8 +57,8 @@ pub(super) fn parse_prompt(
     let arguments = sig.inputs.into_iter().filter_map(|argument| match argument {
         FnArg::Receiver(receiver) => {
             diagnostics
-                .error(&receiver.self_token, "a prompt has no `self`")
-                .help("it is a function; write what it needs as arguments");
+                .error(&receiver.self_token, "a prompt cannot take `self`")
+                .help("write a free function, with what it needs as arguments");
             None
         }
         FnArg::Typed(argument) => parse_argument(argument, diagnostics),
@@ -77,7 +77,7 @@ pub(super) fn parse_prompt(
     Some(PromptSyntax { settings, template, system, outer, vis, signature, arguments })
 }
 
-/// Reads a function that ends with `;` or a body.
+/// Parses a function that ends with `;` or a body.
 fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
     let attrs = input.call(Attribute::parse_outer)?;
     let vis = input.parse()?;
@@ -91,39 +91,39 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
     Ok(Item { attrs, vis, sig, body })
 }
 
-/// Reports what a prompt may not be.
+/// Reports qualifiers and generics that a prompt cannot have.
 fn check_signature(sig: &syn::Signature, diagnostics: &mut Diagnostics) {
-    let mut refuse = |token: &dyn ToTokens, what: &str| {
+    let mut reject = |token: &dyn ToTokens, what: &str| {
         let tokens = token.to_token_stream();
         diagnostics
-            .error(&tokens, format!("a prompt is not {what}"))
-            .help("it is a plain `async fn`");
+            .error(&tokens, format!("a prompt cannot be {what}"))
+            .help("use a plain `async fn`");
     };
     if let Some(token) = &sig.constness {
-        refuse(token, "`const`");
+        reject(token, "`const`");
     }
     if !matches!(sig.safety, syn::Safety::Default) {
-        refuse(&sig.safety, "`unsafe`");
+        reject(&sig.safety, "`unsafe`");
     }
     if let Some(abi) = &sig.abi {
-        refuse(abi, "`extern`");
+        reject(abi, "`extern`");
     }
     if !sig.generics.params.is_empty() {
-        refuse(&sig.generics.params, "generic");
+        reject(&sig.generics.params, "generic");
     } else if let Some(clause) = &sig.generics.where_clause {
-        refuse(clause, "generic");
+        reject(clause, "generic");
     }
     if let Some(token) = &sig.variadic {
-        refuse(token, "variadic");
+        reject(token, "variadic");
     }
     if sig.asyncness.is_none() {
         diagnostics
-            .error(&sig.fn_token, "a prompt is an `async fn`")
+            .error(&sig.fn_token, "a prompt must be an `async fn`")
             .help("its answer is awaited: write `async` before `fn`");
     }
 }
 
-/// The lines of the doc comment, and the other attributes.
+/// Returns the lines of the doc comment, and the other attributes.
 fn split_docs(attrs: Vec<Attribute>, diagnostics: &mut Diagnostics) -> (Vec<Line>, Vec<Attribute>) {
     let (mut lines, mut outer) = (Vec::new(), Vec::new());
     for attr in attrs {
@@ -131,8 +131,8 @@ fn split_docs(attrs: Vec<Attribute>, diagnostics: &mut Diagnostics) -> (Vec<Line
             Meta::NameValue(meta) if meta.path.is_ident("doc") => {
                 let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value else {
                     diagnostics
-                        .error(&meta.value, "the prompt is not a literal")
-                        .help("a macro cannot see what another one makes: write the text as a doc comment");
+                        .error(&meta.value, "the prompt must be a literal")
+                        .help("a macro cannot see the output of another macro: write the text as a doc comment");
                     continue;
                 };
                 let value = text.value();
@@ -146,9 +146,9 @@ fn split_docs(attrs: Vec<Attribute>, diagnostics: &mut Diagnostics) -> (Vec<Line
     (lines, outer)
 }
 
-/// The lines of a doc comment without the stars in the margin of a block, which rustdoc removes as well.
+/// Returns the lines of a doc comment without the stars in the margin of a block, which rustdoc also removes.
 fn without_margin(mut lines: Vec<&str>) -> Vec<&str> {
-    // the last line may be what stands before `*/`
+    // the last line may be the margin before `*/`
     let end = match &lines[..] {
         [_, .., last] if last.trim().is_empty() => lines.len() - 1,
         lines => lines.len(),
@@ -161,7 +161,7 @@ fn without_margin(mut lines: Vec<&str>) -> Vec<&str> {
     lines
 }
 
-/// What follows an indented star and the margin.
+/// Returns the rest of a line after an indented star, or `None` if the line does not start with one.
 fn after_star(line: &str) -> Option<&str> {
     let star = line.strip_prefix([' ', '\t'])?.trim_start_matches([' ', '\t']);
     star.strip_prefix('*').filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
@@ -179,16 +179,16 @@ fn parse_argument(argument: PatType, diagnostics: &mut Diagnostics) -> Option<Ar
         }
         pattern => {
             diagnostics
-                .error(pattern, "an argument of a prompt has a plain name")
-                .help("the prompt finds it by that name");
+                .error(pattern, "an argument of a prompt must be an identifier")
+                .help("placeholders refer to it by its name");
             return None;
         }
     };
-    refuse_reserved(&name, "argument", diagnostics);
+    reject_reserved(&name, "argument", diagnostics);
     if let Type::ImplTrait(generic) = bare(&ty) {
         diagnostics
-            .error(generic, "a prompt is not generic")
-            .help("write a type, such as `&str`, or `&dyn Display`");
+            .error(generic, "a prompt cannot be generic")
+            .help("write a concrete type such as `&str`, or `&dyn Display`");
     }
     let mut argument =
         Argument { name, ty: *ty, docs: String::new(), marker: None, attrs: Vec::new() };
@@ -200,7 +200,7 @@ fn parse_argument(argument: PatType, diagnostics: &mut Diagnostics) -> Option<Ar
     Some(argument)
 }
 
-/// Reads an attribute of an argument; `None` if the argument cannot be understood.
+/// Parses an attribute of an argument. Returns `None` if the argument is invalid.
 fn read_attribute(
     attr: Attribute,
     argument: &mut Argument,
@@ -220,14 +220,14 @@ fn read_attribute(
         "param" => MarkerKind::Param,
         "cfg" | "cfg_attr" => {
             diagnostics
-                .error(attr.path(), format!("an argument of a prompt does not take `{name}`"))
-                .help("put it on the prompt: one function with the argument, one without");
+                .error(attr.path(), format!("`{name}` is not allowed on an argument of a prompt"))
+                .help("put it on the prompt, in two versions: with the argument and without it");
             return None;
         }
         "context" | "error" => {
             diagnostics
-                .error(attr.path(), format!("a prompt does not take `#[{name}]`"))
-                .help("an `#[action]` does: call the prompt in its body");
+                .error(attr.path(), format!("`#[{name}]` is not allowed in a prompt"))
+                .help("call the prompt in the body of an `#[action]`");
             return None;
         }
         _ => {
@@ -236,7 +236,9 @@ fn read_attribute(
         }
     };
     if argument.marker.is_some() {
-        diagnostics.error(attr.path(), "an argument has one marker").help("take two arguments");
+        diagnostics
+            .error(attr.path(), "an argument can have only one marker")
+            .help("use two arguments");
         return None;
     }
     argument.marker = Some(Marker { kind, attr });

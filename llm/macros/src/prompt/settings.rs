@@ -1,4 +1,4 @@
-//! The arguments of the attribute.
+//! Parser for the arguments of the attribute.
 
 use super::syntax::Settings;
 use burdock_macros_shared::{
@@ -19,7 +19,7 @@ const KNOWN: Known<'_> = &[
     ("crate", Form::Path),
 ];
 
-/// Reads the arguments; invalid ones are reported and ignored.
+/// Parses the arguments. Invalid ones are reported and ignored.
 pub(super) fn parse_settings(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Settings {
     let mut settings = Settings::default();
     for Argument { name, value } in arguments::parse(tokens, KNOWN, diagnostics) {

@@ -1,18 +1,18 @@
-//! Where the action takes an argument from.
+//! The sources of the action's arguments.
 
 use super::syntax::{Argument, Marker, PromptSyntax};
 use quote::quote;
 use syn::Type;
 
-/// Where an argument of the action comes from.
+/// The source of an argument of the action.
 pub(super) enum Source<'a> {
     /// A field of the state.
     Read,
-    /// What its marker says.
+    /// Set by its marker.
     Marked(&'a Marker),
-    /// The graph binds it.
+    /// A parameter, which the graph binds.
     Param,
-    /// A field of the state, and a marker says something else.
+    /// An error: a field of the state that also has a marker.
     Twice(&'a Marker),
 }
 
@@ -28,12 +28,12 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Whether an argument is a reference.
+/// Returns whether an argument is a reference.
 pub(super) fn is_borrowed(ty: &Type) -> bool {
     matches!(bare(ty), Type::Reference(_))
 }
 
-/// The type without parentheses, and without the invisible ones around a fragment of a macro.
+/// Returns the type without parentheses, and without the invisible group around a macro fragment.
 pub(super) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),
@@ -42,7 +42,7 @@ pub(super) fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// The type that a graph holds for it: `&String` for `&str`, `&Vec<T>` for `&[T]`.
+/// Returns the type that the action takes: `&String` for `&str`, `&Vec<T>` for `&[T]`.
 pub(super) fn held(ty: &Type) -> Type {
     let Type::Reference(reference) = bare(ty) else { return ty.clone() };
     match bare(&reference.elem) {

@@ -1,11 +1,11 @@
-//! The parts of a prompt.
+//! The syntax tree of a prompt.
 
 use super::template::Template;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, Path, Type, Visibility};
 
-/// A prompt as it was written.
+/// A prompt as written.
 pub(super) struct PromptSyntax {
     pub(super) settings: Settings,
     /// The prompt itself.
@@ -19,13 +19,13 @@ pub(super) struct PromptSyntax {
     pub(super) arguments: Vec<Argument>,
 }
 
-/// What is left of the signature.
+/// The signature, without its arguments.
 pub(super) struct Signature {
     pub(super) name: Ident,
     pub(super) generics: syn::Generics,
-    /// The types of all arguments, also of those that could not be read.
+    /// The types of all arguments, including those that could not be parsed.
     pub(super) types: Vec<Type>,
-    /// `None` if it was not written.
+    /// The return type, if there is one.
     pub(super) output: Option<Type>,
 }
 
@@ -35,11 +35,11 @@ pub(super) struct Settings {
     pub(super) system: Option<Expr>,
     pub(super) retries: Option<Expr>,
     pub(super) options: Option<Expr>,
-    /// A flag; what it is written as.
+    /// The token of the flag, if it is set.
     pub(super) resetting: Option<Ident>,
     pub(super) resource: Option<Ident>,
     pub(super) state: Option<Path>,
-    /// The argument's own name, for labels, beside its fields.
+    /// The name of the argument, for labels, and its fields.
     pub(super) reads: Option<(Ident, Vec<Ident>)>,
     pub(super) writes: Option<(Ident, Vec<Ident>)>,
     pub(super) llm: Option<Path>,
@@ -55,14 +55,14 @@ pub(super) enum System {
 pub(super) struct Argument {
     pub(super) name: Ident,
     pub(super) ty: Type,
-    /// Its doc comment, which joins the prompt.
+    /// Its doc comment, which is added to the prompt.
     pub(super) docs: String,
     pub(super) marker: Option<Marker>,
-    /// Attributes that are neither docs nor a marker: lint levels.
+    /// Attributes other than docs and markers: lint levels.
     pub(super) attrs: Vec<Attribute>,
 }
 
-/// Where an argument of the action comes from, if it says so.
+/// A marker, which sets the source of an argument.
 pub(super) struct Marker {
     pub(super) kind: MarkerKind,
     pub(super) attr: Attribute,
@@ -76,18 +76,18 @@ pub(super) enum MarkerKind {
 }
 
 impl PromptSyntax {
-    /// The path of burdock-llm: `::burdock_llm` unless `crate = path` sets it.
+    /// Returns the path of burdock-llm. Defaults to `::burdock_llm`; `crate = path` overrides it.
     pub(super) fn llm(&self) -> TokenStream {
         let path = self.settings.llm.as_ref();
         path.map_or_else(|| quote!(::burdock_llm), ToTokens::to_token_stream)
     }
 
-    /// The fields that arguments are read from.
+    /// Returns the fields that are arguments.
     pub(super) fn reads(&self) -> &[Ident] {
         self.settings.reads.as_ref().map_or(&[], |(_, fields)| fields)
     }
 
-    /// The templates, the prompt first.
+    /// Returns the templates, the prompt first.
     pub(super) fn templates(&self) -> impl Iterator<Item = &Template> {
         let system = match &self.system {
             Some(System::Template(template)) => Some(template),

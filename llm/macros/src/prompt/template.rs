@@ -8,7 +8,7 @@ use proc_macro2::Span;
 /// A text with placeholders.
 pub(super) struct Template {
     pub(super) pieces: Vec<Piece>,
-    /// The text as it was written.
+    /// The text as written.
     pub(super) text: String,
 }
 
@@ -22,14 +22,14 @@ pub(super) enum Piece {
 /// `{name}` or `{name:json}`.
 #[derive(Clone, Debug)]
 pub(super) struct Placeholder {
-    /// Without `r#`.
+    /// The name without `r#`.
     pub(super) name: String,
     pub(super) format: Format,
-    /// The line that it is on.
+    /// The span of its line.
     pub(super) span: Span,
 }
 
-/// Spans differ for equal placeholders.
+/// Ignores the spans.
 impl PartialEq for Placeholder {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && self.format == other.format
@@ -38,21 +38,21 @@ impl PartialEq for Placeholder {
 
 impl Eq for Placeholder {}
 
-/// How a value is written.
+/// The format of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Display,
     Json,
 }
 
-/// A line of a text, and the token that it is from.
+/// A line of a text, with the span of its token.
 pub(super) struct Line {
     pub(super) text: String,
     pub(super) span: Span,
 }
 
 impl Template {
-    /// Reads lines, without the indentation that all of them share and without empty ones around them.
+    /// Parses lines, without their common indentation and without leading and trailing empty ones.
     pub(super) fn of_docs(mut lines: Vec<Line>) -> Self {
         let blank = |line: &Line| line.text.trim().is_empty();
         let end = lines.iter().rposition(|line| !blank(line)).map_or(0, |last| last + 1);
@@ -68,7 +68,7 @@ impl Template {
         Self::of(&lines)
     }
 
-    /// Reads lines as they are.
+    /// Parses lines without changing them.
     pub(super) fn of(lines: &[Line]) -> Self {
         let mut template = Self { pieces: Vec::new(), text: String::new() };
         for (index, line) in lines.iter().enumerate() {
@@ -82,7 +82,7 @@ impl Template {
         template
     }
 
-    /// The values that the text has.
+    /// Returns the placeholders.
     pub(super) fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Text(_) => None,
@@ -126,12 +126,12 @@ impl Template {
     }
 }
 
-/// What is before the next `}` if it is the inside of a placeholder.
+/// Returns the text before the next `}` if it is the inside of a placeholder.
 fn inside(text: &str) -> Option<&str> {
     let (inside, _) = text.split_once('}')?;
     let name = inside.strip_suffix(":json").unwrap_or(inside);
     let name = name.strip_prefix("r#").unwrap_or(name);
-    // keywords are names of arguments as well, as raw identifiers
+    // arguments can also be named by keywords, as raw identifiers
     let is_word = name.chars().all(|sign| sign == '_' || sign.is_alphanumeric());
     let is_name = is_word && syn::parse_str::<proc_macro2::Ident>(&format!("r#{name}")).is_ok();
     is_name.then_some(inside)
@@ -146,7 +146,7 @@ mod tests {
     use super::{Format, Line, Piece, Placeholder, Template};
     use proc_macro2::Span;
 
-    /// The pieces as text: values in guillemets.
+    /// Compares the pieces as text, with values in guillemets.
     fn check(text: &str, expected: &str) {
         let lines =
             text.split('\n').map(|text| Line { text: text.into(), span: Span::call_site() });
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn shared_indentation_and_empty_lines_around_are_not_of_the_prompt() {
+    fn shared_indentation_and_surrounding_empty_lines_are_removed() {
         check(" \n  a\n    b  \n\n  c\n\n", "a\n  b\n\nc");
         check("", "");
         check(" \n\t", "");

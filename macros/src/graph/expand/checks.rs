@@ -1,24 +1,24 @@
-//! Tables about the actions, and the assertions over them.
+//! Tables about the actions, and the assertions on them.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::super::model::{ActionId, EdgeEnd, NodeId, Transition};
-use super::{Expansion, action_alias, place, plain_name, visit_alias};
+use super::{Expansion, action_alias, index_literal, plain_name, visit_alias};
 use crate::{
     runtime::hash,
     spans::{ends, respanned},
     text,
 };
 
-/// `ACTIONS`, `NODES`, `EDGES` and the fix-point over them.
+/// Expands to `ACTIONS`, `NODES`, `EDGES` and the fixed point over them.
 pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
     let actions = (0..graph.actions.len()).map(|index| action_alias(ActionId(index)));
     let nodes = graph.ids().map(|id| {
         let node = &graph[id];
         let (name, action) = (plain_name(&node.name), &graph.actions[node.action.0].key);
-        let index = place(node.action.0);
+        let index = index_literal(node.action.0);
         let bound = node.parameters.iter().map(|parameter| {
             let (name, value) = (plain_name(&parameter.name), text::written(&parameter.value));
             quote!(#name: #value,)
@@ -33,7 +33,7 @@ pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
         quote!(#name: #action #index #bound #conditions #on_error,)
     });
     let edges = edges_in_order(expansion);
-    let start = place(graph.start().0);
+    let start = index_literal(graph.start().0);
     quote! {
         const __EDGES: &[#private::Edge] = &[#(#edges),*];
         #private::tables! {
@@ -45,7 +45,7 @@ pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// Edges by source in reverse postorder, in which the fix-point settles soonest.
+/// Returns the edges by source in reverse postorder, with which the fixed point needs the fewest iterations.
 fn edges_in_order(expansion: &Expansion<'_>) -> Vec<TokenStream> {
     let Expansion { graph, private, .. } = expansion;
     let mut ranks = vec![graph.order.len(); graph.nodes.len()];
@@ -57,16 +57,16 @@ fn edges_in_order(expansion: &Expansion<'_>) -> Vec<TokenStream> {
     edges
         .into_iter()
         .map(|edge| {
-            let from = place(edge.from.0);
+            let from = index_literal(edge.from.0);
             let label = edge.label.as_deref().unwrap_or_default();
             let on_error = edge.error.then(|| quote!(.on_error()));
             let edge = match edge.to {
                 EdgeEnd::Node(NodeId(to)) => {
-                    let to = place(to);
+                    let to = index_literal(to);
                     quote!(node(#from, #to, #label))
                 }
                 EdgeEnd::Pause(NodeId(to)) => {
-                    let to = place(to);
+                    let to = index_literal(to);
                     quote!(pause(#from, #to, #label))
                 }
                 EdgeEnd::End => quote!(end(#from, #label)),
@@ -76,10 +76,10 @@ fn edges_in_order(expansion: &Expansion<'_>) -> Vec<TokenStream> {
         .collect()
 }
 
-/// One assertion per token that a message may label.
+/// Expands to one assertion per token that an error may label.
 pub(super) fn expand_checks(expansion: &Expansion<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
-    tokens.extend(expand_probes(expansion));
+    tokens.extend(expand_fit_checks(expansion));
     for id in expansion.graph.ids() {
         tokens.extend(expand_node_check(expansion, id));
         tokens.extend(expand_condition_checks(expansion, id));
@@ -88,15 +88,15 @@ pub(super) fn expand_checks(expansion: &Expansion<'_>) -> TokenStream {
     tokens
 }
 
-/// Whether each action fits the graph.
-fn expand_probes(expansion: &Expansion<'_>) -> TokenStream {
+/// Checks that each action fits the graph.
+fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
     let name = &graph.name;
     let mut tokens = TokenStream::new();
     for (index, action) in graph.actions.iter().enumerate() {
-        let (visit, index) = (visit_alias(ActionId(index)), place(index));
+        let (visit, index) = (visit_alias(ActionId(index)), index_literal(index));
         let (first, last) = ends(&action.path);
-        // each under the path, from its first token to its last
+        // labels the path, from its first token to its last
         let at_path = |head: TokenStream, rest: TokenStream| {
             let mut tokens = respanned(head, first);
             tokens.extend(respanned(rest, last));
@@ -118,12 +118,12 @@ fn expand_probes(expansion: &Expansion<'_>) -> TokenStream {
     tokens
 }
 
-/// Slots that are read too early, parameters that are not bound, failures that are not there,
-/// items that nobody declared.
+/// Checks a node: slots are written before they are read, parameters are bound, failures exist, and items are
+/// declared.
 fn expand_node_check(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
     let Expansion { graph, .. } = expansion;
     let node = &graph[id];
-    let index = place(id.0);
+    let index = index_literal(id.0);
     let bound = node
         .parameters
         .iter()
@@ -138,7 +138,7 @@ fn expand_node_check(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
 
 fn expand_condition_checks(expansion: &Expansion<'_>, id: NodeId) -> TokenStream {
     let Expansion { graph, .. } = expansion;
-    let index = place(id.0);
+    let index = index_literal(id.0);
     let transition = Some((graph.transition(id), "check_condition"));
     let on_error = graph[id].on_error.as_ref().map(|edge| (edge, "check_error_condition"));
     let mut tokens = TokenStream::new();
@@ -155,7 +155,7 @@ fn expand_condition_checks(expansion: &Expansion<'_>, id: NodeId) -> TokenStream
     tokens
 }
 
-/// Inputs, resources and `yields` that nothing uses.
+/// Checks that inputs, resources and `yields` are used.
 fn expand_use_checks(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, .. } = expansion;
     let mut tokens = TokenStream::new();

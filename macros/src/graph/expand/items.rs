@@ -1,4 +1,4 @@
-//! The items that a graph makes beside its impl.
+//! The items of a graph other than its impl.
 
 use burdock_macros_shared::serde::{each, rest};
 use proc_macro2::{Ident, TokenStream};
@@ -7,14 +7,14 @@ use syn::{Attribute, GenericArgument, PathArguments, Type, spanned::Spanned};
 
 use super::super::model::EdgeEnd;
 use super::super::syntax::Binding;
-use super::{Expansion, place, plain_name};
+use super::{Expansion, index_literal, plain_name};
 use crate::{
     runtime::hash,
     spans::{ends, respanned},
     text,
 };
 
-/// The graph's type, and those for nodes, inputs, resources and writes.
+/// Expands to the type of the graph, and those of its nodes, inputs, resources and writes.
 pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
     let type_ = expand_type(expansion);
     let nodes = expand_nodes(expansion);
@@ -25,24 +25,24 @@ pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
     quote!(#type_ #nodes #bindings #writes #entry)
 }
 
-/// The graph's type.
+/// Expands to the type of the graph.
 pub(in super::super) fn expand_type(expansion: &Expansion<'_>) -> TokenStream {
     let graph = expansion.graph;
     let (vis, name) = (&graph.vis, &graph.name);
     let outer = graph.attrs.iter().filter(|attr| !attr.path().is_ident("burdock"));
-    let picture = picture(expansion);
-    // rustc shows the graph from here on
+    let diagram = diagram(expansion);
+    // rustc shows these tokens as the definition of the graph
     let structure = quote_spanned!(name.span()=> struct);
     let nothing = quote_spanned!(name.span()=> {});
     quote! {
         #(#outer)*
-        #[doc = #picture]
+        #[doc = #diagram]
         #[derive(Debug)]
         #vis #structure #name #nothing
     }
 }
 
-/// `NameNode`
+/// Expands to `NameNode`.
 pub(in super::super) fn expand_nodes(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, root, cfg, node_type, .. } = expansion;
     let (vis, title) = (&graph.vis, plain_name(&graph.name));
@@ -60,15 +60,15 @@ pub(in super::super) fn expand_nodes(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// `NameInputs` and `NameResources`
+/// Expands to `NameInputs` and `NameResources`.
 pub(in super::super) fn expand_bindings(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, root, cfg, inputs_type, resources_type, .. } = expansion;
     let (vis, title) = (&graph.vis, plain_name(&graph.name));
     let inputs = graph.inputs.iter().map(|binding| expand_field(binding, vis));
     let resources = graph.resources.iter().map(|binding| expand_field(binding, vis));
     let serde = quote!(#root::serde).to_string().replace(' ', "");
-    let input_docs = format!("What a run of [`{title}`] is given.");
-    let resource_docs = format!("What an app of [`{title}`] is given.");
+    let input_docs = format!("The inputs of a run of [`{title}`].");
+    let resource_docs = format!("The resources of an app of [`{title}`].");
     quote! {
         #cfg
         #root::inputs! { (#vis struct) #[doc = #input_docs] #serde #inputs_type { #(#inputs)* } }
@@ -79,7 +79,7 @@ pub(in super::super) fn expand_bindings(expansion: &Expansion<'_>) -> TokenStrea
     }
 }
 
-/// `NameWrites`
+/// Expands to `NameWrites`.
 pub(in super::super) fn expand_writes(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, root, cfg, writes_type, .. } = expansion;
     let (vis, title) = (&graph.vis, plain_name(&graph.name));
@@ -88,14 +88,15 @@ pub(in super::super) fn expand_writes(expansion: &Expansion<'_>) -> TokenStream 
         let written = quote_spanned!(path.span()=> <#path as #root::Action>::Writes);
         quote!(#ident #text: #written,)
     });
-    let docs = format!("What the nodes of [`{title}`] write.");
+    let docs = format!("The writes of the nodes of [`{title}`].");
     quote! {
         #cfg
         #root::written! { (#vis enum) #[doc = #docs] #writes_type { #(#writes)* } }
     }
 }
 
-/// What the graph's type offers by itself; it is `given` its resources when it has none.
+/// Expands to the functions of the graph's type. `given` is the type of the resources if there are none, so that
+/// callers need not pass it.
 pub(in super::super) fn expand_entry(
     expansion: &Expansion<'_>,
     given: Option<&Ident>,
@@ -116,7 +117,7 @@ fn expand_field(binding: &Binding, vis: &syn::Visibility) -> TokenStream {
     quote!(#(#attrs)* #docs #vis #name: #ty,)
 }
 
-/// What the graph offers to its actions.
+/// Expands to the inputs and resources that the graph provides to its actions.
 pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, inputs_type, resources_type, .. } = expansion;
     let name = &graph.name;
@@ -140,7 +141,7 @@ pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// The `T` of a type that is written `Option<T>`.
+/// Returns the `T` of a type that is written `Option<T>`.
 fn optional(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
@@ -153,14 +154,14 @@ fn optional(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// The value of `Graph::TOPOLOGY`.
+/// Expands to the value of `Graph::TOPOLOGY`.
 pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
     let name = plain_name(&graph.name);
     let former_names = &graph.former_names;
     let docs = text::docs(&graph.attrs);
     let state = text::written(&graph.state);
-    let start = place(graph.start().0);
+    let start = index_literal(graph.start().0);
     let info = |binding: &Binding| {
         let (name, ty) = (plain_name(&binding.name), text::written(&binding.ty));
         let info = if optional(&binding.ty).is_some() {
@@ -172,7 +173,7 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     };
     let schema = |ty: &Type| quote!(#private::SchemaOf::<#ty>::SCHEMA);
     let inputs = graph.inputs.iter().map(|binding| {
-        let schema = is_written_as_its_type(&binding.attrs).then(|| schema(&binding.ty));
+        let schema = uses_serde_of_its_type(&binding.attrs).then(|| schema(&binding.ty));
         let schema = schema.map(|schema| quote!(.schema(#schema)));
         let info = info(binding);
         quote!(#info #schema)
@@ -193,18 +194,18 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// Whether serde writes and reads a field without functions of its own.
-fn is_written_as_its_type(attrs: &[Attribute]) -> bool {
-    let mut is = true;
+/// Returns whether serde writes and reads a field by its type, without custom functions.
+fn uses_serde_of_its_type(attrs: &[Attribute]) -> bool {
+    let mut by_type = true;
     each(attrs, |meta, word| {
-        is &= !["with", "serialize_with", "deserialize_with"].contains(&word);
+        by_type &= !["with", "serialize_with", "deserialize_with"].contains(&word);
         rest(meta)
     });
-    is
+    by_type
 }
 
-/// The graph as its rustdoc shows it.
-fn picture(expansion: &Expansion<'_>) -> String {
+/// Returns the diagram for the rustdoc of the graph.
+fn diagram(expansion: &Expansion<'_>) -> String {
     let graph = expansion.graph;
     let name = |id: super::super::model::NodeId| plain_name(&graph[id].name);
     let width = graph.ids().map(|id| name(id).chars().count()).max().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Transitions, error edges and policies: `match`es over the node.
+//! Transitions, error edges and policies, each a `match` over the node.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -9,7 +9,7 @@ use super::super::model::{self, Target, Transition};
 use super::{Expansion, plain_name};
 use crate::spans::{ends, respanned};
 
-/// The body of `Graph::transition`.
+/// Expands to the body of `Graph::transition`.
 pub(super) fn expand_transitions(expansion: &Expansion<'_>, node: &Ident) -> TokenStream {
     let graph = expansion.graph;
     let arms = graph.ids().map(|id| {
@@ -20,7 +20,7 @@ pub(super) fn expand_transitions(expansion: &Expansion<'_>, node: &Ident) -> Tok
     quote!(::core::result::Result::Ok(match #node { #(#arms)* }))
 }
 
-/// Makes an arm that nothing reaches an error, when there is a `match`.
+/// Makes unreachable arms an error, if there is a `match`.
 pub(super) fn expand_lints<'t>(
     mut transitions: impl Iterator<Item = &'t Transition>,
 ) -> Option<TokenStream> {
@@ -36,7 +36,7 @@ fn first_match(target: &Target) -> Option<Token![match]> {
     }
 }
 
-/// `Graph::on_error`, unless there is no such edge.
+/// Expands to `Graph::on_error`, if there are such edges.
 pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Option<TokenStream> {
     let Expansion { graph, private, node_type, .. } = expansion;
     let arms: Vec<TokenStream> = graph
@@ -45,7 +45,7 @@ pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Opt
             let edge = graph[id].on_error.as_ref()?;
             let variant = expansion.variant(id);
             let body = expand_transition(expansion, edge);
-            // a closure, so that `?` does not leave the function
+            // a closure, so that `?` does not return from the function
             Some(quote!(#variant => (|| ::core::result::Result::Ok(#body))(),))
         })
         .collect();
@@ -68,10 +68,10 @@ pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Opt
     })
 }
 
-/// `Graph::policy`, unless no node has one.
+/// Expands to `Graph::policy`, if a node has one.
 pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option<TokenStream> {
     let Expansion { graph, private, node_type, .. } = expansion;
-    // under the span of the argument, which rustc labels when it has another type
+    // with the span of the argument, which rustc labels if it has another type
     let some = |expr: &Option<syn::Expr>, function: &str| {
         let Some(expr) = expr else { return quote!(::core::option::Option::None) };
         let (first, last) = ends(expr);
@@ -103,7 +103,7 @@ pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option
     })
 }
 
-/// Makes sure that the slots are set, then decides.
+/// Expands to checks that the slots are set, and the target.
 fn expand_transition(expansion: &Expansion<'_>, transition: &Transition) -> TokenStream {
     let private = &expansion.private;
     let state = model::state_ident();
@@ -115,7 +115,7 @@ fn expand_transition(expansion: &Expansion<'_>, transition: &Transition) -> Toke
     if transition.fields.is_empty() { target } else { quote!({ #(#set)* #target }) }
 }
 
-/// A target with the user's own `if` and `match`.
+/// Expands to a target, with the user's own `if` and `match`.
 fn expand_target(expansion: &Expansion<'_>, target: &Target) -> TokenStream {
     let private = &expansion.private;
     match target {

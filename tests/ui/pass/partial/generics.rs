@@ -26,7 +26,7 @@ pub struct Whole<T> {
     pub value: T,
 }
 
-/// A parameter without a value.
+/// A type parameter without a value.
 #[derive(Clone, Debug, Serialize, Deserialize, Partial)]
 pub struct Typed<T: Debug, Unit> {
     /// The value.

@@ -5,7 +5,7 @@
 use burdock_llm::{Grown, Partial, PartialOf};
 use serde::{Deserialize, Serialize};
 
-/// Names that the expansion uses as well.
+/// Names that the expansion also uses.
 #[derive(Clone, Debug, Serialize, Deserialize, Partial)]
 pub struct Names {
     /// A field.

@@ -1,4 +1,4 @@
-//! The crate under another name.
+//! The crate can have another name.
 #![deny(warnings, missing_docs, unused)]
 
 /// Re-exports.

@@ -1,4 +1,4 @@
-//! A program may use a prompt as a function, as an action, or only declare it for others.
+//! A program can use a prompt as a function or as an action, or only declare it.
 #![deny(warnings, missing_docs, unused)]
 
 use burdock::prelude::*;

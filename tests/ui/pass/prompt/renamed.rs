@@ -1,4 +1,4 @@
-//! The crate may have another name.
+//! The crate can have another name.
 
 mod facade {
     pub use burdock_llm as llm;

@@ -1,4 +1,4 @@
-//! Enums with data, in the four ways in which serde writes them.
+//! Enums with data, in the four representations of serde.
 
 use super::{
     super::model::{Form, Tagging, Variant},
@@ -10,7 +10,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 impl Tagging {
-    /// The tag that stands beside the fields of a variant.
+    /// Returns the tag of an internally tagged enum, which is beside the fields of a variant.
     pub(super) fn beside_the_fields(&self) -> Option<&str> {
         match self {
             Self::Internal(tag) => Some(tag),
@@ -19,7 +19,7 @@ impl Tagging {
     }
 }
 
-/// Expands what an enum has in each impl.
+/// Expands the parts of an enum in each impl.
 pub(super) fn expand_parts(
     context: &Context<'_>,
     tagging: &Tagging,
@@ -127,7 +127,7 @@ fn expand_grow(
     let arms = all.iter().map(|record| {
         let (pattern, grow) = (record.pattern("f"), record.grow(is_untagged));
         if is_untagged {
-            // `?` within has to end the arm alone
+            // `?` must return from the arm only
             quote!(#pattern => (|| #grow)())
         } else {
             quote!(#pattern => #grow)
@@ -257,7 +257,7 @@ fn expand_keys(
     }
 }
 
-/// The data of the variants beside their tag.
+/// Expands the impl that writes the data of the variants without their tag.
 fn expand_body(context: &Context<'_>, all: &[Constructed<'_>]) -> TokenStream {
     let (name, private) = (&context.model.partial, &context.private);
     let (impls, types, clause) = context.partial_generics.split_for_impl();

@@ -1,4 +1,4 @@
-//! The impls: of the traits that every partial form has, and of `Partial`.
+//! The impls of `Partial`, and of the traits of every partial form.
 
 use super::{
     super::model::{Shape, Tagging, Variant},
@@ -8,7 +8,7 @@ use super::{
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// What a struct or an enum has in each impl.
+/// The parts of a struct or an enum in each impl.
 pub(super) struct Parts {
     /// Reads `__json`.
     pub(super) read: TokenStream,
@@ -18,7 +18,7 @@ pub(super) struct Parts {
     pub(super) write: TokenStream,
     /// Writes its properties into `__map`.
     pub(super) write_entries: TokenStream,
-    /// Tells how `__key` belongs to it.
+    /// Returns whether and how `__key` belongs to it.
     pub(super) keys: TokenStream,
     /// Further impls.
     pub(super) more: TokenStream,
@@ -38,7 +38,7 @@ pub(super) fn expand_impls(context: &Context<'_>) -> TokenStream {
     quote!(#partial #grow #std #more)
 }
 
-/// The struct, or each variant.
+/// Returns the struct, or each variant.
 fn constructed<'a>(context: &'a Context<'a>) -> Vec<Constructed<'a>> {
     match &context.model.shape {
         Shape::Struct(record) => {
@@ -90,8 +90,7 @@ fn struct_parts(context: &Context<'_>, record: &Constructed<'_>) -> Parts {
     }
 }
 
-/// `Default` for a struct: nothing has arrived. The partial form of a newtype is that of its field,
-/// which may have none.
+/// Expands to `Default` for a struct: nothing has arrived. Not for a newtype, whose field may not have a default.
 fn expand_default(context: &Context<'_>, record: &Constructed<'_>) -> TokenStream {
     if matches!(record.record.form, super::super::model::Form::Inner) {
         return TokenStream::new();
@@ -109,7 +108,8 @@ fn expand_default(context: &Context<'_>, record: &Constructed<'_>) -> TokenStrea
     }
 }
 
-/// `Clone`, `Debug`, `PartialEq`. Not derived, so that an error about the type of a field is one.
+/// Expands to `Clone`, `Debug` and `PartialEq`. They are not derived, so that rustc reports an error about the type
+/// of a field once.
 fn expand_std(context: &Context<'_>, all: &[Constructed<'_>]) -> TokenStream {
     let (name, private) = (&context.model.partial, &context.private);
     let (impls, types, clause) = context.partial_generics.split_for_impl();

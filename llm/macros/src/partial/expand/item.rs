@@ -14,7 +14,7 @@ pub(super) fn expand_item(context: &Context<'_>) -> TokenStream {
     let (vis, name, attrs) = (&model.vis, &model.partial, &model.attrs);
     let (generics, clause) = (&context.partial_generics, &context.partial_generics.where_clause);
     let whole = crate::names::plain(&model.name);
-    let summary = format!("Partial form of [`{whole}`]: what there is of it while it arrives.");
+    let summary = format!("The partial form of [`{whole}`]: the parts that have arrived.");
     let docs = quote! {
         #[doc = #summary]
         #[doc = ""]
@@ -66,7 +66,7 @@ fn expand_field(context: &Context<'_>, field: &Field, record: &Record) -> TokenS
     }
 }
 
-/// The impls of the partial form would warn about a field that is deprecated.
+/// Returns whether an attribute is `deprecated`, which would cause warnings in the impls of the partial form.
 fn is_deprecation(attr: &Attribute) -> bool {
     attr.path().is_ident("deprecated")
 }

@@ -1,4 +1,4 @@
-//! The walk that marks the schema of a type.
+//! The function that marks the schema of a type.
 
 use super::{
     super::model::{Field, Form, Kind, Record, Shape, Tagging, Variant},
@@ -8,7 +8,7 @@ use crate::spans::respanned;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-/// Expands the body of `__mark`, which has `__marks` and `__node`.
+/// Expands the body of `__mark`, with the arguments `__marks` and `__node`.
 pub(super) fn expand_marks(context: &Context<'_>) -> TokenStream {
     let root = &context.model.root;
     match &context.model.shape {
@@ -21,7 +21,7 @@ pub(super) fn expand_marks(context: &Context<'_>) -> TokenStream {
     }
 }
 
-/// Marks a variant. Its object appears with its tag, and with what the tag announces.
+/// Marks a variant. Its object appears with its tag, and with the content if that is adjacent.
 fn expand_variant(root: &TokenStream, tagging: &Tagging, variant: &Variant) -> TokenStream {
     let key = &variant.keys[0];
     let record = expand_record(root, &variant.record);

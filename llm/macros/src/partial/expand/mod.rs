@@ -1,4 +1,4 @@
-//! From a model to the partial type and its impls. Everything here can only succeed.
+//! Expands a model to the partial type and its impls. This cannot fail.
 
 mod enums;
 mod impls;
@@ -16,7 +16,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{GenericParam, Generics, WherePredicate, parse_quote};
 
-/// What the expansions of one type share.
+/// The context of all expansions of a type.
 pub(super) struct Context<'a> {
     pub(super) model: &'a Model,
     /// `burdock_llm::__private::partial`.
@@ -60,7 +60,7 @@ impl<'a> Context<'a> {
         Self { model, private, partial_generics, generics }
     }
 
-    /// The type of a field of the partial form.
+    /// Returns the type of a field of the partial form.
     pub(super) fn type_of(&self, field: &Field, form: Form) -> TokenStream {
         let ty = &field.ty;
         let root = respanned(self.model.root.clone(), field.span);
@@ -75,13 +75,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The path of the module for expansions, at the type of a field.
+    /// Returns the path of the module for expansions, with the span of the type of a field.
     pub(super) fn at(&self, span: Span) -> TokenStream {
         respanned(self.private.clone(), span)
     }
 }
 
-/// The bound of an untagged enum with parameters, which serde reads to find the variant.
+/// Returns the bound of a generic untagged enum, which serde reads to determine the variant.
 fn read_whole(model: &Model, private: &TokenStream) -> Option<WherePredicate> {
     let is_untagged = matches!(model.shape, Shape::Enum(Tagging::Untagged, _));
     let is_generic = model.generics.type_params().next().is_some();
@@ -90,7 +90,7 @@ fn read_whole(model: &Model, private: &TokenStream) -> Option<WherePredicate> {
         .then(|| parse_quote!(#name #types: #private::serde::de::DeserializeOwned))
 }
 
-/// The bounds on the parameters that fields mention: `Partial` where they grow.
+/// Returns the bounds on the parameters that fields mention: `Partial` if the field grows.
 fn bounds(model: &Model, fields: &[&Field], private: &TokenStream) -> Vec<WherePredicate> {
     let root = &model.root;
     let mut bounds: Vec<WherePredicate> = Vec::new();

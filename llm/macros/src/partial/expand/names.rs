@@ -4,7 +4,7 @@ use super::Context;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Implements both traits for the type itself.
+/// Expands to the impls of both traits for the type itself.
 pub(super) fn expand_names(context: &Context<'_>) -> TokenStream {
     let (name, root, private) = (&context.model.name, &context.model.root, &context.private);
     let expected = format!("a variant of `{}`", crate::names::plain(name));

@@ -1,4 +1,4 @@
-//! The parts of the impls that belong to one struct or variant.
+//! The parts of the impls for one struct or variant.
 
 mod grow;
 mod read;
@@ -6,26 +6,26 @@ mod std;
 mod write;
 
 use super::{
-    super::model::{By, Field, Form, Kind, Record},
+    super::model::{Codec, Field, Form, Kind, Record},
     Context,
 };
 use crate::spans::respanned;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-/// A record, under the path that constructs it in the partial form.
+/// A record, with the path that constructs its partial form.
 pub(super) struct Constructed<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) path: TokenStream,
     pub(super) record: &'a Record,
-    /// Whether a tag tells the variant.
+    /// Whether a tag determines the variant.
     pub(super) has_tag: bool,
-    /// The tag that stands beside the fields.
+    /// The tag beside the fields, if there is one.
     pub(super) tag: Option<&'a str>,
 }
 
 impl Constructed<'_> {
-    /// Matches the record, with the fields under names that start with `prefix`.
+    /// Returns a pattern for the record, with names of fields that start with `prefix`.
     pub(super) fn pattern(&self, prefix: &str) -> TokenStream {
         let path = &self.path;
         let fields = self.record.fields.iter().enumerate().map(|(index, field)| {
@@ -35,7 +35,7 @@ impl Constructed<'_> {
         quote!(#path { #(#fields),* })
     }
 
-    /// The keys of its own properties.
+    /// Returns the keys of its own properties.
     pub(super) fn own_keys(&self) -> TokenStream {
         let keys = self.record.fields.iter().filter(|field| !matches!(field.kind, Kind::Flattened));
         let keys = keys.flat_map(|field| &field.keys).map(String::as_str).chain(self.tag);
@@ -43,7 +43,7 @@ impl Constructed<'_> {
         if self.record.form == Form::Object { quote!(&[#(#keys),*]) } else { quote!(&[#tag]) }
     }
 
-    /// The functions that tell which properties belong to the flattened fields.
+    /// Returns the functions that determine which properties belong to the flattened fields.
     pub(super) fn flattened(&self) -> TokenStream {
         let root = &self.context.model.root;
         let flattened = self.record.fields.iter().filter(|field| match self.record.form {
@@ -60,27 +60,27 @@ impl Constructed<'_> {
     }
 }
 
-/// The field in an expression or pattern, so that an error about its type points at the type alone.
+/// Returns the field for an expression or pattern, spanned so that an error about its type labels only the type.
 fn member(field: &Field) -> TokenStream {
     respanned(field.member.clone(), field.span)
 }
 
-/// The local name of a field.
+/// Returns the local name of a field.
 fn local(prefix: &str, index: usize, field: &Field) -> Ident {
     Ident::new(&format!("__{prefix}{index}"), field.span)
 }
 
-fn read_by(by: &By, field: &Field, private: &TokenStream) -> TokenStream {
+fn read_by(by: &Codec, field: &Field, private: &TokenStream) -> TokenStream {
     match by {
-        By::Type => quote_spanned!(field.span=> #private::DoneValue::read),
-        By::Function(path) => quote_spanned!(field.span=> |__json| #path(__json)),
+        Codec::Type => quote_spanned!(field.span=> #private::DoneValue::read),
+        Codec::Function(path) => quote_spanned!(field.span=> |__json| #path(__json)),
     }
 }
 
-fn write_by(by: &By, field: &Field, private: &TokenStream) -> TokenStream {
+fn write_by(by: &Codec, field: &Field, private: &TokenStream) -> TokenStream {
     match by {
-        By::Type => quote_spanned!(field.span=> #private::DoneValue::write),
-        By::Function(path) => {
+        Codec::Type => quote_spanned!(field.span=> #private::DoneValue::write),
+        Codec::Function(path) => {
             quote_spanned!(field.span=> |__value| #path(__value, #private::ValueSerializer))
         }
     }

@@ -1,4 +1,4 @@
-//! Growing a record by a change.
+//! Applies a change to a record.
 
 use super::{Constructed, local, read_by};
 use crate::partial::model::{Field, Form, Kind};
@@ -6,11 +6,11 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 impl Constructed<'_> {
-    /// Grows the record, whose fields are under `__f…`, by `__edit` at `__path`.
-    pub(in crate::partial::expand) fn grow(&self, refuses_unknown: bool) -> TokenStream {
+    /// Expands to the code that applies `__edit` at `__path` to the record, whose fields are `__f…`.
+    pub(in crate::partial::expand) fn grow(&self, rejects_unknown: bool) -> TokenStream {
         let root = &self.context.model.root;
         match self.record.form {
-            Form::Object => self.grow_object(refuses_unknown),
+            Form::Object => self.grow_object(rejects_unknown),
             Form::List => self.grow_list(),
             Form::Inner => {
                 let grown = self.record.fields.iter().enumerate().map(|(index, field)| {
@@ -44,12 +44,12 @@ impl Constructed<'_> {
         }
     }
 
-    fn grow_object(&self, refuses_unknown: bool) -> TokenStream {
+    fn grow_object(&self, rejects_unknown: bool) -> TokenStream {
         let (private, root) = (&self.context.private, &self.context.model.root);
         let fields = self.record.fields.iter().enumerate();
         let own = fields.filter(|(_, field)| !matches!(field.kind, Kind::Flattened));
         let arms = own.map(|(index, field)| self.grow_property(index, field));
-        let otherwise = if refuses_unknown || self.record.is_closed {
+        let otherwise = if rejects_unknown || self.record.is_closed {
             quote!(#private::unknown())
         } else {
             quote!(::core::result::Result::Ok(()))
@@ -66,7 +66,7 @@ impl Constructed<'_> {
         }
     }
 
-    /// The arm of a field, by its keys.
+    /// Expands to the arm of a field, by its keys.
     fn grow_property(&self, index: usize, field: &Field) -> TokenStream {
         let (keys, name) = (&field.keys, local("f", index, field));
         let private = self.context.at(field.span);
@@ -83,7 +83,7 @@ impl Constructed<'_> {
         quote_spanned!(field.span=> #(#keys)|* => #grown)
     }
 
-    /// Grows the flattened field that a property belongs to.
+    /// Expands to the code that grows the flattened field with a property.
     fn grow_flattened(&self, otherwise: &TokenStream) -> TokenStream {
         let fields = self.record.fields.iter().enumerate();
         let flattened = fields.filter(|(_, field)| matches!(field.kind, Kind::Flattened));

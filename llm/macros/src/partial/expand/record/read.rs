@@ -1,4 +1,4 @@
-//! Reading a record from a value that is set.
+//! Reads a record from a complete JSON value.
 
 use super::{Constructed, member, read_by};
 use crate::partial::model::{Field, Form, Kind};
@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 impl Constructed<'_> {
-    /// Reads the record from `__json`.
+    /// Expands to the code that reads the record from `__json`.
     pub(in crate::partial::expand) fn read(&self) -> TokenStream {
         let (path, private) = (&self.path, &self.context.private);
         let fields = &self.record.fields;

@@ -1,4 +1,4 @@
-//! The parts of `Clone`, `Debug` and comparison.
+//! The bodies of `Clone`, `Debug`, `Default` and the comparison.
 
 use super::{Constructed, local, member, write_by};
 use crate::partial::model::Kind;
@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 impl Constructed<'_> {
-    /// Copies the record, whose fields are under `__f…`.
+    /// Expands to a clone of the record, whose fields are `__f…`.
     pub(in crate::partial::expand) fn clone(&self) -> TokenStream {
         let path = &self.path;
         let values = self.record.fields.iter().enumerate().map(|(index, field)| {
@@ -16,7 +16,7 @@ impl Constructed<'_> {
         quote!(#path { #(#values),* })
     }
 
-    /// The record of which nothing has arrived.
+    /// Expands to the record before any part of it has arrived.
     pub(in crate::partial::expand) fn nothing(&self) -> TokenStream {
         let path = &self.path;
         let values = self.record.fields.iter().map(|field| {
@@ -33,7 +33,7 @@ impl Constructed<'_> {
         quote!(#path { #(#values),* })
     }
 
-    /// Formats the record under a name with `__formatter`.
+    /// Expands to the code that formats the record with a name to `__formatter`.
     pub(in crate::partial::expand) fn debug(&self, name: &str) -> TokenStream {
         let is_named = self.record.is_named;
         let fields = self.record.fields.iter().enumerate().map(|(index, field)| {
@@ -58,7 +58,7 @@ impl Constructed<'_> {
         }}
     }
 
-    /// Compares the fields under `__f…` with those under `__g…`.
+    /// Expands to the comparison of the fields `__f…` with `__g…`.
     pub(in crate::partial::expand) fn eq(&self) -> TokenStream {
         let same = self.record.fields.iter().enumerate().map(|(index, field)| {
             let (left, right) = (local("f", index, field), local("g", index, field));

@@ -1,4 +1,4 @@
-//! Writing a record as the JSON that it has grown to.
+//! Writes a record as its current JSON value.
 
 use super::{Constructed, local, write_by};
 use crate::partial::model::{Form, Kind};
@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 impl Constructed<'_> {
-    /// Writes the properties into `__map`.
+    /// Expands to the code that writes the properties to `__map`.
     pub(in crate::partial::expand) fn write_entries(&self) -> TokenStream {
         let fields = self.record.fields.iter().enumerate().map(|(index, field)| {
             let (name, private) = (local("f", index, field), self.context.at(field.span));
@@ -33,7 +33,7 @@ impl Constructed<'_> {
         quote!(#(#fields)*)
     }
 
-    /// Writes the record to `__serializer`.
+    /// Expands to the code that writes the record to `__serializer`.
     pub(in crate::partial::expand) fn write_body(&self) -> TokenStream {
         let private = &self.context.private;
         let entries = self.write_entries();

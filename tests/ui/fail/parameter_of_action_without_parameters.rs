@@ -1,0 +1,26 @@
+//! An action without parameters binds none.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u32,
+    pub prompt: Slot<String>,
+}
+
+#[action(state = Chat, writes(prompt))]
+async fn ask() -> Result<Writes> {
+    Ok(Writes { prompt: String::new() })
+}
+
+
+graph! {
+    Main(Chat) {
+        nodes { ask { text: String::new() } } //~ text
+        start ask;
+        ask -> pause ask;
+    }
+}
+
+fn main() {}
