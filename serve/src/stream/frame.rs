@@ -45,7 +45,7 @@ impl Frames {
         self.bytes.extend_from_slice(b"data: ");
         // compact JSON has no line feeds, and events are plain data
         if to_writer(&mut self.bytes, event).is_err() {
-            tracing::error!("an event could not be written");
+            tracing::error!("an event could not be serialized");
         }
         self.bytes.push(b'\n');
     }
