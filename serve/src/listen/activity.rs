@@ -110,7 +110,7 @@ impl Activity {
                 }
             });
         }
-        if state.exchanges.values().any(|state| matches!(state, WaitsFor::Body(_))) {
+        if state.exchanges.values().any(|exchange| matches!(exchange, WaitsFor::Body(_))) {
             return None;
         }
         state.waits_for_client().map(|since| since + limits.write)
@@ -152,7 +152,7 @@ impl State {
             match exchange {
                 WaitsFor::Server => return None,
                 WaitsFor::Body(since) | WaitsFor::Reader(since) => {
-                    latest = latest.max(Some(*since))
+                    latest = latest.max(Some(*since));
                 }
             }
         }

@@ -110,7 +110,7 @@ fn page(most: usize) -> [Value; 3] {
             &reference("SessionId"),
             "Only ids after this one: the `next` of a page.",
         ),
-        in_query("limit", &limit, "The maximum number of sessions in the page."),
+        in_query("limit", &limit, "The maximum number of entries in the page."),
     ]
 }
 
