@@ -45,7 +45,7 @@ fn gated() -> Gated {
             let (opens, may_open) = (Arc::clone(&opens), Arc::clone(&may_open));
             Box::pin(async move {
                 opens.notify_one();
-                may_open.acquire().await.unwrap().remove();
+                may_open.acquire().await.unwrap().forget();
                 app.build().await
             })
         }
