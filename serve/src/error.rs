@@ -22,7 +22,7 @@ pub enum SessionError {
         session: SessionId,
     },
     /// The session exists already, but was required to be new.
-    #[error("the session `{session}` exists already")]
+    #[error("the session `{session}` already exists")]
     AlreadyExists {
         /// The session.
         session: SessionId,
