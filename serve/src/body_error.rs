@@ -1,8 +1,8 @@
 //! Errors of the bodies of requests.
 
-/// Error of a request body that exceeds the limit of all bodies.
+/// Error of a request body that exceeds the limit of all bodies together.
 #[derive(Debug, thiserror::Error)]
-#[error("too many bytes of request bodies are in flight")]
+#[error("too many bytes of request bodies are in memory")]
 pub(crate) struct TooManyBytes;
 
 /// Error of a request body that did not arrive in time.

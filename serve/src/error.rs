@@ -10,24 +10,24 @@ use std::{error::Error, sync::Arc};
 /// An error of an operation on a served session.
 ///
 /// HTTP clients receive the same cases as `application/problem+json`, with [`code`](Self::code) as their `code`.
-/// What only the operator may see, such as the error of a database, is a
-/// [`source`](std::error::Error::source) here and is never sent to a client.
+/// Details for the operator, such as the error of a database, are in the
+/// [`source`](std::error::Error::source) and are never sent to clients.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// The graph of the server has no such session.
+    /// The session does not exist, or belongs to another graph.
     #[error("there is no session `{session}`")]
     NotFound {
         /// The session.
         session: SessionId,
     },
-    /// A session that had to be new exists.
+    /// The session exists already, but was required to be new.
     #[error("the session `{session}` already exists")]
     AlreadyExists {
         /// The session.
         session: SessionId,
     },
-    /// The id cannot be one of a session.
+    /// The text is not a valid id of a session.
     #[error(transparent)]
     InvalidId(LogError),
     /// The text is not a cursor, or the session never had it.
@@ -36,13 +36,13 @@ pub enum SessionError {
     /// Entries after the cursor were removed from the log.
     #[error("entries after this cursor were removed")]
     Trimmed {
-        /// The cursor just before the first entry that is left; `None` if that is the beginning.
+        /// The cursor just before the first remaining entry; `None` if that entry is the first of the session.
         first: Option<Cursor>,
     },
     /// The inputs do not have the types of the graph, or cannot be recorded.
     #[error("invalid inputs: {reason}")]
     InvalidInputs {
-        /// The input, and what is wrong with it.
+        /// The name of the input, and the error in it.
         reason: String,
     },
     /// Another run of the session is in progress in this process.
@@ -51,7 +51,7 @@ pub enum SessionError {
     /// The last run of the session has to be resumed or restarted first.
     #[error("the last run is unfinished at node `{node}`")]
     Unfinished {
-        /// The node at which it is.
+        /// The node at which it can be resumed.
         node: &'static str,
     },
     /// The session has ended and has to be reopened first.
@@ -74,16 +74,16 @@ pub enum SessionError {
     DoesNotFit {
         /// The session.
         session: SessionId,
-        /// What does not fit; it may quote the state.
+        /// The part that does not fit. The message may quote the state.
         source: RestoreError,
     },
-    /// Another process opened the session at the same moment.
-    #[error("another process has the session")]
+    /// Another process opened the session at the same time.
+    #[error("another process has opened the session")]
     Fenced,
     /// The run is unfinished and not in progress: its process died, or the log failed.
     #[error("the run was interrupted and is unfinished")]
     Interrupted,
-    /// The session was deleted while it was followed.
+    /// The session was deleted while a reader followed it.
     #[error("the session `{session}` was deleted")]
     Deleted {
         /// The session.
@@ -95,13 +95,13 @@ pub enum SessionError {
         /// The limit, of the session or of the server.
         limit: usize,
     },
-    /// Too many requests wait for their turn in the session.
-    #[error("too many requests wait for their turn in the session")]
+    /// Too many requests wait for a run of the session.
+    #[error("too many requests wait for a run of the session")]
     TooManyWaiting,
-    /// Too many sessions are open, and all of them are busy.
-    #[error("too many sessions are busy")]
+    /// Too many sessions are open, and none of them is idle.
+    #[error("too many sessions are in use")]
     TooManySessions,
-    /// The state is larger than the server copies for a fork.
+    /// The state exceeds the limit for forks.
     #[error("the fork would copy {bytes} bytes of state, and the server copies at most {limit}")]
     ForkTooLarge {
         /// The size of the state as JSON.
@@ -115,16 +115,17 @@ pub enum SessionError {
     /// The log cannot be reached. The run did not start.
     #[error(transparent)]
     Unavailable(LogError),
-    /// The log failed while the start of the run was being recorded: the run may have started or not.
+    /// The log failed while it recorded the start of the run. The run may have started or not.
     #[error("the log failed while the run was being recorded: it may have started")]
     MayHaveStarted(#[source] Arc<SessionError>),
-    /// The log has no room for more.
+    /// The log is full.
     #[error(transparent)]
     Full(LogError),
     /// The operation needs a tokio runtime and was polled outside of one.
-    #[error("sessions are opened by tasks of tokio: await this inside a tokio runtime")]
+    #[error("sessions are opened in tokio tasks: await this inside a tokio runtime")]
     OutsideRuntime,
-    /// Code of the program panicked: a constructor of resources or of a first state.
+    /// Code of the program panicked while the session was opened, such as a constructor of a resource or of the
+    /// first state.
     #[error("opening the session panicked")]
     Panicked,
     /// An unexpected error of the log or of the app.
@@ -133,7 +134,7 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// Returns the `code` of the problem that an HTTP client receives in this case.
+    /// Returns the `code` of the problem that HTTP clients receive for this error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "unknown_session",
@@ -165,7 +166,7 @@ impl SessionError {
         }
     }
 
-    /// Returns whether the same call may succeed a little later, without a risk of a second run.
+    /// Returns whether the same call may succeed if it is retried, without the risk of a second run.
     pub fn is_retryable(&self) -> bool {
         matches!(
             self,
@@ -181,7 +182,7 @@ impl SessionError {
         Self::InvalidInputs { reason: reason.into() }
     }
 
-    /// Converts an error of a session that was read.
+    /// Converts an error of reading a session.
     pub(crate) fn of_read(session: &SessionId, error: ReadError) -> Self {
         match error {
             ReadError::Log(error) => error.into(),
@@ -190,7 +191,7 @@ impl SessionError {
         }
     }
 
-    /// Converts an error of a session that was opened.
+    /// Converts an error of opening a session.
     pub(crate) fn of_build(session: &SessionId, error: BuildError) -> Self {
         match error {
             BuildError::Open(error) => Self::of_read(session, error),
@@ -209,7 +210,7 @@ impl SessionError {
             RunErrorKind::MissingInput { input, .. } => {
                 Self::invalid_inputs(format!("the input `{input}` is missing"))
             }
-            // of a run that starts, only the inputs are new to the log
+            // when a run starts, only its inputs can fail to be serialized
             RunErrorKind::Log { source: source @ LogError::NotSerialisable { .. }, .. } => {
                 Self::invalid_inputs(source.to_string())
             }

@@ -1,4 +1,4 @@
-//! Events: the entries of the log, without what readers must not see.
+//! Events: the entries of the log, without private data.
 
 use crate::{json::MAX_SAFE, schema, text::first_line};
 use burdock::{
@@ -12,38 +12,39 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Something that happened in a session, as readers see it.
+/// An event of a session, as readers receive it.
 ///
-/// It is the JSON after `data:` in an event stream. There, integers beyond ±(2^53 − 1) in items and patches are
-/// strings, because JavaScript rounds them. Later versions may have more events and more fields.
+/// In an event stream it is the JSON after `data:`. There, integers beyond ±(2^53 − 1) in items and patches are
+/// strings, because JavaScript would round them. Later versions may have more events and more fields.
 ///
-/// [`Error`](Self::Error) is for clients; the program's own code receives a [`SessionError`](crate::SessionError).
+/// Only HTTP clients receive [`Error`](Self::Error). The program's own code receives a
+/// [`SessionError`](crate::SessionError) instead.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// A run began.
+    /// A run started.
     #[non_exhaustive]
     RunStarted {
         /// Its number in the session, from 1.
         run: u64,
-        /// Where it begins.
+        /// The node at which it starts.
         node: String,
         /// Its public inputs: those with `#[public]` in the graph.
         #[schemars(with = "schema::PublicInputs")]
         inputs: serde_json::Map<String, Value>,
-        /// What the user said, in a chat.
+        /// The user's prompt, in a chat.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "String")]
         prompt: Option<String>,
     },
-    /// An unfinished run goes on.
+    /// An unfinished run was resumed.
     #[non_exhaustive]
     RunResumed {
-        /// Where.
+        /// The node at which it continues.
         node: String,
     },
-    /// A step began.
+    /// A step started.
     #[non_exhaustive]
     StepStarted {
         /// Its number in the session, from 0.
@@ -60,35 +61,35 @@ pub enum Event {
         node: String,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// The item; in a chat its text stands instead.
+        /// The item. In a chat, `text` replaces it.
         #[serde(default, deserialize_with = "some", skip_serializing_if = "Option::is_none")]
         #[schemars(with = "schema::Item")]
         item: Option<Value>,
-        /// What it adds to the answer, in a chat.
+        /// The text that the item adds to the answer, in a chat.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "String")]
         text: Option<String>,
     },
-    /// The last items of this step and node do not count any more.
+    /// The last items of this step and node no longer count.
     #[non_exhaustive]
     ItemsSuperseded {
         /// The number of the step.
         step: u64,
         /// The node.
         node: String,
-        /// How many.
+        /// The number of these items.
         items: u64,
     },
-    /// An attempt failed and another one follows.
+    /// An attempt failed and will be retried.
     #[non_exhaustive]
     AttemptFailed {
         /// The number of the step.
         step: u64,
         /// The node.
         node: String,
-        /// Why.
+        /// The reason.
         error: String,
-        /// How long the run waits before the next attempt, in milliseconds.
+        /// The delay before the next attempt, in milliseconds.
         retry_in: u64,
     },
     /// The step failed after its retries.
@@ -98,9 +99,9 @@ pub enum Event {
         step: u64,
         /// The node.
         node: String,
-        /// Why.
+        /// The reason.
         error: String,
-        /// Where its `on error` edge leads, if it has one.
+        /// The target of its `on error` edge, if it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Next<schema::Node>")]
         next: Option<Next<String>>,
@@ -114,67 +115,67 @@ pub enum Event {
         node: String,
         /// The number of the attempt that succeeded, from 1.
         attempt: u32,
-        /// What follows.
+        /// The transition that follows.
         #[schemars(with = "Next<schema::Node>")]
         next: Next<String>,
-        /// What changed in the public fields, by their keys.
+        /// The changes of the public fields, by their keys.
         #[schemars(with = "schema::Patches")]
         patches: serde_json::Map<String, Value>,
     },
-    /// The run came to a `pause`.
+    /// The run reached a `pause`.
     #[non_exhaustive]
     RunPaused {
-        /// Where the next run begins.
+        /// The node at which the next run starts.
         node: String,
     },
-    /// The run came to an `end`, and the session with it.
+    /// The run reached an `end`, which also ends the session.
     RunEnded,
     /// The run was halted.
     #[non_exhaustive]
     RunHalted {
-        /// Where it goes on.
+        /// The node at which it can be resumed.
         node: String,
     },
     /// The run was stopped.
     #[non_exhaustive]
     RunStopped {
-        /// Where it goes on.
+        /// The node at which it can be resumed.
         node: String,
     },
     /// The run ended with an error.
     #[non_exhaustive]
     RunFailed {
-        /// Where it goes on.
+        /// The node at which it can be resumed.
         node: String,
-        /// Why.
+        /// The reason.
         error: String,
     },
     /// The run was dropped, or did not finish in time after a stop.
     #[non_exhaustive]
     RunCancelled {
-        /// Where it goes on.
+        /// The node at which it can be resumed.
         node: String,
     },
-    /// A session that had ended was put at its start.
+    /// A session that had ended was reopened.
     #[non_exhaustive]
     SessionReopened {
-        /// The start.
+        /// The start node.
         node: String,
     },
-    /// What the reader saw behind an entry is gone: it had run ahead of the disk in a crash.
+    /// Entries that the reader received were lost in a crash: they were not on disk yet.
     #[non_exhaustive]
     Rewound {
-        /// The last entry that still stands, if any does.
+        /// The last entry that the reader received and the log still has; absent if there is none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "schema::Cursor")]
         to: Option<String>,
     },
-    /// The server ends the stream; the reader goes on from the last id.
+    /// The server ended the stream. The reader can continue from the last id.
     #[non_exhaustive]
     Error {
-        /// What for, in one word.
+        /// The reason, in one word.
         code: String,
-        /// What for, in a sentence.
+        /// The reason, in a sentence.
         detail: String,
     },
 }
@@ -184,26 +185,26 @@ pub enum Event {
 #[schemars(rename = "Event")]
 #[non_exhaustive]
 pub struct SessionEvent {
-    /// The cursor to follow from in order to receive what comes after this event; `None` is the beginning of
-    /// the session. In an event stream it is the `id`, not a part of the JSON.
+    /// The cursor from which the events after this one can be followed; `None` is the start of the session. In
+    /// an event stream it is the `id`, and not a part of the JSON.
     #[serde(skip)]
     pub cursor: Option<Cursor>,
-    /// What happened.
+    /// The event.
     #[serde(flatten)]
     pub event: Event,
-    /// When, in milliseconds since 1970; `None` for what is not an entry of the log.
+    /// The time, in milliseconds since 1970; `None` for events that are not entries of the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64")]
     pub at: Option<u64>,
 }
 
-/// Reads an item that is there, also if it is `null`.
+/// Deserializes an item that is present, which may be `null`.
 fn some<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
 impl Event {
-    /// Whether a run is over with it.
+    /// Returns whether a run is over with this event.
     pub fn is_terminal(&self) -> bool {
         matches!(
             self,
@@ -216,27 +217,27 @@ impl Event {
         )
     }
 
-    /// Whether a run begins or goes on with it.
-    pub fn is_beginning(&self) -> bool {
+    /// Returns whether a run starts or is resumed with this event.
+    pub fn is_start(&self) -> bool {
         matches!(self, Self::RunStarted { .. } | Self::RunResumed { .. })
     }
 
-    /// The event for a reader whose cursor is no longer in the session.
+    /// Creates the event for a reader whose cursor is no longer in the session.
     pub(crate) fn rewound(to: Option<Cursor>) -> Self {
         Self::Rewound { to: to.map(|cursor| cursor.to_string()) }
     }
 }
 
-/// Which form inputs and items have in an event stream.
+/// The form of inputs and items in an event stream.
 pub(crate) trait EventProjection: Send + Sync + 'static {
-    /// Returns what a run was asked, from its inputs.
+    /// Returns the prompt of a run, from its inputs; `None` outside of chats.
     fn prompt(&self, inputs: Value) -> Option<String>;
 
-    /// Returns an item as JSON or as text; `None` keeps it from readers.
+    /// Returns an item as JSON or as text; `None` hides it from readers.
     fn item(&self, item: Value) -> Option<(Option<Value>, Option<String>)>;
 }
 
-/// Items as they are.
+/// Items as their JSON.
 pub(crate) struct JsonItems;
 
 impl EventProjection for JsonItems {
@@ -253,7 +254,7 @@ impl EventProjection for JsonItems {
 pub(crate) struct Projector {
     items: Arc<dyn EventProjection>,
     project: fn(Entry, &dyn EventProjection, Option<String>) -> Option<SessionEvent>,
-    /// Why the last step failed, if it ended its run; the entry of the run's end follows.
+    /// The reason of the last step's failure, if the failure ends the run: the entry `run_failed` follows.
     failed: Option<String>,
 }
 
@@ -262,7 +263,7 @@ impl Projector {
         Self { items, project: project::<G>, failed: None }
     }
 
-    /// Notes the entry that a reader saw last.
+    /// Notes the entry before the next one to be projected.
     pub(crate) fn seen(&mut self, entry: &EntryKind) {
         match entry {
             EntryKind::StepFailed { failure, next: None, .. } => {
@@ -273,7 +274,7 @@ impl Projector {
         }
     }
 
-    /// Forgets what came before: the reader continues elsewhere.
+    /// Resets the projector, because the reader continues at another place.
     pub(crate) fn rewind(&mut self) {
         self.failed = None;
     }
@@ -286,8 +287,8 @@ impl Projector {
     }
 }
 
-/// Returns the event of an entry; `None` for one that concerns the log alone. `failed` is why the step failed
-/// that ended the run.
+/// Returns the event of an entry; `None` for entries that are internal to the log. `failed` is the reason of the
+/// failed step that ended the run.
 pub(crate) fn project<G: Graph>(
     entry: Entry,
     items: &dyn EventProjection,
@@ -310,7 +311,7 @@ pub(crate) fn project<G: Graph>(
         }
         EntryKind::AttemptFailed { step, failure, retry_in, .. } => {
             let error = reason(&failure.cause);
-            // a number also where the log has that of a wait without end
+            // an unlimited delay would be a string for JavaScript
             let retry_in = retry_in.min(MAX_SAFE);
             Event::AttemptFailed { step, node: failure.node, error, retry_in }
         }
@@ -326,28 +327,27 @@ pub(crate) fn project<G: Graph>(
         EntryKind::RunHalted { node, .. } => Event::RunHalted { node },
         EntryKind::RunStopped { node, .. } => Event::RunStopped { node },
         EntryKind::RunFailed { node, .. } => {
-            // its texts are those of an error and its sources, whatever that was: not for readers
+            // the entry has the messages of an arbitrary error and its sources, which are not for readers
             let error = failed.unwrap_or_else(|| RUN_FAILED.to_owned());
             Event::RunFailed { node, error }
         }
         EntryKind::RunCancelled { node, .. } => Event::RunCancelled { node },
         EntryKind::SessionReopened { node, .. } => Event::SessionReopened { node },
-        // snapshots repeat what readers know; and of a kind that this crate does not know, it is not known what
-        // readers may see
+        // snapshots repeat earlier entries, and unknown kinds may have private data
         _ => return None,
     };
     Some(SessionEvent { cursor: None, event, at })
 }
 
-/// What readers see of a run that did not fail in a step, for instance because of its log.
+/// The error of a run that failed outside of a step, for example because of its log, as readers receive it.
 const RUN_FAILED: &str = "the run failed; details are in the server's trace output";
 
-/// The public fields of a graph's state.
+/// Returns the public fields of a graph's state.
 pub(crate) fn public_fields<G: Graph>() -> impl Iterator<Item = &'static FieldInfo> {
     <G::State as State>::FIELDS.iter().filter(|field| field.public)
 }
 
-/// The inputs of a run that readers may see; an input that was left out is not there.
+/// Returns the public inputs of a run that are present.
 fn public_inputs<G: Graph>(inputs: &Value) -> serde_json::Map<String, Value> {
     let public = G::TOPOLOGY.inputs.iter().filter(|input| input.public);
     public.filter_map(|input| Some((input.name.into(), inputs.get(input.name)?.clone()))).collect()
@@ -361,8 +361,8 @@ fn public<G: Graph>(patches: Vec<(String, Patch)>) -> serde_json::Map<String, Va
     patches.into_iter().filter_map(shown).collect()
 }
 
-/// Returns what readers may see of why a step failed: of an error of the action its first line, and nothing of
-/// its sources.
+/// Returns the reason of a failed step as readers receive it: the first line of an action's error, without its
+/// sources.
 fn reason(cause: &CauseRecord) -> String {
     match cause {
         CauseRecord::Error { messages, .. } => {
@@ -373,7 +373,7 @@ fn reason(cause: &CauseRecord) -> String {
         CauseRecord::UnsetSlot(_) | CauseRecord::MissingInput(_) => {
             "the action lacks something that it needs".into()
         }
-        // a cause that burdock has and this crate does not know yet: its text may not be for readers
+        // a cause that this crate does not know yet may have private text
         _ => "the action failed".into(),
     }
 }
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn reason_of_a_failed_run_is_that_of_its_step_and_never_its_text() {
+    fn reason_of_a_failed_run_is_that_of_its_step_and_never_the_recorded_error() {
         let messages = ["the line is dead\nat 10.0.0.1", "a cause"];
         let error = json!({ "error": { "messages": messages, "retryable": false } });
         let error = || CauseRecord::deserialize(&error).unwrap();

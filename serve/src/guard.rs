@@ -1,10 +1,10 @@
-//! Who may ask: bearers of a token, and pages of known origins.
+//! Access control: the token, and the origins of pages.
 
 use crate::{
     host::{Host, Origin},
     in_flight::{BytesInFlight, count},
     problem::Problem,
-    request_id::{identify, refuse},
+    request_id::{identify, reject},
 };
 use axum::{
     Router,
@@ -20,52 +20,53 @@ use tower_http::compression::{
     predicate::{NotForContentType, SizeAbove},
 };
 
-/// Answers of fewer bytes are sent as they are.
-const COMPRESSED: u16 = 1024;
+/// Size in bytes from which on responses are compressed.
+const MIN_COMPRESSED: u16 = 1024;
 
-/// Who may ask.
+/// The requirements of requests.
 #[derive(Clone, Default)]
 pub(crate) struct Guard {
-    /// What a request has to bring.
+    /// The token that requests must have, if any.
     pub(crate) token: Option<Arc<str>>,
-    /// Origins beside the server's own.
+    /// Allowed origins in addition to the server's own.
     pub(crate) origins: Vec<String>,
 }
 
 impl Guard {
-    /// Puts itself in front of routes.
-    pub(crate) fn around(
+    /// Adds the layers that all routes share.
+    pub(crate) fn layer(
         &self,
         routes: Router,
         in_flight: BytesInFlight,
         max_body: usize,
     ) -> Router {
-        // an event has to be sent when it happens, and the dictionary of each stream would take memory
-        let compressible =
-            SizeAbove::new(COMPRESSED).and(NotForContentType::SSE).and(NotForContentType::IMAGES);
+        // events must not be buffered, and each compressed stream would need memory for its dictionary
+        let compressible = SizeAbove::new(MIN_COMPRESSED)
+            .and(NotForContentType::SSE)
+            .and(NotForContentType::IMAGES);
         routes
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
             .layer(DefaultBodyLimit::max(max_body))
             .layer(middleware::from_fn_with_state(in_flight, count))
-            .layer(middleware::from_fn_with_state(self.clone(), pass))
+            .layer(middleware::from_fn_with_state(self.clone(), check_access))
             .layer(middleware::from_fn(identify))
-            // last, because the id of a request is added to errors
+            // outermost, because inner layers add the id of the request to the bodies of errors
             .layer(CompressionLayer::new().compress_when(compressible))
     }
 
-    /// Returns the origin of a page that was served elsewhere and is allowed to ask.
-    fn allowed<'r>(&self, request: &'r Request) -> Result<Option<&'r HeaderValue>, Problem> {
+    /// Checks the origin of a request. Returns it if it is an allowed one other than the server's own.
+    fn check_origin<'r>(&self, request: &'r Request) -> Result<Option<&'r HeaderValue>, Problem> {
         let host = Host::of(request)?;
         let headers = request.headers();
         let Some(header) = headers.get(header::ORIGIN) else {
-            // a browser says so even where it names no origin
+            // browsers send this header even in requests without an origin
             return match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
-                Some(b"cross-site" | b"same-site") => Err(foreign()),
+                Some(b"cross-site" | b"same-site") => Err(cross_origin()),
                 _ => Ok(None),
             };
         };
-        let text = header.to_str().map_err(|_| foreign())?;
+        let text = header.to_str().map_err(|_| cross_origin())?;
         let origin = Origin::parse(text);
         let is_known =
             |known: &String| known == text || origin.is_some() && Origin::parse(known) == origin;
@@ -74,11 +75,11 @@ impl Guard {
         }
         match (origin, host) {
             (Some(origin), Some(host)) if origin.is_of(&host) => Ok(None),
-            _ => Err(foreign()),
+            _ => Err(cross_origin()),
         }
     }
 
-    fn knows(&self, headers: &HeaderMap) -> bool {
+    fn is_authorized(&self, headers: &HeaderMap) -> bool {
         let Some(token) = &self.token else { return true };
         let given = headers.get(header::AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
         match given.split_at_checked(7) {
@@ -93,25 +94,25 @@ impl Guard {
 /// The code of requests from other origins.
 const FOREIGN: &str = "foreign_origin";
 
-fn foreign() -> Problem {
-    let detail = "cross-origin requests are not allowed: the server has to allow the page's origin";
+fn cross_origin() -> Problem {
+    let detail = "cross-origin requests are not allowed: the origin of the page must be allowed by the server";
     Problem::new(StatusCode::FORBIDDEN, FOREIGN, detail)
 }
 
-/// The headers of an answer that pages of other origins may read.
+/// The response headers that pages of other origins may read.
 const EXPOSED: &str = "burdock-cursor, etag, location, retry-after, x-request-id";
 
-async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+async fn check_access(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let navigates = is_navigation(&request);
-    let origin = match guard.allowed(&request) {
+    let origin = match guard.check_origin(&request) {
         Ok(origin) => origin.cloned(),
-        // a link to the page
+        // a link on another page to this one
         Err(problem) if navigates && problem.code() == FOREIGN => None,
         Err(problem) => return problem.into_response(),
     };
     let mut response = if origin.is_some() && request.method() == Method::OPTIONS {
         preflight()
-    } else if guard.knows(request.headers()) || is_open(&request) {
+    } else if guard.is_authorized(request.headers()) || is_public(&request) {
         next.run(request).await
     } else {
         let problem = Problem::new(
@@ -134,15 +135,15 @@ async fn pass(State(guard): State<Guard>, request: Request, next: Next) -> Respo
     response
 }
 
-/// Whether a browser asks for a whole page, which another page cannot read.
+/// Returns whether a browser navigates to a page, whose content other pages cannot read.
 fn is_navigation(request: &Request) -> bool {
     let mode = request.headers().get("sec-fetch-mode").map(HeaderValue::as_bytes);
     request.method() == Method::GET && mode == Some(b"navigate")
 }
 
-/// Returns whether a request needs no token: the page itself holds nothing that a token protects, and a
-/// browser cannot send one for it; a load balancer that asks after the server's health has none.
-fn is_open(request: &Request) -> bool {
+/// Returns whether a request needs no token. The page has no private content, and browsers cannot send a token
+/// when they load it. Load balancers have no token for health checks.
+fn is_public(request: &Request) -> bool {
     let path = request.uri().path();
     matches!(*request.method(), Method::GET | Method::HEAD)
         && (matches!(path, "/" | "/health" | "/ready") || path.starts_with("/assets/"))
@@ -163,17 +164,17 @@ fn preflight() -> Response {
     response
 }
 
-/// Serves only requests for this machine under its own names.
+/// Restricts routes to requests for a loopback host.
 pub(crate) fn only_local(routes: Router) -> Router {
     routes.layer(middleware::from_fn(|request: Request, next: Next| async move {
         match Host::of(&request) {
             Ok(host) if host.as_ref().is_none_or(Host::is_local) => next.run(request).await,
             Ok(_) => {
-                let detail = "this server is for its own machine: ask for `localhost`";
+                let detail = "the server accepts only requests for `localhost`";
                 let problem = Problem::new(StatusCode::MISDIRECTED_REQUEST, "foreign_host", detail);
-                refuse(&request, problem)
+                reject(&request, problem)
             }
-            Err(problem) => refuse(&request, problem),
+            Err(problem) => reject(&request, problem),
         }
     }))
 }

@@ -1,8 +1,8 @@
-//! Headers of every answer.
+//! Headers of every response.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Adds the headers that keep an answer out of caches and frames, unless the answer has its own.
+/// Adds the headers that keep a response out of caches and frames, unless the response has its own.
 pub(crate) fn protect(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -1,13 +1,13 @@
-//! The host that a request is for, and origins of pages.
+//! The host of a request, and the origins of pages.
 //!
-//! HTTP/1.1 has it in the header `host`, or in the target if that is a whole address; HTTP/2 has it in
-//! `:authority`, and `host` may be there as well.
+//! In HTTP/1.1 the host is in the header `host`, or in the target if that is an absolute URI. In HTTP/2 it is in
+//! `:authority`, and may also be in `host`.
 
 use crate::problem::Problem;
 use axum::http::{Request, header, uri::Authority};
 use std::net::IpAddr;
 
-/// A host and its port, as far as they are given; the name is in lower case.
+/// A host in lower case, and its port if it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Host {
     name: String,
@@ -15,10 +15,10 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Returns the host that a request is for, if it names one.
+    /// Returns the host of a request; `None` if it has none.
     ///
     /// # Errors
-    /// Returns a problem if it names two hosts, or something that cannot be a host.
+    /// Returns a problem if the request has two hosts or an invalid one.
     pub(crate) fn of<B>(request: &Request<B>) -> Result<Option<Self>, Problem> {
         let scheme = request.uri().scheme_str().unwrap_or_default();
         let parse = |text| Some(Self::parse(text)?.without_default_port(scheme));
@@ -49,7 +49,7 @@ impl Host {
         self
     }
 
-    /// Returns whether this machine is meant, under a name that no web page can give to itself.
+    /// Returns whether the host is this machine, under a name that no web page can have.
     pub(crate) fn is_local(&self) -> bool {
         let name = self.name.strip_suffix('.').unwrap_or(&self.name);
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -60,7 +60,7 @@ impl Host {
 }
 
 fn invalid() -> Problem {
-    Problem::bad_request("invalid_host", "the request has to name one host")
+    Problem::bad_request("invalid_host", "the request must have exactly one valid host")
 }
 
 /// The origin of a page: scheme, host and port.
@@ -71,7 +71,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// Reads an origin, such as `https://example.org`.
+    /// Parses an origin, such as `https://example.org`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (scheme, host) = text.split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
@@ -79,8 +79,8 @@ impl Origin {
         Some(Self { scheme, host })
     }
 
-    /// Returns whether a page of this origin was served by a host. The scheme is not compared: a proxy in
-    /// front of the server may speak TLS.
+    /// Returns whether a page of this origin was served by a host. The scheme is ignored, because a proxy may
+    /// terminate TLS.
     pub(crate) fn is_of(&self, host: &Host) -> bool {
         self.host == host.clone().without_default_port(&self.scheme)
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn request_for_two_hosts_or_for_none_that_can_be_is_invalid() {
+    fn request_with_two_hosts_or_with_an_invalid_one_is_rejected() {
         for (target, hosts) in [
             ("http://localhost/", &["evil.example"][..]),
             ("http://evil.example/", &["localhost"]),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn local_hosts_are_those_that_a_web_page_cannot_have() {
+    fn hosts_that_no_web_page_can_have_are_local() {
         for (host, local) in [
             ("localhost", true),
             ("LocalHost:3000", true),

@@ -1,29 +1,29 @@
-//! Limits of a server.
+//! The limits of a server.
 
 use std::time::Duration;
 
-/// Limits of a server.
+/// The limits of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// The bytes of a request's body.
+    /// Bytes of one request body.
     pub(crate) body: usize,
-    /// The bytes of all bodies that are held at a time.
+    /// Bytes of all request bodies in memory.
     pub(crate) bytes_in_flight: usize,
-    /// The bytes of state that a fork copies.
+    /// Bytes of state that a fork copies.
     pub(crate) fork: usize,
-    /// Sessions that are open for writing at a time.
+    /// Sessions that are open for writing.
     pub(crate) sessions: usize,
-    /// Readers of one session at a time.
+    /// Readers of one session.
     pub(crate) readers: usize,
-    /// Readers of all sessions at a time.
+    /// Readers of all sessions.
     pub(crate) total_readers: usize,
-    /// Requests that wait for their turn in one session.
+    /// Requests that wait in one session.
     pub(crate) waiting: usize,
     /// How long a run may take before it is stopped.
     pub(crate) run_time: Duration,
     /// How long a session stays open after its last run.
     pub(crate) idle: Duration,
-    /// How long a reader may take nothing of what there is.
+    /// How long a reader may accept no data.
     pub(crate) reader_timeout: Duration,
 }
 
@@ -35,7 +35,7 @@ impl Default for Limits {
             fork: 4 << 20,
             sessions: 10_000,
             readers: 1_000,
-            // fewer than connections by default, so that other requests are served
+            // fewer than the default limit of connections, so that other requests are served
             total_readers: 7_500,
             waiting: 100,
             run_time: Duration::from_hours(1),
@@ -48,13 +48,13 @@ impl Default for Limits {
 impl Limits {
     /// Returns the limits of readers.
     pub(crate) fn of_readers(&self) -> ReaderLimits {
-        ReaderLimits { of_a_session: self.readers, in_total: self.total_readers }
+        ReaderLimits { per_session: self.readers, total: self.total_readers }
     }
 }
 
-/// How many readers there may be at a time.
+/// The limits of readers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReaderLimits {
-    pub(crate) of_a_session: usize,
-    pub(crate) in_total: usize,
+    pub(crate) per_session: usize,
+    pub(crate) total: usize,
 }

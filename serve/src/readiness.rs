@@ -1,4 +1,4 @@
-//! Whether the log answers.
+//! Readiness: whether the log responds.
 
 use crate::text::chain;
 use burdock::log::{Log, SessionFilter};
@@ -8,39 +8,39 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// How long the log may take to answer.
-const ANSWER: Duration = Duration::from_secs(2);
+/// How long the log may take to respond.
+const LOG_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long an answer holds: anybody may ask, and the log is not asked more often.
-const HOLDS: Duration = Duration::from_secs(1);
+/// How long a result is cached, so that clients cannot make the server query its log more often.
+const CACHED_FOR: Duration = Duration::from_secs(1);
 
-/// The last answer of the log, shared by the requests that ask for it.
+/// The last result, which requests share.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness(Mutex<Option<(Instant, bool)>>);
 
 impl Readiness {
-    /// Whether the log answers now, or did a moment ago.
-    pub(crate) async fn of(&self, log: &dyn Log) -> bool {
+    /// Returns whether the log responds, or responded in the last second.
+    pub(crate) async fn check(&self, log: &dyn Log) -> bool {
         let mut last = self.0.lock().await;
-        if let Some((_, answer)) = last.filter(|(asked, _)| asked.elapsed() < HOLDS) {
-            return answer;
+        if let Some((_, ready)) = last.filter(|(checked, _)| checked.elapsed() < CACHED_FOR) {
+            return ready;
         }
-        let answer = is_ready(log).await;
-        *last = Some((Instant::now(), answer));
-        answer
+        let ready = is_ready(log).await;
+        *last = Some((Instant::now(), ready));
+        ready
     }
 }
 
 async fn is_ready(log: &dyn Log) -> bool {
     let one = SessionFilter { limit: 1, ..SessionFilter::default() };
-    match timeout(ANSWER, log.sessions(one)).await {
+    match timeout(LOG_TIMEOUT, log.sessions(one)).await {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => {
             tracing::error!(error = chain(&error), "not ready: the log fails");
             false
         }
         Err(_) => {
-            tracing::error!("not ready: the log did not answer within {ANSWER:?}");
+            tracing::error!("not ready: the log did not respond within {LOG_TIMEOUT:?}");
             false
         }
     }

@@ -1,4 +1,4 @@
-//! Request ids: each answer has one, errors name it, and so does the trace output.
+//! Request ids, in each response, in errors, and in the trace output.
 
 use crate::{headers, problem::Problem, text::one_line};
 use axum::{
@@ -13,17 +13,17 @@ use tracing::Instrument as _;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// How many characters an id may have that comes with a request.
-const LONGEST: usize = 128;
+/// Largest length of an id in a request, in bytes.
+const MAX_LENGTH: usize = 128;
 
 /// The id of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// Returns the id that a request brings, for instance from a proxy, or a new one.
+    /// Returns the id of a request, which for example a proxy sets, or a new one.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        Self(headers.get(HEADER).filter(|id| is_sane(id)).cloned().unwrap_or_else(|| {
+        Self(headers.get(HEADER).filter(|id| is_valid(id)).cloned().unwrap_or_else(|| {
             let id = format!("{:032x}", fastrand::u128(..));
             HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none"))
         }))
@@ -33,7 +33,7 @@ impl RequestId {
         self.0.to_str().unwrap_or_default()
     }
 
-    /// Adds the id to an answer, and to the problem that it may be.
+    /// Adds the id to a response, and to the problem in its body if it is one.
     pub(crate) fn finish(self, mut response: Response) -> Response {
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             *response.body_mut() = problem.body(Some(self.as_str()));
@@ -44,18 +44,18 @@ impl RequestId {
     }
 }
 
-fn is_sane(id: &HeaderValue) -> bool {
+fn is_valid(id: &HeaderValue) -> bool {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._:+/=".contains(byte);
-    (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(plain)
+    (1..=MAX_LENGTH).contains(&id.len()) && id.as_bytes().iter().all(plain)
 }
 
-/// Answers a request under its id: in a span of the trace output, and with the headers of every answer.
+/// Handles a request in a span with its id, and adds the headers of every response.
 pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
-    // whatever looks at the request sees the same id
+    // for other layers, and for the routes
     request.headers_mut().insert(HEADER, id.0.clone());
     let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0);
-    // as severe as the errors in it: otherwise it would be missing where only errors are traced
+    // at the level of errors: otherwise the span would be missing if only errors are traced
     let span = tracing::error_span!(
         "request",
         request_id = id.as_str(),
@@ -73,8 +73,8 @@ pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
     id.finish(response)
 }
 
-/// Answers a request with a problem before any route has seen it.
-pub(crate) fn refuse(request: &Request, problem: Problem) -> Response {
+/// Responds to a request with a problem, before it reaches a route.
+pub(crate) fn reject(request: &Request, problem: Problem) -> Response {
     let mut response = problem.into_response();
     headers::protect(response.headers_mut());
     RequestId::of(request.headers()).finish(response)
@@ -86,13 +86,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sane_id_of_the_request_is_taken_and_others_are_replaced() {
+    fn valid_id_of_a_request_is_kept_and_others_are_replaced() {
         let id = |given: &[u8]| {
             let value = HeaderValue::from_bytes(given).unwrap();
             RequestId::of(&HeaderMap::from_iter([(HEADER, value)]))
         };
-        for sane in ["a", "0191b2-4f.x_y", "Root=1-67891233-abcdef012345678912345678", "YWJj+/=="] {
-            assert_eq!(id(sane.as_bytes()).as_str(), sane);
+        for valid in ["a", "0191b2-4f.x_y", "Root=1-67891233-abcdef012345678912345678", "YWJj+/=="]
+        {
+            assert_eq!(id(valid.as_bytes()).as_str(), valid);
         }
         let long = "x".repeat(129);
         for other in

@@ -1,18 +1,18 @@
-//! Text from outside, made fit for one line of an answer or of the trace output.
+//! Untrusted text, escaped and shortened for one line of a response or of the trace output.
 
 use std::error::Error;
 
-/// How many characters of a line are kept.
+/// Maximum length of a line, in characters.
 const LINE: usize = 500;
 
-/// Returns the first line of a text that is not empty, without surrounding space, escaped and bounded.
+/// Returns the first non-empty line of a text, trimmed, escaped and shortened.
 pub(crate) fn first_line(text: &str) -> String {
     let line = text.split(is_line_end).map(str::trim).find(|line| !line.is_empty());
     one_line(line.unwrap_or_default())
 }
 
-/// Returns a text on one line: with characters escaped that end a line, control a terminal or change the
-/// direction of what follows, and cut where it is too long.
+/// Returns a text as one line: escapes characters that end a line, control a terminal or change the direction of
+/// text, and truncates long texts.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(2 * LINE));
     for (index, char) in text.chars().enumerate() {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut() {
+    fn long_lines_are_truncated() {
         let line = one_line(&"ä".repeat(10_000));
         assert_eq!(line, format!("{}…", "ä".repeat(LINE)));
         assert_eq!(one_line(&"x".repeat(LINE)), "x".repeat(LINE));

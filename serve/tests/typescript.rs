@@ -1,4 +1,4 @@
-//! Writes the types of events for the TypeScript client, from the Rust types, and keeps them so.
+//! The types of events for the TypeScript client, which are generated from the Rust types.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::{collections::BTreeMap, env, fmt::Write, fs, path::Path};
@@ -7,7 +7,7 @@ use syn::{Attribute, Expr, Field, Fields, Item, Lit, Meta, Type, Variant};
 const FROM: &str = "src/event.rs";
 const TO: &str = "../clients/typescript/src/events.ts";
 
-/// What stands before the events.
+/// The text before the events.
 const HEAD: &str = "\
 // Generated from the Rust types in serve/src/event.rs by `BLESS=1 cargo test -p burdock-serve --test
 // typescript`. Do not edit by hand.
@@ -15,12 +15,12 @@ const HEAD: &str = "\
 /** A place in a session, `epoch.offset`: the `id` of an event. */
 export type Cursor = string;
 
-/** What follows a step: a node, a pause before a node, or the end. */
+/** The transition after a step: to a node, to a pause before a node, or to the end. */
 export type Next<Node extends string = string> = { node: Node } | { pause: Node } | \"end\";
 
 /**
- * How a field changed: it has this value now, a list kept its first elements and got others behind, or entries of
- * a map were removed and set.
+ * The change of a field: its new value, a list that keeps its first `keep` elements and appends `tail`, or entries
+ * of a map that are removed and set.
  */
 export type Patch<Value = unknown> =
   | { set: Value }
@@ -28,10 +28,10 @@ export type Patch<Value = unknown> =
   | { entries: { set: Record<string, Value extends Record<string, infer Entry> ? Entry : unknown>; remove: string[] } };
 ";
 
-/// The events that are not what streams of items and chats share.
+/// The events that only streams of items, or only chat streams, have.
 const OWN: [&str; 2] = ["ItemEvent", "ChatItemEvent"];
 
-/// An interface: its name, its parameters, and all of it as text.
+/// An interface: its name, the `type` of its event, its parameters, and its source text.
 struct Interface {
     name: String,
     kind: String,
@@ -39,9 +39,9 @@ struct Interface {
     text: String,
 }
 
-/// `BLESS=1 cargo test -p burdock-serve --test typescript` writes them anew.
+/// `BLESS=1 cargo test -p burdock-serve --test typescript` writes the file.
 #[test]
-fn the_client_has_the_events_of_the_server() {
+fn typescript_events_match_the_rust_types() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = fs::read_to_string(folder.join(FROM)).unwrap();
     let file = syn::parse_file(&source).unwrap();
@@ -57,12 +57,12 @@ fn the_client_has_the_events_of_the_server() {
     } else {
         assert!(
             fs::read_to_string(path).unwrap() == text,
-            "events.ts is out of date: BLESS=1 writes it"
+            "events.ts is out of date; help: run with `BLESS=1`"
         );
     }
 }
 
-/// The types that `is_terminal` names.
+/// Returns the variants in the body of `is_terminal`.
 fn terminal(source: &str) -> Vec<String> {
     let (_, body) = source.split_once("fn is_terminal").unwrap();
     let (body, _) = body.split_once("\n    }\n").unwrap();
@@ -110,7 +110,7 @@ fn union(
     format!("\n/** {about} */\nexport type {name}<{parameters}> =\n  | {members};\n")
 }
 
-/// The interfaces of an event: two for items, which chats tell as text.
+/// Returns the interfaces of an event: two for items, which are text in chats.
 fn interfaces(variant: &Variant) -> Vec<Interface> {
     match variant.ident.to_string().as_str() {
         "Item" => vec![
@@ -144,7 +144,7 @@ fn interface(variant: &Variant, name: &str, without: &[&str], more: &str) -> Int
                 used.insert(place, *parameter);
             }
         }
-        // of the two, each kind of stream has one
+        // optional in Rust, but each kind of stream always has one of the two
         let optional =
             if optional && !["item", "text"].contains(&name.as_str()) { "?" } else { "" };
         lines.push(format!("  /** {} */\n  {name}{optional}: {ty};", docs(&field.attrs)));
@@ -161,7 +161,7 @@ fn interface(variant: &Variant, name: &str, without: &[&str], more: &str) -> Int
     Interface { name: name.into(), kind, parameters, text }
 }
 
-/// What interfaces are generic in, in this order.
+/// The generic parameters of interfaces, in this order.
 const PARAMETERS: [(&str, &str); 3] = [
     ("Item", "Item = unknown"),
     ("State", "State = Record<string, unknown>"),
@@ -177,7 +177,7 @@ impl Interface {
     }
 }
 
-/// The type of a field, and whether it may be left out.
+/// Returns the type of a field, and whether the field is optional.
 fn typed(field: &Field, name: &str) -> (String, bool) {
     let ty = &field.ty;
     let written: String = written(ty).split_whitespace().collect();
@@ -207,7 +207,7 @@ fn written(ty: &Type) -> String {
                 syn::PathArguments::AngleBracketed(arguments) => {
                     let inner = arguments.args.iter().map(|argument| match argument {
                         syn::GenericArgument::Type(ty) => written(ty),
-                        _ => panic!("an argument that is no type"),
+                        _ => panic!("a generic argument that is not a type"),
                     });
                     format!("{}<{}>", last.ident, inner.collect::<Vec<_>>().join(","))
                 }
@@ -215,11 +215,11 @@ fn written(ty: &Type) -> String {
             }
         }
         Type::Reference(reference) => format!("&'static{}", written(&reference.elem)),
-        _ => panic!("a type that events do not have"),
+        _ => panic!("unexpected type in an event"),
     }
 }
 
-/// A doc comment in one line.
+/// Returns a doc comment as one line.
 fn docs(attrs: &[Attribute]) -> String {
     let lines = attrs.iter().filter_map(|attr| match &attr.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {

@@ -4,43 +4,43 @@
 /** A place in a session, `epoch.offset`: the `id` of an event. */
 export type Cursor = string;
 
-/** What follows a step: a node, a pause before a node, or the end. */
+/** The transition after a step: to a node, to a pause before a node, or to the end. */
 export type Next<Node extends string = string> = { node: Node } | { pause: Node } | "end";
 
 /**
- * How a field changed: it has this value now, a list kept its first elements and got others behind, or entries of
- * a map were removed and set.
+ * The change of a field: its new value, a list that keeps its first `keep` elements and appends `tail`, or entries
+ * of a map that are removed and set.
  */
 export type Patch<Value = unknown> =
   | { set: Value }
   | { append: { keep: number; tail: Value extends readonly (infer Element)[] ? Element[] : unknown[] } }
   | { entries: { set: Record<string, Value extends Record<string, infer Entry> ? Entry : unknown>; remove: string[] } };
 
-/** A run began. */
+/** A run started. */
 export interface RunStartedEvent<Node extends string = string> {
   type: "run_started";
   /** Milliseconds since 1970. */
   at: number;
   /** Its number in the session, from 1. */
   run: number;
-  /** Where it begins. */
+  /** The node at which it starts. */
   node: Node;
   /** Its public inputs: those with `#[public]` in the graph. */
   inputs: Record<string, unknown>;
-  /** What the user said, in a chat. */
+  /** The user's prompt, in a chat. */
   prompt?: string;
 }
 
-/** An unfinished run goes on. */
+/** An unfinished run was resumed. */
 export interface RunResumedEvent<Node extends string = string> {
   type: "run_resumed";
   /** Milliseconds since 1970. */
   at: number;
-  /** Where. */
+  /** The node at which it continues. */
   node: Node;
 }
 
-/** A step began. */
+/** A step started. */
 export interface StepStartedEvent<Node extends string = string> {
   type: "step_started";
   /** Milliseconds since 1970. */
@@ -62,7 +62,7 @@ export interface ItemEvent<Item = unknown, Node extends string = string> {
   node: Node;
   /** The number of the attempt, from 1. */
   attempt: number;
-  /** The item; in a chat its text stands instead. */
+  /** The item. In a chat, `text` replaces it. */
   item: Item;
 }
 
@@ -77,11 +77,11 @@ export interface ChatItemEvent<Node extends string = string> {
   node: Node;
   /** The number of the attempt, from 1. */
   attempt: number;
-  /** What it adds to the answer, in a chat. */
+  /** The text that the item adds to the answer, in a chat. */
   text: string;
 }
 
-/** The last items of this step and node do not count any more. */
+/** The last items of this step and node no longer count. */
 export interface ItemsSupersededEvent<Node extends string = string> {
   type: "items_superseded";
   /** Milliseconds since 1970. */
@@ -90,11 +90,11 @@ export interface ItemsSupersededEvent<Node extends string = string> {
   step: number;
   /** The node. */
   node: Node;
-  /** How many. */
+  /** The number of these items. */
   items: number;
 }
 
-/** An attempt failed and another one follows. */
+/** An attempt failed and will be retried. */
 export interface AttemptFailedEvent<Node extends string = string> {
   type: "attempt_failed";
   /** Milliseconds since 1970. */
@@ -103,9 +103,9 @@ export interface AttemptFailedEvent<Node extends string = string> {
   step: number;
   /** The node. */
   node: Node;
-  /** Why. */
+  /** The reason. */
   error: string;
-  /** How long the run waits before the next attempt, in milliseconds. */
+  /** The delay before the next attempt, in milliseconds. */
   retry_in: number;
 }
 
@@ -118,9 +118,9 @@ export interface StepFailedEvent<Node extends string = string> {
   step: number;
   /** The node. */
   node: Node;
-  /** Why. */
+  /** The reason. */
   error: string;
-  /** Where its `on error` edge leads, if it has one. */
+  /** The target of its `on error` edge, if it has one. */
   next?: Next<Node>;
 }
 
@@ -135,22 +135,22 @@ export interface StepCommittedEvent<State = Record<string, unknown>, Node extend
   node: Node;
   /** The number of the attempt that succeeded, from 1. */
   attempt: number;
-  /** What follows. */
+  /** The transition that follows. */
   next: Next<Node>;
-  /** What changed in the public fields, by their keys. */
+  /** The changes of the public fields, by their keys. */
   patches: { [Field in keyof State]?: Patch<State[Field]> };
 }
 
-/** The run came to a `pause`. */
+/** The run reached a `pause`. */
 export interface RunPausedEvent<Node extends string = string> {
   type: "run_paused";
   /** Milliseconds since 1970. */
   at: number;
-  /** Where the next run begins. */
+  /** The node at which the next run starts. */
   node: Node;
 }
 
-/** The run came to an `end`, and the session with it. */
+/** The run reached an `end`, which also ends the session. */
 export interface RunEndedEvent {
   type: "run_ended";
   /** Milliseconds since 1970. */
@@ -162,7 +162,7 @@ export interface RunHaltedEvent<Node extends string = string> {
   type: "run_halted";
   /** Milliseconds since 1970. */
   at: number;
-  /** Where it goes on. */
+  /** The node at which it can be resumed. */
   node: Node;
 }
 
@@ -171,7 +171,7 @@ export interface RunStoppedEvent<Node extends string = string> {
   type: "run_stopped";
   /** Milliseconds since 1970. */
   at: number;
-  /** Where it goes on. */
+  /** The node at which it can be resumed. */
   node: Node;
 }
 
@@ -180,9 +180,9 @@ export interface RunFailedEvent<Node extends string = string> {
   type: "run_failed";
   /** Milliseconds since 1970. */
   at: number;
-  /** Where it goes on. */
+  /** The node at which it can be resumed. */
   node: Node;
-  /** Why. */
+  /** The reason. */
   error: string;
 }
 
@@ -191,32 +191,32 @@ export interface RunCancelledEvent<Node extends string = string> {
   type: "run_cancelled";
   /** Milliseconds since 1970. */
   at: number;
-  /** Where it goes on. */
+  /** The node at which it can be resumed. */
   node: Node;
 }
 
-/** A session that had ended was put at its start. */
+/** A session that had ended was reopened. */
 export interface SessionReopenedEvent<Node extends string = string> {
   type: "session_reopened";
   /** Milliseconds since 1970. */
   at: number;
-  /** The start. */
+  /** The start node. */
   node: Node;
 }
 
-/** What the reader saw behind an entry is gone: it had run ahead of the disk in a crash. */
+/** Entries that the reader received were lost in a crash: they were not on disk yet. */
 export interface RewoundEvent {
   type: "rewound";
-  /** The last entry that still stands, if any does. */
+  /** The last entry that the reader received and the log still has; absent if there is none. */
   to?: Cursor;
 }
 
-/** The server ends the stream; the reader goes on from the last id. */
+/** The server ended the stream. The reader can continue from the last id. */
 export interface StreamErrorEvent {
   type: "error";
-  /** What for, in one word. */
+  /** The reason, in one word. */
   code: string;
-  /** What for, in a sentence. */
+  /** The reason, in a sentence. */
   detail: string;
 }
 

@@ -1,10 +1,10 @@
-//! Chats: graphs that take a prompt, keep a history, and yield text.
+//! Chats: graphs that take a prompt, keep a history of messages, and yield text.
 
 mod page;
 mod reads;
 mod routes;
 
-pub(crate) use self::routes::{Chat, Chats, Say, router};
+pub(crate) use self::routes::{Chat, Chats, PromptBody, router};
 
 use crate::event::EventProjection;
 use burdock::Graph;
@@ -13,18 +13,18 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::marker::PhantomData;
 
-/// A graph that can be chatted with: what the page needs to know of its types.
+/// A graph that can be used as a chat: maps its types to prompts, messages and text.
 pub trait ChatGraph: Graph<Item: DeserializeOwned> {
-    /// The inputs of a run that answers a prompt.
+    /// Returns the inputs of a run that answers a prompt.
     fn inputs(prompt: String) -> Self::Inputs;
 
-    /// The prompt that a run answers, for readers who did not write it.
+    /// Returns the prompt of a run, for readers other than its author; `None` if it has none.
     fn prompt(inputs: &Self::Inputs) -> Option<&str>;
 
-    /// What was said so far.
+    /// Returns the messages so far.
     fn history(state: &Self::State) -> Vec<ChatMessage>;
 
-    /// What an item adds to the answer; `None` for items that are no text.
+    /// Returns the text that an item adds to the answer; `None` for items that are not text.
     fn text(item: &Self::Item) -> Option<&str>;
 }
 
@@ -32,7 +32,7 @@ pub trait ChatGraph: Graph<Item: DeserializeOwned> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ChatMessage {
-    /// Whose it is.
+    /// Its author.
     pub role: ChatRole,
     /// The text, in Markdown.
     pub text: String,
@@ -44,7 +44,7 @@ impl ChatMessage {
         Self { role, text: text.into() }
     }
 
-    /// Creates a message of the person.
+    /// Creates a message of the user.
     pub fn user(text: impl Into<String>) -> Self {
         Self::new(ChatRole::User, text)
     }
@@ -55,18 +55,18 @@ impl ChatMessage {
     }
 }
 
-/// Whose message it is.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChatRole {
-    /// The person.
+    /// The user.
     User,
     /// The program.
     Assistant,
 }
 
-/// Items as text.
+/// The projection of a chat: prompts, and items as text.
 struct ChatText<G>(PhantomData<fn() -> G>);
 
 impl<G: ChatGraph> EventProjection for ChatText<G> {

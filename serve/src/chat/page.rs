@@ -1,4 +1,4 @@
-//! The page: embedded, without a build step, and allowed to do as little as it needs.
+//! The chat page: embedded, without a build step, and with a strict content security policy.
 
 use crate::problem::Problem;
 use axum::{
@@ -11,7 +11,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-/// Nothing but the page's own modules and style runs, and nothing leaves its origin.
+/// Allows only the page's own modules and styles, and requests to its own origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -23,7 +23,7 @@ macro_rules! assets {
     };
 }
 
-/// What the page loads.
+/// The files that the page loads.
 const ASSETS: [(&str, &str); 22] = assets!(
     "api.js",
     "composer.js",
@@ -49,8 +49,8 @@ const ASSETS: [(&str, &str); 22] = assets!(
     "view.js",
 );
 
-/// The page, with or without a slash at the end of the path under which it is nested. What it loads
-/// is found relative to that: in front there may be another path that a proxy takes away.
+/// Serves the page, with or without a slash at the end of the path under which it is nested. Its assets are
+/// relative to that path, because a proxy may strip a prefix of it.
 pub(super) async fn index(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
@@ -82,7 +82,7 @@ pub(super) async fn asset(
     Ok(served(&headers, (*text).into(), kind))
 }
 
-/// The file, or 304 if the browser has it.
+/// Returns the response with a file, or 304 if the browser has it.
 fn served(request: &HeaderMap, text: Cow<'static, str>, kind: &'static str) -> Response {
     let tag = tag(&text);
     let mut response = if has(request, &tag) {
@@ -94,7 +94,7 @@ fn served(request: &HeaderMap, text: Cow<'static, str>, kind: &'static str) -> R
         (header::CONTENT_TYPE, kind),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
-        // embedded in the program: another version may bring others
+        // the files are embedded: another version of the program may have others
         (header::CACHE_CONTROL, "no-cache"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
@@ -106,15 +106,15 @@ fn served(request: &HeaderMap, text: Cow<'static, str>, kind: &'static str) -> R
     response
 }
 
-/// The entity tag of a file. A weak one: a layer in front may compress the file.
+/// Returns the entity tag of a file. It is weak, because a layer may compress the file.
 fn tag(text: &str) -> String {
-    // the same keys in every process, so that several processes of one build agree
+    // has the same keys in every process, so that several processes of one build agree
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
-/// Whether a request says that it has the file with this tag.
+/// Returns whether a request has the file with this tag, by its `if-none-match`.
 fn has(request: &HeaderMap, tag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_sent_unless_the_request_has_its_tag() {
+    fn file_is_sent_unless_the_request_has_its_tag() {
         let tag = tag("text");
         let strong = tag.trim_start_matches("W/").to_owned();
         for (known, status) in [

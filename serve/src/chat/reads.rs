@@ -1,7 +1,7 @@
 //! Reads of chats, shared by the requests that wait for them.
 //!
-//! Reading a chat takes memory in proportion to its length, even if one page of it is sent. So a chat
-//! is in memory once for all requests that wait for it, and only a few chats are read at a time.
+//! Reading a chat takes memory in proportion to its length, even if only one page of it is sent. Therefore,
+//! requests for the same chat share one copy, and only a few chats are read at a time.
 
 use super::{ChatGraph, ChatMessage, ChatRole};
 use crate::{error::SessionError, hub::Hub, problem::Problem};
@@ -21,13 +21,13 @@ use std::{
 };
 use tokio::sync::Semaphore;
 
-/// Chats that are read from the log at the same time.
+/// Largest number of chats that are read from the log at the same time.
 const AT_ONCE: usize = 4;
 
 /// Longest title, in characters.
 const TITLE: usize = 100;
 
-/// Titles that are remembered.
+/// Largest number of cached titles.
 const TITLES: usize = 10_000;
 
 /// A chat as of its last commit.
@@ -58,9 +58,9 @@ struct Slot {
     last: tokio::sync::Mutex<Option<(u64, Arc<ChatView>)>>,
 }
 
-/// The title of a chat, which does not change once there is one.
+/// The title of a chat. It never changes.
 struct Title {
-    /// Distinguishes it from a chat that had the same id and was deleted.
+    /// When the chat was created, in distinction from a deleted chat with the same id.
     created: u64,
     text: String,
 }
@@ -70,12 +70,12 @@ impl Reads {
         Self { slots: Mutex::default(), permits: Semaphore::new(AT_ONCE), titles: Mutex::default() }
     }
 
-    /// Reads a chat as it is at some time after this call.
+    /// Reads a chat as of some time after this call.
     ///
-    /// A request uses a read that another request started, if that one started after its own arrival: 100
+    /// A request uses the read of another request if that read started after the request arrived: 100
     /// simultaneous requests for one chat read it twice.
     ///
-    /// Cancel safe: the next request that waits reads instead.
+    /// Cancel safe: if the request that reads is dropped, the next one that waits reads instead.
     pub(super) async fn latest<G: ChatGraph>(
         &self,
         hub: &Hub<G>,
@@ -90,7 +90,7 @@ impl Reads {
         {
             return Ok(Arc::clone(view));
         }
-        // all requests that could use the previous read have it
+        // no request that still waits can use the previous read
         *last = None;
         let _permit = self.permits.acquire().await;
         let number = slot.started.fetch_add(1, Ordering::SeqCst) + 1;
@@ -100,8 +100,8 @@ impl Reads {
         Ok(view)
     }
 
-    /// Returns the first line of the first prompt, shortened; `None` if there is none yet or the chat
-    /// cannot be read: one chat that cannot be read does not fail a list.
+    /// Returns the first line of the first prompt, shortened; `None` if there is none yet, or if the chat cannot
+    /// be read, which must not fail the whole list.
     pub(super) async fn title<G: ChatGraph>(
         &self,
         hub: &Hub<G>,
@@ -116,13 +116,13 @@ impl Reads {
         let view = match self.latest(hub, session).await {
             Ok(view) => view,
             Err(error) => {
-                // for the trace output
+                // the conversion writes the error to the trace output
                 drop(Problem::from(error));
                 return None;
             }
         };
-        let said = view.messages.iter().find(|said| said.role == ChatRole::User)?;
-        let line = said.text.lines().map(str::trim).find(|line| !line.is_empty())?;
+        let first = view.messages.iter().find(|message| message.role == ChatRole::User)?;
+        let line = first.text.lines().map(str::trim).find(|line| !line.is_empty())?;
         let text: String = line.chars().take(TITLE).collect();
         let mut titles = lock(&self.titles);
         if titles.len() >= TITLES {
@@ -138,7 +138,7 @@ impl Reads {
     }
 }
 
-/// A request for a chat; the last one to leave removes the slot, and the chat from memory.
+/// A request for a chat. The last one that is dropped removes the slot, and with it the chat from memory.
 struct Guard<'a> {
     reads: &'a Reads,
     session: SessionId,
@@ -148,13 +148,13 @@ struct Guard<'a> {
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         let mut slots = lock(&self.reads.slots);
-        // leave under the lock: of guards that are dropped together, one is the last
+        // under the lock, so that exactly one of several guards that are dropped at once is the last
         drop(mem::take(&mut self.slot));
         let is_last = slots.get(&self.session).is_some_and(|slot| Arc::strong_count(slot) == 1);
-        let left = if is_last { slots.remove(&self.session) } else { None };
-        // freeing a chat takes time in proportion to its length
+        let removed = if is_last { slots.remove(&self.session) } else { None };
+        // freed without the lock: it takes time in proportion to the length of the chat
         drop(slots);
-        drop(left);
+        drop(removed);
     }
 }
 
@@ -179,10 +179,10 @@ mod tests {
     use super::*;
     use std::{sync::atomic::AtomicUsize, thread};
 
-    /// How often two requests leave at the same time.
+    /// Number of times that two requests end at the same time.
     const ROUNDS: usize = 5_000;
 
-    /// Lets two threads continue within nanoseconds, which `std::sync::Barrier` does not.
+    /// Lets two threads continue within nanoseconds of each other, unlike `std::sync::Barrier`.
     fn meet(arrivals: &AtomicUsize) {
         let meeting = arrivals.fetch_add(1, Ordering::SeqCst) / 2;
         while arrivals.load(Ordering::SeqCst) < 2 * (meeting + 1) {
@@ -191,30 +191,30 @@ mod tests {
     }
 
     #[test]
-    fn of_requests_that_leave_together_the_last_one_removes_the_slot() {
+    fn last_of_two_guards_dropped_at_once_removes_the_slot() {
         let reads = Reads::new();
         let session = SessionId::new("a").unwrap();
         let arrivals = AtomicUsize::new(0);
-        let leave = || {
+        let enter_and_drop = || {
             for round in 0..ROUNDS {
                 let guard = reads.enter(&session);
                 meet(&arrivals);
                 drop(guard);
                 meet(&arrivals);
-                // both threads see the same, so that neither waits for one that has failed
+                // both threads see the same value, so that neither waits for one that has panicked
                 let left = lock(&reads.slots).len();
                 assert_eq!(left, 0, "round {round}");
                 meet(&arrivals);
             }
         };
         thread::scope(|scope| {
-            scope.spawn(leave);
-            scope.spawn(leave);
+            scope.spawn(enter_and_drop);
+            scope.spawn(enter_and_drop);
         });
     }
 
     #[test]
-    fn a_slot_stays_while_a_request_waits() {
+    fn slot_is_kept_while_a_request_uses_it() {
         let reads = Reads::new();
         let session = SessionId::new("a").unwrap();
         let (first, second) = (reads.enter(&session), reads.enter(&session));

@@ -1,4 +1,4 @@
-//! A chat's addresses beside those of every graph.
+//! The routes of chats, in addition to those of every graph.
 
 use super::{
     ChatGraph, ChatMessage, ChatText, page,
@@ -9,8 +9,8 @@ use crate::{
     json::{Body, Json},
     problem::Problem,
     routes::{
-        Accepted, EventsQuery, List, ListQuery, Listed, Place, Placed, Session, follow_place,
-        limited, sessions,
+        Accepted, EventsQuery, ListQuery, ListedSession, PositionBody, ReadFrom, Session,
+        SessionPage, follow_from, page_limit, sessions,
     },
     schema,
 };
@@ -27,19 +27,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{marker::PhantomData, sync::Arc};
 
-/// Most chats in a page of the list: each has to be read for its title.
+/// Largest number of chats in a page of the list: each has to be read for its title.
 const CHATS: usize = 100;
 
-/// Titles of one list that are read at once.
+/// Number of titles of one list that are read concurrently.
 const AT_ONCE: usize = 8;
 
-/// Messages in a page of a chat, unless the request has a `limit`.
+/// Number of messages in a page of a chat, unless the request has a `limit`.
 const MESSAGES: usize = 50;
 
-/// Most messages in a page of a chat.
-const MOST_MESSAGES: usize = 500;
+/// Largest number of messages in a page of a chat.
+const MAX_MESSAGES: usize = 500;
 
-/// Most text in a page of a chat, in bytes; a longer message is a page of its own.
+/// Largest size of the text in a page of a chat, in bytes. A larger message has a page of its own.
 const PAGE_BYTES: usize = 1 << 20;
 
 pub(crate) fn router<G: ChatGraph>(hub: Arc<Hub<G>>) -> Router {
@@ -47,7 +47,7 @@ pub(crate) fn router<G: ChatGraph>(hub: Arc<Hub<G>>) -> Router {
         .route("/", get(page::index))
         .route("/assets/{file}", get(page::asset))
         .route("/chats", get(list::<G>))
-        .route("/sessions/{id}/chat", get(show::<G>).post(say::<G>))
+        .route("/sessions/{id}/chat", get(show::<G>).post(start::<G>))
         .route("/sessions/{id}/chat/events", get(follow::<G>))
         .layer(Extension(Arc::new(Reads::new())))
         .with_state(hub)
@@ -65,8 +65,8 @@ pub(crate) struct Chats {
 #[derive(Debug, Serialize, JsonSchema)]
 struct ListedChat {
     #[serde(flatten)]
-    listed: Listed,
-    /// How it began, unless nothing was said yet.
+    session: ListedSession,
+    /// The first line of the first prompt, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     title: Option<String>,
@@ -79,47 +79,47 @@ async fn list<G: ChatGraph>(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    let List { sessions, next } = sessions(&hub, query, CHATS).await?;
-    let titled = stream::iter(sessions).map(async |listed| {
-        let title = match SessionId::stored(listed.session.as_str()) {
-            Ok(session) => reads.title(&hub, &session, listed.created).await,
+    let SessionPage { sessions, next } = sessions(&hub, query, CHATS).await?;
+    let titled = stream::iter(sessions).map(async |session| {
+        let title = match SessionId::stored(session.session.as_str()) {
+            Ok(id) => reads.title(&hub, &id, session.created).await,
             Err(_) => None,
         };
-        ListedChat { listed, title }
+        ListedChat { session, title }
     });
     let chats = titled.buffered(AT_ONCE).collect().await;
     Ok(Json(Chats { chats, next }).into_response())
 }
 
-/// A page of a chat as it was after its last commit.
+/// A page of a chat as of its last commit.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Chat<'a> {
     session: String,
-    /// Following from here returns what the step in progress has shown.
+    /// Following from here returns the items of the step in progress.
     #[schemars(with = "schema::Cursor")]
     cursor: String,
-    /// Following from here returns the last run from its beginning.
+    /// Following from here returns the last run from its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "schema::Cursor")]
     run: Option<String>,
     #[serde(flatten)]
     page: Page<'a>,
-    position: Placed,
+    position: PositionBody,
     running: bool,
     title: &'static str,
 }
 
-/// Messages of a chat that follow each other.
+/// Consecutive messages of a chat.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 struct Page<'a> {
-    /// The index of the first one in the chat; `before` of the next older page, unless it is 0.
+    /// The index of the first message in the chat. Unless it is 0, it is the `before` of the next older page.
     first: usize,
     messages: &'a [ChatMessage],
 }
 
 impl<'a> Page<'a> {
-    /// The last messages before an index, as many as `limit` and [`PAGE_BYTES`] allow; at least one if
-    /// there is one.
+    /// Returns the last messages before an index, as many as `limit` and [`PAGE_BYTES`] allow, but at least one
+    /// if there is one.
     fn before(messages: &'a [ChatMessage], before: Option<usize>, limit: usize) -> Self {
         let end = before.map_or(messages.len(), |before| before.min(messages.len()));
         let mut bytes = 0_usize;
@@ -150,8 +150,8 @@ async fn show<G: ChatGraph>(
     let session = session.info().await?.id;
     let read = async || reads.latest(&hub, &session).await;
     let at = |view: &Arc<ChatView>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
-    let (view, running) = hub.look(&session, read, at).await?;
-    let limit = limited(limit, MESSAGES, MOST_MESSAGES)?;
+    let (view, running) = hub.read_with_status(&session, read, at).await?;
+    let limit = page_limit(limit, MESSAGES, MAX_MESSAGES)?;
     let chat = Chat {
         session: session.as_str().into(),
         cursor: view.moved.to_string(),
@@ -167,16 +167,16 @@ async fn show<G: ChatGraph>(
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Prompt")]
-pub(crate) struct Say {
+pub(crate) struct PromptBody {
     prompt: String,
 }
 
 /// `POST /sessions/{id}/chat`
-async fn say<G: ChatGraph>(
+async fn start<G: ChatGraph>(
     Session(session): Session<G>,
-    body: Result<Body<Say>, Problem>,
+    body: Result<Body<PromptBody>, Problem>,
 ) -> Result<Response, Problem> {
-    let Body(Say { prompt }) = body?;
+    let Body(PromptBody { prompt }) = body?;
     let start = session.start(G::inputs(prompt)).if_unfinished(IfUnfinished::Restart);
     let run = start.await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted::new(&run))).into_response())
@@ -190,8 +190,8 @@ async fn follow<G: ChatGraph>(
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    let place = Place::of(&headers, &query)?;
-    follow_place(&hub, &session, place, Arc::new(ChatText::<G>(PhantomData))).await
+    let from = ReadFrom::of(&headers, &query)?;
+    follow_from(&hub, &session, from, Arc::new(ChatText::<G>(PhantomData))).await
 }
 
 #[cfg(test)]
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_cover_a_chat_from_its_end_to_its_beginning() {
+    fn pages_cover_a_chat_from_its_end_to_its_start() {
         let sizes = [3, PAGE_BYTES, 0, 1, PAGE_BYTES + 1, 5, PAGE_BYTES - 5, 0, 2, 2, 2];
         let message = |size: &usize| ChatMessage::user("x".repeat(*size));
         let messages: Vec<_> = sizes.iter().map(message).collect();

@@ -1,4 +1,4 @@
-//! Forks: new sessions that continue from what another one was.
+//! Forks: new sessions that start as copies of other sessions.
 
 use super::Hub;
 use crate::error::SessionError;
@@ -8,7 +8,7 @@ use burdock::{
 };
 
 impl<G: Graph> Hub<G> {
-    /// Makes a new session of what a session of this graph was at a cursor, by default the last one.
+    /// Creates a session that starts as a copy of a session of this graph at a cursor; `None` is its last entry.
     pub(crate) async fn fork(
         &self,
         session: &SessionId,
@@ -31,11 +31,15 @@ impl<G: Graph> Hub<G> {
         Ok(fork(&self.log, session, view.offset, new).await?)
     }
 
-    /// Returns the offset of a cursor, unless the session never had it, or a crash took it back.
+    /// Returns the offset of a cursor.
+    ///
+    /// # Errors
+    /// Returns an error if the entry was trimmed, or if the session does not have the cursor: it never had it, or
+    /// lost it in a crash.
     async fn entry_at(&self, session: &SessionId, at: Cursor) -> Result<Offset, SessionError> {
         match self.log.read(session, at.offset, 1).await {
             Err(LogError::Trimmed { first, .. }) => {
-                Err(SessionError::Trimmed { first: self.before_entry(session, first).await? })
+                Err(SessionError::Trimmed { first: self.cursor_before(session, first).await? })
             }
             Ok(found) if found.iter().all(|entry| entry.cursor() != at) => {
                 Err(LogError::UnknownCursor { session: session.clone(), cursor: at }.into())

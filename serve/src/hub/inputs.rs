@@ -13,10 +13,10 @@ pub(crate) struct RunInputs<G: Graph> {
 }
 
 impl<G: Graph> RunInputs<G> {
-    /// Takes inputs of the program's own code.
+    /// Creates inputs from those of the program's own code.
     pub(crate) fn typed(inputs: G::Inputs) -> Self {
         let has_optional = G::TOPOLOGY.inputs.iter().any(|input| input.optional);
-        // of inputs that cannot be written, the app says why when it records them
+        // inputs that cannot be serialized are reported by the app, when it records them
         let json = has_optional.then(|| serde_json::to_value(&inputs).ok()).flatten();
         Self { inputs, optional: json.map_or_else(Vec::new, |json| optional::<G>(&json)) }
     }
@@ -24,7 +24,7 @@ impl<G: Graph> RunInputs<G> {
     /// Reads inputs from JSON. Integers beyond ±(2^53 − 1) may be strings, as the server sends them.
     pub(crate) fn from_json(json: Value) -> Result<Self, SessionError> {
         let Value::Object(given) = &json else {
-            return Err(SessionError::invalid_inputs("the inputs are a JSON object"));
+            return Err(SessionError::invalid_inputs("the inputs must be a JSON object"));
         };
         let known = G::TOPOLOGY.inputs;
         if let Some(name) = given.keys().find(|name| known.iter().all(|input| input.name != **name))
@@ -34,7 +34,7 @@ impl<G: Graph> RunInputs<G> {
             return Err(SessionError::invalid_inputs(reason));
         }
         let optional = optional::<G>(&json);
-        // names the input, and what in it
+        // the path in the error names the input
         let inputs = serde_path_to_error::deserialize(Integers(json))
             .map_err(|error| SessionError::invalid_inputs(error.to_string()))?;
         Ok(Self { inputs, optional })

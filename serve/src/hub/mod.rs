@@ -1,27 +1,27 @@
-//! Who owns the runs: they go on when their readers leave, one at a time in each session.
+//! The hub: it owns the runs of a server, at most one at a time in each session. They continue without readers.
 //!
-//! A session that was asked to run is open here until it was idle for a while; reading opens
-//! nothing. Each run is a task that the hub joins when it shuts down.
+//! A session is opened when a run is started in it, and closed after it has been idle for a while. Reading does
+//! not open it. Each run is a task that the hub joins when it shuts down.
 
-mod begin;
-mod fate;
 mod fork;
 mod inputs;
-mod look;
 mod readers;
-mod seat;
+mod slot;
+mod start;
+mod status;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests;
+mod uncertain;
 
-pub(crate) use self::begin::{Begin, Terms};
-pub use self::begin::{IfRunning, IfUnfinished};
 pub(crate) use self::inputs::RunInputs;
 pub(crate) use self::readers::Reader;
+pub use self::start::{IfRunning, IfUnfinished};
+pub(crate) use self::start::{StartKind, StartOptions};
 
 use self::{
     readers::Readers,
-    seat::{Seat, Turn},
+    slot::{SessionPermit, SessionSlot},
 };
 use crate::{error::SessionError, limits::Limits, readiness::Readiness, text::chain};
 use burdock::{
@@ -48,14 +48,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// Opens a session for writing.
 pub(crate) type Open<G> = Box<dyn Fn(SessionId, Existence) -> Opening<G> + Send + Sync>;
 
-/// The session that is being opened.
+/// The future of an app whose session is being opened.
 pub(crate) type Opening<G> = Pin<Box<dyn Future<Output = Result<App<G>, BuildError>> + Send>>;
 
-/// How many idle sessions are closed at a time when there is no room.
-const ROOM: usize = 8;
+/// Number of idle sessions that are closed at once when the limit of open sessions is reached.
+const EVICTED_AT_ONCE: usize = 8;
 
-/// How long a request waits for room.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a request waits for a session to be closed at the limit.
+const EVICTION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The sessions of a server.
 pub(crate) struct Hub<G: Graph> {
@@ -64,9 +64,9 @@ pub(crate) struct Hub<G: Graph> {
     pub(crate) readiness: Readiness,
     readers: Arc<Readers>,
     opening: Open<G>,
-    seats: Mutex<BTreeMap<SessionId, Arc<Seat<G>>>>,
+    slots: Mutex<BTreeMap<SessionId, Arc<SessionSlot<G>>>>,
     runs: TaskTracker,
-    /// Closes idle sessions.
+    /// The task that closes idle sessions.
     sweeper: Mutex<Option<AbortHandle>>,
     closing: CancellationToken,
 }
@@ -80,38 +80,38 @@ impl<G: Graph> Hub<G> {
             readiness: Readiness::default(),
             limits,
             opening: open,
-            seats: Mutex::default(),
+            slots: Mutex::default(),
             runs: TaskTracker::new(),
             sweeper: Mutex::default(),
             closing,
         }
     }
 
-    /// Ready when the server shuts down.
+    /// Returns a token that is cancelled when the server shuts down.
     pub(crate) fn closing(&self) -> CancellationToken {
         self.closing.clone()
     }
 
-    /// Lets one more client in that reads.
-    pub(crate) fn reader(&self, session: &SessionId) -> Result<Reader, SessionError> {
+    /// Admits a client as a reader.
+    pub(crate) fn admit_client(&self, session: &SessionId) -> Result<Reader, SessionError> {
         if self.closing.is_cancelled() {
             return Err(SessionError::ShuttingDown);
         }
-        self.readers.enter(session)
+        self.readers.admit_client(session)
     }
 
-    /// Lets a reader of the program's own code in.
-    pub(crate) fn own_reader(&self, session: &SessionId) -> Result<Reader, SessionError> {
+    /// Admits a reader in the program's own code.
+    pub(crate) fn admit_internal(&self, session: &SessionId) -> Result<Reader, SessionError> {
         if self.closing.is_cancelled() {
             return Err(SessionError::ShuttingDown);
         }
-        Ok(self.readers.enter_own(session))
+        Ok(self.readers.admit_internal(session))
     }
 
-    /// Describes a session of this graph; one of another graph does not exist here.
+    /// Returns the description of a session of this graph. Sessions of other graphs are not found.
     pub(crate) async fn info(&self, session: &SessionId) -> Result<SessionInfo, SessionError> {
         let info = match self.log.info(session).await {
-            // its entries are lost, but whose it is may be known, so that it can be deleted
+            // its entries are lost, but the log may know its graph, so that it can be deleted
             Err(LogError::Damaged { .. }) => {
                 let prefix = session.as_str().into();
                 let filter = SessionFilter { prefix, limit: 1, ..SessionFilter::of::<G>() };
@@ -124,95 +124,99 @@ impl<G: Graph> Hub<G> {
             .ok_or_else(|| SessionError::NotFound { session: session.clone() })
     }
 
-    /// How many sessions are open for writing.
-    pub(crate) fn open(&self) -> usize {
-        self.seats().len()
+    /// Returns the number of sessions that are open for writing.
+    pub(crate) fn open_sessions(&self) -> usize {
+        self.slots().len()
     }
 
-    /// Whether a run of the session is under way here.
+    /// Returns whether a run of the session is in progress in this process.
     pub(crate) fn is_running(&self, session: &SessionId) -> bool {
-        self.seats().get(session).is_some_and(|seat| seat.is_running())
+        self.slots().get(session).is_some_and(|slot| slot.is_running())
     }
 
-    /// Asks the run of a session to stop, if one is under way here.
+    /// Asks the run of a session to stop, if one is in progress in this process.
     pub(crate) fn stop(&self, session: &SessionId) {
-        let seat = self.seats().get(session).cloned();
-        if let Some(seat) = seat {
-            seat.stop();
+        let slot = self.slots().get(session).cloned();
+        if let Some(slot) = slot {
+            slot.stop();
         }
     }
 
-    /// The place of a session, where its app is while it is open. Idle sessions make room.
-    async fn seat(self: &Arc<Self>, session: &SessionId) -> Result<Arc<Seat<G>>, SessionError> {
-        self.sweep()?;
-        if let Some(seat) = self.try_seat(session)? {
-            return Ok(seat);
+    /// Returns the slot of a session. At the limit of open sessions, idle ones are closed to make room.
+    async fn slot(
+        self: &Arc<Self>,
+        session: &SessionId,
+    ) -> Result<Arc<SessionSlot<G>>, SessionError> {
+        self.ensure_sweeper()?;
+        if let Some(slot) = self.try_slot(session)? {
+            return Ok(slot);
         }
         self.make_room().await;
-        self.try_seat(session)?.ok_or(SessionError::TooManySessions)
+        self.try_slot(session)?.ok_or(SessionError::TooManySessions)
     }
 
-    /// The same, unless there is no room.
-    fn try_seat(&self, session: &SessionId) -> Result<Option<Arc<Seat<G>>>, SessionError> {
+    /// Returns the slot of a session; `None` if it would exceed the limit of open sessions.
+    fn try_slot(&self, session: &SessionId) -> Result<Option<Arc<SessionSlot<G>>>, SessionError> {
         if self.closing.is_cancelled() {
             return Err(SessionError::ShuttingDown);
         }
-        let mut seats = self.seats();
-        if let Some(seat) = seats.get(session) {
-            return Ok(Some(Arc::clone(seat)));
+        let mut slots = self.slots();
+        if let Some(slot) = slots.get(session) {
+            return Ok(Some(Arc::clone(slot)));
         }
-        if seats.len() >= self.limits.sessions {
+        if slots.len() >= self.limits.sessions {
             return Ok(None);
         }
-        let seat = Arc::new(Seat::new(session.clone(), Arc::clone(&self.readers)));
-        seats.insert(session.clone(), Arc::clone(&seat));
-        Ok(Some(seat))
+        let slot = Arc::new(SessionSlot::new(session.clone(), Arc::clone(&self.readers)));
+        slots.insert(session.clone(), Arc::clone(&slot));
+        Ok(Some(slot))
     }
 
-    /// Forgets the place of a session that could not be opened.
-    fn leave(&self, seat: &Arc<Seat<G>>) {
-        let mut seats = self.seats();
-        let empty = seat.try_take().is_some_and(|app| app.is_none());
-        // the map and the one who leaves
-        if empty && Arc::strong_count(seat) <= 2 {
-            forget(&mut seats, seat);
+    /// Removes the slot of a session that could not be opened, unless another request uses it.
+    fn remove_unopened(&self, slot: &Arc<SessionSlot<G>>) {
+        let mut slots = self.slots();
+        let empty = slot.try_lock().is_some_and(|app| app.is_none());
+        // the map and the caller
+        if empty && Arc::strong_count(slot) <= 2 {
+            remove(&mut slots, slot);
         }
     }
 
-    /// Puts a session away that is idle, if there is one; does not wait for long.
+    /// Closes the sessions that have been idle longest, and waits until one of them is closed or the timeout
+    /// has elapsed.
     async fn make_room(self: &Arc<Self>) {
         let now = Instant::now();
         let mut idle: Vec<_> =
-            self.seats().values().filter(|seat| seat.is_idle(now)).cloned().collect();
-        idle.sort_by_key(|seat| seat.used());
-        idle.truncate(ROOM);
-        let (sender, mut made) = mpsc::channel(1);
-        for seat in idle {
+            self.slots().values().filter(|slot| slot.is_idle(now)).cloned().collect();
+        idle.sort_by_key(|slot| slot.last_used());
+        idle.truncate(EVICTED_AT_ONCE);
+        let (sender, mut closed) = mpsc::channel(1);
+        for slot in idle {
             let sender = sender.clone();
-            let away = self.put_away(seat, now);
+            let closing = self.close_if_idle(slot, now);
             self.runs.spawn(async move {
-                away.await;
+                closing.await;
                 let _ = sender.try_send(());
             });
         }
         drop(sender);
-        // one that takes its time makes room later
-        drop(timeout(PATIENCE, made.recv()).await);
+        // a session that takes longer makes room for a later request
+        drop(timeout(EVICTION_TIMEOUT, closed.recv()).await);
     }
 
-    /// Puts sessions away that nobody asked for anything since a moment.
-    pub(crate) fn put_away_idle(self: &Arc<Self>, since: Instant) {
+    /// Closes all sessions that have not been used since `since`.
+    pub(crate) fn close_idle(self: &Arc<Self>, since: Instant) {
         let idle: Vec<_> =
-            self.seats().values().filter(|seat| seat.is_idle(since)).cloned().collect();
-        for seat in idle {
-            // each by itself: a blocking action may keep one from being closed
-            self.runs.spawn(self.put_away(seat, since));
+            self.slots().values().filter(|slot| slot.is_idle(since)).cloned().collect();
+        for slot in idle {
+            // one task each, because a blocking action may delay the closing of a session
+            self.runs.spawn(self.close_if_idle(slot, since));
         }
     }
 
-    /// Starts the task that closes idle sessions, unless it runs. It ends with the runtime that it was started
-    /// in, with the server, and with the shutdown.
-    fn sweep(self: &Arc<Self>) -> Result<(), SessionError> {
+    /// Spawns the task that closes idle sessions, unless it is running. It ends with the runtime in which it was
+    /// spawned, with the server, and at the shutdown.
+    fn ensure_sweeper(self: &Arc<Self>) -> Result<(), SessionError> {
         if self.closing.is_cancelled() {
             return Err(SessionError::ShuttingDown);
         }
@@ -220,7 +224,7 @@ impl<G: Graph> Hub<G> {
         let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
         if sweeper.as_ref().is_none_or(AbortHandle::is_finished) {
             let idle = self.limits.idle;
-            // made here, so that a runtime without timers panics in the caller and not in a task
+            // created here, so that a runtime without timers panics in the caller and not in the task
             let ticks = interval((idle / 4).max(Duration::from_millis(10)));
             let closing = self.closing.clone();
             let task = runtime.spawn(sweep(Arc::downgrade(self), idle, ticks, closing));
@@ -229,23 +233,23 @@ impl<G: Graph> Hub<G> {
         Ok(())
     }
 
-    /// Closes a session unless it is at work again, and forgets it.
-    fn put_away(
+    /// Closes a session and removes its slot, unless it is in use again.
+    fn close_if_idle(
         self: &Arc<Self>,
-        seat: Arc<Seat<G>>,
+        slot: Arc<SessionSlot<G>>,
         since: Instant,
     ) -> impl Future<Output = ()> + Send + 'static {
         let hub = Arc::clone(self);
         async move {
-            // who asks for the session meanwhile waits for the lock and opens it again
-            let Some(mut app) = seat.try_take() else { return };
+            // a request for the session waits for the lock meanwhile, and then opens the session again
+            let Some(mut app) = slot.try_lock() else { return };
             if let Some(app) = app.take() {
-                close(app, seat.session()).await;
+                close(app, slot.session()).await;
             }
-            let mut seats = hub.seats();
+            let mut slots = hub.slots();
             // this task and the map
-            if seat.is_idle(since) && Arc::strong_count(&seat) <= 2 {
-                forget(&mut seats, &seat);
+            if slot.is_idle(since) && Arc::strong_count(&slot) <= 2 {
+                remove(&mut slots, &slot);
             }
         }
     }
@@ -254,64 +258,64 @@ impl<G: Graph> Hub<G> {
     pub(crate) async fn shut_down(&self) {
         self.closing.cancel();
         self.runs.close();
-        let seats: Vec<_> = self.seats().values().cloned().collect();
-        for seat in &seats {
-            seat.stop();
+        let slots: Vec<_> = self.slots().values().cloned().collect();
+        for slot in &slots {
+            slot.stop();
         }
         self.runs.wait().await;
-        for seat in seats {
-            if let Some(app) = seat.take().await.take() {
-                close(app, seat.session()).await;
+        for slot in slots {
+            if let Some(app) = slot.lock().await.take() {
+                close(app, slot.session()).await;
             }
         }
-        self.seats().clear();
+        self.slots().clear();
     }
 
-    /// Puts a session that has ended at its start.
+    /// Moves a session that has ended to its start node.
     pub(crate) async fn reopen(self: &Arc<Self>, session: &SessionId) -> Result<(), SessionError> {
         loop {
-            let seat = self.seat(session).await?;
-            let Some(mut turn) = self.turn(&seat, IfRunning::Reject).await? else { continue };
-            turn.starts_nothing();
+            let slot = self.slot(session).await?;
+            let Some(mut permit) = self.acquire(&slot, IfRunning::Reject).await? else { continue };
+            permit.set_idle();
             let hub = Arc::clone(self);
-            return self.in_task(seat, async move { hub.reopen_on(&mut turn).await }).await;
+            return self.in_task(slot, async move { hub.reopen_with(&mut permit).await }).await;
         }
     }
 
-    async fn reopen_on(&self, turn: &mut Turn<G>) -> Result<(), SessionError> {
-        self.ready(turn, Existence::Existing).await?;
-        let Some(app) = turn.app.as_mut() else { return Ok(()) };
+    async fn reopen_with(&self, permit: &mut SessionPermit<G>) -> Result<(), SessionError> {
+        self.ensure_open(permit, Existence::Existing).await?;
+        let Some(app) = permit.app.as_mut() else { return Ok(()) };
         let mut reopened = app.reopen();
         if reopened.is_ok() {
             reopened = app.flush().await;
             if reopened.is_err() {
-                // whether the log has it is for the next one to find out
-                *turn.app = None;
+                // the log may have the entry or not: the next request opens the session and reads it
+                *permit.app = None;
             }
         }
-        reopened.map_err(|error| SessionError::of_run(turn.session(), error))
+        reopened.map_err(|error| SessionError::of_run(permit.session(), error))
     }
 
-    /// Removes a session with all that it has; runs that were asked for before stop.
+    /// Deletes a session with all of its entries. Stops its run and the starts that wait.
     pub(crate) async fn delete(&self, session: &SessionId) -> Result<(), SessionError> {
-        let Some(seat) = self.try_seat(session)? else {
+        let Some(slot) = self.try_slot(session)? else {
             return Ok(self.log.delete(session).await?);
         };
-        seat.stop_all();
-        let mut app = seat.take().await;
-        // without a last entry: there is nothing to come back to
+        slot.stop_all();
+        let mut app = slot.lock().await;
+        // dropped without closing it: a last entry would be deleted at once
         drop(app.take());
-        // dropped before the lock, also when nobody waits for the answer any more
-        let _deleting = Deleting::new(self, &seat);
+        // dropped before the lock, even if this future is dropped
+        let _deleting = Deleting::new(self, &slot);
         Ok(self.log.delete(session).await?)
     }
 
-    fn seats(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Seat<G>>>> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<SessionSlot<G>>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Closes idle sessions until the server is gone or shuts down.
+/// Closes idle sessions until the server is dropped or shuts down.
 async fn sweep<G: Graph>(
     hub: Weak<Hub<G>>,
     idle: Duration,
@@ -325,38 +329,41 @@ async fn sweep<G: Graph>(
         }
         let Some(hub) = hub.upgrade() else { return };
         if let Some(since) = Instant::now().checked_sub(idle) {
-            hub.put_away_idle(since);
+            hub.close_idle(since);
         }
     }
 }
 
-/// The last handle of the server is gone, and no run is in progress.
+/// Runs when the last handle of the server was dropped and no run is in progress.
 impl<G: Graph> Drop for Hub<G> {
     fn drop(&mut self) {
         self.closing.cancel();
     }
 }
 
-/// Takes a place away, unless there is another one for its session by now.
-fn forget<G: Graph>(seats: &mut BTreeMap<SessionId, Arc<Seat<G>>>, seat: &Arc<Seat<G>>) {
-    if seats.get(seat.session()).is_some_and(|known| Arc::ptr_eq(known, seat)) {
-        seats.remove(seat.session());
+/// Removes a slot, unless its session has another one by now.
+fn remove<G: Graph>(
+    slots: &mut BTreeMap<SessionId, Arc<SessionSlot<G>>>,
+    slot: &Arc<SessionSlot<G>>,
+) {
+    if slots.get(slot.session()).is_some_and(|known| Arc::ptr_eq(known, slot)) {
+        slots.remove(slot.session());
     }
 }
 
-/// While it is there, who comes for the session waits; afterwards they get another place.
-struct Deleting<'h, G: Graph>(&'h Hub<G>, &'h Arc<Seat<G>>);
+/// A deletion in progress. Requests for the session wait until this is dropped, and then use a new slot.
+struct Deleting<'h, G: Graph>(&'h Hub<G>, &'h Arc<SessionSlot<G>>);
 
 impl<'h, G: Graph> Deleting<'h, G> {
-    fn new(hub: &'h Hub<G>, seat: &'h Arc<Seat<G>>) -> Self {
-        seat.give_up();
-        Self(hub, seat)
+    fn new(hub: &'h Hub<G>, slot: &'h Arc<SessionSlot<G>>) -> Self {
+        slot.mark_deleted();
+        Self(hub, slot)
     }
 }
 
 impl<G: Graph> Drop for Deleting<'_, G> {
     fn drop(&mut self) {
-        forget(&mut self.0.seats(), self.1);
+        remove(&mut self.0.slots(), self.1);
     }
 }
 
@@ -371,7 +378,7 @@ impl<G: Graph> fmt::Debug for Hub<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub")
             .field("graph", &G::TOPOLOGY.name)
-            .field("sessions", &self.seats().len())
+            .field("sessions", &self.slots().len())
             .finish_non_exhaustive()
     }
 }

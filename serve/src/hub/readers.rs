@@ -1,4 +1,4 @@
-//! Readers: limited in each session, and over all sessions.
+//! Readers, with limits per session and for all sessions together.
 
 use crate::{error::SessionError, limits::ReaderLimits};
 use burdock::log::SessionId;
@@ -8,127 +8,129 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
-type Rooms = Arc<Mutex<All>>;
+type SharedCounts = Arc<Mutex<ReaderCounts>>;
 
-/// The readers of all sessions.
+/// The numbers of readers of all sessions.
 #[derive(Debug, Default)]
-struct All {
-    /// Clients, over all sessions.
+struct ReaderCounts {
+    /// Clients of all sessions.
     clients: usize,
-    rooms: BTreeMap<SessionId, Room>,
+    sessions: BTreeMap<SessionId, ReaderCount>,
 }
 
-/// Those who read one session.
+/// The number of readers of one session.
 #[derive(Debug)]
-struct Room {
+struct ReaderCount {
     clients: usize,
-    /// Readers of the program's own code.
-    own: usize,
-    /// Ready when a run is over, or the server shuts down.
-    over: CancellationToken,
+    /// Readers in the program's own code.
+    internal: usize,
+    /// Cancelled when the next run is over, or the server shuts down.
+    run_over: CancellationToken,
 }
 
 /// The readers of each session.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    rooms: Rooms,
+    counts: SharedCounts,
     limits: ReaderLimits,
     closing: CancellationToken,
 }
 
-/// Counts as one reader until it is dropped.
+/// A reader of a session. It counts until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    rooms: Rooms,
+    counts: SharedCounts,
     session: SessionId,
     kind: ReaderKind,
 }
 
-/// Whose reader it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReaderKind {
     Client,
-    Own,
+    /// Code of the program.
+    Internal,
 }
 
 impl Readers {
     pub(crate) fn new(limits: ReaderLimits, closing: CancellationToken) -> Self {
-        Self { rooms: Rooms::default(), limits, closing }
+        Self { counts: SharedCounts::default(), limits, closing }
     }
 
-    /// Counts a client that reads a session.
-    pub(crate) fn enter(&self, session: &SessionId) -> Result<Reader, SessionError> {
-        let mut all = locked(&self.rooms);
-        let read = all.rooms.get(session).map_or(0, |room| room.clients);
+    /// Admits a client as a reader of a session, within the limits.
+    pub(crate) fn admit_client(&self, session: &SessionId) -> Result<Reader, SessionError> {
+        let mut counts = locked(&self.counts);
+        let of_session = counts.sessions.get(session).map_or(0, |count| count.clients);
         for (clients, limit) in
-            [(read, self.limits.of_a_session), (all.clients, self.limits.in_total)]
+            [(of_session, self.limits.per_session), (counts.clients, self.limits.total)]
         {
             if clients >= limit {
                 return Err(SessionError::TooManyReaders { limit });
             }
         }
-        Ok(self.enter_as(&mut all, session, ReaderKind::Client))
+        Ok(self.admit(&mut counts, session, ReaderKind::Client))
     }
 
-    /// Counts a reader of the program's own code, which the limits of clients do not concern.
-    pub(crate) fn enter_own(&self, session: &SessionId) -> Reader {
-        self.enter_as(&mut locked(&self.rooms), session, ReaderKind::Own)
+    /// Admits a reader in the program's own code. The limits are for clients and do not apply.
+    pub(crate) fn admit_internal(&self, session: &SessionId) -> Reader {
+        self.admit(&mut locked(&self.counts), session, ReaderKind::Internal)
     }
 
-    fn enter_as(&self, all: &mut All, session: &SessionId, kind: ReaderKind) -> Reader {
-        let empty = || Room { clients: 0, own: 0, over: self.closing.child_token() };
-        let room = all.rooms.entry(session.clone()).or_insert_with(empty);
+    fn admit(&self, counts: &mut ReaderCounts, session: &SessionId, kind: ReaderKind) -> Reader {
+        let empty =
+            || ReaderCount { clients: 0, internal: 0, run_over: self.closing.child_token() };
+        let count = counts.sessions.entry(session.clone()).or_insert_with(empty);
         match kind {
             ReaderKind::Client => {
-                room.clients += 1;
-                all.clients += 1;
+                count.clients += 1;
+                counts.clients += 1;
             }
-            ReaderKind::Own => room.own += 1,
+            ReaderKind::Internal => count.internal += 1,
         }
-        Reader { rooms: Arc::clone(&self.rooms), session: session.clone(), kind }
+        Reader { counts: Arc::clone(&self.counts), session: session.clone(), kind }
     }
 
-    /// Tells the readers of a session that no run is under way any more.
-    pub(super) fn tell_over(&self, session: &SessionId) {
-        if let Some(room) = locked(&self.rooms).rooms.get_mut(session) {
-            // for what comes after
-            let over = std::mem::replace(&mut room.over, self.closing.child_token());
+    /// Notifies the readers of a session that its run is over.
+    pub(super) fn notify_run_over(&self, session: &SessionId) {
+        if let Some(count) = locked(&self.counts).sessions.get_mut(session) {
+            // a new token for the next run
+            let over = std::mem::replace(&mut count.run_over, self.closing.child_token());
             over.cancel();
         }
     }
 }
 
 impl Reader {
-    /// Is ready when a run of the session is over from now on, or the server shuts down.
-    pub(crate) fn over(&self) -> CancellationToken {
-        locked(&self.rooms)
-            .rooms
+    /// Returns a token that is cancelled when a run of the session is over after this call, or the server shuts
+    /// down.
+    pub(crate) fn run_over(&self) -> CancellationToken {
+        locked(&self.counts)
+            .sessions
             .get(&self.session)
-            .map(|room| room.over.clone())
+            .map(|count| count.run_over.clone())
             .unwrap_or_default()
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let mut all = locked(&self.rooms);
-        let All { clients, rooms } = &mut *all;
-        let Some(room) = rooms.get_mut(&self.session) else { return };
+        let mut counts = locked(&self.counts);
+        let ReaderCounts { clients, sessions } = &mut *counts;
+        let Some(count) = sessions.get_mut(&self.session) else { return };
         match self.kind {
             ReaderKind::Client => {
-                room.clients -= 1;
+                count.clients -= 1;
                 *clients -= 1;
             }
-            ReaderKind::Own => room.own -= 1,
+            ReaderKind::Internal => count.internal -= 1,
         }
-        if room.clients == 0 && room.own == 0 {
-            rooms.remove(&self.session);
+        if count.clients == 0 && count.internal == 0 {
+            sessions.remove(&self.session);
         }
     }
 }
 
-fn locked(rooms: &Rooms) -> MutexGuard<'_, All> {
-    rooms.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked(counts: &SharedCounts) -> MutexGuard<'_, ReaderCounts> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -136,60 +138,61 @@ fn locked(rooms: &Rooms) -> MutexGuard<'_, All> {
 mod tests {
     use super::*;
 
-    fn readers(of_a_session: usize, in_total: usize, closing: CancellationToken) -> Readers {
-        Readers::new(ReaderLimits { of_a_session, in_total }, closing)
+    fn readers(per_session: usize, total: usize, closing: CancellationToken) -> Readers {
+        Readers::new(ReaderLimits { per_session, total }, closing)
     }
 
     #[test]
-    fn readers_are_limited_over_all_sessions() {
+    fn readers_of_all_sessions_together_are_limited() {
         let readers = readers(2, 3, CancellationToken::new());
         let [a, b, c] = ["a", "b", "c"].map(|id| SessionId::new(id).unwrap());
-        let held = [&a, &b, &c].map(|id| readers.enter(id).unwrap());
-        assert_eq!(readers.enter(&a).unwrap_err().code(), "too_many_readers");
+        let held = [&a, &b, &c].map(|id| readers.admit_client(id).unwrap());
+        assert_eq!(readers.admit_client(&a).unwrap_err().code(), "too_many_readers");
         drop(held);
-        assert_eq!(readers.rooms.lock().unwrap().clients, 0);
-        readers.enter(&a).unwrap();
+        assert_eq!(readers.counts.lock().unwrap().clients, 0);
+        readers.admit_client(&a).unwrap();
     }
 
     #[test]
-    fn a_session_has_so_many_readers_and_room_again_when_one_leaves() {
+    fn readers_of_a_session_are_limited_until_one_of_them_is_dropped() {
         let readers = readers(2, 10, CancellationToken::new());
         let (a, b) = (SessionId::new("a").unwrap(), SessionId::new("b").unwrap());
-        let first = readers.enter(&a).unwrap();
-        let _second = readers.enter(&a).unwrap();
-        assert_eq!(readers.enter(&a).unwrap_err().code(), "too_many_readers");
-        let _other = readers.enter(&b).unwrap();
+        let first = readers.admit_client(&a).unwrap();
+        let _second = readers.admit_client(&a).unwrap();
+        assert_eq!(readers.admit_client(&a).unwrap_err().code(), "too_many_readers");
+        let _other = readers.admit_client(&b).unwrap();
         drop(first);
-        drop(readers.enter(&a).unwrap());
-        assert_eq!(readers.rooms.lock().unwrap().rooms.len(), 2);
+        drop(readers.admit_client(&a).unwrap());
+        assert_eq!(readers.counts.lock().unwrap().sessions.len(), 2);
     }
 
     #[test]
-    fn readers_of_the_program_do_not_count_against_the_limits_of_clients() {
+    fn internal_readers_do_not_count_against_the_limits_of_clients() {
         let readers = readers(1, 1, CancellationToken::new());
         let a = SessionId::new("a").unwrap();
-        let own = [readers.enter_own(&a), readers.enter_own(&a)];
-        let client = readers.enter(&a).unwrap();
-        assert_eq!(readers.enter(&a).unwrap_err().code(), "too_many_readers");
-        drop(readers.enter_own(&a));
+        let internal = [readers.admit_internal(&a), readers.admit_internal(&a)];
+        let client = readers.admit_client(&a).unwrap();
+        assert_eq!(readers.admit_client(&a).unwrap_err().code(), "too_many_readers");
+        drop(readers.admit_internal(&a));
         drop(client);
-        drop(readers.enter(&a).unwrap());
-        drop(own);
-        assert_eq!(readers.rooms.lock().unwrap().rooms.len(), 0);
+        drop(readers.admit_client(&a).unwrap());
+        drop(internal);
+        assert_eq!(readers.counts.lock().unwrap().sessions.len(), 0);
     }
 
     #[test]
-    fn those_who_read_are_told_and_those_who_come_after_are_not() {
+    fn only_tokens_from_before_the_end_of_a_run_are_cancelled_by_it() {
         let closing = CancellationToken::new();
         let readers = readers(2, 10, closing.clone());
         let [a, b] = ["a", "b"].map(|id| SessionId::new(id).unwrap());
-        let (reader, other) = (readers.enter(&a).unwrap(), readers.enter(&b).unwrap());
-        let [before, elsewhere] = [&reader, &other].map(Reader::over);
-        readers.tell_over(&a);
-        let after = reader.over();
-        let told = || [&before, &elsewhere, &after].map(CancellationToken::is_cancelled);
-        assert_eq!(told(), [true, false, false]);
+        let (reader, other) =
+            (readers.admit_client(&a).unwrap(), readers.admit_client(&b).unwrap());
+        let [before, elsewhere] = [&reader, &other].map(Reader::run_over);
+        readers.notify_run_over(&a);
+        let after = reader.run_over();
+        let cancelled = || [&before, &elsewhere, &after].map(CancellationToken::is_cancelled);
+        assert_eq!(cancelled(), [true, false, false]);
         closing.cancel();
-        assert_eq!(told(), [true, true, true]);
+        assert_eq!(cancelled(), [true, true, true]);
     }
 }

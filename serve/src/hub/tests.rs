@@ -26,7 +26,7 @@ graph! {
     }
 }
 
-/// A hub that opens a session when it may, and tells that it is about to.
+/// A hub that notifies `opens` before it opens a session, and then waits for a permit of `may_open`.
 struct Gated {
     hub: Arc<Hub<Counting>>,
     log: Arc<dyn Log>,
@@ -56,18 +56,18 @@ fn gated() -> Gated {
 }
 
 impl Gated {
-    fn begin(
+    fn start(
         &self,
         if_running: IfRunning,
     ) -> impl Future<Output = Result<Cursor, SessionError>> + use<> {
-        let begin = Begin::Run(RunInputs::typed(CountingInputs {}));
+        let kind = StartKind::Run(RunInputs::typed(CountingInputs {}));
         let if_unfinished = IfUnfinished::Restart;
-        let terms = Terms { existence: Existence::Any, if_running, if_unfinished };
+        let options = StartOptions { existence: Existence::Any, if_running, if_unfinished };
         let (hub, session) = (Arc::clone(&self.hub), self.session.clone());
-        async move { hub.begin(&session, begin, terms).await }
+        async move { hub.start(&session, kind, options).await }
     }
 
-    /// How each run began and ended, when nothing is under way any more.
+    /// Waits until all runs are over, and returns the entries of their starts and ends.
     async fn runs(&self) -> Vec<&'static str> {
         self.hub.runs.close();
         self.hub.runs.wait().await;
@@ -77,38 +77,38 @@ impl Gated {
     }
 }
 
-/// Polls once: whoever has to wait is in the queue then.
-fn queued<T>(mut future: Pin<&mut impl Future<Output = T>>) {
+/// Polls a future once, so that its request is in the queue.
+fn poll_once<T>(mut future: Pin<&mut impl Future<Output = T>>) {
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(future.as_mut().poll(&mut cx).is_pending());
 }
 
-/// A run that is stopped while its session is being opened takes no more than a step.
+/// A run that is stopped while its session is being opened executes at most one step.
 #[tokio::test]
-async fn a_stop_counts_as_soon_as_a_run_is_asked_for() {
+async fn stop_applies_to_a_run_whose_session_is_being_opened() {
     let gated = gated();
-    let mut first = pin!(gated.begin(IfRunning::Reject));
-    queued(first.as_mut());
+    let mut first = pin!(gated.start(IfRunning::Reject));
+    poll_once(first.as_mut());
     gated.opens.notified().await;
     gated.hub.stop(&gated.session);
     gated.may_open.add_permits(1);
     first.await.unwrap();
-    // and the next one does not stop
-    gated.begin(IfRunning::Wait).await.unwrap();
+    // the next run is not stopped
+    gated.start(IfRunning::Wait).await.unwrap();
     assert_eq!(gated.runs().await, ["run_started", "run_stopped", "run_started", "run_paused"]);
 }
 
 #[tokio::test]
-async fn a_stop_counts_while_a_session_that_was_fenced_off_is_opened_anew() {
+async fn stop_applies_while_a_fenced_session_is_opened_again() {
     let gated = gated();
     gated.may_open.add_permits(1);
-    gated.begin(IfRunning::Wait).await.unwrap();
+    gated.start(IfRunning::Wait).await.unwrap();
     gated.opens.notified().await;
-    let seat = gated.hub.seats().get(&gated.session).cloned().unwrap();
-    drop(seat.take().await);
-    // another process
+    let slot = gated.hub.slots().get(&gated.session).cloned().unwrap();
+    drop(slot.lock().await);
+    // as another process would
     gated.log.open(&gated.session, Claim::default()).await.unwrap();
-    let again = tokio::spawn(gated.begin(IfRunning::Wait));
+    let again = tokio::spawn(gated.start(IfRunning::Wait));
     gated.opens.notified().await;
     gated.hub.stop(&gated.session);
     gated.may_open.add_permits(1);
@@ -117,81 +117,81 @@ async fn a_stop_counts_while_a_session_that_was_fenced_off_is_opened_anew() {
 }
 
 #[tokio::test]
-async fn who_stops_what_is_in_front_stops_those_who_wait_as_well() {
+async fn start_that_stops_the_run_also_stops_the_starts_that_wait() {
     let gated = gated();
-    let mut first = pin!(gated.begin(IfRunning::Reject));
-    queued(first.as_mut());
-    let (second, third) = (gated.begin(IfRunning::Stop), gated.begin(IfRunning::Stop));
+    let mut first = pin!(gated.start(IfRunning::Reject));
+    poll_once(first.as_mut());
+    let (second, third) = (gated.start(IfRunning::Stop), gated.start(IfRunning::Stop));
     let (mut second, mut third) = (pin!(second), pin!(third));
-    queued(second.as_mut());
-    queued(third.as_mut());
+    poll_once(second.as_mut());
+    poll_once(third.as_mut());
     gated.may_open.add_permits(1);
     let (first, second, third) = tokio::join!(first, second, third);
-    for begun in [first, second, third] {
-        begun.unwrap();
+    for started in [first, second, third] {
+        started.unwrap();
     }
     let stopped = ["run_started", "run_stopped"];
     let expected = [stopped, stopped, ["run_started", "run_paused"]].concat();
     assert_eq!(gated.runs().await, expected);
 }
 
-/// A session that is being deleted is not one whose run is under way.
+/// A start in a session that is being deleted is not rejected as if a run were in progress.
 #[tokio::test]
-async fn who_comes_while_a_session_is_deleted_begins_in_another_one() {
+async fn start_during_a_deletion_uses_a_new_slot() {
     let gated = gated();
     gated.may_open.add_permits(1);
-    gated.begin(IfRunning::Wait).await.unwrap();
-    let seat = gated.hub.seats().get(&gated.session).cloned().unwrap();
-    let held = seat.take().await;
-    seat.give_up();
-    let mut next = pin!(gated.begin(IfRunning::Reject));
-    queued(next.as_mut());
-    forget(&mut gated.hub.seats(), &seat);
+    gated.start(IfRunning::Wait).await.unwrap();
+    let slot = gated.hub.slots().get(&gated.session).cloned().unwrap();
+    let held = slot.lock().await;
+    slot.mark_deleted();
+    let mut next = pin!(gated.start(IfRunning::Reject));
+    poll_once(next.as_mut());
+    remove(&mut gated.hub.slots(), &slot);
     drop(held);
     gated.may_open.add_permits(1);
     next.await.unwrap();
-    assert!(gated.hub.seats().get(&gated.session).is_some_and(|now| !Arc::ptr_eq(now, &seat)));
+    assert!(gated.hub.slots().get(&gated.session).is_some_and(|now| !Arc::ptr_eq(now, &slot)));
 }
 
 #[tokio::test]
-async fn who_waits_behind_a_delete_begins_in_a_session_of_its_own() {
+async fn start_that_waits_behind_a_deletion_creates_a_new_session() {
     let gated = gated();
-    let mut first = pin!(gated.begin(IfRunning::Reject));
-    queued(first.as_mut());
+    let mut first = pin!(gated.start(IfRunning::Reject));
+    poll_once(first.as_mut());
     let hub = Arc::clone(&gated.hub);
     let mut delete = pin!(hub.delete(&gated.session));
-    queued(delete.as_mut());
-    let mut next = pin!(gated.begin(IfRunning::Wait));
-    queued(next.as_mut());
+    poll_once(delete.as_mut());
+    let mut next = pin!(gated.start(IfRunning::Wait));
+    poll_once(next.as_mut());
     gated.may_open.add_permits(2);
     let (first, delete, next) = tokio::join!(first, delete, next);
     first.unwrap();
     delete.unwrap();
     next.unwrap();
-    assert_eq!(gated.hub.open(), 1);
+    assert_eq!(gated.hub.open_sessions(), 1);
     assert_eq!(gated.runs().await, ["run_started", "run_paused"]);
 }
 
-/// What is read may be of a run that is over when one asks whether it is under way.
+/// The run that was read may be over by the time its status is checked.
 #[tokio::test]
-async fn a_session_is_read_until_it_is_the_one_that_was_asked_about() {
+async fn session_is_read_again_until_it_matches_the_checked_status() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let open: Open<Counting> = Box::new(|_, _| Box::pin(Counting::app().build()));
     let hub = Arc::new(Hub::new(log, Limits::default(), open));
     let session = SessionId::new("a").unwrap();
     let place = |offset| Cursor { epoch: Epoch(1), offset: Offset(offset) };
     for (entries, read) in [
-        // the run ends after the first look
+        // the run ends after the first read
         (vec![(place(1), true), (place(2), false)], place(2)),
-        // it began and ended twice
+        // another run starts and ends in between
         (vec![(place(1), true), (place(5), true), (place(6), false)], place(6)),
-        // it died
+        // its process died
         (vec![(place(1), true), (place(1), true)], place(1)),
         (vec![(place(1), false)], place(1)),
     ] {
         let left = Mutex::new(entries.into_iter());
         let next = || std::future::ready(Ok(left.lock().unwrap().next().unwrap()));
-        let (seen, running) = hub.look(&session, next, |seen| *seen).await.unwrap();
+        let (seen, running) = hub.read_with_status(&session, next, |seen| *seen).await.unwrap();
         assert_eq!((seen.0, running), (read, false));
         assert_eq!(left.lock().unwrap().next(), None);
     }

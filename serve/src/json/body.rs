@@ -1,4 +1,4 @@
-//! The body of a request.
+//! Request bodies.
 
 use super::scan;
 use crate::problem::Problem;
@@ -9,9 +9,9 @@ use axum::{
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-/// Extracts a body of JSON.
+/// Extracts a JSON body.
 ///
-/// One with an integer that 64 bits do not hold is refused, and so is one that is nested too deeply.
+/// Rejects numbers that do not fit in 64 bits, and bodies that are nested too deeply.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -24,9 +24,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// Reads what is known to be well-formed JSON.
+/// Deserializes well-formed JSON.
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    scan::check(text).map_err(|unfit| Problem::invalid_inputs(unfit.to_string()))?;
+    scan::check(text).map_err(|rejected| Problem::invalid_inputs(rejected.to_string()))?;
     let value = serde_json::from_str::<serde_json::Value>(text)
         .map_err(|error| Problem::bad_request("malformed_body", error.to_string()))?;
     serde_path_to_error::deserialize(value)

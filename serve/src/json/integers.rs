@@ -1,4 +1,4 @@
-//! Integers that arrive as strings, as the server sends them.
+//! Deserialization of integers from the strings that the server sends.
 
 use super::MAX_SAFE;
 use serde::{
@@ -7,15 +7,15 @@ use serde::{
 };
 use std::fmt;
 
-/// Deserialises as what it wraps does, and where a type asks for an integer takes the string that
-/// the server would send for one.
+/// Wraps a deserializer or a visitor. Where a type expects an integer, it also accepts the string that the server
+/// would send for that integer.
 ///
-/// Such a string is refused by every integer type otherwise, so that nothing is read in two ways.
-/// Types for which serde buffers their content (untagged, internally tagged, flattened) do not say
-/// that they want an integer, and do not get one.
+/// Integer types reject such strings otherwise, so no value changes its meaning. Types whose content serde buffers
+/// (untagged, internally tagged, flattened) do not announce that they expect an integer, and do not accept the
+/// string.
 pub(crate) struct Integers<T>(pub(crate) T);
 
-/// A visitor that wants an integer.
+/// A visitor that expects an integer.
 struct Integer<V>(V);
 
 /// An integer in the form that the server sends.
@@ -76,7 +76,7 @@ macro_rules! forward {
     )* };
 }
 
-macro_rules! ask_for_integer {
+macro_rules! expect_integer {
     ($($method:ident)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
             self.0.deserialize_any(Integer(visitor))
@@ -87,7 +87,7 @@ macro_rules! ask_for_integer {
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Integers<D> {
     type Error = D::Error;
 
-    ask_for_integer! {
+    expect_integer! {
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
     }
@@ -117,7 +117,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Integers<D> {
     }
 }
 
-macro_rules! pass_on {
+macro_rules! delegate {
     ($($method:ident: $type:ty),*) => { $(
         fn $method<E: Error>(self, value: $type) -> Result<V::Value, E> {
             self.0.$method(value)
@@ -132,8 +132,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Integers<V> {
         self.0.expecting(f)
     }
 
-    // all that a `Value` visits
-    pass_on! {
+    // the methods that the deserializer of a `Value` calls
+    delegate! {
         visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str,
         visit_borrowed_str: &'de str, visit_string: String
     }
@@ -193,7 +193,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Integers<A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Integers<A> {
     type Error = A::Error;
 
-    // keys that are integers are strings anyway
+    // integer keys are strings in JSON
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_sends_is_read_back_as_it_was() {
+    fn values_that_the_server_sends_are_read_back_unchanged() {
         for id in [0, MAX_SAFE, MAX_SAFE + 1, u64::MAX] {
             for below in [0, -1, i64::MIN, i64::MAX, -(1 << 53), 1 - (1 << 53)] {
                 let mut sent = Vec::new();
@@ -335,13 +335,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_as_without_it() {
+    fn numbers_are_still_accepted() {
         let value = serde_json::to_value(all(u64::MAX, i64::MIN)).unwrap();
         assert_eq!(read::<All>(value), Ok(all(u64::MAX, i64::MIN)));
     }
 
     #[test]
-    fn no_other_string_is_an_integer_and_messages_are_those_of_serde_json() {
+    fn other_strings_are_rejected_with_the_messages_of_serde_json() {
         for text in [
             "1",
             "9007199254740991",
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_takes_strings_gets_strings() {
+    fn types_that_accept_strings_receive_strings() {
         let text = "18446744073709551615";
         assert_eq!(read::<String>(json!(text)), Ok(text.into()));
         assert_eq!(read::<Value>(json!([text])), Ok(json!([text])));

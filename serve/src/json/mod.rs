@@ -1,7 +1,7 @@
-//! JSON as clients send and receive it, many of which hold no integer beyond ±(2^53 − 1).
+//! JSON for clients, many of which cannot represent integers beyond ±(2^53 − 1).
 //!
-//! What the server sends has such an integer as a string of its digits. What it receives may have it
-//! that way or as a number, as long as 64 bits hold it: `serde_json` would round a larger one.
+//! The server sends such an integer as a string of its digits. In requests, it may be a string or a number that
+//! fits in 64 bits: `serde_json` would round a larger one.
 
 mod body;
 mod integers;

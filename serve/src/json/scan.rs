@@ -1,16 +1,16 @@
-//! Numbers that `serde_json` would round, and depths that it does not read.
+//! A check for numbers that `serde_json` would round, and for nesting that it does not read.
 
 use std::fmt::{self, Write as _};
 
-/// How deep arrays and objects may be nested: `serde_json` reads no more.
-const DEPTH: usize = 127;
+/// Maximum depth of nested arrays and objects, which is that of `serde_json`.
+const MAX_DEPTH: usize = 127;
 
-/// How many steps of a path are told.
-const STEPS: usize = 16;
+/// Maximum number of segments of a path in an error.
+const MAX_SEGMENTS: usize = 16;
 
-/// What is wrong with JSON that is otherwise well formed, and where.
+/// The reason why well-formed JSON is rejected, and its path.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unfit {
+pub(super) struct Rejected {
     path: String,
     fault: Fault,
 }
@@ -22,17 +22,17 @@ enum Fault {
     Depth,
 }
 
-impl fmt::Display for Unfit {
+impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path)?;
         }
         match self.fault {
             Fault::Integer => f.write_str(
-                "an integer that 64 bits do not hold; write a float with an exponent or a fraction",
+                "an integer that does not fit in 64 bits: write a float with an exponent or a fraction",
             ),
-            Fault::Float => f.write_str("a number that is too large for a float of 64 bits"),
-            Fault::Depth => write!(f, "nested too deeply, at most {DEPTH} levels are read"),
+            Fault::Float => f.write_str("a number that is too large for a 64-bit float"),
+            Fault::Depth => write!(f, "nested too deeply: at most {MAX_DEPTH} levels are supported"),
         }
     }
 }
@@ -41,12 +41,12 @@ impl fmt::Display for Unfit {
 #[derive(Clone, Copy)]
 enum Level<'t> {
     Array(usize),
-    /// With the current key as it is written, once there is one.
+    /// With the source text of the current key, once there is one.
     Object(Option<&'t str>),
 }
 
-/// Checks a text that is known to be well-formed JSON, without recursion.
-pub(super) fn check(text: &str) -> Result<(), Unfit> {
+/// Checks well-formed JSON, without recursion.
+pub(super) fn check(text: &str) -> Result<(), Rejected> {
     let bytes = text.as_bytes();
     let mut levels: Vec<Level<'_>> = Vec::new();
     let mut at = 0;
@@ -71,21 +71,21 @@ pub(super) fn check(text: &str) -> Result<(), Unfit> {
             b'-' | b'0'..=b'9' => {
                 let rest = bytes.get(at..).unwrap_or_default();
                 at += rest.iter().take_while(|byte| is_numeric(**byte)).count();
-                if let Some(fault) = text.get(start..at).and_then(number) {
-                    return Err(Unfit { path: path(&levels), fault });
+                if let Some(fault) = text.get(start..at).and_then(number_fault) {
+                    return Err(Rejected { path: path(&levels), fault });
                 }
             }
             _ => {}
         }
-        if levels.len() > DEPTH {
+        if levels.len() > MAX_DEPTH {
             levels.pop();
-            return Err(Unfit { path: path(&levels), fault: Fault::Depth });
+            return Err(Rejected { path: path(&levels), fault: Fault::Depth });
         }
     }
     Ok(())
 }
 
-/// The place behind the quote that ends a string.
+/// Returns the index after the quote that ends a string.
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         at += 1;
@@ -102,8 +102,8 @@ fn is_numeric(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')
 }
 
-/// What is wrong with a number.
-fn number(literal: &str) -> Option<Fault> {
+/// Returns the fault of a number, if it has one.
+fn number_fault(literal: &str) -> Option<Fault> {
     if literal.contains(['.', 'e', 'E']) {
         let finite = literal.parse().is_ok_and(f64::is_finite);
         return (!finite).then_some(Fault::Float);
@@ -112,12 +112,12 @@ fn number(literal: &str) -> Option<Fault> {
     (!fits).then_some(Fault::Integer)
 }
 
-/// The place of a value, as errors of deserialisation name it.
+/// Returns the path of a value, in the form of deserialization errors.
 fn path(levels: &[Level<'_>]) -> String {
     let mut path = String::new();
-    for level in levels.iter().take(STEPS) {
+    for level in levels.iter().take(MAX_SEGMENTS) {
         match level {
-            // a string takes all that is written
+            // writing to a string cannot fail
             Level::Array(index) => drop(write!(path, "[{index}]")),
             Level::Object(Some(key)) => {
                 if !path.is_empty() {
@@ -128,7 +128,7 @@ fn path(levels: &[Level<'_>]) -> String {
             Level::Object(None) => {}
         }
     }
-    if levels.len() > STEPS {
+    if levels.len() > MAX_SEGMENTS {
         path.push('…');
     }
     path
@@ -140,12 +140,12 @@ mod tests {
     use super::*;
     use serde_json::Value;
 
-    fn refused(text: &str) -> Option<String> {
-        check(text).err().map(|unfit| unfit.to_string())
+    fn rejection(text: &str) -> Option<String> {
+        check(text).err().map(|rejected| rejected.to_string())
     }
 
     #[test]
-    fn an_integer_beyond_64_bits_is_refused_with_its_place() {
+    fn integer_beyond_64_bits_is_rejected_with_its_path() {
         for (text, place) in [
             ("18446744073709551616", ""),
             ("[-9223372036854775809]", "[0]: "),
@@ -153,8 +153,11 @@ mod tests {
             (r#"{"a":[[1,2],[3,4]],"b":"x, [","c":99999999999999999999}"#, "c: "),
             (r#"{ "a\u0020\"b" : 99999999999999999999 }"#, "a \"b: "),
         ] {
-            let detail = refused(text).unwrap();
-            assert!(detail.starts_with(&format!("{place}an integer that 64 bits")), "{detail}");
+            let detail = rejection(text).unwrap();
+            assert!(
+                detail.starts_with(&format!("{place}an integer that does not fit")),
+                "{detail}"
+            );
         }
         for text in [
             "18446744073709551615",
@@ -163,31 +166,31 @@ mod tests {
             r#"{"99999999999999999999":"99999999999999999999"}"#,
             r#"["\"", "\\", 1, "\\\" 99999999999999999999"]"#,
         ] {
-            assert_eq!(refused(text), None);
+            assert_eq!(rejection(text), None);
         }
     }
 
     #[test]
-    fn a_float_beyond_64_bits_is_refused_with_its_place() {
-        let detail = refused(r#"{"a":[-1e400]}"#).unwrap();
+    fn float_beyond_64_bits_is_rejected_with_its_path() {
+        let detail = rejection(r#"{"a":[-1e400]}"#).unwrap();
         assert!(detail.starts_with("a[0]: a number that is too large"), "{detail}");
     }
 
     #[test]
-    fn what_is_nested_deeper_than_serde_json_reads_is_refused() {
+    fn nesting_that_serde_json_does_not_read_is_rejected() {
         let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
-        for levels in [1, DEPTH, DEPTH + 1, 200] {
+        for levels in [1, MAX_DEPTH, MAX_DEPTH + 1, 200] {
             let reads = serde_json::from_str::<Value>(&nested(levels)).is_ok();
-            assert_eq!(refused(&nested(levels)).is_none(), reads, "{levels} levels");
+            assert_eq!(rejection(&nested(levels)).is_none(), reads, "{levels} levels");
         }
-        let detail = refused(&nested(100_000)).unwrap();
-        let place = format!("{}…: nested too deeply", "[0]".repeat(STEPS));
+        let detail = rejection(&nested(100_000)).unwrap();
+        let place = format!("{}…: nested too deeply", "[0]".repeat(MAX_SEGMENTS));
         assert!(detail.starts_with(&place), "{detail}");
         let fields = format!("{}1{}", r#"{"a":"#.repeat(128), "}".repeat(128));
-        assert!(refused(&fields).unwrap().contains("nested too deeply"));
+        assert!(rejection(&fields).unwrap().contains("nested too deeply"));
     }
 
-    /// A sequence of numbers that is the same in every run of the tests.
+    /// A deterministic sequence of pseudo-random numbers.
     struct Random(u64);
 
     impl Random {
@@ -203,7 +206,7 @@ mod tests {
         }
     }
 
-    /// Random JSON; `first` becomes the place of its first integer beyond 64 bits.
+    /// Appends random JSON to `text`. `first` becomes the path of its first integer beyond 64 bits.
     fn write(random: &mut Random, text: &mut String, place: &str, first: &mut Option<String>) {
         let space = |random: &mut Random| random.of(&["", "", " ", "\n\t"]);
         let strings = [
@@ -270,20 +273,20 @@ mod tests {
     }
 
     #[test]
-    fn random_json_is_refused_exactly_when_an_integer_is_beyond_64_bits() {
+    fn random_json_is_rejected_if_and_only_if_an_integer_is_beyond_64_bits() {
         let mut random = Random(0x9E37_79B9_7F4A_7C15);
         let mut seen = [0, 0];
         for _ in 0..20_000 {
             let (mut text, mut first) = (String::new(), None);
             write(&mut random, &mut text, "", &mut first);
             serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
-            let expected = first.map(|path| Unfit { path, fault: Fault::Integer });
+            let expected = first.map(|path| Rejected { path, fault: Fault::Integer });
             seen[usize::from(expected.is_some())] += 1;
             let found = check(&text).err();
-            // a longer path than is told
+            // the error has only a part of a longer path
             if expected
                 .as_ref()
-                .is_some_and(|unfit| unfit.path.matches(['[', '.']).count() >= STEPS)
+                .is_some_and(|rejected| rejected.path.matches(['[', '.']).count() >= MAX_SEGMENTS)
             {
                 assert!(found.is_some(), "{text}");
                 continue;

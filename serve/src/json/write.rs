@@ -1,4 +1,4 @@
-//! Integers as strings where JavaScript would round them.
+//! Serialization of integers that JavaScript would round as strings.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -14,14 +14,14 @@ use std::io::{self, Write};
 /// JavaScript's `Number.MAX_SAFE_INTEGER`.
 pub(crate) const MAX_SAFE: u64 = (1 << 53) - 1;
 
-/// A response of JSON.
+/// A JSON response.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         let mut body = Vec::with_capacity(128);
         if let Err(error) = to_writer(&mut body, &self.0) {
-            tracing::error!(%error, "a response could not be written");
+            tracing::error!(%error, "a response could not be serialized");
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
         let kind = HeaderValue::from_static("application/json");
@@ -29,20 +29,20 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// Writes compact JSON whose integers beyond ±(2^53 − 1) are strings.
+/// Serializes a value as compact JSON whose integers beyond ±(2^53 − 1) are strings.
 pub(crate) fn to_writer(writer: impl Write, value: &impl Serialize) -> Result<()> {
     value.serialize(&mut Serializer::with_formatter(writer, SafeIntegers::default()))
 }
 
-/// The formatter of compact JSON, with one more comparison for each integer.
+/// A formatter of compact JSON that adds quotes to unsafe integers.
 #[derive(Default)]
 struct SafeIntegers {
-    /// A key is being written, which has quotes already.
+    /// A key is being written: an integer key has quotes already.
     in_key: bool,
 }
 
 impl SafeIntegers {
-    /// Writes a quote before and behind an integer that is not safe.
+    /// Writes a quote if the integer is not safe; called before and after each integer.
     fn quote<W: ?Sized + Write>(&self, writer: &mut W, magnitude: u128) -> io::Result<()> {
         if self.in_key || magnitude <= u128::from(MAX_SAFE) {
             return Ok(());
@@ -76,14 +76,14 @@ impl Formatter for SafeIntegers {
         self.quote(writer, value)
     }
 
-    /// Writes a number that is kept as text: all those of a `Value` if a crate of the program turns
-    /// on `arbitrary_precision` of `serde_json`.
+    /// Writes a number that is stored as text: any number of a `Value`, if a crate of the program enables the
+    /// feature `arbitrary_precision` of `serde_json`.
     fn write_number_str<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
         value: &str,
     ) -> io::Result<()> {
-        // 0 for a float, which has no quotes; no 128 bits hold a larger integer
+        // 0 for a float, which needs no quotes; `u128::MAX` for an integer beyond 128 bits
         let magnitude = match value.parse::<i128>() {
             Ok(integer) => integer.unsigned_abs(),
             Err(_) if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => u128::MAX,
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_that_javascript_would_round_are_strings_and_all_else_is_as_it_was() {
+    fn only_integers_that_javascript_would_round_become_strings() {
         let cases: &[(&str, &str)] = &[
             ("9007199254740991", "9007199254740991"),
             ("-9007199254740991", "-9007199254740991"),
@@ -167,9 +167,9 @@ mod tests {
         assert_eq!(written(&u128::MAX), format!("\"{}\"", u128::MAX));
     }
 
-    /// As with the feature `arbitrary_precision`, which any crate of a program turns on for all.
+    /// As with the feature `arbitrary_precision`, which any crate of a program can enable for all of them.
     #[test]
-    fn numbers_that_are_kept_as_text_are_written_in_the_same_way() {
+    fn numbers_that_are_stored_as_text_are_written_in_the_same_way() {
         for (number, expected) in [
             ("9007199254740991", "9007199254740991"),
             ("-9007199254740991", "-9007199254740991"),

@@ -1,4 +1,4 @@
-//! Accepting connections, up to a limit.
+//! The accept loop, with a limit of connections.
 
 use super::{activity::Activity, connection::Protocols, options::ConnectionLimits, socket::Socket};
 use axum::Router;
@@ -17,13 +17,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long a new connection waits before the open ones are looked through again.
-const AGAIN: Duration = Duration::from_millis(100);
+/// Interval at which a new connection retries to replace an open one.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How often the trace output says that the limit is reached.
+/// Interval at which the trace output reports that the limit is reached.
 const REPORT: Duration = Duration::from_mins(1);
 
-/// Accepts connections until `stop` is ready, and then waits for those that are open.
+/// Accepts connections until `stop` completes, and then waits for those that are open.
 pub(super) async fn accept(
     listener: TcpListener,
     routes: Router,
@@ -32,16 +32,16 @@ pub(super) async fn accept(
 ) {
     let stopping = CancellationToken::new();
     let protocols = Arc::new(Protocols::new(routes, limits, stopping.clone()));
-    let mut places = Places::new(limits.connections);
+    let mut connections = Connections::new(limits.connections);
     let mut tasks = JoinSet::new();
     let accepting = async {
         loop {
-            let (stream, permit) = places.next(&listener).await;
+            let (stream, permit) = connections.next(&listener).await;
             let (protocols, activity) = (Arc::clone(&protocols), Activity::new());
-            let place = places.enter(&activity);
+            let entry = connections.insert(&activity);
             let socket = Socket::new(stream, limits.write, Arc::clone(&activity), permit);
             tasks.spawn(async move {
-                protocols.serve(socket, activity, place.evicted.clone()).await;
+                protocols.serve(socket, activity, entry.evicted.clone()).await;
             });
             while tasks.try_join_next().is_some() {}
         }
@@ -54,47 +54,49 @@ pub(super) async fn accept(
     stopping.cancel();
     let ended = async { while tasks.join_next().await.is_some() {} };
     if timeout(limits.drain, ended).await.is_err() {
-        tracing::warn!(connections = tasks.len(), "connections are closed before their end");
+        tracing::warn!(connections = tasks.len(), "connections did not end in time and are closed");
     }
 }
 
-/// The connections that are open, and how many there may be.
-struct Places {
-    room: Arc<Semaphore>,
-    open: Arc<Mutex<BTreeMap<u64, Open>>>,
-    next: u64,
+/// The open connections and their limit.
+struct Connections {
+    permits: Arc<Semaphore>,
+    open: Arc<Mutex<BTreeMap<u64, Connection>>>,
+    next_id: u64,
+    /// When the trace output last reported that the limit is reached.
     reported: Option<Instant>,
 }
 
-struct Open {
+struct Connection {
     activity: Arc<Activity>,
+    /// Cancelled to close the connection.
     evicted: CancellationToken,
 }
 
-/// Belongs to a connection until this is dropped.
-struct Place {
+/// The entry of an open connection, until it is dropped.
+struct Entry {
     id: u64,
     evicted: CancellationToken,
-    open: Arc<Mutex<BTreeMap<u64, Open>>>,
+    open: Arc<Mutex<BTreeMap<u64, Connection>>>,
 }
 
-impl Places {
+impl Connections {
     fn new(limit: usize) -> Self {
-        let room = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
-        Self { room, open: Arc::default(), next: 0, reported: None }
+        let permits = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        Self { permits, open: Arc::default(), next_id: 0, reported: None }
     }
 
-    /// Waits for a connection, and for room for it.
+    /// Waits for a connection and for its permit.
     async fn next(&mut self, listener: &TcpListener) -> (TcpStream, OwnedSemaphorePermit) {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => return (stream, self.permit().await),
-                Err(error) if is_of_the_connection(&error) => {}
+                Err(error) if is_connection_error(&error) => {}
                 Err(error) => {
                     // most likely, the process has no file descriptors left
                     tracing::error!(error = &*error.to_string(), "no connection can be accepted");
                     self.evict();
-                    sleep(AGAIN).await;
+                    sleep(RETRY_INTERVAL).await;
                 }
             }
         }
@@ -102,7 +104,7 @@ impl Places {
 
     async fn permit(&mut self) -> OwnedSemaphorePermit {
         loop {
-            if let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() {
+            if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
                 return permit;
             }
             if self.reported.is_none_or(|reported| reported.elapsed() >= REPORT) {
@@ -110,8 +112,11 @@ impl Places {
                 tracing::warn!("the limit of connections is reached");
             }
             self.evict();
-            // one that was asked to leave, or ends by itself; another one may wait for its client soon
-            if let Ok(Ok(permit)) = timeout(AGAIN, Arc::clone(&self.room).acquire_owned()).await {
+            // of the evicted connection, or of another one that ends; retried, because another one may wait for
+            // its client by then
+            if let Ok(Ok(permit)) =
+                timeout(RETRY_INTERVAL, Arc::clone(&self.permits).acquire_owned()).await
+            {
                 return permit;
             }
         }
@@ -127,28 +132,28 @@ impl Places {
         }
     }
 
-    fn enter(&mut self, activity: &Arc<Activity>) -> Place {
-        let id = self.next;
-        self.next += 1;
+    fn insert(&mut self, activity: &Arc<Activity>) -> Entry {
+        let id = self.next_id;
+        self.next_id += 1;
         let evicted = CancellationToken::new();
-        let open = Open { activity: Arc::clone(activity), evicted: evicted.clone() };
-        locked(&self.open).insert(id, open);
-        Place { id, evicted, open: Arc::clone(&self.open) }
+        let connection = Connection { activity: Arc::clone(activity), evicted: evicted.clone() };
+        locked(&self.open).insert(id, connection);
+        Entry { id, evicted, open: Arc::clone(&self.open) }
     }
 }
 
-impl Drop for Place {
+impl Drop for Entry {
     fn drop(&mut self) {
         locked(&self.open).remove(&self.id);
     }
 }
 
-fn locked(open: &Mutex<BTreeMap<u64, Open>>) -> MutexGuard<'_, BTreeMap<u64, Open>> {
+fn locked(open: &Mutex<BTreeMap<u64, Connection>>) -> MutexGuard<'_, BTreeMap<u64, Connection>> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns whether an error concerns only a connection that was about to be accepted.
-fn is_of_the_connection(error: &io::Error) -> bool {
+fn is_connection_error(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionRefused

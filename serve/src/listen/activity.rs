@@ -1,4 +1,4 @@
-//! Who has to act next on a connection: the client or the server, and since when.
+//! The activity of a connection: whether it waits for the client or for the server, and since when.
 
 use super::options::ConnectionLimits;
 use std::{
@@ -8,7 +8,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// What happens on one connection, shared by its socket and its requests.
+/// The activity of one connection, shared by its socket and its requests.
 #[derive(Debug)]
 pub(super) struct Activity(Mutex<State>);
 
@@ -17,17 +17,17 @@ struct State {
     protocol: Protocol,
     /// When the connection started, or its last exchange ended.
     idle_since: Instant,
-    /// When the first bytes of the next request came.
+    /// When the first bytes of the next request arrived.
     head_since: Option<Instant>,
     /// When bytes were last written to the socket.
     written: Instant,
-    /// The socket has bytes that the client does not accept yet; it limits how long.
+    /// The socket has bytes that the client does not accept yet. It has a timeout of its own.
     blocked: bool,
-    exchanges: BTreeMap<u64, Turn>,
+    exchanges: BTreeMap<u64, WaitsFor>,
     next_exchange: u64,
 }
 
-/// The protocol of a connection, which its first request tells.
+/// The protocol of a connection, which is known from its first request on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     Unknown,
@@ -36,13 +36,13 @@ pub(super) enum Protocol {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
+enum WaitsFor {
     /// The server works on the response, or has nothing to send yet.
     Server,
-    /// The client has to send more of the body, whose own deadline counts.
-    Sends(Instant),
+    /// The client has to send more of the body, which has a deadline of its own.
+    Body(Instant),
     /// The client has to accept more of the response.
-    Reads(Instant),
+    Reader(Instant),
 }
 
 impl Activity {
@@ -66,11 +66,11 @@ impl Activity {
         state.head_since = None;
         let id = state.next_exchange;
         state.next_exchange += 1;
-        state.exchanges.insert(id, Turn::Server);
+        state.exchanges.insert(id, WaitsFor::Server);
         Arc::new(Exchange { activity: Arc::clone(self), id })
     }
 
-    /// Notes bytes from the client.
+    /// Notes that bytes arrived from the client.
     pub(super) fn bytes_read(&self) {
         let mut state = self.state();
         if state.exchanges.is_empty() && state.head_since.is_none() {
@@ -85,12 +85,13 @@ impl Activity {
         state.blocked = false;
     }
 
-    /// Notes that the client accepts no more bytes at present.
+    /// Notes that the client does not accept more bytes at present.
     pub(super) fn write_blocked(&self) {
         self.state().blocked = true;
     }
 
-    /// Returns when the connection is to be closed as things stand; `None` while the server has to act.
+    /// Returns the time at which the connection is closed unless its activity changes; `None` while the server has
+    /// to act.
     pub(super) fn deadline(&self, limits: &ConnectionLimits) -> Option<Instant> {
         let state = self.state();
         if state.exchanges.is_empty() {
@@ -100,42 +101,42 @@ impl Activity {
             let idle = state.idle_since;
             return Some(match (state.protocol, state.head_since) {
                 (Protocol::Unknown, _) => idle + limits.header,
-                // between requests, frames need not belong to a request
+                // frames between requests need not belong to a request
                 (Protocol::Http2, _) => idle + limits.idle,
-                // a large response is still written after its exchange has ended
+                // the last bytes of a large response are written after its exchange has ended
                 (Protocol::Http1, None) => idle.max(state.written) + limits.idle,
                 (Protocol::Http1, Some(head)) => {
                     (idle.max(state.written) + limits.idle).min(head + limits.header)
                 }
             });
         }
-        if state.exchanges.values().any(|turn| matches!(turn, Turn::Sends(_))) {
+        if state.exchanges.values().any(|exchange| matches!(exchange, WaitsFor::Body(_))) {
             return None;
         }
         state.waits_for_client().map(|since| since + limits.write)
     }
 
-    /// Returns since when the connection waits for its client; `None` while the server has to act.
+    /// Returns the time since which the connection has waited for its client; `None` while the server has to act.
     pub(super) fn waits_since(&self) -> Option<Instant> {
         let state = self.state();
         if state.exchanges.is_empty() {
-            // a large response is still written after its exchange has ended
+            // the last bytes of a large response are written after its exchange has ended
             Some(state.idle_since.max(state.written))
         } else {
             state.waits_for_client()
         }
     }
 
-    /// Returns whether there is no exchange.
+    /// Returns whether no exchange is in progress.
     pub(super) fn is_idle(&self) -> bool {
         self.state().exchanges.is_empty()
     }
 
-    /// Returns when a connection without exchanges is to be cut off that was asked to end at a time; `None`
-    /// while there are bytes to be written.
-    pub(super) fn cut_off(&self, asked: Instant, grace: Duration) -> Option<Instant> {
+    /// Returns the time at which a connection without exchanges is closed that has been closing since `closing`;
+    /// `None` while there are bytes to be written.
+    pub(super) fn close_at(&self, closing: Instant, grace: Duration) -> Option<Instant> {
         let state = self.state();
-        (!state.blocked).then(|| state.written.max(asked) + grace)
+        (!state.blocked).then(|| state.written.max(closing) + grace)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -144,13 +145,15 @@ impl Activity {
 }
 
 impl State {
-    /// Returns since when every exchange waits for the client.
+    /// Returns the time since which every exchange has waited for the client.
     fn waits_for_client(&self) -> Option<Instant> {
         let mut latest = None;
-        for turn in self.exchanges.values() {
-            match turn {
-                Turn::Server => return None,
-                Turn::Sends(since) | Turn::Reads(since) => latest = latest.max(Some(*since)),
+        for exchange in self.exchanges.values() {
+            match exchange {
+                WaitsFor::Server => return None,
+                WaitsFor::Body(since) | WaitsFor::Reader(since) => {
+                    latest = latest.max(Some(*since));
+                }
             }
         }
         latest
@@ -165,34 +168,35 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// The server has to act.
+    /// Notes that the server has to act.
     pub(super) fn waits_for_server(&self) {
-        self.set(Turn::Server);
+        self.set(WaitsFor::Server);
     }
 
-    /// The client has to send more of the body.
+    /// Notes that the client has to send more of the body.
     pub(super) fn waits_for_body(&self) {
-        self.set(Turn::Sends(Instant::now()));
+        self.set(WaitsFor::Body(Instant::now()));
     }
 
-    /// The server has to act, if it has waited for more of the body.
-    pub(super) fn needs_no_body(&self) {
-        if let Some(turn @ Turn::Sends(_)) = self.activity.state().exchanges.get_mut(&self.id) {
-            *turn = Turn::Server;
+    /// Notes that the server does not wait for more of the body.
+    pub(super) fn body_done(&self) {
+        if let Some(state @ WaitsFor::Body(_)) = self.activity.state().exchanges.get_mut(&self.id) {
+            *state = WaitsFor::Server;
         }
     }
 
-    /// The client has to accept more of the response.
+    /// Notes that the client has to accept more of the response.
     pub(super) fn waits_for_reader(&self) {
-        self.set(Turn::Reads(Instant::now()));
+        self.set(WaitsFor::Reader(Instant::now()));
     }
 
-    fn set(&self, turn: Turn) {
+    fn set(&self, state: WaitsFor) {
         if let Some(known) = self.activity.state().exchanges.get_mut(&self.id) {
-            match (*known, turn) {
-                // it has waited since then
-                (Turn::Sends(_), Turn::Sends(_)) | (Turn::Reads(_), Turn::Reads(_)) => {}
-                _ => *known = turn,
+            match (*known, state) {
+                // still waiting since then
+                (WaitsFor::Body(_), WaitsFor::Body(_))
+                | (WaitsFor::Reader(_), WaitsFor::Reader(_)) => {}
+                _ => *known = state,
             }
         }
     }
@@ -223,7 +227,7 @@ mod tests {
         drain: SECOND,
     };
 
-    /// Returns how many seconds are left.
+    /// Returns the seconds until the deadline.
     fn left(activity: &Activity) -> Option<u64> {
         activity.deadline(&LIMITS).map(|deadline| (deadline - Instant::now()).as_secs())
     }
@@ -267,7 +271,7 @@ mod tests {
         // the socket has a timeout of its own
         assert_eq!(left(&activity), None);
         advance(100 * SECOND).await;
-        assert_eq!(activity.cut_off(Instant::now(), SECOND), None);
+        assert_eq!(activity.close_at(Instant::now(), SECOND), None);
         activity.bytes_written();
         assert_eq!(left(&activity), Some(60));
     }
@@ -281,9 +285,9 @@ mod tests {
         advance(SECOND).await;
         assert_eq!((left(&activity), activity.waits_since()), (None, None));
         two.waits_for_body();
-        // its body has a deadline of its own, but it may make room for another connection
+        // the body has a deadline of its own, but the connection can be replaced
         assert_eq!((left(&activity), activity.waits_since()), (None, Some(Instant::now())));
-        two.needs_no_body();
+        two.body_done();
         assert_eq!(activity.waits_since(), None);
         two.waits_for_reader();
         advance(SECOND).await;

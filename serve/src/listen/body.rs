@@ -1,4 +1,4 @@
-//! Bodies that report who has to act next, and request bodies that have to arrive in time.
+//! Bodies that report to the activity of their connection, and the timeout of request bodies.
 
 use super::activity::Exchange;
 use crate::body_error::BodyTimeout;
@@ -12,11 +12,11 @@ use std::{
 };
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The body of a request, which has to be complete at a deadline.
+/// The body of a request, which has to be complete by a deadline.
 pub(super) struct RequestBody<B> {
     body: B,
     deadline: Instant,
-    /// Made when the body has to be waited for.
+    /// Created when the body has to be awaited.
     timer: Option<Pin<Box<Sleep>>>,
     exchange: Arc<Exchange>,
 }
@@ -64,7 +64,7 @@ where
 
 impl<B> Drop for RequestBody<B> {
     fn drop(&mut self) {
-        self.exchange.needs_no_body();
+        self.exchange.body_done();
     }
 }
 
@@ -89,7 +89,7 @@ impl<B: Body + Unpin> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = &mut *self;
-        // the connection asks for more as soon as the client accepts it
+        // the connection polls for more when the client has accepted the previous bytes
         this.exchange.waits_for_server();
         let frame = Pin::new(&mut this.body).poll_frame(cx);
         if matches!(frame, Poll::Ready(Some(Ok(_)))) {

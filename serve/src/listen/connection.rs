@@ -1,4 +1,4 @@
-//! One connection, from its start until it ends or one of its limits is reached.
+//! Serves one connection until it ends or one of its limits is reached.
 
 use super::{
     activity::{Activity, Protocol},
@@ -23,16 +23,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long the last bytes of a connection may take that is being closed and has no request.
+/// Grace period for the last bytes of a connection that is being closed and has no request.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// How often an HTTP/2 client is asked whether it is still there, and how long its answer may take.
+/// Interval of the pings to an HTTP/2 client.
 const PING: Duration = Duration::from_secs(20);
 
-/// How many bytes the head of a request may have, and how many bytes of a response are buffered.
+/// Maximum size of the head of a request, and of the buffer for a response, in bytes.
 const BUFFER: usize = 64 << 10;
 
-/// How connections are served.
+/// The configuration that all connections share.
 pub(super) struct Protocols {
     builder: Builder<TokioExecutor>,
     routes: TowerToHyperService<Router>,
@@ -47,17 +47,17 @@ impl Protocols {
         stopping: CancellationToken,
     ) -> Self {
         let mut builder = Builder::new(TokioExecutor::new());
-        // the limits of heads and of idle connections are kept here, for both protocols
+        // heads and idle connections have timeouts in `serve`, for both protocols
         builder.http1().header_read_timeout(None).max_buf_size(BUFFER);
         let mut http2 = builder.http2();
-        // a client that reads nothing for a while does not answer a ping either
+        // a client that is slow to read does not answer a ping either, so both have the same timeout
         http2.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(limits.write);
-        // a router is prepared once and not for each connection
+        // the router is prepared once instead of for each connection
         let routes = TowerToHyperService::new(routes.with_state(()));
         Self { builder, routes, limits, stopping }
     }
 
-    /// Serves a connection. `evicted` makes room for another one.
+    /// Serves a connection. `evicted` closes it to make room for another one.
     pub(super) async fn serve(
         &self,
         socket: Socket,
@@ -71,15 +71,15 @@ impl Protocols {
         let mut closing = None;
         loop {
             let now = Instant::now();
-            // at the latest then, deadlines are looked at again
-            let again = now + limits.header.min(limits.idle).min(limits.write);
+            // deadlines are computed again at this time at the latest
+            let recheck = now + limits.header.min(limits.idle).min(limits.write);
             let deadline = match closing {
-                Some(asked) if activity.is_idle() => activity.cut_off(asked, CLOSING),
+                Some(since) if activity.is_idle() => activity.close_at(since, CLOSING),
                 _ => activity.deadline(limits),
             };
             if deadline.is_some_and(|deadline| deadline <= now) {
                 if closing.is_some() || !activity.is_idle() {
-                    tracing::debug!("a connection is closed: its client takes too long");
+                    tracing::debug!("a connection is closed: its client exceeded a timeout");
                     return;
                 }
                 closing = Some(now);
@@ -87,7 +87,7 @@ impl Protocols {
                 continue;
             }
             select! {
-                // first, for what has come meanwhile counts
+                // the connection is polled first, so that data that has arrived counts before a deadline
                 biased;
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
@@ -95,9 +95,9 @@ impl Protocols {
                     }
                     return;
                 }
-                () = sleep_until(deadline.map_or(again, |deadline| deadline.min(again))) => {}
+                () = sleep_until(deadline.map_or(recheck, |deadline| deadline.min(recheck))) => {}
                 () = evicted.cancelled() => {
-                    tracing::debug!("a connection is closed: another one needs its place");
+                    tracing::debug!("a connection is closed to make room for another one");
                     return;
                 }
                 () = self.stopping.cancelled(), if closing.is_none() => {

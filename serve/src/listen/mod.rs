@@ -1,4 +1,4 @@
-//! Listening on an address: accepting connections, HTTP/1.1 and HTTP/2 on them, and their limits.
+//! A listener: accepts connections, serves HTTP/1.1 and HTTP/2 on them, and enforces their limits.
 
 mod accept;
 mod activity;
@@ -14,7 +14,7 @@ pub use self::signal::shutdown_signal;
 use axum::Router;
 use std::{future::Future, io, net::SocketAddr};
 
-/// Error that occurs if a server cannot listen on an address.
+/// An error of listening on an address.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[error("the server cannot listen on {address}")]
@@ -25,10 +25,9 @@ pub struct ListenError {
     pub source: io::Error,
 }
 
-/// Serves routes on an address, over HTTP/1.1 and HTTP/2 (without TLS: by prior knowledge), until `stop` is
-/// ready; then it accepts no more connections and waits for those that are open, for ten seconds at most.
-/// Give it a future that ends with [`Server::shutdown`], which ends streams and runs, such as
-/// [`Server::shutdown_on`]:
+/// Serves routes on an address, over HTTP/1.1 and HTTP/2 (without TLS, by prior knowledge), until `stop`
+/// completes. Then it accepts no more connections, and waits at most ten seconds for those that are open. Pass a
+/// future that ends with [`Server::shutdown`], which ends streams and runs, such as [`Server::shutdown_on`]:
 ///
 /// ```no_run
 /// # async fn serve<G: burdock::Graph<Item: serde::Serialize>>(server: burdock_serve::Server<G>) {
@@ -38,8 +37,8 @@ pub struct ListenError {
 /// # }
 /// ```
 ///
-/// On a loopback address it serves only requests for `localhost` and such addresses, so that no web
-/// page reaches it under a name of its own (DNS rebinding). Connections have the default limits of
+/// On a loopback address, only requests for `localhost` and for loopback addresses are served, so that no web page
+/// can reach the server under its own host name (DNS rebinding). Connections have the default limits of
 /// [`ListenOptions`].
 ///
 /// # Errors
@@ -58,14 +57,14 @@ pub async fn listen(
     bind(address).await?.serve(routes, stop).await
 }
 
-/// Binds an address with the default [`ListenOptions`], for programs that report that the server is there
-/// before it serves. Port 0 takes a free port.
+/// Binds an address with the default [`ListenOptions`], for programs that report the address before they serve.
+/// Port 0 selects a free port.
 ///
 /// # Errors
-/// Returns [`ListenError`], as [`listen`] does.
+/// Returns [`ListenError`] if the address is in use, or does not belong to this machine.
 ///
 /// # Cancel safety
-/// Dropping the future leaves nothing bound.
+/// If the future is dropped, no address is bound.
 pub async fn bind(address: SocketAddr) -> Result<BoundListener, ListenError> {
     ListenOptions::new().bind(address).await
 }

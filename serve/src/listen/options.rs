@@ -1,4 +1,4 @@
-//! Limits of connections, and a bound address.
+//! The limits of connections, and bound addresses.
 
 use super::{ListenError, accept::accept};
 use crate::guard::only_local;
@@ -55,61 +55,61 @@ impl Default for ListenOptions {
     }
 }
 
-/// Times count as at least 1 ms and at most a year.
+/// Timeouts are clamped to between 1 ms and 365 days.
 impl ListenOptions {
     /// Creates options with the default limits.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets how many connections may be open at a time. Defaults to 10 000.
+    /// Sets the maximum number of open connections. Defaults to 10 000.
     ///
-    /// At the limit, and where the process has no file descriptors left, a new connection replaces the one
-    /// that has waited longest for its client. If no connection waits for its client, new ones wait in the
-    /// system's queue until another one ends.
+    /// At the limit, or if the process has no file descriptors left, a new connection replaces the one that has
+    /// waited longest for its client. If none waits for its client, new connections wait in the queue of the
+    /// operating system until another one ends.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.limits.connections = connections.max(1);
         self
     }
 
-    /// Sets how long a client may take to send the head of a request: on a new connection from its start,
-    /// later from the first byte. Defaults to 15 s.
+    /// Sets how long a client may take to send the head of a request: from the start of a new connection, and
+    /// from the first byte of a later request. Defaults to 15 s.
     pub fn header_timeout(mut self, time: Duration) -> Self {
-        self.limits.header = bounded(time);
+        self.limits.header = clamped(time);
         self
     }
 
     /// Sets how long a client may take to send the whole body of a request. Defaults to 30 s.
     pub fn body_timeout(mut self, time: Duration) -> Self {
-        self.limits.body = bounded(time);
+        self.limits.body = clamped(time);
         self
     }
 
     /// Sets how long a connection stays open after its last response. Defaults to 75 s.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
-        self.limits.idle = bounded(time);
+        self.limits.idle = clamped(time);
         self
     }
 
-    /// Sets how long a client may accept nothing of what is sent to it. Defaults to 2 min.
+    /// Sets how long a client may accept no data while some is sent to it. Defaults to 2 min.
     pub fn write_timeout(mut self, time: Duration) -> Self {
-        self.limits.write = bounded(time);
+        self.limits.write = clamped(time);
         self
     }
 
-    /// Sets how long connections may take to end when the server stops. Defaults to 10 s.
+    /// Sets how long connections may take to end after the server was stopped. Defaults to 10 s.
     pub fn drain_timeout(mut self, time: Duration) -> Self {
-        self.limits.drain = bounded(time);
+        self.limits.drain = clamped(time);
         self
     }
 
-    /// Binds an address. Port 0 takes a free port.
+    /// Binds an address. Port 0 selects a free port.
     ///
     /// # Errors
     /// Returns [`ListenError`] if the address is in use, or does not belong to this machine.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves nothing bound.
+    /// If the future is dropped, no address is bound.
     pub async fn bind(self, address: SocketAddr) -> Result<BoundListener, ListenError> {
         let failed = |source| ListenError { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
@@ -118,12 +118,12 @@ impl ListenOptions {
     }
 }
 
-/// A time that can be added to any moment, and that is not over at once.
-fn bounded(time: Duration) -> Duration {
+/// Clamps a timeout so that it is not zero, and can be added to an `Instant` without overflow.
+fn clamped(time: Duration) -> Duration {
     time.clamp(Duration::from_millis(1), Duration::from_hours(24 * 365))
 }
 
-/// A bound address. Clients that connect wait until it is served.
+/// A bound address. Clients can connect, and wait until it is served.
 #[derive(Debug)]
 pub struct BoundListener {
     address: SocketAddr,
@@ -132,7 +132,7 @@ pub struct BoundListener {
 }
 
 impl BoundListener {
-    /// Returns the address, with the port that was taken.
+    /// Returns the address, with the selected port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -140,7 +140,7 @@ impl BoundListener {
     /// Serves routes, as [`listen`](crate::listen) does.
     ///
     /// # Errors
-    /// None at present: errors of single connections end these connections.
+    /// Returns no error at present. Errors of single connections only end these connections.
     ///
     /// # Cancel safety
     /// Dropping the future closes every connection at once.

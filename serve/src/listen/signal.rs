@@ -3,24 +3,24 @@
 use std::future::pending;
 use tokio::{select, signal};
 
-/// Completes when the process is asked to stop: by ctrl-c, or by SIGTERM, as containers and service
-/// managers send it. Never completes where signals cannot be received.
+/// Completes when the process receives ctrl-c, or SIGTERM, which containers and service managers send. Never
+/// completes if signals cannot be received.
 ///
-/// The second signal ends the process at once, with status 1. Nothing that was committed is lost.
+/// The second signal ends the process at once, with status 1. No committed step is lost.
 ///
 /// # Cancel safety
-/// Dropping the future stops the waiting. Once it was polled, these signals no longer end the process by
-/// themselves, also after it was dropped.
+/// The future can be dropped. But once it has been polled, these signals no longer end the process by default,
+/// even after it was dropped.
 pub async fn shutdown_signal() {
-    asked().await;
+    signal_received().await;
     tokio::spawn(async {
-        asked().await;
-        tracing::warn!("asked to stop for the second time: the process ends without waiting");
+        signal_received().await;
+        tracing::warn!("second stop signal: the process ends without a shutdown");
         std::process::exit(1);
     });
 }
 
-async fn asked() {
+async fn signal_received() {
     let interrupted = async {
         if signal::ctrl_c().await.is_err() {
             pending::<()>().await;

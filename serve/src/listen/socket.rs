@@ -1,5 +1,4 @@
-//! A socket that fails if its client accepts nothing for too long: a reader that never reads would keep
-//! the connection for ever.
+//! A socket with a write timeout: a client that never reads would keep the connection open forever otherwise.
 
 use super::activity::Activity;
 use std::{
@@ -16,14 +15,14 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-/// A socket with a write timeout, which counts as a connection until it is dropped, also after an upgrade to
-/// another protocol.
+/// A socket with a write timeout. It counts as a connection until it is dropped, even after an upgrade to another
+/// protocol.
 pub(super) struct Socket {
     stream: TcpStream,
     timeout: Duration,
     timer: Pin<Box<Sleep>>,
-    /// A write waits for the client, and the time runs.
-    waits: bool,
+    /// A write waits for the client, and the timer runs.
+    blocked: bool,
     activity: Arc<Activity>,
     _permit: OwnedSemaphorePermit,
 }
@@ -35,26 +34,30 @@ impl Socket {
         activity: Arc<Activity>,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        // events are small and must not wait for each other
+        // events are small, and must not be delayed by Nagle's algorithm
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = &*error.to_string(), "a connection waits for full packets");
+            tracing::debug!(
+                error = &*error.to_string(),
+                "a connection cannot be set to `TCP_NODELAY`"
+            );
         }
         let timer = Box::pin(sleep(timeout));
-        Self { stream, timeout, timer, waits: false, activity, _permit: permit }
+        Self { stream, timeout, timer, blocked: false, activity, _permit: permit }
     }
 
-    fn watch<T>(
+    /// Applies the timeout to the result of a write.
+    fn check_timeout<T>(
         &mut self,
         written: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.waits = false;
+            self.blocked = false;
             self.activity.bytes_written();
             return written;
         }
-        if !self.waits {
-            self.waits = true;
+        if !self.blocked {
+            self.blocked = true;
             self.activity.write_blocked();
             self.timer.as_mut().reset(Instant::now() + self.timeout);
         }
@@ -86,7 +89,7 @@ impl AsyncWrite for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.watch(written, cx)
+        self.check_timeout(written, cx)
     }
 
     fn poll_write_vectored(
@@ -95,7 +98,7 @@ impl AsyncWrite for Socket {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        self.watch(written, cx)
+        self.check_timeout(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,37 +1,37 @@
-//! Patterns for integers that JavaScript would round, as strings of their digits.
+//! Regular expressions for integers that JavaScript would round, as strings of their digits.
 
 use crate::json::MAX_SAFE;
 
-/// Numbers of `u64`.
+/// Returns the pattern for numbers of `u64`.
 pub(super) fn unsigned() -> String {
     format!("^({})$", beyond_safe(&u64::MAX.to_string()))
 }
 
-/// Numbers of `i64`.
+/// Returns the pattern for numbers of `i64`.
 pub(super) fn signed() -> String {
     let (largest, smallest) = (i64::MAX.to_string(), i64::MIN.unsigned_abs().to_string());
     format!("^({}|-({}))$", beyond_safe(&largest), beyond_safe(&smallest))
 }
 
-/// Numbers of either.
+/// Returns the pattern for numbers of either type.
 pub(super) fn any() -> String {
     let (largest, smallest) = (u64::MAX.to_string(), i64::MIN.unsigned_abs().to_string());
     format!("^({}|-({}))$", beyond_safe(&largest), beyond_safe(&smallest))
 }
 
-/// The digits of numbers beyond the safe ones, up to `most`, which has more digits.
+/// Returns the pattern for the digits of numbers beyond the safe ones, up to `most`, which has more digits.
 fn beyond_safe(most: &str) -> String {
     let first = (MAX_SAFE + 1).to_string();
     let between = format!("[1-9][0-9]{{{},{}}}", first.len(), most.len() - 2);
     format!("{}|{between}|{}", at_least(&first), at_most(most))
 }
 
-/// The numbers from `first` on that have as many digits.
+/// Returns the pattern for numbers from `first` on that have as many digits.
 fn at_least(first: &str) -> String {
     alternatives(first, |_, digit| (digit < 9).then(|| (digit + 1, 9)))
 }
 
-/// The numbers up to `last` that have as many digits.
+/// Returns the pattern for numbers up to `last` that have as many digits.
 fn at_most(last: &str) -> String {
     alternatives(last, |place, digit| {
         let from = u8::from(place == 0);
@@ -39,7 +39,7 @@ fn at_most(last: &str) -> String {
     })
 }
 
-/// A number, and those that first differ from it in a digit of a range.
+/// Returns the pattern for a number, and for numbers whose first different digit is in a range.
 fn alternatives(number: &str, differing: impl Fn(usize, u8) -> Option<(u8, u8)>) -> String {
     let mut alternatives = vec![number.to_owned()];
     for (place, digit) in number.bytes().enumerate() {
@@ -55,21 +55,21 @@ fn alternatives(number: &str, differing: impl Fn(usize, u8) -> Option<(u8, u8)>)
 mod tests {
     use super::*;
 
-    /// Whether a pattern of this module takes a text.
-    fn takes(pattern: &str, text: &str) -> bool {
+    /// Returns whether a pattern of this module matches a text.
+    fn matches(pattern: &str, text: &str) -> bool {
         let pattern = pattern.trim_start_matches("^(").trim_end_matches(")$");
         let (positive, negative) = match pattern.split_once("|-(") {
             Some((positive, negative)) => (positive, negative.trim_end_matches(')')),
             None => (pattern, ""),
         };
         match text.strip_prefix('-') {
-            Some(digits) => negative.split('|').any(|one| takes_one(one, digits)),
-            None => positive.split('|').any(|one| takes_one(one, text)),
+            Some(digits) => negative.split('|').any(|one| matches_one(one, digits)),
+            None => positive.split('|').any(|one| matches_one(one, text)),
         }
     }
 
-    /// Literal digits, ranges, and repeated ranges.
-    fn takes_one(mut pattern: &str, text: &str) -> bool {
+    /// Matches literal digits, ranges, and repeated ranges.
+    fn matches_one(mut pattern: &str, text: &str) -> bool {
         let mut left = text.as_bytes();
         while !pattern.is_empty() {
             let Some(rest) = pattern.strip_prefix('[') else {
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_take_what_the_server_sends_as_strings_and_nothing_else() {
+    fn patterns_match_exactly_the_strings_that_the_server_sends() {
         let (unsigned, signed, any) = (unsigned(), signed(), any());
         for (text, expected) in [
             ("0", [false; 3]),
@@ -118,7 +118,7 @@ mod tests {
             ("-9223372036854775808", [false, true, true]),
             ("-9223372036854775809", [false; 3]),
         ] {
-            let taken = [&unsigned, &signed, &any].map(|pattern| takes(pattern, text));
+            let taken = [&unsigned, &signed, &any].map(|pattern| matches(pattern, text));
             assert_eq!(taken, expected, "{text}");
         }
     }

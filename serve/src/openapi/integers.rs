@@ -1,4 +1,4 @@
-//! The integers of the program's own types.
+//! Integers in the schemas of the program's types.
 
 use super::digits;
 use crate::json::MAX_SAFE;
@@ -8,14 +8,14 @@ use schemars::{
 };
 use serde_json::{Map, Value, json};
 
-/// Gives integers the bounds of their types, and lets those that may lie beyond ±(2^53 − 1) be strings of their
-/// digits as well, as `json` writes them.
+/// Adds to integers the bounds of their types, and to those that may lie beyond ±(2^53 − 1) the form that `json`
+/// writes: a string of their digits.
 pub(super) fn widen(schema: &mut Schema) {
     RecursiveTransform(widen_one).transform(schema);
 }
 
 fn widen_one(schema: &mut Schema) {
-    let Some(schema) = schema.as_object_mut().filter(|schema| takes(schema, "integer")) else {
+    let Some(schema) = schema.as_object_mut().filter(|schema| accepts(schema, "integer")) else {
         return;
     };
     let bounds = schema.get("format").and_then(Value::as_str).and_then(bounds);
@@ -29,7 +29,7 @@ fn widen_one(schema: &mut Schema) {
     };
     let is_safe = (safe("minimum") && safe("maximum"))
         || ["const", "enum"].iter().any(|word| schema.contains_key(*word));
-    if is_safe || takes(schema, "string") {
+    if is_safe || accepts(schema, "string") {
         return;
     }
     match schema.get_mut("type") {
@@ -44,7 +44,7 @@ fn widen_one(schema: &mut Schema) {
     schema.insert("pattern".into(), pattern.into());
 }
 
-fn takes(schema: &Map<String, Value>, name: &str) -> bool {
+fn accepts(schema: &Map<String, Value>, name: &str) -> bool {
     match schema.get("type") {
         Some(Value::String(ty)) => ty == name,
         Some(Value::Array(types)) => types.iter().any(|ty| ty == name),
@@ -52,7 +52,7 @@ fn takes(schema: &Map<String, Value>, name: &str) -> bool {
     }
 }
 
-/// The least and the greatest number of a format, as far as 64 bits hold them.
+/// Returns the least and the greatest number of a format of at most 64 bits.
 fn bounds(format: &str) -> Option<(i64, u64)> {
     Some(match format {
         "int8" => (i8::MIN.into(), i8::MAX.unsigned_abs().into()),
@@ -73,7 +73,7 @@ mod tests {
     use schemars::json_schema;
 
     #[test]
-    fn integers_have_the_bounds_of_their_formats_and_may_be_strings_if_they_are_not_small() {
+    fn integers_have_the_bounds_of_their_formats_and_are_also_strings_if_they_may_be_unsafe() {
         let wide = json!(["integer", "string"]);
         for (mut schema, expected) in [
             (
@@ -84,7 +84,7 @@ mod tests {
                 }),
             ),
             (
-                // a field named as a word of schemas
+                // a field with the name of a keyword
                 json_schema!({ "properties": { "default": { "type": ["integer", "null"], "format": "int64" } } }),
                 json!({ "properties": { "default": {
                     "type": ["integer", "null", "string"], "format": "int64",

@@ -1,4 +1,4 @@
-//! What can be asked, for programs that generate clients: `OpenAPI` 3.1.
+//! The `OpenAPI` 3.1 document of the routes, for programs that generate clients.
 
 mod digits;
 mod integers;
@@ -11,38 +11,39 @@ use axum::{Json, Router, extract::OriginalUri, http::Uri, routing::get};
 use burdock::Graph;
 use serde_json::{Value, json};
 
-/// What a document describes beside the graph.
+/// The parts of a document that do not depend on the graph.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
-    pub(crate) addresses: Addresses,
+    pub(crate) routes: RouteSet,
     pub(crate) access: Access,
 }
 
-/// Which addresses there are.
+/// The routes that are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Addresses {
+pub(crate) enum RouteSet {
+    /// Those of every graph.
     Runs,
-    /// Those and the ones of a chat.
+    /// Those of every graph and of chats.
     Chat,
 }
 
-/// What a request has to bring.
+/// The authorization that requests need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     Open,
     Bearer,
 }
 
-/// The route of the document.
+/// Returns the route of the document.
 pub(crate) fn router<G: Graph>(scope: Scope) -> Router {
     let document = async move |OriginalUri(uri): OriginalUri| {
-        // not the one of `json`: a bound of a schema is a number, however large
+        // axum's `Json`, not that of this crate: large bounds in schemas must remain numbers
         Json(describe::<G>(base(&uri), scope))
     };
     Router::new().route("/openapi.json", get(document))
 }
 
-/// The path that the routes are nested under, by the address of the document.
+/// Returns the path under which the routes are nested, from the URI of the document.
 fn base(uri: &Uri) -> &str {
     uri.path().strip_suffix("/openapi.json").unwrap_or_default()
 }
@@ -72,8 +73,7 @@ fn describe<G: Graph>(base: &str, scope: Scope) -> Value {
 }
 
 fn responses() -> Value {
-    let problem =
-        parts::content("What went wrong.", "application/problem+json", &reference("Problem"));
+    let problem = parts::content("An error.", "application/problem+json", &reference("Problem"));
     let data = json!({
         "type": "string", "contentMediaType": "application/json", "contentSchema": reference("Event"),
     });
@@ -83,7 +83,7 @@ fn responses() -> Value {
     );
     let stream = json!({
         "description": "Events; each `data` is the JSON of an `Event`, each `id` a cursor.",
-        // a word of `OpenAPI` 3.2, where 3.1 has none
+        // the extension has the name of a keyword of `OpenAPI` 3.2; 3.1 has none for streams
         "content": { "text/event-stream": { "x-item-schema": block } },
     });
     json!({ "problem": problem, "stream": stream })

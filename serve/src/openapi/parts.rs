@@ -1,4 +1,4 @@
-//! The parts that a document is put together from.
+//! The parts of a document.
 
 use serde_json::{Map, Value, json};
 
@@ -18,15 +18,15 @@ pub(super) fn integer() -> Value {
     json!({ "type": "integer", "minimum": 0 })
 }
 
-/// An object that always has the first properties, and may have the others.
-pub(super) fn object(always: &[(&str, Value)], sometimes: &[(&str, Value)]) -> Value {
+/// Returns the schema of an object with required and optional properties.
+pub(super) fn object(required: &[(&str, Value)], optional: &[(&str, Value)]) -> Value {
     let named = |(name, schema): &(&str, Value)| ((*name).to_owned(), schema.clone());
-    let properties: Map<_, _> = always.iter().chain(sometimes).map(named).collect();
-    let required: Vec<_> = always.iter().map(|(name, _)| *name).collect();
+    let properties: Map<_, _> = required.iter().chain(optional).map(named).collect();
+    let required: Vec<_> = required.iter().map(|(name, _)| *name).collect();
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
-/// An object that a request sends: the server refuses properties that it does not know.
+/// Returns the schema of an object in a request: the server rejects unknown properties.
 pub(super) fn closed(mut object: Value) -> Value {
     object["additionalProperties"] = json!(false);
     object
@@ -40,8 +40,8 @@ pub(super) fn content(description: &str, media: &str, schema: &Value) -> Value {
     json!({ "description": description, "content": { media: { "schema": schema } } })
 }
 
-/// An answer of JSON.
-pub(super) fn answer(description: &str, name: &str) -> Value {
+/// Returns a JSON response.
+pub(super) fn json_response(description: &str, name: &str) -> Value {
     content(description, "application/json", &reference(name))
 }
 
@@ -53,7 +53,7 @@ pub(super) fn in_header(name: &str, schema: &Value, description: &str) -> Value 
     json!({ "in": "header", "name": name, "schema": schema, "description": description })
 }
 
-/// What a method of an address does.
+/// The operation of a method on a path.
 pub(super) struct Operation(Value);
 
 impl Operation {
@@ -73,7 +73,7 @@ impl Operation {
         self
     }
 
-    pub(super) fn answers(mut self, status: &str, response: Value) -> Self {
+    pub(super) fn responds(mut self, status: &str, response: Value) -> Self {
         self.0["responses"][status] = response;
         self
     }

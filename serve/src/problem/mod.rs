@@ -1,4 +1,4 @@
-//! Errors as clients receive them (RFC 9457). They reveal nothing of the program.
+//! Errors as clients receive them (RFC 9457), without internals of the program.
 
 mod session;
 
@@ -18,10 +18,10 @@ use serde::Serialize;
 
 const INTERNAL: &str = "internal error; details are in the server's trace output";
 
-/// Seconds until a client should try again.
+/// Seconds until a client should retry.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// An error as a client gets it: `application/problem+json`.
+/// An error as a client receives it: `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
@@ -30,11 +30,11 @@ pub(crate) struct Problem {
     #[serde(serialize_with = "number")]
     #[schemars(with = "u16")]
     status: StatusCode,
-    /// What went wrong, in one word.
+    /// The error, in one word.
     code: &'static str,
-    /// What went wrong, and what to do.
+    /// The error and its remedy.
     detail: String,
-    /// Where a reader whose cursor is too old may begin again.
+    /// The cursor from which a reader can continue if the entries after its own were removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "schema::Cursor")]
     first: Option<String>,
@@ -62,7 +62,7 @@ const MAY_HAVE_STARTED: &str = "may_have_started";
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        // it may quote what the client sent
+        // escaped, because it may quote the request
         let detail = one_line(&detail.into());
         Self { kind: "about:blank", title, status, code, detail, first: None }
     }
@@ -80,16 +80,16 @@ impl Problem {
     }
 
     pub(crate) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no resource at this path")
     }
 
     pub(crate) fn method_not_allowed() -> Self {
-        let detail = "this address does not take this method";
+        let detail = "this path does not support the method";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
     }
 
     pub(crate) fn overloaded() -> Self {
-        let detail = "the server holds too many bytes of other requests: try again later";
+        let detail = "the server has too many bytes of other requests in memory: try again later";
         Self::unavailable("overloaded", detail)
     }
 
@@ -98,7 +98,7 @@ impl Problem {
         Self::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail)
     }
 
-    /// A panic of the program, whose message the panic hook writes.
+    /// Creates the problem of a panic in the program, whose message is written by the panic hook.
     pub(crate) fn panicked() -> Self {
         tracing::error!("a request panicked");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL)
@@ -149,16 +149,16 @@ impl From<PathRejection> for Problem {
 }
 
 impl Problem {
-    /// Returns the body of the answer.
+    /// Returns the body of the response.
     pub(crate) fn body(&self, request_id: Option<&str>) -> Body {
         Body::from(
             serde_json::to_vec(&Identified { problem: self, request_id }).unwrap_or_default(),
         )
     }
 
-    /// Returns whether the same request may succeed a little later.
+    /// Returns whether the same request may succeed if it is retried.
     fn is_temporary(&self) -> bool {
-        // a client that sends this one again may start a second run
+        // a retry may start a second run
         self.code != MAY_HAVE_STARTED
             && matches!(
                 self.status,
@@ -177,13 +177,13 @@ impl IntoResponse for Problem {
         if self.is_temporary() {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
-        // for the one who adds the request's id
+        // for `RequestId::finish`, which adds the id of the request
         response.extensions_mut().insert(self);
         response
     }
 }
 
-/// Returns whether an error is one of a type, or was caused by one.
+/// Returns whether an error or one of its sources has the type `E`.
 fn is_caused_by<E: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {

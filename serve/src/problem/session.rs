@@ -1,11 +1,11 @@
-//! Problems from errors of sessions: statuses, texts for clients, and what the trace output has instead.
+//! Problems from errors of sessions: statuses, texts for clients, and details for the trace output.
 
 use super::{INTERNAL, Problem};
 use crate::{error::SessionError, text::chain};
 use axum::http::StatusCode;
 use burdock::log::LogError;
 
-/// Writes what is kept from the client to the trace output, so convert in the span of the request.
+/// Writes the details that clients do not receive to the trace output: convert in the span of the request.
 impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
         trace(&error);
@@ -54,49 +54,47 @@ fn status(error: &SessionError) -> StatusCode {
     }
 }
 
-/// Returns the text for a client: the error and, in terms of HTTP, the remedy.
+/// Returns the text for a client: the error and its remedy in terms of HTTP.
 fn detail(error: &SessionError) -> String {
     use SessionError as E;
     let text = match error {
         E::InvalidInputs { reason } => return reason.clone(),
         E::Running => {
-            "a run is in progress: wait for it, stop it, or ask with `if_running=wait` or `stop`"
+            "a run is in progress: wait for it, stop it, or set `if_running` to `wait` or `stop`"
         }
         E::Unfinished { node } => {
             return format!(
-                "the last run is unfinished at node `{node}`: resume it, or ask with \
-                 `if_unfinished=restart`"
+                "the last run is unfinished at node `{node}`: resume it, or set \
+                 `if_unfinished` to `restart`"
             );
         }
-        E::Ended => "the session has ended: reopen it, or start another one",
-        E::AtRest => "there is no unfinished run to resume: start one",
+        E::Ended => "the session has ended: reopen it, or start a run in another one",
+        E::AtRest => "there is no unfinished run to resume: start a run",
         E::InputsUnknown => {
-            "the inputs of the unfinished run no longer fit the graph: start it again with others"
+            "the inputs of the unfinished run no longer fit the graph: restart it with new inputs"
         }
         E::OtherGraph => "another graph has a session with this id: choose another id",
         E::DoesNotFit { .. } => {
             "the session was written by another version of the program and does not fit this one: it \
-             stays as it is until a version that fits is running"
+             remains unchanged until a version that fits is running"
         }
-        E::Fenced => "another process has the session: try again",
-        E::Interrupted => "the run was interrupted and is unfinished: resume it, or start it again",
+        E::Fenced => "another process has opened the session: try again",
+        E::Interrupted => "the run was interrupted and is unfinished: resume or restart it",
         E::Trimmed { .. } => {
             "entries after this cursor were removed: read the session, or follow from `first`"
         }
         E::TooManyReaders { .. } => {
             "the session or the server has too many readers: try again later"
         }
-        E::TooManyWaiting => {
-            "too many requests wait for their turn in the session: try again later"
-        }
-        E::TooManySessions => "too many sessions are busy: try again later",
+        E::TooManyWaiting => "too many requests wait for a run of the session: try again later",
+        E::TooManySessions => "too many sessions are in use: try again later",
         E::ShuttingDown => "the server is shutting down: try again",
-        E::Unavailable(_) => "the sessions cannot be reached: try again",
+        E::Unavailable(_) => "the log cannot be reached: try again",
         E::MayHaveStarted(_) => {
             "the log failed while the run was being recorded: it may have started; read the session \
              before you send the request again"
         }
-        E::Full(_) => "the server has no room to store more",
+        E::Full(_) => "the log of the server is full",
         E::OutsideRuntime | E::Panicked | E::Internal(_) => INTERNAL,
         E::NotFound { .. }
         | E::AlreadyExists { .. }
@@ -109,7 +107,7 @@ fn detail(error: &SessionError) -> String {
     text.to_owned()
 }
 
-/// Writes what is kept from clients to the trace output.
+/// Writes the details that clients do not receive to the trace output.
 fn trace(error: &SessionError) {
     use SessionError as E;
     match error {
@@ -120,7 +118,7 @@ fn trace(error: &SessionError) {
             tracing::warn!(error = chain(source), "the log cannot be reached");
         }
         E::MayHaveStarted(source) => {
-            tracing::warn!(error = chain(&**source), "whether a run started is not known");
+            tracing::warn!(error = chain(&**source), "a run may have started or not");
         }
         E::Full(source) => tracing::error!(error = chain(source), "the log is full"),
         E::Panicked => tracing::error!("a request panicked"),

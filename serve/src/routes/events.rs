@@ -1,4 +1,4 @@
-//! Reading a session, from any place on and then live.
+//! Event streams of sessions, from any cursor.
 
 use super::Session;
 use crate::{
@@ -29,14 +29,15 @@ enum UntilQuery {
     Run,
 }
 
-/// Where a reader is, and when it has had enough.
-pub(crate) struct Place {
+/// The place from which a reader follows a session, and the end of its stream.
+pub(crate) struct ReadFrom {
     pub(crate) cursor: Option<Cursor>,
     pub(crate) until: Until,
 }
 
-impl Place {
-    /// The header that a browser sends when it reconnects counts more than the address.
+impl ReadFrom {
+    /// Parses the headers and the query of a request. The header that browsers send when they reconnect takes
+    /// precedence over the query.
     pub(crate) fn of(headers: &HeaderMap, query: &EventsQuery) -> Result<Self, Problem> {
         let last = headers.get("last-event-id").map(HeaderValue::as_bytes);
         let last = last.map(String::from_utf8_lossy).filter(|last| !last.is_empty());
@@ -55,32 +56,33 @@ pub(super) async fn follow<G: Graph>(
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    follow_place(&hub, &session, Place::of(&headers, &query)?, Arc::new(JsonItems)).await
+    follow_from(&hub, &session, ReadFrom::of(&headers, &query)?, Arc::new(JsonItems)).await
 }
 
-/// Opens an event stream, unless it would wait for a run that was never started.
-pub(crate) async fn follow_place<G: Graph>(
+/// Opens an event stream. Responds with 204 if the reader waits for a run, and none is in progress or was started
+/// after its cursor.
+pub(crate) async fn follow_from<G: Graph>(
     hub: &Hub<G>,
     session: &SessionHandle<G>,
-    place: Place,
+    from: ReadFrom,
     items: Arc<dyn EventProjection>,
 ) -> Result<Response, Problem> {
     session.info().await?;
-    let Place { cursor, until } = place;
+    let ReadFrom { cursor, until } = from;
     if until == Until::Run
         && let Some(cursor) = cursor
-        && session.has_seen_all(cursor).await?
+        && session.is_caught_up(cursor).await?
     {
-        // tells an EventSource not to come back
+        // an `EventSource` does not reconnect after 204
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let reader = session.client()?;
+    let reader = session.admit_client()?;
     let events = session.events_from(cursor, until, items, reader).await?;
     Ok(response(events, hub.limits.reader_timeout))
 }
 
-/// Returns the stream of a run. The run is accepted, so that a log that cannot be read is an event of the
-/// stream: the reader comes back to the same place.
+/// Returns the stream of a run. The run has been accepted, so an error of the log is sent as an event of the
+/// stream, and the reader reconnects with the same cursor.
 pub(super) async fn follow_run<G: Graph>(
     hub: &Hub<G>,
     run: &RunHandle<G>,

@@ -1,4 +1,4 @@
-//! What the graph looks like.
+//! The graph in several formats.
 
 use crate::{hub::Hub, json::Json};
 use axum::{extract::State, response::IntoResponse};

@@ -17,9 +17,9 @@ pub(super) async fn ready<G: Graph>(
     if hub.closing().is_cancelled() {
         return Err(SessionError::ShuttingDown.into());
     }
-    if hub.readiness.of(&*hub.log).await {
+    if hub.readiness.check(&*hub.log).await {
         Ok("ok")
     } else {
-        Err(Problem::unavailable("not_ready", "the sessions cannot be reached: try again"))
+        Err(Problem::unavailable("not_ready", "the log cannot be reached: try again"))
     }
 }

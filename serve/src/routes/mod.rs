@@ -1,4 +1,4 @@
-//! The routes, address by address. What they do to a session is done by its handle.
+//! The routes. They operate on sessions only through their handles.
 
 mod events;
 mod graph;
@@ -6,9 +6,11 @@ mod health;
 mod runs;
 mod sessions;
 
-pub(crate) use self::events::{EventsQuery, Place, follow_place};
+pub(crate) use self::events::{EventsQuery, ReadFrom, follow_from};
 pub(crate) use self::runs::Accepted;
-pub(crate) use self::sessions::{Fork, List, ListQuery, Listed, Placed, Shown, limited, sessions};
+pub(crate) use self::sessions::{
+    Fork, ListQuery, ListedSession, PositionBody, SessionBody, SessionPage, page_limit, sessions,
+};
 
 use crate::{hub::Hub, problem::Problem, session::SessionHandle};
 use axum::{
@@ -29,7 +31,7 @@ pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>) -> Router {
         .route("/graph.mmd", get(graph::mermaid::<G>))
         .route("/sessions", get(sessions::list::<G>))
         .route("/sessions/{id}", get(sessions::show::<G>).delete(sessions::delete::<G>))
-        .route("/sessions/{id}/runs", post(runs::begin::<G>))
+        .route("/sessions/{id}/runs", post(runs::start::<G>))
         .route("/sessions/{id}/resume", post(runs::resume::<G>))
         .route("/sessions/{id}/reopen", post(sessions::reopen::<G>))
         .route("/sessions/{id}/stop", post(sessions::stop::<G>))
@@ -38,7 +40,7 @@ pub(crate) fn router<G: Graph>(hub: Arc<Hub<G>>) -> Router {
         .with_state(hub)
 }
 
-/// The session that an address names, whether or not there is one.
+/// Extracts the handle of the session in the path, whether or not the session exists.
 pub(crate) struct Session<G: Graph>(pub(crate) SessionHandle<G>);
 
 impl<G: Graph> FromRequestParts<Arc<Hub<G>>> for Session<G> {
@@ -49,7 +51,7 @@ impl<G: Graph> FromRequestParts<Arc<Hub<G>>> for Session<G> {
         hub: &Arc<Hub<G>>,
     ) -> Result<Self, Problem> {
         let Path(id) = Path::<String>::from_request_parts(parts, hub).await?;
-        // also one whose id no new session may have
+        // accepts ids of old sessions that a new session must not have
         Ok(Self(SessionHandle::new(Arc::clone(hub), SessionId::stored(id)?)))
     }
 }

@@ -1,4 +1,4 @@
-//! Beginning runs. There is no GET that does: a browser would repeat it at each reconnect.
+//! Starts and resumes of runs. None of them is a GET, which a browser would repeat at each reconnect.
 
 use super::{Session, events::follow_run};
 use crate::{
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The place just before a run's first event.
+/// The header with the cursor just before a run's first event.
 const CURSOR: HeaderName = HeaderName::from_static("burdock-cursor");
 
 #[derive(Debug, Deserialize)]
@@ -37,7 +37,7 @@ fn yes() -> bool {
     true
 }
 
-/// A run that has started and whose events are read elsewhere.
+/// A run that has started, and whose events can be followed from the cursor.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Accepted {
     session: String,
@@ -52,7 +52,7 @@ impl Accepted {
 }
 
 /// `POST /sessions/{id}/runs`
-pub(super) async fn begin<G: Graph>(
+pub(super) async fn start<G: Graph>(
     State(hub): State<Arc<Hub<G>>>,
     Session(session): Session<G>,
     query: Result<Query<RunQuery>, QueryRejection>,
@@ -69,7 +69,7 @@ pub(super) async fn begin<G: Graph>(
         .if_unfinished(query.if_unfinished)
         .existence(existence);
     let run = start.await.map_err(|error| match (existence, error) {
-        // what the client asked for with `if-match`
+        // with `if-match`, a missing session is a failed precondition
         (
             Existence::Existing,
             error @ (SessionError::NotFound { .. } | SessionError::OtherGraph),
@@ -79,7 +79,7 @@ pub(super) async fn begin<G: Graph>(
         }
         (_, error) => error.into(),
     })?;
-    Ok(answer(&hub, &run, reader).await)
+    Ok(respond(&hub, &run, reader).await)
 }
 
 /// `POST /sessions/{id}/resume`
@@ -91,38 +91,39 @@ pub(super) async fn resume<G: Graph>(
     let Query(query) = query?;
     let reader = query.reader(&session)?;
     let run = session.resume().if_running(query.if_running).await?;
-    Ok(answer(&hub, &run, reader).await)
+    Ok(respond(&hub, &run, reader).await)
 }
 
-/// Whether the session has to exist, by the headers that ask for it.
+/// Returns whether the session is required to exist or to be new, from the precondition headers.
 fn existence(headers: &HeaderMap) -> Result<Existence, Problem> {
     let any = |name: HeaderName| match headers.get(&name).map(HeaderValue::as_bytes) {
         None => Ok(false),
         Some(b"*") => Ok(true),
-        Some(_) => {
-            Err(Problem::bad_request("invalid_precondition", format!("`{name}` can only be `*`")))
-        }
+        Some(_) => Err(Problem::bad_request(
+            "invalid_precondition",
+            format!("invalid `{name}`: only `*` is supported"),
+        )),
     };
     match (any(header::IF_MATCH)?, any(header::IF_NONE_MATCH)?) {
         (false, false) => Ok(Existence::Any),
         (true, false) => Ok(Existence::Existing),
         (false, true) => Ok(Existence::New),
         (true, true) => {
-            let detail = "a session cannot have to exist and have to be new";
+            let detail = "`if-match` and `if-none-match` exclude each other";
             Err(Problem::bad_request("invalid_precondition", detail))
         }
     }
 }
 
 impl RunQuery {
-    /// The reader of the answer, which is let in before anything starts.
+    /// Admits the reader of the response, before the run starts.
     fn reader<G: Graph>(&self, session: &SessionHandle<G>) -> Result<Option<Reader>, Problem> {
-        Ok(self.stream.then(|| session.client()).transpose()?)
+        Ok(self.stream.then(|| session.admit_client()).transpose()?)
     }
 }
 
-/// A run's event stream, or where to find it.
-async fn answer<G: Graph>(hub: &Hub<G>, run: &RunHandle<G>, reader: Option<Reader>) -> Response {
+/// Responds with a run's event stream, or with the cursor from which it can be followed.
+async fn respond<G: Graph>(hub: &Hub<G>, run: &RunHandle<G>, reader: Option<Reader>) -> Response {
     let mut response = match reader {
         Some(reader) => follow_run(hub, run, reader).await,
         None => (StatusCode::ACCEPTED, Json(Accepted::new(run))).into_response(),

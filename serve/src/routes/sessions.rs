@@ -1,4 +1,4 @@
-//! What there is, and what can be done to a session beside running it.
+//! Sessions: lists, reads, stops, forks and deletion.
 
 use super::Session;
 use crate::{
@@ -21,8 +21,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// How many sessions a page has at most.
-const PAGE: usize = 1_000;
+/// Largest number of sessions in a page.
+const MAX_PAGE: usize = 1_000;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct ListQuery {
@@ -35,31 +35,30 @@ pub(crate) struct ListQuery {
 /// A page of sessions.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Sessions")]
-pub(crate) struct List {
-    pub(crate) sessions: Vec<Listed>,
-    /// Leads to the next page.
+pub(crate) struct SessionPage {
+    pub(crate) sessions: Vec<ListedSession>,
+    /// The `after` of the next page, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub(crate) next: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ListedSession")]
-pub(crate) struct Listed {
+pub(crate) struct ListedSession {
     pub(crate) session: String,
     pub(crate) created: u64,
     updated: u64,
     running: bool,
 }
 
-/// A session as it is now.
+/// A session at the time of the request.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Session")]
-pub(crate) struct Shown {
+pub(crate) struct SessionBody {
     session: String,
     #[schemars(with = "schema::Cursor")]
     cursor: String,
-    position: Placed,
+    position: PositionBody,
     step: u64,
     run: u64,
     running: bool,
@@ -69,11 +68,11 @@ pub(crate) struct Shown {
     state: Document,
 }
 
-/// Where a session is.
+/// The position of a session.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "at", rename_all = "snake_case")]
 #[schemars(rename = "Position")]
-pub(crate) enum Placed {
+pub(crate) enum PositionBody {
     Rest {
         #[schemars(with = "schema::Node")]
         node: String,
@@ -85,7 +84,7 @@ pub(crate) enum Placed {
     Ended,
 }
 
-impl<N: Into<String>> From<Position<N>> for Placed {
+impl<N: Into<String>> From<Position<N>> for PositionBody {
     fn from(position: Position<N>) -> Self {
         match position {
             Position::Rest(node) => Self::Rest { node: node.into() },
@@ -101,38 +100,43 @@ pub(super) async fn list<G: Graph>(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    Ok(Json(sessions(&hub, query, PAGE).await?).into_response())
+    Ok(Json(sessions(&hub, query, MAX_PAGE).await?).into_response())
 }
 
-/// A page of sessions.
+/// Reads a page of at most `most` sessions.
 pub(crate) async fn sessions<G: Graph>(
     hub: &Hub<G>,
     query: ListQuery,
     most: usize,
-) -> Result<List, Problem> {
+) -> Result<SessionPage, Problem> {
     let ListQuery { prefix, after, limit } = query;
-    let limit = limited(limit, 100.min(most), most)?;
+    let limit = page_limit(limit, 100.min(most), most)?;
     let after = after.map(SessionId::stored).transpose()?;
-    // one more tells whether there is another page
+    // one more than the limit, to find out whether there is another page
     let filter = SessionFilter { prefix, after, limit: limit + 1, ..SessionFilter::of::<G>() };
     let mut found = hub.log.sessions(filter).await?;
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|last| last.id.as_str().to_owned());
-    let listed = |info: SessionInfo| Listed {
+    let listed = |info: SessionInfo| ListedSession {
         running: hub.is_running(&info.id),
         session: info.id.as_str().into(),
         created: info.created,
         updated: info.updated,
     };
-    Ok(List { sessions: found.into_iter().map(listed).collect(), next })
+    Ok(SessionPage { sessions: found.into_iter().map(listed).collect(), next })
 }
 
-/// The `limit` of a page.
-pub(crate) fn limited(limit: Option<usize>, default: usize, most: usize) -> Result<usize, Problem> {
+/// Returns the `limit` of a page.
+pub(crate) fn page_limit(
+    limit: Option<usize>,
+    default: usize,
+    most: usize,
+) -> Result<usize, Problem> {
     let limit = limit.unwrap_or(default);
     if !(1..=most).contains(&limit) {
-        return Err(Problem::bad_request("invalid_query", format!("`limit` is from 1 to {most}")));
+        let detail = format!("invalid `limit`: expected a number from 1 to {most}");
+        return Err(Problem::bad_request("invalid_query", detail));
     }
     Ok(limit)
 }
@@ -144,7 +148,7 @@ pub(super) async fn show<G: Graph>(Session(session): Session<G>) -> Result<Respo
     let cursor = view.cursor().to_string();
     let mut state = view.snapshot.state;
     state.retain(|key, _| public_fields::<G>().any(|field| field.key == key));
-    let shown = Shown {
+    let body = SessionBody {
         running,
         session: session.id().as_str().into(),
         cursor: cursor.clone(),
@@ -155,7 +159,7 @@ pub(super) async fn show<G: Graph>(Session(session): Session<G>) -> Result<Respo
         updated: info.updated,
         state,
     };
-    let mut response = Json(shown).into_response();
+    let mut response = Json(body).into_response();
     if let Ok(tag) = HeaderValue::try_from(format!("W/\"{cursor}\"")) {
         response.headers_mut().insert(header::ETAG, tag);
     }
@@ -183,10 +187,10 @@ pub(super) async fn delete<G: Graph>(Session(session): Session<G>) -> Result<Sta
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fork {
-    /// The new session.
+    /// The id of the new session.
     #[schemars(with = "schema::SessionId")]
     session: String,
-    /// The last entry that it has in common with this one; the latest unless given.
+    /// The last entry that the sessions share. Defaults to the latest one.
     #[schemars(with = "Option<schema::Cursor>")]
     at: Option<String>,
 }
@@ -201,21 +205,21 @@ pub(super) async fn fork<G: Graph>(
     let at = at.map(|at| at.parse::<Cursor>()).transpose()?;
     let fork = session.fork(at, &new).await?;
     let mut response = StatusCode::CREATED.into_response();
-    let path = format!("{}/{}", beside(&uri), encoded(fork.id().as_str()));
+    let path = format!("{}/{}", sessions_path(&uri), percent_encoded(fork.id().as_str()));
     if let Ok(location) = HeaderValue::try_from(path) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
 }
 
-/// The address of all sessions, wherever the routes are nested: `uri` is that of `/sessions/{id}/fork`.
-fn beside(uri: &Uri) -> &str {
+/// Returns the path of `/sessions`, wherever the routes are nested. `uri` is that of `/sessions/{id}/fork`.
+fn sessions_path(uri: &Uri) -> &str {
     let mut parts = uri.path().rsplitn(3, '/');
     parts.nth(2).unwrap_or("/sessions")
 }
 
-/// An id as a part of an address.
-fn encoded(id: &str) -> String {
+/// Percent-encodes an id as a segment of a path.
+fn percent_encoded(id: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     let mut text = String::new();
     for byte in id.as_bytes() {

@@ -14,11 +14,10 @@ use burdock::{
 };
 use std::{fmt, sync::Arc, time::Duration};
 
-/// Settings of a [`Server`]; [`Server::builder`] makes one, and [`build`](Self::build) ends it.
+/// Configures a [`Server`]. [`Server::builder`] creates it, [`build`](Self::build) builds the server.
 ///
-/// What is not set is closed: no other origin may read or write ([`allow_origin`](Self::allow_origin)). But
-/// everybody who can reach the port may do everything, unless there is a token
-/// ([`bearer_token`](Self::bearer_token)).
+/// By default, requests from other origins are rejected ([`allow_origin`](Self::allow_origin)). But every client
+/// that can reach the port has full access, unless a token is set ([`bearer_token`](Self::bearer_token)).
 ///
 /// ```
 /// # use burdock::{log::MemoryLog, prelude::*};
@@ -36,7 +35,7 @@ use std::{fmt, sync::Arc, time::Duration};
 ///     .build();
 /// # drop(server);
 /// ```
-#[must_use = "a server is made by `build`"]
+#[must_use = "the server is built by `build`"]
 pub struct ServerBuilder<G: Graph> {
     log: Arc<dyn Log>,
     open: OpenWith<G>,
@@ -45,7 +44,7 @@ pub struct ServerBuilder<G: Graph> {
     guard: Guard,
 }
 
-/// Opens a session of a log as durable as the server wants it.
+/// Opens a session of a log, with a durability.
 type OpenWith<G> =
     Box<dyn Fn(Arc<dyn Log>, Durability, SessionId, Existence) -> Opening<G> + Send + Sync>;
 
@@ -80,53 +79,53 @@ where
 }
 
 impl<G: Graph> ServerBuilder<G> {
-    /// Sets what has to be durable before a reader sees it. Defaults to each item.
+    /// Sets what has to be durable before readers receive it. Defaults to [`Durability::Item`].
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// Sets how many bytes the body of a request may have. Defaults to 1 MiB.
+    /// Sets the maximum size of a request body, in bytes. Defaults to 1 MiB.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.limits.body = bytes;
         self
     }
 
-    /// Sets how many bytes of request bodies may be held at once, over all requests; further ones are
-    /// refused with 503 `overloaded`. A quarter is reserved for the first 16 KiB of each body, so that large
-    /// bodies do not keep small ones out. It is raised where a body of `max_body` would never fit. Defaults
-    /// to 64 MiB.
+    /// Sets the maximum size of all request bodies in memory together, in bytes. Requests beyond it are rejected
+    /// with 503 `overloaded`. A quarter is reserved for the first 16 KiB of each body, so that large bodies do not
+    /// block small ones. The limit is raised if a body of `max_body` would never fit. Defaults to 64 MiB.
     pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
         self.limits.bytes_in_flight = bytes;
         self
     }
 
-    /// Sets how many bytes of state, as JSON, a fork may copy. Defaults to 4 MiB. A larger one is 413 `too_large`.
+    /// Sets the maximum size of the state that a fork copies, in bytes of JSON. Defaults to 4 MiB. A fork of a
+    /// larger state is rejected with 413 `too_large`.
     pub fn max_fork(mut self, bytes: usize) -> Self {
         self.limits.fork = bytes;
         self
     }
 
-    /// Sets how many sessions may be open at a time. Defaults to 10 000.
+    /// Sets the maximum number of sessions that are open for writing. Defaults to 10 000.
     pub fn max_sessions(mut self, sessions: usize) -> Self {
         self.limits.sessions = sessions;
         self
     }
 
-    /// Sets how many clients may read a session at a time. Defaults to 1 000.
+    /// Sets the maximum number of clients that read one session. Defaults to 1 000.
     pub fn max_readers(mut self, readers: usize) -> Self {
         self.limits.readers = readers;
         self
     }
 
-    /// Sets how many clients may read at a time, over all sessions. Defaults to 7 500, fewer than the
-    /// connections of a listener, so that readers leave some for other requests.
+    /// Sets the maximum number of clients that read, across all sessions. Defaults to 7 500, which is less than
+    /// the connections of a listener, so that some remain for other requests.
     pub fn max_total_readers(mut self, readers: usize) -> Self {
         self.limits.total_readers = readers;
         self
     }
 
-    /// Sets how many starts may wait for their turn in a session, with [`IfRunning::Wait`] or
+    /// Sets the maximum number of starts that wait in one session, with [`IfRunning::Wait`] or
     /// [`IfRunning::Stop`]. Defaults to 100.
     ///
     /// [`IfRunning::Wait`]: crate::IfRunning::Wait
@@ -136,38 +135,38 @@ impl<G: Graph> ServerBuilder<G> {
         self
     }
 
-    /// Sets how long a run may take before it is stopped. Defaults to an hour.
+    /// Sets how long a run may take before it is stopped. Defaults to 1 hour.
     pub fn max_run_time(mut self, time: Duration) -> Self {
         self.limits.run_time = time;
         self
     }
 
-    /// Sets how long a session stays in memory after its last run. Defaults to 10 minutes.
+    /// Sets how long a session stays open after its last run. Defaults to 10 minutes.
     pub fn idle_after(mut self, time: Duration) -> Self {
         self.limits.idle = time;
         self
     }
 
-    /// Sets how long a client may take nothing of what there is to read before its stream ends. Defaults to a
-    /// minute.
+    /// Sets how long a client may accept no data before its stream ends. Defaults to 1 minute.
     pub fn reader_timeout(mut self, time: Duration) -> Self {
         self.limits.reader_timeout = time;
         self
     }
 
-    /// Requires `authorization: Bearer <token>` of every request. Handles of sessions need no token.
+    /// Requires `authorization: Bearer <token>` in every request, except those for the page and the health checks.
+    /// Session handles need no token.
     pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
         self.guard.token = Some(token.into().into());
         self
     }
 
-    /// Lets pages of this origin, such as `https://example.org`, read and write.
+    /// Allows requests from pages of an origin, such as `https://example.org`.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.guard.origins.push(origin.into());
         self
     }
 
-    /// Builds the server. Nothing can be set afterwards:
+    /// Builds the server. Its settings cannot be changed afterwards:
     ///
     /// ```compile_fail,E0599
     /// # async fn check<G: burdock::Graph<Item: serde::Serialize>>(builder: burdock_serve::ServerBuilder<G>) {
@@ -176,8 +175,7 @@ impl<G: Graph> ServerBuilder<G> {
     /// # }
     /// ```
     ///
-    /// It can be called anywhere, also outside of a tokio runtime: nothing runs before the first session is
-    /// opened.
+    /// It can also be called outside of a tokio runtime: no task is spawned before the first session is opened.
     pub fn build(self) -> Server<G> {
         let Self { log, open, durability, limits, guard } = self;
         let open = {
@@ -194,7 +192,7 @@ impl<G: Graph> ServerBuilder<G> {
 
 impl<G: Graph> fmt::Debug for ServerBuilder<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // without the token
+        // the token is a secret
         f.debug_struct("ServerBuilder")
             .field("graph", &G::TOPOLOGY.name)
             .field("durability", &self.durability)

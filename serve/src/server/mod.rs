@@ -10,7 +10,7 @@ use crate::{
     guard::Guard,
     hub::Hub,
     in_flight::BytesInFlight,
-    openapi::{self, Access, Addresses, Scope},
+    openapi::{self, Access, RouteSet, Scope},
     routes,
     session::SessionHandle,
 };
@@ -25,12 +25,12 @@ use std::{fmt, sync::Arc};
 /// Serves the sessions of a graph: over HTTP by its [routes](Self::router), and to the program's own code by
 /// [handles](Self::session).
 ///
-/// It is a handle itself: clones are cheap and refer to the same server. [`builder`](Self::builder) makes one, and
-/// its settings are fixed from then on. Runs belong to the server, not to the request or the task that started
-/// them. A session in which a run was started stays open until it has been idle for a while.
+/// Clones are cheap and refer to the same server. Its settings are made in a [`builder`](Self::builder). Runs belong
+/// to the server, not to the request or the task that started them. A session in which a run was started stays
+/// open until it has been idle for a while.
 ///
-/// One server serves one graph; sessions of other graphs in the same log do not exist for it. For several
-/// graphs, build a server for each, which may share a log, and nest their routes:
+/// A server serves one graph, and does not find sessions of other graphs in the same log. For several graphs,
+/// build a server for each, with a shared log if necessary, and nest their routes:
 ///
 /// ```
 /// # use burdock::{log::MemoryLog, prelude::*};
@@ -64,8 +64,8 @@ where
 {
     /// Creates a builder of a server for the sessions in `log`.
     ///
-    /// `app` is called each time a session is opened for writing, with the id of the session, and gives the app
-    /// its resources, first state, observers and grace period. Id, log and durability are the server's.
+    /// `app` is called with the id of a session each time the session is opened for writing. It sets resources,
+    /// first state, observers and grace period of the app. The server sets id, log and durability.
     pub fn builder<S>(
         log: impl Log,
         app: impl Fn(&SessionId) -> AppBuilder<G, Provided<G::Resources>, S> + Send + Sync + 'static,
@@ -78,10 +78,10 @@ where
 }
 
 impl<G: Graph> Server<G> {
-    /// Returns a handle to a session, for code without HTTP. The session need not exist: a start makes it.
+    /// Returns a handle to a session, for code without HTTP. The session need not exist: a start creates it.
     ///
-    /// It can be called anywhere, also outside of a tokio runtime; so can [`SessionHandle::view`] and
-    /// [`SessionHandle::follow`], as far as the log can. Starts need tokio.
+    /// It can also be called outside of a tokio runtime. So can [`SessionHandle::view`] and
+    /// [`SessionHandle::follow`], if the log supports that. Starts require a tokio runtime.
     ///
     /// # Errors
     /// Returns [`SessionError::InvalidId`] if the id is empty, too long, or contains a NUL.
@@ -92,28 +92,28 @@ impl<G: Graph> Server<G> {
 
     /// Returns the routes, to be served as they are or nested under a path.
     ///
-    /// It can be called anywhere, also outside of a tokio runtime; the routes are served inside of one.
-    /// [`listen`](crate::listen) limits connections and closes silent ones; another server has to be set up to do
-    /// so. `axum::serve` has no such limits; give it `router.into_make_service()`, because it prepares the routes
-    /// once more for each connection otherwise.
+    /// It can also be called outside of a tokio runtime, but serving the routes requires one.
+    /// [`listen`](crate::listen) limits connections and closes silent ones. Another server has to be configured to
+    /// do so; `axum::serve` has no such limits. Pass it `router.into_make_service()`: it would prepare the routes
+    /// again for each connection otherwise.
     pub fn router(&self) -> Router {
-        self.guarded(self.routes(Addresses::Runs))
+        self.guarded(self.routes(RouteSet::Runs))
     }
 
-    /// Returns the routes, and a page to chat on at `/`.
+    /// Returns the routes with those of chats, and with the chat page at `/`.
     pub fn chat_router(&self) -> Router
     where
         G: ChatGraph,
     {
         let chat = chat::router(Arc::clone(&self.inner.hub));
-        self.guarded(self.routes(Addresses::Chat).merge(chat))
+        self.guarded(self.routes(RouteSet::Chat).merge(chat))
     }
 
-    /// Shuts the server down: it takes no new runs, stops those in progress at a commit, ends every stream, and
-    /// closes the sessions. Ready when all of that is done; can be called again.
+    /// Shuts the server down: rejects new runs, stops those in progress at a commit, ends every stream, and closes
+    /// the sessions. Completes when all of that is done. Can be called repeatedly.
     ///
     /// # Cancel safety
-    /// Dropping the future does not take the shutdown back: runs were asked to stop, and end.
+    /// Dropping the future does not revoke the shutdown: runs were asked to stop, and end.
     pub async fn shutdown(&self) {
         self.inner.hub.shut_down().await;
     }
@@ -122,7 +122,7 @@ impl<G: Graph> Server<G> {
     /// [`listen`](crate::listen).
     ///
     /// # Cancel safety
-    /// Before the signal, dropping the future changes nothing; after it, see [`shutdown`](Self::shutdown).
+    /// Before the signal, dropping the future has no effect. After it, see [`shutdown`](Self::shutdown).
     pub fn shutdown_on(
         &self,
         signal: impl Future<Output = ()> + Send + 'static,
@@ -136,14 +136,14 @@ impl<G: Graph> Server<G> {
 
     fn guarded(&self, routes: Router) -> Router {
         let Inner { hub, guard, in_flight } = &*self.inner;
-        guard.around(routes, in_flight.clone(), hub.limits.body)
+        guard.layer(routes, in_flight.clone(), hub.limits.body)
     }
 
-    /// The routes of every graph, and the document of these and of the others among `addresses`.
-    fn routes(&self, addresses: Addresses) -> Router {
+    /// Returns the routes of every graph, and the document that describes all of `route_set`.
+    fn routes(&self, route_set: RouteSet) -> Router {
         let Inner { hub, guard, .. } = &*self.inner;
         let access = if guard.token.is_some() { Access::Bearer } else { Access::Open };
-        let document = openapi::router::<G>(Scope { addresses, access });
+        let document = openapi::router::<G>(Scope { routes: route_set, access });
         routes::router(Arc::clone(hub)).merge(document)
     }
 }
@@ -160,7 +160,7 @@ impl<G: Graph> fmt::Debug for Server<G> {
         f.debug_struct("Server")
             .field("graph", &G::TOPOLOGY.name)
             .field("limits", &hub.limits)
-            .field("open", &hub.open())
+            .field("open", &hub.open_sessions())
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! A session of a server, for the program's own code and for the routes.
+//! Handles to the sessions of a server, for the program's own code and for the routes.
 
 mod run;
 mod start;
@@ -9,7 +9,7 @@ pub use self::start::{Resume, Start};
 use crate::{
     error::SessionError,
     event::{EventProjection, JsonItems, Projector},
-    hub::{Begin, Hub, Reader, RunInputs, Terms},
+    hub::{Hub, Reader, RunInputs, StartKind, StartOptions},
     stream::{Interrupted, Parts, SessionEvents, Until},
 };
 use burdock::{
@@ -23,8 +23,8 @@ use std::{fmt, sync::Arc};
 /// A handle to a session of a [`Server`](crate::Server), for code without HTTP: webhooks, queues, other
 /// protocols.
 ///
-/// [`Server::session`](crate::Server::session) returns one, whether or not there is such a session: a start
-/// creates it. The routes of the server use this handle as well, so a run that is started here can be followed
+/// [`Server::session`](crate::Server::session) returns one, whether or not the session exists: a start creates
+/// it. The routes of the server use this handle as well, so a run that is started here can be followed
 /// over HTTP, and the other way round. Handles are cheap to create and to clone: they do not open the session.
 ///
 /// After [`Server::shutdown`](crate::Server::shutdown), a handle still reads sessions; starting and following
@@ -76,7 +76,7 @@ use std::{fmt, sync::Arc};
 ///             .start_json(message.body.clone())
 ///             .if_running(IfRunning::Wait)
 ///             .if_unfinished(IfUnfinished::Restart);
-///         // the run is in the log from here on, and continues without this task
+///         // from here on, the run is in the log and continues without this task
 ///         let run = match start.await {
 ///             Err(error @ SessionError::InvalidInputs { .. }) => {
 ///                 queue.discard(&message, error).await;
@@ -106,20 +106,20 @@ pub struct SessionHandle<G: Graph> {
     id: SessionId,
 }
 
-/// A session as it is now, in the types of its graph.
+/// A session at the time of a read, in the types of its graph.
 #[non_exhaustive]
 pub struct ServedView<G: Graph> {
     /// The cursor of its last entry.
     pub cursor: Cursor,
     /// The committed state, with its private fields.
     pub state: G::State,
-    /// Where the session is.
+    /// The position of the session.
     pub position: Position<G::Node>,
-    /// How many steps were committed.
+    /// The number of committed steps.
     pub step: u64,
-    /// How many runs were started.
+    /// The number of runs that were started.
     pub run: u64,
-    /// Whether a run is in progress in this process. At an unfinished position without one, the run was
+    /// Whether a run is in progress in this process. If not, and the position is unfinished, the run was
     /// stopped, failed or was interrupted, and can be resumed.
     pub running: bool,
 }
@@ -134,74 +134,74 @@ impl<G: Graph> SessionHandle<G> {
         &self.id
     }
 
-    /// Starts a run with the graph's own type of inputs. Await it; before that, its methods say on what terms.
+    /// Starts a run with inputs in the type of the graph. The run starts when the returned [`Start`] is awaited;
+    /// its methods set conditions.
     ///
-    /// Inputs in the graph's type cannot be misspelt. Code that receives them as JSON uses
-    /// [`start_json`](Self::start_json).
+    /// For inputs as JSON, use [`start_json`](Self::start_json).
     pub fn start(&self, inputs: G::Inputs) -> Start<G> {
         Start::new(self.clone(), Ok(RunInputs::typed(inputs)))
     }
 
-    /// Starts a run with inputs as JSON, which are checked as those of an HTTP client are: unknown inputs and
-    /// wrong types are [`SessionError::InvalidInputs`] with the name of the input.
+    /// Starts a run with inputs as JSON, which are checked like those of an HTTP client: unknown inputs and wrong
+    /// types are [`SessionError::InvalidInputs`] with the name of the input.
     pub fn start_json(&self, inputs: Value) -> Start<G> {
         Start::new(self.clone(), RunInputs::from_json(inputs))
     }
 
-    /// Resumes the unfinished run of the session. Await it.
+    /// Resumes the unfinished run of the session when the returned [`Resume`] is awaited.
     pub fn resume(&self) -> Resume<G> {
         Resume::new(self.clone())
     }
 
     /// Asks the run that is in progress in this process to stop; does nothing if there is none.
     ///
-    /// What was shown is kept, and the run ends at its next commit or after the grace period of its app: the
-    /// method does not wait for that.
+    /// The run ends at its next commit, which keeps the items that were shown, or after the grace period of its
+    /// app. The method does not wait for that.
     ///
     /// # Errors
     /// Returns [`SessionError::NotFound`] if the graph has no such session, or an error of the log.
     ///
     /// # Cancel safety
-    /// The run is asked to stop when the future is ready, and not before.
+    /// The run is asked to stop only when the future completes.
     pub async fn stop(&self) -> Result<(), SessionError> {
         self.info().await?;
         self.hub.stop(&self.id);
         Ok(())
     }
 
-    /// Puts a session that has ended at its start; the state is kept.
+    /// Moves a session that has ended to its start node. The state is kept.
     ///
     /// # Errors
     /// Returns [`SessionError::NotEnded`] at any other position, or the error of opening the session.
     ///
     /// # Cancel safety
-    /// Dropping the future may leave the session reopened or not.
+    /// If the future is dropped, the session may be reopened or not.
     pub async fn reopen(&self) -> Result<(), SessionError> {
         self.info().await?;
         self.hub.reopen(&self.id).await
     }
 
-    /// Stops the run of the session, waits for its end, and removes the session with all entries.
+    /// Stops the run of the session, waits for its end, and deletes the session with all of its entries.
     ///
     /// # Errors
     /// Returns [`SessionError::NotFound`] if the graph has no such session, or an error of the log.
     ///
     /// # Cancel safety
-    /// Dropping the future may leave a session whose run was stopped, deleted or not.
+    /// If the future is dropped, the run may have been stopped, and the session may be deleted or not.
     pub async fn delete(&self) -> Result<(), SessionError> {
         self.info().await?;
         self.hub.delete(&self.id).await
     }
 
-    /// Makes a new session that continues from what this one was at a cursor; `None` is its last entry.
+    /// Creates a session that starts as a copy of this one at a cursor; `None` is its last entry.
     ///
     /// # Errors
-    /// Returns [`SessionError::AlreadyExists`] if there is a session of the new id,
-    /// [`SessionError::InvalidCursor`] or [`SessionError::Trimmed`] for a cursor that it cannot be forked from,
-    /// and [`SessionError::ForkTooLarge`] beyond [`max_fork`](crate::ServerBuilder::max_fork).
+    /// Returns [`SessionError::AlreadyExists`] if a session with the new id exists,
+    /// [`SessionError::InvalidCursor`] or [`SessionError::Trimmed`] if this session cannot be forked at the
+    /// cursor, and [`SessionError::ForkTooLarge`] beyond [`max_fork`](crate::ServerBuilder::max_fork).
     ///
     /// # Cancel safety
-    /// Dropping the future may leave the new session or not.
+    /// If the future is dropped, the new session may exist or not.
     pub async fn fork(
         &self,
         at: impl Into<Option<Cursor>>,
@@ -217,63 +217,64 @@ impl<G: Graph> SessionHandle<G> {
         self.hub.is_running(&self.id)
     }
 
-    /// Reads the session in the types of the graph, without opening it. No client sees the private fields of
-    /// its state.
+    /// Reads the session in the types of the graph, without opening it. Unlike clients, the caller also receives
+    /// the private fields of the state.
     ///
     /// # Errors
     /// Returns [`SessionError::NotFound`] if the graph has no such session, [`SessionError::DoesNotFit`] if its
     /// state no longer has the graph's types, or an error of the log.
     ///
     /// # Cancel safety
-    /// Dropping the future changes nothing.
+    /// Dropping the future has no effect.
     pub async fn view(&self) -> Result<ServedView<G>, SessionError> {
         let (view, running) = self.hub.view(&self.id).await?;
         let SessionView { cursor, state, position, step, run, .. } = view;
         Ok(ServedView { cursor, state, position, step, run, running })
     }
 
-    /// Follows the session from a cursor, `None` is its beginning: first from the log and then live, over all
-    /// of its runs. The events are those of HTTP clients, without private fields and inputs.
+    /// Follows the session from a cursor, or from its start if it is `None`: first from the log and then live,
+    /// across all of its runs. The events are those of HTTP clients, without private fields and inputs.
     ///
-    /// The limits of readers are for clients and do not count here.
+    /// The limits of readers apply only to clients.
     ///
     /// # Errors
     /// Returns [`SessionError::NotFound`] if the graph has no such session, [`SessionError::InvalidCursor`] for a
-    /// cursor that it never had, [`SessionError::Trimmed`] if entries after it are gone, or an error of the log.
+    /// cursor that it never had, [`SessionError::Trimmed`] if entries after it were removed, or an error of the
+    /// log.
     ///
     /// # Cancel safety
-    /// Dropping the future changes nothing.
+    /// Dropping the future has no effect.
     pub async fn follow(
         &self,
         from: impl Into<Option<Cursor>>,
     ) -> Result<SessionEvents, SessionError> {
         self.info().await?;
-        let reader = self.hub.own_reader(&self.id)?;
+        let reader = self.hub.admit_internal(&self.id)?;
         self.events_from(from.into(), Until::Forever, Arc::new(JsonItems), reader).await
     }
 
-    /// Describes the session, if it exists and belongs to this graph: in a session of another graph, state and
-    /// nodes would be read in the wrong terms.
+    /// Returns the description of the session, if it exists and belongs to this graph: the state and the nodes of
+    /// another graph's session would be misread.
     pub(crate) async fn info(&self) -> Result<SessionInfo, SessionError> {
         self.hub.info(&self.id).await
     }
 
-    /// Reads the session as JSON.
+    /// Reads the session as JSON, and whether a run of it is in progress here.
     pub(crate) async fn raw_view(&self) -> Result<(RawSessionView, bool), SessionError> {
         self.hub.raw_view(&self.id).await
     }
 
-    /// Lets a client in that reads the session.
-    pub(crate) fn client(&self) -> Result<Reader, SessionError> {
-        self.hub.reader(&self.id)
+    /// Admits a client as a reader of the session.
+    pub(crate) fn admit_client(&self) -> Result<Reader, SessionError> {
+        self.hub.admit_client(&self.id)
     }
 
-    /// Returns whether a reader has no more of a run to wait for.
-    pub(crate) async fn has_seen_all(&self, cursor: Cursor) -> Result<bool, SessionError> {
-        self.hub.has_seen_all(&self.id, cursor).await
+    /// Returns whether a reader at `cursor` has no more of a run to wait for.
+    pub(crate) async fn is_caught_up(&self, cursor: Cursor) -> Result<bool, SessionError> {
+        self.hub.is_caught_up(&self.id, cursor).await
     }
 
-    /// Opens a stream of events for a reader that may have seen a part of a run.
+    /// Opens a stream of events for a reader that may have received a part of a run.
     pub(crate) async fn events_from(
         &self,
         cursor: Option<Cursor>,
@@ -301,7 +302,7 @@ impl<G: Graph> SessionHandle<G> {
         let follow = match follow_log(&hub.log, session, cursor).await {
             Err(LogError::Trimmed { first, .. }) => {
                 return Err(SessionError::Trimmed {
-                    first: hub.before_entry(session, first).await?,
+                    first: hub.cursor_before(session, first).await?,
                 });
             }
             follow => follow?,
@@ -325,8 +326,12 @@ impl<G: Graph> SessionHandle<G> {
         }))
     }
 
-    async fn begin(&self, begin: Begin<G>, terms: Terms) -> Result<RunHandle<G>, SessionError> {
-        let cursor = self.hub.begin(&self.id, begin, terms).await?;
+    async fn start_kind(
+        &self,
+        kind: StartKind<G>,
+        options: StartOptions,
+    ) -> Result<RunHandle<G>, SessionError> {
+        let cursor = self.hub.start(&self.id, kind, options).await?;
         Ok(RunHandle::new(self.clone(), cursor))
     }
 }

@@ -1,4 +1,4 @@
-//! A run that a server has accepted.
+//! Handles to runs that a server has accepted.
 
 use super::SessionHandle;
 use crate::{
@@ -10,40 +10,40 @@ use crate::{
 use burdock::{Graph, log::Cursor};
 use std::{fmt, sync::Arc};
 
-/// A run that has started. It belongs to the server, and continues when this is dropped.
+/// A handle to a run that has started. The run belongs to the server, and continues when the handle is dropped.
 pub struct RunHandle<G: Graph> {
     session: SessionHandle<G>,
     before: Cursor,
 }
 
-/// How a run ended, as the log has it.
+/// The end of a run, as recorded in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunEnd {
-    /// At a `pause`.
+    /// The run reached a `pause`.
     Paused {
         /// The node at which the next run starts.
         node: String,
     },
-    /// At an `end`: the session is over.
+    /// The run reached an `end`, which also ends the session.
     Ended,
-    /// It was halted by its caller.
+    /// The run was halted.
     Halted {
         /// The node at which it can be resumed.
         node: String,
     },
-    /// It was stopped at a commit.
+    /// The run was stopped at a commit.
     Stopped {
         /// The node at which it can be resumed.
         node: String,
     },
-    /// It failed.
+    /// The run failed.
     Failed {
         /// The node at which it can be resumed.
         node: String,
-        /// The part of the error that clients receive; the trace output has all of it.
+        /// The part of the error that clients receive. The trace output has the whole error.
         error: String,
     },
-    /// It was cancelled: after a stop, an action did not finish within the grace period.
+    /// The run was cancelled: after a stop, an action did not finish within the grace period.
     Cancelled {
         /// The node at which it can be resumed.
         node: String,
@@ -73,21 +73,21 @@ impl<G: Graph> RunHandle<G> {
     /// Returns [`SessionError::ShuttingDown`], or an error of the log.
     ///
     /// # Cancel safety
-    /// Dropping the future changes nothing.
+    /// Dropping the future has no effect.
     pub async fn follow(&self) -> Result<SessionEvents, SessionError> {
-        let reader = self.session.hub.own_reader(self.session.id())?;
+        let reader = self.session.hub.admit_internal(self.session.id())?;
         self.events(Arc::new(JsonItems), reader).await
     }
 
-    /// Waits until the run is over, and returns how it ended. Can be called again.
+    /// Waits until the run is over, and returns how it ended. Can be called repeatedly.
     ///
     /// # Errors
     /// Returns [`SessionError::Interrupted`] if the log has no end of the run and no task continues it here,
-    /// [`SessionError::ShuttingDown`] if the server shuts down meanwhile, or an error of the log. The run may
-    /// be over in these cases, too: [`SessionHandle::view`] shows where the session is.
+    /// [`SessionError::ShuttingDown`] if the server shuts down meanwhile, or an error of the log. Even in these
+    /// cases the run may be over: [`SessionHandle::view`] returns the position of the session.
     ///
     /// # Cancel safety
-    /// Dropping the future changes nothing: the run continues.
+    /// Dropping the future has no effect on the run, which continues.
     pub async fn finish(&self) -> Result<RunEnd, SessionError> {
         let mut events = self.follow().await?;
         while let Some(event) = events.next().await {

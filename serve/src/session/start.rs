@@ -1,9 +1,9 @@
-//! Starting and resuming runs, on the caller's terms.
+//! Starts and resumes, with their options.
 
 use super::{RunHandle, SessionHandle};
 use crate::{
     error::SessionError,
-    hub::{Begin, IfRunning, IfUnfinished, RunInputs, Terms},
+    hub::{IfRunning, IfUnfinished, RunInputs, StartKind, StartOptions},
 };
 use burdock::{
     Graph,
@@ -15,29 +15,29 @@ use std::{
     pin::Pin,
 };
 
-/// A future that a start or a resume becomes.
+/// The future of a start or a resume.
 type Starting<G> = Pin<Box<dyn Future<Output = Result<RunHandle<G>, SessionError>> + Send>>;
 
-/// A run that is to start: [`SessionHandle::start`] makes one, and awaiting it starts the run.
+/// A run to be started, returned by [`SessionHandle::start`]. Awaiting it starts the run.
 ///
-/// It is ready once the log has the start of the run. From then on the run belongs to the server.
+/// The future completes once the log has the start of the run. From then on the run belongs to the server.
 ///
 /// # Errors
-/// After every error but [`SessionError::MayHaveStarted`], the run did not start. Polled outside of a tokio
-/// runtime, it is [`SessionError::OutsideRuntime`].
+/// After any error except [`SessionError::MayHaveStarted`], the run did not start. Polled outside of a tokio
+/// runtime, it returns [`SessionError::OutsideRuntime`].
 ///
 /// # Panics
 /// Panics if it is polled in a tokio runtime without timers (`enable_time`).
 ///
 /// # Cancel safety
-/// A start that is dropped while it waits for its turn does not happen. Once it is its turn, it is carried out
-/// in a task: the run starts and continues although its caller is gone, or it does not start, and in neither
-/// case is anything left half done. [`SessionHandle::view`] shows which.
+/// A start that is dropped while it waits for another run does not happen. After that it is carried out in a
+/// task: even if the future is dropped, the run either starts and continues, or does not start.
+/// [`SessionHandle::view`] shows which.
 #[must_use = "a run starts only when this is awaited"]
 pub struct Start<G: Graph> {
     session: SessionHandle<G>,
     inputs: Result<RunInputs<G>, SessionError>,
-    terms: Terms,
+    options: StartOptions,
 }
 
 impl<G: Graph> Start<G> {
@@ -45,23 +45,23 @@ impl<G: Graph> Start<G> {
         session: SessionHandle<G>,
         inputs: Result<RunInputs<G>, SessionError>,
     ) -> Self {
-        Self { session, inputs, terms: Terms::default() }
+        Self { session, inputs, options: StartOptions::default() }
     }
 
     /// Sets what happens while another run of the session is in progress in this process. Defaults to
     /// [`IfRunning::Reject`].
     pub fn if_running(mut self, if_running: IfRunning) -> Self {
-        self.terms.if_running = if_running;
+        self.options.if_running = if_running;
         self
     }
 
     /// Sets what happens if the last run is unfinished. Defaults to [`IfUnfinished::Reject`].
     pub fn if_unfinished(mut self, if_unfinished: IfUnfinished) -> Self {
-        self.terms.if_unfinished = if_unfinished;
+        self.options.if_unfinished = if_unfinished;
         self
     }
 
-    /// Starts the run only in a session that exists. By default, a session is made if there is none.
+    /// Starts the run only in a session that exists. By default, the session is created if necessary.
     pub fn existing(self) -> Self {
         self.existence(Existence::Existing)
     }
@@ -72,7 +72,7 @@ impl<G: Graph> Start<G> {
     }
 
     pub(crate) fn existence(mut self, existence: Existence) -> Self {
-        self.terms.existence = existence;
+        self.options.existence = existence;
         self
     }
 }
@@ -82,12 +82,12 @@ impl<G: Graph> IntoFuture for Start<G> {
     type IntoFuture = Starting<G>;
 
     fn into_future(self) -> Starting<G> {
-        let Self { session, inputs, terms } = self;
+        let Self { session, inputs, options } = self;
         Box::pin(async move {
             let inputs = inputs?;
-            // stricter than for a session that is read: the run may make it
+            // stricter than for reading a session, because the run may create it
             SessionId::new(session.id.as_str())?;
-            session.begin(Begin::Run(inputs), terms).await
+            session.start_kind(StartKind::Run(inputs), options).await
         })
     }
 }
@@ -96,16 +96,16 @@ impl<G: Graph> fmt::Debug for Start<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Start")
             .field("session", &self.session)
-            .field("terms", &self.terms)
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }
 
-/// An unfinished run that is to continue: [`SessionHandle::resume`] makes one, and awaiting it resumes the run.
+/// An unfinished run to be resumed, returned by [`SessionHandle::resume`]. Awaiting it resumes the run.
 ///
-/// It is ready once the log has that the run continues. The step at its position runs again, and what it had
-/// shown is superseded. Errors, panics and cancel safety are those of [`Start`]; a session without an unfinished
-/// run is [`SessionError::AtRest`] or [`SessionError::Ended`].
+/// The future completes once the log has the resume. The step at the position of the session is executed again,
+/// and the items that it had shown are superseded. Errors, panics and cancel safety are those of [`Start`]. If
+/// the session has no unfinished run, the error is [`SessionError::AtRest`] or [`SessionError::Ended`].
 #[must_use = "a run is resumed only when this is awaited"]
 pub struct Resume<G: Graph> {
     session: SessionHandle<G>,
@@ -131,10 +131,11 @@ impl<G: Graph> IntoFuture for Resume<G> {
 
     fn into_future(self) -> Starting<G> {
         let Self { session, if_running } = self;
-        let terms = Terms { existence: Existence::Existing, if_running, ..Terms::default() };
+        let options =
+            StartOptions { existence: Existence::Existing, if_running, ..StartOptions::default() };
         Box::pin(async move {
             session.info().await?;
-            session.begin(Begin::Resume, terms).await
+            session.start_kind(StartKind::Resume, options).await
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The events of a session as a stream: from the log, then live, until a run is over or for ever.
+//! The events of a session as a stream: first from the log, then live, until a run is over or without end.
 
 use crate::{
     error::SessionError,
@@ -15,65 +15,65 @@ use std::{
 };
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// When a stream ends.
+/// The end of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
-    /// When the server or the reader ends it.
+    /// The server or the reader ends the stream.
     Forever,
-    /// With the end of a run.
+    /// The stream ends with the end of a run.
     Run,
 }
 
-/// What the stream has emitted, as far as it bears on the next event.
+/// The part of a run that the stream has emitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Emitted {
-    /// Nothing yet, or a run to its end.
+    /// No event yet, or a run to its end.
     NoRun,
-    /// A run that is not over.
+    /// A run that was not over.
     PartOfRun,
 }
 
-/// Asks where the log ends with a run that no task continues.
-pub(crate) type Interrupted = Box<dyn Fn() -> Asking + Send + Sync>;
+/// Returns the end of the log if the last run in it was interrupted, see `Hub::interrupted`.
+pub(crate) type Interrupted = Box<dyn Fn() -> Checking + Send + Sync>;
 
-type Asking = Pin<Box<dyn Future<Output = Result<Option<Offset>, SessionError>> + Send>>;
+type Checking = Pin<Box<dyn Future<Output = Result<Option<Offset>, SessionError>> + Send>>;
 
-/// A stream of the events of a served session: first from the log, then live, without a gap and without a
-/// repeat.
+/// A stream of the events of a served session: first from the log, then live, without gaps or repeats.
 ///
 /// [`SessionHandle::follow`](crate::SessionHandle::follow) returns one that never ends on its own, and
 /// [`RunHandle::follow`](crate::RunHandle::follow) one that ends with the run. An error is its last item; follow
 /// again from the [`cursor`](SessionEvent::cursor) of the last event.
 ///
-/// It needs no runtime of its own, and nothing waits for it: a slow reader reads from the log.
+/// It can be polled under any executor. It does not slow down the run: a slow reader reads from the log.
 ///
 /// # Cancel safety
-/// Dropping it changes nothing: a run continues without readers.
+/// Dropping it has no effect on the session: a run continues without readers.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct SessionEvents {
     session: SessionId,
     follow: Follow,
-    /// Where the reader is.
+    /// The offset of the next entry.
     next: Offset,
     projector: Projector,
     until: Until,
     emitted: Emitted,
     /// Ready when a run is over, or the server shuts down.
-    turn_over: Pin<Box<WaitForCancellationFutureOwned>>,
+    run_over: Pin<Box<WaitForCancellationFutureOwned>>,
     closing: CancellationToken,
     /// The reader waits for the end of a run.
-    waits: bool,
-    /// A run is over, and the log may not say so.
-    doubts: bool,
+    waits_for_end: bool,
+    /// A run may be over without an end in the log, which has to be checked.
+    unchecked: bool,
     interrupted: Interrupted,
-    asking: Option<Asking>,
-    /// Where the log ends with a run that was interrupted.
-    end: Option<Offset>,
-    over: bool,
+    /// The check in progress.
+    checking: Option<Checking>,
+    /// The end of the log, if the last run in it was interrupted.
+    interrupted_at: Option<Offset>,
+    done: bool,
     reader: Reader,
 }
 
-/// What a stream is made of.
+/// The parts of a new stream.
 pub(crate) struct Parts {
     pub(crate) session: SessionId,
     pub(crate) follow: Follow,
@@ -97,15 +97,15 @@ impl SessionEvents {
             projector,
             until,
             emitted: Emitted::NoRun,
-            turn_over: Box::pin(reader.over().cancelled_owned()),
+            run_over: Box::pin(reader.run_over().cancelled_owned()),
             closing,
-            waits: until_run,
-            // it may have been interrupted before
-            doubts: until_run,
+            waits_for_end: until_run,
+            // the run may have been interrupted before the stream was opened
+            unchecked: until_run,
             interrupted,
-            asking: None,
-            end: None,
-            over: false,
+            checking: None,
+            interrupted_at: None,
+            done: false,
             reader,
         }
     }
@@ -113,30 +113,30 @@ impl SessionEvents {
     /// Returns the next event; `None` at the end of the stream.
     ///
     /// # Errors
-    /// Returns the error that ends the stream, as its last item: [`SessionError::Interrupted`] where the log has
-    /// no end of the run and no task continues it, [`SessionError::Deleted`], [`SessionError::Trimmed`],
+    /// Returns the error that ends the stream, as its last item: [`SessionError::Interrupted`] if the log has no
+    /// end of the run and no task continues it, [`SessionError::Deleted`], [`SessionError::Trimmed`],
     /// [`SessionError::ShuttingDown`], or an error of the log.
     ///
     /// # Cancel safety
-    /// Loses nothing when dropped.
+    /// Dropping the future loses no event.
     pub async fn next(&mut self) -> Option<Result<SessionEvent, SessionError>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Returns whether the server shuts down.
+    /// Returns whether the server is shutting down.
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.is_cancelled()
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<SessionEvent, SessionError>> {
         loop {
-            if self.end.is_some_and(|end| self.next >= end) {
+            if self.interrupted_at.is_some_and(|end| self.next >= end) {
                 return Poll::Ready(Err(SessionError::Interrupted));
             }
             match Pin::new(&mut self.follow).poll_next(cx) {
                 Poll::Pending => ready!(self.poll_interrupted(cx))?,
                 Poll::Ready(Some(Ok(Followed::Record(record)))) => {
-                    if let Some(event) = self.take(&record)? {
+                    if let Some(event) = self.project(&record)? {
                         return Poll::Ready(Ok(event));
                     }
                 }
@@ -147,36 +147,36 @@ impl SessionEvents {
                     return Poll::Ready(Ok(SessionEvent { cursor: to, event, at: None }));
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error_of(error))),
-                // it ends after an error alone
+                // ends only after an error
                 Poll::Ready(None) => return Poll::Ready(Err(SessionError::Interrupted)),
             }
         }
     }
 
-    /// At the end of what there is: whether the run that the reader waits for is one that no task continues.
-    /// Ready when it is, and then the reader receives what the log has of it.
+    /// Checks, at the end of the log, whether the run that the reader waits for was interrupted. Ready if it was:
+    /// the reader then receives the remaining entries of the run.
     fn poll_interrupted(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SessionError>> {
         if self.closing.is_cancelled() {
             return Poll::Ready(Err(SessionError::ShuttingDown));
         }
-        if self.turn_over.as_mut().poll(cx).is_ready() {
-            // for what comes after
-            self.turn_over = Box::pin(self.reader.over().cancelled_owned());
-            self.doubts = true;
+        if self.run_over.as_mut().poll(cx).is_ready() {
+            // a new token for the next run
+            self.run_over = Box::pin(self.reader.run_over().cancelled_owned());
+            self.unchecked = true;
             cx.waker().wake_by_ref();
         }
-        if self.asking.is_none() && self.waits && std::mem::take(&mut self.doubts) {
-            self.asking = Some((self.interrupted)());
+        if self.checking.is_none() && self.waits_for_end && std::mem::take(&mut self.unchecked) {
+            self.checking = Some((self.interrupted)());
         }
-        let Some(asking) = &mut self.asking else { return Poll::Pending };
-        let answer = ready!(asking.as_mut().poll(cx));
-        self.asking = None;
-        self.end = answer?;
-        if self.end.is_some() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        let Some(checking) = &mut self.checking else { return Poll::Pending };
+        let checked = ready!(checking.as_mut().poll(cx));
+        self.checking = None;
+        self.interrupted_at = checked?;
+        if self.interrupted_at.is_some() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// Returns the event of a record, unless it concerns the log alone.
-    fn take(&mut self, record: &Record) -> Result<Option<SessionEvent>, SessionError> {
+    /// Returns the event of a record; `None` for records that are internal to the log.
+    fn project(&mut self, record: &Record) -> Result<Option<SessionEvent>, SessionError> {
         let entry = record.entry(&self.session).map_err(error_of)?;
         self.next = record.offset.plus(1);
         let Some(projected) = self.projector.project(record.cursor(), entry) else {
@@ -185,25 +185,25 @@ impl SessionEvents {
         let event = &projected.event;
         let starts = matches!(event, Event::RunStarted { .. });
         if self.until == Until::Run && self.emitted == Emitted::PartOfRun && starts {
-            // another run, which another process may have started: this one ended without an entry
+            // a run of another process: the one before it ended without an entry
             return Err(SessionError::Interrupted);
         }
         let terminal = event.is_terminal();
-        self.over = self.until == Until::Run && terminal;
-        self.waits = !terminal;
+        self.done = self.until == Until::Run && terminal;
+        self.waits_for_end = !terminal;
         self.emitted = if terminal || matches!(event, Event::SessionReopened { .. }) {
             Emitted::NoRun
         } else {
             Emitted::PartOfRun
         };
-        if event.is_beginning() {
-            self.end = None;
+        if event.is_start() {
+            self.interrupted_at = None;
         }
         Ok(Some(projected))
     }
 }
 
-/// The session was there when the stream was opened.
+/// Converts an error of the log. The session existed when the stream was opened, so a missing one was deleted.
 fn error_of(error: LogError) -> SessionError {
     match error.into() {
         SessionError::NotFound { session } => SessionError::Deleted { session },
@@ -215,12 +215,12 @@ impl Stream for SessionEvents {
     type Item = Result<SessionEvent, SessionError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.over {
+        if self.done {
             return Poll::Ready(None);
         }
         let event = ready!(self.poll_event(cx));
         if event.is_err() {
-            self.over = true;
+            self.done = true;
         }
         Poll::Ready(Some(event))
     }

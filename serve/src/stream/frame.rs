@@ -1,4 +1,4 @@
-//! Blocks of an event stream.
+//! The blocks of an event stream.
 
 use crate::json::to_writer;
 use axum::body::Bytes;
@@ -6,21 +6,23 @@ use burdock::log::Cursor;
 use serde::Serialize;
 use std::io::Write;
 
-/// A comment between blocks, so that nobody takes the connection for dead.
+/// A comment between blocks, which shows that the connection is alive.
 pub(crate) const KEEP_ALIVE: &[u8] = b": keep-alive\n";
 
-/// Blocks that were not sent yet.
+/// A buffer of blocks that have not been sent yet.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     bytes: Vec<u8>,
-    begun: bool,
+    /// The first block was added.
+    started: bool,
 }
 
 impl Frames {
-    /// Adds an event with the place where a reader that comes back goes on; `None` is the beginning.
+    /// Adds an event with the cursor from which a reader that reconnects continues; `None` is the start of the
+    /// session.
     ///
-    /// The id stands behind the data: some clients (fetch-event-source) go on behind an id as soon as
-    /// they have its line, and would lose the event if the connection broke before the data came.
+    /// The id follows the data: some clients (fetch-event-source) reconnect with an id as soon as they have its
+    /// line, and would lose the event if the connection broke before the data arrived.
     pub(crate) fn push_at(&mut self, cursor: Option<Cursor>, event: &impl Serialize) {
         self.push_data(event);
         match cursor {
@@ -30,20 +32,20 @@ impl Frames {
         }
     }
 
-    /// Adds an event that has no place of its own.
+    /// Adds an event without a cursor.
     pub(crate) fn push(&mut self, event: &impl Serialize) {
         self.push_data(event);
         self.bytes.push(b'\n');
     }
 
     fn push_data(&mut self, event: &impl Serialize) {
-        if !std::mem::replace(&mut self.begun, true) {
+        if !std::mem::replace(&mut self.started, true) {
             self.bytes.extend_from_slice(b"retry: 1000\n");
         }
         self.bytes.extend_from_slice(b"data: ");
         // compact JSON has no line feeds, and events are plain data
         if to_writer(&mut self.bytes, event).is_err() {
-            tracing::error!("an event could not be written");
+            tracing::error!("an event could not be serialized");
         }
         self.bytes.push(b'\n');
     }
@@ -52,7 +54,7 @@ impl Frames {
         self.bytes.len()
     }
 
-    /// What there is to send.
+    /// Removes and returns the bytes in the buffer; `None` if it is empty.
     pub(crate) fn take(&mut self) -> Option<Bytes> {
         let bytes = std::mem::take(&mut self.bytes);
         (!bytes.is_empty()).then(|| bytes.into())
@@ -67,7 +69,7 @@ mod tests {
     use burdock::log::{Epoch, Offset};
 
     #[test]
-    fn blocks_have_an_id_and_one_line_of_data_and_the_first_one_says_when_to_retry() {
+    fn blocks_have_one_line_of_data_and_an_id_and_the_first_one_has_a_retry_delay() {
         let mut frames = Frames::default();
         let cursor = Cursor { epoch: Epoch(2), offset: Offset(7) };
         frames.push_at(Some(cursor), &Event::RunEnded);

@@ -1,8 +1,8 @@
-//! Event streams, byte by byte: what was found to be read the same way by every client.
+//! Event streams, in a form that all tested clients read in the same way.
 //!
-//! Blocks of one `data:` line and `id:`, line feeds only, no `event:`. A keep-alive is a comment with
-//! one line feed between blocks; `retry:` stands in the first block only. axum's own `Sse` puts a
-//! blank line behind comments, which makes some clients dispatch an empty event.
+//! Each block has one `data:` line and an `id:` line, with line feeds only, and no `event:`. A keep-alive is a
+//! comment with one line feed between blocks. Only the first block has a `retry:`. axum's own `Sse` writes a
+//! blank line after comments, which makes some clients dispatch an empty event.
 
 mod events;
 mod frame;
@@ -28,10 +28,10 @@ use std::{
 };
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How many bytes are gathered before they are sent.
+/// Number of buffered bytes from which on they are sent.
 const FULL: usize = 16 << 10;
 
-/// How long a connection may be silent.
+/// How long a connection may be silent before a keep-alive is sent.
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// The body of an event stream.
@@ -39,10 +39,10 @@ struct EventStream {
     events: SessionEvents,
     frames: Frames,
     silence: Pin<Box<Sleep>>,
-    /// When something was handed to the connection, until that asks for more.
-    behind: Option<Instant>,
+    /// When the last bytes were passed to the connection, until it polls for more.
+    sent_at: Option<Instant>,
     reader_timeout: Duration,
-    over: bool,
+    done: bool,
     request: tracing::Span,
 }
 
@@ -52,41 +52,41 @@ impl EventStream {
             events,
             frames: Frames::default(),
             silence: Box::pin(sleep(SILENCE)),
-            behind: None,
+            sent_at: None,
             reader_timeout,
-            over: false,
+            done: false,
             request: tracing::Span::current(),
         }
     }
 
-    /// Gathers what there is.
-    fn poll_gather(&mut self, cx: &mut Context<'_>) {
-        while !self.over && self.frames.len() < FULL {
+    /// Fills the buffer with the available events.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) {
+        while !self.done && self.frames.len() < FULL {
             match Pin::new(&mut self.events).poll_next(cx) {
                 Poll::Pending => return,
                 Poll::Ready(Some(Ok(event))) => self.frames.push_at(event.cursor, &event),
                 Poll::Ready(Some(Err(error))) => self.fail(error),
-                Poll::Ready(None) => self.over = true,
+                Poll::Ready(None) => self.done = true,
             }
         }
     }
 
-    /// Ends the stream because of an error, which the trace output has under the request's id.
+    /// Ends the stream with an error, which is traced in the span of the request.
     fn fail(&mut self, error: SessionError) {
         let problem = self.request.in_scope(|| Problem::from(error));
         self.end(problem);
     }
 
-    /// Ends the stream, by the server's doing.
+    /// Ends the stream with a problem.
     fn end(&mut self, problem: Problem) {
         self.frames.push(&error_event(problem));
-        self.over = true;
+        self.done = true;
     }
 
-    /// A reader that took nothing for so long finds its place again when it comes back.
-    fn give_up_on_slow(&mut self) {
-        if self.behind.take().is_some_and(|since| since.elapsed() > self.reader_timeout) {
-            let detail = "the reader was too slow: go on from the last id";
+    /// Ends the stream if the reader has exceeded its timeout. It can continue from its cursor.
+    fn check_timeout(&mut self) {
+        if self.sent_at.take().is_some_and(|since| since.elapsed() > self.reader_timeout) {
+            let detail = "the reader was too slow: reconnect with the last id";
             self.end(Problem::unavailable("lagged", detail));
         }
     }
@@ -101,21 +101,19 @@ impl http_body::Body for EventStream {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let stream = &mut *self;
-        stream.give_up_on_slow();
-        stream.poll_gather(cx);
-        if !stream.over && stream.events.is_closing() {
+        stream.check_timeout();
+        stream.poll_fill(cx);
+        if !stream.done && stream.events.is_closing() {
             stream.fail(SessionError::ShuttingDown);
         }
         if let Some(bytes) = stream.frames.take() {
             stream.silence.as_mut().reset(Instant::now() + SILENCE);
-            stream.behind = Some(Instant::now());
+            stream.sent_at = Some(Instant::now());
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        if stream.over {
+        if stream.done {
             return Poll::Ready(None);
         }
-        // the connection asks for more and there is none
-        stream.behind = None;
         if stream.silence.as_mut().poll(cx).is_ready() {
             stream.silence.as_mut().reset(Instant::now() + SILENCE);
             return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE)))));
@@ -124,12 +122,12 @@ impl http_body::Body for EventStream {
     }
 }
 
-/// Returns the answer that carries the events of a session.
+/// Returns the response with the events of a session.
 pub(crate) fn response(events: SessionEvents, reader_timeout: Duration) -> Response {
     response_of(Body::new(EventStream::new(events, reader_timeout)))
 }
 
-/// Returns the answer for a reader at a cursor whose stream could not be opened.
+/// Returns the response for a reader at a cursor whose stream could not be opened.
 pub(crate) fn failed(cursor: Cursor, error: SessionError) -> Response {
     let mut frames = Frames::default();
     frames.push_at(Some(cursor), &error_event(error.into()));

@@ -1,4 +1,4 @@
-//! Chats by pages, and what many readers of long ones cost.
+//! Pages of chats, and the cost of many readers of long chats.
 
 use crate::client::{Served, Stream, problem, serve, serve_with};
 use burdock::log::{
@@ -13,27 +13,27 @@ use std::sync::{
 };
 use tokio::sync::Semaphore;
 
-/// Says something and waits for the answer.
-async fn say(served: &Served, id: &str, prompt: &str) {
-    let said = served.post(&format!("/sessions/{id}/chat"), &json!({ "prompt": prompt })).await;
-    assert_eq!(said.status(), 202);
-    let place: Value = said.json().await.unwrap();
-    let from = place["cursor"].as_str().unwrap();
+/// Sends a prompt and waits for the end of the run.
+async fn send_prompt(served: &Served, id: &str, prompt: &str) {
+    let started = served.post(&format!("/sessions/{id}/chat"), &json!({ "prompt": prompt })).await;
+    assert_eq!(started.status(), 202);
+    let accepted: Value = started.json().await.unwrap();
+    let from = accepted["cursor"].as_str().unwrap();
     let path = format!("/sessions/{id}/chat/events?until=run&from={from}");
     Stream::of(served.get(&path).await).rest().await;
 }
 
 #[tokio::test]
-async fn a_chat_is_read_page_by_page_from_its_newest_messages() {
+async fn chat_is_read_in_pages_from_its_newest_messages() {
     let served = serve().await;
     for prompt in ["a", "b", "c", "d"] {
-        say(&served, "x", prompt).await;
+        send_prompt(&served, "x", prompt).await;
     }
     let page = async |query: &str| -> (u64, Vec<String>) {
         let chat = served.get(&format!("/sessions/x/chat{query}")).await;
         let chat: Value = chat.json().await.unwrap();
         let messages = chat["messages"].as_array().unwrap().iter();
-        let texts = messages.map(|said| said["text"].as_str().unwrap().into());
+        let texts = messages.map(|message| message["text"].as_str().unwrap().into());
         (chat["first"].as_u64().unwrap(), texts.collect())
     };
     let texts = |texts: &[&str]| texts.iter().copied().map(String::from).collect::<Vec<_>>();
@@ -43,8 +43,8 @@ async fn a_chat_is_read_page_by_page_from_its_newest_messages() {
     assert_eq!(page("?limit=3&before=2").await, (0, texts(&["a", "A"])));
     assert_eq!(page("?before=0").await, (0, vec![]));
     for query in ["?limit=0", "?limit=501", "?limit=x", "?before=-1", "?before=1.5"] {
-        let refused = served.get(&format!("/sessions/x/chat{query}")).await;
-        assert_eq!(problem(refused).await.0, 400, "{query}");
+        let rejected = served.get(&format!("/sessions/x/chat{query}")).await;
+        assert_eq!(problem(rejected).await.0, 400, "{query}");
     }
 }
 
@@ -52,10 +52,10 @@ async fn a_chat_is_read_page_by_page_from_its_newest_messages() {
 async fn requests_for_one_chat_share_a_read() {
     let log = Counted::new();
     let served = serve_with(log.clone(), |server| server).await;
-    say(&served, "x", "hi").await;
+    send_prompt(&served, "x", "hi").await;
     let before = log.reads.load(SeqCst);
     log.close();
-    let asked = (0..100).map(|_| served.get("/sessions/x/chat"));
+    let requests = (0..100).map(|_| served.get("/sessions/x/chat"));
     let infos = log.infos.load(SeqCst);
     let arrived = async {
         while log.infos.load(SeqCst) < infos + 100 {
@@ -63,23 +63,23 @@ async fn requests_for_one_chat_share_a_read() {
         }
         log.open();
     };
-    let (answers, ()) = tokio::join!(join_all(asked), arrived);
-    assert!(answers.iter().all(|answer| answer.status() == 200));
+    let (responses, ()) = tokio::join!(join_all(requests), arrived);
+    assert!(responses.iter().all(|response| response.status() == 200));
     let reads = log.reads.load(SeqCst) - before;
     assert!(reads <= 10, "{reads} reads for 100 requests");
 }
 
 #[tokio::test]
-async fn a_few_chats_are_read_at_a_time() {
+async fn at_most_four_chats_are_read_at_a_time() {
     let log = Counted::new();
     let served = serve_with(log.clone(), |server| server).await;
     for index in 0..20 {
-        say(&served, &format!("x{index}"), "hi").await;
+        send_prompt(&served, &format!("x{index}"), "hi").await;
     }
     log.most.store(0, SeqCst);
     log.close();
     let list = served.get("/chats");
-    let asked = (0..20).map(|index| {
+    let requests = (0..20).map(|index| {
         let path = format!("/sessions/x{index}/chat");
         async { served.get(&{ path }).await }
     });
@@ -90,22 +90,22 @@ async fn a_few_chats_are_read_at_a_time() {
         }
         log.open();
     };
-    let (answers, list, ()) = tokio::join!(join_all(asked), list, arrived);
-    assert!(answers.iter().all(|answer| answer.status() == 200));
+    let (responses, list, ()) = tokio::join!(join_all(requests), list, arrived);
+    assert!(responses.iter().all(|response| response.status() == 200));
     let list: Value = list.json().await.unwrap();
     assert!(list["chats"].as_array().unwrap().iter().all(|chat| chat["title"] == "hi"));
     assert!((1..=4).contains(&log.most.load(SeqCst)), "{:?}", log.most);
     let reads = log.reads.load(SeqCst);
     let again: Value = served.get("/chats").await.json().await.unwrap();
     assert_eq!(again, list);
-    assert_eq!(log.reads.load(SeqCst), reads, "titles are remembered");
+    assert_eq!(log.reads.load(SeqCst), reads, "titles are cached");
     served.client.delete(format!("{}/sessions/x0", served.url)).send().await.unwrap();
-    say(&served, "x0", "another").await;
+    send_prompt(&served, "x0", "another").await;
     let new: Value = served.get("/chats?limit=1").await.json().await.unwrap();
     assert_eq!(new["chats"][0]["title"], "another");
 }
 
-/// A log that counts, and whose reads wait while it is closed.
+/// A log that counts calls, and whose reads wait while its gate is closed.
 #[derive(Clone)]
 struct Counted {
     inner: MemoryLog,
@@ -113,7 +113,7 @@ struct Counted {
     infos: Arc<AtomicUsize>,
     reads: Arc<AtomicUsize>,
     reading: Arc<AtomicUsize>,
-    /// Most reads at the same time.
+    /// Largest number of concurrent reads.
     most: Arc<AtomicUsize>,
 }
 

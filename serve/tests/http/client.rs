@@ -1,4 +1,4 @@
-//! A server on a port of its own, and a client that reads event streams.
+//! A server on its own port, and a client that reads event streams.
 
 use crate::graph::{Echo, EchoResources, Gate};
 use burdock::log::{Log, MemoryLog, SessionId};
@@ -20,9 +20,9 @@ pub struct Served {
     task: tokio::task::JoinHandle<()>,
 }
 
-/// One event of a stream.
+/// An event of a stream, as a client receives it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct Received {
     pub id: Option<String>,
     pub data: Value,
 }
@@ -53,7 +53,7 @@ pub async fn serve_on(
     let stop_serving = server.shutdown_on(async { drop(stopped.await) });
     let routes = server.chat_router();
     let task = tokio::spawn(async move { bound.serve(routes, stop_serving).await.unwrap() });
-    // other packages of the workspace may have it
+    // the feature `gzip` may be enabled by other packages of the workspace
     let client = Client::builder().no_gzip().build().unwrap();
     Served { url, gate, client, server, stop: Some(stop), task }
 }
@@ -71,7 +71,7 @@ impl Served {
         self.post(&format!("/sessions/{session}/runs"), &serde_json::json!({ "text": text })).await
     }
 
-    /// Connects and sends bytes, and nothing more.
+    /// Opens a connection and sends only these bytes.
     pub async fn raw(&self, bytes: impl AsRef<[u8]>) -> TcpStream {
         let address = self.url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -79,7 +79,7 @@ impl Served {
         stream
     }
 
-    /// Shuts down and waits until every connection is done.
+    /// Shuts down and waits until every connection has ended.
     pub async fn shut_down(mut self) {
         drop(self.stop.take());
         self.task.await.unwrap();
@@ -101,55 +101,55 @@ impl Stream {
         Self { response, text: String::new() }
     }
 
-    pub async fn next(&mut self) -> Option<Told> {
+    pub async fn next(&mut self) -> Option<Received> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
-                let told = parse(block);
+                let event = parse(block);
                 self.text = String::from(rest);
-                return Some(told);
+                return Some(event);
             }
             let chunk = self.response.chunk().await.unwrap()?;
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
 
-    /// Reads until an event of this type, which comes last.
-    pub async fn until(&mut self, kind: &str) -> Vec<Told> {
-        let mut told = Vec::new();
+    /// Returns the events up to and including the first one of a type.
+    pub async fn until(&mut self, kind: &str) -> Vec<Received> {
+        let mut events = Vec::new();
         while let Some(next) = self.next().await {
-            told.push(next);
-            if told.last().unwrap().data["type"] == kind {
-                return told;
+            events.push(next);
+            if events.last().unwrap().data["type"] == kind {
+                return events;
             }
         }
-        panic!("no `{kind}` in {told:#?}");
+        panic!("no `{kind}` in {events:#?}");
     }
 
-    pub async fn rest(mut self) -> Vec<Told> {
-        let mut told = Vec::new();
+    pub async fn rest(mut self) -> Vec<Received> {
+        let mut events = Vec::new();
         while let Some(next) = self.next().await {
-            told.push(next);
+            events.push(next);
         }
-        assert_eq!(self.text, "", "half an event");
-        told
+        assert_eq!(self.text, "", "incomplete event");
+        events
     }
 }
 
-fn parse(block: &str) -> Told {
-    let mut told = Told { id: None, data: Value::Null };
+fn parse(block: &str) -> Received {
+    let mut event = Received { id: None, data: Value::Null };
     for line in block.lines() {
         match line.split_once(": ").unwrap_or((line.trim_end_matches(':'), "")) {
-            ("id", id) => told.id = Some(id.to_owned()),
-            ("data", data) => told.data = serde_json::from_str(data).unwrap(),
+            ("id", id) => event.id = Some(id.to_owned()),
+            ("data", data) => event.data = serde_json::from_str(data).unwrap(),
             ("retry", time) => assert_eq!(time, "1000"),
             ("", "keep-alive") => {}
             other => panic!("{other:?} in {block:?}"),
         }
     }
-    told
+    event
 }
 
-/// Reads what the server sends until it closes the connection.
+/// Returns the text that the server sends until it closes the connection.
 pub async fn until_closed(mut stream: TcpStream) -> String {
     let (mut text, mut bytes) = (String::new(), [0; 1 << 12]);
     // a connection that is closed with unread bytes is reset
@@ -159,27 +159,29 @@ pub async fn until_closed(mut stream: TcpStream) -> String {
     text
 }
 
-/// The types of events, items with their text.
-pub fn kinds(told: &[Told]) -> Vec<String> {
-    let kind = |told: &Told| match (told.data["type"].as_str().unwrap(), &told.data["item"]["text"])
-    {
+/// Returns the types of events; for items, their text.
+pub fn kinds(events: &[Received]) -> Vec<String> {
+    let kind = |event: &Received| match (
+        event.data["type"].as_str().unwrap(),
+        &event.data["item"]["text"],
+    ) {
         ("item", Value::String(text)) => text.clone(),
         (kind, _) => kind.to_owned(),
     };
-    told.iter().map(kind).collect()
+    events.iter().map(kind).collect()
 }
 
-/// The events in a text.
-pub fn parse_events(text: &str) -> Vec<Told> {
+/// Parses the events in a text.
+pub fn parse_events(text: &str) -> Vec<Received> {
     text.trim_end().split("\n\n").map(parse).collect()
 }
 
-/// The types of the events in a text.
+/// Returns the types of the events in a text; for items, their text.
 pub fn kinds_of(text: &str) -> Vec<String> {
     kinds(&parse_events(text))
 }
 
-/// A problem's status and code.
+/// Returns the status and the code of a problem.
 pub async fn problem(response: Response) -> (u16, String) {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let status = response.status().as_u16();

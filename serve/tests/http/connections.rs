@@ -1,4 +1,4 @@
-//! Connections whose clients are silent are closed, and others are served meanwhile.
+//! Timeouts and limits of connections.
 
 use crate::client::{Served, Stream, kinds, serve_on, until_closed};
 use axum::{Router, body::Body, routing::get};
@@ -58,7 +58,7 @@ async fn silent_connections_are_closed_and_streams_are_not() {
     for (kind, bytes, expected) in silent {
         let answer = until_closed(served.raw(bytes).await).await;
         assert!(answer.contains(expected), "{kind}: {answer}");
-        // an honest client; on a new connection, because a kept one may be closed just when it is used
+        // on a new connection, because an idle one may be closed just when it is used
         let health = Client::new().get(format!("{}/health", served.url)).send().await.unwrap();
         assert_eq!(health.status(), 200, "{kind}");
     }
@@ -78,7 +78,7 @@ fn endless(dropped: &CancellationToken) -> Router {
 }
 
 #[tokio::test]
-async fn reader_that_reads_nothing_is_closed() {
+async fn connection_whose_client_reads_nothing_is_closed() {
     for client in [Client::builder(), Client::builder().http2_prior_knowledge()] {
         let dropped = CancellationToken::new();
         let bound = short().bind(([127, 0, 0, 1], 0).into()).await.unwrap();
@@ -92,9 +92,9 @@ async fn reader_that_reads_nothing_is_closed() {
     }
 }
 
-/// A response is longer on its way than the idle timeout, but it is on its way.
+/// The transfer of the response takes longer than the idle timeout.
 #[tokio::test]
-async fn slow_reader_that_reads_is_served() {
+async fn slow_reader_receives_the_whole_response() {
     let options = short().write_timeout(Duration::from_secs(10));
     let bound = options.bind(([127, 0, 0, 1], 0).into()).await.unwrap();
     let address = bound.address();
@@ -117,19 +117,19 @@ async fn slow_reader_that_reads_is_served() {
 }
 
 #[tokio::test]
-async fn at_the_limit_a_new_connection_replaces_one_that_waits_for_its_client() {
+async fn new_connection_at_the_limit_replaces_one_that_waits_for_its_client() {
     let served = serve(ListenOptions::new().max_connections(4)).await;
     let mut reader = Stream::of(served.run("a", "one wait! two").await);
     reader.until("item").await;
     let silent = join_all((0..20).map(|_| served.raw(b"GET /hea"))).await;
     for _ in 0..3 {
-        // a connection of its own
+        // a new client, and so a new connection
         assert_eq!(
             Client::new().get(format!("{}/health", served.url)).send().await.unwrap().status(),
             200
         );
     }
-    // those for which there was no room
+    // those that were replaced
     let closed: FuturesUnordered<_> = silent.into_iter().map(until_closed).collect();
     assert_eq!(closed.take(17).collect::<Vec<_>>().await.len(), 17);
     served.gate.0.add_permits(1);
@@ -137,7 +137,7 @@ async fn at_the_limit_a_new_connection_replaces_one_that_waits_for_its_client() 
 }
 
 #[tokio::test]
-async fn at_the_limit_a_connection_waits_for_the_end_of_another_one() {
+async fn new_connection_at_the_limit_waits_if_none_waits_for_its_client() {
     let served = serve(ListenOptions::new().max_connections(2)).await;
     let mut readers = Vec::new();
     for session in ["a", "b"] {
@@ -159,7 +159,7 @@ async fn at_the_limit_a_connection_waits_for_the_end_of_another_one() {
 }
 
 #[tokio::test]
-async fn shutdown_closes_idle_connections_and_silent_ones() {
+async fn shutdown_closes_idle_and_silent_connections() {
     let served = serve(ListenOptions::new()).await;
     let silent = [&b""[..], b"GET /hea", PREFACE];
     let silent = join_all(silent.map(|bytes| served.raw(bytes))).await;

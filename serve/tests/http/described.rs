@@ -1,4 +1,4 @@
-//! The document that describes the addresses, and addresses under a path of a larger application.
+//! The OpenAPI document, and routes that are nested under a path of a larger application.
 
 use crate::graph::{Echo, EchoResources, Gate};
 use axum::{
@@ -33,7 +33,7 @@ async fn document(routes: &Router, uri: &str) -> Value {
     json(ask(routes, "GET", uri, Value::Null).await).await
 }
 
-/// How routes are put under a path.
+/// Returns the chat routes under several paths.
 fn nested() -> Vec<(&'static str, Router)> {
     let routes = || server().build().chat_router();
     vec![
@@ -45,12 +45,12 @@ fn nested() -> Vec<(&'static str, Router)> {
 }
 
 #[tokio::test]
-async fn a_fork_is_where_its_location_says_wherever_the_routes_are() {
+async fn location_of_a_fork_includes_the_path_of_nested_routes() {
     for (base, routes) in nested() {
         let runs = format!("{base}/sessions/fork/runs?stream=false");
         assert_eq!(ask(&routes, "POST", &runs, json!({ "text": "hi" })).await.status(), 202);
         let events = format!("{base}/sessions/fork/events?until=run");
-        // which has read the end of the run
+        // read to the end of the run, so that the session is not busy
         let read = ask(&routes, "GET", &events, Value::Null).await;
         to_bytes(read.into_body(), usize::MAX).await.unwrap();
         let fork = format!("{base}/sessions/fork/fork");
@@ -64,7 +64,7 @@ async fn a_fork_is_where_its_location_says_wherever_the_routes_are() {
 }
 
 #[tokio::test]
-async fn the_document_says_where_the_routes_are() {
+async fn document_has_the_path_of_nested_routes() {
     for (base, routes) in nested() {
         let api = document(&routes, &format!("{base}/openapi.json")).await;
         let url = if base.is_empty() { "/" } else { base };
@@ -73,7 +73,7 @@ async fn the_document_says_where_the_routes_are() {
 }
 
 #[tokio::test]
-async fn the_document_asks_for_a_token_where_the_server_does() {
+async fn document_requires_a_token_if_the_server_does() {
     let open = document(&server().build().router(), "/openapi.json").await;
     assert_eq!((open.get("security"), open["components"].get("securitySchemes")), (None, None));
     let guarded = document(&server().bearer_token("token").build().router(), "/openapi.json").await;
@@ -82,7 +82,7 @@ async fn the_document_asks_for_a_token_where_the_server_does() {
     assert_eq!(guarded["components"]["securitySchemes"], schemes);
 }
 
-/// The methods of each address.
+/// Returns the methods and paths in the document.
 fn described(api: &Value) -> Vec<(String, String)> {
     let paths = api["paths"].as_object().unwrap().iter();
     let methods = paths.flat_map(|(path, item)| {
@@ -93,7 +93,7 @@ fn described(api: &Value) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn every_address_that_is_described_is_there_and_those_of_chats_only_in_chats() {
+async fn described_paths_exist_and_those_of_chats_only_with_chat_routes() {
     let (runs, chat) = (server().build().router(), server().build().chat_router());
     let (of_runs, of_chat) =
         (document(&runs, "/openapi.json").await, document(&chat, "/openapi.json").await);
@@ -114,7 +114,7 @@ async fn every_address_that_is_described_is_there_and_those_of_chats_only_in_cha
             let answer = ask(&routes, &method, &path.replace("{id}", "none"), json!({})).await;
             let status = answer.status();
             if status == 404 {
-                // the session is what is missing
+                // the route exists, and the session does not
                 assert_eq!(json(answer).await["code"], "unknown_session", "{method} {path}");
             } else {
                 assert_ne!(status, 405, "{method} {path}");
@@ -124,7 +124,7 @@ async fn every_address_that_is_described_is_there_and_those_of_chats_only_in_cha
 }
 
 #[tokio::test]
-async fn a_page_has_as_many_sessions_as_the_document_says() {
+async fn limits_of_pages_are_those_of_the_document() {
     let routes = server().build().chat_router();
     let api = document(&routes, "/openapi.json").await;
     for path in ["/sessions", "/chats"] {

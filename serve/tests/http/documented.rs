@@ -1,4 +1,4 @@
-//! The JSON in docs/serve.md is what a server answers.
+//! The JSON in docs/serve.md is that of a server.
 
 use crate::client::parse_events;
 use axum::{
@@ -67,7 +67,7 @@ impl ChatGraph for Chat {
     }
 }
 
-/// The blocks of JSON with what stands above each.
+/// Returns the blocks of JSON with the label above each of them.
 fn blocks() -> Vec<(&'static str, &'static str)> {
     let mut parts = PAGE.split("```json\n");
     let mut above = parts.next().unwrap();
@@ -82,7 +82,7 @@ fn blocks() -> Vec<(&'static str, &'static str)> {
     blocks
 }
 
-/// Leaves times out.
+/// Replaces times by 0.
 fn without_times(mut value: Value) -> Value {
     match &mut value {
         Value::Object(fields) => {
@@ -121,11 +121,11 @@ async fn ask(routes: &Router, method: &str, uri: &str, body: Value) -> Vec<u8> {
 
 async fn events(routes: &Router, uri: &str) -> Vec<Value> {
     let text = String::from_utf8(ask(routes, "GET", uri, Value::Null).await).unwrap();
-    parse_events(&text).into_iter().map(|told| without_times(told.data)).collect()
+    parse_events(&text).into_iter().map(|event| without_times(event.data)).collect()
 }
 
 #[tokio::test]
-async fn answers_and_events_are_as_the_page_shows_them() {
+async fn responses_and_events_match_the_page() {
     let routes = Server::builder(MemoryLog::new(), |_| Chat::app()).build().chat_router();
     let mut shown = 0;
     for (label, block) in blocks() {
@@ -134,7 +134,7 @@ async fn answers_and_events_are_as_the_page_shows_them() {
             (_, "others") => continue,
             ("events", uri) => {
                 assert_eq!(events(&routes, uri).await, lines(block), "{label}");
-                // another session, for pages
+                // a second session, for the lists
                 let good = json!({ "prompt": "good day" });
                 ask(&routes, "POST", "/sessions/bert/runs", good).await;
                 shown += 1;
@@ -154,7 +154,7 @@ async fn answers_and_events_are_as_the_page_shows_them() {
 }
 
 #[test]
-fn events_of_the_page_have_the_types_of_rust() {
+fn events_of_the_page_deserialize_into_the_rust_types() {
     for (_, block) in blocks().into_iter().filter(|(label, _)| label.starts_with("events: ")) {
         for line in block.lines() {
             let event: SessionEvent = serde_json::from_str(line).unwrap();
@@ -165,7 +165,7 @@ fn events_of_the_page_have_the_types_of_rust() {
 }
 
 #[tokio::test]
-async fn the_page_shows_every_type_of_event_that_the_document_describes() {
+async fn page_shows_every_type_of_event_in_the_document() {
     let routes = Server::builder(MemoryLog::new(), |_| Chat::app()).build().router();
     let api = ask(&routes, "GET", "/openapi.json", Value::Null).await;
     let api: Value = serde_json::from_slice(&api).unwrap();

@@ -1,4 +1,4 @@
-//! What answers say, whatever happens: headers, errors with a request id, and the trace output.
+//! Errors with request ids, headers of all responses, and the trace output.
 
 use crate::{
     client::{Stream, problem, serve, serve_with},
@@ -14,12 +14,12 @@ use tower::ServiceExt as _;
 use tracing::Level;
 
 thread_local! {
-    /// The trace output of a test, which has a thread of its own.
+    /// The trace output of a test. Each test runs on its own thread.
     static TRACE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Traces what each thread does. A subscriber per test would not do: whether a callsite is of interest is
-/// remembered for all threads.
+/// Installs a subscriber that writes to the output of the current thread. A subscriber per test would not work,
+/// because the interest in a callsite is cached for all threads.
 fn trace() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -51,17 +51,17 @@ async fn every_error_has_the_id_of_its_request() {
     let served =
         serve_with(MemoryLog::new(), |server| server.bearer_token("s3cret").max_body(100)).await;
     let get = |path: &str| served.client.get(format!("{}{path}", served.url));
-    let known = |path: &str| get(path).bearer_auth("s3cret");
+    let authorized = |path: &str| get(path).bearer_auth("s3cret");
     let post =
         || served.client.post(format!("{}/sessions/a/runs", served.url)).bearer_auth("s3cret");
     for (request, status) in [
         (get("/sessions"), 401),
-        (known("/sessions").header("origin", "https://evil.example"), 403),
-        (known("/health").header("host", "evil.example"), 421),
-        (known("/nothing"), 404),
-        (known("/sessions/none"), 404),
-        (known("/sessions/none/runs"), 405),
-        (known("/sessions?limit=x"), 400),
+        (authorized("/sessions").header("origin", "https://evil.example"), 403),
+        (authorized("/health").header("host", "evil.example"), 421),
+        (authorized("/nothing"), 404),
+        (authorized("/sessions/none"), 404),
+        (authorized("/sessions/none/runs"), 405),
+        (authorized("/sessions?limit=x"), 400),
         (post().json(&json!({ "text": "x".repeat(200) })), 413),
         (post().json(&json!({ "text": 1 })), 422),
     ] {
@@ -74,12 +74,13 @@ async fn every_error_has_the_id_of_its_request() {
         assert_eq!(answer.headers()["x-request-id"], "from-the-proxy");
         assert_eq!(answer.json::<Value>().await.unwrap()["request_id"], "from-the-proxy");
     }
-    let fine = known("/health").header("x-request-id", "from-the-proxy").send().await.unwrap();
-    assert_eq!(fine.headers()["x-request-id"], "from-the-proxy");
+    let success =
+        authorized("/health").header("x-request-id", "from-the-proxy").send().await.unwrap();
+    assert_eq!(success.headers()["x-request-id"], "from-the-proxy");
 }
 
 #[tokio::test]
-async fn internal_error_names_the_request_and_so_does_the_trace() {
+async fn internal_error_and_its_trace_have_the_request_id() {
     trace();
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
@@ -111,7 +112,7 @@ async fn panic_of_the_program_is_an_internal_error() {
 }
 
 #[tokio::test]
-async fn error_of_a_stream_is_traced_under_the_id_of_its_request() {
+async fn error_of_a_stream_is_traced_with_the_request_id() {
     trace();
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
@@ -133,10 +134,10 @@ async fn error_of_a_stream_is_traced_under_the_id_of_its_request() {
 }
 
 #[tokio::test]
-async fn what_a_client_sends_forges_no_line_of_the_trace_or_of_an_answer() {
+async fn request_cannot_forge_lines_of_the_trace_or_of_a_response() {
     trace();
     let log = FaultyLog::new(MemoryLog::new());
-    // from before such ids were refused
+    // such ids were valid in earlier versions
     let old = SessionId::stored("old\n\u{1b}[31m\u{202e}").unwrap();
     log.open(&old, Claim::default()).await.unwrap();
     let served = serve_with(log.clone(), |server| server).await;
@@ -167,9 +168,9 @@ async fn what_a_client_sends_forges_no_line_of_the_trace_or_of_an_answer() {
 }
 
 #[tokio::test]
-async fn ids_that_cannot_be_addressed_or_seen_make_no_session() {
+async fn ids_that_cannot_be_in_a_path_or_are_invisible_are_rejected() {
     let served = serve().await;
-    // a client that sends dots as they are, which browsers do not
+    // without the normalization of dots in paths
     let raw = async |path: &str| {
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
@@ -195,19 +196,19 @@ async fn ids_that_cannot_be_addressed_or_seen_make_no_session() {
 }
 
 #[tokio::test]
-async fn full_log_is_told_by_its_name() {
+async fn full_log_is_an_insufficient_storage_error() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     Stream::of(served.run("a", "hi").await).rest().await;
     log.fates([Fate::Full]);
     let full = served.run("a", "more").await;
     assert_eq!(problem(full).await, (507, "insufficient_storage".into()));
-    // reading goes on
+    // reads still succeed
     assert_eq!(served.get("/sessions/a").await.status(), 200);
 }
 
 #[tokio::test]
-async fn file_without_room_is_told_and_a_deletion_makes_room() {
+async fn full_file_is_an_insufficient_storage_error_until_a_deletion() {
     let folder = tempfile::tempdir().unwrap();
     let log = SqliteLog::options().max_bytes(400_000).open(folder.path().join("log.db"));
     let served = serve_with(log.await.unwrap(), |server| server).await;
@@ -233,10 +234,10 @@ async fn file_without_room_is_told_and_a_deletion_makes_room() {
 }
 
 #[tokio::test]
-async fn only_the_first_line_of_an_action_error_is_told() {
+async fn readers_receive_only_the_first_line_of_an_action_error() {
     let served = serve().await;
-    let told = Stream::of(served.run("a", "one lines!").await).rest().await;
-    let errors: Vec<_> = told.iter().filter_map(|told| told.data["error"].as_str()).collect();
+    let events = Stream::of(served.run("a", "one lines!").await).rest().await;
+    let errors: Vec<_> = events.iter().filter_map(|event| event.data["error"].as_str()).collect();
     assert_eq!(errors.len(), 2);
     for error in errors {
         assert!(error.starts_with("the first line \\u{1b}x"), "{error}");
@@ -245,7 +246,7 @@ async fn only_the_first_line_of_an_action_error_is_told() {
 }
 
 #[tokio::test]
-async fn answers_stay_out_of_caches_and_frames() {
+async fn responses_have_headers_against_caches_and_frames() {
     let served = serve().await;
     Stream::of(served.run("a", "hi").await).rest().await;
     let events = served.get("/sessions/a/events").await;
@@ -268,7 +269,7 @@ async fn answers_stay_out_of_caches_and_frames() {
 }
 
 #[tokio::test]
-async fn large_answers_are_compressed_and_streams_are_not() {
+async fn large_responses_are_compressed_and_streams_are_not() {
     let served = serve().await;
     Stream::of(served.run("a", &"hi ".repeat(1_000)).await).rest().await;
     let get = async |path: &str| {
@@ -284,7 +285,7 @@ async fn large_answers_are_compressed_and_streams_are_not() {
     assert_eq!(plain.headers().get("content-encoding"), None);
     assert!(plain.bytes().await.unwrap().len() > 3_000);
     assert_eq!(get("/health").await, (None, 2));
-    // an error is what it says, also where it is long
+    // a long error is compressed as well, after the request id was added to it
     let long = json!({ "\u{202e}".repeat(1_000): 1 });
     let error = served.client.post(format!("{}/sessions/a/runs", served.url)).json(&long);
     let error = error.header("accept-encoding", "gzip").send().await.unwrap();
@@ -297,7 +298,7 @@ async fn large_answers_are_compressed_and_streams_are_not() {
 }
 
 #[tokio::test]
-async fn readiness_asks_the_log_and_health_does_not() {
+async fn readiness_depends_on_the_log_and_health_does_not() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server.bearer_token("s3cret")).await;
     log.fail(Call::Sessions);
@@ -305,7 +306,7 @@ async fn readiness_asks_the_log_and_health_does_not() {
     assert_eq!(ready.headers()["retry-after"], "1");
     assert_eq!(problem(ready).await, (503, "not_ready".into()));
     assert_eq!(served.get("/health").await.text().await.unwrap(), "ok");
-    // an answer holds for a second
+    // the result is cached for a second
     loop {
         let ready = served.get("/ready").await;
         if ready.status() == 200 {

@@ -1,21 +1,21 @@
-//! Reading a session from any place on.
+//! Event streams of sessions, from any cursor.
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
 use burdock::log::{Log as _, MemoryLog, Offset, SessionId};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn readers_come_in_anywhere_and_see_the_same_events() {
+async fn readers_receive_the_same_events_from_any_cursor() {
     let served = serve().await;
     let live = Stream::of(served.run("a", "one two three").await).rest().await;
     let replay = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
     assert_eq!(replay, live);
-    for (index, told) in live.iter().enumerate() {
-        let id = told.id.as_deref().unwrap();
+    for (index, event) in live.iter().enumerate() {
+        let id = event.id.as_deref().unwrap();
         let request = served.client.get(format!("{}/sessions/a/events?until=run", served.url));
         let response = request.header("last-event-id", id).send().await.unwrap();
         if index + 1 == live.len() {
-            // nothing to wait for
+            // the reader has the end of the run
             assert_eq!(response.status(), 204);
         } else {
             assert_eq!(Stream::of(response).rest().await, live[index + 1..]);
@@ -24,7 +24,7 @@ async fn readers_come_in_anywhere_and_see_the_same_events() {
 }
 
 #[tokio::test]
-async fn a_stream_stays_open_across_runs_and_several_readers_are_equal() {
+async fn stream_stays_open_across_runs_for_all_readers() {
     let served = serve().await;
     Stream::of(served.run("a", "first").await).rest().await;
     let mut readers = Vec::new();
@@ -43,7 +43,7 @@ async fn a_stream_stays_open_across_runs_and_several_readers_are_equal() {
 }
 
 #[tokio::test]
-async fn places_that_are_none_are_refused() {
+async fn invalid_cursors_are_rejected() {
     let served = serve().await;
     assert_eq!(
         problem(served.get("/sessions/a/events").await).await,
@@ -64,7 +64,7 @@ async fn places_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn shutting_down_ends_streams_and_stops_runs_at_a_commit() {
+async fn shutdown_ends_streams_and_stops_runs_at_a_commit() {
     let served = serve().await;
     let mut run = Stream::of(served.run("a", "one wait! two").await);
     run.until("item").await;
@@ -79,7 +79,7 @@ async fn shutting_down_ends_streams_and_stops_runs_at_a_commit() {
 }
 
 #[tokio::test]
-async fn what_was_trimmed_is_gone_and_says_what_is_left() {
+async fn trimmed_cursor_is_gone_with_the_first_remaining_one() {
     let log = MemoryLog::new();
     let served = serve_with(log.clone(), |server| server).await;
     let text = "x".repeat(100_000);
@@ -93,16 +93,16 @@ async fn what_was_trimmed_is_gone_and_says_what_is_left() {
     let gone = served.get("/sessions/a/events?from=1.1").await;
     let gone = gone.json::<Value>().await.unwrap();
     assert_eq!((&gone["status"], &gone["code"]), (&json!(410), &json!("trimmed")));
-    // without a cursor, from what is left on
-    let told = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
+    // without a cursor, from the first remaining entry on
+    let events = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
     let from = format!("/sessions/a/events?until=run&from={}", gone["first"].as_str().unwrap());
-    assert_eq!(Stream::of(served.get(&from).await).rest().await, told);
-    let first: u64 = told[0].id.as_ref().unwrap().split_once('.').unwrap().1.parse().unwrap();
+    assert_eq!(Stream::of(served.get(&from).await).rest().await, events);
+    let first: u64 = events[0].id.as_ref().unwrap().split_once('.').unwrap().1.parse().unwrap();
     assert!(first >= snapshot.0, "{first}");
 }
 
 #[tokio::test]
-async fn who_finds_no_seat_to_read_from_begins_nothing() {
+async fn request_beyond_the_limit_of_readers_starts_no_run() {
     let served = serve_with(MemoryLog::new(), |server| server.max_readers(1)).await;
     let mut first = Stream::of(served.run("a", "one wait!").await);
     first.until("item").await;
@@ -118,17 +118,17 @@ async fn who_finds_no_seat_to_read_from_begins_nothing() {
 }
 
 #[tokio::test]
-async fn a_chat_tells_text_and_prompts() {
+async fn events_of_a_chat_have_prompts_and_text() {
     let served = serve().await;
     assert_eq!(served.get("/sessions/c/chat").await.status(), 404);
-    let said = served.post("/sessions/c/chat", &json!({ "prompt": "good wait! morning" })).await;
-    assert_eq!(said.status(), 202);
+    let started = served.post("/sessions/c/chat", &json!({ "prompt": "good wait! morning" })).await;
+    assert_eq!(started.status(), 202);
     let mut stream = Stream::of(served.get("/sessions/c/chat/events").await);
-    let told = stream.until("item").await;
-    assert_eq!(told[0].data["prompt"], "good wait! morning");
-    assert_eq!(told.last().unwrap().data["text"], "GOOD");
-    assert!(told.last().unwrap().data.get("item").is_none());
-    // who comes now gets the history, and from its cursor on what was shown since
+    let events = stream.until("item").await;
+    assert_eq!(events[0].data["prompt"], "good wait! morning");
+    assert_eq!(events.last().unwrap().data["text"], "GOOD");
+    assert!(events.last().unwrap().data.get("item").is_none());
+    // a late reader receives the history, and from its cursor the items of the step in progress
     let chat: serde_json::Value = served.get("/sessions/c/chat").await.json().await.unwrap();
     assert_eq!(chat["running"], true);
     assert_eq!(chat["title"], "Echo");
@@ -142,26 +142,27 @@ async fn a_chat_tells_text_and_prompts() {
     assert_eq!(chat["messages"][1], json!({ "role": "assistant", "text": "GOOD MORNING" }));
     assert_eq!(chat["position"], json!({ "at": "rest", "node": "hear" }));
     let shown: serde_json::Value = served.get("/sessions/c").await.json().await.unwrap();
-    let over =
+    let caught_up =
         format!("/sessions/c/chat/events?until=run&from={}", shown["cursor"].as_str().unwrap());
-    assert_eq!(served.get(&over).await.status(), 204);
+    assert_eq!(served.get(&caught_up).await.status(), 204);
 }
 
 #[tokio::test]
-async fn chats_are_listed_by_what_was_said_first_and_shown_with_their_last_run() {
+async fn chats_are_listed_with_the_first_prompt_and_returned_with_their_last_run() {
     let served = serve().await;
-    let say = async |id: &str, prompt: &str| {
-        let said = served.post(&format!("/sessions/{id}/chat"), &json!({ "prompt": prompt })).await;
-        assert_eq!(said.status(), 202);
-        let place: Value = said.json().await.unwrap();
-        let from = place["cursor"].as_str().unwrap().to_owned();
+    let send_prompt = async |id: &str, prompt: &str| {
+        let started =
+            served.post(&format!("/sessions/{id}/chat"), &json!({ "prompt": prompt })).await;
+        assert_eq!(started.status(), 202);
+        let accepted: Value = started.json().await.unwrap();
+        let from = accepted["cursor"].as_str().unwrap().to_owned();
         let path = format!("/sessions/{id}/chat/events?until=run&from={from}");
         Stream::of(served.get(&path).await).rest().await;
         from
     };
-    say("a", "first").await;
-    let from = say("a", "second").await;
-    say("b", &format!("\n  a long story {}\nthat goes on", "x".repeat(200))).await;
+    send_prompt("a", "first").await;
+    let from = send_prompt("a", "second").await;
+    send_prompt("b", &format!("\n  a long story {}\nthat continues", "x".repeat(200))).await;
     let chats: Value = served.get("/chats?limit=2").await.json().await.unwrap();
     assert_eq!(chats.get("next"), None);
     let titles =

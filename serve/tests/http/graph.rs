@@ -1,4 +1,4 @@
-//! A graph that says what it is told, and waits, fails and panics where it is told to.
+//! A graph that echoes its input in upper case. Special words make it wait, fail or panic.
 
 use burdock::{ActionError, Context, prelude::*};
 use burdock_serve::{ChatGraph, ChatMessage, ChatRole};
@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Talk {
     #[state(public)]
-    pub said: Vector<String>,
+    pub texts: Vector<String>,
     pub secret: u32,
 }
 
@@ -18,7 +18,7 @@ pub struct Word {
     pub text: String,
 }
 
-/// Lets `wait!` go on.
+/// Releases a `wait!` for each permit.
 #[derive(Clone, Debug)]
 pub struct Gate(pub Arc<Semaphore>);
 
@@ -28,22 +28,22 @@ impl Default for Gate {
     }
 }
 
-#[action(state = Talk, reads(said, secret), writes(said, secret))]
+#[action(state = Talk, reads(texts, secret), writes(texts, secret))]
 pub async fn hear(talk: Reads<'_>, #[input] text: String) -> Result<Writes> {
-    let mut said = talk.said.clone();
-    said.push_back(text);
-    Ok(Writes { said, secret: talk.secret + 1 })
+    let mut texts = talk.texts.clone();
+    texts.push_back(text);
+    Ok(Writes { texts, secret: talk.secret + 1 })
 }
 
-/// Says the words of what it heard last, one by one.
-#[streaming_action(state = Talk, reads(said), writes(said), yields(Word))]
+/// Yields the words of the last text in upper case, one by one.
+#[streaming_action(state = Talk, reads(texts), writes(texts), yields(Word))]
 pub async fn speak(
     talk: Reads<'_>,
     #[resource] gate: &Gate,
     #[context] cx: &Context,
 ) -> Result<Writes> {
-    let mut said = talk.said.clone();
-    let heard = said.last().cloned().unwrap_or_default();
+    let mut texts = talk.texts.clone();
+    let heard = texts.last().cloned().unwrap_or_default();
     let mut answer = Vec::new();
     for word in heard.split_whitespace() {
         match word {
@@ -68,12 +68,12 @@ pub async fn speak(
             }
         }
     }
-    said.push_back(answer.join(" "));
-    Ok(Writes { said })
+    texts.push_back(answer.join(" "));
+    Ok(Writes { texts })
 }
 
 graph! {
-    /// Says what it is told.
+    /// Echoes its input.
     #[renamed_from("Parrot")]
     pub Echo(Talk) {
         inputs { text: String }
@@ -101,7 +101,7 @@ impl ChatGraph for Echo {
             let role = if index % 2 == 0 { ChatRole::User } else { ChatRole::Assistant };
             ChatMessage::new(role, text)
         };
-        state.said.iter().enumerate().map(message).collect()
+        state.texts.iter().enumerate().map(message).collect()
     }
 
     fn text(item: &Word) -> Option<&str> {

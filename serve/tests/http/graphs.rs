@@ -1,4 +1,4 @@
-//! Sessions of other graphs in the same log, and sessions that do not fit any more.
+//! Sessions of other graphs in the same log, and sessions that no longer fit the graph.
 
 use crate::{
     client::{Served, Stream, kinds, problem, serve_with},
@@ -12,17 +12,17 @@ use reqwest::{Method, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Another program: its private field has the name of a public one of `Echo`.
+/// The state of another program. Its private field has the name of a public field of `Echo`.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Diary {
-    pub said: Vector<String>,
+    pub texts: Vector<String>,
 }
 
-#[action(state = Diary, reads(said), writes(said))]
+#[action(state = Diary, reads(texts), writes(texts))]
 async fn note(diary: Reads<'_>, #[input] text: String) -> Result<Writes> {
-    let mut said = diary.said.clone();
-    said.push_back(text);
-    Ok(Writes { said })
+    let mut texts = diary.texts.clone();
+    texts.push_back(text);
+    Ok(Writes { texts })
 }
 
 graph! {
@@ -35,7 +35,7 @@ graph! {
 }
 
 graph! {
-    /// What `Echo` was called.
+    /// `Echo` under its former name.
     pub Parrot(Talk) {
         inputs { text: String }
         resources { gate: Gate }
@@ -47,20 +47,20 @@ graph! {
     }
 }
 
-/// What it was before that: a field had another type, and there was another node.
+/// An even earlier version: a field has another type, and there is another node.
 mod first {
     use super::*;
 
     #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
     pub struct Talk {
         #[state(public)]
-        pub said: u64,
+        pub texts: u64,
         pub secret: u32,
     }
 
-    #[action(state = Talk, writes(said))]
+    #[action(state = Talk, writes(texts))]
     async fn count(#[input] number: u64) -> Result<Writes> {
-        Ok(Writes { said: number })
+        Ok(Writes { texts: number })
     }
 
     graph! {
@@ -68,7 +68,7 @@ mod first {
             inputs { number: u64 }
             nodes { hear: count, nod: count }
             start hear;
-            hear -> if state.said == 1 { pause nod } else { pause hear };
+            hear -> if state.texts == 1 { pause nod } else { pause hear };
             nod -> pause hear;
         }
     }
@@ -92,7 +92,7 @@ async fn request(served: &Served, method: &str, path: &str, body: &Value) -> Res
 }
 
 #[tokio::test]
-async fn sessions_of_another_graph_are_not_there() {
+async fn sessions_of_another_graph_are_not_found() {
     let log = MemoryLog::new();
     let mut diary = Diaries::app().id("a/diary").log(log.clone()).build().await.unwrap();
     diary.run(DiariesInputs { text: "private".into() }).await.unwrap();
@@ -144,14 +144,14 @@ async fn sessions_of_another_graph_are_not_there() {
         assert_eq!(ids, expected, "{path}");
         assert_eq!(listed.get("next"), None, "{path}");
     }
-    assert_eq!(info(&log, "a/diary").await, before, "nothing was claimed or written");
+    assert_eq!(info(&log, "a/diary").await, before, "the session was claimed or written");
     assert!(log.info(&id("forked")).await.is_err());
     diary.run(DiariesInputs { text: "more".into() }).await.unwrap();
-    assert_eq!(diary.close().await.unwrap().said.len(), 2);
+    assert_eq!(diary.close().await.unwrap().texts.len(), 2);
 }
 
 #[tokio::test]
-async fn sessions_of_a_former_name_go_on() {
+async fn sessions_under_a_former_name_continue() {
     let log = MemoryLog::new();
     let resources = ParrotResources { gate: Gate::default() };
     let app = Parrot::app().id("a").resources(resources).log(log.clone());
@@ -162,18 +162,18 @@ async fn sessions_of_a_former_name_go_on() {
     let listed: Value = served.get("/sessions").await.json().await.unwrap();
     assert_eq!(listed["sessions"][0]["session"], "a");
     let shown: Value = served.get("/sessions/a").await.json().await.unwrap();
-    assert_eq!(shown["state"], json!({ "said": ["hi", "HI"] }));
-    let told = Stream::of(served.run("a", "you").await).rest().await;
-    assert!(kinds(&told).contains(&"YOU".to_owned()));
+    assert_eq!(shown["state"], json!({ "texts": ["hi", "HI"] }));
+    let events = Stream::of(served.run("a", "you").await).rest().await;
+    assert!(kinds(&events).contains(&"YOU".to_owned()));
     assert_eq!(info(&log, "a").await.graph.as_deref(), Some("Echo"));
     let listed: Value = served.get("/sessions").await.json().await.unwrap();
     assert_eq!(listed["sessions"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn a_session_that_does_not_fit_is_a_conflict_and_stays_as_it_is() {
+async fn session_that_does_not_fit_is_a_conflict_and_is_not_changed() {
     let log = MemoryLog::new();
-    // a state of another type, and a node that is gone
+    // a state of another type, and a node that no longer exists
     for (session, number) in [("state", 4711), ("node", 1)] {
         let mut app = first::Parrot::app().id(session).log(log.clone()).build().await.unwrap();
         app.run(first::ParrotInputs { number }).await.unwrap();
@@ -194,13 +194,13 @@ async fn a_session_that_does_not_fit_is_a_conflict_and_stays_as_it_is() {
         ] {
             let response = request(&served, method, &format!("{session}{path}"), body).await;
             assert_eq!(response.status(), 409, "{method} {session}{path}");
-            let told = response.text().await.unwrap();
-            assert!(told.contains("\"session_does_not_fit\""), "{told}");
+            let received = response.text().await.unwrap();
+            assert!(received.contains("\"session_does_not_fit\""), "{received}");
             for private in ["4711", "nod", "hear", "Parrot"] {
-                assert!(!told.contains(private), "{told}");
+                assert!(!received.contains(private), "{received}");
             }
         }
-        assert_eq!(info(&log, session).await, before, "nothing was claimed or written");
+        assert_eq!(info(&log, session).await, before, "the session was claimed or written");
         let records = log.read(&id(session), Offset::ZERO, 100).await.unwrap();
         let kinds = records.iter().map(|record| record.entry(&id(session)).unwrap().kind);
         let runs = kinds.filter(|kind| matches!(kind, EntryKind::RunStarted { .. })).count();

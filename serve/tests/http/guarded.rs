@@ -1,11 +1,11 @@
-//! Who may ask.
+//! Access control: tokens, origins, and the policy of the page.
 
 use crate::client::{problem, serve, serve_with};
 use burdock::log::MemoryLog;
 use tower::ServiceExt as _;
 
 #[tokio::test]
-async fn the_page_is_found_under_a_path_with_and_without_the_slash() {
+async fn page_is_served_under_a_path_with_and_without_a_trailing_slash() {
     let routes = serve().await.server.chat_router();
     let nested = axum::Router::new()
         .nest("/a/b", routes.clone())
@@ -37,43 +37,43 @@ async fn the_page_is_found_under_a_path_with_and_without_the_slash() {
 }
 
 #[tokio::test]
-async fn with_a_token_only_its_bearers_may_ask() {
+async fn requests_without_the_token_are_unauthorized() {
     let served = serve_with(MemoryLog::new(), |server| server.bearer_token("s3cret")).await;
     let sessions = format!("{}/sessions", served.url);
     for token in ["", "Bearer wrong", "Bearer s3cre", "Basic s3cret"] {
         let response = served.client.get(&sessions).header("authorization", token).send().await;
         assert_eq!(problem(response.unwrap()).await, (401, "unauthorized".into()), "{token}");
     }
-    let known = served.client.get(&sessions).bearer_auth("s3cret").send().await.unwrap();
-    assert_eq!(known.status(), 200);
-    // the page has to come before its token
+    let authorized = served.client.get(&sessions).bearer_auth("s3cret").send().await.unwrap();
+    assert_eq!(authorized.status(), 200);
+    // the page is loaded before it has the token
     assert_eq!(served.get("/").await.status(), 200);
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_may_not_ask_unless_they_are_allowed() {
+async fn cross_origin_requests_are_rejected_unless_the_origin_is_allowed() {
     let served =
         serve_with(MemoryLog::new(), |server| server.allow_origin("https://good.example")).await;
     let sessions = format!("{}/sessions", served.url);
-    let ask =
+    let get =
         |name: &'static str, value: String| served.client.get(&sessions).header(name, value).send();
     for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
-        let response = ask(name, value.into()).await.unwrap();
+        let response = get(name, value.into()).await.unwrap();
         assert_eq!(problem(response).await, (403, "foreign_origin".into()), "{name}");
     }
-    let own = ask("origin", served.url.clone()).await.unwrap();
+    let own = get("origin", served.url.clone()).await.unwrap();
     assert_eq!(
         (own.status().as_u16(), own.headers().get("access-control-allow-origin")),
         (200, None)
     );
-    let good = ask("origin", "https://good.example".into()).await.unwrap();
+    let good = get("origin", "https://good.example".into()).await.unwrap();
     assert_eq!(good.headers()["access-control-allow-origin"], "https://good.example");
-    let host = ask("host", "evil.example".into()).await.unwrap();
+    let host = get("host", "evil.example".into()).await.unwrap();
     assert_eq!(problem(host).await, (421, "foreign_host".into()));
 }
 
 #[tokio::test]
-async fn the_page_may_do_as_little_as_it_needs() {
+async fn page_has_a_strict_content_security_policy() {
     let served = serve().await;
     let page = served.get("/").await;
     let policy = page.headers()["content-security-policy"].to_str().unwrap();

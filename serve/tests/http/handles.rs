@@ -1,4 +1,4 @@
-//! Sessions from the program's own code, beside clients that see the same ones.
+//! Session handles, together with clients of the same sessions.
 
 use crate::{
     client::{Served, Stream, kinds, problem, serve, serve_with},
@@ -50,23 +50,23 @@ async fn run_started_in_code_is_followed_over_http() {
     served.gate.0.add_permits(1);
     assert_eq!(run.finish().await.unwrap(), paused());
     assert!(kinds(&client.rest().await).contains(&"TWO".to_owned()));
-    // once more, after the end
+    // again, after the end
     assert_eq!(run.finish().await.unwrap(), paused());
 }
 
 #[tokio::test]
 async fn run_started_over_http_is_followed_in_code() {
     let served = serve().await;
-    let told = Stream::of(served.run("a", "one two").await).rest().await;
+    let received = Stream::of(served.run("a", "one two").await).rest().await;
     let session = session(&served, "a");
     let mut events = session.follow(None).await.unwrap();
-    for told in &told {
+    for expected in &received {
         let event = events.next().await.unwrap().unwrap();
-        assert_eq!(event.cursor.unwrap().to_string(), *told.id.as_ref().unwrap());
-        assert_eq!(serde_json::to_value(&event).unwrap(), told.data);
+        assert_eq!(event.cursor.unwrap().to_string(), *expected.id.as_ref().unwrap());
+        assert_eq!(serde_json::to_value(&event).unwrap(), expected.data);
     }
-    // and it goes on over runs, from any cursor
-    let last = told[told.len() - 2].id.as_ref().unwrap().parse::<Cursor>().unwrap();
+    // it continues across runs, from any cursor
+    let last = received[received.len() - 2].id.as_ref().unwrap().parse::<Cursor>().unwrap();
     let mut later = session.follow(last).await.unwrap();
     assert!(matches!(later.next().await.unwrap().unwrap().event, Event::RunPaused { .. }));
     served.run("a", "three").await.text().await.unwrap();
@@ -77,19 +77,19 @@ async fn run_started_over_http_is_followed_in_code() {
 }
 
 #[tokio::test]
-async fn stream_of_a_run_ends_with_it() {
+async fn stream_of_a_run_ends_with_the_run() {
     let served = serve().await;
     let run = session(&served, "a").start_json(json!({ "text": "one" })).await.unwrap();
     let seen = rest(run.follow().await.unwrap()).await;
     assert_eq!(seen[0].1["type"], "run_started");
     assert_eq!(seen.last().unwrap().1["type"], "run_paused");
-    let told = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
+    let received = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
     let ids: Vec<_> = seen.iter().map(|(cursor, _)| cursor.map(|at| at.to_string())).collect();
-    assert_eq!(ids, told.iter().map(|told| told.id.clone()).collect::<Vec<_>>());
+    assert_eq!(ids, received.iter().map(|event| event.id.clone()).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn stop_in_code_keeps_what_was_shown() {
+async fn stop_in_code_keeps_the_shown_items() {
     let served = serve().await;
     let mut client = Stream::of(served.run("a", "one wait! two").await);
     client.until("item").await;
@@ -98,8 +98,8 @@ async fn stop_in_code_keeps_what_was_shown() {
     session.stop().await.unwrap();
     assert_eq!(kinds(&client.rest().await), ["step_committed", "run_paused"]);
     let view = session.view().await.unwrap();
-    assert_eq!(view.state.said.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
-    // stopping what does not run is no error
+    assert_eq!(view.state.texts.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
+    // without a run, a stop does nothing
     session.stop().await.unwrap();
 }
 
@@ -151,8 +151,8 @@ async fn starts_wait_for_a_run_or_stop_it() {
     assert_eq!(third.unwrap().finish().await.unwrap(), paused());
 }
 
-/// A call of the program and the same request of a client.
-async fn same(error: Result<(), SessionError>, response: reqwest::Response) -> SessionError {
+/// Returns the error of a call, which must be that of the same request of a client.
+async fn same_error(error: Result<(), SessionError>, response: reqwest::Response) -> SessionError {
     let error = error.unwrap_err();
     let (_, code) = problem(response).await;
     assert_eq!(code, error.code());
@@ -160,7 +160,7 @@ async fn same(error: Result<(), SessionError>, response: reqwest::Response) -> S
 }
 
 #[tokio::test]
-async fn errors_are_those_of_http() {
+async fn errors_of_handles_are_those_of_requests() {
     let served = serve().await;
     let (none, a) = (session(&served, "none"), session(&served, "a"));
     let null = json!(null);
@@ -173,28 +173,28 @@ async fn errors_are_those_of_http() {
         (none.resume().await.map(drop), served.post("/sessions/none/resume", &null).await),
         (none.fork(None, "b").await.map(drop), served.post("/sessions/none/fork", &fork).await),
     ] {
-        let error = same(error, response).await;
+        let error = same_error(error, response).await;
         assert!(matches!(error, SessionError::NotFound { .. }), "{error}");
     }
     a.start(inputs("hi")).await.unwrap().finish().await.unwrap();
     for inputs in [json!([]), json!({}), json!({ "text": 1 }), json!({ "text": "", "more": 1 })] {
         let response = served.post("/sessions/a/runs", &inputs).await;
-        let error = same(a.start_json(inputs).await.map(drop), response).await;
+        let error = same_error(a.start_json(inputs).await.map(drop), response).await;
         assert!(matches!(error, SessionError::InvalidInputs { .. }), "{error}");
     }
     let response = served.post("/sessions/a/resume", &null).await;
-    let error = same(a.resume().await.map(drop), response).await;
+    let error = same_error(a.resume().await.map(drop), response).await;
     assert!(matches!(error, SessionError::AtRest), "{error}");
     let response = served.post("/sessions/a/reopen", &null).await;
-    let error = same(a.reopen().await, response).await;
+    let error = same_error(a.reopen().await, response).await;
     assert!(matches!(error, SessionError::NotEnded), "{error}");
     let response = served.get("/sessions/a/events?from=9.999").await;
     let cursor = "9.999".parse::<Cursor>().unwrap();
-    let error = same(a.follow(cursor).await.map(drop), response).await;
+    let error = same_error(a.follow(cursor).await.map(drop), response).await;
     assert!(matches!(error, SessionError::InvalidCursor(_)), "{error}");
     let response = served.run("a%0ab", "hi").await;
     let unseen = session(&served, "a\nb").start(inputs("hi")).await.map(drop);
-    let error = same(unseen, response).await;
+    let error = same_error(unseen, response).await;
     assert!(matches!(error, SessionError::InvalidId(_)), "{error}");
     let existing = none.start(inputs("hi")).existing().await.unwrap_err();
     assert!(matches!(existing, SessionError::NotFound { .. }), "{existing}");
@@ -202,19 +202,19 @@ async fn errors_are_those_of_http() {
     assert!(matches!(taken, SessionError::AlreadyExists { .. }), "{taken}");
     let empty = served.server.session("").unwrap_err();
     assert!(matches!(empty, SessionError::InvalidId(_)), "{empty}");
-    assert_eq!(served.get("/sessions/none").await.status(), 404, "nothing was made");
+    assert_eq!(served.get("/sessions/none").await.status(), 404, "a session was created");
 }
 
 #[tokio::test]
-async fn error_of_the_log_says_whether_the_run_started() {
+async fn error_of_the_log_shows_whether_the_run_may_have_started() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     let session = session(&served, "a");
     let start = async || session.start(inputs("one")).await;
     start().await.unwrap().finish().await.unwrap();
     log.fates([Fate::Refused, Fate::Refused]);
-    let refused = start().await.unwrap_err();
-    assert!(matches!(refused, SessionError::Unavailable(_)) && refused.is_retryable());
+    let unavailable = start().await.unwrap_err();
+    assert!(matches!(unavailable, SessionError::Unavailable(_)) && unavailable.is_retryable());
     log.fates([Fate::Refused]);
     log.fail(Call::Info);
     let unknown = start().await.unwrap_err();
@@ -224,7 +224,7 @@ async fn error_of_the_log_says_whether_the_run_started() {
 }
 
 #[tokio::test]
-async fn run_that_was_interrupted_is_an_error_of_its_stream() {
+async fn interrupted_run_ends_its_stream_with_an_error() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     let run = session(&served, "a").start(inputs("one wait! two")).await.unwrap();
@@ -250,17 +250,17 @@ async fn deleted_session_ends_its_streams() {
     };
     assert!(matches!(error, SessionError::Deleted { .. }), "{error}");
     assert!(events.next().await.is_none());
-    assert_eq!(fork.view().await.unwrap().state.said.len(), 2);
+    assert_eq!(fork.view().await.unwrap().state.texts.len(), 2);
 }
 
-/// The second of two starts at once does not wait for the run of the first, also if the run before is over.
+/// The second of two simultaneous starts does not wait for the run of the first, even if the previous run is over.
 #[tokio::test]
 async fn start_that_rejects_does_not_wait_for_a_run_that_is_about_to_start() {
     let served = serve().await;
     let session = session(&served, "a");
     session.start(inputs("one")).await.unwrap().finish().await.unwrap();
     let mut first = session.start(inputs("two wait!")).if_running(IfRunning::Wait).into_future();
-    // it has its turn, and the log does not have it yet
+    // it has the permit, but is not in the log yet
     assert!((&mut first).now_or_never().is_none());
     let second = session.start(inputs("three"));
     let first = async {
@@ -275,11 +275,11 @@ async fn start_that_rejects_does_not_wait_for_a_run_that_is_about_to_start() {
 }
 
 #[tokio::test]
-async fn limits_of_readers_are_for_clients() {
+async fn limits_of_readers_apply_only_to_clients() {
     let served = serve_with(MemoryLog::new(), |server| server.max_readers(1)).await;
     let session = session(&served, "a");
     session.start(inputs("one")).await.unwrap().finish().await.unwrap();
-    let _own = [session.follow(None).await.unwrap(), session.follow(None).await.unwrap()];
+    let _internal = [session.follow(None).await.unwrap(), session.follow(None).await.unwrap()];
     let _client = Stream::of(served.get("/sessions/a/events").await);
     let second = served.get("/sessions/a/events").await;
     assert_eq!(problem(second).await, (429, "too_many_readers".into()));
@@ -287,7 +287,7 @@ async fn limits_of_readers_are_for_clients() {
 }
 
 #[tokio::test]
-async fn start_whose_caller_has_left_continues() {
+async fn start_continues_after_its_future_was_dropped() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     let session = session(&served, "a");
@@ -305,14 +305,13 @@ async fn start_whose_caller_has_left_continues() {
     log.let_go();
     let third = session.start(inputs("three")).if_running(IfRunning::Wait).await.unwrap();
     third.finish().await.unwrap();
-    let said = session.view().await.unwrap().state.said;
-    let said: Vec<_> = said.iter().map(String::as_str).collect();
-    assert_eq!(said, ["one", "ONE", "two", "TWO", "three", "THREE"]);
+    let texts = session.view().await.unwrap().state.texts;
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    assert_eq!(texts, ["one", "ONE", "two", "TWO", "three", "THREE"]);
 }
 
-/// A start that waits is withdrawn when it is dropped.
 #[tokio::test]
-async fn start_that_is_dropped_while_it_waits_does_not_happen() {
+async fn start_that_is_dropped_while_it_waits_is_withdrawn() {
     let served = serve().await;
     let session = session(&served, "a");
     let run = session.start(inputs("one wait!")).await.unwrap();
@@ -330,11 +329,11 @@ async fn start_that_is_dropped_while_it_waits_does_not_happen() {
         .finish()
         .await
         .unwrap();
-    assert_eq!(session.view().await.unwrap().state.said.len(), 4);
+    assert_eq!(session.view().await.unwrap().state.texts.len(), 4);
 }
 
 #[tokio::test]
-async fn handles_read_after_a_shutdown_and_start_nothing() {
+async fn handles_can_only_read_after_a_shutdown() {
     let served = serve().await;
     let session = session(&served, "a");
     let run = session.start(inputs("one wait! two")).await.unwrap();
@@ -358,12 +357,12 @@ async fn handles_read_after_a_shutdown_and_start_nothing() {
     }
     // stopped at a commit
     let view = session.view().await.unwrap();
-    assert_eq!(view.state.said.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
+    assert_eq!(view.state.texts.iter().collect::<Vec<_>>(), ["one wait! two", "ONE"]);
     assert!(!session.is_running());
     served.server.shutdown().await;
 }
 
-/// A session that is at the end of a failed step is told why the run failed, from any cursor.
+/// A reader whose cursor is after the failed step still receives the reason.
 #[tokio::test]
 async fn reason_of_a_failed_run_does_not_depend_on_the_cursor() {
     let served = serve().await;
@@ -376,8 +375,8 @@ async fn reason_of_a_failed_run_does_not_depend_on_the_cursor() {
         for from in from {
             let path =
                 format!("/sessions/{}/events?until=run&from={}", session.id(), from.unwrap());
-            let told = Stream::of(served.get(&path).await).rest().await;
-            reasons.push(told.last().unwrap().data["error"].clone());
+            let received = Stream::of(served.get(&path).await).rest().await;
+            reasons.push(received.last().unwrap().data["error"].clone());
         }
         assert_eq!(reasons, [json!(reason), json!(reason), json!(reason)]);
     }

@@ -1,4 +1,4 @@
-//! HTTP/2 by prior knowledge: the same answers as over HTTP/1.1.
+//! HTTP/2 by prior knowledge: the same responses as over HTTP/1.1.
 
 use crate::client::{Served, Stream, kinds, problem, serve, serve_with};
 use burdock::log::MemoryLog;
@@ -15,7 +15,7 @@ fn port(served: &Served) -> &str {
 }
 
 #[tokio::test]
-async fn own_pages_may_ask_over_both_protocols_and_others_may_not() {
+async fn cross_origin_requests_are_rejected_over_both_protocols() {
     let served =
         serve_with(MemoryLog::new(), |server| server.allow_origin("https://Good.example:443"))
             .await;
@@ -44,7 +44,7 @@ async fn own_pages_may_ask_over_both_protocols_and_others_may_not() {
 }
 
 #[tokio::test]
-async fn foreign_authorities_are_refused_on_loopback_over_both_protocols() {
+async fn foreign_hosts_are_rejected_on_loopback_over_both_protocols() {
     let served = serve().await;
     let address = served.url.strip_prefix("http://").unwrap().parse().unwrap();
     for prior_knowledge in [false, true] {
@@ -54,7 +54,7 @@ async fn foreign_authorities_are_refused_on_loopback_over_both_protocols() {
         let answer = client.build().unwrap().get(url).send().await.unwrap();
         assert_eq!(problem(answer).await, (421, "foreign_host".into()), "{prior_knowledge}");
     }
-    // with a whole address as target, and two hosts
+    // with an absolute URI as target, and with two hosts
     for (target, host, status) in [
         ("http://evil.example/health", "localhost", 400),
         ("http://evil.example/health", "evil.example", 421),

@@ -1,4 +1,4 @@
-//! Inputs of runs: which of them readers see, and which of them a run can use.
+//! Inputs of runs: which ones readers receive, and which ones a run accepts.
 
 use crate::client::kinds_of;
 use axum::{
@@ -51,7 +51,7 @@ async fn post(routes: &Router, path: &str, body: &Value) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn readers_see_public_inputs_and_always_the_patches() {
+async fn readers_receive_public_inputs_and_patches() {
     let routes = Server::builder(MemoryLog::new(), |_| Shop::app()).build().router();
     let runs = "/sessions/a/runs";
     let (status, events) = post(&routes, runs, &json!({ "place": "Rome" })).await;
@@ -69,15 +69,15 @@ async fn readers_see_public_inputs_and_always_the_patches() {
 }
 
 #[tokio::test]
-async fn an_input_that_no_node_of_the_run_uses_is_refused() {
+async fn input_that_no_node_of_the_run_uses_is_rejected() {
     let routes = Server::builder(MemoryLog::new(), |_| Shop::app()).build().router();
     let runs = "/sessions/a/runs";
     let (status, problem) = post(&routes, runs, &json!({ "place": "Rome", "pin": 1 })).await;
     let problem: Value = serde_json::from_str(&problem).unwrap();
     assert_eq!((status, &problem["code"]), (422, &json!("invalid_inputs")));
-    let detail = "no node of a run that starts at node `order` uses the input `pin`: leave it out";
+    let detail = "no node of a run that starts at node `order` uses the input `pin`: omit it";
     assert_eq!(problem["detail"], detail);
-    // absent is not given, in either form
+    // neither an absent input nor `null` counts as given
     let (status, events) = post(&routes, runs, &json!({ "place": "Rome", "pin": null })).await;
     assert_eq!((status, kinds_of(&events).last().unwrap().as_str()), (200, "run_paused"));
     let (status, _) = post(&routes, runs, &json!({ "place": "Rome", "pin": 10 })).await;

@@ -1,4 +1,4 @@
-//! Runs that end without a word in the log.
+//! Runs that end without an entry in the log.
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
 use burdock::log::{
@@ -9,10 +9,10 @@ use burdock_tests::faulty::{Fate, FaultyLog};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What a process that died has left of a session.
-async fn left_of(log: &impl Log, id: &SessionId) -> MemoryLog {
-    let left = MemoryLog::new();
-    let opened = left.open(id, Claim::default()).await.unwrap();
+/// Returns a log with the entries of a session, as after the death of its process.
+async fn copy_of(log: &impl Log, id: &SessionId) -> MemoryLog {
+    let copy = MemoryLog::new();
+    let opened = copy.open(id, Claim::default()).await.unwrap();
     let records = log.read(id, Offset::ZERO, 1_000).await.unwrap();
     let draft = |record: &burdock::log::Record| {
         let mut draft = NewEntry::new(&record.entry(id).unwrap()).unwrap();
@@ -22,37 +22,37 @@ async fn left_of(log: &impl Log, id: &SessionId) -> MemoryLog {
     let entries = records.iter().map(draft).collect();
     let (session, epoch, at) = (id.clone(), opened.epoch, Offset::ZERO);
     let append = Append::new(session, epoch, at, entries);
-    left.append(append).await.unwrap();
-    left
+    copy.append(append).await.unwrap();
+    copy
 }
 
 #[tokio::test]
-async fn a_run_that_died_with_its_process_is_told_and_waited_for_by_nobody() {
+async fn readers_do_not_wait_for_a_run_whose_process_died() {
     let (log, id) = (MemoryLog::new(), SessionId::new("a").unwrap());
     let died = serve_with(log.clone(), |server| server).await;
     let mut seen = Stream::of(died.run("a", "one wait! two").await);
     let seen = seen.until("item").await;
-    let served = serve_with(left_of(&log, &id).await, |server| server).await;
+    let served = serve_with(copy_of(&log, &id).await, |server| server).await;
 
-    let told = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
-    let (last, before) = told.split_last().unwrap();
+    let events = Stream::of(served.get("/sessions/a/events?until=run").await).rest().await;
+    let (last, before) = events.split_last().unwrap();
     assert_eq!(before, seen);
     assert_eq!((&last.id, &last.data["code"]), (&None, &json!("interrupted")));
-    // and who has seen all that there is need not come back
-    let place = seen.last().unwrap().id.clone().unwrap();
-    let path = format!("/sessions/a/events?until=run&from={place}");
+    // a reader that has received all of that need not reconnect
+    let from = seen.last().unwrap().id.clone().unwrap();
+    let path = format!("/sessions/a/events?until=run&from={from}");
     assert_eq!(served.get(&path).await.status(), 204);
 
-    let mut follower = Stream::of(served.get(&format!("/sessions/a/events?from={place}")).await);
+    let mut follower = Stream::of(served.get(&format!("/sessions/a/events?from={from}")).await);
     served.gate.0.add_permits(1);
     let resumed = Stream::of(served.post("/sessions/a/resume", &json!(null)).await).rest().await;
-    let went_on = ["run_resumed", "items_superseded", "step_started", "ONE", "TWO"];
-    assert_eq!(kinds(&resumed)[..5], went_on);
+    let expected = ["run_resumed", "items_superseded", "step_started", "ONE", "TWO"];
+    assert_eq!(kinds(&resumed)[..5], expected);
     assert_eq!(follower.until("run_paused").await, resumed);
 }
 
 #[tokio::test]
-async fn who_waits_for_a_run_that_cannot_write_any_more_is_told() {
+async fn readers_of_a_run_whose_log_failed_receive_an_error() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     let mut run = Stream::of(served.run("a", "one wait! two").await);
@@ -61,10 +61,10 @@ async fn who_waits_for_a_run_that_cannot_write_any_more_is_told() {
     other.until("item").await;
     log.fates([Fate::Refused]);
     served.gate.0.add_permits(1);
-    for told in [run.rest().await, other.rest().await] {
-        let told: Vec<_> = told.into_iter().map(|told| told.data).collect();
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert_eq!((&told[0]["type"], &told[0]["code"]), (&json!("error"), &json!("interrupted")));
+    for rest in [run.rest().await, other.rest().await] {
+        let rest: Vec<_> = rest.into_iter().map(|event| event.data).collect();
+        assert_eq!(rest.len(), 1, "{rest:?}");
+        assert_eq!((&rest[0]["type"], &rest[0]["code"]), (&json!("error"), &json!("interrupted")));
     }
     let shown: Value = served.get("/sessions/a").await.json().await.unwrap();
     assert_eq!(
@@ -82,7 +82,7 @@ async fn who_waits_for_a_run_that_cannot_write_any_more_is_told() {
 }
 
 #[tokio::test]
-async fn who_waits_for_the_next_run_of_a_session_at_rest_waits() {
+async fn reader_waits_for_the_next_run_of_a_session_at_rest() {
     let served = serve().await;
     Stream::of(served.run("a", "first").await).rest().await;
     let fork = json!({ "session": "b" });
@@ -93,20 +93,20 @@ async fn who_waits_for_the_next_run_of_a_session_at_rest_waits() {
 }
 
 #[tokio::test]
-async fn places_are_looked_at_before_anybody_is_told_that_there_is_no_more() {
+async fn invalid_and_lost_cursors_are_not_reported_as_interrupted_runs() {
     let log = MemoryLog::new();
     let first = serve_with(log.clone(), |server| server).await;
     Stream::of(first.run("a", "one wait!").await).until("item").await;
     let served = serve_with(log, |server| server).await;
     let nowhere = served.get("/sessions/a/events?until=run&from=9.999").await;
     assert_eq!(problem(nowhere).await, (400, "invalid_cursor".into()));
-    // opens the session under another epoch: what was seen behind its end is known to be gone
+    // opens the session under another epoch, so that entries beyond its end are known to be lost
     assert_eq!(problem(served.run("a", "x").await).await, (409, "unfinished".into()));
     let ahead = served.get("/sessions/a/events?until=run&from=1.50").await;
     assert_eq!(kinds(&Stream::of(ahead).rest().await), ["rewound", "error"]);
 }
 
-/// Appends snapshots under an epoch of their own, as earlier versions did at each opening.
+/// Appends snapshots in a new epoch, as earlier versions did whenever they opened a session.
 async fn append_snapshots(log: &MemoryLog, id: &SessionId, count: usize) {
     let opened = log.open(id, Claim::default()).await.unwrap();
     let first = log.read(id, Offset::ZERO, 1).await.unwrap().remove(0);
@@ -127,21 +127,21 @@ async fn append_snapshots(log: &MemoryLog, id: &SessionId, count: usize) {
 }
 
 #[tokio::test]
-async fn the_end_of_a_run_is_found_however_many_snapshots_follow() {
+async fn end_of_a_run_is_found_before_any_number_of_snapshots() {
     let id = SessionId::new("a").unwrap();
     for count in [0, 1, 4, 5, 300, 600] {
         let log = MemoryLog::new();
         let served = serve_with(log.clone(), |server| server).await;
-        let told = Stream::of(served.run("a", "one").await).rest().await;
+        let events = Stream::of(served.run("a", "one").await).rest().await;
         append_snapshots(&log, &id, count).await;
-        let end = told.last().unwrap().id.as_deref().unwrap();
+        let end = events.last().unwrap().id.as_deref().unwrap();
         let path = format!("/sessions/a/events?until=run&from={end}");
         assert_eq!(served.get(&path).await.status(), 204, "{count} snapshots");
     }
 }
 
 #[tokio::test]
-async fn who_reads_a_run_that_was_fenced_off_is_told() {
+async fn readers_of_a_fenced_run_receive_an_error() {
     let log = MemoryLog::new();
     let first = serve_with(log.clone(), |server| server).await;
     let second = serve_with(log, |server| server).await;
@@ -153,7 +153,7 @@ async fn who_reads_a_run_that_was_fenced_off_is_told() {
 }
 
 #[tokio::test]
-async fn a_run_whose_end_the_log_has_was_not_interrupted() {
+async fn run_whose_end_is_in_the_log_was_not_interrupted() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     let mut run = Stream::of(served.run("a", "one wait!").await);
@@ -163,7 +163,7 @@ async fn a_run_whose_end_the_log_has_was_not_interrupted() {
     served.gate.0.add_permits(1);
     assert_eq!(kinds(&run.rest().await), ["step_committed", "run_paused"]);
     follower.until("run_paused").await;
-    // and a run that could not be begun is nobody's but of who asked for it
+    // readers receive nothing of a run that could not be started
     log.fates([Fate::Refused, Fate::Refused]);
     assert_eq!(problem(served.run("a", "x").await).await, (503, "unavailable".into()));
     let next = Stream::of(served.run("a", "next").await).rest().await;
@@ -171,7 +171,7 @@ async fn a_run_whose_end_the_log_has_was_not_interrupted() {
 }
 
 #[tokio::test]
-async fn what_the_log_has_of_an_interrupted_run_is_told_first() {
+async fn recorded_events_of_an_interrupted_run_precede_the_error() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     let mut run = Stream::of(served.run("a", &("word ".repeat(2_000) + "last wait!")).await);
@@ -180,13 +180,13 @@ async fn what_the_log_has_of_an_interrupted_run_is_told_first() {
     log.fates([Fate::Refused]);
     served.gate.0.add_permits(1);
     assert_eq!(kinds(&run.rest().await), ["error"]);
-    let told = kinds(&Stream::of(late).rest().await);
-    assert_eq!(told.iter().filter(|told| *told == "WORD").count(), 2_000);
-    assert_eq!(told.last().unwrap(), "error");
+    let kinds = kinds(&Stream::of(late).rest().await);
+    assert_eq!(kinds.iter().filter(|kind| *kind == "WORD").count(), 2_000);
+    assert_eq!(kinds.last().unwrap(), "error");
 }
 
 #[tokio::test]
-async fn a_log_that_takes_its_time_has_a_session_and_the_end_of_its_runs() {
+async fn slow_log_has_the_end_of_a_run_when_the_run_is_over() {
     let folder = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(folder.path().join("log")).await.unwrap();
     let served =

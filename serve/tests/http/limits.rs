@@ -1,4 +1,4 @@
-//! Limits of a server: a client that goes past one is refused, and others are served meanwhile.
+//! Limits of a server: requests beyond a limit are rejected, and others are served meanwhile.
 
 use crate::client::{Stream, kinds, problem, serve_with};
 use crate::graph::Echo;
@@ -9,10 +9,10 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
 #[tokio::test]
-async fn bytes_in_flight_are_limited_over_all_requests() {
-    let limited =
+async fn bodies_of_all_requests_together_are_limited() {
+    let with_limits =
         |server: ServerBuilder<Echo>| server.max_body(620 << 10).max_bytes_in_flight(1 << 20);
-    let served = serve_with(MemoryLog::new(), limited).await;
+    let served = serve_with(MemoryLog::new(), with_limits).await;
     let large = "x".repeat(600 << 10);
     let head = |session: &str, length: usize| {
         format!(
@@ -22,17 +22,17 @@ async fn bytes_in_flight_are_limited_over_all_requests() {
     };
     let mut slow = served.raw(head("slow", large.len() + 20)).await;
     slow.write_all(large.as_bytes()).await.unwrap();
-    // at some moment the server has read all that
-    let refused = loop {
+    // until the server has read all of that
+    let rejected = loop {
         let answer = served.run("large", &"y".repeat(400 << 10)).await;
         if answer.status() == 503 {
             break answer;
         }
         Stream::of(answer).rest().await;
     };
-    assert_eq!(refused.headers()["retry-after"], "1");
-    assert_eq!(problem(refused).await, (503, "overloaded".into()));
-    // without a length it is found out while the body comes
+    assert_eq!(rejected.headers()["retry-after"], "1");
+    assert_eq!(problem(rejected).await, (503, "overloaded".into()));
+    // without a length, the body is rejected while it arrives
     let chunks =
         futures_util::stream::iter((0..400).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1 << 10])));
     let chunked = served.client.post(format!("{}/sessions/chunked/runs", served.url));
@@ -41,16 +41,16 @@ async fn bytes_in_flight_are_limited_over_all_requests() {
     assert_eq!(problem(chunked).await, (503, "overloaded".into()));
     // others are served
     for session in ["a", "b", "c"] {
-        let told = Stream::of(served.run(session, "hi").await).rest().await;
-        assert!(kinds(&told).contains(&"HI".to_owned()));
+        let events = Stream::of(served.run(session, "hi").await).rest().await;
+        assert!(kinds(&events).contains(&"HI".to_owned()));
     }
     drop(slow);
-    // and the bytes are given back
+    // the bytes are available again
     while served.run("again", &"y".repeat(400 << 10)).await.status() == 503 {}
 }
 
 #[tokio::test]
-async fn readers_are_limited_over_all_sessions() {
+async fn readers_of_all_sessions_together_are_limited() {
     let served = serve_with(MemoryLog::new(), |server| server.max_total_readers(2)).await;
     for session in ["a", "b", "c"] {
         Stream::of(served.run(session, "hi").await).rest().await;
@@ -63,7 +63,7 @@ async fn readers_are_limited_over_all_sessions() {
     let third = served.get(&events("c")).await;
     assert_eq!(third.headers()["retry-after"], "1");
     assert_eq!(problem(third).await, (429, "too_many_readers".into()));
-    // what does not stream is served, and readers are
+    // other requests and open streams are not affected
     assert_eq!(served.get("/sessions/c").await.status(), 200);
     let accepted = served.post("/sessions/a/runs?stream=false", &json!({ "text": "more" })).await;
     assert_eq!(accepted.status(), 202);
@@ -73,7 +73,7 @@ async fn readers_are_limited_over_all_sessions() {
 }
 
 #[tokio::test]
-async fn runs_that_wait_for_their_turn_are_limited_in_each_session() {
+async fn waiting_starts_are_limited_per_session() {
     let served = serve_with(MemoryLog::new(), |server| server.max_waiting(2)).await;
     let mut first = Stream::of(served.run("a", "one wait!").await);
     first.until("item").await;
@@ -81,24 +81,24 @@ async fn runs_that_wait_for_their_turn_are_limited_in_each_session() {
         let run = served.client.post(format!("{}/sessions/a/runs?if_running=wait", served.url));
         run.json(&json!({ "text": text })).send()
     };
-    // two of them wait, and the others are refused at once
+    // two of them wait, and the others are rejected at once
     let mut requests: FuturesUnordered<_> = (0..5).map(|_| wait("two")).collect();
     for _ in 0..3 {
-        let refused = requests.next().await.unwrap().unwrap();
-        assert_eq!(refused.headers()["retry-after"], "1");
-        assert_eq!(problem(refused).await, (429, "too_many_waiting".into()));
+        let rejected = requests.next().await.unwrap().unwrap();
+        assert_eq!(rejected.headers()["retry-after"], "1");
+        assert_eq!(problem(rejected).await, (429, "too_many_waiting".into()));
     }
     let other = Stream::of(served.run("b", "meanwhile").await).rest().await;
     assert!(kinds(&other).contains(&"MEANWHILE".to_owned()));
     served.gate.0.add_permits(1);
     while let Some(answer) = requests.next().await {
-        let told = Stream::of(answer.unwrap()).rest().await;
-        assert!(kinds(&told).contains(&"TWO".to_owned()));
+        let events = Stream::of(answer.unwrap()).rest().await;
+        assert!(kinds(&events).contains(&"TWO".to_owned()));
     }
 }
 
 #[tokio::test]
-async fn forks_copy_no_more_state_than_the_limit() {
+async fn state_of_a_fork_is_limited() {
     let served = serve_with(MemoryLog::new(), |server| server.max_fork(2_000)).await;
     Stream::of(served.run("small", "hi").await).rest().await;
     Stream::of(served.run("large", &"word ".repeat(500)).await).rest().await;
@@ -110,7 +110,7 @@ async fn forks_copy_no_more_state_than_the_limit() {
     assert_eq!(problem(large).await, (413, "too_large".into()));
     assert_eq!(served.get("/sessions/large-fork").await.status(), 404);
     assert_eq!(fork("small").await.status(), 201);
-    // what was small is forked from where it was small
+    // a large session can be forked at an entry where it was small
     Stream::of(served.run("small", &"word ".repeat(500)).await).rest().await;
     let at = json!({ "session": "early", "at": "1.3" });
     assert_eq!(served.post("/sessions/small/fork", &at).await.status(), 201);

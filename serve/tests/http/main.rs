@@ -18,7 +18,7 @@ mod interrupted;
 mod limits;
 mod numbers;
 mod readers;
-mod refused;
+mod rejected;
 mod runs;
 mod schemas;
 mod sessions;

@@ -1,4 +1,4 @@
-//! Numbers that JavaScript would round, and bodies that `serde_json` would.
+//! Numbers that JavaScript or `serde_json` would round.
 
 use crate::client::serve;
 use axum::{
@@ -58,7 +58,7 @@ fn routes(log: MemoryLog) -> Router {
     Server::builder(log, |_| Keep::app()).build().router()
 }
 
-/// Sends a request; gives the status and the text of the whole answer.
+/// Sends a request, and returns the status and the text of the whole response.
 pub(crate) async fn send(routes: &Router, method: &str, path: &str, body: String) -> (u16, String) {
     let request = Request::builder()
         .method(method)
@@ -77,7 +77,7 @@ fn order(id: u64, delta: i64) -> Order {
     Order { id, delta, by_id, text: format!("order {id}"), weight: 1e300 }
 }
 
-/// The order as JavaScript is to see it.
+/// Returns the order as JavaScript should receive it.
 fn sent(order: &Order) -> Value {
     let safe = |value: u64| if value > SAFE { json!(value.to_string()) } else { json!(value) };
     let delta = order.delta;
@@ -117,7 +117,7 @@ async fn integers_that_javascript_would_round_are_sent_as_strings_and_stored_as_
         assert_eq!(shown["state"], json!({ "last": sent(&order), "ids": [sent(&order)["id"]] }));
         let stored = stored_item(&log).await;
         assert_eq!(stored, serde_json::to_value(&order).unwrap());
-        // and a client that read it may send it back
+        // a client can send back what it received
         let inputs = json!({ "order": sent(&order) }).to_string();
         let (status, again) = send(&routes, "POST", "/sessions/b/runs", inputs).await;
         assert_eq!(status, 200, "{again}");
@@ -138,7 +138,7 @@ async fn stored_item(log: &MemoryLog) -> Value {
 }
 
 #[tokio::test]
-async fn a_number_that_would_be_rounded_is_refused_with_its_place() {
+async fn number_that_would_be_rounded_is_rejected_with_its_path() {
     let routes = routes(MemoryLog::new());
     let valid = serde_json::to_string(&order(1, 2)).unwrap();
     for (from, to, place) in [
@@ -161,7 +161,7 @@ async fn a_number_that_would_be_rounded_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn every_route_that_reads_json_refuses_such_numbers_and_deep_nesting() {
+async fn every_json_route_rejects_such_numbers_and_deep_nesting() {
     let served = serve().await;
     served.run("a", "one").await.text().await.unwrap();
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));

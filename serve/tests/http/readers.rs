@@ -1,4 +1,4 @@
-//! Readers in bulk, and such as do not read; without sockets, so that time is the test's own.
+//! Many readers and slow readers, without sockets, so that tests control the time.
 
 use crate::{
     client::kinds_of,
@@ -38,7 +38,7 @@ async fn follow(routes: &Router, query: &str) -> BodyDataStream {
     answer.into_body().into_data_stream()
 }
 
-/// What is left of a stream.
+/// Returns the rest of a stream.
 async fn rest(mut stream: BodyDataStream) -> String {
     let mut text = String::new();
     while let Some(bytes) = stream.next().await {
@@ -48,7 +48,7 @@ async fn rest(mut stream: BodyDataStream) -> String {
 }
 
 #[tokio::test]
-async fn ten_thousand_readers_wait_and_all_see_the_same() {
+async fn ten_thousand_waiting_readers_receive_the_same_events() {
     let (server, gate) = server();
     let routes = server.max_readers(10_001).max_total_readers(10_001).build().router();
     let mut first = run(&routes, "one wait! two").await;
@@ -59,43 +59,43 @@ async fn ten_thousand_readers_wait_and_all_see_the_same() {
     let mut readers = Vec::new();
     for _ in 0..10_000 {
         let mut reader = follow(&routes, "?until=run&from=1.0").await;
-        // what there is; from here on it waits
-        let begun = reader.next().await.unwrap().unwrap();
-        readers.push((begun, reader));
+        // the recorded events; from here on the reader waits
+        let start = reader.next().await.unwrap().unwrap();
+        readers.push((start, reader));
     }
     gate.0.add_permits(1);
     let all = seen + &rest(first).await;
     assert_eq!(kinds_of(&all).last().map(String::as_str), Some("run_paused"));
-    for (begun, reader) in readers {
-        let text = String::from_utf8(begun.to_vec()).unwrap() + &rest(reader).await;
+    for (start, reader) in readers {
+        let text = String::from_utf8(start.to_vec()).unwrap() + &rest(reader).await;
         assert_eq!(text, all);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_takes_nothing_for_too_long_is_told_so_and_finds_its_place() {
+async fn slow_reader_is_disconnected_and_continues_from_its_cursor() {
     let (server, _) = server();
     let routes = server.reader_timeout(Duration::from_secs(10)).build().router();
-    // more than is sent at once
+    // more than one chunk
     let text = "word ".repeat(2_000);
     rest(run(&routes, &text).await).await;
     let mut slow = follow(&routes, "?until=run").await;
-    let begun = slow.next().await.unwrap().unwrap();
+    let start = slow.next().await.unwrap().unwrap();
     tokio::time::advance(Duration::from_secs(9)).await;
     let more = slow.next().await.unwrap().unwrap();
     tokio::time::advance(Duration::from_secs(11)).await;
     let end = rest(slow).await;
     assert!(end.contains(r#"{"type":"error","code":"lagged""#), "{end}");
     assert!(!end.contains("WORD"), "{end}");
-    let text = String::from_utf8([begun, more].concat()).unwrap();
+    let text = String::from_utf8([start, more].concat()).unwrap();
     let (_, last) = text.rsplit_once("id: ").unwrap();
-    let on = rest(follow(&routes, &format!("?until=run&from={}", last.trim())).await).await;
+    let continued = rest(follow(&routes, &format!("?until=run&from={}", last.trim())).await).await;
     let whole = rest(follow(&routes, "?until=run").await).await;
-    assert_eq!(text + on.trim_start_matches("retry: 1000\n"), whole);
+    assert_eq!(text + continued.trim_start_matches("retry: 1000\n"), whole);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_stream_is_kept_alive_between_events() {
+async fn silent_stream_has_keep_alives_between_events() {
     let (server, gate) = server();
     let routes = server.build().router();
     let mut stream = run(&routes, "one wait! two").await;

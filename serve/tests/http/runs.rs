@@ -1,17 +1,17 @@
-//! Beginning, stopping and going on with runs.
+//! Starts, stops and resumes of runs.
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
 use burdock::log::{Durability, MemoryLog};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_run_answers_with_its_events() {
+async fn start_responds_with_the_events_of_the_run() {
     let served = serve().await;
     let response = served.run("a", "hello there").await;
     let before = response.headers()["burdock-cursor"].to_str().unwrap().to_owned();
-    let told = Stream::of(response).rest().await;
+    let events = Stream::of(response).rest().await;
     assert_eq!(
-        kinds(&told),
+        kinds(&events),
         [
             "run_started",
             "step_started",
@@ -24,16 +24,16 @@ async fn a_run_answers_with_its_events() {
         ]
     );
     assert_eq!(before, "1.0");
-    let ids: Vec<_> = told.iter().map(|told| told.id.clone().unwrap()).collect();
+    let ids: Vec<_> = events.iter().map(|event| event.id.clone().unwrap()).collect();
     assert_eq!(ids, (1..=8).map(|offset| format!("1.{offset}")).collect::<Vec<_>>());
-    // public fields alone
-    let append = json!({ "said": { "append": { "keep": 0, "tail": ["hello there"] } } });
-    assert_eq!(told[2].data["patches"], append);
-    assert!(told.iter().all(|told| told.data["at"].as_u64().unwrap() > 1_700_000_000_000));
+    // only public fields
+    let append = json!({ "texts": { "append": { "keep": 0, "tail": ["hello there"] } } });
+    assert_eq!(events[2].data["patches"], append);
+    assert!(events.iter().all(|event| event.data["at"].as_u64().unwrap() > 1_700_000_000_000));
 }
 
 #[tokio::test]
-async fn a_run_goes_on_without_its_reader_and_is_alone_in_its_session() {
+async fn run_continues_without_its_reader_and_excludes_others_in_its_session() {
     let served = serve().await;
     let mut first = Stream::of(served.run("a", "one wait! two").await);
     first.until("item").await;
@@ -50,16 +50,16 @@ async fn a_run_goes_on_without_its_reader_and_is_alone_in_its_session() {
 }
 
 #[tokio::test]
-async fn a_stop_keeps_what_was_shown() {
+async fn stop_keeps_the_shown_items() {
     let served = serve().await;
     let mut stream = Stream::of(served.run("a", "one wait! two").await);
     stream.until("item").await;
     assert_eq!(served.post("/sessions/a/stop", &json!(null)).await.status(), 204);
     let rest = kinds(&stream.rest().await);
     assert_eq!(rest, ["step_committed", "run_paused"]);
-    // and stopping what does not run is no error
+    // without a run, a stop does nothing
     assert_eq!(served.post("/sessions/a/stop", &json!(null)).await.status(), 204);
-    let unknown = served.post("/sessions/nobody/stop", &json!(null)).await;
+    let unknown = served.post("/sessions/none/stop", &json!(null)).await;
     assert_eq!(problem(unknown).await, (404, "unknown_session".into()));
     let stopped = served.post("/sessions/a/runs", &json!({ "text": "wait! x" })).await;
     let next = served.post("/sessions/a/runs?if_running=stop", &json!({ "text": "next" })).await;
@@ -68,16 +68,16 @@ async fn a_stop_keeps_what_was_shown() {
 }
 
 #[tokio::test]
-async fn a_failed_run_is_resumed_or_begun_again() {
+async fn failed_run_is_resumed_or_restarted() {
     let served = serve().await;
-    let told = Stream::of(served.run("a", "one fail!").await).rest().await;
-    assert!(kinds(&told).ends_with(&[
+    let events = Stream::of(served.run("a", "one fail!").await).rest().await;
+    assert!(kinds(&events).ends_with(&[
         "ONE".into(),
         "items_superseded".into(),
         "step_failed".into(),
         "run_failed".into()
     ]));
-    let failed = &told.last().unwrap().data;
+    let failed = &events.last().unwrap().data;
     assert_eq!((&failed["node"], &failed["error"]), (&json!("speak"), &json!("the words ran out")));
     assert_eq!(problem(served.run("a", "again").await).await, (409, "unfinished".into()));
     let resumed = served.post("/sessions/a/resume", &json!(null)).await;
@@ -85,25 +85,26 @@ async fn a_failed_run_is_resumed_or_begun_again() {
     let query = "/sessions/a/runs?if_unfinished=restart&stream=false";
     let again = served.post(query, &json!({ "text": "fine" })).await;
     assert_eq!(again.status(), 202);
-    let place: serde_json::Value = again.json().await.unwrap();
-    let path = format!("/sessions/a/events?until=run&from={}", place["cursor"].as_str().unwrap());
-    let told = Stream::of(served.get(&path).await).rest().await;
-    assert!(kinds(&told).contains(&"FINE".to_owned()));
+    let accepted: serde_json::Value = again.json().await.unwrap();
+    let from = accepted["cursor"].as_str().unwrap();
+    let path = format!("/sessions/a/events?until=run&from={from}");
+    let events = Stream::of(served.get(&path).await).rest().await;
+    assert!(kinds(&events).contains(&"FINE".to_owned()));
     let at_rest = served.post("/sessions/a/resume", &json!(null)).await;
     assert_eq!(problem(at_rest).await, (409, "at_rest".into()));
 }
 
 #[tokio::test]
-async fn a_panic_says_nothing_of_the_program() {
+async fn panic_reveals_nothing_of_the_program() {
     let served = serve().await;
     let response = served.run("a", "panic!").await;
-    let told = Stream::of(response).rest().await;
-    let text = format!("{told:?}");
+    let events = Stream::of(response).rest().await;
+    let text = format!("{events:?}");
     assert!(text.contains("the action panicked") && !text.contains("a secret"), "{text}");
 }
 
 #[tokio::test]
-async fn bad_requests_begin_nothing() {
+async fn invalid_requests_start_no_run() {
     let served = serve().await;
     let post = |body: &'static str, kind: &'static str| {
         let request = served.client.post(format!("{}/sessions/a/runs", served.url));
@@ -138,7 +139,7 @@ async fn bad_requests_begin_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_has_to_exist_or_be_new_when_the_client_says_so() {
+async fn preconditions_require_that_a_session_exists_or_is_new() {
     let served = serve().await;
     let run = |name: &'static str| {
         let request = served.client.post(format!("{}/sessions/a/runs", served.url));
@@ -153,7 +154,7 @@ async fn a_session_has_to_exist_or_be_new_when_the_client_says_so() {
 }
 
 #[tokio::test]
-async fn a_resume_is_told_before_its_first_item_whatever_the_durability() {
+async fn resume_is_sent_before_its_first_item_with_any_durability() {
     let served = serve_with(MemoryLog::new(), |server| server.durability(Durability::Commit)).await;
     served.gate.0.add_permits(1);
     Stream::of(served.run("a", "wait! fail!").await).rest().await;

@@ -1,4 +1,4 @@
-//! The schemas of a program's own types, which nothing but their derives puts into the document.
+//! The schemas of a program's types in the document. The types only derive `JsonSchema`.
 
 use axum::{
     body::{Body, to_bytes},
@@ -31,7 +31,7 @@ pub enum Mood {
     Loud { by: i32 },
 }
 
-/// Has the name of a schema of the server.
+/// A type with the name of a schema of the server.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     at: u8,
@@ -64,7 +64,7 @@ pub struct Book {
     #[state(public)]
     counts: BTreeMap<u8, i64>,
     #[state(public)]
-    said: Slot<Vector<ChatMessage>>,
+    messages: Slot<Vector<ChatMessage>>,
     #[state(public)]
     undescribed: Vector<Undescribed>,
     #[state(public)]
@@ -104,23 +104,23 @@ async fn schemas() -> Value {
     let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
     let body = routes.oneshot(request).await.unwrap().into_body();
     let api: Value = serde_json::from_slice(&to_bytes(body, usize::MAX).await.unwrap()).unwrap();
-    assert_references_lead_somewhere(&api, &api);
+    assert_references_resolve(&api, &api);
     api["components"]["schemas"].clone()
 }
 
-fn assert_references_lead_somewhere(part: &Value, api: &Value) {
+fn assert_references_resolve(part: &Value, api: &Value) {
     match part {
         Value::Object(fields) => {
             if let Some(Value::String(to)) = fields.get("$ref") {
                 assert!(api.pointer(to.trim_start_matches('#')).is_some(), "{to}");
             }
             for part in fields.values() {
-                assert_references_lead_somewhere(part, api);
+                assert_references_resolve(part, api);
             }
         }
         Value::Array(parts) => {
             for part in parts {
-                assert_references_lead_somewhere(part, api);
+                assert_references_resolve(part, api);
             }
         }
         _ => {}
@@ -160,9 +160,9 @@ async fn inputs_items_and_public_fields_have_the_schemas_of_their_types() {
             "last": or_null(&part),
             "moods": { "type": "array", "items": mood },
             "counts": null,
-            "said": { "type": ["array", "null"], "items": reference("ChatMessage") },
+            "messages": { "type": ["array", "null"], "items": reference("ChatMessage") },
             "undescribed": { "title": "Vector<Undescribed>" },
-            // which functions of its own write and read
+            // serialized by custom functions
             "size": { "title": "u8" },
         })
     );
@@ -173,7 +173,7 @@ async fn inputs_items_and_public_fields_have_the_schemas_of_their_types() {
 }
 
 #[tokio::test]
-async fn types_of_the_program_refer_to_each_other_and_to_themselves() {
+async fn types_of_the_program_can_be_recursive() {
     let schemas = schemas().await;
     let mut part = schemas["Part"].clone();
     let words = part["properties"]["words"].take();

@@ -1,4 +1,4 @@
-//! What there is, and what can be done to it.
+//! Sessions: lists, reads, forks, deletion and idle ones.
 
 use crate::client::{Stream, kinds, problem, serve, serve_with};
 use burdock::log::{Log, MemoryLog, SessionId};
@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_session_is_shown_with_its_public_fields_alone() {
+async fn session_is_returned_with_its_public_fields_only() {
     let served = serve().await;
     Stream::of(served.run("a%2Fb%20c", "hi").await).rest().await;
     let response = served.get("/sessions/a%2Fb%20c").await;
     assert_eq!(response.headers()["etag"], "W/\"1.7\"");
     let shown: Value = response.json().await.unwrap();
     assert_eq!(shown["session"], "a/b c");
-    assert_eq!(shown["state"], json!({ "said": ["hi", "HI"] }));
+    assert_eq!(shown["state"], json!({ "texts": ["hi", "HI"] }));
     assert_eq!(shown["position"], json!({ "at": "rest", "node": "hear" }));
     assert_eq!(
         (&shown["step"], &shown["run"], &shown["running"]),
@@ -25,7 +25,7 @@ async fn a_session_is_shown_with_its_public_fields_alone() {
 }
 
 #[tokio::test]
-async fn sessions_are_listed_page_by_page() {
+async fn sessions_are_listed_in_pages() {
     let served = serve().await;
     for id in ["a", "b", "c"] {
         Stream::of(served.run(id, "hi").await).rest().await;
@@ -45,10 +45,10 @@ async fn sessions_are_listed_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_fork_goes_its_own_way_and_a_deleted_session_is_gone() {
+async fn fork_is_independent_and_a_deleted_session_is_gone() {
     let served = serve().await;
-    let told = Stream::of(served.run("a", "one").await).rest().await;
-    let at = told[2].id.clone().unwrap();
+    let events = Stream::of(served.run("a", "one").await).rest().await;
+    let at = events[2].id.clone().unwrap();
     let forked = served.post("/sessions/a/fork", &json!({ "session": "f/1", "at": at })).await;
     assert_eq!(
         (forked.status().as_u16(), &forked.headers()["location"]),
@@ -63,26 +63,26 @@ async fn a_fork_goes_its_own_way_and_a_deleted_session_is_gone() {
     assert_eq!(delete("a").await.unwrap().status(), 204);
     assert_eq!(reader.until("error").await.last().unwrap().data["code"], "deleted");
     assert_eq!(problem(delete("a").await.unwrap()).await, (404, "unknown_session".into()));
-    let again = Stream::of(served.run("a", "anew").await).rest().await;
-    assert!(kinds(&again).contains(&"ANEW".to_owned()));
+    let again = Stream::of(served.run("a", "again").await).rest().await;
+    assert!(kinds(&again).contains(&"AGAIN".to_owned()));
 }
 
 #[tokio::test]
-async fn idle_sessions_leave_memory_and_come_back() {
+async fn idle_session_is_closed_and_opened_again() {
     let served =
         serve_with(MemoryLog::new(), |server| server.idle_after(Duration::from_millis(20))).await;
     Stream::of(served.run("a", "one").await).rest().await;
     while format!("{:?}", served.server).contains("open: 1") {
         tokio::task::yield_now().await;
     }
-    let told = Stream::of(served.run("a", "two").await).rest().await;
-    assert!(kinds(&told).contains(&"TWO".to_owned()));
-    // opened anew
-    assert!(told[0].id.as_ref().unwrap().starts_with("2."), "{told:?}");
+    let events = Stream::of(served.run("a", "two").await).rest().await;
+    assert!(kinds(&events).contains(&"TWO".to_owned()));
+    // in a new epoch
+    assert!(events[0].id.as_ref().unwrap().starts_with("2."), "{events:?}");
 }
 
 #[tokio::test]
-async fn idle_sessions_make_room_and_those_at_work_do_not() {
+async fn idle_sessions_are_closed_to_make_room_and_busy_ones_are_not() {
     let served = serve_with(MemoryLog::new(), |server| server.max_sessions(1)).await;
     Stream::of(served.run("a", "one").await).rest().await;
     let mut other = Stream::of(served.run("b", "two wait!").await);
@@ -91,7 +91,7 @@ async fn idle_sessions_make_room_and_those_at_work_do_not() {
     assert_eq!(problem(third).await, (503, "too_many_sessions".into()));
     served.gate.0.add_permits(1);
     other.until("run_paused").await;
-    // one that cannot be opened takes no room
+    // a session that cannot be opened does not count
     for id in ["x", "y"] {
         let resumed = served.post(&format!("/sessions/{id}/resume"), &json!(null)).await;
         assert_eq!(problem(resumed).await, (404, "unknown_session".into()));
@@ -103,7 +103,7 @@ async fn idle_sessions_make_room_and_those_at_work_do_not() {
 }
 
 #[tokio::test]
-async fn the_graph_is_told_in_every_form() {
+async fn graph_is_served_in_every_format() {
     let served = serve().await;
     let json: Value = served.get("/graph").await.json().await.unwrap();
     assert_eq!(json["name"], "Echo");
@@ -117,17 +117,17 @@ async fn the_graph_is_told_in_every_form() {
 }
 
 #[tokio::test]
-async fn a_session_that_another_process_deleted_is_made_again() {
+async fn session_that_another_process_deleted_is_created_again() {
     let log = MemoryLog::new();
     let served = serve_with(log.clone(), |server| server).await;
     Stream::of(served.run("a", "one").await).rest().await;
     log.delete(&SessionId::new("a").unwrap()).await.unwrap();
-    let told = Stream::of(served.run("a", "two").await).rest().await;
-    assert_eq!(told[0].data["run"], 1);
+    let events = Stream::of(served.run("a", "two").await).rest().await;
+    assert_eq!(events[0].data["run"], 1);
 }
 
 #[tokio::test]
-async fn a_fork_at_a_place_that_the_session_never_had_is_refused() {
+async fn fork_at_a_cursor_that_the_session_never_had_is_rejected() {
     let served = serve().await;
     Stream::of(served.run("a", "one").await).rest().await;
     for (at, status) in [("9.3", 400), ("1.99", 400), ("1.3", 201)] {
@@ -137,23 +137,23 @@ async fn a_fork_at_a_place_that_the_session_never_had_is_refused() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_while_its_session_is_deleted_leaves_room_for_another_one() {
+async fn session_can_be_used_after_a_client_disconnects_during_its_deletion() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     Stream::of(served.run("a", "one").await).rest().await;
     log.hang(Call::Delete);
     let request = served.client.delete(format!("{}/sessions/a", served.url));
-    let leaving = tokio::spawn(async move { request.send().await });
+    let deleting = tokio::spawn(async move { request.send().await });
     while log.hits() == 0 {
         tokio::task::yield_now().await;
     }
-    leaving.abort();
-    let told = Stream::of(served.run("a", "two").await).rest().await;
-    assert_eq!(kinds(&told).last().unwrap(), "run_paused");
+    deleting.abort();
+    let events = Stream::of(served.run("a", "two").await).rest().await;
+    assert_eq!(kinds(&events).last().unwrap(), "run_paused");
 }
 
 #[tokio::test]
-async fn a_session_that_lost_its_entries_can_be_deleted() {
+async fn session_without_entries_can_be_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.db");
     let log = SqliteLog::open(&path).await.unwrap();

@@ -1,4 +1,4 @@
-//! What an answer says of the start of a run: it is in the log once, or it did not happen.
+//! Starts of runs: a start that is accepted is in the log exactly once, and one that is rejected is not.
 
 use crate::client::{Served, Stream, kinds, problem, serve_with};
 use burdock::log::{Durability, EntryKind, Log, MemoryLog, Offset, SessionId};
@@ -7,7 +7,7 @@ use burdock_tests::faulty::{Call, Fate, FaultyLog};
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};
 
-/// The texts of the runs that a log has of a session, as `run_started` entries.
+/// Returns the inputs of the `run_started` entries of a session.
 async fn started(log: &Arc<dyn Log>, session: &str) -> Vec<String> {
     let id = SessionId::new(session).unwrap();
     let records = log.read(&id, Offset::ZERO, 10_000).await.unwrap();
@@ -19,7 +19,7 @@ async fn started(log: &Arc<dyn Log>, session: &str) -> Vec<String> {
     texts.collect()
 }
 
-/// Two servers on one log, as two processes have it.
+/// Starts two servers on one log, like two processes.
 async fn two(log: [Arc<dyn Log>; 2]) -> [Served; 2] {
     let [a, b] = log;
     [serve_with(a, |server| server).await, serve_with(b, |server| server).await]
@@ -29,7 +29,7 @@ async fn sqlite(path: &Path) -> Arc<dyn Log> {
     Arc::new(SqliteLog::open(path).await.unwrap())
 }
 
-/// Each log twice: once for each process.
+/// Returns several logs, with a handle for each of two processes.
 async fn logs(folder: &Path) -> Vec<[Arc<dyn Log>; 2]> {
     let memory: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let path = folder.join("log.db");
@@ -37,20 +37,20 @@ async fn logs(folder: &Path) -> Vec<[Arc<dyn Log>; 2]> {
 }
 
 #[tokio::test]
-async fn runs_sent_to_two_processes_in_turn_are_each_in_the_log_once() {
+async fn runs_sent_alternately_to_two_processes_are_in_the_log_once() {
     let folder = tempfile::tempdir().unwrap();
     for log in logs(folder.path()).await {
         let reading = Arc::clone(&log[0]);
         let servers = two(log).await;
         for session in 0..10 {
-            let session = format!("turns-{session}");
+            let session = format!("alternating-{session}");
             let mut sent = Vec::new();
-            for turn in 0..6 {
-                let text = format!("turn{turn}");
-                let run = servers[turn % 2].run(&session, &text).await;
-                let told = kinds(&Stream::of(run).rest().await);
-                assert_eq!((&*told[0], &*told[4]), ("run_started", &*text.to_uppercase()));
-                assert_eq!(told.last().unwrap(), "run_paused");
+            for number in 0..6 {
+                let text = format!("text{number}");
+                let run = servers[number % 2].run(&session, &text).await;
+                let kinds = kinds(&Stream::of(run).rest().await);
+                assert_eq!((&*kinds[0], &*kinds[4]), ("run_started", &*text.to_uppercase()));
+                assert_eq!(kinds.last().unwrap(), "run_paused");
                 sent.push(text);
             }
             assert_eq!(started(&reading, &session).await, sent);
@@ -59,13 +59,13 @@ async fn runs_sent_to_two_processes_in_turn_are_each_in_the_log_once() {
 }
 
 #[tokio::test]
-async fn runs_sent_to_two_processes_at_once_are_in_the_log_if_they_were_accepted() {
+async fn runs_sent_concurrently_to_two_processes_are_in_the_log_if_accepted() {
     let folder = tempfile::tempdir().unwrap();
     for log in logs(folder.path()).await {
         let reading = Arc::clone(&log[0]);
         let servers = two(log).await;
         for session in 0..10 {
-            let session = format!("once-{session}");
+            let session = format!("concurrent-{session}");
             let query = "if_running=wait&if_unfinished=restart";
             let path = format!("/sessions/{session}/runs?{query}");
             let sends = (0..10).map(async |number| {
@@ -77,12 +77,12 @@ async fn runs_sent_to_two_processes_at_once_are_in_the_log_if_they_were_accepted
                     assert_eq!((status, &*code), (409, "fenced"));
                     return (text, false);
                 }
-                let told = kinds(&Stream::of(response).rest().await);
-                assert_eq!(told[0], "run_started", "{told:?}");
-                // its own items alone, and an end: its own or an interruption
-                let items = told.iter().filter(|kind| kind.starts_with("TEXT"));
-                assert!(items.clone().all(|item| *item == text.to_uppercase()), "{told:?}");
-                assert_eq!(told.iter().filter(|kind| *kind == "run_started").count(), 1);
+                let kinds = kinds(&Stream::of(response).rest().await);
+                assert_eq!(kinds[0], "run_started", "{kinds:?}");
+                // only its own items, and at most one start: the run may have been interrupted
+                let items = kinds.iter().filter(|kind| kind.starts_with("TEXT"));
+                assert!(items.clone().all(|item| *item == text.to_uppercase()), "{kinds:?}");
+                assert_eq!(kinds.iter().filter(|kind| *kind == "run_started").count(), 1);
                 (text, true)
             });
             let answers = futures_util::future::join_all(sends).await;
@@ -96,17 +96,17 @@ async fn runs_sent_to_two_processes_at_once_are_in_the_log_if_they_were_accepted
     }
 }
 
-/// What becomes of the appends of a start, and what the client reads.
+/// The cases have the fates of the appends of a start, the reads that fail, and the expected response.
 #[tokio::test]
-async fn a_start_whose_append_fails_is_answered_as_the_log_has_it() {
+async fn response_to_a_start_whose_append_failed_depends_on_the_log() {
     let refused = Fate::Refused;
     for (fates, reads, status, code, runs) in [
-        // tried again once
+        // retried once
         (vec![refused], vec![], 202, "", 1),
         (vec![refused, refused], vec![], 503, "unavailable", 0),
         (vec![Fate::StoredAndFailed], vec![], 202, "", 1),
         (vec![refused, Fate::StoredAndFailed], vec![], 202, "", 1),
-        // and the log does not say what it has
+        // and the log cannot be read afterwards
         (vec![refused], vec![Call::Info], 503, "may_have_started", 0),
         (vec![Fate::StoredAndFailed], vec![Call::Info], 503, "may_have_started", 1),
         (vec![Fate::StoredAndFailed], vec![Call::Open], 503, "may_have_started", 1),
@@ -131,12 +131,12 @@ async fn a_start_whose_append_fails_is_answered_as_the_log_has_it() {
             let response = served.post(path, &json!({ "text": "second" })).await;
             if status == 202 {
                 assert_eq!(response.status(), 202, "{case}");
-                let place: Value = response.json().await.unwrap();
-                let from = place["cursor"].as_str().unwrap();
+                let accepted: Value = response.json().await.unwrap();
+                let from = accepted["cursor"].as_str().unwrap();
                 let path = format!("/sessions/a/events?until=run&from={from}");
-                let told = kinds(&Stream::of(served.get(&path).await).rest().await);
-                assert_eq!(told[0], "run_started", "{case}: {told:?}");
-                assert_eq!(told.last().unwrap(), "run_paused", "{case}: {told:?}");
+                let kinds = kinds(&Stream::of(served.get(&path).await).rest().await);
+                assert_eq!(kinds[0], "run_started", "{case}: {kinds:?}");
+                assert_eq!(kinds.last().unwrap(), "run_paused", "{case}: {kinds:?}");
             } else {
                 assert_eq!(problem(response).await, (status, code.to_owned()), "{case}");
             }
@@ -147,56 +147,55 @@ async fn a_start_whose_append_fails_is_answered_as_the_log_has_it() {
     }
 }
 
-/// A run that has started is accepted, though the log cannot be read right behind that.
 #[tokio::test]
-async fn a_run_that_has_started_is_accepted_although_its_stream_cannot_be_opened() {
+async fn run_that_has_started_is_accepted_even_if_its_stream_cannot_be_opened() {
     let log = FaultyLog::new(MemoryLog::new());
     let served = serve_with(log.clone(), |server| server).await;
     Stream::of(served.run("a", "first").await).rest().await;
     log.fail(Call::Info);
     let run = served.run("a", "second").await;
     let before = run.headers()["burdock-cursor"].to_str().unwrap().to_owned();
-    let told = Stream::of(run).rest().await;
+    let events = Stream::of(run).rest().await;
     assert_eq!(
-        (&told[0].data["type"], &told[0].data["code"]),
+        (&events[0].data["type"], &events[0].data["code"]),
         (&json!("error"), &json!("unavailable"))
     );
-    assert_eq!(told[0].id.as_deref(), Some(&*before));
+    assert_eq!(events[0].id.as_deref(), Some(&*before));
     let path = format!("/sessions/a/events?until=run&from={before}");
-    let told = kinds(&Stream::of(served.get(&path).await).rest().await);
-    assert_eq!(told[0], "run_started");
-    assert!(told.contains(&"SECOND".to_owned()) && told.ends_with(&["run_paused".into()]));
+    let kinds = kinds(&Stream::of(served.get(&path).await).rest().await);
+    assert_eq!(kinds[0], "run_started");
+    assert!(kinds.contains(&"SECOND".to_owned()) && kinds.ends_with(&["run_paused".into()]));
 }
 
 #[tokio::test]
-async fn the_stream_of_a_run_ends_before_the_run_of_another_process() {
+async fn stream_of_a_run_ends_before_the_run_of_another_process() {
     let log = MemoryLog::new();
     let [first, second] = two([Arc::new(log.clone()), Arc::new(log)]).await;
     let mut run = Stream::of(first.run("a", "one wait! two").await);
     let seen = run.until("item").await;
-    // behind the start of the run, so that what follows is a part of it
-    let place = seen[0].id.clone().unwrap();
+    // after the start of the run, so that the following events belong to it
+    let from = seen[0].id.clone().unwrap();
     let path = "/sessions/a/runs?if_unfinished=restart";
     let other = Stream::of(second.post(path, &json!({ "text": "other" })).await);
     assert!(kinds(&other.rest().await).contains(&"OTHER".to_owned()));
-    // told once, and to a reader who comes back to it as well
-    let back = served_from(&second, &place).await;
-    assert_eq!(kinds(&back)[..back.len() - 1], kinds(&seen)[1..]);
-    for rest in [run.rest().await, back] {
+    // the same events for a reader that reconnects
+    let reconnected = events_from(&second, &from).await;
+    assert_eq!(kinds(&reconnected)[..reconnected.len() - 1], kinds(&seen)[1..]);
+    for rest in [run.rest().await, reconnected] {
         assert_eq!(rest.last().unwrap().data["code"], json!("interrupted"), "{rest:?}");
         assert!(!kinds(&rest).contains(&"OTHER".to_owned()));
     }
     first.gate.0.add_permits(1);
 }
 
-async fn served_from(served: &Served, place: &str) -> Vec<crate::client::Told> {
-    let path = format!("/sessions/a/events?until=run&from={place}");
+async fn events_from(served: &Served, from: &str) -> Vec<crate::client::Received> {
+    let path = format!("/sessions/a/events?until=run&from={from}");
     Stream::of(served.get(&path).await).rest().await
 }
 
-/// The process that was refused keeps nothing that it would mistake for a later start.
+/// A process whose start was rejected does not mistake a later start for it.
 #[tokio::test]
-async fn a_start_after_a_refused_one_and_a_takeover_is_its_own() {
+async fn start_after_a_rejected_one_and_a_takeover_is_not_mistaken_for_it() {
     for fates in [vec![Fate::Full], vec![Fate::Refused, Fate::Refused]] {
         let inner: Arc<dyn Log> = Arc::new(MemoryLog::new());
         let log = FaultyLog::new(Arc::clone(&inner));
@@ -205,15 +204,14 @@ async fn a_start_after_a_refused_one_and_a_takeover_is_its_own() {
         log.fates(fates);
         assert!(first.run("a", "two").await.status().is_server_error());
         Stream::of(second.run("a", "three").await).rest().await;
-        let told = kinds(&Stream::of(first.run("a", "four").await).rest().await);
-        assert!(told.contains(&"FOUR".to_owned()), "{told:?}");
+        let kinds = kinds(&Stream::of(first.run("a", "four").await).rest().await);
+        assert!(kinds.contains(&"FOUR".to_owned()), "{kinds:?}");
         assert_eq!(started(&inner, "a").await, ["one", "three", "four"]);
     }
 }
 
-/// A client that leaves while its start is written leaves a run that comes to its end.
 #[tokio::test]
-async fn a_start_whose_client_has_left_is_continued() {
+async fn run_continues_after_its_client_disconnects_during_the_start() {
     let inner: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let log = FaultyLog::new(Arc::clone(&inner));
     let served = serve_with(log.clone(), |server| server).await;
@@ -230,7 +228,7 @@ async fn a_start_whose_client_has_left_is_continued() {
         () = held => {}
     }
     log.let_go();
-    // waits for the run that the client has left
+    // waits for the run of the disconnected client
     let path = "/sessions/a/runs?if_running=wait&if_unfinished=restart";
     Stream::of(served.post(path, &json!({ "text": "three" })).await).rest().await;
     assert_eq!(started(&inner, "a").await, ["one", "two", "three"]);

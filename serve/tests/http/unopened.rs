@@ -1,4 +1,4 @@
-//! Sessions whose app cannot be opened: the fault is the program's, and not the caller's.
+//! Sessions that cannot be opened because of an error in the program.
 
 use burdock::{
     log::{MemoryLog, SessionId},
@@ -28,7 +28,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn state_that_cannot_be_written_is_an_internal_error() {
+async fn state_that_cannot_be_serialized_is_an_internal_error() {
     let app = |_: &SessionId| Weighing::app().state(Scale { secret: f64::NAN });
     let server = Server::builder(MemoryLog::new(), app).build();
     let start = server.session("a").unwrap().start(WeighingInputs { grams: 1.0 });
@@ -42,7 +42,7 @@ async fn state_that_cannot_be_written_is_an_internal_error() {
 }
 
 #[tokio::test]
-async fn app_that_panics_is_an_error_of_each_call_that_opens_the_session() {
+async fn panic_of_the_app_closure_is_an_error_of_each_call() {
     let log = MemoryLog::new();
     let app = |_: &SessionId| Weighing::app().state(Scale { secret: 0.0 });
     let server = Server::builder(log.clone(), app).build();

@@ -1,4 +1,4 @@
-//! Sessions of a server that no client reaches.
+//! Session handles of a server without clients.
 
 use crate::{
     graph::{Echo, EchoResources, Gate},
@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-/// A server over this log, and the gate of its graph.
+/// Returns a server for a log, and the gate of its graph.
 fn server_of(log: impl Log) -> (Server<Echo>, Gate) {
     let gate = Gate::default();
     let resources = gate.clone();
@@ -24,14 +24,14 @@ fn server_of(log: impl Log) -> (Server<Echo>, Gate) {
 }
 
 #[tokio::test]
-async fn run_outlives_its_handles_and_the_server_outlives_neither() {
+async fn run_outlives_all_handles_and_then_the_server_is_dropped() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let (server, gate) = server_of(Arc::clone(&log));
     let run = server.session("a").unwrap().start(inputs("one wait! two")).await.unwrap();
     drop((run, server));
     assert!(Arc::strong_count(&log) > 1);
     gate.0.add_permits(1);
-    // the run ends by itself, and takes the server with it
+    // the server is dropped with the end of the run
     while Arc::strong_count(&log) > 1 {
         tokio::task::yield_now().await;
     }
@@ -41,7 +41,7 @@ async fn run_outlives_its_handles_and_the_server_outlives_neither() {
 }
 
 #[tokio::test]
-async fn handle_that_is_not_used_opens_nothing() {
+async fn unused_handle_does_not_open_its_session() {
     let log = MemoryLog::new();
     let (server, _) = server_of(log.clone());
     let handles: Vec<_> = (0..100).map(|id| server.session(format!("s{id}")).unwrap()).collect();
@@ -51,7 +51,7 @@ async fn handle_that_is_not_used_opens_nothing() {
 }
 
 #[tokio::test]
-async fn idle_sessions_are_closed_without_routes() {
+async fn idle_session_is_closed_without_routes() {
     let app = |_: &SessionId| Echo::app().resources(EchoResources { gate: Gate::default() });
     let idle = Duration::from_millis(20);
     let server = Server::builder(MemoryLog::new(), app).idle_after(idle).build();
@@ -62,9 +62,9 @@ async fn idle_sessions_are_closed_without_routes() {
     }
 }
 
-/// What the docs say: outside of tokio, everything but a start works, and that is an error.
+/// Outside of tokio, everything except a start works, as documented.
 #[test]
-fn server_is_built_and_read_outside_of_tokio() {
+fn server_can_be_built_and_read_outside_of_tokio() {
     let log = MemoryLog::new();
     let (server, _) = server_of(log.clone());
     drop((server.router(), server.chat_router()));
@@ -80,12 +80,12 @@ fn server_is_built_and_read_outside_of_tokio() {
     let outside = session.resume().into_future().now_or_never().unwrap();
     assert!(matches!(outside, Err(SessionError::OutsideRuntime)), "{outside:?}");
     let view = session.view().now_or_never().unwrap().unwrap();
-    assert_eq!(view.state.said.len(), 2);
+    assert_eq!(view.state.texts.len(), 2);
     let events = session.follow(None).now_or_never().unwrap().unwrap();
     let count = rest_now(events);
     assert_eq!(count, 7);
     assert_eq!(run.finish().now_or_never().unwrap().unwrap(), paused());
-    // in another runtime the server works again
+    // the server can be used in another runtime
     drop(runtime);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -117,12 +117,12 @@ fn start_panics_in_a_runtime_without_timers() {
 }
 
 #[tokio::test]
-async fn app_of_a_session_is_given_its_id() {
-    let asked = Arc::new(Mutex::new(Vec::new()));
+async fn app_closure_receives_the_session_id() {
+    let opened = Arc::new(Mutex::new(Vec::new()));
     let app = {
-        let asked = Arc::clone(&asked);
+        let opened = Arc::clone(&opened);
         move |session: &SessionId| {
-            asked.lock().unwrap().push(session.as_str().to_owned());
+            opened.lock().unwrap().push(session.as_str().to_owned());
             Echo::app().resources(EchoResources { gate: Gate::default() })
         }
     };
@@ -131,10 +131,10 @@ async fn app_of_a_session_is_given_its_id() {
         let run = server.session(id).unwrap().start(inputs("hi")).if_running(IfRunning::Wait);
         run.await.unwrap().finish().await.unwrap();
     }
-    assert_eq!(*asked.lock().unwrap(), ["a", "b"]);
+    assert_eq!(*opened.lock().unwrap(), ["a", "b"]);
 }
 
-/// An optional input that no node uses is refused in the graph's type, too.
+/// Inputs in the type of the graph are also checked for optional ones that no node uses.
 mod optional {
     use super::*;
     use serde::{Deserialize, Serialize};

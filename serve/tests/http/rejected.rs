@@ -1,4 +1,4 @@
-//! Inputs that a log could not read back are refused, and leave the session as it was.
+//! Inputs that cannot be read back from the log are rejected, and do not change the session.
 
 use crate::numbers::send;
 use burdock::{log::MemoryLog, prelude::*};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Serde writes the numbers as keys, and does not read them.
+/// A type that serde writes with numbers as keys, and does not read in that form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 pub enum Score {
@@ -18,7 +18,7 @@ pub enum Score {
     },
 }
 
-/// Reads pairs, which is not what is written.
+/// Deserializes pairs, which is not the form that is written.
 fn pairs<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeMap<u32, u8>, D::Error> {
     Ok(Vec::<(u32, u8)>::deserialize(from)?.into_iter().collect())
 }
@@ -51,7 +51,7 @@ fn nested(levels: usize) -> String {
 }
 
 #[tokio::test]
-async fn inputs_that_could_not_be_read_back_are_422_and_change_nothing() {
+async fn inputs_that_cannot_be_read_back_are_rejected() {
     let routes = Server::builder(MemoryLog::new(), |_| Keeping::app()).build().router();
     let post = async |value: &str, score: &str| {
         let body = format!(r#"{{"value":{value},"score":{score}}}"#);
@@ -60,7 +60,7 @@ async fn inputs_that_could_not_be_read_back_are_422_and_change_nothing() {
     let none = r#"{"kind":"None"}"#;
     let pairs = r#"{"kind":"ByNumber","scores":[[1,2]]}"#;
     assert_eq!(post("0", none).await.0, 200);
-    for (value, score, says) in [
+    for (value, score, reason) in [
         (nested(101), none, "it has more than 100 levels at `value["),
         (nested(120), none, "it has more than 100 levels at `value["),
         (
@@ -72,11 +72,11 @@ async fn inputs_that_could_not_be_read_back_are_422_and_change_nothing() {
         let (status, text) = post(&value, score).await;
         let problem: Value = serde_json::from_str(&text).unwrap();
         assert_eq!((status, problem["code"].as_str()), (422, Some("invalid_inputs")), "{text}");
-        assert!(problem["detail"].as_str().unwrap().contains(says), "{text}");
+        assert!(problem["detail"].as_str().unwrap().contains(reason), "{text}");
         let (status, _) = send(&routes, "GET", "/sessions/a", String::new()).await;
         assert_eq!(status, 200);
     }
-    // one level is that of the list in the state
+    // one more level is that of the list in the state
     assert_eq!(post(&nested(99), none).await.0, 200);
     let (_, text) = send(&routes, "GET", "/sessions/a", String::new()).await;
     let session: Value = serde_json::from_str(&text).unwrap();

@@ -1,12 +1,13 @@
-//! What became of a start whose entry could not be appended.
+//! Starts whose first entry could not be appended.
 //!
-//! An append that failed may be stored all the same: its answer may have been lost on the way. Before a
-//! client reads that its run did not start, the log is asked, under an epoch that keeps a late append out.
+//! An append that failed may have been stored nevertheless, if only its response was lost. Before a client
+//! receives that its run did not start, the hub looks for the entry in the log, under a new epoch that fences a
+//! late append.
 
 use super::{
     Hub,
-    begin::{Begin, IfUnfinished},
-    seat::Turn,
+    slot::SessionPermit,
+    start::{IfUnfinished, StartKind},
 };
 use crate::{error::SessionError, text::chain};
 use burdock::{
@@ -15,57 +16,58 @@ use burdock::{
 };
 use std::sync::Arc;
 
-/// Whether a run ended with what the log said, so that the log may have its start nevertheless.
-pub(super) fn is_of_the_log(error: &RunError) -> bool {
-    // a value that cannot be written never got as far as the log, and a full one has said that it took nothing
+/// Returns whether a run failed because of the log, so that the log may have its start nevertheless.
+pub(super) fn may_be_stored(error: &RunError) -> bool {
+    // a value that cannot be serialized was not sent to the log, and a full log has rejected the append
     matches!(error.kind(), RunErrorKind::Log { source, .. }
         if !matches!(source, LogError::NotSerialisable { .. } | LogError::Full { .. }))
 }
 
-/// Where a session stood before a start.
+/// The place of a session before a start.
 #[derive(Clone, Copy)]
-pub(super) struct Attempt {
+pub(super) struct BeforeStart {
     epoch: Option<Epoch>,
-    pub(super) known: Option<Cursor>,
+    pub(super) cursor: Option<Cursor>,
 }
 
-impl Attempt {
-    pub(super) fn of<G: Graph>(turn: &Turn<G>) -> Self {
-        let app = turn.app.as_ref();
-        Self { epoch: app.and_then(App::epoch), known: app.and_then(App::cursor) }
+impl BeforeStart {
+    pub(super) fn of<G: Graph>(permit: &SessionPermit<G>) -> Self {
+        let app = permit.app.as_ref();
+        Self { epoch: app.and_then(App::epoch), cursor: app.and_then(App::cursor) }
     }
 }
 
 impl<G: Graph> Hub<G> {
-    /// Returns the first entry of the run that the turn's app tried to start, if the log has it. A later
+    /// Returns the first entry of the run that the permit's app tried to start, if the log has it. A later
     /// append of that app is fenced.
-    pub(super) async fn fate(
+    pub(super) async fn find_start(
         &self,
-        turn: &mut Turn<G>,
-        attempt: Attempt,
+        permit: &mut SessionPermit<G>,
+        before: BeforeStart,
     ) -> Result<Option<Cursor>, SessionError> {
-        let session = turn.session().clone();
-        let epoch = turn.app.take().as_ref().and_then(App::epoch);
+        let session = permit.session().clone();
+        let epoch = permit.app.take().as_ref().and_then(App::epoch);
         let info = match self.log.info(&session).await {
             Err(LogError::NoSession { .. }) => return Ok(None),
             info => info?,
         };
         if epoch == Some(info.epoch) {
-            self.ready(turn, Existence::Existing).await?;
+            self.ensure_open(permit, Existence::Existing).await?;
         }
         match epoch {
             Some(epoch) => {
                 // an app that opened the session again has only this start in the new epoch, and the cursor
-                // that it knew before may be ahead of the log
-                let known = attempt.known.filter(|_| attempt.epoch == Some(epoch));
-                Ok(self.start_of(&session, epoch, known).await?)
+                // from before may be ahead of the log
+                let known = before.cursor.filter(|_| before.epoch == Some(epoch));
+                Ok(self.first_entry_of_run(&session, epoch, known).await?)
             }
             None => Ok(None),
         }
     }
 
-    /// The first entry of a run that an epoch has behind a cursor, or from its start.
-    async fn start_of(
+    /// Returns the first entry of a run that was written in an epoch, after a cursor or from the start of the
+    /// epoch.
+    async fn first_entry_of_run(
         &self,
         session: &SessionId,
         epoch: Epoch,
@@ -89,26 +91,26 @@ impl<G: Graph> Hub<G> {
         Ok(None)
     }
 
-    /// Continues a run whose start the log has, unless another process took the session over.
+    /// Continues a run whose start is in the log, unless another process opened the session.
     pub(super) async fn continue_recorded(
         self: &Arc<Self>,
-        turn: Turn<G>,
+        permit: SessionPermit<G>,
         if_unfinished: IfUnfinished,
     ) {
-        let position = turn.app.as_ref().map(App::position);
+        let position = permit.app.as_ref().map(App::position);
         if !matches!(position, Some(Position::Unfinished(_))) {
             return;
         }
-        let session = turn.session().clone();
-        let resumed = self.start(turn, &Begin::Resume, if_unfinished).await;
+        let session = permit.session().clone();
+        let resumed = self.spawn_run(permit, &StartKind::Resume, if_unfinished).await;
         if let Ok(Err((error, _))) = resumed {
             let error = chain(&error);
             tracing::warn!(%session, error, "a run that was accepted could not be continued");
         }
     }
 
-    /// The cursor just before the first entry of a run.
-    pub(super) async fn before(
+    /// Returns the cursor just before the first entry of a run.
+    pub(super) async fn cursor_before_run(
         &self,
         session: &SessionId,
         known: Option<Cursor>,
@@ -119,7 +121,7 @@ impl<G: Graph> Hub<G> {
             Some(known) if known.offset == offset => known,
             // another epoch may have written that entry; the run has started, so an error of the log must
             // not fail it
-            _ => match self.before_entry(session, first.offset).await {
+            _ => match self.cursor_before(session, first.offset).await {
                 Ok(Some(before)) => before,
                 Ok(None) | Err(_) => known.unwrap_or(Cursor { offset, ..first }),
             },

@@ -1,4 +1,4 @@
-//! What can be said of a session from its log and from what is under way here.
+//! The status of a session, from its log and from the runs in progress in this process.
 
 use super::Hub;
 use crate::{
@@ -12,32 +12,32 @@ use burdock::{
 };
 use std::future::Future;
 
-/// How many entries are read at once to find the last event.
+/// Number of entries read at once in search of the last event.
 const PAGE: u64 = 256;
 
-/// How many entries are read first to find the last event. Readers see most entries.
+/// Number of entries read first in search of the last event: most entries are visible to readers.
 const TAIL: u64 = 4;
 
 impl<G: Graph> Hub<G> {
-    /// Reads a session, and whether a run is under way in what was read: `at` tells the place of that,
-    /// and whether a run is unfinished there.
-    pub(crate) async fn look<T, R: Future<Output = Result<T, SessionError>>>(
+    /// Reads a session, and returns with it whether a run was in progress as of the last entry read. `at`
+    /// returns the cursor of that entry, and whether a run is unfinished there.
+    pub(crate) async fn read_with_status<T, R: Future<Output = Result<T, SessionError>>>(
         &self,
         session: &SessionId,
         read: impl Fn() -> R,
         at: impl Fn(&T) -> (Cursor, bool),
     ) -> Result<(T, bool), SessionError> {
-        let mut seen = read().await?;
+        let mut found = read().await?;
         loop {
             let running = self.is_running(session);
-            let (cursor, unfinished) = at(&seen);
+            let (cursor, unfinished) = at(&found);
             if running || !unfinished {
-                return Ok((seen, running && unfinished));
+                return Ok((found, running && unfinished));
             }
-            // the run may have come to its end between the two: then there is more to read
-            seen = read().await?;
-            if at(&seen).0 == cursor {
-                return Ok((seen, false));
+            // the run may have ended between the read and the check; then there are more entries
+            found = read().await?;
+            if at(&found).0 == cursor {
+                return Ok((found, false));
             }
         }
     }
@@ -54,17 +54,17 @@ impl<G: Graph> Hub<G> {
         };
         let at =
             |view: &SessionView<G>| (view.cursor, matches!(view.position, Position::Unfinished(_)));
-        self.look(session, read, at).await
+        self.read_with_status(session, read, at).await
     }
 
-    /// Reads a session of this graph as JSON, also one whose state no longer has the graph's types.
+    /// Reads a session of this graph as JSON, even if its state no longer has the graph's types.
     pub(crate) async fn raw_view(
         &self,
         session: &SessionId,
     ) -> Result<(RawSessionView, bool), SessionError> {
         let read = async || {
             let view = RawSessionView::latest(&self.log, session).await?;
-            // deleted since, and made again by another graph
+            // it may have been deleted and created again by another graph
             if G::TOPOLOGY.names().all(|name| name != view.snapshot.graph.name) {
                 return Err(SessionError::NotFound { session: session.clone() });
             }
@@ -73,81 +73,81 @@ impl<G: Graph> Hub<G> {
         let at = |view: &RawSessionView| {
             (view.cursor(), matches!(view.snapshot.position, Position::Unfinished(_)))
         };
-        self.look(session, read, at).await
+        self.read_with_status(session, read, at).await
     }
 
-    /// Whether the log has the end of the last run.
-    pub(super) async fn is_over(&self, session: &SessionId) -> Result<bool, SessionError> {
-        match self.last_told(session, Offset(u64::MAX)).await {
+    /// Returns whether the log has the end of the last run.
+    pub(super) async fn is_last_run_over(&self, session: &SessionId) -> Result<bool, SessionError> {
+        match self.last_visible(session, Offset(u64::MAX)).await {
             Err(LogError::NoSession { .. }) => Ok(false),
-            told => Ok(told?.0.is_some_and(|event| event.is_terminal())),
+            last => Ok(last?.0.is_some_and(|event| event.is_terminal())),
         }
     }
 
-    /// Where the log ends with a run that nobody here goes on with: it died with its process, or could
-    /// not write any more.
+    /// Returns the end of the log if the last run in it was interrupted: no task of this process continues it,
+    /// because its process died or could not write to the log.
     pub(crate) async fn interrupted(
         &self,
         session: &SessionId,
     ) -> Result<Option<Offset>, SessionError> {
         let mut end = None;
         loop {
-            // the log has the end of what is not under way
+            // checked before the log is read: a run that is not in progress here has written its last entry
             if self.is_running(session) {
                 return Ok(None);
             }
-            let (last, next) = self.last_told(session, Offset(u64::MAX)).await?;
-            let stands = match last {
+            let (last, next) = self.last_visible(session, Offset(u64::MAX)).await?;
+            let unfinished = match last {
                 None | Some(Event::SessionReopened { .. }) => false,
                 Some(event) => !event.is_terminal(),
             };
-            if !stands || end == Some(next) {
-                return Ok(Some(next).filter(|_| stands));
+            if !unfinished || end == Some(next) {
+                return Ok(Some(next).filter(|_| unfinished));
             }
-            // once more: a run may have begun and come to its end meanwhile
+            // read again: another run may have started and ended meanwhile
             end = Some(next);
         }
     }
 
-    /// Whether a reader who has seen an entry need not wait for more of a run: it was the end of one, or
-    /// all there is of one that was interrupted, and no other one was started since.
-    pub(crate) async fn has_seen_all(
+    /// Returns whether a reader that has received the entry at `cursor` has no more of a run to wait for: the
+    /// entry is the end of a run, or the last one of an interrupted run, and no run was started after it.
+    pub(crate) async fn is_caught_up(
         &self,
         session: &SessionId,
         cursor: Cursor,
     ) -> Result<bool, SessionError> {
-        let seen = match self.log.read(session, cursor.offset, 1).await {
-            // whatever that was, there is more
+        let at_cursor = match self.log.read(session, cursor.offset, 1).await {
+            // the first entry that remains comes after it
             Err(LogError::Trimmed { .. }) => return Ok(false),
-            seen => seen?,
+            records => records?,
         };
-        if seen.first().is_none_or(|record| record.cursor() != cursor) {
+        if at_cursor.first().is_none_or(|record| record.cursor() != cursor) {
             return Ok(false);
         }
-        let (last, _) = self.last_told(session, cursor.offset.plus(1)).await?;
+        let (last, _) = self.last_visible(session, cursor.offset.plus(1)).await?;
         let over = last.is_some_and(|event| event.is_terminal());
         let mut next = cursor.offset.plus(1);
         let mut records = entries(&self.log, session, next..);
         while let Some(record) = records.next().await.transpose()? {
             next = record.offset.plus(1);
-            let told =
-                project::<G>(record.entry(session)?, &JsonItems, None).map(|told| told.event);
-            if told.is_some_and(|event| event.is_beginning() || !over) {
+            let visible = project::<G>(record.entry(session)?, &JsonItems, None);
+            if visible.is_some_and(|visible| visible.event.is_start() || !over) {
                 return Ok(false);
             }
         }
         Ok(over || self.interrupted(session).await?.is_some_and(|end| end <= next))
     }
 
-    /// Returns what the entry at a cursor says, if the log can be asked and has it.
+    /// Returns the entry at a cursor; `None` if the log does not have it or cannot be read.
     pub(crate) async fn entry(&self, session: &SessionId, at: Cursor) -> Option<EntryKind> {
         let found = self.log.read(session, at.offset, 1).await.ok()?;
         let record = found.first().filter(|record| record.cursor() == at)?;
         Some(record.entry(session).ok()?.kind)
     }
 
-    /// The place just before an entry, though what stood there may be gone.
-    pub(crate) async fn before_entry(
+    /// Returns the cursor just before an entry, even if the entry at that cursor was trimmed; `None` for the
+    /// first entry of a session.
+    pub(crate) async fn cursor_before(
         &self,
         session: &SessionId,
         entry: Offset,
@@ -158,8 +158,8 @@ impl<G: Graph> Hub<G> {
         Ok(epoch.map(|found| Cursor { epoch: found.epoch, offset }))
     }
 
-    /// The last event before an entry, and that entry or where the log ends.
-    async fn last_told(
+    /// Returns the last event before an offset, and that offset or the end of the log, whichever is less.
+    async fn last_visible(
         &self,
         session: &SessionId,
         before: Offset,
@@ -169,7 +169,7 @@ impl<G: Graph> Hub<G> {
         let (mut to, mut size) = (end, TAIL);
         while to > info.first {
             let from = Offset(to.0.saturating_sub(size)).max(info.first);
-            if let Some(last) = self.last_between(session, from, to).await? {
+            if let Some(last) = self.last_visible_in(session, from, to).await? {
                 return Ok((Some(last), end));
             }
             (to, size) = (from, PAGE);
@@ -177,8 +177,8 @@ impl<G: Graph> Hub<G> {
         Ok((None, end))
     }
 
-    /// The last event of the entries in a range.
-    async fn last_between(
+    /// Returns the last event of the entries in a range.
+    async fn last_visible_in(
         &self,
         session: &SessionId,
         from: Offset,
@@ -187,8 +187,8 @@ impl<G: Graph> Hub<G> {
         let mut last = None;
         let mut records = entries(&self.log, session, from..to);
         while let Some(record) = records.next().await.transpose()? {
-            if let Some(told) = project::<G>(record.entry(session)?, &JsonItems, None) {
-                last = Some(told.event);
+            if let Some(visible) = project::<G>(record.entry(session)?, &JsonItems, None) {
+                last = Some(visible.event);
             }
         }
         Ok(last)
