@@ -253,7 +253,10 @@ fn change_that_does_not_apply_is_an_error() {
         (json!({"path": ["a"], "append": "x"}), "cannot append at `a`: expected a string"),
         (json!({"path": ["a"], "push": 1}), "cannot push at `a`: expected a list"),
         (json!({"path": ["b", 1], "set": 1}), "no value at `b[1]`"),
-        (json!({"path": ["b", "c"], "set": 1}), "cannot set at `b.c`: expected an object as the parent"),
+        (
+            json!({"path": ["b", "c"], "set": 1}),
+            "cannot set at `b.c`: expected an object as the parent",
+        ),
         (
             json!({"path": ["b"], "complete": true}),
             "cannot complete at `b`: expected an object with a `state`",

@@ -1,4 +1,4 @@
-//! One choice of an answer.
+//! The choices of an answer.
 
 use super::{OpenAi, Out, is_error, write_delta};
 use crate::provider::relay::{
@@ -6,7 +6,7 @@ use crate::provider::relay::{
     json::{Fields, Json},
 };
 
-/// Why the model ended.
+/// A finish reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finish {
     Stop,
@@ -15,7 +15,7 @@ pub(super) enum Finish {
 }
 
 impl Finish {
-    /// Its name in the protocol of `OpenAI`.
+    /// Returns its name in the `OpenAI` protocol.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
@@ -24,7 +24,7 @@ impl Finish {
         }
     }
 
-    /// Reads a finish reason; `None` for one that says nothing.
+    /// Parses a finish reason. Returns `None` if it has no information.
     fn parse(reason: &str) -> Result<Option<Self>, Fault> {
         match reason.trim().to_ascii_lowercase().as_str() {
             "" | "null" | "none" => Ok(None),
@@ -51,9 +51,9 @@ impl OpenAi {
             return Ok(());
         }
         if let Some(error) = choice.get("error").filter(|error| is_error(*error)) {
-            return Err(Fault::Complaint(error.raw().to_owned()));
+            return Err(Fault::Reported(error.raw().to_owned()));
         }
-        // a gateway that does not stream sends the message whole
+        // a gateway that does not stream sends the whole message
         if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
             self.delta(&delta.fields(), out);
         }
@@ -91,7 +91,7 @@ impl OpenAi {
         }
     }
 
-    /// Takes a part of a content: text, or thoughts of Mistral's models.
+    /// Adds a part of a content: text, or reasoning of Mistral's models.
     fn part(&mut self, part: &Fields<'_>, out: &mut Out) {
         if let Some(text) = part.get("text").filter(|text| text.is_string()) {
             self.say(text, out);
