@@ -141,8 +141,8 @@ impl Policy {
         if !error.is_retryable() {
             return None;
         }
-        if let Some(asked) = error.retry_after() {
-            return (asked <= self.longest_wait).then_some(asked);
+        if let Some(delay) = error.retry_after() {
+            return (delay <= self.longest_wait).then_some(delay);
         }
         let doubled = 1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
         let wait = self.first_wait.saturating_mul(doubled).min(self.longest_wait);

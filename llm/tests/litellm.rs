@@ -26,7 +26,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 const VERSION: &str = "litellm[proxy]==1.106.2";
 const KEY: &str = "sk-of-the-test";
-const TEXT: &str = "Hello from a model that is none.";
+const TEXT: &str = "Hello from a mock model.";
 
 const STORY: &str =
     r#"{"title": "Fire", "chapters": [{"heading": "Smoke"}, {"heading": "Ash"}], "rating": 4}"#;

@@ -82,12 +82,12 @@ impl ProviderAnswer {
     }
 
     async fn next(&mut self) -> Option<Item> {
-        let asked = self.report.clock().now();
+        let requested = self.report.clock().now();
         loop {
             if let Some(chunk) = self.queued.pop_front() {
                 return Some(Ok(chunk));
             }
-            let item = match self.event(asked).await? {
+            let item = match self.event(requested).await? {
                 Ok(event) => self.handle(event),
                 Err(error) => Some(Err(error)),
             };
@@ -104,11 +104,11 @@ impl ProviderAnswer {
 
     /// Waits for an event, or fails if the relay has received none for too long. Time in which the
     /// answer is not polled does not count.
-    async fn event(&mut self, asked: Duration) -> Option<Result<Event, ModelError>> {
+    async fn event(&mut self, requested: Duration) -> Option<Result<Event, ModelError>> {
         let (limit, source) = (self.limits.silent_for, self.source.as_mut()?);
         loop {
             let clock = self.report.clock();
-            let silent = clock.now().saturating_sub(self.report.last_event().max(asked));
+            let silent = clock.now().saturating_sub(self.report.last_event().max(requested));
             let left = limit.checked_sub(silent).filter(|left| !left.is_zero());
             let Some(left) = left else { return Some(Err(ModelError::Silent { limit })) };
             // the timer is polled first: a busy answer may use up the task's budget each time
@@ -126,8 +126,8 @@ impl ProviderAnswer {
                 self.watch.delta();
                 return Some(Ok(Chunk::Delta(chunk.content)));
             }
-            Some(Ok(ChatStreamEvent::ReasoningChunk(thought))) => {
-                self.hidden += thought.content.len();
+            Some(Ok(ChatStreamEvent::ReasoningChunk(chunk))) => {
+                self.hidden += chunk.content.len();
             }
             Some(Ok(ChatStreamEvent::ToolCallChunk(chunk))) => self.call(chunk.tool_call),
             Some(Ok(ChatStreamEvent::End(end))) => return self.end(end),

@@ -267,7 +267,7 @@ impl Provider {
     }
 
     /// Sends the request. Must be polled in a tokio runtime.
-    async fn ask(self, request: Request) -> Result<Answer, ModelError> {
+    async fn send(self, request: Request) -> Result<Answer, ModelError> {
         let Self { client, upstream, target, secrets, limits, dialect, clock, .. } = self;
         let (request, options) = request::translate(request, dialect);
         let explained = |error| explain(&error, &secrets);
@@ -296,8 +296,8 @@ impl Model for Provider {
                 let reason = "a provider must be used inside a tokio runtime".to_owned();
                 return Answer::new(stream::iter([Err(ModelError::Request { reason })]));
             }
-            let asked = provider.ask(request).await;
-            asked.unwrap_or_else(|error| Answer::new(stream::iter([Err(error)])))
+            let answer = provider.send(request).await;
+            answer.unwrap_or_else(|error| Answer::new(stream::iter([Err(error)])))
         };
         let answer = Untraced::new(Answer::new(answer.flatten_stream()));
         Answer::timed(answer, clock).at_most(at_most)

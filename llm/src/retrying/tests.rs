@@ -27,28 +27,28 @@ async fn ask(scripts: &[Script]) -> (Result<String, ModelError>, usize, Duration
 #[tokio::test(start_paused = true)]
 async fn failure_before_the_first_chunk_is_retried() {
     let answered = Script::new().say("hello");
-    let (text, asked, took) =
+    let (text, requests, took) =
         ask(&[Script::new().refuse(500), Script::new().cut(), answered.clone()]).await;
-    assert_eq!((text, asked), (Ok("hello".to_owned()), 3));
+    assert_eq!((text, requests), (Ok("hello".to_owned()), 3));
     let wait = Duration::from_millis;
     assert!(wait(750) <= took && took <= wait(1510), "{took:?}");
 
-    let (text, asked, _) = ask(&[Script::new().refuse(503)]).await;
+    let (text, requests, _) = ask(&[Script::new().refuse(503)]).await;
     assert!(matches!(text, Err(ModelError::Refused { status: 503, .. })));
-    assert_eq!(asked, 3);
-    let (text, asked, _) = ask(&[Script::new().refuse(401), answered]).await;
+    assert_eq!(requests, 3);
+    let (text, requests, _) = ask(&[Script::new().refuse(401), answered]).await;
     assert!(matches!(text, Err(ModelError::Refused { status: 401, .. })));
-    assert_eq!(asked, 1);
+    assert_eq!(requests, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_respected_unless_it_is_too_long() {
-    let (text, asked, took) = ask(&[limited(7), Script::new().say("hello")]).await;
-    assert_eq!((text, asked), (Ok("hello".to_owned()), 2));
+    let (text, requests, took) = ask(&[limited(7), Script::new().say("hello")]).await;
+    assert_eq!((text, requests), (Ok("hello".to_owned()), 2));
     assert!(took >= Duration::from_secs(7) && took < Duration::from_millis(7010), "{took:?}");
-    let (text, asked, took) = ask(&[limited(31), Script::new().say("hello")]).await;
+    let (text, requests, took) = ask(&[limited(31), Script::new().say("hello")]).await;
     assert!(text.is_err_and(|error| error.retry_after().is_some()));
-    assert_eq!((asked, took), (1, Duration::ZERO));
+    assert_eq!((requests, took), (1, Duration::ZERO));
 }
 
 #[tokio::test]

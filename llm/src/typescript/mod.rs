@@ -57,7 +57,7 @@
 //! | integers that may exceed ±(2^53 − 1) | `Integer` of `@burdock/client` |
 //! | `enum`, `const` | literals |
 //! | `anyOf`, `oneOf`, `type` lists | unions, with the descriptions of the alternatives |
-//! | `allOf`, keywords beside a `$ref`, `anyOf` beside `properties` | intersections |
+//! | `allOf`, keywords next to a `$ref`, `anyOf` next to `properties` | intersections |
 //! | lists, tuples, lists of a fixed length up to 16 | `Item[]`, `[First, Second]` |
 //! | maps | `{ [key: string]: Value }` |
 //! | `description`, `deprecated` | doc comments |

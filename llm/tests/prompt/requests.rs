@@ -64,11 +64,11 @@ async fn schema_is_structured_output_if_the_model_supports_it_and_otherwise_text
     write_story("a dragon", 3).on(&prompted).await?;
     let request = prompted.requests().remove(0);
     assert_eq!(request.options.schema, None);
-    let asked = &request.messages[0].text;
+    let prompt = &request.messages[0].text;
     assert!(
-        asked.starts_with("Write a short story about a dragon, in at most 3 chapters.\n\nAvoid")
+        prompt.starts_with("Write a short story about a dragon, in at most 3 chapters.\n\nAvoid")
     );
-    assert!(asked.contains("JSON Schema") && asked.contains(r#""rating""#), "{asked}");
+    assert!(prompt.contains("JSON Schema") && prompt.contains(r#""rating""#), "{prompt}");
 
     let structured = Scripted::new([say(&text)]).accepting_schemas();
     write_story("a dragon", 3).on(&structured).await?;
@@ -163,9 +163,9 @@ async fn margin_of_a_block_comment_is_not_in_the_prompt() -> Result {
     let llm = Scripted::new([say("so")]);
     count(3).on(&llm).await?;
     sort(2, 1).on(&llm).await?;
-    let asked = llm.requests().into_iter().map(|request| request.messages[0].text.clone());
+    let prompts = llm.requests().into_iter().map(|request| request.messages[0].text.clone());
     let expected = ["Count to 3.\n\n - slowly\n - {aloud}", "Sort:\n* 2\n* 1"];
-    assert_eq!(asked.collect::<Vec<_>>(), expected);
+    assert_eq!(prompts.collect::<Vec<_>>(), expected);
     Ok(())
 }
 

@@ -94,16 +94,16 @@ impl<'a> Parts<'a> {
         let (whole, mut rest) = digits(&text[usize::from(signed)..]);
         let mut fraction = None;
         if let [b'.', after @ ..] = rest {
-            let (digits, behind) = digits(after);
+            let (digits, following) = digits(after);
             fraction = Some(digits);
-            rest = behind;
+            rest = following;
         }
         let mut exponent = None;
         if let [b'e' | b'E', after @ ..] = rest {
             let signed = matches!(after.first(), Some(b'+' | b'-'));
-            let (digits, behind) = digits(&after[usize::from(signed)..]);
+            let (digits, following) = digits(&after[usize::from(signed)..]);
             exponent = Some(&after[..usize::from(signed) + digits.len()]);
-            rest = behind;
+            rest = following;
             if !digits.iter().any(u8::is_ascii_digit) {
                 return None;
             }

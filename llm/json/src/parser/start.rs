@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Tags around the reasoning that some models write before their answer.
-const THOUGHTS: [(&str, &str); 4] = [
+const REASONING_TAGS: [(&str, &str); 4] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -41,8 +41,8 @@ pub(super) struct Start {
     /// Whether text after the value was recorded.
     has_ended: bool,
     /// The closing tag of the reasoning that is being skipped, and the number of its bytes read so far.
-    thought: Option<(&'static str, usize)>,
-    has_thoughts: bool,
+    reasoning: Option<(&'static str, usize)>,
+    has_reasoning: bool,
 }
 
 impl Start {
@@ -80,32 +80,32 @@ impl Start {
             is_fenced: false,
             is_wrapped: false,
             has_ended: false,
-            thought: None,
-            has_thoughts: false,
+            reasoning: None,
+            has_reasoning: false,
         }
     }
 
     /// Skips a character of the reasoning before the answer, which is not searched for the value.
     /// Returns whether the character belongs to it or to its opening tag.
-    fn skip_thought(&mut self, char: char) -> bool {
-        let Some((end, read)) = self.thought else {
+    fn skip_reasoning(&mut self, char: char) -> bool {
+        let Some((end, read)) = self.reasoning else {
             let before = self.skipped.trim_start_matches('\u{feff}');
-            let rest = THOUGHTS.into_iter().find_map(|(start, end)| {
+            let rest = REASONING_TAGS.into_iter().find_map(|(start, end)| {
                 let rest = start.strip_prefix(before)?;
                 rest.starts_with(char).then_some((rest, end))
             });
             let Some((rest, end)) = rest else { return false };
-            self.thought = (rest.len() == 1).then_some((end, 0));
+            self.reasoning = (rest.len() == 1).then_some((end, 0));
             self.skip(char);
             return true;
         };
         self.skip(char);
         let is_next = |read: usize| end[read..].starts_with(char);
         let read = if is_next(read) { read + 1 } else { usize::from(is_next(0)) };
-        self.thought = (read < end.len()).then_some((end, read));
-        if self.thought.is_none() {
+        self.reasoning = (read < end.len()).then_some((end, read));
+        if self.reasoning.is_none() {
             // the text after it counts as the start of the answer
-            self.has_thoughts = true;
+            self.has_reasoning = true;
             self.has_text = false;
             self.skipped.clear();
         }
@@ -146,7 +146,7 @@ impl Parser {
     /// Searches for the first character that can start the value.
     pub(super) fn search(&mut self, text: &str, at: usize) -> Result<usize> {
         for (index, char) in text[at..].char_indices() {
-            if self.start.skip_thought(char) {
+            if self.start.skip_reasoning(char) {
                 continue;
             }
             let is_first = !self.start.has_text || self.start.skipped.starts_with("```");
@@ -173,7 +173,7 @@ impl Parser {
             self.start.is_fenced = self.start.skipped.contains("```");
             self.start.is_wrapped = kind == RepairKind::Wrapped;
             self.repair(kind, 0);
-        } else if self.start.has_thoughts {
+        } else if self.start.has_reasoning {
             self.repair(RepairKind::TextBefore, 0);
         }
     }

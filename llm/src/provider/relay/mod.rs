@@ -202,17 +202,17 @@ impl Route {
                 return respond(StatusCode::BAD_GATEWAY, stream::empty().boxed());
             }
         };
-        let pass = ForwardedBody::new(
+        let forwarded = ForwardedBody::new(
             response,
             &path,
             self.limits,
             self.report.clone(),
             self.secrets.clone(),
         );
-        let content_type = pass.content_type();
-        let body = stream::unfold(pass, async |mut pass| {
-            let bytes = body.next().await?;
-            Some((Ok(Frame::data(bytes)), pass))
+        let content_type = forwarded.content_type();
+        let body = stream::unfold(forwarded, async |mut forwarded| {
+            let bytes = forwarded.next().await?;
+            Some((Ok(Frame::data(bytes)), forwarded))
         });
         let mut response = respond(StatusCode::OK, body.boxed());
         response.headers_mut().extend(content_type.map(|kind| (hyper::header::CONTENT_TYPE, kind)));

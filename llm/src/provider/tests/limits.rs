@@ -210,11 +210,11 @@ async fn body_fails_at_the_configured_limit() -> Result {
 #[tokio::test]
 async fn text_reasoning_and_calls_end_at_the_configured_limit() -> Result {
     let text = json!({ "content": "on and " });
-    let thoughts = json!({ "reasoning_content": "hmm ".repeat(100) });
+    let reasoning = json!({ "reasoning_content": "hmm ".repeat(100) });
     let more = json!({ "index": 0, "function": { "name": "f", "arguments": "1, ".repeat(100) } });
     let calls = json!({ "tool_calls": [more] });
     let many = json!({ "tool_calls": [{ "function": { "name": "f", "arguments": "{}" } }] });
-    for (delta, expected) in [(text, 1000), (thoughts, 0), (calls, 0), (many, 0)] {
+    for (delta, expected) in [(text, 1000), (reasoning, 0), (calls, 0), (many, 0)] {
         let manners = move |stream: &mut TcpStream| {
             start_answer(stream)?;
             while send(stream, &json!({ "choices": [{ "delta": delta }] })).is_ok() {}

@@ -66,9 +66,9 @@ async fn tools_calls_and_their_results_are_sent() -> Result {
     assert_eq!(body["tools"][0]["function"]["name"], "add");
     assert_eq!(body["tools"][0]["function"]["description"], "Adds.");
     let messages = &body["messages"];
-    let asked = &messages[1]["tool_calls"][0];
-    assert_eq!((&asked["id"], &asked["function"]["name"]), (&json!("c1"), &json!("add")));
-    assert_eq!(asked["function"]["arguments"], r#"{"a":1,"b":2}"#);
+    let call = &messages[1]["tool_calls"][0];
+    assert_eq!((&call["id"], &call["function"]["name"]), (&json!("c1"), &json!("add")));
+    assert_eq!(call["function"]["arguments"], r#"{"a":1,"b":2}"#);
     assert_eq!(messages[2]["role"], "tool");
     assert_eq!(messages[2]["tool_call_id"], "c1");
     assert_eq!(messages[2]["content"], "3");
@@ -92,8 +92,8 @@ async fn arguments_are_sent_back_as_an_object() -> Result {
             Message::tool(&call, "noon"),
         ];
         let body = sent(Request::new(history)).await?;
-        let asked = &body["messages"][1]["tool_calls"][0];
-        assert_eq!(asked["function"]["arguments"], expected);
+        let call = &body["messages"][1]["tool_calls"][0];
+        assert_eq!(call["function"]["arguments"], expected);
     }
     Ok(())
 }

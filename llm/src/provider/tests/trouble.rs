@@ -220,8 +220,8 @@ async fn http_error_is_the_only_item_and_says_whether_to_retry() -> Result {
         assert!(error.to_string().ends_with(expected), "{error}");
         assert_eq!(error.is_retryable(), *retryable, "{error}");
         assert_eq!(error.clone().into_action().is_retryable(), *retryable, "{error}");
-        let asked = expected.contains("429").then_some(Duration::from_secs(7));
-        assert_eq!(error.retry_after(), asked, "{error}");
+        let delay = expected.contains("429").then_some(Duration::from_secs(7));
+        assert_eq!(error.retry_after(), delay, "{error}");
         assert_eq!(deltas, 0);
     }
     Ok(())

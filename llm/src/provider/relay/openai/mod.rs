@@ -23,8 +23,8 @@ pub(super) struct OpenAi {
     /// The index of the choice that is used.
     choice: Option<String>,
     text: Joiner,
-    thought: Joiner,
-    thoughts: usize,
+    reasoning: Joiner,
+    reasoning_size: usize,
     calls: Calls,
     finish: Option<Finish>,
     is_refused: bool,
@@ -37,8 +37,8 @@ impl OpenAi {
             limit,
             choice: None,
             text: Joiner::default(),
-            thought: Joiner::default(),
-            thoughts: 0,
+            reasoning: Joiner::default(),
+            reasoning_size: 0,
             calls: Calls::default(),
             finish: None,
             is_refused: false,
@@ -60,7 +60,7 @@ impl OpenAi {
         for choice in choices.items() {
             self.choice(&choice.fields(), out)?;
         }
-        if self.thoughts + self.calls.size() > self.limit {
+        if self.reasoning_size + self.calls.size() > self.limit {
             self.finish = Some(Finish::Length);
             self.calls = Calls::default();
             self.close(out)?;
