@@ -118,7 +118,7 @@ const TOPICS: &[Topic] = &[
          set aside, and dropped, so for each of them you have to ask what would be lost.",
         ],
     ),
-    // what burdock is about
+    // concepts of burdock
     topic(
         &["burdock"],
         &[
@@ -156,7 +156,7 @@ const TOPICS: &[Topic] = &[
          again. That is the idea of an append-only log, and after a crash it is what you still have.",
         ],
     ),
-    // beyond
+    // other topics
     topic(
         &["monad"],
         &[

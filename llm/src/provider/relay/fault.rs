@@ -1,4 +1,4 @@
-//! Faults in what a provider sends.
+//! Faults in the response of a provider.
 
 use super::{super::secrets::Secrets, error_message, report::Ending};
 use crate::ModelError;
