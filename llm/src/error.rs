@@ -28,7 +28,7 @@ pub enum ModelError {
         purpose: String,
     },
     /// The request could not be created.
-    #[error("the request to the provider could not be made: {reason}")]
+    #[error("the request to the provider could not be created: {reason}")]
     Request {
         /// The cause.
         reason: String,

@@ -36,7 +36,7 @@ use std::{fmt, sync::Arc};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
-    note = "implement `burdock_llm::Model`, or take `Offline`, `Scripted` or `Provider`"
+    note = "implement `burdock_llm::Model`, or use `Offline`, `Scripted` or `Provider`"
 )]
 pub trait Model: Send + Sync + fmt::Debug + 'static {
     /// Returns the answer, which is a stream of chunks.

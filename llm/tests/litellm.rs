@@ -121,7 +121,7 @@ fn run(command: &mut Command) -> Result {
 }
 
 #[tokio::test]
-async fn a_real_server_streams_with_usage_and_its_refusals_are_understood() -> Result {
+async fn real_server_streams_with_usage_and_its_errors_are_parsed() -> Result {
     let proxy = Proxy::start()?;
     let history = [Message::user("Hi"), Message::assistant("Yes?"), Message::user("Greet me")];
     let answer = proxy.model("small")?.chat(Request::new(history).system("Be polite."));
@@ -153,7 +153,7 @@ async fn a_real_server_streams_with_usage_and_its_refusals_are_understood() -> R
 }
 
 #[tokio::test]
-async fn a_prompt_has_the_same_value_and_usage_streamed_and_whole() -> Result {
+async fn prompt_has_the_same_value_and_usage_streamed_and_whole() -> Result {
     let proxy = Proxy::start()?;
     let prompted = proxy.model("story")?;
     let structured = proxy.model("story")?.schema_mode(SchemaMode::Structured);

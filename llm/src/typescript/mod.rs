@@ -2,7 +2,8 @@
 //!
 //! The types come from JSON Schemas as schemars writes them. Each type has two declarations, `Story`
 //! and `StoryPartial`: the second is the type of a value that is still arriving, as `grow()` of
-//! `@burdock/client` builds it. If both are the same, for example for an enum of names, there is only one.
+//! `@burdock/client` builds it. If both are the same, for example for an enum of names, there is only
+//! one.
 //!
 //! ```
 //! use burdock_llm::typescript::{Declarations, Mark};
