@@ -1,4 +1,4 @@
-//! What an answer is made of.
+//! The chunks of an answer.
 
 use crate::{Message, ToolCall};
 use schemars::JsonSchema;
@@ -6,49 +6,49 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, ops::AddAssign, time::Duration};
 use tracing::{Span, field::display};
 
-/// A piece of an answer.
+/// A chunk of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Chunk {
     /// More text.
     Delta(String),
-    /// A function to call, complete.
+    /// A complete call of a function.
     ToolCall(ToolCall),
-    /// The last piece, exactly once, unless an error is the last.
+    /// The last item, unless the answer ends with an error.
     End(End),
 }
 
-/// How an answer ended, and what it took.
+/// The end of an answer, and its usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
-    /// Why it ended.
+    /// The reason why it ended.
     pub reason: Reason,
-    /// What it took.
+    /// The tokens and time that it took.
     pub usage: Usage,
 }
 
-/// Why an answer ended.
+/// Reasons why an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// The model said all it wanted, or waits for the results of its calls.
+    /// The model finished, or waits for the results of its calls.
     Complete,
-    /// It became as long as it may.
+    /// The answer reached a length limit.
     Limit,
-    /// The provider withholds the rest, or the model refuses.
+    /// The provider withheld the rest, or the model refused.
     Filtered,
-    /// The connection was cut before the model came to an end.
+    /// The connection was closed before the end of the answer.
     Truncated,
-    /// Nobody wanted the rest.
+    /// The caller stopped or dropped the answer.
     Cancelled,
-    /// There was an error. The stream gives the error itself; this is for records.
+    /// The answer failed. The stream yields the error itself; this variant is for records.
     Failed,
 }
 
-/// What an answer took; a provider may not say everything.
+/// Usage of an answer. Providers may omit values.
 ///
-/// As a field of a state it stands in the log, in the commit of the step that asked. What several
-/// answers took is their sum, whose first text is that of the first of them.
+/// In a field of a state, it is recorded in the log with the commit of the step. The sum of several
+/// usages adds their tokens and keeps the first `first_delta` that is known.
 ///
 /// ```
 /// use burdock_llm::Usage;
@@ -66,13 +66,13 @@ pub struct Usage {
     /// Tokens of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
-    /// From the request to the first text.
+    /// Time from the request to the first text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_delta: Option<Duration>,
 }
 
 impl Chunk {
-    /// The text, if it is some.
+    /// Returns the text of a delta, or `None` for any other chunk.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Delta(text) => Some(text),
@@ -82,24 +82,24 @@ impl Chunk {
 }
 
 impl End {
-    /// An end for this reason, of which nothing else is known.
+    /// Creates an end with this reason and without usage.
     pub fn because(reason: Reason) -> Self {
         Self { reason, usage: Usage::default() }
     }
 
-    /// Records it on the current span, which in an action is that of its step.
+    /// Records the end on the current span, which in an action is the span of its step.
     ///
-    /// The fields are those of the semantic conventions: `gen_ai.usage.input_tokens`,
+    /// The fields are those of the OpenTelemetry semantic conventions: `gen_ai.usage.input_tokens`,
     /// `gen_ai.usage.output_tokens`, `gen_ai.response.time_to_first_chunk` in seconds and
-    /// `gen_ai.response.finish_reasons`. A span takes only what it declares, and that of a step
-    /// declares none of them; so they are an event in that span as well.
+    /// `gen_ai.response.finish_reasons`. A span only stores fields that it declares, and the span of a
+    /// step declares none of these, so they are also emitted as an event in that span.
     pub fn record(&self) {
         self.record_in(&Span::current());
     }
 
     pub(crate) fn record_in(&self, span: &Span) {
         let Usage { input_tokens, output_tokens, first_delta } = self.usage;
-        // exporters of OpenTelemetry, whose integers are signed, write a `u64` as a string
+        // OpenTelemetry exporters write a `u64` as a string, because their integers are signed
         let signed = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
         let [input_tokens, output_tokens] = [input_tokens, output_tokens].map(|n| n.map(signed));
         let first = first_delta.map(|first| first.as_secs_f64());
@@ -145,7 +145,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The message that an answer becomes in a history.
+/// Converts an answer into the message that represents it in a history.
 impl From<crate::answer::Whole> for Message {
     fn from(whole: crate::answer::Whole) -> Self {
         Self::assistant(whole.text).with_tool_calls(whole.tool_calls)

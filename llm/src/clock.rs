@@ -1,4 +1,4 @@
-//! Time and randomness: from the runtime of the model, of the app, or burdock's default one.
+//! Time and randomness, from the runtime of the model, that of the app, or burdock's default.
 
 use crate::Usage;
 use burdock::{
@@ -7,8 +7,9 @@ use burdock::{
 };
 use std::{fmt, sync::Arc, time::Duration};
 
-/// The runtime that times a model or an answer, if one was set. Otherwise it is [`TokioRuntime`]: tokio's
-/// clock where there is one, paused or not, and a thread that wakes tasks under any other executor.
+/// The runtime that times a model or an answer, if one was set. Otherwise [`TokioRuntime`]: tokio's
+/// clock (paused or not) inside a tokio runtime, and a thread that wakes tasks under any other
+/// executor.
 #[derive(Clone, Default)]
 pub(crate) struct Clock(Option<Arc<dyn Runtime>>);
 
@@ -17,12 +18,12 @@ impl Clock {
         Self(Some(Arc::new(runtime)))
     }
 
-    /// The clock of an app.
+    /// Returns the clock of an app.
     pub(crate) fn of(runtime: &Arc<dyn Runtime>) -> Self {
         Self(Some(Arc::clone(runtime)))
     }
 
-    /// Returns this clock if a runtime was set, and otherwise the other one.
+    /// Returns this clock if it has a runtime, and otherwise the other one.
     pub(crate) fn or(&self, other: &Self) -> Self {
         if self.0.is_some() { self.clone() } else { other.clone() }
     }
@@ -45,7 +46,7 @@ impl Clock {
         self.get().sleep(duration)
     }
 
-    /// Returns a number below one, for the jitter of retries.
+    /// Returns a number in `0.0..1.0`, for the jitter of retries.
     pub(crate) fn fraction(&self) -> f64 {
         let bits = u32::try_from(self.get().random() >> 32).unwrap_or_default();
         f64::from(bits) / (f64::from(u32::MAX) + 1.0)
@@ -66,7 +67,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Returns a random number, which a model's own runtime must not make predictable.
+/// Returns a random number that does not depend on the model's runtime, which may be predictable.
 #[cfg(feature = "genai")]
 pub(crate) fn random() -> u64 {
     TokioRuntime.random()
@@ -81,7 +82,7 @@ pub(crate) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// There is text.
+    /// Notes that text has arrived.
     pub(crate) fn delta(&mut self) {
         if self.first.is_none() {
             self.first = Some(self.elapsed());
@@ -92,13 +93,13 @@ impl Stopwatch {
         self.clock.now().saturating_sub(self.started)
     }
 
-    /// Returns whether there was text.
+    /// Returns whether text has arrived.
     #[cfg(feature = "genai")]
-    pub(crate) fn has_begun(&self) -> bool {
+    pub(crate) fn has_text(&self) -> bool {
         self.first.is_some()
     }
 
-    /// Sets the time to the first delta unless the model sent it.
+    /// Sets the time to the first delta if the model did not send it.
     pub(crate) fn complete(&self, usage: &mut Usage) {
         usage.first_delta = usage.first_delta.or(self.first);
     }
@@ -119,7 +120,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Time that moves only by the sleeps, which it lists.
+    /// A clock that only its sleeps advance. It lists them.
     #[derive(Clone, Default)]
     struct Manual(Arc<Mutex<Vec<Duration>>>);
 
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn models_wait_on_the_runtime_that_they_are_given() -> Result<(), ModelError> {
+    fn models_wait_by_the_runtime_that_was_set() -> Result<(), ModelError> {
         let time = Manual::default();
         let scripts = [Script::new().refuse(503), Script::new().wait(SECOND).say("hello")];
         let provider = Scripted::new(scripts).runtime(time.clone());
@@ -180,7 +181,7 @@ mod tests {
         Script::new().wait(SECOND).say("ab").wait(2 * SECOND).say("cd")
     }
 
-    /// Asks for an answer that takes three seconds of this time.
+    /// Requests an answer that takes three seconds by the runtime, and checks the measured durations.
     fn check(ask: impl Fn() -> Answer) {
         let first = |end: End| end.usage.first_delta;
         let mut seen = Vec::new();
@@ -193,9 +194,9 @@ mod tests {
             |whole| first(whole.end) == Some(SECOND) && whole.end.reason == Reason::Limit
         ));
 
-        let (deltas, said) = ask().transcribe();
+        let (deltas, transcript) = ask().transcribe();
         block_on(deltas.take(1).count());
-        assert_eq!(first(said.end()), Some(SECOND));
+        assert_eq!(first(transcript.end()), Some(SECOND));
 
         let trace = crate::traced::Trace::default();
         let watching = trace.watch();
@@ -220,21 +221,21 @@ mod tests {
     }
 
     #[test]
-    fn durations_that_an_answer_measures_follow_its_runtime_exactly() {
-        // of the model
+    fn measured_durations_follow_the_runtime_exactly() {
+        // set on the model
         check(|| Scripted::new([slow()]).runtime(Manual::default()).chat(Request::prompt("hi")));
-        // of the request, which is that of the app in an action
+        // set on the request, as an action does with the runtime of the app
         check(|| Scripted::new([slow()]).chat(Request::prompt("hi").runtime(&manual().1)));
-        // of a model around the model
+        // set on a model that wraps the model
         check(|| {
             let model = Retrying::new(Scripted::new([slow()])).runtime(Manual::default());
             model.chat(Request::prompt("hi"))
         });
-        // of an answer
+        // set on the answer
         check(|| {
             let (time, runtime) = manual();
             let items = [(1, "ab"), (2, "cd")].map(|(wait, text)| (wait * SECOND, text.to_owned()));
-            let said = stream::iter(items).then(move |(wait, text)| {
+            let deltas = stream::iter(items).then(move |(wait, text)| {
                 let wait = time.sleep(wait);
                 async move {
                     wait.await;
@@ -242,7 +243,7 @@ mod tests {
                 }
             });
             let end = Ok(Chunk::End(End::because(Reason::Complete)));
-            Answer::new(said.chain(stream::iter([end]))).runtime(&runtime)
+            Answer::new(deltas.chain(stream::iter([end]))).runtime(&runtime)
         });
     }
 
@@ -258,7 +259,7 @@ mod tests {
         limited(Scripted::new([script]).chat(request.clone()));
         assert!(app.slept().contains(&(7 * SECOND)));
 
-        // a model around another one waits by the runtime of that one
+        // a model that wraps another one waits by the runtime of the inner one
         let provider = Scripted::new([Script::new().refuse(503), Script::new()]);
         let model = Retrying::new(provider.runtime(own.clone())).first_wait(11 * SECOND);
         let before = app.slept();

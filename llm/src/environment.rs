@@ -1,4 +1,4 @@
-//! Which model a program has, as its environment says.
+//! Choice of a model from environment variables.
 
 #[cfg(feature = "genai")]
 use crate::Provider;
@@ -8,33 +8,37 @@ use std::{env, sync::Arc};
 /// Looks up a setting by name.
 pub(crate) type Settings<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The settings that ask for a provider.
+/// The settings that select a provider.
 const PROVIDER_SETTINGS: &[&str] =
     &["BURDOCK_BASE_URL", "BURDOCK_MODEL", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
 
-/// How to get a program with providers. Programs call their feature `providers`.
+/// The option that enables providers. Programs call their feature `providers`.
 pub(crate) const PROVIDERS: &str = "`--features providers`";
 
-/// Chooses a model from the environment, and says in one line who answers.
+/// Chooses a model from the environment. The second value is a one-line description of it, for the
+/// user.
 ///
 /// | variable | meaning |
 /// |---|---|
 /// | `OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` | a provider; the first one set is taken |
 /// | `BURDOCK_MODEL` | the model, by a name that `genai` knows; each key above has a small default |
-/// | `BURDOCK_BASE_URL` | a server with the protocol of `OpenAI`; it is sent `OPENAI_API_KEY` if that is set |
+/// | `BURDOCK_BASE_URL` | a server with the `OpenAI` protocol; it is sent `OPENAI_API_KEY` if that is
+/// set |
 /// | `BURDOCK_PACE` | `natural`, or `instant` for an offline responder without pauses |
 ///
-/// With none of the first three, or without the feature `genai`, the [`Offline`] responder answers.
-/// The line tells how to get a provider; it assumes that the program passes a feature `providers`
-/// on to `burdock-llm/genai`. It has no key in it, nor has an error.
+/// If none of the first three variables is set, or the feature `genai` is disabled, the model is
+/// [`Offline`]. The description then explains how to use a provider; it assumes that the program has a
+/// feature `providers` that enables `burdock-llm/genai`. Neither the description nor an error contains
+/// a key.
 ///
 /// # Errors
-/// A setting that makes no sense, or one that is missing for another.
+/// Returns an error if a variable has an invalid value, or requires another one that is missing.
 pub fn from_env() -> Result<(Arc<dyn Model>, String), ModelError> {
     from_settings(|name| env::var(name).ok())
 }
 
-/// Chooses a model as [`from_env`] does, from settings of another source; empty ones are not set.
+/// Chooses a model as [`from_env`] does, from settings of another source. Empty settings count as
+/// missing.
 ///
 /// ```
 /// let (model, introduction) = burdock_llm::from_settings(|_| None)?;
@@ -43,7 +47,7 @@ pub fn from_env() -> Result<(Arc<dyn Model>, String), ModelError> {
 /// ```
 ///
 /// # Errors
-/// A setting that makes no sense, or one that is missing for another.
+/// Returns an error if a setting has an invalid value, or requires another one that is missing.
 pub fn from_settings(
     setting: impl Fn(&str) -> Option<String>,
 ) -> Result<(Arc<dyn Model>, String), ModelError> {
@@ -64,15 +68,15 @@ pub fn from_settings(
     Ok((Arc::new(Offline::with_pace(pace)), introduce_offline(&setting)))
 }
 
-/// Says that rules answer, and what to do for a model.
+/// Describes the offline responder, and how to use a model instead.
 fn introduce_offline(setting: Settings<'_>) -> String {
     let wanted = PROVIDER_SETTINGS.iter().find(|name| setting(name).is_some());
     match wanted {
         Some(name) => {
-            format!("offline: a few rules answer; {name} is set, to use it start with {PROVIDERS}")
+            format!("offline: rule-based answers; {name} is set, start with {PROVIDERS} to use it")
         }
         None => format!(
-            "offline: a few rules answer; for a model set e.g. OPENAI_API_KEY and start with {PROVIDERS}"
+            "offline: rule-based answers; to use a model, set e.g. OPENAI_API_KEY and start with {PROVIDERS}"
         ),
     }
 }
@@ -83,7 +87,7 @@ mod tests {
     use crate::ModelError;
 
     #[test]
-    fn the_introduction_says_how_to_get_a_model() {
+    fn offline_introduction_explains_how_to_use_a_model() {
         assert!(introduce_offline(&|_| None).contains("set e.g. OPENAI_API_KEY"));
         let key = |name: &str| (name == "GEMINI_API_KEY").then(|| "secret".to_owned());
         let line = introduce_offline(&key);
@@ -92,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_the_offline_responder_is_chosen_and_its_pace_is_read() {
+    fn offline_responder_is_the_default_and_its_pace_is_read() {
         let pace = |value: &'static str| {
             move |name: &str| (name == "BURDOCK_PACE").then(|| value.to_owned())
         };

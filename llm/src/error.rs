@@ -1,78 +1,78 @@
-//! What can go wrong between a question and its answer.
+//! Errors of models.
 
 use burdock::ActionError;
 use std::time::Duration;
 use thiserror::Error;
 
-/// Why there is no answer, or only the start of one. No variant ever holds a key.
+/// An error of a model. No variant contains a key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// The messages have none of the user.
+    /// There is no user message.
     #[error("there is no user message to answer")]
     NothingAsked,
-    /// A setting has a value that makes no sense.
+    /// A setting has an invalid value.
     #[error("`{name}` must be {expected}")]
     Setting {
         /// The environment variable.
         name: &'static str,
-        /// What it should be.
+        /// The values that are valid.
         expected: &'static str,
     },
-    /// A setting is missing that another one calls for.
+    /// A setting is missing that another one requires.
     #[error("`{name}` must be set to use {purpose}")]
     MissingSetting {
         /// The environment variable.
         name: &'static str,
-        /// What needs it.
+        /// The feature that requires it.
         purpose: String,
     },
-    /// The request could not even be made.
-    #[error("the request to the provider could not be made: {reason}")]
+    /// The request could not be created.
+    #[error("the request to the provider could not be created: {reason}")]
     Request {
-        /// What was wrong with it.
+        /// The cause.
         reason: String,
     },
-    /// The provider answered with an HTTP error.
+    /// The provider responded with an HTTP error.
     #[error("the provider refused with status {status}: {reason}")]
     Refused {
         /// The HTTP status.
         status: u16,
-        /// What the provider says about it.
+        /// The message of the provider.
         reason: String,
-        /// How long it asks to be left alone.
+        /// The delay before a retry that the provider asked for.
         retry_after: Option<Duration>,
     },
-    /// The provider reported an error while it was answering, or what it said makes no sense.
+    /// The provider reported an error in the middle of its answer, or sent data that cannot be parsed.
     #[error("the provider gave up: {reason}")]
     GaveUp {
-        /// What the provider says about it.
+        /// The message of the provider, or the cause.
         reason: String,
     },
-    /// The provider sent more than the limit allows.
+    /// The provider exceeded a size limit.
     #[error("the provider sent {what} of more than {limit} bytes")]
     Oversized {
-        /// What was too large.
+        /// The part that was too large.
         what: &'static str,
-        /// How many bytes it may have.
+        /// The limit, in bytes.
         limit: usize,
     },
-    /// The provider was out of reach, or gone before its answer was complete.
+    /// The connection could not be established, or was lost before the answer was complete.
     #[error("the connection to the provider failed: {reason}")]
     Connection {
         /// The innermost cause.
         reason: String,
     },
-    /// The provider kept the connection and said nothing.
-    #[error("the provider said nothing for {limit:?}")]
+    /// The provider kept the connection open but sent nothing.
+    #[error("the provider sent nothing for {limit:?}")]
     Silent {
-        /// How long it was waited for.
+        /// The time that was waited.
         limit: Duration,
     },
 }
 
 impl ModelError {
-    /// Tells whether asking again may help.
+    /// Returns whether a retry may succeed.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::NothingAsked
@@ -85,7 +85,7 @@ impl ModelError {
         }
     }
 
-    /// How long the provider asks to be left alone, if it does.
+    /// Returns the delay before a retry that the provider asked for, or `None` if it did not.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
@@ -93,9 +93,9 @@ impl ModelError {
         }
     }
 
-    /// Makes it the error of an action, terminal unless asking again may help.
+    /// Converts the error into the error of an action. It is terminal unless a retry may succeed.
     ///
-    /// `?` alone would make it retryable, as any error.
+    /// `?` alone would make it retryable, like any error.
     ///
     /// ```
     /// use burdock_llm::ModelError;
@@ -110,7 +110,7 @@ impl ModelError {
         if retryable { error } else { error.terminal() }
     }
 
-    /// An answer whose connection was closed in the middle of it.
+    /// A connection that was closed before the answer was complete.
     pub(crate) fn cut_short() -> Self {
         Self::Connection { reason: "it was closed before the answer was complete".to_owned() }
     }

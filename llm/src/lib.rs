@@ -43,7 +43,7 @@ pub use burdock_json::{Edit, Path, Repair, RepairKind, Segment};
 pub use burdock_llm_macros::Partial;
 pub use burdock_llm_macros::prompt;
 
-/// What the macros generate calls. Not covered by semantic versioning.
+/// Items that the macros refer to. Not covered by semantic versioning.
 #[doc(hidden)]
 pub mod __private {
     pub mod partial {

@@ -1,74 +1,74 @@
-//! What is said between a program, its user and a model.
+//! Messages of a conversation between a program, its user and a model.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who said a message.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Role {
-    /// The program, to the model.
+    /// The program, as instructions for the model.
     System,
-    /// The person at the keyboard.
+    /// The user.
     User,
     /// The model.
     Assistant,
-    /// A function that the model asked to be called.
+    /// The result of a function that the model called.
     Tool,
 }
 
-/// One turn of a conversation; what a state keeps.
+/// A message of a conversation, which can be stored in a state.
 ///
 /// ```
 /// use burdock_llm::{Message, Role};
 ///
-/// let said = Message::user("What is a monad?");
-/// assert_eq!(said.role, Role::User);
-/// assert_eq!(serde_json::to_string(&said)?, r#"{"role":"User","text":"What is a monad?"}"#);
+/// let message = Message::user("What is a monad?");
+/// assert_eq!(message.role, Role::User);
+/// assert_eq!(serde_json::to_string(&message)?, r#"{"role":"User","text":"What is a monad?"}"#);
 /// # Ok::<_, serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
-    /// Who said it.
+    /// The author.
     pub role: Role,
-    /// What was said.
+    /// The text.
     pub text: String,
-    /// What the model asked to be called; of [`Role::Assistant`] only.
+    /// The functions that the model calls; only with [`Role::Assistant`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
-    /// Which call this is the result of; of [`Role::Tool`] only.
+    /// The id of the call that this is the result of; only with [`Role::Tool`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
 }
 
 impl Message {
-    /// Makes a message of the program.
+    /// Creates a message of the program.
     pub fn system(text: impl Into<String>) -> Self {
         Self::new(Role::System, text)
     }
 
-    /// Makes a message of the user.
+    /// Creates a message of the user.
     pub fn user(text: impl Into<String>) -> Self {
         Self::new(Role::User, text)
     }
 
-    /// Makes a message of the model.
+    /// Creates a message of the model.
     pub fn assistant(text: impl Into<String>) -> Self {
         Self::new(Role::Assistant, text)
     }
 
-    /// Makes the result of a call.
+    /// Creates the result of a call.
     pub fn tool(call: &ToolCall, result: impl Into<String>) -> Self {
         Self { tool_call_id: Some(call.id.clone()), ..Self::new(Role::Tool, result) }
     }
 
-    /// Adds what the model asked to be called.
+    /// Adds calls of the model.
     #[must_use]
     pub fn with_tool_calls(mut self, calls: impl IntoIterator<Item = ToolCall>) -> Self {
         self.tool_calls.extend(calls);
         self
     }
 
-    /// Tells whether there is neither text nor a call in it.
+    /// Returns whether the message has neither text nor calls.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty() && self.tool_calls.is_empty()
     }
@@ -78,14 +78,14 @@ impl Message {
     }
 }
 
-/// What a model asks to be called.
+/// A call of a function by a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolCall {
-    /// Which call it is; its result names it.
+    /// The id of the call. The message with its result refers to it.
     pub id: String,
     /// The name of the function.
     pub name: String,
-    /// Its arguments: an object, empty if the model gave none; a JSON string if the model wrote invalid
-    /// JSON. Anything but an object is sent back to providers as `{"arguments": …}`.
+    /// The arguments: an object, empty if the model sent none; a JSON string if the model wrote invalid
+    /// JSON. A value that is not an object is sent back to providers as `{"arguments": …}`.
     pub arguments: serde_json::Value,
 }

@@ -1,24 +1,24 @@
-//! What a model is, and what it is asked.
+//! The trait of language models, and requests.
 
 use crate::{Answer, Message, clock::Clock};
 use burdock::Runtime;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
-/// A language model, or what stands in for one.
+/// A language model, or a substitute for one.
 ///
-/// It is a resource of a graph as `Arc<dyn Model>`, so that tests and programs bring the one they
-/// like. A client of one's own keeps three promises:
+/// In a graph it is a resource of type `Arc<dyn Model>`, so that programs and tests can choose an
+/// implementation. An implementation has three obligations:
 ///
-/// - An answer is lazy: nothing is sent before its stream is polled.
-/// - The last item is a [`Chunk::End`](crate::Chunk::End) or an error, and nothing comes after it.
-/// - Dropping the stream ends the work, which for a provider means its connection.
+/// - Answers are lazy: nothing is sent before the stream is polled.
+/// - The last item is a [`Chunk::End`](crate::Chunk::End) or an error, and no item follows it.
+/// - Dropping the stream cancels the request. For a provider, this closes the connection.
 ///
 /// ```
 /// use burdock_llm::{Answer, Chunk, End, Model, Reason, Request, Usage};
 /// use futures::{executor::block_on, stream};
 ///
-/// /// Says back what it was told.
+/// /// Answers with the text of the request.
 /// #[derive(Debug)]
 /// struct Parrot;
 ///
@@ -36,16 +36,15 @@ use std::{fmt, sync::Arc};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
-    note = "implement `burdock_llm::Model`, or take `Offline`, `Scripted` or `Provider`"
+    note = "implement `burdock_llm::Model`, or use `Offline`, `Scripted` or `Provider`"
 )]
 pub trait Model: Send + Sync + fmt::Debug + 'static {
-    /// Answers, piece by piece, once the stream is polled.
+    /// Returns the answer, which is a stream of chunks.
     fn chat(&self, request: Request) -> Answer;
 
-    /// Returns whether the model makes its answers fit this schema when it is in
-    /// [`Options::schema`].
+    /// Returns whether the model restricts its answers to this schema if it is in [`Options::schema`].
     ///
-    /// Defaults to no: a typed prompt then describes the schema in its text instead.
+    /// Defaults to `false`: a typed prompt then describes the schema in its text instead.
     fn accepts_schema(&self, schema: &ResponseSchema) -> bool {
         let _ = schema;
         false
@@ -62,76 +61,78 @@ impl<M: Model + ?Sized> Model for Arc<M> {
     }
 }
 
-/// What a model is asked.
+/// A request for an answer.
 ///
 /// Requests are equal if their messages and options are.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// What was said so far, the latest last.
+    /// The conversation so far, oldest message first.
     pub messages: Vec<Message>,
-    /// How to answer.
+    /// Options for the answer.
     pub options: Options,
     pub(crate) clock: Clock,
 }
 
 impl Request {
-    /// Asks for the next message of a conversation.
+    /// Creates a request for the next message of a conversation.
     pub fn new(messages: impl IntoIterator<Item = Message>) -> Self {
         Self { messages: messages.into_iter().collect(), ..Self::default() }
     }
 
-    /// Asks one question, without a history.
+    /// Creates a request with a single user message.
     pub fn prompt(text: impl Into<String>) -> Self {
         Self::new([Message::user(text)])
     }
 
-    /// Tells the model what it is and how to answer; an empty text is none.
+    /// Sets the system prompt. An empty text removes it.
     #[must_use]
     pub fn system(mut self, text: impl Into<String>) -> Self {
         self.options.system = Some(text.into()).filter(|text| !text.is_empty());
         self
     }
 
-    /// Ends the answer after so many tokens, with [`Reason::Limit`](crate::Reason::Limit).
+    /// Limits the answer to this many tokens. A longer one ends with
+    /// [`Reason::Limit`](crate::Reason::Limit).
     #[must_use]
     pub fn max_tokens(mut self, most: u32) -> Self {
         self.options.max_tokens = Some(most);
         self
     }
 
-    /// Asks for more or less variety.
+    /// Sets the sampling temperature.
     #[must_use]
     pub fn temperature(mut self, temperature: f64) -> Self {
         self.options.temperature = Some(temperature);
         self
     }
 
-    /// Asks for an answer that fits a JSON schema.
+    /// Requests an answer that fits a JSON schema.
     ///
-    /// A model whose [`accepts_schema`](Model::accepts_schema) is false for it ignores it.
+    /// Ignored by a model whose [`accepts_schema`](Model::accepts_schema) returns `false` for it.
     #[must_use]
     pub fn schema(mut self, schema: ResponseSchema) -> Self {
         self.options.schema = Some(schema);
         self
     }
 
-    /// Offers one more tool.
+    /// Adds a tool.
     #[must_use]
     pub fn tool(mut self, tool: Tool) -> Self {
         self.options.tools.push(tool);
         self
     }
 
-    /// Sets the runtime that times the answer: `.runtime(cx.runtime())` in an action. A model that was
-    /// given one of its own uses that. Defaults to [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    /// Sets the runtime that times the answer: `.runtime(cx.runtime())` in an action. A runtime that
+    /// was set on the model has precedence. Defaults to
+    /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
     #[must_use]
     pub fn runtime(mut self, runtime: &Arc<dyn Runtime>) -> Self {
         self.clock = Clock::of(runtime);
         self
     }
 
-    /// Returns the runtime that times the answer, for a model of your own: it waits by this runtime, and
-    /// passes it to [`Answer::runtime`](crate::Chunks::runtime).
+    /// Returns the runtime that times the answer, for your own implementation of [`Model`]: use it for
+    /// timers, and pass it to [`Answer::runtime`](crate::Chunks::runtime).
     pub fn runtime_or_default(&self) -> Arc<dyn Runtime> {
         self.clock.runtime()
     }
@@ -143,23 +144,23 @@ impl PartialEq for Request {
     }
 }
 
-/// How to answer. What is not set is as the model likes it.
+/// Options for an answer. Options that are not set are up to the model.
 ///
 /// Fields are added in minor versions: end a literal with `..Options::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// What the model is, and how it is to answer.
+    /// The system prompt.
     pub system: Option<String>,
-    /// How long the answer may become, in tokens.
+    /// The maximum length of the answer, in tokens.
     pub max_tokens: Option<u32>,
-    /// How much variety there is.
+    /// The sampling temperature.
     pub temperature: Option<f64>,
-    /// Where the answer ends, if the model says one of them.
+    /// Texts at which the model ends its answer.
     pub stop_sequences: Vec<String>,
-    /// What the model may call.
+    /// The functions that the model may call.
     pub tools: Vec<Tool>,
-    /// What the answer has to fit.
+    /// The schema that the answer must fit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<ResponseSchema>,
 }
@@ -167,14 +168,14 @@ pub struct Options {
 /// The JSON schema of an answer, for models with structured output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResponseSchema {
-    /// A name for it: letters of ASCII, digits, `_` and `-`.
+    /// The name: ASCII letters, digits, `_` and `-`.
     pub name: String,
     /// The schema, whose root is an object.
     pub schema: serde_json::Value,
 }
 
 impl ResponseSchema {
-    /// Names a schema. What providers do not allow in a name becomes `_`.
+    /// Creates a named schema. Characters that providers do not allow in a name are replaced by `_`.
     pub fn new(name: &str, schema: serde_json::Value) -> Self {
         let allowed = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
         let name = name.chars().take(64).map(|sign| if allowed(sign) { sign } else { '_' });
@@ -182,19 +183,19 @@ impl ResponseSchema {
     }
 }
 
-/// A function that a model may ask to be called.
+/// A function that a model may call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tool {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it does, for the model.
+    /// A description for the model.
     pub description: String,
-    /// Its arguments, as a JSON schema.
+    /// The JSON schema of the arguments.
     pub schema: serde_json::Value,
 }
 
 impl Tool {
-    /// Describes a function, with a JSON schema of its arguments.
+    /// Creates a tool with a JSON schema of its arguments.
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,

@@ -1,7 +1,7 @@
-//! A responder without a model: a few rules over tables.
+//! A rule-based responder that needs no model.
 //!
-//! [`RULES`] is the whole mind. Each rule looks at the talk and answers or passes; the last resort
-//! turns the prompt around and says honestly that nobody is at home.
+//! [`RULES`] lists the rules in order. Each rule either answers the prompt or passes. If all of them
+//! pass, the responder reflects the prompt and explains that it is offline.
 
 mod arithmetic;
 mod filled;
@@ -23,22 +23,22 @@ use serde_json::Value;
 use std::time::Duration;
 use words::Words;
 
-/// How fast the offline responder talks.
+/// The speed of the offline responder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
-    /// Like somebody who types well: longer pauses where a reader would breathe.
+    /// The rhythm of a typist, with longer pauses at punctuation.
     #[default]
     Natural,
-    /// All at once.
+    /// No pauses.
     Instant,
 }
 
-/// A responder without a model: a few rules that need neither network nor key, so that a program
-/// runs anywhere.
+/// A rule-based responder that needs neither a model, nor a network, nor a key, so that a program runs
+/// anywhere.
 ///
-/// It explains a handful of things, calculates, writes small programs, remembers names, and says
-/// honestly that it is no model. A schema in the request it fills with values that it makes up. The same messages always get the same answer in the same rhythm.
-/// As tokens it counts words.
+/// It explains a few topics, calculates, writes small programs, remembers names, and states that it is
+/// not a model. If the request has a schema, the answer is made-up values that fit it. The same
+/// messages always get the same answer in the same rhythm. Tokens are counted as words.
 ///
 /// ```
 /// use burdock_llm::{Model, Offline, Pace, Request};
@@ -55,7 +55,7 @@ pub struct Offline {
     clock: Clock,
 }
 
-/// What a rule sees.
+/// The input of a rule.
 struct Talk<'a> {
     preamble: Words,
     prompt: &'a str,
@@ -63,10 +63,10 @@ struct Talk<'a> {
     earlier: &'a [Message],
 }
 
-/// Answers, or leaves it to the next rule.
+/// Answers the prompt, or returns `None` to pass it to the next rule.
 type Rule = fn(&Talk<'_>) -> Option<String>;
 
-/// The first rule that answers wins.
+/// Rules in order. The first one that answers is used.
 const RULES: &[Rule] = &[
     programs::write_program,
     memory::note_name,
@@ -79,7 +79,7 @@ const RULES: &[Rule] = &[
 ];
 
 impl Pace {
-    /// Reads the pace from a setting.
+    /// Parses the name of a pace.
     pub(crate) fn from_name(name: &str) -> Result<Self, ModelError> {
         match name {
             "natural" => Ok(Self::Natural),
@@ -91,9 +91,9 @@ impl Pace {
         }
     }
 
-    /// How long to wait before the word at `index`, given what was said just before it.
+    /// Returns the pause before the word at `index`, given the word before it.
     ///
-    /// The variation comes from the words alone, so that the same answer always has the same rhythm.
+    /// It depends only on the words, so that the same answer always has the same rhythm.
     fn pause(self, index: usize, before: &str) -> Option<Duration> {
         let breath = match before.trim_end().chars().next_back() {
             _ if self == Self::Instant => return None,
@@ -107,7 +107,7 @@ impl Pace {
 }
 
 impl Offline {
-    /// Makes one that talks this fast.
+    /// Creates a responder with this pace.
     pub fn with_pace(pace: Pace) -> Self {
         Self { pace, ..Self::default() }
     }
@@ -120,8 +120,8 @@ impl Offline {
         self
     }
 
-    /// Streams the answer word by word, each with the space that follows it.
-    fn say(self, request: &Request) -> Result<Answer, ModelError> {
+    /// Streams the answer word by word, each with the whitespace that follows it.
+    fn respond(self, request: &Request) -> Result<Answer, ModelError> {
         let messages = &request.messages;
         let last = messages.iter().rposition(|message| message.role == Role::User);
         let last = last.ok_or(ModelError::NothingAsked)?;
@@ -133,8 +133,8 @@ impl Offline {
             None => answer(system, earlier, prompt),
         };
         let pieces = words::pieces(&text);
-        let heard: usize = messages.iter().map(|message| words::pieces(&message.text).len()).sum();
-        let said = pieces.len();
+        let input: usize = messages.iter().map(|message| words::pieces(&message.text).len()).sum();
+        let output = pieces.len();
 
         let mut watch = self.clock.stopwatch();
         let state = (pieces.into_iter().enumerate(), String::new(), self);
@@ -147,7 +147,7 @@ impl Offline {
         });
         let end = move |watch: &Stopwatch| End {
             reason: Reason::Complete,
-            usage: watch.usage(u64::try_from(heard).ok(), u64::try_from(said).ok()),
+            usage: watch.usage(u64::try_from(input).ok(), u64::try_from(output).ok()),
         };
         let chunks = deltas.map(Some).chain(stream::iter([None])).map(move |delta| {
             Ok(if let Some(delta) = delta {
@@ -166,7 +166,7 @@ impl Model for Offline {
         let clock = self.clock.or(&request.clock);
         let this = Self { clock: clock.clone(), ..*self };
         let answer = async move {
-            this.say(&request).unwrap_or_else(|error| Answer::new(stream::iter([Err(error)])))
+            this.respond(&request).unwrap_or_else(|error| Answer::new(stream::iter([Err(error)])))
         };
         Answer::timed(answer.flatten_stream(), clock)
     }
@@ -176,30 +176,30 @@ impl Model for Offline {
     }
 }
 
-/// A value as JSON that is read with pleasure.
+/// Formats a value as readable JSON.
 fn json(value: &Value) -> String {
-    // JSON is written without an error
+    // serialization of a `Value` cannot fail
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-/// The whole answer.
+/// Returns the whole answer.
 fn answer(preamble: &str, earlier: &[Message], prompt: &str) -> String {
     let talk = Talk { preamble: Words::new(preamble), prompt, words: Words::new(prompt), earlier };
-    RULES.iter().find_map(|rule| rule(&talk)).unwrap_or_else(|| reflection::turn_around(&talk))
+    RULES.iter().find_map(|rule| rule(&talk)).unwrap_or_else(|| reflection::reflect(&talk))
 }
 
 impl Talk<'_> {
-    /// What the user said before, the latest last.
+    /// Returns the earlier messages of the user, the latest last.
     fn earlier_prompts(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.said_by(Role::User)
+        self.texts_of(Role::User)
     }
 
-    /// Whether an earlier answer contains this text.
-    fn was_said(&self, text: &str) -> bool {
-        self.said_by(Role::Assistant).any(|said| said.contains(text))
+    /// Returns whether an earlier answer contains this text.
+    fn has_answered(&self, text: &str) -> bool {
+        self.texts_of(Role::Assistant).any(|answer| answer.contains(text))
     }
 
-    fn said_by(&self, role: Role) -> impl DoubleEndedIterator<Item = &str> {
+    fn texts_of(&self, role: Role) -> impl DoubleEndedIterator<Item = &str> {
         let messages = self.earlier.iter().filter(move |message| message.role == role);
         messages.map(|message| message.text.as_str())
     }

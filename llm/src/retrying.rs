@@ -1,4 +1,4 @@
-//! Another attempt, as long as nothing was shown.
+//! Retries of requests that failed before the first chunk.
 
 #[cfg(test)]
 mod tests;
@@ -10,11 +10,11 @@ use burdock::Runtime;
 use futures_util::{FutureExt, StreamExt, stream};
 use std::{sync::Arc, time::Duration};
 
-/// A model that is asked again when it fails before the first piece of its answer.
+/// A model that retries requests that fail before the first chunk of the answer.
 ///
-/// Only errors that [`is_retryable`](ModelError::is_retryable) says are worth it are tried again, and
-/// what a provider asks for by `retry-after` is waited for, without jitter. Once there was a piece,
-/// every error is passed on: somebody may have read it.
+/// Only [retryable](ModelError::is_retryable) errors are retried. A `retry-after` of the provider is
+/// respected exactly, without jitter. After the first chunk, errors are passed on, because the chunk
+/// may have been shown.
 ///
 /// ```
 /// use burdock_llm::{Model, ModelError, Request, Retrying, Script, Scripted};
@@ -41,7 +41,8 @@ struct Policy {
 }
 
 impl<M: Model> Retrying<M> {
-    /// Asks up to three times, and waits about half a second and then a second between.
+    /// Creates a model with at most three attempts, and delays of about half a second and one second
+    /// between them.
     pub fn new(model: M) -> Self {
         let policy = Policy {
             attempts: 3,
@@ -51,29 +52,30 @@ impl<M: Model> Retrying<M> {
         Self { model: Arc::new(model), policy, clock: Clock::default() }
     }
 
-    /// How often to ask, at most; at least once.
+    /// Sets the maximum number of attempts; at least 1.
     #[must_use]
     pub fn attempts(mut self, most: u32) -> Self {
         self.policy.attempts = most.max(1);
         self
     }
 
-    /// How long to wait before the second attempt; each further one waits twice as long.
+    /// Sets the delay before the first retry. It doubles with each further one.
     #[must_use]
     pub fn first_wait(mut self, wait: Duration) -> Self {
         self.policy.first_wait = wait;
         self
     }
 
-    /// How long to wait at most. A provider that asks for more is not asked again.
+    /// Sets the maximum delay. If a provider asks for a longer one, the request is not retried.
     #[must_use]
     pub fn longest_wait(mut self, wait: Duration) -> Self {
         self.policy.longest_wait = wait;
         self
     }
 
-    /// Sets the runtime that times the waits between attempts, their jitter, and a model inside that has
-    /// no runtime of its own. Defaults to that of the model inside, then to that of the request.
+    /// Sets the runtime that times the delays between attempts, their jitter, and the wrapped model if
+    /// it has no runtime of its own. Defaults to that of the wrapped model, then to that of the
+    /// request.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.clock = Clock::new(runtime);
@@ -85,10 +87,10 @@ impl<M: Model> Model for Retrying<M> {
     fn chat(&self, request: Request) -> Answer {
         let model = Arc::clone(&self.model);
         let request = Request { clock: self.clock.or(&request.clock), ..request };
-        // it is not sent before it is polled, and knows the runtime of the model
+        // not sent before it is polled; provides the runtime of the model
         let first = model.chat(request.clone());
         let clock = self.clock.or(first.clock()).or(&request.clock);
-        let answer = begin(model, self.policy, clock.clone(), first, request);
+        let answer = start(model, self.policy, clock.clone(), first, request);
         Answer::timed(answer.flatten_stream(), clock)
     }
 
@@ -97,8 +99,8 @@ impl<M: Model> Model for Retrying<M> {
     }
 }
 
-/// An answer that has begun, or whose error is for good.
-async fn begin<M: Model>(
+/// Sends the request until an answer starts or an error is final.
+async fn start<M: Model>(
     model: Arc<M>,
     policy: Policy,
     clock: Clock,
@@ -115,7 +117,7 @@ async fn begin<M: Model>(
         let Some(wait) = wait else { return put_back(first, answer) };
         drop(answer);
         if let Some(Err(error)) = first {
-            tracing::warn!(%error, attempt = i64::from(attempt), ?wait, "the model is asked again");
+            tracing::warn!(%error, attempt = i64::from(attempt), ?wait, "retrying the request");
         }
         clock.sleep(wait).await;
         answer = model.chat(request.clone());
@@ -128,23 +130,23 @@ fn put_back(first: Option<Item>, answer: Answer) -> Answer {
         Some(Ok(Chunk::Delta(_) | Chunk::ToolCall(_))) => {
             Answer::new(stream::iter(first).chain(answer))
         }
-        // nothing comes behind the last item
+        // no item follows the last one
         last => Answer::new(stream::iter(last)),
     }
 }
 
 impl Policy {
-    /// How long to wait after this attempt; `None` if there is no use in another one.
+    /// Returns the delay after this attempt, or `None` if the request is not retried.
     fn wait(&self, attempt: u32, error: &ModelError, clock: &Clock) -> Option<Duration> {
         if !error.is_retryable() {
             return None;
         }
-        if let Some(asked) = error.retry_after() {
-            return (asked <= self.longest_wait).then_some(asked);
+        if let Some(delay) = error.retry_after() {
+            return (delay <= self.longest_wait).then_some(delay);
         }
         let doubled = 1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
         let wait = self.first_wait.saturating_mul(doubled).min(self.longest_wait);
-        // so that many who failed together do not come back together
+        // so that clients that failed together do not retry together
         Some(wait.mul_f64(1.0 - clock.fraction() / 2.0))
     }
 }

@@ -1,4 +1,4 @@
-//! What is traced, as text, for tests.
+//! Trace output as text, for tests.
 
 use std::{
     fmt::{Debug, Write},
@@ -12,17 +12,18 @@ use tracing::{
 };
 use tracing_core::span::Current;
 
-/// All that is traced on this thread while it is watched.
+/// Everything that is traced on this thread while the guard of [`watch`](Self::watch) is held.
 ///
-/// A test that records answers watches even if it looks at nothing: who is the first to trace something
-/// while nobody watches may have it left out for ever, in the thread of another test as well.
+/// A test that records answers must hold a guard even if it does not read the trace: a call site that
+/// is first reached without a subscriber may be cached as disabled, for the tests of other threads as
+/// well.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trace(Arc<Mutex<Seen>>);
 
 #[derive(Debug, Default)]
 struct Seen {
     text: String,
-    /// Their ids are their places, from 1.
+    /// A span's id is its index in this list, plus 1.
     spans: Vec<&'static Metadata<'static>>,
     entered: Vec<Id>,
 }
@@ -59,7 +60,7 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        // a string writes all that is asked of it
+        // writing to a string cannot fail
         let _ = write!(self.0, " {field}={value:?}");
     }
 

@@ -1,7 +1,7 @@
-//! A provider against a server that this project did not write: the `LiteLLM` proxy, with a mock model.
+//! A provider against a third-party server: the `LiteLLM` proxy, with a mock model.
 //!
-//! It is taken from `BURDOCK_LITELLM`, the path of the program, or else installed from `PyPI`, once, into
-//! the folder of cargo's artefacts.
+//! `BURDOCK_LITELLM` is the path of the program. Otherwise it is installed from `PyPI`, once, into
+//! cargo's target directory.
 
 #[path = "common/story.rs"]
 mod story;
@@ -26,7 +26,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 const VERSION: &str = "litellm[proxy]==1.106.2";
 const KEY: &str = "sk-of-the-test";
-const TEXT: &str = "Hello from a model that is none.";
+const TEXT: &str = "Hello from a mock model.";
 
 const STORY: &str =
     r#"{"title": "Fire", "chapters": [{"heading": "Smoke"}, {"heading": "Ash"}], "rating": 4}"#;
@@ -43,7 +43,7 @@ general_settings: { master_key: @KEY@ }
 litellm_settings: { telemetry: false, num_retries: 0 }
 "#;
 
-/// A proxy, which ends with it.
+/// A proxy process, which is killed on drop.
 struct Proxy {
     child: Child,
     url: String,
@@ -68,18 +68,18 @@ impl Proxy {
             .spawn()?;
         let log = child.stderr.take().ok_or("there is no pipe")?;
         let proxy = Self { child, url: format!("http://127.0.0.1:{port}/v1"), _folder: folder };
-        let mut said = Vec::new();
+        let mut log_lines = Vec::new();
         let mut lines = BufReader::new(log).lines();
         for line in lines.by_ref() {
             let line = line?;
             if line.contains("Uvicorn running") {
-                // so that it never waits for a reader
+                // so that the process never blocks on a full pipe
                 std::thread::spawn(move || lines.for_each(drop));
                 return Ok(proxy);
             }
-            said.push(line);
+            log_lines.push(line);
         }
-        Err(format!("the proxy did not start: {}", said.join("\n")).into())
+        Err(format!("the proxy did not start: {}", log_lines.join("\n")).into())
     }
 
     fn model(&self, name: &str) -> Result<Provider> {
@@ -89,16 +89,16 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        // it may have ended by itself
+        // it may have exited already
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Tests run at the same time.
+/// Tests run concurrently.
 static INSTALLING: Mutex<()> = Mutex::new(());
 
-/// Where the proxy is; installs it where it is not.
+/// Returns the path of the proxy, and installs it if necessary.
 fn program() -> Result<PathBuf> {
     if let Some(path) = env::var_os("BURDOCK_LITELLM") {
         return Ok(path.into());
@@ -108,7 +108,7 @@ fn program() -> Result<PathBuf> {
     let program = folder.join("bin/litellm");
     if !program.exists() {
         run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        // most of it is never run
+        // most of the files are never run
         let arguments = ["install", "--quiet", "--no-compile", VERSION];
         run(Command::new(folder.join("bin/pip")).args(arguments))?;
     }
@@ -121,7 +121,7 @@ fn run(command: &mut Command) -> Result {
 }
 
 #[tokio::test]
-async fn a_real_server_streams_with_usage_and_its_refusals_are_understood() -> Result {
+async fn real_server_streams_with_usage_and_its_errors_are_parsed() -> Result {
     let proxy = Proxy::start()?;
     let history = [Message::user("Hi"), Message::assistant("Yes?"), Message::user("Greet me")];
     let answer = proxy.model("small")?.chat(Request::new(history).system("Be polite."));
@@ -144,7 +144,7 @@ async fn a_real_server_streams_with_usage_and_its_refusals_are_understood() -> R
         assert_eq!(error.is_some_and(|error| error.is_retryable()), expected == 429);
     }
 
-    // the proxy goes on after a reader that left
+    // the proxy keeps working after a reader has disconnected
     let mut left = proxy.model("small")?.chat(Request::prompt("Hi"));
     assert!(left.next().await.is_some());
     drop(left);
@@ -153,12 +153,12 @@ async fn a_real_server_streams_with_usage_and_its_refusals_are_understood() -> R
 }
 
 #[tokio::test]
-async fn a_prompt_has_the_same_value_and_usage_streamed_and_whole() -> Result {
+async fn prompt_has_the_same_value_and_usage_streamed_and_whole() -> Result {
     let proxy = Proxy::start()?;
     let prompted = proxy.model("story")?;
     let structured = proxy.model("story")?.schema_mode(SchemaMode::Structured);
     for llm in [prompted, structured] {
-        let (whole, told) = write_story("a dragon", 3).on(&llm).with_response().await?;
+        let (whole, response) = write_story("a dragon", 3).on(&llm).with_response().await?;
         assert_eq!(whole, serde_json::from_str::<Story>(STORY)?);
 
         let mut answer = write_story("a dragon", 3).on(&llm).stream();
@@ -172,10 +172,10 @@ async fn a_prompt_has_the_same_value_and_usage_streamed_and_whole() -> Result {
         assert!(titles.len() > 1, "the title grows: {titles:?}");
         assert_eq!(answer.finish().await?, whole);
         let streamed = answer.response();
-        assert_eq!((&streamed.text, streamed.reason), (&told.text, Reason::Complete));
+        assert_eq!((&streamed.text, streamed.reason), (&response.text, Reason::Complete));
         let tokens = |usage: burdock_llm::Usage| (usage.input_tokens, usage.output_tokens);
-        assert_eq!(tokens(streamed.usage), tokens(told.usage));
-        assert!(told.usage.output_tokens.is_some_and(|tokens| tokens > 0), "{told:?}");
+        assert_eq!(tokens(streamed.usage), tokens(response.usage));
+        assert!(response.usage.output_tokens.is_some_and(|tokens| tokens > 0), "{response:?}");
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Recorded streams of servers with the protocol of `OpenAI`, each with its expected outcome.
+//! Recorded streams of servers with the `OpenAI` protocol, each with its expected outcome.
 //!
-//! Each file in `streams/` is one stream. Its head says why it is there, which `content-type` it has if
-//! not that of a stream, and what is expected; behind `---` is the body, byte by byte. To add a stream,
-//! add a file.
+//! Each file in `streams/` is one stream. Its header describes the reason for the test, the
+//! `content-type` if it is not that of an event stream, and the expected outcome; after `---` follows
+//! the body, byte by byte. To add a stream, add a file.
 //!
-//! In `expect`, the id `*` stands for any id; `tokens` are those of the request and of the answer.
-//! Each stream is played over TCP whole, in single bytes, and with CRLF and CR as its line ends.
+//! In `expect`, the id `*` stands for any id; `tokens` are those of the request and of the answer. Each
+//! stream is sent over TCP as a whole, in single bytes, and with CRLF and CR line ends.
 
 use burdock_llm::{Model, ModelError, Provider, Request, answer::Whole};
 use serde_json::{Value, json};
@@ -72,14 +72,14 @@ fn recordings() -> Result<Vec<Recording>> {
     Ok(recordings)
 }
 
-/// What the server sends next.
+/// A recording that the server sends next.
 struct Performance {
     content_type: String,
     body: Vec<u8>,
     manner: Manner,
 }
 
-/// A server that plays one recording after the other, and a model that asks it.
+/// A server that sends one recording after the other, and a model that uses it.
 struct Stage {
     model: Provider,
     next: mpsc::Sender<Performance>,
@@ -131,7 +131,7 @@ fn serve(listener: &TcpListener, performance: &Performance) -> io::Result<()> {
         Manner::SingleBytes => body.iter().try_for_each(|byte| stream.write_all(&[*byte])),
         Manner::Whole | Manner::Crlf | Manner::Cr => stream.write_all(body),
     };
-    // a client that has read enough closes the connection
+    // the client closes the connection when it has read enough
     sent.or_else(|error| match error.kind() {
         io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Ok(()),
         _ => Err(error),
@@ -155,7 +155,7 @@ fn read_request(stream: &TcpStream) -> io::Result<()> {
     reader.read_exact(&mut vec![0; length])
 }
 
-/// What came out, in the words of `expect`.
+/// Converts the outcome to the format of `expect`.
 fn seen(outcome: &Outcome, expected: &Value) -> Value {
     let whole = match outcome {
         Ok(whole) => whole,
@@ -179,7 +179,7 @@ fn seen(outcome: &Outcome, expected: &Value) -> Value {
     seen
 }
 
-/// The ids that the table leaves open, which have to be there, and each of a call of its own.
+/// Returns whether the ids that `expect` leaves open are present and unique.
 fn check_ids(whole: &Whole, expected: &Value, known: &mut BTreeSet<String>) -> bool {
     let ids: BTreeSet<&str> = whole.tool_calls.iter().map(|call| call.id.as_str()).collect();
     let open = |place: usize| expected["calls"][place]["id"] == "*";
@@ -193,7 +193,7 @@ fn check_ids(whole: &Whole, expected: &Value, known: &mut BTreeSet<String>) -> b
 }
 
 #[tokio::test]
-async fn each_recorded_stream_has_its_outcome_however_its_bytes_arrive() -> Result {
+async fn recorded_stream_has_its_outcome_for_every_split_of_its_bytes() -> Result {
     let stage = Stage::open()?;
     let (mut failures, mut ids) = (Vec::new(), BTreeSet::new());
     for recording in &recordings()? {

@@ -1,4 +1,5 @@
-//! Writes TypeScript types of Rust types for the tests of the client, and keeps them current.
+//! Generates TypeScript types of Rust types for the tests of the client, and checks that they are
+//! current.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 #[path = "typescript/forms.rs"]
@@ -20,7 +21,7 @@ const HEAD: &str = "\
 
 ";
 
-/// Compares a file of the client's tests with this text; writes it if `BLESS` is set.
+/// Compares a file of the client's tests with this text, or writes it if `BLESS` is set.
 fn keep(name: &str, text: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients/typescript/test/fixtures");
     let path = folder.join(name);
@@ -33,7 +34,7 @@ fn keep(name: &str, text: &str) {
     }
 }
 
-/// Marks the properties of the stories that a schema has, as a derive would.
+/// Marks the properties of stories in a schema, as a derive would.
 fn mark_stories(schema: &mut Schema) {
     for story in ["", "sequel."] {
         mark(schema, story, "rating", Mark::Done);
@@ -43,7 +44,7 @@ fn mark_stories(schema: &mut Schema) {
     mark(schema, "chapters.[]", "title", Mark::Required);
 }
 
-/// The same of the chapters of shapes.
+/// Marks the chapters in the schema of shapes in the same way.
 fn mark_shapes(schema: &mut Schema) {
     mark(schema, "internal", "title", Mark::Required);
     mark(schema, "untagged", "title", Mark::Required);
@@ -55,7 +56,7 @@ fn add<T: JsonSchema>(types: &mut Declarations) {
 
 /// `BLESS=1 cargo test -p burdock-llm --test typescript` writes them.
 #[test]
-fn the_client_has_the_types_of_the_forms() {
+fn client_has_the_types_of_the_forms() {
     let mut types = Declarations::new();
     let story = schema_for!(forms::Story).to_value();
     let mut marked = Schema::compile(&story).unwrap();
@@ -70,7 +71,7 @@ fn the_client_has_the_types_of_the_forms() {
 }
 
 #[test]
-fn marks_of_a_schema_are_those_of_the_types() {
+fn marks_of_a_schema_equal_those_of_the_types() {
     let schema = schema_for!(forms::Shapes).to_value();
     let mut marked = Schema::compile(&schema).unwrap();
     mark_shapes(&mut marked);
@@ -87,9 +88,9 @@ fn marks_of_a_schema_are_those_of_the_types() {
     assert!(named.to_string().contains(page), "{named}");
 }
 
-/// The client's tests replay them, and compile the values after each change as values of their types.
+/// The client's tests replay the changes, and type-check the value after each of them.
 #[test]
-fn the_client_has_growing_values_of_the_forms() {
+fn client_has_growing_values_of_the_forms() {
     let mut all = growths::<forms::Story>(4, mark_stories);
     all.extend(growths::<forms::Sizes>(4, |_| ()));
     all.extend(growths::<forms::Shapes>(6, mark_shapes));

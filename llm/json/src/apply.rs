@@ -1,4 +1,4 @@
-//! The generic consumer of changes.
+//! A generic consumer of changes.
 
 use crate::change::{Change, Edit, Path, Segment};
 use serde_json::Value;
@@ -7,20 +7,20 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// The path leads to no value.
+    /// No value exists at the path.
     #[error("no value at `{path}`")]
     Missing {
         /// Path of the change.
         path: Path,
     },
-    /// The value has another type than the change needs.
+    /// The value has a type that the change does not apply to.
     #[error("cannot {edit} at `{path}`: expected {expected}")]
     Type {
         /// Path of the change.
         path: Path,
-        /// What the change does.
+        /// The operation of the change.
         edit: &'static str,
-        /// What the value would have to be.
+        /// The type that the value must have.
         expected: &'static str,
     },
 }
@@ -30,8 +30,8 @@ pub enum ApplyError {
 /// Start with [`Value::Null`]: the first change sets the root. Costs O(depth of the path).
 ///
 /// # Errors
-/// Returns an error if the change does not belong to this value: a change was skipped or applied
-/// twice. The value is unchanged then.
+/// Returns an error if the change does not apply to this value, because an earlier change was skipped
+/// or this one was already applied. The value is then unchanged.
 pub fn apply(value: &mut Value, change: &Change) -> Result<(), ApplyError> {
     let Change { path, edit } = change;
     match edit {
@@ -50,7 +50,7 @@ pub fn apply(value: &mut Value, change: &Change) -> Result<(), ApplyError> {
             }
             _ => Err(wrong(path, "push", "a list")),
         },
-        // the end of the root changes nothing in it
+        // completion of the root does not change the value
         Edit::Complete if path.is_root() => Ok(()),
         Edit::Complete => match at(value, path)?.get_mut("state") {
             Some(state) => {
@@ -76,8 +76,8 @@ fn set(value: &mut Value, path: &Path, new: &Value) -> Result<(), ApplyError> {
             elements.get_mut(*index).ok_or_else(|| missing(path))?.clone_from(new);
             Ok(())
         }
-        (_, Segment::Key(_)) => Err(wrong(path, "set", "an object above")),
-        (_, Segment::Index(_)) => Err(wrong(path, "set", "a list above")),
+        (_, Segment::Key(_)) => Err(wrong(path, "set", "an object as the parent")),
+        (_, Segment::Index(_)) => Err(wrong(path, "set", "a list as the parent")),
     }
 }
 

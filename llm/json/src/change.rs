@@ -96,7 +96,7 @@ impl<'de> Deserialize<'de> for Path {
     }
 }
 
-/// What a [`Change`] does at its path.
+/// The operation of a [`Change`] at its path.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
     /// Sets the value: a property of an object, or the root.
@@ -117,7 +117,7 @@ pub enum Edit {
 pub struct Change {
     /// Position of the value that changes.
     pub path: Path,
-    /// What changes there.
+    /// The operation.
     pub edit: Edit,
 }
 
@@ -159,11 +159,11 @@ impl<'de> Deserialize<'de> for Change {
     }
 }
 
-/// The fields of the wire form.
+/// Fields of the wire form.
 #[derive(Deserialize)]
 struct Wire {
     path: Path,
-    // `null` is a value, not an absence
+    // distinguishes a `null` value from an absent field
     #[serde(default, deserialize_with = "present")]
     set: Option<Value>,
     #[serde(default)]

@@ -1,9 +1,9 @@
-//! Names compared without case, `_`, `-` and spaces: property keys and enum variants.
+//! Comparison of names without case, `_`, `-` and spaces: property keys and enum variants.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A property key that the schema names.
+/// A property key of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct KeyId(pub(crate) u32);
 
@@ -36,7 +36,7 @@ pub(crate) fn fold(text: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
     names: Vec<Arc<str>>,
-    /// `"name":`, as it is written to JSON.
+    /// `"name":`, in the form that is written to JSON.
     written: Vec<Box<str>>,
     exact: HashMap<Arc<str>, KeyId>,
     folded: HashMap<String, Vec<KeyId>>,
@@ -74,11 +74,11 @@ impl Keys {
     }
 }
 
-/// The strings that an enum allows.
+/// The strings of an enum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Variants {
     names: Vec<Box<str>>,
-    /// Folded names in order, each with its place in `names`.
+    /// Folded names in order, each with its index in `names`.
     folded: Vec<(Box<str>, usize)>,
 }
 

@@ -4,11 +4,11 @@ use crate::change::Path;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A value that was read whole.
+/// A complete value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Parsed {
-    /// The value as JSON without spaces, repaired: what `serde_json` reads into the type.
+    /// The value as repaired JSON without spaces, for `serde_json` to read into the type.
     pub json: String,
     /// Differences between the text and valid JSON of the schema, in the order of the text. At most
     /// [`Parser::MAX_REPAIRS`](crate::Parser::MAX_REPAIRS) are kept.
@@ -25,7 +25,7 @@ pub struct Repair {
     pub path: Path,
     /// Position in the text, in bytes.
     pub offset: usize,
-    /// What was repaired.
+    /// The kind of repair.
     pub kind: RepairKind,
 }
 
@@ -42,15 +42,15 @@ pub enum RepairKind {
     TextAfter,
     /// An object or a list around the value, which the schema does not have.
     Wrapped,
-    /// A comma that does not belong there, or a second one.
+    /// A misplaced or repeated comma.
     ExtraComma,
     /// A missing comma.
     MissingComma,
-    /// A bracket that another one closed, or a text that ended inside the value.
+    /// A bracket that was closed by an outer one, or by the end of the text.
     MissingBracket,
-    /// A string at the end of a text that ended inside it.
+    /// The closing quote of a string in which the text ended.
     MissingQuote,
-    /// A property or an element at the end of the text that was not complete and was removed.
+    /// An incomplete property or element at the end of the text, which was removed.
     Incomplete,
     /// A comment.
     Comment,
@@ -80,15 +80,15 @@ pub enum RepairKind {
     Key,
     /// A single value where the type is a list.
     SingleValue,
-    /// A key that the object already has; the first one counts.
+    /// A key that the object already has; the first one is kept.
     DuplicateKey,
-    /// A property that the schema forbids; it was removed.
+    /// A property that the schema forbids, which was removed.
     ExtraProperty,
-    /// Null in an optional property whose type has no null; the property was removed.
+    /// Null in an optional property whose type does not allow null; the property was removed.
     NullProperty,
 }
 
-/// Text that cannot be a value of the schema.
+/// A token that cannot be part of a value of the schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}{place}, found {found}", place = Place(path))]
 #[non_exhaustive]
@@ -97,33 +97,33 @@ pub struct Mismatch {
     pub path: Path,
     /// Position in the text, in bytes.
     pub offset: usize,
-    /// What the schema allows there.
+    /// The tokens that the schema allows there.
     pub expected: String,
-    /// What the text has there.
+    /// The token that was found there.
     pub found: String,
-    /// Why it does not fit.
+    /// The reason for the mismatch.
     pub kind: MismatchKind,
 }
 
-/// Reasons of a [`Mismatch`].
+/// Reasons for a [`Mismatch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MismatchKind {
-    /// A value of another type, or out of its range.
+    /// A value of another type, or out of the range of its type.
     Type,
-    /// A required property that is missing, or too few elements.
+    /// A missing required property, or too few elements.
     Missing,
     /// Text that is not JSON and cannot be repaired.
     Syntax,
     /// More than [`Parser::MAX_DEPTH`](crate::Parser::MAX_DEPTH) levels.
     Depth,
-    /// The text ended inside the value, and what is there does not fit.
+    /// The text ended inside the value, which is invalid without the rest.
     Cut,
     /// The text has no value.
     NoValue,
 }
 
-/// The path for a message, or nothing at the root.
+/// Formats the path for a message; empty at the root.
 struct Place<'a>(&'a Path);
 
 impl fmt::Display for Place<'_> {
@@ -132,7 +132,7 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// Quotes text of an answer for a message, at most 60 characters of it.
+/// Quotes text of an answer for a message, at most 60 characters.
 pub(crate) fn quoted(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("`{}…`", &text[..end]),

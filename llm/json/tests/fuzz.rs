@@ -1,9 +1,9 @@
-//! Fuzzing: whatever the text, the parser does not panic, reads the same in all cuts, and JSON that
-//! it returns is read by the type.
+//! Fuzzing: for every text, the parser does not panic, gives the same result for all cuts, and returns
+//! only JSON that deserializes into the type.
 //!
-//! `cargo test` replays `corpus` and tries a short slice of inputs, the same each time.
-//! `cargo xtask fuzz` tries others; `FUZZ_SECONDS=600 cargo xtask fuzz` for ten minutes, and with a
-//! `FUZZ_SEED` from another number on. What fails is written to `corpus`.
+//! `cargo test` replays `corpus` and tries a fixed set of inputs. `cargo xtask fuzz` tries others;
+//! `FUZZ_SECONDS=600 cargo xtask fuzz` runs for ten minutes, and `FUZZ_SEED` sets the first seed.
+//! Failing inputs are written to `corpus`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a test")]
 
 mod common;
@@ -21,13 +21,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many inputs `cargo test` tries.
+/// Number of inputs that `cargo test` tries.
 const SLICE: u64 = 4_000;
 
-/// How long one input may take.
+/// Maximum time for one input.
 const SLOWEST: Duration = Duration::from_secs(2);
 
-/// Parts of texts that mean something to the parser.
+/// Fragments that are significant to the parser.
 const WORDS: &[&str] = &[
     "{",
     "}",
@@ -108,7 +108,7 @@ fn targets() -> Vec<Target> {
 }
 
 #[test]
-fn what_was_found_stays_mended() {
+fn corpus_inputs_pass() {
     let targets = targets();
     let mut found = 0;
     for file in fs::read_dir(corpus()).unwrap() {
@@ -124,12 +124,12 @@ fn what_was_found_stays_mended() {
 }
 
 #[test]
-fn no_text_breaks_the_parser() {
+fn random_inputs_pass() {
     let setting = |name| std::env::var(name).ok()?.split(' ').next()?.parse::<u64>().ok();
     let (seconds, seed) = (setting("FUZZ_SECONDS"), setting("FUZZ_SEED").unwrap_or_default());
-    let begin = Instant::now();
+    let started = Instant::now();
     let more = |tried| match seconds {
-        Some(seconds) => begin.elapsed() < Duration::from_secs(seconds),
+        Some(seconds) => started.elapsed() < Duration::from_secs(seconds),
         None => tried < SLICE,
     };
     let targets = targets();
@@ -152,7 +152,7 @@ fn no_text_breaks_the_parser() {
             }
         }
     }
-    println!("{tried} inputs in {:.1?}, {read} without a fault", begin.elapsed());
+    println!("{tried} inputs in {:.1?}, {read} without a fault", started.elapsed());
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
@@ -160,7 +160,7 @@ fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")
 }
 
-/// A text with a few changes.
+/// Returns a text with a few mutations.
 fn damaged(json: &str, random: &mut Random) -> String {
     let mut parts: Vec<String> = tokens(json);
     for _ in 0..random.below(6) {
@@ -179,7 +179,7 @@ fn damaged(json: &str, random: &mut Random) -> String {
             }
             7 if !parts.is_empty() => parts[at] = parts[at].to_uppercase(),
             _ => {
-                // one character less
+                // delete one character
                 let Some(part) = parts.get_mut(at) else { continue };
                 part.pop();
             }
@@ -188,7 +188,7 @@ fn damaged(json: &str, random: &mut Random) -> String {
     parts.concat()
 }
 
-/// The tokens of JSON.
+/// Splits JSON into tokens.
 fn tokens(json: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let (mut in_text, mut is_escaped) = (false, false);
@@ -209,11 +209,11 @@ fn tokens(json: &str) -> Vec<String> {
     tokens
 }
 
-/// What is wrong with a text.
+/// Returns a description of the fault that a text causes.
 fn fault(target: &Target, text: &str) -> Option<String> {
-    let begin = Instant::now();
+    let started = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(|| grow_in_all_cuts(&target.schema, text)));
-    let took = begin.elapsed();
+    let took = started.elapsed();
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(panic) => {

@@ -1,4 +1,4 @@
-//! How values grow: changes, marks, alternatives, and the wire form.
+//! Growth of values: changes, marks, alternatives, and the wire form.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 mod common;
@@ -16,7 +16,7 @@ const EVENT: &str = r#"{"type":"object","properties":{"event":{"oneOf":[
     {"type":"object","required":["kind","x"],"properties":{"kind":{"const":"Click"},"x":{"type":"integer"}}},
     {"type":"object","required":["kind","text"],"properties":{"kind":{"const":"Say"},"text":{"type":"string"}}}]}}}"#;
 
-/// Changes of the pieces, a line each, with `|` between the pieces.
+/// Formats the changes of each piece, one per line, with `|` between the pieces.
 fn written(schema: &Schema, pieces: &[&str]) -> Vec<String> {
     let mut parser = Parser::new(schema);
     let mut lines = Vec::new();
@@ -122,7 +122,7 @@ fn a_done_property_is_set_once() {
 }
 
 #[test]
-fn an_object_appears_with_its_required_property() {
+fn object_appears_together_with_its_required_property() {
     let schema = marked(
         STORY,
         &[(&[], "rating", Mark::Required), (&["chapters", "[]"], "title", Mark::Required)],
@@ -145,7 +145,7 @@ fn an_object_appears_with_its_required_property() {
             "|",
         ]
     );
-    // the elements alone
+    // the elements only
     let schema = marked(STORY, &[(&["chapters", "[]"], "title", Mark::Required)]);
     let lines = written(&schema, &pieces);
     assert_eq!(
@@ -162,7 +162,7 @@ fn an_object_appears_with_its_required_property() {
 }
 
 #[test]
-fn a_property_with_a_state_says_whether_it_is_complete() {
+fn property_with_a_state_reports_whether_it_is_complete() {
     let schema = marked(
         STORY,
         &[(&[], "title", Mark::State), (&[], "rating", Mark::State), (&[], "rating", Mark::Done)],
@@ -191,13 +191,13 @@ fn a_property_with_a_state_says_whether_it_is_complete() {
         json!({"title": {"state": "complete", "value": "ab"},
             "rating": {"state": "complete", "value": 12}})
     );
-    // paths of mismatches are those of the value
+    // paths of mismatches do not contain `value`
     let mismatch = grow(&schema, &[r#"{"title":{"#], |_| ()).result.unwrap_err();
     assert_eq!(mismatch.path.to_string(), "title");
 }
 
 #[test]
-fn alternatives_are_emitted_when_decided_with_the_tag_first() {
+fn alternatives_are_emitted_once_decided_with_the_tag_first() {
     let pieces = [r#"{"event":{"x":1,"#, r#""kind":"Cl"#, r#"ick","#, r#""y":[]}}"#];
     assert_eq!(
         written(&schema(EVENT), &pieces),
@@ -219,7 +219,7 @@ fn alternatives_are_emitted_when_decided_with_the_tag_first() {
 }
 
 #[test]
-fn nothing_is_emitted_of_a_value_that_does_not_count() {
+fn discarded_value_emits_no_changes() {
     let pieces = ["Use {braces}, like {\"", "rating\":", "1,\"title\":\"a\"}"];
     assert_eq!(
         written(&schema(STORY), &pieces),
@@ -245,7 +245,7 @@ fn changes_have_a_wire_form() {
 }
 
 #[test]
-fn a_change_of_another_value_is_an_error() {
+fn change_that_does_not_apply_is_an_error() {
     let change = |json: Value| serde_json::from_value::<Change>(json).unwrap();
     let value = json!({"a": 1, "b": [1]});
     for (json, message) in [
@@ -253,7 +253,10 @@ fn a_change_of_another_value_is_an_error() {
         (json!({"path": ["a"], "append": "x"}), "cannot append at `a`: expected a string"),
         (json!({"path": ["a"], "push": 1}), "cannot push at `a`: expected a list"),
         (json!({"path": ["b", 1], "set": 1}), "no value at `b[1]`"),
-        (json!({"path": ["b", "c"], "set": 1}), "cannot set at `b.c`: expected an object above"),
+        (
+            json!({"path": ["b", "c"], "set": 1}),
+            "cannot set at `b.c`: expected an object as the parent",
+        ),
         (
             json!({"path": ["b"], "complete": true}),
             "cannot complete at `b`: expected an object with a `state`",
@@ -266,7 +269,7 @@ fn a_change_of_another_value_is_an_error() {
 }
 
 #[test]
-fn a_long_text_grows_by_what_each_piece_adds() {
+fn long_text_grows_by_the_text_of_each_piece() {
     let text = format!(r#"{{"title":"{}","rating":1}}"#, "word \\n ".repeat(1_000));
     let mut random = Random(5);
     let pieces = cut(&text, 30, &mut random);
@@ -284,7 +287,7 @@ fn a_long_text_grows_by_what_each_piece_adds() {
 }
 
 #[test]
-fn recursive_places_are_equal_and_variants_are_found() {
+fn places_of_recursive_types_are_equal_and_variants_are_found() {
     let tree = schema(
         r##"{"type":"object","properties":{"next":{"$ref":"#"},"map":{"type":"object",
         "additionalProperties":{"type":"integer"}}}}"##,

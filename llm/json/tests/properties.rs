@@ -1,5 +1,5 @@
-//! Random schemas, random values of them, random cuts: growing ends in the whole value, and every
-//! value on the way is a prefix of it in the order of the text.
+//! Random schemas, random values of them, random cuts: the value grows to the whole value, and every
+//! intermediate value is a prefix of it in the order of the text.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 mod common;
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 const ROUNDS: u64 = 1_500;
 
-/// A value whose properties have an order.
+/// A JSON value with ordered properties.
 #[derive(Clone, Debug)]
 enum Doc {
     Scalar(Value),
@@ -32,7 +32,7 @@ impl Doc {
         }
     }
 
-    /// Writes the document, with spaces in places.
+    /// Writes the document, with whitespace in random places.
     fn write(&self, random: &mut Random, text: &mut String) {
         let space = |random: &mut Random| *random.pick(&["", "", "", " ", "\n  ", "\t"]);
         text.push_str(space(random));
@@ -62,7 +62,7 @@ impl Doc {
         text.push_str(space(random));
     }
 
-    /// Returns whether the value is what a reader of a part of the text has.
+    /// Returns whether a reader of a part of the text can see this value.
     fn has_prefix(&self, partial: &Value) -> bool {
         match (self, partial) {
             (Self::Scalar(value), partial) => value == partial,
@@ -84,7 +84,7 @@ impl Doc {
     }
 }
 
-/// Writes a string, some characters as escapes.
+/// Writes a string, with some characters as escapes.
 fn write_text(string: &str, random: &mut Random, text: &mut String) {
     text.push('"');
     for char in string.chars() {
@@ -100,7 +100,7 @@ fn write_text(string: &str, random: &mut Random, text: &mut String) {
     text.push('"');
 }
 
-/// Makes schemas, and values of them.
+/// Generates schemas, and values of them.
 struct Maker {
     random: Random,
 }
@@ -228,7 +228,7 @@ impl Maker {
     }
 }
 
-/// Marks some properties everywhere below the root.
+/// Marks random properties at all places below the root.
 fn mark(schema: &mut Schema, random: &mut Random) {
     let mut places = vec![schema.root()];
     for _ in 0..40 {
@@ -245,7 +245,7 @@ fn mark(schema: &mut Schema, random: &mut Random) {
 }
 
 #[test]
-fn growing_ends_in_the_whole_value_and_every_step_is_a_prefix() {
+fn value_grows_to_the_whole_and_every_step_is_a_prefix() {
     for round in 0..ROUNDS {
         let mut maker = Maker { random: Random(round) };
         let json = maker.schema(3);
@@ -276,7 +276,7 @@ fn growing_ends_in_the_whole_value_and_every_step_is_a_prefix() {
 }
 
 #[test]
-fn damaged_text_is_repaired_or_refused() {
+fn damaged_text_is_repaired_or_rejected() {
     let mut read = 0;
     for round in 0..ROUNDS {
         let mut maker = Maker { random: Random(round ^ 0xdead_beef) };
@@ -305,7 +305,7 @@ fn damaged_text_is_repaired_or_refused() {
             read += 1;
             let value: Value = serde_json::from_str(&parsed.json).unwrap();
             assert_eq!(outcome.grown, value, "{round}: {text}\n{json}");
-            // what was repaired needs no second repair
+            // repaired JSON needs no further repair
             let again = grow(&schema, &[&parsed.json], |_| ());
             let again =
                 again.result.unwrap_or_else(|error| panic!("{round}: {error}\n{text}\n{json}"));

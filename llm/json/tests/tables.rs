@@ -1,5 +1,5 @@
-//! Repairs, mismatches and kinds of schemas, as tables. Every text is read whole, by characters and
-//! in random pieces.
+//! Tables of repairs, mismatches and kinds of schemas. Every text is parsed whole, by characters and in
+//! random pieces.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 mod common;
@@ -12,7 +12,7 @@ mod tables {
 use common::{grow_in_all_cuts, schema};
 use serde_json::Value;
 
-/// Schemas by name; other names are schemas.
+/// Schemas by name. Any other name is itself a schema.
 const SCHEMAS: &[(&str, &str)] = &[
     ("any", "true"),
     ("int", r#"{"type":"integer"}"#),
@@ -74,8 +74,8 @@ const SCHEMAS: &[(&str, &str)] = &[
     ),
 ];
 
-/// One row: schema, text, and either the JSON with its repairs as `json | kind@offset …`, or the
-/// mismatch as `! kind@offset message`.
+/// A row: schema, text, and either the JSON with its repairs as `json | kind@offset …`, or the mismatch
+/// as `! kind@offset message`.
 type Row = (&'static str, &'static str, &'static str);
 
 fn check(rows: &[Row]) {
@@ -89,7 +89,7 @@ fn fault((name, text, expected): &Row) -> Option<String> {
     let found = match &outcome.result {
         Ok(parsed) => {
             let value: Value = serde_json::from_str(&parsed.json).unwrap();
-            assert_eq!(outcome.grown, value, "{text}: the changes make another value");
+            assert_eq!(outcome.grown, value, "{text}: the changes build another value");
             let repairs = parsed.repairs.iter().map(|repair| {
                 let kind = serde_json::to_value(repair.kind).unwrap();
                 format!("{}@{}", kind.as_str().unwrap(), repair.offset)

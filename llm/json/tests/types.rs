@@ -1,4 +1,4 @@
-//! Types in every form of serde: values are read back, also from damaged text.
+//! Types in every serde representation: values are read back, even from damaged text.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 mod common;

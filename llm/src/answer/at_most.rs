@@ -1,4 +1,4 @@
-//! An end for answers that have none.
+//! A limit on the length of an answer.
 
 use super::{Chunks, Item, unfold};
 use crate::{
@@ -11,7 +11,7 @@ struct AtMost<'a> {
     answer: Option<Chunks<'a>>,
     clock: Clock,
     watch: Option<Stopwatch>,
-    left: usize,
+    remaining: usize,
     end: Option<End>,
 }
 
@@ -24,8 +24,8 @@ impl AtMost<'_> {
         let mut item = self.answer.as_mut()?.next().await?;
         if let Ok(Chunk::Delta(text)) = &mut item {
             watch.delta();
-            if text.len() > self.left {
-                text.truncate(text.floor_char_boundary(self.left));
+            if text.len() > self.remaining {
+                text.truncate(text.floor_char_boundary(self.remaining));
                 let end = End { reason: Reason::Limit, usage: watch.usage(None, None) };
                 self.answer = None;
                 if text.is_empty() {
@@ -33,7 +33,7 @@ impl AtMost<'_> {
                 }
                 self.end = Some(end);
             } else {
-                self.left -= text.len();
+                self.remaining -= text.len();
             }
         }
         Some(item)
@@ -42,8 +42,13 @@ impl AtMost<'_> {
 
 pub(super) fn at_most(answer: Chunks<'_>, bytes: usize) -> Chunks<'_> {
     let clock = answer.clock().clone();
-    let state =
-        AtMost { answer: Some(answer), clock: clock.clone(), watch: None, left: bytes, end: None };
+    let state = AtMost {
+        answer: Some(answer),
+        clock: clock.clone(),
+        watch: None,
+        remaining: bytes,
+        end: None,
+    };
     unfold(clock, state, async |mut state| {
         let item = state.next().await?;
         Some((item, state))

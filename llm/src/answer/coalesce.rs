@@ -1,4 +1,4 @@
-//! Small deltas, joined.
+//! Joining of small deltas.
 
 use super::{Chunks, Item, unfold};
 use crate::{Chunk, clock::Clock};
@@ -10,13 +10,13 @@ use futures_util::{
 use std::{mem, time::Duration};
 
 struct Coalesce<'a> {
-    /// `None` behind its last item.
+    /// `None` after its last item.
     answer: Option<Chunks<'a>>,
-    held: String,
-    /// When the oldest text that is held has waited long enough.
-    due: Option<Sleep>,
-    /// What comes behind the text that is held.
-    behind: Option<Item>,
+    buffer: String,
+    /// Deadline of the oldest buffered text.
+    deadline: Option<Sleep>,
+    /// The item that follows the buffered text.
+    pending: Option<Item>,
     bytes: usize,
     delay: Duration,
     clock: Clock,
@@ -24,26 +24,26 @@ struct Coalesce<'a> {
 
 impl Coalesce<'_> {
     async fn next(&mut self) -> Option<Item> {
-        if let Some(item) = self.behind.take() {
+        if let Some(item) = self.pending.take() {
             return Some(item);
         }
         loop {
             let Some(answer) = &mut self.answer else { return self.flush() };
-            let item = match &mut self.due {
+            let item = match &mut self.deadline {
                 None => answer.next().await,
-                Some(due) => match select(due, answer.next()).await {
+                Some(deadline) => match select(deadline, answer.next()).await {
                     Either::Right((item, _)) => item,
                     Either::Left(_) => return self.flush(),
                 },
             };
             match item {
                 Some(Ok(Chunk::Delta(text))) => {
-                    self.held.push_str(&text);
-                    if self.held.len() >= self.bytes {
+                    self.buffer.push_str(&text);
+                    if self.buffer.len() >= self.bytes {
                         return self.flush();
                     }
-                    if self.due.is_none() && !self.held.is_empty() {
-                        self.due = Some(self.clock.sleep(self.delay));
+                    if self.deadline.is_none() && !self.buffer.is_empty() {
+                        self.deadline = Some(self.clock.sleep(self.delay));
                     }
                 }
                 Some(item) => {
@@ -52,9 +52,9 @@ impl Coalesce<'_> {
                     }
                     return match self.flush() {
                         None => Some(item),
-                        held => {
-                            self.behind = Some(item);
-                            held
+                        text => {
+                            self.pending = Some(item);
+                            text
                         }
                     };
                 }
@@ -64,9 +64,9 @@ impl Coalesce<'_> {
     }
 
     fn flush(&mut self) -> Option<Item> {
-        self.due = None;
-        let held = mem::take(&mut self.held);
-        (!held.is_empty()).then_some(Ok(Chunk::Delta(held)))
+        self.deadline = None;
+        let text = mem::take(&mut self.buffer);
+        (!text.is_empty()).then_some(Ok(Chunk::Delta(text)))
     }
 }
 
@@ -74,9 +74,9 @@ pub(super) fn coalesce(answer: Chunks<'_>, bytes: usize, delay: Duration) -> Chu
     let clock = answer.clock().clone();
     let state = Coalesce {
         answer: Some(answer),
-        held: String::new(),
-        due: None,
-        behind: None,
+        buffer: String::new(),
+        deadline: None,
+        pending: None,
         bytes,
         delay,
         clock: clock.clone(),

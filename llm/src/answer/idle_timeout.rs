@@ -1,4 +1,4 @@
-//! An error instead of silence.
+//! A timeout between the items of an answer.
 
 use super::{Chunks, unfold};
 use crate::{ModelError, clock::Clock};
@@ -15,10 +15,10 @@ pub(super) fn idle_timeout(answer: Chunks<'_>, limit: Duration) -> Chunks<'_> {
     let state = (Some(answer), clock.clone(), limit);
     unfold(clock, state, async |(answer, clock, limit): State<'_>| {
         let mut answer = answer?;
-        // the wait comes first: an answer that is busy may use up the task's turn each time
+        // the timer is polled first: a busy answer may use up the task's budget each time
         let item = match select(clock.sleep(limit), answer.next()).await {
             Either::Right((item, _)) => item?,
-            // dropping the answer here closes its connection
+            // the answer is dropped here, which closes its connection
             Either::Left(_) => {
                 return Some((Err(ModelError::Silent { limit }), (None, clock, limit)));
             }

@@ -1,7 +1,8 @@
 //! Answers as streams, and adapters for them.
 //!
-//! The adapters of [`Chunks`] keep the order, lose nothing, and pass the last item on; what they do with it
-//! is documented at each of them. Dropping an adapter drops the answer, which closes the connection.
+//! The adapters of [`Chunks`] preserve the order of the items, lose no text, and pass the last item on;
+//! exceptions are documented at each adapter. Dropping an adapter drops the answer, which closes the
+//! connection.
 
 mod at_most;
 mod coalesce;
@@ -34,17 +35,17 @@ use std::{
     time::Duration,
 };
 
-/// A piece of an answer, or why there is none.
+/// An item of an answer: a chunk, or the error that ended the answer.
 pub type Item = Result<Chunk, ModelError>;
 
-/// An answer, piece by piece. It is lazy, and dropping it ends the work.
+/// The answer of a model: a lazy stream of chunks. Dropping it cancels the request.
 pub type Answer = Chunks<'static>;
 
-/// An answer that may borrow; what adapters return.
+/// An answer that may borrow; the type that adapters return.
 ///
-/// All adapters of an answer wait and measure by one [`Runtime`]: that of the model if it was given one,
-/// otherwise that of the app if the request has it ([`Request::runtime`](crate::Request::runtime)),
-/// otherwise burdock's default one.
+/// All adapters of an answer use one [`Runtime`] for timers and measurements: that of the model if it
+/// has one, otherwise that of the request ([`Request::runtime`](crate::Request::runtime)), otherwise
+/// burdock's default.
 ///
 /// ```
 /// use burdock_llm::{Model, Script, Scripted, Request};
@@ -71,50 +72,52 @@ pub struct Chunks<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    /// Makes an answer of a stream, for a model of your own.
+    /// Creates an answer from a stream, for your own implementation of [`Model`](crate::Model).
     pub fn new(stream: impl Stream<Item = Item> + Send + 'a) -> Self {
         Self::timed(stream, Clock::default())
     }
 
-    /// Sets the runtime that times the adapters, unless the answer has one already.
+    /// Sets the runtime that times the adapters, if the answer does not have one yet.
     pub fn runtime(self, runtime: &Arc<dyn Runtime>) -> Self {
         self.or_clock(&Clock::of(runtime))
     }
 
-    /// Joins small deltas until they have this many bytes, or the first of them waited this long.
+    /// Joins small deltas until they have `bytes` bytes, or until the first of them has waited for
+    /// `delay`.
     ///
-    /// Everything that is not a delta follows the text that was before it, without a delay.
+    /// Any other item follows the buffered text without a delay.
     pub fn coalesce(self, bytes: usize, delay: Duration) -> Self {
         coalesce::coalesce(self, bytes, delay)
     }
 
-    /// Lets one delta pass in each `interval`. The provider waits meanwhile; what is not a delta does not.
+    /// Limits the answer to one delta per `interval`. The provider waits in the meantime; other items
+    /// are not delayed.
     pub fn rate_limit(self, interval: Duration) -> Self {
         rate_limit::rate_limit(self, interval)
     }
 
-    /// Ends with [`ModelError::Silent`] when nothing arrives for this long, which closes the connection.
+    /// Ends with [`ModelError::Silent`] if no item arrives within `limit`, which closes the connection.
     ///
-    /// The limit is for each single item, from when it is asked for.
+    /// The limit applies to each item, from the time at which it is requested.
     pub fn idle_timeout(self, limit: Duration) -> Self {
         idle_timeout::idle_timeout(self, limit)
     }
 
-    /// Calls a function with the progress of the answer, at each item.
-    pub fn on_progress(self, tell: impl FnMut(&Progress) + Send + 'a) -> Self {
-        progress::on_progress(self, tell)
+    /// Calls a function with the progress of the answer after each item.
+    pub fn on_progress(self, callback: impl FnMut(&Progress) + Send + 'a) -> Self {
+        progress::on_progress(self, callback)
     }
 
-    /// Ends with [`Reason::Limit`](crate::Reason::Limit) after this many bytes of text, which
-    /// closes the connection. The last delta is cut between two characters.
+    /// Ends with [`Reason::Limit`](crate::Reason::Limit) after `bytes` bytes of text, which closes the
+    /// connection. The last delta is cut at a character boundary.
     pub fn at_most(self, bytes: usize) -> Self {
         at_most::at_most(self, bytes)
     }
 
-    /// Ends with [`Reason::Cancelled`](crate::Reason::Cancelled) when `stop` is ready, which closes the
-    /// connection: `.until(cx.stopped())` in an action.
+    /// Ends with [`Reason::Cancelled`](crate::Reason::Cancelled) when `stop` completes, which closes
+    /// the connection: `.until(cx.stopped())` in an action.
     ///
-    /// The answer may borrow what `stop` borrows.
+    /// The answer can borrow what `stop` borrows.
     pub fn until<'b>(self, stop: impl Future<Output = ()> + Send + 'b) -> Chunks<'b>
     where
         'a: 'b,
@@ -122,12 +125,12 @@ impl<'a> Chunks<'a> {
         until::until(self, stop)
     }
 
-    /// Makes an answer that was cut an error, which can be retried.
+    /// Turns the end of a truncated answer into an error, which can be retried.
     pub fn unbroken(self) -> Self {
         unbroken::unbroken(self)
     }
 
-    /// Records how the answer ends, on the span in which it is first polled, as
+    /// Records the end of the answer on the span in which it is first polled, as
     /// [`End::record`](crate::End::record) does.
     ///
     /// An error is recorded as [`Reason::Failed`](crate::Reason::Failed), and a stream that is dropped
@@ -136,9 +139,10 @@ impl<'a> Chunks<'a> {
         recorded::recorded(self)
     }
 
-    /// Splits the answer into its deltas and the text so far: one is for showing, the other for keeping.
+    /// Splits the answer into a stream of its deltas and the text so far, for example to show one and
+    /// to keep the other.
     ///
-    /// Both are of one answer: the [`Transcript`] grows as the [`Deltas`] are taken.
+    /// The [`Transcript`] grows as the [`Deltas`] are polled.
     pub fn transcribe(self) -> (Deltas<'a>, Transcript) {
         transcribe::transcribe(self)
     }
@@ -146,7 +150,7 @@ impl<'a> Chunks<'a> {
     /// Waits for the whole answer.
     ///
     /// # Errors
-    /// Returns the error with which the answer ends.
+    /// Returns the error that ends the answer.
     ///
     /// # Cancel safety
     /// Dropping the future drops the answer.
@@ -154,12 +158,12 @@ impl<'a> Chunks<'a> {
         whole::whole(self).await
     }
 
-    /// An answer whose adapters are timed by this clock.
+    /// Creates an answer whose adapters use this clock.
     pub(crate) fn timed(stream: impl Stream<Item = Item> + Send + 'a, clock: Clock) -> Self {
         Self { stream: Box::pin(stream), clock }
     }
 
-    /// Sets the clock unless there is one.
+    /// Sets the clock if there is none.
     pub(crate) fn or_clock(self, clock: &Clock) -> Self {
         Self { clock: self.clock.or(clock), ..self }
     }
@@ -187,7 +191,7 @@ impl fmt::Debug for Chunks<'_> {
     }
 }
 
-/// An answer made item by item, which may be polled behind its end.
+/// Creates an answer item by item. It can be polled after its end.
 fn unfold<'a, S, F, Next>(clock: Clock, state: S, next: F) -> Chunks<'a>
 where
     S: Send + 'a,

@@ -1,29 +1,29 @@
-//! How far an answer is.
+//! Progress of an answer.
 
 use super::Chunks;
 use crate::{Chunk, End};
 use futures_util::StreamExt;
 use std::time::Duration;
 
-/// How far an answer is.
+/// The progress of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// How many deltas there were.
+    /// Number of deltas so far.
     pub deltas: usize,
-    /// How many bytes of text were in them.
+    /// Bytes of text so far.
     pub bytes: usize,
-    /// How many calls the model asked for.
+    /// Number of tool calls so far.
     pub tool_calls: usize,
-    /// The time since the first item.
+    /// Time since the first item.
     pub elapsed: Duration,
-    /// How it ended, at its end. An error ends an answer without one.
+    /// The end of the answer, once it has arrived. `None` if an error ended the answer.
     pub end: Option<End>,
 }
 
 pub(super) fn on_progress<'a>(
     answer: Chunks<'a>,
-    mut tell: impl FnMut(&Progress) + Send + 'a,
+    mut callback: impl FnMut(&Progress) + Send + 'a,
 ) -> Chunks<'a> {
     let mut progress = Progress::default();
     let mut watch = None;
@@ -39,7 +39,7 @@ pub(super) fn on_progress<'a>(
             Err(_) => {}
         }
         progress.elapsed = watch.get_or_insert_with(|| timer.stopwatch()).elapsed();
-        tell(&progress);
+        callback(&progress);
     });
     Chunks::timed(answer, clock)
 }

@@ -1,4 +1,4 @@
-//! Deltas, one in each interval.
+//! A minimum interval between deltas.
 
 use super::{Chunks, unfold};
 use crate::{Chunk, clock::Clock};

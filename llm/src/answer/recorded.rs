@@ -1,4 +1,4 @@
-//! How an answer ended, in the trace.
+//! Recording of the end of an answer in the trace.
 
 use super::{Chunks, Item};
 use crate::{Chunk, End, Reason, clock::Stopwatch};
@@ -12,7 +12,7 @@ use tracing::Span;
 
 struct Recorded<'a> {
     answer: Chunks<'a>,
-    /// From the first poll to the last item.
+    /// Set from the first poll to the last item.
     open: Option<Open>,
     polled: bool,
 }

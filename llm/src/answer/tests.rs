@@ -1,4 +1,4 @@
-//! What every adapter keeps (order, text, last item), and what each of them is for.
+//! Properties that all adapters share (order, text, last item), and the effect of each.
 
 use super::{Answer, Item, Progress};
 use crate::{
@@ -43,7 +43,7 @@ fn ended(reason: Reason) -> impl Fn(&Item) -> bool {
     move |item| matches!(item, Ok(Chunk::End(end)) if end.reason == reason)
 }
 
-/// Adapters, set so that they have nothing to object to.
+/// Adapters with settings under which they change nothing.
 const ADAPTERS: &[(&str, Adapter)] = &[
     ("coalesce", |answer| answer.coalesce(8, 3 * TICK)),
     ("coalesce nothing", |answer| answer.coalesce(0, TICK)),
@@ -60,20 +60,21 @@ const ADAPTERS: &[(&str, Adapter)] = &[
     }),
 ];
 
-/// What an answer is, however its text is cut into pieces; nothing comes behind the last item.
-async fn essence(answer: Answer) -> Vec<Item> {
+/// Returns the items of an answer with its text joined, so that deltas do not matter. Checks that no
+/// item follows the last one.
+async fn normalized(answer: Answer) -> Vec<Item> {
     let mut answer = answer;
     let mut items: Vec<Item> = Vec::new();
-    let mut over = false;
+    let mut ended = false;
     while let Some(item) = answer.next().await {
-        assert!(!over, "{item:?} comes behind the last item");
-        over = matches!(item, Ok(Chunk::End(_)) | Err(_));
+        assert!(!ended, "{item:?} follows the last item");
+        ended = matches!(item, Ok(Chunk::End(_)) | Err(_));
         match (items.last_mut(), item) {
             (Some(Ok(Chunk::Delta(text))), Ok(Chunk::Delta(more))) => text.push_str(&more),
             (_, item) => items.push(item),
         }
     }
-    assert!(answer.next().await.is_none(), "it stays at its end");
+    assert!(answer.next().await.is_none(), "the stream stays at its end");
     items
 }
 
@@ -101,13 +102,13 @@ async fn adapters_keep_the_order_all_text_and_the_last_item() {
         Script::new().refuse(500),
     ];
     for script in &scripts {
-        let expected = essence(ask(script)).await;
+        let expected = normalized(ask(script)).await;
         for (name, adapter) in ADAPTERS {
-            assert_eq!(essence(adapter(ask(script))).await, expected, "{name}: {script:?}");
+            assert_eq!(normalized(adapter(ask(script))).await, expected, "{name}: {script:?}");
         }
-        let (deltas, said) = ask(script).transcribe();
+        let (deltas, transcript) = ask(script).transcribe();
         let shown: String = deltas.filter_map(async |delta| delta.ok()).collect().await;
-        assert_eq!(shown, said.text(), "{script:?}");
+        assert_eq!(shown, transcript.text(), "{script:?}");
     }
 }
 
@@ -130,12 +131,12 @@ async fn a_rate_limit_delays_deltas_and_nothing_else() {
     let start = Instant::now();
     let answer = ask(&script).rate_limit(10 * TICK);
     let times: Vec<_> = answer.map(|_| start.elapsed().as_millis()).collect().await;
-    // the model waits as well: its half a second begins behind the second delta
+    // the model is delayed as well: its half second starts after the second delta
     assert_eq!(times, [0, 100, 600, 600]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_an_error_and_closes_the_answer() {
+async fn idle_timeout_is_an_error_and_closes_the_answer() {
     let (answer, dropped) = watched(&Script::new().say("a").wait(2 * TICK).say("b").silence());
     let mut answer = answer.idle_timeout(3 * TICK);
     let start = Instant::now();
@@ -148,31 +149,31 @@ async fn silence_is_an_error_and_closes_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_is_told_at_each_item() {
-    let told: Arc<Mutex<Vec<Progress>>> = Arc::default();
-    let tell = {
-        let told = Arc::clone(&told);
+async fn progress_is_reported_after_each_item() {
+    let reports: Arc<Mutex<Vec<Progress>>> = Arc::default();
+    let record = {
+        let reports = Arc::clone(&reports);
         move |progress: &Progress| {
-            if let Ok(mut told) = told.lock() {
-                told.push(*progress);
+            if let Ok(mut reports) = reports.lock() {
+                reports.push(*progress);
             }
         }
     };
-    let answer = ask(&Script::new().say("é").wait(TICK).say("bc")).on_progress(tell);
+    let answer = ask(&Script::new().say("é").wait(TICK).say("bc")).on_progress(record);
     assert_eq!(answer.count().await, 3);
-    let told = told.lock().map(|told| told.clone()).unwrap_or_default();
+    let reports = reports.lock().map(|reports| reports.clone()).unwrap_or_default();
     let seen: Vec<_> =
-        told.iter().map(|p| (p.deltas, p.bytes, p.elapsed, p.end.is_some())).collect();
+        reports.iter().map(|p| (p.deltas, p.bytes, p.elapsed, p.end.is_some())).collect();
     let none = Duration::ZERO;
     assert_eq!(seen, [(1, 2, none, false), (2, 4, TICK, false), (2, 4, TICK, true)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endless_answer_ends_where_it_may() -> Result {
+async fn endless_answer_ends_at_the_limit() -> Result {
     let (answer, dropped) = watched(&Script::new().endless("hé", TICK));
     let mut answer = answer.at_most(8);
     let text = answer.by_ref().take(3).try_collect::<Vec<_>>().await?;
-    // the last `é` would be cut in two
+    // the last `é` does not fit as a whole
     assert_eq!(text, ["hé", "hé", "h"].map(|text| Chunk::Delta(text.to_owned())));
     assert!(dropped.load(Ordering::Relaxed));
     let end = answer.next().await;
@@ -184,7 +185,7 @@ async fn an_endless_answer_ends_where_it_may() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_ends_an_answer_at_once_and_closes_it() {
+async fn stop_ends_the_answer_at_once_and_closes_it() {
     let (answer, dropped) = watched(&Script::new().say("a").silence());
     let (stop, stopped) = oneshot::channel::<()>();
     let mut answer = answer.until(stopped.map(|_| ()));
@@ -202,7 +203,7 @@ async fn a_stop_ends_an_answer_at_once_and_closes_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_was_cut_may_be_made_an_error() {
+async fn unbroken_turns_a_truncated_answer_into_an_error() {
     let items: Vec<_> = ask(&Script::new().say("a").cut()).unbroken().collect().await;
     assert_eq!(items, [delta("a"), Err(ModelError::cut_short())]);
     let whole = ask(&Script::new().say("a")).unbroken().whole().await;
@@ -210,7 +211,7 @@ async fn an_answer_that_was_cut_may_be_made_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_end_is_recorded_once_on_the_span_of_its_step() {
+async fn end_is_recorded_once_on_the_span_of_the_step() {
     let usage = Usage { input_tokens: Some(7), output_tokens: Some(2), first_delta: None };
     let ended = Script::new().wait(TICK).say("a").end(Reason::Complete, usage);
     let table = [
@@ -258,7 +259,7 @@ graph! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_answer_took_is_in_the_span_of_its_step_and_in_the_log() -> StdResult {
+async fn usage_is_in_the_span_of_the_step_and_in_the_log() -> StdResult {
     let trace = Trace::default();
     let watching = trace.watch();
     let usage = Usage { input_tokens: Some(7), output_tokens: Some(2), first_delta: None };
@@ -273,7 +274,7 @@ async fn what_an_answer_took_is_in_the_span_of_its_step_and_in_the_log() -> StdR
     drop(watching);
 
     let text = trace.text();
-    // exporters of OpenTelemetry write those as strings
+    // OpenTelemetry exporters write `u64` as a string
     assert!(!text.contains("_u64"), "{text}");
     let ends: Vec<_> = text.lines().filter(|line| line.starts_with("burdock_llm")).collect();
     assert!(ends.iter().all(|line| line.starts_with("burdock_llm::chunk in step:")), "{text}");
@@ -298,7 +299,7 @@ async fn what_an_answer_took_is_in_the_span_of_its_step_and_in_the_log() -> StdR
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_nobody_polled_is_not_recorded() {
+async fn answer_that_was_never_polled_is_not_recorded() {
     let trace = Trace::default();
     let watching = trace.watch();
     drop(ask(&Script::new()).recorded());
@@ -307,17 +308,17 @@ async fn an_answer_that_nobody_polled_is_not_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transcript_grows_with_its_deltas() -> Result {
+async fn transcript_grows_with_its_deltas() -> Result {
     let call = ToolCall { id: "1".into(), name: "add".into(), arguments: [1, 2].into() };
     let script = Script::new().wait(TICK).say("a").call(call.clone()).say("b");
-    let (mut deltas, said) = ask(&script).transcribe();
+    let (mut deltas, transcript) = ask(&script).transcribe();
     assert_eq!(deltas.try_next().await?, Some("a".to_owned()));
-    assert_eq!((said.text(), said.end().reason), ("a".to_owned(), Reason::Cancelled));
-    assert_eq!(said.end().usage.first_delta, Some(TICK));
+    assert_eq!((transcript.text(), transcript.end().reason), ("a".to_owned(), Reason::Cancelled));
+    assert_eq!(transcript.end().usage.first_delta, Some(TICK));
     assert_eq!(deltas.try_next().await?, Some("b".to_owned()));
     assert_eq!(deltas.try_next().await?, None);
     assert_eq!(deltas.try_next().await?, None);
-    let whole = said.take();
+    let whole = transcript.take();
     assert_eq!((whole.text.as_str(), whole.end.reason), ("ab", Reason::Complete));
     assert_eq!(whole.tool_calls, [call]);
 
@@ -325,22 +326,22 @@ async fn a_transcript_grows_with_its_deltas() -> Result {
         (Script::new().say("a").cut(), Reason::Truncated),
         (Script::new().refuse(500), Reason::Failed),
     ] {
-        let (deltas, said) = ask(&script).transcribe();
+        let (deltas, transcript) = ask(&script).transcribe();
         deltas.count().await;
-        assert_eq!(said.end().reason, reason);
+        assert_eq!(transcript.end().reason, reason);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_stream_without_an_end_was_cut() -> Result {
+async fn stream_without_an_end_is_truncated() -> Result {
     let whole = Answer::new(stream::iter([delta("a")])).whole().await?;
     assert_eq!(whole.end, End::because(Reason::Truncated));
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_may_borrow_what_stops_it() {
+async fn answer_can_borrow_its_stop() {
     let (stop, mut stopped) = oneshot::channel::<()>();
     let wait = (&mut stopped).map(|_| ());
     let answer = pin!(ask(&Script::new().endless("a", TICK)).until(wait));
@@ -348,7 +349,7 @@ async fn an_answer_may_borrow_what_stops_it() {
     assert_eq!(answer.count().await, 1);
 }
 
-/// An answer, and whether it was dropped.
+/// Returns an answer, and a flag that is set when it is dropped.
 fn watched(script: &Script) -> (Answer, Arc<AtomicBool>) {
     struct Drops(Arc<AtomicBool>);
     impl Drop for Drops {

@@ -1,4 +1,4 @@
-//! Deltas for showing, and the text so far for keeping.
+//! A stream of deltas with a transcript of the text so far.
 
 use super::{Chunks, whole::Whole};
 use crate::{
@@ -14,7 +14,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// The texts of an answer.
+/// The stream of an answer's text deltas.
 pub struct Deltas<'a> {
     answer: Option<Chunks<'a>>,
     clock: Clock,
@@ -22,23 +22,23 @@ pub struct Deltas<'a> {
     transcript: Transcript,
 }
 
-/// What was said so far, by the [`Deltas`] beside it.
+/// The text of an answer so far. It is filled by polling the [`Deltas`] created with it.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript(Arc<Mutex<Whole>>);
 
 impl Transcript {
-    /// The text so far.
+    /// Returns the text so far.
     pub fn text(&self) -> String {
         self.lock().text.clone()
     }
 
-    /// How the answer ended: [`Reason::Cancelled`] while it has not. The time to its first delta is
-    /// measured here where the end does not say it.
+    /// Returns how the answer ended: [`Reason::Cancelled`] before its end. The time to the first delta
+    /// is measured if the end does not contain it.
     pub fn end(&self) -> End {
         self.lock().end
     }
 
-    /// Takes all that was said so far; later deltas begin anew.
+    /// Takes everything so far and leaves an empty transcript, which later deltas fill.
     pub fn take(&self) -> Whole {
         mem::take(&mut self.lock())
     }
@@ -55,15 +55,15 @@ impl Stream for Deltas<'_> {
         let Self { answer, clock, watch, transcript } = self.get_mut();
         let watch = watch.get_or_insert_with(|| clock.stopwatch());
         loop {
-            let Some(coming) = answer else { return Poll::Ready(None) };
-            let item = ready!(coming.poll_next_unpin(cx));
+            let Some(open) = answer else { return Poll::Ready(None) };
+            let item = ready!(open.poll_next_unpin(cx));
             if let Some(Ok(chunk)) = &item {
                 if chunk.text().is_some() {
                     watch.delta();
                 }
-                let mut said = transcript.lock();
-                said.push(chunk);
-                watch.complete(&mut said.end.usage);
+                let mut whole = transcript.lock();
+                whole.push(chunk);
+                watch.complete(&mut whole.end.usage);
             }
             let (last, reason) = match item {
                 Some(Ok(Chunk::Delta(text))) => return Poll::Ready(Some(Ok(text))),

@@ -1,4 +1,4 @@
-//! Answers that count only as a whole.
+//! Answers that are only useful as a whole.
 
 use super::Chunks;
 use crate::{Chunk, ModelError, Reason};

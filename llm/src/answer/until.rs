@@ -1,4 +1,4 @@
-//! A stop that keeps what was said.
+//! A stop that keeps the text so far.
 
 use super::{Chunks, unfold};
 use crate::{Chunk, End, Reason};
@@ -24,11 +24,11 @@ pub(super) fn until<'a>(
             Either::Right((item, _)) => item?,
             Either::Left(_) => {
                 let end = End { reason: Reason::Cancelled, usage: watch.usage(None, None) };
-                // the answer is dropped here, and its connection closed
+                // the answer is dropped here, which closes its connection
                 return Some((Ok(Chunk::End(end)), None));
             }
         };
-        let goes_on = match &item {
+        let continues = match &item {
             Ok(Chunk::Delta(_)) => {
                 watch.delta();
                 true
@@ -36,6 +36,6 @@ pub(super) fn until<'a>(
             Ok(Chunk::ToolCall(_)) => true,
             Ok(Chunk::End(_)) | Err(_) => false,
         };
-        Some((item, goes_on.then_some((answer, stop, Some(watch)))))
+        Some((item, continues.then_some((answer, stop, Some(watch)))))
     })
 }

@@ -1,4 +1,4 @@
-//! All of an answer at once.
+//! A complete answer.
 
 use super::Item;
 use crate::{Chunk, End, ModelError, Reason, ToolCall};
@@ -6,19 +6,19 @@ use futures_core::Stream;
 use futures_util::TryStreamExt;
 use std::pin::pin;
 
-/// All of an answer, or what there is of it so far.
+/// A complete answer, or the part of it that has arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
-    /// Its text.
+    /// The text.
     pub text: String,
-    /// What the model asks to be called.
+    /// The functions that the model calls.
     pub tool_calls: Vec<ToolCall>,
-    /// How it ended.
+    /// The end of the answer.
     pub end: End,
 }
 
 impl Default for Whole {
-    /// Nothing, of an answer that nobody waits for.
+    /// Returns an empty answer that was cancelled.
     fn default() -> Self {
         Self { text: String::new(), tool_calls: Vec::new(), end: End::because(Reason::Cancelled) }
     }
@@ -36,7 +36,7 @@ impl Whole {
 
 pub(super) async fn whole(answer: impl Stream<Item = Item> + Send) -> Result<Whole, ModelError> {
     let mut answer = pin!(answer);
-    // a stream that ends without its end was cut
+    // a stream that finishes without an `End` was truncated
     let mut whole = Whole { end: End::because(Reason::Truncated), ..Whole::default() };
     while let Some(chunk) = answer.try_next().await? {
         whole.push(&chunk);

@@ -1,9 +1,9 @@
-//! A rule that calculates: finds the sum in a sentence and works it out.
+//! A rule that finds an arithmetic expression in a sentence and evaluates it.
 
 use super::Talk;
 use std::{iter::Peekable, slice::Iter};
 
-/// How operators are spoken.
+/// Operators as words.
 const SPOKEN: &[(&str, char)] = &[
     ("plus", '+'),
     ("minus", '-'),
@@ -18,7 +18,7 @@ const SPOKEN: &[(&str, char)] = &[
     ("mod", '%'),
 ];
 
-/// How deep brackets and signs may nest.
+/// Maximum nesting of brackets and signs.
 const DEEPEST: usize = 40;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -43,7 +43,7 @@ pub(super) fn calculate(talk: &Talk<'_>) -> Option<String> {
     })
 }
 
-/// The tokens of the one sum in the text, if there is one: a run of numbers and signs.
+/// Returns the tokens of the only expression in the text: a sequence of numbers and operators.
 fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut spaced = String::new();
     for c in text.to_lowercase().chars() {
@@ -148,9 +148,9 @@ fn show(tokens: &[Token]) -> String {
     line.replace("( ", "(").replace(" )", ")")
 }
 
-/// Hides what binary fractions do to decimal ones.
+/// Removes the rounding errors of binary fractions.
 fn round(value: f64) -> f64 {
     let rounded = (value * 1e9).round() / 1e9;
-    // `-0` is nothing that anybody expects
+    // `-0` would look wrong in an answer
     if rounded.is_finite() { rounded + 0.0 } else { value }
 }

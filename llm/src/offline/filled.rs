@@ -1,17 +1,17 @@
-//! Values for a schema: made up, and honest about it.
+//! Made-up values that fit a schema.
 //!
-//! They show what an answer looks like, so that a program with typed prompts runs without a model. The
-//! same schema always gives the same value.
+//! They show the form of an answer, so that a program with typed prompts runs without a model. The
+//! texts state that no model wrote them. The same schema always gets the same value.
 
 use serde_json::{Map, Value, json};
 
-/// How deep a value may be before lists are empty and optional parts absent.
+/// Depth from which lists are empty and optional parts absent.
 const DEPTH: usize = 6;
 
-/// The length of a list, within the bounds of its schema.
+/// Length of a list, unless the bounds of its schema require another one.
 const ITEMS: usize = 2;
 
-/// A value that fits a schema, as far as the schema can be understood.
+/// Returns a value that fits a schema, as far as the schema is supported.
 pub(super) fn fill(schema: &Value) -> Value {
     Filler { root: schema }.value(schema, "value", 0)
 }
@@ -22,7 +22,7 @@ struct Filler<'a> {
 
 impl<'a> Filler<'a> {
     fn value(&self, schema: &'a Value, name: &str, depth: usize) -> Value {
-        // references without an end
+        // stop at references that refer to each other
         if depth > 4 * DEPTH {
             return Value::Null;
         }
@@ -58,7 +58,7 @@ impl<'a> Filler<'a> {
         self.root.pointer(schema["$ref"].as_str()?.strip_prefix('#')?)
     }
 
-    /// The first alternative; null where the value is deep, or one that refers to nothing else.
+    /// Chooses the first alternative; at depth, null or one without references to other schemas.
     fn choose(choices: &'a [Value], depth: usize) -> Option<&'a Value> {
         let is_null = |choice: &&Value| choice["type"] == "null";
         if depth >= DEPTH {
@@ -71,7 +71,7 @@ impl<'a> Filler<'a> {
         choices.iter().find(|choice| !is_null(choice))
     }
 
-    /// Adds the properties beside alternatives, as a flattened enum has them.
+    /// Adds the properties next to alternatives, such as those around a flattened enum.
     fn beside(&self, schema: &'a Value, value: Value, depth: usize) -> Value {
         let (Value::Object(mut found), Some(_)) = (value.clone(), schema.get("properties")) else {
             return value;
@@ -124,7 +124,7 @@ impl<'a> Filler<'a> {
             Some("time") => "12:00:00Z",
             Some("date-time" | "partial-date-time") => "2026-01-01T12:00:00Z",
             Some("duration") => "PT1H",
-            Some("email") => "nobody@example.com",
+            Some("email") => "someone@example.com",
             Some("uri" | "url") => "https://example.com/",
             Some("uuid") => "00000000-0000-4000-8000-000000000000",
             Some("ipv4" | "ip") => "192.0.2.1",
@@ -140,7 +140,7 @@ impl<'a> Filler<'a> {
     }
 }
 
-/// The type of a value: the first that is not null, and null where the value is deep.
+/// Returns the type of a value: the first that is not null, or null at depth.
 fn kind(schema: &Value, depth: usize) -> &str {
     let kinds: Vec<&str> = match &schema["type"] {
         Value::String(kind) => vec![kind],
@@ -153,14 +153,14 @@ fn kind(schema: &Value, depth: usize) -> &str {
     if null { "null" } else { first.copied().unwrap_or("null") }
 }
 
-/// A small number within the bounds.
+/// Returns a small integer within the bounds.
 fn integer(schema: &Value) -> i64 {
     let least = schema["minimum"].as_i64().unwrap_or(i64::MIN);
     let most = schema["maximum"].as_i64().unwrap_or(i64::MAX);
     3_i64.max(least).min(most)
 }
 
-/// A small number within the bounds.
+/// Returns a small number within the bounds.
 fn number(schema: &Value) -> f64 {
     let bound = |keyword: &str| schema[keyword].as_f64();
     let least = bound("minimum").unwrap_or(f64::NEG_INFINITY);
@@ -168,7 +168,7 @@ fn number(schema: &Value) -> f64 {
     1.5_f64.max(least).min(most)
 }
 
-/// Whether a schema has a reference in it.
+/// Returns whether a schema contains a reference.
 fn refers(schema: &Value) -> bool {
     match schema {
         Value::Object(map) => map.contains_key("$ref") || map.values().any(refers),
@@ -177,7 +177,7 @@ fn refers(schema: &Value) -> bool {
     }
 }
 
-/// `snake_case` and `camelCase` as words.
+/// Splits `snake_case` and `camelCase` into words.
 fn words(name: &str) -> String {
     let mut words = String::new();
     for sign in name.chars() {
@@ -199,7 +199,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn a_value_fits_its_schema_and_says_that_it_is_made_up() {
+    fn value_fits_its_schema_and_says_that_it_is_made_up() {
         let story = json!({
             "type": "object",
             "properties": {
@@ -243,7 +243,7 @@ mod tests {
         ] {
             assert_eq!(fill(&schema), expected, "{schema}");
         }
-        // a recursive type ends
+        // recursive types end
         assert!(fill(&tree)["children"].is_array());
     }
 }

@@ -1,9 +1,9 @@
-//! Rules that use the history: names, and who said what.
+//! Rules that use the history: names, and earlier messages.
 
 use super::{Talk, words::excerpt};
 use crate::Role;
 
-/// What comes before a name.
+/// Phrases before a name.
 const INTRODUCTIONS: &[&[&str]] =
     &[&["my", "name", "is"], &["my", "name's"], &["i", "am", "called"], &["people", "call", "me"]];
 
@@ -20,7 +20,7 @@ const ABOUT_QUESTIONS: &[&str] = &[
 const ABOUT_ANSWERS: &[&str] =
     &["did you say", "did you answer", "your last answer", "you said before"];
 
-/// Greets who says their name.
+/// Greets users who introduce themselves.
 pub(super) fn note_name(talk: &Talk<'_>) -> Option<String> {
     let name = introduced(talk.prompt)?;
     Some(match known_name(talk) {
@@ -61,19 +61,19 @@ pub(super) fn recall_question(talk: &Talk<'_>) -> Option<String> {
 
 /// Answers "what did you say".
 pub(super) fn recall_answer(talk: &Talk<'_>) -> Option<String> {
-    let said = || talk.said_by(Role::Assistant).next_back();
-    talk.words.has_any(ABOUT_ANSWERS).then(|| match said() {
-        Some(said) => format!("My last answer began like this: \"{}\"", excerpt(said)),
+    let last = || talk.texts_of(Role::Assistant).next_back();
+    talk.words.has_any(ABOUT_ANSWERS).then(|| match last() {
+        Some(answer) => format!("My last answer began like this: \"{}\"", excerpt(answer)),
         None => "I have not said anything yet.".to_owned(),
     })
 }
 
-/// The name that the user last gave before this prompt.
+/// Returns the last name that the user gave before this prompt.
 pub(super) fn known_name(talk: &Talk<'_>) -> Option<String> {
     talk.earlier_prompts().rev().find_map(introduced)
 }
 
-/// The name in "my name is Ada".
+/// Returns the name in "my name is Ada".
 fn introduced(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     INTRODUCTIONS.iter().find_map(|introduction| {

@@ -1,11 +1,11 @@
-//! Programs that the offline responder knows by heart, and an honest outline for all others.
+//! Complete programs for known requests, and outlines for all others.
 
 use super::{
     Talk,
     words::{Words, excerpt},
 };
 
-/// A program, and the words that ask for it.
+/// A program, and the phrases that request it.
 struct Program {
     cues: &'static [&'static str],
     code: &'static str,
@@ -141,7 +141,7 @@ enum Light {
 }
 
 impl Light {
-    /// What follows; the compiler checks that nothing is forgotten.
+    /// Returns the next light; the compiler checks that none is forgotten.
     fn next(self) -> Self {
         match self {
             Light::Red => Light::Green,
@@ -153,7 +153,7 @@ impl Light {
     ),
 ];
 
-/// What a prompt says when it wants code although the preamble does not.
+/// Phrases that request code when the preamble does not.
 const ASKS_FOR_CODE: &[&str] = &[
     "write code",
     "write some code",
@@ -165,7 +165,7 @@ const ASKS_FOR_CODE: &[&str] = &[
     "code for",
 ];
 
-/// Words that name no purpose.
+/// Words without information about the purpose of a program.
 const FILLERS: &[&str] = &[
     "a",
     "an",
@@ -211,7 +211,7 @@ const FILLERS: &[&str] = &[
     "by",
 ];
 
-/// What a function on something takes, and what one of a kind returns.
+/// Parameter types by the subject of a function, and return types by its kind.
 const PARAMETERS: &[(&str, &str)] = &[
     ("file", "path: &std::path::Path"),
     ("string", "text: &str"),
@@ -232,7 +232,7 @@ const RESULTS: &[(&str, &str)] = &[
     ("average", " -> f64"),
 ];
 
-/// Writes a program if code is wanted: one it knows, or an outline.
+/// Writes a program if code is requested: a known one, or an outline.
 pub(super) fn write_program(talk: &Talk<'_>) -> Option<String> {
     let only_code = talk.preamble.has("code");
     if !only_code && !talk.words.has_any(ASKS_FOR_CODE) {
@@ -246,7 +246,7 @@ pub(super) fn write_program(talk: &Talk<'_>) -> Option<String> {
     Some(format!("{remark}```rust\n{code}\n```"))
 }
 
-/// A function that says by its name what it should do, and in its body that it does not.
+/// Returns a function with a descriptive name and an unimplemented body.
 fn outline(talk: &Talk<'_>) -> String {
     let wish = excerpt(talk.prompt);
     let name = function_name(&talk.words);

@@ -1,9 +1,9 @@
-//! The last resort: turns the prompt around, as Eliza did, and says what is missing.
+//! The fallback rule: reflects the prompt, as Eliza did, and explains how to use a model.
 
 use super::{Talk, words::excerpt};
 use crate::environment::PROVIDERS;
 
-/// Whoever is meant, seen from the other side; pairs before single words.
+/// Pronouns and verbs from the opposite perspective. Pairs of words come before single words.
 const OTHER_SIDE: &[(&str, &str)] = &[
     ("i am", "you are"),
     ("am i", "are you"),
@@ -20,7 +20,7 @@ const OTHER_SIDE: &[(&str, &str)] = &[
     ("yours", "mine"),
 ];
 
-/// How a prompt opens, and what to say about the rest of it. The first that fits is taken.
+/// The start of a prompt, and the reply about the rest of it. The first match is used.
 const REPLIES: &[(&str, &str)] = &[
     ("i feel", "How long have you felt {}?"),
     ("i am", "How long have you been {}?"),
@@ -44,14 +44,15 @@ const REPLIES: &[(&str, &str)] = &[
     ("", "You say: {}. What would a good answer to that look like?"),
 ];
 
-/// Honest, whatever was asked.
-pub(super) fn turn_around(talk: &Talk<'_>) -> String {
+/// Answers any prompt, and states that the responder is offline.
+pub(super) fn reflect(talk: &Talk<'_>) -> String {
     let offline = format!(
         "I am offline: a handful of rules, not a language model. To talk to one, set OPENAI_API_KEY, \
          ANTHROPIC_API_KEY or GEMINI_API_KEY, or BURDOCK_BASE_URL and BURDOCK_MODEL for a server of \
          your own, and start me with {PROVIDERS}."
     );
-    let excuse = if talk.was_said(&offline) { "I am still offline, as I said." } else { &offline };
+    let excuse =
+        if talk.has_answered(&offline) { "I am still offline, as I said." } else { &offline };
     format!("{} {excuse}", reply(talk.prompt))
 }
 

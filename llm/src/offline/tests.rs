@@ -1,4 +1,4 @@
-//! Questions and answers as data, and what every answer has in common.
+//! Questions and expected answers as data, and properties of all answers.
 
 use super::{Offline, Pace};
 use crate::{Answer, Chunk, Message, Model, ModelError, Reason, Request};
@@ -10,7 +10,7 @@ const QUESTION: &str = "Answer the question.";
 
 type Result<T = ()> = std::result::Result<T, ModelError>;
 
-/// Asks one prompt after the other in one session and returns the answers.
+/// Sends the prompts one after the other in one session and returns the answers.
 async fn ask(preamble: &str, prompts: &[&str]) -> Result<Vec<String>> {
     let model = Offline::with_pace(Pace::Instant);
     let mut history = Vec::new();
@@ -33,7 +33,7 @@ async fn check(preamble: &str, prompts: &[&str], expected: &str) -> Result {
 }
 
 #[tokio::test]
-async fn the_offline_responder_answers_what_was_asked() -> Result {
+async fn offline_responder_answers_the_question() -> Result {
     let table: &[(&str, &[&str], &str)] = &[
         (CODE, &["write code for fizzbuzz"], "```rust\nfn main() {\n    for n in 1..=100"),
         (CODE, &["Reverse a string, please"], "fn reverse(text: &str)"),
@@ -84,7 +84,7 @@ async fn different_prompts_get_different_answers() -> Result {
 }
 
 #[tokio::test]
-async fn the_chunks_are_words_and_together_the_whole_answer() -> Result {
+async fn chunks_are_words_that_add_up_to_the_whole_answer() -> Result {
     for (preamble, prompt) in
         [(CODE, "sort"), (QUESTION, "write a limerick"), (QUESTION, "a  b \n c")]
     {
@@ -99,7 +99,7 @@ async fn the_chunks_are_words_and_together_the_whole_answer() -> Result {
 }
 
 #[tokio::test]
-async fn a_history_without_a_user_message_is_refused() {
+async fn history_without_a_user_message_is_an_error() {
     let request = Request::new([Message::assistant("Hello!")]);
     let mut answer = Offline::default().chat(request);
     let refused = answer.next().await;
@@ -110,7 +110,7 @@ async fn a_history_without_a_user_message_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_says_what_it_took() -> Result {
+async fn end_has_the_usage() -> Result {
     let whole = Offline::default().chat(Request::prompt("hello there")).whole().await?;
     assert_eq!(whole.end.reason, Reason::Complete);
     let usage = whole.end.usage;
@@ -121,7 +121,7 @@ async fn the_end_says_what_it_took() -> Result {
 }
 
 #[test]
-fn it_talks_under_any_executor() -> Result {
+fn responder_works_under_any_executor() -> Result {
     let answer = Offline::default().chat(Request::prompt("3 * 4"));
     let whole = futures::executor::block_on(answer.whole())?;
     assert!(whole.text.starts_with("3 * 4 = 12."), "{whole:?}");
@@ -129,7 +129,7 @@ fn it_talks_under_any_executor() -> Result {
 }
 
 #[test]
-fn pauses_vary_and_are_longer_where_a_reader_breathes() {
+fn pauses_vary_and_are_longer_at_punctuation() {
     let pause = |index, before| Pace::Natural.pause(index, before);
     assert!(pause(3, "word. ") > pause(3, "word, "));
     assert!(pause(3, "word, ") > pause(3, "words "));
@@ -139,7 +139,7 @@ fn pauses_vary_and_are_longer_where_a_reader_breathes() {
 }
 
 #[test]
-fn deep_nesting_is_given_up_and_not_a_stack_overflow() {
+fn deep_nesting_does_not_overflow_the_stack() {
     let prompt = format!("{}1 + 1", "(".repeat(100_000));
     assert!(super::answer(QUESTION, &[], &prompt).contains("offline"));
     let prompt = format!("{}1 + 1", "-".repeat(100_000));
@@ -147,7 +147,7 @@ fn deep_nesting_is_given_up_and_not_a_stack_overflow() {
 }
 
 #[test]
-fn an_answer_can_be_sent_to_another_thread() {
+fn answer_can_be_sent_to_another_thread() {
     fn is_send<T: Send>(_: T) {}
     is_send(Offline::default().chat(Request::prompt("hello")));
     is_send::<Option<Answer>>(None);

@@ -1,8 +1,8 @@
-//! What the offline responder knows, and its small talk.
+//! Explanations of topics, and small talk.
 
 use super::{Talk, memory::known_name};
 
-/// Something to say when a prompt is about it.
+/// Answers to prompts about a topic.
 struct Topic {
     cues: &'static [&'static str],
     /// Different wordings; `{name}` is the user's name after a comma, if it is known.
@@ -46,7 +46,7 @@ const TOPICS: &[Topic] = &[
     topic(&["thanks", "thank you"], &["You are welcome{name}.", "Gladly{name}, any time."]),
     topic(
         &["bye", "goodbye", "see you"],
-        &["Goodbye{name}. If this session has a log, we can go on right here next time."],
+        &["Goodbye{name}. If this session has a log, we can continue right here next time."],
     ),
     topic(
         &["joke", "make me laugh"],
@@ -70,7 +70,7 @@ const TOPICS: &[Topic] = &[
          Passing it on moves it, and the old name can no longer be used. So nothing is freed twice, and \
          nothing is forgotten.",
             "Think of a library book: one person holds it and answers for it. They may lend it (a borrow) or \
-         give it away (a move), and who holds it last takes it back. That is ownership.",
+         give it away (a move), and then that person owns it. That is ownership.",
         ],
     ),
     topic(
@@ -115,10 +115,10 @@ const TOPICS: &[Topic] = &[
          the thread back at every `.await` that is not ready. An executor such as tokio polls it again when \
          something has happened.",
             "Async lets one thread wait for thousands of things. Each `.await` is a place where a task may be \
-         set aside, and dropped: whoever writes async code asks at each of them what would be lost.",
+         set aside, and dropped, so for each of them you have to ask what would be lost.",
         ],
     ),
-    // what burdock is about
+    // concepts of burdock
     topic(
         &["burdock"],
         &[
@@ -138,7 +138,7 @@ const TOPICS: &[Topic] = &[
     topic(
         &["stream", "streaming"],
         &[
-            "A stream is an iterator that may have to wait: it hands out items one by one as they come to be. \
+            "A stream is an iterator that may have to wait: it yields items one by one as they become available. \
          What you are reading arrives as one, word by word.",
         ],
     ),
@@ -156,13 +156,13 @@ const TOPICS: &[Topic] = &[
          again. That is the idea of an append-only log, and after a crash it is what you still have.",
         ],
     ),
-    // beyond
+    // other topics
     topic(
         &["monad"],
         &[
             "A monad is a type with two operations: put a value in, and chain a step that itself returns such a \
          type. `Option` and `and_then` are one: every step may fail, and none of them has to look.",
-            "Forget the burritos. If you have written `?` after a `Result`, you have used a monad: \"go on with \
+            "Forget the burritos. If you have written `?` after a `Result`, you have used a monad: \"continue with \
          the value, or leave with the error\", plumbed once and for all.",
         ],
     ),
@@ -198,14 +198,14 @@ const TOPICS: &[Topic] = &[
 ];
 
 const LIMERICKS: &[&str] = &[
-    "A burdock once clung to a sock\nAnd was carried for miles round the block.\n  Said the bur: \"I commit\n  To each step, every bit,\nAnd it's all written down in the log.\"",
-    "A borrower, mutable, keen,\nLent a slice where a reader had been.\n  The compiler said: \"No!\n  You must first let it go.\"\nAnd the build has been green since the scene.",
-    "A stream that was eager to please\nSent its items with terrible ease,\n  Till the consumer said: \"Stop!\n  Only one, then we swap!\"\nAnd the queue could at last be at peace.",
+    "A burdock once clung to a sock\nAnd was carried for miles round the block.\n  Cried the bur: \"I commit\n  To each step, every bit,\nAnd it's all written down in the log.\"",
+    "A borrower, mutable, keen,\nLent a slice where a reader had been.\n  The compiler cried: \"No!\n  You must first let it go.\"\nAnd the build has been green since the scene.",
+    "A stream that was eager to please\nSent its items with terrible ease,\n  Till the consumer cried: \"Stop!\n  Only one, then we swap!\"\nAnd the queue could at last be at peace.",
 ];
 
 const LIMERICK_ON_DEMAND: &str = "A rhyme about {}? I'm offline,\nSo I borrow my words line by line;\n  There's no model in here,\n  But the metre is clear,\nAnd I think that the ending is fine.";
 
-/// Explains a word, or makes small talk.
+/// Explains a topic, or makes small talk.
 pub(super) fn explain(talk: &Talk<'_>) -> Option<String> {
     let topic = talk.words.best(TOPICS, |topic| topic.cues)?;
     let name = known_name(talk).map(|name| format!(", {name}")).unwrap_or_default();
@@ -214,22 +214,22 @@ pub(super) fn explain(talk: &Talk<'_>) -> Option<String> {
         let answer = topic.answers.first()?.replace("{name}", &name);
         Some(format!("You have heard this from me before. {answer}"))
     };
-    answers.find(|answer| !talk.was_said(answer)).or_else(again)
+    answers.find(|answer| !talk.has_answered(answer)).or_else(again)
 }
 
-/// Writes a limerick, about something if asked to.
+/// Writes a limerick, about a subject if the prompt names one.
 pub(super) fn write_limerick(talk: &Talk<'_>) -> Option<String> {
     if !talk.words.has_any(&["limerick", "poem", "rhyme", "verse"]) {
         return None;
     }
-    let known = LIMERICKS.iter().find(|limerick| !talk.was_said(limerick));
+    let known = LIMERICKS.iter().find(|limerick| !talk.has_answered(limerick));
     let (_, about) = talk.prompt.split_once(" about ").unwrap_or_default();
     let about = about.trim_end_matches(|c: char| !c.is_alphanumeric());
     let fits = |limerick: &&&str| limerick.to_lowercase().contains(&about.to_lowercase());
     match known.filter(fits) {
         Some(limerick) => Some((*limerick).to_owned()),
         None if about.is_empty() => {
-            LIMERICKS.first().map(|limerick| format!("Once more:\n{limerick}"))
+            LIMERICKS.first().map(|limerick| format!("Here it is again:\n{limerick}"))
         }
         None => Some(LIMERICK_ON_DEMAND.replace("{}", about)),
     }

@@ -1,6 +1,6 @@
-//! Text as words: how prompts are compared with tables, and how answers are cut into pieces.
+//! Texts as words: comparison of prompts with tables, and splitting of answers.
 
-/// A text reduced to what matters for matching: lower-case words without punctuation and plurals.
+/// A text normalized for matching: lower-case words without punctuation and plurals.
 pub(super) struct Words {
     /// Each word with a space before and after it, so that phrases can be found as substrings.
     text: String,
@@ -19,12 +19,12 @@ impl Words {
         Self { text: words }
     }
 
-    /// Whether this word or phrase occurs.
+    /// Returns whether this word or phrase occurs.
     pub(super) fn has(&self, phrase: &str) -> bool {
         self.text.contains(&Self::new(phrase).text)
     }
 
-    /// Whether one of these words or phrases occurs.
+    /// Returns whether any of these words or phrases occurs.
     pub(super) fn has_any(&self, phrases: &[&str]) -> bool {
         phrases.iter().any(|phrase| self.has(phrase))
     }
@@ -33,7 +33,7 @@ impl Words {
         self.text.split_whitespace()
     }
 
-    /// The row of a table that fits best: the one most of whose text was recognised.
+    /// Returns the row of a table that fits best: the one whose cues cover the longest text.
     pub(super) fn best<'t, T>(&self, table: &'t [T], cues: fn(&T) -> &[&str]) -> Option<&'t T> {
         let score = |row: &T| -> usize {
             let known = cues(row).iter().filter(|cue| self.has(cue));
@@ -50,7 +50,7 @@ fn stem(word: &str) -> &str {
     word.strip_suffix('s').filter(|_| plural).unwrap_or(word)
 }
 
-/// Cuts a text into words, each with the white space that follows it; nothing is lost.
+/// Splits a text into words, each with the whitespace that follows it. The pieces add up to the text.
 pub(super) fn pieces(text: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for c in text.chars() {
@@ -64,7 +64,7 @@ pub(super) fn pieces(text: &str) -> Vec<String> {
     pieces
 }
 
-/// The start of a text, on one line, for quoting.
+/// Returns the start of a text on one line, for quoting.
 pub(super) fn excerpt(text: &str) -> String {
     const MOST: usize = 14;
     let mut words = text.split_whitespace();

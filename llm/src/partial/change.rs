@@ -1,14 +1,16 @@
-//! A change of a value of one type.
+//! Typed changes of values.
 
 use burdock_json::{Edit, Path};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::{fmt, marker::PhantomData};
 
-/// A change of a growing value of type `T`: a path, and what is set, appended or pushed there.
+/// A change of a growing value of type `T`: a path, and the value that is set, appended or pushed
+/// there.
 ///
-/// It is a [`burdock_json::Change`] that knows its type, and serialises as one:
-/// `{"path":["chapters",0,"title"],"append":"On"}`. Apply it with [`Grown::apply`](crate::Grown::apply).
+/// It is a [`burdock_json::Change`] with a type, and serializes as one:
+/// `{"path":["chapters",0,"title"],"append":"On"}`. Apply it with
+/// [`Grown::apply`](crate::Grown::apply).
 ///
 /// ```
 /// use burdock_llm::Change;
@@ -24,22 +26,22 @@ pub struct Change<T: ?Sized> {
 }
 
 impl<T: ?Sized> Change<T> {
-    /// Wraps an untyped change. Whether it fits `T` shows when it is applied.
+    /// Wraps an untyped change. Whether it fits `T` is checked when it is applied.
     pub fn new(untyped: burdock_json::Change) -> Self {
         Self { untyped, of: PhantomData }
     }
 
-    /// Returns the place of the change, from the root of the value.
+    /// Returns the path of the change, from the root of the value.
     pub fn path(&self) -> &Path {
         &self.untyped.path
     }
 
-    /// Returns what changes at [`path`](Self::path).
+    /// Returns the operation at [`path`](Self::path).
     pub fn edit(&self) -> &Edit {
         &self.untyped.edit
     }
 
-    /// Returns the change without its type.
+    /// Returns the untyped change.
     pub fn untyped(&self) -> &burdock_json::Change {
         &self.untyped
     }
@@ -51,10 +53,10 @@ impl<T: ?Sized> Change<T> {
 }
 
 impl Change<String> {
-    /// Returns the text that this change adds, which is empty at the end of the answer.
+    /// Returns the text that this change adds; empty at the end of the answer.
     ///
-    /// A change with [`Edit::Set`] is the first one of an answer: it replaces the text that a consumer
-    /// may have from an earlier attempt.
+    /// A change with [`Edit::Set`] is the first one of an attempt: it replaces the text of an earlier
+    /// attempt.
     ///
     /// ```
     /// use burdock_llm::{Script, Scripted, prompt};

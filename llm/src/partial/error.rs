@@ -1,14 +1,14 @@
-//! Errors of changes that do not fit.
+//! Errors of changes that cannot be applied.
 
 use burdock_json::Segment;
 use serde_json::Value;
 use std::fmt;
 use thiserror::Error;
 
-/// How much of a value an error quotes, in bytes.
+/// Maximum length of a quoted value, in bytes.
 const QUOTED: usize = 40;
 
-/// A change that does not fit the value it is applied to. The value is unchanged.
+/// An error returned when a change does not fit the value it is applied to. The value is unchanged.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error("change does not fit at `{}`: {misfit}", written(.path))]
 pub struct GrowError {
@@ -16,41 +16,41 @@ pub struct GrowError {
     misfit: Misfit,
 }
 
-/// Why a change does not fit.
+/// Reasons why a change does not fit.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Misfit {
     /// The change sets a value of another type.
     #[error("expected {expected}, found {found}")]
     Type {
-        /// What fits there.
+        /// The type that is expected there.
         expected: String,
-        /// The start of what is set.
+        /// The start of the value in the change.
         found: String,
     },
-    /// The change edits something that has not been set.
+    /// The change edits a value that has not been set.
     #[error("there is no value yet")]
     Absent,
-    /// The change edits a value in a way that its type does not have.
+    /// The change applies an edit that the type does not support.
     #[error("{expected} cannot be changed by this edit")]
     Edit {
-        /// What is there.
+        /// The value that the change edits.
         expected: String,
     },
-    /// The change belongs to another variant than the present one.
+    /// The change belongs to another variant than the current one.
     #[error("the variant is `{present}` and cannot change")]
     Variant {
-        /// The name of the present variant.
+        /// The name of the current variant.
         present: String,
     },
-    /// The change sets an enum of which the variant is not known yet, or a character of which only the
-    /// quote has arrived. [`Grown`](crate::Grown) waits for the changes that follow.
+    /// The change sets an enum whose variant is not known yet, or a character of which only the opening
+    /// quote has arrived. [`Grown`](crate::Grown) waits for later changes.
     #[error("the variant is not known yet")]
     Undecided,
-    /// The type cannot be read from what the change sets.
+    /// The value in the change cannot be deserialized.
     #[error("{reason}")]
     Invalid {
-        /// What serde reports.
+        /// The error of serde.
         reason: String,
     },
     /// The type has no such property or position.
@@ -59,22 +59,22 @@ pub enum Misfit {
 }
 
 impl GrowError {
-    /// Creates an error at this place of the value.
+    /// Creates an error at the root of the value.
     pub fn new(misfit: Misfit) -> Self {
         Self { path: Vec::new(), misfit }
     }
 
-    /// Creates an error for a value that is set and does not fit.
+    /// Creates an error for a value that is set but does not fit.
     pub fn expected(expected: impl Into<String>, found: &Value) -> Self {
         Self::new(Misfit::Type { expected: expected.into(), found: quoted(found) })
     }
 
-    /// Creates an error for an edit that a value of this kind does not have.
+    /// Creates an error for an edit that the type does not support.
     pub fn edit(expected: impl Into<String>) -> Self {
         Self::new(Misfit::Edit { expected: expected.into() })
     }
 
-    /// Moves the error into a property or an element.
+    /// Prepends a segment to the path of the error.
     #[must_use]
     pub fn below(mut self, segment: Segment) -> Self {
         self.path.insert(0, segment);
@@ -85,14 +85,14 @@ impl GrowError {
         self.misfit == Misfit::Undecided
     }
 
-    /// Moves the error below a path.
+    /// Prepends a path to the path of the error.
     #[must_use]
     pub(crate) fn below_all(mut self, path: &[Segment]) -> Self {
         self.path.splice(..0, path.iter().cloned());
         self
     }
 
-    /// Returns the place that does not fit, from the root of the value.
+    /// Returns the path at which the change does not fit, from the root of the value.
     pub fn path(&self) -> &[Segment] {
         &self.path
     }
@@ -103,7 +103,7 @@ impl GrowError {
     }
 }
 
-/// A path as a person writes it: `chapters[0].title`.
+/// Displays a path as `chapters[0].title`.
 fn written(path: &[Segment]) -> Written<'_> {
     Written(path)
 }
@@ -126,7 +126,7 @@ impl fmt::Display for Written<'_> {
     }
 }
 
-/// The start of a value's text.
+/// Returns the start of the JSON of a value.
 fn quoted(value: &Value) -> String {
     let mut text = value.to_string();
     if text.len() > QUOTED {

@@ -1,24 +1,24 @@
-//! Fields that say how far they are.
+//! Fields with a state.
 
 use super::{Grow, GrowError, Marks, Misfit, marks::Node};
 use burdock_json::{Edit, Segment};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-/// How far a field is.
+/// The state of a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldState {
-    /// Nothing of it has arrived.
+    /// No part of it has arrived.
     #[default]
     Pending,
-    /// Some of it has arrived.
+    /// A part of it has arrived.
     Growing,
-    /// All of it has arrived.
+    /// It has arrived completely.
     Complete,
 }
 
-/// A field marked `#[partial(state)]`: its value so far, and how far it is.
+/// A field marked `#[partial(state)]`: its value so far, and its state.
 ///
 /// In JSON it is absent while pending, then `{"state": "growing" | "complete", "value": …}`.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Field<P> {
 }
 
 impl<P> Field<P> {
-    /// Returns how far the field is.
+    /// Returns the state of the field.
     pub fn state(&self) -> FieldState {
         self.state
     }
@@ -38,7 +38,7 @@ impl<P> Field<P> {
         self.value.as_ref()
     }
 
-    /// Returns whether all of the field has arrived.
+    /// Returns whether the field has arrived completely.
     pub fn is_complete(&self) -> bool {
         self.state == FieldState::Complete
     }

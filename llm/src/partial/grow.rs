@@ -1,4 +1,4 @@
-//! The trait of types that have a partial form, and the trait of these forms.
+//! The traits of types with a partial form, and of partial forms.
 
 use super::{GrowError, Marks, marks::Node};
 use crate::partial::derived::Keys;
@@ -7,7 +7,7 @@ use serde::{Serialize, ser::SerializeMap};
 use serde_json::Value;
 use std::fmt;
 
-/// The partial form of a type: what there is of it while it arrives.
+/// The partial form of a type: the value while it arrives.
 ///
 /// `PartialOf<String>` is `String`, `PartialOf<Vec<Chapter>>` is `Vec<ChapterPartial>`.
 pub type PartialOf<T> = <T as Partial>::Partial;
@@ -23,28 +23,28 @@ pub trait Partial {
     type Partial: Grow;
 }
 
-/// The form of a value that is still arriving, changed in place.
+/// The form of a value while it arrives, changed in place.
 ///
-/// `#[derive(Partial)]` implements it for the partial types that it generates. It serialises as the
-/// JSON value that the same changes make of `null`.
+/// `#[derive(Partial)]` implements it for the partial types that it generates. It serializes as the
+/// JSON value that the same changes build from `null`.
 pub trait Grow: Clone + fmt::Debug + Serialize {
-    /// Reads what a change sets: a value that may still be unfinished.
+    /// Reads a value from a change. The value may be incomplete.
     ///
     /// # Errors
-    /// Returns an error that names the place if the value does not fit.
+    /// Returns an error with the path if the value does not fit.
     fn from_json(json: &Value) -> Result<Self, GrowError>;
 
-    /// Applies an edit at `path` below this value, in time that depends on the depth alone.
+    /// Applies an edit at `path` below this value. The time depends only on the depth.
     ///
     /// # Errors
-    /// Returns an error if the edit does not fit; the value is then unchanged.
+    /// Returns an error if the edit does not fit. The value is then unchanged.
     fn grow(&mut self, path: &[Segment], edit: &Edit) -> Result<(), GrowError>;
 
-    /// Marks the places of a schema where the type asks for it: `done`, `required`, `state`.
+    /// Applies the marks of the type (`done`, `required`, `state`) to a schema.
     #[doc(hidden)]
     fn __mark(_marks: &mut Marks<'_>, _node: &Node) {}
 
-    /// Compares, also types that are not `PartialEq`: by what they serialise as.
+    /// Compares two values. Types without `PartialEq` are compared by their serialized values.
     #[doc(hidden)]
     fn __same(&self, other: &Self) -> bool {
         match (serde_json::to_value(self), serde_json::to_value(other)) {
@@ -53,7 +53,7 @@ pub trait Grow: Clone + fmt::Debug + Serialize {
         }
     }
 
-    /// Tells which properties of an object belong to this type where it is flattened into another.
+    /// Returns how a property of an object belongs to this type when it is flattened.
     #[doc(hidden)]
     fn __keys(_key: &str) -> Keys {
         Keys::None

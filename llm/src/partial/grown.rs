@@ -1,11 +1,11 @@
-//! A value while it grows.
+//! Growing values.
 
 use super::{Change, Grow, GrowError, Misfit, Partial, types::grow_json};
 use burdock_json::{Edit, Segment};
 use serde_json::Value;
 use std::fmt;
 
-/// What there is so far of a value of type `T`, grown in place by its changes.
+/// A value of type `T` as far as it has arrived, grown in place by its changes.
 ///
 /// ```
 /// use burdock_llm::{Change, Grown};
@@ -26,21 +26,21 @@ use std::fmt;
 pub struct Grown<T: Partial> {
     partial: Option<T::Partial>,
     complete: bool,
-    /// Edits that set an enum before its variant is known, with what followed them.
+    /// Edits that set an enum before its variant is known, and the edits after them.
     waiting: Vec<Waiting>,
 }
 
 impl<T: Partial> Grown<T> {
-    /// Creates a value of which nothing has arrived.
+    /// Creates a value without content.
     pub fn new() -> Self {
         Self { partial: None, complete: false, waiting: Vec::new() }
     }
 
-    /// Applies a change in place. The time depends on the depth of its path and the size of what it
-    /// sets, not on what is already there.
+    /// Applies a change in place. The time depends on the depth of its path and the size of the value
+    /// that it sets, not on the size of the existing value.
     ///
     /// # Errors
-    /// Returns an error that names the place if the change does not fit. The value is then unchanged.
+    /// Returns an error with the path if the change does not fit. The value is then unchanged.
     pub fn apply(&mut self, change: &Change<T>) -> Result<(), GrowError> {
         let (path, edit) = (change.path().segments(), change.edit());
         let waiting = self.waiting.iter_mut();
@@ -77,8 +77,8 @@ impl<T: Partial> Grown<T> {
         Ok(())
     }
 
-    /// Applies the properties of one object that wait for one another: the tag and the content of an
-    /// enum that is flattened. This costs the size of the value, once for each such object.
+    /// Applies properties of one object that wait for each other: the tag and the content of a
+    /// flattened enum. This costs time proportional to the size of the value, once per such object.
     fn join_siblings(&mut self, path: &[Segment]) {
         let Some((_, parent)) = path.split_last() else { return };
         let is_sibling =
@@ -100,7 +100,7 @@ impl<T: Partial> Grown<T> {
         }
     }
 
-    /// Applies what waits, if its variant is known by now.
+    /// Applies a waiting edit, if its variant is known by now.
     fn retry(&mut self, index: usize) -> Result<(), GrowError> {
         let Waiting { path, pushes, json } = self.waiting.remove(index);
         let edit = if pushes { Edit::Push(json) } else { Edit::Set(json) };
@@ -113,12 +113,12 @@ impl<T: Partial> Grown<T> {
         }
     }
 
-    /// Returns what there is so far, or `None` if nothing has arrived.
+    /// Returns the value so far, or `None` if nothing has arrived.
     pub fn partial(&self) -> Option<&T::Partial> {
         self.partial.as_ref()
     }
 
-    /// Returns what there is so far by value.
+    /// Converts into the value so far, or `None` if nothing has arrived.
     pub fn into_partial(self) -> Option<T::Partial> {
         self.partial
     }
@@ -128,8 +128,8 @@ impl<T: Partial> Grown<T> {
         self.complete
     }
 
-    /// Discards what there is. Changes that follow start again at the root, as after
-    /// `items_superseded` in a stream of events.
+    /// Discards the value. Later changes start again at the root, as after `items_superseded` in an
+    /// event stream.
     pub fn reset(&mut self) {
         *self = Self::new();
     }
@@ -161,11 +161,11 @@ impl<T: Partial> fmt::Debug for Grown<T> {
     }
 }
 
-/// An edit that cannot be applied before more of its value is known.
+/// An edit that cannot be applied until more of its value has arrived.
 #[derive(Clone, Debug)]
 struct Waiting {
     path: Vec<Segment>,
-    /// Pushes an element; otherwise sets the value.
+    /// Whether it pushes an element instead of setting a value.
     pushes: bool,
     json: Value,
 }
@@ -180,7 +180,7 @@ impl Waiting {
         Some(Self { path: path.to_vec(), pushes, json })
     }
 
-    /// Returns the path from the value that waits, if this path leads into it.
+    /// Returns the rest of a path below the waiting value, or `None` if the path is elsewhere.
     fn below<'a>(&self, path: &'a [Segment]) -> Option<&'a [Segment]> {
         let rest = path.strip_prefix(self.path.as_slice())?;
         match (self.pushes, rest) {

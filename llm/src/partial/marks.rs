@@ -1,18 +1,18 @@
-//! Marks of a type on its schema: which properties appear when, so that every consumer sees the same.
+//! Marks of a type on its schema. They define when each property appears, for all consumers alike.
 
 use super::{Grow, Partial};
 use burdock_json::{Mark, Place, Schema};
 
-/// A place of a schema, `None` where the schema does not describe what the type has there.
+/// A place of a schema, or `None` if the schema does not describe the type there.
 #[doc(hidden)]
 pub type Node = Option<Place>;
 
-/// The walk that marks a schema: over a type and its schema in parallel.
+/// Marks a schema by walking a type and its schema in parallel.
 pub struct Marks<'a> {
     schema: &'a mut Schema,
-    /// The property whose value the walk is at.
+    /// The property whose value is being visited.
     property: Option<Property>,
-    /// What was visited, which ends the walk of recursive types: the function of the type, and where.
+    /// The visited functions and places, which end the walk of recursive types.
     visited: Vec<(&'static str, Place, Option<Property>)>,
 }
 
@@ -20,8 +20,8 @@ pub struct Marks<'a> {
 type Property = (Place, String);
 
 impl<'a> Marks<'a> {
-    /// Marks the properties of a schema that `T` declares as `done`, `required` or `state`, and those
-    /// that the parser has to show at once for the partial form of `T`.
+    /// Applies the marks that `T` declares (`done`, `required`, `state`), and those for properties that
+    /// the parser must emit in one piece for the partial form of `T`.
     pub fn apply<T: Partial>(schema: &'a mut Schema) {
         let root = Some(schema.root());
         Marks { schema, property: None, visited: Vec::new() }.visit(&root, T::Partial::__mark);
@@ -37,7 +37,7 @@ impl<'a> Marks<'a> {
 
 #[doc(hidden)]
 impl Marks<'_> {
-    /// Continues with a type at this place.
+    /// Visits a type at this place.
     pub fn visit<F: Fn(&mut Marks<'_>, &Node)>(&mut self, node: &Node, mark: F) {
         let Some(place) = node else { return };
         let visit = (std::any::type_name::<F>(), place.clone(), self.property.clone());
@@ -47,19 +47,19 @@ impl Marks<'_> {
         }
     }
 
-    /// Continues with an element of a list or tuple.
+    /// Visits an element of a list or tuple.
     pub fn element(&mut self, node: &Node, index: usize, mark: impl Fn(&mut Marks<'_>, &Node)) {
         let element = node.as_ref().and_then(|place| self.schema.element(place, index));
         self.descend(None, &element, mark);
     }
 
-    /// Continues with the values of a map.
+    /// Visits the values of a map.
     pub fn values(&mut self, node: &Node, mark: impl Fn(&mut Marks<'_>, &Node)) {
         let values = node.as_ref().and_then(|place| self.schema.values(place));
         self.descend(None, &values, mark);
     }
 
-    /// Continues with a property.
+    /// Visits a property.
     pub fn property(&mut self, node: &Node, key: &str, mark: impl Fn(&mut Marks<'_>, &Node)) {
         let value = self.place_of(node, key);
         let property = node.as_ref().map(|place| (place.clone(), key.to_owned()));
@@ -77,7 +77,7 @@ impl Marks<'_> {
         self.property = above;
     }
 
-    /// Shows the value of the property that the walk is at when it is complete.
+    /// Marks the property that is being visited as `done`.
     pub fn whole(&mut self) {
         if let Some((place, key)) = &self.property {
             self.schema.mark(place, key, Mark::Done);
@@ -94,17 +94,17 @@ impl Marks<'_> {
         node.as_ref().and_then(|place| self.schema.variant(place, tag, variant))
     }
 
-    /// Shows a property when it is complete.
+    /// Marks a property as `done`.
     pub fn done(&mut self, node: &Node, key: &str) {
         self.mark(node, key, Mark::Done);
     }
 
-    /// Shows an object when it has this property.
+    /// Marks a property as `required`.
     pub fn required(&mut self, node: &Node, key: &str) {
         self.mark(node, key, Mark::Required);
     }
 
-    /// Shows how far a property is.
+    /// Marks a property as `state`.
     pub fn state(&mut self, node: &Node, key: &str) {
         self.mark(node, key, Mark::State);
     }

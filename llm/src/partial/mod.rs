@@ -1,4 +1,4 @@
-//! Partial values: types for values that are still arriving, and the changes that grow them.
+//! Partial values: types of values that are still arriving, and the changes that grow them.
 
 mod change;
 pub(crate) mod derived;

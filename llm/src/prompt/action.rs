@@ -1,13 +1,13 @@
-//! What the action of a prompt calls.
+//! Runtime of the action of a prompt.
 
 use super::{PromptError, PromptStream};
 use crate::Change;
 use burdock::{ActionError, Context};
 
-/// The next change, for the action to yield.
+/// Returns the next change, for the action to yield.
 ///
 /// # Errors
-/// Returns an error if the answer has no value.
+/// Returns an error if the answer is not a value of the type.
 pub async fn next<T>(
     answer: &mut PromptStream<'_, T>,
     cx: &Context,
@@ -19,10 +19,10 @@ pub async fn next<T>(
     }
 }
 
-/// The whole value, for the action to write.
+/// Returns the whole value, for the action to write.
 ///
 /// # Errors
-/// Returns an error if the answer has no value.
+/// Returns an error if the answer is not a value of the type.
 pub async fn finish<T>(answer: &mut PromptStream<'_, T>, cx: &Context) -> Result<T, ActionError> {
     match answer.finish().await {
         Ok(value) => Ok(value),
@@ -30,8 +30,9 @@ pub async fn finish<T>(answer: &mut PromptStream<'_, T>, cx: &Context) -> Result
     }
 }
 
-/// The error of the action. After a stop there is none: half a value cannot be written, and a failure
-/// would take the error edge and supersede what was shown. So the step is abandoned.
+/// Returns the error of the action. After a stop, the step is abandoned instead: an incomplete value
+/// cannot be written, and a failure would follow the error edge and supersede the items that were
+/// shown.
 async fn failed<T>(
     answer: &mut PromptStream<'_, T>,
     error: PromptError,

@@ -1,8 +1,8 @@
-//! What is known of the type of an answer: it is text, it has a partial form, or only a schema.
+//! Selection of how a type is parsed: as text, with a partial form, or with a schema only.
 //!
-//! The expansion of `#[prompt]` has the type itself, so the choice is made by method lookup: the first of
-//! these traits that applies to `&&&&AnswerType<T>` has the method. The last one applies to every type,
-//! so that a type that fits nothing is one error, of [`check_answer`].
+//! The expansion of `#[prompt]` names the type, so the choice is made by method resolution: the first
+//! of these traits that applies to `&&&&AnswerType<T>` provides the method. The last one applies to
+//! every type, so that an unsupported type causes a single error, in [`check_answer`].
 
 use super::{
     PromptError,
@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::{any::Any, marker::PhantomData, sync::Arc};
 
-/// Reports a type that cannot be an answer.
+/// Fails to compile for a type that cannot be an answer.
 pub fn check_answer<T: Answerable>() {}
 
 /// A type that a model can answer with.
@@ -33,19 +33,19 @@ impl<T: DeserializeOwned + JsonSchema + 'static> Answerable for T {}
 pub struct AnswerType<T>(PhantomData<fn() -> T>);
 
 impl<T> AnswerType<T> {
-    /// The type.
+    /// Creates a marker for the type.
     #[expect(clippy::new_without_default, reason = "called by the expansion only")]
     pub fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-/// How an answer of type `T` is read.
+/// How an answer of type `T` is parsed.
 #[derive(Debug)]
 pub struct Kind<T> {
     /// `None` for text.
     pub(super) shape: Option<MakeShape>,
-    pub(super) read: fn(&str) -> Result<T, Refusal>,
+    pub(super) read: fn(&str) -> Result<T, DeserializeError>,
     /// `None` if there is no partial form.
     pub(super) grown: Option<MakeGrown<T>>,
 }
@@ -58,27 +58,27 @@ impl<T> Clone for Kind<T> {
 
 impl<T> Copy for Kind<T> {}
 
-/// Makes the schema of a type, or finds it.
+/// Returns the schema of a type, generated on the first call.
 type MakeShape = fn() -> Result<Arc<Shape>, PromptError>;
 
-/// Makes a partial value of which nothing has arrived.
-type MakeGrown<T> = fn() -> Box<dyn Growing<T>>;
+/// Creates an empty partial value.
+type MakeGrown<T> = fn() -> Box<dyn DynGrown<T>>;
 
-/// What `Deserialize` says about a value.
+/// An error of `Deserialize`.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct DeserializeError {
     pub(super) path: String,
     pub(super) reason: String,
 }
 
-/// A partial value, whose type is known where it is made and where it is looked at.
-pub(super) trait Growing<T>: Send + Sync {
+/// A partial value behind a trait object.
+pub(super) trait DynGrown<T>: Send + Sync {
     fn apply(&mut self, change: &Change<T>) -> Result<(), GrowError>;
     fn reset(&mut self);
     fn as_any(&self) -> &dyn Any;
 }
 
-impl<T> Growing<T> for Grown<T>
+impl<T> DynGrown<T> for Grown<T>
 where
     T: Partial + 'static,
     T::Partial: Send + Sync + 'static,
@@ -96,9 +96,9 @@ where
     }
 }
 
-/// `String`: text.
+/// Text: `String`.
 pub trait TextAnswer<T> {
-    /// How it is read.
+    /// Returns how the answer is parsed.
     fn kind(&self) -> Kind<T>;
 }
 
@@ -114,7 +114,7 @@ impl TextAnswer<String> for &&&AnswerType<String> {
 
 /// A type that has a partial form.
 pub trait PartialAnswer<T> {
-    /// How it is read.
+    /// Returns how the answer is parsed.
     fn kind(&self) -> Kind<T>;
 }
 
@@ -134,7 +134,7 @@ where
 
 /// A type that has no partial form.
 pub trait SchemaAnswer<T> {
-    /// How it is read.
+    /// Returns how the answer is parsed.
     fn kind(&self) -> Kind<T>;
 }
 
@@ -144,32 +144,33 @@ impl<T: DeserializeOwned + JsonSchema + 'static> SchemaAnswer<T> for &AnswerType
     }
 }
 
-/// A type that was reported.
+/// A type that [`check_answer`] has rejected.
 pub trait AnyAnswer<T> {
-    /// How it is read: never, since the program does not compile.
+    /// Never called, because the program does not compile.
     fn kind(&self) -> Kind<T>;
 }
 
 impl<T> AnyAnswer<T> for AnswerType<T> {
     fn kind(&self) -> Kind<T> {
-        let refuse = |_: &str| {
+        let reject = |_: &str| {
             let reason = "its type is not an answer".to_owned();
-            Err(Refusal { path: String::new(), reason })
+            Err(DeserializeError { path: String::new(), reason })
         };
-        Kind { shape: None, read: refuse, grown: None }
+        Kind { shape: None, read: reject, grown: None }
     }
 }
 
-fn read<T: DeserializeOwned>(json: &str) -> Result<T, Refusal> {
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, DeserializeError> {
     let mut reader = serde_json::Deserializer::from_str(json);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
-        Refusal { path, reason: shortened(&error.into_inner().to_string()) }
+        DeserializeError { path, reason: shortened(&error.into_inner().to_string()) }
     })
 }
 
-/// Shortens the list of names that serde writes for an unknown variant or field: a type may have hundreds.
+/// Shortens the list of names in serde's error for an unknown variant or field. A type may have
+/// hundreds.
 fn shortened(reason: &str) -> String {
     const MOST: usize = 20;
     const EXPECTED: &str = "expected one of ";
@@ -204,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn refusal_names_at_most_twenty_variants() {
-        let refusal = |names: &'static [&'static str]| {
+    fn error_lists_at_most_twenty_variants() {
+        let message = |names: &'static [&'static str]| {
             let error = serde_json::Error::unknown_variant("Other", names);
             shortened(&error.to_string())
         };
-        let few = refusal(&["A", "B", "C"]);
+        let few = message(&["A", "B", "C"]);
         assert_eq!(few, "unknown variant `Other`, expected one of `A`, `B`, `C`");
-        let many = refusal(&["A"; 500]);
+        let many = message(&["A"; 500]);
         assert!(many.ends_with("`A`, `A`, … and 480 more"), "{many}");
         assert_eq!(many.matches("`A`").count(), 20);
         let error = serde_json::from_str::<Letter>("\"C\"").err().map(|error| error.to_string());

@@ -1,4 +1,4 @@
-//! Prompts, and calls of a model with them.
+//! Prompts, and calls of a model.
 
 use super::{PromptError, PromptStream, Response, answer_type::Kind, request::Question};
 use crate::{Answer, Message, Model, Options, Request, ResponseSchema, clock::Clock};
@@ -10,20 +10,20 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// Sets the longest answer, in bytes.
+/// The default limit on the length of an answer, in bytes.
 const AT_MOST: usize = 8 << 20;
 
-/// A prompt with its arguments: what a function with [`#[prompt]`](macro@crate::prompt) returns.
+/// A prompt with its arguments, as returned by a function with [`#[prompt]`](macro@crate::prompt).
 ///
-/// Nothing is sent before the [`Call`] that [`on`](Self::on) returns is awaited or streamed.
-#[must_use = "a prompt is asked with `.on(&model)`"]
+/// Nothing is sent until the [`Call`] that [`on`](Self::on) returns is awaited or streamed.
+#[must_use = "a prompt is sent with `.on(&model)`"]
 pub struct Prompt<T> {
     pub(super) kind: Kind<T>,
     pub(super) question: Result<Question, PromptError>,
     pub(super) policy: Policy,
 }
 
-/// How often to ask, and how much to read.
+/// Limits on retries and on the length of an answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Policy {
     pub(super) retries: u32,
@@ -31,7 +31,7 @@ pub(super) struct Policy {
     pub(super) at_most: usize,
 }
 
-/// What follows a mismatch once a change was shown.
+/// Whether a mismatch may be retried after a change was yielded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AfterShown {
     Fail,
@@ -54,60 +54,61 @@ impl<T> Prompt<T> {
         }
     }
 
-    /// Sets the system text. An empty text is none.
+    /// Sets the system prompt. An empty text removes it.
     pub fn system(self, text: impl Into<String>) -> Self {
         let text = Some(text.into()).filter(|text| !text.is_empty());
         self.with(|question| question.options.system = text)
     }
 
-    /// Sets the options, all of them: also the system text. A schema in them is ignored.
+    /// Replaces all options, including the system prompt. A schema in them is ignored.
     pub fn options(self, options: Options) -> Self {
         self.with(|question| question.options = options)
     }
 
-    /// Ends the answer after this many tokens, which is an error unless its value is complete by then.
+    /// Limits the answer to this many tokens. A longer answer is an error, unless its value is already
+    /// complete.
     pub fn max_tokens(self, most: u32) -> Self {
         self.with(|question| question.options.max_tokens = Some(most))
     }
 
-    /// Sets how much variety there is.
+    /// Sets the sampling temperature.
     pub fn temperature(self, temperature: f64) -> Self {
         self.with(|question| question.options.temperature = Some(temperature))
     }
 
-    /// Sets the messages before the prompt, the latest last.
+    /// Sets the messages before the prompt, oldest first.
     pub fn messages(self, history: impl IntoIterator<Item = Message>) -> Self {
         self.with(|question| question.history = history.into_iter().collect())
     }
 
-    /// Sets how often the model is asked again after an answer that does not fit. Defaults to 0.
+    /// Sets how many times the prompt is retried after an answer that does not fit. Defaults to 0.
     ///
-    /// It is told its answer and what does not fit. A call that is awaited shows nothing, so each of its
-    /// attempts may be repeated; a stream repeats none of which it has yielded a change, unless it is
-    /// [`resetting`](Self::resetting). Errors of the model are left to
+    /// A retry sends the model its answer and the mismatch. A call that is awaited shows nothing, so it
+    /// can always be retried; a stream is not retried once it has yielded a change, unless it is
+    /// [`resetting`](Self::resetting). Errors of the model are not retried here; use
     /// [`Retrying`](crate::Retrying).
     pub fn retries(mut self, most: u32) -> Self {
         self.policy.retries = most;
         self
     }
 
-    /// Lets a stream start again after it has yielded changes: the first change of another attempt sets
-    /// the root of the value, which replaces what there was in every consumer.
+    /// Allows a stream to be retried after it has yielded changes. The first change of the next attempt
+    /// sets the root of the value, which replaces the old value in every consumer.
     pub fn resetting(mut self) -> Self {
         self.policy.after_shown = AfterShown::Reset;
         self
     }
 
-    /// Sets how long an answer may become, in bytes of text. Defaults to 8 MiB. A longer one is
-    /// [`PromptError::TooLong`], unless its value is complete by then.
+    /// Limits the length of an answer, in bytes of text. Defaults to 8 MiB. A longer answer is
+    /// [`PromptError::TooLong`], unless its value is already complete.
     pub fn at_most(mut self, bytes: usize) -> Self {
         self.policy.at_most = bytes;
         self
     }
 
-    /// Returns the call of this model, to be awaited or streamed. A prompt itself can be neither.
+    /// Returns a call of this model, which can be awaited or streamed.
     ///
-    /// The model is any `&impl Model`, also a `&dyn Model` or the `&Arc<dyn Model>` of an app.
+    /// Accepts any `&impl Model`, including a `&dyn Model` or the `&Arc<dyn Model>` of an app.
     pub fn on<M: Model + ?Sized>(self, model: &M) -> Call<'_, T> {
         Call { prompt: self, model: Box::new(model), stop: None, clock: Clock::default() }
     }
@@ -133,25 +134,26 @@ impl<T> fmt::Debug for Prompt<T> {
 #[must_use = "nothing is sent before the call is awaited or streamed"]
 pub struct Call<'m, T> {
     pub(super) prompt: Prompt<T>,
-    pub(super) model: Box<dyn Ask + 'm>,
+    pub(super) model: Box<dyn BorrowedModel + 'm>,
     pub(super) stop: Option<Stop<'m>>,
     pub(super) clock: Clock,
 }
 
-/// What ends a call early.
+/// A future that ends a call early.
 pub(super) type Stop<'m> = Pin<Box<dyn Future<Output = ()> + Send + 'm>>;
 
 impl<'m, T> Call<'m, T> {
-    /// Ends the answer when `stop` is ready, which closes the connection:
-    /// [`PromptError::Incomplete`] with [`Reason::Cancelled`](crate::Reason::Cancelled), unless its value
-    /// is complete by then.
+    /// Ends the answer when `stop` completes, which closes the connection. The result is
+    /// [`PromptError::Incomplete`] with [`Reason::Cancelled`](crate::Reason::Cancelled), unless the
+    /// value is already complete.
     pub fn until(mut self, stop: impl Future<Output = ()> + Send + 'm) -> Self {
         self.stop = Some(Box::pin(stop));
         self
     }
 
-    /// Sets the runtime that times the answer: `.runtime(cx.runtime())` in an action. A model that was
-    /// given one of its own uses that. Defaults to [`TokioRuntime`](burdock::runtime::TokioRuntime).
+    /// Sets the runtime that times the answer: `.runtime(cx.runtime())` in an action. A runtime that
+    /// was set on the model has precedence. Defaults to
+    /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
     pub fn runtime(mut self, runtime: &Arc<dyn Runtime>) -> Self {
         self.clock = Clock::of(runtime);
         self
@@ -162,7 +164,7 @@ impl<'m, T> Call<'m, T> {
         PromptStream::new(self)
     }
 
-    /// Returns the response beside the value.
+    /// Returns a future of the value together with the [`Response`].
     pub fn with_response(self) -> WithResponse<'m, T> {
         WithResponse { answer: self.stream() }
     }
@@ -175,7 +177,7 @@ impl<'m, T> IntoFuture for Call<'m, T> {
     /// Waits for the whole value.
     ///
     /// # Cancel safety
-    /// Dropping it drops the answer.
+    /// Dropping the future drops the answer, which closes the connection.
     fn into_future(self) -> Whole<'m, T> {
         Whole(self.with_response())
     }
@@ -216,13 +218,13 @@ impl<T> Future for WithResponse<'_, T> {
     }
 }
 
-/// A model that is borrowed, sized or not.
-pub(super) trait Ask: Send + Sync {
+/// A borrowed model, sized or not, as an object-safe trait.
+pub(super) trait BorrowedModel: Send + Sync {
     fn chat(&self, request: Request) -> Answer;
     fn accepts_schema(&self, schema: &ResponseSchema) -> bool;
 }
 
-impl<M: Model + ?Sized> Ask for &M {
+impl<M: Model + ?Sized> BorrowedModel for &M {
     fn chat(&self, request: Request) -> Answer {
         Model::chat(*self, request)
     }

@@ -1,73 +1,73 @@
-//! Errors of a prompt.
+//! Errors of prompts.
 
 use crate::{ModelError, Reason};
 use burdock::ActionError;
 use burdock_json::Path;
 use thiserror::Error;
 
-/// Why a prompt has no answer. The same for a call that is awaited and one that is streamed.
+/// An error of a prompt. An awaited call and a streamed one return the same errors.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PromptError {
     /// The model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The answer does not fit its type. The stream ended at the token that made that certain.
+    /// The answer does not fit its type. It was closed at the first token that cannot fit.
     #[error("the answer does not fit: expected {expected}{}, found {found} (byte {offset})", place(.path))]
     Mismatch {
-        /// The position in the value, empty at its root.
+        /// The position in the value; empty at its root.
         path: Path,
         /// The position in the text, in bytes.
         offset: usize,
-        /// What the type allows there.
+        /// The tokens that the type allows there.
         expected: String,
-        /// What the text has there.
+        /// The token that was found there.
         found: String,
         /// The text so far.
         text: String,
     },
-    /// The answer fits the schema of its type, and `Deserialize` refuses it.
-    #[error("the answer was refused{}: {reason}", place_of(.path))]
+    /// The answer fits the schema of its type, but `Deserialize` rejects it.
+    #[error("the answer was rejected{}: {reason}", place_of(.path))]
     Refused {
-        /// The position in the value, empty at its root.
+        /// The position in the value; empty at its root.
         path: String,
-        /// What `Deserialize` says.
+        /// The error of `Deserialize`.
         reason: String,
         /// The whole text.
         text: String,
     },
-    /// The answer ended early, and what there is of it is not a whole value.
+    /// The answer ended early, and its value is not complete.
     #[error("the answer is incomplete: {}", ended(*.reason))]
     Incomplete {
-        /// Why it ended.
+        /// The reason why it ended.
         reason: Reason,
         /// The text so far.
         text: String,
     },
-    /// The answer became longer than [`Prompt::at_most`](super::Prompt::at_most) allows.
+    /// The answer exceeds [`Prompt::at_most`](super::Prompt::at_most).
     #[error("the answer has more than {limit} bytes")]
     TooLong {
-        /// How many bytes it may have.
+        /// The limit, in bytes.
         limit: usize,
     },
-    /// An argument cannot be written into the prompt.
-    #[error("the argument `{name}` cannot be written: {reason}")]
+    /// An argument cannot be formatted.
+    #[error("cannot format the argument `{name}`: {reason}")]
     Argument {
-        /// Its name.
+        /// The name of the argument.
         name: &'static str,
-        /// What `Serialize` or `Display` says.
+        /// The error of `Serialize` or `Display`.
         reason: String,
     },
     /// The type of the answer has an invalid JSON schema.
     #[error("the schema of the answer's type is invalid: {reason}")]
     Schema {
-        /// What is wrong with it.
+        /// The cause.
         reason: String,
     },
 }
 
 impl PromptError {
-    /// Returns whether asking again may help.
+    /// Returns whether a retry may succeed.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Model(error) => error.is_retryable(),
@@ -77,7 +77,7 @@ impl PromptError {
         }
     }
 
-    /// Makes it the error of an action, terminal unless asking again may help.
+    /// Converts the error into the error of an action. It is terminal unless a retry may succeed.
     ///
     /// ```
     /// use burdock_llm::{Reason, prompt::PromptError};
@@ -89,14 +89,14 @@ impl PromptError {
     pub fn into_action(self) -> ActionError {
         let retryable = self.is_retryable();
         let error = match self {
-            // the source stays what it is, also for what looks for a `ModelError`
+            // the source keeps its type, for code that looks for a `ModelError`
             Self::Model(error) => return error.into_action(),
             error => ActionError::from(error),
         };
         if retryable { error } else { error.terminal() }
     }
 
-    /// Returns the answer's text, as far as it came, if the error is about it.
+    /// Returns the text of the answer so far, if the error is about the answer.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Mismatch { text, .. }
@@ -106,14 +106,14 @@ impl PromptError {
         }
     }
 
-    /// What the model is told about its answer; `None` if it could not do better.
+    /// Returns the message to the model about its invalid answer; `None` if a retry cannot help.
     pub(super) fn correction(&self) -> Option<String> {
         let what = match self {
             Self::Mismatch { path, expected, found, .. } => {
                 format!("expected {expected}{}, found {found}", place(path))
             }
             Self::Refused { path, reason, .. } => {
-                format!("it is refused{}: {reason}", place_of(path))
+                format!("it is invalid{}: {reason}", place_of(path))
             }
             _ => return None,
         };
@@ -133,8 +133,8 @@ fn place_of(path: &str) -> String {
 
 fn ended(reason: Reason) -> &'static str {
     match reason {
-        Reason::Limit => "it reached the limit of its tokens",
-        Reason::Filtered => "the provider withholds it, or the model refuses",
+        Reason::Limit => "it reached the token limit",
+        Reason::Filtered => "the provider withheld it, or the model refused",
         Reason::Truncated => "the connection was closed",
         Reason::Cancelled => "it was stopped",
         Reason::Failed => "it failed",

@@ -1,30 +1,30 @@
-//! Reading an answer: text, or JSON that is parsed as it arrives.
+//! Readers of answers: text, or JSON that is parsed as it arrives.
 
 use super::{
     PromptError,
-    request::Told,
+    request::SchemaPlacement,
     shape::{Shape, VALUE},
 };
 use crate::Reason;
 use burdock_json::{Change, Edit, Mismatch, Parser, Path, Repair, Segment};
 use std::collections::VecDeque;
 
-/// What reads one attempt.
+/// The reader of one attempt.
 pub(super) enum Reader {
-    Text(Begun),
+    Text(TextState),
     Json {
         parser: Box<Parser>,
         wrapping: Wrapping,
-        /// What the parser changed in one piece of text.
+        /// Buffer for the changes of one chunk.
         changes: Vec<Change>,
     },
 }
 
-/// Whether a text has begun.
+/// Whether a text has started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Begun {
-    No,
-    Yes,
+pub(super) enum TextState {
+    Empty,
+    Started,
 }
 
 /// Whether the value is in the property [`VALUE`].
@@ -34,35 +34,35 @@ pub(super) enum Wrapping {
     Wrapped,
 }
 
-/// A value that was read whole.
+/// A complete value.
 #[derive(Debug)]
 pub(super) struct Read {
-    /// What is deserialized.
+    /// The JSON to deserialize, or the text.
     pub(super) json: String,
     pub(super) repairs: Vec<Repair>,
 }
 
 impl Reader {
-    pub(super) fn new(shape: Option<(&Shape, Told)>) -> Self {
-        let Some((shape, told)) = shape else { return Self::Text(Begun::No) };
-        let (form, wrapped) = match told {
-            Told::Structured => (&shape.object, shape.wrapped),
-            Told::Prompted => (&shape.plain, false),
+    pub(super) fn new(shape: Option<(&Shape, SchemaPlacement)>) -> Self {
+        let Some((shape, placement)) = shape else { return Self::Text(TextState::Empty) };
+        let (form, wrapped) = match placement {
+            SchemaPlacement::Structured => (&shape.object, shape.wrapped),
+            SchemaPlacement::Prompted => (&shape.plain, false),
         };
         let wrapping = if wrapped { Wrapping::Wrapped } else { Wrapping::Plain };
         let parser = Box::new(Parser::new(&form.compiled));
         Self::Json { parser, wrapping, changes: Vec::new() }
     }
 
-    /// Reads more text; what changes is put at the end of `changes`, also before a mismatch.
+    /// Reads more text and appends its changes to `changes`, including those before a mismatch.
     pub(super) fn feed(
         &mut self,
         text: &str,
         changes: &mut VecDeque<Change>,
     ) -> Result<(), Mismatch> {
         match self {
-            Self::Text(begun) => {
-                changes.extend(begun.more(text));
+            Self::Text(state) => {
+                changes.extend(state.more(text));
                 Ok(())
             }
             Self::Json { parser, wrapping, changes: made } => {
@@ -73,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Ends the answer, of which `text` is all there is.
+    /// Ends the answer, whose whole text is `text`.
     pub(super) fn finish(
         self,
         reason: Reason,
@@ -83,14 +83,15 @@ impl Reader {
         let incomplete = || PromptError::Incomplete { reason, text: text.to_owned() };
         match self {
             Self::Text(_) if reason != Reason::Complete => Err(incomplete()),
-            Self::Text(mut begun) => {
-                // an empty text is a text
-                changes.extend(begun.more(""));
+            Self::Text(mut state) => {
+                // an empty answer is an empty text
+                changes.extend(state.more(""));
                 changes.push_back(Change { path: Path::default(), edit: Edit::Complete });
                 Ok(Read { json: text.to_owned(), repairs: Vec::new() })
             }
             Self::Json { mut parser, wrapping, changes: mut made } => {
-                // only the end of the text ends a number outside of brackets: more digits may be missing
+                // only the end of the text ends a number outside of brackets: more digits may be
+                // missing
                 let is_whole = parser.is_complete() || reason == Reason::Complete;
                 let finished = parser.finish(&mut made);
                 let parsed = match finished {
@@ -98,7 +99,7 @@ impl Reader {
                     Err(_) if reason != Reason::Complete => return Err(incomplete()),
                     Ok(parsed) => parsed,
                     Err(mismatch) => {
-                        return Err(misfit(wrapping.unwrap_mismatch(mismatch), text));
+                        return Err(mismatch_error(wrapping.unwrap_mismatch(mismatch), text));
                     }
                 };
                 changes.extend(made.drain(..).filter_map(|change| wrapping.unwrap(change)));
@@ -111,33 +112,33 @@ impl Reader {
     }
 }
 
-/// The error of a mismatch.
-pub(super) fn misfit(mismatch: Mismatch, text: &str) -> PromptError {
+/// Converts a mismatch.
+pub(super) fn mismatch_error(mismatch: Mismatch, text: &str) -> PromptError {
     let Mismatch { path, offset, expected, found, .. } = mismatch;
     PromptError::Mismatch { path, offset, expected, found, text: text.to_owned() }
 }
 
-impl Begun {
-    /// The change that more text makes.
+impl TextState {
+    /// Returns the change for more text.
     fn more(&mut self, text: &str) -> Option<Change> {
-        let edit = match (std::mem::replace(self, Self::Yes), text) {
-            (Self::No, text) => Edit::Set(text.into()),
-            (Self::Yes, "") => return None,
-            (Self::Yes, text) => Edit::Append(text.to_owned()),
+        let edit = match (std::mem::replace(self, Self::Started), text) {
+            (Self::Empty, text) => Edit::Set(text.into()),
+            (Self::Started, "") => return None,
+            (Self::Started, text) => Edit::Append(text.to_owned()),
         };
         Some(Change { path: Path::default(), edit })
     }
 }
 
 impl Wrapping {
-    /// The change of the value inside; `None` if it is of the object around it.
+    /// Returns the change of the inner value, or `None` if only the outer object changes.
     fn unwrap(self, change: Change) -> Option<Change> {
         if self == Self::Plain {
             return Some(change);
         }
         match (change.path.segments(), &change.edit) {
             ([], Edit::Complete) => Some(change),
-            // the object may appear together with its value
+            // the object may be set together with its value
             ([], Edit::Set(object)) => {
                 let value = object.get(VALUE)?.clone();
                 Some(Change { path: change.path, edit: Edit::Set(value) })
@@ -161,7 +162,8 @@ impl Wrapping {
         repair
     }
 
-    /// The value of `{"value":…}`: the parser writes no spaces, and removes what the schema forbids.
+    /// Returns the value in `{"value":…}`. The parser writes no spaces, and removes what the schema
+    /// forbids.
     fn unwrap_json(self, json: String) -> String {
         if self == Self::Plain {
             return json;
@@ -171,7 +173,7 @@ impl Wrapping {
     }
 }
 
-/// A path without [`VALUE`].
+/// Returns a path without [`VALUE`].
 fn inner(path: &Path) -> Path {
     let segments: &[Segment] = path.segments();
     Path::from(segments.get(1..).unwrap_or_default())

@@ -1,37 +1,37 @@
-//! Requests of a prompt.
+//! Requests for prompts.
 
 use super::shape::Shape;
 use crate::{Message, Options, Request, ResponseSchema, clock::Clock};
 
-/// What a model is asked, but for the schema.
+/// A request without its schema.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Question {
     pub(super) name: &'static str,
-    /// What was said before.
+    /// The messages before the prompt.
     pub(super) history: Vec<Message>,
     pub(super) text: String,
     pub(super) options: Options,
 }
 
-/// How the model is told what its answer has to fit.
+/// How the schema is sent to the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// By structured output.
+pub(super) enum SchemaPlacement {
+    /// As structured output.
     Structured,
-    /// In the text.
+    /// In the text of the prompt.
     Prompted,
 }
 
 impl Question {
-    /// The schema as structured output has it.
+    /// Returns the schema for structured output.
     pub(super) fn schema(&self, shape: &Shape) -> ResponseSchema {
         ResponseSchema::new(self.name, shape.object.json.clone())
     }
 
-    /// The request of an attempt. `wrong` is the answer before and what was wrong with it.
+    /// Creates the request of an attempt. `wrong` is the previous answer and the correction.
     pub(super) fn request(
         &self,
-        shape: Option<(&Shape, Told)>,
+        shape: Option<(&Shape, SchemaPlacement)>,
         wrong: Option<&(String, String)>,
         clock: &Clock,
     ) -> Request {
@@ -40,8 +40,8 @@ impl Question {
         let mut text = text.clone();
         options.schema = None;
         match shape {
-            Some((shape, Told::Structured)) => options.schema = Some(self.schema(shape)),
-            Some((shape, Told::Prompted)) => text.push_str(&described(shape)),
+            Some((shape, SchemaPlacement::Structured)) => options.schema = Some(self.schema(shape)),
+            Some((shape, SchemaPlacement::Prompted)) => text.push_str(&described(shape)),
             None => {}
         }
         let mut messages = history.clone();
@@ -56,9 +56,9 @@ impl Question {
     }
 }
 
-/// What a prompt says about the schema.
+/// Returns the text of a prompt that describes the schema.
 fn described(shape: &Shape) -> String {
-    // JSON is displayed without an error
+    // serialization of a `Value` cannot fail
     let schema = serde_json::to_string(&shape.plain.json).unwrap_or_default();
     format!(
         "\n\nAnswer with one JSON value that fits the JSON Schema below, and with nothing else: no \

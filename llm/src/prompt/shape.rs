@@ -1,4 +1,4 @@
-//! Schemas of answers, made once per type.
+//! Schemas of answers, generated once per type.
 
 use super::PromptError;
 use burdock_json::Schema;
@@ -10,18 +10,18 @@ use std::{
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
-/// The name of the property that holds an answer which is not an object.
+/// The name of the property that contains an answer that is not an object.
 pub(super) const VALUE: &str = "value";
 
-/// The schema of a type, in the two forms in which a model is given it.
+/// The schema of a type, in the two forms in which it is sent to a model.
 #[derive(Debug)]
 pub(super) struct Shape {
-    /// In the text of a prompt: the type's own.
+    /// For the text of a prompt: the schema of the type.
     pub(super) plain: Form,
-    /// For structured output, which demands an object at the root: the same, or around it an object with
-    /// the one property [`VALUE`], which the reader removes again.
+    /// For structured output, which requires an object at the root: the same schema, or an object with
+    /// the single property [`VALUE`], which the reader unwraps.
     pub(super) object: Form,
-    /// Whether the two differ.
+    /// Whether the two forms differ.
     pub(super) wrapped: bool,
 }
 
@@ -36,11 +36,11 @@ type Cache = RwLock<HashMap<(TypeId, Marking), Arc<Shape>>>;
 
 static SHAPES: LazyLock<Cache> = LazyLock::new(Cache::default);
 
-/// Marks the places of a schema at which partial values differ from JSON.
+/// A function that marks the places of a schema where partial values differ from JSON.
 pub(super) type Mark = fn(&mut Schema);
 
-/// Whether a schema is marked, which its type decides; types whose `Partial` is not in scope of the
-/// prompt are kept apart.
+/// Whether a schema is marked. A type has an entry for each case, because its `Partial` may not be in
+/// scope of every prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Marking {
     Marked,
@@ -48,7 +48,8 @@ enum Marking {
 }
 
 impl Shape {
-    /// The shape of a type. `marks` has the marks of the type itself, and of the type in [`VALUE`].
+    /// Returns the shape of a type. `marks` has the marks of the type itself, and of the type in
+    /// [`VALUE`].
     pub(super) fn of<T: JsonSchema + 'static>(
         marks: Option<(Mark, Mark)>,
     ) -> Result<Arc<Self>, PromptError> {
@@ -88,19 +89,19 @@ impl Form {
     }
 }
 
-/// Whether the root is an object and nothing else, as structured output demands.
+/// Returns whether the root can only be an object, as structured output requires.
 fn is_object(schema: &Value) -> bool {
     let choices = ["anyOf", "oneOf", "allOf", "$ref"];
     schema["type"] == "object" && !choices.iter().any(|keyword| schema.get(keyword).is_some())
 }
 
-/// An object with the schema as the property [`VALUE`].
+/// Returns an object schema with the schema as the property [`VALUE`].
 fn wrap(mut schema: Value) -> Value {
     let mut definitions = match schema.as_object_mut().and_then(|root| root.remove("$defs")) {
         Some(Value::Object(definitions)) => definitions,
         _ => Map::new(),
     };
-    // `#` is another place now
+    // `#` now refers to the outer object
     let name = free_name(&definitions);
     let moved = format!("#/$defs/{name}");
     let mut recursive = redirect(&mut schema, &moved);
@@ -131,7 +132,7 @@ fn free_name(definitions: &Map<String, Value>) -> String {
     name
 }
 
-/// Points references to the root elsewhere; returns whether there were some.
+/// Redirects references to the root. Returns whether there were any.
 fn redirect(schema: &mut Value, target: &str) -> bool {
     match schema {
         Value::Object(map) => {
@@ -163,7 +164,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn only_objects_are_sent_as_they_are() {
+    fn only_objects_are_sent_unwrapped() {
         for (schema, expected) in [
             (json!({ "type": "object" }), true),
             (json!({ "type": "object", "additionalProperties": { "type": "string" } }), true),
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn definitions_and_references_to_the_root_survive_the_wrapping() {
+    fn definitions_and_references_to_the_root_are_kept_when_wrapped() {
         let around = |value: Value, definitions: Option<Value>| {
             let mut wrapped = json!({ "type": "object", "properties": { "value": value },
                 "required": ["value"], "additionalProperties": false });

@@ -1,11 +1,11 @@
-//! An answer as it arrives.
+//! Answers as they arrive.
 
 use super::{
     Call, PromptError, Response,
-    answer_type::{Growing, Kind, Refusal},
-    call::{AfterShown, Ask, Policy, Stop},
-    reader::{Reader, misfit},
-    request::{Question, Told},
+    answer_type::{DeserializeError, DynGrown, Kind},
+    call::{AfterShown, BorrowedModel, Policy, Stop},
+    reader::{Reader, mismatch_error},
+    request::{Question, SchemaPlacement},
     shape::Shape,
 };
 use crate::{
@@ -25,13 +25,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// An answer as it arrives: a stream of the changes that make up its value.
+/// An answer as it arrives: a stream of the changes that build its value.
 ///
-/// Each change is applied to [`partial`](Self::partial) before it is yielded. The stream ends with the
-/// value, or with the error that [`finish`](Self::finish) returns as well. Dropping it drops the answer,
-/// which closes the provider's connection.
+/// Each change is applied to [`partial`](Self::partial) before it is yielded. The stream ends when the
+/// value is complete, or with the error that [`finish`](Self::finish) also returns. Dropping it drops
+/// the answer, which closes the provider's connection.
 pub struct PromptStream<'m, T> {
-    model: Box<dyn Ask + 'm>,
+    model: Box<dyn BorrowedModel + 'm>,
     question: Question,
     kind: Kind<T>,
     policy: Policy,
@@ -39,17 +39,17 @@ pub struct PromptStream<'m, T> {
     clock: Clock,
     /// Whether `stop` ended the answer.
     stopped: bool,
-    shape: Option<(Arc<Shape>, Told)>,
+    shape: Option<(Arc<Shape>, SchemaPlacement)>,
     attempt: Option<Attempt>,
-    /// What has changed and was not yielded yet.
+    /// Changes that were not yielded yet.
     changes: VecDeque<Untyped>,
     shown: Shown,
-    grown: Option<Box<dyn Growing<T>>>,
-    /// What [`partial`](Self::partial) returns before the first change.
+    grown: Option<Box<dyn DynGrown<T>>>,
+    /// The value that [`partial`](Self::partial) returns before the first change.
     empty: OnceLock<Box<dyn Any + Send + Sync>>,
     response: Response,
-    /// How much of [`Policy::at_most`] this attempt has used: its bytes, and one for each empty piece, so
-    /// that an answer of nothing ends as well.
+    /// How much of [`Policy::at_most`] this attempt has used: its bytes, and one for each empty chunk,
+    /// so that an answer without text ends as well.
     used: usize,
     ended: Option<Result<String, PromptError>>,
     /// Whether the error was yielded.
@@ -64,8 +64,8 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// Returns the usage of an answer that is closed before its end was read. What has arrived already is
-    /// still read, without a wait: the usage may be in the same packet as the last text.
+    /// Returns the usage of an answer that is closed before its end. Items that have already arrived
+    /// are still read, without waiting: the usage may be in the same packet as the last text.
     fn close(&mut self, cx: &mut Context<'_>) -> Usage {
         const MOST: usize = 64;
         for _ in 0..MOST {
@@ -86,7 +86,7 @@ impl Attempt {
     }
 }
 
-/// Whether the consumer has seen a change.
+/// Whether the consumer has received a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
     No,
@@ -124,30 +124,30 @@ impl<'m, T> PromptStream<'m, T> {
     /// Returns the next change, or `None` at the end. An error is the last item.
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing.
+    /// No change is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Result<Change<T>, PromptError>> {
         poll_fn(|cx| self.poll_change(cx)).await
     }
 
-    /// Waits for the whole value. It may be called first, last or twice: it returns the same value, or
-    /// the same error.
+    /// Waits for the whole value. It can be called at any time, and repeatedly: it returns the same
+    /// value or the same error.
     ///
     /// # Errors
-    /// Returns an error if there is no value of the type.
+    /// Returns an error if the answer is not a value of the type.
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing.
+    /// No change is lost if the future is dropped.
     pub async fn finish(&mut self) -> Result<T, PromptError> {
         poll_fn(|cx| self.poll_finish(cx)).await
     }
 
-    /// Returns what is known of the answer beside its value: its text, its end, usage, attempts and
-    /// repairs. Before the end it has what there is so far, without repairs.
+    /// Returns information about the answer: its text, end, usage, attempts and repairs. Before the
+    /// end, it describes the answer so far, without repairs.
     pub fn response(&self) -> &Response {
         &self.response
     }
 
-    /// Returns what there is of the value so far, which is empty before its first change.
+    /// Returns the value so far, which is empty before the first change.
     pub fn partial(&self) -> &T::Partial
     where
         T: Partial + 'static,
@@ -157,11 +157,11 @@ impl<'m, T> PromptStream<'m, T> {
             return partial;
         }
         let empty = self.empty.get_or_init(|| Box::new(T::Partial::default()));
-        // a stream has answers of one type
+        // the partial form of a stream has only one type
         empty.downcast_ref().unwrap_or_else(|| unreachable!())
     }
 
-    /// Returns what there is of the value so far; `None` before its first change.
+    /// Returns the value so far, or `None` before the first change.
     pub fn try_partial(&self) -> Option<&T::Partial>
     where
         T: Partial + 'static,
@@ -170,7 +170,7 @@ impl<'m, T> PromptStream<'m, T> {
         self.grown.as_ref()?.as_any().downcast_ref::<Grown<T>>()?.partial()
     }
 
-    /// Whether the stop of [`Call::until`] ended the answer.
+    /// Returns whether the stop of [`Call::until`] ended the answer.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped
     }
@@ -195,7 +195,8 @@ impl<'m, T> PromptStream<'m, T> {
         }
     }
 
-    /// Changes stay queued until the end: the caller may drop its future and ask for the next change.
+    /// Changes stay queued until the end, because the caller may drop the future and request the next
+    /// change.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, PromptError>> {
         while self.ended.is_none() {
             ready!(self.poll_advance(cx));
@@ -204,7 +205,7 @@ impl<'m, T> PromptStream<'m, T> {
         Poll::Ready(self.result())
     }
 
-    /// The whole value, for a caller that sees no changes: they are not kept.
+    /// Returns the whole value without keeping the changes, for a caller that does not see them.
     pub(super) fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, PromptError>> {
         while self.ended.is_none() {
             ready!(self.poll_advance(cx));
@@ -213,10 +214,10 @@ impl<'m, T> PromptStream<'m, T> {
         Poll::Ready(self.result())
     }
 
-    /// The value or the error of an answer that ended.
+    /// Returns the value or the error of an answer that has ended.
     fn result(&mut self) -> Result<T, PromptError> {
         match &self.ended {
-            Some(Ok(json)) => (self.kind.read)(json).map_err(|refusal| self.refused(refusal)),
+            Some(Ok(json)) => (self.kind.read)(json).map_err(|error| self.refused(error)),
             Some(Err(error)) => {
                 self.reported = true;
                 Err(error.clone())
@@ -225,19 +226,19 @@ impl<'m, T> PromptStream<'m, T> {
         }
     }
 
-    /// Takes a change and applies it.
+    /// Takes the next change and applies it.
     fn take_change(&mut self) -> Option<Change<T>> {
         let change = Change::new(self.changes.pop_front()?);
         if let Some(grown) = &mut self.grown
             && let Err(error) = grown.apply(&change)
         {
-            // both sides are tested to agree; the value itself does not depend on it
-            tracing::error!(%error, "a partial value does not follow its changes");
+            // tests check that both agree; the final value does not depend on it
+            tracing::error!(%error, "a change does not fit the partial value");
         }
         Some(change)
     }
 
-    /// Reads one piece, or starts an attempt. Ready when something happened.
+    /// Reads one item, or starts an attempt. Ready after any progress.
     fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(stop) = &mut self.stop
             && stop.as_mut().poll(cx).is_ready()
@@ -258,7 +259,7 @@ impl<'m, T> PromptStream<'m, T> {
                 attempt.watch.delta();
                 self.read(&text, cx);
             }
-            // a prompt offers no tools of its own
+            // a prompt offers no tools
             Some(Ok(Chunk::ToolCall(_))) => self.read("", cx),
             Some(Ok(Chunk::End(End { reason, usage }))) => {
                 let usage = attempt.complete(usage);
@@ -280,7 +281,7 @@ impl<'m, T> PromptStream<'m, T> {
         Poll::Ready(())
     }
 
-    /// Asks the model. `wrong` is the answer before and what was wrong with it.
+    /// Starts an attempt. `wrong` is the previous answer and the correction.
     fn start(&mut self, wrong: Option<&(String, String)>) {
         if self.shape.is_none()
             && let Some(shape) = self.kind.shape
@@ -288,13 +289,17 @@ impl<'m, T> PromptStream<'m, T> {
             match shape() {
                 Ok(shape) => {
                     let structured = self.model.accepts_schema(&self.question.schema(&shape));
-                    let told = if structured { Told::Structured } else { Told::Prompted };
-                    self.shape = Some((shape, told));
+                    let placement = if structured {
+                        SchemaPlacement::Structured
+                    } else {
+                        SchemaPlacement::Prompted
+                    };
+                    self.shape = Some((shape, placement));
                 }
                 Err(error) => return self.end(Err(error)),
             }
         }
-        let shape = self.shape.as_ref().map(|(shape, told)| (&**shape, *told));
+        let shape = self.shape.as_ref().map(|(shape, placement)| (&**shape, *placement));
         let request = self.question.request(shape, wrong, &self.clock);
         let reader = Reader::new(shape);
         let answer = self.model.chat(request).or_clock(&self.clock).recorded();
@@ -327,7 +332,7 @@ impl<'m, T> PromptStream<'m, T> {
             self.response.reason = Reason::Cancelled;
             let usage = attempt.close(cx);
             self.meter(Some(usage));
-            self.misfit(misfit(mismatch, &self.response.text));
+            self.retry_or_end(mismatch_error(mismatch, &self.response.text));
         } else if let Some(limit) = limit {
             let usage = attempt.close(cx);
             self.meter(Some(usage));
@@ -335,11 +340,10 @@ impl<'m, T> PromptStream<'m, T> {
         }
     }
 
-    /// The answer ended; whether there is a value in it shows now. If there is none, `explain` makes the
-    /// error.
+    /// Ends an attempt: deserializes its value, or reports its error, which `explain` may replace.
     fn end_attempt(&mut self, reason: Reason, explain: impl FnOnce(PromptError) -> PromptError) {
         self.response.reason = reason;
-        // the connection is closed before anything else
+        // close the connection first
         let reader = self.attempt.take().map(|attempt| attempt.reader);
         let Some(reader) = reader else {
             let text = self.response.text.clone();
@@ -350,15 +354,15 @@ impl<'m, T> PromptStream<'m, T> {
                 self.response.repairs = read.repairs;
                 match (self.kind.read)(&read.json) {
                     Ok(_) => self.end(Ok(read.json)),
-                    Err(refusal) => self.misfit(self.refused(refusal)),
+                    Err(error) => self.retry_or_end(self.refused(error)),
                 }
             }
-            Err(error) => self.misfit(explain(error)),
+            Err(error) => self.retry_or_end(explain(error)),
         }
     }
 
-    /// The answer does not fit: asks again, or ends.
-    fn misfit(&mut self, error: PromptError) {
+    /// Retries after an answer that does not fit, or ends.
+    fn retry_or_end(&mut self, error: PromptError) {
         self.attempt = None;
         let may_repeat = self.response.attempts <= self.policy.retries
             && (self.shown == Shown::No || self.policy.after_shown == AfterShown::Reset);
@@ -369,7 +373,7 @@ impl<'m, T> PromptStream<'m, T> {
                     prompt = self.question.name,
                     attempt = i64::from(self.response.attempts),
                     %error,
-                    "the model is asked again"
+                    "retrying the prompt"
                 );
                 self.changes.clear();
                 if let Some(grown) = &mut self.grown {
@@ -395,8 +399,8 @@ impl<'m, T> PromptStream<'m, T> {
         self.ended = Some(result);
     }
 
-    fn refused(&self, refusal: Refusal) -> PromptError {
-        let Refusal { path, reason } = refusal;
+    fn refused(&self, error: DeserializeError) -> PromptError {
+        let DeserializeError { path, reason } = error;
         PromptError::Refused { path, reason, text: self.response.text.clone() }
     }
 }

@@ -1,4 +1,4 @@
-//! The text of a prompt, with its values.
+//! Formatting of prompts.
 
 use super::PromptError;
 use serde::Serialize;
@@ -7,13 +7,13 @@ use std::fmt::{self, Display, Write};
 /// A part of a prompt.
 #[derive(Clone, Copy, Debug)]
 pub enum Piece {
-    /// Text, as it is.
+    /// Literal text.
     Text(&'static str),
-    /// A value, by its index.
+    /// The value with this index.
     Value(usize),
 }
 
-/// An argument that `{name}` can write.
+/// An argument that can be formatted with `{name}`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written into a prompt as text",
     label = "does not implement `Display`",
@@ -56,10 +56,10 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// Writes the text.
+/// Formats the text.
 ///
 /// # Errors
-/// Returns an error if a value cannot be written.
+/// Returns an error if a value cannot be formatted.
 pub fn render(pieces: &[Piece], values: &[Value<'_>]) -> Result<String, PromptError> {
     let mut text = String::new();
     for piece in pieces {

@@ -1,13 +1,13 @@
-//! Errors of `genai`, without a secret.
+//! Conversion of `genai` errors, without secrets.
 //!
-//! They are about requests that cannot be made, and about events that it cannot read: what a provider
-//! answers beside events does not come to it.
+//! These errors concern requests that cannot be created, and events that `genai` cannot parse. Other
+//! responses of a provider do not reach `genai`, because the relay handles them.
 
 use super::{relay, secrets::Secrets};
 use crate::ModelError;
 use std::error::Error;
 
-/// Explains an error.
+/// Converts an error of `genai`.
 pub(super) fn explain(error: &genai::Error, secrets: &Secrets) -> ModelError {
     match error {
         genai::Error::WebStream { error, .. } => {
@@ -22,9 +22,9 @@ pub(super) fn explain(error: &genai::Error, secrets: &Secrets) -> ModelError {
         genai::Error::StreamParse { .. } => {
             ModelError::GaveUp { reason: "part of its answer could not be read".to_owned() }
         }
-        // quotes the URL
+        // the message quotes the URL
         genai::Error::Internal(_) => {
-            ModelError::Request { reason: "the URL cannot be read".to_owned() }
+            ModelError::Request { reason: "the URL is invalid".to_owned() }
         }
         other => ModelError::Request { reason: secrets.printable(&other.to_string()) },
     }

@@ -1,23 +1,23 @@
-//! What a provider may take of the program's time and memory.
+//! Limits on the time and memory that a provider can use.
 
 use std::time::Duration;
 
 /// Limits of one answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Between two events.
+    /// Time between two events.
     pub(super) silent_for: Duration,
-    /// Bytes of text, and of what is not shown.
+    /// Bytes of text, and separately of content that is not shown.
     pub(super) answer: usize,
     /// Bytes of one line, of one event, and of one frame.
     pub(super) line: usize,
-    /// Bytes of all that is sent, unpacked.
+    /// Bytes of the whole body, after decompression.
     pub(super) body: usize,
 }
 
 impl Limits {
     /// Returns how long to wait for the usage and the end of the stream after a finish reason. It is
-    /// shorter than the limit on silence, so that such a wait is not an error.
+    /// shorter than the silence limit, so that such a wait does not fail.
     pub(super) fn after_finish(&self) -> Duration {
         const LONGEST: Duration = Duration::from_secs(5);
         LONGEST.min(self.silent_for / 2)
@@ -25,8 +25,8 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Far more than any model sends: an answer of a million tokens has about 4 MiB of text, in events
-    /// of about 250 bytes.
+    /// Far more than models send: an answer of a million tokens has about 4 MiB of text, in events of
+    /// about 250 bytes.
     fn default() -> Self {
         Self { silent_for: Duration::from_mins(2), answer: 8 << 20, line: 4 << 20, body: 256 << 20 }
     }

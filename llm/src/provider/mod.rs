@@ -1,30 +1,30 @@
-//! Real models, through the crate `genai`: `OpenAI`, Anthropic, Gemini, whatever else it knows by the
-//! model's name, and any server with the protocol of `OpenAI`.
+//! Real models, through the crate `genai`: `OpenAI`, Anthropic, Gemini, any other provider that `genai`
+//! knows by the name of the model, and any server with the `OpenAI` protocol.
 //!
-//! Texts of errors are made here and not passed on, because `genai` quotes what servers answer, and
-//! servers quote what they were sent.
+//! Error texts are written here and not passed on, because `genai` quotes responses of servers, and
+//! servers quote the requests that they received.
 
+mod answer;
 mod explain;
 mod limits;
-mod muted;
 mod relay;
 mod request;
-mod said;
 mod schema;
 mod secrets;
 mod target;
 #[cfg(test)]
 mod tests;
+mod untraced;
 mod url;
 
 use self::{
+    answer::ProviderAnswer,
     explain::explain,
     limits::Limits,
-    muted::Muted,
     relay::{Relay, Report},
-    said::Said,
     schema::Dialect,
     secrets::Secrets,
+    untraced::Untraced,
 };
 use crate::{
     Answer, Model, ModelError, Request, ResponseSchema, Role, clock::Clock, environment::Settings,
@@ -39,7 +39,7 @@ use genai::{
 use std::{fmt, time::Duration};
 use tokio::runtime::Handle;
 
-/// A small model for each key; the first key that is set counts.
+/// A small model for each key. The first key that is set is used.
 const DEFAULT_MODELS: &[(&str, &str)] = &[
     (OPENAI_KEY, "gpt-5.4-mini"),
     ("ANTHROPIC_API_KEY", "claude-haiku-4-5"),
@@ -48,16 +48,17 @@ const DEFAULT_MODELS: &[(&str, &str)] = &[
 
 const OPENAI_KEY: &str = "OPENAI_API_KEY";
 
-/// A model at a provider.
+/// A model of a provider.
 ///
-/// Nothing is sent before an answer is polled, which has to be in a tokio runtime, and a dropped answer
-/// closes its connection. What is in
-/// a [`Message`](crate::Message) or [`Tool`](crate::Tool) goes to the provider as it is; a message
-/// without text and calls is left out. The key is in no error, no `Debug` and no trace.
+/// Nothing is sent before an answer is polled, which requires a tokio runtime. Dropping an answer
+/// closes its connection. Messages and tools are sent to the provider unchanged, except that a
+/// [`Message`](crate::Message) without text and calls is omitted. No error, `Debug` output or trace
+/// contains the key.
 ///
-/// An answer whose connection ends before the last event of its protocol, in an orderly way or not, ends
-/// with [`Reason::Truncated`](crate::Reason::Truncated), or with an error if there is no text yet. At
-/// Bedrock only a connection that is lost is noticed: an orderly close counts as the end.
+/// An answer whose connection ends before the last event of its protocol, whether it was closed or
+/// lost, ends with [`Reason::Truncated`](crate::Reason::Truncated), or with an error if no text has
+/// arrived. With Bedrock, only a lost connection is detected: a closed one counts as the end of the
+/// answer.
 ///
 /// ```
 /// use burdock_llm::Provider;
@@ -71,48 +72,49 @@ const OPENAI_KEY: &str = "OPENAI_API_KEY";
 #[derive(Clone)]
 pub struct Provider {
     client: Client,
-    /// What the relay asks the provider with.
+    /// The client of the relay, for requests to the provider.
     upstream: reqwest::Client,
     target: ModelSpec,
     secrets: Secrets,
     introduction: String,
     limits: Limits,
-    /// The schemas that the provider takes; `None` if it takes none.
+    /// The schemas that the provider supports; `None` if it supports none.
     dialect: Option<Dialect>,
     clock: Clock,
 }
 
-/// How a provider is told the schema of a typed answer.
+/// How the schema of a typed answer is sent to a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SchemaMode {
-    /// By the provider's structured output, for each schema that it can express.
+    /// As structured output, for each schema that the provider can express.
     Structured,
-    /// In the text of the prompt, which every model reads.
+    /// In the text of the prompt, which works with every model.
     Prompted,
 }
 
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // a base URL may hold a secret as well
+        // the base URL may contain a secret as well
         write!(f, "Provider({})", self.introduction)
     }
 }
 
 impl Provider {
-    /// Takes a server with the protocol of `OpenAI`.
+    /// Creates a model of a server with the `OpenAI` protocol.
     ///
     /// # Errors
-    /// A URL that is none, or a client that cannot be made, say for want of certificates.
+    /// Returns an error if the URL is invalid, or if the HTTP client cannot be created, for example
+    /// because there are no certificates.
     pub fn at(url: &str, model: &str, key: Option<&str>) -> Result<Self, ModelError> {
         if !url::is_of_http(url) {
-            let reason = "its URL does not start with `http://` or `https://`".to_owned();
+            let reason = "the URL does not start with `http://` or `https://`".to_owned();
             return Err(ModelError::Request { reason });
         }
         let key = given(key);
         let target = ServiceTarget {
             endpoint: Endpoint::from_owned(url::as_folder(url)),
-            // `genai` demands a key even where the server does not look at it
+            // `genai` requires a key even if the server does not check it
             auth: AuthData::from_single(key.unwrap_or("none")),
             model: ModelIden::new(AdapterKind::OpenAI, model),
         };
@@ -121,7 +123,7 @@ impl Provider {
             client(None)?,
             ModelSpec::from_target(target),
             Secrets::new(key.into_iter().chain(url::secrets(url))),
-            format!("online: the model `{model}` answers, at {shown}"),
+            format!("online: model `{model}` at {shown}"),
         )?;
         let mode = if shown.starts_with("https://api.openai.com/") {
             SchemaMode::Structured
@@ -131,14 +133,14 @@ impl Provider {
         Ok(provider.schema_mode(mode))
     }
 
-    /// Takes a model whose name tells `genai` whose it is.
+    /// Creates a model of the provider that `genai` associates with the model's name.
     ///
     /// # Errors
-    /// A model that needs a key, without one; a client that cannot be made, say for want of
-    /// certificates.
+    /// Returns an error if the model requires a key and `key` is `None`, or if the HTTP client cannot
+    /// be created, for example because there are no certificates.
     pub fn named(model: &str, key: Option<&str>) -> Result<Self, ModelError> {
         let (key, owner) = (given(key), owner(model)?);
-        // `genai` would look for one in the environment, and nobody would know it in what servers say
+        // `genai` would read a key from the environment, and it could not be removed from responses
         if let (None, Some(name)) = (key, owner.default_key_env_name()) {
             let purpose = format!("the model `{model}`");
             return Err(ModelError::MissingSetting { name, purpose });
@@ -147,12 +149,12 @@ impl Provider {
             client(key.map(|key| (owner, key)))?,
             ModelSpec::from_iden(ModelIden::new(owner, model)),
             Secrets::new(key),
-            format!("online: the model `{model}` answers, by way of {owner}"),
+            format!("online: model `{model}` of {owner}"),
         )
     }
 
     /// Sets how long the provider may be silent, before its answer and between two events. Defaults to
-    /// two minutes. Keep-alives do not count as events; thoughts that are not shown do. Time in which
+    /// two minutes. Keep-alives do not count as events; reasoning that is not shown does. Time in which
     /// the answer is not polled does not count.
     #[must_use]
     pub fn silent_for(mut self, limit: Duration) -> Self {
@@ -160,39 +162,39 @@ impl Provider {
         self
     }
 
-    /// Sets the maximum size of an answer in bytes: of its text, and separately of calls and of thoughts
-    /// that are not shown. Defaults to 8 MiB. A longer answer ends with
-    /// [`Reason::Limit`](crate::Reason::Limit).
+    /// Limits the size of an answer in bytes: of its text, and separately of tool calls and hidden
+    /// reasoning. Defaults to 8 MiB. A longer answer ends with [`Reason::Limit`](crate::Reason::Limit).
     #[must_use]
     pub fn at_most(mut self, bytes: usize) -> Self {
         self.limits.answer = bytes;
         self
     }
 
-    /// Sets the maximum size of one line, of one event and of one frame in bytes, which bounds the
-    /// memory of an answer. Defaults to 4 MiB. A larger one fails the answer with [`ModelError::Oversized`].
+    /// Limits the size of one line, one event and one frame in bytes, which bounds the memory of an
+    /// answer. Defaults to 4 MiB. A larger one fails the answer with [`ModelError::Oversized`].
     #[must_use]
     pub fn line_at_most(mut self, bytes: usize) -> Self {
         self.limits.line = bytes;
         self
     }
 
-    /// Sets the maximum size of the whole body in bytes, after decompression. Defaults to 256 MiB. A
-    /// larger one fails the answer with [`ModelError::Oversized`].
+    /// Limits the size of the whole body in bytes, after decompression. Defaults to 256 MiB. A larger
+    /// one fails the answer with [`ModelError::Oversized`].
     #[must_use]
     pub fn body_at_most(mut self, bytes: usize) -> Self {
         self.limits.body = bytes;
         self
     }
 
-    /// Sets how the provider is told the schema of a typed answer.
+    /// Sets how the schema of a typed answer is sent to the provider.
     ///
-    /// [`named`](Self::named) defaults to [`SchemaMode::Structured`] for `OpenAI`, Anthropic, Gemini, xAI,
-    /// Mistral, Fireworks and Together, and [`at`](Self::at) for `api.openai.com`. Their older models do
-    /// not have it and refuse. Everywhere else the default is [`SchemaMode::Prompted`], as servers with the
-    /// protocol of `OpenAI` may ignore a schema; where one does not, such as vLLM or llama.cpp, set
-    /// [`SchemaMode::Structured`]. Providers whose schemas `genai` does not pass on stay prompted, and so do
-    /// schemas that a provider cannot express, such as maps at `OpenAI` and recursion at Anthropic and Gemini.
+    /// Defaults to [`SchemaMode::Structured`] for `OpenAI`, Anthropic, Gemini, xAI, Mistral, Fireworks
+    /// and Together in [`named`](Self::named), and for `api.openai.com` in [`at`](Self::at). Their
+    /// older models do not support it and reject the request. Everywhere else the default is
+    /// [`SchemaMode::Prompted`], because servers with the `OpenAI` protocol may ignore a schema; for
+    /// servers that do not, such as vLLM or llama.cpp, set [`SchemaMode::Structured`]. Providers to
+    /// which `genai` does not pass schemas stay prompted, and so do schemas that a provider cannot
+    /// express, such as maps with `OpenAI`, and recursion with Anthropic and Gemini.
     #[must_use]
     pub fn schema_mode(mut self, mode: SchemaMode) -> Self {
         self.dialect = match mode {
@@ -202,21 +204,21 @@ impl Provider {
         self
     }
 
-    /// Sets the runtime that measures the silence of the provider, and the answer. Defaults to that of the
-    /// request. Connecting and HTTP/2 keep-alives have timeouts of tokio: the HTTP client has no other
-    /// clock.
+    /// Sets the runtime that measures the silence of the provider, and times the answer. Defaults to
+    /// that of the request. Timeouts for connecting and HTTP/2 keep-alives use tokio's clock, because
+    /// the HTTP client has no other.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.clock = Clock::new(runtime);
         self
     }
 
-    /// One line that says which model answers, and where.
+    /// Returns a one-line description of the model and its provider.
     pub fn introduction(&self) -> &str {
         &self.introduction
     }
 
-    /// Takes what the settings ask for, if they ask for a provider at all.
+    /// Creates the provider that the settings select, or returns `None` if they select none.
     pub(crate) fn choose(setting: Settings<'_>) -> Result<Option<Self>, ModelError> {
         let model = setting("BURDOCK_MODEL");
         if let Some(url) = setting("BURDOCK_BASE_URL") {
@@ -255,7 +257,7 @@ impl Provider {
         Ok(provider.schema_mode(SchemaMode::Structured))
     }
 
-    /// Whose protocol is spoken.
+    /// Returns the protocol of the provider.
     fn adapter(&self) -> AdapterKind {
         match &self.target {
             ModelSpec::Target(target) => target.model.adapter_kind,
@@ -264,8 +266,8 @@ impl Provider {
         }
     }
 
-    /// Asks, in a tokio runtime.
-    async fn ask(self, request: Request) -> Result<Answer, ModelError> {
+    /// Sends the request. Must be polled in a tokio runtime.
+    async fn send(self, request: Request) -> Result<Answer, ModelError> {
         let Self { client, upstream, target, secrets, limits, dialect, clock, .. } = self;
         let (request, options) = request::translate(request, dialect);
         let explained = |error| explain(&error, &secrets);
@@ -277,7 +279,7 @@ impl Provider {
         target.endpoint = Endpoint::from_owned(relay.address());
         let events = client.exec_chat_stream(target, request, Some(&options)).await;
         let events = events.map_err(explained)?.stream;
-        Ok(Said::stream(events, relay, report, secrets, limits))
+        Ok(ProviderAnswer::stream(events, relay, report, secrets, limits))
     }
 }
 
@@ -291,13 +293,13 @@ impl Model for Provider {
         let answer = async move {
             // the HTTP client would panic
             if Handle::try_current().is_err() {
-                let reason = "a provider is asked in a tokio runtime".to_owned();
+                let reason = "a provider must be used inside a tokio runtime".to_owned();
                 return Answer::new(stream::iter([Err(ModelError::Request { reason })]));
             }
-            let asked = provider.ask(request).await;
-            asked.unwrap_or_else(|error| Answer::new(stream::iter([Err(error)])))
+            let answer = provider.send(request).await;
+            answer.unwrap_or_else(|error| Answer::new(stream::iter([Err(error)])))
         };
-        let answer = Muted::new(Answer::new(answer.flatten_stream()));
+        let answer = Untraced::new(Answer::new(answer.flatten_stream()));
         Answer::timed(answer, clock).at_most(at_most)
     }
 
@@ -306,12 +308,12 @@ impl Model for Provider {
     }
 }
 
-/// A key as it is sent: one that was read from a file may end its line, and an empty one is none.
+/// Trims a key, which may end with a line feed if it was read from a file. An empty key is `None`.
 fn given(key: Option<&str>) -> Option<&str> {
     key.map(str::trim).filter(|key| !key.is_empty())
 }
 
-/// Whose model it is, by its name.
+/// Returns the provider that `genai` associates with a model's name.
 fn owner(model: &str) -> Result<AdapterKind, ModelError> {
     AdapterKind::from_model(model).map_err(|error| explain(&error, &Secrets::default()))
 }

@@ -1,4 +1,4 @@
-//! Requests, as `genai` has them.
+//! Conversion of requests to `genai`.
 
 use super::schema::Dialect;
 use crate::{Message, Options, Request, ResponseSchema, Role, ToolCall};
@@ -12,16 +12,16 @@ use std::collections::BTreeMap;
 pub(super) fn translate(request: Request, dialect: Option<Dialect>) -> (ChatRequest, ChatOptions) {
     let Request { messages, options, .. } = request;
     let Options { system, max_tokens, temperature, stop_sequences, tools, schema } = options;
-    // Gemini knows the function of a result by its name
+    // Gemini identifies the function of a result by its name
     let calls = messages.iter().flat_map(|message| &message.tool_calls);
     let names: BTreeMap<String, String> =
         calls.map(|call| (call.id.clone(), call.name.clone())).collect();
-    // an answer that was stopped before its first word is nothing that providers accept
-    let said = messages
+    // providers reject an empty message, such as an answer that was stopped before its first word
+    let messages = messages
         .into_iter()
         .filter(|message| message.role == Role::Tool || !message.is_empty())
         .map(|message| translate_message(message, &names));
-    let mut request = ChatRequest::from_messages(said.collect());
+    let mut request = ChatRequest::from_messages(messages.collect());
     request.system = system;
     if !tools.is_empty() {
         request = request.with_tools(tools.into_iter().map(|tool| {
@@ -48,10 +48,10 @@ fn translate_message(message: Message, names: &BTreeMap<String, String>) -> Chat
         Role::User => ChatMessage::user(text),
         Role::Assistant if tool_calls.is_empty() => ChatMessage::assistant(text),
         Role::Assistant => {
-            let said = (!text.is_empty()).then_some(ContentPart::Text(text));
+            let text = (!text.is_empty()).then_some(ContentPart::Text(text));
             let calls =
                 tool_calls.into_iter().map(|call| ContentPart::ToolCall(translate_call(call)));
-            ChatMessage::assistant(said.into_iter().chain(calls).collect::<MessageContent>())
+            ChatMessage::assistant(text.into_iter().chain(calls).collect::<MessageContent>())
         }
         Role::Tool => {
             let id = tool_call_id.unwrap_or_default();
@@ -66,7 +66,8 @@ fn translate_message(message: Message, names: &BTreeMap<String, String>) -> Chat
     }
 }
 
-/// A call that goes back. Its arguments are an object, whatever they were: providers take nothing else.
+/// Converts a call that is sent back. Its arguments become an object, because providers accept nothing
+/// else.
 fn translate_call(call: ToolCall) -> chat::ToolCall {
     let ToolCall { id, name, arguments } = call;
     let arguments = match present(arguments) {
@@ -76,12 +77,12 @@ fn translate_call(call: ToolCall) -> chat::ToolCall {
     chat::ToolCall { call_id: id, fn_name: name, fn_arguments: arguments, thought_signatures: None }
 }
 
-/// A call that a model asks for.
+/// Converts a call of the model.
 pub(super) fn call(call: chat::ToolCall) -> ToolCall {
     ToolCall { id: call.call_id, name: call.fn_name, arguments: present(call.fn_arguments) }
 }
 
-/// Arguments; none are an empty object.
+/// Returns the arguments, or an empty object if there are none.
 fn present(arguments: Value) -> Value {
     match arguments {
         Value::Null => json!({}),

@@ -1,9 +1,9 @@
-//! Schemas of answers, as the structured output of each provider takes them.
+//! Conversion of schemas to the structured output of each provider.
 //!
-//! The providers compile a schema into a grammar and refuse what they cannot compile. A schema is
-//! rewritten here without loss where that is possible; where it is not, the answer is `None`, and the
-//! caller describes the schema in the prompt instead. What is removed are bounds and formats: they guide
-//! the model less than a grammar does, and the parser of the answer checks them in any case.
+//! The providers compile a schema into a grammar and reject schemas that they cannot compile. A schema
+//! is converted without loss if possible; otherwise the result is `None`, and the caller describes the
+//! schema in the prompt instead. Bounds and formats are removed: they guide the model less than a
+//! grammar does, and the parser of the answer checks them in any case.
 
 use genai::adapter::AdapterKind;
 use serde_json::{Map, Value, json};
@@ -11,12 +11,12 @@ use serde_json::{Map, Value, json};
 /// A provider's subset of JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// `OpenAI` with `strict`, which `genai` always sets: objects are closed, and each property is
+    /// `OpenAI` with `strict`, which `genai` always sets: objects are closed, and all properties are
     /// required.
     OpenAi,
     /// Anthropic: closed objects, no bounds, no recursion, and few optional properties and unions.
     Anthropic,
-    /// Gemini, which takes most of JSON Schema, but no required property that leads back to its type.
+    /// Gemini: most of JSON Schema, but no required property that refers back to its type.
     Gemini,
 }
 
@@ -27,9 +27,9 @@ const OPTIONAL: usize = 24;
 const UNIONS: usize = 16;
 
 impl Dialect {
-    /// The dialect of a provider whose structured output `genai` passes on; `None` where it does not, or
-    /// where the provider is known to take no schema. `genai` ignores schemas for Ollama and Cohere, and
-    /// gateways differ with the model behind them.
+    /// Returns the dialect of a provider to which `genai` passes schemas, or `None` if it does not, or
+    /// if the provider is known not to support schemas. `genai` ignores schemas for Ollama and Cohere,
+    /// and gateways differ by the model behind them.
     pub(super) fn of(adapter: AdapterKind) -> Option<Self> {
         match adapter {
             AdapterKind::OpenAI
@@ -44,7 +44,7 @@ impl Dialect {
         }
     }
 
-    /// The schema as the provider takes it.
+    /// Converts a schema, or returns `None` if the provider cannot express it.
     pub(super) fn translate(self, schema: &Value) -> Option<Value> {
         if self != Self::OpenAi && is_recursive(schema) {
             return None;
@@ -59,7 +59,7 @@ impl Dialect {
     }
 
     fn rewrite(self, schema: &Value) -> Option<Value> {
-        // `true` accepts anything, which no grammar does
+        // `true` accepts anything, which a grammar cannot express
         let Value::Object(schema) = schema else { return None };
         let mut out = Map::new();
         for (keyword, value) in schema {
@@ -77,8 +77,8 @@ impl Dialect {
         shaped.iter().any(|keyword| out.contains_key(*keyword)).then_some(Value::Object(out))
     }
 
-    /// A keyword as the provider takes it: the outer `None` if it takes none of the kind, the inner if it
-    /// can be left to the parser.
+    /// Converts a keyword. The outer `None` means that the provider cannot express it, the inner one
+    /// that it is left to the parser.
     #[expect(clippy::option_option, reason = "refused and removed are different answers")]
     fn keyword(self, keyword: &str, value: &Value) -> Option<Option<(String, Value)>> {
         let as_it_is = || Some((keyword.to_owned(), value.clone()));
@@ -90,7 +90,7 @@ impl Dialect {
             "items" => Some((keyword.to_owned(), self.rewrite(value)?)),
             "anyOf" | "oneOf" => Some(("anyOf".to_owned(), self.each(value)?)),
             "allOf" => match value.as_array().map(Vec::as_slice) {
-                // a reference with something beside it
+                // a reference with keywords next to it
                 Some([one]) if one.get("$ref").is_some() => {
                     Some(("$ref".to_owned(), one["$ref"].clone()))
                 }
@@ -116,7 +116,7 @@ impl Dialect {
             | "contains" => {
                 return None;
             }
-            // annotations, bounds, formats: the parser has them
+            // annotations, bounds, formats: left to the parser
             _ => None,
         })
     }
@@ -132,14 +132,14 @@ impl Dialect {
     }
 }
 
-/// Whether values are texts and numbers, which is all that Gemini takes.
+/// Returns whether the values are strings and numbers, the only ones that Gemini accepts.
 fn is_plain(values: &Value) -> bool {
     let mut values = values.as_array().into_iter().flatten();
     values.all(|value| value.is_string() || value.is_number())
 }
 
-/// A reference with its description. Providers take nothing beside `$ref`, and `genai` puts the target in
-/// the place of a described one, without an end where the target contains itself.
+/// Returns a reference with its description. Providers reject keywords next to `$ref`, and `genai`
+/// inlines the target of a reference with a description, endlessly if the target contains itself.
 fn lone_reference(mut schema: Map<String, Value>) -> Option<Value> {
     let reference = schema.remove("$ref")?;
     let reference = json!({ "$ref": reference });
@@ -153,7 +153,7 @@ fn lone_reference(mut schema: Map<String, Value>) -> Option<Value> {
     Some(Value::Object(schema))
 }
 
-/// The numbers of optional properties and of unions.
+/// Returns the numbers of optional properties and of unions.
 fn complexity(schema: &Value) -> (usize, usize) {
     let inner: Vec<&Value> = match schema {
         Value::Object(map) => map.values().collect(),
@@ -171,8 +171,8 @@ fn complexity(schema: &Value) -> (usize, usize) {
     found
 }
 
-/// Closes an object. `OpenAI` demands each property as well; a model that gives one that has a default
-/// gives a valid value.
+/// Closes an object. For `OpenAI`, all properties become required; an answer that contains a property
+/// with a default value is valid.
 fn close(schema: &mut Map<String, Value>, dialect: Dialect) -> Option<()> {
     let is_object = match schema.get("type") {
         Some(Value::String(kind)) => kind == "object",
@@ -192,7 +192,7 @@ fn close(schema: &mut Map<String, Value>, dialect: Dialect) -> Option<()> {
     Some(())
 }
 
-/// Whether a definition reaches itself.
+/// Returns whether a definition refers to itself, directly or indirectly.
 fn is_recursive(root: &Value) -> bool {
     let definitions = root["$defs"].as_object().into_iter().flat_map(Map::keys);
     let names = definitions.map(|name| format!("#/$defs/{name}"));
@@ -212,7 +212,7 @@ fn is_recursive(root: &Value) -> bool {
     })
 }
 
-/// The references in a definition.
+/// Returns the references in a definition.
 fn referenced<'a>(root: &'a Value, reference: &str) -> Vec<&'a str> {
     let mut found = Vec::new();
     let mut left: Vec<&Value> =
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn each_provider_gets_what_it_takes() {
+    fn schema_is_converted_for_each_provider() {
         let number = json!({ "type": "integer", "format": "uint8", "minimum": 0, "maximum": 255 });
         let bare = json!({ "type": "integer" });
         let bounded = json!({ "type": "integer", "minimum": 0, "maximum": 255 });
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn schemas_beyond_the_limits_of_a_provider_are_described() {
+    fn schemas_beyond_the_limits_of_a_provider_are_not_converted() {
         let bare = json!({ "type": "integer" });
         let union = json!({ "type": ["string", "null"] });
         let many = |count: usize, property: &Value| {

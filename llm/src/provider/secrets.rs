@@ -1,6 +1,6 @@
-//! What must not be shown.
+//! Redaction of secrets.
 
-/// Keys, and what a URL has of that kind. It has no `Debug` on purpose.
+/// Keys, and secrets in a URL. It deliberately has no `Debug`.
 #[derive(Clone, Default)]
 pub(super) struct Secrets(Vec<String>);
 
@@ -10,7 +10,7 @@ impl Secrets {
         Self(secrets.map(str::to_owned).collect())
     }
 
-    /// One short line without them.
+    /// Returns the text as one short line, without secrets.
     pub(super) fn printable(&self, text: &str) -> String {
         const MOST: usize = 200;
         let hide = |text: String, secret: &String| text.replace(secret, "[key]");

@@ -1,8 +1,8 @@
-//! Where a request goes.
+//! Endpoints of requests.
 
 use genai::{ServiceTarget, adapter::AdapterKind, resolver::Endpoint};
 
-/// Namespaces whose address two adapters of `genai` have in their code.
+/// Namespaces whose endpoint is hard-coded in two adapters of `genai`.
 const NAMESPACES: &[(&str, AdapterKind, &str)] = &[
     ("zai_coding", AdapterKind::OpenAI, "https://api.z.ai/api/coding/paas/v4/"),
     ("baidu-coding-openai", AdapterKind::OpenAI, "https://qianfan.baidubce.com/v2/coding/"),
@@ -13,8 +13,8 @@ const NAMESPACES: &[(&str, AdapterKind, &str)] = &[
     ),
 ];
 
-/// Makes a target whose address counts. The adapters of Z.ai and Baidu ignore it, and add nothing else
-/// to the protocols that they use.
+/// Returns a target whose endpoint is used. The adapters of Z.ai and Baidu ignore it, and otherwise
+/// equal the protocols that they use.
 pub(super) fn addressed(mut target: ServiceTarget) -> ServiceTarget {
     if !matches!(target.model.adapter_kind, AdapterKind::Zai | AdapterKind::Baidu) {
         return target;
@@ -38,7 +38,7 @@ mod tests {
     };
 
     #[test]
-    fn the_address_of_each_namespace_is_known() {
+    fn endpoint_of_each_namespace_is_known() {
         for (kind, model, expected, url) in [
             (AdapterKind::Zai, "glm-5", AdapterKind::OpenAI, "http://h/"),
             (

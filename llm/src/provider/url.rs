@@ -1,23 +1,24 @@
 //! Base URLs.
 
-/// Whether it is one that a provider can have.
+/// Returns whether the URL is an HTTP or HTTPS URL.
 pub(super) fn is_of_http(url: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
-/// A URL to which a path can be added: its own path ends with a slash.
+/// Returns the URL with a slash at the end of its path, so that a path can be appended.
 pub(super) fn as_folder(url: &str) -> String {
     let (path, query) = url.split_at(url.find('?').unwrap_or(url.len()));
     format!("{}/{query}", path.trim_end_matches('/'))
 }
 
-/// A URL without a password and without a query.
+/// Returns the URL without its credentials and query.
 pub(super) fn without_secrets(url: &str) -> String {
     let Parts { scheme, host, path, .. } = parts(url);
     format!("{scheme}://{host}{path}")
 }
 
-/// The password of a URL, or the user if there is none, and the values of its query.
+/// Returns the secrets of a URL: its password, or its user if there is none, and the values of its
+/// query.
 pub(super) fn secrets(url: &str) -> impl Iterator<Item = &str> {
     let Parts { user, query, .. } = parts(url);
     let password = user.split_once(':').map_or(user, |(_, password)| password);
@@ -46,7 +47,7 @@ mod tests {
     use super::{as_folder, secrets, without_secrets};
 
     #[test]
-    fn a_base_url_keeps_its_query_and_ends_its_path() {
+    fn base_url_keeps_its_query_and_ends_its_path_with_a_slash() {
         for (url, expected) in [
             ("http://h/v1", "http://h/v1/"),
             ("http://h/v1//", "http://h/v1/"),

@@ -1,4 +1,4 @@
-//! When it asks again, and when it does not.
+//! Conditions and delays of retries.
 
 use super::Retrying;
 use crate::{
@@ -14,49 +14,49 @@ fn limited(seconds: u64) -> Script {
     Script::new().fault(Fault::Refused { status: 429, retry_after })
 }
 
-/// What comes of these answers, how often was asked, and how long it took.
+/// Returns the result of these answers, the number of requests, and the time taken.
 async fn ask(scripts: &[Script]) -> (Result<String, ModelError>, usize, Duration) {
     let provider = Scripted::new(scripts.iter().cloned());
     let start = Instant::now();
     let answer = Retrying::new(provider.clone()).chat(Request::prompt("?"));
-    assert!(provider.requests().is_empty(), "it is lazy");
+    assert!(provider.requests().is_empty(), "the answer is lazy");
     let whole = answer.whole().await;
     (whole.map(|whole| whole.text), provider.requests().len(), start.elapsed())
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_before_the_first_piece_is_asked_again() {
+async fn failure_before_the_first_chunk_is_retried() {
     let answered = Script::new().say("hello");
-    let (text, asked, took) =
+    let (text, requests, took) =
         ask(&[Script::new().refuse(500), Script::new().cut(), answered.clone()]).await;
-    assert_eq!((text, asked), (Ok("hello".to_owned()), 3));
+    assert_eq!((text, requests), (Ok("hello".to_owned()), 3));
     let wait = Duration::from_millis;
     assert!(wait(750) <= took && took <= wait(1510), "{took:?}");
 
-    let (text, asked, _) = ask(&[Script::new().refuse(503)]).await;
+    let (text, requests, _) = ask(&[Script::new().refuse(503)]).await;
     assert!(matches!(text, Err(ModelError::Refused { status: 503, .. })));
-    assert_eq!(asked, 3);
-    let (text, asked, _) = ask(&[Script::new().refuse(401), answered]).await;
+    assert_eq!(requests, 3);
+    let (text, requests, _) = ask(&[Script::new().refuse(401), answered]).await;
     assert!(matches!(text, Err(ModelError::Refused { status: 401, .. })));
-    assert_eq!(asked, 1);
+    assert_eq!(requests, 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_limit_is_waited_for_unless_it_is_too_long() {
-    let (text, asked, took) = ask(&[limited(7), Script::new().say("hello")]).await;
-    assert_eq!((text, asked), (Ok("hello".to_owned()), 2));
+async fn retry_after_is_respected_unless_it_is_too_long() {
+    let (text, requests, took) = ask(&[limited(7), Script::new().say("hello")]).await;
+    assert_eq!((text, requests), (Ok("hello".to_owned()), 2));
     assert!(took >= Duration::from_secs(7) && took < Duration::from_millis(7010), "{took:?}");
-    let (text, asked, took) = ask(&[limited(31), Script::new().say("hello")]).await;
+    let (text, requests, took) = ask(&[limited(31), Script::new().say("hello")]).await;
     assert!(text.is_err_and(|error| error.retry_after().is_some()));
-    assert_eq!((asked, took), (1, Duration::ZERO));
+    assert_eq!((requests, took), (1, Duration::ZERO));
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_be_polled_behind_its_end_is_not() {
-    /// Says what it has, and panics when it is asked for more.
+async fn stream_is_not_polled_after_its_end() {
+    /// A model whose stream panics when it is polled after its end.
     #[derive(Debug)]
-    struct Touchy(&'static [Chunk]);
-    impl Model for Touchy {
+    struct PanicsAfterEnd(&'static [Chunk]);
+    impl Model for PanicsAfterEnd {
         fn chat(&self, _: Request) -> Answer {
             Answer::new(stream::unfold(self.0.iter(), async |mut rest| {
                 let chunk = rest.next()?.clone();
@@ -69,13 +69,13 @@ async fn a_client_that_cannot_be_polled_behind_its_end_is_not() {
         usage: Usage { input_tokens: None, output_tokens: None, first_delta: None },
     });
     for chunks in [&[][..], &[END]] {
-        let answer = Retrying::new(Touchy(chunks)).chat(Request::prompt("?"));
+        let answer = Retrying::new(PanicsAfterEnd(chunks)).chat(Request::prompt("?"));
         assert_eq!(answer.fuse().count().await, chunks.len());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_asked_again_behind_the_first_piece() {
+async fn failure_after_the_first_chunk_is_not_retried() {
     let gave_up = Script::new().say("hel").fault(Fault::GaveUp { reason: "overloaded".into() });
     let provider = Scripted::new([gave_up, Script::new().say("hello")]);
     let answer = Retrying::new(provider.clone()).chat(Request::prompt("?"));

@@ -1,55 +1,55 @@
-//! What goes wrong with a scripted answer.
+//! Faults of scripted answers.
 
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What goes wrong with a scripted answer, at its end.
+/// A fault at the end of a scripted answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fault {
-    /// The request cannot be made; asking again does not help.
+    /// The request cannot be created. A retry does not help.
     Request {
-        /// What is wrong with it.
+        /// The cause.
         reason: String,
     },
-    /// An HTTP error, as a provider gives it instead of an answer.
+    /// The provider responds with an HTTP error.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// How long the provider asks to be left alone.
+        /// The delay before a retry that the provider asks for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<Duration>,
     },
-    /// The provider gives up.
+    /// The provider fails while it answers.
     GaveUp {
-        /// What it says about it.
+        /// The message of the provider.
         reason: String,
     },
-    /// The connection is cut: an error before the first delta, and a truncated answer behind it.
+    /// The connection is lost: an error before the first delta, and a truncated answer after it.
     Cut,
-    /// Nothing comes any more.
+    /// No more items arrive.
     Silence,
-    /// The same delta, for ever.
+    /// The same delta is repeated endlessly.
     Endless {
-        /// What is said.
+        /// The text of the delta.
         delta: String,
-        /// How often.
+        /// The interval.
         every: Duration,
     },
 }
 
 impl Fault {
-    /// What is recorded of an error.
-    pub(super) fn of(error: ModelError, begun: bool) -> Self {
+    /// Returns the fault that records an error.
+    pub(super) fn of(error: ModelError, has_text: bool) -> Self {
         match error {
             ModelError::Refused { status, retry_after, .. } => {
                 Self::Refused { status, retry_after }
             }
             ModelError::Silent { .. } => Self::Silence,
-            ModelError::Connection { .. } if !begun => Self::Cut,
-            // a cut would end the answer, and this was an error
+            ModelError::Connection { .. } if !has_text => Self::Cut,
+            // `Cut` would truncate the answer instead of failing it
             ModelError::Connection { reason } | ModelError::GaveUp { reason } => {
                 Self::GaveUp { reason }
             }
@@ -59,17 +59,17 @@ impl Fault {
         }
     }
 
-    /// The error that ends the answer, if one does.
-    pub(super) fn error(&self, begun: bool) -> Option<ModelError> {
+    /// Returns the error that ends the answer, or `None` if no error does.
+    pub(super) fn error(&self, has_text: bool) -> Option<ModelError> {
         match self {
             Self::Refused { status, retry_after } => Some(ModelError::Refused {
                 status: *status,
-                reason: "as the script says".to_owned(),
+                reason: "scripted error".to_owned(),
                 retry_after: *retry_after,
             }),
             Self::Request { reason } => Some(ModelError::Request { reason: reason.clone() }),
             Self::GaveUp { reason } => Some(ModelError::GaveUp { reason: reason.clone() }),
-            Self::Cut if !begun => Some(ModelError::cut_short()),
+            Self::Cut if !has_text => Some(ModelError::cut_short()),
             Self::Cut | Self::Silence | Self::Endless { .. } => None,
         }
     }

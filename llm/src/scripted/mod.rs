@@ -1,9 +1,8 @@
-//! A model for tests, which says what a script says, when it says so.
+//! A model for tests that follows scripts.
 //!
-//! Its waits are those of a [`Runtime`]: by default under tokio's paused clock (`start_paused = true`) they
-//! take no time, and [`Scripted::runtime`] sets another one.
-//! A [`Script`] is written by hand, or recorded from a real answer with [`Script::record`] and kept as
-//! JSON.
+//! Delays use a [`Runtime`]: by default under tokio's paused clock (`start_paused = true`) they take no
+//! time, and [`Scripted::runtime`] sets another runtime. A [`Script`] is written by hand, or recorded
+//! from a real answer with [`Script::record`] and stored as JSON.
 
 mod fault;
 mod script;
@@ -20,9 +19,9 @@ use burdock::Runtime;
 use futures_util::{FutureExt, stream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A model that follows a script for each request, in their order, and the last one again and again.
+/// A model that answers each request with the next script, and repeats the last one.
 ///
-/// Clones share the scripts and remember the requests together.
+/// Clones share the scripts and the recorded requests.
 ///
 /// ```
 /// use burdock_llm::{Model, Request, Script, Scripted};
@@ -49,7 +48,7 @@ pub struct Scripted {
     clock: Clock,
 }
 
-/// What it does with schemas.
+/// The handling of schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Schemas {
     Ignored,
@@ -57,40 +56,41 @@ enum Schemas {
 }
 
 impl Scripted {
-    /// Follows these scripts.
+    /// Creates a model that follows these scripts.
     pub fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
         let scripts = scripts.into_iter().collect();
         let clock = Clock::default();
         Self { scripts, schemas: Schemas::Ignored, requests: Arc::default(), clock }
     }
 
-    /// Accepts schemas, as a model with structured output does: requests have them in
-    /// [`Options::schema`](crate::Options::schema), and not in their text. What the scripts say stays
-    /// the same.
+    /// Accepts schemas, like a model with structured output: requests contain them in
+    /// [`Options::schema`](crate::Options::schema), and not in their text. The scripts are not
+    /// affected.
     #[must_use]
     pub fn accepting_schemas(mut self) -> Self {
         self.schemas = Schemas::Accepted;
         self
     }
 
-    /// Sets the runtime that times the beats of a script, and the answer. Defaults to that of the request.
+    /// Sets the runtime that times the beats of a script, and the answer. Defaults to that of the
+    /// request.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.clock = Clock::new(runtime);
         self
     }
 
-    /// What it was asked so far, by answers that were polled.
+    /// Returns the requests whose answers were polled.
     pub fn requests(&self) -> Vec<Request> {
         self.lock().clone()
     }
 
-    /// The answer to one more request.
+    /// Returns the answer to the next request.
     fn answer(&self, request: Request, clock: &Clock) -> Answer {
         let mut requests = self.lock();
-        let turn = requests.len();
+        let index = requests.len();
         requests.push(request);
-        match self.scripts.get(turn).or(self.scripts.last()) {
+        match self.scripts.get(index).or(self.scripts.last()) {
             Some(script) => script.play(clock),
             None => Answer::new(stream::iter([Err(ModelError::Request {
                 reason: "there is no script".to_owned(),
@@ -106,7 +106,7 @@ impl Scripted {
 impl Model for Scripted {
     fn chat(&self, request: Request) -> Answer {
         let (this, clock) = (self.clone(), self.clock.or(&request.clock));
-        // a request that nobody waits for is none
+        // an answer that is never polled does not count as a request
         let timer = clock.clone();
         Answer::timed(async move { this.answer(request, &timer) }.flatten_stream(), clock)
     }

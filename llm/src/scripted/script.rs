@@ -1,4 +1,4 @@
-//! What a scripted model says, and when.
+//! Scripts of answers.
 
 use super::fault::Fault;
 use crate::{Answer, Chunk, End, Reason, ToolCall, Usage, clock::Clock};
@@ -6,7 +6,7 @@ use futures_util::{FutureExt, StreamExt, future, stream};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What a scripted model says in one answer, and when.
+/// The chunks of one scripted answer, with their timing.
 ///
 /// ```
 /// use burdock_llm::Script;
@@ -20,7 +20,7 @@ use std::time::Duration;
 #[serde(default)]
 pub struct Script {
     beats: Vec<Beat>,
-    /// How long until the end.
+    /// Delay before the end.
     #[serde(with = "millis")]
     rest: Duration,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,42 +29,42 @@ pub struct Script {
     fault: Option<Fault>,
 }
 
-/// One piece of a scripted answer.
+/// One chunk of a scripted answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
-    /// How long after the one before, in milliseconds of JSON.
+    /// The delay since the previous chunk; in milliseconds in JSON.
     #[serde(default, with = "millis")]
     pub wait: Duration,
-    /// What is said.
+    /// The chunk.
     pub chunk: Chunk,
 }
 
 impl Script {
-    /// Says nothing, and ends well.
+    /// Creates a script that ends at once with [`Reason::Complete`].
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Waits before what comes next.
+    /// Adds a delay before the next chunk or the end.
     #[must_use]
     pub fn wait(mut self, duration: Duration) -> Self {
         self.rest += duration;
         self
     }
 
-    /// Says a piece of text.
+    /// Adds a delta.
     #[must_use]
     pub fn say(self, delta: impl Into<String>) -> Self {
         self.then(Chunk::Delta(delta.into()))
     }
 
-    /// Asks for a call.
+    /// Adds a tool call.
     #[must_use]
     pub fn call(self, call: ToolCall) -> Self {
         self.then(Chunk::ToolCall(call))
     }
 
-    /// Ends for this reason, with this usage; the time to the first delta is measured.
+    /// Ends with this reason and usage. The time to the first delta is measured.
     #[must_use]
     pub fn end(mut self, reason: Reason, usage: Usage) -> Self {
         self.end = Some(End { reason, usage });
@@ -77,19 +77,19 @@ impl Script {
         self.fault(Fault::Refused { status, retry_after: None })
     }
 
-    /// Cuts the connection.
+    /// Ends with a lost connection.
     #[must_use]
     pub fn cut(self) -> Self {
         self.fault(Fault::Cut)
     }
 
-    /// Says nothing any more.
+    /// Ends with silence: no more items arrive.
     #[must_use]
     pub fn silence(self) -> Self {
         self.fault(Fault::Silence)
     }
 
-    /// Says the same for ever.
+    /// Repeats a delta endlessly.
     #[must_use]
     pub fn endless(self, delta: impl Into<String>, every: Duration) -> Self {
         self.fault(Fault::Endless { delta: delta.into(), every })
@@ -102,10 +102,10 @@ impl Script {
         self
     }
 
-    /// Records an answer and when its pieces arrived, by the runtime of the answer.
+    /// Records an answer and the times at which its chunks arrived, by the runtime of the answer.
     ///
     /// # Cancel safety
-    /// Dropping it drops the answer.
+    /// Dropping the future drops the answer.
     pub async fn record(mut answer: Answer) -> Self {
         let mut script = Self::new();
         let clock = answer.clock().clone();
@@ -118,7 +118,7 @@ impl Script {
                 Ok(Chunk::End(end)) => script.end(end.reason, end.usage),
                 Ok(chunk) => script.then(chunk),
                 Err(error) => {
-                    let fault = Fault::of(error, script.has_begun());
+                    let fault = Fault::of(error, script.has_text());
                     script.fault(fault)
                 }
             };
@@ -126,25 +126,25 @@ impl Script {
         script
     }
 
-    /// Whether there is text in it.
-    fn has_begun(&self) -> bool {
+    /// Returns whether the script contains text.
+    fn has_text(&self) -> bool {
         self.beats.iter().any(|beat| beat.chunk.text().is_some())
     }
 
-    /// Its pieces.
+    /// Returns the chunks.
     pub fn beats(&self) -> &[Beat] {
         &self.beats
     }
 
-    /// The answer.
+    /// Returns the answer.
     pub(super) fn play(&self, clock: &Clock) -> Answer {
         let (clock, beat_clock) = (clock.clone(), clock.clone());
         let Self { beats, rest, end, fault } = self.clone();
-        let begun = self.has_begun();
+        let has_text = self.has_text();
         let deltas = beats.iter().filter(|beat| beat.chunk.text().is_some()).count();
         let usage = Usage { output_tokens: u64::try_from(deltas).ok(), ..Usage::default() };
         let end = end.unwrap_or(End { reason: Reason::Complete, usage });
-        let said = stream::iter(beats).then(move |Beat { wait, chunk }| {
+        let chunks = stream::iter(beats).then(move |Beat { wait, chunk }| {
             let wait = beat_clock.sleep(wait);
             async move {
                 wait.await;
@@ -153,12 +153,12 @@ impl Script {
         });
         let answer = async move {
             let mut watch = clock.stopwatch();
-            let said = said.map(Ok);
+            let chunks = chunks.map(Ok);
             let last = async move {
                 clock.sleep(rest).await;
-                finish(fault, end, begun, clock)
+                finish(fault, end, has_text, clock)
             };
-            said.chain(last.flatten_stream()).map(move |item| match item {
+            chunks.chain(last.flatten_stream()).map(move |item| match item {
                 Ok(Chunk::Delta(text)) => {
                     watch.delta();
                     Ok(Chunk::Delta(text))
@@ -181,12 +181,12 @@ impl Script {
     }
 }
 
-/// What comes behind the last beat.
-fn finish(fault: Option<Fault>, end: End, begun: bool, clock: Clock) -> Answer {
+/// Returns the answer after the last beat.
+fn finish(fault: Option<Fault>, end: End, has_text: bool, clock: Clock) -> Answer {
     let Some(fault) = fault else {
         return Answer::new(stream::iter([Ok(Chunk::End(end))]));
     };
-    if let Some(error) = fault.error(begun) {
+    if let Some(error) = fault.error(has_text) {
         return Answer::new(stream::iter([Err(error)]));
     }
     match fault {
@@ -205,7 +205,7 @@ fn finish(fault: Option<Fault>, end: End, begun: bool, clock: Clock) -> Answer {
     }
 }
 
-/// Durations as milliseconds.
+/// Serialization of durations as milliseconds.
 mod millis {
     use serde::{Deserialize, Deserializer, Serializer};
     use std::time::Duration;

@@ -15,7 +15,7 @@ fn ask(script: Script) -> crate::Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_comes_when_the_script_says_so() -> Result {
+async fn chunks_arrive_at_the_times_of_the_script() -> Result {
     let script = Script::new().wait(SECOND).say("a").wait(SECOND).wait(SECOND).say("b");
     let mut answer = ask(script.clone());
     let start = Instant::now();
@@ -30,13 +30,13 @@ async fn what_is_said_comes_when_the_script_says_so() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_request_has_its_script_and_the_last_one_is_said_again() -> Result {
+async fn each_request_has_its_script_and_the_last_one_repeats() -> Result {
     let model = Scripted::new([Script::new().say("a"), Script::new().say("b")]);
-    let mut said = Vec::new();
+    let mut texts = Vec::new();
     for prompt in ["1", "2", "3"] {
-        said.push(model.clone().chat(Request::prompt(prompt)).whole().await?.text);
+        texts.push(model.clone().chat(Request::prompt(prompt)).whole().await?.text);
     }
-    assert_eq!(said, ["a", "b", "b"]);
+    assert_eq!(texts, ["a", "b", "b"]);
     assert_eq!(model.requests()[1], Request::prompt("2"));
     drop(model.chat(Request::prompt("4")));
     assert_eq!(model.requests().len(), 3, "an answer is lazy");
@@ -45,7 +45,7 @@ async fn each_request_has_its_script_and_the_last_one_is_said_again() -> Result 
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_are_what_a_provider_does() -> Result {
+async fn faults_behave_like_those_of_a_provider() -> Result {
     let refused = ask(Script::new().refuse(429)).whole().await;
     assert!(matches!(refused, Err(ModelError::Refused { status: 429, .. })));
     let cut = ask(Script::new().cut()).whole().await;
@@ -64,7 +64,7 @@ async fn faults_are_what_a_provider_does() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recording_is_the_answer_again_also_from_json() -> Result {
+async fn recorded_script_repeats_the_answer_even_from_json() -> Result {
     let call = ToolCall { id: "1".into(), name: "add".into(), arguments: [1, 2].into() };
     let usage = Usage { input_tokens: Some(3), ..Usage::default() };
     let scripts = [
@@ -82,14 +82,14 @@ async fn a_recording_is_the_answer_again_also_from_json() -> Result {
         let json = serde_json::to_string(&recorded)?;
         let again: Script = serde_json::from_str(&json)?;
         assert_eq!(again, recorded, "{json}");
-        let said = ask(script).collect::<Vec<_>>().await;
-        assert_eq!(ask(again).collect::<Vec<_>>().await, said);
+        let items = ask(script).collect::<Vec<_>>().await;
+        assert_eq!(ask(again).collect::<Vec<_>>().await, items);
     }
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_recorded_as_one_that_asking_again_helps_against_as_much() -> Result {
+async fn recorded_error_is_retryable_if_the_original_is() -> Result {
     for (answer, retryable) in [
         (ask(Script::new().say("a").cut()).unbroken(), true),
         (crate::Offline::default().chat(Request::default()), false),

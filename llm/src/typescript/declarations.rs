@@ -1,4 +1,4 @@
-//! The module of all declarations.
+//! A module of declarations.
 
 use super::{
     document::{Document, Part, ROOT},
@@ -27,13 +27,13 @@ pub(super) struct Declaration {
     docs: Docs,
     ty: Type,
     marks: Marks,
-    /// Whether it was added by its name, not only because another one needs it.
+    /// Whether it was added by name, not only as a dependency of another declaration.
     is_root: bool,
-    /// What it was read from.
+    /// The schema that it was read from.
     pub(super) source: Source,
 }
 
-/// A schema, and what its references lead to.
+/// A schema, and the declarations that its references point to.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     pub(super) name: String,
@@ -42,13 +42,13 @@ pub(super) struct Source {
 }
 
 impl Declarations {
-    /// Creates a module without declarations.
+    /// Creates an empty module.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a type by its JSON Schema, and the types in `$defs`. Types that are there already, with
-    /// the same name and schema, are not added again; another type of the same name gets a number.
+    /// Adds a type by its JSON Schema, and the types in `$defs`. A type that was added before with the
+    /// same name and schema is not added again; another type of the same name gets a numbered name.
     pub fn add(&mut self, name: &str, schema: &Value) -> &mut Self {
         let document = Document::new(name, schema);
         let shared = document.shared(&self.all);
@@ -72,7 +72,7 @@ impl Declarations {
         self
     }
 
-    /// Adds a type by its JSON Schema, with the marks of the same schema in its compiled form.
+    /// Adds a type by its JSON Schema, with the marks of the compiled form of that schema.
     pub fn add_marked(&mut self, name: &str, schema: &Value, marked: &Schema) -> &mut Self {
         self.add(name, schema);
         let root = self.all.iter().rposition(|one| one.source.name == name && one.is_root);
@@ -120,7 +120,7 @@ impl Declarations {
         }
     }
 
-    /// Returns the partial form of each declaration; `None` where it is the same.
+    /// Returns the partial form of each declaration, or `None` if it is the same type.
     fn partials(&self) -> Vec<Option<Type>> {
         let mut partials = vec![None; self.all.len()];
         loop {
@@ -171,7 +171,7 @@ impl fmt::Display for Declarations {
     }
 }
 
-/// Returns whether an object of this type, without what it refers to, may have the property.
+/// Returns whether an object of this type may have the property, without following references.
 fn has_property(ty: &Type, key: &str) -> bool {
     match ty {
         Type::Object(object) => object.properties.iter().any(|property| property.key == key),

@@ -1,4 +1,4 @@
-//! The schemas of one document, and which of them are declared already.
+//! The schemas of a document, and those of them that are already declared.
 
 use super::{declarations::Declaration, shape::DeclarationId};
 use serde_json::{Map, Value};
@@ -14,10 +14,10 @@ pub(super) struct Document<'a> {
 
 /// A schema that is declared by a name.
 pub(super) struct Part<'a> {
-    /// What a `$ref` to it says.
+    /// The `$ref` that points to it.
     pub(super) reference: String,
     pub(super) name: &'a str,
-    /// Without what the document alone has.
+    /// Without the keywords that only a document has.
     pub(super) schema: Value,
 }
 
@@ -35,14 +35,14 @@ impl<'a> Document<'a> {
         Self { parts }
     }
 
-    /// Returns what each reference leads to, where `ids` are those of the parts.
+    /// Returns the target of each reference, where `ids` are those of the parts.
     pub(super) fn references(&self, ids: &[DeclarationId]) -> BTreeMap<String, DeclarationId> {
         let references = self.parts.iter().map(|part| part.reference.clone());
         references.zip(ids.iter().copied()).collect()
     }
 
-    /// Returns the declaration that each part has already: one with the same name and schema, whose
-    /// references lead to the same declarations.
+    /// Returns the existing declaration of each part: one with the same name and schema, whose
+    /// references point to the same declarations.
     pub(super) fn shared(&self, declared: &[Declaration]) -> Vec<Option<DeclarationId>> {
         let like = |part: &Part<'_>, from: usize| {
             let is_like = |one: &Declaration| {
@@ -76,7 +76,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Gathers all references in a schema.
+/// Collects all references in a schema.
 fn gather<'v>(schema: &'v Value, references: &mut Vec<&'v str>) {
     match schema {
         Value::Object(map) => {

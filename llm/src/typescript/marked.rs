@@ -1,18 +1,18 @@
-//! The marks of a compiled schema, as those of declarations.
+//! Conversion of a compiled schema's marks to those of declarations.
 
 use super::{declarations::Declaration, read::decoded, shape::DeclarationId};
 use burdock_json::{Mark, Place, Schema};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// A walk over declarations and the compiled schema in parallel.
+/// A parallel walk over declarations and the compiled schema.
 ///
 /// Alternatives without a tag share one place: if two of them have a property of the same name, and one
 /// marks it, both are marked.
 pub(super) struct Walk<'a> {
     schema: &'a Schema,
     all: &'a [Declaration],
-    /// What was visited, which ends the walk of recursive types.
+    /// The visited places, which end the walk of recursive types.
     visited: BTreeSet<(DeclarationId, Place)>,
     found: Vec<(DeclarationId, String, Mark)>,
 }
@@ -23,7 +23,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Returns the marks of the properties of this declaration, which is the root of the schema, and of
-    /// all that it refers to.
+    /// the declarations that it refers to.
     pub(super) fn from(mut self, root: DeclarationId) -> Vec<(DeclarationId, String, Mark)> {
         self.declaration(root, &self.schema.root());
         self.found

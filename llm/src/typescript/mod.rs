@@ -1,8 +1,9 @@
-//! TypeScript types of Rust types, and of their unfinished values.
+//! TypeScript types of Rust types, and of their partial forms.
 //!
 //! The types come from JSON Schemas as schemars writes them. Each type has two declarations, `Story`
 //! and `StoryPartial`: the second is the type of a value that is still arriving, as `grow()` of
-//! `@burdock/client` makes it. Where both are the same, for example of an enum of names, there is one.
+//! `@burdock/client` builds it. If both are the same, for example for an enum of names, there is only
+//! one.
 //!
 //! ```
 //! use burdock_llm::typescript::{Declarations, Mark};
@@ -37,12 +38,11 @@
 //! ```
 //!
 //! With the package schemars, the schema is `schemars::schema_for!(Story).to_value()`. Write the text
-//! into a file of the page's sources in a test of the program, and let the test fail while the file has
-//! another text, so that the page does not compile with types of yesterday.
+//! to a source file of the page in a test of the program, and let the test fail if the file differs, so
+//! that the page is never compiled with outdated types.
 //!
-//! [`Declarations::add_marked`] takes the marks from the compiled schema that the parser follows, so that
-//! the types cannot say anything else than the parser does. Otherwise
-//! [`Declarations::mark`] sets them one by one:
+//! [`Declarations::add_marked`] takes the marks from the compiled schema that the parser follows, so
+//! that the types always match the parser. Alternatively, [`Declarations::mark`] sets them one by one:
 //!
 //! | mark | in the partial type |
 //! |---|---|
@@ -50,7 +50,7 @@
 //! | `Required` | never absent |
 //! | `State` | `{ state: "growing" \| "complete"; value?: … }`, which may be absent |
 //!
-//! # What becomes what
+//! # Conversion of schemas
 //!
 //! | schema | TypeScript |
 //! |---|---|
@@ -58,15 +58,15 @@
 //! | integers that may exceed ±(2^53 − 1) | `Integer` of `@burdock/client` |
 //! | `enum`, `const` | literals |
 //! | `anyOf`, `oneOf`, `type` lists | unions, with the descriptions of the alternatives |
-//! | `allOf`, keywords beside a `$ref`, `anyOf` beside `properties` | intersections |
+//! | `allOf`, keywords next to a `$ref`, `anyOf` next to `properties` | intersections |
 //! | lists, tuples, lists of a fixed length up to 16 | `Item[]`, `[First, Second]` |
 //! | maps | `{ [key: string]: Value }` |
 //! | `description`, `deprecated` | doc comments |
 //! | keywords that only limit values: `pattern`, `maximum`, … | nothing |
-//! | everything else | `unknown`, with a comment that says what is not understood |
+//! | everything else | `unknown`, with a comment that names the unsupported part |
 //!
-//! In the partial form each property may be absent and each element of a tuple too. Only the tag of an
-//! enum is always there, because an alternative appears when it is known which one it is.
+//! In the partial form, each property may be absent, and so may each element of a tuple. Only the tag
+//! of an enum is always present, because an alternative does not appear before it is decided.
 
 mod declarations;
 mod document;

@@ -10,12 +10,12 @@ const RESERVED: &str = "\
     protected public return static string super switch symbol this throw true try type \
     typeof undefined unknown var void while with yield";
 
-/// The names that are taken.
+/// The names in use.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// Returns a name of its own that is like this one.
+    /// Returns a unique name similar to this one.
     pub(super) fn take(&mut self, wanted: &str) -> String {
         let name = identifier(wanted);
         let free = |name: &String| !is_reserved(name) && !self.0.contains(name);
@@ -26,7 +26,7 @@ impl Names {
     }
 }
 
-/// Returns the key of a property as it is written in a type.
+/// Returns the key of a property in TypeScript syntax.
 pub(super) fn key(key: &str) -> String {
     if is_identifier(key) { key.to_owned() } else { quoted(key) }
 }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_identifiers_of_their_own() {
+    fn names_are_unique_identifiers() {
         let mut names = Names::default();
         let taken =
             ["Story", "Story", "Story2", "Page<Story>", "2D", "Größe", "", "type", "Integer"]
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_quotes_where_they_need_them() {
+    fn keys_are_quoted_if_necessary() {
         let keys = ["title", "in", "$ref", "_", "a-b", "1", "", "größe", "a\"b\n"].map(key);
         let expected =
             ["title", "in", "$ref", "_", "\"a-b\"", "\"1\"", "\"\"", "\"größe\"", "\"a\\\"b\\n\""];

@@ -1,4 +1,4 @@
-//! Types to the types of their unfinished values.
+//! Conversion of types to their partial forms.
 
 use super::shape::{DeclarationId, Docs, Literal, Member, Object, Presence, Property, Tuple, Type};
 use burdock_json::Mark;
@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 /// Marks of the properties of one declaration, by their keys.
 pub(super) type Marks = BTreeMap<String, Vec<Mark>>;
 
-/// Turns a type into its partial form.
+/// Converts a type to its partial form.
 pub(super) struct Partials<'a> {
     pub(super) marks: &'a Marks,
     /// Whether the partial form of a declaration differs from it.
     pub(super) differs: &'a dyn Fn(DeclarationId) -> bool,
 }
 
-/// Whether an object is one of several alternatives. It then appears when it is known which, so the
-/// tag is there from the start.
+/// Whether an object is one of several alternatives. It then does not appear before it is decided, so
+/// that its tag is always present.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Among {
     Itself,

@@ -1,21 +1,21 @@
-//! JSON Schema to types.
+//! Conversion of JSON Schema to types.
 
 use super::shape::{DeclarationId, Docs, Literal, Member, Object, Presence, Property, Tuple, Type};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Number, Value};
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// The largest integer that every JavaScript number below it holds: 2^53 − 1.
+/// The largest integer up to which JavaScript numbers represent all integers: 2^53 − 1.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
-/// Lists of a fixed length are tuples up to this one.
+/// Lists of a fixed length up to this one become tuples.
 const MAX_TUPLE: u64 = 16;
 
-/// Keywords that say what type a value has.
+/// Keywords that determine the type of a value.
 const SHAPES: &str = "\
     $ref additionalProperties allOf anyOf const enum format items maxItems minItems oneOf \
     patternProperties prefixItems properties type unevaluatedProperties";
 
-/// Keywords that limit values in ways that TypeScript's types do not have, or say something to people.
+/// Keywords that TypeScript's types cannot express, or that are documentation.
 const WITHOUT_EFFECT: &str = "\
     $anchor $comment $defs $id $schema $vocabulary contains contentEncoding contentMediaType \
     contentSchema default definitions dependentRequired deprecated description discriminator \
@@ -25,7 +25,7 @@ const WITHOUT_EFFECT: &str = "\
 
 /// Reads the schemas of one document.
 pub(super) struct Reader<'a> {
-    /// The declaration that each reference into the document leads to.
+    /// The declaration to which each reference into the document points.
     pub(super) references: &'a BTreeMap<String, DeclarationId>,
 }
 
@@ -76,7 +76,7 @@ impl Reader<'_> {
         )
     }
 
-    /// Returns what `type` says, or what the other keywords suppose; `None` if any type fits.
+    /// Returns the type of `type`, or that which the other keywords imply; `None` if any type fits.
     fn typed(&self, schema: &Map<String, Value>) -> Option<Type> {
         match schema.get("type") {
             Some(Value::String(name)) => Some(self.named(name, schema)),
@@ -146,10 +146,10 @@ impl Reader<'_> {
             .chain(additional)
             .map(|others| self.read(others))
             .collect();
-        let says_nothing = properties.is_empty() && others.is_empty();
+        let is_unconstrained = properties.is_empty() && others.is_empty();
         let is_empty = properties.is_empty() && others.iter().all(|ty| *ty == Type::Never);
         let rest = match Type::union(others.into_iter().map(Member::from)) {
-            _ if says_nothing => Some(Type::Unknown(None)),
+            _ if is_unconstrained => Some(Type::Unknown(None)),
             Type::Never if !is_empty => None,
             rest => Some(rest),
         };
@@ -168,7 +168,7 @@ impl Reader<'_> {
     }
 }
 
-/// Reads what a schema says to people.
+/// Reads the documentation of a schema.
 pub(super) fn docs(schema: &Value) -> Docs {
     let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let is_deprecated = schema.get("deprecated") == Some(&Value::Bool(true));
@@ -180,7 +180,8 @@ fn is_understood(keyword: &str) -> bool {
     keyword.starts_with("x-") || known.any(|known| known == keyword)
 }
 
-/// Integers of up to 32 bits, or with limits that numbers hold, are numbers.
+/// Returns the type of an integer: a number if it has at most 32 bits, or limits that numbers can
+/// represent.
 fn integer(schema: &Map<String, Value>) -> Type {
     let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
     let is_short = ["int8", "int16", "int32", "uint8", "uint16", "uint32"].contains(&format);
@@ -190,14 +191,14 @@ fn integer(schema: &Map<String, Value>) -> Type {
     if is_short || is_limited { Type::Number } else { Type::Integer }
 }
 
-/// Returns the type of this value alone.
+/// Returns the literal type of a value.
 fn literal(value: &Value) -> Type {
     match value {
         Value::Null => Type::Null,
         Value::Bool(value) => Type::Literal(Literal::Boolean(*value)),
         Value::String(text) => Type::Literal(Literal::String(text.clone())),
         Value::Number(number) if is_safe(number) => Type::Literal(Literal::Number(number.clone())),
-        // servers send it as a string
+        // servers send such a number as a string
         Value::Number(number) => Type::Literal(Literal::String(number.to_string())),
         Value::Array(items) => {
             let items: Vec<_> = items.iter().map(literal).collect();
@@ -219,7 +220,7 @@ fn is_safe(number: &Number) -> bool {
     number.is_f64() || number.as_f64().is_some_and(|number| number.abs() <= MAX_SAFE)
 }
 
-/// Decodes the percent signs of a reference.
+/// Decodes the percent-encoding of a reference.
 pub(super) fn decoded(reference: &str) -> Cow<'_, str> {
     percent_decode_str(reference).decode_utf8_lossy()
 }

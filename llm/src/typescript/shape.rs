@@ -2,18 +2,18 @@
 
 use serde_json::Number;
 
-/// A declaration's place in the list of all.
+/// Index of a declaration in the list of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DeclarationId(pub(super) usize);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Type {
-    /// `unknown`, and why, if the schema has something that is not understood.
+    /// `unknown`, with the reason if the schema has an unsupported part.
     Unknown(Option<String>),
     Never,
     String,
     Number,
-    /// An integer that may exceed what JavaScript's numbers hold: `Integer` of the client.
+    /// An integer that may exceed the range of JavaScript's numbers: `Integer` of the client.
     Integer,
     Boolean,
     Null,
@@ -38,16 +38,16 @@ pub(super) enum Literal {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tuple {
     pub(super) items: Vec<Type>,
-    /// How many of `items` are always there.
+    /// The number of `items` that are always present.
     pub(super) required: usize,
-    /// Elements behind `items`.
+    /// The type of elements after `items`.
     pub(super) rest: Option<Box<Type>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Object {
     pub(super) properties: Vec<Property>,
-    /// Values of all other properties.
+    /// The type of all other properties.
     pub(super) rest: Option<Box<Type>>,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct Member {
     pub(super) docs: Docs,
 }
 
-/// What a schema says to people.
+/// The documentation of a schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Docs {
     pub(super) text: String,
@@ -86,7 +86,7 @@ impl Docs {
 }
 
 impl Type {
-    /// Returns the union of these types: flat, without repetitions, `null` at the end.
+    /// Returns the union of these types: flat, without duplicates, `null` last.
     pub(super) fn union(members: impl IntoIterator<Item = Member>) -> Self {
         let mut flat: Vec<Member> = Vec::new();
         for member in members {
@@ -114,10 +114,10 @@ impl Type {
         }
     }
 
-    /// Returns what is of all of these types.
+    /// Returns the intersection of these types.
     pub(super) fn intersection(mut parts: Vec<Self>) -> Self {
         if parts.len() > 1 {
-            // an object of which nothing is said adds nothing to what else is said
+            // an object without constraints adds nothing
             parts.retain(|part| *part != Self::Unknown(None) && *part != Self::any_object());
         }
         match parts.len() {

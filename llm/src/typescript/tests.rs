@@ -3,7 +3,7 @@
 use super::{Declarations, Mark};
 use serde_json::{Value, json};
 
-/// The type of `T` in a module where nothing else is, and its partial type.
+/// Returns the type of `T` in a module without other types, and its partial type.
 fn types(schema: &Value) -> (String, String) {
     let mut types = Declarations::new();
     let text = types.add("T", schema).to_string();
@@ -15,7 +15,7 @@ fn types(schema: &Value) -> (String, String) {
     (whole.into(), partial.strip_suffix(';').unwrap_or(partial).trim_start_matches(' ').into())
 }
 
-/// Checks both types of a schema; without docs, on one line.
+/// Checks both types of a schema, without docs and on one line.
 fn check(schema: &Value, whole: &str, partial: &str) {
     let line =
         |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace("; }", " }");
@@ -42,7 +42,7 @@ fn scalars() {
 }
 
 #[test]
-fn integers_that_numbers_do_not_hold() {
+fn integers_beyond_the_range_of_numbers() {
     same(&json!({ "type": "integer", "format": "uint8", "minimum": 0, "maximum": 255 }), "number");
     same(&json!({ "type": "integer", "format": "int32" }), "number");
     same(&json!({ "type": "integer", "minimum": 1, "maximum": 5 }), "number");
@@ -148,7 +148,7 @@ fn alternatives() {
         r#"{ type: "circle"; radius: number } | { type: "unit" }"#,
         r#"{ type: "circle"; radius?: number } | { type: "unit" }"#,
     );
-    // with one alternative nothing has to be decided: the object appears when it opens
+    // a single alternative is already decided: the object appears when it opens
     check(
         &json!({ "oneOf": [circle] }),
         r#"{ type: "circle"; radius: number }"#,
@@ -161,7 +161,7 @@ fn alternatives() {
 }
 
 #[test]
-fn what_is_beside_alternatives_is_an_intersection() {
+fn keywords_next_to_alternatives_become_an_intersection() {
     check(
         &json!({
             "type": "object",
@@ -199,7 +199,7 @@ fn references() {
 }
 
 #[test]
-fn what_is_not_understood_is_unknown_and_says_why() {
+fn unsupported_keywords_become_unknown_with_a_comment() {
     same(&json!({ "type": "string", "nullable": true }), "unknown /* keyword `nullable` */");
     same(&json!({ "not": { "type": "string" } }), "unknown /* keyword `not` */");
     same(&json!({ "*/ evil": 1 }), "unknown /* keyword `*\\/ evil` */");
@@ -283,7 +283,7 @@ fn marks_of_properties() {
 }
 
 #[test]
-fn types_of_one_name_and_schema_are_declared_once() {
+fn types_with_the_same_name_and_schema_are_declared_once() {
     let of = |schema: Value| json!({ "$ref": "#/$defs/Page", "$defs": { "Page": schema } });
     let (text, number) = (json!({ "type": "string" }), json!({ "type": "number" }));
     let mut types = Declarations::new();
@@ -303,7 +303,7 @@ fn types_of_one_name_and_schema_are_declared_once() {
         "export type CPartial = C;",
     ];
     assert_eq!(whole, expected);
-    // the same schema, but the reference in it leads elsewhere
+    // the same schema, but with a reference to another declaration
     let book = |page| json!({ "$ref": "#/$defs/Book", "$defs": { "Book": { "$ref": "#/$defs/Page" }, "Page": page } });
     let mut types = Declarations::new();
     types.add("A", &book(json!({ "type": "string" }))).add("B", &book(number));

@@ -1,4 +1,4 @@
-//! Types to text.
+//! Formatting of types.
 
 use super::{
     names::{key, quoted},
@@ -6,10 +6,10 @@ use super::{
 };
 use std::fmt::Write;
 
-/// Objects and unions are on one line up to this many characters.
+/// Objects and unions up to this many characters are written on one line.
 const WIDE: usize = 72;
 
-/// Writes types, and remembers what the text needs.
+/// Formats types, and records whether `Integer` is used.
 pub(super) struct Writer<'a> {
     pub(super) name: &'a dyn Fn(DeclarationId) -> &'a str,
     pub(super) partial_name: &'a dyn Fn(DeclarationId) -> &'a str,
@@ -17,7 +17,7 @@ pub(super) struct Writer<'a> {
     pub(super) uses_integer: bool,
 }
 
-/// Where a type stands, which says whether it needs parentheses.
+/// The context of a type, which determines whether it needs parentheses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Alone,
@@ -28,7 +28,7 @@ enum Place {
 impl Writer<'_> {
     pub(super) fn declaration(&mut self, name: &str, docs: &Docs, ty: &Type) -> String {
         let ty = match ty {
-            // an object of its own is never on one line
+            // a top-level object is never written on one line
             Type::Object(object) => self.lines(object, 0),
             ty => self.write(ty, 0, Place::Alone),
         };
@@ -138,7 +138,7 @@ impl Writer<'_> {
         entries
     }
 
-    /// Returns the type of an index signature, which all properties have to fit.
+    /// Returns the type of an index signature, which all properties must fit.
     fn rest(&mut self, object: &Object, rest: &Type, depth: usize) -> String {
         let named = object.properties.iter().map(|property| Member::from(property.ty.clone()));
         let all = Type::union(named.chain([Member::from(rest.clone())]));
@@ -157,7 +157,7 @@ fn indent(depth: usize) -> String {
     "  ".repeat(depth)
 }
 
-/// A doc comment and its line feed; nothing if there is nothing to say.
+/// Returns a doc comment and its line feed, or an empty string if there are no docs.
 fn comment(docs: &Docs, depth: usize) -> String {
     let deprecated = if docs.is_deprecated { "@deprecated" } else { "" };
     let text = harmless(&docs.text);
@@ -177,7 +177,7 @@ fn comment(docs: &Docs, depth: usize) -> String {
     }
 }
 
-/// Returns text that cannot end a comment.
+/// Escapes text so that it cannot end a comment.
 fn harmless(text: &str) -> String {
     text.replace("*/", "*\\/")
 }

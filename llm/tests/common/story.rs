@@ -1,4 +1,4 @@
-//! The prompt of the tests, and the type of its answer.
+//! The prompt of the tests, and its answer type.
 
 use burdock_llm::{Partial, prompt};
 use schemars::JsonSchema;

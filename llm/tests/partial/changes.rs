@@ -1,4 +1,4 @@
-//! Single changes: what they make of a value, and those that do not fit.
+//! Single changes: their effects, and those that do not fit.
 
 use super::types::*;
 use burdock_llm::{Change, FieldState, Grow, Grown, Partial};
@@ -12,7 +12,7 @@ fn grown<T: Partial>(changes: &[&str]) -> Result<Grown<T>, String> {
         let before = grown.partial().map(|partial| serde_json::to_value(partial).unwrap());
         if let Err(error) = grown.apply(&change) {
             let after = grown.partial().map(|partial| serde_json::to_value(partial).unwrap());
-            assert_eq!(before, after, "a change that does not fit changes nothing");
+            assert_eq!(before, after, "a change that does not fit must not change the value");
             return Err(error.to_string());
         }
     }
@@ -59,7 +59,7 @@ fn null_differs_from_absent() {
 }
 
 #[test]
-fn a_state_is_complete_when_a_change_says_so() {
+fn state_is_complete_after_a_complete_edit() {
     let changes = [
         r#"{"path":[],"set":{}}"#,
         r#"{"path":["text"],"set":{"state":"growing","value":"a"}}"#,
@@ -70,7 +70,7 @@ fn a_state_is_complete_when_a_change_says_so() {
 }
 
 #[test]
-fn a_reset_value_starts_again() {
+fn reset_value_starts_again() {
     let mut title = grown::<String>(&[r#"{"path":[],"set":"a"}"#]).unwrap();
     title.apply(&serde_json::from_str(r#"{"path":[],"complete":true}"#).unwrap()).unwrap();
     assert!(title.is_complete());
@@ -81,7 +81,7 @@ fn a_reset_value_starts_again() {
 }
 
 #[test]
-fn an_enum_waits_for_its_variant() {
+fn enum_waits_for_its_variant() {
     let changes = [
         r#"{"path":[],"set":{"internal":[]}}"#,
         r#"{"path":["internal"],"push":{}}"#,
@@ -108,7 +108,7 @@ fn an_enum_waits_for_its_variant() {
 }
 
 #[test]
-fn the_tag_of_a_flattened_enum_may_come_late() {
+fn tag_of_a_flattened_enum_can_arrive_late() {
     let changes = [
         r#"{"path":[],"set":{}}"#,
         r#"{"path":["title"],"set":"a"}"#,
@@ -119,7 +119,7 @@ fn the_tag_of_a_flattened_enum_may_come_late() {
 }
 
 #[test]
-fn an_untagged_enum_is_the_variant_that_has_the_properties() {
+fn untagged_enum_is_the_variant_with_the_properties() {
     let point = [r#"{"path":[],"set":{}}"#, r#"{"path":["x"],"set":"a"}"#];
     let mut named = grown::<Untagged>(&point).unwrap();
     assert!(matches!(named.partial(), Some(UntaggedPartial::Point { x: Some(_), y: None })));
@@ -140,13 +140,13 @@ fn properties_that_serde_ignores_are_ignored() {
 }
 
 #[test]
-fn aliases_are_the_field() {
+fn aliases_set_the_field() {
     let changes = [r#"{"path":[],"set":{}}"#, r#"{"path":["other"],"set":3}"#];
     assert_eq!(json::<Renamed>(&changes), json!({"aliasedField": 3}));
 }
 
 #[test]
-fn changes_that_do_not_fit_name_the_place() {
+fn error_of_a_change_has_the_path() {
     let empty = r#"{"path":[],"set":{}}"#;
     let cases: [(&[&str], &str); 9] = [
         (&[r#"{"path":[],"set":[]}"#], "(root)`: expected an object, found `[]`"),

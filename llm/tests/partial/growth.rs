@@ -1,4 +1,4 @@
-//! Growing by random cuts: the partial value is always the JSON that the same changes grow.
+//! Growth by random cuts: the partial value always equals the JSON that the same changes build.
 
 use super::{types::*, values::Random};
 use burdock_json::{Parser, Schema, apply};
@@ -11,7 +11,7 @@ use std::fmt::Debug;
 
 const VALUES: u64 = 200;
 
-/// What a test needs of a type.
+/// The requirements of the tests on a type.
 trait Tested: Partial + Random + JsonSchema + Serialize + DeserializeOwned + PartialEq + Debug {}
 
 impl<T> Tested for T where
@@ -26,7 +26,7 @@ fn marked_schema<T: Tested>() -> Schema {
     schema
 }
 
-/// Random values, cut at random places, and whole.
+/// Grows random values, cut at random places, and whole.
 fn grows<T: Tested>() {
     let schema = marked_schema::<T>();
     for seed in 0..VALUES {
@@ -61,7 +61,7 @@ fn grows_by<T: Tested>(schema: &Schema, value: &T, text: &str, seed: u64, rng: &
     assert!(whole == *value, "{whole:?}\n{value:?}\n{context}");
 }
 
-/// Applies changes to both, and compares.
+/// Applies changes to the typed value and to JSON, and compares them.
 fn check<T: Tested>(
     grown: &mut Grown<T>,
     json: &mut Value,
@@ -74,12 +74,12 @@ fn check<T: Tested>(
         let change: Change<T> = serde_json::from_str(&text).unwrap();
         grown.apply(&change).unwrap_or_else(|e| panic!("{e}: {change:?} in {context}"));
     }
-    // nothing and `null` are the same JSON
+    // a missing value and `null` are the same JSON
     let partial = serde_json::to_value(grown.partial()).unwrap();
     assert!(same(&partial, json), "{partial}\n{json}\nof {context}");
 }
 
-/// Equal, where `1` and `1.0` are.
+/// Compares JSON values, treating `1` and `1.0` as equal.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),

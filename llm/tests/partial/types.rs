@@ -1,4 +1,4 @@
-//! Types in the forms that serde has.
+//! Types in every serde representation.
 #![allow(dead_code, reason = "fields are read through serde")]
 
 use burdock_llm::Partial;
@@ -231,11 +231,11 @@ pub(crate) struct Foreign {
     pub value: u8,
 }
 
-/// Functions for a field that serde reads in another form.
+/// Functions for a field with a custom representation.
 pub(crate) mod as_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
     pub(crate) fn serialize<S: Serializer>(value: &u32, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&value.to_string())
     }

@@ -1,10 +1,10 @@
-//! Random values of the types.
+//! Random values of the test types.
 
 use super::types::*;
 use fastrand::Rng;
 use std::{collections::BTreeMap, num::NonZero};
 
-/// A type of which random values can be made.
+/// A type with random values.
 pub(crate) trait Random: Sized {
     fn random(rng: &mut Rng, depth: u32) -> Self;
 }
@@ -23,7 +23,7 @@ scalars! {
     u8 = rng => rng.u8(..);
     u32 = rng => rng.u32(..);
     u64 = rng => rng.u64(..);
-    // as far as JSON values hold them
+    // limited to the range of JSON values
     u128 = rng => rng.u64(..).into();
     i128 = rng => if rng.bool() { rng.u64(..).into() } else { rng.i64(..).into() };
     i64 = rng => rng.i64(..);

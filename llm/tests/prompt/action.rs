@@ -1,4 +1,4 @@
-//! The action of a prompt, in a graph.
+//! The action of a prompt in a graph.
 
 use super::{Result, Story, model, say, story, written};
 use burdock::{
@@ -77,7 +77,7 @@ fn inputs() -> WritingInputs {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_graph_streams_it_or_takes_it_as_an_ordinary_step() -> Result {
+async fn prompt_is_a_streaming_action_or_an_ordinary_one() -> Result {
     let script = say(&written(&story()));
     let state = Studio { subject: "a dragon".into(), chapters: 3, ..Studio::default() };
     let app = || Writing::app().resources(resources(script.clone())).state(state.clone());
@@ -104,14 +104,14 @@ async fn a_graph_streams_it_or_takes_it_as_an_ordinary_step() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn items_are_durable_and_a_late_reader_grows_the_same_value() -> Result {
+async fn items_are_durable_and_late_readers_grow_the_same_value() -> Result {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let session = SessionId::new("ada")?;
     let script = say(&written(&story()));
     let app = Writing::app().resources(resources(script)).id("ada").log(Arc::clone(&log));
     let mut app = app.durability(Durability::Item).build().await?;
     let mut run = app.run(inputs());
-    // a reader comes when some of it was shown
+    // a reader that starts after some items
     for _ in 0..4 {
         run.next().await.ok_or("there are more")??;
     }
@@ -125,7 +125,7 @@ async fn items_are_durable_and_a_late_reader_grows_the_same_value() -> Result {
     while let Some(item) = run.next().await {
         item?;
     }
-    // the item behind the fourth was stored as well
+    // the item after the fourth was stored as well
     let mut followed = Grown::<Story>::new();
     for record in log.read(&session, Offset(0), 1000).await? {
         grow(&mut followed, &record.entry(&session)?.kind)?;
@@ -135,7 +135,7 @@ async fn items_are_durable_and_a_late_reader_grows_the_same_value() -> Result {
     Ok(())
 }
 
-/// Applies the items of the story in a log.
+/// Applies the items of the story from a log.
 fn grow(grown: &mut Grown<Story>, kind: &EntryKind) -> Result {
     match kind {
         EntryKind::Item { item, .. } => {
@@ -150,7 +150,7 @@ fn grow(grown: &mut Grown<Story>, kind: &EntryKind) -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_does_not_fit_fails_the_step_and_a_resume_asks_again() -> Result {
+async fn answer_that_does_not_fit_fails_the_step_and_a_resume_retries_it() -> Result {
     let wrong = say(r#"{"title": "Fire", "chapters": "none"}"#);
     let scripts = [wrong, say(&written(&story()))];
     let resources = WritingResources { llm: model(scripts), critic: model([say("Well done.")]) };
@@ -160,7 +160,7 @@ async fn an_answer_that_does_not_fit_fails_the_step_and_a_resume_asks_again() ->
     while let Some(item) = run.next().await {
         last = Some(item);
     }
-    // it was shown, so that the retry of the prompt does not happen behind the reader's back
+    // changes were shown, so the prompt's own retry must not happen
     let error = last.ok_or("nothing came")?.err().ok_or("it fits")?;
     let RunErrorKind::Failed(failure) = error.kind() else { return Err(error.into()) };
     let FailureCause::Error(error) = failure.cause() else { return Err("no error".into()) };
@@ -172,7 +172,7 @@ async fn an_answer_that_does_not_fit_fails_the_step_and_a_resume_asks_again() ->
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_closes_the_answer_commits_nothing_and_keeps_what_was_shown() -> Result {
+async fn stop_closes_the_answer_commits_nothing_and_keeps_the_items() -> Result {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let session = SessionId::new("ada")?;
     let script = Script::new().say(r#"{"title": "Fi"#).silence();
@@ -200,7 +200,7 @@ async fn a_stop_closes_the_answer_commits_nothing_and_keeps_what_was_shown() -> 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_behind_the_last_token_of_a_value_commits_it() -> Result {
+async fn stop_after_the_last_token_of_a_value_commits_it() -> Result {
     let script = Script::new().say(written(&story())).silence();
     let mut app = Writing::app().resources(resources(script)).build().await?;
     let mut run = app.run(inputs());
@@ -217,7 +217,7 @@ async fn a_stop_behind_the_last_token_of_a_value_commits_it() -> Result {
     Ok(())
 }
 
-/// A model whose answers are stopped by something other than the run.
+/// A model that cancels its answers, independent of the run.
 #[derive(Debug)]
 struct Stopped;
 
@@ -225,13 +225,13 @@ impl Model for Stopped {
     fn chat(&self, _: burdock_llm::Request) -> burdock_llm::Answer {
         use burdock_llm::{Chunk, End, Reason};
         let end = End::because(Reason::Cancelled);
-        let said = Chunk::Delta(r#"{"title": "Fi"#.into());
-        burdock_llm::Answer::new(futures::stream::iter([Ok(said), Ok(Chunk::End(end))]))
+        let delta = Chunk::Delta(r#"{"title": "Fi"#.into());
+        burdock_llm::Answer::new(futures::stream::iter([Ok(delta), Ok(Chunk::End(end))]))
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_the_model_cancelled_fails_the_step() -> Result {
+async fn answer_that_the_model_cancelled_fails_the_step() -> Result {
     let llm: Arc<dyn Model> = Arc::new(Stopped);
     let critic = model([say("Well done.")]);
     let mut app = Writing::app().resources(WritingResources { llm, critic }).build().await?;

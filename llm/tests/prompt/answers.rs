@@ -1,4 +1,4 @@
-//! Types of answers, and answers that are none.
+//! Answer types, and invalid answers.
 
 use super::{Result, Story, say, story, write_story, written};
 use burdock_llm::{PromptError, Reason, Script, Scripted, Usage, prompt, prompt::Prompt};
@@ -51,27 +51,27 @@ struct Plain {
 #[prompt]
 async fn plain() -> Plain;
 
-/// Asks in all four ways, and compares.
-async fn check<T>(prompt: fn() -> Prompt<T>, said: &str, wrapped: &str, expected: T) -> Result
+/// Parses an answer in all four ways, and compares the results.
+async fn check<T>(prompt: fn() -> Prompt<T>, text: &str, wrapped: &str, expected: T) -> Result
 where
     T: DeserializeOwned + Debug + PartialEq,
 {
-    let prompted = Scripted::new([say(said)]);
+    let prompted = Scripted::new([say(text)]);
     let structured = Scripted::new([say(wrapped)]).accepting_schemas();
     for llm in [prompted, structured] {
-        assert_eq!(prompt().on(&llm).await?, expected, "{said}");
+        assert_eq!(prompt().on(&llm).await?, expected, "{text}");
         let mut answer = prompt().on(&llm).stream();
         let mut value = serde_json::Value::Null;
         let mut is_complete = false;
         while let Some(change) = answer.next().await {
             let change = change?;
-            assert!(!is_complete, "{change:?} follows the end of {said}");
+            assert!(!is_complete, "{change:?} follows the end of {text}");
             is_complete = change.path().is_root() && *change.edit() == burdock_json::Edit::Complete;
             burdock_json::apply(&mut value, change.untyped())?;
         }
-        assert!(is_complete, "{said}");
-        assert_eq!(serde_json::from_value::<T>(value)?, expected, "{said}");
-        assert_eq!(answer.finish().await?, expected, "{said}");
+        assert!(is_complete, "{text}");
+        assert_eq!(serde_json::from_value::<T>(value)?, expected, "{text}");
+        assert_eq!(answer.finish().await?, expected, "{text}");
     }
     Ok(())
 }
@@ -92,7 +92,7 @@ async fn every_type_with_a_schema_is_an_answer() -> Result {
     check(plain, r#"{"name": "Bur"}"#, r#"{"name": "Bur"}"#, named).await
 }
 
-/// The same error, awaited and streamed, and what was shown before it.
+/// Returns the error, which must be the same awaited and streamed.
 async fn error_of<T: Debug>(prompt: impl Fn() -> Prompt<T>, script: &Script) -> PromptError {
     let llm = Scripted::new([script.clone()]);
     let awaited = prompt().on(&llm).await.unwrap_err();
@@ -112,10 +112,10 @@ async fn error_of<T: Debug>(prompt: impl Fn() -> Prompt<T>, script: &Script) -> 
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_that_do_not_fit_are_errors_that_name_the_place() {
+async fn answers_that_do_not_fit_are_errors_with_the_path() {
     let deep = format!(r#"{{"title": "t", "chapters": {}"#, "[".repeat(10_000));
     let half = r#"{"title": "Fire", "chapters": [{"heading": "#;
-    for (said, place, part) in [
+    for (answer, place, part) in [
         ("I would rather not.", "", "expected"),
         ("", "", "expected"),
         (r#"{"title": 3.5, "chapters": {}}"#, "chapters[0]", "`heading`"),
@@ -127,21 +127,21 @@ async fn answers_that_do_not_fit_are_errors_that_name_the_place() {
         ("[1, 2]", "", "object"),
         ("42", "", "object"),
     ] {
-        let error = error_of(|| write_story("a dragon", 3), &say(said)).await;
+        let error = error_of(|| write_story("a dragon", 3), &say(answer)).await;
         let message = error.to_string();
         let PromptError::Mismatch { path, text, offset, .. } = &error else {
-            panic!("{said}: {error:?}");
+            panic!("{answer}: {error:?}");
         };
-        assert!(path.to_string().starts_with(place), "{said}: {message}");
-        assert!(message.contains(part), "{said}: {message}");
-        assert!(said.starts_with(text), "the text so far: {text}");
-        assert!(*offset <= said.len(), "{message}");
+        assert!(path.to_string().starts_with(place), "{answer}: {message}");
+        assert!(message.contains(part), "{answer}: {message}");
+        assert!(answer.starts_with(text), "the text so far: {text}");
+        assert!(*offset <= answer.len(), "{message}");
         assert!(error.is_retryable());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_values_the_first_counts_and_the_second_is_a_repair() -> Result {
+async fn first_of_two_values_is_used_and_the_second_is_a_repair() -> Result {
     let text = format!("Here it is:\n```json\n{0}\n```\nOr this:\n{0}", json!(story()));
     let llm = Scripted::new([say(&text)]);
     let (value, response) = write_story("a dragon", 3).on(&llm).with_response().await?;
@@ -156,7 +156,7 @@ async fn of_two_values_the_first_counts_and_the_second_is_a_repair() -> Result {
 async fn count() -> u32;
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_was_cut_is_incomplete_unless_its_value_is_whole() -> Result {
+async fn truncated_answer_is_incomplete_unless_its_value_is_complete() -> Result {
     let whole = written(&story());
     let (cut, ends) = (&whole[..whole.len() - 1], [Reason::Limit, Reason::Filtered]);
     let scripts = ends.map(|reason| (reason, say(cut).end(reason, Usage::default())));
@@ -165,7 +165,7 @@ async fn an_answer_that_was_cut_is_incomplete_unless_its_value_is_whole() -> Res
         let expected = PromptError::Incomplete { reason, text: cut.to_owned() };
         assert_eq!(error, expected);
         assert_eq!(error.is_retryable(), reason == Reason::Truncated);
-        // what there is stays readable
+        // the partial value stays readable
         let llm = Scripted::new([script]);
         let mut answer = write_story("a dragon", 3).on(&llm).stream();
         assert!(answer.finish().await.is_err());
@@ -174,7 +174,7 @@ async fn an_answer_that_was_cut_is_incomplete_unless_its_value_is_whole() -> Res
     let script = say(&whole).cut();
     let value: Story = write_story("a dragon", 3).on(&Scripted::new([script])).await?;
     assert_eq!(value, story());
-    // neither a number outside of brackets nor a text has an end of its own
+    // neither a number outside of brackets nor a text has an end marker
     let error = error_of(count, &say("12").cut()).await;
     assert_eq!(error, PromptError::Incomplete { reason: Reason::Truncated, text: "12".into() });
     assert_eq!(count().on(&Scripted::new([say("12")])).await?, 12);
@@ -184,7 +184,7 @@ async fn an_answer_that_was_cut_is_incomplete_unless_its_value_is_whole() -> Res
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_answer_is_an_error_that_names_the_limit() -> Result {
+async fn long_answer_is_an_error_with_the_limit() -> Result {
     let tick = Duration::from_millis(1);
     let endless = Script::new().endless("word ", tick);
     let error = error_of(|| text().at_most(1000), &endless).await;
@@ -195,7 +195,7 @@ async fn a_long_answer_is_an_error_that_names_the_limit() -> Result {
     let endless = Script::new().endless("", tick);
     let error = error_of(|| write_story("a dragon", 3).at_most(1000), &endless).await;
     assert_eq!(error, PromptError::TooLong { limit: 1000 });
-    // a whole value counts, whatever follows
+    // a complete value is used, regardless of the text after it
     let chatty = Script::new().say(written(&story())).endless(" and", tick);
     let llm = Scripted::new([chatty]);
     assert_eq!(write_story("a dragon", 3).at_most(1000).on(&llm).await?, story());
@@ -208,7 +208,7 @@ async fn a_long_answer_is_an_error_that_names_the_limit() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_the_model_is_the_error_of_the_prompt() {
+async fn error_of_the_model_is_the_error_of_the_prompt() {
     let error = error_of(text, &Script::new().refuse(401)).await;
     assert!(matches!(&error, PromptError::Model(_)) && !error.is_retryable(), "{error:?}");
     assert!(!error.into_action().is_retryable());
@@ -217,7 +217,7 @@ async fn an_error_of_the_model_is_the_error_of_the_prompt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_ends_the_answer_and_keeps_what_there_is() -> Result {
+async fn stop_ends_the_answer_and_keeps_the_partial_value() -> Result {
     let llm = Scripted::new([Script::new().say(r#"{"title": "Fi"#).silence()]);
     let stop = tokio::time::sleep(Duration::from_secs(1));
     let mut answer = write_story("a dragon", 3).on(&llm).until(stop).stream();
@@ -230,7 +230,7 @@ async fn a_stop_ends_the_answer_and_keeps_what_there_is() -> Result {
     let mut answer = write_story("a dragon", 3).on(&llm).until(stop).stream();
     assert!(answer.next().await.is_some_and(|change| change.is_err()));
     assert_eq!(answer.response().attempts, 0);
-    // and not behind the last token of a value
+    // but not after the last token of a value
     let whole = Script::new().say(written(&story())).silence();
     let stop = tokio::time::sleep(Duration::from_secs(1));
     let llm = Scripted::new([whole]);
@@ -238,7 +238,7 @@ async fn a_stop_ends_the_answer_and_keeps_what_there_is() -> Result {
     Ok(())
 }
 
-/// What `Deserialize` refuses though it fits the schema.
+/// A type that fits its schema but that `Deserialize` may reject.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct Even {
     #[serde(deserialize_with = "even")]
@@ -256,7 +256,7 @@ fn even<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<u32, D
 async fn even_number() -> Even;
 
 #[tokio::test(start_paused = true)]
-async fn what_deserialize_refuses_is_an_error_with_its_path_and_can_be_retried() -> Result {
+async fn error_of_deserialize_has_its_path_and_can_be_retried() -> Result {
     let error = error_of(even_number, &say(r#"{"number": 3}"#)).await;
     let PromptError::Refused { path, reason, .. } = &error else { panic!("{error:?}") };
     assert_eq!((path.as_str(), reason.contains("it is odd")), ("number", true));

@@ -1,4 +1,4 @@
-//! Actions of prompts under strict lints, without a prelude, and with names of the expansion.
+//! Actions of prompts under strict lints, without a prelude, and with names that the expansion uses.
 #![deny(warnings, missing_docs, clippy::pedantic)]
 
 mod bare {
@@ -82,12 +82,12 @@ async fn a_node_retries_a_prompt_and_takes_its_error_edge() -> TestResult {
     let silent = || Script::new().say("so").silence();
     assert_eq!(answered(vec![refused(), silent(), say("so")]).await?, ("so".to_owned(), 3));
     assert_eq!(answered(vec![refused(), silent(), refused()]).await?, ("sorry".to_owned(), 3));
-    // what another request cannot mend is not retried
+    // an error that a retry cannot fix is not retried
     assert_eq!(answered(vec![Script::new().refuse(401)]).await?, ("sorry".to_owned(), 1));
     Ok(())
 }
 
-/// Declares a prompt whose types are fragments.
+/// Declares a prompt whose types are macro fragments.
 macro_rules! declare {
     ($name:ident, $text:literal, $owned:ty, $borrowed:ty, $answer:ty) => {
         #[doc = $text]
@@ -110,7 +110,7 @@ graph! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn types_of_a_prompt_may_be_fragments_of_a_macro() -> TestResult {
+async fn types_of_a_prompt_can_be_macro_fragments() -> TestResult {
     let writer = Scripted::new([say("so")]);
     let resources = DeclaredResources { writer: Arc::new(writer.clone()) };
     let mut app = Declared::app().resources(resources).build().await?;

@@ -21,12 +21,12 @@ fn story() -> Story {
     Story { title: "Fire".into(), chapters: vec![Chapter { heading: "Smoke".into() }], rating: 4 }
 }
 
-/// A story as JSON, in the order of its fields.
+/// Serializes a story, in the order of its fields.
 fn written(story: &Story) -> String {
     serde_json::to_string(story).unwrap()
 }
 
-/// A script that says a text in pieces of some bytes.
+/// Returns a script that sends a text in small chunks.
 fn say(text: &str) -> Script {
     let mut script = Script::new();
     let mut rest = text;
@@ -44,7 +44,7 @@ fn model(scripts: impl IntoIterator<Item = Script>) -> Arc<dyn Model> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_program_awaits_and_streams_the_same_value() -> Result {
+async fn call_and_stream_return_the_same_value() -> Result {
     let text = written(&story());
     let llm = model([say(&text)]);
 
@@ -70,7 +70,7 @@ async fn the_first_program_awaits_and_streams_the_same_value() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_value_may_be_taken_first_last_or_twice() -> Result {
+async fn finish_can_be_called_first_last_or_twice() -> Result {
     let llm = model([say(&written(&story()))]);
     let mut answer = write_story("a dragon", 3).on(&llm).stream();
     assert_eq!(answer.finish().await?, story());
@@ -84,7 +84,7 @@ async fn the_value_may_be_taken_first_last_or_twice() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_asked_before_the_call_is_polled() -> Result {
+async fn nothing_is_sent_before_the_call_is_polled() -> Result {
     let llm = Scripted::new([say(&written(&story()))]);
     drop(write_story("a dragon", 3));
     drop(write_story("a dragon", 3).on(&llm));
@@ -96,7 +96,7 @@ async fn nothing_is_asked_before_the_call_is_polled() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_model_can_be_asked_sized_or_not() -> Result {
+async fn any_model_can_be_used_sized_or_not() -> Result {
     let scripted = Scripted::new([say(&written(&story()))]);
     let shared: Arc<dyn Model> = Arc::new(scripted.clone());
     let borrowed: &dyn Model = &scripted;

@@ -1,4 +1,4 @@
-//! Names that a user may choose, and places where a prompt may stand.
+//! Names that users can choose, and places where a prompt can be declared.
 #![deny(warnings, missing_docs, clippy::pedantic)]
 
 use super::{Result, model, say};
@@ -24,7 +24,7 @@ pub async fn names(
 ) -> String;
 
 #[tokio::test(start_paused = true)]
-async fn arguments_may_have_any_name() -> Result {
+async fn arguments_can_have_any_name() -> Result {
     let llm = model([say("so")]);
     let six = std::num::NonZeroU8::MIN;
     let call = names("a", 1, 'm', "an".into(), &"n", &"p".into(), None, six, 0.5, "t", None, "c");
@@ -33,7 +33,7 @@ async fn arguments_may_have_any_name() -> Result {
 }
 
 mod inner {
-    //! Nothing is imported but the attribute.
+    //! Only the attribute is imported.
     #![no_implicit_prelude]
 
     /// Say {r#fn}.
@@ -42,7 +42,7 @@ mod inner {
 }
 
 #[tokio::test(start_paused = true)]
-async fn prompts_stand_in_functions_and_modules_and_under_raw_names() -> Result {
+async fn prompts_can_be_in_functions_and_modules_and_have_raw_names() -> Result {
     /// Say {what}.
     #[prompt]
     async fn say_it(what: &str) -> String;

@@ -1,4 +1,4 @@
-//! What a model is asked.
+//! Requests of prompts.
 
 use super::{Result, say, story, write_story, written};
 use burdock_llm::{
@@ -8,36 +8,36 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// Greet {name}, who is {age}.
+/// Greet {name}, aged {age}.
 ///
 ///     {"name": {name:json}, "literally": "{{name}}", "other": { name }}
 ///
 /// {name} likes {likes:json}.
 #[prompt(system = "You speak to {name}.", options = Options { max_tokens: Some(9), ..Options::default() })]
 async fn greet(
-    /// The one at the door.
+    /// The person at the door.
     name: &str,
     age: u8,
-    /// What they like,
+    /// Their likes,
     /// in some order.
     likes: &[&str],
 ) -> String;
 
 #[tokio::test(start_paused = true)]
-async fn the_doc_comment_is_the_prompt_with_its_arguments() -> Result {
+async fn doc_comment_is_the_prompt_with_its_arguments() -> Result {
     let llm = Scripted::new([say("Hello")]);
     greet("\"Ada\"", 36, &["sums"]).temperature(0.5).on(&llm).await?;
-    let text = "Greet \"Ada\", who is 36.\n\n\
+    let text = "Greet \"Ada\", aged 36.\n\n\
         \x20   {\"name\": \"\\\"Ada\\\"\", \"literally\": \"{name}\", \"other\": { name }}\n\n\
         \"Ada\" likes [\n  \"sums\"\n].\n\n\
-        name: The one at the door.\nlikes: What they like, in some order.";
+        name: The person at the door.\nlikes: Their likes, in some order.";
     let request = Request::prompt(text).system("You speak to \"Ada\".").max_tokens(9);
     assert_eq!(llm.requests(), [request.temperature(0.5)]);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_call_sets_what_the_attribute_did_not() -> Result {
+async fn call_sets_options_that_the_attribute_did_not() -> Result {
     let llm = Scripted::new([say("Hello")]);
     let history = [Message::user("Hi"), Message::assistant("Yes?")];
     greet("Ada", 36, &[])
@@ -58,17 +58,17 @@ async fn the_call_sets_what_the_attribute_did_not() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_schema_is_structured_output_where_the_model_has_it_and_text_elsewhere() -> Result {
+async fn schema_is_structured_output_if_the_model_supports_it_and_otherwise_text() -> Result {
     let text = written(&story());
     let prompted = Scripted::new([say(&text)]);
     write_story("a dragon", 3).on(&prompted).await?;
     let request = prompted.requests().remove(0);
     assert_eq!(request.options.schema, None);
-    let asked = &request.messages[0].text;
+    let prompt = &request.messages[0].text;
     assert!(
-        asked.starts_with("Write a short story about a dragon, in at most 3 chapters.\n\nAvoid")
+        prompt.starts_with("Write a short story about a dragon, in at most 3 chapters.\n\nAvoid")
     );
-    assert!(asked.contains("JSON Schema") && asked.contains(r#""rating""#), "{asked}");
+    assert!(prompt.contains("JSON Schema") && prompt.contains(r#""rating""#), "{prompt}");
 
     let structured = Scripted::new([say(&text)]).accepting_schemas();
     write_story("a dragon", 3).on(&structured).await?;
@@ -101,7 +101,7 @@ impl Serialize for Unwritable {
 async fn read(it: Unwritable) -> String;
 
 #[tokio::test(start_paused = true)]
-async fn an_argument_that_is_no_json_is_an_error_before_anything_is_sent() {
+async fn argument_that_cannot_be_serialized_is_an_error_before_anything_is_sent() {
     let llm = Scripted::new([say("Hello")]);
     let error = read(Unwritable).system("a").on(&llm).await.unwrap_err();
     let expected = PromptError::Argument { name: "it", reason: "it is secret".into() };
@@ -132,7 +132,7 @@ async fn draw() -> Drawing;
 async fn draw_some() -> Vec<Drawing>;
 
 #[tokio::test]
-async fn the_offline_responder_fills_any_schema() -> Result {
+async fn offline_responder_fills_any_schema() -> Result {
     let llm = Offline::with_pace(Pace::Instant);
     let drawing = draw().on(&llm).await?;
     assert!(drawing.name.is_some_and(|name| name.contains("no model wrote")));
@@ -159,13 +159,13 @@ Sort:
 async fn sort(first: u8, second: u8) -> String;
 
 #[tokio::test(start_paused = true)]
-async fn the_margin_of_a_block_comment_is_not_in_the_prompt() -> Result {
+async fn margin_of_a_block_comment_is_not_in_the_prompt() -> Result {
     let llm = Scripted::new([say("so")]);
     count(3).on(&llm).await?;
     sort(2, 1).on(&llm).await?;
-    let asked = llm.requests().into_iter().map(|request| request.messages[0].text.clone());
+    let prompts = llm.requests().into_iter().map(|request| request.messages[0].text.clone());
     let expected = ["Count to 3.\n\n - slowly\n - {aloud}", "Sort:\n* 2\n* 1"];
-    assert_eq!(asked.collect::<Vec<_>>(), expected);
+    assert_eq!(prompts.collect::<Vec<_>>(), expected);
     Ok(())
 }
 
@@ -182,7 +182,7 @@ impl std::fmt::Display for Unshowable {
 async fn read_aloud(it: Unshowable) -> String;
 
 #[tokio::test(start_paused = true)]
-async fn an_argument_whose_display_fails_is_an_error_before_anything_is_sent() {
+async fn argument_whose_display_fails_is_an_error_before_anything_is_sent() {
     let llm = Scripted::new([say("Hello")]);
     let error = read_aloud(Unshowable).on(&llm).await.unwrap_err();
     assert!(matches!(&error, PromptError::Argument { name: "it", .. }), "{error:?}");
@@ -208,7 +208,7 @@ struct Share {
 async fn compute() -> Share;
 
 #[tokio::test]
-async fn the_offline_responder_ends_recursive_variants() -> Result {
+async fn offline_responder_ends_recursive_variants() -> Result {
     let llm = Offline::with_pace(Pace::Instant);
     let Share { share, .. } = compute().on(&llm).await?;
     assert!(share <= 1.0);

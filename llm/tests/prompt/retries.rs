@@ -1,4 +1,4 @@
-//! Asking again.
+//! Retries of prompts.
 
 use super::{Result, Story, say, story, write_story, written};
 use burdock_llm::{
@@ -20,7 +20,7 @@ fn retrying(retries: u32) -> Prompt<Story> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_model_is_told_what_did_not_fit_and_asked_again() -> Result {
+async fn retry_sends_the_answer_and_the_mismatch() -> Result {
     let llm = Scripted::new([say(WRONG), whole()]);
     let (value, response) = retrying(1).on(&llm).with_response().await?;
     assert_eq!((value, response.attempts), (story(), 2));
@@ -36,25 +36,25 @@ async fn the_model_is_told_what_did_not_fit_and_asked_again() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_last_answer_is_told_and_the_last_error_counts() {
+async fn retry_sends_only_the_last_answer_and_the_last_error_is_returned() {
     let llm = Scripted::new([say("no"), say(""), say(WRONG)]);
     let error = retrying(2).on(&llm).await.unwrap_err();
     assert!(matches!(&error, PromptError::Mismatch { path, .. } if path.to_string() == "chapters"));
     let lengths: Vec<_> = llm.requests().iter().map(|request| request.messages.len()).collect();
-    // an empty answer is no message that providers take
+    // providers reject an empty message, so an empty answer is not sent
     assert_eq!(lengths, [1, 3, 2]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn usage_is_the_sum_of_the_attempts_that_came_to_their_end() -> Result {
-    // the first one is missing something, which shows at its end
+async fn usage_is_the_sum_of_the_completed_attempts() -> Result {
+    // the mismatch of the first one is found only at its end
     let llm = Scripted::new([say(""), whole()]);
     let (_, response) = retrying(1).on(&llm).with_response().await?;
     assert_eq!((response.usage.input_tokens, response.usage.output_tokens), (Some(40), Some(14)));
     Ok(())
 }
 
-/// A model that has sent all of its answers at once.
+/// A model whose answers are ready at once.
 #[derive(Debug)]
 struct Sent(Mutex<VecDeque<&'static str>>);
 
@@ -68,7 +68,7 @@ impl Model for Sent {
 }
 
 #[tokio::test(start_paused = true)]
-async fn usage_of_an_attempt_that_did_not_fit_is_counted() -> Result {
+async fn usage_of_a_mismatched_attempt_is_counted() -> Result {
     let llm = Sent(Mutex::new(VecDeque::from([
         WRONG,
         r#"{"title": "Fire", "chapters": [], "rating": 4}"#,
@@ -91,7 +91,7 @@ async fn attempt_that_was_closed_before_its_usage_arrived_is_unmetered() -> Resu
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_repeated_once_a_change_was_shown() {
+async fn stream_is_not_retried_after_its_first_change() {
     let llm = Scripted::new([say(WRONG), whole()]);
     let mut answer = retrying(1).on(&llm).stream();
     let mut last = None;
@@ -104,7 +104,7 @@ async fn nothing_is_repeated_once_a_change_was_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_repeats_what_it_has_not_shown() -> Result {
+async fn stream_is_retried_before_its_first_change() -> Result {
     let llm = Scripted::new([say("I would rather not."), whole()]);
     let mut answer = retrying(1).on(&llm).stream();
     let mut grown = Grown::<Story>::new();
@@ -118,7 +118,7 @@ async fn a_stream_repeats_what_it_has_not_shown() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_may_reset_sets_the_root_again() -> Result {
+async fn resetting_stream_sets_the_root_again() -> Result {
     let llm = Scripted::new([say(WRONG), whole()]);
     let mut answer = retrying(1).resetting().on(&llm).stream();
     let (mut grown, mut value, mut roots) = (Grown::<Story>::new(), json!(null), 0);
@@ -142,7 +142,7 @@ async fn a_stream_that_may_reset_sets_the_root_again() -> Result {
 async fn say_number(what: &str) -> u8;
 
 #[tokio::test(start_paused = true)]
-async fn the_attribute_sets_retries_and_the_call_may_set_fewer() -> Result {
+async fn attribute_sets_retries_and_the_call_can_set_fewer() -> Result {
     let llm = Scripted::new([say("x"), say("y"), say("z"), say("7")]);
     assert_eq!(say_number("seven").on(&llm).await?, 7);
     let llm = Scripted::new([say("x"), say("7")]);
@@ -151,7 +151,7 @@ async fn the_attribute_sets_retries_and_the_call_may_set_fewer() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_of_the_model_are_not_repeated_here() {
+async fn errors_of_the_model_are_not_retried() {
     let llm = Scripted::new([Script::new().refuse(503), whole()]);
     assert!(matches!(retrying(5).on(&llm).await, Err(PromptError::Model(_))));
     assert_eq!(llm.requests().len(), 1);

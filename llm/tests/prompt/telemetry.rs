@@ -1,4 +1,4 @@
-//! What is traced.
+//! Trace output of prompts.
 
 use super::{Result, say, story, write_story, written};
 use burdock_llm::Scripted;

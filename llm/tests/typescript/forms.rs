@@ -1,4 +1,4 @@
-//! Types in the forms that serde has.
+//! Types in every serde representation.
 #![allow(dead_code, reason = "their schemas are what matters")]
 
 use schemars::JsonSchema;
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// A short story.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Story {
-    /// What stands on its cover.
+    /// The title on its cover.
     title: String,
     genre: Genre,
     chapters: Vec<Chapter>,

@@ -1,4 +1,4 @@
-//! Growing values, change by change, for the client to do the same.
+//! Growing values, change by change, for the client to replay.
 
 use crate::values::{Values, cut, text_of};
 use burdock_json::{Change, Edit, Mark, Parser, Place, Schema, apply};
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// A value that grew: each change, and the value after it.
+/// The growth of a value: each change, and the value after it.
 pub(crate) struct Growth {
     /// The name of the partial type.
     pub(crate) ty: String,
@@ -24,7 +24,7 @@ pub(crate) fn growths<T: JsonSchema + DeserializeOwned>(
     let mut schema = Schema::compile(&document).unwrap();
     marks(&mut schema);
     let name = T::schema_name();
-    // each type has numbers of its own, so that a change of one does not change the others
+    // each type has its own seed, so that a change of one does not affect the others
     let seed = name.bytes().fold(12, |seed, byte| seed * 31 + u64::from(byte));
     let mut random = Rng::with_seed(seed);
     (0..count)
@@ -59,7 +59,7 @@ fn grow(schema: &Schema, chunks: &[&str], whole: &Value) -> Vec<(Change, Value)>
     changes.into_iter().map(after).collect()
 }
 
-/// Marks a property of the objects that `path` leads to; `[]` are the elements of a list.
+/// Marks a property of the objects at `path`, in which `[]` stands for the elements of a list.
 pub(crate) fn mark(schema: &mut Schema, path: &str, key: &str, mark: Mark) {
     let step = |place: Place, step: &str| match step {
         "[]" => schema.element(&place, 0).unwrap(),

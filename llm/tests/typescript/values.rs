@@ -1,10 +1,10 @@
-//! Random values of a JSON Schema, and texts of them.
+//! Random values of a JSON Schema, and their texts.
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-/// Strings that have to survive cuts, escapes and JavaScript.
+/// Strings that are difficult to cut, to escape or to read in JavaScript.
 const WORDS: [&str; 10] = [
     "",
     "Once",
@@ -18,7 +18,7 @@ const WORDS: [&str; 10] = [
     "true",
 ];
 
-/// Objects in one another from which on nothing optional is generated.
+/// Depth from which no optional properties are generated.
 const DEEP: usize = 3;
 
 /// Generates values of the schemas of one document.
@@ -71,7 +71,7 @@ impl Values<'_> {
         }
     }
 
-    /// Integers that JavaScript reads exactly.
+    /// Returns an integer that JavaScript represents exactly.
     fn integer(&mut self, schema: &Map<String, Value>) -> Value {
         match schema.get("format").and_then(Value::as_str).unwrap_or_default() {
             "uint8" => json!(self.random.u8(..)),
@@ -139,7 +139,7 @@ fn merged(one: Value, two: Value) -> Value {
     }
 }
 
-/// Writes a value as a model might: properties in any order, with spaces, perhaps in a fence.
+/// Writes a value as a model might: properties in any order, with whitespace, possibly in a fence.
 pub(crate) fn text_of(value: &Value, random: &mut Rng) -> String {
     let mut text = String::new();
     let is_fenced = random.u8(..4) == 0;

@@ -1,4 +1,4 @@
-//! Escapes in strings, which chunks may cut anywhere.
+//! Escapes in strings. A chunk may end anywhere inside one.
 
 use super::{Parser, Result};
 use crate::report::RepairKind;
@@ -19,7 +19,7 @@ impl Parser {
                 _ => {
                     escape.clear();
                     self.repair(RepairKind::Escape, escape_at);
-                    // a backslash before quotes is superfluous; elsewhere it may be a part of the text
+                    // a backslash before quotes is superfluous; elsewhere it may belong to the text
                     if matches!(char, '\'' | '`' | '“' | '”' | '‘' | '’') {
                         self.char(char, self.offset + at)?;
                     } else {
@@ -56,7 +56,7 @@ impl Parser {
         Ok(after)
     }
 
-    /// Ends `\uXXXX`; the first half of a pair waits for the second.
+    /// Ends `\uXXXX`. A high surrogate waits for the low one.
     fn end_code(&mut self, from: usize) -> Result {
         let code = code(&self.text.escape[from..]);
         match char::from_u32(code) {
@@ -77,7 +77,7 @@ impl Parser {
         self.end_code(0)
     }
 
-    /// Takes the first `len` bytes of the escape, which are valid JSON, as a character.
+    /// Consumes the first `len` bytes of the escape, which are valid JSON, as a character.
     fn end_escape(&mut self, char: char, len: usize) -> Result {
         let escape = std::mem::take(&mut self.text.escape);
         let result = self.piece(char.encode_utf8(&mut [0; 4]), &escape[..len], self.text.escape_at);
@@ -86,7 +86,7 @@ impl Parser {
         result
     }
 
-    /// Replaces the first `\uXXXX`, which is half of a pair.
+    /// Replaces the first `\uXXXX`, which is an unpaired surrogate.
     fn lone_surrogate(&mut self) -> Result {
         let at = self.text.escape_at;
         self.repair(RepairKind::Escape, at);

@@ -13,7 +13,7 @@ impl Parser {
         if self.next == Next::Finished {
             return Ok(());
         }
-        // a value that is not yet the one that counts may be less than the one before it
+        // a provisional value may be less complete than an earlier one
         if !self.growth.is_committed
             && let Some(rejected) = self.start.rejected.take()
         {
@@ -22,7 +22,7 @@ impl Parser {
         result
     }
 
-    /// Ends the token that the text ended in.
+    /// Ends the token in which the text ended.
     fn end_token(&mut self) -> Result {
         match self.lex {
             Lex::Text if self.text.may_end => self.end_text(),
@@ -33,9 +33,9 @@ impl Parser {
                 self.is_cut = true;
                 self.repair(RepairKind::MissingQuote, self.offset);
                 match self.text.purpose {
-                    Purpose::Muted | Purpose::Growing | Purpose::Skipped => self.end_text(),
+                    Purpose::Discarded | Purpose::Growing | Purpose::Skipped => self.end_text(),
                     Purpose::Held | Purpose::Key => {
-                        self.discard();
+                        self.discard_token();
                         Ok(())
                     }
                 }
@@ -45,7 +45,7 @@ impl Parser {
                 self.end_bare(false)
             }
             Lex::Bare { .. } => {
-                self.discard();
+                self.discard_token();
                 Ok(())
             }
             Lex::Between | Lex::Slash | Lex::Line | Lex::Block { .. } => {
@@ -55,19 +55,19 @@ impl Parser {
         }
     }
 
-    /// Returns whether no bracket is open: the end of the text is the end of the value.
+    /// Returns whether no bracket is open, so that the end of the text is the end of the value.
     fn is_alone(&self) -> bool {
         self.stack[..self.depth].iter().all(|frame| frame.kind == Kind::Single)
     }
 
-    /// Removes what was not complete.
-    fn discard(&mut self) {
+    /// Removes the incomplete token.
+    fn discard_token(&mut self) {
         self.lex = Lex::Between;
         self.is_cut = true;
         self.repair(RepairKind::Incomplete, self.offset);
     }
 
-    /// Closes what is open.
+    /// Closes all open objects and lists.
     fn end_value(&mut self) -> Result {
         match self.next {
             Next::Finished => return Ok(()),
@@ -82,7 +82,7 @@ impl Parser {
         self.is_cut = true;
         self.repair(RepairKind::MissingBracket, self.offset);
         while self.depth > 0 {
-            self.leave_member();
+            self.discard_member();
             self.close(self.offset).map_err(cut)?;
         }
         if self.next != Next::Finished {
@@ -92,16 +92,16 @@ impl Parser {
         Ok(())
     }
 
-    /// Forgets a property that has a key and no value.
-    fn leave_member(&mut self) {
+    /// Removes a property that has a key but no value.
+    fn discard_member(&mut self) {
         let at = self.depth - 1;
         let frame = &mut self.stack[at];
         if frame.kind != Kind::Object || !matches!(self.next, Next::Colon | Next::Value) {
             return;
         }
         let member = std::mem::take(&mut frame.member);
-        if member.is_muted {
-            self.muted = None;
+        if member.is_discarded {
+            self.discarded = None;
             self.growth.resume();
         } else if let Some(key) = member.key {
             frame.seen.remove(key);
@@ -110,7 +110,7 @@ impl Parser {
     }
 }
 
-/// The mismatch of what was closed at the end of the text.
+/// Adjusts a mismatch at an object or list that the end of the text closed.
 #[expect(clippy::unnecessary_box_returns, reason = "large errors are boxed")]
 fn cut(mut mismatch: Box<Mismatch>) -> Box<Mismatch> {
     mismatch.kind = MismatchKind::Cut;

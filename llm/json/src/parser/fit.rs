@@ -1,4 +1,4 @@
-//! Which alternatives of the schema a value fits.
+//! Selection of the schema's alternatives that a value fits.
 
 use super::{
     Parser, Result,
@@ -9,11 +9,11 @@ use crate::{
     schema::{Inner, List, NodeId, Shape, ShapeId},
 };
 
-/// How a token fits a shape, by its class.
+/// How a token of some class fits a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
     Exact,
-    /// With a repair that the type asks for.
+    /// Fits with a repair that depends on the type.
     Repaired,
     No,
 }
@@ -46,18 +46,18 @@ impl Inner {
 }
 
 impl Parser {
-    /// Sets the alternatives to those that a value of this class fits.
+    /// Narrows the alternatives to those that a value of this class fits.
     pub(super) fn prepare(&mut self, class: Class, offset: usize) -> Result {
         loop {
             self.gather(offset)?;
-            if self.muted.is_some() || self.narrow(class) {
+            if self.discarded.is_some() || self.narrow(class) {
                 return Ok(());
             }
             if !self.open_single(class, offset)? {
                 break;
             }
         }
-        // a word may be a null that is removed; its end shows
+        // a word may be a null that is removed, which is known only at its end
         if class == Class::Word || self.ignore_member() {
             return Ok(());
         }
@@ -65,10 +65,10 @@ impl Parser {
         Err(self.mismatch(MismatchKind::Type, offset, expected, class.found()))
     }
 
-    /// Sets the alternatives to all that are possible here.
+    /// Collects all alternatives that are possible at this position.
     pub(super) fn gather(&mut self, offset: usize) -> Result {
         self.alternatives.clear();
-        if self.muted.is_some() {
+        if self.discarded.is_some() {
             self.alternatives.push(ShapeId::ANY);
             return Ok(());
         }
@@ -101,8 +101,8 @@ impl Parser {
         Ok(())
     }
 
-    /// Keeps the alternatives that the class fits, if there are any. Lists and objects have to fit
-    /// exactly; what a scalar is, its end shows.
+    /// Keeps the alternatives that the class fits, if there are any. Lists and objects must fit
+    /// exactly; scalars are decided at their end.
     fn narrow(&mut self, class: Class) -> bool {
         let schema = &self.schema.inner;
         let is_bracket = matches!(class, Class::Object | Class::List);
@@ -118,8 +118,7 @@ impl Parser {
         some
     }
 
-    /// Opens a list without brackets around a single value, if one of the alternatives is a list of
-    /// such values.
+    /// Opens a list without brackets around a single value, if an alternative is a list of such values.
     fn open_single(&mut self, class: Class, offset: usize) -> Result<bool> {
         let schema = &self.schema.inner;
         let fits = |id: &ShapeId| match schema.shape(*id) {
@@ -135,7 +134,8 @@ impl Parser {
         Ok(true)
     }
 
-    /// Reads and discards the member if one of the alternatives of its object ignores it.
+    /// Discards the value of the current member if one of the alternatives of its object ignores the
+    /// member.
     pub(super) fn ignore_member(&mut self) -> bool {
         let Some(frame) = self.stack[..self.depth].last_mut() else { return false };
         if frame.kind != Kind::Object || !frame.children.contains(&None) {
@@ -144,17 +144,17 @@ impl Parser {
         let mut ignores = frame.children.iter().map(Option::is_none);
         frame.shapes.retain(|_| ignores.next().unwrap_or_default());
         frame.children.retain(Option::is_none);
-        self.mute();
+        self.discard_value();
         self.alternatives.clear();
         self.alternatives.push(ShapeId::ANY);
         true
     }
 
-    /// Keeps the alternatives of the frame whose child fits. Returns whether there are fewer now.
+    /// Keeps the alternatives of the frame whose child fits. Returns whether any were removed.
     pub(super) fn narrow_frame(&mut self, at: usize) -> bool {
         let frame = &mut self.stack[at];
         let before = frame.shapes.len();
-        if before < 2 || self.muted.is_some() {
+        if before < 2 || self.discarded.is_some() {
             return false;
         }
         let (schema, fitting) = (&self.schema.inner, &self.alternatives);

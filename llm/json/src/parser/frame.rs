@@ -1,4 +1,4 @@
-//! States of the parser.
+//! Parser states.
 
 use crate::{
     names::KeyId,
@@ -6,36 +6,36 @@ use crate::{
 };
 use std::collections::HashSet;
 
-/// What the lexer is inside of.
+/// State of the lexer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lex {
     /// Between two tokens.
     Between,
     /// A string.
     Text,
-    /// A number, a literal, or a word without quotes, in the place of a value or a key.
+    /// A number, a literal, or a word without quotes, as a value or a key.
     Bare { key: bool },
-    /// Behind a `/`.
+    /// After a `/`.
     Slash,
     /// A comment to the end of the line.
     Line,
-    /// A comment to `*/`; whether the last character was `*`.
+    /// A comment that ends with `*/`; `star` is set if the last character was `*`.
     Block { star: bool },
 }
 
-/// What the grammar expects at the next token.
+/// The token that the grammar expects next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// The value, behind any other text.
+    /// The value, possibly preceded by other text.
     Start,
     FirstKey,
-    /// A key behind a comma.
+    /// A key after a comma.
     Key,
     Colon,
     /// The value of a property.
     Value,
     FirstElement,
-    /// An element behind a comma.
+    /// An element after a comma.
     Element,
     /// A comma or the end of the list or object.
     Comma,
@@ -65,7 +65,7 @@ impl Class {
         }
     }
 
-    /// Names the class for messages.
+    /// Returns the name of the class for messages.
     pub(super) fn found(self) -> &'static str {
         match self {
             Self::Object => "an object",
@@ -77,7 +77,7 @@ impl Class {
     }
 }
 
-/// Delimiters of strings, by the opening one.
+/// String delimiters, by the opening one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quote {
     Double,
@@ -108,7 +108,7 @@ impl Quote {
         }
     }
 
-    /// Returns whether the closing delimiter is an apostrophe too.
+    /// Returns whether the closing delimiter is also an apostrophe.
     pub(super) fn is_ambiguous(self) -> bool {
         matches!(self, Self::Single | Self::CurlySingle)
     }
@@ -128,12 +128,12 @@ pub(super) struct Frame {
     pub(super) kind: Kind,
     /// Alternatives that still fit.
     pub(super) shapes: Vec<ShapeId>,
-    /// Where the value that is being read belongs, for each of `shapes`; `None` if that one ignores
+    /// Node of the value that is being read, for each of `shapes`; `None` if that alternative ignores
     /// it.
     pub(super) children: Vec<Option<NodeId>>,
-    /// Length of the path of the object or list itself.
+    /// Length of the path of the object or list.
     pub(super) path: usize,
-    /// Elements that are complete, or properties that were written.
+    /// Number of complete elements, or of properties written.
     pub(super) count: usize,
     pub(super) seen: Seen,
     pub(super) member: Member,
@@ -168,27 +168,27 @@ impl Frame {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Member {
     pub(super) key: Option<KeyId>,
-    /// Whether readers have been shown a part of it.
+    /// Whether a part of it was emitted.
     pub(super) is_shown: bool,
     pub(super) done: bool,
     pub(super) state: bool,
-    /// Where the JSON of a value starts that is emitted when it is complete.
+    /// Position of the JSON of a value that is emitted when it is complete.
     pub(super) whole_from: Option<usize>,
-    /// Whether it is read and discarded.
-    pub(super) is_muted: bool,
+    /// Whether the value is discarded.
+    pub(super) is_discarded: bool,
 }
 
-/// The keys of an object so far.
+/// Keys of an object so far.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     known: Vec<u64>,
-    /// Keys without a name in the schema.
+    /// Keys that the schema does not name.
     others: HashSet<Box<str>>,
 }
 
 impl Seen {
-    /// Forgets the keys. Clearing a set takes as long as its capacity, so that of an object with many
-    /// keys is not kept for the small objects that follow.
+    /// Clears the keys. Clearing a set takes time proportional to its capacity, so the set of an object
+    /// with many keys is not kept for the small objects that follow.
     fn clear(&mut self) {
         const KEPT: usize = 64;
         self.known.clear();
@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_keys_of_an_object_cost_nothing_in_the_next_one() {
+    fn object_with_many_keys_does_not_slow_down_the_next_one() {
         let mut seen = Seen::default();
         assert!((0..10_000).all(|key| seen.insert_other(&key.to_string())));
         seen.clear();

@@ -1,4 +1,4 @@
-//! Changes on their way to the caller: paths, and what is held back.
+//! Emission of changes: their paths, and the changes that are held back.
 
 use crate::change::{Change, Edit, Path, Segment};
 use std::sync::Arc;
@@ -7,29 +7,29 @@ use std::sync::Arc;
 pub(super) struct Growth {
     /// Changes for the caller.
     pub(super) changes: Vec<Change>,
-    /// Path of the current value, with the segments that `state` adds.
+    /// Path of the current value, including the segments that `state` adds.
     path: Vec<Segment>,
     /// Positions in `path` of the segments that `state` adds.
     added: Vec<usize>,
-    /// `path`, while it does not change.
+    /// Cached copy of `path`, until it changes.
     shared: Option<Path>,
-    /// While above zero, nothing is emitted.
+    /// While above zero, no change is emitted.
     quiet: usize,
-    /// Changes that wait for the holds, or for the value to be the one that counts.
+    /// Changes that are held by `holds` or because the value is still provisional.
     held: Vec<Change>,
-    /// Where the changes of the last value start in `held`.
+    /// Index in `held` of the first change of the last value.
     value_from: usize,
     holds: Vec<Hold>,
-    /// Whether the value is the one that counts.
+    /// Whether the value is no longer provisional.
     pub(super) is_committed: bool,
 }
 
 /// An open object or list whose changes are held.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
-    /// Place in the parser's stack.
+    /// Index in the parser's stack.
     pub(super) frame: usize,
-    /// Place in `held` behind its opening, and behind what was moved there.
+    /// Index in `held` after its opening and after the changes that were moved to the front.
     front: usize,
 }
 
@@ -59,7 +59,7 @@ impl Growth {
         self.quiet = self.quiet.saturating_sub(1);
     }
 
-    /// Marks the value as the one that counts.
+    /// Marks the value as no longer provisional, and emits its changes.
     pub(super) fn commit(&mut self) {
         if !self.is_committed {
             self.is_committed = true;
@@ -67,7 +67,7 @@ impl Growth {
         }
     }
 
-    /// Holds what follows: the opening of an object or list, and what is below.
+    /// Starts to hold changes: the opening of an object or list, and the changes below it.
     pub(super) fn hold(&mut self, frame: usize) {
         if self.quiet == 0 {
             self.holds.push(Hold { frame, front: self.held.len() + 1 });
@@ -83,13 +83,13 @@ impl Growth {
         self.flush();
     }
 
-    /// Notes that what is emitted from now on belongs to the next value.
-    pub(super) fn begin_value(&mut self) {
+    /// Marks the start of the changes of the next value.
+    pub(super) fn start_value(&mut self) {
         self.value_from = self.held.len();
     }
 
-    /// Moves the changes of the last value, which says more about the alternatives of `frame`, before
-    /// those of the other properties.
+    /// Moves the changes of the last value, which narrowed the alternatives of `frame`, before those of
+    /// the other properties.
     pub(super) fn move_to_front(&mut self, frame: usize) {
         let Some(hold) = self.holds.last_mut() else { return };
         let count = self.held.len().saturating_sub(self.value_from);
@@ -105,7 +105,7 @@ impl Growth {
         }
     }
 
-    /// Forgets a value that does not count.
+    /// Discards a rejected value.
     pub(super) fn reset(&mut self) {
         self.truncate(0);
         self.quiet = 0;
@@ -122,7 +122,7 @@ impl Growth {
         self.shared = None;
     }
 
-    /// Steps into the value of a property with a state.
+    /// Enters the value of a property with a state.
     pub(super) fn push_value(&mut self) {
         self.added.push(self.path.len());
         self.push(Segment::Key(Arc::from("value")));

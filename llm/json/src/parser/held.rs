@@ -1,4 +1,4 @@
-//! Strings that appear at their end: enum variants, and numbers in quotes.
+//! Strings that are emitted at their end: enum variants, and numbers in quotes.
 
 use super::{
     Parser, Result,
@@ -11,9 +11,9 @@ use crate::{
 };
 
 impl Parser {
-    /// Takes a part of a string that is held, while it can still become a variant or a number.
+    /// Adds a part of a held string, while it can still become a variant or a number.
     pub(super) fn hold_text(&mut self, decoded: &str, offset: usize) -> Result {
-        /// Longer ones are not numbers.
+        /// Longer strings are not numbers.
         const LONGEST: usize = 64;
         let start = self.token.len();
         self.token.push_str(decoded);
@@ -60,7 +60,7 @@ impl Parser {
         let at = if may_be_scalar { self.text.at } else { offset + end.saturating_sub(start) };
         let found = format!("\"{}", &self.token[..end + char]);
         if self.ignore_member() {
-            self.text.purpose = Purpose::Muted;
+            self.text.purpose = Purpose::Discarded;
             return Ok(());
         }
         let expected = self.schema.inner.expected(&self.alternatives);

@@ -1,4 +1,4 @@
-//! Properties of objects: keys, and what has to be there at the end.
+//! Properties of objects: keys, and checks for missing ones.
 
 use super::{
     Parser, Result,
@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 impl Parser {
     /// Reads the start of a key.
-    pub(super) fn begin_key(&mut self, text: &str, at: usize, char: char) -> Result<usize> {
+    pub(super) fn start_key(&mut self, text: &str, at: usize, char: char) -> Result<usize> {
         let (offset, after) = (self.offset + at, at + char.len_utf8());
         if Quote::of(char).is_some() {
-            self.begin_text_key(char, offset);
+            self.start_text_key(char, offset);
             return Ok(after);
         }
         match Class::of(char) {
@@ -31,11 +31,11 @@ impl Parser {
         }
     }
 
-    /// Steps to the value of the key that was read.
+    /// Enters the value of the key that was read.
     pub(super) fn end_key(&mut self, offset: usize) -> Result {
         self.next = Next::Colon;
         let at = self.depth - 1;
-        if self.muted.is_some() && !self.unwrap_object(offset)? {
+        if self.discarded.is_some() && !self.unwrap_object(offset)? {
             self.step_to_key(at, None);
             self.stack[at].count += 1;
             return Ok(());
@@ -47,7 +47,7 @@ impl Parser {
         self.step_to_key(at, key);
         if !self.take_key(at) {
             self.repair(RepairKind::DuplicateKey, offset);
-            self.mute();
+            self.discard_value();
             return Ok(());
         }
         if is_known {
@@ -66,8 +66,8 @@ impl Parser {
         self.growth.push(Segment::Key(name));
     }
 
-    /// Finds the key in the schema, also in another spelling. Returns whether an alternative names
-    /// it.
+    /// Finds the key in the schema, with or without another spelling. Returns whether an alternative
+    /// names it.
     fn resolve_key(&mut self, at: usize, offset: usize) -> bool {
         let schema = &self.schema.inner;
         let frame = &self.stack[at];
@@ -83,7 +83,7 @@ impl Parser {
             return true;
         }
         let is_extra = |extra| matches!(extra, Extra::Node(_));
-        // anything has this key too
+        // an alternative that accepts anything also has this key
         let is_taken = frame.shapes.len() > objects().count()
             || objects().any(|object| is_extra(object.extra(&self.key)));
         if is_taken {
@@ -101,7 +101,7 @@ impl Parser {
         true
     }
 
-    /// Returns whether the object does not have the key yet.
+    /// Records the key. Returns whether the object did not have it yet.
     fn take_key(&mut self, at: usize) -> bool {
         let frame = &mut self.stack[at];
         frame.member.key = self.key_id;
@@ -111,7 +111,7 @@ impl Parser {
         is_new
     }
 
-    /// Finds where the value belongs in each alternative, and drops those that forbid the key.
+    /// Finds the node of the value in each alternative, and drops the alternatives that forbid the key.
     fn find_children(&mut self, at: usize, offset: usize) {
         let schema = &self.schema.inner;
         let frame = &mut self.stack[at];
@@ -153,11 +153,11 @@ impl Parser {
             (self.stack[at].member.done, self.stack[at].member.state) = marks;
             self.settle();
         } else {
-            self.mute();
+            self.discard_value();
         }
     }
 
-    /// Checks that the innermost object has its required properties, and the list its elements.
+    /// Checks that the innermost object has its required properties, or the list its elements.
     pub(super) fn check_complete(&mut self, offset: usize) -> Result {
         let schema = &self.schema.inner;
         let frame = &mut self.stack[self.depth - 1];
@@ -195,17 +195,16 @@ impl Parser {
         Err(mismatch)
     }
 
-    /// Whether the current value belongs to an unknown key of an object that is not yet the one that
-    /// counts. It is `below` levels inside the value of that key.
+    /// Returns whether the current value, `below` levels inside the value of its key, belongs to an
+    /// unknown key of an object that is still provisional.
     fn may_unwrap(&self, below: usize) -> bool {
-        let Some(muted) = self.muted else { return false };
+        let Some(discarded) = self.discarded else { return false };
         !self.growth.is_committed
-            && muted + 1 + below == self.depth
-            && self.stack[..muted].iter().all(|frame| frame.kind == Kind::Single)
+            && discarded + 1 + below == self.depth
+            && self.stack[..discarded].iter().all(|frame| frame.kind == Kind::Single)
     }
 
-    /// Takes the list that starts here for the value, if the value is a list and what is around it an
-    /// object that the schema does not have.
+    /// If the schema is a list, discards the unknown object around the list that starts here.
     pub(super) fn unwrap_list(&mut self, offset: usize) {
         let schema = &self.schema.inner;
         let is_list = |id| matches!(schema.shape(id), Shape::List(_));
@@ -214,8 +213,8 @@ impl Parser {
         }
     }
 
-    /// Takes the object whose first key was read for the value, if the schema knows the key and the
-    /// object around it has only others.
+    /// If the schema has the key that was read, discards the object with only unknown keys around the
+    /// current object. Returns whether it did.
     fn unwrap_object(&mut self, offset: usize) -> Result<bool> {
         let schema = &self.schema.inner;
         if !self.may_unwrap(1) || self.stack[self.depth - 1].count > 0 {

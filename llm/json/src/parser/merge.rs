@@ -1,14 +1,14 @@
-//! Held changes as one.
+//! Merging of held changes.
 
 use crate::{
     apply::apply,
     change::{Change, Edit, Path},
 };
 
-/// Emits changes that were held as one: the object or list appears with what it has so far.
+/// Emits held changes as one: the object or list appears with its current content.
 ///
-/// A reader then never sees an alternative without its tag, or an object without the property that it
-/// waited for.
+/// A reader therefore never sees an alternative without its tag, or an object without its required
+/// property.
 pub(super) fn merge(held: &mut Vec<Change>, changes: &mut Vec<Change>) {
     let mut rest = held.drain(..);
     let Some(mut first) = rest.next() else { return };
@@ -22,20 +22,20 @@ pub(super) fn merge(held: &mut Vec<Change>, changes: &mut Vec<Change>) {
             return;
         }
     };
-    let mut behind = Vec::new();
+    let mut following = Vec::new();
     for change in rest {
         let below = change.path.segments().get(depth..).map(Path::from);
-        // the end of the root is a change of its own, as is what follows it
+        // the completion of the root is a separate change, as are the changes after it
         let is_end = change.path.is_root() && change.edit == Edit::Complete;
-        let below = below.filter(|_| behind.is_empty() && !is_end);
+        let below = below.filter(|_| following.is_empty() && !is_end);
         let merged = below.is_some_and(|path| {
             let edit = change.edit.clone();
             apply(value, &Change { path, edit }).is_ok()
         });
         if !merged {
-            behind.push(change);
+            following.push(change);
         }
     }
     changes.push(first);
-    changes.append(&mut behind);
+    changes.append(&mut following);
 }

@@ -1,5 +1,5 @@
-//! The parser: one pass over the text, a stack of open objects and lists, and for each of them the
-//! alternatives of the schema that still fit.
+//! The parser: a single pass over the text, with a stack of open objects and lists and, for each of
+//! them, the alternatives of the schema that still fit.
 
 mod escapes;
 mod finish;
@@ -31,18 +31,18 @@ use crate::{
 
 /// An incremental, tolerant parser of one value.
 ///
-/// Feed it the text in any chunks; it appends the changes of the growing value. Each byte is looked
-/// at a bounded number of times, and memory is linear in the text.
+/// Feed it the text in chunks of any size; it appends the changes of the growing value. Each byte is
+/// read a bounded number of times, and memory is linear in the text.
 #[derive(Debug)]
 pub struct Parser {
     schema: Schema,
     /// Position of the current chunk in the text, in bytes.
     offset: usize,
-    /// Position in the text from which to continue if the value does not count.
+    /// Position in the text at which to continue if the provisional value is rejected.
     reached: usize,
     lex: Lex,
     next: Next,
-    /// Open objects and lists are the first `depth`; the others keep their buffers for the next ones.
+    /// The first `depth` frames are open; the others keep their buffers for reuse.
     stack: Vec<Frame>,
     depth: usize,
     /// Alternatives of the value that is being read.
@@ -50,14 +50,14 @@ pub struct Parser {
     /// The key that was read last.
     key: String,
     key_id: Option<KeyId>,
-    /// A number or word so far, or a string that is held; decoded.
+    /// The number, word or held string so far, decoded.
     token: String,
-    /// Where the token starts.
+    /// Position of the start of the token.
     token_at: usize,
     text: TextState,
     start: Start,
-    /// The frame whose member is read and discarded.
-    muted: Option<usize>,
+    /// The frame whose member is discarded.
+    discarded: Option<usize>,
     json: String,
     growth: Growth,
     repairs: Vec<Repair>,
@@ -68,13 +68,13 @@ pub struct Parser {
 type Result<T = (), E = Box<Mismatch>> = std::result::Result<T, E>;
 
 impl Parser {
-    /// Objects and lists in one another. One more is a [`Mismatch`].
+    /// The maximum nesting depth. A deeper value is a [`Mismatch`].
     pub const MAX_DEPTH: usize = 100;
 
-    /// Repairs that are recorded. Further ones are made, but not recorded.
+    /// The maximum number of repairs that are recorded. Further repairs are made but not recorded.
     pub const MAX_REPAIRS: usize = 1_000;
 
-    /// Creates a parser of one value.
+    /// Creates a parser for one value.
     pub fn new(schema: &Schema) -> Self {
         Self {
             start: Start::new(&schema.inner),
@@ -91,7 +91,7 @@ impl Parser {
             token: String::new(),
             token_at: 0,
             text: TextState::default(),
-            muted: None,
+            discarded: None,
             json: String::new(),
             growth: Growth::default(),
             repairs: Vec::new(),
@@ -103,8 +103,8 @@ impl Parser {
     /// Reads a chunk of the text and appends the changes to `changes`.
     ///
     /// # Errors
-    /// Returns an error at the first token with which the text can no longer be a value of the
-    /// schema, and the same error from then on. The changes before it are appended.
+    /// Returns an error at the first token with which the text can no longer be a value of the schema,
+    /// and returns the same error from then on. The changes before it are appended.
     pub fn feed(&mut self, text: &str, changes: &mut Vec<Change>) -> Result<(), Mismatch> {
         if let Some(failure) = &self.failure {
             return Err(failure.as_ref().clone());
@@ -117,13 +117,13 @@ impl Parser {
         self.keep_failure(result)
     }
 
-    /// Ends the text: closes what is open, and returns the value.
+    /// Ends the text: closes all open tokens, objects and lists, and returns the value.
     ///
-    /// Call it once. A text that ended inside the value is closed if it then has what the schema
-    /// requires; a number at its end is removed, because more digits might have followed.
+    /// Call it once. A text that ended inside the value is closed if the result has everything that the
+    /// schema requires; a number at its end is removed, because more digits might have followed.
     ///
     /// # Errors
-    /// Returns an error if the text has no value, or ended too early, or [`feed`](Self::feed)
+    /// Returns an error if the text has no value or ended too early, or if [`feed`](Self::feed)
     /// returned one.
     pub fn finish(&mut self, changes: &mut Vec<Change>) -> Result<Parsed, Mismatch> {
         if let Some(failure) = &self.failure {
@@ -137,7 +137,7 @@ impl Parser {
         Ok(Parsed { json, repairs, cut: self.is_cut })
     }
 
-    /// Returns whether the value is complete: whatever follows is ignored.
+    /// Returns whether the value is complete. Text after it is ignored.
     pub fn is_complete(&self) -> bool {
         self.next == Next::Finished
     }
@@ -160,7 +160,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads from `at`, at least a character. Returns where to continue.
+    /// Reads at least one character at `at`. Returns the position at which to continue.
     fn step(&mut self, text: &str, at: usize) -> Result<usize> {
         match self.lex {
             Lex::Between if self.next == Next::Start => self.search(text, at),

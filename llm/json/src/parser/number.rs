@@ -1,20 +1,20 @@
-//! Numbers as models write them.
+//! Numbers in the spellings of language models.
 
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// A number in the spelling of JSON.
+/// A number in JSON spelling.
 #[derive(Debug)]
 pub(super) struct Number<'a> {
     pub(super) text: Cow<'a, str>,
-    /// Whether the text had another spelling.
+    /// Whether the text has another spelling.
     pub(super) is_repaired: bool,
-    /// Whether there is neither a fraction nor an exponent.
+    /// Whether the number has neither a fraction nor an exponent.
     pub(super) is_integral: bool,
 }
 
 impl<'a> Number<'a> {
-    /// Reads a number; `None` if the text is not one, also with other spellings.
+    /// Reads a number in JSON or another spelling. Returns `None` if the text is not a number.
     pub(super) fn read(text: &'a str) -> Option<Self> {
         let parts = Parts::read(text.as_bytes())?;
         let is_integral = parts.fraction.is_none() && parts.exponent.is_none();
@@ -47,7 +47,7 @@ impl<'a> Number<'a> {
         Some(Self { text: repaired.into(), is_repaired: true, is_integral })
     }
 
-    /// Returns the value; `None` if it is out of the range of `f64`.
+    /// Returns the value, or `None` if it is out of the range of `f64`.
     pub(super) fn value(&self) -> Option<Value> {
         match self.text.parse::<i64>() {
             // `-0` is a float in serde_json
@@ -56,13 +56,13 @@ impl<'a> Number<'a> {
         }
     }
 
-    /// Returns the integer that is written here.
+    /// Returns the integer, or `None` if it has a fraction or an exponent.
     pub(super) fn integer(&self) -> Option<i128> {
         // serde_json reads `-0` as a float
         if self.is_integral && self.text != "-0" { self.text.parse().ok() } else { None }
     }
 
-    /// Returns the integer if there is a fraction of zero or an exponent.
+    /// Returns the integer if the number has a zero fraction or an exponent.
     pub(super) fn rounded(&self) -> Option<i128> {
         if self.is_integral {
             return (self.text == "-0").then_some(0);
@@ -82,7 +82,7 @@ struct Parts<'a> {
     is_negative: bool,
     whole: &'a [u8],
     fraction: Option<&'a [u8]>,
-    /// With its sign, if there is one.
+    /// Includes the sign, if there is one.
     exponent: Option<&'a [u8]>,
     is_json: bool,
 }
@@ -94,16 +94,16 @@ impl<'a> Parts<'a> {
         let (whole, mut rest) = digits(&text[usize::from(signed)..]);
         let mut fraction = None;
         if let [b'.', after @ ..] = rest {
-            let (digits, behind) = digits(after);
+            let (digits, following) = digits(after);
             fraction = Some(digits);
-            rest = behind;
+            rest = following;
         }
         let mut exponent = None;
         if let [b'e' | b'E', after @ ..] = rest {
             let signed = matches!(after.first(), Some(b'+' | b'-'));
-            let (digits, behind) = digits(&after[usize::from(signed)..]);
+            let (digits, following) = digits(&after[usize::from(signed)..]);
             exponent = Some(&after[..usize::from(signed) + digits.len()]);
-            rest = behind;
+            rest = following;
             if !digits.iter().any(u8::is_ascii_digit) {
                 return None;
             }
@@ -120,7 +120,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Splits digits, with `_` among them, from what follows.
+/// Splits digits, which may contain `_`, from the rest.
 fn digits(text: &[u8]) -> (&[u8], &[u8]) {
     let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'_';
     text.split_at(text.iter().position(|byte| !is_digit(byte)).unwrap_or(text.len()))

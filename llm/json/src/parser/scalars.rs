@@ -30,7 +30,7 @@ enum Literal {
 }
 
 impl Literal {
-    /// Reads a literal, also in the spelling of other languages. Returns whether it is JSON's.
+    /// Reads a literal, in the spelling of JSON or of another language. Returns whether it is JSON's.
     fn read(text: &str) -> Option<(Self, bool)> {
         match text {
             "true" => return Some((Self::True, true)),
@@ -70,7 +70,7 @@ impl Literal {
 
 impl Parser {
     /// Reads the start of a number or word.
-    pub(super) fn begin_bare(&mut self, class: Class, offset: usize) -> Result {
+    pub(super) fn start_bare(&mut self, class: Class, offset: usize) -> Result {
         self.prepare(class, offset)?;
         self.token.clear();
         self.token_at = offset;
@@ -78,12 +78,12 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads a number or word up to its end.
+    /// Reads a number or word until its end.
     pub(super) fn bare(&mut self, text: &str, at: usize, is_key: bool) -> Result<usize> {
         let rest = &text[at..];
         let end = rest.find(is_delimiter);
         let part = &rest[..end.unwrap_or(rest.len())];
-        if is_key || self.muted.is_none() {
+        if is_key || self.discarded.is_none() {
             self.token.push_str(part);
         }
         if end.is_none() {
@@ -102,13 +102,13 @@ impl Parser {
             return self.end_key(self.token_at);
         }
         let token = std::mem::take(&mut self.token);
-        let scalar = if self.muted.is_some() { None } else { self.resolve(&token) };
+        let scalar = if self.discarded.is_some() { None } else { self.resolve(&token) };
         let result = self.end_scalar(scalar, &token, self.token_at);
         self.token = token;
         result
     }
 
-    /// Ends a string that was held.
+    /// Ends a held string.
     pub(super) fn end_held(&mut self) -> Result {
         let token = std::mem::take(&mut self.token);
         let scalar = self.resolve_held(&token);
@@ -122,7 +122,7 @@ impl Parser {
         if let Some(kind) = scalar.repair {
             self.repair(kind, offset);
         }
-        self.begin_output();
+        self.start_output();
         self.json.push_str(&scalar.json);
         if !self.growth.is_quiet() {
             self.emit_value(scalar.value);
@@ -133,7 +133,7 @@ impl Parser {
 
     /// Ends a scalar that fits no alternative.
     fn end_misfit(&mut self, token: &str, offset: usize) -> Result {
-        if self.muted.is_some() || self.ignore_member() {
+        if self.discarded.is_some() || self.ignore_member() {
             self.complete(true);
             return Ok(());
         }
@@ -148,13 +148,13 @@ impl Parser {
             Some(number) if number.is_integral => schema.expected_in_range(&self.alternatives),
             _ => schema.expected(&self.alternatives),
         };
-        // a string that was held ends behind its token
+        // a held string ends after its token
         let is_text = offset == self.text.at && offset != self.token_at;
         let found = if is_text { quoted(&format!("\"{token}\"")) } else { quoted(token) };
         Err(self.mismatch(MismatchKind::Type, offset, expected, found))
     }
 
-    /// Removes a property that is null, if the object does not require it.
+    /// Removes a null property that the object does not require.
     fn drop_null(&mut self, offset: usize) -> bool {
         let schema = &self.schema.inner;
         let Some(frame) = self.stack[..self.depth].last_mut() else { return false };
@@ -172,12 +172,12 @@ impl Parser {
         frame.children.clear();
         frame.children.resize(frame.shapes.len(), None);
         self.repair(RepairKind::NullProperty, offset);
-        self.mute();
+        self.discard_value();
         self.complete(true);
         true
     }
 
-    /// Finds what a number or word is, also a word at the end of a sentence, and keeps the alternatives
+    /// Resolves a number or word, which may be the last word of a sentence, and keeps the alternatives
     /// that it fits.
     fn resolve<'a>(&mut self, token: &'a str) -> Option<Scalar<'a>> {
         self.resolve_token(token).or_else(|| {
@@ -215,7 +215,7 @@ impl Parser {
         is_text.then(|| string(literal.json(), Some(RepairKind::Quoted)))
     }
 
-    /// Finds what a string is that is not free text, or may be.
+    /// Resolves a held string.
     fn resolve_held<'a>(&mut self, token: &'a str) -> Option<Scalar<'a>> {
         let has = |shape: &Shape| match shape {
             Shape::Text(text) => text.variants.as_ref().is_some_and(|names| names.has(token)),
@@ -237,7 +237,7 @@ impl Parser {
         Some(Scalar { repair: Some(RepairKind::Unquoted), ..found })
     }
 
-    /// Finds the number among the alternatives: as it is first, then rounded.
+    /// Resolves a number: exactly if possible, otherwise rounded.
     fn number<'a>(&mut self, number: &Number<'a>) -> Option<Scalar<'a>> {
         let value = number.value()?;
         let integer = number.integer();
@@ -266,7 +266,7 @@ impl Parser {
         })
     }
 
-    /// Finds the enum variant that is written so, also in another case or with other separators.
+    /// Resolves an enum variant, possibly in another case or with other separators.
     fn variant<'a>(&mut self, token: &str, kind: RepairKind) -> Option<Scalar<'a>> {
         let has = |token: &str, shape: &Shape| match shape {
             Shape::Text(text) => text.variants.as_ref().is_some_and(|names| names.has(token)),
@@ -279,7 +279,7 @@ impl Parser {
         self.keep(|shape| has(&name, shape)).then(|| string(&name, Some(RepairKind::Variant)))
     }
 
-    /// Keeps the alternatives of this kind, if there are any.
+    /// Keeps the matching alternatives, if there are any. Returns whether there are.
     fn keep(&mut self, fits: impl Fn(&Shape) -> bool) -> bool {
         let schema = &self.schema.inner;
         let some = self.alternatives.iter().any(|id| fits(schema.shape(*id)));
@@ -291,7 +291,7 @@ impl Parser {
 }
 
 impl Inner {
-    /// Returns the only variant that has this folded form.
+    /// Returns the only variant with this folded form.
     fn similar_variant(&self, shapes: &[ShapeId], folded: &str) -> Option<String> {
         let mut found: Option<&str> = None;
         let variants = shapes.iter().filter_map(|id| match self.shape(*id) {
@@ -308,7 +308,7 @@ impl Inner {
     }
 }
 
-/// Returns whether the text fits the shape as it is.
+/// Returns whether the text fits the shape without a repair.
 fn takes(shape: &Shape, text: &str) -> bool {
     match shape {
         Shape::Text(limits) if limits.is_limited() => {

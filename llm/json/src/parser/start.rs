@@ -1,4 +1,4 @@
-//! The text around the value: the search for its start, and what follows.
+//! The text around the value: the search for its start, and the text after it.
 
 use super::{
     Parser, Result,
@@ -10,8 +10,8 @@ use crate::{
     schema::{Inner, NodeId, Shape},
 };
 
-/// Tags around what some models think before they answer.
-const THOUGHTS: [(&str, &str); 4] = [
+/// Tags around the reasoning that some models write before their answer.
+const REASONING_TAGS: [(&str, &str); 4] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -27,22 +27,22 @@ pub(super) struct Start {
     first_classes: [bool; 5],
     /// The start of the text before the value, for messages.
     skipped: String,
-    /// Whether the text before the value has more than spaces.
+    /// Whether the text before the value is more than whitespace.
     has_text: bool,
     /// Whether the last character belongs to a word.
     in_word: bool,
-    /// Where the current value starts, and the repairs before it.
+    /// Position of the current value, and the number of repairs before it.
     at: usize,
     pub(super) repairs: usize,
-    /// Why the first value did not count.
+    /// The mismatch that rejected the first provisional value.
     pub(super) rejected: Option<Box<Mismatch>>,
     is_fenced: bool,
     pub(super) is_wrapped: bool,
     /// Whether text after the value was recorded.
     has_ended: bool,
-    /// The tag that ends the thoughts being skipped, and how much of it was read.
-    thought: Option<(&'static str, usize)>,
-    has_thoughts: bool,
+    /// The closing tag of the reasoning that is being skipped, and the number of its bytes read so far.
+    reasoning: Option<(&'static str, usize)>,
+    has_reasoning: bool,
 }
 
 impl Start {
@@ -80,32 +80,32 @@ impl Start {
             is_fenced: false,
             is_wrapped: false,
             has_ended: false,
-            thought: None,
-            has_thoughts: false,
+            reasoning: None,
+            has_reasoning: false,
         }
     }
 
-    /// Skips a character of the thoughts before the answer, which are not searched for the value.
-    /// Returns whether it belongs to them, or to their opening tag.
-    fn skip_thought(&mut self, char: char) -> bool {
-        let Some((end, read)) = self.thought else {
+    /// Skips a character of the reasoning before the answer, which is not searched for the value.
+    /// Returns whether the character belongs to it or to its opening tag.
+    fn skip_reasoning(&mut self, char: char) -> bool {
+        let Some((end, read)) = self.reasoning else {
             let before = self.skipped.trim_start_matches('\u{feff}');
-            let rest = THOUGHTS.into_iter().find_map(|(start, end)| {
+            let rest = REASONING_TAGS.into_iter().find_map(|(start, end)| {
                 let rest = start.strip_prefix(before)?;
                 rest.starts_with(char).then_some((rest, end))
             });
             let Some((rest, end)) = rest else { return false };
-            self.thought = (rest.len() == 1).then_some((end, 0));
+            self.reasoning = (rest.len() == 1).then_some((end, 0));
             self.skip(char);
             return true;
         };
         self.skip(char);
         let is_next = |read: usize| end[read..].starts_with(char);
         let read = if is_next(read) { read + 1 } else { usize::from(is_next(0)) };
-        self.thought = (read < end.len()).then_some((end, read));
-        if self.thought.is_none() {
-            // what follows is at the start of the answer
-            self.has_thoughts = true;
+        self.reasoning = (read < end.len()).then_some((end, read));
+        if self.reasoning.is_none() {
+            // the text after it counts as the start of the answer
+            self.has_reasoning = true;
             self.has_text = false;
             self.skipped.clear();
         }
@@ -123,7 +123,7 @@ impl Start {
         self.in_word = char.is_alphanumeric() || char == '_';
     }
 
-    /// Returns what was skipped before a value.
+    /// Returns the kind of text that was skipped before a value.
     fn kind(&self) -> RepairKind {
         let skipped = self.skipped.trim();
         match skipped.strip_prefix("```") {
@@ -133,7 +133,7 @@ impl Start {
         }
     }
 
-    /// Names the text without a value.
+    /// Describes a text without a value, for messages.
     pub(super) fn found(&self) -> String {
         match self.skipped.trim() {
             "" => "no text".into(),
@@ -143,10 +143,10 @@ impl Start {
 }
 
 impl Parser {
-    /// Looks for the first character that can start the value.
+    /// Searches for the first character that can start the value.
     pub(super) fn search(&mut self, text: &str, at: usize) -> Result<usize> {
         for (index, char) in text[at..].char_indices() {
-            if self.start.skip_thought(char) {
+            if self.start.skip_reasoning(char) {
                 continue;
             }
             let is_first = !self.start.has_text || self.start.skipped.starts_with("```");
@@ -157,28 +157,28 @@ impl Parser {
             });
             if starts {
                 self.reached = self.offset + at + index;
-                self.begin(self.offset + at + index);
-                return self.begin_value(text, at + index, char);
+                self.start_candidate(self.offset + at + index);
+                return self.start_value(text, at + index, char);
             }
             self.start.skip(char);
         }
         Ok(text.len())
     }
 
-    fn begin(&mut self, offset: usize) {
+    fn start_candidate(&mut self, offset: usize) {
         self.start.at = offset;
         self.start.repairs = self.repairs.len();
-        if self.start.has_text && char_is_not_a_mark(&self.start.skipped) {
+        if self.start.has_text && !is_byte_order_mark(&self.start.skipped) {
             let kind = self.start.kind();
             self.start.is_fenced = self.start.skipped.contains("```");
             self.start.is_wrapped = kind == RepairKind::Wrapped;
             self.repair(kind, 0);
-        } else if self.start.has_thoughts {
+        } else if self.start.has_reasoning {
             self.repair(RepairKind::TextBefore, 0);
         }
     }
 
-    /// Goes back to the search if the value was not yet the one that counts. Returns where to
+    /// Returns to the search if the value is still provisional. Returns the position at which to
     /// continue.
     pub(super) fn reject(&mut self, mismatch: Box<Mismatch>, text: &str) -> Result<usize> {
         if self.growth.is_committed {
@@ -198,25 +198,25 @@ impl Parser {
 
     fn abandon(&mut self) {
         self.repairs.truncate(self.start.repairs);
-        // what follows is behind other text
+        // the next value has text before it
         self.start.skip('…');
         self.start.in_word = false;
         self.start.is_wrapped = false;
         self.clear();
-        // the end of a string is not the start of another one
+        // the end of a string must not be read as the start of another one
         self.lex = if self.lex == Lex::Text { self.skip_text() } else { Lex::Between };
         self.next = Next::Start;
     }
 
-    /// Forgets the value so far.
+    /// Discards the value so far.
     pub(super) fn clear(&mut self) {
         self.depth = 0;
-        self.muted = None;
+        self.discarded = None;
         self.json.clear();
         self.growth.reset();
     }
 
-    /// Reads what follows the value.
+    /// Reads the text after the value.
     pub(super) fn ignore(&mut self, text: &str, at: usize) -> usize {
         if self.start.has_ended {
             return text.len();
@@ -234,7 +234,7 @@ impl Parser {
     }
 }
 
-/// A byte-order mark is not worth a repair.
-fn char_is_not_a_mark(text: &str) -> bool {
-    text.trim() != "\u{feff}"
+/// Returns whether the text is only a byte-order mark, which is skipped without a repair.
+fn is_byte_order_mark(text: &str) -> bool {
+    text.trim() == "\u{feff}"
 }

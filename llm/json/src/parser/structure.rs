@@ -1,4 +1,4 @@
-//! Between the tokens: punctuation and comments.
+//! Punctuation and comments between tokens.
 
 use super::{
     Parser, Result,
@@ -7,7 +7,7 @@ use super::{
 use crate::report::{MismatchKind, RepairKind};
 
 impl Parser {
-    /// Reads spaces and the next character that is not one.
+    /// Reads whitespace and the next character after it.
     pub(super) fn between(&mut self, text: &str, at: usize) -> Result<usize> {
         let rest = &text[at..];
         let spaces = rest.bytes().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
@@ -23,7 +23,7 @@ impl Parser {
                 self.lex = Lex::Line;
                 self.repair(RepairKind::Comment, offset);
             }
-            // also a byte-order mark
+            // a byte-order mark counts as whitespace
             _ if char.is_whitespace() || char == '\u{feff}' => {}
             _ => return self.token(text, at, char),
         }
@@ -45,29 +45,29 @@ impl Parser {
                 self.repair(RepairKind::ExtraComma, offset);
                 self.closer(char, offset)?;
             }
-            (Next::FirstKey | Next::Key, _) => return self.begin_key(text, at, char),
+            (Next::FirstKey | Next::Key, _) => return self.start_key(text, at, char),
             (Next::Colon, ':') => self.next = Next::Value,
             (Next::Colon, _) => return Err(self.unexpected("`:`", char, offset)),
-            (Next::Comma, ',') => self.next = self.behind_comma(),
+            (Next::Comma, ',') => self.next = self.after_comma(),
             (Next::Comma, _) => {
                 self.missing_comma(char, offset)?;
                 return self.token(text, at, char);
             }
-            _ => return self.begin_value(text, at, char),
+            _ => return self.start_value(text, at, char),
         }
         Ok(after)
     }
 
-    fn behind_comma(&self) -> Next {
+    fn after_comma(&self) -> Next {
         match self.top() {
             Some(frame) if frame.kind == Kind::Object => Next::Key,
             _ => Next::Element,
         }
     }
 
-    /// A missing comma is unambiguous before a key in quotes, and before an element.
+    /// Accepts a missing comma before a quoted key or an element, where it is unambiguous.
     fn missing_comma(&mut self, char: char, offset: usize) -> Result {
-        let next = self.behind_comma();
+        let next = self.after_comma();
         let is_clear = match next {
             Next::Key => Quote::of(char).is_some(),
             _ => Class::of(char).is_some(),
@@ -81,7 +81,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Closes the object or list that this bracket belongs to, and those inside it.
+    /// Closes the object or list that this bracket belongs to, and the unclosed ones inside it.
     fn closer(&mut self, char: char, offset: usize) -> Result {
         let kind = if char == '}' { Kind::Object } else { Kind::List };
         let open = &self.stack[..self.depth];

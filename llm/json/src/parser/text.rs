@@ -12,17 +12,17 @@ use crate::{
 };
 use serde_json::Value;
 
-/// What a string is read for.
+/// The purpose of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Key,
     /// A value that grows.
     Growing,
-    /// A value that appears at its end: an enum variant, or a number in quotes.
+    /// A value that is emitted at its end: an enum variant, or a number in quotes.
     Held,
-    /// Nothing: the value is discarded.
-    Muted,
-    /// Nothing: the string belongs to the text before the value.
+    /// A value that is discarded.
+    Discarded,
+    /// A part of the text before the value.
     Skipped,
 }
 
@@ -31,28 +31,28 @@ pub(super) enum Purpose {
 pub(super) struct TextState {
     pub(super) purpose: Purpose,
     quote: Quote,
-    /// Where it starts.
+    /// Position of the start of the string.
     pub(super) at: usize,
-    /// An escape so far, from its backslash on.
+    /// The escape so far, including its backslash.
     pub(super) escape: String,
     pub(super) escape_at: usize,
-    /// Whether the last character was an apostrophe, or the end.
+    /// Whether the last character was an apostrophe, which may be the end of the string.
     pub(super) may_end: bool,
     /// Text for the next change.
     pending: String,
     /// Whether a change was emitted.
     is_shown: bool,
-    /// Whether characters are counted, and how many there are.
+    /// Whether characters are counted, and their number.
     is_limited: bool,
     count: usize,
-    /// The text so far, folded, if it is held.
+    /// The text so far, folded, if the string is held.
     pub(super) folded: String,
 }
 
 impl Default for TextState {
     fn default() -> Self {
         Self {
-            purpose: Purpose::Muted,
+            purpose: Purpose::Discarded,
             quote: Quote::Double,
             at: 0,
             escape: String::new(),
@@ -68,7 +68,7 @@ impl Default for TextState {
 }
 
 impl TextState {
-    fn begin(&mut self, quote: Quote, at: usize, purpose: Purpose) {
+    fn start(&mut self, quote: Quote, at: usize, purpose: Purpose) {
         (self.quote, self.at, self.purpose) = (quote, at, purpose);
         self.escape.clear();
         self.may_end = false;
@@ -81,16 +81,16 @@ impl TextState {
 }
 
 impl Parser {
-    pub(super) fn begin_text_key(&mut self, char: char, offset: usize) {
+    pub(super) fn start_text_key(&mut self, char: char, offset: usize) {
         self.key.clear();
         self.enter_text(char, offset, Purpose::Key);
     }
 
-    /// Reads the start of a string that is a value.
-    pub(super) fn begin_text(&mut self, char: char, offset: usize) -> Result {
+    /// Reads the start of a string value.
+    pub(super) fn start_text(&mut self, char: char, offset: usize) -> Result {
         self.prepare(Class::Text, offset)?;
-        if self.muted.is_some() {
-            self.enter_text(char, offset, Purpose::Muted);
+        if self.discarded.is_some() {
+            self.enter_text(char, offset, Purpose::Discarded);
             return Ok(());
         }
         self.token.clear();
@@ -110,27 +110,27 @@ impl Parser {
     fn enter_text(&mut self, char: char, offset: usize, purpose: Purpose) {
         let quote = Quote::of(char).unwrap_or(Quote::Double);
         self.lex = Lex::Text;
-        self.text.begin(quote, offset, purpose);
+        self.text.start(quote, offset, purpose);
         if quote != Quote::Double {
             self.repair(RepairKind::Quotes, offset);
         }
     }
 
-    /// Lets the string grow: every alternative that is left is free text.
+    /// Starts to emit the string: all remaining alternatives are free text.
     pub(super) fn grow_text(&mut self) {
         let schema = &self.schema.inner;
         self.alternatives.retain(|id| is_free_text(schema.shape(*id)));
         let is_limited = |shape: &Shape| matches!(shape, Shape::Text(text) if text.is_limited());
         self.text.is_limited = self.alternatives.iter().all(|id| is_limited(schema.shape(*id)));
         self.text.purpose = Purpose::Growing;
-        self.begin_output();
+        self.start_output();
         if self.depth == 0 {
             self.growth.commit();
         }
         self.json.push('"');
     }
 
-    /// Skips the rest of a string that does not count.
+    /// Skips the rest of a string that belongs to a rejected value.
     pub(super) fn skip_text(&mut self) -> Lex {
         if self.text.quote != Quote::Double {
             return Lex::Between;
@@ -186,7 +186,7 @@ impl Parser {
         Ok(at)
     }
 
-    /// Reads a character that JSON writes as an escape, or may not have to.
+    /// Reads a character that JSON writes as an escape, or may.
     fn plain_char(&mut self, char: char, offset: usize) -> Result {
         if char < ' ' {
             self.repair(RepairKind::ControlCharacter, offset);
@@ -200,10 +200,10 @@ impl Parser {
         self.piece(char.encode_utf8(&mut [0; 4]), &raw, offset)
     }
 
-    /// Takes a part of the string, and the same in JSON.
+    /// Adds a part of the string, decoded and as JSON.
     pub(super) fn piece(&mut self, decoded: &str, raw: &str, offset: usize) -> Result {
         match self.text.purpose {
-            Purpose::Muted | Purpose::Skipped => {}
+            Purpose::Discarded | Purpose::Skipped => {}
             Purpose::Key => self.key.push_str(decoded),
             Purpose::Held => self.hold_text(decoded, offset)?,
             Purpose::Growing => {
@@ -245,7 +245,7 @@ impl Parser {
         self.lex = Lex::Between;
         self.text.escape.clear();
         match self.text.purpose {
-            Purpose::Muted => self.complete(true),
+            Purpose::Discarded => self.complete(true),
             Purpose::Skipped => {}
             Purpose::Key => return self.end_key(self.text.at),
             Purpose::Held => return self.end_held(),
@@ -274,7 +274,7 @@ impl Parser {
         Err(self.mismatch(MismatchKind::Type, self.text.at, expected, found))
     }
 
-    /// Emits the text of a chunk.
+    /// Emits the text read from a chunk.
     pub(super) fn flush_text(&mut self) {
         if self.lex == Lex::Text && self.text.purpose == Purpose::Growing {
             self.show_text(true);
@@ -308,7 +308,7 @@ pub(super) fn is_free_text(shape: &Shape) -> bool {
     }
 }
 
-/// Returns how many bytes from the start on are neither a delimiter, nor an escape, nor a control
+/// Returns the number of leading bytes that are neither a delimiter, nor an escape, nor a control
 /// character.
 fn run(bytes: &[u8], quote: Quote) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
@@ -316,12 +316,12 @@ fn run(bytes: &[u8], quote: Quote) -> usize {
     let is_special = |byte: u8| match quote {
         Quote::Double => matches!(byte, b'"' | b'\\' | 0..0x20),
         Quote::Single => matches!(byte, b'\'' | b'"' | b'\\' | 0..0x20),
-        // the first byte of the closing ones
+        // the first byte of the closing delimiters
         Quote::CurlyDouble | Quote::CurlySingle => matches!(byte, 0xe2 | b'"' | b'\\' | 0..0x20),
     };
     let mut at = 0;
     if quote == Quote::Double {
-        // eight at a time: a high bit is set for each byte that may be special
+        // eight bytes at a time: the high bit is set in each byte that may be special
         while let Some(&eight) = bytes[at..].first_chunk::<8>() {
             let eight = u64::from_le_bytes(eight);
             let equals = |byte: u8| {

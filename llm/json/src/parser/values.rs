@@ -1,4 +1,4 @@
-//! Values: which alternatives they fit, and where they start and end.
+//! Values: the alternatives that they fit, their starts and their ends.
 
 use super::{
     Parser, Result,
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 impl Parser {
     /// Reads the start of a value.
-    pub(super) fn begin_value(&mut self, text: &str, at: usize, char: char) -> Result<usize> {
+    pub(super) fn start_value(&mut self, text: &str, at: usize, char: char) -> Result<usize> {
         let (offset, after) = (self.offset + at, at + char.len_utf8());
         match Class::of(char) {
             Some(class @ (Class::Object | Class::List)) => {
@@ -21,11 +21,11 @@ impl Parser {
                 Ok(after)
             }
             Some(Class::Text) => {
-                self.begin_text(char, offset)?;
+                self.start_text(char, offset)?;
                 Ok(after)
             }
             Some(class) => {
-                self.begin_bare(class, offset)?;
+                self.start_bare(class, offset)?;
                 self.bare(text, at, false)
             }
             None => Err(self.unexpected("a value", char, offset)),
@@ -33,10 +33,10 @@ impl Parser {
     }
 
     /// Reads and discards the value of the current property.
-    pub(super) fn mute(&mut self) {
+    pub(super) fn discard_value(&mut self) {
         let at = self.depth - 1;
-        self.stack[at].member.is_muted = true;
-        self.muted = Some(at);
+        self.stack[at].member.is_discarded = true;
+        self.discarded = Some(at);
         self.growth.silence();
     }
 
@@ -55,8 +55,8 @@ impl Parser {
             let expected = format!("at most {} levels", Self::MAX_DEPTH);
             return Err(self.mismatch(MismatchKind::Depth, offset, expected, "one more"));
         }
-        self.begin_output();
-        let is_muted = self.muted.is_some();
+        self.start_output();
+        let is_discarded = self.discarded.is_some();
         let schema = &self.schema.inner;
         let awaits = |id: &ShapeId| match schema.shape(*id) {
             Shape::Object(object) => !object.awaited.is_empty(),
@@ -65,7 +65,7 @@ impl Parser {
         if self.alternatives.len() > 1 || self.alternatives.iter().any(awaits) {
             self.growth.hold(self.depth);
         }
-        if !is_muted {
+        if !is_discarded {
             self.json.push(if kind == Kind::Object { '{' } else { '[' });
         }
         if !self.growth.is_quiet() {
@@ -88,7 +88,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Steps into the current element, if this is a list.
+    /// Enters the current element, if this is a list.
     pub(super) fn push_index(&mut self) {
         if let Some((path, index)) = self
             .top()
@@ -100,16 +100,16 @@ impl Parser {
         }
     }
 
-    /// Writes what stands before a value, and shows readers that it starts.
-    pub(super) fn begin_output(&mut self) {
-        if self.muted.is_some() {
+    /// Writes the separator or key before a value, and emits that the value has started.
+    pub(super) fn start_output(&mut self) {
+        if self.discarded.is_some() {
             return;
         }
         let Some(frame) = self.stack[..self.depth].last_mut() else { return };
         if frame.count > 0 {
             self.json.push(',');
         }
-        self.growth.begin_value();
+        self.growth.start_value();
         if frame.kind == Kind::Object {
             frame.count += 1;
             if let Some(key) = self.key_id {
@@ -144,7 +144,7 @@ impl Parser {
     /// Closes the innermost object or list.
     pub(super) fn close(&mut self, offset: usize) -> Result {
         let at = self.depth - 1;
-        if self.muted.is_none() {
+        if self.discarded.is_none() {
             self.check_complete(offset)?;
             self.json.push(if self.stack[at].kind == Kind::Object { '}' } else { ']' });
         }
@@ -159,7 +159,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Ends the value that was read; the alternatives are those that it fits.
+    /// Ends the value that was read; `alternatives` are those that it fits.
     pub(super) fn complete(&mut self, is_scalar: bool) {
         loop {
             let Some(at) = self.depth.checked_sub(1) else {
@@ -186,7 +186,7 @@ impl Parser {
             if kind != Kind::Single {
                 return;
             }
-            if self.muted.is_none() {
+            if self.discarded.is_none() {
                 self.json.push(']');
             }
             if self.growth.top_hold().is_some_and(|hold| hold.frame == at) {
@@ -197,12 +197,12 @@ impl Parser {
         }
     }
 
-    /// Ends a property: emits what was kept until now.
+    /// Ends a property, and emits it if it was withheld until now.
     fn end_member(&mut self, at: usize, member: Member) {
         let own = self.stack[at].path + 1;
         self.growth.truncate(own + usize::from(member.state));
-        if member.is_muted {
-            self.muted = None;
+        if member.is_discarded {
+            self.discarded = None;
             self.growth.resume();
             return;
         }
@@ -219,8 +219,8 @@ impl Parser {
         }
     }
 
-    /// Releases the changes of objects and lists whose alternative is decided and which have what
-    /// they wait for.
+    /// Releases the changes of objects and lists whose alternative is decided and whose required
+    /// properties are there.
     pub(super) fn settle(&mut self) {
         while let Some(hold) = self.growth.top_hold() {
             if !self.stack.get(hold.frame).is_some_and(|frame| self.is_settled(frame)) {

@@ -1,4 +1,4 @@
-//! From JSON Schema to nodes and shapes.
+//! Compilation of a JSON Schema to nodes and shapes.
 
 use super::{
     Extra, Inner, List, NodeId, Object, Pattern, Property, Range, SchemaError, Shape, ShapeId,
@@ -9,8 +9,8 @@ use crate::names::Variants;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Compiles a schema. A node stands for a set of schemas that apply together, so recursive types end
-/// at nodes that exist.
+/// Compiles a schema. A node represents a set of schemas that apply together, so recursive types end at
+/// nodes that already exist.
 pub(super) struct Compiler<'a> {
     root: &'a Value,
     inner: Inner,
@@ -36,7 +36,7 @@ impl<'a> Compiler<'a> {
             for draft in drafts {
                 self.shapes(&draft, &mut alternatives);
             }
-            // beside anything, the others say nothing
+            // an alternative that accepts anything makes the others redundant
             if alternatives.contains(&ShapeId(0)) {
                 alternatives = vec![ShapeId(0)];
             }
@@ -107,7 +107,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// `enum` and `const`. Lists and objects among the values accept anything.
+    /// Adds shapes for `enum` and `const`. Lists and objects among the values accept anything.
     fn shapes_of_values(&mut self, kinds: Kinds, values: &[&Value], into: &mut Vec<ShapeId>) {
         let mut numbers = Vec::new();
         for value in values {
@@ -153,15 +153,15 @@ impl<'a> Compiler<'a> {
         let extra = match &draft.extra {
             DraftExtra::Denied => Extra::Denied,
             DraftExtra::Schemas(schemas) => Extra::Node(self.node(schemas)),
-            // an object of which nothing is known
+            // an object without any constraints
             DraftExtra::Absent if properties.is_empty() => Extra::Node(NodeId::ANY),
             DraftExtra::Absent => Extra::Ignored,
         };
         Object { properties, required, patterns, extra, awaited: Vec::new() }
     }
 
-    /// Adds an alternative. Scalars without names are shared; lists and objects carry marks of their
-    /// own.
+    /// Adds an alternative. Scalars without variants are shared; lists and objects are not, because
+    /// each has its own marks.
     fn add(&mut self, shape: Shape, into: &mut Vec<ShapeId>) {
         let shared = match &shape {
             Shape::Any | Shape::Null | Shape::Bool(_) | Shape::Number => true,

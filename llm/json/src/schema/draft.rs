@@ -1,11 +1,11 @@
-//! Schemas as alternatives: the keywords of one schema, merged with right that apply beside them.
+//! Schemas as alternatives: the keywords of one schema, merged with those that apply together with it.
 
 use super::{Range, SchemaError};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Types as bits.
+/// A bit set of types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kinds(u8);
 
@@ -43,7 +43,7 @@ impl Kinds {
 pub(super) enum DraftExtra<'a> {
     Absent,
     Denied,
-    /// Schemas that apply together; none accepts anything.
+    /// Schemas that apply together; an empty list accepts anything.
     Schemas(Vec<&'a Value>),
 }
 
@@ -80,7 +80,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Reads the keywords that are not alternatives or references.
+    /// Reads the keywords except alternatives and references.
     fn read(schema: &'a Map<String, Value>) -> Self {
         let mut draft = Self::any();
         draft.kinds = kinds(schema);
@@ -163,7 +163,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// `type`, or what the other keywords are about.
+/// Returns the types of `type`, or those that the other keywords apply to.
 fn kinds(schema: &Map<String, Value>) -> Kinds {
     match schema.get("type") {
         Some(Value::String(name)) => Kinds::named(name),
@@ -182,7 +182,8 @@ fn kinds(schema: &Map<String, Value>) -> Kinds {
     }
 }
 
-/// Returns the range of an integer. JSON values of `serde_json`, which changes are made of, hold 64 bits.
+/// Returns the range of an integer: at most 64 bits, the limit of `serde_json` values, which changes
+/// consist of.
 fn range(schema: &Map<String, Value>) -> Range {
     let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
     let (min, max) = match format {
@@ -210,7 +211,7 @@ fn range(schema: &Map<String, Value>) -> Range {
     range
 }
 
-/// Bounds of integers are integers, which schemars may write as `1.0`.
+/// Reads an integer, which schemars may write as `1.0` if it is a bound.
 fn integer(value: &Value) -> Option<i128> {
     let float = || value.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e15);
     #[expect(clippy::cast_possible_truncation, reason = "it is an integer below 2^53")]
@@ -230,12 +231,12 @@ fn narrow(left: (usize, usize), right: (usize, usize)) -> (usize, usize) {
 /// Expands schemas into alternatives.
 pub(super) struct Expander<'a> {
     root: &'a Value,
-    /// Schemas being expanded, against right that refer to themselves.
+    /// Schemas that are being expanded, to detect those that refer to themselves.
     open: Vec<*const Value>,
 }
 
 impl<'a> Expander<'a> {
-    /// More alternatives than this accept anything.
+    /// The maximum number of alternatives. A schema with more accepts anything.
     const MOST: usize = 4_096;
 
     pub(super) fn new(root: &'a Value) -> Self {
@@ -289,7 +290,7 @@ impl<'a> Expander<'a> {
         Ok(drafts)
     }
 
-    /// Returns the schema that a reference leads to; `None` for another document.
+    /// Returns the schema that a reference points to, or `None` if it is in another document.
     fn resolve(&self, reference: &str) -> Result<Option<&'a Value>, SchemaError> {
         let Some(fragment) = reference.strip_prefix('#') else { return Ok(None) };
         if !fragment.is_empty() && !fragment.starts_with('/') {

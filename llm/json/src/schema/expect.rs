@@ -8,7 +8,7 @@ impl Inner {
         self.join(shapes, describe)
     }
 
-    /// Describes the alternatives to an integer that is out of the range of all.
+    /// Describes the alternatives for an integer that is out of all their ranges.
     pub(crate) fn expected_in_range(&self, shapes: &[ShapeId]) -> String {
         self.join(shapes, |shape| match shape {
             Shape::Integer(range) if *range != Range::ALL => {
@@ -23,10 +23,11 @@ impl Inner {
     }
 }
 
-/// How many alternatives a message names: models and people read it.
+/// The maximum number of alternatives in a message, which models and people read.
 const MOST: usize = 20;
 
-/// Joins descriptions: `a string, a list or null`. Each is named once, and at most [`MOST`] are.
+/// Joins descriptions: `a string, a list or null`. Duplicates are removed, and at most [`MOST`] are
+/// listed.
 pub(crate) fn any_of(all: impl Iterator<Item = String>) -> String {
     let mut names: Vec<String> = Vec::new();
     for name in all {
@@ -38,7 +39,7 @@ pub(crate) fn any_of(all: impl Iterator<Item = String>) -> String {
         None => "nothing".into(),
         Some((last, [])) => last.clone(),
         Some((last, others)) if others.len() < MOST => format!("{} or {last}", others.join(", ")),
-        // schemas describe each variant of an enum on its own if one of them has docs
+        // schemas list each variant of an enum separately if one of them has docs
         Some(_) => first(&names),
     }
 }
@@ -66,7 +67,7 @@ fn describe(shape: &Shape) -> String {
     }
 }
 
-/// Names the bounds that small types have; those of 64 bits explain nothing.
+/// Describes the bounds of small types; 64-bit bounds are not informative.
 fn describe_range(Range { min, max }: Range) -> String {
     let small = |bound: i128| bound.unsigned_abs() <= u128::from(u32::MAX);
     match (small(min), small(max)) {
@@ -86,7 +87,7 @@ fn one_of(names: impl Iterator<Item = impl ToString>) -> String {
     }
 }
 
-/// Names the first of many alternatives.
+/// Lists the first of many alternatives.
 fn first(all: &[String]) -> String {
     let (named, rest) = all.split_at(MOST);
     format!("{}, … and {} more", named.join(", "), rest.len())

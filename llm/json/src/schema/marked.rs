@@ -3,7 +3,7 @@
 use super::{Mark, Place, Schema, Shape};
 
 impl Schema {
-    /// Returns how the property `key` of the objects at `place` is marked.
+    /// Returns the marks of the property `key` of the objects at `place`.
     pub fn marks(&self, place: &Place, key: &str) -> Vec<Mark> {
         let Some(key) = self.inner.keys.get(key) else { return Vec::new() };
         let objects = self.shapes(place).filter_map(|shape| match shape {

@@ -15,34 +15,34 @@ use std::sync::Arc;
 
 /// A compiled JSON Schema (draft 2020-12, as schemars 1.x writes it). Cheap to clone.
 ///
-/// Followed are `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`,
+/// Supported keywords: `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`,
 /// `unevaluatedProperties`, `patternProperties`, `items`, `prefixItems`, `minItems`, `maxItems`,
-/// `minLength`, `maxLength`, `minimum` and `maximum` of integers and the integer formats (those of 128
-/// bits as far as 64 bits hold them), `allOf`, `anyOf`, `oneOf` (read as `anyOf`), and `$ref` into the
-/// document. Other keywords are ignored, so
-/// the node accepts more than the schema says; a `$ref` to another document accepts anything.
+/// `minLength`, `maxLength`, `minimum` and `maximum` of integers and the integer formats (128-bit ones
+/// are limited to 64 bits), `allOf`, `anyOf`, `oneOf` (treated as `anyOf`), and `$ref` into the
+/// document. Other keywords are ignored, so more values are accepted than the schema allows; a `$ref`
+/// to another document accepts anything.
 #[derive(Clone, Debug)]
 pub struct Schema {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// Errors of [`Schema::compile`].
+/// An error returned by [`Schema::compile`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {
-    /// A schema that is neither an object nor a boolean.
+    /// The JSON is neither an object nor a boolean.
     #[error("invalid schema `{found}`: expected an object or a boolean")]
     NotASchema {
-        /// The JSON that stands where a schema must be.
+        /// The JSON found in place of a schema.
         found: String,
     },
-    /// A `$ref` into the document that leads nowhere.
+    /// A `$ref` into the document has no target.
     #[error("unresolved reference `{reference}`")]
     Unresolved {
         /// The reference.
         reference: String,
     },
-    /// More than 100 000 nodes.
+    /// The schema has more than 100 000 nodes.
     #[error("the schema has too many combinations of alternatives")]
     TooLarge,
 }
@@ -51,7 +51,7 @@ impl Schema {
     /// Compiles a JSON Schema.
     ///
     /// # Errors
-    /// Returns an error if the JSON is not a schema or has a reference that leads nowhere.
+    /// Returns an error if the JSON is not a schema, has an unresolved reference, or is too large.
     pub fn compile(schema: &Value) -> Result<Self, SchemaError> {
         let inner = compile::Compiler::new(schema).compile()?;
         Ok(Self { inner: Arc::new(inner) })
@@ -65,7 +65,7 @@ pub(crate) struct Inner {
     shapes: Vec<Shape>,
 }
 
-/// A position of the schema: its alternatives.
+/// A position in the schema: its alternatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct NodeId(u32);
 
@@ -95,12 +95,12 @@ impl Inner {
     }
 }
 
-/// What one alternative accepts.
+/// The values that one alternative accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Any,
     Null,
-    /// Both, or only one of them.
+    /// Any boolean, or only this one.
     Bool(Option<bool>),
     Integer(Range),
     Number,
@@ -111,7 +111,7 @@ pub(crate) enum Shape {
     Object(Object),
 }
 
-/// The integers that a type holds.
+/// The range of an integer type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Range {
     pub(crate) min: i128,
@@ -124,7 +124,7 @@ impl Range {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text {
-    /// Only these; otherwise any text.
+    /// The allowed strings; `None` allows any text.
     pub(crate) variants: Option<Variants>,
     /// In characters.
     pub(crate) min: usize,
@@ -147,7 +147,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// Returns the node of the element at `index`; `None` if the list ends before it.
+    /// Returns the node of the element at `index`, or `None` if the list ends before it.
     pub(crate) fn element(&self, index: usize) -> Option<NodeId> {
         (index < self.max).then(|| self.prefix.get(index).copied().unwrap_or(self.rest))
     }
@@ -172,16 +172,16 @@ pub(crate) struct Property {
     pub(crate) state: bool,
 }
 
-/// Properties that have no name in the schema.
+/// Rule for properties that the schema does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extra {
-    /// The schema does not mention them: readers ignore them.
+    /// The schema does not mention them; they are ignored.
     Ignored,
     Denied,
     Node(NodeId),
 }
 
-/// Patterns of keys that are understood; the others match every key.
+/// Supported patterns of keys; any other pattern matches every key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pattern {
     Digits,
@@ -214,7 +214,7 @@ impl Object {
         self.properties.get(at)
     }
 
-    /// Returns what a property of this name, which is not in `properties`, has to be.
+    /// Returns the rule for a property that is not in `properties`.
     pub(crate) fn extra(&self, key: &str) -> Extra {
         let pattern = self.patterns.iter().find(|(pattern, _)| pattern.matches(key));
         pattern.map_or(self.extra, |(_, node)| Extra::Node(*node))

@@ -6,22 +6,23 @@ use std::sync::Arc;
 /// How the value of a property appears while it grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mark {
-    /// Absent until complete, then set at once.
+    /// The property is absent until complete, then set at once.
     Done,
-    /// The object appears only once this property has.
+    /// The object does not appear before this property.
     Required,
     /// The property is the object `{"state": "growing" | "complete", "value": …}`.
     State,
 }
 
-/// A position in a schema: the alternatives that a value there has. Two places of one schema are
-/// equal if they are the same position, so a caller that follows a recursive type can stop at places
-/// it has visited.
+/// A position in a schema: the alternatives of a value at that position.
+///
+/// Two places of one schema are equal if they are the same position, so a caller that follows a
+/// recursive type can stop at places that it has visited.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(Vec<ShapeId>);
 
 impl Schema {
-    /// Returns the place of the whole value.
+    /// Returns the place of the root value.
     pub fn root(&self) -> Place {
         self.place([NodeId::ROOT].into_iter()).unwrap_or(Place(Vec::new()))
     }
@@ -74,7 +75,7 @@ impl Schema {
         (!shapes.is_empty()).then_some(Place(shapes))
     }
 
-    /// Marks the property `key` of the objects at `place`. Returns whether one of them has it.
+    /// Marks the property `key` of the objects at `place`. Returns whether any of them has it.
     pub fn mark(&mut self, place: &Place, key: &str, mark: Mark) -> bool {
         let Some(key) = self.inner.keys.get(key) else { return false };
         let inner = Arc::make_mut(&mut self.inner);

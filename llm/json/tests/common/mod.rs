@@ -1,4 +1,4 @@
-//! Running the parser on cut texts, and a generator of random numbers.
+//! Helpers that feed texts in pieces to the parser, and a random number generator.
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub(crate) mod types;
@@ -6,7 +6,7 @@ pub(crate) mod types;
 use burdock_json::{Change, Mismatch, Parsed, Parser, Schema, apply};
 use serde_json::Value;
 
-/// Numbers that look random and are the same for the same seed (`SplitMix64`).
+/// A deterministic random number generator (`SplitMix64`).
 #[derive(Debug)]
 pub(crate) struct Random(pub(crate) u64);
 
@@ -19,7 +19,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`; 0 when there is none.
+    /// Returns a number below `end`, or 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.number() % u64::try_from(end.max(1)).unwrap()).unwrap()
     }
@@ -33,11 +33,11 @@ impl Random {
     }
 }
 
-/// What a text became.
+/// The result of parsing a text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
     pub result: Result<Parsed, Mismatch>,
-    /// The value that the changes make.
+    /// The value that the changes build.
     pub grown: Value,
     pub changes: Vec<Change>,
 }
@@ -55,7 +55,7 @@ pub(crate) fn cut<'a>(text: &'a str, most: usize, random: &mut Random) -> Vec<&'
     pieces
 }
 
-/// Feeds the pieces and applies the changes. `watch` sees the value after each piece.
+/// Feeds the pieces and applies the changes. Calls `watch` with the value after each piece.
 pub(crate) fn grow(schema: &Schema, pieces: &[&str], mut watch: impl FnMut(&Value)) -> Outcome {
     let mut parser = Parser::new(schema);
     let (mut grown, mut all) = (Value::Null, Vec::new());
@@ -78,12 +78,12 @@ pub(crate) fn grow(schema: &Schema, pieces: &[&str], mut watch: impl FnMut(&Valu
     }
     all.append(&mut changes);
     if let Err(mismatch) = result {
-        assert_eq!(finished, Err(mismatch), "the error of feed is the one of finish");
+        assert_eq!(finished, Err(mismatch), "finish returns the error of feed");
     }
     Outcome { result: finished, grown, changes: all }
 }
 
-/// Reads the text whole, by characters and in random pieces, and checks that it becomes the same.
+/// Parses the text whole, by characters and in random pieces, and checks that the results are equal.
 pub(crate) fn grow_in_all_cuts(schema: &Schema, text: &str) -> Outcome {
     let whole = grow(schema, &[text], |_| ());
     let mut random = Random(text.len() as u64);

@@ -1,4 +1,4 @@
-//! Types in every form of serde.
+//! Types in every serde representation.
 
 use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -140,13 +140,13 @@ pub(crate) struct Containers {
     pub(crate) positive: std::num::NonZeroU8,
 }
 
-/// A type, without its name in the type system.
+/// A type, with its static type erased.
 pub(crate) struct Type {
     pub(crate) name: &'static str,
     pub(crate) schema: serde_json::Value,
     /// Values of the type, as JSON.
     pub(crate) values: Vec<String>,
-    /// Reads JSON as the type and writes it again.
+    /// Deserializes JSON into the type and serializes it again.
     pub(crate) read: fn(&str) -> Result<serde_json::Value, String>,
 }
 
@@ -211,7 +211,7 @@ fn containers() -> Containers {
     }
 }
 
-/// Every type, with values.
+/// Returns every type, with values.
 pub(crate) fn types() -> Vec<Type> {
     let plain = Plain {
         text: "a \\ text".into(),

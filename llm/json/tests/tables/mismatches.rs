@@ -1,4 +1,4 @@
-//! Mismatches, at the earliest token and with their messages.
+//! Mismatches: their messages, and that they are reported at the earliest token.
 
 use crate::check;
 
@@ -83,7 +83,7 @@ fn integers_out_of_range() {
 }
 
 #[test]
-fn missing_parts() {
+fn missing_properties_and_elements() {
     check(&[
         (
             "book",
@@ -135,7 +135,7 @@ fn text_that_is_not_json() {
         ("book", r#"{"title" "T"}"#, "! Syntax@9 expected `:` at `title`, found `\"`"),
         (
             "book",
-            r#"{"title": "he said "hi" to""#,
+            r#"{"title": "he sang "hi" to""#,
             "! Syntax@20 expected `,` or `}` at `title`, found `h`",
         ),
         ("book", r#"{"title": , "#, "! Syntax@10 expected a value at `title`, found `,`"),

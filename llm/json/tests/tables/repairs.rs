@@ -49,7 +49,7 @@ fn text_around_the_value() {
 }
 
 #[test]
-fn thoughts_are_not_searched_for_the_value() {
+fn reasoning_is_not_searched_for_the_value() {
     check(&[
         (
             "book",
@@ -192,7 +192,7 @@ fn scalars() {
 }
 
 #[test]
-fn texts_that_were_cut() {
+fn truncated_texts() {
     check(&[
         (
             "book",

@@ -1,4 +1,4 @@
-//! Fields that appear when they are complete, of types without a partial form.
+//! Fields that are set when they are complete, of types without a partial form.
 
 use crate::partial::{GrowError, Misfit};
 use burdock_json::{Edit, Segment};
@@ -10,14 +10,14 @@ use serde::{
 use serde_json::{Error, Map, Value};
 use std::fmt;
 
-/// A type of which a field that is `#[partial(done)]` may be.
+/// A type that a `#[partial(done)]` field can have.
 pub trait DoneValue: Clone + fmt::Debug + Serialize + DeserializeOwned {
-    /// Reads the value as its type says.
+    /// Deserializes the value.
     fn read(json: &Value) -> Result<Self, Error> {
         Self::deserialize(json)
     }
 
-    /// Writes the value as its type says.
+    /// Serializes the value.
     fn write(&self) -> Result<Value, Error> {
         serde_json::to_value(self)
     }
@@ -25,7 +25,7 @@ pub trait DoneValue: Clone + fmt::Debug + Serialize + DeserializeOwned {
 
 impl<T: Clone + fmt::Debug + Serialize + DeserializeOwned> DoneValue for T {}
 
-/// Reads a field by a function.
+/// Reads a field with a function.
 pub fn read_done<T>(
     object: &Map<String, Value>,
     keys: &[&str],
@@ -35,7 +35,7 @@ pub fn read_done<T>(
     read(json).map(Some).map_err(|error| invalid(&error).below(Segment::Key(key.into())))
 }
 
-/// Grows a field by the function that reads it: it can only be set.
+/// Applies an edit to a field that a function reads. The only valid edit is a set.
 pub fn grow_done<T>(
     field: &mut Option<T>,
     path: &[Segment],
@@ -53,7 +53,7 @@ fn invalid(error: &Error) -> GrowError {
     GrowError::new(Misfit::Invalid { reason: error.to_string() })
 }
 
-/// Compares fields by what they serialise as, as their type need not be `PartialEq`.
+/// Compares fields by their serialized values, because their type need not be `PartialEq`.
 pub fn same_done<T>(
     left: &Option<T>,
     right: &Option<T>,
@@ -68,7 +68,7 @@ pub fn same_done<T>(
     }
 }
 
-/// Writes a field by a function, if it has arrived.
+/// Writes a field with a function, if it has arrived.
 pub fn write_done<M: SerializeMap, T>(
     map: &mut M,
     key: &str,

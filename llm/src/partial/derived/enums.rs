@@ -1,4 +1,4 @@
-//! The four ways in which serde writes enums.
+//! The four enum representations of serde.
 
 use super::fields::entry_of;
 use crate::partial::{Grow, GrowError, Misfit};
@@ -24,7 +24,7 @@ pub fn external<P>(
     }
 }
 
-/// Reads `{"tag": "Variant", …}`, whose body is the object.
+/// Reads `{"tag": "Variant", …}`, whose body is the same object.
 pub fn internal<P>(
     json: &Value,
     tag: &str,
@@ -57,7 +57,7 @@ pub fn body(json: Option<&Value>) -> Result<&Value, GrowError> {
     json.ok_or(GrowError::new(Misfit::Undecided))
 }
 
-/// Reads the value of a newtype variant from the object that has the tag as well.
+/// Reads the value of a newtype variant from the object that also has the tag.
 pub fn read_internal<P: Grow>(json: &Value, tag: &str) -> Result<P, GrowError> {
     let object = super::object(json)?;
     let entries = object.iter().filter(|(key, _)| *key != tag);
@@ -65,22 +65,22 @@ pub fn read_internal<P: Grow>(json: &Value, tag: &str) -> Result<P, GrowError> {
     P::from_json(&Value::Object(body))
 }
 
-/// An error for a variant that the type does not have.
+/// Returns the error for an unknown variant.
 pub fn unknown_variant<P>(name: &str) -> Result<P, GrowError> {
     Err(GrowError::new(Misfit::Invalid { reason: format!("unknown variant `{name}`") }))
 }
 
-/// Where an edit of an enum leads.
+/// The effect of an edit on an enum.
 pub enum Step<'a> {
-    /// To another value.
+    /// Replaces the value.
     Replace(Cow<'a, Value>),
-    /// Into the body of the variant.
+    /// Changes the body of the variant.
     Body(&'a [Segment]),
-    /// Nowhere: it says what is known.
+    /// Changes nothing: the value is already known.
     Known,
 }
 
-/// The step of an edit of `{"Variant": body}`.
+/// Resolves an edit of `{"Variant": body}`.
 pub fn step_external<'a>(
     variant: &str,
     path: &'a [Segment],
@@ -98,7 +98,7 @@ pub fn step_external<'a>(
     }
 }
 
-/// The step of an edit of `{"tag": "Variant", …}`.
+/// Resolves an edit of `{"tag": "Variant", …}`.
 pub fn step_internal<'a>(
     variant: &str,
     tag: &str,
@@ -112,7 +112,7 @@ pub fn step_internal<'a>(
     }
 }
 
-/// The step of an edit of `{"tag": "Variant", "content": body}`.
+/// Resolves an edit of `{"tag": "Variant", "content": body}`.
 pub fn step_adjacent<'a>(
     variant: &str,
     (tag, content): (&str, &str),
@@ -133,7 +133,7 @@ pub fn step_adjacent<'a>(
     }
 }
 
-/// The step of an edit of a value without a tag.
+/// Resolves an edit of a value without a tag.
 pub fn step_untagged<'a>(path: &'a [Segment], edit: &'a Edit) -> Step<'a> {
     match (path, edit) {
         ([], Edit::Set(json)) => Step::Replace(Cow::Borrowed(json)),
@@ -157,14 +157,15 @@ pub struct Candidate<P> {
     pub read: fn(&Value) -> Result<P, GrowError>,
 }
 
-/// Reads the whole value, if this is one.
+/// Deserializes the value as `T`, or returns `None` if it is not a complete `T`.
 pub fn read_complete<T: DeserializeOwned>(json: &Value) -> Option<T> {
     T::deserialize(json).ok()
 }
 
-/// Reads a value without a tag. `whole` is the variant as which serde reads the value, if it is complete.
+/// Reads a value without a tag. `whole` is the variant that serde deserializes the value into, if it is
+/// complete.
 ///
-/// A value that is not complete is read as the first variant that knows all of its properties.
+/// An incomplete value is read as the first variant that has all of its properties.
 pub fn read_untagged<P>(
     json: &Value,
     whole: Option<usize>,
@@ -187,7 +188,7 @@ pub fn read_untagged<P>(
     Err(error)
 }
 
-/// Chooses the variant again, with the edit that did not fit the present one.
+/// Chooses the variant again if an edit does not fit the present one.
 pub fn grow_untagged<P: Grow>(
     value: &mut P,
     path: &[Segment],

@@ -1,18 +1,18 @@
-//! Fields of partial values: reading them from a value that is set, and growing them.
+//! Reading and growing the fields of partial values.
 
 use crate::partial::{Field, Grow, GrowError, Misfit};
 use burdock_json::{Edit, Segment};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// Which properties belong to a type that is flattened into another.
+/// The properties of an object that belong to a flattened type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
-    /// Not this one.
+    /// The property does not belong to the type.
     None,
-    /// This one, by its name.
+    /// The property is a field of the type.
     Named,
-    /// All that belong to no other.
+    /// The type takes all properties that belong to no other field.
     Rest,
 }
 
@@ -21,7 +21,7 @@ pub fn object(json: &Value) -> Result<&Map<String, Value>, GrowError> {
     json.as_object().ok_or_else(|| GrowError::expected("an object", json))
 }
 
-/// Returns the elements of a list that has at most so many.
+/// Returns the elements of a list with at most `longest` elements.
 pub fn array(json: &Value, longest: usize) -> Result<&[Value], GrowError> {
     match json.as_array() {
         Some(elements) if elements.len() <= longest => Ok(elements),
@@ -39,7 +39,7 @@ pub fn read<P: Grow>(json: &Value) -> Result<P, GrowError> {
     P::from_json(json)
 }
 
-/// Grows a value that is there.
+/// Grows a value that exists.
 pub fn grow<P: Grow>(value: &mut P, path: &[Segment], edit: &Edit) -> Result<(), GrowError> {
     value.grow(path, edit)
 }
@@ -49,7 +49,7 @@ pub fn same<P: Grow>(left: &P, right: &P) -> bool {
     left.__same(right)
 }
 
-/// Reads a value that appears when it is complete.
+/// Reads a value that is set when it is complete.
 pub fn read_whole<T: for<'de> Deserialize<'de>>(
     expected: &str,
     json: &Value,
@@ -57,7 +57,7 @@ pub fn read_whole<T: for<'de> Deserialize<'de>>(
     T::deserialize(json).map_err(|_| GrowError::expected(expected, json))
 }
 
-/// Grows a value that appears when it is complete: it can only be replaced.
+/// Grows a value that is set when it is complete. The only valid edit is a set.
 pub fn grow_whole<T: for<'de> Deserialize<'de>>(
     value: &mut T,
     expected: &str,
@@ -80,7 +80,7 @@ pub fn read_field<P: Grow>(
     P::from_json(json).map(Some).map_err(|error| error.below(Segment::Key(key.into())))
 }
 
-/// Reads a field that says how far it is.
+/// Reads a field with a state.
 pub fn read_state<P: Grow>(
     object: &Map<String, Value>,
     keys: &[&str],
@@ -94,7 +94,7 @@ pub fn read_element<P: Grow>(elements: &[Value], index: usize) -> Result<Option<
     read.map_err(|error| error.below(Segment::Index(index)))
 }
 
-/// Reads a flattened field from the properties that no field before it has.
+/// Reads a flattened field from the properties that belong to no earlier field.
 pub fn read_flat<P: Grow>(
     object: &Map<String, Value>,
     own: &[&str],
@@ -117,19 +117,19 @@ pub(super) fn find<'a>(
     keys.iter().find_map(|key| object.get(*key).map(|json| (*key, json)))
 }
 
-/// Returns which of the flattened fields a property belongs to.
+/// Returns the index of the flattened field that a property belongs to.
 pub fn owner(key: &str, flattened: &[fn(&str) -> Keys]) -> Option<usize> {
     let position = |keys| flattened.iter().position(|of| of(key) == keys);
     position(Keys::Named).or_else(|| position(Keys::Rest))
 }
 
-/// Returns how a property belongs to one of several objects.
+/// Combines the results of several objects for one property.
 pub fn any_of(of: &[Keys]) -> Keys {
     let named = of.iter().find(|keys| **keys == Keys::Named);
     named.or_else(|| of.iter().find(|keys| **keys == Keys::Rest)).copied().unwrap_or(Keys::None)
 }
 
-/// Returns how a property belongs to an object with these own and flattened properties.
+/// Returns how a property belongs to an object with these fields and flattened fields.
 pub fn keys_of(key: &str, own: &[&str], flattened: &[fn(&str) -> Keys]) -> Keys {
     if own.contains(&key) {
         return Keys::Named;
@@ -137,7 +137,7 @@ pub fn keys_of(key: &str, own: &[&str], flattened: &[fn(&str) -> Keys]) -> Keys 
     owner(key, flattened).map_or(Keys::None, |index| flattened[index](key))
 }
 
-/// Grows a field, which a `Set` at its place creates.
+/// Grows a field. An [`Edit::Set`] at the field creates it.
 pub fn grow_field<P: Grow>(
     field: &mut Option<P>,
     path: &[Segment],
@@ -153,7 +153,7 @@ pub fn grow_field<P: Grow>(
     }
 }
 
-/// Grows a flattened field, which its first property creates; `path` starts with the property.
+/// Grows a flattened field. Its first property creates it; `path` starts with the property.
 pub fn grow_flat<P: Grow>(
     field: &mut Option<P>,
     path: &[Segment],
@@ -169,7 +169,7 @@ pub fn grow_flat<P: Grow>(
     }
 }
 
-/// Returns the position in a tuple that an edit changes: one that is there, or the next one.
+/// Returns the index of the tuple element that an edit changes: an existing one, or the next.
 pub fn position(path: &[Segment], edit: &Edit, present: &[bool]) -> Result<usize, GrowError> {
     match (path, edit) {
         ([Segment::Index(index), ..], _) => Ok(*index),
@@ -179,7 +179,7 @@ pub fn position(path: &[Segment], edit: &Edit, present: &[bool]) -> Result<usize
     }
 }
 
-/// Grows an element of a tuple, which a `Push` creates.
+/// Grows an element of a tuple. An [`Edit::Push`] creates it.
 pub fn grow_element<P: Grow>(
     element: &mut Option<P>,
     path: &[Segment],
@@ -195,7 +195,7 @@ pub fn grow_element<P: Grow>(
     }
 }
 
-/// A change below a property that the type does not have and refuses.
+/// Returns the result of a change below an unknown property of a type that rejects those.
 pub fn unknown() -> Result<(), GrowError> {
     Err(GrowError::new(Misfit::Unknown))
 }

@@ -1,4 +1,4 @@
-//! What the expansion of `#[derive(Partial)]` calls.
+//! Runtime of the expansion of `#[derive(Partial)]`.
 
 mod done;
 mod enums;

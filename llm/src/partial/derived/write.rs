@@ -1,4 +1,4 @@
-//! Writing partial values as the JSON that they have grown to.
+//! Serialization of partial values as JSON.
 
 use crate::partial::{Field, Grow};
 use serde::{
@@ -6,13 +6,13 @@ use serde::{
     ser::{SerializeMap, SerializeSeq},
 };
 
-/// The part of an enum beside its tag.
+/// The body of an enum, without its tag.
 pub trait WriteBody {
-    /// Writes what the variant has.
+    /// Writes the body of the variant.
     fn write_body<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-/// Serialises the body of a variant.
+/// Serializes the body of a variant.
 #[derive(Debug)]
 pub struct Body<'a, P>(pub &'a P);
 
@@ -39,7 +39,7 @@ pub fn write_object<P: Grow, S: Serializer>(value: &P, serializer: S) -> Result<
     map.end()
 }
 
-/// Writes a field if there is something of it.
+/// Writes a field if it has arrived.
 pub fn write_field<M: SerializeMap, P: Serialize>(
     map: &mut M,
     key: &str,
@@ -65,12 +65,12 @@ pub fn write_flat<M: SerializeMap, P: Grow>(
     field.as_ref().map_or(Ok(()), |value| value.__write_entries(map))
 }
 
-/// Writes the properties of the only field.
+/// Writes the properties of a newtype's only field.
 pub fn write_inner<M: SerializeMap, P: Grow>(map: &mut M, field: &P) -> Result<(), M::Error> {
     field.__write_entries(map)
 }
 
-/// Fails, as a value that is not an object has no properties.
+/// Returns an error, because a value that is not an object has no properties.
 pub fn not_an_object<E: serde::ser::Error>() -> Result<(), E> {
     Err(E::custom("only objects can be flattened"))
 }

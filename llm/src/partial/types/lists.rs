@@ -1,4 +1,4 @@
-//! Lists, which grow by what is pushed, and in their elements.
+//! Lists, which grow by pushed elements, and in their elements.
 
 use crate::partial::{Grow, GrowError, Marks, Misfit, Partial, marks::Node};
 use burdock_json::{Edit, Segment};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
 macro_rules! list {
-    // the list of partial elements, and how one is added
+    // the list of partial elements, and its method that adds one
     ($list:ident, $push:ident) => {
         impl<P: Grow> Grow for $list<P> {
             fn from_json(json: &Value) -> Result<Self, GrowError> {
@@ -52,7 +52,7 @@ impl<T: Partial> Partial for VecDeque<T> {
 }
 
 macro_rules! lists {
-    // types that serde reads from a list of `T`
+    // types that serde deserializes from a list of `T`
     ($([$($generics:tt)*] $ty:ty),*) => {$(
         impl<T: Partial, $($generics)*> Partial for $ty {
             type Partial = Vec<T::Partial>;

@@ -1,4 +1,4 @@
-//! Maps, which grow by what is set under a key, and in their values.
+//! Maps, which grow by entries that are set, and in their values.
 
 use crate::partial::{Grow, GrowError, Marks, Misfit, Partial, derived::Keys, marks::Node};
 use burdock_json::{Edit, Segment};
@@ -7,9 +7,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 
 macro_rules! map {
-    // the map, with the parameters that it has beside key and value
+    // the map, and its parameters other than key and value
     ($map:ident $(, $hasher:ident)?) => {
-        /// The keys are those of the text, as strings.
+        /// The keys are the JSON keys, as strings.
         impl<K, T: Partial $(, $hasher)?> Partial for $map<K, T $(, $hasher)?> {
             type Partial = $map<String, T::Partial>;
         }

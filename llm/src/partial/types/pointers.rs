@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::{rc::Rc, sync::Arc};
 
 macro_rules! pointers {
-    // types that serde reads as what they point to; the partial form is in a box, as it changes in place
+    // types that serde deserializes as their target; the partial form is boxed, because it changes in
+    // place
     ($($pointer:ident),*) => {$(
         impl<T: Partial> Partial for $pointer<T> {
             type Partial = Box<T::Partial>;

@@ -1,4 +1,4 @@
-//! Values that appear when they are complete: numbers, booleans, characters, nothing.
+//! Values that appear when they are complete: numbers, booleans, characters, units.
 
 use crate::partial::{Grow, GrowError, Marks, Misfit, Partial, derived, marks::Node};
 use burdock_json::{Edit, Segment};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::{marker::PhantomData, num::NonZero};
 
 macro_rules! scalars {
-    // the types, and what an error calls one of them
+    // the types, and their names in errors
     ($($(#[$attr:meta])* $ty:ty = $expected:literal,)*) => {$(
         impl Partial for $ty {
             type Partial = Self;
@@ -69,7 +69,7 @@ impl Partial for char {
 impl Grow for char {
     fn from_json(json: &Value) -> Result<Self, GrowError> {
         match json {
-            // the text that it is the only character of has been opened
+            // only the opening quote of the string has arrived
             Value::String(text) if text.is_empty() => Err(GrowError::new(Misfit::Undecided)),
             _ => derived::read_whole("a character", json),
         }

@@ -1,4 +1,4 @@
-//! Texts, which grow by what is appended.
+//! Strings, which grow by appended text.
 
 use crate::partial::{Grow, GrowError, Partial};
 use burdock_json::{Edit, Segment};
@@ -28,7 +28,7 @@ impl Grow for String {
 }
 
 macro_rules! texts {
-    // types that serde reads from a string
+    // types that serde deserializes from a string
     ($($ty:ty),*) => {$(
         impl Partial for $ty {
             type Partial = String;

@@ -1,4 +1,4 @@
-//! Tuples, which are lists of which the first elements have arrived.
+//! Tuples: lists whose first elements have arrived.
 
 use crate::partial::{Grow, GrowError, Marks, Partial, derived, marks::Node};
 use burdock_json::{Edit, Segment};
@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeSeq};
 use serde_json::Value;
 use std::ops::Deref;
 
-/// The partial form of a tuple: a tuple of options, of which the first ones have arrived.
+/// The partial form of a tuple: a tuple of options, of which the first ones are set.
 ///
 /// ```
 /// use burdock_llm::Grown;
@@ -28,7 +28,7 @@ impl<T> Deref for TuplePartial<T> {
 }
 
 macro_rules! tuple {
-    // its length, and for each element the parameter of its partial form, of its type, and its position
+    // its length; per element: the type parameter of its partial form, that of its type, and its index
     ($length:literal: $($p:ident $t:ident $index:tt),*) => {
         impl<$($t: Partial),*> Partial for ($($t,)*) {
             type Partial = TuplePartial<($(Option<$t::Partial>,)*)>;

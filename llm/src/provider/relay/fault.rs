@@ -1,38 +1,38 @@
-//! Faults in what a provider sends.
+//! Faults in the response of a provider.
 
-use super::{super::secrets::Secrets, complaint, report::Ending};
+use super::{super::secrets::Secrets, error_message, report::Ending};
 use crate::ModelError;
 
-/// Why an answer cannot be passed on.
+/// Reasons why an answer cannot be forwarded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// An error message of the provider, in JSON, HTML or plain text.
-    Complaint(String),
-    /// A document instead of a stream.
-    NoStream(String),
-    /// A finish reason that means failure.
+    /// The provider sent an error message, in JSON, HTML or plain text.
+    Reported(String),
+    /// The provider sent a document instead of a stream.
+    NotAStream(String),
+    /// The finish reason means failure.
     Finish(String),
     /// The data of an event is not JSON.
-    NoJson,
+    InvalidJson,
     /// The text is not UTF-8.
-    NoText,
-    /// The body is packed in a way that was not asked for.
-    Packed(String),
-    /// A limit was passed.
+    InvalidUtf8,
+    /// The body has a content encoding that was not requested.
+    ContentEncoding(String),
+    /// A limit was exceeded.
     Oversized { what: &'static str, limit: usize },
     /// The connection ended before the answer did.
     Cut(String),
-    /// The connection was lost, perhaps behind the last event.
+    /// The connection was lost, possibly after the last event.
     Lost(String),
 }
 
 impl Fault {
-    /// A connection that was closed in the middle of an answer.
+    /// Returns the fault of a connection that was closed in the middle of an answer.
     pub(super) fn closed() -> Self {
         Self::Cut("it was closed before the answer was complete".to_owned())
     }
 
-    /// Returns what the caller receives.
+    /// Converts the fault to the ending that the caller receives.
     pub(super) fn ending(self, secrets: &Secrets) -> Ending {
         let reason = match self {
             Self::Cut(reason) => {
@@ -46,16 +46,18 @@ impl Fault {
             Self::Oversized { what, limit } => {
                 return Ending::Failed(ModelError::Oversized { what, limit });
             }
-            Self::Complaint(text) => complaint::message(&text),
-            Self::NoStream(text) => match complaint::known_message(&text) {
+            Self::Reported(text) => error_message::message(&text),
+            Self::NotAStream(text) => match error_message::known_message(&text) {
                 Some(message) => message,
-                None => format!("its answer is not an event stream: {}", complaint::message(&text)),
+                None => {
+                    format!("its answer is not an event stream: {}", error_message::message(&text))
+                }
             },
             Self::Finish(reason) => format!("the model ended with the finish reason `{reason}`"),
-            Self::NoJson => "part of its answer could not be read".to_owned(),
-            Self::NoText => "its answer is not UTF-8".to_owned(),
-            Self::Packed(how) => {
-                format!("its answer is packed with `{how}`, which was not asked for")
+            Self::InvalidJson => "part of its answer could not be read".to_owned(),
+            Self::InvalidUtf8 => "its answer is not UTF-8".to_owned(),
+            Self::ContentEncoding(encoding) => {
+                format!("its answer has the content encoding `{encoding}`, which was not requested")
             }
         };
         Ending::Failed(ModelError::GaveUp { reason: secrets.printable(&reason) })

@@ -1,14 +1,14 @@
-//! Frames of Amazon's event streams, each of which begins with its length.
+//! Frames of Amazon's event streams. Each starts with its length.
 
 use super::fault::Fault;
 
-/// Checks that each frame is at most as long as the limit.
+/// Checks that the length of each frame is within the limit.
 #[derive(Debug)]
 pub(super) struct Frames {
     limit: usize,
-    /// The bytes of a length that is not complete yet.
+    /// Bytes of an incomplete length.
     length: Vec<u8>,
-    /// How many bytes the frame still has.
+    /// Remaining bytes of the frame.
     left: usize,
 }
 
@@ -35,13 +35,13 @@ impl Frames {
         Ok(())
     }
 
-    /// Begins a frame, whose length includes these four bytes.
+    /// Starts a frame. Its length includes these four bytes.
     fn begin(&mut self, length: [u8; 4]) -> Result<(), Fault> {
         let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
         if length > self.limit {
             return Err(Fault::Oversized { what: "a frame", limit: self.limit });
         }
-        // `genai` refuses a frame that is too short
+        // `genai` rejects a frame that is too short
         self.left = length.saturating_sub(4);
         Ok(())
     }
@@ -52,7 +52,7 @@ mod tests {
     use super::{Fault, Frames};
 
     #[test]
-    fn frames_are_bounded_however_their_bytes_are_split() {
+    fn frames_are_bounded_for_every_split_of_their_bytes() {
         let frames = |last: u32| {
             let frame = |length: u32| [&length.to_be_bytes()[..], &[0xff; 16]].concat();
             [frame(20), frame(20), frame(last)].concat()

@@ -1,13 +1,13 @@
-//! Lenient reading of JSON whose strings may have halves of surrogate pairs.
+//! Lenient reading of JSON whose strings may contain unpaired surrogates.
 //!
-//! A field of another type than expected is as good as absent, and a string is read as bytes, in which
-//! `serde_json` allows a half.
+//! A field of an unexpected type is treated as absent. Strings are read as bytes, for which
+//! `serde_json` allows unpaired surrogates.
 
 use serde::de::{Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 use std::{collections::BTreeMap, fmt};
 
-/// A JSON value, not yet read.
+/// An unparsed JSON value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Json<'a>(&'a RawValue);
 
@@ -30,7 +30,7 @@ impl<'a> Json<'a> {
         serde_json::from_str(self.raw()).map(Fields).unwrap_or_default()
     }
 
-    /// Returns the items of an array, or the value itself if it is something else.
+    /// Returns the items of an array, or the value itself if it is not an array.
     pub(super) fn items(self) -> Vec<Self> {
         let items: Option<Vec<&RawValue>> = serde_json::from_str(self.raw()).ok();
         items.map_or_else(|| vec![self], |items| items.into_iter().map(Self).collect())
@@ -44,13 +44,13 @@ impl<'a> Json<'a> {
         self.raw().starts_with('{')
     }
 
-    /// Returns the bytes of a string: UTF-8 except for halves of surrogate pairs.
+    /// Returns the bytes of a string: UTF-8 except for unpaired surrogates.
     pub(super) fn bytes(self) -> Option<Vec<u8>> {
         let mut deserializer = serde_json::Deserializer::from_str(self.raw());
         deserializer.deserialize_bytes(Bytes).ok()
     }
 
-    /// Returns the text of a string, with replacement characters for halves of surrogate pairs.
+    /// Returns the text of a string, with replacement characters for unpaired surrogates.
     pub(super) fn text(self) -> Option<String> {
         self.bytes().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -87,7 +87,7 @@ mod tests {
     use super::Json;
 
     #[test]
-    fn halves_of_surrogate_pairs_are_read() -> serde_json::Result<()> {
+    fn unpaired_surrogates_are_read() -> serde_json::Result<()> {
         let text = r#"{"a":"x\ud83d","b":{"c":"\ude00"},"d":null,"e":[1,"2"]}"#;
         let fields = Json::parse(text)?.fields();
         let bytes = fields.get("a").and_then(Json::bytes);

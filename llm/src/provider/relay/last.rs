@@ -1,23 +1,24 @@
 //! The last events of protocols.
 //!
-//! `genai` makes up an end when a connection is closed without one, which a proxy may do in the middle
-//! of an answer. So the relay looks for the last event itself. It does not for Bedrock, whose frames it
-//! does not read: there, an answer that is cut between two frames by an orderly close counts as complete.
+//! `genai` generates an end event when a connection is closed without one, which a proxy may do in the
+//! middle of an answer. The relay therefore looks for the last event itself, except with Bedrock, whose
+//! frames it does not parse: there, an answer that an orderly close truncates between two frames counts
+//! as complete.
 
 use super::sse::Event;
 use serde_json::Value;
 
-/// A protocol of events whose last event is known.
+/// A protocol whose last event is known.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Last {
+pub(super) enum LastEvent {
     Anthropic,
     Gemini,
     Interactions,
     Responses,
 }
 
-impl Last {
-    /// Knows the protocol by the address of the request.
+impl LastEvent {
+    /// Returns the protocol for the path of a request.
     pub(super) fn of(path: &str) -> Option<Self> {
         let protocols: &[(&str, Self)] = &[
             ("/messages", Self::Anthropic),
@@ -47,7 +48,7 @@ impl Last {
     }
 }
 
-/// Whether a line of Ollama or Cohere is the last one.
+/// Returns whether a line of Ollama or Cohere is the last one.
 pub(super) fn is_last_line(line: &str) -> bool {
     if !line.contains("\"done\"") && !line.contains("\"stream-end\"") {
         return false;
@@ -56,15 +57,15 @@ pub(super) fn is_last_line(line: &str) -> bool {
         .is_some_and(|line| line["done"] == Value::Bool(true) || line["event_type"] == "stream-end")
 }
 
-/// Whether an object has one of these types.
+/// Returns whether an object has one of these types.
 fn is_typed(data: &str, field: &str, types: &[&str]) -> bool {
-    // most events need not be parsed to know that they are not the last
+    // avoids parsing most events
     types.iter().any(|kind| data.contains(kind))
         && parse(data).is_some_and(|object| types.iter().any(|kind| object[field] == *kind))
 }
 
-/// Gemini has no event for the end: the last chunk has the finish reason, and a prompt that is blocked
-/// has no other answer.
+/// Gemini has no end event: the last chunk has the finish reason, and the answer to a blocked prompt
+/// has only the block reason.
 fn is_end_of_gemini(data: &str) -> bool {
     if !data.contains("\"finishReason\"") && !data.contains("\"blockReason\"") {
         return false;
@@ -81,11 +82,11 @@ fn parse(text: &str) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Last, is_last_line};
+    use super::{LastEvent, is_last_line};
     use crate::provider::relay::sse::Event;
 
     #[test]
-    fn the_last_event_is_told_from_text_that_quotes_it() {
+    fn last_event_is_distinguished_from_text_that_quotes_it() {
         for (path, data, expected) in [
             ("/v1/messages", r#"{"type":"message_stop"}"#, true),
             ("/v1/messages", r#"{"type":"ping","text":"message_stop"}"#, false),
@@ -102,7 +103,7 @@ mod tests {
             ("/v1/responses", r#"{"type":"response.created","delta":"response.failed"}"#, false),
         ] {
             let event = Event { data: data.to_owned(), ..Event::default() };
-            let seen = Last::of(path).map(|last| last.is(&event));
+            let seen = LastEvent::of(path).map(|last| last.is(&event));
             assert_eq!(seen, Some(expected), "{path}: {data}");
         }
         for (line, expected) in [

@@ -1,4 +1,4 @@
-//! Streams of one JSON object per line, as Ollama and Cohere have them.
+//! Streams of one JSON object per line, as sent by Ollama and Cohere.
 
 use super::{
     fault::Fault,
@@ -6,7 +6,7 @@ use super::{
     reader::{Out, State, is_error},
 };
 
-/// Passes lines on, whole, and each at most as long as the limit.
+/// Forwards complete lines, up to the limit.
 #[derive(Debug)]
 pub(super) struct Lines {
     limit: usize,
@@ -33,25 +33,26 @@ impl Lines {
         Ok(())
     }
 
-    /// Passes the last line on, which may lack its line feed.
+    /// Forwards the last line, which may lack its line feed.
     pub(super) fn end_line(&mut self, out: &mut Out) -> Result<(), Fault> {
-        let line = String::from_utf8(std::mem::take(&mut self.line)).map_err(|_| Fault::NoText)?;
+        let line =
+            String::from_utf8(std::mem::take(&mut self.line)).map_err(|_| Fault::InvalidUtf8)?;
         let text = line.trim();
         if text.is_empty() {
             return Ok(());
         }
         if is_error(text) {
-            return Err(Fault::Complaint(text.to_owned()));
+            return Err(Fault::Reported(text.to_owned()));
         }
         if !text.starts_with('{') {
-            return Err(Fault::NoStream(text.to_owned()));
+            return Err(Fault::NotAStream(text.to_owned()));
         }
         self.is_complete |= is_last_line(text);
         out.push_back(format!("{text}\n").into());
         Ok(())
     }
 
-    /// What is known when the connection ends.
+    /// Returns whether the answer is complete when the connection ends.
     pub(super) fn state(&self) -> State {
         if self.is_complete { State::Complete } else { State::Incomplete }
     }

@@ -1,29 +1,30 @@
-//! A relay between `genai` and a provider, which reads what the provider sends before `genai` does.
+//! A relay between `genai` and a provider, which reads the response of the provider before `genai`
+//! does.
 //!
-//! `genai` has no limits: it keeps a line until its line feed arrives, copies it for each packet, and
-//! allocates as many tool calls as the largest index says, so that one server can stop the whole
-//! process. It also expects exactly what `OpenAI` sends, and many servers send something else. And its
-//! transport cannot be replaced: its client is a `reqwest::Client`, which cannot be wrapped.
+//! `genai` has no limits: it buffers a line until its line feed arrives, copies it for each packet, and
+//! allocates as many tool calls as the largest index requires, so that a single server can bring down
+//! the whole process. It also expects exactly the format of `OpenAI`, from which many servers deviate.
+//! Its transport cannot be replaced: its client is a `reqwest::Client`, which cannot be wrapped.
 //!
-//! So each answer has a relay. `genai` sends its request to a socket of this process, under an address
-//! that cannot be guessed; the relay sends it to the provider with a client of its own, reads the
-//! answer within [`Limits`], and passes on whole events and nothing else. Refusals, errors and the
-//! reason of an early end do not go through `genai`: they are in the [`Report`]. This way the limits
-//! hold for every provider that `genai` knows, and there is one place where an answer is put right:
-//! [`openai`] for servers with the protocol of `OpenAI`. `genai` still makes the requests and reads
-//! the events of each provider. The relay also says whether an answer is whole, see [`last`].
+//! Each answer therefore has a relay. `genai` sends its request to a socket of this process, under an
+//! unguessable address; the relay sends it to the provider with its own client, reads the answer within
+//! [`Limits`], and forwards only complete events. HTTP errors, error events and the reason of an early
+//! end do not go through `genai`: they are in the [`Report`]. The limits therefore apply to every
+//! provider that `genai` supports, and deviations from the protocol are normalized in one place:
+//! [`openai`], for servers with the `OpenAI` protocol. `genai` still creates the requests and parses
+//! the events of each provider. The relay also determines whether an answer is complete, see [`last`].
 //!
-//! The relay is not a task: the answer polls it and drops it. There is no way for `genai` around the
-//! relay, since its client resolves no name and trusts no certificate.
+//! The relay is not a task: the answer polls it and drops it. `genai` cannot bypass the relay, because
+//! its client resolves no names and trusts no certificates.
 
-mod complaint;
+mod error_message;
 mod fault;
+mod forward;
 mod frames;
 mod json;
 mod last;
 mod lines;
 mod openai;
-mod pass;
 mod reader;
 mod report;
 mod sse;
@@ -31,12 +32,12 @@ mod text;
 mod upstream;
 
 pub(super) use self::{
-    complaint::message,
+    error_message::message,
     report::{Ending, Report},
     upstream::{client, innermost},
 };
 
-use self::pass::Pass;
+use self::forward::ForwardedBody;
 use super::{limits::Limits, secrets::Secrets};
 use crate::{ModelError, clock};
 use bytes::Bytes;
@@ -70,7 +71,7 @@ use std::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
-/// The headers that have keys.
+/// Headers that contain keys.
 const KEYS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
 type Body = StreamBody<BoxStream<'static, Result<Frame<Bytes>, Infallible>>>;
@@ -78,22 +79,22 @@ type Body = StreamBody<BoxStream<'static, Result<Frame<Bytes>, Infallible>>>;
 /// A relay for one answer.
 pub(super) struct Relay {
     listener: TcpListener,
-    /// The address that `genai` uses instead of that of the provider.
+    /// The address that `genai` uses in place of the provider's.
     address: String,
     route: Route,
 }
 
-/// Where a request goes, and under which conditions.
+/// The destination of a request, and its limits.
 struct Route {
     client: Client,
-    /// The address of the provider.
+    /// The base address of the provider.
     base: Url,
-    /// The first part of the path, which other processes cannot guess.
+    /// The first segment of the path, which other processes cannot guess.
     token: String,
     limits: Limits,
     secrets: Secrets,
     report: Report,
-    /// Whether `genai` has sent its request.
+    /// Whether the request of `genai` has arrived.
     is_taken: AtomicBool,
 }
 
@@ -107,9 +108,9 @@ impl Relay {
         report: Report,
     ) -> Result<Self, ModelError> {
         let base = Url::parse(base)
-            .map_err(|_| ModelError::Request { reason: "the URL cannot be read".to_owned() })?;
+            .map_err(|_| ModelError::Request { reason: "the URL is invalid".to_owned() })?;
         let failed = |error: io::Error| {
-            let reason = format!("there is no loopback socket for the relay: {error}");
+            let reason = format!("cannot open a loopback socket for the relay: {error}");
             ModelError::Connection { reason }
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
@@ -122,12 +123,12 @@ impl Relay {
         Ok(Self { listener, address, route })
     }
 
-    /// The address under which `genai` reaches the provider.
+    /// Returns the address at which `genai` reaches the provider.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Relays one answer, to its end. Nothing listens any more once `genai` has sent its request.
+    /// Relays one answer, to its end. The listener is closed once `genai` has sent its request.
     pub(super) async fn serve(self) {
         let Self { listener, route, .. } = self;
         let (mut listener, route) = (Some(listener), Arc::new(route));
@@ -155,9 +156,9 @@ impl Relay {
     }
 }
 
-/// Serves a connection, which may be that of another process.
+/// Serves a connection, possibly from another process.
 async fn connection(stream: TcpStream, route: Arc<Route>) {
-    // small events must not wait for each other; where that cannot be set, they do
+    // small events must not wait for each other; on failure, they do
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: Request<Incoming>| {
         let route = Arc::clone(&route);
@@ -172,12 +173,12 @@ async fn connection(stream: TcpStream, route: Arc<Route>) {
     });
     let connection =
         http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
-    // `genai` may leave before the end
+    // `genai` may close the connection before the end
     let _ = connection.await;
 }
 
 impl Route {
-    /// The address at the provider for a request that knows the token.
+    /// Returns the provider's URL for a request that has the token.
     fn upstream_url(&self, uri: &hyper::Uri) -> Option<Url> {
         let path = uri.path().strip_prefix('/')?.strip_prefix(&self.token)?;
         let mut url = self.base.clone();
@@ -201,12 +202,17 @@ impl Route {
                 return respond(StatusCode::BAD_GATEWAY, stream::empty().boxed());
             }
         };
-        let pass =
-            Pass::new(response, &path, self.limits, self.report.clone(), self.secrets.clone());
-        let content_type = pass.content_type();
-        let body = stream::unfold(pass, async |mut pass| {
-            let bytes = pass.next().await?;
-            Some((Ok(Frame::data(bytes)), pass))
+        let forwarded = ForwardedBody::new(
+            response,
+            &path,
+            self.limits,
+            self.report.clone(),
+            self.secrets.clone(),
+        );
+        let content_type = forwarded.content_type();
+        let body = stream::unfold(forwarded, async |mut forwarded| {
+            let bytes = forwarded.next().await?;
+            Some((Ok(Frame::data(bytes)), forwarded))
         });
         let mut response = respond(StatusCode::OK, body.boxed());
         response.headers_mut().extend(content_type.map(|kind| (hyper::header::CONTENT_TYPE, kind)));
@@ -236,9 +242,9 @@ impl Route {
         }
         let mut request = self.client.request(head.method, url).body(body);
         for (name, value) in &mut headers {
-            // `Debug` of the request must not show a key, nor HTTP/2 keep one in its table
+            // neither `Debug` of the request nor the HTTP/2 header table may contain a key
             value.set_sensitive(value.is_sensitive() || KEYS.contains(&name.as_str()));
-            // beside the user and the password of the URL
+            // in addition to the user and password of the URL
             request = request.header(name, &*value);
         }
         request.build().map_err(|error| {
@@ -257,11 +263,11 @@ fn respond(
     response
 }
 
-/// A client for `genai`, which reaches the relay and nothing else.
+/// Creates a client for `genai` that can reach only the relay.
 pub(super) fn local_client() -> Result<Client, ModelError> {
     let client = Client::builder()
         .no_proxy()
-        // no server can prove who it is
+        // no server can authenticate itself
         .tls_certs_only([])
         .pool_max_idle_per_host(0)
         .redirect(reqwest::redirect::Policy::none())
@@ -270,12 +276,12 @@ pub(super) fn local_client() -> Result<Client, ModelError> {
     client.map_err(|error| ModelError::Request { reason: error.to_string() })
 }
 
-/// Resolves no name, so that no adapter of `genai` bypasses the relay.
+/// A resolver that resolves no names, so that no adapter of `genai` bypasses the relay.
 struct NoNames;
 
 impl Resolve for NoNames {
     fn resolve(&self, name: Name) -> Resolving {
-        let reason = format!("`{}` is not asked directly: use `Provider::at`", name.as_str());
+        let reason = format!("`{}` cannot be reached directly: use `Provider::at`", name.as_str());
         Box::pin(async { Err(reason.into()) })
     }
 }
@@ -287,7 +293,7 @@ mod tests {
     use std::error::Error;
 
     #[tokio::test]
-    async fn no_request_shows_its_key() -> Result<(), Box<dyn Error>> {
+    async fn request_does_not_show_its_key() -> Result<(), Box<dyn Error>> {
         let (limits, secrets) = (Limits::default(), Secrets::default());
         let base = "http://127.0.0.1:1/v1/";
         let relay = Relay::open(client()?, base, limits, secrets, Report::default()).await?;

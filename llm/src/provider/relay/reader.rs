@@ -1,11 +1,11 @@
-//! Readers of answers: what a protocol makes of the events of a stream.
+//! Readers of answers: conversion of a protocol's events.
 
-use super::{fault::Fault, last::Last, sse::Event};
+use super::{fault::Fault, last::LastEvent, sse::Event};
 use bytes::Bytes;
 use serde_json::Value;
 use std::{collections::VecDeque, fmt};
 
-/// What is passed on to `genai`.
+/// The output for `genai`.
 pub(super) type Out = VecDeque<Bytes>;
 
 /// Whether there is more to read.
@@ -17,51 +17,51 @@ pub(super) enum Flow {
 
 /// Reads events and writes them for `genai`.
 pub(super) trait Reader: Send + fmt::Debug {
-    /// Takes an event.
+    /// Reads an event.
     fn event(&mut self, event: &Event, out: &mut Out) -> Result<Flow, Fault>;
 
-    /// Returns whether the model has ended, although the stream has not.
+    /// Returns whether the model has finished, even if the stream has not.
     fn is_finished(&self) -> bool {
         false
     }
 
-    /// Takes a document that came instead of a stream.
+    /// Reads a document that was sent instead of a stream.
     fn document(&mut self, text: &str, out: &mut Out) -> Result<Flow, Fault>;
 
-    /// Ends the answer with its connection.
+    /// Ends the answer when its connection ends.
     fn end(&mut self, out: &mut Out) -> Result<State, Fault>;
 }
 
-/// What is known of an answer when its connection ends.
+/// Whether an answer was complete when its connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Complete,
     Incomplete,
-    /// The relay does not know the last event of the protocol.
+    /// Unknown, because the relay does not know the last event of the protocol.
     Unknown,
 }
 
-/// Passes events on, but for errors.
+/// Forwards events, except errors.
 #[derive(Debug)]
-pub(super) struct PassOn {
-    last: Option<Last>,
+pub(super) struct Passthrough {
+    last: Option<LastEvent>,
     /// Whether the last event has arrived.
     is_complete: bool,
 }
 
-impl PassOn {
-    pub(super) fn new(last: Option<Last>) -> Self {
+impl Passthrough {
+    pub(super) fn new(last: Option<LastEvent>) -> Self {
         Self { last, is_complete: false }
     }
 }
 
-impl Reader for PassOn {
+impl Reader for Passthrough {
     fn event(&mut self, event: &Event, out: &mut Out) -> Result<Flow, Fault> {
         let Event { name, data, is_open } = event;
         if name == "error" || is_error(data) {
-            return Err(Fault::Complaint(data.clone()));
+            return Err(Fault::Reported(data.clone()));
         }
-        // some servers send it in place of the last event of the protocol, or behind it
+        // some servers send it in place of the last event of the protocol, or after it
         self.is_complete |= data.trim() == "[DONE]";
         if *is_open && serde_json::from_str::<&serde_json::value::RawValue>(data).is_err() {
             return Ok(Flow::More);
@@ -80,7 +80,7 @@ impl Reader for PassOn {
     }
 
     fn document(&mut self, text: &str, _: &mut Out) -> Result<Flow, Fault> {
-        Err(Fault::NoStream(text.to_owned()))
+        Err(Fault::NotAStream(text.to_owned()))
     }
 
     fn end(&mut self, _: &mut Out) -> Result<State, Fault> {
@@ -92,9 +92,9 @@ impl Reader for PassOn {
     }
 }
 
-/// Whether an object has an error beside or instead of what is expected.
+/// Returns whether an object contains an error.
 pub(super) fn is_error(data: &str) -> bool {
-    // most events need not be parsed to know that they are no errors
+    // avoids parsing most events
     if !data.contains("\"error\"") {
         return false;
     }

@@ -1,4 +1,4 @@
-//! What the relay knows about an answer beside its bytes.
+//! Information about an answer that is not in the forwarded bytes.
 
 use crate::{ModelError, clock::Clock};
 use std::{
@@ -6,18 +6,19 @@ use std::{
     time::Duration,
 };
 
-/// How an answer ended early.
+/// The early end of an answer.
 #[derive(Debug)]
 pub(in super::super) enum Ending {
-    /// The connection ended before the answer did. What arrived before is part of an answer.
+    /// The connection ended before the answer did. The text so far is part of an answer.
     Cut(ModelError),
-    /// The connection was lost, perhaps behind the last event: only `genai` knows that event.
+    /// The connection was lost, possibly after the last event, which only `genai` recognizes.
     Lost(ModelError),
-    /// The provider refused, failed, or went past a limit.
+    /// The provider rejected the request, failed, or exceeded a limit.
     Failed(ModelError),
 }
 
-/// The relay's report. `genai` sees a stream that ends; the reason is here, set before the end.
+/// The report of a relay. `genai` only sees the end of a stream; the reason is here, set before the
+/// end.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct Report {
     state: Arc<Mutex<State>>,
@@ -35,23 +36,23 @@ impl Report {
         Self { state: Arc::default(), clock }
     }
 
-    /// The clock of the events.
+    /// Returns the clock that times the events.
     pub(in super::super) fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Notes the time of an event, also of one that is not passed on.
+    /// Records the time of an event, even if the event is not forwarded.
     pub(super) fn event(&self) {
         let now = self.clock.now();
         self.state().last_event = now;
     }
 
-    /// Sets the ending. The first one counts.
+    /// Sets the ending. Only the first call has an effect.
     pub(super) fn end(&self, ending: Ending) {
         self.state().ending.get_or_insert(ending);
     }
 
-    /// When the last event arrived.
+    /// Returns the time of the last event.
     pub(in super::super) fn last_event(&self) -> Duration {
         self.state().last_event
     }

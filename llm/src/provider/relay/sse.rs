@@ -1,8 +1,8 @@
-//! A decoder of event streams with a limit.
+//! A decoder of event streams with a size limit.
 //!
-//! It follows the HTML standard (line ends LF, CRLF and CR, a byte-order mark, comments, data over
-//! several lines), and is lenient at the end: an event that lacks its blank line counts, if it is
-//! complete. A document instead of an event stream is kept whole.
+//! It follows the HTML standard (LF, CRLF and CR line ends, a byte-order mark, comments, data on
+//! several lines), and is lenient at the end: a last event without its blank line is accepted if it is
+//! complete. A document instead of an event stream is kept as a whole.
 
 use super::fault::Fault;
 use std::mem;
@@ -16,7 +16,7 @@ pub(super) struct Event {
     pub(super) is_open: bool,
 }
 
-/// What is left when the stream has ended.
+/// The remainder at the end of the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Rest {
     Nothing,
@@ -25,7 +25,7 @@ pub(super) enum Rest {
     Document(String),
 }
 
-/// Decodes bytes, however they are split.
+/// Decodes bytes, in chunks of any size.
 #[derive(Debug)]
 pub(super) struct Decoder {
     limit: usize,
@@ -40,14 +40,14 @@ pub(super) struct Decoder {
 enum State {
     /// Before the first line.
     Start,
-    /// Nothing but comments and unknown fields so far; the first of them may be plain text.
+    /// Only comments and unknown fields so far; the first of them may be plain text.
     Undecided(Option<Vec<u8>>),
     Events,
     Document(Vec<u8>),
 }
 
 impl Decoder {
-    /// A decoder that keeps at most `limit` bytes.
+    /// Creates a decoder that buffers at most `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -59,7 +59,7 @@ impl Decoder {
         }
     }
 
-    /// Takes more bytes, and appends the events that they complete.
+    /// Decodes more bytes, and appends the events that they complete.
     pub(super) fn push(&mut self, mut bytes: &[u8], events: &mut Vec<Event>) -> Result<(), Fault> {
         if !bytes.is_empty() && mem::take(&mut self.after_cr) {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
@@ -77,7 +77,7 @@ impl Decoder {
 
     /// Ends the stream.
     pub(super) fn finish(mut self) -> Result<Rest, Fault> {
-        // a character that was cut cannot be completed
+        // an incomplete character at the end is dropped
         let whole = match str::from_utf8(&self.line) {
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
             _ => self.line.len(),
@@ -141,7 +141,7 @@ impl Decoder {
                 None => self.data = Some(value.to_vec()),
             },
             b"event" => self.name = value.to_vec(),
-            // a comment, and what a client that reconnects would keep
+            // a comment, or a field for clients that reconnect
             b"" | b"id" | b"retry" => {}
             _ => self.unknown(line),
         }
@@ -163,12 +163,12 @@ impl Decoder {
 
     fn dispatch(&mut self) -> Result<Option<Event>, Fault> {
         let (name, data) = (mem::take(&mut self.name), self.data.take());
-        // an error counts without data as well
+        // an error event is dispatched even without data
         if data.is_none() && name != b"error" {
             return Ok(None);
         }
         self.state = State::Events;
-        let text = |bytes| String::from_utf8(bytes).map_err(|_| Fault::NoText);
+        let text = |bytes| String::from_utf8(bytes).map_err(|_| Fault::InvalidUtf8);
         let event =
             Event { name: text(name)?, data: text(data.unwrap_or_default())?, is_open: false };
         Ok(Some(event))
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn events_do_not_depend_on_where_their_bytes_are_split() {
+    fn events_are_equal_for_every_split_of_their_bytes() {
         let stream =
             "\u{feff}: hi\r\n\rdata: ä\r\ndata:b\n\nevent: x\rdata\r\r\ndata: 😀\n\nevent: y";
         let bytes = stream.as_bytes();
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_stream_is_an_event_a_document_or_nothing() {
+    fn stream_ends_with_an_event_a_document_or_nothing() {
         let event = |data: &str| {
             Rest::Event(Event { data: data.to_owned(), is_open: true, ..Event::default() })
         };
@@ -224,7 +224,7 @@ mod tests {
             assert_eq!(rest, Ok(expected), "{stream:?}");
         }
         assert_eq!(decode(&[b"data: a\xc3"]), Ok((Vec::new(), event("a"))));
-        assert_eq!(decode(&[b"data: \xff\n\n"]).err(), Some(Fault::NoText));
+        assert_eq!(decode(&[b"data: \xff\n\n"]).err(), Some(Fault::InvalidUtf8));
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use std::mem;
 
-/// Joins the halves of surrogate pairs. A half that stays alone becomes the replacement character.
+/// Joins the surrogates of a pair. An unpaired one becomes the replacement character.
 #[derive(Debug, Default)]
 pub(super) struct Joiner {
-    /// A first half that waits for the second one.
+    /// A high surrogate that waits for the low one.
     high: Option<u16>,
 }
 
 impl Joiner {
-    /// Takes the next bytes: UTF-8, but for halves of surrogate pairs.
+    /// Adds bytes: UTF-8 except for unpaired surrogates.
     pub(super) fn push(&mut self, mut bytes: &[u8]) -> String {
         let mut text = String::with_capacity(bytes.len());
         while let Some(place) = half(bytes) {
@@ -50,7 +50,7 @@ impl Joiner {
     }
 }
 
-/// Where the first half is.
+/// Returns the index of the first surrogate.
 fn half(bytes: &[u8]) -> Option<usize> {
     bytes.windows(2).position(|pair| matches!(pair, [0xed, 0xa0..=0xbf]))
 }
@@ -60,7 +60,7 @@ mod tests {
     use super::Joiner;
 
     #[test]
-    fn halves_are_joined_or_replaced() {
+    fn surrogates_are_joined_or_replaced() {
         const HIGH: &[u8] = b"\xed\xa0\xbd";
         const LOW: &[u8] = b"\xed\xb8\x80";
         let join = |parts: &[&[u8]]| {

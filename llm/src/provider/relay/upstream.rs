@@ -1,6 +1,6 @@
-//! Requests to a provider, and its refusals.
+//! Requests to a provider, and its error responses.
 
-use super::{super::secrets::Secrets, complaint, fault::Fault, report::Ending};
+use super::{super::secrets::Secrets, error_message, fault::Fault, report::Ending};
 use crate::{ModelError, clock::Clock};
 use reqwest::{Client, Response, header::HeaderMap, redirect::Policy};
 use std::{
@@ -8,34 +8,34 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-/// How long to wait for a connection. It is tokio's time, as the HTTP client has no other clock.
+/// The connect timeout. It uses tokio's clock, because the HTTP client has no other.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// How often a server may redirect a request.
+/// The maximum number of redirects.
 const REDIRECTS: usize = 5;
-/// How much is read of what a server says when it refuses.
+/// The maximum size of an error response that is read.
 const REFUSAL: usize = 64 << 10;
 
-/// A client for providers.
+/// Creates a client for providers.
 pub(in super::super) fn client() -> Result<Client, ModelError> {
     let client = Client::builder()
         .connect_timeout(CONNECT_WITHIN)
         .redirect(Policy::custom(|attempt| {
             let origin = attempt.previous().first().map(reqwest::Url::origin);
-            // the key is for one server
+            // the key must not be sent to another server
             if origin == Some(attempt.url().origin()) && attempt.previous().len() <= REDIRECTS {
                 attempt.follow()
             } else {
                 attempt.stop()
             }
         }))
-        // by tokio's clock, too; the silence of an answer is measured beside it
+        // also on tokio's clock; the silence of an answer is measured separately
         .http2_keep_alive_interval(Duration::from_secs(20))
         .http2_keep_alive_timeout(Duration::from_secs(10))
         .build();
     client.map_err(|error| ModelError::Request { reason: innermost(&error).to_string() })
 }
 
-/// Sends a request; returns an answer that has begun.
+/// Sends a request. Returns a response with a successful status.
 pub(super) async fn send(
     client: &Client,
     request: reqwest::Request,
@@ -53,11 +53,11 @@ pub(super) async fn send(
     if !response.status().is_success() {
         return Err(Ending::Failed(refusal(response, secrets, clock).await));
     }
-    // the client has unpacked what it asked for, and has removed the header
+    // the client has decoded the encodings that it requested, and removed their header
     match response.headers().get("content-encoding") {
-        Some(how) if how != "identity" => {
-            let how = String::from_utf8_lossy(how.as_bytes()).into_owned();
-            Err(Fault::Packed(how).ending(secrets))
+        Some(encoding) if encoding != "identity" => {
+            let encoding = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
+            Err(Fault::ContentEncoding(encoding).ending(secrets))
         }
         _ => Ok(response),
     }
@@ -67,7 +67,7 @@ async fn refusal(mut response: Response, secrets: &Secrets, clock: &Clock) -> Mo
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers(), clock.wall());
     let reason = if status == 401 {
-        // whose text has part of the key, at some providers
+        // some providers quote a part of the key
         "the key is not accepted".to_owned()
     } else {
         let mut body = Vec::new();
@@ -77,7 +77,7 @@ async fn refusal(mut response: Response, secrets: &Secrets, clock: &Clock) -> Mo
                 break;
             }
         }
-        secrets.printable(&complaint::message(&String::from_utf8_lossy(&body)))
+        secrets.printable(&error_message::message(&String::from_utf8_lossy(&body)))
     };
     ModelError::Refused { status, reason, retry_after }
 }
@@ -91,7 +91,7 @@ pub(in super::super) fn innermost<'a>(
     error
 }
 
-/// How long a provider asks to be left alone: in milliseconds, in seconds, or until a date.
+/// Returns the delay that a provider asks for: in milliseconds, in seconds, or until a date.
 fn retry_after(headers: &HeaderMap, now: Duration) -> Option<Duration> {
     let header = |name| headers.get(name)?.to_str().ok();
     let number = |name, unit: f64| {

@@ -1,4 +1,4 @@
-//! Providers that go past each limit, while an honest one is asked in the same thread.
+//! Providers that exceed each limit, while a well-behaved one is queried on the same thread.
 
 use super::{
     ask,
@@ -15,15 +15,15 @@ use std::{
     time::Duration,
 };
 
-/// How much a bad provider would send.
+/// The amount of data that a bad provider would send.
 const FLOOD: usize = 300 << 20;
 const PART: usize = 1 << 20;
 
-/// An outcome of a bad provider: the text, and how it ended.
+/// The outcome of a bad provider: the text, and how it ended.
 type Outcome = (String, std::result::Result<Reason, ModelError>);
 
-/// Asks a bad provider and, meanwhile, an honest one, whose whole answer arrives before the bad one's
-/// has ended.
+/// Queries a bad provider and, at the same time, a well-behaved one, whose whole answer must arrive
+/// before the bad one's has ended.
 async fn outcome(
     manners: impl FnOnce(&mut TcpStream) -> io::Result<()> + Send + 'static,
     limit: impl FnOnce(Provider) -> Provider,
@@ -67,14 +67,14 @@ fn no_limit(provider: Provider) -> Provider {
     provider
 }
 
-/// Sends a part again and again, until the client has had enough.
+/// Sends a part repeatedly, until the client closes the connection.
 fn flood(stream: &mut TcpStream, part: &[u8]) -> io::Result<()> {
     for _ in 0..FLOOD / PART {
         if stream.write_all(part).is_err() {
             return Ok(());
         }
     }
-    Err(io::Error::other("the client took all of it"))
+    Err(io::Error::other("the client read everything"))
 }
 
 fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
@@ -83,7 +83,7 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// A part of a packed stream, which can be sent again and again behind its head.
+/// Returns a part of a gzip stream, which can be repeated after the stream's header.
 fn packed_part(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut packed = Vec::with_capacity(bytes.len() + 100);
     Compress::new(Compression::fast(), false).compress_vec(
@@ -103,7 +103,7 @@ fn start_gzip(stream: &mut TcpStream) -> io::Result<()> {
 }
 
 #[tokio::test]
-async fn a_line_without_an_end_fails_at_the_default_limit() -> Result {
+async fn endless_line_fails_at_the_default_limit() -> Result {
     let (text, error) = outcome(
         |stream| {
             say_three(stream)?;
@@ -119,12 +119,12 @@ async fn a_line_without_an_end_fails_at_the_default_limit() -> Result {
 }
 
 #[tokio::test]
-async fn a_packed_line_without_an_end_fails_at_the_default_limit() -> Result {
+async fn endless_compressed_line_fails_at_the_default_limit() -> Result {
     let (text, error) = outcome(
         |stream| {
             start_gzip(stream)?;
             stream.write_all(&GZIP_HEAD)?;
-            // 300 MiB unpacked are less than 2 MiB on the wire, and may all have been sent by then
+            // 300 MiB are less than 2 MiB compressed, and may all have been sent by then
             let _ = stream.write_all(&packed_part(&vec![b'x'; PART])?.repeat(FLOOD / PART));
             Ok(())
         },
@@ -137,11 +137,11 @@ async fn a_packed_line_without_an_end_fails_at_the_default_limit() -> Result {
 }
 
 #[tokio::test]
-async fn a_packed_answer_is_unpacked() -> Result {
+async fn compressed_answer_is_decompressed() -> Result {
     let (text, end) = outcome(
         |stream| {
             start_gzip(stream)?;
-            let choice = json!({ "delta": { "content": "packed" }, "finish_reason": "stop" });
+            let choice = json!({ "delta": { "content": "compressed" }, "finish_reason": "stop" });
             let event = format!("data: {}\n\n", json!({ "choices": [choice] }));
             stream.write_all(&gzip(event.as_bytes())?)?;
             stream.shutdown(std::net::Shutdown::Write)
@@ -149,12 +149,12 @@ async fn a_packed_answer_is_unpacked() -> Result {
         no_limit,
     )
     .await?;
-    assert_eq!((text.as_str(), end), ("packed", Ok(Reason::Complete)));
+    assert_eq!((text.as_str(), end), ("compressed", Ok(Reason::Complete)));
     Ok(())
 }
 
 #[tokio::test]
-async fn an_answer_packed_in_another_way_is_refused() -> Result {
+async fn answer_with_an_unrequested_encoding_is_rejected() -> Result {
     let (_, error) = outcome(
         |stream| {
             write!(stream, "HTTP/1.1 200 OK\r\ncontent-encoding: br\r\nconnection: close\r\n\r\nxx")
@@ -163,13 +163,14 @@ async fn an_answer_packed_in_another_way_is_refused() -> Result {
     )
     .await?;
     let message = error.err().map(|error| error.to_string());
-    let expected = "the provider gave up: its answer is packed with `br`, which was not asked for";
+    let expected =
+        "the provider gave up: its answer has the content encoding `br`, which was not requested";
     assert_eq!(message.as_deref(), Some(expected));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_line_fails_at_the_limit_that_was_set() -> Result {
+async fn line_fails_at_the_configured_limit() -> Result {
     let say_long = |stream: &mut TcpStream| {
         start_answer(stream)?;
         say(stream, &"x".repeat(500))?;
@@ -182,12 +183,12 @@ async fn a_line_fails_at_the_limit_that_was_set() -> Result {
 }
 
 #[tokio::test]
-async fn a_body_fails_at_the_limit_that_was_set() -> Result {
+async fn body_fails_at_the_configured_limit() -> Result {
     for is_packed in [false, true] {
         let nothing = json!({ "choices": [{ "delta": {} }] });
         let events = format!("data: {nothing}\n\n").repeat(1000);
         let manners = move |stream: &mut TcpStream| {
-            // events that say nothing are neither silence nor text
+            // events without content are neither silence nor text
             let part = if is_packed {
                 start_gzip(stream)?;
                 stream.write_all(&GZIP_HEAD)?;
@@ -207,13 +208,13 @@ async fn a_body_fails_at_the_limit_that_was_set() -> Result {
 }
 
 #[tokio::test]
-async fn text_thoughts_and_calls_end_at_the_limit_that_was_set() -> Result {
+async fn text_reasoning_and_calls_end_at_the_configured_limit() -> Result {
     let text = json!({ "content": "on and " });
-    let thoughts = json!({ "reasoning_content": "hmm ".repeat(100) });
+    let reasoning = json!({ "reasoning_content": "hmm ".repeat(100) });
     let more = json!({ "index": 0, "function": { "name": "f", "arguments": "1, ".repeat(100) } });
     let calls = json!({ "tool_calls": [more] });
     let many = json!({ "tool_calls": [{ "function": { "name": "f", "arguments": "{}" } }] });
-    for (delta, expected) in [(text, 1000), (thoughts, 0), (calls, 0), (many, 0)] {
+    for (delta, expected) in [(text, 1000), (reasoning, 0), (calls, 0), (many, 0)] {
         let manners = move |stream: &mut TcpStream| {
             start_answer(stream)?;
             while send(stream, &json!({ "choices": [{ "delta": delta }] })).is_ok() {}
@@ -226,7 +227,7 @@ async fn text_thoughts_and_calls_end_at_the_limit_that_was_set() -> Result {
 }
 
 #[tokio::test]
-async fn silence_fails_at_the_limit_that_was_set() -> Result {
+async fn silence_fails_at_the_configured_limit() -> Result {
     let limit = Duration::from_millis(100);
     let (text, error) = outcome(say_three, |provider| provider.silent_for(limit)).await?;
     assert_eq!((text.as_str(), error), ("Hello, wörld", Err(ModelError::Silent { limit })));
@@ -234,7 +235,7 @@ async fn silence_fails_at_the_limit_that_was_set() -> Result {
 }
 
 #[tokio::test]
-async fn a_long_message_of_a_refusal_is_not_read_to_its_end() -> Result {
+async fn long_error_response_is_not_read_to_its_end() -> Result {
     let (_, error) = outcome(
         |stream| {
             write!(stream, "HTTP/1.1 500 No\r\nconnection: close\r\n\r\n")?;
@@ -249,10 +250,10 @@ async fn a_long_message_of_a_refusal_is_not_read_to_its_end() -> Result {
 
 #[tokio::test]
 async fn time_in_which_the_answer_is_not_polled_is_not_silence() -> Result {
-    let (go_on, goes_on) = mpsc::channel::<()>();
+    let (resume, resumed) = mpsc::channel::<()>();
     let server = Server::start(move |stream| {
         say_three(stream)?;
-        goes_on.recv().map_err(|_| io::ErrorKind::Other)?;
+        resumed.recv().map_err(|_| io::ErrorKind::Other)?;
         say(stream, "!")?;
         stream.write_all(b"data: [DONE]\n\n")
     })?;
@@ -263,7 +264,7 @@ async fn time_in_which_the_answer_is_not_polled_is_not_silence() -> Result {
     tokio::time::pause();
     tokio::time::advance(Duration::from_mins(10)).await;
     tokio::time::resume();
-    go_on.send(())?;
+    resume.send(())?;
     let rest = answer.whole().await?;
     assert_eq!((rest.text.as_str(), rest.end.reason), ("!", Reason::Complete));
     Ok(())

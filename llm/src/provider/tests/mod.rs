@@ -1,4 +1,4 @@
-//! Providers against a server in this process with the protocol of `OpenAI`.
+//! Tests of providers with a server in this process that has the `OpenAI` protocol.
 
 mod limits;
 mod prompts;
@@ -22,13 +22,13 @@ fn ask() -> Request {
 }
 
 #[tokio::test]
-async fn an_answer_is_streamed_piece_by_piece() -> Result {
+async fn answer_is_streamed_in_chunks() -> Result {
     let server = Server::start(answer)?;
-    let (deltas, said) = server.model()?.chat(ask()).transcribe();
+    let (deltas, transcript) = server.model()?.chat(ask()).transcribe();
     let deltas: Vec<String> = deltas.try_collect().await?;
     assert_eq!(deltas, ["Hel", "lo, ", "wörld"]);
-    assert_eq!(said.end().reason, Reason::Complete);
-    assert!(said.end().usage.first_delta.is_some());
+    assert_eq!(transcript.end().reason, Reason::Complete);
+    assert!(transcript.end().usage.first_delta.is_some());
     Ok(())
 }
 
@@ -54,16 +54,16 @@ async fn dropping_the_stream_closes_the_connection() -> Result {
 
 #[derive(State, Clone, Default, Serialize, Deserialize)]
 struct Talk {
-    said: String,
+    text: String,
 }
 
-#[streaming_action(state = Talk, writes(said), yields(String))]
+#[streaming_action(state = Talk, writes(text), yields(String))]
 async fn talk(#[resource] llm: &Provider) -> burdock::Result<Writes> {
-    let (mut deltas, said) = llm.chat(ask()).transcribe();
+    let (mut deltas, transcript) = llm.chat(ask()).transcribe();
     while let Some(delta) = deltas.try_next().await? {
         yield_!(delta);
     }
-    Ok(Writes { said: said.take().text })
+    Ok(Writes { text: transcript.take().text })
 }
 
 graph! {
@@ -77,7 +77,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_run_that_is_cancelled_closes_the_connection() -> Result {
+async fn cancelled_run_closes_the_connection() -> Result {
     let server = Server::start(say_three)?;
     let resources = TalkingResources { llm: server.model()? };
     let mut app = Talking::app().resources(resources).build().await?;
@@ -92,7 +92,7 @@ async fn a_run_that_is_cancelled_closes_the_connection() -> Result {
 }
 
 #[tokio::test]
-async fn a_stop_closes_the_connection_and_keeps_what_was_said() -> Result {
+async fn stop_closes_the_connection_and_keeps_the_text() -> Result {
     let server = Server::start(say_three)?;
     let (stop, stopped) = futures::channel::oneshot::channel::<()>();
     let mut answer = server.model()?.chat(ask()).until(stopped.map(|_| ()));
@@ -108,17 +108,17 @@ async fn a_stop_closes_the_connection_and_keeps_what_was_said() -> Result {
 }
 
 #[tokio::test]
-async fn the_end_has_the_reason_and_the_tokens() -> Result {
+async fn end_has_the_reason_and_the_tokens() -> Result {
     let reasons = [
         ("stop", Reason::Complete),
         ("length", Reason::Limit),
         ("content_filter", Reason::Filtered),
     ];
-    for (said, reason) in reasons {
+    for (name, reason) in reasons {
         let server = Server::start(move |stream| {
             start_answer(stream)?;
             say(stream, "Hello")?;
-            send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": said }] }))?;
+            send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": name }] }))?;
             let usage = json!({ "prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15 });
             send(stream, &json!({ "choices": [], "usage": usage }))?;
             stream.write_all(b"data: [DONE]\n\n")
@@ -132,7 +132,7 @@ async fn the_end_has_the_reason_and_the_tokens() -> Result {
 }
 
 #[tokio::test]
-async fn tokens_are_counted_wherever_they_are_said() -> Result {
+async fn usage_is_read_from_any_event() -> Result {
     let server = Server::start(|stream| {
         start_answer(stream)?;
         let choice = json!({ "delta": { "content": "the \"usage\":{ of it" } });
@@ -148,7 +148,7 @@ async fn tokens_are_counted_wherever_they_are_said() -> Result {
 }
 
 #[tokio::test]
-async fn a_finish_reason_is_an_end_also_without_a_last_word() -> Result {
+async fn finish_reason_ends_the_answer_without_a_done_event() -> Result {
     let server = Server::start(|stream| {
         start_answer(stream)?;
         say(stream, r#"a "finish_reason": "length" of its own"#)?;
@@ -162,7 +162,7 @@ async fn a_finish_reason_is_an_end_also_without_a_last_word() -> Result {
 }
 
 #[tokio::test]
-async fn a_model_of_another_thread_is_asked_as_well() -> Result {
+async fn model_can_be_used_on_another_thread() -> Result {
     fn is_shared<T: Clone + Send + Sync>(_: &T) {}
     let model = Provider::at("http://localhost:1", "small", Some(KEY))?;
     is_shared(&model);

@@ -26,7 +26,7 @@ async fn write_story() -> Story;
 #[prompt(crate = crate)]
 async fn numbers() -> Vec<u8>;
 
-/// Says a text in one event, and waits for the client to close the connection.
+/// Sends a text in one event, and waits for the client to close the connection.
 fn serve(text: &'static str) -> Result<Server> {
     Server::start(move |stream| {
         start_answer(stream)?;
@@ -36,10 +36,10 @@ fn serve(text: &'static str) -> Result<Server> {
 }
 
 #[tokio::test]
-async fn the_schema_is_in_the_request_where_the_server_takes_it() -> Result {
-    let said = r#"{"title": "Fire", "pages": 4, "note": null}"#;
+async fn schema_is_in_the_request_if_the_server_supports_it() -> Result {
+    let story = r#"{"title": "Fire", "pages": 4, "note": null}"#;
     let expected = Story { title: "Fire".into(), pages: 4, note: None };
-    let server = serve(said)?;
+    let server = serve(story)?;
     let model = server.model()?.schema_mode(SchemaMode::Structured);
     assert_eq!(write_story().on(&model).await?, expected);
     let body: Value = serde_json::from_str(&server.received().await?.body)?;
@@ -56,8 +56,8 @@ async fn the_schema_is_in_the_request_where_the_server_takes_it() -> Result {
     assert_eq!(schema["properties"]["pages"]["maximum"], 255, "{schema}");
     assert!(schema["properties"]["pages"].get("format").is_none(), "{schema}");
 
-    // a server with the protocol of OpenAI may not take it
-    let server = serve(said)?;
+    // a server with the OpenAI protocol may not support schemas
+    let server = serve(story)?;
     assert_eq!(write_story().on(&server.model()?).await?, expected);
     let body = server.received().await?.body;
     assert!(!body.contains("response_format") && body.contains("JSON Schema"), "{body}");
@@ -65,7 +65,7 @@ async fn the_schema_is_in_the_request_where_the_server_takes_it() -> Result {
 }
 
 #[tokio::test]
-async fn what_is_no_object_is_wrapped_and_unwrapped() -> Result {
+async fn answer_that_is_not_an_object_is_wrapped_and_unwrapped() -> Result {
     let server = serve(r#"{"value": [1, 2]}"#)?;
     let model = server.model()?.schema_mode(SchemaMode::Structured);
     assert_eq!(numbers().on(&model).await?, [1, 2]);
@@ -76,7 +76,7 @@ async fn what_is_no_object_is_wrapped_and_unwrapped() -> Result {
 }
 
 #[tokio::test]
-async fn a_schema_that_the_provider_cannot_express_is_described_in_the_prompt() -> Result {
+async fn schema_that_the_provider_cannot_express_is_described_in_the_prompt() -> Result {
     let map = ResponseSchema::new(
         "map",
         json!({ "type": "object", "additionalProperties": { "type": "string" } }),
@@ -95,7 +95,7 @@ async fn a_schema_that_the_provider_cannot_express_is_described_in_the_prompt() 
         assert!(!model.accepts_schema(&object), "{name}");
     }
     assert!(Provider::at("https://api.openai.com/v1", "small", None)?.accepts_schema(&object));
-    // asked for in spite of that, it is not sent
+    // even if it is requested, it is not sent
     let server = Server::start(answer)?;
     let request = Request::prompt("Hi").schema(object);
     server.model()?.chat(request).whole().await?;
@@ -103,21 +103,21 @@ async fn a_schema_that_the_provider_cannot_express_is_described_in_the_prompt() 
     Ok(())
 }
 
-/// Says the start of an answer, tells when it was sent, and goes on until nobody listens.
+/// Sends the start of an answer, reports the time, and continues until the client disconnects.
 fn serve_endless(first: &'static str) -> Result<(Server, mpsc::Receiver<Instant>)> {
-    let (tell, sent) = mpsc::channel();
+    let (sender, sent) = mpsc::channel();
     let server = Server::start(move |stream| {
         start_answer(stream)?;
         say(stream, first)?;
-        // nobody may wait for it
-        let _ = tell.send(Instant::now());
+        // the test may not wait for it
+        let _ = sender.send(Instant::now());
         Ok(())
     })?;
     Ok((server, sent))
 }
 
 #[tokio::test]
-async fn a_mismatch_closes_the_connection_within_100_ms() -> Result {
+async fn mismatch_closes_the_connection_within_100_ms() -> Result {
     let (server, sent) = serve_endless(r#"{"title": "Fire", "pages": ["#)?;
     let error = write_story().on(&server.model()?).await.err().ok_or("it fits")?;
     let PromptError::Mismatch { path, .. } = &error else { return Err(error.into()) };
@@ -130,7 +130,7 @@ async fn a_mismatch_closes_the_connection_within_100_ms() -> Result {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_closes_the_connection_within_100_ms() -> Result {
+async fn dropped_stream_closes_the_connection_within_100_ms() -> Result {
     let (server, _sent) = serve_endless(r#"{"title": "Fire"#)?;
     let model = server.model()?;
     let mut answer = write_story().on(&model).stream();
@@ -149,7 +149,7 @@ async fn a_stream_that_is_dropped_closes_the_connection_within_100_ms() -> Resul
 enum Term {
     Number(i32),
     Not {
-        /// What is negated.
+        /// The negated term.
         of: Box<Term>,
     },
 }
@@ -159,7 +159,7 @@ enum Term {
 async fn term() -> Term;
 
 #[tokio::test]
-async fn a_described_reference_to_its_own_type_is_sent() -> Result {
+async fn reference_with_a_description_to_its_own_type_is_sent() -> Result {
     let server = serve(r#"{"value": {"Not": {"of": {"Number": 1}}}}"#)?;
     let model = server.model()?.schema_mode(SchemaMode::Structured);
     let Term::Not { of } = term().on(&model).await? else { return Err("another term".into()) };
@@ -168,7 +168,7 @@ async fn a_described_reference_to_its_own_type_is_sent() -> Result {
     let schema = &body["response_format"]["json_schema"]["schema"];
     let not = &schema["$defs"]["Answer"]["anyOf"][1]["properties"]["Not"];
     let expected =
-        json!({ "description": "What is negated.", "anyOf": [{ "$ref": "#/$defs/Answer" }] });
+        json!({ "description": "The negated term.", "anyOf": [{ "$ref": "#/$defs/Answer" }] });
     assert_eq!(not["properties"]["of"], expected, "{schema}");
     Ok(())
 }

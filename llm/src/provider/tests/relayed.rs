@@ -1,4 +1,4 @@
-//! Every provider that `genai` knows is asked through the relay.
+//! Every provider that `genai` supports is used through the relay.
 
 use super::{
     super::{
@@ -21,12 +21,12 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A provider whose clients the others share.
+/// Returns a provider whose HTTP clients the others share.
 fn any() -> Result<Provider> {
     Ok(Provider::at("http://127.0.0.1:1", "small", None)?)
 }
 
-/// A provider of this kind, at this server.
+/// Returns a provider with this protocol, at this server.
 fn provider(any: &Provider, kind: AdapterKind, url: &str) -> Provider {
     let model = match kind {
         AdapterKind::Vertex => "gemini-9",
@@ -55,9 +55,9 @@ async fn each_adapter_reaches_its_provider_through_the_relay() -> Result {
 }
 
 #[tokio::test]
-async fn the_limits_hold_for_each_protocol() -> Result {
+async fn limits_apply_to_each_protocol() -> Result {
     let any = any()?;
-    // the type of Bedrock's frames must not switch the limits of another protocol off
+    // the content type of Bedrock's frames must not disable the limits of another protocol
     let types = ["text/event-stream", "application/vnd.amazon.eventstream"];
     for (kind, content_type) in
         AdapterKind::all().iter().flat_map(|kind| types.map(|content_type| (kind, content_type)))
@@ -78,7 +78,7 @@ async fn the_limits_hold_for_each_protocol() -> Result {
     Ok(())
 }
 
-/// Sends a body in one chunk, and ends it or not.
+/// Sends a body in one chunk, with or without the last chunk.
 fn send_chunk(stream: &mut std::net::TcpStream, body: &str, last: &str) -> std::io::Result<()> {
     let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
     write!(stream, "{head}{:x}\r\n{body}\r\n{last}", body.len())?;
@@ -121,7 +121,7 @@ event: message_stop
 data: {"type":"message_stop"}
 
 "#;
-// whose status `genai` takes for a stop reason
+// `genai` takes its status for a stop reason
 const INTERACTIONS: &str = r#"event: interaction.status_update
 data: {"status":"in_progress","event_type":"interaction.status_update"}
 
@@ -140,7 +140,7 @@ const COHERE_END: &str = r#"{"is_finished":true,"event_type":"stream-end","finis
 const END: &str = "0\r\n\r\n";
 
 #[tokio::test]
-async fn an_answer_without_its_last_event_is_truncated_however_the_connection_ends() -> Result {
+async fn answer_without_its_last_event_is_truncated_whether_closed_or_lost() -> Result {
     let any = any()?;
     for (kind, body, rest) in [
         (Anthropic, ANTHROPIC, ANTHROPIC_END),
@@ -173,12 +173,12 @@ async fn an_answer_without_its_last_event_is_truncated_however_the_connection_en
 }
 
 #[tokio::test]
-async fn an_end_and_an_error_are_seen_in_each_protocol() -> Result {
+async fn end_and_error_are_recognized_in_each_protocol() -> Result {
     let any = any()?;
     let error = r#"{"error":"out of memory"}"#;
     let cut = Ok(Reason::Truncated);
     let gave_up = |reason: &str| Err(ModelError::GaveUp { reason: reason.to_owned() });
-    // in the words of `genai`
+    // the error is quoted by `genai`
     let no_text = gave_up(r#"{"finishReason":null,"usageMetadata":null}"#);
     let unread = gave_up("part of its answer could not be read");
     for (kind, body, last, expected) in [
@@ -204,7 +204,7 @@ async fn an_end_and_an_error_are_seen_in_each_protocol() -> Result {
 }
 
 #[tokio::test]
-async fn another_process_that_finds_the_relay_learns_nothing() -> Result {
+async fn relay_answers_other_processes_with_an_error() -> Result {
     let relay = Relay::open(
         relay::client()?,
         "http://127.0.0.1:1/v1/",
@@ -234,7 +234,7 @@ async fn another_process_that_finds_the_relay_learns_nothing() -> Result {
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_server_is_not_followed() -> Result {
+async fn redirect_to_another_server_is_not_followed() -> Result {
     let server =
         Server::start(|stream| refuse(stream, 307, "location: http://127.0.0.1:1/\r\n", ""))?;
     let error = server.model()?.chat(ask()).whole().await.err();

@@ -1,4 +1,4 @@
-//! What a provider is sent, and the calls it asks for.
+//! Requests to a provider, and the calls in its answers.
 
 use super::server::{KEY, Result, Server, answer, send, start_answer};
 use crate::{Message, Model, Provider, Request, Tool, ToolCall};
@@ -15,7 +15,7 @@ async fn sent(request: Request) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn a_conversation_is_sent_without_its_empty_messages() -> Result {
+async fn conversation_is_sent_without_empty_messages() -> Result {
     let history = [
         Message::user("Hi"),
         Message::assistant(""),
@@ -41,7 +41,7 @@ async fn a_conversation_is_sent_without_its_empty_messages() -> Result {
 }
 
 #[tokio::test]
-async fn a_key_is_sent_without_the_end_of_its_line() -> Result {
+async fn key_is_sent_without_its_line_feed() -> Result {
     for (key, expected) in [("sk-1\n", "authorization: bearer sk-1\r\n"), (" ", "bearer none\r\n")]
     {
         let server = Server::start(answer)?;
@@ -66,9 +66,9 @@ async fn tools_calls_and_their_results_are_sent() -> Result {
     assert_eq!(body["tools"][0]["function"]["name"], "add");
     assert_eq!(body["tools"][0]["function"]["description"], "Adds.");
     let messages = &body["messages"];
-    let asked = &messages[1]["tool_calls"][0];
-    assert_eq!((&asked["id"], &asked["function"]["name"]), (&json!("c1"), &json!("add")));
-    assert_eq!(asked["function"]["arguments"], r#"{"a":1,"b":2}"#);
+    let call = &messages[1]["tool_calls"][0];
+    assert_eq!((&call["id"], &call["function"]["name"]), (&json!("c1"), &json!("add")));
+    assert_eq!(call["function"]["arguments"], r#"{"a":1,"b":2}"#);
     assert_eq!(messages[2]["role"], "tool");
     assert_eq!(messages[2]["tool_call_id"], "c1");
     assert_eq!(messages[2]["content"], "3");
@@ -76,7 +76,7 @@ async fn tools_calls_and_their_results_are_sent() -> Result {
 }
 
 #[tokio::test]
-async fn arguments_go_back_as_an_object() -> Result {
+async fn arguments_are_sent_back_as_an_object() -> Result {
     for (arguments, expected) in [
         (Value::Null, "{}"),
         (json!(""), "{}"),
@@ -92,14 +92,14 @@ async fn arguments_go_back_as_an_object() -> Result {
             Message::tool(&call, "noon"),
         ];
         let body = sent(Request::new(history)).await?;
-        let asked = &body["messages"][1]["tool_calls"][0];
-        assert_eq!(asked["function"]["arguments"], expected);
+        let call = &body["messages"][1]["tool_calls"][0];
+        assert_eq!(call["function"]["arguments"], expected);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn calls_come_complete_in_their_order_before_the_end() -> Result {
+async fn calls_arrive_complete_and_in_order_before_the_end() -> Result {
     let server = Server::start(|stream| {
         start_answer(stream)?;
         let part = |calls: Value| json!({ "choices": [{ "delta": { "tool_calls": calls } }] });

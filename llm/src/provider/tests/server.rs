@@ -1,4 +1,4 @@
-//! A server for one request, with the protocol of `OpenAI` and any manners.
+//! A server for one request, with the `OpenAI` protocol and configurable behavior.
 
 use crate::Provider;
 use std::{
@@ -13,7 +13,7 @@ pub(super) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 pub(super) const KEY: &str = "sk-very-secret";
 
-/// What the server does once it has read a request.
+/// The behavior of the server after it has read a request.
 pub(super) type Manners = fn(&mut TcpStream) -> io::Result<()>;
 
 /// A server for one request.
@@ -22,22 +22,22 @@ pub(super) struct Server {
     thread: thread::JoinHandle<io::Result<Received>>,
 }
 
-/// What the server has seen.
+/// The request that the server received.
 pub(super) struct Received {
     pub(super) head: String,
     pub(super) body: String,
-    /// Whether the client closed the connection when the server was done.
+    /// Whether the client had closed the connection when the server was done.
     pub(super) closed: bool,
-    /// When it was done with the connection.
+    /// The time at which the server was done with the connection.
     pub(super) at: Instant,
 }
 
 impl Received {
-    /// The client closed the connection, and soon.
+    /// Asserts that the client closed the connection soon after this time.
     pub(super) fn assert_closed_soon_after(&self, moment: Instant) {
         assert!(self.closed);
         let took = self.at.saturating_duration_since(moment);
-        // far less on a calm machine; the tests of limits send floods beside this one
+        // far less on an idle machine; the tests of limits send floods at the same time
         assert!(took < Duration::from_secs(1), "{took:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Which provider the settings choose, and what is said about it.
+//! The provider that the settings choose, and its description.
 
 use super::{
     ask,
@@ -15,7 +15,7 @@ fn choose(settings: &[(&str, &str)]) -> std::result::Result<(Arc<dyn Model>, Str
 }
 
 #[tokio::test]
-async fn no_key_and_no_password_is_ever_shown() -> Result {
+async fn keys_and_passwords_are_never_shown() -> Result {
     let shown = |settings: &[(&str, &str)]| choose(settings).map(|chosen| format!("{chosen:?}"));
     let base = "http://user:sk-very-secret@localhost:1/v1?key=sk-very-secret";
     for settings in [
@@ -29,7 +29,7 @@ async fn no_key_and_no_password_is_ever_shown() -> Result {
         assert!(!shown(settings)?.contains(KEY), "{}", shown(settings)?);
     }
     let (model, line) = choose(&[("BURDOCK_BASE_URL", base), ("BURDOCK_MODEL", "small")])?;
-    assert_eq!(line, "online: the model `small` answers, at http://localhost:1/v1");
+    assert_eq!(line, "online: model `small` at http://localhost:1/v1");
     assert!(!format!("{model:?}").contains(KEY));
     let error = model.chat(ask()).whole().await.err();
     assert!(error.is_some_and(|error| !format!("{error:?}").contains(KEY)));
@@ -44,37 +44,25 @@ async fn no_key_and_no_password_is_ever_shown() -> Result {
 }
 
 #[test]
-fn what_is_given_is_not_looked_for_in_the_environment() {
+fn arguments_are_not_read_from_the_environment() {
     let error = Provider::named("gpt-9", None).err().map(|error| error.to_string());
     let expected = "`OPENAI_API_KEY` must be set to use the model `gpt-9`";
     assert_eq!(error.as_deref(), Some(expected));
     assert!(Provider::named("llama3.2", None).is_ok());
-    // whoever gives a URL has set no variable
+    // the URL was passed as an argument, not as a variable
     let error = Provider::at("localhost", "small", None).err();
     assert!(error.is_some_and(|error| !error.to_string().contains("BURDOCK")));
 }
 
 #[test]
-fn the_settings_choose_the_model() {
+fn settings_choose_the_model() {
     let table: &[(&[(&str, &str)], &str)] = &[
         (&[], "offline:"),
-        (&[("OPENAI_API_KEY", KEY)], "online: the model `gpt-5.4-mini` answers, by way of OpenAI"),
-        (
-            &[("ANTHROPIC_API_KEY", KEY)],
-            "online: the model `claude-haiku-4-5` answers, by way of Anthropic",
-        ),
-        (
-            &[("GEMINI_API_KEY", KEY)],
-            "online: the model `gemini-3.5-flash-lite` answers, by way of Gemini",
-        ),
-        (
-            &[("GEMINI_API_KEY", KEY), ("BURDOCK_MODEL", "gemini-9")],
-            "online: the model `gemini-9` answers",
-        ),
-        (
-            &[("BURDOCK_MODEL", "llama3.2")],
-            "online: the model `llama3.2` answers, by way of Ollama",
-        ),
+        (&[("OPENAI_API_KEY", KEY)], "online: model `gpt-5.4-mini` of OpenAI"),
+        (&[("ANTHROPIC_API_KEY", KEY)], "online: model `claude-haiku-4-5` of Anthropic"),
+        (&[("GEMINI_API_KEY", KEY)], "online: model `gemini-3.5-flash-lite` of Gemini"),
+        (&[("GEMINI_API_KEY", KEY), ("BURDOCK_MODEL", "gemini-9")], "online: model `gemini-9`"),
+        (&[("BURDOCK_MODEL", "llama3.2")], "online: model `llama3.2` of Ollama"),
         (
             &[("GEMINI_API_KEY", KEY), ("BURDOCK_MODEL", "gpt-9")],
             "`OPENAI_API_KEY` must be set to use the model `gpt-9`",

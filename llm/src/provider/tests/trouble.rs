@@ -1,4 +1,4 @@
-//! Providers that refuse, break off, talk nonsense, keep silent or never stop.
+//! Providers that reject requests, disconnect, send invalid data, keep silent or never stop.
 
 use super::{
     ask,
@@ -12,7 +12,7 @@ use futures::StreamExt;
 use serde_json::json;
 use std::{io::Write, net::TcpListener, time::Duration};
 
-/// How many deltas came from such a server, and the last item.
+/// Returns the number of deltas from such a server, and the last item.
 async fn outcome(manners: Manners) -> Result<(usize, Item)> {
     let server = Server::start(manners)?;
     let mut answer = server.model()?.silent_for(Duration::from_secs(1)).at_most(10_000).chat(ask());
@@ -28,7 +28,7 @@ async fn outcome(manners: Manners) -> Result<(usize, Item)> {
     }
 }
 
-/// The error of a chat with such a server, and how many deltas came before it.
+/// Returns the error of a chat with such a server, and the number of deltas before it.
 async fn failure(manners: Manners) -> Result<(ModelError, usize)> {
     match outcome(manners).await? {
         (deltas, Err(error)) => Ok((error, deltas)),
@@ -37,7 +37,7 @@ async fn failure(manners: Manners) -> Result<(ModelError, usize)> {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_truncated() -> Result {
+async fn answer_that_breaks_off_is_truncated() -> Result {
     let half_a_line: Manners = |stream| {
         say_three(stream)?;
         stream.write_all(b"data: {\"choices\": [{\"delta\": {\"con")?;
@@ -68,8 +68,7 @@ async fn an_answer_that_breaks_off_is_truncated() -> Result {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_before_its_first_word_is_an_error_that_can_be_retried() -> Result
-{
+async fn answer_that_breaks_off_before_its_first_text_is_a_retryable_error() -> Result {
     let table: &[Manners] = &[
         |stream| stream.shutdown(std::net::Shutdown::Both),
         |stream| {
@@ -93,7 +92,7 @@ async fn an_answer_that_breaks_off_before_its_first_word_is_an_error_that_can_be
 }
 
 #[tokio::test]
-async fn an_error_or_nonsense_inside_the_answer_ends_it() -> Result {
+async fn error_or_invalid_data_in_the_answer_ends_it() -> Result {
     let (error, deltas) = failure(give_up).await?;
     assert_eq!(error.to_string(), "the provider gave up: overloaded");
     assert!(error.is_retryable());
@@ -118,7 +117,7 @@ async fn an_error_or_nonsense_inside_the_answer_ends_it() -> Result {
 }
 
 #[tokio::test]
-async fn silence_and_endless_keep_alives_are_given_up() -> Result {
+async fn silence_and_endless_keep_alives_time_out() -> Result {
     let table: &[(Manners, usize)] = &[
         (|_| Ok(()), 0),
         (start_answer, 0),
@@ -143,7 +142,7 @@ async fn silence_and_endless_keep_alives_are_given_up() -> Result {
 }
 
 #[tokio::test]
-async fn a_server_that_keeps_the_connection_behind_its_finish_reason_has_answered() -> Result {
+async fn answer_ends_if_the_connection_stays_open_after_the_finish_reason() -> Result {
     let server = Server::start(|stream| {
         say_three(stream)?;
         send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": "length" }] }))
@@ -156,7 +155,7 @@ async fn a_server_that_keeps_the_connection_behind_its_finish_reason_has_answere
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_ended() -> Result {
+async fn endless_answer_ends_at_the_limit() -> Result {
     let server = Server::start(|stream| {
         start_answer(stream)?;
         while say(stream, "and so on ").is_ok() {}
@@ -169,7 +168,7 @@ async fn an_endless_answer_is_ended() -> Result {
 }
 
 #[tokio::test]
-async fn thoughts_and_calls_without_end_are_ended() -> Result {
+async fn endless_reasoning_and_calls_end_at_the_limit() -> Result {
     let think: Manners = |stream| {
         start_answer(stream)?;
         let choice = json!({ "delta": { "reasoning_content": "hmm ".repeat(100) } });
@@ -195,7 +194,7 @@ async fn thoughts_and_calls_without_end_are_ended() -> Result {
 }
 
 #[tokio::test]
-async fn a_refusal_comes_before_all_and_says_whether_to_retry() -> Result {
+async fn http_error_is_the_only_item_and_says_whether_to_retry() -> Result {
     let table: &[(Manners, &str, bool)] = &[
         (|stream| refuse(stream, 401, "", "{}"), "status 401: the key is not accepted", false),
         (
@@ -221,16 +220,16 @@ async fn a_refusal_comes_before_all_and_says_whether_to_retry() -> Result {
         assert!(error.to_string().ends_with(expected), "{error}");
         assert_eq!(error.is_retryable(), *retryable, "{error}");
         assert_eq!(error.clone().into_action().is_retryable(), *retryable, "{error}");
-        let asked = expected.contains("429").then_some(Duration::from_secs(7));
-        assert_eq!(error.retry_after(), asked, "{error}");
+        let delay = expected.contains("429").then_some(Duration::from_secs(7));
+        assert_eq!(error.retry_after(), delay, "{error}");
         assert_eq!(deltas, 0);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_rate_limit_is_waited_for() -> Result {
-    // the server is there for one request; whoever comes again finds nobody
+async fn retry_after_of_a_rate_limit_is_respected() -> Result {
+    // the server accepts one request, so the retry finds no server
     let limited: Manners = |stream| refuse(stream, 429, "retry-after-ms: 1\r\n", "{}");
     let server = Server::start(limited)?;
     let model = Retrying::new(server.model()?).first_wait(Duration::from_millis(1));
@@ -240,11 +239,11 @@ async fn a_rate_limit_is_waited_for() -> Result {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_can_be_retried() -> Result {
+async fn unreachable_server_is_a_retryable_error() -> Result {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let model = Provider::at(&format!("http://127.0.0.1:{port}"), "small", None)?;
     let Err(error) = model.chat(ask()).whole().await else {
-        return Err("nobody should answer".into());
+        return Err("the server should not answer".into());
     };
     assert!(
         matches!(&error, ModelError::Connection { reason } if reason.contains("refused")),
@@ -255,7 +254,7 @@ async fn a_server_that_is_not_there_can_be_retried() -> Result {
 }
 
 #[test]
-fn without_tokio_it_is_an_error_and_no_panic() -> Result {
+fn use_outside_tokio_is_an_error_and_not_a_panic() -> Result {
     let model = Provider::at("http://127.0.0.1:1", "small", None)?;
     let error = futures::executor::block_on(model.chat(ask()).whole()).err();
     assert!(matches!(error, Some(ModelError::Request { .. })), "{error:?}");
@@ -263,7 +262,7 @@ fn without_tokio_it_is_an_error_and_no_panic() -> Result {
 }
 
 #[tokio::test]
-async fn no_key_is_ever_shown() -> Result {
+async fn key_is_never_shown() -> Result {
     let trace = traced::Trace::default();
     let watching = trace.watch();
     let manners: Manners = |stream| refuse(stream, 400, "", &format!("bad key {KEY}"));

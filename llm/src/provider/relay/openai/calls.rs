@@ -1,15 +1,16 @@
-//! Tool calls, assembled from their pieces.
+//! Tool calls, assembled from their fragments.
 //!
-//! A piece belongs to the call with its id, else to the last call with its index, else to the last
-//! call. An index is only compared, never used as a size. A call is emitted once, when it is complete,
-//! with arguments and an id of its own.
+//! A fragment belongs to the call with its id, otherwise to the last call with its index, otherwise to
+//! the last call. An index is only compared, never used as a size. A call is emitted once, when it is
+//! complete, with arguments and a unique id.
 
 use super::super::{fault::Fault, json::Json, text::Joiner};
 use crate::clock;
 use serde_json::{json, value::RawValue};
 use std::collections::BTreeSet;
 
-/// Bytes that a call counts beside its text, so that the limit of an answer also limits its calls.
+/// Bytes counted per call in addition to its text, so that the size limit of an answer also limits the
+/// number of calls.
 const OVERHEAD: usize = 256;
 
 /// The calls of an answer so far.
@@ -29,10 +30,10 @@ struct Call {
     nesting: Nesting,
 }
 
-/// A piece of a call, as a server sends it.
+/// A fragment of a call, as a server sends it.
 #[derive(Debug)]
 struct Piece<'a> {
-    /// As it is written: `0`, but also `"0"` or a number that is out of range.
+    /// The raw JSON: `0`, but also `"0"` or a number that is out of range.
     index: Option<&'a str>,
     id: Option<String>,
     name: Option<String>,
@@ -40,7 +41,8 @@ struct Piece<'a> {
 }
 
 impl Calls {
-    /// Takes a piece of a call: `{"index": 0, "id": "…", "function": {"name": "…", "arguments": "…"}}`.
+    /// Adds a fragment of a call: `{"index": 0, "id": "…", "function": {"name": "…", "arguments":
+    /// "…"}}`.
     pub(super) fn push(&mut self, piece: Json<'_>) {
         if !piece.is_object() {
             return;
@@ -55,7 +57,7 @@ impl Calls {
         });
     }
 
-    /// Takes a piece of the only call, in the older form: `{"name": "…", "arguments": "…"}`.
+    /// Adds a fragment of the only call, in the older form: `{"name": "…", "arguments": "…"}`.
     pub(super) fn push_function_call(&mut self, function: Json<'_>) {
         let fields = function.fields();
         self.add(&Piece {
@@ -66,13 +68,12 @@ impl Calls {
         });
     }
 
-    /// How many bytes there are.
+    /// Returns the size of all calls, in bytes.
     pub(super) fn size(&self) -> usize {
         self.size
     }
 
-    /// Ends the calls, as a delta that has all of them. A limit may have cut the last one, which is left
-    /// out then.
+    /// Ends the calls. Returns a delta with all of them. If the limit cut the last one, it is omitted.
     pub(super) fn finish(&mut self, is_cut: bool) -> Result<Option<serde_json::Value>, Fault> {
         let mut ids = BTreeSet::new();
         let mut calls = Vec::new();
@@ -85,7 +86,7 @@ impl Calls {
             }
             match name.as_str() {
                 "" if is_cut => continue,
-                "" => return Err(Fault::Complaint("it asks for a call without a name".to_owned())),
+                "" => return Err(Fault::Reported("it asks for a call without a name".to_owned())),
                 _ => {}
             }
             let id = id.filter(|id| !ids.contains(id)).unwrap_or_else(new_id);
@@ -111,7 +112,7 @@ impl Calls {
         }
     }
 
-    /// The call that a piece continues.
+    /// Finds the call that a fragment continues.
     fn find(&self, piece: &Piece<'_>) -> Option<usize> {
         let has_index = |call: &Call| piece.index.is_none() || call.index.as_deref() == piece.index;
         if let Some(id) = &piece.id {
@@ -133,12 +134,12 @@ impl Call {
         if *name != self.name {
             return self.name.is_empty();
         }
-        // the same name again: in each piece, or the next call of the same function
+        // a repeated name is part of each fragment, or starts the next call of the same function
         let has_more = piece.arguments.is_some_and(|more| more.raw() != "\"\"");
         !(self.nesting.is_closed() && (has_more || piece.index.is_none()))
     }
 
-    /// Adds a piece; returns how many bytes it added.
+    /// Adds a fragment. Returns the number of bytes that it added.
     fn add(&mut self, piece: &Piece<'_>) -> usize {
         let before = self.name.len() + self.arguments.len();
         if self.id.is_none() {
@@ -166,11 +167,11 @@ impl Call {
     }
 }
 
-/// Nesting depth of the arguments: tells whether they are complete without parsing them again.
+/// Nesting depth of the arguments. It shows whether they are complete without parsing them again.
 #[derive(Debug, Default)]
 struct Nesting {
     depth: usize,
-    has_begun: bool,
+    has_started: bool,
     in_string: bool,
     is_escaped: bool,
 }
@@ -183,7 +184,7 @@ impl Nesting {
                 b'\\' if self.in_string => self.is_escaped = true,
                 b'"' => self.in_string = !self.in_string,
                 b'{' | b'[' if !self.in_string => {
-                    self.has_begun = true;
+                    self.has_started = true;
                     self.depth += 1;
                 }
                 b'}' | b']' if !self.in_string => self.depth = self.depth.saturating_sub(1),
@@ -193,12 +194,12 @@ impl Nesting {
     }
 
     fn is_closed(&self) -> bool {
-        self.has_begun && self.depth == 0
+        self.has_started && self.depth == 0
     }
 }
 
-/// Normalises the text of arguments: absent ones become `{}`, and JSON inside of a JSON string is
-/// unpacked. Anything else stays as it is.
+/// Normalizes the text of arguments: absent ones become `{}`, and JSON inside a JSON string is
+/// unwrapped. Anything else is unchanged.
 fn normalised(arguments: &str) -> String {
     let inner: Option<String> = serde_json::from_str(arguments).ok();
     let text = match &inner {
@@ -215,7 +216,7 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
-/// An id for a call that has none, which no other call of the conversation has.
+/// Returns an id for a call that has none, unique in the conversation.
 fn new_id() -> String {
     format!("call_{:016x}", clock::random())
 }

@@ -1,4 +1,4 @@
-//! One choice of an answer.
+//! The choices of an answer.
 
 use super::{OpenAi, Out, is_error, write_delta};
 use crate::provider::relay::{
@@ -6,7 +6,7 @@ use crate::provider::relay::{
     json::{Fields, Json},
 };
 
-/// Why the model ended.
+/// A finish reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finish {
     Stop,
@@ -15,7 +15,7 @@ pub(super) enum Finish {
 }
 
 impl Finish {
-    /// Its name in the protocol of `OpenAI`.
+    /// Returns its name in the `OpenAI` protocol.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
@@ -24,7 +24,7 @@ impl Finish {
         }
     }
 
-    /// Reads a finish reason; `None` for one that says nothing.
+    /// Parses a finish reason. Returns `None` if it has no information.
     fn parse(reason: &str) -> Result<Option<Self>, Fault> {
         match reason.trim().to_ascii_lowercase().as_str() {
             "" | "null" | "none" => Ok(None),
@@ -51,9 +51,9 @@ impl OpenAi {
             return Ok(());
         }
         if let Some(error) = choice.get("error").filter(|error| is_error(*error)) {
-            return Err(Fault::Complaint(error.raw().to_owned()));
+            return Err(Fault::Reported(error.raw().to_owned()));
         }
-        // a gateway that does not stream sends the message whole
+        // a gateway that does not stream sends the whole message
         if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
             self.delta(&delta.fields(), out);
         }
@@ -65,13 +65,13 @@ impl OpenAi {
 
     fn delta(&mut self, delta: &Fields<'_>, out: &mut Out) {
         for name in ["reasoning_content", "reasoning"] {
-            if let Some(thought) = delta.get(name).and_then(Json::bytes) {
-                self.think(&thought, out);
+            if let Some(reasoning) = delta.get(name).and_then(Json::bytes) {
+                self.emit_reasoning(&reasoning, out);
                 break;
             }
         }
         match delta.get("content") {
-            Some(content) if content.is_string() => self.say(content, out),
+            Some(content) if content.is_string() => self.emit_text(content, out),
             Some(parts) => {
                 for part in parts.items() {
                     self.part(&part.fields(), out);
@@ -81,7 +81,7 @@ impl OpenAi {
         }
         if let Some(refusal) = delta.get("refusal").filter(|refusal| refusal.is_string()) {
             self.is_refused |= refusal.raw() != "\"\"";
-            self.say(refusal, out);
+            self.emit_text(refusal, out);
         }
         for call in delta.get("tool_calls").into_iter().flat_map(Json::items) {
             self.calls.push(call);
@@ -91,19 +91,19 @@ impl OpenAi {
         }
     }
 
-    /// Takes a part of a content: text, or thoughts of Mistral's models.
+    /// Adds a part of a content: text, or reasoning of Mistral's models.
     fn part(&mut self, part: &Fields<'_>, out: &mut Out) {
         if let Some(text) = part.get("text").filter(|text| text.is_string()) {
-            self.say(text, out);
+            self.emit_text(text, out);
         }
         match part.get("thinking") {
-            Some(thought) if thought.is_string() => {
-                self.think(&thought.bytes().unwrap_or_default(), out);
+            Some(reasoning) if reasoning.is_string() => {
+                self.emit_reasoning(&reasoning.bytes().unwrap_or_default(), out);
             }
             Some(parts) => {
                 for part in parts.items() {
                     if let Some(text) = part.fields().get("text").and_then(Json::bytes) {
-                        self.think(&text, out);
+                        self.emit_reasoning(&text, out);
                     }
                 }
             }
@@ -111,14 +111,14 @@ impl OpenAi {
         }
     }
 
-    fn say(&mut self, text: Json<'_>, out: &mut Out) {
+    fn emit_text(&mut self, text: Json<'_>, out: &mut Out) {
         let text = self.text.push(&text.bytes().unwrap_or_default());
         write_delta(out, "content", &text);
     }
 
-    fn think(&mut self, thought: &[u8], out: &mut Out) {
-        let thought = self.thought.push(thought);
-        self.thoughts += thought.len();
-        write_delta(out, "reasoning_content", &thought);
+    fn emit_reasoning(&mut self, reasoning: &[u8], out: &mut Out) {
+        let reasoning = self.reasoning.push(reasoning);
+        self.reasoning_size += reasoning.len();
+        write_delta(out, "reasoning_content", &reasoning);
     }
 }

@@ -1,6 +1,6 @@
-//! The protocol of `OpenAI`, as servers speak it, and as `genai` reads it.
+//! The `OpenAI` protocol, in the variants of different servers.
 //!
-//! All that is lenient is here: what comes out is what `OpenAI` itself would send.
+//! All leniency is here: the output is what `OpenAI` itself would send.
 
 mod calls;
 mod choice;
@@ -15,16 +15,16 @@ use super::{
 };
 use serde_json::{Value, json};
 
-/// Reads an answer and writes it again.
+/// Reads an answer and writes its normalized form.
 #[derive(Debug)]
 pub(super) struct OpenAi {
-    /// How many bytes of thoughts and calls there may be.
+    /// Limit on the bytes of reasoning and calls.
     limit: usize,
-    /// The index of the one choice that counts.
+    /// The index of the choice that is used.
     choice: Option<String>,
     text: Joiner,
-    thought: Joiner,
-    thoughts: usize,
+    reasoning: Joiner,
+    reasoning_size: usize,
     calls: Calls,
     finish: Option<Finish>,
     is_refused: bool,
@@ -37,8 +37,8 @@ impl OpenAi {
             limit,
             choice: None,
             text: Joiner::default(),
-            thought: Joiner::default(),
-            thoughts: 0,
+            reasoning: Joiner::default(),
+            reasoning_size: 0,
             calls: Calls::default(),
             finish: None,
             is_refused: false,
@@ -46,21 +46,21 @@ impl OpenAi {
         }
     }
 
-    /// Takes an object of the stream.
+    /// Reads an object of the stream.
     fn chunk(&mut self, text: &str, object: &Fields<'_>, out: &mut Out) -> Result<Flow, Fault> {
         if object.get("error").is_some_and(is_error) {
-            return Err(Fault::Complaint(text.to_owned()));
+            return Err(Fault::Reported(text.to_owned()));
         }
         self.take_usage(object);
         let Some(choices) = object.get("choices") else {
             let is_error = object.text("object").as_deref() == Some("error")
                 || ["message", "detail"].iter().any(|name| object.text(name).is_some());
-            return if is_error { Err(Fault::Complaint(text.to_owned())) } else { Ok(Flow::More) };
+            return if is_error { Err(Fault::Reported(text.to_owned())) } else { Ok(Flow::More) };
         };
         for choice in choices.items() {
             self.choice(&choice.fields(), out)?;
         }
-        if self.thoughts + self.calls.size() > self.limit {
+        if self.reasoning_size + self.calls.size() > self.limit {
             self.finish = Some(Finish::Length);
             self.calls = Calls::default();
             self.close(out)?;
@@ -99,7 +99,7 @@ impl Reader for OpenAi {
     fn event(&mut self, event: &Event, out: &mut Out) -> Result<Flow, Fault> {
         let data = event.data.trim();
         if event.name == "error" {
-            return Err(Fault::Complaint(data.to_owned()));
+            return Err(Fault::Reported(data.to_owned()));
         }
         match data {
             "" => return Ok(Flow::More),
@@ -112,7 +112,7 @@ impl Reader for OpenAi {
         match Json::parse(data) {
             Ok(object) => self.chunk(data, &object.fields(), out),
             Err(_) if event.is_open => Ok(Flow::More),
-            Err(_) => Err(Fault::NoJson),
+            Err(_) => Err(Fault::InvalidJson),
         }
     }
 
@@ -124,7 +124,7 @@ impl Reader for OpenAi {
         let object = Json::parse(text).ok().map(Json::fields);
         match object {
             Some(object) if object.get("choices").is_some() => self.chunk(text, &object, out),
-            _ => Err(Fault::NoStream(text.to_owned())),
+            _ => Err(Fault::NotAStream(text.to_owned())),
         }
     }
 
@@ -138,7 +138,7 @@ impl Reader for OpenAi {
     }
 }
 
-/// Whether a field `error` says that there is one: some servers have it, empty, in each event.
+/// Returns whether a field `error` reports an error. Some servers send an empty one in each event.
 fn is_error(error: Json<'_>) -> bool {
     !matches!(error.raw(), "false" | "\"\"" | "{}" | "0")
 }

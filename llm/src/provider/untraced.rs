@@ -1,4 +1,4 @@
-//! What clients trace, kept back.
+//! Suppression of the trace output of clients.
 
 use crate::{Answer, answer::Item};
 use futures_core::Stream;
@@ -9,17 +9,17 @@ use std::{
 };
 use tracing::{Dispatch, dispatcher};
 
-/// An answer during whose polls nothing is traced: `genai` traces errors with all that the server
-/// said, which may be the key that it was sent.
-pub(super) struct Muted(Answer);
+/// An answer that is polled without a trace subscriber, because `genai` traces errors with the whole
+/// response, which may contain the key.
+pub(super) struct Untraced(Answer);
 
-impl Muted {
+impl Untraced {
     pub(super) fn new(answer: Answer) -> Self {
         Self(answer)
     }
 }
 
-impl Stream for Muted {
+impl Stream for Untraced {
     type Item = Item;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item>> {

@@ -1,4 +1,4 @@
-//! An answer of a provider, as it arrives.
+//! Answers of a provider, as they arrive.
 
 use super::{
     explain::explain,
@@ -20,31 +20,31 @@ use std::{
     time::Duration,
 };
 
-/// An event as `genai` has it; `None` at the end.
+/// An event of `genai`; `None` at the end.
 type Event = Option<genai::Result<ChatStreamEvent>>;
 
 /// An answer that is being read.
-pub(super) struct Said {
+pub(super) struct ProviderAnswer {
     /// `None` once it has ended, so that its connection is closed before the last item is returned.
-    coming: Option<Coming>,
+    source: Option<Source>,
     secrets: Secrets,
     limits: Limits,
     report: Report,
     watch: Stopwatch,
-    /// The length of each call that the model asks for. A call is complete only at the end.
+    /// The length of each call. A call is complete only at the end of the answer.
     calls: BTreeMap<String, usize>,
-    /// The length of all that is not shown: calls and thoughts.
-    unshown: usize,
-    behind: VecDeque<Chunk>,
+    /// The length of the content that is not shown: calls and reasoning.
+    hidden: usize,
+    queued: VecDeque<Chunk>,
 }
 
-/// The relay and what `genai` reads from it. One task polls both.
-struct Coming {
+/// The relay and the events that `genai` reads from it. One task polls both.
+struct Source {
     relay: Option<BoxFuture<'static, ()>>,
     events: ChatStream,
 }
 
-impl Coming {
+impl Source {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if let Some(relay) = &mut self.relay
             && relay.poll_unpin(cx).is_ready()
@@ -55,8 +55,8 @@ impl Coming {
     }
 }
 
-impl Said {
-    /// Reads the events that come through a relay.
+impl ProviderAnswer {
+    /// Returns the answer whose events arrive through a relay.
     pub(super) fn stream(
         events: ChatStream,
         relay: Relay,
@@ -65,69 +65,69 @@ impl Said {
         limits: Limits,
     ) -> Answer {
         let watch = report.clock().stopwatch();
-        let said = Self {
-            coming: Some(Coming { relay: Some(relay.serve().boxed()), events }),
+        let answer = Self {
+            source: Some(Source { relay: Some(relay.serve().boxed()), events }),
             secrets,
             limits,
             report,
             watch,
             calls: BTreeMap::new(),
-            unshown: 0,
-            behind: VecDeque::new(),
+            hidden: 0,
+            queued: VecDeque::new(),
         };
-        Answer::new(stream::unfold(said, async |mut said| {
-            let item = said.next().await?;
-            Some((item, said))
+        Answer::new(stream::unfold(answer, async |mut answer| {
+            let item = answer.next().await?;
+            Some((item, answer))
         }))
     }
 
     async fn next(&mut self) -> Option<Item> {
-        let asked = self.report.clock().now();
+        let requested = self.report.clock().now();
         loop {
-            if let Some(chunk) = self.behind.pop_front() {
+            if let Some(chunk) = self.queued.pop_front() {
                 return Some(Ok(chunk));
             }
-            let item = match self.event(asked).await? {
-                Ok(event) => self.hear(event),
+            let item = match self.event(requested).await? {
+                Ok(event) => self.handle(event),
                 Err(error) => Some(Err(error)),
             };
             match item {
                 None => {}
                 Some(Ok(Chunk::Delta(_))) => return item,
                 Some(last) => {
-                    self.coming = None;
+                    self.source = None;
                     return Some(last);
                 }
             }
         }
     }
 
-    /// Waits for an event, until the relay has received none for too long. Time in which the answer is
-    /// not polled does not count.
-    async fn event(&mut self, asked: Duration) -> Option<Result<Event, ModelError>> {
-        let (limit, coming) = (self.limits.silent_for, self.coming.as_mut()?);
+    /// Waits for an event, or fails if the relay has received none for too long. Time in which the
+    /// answer is not polled does not count.
+    async fn event(&mut self, requested: Duration) -> Option<Result<Event, ModelError>> {
+        let (limit, source) = (self.limits.silent_for, self.source.as_mut()?);
         loop {
             let clock = self.report.clock();
-            let silent = clock.now().saturating_sub(self.report.last_event().max(asked));
+            let silent = clock.now().saturating_sub(self.report.last_event().max(requested));
             let left = limit.checked_sub(silent).filter(|left| !left.is_zero());
             let Some(left) = left else { return Some(Err(ModelError::Silent { limit })) };
-            // the wait comes first: an answer that is busy may use up the task's budget each time
-            let next = poll_fn(|cx| coming.poll_next(cx));
+            // the timer is polled first: a busy answer may use up the task's budget each time
+            let next = poll_fn(|cx| source.poll_next(cx));
             if let Either::Right((event, _)) = select(clock.sleep(left), next).await {
                 return Some(Ok(event));
             }
         }
     }
 
-    /// Takes an event; returns what follows from it at once: a delta, or the last item.
-    fn hear(&mut self, event: Event) -> Option<Item> {
+    /// Handles an event. Returns a delta or the last item, if the event yields one at once.
+    fn handle(&mut self, event: Event) -> Option<Item> {
         match event {
             Some(Ok(ChatStreamEvent::Chunk(chunk))) if !chunk.content.is_empty() => {
                 self.watch.delta();
                 return Some(Ok(Chunk::Delta(chunk.content)));
             }
-            Some(Ok(ChatStreamEvent::ReasoningChunk(thought))) => {
-                self.unshown += thought.content.len();
+            Some(Ok(ChatStreamEvent::ReasoningChunk(chunk))) => {
+                self.hidden += chunk.content.len();
             }
             Some(Ok(ChatStreamEvent::ToolCallChunk(chunk))) => self.call(chunk.tool_call),
             Some(Ok(ChatStreamEvent::End(end))) => return self.end(end),
@@ -140,17 +140,17 @@ impl Said {
         }
         let usage = self.watch.usage(None, None);
         let end = End { reason: Reason::Limit, usage };
-        (self.unshown > self.limits.answer).then_some(Ok(Chunk::End(end)))
+        (self.hidden > self.limits.answer).then_some(Ok(Chunk::End(end)))
     }
 
-    /// Counts a call, which may have grown.
+    /// Records the length of a call, which may have grown.
     fn call(&mut self, call: chat::ToolCall) {
         let length = call.fn_name.len() + call.fn_arguments.as_str().map_or(0, str::len);
         let before = self.calls.insert(call.call_id, length).unwrap_or_default();
-        self.unshown = self.unshown.saturating_sub(before) + length;
+        self.hidden = self.hidden.saturating_sub(before) + length;
     }
 
-    /// The protocol came to its end.
+    /// Handles the end event of the protocol.
     fn end(&mut self, end: StreamEnd) -> Option<Item> {
         match self.report.take() {
             Some(Ending::Failed(error)) => return Some(Err(error)),
@@ -160,13 +160,13 @@ impl Said {
             }
             _ => {}
         }
-        self.coming = None;
+        self.source = None;
         let reason = reason(end.captured_stop_reason.as_ref());
         let calls = end.captured_content.map(chat::MessageContent::into_tool_calls);
         let calls = calls.into_iter().flatten().map(request::call);
-        // a call that the limit cut is none
+        // a call that the limit cut is omitted
         let calls = calls.filter(|call| reason != Reason::Limit || call.arguments.is_object());
-        self.behind.extend(calls.map(Chunk::ToolCall));
+        self.queued.extend(calls.map(Chunk::ToolCall));
         let usage = end.captured_usage.map_or_else(Usage::default, |usage| {
             let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
             let (input, output) = (usage.prompt_tokens, usage.completion_tokens);
@@ -174,24 +174,24 @@ impl Said {
         });
         let mut end = End { reason, usage };
         self.watch.complete(&mut end.usage);
-        self.behind.push_back(Chunk::End(end));
+        self.queued.push_back(Chunk::End(end));
         None
     }
 
-    /// The answer ended early; the relay knows better why than `genai` does.
+    /// Handles an early end. The relay knows the reason better than `genai`.
     fn early_end(&self, error: ModelError) -> Item {
         match self.report.take() {
             Some(Ending::Failed(error)) => Err(error),
-            // `genai` has read an error, or what it cannot read, before the connection ended
+            // `genai` found an error, or failed to parse an event, before the connection ended
             _ if !matches!(error, ModelError::Connection { .. }) => Err(error),
             Some(Ending::Cut(error) | Ending::Lost(error)) => self.cut(error),
             None => self.cut(error),
         }
     }
 
-    /// The connection was lost.
+    /// Handles a lost connection.
     fn cut(&self, error: ModelError) -> Item {
-        if !self.watch.has_begun() {
+        if !self.watch.has_text() {
             return Err(error);
         }
         Ok(Chunk::End(End { reason: Reason::Truncated, usage: self.watch.usage(None, None) }))

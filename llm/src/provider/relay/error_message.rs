@@ -1,8 +1,8 @@
-//! The messages in what servers send when something went wrong.
+//! Extraction of messages from error responses.
 
 use serde_json::Value;
 
-/// Where servers have the message of an error.
+/// JSON pointers to the message of an error.
 const PLACES: &[&str] = &[
     "/error/message",
     "/message",
@@ -16,21 +16,21 @@ const PLACES: &[&str] = &[
     "",
 ];
 
-/// The message in JSON, HTML or plain text; the text itself where there is none.
+/// Returns the message of an error in JSON, HTML or plain text, or the whole text if there is none.
 pub(in super::super) fn message(text: &str) -> String {
     known_message(text).unwrap_or_else(|| {
         if text.trim_start().starts_with('<') { text_of_html(text) } else { text.to_owned() }
     })
 }
 
-/// The message in JSON, if it is in a place that is known.
+/// Returns the message of an error in JSON, if it is in a known place.
 pub(super) fn known_message(text: &str) -> Option<String> {
     let body: Value = serde_json::from_str(text).ok()?;
     let mut messages = PLACES.iter().filter_map(|place| body.pointer(place)?.as_str());
     messages.find(|message| !message.trim().is_empty()).map(str::to_owned)
 }
 
-/// The text of a page, without tags, styles and scripts.
+/// Returns the text of an HTML page, without tags, styles and scripts.
 fn text_of_html(page: &str) -> String {
     let mut text = String::new();
     let mut hidden: Option<&str> = None;

@@ -1,13 +1,13 @@
-//! The body of an answer on its way from the provider to `genai`.
+//! The body of an answer, forwarded from the provider to `genai`.
 
 use super::{
     super::{limits::Limits, secrets::Secrets},
     fault::Fault,
     frames::Frames,
-    last::Last,
+    last::LastEvent,
     lines::Lines,
     openai::OpenAi,
-    reader::{Flow, Out, PassOn, Reader, State},
+    reader::{Flow, Out, Passthrough, Reader, State},
     report::Report,
     sse::{Decoder, Rest},
     upstream,
@@ -21,13 +21,13 @@ use reqwest::{
 };
 use std::{collections::VecDeque, mem, pin::pin, time::Duration};
 
-/// The body of one answer.
-pub(super) struct Pass {
-    /// `None` once all has been read; the connection is closed then.
+/// The forwarded body of one answer.
+pub(super) struct ForwardedBody {
+    /// `None` once the whole body has been read, which closes the connection.
     response: Option<Response>,
     framing: Framing,
     left: usize,
-    /// How long to wait behind a finish reason.
+    /// How long to wait after a finish reason.
     wait: Wait,
     limits: Limits,
     out: Out,
@@ -35,31 +35,31 @@ pub(super) struct Pass {
     secrets: Secrets,
 }
 
-/// How a protocol tells its events apart.
+/// How a protocol separates its events.
 #[derive(Debug)]
 enum Framing {
     Events(Decoder, Box<dyn Reader>),
     Lines(Lines),
-    /// Frames that say how long they are.
+    /// Frames that start with their length.
     Frames(Frames),
-    /// All has been read.
+    /// The whole body has been read.
     Ended,
 }
 
-/// The wait for the usage and the end of a stream behind its finish reason.
+/// The wait for the usage and the end of a stream after its finish reason.
 #[derive(Clone, Copy, Debug)]
 enum Wait {
-    /// There is no finish reason yet.
+    /// No finish reason has arrived.
     None,
     Until(Duration),
-    /// What had arrived by then has been read.
+    /// The deadline has passed, and everything that arrived before it has been read.
     Over,
 }
 
 impl Framing {
-    /// Knows the protocol by the address of the request and the type of the answer.
+    /// Returns the framing for the path of the request and the content type of the answer.
     fn of(path: &str, content_type: &str, limits: Limits) -> Self {
-        // the path decides: another server must not be able to choose how it is read
+        // the path decides, so that a server cannot choose how its answer is read
         if path.ends_with("/converse-stream")
             && content_type.starts_with("application/vnd.amazon.eventstream")
         {
@@ -71,7 +71,7 @@ impl Framing {
         } else if path.ends_with("/chat") {
             Self::Lines(Lines::new(limits.line))
         } else {
-            Self::Events(decoder, Box::new(PassOn::new(Last::of(path))))
+            Self::Events(decoder, Box::new(Passthrough::new(LastEvent::of(path))))
         }
     }
 }
@@ -82,7 +82,7 @@ impl Framing {
     }
 }
 
-impl Pass {
+impl ForwardedBody {
     pub(super) fn new(
         response: Response,
         path: &str,
@@ -105,19 +105,19 @@ impl Pass {
         }
     }
 
-    /// What the provider calls its answer.
+    /// Returns the content type of the provider's response.
     pub(super) fn content_type(&self) -> Option<HeaderValue> {
         self.response.as_ref()?.headers().get(CONTENT_TYPE).cloned()
     }
 
-    /// The next bytes for `genai`; `None` at the end, whose reason is in the report.
+    /// Returns the next bytes for `genai`, or `None` at the end, whose reason is in the report.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(bytes) = self.out.pop_front() {
                 return Some(bytes);
             }
             self.response.as_ref()?;
-            // what is unpacked from memory would never wait by itself
+            // decompression from memory would never yield to the executor
             tokio::task::consume_budget().await;
             match self.read().await {
                 Ok(Flow::More) => {}
@@ -150,8 +150,8 @@ impl Pass {
         }
     }
 
-    /// How long to wait for the next read. The deadline does not move with what arrives, and what has
-    /// arrived by then is still read, once: the answer may not have been polled before.
+    /// Returns how long to wait for the next read. The deadline does not move when data arrives. Data
+    /// that arrived before it is still read, once, because the answer may not have been polled earlier.
     fn wait(&mut self) -> Wait {
         if !self.framing.is_finished() {
             return Wait::None;
@@ -202,7 +202,7 @@ impl Pass {
         Ok(Flow::More)
     }
 
-    /// Ends with the connection, which may have been lost.
+    /// Ends the answer with its connection, which may have been lost.
     fn finish(&mut self, lost: Option<String>) -> Result<Flow, Fault> {
         let Self { framing, out, .. } = self;
         let state = match mem::replace(framing, Framing::Ended) {
@@ -231,7 +231,7 @@ impl Pass {
     }
 }
 
-/// Reads more. Behind a finish reason, a stream ends after a while: some servers neither send a last
+/// Reads the next bytes. After a finish reason, the wait is limited: some servers neither send a last
 /// event nor close the connection.
 async fn chunk(
     response: &mut Response,
@@ -247,7 +247,7 @@ async fn chunk(
 
 #[cfg(test)]
 mod tests {
-    use super::{Limits, Pass, Report, Secrets};
+    use super::{ForwardedBody, Limits, Report, Secrets};
     use bytes::Bytes;
     use futures_util::{StreamExt, stream};
     use http_body_util::StreamBody;
@@ -255,7 +255,7 @@ mod tests {
     use std::{convert::Infallible, time::Duration};
     use tokio::time::{Instant, interval};
 
-    /// An answer that has its finish reason, and then keep-alives.
+    /// Returns an answer with a finish reason, followed by endless keep-alives.
     fn kept_alive(period: Duration) -> reqwest::Response {
         const END: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
         let mut ticks = interval(period);
@@ -267,13 +267,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn keep_alives_behind_a_finish_reason_do_not_extend_the_wait() {
+    async fn keep_alives_after_a_finish_reason_do_not_extend_the_wait() {
         for period in [1, 700, 4000, 9000].map(Duration::from_millis) {
             let (response, limits) = (kept_alive(period), Limits::default());
             let (report, secrets) = (Report::default(), Secrets::default());
-            let mut pass = Pass::new(response, "/chat/completions", limits, report, secrets);
+            let mut body =
+                ForwardedBody::new(response, "/chat/completions", limits, report, secrets);
             let started = Instant::now();
-            let read = async { while pass.next().await.is_some() {} };
+            let read = async { while body.next().await.is_some() {} };
             let ended = tokio::time::timeout(Duration::from_mins(1), read).await;
             assert!(ended.is_ok(), "{period:?}");
             let waited = started.elapsed();
