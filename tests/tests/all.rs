@@ -1,5 +1,5 @@
-//! Tests of the whole runtime, file by file, as one program: each of them alone would be linked with all of
-//! burdock. Those that count, kill or replace something of their process are programs of their own.
+//! Tests of the whole runtime as one program, because each separate program links all of burdock. Tests that
+//! count, kill or replace something of their process are programs of their own.
 #![allow(missing_docs, unreachable_pub, reason = "tests")]
 
 pub mod alone;

@@ -242,7 +242,7 @@ async fn stopped_by_another_task(mut app: App<Endless>, how: How) {
 }
 
 #[test]
-fn another_task_makes_progress_and_its_stop_is_heard() {
+fn another_task_can_stop_a_run_that_never_waits() {
     everywhere(&WAYS, |node, how| {
         Box::pin(async move {
             let app = Endless::app().at(Position::Rest(node)).build().await.unwrap();
@@ -252,7 +252,7 @@ fn another_task_makes_progress_and_its_stop_is_heard() {
 }
 
 #[test]
-fn another_task_makes_progress_though_the_clock_stands_still() {
+fn another_task_can_stop_a_run_while_the_clock_stands_still() {
     everywhere(&[How::Next], |node, how| {
         Box::pin(async move {
             let app = Endless::app().at(Position::Rest(node)).runtime(Clock::default());
@@ -262,7 +262,7 @@ fn another_task_makes_progress_though_the_clock_stands_still() {
 }
 
 #[test]
-fn timer_beside_a_run_fires() {
+fn a_timer_fires_beside_a_run_that_never_waits() {
     everywhere(&WAYS, |node, how| {
         Box::pin(async move {
             let app = Endless::app().at(Position::Rest(node));
@@ -310,7 +310,7 @@ graph! {
 }
 
 #[test]
-fn first_items_of_runs_that_start_together_come_before_the_rest_of_any() {
+fn runs_that_start_together_all_yield_a_first_item_early() {
     const RUNS: usize = 100;
     let shown = Executor::CurrentThread.block_on(async {
         let clock = Clock::default();

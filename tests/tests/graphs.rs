@@ -34,7 +34,7 @@ async fn a_graph_keeps_its_sessions_when_it_is_renamed() {
 
 /// Another program makes the session after this one found that there is none.
 #[tokio::test]
-async fn a_session_that_another_graph_makes_meanwhile_is_not_taken_over() {
+async fn a_session_created_concurrently_by_another_graph_is_not_claimed() {
     let shared: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let faulty = FaultyLog::new(Arc::clone(&shared));
     let first = Arc::new(Mutex::new(None));

@@ -80,7 +80,7 @@ fn patient_inputs(name: &str, age: Option<u32>) -> PatientInputs {
 }
 
 #[tokio::test]
-async fn an_optional_input_may_be_missing_when_it_is_needed_only_across_a_pause() {
+async fn an_optional_input_may_be_missing_if_it_is_needed_only_after_a_pause() {
     let mut app = patient().await;
     let end = app.run(patient_inputs("me", None)).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Paused(PatientNode::age));
@@ -97,7 +97,7 @@ async fn an_optional_input_may_be_missing_when_it_is_needed_only_across_a_pause(
 }
 
 #[tokio::test]
-async fn a_missing_input_that_the_run_can_come_to_is_refused_before_it_starts() {
+async fn a_run_that_can_reach_a_node_with_a_missing_input_is_rejected_before_it_starts() {
     let mut app = Hasty::app().build().await.unwrap();
     let error = app.run(HastyInputs { name: "you".into(), age: None }).await.unwrap_err();
     assert_eq!(
@@ -112,7 +112,7 @@ async fn a_missing_input_that_the_run_can_come_to_is_refused_before_it_starts() 
 }
 
 #[tokio::test]
-async fn an_error_edge_counts_as_a_way_to_come_to_a_node() {
+async fn a_node_behind_an_error_edge_counts_as_reachable() {
     let mut app = Sorry::app().build().await.unwrap();
     let error = app.run(SorryInputs { name: "me".into(), age: None }).await.unwrap_err();
     assert!(matches!(error.kind(), RunErrorKind::MissingInput { node: "age", input: "age" }));

@@ -59,7 +59,7 @@ fn assert_refused(result: Result<(), String>, field: &str) {
 }
 
 #[test]
-fn key_that_is_read_back_as_another_one_is_refused_in_a_first_state_and_in_a_commit() {
+fn a_map_key_that_is_read_back_differently_is_rejected_in_an_initial_state_and_in_a_commit() {
     let firsts = |key: Name| {
         let names = Names::from([(Name::Text("tea".into()), 2), (key, 3)]);
         let stock = Shop { stock: names.clone(), ordered: Slot::unset() };

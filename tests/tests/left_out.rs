@@ -151,7 +151,7 @@ macro_rules! passed_on {
 passed_on!(PassedOn { slot: Slot<u32>, option: Option<u32> });
 
 #[test]
-fn types_that_a_macro_passes_on_are_slots_and_options_too() {
+fn slots_and_options_are_recognized_in_types_that_a_macro_passes_on() {
     assert_eq!(PassedOn::FIELDS.iter().map(|field| field.slot).collect::<Vec<_>>(), [true, false]);
 }
 
@@ -225,7 +225,7 @@ fn clearing(log: MemoryLog) -> App<Clearing> {
 }
 
 #[test]
-fn a_value_that_is_left_out_and_read_as_another_is_refused_by_name() {
+fn a_skipped_value_that_is_read_back_differently_is_rejected_with_its_field() {
     for (field, to) in [
         ("function", Fields { function: 0, ..Fields::new() }),
         ("contained", Fields { contained: None, ..Fields::new() }),
@@ -246,7 +246,7 @@ fn a_value_that_is_left_out_and_read_as_another_is_refused_by_name() {
 }
 
 #[test]
-fn a_default_that_is_left_out_comes_back_from_patches_and_snapshots() {
+fn a_skipped_default_is_restored_from_patches_and_snapshots() {
     for pad in ["", &"-".repeat(100_000)] {
         let pad = pad.to_owned();
         let to = Fields { zero: 0, option: None, list: Vec::new(), pad, ..Fields::new() };
@@ -258,7 +258,7 @@ fn a_default_that_is_left_out_comes_back_from_patches_and_snapshots() {
 }
 
 #[test]
-fn hand_written_writes_record_what_serde_leaves_out() {
+fn hand_written_writes_record_fields_that_serde_skips() {
     let log = MemoryLog::new();
     let mut app = clearing(log.clone());
     block_on(app.run(ClearingInputs {}).into_future()).unwrap();
@@ -268,7 +268,7 @@ fn hand_written_writes_record_what_serde_leaves_out() {
 }
 
 #[test]
-fn slot_that_is_not_written_is_refused_when_a_log_would_lose_its_value() {
+fn a_set_slot_that_serde_skips_is_rejected() {
     let build = |slot, defaulted| {
         let state = Skipping { slot, defaulted, plain: 0 };
         block_on(Filling::app().id("s").state(state).log(MemoryLog::new()).build())

@@ -14,7 +14,7 @@ use syn::{
 };
 
 #[test]
-fn modules_import_only_what_is_before_them() {
+fn modules_import_only_earlier_modules() {
     let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let (_, block) = page.split_once("```text order\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
@@ -39,7 +39,7 @@ fn modules_import_only_what_is_before_them() {
 }
 
 #[test]
-fn items_that_only_expansions_name_are_public_in_private_alone() {
+fn items_for_expansions_are_public_only_in_private() {
     let src = root().join("core/src");
     let mut public = Public::default();
     public.file(&src.join("lib.rs"), &src);

@@ -103,7 +103,7 @@ async fn nothing() -> Result<Writes> {
 type Reply = <reply as Action>::Writes;
 
 #[test]
-fn a_commit_tells_what_changed_by_the_keys() {
+fn patches_name_changed_fields_by_their_keys() {
     let old = Talk { last_reply: Slot::unset(), mood: 0.5, ..Talk::default() };
     let mut new = old.clone();
     new.all_messages.push_back("hello".into());

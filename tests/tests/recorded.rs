@@ -41,8 +41,8 @@ pub struct Word {
 pub enum Plan {
     Say(Vec<f64>),
     SayThenFail(f64, String),
-    FailForGood,
-    FailAtFirst,
+    FailTerminally,
+    FailOnce,
     Panic,
     Hang,
 }
@@ -82,11 +82,11 @@ async fn say(
             yield_!(*number);
             return Err(ActionError::msg(text.clone()).context("outside"));
         }
-        Plan::FailForGood => return Err(ActionError::msg("no").terminal()),
-        Plan::FailAtFirst if cx.node() == "first" && cx.attempt() == 1 => {
+        Plan::FailTerminally => return Err(ActionError::msg("no").terminal()),
+        Plan::FailOnce if cx.node() == "first" && cx.attempt() == 1 => {
             return Err(ActionError::msg("not yet"));
         }
-        Plan::FailAtFirst => {}
+        Plan::FailOnce => {}
         Plan::Panic => panic!("at {}", cx.step()),
         Plan::Hang => pending().await,
     }
@@ -197,7 +197,7 @@ fn name(fixture: &Fixture) -> String {
 }
 
 #[tokio::test]
-async fn a_fixture_has_what_the_action_was_given_and_what_came_of_it() {
+async fn a_fixture_has_the_inputs_and_the_result_of_its_attempt() {
     let log = session([Plan::Say(vec![0.5]), Plan::Say(vec![0.25])]).await;
     let fixture = fixtures(&log).await.remove(2);
     let word = |text: &str, weight: f64| json!({ "text": text, "weight": weight });
@@ -234,12 +234,12 @@ async fn a_fixture_has_what_the_action_was_given_and_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn every_attempt_comes_to_the_same_again() {
+async fn replaying_any_attempt_gives_the_recorded_result() {
     let log = session([
         Plan::Say(vec![0.1, 1e-7, -0.0]),
         Plan::SayThenFail(7.0, "oh \u{202e}\"#".into()),
-        Plan::FailForGood,
-        Plan::FailAtFirst,
+        Plan::FailTerminally,
+        Plan::FailOnce,
         Plan::Panic,
         Plan::Hang,
         Plan::Say(vec![1e300]),
@@ -273,7 +273,7 @@ async fn every_attempt_comes_to_the_same_again() {
 }
 
 #[tokio::test]
-async fn an_action_that_changed_differs_in_everything_at_once() {
+async fn a_replay_reports_all_differences_at_once() {
     let log = session([Plan::Say(vec![1.0, 2.0])]).await;
     let fixture = fixtures(&log).await.remove(0);
     let recorded = load(&fixture);
@@ -303,8 +303,8 @@ async fn an_action_that_changed_differs_in_everything_at_once() {
 }
 
 #[tokio::test]
-async fn an_action_that_ends_in_another_way_differs() {
-    let log = session([Plan::Say(vec![]), Plan::FailForGood]).await;
+async fn a_replay_with_another_conclusion_differs() {
+    let log = session([Plan::Say(vec![]), Plan::FailTerminally]).await;
     let fixtures = fixtures(&log).await;
     let now = async |fixture: &Fixture, plan: Option<Plan>| {
         let recorded = load(fixture);
@@ -321,7 +321,7 @@ async fn an_action_that_ends_in_another_way_differs() {
     assert_eq!(now(&fixtures[0], Some(Plan::Panic)).await, panic);
     for (plan, text) in [
         (Plan::Say(vec![]), "now writes"),
-        (Plan::FailAtFirst, "now an error: not yet"),
+        (Plan::FailOnce, "now an error: not yet"),
         (Plan::Panic, "now a panic: at 2"),
     ] {
         let text = format!("the action: recorded a terminal error: no, {text}");
@@ -330,7 +330,7 @@ async fn an_action_that_ends_in_another_way_differs() {
 }
 
 #[tokio::test]
-async fn items_that_a_crash_took_back_are_not_those_of_the_step() {
+async fn items_superseded_after_a_crash_are_not_in_the_fixture() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let mut app = open(&log).await;
     let mut run = app.run(inputs(vec![1.0, 2.0]));
@@ -348,7 +348,7 @@ async fn items_that_a_crash_took_back_are_not_those_of_the_step() {
 }
 
 #[tokio::test]
-async fn a_step_that_was_stopped_is_stopped_again() {
+async fn the_replay_of_a_stopped_step_is_stopped() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let mut app = open(&log).await;
     let mut run = app.run(inputs(vec![1.0, 2.0, 3.0]));
@@ -364,7 +364,7 @@ async fn a_step_that_was_stopped_is_stopped_again() {
 }
 
 #[tokio::test]
-async fn a_long_session_gives_fixtures_from_its_snapshots_on_when_the_rest_is_trimmed() {
+async fn fixtures_of_a_trimmed_session_start_at_its_snapshot() {
     let log = session((0..40).map(|_| Plan::Say(vec![0.1; 50]))).await;
     let info = log.info(&id()).await.unwrap();
     let snapshot = info.snapshot.unwrap();
@@ -381,7 +381,7 @@ async fn a_long_session_gives_fixtures_from_its_snapshots_on_when_the_rest_is_tr
 }
 
 #[tokio::test]
-async fn an_entry_that_no_attempt_ends_with_is_refused() {
+async fn an_entry_that_does_not_end_an_attempt_is_rejected() {
     let log = session([Plan::Say(vec![])]).await;
     for (offset, text) in [
         (
@@ -399,7 +399,7 @@ async fn an_entry_that_no_attempt_ends_with_is_refused() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_no_fixture_says_so() {
+async fn an_invalid_fixture_is_rejected_with_the_reason() {
     for (json, text) in [
         (
             r#"{"v":99}"#,
@@ -413,7 +413,7 @@ async fn a_text_that_is_no_fixture_says_so() {
 }
 
 #[tokio::test]
-async fn a_fixture_that_does_not_fit_the_graph_says_what_does_not() {
+async fn loading_a_fixture_that_does_not_fit_names_the_mismatch() {
     let log = session([Plan::Say(vec![0.5])]).await;
     let fixture = fixtures(&log).await.remove(0);
     let error = |change: fn(&mut Fixture)| {
@@ -461,7 +461,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_fixture_of_an_earlier_version_of_the_state_still_serves() {
+async fn a_fixture_of_an_earlier_state_version_is_migrated() {
     let log = session([Plan::Say(vec![1000.0])]).await;
     let fixture = fixtures(&log).await.remove(1);
     assert_eq!((&*fixture.node, fixture.version), ("note", 1));
@@ -476,7 +476,7 @@ async fn a_fixture_of_an_earlier_version_of_the_state_still_serves() {
 }
 
 #[tokio::test]
-async fn a_number_comes_back_to_the_last_bit() {
+async fn numbers_are_restored_bit_for_bit() {
     // one that serde_json reads otherwise without `float_roundtrip`
     let number = 0.198_440_042_788_562_86_f64;
     let log = session([Plan::Say(vec![number])]).await;

@@ -203,7 +203,7 @@ fn says(error: &RunError) -> String {
 }
 
 #[test]
-fn an_item_that_json_lacks_ends_the_run() {
+fn an_item_that_json_cannot_represent_ends_the_run() {
     let order = Order { items: vec![1.0, 2000.0, 2.0], ..Order::default() };
     let (log, mut app, error) = simple(order);
     let text = "an item of node `fill` cannot be recorded: JSON has no number for NaN";
@@ -216,7 +216,7 @@ fn an_item_that_json_lacks_ends_the_run() {
 }
 
 #[test]
-fn an_item_that_is_refused_outdoes_whatever_the_action_comes_to() {
+fn the_error_of_a_rejected_item_overrides_the_result_of_the_action() {
     for rounds in [10, 11] {
         let log = FaultyLog::new(MemoryLog::new());
         let mut app = hasty(&log, rounds);
@@ -228,7 +228,7 @@ fn an_item_that_is_refused_outdoes_whatever_the_action_comes_to() {
 }
 
 #[test]
-fn inputs_that_cannot_be_recorded_begin_no_run() {
+fn inputs_that_cannot_be_recorded_do_not_start_a_run() {
     let nan = Order { value: f64::NAN, ..Order::default() };
     let pairs = Order { pairs: BTreeMap::from([((1, 2), 3)]), ..Order::default() };
     let panics = Order { odd: Odd::Panics, ..Order::default() };
@@ -284,7 +284,7 @@ fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commi
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(HastingInputs {});
     assert!(run.next().until_stalled().is_none());
-    log.let_go();
+    log.release_next();
     assert_eq!(block_on(run.next()).unwrap().unwrap().to_string(), "1");
     assert!(block_on(run.next()).is_none());
     drop(run);
@@ -295,7 +295,7 @@ fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commi
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(HastingInputs {});
     assert!(run.next().until_stalled().is_none());
-    while log.let_go() {}
+    while log.release_next() {}
     assert!(block_on(run.next()).is_none());
     drop(run);
     assert_eq!(app.state().rounds, 101);
@@ -303,7 +303,7 @@ fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commi
 }
 
 #[test]
-fn no_grace_period_counts_the_item_that_a_finished_action_left_to_the_log() {
+fn the_grace_period_does_not_count_while_the_last_item_waits_for_the_log() {
     let (log, clock) = (FaultyLog::new(MemoryLog::new()), Clock::default());
     let mut app = hasty_by(&log, 0, &clock);
     log.fates([Fate::Stored, Fate::Held]);
@@ -314,7 +314,7 @@ fn no_grace_period_counts_the_item_that_a_finished_action_left_to_the_log() {
         assert!(run.next().until_stalled().is_none());
         clock.advance(Duration::from_mins(1));
     }
-    log.let_go();
+    log.release_next();
     assert_eq!(block_on(run.next()).unwrap().unwrap().to_string(), "1");
     assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Paused(HastingNode::hasty));
     drop(run);
@@ -340,11 +340,11 @@ fn an_item_that_was_stored_and_never_shown_is_superseded_in_the_log() {
     log.fates([Fate::Stored, Fate::Held, Fate::Stored, Fate::Held]);
     let mut run = app.run(HurryingInputs {});
     assert!(run.next().until_stalled().is_none());
-    while log.let_go() {}
+    while log.release_next() {}
     assert!(run.next().until_stalled().is_none());
     clock.advance(Duration::from_secs(1));
     assert!(run.next().until_stalled().is_none());
-    while log.let_go() {}
+    while log.release_next() {}
     assert!(block_on(run.next()).is_none(), "no attempt waits for its item");
     drop(run);
     let attempt = ["item 1.0", "superseded 1"];
@@ -353,7 +353,7 @@ fn an_item_that_was_stored_and_never_shown_is_superseded_in_the_log() {
 }
 
 #[test]
-fn runs_that_never_commit_do_not_make_opening_dearer() {
+fn runs_that_never_commit_do_not_slow_down_opening() {
     let log = FaultyLog::new(MemoryLog::new());
     let mut app = open(&log, &Clock::default(), Durability::Commit);
     let order = Order { items: vec![2000.0], ..Order::default() };

@@ -10,7 +10,7 @@ use burdock::{
 };
 use burdock_tests::{
     clock::Clock,
-    script::{Do, Drops, Heard, Line, LineInputs, LineNode, LineResources, Script},
+    script::{Do, Drops, EventRecorder, Line, LineInputs, LineNode, LineResources, Script},
 };
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
@@ -150,7 +150,7 @@ fn at_rest() -> MemoryLog {
 }
 
 #[test]
-fn a_session_of_an_earlier_version_goes_on_behind_a_snapshot_and_its_past_stays_readable() {
+fn a_session_of_an_earlier_version_continues_after_a_snapshot_and_its_history_stays_readable() {
     let log = at_rest();
     let past = Offset(kinds(&log).len() as u64 - 1);
     let mut app = open_second(&log).unwrap();
@@ -173,7 +173,7 @@ fn a_session_of_an_earlier_version_goes_on_behind_a_snapshot_and_its_past_stays_
 }
 
 #[test]
-fn an_unfinished_run_whose_inputs_have_another_type_is_begun_again() {
+fn an_unfinished_run_whose_inputs_changed_type_can_only_be_restarted() {
     let log = at_rest();
     let mut app = open_first(&log);
     let mut run = app.run(inputs("more"));
@@ -189,7 +189,7 @@ fn an_unfinished_run_whose_inputs_have_another_type_is_begun_again() {
 }
 
 #[test]
-fn a_session_that_does_not_fit_says_what_to_do() {
+fn the_error_of_a_session_that_does_not_fit_has_a_remedy() {
     let help = "which the graph `Talking` does not have (any more): give a node that name again, \
                 or fork the session before it came there; the nodes are again, mend";
     let refused = |log: &MemoryLog| open_second(log).unwrap_err().to_string();
@@ -280,7 +280,7 @@ fn the_time_of_a_session_never_goes_back() {
 }
 
 #[test]
-fn an_app_with_a_log_goes_anywhere() {
+fn an_app_with_a_log_is_send_and_sync() {
     fn anywhere<T: Send + Sync>(_: &T) {}
     fn sendable<T: Send>(_: &T) {}
     let log = MemoryLog::new();
@@ -291,15 +291,15 @@ fn an_app_with_a_log_goes_anywhere() {
 }
 
 #[test]
-fn a_program_without_async_has_a_log_too() {
+fn a_blocking_app_can_have_a_log() {
     let log = MemoryLog::new();
-    let heard = Heard::default();
+    let heard = EventRecorder::default();
     let app = |script| {
         let resources = LineResources { script, drops: Drops::default() };
         let app = Line::app().id("s").resources(resources).observe(heard.observer());
         app.log(log.clone()).build_blocking().unwrap()
     };
-    let mut first = app(Script::default().on("second", [Do::Yield(1), Do::FailForGood("no")]));
+    let mut first = app(Script::default().on("second", [Do::Yield(1), Do::FailTerminally("no")]));
     let mut run = first.run(LineInputs {});
     assert_eq!(run.next().unwrap().unwrap(), 1);
     assert!(run.next().unwrap().is_err());
@@ -315,7 +315,7 @@ fn a_program_without_async_has_a_log_too() {
 }
 
 #[test]
-fn an_id_that_no_log_holds_is_refused_before_anything_is_opened() {
+fn an_invalid_session_id_is_rejected_before_opening() {
     let huge = "x".repeat(10_000);
     for bad in ["", ".", "..", "a\0b", "line\nfeed", "\u{202e}", &huge] {
         let log = MemoryLog::new();

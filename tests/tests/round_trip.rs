@@ -17,7 +17,7 @@ fn assert_varied(counts: &Counts) {
 }
 
 #[tokio::test]
-async fn values_come_back_from_memory_as_they_were() {
+async fn values_are_restored_from_memory() {
     for seed in 0..4 {
         let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
         assert_varied(&check(log, seed, 200).await);
@@ -25,7 +25,7 @@ async fn values_come_back_from_memory_as_they_were() {
 }
 
 #[tokio::test]
-async fn values_come_back_from_a_file_as_they_were() {
+async fn values_are_restored_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(folder.path().join("log.db")).await.unwrap();
     let shared: Arc<dyn Log> = Arc::new(log.clone());
@@ -43,7 +43,7 @@ fn nested(levels: usize) -> Value {
 }
 
 #[tokio::test]
-async fn each_value_that_would_not_come_back_is_refused_with_its_field() {
+async fn each_value_that_cannot_be_restored_is_rejected_with_its_field() {
     let null =
         "a value inside of `Some` or a set slot is written as `null`, which is read as nothing";
     let deep = "it has more than 100 levels";
@@ -76,7 +76,7 @@ async fn each_value_that_would_not_come_back_is_refused_with_its_field() {
 }
 
 #[tokio::test]
-async fn values_at_the_edges_are_taken_and_come_back() {
+async fn edge_values_are_accepted_and_restored() {
     let cases: [Change; 8] = [
         |values| values.json = nested(100),
         |values| values.list.push_back(Shape::Json(nested(98))),

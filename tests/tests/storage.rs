@@ -149,7 +149,7 @@ async fn goes_on(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_file_without_room_ends_the_run_and_the_app_goes_on_when_there_is_some() {
+async fn a_full_file_ends_the_run_and_the_app_continues_once_there_is_space() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let log = SqliteLog::options().max_bytes(800_000).open(&path).await.unwrap();
@@ -189,7 +189,7 @@ async fn a_file_without_room_ends_the_run_and_the_app_goes_on_when_there_is_some
 }
 
 #[tokio::test]
-async fn a_file_that_was_cut_off_is_reported_or_whole() {
+async fn a_truncated_file_is_reported_or_complete() {
     let folder = tempdir().unwrap();
     let path = file(folder.path()).await;
     let whole = fs::read(&path).unwrap();
@@ -219,7 +219,7 @@ async fn a_file_that_was_cut_off_is_reported_or_whole() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_keeps_the_session_shut_and_a_fork_from_before_it_goes_on() {
+async fn a_session_with_a_damaged_entry_cannot_be_opened_and_a_fork_before_it_can() {
     let folder = tempdir().unwrap();
     let path = file(folder.path()).await;
     let whole = fs::read(&path).unwrap();
@@ -248,7 +248,7 @@ async fn a_damaged_entry_keeps_the_session_shut_and_a_fork_from_before_it_goes_o
 }
 
 #[tokio::test]
-async fn a_damaged_entry_before_the_last_snapshot_is_reported_by_who_looks_at_it() {
+async fn a_damaged_entry_before_the_last_snapshot_is_reported_by_the_history() {
     let folder = tempdir().unwrap();
     let path = file(folder.path()).await;
     let mut app = try_open(&path, "anna").await.unwrap();
@@ -269,7 +269,7 @@ async fn a_damaged_entry_before_the_last_snapshot_is_reported_by_who_looks_at_it
 }
 
 #[tokio::test]
-async fn an_id_is_any_text_and_one_that_is_too_long_is_refused() {
+async fn any_text_is_a_session_id_unless_it_is_empty_too_long_or_has_a_nul() {
     let folder = tempdir().unwrap();
     let log = SqliteLog::open(folder.path().join("ledger.db")).await.unwrap();
     let longest = "é".repeat(512);
@@ -298,7 +298,7 @@ async fn an_id_is_any_text_and_one_that_is_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn what_json_lacks_is_named_and_the_session_stays_at_its_last_commit() {
+async fn a_value_that_json_cannot_represent_is_named_and_the_last_commit_is_kept() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let log = SqliteLog::open(&path).await.unwrap();
@@ -352,7 +352,7 @@ async fn what_json_lacks_is_named_and_the_session_stays_at_its_last_commit() {
 }
 
 #[tokio::test]
-async fn a_clock_that_jumps_back_turns_no_session_back() {
+async fn the_time_of_a_session_does_not_go_back_with_the_wall_clock() {
     let folder = tempdir().unwrap();
     let log = SqliteLog::open(folder.path().join("ledger.db")).await.unwrap();
     let clock = Clock::default();
@@ -386,7 +386,7 @@ const FILE: &str = "BURDOCK_TEST_READ_ONLY";
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_read_only_file_opens_no_session_until_it_can_be_written() {
+async fn sessions_of_a_read_only_file_open_once_it_is_writable() {
     use std::{
         os::unix::{
             fs::{MetadataExt, PermissionsExt},
@@ -405,7 +405,7 @@ async fn a_read_only_file_opens_no_session_until_it_can_be_written() {
     set(&path, 0o444);
     set(folder.path(), 0o755);
     let mut command = Command::new(program);
-    command.args(["--exact", "a_child_opens_a_session", "--nocapture"]).env(FILE, &path);
+    command.args(["--exact", "child_process_opens_a_session", "--nocapture"]).env(FILE, &path);
     if fs::metadata(&path).unwrap().uid() == 0 {
         // nothing is read-only for root
         command.uid(65_534);
@@ -420,7 +420,7 @@ async fn a_read_only_file_opens_no_session_until_it_can_be_written() {
 }
 
 #[tokio::test]
-async fn a_child_opens_a_session() {
+async fn child_process_opens_a_session() {
     if let Some(path) = env::var_os(FILE) {
         let opened = try_open(Path::new(&path), "anna").await;
         let said = opened.map_or_else(|error| report(&*error), |_| "opened".into());

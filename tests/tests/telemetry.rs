@@ -180,7 +180,7 @@ const NO_BOX: &str = "node `pack` failed in attempt 2: the box is missing: no su
 const NO_ADDRESS: &str = "node `send` failed: the address is missing: no such shelf";
 
 #[tokio::test(start_paused = true)]
-async fn counts_are_integers_and_an_attempt_that_failed_is_no_error_of_its_step() {
+async fn counts_are_integers_and_a_failed_attempt_is_not_an_error_of_its_step() {
     let exported = Exported::new();
     let mut app = ship(MemoryLog::new(), "a").await;
     app.run(run(1, false)).await.unwrap();
@@ -217,7 +217,7 @@ async fn a_step_that_took_its_error_edge_is_an_error_and_its_run_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_failed_is_an_error_with_the_chain_of_causes() {
+async fn a_failed_run_is_an_error_with_the_chain_of_causes() {
     let exported = Exported::new();
     let mut app = ship(MemoryLog::new(), "a").await;
     app.run(run(0, true)).await.unwrap_err();
@@ -268,7 +268,7 @@ async fn spans_name_the_session_and_the_run_after_a_resume_a_restart_an_opening_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_that_the_log_did_not_take_is_an_error_and_so_is_its_run() {
+async fn a_step_that_the_log_did_not_store_is_an_error_and_so_is_its_run() {
     let exported = Exported::new();
     let log = FaultyLog::new(MemoryLog::new());
     let mut app = ship(log.clone(), "a").await;
@@ -281,7 +281,7 @@ async fn a_step_that_the_log_did_not_take_is_an_error_and_so_is_its_run() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_dropped_is_no_error() {
+async fn a_dropped_run_is_not_an_error() {
     let exported = Exported::new();
     let mut app = ship(MemoryLog::new(), "a").await;
     let mut dropped = app.run(run(0, false));

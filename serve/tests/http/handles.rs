@@ -302,7 +302,7 @@ async fn start_whose_caller_has_left_continues() {
         _ = session.start(inputs("two")) => panic!("the log holds the start back"),
         () = held => {}
     }
-    log.let_go();
+    log.release_next();
     let third = session.start(inputs("three")).if_running(IfRunning::Wait).await.unwrap();
     third.finish().await.unwrap();
     let said = session.view().await.unwrap().state.said;

@@ -229,7 +229,7 @@ async fn a_start_whose_client_has_left_is_continued() {
         _ = run => panic!("the log holds the start back"),
         () = held => {}
     }
-    log.let_go();
+    log.release_next();
     // waits for the run that the client has left
     let path = "/sessions/a/runs?if_running=wait&if_unfinished=restart";
     Stream::of(served.post(path, &json!({ "text": "three" })).await).rest().await;

@@ -2,7 +2,7 @@
 
 use super::with_rounds;
 use burdock::{App, Failure, Outcome, Position, prelude::*};
-use burdock_tests::script::{CarefulInputs, Do, Heard, Script};
+use burdock_tests::script::{CarefulInputs, Do, EventRecorder, Script};
 use serde::{Deserialize, Serialize};
 use std::{
     error::Error,
@@ -35,16 +35,17 @@ graph! {
     }
 }
 
-async fn rough(state: Rough) -> (App<RoughRide>, Heard) {
-    let heard = Heard::default();
+async fn rough(state: Rough) -> (App<RoughRide>, EventRecorder) {
+    let heard = EventRecorder::default();
     let app = RoughRide::app().state(state).observe(heard.observer()).build().await.unwrap();
     (app, heard)
 }
 
 #[tokio::test]
-async fn the_target_of_an_error_edge_that_fails_too_ends_the_run_or_takes_its_own_edge() {
-    let script =
-        Script::default().on("first", [Do::FailForGood("no")]).on("third", [Do::Fail("no again")]);
+async fn a_failing_error_handler_ends_the_run_or_takes_its_own_error_edge() {
+    let script = Script::default()
+        .on("first", [Do::FailTerminally("no")])
+        .on("third", [Do::Fail("no again")]);
     let mut bench = with_rounds(script, 1).await;
     let end = bench.app.run(CarefulInputs {}).await.unwrap();
     assert_eq!((end.outcome(), end.last()), (Outcome::Ended, None));
@@ -131,7 +132,7 @@ async fn potholes(at: PotholesNode, state: Rough) -> App<Potholes> {
 }
 
 #[tokio::test]
-async fn what_panics_around_an_action_fails_its_step_and_changes_nothing() {
+async fn panics_in_parameters_conditions_and_edges_fail_the_step_and_change_nothing() {
     let table = [
         (PotholesNode::default, "node `default` panicked: the default"),
         (PotholesNode::condition, "node `condition` panicked: at 6"),
@@ -152,7 +153,7 @@ async fn what_panics_around_an_action_fails_its_step_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn parameter_expressions_are_evaluated_anew_for_each_attempt() {
+async fn parameter_expressions_are_evaluated_for_each_attempt() {
     let mut app = potholes(PotholesNode::value, Rough::default()).await;
     let error = app.run(PotholesInputs {}).await.unwrap_err();
     assert_eq!(error.to_string(), "node `value` panicked: the expression");
@@ -163,7 +164,7 @@ async fn parameter_expressions_are_evaluated_anew_for_each_attempt() {
 }
 
 #[tokio::test]
-async fn a_slot_without_a_value_in_a_state_made_by_hand_fails_the_step_that_reads_it() {
+async fn reading_an_unset_slot_fails_the_step() {
     let mut app = potholes(PotholesNode::feel, Rough::default()).await;
     let error = app.run(PotholesInputs {}).await.unwrap_err();
     assert_eq!(
@@ -189,7 +190,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_slot_without_a_value_fails_the_condition_that_looks_at_it_and_undoes_the_candidate() {
+async fn a_condition_that_reads_an_unset_slot_fails_the_step_and_reverts_its_writes() {
     let mut app = Asking::app()
         .state(Rough::default())
         .at(Position::Rest(AskingNode::pace))
@@ -231,7 +232,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_failure_is_passed_on_over_a_pause_and_to_who_begins_again_there() {
+async fn a_failure_is_kept_across_a_pause_and_a_restart() {
     let mut app = Walk::app().build().await.unwrap();
     let end = app.run(WalkInputs { over: 1 }).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Paused(WalkNode::complain));

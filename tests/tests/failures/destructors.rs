@@ -211,7 +211,7 @@ enum Ending {
 }
 
 #[tokio::test]
-async fn what_the_locals_of_an_attempt_panic_with_changes_no_ending() {
+async fn panicking_locals_do_not_change_how_an_attempt_ends() {
     use Ending::{Cancel, Drop, Retry, Timeout};
     for kept in [Kept::InMemory, Kept::Logged] {
         for ending in [Timeout, Retry, Cancel, Drop] {
@@ -264,7 +264,7 @@ async fn what_the_locals_of_an_attempt_panic_with_changes_no_ending() {
 }
 
 #[tokio::test]
-async fn items_that_nobody_reads_panic_for_themselves() {
+async fn a_panicking_destructor_of_an_unread_item_does_not_fail_the_run() {
     for kept in [Kept::InMemory, Kept::Logged] {
         for reader in ["finish", "await", "only", "step"] {
             let case = format!("{kept:?}, {reader}");
@@ -296,7 +296,7 @@ async fn items_that_nobody_reads_panic_for_themselves() {
 }
 
 #[tokio::test]
-async fn inputs_panic_for_themselves_wherever_they_are_dropped() {
+async fn a_panicking_destructor_of_inputs_does_not_fail_the_run() {
     let armed = |act| HandlingInputs { order: Order { act, bomb: Bomb::armed() } };
     for kept in [Kept::InMemory, Kept::Logged] {
         let mut bench = bench(kept, HandlingNode::handle, ready()).await;
@@ -328,7 +328,7 @@ async fn inputs_panic_for_themselves_wherever_they_are_dropped() {
 }
 
 #[tokio::test]
-async fn an_error_panics_for_itself_when_the_step_that_heard_of_it_is_committed() {
+async fn a_panicking_destructor_of_an_error_does_not_revert_the_commit_that_handled_it() {
     for kept in [Kept::InMemory, Kept::Logged] {
         for (at, done) in [
             (HandlingNode::handle, "node `handle` failed"),
@@ -352,7 +352,7 @@ async fn an_error_panics_for_itself_when_the_step_that_heard_of_it_is_committed(
 }
 
 #[tokio::test]
-async fn a_candidate_is_undone_as_a_whole() {
+async fn a_candidate_is_reverted_completely() {
     for kept in [Kept::InMemory, Kept::Logged] {
         let mut bench = bench(kept, HandlingNode::handle, Crate::default()).await;
         let panics = PANICS.get();
@@ -366,7 +366,7 @@ async fn a_candidate_is_undone_as_a_whole() {
 }
 
 #[tokio::test]
-async fn writes_that_wait_for_the_log_are_taken_back_as_a_whole_when_the_run_is_dropped() {
+async fn dropping_a_run_reverts_all_writes_that_wait_for_the_log() {
     let mut bench = bench(Kept::Logged, HandlingNode::handle, ready()).await;
     let panics = PANICS.get();
     let mut run = bench.app.run(order(Act::Write));

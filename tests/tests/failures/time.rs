@@ -40,7 +40,7 @@ fn timed_out<T>(result: &Result<T, RunError>) -> bool {
 }
 
 #[tokio::test]
-async fn a_consumer_may_take_as_long_as_it_likes_for_each_item() {
+async fn time_of_the_consumer_between_items_does_not_count() {
     let clock = Clock::default();
     let mut app = careful((0..50).map(Do::Yield).collect(), &clock).await;
     let mut run = app.run(CarefulInputs {});
@@ -53,7 +53,7 @@ async fn a_consumer_may_take_as_long_as_it_likes_for_each_item() {
 }
 
 #[tokio::test]
-async fn what_the_action_takes_between_its_items_adds_up() {
+async fn time_of_the_action_between_items_adds_up() {
     for (own, over) in [(499, false), (500, true)] {
         let clock = Clock::default();
         let acts = [Do::Sleep(millis(own)), Do::Yield(1), Do::Sleep(millis(own)), Do::Yield(2)];
@@ -74,7 +74,7 @@ async fn what_the_action_takes_between_its_items_adds_up() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_comes_late_does_not_cost_the_action_its_time() {
+async fn time_until_a_late_poll_does_not_count() {
     let clock = Clock::default();
     let acts = vec![Do::Sleep(millis(900)), Do::Sleep(millis(90)), Do::Hang];
     let mut app = careful(acts, &clock).await;
@@ -93,7 +93,7 @@ async fn a_consumer_that_comes_late_does_not_cost_the_action_its_time() {
 }
 
 #[tokio::test]
-async fn an_action_that_is_never_woken_has_waited_all_the_time() {
+async fn an_action_that_is_never_woken_times_out() {
     let clock = Clock::default();
     let mut app = careful(vec![Do::Hang], &clock).await;
     let mut run = app.run(CarefulInputs {});
@@ -103,7 +103,7 @@ async fn an_action_that_is_never_woken_has_waited_all_the_time() {
 }
 
 #[test]
-fn an_item_that_waits_for_the_log_waits_for_nothing_that_the_action_does() {
+fn time_that_an_item_waits_for_the_log_does_not_count() {
     let (log, clock) = (FaultyLog::new(MemoryLog::new()), Clock::default());
     let script = Script::default().on("second", [Do::Yield(1), Do::Sleep(millis(999))]);
     let resources = CarefulResources { script, drops: Drops::default() };
@@ -118,7 +118,7 @@ fn an_item_that_waits_for_the_log_waits_for_nothing_that_the_action_does() {
         clock.advance(Duration::from_secs(10));
     }
     assert_eq!(log.held(), 1);
-    log.let_go();
+    log.release_next();
     assert_eq!(block_on(run.next()).unwrap().unwrap(), 1);
     assert!(run.next().until_stalled().is_none());
     clock.advance(millis(999));
@@ -183,7 +183,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn an_item_that_the_action_waits_for_no_longer_does_not_stop_the_clock() {
+async fn an_abandoned_item_does_not_pause_the_timeout() {
     let clock = Clock::default();
     let mut app = Impatient::app().runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(ImpatientInputs {});
@@ -225,7 +225,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_thread_that_waits_for_its_consumer_has_time_too() {
+async fn time_that_a_thread_waits_for_its_consumer_does_not_count() {
     let clock = Clock::default();
     let (turn, turns) = mpsc::channel();
     let app = Threaded::app().resources(ThreadedResources { turns: Turns(Mutex::new(turns)) });

@@ -35,7 +35,7 @@ async fn write(
                 yield_!(item);
             }
             Do::Fail(text) => return Err(ActionError::msg("no ink").context(text)),
-            Do::FailForGood(text) => return Err(ActionError::msg(text).terminal()),
+            Do::FailTerminally(text) => return Err(ActionError::msg(text).terminal()),
             Do::Panic(text) => panic_any(text),
             Do::AwaitStop => cx.stopped().await,
             Do::Hang => pending().await,
@@ -72,7 +72,7 @@ async fn regret(
     #[context] cx: &Context,
     #[error] failure: &Failure,
 ) -> Result<Writes> {
-    if let Some(Do::FailForGood(text)) = script.next(cx.node()).first() {
+    if let Some(Do::FailTerminally(text)) = script.next(cx.node()).first() {
         return Err(ActionError::msg(*text).terminal());
     }
     let mut pages = diary.pages.clone();
@@ -161,7 +161,7 @@ async fn write_diary(log: &MemoryLog, clock: &Clock) {
     let script = Script::default()
         .on("first", [Do::Yield(1), Do::Yield(2)])
         // a failure over a pause
-        .on("first", [Do::Yield(3), Do::FailForGood("the pen \"broke\"")])
+        .on("first", [Do::Yield(3), Do::FailTerminally("the pen \"broke\"")])
         .on("first", [])
         // a timeout, then an error
         .on("second", [])
@@ -199,7 +199,7 @@ async fn write_diary(log: &MemoryLog, clock: &Clock) {
 
 /// A state that was made by hand has no note.
 async fn write_slot(log: &MemoryLog, clock: &Clock) {
-    let script = Script::default().on("regret", [Do::FailForGood("no regrets")]);
+    let script = Script::default().on("regret", [Do::FailTerminally("no regrets")]);
     let app = Keeping::app().id("slot").resources(KeepingResources { script });
     let app = app.at(Position::Rest(KeepingNode::seal)).log(log.clone());
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
@@ -210,8 +210,8 @@ async fn write_slot(log: &MemoryLog, clock: &Clock) {
 /// A process dies in a run; an earlier one failed and was read by another graph.
 async fn write_unfinished(log: &MemoryLog, clock: &Clock) {
     let script = Script::default()
-        .on("first", [Do::FailForGood("no pen")])
-        .on("regret", [Do::FailForGood("no regrets")]);
+        .on("first", [Do::FailTerminally("no pen")])
+        .on("regret", [Do::FailTerminally("no regrets")]);
     let mut app = open(log.clone(), "unfinished", script, clock).await;
     app.run(inputs("one")).await.unwrap();
     // a run that took a failure over from before it

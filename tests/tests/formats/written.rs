@@ -15,7 +15,7 @@ const ADVICE: &str = "sessions of this format exist, so what is written may not 
 
 /// Until format 1 is released, its folder may be removed and written again.
 #[tokio::test]
-async fn a_session_is_written_as_its_format_says() {
+async fn sessions_are_written_exactly_as_in_the_fixtures() {
     let log = MemoryLog::new();
     write_all(&log).await;
     let folder = folder(FORMAT);

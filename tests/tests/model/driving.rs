@@ -76,7 +76,7 @@ pub fn drive(run: Run<'_, Book>, how: &Drive, log: &FaultyLog, clock: &Clock) ->
                     Patience::Time => false,
                     Patience::Both => left % 6 == 0,
                 };
-                if !log_first || !log.let_go() {
+                if !log_first || !log.release_next() {
                     clock.advance(Duration::from_secs(1));
                 }
             }

@@ -25,7 +25,7 @@ pub enum Act {
     /// Yields what JSON lacks.
     BadItem,
     Fail,
-    FailForGood,
+    FailTerminally,
     Panic,
     /// Waits so many seconds.
     Sleep(u8),
@@ -57,7 +57,7 @@ async fn act(act: Act, cx: &Context) -> Result<()> {
     match act {
         Act::Item | Act::BadItem => {}
         Act::Fail => return Err(ActionError::msg("later, perhaps")),
-        Act::FailForGood => return Err(ActionError::msg("never").terminal()),
+        Act::FailTerminally => return Err(ActionError::msg("never").terminal()),
         // as a panic, but nothing is printed
         Act::Panic => resume_unwind(Box::new("oh")),
         Act::Sleep(seconds) => cx.sleep(Duration::from_secs(seconds.into())).await,

@@ -55,7 +55,7 @@ fn check(ops: &[Op]) -> Verdict {
 }
 
 #[test]
-fn a_session_is_always_what_its_log_says() {
+fn a_session_always_matches_its_log() {
     let (cases, first) = (number("BURDOCK_MODEL_CASES", 60), number("BURDOCK_MODEL_SEED", 1));
     for seed in first..first + cases {
         let ops = Dice(seed).ops();

@@ -131,7 +131,7 @@ impl Dice {
             0..8 => Act::Item,
             8 => Act::BadItem,
             9 | 10 => Act::Fail,
-            11 => Act::FailForGood,
+            11 => Act::FailTerminally,
             12 => Act::Panic,
             13 => Act::Sleep(u8::try_from(self.roll(5)).unwrap()),
             14 => Act::Hang,
@@ -145,7 +145,7 @@ impl Dice {
             3..6 => Fate::Held,
             6 => Fate::Refused,
             7 => Fate::StoredAndFailed,
-            _ => Fate::StoredInSilence,
+            _ => Fate::StoredUnanswered,
         }
     }
 

@@ -215,7 +215,7 @@ impl World {
             {
                 return Some(done);
             }
-            self.log.let_go();
+            self.log.release_next();
         }
         None
     }

@@ -80,7 +80,7 @@ graph! {
 
 /// Does nothing, unless it is a child.
 #[test]
-fn a_child_does_what_it_is_told() {
+fn child_process_executes_commands() {
     if let Some(file) = env::var_os(FILE) {
         // the harness left a line unfinished
         writeln!(io::stdout()).unwrap();

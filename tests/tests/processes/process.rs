@@ -38,7 +38,7 @@ impl Process {
     /// has the file open.
     pub fn start(file: &Path, patience: u32) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "child::a_child_does_what_it_is_told", "--nocapture"])
+            .args(["--exact", "child::child_process_executes_commands", "--nocapture"])
             .env(FILE, file)
             .env(PATIENCE, patience.to_string())
             .stdin(Stdio::piped())

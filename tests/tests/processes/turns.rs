@@ -99,7 +99,7 @@ impl Two {
 }
 
 #[test]
-fn of_two_processes_the_later_opener_writes_and_no_step_is_lost_or_doubled() {
+fn the_last_opener_writes_and_no_step_is_lost_or_repeated() {
     let file = File::new();
     let [mut writer, other] = [(); 2].map(|()| Process::start(&file.path, PATIENT));
     writer.open("commit");

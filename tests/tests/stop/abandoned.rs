@@ -65,7 +65,7 @@ fn grace_period_counts_although_an_abandoned_item_waited_for_the_log_before_the_
         log.fates([Fate::Stored, Fate::Held]);
         let mut run = app.run(AbandoningInputs {}).grace(grace);
         assert!(run.finish().until_stalled().is_none());
-        while log.let_go() {}
+        while log.release_next() {}
         assert!(run.finish().until_stalled().is_none());
         run.stopper().stop();
         let mut ended = run.finish().until_stalled().map(drop);

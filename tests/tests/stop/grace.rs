@@ -48,7 +48,7 @@ macro_rules! waits_for_the_log {
 }
 
 #[test]
-fn an_action_that_has_finished_is_committed_however_long_the_log_takes() {
+fn a_finished_action_is_committed_however_long_the_log_takes() {
     for node in [At::second, At::third] {
         let (log, clock) = (log(), Clock::default());
         let mut app = open(&log, Script::default(), &clock, Durability::Commit);
@@ -58,7 +58,7 @@ fn an_action_that_has_finished_is_committed_however_long_the_log_takes() {
         assert!(run.finish().until_stalled().is_none());
         run.stopper().stop();
         waits_for_the_log!(run, clock, log);
-        while log.let_go() {}
+        while log.release_next() {}
         let outcome = block_on(run.finish()).unwrap().outcome();
         drop(run);
         // the outcome, the position, the log and a resume agree
@@ -81,7 +81,7 @@ fn an_action_that_has_finished_is_committed_however_long_the_log_takes() {
 #[test]
 fn a_failure_is_recorded_and_its_edge_taken_however_long_the_log_takes() {
     let (log, clock) = (log(), Clock::default());
-    let script = Script::default().on("first", [Do::FailForGood("no")]);
+    let script = Script::default().on("first", [Do::FailTerminally("no")]);
     let resources = CarefulResources { script, drops: Drops::default() };
     let app = Careful::app().id("s").resources(resources).runtime(clock.clone());
     let mut app = block_on(app.log(log.clone()).build()).unwrap();
@@ -90,7 +90,7 @@ fn a_failure_is_recorded_and_its_edge_taken_however_long_the_log_takes() {
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     waits_for_the_log!(run, clock, log);
-    while log.let_go() {}
+    while log.release_next() {}
     let outcome = block_on(run.finish()).unwrap().outcome();
     assert_eq!(outcome, Outcome::Stopped(CarefulNode::rescue));
     drop(run);
@@ -107,14 +107,14 @@ fn a_run_whose_start_is_recorded_slowly_is_stopped_and_not_cancelled() {
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     waits_for_the_log!(run, clock, log);
-    while log.let_go() {}
+    while log.release_next() {}
     assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Stopped(At::first));
     drop(run);
     assert_eq!(last(&log, 2), ["run_started", "run_stopped"]);
 }
 
 #[test]
-fn an_action_has_its_whole_grace_period_beside_what_the_log_takes_for_its_items() {
+fn time_that_items_wait_for_the_log_does_not_count_towards_the_grace_period() {
     let (log, clock) = (log(), Clock::default());
     let sleep = Do::Sleep(Duration::from_millis(4999));
     let script = Script::default().on("first", [Do::Yield(1), Do::Yield(2), sleep]);
@@ -125,7 +125,7 @@ fn an_action_has_its_whole_grace_period_beside_what_the_log_takes_for_its_items(
     run.stopper().stop();
     for _ in 0..2 {
         waits_for_the_log!(run, clock, log);
-        log.let_go();
+        log.release_next();
     }
     assert!(run.finish().until_stalled().is_none());
     clock.advance(Duration::from_millis(4999));
@@ -142,7 +142,7 @@ fn an_action_that_takes_longer_than_its_grace_period_after_a_slow_item_is_cancel
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     waits_for_the_log!(run, clock, log);
-    log.let_go();
+    log.release_next();
     assert!(run.finish().until_stalled().is_none());
     clock.advance(Duration::from_millis(4999));
     assert!(run.finish().until_stalled().is_none());
