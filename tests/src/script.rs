@@ -177,8 +177,8 @@ pub struct EventRecorder(Arc<Mutex<Vec<String>>>);
 
 impl EventRecorder {
     pub fn observer<G: Graph>(&self) -> impl FnMut(&Event<G>) + Send + Sync + use<G> {
-        let recorder = Arc::clone(&self.0);
-        move |event: &Event<G>| recorder.lock().unwrap().push(format!("{event:?}"))
+        let events = Arc::clone(&self.0);
+        move |event: &Event<G>| events.lock().unwrap().push(format!("{event:?}"))
     }
 
     /// Takes the events since the last call, one per line.

@@ -1,4 +1,4 @@
-//! Sessions on a log: what is recorded, and what comes back.
+//! Sessions on a log: what is recorded, and what is restored.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -28,7 +28,7 @@ async fn try_open(log: &MemoryLog, script: Script) -> Result<App<Line>, BuildErr
     Line::app().id("s").resources(resources).log(log.clone()).build().await
 }
 
-/// The kinds of the entries, with what tells them apart.
+/// The kinds of the entries, with their distinguishing values.
 async fn entries(log: &MemoryLog) -> Vec<String> {
     let records = log.read(&id(), Offset::ZERO, 10_000).await.unwrap();
     let text = |kind: EntryKind| match kind {
@@ -87,7 +87,7 @@ async fn an_unfinished_run_is_resumed_with_its_inputs_and_its_items_are_supersed
     let mut app = open(&log, script).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 7);
-    // as a process that dies
+    // simulates the death of the process
     std::mem::forget(run);
     std::mem::forget(app);
     let mut app = open(&log, Script::default()).await;
@@ -118,7 +118,7 @@ async fn items_are_superseded_even_if_the_restart_crashed_before_doing_so() {
     let mut app = open(&log, Script::default().on("second", [Do::Yield(7), Do::Hang])).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 7);
-    // as a process that dies
+    // simulates the death of the process
     std::mem::forget(run);
     std::mem::forget(app);
     let mut app = open(&log, Script::default()).await;
@@ -215,7 +215,7 @@ async fn a_session_can_be_viewed_without_opening_it() {
     assert_eq!((view.state.nodes().as_str(), view.step, view.run), ("first", 1, 1));
     assert_eq!(view.position, Position::Unfinished(At::second));
     assert_eq!(Some(view.cursor), app.cursor());
-    // from the last commit on, a consumer comes by the item that no commit covers
+    // a consumer that follows from the last commit receives the item that no commit covers
     let mut follow = follow(&shared, &id(), Some(view.moved)).await.unwrap();
     let mut kinds = Vec::new();
     while kinds.last() != Some(&"item") {
@@ -223,7 +223,7 @@ async fn a_session_can_be_viewed_without_opening_it() {
         kinds.push(record.entry(&id()).unwrap().kind.name());
     }
     assert_eq!(kinds, ["step_started", "item"]);
-    // the app is the writer still
+    // the app is still the writer
     app.resume().await.unwrap();
 }
 
@@ -327,7 +327,7 @@ async fn existing_and_new_only_check_whether_the_session_exists() {
     drop(app().existing().build().await.unwrap());
 }
 
-/// A later version of the graph, under another name and without the node that a session is at.
+/// A later version of the graph, with another name and without the node of the session.
 mod other {
     use burdock::prelude::*;
     use burdock_tests::script::Log;

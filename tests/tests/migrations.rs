@@ -1,4 +1,4 @@
-//! States that earlier versions of a program wrote, as stored fixtures.
+//! Stored fixtures of states that earlier versions of a program wrote.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use burdock::{log::Document, prelude::*, state::MigrateError};
@@ -20,7 +20,7 @@ pub struct Talk {
     pub count: u32,
 }
 
-/// `history` became `messages`.
+/// Renames `history` to `messages`.
 fn from_1(mut talk: Document) -> Result<Document, &'static str> {
     let history = talk.remove("history").ok_or("it has no `history`")?;
     talk.insert("messages".into(), history);
@@ -42,7 +42,7 @@ mod later {
 
     impl Error for NoRole {}
 
-    /// Messages got roles.
+    /// Gives messages roles.
     pub fn from_2(mut talk: Document) -> Result<Document, NoRole> {
         for message in talk.get_mut("messages").and_then(Value::as_array_mut).into_iter().flatten()
         {

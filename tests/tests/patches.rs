@@ -1,4 +1,4 @@
-//! What a commit tells a log: the fields that changed, by the names that serde gives them.
+//! Patches of a commit: the changed fields, under their serialized names.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "tests")]
 
 use burdock::{
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// A state of odd names under each of serde's rules.
+/// A state with unusual names, under each of serde's renaming rules.
 macro_rules! renamed {
     ($($state:ident $rule:literal)+) => {
         $(
@@ -52,7 +52,7 @@ renamed! {
     ScreamingKebab "SCREAMING-KEBAB-CASE"
 }
 
-/// The rule may be given for writing and reading, and stand in an attribute of its own.
+/// The rule is given separately for writing and reading, in an attribute of its own.
 #[derive(State, Clone, Default, Serialize, Deserialize)]
 #[serde(bound = "", default, deny_unknown_fields)]
 #[serde(rename_all(deserialize = "camelCase", serialize = "camelCase"))]

@@ -1,4 +1,4 @@
-//! What `run`, `resume`, `restart` and `reopen` do at every position.
+//! `run`, `resume`, `restart` and `reopen` at every position.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use burdock::{App, Outcome, Position};
@@ -18,7 +18,7 @@ async fn at(position: Position<At>, script: Script) -> (App<Line>, EventRecorder
     (app, heard)
 }
 
-/// An app that came to its position by a run.
+/// An app that is unfinished after a failed run.
 async fn unfinished() -> (App<Line>, EventRecorder) {
     let (mut app, heard) =
         at(Position::Rest(At::first), Script::default().on("second", [Do::Fail("no")])).await;
@@ -95,7 +95,7 @@ async fn each_call_is_rejected_at_other_positions() {
             }
             Err(text) => {
                 assert_eq!(outcome, Err(text.to_owned()), "{position:?} {kind:?}");
-                assert_eq!(app.position(), position, "a refused call changes nothing");
+                assert_eq!(app.position(), position, "a rejected call changes nothing");
                 assert_eq!(app.state(), &Log::default());
                 assert_eq!(heard.take(), "", "nothing was run");
             }

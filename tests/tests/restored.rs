@@ -1,4 +1,4 @@
-//! Sessions that another version of the program wrote, and other things that come with time.
+//! Sessions that another version of the program wrote, their clocks, and their ids.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -61,7 +61,7 @@ mod first {
     }
 }
 
-/// The second one: a field has another name, the inputs another type, a node is gone.
+/// The second version: a field is renamed, the inputs have another type, and a node is removed.
 mod second {
     use burdock::{log::Document, prelude::*};
     use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ mod second {
     }
 }
 
-/// The same without a migration.
+/// A version with another type of a field, but without a migration.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Talk {
     pub history: Vector<String>,
@@ -224,7 +224,7 @@ fn the_error_of_a_session_that_does_not_fit_has_a_remedy() {
     assert_eq!(error.to_string(), text);
 }
 
-/// The test's clock, and a clock on the wall that jumps.
+/// A clock whose wall time jumps.
 #[derive(Clone, Default)]
 struct Jumpy(Clock, Arc<AtomicU64>);
 
@@ -272,7 +272,7 @@ fn the_time_of_a_session_never_goes_back() {
     let times: Vec<_> =
         records.iter().map(|record| record.entry(&id()).unwrap().time.since_start()).collect();
     assert!(times.is_sorted(), "{times:?}");
-    // 5 s in the apps; between them 1500, 0, 0, and 2995 by the wall
+    // 5 s in the apps; between them 1500, 0, 0 and 2995 s of wall time
     assert_eq!(times.last(), Some(&Duration::from_mins(75)));
     let seconds =
         |record: &burdock::log::Record| record.entry(&id()).unwrap().time.wall().as_secs();

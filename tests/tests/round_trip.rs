@@ -1,4 +1,4 @@
-//! Values that a log takes come back as they were.
+//! Values that a log accepts are restored unchanged.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use burdock::log::{Log, MemoryLog};
@@ -9,7 +9,7 @@ use burdock_tests::round_trip::{
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Every kind of value was refused somewhere, and most were not.
+/// Asserts that values of every kind were rejected, and that most values were accepted.
 fn assert_varied(counts: &Counts) {
     let Counts { inputs, items, fields, recorded } = *counts;
     assert!(inputs > 0 && items > 0 && fields > 0, "{counts:?}");
@@ -37,7 +37,7 @@ async fn values_are_restored_from_a_file() {
 
 type Change = fn(&mut Values);
 
-/// A list in a list, so many levels deep.
+/// Nested lists with this number of levels.
 fn nested(levels: usize) -> Value {
     (1..levels).fold(json!([]), |inner, _| json!([inner]))
 }
@@ -69,9 +69,9 @@ async fn each_value_that_cannot_be_restored_is_rejected_with_its_field() {
         }),
     ];
     for (field, reason, change) in cases {
-        let refused = write_changed(change).await.unwrap();
+        let rejected = write_changed(change).await.unwrap();
         let expected = format!("field `{field}` cannot be recorded: {reason}");
-        assert!(refused.starts_with(&expected), "{refused}\n{expected}");
+        assert!(rejected.starts_with(&expected), "{rejected}\n{expected}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs as their consumers see them: items, ends, steps and halts.
+//! Runs from the perspective of their consumers: items, ends, steps and halts.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use burdock::{
@@ -58,7 +58,7 @@ async fn finish_can_be_called_before_the_first_item_and_twice() {
     let mut app = line(chatty()).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(At::first));
-    assert!(run.next().await.is_none(), "finish drops the items that are left");
+    assert!(run.next().await.is_none(), "finish drops the remaining items");
     assert_eq!(run.finish().await.unwrap().state().nodes(), "first second third");
 }
 
@@ -147,7 +147,7 @@ async fn step_commits_one_step_and_the_run_waits_there() {
     let first = run.step().await.unwrap().unwrap();
     assert_eq!((first.node, first.step, first.next), (At::first, 0, Next::Node(At::second)));
     assert_eq!(heard.count("step_committed"), 1);
-    assert_eq!(heard.count("step_started"), 1, "nothing runs on by itself");
+    assert_eq!(heard.count("step_started"), 1, "the next step does not start on its own");
     assert_eq!(run.next().await.unwrap().unwrap(), 3);
     assert_eq!(run.step().await.unwrap().unwrap().node, At::second);
     let third = run.step().await.unwrap().unwrap();
@@ -207,15 +207,15 @@ async fn started_returns_the_cursor_of_the_first_entry_of_a_run_or_resume() {
     let app = Line::app().id("s").resources(LineResources { script, drops: Drops::default() });
     let mut app = app.log(log.clone()).build().await.unwrap();
     let id = SessionId::new("s").unwrap();
-    for begins in ["run_started", "run_resumed"] {
+    for kind in ["run_started", "run_resumed"] {
         let before = app.cursor().unwrap();
-        let mut run = if begins == "run_started" { app.run(LineInputs {}) } else { app.resume() };
+        let mut run = if kind == "run_started" { app.run(LineInputs {}) } else { app.resume() };
         let first = run.started().await.unwrap().unwrap();
         assert_eq!(first.offset, before.offset.plus(1));
         let records = log.read(&id, first.offset, 10).await.unwrap();
         let names: Vec<_> =
             records.iter().map(|record| record.entry(&id).unwrap().kind.name()).collect();
-        assert_eq!(names, [begins], "no step has run");
+        assert_eq!(names, [kind], "no step has run");
         let _ = run.finish().await;
         assert_eq!(run.started().await.unwrap(), Some(first));
     }
@@ -303,7 +303,11 @@ async fn a_halt_never_stops_a_run_at_its_very_first_step() {
     let end = app.run(LineInputs {}).halt_before(At::second).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Halted(At::second));
     let end = app.resume().halt_before(At::second).await.unwrap();
-    assert_eq!(end.outcome(), Outcome::Paused(At::first), "a resumed run begins at its step");
+    assert_eq!(
+        end.outcome(),
+        Outcome::Paused(At::first),
+        "a resumed run does not halt at its first step"
+    );
 }
 
 #[tokio::test]

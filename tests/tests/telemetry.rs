@@ -1,4 +1,4 @@
-//! What an OpenTelemetry exporter receives from the spans of runs and steps.
+//! The spans of runs and steps, as an OpenTelemetry exporter receives them.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -26,10 +26,10 @@ pub struct Parcel {
     pub history: Vector<String>,
 }
 
-/// What fails in a run.
+/// The faults of a run.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Faults {
-    /// How many attempts of `pack`.
+    /// The number of attempts of `pack` that fail.
     pack: u32,
     send: bool,
 }
@@ -84,11 +84,11 @@ graph! {
     }
 }
 
-/// What is traced on this thread, as an exporter receives it.
+/// The trace output of this thread, as an exporter receives it.
 struct Exported {
     exporter: InMemorySpanExporter,
     provider: SdkTracerProvider,
-    _watching: DefaultGuard,
+    _guard: DefaultGuard,
 }
 
 impl Exported {
@@ -97,8 +97,8 @@ impl Exported {
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("burdock"));
         let subscriber = tracing_subscriber::registry().with(layer);
-        let watching = tracing::subscriber::set_default(subscriber);
-        Self { exporter, provider, _watching: watching }
+        let guard = tracing::subscriber::set_default(subscriber);
+        Self { exporter, provider, _guard: guard }
     }
 
     /// The spans that ended since the last call, in the order of their ends.
@@ -136,7 +136,7 @@ fn integer(span: &SpanData, name: &str) -> Option<i64> {
     })
 }
 
-/// A span in one line: what it is, where it belongs, and how it went.
+/// A span in one line: its name, its place, its counts and its status.
 fn line(span: &SpanData) -> String {
     let name = if span.name == "run" { text(span, "graph") } else { text(span, "node") };
     let status = match &span.status {
@@ -159,7 +159,7 @@ fn line(span: &SpanData) -> String {
     )
 }
 
-/// The spans, and that each step lies in the run that ends after it.
+/// The lines of the spans. Asserts that each step is in the run that ends after it.
 fn lines(spans: &[SpanData]) -> Vec<String> {
     let mut runs = spans.iter().filter(|span| span.name == "run");
     let mut run = runs.next();

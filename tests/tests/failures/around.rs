@@ -1,4 +1,5 @@
-//! What fails around an action: parameters, conditions, edges and slots; and what an edge passes on.
+//! Failures outside of an action, in parameters, conditions, edges and slots, and the failures that error edges
+//! pass on.
 
 use super::with_rounds;
 use burdock::{App, Failure, Outcome, Position, prelude::*};
@@ -22,16 +23,16 @@ async fn break_down() -> Result<Writes> {
 }
 
 #[action(state = Rough, writes(bumps))]
-async fn mend(#[error] failure: &Failure) -> Result<Writes> {
-    Err(burdock::ActionError::msg(format!("cannot mend: {failure}")))
+async fn repair(#[error] failure: &Failure) -> Result<Writes> {
+    Err(burdock::ActionError::msg(format!("cannot repair: {failure}")))
 }
 
 graph! {
     RoughRide(Rough) {
-        nodes { break_down, mend }
+        nodes { break_down, repair }
         start break_down;
-        break_down | mend -> end;
-        on error break_down -> mend;
+        break_down | repair -> end;
+        on error break_down -> repair;
     }
 }
 
@@ -55,17 +56,17 @@ async fn a_failing_error_handler_ends_the_run_or_takes_its_own_error_edge() {
 
     let (mut app, _) = rough(Rough::default()).await;
     let error = app.run(RoughRideInputs {}).await.unwrap_err();
-    assert_eq!(error.to_string(), "node `mend` failed");
-    assert_eq!(error.source().unwrap().to_string(), "cannot mend: node `break_down` failed");
-    assert_eq!(app.position(), Position::Unfinished(RoughRideNode::mend));
+    assert_eq!(error.to_string(), "node `repair` failed");
+    assert_eq!(error.source().unwrap().to_string(), "cannot repair: node `break_down` failed");
+    assert_eq!(app.position(), Position::Unfinished(RoughRideNode::repair));
     let error = app.resume().await.unwrap_err();
     assert_eq!(
         error.source().unwrap().to_string(),
-        "cannot mend: node `break_down` failed",
+        "cannot repair: node `break_down` failed",
         "kept for resume"
     );
     let error = app.restart(RoughRideInputs {}).await.unwrap_err();
-    assert_eq!(error.to_string(), "node `mend` failed");
+    assert_eq!(error.to_string(), "node `repair` failed");
 }
 
 fn panics(what: &str) -> bool {
@@ -108,7 +109,7 @@ graph! {
             condition: bump,
             #[timeout(Duration::from_secs(panics("the timeout").into()))]
             timeout: bump,
-            by_edge: break_down2,
+            by_edge: break_down_again,
             feel,
         }
         start default;
@@ -123,7 +124,7 @@ graph! {
 }
 
 #[action(state = Rough, writes(bumps))]
-async fn break_down2() -> Result<Writes> {
+async fn break_down_again() -> Result<Writes> {
     Err(burdock::ActionError::msg("flat tyre"))
 }
 
@@ -222,12 +223,12 @@ async fn complain(#[error] failure: &Failure) -> Result<Writes> {
 graph! {
     Walk(Rough) {
         inputs { over: u32 }
-        nodes { stumble, complain, go_on: stumble }
+        nodes { stumble, complain, proceed: stumble }
         start stumble;
         stumble -> end;
         on error stumble -> pause complain;
-        complain -> go_on;
-        go_on -> end;
+        complain -> proceed;
+        proceed -> end;
     }
 }
 
@@ -237,7 +238,7 @@ async fn a_failure_is_kept_across_a_pause_and_a_restart() {
     let end = app.run(WalkInputs { over: 1 }).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Paused(WalkNode::complain));
     let error = app.run(WalkInputs { over: 1 }).await.unwrap_err();
-    assert_eq!(error.to_string(), "node `go_on` failed");
+    assert_eq!(error.to_string(), "node `proceed` failed");
     assert_eq!(app.state().mood.get().unwrap(), "node `stumble` failed");
     let end = app.restart(WalkInputs { over: 0 }).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Ended);

@@ -37,7 +37,6 @@ async fn line(script: Script) -> (App<Line>, EventRecorder) {
     (app, heard)
 }
 
-/// What a step that fails comes to: the items before, the message, its source, the cause.
 #[tokio::test]
 async fn every_failure_names_the_node_and_keeps_the_last_commit() {
     let table: [(&str, Vec<Do>, &[u32], &str, Option<&str>); 6] = [
@@ -49,14 +48,14 @@ async fn every_failure_names_the_node_and_keeps_the_last_commit() {
             Some("full"),
         ),
         (
-            "an error after it",
+            "an error after an item",
             vec![Do::Yield(1), Do::Fail("full")],
             &[1],
             "node `second` failed",
             Some("full"),
         ),
         (
-            "a terminal one",
+            "a terminal error",
             vec![Do::FailTerminally("gone")],
             &[],
             "node `second` failed",
@@ -70,7 +69,7 @@ async fn every_failure_names_the_node_and_keeps_the_last_commit() {
             None,
         ),
         (
-            "a panic after it",
+            "a panic after items",
             vec![Do::Yield(1), Do::Yield(2), Do::Panic("ouch")],
             &[1, 2],
             "node `second` panicked: ouch",
@@ -101,10 +100,10 @@ async fn every_failure_names_the_node_and_keeps_the_last_commit() {
         } else {
             format!("second 1.1 items_superseded {}\n", shown.len())
         };
-        let told = format!(
+        let expected = format!(
             "{superseded}second 1.1 step_failed {message}, then None\nsecond 1.1 run_failed {message}"
         );
-        assert!(heard.take().ends_with(&told), "{name}");
+        assert!(heard.take().ends_with(&expected), "{name}");
         app.resume().await.unwrap();
         assert_eq!(app.state().nodes(), "first second third", "{name}");
     }

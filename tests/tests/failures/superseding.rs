@@ -37,7 +37,7 @@ fn resources(script: Script) -> PersistentResources {
 
 fn twice() -> Script {
     Script::default()
-        .on("first", [Do::Yield(1), Do::Yield(2), Do::Fail("cut off")])
+        .on("first", [Do::Yield(1), Do::Yield(2), Do::Fail("disconnected")])
         .on("first", [Do::Yield(1), Do::Yield(2), Do::Yield(3)])
 }
 
@@ -58,7 +58,7 @@ async fn items_of_a_failed_attempt_are_superseded_before_the_retry_delay() {
          first 0.1 item\n\
          first 0.1 items_superseded 2\n\
          first 0.1 attempt_failed node `first` failed",
-        "readers learn of it before the delay"
+        "the event is emitted before the delay"
     );
     clock.advance(DELAY);
     let items: Vec<u32> = run.by_ref().map(Result::unwrap).collect().await;
@@ -121,7 +121,7 @@ async fn a_timeout_after_items_were_shown_is_retried() {
 #[tokio::test]
 async fn when_the_retries_are_used_up_the_step_fails_and_its_items_are_superseded() {
     let (heard, clock) = (EventRecorder::default(), Clock::default());
-    let fails = || [Do::Yield(1), Do::Fail("cut off")];
+    let fails = || [Do::Yield(1), Do::Fail("disconnected")];
     let script = Script::default().on("first", fails()).on("first", fails()).on("first", fails());
     let app = Persistent::app().resources(resources(script)).observe(heard.observer());
     let mut app = app.runtime(clock.clone()).build().await.unwrap();

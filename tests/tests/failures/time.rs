@@ -1,4 +1,4 @@
-//! What a timeout counts: the time of the action, and of nothing else.
+//! A timeout counts only the time of the action.
 
 use burdock::{
     App, Outcome, RunError, RunErrorKind, Runtime,
@@ -25,7 +25,7 @@ fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// `second` may take a second.
+/// The timeout of `second` is a second.
 async fn careful(acts: Vec<Do>, clock: &Clock) -> App<Careful> {
     let script = Script::default().on("second", acts);
     let resources = CarefulResources { script, drops: Drops::default() };
@@ -63,7 +63,7 @@ async fn time_of_the_action_between_items_adds_up() {
             assert!(run.next().until_stalled().is_none());
             clock.advance(millis(own));
             let item = run.next().until_stalled().unwrap().unwrap();
-            assert_eq!(item.unwrap(), expected, "an action that can go on does");
+            assert_eq!(item.unwrap(), expected, "a woken action continues");
             clock.advance(Duration::from_mins(1));
         }
         let waits = run.next().until_stalled();
@@ -79,7 +79,7 @@ async fn time_until_a_late_poll_does_not_count() {
     let acts = vec![Do::Sleep(millis(900)), Do::Sleep(millis(90)), Do::Hang];
     let mut app = careful(acts, &clock).await;
     let mut run = app.run(CarefulInputs {});
-    // woken in time, and polled much later, as by a consumer that is busy with something else
+    // woken in time but polled much later, as by a busy consumer
     for step in [900, 90] {
         assert!(run.next().until_stalled().is_none());
         clock.advance(millis(step));
@@ -125,7 +125,7 @@ fn time_that_an_item_waits_for_the_log_does_not_count() {
     assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Ended);
 }
 
-/// Gives up on items that are not taken at once, and then waits for good.
+/// Abandons items that are not taken at once, and then never finishes.
 struct Racing;
 
 struct Rounds(u32);
@@ -191,7 +191,7 @@ async fn an_abandoned_item_does_not_pause_the_timeout() {
         assert_eq!(run.next().until_stalled().unwrap().unwrap().unwrap(), expected);
         clock.advance(Duration::from_mins(1));
     }
-    // the last item was taken, of which the action is told by a wake; it waits for something else
+    // the last item was taken, which woke the action, but it waits for something else
     assert!(run.next().until_stalled().is_none());
     assert!(run.next().until_stalled().is_none());
     clock.advance(millis(999));
@@ -200,23 +200,23 @@ async fn an_abandoned_item_does_not_pause_the_timeout() {
     assert!(timed_out(&run.next().until_stalled().unwrap().unwrap()));
 }
 
-/// Whenever the test says so, yields an item from a thread.
+/// Yields an item from a thread for each signal of the test.
 #[streaming_action(blocking, state = Log, reads(rounds), writes(rounds), yields(u32))]
-fn from_a_thread(log: Reads<'_>, #[resource] turns: &Turns) -> Result<Writes> {
-    let turns = turns.0.lock().unwrap();
+fn from_a_thread(log: Reads<'_>, #[resource] signals: &Signals) -> Result<Writes> {
+    let signals = signals.0.lock().unwrap();
     for item in 0..3 {
-        turns.recv().unwrap();
+        signals.recv().unwrap();
         yield_!(item);
     }
-    turns.recv().unwrap();
+    signals.recv().unwrap();
     Ok(Writes { rounds: log.rounds + 1 })
 }
 
-struct Turns(Mutex<mpsc::Receiver<()>>);
+struct Signals(Mutex<mpsc::Receiver<()>>);
 
 graph! {
     Threaded(Log) {
-        resources { turns: Turns }
+        resources { signals: Signals }
         yields u32;
         nodes { #[timeout(Duration::from_secs(1))] from_a_thread }
         start from_a_thread;
@@ -227,14 +227,15 @@ graph! {
 #[tokio::test]
 async fn time_that_a_thread_waits_for_its_consumer_does_not_count() {
     let clock = Clock::default();
-    let (turn, turns) = mpsc::channel();
-    let app = Threaded::app().resources(ThreadedResources { turns: Turns(Mutex::new(turns)) });
+    let (signal, signals) = mpsc::channel();
+    let app =
+        Threaded::app().resources(ThreadedResources { signals: Signals(Mutex::new(signals)) });
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(ThreadedInputs {});
     for expected in 0..3 {
         assert!(run.next().until_stalled().is_none());
         clock.advance(millis(300));
-        turn.send(()).unwrap();
+        signal.send(()).unwrap();
         assert_eq!(run.next().await.unwrap().unwrap(), expected);
         clock.advance(Duration::from_mins(1));
     }
@@ -242,6 +243,6 @@ async fn time_that_a_thread_waits_for_its_consumer_does_not_count() {
     clock.advance(millis(100));
     let error = run.next().until_stalled().unwrap().unwrap();
     assert!(timed_out(&error), "three times 300 ms and 100 ms: {error:?}");
-    turn.send(()).unwrap();
+    signal.send(()).unwrap();
     assert_eq!(clock.now(), Duration::from_secs(181));
 }

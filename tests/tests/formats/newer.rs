@@ -1,4 +1,4 @@
-//! What a newer release wrote.
+//! Sessions that a newer release wrote.
 
 use super::{
     diary::{Keeping, KeepingResources, clock, open},

@@ -1,4 +1,4 @@
-//! What every release wrote, opened by this one.
+//! Sessions that every release wrote, opened by this one.
 
 use super::{
     diary::{
@@ -14,7 +14,7 @@ use burdock::{
 use burdock_tests::script::Script;
 use std::sync::Arc;
 
-/// Every log of every format.
+/// Runs a check on every log of every format.
 async fn each(mut check: impl AsyncFnMut(Arc<dyn Log>)) {
     for format in 1..=FORMAT {
         let logs = Logs::of(format).await;
@@ -42,7 +42,7 @@ async fn the_sqlite_file_has_the_same_entries_as_the_json_lines() {
     }
 }
 
-/// Also where the store had no column for it yet.
+/// This also holds for sessions of stores that had no column for the graph yet.
 #[tokio::test]
 async fn sessions_are_listed_by_their_graph() {
     each(async |log| {
@@ -153,7 +153,7 @@ async fn opening_with_a_changed_graph_and_closing_again_writes_nothing() {
         for _ in 0..3 {
             let mut app =
                 open_later(Arc::clone(&log), "unfinished", Script::default(), &clock()).await;
-            // it is unfinished
+            // fails, because the session is unfinished
             app.run(LaterInputs { title: "no".into(), number: None }).await.unwrap_err();
             app.flush().await.unwrap();
             app.close().await.unwrap();

@@ -1,4 +1,4 @@
-//! An action that gave up an item while the log wrote it, and waits for something else.
+//! An action that abandons an item while the log stores it, and waits for something else.
 
 use burdock::{
     RunErrorKind,
@@ -24,7 +24,7 @@ pub(crate) async fn nothing() -> Result<Writes> {
     Ok(Writes {})
 }
 
-/// Yields, does not wait for it, and hangs.
+/// Yields an item without waiting for it, and hangs.
 pub(crate) struct Abandon;
 
 impl Action for Abandon {

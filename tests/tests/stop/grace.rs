@@ -1,4 +1,4 @@
-//! What the grace period counts: the time of an action that runs, and not that of the log.
+//! The grace period counts the time of a running action, but not the time of the log.
 
 use burdock::{
     App, Outcome, Position, RunErrorKind,
@@ -36,8 +36,8 @@ fn last(log: &FaultyLog, count: usize) -> Vec<&'static str> {
     kinds.skip(records.len() - count).collect()
 }
 
-/// Whether the log is waited for, however much time passes.
-macro_rules! waits_for_the_log {
+/// Asserts that the run waits for the log, however much time passes.
+macro_rules! assert_waits_for_log {
     ($run:ident, $clock:ident, $log:ident) => {
         for _ in 0..3 {
             assert!($run.finish().until_stalled().is_none());
@@ -57,7 +57,7 @@ fn a_finished_action_is_committed_however_long_the_log_takes() {
         log.fates([Fate::Held]);
         assert!(run.finish().until_stalled().is_none());
         run.stopper().stop();
-        waits_for_the_log!(run, clock, log);
+        assert_waits_for_log!(run, clock, log);
         while log.release_next() {}
         let outcome = block_on(run.finish()).unwrap().outcome();
         drop(run);
@@ -89,7 +89,7 @@ fn a_failure_is_recorded_and_its_edge_taken_however_long_the_log_takes() {
     let mut run = app.run(CarefulInputs {});
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
-    waits_for_the_log!(run, clock, log);
+    assert_waits_for_log!(run, clock, log);
     while log.release_next() {}
     let outcome = block_on(run.finish()).unwrap().outcome();
     assert_eq!(outcome, Outcome::Stopped(CarefulNode::rescue));
@@ -106,7 +106,7 @@ fn a_run_whose_start_is_recorded_slowly_is_stopped_and_not_cancelled() {
     let mut run = app.run(LineInputs {}).grace(Duration::ZERO);
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
-    waits_for_the_log!(run, clock, log);
+    assert_waits_for_log!(run, clock, log);
     while log.release_next() {}
     assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Stopped(At::first));
     drop(run);
@@ -124,7 +124,7 @@ fn time_that_items_wait_for_the_log_does_not_count_towards_the_grace_period() {
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     for _ in 0..2 {
-        waits_for_the_log!(run, clock, log);
+        assert_waits_for_log!(run, clock, log);
         log.release_next();
     }
     assert!(run.finish().until_stalled().is_none());
@@ -141,7 +141,7 @@ fn an_action_that_takes_longer_than_its_grace_period_after_a_slow_item_is_cancel
     let mut run = app.run(LineInputs {});
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
-    waits_for_the_log!(run, clock, log);
+    assert_waits_for_log!(run, clock, log);
     log.release_next();
     assert!(run.finish().until_stalled().is_none());
     clock.advance(Duration::from_millis(4999));

@@ -1,4 +1,4 @@
-//! The three endings that are never confused: stop, cancel after the grace period, and drop.
+//! The ways to end a run early: a stop, a cancellation after the grace period, and a drop.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod abandoned;
@@ -230,7 +230,7 @@ async fn an_action_that_abandons_its_step_is_cancelled_at_once() {
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
-    assert!(run.next().until_stalled().is_none(), "it waits for a stop");
+    assert!(run.next().until_stalled().is_none(), "the action waits for a stop");
     run.stopper().stop();
     // no time passes
     let error = run.finish().await.unwrap_err();
@@ -247,14 +247,14 @@ async fn an_action_that_abandons_its_step_is_cancelled_at_once() {
 
 #[tokio::test]
 async fn an_action_that_continues_after_abandon_has_its_grace_period() {
-    let go = Arc::new(Notify::new());
-    let acts = [Do::AwaitStop, Do::AbandonAndReturn, Do::Wait(Arc::clone(&go))];
+    let resume = Arc::new(Notify::new());
+    let acts = [Do::AwaitStop, Do::AbandonAndReturn, Do::Wait(Arc::clone(&resume))];
     let mut bench = bench(Script::default().on("first", acts)).await;
     let mut run = bench.app.run(LineInputs {});
     assert!(run.next().until_stalled().is_none());
     run.stopper().stop();
     assert!(run.next().until_stalled().is_none());
-    go.notify_one();
+    resume.notify_one();
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(At::second));
 }
 
@@ -372,7 +372,7 @@ async fn a_stop_during_a_retry_delay_ends_the_run_at_the_node() {
     assert_eq!(clock.slept(), [Duration::from_secs(10)]);
     run.stopper().stop();
     let end = run.finish().await.unwrap();
-    assert_eq!(end.outcome(), Outcome::Stopped(CarefulNode::first), "its retries were not used up");
+    assert_eq!(end.outcome(), Outcome::Stopped(CarefulNode::first), "the retries were not used up");
     drop(run);
     assert_eq!(app.position(), Position::Unfinished(CarefulNode::first));
     assert_eq!(heard.count("step_failed"), 0);

@@ -1,4 +1,4 @@
-//! Steps of recorded sessions, made again.
+//! Fixtures of recorded steps, and their replay.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -36,7 +36,7 @@ pub struct Word {
     pub weight: f64,
 }
 
-/// What an action is to do, so that it does the same again.
+/// The behaviour of an action, as an input, so that a replay repeats it.
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Plan {
     Say(Vec<f64>),
@@ -136,7 +136,7 @@ fn inputs(numbers: Vec<f64>) -> TalkingInputs {
     TalkingInputs { plan: Plan::Say(numbers), prefix: Some("x".into()) }
 }
 
-/// A session of these runs, and the log that has it.
+/// A log with a session of these runs.
 async fn session(plans: impl IntoIterator<Item = Plan>) -> Arc<dyn Log> {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let mut app = open(&log).await;
@@ -154,7 +154,7 @@ async fn kinds(log: &Arc<dyn Log>) -> Vec<EntryKind> {
     records.iter().map(|record| record.entry(&id()).unwrap().kind).collect()
 }
 
-/// The fixtures of all attempts that came to an end.
+/// The fixtures of all finished attempts.
 async fn fixtures(log: &Arc<dyn Log>) -> Vec<Fixture> {
     let mut fixtures = Vec::new();
     for offset in 0..kinds(log).await.len() {
@@ -168,12 +168,12 @@ async fn fixtures(log: &Arc<dyn Log>) -> Vec<Fixture> {
 }
 
 fn load(fixture: &Fixture) -> Replay<Talking> {
-    // by way of the text that is kept beside a test
+    // through the JSON text, as in a generated test
     Fixture::from_json(&fixture.to_json()).unwrap().load().unwrap()
 }
 
-/// Does what the generated test of the node does.
-async fn again(fixture: &Fixture) -> Result<(), Difference> {
+/// Replays an attempt like the generated test of its node.
+async fn replay(fixture: &Fixture) -> Result<(), Difference> {
     let recorded = load(fixture);
     let TalkingInputs { plan, prefix } = recorded.inputs();
     let state = recorded.state();
@@ -247,7 +247,7 @@ async fn replaying_any_attempt_gives_the_recorded_result() {
     .await;
     let fixtures = fixtures(&log).await;
     for fixture in &fixtures {
-        again(fixture).await.unwrap();
+        replay(fixture).await.unwrap();
     }
     assert_eq!(
         fixtures.iter().map(name).collect::<Vec<_>>(),
@@ -335,7 +335,7 @@ async fn items_superseded_after_a_crash_are_not_in_the_fixture() {
     let mut app = open(&log).await;
     let mut run = app.run(inputs(vec![1.0, 2.0]));
     run.next().await.unwrap().unwrap();
-    // as a process that dies
+    // simulates the death of the process
     std::mem::forget(run);
     std::mem::forget(app);
     open(&log).await.resume().await.unwrap();
@@ -343,7 +343,7 @@ async fn items_superseded_after_a_crash_are_not_in_the_fixture() {
     assert_eq!(fixtures[0].items.len(), 2);
     assert_eq!(fixtures.len(), 2);
     for fixture in &fixtures {
-        again(fixture).await.unwrap();
+        replay(fixture).await.unwrap();
     }
 }
 
@@ -360,7 +360,7 @@ async fn the_replay_of_a_stopped_step_is_stopped() {
     let fixture = fixtures(&log).await.remove(0);
     assert!(fixture.stopped);
     assert_eq!(fixture.items.len(), 2);
-    again(&fixture).await.unwrap();
+    replay(&fixture).await.unwrap();
 }
 
 #[tokio::test]
@@ -374,7 +374,7 @@ async fn fixtures_of_a_trimmed_session_start_at_its_snapshot() {
     let mut history = History::of(&log, &id());
     let mut found = 0;
     while let Some(step) = history.next().await.unwrap() {
-        again(&burdock::testing::fixture(&log, &id(), step.offset).await.unwrap()).await.unwrap();
+        replay(&burdock::testing::fixture(&log, &id(), step.offset).await.unwrap()).await.unwrap();
         found += 1;
     }
     assert!(found > 1, "{found}");
@@ -393,9 +393,9 @@ async fn an_entry_that_does_not_end_an_attempt_is_rejected() {
         let error = burdock::testing::fixture(&log, &id(), Offset(offset)).await.unwrap_err();
         assert_eq!(error.to_string(), text);
     }
-    let nobody = SessionId::new("nobody").unwrap();
-    let error = burdock::testing::fixture(&log, &nobody, Offset(1)).await.unwrap_err();
-    assert_eq!(error.to_string(), "there is no session `nobody`");
+    let missing = SessionId::new("missing").unwrap();
+    let error = burdock::testing::fixture(&log, &missing, Offset(1)).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no session `missing`");
 }
 
 #[tokio::test]
@@ -431,7 +431,7 @@ async fn loading_a_fixture_that_does_not_fit_names_the_mismatch() {
     assert!(matches!(patches, LoadError::Patches { .. }), "{patches}");
 }
 
-/// What became of [`Talk`].
+/// A later version of [`Talk`].
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[state(version = 2, migrate = [from_1])]
 pub struct Notes {
@@ -440,7 +440,7 @@ pub struct Notes {
 
 fn from_1(mut talk: Document) -> Result<Document, &'static str> {
     let notes = talk.remove("notes").ok_or("it has no `notes`")?;
-    let titles = notes.as_object().ok_or("they are no map")?.keys().cloned().collect();
+    let titles = notes.as_object().ok_or("they are not a map")?.keys().cloned().collect();
     Ok([("titles".to_owned(), titles)].into_iter().collect())
 }
 
@@ -477,10 +477,10 @@ async fn a_fixture_of_an_earlier_state_version_is_migrated() {
 
 #[tokio::test]
 async fn numbers_are_restored_bit_for_bit() {
-    // one that serde_json reads otherwise without `float_roundtrip`
+    // a number that serde_json reads inexactly without `float_roundtrip`
     let number = 0.198_440_042_788_562_86_f64;
     let log = session([Plan::Say(vec![number])]).await;
     let app = open(&log).await;
     assert_eq!(app.state().all_words[0].weight.to_bits(), number.to_bits());
-    again(&fixtures(&log).await[0]).await.unwrap();
+    replay(&fixtures(&log).await[0]).await.unwrap();
 }

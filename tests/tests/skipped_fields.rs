@@ -1,5 +1,5 @@
-//! Fields that serde leaves out of a state: what a snapshot lacks is read as a default, so a log takes
-//! only that default; and what a hand-written `Writes` changes to it is recorded.
+//! Fields that serde skips: a field that a snapshot lacks is read as its default, so a log accepts only that
+//! default. Changes to such a field by a hand-written `Writes` are recorded.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -7,7 +7,7 @@
     clippy::trivially_copy_pass_by_ref,
     clippy::option_option,
     clippy::ref_option,
-    reason = "a test; serde asks for references"
+    reason = "a test; serde requires references"
 )]
 
 use burdock::{
@@ -33,7 +33,7 @@ fn seven() -> Fields {
     Fields { contained: Some(7), ..Fields::new() }
 }
 
-/// Reads `null` as a value, and what is missing as none.
+/// Reads `null` as `Some(None)`, and a missing field as `None`.
 mod double {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -51,7 +51,7 @@ mod double {
     }
 }
 
-/// Each field is left out at some value, and is read as another one or as the same.
+/// Each field is skipped for some value, and then read as the same value or another one.
 #[derive(State, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default = "seven")]
 pub struct Fields {
@@ -67,7 +67,7 @@ pub struct Fields {
     pub list: Vec<u32>,
     #[serde(with = "double", skip_serializing_if = "Option::is_none", default)]
     pub double: Option<Option<u32>>,
-    /// So large that a commit of it is followed by a snapshot.
+    /// Can be so large that a snapshot follows the commit.
     pub pad: String,
 }
 
@@ -155,7 +155,7 @@ fn slots_and_options_are_recognized_in_types_that_a_macro_passes_on() {
     assert_eq!(PassedOn::FIELDS.iter().map(|field| field.slot).collect::<Vec<_>>(), [true, false]);
 }
 
-/// Writes every field, and does not say which changed.
+/// Writes every field, without recording which ones changed.
 pub struct All(Fields);
 
 impl Writes for All {
@@ -175,7 +175,7 @@ impl Writes for All {
     }
 }
 
-/// Sets every field to what serde leaves out.
+/// Sets the fields to values that serde skips.
 pub struct Clear;
 
 impl Action for Clear {
