@@ -57,7 +57,7 @@ impl Llm {
     }
 }
 
-/// The memory of the chatbot.
+/// The state of the chatbot.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Chat {
     pub history: Vector<Message>,
