@@ -69,7 +69,7 @@ fn a_failed_append_ends_the_run_and_keeps_the_last_commit() {
         let end = block_on(app.resume().into_future()).unwrap();
         assert_eq!(end.state().nodes(), "first second third");
         let resumed = if rest == "third" { 3 } else { 5 };
-        // how the run ended is recorded once the log takes it
+        // the end of the run is recorded once the log accepts it
         assert_eq!(last(&log, resumed + 2)[..2], ["run_failed", "run_resumed"]);
         assert_eq!(entries(&log).iter().filter(|entry| entry.starts_with("committed")).count(), 3);
     }

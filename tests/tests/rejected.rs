@@ -243,7 +243,7 @@ fn inputs_that_cannot_be_recorded_do_not_start_a_run() {
         assert_eq!(message(&error), format!("the inputs cannot be recorded: {reason}"));
         assert_eq!(app.position(), Position::Rest(FillingNode::fill));
         assert_eq!(kinds(&log), ["session_created"]);
-        // a rejected run does not replace the earlier inputs
+        // rejected inputs change neither the position nor the state
         let good = Order { value: 3.0, ..Order::default() };
         assert!(block_on(app.run(FillingInputs { order: good }).step()).unwrap().is_some());
         assert!(matches!(app.position(), Position::Rest(_)));

@@ -203,7 +203,7 @@ async fn a_condition_that_reads_an_unset_slot_fails_the_step_and_reverts_its_wri
         error.to_string(),
         "node `pace` reads the slot `mood`, which has no value in this state"
     );
-    assert_eq!(app.state(), &Rough::default(), "what the action wrote is undone");
+    assert_eq!(app.state(), &Rough::default(), "the writes of the action are reverted");
     assert_eq!(app.position(), Position::Unfinished(AskingNode::pace));
 }
 
