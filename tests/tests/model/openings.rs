@@ -76,7 +76,7 @@ impl World {
         let batch = matches!(self.opened_with, Durability::Batch(_));
         let fenced = batch || !matches!(end, End::Over(Ok(())));
         must!(fenced, "a fenced writer continued");
-        must!(self.records() == opened, "a fenced writer wrote");
+        must!(self.records() == opened, "a fenced writer appended");
         drop(first);
         // the events of the first writer are not checked
         self.observed.lock().unwrap().clear();
