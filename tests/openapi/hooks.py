@@ -1,4 +1,4 @@
-"""Has requests reach sessions that exist and streams come to their end, and checks the events of streams."""
+"""Directs requests to existing sessions, makes streams end, and checks the events of streams."""
 
 import json
 import re
@@ -19,10 +19,10 @@ def before_call(context, case, kwargs):
     if positive and isinstance(case.body, dict):
         case.body = with_integers(case.body)
     if case.operation.path.endswith("/events"):
-        # another stream stays open for ever
+        # streams without `until=run` never end
         if positive:
             case.query = {**(case.query or {}), "until": "run"}
-        # a reader that is ahead of the log is waited for, but no session has an epoch 0
+        # the server waits for a reader ahead of the log; a cursor with epoch 0 is rejected, since no session has it
         for place, name in ((case.query, "from"), (case.headers, "last-event-id")):
             if place and CURSOR.fullmatch(str(place.get(name, ""))):
                 place[name] = CURSOR.sub(r"0.\1", str(place[name]))
@@ -40,7 +40,7 @@ def with_integers(value):
 
 @schemathesis.check
 def events_are_described(context, response, case):
-    """Each `data` is an `Event`, which the schema of the stream cannot say of a string."""
+    """Each `data` is an `Event`, which the schema of the stream cannot express for a string."""
     if not response.headers.get("content-type", [""])[0].startswith("text/event-stream"):
         return
     schema = {"$ref": "#/components/schemas/Event", "components": case.operation.schema.raw_schema["components"]}
@@ -48,4 +48,4 @@ def events_are_described(context, response, case):
     for line in response.text.split("\n"):
         if line.startswith("data: "):
             error = next(event.iter_errors(json.loads(line[6:])), None)
-            assert error is None, f"{line} is no `Event`: {error}"
+            assert error is None, f"{line} is not an `Event`: {error}"

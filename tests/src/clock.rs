@@ -1,4 +1,4 @@
-//! A runtime whose clock moves only when a test says so.
+//! A runtime whose clock moves only when a test advances it.
 
 use burdock::{Runtime, runtime::Sleep};
 use std::{
@@ -13,11 +13,11 @@ pub struct Clock(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     now: Duration,
-    /// The time since 1970; it moves with the other one, and when it is set.
+    /// The time since 1970. It advances with `now`, and a test can set it.
     wall: Duration,
     sleepers: Vec<Waker>,
-    /// Every duration that was slept.
-    asked: Vec<Duration>,
+    /// The duration of every sleep.
+    slept: Vec<Duration>,
     random: u64,
 }
 
@@ -36,8 +36,8 @@ impl Clock {
         self.0.lock().unwrap().wall = wall;
     }
 
-    pub fn asked(&self) -> Vec<Duration> {
-        self.0.lock().unwrap().asked.clone()
+    pub fn slept(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().slept.clone()
     }
 }
 
@@ -53,7 +53,7 @@ impl Runtime for Clock {
     fn sleep(&self, duration: Duration) -> Sleep {
         let until = {
             let mut inner = self.0.lock().unwrap();
-            inner.asked.push(duration);
+            inner.slept.push(duration);
             inner.now.saturating_add(duration)
         };
         let clock = self.clone();

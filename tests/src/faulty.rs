@@ -1,4 +1,4 @@
-//! A log whose storage does what a test says: holds entries back, fails, or never answers.
+//! A log whose storage holds entries back, fails, or never answers, as a test requests.
 
 use burdock::log::{
     Append, Claim, Epoch, EpochStart, Log, LogError, LogFuture, Offset, Opened, Record,
@@ -14,24 +14,24 @@ use std::{
     thread::{self, Thread},
 };
 
-/// What becomes of an append.
+/// The result of an append.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fate {
     #[default]
     Stored,
-    /// Waits, and those behind it, until the test lets it go on.
+    /// Waits until the test releases it, and so do the appends behind it.
     Held,
     /// Nothing is stored.
     Refused,
-    /// Stored, though the writer is told that it failed.
+    /// Stored, but the writer receives an error.
     StoredAndFailed,
-    /// Stored, and the writer is never told.
-    StoredInSilence,
-    /// Nothing is stored, because there is no room.
+    /// Stored, but the writer never receives a result.
+    StoredUnanswered,
+    /// Nothing is stored, because the storage is full.
     Full,
 }
 
-/// What may fail beside appending.
+/// The calls besides `append` that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
     Open,
@@ -41,7 +41,7 @@ pub enum Call {
     Delete,
 }
 
-/// Passes everything on to another log, but for what the test says.
+/// Forwards every call to another log, except for the faults that the test requests.
 #[derive(Clone)]
 pub struct FaultyLog {
     inner: Arc<dyn Log>,
@@ -52,14 +52,14 @@ pub struct FaultyLog {
 struct Faults {
     fates: VecDeque<Fate>,
     held: VecDeque<Held>,
-    /// Writers one of whose appends failed: those behind it fail, too.
+    /// Writers with a failed append: their later appends fail too.
     dead: BTreeSet<(SessionId, Epoch)>,
     failing: Vec<(Call, LogError)>,
     hanging: Vec<Call>,
-    /// What another program does before the next call of a kind.
+    /// The actions of other programs before the next call of a kind.
     others: Vec<(Call, Box<dyn FnOnce() + Send>)>,
     appended: usize,
-    /// How many faults came about.
+    /// The number of faults so far.
     hits: usize,
 }
 
@@ -80,52 +80,52 @@ impl FaultyLog {
         self.faults.lock().unwrap()
     }
 
-    /// What becomes of the next appends; those after them are stored.
+    /// Sets the results of the next appends. Later ones are stored.
     pub fn fates(&self, fates: impl IntoIterator<Item = Fate>) {
         self.faults().fates = fates.into_iter().collect();
     }
 
-    /// Has the next call of this kind fail.
+    /// Makes the next call of this kind fail.
     pub fn fail(&self, call: Call) {
         self.fail_with(call, unavailable());
     }
 
-    /// Has the next call of this kind fail with an error.
+    /// Makes the next call of this kind fail with this error.
     pub fn fail_with(&self, call: Call, error: LogError) {
         self.faults().failing.push((call, error));
     }
 
-    /// Has the next call of this kind never answer, though it is done.
+    /// Makes the next call of this kind never return, although its effect takes place.
     pub fn hang(&self, call: Call) {
         self.faults().hanging.push(call);
     }
 
-    /// Does something just before the next call of this kind, as another program may.
+    /// Runs `act` just before the next call of this kind, as another program could.
     pub fn before(&self, call: Call, act: impl FnOnce() + Send + 'static) {
         self.faults().others.push((call, Box::new(act)));
     }
 
-    /// How many appends wait.
+    /// The number of appends that wait.
     pub fn held(&self) -> usize {
         self.faults().held.len()
     }
 
-    /// How many appends were handed over.
+    /// The number of calls of `append`.
     pub fn appended(&self) -> usize {
         self.faults().appended
     }
 
-    /// How many faults came about: fates other than `Stored`, and calls that failed or hung.
+    /// The number of faults so far: fates other than `Stored`, and calls that failed or hung.
     pub fn hits(&self) -> usize {
         self.faults().hits
     }
 
-    /// Lets the first append that waits go on; says whether there was one.
-    pub fn let_go(&self) -> bool {
+    /// Releases the first append that waits. Returns whether there was one.
+    pub fn release_next(&self) -> bool {
         let Some(held) = self.faults().held.pop_front() else { return false };
         let fate = if held.fate == Fate::Held { Fate::Stored } else { held.fate };
         let result = self.store(held.append, fate);
-        if fate == Fate::StoredInSilence {
+        if fate == Fate::StoredUnanswered {
             return true;
         }
         let mut answer = held.answer.lock().unwrap();
@@ -136,11 +136,12 @@ impl FaultyLog {
         true
     }
 
-    /// The process dies: so many of the appends that wait are stored, the others are lost.
+    /// Simulates the death of the process: the first `stored` of the waiting appends are stored, the others
+    /// are lost.
     pub fn crash(&self, stored: usize) {
         let waiting = self.held();
         for _ in 0..stored.min(waiting) {
-            self.let_go();
+            self.release_next();
         }
         let mut faults = self.faults();
         faults.held.clear();
@@ -166,7 +167,7 @@ impl FaultyLog {
         result
     }
 
-    /// Whether a call is to fail or to hang.
+    /// Makes a call, unless it has to fail or to hang.
     fn call<T: Send + 'static>(
         &self,
         call: Call,
@@ -197,7 +198,7 @@ impl FaultyLog {
     }
 }
 
-/// Waits also inside a poll, where the executor of `futures` refuses to.
+/// Blocks on a future. Unlike the executor of `futures`, this can be called inside a poll.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
 
@@ -249,7 +250,7 @@ impl Log for FaultyLog {
         }
         drop(faults);
         let result = self.store(append, fate);
-        if fate == Fate::StoredInSilence { Box::pin(pending()) } else { Box::pin(ready(result)) }
+        if fate == Fate::StoredUnanswered { Box::pin(pending()) } else { Box::pin(ready(result)) }
     }
 
     fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {

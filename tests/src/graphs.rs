@@ -1,4 +1,4 @@
-//! Two graphs that differ in their names only, and what a log keeps apart.
+//! Two graphs that differ only in their names, and checks that a log keeps their sessions apart.
 
 use burdock::{
     App, Graph,
@@ -36,7 +36,7 @@ macro_rules! counting {
 counting!(Votes);
 counting!(Visits);
 counting! {
-    /// What `Votes` is called later.
+    /// A later name of `Votes`.
     #[renamed_from("Polls")]
     #[renamed_from("Votes")]
     Ballots
@@ -46,7 +46,7 @@ pub fn id(id: &str) -> SessionId {
     SessionId::new(id).unwrap()
 }
 
-/// The graph that owns a session, where another one was refused.
+/// The owner of the session, from the error of an opening with another graph.
 pub fn owner(error: &BuildError) -> &str {
     match error {
         BuildError::Open(ReadError::Restore(RestoreError::OtherGraph { owner, .. })) => owner,
@@ -83,7 +83,7 @@ pub async fn ballots(log: &Arc<dyn Log>, session: &str) -> Result<App<Ballots>, 
     on(Ballots::app(), log, session).build().await
 }
 
-/// A session is opened, read, forked and listed with its own graph only.
+/// Checks that a session can be opened, read, forked and listed only with its own graph.
 pub async fn sessions_are_kept_apart(log: Arc<dyn Log>) {
     let mut app = votes(&log, "a").await.unwrap();
     app.run(VotesInputs {}).await.unwrap();
@@ -123,7 +123,7 @@ pub async fn sessions_are_kept_apart(log: Arc<dyn Log>) {
     assert_eq!(app.close().await.unwrap(), Tally { count: 2 });
 }
 
-/// A graph that says what it was called goes on with the sessions of that name.
+/// Checks that a graph with `#[renamed_from(…)]` continues the sessions of its former names.
 pub async fn a_renamed_graph_keeps_its_sessions(log: Arc<dyn Log>) {
     for session in ["a", "b"] {
         let mut app = votes(&log, session).await.unwrap();
@@ -143,7 +143,7 @@ pub async fn a_renamed_graph_keeps_its_sessions(log: Arc<dyn Log>) {
     assert_eq!(listed::<Ballots>(&log).await, ["a", "b"], "each under its own name");
     assert_eq!(listed::<Votes>(&log).await, ["b"]);
 
-    // the past is of the former name
+    // the earlier entries have the former name
     assert_eq!(app.at(past).await.unwrap().state.count, 1);
     assert_eq!(app.fork(past, "d").await.unwrap().state().count, 1);
     assert_eq!(app.close().await.unwrap(), Tally { count: 2 });

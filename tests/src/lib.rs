@@ -1,4 +1,4 @@
-//! What the tests share: an action that follows a script, and graphs over it.
+//! Shared helpers of the tests: an action that follows a script, and graphs that use it.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -15,7 +15,7 @@ pub mod round_trip;
 pub mod script;
 pub mod stalled;
 
-/// The Rust blocks of the docs. `docs/expansions.md` is kept true by a test of burdock-macros.
+/// The Rust blocks of the docs. `docs/expansions.md` is checked by a test of burdock-macros.
 #[cfg(doctest)]
 pub mod docs {
     #[doc = include_str!("../../README.md")]

@@ -1,4 +1,4 @@
-//! A state, an action that does what a script says, and graphs over both.
+//! A state, an action that follows a script, and graphs that use both.
 
 use burdock::{ActionError, Context, Event, Failure, Graph, Retry, prelude::*};
 use serde::{Deserialize, Serialize};
@@ -18,40 +18,40 @@ pub struct Log {
 }
 
 impl Log {
-    /// The nodes that were committed, with blanks between them.
+    /// The nodes that were committed, separated by spaces.
     pub fn nodes(&self) -> String {
         let nodes: Vec<&str> = self.done.iter().map(String::as_str).collect();
         nodes.join(" ")
     }
 }
 
-/// One thing that an action does; afterwards it commits its node's name.
+/// One instruction of a script. After the last one, the action commits the name of its node.
 #[derive(Clone)]
 pub enum Do {
-    /// Yields an item, whatever comes back.
+    /// Yields an item, and ignores a stop.
     Yield(u32),
-    /// Yields an item; after a stop, goes on to the next `AfterStop` or commits.
+    /// Yields an item, and commits if the run was stopped.
     YieldUnlessStopped(u32),
-    /// Yields the same item for ever, and does not heed a stop.
-    YieldForEver(u32),
+    /// Yields the same item forever, and ignores a stop.
+    YieldForever(u32),
     Fail(&'static str),
-    FailForGood(&'static str),
+    FailTerminally(&'static str),
     Panic(&'static str),
-    /// Waits until the test says so.
+    /// Waits until the test notifies it.
     Wait(Arc<Notify>),
     /// Waits for a stop.
     AwaitStop,
     Hang,
-    /// Waits for a stop, and abandons the step then.
+    /// Waits for a stop, then abandons the step.
     Abandon,
-    /// Abandons the step after a stop, and goes on nevertheless.
+    /// Abandons the step, but continues.
     AbandonAndReturn,
     Sleep(Duration),
 }
 
 type Calls = BTreeMap<&'static str, VecDeque<Vec<Do>>>;
 
-/// What each call of a node does, in order; calls beyond do nothing but commit.
+/// The instructions for each call of a node, in order. Calls beyond these only commit.
 #[derive(Clone, Default)]
 pub struct Script(Arc<Mutex<Calls>>);
 
@@ -62,14 +62,14 @@ impl Script {
         self
     }
 
-    /// What the next call of a node does.
+    /// Takes the instructions for the next call of a node.
     pub fn next(&self, node: &str) -> Vec<Do> {
         let mut calls = self.0.lock().unwrap();
         calls.get_mut(node).and_then(VecDeque::pop_front).unwrap_or_default()
     }
 }
 
-/// Hears a dropped future.
+/// Records when the future that owns it is dropped.
 struct Dropped(Arc<Mutex<Vec<String>>>, String);
 
 impl Drop for Dropped {
@@ -78,7 +78,7 @@ impl Drop for Dropped {
     }
 }
 
-/// The nodes whose actions were dropped or came to an end.
+/// The nodes whose actions finished or were dropped.
 #[derive(Clone, Default)]
 pub struct Drops(Arc<Mutex<Vec<String>>>);
 
@@ -107,11 +107,11 @@ pub async fn work(
                     break;
                 }
             }
-            Do::YieldForEver(item) => loop {
+            Do::YieldForever(item) => loop {
                 yield_!(item);
             },
             Do::Fail(text) => return Err(ActionError::msg(text)),
-            Do::FailForGood(text) => return Err(ActionError::msg(text).terminal()),
+            Do::FailTerminally(text) => return Err(ActionError::msg(text).terminal()),
             Do::Panic(text) => std::panic::panic_any(text),
             Do::Wait(notify) => notify.notified().await,
             Do::AwaitStop => cx.stopped().await,
@@ -128,7 +128,7 @@ pub async fn work(
     Ok(Writes { done })
 }
 
-/// Writes down which failure it was given.
+/// Records the failure that it received.
 #[action(state = Log, reads(done), writes(done))]
 pub async fn rescue(log: Reads<'_>, #[error] failure: &Failure) -> Result<Writes> {
     let mut done = log.done.clone();
@@ -150,7 +150,7 @@ graph! {
 }
 
 graph! {
-    /// A node that is tried again, one that may take a second, and a way out.
+    /// A node with retries, one with a timeout of a second, and an error edge.
     pub Careful(Log) {
         resources { script: Script, drops: Drops }
         yields u64;
@@ -171,17 +171,17 @@ graph! {
     }
 }
 
-/// Everything that observers were told.
+/// Records every event that its observer receives.
 #[derive(Clone, Default)]
-pub struct Heard(Arc<Mutex<Vec<String>>>);
+pub struct EventRecorder(Arc<Mutex<Vec<String>>>);
 
-impl Heard {
+impl EventRecorder {
     pub fn observer<G: Graph>(&self) -> impl FnMut(&Event<G>) + Send + Sync + use<G> {
-        let heard = Arc::clone(&self.0);
-        move |event: &Event<G>| heard.lock().unwrap().push(format!("{event:?}"))
+        let events = Arc::clone(&self.0);
+        move |event: &Event<G>| events.lock().unwrap().push(format!("{event:?}"))
     }
 
-    /// What was heard since the last call, one event a line.
+    /// Takes the events since the last call, one per line.
     pub fn take(&self) -> String {
         std::mem::take(&mut *self.0.lock().unwrap()).join("\n")
     }

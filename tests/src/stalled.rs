@@ -1,4 +1,4 @@
-//! What a future comes to without waiting for anybody else.
+//! Polling a future until it waits for something outside of it.
 
 use std::{
     pin::pin,
@@ -17,7 +17,7 @@ impl Wake for Woken {
     }
 }
 
-/// As `now_or_never` of `futures`, for futures that give up their thread now and then, as runs do.
+/// Like `now_or_never` of `futures`, but for futures that yield to the executor now and then, as runs do.
 pub trait UntilStalled: Future + Sized {
     /// Polls until the future is ready, or until it waits for a wake that it did not cause itself.
     fn until_stalled(self) -> Option<Self::Output> {

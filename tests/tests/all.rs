@@ -1,12 +1,11 @@
-//! Tests of the whole runtime, file by file, as one program: each of them alone would be linked with all of
-//! burdock. Those that count, kill or replace something of their process are programs of their own.
+//! Tests of the whole runtime as one program, because each separate program links all of burdock. Tests that
+//! count, kill or replace something of their process are programs of their own.
 #![allow(missing_docs, unreachable_pub, reason = "tests")]
 
-pub mod alone;
+pub mod action_test;
 pub mod api;
 pub mod blocking;
 pub mod borrowed;
-pub mod by_hand;
 pub mod committed;
 pub mod counted;
 pub mod deployed;
@@ -19,14 +18,15 @@ pub mod formats;
 pub mod graphs;
 pub mod inputs;
 pub mod keys;
-pub mod left_out;
 pub mod log;
 pub mod migrations;
 pub mod patches;
 pub mod positions;
-pub mod recorded;
-pub mod refused;
+pub mod rejected;
+pub mod replay;
 pub mod restored;
 pub mod round_trip;
 pub mod runs;
+pub mod skipped_fields;
 pub mod stop;
+pub mod without_macros;

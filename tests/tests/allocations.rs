@@ -41,24 +41,24 @@ graph! {
     }
 }
 
-/// Allocations of a run in a current-thread runtime, its app included.
+/// Returns the number of allocations of an app and its run in a current-thread runtime.
 fn allocations(work: impl AsyncFn(Counter), last: u64) -> u64 {
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     let run = || runtime.block_on(work(Counter { count: 0, last }));
     allocation_counter::measure(run).count_total
 }
 
-fn no_more_for_many(work: impl AsyncFn(Counter) + Copy) {
-    // what is made once per process is made now
+fn assert_constant(work: impl AsyncFn(Counter) + Copy) {
+    // allocations that happen once per process happen here
     allocations(work, 1);
     let (few, many) = (allocations(work, 100), allocations(work, 50_000));
-    // a run that returns to its executor registers its waker, once
+    // a run that yields to its executor registers its waker once
     assert!(many < few + 10, "{few} allocations for 100, {many} for 50 000");
 }
 
 #[test]
 fn step_does_not_allocate() {
-    no_more_for_many(async |state| {
+    assert_constant(async |state| {
         let mut app: App<Counting> = Counting::app().state(state).build().await.unwrap();
         app.run(CountingInputs {}).await.unwrap();
     });
@@ -66,7 +66,7 @@ fn step_does_not_allocate() {
 
 #[test]
 fn item_does_not_allocate() {
-    no_more_for_many(async |state| {
+    assert_constant(async |state| {
         let mut app: App<Listing> = Listing::app().state(state).build().await.unwrap();
         let mut run = app.run(ListingInputs {});
         while let Some(item) = run.next().await {

@@ -1,4 +1,4 @@
-//! The public API as the code of a user who reads only the signatures would call it.
+//! The public API as a user who reads only the signatures would call it.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "tests")]
 
 use burdock::{
@@ -98,7 +98,7 @@ fn terminal_error_stays_terminal_in_a_boxed_error_and_in_anyhow() {
 }
 
 #[test]
-fn error_of_a_generic_function_is_given_to_new() {
+fn action_error_new_takes_an_error_of_a_generic_type() {
     fn wrap<E: Error + Send + Sync + 'static>(error: E) -> ActionError {
         ActionError::new(error)
     }
@@ -162,7 +162,7 @@ fn innermost(error: &dyn Error) -> String {
 }
 
 #[tokio::test]
-async fn action_bails_and_ensures() {
+async fn bail_and_ensure_fail_the_action() {
     for (len, prompt, message) in [
         (0, "", "the prompt is empty"),
         (3, "hello", "condition failed: `chat.history.len() < 3`"),
@@ -188,7 +188,7 @@ async fn action_that_returns_an_anyhow_error_uses_the_macros_of_anyhow() {
 }
 
 #[tokio::test]
-async fn action_appends_in_one_line() -> Result<(), Box<dyn Error>> {
+async fn with_all_appends_to_a_vector() -> Result<(), Box<dyn Error>> {
     let mut app = Chatting::app().build().await?;
     app.run(ChattingInputs { prompt: "hello".into() }).await?;
     let history = &app.state().history;
@@ -198,7 +198,7 @@ async fn action_appends_in_one_line() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
-fn session_id_converts_from_text_and_is_text() -> Result<(), Box<dyn Error>> {
+fn session_id_converts_from_and_to_text() -> Result<(), Box<dyn Error>> {
     fn len(id: impl AsRef<str>) -> usize {
         id.as_ref().len()
     }
@@ -293,7 +293,7 @@ fn slot_has_the_methods_of_an_option() {
     assert_ne!(chat.reply, "hello".to_owned());
 }
 
-/// Writes down what it knows at each event.
+/// Records what it can observe at each event.
 #[derive(Clone, Default)]
 struct Audit(Arc<Mutex<Vec<String>>>);
 
@@ -311,7 +311,7 @@ impl Observer<Chatting> for Audit {
 }
 
 #[tokio::test]
-async fn observer_knows_the_session_the_state_the_inputs_and_what_a_commit_wrote()
+async fn observer_sees_the_session_the_state_the_inputs_and_the_writes_of_a_commit()
 -> Result<(), Box<dyn Error>> {
     let audit = Audit::default();
     let mut app = Chatting::app().id("anna").observer(audit.clone()).build().await?;
@@ -334,7 +334,7 @@ async fn observer_knows_the_session_the_state_the_inputs_and_what_a_commit_wrote
 }
 
 #[tokio::test]
-async fn committed_step_has_the_state_and_what_it_wrote() -> Result<(), Box<dyn Error>> {
+async fn committed_step_has_the_state_and_its_writes() -> Result<(), Box<dyn Error>> {
     let mut app = Chatting::app().build().await?;
     let mut run = app.run(ChattingInputs { prompt: "hello".into() });
     let committed = run.step().await?.ok_or("no step")?;
@@ -345,7 +345,7 @@ async fn committed_step_has_the_state_and_what_it_wrote() -> Result<(), Box<dyn 
 }
 
 #[tokio::test]
-async fn commit_among_events_has_what_it_wrote() -> Result<(), Box<dyn Error>> {
+async fn commit_event_has_its_writes() -> Result<(), Box<dyn Error>> {
     let mut app = Chatting::app().build().await?;
     let mut events = app.run(ChattingInputs { prompt: "hello".into() }).events();
     let mut wrote = Vec::new();

@@ -1,4 +1,4 @@
-//! Actions on threads: the same backpressure, stops and failures, and an app that joins them.
+//! Blocking actions: they have the same backpressure, stops and failures, and the app joins their threads.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -30,7 +30,7 @@ pub struct Job {
     pub report: Slot<String>,
 }
 
-/// What a thread did, seen from outside.
+/// Observations of a thread, and a gate for it.
 #[derive(Default)]
 pub struct Seen {
     yielded: AtomicU32,
@@ -122,7 +122,7 @@ fn inputs() -> BatchInputs {
 }
 
 #[tokio::test]
-async fn inputs_resources_parameters_reads_and_context_reach_the_thread() {
+async fn a_blocking_action_receives_inputs_resources_parameters_reads_and_context() {
     let mut app = batch(&Arc::default()).await;
     let mut run = app.run(inputs());
     let items: Vec<u64> = run.by_ref().map(|item| item.unwrap()).collect().await;
@@ -146,7 +146,7 @@ async fn a_thread_yields_one_item_at_a_time_and_waits_until_it_is_taken() {
 }
 
 #[tokio::test]
-async fn a_stop_reaches_the_thread_at_its_next_item_and_what_it_has_is_committed() {
+async fn a_stopped_thread_returns_at_its_next_item_and_its_writes_are_committed() {
     let seen = Arc::default();
     let mut app = batch(&seen).await;
     let mut run = app.run(inputs());
@@ -160,7 +160,7 @@ async fn a_stop_reaches_the_thread_at_its_next_item_and_what_it_has_is_committed
 }
 
 #[tokio::test]
-async fn a_drop_unwinds_the_thread_at_its_item_and_discards_its_writes() {
+async fn dropping_a_run_unwinds_its_thread_at_the_current_item_and_discards_its_writes() {
     let seen = Arc::default();
     let mut app = batch(&seen).await;
     let mut run = app.run(inputs());
@@ -173,7 +173,7 @@ async fn a_drop_unwinds_the_thread_at_its_item_and_discards_its_writes() {
 }
 
 #[tokio::test]
-async fn a_thread_that_finishes_after_a_drop_writes_nothing_and_close_waits_for_it() {
+async fn a_thread_that_outlives_its_run_writes_nothing_and_close_waits_for_it() {
     let seen = Seen::closed();
     let mut app = batch(&seen).await;
     let mut run = app.run(inputs());
@@ -191,7 +191,7 @@ async fn a_thread_that_finishes_after_a_drop_writes_nothing_and_close_waits_for_
 }
 
 #[tokio::test]
-async fn an_unfinished_run_resumes_while_the_old_thread_still_ends() {
+async fn an_unfinished_run_resumes_while_the_thread_of_the_dropped_run_still_runs() {
     let seen = Seen::closed();
     let mut app = batch(&seen).await;
     let mut run = app.run(inputs());
@@ -208,7 +208,7 @@ async fn an_unfinished_run_resumes_while_the_old_thread_still_ends() {
 }
 
 #[tokio::test]
-async fn a_thread_that_does_not_heed_a_stop_is_cancelled_after_the_grace_period() {
+async fn a_thread_that_ignores_a_stop_is_cancelled_after_the_grace_period() {
     let seen = Seen::closed();
     let clock = Clock::default();
     let mut app = Batch::app()
@@ -260,7 +260,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_panic_on_the_thread_is_the_failure_of_its_step_and_reaches_a_thread() {
+async fn a_panic_on_the_thread_fails_its_step_and_the_error_edge_receives_the_failure() {
     let mut app = Clumsy::app().build().await.unwrap();
     let end = app.run(ClumsyInputs {}).await.unwrap();
     assert_eq!(end.state().report.get().unwrap(), "node `ouch` panicked: on the thread");
@@ -268,7 +268,7 @@ async fn a_panic_on_the_thread_is_the_failure_of_its_step_and_reaches_a_thread()
     assert_eq!(end.state().report.get().unwrap(), "node `broken` panicked: the default");
 }
 
-/// Drops every job that it is given.
+/// Drops every job.
 struct Full;
 
 impl Runtime for Full {
@@ -322,7 +322,7 @@ graph! {
 }
 
 #[test]
-fn a_plain_streaming_function_needs_no_runtime() {
+fn a_streaming_function_that_is_not_async_needs_no_runtime() {
     futures::executor::block_on(async {
         let mut app = Plain::app().build().await.unwrap();
         let mut run = app.run(PlainInputs {});
@@ -332,7 +332,7 @@ fn a_plain_streaming_function_needs_no_runtime() {
     });
 }
 
-/// Works until it is told to stop, without an item.
+/// Works until it is stopped, without yielding an item.
 #[action(state = Job, writes(total), blocking)]
 fn spin(#[context] cx: &Context, #[resource] seen: &Arc<Seen>) -> Result<Writes> {
     seen.at_gate.notify_one();
@@ -352,7 +352,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_thread_that_yields_nothing_hears_that_its_run_was_dropped() {
+async fn a_thread_that_yields_nothing_is_stopped_when_its_run_is_dropped() {
     let seen = Seen::closed();
     let resources = SpinningResources { seen: seen.clone() };
     let mut app = Spinning::app().resources(resources).build().await.unwrap();

@@ -1,4 +1,5 @@
-//! A type that reads only borrowed text: what a log takes, opening the session reads in the same way.
+//! A type that deserializes only from borrowed text. A value that a log accepts can be read when the session
+//! is opened.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test")]
 
 use burdock::{log::MemoryLog, prelude::*};
@@ -44,7 +45,7 @@ graph! {
 }
 
 #[test]
-fn text_that_is_read_as_a_borrowed_one_comes_back() {
+fn values_that_deserialize_from_borrowed_text_are_restored() {
     let log = MemoryLog::new();
     let open = || block_on(Writing::app().id("s").log(log.clone()).build());
     let mut app = open().unwrap();

@@ -1,4 +1,4 @@
-//! A step is committed or not, whatever the destructors of the values do that it replaces.
+//! Panics in destructors of replaced values do not change whether a step is committed.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -14,7 +14,7 @@ thread_local! {
     static ARMED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A value whose destructor panics once it is armed, when the value is odd.
+/// A value whose destructor panics while `ARMED` is set, if the value is odd.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Touchy(u32);
 
@@ -62,13 +62,13 @@ fn assert_replaced(app: &mut App<Replacing>) {
 }
 
 #[test]
-fn a_destructor_that_panics_does_not_take_back_a_commit() {
+fn a_panicking_destructor_does_not_revert_a_commit() {
     let mut app = block_on(Replacing::app().state(tray()).build()).unwrap();
     assert_replaced(&mut app);
 }
 
 #[test]
-fn a_step_that_the_log_has_as_committed_is_committed_although_a_destructor_panics() {
+fn a_panicking_destructor_does_not_revert_a_commit_that_is_in_the_log() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let open = || Replacing::app().state(tray()).id("s").log(Arc::clone(&log)).build();
     let mut app = block_on(open()).unwrap();

@@ -1,4 +1,4 @@
-//! What is counted: items of an attempt, and calls to a log.
+//! Counts: the shown items of an attempt, and calls to a log.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use burdock::{
@@ -47,7 +47,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn an_item_whose_conversion_panics_was_not_shown() {
+async fn an_item_whose_conversion_panics_counts_as_not_shown() {
     let mut app = Counting::app().build().await.unwrap();
     let error = app.run(CountingInputs { item: 1 }).await.unwrap_err();
     assert_eq!(error.to_string(), "node `count` panicked: 1 is odd");
@@ -60,7 +60,7 @@ async fn an_item_whose_conversion_panics_was_not_shown() {
     );
 }
 
-/// Counts how often epochs and entries are read.
+/// Counts the reads of epochs and of entries.
 #[derive(Default)]
 struct Counted {
     log: MemoryLog,

@@ -1,5 +1,5 @@
-//! Sessions of one version of a program under another one: what does not fit is said when the session is
-//! opened, before anything is recorded, and can be found before the deploy.
+//! Sessions of one version of a program, opened by another version. A mismatch is an error when the session is
+//! opened, before anything is recorded, and `check_sessions` finds it before a deployment.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -10,7 +10,7 @@ use burdock::{
 use futures::executor::block_on;
 use std::sync::Arc;
 
-/// The version that wrote the sessions: `paused` rests before `answer`, `failed` is unfinished there.
+/// The version that wrote the sessions: `paused` is at rest before `answer`, `failed` is unfinished there.
 mod first {
     use burdock::{ActionError, prelude::*};
     use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ mod first {
     }
 }
 
-/// A later version: fields of the state, what `answer` reads, and what follows.
+/// A later version, with these fields of the state, reads of `answer`, inputs, nodes and transitions.
 macro_rules! version {
     (
         $module:ident {
@@ -299,7 +299,7 @@ fn written() -> Arc<dyn Log> {
     log
 }
 
-/// What a log has of a session.
+/// Everything that a log has of a session.
 fn recorded(log: &Arc<dyn Log>, session: &SessionId) -> impl PartialEq + std::fmt::Debug {
     let records = block_on(log.read(session, Offset::ZERO, 1000)).unwrap();
     (records, block_on(log.info(session)).unwrap(), block_on(log.epochs(session)).unwrap())
@@ -307,7 +307,7 @@ fn recorded(log: &Arc<dyn Log>, session: &SessionId) -> impl PartialEq + std::fm
 
 type Builder<G> = AppBuilder<G, Provided<<G as burdock::action::Scope>::Resources>, DefaultState>;
 
-/// What each session of the first version comes to under a version of the graph.
+/// The result of opening each session of the first version with a version of the graph.
 fn verdicts<G: Graph<State: Default, Item: serde::Serialize>>(
     app: impl Fn() -> Builder<G>,
 ) -> [String; 2] {
@@ -351,7 +351,7 @@ fn unset(reader: &str) -> String {
 }
 
 #[test]
-fn what_does_not_fit_is_said_at_opening_and_found_before_the_deploy() {
+fn misfits_fail_the_opening_and_are_found_by_check_sessions() {
     let plain = "the recorded state of version 1 does not fit the state: missing field `mood`; raise \
                  `#[state(version = …)]` and add a migration, or add a serde default";
     let node = "the session is at node `answer`, which graph `Desking` does not have: restore the name \

@@ -1,4 +1,4 @@
-//! The program of the design, word for word where it stands for itself.
+//! The program of the design document.
 #![allow(
     missing_docs,
     clippy::duration_suboptimal_units,
@@ -57,7 +57,7 @@ impl Llm {
     }
 }
 
-/// What the chatbot remembers.
+/// The state of the chatbot.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Chat {
     pub history: Vector<Message>,

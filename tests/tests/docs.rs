@@ -1,4 +1,4 @@
-//! No page of the docs is forgotten.
+//! Checks of the pages: their Rust blocks are compiled, and their links have targets.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::{
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Pages whose blocks are kept true by a test of their own.
+/// Pages whose blocks are checked by a test of their own.
 const ELSEWHERE: [&str; 1] = ["expansions.md"];
 
 #[test]
@@ -27,12 +27,12 @@ fn every_page_with_rust_blocks_is_compiled() {
             blocks == 0 || included,
             "{name} has Rust blocks: include it in tests/src/lib.rs or tests/guide"
         );
-        assert!(!page.contains("```rust,ignore"), "{name} has a block that nobody compiles");
+        assert!(!page.contains("```rust,ignore"), "{name} has a block that is not compiled");
     }
 }
 
 #[test]
-fn every_link_between_pages_leads_somewhere() {
+fn every_link_between_pages_has_a_target() {
     for path in pages() {
         let page = path.file_name().unwrap().to_string_lossy().into_owned();
         for link in prose(&fs::read_to_string(&path).unwrap()).split("](").skip(1) {
@@ -45,7 +45,7 @@ fn every_link_between_pages_leads_somewhere() {
                 "" => path.clone(),
                 file => path.parent().unwrap().join(file),
             };
-            assert!(target.exists(), "{page} links to {link}, which is not there");
+            assert!(target.exists(), "{page} links to {link}, which does not exist");
             if !anchor.is_empty() {
                 let anchors = anchors(&fs::read_to_string(&target).unwrap());
                 assert!(
@@ -65,7 +65,7 @@ fn pages() -> Vec<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
 }
 
-/// A page without its blocks of code.
+/// Returns a page without its code blocks.
 fn prose(page: &str) -> String {
     let mut code = false;
     let outside = page.lines().filter(|line| {
@@ -76,7 +76,7 @@ fn prose(page: &str) -> String {
     outside.collect::<Vec<_>>().join("\n")
 }
 
-/// What the headings of a page are linked by.
+/// Returns the anchors of the headings of a page.
 fn anchors(page: &str) -> Vec<String> {
     let headings = prose(page);
     let headings = headings.lines().filter_map(|line| line.strip_prefix('#'));

@@ -1,4 +1,4 @@
-//! A log that fails or waits: nothing is shown too early, done twice, or left out.
+//! A log that fails or waits: nothing is shown too early, done twice, or lost.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -9,7 +9,7 @@ use burdock_tests::{
     clock::Clock,
     faulty::{Call, Fate, FaultyLog},
     script::{
-        Careful, CarefulInputs, CarefulResources, Do, Drops, Heard, Line, LineInputs,
+        Careful, CarefulInputs, CarefulResources, Do, Drops, EventRecorder, Line, LineInputs,
         LineNode as At, LineResources, Script,
     },
     stalled::UntilStalled,
@@ -31,7 +31,7 @@ fn open(log: &FaultyLog, script: Script, durability: Durability) -> App<Line> {
     block_on(app.log(log.clone()).durability(durability).build()).unwrap()
 }
 
-/// The kinds of the entries, with what tells them apart.
+/// The kinds of the entries, with their distinguishing values.
 fn entries(log: &FaultyLog) -> Vec<String> {
     let records = block_on(log.read(&id(), Offset::ZERO, 10_000)).unwrap();
     let text = |kind: EntryKind| match kind {
@@ -54,10 +54,10 @@ fn is_unavailable<T>(result: &Result<T, RunError>) -> bool {
 }
 
 #[test]
-fn an_append_that_fails_ends_the_run_and_changes_nothing() {
+fn a_failed_append_ends_the_run_and_keeps_the_last_commit() {
     for (fate, rest) in [(Fate::Refused, "second third"), (Fate::StoredAndFailed, "third")] {
         let log = log();
-        let heard = Heard::default();
+        let heard = EventRecorder::default();
         let resources = LineResources { script: Script::default(), drops: Drops::default() };
         let app = Line::app().id("s").resources(resources).observer(heard.observer());
         let mut app = block_on(app.log(log.clone()).build()).unwrap();
@@ -69,14 +69,14 @@ fn an_append_that_fails_ends_the_run_and_changes_nothing() {
         let end = block_on(app.resume().into_future()).unwrap();
         assert_eq!(end.state().nodes(), "first second third");
         let resumed = if rest == "third" { 3 } else { 5 };
-        // how the run ended is recorded once the log takes it
+        // the end of the run is recorded once the log accepts it
         assert_eq!(last(&log, resumed + 2)[..2], ["run_failed", "run_resumed"]);
         assert_eq!(entries(&log).iter().filter(|entry| entry.starts_with("committed")).count(), 3);
     }
 }
 
 #[test]
-fn a_commit_that_takes_long_is_no_timeout_of_the_action() {
+fn waiting_for_a_commit_does_not_count_towards_the_timeout() {
     let log = log();
     let clock = Clock::default();
     let resources = CarefulResources { script: Script::default(), drops: Drops::default() };
@@ -87,13 +87,13 @@ fn a_commit_that_takes_long_is_no_timeout_of_the_action() {
     assert!((&mut run).until_stalled().is_none());
     clock.advance(Duration::from_secs(10));
     assert!((&mut run).until_stalled().is_none());
-    log.let_go();
+    log.release_next();
     assert_eq!(block_on(run).unwrap().outcome(), Outcome::Ended);
     assert_eq!(last(&log, 3), ["step_started", "committed second", "run_ended"]);
 }
 
 #[test]
-fn an_item_that_the_log_refuses_is_not_shown_and_ends_the_run() {
+fn an_item_that_the_log_rejects_is_not_shown_and_ends_the_run() {
     let log = log();
     let script = Script::default().on("second", [Do::Yield(1), Do::Yield(2), Do::Yield(3)]);
     let mut app = open(&log, script, Durability::Item);
@@ -113,7 +113,7 @@ fn an_item_that_the_log_refuses_is_not_shown_and_ends_the_run() {
 }
 
 #[test]
-fn items_are_handed_over_as_they_come_however_slow_the_log_is() {
+fn items_are_delivered_without_waiting_for_the_log() {
     for durability in [Durability::Commit, Durability::Batch(Duration::from_secs(1))] {
         let log = log();
         let acts = [Do::Yield(1), Do::Yield(2), Do::Yield(3), Do::Hang];
@@ -123,15 +123,15 @@ fn items_are_handed_over_as_they_come_however_slow_the_log_is() {
         log.fates([Fate::Held]);
         assert_eq!(block_on(run.next()).unwrap().unwrap(), 2);
         assert_eq!(block_on(run.next()).unwrap().unwrap(), 3);
-        // the action waits, and nobody comes back to the log
+        // the action waits, and the log is not polled again
         assert!(run.next().until_stalled().is_none());
-        while log.let_go() {}
+        while log.release_next() {}
         assert_eq!(last(&log, 3), ["item 1", "item 2", "item 3"]);
     }
 }
 
 #[test]
-fn a_commit_that_was_dropped_counts_if_the_log_has_it() {
+fn a_dropped_commit_counts_if_the_log_has_it() {
     for (stored, rest) in [(0, "first second third"), (1, "second third")] {
         let log = log();
         let mut app = open(&log, Script::default(), Durability::Commit);
@@ -155,7 +155,7 @@ fn a_commit_that_was_dropped_counts_if_the_log_has_it() {
 }
 
 #[test]
-fn a_run_that_is_dropped_while_it_begins_is_cancelled_if_the_log_has_it() {
+fn a_run_dropped_while_it_starts_is_cancelled_if_the_log_has_it() {
     for (stored, last) in [(0, "session_created"), (1, "run_cancelled")] {
         let log = log();
         let mut app = open(&log, Script::default(), Durability::Commit);
@@ -170,7 +170,7 @@ fn a_run_that_is_dropped_while_it_begins_is_cancelled_if_the_log_has_it() {
 }
 
 #[test]
-fn a_run_that_is_dropped_while_its_end_is_recorded_has_one_end() {
+fn a_run_dropped_while_its_end_is_recorded_has_one_end() {
     for (stored, last) in [(0, "run_cancelled"), (1, "run_halted")] {
         let log = log();
         let mut app = open(&log, Script::default(), Durability::Commit);
@@ -185,7 +185,7 @@ fn a_run_that_is_dropped_while_its_end_is_recorded_has_one_end() {
 }
 
 #[test]
-fn reading_back_may_fail_or_be_dropped_and_is_tried_again() {
+fn a_failed_or_dropped_read_back_is_retried() {
     for (call, hangs) in [
         (Call::Info, false),
         (Call::Open, false),
@@ -210,7 +210,7 @@ fn reading_back_may_fail_or_be_dropped_and_is_tried_again() {
 }
 
 #[test]
-fn an_append_that_nobody_waited_for_and_that_failed_is_read_back_first() {
+fn a_failed_append_that_was_not_awaited_is_read_back_before_the_next_run() {
     let log = log();
     let mut app = open(&log, Script::default().on("first", [Do::Hang]), Durability::Commit);
     let mut run = app.run(LineInputs {});
@@ -222,14 +222,14 @@ fn an_append_that_nobody_waited_for_and_that_failed_is_read_back_first() {
 }
 
 #[test]
-fn what_a_batch_lost_is_told_by_the_next_operation() {
+fn the_next_operation_returns_the_error_of_a_lost_batch() {
     let batch = || {
         let log = log();
         let mut app = open(&log, Script::default(), Durability::Batch(Duration::from_secs(1)));
         log.fates([Fate::Held, Fate::Stored, Fate::Refused]);
         block_on(app.run(LineInputs {}).into_future()).unwrap();
         assert_eq!(app.state().nodes(), "first second third");
-        while log.let_go() {}
+        while log.release_next() {}
         (log, app)
     };
     let (log, app) = batch();
@@ -243,20 +243,20 @@ fn what_a_batch_lost_is_told_by_the_next_operation() {
 }
 
 #[test]
-fn a_batch_that_is_flushed_is_there_to_be_read() {
+fn a_flushed_batch_can_be_read() {
     let log = log();
     let mut app = open(&log, Script::default(), Durability::Batch(Duration::from_secs(1)));
     log.fates([Fate::Held, Fate::Held]);
     block_on(app.run(LineInputs {}).into_future()).unwrap();
     let mut flush = Box::pin(app.flush());
     assert!((&mut flush).until_stalled().is_none());
-    while log.let_go() {}
+    while log.release_next() {}
     block_on(flush).unwrap();
     assert_eq!(entries(&log).last().unwrap(), "run_paused");
 }
 
 #[test]
-fn a_run_that_is_stopped_tells_what_a_batch_lost() {
+fn a_stopped_run_returns_the_error_of_a_lost_batch() {
     let log = log();
     let script = Script::default().on("second", [Do::AwaitStop, Do::Hang]);
     let mut app = open(&log, script, Durability::Batch(Duration::from_secs(1)));
@@ -264,18 +264,18 @@ fn a_run_that_is_stopped_tells_what_a_batch_lost() {
     let mut run = app.run(LineInputs {}).halt_after(At::first);
     let stopper = run.stopper();
     assert_eq!(block_on(run.step()).unwrap().unwrap().node, At::first);
-    while log.let_go() {}
+    while log.release_next() {}
     stopper.stop();
     assert!(is_unavailable(&block_on(run.finish()).map(|_| ())));
 }
 
 #[test]
-fn an_end_that_is_lost_again_is_recorded_once_the_log_takes_it() {
+fn the_end_of_a_run_is_recorded_once_the_log_accepts_it() {
     let log = log();
     let mut app = open(&log, Script::default(), Durability::Commit);
     log.fates([Fate::StoredAndFailed, Fate::Refused]);
     assert!(is_unavailable(&block_on(app.run(LineInputs {}).into_future())));
-    // the end of the run is handed over, and refused
+    // the end of the run is appended, and rejected
     let error = block_on(app.run(LineInputs {}).into_future()).unwrap_err();
     assert!(matches!(error.kind(), RunErrorKind::Unfinished { node: "first" }), "{error:?}");
     block_on(app.resume().into_future()).unwrap();

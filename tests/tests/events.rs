@@ -9,8 +9,8 @@
 
 use burdock::{Context, Event, Observer, event::Spans, prelude::*};
 use burdock_tests::script::{
-    Careful, CarefulInputs, CarefulResources, Do, Drops, Heard, Line, LineInputs, LineNode as At,
-    LineResources, Script,
+    Careful, CarefulInputs, CarefulResources, Do, Drops, EventRecorder, Line, LineInputs,
+    LineNode as At, LineResources, Script,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -48,8 +48,8 @@ third 2.1 step_committed Pause(first)
 third 3.1 run_finished Paused(first)";
 
 #[tokio::test]
-async fn events_come_complete_and_in_order_to_consumers_and_observers_alike() {
-    let heard = Heard::default();
+async fn consumers_and_observers_receive_all_events_in_order() {
+    let heard = EventRecorder::default();
     let mut app = Line::app()
         .resources(resources(chatty()))
         .observer(heard.observer())
@@ -66,7 +66,7 @@ async fn events_come_complete_and_in_order_to_consumers_and_observers_alike() {
 }
 
 #[tokio::test]
-async fn a_consumer_hears_of_a_commit_after_it_was_made() {
+async fn a_commit_event_is_emitted_after_the_commit() {
     let mut app = Line::app().resources(resources(chatty())).build().await.unwrap();
     let mut events = app.run(LineInputs {}).events();
     while let Some(event) = events.next().await {
@@ -103,7 +103,7 @@ async fn the_events_of_a_failing_run_end_with_its_error() {
 }
 
 #[tokio::test]
-async fn a_step_that_runs_again_supersedes_what_an_unheard_run_had_shown() {
+async fn a_repeated_step_supersedes_the_items_of_a_run_without_subscribers() {
     let script = Script::default().on("first", [Do::Yield(1), Do::Yield(2), Do::Fail("no")]);
     let mut app = Line::app().resources(resources(script)).build().await.unwrap();
     app.run(LineInputs {}).await.unwrap_err();
@@ -119,12 +119,12 @@ async fn a_step_that_runs_again_supersedes_what_an_unheard_run_had_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_goes_on_begins_with_its_first_attempt() {
+async fn each_run_starts_with_attempt_one() {
     let script = Script::default()
         .on("first", [Do::Fail("1")])
         .on("first", [Do::Panic("2")])
         .on("third", [Do::Fail("3")]);
-    let heard = Heard::default();
+    let heard = EventRecorder::default();
     let mut app = Careful::app()
         .resources(CarefulResources { script, drops: Drops::default() })
         .observer(heard.observer())
@@ -138,7 +138,7 @@ async fn a_run_that_goes_on_begins_with_its_first_attempt() {
 }
 
 #[tokio::test]
-async fn observers_hear_in_the_order_of_registration() {
+async fn observers_are_called_in_the_order_of_registration() {
     let log = Arc::new(Mutex::new(String::new()));
     let named = |name: char| {
         let log = Arc::clone(&log);
@@ -157,8 +157,8 @@ async fn observers_hear_in_the_order_of_registration() {
 }
 
 #[tokio::test]
-async fn an_observer_that_panics_is_left_out_and_the_run_goes_on() {
-    let (heard, count) = (Heard::default(), Arc::new(Mutex::new(0)));
+async fn a_panicking_observer_is_removed_and_the_run_continues() {
+    let (heard, count) = (EventRecorder::default(), Arc::new(Mutex::new(0)));
     let counted = Arc::clone(&count);
     let mut app = Line::app()
         .resources(resources(chatty()))
@@ -177,7 +177,7 @@ async fn an_observer_that_panics_is_left_out_and_the_run_goes_on() {
 
 /// Runs a graph with an observer that panics, and checks that the next observer receives the whole run.
 async fn assert_run_ends_beside(observer: impl Observer<Line> + 'static) {
-    let heard = Heard::default();
+    let heard = EventRecorder::default();
     let mut app = Line::app()
         .resources(resources(chatty()))
         .observer(observer)
@@ -207,7 +207,7 @@ impl Drop for BadDrop {
 }
 
 #[tokio::test]
-async fn an_observer_whose_destructor_panics_is_left_out_too() {
+async fn an_observer_with_a_panicking_destructor_is_removed() {
     assert_run_ends_beside(BadDrop).await;
 }
 
@@ -222,11 +222,11 @@ impl<G: Graph> Observer<G> for BadSpan {
 }
 
 #[tokio::test]
-async fn an_observer_whose_span_panics_is_left_out_too() {
+async fn an_observer_with_a_panicking_span_is_removed() {
     assert_run_ends_beside(BadSpan).await;
 }
 
-/// Keeps spans and what was traced in them, as text per root span's `graph` field.
+/// Records spans, and the events in them as lines of text.
 #[derive(Default)]
 struct Trace {
     spans: Mutex<Vec<(String, Option<u64>)>>,
@@ -398,7 +398,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn spans_cover_runs_and_steps_and_what_an_action_traces() {
+async fn events_that_an_action_traces_are_in_the_spans_of_its_run_and_step() {
     let trace = trace();
     let mut app = Traced::app().id("traced").observer(Spans::default()).build().await.unwrap();
     app.run(TracedInputs {}).await.unwrap();
@@ -435,7 +435,7 @@ async fn spans_cover_runs_and_steps_and_what_an_action_traces() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_context_names_session_run_step_attempt_and_node_and_its_key_stays_in_each_attempt() {
+async fn the_context_has_the_place_of_its_attempt_and_the_key_is_the_same_in_each_attempt() {
     let log = Keys::default();
     let resources = KeyedResources { log: log.clone() };
     let mut app = Keyed::app().id("s").resources(resources).build().await.unwrap();
@@ -462,13 +462,13 @@ async fn the_context_names_session_run_step_attempt_and_node_and_its_key_stays_i
 #[tokio::test]
 async fn events_name_the_session_and_the_run() {
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let heard = Arc::clone(&seen);
+    let observed = Arc::clone(&seen);
     let script = chatty().on("first", [Do::Yield(3)]).on("first", [Do::Yield(4)]);
     let mut app = Line::app()
         .resources(resources(script))
         .id("s")
         .observer(move |event: &Event<Line>| {
-            heard.lock().unwrap().push((event.session().to_owned(), event.run));
+            observed.lock().unwrap().push((event.session().to_owned(), event.run));
         })
         .build()
         .await
@@ -481,7 +481,7 @@ async fn events_name_the_session_and_the_run() {
         }
         drop(events);
         let seen = std::mem::take(&mut *seen.lock().unwrap());
-        assert!(seen.len() > 4 && seen.iter().all(|heard| *heard == ("s".into(), run)), "{seen:?}");
+        assert!(seen.len() > 4 && seen.iter().all(|event| *event == ("s".into(), run)), "{seen:?}");
     }
     let mut dropped = app.run(LineInputs {});
     dropped.next().await;
@@ -492,7 +492,7 @@ async fn events_name_the_session_and_the_run() {
 }
 
 #[tokio::test]
-async fn a_session_without_an_id_gets_one_of_its_own() {
+async fn sessions_without_an_id_get_unique_ids() {
     let app = || async { Traced::app().build().await.unwrap() };
     let (a, b) = (app().await, app().await);
     assert_ne!(a.id(), b.id());
@@ -500,7 +500,7 @@ async fn a_session_without_an_id_gets_one_of_its_own() {
 }
 
 #[test]
-fn a_node_is_named_and_listed() {
+fn nodes_are_listed_and_display_their_names() {
     assert_eq!(At::ALL, [At::first, At::second, At::third]);
     assert_eq!(At::second.to_string(), "second");
     assert_eq!(serde_json::to_string(&At::third).unwrap(), "\"third\"");
@@ -519,7 +519,7 @@ pub struct Slept {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_clock_of_tokio_agrees_with_what_was_slept_even_when_it_is_paused() {
+async fn context_now_follows_the_paused_clock_of_tokio() {
     let (_, writes) = sleep_in::test(&Slept::default()).await;
     assert_eq!(writes.unwrap().seconds, 60);
 }

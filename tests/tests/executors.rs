@@ -1,4 +1,4 @@
-//! The default runtime under every executor: what waits and what blocks comes to the same end.
+//! The default runtime under every executor: waiting and blocking actions behave the same.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use tokio::runtime::{Builder, Runtime as Tokio};
 const BRIEF: Duration = Duration::from_millis(1);
 
 graph! {
-    /// Waits are short, and real.
+    /// Its delays and timeouts are short, and use the real clock.
     pub Brief(Log) {
         resources { script: Script, drops: Drops }
         yields u32;
@@ -56,7 +56,7 @@ fn tokio_without_time() -> Tokio {
     Builder::new_current_thread().build().unwrap()
 }
 
-fn everywhere<F: Future>(test: impl Fn() -> F) {
+fn in_every_executor<F: Future>(test: impl Fn() -> F) {
     block_on(test());
     tokio().block_on(test());
     tokio_without_time().block_on(test());
@@ -67,7 +67,7 @@ fn everywhere<F: Future>(test: impl Fn() -> F) {
 
 #[test]
 fn a_stop_cancels_after_the_grace_period() {
-    everywhere(|| async {
+    in_every_executor(|| async {
         let mut app = brief(Script::default().on("first", [Do::Yield(1), Do::Hang])).await;
         let mut run = app.run(BriefInputs {}).grace_period(BRIEF);
         assert_eq!(run.next().await.unwrap().unwrap(), 1);
@@ -85,8 +85,8 @@ fn a_stop_cancels_after_the_grace_period() {
 }
 
 #[test]
-fn a_stop_within_the_grace_period_keeps_what_the_action_has() {
-    everywhere(|| async {
+fn an_action_that_finishes_within_the_grace_period_is_committed() {
+    in_every_executor(|| async {
         let mut app = brief(Script::default().on("first", [Do::Yield(1), Do::AwaitStop])).await;
         let mut run = app.run(BriefInputs {});
         assert_eq!(run.next().await.unwrap().unwrap(), 1);
@@ -100,7 +100,7 @@ fn a_stop_within_the_grace_period_keeps_what_the_action_has() {
 
 #[test]
 fn a_timeout_fails_its_step() {
-    everywhere(|| async {
+    in_every_executor(|| async {
         let mut app = brief(Script::default().on("second", [Do::Hang])).await;
         assert_eq!(app.run(BriefInputs {}).await.unwrap().outcome(), Outcome::Ended);
         let rescued = "first rescue(node `second` timed out after 1ms, 1 attempts)";
@@ -109,8 +109,8 @@ fn a_timeout_fails_its_step() {
 }
 
 #[test]
-fn a_timeout_leaves_a_step_alone_that_is_in_time() {
-    everywhere(|| async {
+fn a_step_that_finishes_in_time_is_not_timed_out() {
+    in_every_executor(|| async {
         let mut app = careful(Script::default().on("second", [Do::Yield(1)])).await;
         assert_eq!(app.run(CarefulInputs {}).await.unwrap().outcome(), Outcome::Ended);
         assert_eq!(app.state().nodes(), "first second");
@@ -118,8 +118,8 @@ fn a_timeout_leaves_a_step_alone_that_is_in_time() {
 }
 
 #[test]
-fn a_retry_comes_after_its_wait() {
-    everywhere(|| async {
+fn a_retry_starts_after_its_delay() {
+    in_every_executor(|| async {
         let script = Script::default().on("first", [Do::Fail("a")]).on("first", [Do::Fail("b")]);
         let mut app = brief(script).await;
         let before = std::time::Instant::now();
@@ -130,8 +130,8 @@ fn a_retry_comes_after_its_wait() {
 }
 
 #[test]
-fn a_stop_ends_the_wait_for_a_retry() {
-    everywhere(|| async {
+fn a_stop_ends_the_delay_before_a_retry() {
+    in_every_executor(|| async {
         let mut app = careful(Script::default().on("first", [Do::Fail("a")])).await;
         let mut run = app.run(CarefulInputs {});
         assert!(run.finish().until_stalled().is_none());
@@ -142,67 +142,67 @@ fn a_stop_ends_the_wait_for_a_retry() {
 
 #[test]
 fn an_action_sleeps() {
-    everywhere(|| async {
+    in_every_executor(|| async {
         let mut app = brief(Script::default().on("first", [Do::Sleep(BRIEF)])).await;
         assert_eq!(app.run(BriefInputs {}).await.unwrap().outcome(), Outcome::Ended);
     });
 }
 
 #[test]
-fn a_wait_without_an_end_is_no_error() {
-    everywhere(|| async {
+fn a_sleep_of_the_maximum_duration_is_accepted() {
+    in_every_executor(|| async {
         let mut app = brief(Script::default().on("first", [Do::Sleep(Duration::MAX)])).await;
         let mut run = app.run(BriefInputs {});
         assert!(run.next().until_stalled().is_none());
     });
 }
 
-/// A run whose timeout has begun to count, where it is polled.
+/// Polls a run until the timeout of its second node has started.
 async fn wait_for_the_timeout(run: &mut Run<'_, Brief>) {
     assert_eq!(run.step().await.unwrap().unwrap().node, BriefNode::first);
-    // what it gives is up to the machine, which may be slow
+    // on a slow machine it may have timed out already
     let _ = run.finish().until_stalled();
 }
 
-async fn timed_out(run: &mut Run<'_, Brief>) {
+async fn assert_timed_out(run: &mut Run<'_, Brief>) {
     assert_eq!(run.finish().await.unwrap().last(), Some(BriefNode::rescue));
 }
 
 #[test]
-fn a_run_that_waits_goes_on_without_its_runtime() {
+fn a_waiting_run_continues_after_its_runtime_was_dropped() {
     let mut app = block_on(brief(Script::default().on("second", [Do::Hang])));
     let mut run = app.run(BriefInputs {});
     tokio().block_on(wait_for_the_timeout(&mut run));
-    block_on(timed_out(&mut run));
+    block_on(assert_timed_out(&mut run));
 }
 
 #[test]
-fn a_run_that_waits_goes_on_while_its_runtime_rests() {
+fn a_waiting_run_continues_while_its_runtime_is_idle() {
     let tokio = tokio();
     let mut app = tokio.block_on(brief(Script::default().on("second", [Do::Hang])));
     let mut run = app.run(BriefInputs {});
     tokio.block_on(wait_for_the_timeout(&mut run));
-    block_on(timed_out(&mut run));
+    block_on(assert_timed_out(&mut run));
 }
 
 #[test]
-fn a_run_that_waits_goes_on_in_another_runtime() {
+fn a_waiting_run_continues_in_another_runtime() {
     let (first, second) = (tokio(), tokio());
     let mut app = first.block_on(brief(Script::default().on("second", [Do::Hang])));
     let mut run = app.run(BriefInputs {});
     first.block_on(wait_for_the_timeout(&mut run));
-    second.block_on(timed_out(&mut run));
+    second.block_on(assert_timed_out(&mut run));
 }
 
 #[test]
-fn a_run_that_waits_goes_on_in_a_runtime() {
+fn a_run_that_waits_outside_of_a_runtime_continues_in_one() {
     let mut app = block_on(brief(Script::default().on("second", [Do::Hang])));
     let mut run = app.run(BriefInputs {});
     block_on(wait_for_the_timeout(&mut run));
-    tokio().block_on(timed_out(&mut run));
+    tokio().block_on(assert_timed_out(&mut run));
 }
 
-/// What a thread adds up.
+/// The sum that a thread computes.
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sum {
     pub total: u32,
@@ -229,14 +229,14 @@ graph! {
     }
 }
 
-async fn adds_up() {
+async fn assert_sum() {
     let mut app = Adding::app().build().await.unwrap();
     let mut run = app.run(AddingInputs {});
     let items: Vec<u32> = run.by_ref().map(|item| item.unwrap()).collect().await;
     assert_eq!(items, [1, 2, 3]);
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(AddingNode::add));
     drop(run);
-    // a run that is dropped lets its thread go
+    // dropping a run ends its thread
     let mut run = app.run(AddingInputs {});
     run.next().await.unwrap().unwrap();
     drop(run);
@@ -244,14 +244,14 @@ async fn adds_up() {
 }
 
 #[test]
-fn a_blocking_action_has_a_thread() {
-    block_on(adds_up());
-    tokio().block_on(adds_up());
-    tokio_without_time().block_on(adds_up());
+fn a_blocking_action_runs_on_a_thread() {
+    block_on(assert_sum());
+    tokio().block_on(assert_sum());
+    tokio_without_time().block_on(assert_sum());
 }
 
 #[test]
-fn a_blocking_action_runs_alone() {
+fn a_blocking_action_runs_in_its_test() {
     let (items, writes) = block_on(add::test(&Sum::default()).into_future());
     assert_eq!((items, writes.unwrap().total), (vec![1, 2, 3], 6));
 }
@@ -259,10 +259,10 @@ fn a_blocking_action_runs_alone() {
 #[test]
 fn a_blocking_action_in_a_runtime_that_was_shut_down_fails_its_step() {
     let shut_down = tokio().handle().clone();
-    shut_down.block_on(finds_no_thread());
+    shut_down.block_on(assert_no_thread());
 }
 
-async fn finds_no_thread() {
+async fn assert_no_thread() {
     let mut app = Adding::app().build().await.unwrap();
     let error = app.run(AddingInputs {}).await.unwrap_err();
     let RunErrorKind::Failed(failure) = error.kind() else { panic!("the step fails") };
@@ -272,28 +272,28 @@ async fn finds_no_thread() {
     assert_eq!(app.close().await.unwrap(), Sum::default());
 }
 
-async fn times_out() {
+async fn assert_timeout() {
     let mut app = brief(Script::default().on("second", [Do::Hang])).await;
-    timed_out(&mut app.run(BriefInputs {})).await;
+    assert_timed_out(&mut app.run(BriefInputs {})).await;
 }
 
-/// Runs itself in a process whose threads would need more memory than there is.
+/// Runs itself in a child process whose threads would need more memory than is available.
 #[test]
-fn where_the_system_gives_no_thread_a_blocking_action_fails_and_a_wait_ends() {
+fn without_threads_a_blocking_action_fails_and_timeouts_still_fire() {
     const CHILD: &str = "BURDOCK_TESTS_WITHOUT_THREADS";
     if env::var_os(CHILD).is_none() {
-        let name = "where_the_system_gives_no_thread_a_blocking_action_fails_and_a_wait_ends";
+        let name = "without_threads_a_blocking_action_fails_and_timeouts_still_fire";
         let child = Command::new(env::current_exe().unwrap())
             .args([name, "--exact", "--test-threads=1"])
             .env(CHILD, "")
             .env("RUST_MIN_STACK", (usize::MAX / 4).to_string())
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success() && said.contains("1 passed"), "{said}");
+        let stdout = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success() && stdout.contains("1 passed"), "{stdout}");
         return;
     }
     assert!(thread::Builder::new().spawn(|| ()).is_err());
-    everywhere(finds_no_thread);
-    everywhere(times_out);
+    in_every_executor(assert_no_thread);
+    in_every_executor(assert_timeout);
 }

@@ -1,4 +1,4 @@
-//! A run that never waits leaves its executor time for other tasks, timers and stops.
+//! A run that never waits yields to its executor, so that other tasks, timers and stops make progress.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ use std::{
 };
 use tokio::runtime::{Builder, Handle};
 
-/// Steps or items after which a run fails that should have been stopped long before.
+/// The number of steps or items after which a run fails, because it should have been stopped long before.
 const BOUND: u64 = 3_000_000;
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ impl Action for Crowd {
 }
 
 graph! {
-    /// Every node goes on until the run is stopped.
+    /// Every node runs until the run is stopped.
     pub Endless(Counter) {
         yields u64;
         nodes {
@@ -138,9 +138,9 @@ graph! {
     }
 }
 
-/// Does not heed a stop.
+/// Ignores a stop.
 #[streaming_action(state = Counter, reads(), writes(count), yields(u64))]
-async fn talk_on() -> Result<Writes> {
+async fn yield_forever() -> Result<Writes> {
     let mut count = 0;
     loop {
         yield_!(count);
@@ -149,11 +149,11 @@ async fn talk_on() -> Result<Writes> {
 }
 
 graph! {
-    pub Deaf(Counter) {
+    pub Unstoppable(Counter) {
         yields u64;
-        nodes { talk_on }
-        start talk_on;
-        talk_on -> end;
+        nodes { yield_forever }
+        start yield_forever;
+        yield_forever -> end;
     }
 }
 
@@ -187,7 +187,7 @@ async fn consume(mut run: Run<'_, Endless>, how: How) -> Ended {
     run.finish().await.map(|end| end.outcome())
 }
 
-/// One thread each, so that nothing else runs unless the run lets it.
+/// Executors with one thread, where another task runs only if the run yields.
 #[derive(Clone, Copy, Debug)]
 enum Executor {
     CurrentThread,
@@ -226,7 +226,7 @@ fn everywhere(ways: &[How], test: fn(EndlessNode, How) -> BoxFuture<'static, ()>
     }
 }
 
-/// Stops the run as soon as the executor comes to another task.
+/// Stops the run as soon as the executor polls another task.
 async fn stopped_by_another_task(mut app: App<Endless>, how: How) {
     let run = app.run(EndlessInputs {});
     let stopper = run.stopper();
@@ -242,7 +242,7 @@ async fn stopped_by_another_task(mut app: App<Endless>, how: How) {
 }
 
 #[test]
-fn another_task_makes_progress_and_its_stop_is_heard() {
+fn another_task_can_stop_a_run_that_never_waits() {
     everywhere(&WAYS, |node, how| {
         Box::pin(async move {
             let app = Endless::app().at(Position::Rest(node)).build().await.unwrap();
@@ -252,7 +252,7 @@ fn another_task_makes_progress_and_its_stop_is_heard() {
 }
 
 #[test]
-fn another_task_makes_progress_though_the_clock_stands_still() {
+fn another_task_can_stop_a_run_while_the_clock_stands_still() {
     everywhere(&[How::Next], |node, how| {
         Box::pin(async move {
             let app = Endless::app().at(Position::Rest(node)).runtime(Clock::default());
@@ -262,7 +262,7 @@ fn another_task_makes_progress_though_the_clock_stands_still() {
 }
 
 #[test]
-fn timer_beside_a_run_fires() {
+fn a_timer_fires_beside_a_run_that_never_waits() {
     everywhere(&WAYS, |node, how| {
         Box::pin(async move {
             let app = Endless::app().at(Position::Rest(node));
@@ -279,8 +279,8 @@ fn timer_beside_a_run_fires() {
 fn action_that_ignores_a_stop_is_cancelled_after_the_grace_period() {
     for executor in EXECUTORS {
         executor.block_on(async {
-            let mut app = Deaf::app().build().await.unwrap();
-            let mut run = app.run(DeafInputs {}).grace_period(Duration::from_millis(1));
+            let mut app = Unstoppable::app().build().await.unwrap();
+            let mut run = app.run(UnstoppableInputs {}).grace_period(Duration::from_millis(1));
             run.next().await.unwrap().unwrap();
             run.stopper().stop();
             let error = run.finish().await.map(drop).unwrap_err();
@@ -310,7 +310,7 @@ graph! {
 }
 
 #[test]
-fn first_items_of_runs_that_start_together_come_before_the_rest_of_any() {
+fn runs_that_start_together_all_yield_a_first_item_early() {
     const RUNS: usize = 100;
     let shown = Executor::CurrentThread.block_on(async {
         let clock = Clock::default();

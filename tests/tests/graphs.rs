@@ -1,4 +1,4 @@
-//! A session belongs to the graph that made it.
+//! A session belongs to the graph that created it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -32,9 +32,9 @@ async fn a_graph_keeps_its_sessions_when_it_is_renamed() {
     a_renamed_graph_keeps_its_sessions(Arc::new(log)).await;
 }
 
-/// Another program makes the session after this one found that there is none.
+/// Another program creates the session after this one found that it does not exist.
 #[tokio::test]
-async fn a_session_that_another_graph_makes_meanwhile_is_not_taken_over() {
+async fn a_session_created_concurrently_by_another_graph_is_not_claimed() {
     let shared: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let faulty = FaultyLog::new(Arc::clone(&shared));
     let first = Arc::new(Mutex::new(None));
@@ -44,13 +44,13 @@ async fn a_session_that_another_graph_makes_meanwhile_is_not_taken_over() {
     });
     let log: Arc<dyn Log> = Arc::new(faulty);
     assert_eq!(owner(&visits(&log, "a").await.unwrap_err()), "Votes");
-    // it is still the writer
+    // the other program is still the writer
     let mut app = first.lock().unwrap().take().unwrap();
     app.run(VotesInputs {}).await.unwrap();
     assert_eq!(app.close().await.unwrap().count, 1);
 }
 
-/// A program and the same one with other comments.
+/// Two versions of a program that differ only in comments.
 mod commented {
     use super::*;
 
@@ -77,7 +77,7 @@ mod commented {
 
         #[derive(State, Clone, Default, Serialize, Deserialize)]
         pub(crate) struct Plain {
-            /// How often.
+            /// The number of steps.
             pub count: u64,
         }
 

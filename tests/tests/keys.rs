@@ -1,11 +1,11 @@
-//! Keys of maps that are not read back as they were written: refused in a first state, as in a commit.
+//! Map keys that are not read back as they were written are rejected, in an initial state and in a commit.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test")]
 
 use burdock::{App, log::MemoryLog, prelude::*};
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
 
-/// A number is written as its digits, which are read as a text.
+/// A number is written as its digits, which are read back as text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Name {
@@ -40,13 +40,13 @@ graph! {
     }
 }
 
-/// Opens a session with this first state.
+/// Opens a session with this initial state.
 fn open(state: Shop) -> Result<App<Ordering>, String> {
     let app = Ordering::app().id("s").state(state).log(MemoryLog::new());
     block_on(app.build()).map_err(|error| format!("{error:?}"))
 }
 
-/// Orders in the stock, or in the slot.
+/// Writes the key to `stock`, or to the slot.
 fn order_in(app: &mut App<Ordering>, key: Name, stock: bool) -> Result<(), String> {
     let run = app.run(OrderingInputs { key, stock });
     block_on(run.into_future()).map(drop).map_err(|error| format!("{error:?}"))
@@ -59,7 +59,7 @@ fn assert_refused(result: Result<(), String>, field: &str) {
 }
 
 #[test]
-fn key_that_is_read_back_as_another_one_is_refused_in_a_first_state_and_in_a_commit() {
+fn a_map_key_that_is_read_back_differently_is_rejected_in_an_initial_state_and_in_a_commit() {
     let firsts = |key: Name| {
         let names = Names::from([(Name::Text("tea".into()), 2), (key, 3)]);
         let stock = Shop { stock: names.clone(), ordered: Slot::unset() };

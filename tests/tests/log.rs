@@ -1,4 +1,4 @@
-//! Sessions on a log: what is recorded, and what comes back.
+//! Sessions on a log: what is recorded, and what is restored.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -28,7 +28,7 @@ async fn try_open(log: &MemoryLog, script: Script) -> Result<App<Line>, BuildErr
     Line::app().id("s").resources(resources).log(log.clone()).build().await
 }
 
-/// The kinds of the entries, with what tells them apart.
+/// The kinds of the entries, with their distinguishing values.
 async fn entries(log: &MemoryLog) -> Vec<String> {
     let records = log.read(&id(), Offset::ZERO, 10_000).await.unwrap();
     let text = |kind: EntryKind| match kind {
@@ -68,7 +68,7 @@ async fn a_run_is_recorded_entry_by_entry() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_opened_again_goes_on_where_it_was() {
+async fn opening_a_session_restores_its_state_and_position() {
     let log = MemoryLog::new();
     let mut app = open(&log, Script::default()).await;
     app.run(LineInputs {}).await.unwrap();
@@ -87,7 +87,7 @@ async fn an_unfinished_run_is_resumed_with_its_inputs_and_its_items_are_supersed
     let mut app = open(&log, script).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 7);
-    // as a process that dies
+    // simulates the death of the process
     std::mem::forget(run);
     std::mem::forget(app);
     let mut app = open(&log, Script::default()).await;
@@ -113,12 +113,12 @@ async fn an_unfinished_run_is_resumed_with_its_inputs_and_its_items_are_supersed
 }
 
 #[tokio::test]
-async fn items_are_superseded_also_when_the_restart_after_them_did_not_come_to_it() {
+async fn items_are_superseded_even_if_the_restart_crashed_before_doing_so() {
     let log = MemoryLog::new();
     let mut app = open(&log, Script::default().on("second", [Do::Yield(7), Do::Hang])).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 7);
-    // as a process that dies
+    // simulates the death of the process
     std::mem::forget(run);
     std::mem::forget(app);
     let mut app = open(&log, Script::default()).await;
@@ -133,7 +133,7 @@ async fn items_are_superseded_also_when_the_restart_after_them_did_not_come_to_i
 }
 
 #[tokio::test]
-async fn a_run_that_is_dropped_is_recorded_as_cancelled() {
+async fn a_dropped_run_is_recorded_as_cancelled() {
     let log = MemoryLog::new();
     let mut app = open(&log, Script::default().on("first", [Do::Yield(1), Do::Hang])).await;
     let mut run = app.run(LineInputs {});
@@ -145,7 +145,7 @@ async fn a_run_that_is_dropped_is_recorded_as_cancelled() {
 }
 
 #[tokio::test]
-async fn a_later_opener_fences_the_earlier_one_off() {
+async fn a_new_writer_fences_the_previous_writer() {
     let log = MemoryLog::new();
     let mut first = open(&log, Script::default()).await;
     let mut second = open(&log, Script::default()).await;
@@ -165,7 +165,7 @@ async fn a_later_opener_fences_the_earlier_one_off() {
 }
 
 #[tokio::test]
-async fn a_fork_goes_on_from_any_entry_and_leaves_its_parent_alone() {
+async fn a_fork_continues_from_any_entry_and_does_not_change_its_parent() {
     let log = MemoryLog::new();
     let mut app = open(&log, Script::default()).await;
     app.run(LineInputs {}).await.unwrap();
@@ -188,7 +188,7 @@ async fn a_fork_goes_on_from_any_entry_and_leaves_its_parent_alone() {
 }
 
 #[tokio::test]
-async fn who_opens_a_session_stands_at_the_last_entry_of_who_had_it_before() {
+async fn new_writer_starts_after_the_previous_writers_last_entry() {
     let log = MemoryLog::new();
     let mut app = open(&log, Script::default()).await;
     app.run(LineInputs {}).await.unwrap();
@@ -203,7 +203,7 @@ async fn who_opens_a_session_stands_at_the_last_entry_of_who_had_it_before() {
 }
 
 #[tokio::test]
-async fn a_session_is_viewed_without_being_opened() {
+async fn a_session_can_be_viewed_without_opening_it() {
     let log = MemoryLog::new();
     let shared: Arc<dyn Log> = Arc::new(log.clone());
     let missing = SessionView::<Line>::latest(&shared, &id()).await.unwrap_err();
@@ -215,7 +215,7 @@ async fn a_session_is_viewed_without_being_opened() {
     assert_eq!((view.state.nodes().as_str(), view.step, view.run), ("first", 1, 1));
     assert_eq!(view.position, Position::Unfinished(At::second));
     assert_eq!(Some(view.cursor), app.cursor());
-    // from the last commit on, a consumer comes by the item that no commit covers
+    // a consumer that follows from the last commit receives the item that no commit covers
     let mut follow = follow(&shared, &id(), Some(view.moved)).await.unwrap();
     let mut kinds = Vec::new();
     while kinds.last() != Some(&"item") {
@@ -223,7 +223,7 @@ async fn a_session_is_viewed_without_being_opened() {
         kinds.push(record.entry(&id()).unwrap().kind.name());
     }
     assert_eq!(kinds, ["step_started", "item"]);
-    // the app is the writer still
+    // the app is still the writer
     app.resume().await.unwrap();
 }
 
@@ -290,7 +290,7 @@ async fn under_item_durability_the_log_has_every_event_before_a_consumer_does() 
 }
 
 #[tokio::test]
-async fn an_event_that_the_log_did_not_take_has_no_cursor() {
+async fn an_event_that_the_log_did_not_store_has_no_cursor() {
     let log = MemoryLog::new();
     let mut app = open(&log, Script::default()).await;
     let other = open(&log, Script::default()).await;
@@ -313,7 +313,7 @@ async fn an_event_that_the_log_did_not_take_has_no_cursor() {
 }
 
 #[tokio::test]
-async fn claims_say_whether_a_session_has_to_exist() {
+async fn existing_and_new_only_check_whether_the_session_exists() {
     let log = Arc::new(MemoryLog::new());
     let app = || {
         let resources = LineResources { script: Script::default(), drops: Drops::default() };
@@ -327,7 +327,7 @@ async fn claims_say_whether_a_session_has_to_exist() {
     drop(app().existing().build().await.unwrap());
 }
 
-/// A later version of the graph, under another name and without the node that a session is at.
+/// A later version of the graph, with another name and without the node of the session.
 mod other {
     use burdock::prelude::*;
     use burdock_tests::script::Log;
@@ -348,7 +348,7 @@ mod other {
 }
 
 #[tokio::test]
-async fn a_program_that_a_session_does_not_fit_leaves_its_writer_alone() {
+async fn opening_with_a_graph_that_does_not_fit_does_not_fence_the_writer() {
     let log = MemoryLog::new();
     let mut app = open(&log, Script::default()).await;
     let error = other::Other::app().id("s").log(log.clone()).build().await.unwrap_err();

@@ -1,4 +1,4 @@
-//! States that earlier versions of a program wrote, as stored fixtures.
+//! Stored fixtures of states that earlier versions of a program wrote.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use burdock::{log::Document, prelude::*, state::MigrateError};
@@ -20,7 +20,7 @@ pub struct Talk {
     pub count: u32,
 }
 
-/// `history` became `messages`.
+/// Renames `history` to `messages`.
 fn from_1(mut talk: Document) -> Result<Document, &'static str> {
     let history = talk.remove("history").ok_or("it has no `history`")?;
     talk.insert("messages".into(), history);
@@ -42,7 +42,7 @@ mod later {
 
     impl Error for NoRole {}
 
-    /// Messages got roles.
+    /// Gives messages roles.
     pub fn from_2(mut talk: Document) -> Result<Document, NoRole> {
         for message in talk.get_mut("messages").and_then(Value::as_array_mut).into_iter().flatten()
         {
@@ -66,7 +66,7 @@ fn read(version: u32, document: Document) -> Result<Talk, Box<dyn Error>> {
 }
 
 #[test]
-fn every_version_that_was_ever_written_becomes_the_present_one() {
+fn every_recorded_version_migrates_to_the_current_one() {
     let message = |role: &str, text: &str| Message { role: role.into(), text: text.into() };
     let messages = Vector::from([message("user", "hello"), message("assistant", "hi")]);
     assert_eq!(Talk::VERSION as usize, FIXTURES.len(), "a version has no fixture");
@@ -77,7 +77,7 @@ fn every_version_that_was_ever_written_becomes_the_present_one() {
 }
 
 #[test]
-fn a_newer_version_is_refused_and_so_is_none() {
+fn newer_versions_and_version_zero_are_rejected() {
     for found in [4, 0, u32::MAX] {
         let error = Talk::migrate(found, Document::new()).unwrap_err();
         assert!(matches!(error, MigrateError::UnknownVersion { known: 3, .. }));
@@ -87,7 +87,7 @@ fn a_newer_version_is_refused_and_so_is_none() {
 }
 
 #[test]
-fn a_migration_that_fails_says_where_and_why() {
+fn the_error_of_a_migration_has_its_version_and_source() {
     let of = |value: Value| value.as_object().cloned().unwrap();
     for (version, document, from, source) in [
         (1, json!({}), 1, "it has no `history`"),
@@ -102,7 +102,7 @@ fn a_migration_that_fails_says_where_and_why() {
 }
 
 #[test]
-fn a_state_has_version_1_unless_it_says_otherwise() {
+fn the_version_of_a_state_defaults_to_1() {
     #[derive(State, Clone, Serialize, Deserialize)]
     struct Plain {
         count: u32,

@@ -1,6 +1,6 @@
-//! What is true of the files of the repository: modules import only those before them, in the order that
-//! ARCHITECTURE.md gives, what only expansions name has one public path, each macro guards against its own
-//! panics, and each file of tests is part of a program.
+//! Rules for the files of the repository: modules import only earlier modules in the order of ARCHITECTURE.md,
+//! items for expansions have one public path, each macro guards against its own panics, and each file of tests
+//! is part of a program.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::{
@@ -14,7 +14,7 @@ use syn::{
 };
 
 #[test]
-fn modules_import_only_what_is_before_them() {
+fn modules_import_only_earlier_modules() {
     let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let (_, block) = page.split_once("```text order\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
@@ -30,7 +30,7 @@ fn modules_import_only_what_is_before_them() {
             for (import, file) in imports.iter().filter(|(import, _)| *import != module) {
                 assert!(
                     order[import] <= order[module],
-                    "{}: `{module}` imports `{import}`, which is not before it",
+                    "{}: `{module}` imports `{import}`, which is not listed before it",
                     file.display()
                 );
             }
@@ -39,12 +39,16 @@ fn modules_import_only_what_is_before_them() {
 }
 
 #[test]
-fn items_that_only_expansions_name_are_public_in_private_alone() {
+fn items_for_expansions_are_public_only_in_private() {
     let src = root().join("core/src");
     let mut public = Public::default();
     public.file(&src.join("lib.rs"), &src);
     assert!(public.reexported.contains("OrdMap") && public.reexported.contains("NodeInfo"));
-    assert_eq!(public.hidden, ["mod __private"], "hidden, and public outside of `__private`");
+    assert_eq!(
+        public.hidden,
+        ["mod __private"],
+        "hidden items that are public outside of `__private`"
+    );
     let mut defined = BTreeSet::new();
     for file in files(&src) {
         let items = parse(&file).items;
@@ -54,7 +58,7 @@ fn items_that_only_expansions_name_are_public_in_private_alone() {
     for item in parse(&src.join("__private.rs")).items {
         let syn::Item::Use(item) = item else { continue };
         for path in paths(&item.tree) {
-            // a path of three is one to the public item of a module
+            // a path of three segments names a public item of a module
             if path.len() > 3 {
                 defined.extend(path.last().cloned());
             }
@@ -62,7 +66,7 @@ fn items_that_only_expansions_name_are_public_in_private_alone() {
     }
     assert!(defined.contains("ActionFacts") && !defined.contains("Action"));
     let both: Vec<&String> = defined.intersection(&public.reexported).collect();
-    assert!(both.is_empty(), "{both:?} have a public path besides that in `__private`");
+    assert!(both.is_empty(), "{both:?} have a public path outside of `__private`");
 }
 
 #[test]
@@ -85,7 +89,11 @@ fn each_file_of_tests_is_part_of_a_program() {
             let inside = files.iter().all(|file| {
                 declared.declared.contains(&*file.file_stem().unwrap().to_string_lossy())
             });
-            assert!(listed || (file.is_dir() && inside), "no program has {}", file.display());
+            assert!(
+                listed || (file.is_dir() && inside),
+                "{} is not part of a program",
+                file.display()
+            );
         }
     }
 }
@@ -102,7 +110,8 @@ fn every_macro_guards_against_its_own_panics() {
     }
 }
 
-/// The places of the modules of each package. Those in parentheses have one, and may import each other.
+/// The position of each module in the order of its package. Modules in parentheses share one, and may import
+/// each other.
 fn orders(block: &str) -> BTreeMap<String, BTreeMap<String, usize>> {
     let mut orders = BTreeMap::new();
     for order in block.split("\n\n") {
@@ -111,7 +120,7 @@ fn orders(block: &str) -> BTreeMap<String, BTreeMap<String, usize>> {
         for word in modules.split_whitespace() {
             together |= word.starts_with('(');
             let module = word.trim_matches(['(', ')']);
-            assert_eq!(places.insert(module.to_owned(), place), None, "`{module}` is there twice");
+            assert_eq!(places.insert(module.to_owned(), place), None, "`{module}` is listed twice");
             together &= !word.ends_with(')');
             place += usize::from(!together);
         }
@@ -120,7 +129,7 @@ fn orders(block: &str) -> BTreeMap<String, BTreeMap<String, usize>> {
     orders
 }
 
-/// What each module imports, and in which file.
+/// The imports of each module, each with the file that imports it.
 fn modules(src: &Path) -> BTreeMap<String, BTreeMap<String, PathBuf>> {
     let mut roots = Imports::default();
     roots.visit_file_mut(&mut parse(&src.join("lib.rs")));
@@ -130,12 +139,12 @@ fn modules(src: &Path) -> BTreeMap<String, BTreeMap<String, PathBuf>> {
         let (file, folder) = (src.join(format!("{module}.rs")), src.join(module));
         let mut files = files(&folder);
         files.extend(file.is_file().then_some(file));
-        assert!(!files.is_empty(), "no file has `{module}`");
+        assert!(!files.is_empty(), "module `{module}` has no file");
         for file in files {
             let mut found = Imports::default();
             found.visit_file_mut(&mut parse(&file));
             for path in found.of_crate {
-                // what the crate re-exports from one of its modules
+                // an item that the crate re-exports from one of its modules
                 let import = roots.reexported.get(&path).unwrap_or(&path);
                 if roots.declared.contains(import) {
                     imports.insert(import.clone(), file.clone());
@@ -151,7 +160,7 @@ fn parse(file: &Path) -> syn::File {
     syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// The Rust files under a folder, without those of tests.
+/// The Rust files under a folder, except for tests.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
@@ -169,7 +178,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The modules that a file declares, what it re-exports from them, and the paths that begin with `crate`.
+/// The modules that a file declares, the items that it re-exports from them, and the paths that start with
+/// `crate`.
 #[derive(Default)]
 struct Imports {
     declared: BTreeSet<String>,
@@ -229,16 +239,16 @@ impl Imports {
     }
 }
 
-/// The items of the modules that a crate shows.
+/// The public items of a crate.
 #[derive(Default)]
 struct Public {
     reexported: BTreeSet<String>,
-    /// Those that are not in the documentation.
+    /// The public items that are not in the documentation.
     hidden: Vec<String>,
 }
 
 impl Public {
-    /// Adds a file, whose modules are in this folder.
+    /// Adds the items of a file whose modules are in `folder`.
     fn file(&mut self, file: &Path, folder: &Path) {
         for item in parse(file).items {
             let hidden = is_hidden(attrs(&item));
@@ -284,7 +294,7 @@ fn paths(tree: &UseTree) -> Vec<Vec<String>> {
     }
 }
 
-/// The name of an item that is public.
+/// The name of an item, if it is public.
 fn name(item: &syn::Item) -> Option<String> {
     let (vis, ident) = match item {
         syn::Item::Const(item) => (&item.vis, &item.ident),
@@ -332,7 +342,7 @@ fn is_test(attrs: &[syn::Attribute]) -> bool {
     })
 }
 
-/// The repository.
+/// The root of the repository.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -1,4 +1,4 @@
-//! What a commit tells a log: the fields that changed, by the names that serde gives them.
+//! Patches of a commit: the changed fields, under their serialized names.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "tests")]
 
 use burdock::{
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// A state of odd names under each of serde's rules.
+/// A state with unusual names, under each of serde's renaming rules.
 macro_rules! renamed {
     ($($state:ident $rule:literal)+) => {
         $(
@@ -52,7 +52,7 @@ renamed! {
     ScreamingKebab "SCREAMING-KEBAB-CASE"
 }
 
-/// The rule may be given for writing and reading, and stand in an attribute of its own.
+/// The rule is given separately for writing and reading, in an attribute of its own.
 #[derive(State, Clone, Default, Serialize, Deserialize)]
 #[serde(bound = "", default, deny_unknown_fields)]
 #[serde(rename_all(deserialize = "camelCase", serialize = "camelCase"))]
@@ -103,7 +103,7 @@ async fn nothing() -> Result<Writes> {
 type Reply = <reply as Action>::Writes;
 
 #[test]
-fn a_commit_tells_what_changed_by_the_keys() {
+fn patches_name_changed_fields_by_their_keys() {
     let old = Talk { last_reply: Slot::unset(), mood: 0.5, ..Talk::default() };
     let mut new = old.clone();
     new.all_messages.push_back("hello".into());

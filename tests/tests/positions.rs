@@ -1,13 +1,13 @@
-//! What `run`, `resume`, `restart` and `reopen` do at every position.
+//! `run`, `resume`, `restart` and `reopen` at every position.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use burdock::{App, Outcome, Position};
 use burdock_tests::script::{
-    Do, Drops, Heard, Line, LineInputs, LineNode as At, LineResources, Log, Script,
+    Do, Drops, EventRecorder, Line, LineInputs, LineNode as At, LineResources, Log, Script,
 };
 
-async fn at(position: Position<At>, script: Script) -> (App<Line>, Heard) {
-    let heard = Heard::default();
+async fn at(position: Position<At>, script: Script) -> (App<Line>, EventRecorder) {
+    let heard = EventRecorder::default();
     let app = Line::app()
         .resources(LineResources { script, drops: Drops::default() })
         .at(position)
@@ -18,8 +18,8 @@ async fn at(position: Position<At>, script: Script) -> (App<Line>, Heard) {
     (app, heard)
 }
 
-/// An app that came to its position by a run.
-async fn unfinished() -> (App<Line>, Heard) {
+/// An app that is unfinished after a failed run.
+async fn unfinished() -> (App<Line>, EventRecorder) {
     let (mut app, heard) =
         at(Position::Rest(At::first), Script::default().on("second", [Do::Fail("no")])).await;
     app.run(LineInputs {}).await.unwrap_err();
@@ -44,7 +44,7 @@ async fn call(app: &mut App<Line>, call: Call) -> Result<Outcome<At>, String> {
 }
 
 #[tokio::test]
-async fn each_call_is_for_its_positions_and_says_so_elsewhere() {
+async fn each_call_is_rejected_at_other_positions() {
     let rest = Position::Rest(At::third);
     let table = [
         (rest, Call::Run, Ok("third")),
@@ -99,7 +99,7 @@ async fn each_call_is_for_its_positions_and_says_so_elsewhere() {
             }
             Err(text) => {
                 assert_eq!(outcome, Err(text.to_owned()), "{position:?} {kind:?}");
-                assert_eq!(app.position(), position, "a refused call changes nothing");
+                assert_eq!(app.position(), position, "a rejected call changes nothing");
                 assert_eq!(app.state(), &Log::default());
                 assert_eq!(heard.take(), "", "nothing was run");
             }
@@ -108,7 +108,7 @@ async fn each_call_is_for_its_positions_and_says_so_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_refused_run_gives_its_error_as_its_only_item() {
+async fn a_rejected_run_yields_its_error_as_its_only_item() {
     let (mut app, _) = unfinished().await;
     let mut run = app.run(LineInputs {});
     assert!(run.next().await.unwrap().is_err());
@@ -117,7 +117,7 @@ async fn a_refused_run_gives_its_error_as_its_only_item() {
 }
 
 #[tokio::test]
-async fn resume_goes_on_at_the_node_and_restart_where_the_run_began() {
+async fn resume_continues_at_the_node_and_restart_at_the_start_of_the_run() {
     let (mut app, _) = unfinished().await;
     assert_eq!(call(&mut app, Call::Resume).await, Ok(Outcome::Paused(At::first)));
     assert_eq!(app.state().nodes(), "first second third");
@@ -145,7 +145,7 @@ async fn resume_after_resume_and_restart_after_restart_work_alike() {
 }
 
 #[tokio::test]
-async fn restart_goes_back_to_where_the_run_began_even_after_resumes() {
+async fn restart_returns_to_the_start_of_the_run_even_after_resumes() {
     let (mut app, _) = at(
         Position::Rest(At::second),
         Script::default().on("third", [Do::Fail("1")]).on("third", [Do::Fail("2")]),
@@ -158,7 +158,7 @@ async fn restart_goes_back_to_where_the_run_began_even_after_resumes() {
 }
 
 #[tokio::test]
-async fn reopen_puts_an_ended_session_at_its_start_and_refuses_any_other() {
+async fn reopen_moves_an_ended_session_to_its_start_and_rejects_any_other() {
     let (mut app, _) = at(Position::Ended, Script::default()).await;
     app.reopen().unwrap();
     assert_eq!(app.position(), Position::Rest(At::first));

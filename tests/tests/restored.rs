@@ -1,4 +1,4 @@
-//! Sessions that another version of the program wrote, and other things that come with time.
+//! Sessions that another version of the program wrote, their clocks, and their ids.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -10,7 +10,7 @@ use burdock::{
 };
 use burdock_tests::{
     clock::Clock,
-    script::{Do, Drops, Heard, Line, LineInputs, LineNode, LineResources, Script},
+    script::{Do, Drops, EventRecorder, Line, LineInputs, LineNode, LineResources, Script},
 };
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ mod first {
     }
 }
 
-/// The second one: a field has another name, the inputs another type, a node is gone.
+/// The second version: a field is renamed, the inputs have another type, and a node is removed.
 mod second {
     use burdock::{log::Document, prelude::*};
     use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ mod second {
     }
 }
 
-/// The same without a migration.
+/// A version with another type of a field, but without a migration.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Talk {
     pub history: Vector<String>,
@@ -150,7 +150,7 @@ fn at_rest() -> MemoryLog {
 }
 
 #[test]
-fn a_session_of_an_earlier_version_goes_on_behind_a_snapshot_and_its_past_stays_readable() {
+fn a_session_of_an_earlier_version_continues_after_a_snapshot_and_its_history_stays_readable() {
     let log = at_rest();
     let past = Offset(kinds(&log).len() as u64 - 1);
     let mut app = open_second(&log).unwrap();
@@ -173,7 +173,7 @@ fn a_session_of_an_earlier_version_goes_on_behind_a_snapshot_and_its_past_stays_
 }
 
 #[test]
-fn an_unfinished_run_whose_inputs_have_another_type_is_begun_again() {
+fn an_unfinished_run_whose_inputs_changed_type_can_only_be_restarted() {
     let log = at_rest();
     let mut app = open_first(&log);
     let mut run = app.run(inputs("more"));
@@ -189,9 +189,9 @@ fn an_unfinished_run_whose_inputs_have_another_type_is_begun_again() {
 }
 
 #[test]
-fn a_session_that_does_not_fit_says_what_to_do() {
-    let help = "which graph `Talking` does not have: restore the name of the node, or fork the \
-                session from an earlier offset; the nodes are again, mend";
+fn the_error_of_a_session_that_does_not_fit_has_a_remedy() {
+    let help = "which the graph `Talking` does not have (any more): give a node that name again, \
+                or fork the session before it came there; the nodes are again, mend";
     let refused = |log: &MemoryLog| open_second(log).unwrap_err().to_string();
 
     let log = MemoryLog::new();
@@ -224,7 +224,7 @@ fn a_session_that_does_not_fit_says_what_to_do() {
     assert_eq!(error.to_string(), text);
 }
 
-/// The test's clock, and a clock on the wall that jumps.
+/// A clock whose wall time jumps.
 #[derive(Clone, Default)]
 struct Jumpy(Clock, Arc<AtomicU64>);
 
@@ -272,7 +272,7 @@ fn the_time_of_a_session_never_goes_back() {
     let times: Vec<_> =
         records.iter().map(|record| record.entry(&id()).unwrap().time.since_start()).collect();
     assert!(times.is_sorted(), "{times:?}");
-    // 5 s in the apps; between them 1500, 0, 0, and 2995 by the wall
+    // 5 s in the apps; between them 1500, 0, 0 and 2995 s of wall time
     assert_eq!(times.last(), Some(&Duration::from_mins(75)));
     let seconds =
         |record: &burdock::log::Record| record.entry(&id()).unwrap().time.wall().as_secs();
@@ -280,7 +280,7 @@ fn the_time_of_a_session_never_goes_back() {
 }
 
 #[test]
-fn an_app_with_a_log_goes_anywhere() {
+fn an_app_with_a_log_is_send_and_sync() {
     fn anywhere<T: Send + Sync>(_: &T) {}
     fn sendable<T: Send>(_: &T) {}
     let log = MemoryLog::new();
@@ -291,15 +291,15 @@ fn an_app_with_a_log_goes_anywhere() {
 }
 
 #[test]
-fn a_program_without_async_has_a_log_too() {
+fn a_blocking_app_can_have_a_log() {
     let log = MemoryLog::new();
-    let heard = Heard::default();
+    let heard = EventRecorder::default();
     let app = |script| {
         let resources = LineResources { script, drops: Drops::default() };
         let app = Line::app().id("s").resources(resources).observer(heard.observer());
         app.log(log.clone()).build_blocking().unwrap()
     };
-    let mut first = app(Script::default().on("second", [Do::Yield(1), Do::FailForGood("no")]));
+    let mut first = app(Script::default().on("second", [Do::Yield(1), Do::FailTerminally("no")]));
     let mut run = first.run(LineInputs {});
     assert_eq!(run.next().unwrap().unwrap(), 1);
     assert!(run.next().unwrap().is_err());
@@ -315,7 +315,7 @@ fn a_program_without_async_has_a_log_too() {
 }
 
 #[test]
-fn an_id_that_no_log_holds_is_refused_before_anything_is_opened() {
+fn an_invalid_session_id_is_rejected_before_opening() {
     let huge = "x".repeat(10_000);
     for bad in ["", ".", "..", "a\0b", "line\nfeed", "\u{202e}", &huge] {
         let log = MemoryLog::new();

@@ -1,4 +1,4 @@
-//! Values that a log takes come back as they were.
+//! Values that a log accepts are restored unchanged.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use burdock::log::{Log, MemoryLog};
@@ -9,7 +9,7 @@ use burdock_tests::round_trip::{
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Every kind of value was refused somewhere, and most were not.
+/// Asserts that values of every kind were rejected, and that most values were accepted.
 fn assert_varied(counts: &Counts) {
     let Counts { inputs, items, fields, recorded } = *counts;
     assert!(inputs > 0 && items > 0 && fields > 0, "{counts:?}");
@@ -17,7 +17,7 @@ fn assert_varied(counts: &Counts) {
 }
 
 #[tokio::test]
-async fn values_come_back_from_memory_as_they_were() {
+async fn values_are_restored_from_memory() {
     for seed in 0..4 {
         let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
         assert_varied(&check(log, seed, 200).await);
@@ -25,7 +25,7 @@ async fn values_come_back_from_memory_as_they_were() {
 }
 
 #[tokio::test]
-async fn values_come_back_from_a_file_as_they_were() {
+async fn values_are_restored_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(folder.path().join("log.db")).await.unwrap();
     let shared: Arc<dyn Log> = Arc::new(log.clone());
@@ -37,13 +37,13 @@ async fn values_come_back_from_a_file_as_they_were() {
 
 type Change = fn(&mut Values);
 
-/// A list in a list, so many levels deep.
+/// Nested lists with this number of levels.
 fn nested(levels: usize) -> Value {
     (1..levels).fold(json!([]), |inner, _| json!([inner]))
 }
 
 #[tokio::test]
-async fn each_value_that_would_not_come_back_is_refused_with_its_field() {
+async fn each_value_that_cannot_be_restored_is_rejected_with_its_field() {
     let null =
         "a value inside of `Some` or a set slot is written as `null`, which is read as no value";
     let deep = "it has more than 100 levels";
@@ -69,14 +69,14 @@ async fn each_value_that_would_not_come_back_is_refused_with_its_field() {
         }),
     ];
     for (field, reason, change) in cases {
-        let refused = write_changed(change).await.unwrap();
+        let rejected = write_changed(change).await.unwrap();
         let expected = format!("field `{field}` cannot be recorded: {reason}");
-        assert!(refused.starts_with(&expected), "{refused}\n{expected}");
+        assert!(rejected.starts_with(&expected), "{rejected}\n{expected}");
     }
 }
 
 #[tokio::test]
-async fn values_at_the_edges_are_taken_and_come_back() {
+async fn edge_values_are_accepted_and_restored() {
     let cases: [Change; 8] = [
         |values| values.json = nested(100),
         |values| values.list.push_back(Shape::Json(nested(98))),

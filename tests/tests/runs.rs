@@ -1,4 +1,4 @@
-//! Runs as their consumers see them: items, ends, steps and halts.
+//! Runs from the perspective of their consumers: items, ends, steps and halts.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use burdock::{
@@ -8,7 +8,7 @@ use burdock::{
 };
 use burdock_tests::faulty::{Fate, FaultyLog};
 use burdock_tests::script::{
-    Do, Drops, Heard, Line, LineInputs, LineNode as At, LineResources, LineWrites, Script,
+    Do, Drops, EventRecorder, Line, LineInputs, LineNode as At, LineResources, LineWrites, Script,
 };
 use burdock_tests::stalled::UntilStalled;
 use futures::{Stream, StreamExt};
@@ -40,7 +40,7 @@ fn failing() -> Script {
 }
 
 #[tokio::test]
-async fn items_of_every_streaming_node_come_in_order_and_the_end_follows() {
+async fn items_of_all_streaming_nodes_are_yielded_in_order_before_the_end() {
     let mut app = line(chatty()).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(items(&mut run).await, [1, 2, 3, 4, 5]);
@@ -54,16 +54,16 @@ async fn items_of_every_streaming_node_come_in_order_and_the_end_follows() {
 }
 
 #[tokio::test]
-async fn finish_may_come_first_last_and_twice() {
+async fn finish_can_be_called_before_the_first_item_and_twice() {
     let mut app = line(chatty()).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(At::first));
-    assert!(run.next().await.is_none(), "finish drops the items that are left");
+    assert!(run.next().await.is_none(), "finish drops the remaining items");
     assert_eq!(run.finish().await.unwrap().state().nodes(), "first second third");
 }
 
 #[tokio::test]
-async fn finish_drops_only_the_items_that_are_left() {
+async fn finish_drops_only_the_remaining_items() {
     let mut app = line(chatty()).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
@@ -75,14 +75,14 @@ async fn finish_drops_only_the_items_that_are_left() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_awaited_gives_its_end() {
+async fn awaiting_a_run_returns_its_end() {
     let mut app = line(chatty()).await;
     assert_eq!(app.run(LineInputs {}).await.unwrap().outcome(), Outcome::Paused(At::first));
     assert_eq!(app.state().nodes(), "first second third");
 }
 
 #[tokio::test]
-async fn a_run_that_is_awaited_gives_its_error() {
+async fn awaiting_a_run_returns_its_error() {
     let mut app = line(failing()).await;
     let error = app.run(LineInputs {}).await.unwrap_err();
     assert_eq!(error.to_string(), "node `second` failed");
@@ -111,7 +111,7 @@ async fn an_error_is_the_last_item_and_finish_returns_the_same_one() {
 }
 
 #[tokio::test]
-async fn finish_before_any_item_returns_the_error_as_well() {
+async fn finish_before_any_item_returns_the_error() {
     let mut app = line(failing()).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(run.finish().await.unwrap_err().to_string(), "node `second` failed");
@@ -127,7 +127,7 @@ async fn only_keeps_the_items_of_one_node() {
 }
 
 #[tokio::test]
-async fn only_keeps_the_error_as_well() {
+async fn only_keeps_the_error() {
     let mut app = line(failing()).await;
     let mut run = app.run(LineInputs {}).only(At::third);
     assert!(run.next().await.unwrap().is_err());
@@ -136,7 +136,7 @@ async fn only_keeps_the_error_as_well() {
 
 #[tokio::test]
 async fn step_commits_one_step_and_the_run_waits_there() {
-    let heard = Heard::default();
+    let heard = EventRecorder::default();
     let mut app = Line::app()
         .resources(LineResources { script: chatty(), drops: Drops::default() })
         .observer(heard.observer())
@@ -147,7 +147,7 @@ async fn step_commits_one_step_and_the_run_waits_there() {
     let first = run.step().await.unwrap().unwrap();
     assert_eq!((first.node, first.step, first.next), (At::first, 0, Next::Node(At::second)));
     assert_eq!(heard.count("step_committed"), 1);
-    assert_eq!(heard.count("step_started"), 1, "nothing runs on by itself");
+    assert_eq!(heard.count("step_started"), 1, "the next step does not start on its own");
     assert_eq!(run.next().await.unwrap().unwrap(), 3);
     assert_eq!(run.step().await.unwrap().unwrap().node, At::second);
     let third = run.step().await.unwrap().unwrap();
@@ -158,7 +158,7 @@ async fn step_commits_one_step_and_the_run_waits_there() {
 }
 
 #[tokio::test]
-async fn step_gives_the_error_of_the_step() {
+async fn step_returns_the_error_of_the_step() {
     let mut app = line(failing()).await;
     let mut run = app.run(LineInputs {});
     assert_eq!(run.step().await.unwrap().unwrap().node, At::first);
@@ -168,7 +168,7 @@ async fn step_gives_the_error_of_the_step() {
 }
 
 #[tokio::test]
-async fn a_run_dropped_after_a_step_goes_on_with_the_next_one() {
+async fn resuming_a_run_dropped_between_steps_continues_with_the_next_step() {
     let mut app = line(chatty()).await;
     let mut run = app.run(LineInputs {});
     run.step().await.unwrap();
@@ -180,7 +180,7 @@ async fn a_run_dropped_after_a_step_goes_on_with_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_future_of_step_that_is_dropped_loses_nothing() {
+async fn dropping_the_future_of_step_loses_nothing() {
     let notify = Arc::new(tokio::sync::Notify::new());
     let script = Script::default().on("first", [Do::Wait(notify.clone())]);
     let mut app = line(script).await;
@@ -202,20 +202,20 @@ async fn started_returns_before_the_first_step_and_loses_no_item() {
 }
 
 #[tokio::test]
-async fn started_returns_the_cursor_of_the_entry_of_a_run_and_of_a_resume() {
+async fn started_returns_the_cursor_of_the_first_entry_of_a_run_or_resume() {
     let (log, script) = (MemoryLog::new(), Script::default().on("first", [Do::Fail("no line")]));
     let app = Line::app().id("s").resources(LineResources { script, drops: Drops::default() });
     let mut app = app.log(log.clone()).build().await.unwrap();
     let id = SessionId::new("s").unwrap();
-    for begins in ["run_started", "run_resumed"] {
+    for kind in ["run_started", "run_resumed"] {
         let before = app.cursor().unwrap();
-        let mut run = if begins == "run_started" { app.run(LineInputs {}) } else { app.resume() };
+        let mut run = if kind == "run_started" { app.run(LineInputs {}) } else { app.resume() };
         let first = run.started().await.unwrap().unwrap();
         assert_eq!(first.offset, before.offset.plus(1));
         let records = log.read(&id, first.offset, 10).await.unwrap();
         let names: Vec<_> =
             records.iter().map(|record| record.entry(&id).unwrap().kind.name()).collect();
-        assert_eq!(names, [begins], "no step has run");
+        assert_eq!(names, [kind], "no step has run");
         let _ = run.finish().await;
         assert_eq!(run.started().await.unwrap(), Some(first));
     }
@@ -233,7 +233,7 @@ async fn started_returns_the_error_of_a_run_that_does_not_start() {
 }
 
 #[tokio::test]
-async fn a_future_of_started_that_is_dropped_loses_nothing() {
+async fn dropping_the_future_of_started_loses_nothing() {
     let log = FaultyLog::new(MemoryLog::new());
     let app =
         Line::app().id("s").resources(LineResources { script: chatty(), drops: Drops::default() });
@@ -241,13 +241,13 @@ async fn a_future_of_started_that_is_dropped_loses_nothing() {
     log.fates([Fate::Held]);
     let mut run = app.run(LineInputs {});
     assert!(run.started().until_stalled().is_none());
-    assert!(log.let_go());
+    assert!(log.release_next());
     assert!(run.started().await.unwrap().is_some());
     assert_eq!(items(&mut run).await, [1, 2, 3, 4, 5]);
 }
 
 #[tokio::test]
-async fn started_after_a_dropped_one_returns_the_cursor_whatever_was_polled_between() {
+async fn started_returns_the_cursor_although_its_first_future_was_dropped() {
     for between in ["next", "step"] {
         let log = FaultyLog::new(MemoryLog::new());
         let resources = LineResources { script: chatty(), drops: Drops::default() };
@@ -257,7 +257,7 @@ async fn started_after_a_dropped_one_returns_the_cursor_whatever_was_polled_betw
         log.fates([Fate::Held]);
         let mut run = app.run(LineInputs {});
         assert!(run.started().until_stalled().is_none());
-        assert!(log.let_go());
+        assert!(log.release_next());
         let rest = if between == "next" {
             assert_eq!(run.next().await.unwrap().unwrap(), 1);
             vec![2, 3, 4, 5]
@@ -272,7 +272,7 @@ async fn started_after_a_dropped_one_returns_the_cursor_whatever_was_polled_betw
 }
 
 #[tokio::test]
-async fn a_halt_before_a_node_ends_the_run_there_and_resume_goes_on() {
+async fn a_halt_before_a_node_ends_the_run_there_and_resume_continues() {
     let mut app = line(chatty()).await;
     let end = app.run(LineInputs {}).halt_before(At::third).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Halted(At::third));
@@ -303,7 +303,11 @@ async fn a_halt_never_stops_a_run_at_its_very_first_step() {
     let end = app.run(LineInputs {}).halt_before(At::second).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Halted(At::second));
     let end = app.resume().halt_before(At::second).await.unwrap();
-    assert_eq!(end.outcome(), Outcome::Paused(At::first), "a resumed run begins at its step");
+    assert_eq!(
+        end.outcome(),
+        Outcome::Paused(At::first),
+        "a resumed run does not halt at its first step"
+    );
 }
 
 #[tokio::test]
@@ -335,7 +339,7 @@ async fn halts_belong_to_one_run() {
 
 #[tokio::test]
 async fn a_run_that_is_never_polled_changes_nothing() {
-    let heard = Heard::default();
+    let heard = EventRecorder::default();
     let mut app = Line::app()
         .resources(LineResources { script: chatty(), drops: Drops::default() })
         .observer(heard.observer())
@@ -357,7 +361,7 @@ async fn a_run_that_is_never_polled_changes_nothing() {
 }
 
 #[tokio::test]
-async fn events_are_the_same_run() {
+async fn events_has_the_items_and_the_end_of_the_run() {
     let mut app = line(chatty()).await;
     let mut events = app.run(LineInputs {}).events();
     let mut seen = Vec::new();
@@ -417,7 +421,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_run_over_actions_that_do_not_stream_yields_nothing_and_finishes_the_same_way() {
+async fn a_run_without_streaming_actions_yields_no_items_and_finishes() {
     let mut app = Counting::app().build().await.unwrap();
     let mut run = app.run(CountingInputs {});
     assert!(run.next().await.is_none());

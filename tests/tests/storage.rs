@@ -1,5 +1,5 @@
-//! Apps on a file that is full, read-only, cut off or damaged, and with what it cannot hold: the
-//! error names it, what was acknowledged is there afterwards, and the app goes on.
+//! Apps on a file that is full, read-only, truncated or damaged, and with values that it cannot hold: the error
+//! names the problem, acknowledged commits are kept, and the app continues.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use burdock::{
@@ -21,7 +21,7 @@ pub struct Ledger {
     pub pairs: BTreeMap<Key, u8>,
 }
 
-/// Written as a text or, which JSON does not know as a key, as a pair.
+/// Written as text, or as a pair, which cannot be a key in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
@@ -29,21 +29,21 @@ pub enum Key {
     Pair(u8, u8),
 }
 
-/// What is entered, beside a line.
+/// A line to enter, and a value that may be invalid.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Order {
     pub line: String,
-    pub what: What,
+    pub fault: Fault,
     pub number: f64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum What {
+pub enum Fault {
     #[default]
-    Plain,
+    None,
     NanItem,
     NanField,
-    OddKey,
+    PairKey,
     Large,
 }
 
@@ -61,12 +61,12 @@ async fn note(ledger: Reads<'_>, #[input] order: &Order) -> Result<Writes> {
     yields(f64)
 )]
 async fn enter(ledger: Reads<'_>, #[input] order: &Order) -> Result<Writes> {
-    yield_!(if order.what == What::NanItem { f64::NAN } else { order.number });
+    yield_!(if order.fault == Fault::NanItem { f64::NAN } else { order.number });
     let (mut lines, mut pairs) = (ledger.lines.clone(), ledger.pairs.clone());
-    let total = if order.what == What::NanField { f64::NAN } else { order.number };
-    let odd = order.what == What::OddKey;
+    let total = if order.fault == Fault::NanField { f64::NAN } else { order.number };
+    let odd = order.fault == Fault::PairKey;
     pairs.insert(if odd { Key::Pair(1, 2) } else { Key::Text("a".into()) }, 1);
-    if order.what == What::Large {
+    if order.fault == Fault::Large {
         lines.push_back("x".repeat(MAX_ENTRY_BYTES));
     }
     Ok(Writes { lines, entered: ledger.entered + 1, total, pairs })
@@ -98,7 +98,7 @@ async fn open(log: &SqliteLog, id: &str) -> App<Entering> {
     Entering::app().id(id).log(log.clone()).build().await.unwrap()
 }
 
-/// The error and its sources.
+/// The messages of an error and its sources.
 fn report(error: &(dyn Error + 'static)) -> String {
     let mut report = error.to_string();
     let mut source = error.source();
@@ -122,7 +122,7 @@ async fn file(folder: &Path) -> std::path::PathBuf {
     path
 }
 
-/// Changes a letter where the second line was committed, also in what is left over in the file.
+/// Changes a letter in the commit of the second line, also in free pages of the file.
 fn damage(path: &Path) {
     let mut bytes = fs::read(path).unwrap();
     let mark = b"tail\":[\"second line";
@@ -139,8 +139,8 @@ fn lines(app: &App<Entering>) -> Vec<&str> {
     app.state().lines.iter().map(String::as_str).collect()
 }
 
-/// Whatever was the matter with the file is over.
-async fn goes_on(path: &Path) {
+/// Asserts that the session of the restored file can be opened and continued.
+async fn assert_continues(path: &Path) {
     let mut app = try_open(path, "anna").await.unwrap();
     assert_eq!(lines(&app), ["first line", "second line", "third line"]);
     assert_eq!((app.position(), app.state().entered), (Position::Rest(EnteringNode::note), 3));
@@ -149,7 +149,7 @@ async fn goes_on(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_file_without_room_ends_the_run_and_the_app_goes_on_when_there_is_some() {
+async fn a_full_file_ends_the_run_and_the_app_continues_once_there_is_space() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let log = SqliteLog::options().max_bytes(800_000).open(&path).await.unwrap();
@@ -189,7 +189,7 @@ async fn a_file_without_room_ends_the_run_and_the_app_goes_on_when_there_is_some
 }
 
 #[tokio::test]
-async fn a_file_that_was_cut_off_is_reported_or_whole() {
+async fn a_truncated_file_is_reported_or_complete() {
     let folder = tempdir().unwrap();
     let path = file(folder.path()).await;
     let whole = fs::read(&path).unwrap();
@@ -202,7 +202,7 @@ async fn a_file_that_was_cut_off_is_reported_or_whole() {
                 let error = report(&*error);
                 let named = error.contains(&format!("`{}`", path.display()));
                 let damaged = error.contains("the session `anna` is damaged");
-                // an empty file is one that nobody wrote to yet
+                // an empty file is a new log
                 let none = part == 0 && error == "there is no session `anna`";
                 assert!(named || damaged || none, "{error}");
                 reported += 1;
@@ -215,11 +215,11 @@ async fn a_file_that_was_cut_off_is_reported_or_whole() {
     }
     assert!(reported > 8);
     fs::write(&path, &whole).unwrap();
-    goes_on(&path).await;
+    assert_continues(&path).await;
 }
 
 #[tokio::test]
-async fn a_damaged_entry_keeps_the_session_shut_and_a_fork_from_before_it_goes_on() {
+async fn a_session_with_a_damaged_entry_cannot_be_opened_and_a_fork_before_it_can() {
     let folder = tempdir().unwrap();
     let path = file(folder.path()).await;
     let whole = fs::read(&path).unwrap();
@@ -240,15 +240,15 @@ async fn a_damaged_entry_keeps_the_session_shut_and_a_fork_from_before_it_goes_o
     fork(&shared, &anna, Offset(offset - 1), &other).await.unwrap();
     let mut app = open(&log, "other").await;
     app.resume().await.unwrap();
-    assert_eq!(lines(&app), ["first line", "second line"], "its inputs are known");
+    assert_eq!(lines(&app), ["first line", "second line"], "the run is resumed with its inputs");
     drop((app, shared));
     log.close().await;
     fs::write(&path, whole).unwrap();
-    goes_on(&path).await;
+    assert_continues(&path).await;
 }
 
 #[tokio::test]
-async fn a_damaged_entry_before_the_last_snapshot_is_reported_by_who_looks_at_it() {
+async fn a_damaged_entry_before_the_last_snapshot_is_reported_by_the_history() {
     let folder = tempdir().unwrap();
     let path = file(folder.path()).await;
     let mut app = try_open(&path, "anna").await.unwrap();
@@ -269,7 +269,7 @@ async fn a_damaged_entry_before_the_last_snapshot_is_reported_by_who_looks_at_it
 }
 
 #[tokio::test]
-async fn an_id_is_any_text_and_one_that_is_too_long_is_refused() {
+async fn any_text_is_a_session_id_unless_it_is_empty_too_long_or_has_a_nul() {
     let folder = tempdir().unwrap();
     let log = SqliteLog::open(folder.path().join("ledger.db")).await.unwrap();
     let longest = "é".repeat(512);
@@ -298,21 +298,21 @@ async fn an_id_is_any_text_and_one_that_is_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn what_json_lacks_is_named_and_the_session_stays_at_its_last_commit() {
+async fn a_value_that_json_cannot_represent_is_named_and_the_last_commit_is_kept() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let log = SqliteLog::open(&path).await.unwrap();
     let mut app = open(&log, "anna").await;
     app.run(order("first line")).await.unwrap();
     let mut expected = vec!["first line".to_owned()];
-    for (what, reason) in [
-        (What::NanItem, "an item of node `enter` cannot be recorded: JSON has no number for NaN"),
-        (What::NanField, "field `total` cannot be recorded: JSON has no number for NaN"),
-        (What::OddKey, "field `pairs` cannot be recorded: key must be a string"),
-        (What::Large, " bytes is too large: the limit is 67108864"),
+    for (fault, reason) in [
+        (Fault::NanItem, "an item of node `enter` cannot be recorded: JSON has no number for NaN"),
+        (Fault::NanField, "field `total` cannot be recorded: JSON has no number for NaN"),
+        (Fault::PairKey, "field `pairs` cannot be recorded: key must be a string"),
+        (Fault::Large, " bytes is too large: the limit is 67108864"),
     ] {
-        let line = format!("{what:?}");
-        let order = Order { line: line.clone(), what, number: 0.5 };
+        let line = format!("{fault:?}");
+        let order = Order { line: line.clone(), fault, number: 0.5 };
         let error = report(&app.run(EnteringInputs { order }).await.unwrap_err());
         assert!(
             error.starts_with("the session could not be recorded at node `enter`: "),
@@ -320,15 +320,15 @@ async fn what_json_lacks_is_named_and_the_session_stays_at_its_last_commit() {
         );
         assert!(error.ends_with(reason), "{error}");
         expected.push(line);
-        assert_eq!(lines(&app), expected, "{what:?}");
+        assert_eq!(lines(&app), expected, "{fault:?}");
         assert_eq!(app.position(), Position::Unfinished(EnteringNode::enter));
-        // also for who opens it now
+        // the session has the same state when it is opened again
         let state = app.state().clone();
         drop(app);
         app = open(&log, "anna").await;
         assert_eq!(app.state(), &state);
         assert_eq!(app.position(), Position::Unfinished(EnteringNode::enter));
-        let line = format!("instead of {what:?}");
+        let line = format!("instead of {fault:?}");
         app.restart(self::order(&line)).await.unwrap();
         expected.push(line);
         assert_eq!(lines(&app), expected);
@@ -352,7 +352,7 @@ async fn what_json_lacks_is_named_and_the_session_stays_at_its_last_commit() {
 }
 
 #[tokio::test]
-async fn a_clock_that_jumps_back_turns_no_session_back() {
+async fn the_time_of_a_session_does_not_go_back_with_the_wall_clock() {
     let folder = tempdir().unwrap();
     let log = SqliteLog::open(folder.path().join("ledger.db")).await.unwrap();
     let clock = Clock::default();
@@ -373,7 +373,7 @@ async fn a_clock_that_jumps_back_turns_no_session_back() {
     let (mut history, mut last) = (app.history().unwrap(), Duration::ZERO);
     let mut steps = 0;
     while let Some(step) = history.next().await.unwrap() {
-        assert!(step.time.since_start() >= last, "the session's clock goes on");
+        assert!(step.time.since_start() >= last, "the time of the session never goes back");
         last = step.time.since_start();
         steps += 1;
     }
@@ -381,12 +381,12 @@ async fn a_clock_that_jumps_back_turns_no_session_back() {
     assert!(last >= Duration::from_secs(5));
 }
 
-/// What a child opens.
+/// The environment variable with the path of the file that a child process opens.
 const FILE: &str = "BURDOCK_TEST_READ_ONLY";
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_read_only_file_opens_no_session_until_it_can_be_written() {
+async fn sessions_of_a_read_only_file_open_once_it_is_writable() {
     use std::{
         os::unix::{
             fs::{MetadataExt, PermissionsExt},
@@ -399,32 +399,32 @@ async fn a_read_only_file_opens_no_session_until_it_can_be_written() {
     let set = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    // a copy, because the user of the child may not come to where the program is
+    // a copy, because the user of the child may not have access to the folder of the program
     let program = folder.path().join("program");
     fs::copy(env::current_exe().unwrap(), &program).unwrap();
     set(&path, 0o444);
     set(folder.path(), 0o755);
     let mut command = Command::new(program);
-    command.args(["--exact", "a_child_opens_a_session", "--nocapture"]).env(FILE, &path);
+    command.args(["--exact", "child_process_opens_a_session", "--nocapture"]).env(FILE, &path);
     if fs::metadata(&path).unwrap().uid() == 0 {
         // nothing is read-only for root
         command.uid(65_534);
     }
     let output = command.output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    let error = said.lines().find_map(|line| line.strip_prefix("> ")).unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let error = stdout.lines().find_map(|line| line.strip_prefix("> ")).unwrap();
     let expected = format!("the log cannot be stored: `{}` ", path.display());
     assert!(error.starts_with(&expected) && error.contains("read-only"), "{error}");
     set(&path, 0o644);
-    goes_on(&path).await;
+    assert_continues(&path).await;
 }
 
 #[tokio::test]
-async fn a_child_opens_a_session() {
+async fn child_process_opens_a_session() {
     if let Some(path) = env::var_os(FILE) {
         let opened = try_open(Path::new(&path), "anna").await;
-        let said = opened.map_or_else(|error| report(&*error), |_| "opened".into());
-        std::io::Write::write_all(&mut std::io::stdout(), format!("\n> {said}\n").as_bytes())
+        let result = opened.map_or_else(|error| report(&*error), |_| "opened".into());
+        std::io::Write::write_all(&mut std::io::stdout(), format!("\n> {result}\n").as_bytes())
             .unwrap();
     }
 }

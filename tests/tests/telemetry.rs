@@ -1,4 +1,4 @@
-//! What an OpenTelemetry exporter receives from the spans of runs and steps.
+//! The spans of runs and steps, as an OpenTelemetry exporter receives them.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -26,10 +26,10 @@ pub struct Parcel {
     pub history: Vector<String>,
 }
 
-/// What fails in a run.
+/// The faults of a run.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Faults {
-    /// How many attempts of `pack`.
+    /// The number of attempts of `pack` that fail.
     pack: u32,
     send: bool,
 }
@@ -84,11 +84,11 @@ graph! {
     }
 }
 
-/// What is traced on this thread, as an exporter receives it.
+/// The trace output of this thread, as an exporter receives it.
 struct Exported {
     exporter: InMemorySpanExporter,
     provider: SdkTracerProvider,
-    _watching: DefaultGuard,
+    _guard: DefaultGuard,
 }
 
 impl Exported {
@@ -97,8 +97,8 @@ impl Exported {
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("burdock"));
         let subscriber = tracing_subscriber::registry().with(layer);
-        let watching = tracing::subscriber::set_default(subscriber);
-        Self { exporter, provider, _watching: watching }
+        let guard = tracing::subscriber::set_default(subscriber);
+        Self { exporter, provider, _guard: guard }
     }
 
     /// The spans that ended since the last call, in the order of their ends.
@@ -136,7 +136,7 @@ fn integer(span: &SpanData, name: &str) -> Option<i64> {
     })
 }
 
-/// A span in one line: what it is, where it belongs, and how it went.
+/// A span in one line: its name, its place, its counts and its status.
 fn line(span: &SpanData) -> String {
     let name = if span.name == "run" { text(span, "graph") } else { text(span, "node") };
     let status = match &span.status {
@@ -159,7 +159,7 @@ fn line(span: &SpanData) -> String {
     )
 }
 
-/// The spans, and that each step lies in the run that ends after it.
+/// The lines of the spans. Asserts that each step is in the run that ends after it.
 fn lines(spans: &[SpanData]) -> Vec<String> {
     let mut runs = spans.iter().filter(|span| span.name == "run");
     let mut run = runs.next();
@@ -180,7 +180,7 @@ const NO_BOX: &str = "node `pack` failed in attempt 2: the box is missing: no su
 const NO_ADDRESS: &str = "node `send` failed: the address is missing: no such shelf";
 
 #[tokio::test(start_paused = true)]
-async fn counts_are_integers_and_an_attempt_that_failed_is_no_error_of_its_step() {
+async fn counts_are_integers_and_a_failed_attempt_is_not_an_error_of_its_step() {
     let exported = Exported::new();
     let mut app = ship(MemoryLog::new(), "a").await;
     app.run(run(1, false)).await.unwrap();
@@ -217,7 +217,7 @@ async fn a_step_that_took_its_error_edge_is_an_error_and_its_run_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_failed_is_an_error_with_the_chain_of_causes() {
+async fn a_failed_run_is_an_error_with_the_chain_of_causes() {
     let exported = Exported::new();
     let mut app = ship(MemoryLog::new(), "a").await;
     app.run(run(0, true)).await.unwrap_err();
@@ -268,7 +268,7 @@ async fn spans_name_the_session_and_the_run_after_a_resume_a_restart_an_opening_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_that_the_log_did_not_take_is_an_error_and_so_is_its_run() {
+async fn a_step_that_the_log_did_not_store_is_an_error_and_so_is_its_run() {
     let exported = Exported::new();
     let log = FaultyLog::new(MemoryLog::new());
     let mut app = ship(log.clone(), "a").await;
@@ -281,7 +281,7 @@ async fn a_step_that_the_log_did_not_take_is_an_error_and_so_is_its_run() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_dropped_is_no_error() {
+async fn a_dropped_run_is_not_an_error() {
     let exported = Exported::new();
     let mut app = ship(MemoryLog::new(), "a").await;
     let mut dropped = app.run(run(0, false));

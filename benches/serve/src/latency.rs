@@ -57,7 +57,7 @@ impl Model {
 }
 
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Heard {
+pub struct Received {
     pub tokens: u64,
 }
 
@@ -66,7 +66,7 @@ pub struct Token {
     pub sent: Sent,
 }
 
-#[streaming_action(state = Heard, reads(tokens), writes(tokens), yields(Token))]
+#[streaming_action(state = Received, reads(tokens), writes(tokens), yields(Token))]
 pub async fn relay(
     heard: Reads<'_>,
     #[input] session: usize,
@@ -83,7 +83,7 @@ pub async fn relay(
 
 graph! {
     /// Yields the tokens of the model.
-    pub Relaying(Heard) {
+    pub Relaying(Received) {
         inputs { session: usize }
         resources { model: Model }
         yields Token;

@@ -197,7 +197,7 @@ impl Talk {
     }
 
     /// Reads until the output contains the text; fails if the chat ends first.
-    fn hear(&mut self, expected: &str) -> Result {
+    fn read_until(&mut self, expected: &str) -> Result {
         let mut byte = [0];
         let mut bytes = Vec::new();
         while !text(&bytes).contains(expected) {
@@ -233,9 +233,9 @@ impl Talk {
 fn an_interrupt_stops_the_answer_keeps_it_and_the_next_question_is_answered() -> Result {
     let mut talk = Talk::start()?;
     talk.say("what is a monad?")?;
-    talk.hear("A monad is ")?;
+    talk.read_until("A monad is ")?;
     talk.interrupt()?;
-    talk.hear("(stopped, what you see is kept.")?;
+    talk.read_until("(stopped, what you see is kept.")?;
     talk.say("what did you say?")?;
     let heard = talk.end()?;
     assert!(heard.contains("My last answer began like this: \"A monad is"), "{heard}");
@@ -251,9 +251,9 @@ fn a_session_reports_that_its_last_answer_was_stopped() -> Result {
     let kept = ["--db", &db, "--session", "ada"];
     let mut talk = Talk::of(chat().args(kept))?;
     talk.say("what is a monad?")?;
-    talk.hear("A monad is ")?;
+    talk.read_until("A monad is ")?;
     talk.interrupt()?;
-    talk.hear("(stopped, what you see is kept.")?;
+    talk.read_until("(stopped, what you see is kept.")?;
     talk.end()?;
     let stopped = "session ada: 2 messages so far, the last answer was stopped";
     let asked = say(chat().args(kept), "something unsafe\n")?;
@@ -272,11 +272,11 @@ fn a_session_reports_that_its_last_answer_was_stopped() -> Result {
 fn a_second_interrupt_ends_the_session() -> Result {
     let mut talk = Talk::start()?;
     talk.say("what is a monad?")?;
-    talk.hear("A monad is ")?;
+    talk.read_until("A monad is ")?;
     talk.interrupt()?;
-    talk.hear("(stopped, ")?;
+    talk.read_until("(stopped, ")?;
     talk.interrupt()?;
-    talk.hear("Goodbye.\n")?;
+    talk.read_until("Goodbye.\n")?;
     // its input is still open: it ends on its own
     assert!(talk.child.wait()?.success());
     Ok(())

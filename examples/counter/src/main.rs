@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn both_graphs_are_the_same_but_for_the_name_of_the_action() {
+    fn both_graphs_differ_only_in_the_name_of_the_action() {
         let with = with_macros::CountToTen::TOPOLOGY.text();
         let without = without_macros::CountToTen::TOPOLOGY.text();
         assert_eq!(with, without.replace("increment: Increment", "increment"));

@@ -302,7 +302,7 @@ async fn start_continues_after_its_future_was_dropped() {
         _ = session.start(inputs("two")) => panic!("the log holds the start back"),
         () = held => {}
     }
-    log.let_go();
+    log.release_next();
     let third = session.start(inputs("three")).if_running(IfRunning::Wait).await.unwrap();
     third.finish().await.unwrap();
     let texts = session.view().await.unwrap().state.texts;

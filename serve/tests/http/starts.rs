@@ -227,8 +227,8 @@ async fn run_continues_after_its_client_disconnects_during_the_start() {
         _ = run => panic!("the log holds the start back"),
         () = held => {}
     }
-    log.let_go();
-    // waits for the run of the disconnected client
+    log.release_next();
+    // waits for the run that the client has left
     let path = "/sessions/a/runs?if_running=wait&if_unfinished=restart";
     Stream::of(served.post(path, &json!({ "text": "three" })).await).rest().await;
     assert_eq!(started(&inner, "a").await, ["one", "two", "three"]);

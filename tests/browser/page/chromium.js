@@ -50,7 +50,7 @@ export async function send(page, prompt) {
   await page.locator("#prompt").press("Enter");
 }
 
-/** How long a page may take, in milliseconds. Tabs wait for their slots, on a machine that has other work. */
+/** The time limit for a page, in milliseconds. Tabs wait for their slots, and the machine may be busy. */
 const HANGS = 60_000;
 
 /** Waits until the last answer contains a text. */

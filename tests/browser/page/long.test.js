@@ -9,7 +9,7 @@ import { launch, open, send } from "./chromium.js";
 import { assertShortTasks } from "./frames.js";
 
 const MB = 1_000_000;
-const SENTENCE = "The quick **brown** fox jumps over the `lazy` dog, and *then* it says [so](https://a.example/). ";
+const SENTENCE = "The quick **brown** fox jumps over the `lazy` dog, and *then* it names [its den](https://a.example/). ";
 const PROSE = `${SENTENCE.repeat(6)}\n\n- one item of it\n- another one\n\n\`\`\`rust\nfn main() {\n    println!("hello");\n}\n\`\`\`\n\n`;
 
 /** Answers of 5 MB. */

@@ -8,13 +8,13 @@ import { launch, open, untilIdle, untilAnswer, send } from "./chromium.js";
 const OUT = new URL("../screenshots/", import.meta.url).pathname;
 const LONG = `A **finite state machine** is a model with a fixed set of states and rules for moving between them. Three things make one useful:
 
-1. *States* name what is going on, such as \`idle\` or \`waiting\`.
+1. *States* name what is happening, such as \`idle\` or \`waiting\`.
 2. *Transitions* say what may follow what.
 3. *Actions* do the work on the way.
 
 ### In Rust
 
-An enum and a \`match\` go a long way, because the compiler checks that nothing is left out:
+An enum and a \`match\` go a long way, because the compiler checks that nothing is missing:
 
 \`\`\`rust
 enum Light { Red, Green, Yellow }
@@ -37,7 +37,7 @@ impl Light {
 
 > The hard part is rarely the machine. It is knowing which states there are.
 
-See [the book](https://doc.rust-lang.org/book/) for more about enums, or ask me to go on.`;
+See [the book](https://doc.rust-lang.org/book/) for more about enums, or ask me to continue.`;
 
 async function* script(prompt, ctl) {
   if (prompt.startsWith("Write")) {
@@ -64,7 +64,7 @@ for (const colorScheme of ["light", "dark"]) {
     await page.locator("#map svg").waitFor({ state: "attached" });
     await shoot("1-welcome");
     await send(page, "What is a finite state machine, and how would I write one in Rust?");
-    await untilAnswer(page, "ask me to go on");
+    await untilAnswer(page, "ask me to continue");
     await untilIdle(page);
     await shoot("2-answer");
     await page.locator("#scroll").evaluate((part) => (part.scrollTop = 0));
@@ -105,7 +105,7 @@ for (const colorScheme of ["light", "dark"]) {
     await context.setOffline(true);
     server.cut();
     await page.locator("#line", { hasText: "Reconnecting" }).waitFor();
-    await send(page, "Is anybody there?");
+    await send(page, "Is anyone there?");
     await page.locator("#error", { hasText: "Not sent" }).waitFor();
     await shoot("8-lost");
     if (page.errors.length) console.error(page.errors);

@@ -1,4 +1,4 @@
-//! Tests of the guide: its code blocks compile, and the output on its pages is what its programs print. This is a
+//! Tests of the guide: its code blocks compile, and the output on its pages is that of its programs. This is a
 //! separate package from `tests/`, because the programs need stores, models and a server.
 #![allow(
     missing_docs,
@@ -102,7 +102,7 @@ pub fn with_sources(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// A runtime whose clock counts how often it is asked, so that entries are the same each time.
+/// A runtime whose clock advances by 50 µs at each call of `now`, so that entries are the same in each run.
 #[derive(Default)]
 pub struct Noon(AtomicU64);
 

@@ -14,7 +14,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Returns a file of this package without its head.
+/// Returns a file of this package without its module docs and inner attributes.
 fn listing(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = fs::read_to_string(path).unwrap();
@@ -110,7 +110,7 @@ where
 }
 
 #[tokio::test]
-async fn incompatible_sessions_are_refused_with_the_errors_in_the_guide() {
+async fn incompatible_sessions_are_rejected_with_the_errors_in_the_guide() {
     let log = MemoryLog::new();
     let state = first::Talk { messages: Vector::from(["hello".to_owned()]), stuck: false };
     let mut app =

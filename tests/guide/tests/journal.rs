@@ -25,7 +25,7 @@ use std::{
 
 /// Sessions in one file, with a line of JSON for each call that changed something.
 ///
-/// A `MemoryLog` holds the resulting sessions: it answers reads, and decides which calls are refused.
+/// A `MemoryLog` holds the resulting sessions: it answers reads, and decides which calls are rejected.
 #[derive(Clone)]
 struct Journal {
     memory: MemoryLog,
@@ -60,9 +60,9 @@ struct Stored {
 impl Journal {
     fn open(path: &Path) -> Result<Self, LogError> {
         let file = File::options().read(true).append(true).create(true).open(path);
-        let mut file = file.map_err(|error| refused("the file cannot be opened", error))?;
+        let mut file = file.map_err(|error| storage_error("the file cannot be opened", error))?;
         // two processes with separate memory would not fence each other
-        file.try_lock().map_err(|error| refused("the file is open elsewhere", error))?;
+        file.try_lock().map_err(|error| storage_error("the file is open elsewhere", error))?;
         let memory = MemoryLog::new();
         replay(&mut file, &memory)?;
         let (calls, called) = mpsc::channel();
@@ -125,7 +125,7 @@ fn write(
             let (line, answer) = call(memory);
             if let Some(line) = line {
                 serde_json::to_writer(&mut lines, &line)
-                    .map_err(|error| refused("a line cannot be written", error))?;
+                    .map_err(|error| storage_error("a line cannot be written", error))?;
                 lines.push(b'\n');
             }
             answers.push(answer);
@@ -142,27 +142,28 @@ fn write(
 
 fn store(file: &mut File, lines: &[u8]) -> Result<(), LogError> {
     let stored = file.write_all(lines).and_then(|()| file.sync_data());
-    stored.map_err(|error| refused("the file cannot be written", error))
+    stored.map_err(|error| storage_error("the file cannot be written", error))
 }
 
 /// Replays the file; an incomplete last line, cut off by a crash, is removed.
 fn replay(file: &mut File, memory: &MemoryLog) -> Result<(), LogError> {
     let mut text = Vec::new();
-    file.read_to_end(&mut text).map_err(|error| refused("the file cannot be read", error))?;
+    file.read_to_end(&mut text).map_err(|error| storage_error("the file cannot be read", error))?;
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    file.set_len(whole as u64).map_err(|error| refused("the file cannot be written", error))?;
+    file.set_len(whole as u64)
+        .map_err(|error| storage_error("the file cannot be written", error))?;
     for (number, line) in (1..).zip(text[..whole].split_inclusive(|byte| *byte == b'\n')) {
         let damaged = |error: Box<dyn Error + Send + Sync>| LogError::Storage {
             reason: format!("line {number} is damaged"),
             source: error.into(),
         };
         let line = serde_json::from_slice(line).map_err(|error| damaged(error.into()))?;
-        again(memory, line).map_err(|error| damaged(error.into()))?;
+        apply(memory, line).map_err(|error| damaged(error.into()))?;
     }
     Ok(())
 }
 
-fn again(memory: &MemoryLog, line: Line) -> Result<(), LogError> {
+fn apply(memory: &MemoryLog, line: Line) -> Result<(), LogError> {
     let done = match line {
         // the claim was granted when it was written
         Line::Open(session) => {
@@ -189,7 +190,7 @@ fn again(memory: &MemoryLog, line: Line) -> Result<(), LogError> {
     done.now_or_never().unwrap_or(Ok(()))
 }
 
-fn refused(reason: &str, error: impl Error + Send + Sync + 'static) -> LogError {
+fn storage_error(reason: &str, error: impl Error + Send + Sync + 'static) -> LogError {
     LogError::Storage { reason: reason.into(), source: Arc::new(error) }
 }
 

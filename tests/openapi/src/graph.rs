@@ -1,11 +1,11 @@
-//! A chat that repeats what it is told, with inputs and fields of several types.
+//! A chat that repeats its prompts, with inputs and fields of several types.
 
 use burdock::prelude::*;
 use burdock_serve::{ChatGraph, ChatMessage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How it is said.
+/// The manner of a reply.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Manner {
@@ -22,11 +22,11 @@ pub(crate) struct Note {
     about: Option<Box<Note>>,
 }
 
-/// What was said.
+/// The prompts, and the last other inputs.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Talk {
     #[state(public)]
-    said: Vector<String>,
+    prompts: Vector<String>,
     #[state(public)]
     seed: Slot<u64>,
     #[state(public)]
@@ -35,7 +35,7 @@ pub(crate) struct Talk {
     seeds: OrdMap<String, u64>,
 }
 
-#[streaming_action(state = Talk, reads(said, seeds), writes(said, seed, seeds, manner), yields(String))]
+#[streaming_action(state = Talk, reads(prompts, seeds), writes(prompts, seed, seeds, manner), yields(String))]
 pub(crate) async fn echo(
     talk: Reads<'_>,
     #[input] prompt: String,
@@ -45,21 +45,21 @@ pub(crate) async fn echo(
     for word in prompt.split_inclusive(' ').take(3) {
         yield_!(word.to_owned());
     }
-    let mut said = talk.said.clone();
+    let mut prompts = talk.prompts.clone();
     let seed = seed.unwrap_or_default();
     let seeds = talk.seeds.with(prompt.clone(), seed);
-    said.push_back(prompt);
-    Ok(Writes { said, seed, seeds, manner: manner.unwrap_or(Manner::Plain) })
+    prompts.push_back(prompt);
+    Ok(Writes { prompts, seed, seeds, manner: manner.unwrap_or(Manner::Plain) })
 }
 
 graph! {
-    /// Repeats the beginning of what it is told.
+    /// Repeats the first three words of the prompt.
     pub(crate) Echo(Talk) {
         inputs { prompt: String, seed: Option<u64>, #[public] manner: Option<Manner> }
         yields String;
         nodes { echo }
         start echo;
-        echo -> if state.said.len() > 3 { end } else { pause };
+        echo -> if state.prompts.len() > 3 { end } else { pause };
     }
 }
 
@@ -73,8 +73,8 @@ impl ChatGraph for Echo {
     }
 
     fn history(talk: &Talk) -> Vec<ChatMessage> {
-        let said = talk.said.iter().cloned();
-        said.map(ChatMessage::user).collect()
+        let prompts = talk.prompts.iter().cloned();
+        prompts.map(ChatMessage::user).collect()
     }
 
     fn text(word: &String) -> Option<&str> {

@@ -1,8 +1,8 @@
-//! Compares what a server answers with its `OpenAPI` document: `cargo xtask openapi`.
+//! Compares the answers of a server with its `OpenAPI` document: `cargo xtask openapi`.
 //!
-//! The server is a chat that is nested under a path and asks for a token; schemathesis makes requests up from
-//! the document and fails if an answer is not described there, or is an error of the server. It is installed
-//! into a virtual environment in the target directory, with the versions in `requirements.txt`.
+//! The server is a chat that is nested under a path and requires a token. schemathesis generates requests from the
+//! document, and fails if an answer is not described there or is a server error. It is installed into a virtual
+//! environment in the target directory, with the versions in `requirements.txt`.
 
 mod graph;
 mod tool;
@@ -19,10 +19,10 @@ use std::{error::Error, process::ExitCode};
 use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 
-/// What every request brings.
+/// The bearer token of every request.
 const TOKEN: &str = "a token of the test";
 
-/// Where the routes are nested.
+/// The path under which the routes are nested.
 const BASE: &str = "/api";
 
 #[tokio::main]
@@ -44,7 +44,7 @@ async fn compare() -> Result<ExitCode, Box<dyn Error>> {
     let bound = burdock_serve::bind(([127, 0, 0, 1], 0).into()).await?;
     let origin = format!("http://{}", bound.address());
     let (stop, stopped) = oneshot::channel::<()>();
-    // an error says that the other side is gone
+    // an error means that the sender was dropped
     let stopping = server.shutdown_on(async { drop(stopped.await) });
     let serving = tokio::spawn(bound.serve(routes, stopping));
     let status = tool::run(&tool, &document, &origin, TOKEN).await;
@@ -53,15 +53,17 @@ async fn compare() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if status? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Asks for the document. schemathesis would need the token for that in a header, which it would then send with
-/// every request, also with those that have to be refused without one.
+/// Returns the document. If schemathesis fetched it, it would need the token in a header that it then sends with
+/// every request, even with those that have to be rejected because they lack a token.
 async fn document(routes: Router) -> Result<Bytes, Box<dyn Error>> {
     let request = Request::get(format!("{BASE}/openapi.json"))
         .header("authorization", format!("Bearer {TOKEN}"))
         .body(Body::empty())?;
     let response = routes.oneshot(request).await?;
     if !response.status().is_success() {
-        return Err(format!("the document is answered with {}", response.status()).into());
+        return Err(
+            format!("the request for the document failed with {}", response.status()).into()
+        );
     }
     Ok(to_bytes(response.into_body(), usize::MAX).await?)
 }

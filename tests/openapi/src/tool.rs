@@ -9,10 +9,10 @@ use std::{
 };
 use tokio::{process::Command, time::timeout};
 
-/// How long schemathesis makes up requests, in seconds.
+/// The time that schemathesis generates requests, in seconds.
 const BUDGET: &str = "30";
 
-/// How long all of it may take before it counts as hanging.
+/// The time after which schemathesis counts as hanging.
 const LIMIT: Duration = Duration::from_mins(3);
 
 /// The folder of this package.
@@ -20,7 +20,7 @@ fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Installs it, unless these versions are there, and returns the program.
+/// Installs schemathesis, unless these versions are installed, and returns the path of the program.
 pub(crate) async fn install() -> Result<PathBuf, Box<dyn Error>> {
     let requirements = here().join("requirements.txt");
     let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
@@ -43,7 +43,7 @@ async fn call(command: &mut Command) -> Result<(), Box<dyn Error>> {
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}").into()) }
 }
 
-/// Compares a server with its document; tells whether they agree.
+/// Compares a server with its document. Returns whether they agree.
 pub(crate) async fn run(
     tool: &Path,
     document: &[u8],
@@ -54,7 +54,7 @@ pub(crate) async fn run(
     fs::write(&file, document)?;
     let mut command = Command::new(tool);
     if let Some(folder) = tool.parent() {
-        // what it writes down stays out of the repository
+        // keeps the files that it writes out of the repository
         command.current_dir(folder);
     }
     command

@@ -1,10 +1,9 @@
-//! What a log takes comes back as it was: random values of the shapes that serde has, written by a
-//! graph and read after the session was opened again. What is not taken is refused, by name, before
-//! the log has it.
+//! Random values of every shape of serde's data model, written by a graph and compared after the session
+//! was opened again. A value that would not be restored is rejected, with its name, before it is appended.
 #![allow(
     clippy::trivially_copy_pass_by_ref,
     clippy::option_option,
-    reason = "serde asks for it, and this is what is tested"
+    reason = "serde requires it, and this is what is tested"
 )]
 
 mod random;
@@ -29,7 +28,7 @@ macro_rules! with_fields {
             }
         }
 
-        /// Yields what it is told to, and writes every field.
+        /// Yields the next item, and writes every field.
         #[streaming_action(state = Sheet, writes($($field),+), yields(Shape))]
         async fn write(#[input] given: &Shape, #[resource] next: &Next) -> Result<Writes> {
             next.seen(given);
@@ -58,7 +57,7 @@ graph! {
     }
 }
 
-/// What the action is to yield and write next, and what it was given.
+/// The item and the values that the action yields and writes next, and the input it received.
 #[derive(Clone)]
 pub struct Next(Arc<Mutex<(Shape, Values, Option<Shape>)>>);
 
@@ -76,13 +75,13 @@ impl Next {
         self.0.lock().unwrap().2 = Some(given.clone());
     }
 
-    /// What the action was given since the last time.
+    /// Takes the last input that the action received.
     fn taken(&self) -> Option<Shape> {
         self.0.lock().unwrap().2.take()
     }
 }
 
-/// How often what was refused, and how many runs were recorded.
+/// The number of rejections of each kind, and of recorded runs.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
     pub inputs: usize,
@@ -91,8 +90,8 @@ pub struct Counts {
     pub recorded: usize,
 }
 
-/// What a run comes to when it is refused; any other error is a fault.
-fn refused(error: &RunError, counts: &mut Counts) {
+/// Counts a rejection. Panics at any other error.
+fn rejected(error: &RunError, counts: &mut Counts) {
     let RunErrorKind::Log { source: LogError::NotSerialisable { what, .. }, .. } = error.kind()
     else {
         panic!("{error:?}");
@@ -113,7 +112,7 @@ async fn open(log: &Arc<dyn Log>, session: &str, next: &Next) -> App<Writing> {
     app.build().await.unwrap()
 }
 
-/// The items of a session that its log has.
+/// The items of a session in its log.
 async fn items(log: &Arc<dyn Log>, session: &str) -> Vec<Shape> {
     let session = SessionId::new(session).unwrap();
     let (mut items, mut from) = (Vec::new(), Offset::ZERO);
@@ -129,8 +128,8 @@ async fn items(log: &Arc<dyn Log>, session: &str) -> Vec<Shape> {
     }
 }
 
-/// Writes values of which one was changed; returns the field that is refused and why, if one is. What is
-/// not refused is there when the session is opened again.
+/// Writes values of which one was changed. Returns the reason if a field is rejected; otherwise checks that
+/// the values are there when the session is opened again.
 pub async fn write_changed(change: impl FnOnce(&mut Values)) -> Option<String> {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let mut values = tame();
@@ -138,26 +137,26 @@ pub async fn write_changed(change: impl FnOnce(&mut Values)) -> Option<String> {
     let next = Next(Arc::new(Mutex::new((Shape::Nothing, values.clone(), None))));
     let mut app = open(&log, "changed", &next).await;
     let ran = app.run(WritingInputs { given: Shape::Nothing }).await.map(drop);
-    let refused = ran.err().map(|error| match error.into_kind() {
+    let rejected = ran.err().map(|error| match error.into_kind() {
         RunErrorKind::Log { source, .. } => source.to_string(),
         other => panic!("{other:?}"),
     });
-    let expected = if refused.is_some() { Sheet::default() } else { values.into() };
+    let expected = if rejected.is_some() { Sheet::default() } else { values.into() };
     assert_eq!(*app.state(), expected);
     app.close().await.unwrap();
     assert_eq!(*open(&log, "changed", &next).await.state(), expected);
-    refused
+    rejected
 }
 
-/// Writes random values, and opens the session again after each: what was taken is there, and what was
-/// refused has changed nothing.
+/// Writes random values, and opens the session again after each. Checks that accepted values are there, and
+/// that rejected ones have changed nothing.
 pub async fn check(log: Arc<dyn Log>, seed: u64, rounds: usize) -> Counts {
     let mut maker = Maker(Rng::with_seed(seed));
     let session = format!("round trip {seed}");
     let next = Next(Arc::new(Mutex::new((Shape::Nothing, tame(), None))));
     let (mut values, mut sheet, mut shown) = (tame(), Sheet::default(), Vec::new());
-    // what the last run was given that has begun
-    let mut begun = None;
+    // the input of the last run that has started
+    let mut last_given = None;
     let mut counts = Counts::default();
     for _ in 0..rounds {
         let mut candidate = values.clone();
@@ -188,23 +187,23 @@ pub async fn check(log: Arc<dyn Log>, seed: u64, rounds: usize) -> Counts {
             }
         }
         drop(run);
-        begun = next.taken().or(begun);
+        last_given = next.taken().or(last_given);
         match error {
             None => {
                 (sheet, values) = (candidate.clone().into(), candidate);
                 counts.recorded += 1;
             }
-            Some(error) => refused(&error, &mut counts),
+            Some(error) => rejected(&error, &mut counts),
         }
         assert_eq!(*app.state(), sheet, "seed {seed}");
         app.close().await.unwrap();
 
-        // an unfinished run is resumed with the inputs that it was given
+        // an unfinished run is resumed with its own inputs
         let mut app = open(&log, &session, &next).await;
         if matches!(app.position(), Position::Unfinished(_)) && maker.0.bool() {
             next.set(Shape::Nothing, values.clone());
             app.resume().await.unwrap();
-            assert_eq!(next.taken(), begun, "seed {seed}");
+            assert_eq!(next.taken(), last_given, "seed {seed}");
             shown.push(Shape::Nothing);
             sheet = values.clone().into();
         }

@@ -1,7 +1,7 @@
 //! Random values.
 
 use super::values::{
-    Adjacent, Bytes, Flat, LeftOut, Newtype, Shape, Tagged, Unital, Untagged, Values,
+    Adjacent, Bytes, Flat, Newtype, Shape, Skipped, Tagged, Unital, Untagged, Values,
 };
 use fastrand::Rng;
 use serde_json::Value;
@@ -45,7 +45,7 @@ impl Maker {
             1 => self.0.bool().into(),
             2 => self.number().into(),
             3 => i64::MIN.into(),
-            // what is not a number becomes `null`
+            // NaN and infinity become `null`
             4 => self.float().into(),
             5 => self.text().into(),
             6 if depth > 0 => (0..self.0.usize(..3)).map(|_| self.json(depth - 1)).collect(),
@@ -56,10 +56,10 @@ impl Maker {
         }
     }
 
-    /// Some levels around a value.
+    /// A value inside 40 to 60 lists.
     fn deep(&mut self) -> Shape {
         let mut shape = Shape::Nothing;
-        // a variant is an object, and a list in it another level
+        // each variant is an object, and the list inside it is another level
         for _ in 0..self.0.usize(40..60) {
             shape = Shape::List(vec![shape]);
         }
@@ -133,14 +133,14 @@ impl Maker {
             29 => Shape::Untagged(Box::new(self.untagged(depth))),
             30 => Shape::Flat(Flat {
                 first: 7,
-                // one of them has the name of the other field
+                // `first` is also the name of the other field
                 rest: ["second", "third", "first"][..self.0.usize(..=3)]
                     .iter()
                     .map(|key| ((*key).to_owned(), 9))
                     .collect(),
             }),
             31 => Shape::Bytes(Bytes(vec![0, 127, 255])),
-            32 => Shape::LeftOut(LeftOut {
+            32 => Shape::Skipped(Skipped {
                 list: (0..self.0.u8(..2)).collect(),
                 option: self.some(|this| Box::new(this.shape(depth))),
             }),
@@ -158,7 +158,7 @@ impl Maker {
         }
     }
 
-    /// Puts another value into one field.
+    /// Replaces the value of one field.
     pub(super) fn change(&mut self, values: &mut Values) {
         const DEPTH: usize = 5;
         match self.0.u8(..24) {

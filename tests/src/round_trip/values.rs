@@ -1,4 +1,4 @@
-//! A value of every form that serde has, and a state with fields of each kind.
+//! A value of every shape of serde's data model, and a state with fields of each kind.
 
 use burdock::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -9,7 +9,7 @@ use std::{
     marker::PhantomData,
 };
 
-/// Every form that serde has for a value, each inside of others.
+/// Every shape of serde's data model; most contain others.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Shape {
     #[default]
@@ -50,13 +50,13 @@ pub enum Shape {
     Untagged(Box<Untagged>),
     Flat(Flat),
     Bytes(Bytes),
-    LeftOut(LeftOut),
+    Skipped(Skipped),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Newtype(pub Option<u8>);
 
-/// Serde reads it by way of a buffer that forgets what a key was.
+/// Serde reads it through a buffer that loses the types of keys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 pub enum Tagged {
@@ -73,7 +73,7 @@ pub enum Adjacent {
     TwoThings(u8, Shape),
 }
 
-/// No two of them are written alike, but for `null`.
+/// No two variants have the same form, except for `null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Untagged {
@@ -90,7 +90,7 @@ pub struct Flat {
     pub rest: BTreeMap<String, u8>,
 }
 
-/// Bytes, as serde calls them.
+/// Bytes in serde's sense.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -107,7 +107,7 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LeftOut {
+pub struct Skipped {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub list: Vec<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,7 +127,7 @@ mod text {
     }
 }
 
-/// A number that is written as nothing when it is 0, although its slot is set.
+/// A number that is written as `null` when it is 0, although its slot is set.
 mod silent {
     use burdock::Slot;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -170,7 +170,7 @@ pub struct Sheet {
     pub within: u8,
 }
 
-/// Values for all of them.
+/// Values for all fields of [`Sheet`].
 #[derive(Clone, Debug)]
 pub struct Values {
     pub plain: Shape,
@@ -192,7 +192,7 @@ pub struct Values {
     pub within: u8,
 }
 
-/// Written as `null`, or as something.
+/// Written as `null`, or as a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Unital {
@@ -203,7 +203,7 @@ pub enum Unital {
 /// Another name for an option.
 pub type Maybe = Option<u8>;
 
-/// Values that every log takes.
+/// Values that every log accepts.
 pub(super) fn tame() -> Values {
     Values {
         plain: Shape::Nothing,

@@ -1,5 +1,5 @@
 //! The logs of this repository as subjects of the conformance suite, and the servers that tests
-//! start for them. `cargo run -p burdock-subjects` prints the results of all, side by side.
+//! start for them. `cargo run -p burdock-subjects` prints all results side by side.
 #![allow(
     missing_docs,
     missing_debug_implementations,

@@ -1,4 +1,4 @@
-//! Prints what the conformance suite says of each log.
+//! Prints the results of the conformance suite for each log.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use burdock_subjects::{memory::Memory, postgres::Postgres, sqlite::File};

@@ -1,11 +1,11 @@
-//! The log in memory.
+//! `MemoryLog` as a subject.
 
 use burdock::log::{Log, LogError, MemoryLog};
 use burdock_testkit::Subject;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
-/// Its store ends with it, so that it can neither be reopened nor crash.
+/// A log in memory. Its store does not outlive it, so it can neither be reopened nor crash.
 #[derive(Debug, Default)]
 pub struct Memory(MemoryLog);
 

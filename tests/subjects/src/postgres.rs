@@ -1,4 +1,4 @@
-//! The log on a server.
+//! `PostgresLog` as a subject.
 
 use crate::server::Server;
 use burdock::log::{Log, LogError};
@@ -12,11 +12,11 @@ use std::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-/// One schema of a server; the logs live in a runtime that goes on beside the cases.
+/// One schema of a server. The logs use a runtime that runs independently of the cases.
 pub struct Postgres {
     options: Options,
     runtime: Mutex<Runtime>,
-    /// One that may crash: nobody else uses it.
+    /// The server, if no other subject uses it, so that it may crash.
     server: Option<Server>,
 }
 
@@ -52,7 +52,7 @@ impl Subject for Postgres {
         Some(self.log())
     }
 
-    /// The end of the server, and of the process, which would try again otherwise.
+    /// Crashes the server, and drops the runtime, whose logs would otherwise reconnect.
     fn crash(&self) -> Option<BoxFuture<'_, Result<Arc<dyn Log>, LogError>>> {
         let server = self.server.as_ref()?;
         server.crash();

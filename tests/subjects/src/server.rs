@@ -1,4 +1,4 @@
-//! The server: made, started, stopped, and taken away with the process that made it.
+//! A PostgreSQL server for tests, which is removed when the process that created it ends.
 
 use burdock_postgres::{Options, PostgresLog};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
@@ -14,8 +14,8 @@ use std::{
     },
 };
 
-/// Stops the server and removes its folder when its input ends, as it does when the process of the
-/// test ends, in whatever way.
+/// A shell command that stops the server and removes its folder when its input ends, which happens however the
+/// process of the test ends.
 const KEEPER: &str = "cat >/dev/null; \"$0\" -D \"$1/data\" -m immediate stop; rm -rf \"$1\"";
 
 /// A `PostgreSQL` from Debian's package, in a temporary folder and on a free port.
@@ -51,7 +51,7 @@ impl Server {
             .arg(KEEPER)
             .arg(programs.join("pg_ctl"))
             .arg(&folder)
-            // what ends the process of the test together with its group is to leave the keeper
+            // a signal to the process group of the test must not end the keeper
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -59,7 +59,7 @@ impl Server {
             .spawn()
             .expect("a shell starts");
         let mut server = Self { programs, folder, port: 0, keeper };
-        // another process may take the port between the two
+        // another process may take the port before the server does
         let started = (0..10).any(|_| {
             server.port = free_port();
             server.try_start()
@@ -110,12 +110,12 @@ impl Server {
         self.connection().await.execute(statement).await.expect("the statement is right");
     }
 
-    /// As a power cut: nothing is flushed that was not.
+    /// Stops the server like a power cut, without flushing anything.
     pub fn crash(&self) {
         run(self.control().args(["-m", "immediate", "stop"]));
     }
 
-    /// Starts it again, after a crash.
+    /// Starts the server again after a crash.
     pub fn restart(&self) {
         assert!(self.try_start(), "PostgreSQL does not start again: {}", self.messages());
     }
@@ -135,7 +135,7 @@ impl Server {
         let mut control = as_user(&self.programs.join("pg_ctl"));
         control.arg("-D").arg(self.folder.join("data"));
         control.arg("-l").arg(self.folder.join("messages"));
-        // the server inherits them, and would keep a pipe open
+        // the server inherits these streams, and would keep a pipe open
         control.stdout(Stdio::null()).stderr(Stdio::null());
         control
     }
@@ -152,7 +152,7 @@ impl Drop for Server {
     }
 }
 
-/// Where Debian's package has its programs, the newest version of them.
+/// The folder with the programs of the newest version of Debian's package.
 fn programs() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let programs = versions.map(|version| version.path().join("bin"));
@@ -171,7 +171,7 @@ fn is_root() -> bool {
     id.stdout.trim_ascii() == b"0"
 }
 
-/// The server refuses to run as root.
+/// A command that runs as an unprivileged user, because the server refuses to run as root.
 fn as_user(program: &Path) -> Command {
     let mut command;
     if is_root() {
@@ -186,8 +186,8 @@ fn as_user(program: &Path) -> Command {
 
 fn run(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output().expect("a program starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} fails: {said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {stderr}");
 }
 
 fn free_port() -> u16 {

@@ -1,4 +1,4 @@
-//! The log in a file.
+//! `SqliteLog` as a subject.
 
 use burdock::log::{Log, LogError};
 use burdock_sqlite::SqliteLog;
@@ -13,13 +13,13 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// A file; a crash goes on with a copy of it.
+/// A file. A crash is simulated by continuing with a copy of it.
 pub struct File {
     folder: TempDir,
     current: Mutex<Current>,
 }
 
-/// The file that is in use: a crash goes on with a copy.
+/// The file that is in use.
 struct Current {
     copies: u32,
     log: Option<SqliteLog>,
@@ -73,8 +73,8 @@ impl Subject for File {
     }
 }
 
-/// Copies what a crash would leave. A transaction of its own keeps the write-ahead log from being
-/// started anew between the two files, which no crash could do.
+/// Copies the files as a crash would leave them. An open transaction keeps the write-ahead log from being reset
+/// between the two copies, which a crash could not cause.
 fn copy(from: &Path, to: &Path) {
     let connection = Connection::open(from).unwrap();
     connection.busy_timeout(Duration::from_mins(1)).unwrap();

@@ -1,4 +1,4 @@
-//! Values that the log on a server takes come back as they were.
+//! Values that `PostgresLog` accepts are restored unchanged.
 #![cfg(feature = "server-tests")]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
@@ -8,7 +8,7 @@ use burdock_tests::round_trip::check;
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn values_come_back_from_postgresql_as_they_were() {
+async fn values_are_restored_from_postgresql() {
     let log = Server::shared().options().max_connections(2).connect().await.unwrap();
     let log: Arc<dyn Log> = Arc::new(log);
     for seed in 200..202 {

@@ -1,8 +1,9 @@
-//! What fails around an action: parameters, conditions, edges and slots; and what an edge passes on.
+//! Failures outside of an action, in parameters, conditions, edges and slots, and the failures that error edges
+//! pass on.
 
 use super::with_rounds;
 use burdock::{App, Failure, Outcome, Position, prelude::*};
-use burdock_tests::script::{CarefulInputs, Do, Heard, Script};
+use burdock_tests::script::{CarefulInputs, Do, EventRecorder, Script};
 use serde::{Deserialize, Serialize};
 use std::{
     error::Error,
@@ -22,29 +23,30 @@ async fn break_down() -> Result<Writes> {
 }
 
 #[action(state = Rough, writes(bumps))]
-async fn mend(#[error] failure: &Failure) -> Result<Writes> {
-    Err(burdock::ActionError::msg(format!("cannot mend: {failure}")))
+async fn repair(#[error] failure: &Failure) -> Result<Writes> {
+    Err(burdock::ActionError::msg(format!("cannot repair: {failure}")))
 }
 
 graph! {
     RoughRide(Rough) {
-        nodes { break_down, mend }
+        nodes { break_down, repair }
         start break_down;
-        break_down | mend -> end;
-        on error break_down -> mend;
+        break_down | repair -> end;
+        on error break_down -> repair;
     }
 }
 
-async fn rough(state: Rough) -> (App<RoughRide>, Heard) {
-    let heard = Heard::default();
+async fn rough(state: Rough) -> (App<RoughRide>, EventRecorder) {
+    let heard = EventRecorder::default();
     let app = RoughRide::app().state(state).observer(heard.observer()).build().await.unwrap();
     (app, heard)
 }
 
 #[tokio::test]
-async fn the_target_of_an_error_edge_that_fails_too_ends_the_run_or_takes_its_own_edge() {
-    let script =
-        Script::default().on("first", [Do::FailForGood("no")]).on("third", [Do::Fail("no again")]);
+async fn a_failing_error_handler_ends_the_run_or_takes_its_own_error_edge() {
+    let script = Script::default()
+        .on("first", [Do::FailTerminally("no")])
+        .on("third", [Do::Fail("no again")]);
     let mut bench = with_rounds(script, 1).await;
     let end = bench.app.run(CarefulInputs {}).await.unwrap();
     assert_eq!((end.outcome(), end.last()), (Outcome::Ended, None));
@@ -54,17 +56,17 @@ async fn the_target_of_an_error_edge_that_fails_too_ends_the_run_or_takes_its_ow
 
     let (mut app, _) = rough(Rough::default()).await;
     let error = app.run(RoughRideInputs {}).await.unwrap_err();
-    assert_eq!(error.to_string(), "node `mend` failed");
-    assert_eq!(error.source().unwrap().to_string(), "cannot mend: node `break_down` failed");
-    assert_eq!(app.position(), Position::Unfinished(RoughRideNode::mend));
+    assert_eq!(error.to_string(), "node `repair` failed");
+    assert_eq!(error.source().unwrap().to_string(), "cannot repair: node `break_down` failed");
+    assert_eq!(app.position(), Position::Unfinished(RoughRideNode::repair));
     let error = app.resume().await.unwrap_err();
     assert_eq!(
         error.source().unwrap().to_string(),
-        "cannot mend: node `break_down` failed",
+        "cannot repair: node `break_down` failed",
         "kept for resume"
     );
     let error = app.restart(RoughRideInputs {}).await.unwrap_err();
-    assert_eq!(error.to_string(), "node `mend` failed");
+    assert_eq!(error.to_string(), "node `repair` failed");
 }
 
 fn panics(what: &str) -> bool {
@@ -107,7 +109,7 @@ graph! {
             condition: bump,
             #[timeout(Duration::from_secs(panics("the timeout").into()))]
             timeout: bump,
-            by_edge: break_down2,
+            by_edge: break_down_again,
             feel,
         }
         start default;
@@ -122,7 +124,7 @@ graph! {
 }
 
 #[action(state = Rough, writes(bumps))]
-async fn break_down2() -> Result<Writes> {
+async fn break_down_again() -> Result<Writes> {
     Err(burdock::ActionError::msg("flat tyre"))
 }
 
@@ -131,7 +133,7 @@ async fn potholes(at: PotholesNode, state: Rough) -> App<Potholes> {
 }
 
 #[tokio::test]
-async fn what_panics_around_an_action_fails_its_step_and_changes_nothing() {
+async fn panics_in_parameters_conditions_and_edges_fail_the_step_and_change_nothing() {
     let table = [
         (PotholesNode::default, "node `default` panicked: the default"),
         (PotholesNode::condition, "node `condition` panicked: at 6"),
@@ -152,7 +154,7 @@ async fn what_panics_around_an_action_fails_its_step_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn parameter_expressions_are_evaluated_anew_for_each_attempt() {
+async fn parameter_expressions_are_evaluated_for_each_attempt() {
     let mut app = potholes(PotholesNode::value, Rough::default()).await;
     let error = app.run(PotholesInputs {}).await.unwrap_err();
     assert_eq!(error.to_string(), "node `value` panicked: the expression");
@@ -163,7 +165,7 @@ async fn parameter_expressions_are_evaluated_anew_for_each_attempt() {
 }
 
 #[tokio::test]
-async fn a_slot_without_a_value_in_a_state_made_by_hand_fails_the_step_that_reads_it() {
+async fn reading_an_unset_slot_fails_the_step() {
     let mut app = potholes(PotholesNode::feel, Rough::default()).await;
     let error = app.run(PotholesInputs {}).await.unwrap_err();
     assert_eq!(
@@ -189,7 +191,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_slot_without_a_value_fails_the_condition_that_looks_at_it_and_undoes_the_candidate() {
+async fn a_condition_that_reads_an_unset_slot_fails_the_step_and_reverts_its_writes() {
     let mut app = Asking::app()
         .state(Rough::default())
         .at(Position::Rest(AskingNode::pace))
@@ -201,7 +203,7 @@ async fn a_slot_without_a_value_fails_the_condition_that_looks_at_it_and_undoes_
         error.to_string(),
         "node `pace` reads the slot `mood`, which has no value in this state"
     );
-    assert_eq!(app.state(), &Rough::default(), "what the action wrote is undone");
+    assert_eq!(app.state(), &Rough::default(), "the writes of the action are reverted");
     assert_eq!(app.position(), Position::Unfinished(AskingNode::pace));
 }
 
@@ -221,22 +223,22 @@ async fn complain(#[error] failure: &Failure) -> Result<Writes> {
 graph! {
     Walk(Rough) {
         inputs { over: u32 }
-        nodes { stumble, complain, go_on: stumble }
+        nodes { stumble, complain, proceed: stumble }
         start stumble;
         stumble -> end;
         on error stumble -> pause complain;
-        complain -> go_on;
-        go_on -> end;
+        complain -> proceed;
+        proceed -> end;
     }
 }
 
 #[tokio::test]
-async fn a_failure_is_passed_on_over_a_pause_and_to_who_begins_again_there() {
+async fn a_failure_is_kept_across_a_pause_and_a_restart() {
     let mut app = Walk::app().build().await.unwrap();
     let end = app.run(WalkInputs { over: 1 }).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Paused(WalkNode::complain));
     let error = app.run(WalkInputs { over: 1 }).await.unwrap_err();
-    assert_eq!(error.to_string(), "node `go_on` failed");
+    assert_eq!(error.to_string(), "node `proceed` failed");
     assert_eq!(app.state().mood.get().unwrap(), "node `stumble` failed");
     let end = app.restart(WalkInputs { over: 0 }).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Ended);

@@ -1,4 +1,4 @@
-//! Destructors that panic where a run drops something of the user's types.
+//! Panics in destructors of user types that a run drops.
 
 use burdock::{
     App, Context, Failure, Outcome, Position, Retry, RunErrorKind,
@@ -16,11 +16,11 @@ use std::{
 };
 
 thread_local! {
-    /// How many destructors have panicked; tests have a thread each.
+    /// The number of destructors that panicked. Each test has its own thread.
     static PANICS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Panics when it is dropped while it is armed, unless the thread panics already.
+/// Panics when it is dropped while armed, unless the thread panics already.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Bomb {
     armed: bool,
@@ -36,7 +36,7 @@ impl Drop for Bomb {
     fn drop(&mut self) {
         if self.armed && !thread::panicking() {
             PANICS.set(PANICS.get() + 1);
-            // as a panic, but nothing is printed
+            // unlike `panic!`, this prints nothing
             resume_unwind(Box::new("a destructor"));
         }
     }
@@ -62,15 +62,15 @@ impl fmt::Display for Explosive {
 
 impl Error for Explosive {}
 
-/// What the action does.
+/// The behaviour of the action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Act {
     Return,
     /// Waits with a bomb among its locals.
     Hang,
-    /// Yields one bomb after the other, and then returns.
+    /// Yields three bombs, and then returns.
     Yield,
-    /// Returns writes that are bombs, which the transition does not like.
+    /// Returns writes that are bombs, after which the transition fails if `never` is unset.
     Write,
     /// Returns an error that is a bomb.
     Fail,
@@ -97,7 +97,7 @@ async fn handle(
     #[input] order: &Order,
     #[context] cx: &Context,
 ) -> Result<Writes> {
-    // the next attempt, or the one after a resume, does no harm
+    // a second attempt, or one after a resume, only returns
     let act = if cx.attempt() == 1 && *goods.second == 0 { order.act } else { Act::Return };
     let mut bomb = Bomb { armed: act == Act::Hang };
     match act {
@@ -144,7 +144,7 @@ graph! {
         }
         start set;
         set -> if state.second == 99 { again } else { handle };
-        // a state made by hand lacks the slot
+        // a state that a test creates may lack the slot
         handle | again -> if state.never > 0 { pause set } else { end };
         report -> pause set;
         on error handle | again -> report;
@@ -152,13 +152,13 @@ graph! {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
+enum Storage {
     InMemory,
     Logged,
 }
 
-impl Kept {
-    /// How often a value is dropped that a log has read back before it has the value.
+impl Storage {
+    /// The number of extra drops of a value, because a log reads back each value before it is appended.
     fn read_back(self) -> usize {
         usize::from(self == Self::Logged)
     }
@@ -170,11 +170,11 @@ struct Bench {
     clock: Clock,
 }
 
-async fn bench(kept: Kept, at: HandlingNode, state: Crate) -> Bench {
+async fn bench(storage: Storage, at: HandlingNode, state: Crate) -> Bench {
     let clock = Clock::default();
     let app = Handling::app().id("s").state(state).at(Position::Rest(at));
     let app = app.runtime(clock.clone());
-    let log = (kept == Kept::Logged).then(|| FaultyLog::new(MemoryLog::new()));
+    let log = (storage == Storage::Logged).then(|| FaultyLog::new(MemoryLog::new()));
     let app = match &log {
         Some(log) => app.log(log.clone()),
         None => app,
@@ -187,7 +187,7 @@ fn ready() -> Crate {
 }
 
 impl Bench {
-    /// What the last entry says, if there is a log.
+    /// Asserts the kind of the last entry, if there is a log.
     async fn ends_with(&self, kind: &str, case: &str) {
         let Some(log) = &self.log else { return };
         let id = SessionId::new("s").unwrap();
@@ -201,7 +201,7 @@ impl Bench {
     }
 }
 
-/// How an attempt ends whose locals panic when they are dropped.
+/// The end of an attempt whose locals panic when they are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     Timeout,
@@ -211,13 +211,13 @@ enum Ending {
 }
 
 #[tokio::test]
-async fn what_the_locals_of_an_attempt_panic_with_changes_no_ending() {
+async fn panicking_locals_do_not_change_how_an_attempt_ends() {
     use Ending::{Cancel, Drop, Retry, Timeout};
-    for kept in [Kept::InMemory, Kept::Logged] {
+    for storage in [Storage::InMemory, Storage::Logged] {
         for ending in [Timeout, Retry, Cancel, Drop] {
-            let case = format!("{kept:?}, {ending:?}");
+            let case = format!("{storage:?}, {ending:?}");
             let at = if ending == Retry { HandlingNode::again } else { HandlingNode::handle };
-            let mut bench = bench(kept, at, ready()).await;
+            let mut bench = bench(storage, at, ready()).await;
             let (clock, panics) = (bench.clock.clone(), PANICS.get());
             let grace = Duration::from_millis(500);
             let mut run = bench.app.run(order(Act::Hang)).grace_period(grace);
@@ -264,11 +264,11 @@ async fn what_the_locals_of_an_attempt_panic_with_changes_no_ending() {
 }
 
 #[tokio::test]
-async fn items_that_nobody_reads_panic_for_themselves() {
-    for kept in [Kept::InMemory, Kept::Logged] {
+async fn a_panicking_destructor_of_an_unread_item_does_not_fail_the_run() {
+    for storage in [Storage::InMemory, Storage::Logged] {
         for reader in ["finish", "await", "only", "step"] {
-            let case = format!("{kept:?}, {reader}");
-            let mut bench = bench(kept, HandlingNode::handle, ready()).await;
+            let case = format!("{storage:?}, {reader}");
+            let mut bench = bench(storage, HandlingNode::handle, ready()).await;
             let panics = PANICS.get();
             let mut run = bench.app.run(order(Act::Yield));
             let outcome = match reader {
@@ -289,20 +289,20 @@ async fn items_that_nobody_reads_panic_for_themselves() {
                 }
             };
             assert_eq!(outcome, Outcome::Paused(HandlingNode::set), "{case}");
-            assert_eq!(PANICS.get(), panics + 3 + 3 * kept.read_back(), "{case}");
+            assert_eq!(PANICS.get(), panics + 3 + 3 * storage.read_back(), "{case}");
             assert_eq!(bench.done(), ["handled"], "{case}");
         }
     }
 }
 
 #[tokio::test]
-async fn inputs_panic_for_themselves_wherever_they_are_dropped() {
+async fn a_panicking_destructor_of_inputs_does_not_fail_the_run() {
     let armed = |act| HandlingInputs { order: Order { act, bomb: Bomb::armed() } };
-    for kept in [Kept::InMemory, Kept::Logged] {
-        let mut bench = bench(kept, HandlingNode::handle, ready()).await;
-        let (panics, read_back) = (PANICS.get(), kept.read_back());
+    for storage in [Storage::InMemory, Storage::Logged] {
+        let mut bench = bench(storage, HandlingNode::handle, ready()).await;
+        let (panics, read_back) = (PANICS.get(), storage.read_back());
         drop(bench.app.run(armed(Act::Return)));
-        assert_eq!(PANICS.get(), panics + 1, "{kept:?}: a run that was never polled");
+        assert_eq!(PANICS.get(), panics + 1, "{storage:?}: a run that was never polled");
 
         let mut run = bench.app.run(armed(Act::Hang));
         assert!(run.finish().until_stalled().is_none());
@@ -310,33 +310,33 @@ async fn inputs_panic_for_themselves_wherever_they_are_dropped() {
         assert_eq!(
             PANICS.get(),
             panics + 2 + read_back,
-            "{kept:?}: a local; inputs are kept for a resume"
+            "{storage:?}: only the local, because the inputs are kept for a resume"
         );
 
         let error = bench.app.run(armed(Act::Return)).await.unwrap_err();
-        assert!(matches!(error.kind(), RunErrorKind::Unfinished { .. }), "{kept:?}: {error}");
-        assert_eq!(PANICS.get(), panics + 3 + read_back, "{kept:?}: a run that did not start");
+        assert!(matches!(error.kind(), RunErrorKind::Unfinished { .. }), "{storage:?}: {error}");
+        assert_eq!(PANICS.get(), panics + 3 + read_back, "{storage:?}: a run that did not start");
 
         bench.app.restart(armed(Act::Return)).await.unwrap();
         assert_eq!(
             PANICS.get(),
             panics + 5 + 2 * read_back,
-            "{kept:?}: those before, and then its own"
+            "{storage:?}: the earlier inputs, and then its own"
         );
-        assert_eq!(bench.done(), ["handled"], "{kept:?}");
+        assert_eq!(bench.done(), ["handled"], "{storage:?}");
     }
 }
 
 #[tokio::test]
-async fn an_error_panics_for_itself_when_the_step_that_heard_of_it_is_committed() {
-    for kept in [Kept::InMemory, Kept::Logged] {
+async fn a_panicking_destructor_of_an_error_does_not_revert_the_commit_that_handled_it() {
+    for storage in [Storage::InMemory, Storage::Logged] {
         for (at, done) in [
             (HandlingNode::handle, "node `handle` failed"),
             // its error is dropped before the second attempt
             (HandlingNode::again, "handled"),
         ] {
-            let case = format!("{kept:?}, {at}");
-            let mut bench = bench(kept, at, ready()).await;
+            let case = format!("{storage:?}, {at}");
+            let mut bench = bench(storage, at, ready()).await;
             let (clock, panics) = (bench.clock.clone(), PANICS.get());
             let mut run = bench.app.run(order(Act::Fail));
             let _ = run.finish().until_stalled();
@@ -352,22 +352,22 @@ async fn an_error_panics_for_itself_when_the_step_that_heard_of_it_is_committed(
 }
 
 #[tokio::test]
-async fn a_candidate_is_undone_as_a_whole() {
-    for kept in [Kept::InMemory, Kept::Logged] {
-        let mut bench = bench(kept, HandlingNode::handle, Crate::default()).await;
+async fn a_candidate_is_reverted_completely() {
+    for storage in [Storage::InMemory, Storage::Logged] {
+        let mut bench = bench(storage, HandlingNode::handle, Crate::default()).await;
         let panics = PANICS.get();
         let end = bench.app.run(order(Act::Write)).await.unwrap();
-        assert_eq!(end.last(), Some(HandlingNode::report), "{kept:?}");
-        assert!(PANICS.get() > panics, "{kept:?}");
+        assert_eq!(end.last(), Some(HandlingNode::report), "{storage:?}");
+        assert!(PANICS.get() > panics, "{storage:?}");
         let text = "node `handle` reads the slot `never`, which has no value in this state";
         let expected = Crate { done: [text.to_owned()].into(), ..Crate::default() };
-        assert_eq!(bench.app.state(), &expected, "{kept:?}");
+        assert_eq!(bench.app.state(), &expected, "{storage:?}");
     }
 }
 
 #[tokio::test]
-async fn writes_that_wait_for_the_log_are_taken_back_as_a_whole_when_the_run_is_dropped() {
-    let mut bench = bench(Kept::Logged, HandlingNode::handle, ready()).await;
+async fn dropping_a_run_reverts_all_writes_that_wait_for_the_log() {
+    let mut bench = bench(Storage::Logged, HandlingNode::handle, ready()).await;
     let panics = PANICS.get();
     let mut run = bench.app.run(order(Act::Write));
     let log = bench.log.as_ref().unwrap();

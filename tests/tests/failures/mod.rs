@@ -17,16 +17,16 @@ use burdock::{App, Outcome, Position, RunErrorKind, action::FailureCause, prelud
 use burdock_tests::{
     clock::Clock,
     script::{
-        Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, Heard, Line, LineInputs,
-        LineNode, LineResources, Log, Script,
+        Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, EventRecorder, Line,
+        LineInputs, LineNode, LineResources, Log, Script,
     },
     stalled::UntilStalled,
 };
 use futures::StreamExt;
 use std::{error::Error, time::Duration};
 
-async fn line(script: Script) -> (App<Line>, Heard) {
-    let heard = Heard::default();
+async fn line(script: Script) -> (App<Line>, EventRecorder) {
+    let heard = EventRecorder::default();
     let app = Line::app()
         .resources(LineResources { script, drops: Drops::default() })
         .observer(heard.observer())
@@ -37,9 +37,8 @@ async fn line(script: Script) -> (App<Line>, Heard) {
     (app, heard)
 }
 
-/// What a step that fails comes to: the items before, the message, its source, the cause.
 #[tokio::test]
-async fn every_way_to_fail_names_the_node_and_keeps_the_last_commit() {
+async fn every_failure_names_the_node_and_keeps_the_last_commit() {
     let table: [(&str, Vec<Do>, &[u32], &str, Option<&str>); 6] = [
         (
             "an error before the first item",
@@ -49,15 +48,15 @@ async fn every_way_to_fail_names_the_node_and_keeps_the_last_commit() {
             Some("full"),
         ),
         (
-            "an error after it",
+            "an error after an item",
             vec![Do::Yield(1), Do::Fail("full")],
             &[1],
             "node `second` failed",
             Some("full"),
         ),
         (
-            "a terminal one",
-            vec![Do::FailForGood("gone")],
+            "a terminal error",
+            vec![Do::FailTerminally("gone")],
             &[],
             "node `second` failed",
             Some("gone"),
@@ -70,7 +69,7 @@ async fn every_way_to_fail_names_the_node_and_keeps_the_last_commit() {
             None,
         ),
         (
-            "a panic after it",
+            "a panic after items",
             vec![Do::Yield(1), Do::Yield(2), Do::Panic("ouch")],
             &[1, 2],
             "node `second` panicked: ouch",
@@ -101,10 +100,10 @@ async fn every_way_to_fail_names_the_node_and_keeps_the_last_commit() {
         } else {
             format!("second 1.1 items_superseded {}\n", shown.len())
         };
-        let told = format!(
+        let expected = format!(
             "{superseded}second 1.1 step_failed {message}, then None\nsecond 1.1 run_failed {message}"
         );
-        assert!(heard.take().ends_with(&told), "{name}");
+        assert!(heard.take().ends_with(&expected), "{name}");
         app.resume().await.unwrap();
         assert_eq!(app.state().nodes(), "first second third", "{name}");
     }
@@ -112,7 +111,7 @@ async fn every_way_to_fail_names_the_node_and_keeps_the_last_commit() {
 
 struct Bench {
     app: App<Careful>,
-    heard: Heard,
+    heard: EventRecorder,
     clock: Clock,
 }
 
@@ -121,7 +120,7 @@ async fn careful(script: Script) -> Bench {
 }
 
 async fn with_rounds(script: Script, rounds: u32) -> Bench {
-    let (heard, clock) = (Heard::default(), Clock::default());
+    let (heard, clock) = (EventRecorder::default(), Clock::default());
     let app = Careful::app()
         .resources(CarefulResources { script, drops: Drops::default() })
         .state(Log { rounds, ..Log::default() })
@@ -138,7 +137,7 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 #[tokio::test]
-async fn a_retryable_error_is_tried_again_after_growing_waits() {
+async fn a_retryable_error_is_retried_after_growing_delays() {
     let script = Script::default().on("first", [Do::Fail("a")]).on("first", [Do::Fail("b")]);
     let mut bench = careful(script).await;
     let mut run = bench.app.run(CarefulInputs {});
@@ -150,7 +149,7 @@ async fn a_retryable_error_is_tried_again_after_growing_waits() {
     bench.clock.advance(seconds(1));
     assert_eq!(run.finish().until_stalled().unwrap().unwrap().outcome(), Outcome::Ended);
     drop(run);
-    assert_eq!(bench.clock.asked(), [seconds(10), seconds(20), seconds(1)]);
+    assert_eq!(bench.clock.slept(), [seconds(10), seconds(20), seconds(1)]);
     assert_eq!(
         bench.heard.take(),
         "first 0.1 run_started\n\
@@ -185,8 +184,8 @@ async fn an_error_edge_is_taken_when_the_retries_are_used_up() {
 }
 
 #[tokio::test]
-async fn what_another_attempt_cannot_mend_is_not_tried_again() {
-    for act in [Do::FailForGood("gone"), Do::Panic("ouch")] {
+async fn terminal_errors_and_panics_are_not_retried() {
+    for act in [Do::FailTerminally("gone"), Do::Panic("ouch")] {
         let mut bench = careful(Script::default().on("first", [act])).await;
         bench.app.run(CarefulInputs {}).await.unwrap();
         assert_eq!(bench.heard.count("attempt_failed"), 0);
@@ -196,7 +195,7 @@ async fn what_another_attempt_cannot_mend_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_streaming_action_is_tried_again_only_until_its_first_item_is_out() {
+async fn a_streaming_action_is_retried_only_before_its_first_item() {
     let script =
         Script::default().on("first", [Do::Fail("a")]).on("first", [Do::Yield(1), Do::Fail("b")]);
     let mut bench = careful(script).await;
@@ -252,8 +251,8 @@ async fn each_attempt_and_each_step_has_its_own_timeout() {
 }
 
 #[tokio::test]
-async fn the_condition_of_an_error_edge_decides_over_the_committed_state() {
-    let fail = || Script::default().on("first", [Do::FailForGood("no")]);
+async fn the_condition_of_an_error_edge_reads_the_committed_state() {
+    let fail = || Script::default().on("first", [Do::FailTerminally("no")]);
     let mut bench = with_rounds(fail(), 1).await;
     let end = bench.app.run(CarefulInputs {}).await.unwrap();
     assert_eq!(end.last(), Some(CarefulNode::third));
@@ -261,8 +260,8 @@ async fn the_condition_of_an_error_edge_decides_over_the_committed_state() {
 }
 
 #[tokio::test]
-async fn a_node_that_took_its_error_edge_was_not_committed_so_no_halt_follows_it() {
-    let script = || Script::default().on("first", [Do::FailForGood("no")]);
+async fn halt_after_ignores_a_node_that_took_its_error_edge() {
+    let script = || Script::default().on("first", [Do::FailTerminally("no")]);
     let mut bench = careful(script()).await;
     let end = bench.app.run(CarefulInputs {}).halt_after(CarefulNode::first).await.unwrap();
     assert_eq!(end.outcome(), Outcome::Paused(CarefulNode::first));
@@ -279,8 +278,8 @@ async fn a_node_that_took_its_error_edge_was_not_committed_so_no_halt_follows_it
 }
 
 #[tokio::test]
-async fn a_drop_while_a_failure_is_told_finds_the_position_moved() {
-    let mut bench = careful(Script::default().on("first", [Do::FailForGood("no")])).await;
+async fn a_run_dropped_after_a_failure_event_is_at_the_target_of_the_error_edge() {
+    let mut bench = careful(Script::default().on("first", [Do::FailTerminally("no")])).await;
     let mut events = bench.app.run(CarefulInputs {}).events();
     while let Some(event) = events.next().await {
         if event.unwrap().kind.name() == "step_failed" {

@@ -7,7 +7,7 @@ use burdock::{
 };
 use burdock_tests::{
     clock::Clock,
-    script::{Do, Drops, Heard, Log, Script, work},
+    script::{Do, Drops, EventRecorder, Log, Script, work},
     stalled::UntilStalled,
 };
 use futures::StreamExt;
@@ -37,13 +37,13 @@ fn resources(script: Script) -> PersistentResources {
 
 fn twice() -> Script {
     Script::default()
-        .on("first", [Do::Yield(1), Do::Yield(2), Do::Fail("cut off")])
+        .on("first", [Do::Yield(1), Do::Yield(2), Do::Fail("disconnected")])
         .on("first", [Do::Yield(1), Do::Yield(2), Do::Yield(3)])
 }
 
 #[tokio::test]
-async fn the_next_attempt_supersedes_what_the_failed_one_has_shown() {
-    let (heard, clock) = (Heard::default(), Clock::default());
+async fn items_of_a_failed_attempt_are_superseded_before_the_retry_delay() {
+    let (heard, clock) = (EventRecorder::default(), Clock::default());
     let app = Persistent::app().resources(resources(twice())).observer(heard.observer());
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(PersistentInputs {});
@@ -58,7 +58,7 @@ async fn the_next_attempt_supersedes_what_the_failed_one_has_shown() {
          first 0.1 item\n\
          first 0.1 items_superseded 2\n\
          first 0.1 attempt_failed node `first` failed",
-        "readers learn of it before the delay"
+        "the event is emitted before the delay"
     );
     clock.advance(DELAY);
     let items: Vec<u32> = run.by_ref().map(Result::unwrap).collect().await;
@@ -70,7 +70,7 @@ async fn the_next_attempt_supersedes_what_the_failed_one_has_shown() {
 }
 
 #[tokio::test]
-async fn it_needs_no_observer_and_no_log() {
+async fn superseding_needs_no_observer_and_no_log() {
     let clock = Clock::default();
     let app = Persistent::app().resources(resources(twice())).runtime(clock.clone());
     let mut app = app.build().await.unwrap();
@@ -83,7 +83,7 @@ async fn it_needs_no_observer_and_no_log() {
 }
 
 #[tokio::test]
-async fn a_reader_of_events_is_told_between_the_attempts() {
+async fn events_report_superseded_items_between_the_attempts() {
     let clock = Clock::default();
     let app = Persistent::app().resources(resources(twice())).runtime(clock.clone());
     let mut app = app.build().await.unwrap();
@@ -103,7 +103,7 @@ async fn a_reader_of_events_is_told_between_the_attempts() {
 }
 
 #[tokio::test]
-async fn a_timeout_after_items_were_shown_is_retried_too() {
+async fn a_timeout_after_items_were_shown_is_retried() {
     let clock = Clock::default();
     let script = Script::default().on("first", [Do::Yield(1), Do::Hang]);
     let app = Persistent::app().resources(resources(script)).runtime(clock.clone());
@@ -120,8 +120,8 @@ async fn a_timeout_after_items_were_shown_is_retried_too() {
 
 #[tokio::test]
 async fn when_the_retries_are_used_up_the_step_fails_and_its_items_are_superseded() {
-    let (heard, clock) = (Heard::default(), Clock::default());
-    let fails = || [Do::Yield(1), Do::Fail("cut off")];
+    let (heard, clock) = (EventRecorder::default(), Clock::default());
+    let fails = || [Do::Yield(1), Do::Fail("disconnected")];
     let script = Script::default().on("first", fails()).on("first", fails()).on("first", fails());
     let app = Persistent::app().resources(resources(script)).observer(heard.observer());
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
@@ -157,7 +157,7 @@ async fn entries(log: &MemoryLog) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_log_has_it_before_the_delay_and_a_crash_then_supersedes_nothing_twice() {
+async fn superseding_is_recorded_before_the_delay_and_not_repeated_after_a_crash() {
     let (log, clock) = (MemoryLog::new(), Clock::default());
     let mut app = open(&log, twice(), &clock).await;
     let mut run = app.run(PersistentInputs {});
@@ -178,7 +178,7 @@ async fn the_log_has_it_before_the_delay_and_a_crash_then_supersedes_nothing_twi
 }
 
 #[tokio::test]
-async fn a_crash_within_a_later_attempt_supersedes_the_items_of_that_one() {
+async fn a_crash_in_a_later_attempt_supersedes_only_the_items_of_that_attempt() {
     let (log, clock) = (MemoryLog::new(), Clock::default());
     let script = twice().on("second", [Do::Hang]);
     let mut app = open(&log, script, &clock).await;

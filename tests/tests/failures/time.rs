@@ -1,4 +1,4 @@
-//! What a timeout counts: the time of the action, and of nothing else.
+//! A timeout counts only the time of the action.
 
 use burdock::{
     App, Outcome, RunError, RunErrorKind, Runtime,
@@ -25,7 +25,7 @@ fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// `second` may take a second.
+/// The timeout of `second` is a second.
 async fn careful(acts: Vec<Do>, clock: &Clock) -> App<Careful> {
     let script = Script::default().on("second", acts);
     let resources = CarefulResources { script, drops: Drops::default() };
@@ -40,7 +40,7 @@ fn timed_out<T>(result: &Result<T, RunError>) -> bool {
 }
 
 #[tokio::test]
-async fn a_consumer_may_take_as_long_as_it_likes_for_each_item() {
+async fn time_of_the_consumer_between_items_does_not_count() {
     let clock = Clock::default();
     let mut app = careful((0..50).map(Do::Yield).collect(), &clock).await;
     let mut run = app.run(CarefulInputs {});
@@ -53,7 +53,7 @@ async fn a_consumer_may_take_as_long_as_it_likes_for_each_item() {
 }
 
 #[tokio::test]
-async fn what_the_action_takes_between_its_items_adds_up() {
+async fn time_of_the_action_between_items_adds_up() {
     for (own, over) in [(499, false), (500, true)] {
         let clock = Clock::default();
         let acts = [Do::Sleep(millis(own)), Do::Yield(1), Do::Sleep(millis(own)), Do::Yield(2)];
@@ -63,7 +63,7 @@ async fn what_the_action_takes_between_its_items_adds_up() {
             assert!(run.next().until_stalled().is_none());
             clock.advance(millis(own));
             let item = run.next().until_stalled().unwrap().unwrap();
-            assert_eq!(item.unwrap(), expected, "an action that can go on does");
+            assert_eq!(item.unwrap(), expected, "a woken action continues");
             clock.advance(Duration::from_mins(1));
         }
         let waits = run.next().until_stalled();
@@ -74,12 +74,12 @@ async fn what_the_action_takes_between_its_items_adds_up() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_comes_late_does_not_cost_the_action_its_time() {
+async fn time_until_a_late_poll_does_not_count() {
     let clock = Clock::default();
     let acts = vec![Do::Sleep(millis(900)), Do::Sleep(millis(90)), Do::Hang];
     let mut app = careful(acts, &clock).await;
     let mut run = app.run(CarefulInputs {});
-    // woken in time, and polled much later, as by a consumer that is busy with something else
+    // woken in time but polled much later, as by a busy consumer
     for step in [900, 90] {
         assert!(run.next().until_stalled().is_none());
         clock.advance(millis(step));
@@ -93,7 +93,7 @@ async fn a_consumer_that_comes_late_does_not_cost_the_action_its_time() {
 }
 
 #[tokio::test]
-async fn an_action_that_is_never_woken_has_waited_all_the_time() {
+async fn an_action_that_is_never_woken_times_out() {
     let clock = Clock::default();
     let mut app = careful(vec![Do::Hang], &clock).await;
     let mut run = app.run(CarefulInputs {});
@@ -103,7 +103,7 @@ async fn an_action_that_is_never_woken_has_waited_all_the_time() {
 }
 
 #[test]
-fn an_item_that_waits_for_the_log_waits_for_nothing_that_the_action_does() {
+fn time_that_an_item_waits_for_the_log_does_not_count() {
     let (log, clock) = (FaultyLog::new(MemoryLog::new()), Clock::default());
     let script = Script::default().on("second", [Do::Yield(1), Do::Sleep(millis(999))]);
     let resources = CarefulResources { script, drops: Drops::default() };
@@ -118,14 +118,14 @@ fn an_item_that_waits_for_the_log_waits_for_nothing_that_the_action_does() {
         clock.advance(Duration::from_secs(10));
     }
     assert_eq!(log.held(), 1);
-    log.let_go();
+    log.release_next();
     assert_eq!(block_on(run.next()).unwrap().unwrap(), 1);
     assert!(run.next().until_stalled().is_none());
     clock.advance(millis(999));
     assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Ended);
 }
 
-/// Gives up on items that are not taken at once, and then waits for good.
+/// Abandons items that are not taken at once, and then never finishes.
 struct Racing;
 
 struct Rounds(u32);
@@ -183,7 +183,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn an_item_that_the_action_waits_for_no_longer_does_not_stop_the_clock() {
+async fn an_abandoned_item_does_not_pause_the_timeout() {
     let clock = Clock::default();
     let mut app = Impatient::app().runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(ImpatientInputs {});
@@ -191,7 +191,7 @@ async fn an_item_that_the_action_waits_for_no_longer_does_not_stop_the_clock() {
         assert_eq!(run.next().until_stalled().unwrap().unwrap().unwrap(), expected);
         clock.advance(Duration::from_mins(1));
     }
-    // the last item was taken, of which the action is told by a wake; it waits for something else
+    // the last item was taken, which woke the action, but it waits for something else
     assert!(run.next().until_stalled().is_none());
     assert!(run.next().until_stalled().is_none());
     clock.advance(millis(999));
@@ -200,23 +200,23 @@ async fn an_item_that_the_action_waits_for_no_longer_does_not_stop_the_clock() {
     assert!(timed_out(&run.next().until_stalled().unwrap().unwrap()));
 }
 
-/// Whenever the test says so, yields an item from a thread.
+/// Yields an item from a thread for each signal of the test.
 #[streaming_action(blocking, state = Log, reads(rounds), writes(rounds), yields(u32))]
-fn from_a_thread(log: Reads<'_>, #[resource] turns: &Turns) -> Result<Writes> {
-    let turns = turns.0.lock().unwrap();
+fn from_a_thread(log: Reads<'_>, #[resource] signals: &Signals) -> Result<Writes> {
+    let signals = signals.0.lock().unwrap();
     for item in 0..3 {
-        turns.recv().unwrap();
+        signals.recv().unwrap();
         yield_!(item);
     }
-    turns.recv().unwrap();
+    signals.recv().unwrap();
     Ok(Writes { rounds: log.rounds + 1 })
 }
 
-struct Turns(Mutex<mpsc::Receiver<()>>);
+struct Signals(Mutex<mpsc::Receiver<()>>);
 
 graph! {
     Threaded(Log) {
-        resources { turns: Turns }
+        resources { signals: Signals }
         yields u32;
         nodes { #[timeout(Duration::from_secs(1))] from_a_thread }
         start from_a_thread;
@@ -225,16 +225,17 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_thread_that_waits_for_its_consumer_has_time_too() {
+async fn time_that_a_thread_waits_for_its_consumer_does_not_count() {
     let clock = Clock::default();
-    let (turn, turns) = mpsc::channel();
-    let app = Threaded::app().resources(ThreadedResources { turns: Turns(Mutex::new(turns)) });
+    let (signal, signals) = mpsc::channel();
+    let app =
+        Threaded::app().resources(ThreadedResources { signals: Signals(Mutex::new(signals)) });
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(ThreadedInputs {});
     for expected in 0..3 {
         assert!(run.next().until_stalled().is_none());
         clock.advance(millis(300));
-        turn.send(()).unwrap();
+        signal.send(()).unwrap();
         assert_eq!(run.next().await.unwrap().unwrap(), expected);
         clock.advance(Duration::from_mins(1));
     }
@@ -242,6 +243,6 @@ async fn a_thread_that_waits_for_its_consumer_has_time_too() {
     clock.advance(millis(100));
     let error = run.next().until_stalled().unwrap().unwrap();
     assert!(timed_out(&error), "three times 300 ms and 100 ms: {error:?}");
-    turn.send(()).unwrap();
+    signal.send(()).unwrap();
     assert_eq!(clock.now(), Duration::from_secs(181));
 }

@@ -21,7 +21,7 @@ pub struct Diary {
     pub note: Slot<String>,
 }
 
-/// Does what the script says, and writes a page.
+/// Follows the script, and writes a page.
 #[streaming_action(state = Diary, reads(pages, mood), writes(pages, mood), yields(u32))]
 async fn write(
     diary: Reads<'_>,
@@ -35,7 +35,7 @@ async fn write(
                 yield_!(item);
             }
             Do::Fail(text) => return Err(ActionError::msg("no ink").context(text)),
-            Do::FailForGood(text) => return Err(ActionError::msg(text).terminal()),
+            Do::FailTerminally(text) => return Err(ActionError::msg(text).terminal()),
             Do::Panic(text) => panic_any(text),
             Do::AwaitStop => cx.stopped().await,
             Do::Hang => pending().await,
@@ -56,7 +56,7 @@ async fn tear(diary: Reads<'_>) -> Result<Writes> {
     Ok(Writes { pages, note })
 }
 
-/// Seals the note that is there by now.
+/// Seals the current note.
 #[action(state = Diary, reads(note, seals), writes(seals))]
 async fn seal(diary: Reads<'_>, #[input] number: Option<u64>) -> Result<Writes> {
     let mut seals = diary.seals.clone();
@@ -64,7 +64,7 @@ async fn seal(diary: Reads<'_>, #[input] number: Option<u64>) -> Result<Writes> 
     Ok(Writes { seals })
 }
 
-/// Writes down what went wrong; unless the script says otherwise.
+/// Writes down the failure, unless the script makes it fail.
 #[action(state = Diary, reads(pages), writes(pages))]
 async fn regret(
     diary: Reads<'_>,
@@ -72,7 +72,7 @@ async fn regret(
     #[context] cx: &Context,
     #[error] failure: &Failure,
 ) -> Result<Writes> {
-    if let Some(Do::FailForGood(text)) = script.next(cx.node()).first() {
+    if let Some(Do::FailTerminally(text)) = script.next(cx.node()).first() {
         return Err(ActionError::msg(*text).terminal());
     }
     let mut pages = diary.pages.clone();
@@ -106,7 +106,7 @@ graph! {
 }
 
 graph! {
-    /// A later version of it, in which nobody regrets anything twice.
+    /// A later version of it, with another error edge.
     #[renamed_from("Keeping")]
     pub Later(Diary) {
         inputs { title: String, number: Option<u64> }
@@ -127,7 +127,7 @@ pub fn inputs(title: &str) -> KeepingInputs {
     KeepingInputs { title: title.into(), number: Some(u64::MAX) }
 }
 
-/// When the fixtures were written, by their clock.
+/// A clock that stands at the time when the fixtures were written.
 pub fn clock() -> Clock {
     let clock = Clock::default();
     clock.set_wall(Duration::from_millis(1_767_225_600_123));
@@ -140,7 +140,7 @@ pub async fn open(log: impl Log, id: &str, script: Script, clock: &Clock) -> App
     app.log(log).runtime(clock.clone()).build().await.unwrap()
 }
 
-/// Opens a session of the later one.
+/// Opens a session of the later graph.
 pub async fn open_later(log: impl Log, id: &str, script: Script, clock: &Clock) -> App<Later> {
     let app = Later::app().id(id).resources(LaterResources { script });
     app.log(log).runtime(clock.clone()).build().await.unwrap()
@@ -149,7 +149,7 @@ pub async fn open_later(log: impl Log, id: &str, script: Script, clock: &Clock) 
 /// The sessions of the fixtures.
 pub const SESSIONS: [&str; 4] = ["diary", "fork", "slot", "unfinished"];
 
-/// Writes them.
+/// Writes all sessions of the fixtures.
 pub async fn write_all(log: &MemoryLog) {
     let clock = clock();
     write_diary(log, &clock).await;
@@ -161,7 +161,7 @@ async fn write_diary(log: &MemoryLog, clock: &Clock) {
     let script = Script::default()
         .on("first", [Do::Yield(1), Do::Yield(2)])
         // a failure over a pause
-        .on("first", [Do::Yield(3), Do::FailForGood("the pen \"broke\"")])
+        .on("first", [Do::Yield(3), Do::FailTerminally("the pen \"broke\"")])
         .on("first", [])
         // a timeout, then an error
         .on("second", [])
@@ -197,9 +197,9 @@ async fn write_diary(log: &MemoryLog, clock: &Clock) {
     app.close().await.unwrap();
 }
 
-/// A state that was made by hand has no note.
+/// A session whose state was created without a note.
 async fn write_slot(log: &MemoryLog, clock: &Clock) {
-    let script = Script::default().on("regret", [Do::FailForGood("no regrets")]);
+    let script = Script::default().on("regret", [Do::FailTerminally("no regrets")]);
     let app = Keeping::app().id("slot").resources(KeepingResources { script });
     let app = app.at(Position::Rest(KeepingNode::seal)).log(log.clone());
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
@@ -210,11 +210,11 @@ async fn write_slot(log: &MemoryLog, clock: &Clock) {
 /// A process dies in a run; an earlier one failed and was read by another graph.
 async fn write_unfinished(log: &MemoryLog, clock: &Clock) {
     let script = Script::default()
-        .on("first", [Do::FailForGood("no pen")])
-        .on("regret", [Do::FailForGood("no regrets")]);
+        .on("first", [Do::FailTerminally("no pen")])
+        .on("regret", [Do::FailTerminally("no regrets")]);
     let mut app = open(log.clone(), "unfinished", script, clock).await;
     app.run(inputs("one")).await.unwrap();
-    // a run that took a failure over from before it
+    // a run that starts with the failure of the run before it
     app.run(inputs("two")).await.unwrap_err();
     app.close().await.unwrap();
     open_later(log.clone(), "unfinished", Script::default(), clock).await.close().await.unwrap();
@@ -224,12 +224,12 @@ async fn write_unfinished(log: &MemoryLog, clock: &Clock) {
     let mut run = app.run(inputs("three"));
     run.next().await.unwrap().unwrap();
     run.next().await.unwrap().unwrap();
-    // as a process that dies
+    // simulates the death of the process
     std::mem::forget(run);
     std::mem::forget(app);
 }
 
-/// Polls, and lets a second go by whenever nothing happens.
+/// Polls a future, and advances the clock by a second whenever it is stalled.
 fn drive<F: Future>(clock: &Clock, future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     loop {

@@ -1,4 +1,4 @@
-//! The files, and logs that are made from them.
+//! The fixture files, and logs made from them.
 
 use super::diary::SESSIONS;
 use burdock::log::{Append, Claim, Entry, Log, MemoryLog, NewEntry, Offset, Record, SessionId};
@@ -21,7 +21,7 @@ pub fn lines(format: u32, session: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What a log holds, in the same form.
+/// The entries of a session in a log, in the form of a fixture.
 pub async fn export(log: &dyn Log, session: &str) -> String {
     records(log, session).await.iter().flat_map(|record| [&record.json, "\n"]).collect()
 }
@@ -30,11 +30,11 @@ pub async fn records(log: &dyn Log, session: &str) -> Vec<Record> {
     log.read(&SessionId::new(session).unwrap(), Offset::ZERO, 10_000).await.unwrap()
 }
 
-/// Puts a session into a log as its lines say.
+/// Appends the lines of a fixture to a session.
 pub async fn import(log: &dyn Log, session: &str, lines: &str) {
     let session = SessionId::new(session).unwrap();
     let draft = |line: &str| {
-        // as it stands in the line
+        // byte for byte as in the line
         let mut draft = NewEntry::new(&Entry::from_json(line).unwrap()).unwrap();
         draft.json = line.into();
         draft
@@ -47,7 +47,7 @@ pub async fn import(log: &dyn Log, session: &str, lines: &str) {
     log.release(&session, epoch).await.unwrap();
 }
 
-/// The sessions of a format in each log there is a fixture for.
+/// The sessions of a format, in each log that has a fixture.
 pub struct Logs {
     pub memory: Arc<dyn Log>,
     pub sqlite: Arc<dyn Log>,

@@ -1,4 +1,4 @@
-//! That the fixtures leave nothing out, and that every entry is read and written as it stands.
+//! Checks that the fixtures are complete, and that every entry can be read and written without a change.
 
 use super::{
     diary::SESSIONS,
@@ -25,7 +25,7 @@ fn every_entry_is_written_as_it_was_read() {
         for (line, entry) in entries(format) {
             let again = serde_json::to_string(&entry).unwrap();
             assert_eq!(Entry::from_json(&again).unwrap(), entry);
-            // an older one may be written in other words
+            // an entry of an older format may be written differently
             if format == FORMAT {
                 let [line, again] = [&line, &again].map(|json| Value::from_str(json).unwrap());
                 assert_eq!(again, line);
@@ -41,13 +41,13 @@ fn every_entry_is_written_as_it_was_read() {
 fn the_fixtures_have_every_kind_of_entry_patch_and_failure() {
     let mut seen = BTreeSet::new();
     for (_, entry) in entries(FORMAT) {
-        see(&entry.kind, &mut seen);
+        collect(&entry.kind, &mut seen);
     }
     let wanted: BTreeSet<_> = WANTED.into_iter().collect();
     let missing: Vec<_> = wanted.difference(&seen).collect();
     assert!(missing.is_empty(), "{missing:?} are in no line of {}", folder(FORMAT).display());
     let unknown: Vec<_> = seen.difference(&wanted).collect();
-    assert!(unknown.is_empty(), "{unknown:?} are not asked for");
+    assert!(unknown.is_empty(), "{unknown:?} are not in `WANTED`");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_folder_of_fixtures_has_no_other_files() {
     }
 }
 
-/// What there is; something new belongs here, and into a fixture.
+/// All kinds of entries, patches and failures. A new kind has to be added here, and to a fixture.
 const WANTED: [&str; 33] = [
     "session created",
     "session forked",
@@ -77,7 +77,7 @@ const WANTED: [&str; 33] = [
     "items superseded",
     "attempt failed",
     "step failed",
-    "step failed, and an edge leads on",
+    "step failed, with an error edge",
     "step committed",
     "run paused",
     "run ended",
@@ -94,16 +94,16 @@ const WANTED: [&str; 33] = [
     "shorten",
     "entries",
     "error with a source",
-    "error that may be tried again",
-    "error for good",
+    "retryable error",
+    "terminal error",
     "panic",
     "timeout",
     "unset slot",
     "missing input",
-    "failure over a pause",
+    "failure kept across a pause",
 ];
 
-fn see(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
+fn collect(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
     let name = match kind {
         EntryKind::SessionCreated { parent: None, .. } => "session created",
         EntryKind::SessionCreated { parent: Some(_), .. } => "session forked",
@@ -114,7 +114,7 @@ fn see(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
         EntryKind::ItemsSuperseded { .. } => "items superseded",
         EntryKind::AttemptFailed { .. } => "attempt failed",
         EntryKind::StepFailed { next: None, .. } => "step failed",
-        EntryKind::StepFailed { next: Some(_), .. } => "step failed, and an edge leads on",
+        EntryKind::StepFailed { next: Some(_), .. } => "step failed, with an error edge",
         EntryKind::StepCommitted { .. } => "step committed",
         EntryKind::RunPaused { .. } => "run paused",
         EntryKind::RunEnded => "run ended",
@@ -124,12 +124,12 @@ fn see(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
         EntryKind::RunCancelled { .. } => "run cancelled",
         EntryKind::SessionReopened { .. } => "session reopened",
         EntryKind::Snapshot(_) => "snapshot",
-        other => panic!("a name for {other:?}"),
+        other => panic!("{other:?} has no name here"),
     };
     seen.insert(name);
     match kind {
         EntryKind::AttemptFailed { failure, .. } | EntryKind::StepFailed { failure, .. } => {
-            see_failure(failure, seen);
+            collect_failure(failure, seen);
         }
         EntryKind::StepCommitted { patches, .. } => {
             seen.extend(patches.iter().map(|(_, patch)| name_of(patch)));
@@ -138,8 +138,8 @@ fn see(kind: &EntryKind, seen: &mut BTreeSet<&'static str>) {
             let run = snapshot.unfinished.as_ref();
             seen.extend(run.map(|_| "snapshot in a run"));
             seen.extend(run.filter(|run| run.shown > 0).map(|_| "snapshot with items"));
-            let over_a_pause = run.filter(|run| run.origin_failure.is_some());
-            seen.extend(over_a_pause.map(|_| "failure over a pause"));
+            let across_a_pause = run.filter(|run| run.origin_failure.is_some());
+            seen.extend(across_a_pause.map(|_| "failure kept across a pause"));
         }
         _ => {}
     }
@@ -151,21 +151,21 @@ fn name_of(patch: &Patch) -> &'static str {
         Patch::Append { tail, .. } if tail.is_empty() => "shorten",
         Patch::Append { .. } => "append",
         Patch::Entries { .. } => "entries",
-        other => panic!("a name for {other:?}"),
+        other => panic!("{other:?} has no name here"),
     }
 }
 
-fn see_failure(failure: &FailureRecord, seen: &mut BTreeSet<&'static str>) {
+fn collect_failure(failure: &FailureRecord, seen: &mut BTreeSet<&'static str>) {
     seen.insert(match &failure.cause {
         CauseRecord::Error { messages, .. } if messages.len() > 1 => "error with a source",
-        CauseRecord::Error { .. } => "error for good",
+        CauseRecord::Error { .. } => "terminal error",
         CauseRecord::Panic(_) => "panic",
         CauseRecord::Timeout(_) => "timeout",
         CauseRecord::UnsetSlot(_) => "unset slot",
         CauseRecord::MissingInput(_) => "missing input",
-        other => panic!("a name for {other:?}"),
+        other => panic!("{other:?} has no name here"),
     });
     if matches!(failure.cause, CauseRecord::Error { retryable: true, .. }) {
-        seen.insert("error that may be tried again");
+        seen.insert("retryable error");
     }
 }

@@ -1,4 +1,4 @@
-//! What a newer release wrote.
+//! Sessions that a newer release wrote.
 
 use super::{
     diary::{Keeping, KeepingResources, clock, open},
@@ -13,7 +13,7 @@ use burdock_tests::script::Script;
 use std::{error::Error, fs};
 
 #[tokio::test]
-async fn an_entry_of_a_newer_format_keeps_the_session_shut() {
+async fn a_session_with_an_entry_of_a_newer_format_cannot_be_opened() {
     let (log, id) = (MemoryLog::new(), SessionId::new("diary").unwrap());
     open(log.clone(), "diary", Script::default(), &clock()).await.close().await.unwrap();
     let opened = log.open(&id, Claim::default()).await.unwrap();
@@ -34,7 +34,7 @@ async fn an_entry_of_a_newer_format_keeps_the_session_shut() {
 }
 
 #[tokio::test]
-async fn a_file_of_a_newer_schema_is_refused_and_left_alone() {
+async fn a_file_of_a_newer_schema_is_rejected_and_not_changed() {
     let copy = tempfile::tempdir().unwrap();
     let path = copy.path().join("sessions.db");
     let mut bytes = fs::read(folder(FORMAT).join("sessions.db")).unwrap();

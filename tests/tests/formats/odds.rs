@@ -1,4 +1,4 @@
-//! Entries that no session of the program comes to.
+//! Entries that no session of the program contains.
 
 use burdock::{
     Next, Position,
@@ -7,7 +7,7 @@ use burdock::{
 };
 use serde_json::json;
 
-/// The name of their file.
+/// The name of their file, without its extension.
 pub const ODDS: &str = "odds";
 
 pub fn odds() -> Vec<Entry> {
@@ -59,7 +59,7 @@ pub fn odds() -> Vec<Entry> {
     kinds.into_iter().map(entry).collect()
 }
 
-/// In the form of a fixture.
+/// The entries in the form of a fixture.
 pub fn written() -> String {
     odds().iter().map(|entry| serde_json::to_string(entry).unwrap() + "\n").collect()
 }

@@ -1,4 +1,4 @@
-//! What every release wrote, opened by this one.
+//! Sessions that every release wrote, opened by this one.
 
 use super::{
     diary::{
@@ -14,7 +14,7 @@ use burdock::{
 use burdock_tests::script::Script;
 use std::sync::Arc;
 
-/// Every log of every format.
+/// Runs a check on every log of every format.
 async fn each(mut check: impl AsyncFnMut(Arc<dyn Log>)) {
     for format in 1..=FORMAT {
         let logs = Logs::of(format).await;
@@ -33,7 +33,7 @@ fn sealed(diary: &Diary) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_file_holds_what_the_lines_say() {
+async fn the_sqlite_file_has_the_same_entries_as_the_json_lines() {
     for format in 1..=FORMAT {
         let logs = Logs::of(format).await;
         for session in SESSIONS {
@@ -42,9 +42,9 @@ async fn a_file_holds_what_the_lines_say() {
     }
 }
 
-/// Also where the store had no column for it yet.
+/// This also holds for sessions of stores that had no column for the graph yet.
 #[tokio::test]
-async fn the_graph_of_a_session_is_known() {
+async fn sessions_are_listed_by_their_graph() {
     each(async |log| {
         for session in SESSIONS {
             let session = SessionId::new(session).unwrap();
@@ -70,7 +70,7 @@ async fn listed(log: &dyn Log, filter: SessionFilter) -> Vec<SessionId> {
 }
 
 #[tokio::test]
-async fn a_session_that_came_to_its_end_and_was_reopened_goes_on() {
+async fn a_reopened_session_continues() {
     each(async |log| {
         let mut app = open(Arc::clone(&log), "diary", Script::default(), &clock()).await;
         assert_eq!(app.position(), Position::Rest(At::first));
@@ -96,7 +96,7 @@ async fn a_session_that_came_to_its_end_and_was_reopened_goes_on() {
 }
 
 #[tokio::test]
-async fn a_fork_goes_on_where_it_was_made() {
+async fn a_fork_continues_at_its_entry() {
     each(async |log| {
         let mut app = open(Arc::clone(&log), "fork", Script::default(), &clock()).await;
         assert_eq!(app.position(), Position::Unfinished(At::tear));
@@ -114,7 +114,7 @@ async fn a_fork_goes_on_where_it_was_made() {
 }
 
 #[tokio::test]
-async fn a_failure_is_passed_on_as_it_was_recorded() {
+async fn resume_passes_on_the_recorded_failure() {
     each(async |log| {
         let mut app = open(Arc::clone(&log), "slot", Script::default(), &clock()).await;
         assert_eq!(app.position(), Position::Unfinished(At::regret));
@@ -153,7 +153,7 @@ async fn opening_with_a_changed_graph_and_closing_again_writes_nothing() {
         for _ in 0..3 {
             let mut app =
                 open_later(Arc::clone(&log), "unfinished", Script::default(), &clock()).await;
-            // it is unfinished
+            // fails, because the session is unfinished
             app.run(LaterInputs { title: "no".into(), number: None }).await.unwrap_err();
             app.flush().await.unwrap();
             app.close().await.unwrap();
@@ -164,7 +164,7 @@ async fn opening_with_a_changed_graph_and_closing_again_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_renamed_graph_goes_on_with_it() {
+async fn a_renamed_graph_resumes_an_unfinished_session() {
     each(async |log| {
         let mut app = open_later(Arc::clone(&log), "unfinished", Script::default(), &clock()).await;
         assert_eq!(app.position(), Position::Unfinished(LaterNode::second));

@@ -1,4 +1,4 @@
-//! What is written now, byte for byte.
+//! The format that is written now, byte for byte.
 
 use super::{
     diary::{Keeping, Later, SESSIONS, write_all},
@@ -9,13 +9,13 @@ use burdock::log::{FORMAT, MemoryLog};
 use burdock_sqlite::SqliteLog;
 use std::{env, fs};
 
-const ADVICE: &str = "sessions of this format exist, so what is written may not change unnoticed: \
-    raise `FORMAT`, keep the old folder of fixtures and have it read, and write a new one with \
+const ADVICE: &str = "sessions of this format exist, so a change of the format must be explicit: \
+    raise `FORMAT`, keep the old folder of fixtures so that it is still read, and write a new one with \
     `BLESS=1 cargo test -p burdock-tests --test all formats`";
 
 /// Until format 1 is released, its folder may be removed and written again.
 #[tokio::test]
-async fn a_session_is_written_as_its_format_says() {
+async fn sessions_are_written_exactly_as_in_the_fixtures() {
     let log = MemoryLog::new();
     write_all(&log).await;
     let folder = folder(FORMAT);
@@ -36,13 +36,13 @@ async fn a_session_is_written_as_its_format_says() {
     compare(ODDS, &written());
 }
 
-/// The graphs of the fixtures as they were when those were written. A hash is no part of the format:
-/// it only tells that the graph changed.
+/// The current hashes of the graphs, and those at the time when the fixtures were written. A hash is not part of
+/// the format: it only shows whether the graph changed.
 fn hashes() -> [(u64, &'static str); 2] {
     [(Keeping::TOPOLOGY.hash(), "be1559bfc01f6ee0"), (Later::TOPOLOGY.hash(), "455d9eb1fe7a9cfd")]
 }
 
-/// The lines of the fixtures, from 1, that are valid and are not written any more: opening a session with a
+/// The lines of the fixtures, counted from 1, that are valid but no longer written: opening a session with a
 /// changed graph used to write a snapshot, even if no run followed.
 const NO_LONGER_WRITTEN: [(&str, usize); 2] = [("unfinished", 10), ("unfinished", 11)];
 
@@ -62,7 +62,7 @@ fn compare(session: &str, written: &str) {
     assert_eq!(written, expected, "`{session}`: {ADVICE}");
 }
 
-/// The lines with the keys of each object in order: the format leaves their order to `serde_json`, whose
+/// The lines with sorted keys in each object. The format leaves their order to `serde_json`, whose
 /// feature `preserve_order` any dependency of a program may turn on.
 fn sorted(lines: &str) -> String {
     let sorted = lines.lines().map(|line| {

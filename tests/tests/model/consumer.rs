@@ -1,4 +1,4 @@
-//! A consumer that keeps the items that it was shown, and comes back with its cursor.
+//! A consumer that keeps the items it received, and reconnects with its cursor.
 
 use crate::world::{Verdict, must};
 use burdock::log::{Cursor, EntryKind, Followed, Log, Offset, SessionId, follow};
@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 #[derive(Default)]
 pub struct Consumer {
-    /// The last event that it saw.
+    /// The cursor of the last event that it received.
     last: Option<Cursor>,
-    items: Vec<Seen>,
+    items: Vec<ReceivedItem>,
 }
 
-struct Seen {
+struct ReceivedItem {
     at: Offset,
     item: f64,
-    /// The commit that covers it.
+    /// The commit that covers the item.
     covered: Option<Offset>,
 }
 
@@ -24,12 +24,12 @@ impl Consumer {
         self.items.iter().map(|seen| seen.item).collect()
     }
 
-    pub fn saw(&mut self, cursor: Cursor) {
+    pub fn received(&mut self, cursor: Cursor) {
         self.last = self.last.max(Some(cursor));
     }
 
     pub fn item(&mut self, cursor: Cursor, item: f64) {
-        self.items.push(Seen { at: cursor.offset, item, covered: None });
+        self.items.push(ReceivedItem { at: cursor.offset, item, covered: None });
     }
 
     pub fn committed(&mut self, cursor: Cursor) {
@@ -40,36 +40,36 @@ impl Consumer {
 
     pub fn superseded(&mut self, items: u64) -> Verdict {
         let open = self.items.iter().filter(|seen| seen.covered.is_none()).count();
-        // one may have been stored and not shown
+        // an item may have been stored but not shown
         must!(open as u64 <= items, "{items} items are superseded, {open} were shown");
         self.items.truncate(self.items.len() - open);
         Ok(())
     }
 
-    /// Comes back before the entry at `end`, where an epoch begins.
-    pub fn come_back(&mut self, log: &Arc<dyn Log>, id: &SessionId, end: Offset) -> Verdict {
-        let stands = self.last.is_none_or(|last| {
-            let there = block_on(log.read(id, last.offset, 1)).unwrap();
-            last.offset < end && there.first().is_some_and(|record| record.cursor() == last)
+    /// Reconnects, and reads up to the entry at `end`, where an epoch starts.
+    pub fn reconnect(&mut self, log: &Arc<dyn Log>, id: &SessionId, end: Offset) -> Verdict {
+        let is_valid = self.last.is_none_or(|last| {
+            let found = block_on(log.read(id, last.offset, 1)).unwrap();
+            last.offset < end && found.first().is_some_and(|record| record.cursor() == last)
         });
         let mut follow = block_on(follow(log, id, self.last)).unwrap();
-        if !stands {
-            let told = block_on(follow.next()).unwrap().unwrap();
-            if let Followed::Rewound { to } = told {
-                let stands = |at: Offset| to.is_some_and(|to| at <= to.offset);
-                self.items.retain(|seen| stands(seen.at));
+        if !is_valid {
+            let followed = block_on(follow.next()).unwrap().unwrap();
+            if let Followed::Rewound { to } = followed {
+                let is_kept = |at: Offset| to.is_some_and(|to| at <= to.offset);
+                self.items.retain(|seen| is_kept(seen.at));
                 for seen in &mut self.items {
-                    seen.covered = seen.covered.filter(|commit| stands(*commit));
+                    seen.covered = seen.covered.filter(|commit| is_kept(*commit));
                 }
                 self.last = to;
             } else {
-                return Err(format!("not rewound from {:?}, but told {told:?}", self.last));
+                return Err(format!("not rewound from {:?}, but received {followed:?}", self.last));
             }
         }
         while self.last.map_or(Offset::ZERO, |last| last.offset.plus(1)) < end {
-            let told = block_on(follow.next()).unwrap().unwrap();
-            let Followed::Record(record) = told else {
-                return Err(format!("told {told:?} at {:?}", self.last));
+            let followed = block_on(follow.next()).unwrap().unwrap();
+            let Followed::Record(record) = followed else {
+                return Err(format!("received {followed:?} at {:?}", self.last));
             };
             match record.entry(id).unwrap().kind {
                 EntryKind::Item { item, .. } => self.item(record.cursor(), item.as_f64().unwrap()),

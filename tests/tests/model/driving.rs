@@ -1,8 +1,8 @@
-//! Polling a run by hand, until it is over or something comes in between.
+//! Polls a run until it ends, is dropped, or the process crashes.
 
 use crate::{
     graph::Book,
-    ops::{Drive, Exit, Patience, Watch},
+    ops::{Drive, Exit, WaitsFor, Watch},
 };
 use burdock::{Run, RunError, run::Events};
 use burdock_tests::{clock::Clock, faulty::FaultyLog};
@@ -14,11 +14,11 @@ use std::{
     time::Duration,
 };
 
-/// What became of a run.
+/// How polling a run ended.
 pub enum End {
     Over(Result<(), RunError>),
     Dropped,
-    /// The process died, and so many of the appends that waited are to be stored.
+    /// The process died, and this many of the waiting appends are to be stored.
     Crashed(usize),
 }
 
@@ -68,15 +68,15 @@ pub fn drive(run: Run<'_, Book>, how: &Drive, log: &FaultyLog, clock: &Clock) ->
         left -= 1;
         match run.poll(&mut cx) {
             Poll::Ready(Some(Ok(()))) => {}
-            Poll::Ready(Some(Err(told))) => error = Some(told),
+            Poll::Ready(Some(Err(found))) => error = Some(found),
             Poll::Ready(None) => return End::Over(error.map_or(Ok(()), Err)),
             Poll::Pending => {
-                let log_first = match how.patience {
-                    Patience::Log => true,
-                    Patience::Time => false,
-                    Patience::Both => left % 6 == 0,
+                let log_first = match how.waits_for {
+                    WaitsFor::Log => true,
+                    WaitsFor::Time => false,
+                    WaitsFor::Both => left % 6 == 0,
                 };
-                if !log_first || !log.let_go() {
+                if !log_first || !log.release_next() {
                     clock.advance(Duration::from_secs(1));
                 }
             }

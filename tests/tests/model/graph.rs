@@ -1,4 +1,4 @@
-//! The program under test: actions that do what a script says, over a graph with everything in it.
+//! The program under test: actions that follow a script, in a graph with every feature.
 
 use burdock::{ActionError, Context, Failure, Retry, prelude::*};
 use serde::{Deserialize, Serialize};
@@ -17,23 +17,23 @@ pub struct Ledger {
     pub reply: Slot<String>,
 }
 
-/// One thing that an action does before it commits.
+/// One instruction for an action, before it commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Yields the next number; heeds a stop.
+    /// Yields the next number, and returns after a stop.
     Item,
-    /// Yields what JSON lacks.
+    /// Yields a value that JSON cannot represent.
     BadItem,
     Fail,
-    FailForGood,
+    FailTerminally,
     Panic,
-    /// Waits so many seconds.
+    /// Waits for this number of seconds.
     Sleep(u8),
     Hang,
     AwaitStop,
 }
 
-/// What the next calls of any node do; calls beyond do nothing but commit.
+/// The instructions for the next calls, of any node. Calls beyond these only commit.
 #[derive(Clone, Default)]
 pub struct Script(Arc<Mutex<(VecDeque<Vec<Act>>, u32)>>);
 
@@ -57,8 +57,8 @@ async fn act(act: Act, cx: &Context) -> Result<()> {
     match act {
         Act::Item | Act::BadItem => {}
         Act::Fail => return Err(ActionError::msg("later, perhaps")),
-        Act::FailForGood => return Err(ActionError::msg("never").terminal()),
-        // as a panic, but nothing is printed
+        Act::FailTerminally => return Err(ActionError::msg("never").terminal()),
+        // unlike `panic!`, this prints nothing
         Act::Panic => resume_unwind(Box::new("oh")),
         Act::Sleep(seconds) => cx.sleep(Duration::from_secs(seconds.into())).await,
         Act::Hang => pending().await,

@@ -1,7 +1,6 @@
-//! Sessions under random operations and faults of their log, beside a plain reading of what they
-//! have to be.
+//! Sessions under random operations and faults of their log, compared with a simple reference implementation.
 //!
-//! `BURDOCK_MODEL_CASES` says how many cases there are, `BURDOCK_MODEL_SEED` which one is the first.
+//! `BURDOCK_MODEL_CASES` sets the number of cases, `BURDOCK_MODEL_SEED` the first seed.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -14,7 +13,7 @@
 mod consumer;
 mod driving;
 mod graph;
-mod heard;
+mod observed;
 mod openings;
 mod ops;
 mod reference;
@@ -55,7 +54,7 @@ fn check(ops: &[Op]) -> Verdict {
 }
 
 #[test]
-fn a_session_is_always_what_its_log_says() {
+fn a_session_always_matches_its_log() {
     let (cases, first) = (number("BURDOCK_MODEL_CASES", 60), number("BURDOCK_MODEL_SEED", 1));
     for seed in first..first + cases {
         let ops = Dice(seed).ops();

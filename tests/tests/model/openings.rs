@@ -1,11 +1,11 @@
-//! Everything that is done to a session beside its runs.
+//! Operations on a session other than runs.
 
 use crate::{
     consumer::Consumer,
     driving::{End, drive},
     graph::BookInputs,
-    heard::{Hearing, named},
-    ops::{Drive, Exit, Patience, Switch, Watch},
+    observed::{Observations, named},
+    ops::{Drive, Exit, Switch, WaitsFor, Watch},
     world::{Verdict, World, must},
 };
 use burdock::{
@@ -36,7 +36,7 @@ impl World {
         match closed.map(|closed| closed.map_err(RunError::into_kind)) {
             Some(Ok(state)) => {
                 let reading = self.reading()?;
-                must!(reading.active.is_none(), "closed within a run");
+                must!(reading.active.is_none(), "closed during a run");
                 must!(reading.last().state == state, "closed with {state:?}");
                 self.open()
             }
@@ -51,12 +51,12 @@ impl World {
         self.open_after_crash()
     }
 
-    /// Another process opens the session, and the first one does not know.
+    /// Opens the session as another process, while the first writer does not know that it is fenced.
     pub fn fence(&mut self) -> Verdict {
-        let heard = Hearing::default();
+        let observed = Observations::default();
         self.log.crash(usize::MAX);
         let before = self.records().len();
-        let second = self.build(&heard)?;
+        let second = self.build(&observed)?;
         let opened = self.records();
         let mut first = self.app.take().unwrap();
         let run = match self.book.position {
@@ -69,18 +69,18 @@ impl World {
             exit: Exit::Drop,
             before: None,
             after: None,
-            patience: Patience::Log,
+            waits_for: WaitsFor::Log,
         };
         let end = drive(run, &how, &self.log, &self.clock);
-        // a batch that is never answered goes on, though to no avail
+        // with a batch, the first writer continues, because it does not wait for the log
         let batch = matches!(self.opened_with, Durability::Batch(_));
         let fenced = batch || !matches!(end, End::Over(Ok(())));
         must!(fenced, "a fenced writer continued");
         must!(self.records() == opened, "a fenced writer appended");
         drop(first);
-        // nobody looks at what it told
-        self.heard.lock().unwrap().clear();
-        self.heard = heard;
+        // the events of the first writer are not checked
+        self.observed.lock().unwrap().clear();
+        self.observed = observed;
         self.crashes.insert(Offset(before as u64));
         self.app = Some(second);
         self.opened_with = self.durability;
@@ -116,7 +116,7 @@ impl World {
             self.consumer = Consumer::default();
             self.kept = Vec::new();
             self.epoch = Epoch::default();
-            self.heard = Hearing::default();
+            self.observed = Observations::default();
             self.open()?;
             must!(self.book == book, "a fork that is {:?}", self.book);
         }

@@ -1,4 +1,4 @@
-//! What is done to a session: operations by chance, and fewer of them that still show a fault.
+//! Random operations on a session, and the reduction of a failing list of operations.
 
 use crate::graph::{Act, BookNode};
 use burdock::log::Durability;
@@ -7,9 +7,9 @@ use std::time::Duration;
 
 #[derive(Clone, Debug)]
 pub enum Op {
-    /// What the next calls of actions do.
+    /// Sets the instructions for the next calls of actions.
     Script(Vec<Vec<Act>>),
-    /// What becomes of the next appends.
+    /// Sets the results of the next appends.
     Fates(Vec<Fate>),
     Fail(Call),
     Hang(Call),
@@ -19,11 +19,11 @@ pub enum Op {
     Reopen,
     /// Closes the app and opens the session again.
     Close,
-    /// The process dies; so many of the appends that wait are stored.
+    /// The process dies; this many of the waiting appends are stored.
     Crash(usize),
-    /// Somebody else opens the session, and then the first one tries to go on.
+    /// Another process opens the session, and then the first writer tries to continue.
     Fence,
-    /// A fork at some offset; whether everything goes on there.
+    /// Forks the session at an offset, and optionally continues in the fork.
     Fork(u64, Switch),
     At(u64),
     Durable(Durability),
@@ -39,13 +39,13 @@ pub enum Switch {
 #[derive(Clone, Debug)]
 pub struct Drive {
     pub watch: Watch,
-    /// After so many polls it comes to the exit.
+    /// The number of polls before the exit.
     pub polls: u32,
     pub exit: Exit,
     pub before: Option<BookNode>,
     pub after: Option<BookNode>,
-    /// What a run that waits waits for: time, or the log.
-    pub patience: Patience,
+    /// Whether time passes or the log stores an append while the run is pending.
+    pub waits_for: WaitsFor,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +63,10 @@ pub enum Exit {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
+pub enum WaitsFor {
     Log,
     Time,
-    /// Time, and now and then the log.
+    /// Time passes, and now and then the log stores an append.
     Both,
 }
 
@@ -131,7 +131,7 @@ impl Dice {
             0..8 => Act::Item,
             8 => Act::BadItem,
             9 | 10 => Act::Fail,
-            11 => Act::FailForGood,
+            11 => Act::FailTerminally,
             12 => Act::Panic,
             13 => Act::Sleep(u8::try_from(self.roll(5)).unwrap()),
             14 => Act::Hang,
@@ -145,7 +145,7 @@ impl Dice {
             3..6 => Fate::Held,
             6 => Fate::Refused,
             7 => Fate::StoredAndFailed,
-            _ => Fate::StoredInSilence,
+            _ => Fate::StoredUnanswered,
         }
     }
 
@@ -161,12 +161,12 @@ impl Dice {
             },
             before: self.pick(&nodes),
             after: self.pick(&nodes),
-            patience: self.pick(&[Patience::Log, Patience::Time, Patience::Both]),
+            waits_for: self.pick(&[WaitsFor::Log, WaitsFor::Time, WaitsFor::Both]),
         }
     }
 }
 
-/// Leaves out operations for as long as the fault stays.
+/// Removes operations while the rest still fails.
 pub fn shrink(mut ops: Vec<Op>, fails: impl Fn(&[Op]) -> bool) -> Vec<Op> {
     let mut chunk = ops.len() / 2;
     while chunk > 0 {

@@ -1,4 +1,4 @@
-//! What a session has to be: a plain reading of the graph, and of a log entry by entry.
+//! The reference: a simple implementation of the graph, and of reading a log entry by entry.
 
 use crate::graph::Ledger;
 use burdock::{
@@ -10,14 +10,14 @@ use burdock::{
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// A session after some entry.
+/// The expected session after some entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Book {
     pub state: Ledger,
     pub position: Position<String>,
     pub step: u64,
     pub run: u64,
-    /// The node whose failure an error edge passes on.
+    /// The node whose failure an error edge passed on.
     pub failure: Option<String>,
     pub unfinished: Option<Unfinished>,
 }
@@ -30,7 +30,7 @@ pub struct Unfinished {
     pub shown: u64,
 }
 
-/// What a node makes of a state.
+/// Returns the state after the commit of a node.
 pub fn commit(node: &str, state: &Ledger, text: &str, failure: Option<&str>) -> Ledger {
     let mut state = state.clone();
     let done = &mut state.done;
@@ -53,7 +53,7 @@ pub fn commit(node: &str, state: &Ledger, text: &str, failure: Option<&str>) -> 
     state
 }
 
-/// What follows a node.
+/// Returns the transition of a node.
 pub fn next(node: &str, state: &Ledger) -> Next<String> {
     let even = state.turns.is_multiple_of(2);
     match node {
@@ -70,7 +70,7 @@ pub fn next(node: &str, state: &Ledger) -> Next<String> {
     }
 }
 
-/// Where a node's error edge leads.
+/// Returns the transition of a node's error edge.
 pub fn on_error(node: &str, state: &Ledger) -> Option<Next<String>> {
     match node {
         "answer" if state.turns.is_multiple_of(2) => Some(Next::Node("rescue".into())),
@@ -124,7 +124,7 @@ impl Book {
         self.go(next);
     }
 
-    pub fn begin(&mut self, node: &str, text: &str) {
+    pub fn start(&mut self, node: &str, text: &str) {
         let mut shown = 0;
         if let Some(run) = self.unfinished.take() {
             self.failure = run.origin_failure;
@@ -158,13 +158,13 @@ impl Book {
     }
 }
 
-/// A log as it is read, from its first entry.
+/// A log, read from its first entry.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     pub books: Vec<Book>,
-    /// The items that count, with their places.
+    /// The items that are not superseded, with their offsets.
     pub items: Vec<(Offset, f64)>,
-    /// Where the run that goes on began or was resumed.
+    /// The entry that started or resumed the current run.
     pub active: Option<Offset>,
     pub records: Vec<Record>,
     over: Option<EntryKind>,
@@ -179,7 +179,7 @@ macro_rules! must {
 }
 
 impl Reading {
-    /// Reads a log; before the entries at `crashes`, a writer had no chance to say how a run ended.
+    /// Reads a log. Before each entry at `crashes`, a writer could not record how its run ended.
     pub fn of(
         session: &SessionId,
         records: Vec<Record>,
@@ -191,7 +191,7 @@ impl Reading {
             let text = format!("{} {:?}", record.cursor(), entry.kind);
             reading.take(record, entry, crashes).map_err(|fault| format!("{fault}: {text}"))?;
         }
-        must!(reading.over.is_none(), "a rest lacks its entry");
+        must!(reading.over.is_none(), "the entry of a rest is missing");
         let died = |active: &Offset| crashes.range(active.plus(1)..).next().is_some();
         reading.active = reading.active.filter(|active| !died(active));
         Ok(reading)
@@ -201,7 +201,7 @@ impl Reading {
         self.books.last().unwrap()
     }
 
-    /// What it was before the entry at an offset; a new session has nothing before.
+    /// The session before the entry at an offset. At offset 0, the session after its first entry.
     pub fn before(&self, offset: Offset) -> Book {
         let last = usize::try_from(offset.0).unwrap().saturating_sub(1);
         self.books[last].clone()
@@ -215,7 +215,7 @@ impl Reading {
     ) -> Result<(), String> {
         must!(record.offset.0 == self.books.len() as u64, "a gap");
         let before = self.records.last().map_or(Epoch(0), |record| record.epoch);
-        must!(record.epoch >= before, "an epoch that goes back");
+        must!(record.epoch >= before, "the epoch decreases");
         let book = match (self.books.last(), entry.kind) {
             (None, EntryKind::SessionCreated { snapshot, .. }) => Book::of(*snapshot),
             (None, _) => return Err("the session was not created".into()),
@@ -243,18 +243,18 @@ impl Reading {
             return Ok(());
         }
         let at = |book: &Book, node: &str| book.position == Position::Unfinished(node.to_owned());
-        let begins = matches!(kind, EntryKind::RunStarted { .. } | EntryKind::RunResumed { .. });
+        let is_start = matches!(kind, EntryKind::RunStarted { .. } | EntryKind::RunResumed { .. });
         let between =
-            matches!(kind, EntryKind::Snapshot(_) | EntryKind::SessionReopened { .. }) || begins;
+            matches!(kind, EntryKind::Snapshot(_) | EntryKind::SessionReopened { .. }) || is_start;
         if let Some(active) = self.active {
             let died = crashes.range(active.plus(1)..=record.offset).next().is_some();
-            must!(!begins || died, "a run without an end");
-            must!(!died || between, "a run that goes on after a crash");
+            must!(!is_start || died, "a run without an end");
+            must!(!died || between, "a run continues after a crash");
         } else {
             must!(between, "outside of a run");
         }
         match kind {
-            EntryKind::SessionCreated { .. } => return Err("a second beginning".into()),
+            EntryKind::SessionCreated { .. } => return Err("a second `session_created`".into()),
             EntryKind::Snapshot(snapshot) => {
                 let snapshot = Book::of(*snapshot);
                 must!(snapshot == *book, "a snapshot that differs from {book:?}");
@@ -263,17 +263,17 @@ impl Reading {
                 must!(run == book.run + 1, "the number of the run");
                 let origin = book.unfinished.as_ref().map(|run| &run.origin);
                 let rest = Position::Rest(node.clone());
-                must!(book.position == rest || origin == Some(&node), "another place");
-                book.begin(&node, inputs["text"].as_str().unwrap());
+                must!(book.position == rest || origin == Some(&node), "another position");
+                book.start(&node, inputs["text"].as_str().unwrap());
                 self.active = Some(record.offset);
             }
             EntryKind::RunResumed { node, .. } => {
-                must!(at(book, &node), "another place");
+                must!(at(book, &node), "another position");
                 self.active = Some(record.offset);
             }
             EntryKind::StepStarted { step, node, .. } => {
                 must!(step == book.step && at(book, &node), "another step");
-                must!(book.unfinished.as_ref().unwrap().shown == 0, "items are left");
+                must!(book.unfinished.as_ref().unwrap().shown == 0, "items are not superseded");
             }
             EntryKind::Item { step, node, item, .. } => {
                 must!(step == book.step && at(book, &node), "another step");
@@ -288,12 +288,12 @@ impl Reading {
             }
             EntryKind::AttemptFailed { step, failure, .. } => {
                 must!(step == book.step && at(book, &failure.node), "another step");
-                must!(book.unfinished.as_ref().unwrap().shown == 0, "items are left");
+                must!(book.unfinished.as_ref().unwrap().shown == 0, "items are not superseded");
             }
             EntryKind::StepFailed { step, failure, next, .. } => {
                 must!(step == book.step && at(book, &failure.node), "another step");
-                must!(book.unfinished.as_ref().unwrap().shown == 0, "items are left");
-                must!(next == on_error(&failure.node, &book.state), "another edge");
+                must!(book.unfinished.as_ref().unwrap().shown == 0, "items are not superseded");
+                must!(next == on_error(&failure.node, &book.state), "another transition");
                 if let Some(next) = next {
                     book.fail(&failure.node);
                     self.over = over(next);
@@ -307,23 +307,23 @@ impl Reading {
                 }
                 book.commit(&node);
                 must!(document == json!(book.state), "another state than {:?}", book.state);
-                must!(next == self::next(&node, &book.state), "another edge");
+                must!(next == self::next(&node, &book.state), "another transition");
                 self.over = over(next);
             }
             EntryKind::RunHalted { node, .. }
             | EntryKind::RunStopped { node, .. }
             | EntryKind::RunFailed { node, .. }
             | EntryKind::RunCancelled { node, .. } => {
-                must!(at(book, &node), "another place");
+                must!(at(book, &node), "another position");
                 self.active = None;
             }
             EntryKind::SessionReopened { node, .. } => {
-                must!(book.position == Position::Ended, "it had not ended");
+                must!(book.position == Position::Ended, "the session had not ended");
                 book.position = Position::Rest(node);
                 book.failure = None;
             }
             EntryKind::RunPaused { .. } | EntryKind::RunEnded => {
-                return Err("no rest before it".into());
+                return Err("the session is not at rest before it".into());
             }
             other => return Err(format!("an unknown entry: {other:?}")),
         }

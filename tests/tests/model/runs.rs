@@ -1,9 +1,9 @@
-//! Runs: what they tell, what they come to, and whether they may.
+//! Runs: their events and their results, compared with the reference.
 
 use crate::{
     driving::{End, drive},
     graph::BookInputs,
-    heard::What,
+    observed::Kind,
     ops::Drive,
     world::{Verdict, World, must},
 };
@@ -13,28 +13,28 @@ use burdock::{
 };
 use std::mem;
 
-/// What begins.
-pub enum Begin {
+/// The call that starts a run.
+pub enum Start {
     Run(String),
     Resume,
     Restart(String),
 }
 
-/// Whether a run began.
+/// Whether a run started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Began {
+enum Started {
     No,
     Yes,
 }
 
 impl World {
-    pub fn begin(&mut self, begin: &Begin, how: &Drive) -> Verdict {
+    pub fn start(&mut self, start: &Start, how: &Drive) -> Verdict {
         let (hits, held, epoch) = (self.log.hits(), self.log.held(), self.epoch);
         let mut app = self.app.take().unwrap();
-        let run = match begin {
-            Begin::Run(text) => app.run(BookInputs { text: text.clone() }),
-            Begin::Resume => app.resume(),
-            Begin::Restart(text) => app.restart(BookInputs { text: text.clone() }),
+        let run = match start {
+            Start::Run(text) => app.run(BookInputs { text: text.clone() }),
+            Start::Resume => app.resume(),
+            Start::Restart(text) => app.restart(BookInputs { text: text.clone() }),
         };
         let end = drive(run, how, &self.log, &self.clock);
         if let End::Crashed(_) = end {
@@ -42,7 +42,7 @@ impl World {
         } else {
             self.app = Some(app);
         }
-        let told = self.digest(begin)?;
+        let started = self.digest(start)?;
         match end {
             End::Crashed(stored) => {
                 self.log.crash(stored);
@@ -51,87 +51,88 @@ impl World {
             End::Dropped => self.rebase()?,
             End::Over(result) => {
                 self.rebase()?;
-                self.judge(begin, told, &result)?;
+                self.judge(start, started, &result)?;
             }
         }
         if epoch != self.epoch {
-            // what waits behind another append may be stored unnoticed
+            // an append that waits behind another one may be stored without the writer's knowledge
             self.suspect = self.log.hits() != hits || held > 0;
         }
         Ok(())
     }
 
-    /// Takes in what was heard; says whether a run began.
-    fn digest(&mut self, begin: &Begin) -> Result<Began, String> {
-        let mut told = Began::No;
-        let heard = mem::take(&mut *self.heard.lock().unwrap());
-        for heard in heard {
-            if let Some(cursor) = heard.cursor {
+    /// Applies the observed events to the reference. Returns whether a run started.
+    fn digest(&mut self, start: &Start) -> Result<Started, String> {
+        let mut started = Started::No;
+        let observed = mem::take(&mut *self.observed.lock().unwrap());
+        for observed in observed {
+            if let Some(cursor) = observed.cursor {
                 self.rebase_at(cursor.epoch)?;
-                self.consumer.saw(cursor);
+                self.consumer.received(cursor);
             }
-            if let What::Began = heard.what {
-                // a session that was read back, and whose log failed again, is one of that epoch
-                self.rebase_at(heard.cursor.map_or(heard.epoch, |cursor| cursor.epoch))?;
+            if let Kind::Started = observed.kind {
+                // a session that was read back, and whose log failed again, has that epoch
+                self.rebase_at(observed.cursor.map_or(observed.epoch, |cursor| cursor.epoch))?;
             }
-            let cursor = heard.cursor.unwrap_or(Cursor { epoch: heard.epoch, offset: Offset(0) });
-            let node = heard.node.as_str();
-            let durable = match (&heard.what, self.opened_with) {
+            let cursor =
+                observed.cursor.unwrap_or(Cursor { epoch: observed.epoch, offset: Offset(0) });
+            let node = observed.node.as_str();
+            let durable = match (&observed.kind, self.opened_with) {
                 (_, Durability::Batch(_)) => false,
-                (What::Item(_), durability) => durability == Durability::Item,
-                (What::Committed | What::TookErrorEdge, _) => true,
-                (What::Began, _) => !matches!(begin, Begin::Resume),
+                (Kind::Item(_), durability) => durability == Durability::Item,
+                (Kind::Committed | Kind::TookErrorEdge, _) => true,
+                (Kind::Started, _) => !matches!(start, Start::Resume),
                 _ => false,
             };
-            must!(heard.stored || !durable, "{:?} at {cursor} was not durable", heard.what);
-            if heard.stored {
+            must!(observed.stored || !durable, "{:?} at {cursor} was not durable", observed.kind);
+            if observed.stored {
                 self.kept.push(cursor);
             }
             let position = self.book.position.clone();
-            match heard.what {
-                What::Began => {
-                    told = Began::Yes;
-                    match (begin, position) {
-                        (Begin::Run(text), Position::Rest(rest)) => self.book.begin(&rest, text),
-                        (Begin::Restart(text), Position::Unfinished(_)) => {
+            match observed.kind {
+                Kind::Started => {
+                    started = Started::Yes;
+                    match (start, position) {
+                        (Start::Run(text), Position::Rest(rest)) => self.book.start(&rest, text),
+                        (Start::Restart(text), Position::Unfinished(_)) => {
                             let origin = self.book.unfinished.as_ref().unwrap().origin.clone();
-                            self.book.begin(&origin, text);
+                            self.book.start(&origin, text);
                         }
-                        (Begin::Resume, Position::Unfinished(_)) => {}
-                        (_, position) => return Err(format!("a run began at {position:?}")),
+                        (Start::Resume, Position::Unfinished(_)) => {}
+                        (_, position) => return Err(format!("a run started at {position:?}")),
                     }
                 }
-                What::Item(item) => self.consumer.item(cursor, item),
-                What::Superseded(items) => self.consumer.superseded(items)?,
-                What::Committed => {
+                Kind::Item(item) => self.consumer.item(cursor, item),
+                Kind::Superseded(items) => self.consumer.superseded(items)?,
+                Kind::Committed => {
                     must!(position == Position::Unfinished(node.into()), "a commit of `{node}`");
                     self.book.commit(node);
                     self.consumer.committed(cursor);
                 }
-                What::TookErrorEdge => {
+                Kind::TookErrorEdge => {
                     must!(position == Position::Unfinished(node.into()), "a failure of `{node}`");
                     self.book.fail(node);
                 }
-                What::Other => {}
+                Kind::Other => {}
             }
         }
-        Ok(told)
+        Ok(started)
     }
 
-    /// Whether a run may have come to such a result.
-    fn judge(&self, begin: &Begin, told: Began, result: &Result<(), RunError>) -> Verdict {
+    /// Checks that a run can have this result at the current position.
+    fn judge(&self, start: &Start, started: Started, result: &Result<(), RunError>) -> Verdict {
         let position = &self.book.position;
         let fits = match result.as_ref().map_err(RunError::kind) {
-            Ok(()) | Err(RunErrorKind::Failed(_)) => told == Began::Yes,
+            Ok(()) | Err(RunErrorKind::Failed(_)) => started == Started::Yes,
             Err(RunErrorKind::Unfinished { node }) => {
-                matches!(begin, Begin::Run(_))
+                matches!(start, Start::Run(_))
                     && *position == Position::Unfinished((*node).to_owned())
             }
             Err(RunErrorKind::AtRest { node }) => {
-                !matches!(begin, Begin::Run(_)) && *position == Position::Rest((*node).to_owned())
+                !matches!(start, Start::Run(_)) && *position == Position::Rest((*node).to_owned())
             }
             Err(RunErrorKind::Ended) => *position == Position::Ended,
-            // also while it begins
+            // also while the run starts
             Err(
                 RunErrorKind::Cancelled { .. }
                 | RunErrorKind::Log { source: LogError::NotSerialisable { .. }, .. },

@@ -1,12 +1,12 @@
-//! A session under test beside what it has to be.
+//! A session under test, and the reference that it has to match.
 
 use crate::{
     consumer::Consumer,
     graph::{Book as Graph, BookResources, Script},
-    heard::{Hearing, named, observer},
-    ops::{Drive, Exit, Op, Patience, Watch},
+    observed::{Observations, named, observer},
+    ops::{Drive, Exit, Op, WaitsFor, Watch},
     reference::{Book, Reading},
-    runs::Begin,
+    runs::Start,
 };
 use burdock::{
     App, Position,
@@ -25,7 +25,7 @@ use std::{
 
 pub type Verdict = Result<(), String>;
 
-/// Fails the case unless something holds.
+/// Fails the case unless a condition holds.
 macro_rules! must {
     ($holds:expr, $($message:tt)+) => {
         if !$holds {
@@ -44,17 +44,17 @@ pub struct World {
     pub id: SessionId,
     pub forks: usize,
     pub app: Option<App<Graph>>,
-    pub heard: Hearing,
-    /// What was published last, and so what the app has to be.
+    pub observed: Observations,
+    /// The expected session after the last published event.
     pub book: Book,
     pub epoch: Epoch,
     pub crashes: BTreeSet<Offset>,
     pub consumer: Consumer,
-    /// What was durable when it was published: it stays.
+    /// The cursors of events that were durable when they were published. Their entries must stay.
     pub kept: Vec<Cursor>,
     /// The durability of the app.
     pub opened_with: Durability,
-    /// A fault may have come about that the app does not know of yet.
+    /// Whether there may have been a fault that the app does not know of yet.
     pub suspect: bool,
 }
 
@@ -70,7 +70,7 @@ impl World {
             id: SessionId::new("session").unwrap(),
             forks: 0,
             app: None,
-            heard: Hearing::default(),
+            observed: Observations::default(),
             book: Book::first(),
             epoch: Epoch::default(),
             crashes: BTreeSet::new(),
@@ -91,9 +91,9 @@ impl World {
             Op::Fail(call) => self.log.fail(*call),
             Op::Hang(call) => self.log.hang(*call),
             Op::Durable(durability) => self.durability = *durability,
-            Op::Run(text, drive) => self.begin(&Begin::Run(long(*text)), drive)?,
-            Op::Resume(drive) => self.begin(&Begin::Resume, drive)?,
-            Op::Restart(text, drive) => self.begin(&Begin::Restart(long(*text)), drive)?,
+            Op::Run(text, drive) => self.start(&Start::Run(long(*text)), drive)?,
+            Op::Resume(drive) => self.start(&Start::Resume, drive)?,
+            Op::Restart(text, drive) => self.start(&Start::Restart(long(*text)), drive)?,
             Op::Reopen => self.reopen()?,
             Op::Close => self.close()?,
             Op::Crash(stored) => self.crash(*stored)?,
@@ -105,7 +105,7 @@ impl World {
         self.check()
     }
 
-    /// No more faults: the session comes to rest, and everybody has the same.
+    /// Finishes the session without faults, and checks that app, log and consumer agree.
     pub fn finish(mut self) -> Verdict {
         self.script.set(&[]);
         self.crash(usize::MAX)?;
@@ -116,16 +116,16 @@ impl World {
             exit: Exit::Drop,
             before: None,
             after: None,
-            patience: Patience::Log,
+            waits_for: WaitsFor::Log,
         };
         for _ in 0..3 {
             match self.book.position {
-                Position::Rest(_) => self.begin(&Begin::Run("last".into()), &drive)?,
-                Position::Unfinished(_) => self.begin(&Begin::Resume, &drive)?,
+                Position::Rest(_) => self.start(&Start::Run("last".into()), &drive)?,
+                Position::Unfinished(_) => self.start(&Start::Resume, &drive)?,
                 Position::Ended => self.reopen()?,
             }
             let unfinished = matches!(self.book.position, Position::Unfinished(_));
-            must!(!unfinished, "an undisturbed run does not finish");
+            must!(!unfinished, "a run without faults does not finish");
             self.check()?;
         }
         let reading = self.reading()?;
@@ -142,8 +142,8 @@ impl World {
         Ok(())
     }
 
-    /// A snapshot is written by the app, from its state machine in the types of the graph. A reader that
-    /// applies the entries before it to the snapshot before those, in JSON, has the same.
+    /// Checks that each snapshot, which the app writes from its typed state, equals the one that a reader gets in
+    /// JSON by applying the entries before it to the previous snapshot.
     fn check_snapshots(&self, reading: &Reading) -> Verdict {
         for record in &reading.records[1..] {
             let entry = record.entry(&self.id).unwrap();
@@ -172,13 +172,13 @@ impl World {
     }
 
     /// Opens the session as another process would.
-    pub fn build(&self, heard: &Hearing) -> Result<App<Graph>, String> {
+    pub fn build(&self, observed: &Observations) -> Result<App<Graph>, String> {
         for _ in 0..20 {
             let app = Graph::app()
                 .id(self.id.as_str())
                 .resources(BookResources { script: self.script.clone() })
                 .runtime(self.clock.clone())
-                .observer(observer(heard, &self.inner, &self.id))
+                .observer(observer(observed, &self.inner, &self.id))
                 .log(self.log.clone())
                 .durability(self.durability);
             match self.settle(app.build()) {
@@ -195,13 +195,13 @@ impl World {
 
     pub fn open(&mut self) -> Verdict {
         let hits = self.log.hits();
-        self.app = Some(self.build(&self.heard)?);
+        self.app = Some(self.build(&self.observed)?);
         self.opened_with = self.durability;
         self.suspect = self.log.hits() != hits;
         self.rebase()
     }
 
-    /// Opens the session after its writer had no chance to say how a run ended.
+    /// Opens the session after its writer could not record how its run ended.
     pub fn open_after_crash(&mut self) -> Verdict {
         self.crashes.insert(Offset(self.records().len() as u64));
         self.open()
@@ -215,24 +215,24 @@ impl World {
             {
                 return Some(done);
             }
-            self.log.let_go();
+            self.log.release_next();
         }
         None
     }
 
-    /// After the session was opened anew: what the log had by then is what counts.
+    /// Sets the reference to the contents of the log if the session was opened again.
     pub fn rebase(&mut self) -> Verdict {
         if self.app().cursor().is_some()
             && let Some(epoch) = self.app().epoch()
         {
             return self.rebase_at(epoch);
         }
-        // it was read back perhaps, and then the log failed again
+        // the session may have been read back before the log failed again
         if !self.is_app_at(&self.book) {
-            for begin in block_on(self.inner.epochs(&self.id)).unwrap() {
-                let later = begin.epoch > self.epoch;
-                if later && self.is_app_at(&self.reading()?.before(begin.start)) {
-                    return self.rebase_at(begin.epoch);
+            for opening in block_on(self.inner.epochs(&self.id)).unwrap() {
+                let later = opening.epoch > self.epoch;
+                if later && self.is_app_at(&self.reading()?.before(opening.start)) {
+                    return self.rebase_at(opening.epoch);
                 }
             }
         }
@@ -250,21 +250,21 @@ impl World {
         }
         let epochs = block_on(self.inner.epochs(&self.id)).unwrap();
         let found = epochs.iter().find(|known| known.epoch == epoch);
-        let Some(begin) = found else { return Err(format!("the log does not know {epoch}")) };
-        self.book = self.reading()?.before(begin.start);
+        let Some(opening) = found else { return Err(format!("the log does not know {epoch}")) };
+        self.book = self.reading()?.before(opening.start);
         self.epoch = epoch;
         let log: Arc<dyn Log> = Arc::clone(&self.inner);
-        self.consumer.come_back(&log, &self.id, begin.start)
+        self.consumer.reconnect(&log, &self.id, opening.start)
     }
 
-    /// What holds after every operation.
+    /// Checks the invariants that hold after every operation.
     fn check(&mut self) -> Verdict {
         self.rebase()?;
         let reading = self.reading()?;
         for cursor in &self.kept {
             let at = usize::try_from(cursor.offset.0).unwrap();
-            let there = reading.records.get(at).map(Record::cursor);
-            must!(there == Some(*cursor), "{cursor} was durable, and there is {there:?}");
+            let found = reading.records.get(at).map(Record::cursor);
+            must!(found == Some(*cursor), "{cursor} was durable, but the log has {found:?}");
         }
         let (book, app) = (&self.book, self.app.as_ref().unwrap());
         must!(*app.state() == book.state, "state {:?}, not {:?}", app.state(), book.state);
@@ -280,7 +280,7 @@ impl World {
     }
 }
 
-/// Inputs of some length, so that there are snapshots.
+/// A text for the inputs. Some texts are long enough for a snapshot.
 fn long(text: u8) -> String {
     let length = if text == 0 { 20_000 } else { 1 };
     text.to_string().repeat(length)

@@ -1,4 +1,4 @@
-//! The other end of the pipes: this program again, as a process that does what it is told.
+//! The child process: this test program again, which executes commands from a pipe.
 
 use burdock::{
     ActionError, App, Event, EventKind, Outcome, Position, RunError, RunErrorKind,
@@ -17,16 +17,16 @@ use std::{
     time::Duration,
 };
 
-/// The file, in the environment of a child.
+/// The environment variable of a child with the path of the file.
 pub const FILE: &str = "BURDOCK_TEST_FILE";
 
-/// How many milliseconds it waits for a lock on the file, in its environment.
-pub const PATIENCE: &str = "BURDOCK_TEST_PATIENCE";
+/// The environment variable of a child with the milliseconds that it waits for a lock on the file.
+pub const BUSY_TIMEOUT: &str = "BURDOCK_TEST_BUSY_TIMEOUT";
 
-/// Before what it says, between what the harness says.
+/// Marks the output lines of a child among those of the test harness.
 pub const MARK: &str = "> ";
 
-/// The session that all of them open.
+/// The session that all processes open.
 pub const SESSION: &str = "tale";
 
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,13 +36,13 @@ pub struct Tale {
 }
 
 #[action(state = Tale, writes(left))]
-async fn begin(#[input] steps: u32) -> Result<Writes> {
+async fn prepare(#[input] steps: u32) -> Result<Writes> {
     Ok(Writes { left: steps })
 }
 
-/// Tells a line of up to four words, none of which was ever told before; fails every ninth time.
+/// Writes a line of up to four words, each of which is unique. Every ninth call fails.
 #[streaming_action(state = Tale, reads(left, lines), writes(left, lines), yields(String))]
-async fn tell(tale: Reads<'_>) -> Result<Writes> {
+async fn narrate(tale: Reads<'_>) -> Result<Writes> {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let call = CALLS.fetch_add(1, Ordering::Relaxed);
     let mut line = Vec::new();
@@ -59,43 +59,43 @@ async fn tell(tale: Reads<'_>) -> Result<Writes> {
     Ok(Writes { left: tale.left.saturating_sub(1), lines })
 }
 
-/// Goes on with the next line.
+/// Continues with the next line.
 #[action(state = Tale, reads(left), writes(left))]
 async fn skip(tale: Reads<'_>) -> Result<Writes> {
     Ok(Writes { left: *tale.left })
 }
 
 graph! {
-    /// Tells as many lines as it is asked for.
-    pub Telling(Tale) {
+    /// Writes as many lines as the input requests.
+    pub Narrating(Tale) {
         inputs { steps: u32 }
         yields String;
-        nodes { begin, tell, skip }
-        start begin;
-        begin | skip -> tell;
-        tell -> if state.left == 0 { pause } else { tell };
-        on error tell -> skip;
+        nodes { prepare, narrate, skip }
+        start prepare;
+        prepare | skip -> narrate;
+        narrate -> if state.left == 0 { pause } else { narrate };
+        on error narrate -> skip;
     }
 }
 
-/// Does nothing, unless it is a child.
+/// Does nothing, unless this process is a child.
 #[test]
-fn a_child_does_what_it_is_told() {
+fn child_process_executes_commands() {
     if let Some(file) = env::var_os(FILE) {
-        // the harness left a line unfinished
+        // the test harness printed a line without its end
         writeln!(io::stdout()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let patience = env::var(PATIENCE).unwrap().parse().unwrap();
-            let options = SqliteLog::options().busy_timeout(Duration::from_millis(patience));
+            let busy_timeout = env::var(BUSY_TIMEOUT).unwrap().parse().unwrap();
+            let options = SqliteLog::options().busy_timeout(Duration::from_millis(busy_timeout));
             let log = options.open(file).await.unwrap();
-            say(format_args!("ready"));
-            obey(&log).await;
+            print_line(format_args!("ready"));
+            execute(&log).await;
         });
     }
 }
 
-async fn obey(log: &SqliteLog) {
+async fn execute(log: &SqliteLog) {
     let mut app = None;
     for command in io::stdin().lock().lines() {
         let command = command.unwrap();
@@ -106,31 +106,31 @@ async fn obey(log: &SqliteLog) {
     }
 }
 
-async fn open(log: &SqliteLog, durability: &str) -> Option<App<Telling>> {
+async fn open(log: &SqliteLog, durability: &str) -> Option<App<Narrating>> {
     let durability = match durability {
         "commit" => Durability::Commit,
         "item" => Durability::Item,
         other => panic!("{other}"),
     };
-    let app = Telling::app().id(SESSION).log(log.clone()).durability(durability);
+    let app = Narrating::app().id(SESSION).log(log.clone()).durability(durability);
     match app.build().await {
         Ok(app) => {
             let (epoch, offset) = (app.epoch().unwrap(), app.cursor().unwrap().offset);
-            say(format_args!("opened {}", Cursor { epoch, offset }));
+            print_line(format_args!("opened {}", Cursor { epoch, offset }));
             Some(app)
         }
         Err(BuildError::Open(ReadError::Log(LogError::Unavailable(_)))) => {
-            say(format_args!("locked"));
+            print_line(format_args!("locked"));
             None
         }
         Err(error) => panic!("{error}: {:?}", error.source()),
     }
 }
 
-/// Begins a run, or goes on with the one that is not finished: where it is, or where it began.
-async fn run(app: &mut App<Telling>, command: &str) {
+/// Starts a run, or resumes or restarts an unfinished one.
+async fn run(app: &mut App<Narrating>, command: &str) {
     let (verb, steps) = command.split_once(' ').unwrap();
-    let inputs = TellingInputs { steps: steps.parse().unwrap() };
+    let inputs = NarratingInputs { steps: steps.parse().unwrap() };
     let run = match (app.position(), verb) {
         (Position::Rest(_), _) => app.run(inputs),
         (_, "resume") => app.resume(),
@@ -138,28 +138,32 @@ async fn run(app: &mut App<Telling>, command: &str) {
     };
     let mut events = run.events();
     while let Some(Ok(event)) = events.next().await {
-        tell_of(&event);
+        print_event(&event);
     }
     match events.finish().await.map(|end| end.outcome()).map_err(RunError::into_kind) {
-        Ok(Outcome::Paused(_)) => say(format_args!("done")),
+        Ok(Outcome::Paused(_)) => print_line(format_args!("done")),
         Err(RunErrorKind::Log { source: LogError::Fenced { .. }, .. }) => {
-            say(format_args!("fenced"));
+            print_line(format_args!("fenced"));
         }
         other => panic!("{other:?}"),
     }
 }
 
-fn tell_of(event: &Event<Telling>) {
+fn print_event(event: &Event<Narrating>) {
     let Some(cursor) = event.cursor else { return };
     match &event.kind {
-        EventKind::Item(word) => say(format_args!("item {cursor} {word}")),
-        EventKind::ItemsSuperseded { items } => say(format_args!("superseded {cursor} {items}")),
-        EventKind::StepCommitted { .. } => say(format_args!("committed {cursor} {}", event.step)),
-        other => say(format_args!("other {cursor} {}", other.name())),
+        EventKind::Item(word) => print_line(format_args!("item {cursor} {word}")),
+        EventKind::ItemsSuperseded { items } => {
+            print_line(format_args!("superseded {cursor} {items}"))
+        }
+        EventKind::StepCommitted { .. } => {
+            print_line(format_args!("committed {cursor} {}", event.step))
+        }
+        other => print_line(format_args!("other {cursor} {}", other.name())),
     }
 }
 
-/// One write each, so that a line is whole or not there.
-fn say(line: std::fmt::Arguments<'_>) {
+/// Prints a line with a single write, so that a killed process prints it completely or not at all.
+fn print_line(line: std::fmt::Arguments<'_>) {
     io::stdout().write_all(format!("{MARK}{line}\n").as_bytes()).unwrap();
 }

@@ -1,7 +1,7 @@
-//! A consumer that keeps what it was shown, and comes back with its cursor.
+//! A consumer that keeps the items it received, and reconnects with its cursor.
 
 use super::{
-    process::Said,
+    process::Output,
     witness::{id, kind, records},
 };
 use burdock::log::{Cursor, EntryKind, Follow, Followed, Log, Offset, Record, follow};
@@ -11,9 +11,9 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Consumer {
     pub cursor: Option<Cursor>,
-    /// What it was shown that matters to a text.
+    /// The received words, and the superseding of words.
     pub shown: Vec<(Cursor, Shown)>,
-    /// How often it was rewound.
+    /// The number of times it was rewound.
     pub rewound: usize,
 }
 
@@ -24,35 +24,35 @@ pub enum Shown {
 }
 
 impl Consumer {
-    /// Sees what a process says.
-    pub fn hear(&mut self, said: Said) {
-        match said {
-            Said::Item(cursor, word) => self.show(cursor, Some(Shown::Word(word))),
-            Said::Superseded(cursor, items) => self.show(cursor, Some(Shown::Superseded(items))),
-            Said::Committed(cursor, _) | Said::Other(cursor) => self.show(cursor, None),
-            Said::Ready | Said::Opened(_) | Said::Locked | Said::Done | Said::Fenced => {
-                panic!("{said:?}")
+    /// Receives an event from the output of a process.
+    pub fn receive(&mut self, output: Output) {
+        match output {
+            Output::Item(cursor, word) => self.show(cursor, Some(Shown::Word(word))),
+            Output::Superseded(cursor, items) => self.show(cursor, Some(Shown::Superseded(items))),
+            Output::Committed(cursor, _) | Output::Other(cursor) => self.show(cursor, None),
+            Output::Ready | Output::Opened(_) | Output::Locked | Output::Done | Output::Fenced => {
+                panic!("{output:?}")
             }
         }
     }
 
-    /// Comes back; where it is may be told later.
+    /// Reconnects to the log. A rewind is reported by the returned reader.
     pub fn follow(&self, log: &Arc<dyn Log>) -> Follow {
         block_on(follow(log, &id(), self.cursor)).unwrap()
     }
 
-    /// Takes everything up to an entry, and checks what it is told by what the log holds.
+    /// Reads everything up to an entry, and checks a rewind against the contents of the log.
     pub fn catch_up(&mut self, log: &Arc<dyn Log>, follow: &mut Follow, last: Offset) {
         let records = records(log);
-        let stands = |cursor: &Cursor| {
+        let is_valid = |cursor: &Cursor| {
             let at = usize::try_from(cursor.offset.0).unwrap();
             records.get(at).is_some_and(|record| record.epoch == cursor.epoch)
         };
-        if let Some(cursor) = self.cursor.filter(|cursor| !stands(cursor)) {
+        if let Some(cursor) = self.cursor.filter(|cursor| !is_valid(cursor)) {
             let to = records.iter().rfind(|record| record.epoch <= cursor.epoch);
             let to = to.map(Record::cursor);
-            let told = block_on(follow.next()).unwrap().unwrap();
-            assert_eq!(told, Followed::Rewound { to }, "at {cursor}");
+            let followed = block_on(follow.next()).unwrap().unwrap();
+            assert_eq!(followed, Followed::Rewound { to }, "at {cursor}");
             self.shown.retain(|(shown, _)| to.is_some_and(|to| shown.offset <= to.offset));
             self.cursor = to;
             self.rewound += 1;
@@ -62,18 +62,21 @@ impl Consumer {
                 Followed::Record(record) => {
                     self.show(record.cursor(), shown(&record));
                 }
-                told @ Followed::Rewound { .. } => panic!("{told:?} at {:?}", self.cursor),
+                rewound @ Followed::Rewound { .. } => panic!("{rewound:?} at {:?}", self.cursor),
             }
         }
     }
 
     fn show(&mut self, cursor: Cursor, shown: Option<Shown>) {
-        assert!(self.cursor.is_none_or(|last| last.offset < cursor.offset), "it was shown before");
+        assert!(
+            self.cursor.is_none_or(|last| last.offset < cursor.offset),
+            "the entry was received before"
+        );
         self.cursor = Some(cursor);
         self.shown.extend(shown.map(|shown| (cursor, shown)));
     }
 
-    /// What is left of the words.
+    /// The words that were not superseded.
     pub fn text(&self) -> String {
         let mut words = Vec::new();
         for (_, shown) in &self.shown {
@@ -86,7 +89,7 @@ impl Consumer {
     }
 }
 
-/// What an entry of the log shows.
+/// The word or the superseding of an entry.
 pub fn shown(record: &Record) -> Option<Shown> {
     match kind(record) {
         EntryKind::Item { item, .. } => Some(Shown::Word(item.as_str().unwrap().into())),

@@ -1,8 +1,8 @@
-//! Processes that are killed, and consumers that come back to the session.
+//! Processes that are killed, and consumers that reconnect to the session.
 
 use super::{
     consumer::{Consumer, shown},
-    process::{PATIENT, Process, Said},
+    process::{LONG_TIMEOUT, Output, Process},
     witness::{Dice, File, id, kind, lines, records},
 };
 use burdock::log::{EntryKind, Log, Offset, tail};
@@ -26,29 +26,29 @@ impl Killing {
         Self { file, log, durability, dice: Dice(3) }
     }
 
-    /// Starts a process and has it open the session; gives its last entry.
+    /// Starts a process that opens the session. Returns the process and the last entry.
     fn open(&self) -> (Process, Offset) {
-        let mut process = Process::start(&self.file.path, PATIENT);
+        let mut process = Process::start(&self.file.path, LONG_TIMEOUT);
         let last = process.open(self.durability).offset;
         (process, last)
     }
 
-    /// Lets a process go on and kills it while it does; gives what it said.
-    fn run_and_kill(&mut self, mut process: Process) -> Vec<Said> {
-        // in the one case it goes on with the step, in the other one with the run from its beginning
+    /// Kills a process while it runs. Returns its output.
+    fn run_and_kill(&mut self, mut process: Process) -> Vec<Output> {
+        // an unfinished run is resumed at its step, or restarted
         let command = if self.dice.roll(4) > 0 { "resume 1000000" } else { "run 1000000" };
-        process.tell(command);
+        process.send(command);
         let lines = self.dice.roll(100);
-        let mut said: Vec<_> = (0..lines).map(|_| process.hear().unwrap()).collect();
-        said.extend(process.kill());
-        said
+        let mut output: Vec<_> = (0..lines).map(|_| process.read().unwrap()).collect();
+        output.extend(process.kill());
+        output
     }
 
-    /// Lets the run come to its end.
+    /// Runs the session to its next pause.
     fn finish(&self) {
         let (mut process, _) = self.open();
-        process.tell("run 2");
-        assert_eq!(process.hear_run().1, Said::Done);
+        process.send("run 2");
+        assert_eq!(process.read_run().1, Output::Done);
     }
 
     /// The last entry.
@@ -57,12 +57,12 @@ impl Killing {
     }
 }
 
-/// Kills processes again and again; the consumer sees them live, by the log, or not at all.
-fn come_back(durability: &'static str, kills: usize) -> Consumer {
+/// Kills processes repeatedly. The consumer follows each one live, through the log, or not at all.
+fn kill_and_reconnect(durability: &'static str, kills: usize) -> Consumer {
     let mut killing = Killing::new(durability);
     let mut consumer = Consumer::default();
     for kill in 0..kills {
-        // one that comes back before anybody opened the session does not know yet what was lost
+        // a consumer that reconnects before the session is opened does not know yet what was lost
         let early = (kill > 0 && killing.dice.roll(2) == 0).then(|| consumer.follow(&killing.log));
         let (process, last) = killing.open();
         match (killing.dice.roll(4), early) {
@@ -71,16 +71,16 @@ fn come_back(durability: &'static str, kills: usize) -> Consumer {
             }
             (1, Some(mut follow)) => {
                 killing.run_and_kill(process);
-                // it is told with the first entry of who took over, if that was not killed before
+                // the rewind is reported with the first entry of the next writer that was not killed before it
                 killing.finish();
                 consumer.catch_up(&killing.log, &mut follow, killing.last());
             }
             _ => {
                 let mut follow = consumer.follow(&killing.log);
                 consumer.catch_up(&killing.log, &mut follow, last);
-                let said = killing.run_and_kill(process);
-                for said in said {
-                    consumer.hear(said);
+                let output = killing.run_and_kill(process);
+                for output in output {
+                    consumer.receive(output);
                 }
             }
         }
@@ -100,13 +100,13 @@ fn come_back(durability: &'static str, kills: usize) -> Consumer {
 
 #[test]
 fn under_commit_durability_a_consumer_is_rewound_and_ends_with_the_text_of_the_log() {
-    let consumer = come_back("commit", KILLS);
+    let consumer = kill_and_reconnect("commit", KILLS);
     assert!(consumer.rewound > 10, "it was rewound {} times", consumer.rewound);
 }
 
 #[test]
 fn under_item_durability_a_consumer_is_never_rewound() {
-    assert_eq!(come_back("item", KILLS / 2).rewound, 0);
+    assert_eq!(kill_and_reconnect("item", KILLS / 2).rewound, 0);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Several processes at one session: which of them writes, and what consumers keep when one is
-//! killed.
+//! Several processes with one session: only the last opener writes, and consumers end with the contents of the
+//! log when a process is killed.
 #![cfg(unix)]
 #![allow(
     missing_docs,
@@ -15,5 +15,5 @@ mod consumer;
 mod frozen;
 mod killed;
 mod process;
-mod turns;
+mod takeovers;
 mod witness;

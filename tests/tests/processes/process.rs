@@ -1,6 +1,6 @@
-//! A child, and this end of its pipes.
+//! A child process, and the parent's end of its pipes.
 
-use super::child::{FILE, MARK, PATIENCE};
+use super::child::{BUSY_TIMEOUT, FILE, MARK};
 use burdock::log::Cursor;
 use std::{
     env,
@@ -9,19 +9,19 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-/// How long a child waits for a lock when nobody is frozen.
-pub const PATIENT: u32 = 60_000;
+/// The milliseconds that a child waits for a lock if no process is frozen.
+pub const LONG_TIMEOUT: u32 = 60_000;
 
-/// A child; it is killed when it is dropped.
+/// A child process. It is killed when this is dropped.
 pub struct Process {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
 }
 
-/// What a child says.
+/// A line of output of a child.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Said {
+pub enum Output {
     Ready,
     Opened(Cursor),
     Locked,
@@ -34,13 +34,13 @@ pub enum Said {
 }
 
 impl Process {
-    /// Starts a child that waits up to `patience` milliseconds for a lock on the file, and returns when it
+    /// Starts a child that waits up to `busy_timeout` milliseconds for a lock on the file, and returns when it
     /// has the file open.
-    pub fn start(file: &Path, patience: u32) -> Self {
+    pub fn start(file: &Path, busy_timeout: u32) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "child::a_child_does_what_it_is_told", "--nocapture"])
+            .args(["--exact", "child::child_process_executes_commands", "--nocapture"])
             .env(FILE, file)
-            .env(PATIENCE, patience.to_string())
+            .env(BUSY_TIMEOUT, busy_timeout.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -48,58 +48,58 @@ impl Process {
         let stdin = child.stdin.take().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut process = Self { child, stdin, stdout };
-        assert_eq!(process.hear(), Some(Said::Ready));
+        assert_eq!(process.read(), Some(Output::Ready));
         process
     }
 
-    pub fn tell(&mut self, command: &str) {
+    pub fn send(&mut self, command: &str) {
         writeln!(self.stdin, "{command}").unwrap();
     }
 
-    /// The next thing that it says; `None` once it is dead.
-    pub fn hear(&mut self) -> Option<Said> {
+    /// Reads the next line of output. Returns `None` once the process is dead.
+    pub fn read(&mut self) -> Option<Output> {
         loop {
             let mut line = String::new();
             self.stdout.read_line(&mut line).unwrap();
             if line.is_empty() {
                 return None;
             }
-            if let Some(said) = line.strip_prefix(MARK) {
-                return Some(parse(said.trim_end()));
+            if let Some(output) = line.strip_prefix(MARK) {
+                return Some(parse(output.trim_end()));
             }
         }
     }
 
-    /// Opens the session; `None` while the file is locked.
+    /// Opens the session. Returns `None` while the file is locked.
     pub fn try_open(&mut self, durability: &str) -> Option<Cursor> {
-        self.tell(&format!("open {durability}"));
-        match self.hear().unwrap() {
-            Said::Opened(cursor) => Some(cursor),
-            Said::Locked => None,
+        self.send(&format!("open {durability}"));
+        match self.read().unwrap() {
+            Output::Opened(cursor) => Some(cursor),
+            Output::Locked => None,
             other => panic!("{other:?}"),
         }
     }
 
-    /// Opens the session; gives its epoch and its last entry.
+    /// Opens the session. Returns its epoch and its last entry.
     pub fn open(&mut self, durability: &str) -> Cursor {
         self.try_open(durability).unwrap()
     }
 
-    /// Everything that it says in a run, and how the run ends.
-    pub fn hear_run(&mut self) -> (Vec<Said>, Said) {
-        let mut said = Vec::new();
+    /// Reads the output of a run, and its last line.
+    pub fn read_run(&mut self) -> (Vec<Output>, Output) {
+        let mut output = Vec::new();
         loop {
-            match self.hear().unwrap() {
-                end @ (Said::Done | Said::Fenced) => return (said, end),
-                other => said.push(other),
+            match self.read().unwrap() {
+                end @ (Output::Done | Output::Fenced) => return (output, end),
+                other => output.push(other),
             }
         }
     }
 
-    /// Kills it, and gives what it said before it died.
-    pub fn kill(mut self) -> Vec<Said> {
+    /// Kills the process. Returns its remaining output.
+    pub fn kill(mut self) -> Vec<Output> {
         self.child.kill().unwrap();
-        std::iter::from_fn(|| self.hear()).collect()
+        std::iter::from_fn(|| self.read()).collect()
     }
 
     pub fn signal(&self, name: &str) {
@@ -110,25 +110,25 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // it may be dead already
+        // fails if the process is dead already
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-fn parse(said: &str) -> Said {
-    let mut words = said.split(' ');
+fn parse(output: &str) -> Output {
+    let mut words = output.split(' ');
     let mut next = || words.next().unwrap();
     match next() {
-        "ready" => Said::Ready,
-        "opened" => Said::Opened(next().parse().unwrap()),
-        "locked" => Said::Locked,
-        "item" => Said::Item(next().parse().unwrap(), next().into()),
-        "superseded" => Said::Superseded(next().parse().unwrap(), next().parse().unwrap()),
-        "committed" => Said::Committed(next().parse().unwrap(), next().parse().unwrap()),
-        "other" => Said::Other(next().parse().unwrap()),
-        "done" => Said::Done,
-        "fenced" => Said::Fenced,
-        _ => panic!("{said}"),
+        "ready" => Output::Ready,
+        "opened" => Output::Opened(next().parse().unwrap()),
+        "locked" => Output::Locked,
+        "item" => Output::Item(next().parse().unwrap(), next().into()),
+        "superseded" => Output::Superseded(next().parse().unwrap(), next().parse().unwrap()),
+        "committed" => Output::Committed(next().parse().unwrap(), next().parse().unwrap()),
+        "other" => Output::Other(next().parse().unwrap()),
+        "done" => Output::Done,
+        "fenced" => Output::Fenced,
+        _ => panic!("{output}"),
     }
 }

@@ -1,13 +1,13 @@
-//! A file, and what it must hold by what processes said.
+//! A file, and the commits that it must hold according to the output of processes.
 
-use super::{child::SESSION, process::Said};
+use super::{child::SESSION, process::Output};
 use burdock::log::{Cursor, EntryKind, Log, Offset, RawSessionView, Record, SessionId};
 use burdock_sqlite::SqliteLog;
 use futures::executor::block_on;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use tempfile::TempDir;
 
-/// A file in a folder of its own.
+/// A log file in a temporary folder.
 pub struct File {
     pub path: PathBuf,
     _folder: TempDir,
@@ -19,7 +19,7 @@ impl File {
         Self { path: folder.path().join("tale.db"), _folder: folder }
     }
 
-    /// A handle of this process.
+    /// Opens the file in this process.
     pub fn log(&self) -> Arc<dyn Log> {
         Arc::new(block_on(SqliteLog::open(&self.path)).unwrap())
     }
@@ -29,7 +29,7 @@ pub fn id() -> SessionId {
     SessionId::new(SESSION).unwrap()
 }
 
-/// Every entry of the session, gapless and in the order of the epochs.
+/// Every entry of the session. Asserts that offsets have no gaps and epochs do not decrease.
 pub fn records(log: &Arc<dyn Log>) -> Vec<Record> {
     let mut records: Vec<Record> = Vec::new();
     loop {
@@ -43,11 +43,14 @@ pub fn records(log: &Arc<dyn Log>) -> Vec<Record> {
     for (record, offset) in records.iter().zip(0..) {
         assert_eq!(record.offset, Offset(offset), "there is no gap");
     }
-    assert!(records.is_sorted_by_key(|record| record.epoch), "no epoch goes on behind a later one");
+    assert!(
+        records.is_sorted_by_key(|record| record.epoch),
+        "no entry follows one of a later epoch"
+    );
     records
 }
 
-/// The lines of the tale as the log has them in the end.
+/// The lines of the tale after the last entry of the log.
 pub fn lines(log: &Arc<dyn Log>) -> Vec<String> {
     let next = block_on(log.info(&id())).unwrap().next;
     let view = block_on(RawSessionView::at(log, &id(), Offset(next.0 - 1))).unwrap();
@@ -58,22 +61,22 @@ pub fn kind(record: &Record) -> EntryKind {
     record.entry(&id()).unwrap().kind
 }
 
-/// The steps that processes were told are committed.
+/// The steps that processes reported as committed.
 #[derive(Default)]
 pub struct Witness(BTreeMap<u64, Cursor>);
 
 impl Witness {
-    pub fn heard(&mut self, said: &[Said]) {
-        for said in said {
-            if let Said::Committed(cursor, step) = said {
+    pub fn record(&mut self, output: &[Output]) {
+        for line in output {
+            if let Output::Committed(cursor, step) = line {
                 let earlier = self.0.insert(*step, *cursor);
                 assert_eq!(earlier, None, "step {step} was committed twice");
             }
         }
     }
 
-    /// Each of them is in the log, once and in order, and no other one.
-    pub fn agrees_with(&self, log: &Arc<dyn Log>) {
+    /// Asserts that the log has exactly these commits, in order.
+    pub fn assert_agrees_with(&self, log: &Arc<dyn Log>) {
         let committed = records(log).into_iter().filter_map(|record| match kind(&record) {
             EntryKind::StepCommitted { step, .. } => Some((step, record.cursor())),
             _ => None,

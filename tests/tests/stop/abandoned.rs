@@ -1,4 +1,4 @@
-//! An action that gave up an item while the log wrote it, and waits for something else.
+//! An action that abandons an item while the log stores it, and waits for something else.
 
 use burdock::{
     RunErrorKind,
@@ -24,7 +24,7 @@ pub(crate) async fn nothing() -> Result<Writes> {
     Ok(Writes {})
 }
 
-/// Yields, does not wait for it, and hangs.
+/// Yields an item without waiting for it, and hangs.
 pub(crate) struct Abandon;
 
 impl Action for Abandon {
@@ -65,7 +65,7 @@ fn grace_period_counts_although_an_abandoned_item_waited_for_the_log_before_the_
         log.fates([Fate::Stored, Fate::Held]);
         let mut run = app.run(AbandoningInputs {}).grace_period(grace);
         assert!(run.finish().until_stalled().is_none());
-        while log.let_go() {}
+        while log.release_next() {}
         assert!(run.finish().until_stalled().is_none());
         run.stopper().stop();
         let mut ended = run.finish().until_stalled().map(drop);

@@ -6,7 +6,7 @@ use burdock_tests::script::{Do, LineInputs, LineNode as At, Script};
 use burdock_tests::stalled::UntilStalled;
 
 #[tokio::test]
-async fn a_drop_cancels_the_action_and_is_heard_exactly_once() {
+async fn dropping_a_run_cancels_the_action_and_emits_one_event() {
     let script =
         Script::default().on("second", [Do::Yield(1), Do::Yield(2)]).on("second", [Do::Yield(3)]);
     let mut bench = bench(script).await;
@@ -37,7 +37,7 @@ async fn a_drop_cancels_the_action_and_is_heard_exactly_once() {
 }
 
 #[tokio::test]
-async fn a_drop_while_the_action_awaits_is_heard_exactly_once() {
+async fn dropping_a_run_while_its_action_waits_emits_one_event() {
     let script = Script::default().on("first", [Do::Hang]);
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {});
@@ -51,7 +51,7 @@ async fn a_drop_while_the_action_awaits_is_heard_exactly_once() {
 }
 
 #[tokio::test]
-async fn a_drop_after_the_end_is_not_a_cancel() {
+async fn dropping_a_finished_run_does_not_cancel_it() {
     let mut bench = bench(Script::default()).await;
     let mut run = bench.app.run(LineInputs {});
     run.finish().await.unwrap();
@@ -64,7 +64,7 @@ async fn a_drop_after_the_end_is_not_a_cancel() {
 }
 
 #[tokio::test]
-async fn a_drop_after_the_last_commit_is_the_end_of_the_run_and_no_cancel() {
+async fn dropping_a_run_after_its_last_commit_finishes_it() {
     let mut bench = bench(Script::default()).await;
     let mut run = bench.app.run(LineInputs {});
     for _ in 0..3 {
@@ -77,7 +77,7 @@ async fn a_drop_after_the_last_commit_is_the_end_of_the_run_and_no_cancel() {
 }
 
 #[tokio::test]
-async fn a_drop_after_an_error_is_not_a_cancel() {
+async fn dropping_a_failed_run_does_not_cancel_it() {
     let mut bench = bench(Script::default().on("first", [Do::Fail("no")])).await;
     let mut run = bench.app.run(LineInputs {});
     run.next().await.unwrap().unwrap_err();
@@ -87,7 +87,7 @@ async fn a_drop_after_an_error_is_not_a_cancel() {
 }
 
 #[tokio::test]
-async fn restart_after_a_drop_supersedes_what_the_old_step_had_shown() {
+async fn restart_after_a_drop_supersedes_the_items_of_the_dropped_step() {
     let script = Script::default().on("second", [Do::Yield(1), Do::Yield(2)]);
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {});

@@ -1,4 +1,4 @@
-//! What the grace period counts: the time of an action that runs, and not that of the log.
+//! The grace period counts the time of a running action, but not the time of the log.
 
 use burdock::{
     App, Outcome, Position, RunErrorKind,
@@ -36,8 +36,8 @@ fn last(log: &FaultyLog, count: usize) -> Vec<&'static str> {
     kinds.skip(records.len() - count).collect()
 }
 
-/// Whether the log is waited for, however much time passes.
-macro_rules! waits_for_the_log {
+/// Asserts that the run waits for the log, however much time passes.
+macro_rules! assert_waits_for_log {
     ($run:ident, $clock:ident, $log:ident) => {
         for _ in 0..3 {
             assert!($run.finish().until_stalled().is_none());
@@ -48,7 +48,7 @@ macro_rules! waits_for_the_log {
 }
 
 #[test]
-fn an_action_that_has_finished_is_committed_however_long_the_log_takes() {
+fn a_finished_action_is_committed_however_long_the_log_takes() {
     for node in [At::second, At::third] {
         let (log, clock) = (log(), Clock::default());
         let mut app = open(&log, Script::default(), &clock, Durability::Commit);
@@ -57,8 +57,8 @@ fn an_action_that_has_finished_is_committed_however_long_the_log_takes() {
         log.fates([Fate::Held]);
         assert!(run.finish().until_stalled().is_none());
         run.stopper().stop();
-        waits_for_the_log!(run, clock, log);
-        while log.let_go() {}
+        assert_waits_for_log!(run, clock, log);
+        while log.release_next() {}
         let outcome = block_on(run.finish()).unwrap().outcome();
         drop(run);
         // the outcome, the position, the log and a resume agree
@@ -81,7 +81,7 @@ fn an_action_that_has_finished_is_committed_however_long_the_log_takes() {
 #[test]
 fn a_failure_is_recorded_and_its_edge_taken_however_long_the_log_takes() {
     let (log, clock) = (log(), Clock::default());
-    let script = Script::default().on("first", [Do::FailForGood("no")]);
+    let script = Script::default().on("first", [Do::FailTerminally("no")]);
     let resources = CarefulResources { script, drops: Drops::default() };
     let app = Careful::app().id("s").resources(resources).runtime(clock.clone());
     let mut app = block_on(app.log(log.clone()).build()).unwrap();
@@ -89,8 +89,8 @@ fn a_failure_is_recorded_and_its_edge_taken_however_long_the_log_takes() {
     let mut run = app.run(CarefulInputs {});
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
-    waits_for_the_log!(run, clock, log);
-    while log.let_go() {}
+    assert_waits_for_log!(run, clock, log);
+    while log.release_next() {}
     let outcome = block_on(run.finish()).unwrap().outcome();
     assert_eq!(outcome, Outcome::Stopped(CarefulNode::rescue));
     drop(run);
@@ -106,15 +106,15 @@ fn a_run_whose_start_is_recorded_slowly_is_stopped_and_not_cancelled() {
     let mut run = app.run(LineInputs {}).grace_period(Duration::ZERO);
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
-    waits_for_the_log!(run, clock, log);
-    while log.let_go() {}
+    assert_waits_for_log!(run, clock, log);
+    while log.release_next() {}
     assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Stopped(At::first));
     drop(run);
     assert_eq!(last(&log, 2), ["run_started", "run_stopped"]);
 }
 
 #[test]
-fn an_action_has_its_whole_grace_period_beside_what_the_log_takes_for_its_items() {
+fn time_that_items_wait_for_the_log_does_not_count_towards_the_grace_period() {
     let (log, clock) = (log(), Clock::default());
     let sleep = Do::Sleep(Duration::from_millis(4999));
     let script = Script::default().on("first", [Do::Yield(1), Do::Yield(2), sleep]);
@@ -124,8 +124,8 @@ fn an_action_has_its_whole_grace_period_beside_what_the_log_takes_for_its_items(
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     for _ in 0..2 {
-        waits_for_the_log!(run, clock, log);
-        log.let_go();
+        assert_waits_for_log!(run, clock, log);
+        log.release_next();
     }
     assert!(run.finish().until_stalled().is_none());
     clock.advance(Duration::from_millis(4999));
@@ -141,8 +141,8 @@ fn an_action_that_takes_longer_than_its_grace_period_after_a_slow_item_is_cancel
     let mut run = app.run(LineInputs {});
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
-    waits_for_the_log!(run, clock, log);
-    log.let_go();
+    assert_waits_for_log!(run, clock, log);
+    log.release_next();
     assert!(run.finish().until_stalled().is_none());
     clock.advance(Duration::from_millis(4999));
     assert!(run.finish().until_stalled().is_none());

@@ -1,4 +1,4 @@
-//! The three endings that are never confused: stop, cancel after the grace period, and drop.
+//! The ways to end a run early: a stop, a cancellation after the grace period, and a drop.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod abandoned;
@@ -9,8 +9,8 @@ use burdock::{App, Outcome, Position, Run, RunErrorKind, prelude::*};
 use burdock_tests::{
     clock::Clock,
     script::{
-        Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, Heard, Line, LineInputs,
-        LineNode as At, LineResources, Log, Script,
+        Careful, CarefulInputs, CarefulNode, CarefulResources, Do, Drops, EventRecorder, Line,
+        LineInputs, LineNode as At, LineResources, Log, Script,
     },
     stalled::UntilStalled,
 };
@@ -21,13 +21,13 @@ use tokio::sync::Notify;
 
 struct Bench {
     app: App<Line>,
-    heard: Heard,
+    heard: EventRecorder,
     drops: Drops,
     clock: Clock,
 }
 
 async fn bench(script: Script) -> Bench {
-    let (heard, drops, clock) = (Heard::default(), Drops::default(), Clock::default());
+    let (heard, drops, clock) = (EventRecorder::default(), Drops::default(), Clock::default());
     let app = Line::app()
         .resources(LineResources { script, drops: drops.clone() })
         .observer(heard.observer())
@@ -43,7 +43,7 @@ async fn rest(run: &mut Run<'_, Line>) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn a_stop_wakes_a_suspended_yield_and_what_the_action_has_is_committed() {
+async fn a_stop_wakes_a_suspended_yield_and_the_writes_of_the_action_are_committed() {
     let script =
         Script::default().on("first", [Do::Yield(1), Do::YieldUnlessStopped(2), Do::Yield(3)]);
     let mut bench = bench(script).await;
@@ -126,7 +126,7 @@ async fn a_stop_before_the_first_poll_leaves_the_run_at_its_first_step() {
 }
 
 #[tokio::test]
-async fn a_stop_before_the_first_poll_without_grace_is_a_stop_too() {
+async fn a_stop_before_the_first_poll_needs_no_grace_period() {
     let mut bench = bench(Script::default()).await;
     let mut run = bench.app.run(LineInputs {}).grace_period(Duration::ZERO);
     run.stopper().stop();
@@ -136,7 +136,7 @@ async fn a_stop_before_the_first_poll_without_grace_is_a_stop_too() {
 }
 
 #[tokio::test]
-async fn stopping_twice_is_stopping_once() {
+async fn stop_is_idempotent() {
     let mut bench = bench(Script::default()).await;
     let mut run = bench.app.run(LineInputs {});
     let stopper = run.stopper();
@@ -161,7 +161,7 @@ async fn a_stopper_of_an_earlier_run_stops_nothing() {
 }
 
 #[tokio::test]
-async fn a_stopper_of_an_earlier_run_does_not_make_a_later_stop_unheard() {
+async fn a_stopper_of_an_earlier_run_does_not_hide_a_later_stop() {
     let script = Script::default().on("first", [Do::Hang]);
     let mut bench = bench(script).await;
     let old = bench.app.run(LineInputs {}).stopper();
@@ -177,7 +177,7 @@ async fn a_stopper_of_an_earlier_run_does_not_make_a_later_stop_unheard() {
     tokio::task::yield_now().await;
     stopper.stop();
     tokio::task::yield_now().await;
-    assert_eq!(bench.clock.asked(), [Duration::from_secs(5)], "the stop was noticed");
+    assert_eq!(bench.clock.slept(), [Duration::from_secs(5)], "the stop was noticed");
     bench.clock.advance(Duration::from_secs(5));
     let error = end.await.unwrap().unwrap_err();
     assert!(matches!(error.kind(), RunErrorKind::Cancelled { node: "first", .. }));
@@ -230,7 +230,7 @@ async fn an_action_that_abandons_its_step_is_cancelled_at_once() {
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
-    assert!(run.next().until_stalled().is_none(), "it waits for a stop");
+    assert!(run.next().until_stalled().is_none(), "the action waits for a stop");
     run.stopper().stop();
     // no time passes
     let error = run.finish().await.unwrap_err();
@@ -246,21 +246,21 @@ async fn an_action_that_abandons_its_step_is_cancelled_at_once() {
 }
 
 #[tokio::test]
-async fn an_action_that_abandons_its_step_and_goes_on_has_its_grace_period() {
-    let go = Arc::new(Notify::new());
-    let acts = [Do::AwaitStop, Do::AbandonAndReturn, Do::Wait(Arc::clone(&go))];
+async fn an_action_that_continues_after_abandon_has_its_grace_period() {
+    let resume = Arc::new(Notify::new());
+    let acts = [Do::AwaitStop, Do::AbandonAndReturn, Do::Wait(Arc::clone(&resume))];
     let mut bench = bench(Script::default().on("first", acts)).await;
     let mut run = bench.app.run(LineInputs {});
     assert!(run.next().until_stalled().is_none());
     run.stopper().stop();
     assert!(run.next().until_stalled().is_none());
-    go.notify_one();
+    resume.notify_one();
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(At::second));
 }
 
 #[tokio::test]
 async fn an_action_that_yields_for_ever_is_cancelled_after_the_grace_period() {
-    let script = Script::default().on("first", [Do::YieldForEver(7)]);
+    let script = Script::default().on("first", [Do::YieldForever(7)]);
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {}).grace_period(Duration::from_secs(1));
     run.next().await.unwrap().unwrap();
@@ -277,7 +277,7 @@ async fn an_action_that_yields_for_ever_is_cancelled_after_the_grace_period() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_takes_its_time_does_not_cost_the_action_its_chance_to_finish() {
+async fn a_slow_consumer_does_not_use_up_the_grace_period() {
     let script = Script::default().on("first", [Do::YieldUnlessStopped(1), Do::Yield(2)]);
     let mut bench = bench(script).await;
     let mut run = bench.app.run(LineInputs {});
@@ -297,7 +297,7 @@ async fn a_consumer_that_takes_its_time_does_not_cost_the_action_its_chance_to_f
 }
 
 #[tokio::test]
-async fn the_events_of_a_run_that_is_cancelled_end_with_its_cancellation_and_the_error() {
+async fn the_events_of_a_cancelled_run_end_with_its_cancellation_and_the_error() {
     let script = Script::default().on("first", [Do::Yield(1), Do::Hang]);
     let mut bench = bench(script).await;
     let mut events = bench.app.run(LineInputs {}).grace_period(Duration::ZERO).events();
@@ -330,8 +330,8 @@ async fn the_events_of_a_run_that_is_cancelled_end_with_its_cancellation_and_the
 }
 
 #[tokio::test]
-async fn a_cancel_is_told_after_the_item_that_was_yielded_last() {
-    let script = Script::default().on("first", [Do::YieldForEver(7)]);
+async fn the_cancellation_event_follows_the_last_item() {
+    let script = Script::default().on("first", [Do::YieldForever(7)]);
     let mut bench = bench(script).await;
     let mut events = bench.app.run(LineInputs {}).events();
     let mut kinds = Vec::new();
@@ -351,8 +351,8 @@ async fn a_cancel_is_told_after_the_item_that_was_yielded_last() {
     assert_eq!(bench.heard.count("run_cancelled"), 1);
 }
 
-async fn careful(script: Script) -> (App<Careful>, Heard, Clock) {
-    let (heard, clock) = (Heard::default(), Clock::default());
+async fn careful(script: Script) -> (App<Careful>, EventRecorder, Clock) {
+    let (heard, clock) = (EventRecorder::default(), Clock::default());
     let app = Careful::app()
         .resources(CarefulResources { script, drops: Drops::default() })
         .observer(heard.observer())
@@ -364,15 +364,15 @@ async fn careful(script: Script) -> (App<Careful>, Heard, Clock) {
 }
 
 #[tokio::test]
-async fn a_stop_during_the_wait_before_another_attempt_ends_the_run_at_the_node() {
+async fn a_stop_during_a_retry_delay_ends_the_run_at_the_node() {
     let script = Script::default().on("first", [Do::Fail("busy")]);
     let (mut app, heard, clock) = careful(script).await;
     let mut run = app.run(CarefulInputs {});
     assert!(run.finish().until_stalled().is_none());
-    assert_eq!(clock.asked(), [Duration::from_secs(10)]);
+    assert_eq!(clock.slept(), [Duration::from_secs(10)]);
     run.stopper().stop();
     let end = run.finish().await.unwrap();
-    assert_eq!(end.outcome(), Outcome::Stopped(CarefulNode::first), "its retries were not used up");
+    assert_eq!(end.outcome(), Outcome::Stopped(CarefulNode::first), "the retries were not used up");
     drop(run);
     assert_eq!(app.position(), Position::Unfinished(CarefulNode::first));
     assert_eq!(heard.count("step_failed"), 0);
@@ -381,7 +381,7 @@ async fn a_stop_during_the_wait_before_another_attempt_ends_the_run_at_the_node(
 }
 
 #[tokio::test]
-async fn an_action_that_fails_after_a_stop_is_not_tried_again() {
+async fn an_action_that_fails_after_a_stop_is_not_retried() {
     let script = Script::default().on("first", [Do::AwaitStop, Do::Fail("interrupted")]);
     let (mut app, heard, _) = careful(script).await;
     let mut run = app.run(CarefulInputs {});
@@ -394,7 +394,7 @@ async fn an_action_that_fails_after_a_stop_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_drop_during_the_wait_before_another_attempt_cancels_the_run() {
+async fn dropping_a_run_during_a_retry_delay_cancels_it() {
     let script = Script::default().on("first", [Do::Fail("busy")]);
     let (mut app, heard, _) = careful(script).await;
     let mut run = app.run(CarefulInputs {});
@@ -431,7 +431,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn an_action_waits_for_a_stop_beside_its_work_in_a_select() {
+async fn an_action_can_select_between_a_stop_and_its_work() {
     for (stop, winner) in [(true, "stop"), (false, "work")] {
         let done = Arc::new(Notify::new());
         let mut app =

@@ -76,7 +76,7 @@ impl Session {
             .spawn()?;
         let mut stdin = child.stdin.take().ok_or("no pipe")?;
         let mut stdout = child.stdout.take().ok_or("no pipe")?;
-        for prompt in &PROMPTS[self.heard()?..] {
+        for prompt in &PROMPTS[self.run_count()?..] {
             writeln!(stdin, "{prompt}")?;
         }
         drop(stdin);
@@ -94,7 +94,7 @@ impl Session {
     }
 
     /// Returns how many prompts the session has a run for.
-    fn heard(&self) -> Result<usize> {
+    fn run_count(&self) -> Result<usize> {
         let entries = self.entries()?;
         let runs = entries.iter().filter(|(_, kind)| matches!(kind, EntryKind::RunStarted { .. }));
         Ok(runs.count())
@@ -183,7 +183,7 @@ fn survive(log: &Arc<dyn Log>, place: &str, durability: &'static str, kills: usi
                 session.check_shown(&ended.shown)?;
             }
             killed += usize::from(!ended.finished);
-            if ended.finished || session.heard()? == PROMPTS.len() {
+            if ended.finished || session.run_count()? == PROMPTS.len() {
                 break;
             }
         }

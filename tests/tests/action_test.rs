@@ -1,4 +1,4 @@
-//! One action alone, in a test.
+//! Tests of a single action with `ActionTest`.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -64,7 +64,7 @@ fn asked() -> Chat {
 }
 
 #[tokio::test]
-async fn an_action_gets_its_input_and_gives_its_writes() {
+async fn an_action_receives_its_input_and_returns_its_writes() {
     let (items, writes) =
         take_prompt::test(&Chat::default()).input("prompt", "hello".to_owned()).await;
     assert!(items.is_empty());
@@ -72,16 +72,20 @@ async fn an_action_gets_its_input_and_gives_its_writes() {
 }
 
 #[tokio::test]
-async fn a_missing_input_is_named() {
+async fn a_missing_input_is_an_error_that_names_it() {
     let (_, writes) = take_prompt::test(&Chat::default()).await;
     let text = "the test of `take_prompt` sets no `prompt` of the type that the action declares";
     assert_eq!(writes.err().unwrap().to_string(), text);
     let (_, writes) = take_prompt::test(&Chat::default()).input("prompt", "a str").await;
-    assert_eq!(writes.err().unwrap().to_string(), text, "the type is exactly the one asked for");
+    assert_eq!(
+        writes.err().unwrap().to_string(),
+        text,
+        "the type has to be exactly the one of the parameter"
+    );
 }
 
 #[tokio::test]
-async fn the_last_of_two_values_for_one_name_counts() {
+async fn the_last_value_given_for_a_name_wins() {
     let chat = Chat::default();
     let test = take_prompt::test(&chat);
     let (_, writes) = test.input("prompt", "a".to_owned()).input("prompt", "b".to_owned()).await;
@@ -89,7 +93,7 @@ async fn the_last_of_two_values_for_one_name_counts() {
 }
 
 #[tokio::test]
-async fn items_resources_and_parameters_are_those_of_the_test_and_the_state_stays() {
+async fn an_action_uses_the_resources_and_parameters_of_the_test_and_keeps_the_state() {
     let state = asked();
     let (items, writes) = respond::test(&state)
         .resource("llm", Llm(&[" be", "cause"]))
@@ -102,7 +106,7 @@ async fn items_resources_and_parameters_are_those_of_the_test_and_the_state_stay
 }
 
 #[tokio::test]
-async fn a_parameter_that_is_not_bound_is_named_and_one_with_a_default_may_be_left_out() {
+async fn an_unbound_parameter_is_an_error_unless_it_has_a_default() {
     let (_, writes) = respond::test(&asked()).resource("llm", Llm(&[])).await;
     assert_eq!(writes.err().unwrap().to_string(), "the parameter `preamble` is not bound");
     let (items, _) = respond::test(&asked())
@@ -116,7 +120,7 @@ async fn a_parameter_that_is_not_bound_is_named_and_one_with_a_default_may_be_le
 }
 
 #[tokio::test]
-async fn a_slot_without_a_value_is_named() {
+async fn an_unset_slot_is_an_error_that_names_it() {
     let (_, writes) = respond::test(&Chat::default()).await;
     assert_eq!(
         writes.err().unwrap().to_string(),
@@ -125,7 +129,7 @@ async fn a_slot_without_a_value_is_named() {
 }
 
 #[tokio::test]
-async fn a_stop_comes_after_so_many_items() {
+async fn stop_after_stops_the_action_after_that_many_items() {
     for (after, shown, reply) in [
         (0, 1, "why?a (stopped)"),
         (1, 1, "why?a (stopped)"),
@@ -142,7 +146,7 @@ async fn a_stop_comes_after_so_many_items() {
 }
 
 #[tokio::test]
-async fn a_failure_is_passed_on_and_missed_when_it_is_not_given() {
+async fn an_action_receives_the_given_failure_and_fails_without_one() {
     let (_, writes) = excuse::test(&Chat::default()).failure("respond", std::fmt::Error).await;
     let text = format!("node `respond` failed: {}", std::fmt::Error);
     assert_eq!(writes.unwrap().reply, text);
@@ -183,7 +187,7 @@ async fn close() -> Result<Writes> {
 }
 
 #[tokio::test]
-async fn writes_are_shown_with_the_names_of_all_fields_and_the_values_that_have_debug() {
+async fn debug_of_writes_has_all_field_names_and_the_values_that_implement_debug() {
     let (_, writes) = open::test(&Vault::default()).await;
     let shown = r#"Writes { name: "front door", secret: .., secrets: .., opened: 1 }"#;
     assert_eq!(format!("{:?}", writes.unwrap()), shown);

@@ -1,4 +1,4 @@
-//! Steps of recorded sessions, made again.
+//! Fixtures of recorded steps, and their replay.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -36,13 +36,13 @@ pub struct Word {
     pub weight: f64,
 }
 
-/// What an action is to do, so that it does the same again.
+/// The behaviour of an action, as an input, so that a replay repeats it.
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Plan {
     Say(Vec<f64>),
     SayThenFail(f64, String),
-    FailForGood,
-    FailAtFirst,
+    FailTerminally,
+    FailOnce,
     Panic,
     Hang,
 }
@@ -82,11 +82,11 @@ async fn say(
             yield_!(*number);
             return Err(ActionError::msg(text.clone()).context("outside"));
         }
-        Plan::FailForGood => return Err(ActionError::msg("no").terminal()),
-        Plan::FailAtFirst if cx.node() == "first" && cx.attempt() == 1 => {
+        Plan::FailTerminally => return Err(ActionError::msg("no").terminal()),
+        Plan::FailOnce if cx.node() == "first" && cx.attempt() == 1 => {
             return Err(ActionError::msg("not yet"));
         }
-        Plan::FailAtFirst => {}
+        Plan::FailOnce => {}
         Plan::Panic => panic!("at {}", cx.step()),
         Plan::Hang => pending().await,
     }
@@ -136,7 +136,7 @@ fn inputs(numbers: Vec<f64>) -> TalkingInputs {
     TalkingInputs { plan: Plan::Say(numbers), prefix: Some("x".into()) }
 }
 
-/// A session of these runs, and the log that has it.
+/// A log with a session of these runs.
 async fn session(plans: impl IntoIterator<Item = Plan>) -> Arc<dyn Log> {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let mut app = open(&log).await;
@@ -154,7 +154,7 @@ async fn kinds(log: &Arc<dyn Log>) -> Vec<EntryKind> {
     records.iter().map(|record| record.entry(&id()).unwrap().kind).collect()
 }
 
-/// The fixtures of all attempts that came to an end.
+/// The fixtures of all finished attempts.
 async fn fixtures(log: &Arc<dyn Log>) -> Vec<Fixture> {
     let mut fixtures = Vec::new();
     for offset in 0..kinds(log).await.len() {
@@ -168,12 +168,12 @@ async fn fixtures(log: &Arc<dyn Log>) -> Vec<Fixture> {
 }
 
 fn load(fixture: &Fixture) -> Replay<Talking> {
-    // by way of the text that is kept beside a test
+    // through the JSON text, as in a generated test
     Fixture::from_json(&fixture.to_json()).unwrap().load().unwrap()
 }
 
-/// Does what the generated test of the node does.
-async fn again(fixture: &Fixture) -> Result<(), Difference> {
+/// Replays an attempt like the generated test of its node.
+async fn replay(fixture: &Fixture) -> Result<(), Difference> {
     let recorded = load(fixture);
     let TalkingInputs { plan, prefix } = recorded.inputs();
     let state = recorded.state();
@@ -197,7 +197,7 @@ fn name(fixture: &Fixture) -> String {
 }
 
 #[tokio::test]
-async fn a_fixture_has_what_the_action_was_given_and_what_came_of_it() {
+async fn a_fixture_has_the_inputs_and_the_result_of_its_attempt() {
     let log = session([Plan::Say(vec![0.5]), Plan::Say(vec![0.25])]).await;
     let fixture = fixtures(&log).await.remove(2);
     let word = |text: &str, weight: f64| json!({ "text": text, "weight": weight });
@@ -234,12 +234,12 @@ async fn a_fixture_has_what_the_action_was_given_and_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn every_attempt_comes_to_the_same_again() {
+async fn replaying_any_attempt_gives_the_recorded_result() {
     let log = session([
         Plan::Say(vec![0.1, 1e-7, -0.0]),
         Plan::SayThenFail(7.0, "oh \u{202e}\"#".into()),
-        Plan::FailForGood,
-        Plan::FailAtFirst,
+        Plan::FailTerminally,
+        Plan::FailOnce,
         Plan::Panic,
         Plan::Hang,
         Plan::Say(vec![1e300]),
@@ -247,7 +247,7 @@ async fn every_attempt_comes_to_the_same_again() {
     .await;
     let fixtures = fixtures(&log).await;
     for fixture in &fixtures {
-        again(fixture).await.unwrap();
+        replay(fixture).await.unwrap();
     }
     assert_eq!(
         fixtures.iter().map(name).collect::<Vec<_>>(),
@@ -273,7 +273,7 @@ async fn every_attempt_comes_to_the_same_again() {
 }
 
 #[tokio::test]
-async fn an_action_that_changed_differs_in_everything_at_once() {
+async fn a_replay_reports_all_differences_at_once() {
     let log = session([Plan::Say(vec![1.0, 2.0])]).await;
     let fixture = fixtures(&log).await.remove(0);
     let recorded = load(&fixture);
@@ -303,8 +303,8 @@ async fn an_action_that_changed_differs_in_everything_at_once() {
 }
 
 #[tokio::test]
-async fn an_action_that_ends_in_another_way_differs() {
-    let log = session([Plan::Say(vec![]), Plan::FailForGood]).await;
+async fn a_replay_with_another_conclusion_differs() {
+    let log = session([Plan::Say(vec![]), Plan::FailTerminally]).await;
     let fixtures = fixtures(&log).await;
     let now = async |fixture: &Fixture, plan: Option<Plan>| {
         let recorded = load(fixture);
@@ -321,7 +321,7 @@ async fn an_action_that_ends_in_another_way_differs() {
     assert_eq!(now(&fixtures[0], Some(Plan::Panic)).await, panic);
     for (plan, text) in [
         (Plan::Say(vec![]), "now writes"),
-        (Plan::FailAtFirst, "now an error: not yet"),
+        (Plan::FailOnce, "now an error: not yet"),
         (Plan::Panic, "now a panic: at 2"),
     ] {
         let text = format!("the action: recorded a terminal error: no, {text}");
@@ -330,12 +330,12 @@ async fn an_action_that_ends_in_another_way_differs() {
 }
 
 #[tokio::test]
-async fn items_that_a_crash_took_back_are_not_those_of_the_step() {
+async fn items_superseded_after_a_crash_are_not_in_the_fixture() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let mut app = open(&log).await;
     let mut run = app.run(inputs(vec![1.0, 2.0]));
     run.next().await.unwrap().unwrap();
-    // as a process that dies
+    // simulates the death of the process
     std::mem::forget(run);
     std::mem::forget(app);
     open(&log).await.resume().await.unwrap();
@@ -343,12 +343,12 @@ async fn items_that_a_crash_took_back_are_not_those_of_the_step() {
     assert_eq!(fixtures[0].items.len(), 2);
     assert_eq!(fixtures.len(), 2);
     for fixture in &fixtures {
-        again(fixture).await.unwrap();
+        replay(fixture).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_step_that_was_stopped_is_stopped_again() {
+async fn the_replay_of_a_stopped_step_is_stopped() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
     let mut app = open(&log).await;
     let mut run = app.run(inputs(vec![1.0, 2.0, 3.0]));
@@ -360,11 +360,11 @@ async fn a_step_that_was_stopped_is_stopped_again() {
     let fixture = fixtures(&log).await.remove(0);
     assert!(fixture.stopped);
     assert_eq!(fixture.items.len(), 2);
-    again(&fixture).await.unwrap();
+    replay(&fixture).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_long_session_gives_fixtures_from_its_snapshots_on_when_the_rest_is_trimmed() {
+async fn fixtures_of_a_trimmed_session_start_at_its_snapshot() {
     let log = session((0..40).map(|_| Plan::Say(vec![0.1; 50]))).await;
     let info = log.info(&id()).await.unwrap();
     let snapshot = info.snapshot.unwrap();
@@ -374,14 +374,14 @@ async fn a_long_session_gives_fixtures_from_its_snapshots_on_when_the_rest_is_tr
     let mut history = History::of(&log, &id());
     let mut found = 0;
     while let Some(step) = history.next().await.unwrap() {
-        again(&burdock::testing::fixture(&log, &id(), step.offset).await.unwrap()).await.unwrap();
+        replay(&burdock::testing::fixture(&log, &id(), step.offset).await.unwrap()).await.unwrap();
         found += 1;
     }
     assert!(found > 1, "{found}");
 }
 
 #[tokio::test]
-async fn an_entry_that_no_attempt_ends_with_is_refused() {
+async fn an_entry_that_does_not_end_an_attempt_is_rejected() {
     let log = session([Plan::Say(vec![])]).await;
     for (offset, text) in [
         (
@@ -393,13 +393,13 @@ async fn an_entry_that_no_attempt_ends_with_is_refused() {
         let error = burdock::testing::fixture(&log, &id(), Offset(offset)).await.unwrap_err();
         assert_eq!(error.to_string(), text);
     }
-    let nobody = SessionId::new("nobody").unwrap();
-    let error = burdock::testing::fixture(&log, &nobody, Offset(1)).await.unwrap_err();
-    assert_eq!(error.to_string(), "there is no session `nobody`");
+    let missing = SessionId::new("missing").unwrap();
+    let error = burdock::testing::fixture(&log, &missing, Offset(1)).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no session `missing`");
 }
 
 #[tokio::test]
-async fn a_text_that_is_no_fixture_says_so() {
+async fn an_invalid_fixture_is_rejected_with_the_reason() {
     for (json, text) in [
         (
             r#"{"v":99}"#,
@@ -413,7 +413,7 @@ async fn a_text_that_is_no_fixture_says_so() {
 }
 
 #[tokio::test]
-async fn a_fixture_that_does_not_fit_the_graph_says_what_does_not() {
+async fn loading_a_fixture_that_does_not_fit_names_the_mismatch() {
     let log = session([Plan::Say(vec![0.5])]).await;
     let fixture = fixtures(&log).await.remove(0);
     let error = |change: fn(&mut Fixture)| {
@@ -431,7 +431,7 @@ async fn a_fixture_that_does_not_fit_the_graph_says_what_does_not() {
     assert!(matches!(patches, LoadError::Patches { .. }), "{patches}");
 }
 
-/// What became of [`Talk`].
+/// A later version of [`Talk`].
 #[derive(State, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[state(version = 2, migrate = [from_1])]
 pub struct Notes {
@@ -440,7 +440,7 @@ pub struct Notes {
 
 fn from_1(mut talk: Document) -> Result<Document, &'static str> {
     let notes = talk.remove("notes").ok_or("it has no `notes`")?;
-    let titles = notes.as_object().ok_or("they are no map")?.keys().cloned().collect();
+    let titles = notes.as_object().ok_or("they are not a map")?.keys().cloned().collect();
     Ok([("titles".to_owned(), titles)].into_iter().collect())
 }
 
@@ -461,7 +461,7 @@ graph! {
 }
 
 #[tokio::test]
-async fn a_fixture_of_an_earlier_version_of_the_state_still_serves() {
+async fn a_fixture_of_an_earlier_state_version_is_migrated() {
     let log = session([Plan::Say(vec![1000.0])]).await;
     let fixture = fixtures(&log).await.remove(1);
     assert_eq!((&*fixture.node, fixture.version), ("note", 1));
@@ -476,11 +476,11 @@ async fn a_fixture_of_an_earlier_version_of_the_state_still_serves() {
 }
 
 #[tokio::test]
-async fn a_number_comes_back_to_the_last_bit() {
-    // one that serde_json reads otherwise without `float_roundtrip`
+async fn numbers_are_restored_bit_for_bit() {
+    // a number that serde_json reads inexactly without `float_roundtrip`
     let number = 0.198_440_042_788_562_86_f64;
     let log = session([Plan::Say(vec![number])]).await;
     let app = open(&log).await;
     assert_eq!(app.state().all_words[0].weight.to_bits(), number.to_bits());
-    again(&fixtures(&log).await[0]).await.unwrap();
+    replay(&fixtures(&log).await[0]).await.unwrap();
 }

@@ -128,7 +128,7 @@ impl Action for Crowd {
                     let mut stops = 0;
                     for round in 0..3 {
                         if member == 4 {
-                            // one of them waits for something else now and then
+                            // one of them also polls something else
                             let _: Option<()> = cx.stopped().until_stalled();
                         }
                         let flow = yielder.lock().await.emit(member * 10 + round).await;
@@ -146,7 +146,7 @@ impl Action for Crowd {
     }
 }
 
-/// Drops the futures of its items: what the slot took is delivered, what still waited is not.
+/// Drops the futures of its items. An item in the slot is delivered, one that still waited is not.
 pub struct Hasty;
 
 impl Action for Hasty {
@@ -171,7 +171,7 @@ impl Action for Hasty {
     }
 }
 
-/// Panics before there is a future, or while it reads.
+/// Panics before the future exists, or in `reads`.
 pub struct Rude;
 
 impl Action for Rude {
@@ -196,11 +196,11 @@ impl Action for Rude {
 
 #[streaming_action(state = Counter, reads(count), writes(count), yields(u32))]
 async fn raced(counter: Reads<'_>, #[context] cx: &Context) -> Result<Writes> {
-    for turn in 0..2 {
+    for round in 0..2 {
         tokio::select! {
             biased;
-            () = cx.stopped() => { yield_!(100 + turn); }
-            () = tokio::task::yield_now() => { yield_!(turn); }
+            () = cx.stopped() => { yield_!(100 + round); }
+            () = tokio::task::yield_now() => { yield_!(round); }
         }
     }
     let (_, count) = tokio::join!(std::future::ready(yield_!(7)), async { *counter.count });
@@ -227,7 +227,7 @@ async fn at(node: HandNode, count: u32) -> App<Hand> {
 }
 
 #[tokio::test]
-async fn actions_by_hand_stream_commit_and_follow_each_other() {
+async fn actions_without_macros_stream_and_commit_in_order() {
     let mut app = at(HandNode::add, 0).await;
     let mut run = app.run(HandInputs {}).halt_before(HandNode::crowd);
     let items: Vec<u64> = run.by_ref().map(|item| item.unwrap()).collect().await;
@@ -238,7 +238,7 @@ async fn actions_by_hand_stream_commit_and_follow_each_other() {
 }
 
 #[tokio::test]
-async fn an_error_in_the_second_step_is_an_error_and_writes_nothing() {
+async fn an_error_of_update_fails_the_step_and_writes_nothing() {
     let mut app = at(HandNode::sum, 1).await;
     let mut run = app.run(HandInputs {});
     run.next().await.unwrap().unwrap();
@@ -265,24 +265,24 @@ async fn an_action_with_an_executor_of_its_own_delivers_every_item() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_only_finishes_does_not_hang_on_such_an_action() {
+async fn finish_does_not_hang_on_an_action_with_an_executor_of_its_own() {
     let mut app = at(HandNode::crowd, 0).await;
     let end = app.run(HandInputs {}).halt_after(HandNode::crowd).await.unwrap();
     assert_eq!(end.state().count, 5);
 }
 
 #[tokio::test]
-async fn a_stop_reaches_such_an_action_too() {
+async fn a_stop_reaches_an_action_with_an_executor_of_its_own() {
     let mut app = at(HandNode::crowd, 0).await;
     let mut run = app.run(HandInputs {}).halt_after(HandNode::crowd);
     run.next().await.unwrap().unwrap();
     run.stopper().stop();
     let end = run.finish().await.unwrap();
-    assert_eq!(end.state().count, 1505, "every yield said stop");
+    assert_eq!(end.state().count, 1505, "every yield returned a stop");
 }
 
 #[tokio::test]
-async fn a_consumer_that_polls_from_ever_new_tasks_loses_nothing() {
+async fn a_run_polled_from_a_new_task_for_each_item_loses_no_item() {
     let mut app = at(HandNode::crowd, 0).await;
     let mut run = app.run(HandInputs {}).halt_after(HandNode::crowd);
     for _ in 0..15 {
@@ -305,7 +305,7 @@ async fn yields_inside_select_and_join_deliver_in_order() {
 }
 
 #[tokio::test]
-async fn an_item_that_the_slot_took_is_delivered_though_its_future_is_dropped() {
+async fn an_item_in_the_slot_is_delivered_although_its_future_was_dropped() {
     let mut app = at(HandNode::hasty, 0).await;
     let mut run = app.run(HandInputs {});
     let items: Vec<u64> = run.by_ref().map(|item| item.unwrap()).collect().await;
@@ -314,7 +314,7 @@ async fn an_item_that_the_slot_took_is_delivered_though_its_future_is_dropped() 
 }
 
 #[tokio::test]
-async fn a_panic_before_there_is_a_future_is_the_failure_of_the_step_too() {
+async fn a_panic_before_the_future_exists_fails_the_step() {
     for (count, message) in [(98, "no reads"), (99, "no future")] {
         let mut app = at(HandNode::rude, count).await;
         let error = app.run(HandInputs {}).await.unwrap_err();

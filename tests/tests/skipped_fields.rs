@@ -1,5 +1,5 @@
-//! Fields that serde leaves out of a state: what a snapshot lacks is read as a default, so a log takes
-//! only that default; and what a hand-written `Writes` changes to it is recorded.
+//! Fields that serde skips: a field that a snapshot lacks is read as its default, so a log accepts only that
+//! default. Changes to such a field by a hand-written `Writes` are recorded.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -7,7 +7,7 @@
     clippy::trivially_copy_pass_by_ref,
     clippy::option_option,
     clippy::ref_option,
-    reason = "a test; serde asks for references"
+    reason = "a test; serde requires references"
 )]
 
 use burdock::{
@@ -33,7 +33,7 @@ fn seven() -> Fields {
     Fields { contained: Some(7), ..Fields::new() }
 }
 
-/// Reads `null` as a value, and what is missing as none.
+/// Reads `null` as `Some(None)`, and a missing field as `None`.
 mod double {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -51,7 +51,7 @@ mod double {
     }
 }
 
-/// Each field is left out at some value, and is read as another one or as the same.
+/// Each field is skipped for some value, and then read as the same value or another one.
 #[derive(State, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default = "seven")]
 pub struct Fields {
@@ -67,7 +67,7 @@ pub struct Fields {
     pub list: Vec<u32>,
     #[serde(with = "double", skip_serializing_if = "Option::is_none", default)]
     pub double: Option<Option<u32>>,
-    /// So large that a commit of it is followed by a snapshot.
+    /// Can be so large that a snapshot follows the commit.
     pub pad: String,
 }
 
@@ -151,11 +151,11 @@ macro_rules! passed_on {
 passed_on!(PassedOn { slot: Slot<u32>, option: Option<u32> });
 
 #[test]
-fn types_that_a_macro_passes_on_are_slots_and_options_too() {
+fn slots_and_options_are_recognized_in_types_that_a_macro_passes_on() {
     assert_eq!(PassedOn::FIELDS.iter().map(|field| field.slot).collect::<Vec<_>>(), [true, false]);
 }
 
-/// Writes every field, and does not say which changed.
+/// Writes every field, without recording which ones changed.
 pub struct All(Fields);
 
 impl Writes for All {
@@ -175,7 +175,7 @@ impl Writes for All {
     }
 }
 
-/// Sets every field to what serde leaves out.
+/// Sets the fields to values that serde skips.
 pub struct Clear;
 
 impl Action for Clear {
@@ -225,7 +225,7 @@ fn clearing(log: MemoryLog) -> App<Clearing> {
 }
 
 #[test]
-fn a_value_that_is_left_out_and_read_as_another_is_refused_by_name() {
+fn a_skipped_value_that_is_read_back_differently_is_rejected_with_its_field() {
     for (field, to) in [
         ("function", Fields { function: 0, ..Fields::new() }),
         ("contained", Fields { contained: None, ..Fields::new() }),
@@ -246,7 +246,7 @@ fn a_value_that_is_left_out_and_read_as_another_is_refused_by_name() {
 }
 
 #[test]
-fn a_default_that_is_left_out_comes_back_from_patches_and_snapshots() {
+fn a_skipped_default_is_restored_from_patches_and_snapshots() {
     for pad in ["", &"-".repeat(100_000)] {
         let pad = pad.to_owned();
         let to = Fields { zero: 0, option: None, list: Vec::new(), pad, ..Fields::new() };
@@ -258,7 +258,7 @@ fn a_default_that_is_left_out_comes_back_from_patches_and_snapshots() {
 }
 
 #[test]
-fn hand_written_writes_record_what_serde_leaves_out() {
+fn hand_written_writes_record_fields_that_serde_skips() {
     let log = MemoryLog::new();
     let mut app = clearing(log.clone());
     block_on(app.run(ClearingInputs {}).into_future()).unwrap();
@@ -268,7 +268,7 @@ fn hand_written_writes_record_what_serde_leaves_out() {
 }
 
 #[test]
-fn slot_that_is_not_written_is_refused_when_a_log_would_lose_its_value() {
+fn a_set_slot_that_serde_skips_is_rejected() {
     let build = |slot, defaulted| {
         let state = Skipping { slot, defaulted, plain: 0 };
         block_on(Filling::app().id("s").state(state).log(MemoryLog::new()).build())

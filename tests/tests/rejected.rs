@@ -1,4 +1,4 @@
-//! What a log does not take, and sessions that do not fit: clear errors, and nothing half-written.
+//! Values that cannot be recorded: the error names them, and nothing is written in part.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -25,14 +25,14 @@ use futures::{executor::block_on, future::poll_immediate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{collections::BTreeMap, panic::resume_unwind, time::Duration};
 
-/// Odd in what serde makes of it.
+/// A value whose serde implementations misbehave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Odd {
     #[default]
     Tame,
     /// Panics when it is written.
     Panics,
-    /// Is written, and not read.
+    /// Can be written, but not read.
     Lost,
 }
 
@@ -72,7 +72,7 @@ pub struct Order {
 #[streaming_action(state = Sheet, reads(rounds), writes(value, odd, rounds), yields(f64))]
 pub async fn fill(sheet: Reads<'_>, #[input] order: &Order) -> Result<Writes> {
     for item in &order.items {
-        // inputs have to be recorded, too
+        // NaN is not an input, because inputs have to be recorded too
         yield_!(if *item > 1000.0 { f64::NAN } else { *item });
     }
     let odd = if order.value > 1000.0 { Odd::Lost } else { Odd::Tame };
@@ -102,7 +102,7 @@ graph! {
     }
 }
 
-/// Yields an item and does not wait for it: 1, or what JSON lacks. Then it fails, or not.
+/// Yields 1 or NaN without waiting for it, and then fails if the number of rounds is odd.
 pub struct Hasty;
 
 pub struct Rounds(u32);
@@ -160,10 +160,10 @@ graph! {
 }
 
 fn hasty(log: &FaultyLog, rounds: u32) -> App<Hasting> {
-    hasty_by(log, rounds, &Clock::default())
+    hasty_with_clock(log, rounds, &Clock::default())
 }
 
-fn hasty_by(log: &FaultyLog, rounds: u32, clock: &Clock) -> App<Hasting> {
+fn hasty_with_clock(log: &FaultyLog, rounds: u32, clock: &Clock) -> App<Hasting> {
     let state = Sheet { rounds, ..Sheet::default() };
     let app = Hasting::app().id("s").state(state).runtime(clock.clone());
     block_on(app.log(log.clone()).durability(Durability::Item).build()).unwrap()
@@ -178,7 +178,7 @@ fn open(log: &FaultyLog, clock: &Clock, durability: Durability) -> App<Filling> 
     block_on(app.durability(durability).build()).unwrap()
 }
 
-fn simple(order: Order) -> (FaultyLog, App<Filling>, RunError) {
+fn fail_run(order: Order) -> (FaultyLog, App<Filling>, RunError) {
     let log = FaultyLog::new(MemoryLog::new());
     let mut app = open(&log, &Clock::default(), Durability::Commit);
     let error = block_on(app.run(FillingInputs { order }).into_future()).unwrap_err();
@@ -195,7 +195,7 @@ fn kinds(log: &FaultyLog) -> Vec<String> {
     records.iter().map(|record| text(record.entry(&id()).unwrap().kind)).collect()
 }
 
-fn says(error: &RunError) -> String {
+fn message(error: &RunError) -> String {
     match error.kind() {
         RunErrorKind::Log { source, .. } => source.to_string(),
         other => panic!("{other:?}"),
@@ -203,11 +203,11 @@ fn says(error: &RunError) -> String {
 }
 
 #[test]
-fn an_item_that_json_lacks_ends_the_run() {
+fn an_item_that_json_cannot_represent_ends_the_run() {
     let order = Order { items: vec![1.0, 2000.0, 2.0], ..Order::default() };
-    let (log, mut app, error) = simple(order);
+    let (log, mut app, error) = fail_run(order);
     let text = "an item of node `fill` cannot be recorded: JSON has no number for NaN";
-    assert_eq!(says(&error), text);
+    assert_eq!(message(&error), text);
     assert_eq!(app.position(), Position::Unfinished(FillingNode::fill));
     assert_eq!(kinds(&log)[2..], ["step_started", "item 1.0", "run_failed"]);
     let order = Order { value: 2.0, ..Order::default() };
@@ -216,19 +216,19 @@ fn an_item_that_json_lacks_ends_the_run() {
 }
 
 #[test]
-fn an_item_that_is_refused_outdoes_whatever_the_action_comes_to() {
+fn the_error_of_a_rejected_item_overrides_the_result_of_the_action() {
     for rounds in [10, 11] {
         let log = FaultyLog::new(MemoryLog::new());
         let mut app = hasty(&log, rounds);
         let error = block_on(app.run(HastingInputs {}).into_future()).unwrap_err();
-        assert!(says(&error).starts_with("an item of node `hasty`"), "{error:?}");
+        assert!(message(&error).starts_with("an item of node `hasty`"), "{error:?}");
         assert_eq!(app.position(), Position::Unfinished(HastingNode::hasty));
         assert_eq!(kinds(&log)[2..], ["step_started", "run_failed"]);
     }
 }
 
 #[test]
-fn inputs_that_cannot_be_recorded_begin_no_run() {
+fn inputs_that_cannot_be_recorded_do_not_start_a_run() {
     let nan = Order { value: f64::NAN, ..Order::default() };
     let pairs = Order { pairs: BTreeMap::from([((1, 2), 3)]), ..Order::default() };
     let panics = Order { odd: Odd::Panics, ..Order::default() };
@@ -239,11 +239,11 @@ fn inputs_that_cannot_be_recorded_begin_no_run() {
         (panics, "its `Serialize` or `Deserialize` panicked: not today"),
         (lost, "it cannot be read back: it is lost at `order.odd`"),
     ] {
-        let (log, mut app, error) = simple(order.clone());
-        assert_eq!(says(&error), format!("the inputs cannot be recorded: {reason}"));
+        let (log, mut app, error) = fail_run(order.clone());
+        assert_eq!(message(&error), format!("the inputs cannot be recorded: {reason}"));
         assert_eq!(app.position(), Position::Rest(FillingNode::fill));
         assert_eq!(kinds(&log), ["session_created"]);
-        // those of the unfinished run stay
+        // rejected inputs change neither the position nor the state
         let good = Order { value: 3.0, ..Order::default() };
         assert!(block_on(app.run(FillingInputs { order: good }).step()).unwrap().is_some());
         assert!(matches!(app.position(), Position::Rest(_)));
@@ -263,8 +263,8 @@ fn a_state_that_cannot_be_recorded_is_not_committed() {
         ),
     ] {
         let order = Order { items: vec![1.0], value, ..Order::default() };
-        let (log, mut app, error) = simple(order);
-        assert_eq!(says(&error), text);
+        let (log, mut app, error) = fail_run(order);
+        assert_eq!(message(&error), text);
         assert_eq!(app.state(), &Sheet::default());
         assert_eq!(kinds(&log)[2..], ["step_started", "item 1.0", "run_failed"]);
         let order = Order { value: 4.0, ..Order::default() };
@@ -284,7 +284,7 @@ fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commi
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(HastingInputs {});
     assert!(run.next().until_stalled().is_none());
-    log.let_go();
+    log.release_next();
     assert_eq!(block_on(run.next()).unwrap().unwrap().to_string(), "1");
     assert!(block_on(run.next()).is_none());
     drop(run);
@@ -295,7 +295,7 @@ fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commi
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(HastingInputs {});
     assert!(run.next().until_stalled().is_none());
-    while log.let_go() {}
+    while log.release_next() {}
     assert!(block_on(run.next()).is_none());
     drop(run);
     assert_eq!(app.state().rounds, 101);
@@ -303,9 +303,9 @@ fn an_item_whose_yield_was_dropped_while_it_was_stored_is_shown_before_the_commi
 }
 
 #[test]
-fn no_grace_period_counts_the_item_that_a_finished_action_left_to_the_log() {
+fn the_grace_period_does_not_count_while_the_last_item_waits_for_the_log() {
     let (log, clock) = (FaultyLog::new(MemoryLog::new()), Clock::default());
-    let mut app = hasty_by(&log, 0, &clock);
+    let mut app = hasty_with_clock(&log, 0, &clock);
     log.fates([Fate::Stored, Fate::Held]);
     let mut run = app.run(HastingInputs {});
     assert!(run.next().until_stalled().is_none());
@@ -314,7 +314,7 @@ fn no_grace_period_counts_the_item_that_a_finished_action_left_to_the_log() {
         assert!(run.next().until_stalled().is_none());
         clock.advance(Duration::from_mins(1));
     }
-    log.let_go();
+    log.release_next();
     assert_eq!(block_on(run.next()).unwrap().unwrap().to_string(), "1");
     assert_eq!(block_on(run.finish()).unwrap().outcome(), Outcome::Paused(HastingNode::hasty));
     drop(run);
@@ -340,11 +340,11 @@ fn an_item_that_was_stored_and_never_shown_is_superseded_in_the_log() {
     log.fates([Fate::Stored, Fate::Held, Fate::Stored, Fate::Held]);
     let mut run = app.run(HurryingInputs {});
     assert!(run.next().until_stalled().is_none());
-    while log.let_go() {}
+    while log.release_next() {}
     assert!(run.next().until_stalled().is_none());
     clock.advance(Duration::from_secs(1));
     assert!(run.next().until_stalled().is_none());
-    while log.let_go() {}
+    while log.release_next() {}
     assert!(block_on(run.next()).is_none(), "no attempt waits for its item");
     drop(run);
     let attempt = ["item 1.0", "superseded 1"];
@@ -353,7 +353,7 @@ fn an_item_that_was_stored_and_never_shown_is_superseded_in_the_log() {
 }
 
 #[test]
-fn runs_that_never_commit_do_not_make_opening_dearer() {
+fn runs_that_never_commit_do_not_slow_down_opening() {
     let log = FaultyLog::new(MemoryLog::new());
     let mut app = open(&log, &Clock::default(), Durability::Commit);
     let order = Order { items: vec![2000.0], ..Order::default() };
