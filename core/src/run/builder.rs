@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Context,
     event::{Observer, Observers},
-    graph::Graph,
+    graph::{Graph, Node},
     log::{Claim, Durability, Existence, Log, LogItem, Moment, SessionId, Writer},
     runtime::{Runtime, default_runtime},
     stream::{Control, Threads, one_item},
@@ -263,7 +263,8 @@ impl<G: Graph> Parts<G> {
             turn: 0,
             step: 0,
             attempt: 1,
-            node: "",
+            names: G::Node::NAMES,
+            node: usize::MAX,
             control,
             threads: Arc::new(Threads::default()),
             runtime: Arc::clone(&runtime),

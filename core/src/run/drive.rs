@@ -24,11 +24,12 @@ pub(super) struct Halts<N> {
 }
 
 impl<N: PartialEq> Halts<N> {
-    #[inline]
+    fn is_empty(&self) -> bool {
+        self.after.is_empty() && self.before.is_empty()
+    }
+
     fn between(&self, committed: Option<&N>, next: &N) -> bool {
-        let none = self.after.is_empty() && self.before.is_empty();
-        let after = || committed.is_some_and(|node| self.after.contains(node));
-        !none && (after() || self.before.contains(next))
+        committed.is_some_and(|node| self.after.contains(node)) || self.before.contains(next)
     }
 }
 
@@ -46,6 +47,7 @@ pub(super) async fn drive<G: Graph>(
 ) -> Driven<'_, G> {
     let started = session.start(&mut start).await;
     discard("inputs", start);
+    let halts = (!halts.is_empty()).then_some(halts);
     if let Err(error) = started {
         return (session, Err(error));
     }
@@ -72,6 +74,7 @@ pub(super) async fn drive<G: Graph>(
                 None => break Ok(steps.rest()),
             }
         };
+        let node = steps.at;
         if let Err(cause) = committed {
             if let Err(error) = fail(steps, node, cause).await {
                 break Err(error);
@@ -79,7 +82,7 @@ pub(super) async fn drive<G: Graph>(
         } else if steps.is_heard() {
             steps.publish_commit(node).await;
         }
-        if let Some(outcome) = outcome(steps, node, &halts) {
+        if let Some(outcome) = outcome(steps, node, halts.as_ref()) {
             break Ok(outcome);
         }
         // a stop is heard at once: between two steps there is no action that the grace period is for
@@ -244,7 +247,7 @@ fn failed<G: Graph>(session: &Session<G>, node: G::Node, cause: FailureCause) ->
 fn outcome<G: Graph>(
     session: &Session<G>,
     node: G::Node,
-    halts: &Halts<G::Node>,
+    halts: Option<&Halts<G::Node>>,
 ) -> Option<Outcome<G::Node>> {
     match session.next() {
         Next::Pause(next) => Some(Outcome::Paused(next)),
@@ -252,7 +255,7 @@ fn outcome<G: Graph>(
         Next::Node(next) => {
             // a step that took its error edge was not committed
             let after = session.progress.failure.is_none().then_some(&node);
-            halts.between(after, &next).then_some(Outcome::Halted(next))
+            halts?.between(after, &next).then_some(Outcome::Halted(next))
         }
     }
 }
