@@ -190,8 +190,8 @@ fn an_unfinished_run_whose_inputs_changed_type_can_only_be_restarted() {
 
 #[test]
 fn the_error_of_a_session_that_does_not_fit_has_a_remedy() {
-    let help = "which the graph `Talking` does not have (any more): give a node that name again, \
-                or fork the session before it came there; the nodes are again, mend";
+    let help = "which graph `Talking` does not have: restore the name of the node, or fork the \
+                session from an earlier offset; the nodes are again, mend";
     let refused = |log: &MemoryLog| open_second(log).unwrap_err().to_string();
 
     let log = MemoryLog::new();

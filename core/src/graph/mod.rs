@@ -102,6 +102,9 @@ pub trait Node:
     /// All nodes in the order of their declaration.
     const ALL: &'static [Self];
 
+    /// The names of all nodes, in the same order.
+    const NAMES: &'static [&'static str];
+
     /// Returns the node's name.
     fn name(self) -> &'static str;
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Context,
     event::{Observer, Observers},
-    graph::Graph,
+    graph::{Graph, Node},
     log::{Claim, Durability, Existence, Log, LogItem, RawSessionView, SessionId, Writer},
     runtime::{Runtime, default_runtime},
     stream::{Control, Threads, one_item_slot},
@@ -272,7 +272,8 @@ impl<G: Graph> Parts<G> {
             generation: 0,
             step: 0,
             attempt: 1,
-            node: "",
+            names: G::Node::NAMES,
+            node: usize::MAX,
             control,
             threads: Arc::new(Threads::default()),
             runtime: Arc::clone(&runtime),

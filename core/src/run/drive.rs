@@ -24,12 +24,13 @@ pub(super) struct Halts<N> {
 }
 
 impl<N: PartialEq> Halts<N> {
+    fn is_empty(&self) -> bool {
+        self.after.is_empty() && self.before.is_empty()
+    }
+
     /// Returns whether the run halts after `committed` or before `next`.
-    #[inline]
     fn between(&self, committed: Option<&N>, next: &N) -> bool {
-        let none = self.after.is_empty() && self.before.is_empty();
-        let after = || committed.is_some_and(|node| self.after.contains(node));
-        !none && (after() || self.before.contains(next))
+        committed.is_some_and(|node| self.after.contains(node)) || self.before.contains(next)
     }
 }
 
@@ -47,6 +48,7 @@ pub(super) async fn drive<G: Graph>(
 ) -> Driven<'_, G> {
     let started = session.start(&mut start).await;
     discard("inputs", start);
+    let halts = (!halts.is_empty()).then_some(halts);
     if let Err(error) = started {
         return (session, Err(error));
     }
@@ -73,6 +75,7 @@ pub(super) async fn drive<G: Graph>(
                 None => break Ok(steps.rest()),
             }
         };
+        let node = steps.at;
         if let Err(cause) = committed {
             if let Err(error) = fail(steps, node, cause).await {
                 break Err(error);
@@ -80,7 +83,7 @@ pub(super) async fn drive<G: Graph>(
         } else if steps.has_subscribers() {
             steps.publish_commit(node).await;
         }
-        if let Some(outcome) = outcome(steps, node, &halts) {
+        if let Some(outcome) = outcome(steps, node, halts.as_ref()) {
             break Ok(outcome);
         }
         // after a stop the run does not yield: between two steps no action needs the grace period
@@ -245,7 +248,7 @@ fn failed<G: Graph>(session: &Session<G>, node: G::Node, cause: FailureCause) ->
 fn outcome<G: Graph>(
     session: &Session<G>,
     node: G::Node,
-    halts: &Halts<G::Node>,
+    halts: Option<&Halts<G::Node>>,
 ) -> Option<Outcome<G::Node>> {
     match session.next() {
         Next::Pause(next) => Some(Outcome::Paused(next)),
@@ -253,7 +256,7 @@ fn outcome<G: Graph>(
         Next::Node(next) => {
             // a step that took its error edge was not committed
             let after = session.progress.failure.is_none().then_some(&node);
-            halts.between(after, &next).then_some(Outcome::Halted(next))
+            halts?.between(after, &next).then_some(Outcome::Halted(next))
         }
     }
 }

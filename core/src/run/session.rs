@@ -195,7 +195,7 @@ impl<G: Graph> Session<G> {
     #[inline]
     pub(super) fn enter(&mut self, node: G::Node) {
         self.context.step = self.progress.step;
-        self.context.node = node.name();
+        self.context.node = node.index();
         self.context.attempt = 1;
         self.at = node;
     }

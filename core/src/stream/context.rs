@@ -16,7 +16,9 @@ pub struct Context {
     pub(crate) generation: u64,
     pub(crate) step: u64,
     pub(crate) attempt: u32,
-    pub(crate) node: &'static str,
+    /// The names of the graph's nodes, and the index of the node that runs: a step stores the index only.
+    pub(crate) names: &'static [&'static str],
+    pub(crate) node: usize,
     pub(crate) control: Arc<Control>,
     pub(crate) threads: Arc<Threads>,
     pub(crate) runtime: std::sync::Arc<dyn Runtime>,
@@ -45,7 +47,7 @@ impl Context {
 
     /// The name of the node.
     pub fn node(&self) -> &'static str {
-        self.node
+        self.names.get(self.node).copied().unwrap_or_default()
     }
 
     /// An idempotency key for side effects that must not happen twice.
@@ -53,7 +55,7 @@ impl Context {
     /// The key is the same in every attempt at this step, also after a `resume`, and differs in every other
     /// step and run of the session.
     pub fn key(&self) -> String {
-        format!("{}/{}/{}/{}", self.session, self.run, self.step, self.node)
+        format!("{}/{}/{}/{}", self.session, self.run, self.step, self.node())
     }
 
     /// Returns whether a stop was requested, or, on the thread of a blocking action, the run was
@@ -159,7 +161,7 @@ impl fmt::Debug for Context {
             .field("run", &self.run)
             .field("step", &self.step)
             .field("attempt", &self.attempt)
-            .field("node", &self.node)
+            .field("node", &self.node())
             .finish_non_exhaustive()
     }
 }

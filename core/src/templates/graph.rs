@@ -39,6 +39,7 @@ macro_rules! __nodes {
             impl $crate::__private::Sealed for $type {}
             impl $crate::__private::Node for $type {
                 const ALL: &'static [Self] = Self::ALL;
+                const NAMES: &'static [&'static str] = __NAMES;
 
                 fn name(self) -> &'static str {
                     __NAMES[self as usize]

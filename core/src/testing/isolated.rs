@@ -115,7 +115,8 @@ pub(super) struct Location {
     pub(super) run: u64,
     pub(super) step: u64,
     pub(super) attempt: u32,
-    pub(super) node: &'static str,
+    pub(super) names: &'static [&'static str],
+    pub(super) node: usize,
 }
 
 /// How panics and timeouts of the action are handled.
@@ -142,7 +143,8 @@ impl<'a, A: Action> ActionTest<'a, A> {
                 run: 1,
                 step: 0,
                 attempt: 1,
-                node: A::INFO.name,
+                names: const { &[A::INFO.name] },
+                node: 0,
             },
             on_failure: OnFailure::Unwind,
         }
@@ -237,13 +239,14 @@ impl<'a, A: Action> ActionTest<'a, A> {
             let error = ActionError::msg("the test has no runtime: give one with `.runtime(…)`");
             return (Vec::new(), Err(FailureCause::Error(error).into()));
         };
-        let Location { session, run, step, attempt, node } = self.location;
+        let Location { session, run, step, attempt, names, node } = self.location;
         let context = Context {
             session,
             generation: 1,
             run,
             step,
             attempt,
+            names,
             node,
             control: crate::sync::Arc::clone(&sink.control),
             threads: crate::sync::Arc::new(Threads::default()),

@@ -98,7 +98,8 @@ impl<G: Graph> Replay<G> {
             run: *run,
             step: *step,
             attempt: *attempt,
-            node: self.node,
+            names: G::Node::NAMES,
+            node: G::Node::NAMES.iter().position(|name| *name == self.node).unwrap_or_default(),
         };
         let stop_after = (*stopped && !items.is_empty()).then_some(items.len());
         let test = test.replaying(location, self.failure.as_ref(), stop_after, self.timeout());

@@ -23,7 +23,7 @@ pub(in crate::run) fn encode_item<G: Graph<Item: Serialize>>(
     context: &Context,
     item: &G::Item,
 ) -> Result<NewEntry, LogError> {
-    let (step, node, attempt) = (context.step, context.node, context.attempt);
+    let (step, node, attempt) = (context.step, context.node(), context.attempt);
     let refused = |error: serde_json::Error| LogError::NotSerialisable {
         what: format!("an item of node `{node}`"),
         reason: error.to_string(),
