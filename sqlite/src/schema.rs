@@ -44,10 +44,10 @@ pub(crate) fn migrate(connection: &Connection, path: &Path) -> Result<(), Error>
 
 fn in_transaction<T>(
     connection: &Connection,
-    begin: &str,
+    start: &str,
     work: impl FnOnce(&Connection) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    connection.execute_batch(begin)?;
+    connection.execute_batch(start)?;
     let result = work(connection).and_then(|value| {
         connection.execute_batch("COMMIT")?;
         Ok(value)

@@ -53,7 +53,7 @@ pub(crate) struct WriteConnection {
     restarts_wal: bool,
 }
 
-/// What to do while another program has the file locked.
+/// The behaviour while another program has the file locked.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum BusyPolicy {
     /// Wait for the busy timeout.
@@ -131,7 +131,7 @@ impl WriteConnection {
         waiters: &Waiters,
         policy: BusyPolicy,
     ) -> Result<Committed, Vec<Box<dyn WriteJob>>> {
-        if let Err(error) = self.begin(policy) {
+        if let Err(error) = self.start_transaction(policy) {
             if policy == BusyPolicy::Fail
                 && error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
             {
@@ -164,7 +164,7 @@ impl WriteConnection {
         Ok(Committed { writes, result, wakeups, deleted })
     }
 
-    fn begin(&mut self, policy: BusyPolicy) -> Result<(), rusqlite::Error> {
+    fn start_transaction(&mut self, policy: BusyPolicy) -> Result<(), rusqlite::Error> {
         if self.busy_policy != policy {
             self.busy_policy = policy;
             self.connection.busy_timeout(match policy {
@@ -218,7 +218,7 @@ impl WriteConnection {
         if !self.vacuums {
             return Ok(false);
         }
-        self.begin(BusyPolicy::Wait)?;
+        self.start_transaction(BusyPolicy::Wait)?;
         let more = self.vacuum_step();
         if !self.connection.is_autocommit() {
             // the original error is reported

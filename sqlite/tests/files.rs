@@ -88,7 +88,7 @@ fn missing_directory_and_directory_path_are_rejected() {
 fn other_file_formats_are_rejected_and_unchanged() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("notes.txt");
-    for text in ["x".repeat(10), "what was said ".repeat(1000)] {
+    for text in ["x".repeat(10), "a long text of the user ".repeat(1000)] {
         fs::write(&path, &text).unwrap();
         let error = open_error(&path);
         assert!(error.contains("`…/notes.txt` is not an SQLite database"), "{error}");

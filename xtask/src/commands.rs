@@ -128,11 +128,12 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     Command {
         name: "ci",
-        about: "all of the above in this order, except `words`, and `conformance`, whose cases are tests",
+        about: "all of the above in this order, except `conformance`, whose cases are tests",
         parts: &[
             "test",
             "lint",
             "doc",
+            "words",
             "package",
             "providers",
             "services",

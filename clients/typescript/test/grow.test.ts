@@ -175,8 +175,8 @@ test("a change that does not fit is rejected, and the value is unchanged", () =>
     assert.throws(() => grow(before, change as Change<StoryPartial>), rejected);
     assert.equal(story.value, before);
     assert.equal(JSON.stringify(before), text);
-    story.apply({ path: ["title"], append: " more" });
-    assert.equal(story.value?.title, "Once more");
+    story.apply({ path: ["title"], append: " and again" });
+    assert.equal(story.value?.title, "Once and again");
   }
 });
 

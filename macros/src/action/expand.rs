@@ -338,7 +338,7 @@ impl Locals {
     fn at(name: &Ident) -> Self {
         let local = |text| Ident::new(text, Span::mixed_site().located_at(name.span()));
         Self {
-            call: local("__attempt"),
+            call: local("__given"),
             reads: local("__reads"),
             args: local("__args"),
             params: local("__params"),

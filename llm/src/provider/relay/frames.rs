@@ -29,14 +29,14 @@ impl Frames {
             self.length.extend_from_slice(part);
             if let Ok(length) = <[u8; 4]>::try_from(self.length.as_slice()) {
                 self.length.clear();
-                self.begin(length)?;
+                self.start_frame(length)?;
             }
         }
         Ok(())
     }
 
     /// Starts a frame. Its length includes these four bytes.
-    fn begin(&mut self, length: [u8; 4]) -> Result<(), Fault> {
+    fn start_frame(&mut self, length: [u8; 4]) -> Result<(), Fault> {
         let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
         if length > self.limit {
             return Err(Fault::Oversized { what: "a frame", limit: self.limit });

@@ -103,14 +103,14 @@ async fn calls_arrive_complete_and_in_order_before_the_end() -> Result {
     let server = Server::start(|stream| {
         start_answer(stream)?;
         let part = |calls: Value| json!({ "choices": [{ "delta": { "tool_calls": calls } }] });
-        let begin = |index, id: &str, name: &str| {
+        let start_call = |index, id: &str, name: &str| {
             json!({ "index": index, "id": id, "type": "function",
                     "function": { "name": name, "arguments": "" } })
         };
         let more = |index, text: &str| json!({ "index": index, "function": { "arguments": text } });
-        send(stream, &part(json!([begin(0, "c1", "add")])))?;
+        send(stream, &part(json!([start_call(0, "c1", "add")])))?;
         send(stream, &part(json!([more(0, r#"{"a""#)])))?;
-        send(stream, &part(json!([more(0, ":1}"), begin(1, "c2", "sub")])))?;
+        send(stream, &part(json!([more(0, ":1}"), start_call(1, "c2", "sub")])))?;
         send(stream, &part(json!([more(1, "no json")])))?;
         send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": "tool_calls" }] }))?;
         stream.write_all(b"data: [DONE]\n\n")
