@@ -59,7 +59,7 @@ async fn each_value_that_cannot_be_restored_is_rejected_with_its_field() {
             let numbers = BTreeMap::from([(7, 1)]);
             values.plain = Shape::Tagged(Box::new(Tagged::Numbers { numbers }));
         }),
-        ("silent", "the slot is written in the same way", |values| values.silent = 0),
+        ("silent", "the slot serializes in the same way", |values| values.silent = 0),
         ("json", deep, |values| values.json = nested(101)),
         // the list of the field is one level
         ("list", deep, |values| values.list.push_back(Shape::Json(nested(99)))),
