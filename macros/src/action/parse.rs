@@ -79,16 +79,16 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
         }
     };
     reject_reserved(&name, "argument", diagnostics);
-    let mut marked = Marked::No;
+    let mut role = Marked::No;
     let attrs = std::mem::take(&mut argument.attrs);
     for attr in attrs {
         let Some(marker) = attr.path().get_ident().cloned() else {
             argument.attrs.push(attr);
             continue;
         };
-        match (parse_marker(&marker, &attr, &name, &argument.ty, diagnostics), &marked) {
+        match (parse_marker(&marker, &attr, &name, &argument.ty, diagnostics), &role) {
             (Marked::No, _) => argument.attrs.push(attr),
-            (found, Marked::No) => marked = found,
+            (found, Marked::No) => role = found,
             _ => {
                 diagnostics
                     .error(&marker, "an argument can have only one marker")
@@ -96,7 +96,7 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
             }
         }
     }
-    match marked {
+    match role {
         Marked::As(role) => Some(*role),
         Marked::Invalid => None,
         Marked::No => Some(parameter(&name, &argument.ty, None, diagnostics)),

@@ -154,10 +154,10 @@ fn print_event(event: &Event<Narrating>) {
     match &event.kind {
         EventKind::Item(word) => print_line(format_args!("item {cursor} {word}")),
         EventKind::ItemsSuperseded { items } => {
-            print_line(format_args!("superseded {cursor} {items}"))
+            print_line(format_args!("superseded {cursor} {items}"));
         }
         EventKind::StepCommitted { .. } => {
-            print_line(format_args!("committed {cursor} {}", event.step))
+            print_line(format_args!("committed {cursor} {}", event.step));
         }
         other => print_line(format_args!("other {cursor} {}", other.name())),
     }
