@@ -75,7 +75,7 @@ pub trait Log: Send + Sync + 'static {
     /// [`SessionInfo::graph`].
     ///
     /// A repeated append, with the same entries at the same offset under the same epoch, is
-    /// recognised and succeeds without a second copy. If the writer has been fenced, it returns
+    /// recognized and succeeds without a second copy. If the writer has been fenced, it returns
     /// [`Fenced`](LogError::Fenced) whether it was stored before or not.
     ///
     /// # Errors
