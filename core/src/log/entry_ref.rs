@@ -35,7 +35,7 @@ pub(crate) enum EntryRef<'a, T> {
 /// An entry without a value of a type of the program.
 pub(crate) type BareEntryRef<'a> = EntryRef<'a, ()>;
 
-/// The payload of an entry: an [`EntryKind`], or an [`EntryRef`] that serializes like one.
+/// The payload of an entry: an [`EntryKind`], or an [`EntryRef`] that serialises like one.
 pub(crate) trait EntryPayload: Serialize {
     /// Returns the name of the kind, as in the JSON.
     fn name(&self) -> &'static str;
@@ -43,7 +43,7 @@ pub(crate) trait EntryPayload: Serialize {
     /// Returns the name of the graph if the entry is a snapshot.
     fn graph(&self) -> Option<&str>;
 
-    /// Returns the subject of the error message if it cannot be serialized.
+    /// Returns the subject of the error message if it cannot be serialised.
     fn subject(&self) -> String {
         format!("the entry `{}`", self.name())
     }
@@ -98,12 +98,12 @@ struct EntryJson<'a, P> {
 }
 
 impl NewEntry {
-    /// Serializes an entry.
+    /// Serialises an entry.
     ///
     /// # Errors
     /// Returns [`LogError::TooLarge`] if the JSON exceeds [`MAX_ENTRY_BYTES`].
     pub fn new(entry: &Entry) -> Result<Self, LogError> {
-        Self::serialize(&entry.kind, entry.time, entry)
+        Self::serialise(&entry.kind, entry.time, entry)
     }
 
     /// Returns an entry whose JSON already exists, for example in a copy of another log. The JSON is not checked.
@@ -113,12 +113,12 @@ impl NewEntry {
         Self { kind, snapshot: false, graph: None, wall, json: json.into() }
     }
 
-    /// Serializes an entry of the current format.
+    /// Serialises an entry of the current format.
     pub(super) fn of(payload: &impl EntryPayload, time: Time) -> Result<Self, LogError> {
-        Self::serialize(payload, time, &EntryJson { v: FORMAT, at: time, entry: payload })
+        Self::serialise(payload, time, &EntryJson { v: FORMAT, at: time, entry: payload })
     }
 
-    fn serialize(
+    fn serialise(
         payload: &impl EntryPayload,
         time: Time,
         entry: &impl Serialize,
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn entry_ref_serializes_as_the_entry_kind_of_the_same_name() {
+    fn entry_ref_serialises_as_the_entry_kind_of_the_same_name() {
         let (document, patch) = (Document::new(), Patch::Set(json!(7)));
         let (written, read) = (snapshot(&document), Box::new(snapshot(document.clone())));
         let (step, attempt, node) = (3, 1, "ask");

@@ -75,7 +75,7 @@ pub trait Log: Send + Sync + 'static {
     /// [`SessionInfo::graph`].
     ///
     /// A repeated append, with the same entries at the same offset under the same epoch, is
-    /// recognized and succeeds without a second copy. If the writer has been fenced, it returns
+    /// recognised and succeeds without a second copy. If the writer has been fenced, it returns
     /// [`Fenced`](LogError::Fenced) whether it was stored before or not.
     ///
     /// # Errors
@@ -173,7 +173,7 @@ pub trait Log: Send + Sync + 'static {
 /// An item type of an app with a log: any type that implements [`Serialize`].
 #[diagnostic::on_unimplemented(
     message = "the items `{Self}` cannot be recorded",
-    label = "the graph yields `{Self}`, which does not serialize",
+    label = "the graph yields `{Self}`, which does not serialise",
     note = "derive `serde::Serialize` for the type after `yields`"
 )]
 pub trait LogItem: Serialize {}

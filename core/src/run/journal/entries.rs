@@ -35,7 +35,7 @@ pub(in crate::run) fn encode_item<G: Graph<Item: Serialize>>(
 
 /// Serializes the inputs of a run. Returns an error if they cannot be read back.
 pub(super) fn inputs_json<G: Graph>(inputs: &G::Inputs) -> Result<Value, LogError> {
-    serialized("the inputs", || {
+    serialised("the inputs", || {
         let json = fields_to_json(inputs)?;
         ReadBack::<G::Inputs>::json(&json).map(dropped).map_err(|error| unreadable(&error))?;
         Ok(json)
@@ -48,7 +48,7 @@ pub(super) fn commit_patches<W: Writes<State: State>>(
     state: &W::State,
     declared: FieldSet,
 ) -> Result<FieldPatches, LogError> {
-    match serialized("the state", || Ok(W::patches(undo, state)))? {
+    match serialised("the state", || Ok(W::patches(undo, state)))? {
         Some(patches) => Ok(patches?),
         None => whole_fields(state, declared),
     }
@@ -63,7 +63,7 @@ pub(super) fn whole_fields<S: State>(
     for index in declared.iter() {
         let Some(field) = S::FIELDS.get(index) else { continue };
         let what = format!("field `{}`", field.name);
-        if let Some(patch) = serialized(&what, || state.__whole(index))? {
+        if let Some(patch) = serialised(&what, || state.__whole(index))? {
             patches.push((field.key, patch));
         }
     }
@@ -71,7 +71,7 @@ pub(super) fn whole_fields<S: State>(
 }
 
 /// Calls serde on a value of the program, and converts its errors and panics.
-fn serialized<T>(
+fn serialised<T>(
     what: &str,
     work: impl FnOnce() -> Result<T, serde_json::Error>,
 ) -> Result<T, LogError> {
