@@ -22,8 +22,7 @@ pub(crate) const PROVIDERS: &str = "`--features providers`";
 /// |---|---|
 /// | `OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` | a provider; the first one set is taken |
 /// | `BURDOCK_MODEL` | the model, by a name that `genai` knows; each key above has a small default |
-/// | `BURDOCK_BASE_URL` | a server with the `OpenAI` protocol; it is sent `OPENAI_API_KEY` if that is
-/// set |
+/// | `BURDOCK_BASE_URL` | a server with the `OpenAI` protocol; it receives `OPENAI_API_KEY`, if set |
 /// | `BURDOCK_PACE` | `natural`, or `instant` for an offline responder without pauses |
 ///
 /// If none of the first three variables is set, or the feature `genai` is disabled, the model is

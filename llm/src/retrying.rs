@@ -52,21 +52,22 @@ impl<M: Model> Retrying<M> {
         Self { model: Arc::new(model), policy, clock: Clock::default() }
     }
 
-    /// Sets the maximum number of attempts; at least 1.
+    /// Sets the maximum number of attempts; at least 1. Defaults to 3.
     #[must_use]
     pub fn attempts(mut self, most: u32) -> Self {
         self.policy.attempts = most.max(1);
         self
     }
 
-    /// Sets the delay before the first retry. It doubles with each further one.
+    /// Sets the delay before the first retry. It doubles with each further one. Defaults to 0.5 s.
     #[must_use]
     pub fn first_wait(mut self, wait: Duration) -> Self {
         self.policy.first_wait = wait;
         self
     }
 
-    /// Sets the maximum delay. If a provider asks for a longer one, the request is not retried.
+    /// Sets the maximum delay. If a provider asks for a longer one, the request is not retried. Defaults to
+    /// 30 s.
     #[must_use]
     pub fn longest_wait(mut self, wait: Duration) -> Self {
         self.policy.longest_wait = wait;

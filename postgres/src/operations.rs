@@ -103,15 +103,15 @@ pub(crate) async fn append(
     bytes: usize,
 ) -> Result<(), LogError> {
     let Some(&&Append { ref session, epoch, at, .. }) = appends.first() else { return Ok(()) };
-    let drafts = || appends.iter().flat_map(|append| &append.entries);
-    let snapshot = drafts().enumerate().filter(|(_, draft)| draft.snapshot).last();
+    let new_entries = || appends.iter().flat_map(|append| &append.entries);
+    let snapshot = new_entries().enumerate().filter(|(_, new_entry)| new_entry.snapshot).last();
     let snapshot = snapshot.map(|(index, _)| signed(at.0.saturating_add(index as u64)));
-    let graph = drafts().rev().find_map(|draft| draft.graph.as_deref());
-    let kinds: Vec<&str> = drafts().map(|draft| draft.kind).collect();
-    let snapshots: Vec<bool> = drafts().map(|draft| draft.snapshot).collect();
-    let walls: Vec<i64> = drafts().map(|draft| signed(draft.wall)).collect();
-    let checksums: Vec<i32> = drafts().map(|draft| checksum(&draft.json)).collect();
-    let jsons: Vec<&str> = drafts().map(|NewEntry { json, .. }| &**json).collect();
+    let graph = new_entries().rev().find_map(|new_entry| new_entry.graph.as_deref());
+    let kinds: Vec<&str> = new_entries().map(|new_entry| new_entry.kind).collect();
+    let snapshots: Vec<bool> = new_entries().map(|new_entry| new_entry.snapshot).collect();
+    let walls: Vec<i64> = new_entries().map(|new_entry| signed(new_entry.wall)).collect();
+    let checksums: Vec<i32> = new_entries().map(|new_entry| checksum(&new_entry.json)).collect();
+    let jsons: Vec<&str> = new_entries().map(|NewEntry { json, .. }| &**json).collect();
     let build_query = || {
         query(shared.database.statements.append())
             .bind(session.as_str())

@@ -43,7 +43,7 @@ async fn measure(what: &str, count: usize, work: impl Future<Output = ()>) {
     println!("{what:28} {rate:9.0}/s");
 }
 
-fn draft() -> NewEntry {
+fn new_entry() -> NewEntry {
     NewEntry::from_json("step_committed", 0, format!("\"{}\"", "x".repeat(BYTES)))
 }
 
@@ -56,7 +56,7 @@ async fn appends(log: PostgresLog, sessions: usize, rounds: usize) {
             let epoch = log.open(&session, Claim::default()).await.unwrap().epoch;
             for at in 0..rounds as u64 {
                 let (session, at, urgency) = (session.clone(), Offset(at), Urgency::Now);
-                let entries = vec![draft()];
+                let entries = vec![new_entry()];
                 log.append(Append::new(session, epoch, at, entries).urgency(urgency))
                     .await
                     .unwrap();
@@ -75,7 +75,7 @@ async fn items(log: PostgresLog, count: usize) {
     let mut last = None;
     for at in 0..count as u64 {
         let (session, at, urgency) = (session.clone(), Offset(at), Urgency::Whenever);
-        let entries = vec![draft()];
+        let entries = vec![new_entry()];
         last = Some(log.append(Append::new(session, epoch, at, entries).urgency(urgency)));
     }
     last.unwrap().await.unwrap();
@@ -86,9 +86,9 @@ async fn inserts(server: &Server, table: usize, rounds: usize) {
     let made = format!("CREATE TABLE bare{table} (k serial PRIMARY KEY, json text)");
     connection.execute(AssertSqlSafe(made)).await.unwrap();
     let insert = format!("INSERT INTO bare{table} (json) VALUES ($1)");
-    let draft = draft();
+    let new_entry = new_entry();
     for _ in 0..rounds {
-        let row = sqlx::query(AssertSqlSafe(insert.as_str())).bind(&*draft.json);
+        let row = sqlx::query(AssertSqlSafe(insert.as_str())).bind(&*new_entry.json);
         row.execute(&mut connection).await.unwrap();
     }
 }

@@ -170,7 +170,8 @@ pub(crate) fn only_local(routes: Router) -> Router {
         match Host::of(&request) {
             Ok(host) if host.as_ref().is_none_or(Host::is_local) => next.run(request).await,
             Ok(_) => {
-                let detail = "the server accepts only requests for `localhost`";
+                let detail =
+                    "the server accepts only requests for `localhost` and loopback addresses";
                 let problem = Problem::new(StatusCode::MISDIRECTED_REQUEST, "foreign_host", detail);
                 reject(&request, problem)
             }

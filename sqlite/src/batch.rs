@@ -116,7 +116,7 @@ impl<'c> Batch<'c> {
             return Err(LogError::Misplaced { session: id.clone(), at: *at, next }.into());
         }
         check_limits(append)?;
-        let graph = entries.iter().rev().find_map(|draft| draft.graph.as_ref());
+        let graph = entries.iter().rev().find_map(|new_entry| new_entry.graph.as_ref());
         if graph.is_some() && graph != session.graph.as_ref() {
             session.graph = graph.cloned();
             self.execute(
@@ -124,18 +124,18 @@ impl<'c> Batch<'c> {
                 params![session.number.0, session.graph],
             )?;
         }
-        for draft in entries {
+        for new_entry in entries {
             let offset = session.next();
             if offset == Offset::ZERO {
-                session.created = Some(draft.wall);
+                session.created = Some(new_entry.wall);
                 self.execute(
                     "UPDATE sessions SET created = ?2 WHERE number = ?1",
-                    params![session.number.0, draft.wall.cast_signed()],
+                    params![session.number.0, new_entry.wall.cast_signed()],
                 )?;
             }
             let place = session.number.place(offset);
-            entries::insert(self.connection, place, *epoch, draft, self.now)?;
-            session.record_append(draft.snapshot);
+            entries::insert(self.connection, place, *epoch, new_entry, self.now)?;
+            session.record_append(new_entry.snapshot);
         }
         if session.active.is_none() {
             session.active = Some(self.now);
@@ -144,7 +144,7 @@ impl<'c> Batch<'c> {
                 params![session.number.0, self.now],
             )?;
         }
-        let bytes: usize = entries.iter().map(|draft| draft.json.len() + 64).sum();
+        let bytes: usize = entries.iter().map(|new_entry| new_entry.json.len() + 64).sum();
         self.pages += 1 + bytes / 4096;
         self.changes.push(Change::Appended(id.clone(), session.number, session.next()));
         self.sessions.insert(id.clone(), Some(session));
@@ -280,8 +280,9 @@ impl<'c> Batch<'c> {
 /// Returns an error if the entries exceed a limit of the file.
 fn check_limits(append: &Append) -> Result<(), LogError> {
     let Append { session, at, entries, .. } = append;
-    if let Some(draft) = entries.iter().find(|draft| draft.json.len() > MAX_ENTRY_BYTES) {
-        return Err(LogError::TooLarge { bytes: draft.json.len(), limit: MAX_ENTRY_BYTES });
+    if let Some(new_entry) = entries.iter().find(|new_entry| new_entry.json.len() > MAX_ENTRY_BYTES)
+    {
+        return Err(LogError::TooLarge { bytes: new_entry.json.len(), limit: MAX_ENTRY_BYTES });
     }
     if at.0.saturating_add(entries.len() as u64) > OFFSETS {
         return Err(crate::error::storage_error(

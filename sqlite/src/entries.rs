@@ -40,15 +40,15 @@ pub(crate) fn insert(
     connection: &Connection,
     place: i64,
     epoch: Epoch,
-    draft: &NewEntry,
+    new_entry: &NewEntry,
     stored: i64,
 ) -> Result<(), Error> {
     let head = Head {
         place,
         epoch: epoch.0.cast_signed(),
-        kind: draft.kind,
-        snapshot: draft.snapshot,
-        wall: draft.wall.cast_signed(),
+        kind: new_entry.kind,
+        snapshot: new_entry.snapshot,
+        wall: new_entry.wall.cast_signed(),
         stored,
     };
     let mut statement = connection.prepare_cached(
@@ -62,8 +62,8 @@ pub(crate) fn insert(
         head.snapshot,
         head.wall,
         head.stored,
-        head.checksum(&draft.json),
-        &*draft.json,
+        head.checksum(&new_entry.json),
+        &*new_entry.json,
     ])?;
     Ok(())
 }
@@ -73,15 +73,15 @@ pub(crate) fn are_stored(
     connection: &Connection,
     place: i64,
     epoch: Epoch,
-    drafts: &[NewEntry],
+    new_entries: &[NewEntry],
 ) -> Result<bool, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT 1 FROM entries WHERE place = ?1 AND epoch = ?2 AND kind = ?3 AND snapshot = ?4 \
          AND wall = ?5 AND json = ?6",
     )?;
-    for (place, draft) in (place..).zip(drafts) {
-        let (epoch, wall) = (epoch.0.cast_signed(), draft.wall.cast_signed());
-        let row = params![place, epoch, draft.kind, draft.snapshot, wall, &*draft.json];
+    for (place, new_entry) in (place..).zip(new_entries) {
+        let (epoch, wall) = (epoch.0.cast_signed(), new_entry.wall.cast_signed());
+        let row = params![place, epoch, new_entry.kind, new_entry.snapshot, wall, &*new_entry.json];
         if !statement.exists(row)? {
             return Ok(false);
         }

@@ -204,7 +204,7 @@ impl Log for SqliteLog {
             Urgency::Within(time) => time.saturating_sub(LEAD),
             Urgency::Whenever => BATCH_DELAY,
         };
-        let bytes = append.entries.iter().map(|draft| draft.json.len()).sum();
+        let bytes = append.entries.iter().map(|new_entry| new_entry.json.len()).sum();
         self.write(Schedule { max_delay, bytes: Some(bytes) }, move |batch| batch.append(&append))
     }
 

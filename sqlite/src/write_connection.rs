@@ -53,7 +53,7 @@ pub(crate) struct WriteConnection {
     restarts_wal: bool,
 }
 
-/// The behaviour while another program has the file locked.
+/// The behavior while another program has the file locked.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum BusyPolicy {
     /// Wait for the busy timeout.

@@ -6,7 +6,7 @@ mod common;
 
 use burdock::log::{Log, LogError, Offset, Record};
 use burdock_sqlite::SqliteLog;
-use common::{Random, Writer, draft, id, open, read, snapshot};
+use common::{Random, Writer, id, new_entry, open, read, snapshot};
 use futures::executor::block_on;
 use rusqlite::Connection;
 use std::{fs, path::Path};
@@ -20,7 +20,7 @@ fn changed(sql: &str) -> (tempfile::TempDir, SqliteLog) {
     let mut anna = Writer::open(&log, "anna").unwrap();
     anna.append((0..5).map(|number| snapshot(&number.to_string())).collect()).unwrap();
     let mut anna = Writer::open(&log, "anna").unwrap();
-    anna.append((5..10).map(|number| draft(&number.to_string())).collect()).unwrap();
+    anna.append((5..10).map(|number| new_entry(&number.to_string())).collect()).unwrap();
     let connection = Connection::open(&path).unwrap();
     connection.execute_batch(&sql.replace("OFFSET", "(place & ((1 << 35) - 1))")).unwrap();
     (folder, log)
@@ -106,9 +106,9 @@ fn write_closed(path: &Path) -> Vec<(String, Vec<Record>)> {
         for number in 0..40 {
             let length = usize::try_from(random.below(400)).unwrap();
             let text = format!("{session} {number} {}", "x".repeat(length));
-            writer.append(vec![snapshot(&text), draft(&text)]).unwrap();
+            writer.append(vec![snapshot(&text), new_entry(&text)]).unwrap();
         }
-        writer.append(vec![draft(&"y".repeat(20_000))]).unwrap();
+        writer.append(vec![new_entry(&"y".repeat(20_000))]).unwrap();
     }
     let read = |session: &str| (session.to_owned(), read(&log, session).unwrap());
     ["anna", "bert", "cleo"].map(read).to_vec()

@@ -6,7 +6,7 @@ mod common;
 
 use burdock::log::{Log as _, LogError};
 use burdock_sqlite::{SqliteLog, Synchronous};
-use common::{Random, Writer, draft, id, open, snapshot, texts};
+use common::{Random, Writer, id, new_entry, open, snapshot, texts};
 use futures::{FutureExt as _, executor::block_on};
 use rusqlite::Connection;
 use std::{
@@ -33,7 +33,7 @@ fn count(path: &Path, text: &str) -> usize {
 fn write(writer: &mut Writer, random: &mut Random) {
     let size = [10, 100, 900, 3000, 9000, 40_000][usize::try_from(random.below(6)).unwrap()];
     let text = format!("secret-of-{}-{}", writer.session, "x".repeat(size));
-    let entry = if random.below(4) == 0 { snapshot(&text) } else { draft(&text) };
+    let entry = if random.below(4) == 0 { snapshot(&text) } else { new_entry(&text) };
     writer.append(vec![entry]).unwrap();
 }
 
@@ -81,7 +81,7 @@ fn deleted_sessions_are_erased_from_the_files() {
         // other sessions are unchanged and can be written
         for kept in sessions.iter().skip(1).step_by(3) {
             assert_eq!(texts(&log, kept).len(), 12);
-            Writer::open(&log, kept).unwrap().append(vec![draft("on")]).unwrap();
+            Writer::open(&log, kept).unwrap().append(vec![new_entry("on")]).unwrap();
         }
     }
 }
@@ -152,7 +152,7 @@ fn erasure_waits_for_readers_and_does_not_block_writers() {
     let mut erased = Box::pin(log.erased());
     for _ in 0..50 {
         let mut writer = Writer::open(&log, "session-11").unwrap();
-        writer.append(vec![draft("on")]).unwrap();
+        writer.append(vec![new_entry("on")]).unwrap();
         assert!((&mut erased).now_or_never().is_none(), "erased while a reader needs the pages");
     }
     other.execute_batch("COMMIT").unwrap();

@@ -7,8 +7,8 @@ mod common;
 use burdock::log::{Log, LogError, Offset, SessionFilter, Urgency};
 use burdock_sqlite::{SqliteLog, Synchronous};
 use common::{
-    Process, Writer, arg, draft, id, open, read, receive, report, role, send, sessions, snapshot,
-    texts,
+    Process, Writer, arg, id, new_entry, open, read, receive, report, role, send, sessions,
+    snapshot, texts,
 };
 use futures::{FutureExt, executor::block_on};
 use rusqlite::{Connection, params};
@@ -39,7 +39,7 @@ fn missing_file_is_created_and_existing_file_is_opened() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("it's a \"log\" of 100 %.db");
     let log = open(&path);
-    Writer::open(&log, "anna").unwrap().append(vec![snapshot("0"), draft("1")]).unwrap();
+    Writer::open(&log, "anna").unwrap().append(vec![snapshot("0"), new_entry("1")]).unwrap();
     drop(log);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the WAL is gone");
     assert_eq!(texts(&open(&path), "anna"), ["0", "1"]);
@@ -137,11 +137,11 @@ fn files_of_the_first_release_open() {
         let _ = fs::remove_file(&fixture);
         let log = open(&fixture);
         let mut anna = Writer::open(&log, "anna").unwrap();
-        anna.append(vec![snapshot("0"), draft("1"), snapshot("2"), draft("3")]).unwrap();
+        anna.append(vec![snapshot("0"), new_entry("1"), snapshot("2"), new_entry("3")]).unwrap();
         block_on(log.trim(&id("anna"), Offset(1))).unwrap();
         let mut other = Writer::open(&log, "it's ünusual").unwrap();
-        other.append(vec![snapshot("{}"), draft(&"long ".repeat(2000))]).unwrap();
-        Writer::open(&log, "anna").unwrap().append(vec![draft("4")]).unwrap();
+        other.append(vec![snapshot("{}"), new_entry(&"long ".repeat(2000))]).unwrap();
+        Writer::open(&log, "anna").unwrap().append(vec![new_entry("4")]).unwrap();
     }
     let folder = tempdir().unwrap();
     let path = folder.path().join("first.db");
@@ -155,7 +155,7 @@ fn files_of_the_first_release_open() {
     assert_eq!((info.first, info.next, info.snapshot), (first, next, snapshot));
     let mut anna = Writer::open(&log, "anna").unwrap();
     assert_eq!(anna.epoch.0, 4);
-    anna.append(vec![draft("5")]).unwrap();
+    anna.append(vec![new_entry("5")]).unwrap();
     let starts = block_on(log.epochs(&id("anna"))).unwrap();
     let starts: Vec<_> = starts.iter().map(|start| (start.epoch.0, start.start.0)).collect();
     assert_eq!(starts, [(1, 0), (3, 4), (4, 5)]);
@@ -258,7 +258,7 @@ fn programs_of_the_first_version_can_write_a_migrated_file() {
     let mut writer = Writer::open(&log, "a").unwrap();
     let mut renamed = snapshot("{}");
     renamed.graph = Some("Support".into());
-    writer.append(vec![draft("3"), renamed, draft("4")]).unwrap();
+    writer.append(vec![new_entry("3"), renamed, new_entry("4")]).unwrap();
     assert_eq!(graph(&log, "a").as_deref(), Some("Support"));
     assert_eq!((listed(&log, "Support"), listed(&log, "Talk")), (vec!["a".into()], vec![]));
 }
@@ -275,7 +275,7 @@ fn locked_file_is_unavailable_until_unlocked() {
 
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let error = anna.append(vec![draft("1")]).unwrap_err();
+        let error = anna.append(vec![new_entry("1")]).unwrap_err();
         assert!(error.is_retryable());
         let error = report(&error);
         let locked = format!("`{}` is locked by another program", path.display());
@@ -283,7 +283,7 @@ fn locked_file_is_unavailable_until_unlocked() {
         assert_eq!(texts(&log, "anna"), ["0"], "readers are not blocked");
 
         other.execute_batch("ROLLBACK").unwrap();
-        anna.append(vec![draft("1")]).unwrap();
+        anna.append(vec![new_entry("1")]).unwrap();
         assert_eq!(texts(&log, "anna"), ["0", "1"]);
     }
 }
@@ -299,8 +299,8 @@ fn writes_wait_for_a_briefly_locked_file() {
 
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let mut first = anna.send(vec![draft("1")], Urgency::Now);
-        let second = anna.send(vec![draft("2")], Urgency::Now);
+        let mut first = anna.send(vec![new_entry("1")], Urgency::Now);
+        let second = anna.send(vec![new_entry("2")], Urgency::Now);
         assert!((&mut first).now_or_never().is_none());
         other.execute_batch("COMMIT").unwrap();
         block_on(async { first.await.and(second.await) }).unwrap();
@@ -317,7 +317,7 @@ fn full_file_keeps_acknowledged_entries_and_recovers_when_space_is_freed() {
     old.append(vec![snapshot(&"x".repeat(50_000))]).unwrap();
     let mut anna = Writer::open(&log, "anna").unwrap();
     let error = loop {
-        if let Err(error) = anna.append(vec![snapshot(&"y".repeat(5000)), draft("end")]) {
+        if let Err(error) = anna.append(vec![snapshot(&"y".repeat(5000)), new_entry("end")]) {
             break report(&error);
         }
     };
@@ -326,11 +326,11 @@ fn full_file_keeps_acknowledged_entries_and_recovers_when_space_is_freed() {
     assert!(anna.next > Offset(50));
     assert_eq!(read(&log, "anna").unwrap().len() as u64, anna.next.0);
     // only the large append fails
-    let large = anna.append(vec![draft(&"z".repeat(300_000))]);
+    let large = anna.append(vec![new_entry(&"z".repeat(300_000))]);
     assert!(matches!(large, Err(LogError::Full { .. })), "{large:?}");
 
     block_on(log.delete(&id("old"))).unwrap();
-    anna.append(vec![draft("on")]).unwrap();
+    anna.append(vec![new_entry("on")]).unwrap();
     drop(log);
     drop(anna.log);
     let log = open(&path);

@@ -6,7 +6,7 @@ mod common;
 
 use burdock::log::{Claim, Log, LogError, Offset, SessionFilter, Urgency, tail};
 use burdock_sqlite::{SqliteLog, Synchronous};
-use common::{Writer, draft, id, open, read, snapshot, texts};
+use common::{Writer, id, new_entry, open, read, snapshot, texts};
 use futures::{
     FutureExt,
     executor::block_on,
@@ -34,7 +34,7 @@ fn dropping_the_last_handle_writes_queued_appends() {
         let log = block_on(SqliteLog::options().synchronous(synchronous).open(&path)).unwrap();
         let mut anna = Writer::open(&log, "anna").unwrap();
         drop(anna.send(vec![snapshot("0")], Urgency::Whenever));
-        let within = anna.send(vec![draft("1")], Urgency::Within(DAY));
+        let within = anna.send(vec![new_entry("1")], Urgency::Within(DAY));
         drop(log);
         drop(anna);
         within.now_or_never().unwrap().unwrap();
@@ -73,7 +73,7 @@ fn operations_on_a_closed_log_fail() {
     let closed = |error: Option<LogError>| matches!(error, Some(LogError::Closed));
     assert!(closed(waits.now_or_never().unwrap().err()));
     for urgency in [Urgency::Now, Urgency::Whenever] {
-        assert!(closed(anna.send(vec![draft("1")], urgency).now_or_never().unwrap().err()));
+        assert!(closed(anna.send(vec![new_entry("1")], urgency).now_or_never().unwrap().err()));
     }
     assert!(closed(log.open(session, Claim::default()).now_or_never().unwrap().err()));
     assert!(closed(log.read(session, Offset(0), 1).now_or_never().unwrap().err()));
@@ -118,7 +118,7 @@ fn last_handle_can_be_dropped_on_a_thread_of_the_log() {
         let mut future = if round % 2 == 0 {
             log.read(&anna.session, Offset(0), 1).map(drop).boxed()
         } else {
-            anna.send(vec![draft("1")], Urgency::Now).map(drop).boxed()
+            anna.send(vec![new_entry("1")], Urgency::Now).map(drop).boxed()
         };
         let waker = waker(Arc::new(DropOnWake(Mutex::new(Some((log, anna))), sender)));
         let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
@@ -147,10 +147,10 @@ fn delayed_appends_are_committed_together() {
         anna.append(vec![snapshot("0")]).unwrap();
         let before = commits(&path);
         let waiting: Vec<_> = (1..100)
-            .map(|number| anna.send(vec![draft(&number.to_string())], Urgency::Within(DAY)))
+            .map(|number| anna.send(vec![new_entry(&number.to_string())], Urgency::Within(DAY)))
             .collect();
         assert_eq!(commits(&path), before);
-        anna.append(vec![draft("now")]).unwrap();
+        anna.append(vec![new_entry("now")]).unwrap();
         for sent in waiting {
             sent.now_or_never().unwrap().unwrap();
         }
@@ -194,10 +194,10 @@ fn rejected_appends_do_not_affect_others_in_the_transaction() {
     let refused = [
         bert.send(vec![snapshot("0")], Urgency::Within(DAY)),
         fenced.send(vec![snapshot("0")], Urgency::Within(DAY)),
-        anna.send(vec![draft(&"x".repeat(65 << 20))], Urgency::Within(DAY)),
+        anna.send(vec![new_entry(&"x".repeat(65 << 20))], Urgency::Within(DAY)),
     ];
     anna.next = Offset(1);
-    let last = anna.send(vec![draft("1")], Urgency::Now);
+    let last = anna.send(vec![new_entry("1")], Urgency::Now);
     let refused = block_on(join_all(refused));
     assert!(matches!(refused[0], Err(LogError::Misplaced { .. })), "{:?}", refused[0]);
     assert!(matches!(refused[1], Err(LogError::Fenced { .. })), "{:?}", refused[1]);
@@ -224,7 +224,7 @@ fn runs_on_a_multi_threaded_executor() {
                 writer.send(vec![snapshot("0")], Urgency::Now).await.unwrap();
                 let mut tail = tail(&dynamic, &writer.session, Offset(1));
                 for offset in 1..50 {
-                    writer.send(vec![draft("more")], Urgency::Now).await.unwrap();
+                    writer.send(vec![new_entry("more")], Urgency::Now).await.unwrap();
                     assert_eq!(tail.next().await.unwrap().unwrap().offset, Offset(offset));
                 }
             })

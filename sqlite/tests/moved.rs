@@ -7,7 +7,7 @@ mod common;
 
 use burdock::log::{Log as _, LogError, Offset, SessionFilter, Urgency};
 use burdock_sqlite::{SqliteLog, Synchronous};
-use common::{Writer, draft, id, open, report, snapshot, texts};
+use common::{Writer, id, new_entry, open, report, snapshot, texts};
 use futures::executor::block_on;
 use std::{
     fs,
@@ -87,11 +87,11 @@ fn operations_fail_after_the_files_are_changed() {
             fs::create_dir(path.parent().unwrap()).unwrap();
             let log = block_on(SqliteLog::options().synchronous(synchronous).open(&path)).unwrap();
             let mut anna = Writer::open(&log, "anna").unwrap();
-            anna.append(vec![snapshot("0"), draft("1")]).unwrap();
+            anna.append(vec![snapshot("0"), new_entry("1")]).unwrap();
             let waiting = log.reached(&id("anna"), Offset(2));
             fault(&path);
-            ensure_moved(anna.append(vec![draft("2")]), &path, what);
-            let sent = anna.send(vec![draft("2")], Urgency::Whenever);
+            ensure_moved(anna.append(vec![new_entry("2")]), &path, what);
+            let sent = anna.send(vec![new_entry("2")], Urgency::Whenever);
             ensure_moved(block_on(sent), &path, what);
             ensure_moved(Writer::open(&log, "other").map(|_| ()), &path, what);
             ensure_moved(block_on(log.delete(&id("anna"))), &path, what);
@@ -114,9 +114,9 @@ fn log_recovers_when_files_are_moved_back() {
     let mut anna = Writer::open(&log, "anna").unwrap();
     anna.append(vec![snapshot("0")]).unwrap();
     fs::rename(&data, &old).unwrap();
-    ensure_moved(anna.append(vec![draft("1")]), &path, "renamed");
+    ensure_moved(anna.append(vec![new_entry("1")]), &path, "renamed");
     fs::rename(&old, &data).unwrap();
-    anna.append(vec![draft("1")]).unwrap();
+    anna.append(vec![new_entry("1")]).unwrap();
     assert_eq!(texts(&log, "anna"), ["0", "1"]);
     drop((anna, log));
     assert_eq!(texts(&open(&path), "anna"), ["0", "1"]);
@@ -135,5 +135,5 @@ fn link_to_another_file_is_detected() {
     drop(open(&other));
     fs::remove_file(&link).unwrap();
     symlink(&other, &link).unwrap();
-    ensure_moved(anna.append(vec![draft("1")]), &link, "the link was changed");
+    ensure_moved(anna.append(vec![new_entry("1")]), &link, "the link was changed");
 }

@@ -7,8 +7,8 @@ mod common;
 use burdock::log::{Claim, Log, LogError, Offset, Urgency, tail};
 use burdock_sqlite::{SqliteLog, Synchronous};
 use common::{
-    Process, Random, Writer, arg, draft, id, open, read, receive, role, send, sessions, snapshot,
-    text, texts,
+    Process, Random, Writer, arg, id, new_entry, open, read, receive, role, send, sessions,
+    snapshot, text, texts,
 };
 use futures::executor::block_on;
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, thread, time::Duration};
@@ -27,7 +27,7 @@ fn opening_in_another_process_fences_the_writer() {
         // the child opens the session and becomes its writer
         child.send("go");
         assert_eq!(child.receive().unwrap(), "done");
-        let error = anna.append(vec![draft("too late")]).unwrap_err();
+        let error = anna.append(vec![new_entry("too late")]).unwrap_err();
         assert!(matches!(error, LogError::Fenced { .. }), "{error:?}");
         expected.push(format!("parent {round}"));
         expected.push(format!("child {round}"));
@@ -91,7 +91,7 @@ fn tail_in_a_child_process_sees_appends_of_the_parent() {
     assert_eq!(child.receive().unwrap(), "0");
     for number in 1..10 {
         // the child waits for the next entry
-        anna.append(vec![draft(&number.to_string())]).unwrap();
+        anna.append(vec![new_entry(&number.to_string())]).unwrap();
         assert_eq!(child.receive().unwrap(), number.to_string());
     }
     block_on(log.delete(&id("anna"))).unwrap();
@@ -296,7 +296,7 @@ fn turns(log: &SqliteLog) {
             return;
         }
         let mut anna = Writer::open(log, "anna").unwrap();
-        anna.append(vec![draft(&format!("child {round}"))]).unwrap();
+        anna.append(vec![new_entry(&format!("child {round}"))]).unwrap();
         send("done");
     }
 }

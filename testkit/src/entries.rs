@@ -25,7 +25,7 @@ pub(crate) fn numbered(place: u64) -> Result<NewEntry, LogError> {
             json!({ "run_failed": { "node": "answer", "error": error } })
         }
     };
-    draft(START + place * 1000, kind)
+    new_entry(START + place * 1000, kind)
 }
 
 /// Returns the numbered entries of several offsets.
@@ -35,26 +35,26 @@ pub(crate) fn several(places: std::ops::Range<u64>) -> Result<Vec<NewEntry>, Log
 
 /// Returns an item with this value.
 pub(crate) fn item(value: impl Into<Value>) -> Result<NewEntry, LogError> {
-    draft(START, item_of(&value.into()))
+    new_entry(START, item_of(&value.into()))
 }
 
 /// Returns a snapshot.
 pub(crate) fn snapshot(step: u64) -> Result<NewEntry, LogError> {
-    draft(START, json!({ "snapshot": state(step) }))
+    new_entry(START, json!({ "snapshot": state(step) }))
 }
 
 /// Returns a snapshot of this graph.
 pub(crate) fn snapshot_of(graph: &str) -> Result<NewEntry, LogError> {
     let mut snapshot = state(0);
     snapshot.graph.name = graph.into();
-    draft(START, json!({ "snapshot": snapshot }))
+    new_entry(START, json!({ "snapshot": snapshot }))
 }
 
 /// Returns the first entry of a session of this graph.
 pub(crate) fn created_by(graph: &str) -> Result<NewEntry, LogError> {
     let mut snapshot = state(0);
     snapshot.graph.name = graph.into();
-    draft(START, json!({ "session_created": { "snapshot": snapshot } }))
+    new_entry(START, json!({ "session_created": { "snapshot": snapshot } }))
 }
 
 /// Returns an entry with this JSON.
@@ -63,13 +63,13 @@ pub(crate) fn raw(json: &str) -> NewEntry {
 }
 
 /// Changes the time of an entry.
-pub(crate) fn with_time(wall: u64, mut draft: NewEntry) -> NewEntry {
-    draft.wall = wall;
-    draft
+pub(crate) fn with_time(wall: u64, mut new_entry: NewEntry) -> NewEntry {
+    new_entry.wall = wall;
+    new_entry
 }
 
 /// Returns an entry of a kind in JSON.
-fn draft(wall: u64, kind: Value) -> Result<NewEntry, LogError> {
+fn new_entry(wall: u64, kind: Value) -> Result<NewEntry, LogError> {
     let kind: EntryKind = serde_json::from_value(kind).map_err(|error| {
         let (what, reason) = ("an entry of the testkit".into(), error.to_string());
         LogError::NotSerialisable { what, reason }

@@ -57,15 +57,15 @@ fn is_unavailable<T>(result: &Result<T, RunError>) -> bool {
 fn a_failed_append_ends_the_run_and_keeps_the_last_commit() {
     for (fate, rest) in [(Fate::Refused, "second third"), (Fate::StoredAndFailed, "third")] {
         let log = log();
-        let heard = EventRecorder::default();
+        let recorder = EventRecorder::default();
         let resources = LineResources { script: Script::default(), drops: Drops::default() };
-        let app = Line::app().id("s").resources(resources).observer(heard.observer());
+        let app = Line::app().id("s").resources(resources).observer(recorder.observer());
         let mut app = block_on(app.log(log.clone()).build()).unwrap();
         log.fates([Fate::Stored, Fate::Stored, fate]);
         assert!(is_unavailable(&block_on(app.run(LineInputs {}).into_future())));
         assert_eq!(app.state().nodes(), "first");
         assert_eq!(app.position(), Position::Unfinished(At::second));
-        assert_eq!(heard.count("step_committed"), 1);
+        assert_eq!(recorder.count("step_committed"), 1);
         let end = block_on(app.resume().into_future()).unwrap();
         assert_eq!(end.state().nodes(), "first second third");
         let resumed = if rest == "third" { 3 } else { 5 };

@@ -49,10 +49,10 @@ third 3.1 run_finished Paused(first)";
 
 #[tokio::test]
 async fn consumers_and_observers_receive_all_events_in_order() {
-    let heard = EventRecorder::default();
+    let recorder = EventRecorder::default();
     let mut app = Line::app()
         .resources(resources(chatty()))
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .build()
         .await
         .unwrap();
@@ -62,7 +62,7 @@ async fn consumers_and_observers_receive_all_events_in_order() {
         seen.push(format!("{:?}", event.unwrap()));
     }
     assert_eq!(seen.join("\n"), WHOLE_RUN);
-    assert_eq!(heard.take(), WHOLE_RUN);
+    assert_eq!(recorder.take(), WHOLE_RUN);
 }
 
 #[tokio::test]
@@ -124,17 +124,17 @@ async fn each_run_starts_with_attempt_one() {
         .on("first", [Do::Fail("1")])
         .on("first", [Do::Panic("2")])
         .on("third", [Do::Fail("3")]);
-    let heard = EventRecorder::default();
+    let recorder = EventRecorder::default();
     let mut app = Careful::app()
         .resources(CarefulResources { script, drops: Drops::default() })
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .build()
         .await
         .unwrap();
     app.run(CarefulInputs {}).await.unwrap();
     app.run(CarefulInputs {}).await.unwrap();
-    assert_eq!(heard.count("0.2 step_failed"), 1);
-    assert_eq!(heard.count("1.1 run_started"), 1);
+    assert_eq!(recorder.count("0.2 step_failed"), 1);
+    assert_eq!(recorder.count("1.1 run_started"), 1);
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn observers_are_called_in_the_order_of_registration() {
 
 #[tokio::test]
 async fn a_panicking_observer_is_removed_and_the_run_continues() {
-    let (heard, count) = (EventRecorder::default(), Arc::new(Mutex::new(0)));
+    let (recorder, count) = (EventRecorder::default(), Arc::new(Mutex::new(0)));
     let counted = Arc::clone(&count);
     let mut app = Line::app()
         .resources(resources(chatty()))
@@ -166,27 +166,27 @@ async fn a_panicking_observer_is_removed_and_the_run_continues() {
             *counted.lock().unwrap() += 1;
             assert!(event.kind.name() != "item", "an observer");
         })
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .build()
         .await
         .unwrap();
     app.run(LineInputs {}).await.unwrap();
     assert_eq!(*count.lock().unwrap(), 3);
-    assert_eq!(heard.take(), WHOLE_RUN);
+    assert_eq!(recorder.take(), WHOLE_RUN);
 }
 
 /// Runs a graph with an observer that panics, and checks that the next observer receives the whole run.
 async fn assert_run_ends_beside(observer: impl Observer<Line> + 'static) {
-    let heard = EventRecorder::default();
+    let recorder = EventRecorder::default();
     let mut app = Line::app()
         .resources(resources(chatty()))
         .observer(observer)
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .build()
         .await
         .unwrap();
     app.run(LineInputs {}).await.unwrap();
-    assert_eq!(heard.take(), WHOLE_RUN);
+    assert_eq!(recorder.take(), WHOLE_RUN);
 }
 
 /// Panics at an item, and again when it is dropped.

@@ -7,24 +7,24 @@ use burdock_tests::script::{
 };
 
 async fn at(position: Position<At>, script: Script) -> (App<Line>, EventRecorder) {
-    let heard = EventRecorder::default();
+    let recorder = EventRecorder::default();
     let app = Line::app()
         .resources(LineResources { script, drops: Drops::default() })
         .at(position)
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .build()
         .await
         .unwrap();
-    (app, heard)
+    (app, recorder)
 }
 
 /// An app that is unfinished after a failed run.
 async fn unfinished() -> (App<Line>, EventRecorder) {
-    let (mut app, heard) =
+    let (mut app, recorder) =
         at(Position::Rest(At::first), Script::default().on("second", [Do::Fail("no")])).await;
     app.run(LineInputs {}).await.unwrap_err();
-    heard.take();
-    (app, heard)
+    recorder.take();
+    (app, recorder)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ async fn each_call_is_rejected_at_other_positions() {
         ),
     ];
     for (position, kind, expected) in table {
-        let (mut app, heard) = at(position, Script::default()).await;
+        let (mut app, recorder) = at(position, Script::default()).await;
         let outcome = call(&mut app, kind).await;
         match expected {
             Ok(nodes) => {
@@ -101,7 +101,7 @@ async fn each_call_is_rejected_at_other_positions() {
                 assert_eq!(outcome, Err(text.to_owned()), "{position:?} {kind:?}");
                 assert_eq!(app.position(), position, "a rejected call changes nothing");
                 assert_eq!(app.state(), &Log::default());
-                assert_eq!(heard.take(), "", "nothing was run");
+                assert_eq!(recorder.take(), "", "nothing was run");
             }
         }
     }

@@ -36,7 +36,7 @@ pub struct Word {
     pub weight: f64,
 }
 
-/// The behaviour of an action, as an input, so that a replay repeats it.
+/// The behavior of an action, as an input, so that a replay repeats it.
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Plan {
     Say(Vec<f64>),

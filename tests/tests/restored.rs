@@ -293,10 +293,10 @@ fn an_app_with_a_log_is_send_and_sync() {
 #[test]
 fn a_blocking_app_can_have_a_log() {
     let log = MemoryLog::new();
-    let heard = EventRecorder::default();
+    let recorder = EventRecorder::default();
     let app = |script| {
         let resources = LineResources { script, drops: Drops::default() };
-        let app = Line::app().id("s").resources(resources).observer(heard.observer());
+        let app = Line::app().id("s").resources(resources).observer(recorder.observer());
         app.log(log.clone()).build_blocking().unwrap()
     };
     let mut first = app(Script::default().on("second", [Do::Yield(1), Do::FailTerminally("no")]));
@@ -309,7 +309,7 @@ fn a_blocking_app_can_have_a_log() {
     assert_eq!(second.position(), Position::Unfinished(LineNode::second));
     second.resume().finish().unwrap();
     assert_eq!(second.close().unwrap().nodes(), "first second third");
-    assert_eq!(heard.count("items_superseded"), 1);
+    assert_eq!(recorder.count("items_superseded"), 1);
     let record = block_on(log.read(&id(), Offset::ZERO, 1)).unwrap().remove(0);
     assert!(matches!(record.entry(&id()).unwrap().kind, EntryKind::SessionCreated { .. }));
 }

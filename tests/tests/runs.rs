@@ -136,18 +136,18 @@ async fn only_keeps_the_error() {
 
 #[tokio::test]
 async fn step_commits_one_step_and_the_run_waits_there() {
-    let heard = EventRecorder::default();
+    let recorder = EventRecorder::default();
     let mut app = Line::app()
         .resources(LineResources { script: chatty(), drops: Drops::default() })
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .build()
         .await
         .unwrap();
     let mut run = app.run(LineInputs {});
     let first = run.step().await.unwrap().unwrap();
     assert_eq!((first.node, first.step, first.next), (At::first, 0, Next::Node(At::second)));
-    assert_eq!(heard.count("step_committed"), 1);
-    assert_eq!(heard.count("step_started"), 1, "the next step does not start on its own");
+    assert_eq!(recorder.count("step_committed"), 1);
+    assert_eq!(recorder.count("step_started"), 1, "the next step does not start on its own");
     assert_eq!(run.next().await.unwrap().unwrap(), 3);
     assert_eq!(run.step().await.unwrap().unwrap().node, At::second);
     let third = run.step().await.unwrap().unwrap();
@@ -339,10 +339,10 @@ async fn halts_belong_to_one_run() {
 
 #[tokio::test]
 async fn a_run_that_is_never_polled_changes_nothing() {
-    let heard = EventRecorder::default();
+    let recorder = EventRecorder::default();
     let mut app = Line::app()
         .resources(LineResources { script: chatty(), drops: Drops::default() })
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .build()
         .await
         .unwrap();
@@ -353,7 +353,7 @@ async fn a_run_that_is_never_polled_changes_nothing() {
     let mut run = app.run(LineInputs {});
     drop(run.next());
     drop(run);
-    assert_eq!(heard.take(), "");
+    assert_eq!(recorder.take(), "");
     assert_eq!(app.position(), Position::Rest(At::first));
     assert_eq!(app.state().nodes(), "");
     let mut run = app.run(LineInputs {});

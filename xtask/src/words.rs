@@ -81,7 +81,7 @@ const EXCEPT: &[(&str, &str)] = &[
     ("sqlite/src/schema.sql", "its text is hashed"),
     ("sqlite/src/graphs.sql", "its text is hashed"),
     ("llm/src/offline/", "the dialogue of the offline responder"),
-    ("examples/chat/src/intent.rs", "the words that it recognises"),
+    ("examples/chat/src/intent.rs", "the words that it recognizes"),
     ("examples/chat/tests/chat.rs", "quotes the dialogue"),
     ("examples/progress/text/", "literature"),
     ("llm/tests/streams/", "recorded answers of providers"),

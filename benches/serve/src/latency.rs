@@ -68,11 +68,11 @@ pub struct Token {
 
 #[streaming_action(state = Received, reads(tokens), writes(tokens), yields(Token))]
 pub async fn relay(
-    heard: Reads<'_>,
+    received: Reads<'_>,
     #[input] session: usize,
     #[resource] model: &Model,
 ) -> Result<Writes> {
-    let mut tokens = *heard.tokens;
+    let mut tokens = *received.tokens;
     let mut sent_tokens = model.take(session);
     while let Some(sent) = sent_tokens.recv().await {
         yield_!(Token { sent });

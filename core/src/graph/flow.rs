@@ -234,9 +234,7 @@ pub const fn check_node<const N: usize>(
         let mut text = Text::new();
         text.push("node `");
         text.push(info.name);
-        text.push(
-            "` asks for a failure with `#[error]`, but `start` or an ordinary edge reaches it",
-        );
+        text.push("` takes a failure with `#[error]`, but `start` or an ordinary edge reaches it");
         text.push("\nhelp: let only `on error` edges lead to it");
         panic!("{}", text.as_str())
     }

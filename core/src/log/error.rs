@@ -120,7 +120,7 @@ pub enum LogError {
         /// The newest format that this program knows.
         known: u32,
     },
-    /// A value cannot be serialised as JSON without loss.
+    /// A value cannot be serialized as JSON without loss.
     #[error("{what} cannot be recorded: {reason}")]
     NotSerialisable {
         /// The field, input or item.

@@ -55,8 +55,8 @@ pub struct GivenState<S>(S);
 /// A source of the first state of a session.
 #[diagnostic::on_unimplemented(
     message = "the state `{S}` has no `Default`, so the app needs a first state",
-    label = "no state was given",
-    note = "give one with `.state(…)`, or derive `Default`"
+    label = "no state was set",
+    note = "set one with `.state(…)`, or derive `Default`"
 )]
 pub trait InitialState<S> {
     /// Returns the first state.

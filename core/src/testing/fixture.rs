@@ -156,7 +156,7 @@ impl Fixture {
     /// Direction marks of text are escaped, because rustc rejects them in literals. The keys of objects are
     /// sorted, whatever the features of dependencies.
     pub fn to_json(&self) -> String {
-        // serialising cannot fail: every key is a string, and every number comes from JSON
+        // serializing cannot fail: every key is a string, and every number comes from JSON
         let json = serde_json::to_string_pretty(&self.sorted()).unwrap_or_default();
         let turns = |letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         let escape = |letter| match letter {

@@ -236,7 +236,7 @@ impl<'a, A: Action> ActionTest<'a, A> {
             control: crate::sync::Arc::new(Control::default()),
         };
         let Some(runtime) = self.runtime else {
-            let error = ActionError::msg("the test has no runtime: give one with `.runtime(…)`");
+            let error = ActionError::msg("the test has no runtime: set one with `.runtime(…)`");
             return (Vec::new(), Err(FailureCause::Error(error).into()));
         };
         let Location { session, run, step, attempt, names, node } = self.location;

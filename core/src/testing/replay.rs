@@ -22,7 +22,7 @@ pub struct Replay<G: Graph> {
     state: G::State,
     inputs: G::Inputs,
     failure: Option<Failure>,
-    /// The state after the step, as the graph's type serialises it. `None` if the attempt failed.
+    /// The state after the step, as the graph's type serializes it. `None` if the attempt failed.
     after: Option<Value>,
 }
 
@@ -48,7 +48,7 @@ impl<G: Graph> Replay<G> {
                 let mut document = fixture.state.clone();
                 patch(&mut document, patches.clone())
                     .map_err(|reason| LoadError::Patches { reason })?;
-                // through the state's type, so that it is serialised as the state after the action will be
+                // through the state's type, so that it is serialized as the state after the action will be
                 let after: G::State = restore_state(fixture.version, document)?;
                 Some(
                     to_json(&after)
@@ -283,7 +283,7 @@ pub enum Part {
         /// The cause in the repetition.
         now: Option<CauseRecord>,
     },
-    /// A value of the repetition cannot be serialised as JSON.
+    /// A value of the repetition cannot be serialized as JSON.
     NotSerialisable {
         /// The item, or the state.
         what: String,

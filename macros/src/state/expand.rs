@@ -2,7 +2,7 @@
 
 use super::{
     arguments::Version,
-    serde::{Codec, MissingValue, Serialised},
+    serde::{Codec, MissingValue, Serialized},
     syntax::{FieldSyntax, StateSyntax},
 };
 use crate::{names::plain, runtime, spans::respanned, text};
@@ -48,15 +48,15 @@ fn expand_methods(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
         quote!(.with_if(#index, self.#name.__read().is_some()))
     });
     let patches = state.fields.iter().enumerate().filter_map(|(index, field)| {
-        let (index, FieldSyntax { name, ty, serialised, .. }) = (literal(index), field);
-        let json = match &serialised.written {
+        let (index, FieldSyntax { name, ty, serialized, .. }) = (literal(index), field);
+        let json = match &serialized.written {
             Codec::Skipped => return expand_unwritten(&index, field, &state.name, burdock),
             Codec::Type => quote!(#burdock::__private::Elements::<#ty>::json(&self.#name)),
             Codec::Function(path) => quote! {
                 #burdock::__private::json_with(|__value, __to| #path(__value, __to), &self.#name)
             },
         };
-        let check = if serialised.omitted_if.is_some() {
+        let check = if serialized.omitted_if.is_some() {
             quote! {
                 #burdock::__private::check_omitted::<Self, #index>(
                     &self.#name,
@@ -113,11 +113,11 @@ fn expand_version(version: &Version, burdock: &TokenStream) -> Option<TokenStrea
 }
 
 fn expand_info(field: &FieldSyntax, burdock: &TokenStream) -> TokenStream {
-    let FieldSyntax { name, docs, ty, slot, serialised, public } = field;
-    let key = &serialised.key;
+    let FieldSyntax { name, docs, ty, slot, serialized, public } = field;
+    let key = &serialized.key;
     let name = plain(name);
     // a custom function writes or reads another form than the type
-    let schema = matches!((&serialised.written, &serialised.read), (Codec::Type, Codec::Type))
+    let schema = matches!((&serialized.written, &serialized.read), (Codec::Type, Codec::Type))
         .then(|| quote!(.schema(#burdock::__private::SchemaOf::<#ty>::SCHEMA)));
     let ty = text::written(ty);
     let key = (*key != name).then(|| quote!(.key(#key)));
@@ -134,13 +134,13 @@ fn expand_field(
     burdock: &TokenStream,
 ) -> TokenStream {
     let StateSyntax { name: state, .. } = state;
-    let FieldSyntax { name, ty, slot, serialised, .. } = field;
+    let FieldSyntax { name, ty, slot, serialized, .. } = field;
     let value = slot.as_ref().unwrap_or(ty);
     let (kind, declared) = match slot {
         Some(_) => (quote!(Slotted), true),
         None => (quote!(Plain), false),
     };
-    let patch = match &serialised.written {
+    let patch = match &serialized.written {
         Codec::Type => quote!(__new.__patch(__old)),
         Codec::Skipped => quote!(::core::result::Result::Ok(::core::option::Option::None)),
         Codec::Function(path) => quote! {
@@ -148,12 +148,12 @@ fn expand_field(
         },
     };
     let omitted = expand_omitted(index, field, state, burdock);
-    let written = matches!(serialised.written, Codec::Skipped).then(|| {
+    let written = matches!(serialized.written, Codec::Skipped).then(|| {
         quote!(
             const WRITTEN: bool = false;
         )
     });
-    let check = expand_check(index, serialised, burdock);
+    let check = expand_check(index, serialized, burdock);
     let error = quote!(#burdock::__private::serde_json::Error);
     let option = quote!(::core::option::Option<#burdock::__private::Patch>);
     let value = quote_spanned!(ty.span()=> type Value = #value;);
@@ -196,9 +196,9 @@ fn expand_unwritten(
     state: &syn::Ident,
     burdock: &TokenStream,
 ) -> Option<TokenStream> {
-    let FieldSyntax { name, ty, slot, serialised, .. } = field;
+    let FieldSyntax { name, ty, slot, serialized, .. } = field;
     slot.as_ref()?;
-    let missing = expand_missing(&serialised.missing, name, state);
+    let missing = expand_missing(&serialized.missing, name, state);
     Some(quote! {
         #index => {
             let __missing: #ty = #missing;
@@ -217,9 +217,9 @@ fn expand_omitted(
     state: &syn::Ident,
     burdock: &TokenStream,
 ) -> TokenStream {
-    let FieldSyntax { name, serialised, .. } = field;
-    let Some(when) = &serialised.omitted_if else { return TokenStream::new() };
-    let read_as = expand_missing(&serialised.missing, name, state);
+    let FieldSyntax { name, serialized, .. } = field;
+    let Some(when) = &serialized.omitted_if else { return TokenStream::new() };
+    let read_as = expand_missing(&serialized.missing, name, state);
     let stored = quote!(#burdock::__private::Stored<Self, #index>);
     quote! {
         fn omitted(__value: &#stored) -> ::core::option::Option<#stored> {
@@ -229,8 +229,8 @@ fn expand_omitted(
 }
 
 /// Expands to the functions that read a written field back.
-fn expand_check(index: usize, serialised: &Serialised, burdock: &TokenStream) -> TokenStream {
-    let Serialised { written, read, .. } = serialised;
+fn expand_check(index: usize, serialized: &Serialized, burdock: &TokenStream) -> TokenStream {
+    let Serialized { written, read, .. } = serialized;
     let private = quote!(#burdock::__private);
     let read = match (written, read) {
         (Codec::Skipped, _) | (_, Codec::Skipped) => return TokenStream::new(),

@@ -20,7 +20,7 @@ pub(super) enum Codec {
 }
 
 /// A field as serde writes and reads it.
-pub(super) struct Serialised {
+pub(super) struct Serialized {
     /// The name that serde writes.
     pub(super) key: String,
     pub(super) written: Codec,
@@ -106,7 +106,7 @@ pub(super) fn parse_field(
     container: &Container,
     is_optional: bool,
     diagnostics: &mut Diagnostics,
-) -> Serialised {
+) -> Serialized {
     let own = field.ident.as_ref().map(|name| container.rename.field(&plain(name)));
     let own = own.unwrap_or_default();
     let (mut written, mut read) = (Codec::Type, Codec::Type);
@@ -184,7 +184,7 @@ pub(super) fn parse_field(
     if matches!(read, Codec::Skipped) {
         read_names.clear();
     }
-    Serialised { key, written, read, omitted_if, missing, read_names }
+    Serialized { key, written, read, omitted_if, missing, read_names }
 }
 
 /// Rejects attributes of an input with which a resumed run would lose the value of the input.

@@ -2,7 +2,7 @@
 
 use super::{
     arguments::{Version, parse_public, parse_version},
-    serde::{self, Codec, Serialised},
+    serde::{self, Codec, Serialized},
 };
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Ident, TokenStream};
@@ -27,7 +27,7 @@ pub(super) struct FieldSyntax {
     pub(super) ty: Type,
     /// The type in `Slot<…>`, if the type is written as one.
     pub(super) slot: Option<Type>,
-    pub(super) serialised: Serialised,
+    pub(super) serialized: Serialized,
     /// Whether it is public to readers of the session.
     pub(super) public: bool,
 }
@@ -66,7 +66,7 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
     for field in fields.named {
         let slot = slot_argument(&field.ty);
         let is_optional = slot.or_else(|| argument_of(&field.ty, "Option")).is_some();
-        let serialised = serde::parse_field(&field, &container, is_optional, diagnostics);
+        let serialized = serde::parse_field(&field, &container, is_optional, diagnostics);
         let Some(name) = field.ident else { continue };
         if name == "_" {
             diagnostics
@@ -80,19 +80,19 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
                 .note("`None` and a slot that is not set are both stored as `null`")
                 .help("use an enum of your own instead of the `Option`");
         }
-        let key = &serialised.key;
+        let key = &serialized.key;
         let same = |other: &&FieldSyntax| {
-            other.serialised.key == *key && !matches!(other.serialised.written, Codec::Skipped)
+            other.serialized.key == *key && !matches!(other.serialized.written, Codec::Skipped)
         };
-        if !matches!(serialised.written, Codec::Skipped)
+        if !matches!(serialized.written, Codec::Skipped)
             && let Some(other) = syntax.fields.iter().find(same)
         {
             diagnostics
                 .error(&name, format!("serde writes this field and `{}` as `{key}`", other.name))
                 .help("give one of them another name with `#[serde(rename = \"…\")]`");
         }
-        let reader = |other: &&FieldSyntax| other.serialised.read_names.contains(key);
-        if !matches!(serialised.written, Codec::Skipped)
+        let reader = |other: &&FieldSyntax| other.serialized.read_names.contains(key);
+        if !matches!(serialized.written, Codec::Skipped)
             && let Some(other) = syntax.fields.iter().find(reader)
             && !same(&other)
         {
@@ -104,7 +104,7 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
             docs: crate::text::docs(&field.attrs),
             public: parse_public(&field.attrs, diagnostics),
             slot: slot.cloned(),
-            serialised,
+            serialized,
             ty: field.ty,
             name,
         });

@@ -77,8 +77,8 @@ async fn json_is_read_unchanged_even_if_larger_than_a_page() {
         format!("\"{}\"", "y".repeat(20 << 20)),
         "0".to_owned(),
     ];
-    let draft = |text: &String| NewEntry::from_json("item", 0, text.as_str());
-    let entries = texts.iter().map(draft).collect();
+    let new_entry = |text: &String| NewEntry::from_json("item", 0, text.as_str());
+    let entries = texts.iter().map(new_entry).collect();
     let append = Append::new(session.clone(), opened.epoch, Offset::ZERO, entries);
     log.append(append.clone()).await.unwrap();
     log.append(append).await.unwrap();

@@ -13,12 +13,13 @@ pub(crate) fn claim(existence: Existence, idle_for: Option<Duration>) -> Claim {
 
 /// Entries numbered from `from`.
 pub(crate) fn numbered(from: u64, count: u64) -> Vec<NewEntry> {
-    let draft = |number| {
-        let mut draft = NewEntry::from_json("item", 1000 + number, format!("{{\"n\":{number}}}"));
-        draft.snapshot = number == 0;
-        draft
+    let new_entry = |number| {
+        let mut new_entry =
+            NewEntry::from_json("item", 1000 + number, format!("{{\"n\":{number}}}"));
+        new_entry.snapshot = number == 0;
+        new_entry
     };
-    (from..from + count).map(draft).collect()
+    (from..from + count).map(new_entry).collect()
 }
 
 /// An append of entries that are numbered by offset.

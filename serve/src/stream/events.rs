@@ -44,7 +44,8 @@ type Checking = Pin<Box<dyn Future<Output = Result<Option<Offset>, SessionError>
 /// [`RunHandle::follow`](crate::RunHandle::follow) one that ends with the run. An error is its last item; follow
 /// again from the [`cursor`](SessionEvent::cursor) of the last event.
 ///
-/// It can be polled under any executor. It does not slow down the run: a slow reader reads from the log.
+/// It can be polled under any executor that the log supports. It does not slow down the run: a slow reader reads
+/// from the log.
 ///
 /// # Cancel safety
 /// Dropping it has no effect on the session: a run continues without readers.

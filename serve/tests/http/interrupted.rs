@@ -14,12 +14,12 @@ async fn copy_of(log: &impl Log, id: &SessionId) -> MemoryLog {
     let copy = MemoryLog::new();
     let opened = copy.open(id, Claim::default()).await.unwrap();
     let records = log.read(id, Offset::ZERO, 1_000).await.unwrap();
-    let draft = |record: &burdock::log::Record| {
-        let mut draft = NewEntry::new(&record.entry(id).unwrap()).unwrap();
-        draft.json = record.json.clone();
-        draft
+    let new_entry = |record: &burdock::log::Record| {
+        let mut new_entry = NewEntry::new(&record.entry(id).unwrap()).unwrap();
+        new_entry.json = record.json.clone();
+        new_entry
     };
-    let entries = records.iter().map(draft).collect();
+    let entries = records.iter().map(new_entry).collect();
     let (session, epoch, at) = (id.clone(), opened.epoch, Offset::ZERO);
     let append = Append::new(session, epoch, at, entries);
     copy.append(append).await.unwrap();
@@ -115,14 +115,14 @@ async fn append_snapshots(log: &MemoryLog, id: &SessionId, count: usize) {
     };
     let mut entry: Value = serde_json::from_str(&first.json).unwrap();
     entry["entry"] = json!({ "snapshot": entry["entry"]["session_created"]["snapshot"] });
-    let draft = || {
-        let mut draft = NewEntry::from_json("snapshot", 1, entry.to_string());
-        draft.snapshot = true;
-        draft.graph = Some(snapshot.graph.name.as_str().into());
-        draft
+    let new_entry = || {
+        let mut new_entry = NewEntry::from_json("snapshot", 1, entry.to_string());
+        new_entry.snapshot = true;
+        new_entry.graph = Some(snapshot.graph.name.as_str().into());
+        new_entry
     };
     let (session, epoch, at) = (id.clone(), opened.epoch, opened.next);
-    let entries = (0..count).map(|_| draft()).collect();
+    let entries = (0..count).map(|_| new_entry()).collect();
     log.append(Append::new(session, epoch, at, entries)).await.unwrap();
 }
 

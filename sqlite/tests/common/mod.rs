@@ -22,17 +22,17 @@ pub(crate) fn id(text: &str) -> SessionId {
 }
 
 /// An entry whose JSON is a string.
-pub(crate) fn draft(text: &str) -> NewEntry {
-    draft_of("item", text)
+pub(crate) fn new_entry(text: &str) -> NewEntry {
+    new_entry_of("item", text)
 }
 
 pub(crate) fn snapshot(text: &str) -> NewEntry {
-    let mut snapshot = draft_of("snapshot", text);
+    let mut snapshot = new_entry_of("snapshot", text);
     snapshot.snapshot = true;
     snapshot
 }
 
-fn draft_of(kind: &'static str, text: &str) -> NewEntry {
+fn new_entry_of(kind: &'static str, text: &str) -> NewEntry {
     NewEntry::from_json(kind, 1_700_000_000_000, format!("{text:?}"))
 }
 

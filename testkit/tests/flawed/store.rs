@@ -84,7 +84,7 @@ fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
         let opened = now(to.open(&id, Claim::default()));
         assert_eq!(opened.epoch, epoch);
         if !wrote.is_empty() {
-            let mut entries: Vec<_> = wrote.iter().map(|record| draft(&id, record)).collect();
+            let mut entries: Vec<_> = wrote.iter().map(|record| new_entry(&id, record)).collect();
             if flaw == Flaw::CrashLosesGraphs {
                 for entry in &mut entries {
                     entry.graph = None;
@@ -99,10 +99,10 @@ fn copy(flaw: Flaw, from: &MemoryLog) -> MemoryLog {
     to
 }
 
-fn draft(id: &SessionId, record: &Record) -> NewEntry {
-    let mut draft = NewEntry::new(&record.entry(id).unwrap()).unwrap();
-    draft.json = Arc::clone(&record.json);
-    draft
+fn new_entry(id: &SessionId, record: &Record) -> NewEntry {
+    let mut new_entry = NewEntry::new(&record.entry(id).unwrap()).unwrap();
+    new_entry.json = Arc::clone(&record.json);
+    new_entry
 }
 
 /// Returns the result of an operation of the log in memory, which completes at once.

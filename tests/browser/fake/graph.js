@@ -6,7 +6,7 @@ const pause = (from) => ({ from, to: { kind: "pause", node: "prompt" }, label: n
 
 export const GRAPH = {
   name: "Chatbot",
-  docs: "Answers a prompt in the mode that fits it.\n\nRefuses what is unsafe.",
+  docs: "Answers a prompt in the mode that fits it.\n\nRefuses unsafe prompts.",
   state: "Chat",
   start: "prompt",
   nodes: [

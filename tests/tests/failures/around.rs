@@ -37,9 +37,9 @@ graph! {
 }
 
 async fn rough(state: Rough) -> (App<RoughRide>, EventRecorder) {
-    let heard = EventRecorder::default();
-    let app = RoughRide::app().state(state).observer(heard.observer()).build().await.unwrap();
-    (app, heard)
+    let recorder = EventRecorder::default();
+    let app = RoughRide::app().state(state).observer(recorder.observer()).build().await.unwrap();
+    (app, recorder)
 }
 
 #[tokio::test]

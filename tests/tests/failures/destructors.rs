@@ -62,7 +62,7 @@ impl fmt::Display for Explosive {
 
 impl Error for Explosive {}
 
-/// The behaviour of the action.
+/// The behavior of the action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Act {
     Return,

@@ -26,15 +26,15 @@ use futures::StreamExt;
 use std::{error::Error, time::Duration};
 
 async fn line(script: Script) -> (App<Line>, EventRecorder) {
-    let heard = EventRecorder::default();
+    let recorder = EventRecorder::default();
     let app = Line::app()
         .resources(LineResources { script, drops: Drops::default() })
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .runtime(Clock::default())
         .build()
         .await
         .unwrap();
-    (app, heard)
+    (app, recorder)
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn every_failure_names_the_node_and_keeps_the_last_commit() {
         ),
     ];
     for (name, acts, shown, message, source) in table {
-        let (mut app, heard) = line(Script::default().on("second", acts)).await;
+        let (mut app, recorder) = line(Script::default().on("second", acts)).await;
         let mut run = app.run(LineInputs {});
         let mut items: Vec<_> = run.by_ref().collect().await;
         let error = items.pop().unwrap().unwrap_err();
@@ -103,7 +103,7 @@ async fn every_failure_names_the_node_and_keeps_the_last_commit() {
         let expected = format!(
             "{superseded}second 1.1 step_failed {message}, then None\nsecond 1.1 run_failed {message}"
         );
-        assert!(heard.take().ends_with(&expected), "{name}");
+        assert!(recorder.take().ends_with(&expected), "{name}");
         app.resume().await.unwrap();
         assert_eq!(app.state().nodes(), "first second third", "{name}");
     }
@@ -111,7 +111,7 @@ async fn every_failure_names_the_node_and_keeps_the_last_commit() {
 
 struct Bench {
     app: App<Careful>,
-    heard: EventRecorder,
+    recorder: EventRecorder,
     clock: Clock,
 }
 
@@ -120,16 +120,16 @@ async fn careful(script: Script) -> Bench {
 }
 
 async fn with_rounds(script: Script, rounds: u32) -> Bench {
-    let (heard, clock) = (EventRecorder::default(), Clock::default());
+    let (recorder, clock) = (EventRecorder::default(), Clock::default());
     let app = Careful::app()
         .resources(CarefulResources { script, drops: Drops::default() })
         .state(Log { rounds, ..Log::default() })
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .runtime(clock.clone())
         .build()
         .await
         .unwrap();
-    Bench { app, heard, clock }
+    Bench { app, recorder, clock }
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -151,7 +151,7 @@ async fn a_retryable_error_is_retried_after_growing_delays() {
     drop(run);
     assert_eq!(bench.clock.slept(), [seconds(10), seconds(20), seconds(1)]);
     assert_eq!(
-        bench.heard.take(),
+        bench.recorder.take(),
         "first 0.1 run_started\n\
          first 0.1 step_started\n\
          first 0.1 attempt_failed node `first` failed\n\
@@ -188,7 +188,7 @@ async fn terminal_errors_and_panics_are_not_retried() {
     for act in [Do::FailTerminally("gone"), Do::Panic("ouch")] {
         let mut bench = careful(Script::default().on("first", [act])).await;
         bench.app.run(CarefulInputs {}).await.unwrap();
-        assert_eq!(bench.heard.count("attempt_failed"), 0);
+        assert_eq!(bench.recorder.count("attempt_failed"), 0);
         assert!(bench.app.state().nodes().starts_with("rescue("));
         assert!(bench.app.state().nodes().ends_with(", 1 attempts)"));
     }
@@ -206,7 +206,7 @@ async fn a_streaming_action_is_retried_only_before_its_first_item() {
     assert!(run.next().await.is_none());
     drop(run);
     assert_eq!(
-        bench.heard.take(),
+        bench.recorder.take(),
         "first 0.1 run_started\n\
          first 0.1 step_started\n\
          first 0.1 attempt_failed node `first` failed\n\
@@ -236,7 +236,7 @@ async fn a_timeout_drops_the_action_and_fails_the_step() {
     drop(run);
     assert_eq!(bench.app.state().nodes(), "first");
     assert_eq!(bench.app.position(), Position::Unfinished(CarefulNode::second));
-    assert_eq!(bench.heard.count("items_superseded 1"), 1);
+    assert_eq!(bench.recorder.count("items_superseded 1"), 1);
     assert_eq!(bench.app.resume().await.unwrap().outcome(), Outcome::Ended);
 }
 

@@ -43,15 +43,15 @@ fn twice() -> Script {
 
 #[tokio::test]
 async fn items_of_a_failed_attempt_are_superseded_before_the_retry_delay() {
-    let (heard, clock) = (EventRecorder::default(), Clock::default());
-    let app = Persistent::app().resources(resources(twice())).observer(heard.observer());
+    let (recorder, clock) = (EventRecorder::default(), Clock::default());
+    let app = Persistent::app().resources(resources(twice())).observer(recorder.observer());
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(PersistentInputs {});
     assert_eq!(run.next().await.unwrap().unwrap(), 1);
     assert_eq!(run.next().await.unwrap().unwrap(), 2);
     assert!(run.next().until_stalled().is_none());
     assert_eq!(
-        heard.take(),
+        recorder.take(),
         "first 0.1 run_started\n\
          first 0.1 step_started\n\
          first 0.1 item\n\
@@ -65,8 +65,8 @@ async fn items_of_a_failed_attempt_are_superseded_before_the_retry_delay() {
     assert_eq!(items, [1, 2, 3]);
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Paused(PersistentNode::first));
     drop(run);
-    assert_eq!(heard.count("items_superseded"), 0, "nothing was left to supersede");
-    assert_eq!(heard.count("first 0.2 step_committed"), 1);
+    assert_eq!(recorder.count("items_superseded"), 0, "nothing was left to supersede");
+    assert_eq!(recorder.count("first 0.2 step_committed"), 1);
 }
 
 #[tokio::test]
@@ -120,10 +120,10 @@ async fn a_timeout_after_items_were_shown_is_retried() {
 
 #[tokio::test]
 async fn when_the_retries_are_used_up_the_step_fails_and_its_items_are_superseded() {
-    let (heard, clock) = (EventRecorder::default(), Clock::default());
+    let (recorder, clock) = (EventRecorder::default(), Clock::default());
     let fails = || [Do::Yield(1), Do::Fail("disconnected")];
     let script = Script::default().on("first", fails()).on("first", fails()).on("first", fails());
-    let app = Persistent::app().resources(resources(script)).observer(heard.observer());
+    let app = Persistent::app().resources(resources(script)).observer(recorder.observer());
     let mut app = app.runtime(clock.clone()).build().await.unwrap();
     let mut run = app.run(PersistentInputs {});
     let mut items = 0;
@@ -136,8 +136,8 @@ async fn when_the_retries_are_used_up_the_step_fails_and_its_items_are_supersede
         }
     };
     assert_eq!((items, error.to_string().as_str()), (3, "node `first` failed in attempt 3"));
-    assert_eq!(heard.count("items_superseded 1"), 3);
-    assert_eq!(heard.count("attempt_failed"), 2);
+    assert_eq!(recorder.count("items_superseded 1"), 3);
+    assert_eq!(recorder.count("attempt_failed"), 2);
 }
 
 async fn open(log: &MemoryLog, script: Script, clock: &Clock) -> burdock::App<Persistent> {

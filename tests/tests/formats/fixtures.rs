@@ -33,13 +33,13 @@ pub async fn records(log: &dyn Log, session: &str) -> Vec<Record> {
 /// Appends the lines of a fixture to a session.
 pub async fn import(log: &dyn Log, session: &str, lines: &str) {
     let session = SessionId::new(session).unwrap();
-    let draft = |line: &str| {
+    let new_entry = |line: &str| {
         // byte for byte as in the line
-        let mut draft = NewEntry::new(&Entry::from_json(line).unwrap()).unwrap();
-        draft.json = line.into();
-        draft
+        let mut new_entry = NewEntry::new(&Entry::from_json(line).unwrap()).unwrap();
+        new_entry.json = line.into();
+        new_entry
     };
-    let entries = lines.lines().map(draft).collect();
+    let entries = lines.lines().map(new_entry).collect();
     let opened = log.open(&session, Claim::default()).await.unwrap();
     let (epoch, at) = (opened.epoch, opened.next);
     let append = Append::new(session.clone(), epoch, at, entries);

@@ -15,15 +15,15 @@ async fn dropping_a_run_cancels_the_action_and_emits_one_event() {
     assert_eq!(bench.drops.nodes(), "first");
     drop(run);
     assert_eq!(bench.drops.nodes(), "first second");
-    assert_eq!(bench.heard.count("run_cancelled"), 1);
+    assert_eq!(bench.recorder.count("run_cancelled"), 1);
     assert_eq!(bench.app.state().nodes(), "first");
     assert_eq!(bench.app.position(), Position::Unfinished(At::second));
-    bench.heard.take();
+    bench.recorder.take();
     let mut run = bench.app.resume();
     assert_eq!(rest(&mut run).await, [3]);
     drop(run);
     assert_eq!(
-        bench.heard.take(),
+        bench.recorder.take(),
         "second 1.1 run_started\n\
          second 1.1 items_superseded 1\n\
          second 1.1 step_started\n\
@@ -44,7 +44,7 @@ async fn dropping_a_run_while_its_action_waits_emits_one_event() {
     assert!(run.next().until_stalled().is_none());
     drop(run);
     assert_eq!(
-        bench.heard.take(),
+        bench.recorder.take(),
         "first 0.1 run_started\nfirst 0.1 step_started\nfirst 0.1 run_cancelled"
     );
     assert_eq!(bench.app.position(), Position::Unfinished(At::first));
@@ -59,8 +59,8 @@ async fn dropping_a_finished_run_does_not_cancel_it() {
     let mut run = bench.app.run(LineInputs {});
     while run.step().await.unwrap().is_some() {}
     drop(run);
-    assert_eq!(bench.heard.count("run_cancelled"), 0);
-    assert_eq!(bench.heard.count("run_finished"), 2);
+    assert_eq!(bench.recorder.count("run_cancelled"), 0);
+    assert_eq!(bench.recorder.count("run_finished"), 2);
 }
 
 #[tokio::test]
@@ -72,8 +72,8 @@ async fn dropping_a_run_after_its_last_commit_finishes_it() {
     }
     drop(run);
     assert_eq!(bench.app.position(), Position::Rest(At::first));
-    assert_eq!(bench.heard.count("run_cancelled"), 0);
-    assert_eq!(bench.heard.count("third 3.1 run_finished Paused(first)"), 1);
+    assert_eq!(bench.recorder.count("run_cancelled"), 0);
+    assert_eq!(bench.recorder.count("third 3.1 run_finished Paused(first)"), 1);
 }
 
 #[tokio::test]
@@ -82,8 +82,8 @@ async fn dropping_a_failed_run_does_not_cancel_it() {
     let mut run = bench.app.run(LineInputs {});
     run.next().await.unwrap().unwrap_err();
     drop(run);
-    assert_eq!(bench.heard.count("run_cancelled"), 0);
-    assert_eq!(bench.heard.count("run_failed"), 1);
+    assert_eq!(bench.recorder.count("run_cancelled"), 0);
+    assert_eq!(bench.recorder.count("run_failed"), 1);
 }
 
 #[tokio::test]
@@ -94,10 +94,10 @@ async fn restart_after_a_drop_supersedes_the_items_of_the_dropped_step() {
     run.next().await.unwrap().unwrap();
     run.next().await.unwrap().unwrap();
     drop(run);
-    bench.heard.take();
+    bench.recorder.take();
     bench.app.restart(LineInputs {}).halt_after(At::first).await.unwrap();
     assert_eq!(
-        bench.heard.take(),
+        bench.recorder.take(),
         "first 1.1 run_started\n\
          second 1.1 items_superseded 2\n\
          first 1.1 step_started\n\

@@ -21,21 +21,21 @@ use tokio::sync::Notify;
 
 struct Bench {
     app: App<Line>,
-    heard: EventRecorder,
+    recorder: EventRecorder,
     drops: Drops,
     clock: Clock,
 }
 
 async fn bench(script: Script) -> Bench {
-    let (heard, drops, clock) = (EventRecorder::default(), Drops::default(), Clock::default());
+    let (recorder, drops, clock) = (EventRecorder::default(), Drops::default(), Clock::default());
     let app = Line::app()
         .resources(LineResources { script, drops: drops.clone() })
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .runtime(clock.clone())
         .build()
         .await
         .unwrap();
-    Bench { app, heard, drops, clock }
+    Bench { app, recorder, drops, clock }
 }
 
 async fn rest(run: &mut Run<'_, Line>) -> Vec<u32> {
@@ -132,7 +132,10 @@ async fn a_stop_before_the_first_poll_needs_no_grace_period() {
     run.stopper().stop();
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(At::first));
     drop(run);
-    assert_eq!(bench.heard.take(), "first 0.1 run_started\nfirst 0.1 run_finished Stopped(first)");
+    assert_eq!(
+        bench.recorder.take(),
+        "first 0.1 run_started\nfirst 0.1 run_finished Stopped(first)"
+    );
 }
 
 #[tokio::test]
@@ -215,10 +218,10 @@ async fn an_action_that_does_not_finish_within_the_grace_period_is_cancelled() {
     let error = run.finish().await.unwrap_err();
     assert!(matches!(error.kind(), RunErrorKind::Cancelled { node: "second", .. }));
     assert_eq!(bench.drops.nodes(), "first second", "the future is dropped at once");
-    assert_eq!(bench.heard.count("run_cancelled"), 1);
+    assert_eq!(bench.recorder.count("run_cancelled"), 1);
     drop(run);
-    assert_eq!(bench.heard.count("run_cancelled"), 1);
-    assert_eq!(bench.heard.count("run_f"), 0);
+    assert_eq!(bench.recorder.count("run_cancelled"), 1);
+    assert_eq!(bench.recorder.count("run_f"), 0);
     assert_eq!(bench.app.state().nodes(), "first");
     assert_eq!(bench.app.position(), Position::Unfinished(At::second));
     assert_eq!(bench.app.resume().await.unwrap().outcome(), Outcome::Paused(At::first));
@@ -236,7 +239,7 @@ async fn an_action_that_abandons_its_step_is_cancelled_at_once() {
     let error = run.finish().await.unwrap_err();
     assert_eq!(error.to_string(), "node `second` was cancelled by the stop");
     drop(run);
-    assert_eq!(bench.heard.count("run_cancelled"), 1);
+    assert_eq!(bench.recorder.count("run_cancelled"), 1);
     assert_eq!(bench.app.state().nodes(), "first");
     assert_eq!(bench.app.position(), Position::Unfinished(At::second));
 
@@ -348,25 +351,25 @@ async fn the_cancellation_event_follows_the_last_item() {
         ["run_started", "step_started", "item", "item", "item", "run_cancelled", "error"]
     );
     drop(events);
-    assert_eq!(bench.heard.count("run_cancelled"), 1);
+    assert_eq!(bench.recorder.count("run_cancelled"), 1);
 }
 
 async fn careful(script: Script) -> (App<Careful>, EventRecorder, Clock) {
-    let (heard, clock) = (EventRecorder::default(), Clock::default());
+    let (recorder, clock) = (EventRecorder::default(), Clock::default());
     let app = Careful::app()
         .resources(CarefulResources { script, drops: Drops::default() })
-        .observer(heard.observer())
+        .observer(recorder.observer())
         .runtime(clock.clone())
         .build()
         .await
         .unwrap();
-    (app, heard, clock)
+    (app, recorder, clock)
 }
 
 #[tokio::test]
 async fn a_stop_during_a_retry_delay_ends_the_run_at_the_node() {
     let script = Script::default().on("first", [Do::Fail("busy")]);
-    let (mut app, heard, clock) = careful(script).await;
+    let (mut app, recorder, clock) = careful(script).await;
     let mut run = app.run(CarefulInputs {});
     assert!(run.finish().until_stalled().is_none());
     assert_eq!(clock.slept(), [Duration::from_secs(10)]);
@@ -375,7 +378,7 @@ async fn a_stop_during_a_retry_delay_ends_the_run_at_the_node() {
     assert_eq!(end.outcome(), Outcome::Stopped(CarefulNode::first), "the retries were not used up");
     drop(run);
     assert_eq!(app.position(), Position::Unfinished(CarefulNode::first));
-    assert_eq!(heard.count("step_failed"), 0);
+    assert_eq!(recorder.count("step_failed"), 0);
     assert_eq!(app.resume().await.unwrap().outcome(), Outcome::Ended);
     assert_eq!(app.state().nodes(), "first second");
 }
@@ -383,24 +386,24 @@ async fn a_stop_during_a_retry_delay_ends_the_run_at_the_node() {
 #[tokio::test]
 async fn an_action_that_fails_after_a_stop_is_not_retried() {
     let script = Script::default().on("first", [Do::AwaitStop, Do::Fail("interrupted")]);
-    let (mut app, heard, _) = careful(script).await;
+    let (mut app, recorder, _) = careful(script).await;
     let mut run = app.run(CarefulInputs {});
     assert!(run.finish().until_stalled().is_none());
     run.stopper().stop();
     assert_eq!(run.finish().await.unwrap().outcome(), Outcome::Stopped(CarefulNode::first));
     drop(run);
-    assert_eq!(heard.count("attempt_failed node `first` failed"), 1);
+    assert_eq!(recorder.count("attempt_failed node `first` failed"), 1);
     assert_eq!(app.state().nodes(), "");
 }
 
 #[tokio::test]
 async fn dropping_a_run_during_a_retry_delay_cancels_it() {
     let script = Script::default().on("first", [Do::Fail("busy")]);
-    let (mut app, heard, _) = careful(script).await;
+    let (mut app, recorder, _) = careful(script).await;
     let mut run = app.run(CarefulInputs {});
     assert!(run.finish().until_stalled().is_none());
     drop(run);
-    assert_eq!(heard.count("run_cancelled"), 1);
+    assert_eq!(recorder.count("run_cancelled"), 1);
     assert_eq!(app.resume().await.unwrap().outcome(), Outcome::Ended);
 }
 

@@ -14,7 +14,7 @@ use std::{
 /// The time limit until the provider sees the closed connection.
 const WITHIN: Duration = Duration::from_millis(100);
 
-/// The behaviour of a provider after the head of its response.
+/// The behavior of a provider after the head of its response.
 type Manners = fn(&mut TcpStream);
 
 /// A provider with the `OpenAI` protocol, for one request.

@@ -80,7 +80,7 @@ impl Calls {
         for call in std::mem::take(&mut self.calls) {
             let Call { id, name, mut arguments, mut joiner, .. } = call;
             arguments.push_str(joiner.finish());
-            let arguments = normalised(&arguments);
+            let arguments = normalized(&arguments);
             if is_cut && !is_json(&arguments) {
                 continue;
             }
@@ -200,7 +200,7 @@ impl Nesting {
 
 /// Normalizes the text of arguments: absent ones become `{}`, and JSON inside a JSON string is
 /// unwrapped. Anything else is unchanged.
-fn normalised(arguments: &str) -> String {
+fn normalized(arguments: &str) -> String {
     let inner: Option<String> = serde_json::from_str(arguments).ok();
     let text = match &inner {
         Some(inner) if is_json(inner) || inner.trim().is_empty() => inner,
