@@ -11,13 +11,14 @@ use std::{
     vec,
 };
 
-/// The number of entries per page: in a range with an end, and in one without, which a reader may drop early.
+/// The number of entries per page: for ranges with an end, and for ranges without one. Readers may drop the stream
+/// of the latter early.
 const PAGES: (usize, usize) = (1024, 256);
 
-/// Reads the entries of a session in a range of offsets, as far as the log has them.
+/// Returns a stream of the entries of a session in a range of offsets, as far as the log has them.
 ///
-/// The stream ends at the end of the range or of the log. Polled again at the end of the log, it continues with
-/// the entries that were appended since. To wait for new entries, use [`tail`](super::tail). If the session is
+/// The stream ends at the end of the range or of the log. If it is polled again at the end of the log, it continues
+/// with the entries that were appended since. To wait for new entries, use [`tail`](super::tail). If the session is
 /// deleted while it is read, and another one is created with its id, the entries may be of either.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! The entries of a log as plain data, which is read without the types of the program that wrote it.
+//! The entries of a log as plain data, which can be read without the types of the program that wrote it.
 
 use super::{Offset, SessionId};
 use crate::{
@@ -25,7 +25,7 @@ pub struct Entry {
     /// When it was created.
     #[serde(rename = "at")]
     pub time: Time,
-    /// Its place in a tree of parallel branches. Always empty for now: there are no parallel branches yet.
+    /// Its place in a tree of parallel branches. Always empty, because there are no parallel branches yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub branch: Vec<u32>,
     /// The recorded event.
@@ -57,8 +57,8 @@ impl Time {
 
 /// The kind of an entry, with its data.
 ///
-/// Later versions may have more kinds and more fields. Tools that need a kind outside of a run, such as tests of a
-/// log, deserialize it: `{"run_paused":{"node":"ask"}}`.
+/// Later versions may have more kinds and more fields. Code that creates a kind outside of a run, such as a test of
+/// a log, deserializes it: `{"run_paused":{"node":"ask"}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -108,7 +108,7 @@ pub enum EntryKind {
         /// The item.
         item: Value,
     },
-    /// The items that this step has shown no longer count.
+    /// The items that this step has shown are superseded: they no longer count.
     #[non_exhaustive]
     ItemsSuperseded {
         /// The number of the step.

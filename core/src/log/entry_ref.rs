@@ -1,4 +1,5 @@
-//! Entries that a run writes often or in bulk: the JSON of an [`EntryKind`] from borrowed values.
+//! Entries with borrowed values, for the kinds that a run writes often or that are large. Their JSON is that of an
+//! [`EntryKind`].
 
 use super::{Entry, EntryKind, FORMAT, LogError, MAX_ENTRY_BYTES, NewEntry, Snapshot, Time};
 use crate::{names, progress::Next, state::Patch};
@@ -32,10 +33,10 @@ pub(crate) enum EntryRef<'a, T> {
     Snapshot(&'a Snapshot<T>),
 }
 
-/// An entry without a value of a type of the program.
+/// An [`EntryRef`] that contains no values of the program's own types.
 pub(crate) type BareEntryRef<'a> = EntryRef<'a, ()>;
 
-/// The payload of an entry: an [`EntryKind`], or an [`EntryRef`] that serialises like one.
+/// The payload of an entry: an [`EntryKind`], or an [`EntryRef`] that serializes in the same way.
 pub(crate) trait EntryPayload: Serialize {
     /// Returns the name of the kind, as in the JSON.
     fn name(&self) -> &'static str;
@@ -43,7 +44,7 @@ pub(crate) trait EntryPayload: Serialize {
     /// Returns the name of the graph if the entry is a snapshot.
     fn graph(&self) -> Option<&str>;
 
-    /// Returns the subject of the error message if it cannot be serialised.
+    /// Returns the subject of the error message for a payload that cannot be serialized.
     fn subject(&self) -> String {
         format!("the entry `{}`", self.name())
     }
@@ -98,12 +99,12 @@ struct EntryJson<'a, P> {
 }
 
 impl NewEntry {
-    /// Serialises an entry.
+    /// Serializes an entry.
     ///
     /// # Errors
     /// Returns [`LogError::TooLarge`] if the JSON exceeds [`MAX_ENTRY_BYTES`].
     pub fn new(entry: &Entry) -> Result<Self, LogError> {
-        Self::serialise(&entry.kind, entry.time, entry)
+        Self::serialize(&entry.kind, entry.time, entry)
     }
 
     /// Returns an entry whose JSON already exists, for example in a copy of another log. The JSON is not checked.
@@ -113,12 +114,12 @@ impl NewEntry {
         Self { kind, snapshot: false, graph: None, wall, json: json.into() }
     }
 
-    /// Serialises an entry of the current format.
+    /// Serializes an entry of the current format.
     pub(super) fn of(payload: &impl EntryPayload, time: Time) -> Result<Self, LogError> {
-        Self::serialise(payload, time, &EntryJson { v: FORMAT, at: time, entry: payload })
+        Self::serialize(payload, time, &EntryJson { v: FORMAT, at: time, entry: payload })
     }
 
-    fn serialise(
+    fn serialize(
         payload: &impl EntryPayload,
         time: Time,
         entry: &impl Serialize,
@@ -135,7 +136,7 @@ impl NewEntry {
     }
 }
 
-/// The largest buffer that is kept for the next entry: enough for the frequent kinds.
+/// The largest capacity of a buffer that is kept for the next entry: enough for the frequent kinds.
 const MAX_KEPT_BYTES: usize = 64 << 10;
 
 thread_local! {
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn entry_ref_serialises_as_the_entry_kind_of_the_same_name() {
+    fn entry_ref_serializes_as_the_entry_kind_of_the_same_name() {
         let (document, patch) = (Document::new(), Patch::Set(json!(7)));
         let (written, read) = (snapshot(&document), Box::new(snapshot(document.clone())));
         let (step, attempt, node) = (3, 1, "ask");

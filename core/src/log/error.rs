@@ -6,7 +6,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 /// An error of a log.
 ///
-/// Whatever the error, nothing that was acknowledged before is lost, and nothing is half-written.
+/// After any error, nothing that was acknowledged before is lost, and nothing is partially written.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
@@ -50,7 +50,7 @@ pub enum LogError {
         /// The time since its writer was last active.
         ago: Duration,
     },
-    /// The session was opened by another writer since.
+    /// Another writer has opened the session since.
     #[error(
         "the session `{session}` was opened by another writer; this writer (epoch {epoch}) is fenced"
     )]

@@ -136,7 +136,7 @@ async fn locate(
     session: &SessionId,
     cursor: Cursor,
 ) -> Result<Location, LogError> {
-    // read before `epochs`: an entry that exists by now belongs to the epoch that `epochs` has for its offset
+    // read before `epochs`, so that `epochs` has the epoch of every entry before `info.next`
     let info = log.info(session).await?;
     let epochs = log.epochs(session).await?;
     if epochs.iter().all(|known| known.epoch != info.epoch) {

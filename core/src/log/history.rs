@@ -1,4 +1,4 @@
-//! The steps of a session, and forks of it.
+//! The committed steps of a session, and forks of sessions.
 
 use super::{
     Claim, Entries, Entry, EntryKind, EpochStart, Existence, FORMAT, Log, LogError, NewEntry,
@@ -75,7 +75,8 @@ impl History {
                 let read = reading.entries.next().await.transpose();
                 reading.record = reading.identity.explain(read).await?;
             }
-            // an entry of an unknown epoch may belong to another session, and so may the end of the entries
+            // an entry of an unknown epoch may belong to a later session with the same id, and so may the end of the
+            // entries
             let epoch = reading.record.as_ref().map(|record| record.epoch);
             if epoch.is_none_or(|epoch| reading.epochs.iter().all(|known| known.epoch != epoch)) {
                 reading.epochs = reading.identity.epochs().await?;
@@ -118,7 +119,7 @@ pub async fn fork(
 ) -> Result<(), LogError> {
     let mut view = RawSessionView::at(log, session, offset).await?;
     if let Some(run) = &mut view.snapshot.unfinished {
-        // the items are in the log of the parent
+        // the items stay in the parent and are not copied
         run.shown = 0;
     }
     let entry = Entry {

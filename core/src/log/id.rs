@@ -25,7 +25,7 @@ impl SessionId {
     /// The maximum length of an id in bytes.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Checks an id.
+    /// Returns a checked id.
     ///
     /// # Errors
     /// Returns [`LogError::InvalidId`] if the id is empty or too long, is `.` or `..`, which a browser cannot
@@ -45,7 +45,7 @@ impl SessionId {
         Err(LogError::InvalidId { reason })
     }
 
-    /// Checks the id of a session that is already stored in a log: any string of 1 to 1024 bytes without a NUL.
+    /// Returns the id of a session that is already stored in a log: any string of 1 to 1024 bytes without a NUL.
     ///
     /// Logs use it to read ids. Programs use it to read, fork and delete sessions whose ids
     /// [`new`](SessionId::new) rejects.
@@ -187,8 +187,8 @@ impl fmt::Display for Offset {
 
 /// The number of an opening of a session, which identifies its writer.
 ///
-/// Epochs start at 1 and count up over all openings of a log, so that a session that was deleted and created
-/// again rejects the writer of the deleted one.
+/// Epochs start at 1 and increase over all openings in a log, not only those of one session. A session that was
+/// deleted and created again therefore rejects the writer of the deleted one.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

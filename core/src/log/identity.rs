@@ -1,9 +1,10 @@
-//! The identity of a session, as distinct from a later one with the same id.
+//! The identity of a session, which distinguishes it from a later session with the same id.
 
 use super::{Epoch, EpochStart, Log, LogError, SessionId};
 use std::sync::Arc;
 
-/// The session with this id that has this epoch. A session that is created after it was deleted has other epochs.
+/// The session that has this id and this epoch. If it is deleted and its id is used again, the later session has
+/// other epochs.
 ///
 /// A read that makes several calls to a log checks their results against it. Otherwise, entries of two
 /// sessions would look like one damaged session.

@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A log in memory. Its sessions live as long as one of its clones.
+/// A log in memory. Its sessions live until its last clone is dropped.
 #[derive(Clone)]
 pub struct MemoryLog {
     content: Arc<Mutex<Content>>,
@@ -68,7 +68,7 @@ impl Content {
 #[derive(Default)]
 struct Session {
     epoch: Epoch,
-    /// The time of the first entry, also after it was trimmed.
+    /// The time of the first entry. It is kept after that entry was trimmed.
     created: u64,
     first: Offset,
     snapshot: Option<Offset>,
@@ -92,7 +92,7 @@ impl Session {
         self.next() > Offset::ZERO
     }
 
-    /// Returns the index of an offset in `entries`, also of one after the end.
+    /// Returns the index of an offset in `entries`, which may be past the end.
     fn index(&self, offset: Offset) -> usize {
         usize::try_from(offset.0.saturating_sub(self.first.0)).unwrap_or(usize::MAX)
     }
@@ -230,7 +230,7 @@ impl MemoryLog {
         }))
     }
 
-    /// Waits in the session whose first epoch is this one.
+    /// Waits for an entry of the session with this id and first epoch.
     fn wait(&self, id: &SessionId, first_epoch: Option<Epoch>, offset: Offset) -> LogFuture<()> {
         let (content, id) = (Arc::clone(&self.content), id.clone());
         Box::pin(Reached { content, id, offset, first_epoch, waiter: None })

@@ -3,7 +3,7 @@
 //!
 //! A [`Log`] stores sessions, a session is a sequence of entries, and an [`Entry`] is JSON that can
 //! be read without the types of the program that wrote it. A session has one writer, its last opener:
-//! opening a session fences the earlier writer. Readers claim nothing.
+//! opening a session fences the earlier writer. Readers do not claim a session.
 //!
 //! ```text
 //! App ─ open ─▶ Opened { epoch, … } ─ append(epoch, offset, entries) ─▶ log ─ read, tail ─▶ readers
@@ -43,7 +43,7 @@ pub use crate::state::Document;
 use serde::Serialize;
 use std::{ops::Range, pin::Pin, sync::Arc, time::Duration};
 
-/// The future that the operations of a [`Log`] return. It borrows nothing.
+/// The future that the operations of a [`Log`] return. It borrows nothing, so it can outlive the log handle.
 pub type LogFuture<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>>;
 
 /// A store of sessions, for example in memory, in a file or in a database.
@@ -57,30 +57,30 @@ pub type LogFuture<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>
 pub trait Log: Send + Sync + 'static {
     /// Opens a session for writing under a new epoch and fences the earlier writer.
     ///
-    /// Unless the claim requires an existing session, a session that does not exist is created, empty.
+    /// A session that does not exist is created without entries, unless the claim requires an existing one.
     /// Opening counts as activity of the new writer.
     ///
     /// # Errors
     /// Returns [`NoSession`](LogError::NoSession), [`SessionExists`](LogError::SessionExists) or
-    /// [`Busy`](LogError::Busy) if the session does not meet the claim; then nothing was changed.
+    /// [`Busy`](LogError::Busy) if the session does not meet the claim. In that case, nothing is changed.
     fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened>;
 
     /// Appends entries, all or none. The future is ready when they are durable.
     ///
     /// The call itself submits the entries, in order, before its future is polled. Several appends may be in
-    /// progress; if one fails, so do those after it. An append that waits for nothing continues when its
-    /// future is dropped.
+    /// progress; if one fails, so do those after it. An append that no task waits for
+    /// ([`Urgency::Whenever`]) continues when its future is dropped.
     ///
     /// A snapshot entry also sets the graph to which the session belongs from then on; see
     /// [`SessionInfo::graph`].
     ///
     /// A repeated append, with the same entries at the same offset under the same epoch, is
-    /// recognised and succeeds without a second copy. If the writer has been fenced, it returns
-    /// [`Fenced`](LogError::Fenced) whether it was stored before or not.
+    /// recognised and succeeds without a second copy. If the writer has been fenced, a repeated append returns
+    /// [`Fenced`](LogError::Fenced), whether or not the first one was stored.
     ///
     /// # Errors
     /// Returns [`Fenced`](LogError::Fenced), [`Misplaced`](LogError::Misplaced), or an error of the storage.
-    /// Nothing is changed then.
+    /// In that case, nothing is changed.
     fn append(&self, append: Append) -> LogFuture<()>;
 
     /// Reads the entries that start at an offset: at most `limit`, which is at least 1.
@@ -101,7 +101,7 @@ pub trait Log: Send + Sync + 'static {
 
     /// Waits until the session that has this epoch has an entry at `offset`. May return early.
     ///
-    /// A reader that knows an epoch of its session thus never waits in a later session with the same id.
+    /// A reader that knows an epoch of its session therefore never waits for a later session with the same id.
     ///
     /// The default implementation is correct for a log whose [`reached`](Self::reached) determines the session
     /// when it is called, not when its future is polled.
@@ -136,13 +136,13 @@ pub trait Log: Send + Sync + 'static {
         })
     }
 
-    /// Describes a session.
+    /// Returns the description of a session.
     ///
     /// # Errors
     /// Returns [`NoSession`](LogError::NoSession) if there is no such session.
     fn info(&self, session: &SessionId) -> LogFuture<SessionInfo>;
 
-    /// Describes sessions in the order of the bytes of their ids.
+    /// Returns the descriptions of sessions, ordered by the bytes of their ids.
     fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>>;
 
     /// Returns the start of each epoch of a session, in order, including epochs that wrote nothing.
@@ -151,7 +151,7 @@ pub trait Log: Send + Sync + 'static {
     /// Returns [`NoSession`](LogError::NoSession) if there is no such session.
     fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>>;
 
-    /// Releases a session that the writer of this epoch has finished with: it is idle at once.
+    /// Releases a session on behalf of the writer of this epoch. The session is idle immediately.
     ///
     /// Does nothing if the epoch is not the current one.
     fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()>;
@@ -190,7 +190,7 @@ pub enum Durability {
     /// Each item, and for consumers of events each event, is also durable before it is published:
     /// nothing that was published is ever lost.
     Item,
-    /// The app waits for nothing; everything is durable after this time. A crash can lose the steps
+    /// The app does not wait; each entry is durable within this time. A crash can lose the steps
     /// that were committed within it.
     Batch(Duration),
 }
@@ -198,14 +198,14 @@ pub enum Durability {
 /// The maximum size of the JSON of an entry, in bytes.
 pub const MAX_ENTRY_BYTES: usize = 64 << 20;
 
-// like the enums of this file and `SessionFilter` not `#[non_exhaustive]`: a log has to honour every field, so it
-// should not compile after one is added
+// not `#[non_exhaustive]`, like `SessionFilter` and the enums of this file: a log has to honour every field, so it
+// must not compile after a field is added
 /// The conditions under which a session is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
     /// Whether the session has to exist.
     pub existence: Existence,
-    /// Reject a session whose writer was active within this time and did not release it.
+    /// Rejects a session whose writer was active within this time and did not release it.
     pub idle_for: Option<Duration>,
 }
 
@@ -316,7 +316,7 @@ impl Record {
     }
 }
 
-/// The description of a session that a log has without reading its entries.
+/// The description of a session. A log has it without reading the session's entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionInfo {
@@ -339,7 +339,7 @@ pub struct SessionInfo {
     pub updated: u64,
 }
 
-/// A filter of sessions to list.
+/// A filter for listing sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionFilter {
     /// Only ids that start with this prefix.
@@ -389,8 +389,8 @@ impl Append {
 }
 
 impl SessionInfo {
-    /// Returns the description of a session that has the entries of this range, without a snapshot, a graph
-    /// and times.
+    /// Returns the description of a session that has the entries of this range. It has no snapshot, no graph and
+    /// no times.
     ///
     /// A log then sets the fields [`snapshot`](Self::snapshot), [`graph`](Self::graph),
     /// [`created`](Self::created) and [`updated`](Self::updated).

@@ -51,7 +51,7 @@ enum State {
     Reading(LogFuture<Vec<Record>>),
     /// Checks whether a page that another epoch wrote belongs to the session that was read before.
     Checking(VecDeque<Record>, LogFuture<()>),
-    /// At the end of the log, before any entry was read.
+    /// Reads the epoch of the session, at the end of the log, if no entry was read before.
     Identifying(LogFuture<SessionInfo>),
     Waiting(LogFuture<()>),
     Over,

@@ -14,12 +14,12 @@ use std::{ops::Range, sync::Arc};
 /// The state machine of a session in JSON, as a log has it.
 pub(crate) type RawProgress = Progress<String, FailureRecord, Value>;
 
-/// A session as it was after an entry of its log, in JSON: a read-only copy of the state, the position and
-/// everything that a run needs to continue there.
+/// A read-only copy of a session after an entry of its log, in JSON: the state, the position and everything that a
+/// run needs to continue there.
 ///
-/// It needs none of the program's types. [`SessionView`](crate::run::SessionView) is the same in the types of a
-/// graph. A [`Snapshot`] is what the log stores of a session at one entry; a view has the snapshot after any entry,
-/// computed from the last stored one and the entries after it.
+/// It does not need the program's types; [`SessionView`](crate::run::SessionView) is the same view in the types of
+/// a graph. The log stores a [`Snapshot`] at some entries. A view has the snapshot after any entry, computed from
+/// the last stored one and the entries after it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RawSessionView {
@@ -32,7 +32,7 @@ pub struct RawSessionView {
     /// The last entry that changed the committed state or the position. A reader that follows the session from
     /// here receives the items of the step in progress.
     pub moved: Cursor,
-    /// The entry before the first one of the last run. A reader that follows the session from here receives
+    /// The entry before the first entry of the last run. A reader that follows the session from here receives
     /// all of that run. `None` if the run started before the snapshot from which the session was read, or if
     /// there was no run.
     pub before_run: Option<Cursor>,
@@ -41,7 +41,7 @@ pub struct RawSessionView {
 }
 
 impl RawSessionView {
-    /// Reads a session as it was after the entry at `offset`.
+    /// Reads a session after the entry at `offset`.
     ///
     /// # Errors
     /// Returns [`LogError::NoSession`] if there is no such session, [`LogError::NoEntry`] if it has no entry at the
@@ -71,8 +71,8 @@ impl RawSessionView {
         }
     }
 
-    /// Reads the entries of a session, of which the first is a snapshot. Calls `weigh` for each with its size and
-    /// whether it is a snapshot. No entry is of a later epoch than that of `identity`.
+    /// Reads a range of entries, the first of which is a snapshot. Calls `weigh` for each entry with its size in
+    /// bytes and whether it is a snapshot. Returns an error for an entry of a later epoch than that of `identity`.
     pub(super) async fn read(
         log: &Arc<dyn Log>,
         session: &SessionId,
@@ -101,7 +101,7 @@ impl RawSessionView {
             let missing = || damaged(next, "the entry is missing".into());
             let record = record.filter(|record| record.offset == next).ok_or_else(missing)?;
             if record.epoch > identity.epoch() {
-                // epochs count up over all sessions: the id now belongs to another session
+                // epochs increase over all sessions: the id now belongs to another session
                 return Err(identity.no_session());
             }
             let entry = record.entry(session)?;
@@ -167,7 +167,7 @@ impl Reading {
                 let RemovedRun(_) = progress.failed_over(failure, next);
             }
             EntryKind::SessionReopened { node } => progress.reopened(node),
-            // these change nothing: what ends a run at a rest is the commit of its last step
+            // these change nothing: a run that pauses or ends the session does so by the commit of its last step
             EntryKind::SessionCreated { .. }
             | EntryKind::Snapshot(_)
             | EntryKind::StepFailed { next: None, .. }
@@ -210,7 +210,7 @@ impl RawSessionView {
         Cursor { epoch: self.epoch, offset: self.offset }
     }
 
-    /// Reads a session as it is now.
+    /// Reads a session after its last entry.
     ///
     /// # Errors
     /// Returns the errors of [`at`](RawSessionView::at).

@@ -18,10 +18,10 @@ use std::{
     time::Duration,
 };
 
-/// How long a log may delay the append of items that no task waits for, to batch several.
+/// How long a log may delay an append of items, to batch several: no task waits for them.
 const ITEMS_WITHIN: Duration = Duration::from_millis(20);
 
-/// A snapshot is not written before the entries since the last one exceed this size.
+/// The size that the entries since the last snapshot have to exceed before another snapshot is written.
 const MIN_BYTES_PER_SNAPSHOT: usize = 64 << 10;
 
 /// Writes one session under one epoch.
@@ -31,7 +31,7 @@ pub(crate) struct Writer {
     durability: Durability,
     clock: Clock,
     epoch: Epoch,
-    /// The last entry of an earlier epoch.
+    /// The cursor of the last entry before the session was opened.
     inherited: Option<Cursor>,
     /// The offset of the next entry to be queued.
     next: Offset,
@@ -42,7 +42,7 @@ pub(crate) struct Writer {
     weight: Weight,
     /// The error after which nothing can be written until the session is reopened.
     broken: Option<LogError>,
-    /// A caller waits for a commit, or stopped waiting: it is unknown whether the log has it.
+    /// Whether the result of a commit is unknown: a caller is waiting for it, or has stopped waiting.
     uncertain: bool,
     /// The pending `open` of [`reopen`](Self::reopen). It is kept if the caller stops waiting: the epoch of an opening
     /// without a known result would look like that of another writer.
@@ -78,7 +78,8 @@ struct Clock {
 }
 
 impl Clock {
-    /// Continues after the last entry. The time during which the session was not open is that of the wall clock.
+    /// Continues the session time after the last entry. The time during which the session was not open is measured
+    /// by the wall clock.
     fn after(runtime: Arc<dyn Runtime>, last: Option<Time>) -> Self {
         let base = last.map_or(Duration::ZERO, |last| {
             last.since_start() + runtime.wall().saturating_sub(last.wall())
@@ -96,7 +97,8 @@ impl Clock {
 impl Writer {
     /// Opens a session and returns its restored content, or `None` for a new session.
     ///
-    /// The session is read before it is opened, so that a program that it does not fit does not fence its writer.
+    /// The session is read before it is opened, so that a program whose graph does not fit it does not fence its
+    /// writer.
     pub(crate) async fn open<T, E: From<LogError>>(
         log: Arc<dyn Log>,
         session: SessionId,
@@ -132,7 +134,7 @@ impl Writer {
                 opened => break (opened?, next, identity, found),
             }
         };
-        // its writer continued since, or it is another session, perhaps with as many entries
+        // its writer has appended since, or it is another session with this id, perhaps with as many entries
         let changed =
             opened.next != next || (next > Offset::ZERO && !identity.is_current().await?);
         if changed {
@@ -163,8 +165,8 @@ impl Writer {
         Ok((writer, restored))
     }
 
-    /// Opens the session again after an append whose result is unknown, unless another writer did, and
-    /// reads it. Nothing can be written until [`resume`](Self::resume).
+    /// Opens the session again after an append whose result is unknown, and reads it. Returns an error if another
+    /// writer has opened it since. Nothing can be written until [`resume`](Self::resume).
     ///
     /// # Cancel safety
     /// If it fails or is dropped, it can be called again.
@@ -395,7 +397,7 @@ async fn read(
     Ok(Some((view, weight)))
 }
 
-/// A place in the queue of entries.
+/// An end of the queue, to which [`Writer::truncate`] can return.
 #[derive(Clone, Copy)]
 pub(crate) struct Mark {
     queued: usize,
