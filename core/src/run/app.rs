@@ -81,17 +81,18 @@ impl<G: Graph> App<G> {
     /// Returns the cursor of the session's last entry in the log.
     ///
     /// Returns `None` without a log. After a failed append, it also returns `None` until the next operation has
-    /// read the session again.
+    /// read the session from the log again.
     pub fn cursor(&self) -> Option<Cursor> {
         self.session.journal.cursor()
     }
 
-    /// Returns the epoch of this writer; `None` without a log. Later openers of the session have a greater one.
+    /// Returns the epoch of this writer; `None` without a log. Each later opening of the session has a greater
+    /// epoch.
     pub fn epoch(&self) -> Option<Epoch> {
         Some(self.session.journal.writer()?.epoch())
     }
 
-    /// Reads the session as it was after an entry of its log.
+    /// Returns a view of the session after the entry at `offset`.
     ///
     /// # Errors
     /// Returns a [`ReadError`]. Nothing is changed.
@@ -109,13 +110,13 @@ impl<G: Graph> App<G> {
         Ok(History::of(log, session))
     }
 
-    /// Opens a new session that starts as a copy of this one after an entry of its log.
+    /// Forks the session: opens a new session that starts as a copy of this one after the entry at `offset`.
     ///
-    /// It has this app's resources, runtime, grace period and durability, and no observers.
+    /// The returned app has this app's resources, runtime, grace period and durability, and no observers.
     ///
     /// # Errors
-    /// Returns a [`BuildError`]; if the id is taken, with
-    /// [`LogError::SessionExists`](crate::log::LogError::SessionExists).
+    /// Returns a [`BuildError`]. It contains [`LogError::SessionExists`](crate::log::LogError::SessionExists) if
+    /// the id is taken.
     pub async fn fork(&self, offset: Offset, id: impl Into<String>) -> Result<Self, BuildError> {
         let (log, session) = self.log_and_session()?;
         let id = id.into();
@@ -154,9 +155,8 @@ impl<G: Graph> App<G> {
 
     /// Waits until the log has all entries.
     ///
-    /// Under [`Durability::Batch`](crate::log::Durability::Batch), entries are otherwise written later, and until
-    /// then are missing in [`at`](Self::at), [`history`](Self::history), [`fork`](Self::fork) and for readers of
-    /// the log.
+    /// Without it, [`Durability::Batch`](crate::log::Durability::Batch) writes entries later. Until then,
+    /// [`at`](Self::at), [`history`](Self::history), [`fork`](Self::fork) and readers of the log do not find them.
     ///
     /// # Errors
     /// Returns [`RunErrorKind::Log`](crate::RunErrorKind::Log).
@@ -168,8 +168,9 @@ impl<G: Graph> App<G> {
         flushed.map_err(|error| self.session.log_error(error))
     }
 
-    /// Closes the session and returns its state, after waiting for the threads of blocking actions and until the
-    /// log has all entries.
+    /// Closes the session and returns its state.
+    ///
+    /// Waits for the threads of blocking actions, and until the log has all entries.
     ///
     /// # Errors
     /// Returns [`RunErrorKind::Log`](crate::RunErrorKind::Log). Entries that were not durable are lost.
@@ -186,20 +187,21 @@ impl<G: Graph> App<G> {
     }
 }
 
-/// A session as it was after an entry of its log, in the types of a graph: a read-only copy.
+/// A read-only copy of a session after an entry of its log, in the types of a graph.
 ///
-/// [`RawSessionView`] is the same in JSON, for programs without the graph. A
-/// [`Snapshot`](crate::log::Snapshot) is what the log stores of a session at one entry; both views are computed
-/// from the last snapshot and the entries after it.
+/// [`RawSessionView`] is the same view in JSON, for programs without the graph. The log does not store views: it
+/// stores a [`Snapshot`](crate::log::Snapshot) at some entries, and a view is computed from the last snapshot and
+/// the entries after it.
 #[non_exhaustive]
 pub struct SessionView<G: Graph> {
     /// The cursor of the entry.
     pub cursor: Cursor,
     /// The time of the entry.
     pub time: Time,
-    /// The last entry up to there that moved the session; see [`RawSessionView::moved`].
+    /// The cursor of the last entry, up to and including this one, that changed the committed state or the
+    /// position; see [`RawSessionView::moved`].
     pub moved: Cursor,
-    /// The entry before the last run; see [`RawSessionView::before_run`].
+    /// The cursor of the entry before the last run; see [`RawSessionView::before_run`].
     pub before_run: Option<Cursor>,
     /// The committed state.
     pub state: G::State,
@@ -212,7 +214,7 @@ pub struct SessionView<G: Graph> {
 }
 
 impl<G: Graph> SessionView<G> {
-    /// Reads a session as it was after an entry, without opening it.
+    /// Reads a session after the entry at `offset`, without opening it.
     ///
     /// # Errors
     /// Returns a [`ReadError`].

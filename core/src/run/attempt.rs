@@ -1,6 +1,6 @@
 //! The future of an attempt, with its timeout and its span.
 
-use super::limit::Limit;
+use super::limit::AttemptTimeout;
 use crate::{
     action::FailureCause,
     graph::StepResult,
@@ -13,8 +13,9 @@ use std::{
     task::{Context, Poll},
 };
 
-/// A [`Caught`] future whose panics in destructors are caught as well. It is dropped with this value, possibly
-/// while the run continues; a run that is dropped itself catches such panics on its own.
+/// A [`Caught`] future that also catches panics of destructors when it is dropped.
+///
+/// The run may continue after the attempt is dropped. A run that is dropped as a whole catches such panics itself.
 pub(super) struct CaughtOnDrop<'p, F>(
     /// Pinned as an option, so that it can be dropped in place.
     pub(super) Pin<&'p mut Option<F>>,
@@ -40,7 +41,7 @@ impl<F> Drop for CaughtOnDrop<'_, F> {
 /// An attempt that is polled in a span and under a timeout, and that fails if the log rejects an item.
 pub(super) struct AttemptFuture<'p, F> {
     pub(super) attempt: CaughtOnDrop<'p, F>,
-    pub(super) limit: Option<Limit>,
+    pub(super) timeout: Option<AttemptTimeout>,
     pub(super) span: Option<tracing::Span>,
     pub(super) control: Arc<Control>,
 }
@@ -49,22 +50,22 @@ impl<F: Future<Output = StepResult>> Future for AttemptFuture<'_, F> {
     type Output = StepResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<StepResult> {
-        let Self { attempt, limit, span, control } = &mut *self;
+        let Self { attempt, timeout, span, control } = &mut *self;
         let _entered = span.as_ref().map(tracing::Span::enter);
-        let polled = match limit {
-            Some(limit) => limit.poll(control, cx, |cx| Pin::new(attempt).poll(cx)),
+        let polled = match timeout {
+            Some(timeout) => timeout.poll(control, cx, |cx| Pin::new(attempt).poll(cx)),
             None => Pin::new(attempt).poll(cx),
         };
-        // a rejected item overrides every result other than a commit, which checks for it itself
+        // if the log rejected an item, the attempt fails, whatever its result; a commit has already checked this
         if !matches!(polled, Poll::Ready(Ok(())))
             && let Some(error) = control.take_rejection()
         {
             return Poll::Ready(Err(FailureCause::NotRecorded(error).into()));
         }
-        match limit {
-            Some(limit) if polled.is_pending() => {
-                limit.poll_elapsed(cx).map(|()| Err(FailureCause::Timeout(limit.after()).into()))
-            }
+        match timeout {
+            Some(timeout) if polled.is_pending() => timeout
+                .poll_elapsed(cx)
+                .map(|()| Err(FailureCause::Timeout(timeout.after()).into())),
             _ => polled,
         }
     }

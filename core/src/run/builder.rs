@@ -48,18 +48,18 @@ pub struct Provided<R>(R);
 #[derive(Debug)]
 pub struct DefaultState;
 
-/// The first state of a session, as set in the builder.
+/// The initial state of a session, set in the builder.
 #[derive(Debug)]
 pub struct GivenState<S>(S);
 
-/// A source of the first state of a session.
+/// A source of the initial state of a session.
 #[diagnostic::on_unimplemented(
     message = "the state `{S}` has no `Default`, so the app needs a first state",
     label = "no state was set",
     note = "set one with `.state(…)`, or derive `Default`"
 )]
 pub trait InitialState<S> {
-    /// Returns the first state.
+    /// Returns the initial state.
     fn initial(self) -> S;
 }
 
@@ -148,16 +148,16 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
         }
     }
 
-    /// Sets the position at which a new session starts. Defaults to rest before the start of the graph.
+    /// Sets the position at which a new session starts. Defaults to a rest at the start node.
     ///
     /// This is for sessions that were stored elsewhere. Slots that the graph would have written before this
-    /// position have to be set in the given state: a step that reads a slot without a value fails.
+    /// position have to be set in the initial state: a step that reads a slot without a value fails.
     pub fn at(mut self, position: Position<G::Node>) -> Self {
         self.position = position;
         self
     }
 
-    /// Sets the log that records the session, and from which an existing session is opened.
+    /// Sets the log to which the session is recorded, and from which an existing session is opened.
     ///
     /// The items have to implement `Serialize`. [`MemoryLog`](crate::log::MemoryLog) lasts as long as the process;
     /// `burdock-sqlite` and `burdock-postgres` have persistent logs.
@@ -169,7 +169,7 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
         self
     }
 
-    /// Sets what has to be durable before it is shown. Defaults to
+    /// Sets the durability mode: what has to be durable before it is published. Defaults to
     /// [`Durability::Commit`](crate::log::Durability::Commit).
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
@@ -246,7 +246,7 @@ impl<G: Graph, S: InitialState<G::State>> AppBuilder<G, Provided<G::Resources>, 
     }
 }
 
-/// The parts of an app.
+/// The parts of a builder that is complete, from which the app is opened.
 pub(super) struct Parts<G: Graph> {
     pub(super) id: Option<String>,
     pub(super) state: G::State,

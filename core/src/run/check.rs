@@ -1,4 +1,4 @@
-//! A check that the sessions of a log fit a program, to be made before the program is deployed.
+//! A check, to be run before a deployment, that the sessions of a log fit a program.
 
 use super::{ReadError, restore::Restored};
 use crate::{
@@ -19,11 +19,11 @@ pub struct Misfit {
 
 /// Reads every session of a graph from a log, and returns those that the program could not open or resume.
 ///
-/// That is the case if the state does not fit its type, a migration fails, a node was removed, a slot that is now
+/// A session does not fit if the state does not fit its type, a migration fails, a node was removed, a slot that is now
 /// read has no value, or the inputs of an unfinished run do not fit.
 ///
-/// Run it in a test, or before a deployment, against a copy of a production log. Nothing is claimed or written,
-/// and sessions of other graphs are not read. Sessions are read one after the other, each from its last snapshot.
+/// Run it in a test, or before a deployment, against a copy of a production log. It opens no session for
+/// writing, writes nothing, and does not read sessions of other graphs. Sessions are read one after the other, each from its last snapshot.
 ///
 /// ```
 /// use burdock::{log::{Log, MemoryLog}, prelude::*, run::check_sessions};

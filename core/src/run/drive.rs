@@ -3,9 +3,9 @@
 use super::{
     Outcome, Retry, RunError,
     attempt::{AttemptFuture, CaughtOnDrop},
-    limit::Limit,
+    limit::AttemptTimeout,
     session::{Session, Start},
-    step::{StepRun, decided},
+    step::{StepRun, map_unset_slot},
 };
 use crate::{
     action::{Context, Failure, FailureCause},
@@ -34,7 +34,7 @@ impl<N: PartialEq> Halts<N> {
     }
 }
 
-/// The session, which is returned with the result of the run.
+/// The output of [`drive`]: the session, and the result of the run.
 pub(super) type Driven<'a, G> = (&'a mut Session<G>, Result<Outcome<<G as Graph>::Node>, RunError>);
 
 /// Drives a run from its first step to its outcome.
@@ -53,42 +53,42 @@ pub(super) async fn drive<G: Graph>(
         return (session, Err(error));
     }
     let mut guard = CancelGuard { session: &mut *session, running: true };
-    let steps = &mut *guard.session;
-    if steps.has_subscribers() {
-        steps.publish(steps.node(), EventKind::RunStarted).await;
-        steps.supersede().await;
+    let guarded = &mut *guard.session;
+    if guarded.has_subscribers() {
+        guarded.publish(guarded.node(), EventKind::RunStarted).await;
+        guarded.supersede().await;
     }
-    steps.forget_items();
+    guarded.mark_superseded();
     // inlined by hand: each nested `async fn`, and each value that is alive at an `.await`, costs time in every
     // step and again for every item
     let mut result = loop {
-        if steps.context.control.is_stopped(steps.context.generation) {
-            break Ok(steps.rest());
+        if guarded.context.control.is_stopped(guarded.context.generation) {
+            break Ok(guarded.outcome_at_position());
         }
-        let node = steps.node();
-        steps.enter(node);
-        let committed = if G::policy(node).is_none() && !steps.has_subscribers() {
-            Caught(pin!(G::execute(StepRun::new(steps)))).await
+        let node = guarded.node();
+        guarded.enter(node);
+        let committed = if G::policy(node).is_none() && !guarded.has_subscribers() {
+            Caught(pin!(G::execute(StepRun::new(guarded)))).await
         } else {
-            match attempts(steps, node).await {
+            match attempts(guarded, node).await {
                 Some(committed) => committed,
-                None => break Ok(steps.rest()),
+                None => break Ok(guarded.outcome_at_position()),
             }
         };
-        let node = steps.at;
+        let node = guarded.step_node;
         if let Err(cause) = committed {
-            if let Err(error) = fail(steps, node, cause).await {
+            if let Err(error) = fail(guarded, node, cause).await {
                 break Err(error);
             }
-        } else if steps.has_subscribers() {
-            steps.publish_commit(node).await;
+        } else if guarded.has_subscribers() {
+            guarded.publish_commit(node).await;
         }
-        if let Some(outcome) = outcome(steps, node, halts.as_ref()) {
+        if let Some(outcome) = outcome(guarded, node, halts.as_ref()) {
             break Ok(outcome);
         }
-        // after a stop the run does not yield: between two steps no action needs the grace period
-        if steps.context.control.slice.is_used_up(&*steps.context.runtime)
-            && !steps.context.control.is_stopped(steps.context.generation)
+        // a stopped run does not yield: between two steps, no action is running that needs the grace period
+        if guarded.context.control.slice.is_used_up(&*guarded.context.runtime)
+            && !guarded.context.control.is_stopped(guarded.context.generation)
         {
             yield_now().await;
         }
@@ -103,7 +103,7 @@ pub(super) async fn drive<G: Graph>(
             Err(error) => EventKind::RunFailed { error: error.clone() },
         };
         let node = match &result {
-            Ok(_) => guard.session.last.unwrap_or(guard.session.node()),
+            Ok(_) => guard.session.last_committed.unwrap_or(guard.session.node()),
             Err(_) => guard.session.node(),
         };
         guard.running = false;
@@ -114,7 +114,7 @@ pub(super) async fn drive<G: Graph>(
     (session, result)
 }
 
-/// Ends the run of a session when it is dropped, and cancels the run if it has not ended before.
+/// Cleans up after a run when it is dropped. If the run has not ended by then, it is cancelled.
 struct CancelGuard<'a, G: Graph> {
     session: &'a mut Session<G>,
     running: bool,
@@ -123,9 +123,9 @@ struct CancelGuard<'a, G: Graph> {
 impl<G: Graph> Drop for CancelGuard<'_, G> {
     fn drop(&mut self) {
         if self.running {
-            self.session.cancelled();
+            self.session.cancel();
         }
-        self.session.forget_run();
+        self.session.clear_run();
     }
 }
 
@@ -146,7 +146,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
     let superseding = retry.is_some_and(Retry::supersedes);
     loop {
         let result = attempt(session, timeout).await;
-        session.wait_for_log();
+        session.mark_waiting_for_log();
         let cause = match result {
             Ok(()) => return Some(Ok(())),
             Err(cause) => cause,
@@ -158,7 +158,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
             return Some(Err(cause));
         };
         if session.has_subscribers() {
-            // includes an item that was recorded and not shown yet
+            // also supersedes an item that is recorded and was not delivered yet
             session.supersede().await;
             let failure = failed(session, node, *cause);
             session.journal.enqueue(|| EntryKind::AttemptFailed {
@@ -170,11 +170,11 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
             session.journal.submit();
             session.publish(node, EventKind::AttemptFailed { failure, retry_in }).await;
         }
-        session.forget_items();
+        session.mark_superseded();
         if wait(&session.context, retry_in).await.is_break() {
             return None;
         }
-        // the delay may be zero
+        // a delay of zero does not yield
         if session.context.control.slice.is_used_up(&*session.context.runtime)
             && !session.context.control.is_stopped(session.context.generation)
         {
@@ -186,13 +186,13 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
 
 /// Makes one attempt, in its span and under its timeout.
 async fn attempt<G: Graph>(session: &mut Session<G>, timeout: Option<Duration>) -> StepResult {
-    let limit = timeout.map(|after| Limit::new(after, &session.context.runtime));
+    let timeout = timeout.map(|after| AttemptTimeout::new(after, &session.context.runtime));
     session.context.control.set_committing(Committing::No);
     let span = session.observers.step_span();
     let control = session.context.control.clone();
     let attempt = pin!(Some(G::execute(StepRun::new(session))));
     let attempt = CaughtOnDrop(attempt);
-    AttemptFuture { attempt, limit, span, control }.await
+    AttemptFuture { attempt, timeout, span, control }.await
 }
 
 /// Waits for `duration`. Returns `Break` as soon as a stop is requested.
@@ -208,7 +208,7 @@ async fn wait(context: &Context, duration: Duration) -> ControlFlow<()> {
     .await
 }
 
-/// Takes the error edge of the node. Returns the error that ends the run if there is none.
+/// Fails the step: takes the error edge of the node. Returns the error that ends the run if the node has none.
 async fn fail<G: Graph>(
     session: &mut Session<G>,
     node: G::Node,
@@ -219,7 +219,7 @@ async fn fail<G: Graph>(
     }
     let mut failure = failed(session, node, *cause);
     let next = caught(|| G::on_error(node, &session.state).transpose());
-    let next = next.map_err(Into::into).and_then(decided);
+    let next = next.map_err(Into::into).and_then(map_unset_slot);
     let next = next.unwrap_or_else(|cause| {
         failure = failed(session, node, *cause);
         None
@@ -227,7 +227,7 @@ async fn fail<G: Graph>(
     if session.has_subscribers() {
         session.supersede().await;
     }
-    // as with a commit, the position moves once the log has the entry and before the event is published
+    // in the order of a commit: the log stores the entry, the position moves, the event is published
     let recorded = session.journal.failure(session.progress.step, &failure, next).await;
     recorded.map_err(|error| session.log_error(error))?;
     if let Some(next) = next {

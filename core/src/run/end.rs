@@ -16,14 +16,14 @@ impl<'a, G: Graph> End<'a, G> {
         self.outcome
     }
 
-    /// Returns the last node that the run committed; `None` if it was stopped before its first commit.
+    /// Returns the node of the run's last commit; `None` if the run was stopped before its first commit.
     pub fn last(&self) -> Option<G::Node> {
-        self.session.last
+        self.session.last_committed
     }
 
-    /// Copies the writes of the last node; `None` if the run has not committed a step.
+    /// Returns a copy of the writes of the last commit; `None` if the run has not committed a step.
     pub fn writes(&self) -> Option<G::Writes> {
-        self.session.last.map(|node| G::writes(node, &self.session.state))
+        self.session.last_committed.map(|node| G::writes(node, &self.session.state))
     }
 
     /// Returns the offset of the session's last entry in the log; `None` without a log.
@@ -41,7 +41,7 @@ impl<G: Graph> fmt::Debug for End<'_, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("End")
             .field("outcome", &self.outcome)
-            .field("last", &self.session.last)
+            .field("last", &self.session.last_committed)
             .finish_non_exhaustive()
     }
 }

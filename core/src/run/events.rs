@@ -35,13 +35,13 @@ impl<'a, G: Graph> Events<'a, G> {
         self.0.stopper()
     }
 
-    /// Drops the remaining events and returns the end of the run. It can be called again.
+    /// Discards the remaining events and returns the end of the run. Can be called repeatedly.
     ///
     /// # Errors
     /// Returns the error that ended the run.
     ///
     /// # Cancel safety
-    /// Dropping the future loses only the events that it has dropped.
+    /// Dropping the future loses only the events that it has already discarded.
     pub async fn finish(&mut self) -> Result<End<'_, G>, RunError> {
         self.0.finish().await
     }

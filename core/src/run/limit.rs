@@ -1,4 +1,4 @@
-//! Time limits that count only some periods.
+//! Time limits that can be paused.
 
 use crate::{
     runtime::{Runtime, Sleep},
@@ -11,13 +11,13 @@ use std::{
     time::Duration,
 };
 
-/// A time limit that counts only some periods.
+/// A time limit that counts only the periods in which it is not paused.
 pub(super) struct TimeBudget {
     total: Duration,
     used: Duration,
-    /// The start of the period that is being counted, if there is one.
+    /// The start of the period that is being counted; `None` while paused.
     since: Option<Duration>,
-    /// Completes when the time is used up, or too early if it ran during periods that are not counted.
+    /// Completes when the time is used up, or too early if the limit was paused since the sleep started.
     sleep: Sleep,
     /// Whether `sleep` completes too early.
     is_early: bool,
@@ -35,7 +35,7 @@ impl TimeBudget {
         }
     }
 
-    /// Ends the period that is being counted at `end`, which may be in the past.
+    /// Pauses as of `end`, which may be in the past.
     pub(super) fn pause(&mut self, end: Duration, now: Duration) {
         let end = end.min(now);
         self.is_early |= self.since.is_none() || end < now;
@@ -44,8 +44,8 @@ impl TimeBudget {
         }
     }
 
-    /// Starts counting at `now`.
-    pub(super) fn count(&mut self, now: Duration) {
+    /// Continues to count at `now`.
+    pub(super) fn resume(&mut self, now: Duration) {
         self.since.get_or_insert(now);
     }
 
@@ -62,7 +62,7 @@ impl TimeBudget {
         self.sleep.as_mut().poll(cx)
     }
 
-    /// Registers the task for a later wake, while nothing is counted.
+    /// Registers the task for a later wake while the limit is paused.
     pub(super) fn poll_paused(&mut self, runtime: &dyn Runtime, cx: &mut Context<'_>) {
         if self.used < self.total && self.sleep.as_mut().poll(cx).is_ready() {
             self.reset_sleep(runtime);
@@ -84,17 +84,17 @@ impl TimeBudget {
 /// It counts the time of the polls of the action, and the time during which the action waits for its own futures:
 /// from the end of a poll to the first wake after it. It does not count the time during which an item waits for
 /// the consumer or the log, nor the time until the consumer polls an action that was woken.
-pub(super) struct Limit {
+pub(super) struct AttemptTimeout {
     budget: TimeBudget,
-    wakes: Arc<Wakes>,
+    wakes: Arc<WakeRecorder>,
     /// Wakes the task and records the time.
     waker: Waker,
     runtime: Arc<dyn Runtime>,
 }
 
-impl Limit {
+impl AttemptTimeout {
     pub(super) fn new(after: Duration, runtime: &Arc<dyn Runtime>) -> Self {
-        let wakes = Arc::new(Wakes {
+        let wakes = Arc::new(WakeRecorder {
             task: Mutex::new(None),
             at: AtomicU64::new(NEVER),
             runtime: Arc::clone(runtime),
@@ -121,13 +121,13 @@ impl Limit {
         let now = self.runtime.now();
         let woken = self.wakes.take(cx.waker());
         self.budget.pause(woken.unwrap_or(now), now);
-        self.budget.count(now);
-        control.wait_for(Wait::Own);
+        self.budget.resume(now);
+        control.set_waiting_for(Wait::Own);
         let polled = poll(&mut Context::from_waker(&self.waker));
         let now = self.runtime.now();
         self.budget.pause(now, now);
-        if control.waits_for() == Wait::Own && !control.is_committing() {
-            self.budget.count(now);
+        if control.waiting_for() == Wait::Own && !control.is_committing() {
+            self.budget.resume(now);
         }
         polled
     }
@@ -142,18 +142,18 @@ impl Limit {
     }
 }
 
-/// No wake was recorded.
+/// The value of [`WakeRecorder::at`] while no wake is recorded.
 const NEVER: u64 = u64::MAX;
 
 /// Forwards wakes to the task that polls an attempt, and records the time of the first one.
-struct Wakes {
+struct WakeRecorder {
     task: Mutex<Option<Waker>>,
     /// The time of the first wake, in nanoseconds of the runtime's clock.
     at: AtomicU64,
     runtime: Arc<dyn Runtime>,
 }
 
-impl Wakes {
+impl WakeRecorder {
     /// Takes the time of the first wake since the last call, and forwards later wakes to `task`.
     fn take(&self, task: &Waker) -> Option<Duration> {
         let replaced = {
@@ -163,14 +163,14 @@ impl Wakes {
                 _ => known.replace(task.clone()),
             }
         };
-        // after the lock is released: it may be the last reference to a task
+        // dropped after the lock is released: it may be the last reference to a task
         drop(replaced);
         let at = self.at.swap(NEVER, Ordering::AcqRel);
         (at != NEVER).then(|| Duration::from_nanos(at))
     }
 }
 
-impl Wake for Wakes {
+impl Wake for WakeRecorder {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -218,7 +218,7 @@ mod tests {
         for _ in 0..3 {
             budget.poll_paused(&Instant, &mut cx);
         }
-        budget.count(Duration::ZERO);
+        budget.resume(Duration::ZERO);
         assert!(budget.poll_elapsed(&Instant, &mut cx).is_ready());
     }
 }

@@ -67,7 +67,7 @@ impl<'a, G: Graph> Run<'a, G> {
         cx: &mut Context<'_>,
         pick: impl Fn(Published<G>) -> Option<T>,
     ) -> Poll<Option<Result<T, RunError>>> {
-        // the first poll is outside of the loop, which would occupy registers: it usually yields an item
+        // the first poll usually returns an item; it is outside of the loop, which would occupy registers
         match self.poll_once(cx, &pick) {
             ControlFlow::Break(polled) => polled,
             ControlFlow::Continue(()) => self.poll_loop(cx, pick),
@@ -88,7 +88,7 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 
     /// Returns `Continue` if it has to be called again.
-    #[expect(clippy::inline_always, reason = "an item goes through it; a call costs it a tenth")]
+    #[expect(clippy::inline_always, reason = "every item passes through it; a call costs a tenth")]
     #[inline(always)]
     fn poll_once<T>(
         &mut self,
@@ -131,8 +131,8 @@ impl<'a, G: Graph> Run<'a, G> {
         }
     }
 
-    /// Stores the cursor of the start for [`started`](Run::started), in every method that takes events.
-    #[expect(clippy::inline_always, reason = "each item passes it")]
+    /// Stores the cursor of the start for [`started`](Run::started). Every method that takes events calls it.
+    #[expect(clippy::inline_always, reason = "every item passes through it")]
     #[inline(always)]
     fn record_start(&mut self, published: &Published<G>) {
         if let Published::Event(event) = published {
@@ -184,30 +184,32 @@ impl<'a, G: Graph> Run<'a, G> {
 
     #[cold]
     fn finished(&mut self, (session, result): Driven<'a, G>) {
-        self.stop.forget();
+        self.stop.deregister();
         self.stage = match result {
             Ok(outcome) => Stage::Ended(session, outcome),
             Err(error) => Stage::Failed(error, Shown::No),
         };
     }
 
-    /// Called after a stop. Cancels the run when the grace period is over, if it waits for the action and not
-    /// for the consumer. Returns the last published value.
+    /// Called after a stop. Cancels the run when the grace period is over, unless it waits for the consumer and not
+    /// for the action. Returns the last published value.
     #[cold]
     fn poll_cancel(&mut self, cx: &mut Context<'_>) -> Poll<Option<Published<G>>> {
-        if !self.receiver.peek_with(waits_for_action) || self.stop.poll_deadline(cx).is_pending() {
+        if !self.receiver.peek_with(waits_for_action)
+            || self.stop.poll_grace_period(cx).is_pending()
+        {
             return Poll::Pending;
         }
         // taken first, so that the slot has room for the event of the cancellation
         let shown = self.receiver.take();
         // dropping the future cancels the run
         discard("a run", mem::replace(&mut self.stage, Stage::Changing));
-        self.stop.forget();
-        self.stage = Stage::Failed(self.cancelled(), Shown::No);
+        self.stop.deregister();
+        self.stage = Stage::Failed(self.cancelled_error(), Shown::No);
         Poll::Ready(shown)
     }
 
-    /// Allocates the one box of a run.
+    /// Starts the future of the run, in the only box that a run allocates.
     #[cold]
     fn start(&mut self) {
         self.stage = match mem::replace(&mut self.stage, Stage::Changing) {
@@ -254,7 +256,7 @@ impl<'a, G: Graph> IntoFuture for Run<'a, G> {
     }
 }
 
-/// The future of awaiting a [`Run`]: it drops the items and returns the end.
+/// The future of an awaited [`Run`]. It discards the items and returns the end.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Finish<'a, G: Graph>(Option<Run<'a, G>>);

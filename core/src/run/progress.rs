@@ -1,4 +1,4 @@
-//! The state machine of a session in the types of a graph, and its conversion from and to that of a log.
+//! The state machine of a session in the types of a graph, and conversions from and to its form in a log.
 
 use super::RestoreError;
 use crate::{
@@ -21,7 +21,7 @@ pub(super) type GraphRun<G> =
 /// The inputs of an unfinished run.
 #[derive(Debug)]
 pub(super) struct RunInputs<T> {
-    /// `None` if they are not known: they do not fit the graph, or the app was built at an unfinished position.
+    /// `None` if they are unknown: they do not fit the graph, or the app was built at an unfinished position.
     pub(super) typed: Option<T>,
     /// The inputs in the log; null without a log.
     pub(super) json: Value,
@@ -31,19 +31,19 @@ pub(super) struct RunInputs<T> {
 pub(super) fn at_position<G: Graph>(position: Position<G::Node>) -> GraphProgress<G> {
     let progress = Progress::new(position);
     let unfinished = match position {
-        Position::Unfinished(origin) => Some(unknown(origin)),
+        Position::Unfinished(origin) => Some(unfinished_at(origin)),
         Position::Rest(_) | Position::Ended => None,
     };
     Progress { unfinished, ..progress }
 }
 
 /// Returns an unfinished run of which only the node is known.
-fn unknown<N, F, T>(origin: N) -> Unfinished<N, F, RunInputs<T>> {
+fn unfinished_at<N, F, T>(origin: N) -> Unfinished<N, F, RunInputs<T>> {
     let inputs = RunInputs { typed: None, json: Value::Null };
     Unfinished { origin, origin_failure: None, inputs }
 }
 
-/// Converts the state machine of a log into the types of a graph.
+/// Converts the state machine from its form in a log into the types of a graph.
 pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, RestoreError> {
     let at = |node: &str| find::<G>("the session is at", node);
     let failure = |record: Option<FailureRecord>| {
@@ -63,13 +63,13 @@ pub(super) fn from_raw<G: Graph>(raw: RawProgress) -> Result<GraphProgress<G>, R
             let inputs = RunInputs { typed: read(&json).ok(), json };
             Some(Unfinished { origin, origin_failure, inputs })
         }
-        (None, Position::Unfinished(node)) => Some(unknown(node)),
+        (None, Position::Unfinished(node)) => Some(unfinished_at(node)),
         (_, Position::Rest(_) | Position::Ended) => None,
     };
     Ok(Progress { position, step, run, shown, failure: failure(raw.failure)?, unfinished })
 }
 
-/// Converts the state machine into that of a log.
+/// Converts the state machine into its form in a log.
 pub(super) fn to_raw<N: Node, T>(progress: &Progress<N, Failure, RunInputs<T>>) -> RawProgress {
     let name = |node: N| node.name().to_owned();
     let failure = |failure: &Option<Failure>| failure.as_ref().map(FailureRecord::from);

@@ -37,11 +37,10 @@ impl<G: Graph> Restored<G> {
         Ok(Self { state: restore_state(version, state)?, progress, changed })
     }
 
-    /// Returns an error for a session that a run could not continue, because the node of its position leads to a
-    /// reader of a slot without a value.
+    /// Returns an error if a run that continues the session could read a slot without a value.
     pub(super) fn check_slots(&self) -> Result<(), RestoreError> {
         match self.progress.position.node() {
-            // for sessions that this graph wrote, the compiler has proved it
+            // for a session that this version of the graph wrote, the compiler has proved that it cannot
             Some(node) if self.changed => check_slots::<G>(*node, &self.state),
             _ => Ok(()),
         }
@@ -61,7 +60,7 @@ impl<G: Graph> Restored<G> {
     }
 }
 
-/// Returns an error if `node` leads to a reader of a slot without a value.
+/// Returns an error if a run from `node` could read a slot without a value.
 pub(super) fn check_slots<G: Graph>(node: G::Node, state: &G::State) -> Result<(), RestoreError> {
     let fields = G::State::FIELDS;
     let slots = (0..fields.len()).filter(|index| fields[*index].slot);

@@ -18,8 +18,8 @@ use std::{fmt, future::poll_fn, mem, pin::Pin, sync::Arc, time::Duration};
 /// One run of an app: a stream of items, and then an [`End`].
 ///
 /// It is lazy: nothing happens until it is polled. Take items with [`next`](Run::next) and the end
-/// with [`finish`](Run::finish), or await it for the end alone. An error is the last item, and
-/// `finish` returns the same error.
+/// with [`finish`](Run::finish), or await it for the end alone. If the run fails, the error is the last item,
+/// and `finish` returns the same error.
 ///
 /// # Fairness
 /// A run that never waits still yields to its executor, about four times per millisecond and more often at
@@ -40,8 +40,8 @@ pub struct Run<'a, G: Graph> {
     pub(super) started: Option<Cursor>,
 }
 
-/// The stage of a run. It has an explicit tag because it is compared for every item, and a niche takes longer to
-/// read.
+/// The stage of a run. Its discriminant is explicit because it is compared for every item, and a niche takes longer
+/// to read.
 #[repr(u8)]
 pub(super) enum Stage<'a, G: Graph> {
     Ready(&'a mut Session<G>, Start<G::Inputs>, Halts<G::Node>),
@@ -68,7 +68,7 @@ pub struct Committed<G: Graph> {
     pub step: u64,
     /// The transition that follows.
     pub next: Next<G::Node>,
-    /// The state after it.
+    /// The state after the step.
     pub state: G::State,
 }
 
@@ -189,11 +189,11 @@ impl<'a, G: Graph> Run<'a, G> {
         if control.subscription() == Subscription::Start {
             poll_fn(|cx| self.poll_event(cx)).await.transpose()?;
         }
-        self.started_before()
+        self.start_result()
     }
 
     /// Returns the result of [`started`](Self::started) for a run that was already polled.
-    fn started_before(&self) -> Result<Option<Cursor>, RunError> {
+    fn start_result(&self) -> Result<Option<Cursor>, RunError> {
         match &self.stage {
             Stage::Failed(error, _) if self.started.is_none() => Err(error.clone()),
             _ => Ok(self.started),
@@ -202,7 +202,7 @@ impl<'a, G: Graph> Run<'a, G> {
 
     /// Runs until the next step is committed; returns `None` when the run is over.
     ///
-    /// The run waits there until it is polled again. Items of the step are dropped. The returned state is a copy.
+    /// The run waits there until it is polled again. Items of the step are discarded. The returned state is a copy.
     ///
     /// # Errors
     /// Returns the error that ended the run.
@@ -228,13 +228,13 @@ impl<'a, G: Graph> Run<'a, G> {
         committed
     }
 
-    /// Drops the remaining items and returns the end of the run. It can be called again.
+    /// Discards the remaining items and returns the end of the run. Can be called repeatedly.
     ///
     /// # Errors
     /// Returns the error that ended the run.
     ///
     /// # Cancel safety
-    /// Dropping the future loses only the items that it has dropped.
+    /// Dropping the future loses only the items that it has already discarded.
     pub async fn finish(&mut self) -> Result<End<'_, G>, RunError> {
         while poll_fn(|cx| self.poll_event(cx)).await.is_some() {}
         self.end()
@@ -245,7 +245,7 @@ impl<'a, G: Graph> Run<'a, G> {
         match &self.stage {
             Stage::Ended(session, outcome) => Ok(End { session, outcome: *outcome }),
             Stage::Failed(error, _) => Err(error.clone()),
-            Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
+            Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled_error()),
         }
     }
 
@@ -253,13 +253,13 @@ impl<'a, G: Graph> Run<'a, G> {
         match mem::replace(&mut self.stage, Stage::Changing) {
             Stage::Ended(session, outcome) => Ok(End { session, outcome }),
             Stage::Failed(error, _) => Err(error),
-            Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled()),
+            Stage::Ready(..) | Stage::Running(_) | Stage::Changing => Err(self.cancelled_error()),
         }
     }
 
     /// Returns the error of a run that did not finish within its grace period.
     #[cold]
-    pub(super) fn cancelled(&self) -> RunError {
+    pub(super) fn cancelled_error(&self) -> RunError {
         let node = G::Node::ALL.get(self.stop.stopper.control.node());
         let node = node.map_or("", |node| node.name());
         RunErrorKind::Cancelled { node, grace_period: self.stop.grace_period }.into()

@@ -23,12 +23,12 @@ pub(crate) struct Session<G: Graph> {
     /// The last committed state.
     pub(super) state: G::State,
     pub(super) progress: GraphProgress<G>,
-    /// The run that a transition has ended, until its observers were notified of the end.
+    /// The run that a transition has ended. It is kept until the observers were notified of its end.
     ended_run: Option<GraphRun<G>>,
     /// The node of the current step, or of the last one.
-    pub(super) at: G::Node,
+    pub(super) step_node: G::Node,
     /// The last node that the current run committed.
-    pub(super) last: Option<G::Node>,
+    pub(super) last_committed: Option<G::Node>,
     /// Whether the last item of the step waits for the log, and was not delivered to the consumer.
     pub(super) item_pending: bool,
     /// The number of superseded items of which the consumer and the observers were not notified yet.
@@ -37,8 +37,8 @@ pub(crate) struct Session<G: Graph> {
     pub(super) context: Context,
     pub(super) observers: Observers<G>,
     pub(super) journal: Journal<G>,
-    /// The run's end of the one-item slot. The mutex is never locked, only accessed by `get_mut`: an app is
-    /// `Sync`, but this end is not.
+    /// The sending end of the one-item slot. The mutex makes the app `Sync`, which this end is not. It is never
+    /// locked, only accessed by `get_mut`.
     pub(super) sender: Mutex<SlotSender<Published<G>>>,
 }
 
@@ -49,7 +49,7 @@ pub(super) enum Start<I> {
     Restart(I),
 }
 
-/// Starting of runs.
+/// Starting, recovering and reopening.
 impl<G: Graph> Session<G> {
     pub(super) fn new(
         state: G::State,
@@ -59,15 +59,15 @@ impl<G: Graph> Session<G> {
         observers: Observers<G>,
         sender: SlotSender<Published<G>>,
     ) -> Self {
-        let at = progress.position.node().copied().unwrap_or(G::START);
-        let (ended_run, last, item_pending, unreported) = (None, None, false, 0);
+        let step_node = progress.position.node().copied().unwrap_or(G::START);
+        let (ended_run, last_committed, item_pending, unreported) = (None, None, false, 0);
         let (journal, sender) = (Journal::none(), Mutex::new(sender));
         Self {
             state,
             progress,
             ended_run,
-            at,
-            last,
+            step_node,
+            last_committed,
             item_pending,
             unreported,
             resources,
@@ -82,7 +82,7 @@ impl<G: Graph> Session<G> {
     ///
     /// Takes the inputs from `start`, unless it returns an error.
     pub(super) async fn start(&mut self, start: &mut Start<G::Inputs>) -> Result<(), RunError> {
-        self.wait_for_log();
+        self.mark_waiting_for_log();
         self.recover().await?;
         let node = self.start_node(start)?;
         let json = self.journal.start(start, node, &self.state, &self.progress).await;
@@ -92,15 +92,15 @@ impl<G: Graph> Session<G> {
             let replaced = self.progress.started(self.progress.run + 1, node, inputs);
             discard("inputs", replaced);
         }
-        self.last = None;
+        self.last_committed = None;
         self.context.run = self.progress.run;
         self.context.attempt = 1;
         Ok(())
     }
 
-    /// Marks that no action is running and the run only waits for the log, if there is one. Neither the grace
-    /// period nor a timeout counts this time.
-    pub(super) fn wait_for_log(&self) {
+    /// Marks that no action is running and that the run waits only for the log, if there is one. This time counts
+    /// neither for the grace period nor for a timeout.
+    pub(super) fn mark_waiting_for_log(&self) {
         if self.journal.has_log() {
             self.context.control.set_committing(Committing::Yes);
         }
@@ -151,11 +151,11 @@ impl<G: Graph> Session<G> {
         Ok(())
     }
 
-    /// Replaces the state and the progress by those of the log.
+    /// Replaces the state and the progress with those from the log.
     pub(super) fn adopt(&mut self, restored: Restored<G>) -> Result<(), RestoreError> {
         discard("a state", mem::replace(&mut self.state, restored.state));
         discard("inputs", mem::replace(&mut self.progress, restored.progress));
-        self.at = self.node();
+        self.step_node = self.node();
         (self.item_pending, self.unreported) = (false, 0);
         self.journal.adopted(&self.state, restored.changed).map_err(RestoreError::Snapshot)
     }
@@ -197,14 +197,14 @@ impl<G: Graph> Session<G> {
         self.context.step = self.progress.step;
         self.context.node = node.index();
         self.context.attempt = 1;
-        self.at = node;
+        self.step_node = node;
     }
 
-    /// Commits a step. No other code does so. The state already contains the writes, the transition is evaluated,
-    /// and the log, if there is one, has the step.
+    /// Commits a step; steps are committed nowhere else. Before the call, the writes are in the state, the
+    /// transition is evaluated, and the log, if there is one, has stored the step.
     #[inline]
     pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
-        self.last = Some(node);
+        self.last_committed = Some(node);
         let ended = self.progress.committed(next);
         if ended.0.is_some() {
             self.end_run(ended);
@@ -233,7 +233,7 @@ impl<G: Graph> Session<G> {
     }
 
     /// Returns the outcome of a run that ends at the current position.
-    pub(super) fn rest(&self) -> Outcome<G::Node> {
+    pub(super) fn outcome_at_position(&self) -> Outcome<G::Node> {
         match self.progress.position {
             Position::Rest(node) => Outcome::Paused(node),
             Position::Unfinished(node) => Outcome::Stopped(node),
@@ -246,8 +246,8 @@ impl<G: Graph> Session<G> {
         self.progress.shown.saturating_sub(self.item_pending.into())
     }
 
-    /// Marks the items of the step as superseded.
-    pub(super) fn forget_items(&mut self) {
+    /// Marks the items of the step as superseded, without publishing it.
+    pub(super) fn mark_superseded(&mut self) {
         self.progress.superseded();
         self.item_pending = false;
     }
@@ -257,7 +257,7 @@ impl<G: Graph> Session<G> {
     }
 }
 
-/// Publishing of events.
+/// Publishing events.
 impl<G: Graph> Session<G> {
     /// Returns whether the consumer, a log or an observer receives events other than items.
     #[inline]
@@ -267,16 +267,16 @@ impl<G: Graph> Session<G> {
 
     /// Publishes that the items of the last step are superseded, if it was not committed.
     pub(super) async fn supersede(&mut self) {
-        let (step, node, items) = (self.progress.step, self.at, self.progress.shown);
+        let (step, node, items) = (self.progress.step, self.step_node, self.progress.shown);
         if items > 0 {
             self.journal.enqueue(|| EntryKind::ItemsSuperseded {
                 step,
                 node: node.name().into(),
                 items,
             });
-            // without an item that waits for the log, which the consumer has not received
+            // an item that waits for the log does not count: the consumer has not received it
             self.unreported = self.delivered();
-            self.forget_items();
+            self.mark_superseded();
         }
         if self.unreported > 0 {
             self.publish(node, EventKind::ItemsSuperseded { items: self.unreported }).await;
@@ -299,7 +299,7 @@ impl<G: Graph> Session<G> {
     async fn publish_event(&mut self, mut event: Event<G>) {
         let wanted = match self.context.control.subscription() {
             Subscription::Items => false,
-            // a later call of `started` returns the cursor of the start
+            // the start as well, because a later call of `started` returns its cursor
             Subscription::Commits => {
                 matches!(event.kind, EventKind::RunStarted | EventKind::StepCommitted { .. })
             }
@@ -307,7 +307,7 @@ impl<G: Graph> Session<G> {
             Subscription::Events => true,
         };
         if wanted {
-            self.journal.flush_shown().await;
+            self.journal.flush_before_event().await;
         }
         event.cursor = match event.kind {
             EventKind::StepCommitted { .. } => self.journal.committed(),
@@ -349,31 +349,32 @@ impl<G: Graph> Session<G> {
         observers.notify(event, &Observed::new(event, state, inputs));
     }
 
-    /// Returns an event of the run, between attempts.
+    /// Creates an event of the run between attempts. Its run and step are those of the progress, not those of the
+    /// context.
     fn event(&self, node: G::Node, kind: EventKind<G>) -> Event<G> {
         let (run, step) = (self.progress.run, self.progress.step);
         Event { run, step, ..Event::new(&self.context, node, self.journal.cursor(), kind) }
     }
 
-    /// Cancels the run, whose future was dropped before it ended. If the last step was committed and only the
+    /// Cancels the run, whose future was dropped before the run ended. If the last step is committed and only the
     /// outcome was not taken, the run counts as finished.
-    pub(super) fn cancelled(&mut self) {
+    pub(super) fn cancel(&mut self) {
         let node = self.node();
-        self.context.control.at(node.index());
+        self.context.control.set_node(node.index());
         // the thread of a blocking action cannot be dropped, but notices a stop
         self.context.control.stop(self.context.generation);
         if self.unreported > 0 {
             let items = mem::take(&mut self.unreported);
-            let event = self.event(self.at, EventKind::ItemsSuperseded { items });
+            let event = self.event(self.step_node, EventKind::ItemsSuperseded { items });
             self.notify(&event);
         }
         if let Position::Unfinished(node) = self.progress.position {
             self.journal.cancel(node);
         }
-        let event = || match self.rest() {
+        let event = || match self.outcome_at_position() {
             Outcome::Stopped(node) => self.event(node, EventKind::RunCancelled),
             outcome => {
-                let node = self.last.unwrap_or(node);
+                let node = self.last_committed.unwrap_or(node);
                 self.event(node, EventKind::RunFinished { outcome })
             }
         };
@@ -387,10 +388,11 @@ impl<G: Graph> Session<G> {
         }
     }
 
-    /// Removes everything of a run that has ended. Its waker would keep the task of the run alive.
-    pub(super) fn forget_run(&mut self) {
+    /// Removes what is kept for a run that has ended: its inputs, and its waker, which would keep the task of the
+    /// run alive.
+    pub(super) fn clear_run(&mut self) {
         discard("inputs", self.ended_run.take());
-        exclusive(&mut self.sender).forget();
+        exclusive(&mut self.sender).remove_waker();
     }
 }
 
@@ -403,7 +405,7 @@ impl<G: Graph> fmt::Debug for Session<G> {
     }
 }
 
-/// Returns an error if the run can reach a node whose input is missing before its next pause.
+/// Returns an error if the run can reach, before its next pause, a node whose input is missing.
 fn missing_input<G: Graph>(from: G::Node, inputs: &G::Inputs) -> Result<(), RunError> {
     if !G::TOPOLOGY.has_optional_inputs() {
         return Ok(());

@@ -37,7 +37,7 @@ impl<'s, G: Graph> StepRun<'s, G> {
 impl<G: Graph> NodeRunner<G> for StepRun<'_, G> {
     #[inline]
     fn node(&self) -> G::Node {
-        self.session.at
+        self.session.step_node
     }
 
     #[inline]
@@ -73,14 +73,14 @@ where
     let session = step.session;
     async move {
         let writes = {
-            let (parts, mut port) = borrow_parts::<G, A::Yields>(session);
-            let attempt = parts.attempt::<A>(bind, port.as_mut())?;
+            let (parts, mut sink) = borrow_parts::<G, A::Yields>(session);
+            let attempt = parts.attempt::<A>(bind, sink.as_mut())?;
             let writes = A::run(attempt).await.map_err(FailureCause::Error)?;
-            if let Some(port) = port.as_mut()
-                && port.pending_item.is_some()
+            if let Some(sink) = sink.as_mut()
+                && sink.pending_item.is_some()
             {
-                port.context.control.set_committing(Committing::Yes);
-                poll_fn(|cx| port.poll_pending(cx)).await;
+                sink.context.control.set_committing(Committing::Yes);
+                poll_fn(|cx| sink.poll_pending(cx)).await;
             }
             writes
         };
@@ -91,11 +91,11 @@ where
     }
 }
 
-/// Borrows the parts of a session that an action reads, and the port for its items if it streams.
+/// Borrows the parts of a session that an action reads, and the sink for its items if it streams.
 #[inline]
 fn borrow_parts<G: Graph, Y: Yielding>(
     session: &mut Session<G>,
-) -> (Parts<'_, G>, Option<Port<'_, G, Y>>) {
+) -> (Parts<'_, G>, Option<ItemSink<'_, G, Y>>) {
     let Session { progress, context, .. } = session;
     let parts = Parts {
         state: &session.state,
@@ -104,7 +104,7 @@ fn borrow_parts<G: Graph, Y: Yielding>(
         context,
         failure: progress.failure.as_ref(),
     };
-    let port = Y::STREAMS.then(|| Port {
+    let sink = Y::STREAMS.then(|| ItemSink {
         state: parts.state,
         inputs: parts.inputs,
         sender: exclusive(&mut session.sender),
@@ -114,10 +114,10 @@ fn borrow_parts<G: Graph, Y: Yielding>(
         item_pending: &mut session.item_pending,
         shown: &mut progress.shown,
         context,
-        node: session.at,
+        node: session.step_node,
         yields: PhantomData,
     });
-    (parts, port)
+    (parts, sink)
 }
 
 /// Writes that are in the state but not committed. Dropping the candidate reverts them.
@@ -136,7 +136,7 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
     /// Evaluates the transition on the candidate.
     #[inline]
     fn next(&self) -> Result<Next<G::Node>, Box<FailureCause>> {
-        decided(G::transition(self.session.at, &self.session.state))
+        map_unset_slot(G::transition(self.session.step_node, &self.session.state))
     }
 
     /// Commits the writes of a session without a log.
@@ -160,12 +160,12 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
     /// Adds the step to the journal.
     fn enqueue(&mut self, declared: FieldSet, next: Next<G::Node>) -> Result<(), LogError> {
         let Some(undo) = &self.undo else { return Ok(()) };
-        let Session { at, context, state, progress, journal, .. } = &mut *self.session;
+        let Session { step_node, context, state, progress, journal, .. } = &mut *self.session;
         if let Some(error) = context.control.take_rejection() {
             return Err(error);
         }
         context.control.set_committing(Committing::Yes);
-        let (node, attempt) = (*at, context.attempt);
+        let (node, attempt) = (*step_node, context.attempt);
         let step = Step::<G, W> { node, attempt, state, undo, declared, next, progress };
         journal.step(&step)
     }
@@ -175,7 +175,7 @@ impl<'s, G: Graph, W: Writes<State = G::State>> Candidate<'s, G, W> {
     #[inline]
     fn accept(mut self, next: Next<G::Node>) {
         let undo = self.undo.take();
-        self.session.commit(self.session.at, next);
+        self.session.commit(self.session.step_node, next);
         discard("old values", undo);
     }
 }
@@ -203,7 +203,7 @@ impl<'s, G: Graph> Parts<'s, G> {
     fn attempt<A>(
         self,
         bind: impl FnOnce(&mut A::Params),
-        port: Option<&'s mut Port<'_, G, A::Yields>>,
+        sink: Option<&'s mut ItemSink<'_, G, A::Yields>>,
     ) -> Result<Attempt<'s, A>, Box<FailureCause>>
     where
         A: Action<State = G::State>,
@@ -217,8 +217,8 @@ impl<'s, G: Graph> Parts<'s, G> {
             A::reads(self.state).map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name))?;
         let mut params = A::Params::default();
         bind(&mut params);
-        let yielder = match port {
-            Some(port) => Yielder::of_run(port, self.context),
+        let yielder = match sink {
+            Some(sink) => Yielder::of_run(sink, self.context),
             None => Yielder::unused(),
         };
         let Parts { context, failure, .. } = self;
@@ -226,14 +226,15 @@ impl<'s, G: Graph> Parts<'s, G> {
     }
 }
 
-/// Converts the error of evaluating a transition.
+/// Converts the error of a transition whose condition read a slot without a value.
 #[inline]
-pub(super) fn decided<T>(decision: Result<T, UnsetSlot>) -> Result<T, Box<FailureCause>> {
+pub(super) fn map_unset_slot<T>(decision: Result<T, UnsetSlot>) -> Result<T, Box<FailureCause>> {
     decision.map_err(|UnsetSlot(name)| FailureCause::UnsetSlot(name).into())
 }
 
-/// Publishes the items of an attempt, to the observers first and then to the slot. No other code does so.
-struct Port<'p, G: Graph, Y> {
+/// The sink for the items of an attempt: publishes them to the observers and then to the slot. Items are published
+/// nowhere else.
+struct ItemSink<'p, G: Graph, Y> {
     state: &'p G::State,
     inputs: Option<&'p G::Inputs>,
     sender: &'p mut SlotSender<Published<G>>,
@@ -249,7 +250,7 @@ struct Port<'p, G: Graph, Y> {
     yields: PhantomData<fn() -> Y>,
 }
 
-impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, Y> {
+impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for ItemSink<'_, G, Y> {
     #[inline]
     fn poll_emit(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
         if self.context.control.has_subscribers() {
@@ -261,7 +262,7 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
         if self.sender.is_free()
             && let Some(item) = item.take()
         {
-            // first, because it is code of the program and may panic
+            // converted first, because the conversion is code of the program and may panic
             let item = Y::convert(item);
             *self.shown += 1;
             self.show(Published::Item(self.node, item));
@@ -270,7 +271,7 @@ impl<G: Graph, Y: Convert<G::Item>> Emit<<Y as Yielding>::Item> for Port<'_, G, 
     }
 }
 
-impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
+impl<G: Graph, Y: Convert<G::Item>> ItemSink<'_, G, Y> {
     /// `poll_emit` if a log, observers or a consumer of events receive the item. It is recorded before it is shown.
     fn poll_subscribed(&mut self, item: &mut Option<Y::Item>, cx: &mut Task<'_>) -> Poll<Flow> {
         if self.context.control.has_rejected_item() {
@@ -284,7 +285,7 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
         }
         match self.poll_record(item, cx) {
             Poll::Pending => {
-                self.context.control.wait_for(Wait::Log);
+                self.context.control.set_waiting_for(Wait::Log);
                 return Poll::Pending;
             }
             Poll::Ready(Err(error)) => {
@@ -328,22 +329,22 @@ impl<G: Graph, Y: Convert<G::Item>> Port<'_, G, Y> {
     }
 }
 
-impl<G: Graph, Y> Port<'_, G, Y> {
+impl<G: Graph, Y> ItemSink<'_, G, Y> {
     /// Completes when the consumer has taken the item.
     #[inline]
     fn poll_free(&mut self, cx: &mut Task<'_>) -> Poll<Flow> {
         if self.sender.poll_free(cx).is_ready() {
             return Poll::Ready(self.flow());
         }
-        self.context.control.wait_for(Wait::Consumer);
+        self.context.control.set_waiting_for(Wait::Consumer);
         Poll::Pending
     }
 
-    /// Waits for the consumer to take an item.
+    /// Returns `Pending` and registers the task for a wake when the consumer takes the item.
     #[inline]
     fn suspend(&mut self, cx: &mut Task<'_>) -> Poll<Flow> {
         self.sender.suspend(cx);
-        self.context.control.wait_for(Wait::Consumer);
+        self.context.control.set_waiting_for(Wait::Consumer);
         Poll::Pending
     }
 

@@ -1,4 +1,4 @@
-//! Noticing of a stop, and the grace period after it.
+//! Detection of a stop, and the grace period after it.
 
 use super::limit::TimeBudget;
 use crate::{
@@ -11,13 +11,13 @@ use std::{
     time::Duration,
 };
 
-/// Notices a stop, and measures the grace period of an action that does not finish.
+/// Detects a stop, and measures the grace period of an action that does not finish.
 pub(super) struct Stop {
     pub(super) stopper: Stopper,
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) grace_period: Duration,
-    /// The grace period, once a stop was noticed.
-    deadline: Option<TimeBudget>,
+    /// The time left of the grace period; `None` before a stop was detected.
+    budget: Option<TimeBudget>,
     /// The waker for a stop, and its registration.
     waker: Option<KnownWaker>,
     key: Option<WaitKey>,
@@ -25,18 +25,22 @@ pub(super) struct Stop {
 
 impl Stop {
     pub(super) fn new(stopper: Stopper, runtime: Arc<dyn Runtime>, grace_period: Duration) -> Self {
-        Self { stopper, runtime, grace_period, deadline: None, waker: None, key: None }
+        Self { stopper, runtime, grace_period, budget: None, waker: None, key: None }
     }
 
-    /// Completes when a stop is requested, until the grace period starts.
+    /// Completes when a stop is requested. Always pending once the grace period has started.
     #[inline]
     pub(super) fn poll_stop(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if self.deadline.is_some() {
+        if self.budget.is_some() {
             return Poll::Pending;
         }
         if !self.waker.as_ref().is_some_and(|known| known.is(cx.waker())) {
             self.waker = Some(KnownWaker::new(cx.waker()));
-            return self.stopper.control.wait(self.stopper.generation, &mut self.key, cx.waker());
+            return self.stopper.control.poll_stop(
+                self.stopper.generation,
+                &mut self.key,
+                cx.waker(),
+            );
         }
         if self.stopper.is_stopped() {
             return Poll::Ready(());
@@ -44,8 +48,8 @@ impl Stop {
         Poll::Pending
     }
 
-    /// Removes the waker at the end of the run. It would keep the task of the run alive.
-    pub(super) fn forget(&mut self) {
+    /// Removes the waker at the end of the run, because it would keep the task of the run alive.
+    pub(super) fn deregister(&mut self) {
         self.stopper.control.deregister(&mut self.key);
         self.waker = None;
     }
@@ -53,37 +57,37 @@ impl Stop {
     /// Called after a stop. Completes when the grace period is over and an action is running, or when the action
     /// abandons its step. Time spent waiting for the log is not counted.
     #[cold]
-    pub(super) fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_grace_period(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let (runtime, control) = (&*self.runtime, &self.stopper.control);
-        if control.waits_for() == Wait::Nothing {
+        if control.waiting_for() == Wait::Abandoned {
             self.grace_period = Duration::ZERO;
             return Poll::Ready(());
         }
-        let first = self.deadline.is_none();
+        let first = self.budget.is_none();
         let started = || TimeBudget::new(self.grace_period, runtime);
-        let deadline = self.deadline.get_or_insert_with(started);
-        if first && control.waits_for() == Wait::Log {
+        let budget = self.budget.get_or_insert_with(started);
+        if first && control.waiting_for() == Wait::Log {
             // the action may have dropped the item that waits for the log; the next poll shows whether it did
-            control.wait_for(Wait::Own);
+            control.set_waiting_for(Wait::Own);
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let now = runtime.now();
-        deadline.pause(now, now);
-        let waits_for_log = control.is_committing() || control.waits_for() == Wait::Log;
+        budget.pause(now, now);
+        let waits_for_log = control.is_committing() || control.waiting_for() == Wait::Log;
         // the next poll of the action sets it again
-        control.wait_for(Wait::Own);
+        control.set_waiting_for(Wait::Own);
         if waits_for_log {
-            deadline.poll_paused(runtime, cx);
+            budget.poll_paused(runtime, cx);
             return Poll::Pending;
         }
-        deadline.count(now);
-        deadline.poll_elapsed(runtime, cx)
+        budget.resume(now);
+        budget.poll_elapsed(runtime, cx)
     }
 }
 
 impl Drop for Stop {
     fn drop(&mut self) {
-        self.forget();
+        self.deregister();
     }
 }

@@ -16,8 +16,9 @@ pub struct Context {
     pub(crate) generation: u64,
     pub(crate) step: u64,
     pub(crate) attempt: u32,
-    /// The names of the graph's nodes, and the index of the node that runs: a step stores the index only.
+    /// The names of the graph's nodes.
     pub(crate) names: &'static [&'static str],
+    /// The index of the current node in `names`: a step stores only the index.
     pub(crate) node: usize,
     pub(crate) control: Arc<Control>,
     pub(crate) threads: Arc<Threads>,
@@ -65,7 +66,7 @@ impl Context {
         self.control.is_stopped(self.generation)
     }
 
-    /// Waits until a stop is requested; for use in `select!`, beside a wait that may be long.
+    /// Waits until a stop is requested. For use in `select!`, together with a future that may take long.
     ///
     /// Its cost does not depend on how many such futures exist, and dropping it removes its registration.
     ///
@@ -114,13 +115,13 @@ impl Context {
         self.stopped().await;
         let abandoned = Abandoned(&self.control);
         poll_fn(|_| {
-            abandoned.0.wait_for(Wait::Nothing);
+            abandoned.0.set_waiting_for(Wait::Abandoned);
             Poll::Pending
         })
         .await
     }
 
-    /// Returns the time since some fixed moment, from the app's [`Runtime`].
+    /// Returns the time since a fixed but unspecified point in time, from the app's [`Runtime`].
     pub fn now(&self) -> Duration {
         self.runtime.now()
     }
@@ -150,7 +151,7 @@ struct Abandoned<'a>(&'a Control);
 
 impl Drop for Abandoned<'_> {
     fn drop(&mut self) {
-        self.0.wait_for(Wait::Own);
+        self.0.set_waiting_for(Wait::Own);
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Control {
     subscription: AtomicU8,
     /// The tasks that wait for a stop.
     waiting: Mutex<Waiting>,
-    /// Why the log rejected an item of the current action.
+    /// The error with which the log rejected an item of the current attempt.
     rejection: Mutex<Option<LogError>>,
     /// A [`Committing`].
     committing: AtomicBool,
@@ -47,7 +47,7 @@ pub(crate) enum Wait {
     /// It waits for the log to store an item.
     Log = 2,
     /// It has abandoned its step after a stop.
-    Nothing = 3,
+    Abandoned = 3,
 }
 
 /// Whether the run waits for the log and no action is running: before the first step, between steps, or
@@ -101,7 +101,7 @@ impl Control {
     }
 
     /// Sets the index of the current node.
-    pub(crate) fn at(&self, node: usize) {
+    pub(crate) fn set_node(&self, node: usize) {
         self.node.store(node as u64, Ordering::Relaxed);
     }
 
@@ -123,7 +123,7 @@ impl Control {
 
     /// Registers `waker` for a stop of this generation; `key` stores the registration between calls. Checks for
     /// a stop after registering, so that none is missed.
-    pub(crate) fn wait(
+    pub(crate) fn poll_stop(
         &self,
         generation: u64,
         key: &mut Option<WaitKey>,
@@ -134,7 +134,7 @@ impl Control {
         if self.is_stopped(generation) { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Removes the registration of [`wait`](Self::wait).
+    /// Removes the registration of [`poll_stop`](Self::poll_stop).
     pub(crate) fn deregister(&self, key: &mut Option<WaitKey>) {
         if let Some(key) = key.take() {
             let _waker = lock(&self.waiting).remove(key);
@@ -159,17 +159,18 @@ impl Control {
         self.committing.store(committing == Committing::Yes, Ordering::Relaxed);
     }
 
+    /// Sets the reason why the current action is suspended.
     #[inline]
-    pub(crate) fn wait_for(&self, wait: Wait) {
+    pub(crate) fn set_waiting_for(&self, wait: Wait) {
         self.wait.store(wait as u8, Ordering::Relaxed);
     }
 
-    /// Returns the last value of [`wait_for`](Self::wait_for).
-    pub(crate) fn waits_for(&self) -> Wait {
+    /// Returns the reason why the current action is suspended.
+    pub(crate) fn waiting_for(&self) -> Wait {
         match self.wait.load(Ordering::Relaxed) {
             1 => Wait::Consumer,
             2 => Wait::Log,
-            3 => Wait::Nothing,
+            3 => Wait::Abandoned,
             _ => Wait::Own,
         }
     }
@@ -248,7 +249,7 @@ impl Waiting {
 /// A suspended `yield_!` returns [`Flow::Stop`](super::Flow). The action may finish with what it has, and its
 /// writes are committed.
 ///
-/// Stopping twice, or after the run is over, does nothing.
+/// Stopping a run again, or after it is over, does nothing.
 #[derive(Clone)]
 pub struct Stopper {
     pub(crate) control: Arc<Control>,
@@ -261,8 +262,7 @@ impl Stopper {
         self.control.stop(self.generation);
     }
 
-    /// Returns whether the run is to stop: a stop of it or of a later run was requested, or it was
-    /// cancelled.
+    /// Returns whether a stop of this run or of a later one was requested, or this run was cancelled.
     #[inline]
     pub fn is_stopped(&self) -> bool {
         self.control.is_stopped(self.generation)
@@ -301,7 +301,7 @@ impl Future for Stopped<'_> {
         if this.control.is_stopped(this.generation) {
             return Poll::Ready(());
         }
-        this.control.wait(this.generation, &mut this.key, cx.waker())
+        this.control.poll_stop(this.generation, &mut this.key, cx.waker())
     }
 }
 
@@ -314,6 +314,7 @@ impl Drop for Stopped<'_> {
 /// A count of the threads on which blocking actions are running.
 #[derive(Debug, Default)]
 pub(crate) struct Threads {
+    /// The number of running threads, and the tasks that wait until it is 0.
     inner: Mutex<(usize, Vec<Waker>)>,
 }
 
@@ -449,10 +450,10 @@ mod tests {
     fn waker_may_own_a_task_that_waits_for_a_stop() {
         let control = crate::sync::Arc::new(Control::default());
         let (mut inner, mut outer) = (None, None);
-        assert!(control.wait(1, &mut inner, Waker::noop()).is_pending());
+        assert!(control.poll_stop(1, &mut inner, Waker::noop()).is_pending());
         let task = Task(crate::sync::Arc::clone(&control), Mutex::new(inner));
-        assert!(control.wait(1, &mut outer, &Waker::from(Arc::new(task))).is_pending());
-        assert!(control.wait(1, &mut outer, Waker::noop()).is_pending());
+        assert!(control.poll_stop(1, &mut outer, &Waker::from(Arc::new(task))).is_pending());
+        assert!(control.poll_stop(1, &mut outer, Waker::noop()).is_pending());
         assert_eq!(slots(&control), (1, 2));
         control.deregister(&mut outer);
         assert_eq!(slots(&control), (0, 0));

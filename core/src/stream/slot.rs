@@ -29,7 +29,7 @@ pub(crate) fn one_item_slot<T>(control: &Arc<Control>) -> (SlotSender<T>, SlotRe
 #[derive(Debug, Default)]
 pub(crate) struct SlotState {
     /// One of [`FREE`], [`FULL`], [`TAKEN`].
-    filling: AtomicU8,
+    occupancy: AtomicU8,
     waker: Mutex<Option<Waker>>,
 }
 
@@ -42,9 +42,9 @@ impl SlotState {
     /// Returns whether the last value was taken. Returns `true` once for each value.
     #[inline]
     pub(super) fn was_taken(&self) -> bool {
-        let taken = self.filling.load(Ordering::Relaxed) == TAKEN;
+        let taken = self.occupancy.load(Ordering::Relaxed) == TAKEN;
         if taken {
-            self.filling.store(FREE, Ordering::Relaxed);
+            self.occupancy.store(FREE, Ordering::Relaxed);
         }
         taken
     }
@@ -57,8 +57,8 @@ type Ring<T> = std::sync::Arc<StaticRb<T, 1>>;
 pub(crate) struct SlotSender<T> {
     producer: CachingProd<Ring<T>>,
     control: Arc<Control>,
-    /// The waker that is registered for the receiver. It is compared here, so that the lock is taken only for a
-    /// new one.
+    /// The waker that is registered for the receiver. The wakers of later polls are compared with it, so that the
+    /// lock is taken only for a new one.
     waker: Option<KnownWaker>,
 }
 
@@ -67,7 +67,7 @@ impl<T> SlotSender<T> {
     #[inline]
     pub(crate) fn put(&mut self, value: T) -> Result<(), T> {
         self.producer.try_push(value)?;
-        self.control.slot.filling.store(FULL, Ordering::Relaxed);
+        self.control.slot.occupancy.store(FULL, Ordering::Relaxed);
         Ok(())
     }
 
@@ -100,16 +100,16 @@ impl<T> SlotSender<T> {
     /// Returns whether the slot is free.
     #[inline]
     pub(crate) fn is_free(&mut self) -> bool {
-        let filling = &self.control.slot.filling;
-        let free = filling.load(Ordering::Relaxed) != FULL;
+        let occupancy = &self.control.slot.occupancy;
+        let free = occupancy.load(Ordering::Relaxed) != FULL;
         if free {
-            filling.store(FREE, Ordering::Relaxed);
+            occupancy.store(FREE, Ordering::Relaxed);
         }
         free
     }
 
     /// Removes the waker at the end of a run.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn remove_waker(&mut self) {
         if self.waker.take().is_some() {
             // dropped after the lock is released: it may be the last reference to a task
             let _waker = lock(&self.control.slot.waker).take();
@@ -133,7 +133,7 @@ impl<T> SlotReceiver<T> {
     #[inline]
     pub(crate) fn take(&mut self) -> Option<T> {
         let value = self.consumer.try_pop()?;
-        self.control.slot.filling.store(TAKEN, Ordering::Relaxed);
+        self.control.slot.occupancy.store(TAKEN, Ordering::Relaxed);
         Some(value)
     }
 
@@ -174,7 +174,8 @@ impl KnownWaker {
         self.waker.data() == waker.data() && ptr::eq(self.table, waker.vtable())
     }
 
-    /// Returns whether `waker` is the same by the contents of its vtable, whose address is then stored.
+    /// Returns whether `waker` is the same, comparing the contents of the vtables. If so, stores the address of its
+    /// vtable.
     fn is_clone_of(&mut self, waker: &Waker) -> bool {
         let same = self.waker.data() == waker.data() && *self.table == *waker.vtable();
         if same {

@@ -1,4 +1,4 @@
-//! Values of the program in entries. Each value is read back before it is appended.
+//! Serialization of the program's values into entries. Each value is read back before it is appended.
 
 use crate::{
     action::{Context, Writes},
@@ -24,18 +24,18 @@ pub(in crate::run) fn encode_item<G: Graph<Item: Serialize>>(
     item: &G::Item,
 ) -> Result<NewEntry, LogError> {
     let (step, node, attempt) = (context.step, context.node(), context.attempt);
-    let refused = |error: serde_json::Error| LogError::NotSerialisable {
+    let not_serialisable = |error: serde_json::Error| LogError::NotSerialisable {
         what: format!("an item of node `{node}`"),
         reason: error.to_string(),
     };
-    let item = to_json(item).map_err(refused)?;
-    G::check_item(&item).map_err(|error| refused(unreadable(&error)))?;
+    let item = to_json(item).map_err(not_serialisable)?;
+    G::check_item(&item).map_err(|error| not_serialisable(unreadable(&error)))?;
     writer.new_entry(&EntryRef::Item { step, node, attempt, item })
 }
 
 /// Serializes the inputs of a run. Returns an error if they cannot be read back.
 pub(super) fn inputs_json<G: Graph>(inputs: &G::Inputs) -> Result<Value, LogError> {
-    serialised("the inputs", || {
+    call_serde("the inputs", || {
         let json = fields_to_json(inputs)?;
         ReadBack::<G::Inputs>::json(&json).map(dropped).map_err(|error| unreadable(&error))?;
         Ok(json)
@@ -48,13 +48,13 @@ pub(super) fn commit_patches<W: Writes<State: State>>(
     state: &W::State,
     declared: FieldSet,
 ) -> Result<FieldPatches, LogError> {
-    match serialised("the state", || Ok(W::patches(undo, state)))? {
+    match call_serde("the state", || Ok(W::patches(undo, state)))? {
         Some(patches) => Ok(patches?),
         None => whole_fields(state, declared),
     }
 }
 
-/// Returns patches with the whole values of all declared fields, for hand-written writes without patches.
+/// Returns patches that set all declared fields to their whole values, for hand-written writes without patches.
 pub(super) fn whole_fields<S: State>(
     state: &S,
     declared: FieldSet,
@@ -63,26 +63,26 @@ pub(super) fn whole_fields<S: State>(
     for index in declared.iter() {
         let Some(field) = S::FIELDS.get(index) else { continue };
         let what = format!("field `{}`", field.name);
-        if let Some(patch) = serialised(&what, || state.__whole(index))? {
+        if let Some(patch) = call_serde(&what, || state.__whole(index))? {
             patches.push((field.key, patch));
         }
     }
     Ok(patches)
 }
 
-/// Calls serde on a value of the program, and converts its errors and panics.
-fn serialised<T>(
+/// Calls serde on a value of the program. Converts errors and panics into a [`LogError`].
+fn call_serde<T>(
     what: &str,
     work: impl FnOnce() -> Result<T, serde_json::Error>,
 ) -> Result<T, LogError> {
-    let refused = |reason| LogError::NotSerialisable { what: what.into(), reason };
+    let not_serialisable = |reason| LogError::NotSerialisable { what: what.into(), reason };
     match caught(work) {
-        Ok(result) => result.map_err(|error| refused(error.to_string())),
-        Err(panicked) => Err(refused(in_serde(&panicked))),
+        Ok(result) => result.map_err(|error| not_serialisable(error.to_string())),
+        Err(panicked) => Err(not_serialisable(serde_panic_reason(&panicked))),
     }
 }
 
-pub(super) fn in_serde(Panicked(message): &Panicked) -> String {
+pub(super) fn serde_panic_reason(Panicked(message): &Panicked) -> String {
     format!("its `Serialize` or `Deserialize` panicked: {message}")
 }
 
@@ -90,8 +90,8 @@ pub(super) fn name<N: Node>(node: N) -> String {
     node.name().to_owned()
 }
 
-/// Returns the entry of a run that ends with the transition after its last step.
-pub(super) fn run_over<N: Node>(next: Next<N>) -> Option<EntryKind> {
+/// Returns the entry for the end of a run; `None` if the run continues after this transition.
+pub(super) fn run_end_entry<N: Node>(next: Next<N>) -> Option<EntryKind> {
     match next {
         Next::Node(_) => None,
         Next::Pause(node) => Some(EntryKind::RunPaused { node: name(node) }),

@@ -1,4 +1,4 @@
-//! The journal of a session: the entries of its steps and runs, and when these wait for the log.
+//! The journal of a session: writes the entries of its steps and runs, and waits until the log has them.
 
 mod entries;
 mod runs;
@@ -6,7 +6,7 @@ mod runs;
 pub(super) use self::entries::{EncodeItem, encode_item};
 
 use self::{
-    entries::{commit_patches, in_serde, inputs_json, name, run_over, whole_fields},
+    entries::{commit_patches, inputs_json, name, run_end_entry, serde_panic_reason, whole_fields},
     runs::{MissingEnd, Runs},
 };
 use super::{
@@ -31,15 +31,15 @@ use std::task::{Context, Poll};
 /// Writes the entries of a session to its log. Every method does nothing if the app has no log.
 pub(crate) struct Journal<G: Graph>(Option<Box<Recorder<G>>>);
 
-/// A journal with a log.
+/// The state of a journal with a log.
 struct Recorder<G: Graph> {
     writer: Writer,
     encode: EncodeItem<G>,
-    /// The entry of the last commit.
+    /// The cursor of the last commit.
     committed: Option<Cursor>,
     runs: Runs,
-    /// Another version of the graph or the state wrote the session: a snapshot has to be written before the next
-    /// entry, which uses the names of this version.
+    /// Whether a snapshot has to be written before the next entry: another version of the graph or the state wrote
+    /// the session, and the next entry uses the names of this version.
     snapshot_due: bool,
 }
 
@@ -133,8 +133,8 @@ impl<G: Graph> Journal<G> {
         }
     }
 
-    /// Waits until an event that is about to be shown is as durable as the app requires of items.
-    pub(super) async fn flush_shown(&mut self) {
+    /// Called before an event is published. Under [`Durability::Item`], waits until all entries are durable.
+    pub(super) async fn flush_before_event(&mut self) {
         if let Some(recorder) = &mut self.0
             && recorder.writer.durability() == Durability::Item
         {
@@ -178,8 +178,8 @@ impl<G: Graph> Journal<G> {
         Ok(())
     }
 
-    /// Makes a snapshot due before the next entry if another version of the graph or the state wrote the session.
-    /// Opening the session alone writes nothing.
+    /// Called after the session was restored. If another version of the graph or the state wrote it (`changed`), a
+    /// snapshot is due before the next entry. It is not written yet, because opening a session writes nothing.
     pub(super) fn adopted(&mut self, state: &G::State, changed: bool) -> Result<(), LogError> {
         if let Some(recorder) = &mut self.0 {
             recorder.snapshot_due = changed;
@@ -213,11 +213,11 @@ impl<G: Graph> Journal<G> {
         next: Option<Next<G::Node>>,
     ) -> Result<(), LogError> {
         let Some(recorder) = &mut self.0 else { return Ok(()) };
-        let (over, next) = (next.and_then(run_over), next.map(|next| next.map(name)));
+        let (end, next) = (next.and_then(run_end_entry), next.map(|next| next.map(name)));
         let waits = next.is_some();
         recorder.writer.append(&EntryKind::StepFailed { step, failure: failure.into(), next })?;
-        if let Some(over) = over {
-            recorder.writer.append(&over)?;
+        if let Some(end) = end {
+            recorder.writer.append(&end)?;
         }
         if waits { recorder.writer.commit().await } else { Ok(()) }
     }
@@ -246,7 +246,7 @@ impl<G: Graph> Journal<G> {
             // the log has all entries of the runs
             recorder.runs.clear();
         }
-        recorder.due_snapshot(state, progress)?;
+        recorder.snapshot_if_due(state, progress)?;
         recorder.writer.append(&entry)?;
         recorder.runs.started(recorder.last());
         recorder.writer.commit().await?;
@@ -302,7 +302,7 @@ impl<G: Graph> Journal<G> {
         if !recorder.writer.is_broken() {
             match recorder.writer.check_appends() {
                 Ok(()) => return Ok(None),
-                // steps that were already published are lost
+                // the lost steps were already published, so the caller has to receive the error
                 Err(error) if matches!(recorder.writer.durability(), Durability::Batch(_)) => {
                     return Err(error);
                 }
@@ -312,13 +312,13 @@ impl<G: Graph> Journal<G> {
         recorder.writer.reopen().await.map(Some)
     }
 
-    /// Continues after the last entry that was read. If the log has a run without its end, the end is added again;
-    /// `unfinished` is the node of such a run.
+    /// Continues after the last entry that was read. If the end of the last run is missing in the log, it is added
+    /// again; `unfinished` is the node of that run.
     pub(super) fn recovered(&mut self, last: Offset, unfinished: Option<G::Node>) {
         let Some(recorder) = &mut self.0 else { return };
-        let why = recorder.writer.broken().map(|error| chain(error));
+        let error = recorder.writer.broken().map(|error| chain(error));
         recorder.writer.resume();
-        let missing = recorder.runs.recovered(last, why);
+        let missing = recorder.runs.recovered(last, error);
         if let (Some(MissingEnd { error }), Some(node)) = (missing, unfinished.map(name)) {
             recorder.enqueue(&match error.clone() {
                 Some(error) => EntryKind::RunFailed { node, error },
@@ -362,8 +362,8 @@ impl<G: Graph> Recorder<G> {
             next: step.next.map(Node::name),
         })?;
         self.committed = self.writer.cursor();
-        if let Some(over) = run_over(step.next) {
-            self.writer.append(&over)?;
+        if let Some(end) = run_end_entry(step.next) {
+            self.writer.append(&end)?;
         }
         if self.writer.is_snapshot_due() {
             self.snapshot(step.state, step.progress, Some(step.next))?;
@@ -373,12 +373,12 @@ impl<G: Graph> Recorder<G> {
 
     fn reopen(&mut self, state: &G::State, progress: &GraphProgress<G>) -> Result<(), LogError> {
         self.writer.check_appends()?;
-        self.due_snapshot(state, progress)?;
+        self.snapshot_if_due(state, progress)?;
         self.writer.append(&EntryKind::SessionReopened { node: name(G::START) })
     }
 
-    /// Adds a snapshot of the session after the step that is about to be committed and is followed by `next`. For
-    /// a new session, it is the first entry.
+    /// Adds a snapshot of the session. With `next`, it includes the step that is about to be committed, which
+    /// `next` follows. In a new session, it is the first entry.
     fn snapshot(
         &mut self,
         state: &G::State,
@@ -397,7 +397,7 @@ impl<G: Graph> Recorder<G> {
             Some(_) => EntryRef::Snapshot(&snapshot),
         };
         let entry = caught(|| self.writer.new_entry(&entry)).unwrap_or_else(|panicked| {
-            let (what, reason) = ("the state".into(), in_serde(&panicked));
+            let (what, reason) = ("the state".into(), serde_panic_reason(&panicked));
             Err(LogError::NotSerialisable { what, reason })
         })?;
         self.writer.enqueue(entry);
@@ -405,12 +405,12 @@ impl<G: Graph> Recorder<G> {
     }
 
     /// Adds a snapshot if one is due before the next entry.
-    fn due_snapshot(
+    fn snapshot_if_due(
         &mut self,
         state: &G::State,
         progress: &GraphProgress<G>,
     ) -> Result<(), LogError> {
-        // not only at commits, because many runs in a row may fail before their first one
+        // not only at commits, because many runs in a row may fail before their first commit
         if self.snapshot_due || self.writer.is_snapshot_due() {
             self.snapshot(state, progress, None)?;
             self.snapshot_due = false;

@@ -46,17 +46,17 @@ impl Runs {
     }
 
     /// Removes the runs that are not in the log, whose last entry is at `last`. Returns the end of the last run if
-    /// it is missing in the log; `why` is its error if no other one is known.
+    /// it is missing in the log; `default_error` is its error if none was recorded.
     pub(super) fn recovered(
         &mut self,
         last: Offset,
-        why: Option<Vec<String>>,
+        default_error: Option<Vec<String>>,
     ) -> Option<MissingEnd> {
         self.0.retain(|run| run.started <= last);
         let run = self.0.last_mut()?;
         if run.ended.is_some_and(|ended| ended <= last) {
             return None;
         }
-        Some(MissingEnd { error: run.error.take().or(why) })
+        Some(MissingEnd { error: run.error.take().or(default_error) })
     }
 }
