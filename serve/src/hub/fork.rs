@@ -8,7 +8,7 @@ use burdock::{
 };
 
 impl<G: Graph> Hub<G> {
-    /// Creates a session that starts as a copy of a session of this graph at a cursor; `None` is its last entry.
+    /// Forks a session of this graph at a cursor, or at its last entry if `at` is `None`.
     pub(crate) async fn fork(
         &self,
         session: &SessionId,
@@ -31,7 +31,7 @@ impl<G: Graph> Hub<G> {
         Ok(fork(&self.log, session, view.offset, new).await?)
     }
 
-    /// Returns the offset of a cursor.
+    /// Returns the offset of the entry at a cursor.
     ///
     /// # Errors
     /// Returns an error if the entry was trimmed, or if the session does not have the cursor: it never had it, or

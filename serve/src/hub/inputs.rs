@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The inputs of a run that is to start.
 pub(crate) struct RunInputs<G: Graph> {
-    /// Cloned for each attempt to start.
+    /// They are cloned for each attempt to start the run.
     inputs: G::Inputs,
     /// The optional inputs that were given.
     optional: Vec<&'static str>,

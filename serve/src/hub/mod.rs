@@ -1,4 +1,4 @@
-//! The hub: it owns the runs of a server, at most one at a time in each session. They continue without readers.
+//! The hub, which owns the runs of a server: at most one at a time in each session. Runs continue without readers.
 //!
 //! A session is opened when a run is started in it, and closed after it has been idle for a while. Reading does
 //! not open it. Each run is a task that the hub joins when it shuts down.
@@ -45,16 +45,16 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Opens a session for writing.
+/// A function that opens a session for writing.
 pub(crate) type Open<G> = Box<dyn Fn(SessionId, Existence) -> Opening<G> + Send + Sync>;
 
 /// The future of an app whose session is being opened.
 pub(crate) type Opening<G> = Pin<Box<dyn Future<Output = Result<App<G>, BuildError>> + Send>>;
 
-/// Number of idle sessions that are closed at once when the limit of open sessions is reached.
-const EVICTED_AT_ONCE: usize = 8;
+/// Number of idle sessions that are closed together when the limit of open sessions is reached.
+const EVICTION_BATCH: usize = 8;
 
-/// How long a request waits for a session to be closed at the limit.
+/// How long a request waits for another session to be closed when the limit of open sessions is reached.
 const EVICTION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The sessions of a server.
@@ -63,7 +63,7 @@ pub(crate) struct Hub<G: Graph> {
     pub(crate) limits: Limits,
     pub(crate) readiness: Readiness,
     readers: Arc<Readers>,
-    opening: Open<G>,
+    open: Open<G>,
     slots: Mutex<BTreeMap<SessionId, Arc<SessionSlot<G>>>>,
     runs: TaskTracker,
     /// The task that closes idle sessions.
@@ -79,7 +79,7 @@ impl<G: Graph> Hub<G> {
             readers: Arc::new(Readers::new(limits.of_readers(), closing.clone())),
             readiness: Readiness::default(),
             limits,
-            opening: open,
+            open,
             slots: Mutex::default(),
             runs: TaskTracker::new(),
             sweeper: Mutex::default(),
@@ -176,7 +176,7 @@ impl<G: Graph> Hub<G> {
     fn remove_unopened(&self, slot: &Arc<SessionSlot<G>>) {
         let mut slots = self.slots();
         let empty = slot.try_lock().is_some_and(|app| app.is_none());
-        // the map and the caller
+        // two references: those of the map and of the caller
         if empty && Arc::strong_count(slot) <= 2 {
             remove(&mut slots, slot);
         }
@@ -189,7 +189,7 @@ impl<G: Graph> Hub<G> {
         let mut idle: Vec<_> =
             self.slots().values().filter(|slot| slot.is_idle(now)).cloned().collect();
         idle.sort_by_key(|slot| slot.last_used());
-        idle.truncate(EVICTED_AT_ONCE);
+        idle.truncate(EVICTION_BATCH);
         let (sender, mut closed) = mpsc::channel(1);
         for slot in idle {
             let sender = sender.clone();
@@ -214,8 +214,8 @@ impl<G: Graph> Hub<G> {
         }
     }
 
-    /// Spawns the task that closes idle sessions, unless it is running. It ends with the runtime in which it was
-    /// spawned, with the server, and at the shutdown.
+    /// Spawns the task that closes idle sessions, unless it is running. The task ends with the runtime in which it
+    /// was spawned, when the server is dropped, and when the server shuts down.
     fn ensure_sweeper(self: &Arc<Self>) -> Result<(), SessionError> {
         if self.closing.is_cancelled() {
             return Err(SessionError::ShuttingDown);
@@ -247,14 +247,14 @@ impl<G: Graph> Hub<G> {
                 close(app, slot.session()).await;
             }
             let mut slots = hub.slots();
-            // this task and the map
+            // two references: those of the map and of this task
             if slot.is_idle(since) && Arc::strong_count(&slot) <= 2 {
                 remove(&mut slots, &slot);
             }
         }
     }
 
-    /// Stops runs at a commit, and closes every session.
+    /// Stops all runs at their next commit, and closes every session.
     pub(crate) async fn shut_down(&self) {
         self.closing.cancel();
         self.runs.close();
@@ -289,21 +289,21 @@ impl<G: Graph> Hub<G> {
         if reopened.is_ok() {
             reopened = app.flush().await;
             if reopened.is_err() {
-                // the log may have the entry or not: the next request opens the session and reads it
+                // it is unknown whether the log has the entry: the next request opens the session and reads it
                 *permit.app = None;
             }
         }
         reopened.map_err(|error| SessionError::of_run(permit.session(), error))
     }
 
-    /// Deletes a session with all of its entries. Stops its run and the starts that wait.
+    /// Deletes a session with all of its entries. Stops its run and the starts that wait for it.
     pub(crate) async fn delete(&self, session: &SessionId) -> Result<(), SessionError> {
         let Some(slot) = self.try_slot(session)? else {
             return Ok(self.log.delete(session).await?);
         };
         slot.stop_all();
         let mut app = slot.lock().await;
-        // dropped without closing it: a last entry would be deleted at once
+        // dropped and not closed: the entries that closing writes would be deleted immediately
         drop(app.take());
         // dropped before the lock, even if this future is dropped
         let _deleting = Deleting::new(self, &slot);
@@ -341,7 +341,7 @@ impl<G: Graph> Drop for Hub<G> {
     }
 }
 
-/// Removes a slot, unless its session has another one by now.
+/// Removes a slot from the map, unless its session already has another slot.
 fn remove<G: Graph>(
     slots: &mut BTreeMap<SessionId, Arc<SessionSlot<G>>>,
     slot: &Arc<SessionSlot<G>>,

@@ -36,7 +36,7 @@ pub(crate) struct Readers {
     closing: CancellationToken,
 }
 
-/// A reader of a session. It counts until it is dropped.
+/// A reader of a session. It is counted until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Reader {
     counts: SharedCounts,

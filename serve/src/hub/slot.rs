@@ -1,4 +1,5 @@
-//! Slots: for each session in use, its app while it is open, and the permit to work on it.
+//! Slots of the sessions in use. A slot has the app of its session while that is open, and issues the permits to
+//! work on it.
 
 use super::Readers;
 use burdock::{App, Graph, Stopper, log::SessionId};
@@ -29,7 +30,7 @@ struct SlotStatus {
     stop_count: u64,
     /// Number of permits issued.
     permits: u64,
-    /// The session is being deleted; requests that wait here must look its slot up again.
+    /// Whether the session is being deleted. Requests that wait for this slot then have to look the slot up again.
     deleted: bool,
 }
 
@@ -79,7 +80,7 @@ impl<G: Graph> SessionSlot<G> {
         self.status().deleted
     }
 
-    /// Makes requests that wait here look the slot of the session up again.
+    /// Marks the session as being deleted, so that requests that wait for this slot look the slot up again.
     pub(super) fn mark_deleted(&self) {
         self.status().deleted = true;
     }
@@ -110,7 +111,8 @@ impl<G: Graph> SessionSlot<G> {
         (!matches!(status.run, RunStatus::Starting { .. })).then_some(status.permits)
     }
 
-    /// Joins the queue directly behind a permit; returns `None` if another request waits or got the next permit.
+    /// Joins the queue directly behind a permit; returns `None` if another request waits or a later permit was
+    /// issued.
     pub(super) fn queue_behind(&self, permit: u64) -> Option<Queued<'_, G>> {
         let mut status = self.status();
         if status.permits != permit || status.waiting > 0 {
@@ -175,7 +177,7 @@ impl<G: Graph> SessionPermit<G> {
         self.active.0.session()
     }
 
-    /// Notes that a run has started, and stops it if that was requested before.
+    /// Records that a run has started, and stops it if that was requested before.
     pub(super) fn set_running(&self, stopper: Stopper) {
         let mut status = self.active.0.status();
         if matches!(status.run, RunStatus::Starting { stop: true }) {
@@ -184,12 +186,12 @@ impl<G: Graph> SessionPermit<G> {
         status.run = RunStatus::Running(stopper);
     }
 
-    /// Notes that no run starts under this permit.
+    /// Records that no run starts under this permit.
     pub(super) fn set_idle(&self) {
         self.active.0.status().run = RunStatus::Idle;
     }
 
-    /// Notes that the run did not start and is tried again; a stop of it still applies.
+    /// Records that the run did not start and is started again. A stop that was requested still applies.
     pub(super) fn set_starting_again(&self) {
         let mut status = self.active.0.status();
         if let RunStatus::Running(stopper) = &status.run {

@@ -145,7 +145,7 @@ impl<G: Graph> Hub<G> {
             if tries == 0 {
                 return Err(SessionError::of_run(&session, error));
             }
-            // the failed try may have created the session
+            // the failed start may have created the session
             let existence = match options.existence {
                 Existence::New => Existence::Any,
                 existence => existence,
@@ -181,8 +181,8 @@ impl<G: Graph> Hub<G> {
         Ok(Some(SessionPermit::new(slot, app, stop_count)))
     }
 
-    /// Locks a slot whose run has its end in the log but still holds the lock, which it does only briefly: a
-    /// client that has read the end of a run can start the next one. Never waits for another run.
+    /// Locks a slot whose run has its end in the log but still holds the lock, which it then does only briefly.
+    /// This allows a client that has read the end of a run to start the next one. Never waits for another run.
     async fn lock_after_end(
         &self,
         slot: &Arc<SessionSlot<G>>,
@@ -214,7 +214,7 @@ impl<G: Graph> Hub<G> {
             (Some(_), Existence::New) => Err(LogError::SessionExists { session }.into()),
             (Some(_), Existence::Any | Existence::Existing) => Ok(()),
             (None, _) => {
-                let opening = (self.opening)(session.clone(), existence).await;
+                let opening = (self.open)(session.clone(), existence).await;
                 let mut app = opening.map_err(|error| SessionError::of_build(&session, error))?;
                 // a new session exists for readers before its first run starts
                 app.flush().await.map_err(|error| SessionError::of_run(&session, error))?;
@@ -243,8 +243,8 @@ impl<G: Graph> Hub<G> {
         starting.await.map_err(|_| SessionError::ShuttingDown)
     }
 
-    /// Drives a run to its end; without inputs, the unfinished one. Sends the result of the start once the log
-    /// has the first entry.
+    /// Drives a run to its end: a new one, or the unfinished one if there are no inputs. Sends the result of the
+    /// start once the log has the first entry.
     async fn drive(
         &self,
         mut permit: SessionPermit<G>,

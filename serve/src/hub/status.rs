@@ -12,15 +12,16 @@ use burdock::{
 };
 use std::future::Future;
 
-/// Number of entries read at once in search of the last event.
+/// Number of entries that the search for the last event reads at a time.
 const PAGE: u64 = 256;
 
-/// Number of entries read first in search of the last event: most entries are visible to readers.
+/// Number of entries that the search for the last event reads first. It is small, because most entries are visible to
+/// readers.
 const TAIL: u64 = 4;
 
 impl<G: Graph> Hub<G> {
-    /// Reads a session, and returns with it whether a run was in progress as of the last entry read. `at`
-    /// returns the cursor of that entry, and whether a run is unfinished there.
+    /// Reads a session with `read`. Returns the result, and whether a run was in progress as of the last entry that
+    /// was read. `at` returns the cursor of that entry, and whether a run is unfinished there.
     pub(crate) async fn read_with_status<T, R: Future<Output = Result<T, SessionError>>>(
         &self,
         session: &SessionId,
@@ -42,7 +43,8 @@ impl<G: Graph> Hub<G> {
         }
     }
 
-    /// Reads a session of this graph in its types, and whether a run of it is in progress here.
+    /// Reads a session of this graph in its types. Also returns whether a run of the session is in progress in this
+    /// process.
     pub(crate) async fn view(
         &self,
         session: &SessionId,
@@ -57,14 +59,14 @@ impl<G: Graph> Hub<G> {
         self.read_with_status(session, read, at).await
     }
 
-    /// Reads a session of this graph as JSON, even if its state no longer has the graph's types.
+    /// Like [`view`](Self::view), but as JSON, even if the state no longer has the graph's types.
     pub(crate) async fn raw_view(
         &self,
         session: &SessionId,
     ) -> Result<(RawSessionView, bool), SessionError> {
         let read = async || {
             let view = RawSessionView::latest(&self.log, session).await?;
-            // it may have been deleted and created again by another graph
+            // the session may have been deleted, and another graph may have created it again
             if G::TOPOLOGY.names().all(|name| name != view.snapshot.graph.name) {
                 return Err(SessionError::NotFound { session: session.clone() });
             }
@@ -109,15 +111,15 @@ impl<G: Graph> Hub<G> {
         }
     }
 
-    /// Returns whether a reader that has received the entry at `cursor` has no more of a run to wait for: the
-    /// entry is the end of a run, or the last one of an interrupted run, and no run was started after it.
+    /// Returns whether a reader that has received the entry at `cursor` does not have to wait for the end of a run:
+    /// the entry is the end of a run, or the last one of an interrupted run, and no run was started after it.
     pub(crate) async fn is_caught_up(
         &self,
         session: &SessionId,
         cursor: Cursor,
     ) -> Result<bool, SessionError> {
         let at_cursor = match self.log.read(session, cursor.offset, 1).await {
-            // the first entry that remains comes after it
+            // the entries that remain come after the cursor
             Err(LogError::Trimmed { .. }) => return Ok(false),
             records => records?,
         };

@@ -179,15 +179,15 @@ async fn session_is_read_again_until_it_matches_the_checked_status() {
     let open: Open<Counting> = Box::new(|_, _| Box::pin(Counting::app().build()));
     let hub = Arc::new(Hub::new(log, Limits::default(), open));
     let session = SessionId::new("a").unwrap();
-    let place = |offset| Cursor { epoch: Epoch(1), offset: Offset(offset) };
+    let cursor = |offset| Cursor { epoch: Epoch(1), offset: Offset(offset) };
     for (entries, read) in [
         // the run ends after the first read
-        (vec![(place(1), true), (place(2), false)], place(2)),
+        (vec![(cursor(1), true), (cursor(2), false)], cursor(2)),
         // another run starts and ends in between
-        (vec![(place(1), true), (place(5), true), (place(6), false)], place(6)),
+        (vec![(cursor(1), true), (cursor(5), true), (cursor(6), false)], cursor(6)),
         // its process died
-        (vec![(place(1), true), (place(1), true)], place(1)),
-        (vec![(place(1), false)], place(1)),
+        (vec![(cursor(1), true), (cursor(1), true)], cursor(1)),
+        (vec![(cursor(1), false)], cursor(1)),
     ] {
         let left = Mutex::new(entries.into_iter());
         let next = || std::future::ready(Ok(left.lock().unwrap().next().unwrap()));

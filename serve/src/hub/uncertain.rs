@@ -1,8 +1,8 @@
 //! Starts whose first entry could not be appended.
 //!
-//! An append that failed may have been stored nevertheless, if only its response was lost. Before a client
-//! receives that its run did not start, the hub looks for the entry in the log, under a new epoch that fences a
-//! late append.
+//! An append that failed may have been stored nevertheless, if only its response was lost. Before the hub reports
+//! to a client that its run did not start, it looks for the entry in the log, under a new epoch that fences a late
+//! append.
 
 use super::{
     Hub,
@@ -23,7 +23,7 @@ pub(super) fn may_be_stored(error: &RunError) -> bool {
         if !matches!(source, LogError::NotSerialisable { .. } | LogError::Full { .. }))
 }
 
-/// The place of a session before a start.
+/// The epoch and the cursor of a session before a start.
 #[derive(Clone, Copy)]
 pub(super) struct BeforeStart {
     epoch: Option<Epoch>,
@@ -56,8 +56,8 @@ impl<G: Graph> Hub<G> {
         }
         match epoch {
             Some(epoch) => {
-                // an app that opened the session again has only this start in the new epoch, and the cursor
-                // from before may be ahead of the log
+                // if the app opened the session again, the new epoch has only this start, and the cursor from
+                // before may be ahead of the log
                 let known = before.cursor.filter(|_| before.epoch == Some(epoch));
                 Ok(self.first_entry_of_run(&session, epoch, known).await?)
             }
@@ -65,8 +65,8 @@ impl<G: Graph> Hub<G> {
         }
     }
 
-    /// Returns the first entry of a run that was written in an epoch, after a cursor or from the start of the
-    /// epoch.
+    /// Returns the cursor of the first entry of a run that was written in an epoch, after `known` or, without it,
+    /// from the start of the epoch.
     async fn first_entry_of_run(
         &self,
         session: &SessionId,

@@ -25,7 +25,7 @@ use std::{fmt, sync::Arc};
 ///
 /// [`Server::session`](crate::Server::session) returns one, whether or not the session exists: a start creates
 /// it. The routes of the server use this handle as well, so a run that is started here can be followed
-/// over HTTP, and the other way round. Handles are cheap to create and to clone: they do not open the session.
+/// over HTTP, and vice versa. Handles are cheap to create and to clone: they do not open the session.
 ///
 /// After [`Server::shutdown`](crate::Server::shutdown), a handle still reads sessions; starting and following
 /// return [`SessionError::ShuttingDown`].
@@ -106,7 +106,7 @@ pub struct SessionHandle<G: Graph> {
     id: SessionId,
 }
 
-/// A session at the time of a read, in the types of its graph.
+/// A view of a session in the types of its graph, and whether a run is in progress.
 #[non_exhaustive]
 pub struct ServedView<G: Graph> {
     /// The cursor of its last entry.
@@ -142,8 +142,8 @@ impl<G: Graph> SessionHandle<G> {
         Start::new(self.clone(), Ok(RunInputs::typed(inputs)))
     }
 
-    /// Starts a run with inputs as JSON, which are checked like those of an HTTP client: unknown inputs and wrong
-    /// types are [`SessionError::InvalidInputs`] with the name of the input.
+    /// Starts a run with inputs as JSON, which are checked like those of an HTTP client: for unknown inputs and
+    /// wrong types, the start returns [`SessionError::InvalidInputs`] with the name of the input.
     pub fn start_json(&self, inputs: Value) -> Start<G> {
         Start::new(self.clone(), RunInputs::from_json(inputs))
     }
@@ -162,7 +162,7 @@ impl<G: Graph> SessionHandle<G> {
     /// Returns [`SessionError::NotFound`] if the graph has no such session, or an error of the log.
     ///
     /// # Cancel safety
-    /// The run is asked to stop only when the future completes.
+    /// If the future is dropped before it completes, the run is not asked to stop.
     pub async fn stop(&self) -> Result<(), SessionError> {
         self.info().await?;
         self.hub.stop(&self.id);
@@ -172,10 +172,10 @@ impl<G: Graph> SessionHandle<G> {
     /// Moves a session that has ended to its start node. The state is kept.
     ///
     /// # Errors
-    /// Returns [`SessionError::NotEnded`] at any other position, or the error of opening the session.
+    /// Returns [`SessionError::NotEnded`] if the session has not ended, or the error of opening it.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the session may be reopened or not.
+    /// If the future is dropped, the session may or may not be reopened.
     pub async fn reopen(&self) -> Result<(), SessionError> {
         self.info().await?;
         self.hub.reopen(&self.id).await
@@ -187,21 +187,23 @@ impl<G: Graph> SessionHandle<G> {
     /// Returns [`SessionError::NotFound`] if the graph has no such session, or an error of the log.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the run may have been stopped, and the session may be deleted or not.
+    /// If the future is dropped, the run may have been stopped, and the session may or may not be deleted.
     pub async fn delete(&self) -> Result<(), SessionError> {
         self.info().await?;
         self.hub.delete(&self.id).await
     }
 
-    /// Creates a session that starts as a copy of this one at a cursor; `None` is its last entry.
+    /// Forks the session: creates a session that starts as a copy of this one at a cursor, or at its last entry if
+    /// `at` is `None`.
     ///
     /// # Errors
     /// Returns [`SessionError::AlreadyExists`] if a session with the new id exists,
     /// [`SessionError::InvalidCursor`] or [`SessionError::Trimmed`] if this session cannot be forked at the
-    /// cursor, and [`SessionError::ForkTooLarge`] beyond [`max_fork`](crate::ServerBuilder::max_fork).
+    /// cursor, and [`SessionError::ForkTooLarge`] if the copy would exceed
+    /// [`max_fork`](crate::ServerBuilder::max_fork).
     ///
     /// # Cancel safety
-    /// If the future is dropped, the new session may exist or not.
+    /// If the future is dropped, the new session may or may not exist.
     pub async fn fork(
         &self,
         at: impl Into<Option<Cursor>>,
@@ -259,7 +261,7 @@ impl<G: Graph> SessionHandle<G> {
         self.hub.info(&self.id).await
     }
 
-    /// Reads the session as JSON, and whether a run of it is in progress here.
+    /// Reads the session as JSON. Also returns whether a run of it is in progress in this process.
     pub(crate) async fn raw_view(&self) -> Result<(RawSessionView, bool), SessionError> {
         self.hub.raw_view(&self.id).await
     }
@@ -269,7 +271,7 @@ impl<G: Graph> SessionHandle<G> {
         self.hub.admit_client(&self.id)
     }
 
-    /// Returns whether a reader at `cursor` has no more of a run to wait for.
+    /// Returns whether a reader at `cursor` does not have to wait for the end of a run.
     pub(crate) async fn is_caught_up(&self, cursor: Cursor) -> Result<bool, SessionError> {
         self.hub.is_caught_up(&self.id, cursor).await
     }

@@ -13,6 +13,7 @@ use std::{fmt, sync::Arc};
 /// A handle to a run that has started. The run belongs to the server, and continues when the handle is dropped.
 pub struct RunHandle<G: Graph> {
     session: SessionHandle<G>,
+    /// The cursor just before the run's first entry.
     before: Cursor,
 }
 

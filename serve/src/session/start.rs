@@ -30,8 +30,8 @@ type Starting<G> = Pin<Box<dyn Future<Output = Result<RunHandle<G>, SessionError
 /// Panics if it is polled in a tokio runtime without timers (`enable_time`).
 ///
 /// # Cancel safety
-/// A start that is dropped while it waits for another run does not happen. After that it is carried out in a
-/// task: even if the future is dropped, the run either starts and continues, or does not start.
+/// If the future is dropped while it waits for another run, the run does not start. After that, a task carries out
+/// the start: even if the future is dropped, the run either starts and continues, or does not start.
 /// [`SessionHandle::view`] shows which.
 #[must_use = "a run starts only when this is awaited"]
 pub struct Start<G: Graph> {
@@ -103,7 +103,7 @@ impl<G: Graph> fmt::Debug for Start<G> {
 
 /// An unfinished run to be resumed, returned by [`SessionHandle::resume`]. Awaiting it resumes the run.
 ///
-/// The future completes once the log has the resume. The step at the position of the session is executed again,
+/// The future completes once the log has the entry of the resume. The step at the position of the session is executed again,
 /// and the items that it had shown are superseded. Errors, panics and cancel safety are those of [`Start`]. If
 /// the session has no unfinished run, the error is [`SessionError::AtRest`] or [`SessionError::Ended`].
 #[must_use = "a run is resumed only when this is awaited"]

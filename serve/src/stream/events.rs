@@ -1,4 +1,4 @@
-//! The events of a session as a stream: first from the log, then live, until a run is over or without end.
+//! The events of a session as a stream: first from the log, then live, until a run is over or indefinitely.
 
 use crate::{
     error::SessionError,
@@ -15,7 +15,7 @@ use std::{
 };
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// The end of a stream.
+/// The condition that ends a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
     /// The server or the reader ends the stream.
@@ -27,15 +27,16 @@ pub(crate) enum Until {
 /// The part of a run that the stream has emitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Emitted {
-    /// No event yet, or a run to its end.
+    /// No event yet, or only complete runs.
     NoRun,
-    /// A run that was not over.
+    /// A run without its end.
     PartOfRun,
 }
 
-/// Returns the end of the log if the last run in it was interrupted, see `Hub::interrupted`.
+/// A function that returns the end of the log if the last run in it was interrupted; see `Hub::interrupted`.
 pub(crate) type Interrupted = Box<dyn Fn() -> Checking + Send + Sync>;
 
+/// The future that an [`Interrupted`] returns.
 type Checking = Pin<Box<dyn Future<Output = Result<Option<Offset>, SessionError>> + Send>>;
 
 /// A stream of the events of a served session: first from the log, then live, without gaps or repeats.
@@ -58,13 +59,13 @@ pub struct SessionEvents {
     projector: Projector,
     until: Until,
     emitted: Emitted,
-    /// Ready when a run is over, or the server shuts down.
+    /// Completes when a run is over, or the server shuts down.
     run_over: Pin<Box<WaitForCancellationFutureOwned>>,
     closing: CancellationToken,
-    /// The reader waits for the end of a run.
+    /// Whether the reader waits for the end of a run.
     waits_for_end: bool,
-    /// A run may be over without an end in the log, which has to be checked.
-    unchecked: bool,
+    /// Whether a check is due, because a run may be over without an end in the log.
+    check_due: bool,
     interrupted: Interrupted,
     /// The check in progress.
     checking: Option<Checking>,
@@ -102,7 +103,7 @@ impl SessionEvents {
             closing,
             waits_for_end: until_run,
             // the run may have been interrupted before the stream was opened
-            unchecked: until_run,
+            check_due: until_run,
             interrupted,
             checking: None,
             interrupted_at: None,
@@ -154,7 +155,7 @@ impl SessionEvents {
         }
     }
 
-    /// Checks, at the end of the log, whether the run that the reader waits for was interrupted. Ready if it was:
+    /// At the end of the log, checks whether the run that the reader waits for was interrupted. Completes if it was:
     /// the reader then receives the remaining entries of the run.
     fn poll_interrupted(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SessionError>> {
         if self.closing.is_cancelled() {
@@ -163,10 +164,10 @@ impl SessionEvents {
         if self.run_over.as_mut().poll(cx).is_ready() {
             // a new token for the next run
             self.run_over = Box::pin(self.reader.run_over().cancelled_owned());
-            self.unchecked = true;
+            self.check_due = true;
             cx.waker().wake_by_ref();
         }
-        if self.checking.is_none() && self.waits_for_end && std::mem::take(&mut self.unchecked) {
+        if self.checking.is_none() && self.waits_for_end && std::mem::take(&mut self.check_due) {
             self.checking = Some((self.interrupted)());
         }
         let Some(checking) = &mut self.checking else { return Poll::Pending };
@@ -186,7 +187,7 @@ impl SessionEvents {
         let event = &projected.event;
         let starts = matches!(event, Event::RunStarted { .. });
         if self.until == Until::Run && self.emitted == Emitted::PartOfRun && starts {
-            // a run of another process: the one before it ended without an entry
+            // this run is that of another process: the one before it ended without an entry
             return Err(SessionError::Interrupted);
         }
         let terminal = event.is_terminal();

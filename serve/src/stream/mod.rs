@@ -4,13 +4,13 @@
 //! comment with one line feed between blocks. Only the first block has a `retry:`. axum's own `Sse` writes a
 //! blank line after comments, which makes some clients dispatch an empty event.
 
+mod buffer;
 mod events;
-mod frame;
 
 pub use self::events::SessionEvents;
 pub(crate) use self::events::{Interrupted, Parts, Until};
 
-use self::frame::{Frames, KEEP_ALIVE};
+use self::buffer::{EventBuffer, KEEP_ALIVE};
 use crate::{error::SessionError, event::Event, problem::Problem};
 use axum::{
     body::{Body, Bytes},
@@ -28,18 +28,18 @@ use std::{
 };
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Number of buffered bytes from which on they are sent.
-const FULL: usize = 16 << 10;
+/// Number of buffered bytes at which they are sent, even if more events are available.
+const SEND_THRESHOLD: usize = 16 << 10;
 
 /// How long a connection may be silent before a keep-alive is sent.
-const SILENCE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// The body of an event stream.
 struct EventStream {
     events: SessionEvents,
-    frames: Frames,
-    silence: Pin<Box<Sleep>>,
-    /// When the last bytes were passed to the connection, until it polls for more.
+    buffer: EventBuffer,
+    keep_alive: Pin<Box<Sleep>>,
+    /// When the last bytes were passed to the connection; `None` after it has polled for more.
     sent_at: Option<Instant>,
     reader_timeout: Duration,
     done: bool,
@@ -50,8 +50,8 @@ impl EventStream {
     fn new(events: SessionEvents, reader_timeout: Duration) -> Self {
         Self {
             events,
-            frames: Frames::default(),
-            silence: Box::pin(sleep(SILENCE)),
+            buffer: EventBuffer::default(),
+            keep_alive: Box::pin(sleep(KEEP_ALIVE_INTERVAL)),
             sent_at: None,
             reader_timeout,
             done: false,
@@ -61,10 +61,10 @@ impl EventStream {
 
     /// Fills the buffer with the available events.
     fn poll_fill(&mut self, cx: &mut Context<'_>) {
-        while !self.done && self.frames.len() < FULL {
+        while !self.done && self.buffer.len() < SEND_THRESHOLD {
             match Pin::new(&mut self.events).poll_next(cx) {
                 Poll::Pending => return,
-                Poll::Ready(Some(Ok(event))) => self.frames.push_at(event.cursor, &event),
+                Poll::Ready(Some(Ok(event))) => self.buffer.push_at(event.cursor, &event),
                 Poll::Ready(Some(Err(error))) => self.fail(error),
                 Poll::Ready(None) => self.done = true,
             }
@@ -79,11 +79,11 @@ impl EventStream {
 
     /// Ends the stream with a problem.
     fn end(&mut self, problem: Problem) {
-        self.frames.push(&error_event(problem));
+        self.buffer.push(&error_event(problem));
         self.done = true;
     }
 
-    /// Ends the stream if the reader has exceeded its timeout. It can continue from its cursor.
+    /// Ends the stream if the reader has exceeded its timeout. The reader can continue from its cursor.
     fn check_timeout(&mut self) {
         if self.sent_at.take().is_some_and(|since| since.elapsed() > self.reader_timeout) {
             let detail = "the reader was too slow: reconnect with the last id";
@@ -106,16 +106,16 @@ impl http_body::Body for EventStream {
         if !stream.done && stream.events.is_closing() {
             stream.fail(SessionError::ShuttingDown);
         }
-        if let Some(bytes) = stream.frames.take() {
-            stream.silence.as_mut().reset(Instant::now() + SILENCE);
+        if let Some(bytes) = stream.buffer.take() {
+            stream.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE_INTERVAL);
             stream.sent_at = Some(Instant::now());
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         if stream.done {
             return Poll::Ready(None);
         }
-        if stream.silence.as_mut().poll(cx).is_ready() {
-            stream.silence.as_mut().reset(Instant::now() + SILENCE);
+        if stream.keep_alive.as_mut().poll(cx).is_ready() {
+            stream.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE_INTERVAL);
             return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE)))));
         }
         Poll::Pending
@@ -129,9 +129,9 @@ pub(crate) fn response(events: SessionEvents, reader_timeout: Duration) -> Respo
 
 /// Returns the response for a reader at a cursor whose stream could not be opened.
 pub(crate) fn failed(cursor: Cursor, error: SessionError) -> Response {
-    let mut frames = Frames::default();
-    frames.push_at(Some(cursor), &error_event(error.into()));
-    response_of(Body::from(frames.take().unwrap_or_default()))
+    let mut buffer = EventBuffer::default();
+    buffer.push_at(Some(cursor), &error_event(error.into()));
+    response_of(Body::from(buffer.take().unwrap_or_default()))
 }
 
 fn error_event(problem: Problem) -> Event {

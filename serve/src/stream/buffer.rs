@@ -9,15 +9,15 @@ use std::io::Write;
 /// A comment between blocks, which shows that the connection is alive.
 pub(crate) const KEEP_ALIVE: &[u8] = b": keep-alive\n";
 
-/// A buffer of blocks that have not been sent yet.
+/// A buffer of blocks that were not sent yet.
 #[derive(Debug, Default)]
-pub(crate) struct Frames {
+pub(crate) struct EventBuffer {
     bytes: Vec<u8>,
-    /// The first block was added.
+    /// Whether the first block was added.
     started: bool,
 }
 
-impl Frames {
+impl EventBuffer {
     /// Adds an event with the cursor from which a reader that reconnects continues; `None` is the start of the
     /// session.
     ///
@@ -70,18 +70,18 @@ mod tests {
 
     #[test]
     fn blocks_have_one_line_of_data_and_an_id_and_the_first_one_has_a_retry_delay() {
-        let mut frames = Frames::default();
+        let mut buffer = EventBuffer::default();
         let cursor = Cursor { epoch: Epoch(2), offset: Offset(7) };
-        frames.push_at(Some(cursor), &Event::RunEnded);
-        frames.push_at(None, &Event::rewound(None));
-        frames.push(&Event::RunFailed { node: "a".into(), error: "two\nlines".into() });
-        let text = String::from_utf8(frames.take().unwrap().to_vec()).unwrap();
+        buffer.push_at(Some(cursor), &Event::RunEnded);
+        buffer.push_at(None, &Event::rewound(None));
+        buffer.push(&Event::RunFailed { node: "a".into(), error: "two\nlines".into() });
+        let text = String::from_utf8(buffer.take().unwrap().to_vec()).unwrap();
         assert_eq!(
             text,
             "retry: 1000\ndata: {\"type\":\"run_ended\"}\nid: 2.7\n\n\
              data: {\"type\":\"rewound\"}\nid:\n\n\
              data: {\"type\":\"run_failed\",\"node\":\"a\",\"error\":\"two\\nlines\"}\n\n"
         );
-        assert_eq!(frames.take(), None);
+        assert_eq!(buffer.take(), None);
     }
 }
