@@ -1,4 +1,4 @@
-//! Checks the rules that need only names. This module alone can construct a [`CheckedGraph`].
+//! Checks of the rules that need only names. Only this module can construct a [`CheckedGraph`].
 
 use std::ops::Deref;
 
@@ -20,7 +20,7 @@ impl Deref for CheckedGraph {
     }
 }
 
-/// Checks the graph. Returns it as the error if this or an earlier stage has found one.
+/// Checks the graph. Returns the model as the error if this or an earlier stage has reported errors.
 pub(crate) fn check_graph(
     model: GraphModel,
     diagnostics: &mut Diagnostics,

@@ -1,6 +1,6 @@
-//! Rewrites conditions: `state.field` becomes a place expression of the candidate state.
+//! Rewriting of conditions: `state.field` becomes a place expression of the candidate state.
 //!
-//! Works on tokens instead of expressions, so that macro calls such as `matches!` are rewritten as well.
+//! It works on tokens instead of expressions, so that macro calls such as `matches!` are rewritten as well.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -74,10 +74,10 @@ impl Rewriter<'_> {
     /// Returns the field of a `.field` after `state`, if it is one.
     fn field<'t>(&mut self, state: &Ident, after: &'t [TokenTree]) -> Option<&'t Ident> {
         let [dot, TokenTree::Ident(field), rest @ ..] = after else {
-            return self.bare(state);
+            return self.report_bare_state(state);
         };
         if punct(dot) != Some('.') {
-            return self.bare(state);
+            return self.report_bare_state(state);
         }
         let called = matches!(rest.first(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
         let turbofish = rest.len() > 1 && rest[..2].iter().all(|tree| punct(tree) == Some(':'));
@@ -91,7 +91,8 @@ impl Rewriter<'_> {
         names::is_name(field).then_some(field)
     }
 
-    fn bare(&mut self, state: &Ident) -> Option<&'static Ident> {
+    /// Reports a use of `state` without a field. Always returns `None`.
+    fn report_bare_state(&mut self, state: &Ident) -> Option<&'static Ident> {
         self.diagnostics
             .error(state, "`state` cannot be used as a value")
             .help("read one of its fields: `state.field`");

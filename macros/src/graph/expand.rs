@@ -1,7 +1,7 @@
-//! Expands a complete graph to its items; this cannot fail.
+//! Expansion of a complete graph to its items, which cannot fail.
 //!
-//! Generates tables, headers of impls and calls into burdock. Rules about actions are checked by constant functions
-//! there, which are called with the span of the token that the error labels.
+//! It generates tables, headers of impls and calls into burdock. Rules about actions are checked by `const`
+//! functions of burdock, which are called with the span of the token that the error labels.
 
 mod checks;
 pub(super) mod items;
@@ -80,11 +80,12 @@ impl<'a> Expansion<'a> {
         let Self { graph, root, private, .. } = self;
         let (name, state) = (&graph.name, &graph.state);
         let aliases = graph.actions.iter().enumerate().map(|(index, action)| {
-            let (alias, visit) = (action_alias(ActionId(index)), visit_alias(ActionId(index)));
+            let (alias, node_action) =
+                (action_alias(ActionId(index)), node_action_alias(ActionId(index)));
             let path = &action.path;
             quote! {
                 type #alias = #path;
-                type #visit = #private::NodeAction<#alias, #name>;
+                type #node_action = #private::NodeAction<#alias, #name>;
             }
         });
         quote! {
@@ -106,16 +107,16 @@ impl<'a> Expansion<'a> {
         respanned(self.private.clone(), span)
     }
 
-    /// Returns the variant of a node.
+    /// Returns the path of a node's variant.
     fn variant(&self, node: NodeId) -> TokenStream {
         let Self { node_type, .. } = self;
         let name = &self.graph[node].name;
         quote!(#node_type::#name)
     }
 
-    /// Returns the alias for the action of a node.
-    fn visit(&self, node: NodeId) -> Ident {
-        visit_alias(self.graph[node].action)
+    /// Returns the alias of the `NodeAction` of a node.
+    fn node_action(&self, node: NodeId) -> Ident {
+        node_action_alias(self.graph[node].action)
     }
 }
 
@@ -123,8 +124,8 @@ fn action_alias(action: ActionId) -> Ident {
     format_ident!("__A{}", action.0)
 }
 
-/// `NodeAction<Action, Graph>`
-fn visit_alias(action: ActionId) -> Ident {
+/// Returns the alias of `NodeAction<Action, Graph>`.
+fn node_action_alias(action: ActionId) -> Ident {
     format_ident!("__V{}", action.0)
 }
 
@@ -152,7 +153,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
     let ids: Vec<NodeId> = graph.ids().collect();
     let variants: Vec<TokenStream> = ids.iter().map(|id| expansion.variant(*id)).collect();
     let methods = ids.iter().map(|id| {
-        let (name, visit) = (&graph[*id].name, expansion.visit(*id));
+        let (name, node_action) = (&graph[*id].name, expansion.node_action(*id));
         // with the span of the path, where rustc reports that it is not an action
         let span = graph[*id].path.span();
         let at = |ident: &Ident| {
@@ -160,9 +161,9 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             ident.set_span(span);
             ident
         };
-        let [of, variant, visited] = [writes_type, name, &visit].map(at);
-        let written = quote_spanned!(span=> #of::#variant(#visited::writes(#state)));
-        quote!(#name #visit: #written,)
+        let [writes, variant, action] = [writes_type, name, &node_action].map(at);
+        let written = quote_spanned!(span=> #writes::#variant(#action::writes(#state)));
+        quote!(#name #node_action: #written,)
     });
     let performs = ids.iter().map(|id| expand_perform(expansion, *id, &step));
     let transition = transitions::expand_transitions(expansion, &node);
@@ -199,10 +200,10 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
 
 /// Expands to the call that runs the action of a node with its parameters.
 fn expand_perform(expansion: &Expansion<'_>, id: NodeId, step: &Ident) -> TokenStream {
-    let visit = expansion.visit(id);
+    let node_action = expansion.node_action(id);
     let parameters = &expansion.graph[id].parameters;
     if parameters.is_empty() {
-        return quote!(#visit::perform_unbound(#step));
+        return quote!(#node_action::perform_unbound(#step));
     }
     let params = local("__params");
     // with its type, so that nothing is inferred if the action does not fit
@@ -215,7 +216,7 @@ fn expand_perform(expansion: &Expansion<'_>, id: NodeId, step: &Ident) -> TokenS
         let bind = quote_spanned!(name.span()=> #bind::bind);
         quote!(#bind(&mut (*#params).#name, #value);)
     });
-    quote!(#visit::perform(#step, |#params: &mut #bound| { #(#binds)* }))
+    quote!(#node_action::perform(#step, |#params: &mut #bound| { #(#binds)* }))
 }
 
 /// Returns a name as in the tables of the graph.

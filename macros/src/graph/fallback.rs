@@ -1,7 +1,7 @@
 //! The items of a graph that has errors, so that the rest of the crate reports no follow-up errors.
 //!
-//! Expands the valid parts, without checks. A type with a missing name becomes an error type, because the program
-//! may use that name.
+//! The valid parts are expanded, without checks. A type of which a variant or field may be missing becomes an error
+//! type, because the program may use its name.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -15,7 +15,7 @@ use super::syntax::{YieldsSyntax, unparsed, unparsed_type};
 pub(crate) fn expand_fallback(mut model: GraphModel) -> TokenStream {
     let incomplete = std::mem::take(&mut model.incomplete);
     add_placeholders(&mut model, &incomplete);
-    open_matches(&mut model);
+    add_wildcard_arms(&mut model);
     let graph = model.complete();
     let expansion = Expansion::new(&graph);
     let Expansion { node_type, inputs_type, resources_type, writes_type, .. } = &expansion;
@@ -62,22 +62,22 @@ fn add_placeholders(model: &mut GraphModel, incomplete: &Incomplete) {
 }
 
 /// Adds a wildcard arm to each `match`, because the missing arm may be one that was not parsed.
-fn open_matches(model: &mut GraphModel) {
+fn add_wildcard_arms(model: &mut GraphModel) {
     let ordinary = model.transitions.iter_mut().flatten();
     let on_error = model.graph.nodes.iter_mut().filter_map(|node| node.on_error.as_mut());
     for transition in ordinary.chain(on_error) {
-        open(&mut transition.target);
+        add_wildcard_arm(&mut transition.target);
     }
 }
 
-fn open(target: &mut Target) {
+fn add_wildcard_arm(target: &mut Target) {
     match target {
         Target::If(branch) => {
-            open(&mut branch.then);
-            open(&mut branch.otherwise);
+            add_wildcard_arm(&mut branch.then);
+            add_wildcard_arm(&mut branch.otherwise);
         }
         Target::Match(branch) => {
-            branch.arms.iter_mut().for_each(|arm| open(&mut arm.target));
+            branch.arms.iter_mut().for_each(|arm| add_wildcard_arm(&mut arm.target));
             branch.arms.push(Arm {
                 pattern: Pat::Wild(PatWild {
                     attrs: Vec::new(),

@@ -85,7 +85,8 @@ pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     /// The distinct action paths, in the order of their first use.
     pub(crate) actions: Vec<ActionPath>,
-    /// All edges, by source in node order: first the ordinary ones, then the error edges, each as written.
+    /// All edges, ordered by source node; those of a node are first the ordinary ones and then the error edges, each
+    /// in the order of the source text.
     pub(crate) edges: Vec<Edge>,
     /// The reachable nodes, in reverse postorder from the start.
     pub(crate) order: Vec<NodeId>,
@@ -113,7 +114,7 @@ pub(crate) struct Node {
     pub(crate) timeout: Option<Expr>,
     pub(crate) retry: Option<Expr>,
     pub(crate) name: Ident,
-    /// The path of the action, among the distinct ones.
+    /// The id of the action's path in [`Graph::actions`].
     pub(crate) action: ActionId,
     /// The same path, with the spans of this node.
     pub(crate) path: Path,
@@ -147,7 +148,7 @@ pub(crate) enum Target {
     /// A `pause`. One without a node is resolved to the start.
     Pause(NodeId),
     End,
-    /// A target that could not be parsed or resolved. Exists only beside an error.
+    /// A target that could not be parsed or resolved. Only in graphs with a reported error.
     Unknown,
     If(Box<If>),
     Match(Box<Match>),

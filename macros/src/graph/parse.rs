@@ -1,4 +1,4 @@
-//! Parses the tokens of `graph!` to a [`GraphSyntax`].
+//! The parser of `graph!`, from tokens to a [`GraphSyntax`].
 //!
 //! An error skips one statement, one list entry or one match arm: it is reported, the parser continues after
 //! the next `;`, `,` or closing brace, and [`Unparsed`] records what kind of item is missing.
@@ -161,9 +161,9 @@ impl Parser<'_> {
             graph.transitions.extend(self.transition(input, word)?);
             return Ok(());
         }
-        let meant = self.meant(input, &word)?;
-        self.section(&word, &meant);
-        match meant.as_str() {
+        let keyword = self.keyword(input, &word)?;
+        self.record_section(&word, &keyword);
+        match keyword.as_str() {
             "inputs" => self.bindings(input, &word, &mut graph.inputs),
             "resources" => self.bindings(input, &word, &mut graph.resources),
             "nodes" => {
@@ -172,7 +172,7 @@ impl Parser<'_> {
                 let mut nodes = Vec::new();
                 let separated = self.list(&body, |parser, input| parser.node(input, &mut nodes));
                 self.unparsed.statements |= !separated;
-                // the repeated section is already reported, so its repeated nodes are not
+                // a repeated section is already reported, so the nodes that it repeats are not reported again
                 nodes.retain(|node| graph.nodes.iter().all(|known| known.name != node.name));
                 graph.nodes.extend(nodes);
                 Ok(())
@@ -202,7 +202,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Parses the word after `on`. If it is not `error`, it may be the source.
+    /// Parses the word after `on`. If it is not `error`, it is reported, and returned if it can be the source.
     fn after_on(&mut self, input: ParseStream<'_>, on: &Ident) -> Option<Ident> {
         let word = input.parse::<Ident>().ok();
         if word.as_ref().is_some_and(|word| word == "error") {
@@ -214,9 +214,9 @@ impl Parser<'_> {
         word.filter(|_| input.peek(Token![->]) || input.peek(Token![|]))
     }
 
-    /// Returns the word that starts a statement. An unknown word is reported, and counts as the section that it
-    /// resembles if the next tokens match.
-    fn meant(&mut self, input: ParseStream<'_>, word: &Ident) -> PResult<String> {
+    /// Returns the keyword of a statement that starts with `word`. An unknown word is reported, and counts as the
+    /// keyword of the section that it resembles if the next tokens match.
+    fn keyword(&mut self, input: ParseStream<'_>, word: &Ident) -> PResult<String> {
         let written = word.to_string();
         let sections = SECTIONS.map(String::from);
         if written == "on" || sections.contains(&written) {
@@ -243,7 +243,7 @@ impl Parser<'_> {
     }
 
     /// Records the section, and reports it if it is repeated.
-    fn section(&mut self, word: &Ident, name: &str) {
+    fn record_section(&mut self, word: &Ident, name: &str) {
         if self.sections.iter().any(|seen| seen == name) {
             self.diagnostics
                 .error(word, format!("`{name}` is given twice"))

@@ -30,7 +30,7 @@ pub(super) struct Parser<'d> {
 impl Parser<'_> {
     /// Parses entries that are separated by commas. After an invalid entry, continues after the next comma.
     ///
-    /// Returns whether no comma is missing. After a missing comma, the next tokens may not be an entry.
+    /// Returns whether no comma is missing. If one is missing, the tokens after it are not necessarily an entry.
     pub(super) fn list(
         &mut self,
         input: ParseStream<'_>,

@@ -64,7 +64,7 @@ pub(super) fn reverse_postorder(start: NodeId, count: usize, edges: &[Edge]) -> 
     }
     let mut seen = vec![false; count];
     let mut order = Vec::new();
-    // Visited successors are removed from `successors[node]`, the last written first.
+    // The successors of a node are visited from the last to the first, and removed from `successors[node]`.
     let mut path = vec![start];
     seen[start.0] = true;
     while let Some(&node) = path.last() {

@@ -1,6 +1,6 @@
-//! Resolves names to ids, rewrites conditions, and lists the edges.
+//! Resolution of names to ids, with the rewriting of conditions and the list of edges.
 //!
-//! Of two items with the same name the first is used, and the second is the error.
+//! If two items have the same name, the first is used and the second is reported.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -23,19 +23,20 @@ pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics)
     let resources = resolve_bindings("resource", &syntax.resources, diagnostics);
     let (mut nodes, actions) = resolve_nodes(syntax, diagnostics);
     let unparsed = syntax.unparsed;
-    let repeated = nodes.len() < syntax.nodes.len();
-    let bound = inputs.len() + resources.len() < syntax.inputs.len() + syntax.resources.len();
+    let repeated_nodes = nodes.len() < syntax.nodes.len();
+    let repeated_bindings =
+        inputs.len() + resources.len() < syntax.inputs.len() + syntax.resources.len();
     let mut resolver = Resolver {
         names: nodes.iter().map(|node| names::plain(&node.name)).collect(),
         nodes_known: !unparsed.nodes && !nodes.is_empty(),
-        hidden: if repeated { sources(syntax) } else { Vec::new() },
+        hidden: if repeated_nodes { sources(syntax) } else { Vec::new() },
         unknown: Vec::new(),
         start: None,
         incomplete: Incomplete {
             sources: unparsed.statements,
             edges: unparsed.statements || unparsed.targets,
-            nodes: unparsed.nodes || unparsed.statements || nodes.is_empty() || repeated,
-            bindings: unparsed.bindings || unparsed.statements || bound,
+            nodes: unparsed.nodes || unparsed.statements || nodes.is_empty() || repeated_nodes,
+            bindings: unparsed.bindings || unparsed.statements || repeated_bindings,
             yields: unparsed.statements,
         },
         diagnostics,
@@ -218,9 +219,9 @@ struct Resolver<'d> {
     names: Vec<String>,
     /// Whether all names of nodes are known, so that an unknown one is an error.
     nodes_known: bool,
-    /// The names that a duplicate node may have been meant to have.
+    /// Names without an error if they are unknown: a duplicate node may have been meant to have one of them.
     hidden: Vec<String>,
-    /// The unknown names that are reported already. Each is reported once.
+    /// The unknown names that were reported, because each is reported only once.
     unknown: Vec<String>,
     start: Option<NodeId>,
     incomplete: Incomplete,
@@ -299,7 +300,7 @@ impl Resolver<'_> {
         sources
     }
 
-    /// Reports one error per statement, which may be a duplicate as a whole.
+    /// Reports one error for all repeated sources of a statement, because the whole statement may be a duplicate.
     fn report_repeated(&mut self, repeated: &[(&Ident, NodeId)], kind: &str) {
         let [(ident, id), others @ ..] = repeated else { return };
         let error = self
@@ -391,7 +392,7 @@ impl Resolver<'_> {
         rewritten.tokens
     }
 
-    /// Returns the node with this name. `words` are the other words that are allowed here.
+    /// Returns the node with this name. `words` are the keywords that are also allowed here, for suggestions.
     fn node(&mut self, ident: &Ident, words: &[&str]) -> Option<NodeId> {
         let name = names::plain(ident);
         let known = self.names.iter().position(|known| *known == name).map(NodeId);

@@ -100,7 +100,7 @@ pub(crate) struct PauseSyntax {
 /// `if condition { then } else { otherwise }`; `else if` is an `If` in `otherwise`.
 pub(crate) struct IfSyntax {
     pub(crate) if_token: Token![if],
-    /// The user's tokens, `state.field` included.
+    /// The user's tokens, in which `state.field` is not rewritten.
     pub(crate) condition: TokenStream,
     pub(crate) then: TargetSyntax,
     pub(crate) otherwise: TargetSyntax,
@@ -109,7 +109,7 @@ pub(crate) struct IfSyntax {
 /// `match scrutinee { arms }`.
 pub(crate) struct MatchSyntax {
     pub(crate) match_token: Token![match],
-    /// The user's tokens, `state.field` included.
+    /// The user's tokens, in which `state.field` is not rewritten.
     pub(crate) scrutinee: TokenStream,
     pub(crate) brace: token::Brace,
     pub(crate) arms: Vec<ArmSyntax>,
@@ -129,8 +129,8 @@ pub(crate) struct GuardSyntax {
     pub(crate) condition: TokenStream,
 }
 
-/// Returns the name that replaces one that could not be parsed. It is undefined, but rustc does not report that
-/// beside an error of the macro.
+/// Returns the name that replaces one that could not be parsed. It is undefined, but rustc does not report that if
+/// the macro has reported an error.
 pub(crate) fn unparsed() -> Ident {
     Ident::new("__unparsed", Span::call_site())
 }

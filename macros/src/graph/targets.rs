@@ -1,4 +1,4 @@
-//! Parses the targets of transitions: a node, `pause`, `end`, `if` and `match`.
+//! The parser of the targets of transitions: a node, `pause`, `end`, `if` and `match`.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -62,7 +62,7 @@ impl Parser<'_> {
             self.diagnostics
                 .error(&if_token, "`if` without `else`")
                 .help("add the other branch: `else { … }`");
-            // Only the word `else` may be missing.
+            // if a branch follows, only the word `else` is missing
             if input.peek(token::Brace) { self.branch(input)? } else { self.unparsed_target() }
         };
         Ok(TargetSyntax::If(Box::new(IfSyntax { if_token, condition, then, otherwise })))
@@ -83,7 +83,7 @@ impl Parser<'_> {
         let pattern = self.reported(input.call(Pat::parse_multi_with_leading_vert))?;
         let guard = if input.peek(Token![if]) {
             let if_token = self.parse(input)?;
-            let condition = self.reported(original(input, Expr::parse))?;
+            let condition = self.reported(consumed_tokens(input, Expr::parse))?;
             Some(GuardSyntax { if_token, condition })
         } else {
             None
@@ -120,7 +120,7 @@ impl Parser<'_> {
 
     /// Parses an expression before `{`. An invalid one is skipped up to the brace.
     fn condition(&mut self, input: ParseStream<'_>) -> PResult<TokenStream> {
-        let tokens = self.reported(original(input, Expr::parse_without_eager_brace));
+        let tokens = self.reported(consumed_tokens(input, Expr::parse_without_eager_brace));
         if tokens.is_ok() {
             return tokens;
         }
@@ -159,7 +159,7 @@ pub(super) fn ends_target(input: ParseStream<'_>) -> bool {
 }
 
 /// Returns the tokens that `parse` consumes, as the user wrote them.
-fn original<T>(
+fn consumed_tokens<T>(
     input: ParseStream<'_>,
     parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
 ) -> syn::Result<TokenStream> {

@@ -1,10 +1,10 @@
-//! Tables about the actions, and the assertions on them.
+//! Tables of the actions, nodes and edges, and assertions on them.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::super::model::{ActionId, EdgeEnd, NodeId, Transition};
-use super::{Expansion, action_alias, index_literal, plain_name, visit_alias};
+use super::{Expansion, action_alias, index_literal, node_action_alias, plain_name};
 use crate::{
     runtime::hash,
     spans::{ends, respanned},
@@ -45,7 +45,8 @@ pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// Returns the edges by source in reverse postorder, with which the fixed point needs the fewest iterations.
+/// Returns the edges, ordered by the reverse postorder of their sources: the fixed point then needs the fewest
+/// iterations.
 fn edges_in_order(expansion: &Expansion<'_>) -> Vec<TokenStream> {
     let Expansion { graph, private, .. } = expansion;
     let mut ranks = vec![graph.order.len(); graph.nodes.len()];
@@ -94,7 +95,7 @@ fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
     let name = &graph.name;
     let mut tokens = TokenStream::new();
     for (index, action) in graph.actions.iter().enumerate() {
-        let (visit, index) = (visit_alias(ActionId(index)), index_literal(index));
+        let (node_action, index) = (node_action_alias(ActionId(index)), index_literal(index));
         let (first, last) = ends(&action.path);
         // labels the path, from its first token to its last
         let at_path = |head: TokenStream, rest: TokenStream| {
@@ -102,15 +103,15 @@ fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
             tokens.extend(respanned(rest, last));
             tokens
         };
-        let over = at_path(visit.to_token_stream(), quote!(::over()));
-        let needs = quote!(::check_needs::<#name>(__FACTS, #index, #visit::FITS));
+        let over = at_path(node_action.to_token_stream(), quote!(::over()));
+        let needs = quote!(::check_needs::<#name>(__FACTS, #index, #node_action::FITS));
         let needs = at_path(private.clone(), needs);
         tokens.extend(quote! {
             const _: fn() = || #over;
             const _: () = #needs;
         });
         if graph.yields.is_some() {
-            let items = quote!(::check_items::<#name>(__FACTS, #index, #visit::CONVERTS));
+            let items = quote!(::check_items::<#name>(__FACTS, #index, #node_action::CONVERTS));
             let items = at_path(private.clone(), items);
             tokens.extend(quote!(const _: () = #items;));
         }

@@ -95,8 +95,8 @@ pub(in super::super) fn expand_writes(expansion: &Expansion<'_>) -> TokenStream 
     }
 }
 
-/// Expands to the functions of the graph's type. `given` is the type of the resources if there are none, so that
-/// callers need not pass it.
+/// Expands to the functions of the graph's type. `given` is the type of the resources of a graph without resources:
+/// callers then need not pass them.
 pub(in super::super) fn expand_entry(
     expansion: &Expansion<'_>,
     given: Option<&Ident>,
@@ -130,7 +130,7 @@ pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
         let hash = hash(&plain_name(name));
         quote!(#name #hash: #ty;)
     });
-    // rustc shows the state when an action is over another one
+    // rustc points to the state if an action is over another one
     let over =
         respanned(quote!(impl #private::GraphOver<__State> for #name {}), ends(&graph.state).1);
     quote! {
@@ -194,7 +194,7 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// Returns whether serde writes and reads a field by its type, without custom functions.
+/// Returns whether serde uses the impls of a field's type, and not custom functions.
 fn uses_serde_of_its_type(attrs: &[Attribute]) -> bool {
     let mut by_type = true;
     each(attrs, |meta, word| {

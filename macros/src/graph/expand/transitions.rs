@@ -1,4 +1,4 @@
-//! Transitions, error edges and policies, each a `match` over the node.
+//! Expansion of transitions, error edges and policies, each to a `match` over the node.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -20,7 +20,7 @@ pub(super) fn expand_transitions(expansion: &Expansion<'_>, node: &Ident) -> Tok
     quote!(::core::result::Result::Ok(match #node { #(#arms)* }))
 }
 
-/// Makes unreachable arms an error, if there is a `match`.
+/// Expands to an attribute that makes unreachable arms an error, if there is a `match`.
 pub(super) fn expand_lints<'t>(
     mut transitions: impl Iterator<Item = &'t Transition>,
 ) -> Option<TokenStream> {
@@ -103,7 +103,7 @@ pub(super) fn expand_policies(expansion: &Expansion<'_>, node: &Ident) -> Option
     })
 }
 
-/// Expands to checks that the slots are set, and the target.
+/// Expands to checks that the slots in the conditions are set, followed by the target.
 fn expand_transition(expansion: &Expansion<'_>, transition: &Transition) -> TokenStream {
     let private = &expansion.private;
     let state = model::state_ident();
