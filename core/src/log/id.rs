@@ -25,7 +25,7 @@ impl SessionId {
     /// The maximum length of an id in bytes.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Returns a checked id.
+    /// Creates the id of a session.
     ///
     /// # Errors
     /// Returns [`LogError::InvalidId`] if the id is empty or too long, is `.` or `..`, which a browser cannot
@@ -45,7 +45,7 @@ impl SessionId {
         Err(LogError::InvalidId { reason })
     }
 
-    /// Returns the id of a session that is already stored in a log: any string of 1 to 1024 bytes without a NUL.
+    /// Creates the id of a session that is already stored in a log: any string of 1 to 1024 bytes without a NUL.
     ///
     /// Logs use it to read ids. Programs use it to read, fork and delete sessions whose ids
     /// [`new`](SessionId::new) rejects.

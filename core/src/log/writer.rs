@@ -97,7 +97,7 @@ impl Clock {
 impl Writer {
     /// Opens a session and returns its restored content, or `None` for a new session.
     ///
-    /// The session is read before it is opened, so that a program whose graph does not fit it does not fence its
+    /// The session is read before it is opened, so that a program whose types do not fit it does not fence its
     /// writer.
     pub(crate) async fn open<T, E: From<LogError>>(
         log: Arc<dyn Log>,
@@ -397,7 +397,7 @@ async fn read(
     Ok(Some((view, weight)))
 }
 
-/// An end of the queue, to which [`Writer::truncate`] can return.
+/// A recorded end of the queue of entries, for [`Writer::truncate`].
 #[derive(Clone, Copy)]
 pub(crate) struct Mark {
     queued: usize,

@@ -22,8 +22,9 @@ pub struct Misfit {
 /// A session does not fit if the state does not fit its type, a migration fails, a node was removed, a slot that is now
 /// read has no value, or the inputs of an unfinished run do not fit.
 ///
-/// Run it in a test, or before a deployment, against a copy of a production log. It opens no session for
-/// writing, writes nothing, and does not read sessions of other graphs. Sessions are read one after the other, each from its last snapshot.
+/// Run it in a test, or before a deployment, against a copy of a production log. It opens no session for writing,
+/// writes nothing, and does not read sessions of other graphs. Sessions are read one after the other, each from its
+/// last snapshot.
 ///
 /// ```
 /// use burdock::{log::{Log, MemoryLog}, prelude::*, run::check_sessions};

@@ -174,7 +174,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
         if wait(&session.context, retry_in).await.is_break() {
             return None;
         }
-        // a delay of zero does not yield
+        // the delay may be zero, and then does not yield
         if session.context.control.slice.is_used_up(&*session.context.runtime)
             && !session.context.control.is_stopped(session.context.generation)
         {

@@ -103,9 +103,10 @@ impl<G: Graph> fmt::Debug for Start<G> {
 
 /// An unfinished run to be resumed, returned by [`SessionHandle::resume`]. Awaiting it resumes the run.
 ///
-/// The future completes once the log has the entry of the resume. The step at the position of the session is executed again,
-/// and the items that it had shown are superseded. Errors, panics and cancel safety are those of [`Start`]. If
-/// the session has no unfinished run, the error is [`SessionError::AtRest`] or [`SessionError::Ended`].
+/// The future completes once the log has the entry of the resume. The step at the position of the session is
+/// executed again, and the items that it had shown are superseded. Errors, panics and cancel safety are those of
+/// [`Start`]. If the session has no unfinished run, the error is [`SessionError::AtRest`] or
+/// [`SessionError::Ended`].
 #[must_use = "a run is resumed only when this is awaited"]
 pub struct Resume<G: Graph> {
     session: SessionHandle<G>,
