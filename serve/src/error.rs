@@ -211,7 +211,7 @@ impl SessionError {
                 Self::invalid_inputs(format!("the input `{input}` is missing"))
             }
             // when a run starts, only its inputs can fail to be serialized
-            RunErrorKind::Log { source: source @ LogError::NotSerialisable { .. }, .. } => {
+            RunErrorKind::Log { source: source @ LogError::NotSerializable { .. }, .. } => {
                 Self::invalid_inputs(source.to_string())
             }
             RunErrorKind::Log { source, .. } => source.into(),

@@ -72,7 +72,7 @@ pub(crate) fn with_time(wall: u64, mut new_entry: NewEntry) -> NewEntry {
 fn new_entry(wall: u64, kind: Value) -> Result<NewEntry, LogError> {
     let kind: EntryKind = serde_json::from_value(kind).map_err(|error| {
         let (what, reason) = ("an entry of the testkit".into(), error.to_string());
-        LogError::NotSerialisable { what, reason }
+        LogError::NotSerializable { what, reason }
     })?;
     NewEntry::new(&Entry::new(Time(wall, wall.saturating_sub(START) * 1000), kind))
 }

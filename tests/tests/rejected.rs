@@ -367,7 +367,7 @@ fn runs_that_never_commit_do_not_slow_down_opening() {
     let mut app = open(&log, &Clock::default(), Durability::Commit);
     let error = block_on(app.resume().into_future()).unwrap_err();
     assert!(
-        matches!(error.kind(), RunErrorKind::Log { source: LogError::NotSerialisable { .. }, .. }),
+        matches!(error.kind(), RunErrorKind::Log { source: LogError::NotSerializable { .. }, .. }),
         "{error:?}"
     );
 }

@@ -124,7 +124,7 @@ impl NewEntry {
         time: Time,
         entry: &impl Serialize,
     ) -> Result<Self, LogError> {
-        let json = json(entry).map_err(|error| LogError::NotSerialisable {
+        let json = json(entry).map_err(|error| LogError::NotSerializable {
             what: payload.subject(),
             reason: error.to_string(),
         })?;

@@ -122,7 +122,7 @@ pub enum LogError {
     },
     /// A value cannot be serialized as JSON without loss.
     #[error("{what} cannot be recorded: {reason}")]
-    NotSerialisable {
+    NotSerializable {
         /// The field, input or item.
         what: String,
         /// The message of serde, or what would be lost.
@@ -170,6 +170,6 @@ impl LogError {
 impl From<PatchFailed> for LogError {
     fn from(failed: PatchFailed) -> Self {
         let what = format!("field `{}`", failed.field);
-        Self::NotSerialisable { what, reason: failed.source.to_string() }
+        Self::NotSerializable { what, reason: failed.source.to_string() }
     }
 }

@@ -173,7 +173,7 @@ pub trait Log: Send + Sync + 'static {
 /// An item type of an app with a log: any type that implements [`Serialize`].
 #[diagnostic::on_unimplemented(
     message = "the items `{Self}` cannot be recorded",
-    label = "the graph yields `{Self}`, which does not serialise",
+    label = "the graph yields `{Self}`, which does not serialize",
     note = "derive `serde::Serialize` for the type after `yields`"
 )]
 pub trait LogItem: Serialize {}

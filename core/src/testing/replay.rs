@@ -134,7 +134,7 @@ impl<G: Graph> Replay<G> {
                 Ok(now) => now,
                 Err(error) => {
                     let what = format!("item {index}");
-                    parts.push(Part::NotSerialisable { what, reason: error.to_string() });
+                    parts.push(Part::NotSerializable { what, reason: error.to_string() });
                     continue;
                 }
             };
@@ -196,7 +196,7 @@ impl<G: Graph> Replay<G> {
             Ok(state) => state,
             Err(error) => {
                 let reason = error.to_string();
-                parts.push(Part::NotSerialisable { what: "the state".into(), reason });
+                parts.push(Part::NotSerializable { what: "the state".into(), reason });
                 return;
             }
         };
@@ -284,7 +284,7 @@ pub enum Part {
         now: Option<CauseRecord>,
     },
     /// A value of the repetition cannot be serialized as JSON.
-    NotSerialisable {
+    NotSerializable {
         /// The item, or the state.
         what: String,
         /// The message of serde, or what would be lost.
@@ -334,7 +334,7 @@ impl fmt::Display for Part {
                     result_text(now.as_ref())
                 )
             }
-            Self::NotSerialisable { what, reason } => {
+            Self::NotSerializable { what, reason } => {
                 write!(f, "{what} cannot be compared: {reason}")
             }
         }

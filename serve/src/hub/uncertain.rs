@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub(super) fn may_be_stored(error: &RunError) -> bool {
     // a value that cannot be serialized was not sent to the log, and a full log has rejected the append
     matches!(error.kind(), RunErrorKind::Log { source, .. }
-        if !matches!(source, LogError::NotSerialisable { .. } | LogError::Full { .. }))
+        if !matches!(source, LogError::NotSerializable { .. } | LogError::Full { .. }))
 }
 
 /// The epoch and the cursor of a session before a start.

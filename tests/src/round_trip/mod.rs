@@ -92,7 +92,7 @@ pub struct Counts {
 
 /// Counts a rejection. Panics at any other error.
 fn rejected(error: &RunError, counts: &mut Counts) {
-    let RunErrorKind::Log { source: LogError::NotSerialisable { what, .. }, .. } = error.kind()
+    let RunErrorKind::Log { source: LogError::NotSerializable { what, .. }, .. } = error.kind()
     else {
         panic!("{error:?}");
     };

@@ -135,7 +135,7 @@ impl World {
             // also while the run starts
             Err(
                 RunErrorKind::Cancelled { .. }
-                | RunErrorKind::Log { source: LogError::NotSerialisable { .. }, .. },
+                | RunErrorKind::Log { source: LogError::NotSerializable { .. }, .. },
             ) => true,
             Err(RunErrorKind::Log { source: LogError::Unavailable(_), .. }) => self.log.hits() > 0,
             Err(_) => false,

@@ -24,12 +24,12 @@ pub(in crate::run) fn encode_item<G: Graph<Item: Serialize>>(
     item: &G::Item,
 ) -> Result<NewEntry, LogError> {
     let (step, node, attempt) = (context.step, context.node(), context.attempt);
-    let not_serialisable = |error: serde_json::Error| LogError::NotSerialisable {
+    let not_serializable = |error: serde_json::Error| LogError::NotSerializable {
         what: format!("an item of node `{node}`"),
         reason: error.to_string(),
     };
-    let item = to_json(item).map_err(not_serialisable)?;
-    G::check_item(&item).map_err(|error| not_serialisable(unreadable(&error)))?;
+    let item = to_json(item).map_err(not_serializable)?;
+    G::check_item(&item).map_err(|error| not_serializable(unreadable(&error)))?;
     writer.new_entry(&EntryRef::Item { step, node, attempt, item })
 }
 
@@ -75,10 +75,10 @@ fn call_serde<T>(
     what: &str,
     work: impl FnOnce() -> Result<T, serde_json::Error>,
 ) -> Result<T, LogError> {
-    let not_serialisable = |reason| LogError::NotSerialisable { what: what.into(), reason };
+    let not_serializable = |reason| LogError::NotSerializable { what: what.into(), reason };
     match caught(work) {
-        Ok(result) => result.map_err(|error| not_serialisable(error.to_string())),
-        Err(panicked) => Err(not_serialisable(serde_panic_reason(&panicked))),
+        Ok(result) => result.map_err(|error| not_serializable(error.to_string())),
+        Err(panicked) => Err(not_serializable(serde_panic_reason(&panicked))),
     }
 }
 

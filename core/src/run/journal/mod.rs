@@ -398,7 +398,7 @@ impl<G: Graph> Recorder<G> {
         };
         let entry = caught(|| self.writer.new_entry(&entry)).unwrap_or_else(|panicked| {
             let (what, reason) = ("the state".into(), serde_panic_reason(&panicked));
-            Err(LogError::NotSerialisable { what, reason })
+            Err(LogError::NotSerializable { what, reason })
         })?;
         self.writer.enqueue(entry);
         Ok(())
