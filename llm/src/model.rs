@@ -69,7 +69,7 @@ impl<M: Model + ?Sized> Model for Arc<M> {
 /// use burdock_llm::{Message, Request};
 ///
 /// let history = [Message::user("I am Ada"), Message::assistant("Hello, Ada!")];
-/// let prompt = Message::user("Who am I?");
+/// let prompt = Message::user("What is my name?");
 /// let request = Request::new(history.into_iter().chain([prompt]))
 ///     .system("Be brief.")
 ///     .max_tokens(100)
