@@ -7,6 +7,24 @@ use std::{fmt, ops::AddAssign, time::Duration};
 use tracing::{Span, field::display};
 
 /// A chunk of an answer.
+///
+/// ```
+/// use burdock_llm::{Chunk, Model, Reason, Request, Script, Scripted};
+/// use futures::TryStreamExt;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let llm = Scripted::new([Script::new().say("Hel").say("lo")]);
+/// let mut answer = llm.chat(Request::prompt("hi"));
+/// while let Some(chunk) = answer.try_next().await? {
+///     match chunk {
+///         Chunk::Delta(text) => println!("{text}"),
+///         Chunk::ToolCall(call) => println!("calls {}", call.name),
+///         Chunk::End(end) => assert_eq!(end.reason, Reason::Complete),
+///     }
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Chunk {
     /// More text.

@@ -64,6 +64,19 @@ impl<M: Model + ?Sized> Model for Arc<M> {
 /// A request for an answer.
 ///
 /// Requests are equal if their messages and options are.
+///
+/// ```
+/// use burdock_llm::{Message, Request};
+///
+/// let history = [Message::user("I am Ada"), Message::assistant("Hello, Ada!")];
+/// let prompt = Message::user("What is my name?");
+/// let request = Request::new(history.into_iter().chain([prompt]))
+///     .system("Be brief.")
+///     .max_tokens(100)
+///     .temperature(0.2);
+/// assert_eq!(request.messages.len(), 3);
+/// assert_eq!(request.options.system.as_deref(), Some("Be brief."));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The conversation so far, oldest message first.
@@ -133,6 +146,35 @@ impl Request {
 
     /// Returns the runtime that times the answer, for your own implementation of [`Model`]: use it for
     /// timers, and pass it to [`Answer::runtime`](crate::Chunks::runtime).
+    ///
+    /// ```
+    /// # use burdock_llm::{Answer, Model, Request};
+    /// # use futures::FutureExt;
+    /// # use std::{sync::Arc, time::Duration};
+    /// /// Answers after a second, by the clock of the request.
+    /// #[derive(Debug)]
+    /// struct Slow<M>(Arc<M>);
+    ///
+    /// impl<M: Model> Model for Slow<M> {
+    ///     fn chat(&self, request: Request) -> Answer {
+    ///         let (model, runtime) = (Arc::clone(&self.0), request.runtime_or_default());
+    ///         let delay = Arc::clone(&runtime);
+    ///         let answer = async move {
+    ///             delay.sleep(Duration::from_secs(1)).await;
+    ///             model.chat(request)
+    ///         };
+    ///         Answer::new(answer.flatten_stream()).runtime(&runtime)
+    ///     }
+    /// }
+    /// # use burdock_llm::{Script, Scripted};
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), burdock_llm::ModelError> {
+    /// # let llm = Slow(Arc::new(Scripted::new([Script::new().say("Hello")])));
+    /// # let start = tokio::time::Instant::now();
+    /// # assert_eq!(llm.chat(Request::prompt("hi")).whole().await?.text, "Hello");
+    /// # assert_eq!(start.elapsed(), Duration::from_secs(1));
+    /// # Ok(()) }
+    /// ```
     pub fn runtime_or_default(&self) -> Arc<dyn Runtime> {
         self.clock.runtime()
     }
@@ -184,6 +226,29 @@ impl ResponseSchema {
 }
 
 /// A function that a model may call.
+///
+/// ```
+/// # use burdock_llm::{Message, Model, Request, Script, Scripted, Tool, ToolCall};
+/// # use serde_json::json;
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (id, name, arguments) = ("1".into(), "add".into(), json!({ "a": 3, "b": 4 }));
+/// # let call = ToolCall { id, name, arguments };
+/// # let llm = Scripted::new([Script::new().call(call), Script::new().say("7")]);
+/// let add = Tool::new("add", "Adds two numbers.", json!({
+///     "type": "object",
+///     "properties": { "a": { "type": "number" }, "b": { "type": "number" } },
+///     "required": ["a", "b"],
+/// }));
+/// let mut request = Request::prompt("What is 3 + 4?").tool(add);
+/// let whole = llm.chat(request.clone()).whole().await?;
+/// let call = whole.tool_calls[0].clone();
+/// assert_eq!((call.name.as_str(), &call.arguments), ("add", &json!({ "a": 3, "b": 4 })));
+///
+/// request.messages.extend([whole.into(), Message::tool(&call, "7")]);
+/// assert_eq!(llm.chat(request).whole().await?.text, "7");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tool {
     /// The name.

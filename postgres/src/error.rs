@@ -5,6 +5,19 @@ use sqlx::{error::DatabaseError, migrate::MigrateError};
 use std::{error::Error, sync::Arc, time::Duration};
 
 /// Errors of connecting to a log.
+///
+/// ```
+/// use burdock_postgres::{ConnectError, Options};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let error = Options::new("postgres://app@db.example/app").schema("").connect().await.unwrap_err();
+/// assert!(matches!(error, ConnectError::InvalidSchema { .. }));
+///
+/// let error = Options::new("db.example").connect().await.unwrap_err();
+/// assert!(matches!(error, ConnectError::InvalidUrl { .. }));
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {

@@ -33,6 +33,21 @@ use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
 ///
 /// In addition to the contract of [`Log`]: dropping the future of a write does not cancel the write,
 /// and [`open`](Log::open) first waits for the appends to the session that are queued in the same log.
+///
+/// ```no_run
+/// use burdock::log::{Log, SessionId, follow};
+/// use burdock_postgres::PostgresLog;
+/// use std::sync::Arc;
+///
+/// # async fn read() -> Result<(), Box<dyn std::error::Error>> {
+/// let log: Arc<dyn Log> = Arc::new(PostgresLog::connect("postgres://app@db.example/app").await?);
+/// // the writer may be on another machine
+/// let mut entries = follow(&log, &SessionId::new("anna")?, None).await?;
+/// while let Some(entry) = entries.next().await {
+///     println!("{:?}", entry?);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct PostgresLog(Arc<Shared>);
 

@@ -12,6 +12,28 @@ use std::{error::Error, sync::Arc};
 /// HTTP clients receive the same cases as `application/problem+json`, with [`code`](Self::code) as their `code`.
 /// Details for the operator, such as the error of a database, are in the
 /// [`source`](std::error::Error::source) and are never sent to clients.
+///
+/// ```
+/// # use burdock::{log::MemoryLog, prelude::*};
+/// # use burdock_serve::Server;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Counter { #[state(public)] count: u64 }
+/// # #[action(state = Counter, reads(count), writes(count))]
+/// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+/// #     Ok(Writes { count: counter.count + by })
+/// # }
+/// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+/// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+/// let session = server.session("anna")?;
+/// let error = session.start(CountingInputs { by: 2 }).existing().await.unwrap_err();
+/// assert_eq!(error.to_string(), "there is no session `anna`");
+/// assert_eq!(error.code(), "unknown_session");
+/// assert!(!error.is_retryable());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {

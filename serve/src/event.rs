@@ -19,6 +19,18 @@ use std::sync::Arc;
 ///
 /// Only HTTP clients receive [`Error`](Self::Error). The program's own code receives a
 /// [`SessionError`](crate::SessionError) instead.
+///
+/// ```
+/// use burdock_serve::Event;
+///
+/// // from `GET /sessions/{id}/events`, after `data: `
+/// let data = r#"{ "type": "run_failed", "node": "pay", "error": "declined", "at": 1760000000000 }"#;
+/// let event: Event = serde_json::from_str(data)?;
+/// assert!(event.is_terminal());
+/// let Event::RunFailed { node, error, .. } = event else { panic!("{event:?}") };
+/// assert_eq!((node.as_str(), error.as_str()), ("pay", "declined"));
+/// # Ok::<_, serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]

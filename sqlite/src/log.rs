@@ -36,6 +36,30 @@ const LEAD: Duration = Duration::from_millis(1);
 /// This is a handle that is cheap to clone. Several processes can open the same file. Dropping the last
 /// clone writes the queued appends, which blocks for the duration of a commit; [`close`](Self::close)
 /// does not block.
+///
+/// ```
+/// # use burdock::{log::{Log, SessionFilter}, prelude::*};
+/// # use burdock_sqlite::SqliteLog;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Counter { count: u64 }
+/// # #[action(state = Counter, reads(count), writes(count))]
+/// # async fn count(counter: Reads<'_>) -> Result<Writes> { Ok(Writes { count: counter.count + 1 }) }
+/// # graph! { Count(Counter) { nodes { count } start count; count -> pause; } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("chat.db");
+/// let log = SqliteLog::open(&path).await?;
+/// let mut app = Count::app().id("anna").log(log.clone()).build().await?;
+/// app.run(CountInputs {}).await?;
+///
+/// // as in another process
+/// let reader = SqliteLog::open(&path).await?;
+/// let sessions = reader.sessions(SessionFilter::default()).await?;
+/// assert_eq!(sessions[0].id.as_str(), "anna");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct SqliteLog(Arc<Handle>);
 
@@ -103,6 +127,30 @@ impl SqliteLog {
     /// overwritten pages have reached the database file and no older version of them is left in the
     /// write-ahead log. Other readers of the file can delay that.
     ///
+    /// ```
+    /// # use burdock::{log::{Log, LogError, SessionId}, prelude::*};
+    /// # use burdock_sqlite::SqliteLog;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>) -> Result<Writes> { Ok(Writes { count: counter.count + 1 }) }
+    /// # graph! { Count(Counter) { nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("chat.db");
+    /// # let log = SqliteLog::open(&path).await?;
+    /// # let mut app = Count::app().id("anna").log(log.clone()).build().await?;
+    /// # app.run(CountInputs {}).await?;
+    /// # app.close().await?;
+    /// let session = SessionId::new("anna")?;
+    /// log.delete(&session).await?;
+    /// log.erased().await?; // the files no longer contain its data
+    /// assert!(matches!(log.info(&session).await, Err(LogError::NoSession { .. })));
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Returns an error if the files cannot be written, or if the log is closed before the erasure is
     /// done.
@@ -116,6 +164,23 @@ impl SqliteLog {
     /// Closes the log: writes the queued appends, closes the file and stops the threads.
     ///
     /// Later operations, of every clone, return [`LogError::Closed`].
+    ///
+    /// ```
+    /// # use burdock::log::{Log, LogError, SessionFilter};
+    /// # use burdock_sqlite::SqliteLog;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("chat.db");
+    /// let log = SqliteLog::open(&path).await?;
+    /// let clone = log.clone();
+    /// log.close().await;
+    /// let closed = clone.sessions(SessionFilter::default()).await;
+    /// assert!(matches!(closed, Err(LogError::Closed)));
+    ///
+    /// std::fs::rename(&path, path.with_extension("old"))?; // the file is no longer in use
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Cancel safety
     /// The log is closed even if the future is dropped.

@@ -67,6 +67,26 @@ impl SqliteOptions {
     ///
     /// Appends beyond the limit return [`LogError::Full`](burdock::log::LogError::Full), as on a full
     /// disk.
+    ///
+    /// ```
+    /// # use burdock::{log::LogError, run::{BuildError, ReadError}, prelude::*};
+    /// # use burdock_sqlite::SqliteLog;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { notes: String, count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>) -> Result<Writes> { Ok(Writes { count: counter.count + 1 }) }
+    /// # graph! { Count(Counter) { nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("chat.db");
+    /// let log = SqliteLog::options().max_bytes(1 << 20).open(&path).await?;
+    /// let state = Counter { notes: "x".repeat(2 << 20), count: 0 };
+    /// let error = Count::app().id("anna").state(state).log(log).build().await.unwrap_err();
+    /// assert!(matches!(error, BuildError::Open(ReadError::Log(LogError::Full { .. }))));
+    /// # Ok(()) }
+    /// ```
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self

@@ -25,7 +25,10 @@ pub(crate) fn package(root: &Path) -> Result<(), String> {
 pub(crate) fn rehearse(root: &Path) -> Result<(), String> {
     check(root)?;
     run(root, "cargo", &["publish", "--workspace", "--dry-run", "--allow-dirty"])?;
-    run(&root.join(CLIENT), "npm", &["pack", "--dry-run"])
+    let client = root.join(CLIENT);
+    // it is compiled by its own TypeScript
+    run(&client, "npm", &["ci", "--no-audit", "--no-fund"])?;
+    run(&client, "npm", &["pack", "--dry-run"])
 }
 
 /// Publishes the packages: first those that others depend on, then the TypeScript client.
@@ -38,8 +41,10 @@ pub(crate) fn publish(root: &Path) -> Result<(), String> {
     if !read(root, "CHANGELOG.md")?.lines().any(|line| line.starts_with(&heading)) {
         return Err(format!("CHANGELOG.md has no section `{heading}`"));
     }
+    let client = root.join(CLIENT);
+    run(&client, "npm", &["ci", "--no-audit", "--no-fund"])?;
     run(root, "cargo", &["publish", "--workspace"])?;
-    run(&root.join(CLIENT), "npm", &["publish", "--access", "public"])?;
+    run(&client, "npm", &["publish", "--access", "public"])?;
     run(root, "git", &["tag", &format!("v{version}")])
 }
 

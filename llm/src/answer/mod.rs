@@ -86,12 +86,40 @@ impl<'a> Chunks<'a> {
     /// `delay`.
     ///
     /// Any other item follows the buffered text without a delay.
+    ///
+    /// ```
+    /// use burdock_llm::{Model, Request, Script, Scripted};
+    /// use futures::TryStreamExt;
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().say("Hel").say("lo, ").say("A").say("da")]);
+    /// let answer = llm.chat(Request::prompt("hi")).coalesce(5, Duration::from_millis(50));
+    /// let (deltas, _) = answer.transcribe();
+    /// assert_eq!(deltas.try_collect::<Vec<_>>().await?, ["Hello, ", "Ada"]);
+    /// # Ok(()) }
+    /// ```
     pub fn coalesce(self, bytes: usize, delay: Duration) -> Self {
         coalesce::coalesce(self, bytes, delay)
     }
 
     /// Limits the answer to one delta per `interval`. The provider waits in the meantime; other items
     /// are not delayed.
+    ///
+    /// ```
+    /// use burdock_llm::{Model, Request, Script, Scripted};
+    /// use std::time::Duration;
+    /// use tokio::time::Instant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().say("Hel").say("lo, ").say("Ada")]);
+    /// let start = Instant::now();
+    /// llm.chat(Request::prompt("hi")).rate_limit(Duration::from_millis(100)).whole().await?;
+    /// assert_eq!(start.elapsed(), Duration::from_millis(200));
+    /// # Ok(()) }
+    /// ```
     pub fn rate_limit(self, interval: Duration) -> Self {
         rate_limit::rate_limit(self, interval)
     }
@@ -99,17 +127,57 @@ impl<'a> Chunks<'a> {
     /// Ends with [`ModelError::Silent`] if no item arrives within `limit`, which closes the connection.
     ///
     /// The limit applies to each item, from the time at which it is requested.
+    ///
+    /// ```
+    /// use burdock_llm::{Chunk, Model, ModelError, Request, Script, Scripted};
+    /// use futures::TryStreamExt;
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().say("Hel").silence()]);
+    /// let limit = Duration::from_secs(30);
+    /// let mut answer = llm.chat(Request::prompt("hi")).idle_timeout(limit);
+    /// assert_eq!(answer.try_next().await?, Some(Chunk::Delta("Hel".into())));
+    /// assert_eq!(answer.try_next().await, Err(ModelError::Silent { limit }));
+    /// # Ok(()) }
+    /// ```
     pub fn idle_timeout(self, limit: Duration) -> Self {
         idle_timeout::idle_timeout(self, limit)
     }
 
     /// Calls a function with the progress of the answer after each item.
+    ///
+    /// ```
+    /// use burdock_llm::{Model, Request, Script, Scripted};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().say("Hel").say("lo")]);
+    /// let mut bytes = Vec::new();
+    /// let answer = llm.chat(Request::prompt("hi")).on_progress(|so_far| bytes.push(so_far.bytes));
+    /// answer.whole().await?;
+    /// assert_eq!(bytes, [3, 5, 5]); // two deltas and the end
+    /// # Ok(()) }
+    /// ```
     pub fn on_progress(self, callback: impl FnMut(&Progress) + Send + 'a) -> Self {
         progress::on_progress(self, callback)
     }
 
     /// Ends with [`Reason::Limit`](crate::Reason::Limit) after `bytes` bytes of text, which closes the
     /// connection. The last delta is cut at a character boundary.
+    ///
+    /// ```
+    /// use burdock_llm::{Model, Reason, Request, Script, Scripted};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().endless("ha", Duration::from_millis(10))]);
+    /// let whole = llm.chat(Request::prompt("laugh")).at_most(5).whole().await?;
+    /// assert_eq!((whole.text.as_str(), whole.end.reason), ("hahah", Reason::Limit));
+    /// # Ok(()) }
+    /// ```
     pub fn at_most(self, bytes: usize) -> Self {
         at_most::at_most(self, bytes)
     }
@@ -118,6 +186,19 @@ impl<'a> Chunks<'a> {
     /// the connection: `.until(cx.stopped())` in an action.
     ///
     /// The answer can borrow what `stop` borrows.
+    ///
+    /// ```
+    /// use burdock_llm::{Model, Reason, Request, Script, Scripted};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().say("Hello").silence()]);
+    /// let stop = tokio::time::sleep(Duration::from_secs(1));
+    /// let whole = llm.chat(Request::prompt("hi")).until(stop).whole().await?;
+    /// assert_eq!((whole.text.as_str(), whole.end.reason), ("Hello", Reason::Cancelled));
+    /// # Ok(()) }
+    /// ```
     pub fn until<'b>(self, stop: impl Future<Output = ()> + Send + 'b) -> Chunks<'b>
     where
         'a: 'b,
@@ -126,6 +207,20 @@ impl<'a> Chunks<'a> {
     }
 
     /// Turns the end of a truncated answer into an error, which can be retried.
+    ///
+    /// ```
+    /// use burdock_llm::{Model, Reason, Request, Script, Scripted};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().say("Hel").cut()]);
+    /// let whole = llm.chat(Request::prompt("hi")).whole().await?;
+    /// assert_eq!(whole.end.reason, Reason::Truncated);
+    ///
+    /// let error = llm.chat(Request::prompt("hi")).unbroken().whole().await.unwrap_err();
+    /// assert!(error.is_retryable());
+    /// # Ok(()) }
+    /// ```
     pub fn unbroken(self) -> Self {
         unbroken::unbroken(self)
     }
@@ -148,6 +243,20 @@ impl<'a> Chunks<'a> {
     }
 
     /// Waits for the whole answer.
+    ///
+    /// ```
+    /// use burdock_llm::{Message, Model, Request, Script, Scripted};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().say("Hel").say("lo")]);
+    /// let whole = llm.chat(Request::prompt("hi")).whole().await?;
+    /// assert_eq!(whole.text, "Hello");
+    ///
+    /// let message = Message::from(whole); // for the history
+    /// assert_eq!(message, Message::assistant("Hello"));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Returns the error that ends the answer.

@@ -23,6 +23,23 @@ pub struct Deltas<'a> {
 }
 
 /// The text of an answer so far. It is filled by polling the [`Deltas`] created with it.
+///
+/// ```
+/// use burdock_llm::{Model, Reason, Request, Script, Scripted};
+/// use futures::TryStreamExt;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let llm = Scripted::new([Script::new().say("Hel").cut()]);
+/// let (mut deltas, transcript) = llm.chat(Request::prompt("hi")).transcribe();
+/// while let Some(delta) = deltas.try_next().await? {
+///     println!("{delta}");
+/// }
+/// assert_eq!(transcript.end().reason, Reason::Truncated);
+/// assert_eq!(transcript.take().text, "Hel");
+/// assert_eq!(transcript.text(), "");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Transcript(Arc<Mutex<Whole>>);
 

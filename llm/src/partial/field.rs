@@ -21,6 +21,23 @@ pub enum FieldState {
 /// A field marked `#[partial(state)]`: its value so far, and its state.
 ///
 /// In JSON it is absent while pending, then `{"state": "growing" | "complete", "value": …}`.
+///
+/// ```
+/// use burdock_llm::{Change, FieldState, Grown, Partial};
+///
+/// #[derive(Clone, Debug, serde::Serialize, serde::Deserialize, Partial)]
+/// struct Story {
+///     #[partial(state)]
+///     title: String,
+/// }
+///
+/// let mut story = Grown::<Story>::new();
+/// let change = r#"{"path":[],"set":{"title":{"state":"growing","value":"The dr"}}}"#;
+/// story.apply(&serde_json::from_str::<Change<Story>>(change)?)?;
+/// let title = &story.partial().expect("the value has started").title;
+/// assert_eq!((title.state(), title.value()), (FieldState::Growing, Some(&"The dr".to_owned())));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field<P> {
     state: FieldState,

@@ -16,6 +16,23 @@ const AT_MOST: usize = 8 << 20;
 /// A prompt with its arguments, as returned by a function with [`#[prompt]`](macro@crate::prompt).
 ///
 /// Nothing is sent until the [`Call`] that [`on`](Self::on) returns is awaited or streamed.
+///
+/// ```
+/// use burdock_llm::{Message, Script, Scripted, prompt};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// /// List tags for: {text}
+/// #[prompt]
+/// async fn tags(text: &str) -> Vec<String>;
+///
+/// let llm = Scripted::new([Script::new().say("Sure!"), Script::new().say(r#"["rust"]"#)]);
+/// let history = [Message::user("I write about Rust."), Message::assistant("Great.")];
+/// let prompt = tags("Traits").system("Be brief.").messages(history).retries(1);
+/// assert_eq!(prompt.on(&llm).await?, ["rust"]);
+/// assert_eq!(llm.requests()[1].messages.len(), 5); // with the invalid answer and the correction
+/// # Ok(()) }
+/// ```
 #[must_use = "a prompt is sent with `.on(&model)`"]
 pub struct Prompt<T> {
     pub(super) kind: Kind<T>,
@@ -146,6 +163,23 @@ impl<'m, T> Call<'m, T> {
     /// Ends the answer when `stop` completes, which closes the connection. The result is
     /// [`PromptError::Incomplete`] with [`Reason::Cancelled`](crate::Reason::Cancelled), unless the
     /// value is already complete.
+    ///
+    /// ```
+    /// use burdock_llm::{PromptError, Reason, Script, Scripted, prompt};
+    /// use std::time::Duration;
+    ///
+    /// # /// Greet {name}.
+    /// # #[prompt]
+    /// # async fn greet(name: &str) -> String;
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().say("Hel").silence()]);
+    /// let stop = tokio::time::sleep(Duration::from_secs(1));
+    /// let error = greet("Ada").on(&llm).until(stop).await.unwrap_err();
+    /// let reason = Reason::Cancelled;
+    /// assert_eq!(error, PromptError::Incomplete { reason, text: "Hel".into() });
+    /// # Ok(()) }
+    /// ```
     pub fn until(mut self, stop: impl Future<Output = ()> + Send + 'm) -> Self {
         self.stop = Some(Box::pin(stop));
         self

@@ -6,6 +6,24 @@ use burdock_json::Path;
 use thiserror::Error;
 
 /// An error of a prompt. An awaited call and a streamed one return the same errors.
+///
+/// ```
+/// use burdock_llm::{PromptError, Script, Scripted, prompt};
+///
+/// # /// List tags for: {text}
+/// # #[prompt]
+/// # async fn tags(text: &str) -> Vec<String>;
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let llm = Scripted::new([Script::new().say(r#"["rust", {"name": "traits"}]"#)]);
+/// let error = tags("Traits in Rust").on(&llm).await.unwrap_err();
+/// let message = "the answer does not fit: expected a string at `[1]`, found an object (byte 9)";
+/// assert_eq!(error.to_string(), message);
+///
+/// let PromptError::Mismatch { path, .. } = error else { panic!("{error}") };
+/// assert_eq!(path.to_string(), "[1]");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PromptError {

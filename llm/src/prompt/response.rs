@@ -4,6 +4,22 @@ use crate::{Reason, Usage};
 use burdock_json::Repair;
 
 /// Information about an answer other than its value: its text, end and usage.
+///
+/// ```
+/// use burdock_llm::{Reason, Script, Scripted, prompt};
+///
+/// # /// List tags for: {text}
+/// # #[prompt]
+/// # async fn tags(text: &str) -> Vec<String>;
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let llm = Scripted::new([Script::new().say(r#"["rust", "traits",]"#)]);
+/// let (tags, response) = tags("Traits in Rust").on(&llm).with_response().await?;
+/// assert_eq!(tags, ["rust", "traits"]);
+/// assert_eq!((response.attempts, response.reason), (1, Reason::Complete));
+/// assert_eq!(response.repairs.len(), 1); // the comma after the last element
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Response {

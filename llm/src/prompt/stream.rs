@@ -30,6 +30,27 @@ use std::{
 /// Each change is applied to [`partial`](Self::partial) before it is yielded. The stream ends when the
 /// value is complete, or with the error that [`finish`](Self::finish) also returns. Dropping it drops
 /// the answer, which closes the provider's connection.
+///
+/// ```
+/// use burdock_llm::{Script, Scripted, prompt};
+///
+/// /// List tags for: {text}
+/// #[prompt]
+/// async fn tags(text: &str) -> Vec<String>;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let llm = Scripted::new([Script::new().say(r#"["ru"#).say(r#"st", "traits"]"#)]);
+/// let mut answer = tags("Traits in Rust").on(&llm).stream();
+/// let mut shown = Vec::new();
+/// while let Some(change) = answer.next().await {
+///     change?;
+///     shown.push(answer.partial().join(" "));
+/// }
+/// assert!(shown.contains(&"ru".to_owned()));
+/// assert_eq!(answer.finish().await?, ["rust", "traits"]);
+/// # Ok(()) }
+/// ```
 pub struct PromptStream<'m, T> {
     model: Box<dyn BorrowedModel + 'm>,
     question: Question,

@@ -135,6 +135,16 @@ impl Provider {
 
     /// Creates a model of the provider that `genai` associates with the model's name.
     ///
+    /// ```no_run
+    /// use burdock_llm::{Model, Provider, Request, Retrying};
+    ///
+    /// # async fn greet() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = std::env::var("ANTHROPIC_API_KEY")?;
+    /// let llm = Retrying::new(Provider::named("claude-haiku-4-5", Some(&key))?);
+    /// println!("{}", llm.chat(Request::prompt("Hello!")).whole().await?.text);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Returns an error if the model requires a key and `key` is `None`, or if the HTTP client cannot
     /// be created, for example because there are no certificates.
@@ -195,6 +205,20 @@ impl Provider {
     /// servers that do not, such as vLLM or llama.cpp, set [`SchemaMode::Structured`]. Providers to
     /// which `genai` does not pass schemas stay prompted, and so do schemas that a provider cannot
     /// express, such as maps with `OpenAI`, and recursion with Anthropic and Gemini.
+    ///
+    /// ```
+    /// use burdock_llm::{Model, Provider, ResponseSchema, SchemaMode};
+    ///
+    /// let schema = ResponseSchema::new("number", serde_json::json!({
+    ///     "type": "object",
+    ///     "properties": { "value": { "type": "integer" } },
+    ///     "required": ["value"],
+    /// }));
+    /// let vllm = Provider::at("http://localhost:8000/v1", "small", None)?;
+    /// assert!(!vllm.accepts_schema(&schema)); // part of the prompt
+    /// assert!(vllm.schema_mode(SchemaMode::Structured).accepts_schema(&schema));
+    /// # Ok::<_, burdock_llm::ModelError>(())
+    /// ```
     #[must_use]
     pub fn schema_mode(mut self, mode: SchemaMode) -> Self {
         self.dialect = match mode {

@@ -81,6 +81,18 @@ impl Scripted {
     }
 
     /// Returns the requests whose answers were polled.
+    ///
+    /// ```
+    /// use burdock_llm::{Model, Request, Script, Scripted};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Scripted::new([Script::new().say("Hello!")]);
+    /// drop(llm.chat(Request::prompt("never polled")));
+    /// llm.chat(Request::prompt("I am Ada").system("Be brief.")).whole().await?;
+    /// assert_eq!(llm.requests(), [Request::prompt("I am Ada").system("Be brief.")]);
+    /// # Ok(()) }
+    /// ```
     pub fn requests(&self) -> Vec<Request> {
         self.lock().clone()
     }

@@ -104,6 +104,20 @@ impl Script {
 
     /// Records an answer and the times at which its chunks arrived, by the runtime of the answer.
     ///
+    /// ```
+    /// use burdock_llm::{Model, Offline, Pace, Request, Script, Scripted};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let llm = Offline::with_pace(Pace::Natural);
+    /// let question = || Request::prompt("What is 3 * 4?");
+    /// let script = Script::record(llm.chat(question())).await;
+    ///
+    /// let replay = Scripted::new([script]).chat(question()).whole().await?;
+    /// assert_eq!(replay, llm.chat(question()).whole().await?); // in the same rhythm
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Cancel safety
     /// Dropping the future drops the answer.
     pub async fn record(mut answer: Answer) -> Self {

@@ -14,6 +14,48 @@ use serde_json::Value;
 use std::marker::PhantomData;
 
 /// A graph that can be used as a chat: maps its types to prompts, messages and text.
+///
+/// ```
+/// # use burdock::prelude::*;
+/// # use burdock_serve::{ChatGraph, ChatMessage};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Talk { texts: Vector<String> }
+/// # #[streaming_action(state = Talk, reads(texts), writes(texts), yields(String))]
+/// # async fn echo(talk: Reads<'_>, #[input] prompt: String) -> Result<Writes> {
+/// #     yield_!(prompt.clone());
+/// #     let mut texts = talk.texts.clone();
+/// #     texts.push_back(prompt);
+/// #     Ok(Writes { texts })
+/// # }
+/// # graph! {
+/// #     Echo(Talk) {
+/// #         inputs { prompt: String }
+/// #         yields String;
+/// #         nodes { echo }
+/// #         start echo;
+/// #         echo -> pause;
+/// #     }
+/// # }
+/// impl ChatGraph for Echo {
+///     fn inputs(prompt: String) -> EchoInputs {
+///         EchoInputs { prompt }
+///     }
+///     fn prompt(inputs: &EchoInputs) -> Option<&str> {
+///         Some(&inputs.prompt)
+///     }
+///     fn history(talk: &Talk) -> Vec<ChatMessage> {
+///         let pair = |text: &String| [ChatMessage::user(text), ChatMessage::assistant(text)];
+///         talk.texts.iter().flat_map(pair).collect()
+///     }
+///     fn text(item: &String) -> Option<&str> {
+///         Some(item)
+///     }
+/// }
+///
+/// let talk = Talk { texts: ["hi".to_owned()].into_iter().collect() };
+/// assert_eq!(Echo::history(&talk), [ChatMessage::user("hi"), ChatMessage::assistant("hi")]);
+/// ```
 pub trait ChatGraph: Graph<Item: DeserializeOwned> {
     /// Returns the inputs of a run that answers a prompt.
     fn inputs(prompt: String) -> Self::Inputs;

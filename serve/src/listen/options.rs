@@ -124,6 +124,33 @@ fn clamped(time: Duration) -> Duration {
 }
 
 /// A bound address. Clients can connect, and wait until it is served.
+///
+/// ```
+/// # use burdock::{log::MemoryLog, prelude::*};
+/// # use burdock_serve::Server;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Counter { #[state(public)] count: u64 }
+/// # #[action(state = Counter, reads(count), writes(count))]
+/// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+/// #     Ok(Writes { count: counter.count + by })
+/// # }
+/// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+/// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+/// let bound = burdock_serve::bind(([127, 0, 0, 1], 0).into()).await?;
+/// let url = format!("http://{}/health", bound.address());
+///
+/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+/// let stopped = server.shutdown_on(async { drop(stopped.await) });
+/// let serving = tokio::spawn(bound.serve(server.router(), stopped));
+/// assert_eq!(reqwest::get(url).await?.status(), 200);
+///
+/// drop(stop);
+/// serving.await??;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct BoundListener {
     address: SocketAddr,

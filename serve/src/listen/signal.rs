@@ -8,6 +8,18 @@ use tokio::{select, signal};
 ///
 /// The second signal ends the process at once, with status 1. No committed step is lost.
 ///
+/// ```no_run
+/// # async fn serve<G: burdock::Graph<Item: serde::Serialize>>(server: burdock_serve::Server<G>) {
+/// use burdock_serve::{listen, shutdown_signal};
+///
+/// let stop = server.shutdown_on(async {
+///     shutdown_signal().await;
+///     eprintln!("shutting down");
+/// });
+/// listen(([127, 0, 0, 1], 3000).into(), server.router(), stop).await.unwrap();
+/// # }
+/// ```
+///
 /// # Cancel safety
 /// The future can be dropped. But once it has been polled, these signals no longer end the process by default,
 /// even after it was dropped.

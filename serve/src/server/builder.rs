@@ -136,6 +136,37 @@ impl<G: Graph> ServerBuilder<G> {
     }
 
     /// Sets how long a run may take before it is stopped. Defaults to 1 hour.
+    ///
+    /// ```
+    /// # use burdock::{Context, log::MemoryLog, prelude::*};
+    /// # use burdock_serve::{RunEnd, Server};
+    /// # use std::time::Duration;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Watch { reports: u64 }
+    /// # #[action(state = Watch)]
+    /// # async fn observe(#[context] cx: &Context) -> Result<Writes> { cx.stopped().await; Ok(Writes {}) }
+    /// # #[action(state = Watch, reads(reports), writes(reports))]
+    /// # async fn report(watch: Reads<'_>) -> Result<Writes> { Ok(Writes { reports: watch.reports + 1 }) }
+    /// # graph! {
+    /// #     Watching(Watch) {
+    /// #         nodes { observe, report }
+    /// #         start observe;
+    /// #         observe -> report;
+    /// #         report -> pause observe;
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::builder(MemoryLog::new(), |_| Watching::app())
+    ///     .max_run_time(Duration::from_millis(10))
+    ///     .build();
+    /// let run = server.session("anna")?.start(WatchingInputs {}).await?;
+    ///
+    /// // its first node waits for a stop
+    /// assert_eq!(run.finish().await?, RunEnd::Stopped { node: "report".into() });
+    /// # Ok(()) }
+    /// ```
     pub fn max_run_time(mut self, time: Duration) -> Self {
         self.limits.run_time = time;
         self
@@ -155,12 +186,63 @@ impl<G: Graph> ServerBuilder<G> {
 
     /// Requires `authorization: Bearer <token>` in every request, except those for the page and the health checks.
     /// Session handles need no token.
+    ///
+    /// ```
+    /// # use burdock::{log::MemoryLog, prelude::*};
+    /// # use burdock_serve::Server;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// use axum::{body::Body, http::{Request, header::AUTHORIZATION}};
+    /// use tower::ServiceExt as _;
+    ///
+    /// let server =
+    ///     Server::builder(MemoryLog::new(), |_| Counting::app()).bearer_token("secret").build();
+    /// for (token, status) in [("Bearer secret", 200), ("Bearer guess", 401)] {
+    ///     let request = Request::get("/sessions").header(AUTHORIZATION, token).body(Body::empty())?;
+    ///     assert_eq!(server.router().oneshot(request).await?.status(), status);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
         self.guard.token = Some(token.into().into());
         self
     }
 
     /// Allows requests from pages of an origin, such as `https://example.org`.
+    ///
+    /// ```
+    /// # use burdock::{log::MemoryLog, prelude::*};
+    /// # use burdock_serve::Server;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// use axum::{body::Body, http::{Request, header::ORIGIN}};
+    /// use tower::ServiceExt as _;
+    ///
+    /// let server = Server::builder(MemoryLog::new(), |_| Counting::app())
+    ///     .allow_origin("https://example.org")
+    ///     .build();
+    /// for (origin, status) in [("https://example.org", 200), ("https://example.com", 403)] {
+    ///     let request = Request::get("/sessions").header(ORIGIN, origin).body(Body::empty())?;
+    ///     assert_eq!(server.router().oneshot(request).await?.status(), status);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.guard.origins.push(origin.into());
         self

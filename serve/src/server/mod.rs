@@ -66,6 +66,35 @@ where
     ///
     /// `app` is called with the id of a session each time the session is opened for writing. It sets resources,
     /// first state, observers and grace period of the app. The server sets id, log and durability.
+    ///
+    /// ```
+    /// # use burdock::{log::MemoryLog, prelude::*};
+    /// # use burdock_serve::Server;
+    /// # use serde::{Deserialize, Serialize};
+    /// # use burdock::event::Spans;
+    /// # use std::time::Duration;
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::builder(MemoryLog::new(), |session| {
+    ///     let count = if session.as_str().starts_with("vip/") { 100 } else { 0 };
+    ///     Counting::app()
+    ///         .state(Counter { count }) // of a new session
+    ///         .observer(Spans::default())
+    ///         .grace_period(Duration::from_secs(1))
+    /// })
+    /// .build();
+    /// let session = server.session("vip/anna")?;
+    /// session.start(CountingInputs { by: 1 }).await?.finish().await?;
+    /// assert_eq!(session.view().await?.state.count, 101);
+    /// # Ok(()) }
+    /// ```
     pub fn builder<S>(
         log: impl Log,
         app: impl Fn(&SessionId) -> AppBuilder<G, Provided<G::Resources>, S> + Send + Sync + 'static,
@@ -96,6 +125,34 @@ impl<G: Graph> Server<G> {
     /// [`listen`](crate::listen) limits connections and closes silent ones. Another server has to be configured to
     /// do so; `axum::serve` has no such limits. Pass it `router.into_make_service()`: it would prepare the routes
     /// again for each connection otherwise.
+    ///
+    /// ```
+    /// # use burdock::{log::MemoryLog, prelude::*};
+    /// # use burdock_serve::Server;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+    /// use axum::{body::to_bytes, http::{Request, header::CONTENT_TYPE}};
+    /// use tower::ServiceExt as _;
+    ///
+    /// // a test of the routes without a listener
+    /// let request = Request::post("/sessions/anna/runs")
+    ///     .header(CONTENT_TYPE, "application/json")
+    ///     .body(r#"{ "by": 2 }"#.to_owned())?;
+    /// let response = server.router().oneshot(request).await?;
+    /// assert_eq!(response.headers()[CONTENT_TYPE], "text/event-stream");
+    /// let events = String::from_utf8(to_bytes(response.into_body(), usize::MAX).await?.into())?;
+    /// assert!(events.contains(r#""type":"run_paused""#));
+    /// # Ok(()) }
+    /// ```
     pub fn router(&self) -> Router {
         self.guarded(self.routes(RouteSet::Runs))
     }
@@ -111,6 +168,38 @@ impl<G: Graph> Server<G> {
 
     /// Shuts the server down: rejects new runs, stops those in progress at a commit, ends every stream, and closes
     /// the sessions. Completes when all of that is done. Can be called repeatedly.
+    ///
+    /// ```
+    /// # use burdock::{Context, Position, log::MemoryLog, prelude::*};
+    /// # use burdock_serve::{Server, SessionError};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Watch { reports: u64 }
+    /// # #[action(state = Watch)]
+    /// # async fn observe(#[context] cx: &Context) -> Result<Writes> { cx.stopped().await; Ok(Writes {}) }
+    /// # #[action(state = Watch, reads(reports), writes(reports))]
+    /// # async fn report(watch: Reads<'_>) -> Result<Writes> { Ok(Writes { reports: watch.reports + 1 }) }
+    /// # graph! {
+    /// #     Watching(Watch) {
+    /// #         nodes { observe, report }
+    /// #         start observe;
+    /// #         observe -> report;
+    /// #         report -> pause observe;
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Watching::app()).build();
+    /// let run = server.session("anna")?.start(WatchingInputs {}).await?;
+    /// server.shutdown().await;
+    ///
+    /// // the run was stopped at a commit, and can be resumed by the next process
+    /// let view = run.session().view().await?;
+    /// assert_eq!(view.position, Position::Unfinished(WatchingNode::report));
+    /// let start = run.session().start(WatchingInputs {}).await;
+    /// assert!(matches!(start, Err(SessionError::ShuttingDown)));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Cancel safety
     /// Dropping the future does not revoke the shutdown: runs were asked to stop, and end.

@@ -144,6 +144,30 @@ impl<G: Graph> SessionHandle<G> {
 
     /// Starts a run with inputs as JSON, which are checked like those of an HTTP client: for unknown inputs and
     /// wrong types, the start returns [`SessionError::InvalidInputs`] with the name of the input.
+    ///
+    /// ```
+    /// # use burdock::{log::MemoryLog, prelude::*};
+    /// # use burdock_serve::{RunEnd, Server};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use serde_json::json;
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+    /// let session = server.session("anna")?;
+    /// let run = session.start_json(json!({ "by": 2 })).await?;
+    /// assert_eq!(run.finish().await?, RunEnd::Paused { node: "count".into() });
+    ///
+    /// let error = session.start_json(json!({ "by": "two" })).await.unwrap_err();
+    /// assert!(error.to_string().starts_with("invalid inputs: by: "));
+    /// # Ok(()) }
+    /// ```
     pub fn start_json(&self, inputs: Value) -> Start<G> {
         Start::new(self.clone(), RunInputs::from_json(inputs))
     }
@@ -158,6 +182,36 @@ impl<G: Graph> SessionHandle<G> {
     /// The run ends at its next commit, which keeps the items that were shown, or after the grace period of its
     /// app. The method does not wait for that.
     ///
+    /// ```
+    /// # use burdock::{Context, log::MemoryLog, prelude::*};
+    /// # use burdock_serve::{RunEnd, Server};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Watch { reports: u64 }
+    /// # #[action(state = Watch)]
+    /// # async fn observe(#[context] cx: &Context) -> Result<Writes> { cx.stopped().await; Ok(Writes {}) }
+    /// # #[action(state = Watch, reads(reports), writes(reports))]
+    /// # async fn report(watch: Reads<'_>) -> Result<Writes> { Ok(Writes { reports: watch.reports + 1 }) }
+    /// # graph! {
+    /// #     Watching(Watch) {
+    /// #         nodes { observe, report }
+    /// #         start observe;
+    /// #         observe -> report;
+    /// #         report -> pause observe;
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Watching::app()).build();
+    /// let session = server.session("anna")?;
+    /// let run = session.start(WatchingInputs {}).await?;
+    /// session.stop().await?;
+    ///
+    /// // its first node committed, and the second one did not start
+    /// assert_eq!(run.finish().await?, RunEnd::Stopped { node: "report".into() });
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Returns [`SessionError::NotFound`] if the graph has no such session, or an error of the log.
     ///
@@ -171,6 +225,31 @@ impl<G: Graph> SessionHandle<G> {
 
     /// Moves a session that has ended to its start node. The state is kept.
     ///
+    /// ```
+    /// # use burdock::{log::MemoryLog, prelude::*};
+    /// # use burdock_serve::{RunEnd, Server, SessionError};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> end; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+    /// let session = server.session("anna")?;
+    /// assert_eq!(session.start(CountingInputs { by: 2 }).await?.finish().await?, RunEnd::Ended);
+    /// let start = session.start(CountingInputs { by: 3 }).await;
+    /// assert!(matches!(start, Err(SessionError::Ended)));
+    ///
+    /// session.reopen().await?;
+    /// session.start(CountingInputs { by: 3 }).await?.finish().await?;
+    /// assert_eq!(session.view().await?.state.count, 5);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Returns [`SessionError::NotEnded`] if the session has not ended, or the error of opening it.
     ///
@@ -182,6 +261,27 @@ impl<G: Graph> SessionHandle<G> {
     }
 
     /// Stops the run of the session, waits for its end, and deletes the session with all of its entries.
+    ///
+    /// ```
+    /// # use burdock::{log::MemoryLog, prelude::*};
+    /// # use burdock_serve::{Server, SessionError};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+    /// let session = server.session("anna")?;
+    /// session.start(CountingInputs { by: 2 }).await?.finish().await?;
+    /// session.delete().await?;
+    /// assert!(matches!(session.view().await, Err(SessionError::NotFound { .. })));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Returns [`SessionError::NotFound`] if the graph has no such session, or an error of the log.
@@ -195,6 +295,31 @@ impl<G: Graph> SessionHandle<G> {
 
     /// Forks the session: creates a session that starts as a copy of this one at a cursor, or at its last entry if
     /// `at` is `None`.
+    ///
+    /// ```
+    /// # use burdock::{log::MemoryLog, prelude::*};
+    /// # use burdock_serve::Server;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+    /// let anna = server.session("anna")?;
+    /// anna.start(CountingInputs { by: 2 }).await?.finish().await?;
+    /// let before = anna.view().await?.cursor;
+    /// anna.start(CountingInputs { by: 40 }).await?.finish().await?;
+    ///
+    /// let fork = anna.fork(before, "what-if").await?;
+    /// assert_eq!(fork.view().await?.state.count, 2);
+    /// assert_eq!(anna.view().await?.state.count, 42);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Returns [`SessionError::AlreadyExists`] if a session with the new id exists,
@@ -222,6 +347,29 @@ impl<G: Graph> SessionHandle<G> {
     /// Reads the session in the types of the graph, without opening it. Unlike clients, the caller also receives
     /// the private fields of the state.
     ///
+    /// ```
+    /// # use burdock::{Position, log::MemoryLog, prelude::*};
+    /// # use burdock_serve::Server;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+    /// let session = server.session("anna")?;
+    /// session.start(CountingInputs { by: 2 }).await?.finish().await?;
+    ///
+    /// let view = session.view().await?;
+    /// assert_eq!((view.state.count, view.step, view.run), (2, 1, 1));
+    /// assert_eq!(view.position, Position::Rest(CountingNode::count));
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Returns [`SessionError::NotFound`] if the graph has no such session, [`SessionError::DoesNotFit`] if its
     /// state no longer has the graph's types, or an error of the log.
@@ -238,6 +386,32 @@ impl<G: Graph> SessionHandle<G> {
     /// across all of its runs. The events are those of HTTP clients, without private fields and inputs.
     ///
     /// The limits of readers apply only to clients.
+    ///
+    /// ```
+    /// # use burdock::{log::MemoryLog, prelude::*};
+    /// # use burdock_serve::{Event, Server};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Counter { #[state(public)] count: u64 }
+    /// # #[action(state = Counter, reads(count), writes(count))]
+    /// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+    /// #     Ok(Writes { count: counter.count + by })
+    /// # }
+    /// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+    /// let session = server.session("anna")?;
+    /// session.start(CountingInputs { by: 2 }).await?.finish().await?;
+    /// let last = session.view().await?.cursor;
+    ///
+    /// // from here on, without the events of the first run
+    /// let mut events = session.follow(last).await?;
+    /// session.start(CountingInputs { by: 3 }).await?;
+    /// let event = events.next().await.expect("the stream does not end")?;
+    /// assert!(matches!(event.event, Event::RunStarted { run: 2, .. }));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Returns [`SessionError::NotFound`] if the graph has no such session, [`SessionError::InvalidCursor`] for a

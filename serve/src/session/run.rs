@@ -11,6 +11,32 @@ use burdock::{Graph, log::Cursor};
 use std::{fmt, sync::Arc};
 
 /// A handle to a run that has started. The run belongs to the server, and continues when the handle is dropped.
+///
+/// ```
+/// # use burdock::{log::MemoryLog, prelude::*};
+/// # use burdock_serve::{Event, RunEnd, Server};
+/// # use serde::{Deserialize, Serialize};
+/// # use serde_json::json;
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Counter { #[state(public)] count: u64 }
+/// # #[action(state = Counter, reads(count), writes(count))]
+/// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+/// #     Ok(Writes { count: counter.count + by })
+/// # }
+/// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+/// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+/// let run = server.session("anna")?.start(CountingInputs { by: 2 }).await?;
+/// let mut events = run.follow().await?;
+/// while let Some(event) = events.next().await {
+///     if let Event::StepCommitted { patches, .. } = event?.event {
+///         assert_eq!(patches["count"], json!({ "set": 2 }));
+///     }
+/// }
+/// assert_eq!(run.finish().await?, RunEnd::Paused { node: "count".into() });
+/// # Ok(()) }
+/// ```
 pub struct RunHandle<G: Graph> {
     session: SessionHandle<G>,
     /// The cursor just before the run's first entry.

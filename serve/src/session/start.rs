@@ -22,6 +22,33 @@ type Starting<G> = Pin<Box<dyn Future<Output = Result<RunHandle<G>, SessionError
 ///
 /// The future completes once the log has the start of the run. From then on the run belongs to the server.
 ///
+/// ```
+/// # use burdock::{log::MemoryLog, prelude::*};
+/// # use burdock_serve::{IfRunning, Server, SessionError};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Counter { #[state(public)] count: u64 }
+/// # #[action(state = Counter, reads(count), writes(count))]
+/// # async fn count(counter: Reads<'_>, #[input] by: u64) -> Result<Writes> {
+/// #     Ok(Writes { count: counter.count + by })
+/// # }
+/// # graph! { Counting(Counter) { inputs { by: u64 } nodes { count } start count; count -> pause; } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+/// # let server = Server::builder(MemoryLog::new(), |_| Counting::app()).build();
+/// let session = server.session("anna")?;
+/// session.start(CountingInputs { by: 2 }).new_only().await?;
+///
+/// // waits until the first run is over
+/// let run = session.start(CountingInputs { by: 3 }).if_running(IfRunning::Wait).await?;
+/// run.finish().await?;
+/// assert_eq!(session.view().await?.state.count, 5);
+///
+/// let start = session.start(CountingInputs { by: 4 }).new_only().await;
+/// assert!(matches!(start, Err(SessionError::AlreadyExists { .. })));
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// After any error except [`SessionError::MayHaveStarted`], the run did not start. Polled outside of a tokio
 /// runtime, it returns [`SessionError::OutsideRuntime`].
@@ -56,6 +83,40 @@ impl<G: Graph> Start<G> {
     }
 
     /// Sets what happens if the last run is unfinished. Defaults to [`IfUnfinished::Reject`].
+    ///
+    /// ```
+    /// # use burdock::{Context, log::MemoryLog, prelude::*};
+    /// # use burdock_serve::{IfUnfinished, Server, SessionError};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Watch { reports: u64 }
+    /// # #[action(state = Watch)]
+    /// # async fn observe(#[context] cx: &Context) -> Result<Writes> { cx.stopped().await; Ok(Writes {}) }
+    /// # #[action(state = Watch, reads(reports), writes(reports))]
+    /// # async fn report(watch: Reads<'_>) -> Result<Writes> { Ok(Writes { reports: watch.reports + 1 }) }
+    /// # graph! {
+    /// #     Watching(Watch) {
+    /// #         nodes { observe, report }
+    /// #         start observe;
+    /// #         observe -> report;
+    /// #         report -> pause observe;
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(MemoryLog::new(), |_| Watching::app()).build();
+    /// let session = server.session("anna")?;
+    /// let run = session.start(WatchingInputs {}).await?;
+    /// session.stop().await?;
+    /// run.finish().await?;
+    ///
+    /// let error = session.start(WatchingInputs {}).await.unwrap_err();
+    /// assert!(matches!(error, SessionError::Unfinished { node: "report" }));
+    /// let restart = session.start(WatchingInputs {}).if_unfinished(IfUnfinished::Restart);
+    /// let run = restart.await?;
+    /// # drop(run);
+    /// # Ok(()) }
+    /// ```
     pub fn if_unfinished(mut self, if_unfinished: IfUnfinished) -> Self {
         self.options.if_unfinished = if_unfinished;
         self
@@ -107,6 +168,39 @@ impl<G: Graph> fmt::Debug for Start<G> {
 /// executed again, and the items that it had shown are superseded. Errors, panics and cancel safety are those of
 /// [`Start`]. If the session has no unfinished run, the error is [`SessionError::AtRest`] or
 /// [`SessionError::Ended`].
+///
+/// ```
+/// # use burdock::{Context, log::MemoryLog, prelude::*};
+/// # use burdock_serve::{RunEnd, Server, SessionError};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Watch { reports: u64 }
+/// # #[action(state = Watch)]
+/// # async fn observe(#[context] cx: &Context) -> Result<Writes> { cx.stopped().await; Ok(Writes {}) }
+/// # #[action(state = Watch, reads(reports), writes(reports))]
+/// # async fn report(watch: Reads<'_>) -> Result<Writes> { Ok(Writes { reports: watch.reports + 1 }) }
+/// # graph! {
+/// #     Watching(Watch) {
+/// #         nodes { observe, report }
+/// #         start observe;
+/// #         observe -> report;
+/// #         report -> pause observe;
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+/// # let server = Server::builder(MemoryLog::new(), |_| Watching::app()).build();
+/// # let session = server.session("anna")?;
+/// # let stopped = session.start(WatchingInputs {}).await?;
+/// # session.stop().await?;
+/// // a run was stopped before node `report`
+/// assert_eq!(stopped.finish().await?, RunEnd::Stopped { node: "report".into() });
+///
+/// let run = session.resume().await?;
+/// assert_eq!(run.finish().await?, RunEnd::Paused { node: "observe".into() });
+/// assert!(matches!(session.resume().await, Err(SessionError::AtRest)));
+/// # Ok(()) }
+/// ```
 #[must_use = "a run is resumed only when this is awaited"]
 pub struct Resume<G: Graph> {
     session: SessionHandle<G>,
