@@ -7,6 +7,25 @@ use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration}
 /// The context of an action: session, run, step, attempt, node, and whether a stop was requested.
 ///
 /// An action receives it with `#[context] cx: &Context`.
+///
+/// ```
+/// use burdock::{Context, prelude::*};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Bill { cups: u32, receipt: String }
+/// # fn charge(_cups: u32, key: &str) -> String { format!("receipt of {key}") }
+///
+/// #[action(state = Bill, reads(cups), writes(receipt))]
+/// async fn pay(bill: Reads<'_>, #[context] cx: &Context) -> Result<Writes> {
+///     // the provider ignores a second request with the same key
+///     Ok(Writes { receipt: charge(*bill.cups, &cx.key()) })
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let (_, writes) = pay::test(&Bill::default()).await;
+/// assert_eq!(writes?.receipt, "receipt of test/1/0/pay"); // session, run, step, node
+/// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Context {
     pub(crate) session: Arc<str>,
