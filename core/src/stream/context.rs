@@ -80,6 +80,27 @@ impl Context {
 
     /// Returns whether a stop was requested, or, on the thread of a blocking action, the run was
     /// cancelled.
+    ///
+    /// ```
+    /// use burdock::{Context, prelude::*};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Bill { cups: u32 }
+    ///
+    /// #[action(blocking, state = Bill, writes(cups))]
+    /// fn brew(#[context] cx: &Context) -> Result<Writes> {
+    ///     let mut cups = 0;
+    ///     while cups < 1000 && !cx.is_stopped() {
+    ///         cups += 1;
+    ///     }
+    ///     Ok(Writes { cups })
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (_, writes) = brew::test(&Bill::default()).stop_after(0).await; // stopped before it starts
+    /// assert_eq!(writes?.cups, 0);
+    /// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+    /// ```
     #[inline]
     pub fn is_stopped(&self) -> bool {
         self.control.is_stopped(self.generation)
@@ -88,6 +109,27 @@ impl Context {
     /// Waits until a stop is requested. For use in `select!`, together with a future that may take long.
     ///
     /// Its cost does not depend on how many such futures exist, and dropping it removes its registration.
+    ///
+    /// ```
+    /// use burdock::{Context, prelude::*};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Bill { paid: bool }
+    /// # async fn payment() { std::future::pending().await }
+    ///
+    /// #[action(state = Bill, writes(paid))]
+    /// async fn pay(#[context] cx: &Context) -> Result<Writes> {
+    ///     tokio::select! {
+    ///         () = payment() => Ok(Writes { paid: true }),
+    ///         () = cx.stopped() => Ok(Writes { paid: false }), // committed, unlike after `abandon`
+    ///     }
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (_, writes) = pay::test(&Bill::default()).stop_after(0).await; // stopped before it starts
+    /// assert!(!writes?.paid);
+    /// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+    /// ```
     ///
     /// # Cancel safety
     /// This method is cancel safe.
