@@ -44,6 +44,28 @@ use std::fmt;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// An [`App`](crate::App) for programs without async.
+///
+/// ```
+/// # use burdock::{Position, prelude::*};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Bill { cups: u32 }
+/// # #[streaming_action(state = Bill, reads(cups), writes(cups), yields(String))]
+/// # async fn brew(bill: Reads<'_>, #[input] cups: u32) -> Result<Writes> {
+/// #     for cup in 1..=cups { yield_!(format!("cup {cup}")); }
+/// #     Ok(Writes { cups: bill.cups + cups })
+/// # }
+/// # graph! {
+/// #     Cafe(Bill) { inputs { cups: u32 } yields String; nodes { brew } start brew; brew -> pause; }
+/// # }
+/// let mut app = Cafe::app().id("table-7").build_blocking()?;
+/// for item in app.run(CafeInputs { cups: 2 }).take(1) {
+///     assert_eq!(item?, "cup 1");
+/// } // the run is dropped, which cancels it
+/// assert_eq!(app.position(), Position::Unfinished(CafeNode::brew));
+/// assert_eq!(app.resume().finish()?.state().cups, 2);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 pub struct App<G: Graph> {
     app: run::App<G>,
     executor: Executor,
@@ -154,6 +176,24 @@ pub struct Run<'a, G: Graph> {
 
 impl<'a, G: Graph> Run<'a, G> {
     /// Configures the run before it starts: `run.with(|run| run.halt_before(node))`.
+    ///
+    /// ```
+    /// # use burdock::prelude::*;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Bill { cups: u32, paid: u32 }
+    /// # #[action(state = Bill, reads(cups), writes(cups))]
+    /// # async fn brew(bill: Reads<'_>) -> Result<Writes> { Ok(Writes { cups: bill.cups + 1 }) }
+    /// # #[action(state = Bill, reads(cups), writes(paid))]
+    /// # async fn pay(bill: Reads<'_>) -> Result<Writes> { Ok(Writes { paid: bill.cups * 2 }) }
+    /// # graph! { Cafe(Bill) { nodes { brew, pay } start brew; brew -> pay; pay -> pause brew; } }
+    /// use burdock::Outcome;
+    ///
+    /// let mut app = Cafe::app().build_blocking()?;
+    /// let mut run = app.run(CafeInputs {}).with(|run| run.halt_before(CafeNode::pay));
+    /// assert_eq!(run.finish()?.outcome(), Outcome::Halted(CafeNode::pay));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with(self, change: impl FnOnce(run::Run<'a, G>) -> run::Run<'a, G>) -> Self {
         Self { inner: change(self.inner), ..self }
     }

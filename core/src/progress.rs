@@ -11,6 +11,23 @@
 use serde::{Deserialize, Serialize};
 
 /// The position of a session.
+///
+/// ```
+#[doc = include_str!("docs/cafe.txt")]
+/// use burdock::Position;
+///
+/// let mut app = Cafe::app().build().await?;
+/// app.run(CafeInputs { cups: 2 }).halt_before(CafeNode::pay).await?;
+///
+/// // continues a session wherever it is
+/// let run = match app.position() {
+///     Position::Rest(_) => app.run(CafeInputs { cups: 1 }),
+///     Position::Unfinished(_) => app.resume(),
+///     Position::Ended => return Ok(()),
+/// };
+/// assert_eq!(run.await?.state().paid, 4);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Position"))]

@@ -93,6 +93,15 @@ impl ActionError {
     }
 
     /// Adds a message; the current error becomes its source.
+    ///
+    /// ```
+    /// use burdock::ActionError;
+    /// use std::error::Error;
+    ///
+    /// let error = ActionError::msg("connection refused").context("cannot print the receipt");
+    /// assert_eq!(error.to_string(), "cannot print the receipt");
+    /// assert_eq!(error.source().unwrap().to_string(), "connection refused");
+    /// ```
     #[must_use]
     pub fn context(self, message: impl Into<String>) -> Self {
         let source = Some(Arc::clone(&self.0.cause));
@@ -117,6 +126,15 @@ impl ActionError {
 
     /// Returns the first error of the type `E` in the chain, which starts at the outermost error; `None` if there is
     /// none.
+    ///
+    /// ```
+    /// use burdock::ActionError;
+    /// use std::io;
+    ///
+    /// let error = ActionError::from(io::Error::from(io::ErrorKind::TimedOut)).context("no receipt");
+    /// let io = error.downcast_ref::<io::Error>().unwrap();
+    /// assert_eq!(io.kind(), io::ErrorKind::TimedOut);
+    /// ```
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         let mut error: Option<&(dyn Error + 'static)> = Some(&*self.0.cause);
         while let Some(this) = error {

@@ -10,6 +10,28 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 /// The failure of a step, after its retries.
 ///
 /// An `on error` edge passes it to an action that takes it with `#[error] failure: &Failure`.
+///
+/// ```
+/// use burdock::{Failure, action::FailureCause, prelude::*};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Bill { note: String }
+///
+/// #[action(state = Bill, writes(note))]
+/// async fn apologise(#[error] failure: &Failure) -> Result<Writes> {
+///     let note = match failure.cause() {
+///         FailureCause::Timeout(after) => format!("we gave up after {after:?}"),
+///         FailureCause::Error(error) => format!("sorry, {error}"),
+///         _ => "sorry".into(),
+///     };
+///     Ok(Writes { note })
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let (_, writes) = apologise::test(&Bill::default()).failure("brew", "we are out of beans").await;
+/// assert_eq!(writes?.note, "sorry, we are out of beans");
+/// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct Failure(Arc<Inner>);
 

@@ -19,6 +19,20 @@ use crate::{
 use std::{fmt, time::Duration};
 
 /// An event of a run.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// let mut app = Cafe::app().build().await?;
+/// let mut events = app.run(CafeInputs { cups: 2 }).events();
+/// let mut steps = Vec::new();
+/// while let Some(event) = events.next().await.transpose()? {
+///     if let Some(bill) = event.state() {
+///         steps.push((event.step, event.node, bill.cups, bill.paid)); // a commit
+///     }
+/// }
+/// assert_eq!(steps, [(0, CafeNode::brew, 2, 0), (1, CafeNode::pay, 2, 4)]);
+/// # Ok(()) }
+/// ```
 pub struct Event<G: Graph> {
     pub(crate) session: Arc<str>,
     /// The number of the run in the session, from 1; a run that is resumed keeps it.
@@ -84,6 +98,29 @@ pub(crate) enum Published<G: Graph> {
 ///
 /// A run emits `RunStarted`; for each step `StepStarted`, items and `StepCommitted`; and finally one of
 /// `RunFinished`, `RunFailed` and `RunCancelled`.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::{Event, EventKind};
+///
+/// fn line(event: &Event<Cafe>) -> Option<String> {
+///     match &event.kind {
+///         EventKind::Item(item) => Some(format!("{}: {item}", event.node)),
+///         EventKind::ItemsSuperseded { items } => Some(format!("ignore the last {items} lines")),
+///         EventKind::RunFinished { outcome } => Some(format!("run {} {outcome}", event.run)),
+///         _ => None,
+///     }
+/// }
+///
+/// # let mut app = Cafe::app().build().await?;
+/// # let mut lines = Vec::new();
+/// let mut events = app.run(CafeInputs { cups: 1 }).events();
+/// while let Some(event) = events.next().await {
+///     lines.extend(line(&event?));
+/// }
+/// assert_eq!(lines, ["brew: cup 1", "pay: paid 2", "run 1 paused before `brew`"]);
+/// # Ok(()) }
+/// ```
 pub enum EventKind<G: Graph> {
     /// A run started or was resumed.
     RunStarted,

@@ -61,6 +61,29 @@ impl<G: Graph, F: FnMut(&Event<G>) + Send + Sync> Observer<G> for F {
 }
 
 /// The state and the inputs of a session at the moment of an event.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use std::sync::mpsc::{Sender, channel};
+/// use burdock::{Event, EventKind, Observer, event::Observed};
+///
+/// struct Receipts(Sender<String>);
+///
+/// impl Observer<Cafe> for Receipts {
+///     fn on_event_in(&mut self, event: &Event<Cafe>, session: &Observed<'_, Cafe>) {
+///         if let (EventKind::RunFinished { .. }, Some(inputs)) = (&event.kind, session.inputs()) {
+///             let text = format!("{} ordered, {} paid", inputs.cups, session.state().paid);
+///             self.0.send(text).ok();
+///         }
+///     }
+/// }
+///
+/// # let (sender, receipts) = channel();
+/// let mut app = Cafe::app().observer(Receipts(sender)).build().await?;
+/// app.run(CafeInputs { cups: 2 }).await?;
+/// assert_eq!(receipts.recv()?, "2 ordered, 4 paid");
+/// # Ok(()) }
+/// ```
 pub struct Observed<'s, G: Graph> {
     state: &'s G::State,
     inputs: Option<&'s G::Inputs>,

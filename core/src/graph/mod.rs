@@ -85,6 +85,17 @@ pub trait Graph: Scope<Inputs: Serialize + DeserializeOwned> {
 }
 
 /// A node of a graph, implemented by the enum that `graph!` generates. The trait is sealed.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::Node;
+///
+/// assert_eq!(CafeNode::ALL, [CafeNode::brew, CafeNode::pay]);
+/// assert_eq!(CafeNode::pay.name(), "pay");
+/// let node = CafeNode::ALL.iter().find(|node| node.name() == "brew"); // by the name from a request
+/// assert_eq!(node, Some(&CafeNode::brew));
+/// # Ok(()) }
+/// ```
 pub trait Node:
     Sealed
     + Copy

@@ -31,6 +31,33 @@ impl Policy {
 /// The delays grow exponentially (computed by the crate `backon`): the first one is
 /// [`first`](Self::first), each later one is multiplied by [`factor`](Self::factor), and none is
 /// longer than [`at_most`](Self::at_most).
+///
+/// ```
+/// use burdock::{Context, Retry, ensure, prelude::*};
+/// use std::time::Duration;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Bill { cups: u32 }
+///
+/// #[action(state = Bill, writes(cups))]
+/// async fn brew(#[context] cx: &Context) -> Result<Writes> {
+///     ensure!(cx.attempt() == 3, "the machine is cold");
+///     Ok(Writes { cups: 1 })
+/// }
+///
+/// graph! {
+///     Cafe(Bill) {
+///         nodes { #[retry(Retry::times(2).first(Duration::from_millis(1)))] brew }
+///         start brew;
+///         brew -> pause;
+///     }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let mut app = Cafe::app().build().await?;
+/// assert_eq!(app.run(CafeInputs {}).await?.state().cups, 1); // in the third attempt
+/// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Retry {
     times: usize,

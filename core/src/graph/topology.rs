@@ -12,6 +12,16 @@ use serde::Serialize;
 /// The description of a graph, in the constant `Name::TOPOLOGY`. Diagrams are drawn from it.
 ///
 /// It serializes as [`json`](Topology::json) returns it, with names instead of indices.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// let cafe = Cafe::TOPOLOGY;
+/// let names: Vec<_> = cafe.nodes.iter().map(|node| node.name).collect();
+/// assert_eq!((cafe.name, names[cafe.start]), ("Cafe", "brew"));
+/// assert_eq!(names, ["brew", "pay"]);
+/// assert!(cafe.reads(1).eq(["cups"]) && cafe.writes(1).eq(["paid"])); // of the node `pay`
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Topology {

@@ -7,6 +7,21 @@ use std::{error::Error, sync::Arc, time::Duration};
 /// An error of a log.
 ///
 /// After any error, nothing that was acknowledged before is lost, and nothing is partially written.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::{RunErrorKind, log::{LogError, MemoryLog}};
+///
+/// let log = MemoryLog::new();
+/// let mut first = Cafe::app().id("table-7").log(log.clone()).build().await?;
+/// let second = Cafe::app().id("table-7").log(log).build().await?; // takes the session over
+///
+/// let error = first.run(CafeInputs { cups: 1 }).await.unwrap_err();
+/// let RunErrorKind::Log { source, .. } = error.kind() else { unreachable!() };
+/// assert!(matches!(source, LogError::Fenced { .. }));
+/// assert_eq!(second.state().cups, 0);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {

@@ -32,6 +32,35 @@ const MAX_LEAD: u64 = 100_000;
 /// the session is opened again, that end is unknown: the stream then waits for the entry at the cursor, or for the
 /// first entry of the next writer.
 ///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::log::{Cursor, Log, MemoryLog, SessionId};
+/// # use std::sync::Arc;
+/// use burdock::log::{self, EntryKind, Followed};
+///
+/// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
+/// # let mut app = Cafe::app().id("table-7").log(Arc::clone(&log)).build().await?;
+/// # app.run(CafeInputs { cups: 1 }).await?;
+/// let (mut cursor, mut items): (Option<Cursor>, _) = (None, Vec::new());
+/// let mut follow = log::follow(&log, &session, cursor).await?;
+/// while let Some(followed) = follow.next().await.transpose()? {
+///     match followed {
+///         Followed::Rewound { to } => cursor = to, // discard everything after it
+///         Followed::Record(record) => {
+///             cursor = Some(record.cursor()); // to continue here after a reconnect
+///             match record.entry(&session)?.kind {
+///                 EntryKind::Item { item, .. } => items.push(item),
+///                 EntryKind::RunPaused { .. } => break,
+///                 _ => {}
+///             }
+///         }
+///     }
+/// }
+/// assert_eq!(items, ["cup 1", "paid 2"]);
+/// assert_eq!(cursor, app.cursor());
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// Returns [`LogError::NoSession`] if there is no such session, [`LogError::Trimmed`] if entries after the cursor
 /// were removed, and [`LogError::UnknownCursor`] if the session never had the cursor, or if it is more than

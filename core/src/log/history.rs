@@ -9,6 +9,25 @@ use std::{fmt, sync::Arc};
 
 /// The committed steps of a session, from the first one that was not trimmed.
 ///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::log::{Log, MemoryLog, SessionId};
+/// # use std::sync::Arc;
+/// use burdock::log::History;
+///
+/// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
+/// # let mut app = Cafe::app().id("table-7").log(Arc::clone(&log)).build().await?;
+/// # app.run(CafeInputs { cups: 2 }).await?;
+/// let mut history = History::of(&log, &session);
+/// let mut steps = Vec::new();
+/// while let Some(step) = history.next().await? {
+///     let fields: Vec<_> = step.patches.into_iter().map(|(field, _)| field).collect();
+///     steps.push(format!("{} writes {}", step.node, fields.join(", ")));
+/// }
+/// assert_eq!(steps, ["brew writes cups", "pay writes paid"]);
+/// # Ok(()) }
+/// ```
+///
 /// # Cancel safety
 /// Dropping the future of [`next`](History::next) loses nothing.
 pub struct History {

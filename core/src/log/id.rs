@@ -208,6 +208,16 @@ impl fmt::Display for Epoch {
 ///
 /// The epoch shows whether the entry at the offset is still the same one: after a crash, the entries of an epoch
 /// that were not durable are lost, and a later epoch writes others at their offsets.
+///
+/// ```
+/// use burdock::log::{Cursor, Epoch, Offset};
+///
+/// let cursor: Cursor = "1.42".parse()?; // as in the `Last-Event-ID` of a request
+/// assert_eq!(cursor, Cursor { epoch: Epoch(1), offset: Offset(42) });
+/// assert_eq!(cursor.to_string(), "1.42");
+/// assert!("42".parse::<Cursor>().is_err());
+/// # Ok::<_, burdock::log::LogError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {
     /// The epoch of the writer that appended the entry.

@@ -21,6 +21,22 @@ use std::{
 };
 
 /// A log in memory. Its sessions live until its last clone is dropped.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::log::{Log, MemoryLog, SessionId};
+///
+/// let log = MemoryLog::new();
+/// let mut app = Cafe::app().id("table-7").log(log.clone()).build().await?;
+/// app.run(CafeInputs { cups: 2 }).await?;
+/// drop(app);
+///
+/// let info = log.info(&SessionId::new("table-7")?).await?;
+/// assert_eq!(info.graph.as_deref(), Some("Cafe"));
+/// let app = Cafe::app().id("table-7").log(log).existing().build().await?;
+/// assert_eq!(app.state().cups, 2);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct MemoryLog {
     content: Arc<Mutex<Content>>,

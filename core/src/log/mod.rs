@@ -51,6 +51,58 @@ pub type LogFuture<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>
 /// Implementations are handles: cheap to share, usable from any thread. `burdock-testkit` has a conformance
 /// suite for them.
 ///
+/// A log can wrap another one; this one counts the entries that it stores:
+///
+/// ```
+/// # use burdock::{log::*, prelude::*};
+/// # use serde::{Deserialize, Serialize};
+/// # use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Bill { cups: u32 }
+/// # #[action(state = Bill, reads(cups), writes(cups))]
+/// # async fn brew(bill: Reads<'_>) -> Result<Writes> { Ok(Writes { cups: bill.cups + 1 }) }
+/// # graph! { Cafe(Bill) { nodes { brew } start brew; brew -> pause; } }
+/// struct Counted<L> {
+///     log: L,
+///     entries: Arc<AtomicUsize>,
+/// }
+///
+/// impl<L: Log> Log for Counted<L> {
+///     fn append(&self, append: Append) -> LogFuture<()> {
+///         self.entries.fetch_add(append.entries.len(), Ordering::Relaxed);
+///         self.log.append(append)
+///     }
+///     // every other method, including those with a default implementation, calls that of `self.log`
+/// #   fn open(&self, session: &SessionId, claim: Claim) -> LogFuture<Opened> { self.log.open(session, claim) }
+/// #   fn read(&self, session: &SessionId, from: Offset, limit: usize) -> LogFuture<Vec<Record>> {
+/// #       self.log.read(session, from, limit)
+/// #   }
+/// #   fn reached(&self, session: &SessionId, offset: Offset) -> LogFuture<()> {
+/// #       self.log.reached(session, offset)
+/// #   }
+/// #   fn reached_in(&self, session: &SessionId, epoch: Epoch, offset: Offset) -> LogFuture<()> {
+/// #       self.log.reached_in(session, epoch, offset)
+/// #   }
+/// #   fn snapshot_before(&self, session: &SessionId, offset: Offset) -> LogFuture<Option<Offset>> {
+/// #       self.log.snapshot_before(session, offset)
+/// #   }
+/// #   fn info(&self, session: &SessionId) -> LogFuture<SessionInfo> { self.log.info(session) }
+/// #   fn sessions(&self, filter: SessionFilter) -> LogFuture<Vec<SessionInfo>> { self.log.sessions(filter) }
+/// #   fn epochs(&self, session: &SessionId) -> LogFuture<Vec<EpochStart>> { self.log.epochs(session) }
+/// #   fn release(&self, session: &SessionId, epoch: Epoch) -> LogFuture<()> { self.log.release(session, epoch) }
+/// #   fn trim(&self, session: &SessionId, before: Offset) -> LogFuture<()> { self.log.trim(session, before) }
+/// #   fn delete(&self, session: &SessionId) -> LogFuture<()> { self.log.delete(session) }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// # let entries = Arc::new(AtomicUsize::new(0));
+/// let log = Counted { log: MemoryLog::new(), entries: Arc::clone(&entries) };
+/// let mut app = Cafe::app().log(log).build().await?;
+/// app.run(CafeInputs {}).await?;
+/// assert_eq!(entries.load(Ordering::Relaxed), 5); // created, run and step started, committed, paused
+/// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+///
 /// # Cancel safety
 /// Dropping the future of a read loses nothing. Dropping the future of an append does not revoke the
 /// append: it may or may not be stored. Opening the session again shows which.
@@ -181,6 +233,24 @@ pub trait LogItem: Serialize {}
 impl<T: Serialize> LogItem for T {}
 
 /// The durability mode of an app: what it waits for before it publishes.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::log::{Log, MemoryLog, RawSessionView, SessionId};
+/// # use std::sync::Arc;
+/// use burdock::log::Durability;
+///
+/// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
+/// let builder = Cafe::app().id("table-7").log(Arc::clone(&log)).durability(Durability::Item);
+/// let mut app = builder.build().await?;
+/// let mut run = app.run(CafeInputs { cups: 2 });
+/// assert_eq!(run.next().await.unwrap()?, "cup 1");
+///
+/// // an item that the consumer has is in the log
+/// let view = RawSessionView::latest(&log, &session).await?;
+/// assert_eq!(view.snapshot.unfinished.unwrap().shown, 1);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// A commit, and everything before it, is durable before it is published. Items may be published before
@@ -201,6 +271,20 @@ pub const MAX_ENTRY_BYTES: usize = 64 << 20;
 // not `#[non_exhaustive]`, like `SessionFilter` and the enums of this file: a log has to honour every field, so it
 // must not compile after a field is added
 /// The conditions under which a session is opened.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::log::{Log, LogError, MemoryLog, SessionId};
+/// use burdock::log::{Claim, Existence};
+///
+/// # let (log, session) = (MemoryLog::new(), SessionId::new("table-7")?);
+/// # let app = Cafe::app().id("table-7").log(log.clone()).build().await?;
+/// // as `AppBuilder::new_only` does it
+/// let claim = Claim { existence: Existence::New, ..Claim::default() };
+/// let error = log.open(&session, claim).await.unwrap_err();
+/// assert!(matches!(error, LogError::SessionExists { .. }));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
     /// Whether the session has to exist.
@@ -277,6 +361,24 @@ pub struct NewEntry {
 }
 
 /// An entry that is stored in a log.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::log::{Log, MemoryLog, SessionId};
+/// use burdock::log::{EntryKind, Offset};
+///
+/// # let (log, session) = (MemoryLog::new(), SessionId::new("table-7")?);
+/// # let mut app = Cafe::app().id("table-7").log(log.clone()).build().await?;
+/// # app.run(CafeInputs { cups: 2 }).await?;
+/// let mut items = Vec::new();
+/// for record in log.read(&session, Offset::ZERO, 100).await? {
+///     if let EntryKind::Item { node, item, .. } = record.entry(&session)?.kind {
+///         items.push(format!("{node}: {item}")); // JSON: no types of the program are needed
+///     }
+/// }
+/// assert_eq!(items, [r#"brew: "cup 1""#, r#"brew: "cup 2""#, r#"pay: "paid 4""#]);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Record {
@@ -340,6 +442,22 @@ pub struct SessionInfo {
 }
 
 /// A filter for listing sessions.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::log::{Log, MemoryLog};
+/// use burdock::log::SessionFilter;
+///
+/// # let log = MemoryLog::new();
+/// for table in ["table-7", "table-8", "terrace-1"] {
+///     Cafe::app().id(table).log(log.clone()).build().await?;
+/// }
+/// let filter = SessionFilter { prefix: "table-".into(), ..SessionFilter::of::<Cafe>() };
+/// let sessions = log.sessions(filter).await?;
+/// let ids: Vec<_> = sessions.iter().map(|session| session.id.as_str()).collect();
+/// assert_eq!(ids, ["table-7", "table-8"]);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionFilter {
     /// Only ids that start with this prefix.

@@ -21,6 +21,21 @@ const PAGE: usize = 256;
 /// [`NoSession`](LogError::NoSession), even if a session with the same id has been created since, and however
 /// slowly the stream is polled.
 ///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::log::{Log, MemoryLog, SessionId};
+/// # use std::sync::Arc;
+/// use burdock::log::{self, Offset};
+///
+/// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
+/// # let mut app = Cafe::app().id("table-7").log(Arc::clone(&log)).build().await?;
+/// let mut tail = log::tail(&log, &session, Offset(1)); // entry 1 does not exist yet
+/// let (record, end) = tokio::join!(tail.next(), app.run(CafeInputs { cups: 1 }).into_future());
+/// assert_eq!(record.unwrap()?.entry(&session)?.kind.name(), "run_started");
+/// # end?;
+/// # Ok(()) }
+/// ```
+///
 /// # Cancel safety
 /// Dropping the stream between two entries loses nothing: another one continues from the next offset.
 pub fn tail(log: &Arc<dyn Log>, session: &SessionId, from: Offset) -> Tail {

@@ -20,6 +20,22 @@ pub(crate) type RawProgress = Progress<String, FailureRecord, Value>;
 /// It does not need the program's types; [`SessionView`](crate::run::SessionView) is the same view in the types of
 /// a graph. The log stores a [`Snapshot`] at some entries. A view has the snapshot after any entry, computed from
 /// the last stored one and the entries after it.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::{Position, log::{Log, MemoryLog, SessionId}};
+/// # use std::sync::Arc;
+/// use burdock::log::RawSessionView;
+///
+/// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
+/// # let mut app = Cafe::app().id("table-7").log(Arc::clone(&log)).build().await?;
+/// # app.run(CafeInputs { cups: 2 }).await?;
+/// let view = RawSessionView::latest(&log, &session).await?;
+/// assert_eq!(view.snapshot.graph.name, "Cafe");
+/// assert_eq!(view.snapshot.state["paid"], 4);
+/// assert_eq!(view.snapshot.position, Position::Rest("brew".into()));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RawSessionView {

@@ -65,6 +65,24 @@ impl From<RestoreError> for RunError {
 }
 
 /// The kind of a [`RunError`].
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::RunErrorKind;
+///
+/// let mut app = Cafe::app().build().await?;
+/// let error = app.run(CafeInputs { cups: 100 }).await.unwrap_err();
+/// match error.kind() {
+///     RunErrorKind::Failed(failure) => {
+///         assert_eq!(failure.node(), "brew");
+///         assert_eq!(failure.error().unwrap().to_string(), "out of beans");
+///     }
+///     _ => return Err(error.into()),
+/// }
+/// app.restart(CafeInputs { cups: 1 }).await?; // the run is unfinished; inputs that fit complete it
+/// assert_eq!(app.state().cups, 1);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum RunErrorKind {

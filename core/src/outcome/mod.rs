@@ -9,6 +9,21 @@ pub use self::restore::RestoreError;
 use std::fmt;
 
 /// The outcome of a run. Every run ends with an outcome or a [`RunError`].
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::Outcome;
+///
+/// let mut app = Cafe::app().build().await?;
+/// let end = app.run(CafeInputs { cups: 10 }).await?;
+/// let text = match end.outcome() {
+///     Outcome::Paused(_) => "anything else?",
+///     Outcome::Ended => "thank you, and goodbye",
+///     Outcome::Halted(_) | Outcome::Stopped(_) => "to be continued", // with `resume`
+/// };
+/// assert_eq!(text, "thank you, and goodbye");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<N> {
     /// The run reached a `pause`; the next run starts at this node.

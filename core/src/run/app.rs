@@ -22,6 +22,19 @@ use std::{fmt, future::poll_fn, sync::Arc, time::Duration};
 /// A session that is open for writing: a graph, the committed state, a position and an id.
 ///
 /// A run borrows it mutably, so two runs of one app cannot overlap.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::Position;
+///
+/// let mut app = Cafe::app().id("table-7").build().await?;
+/// assert_eq!(app.position(), Position::Rest(CafeNode::brew));
+///
+/// app.run(CafeInputs { cups: 2 }).await?; // brews the cups, then takes the payment
+/// assert_eq!(*app.state(), Bill { cups: 2, paid: 4 });
+/// assert_eq!(app.position(), Position::Rest(CafeNode::brew)); // where the next run starts
+/// # Ok(()) }
+/// ```
 pub struct App<G: Graph> {
     pub(super) session: Session<G>,
     /// The consumer's end of the one-item slot; see `Session::sender` for the lock.
@@ -68,12 +81,39 @@ impl<G: Graph> App<G> {
     /// Continues an unfinished run with its original inputs.
     ///
     /// The step at the position runs again; the items that it has shown are superseded.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::Position;
+    ///
+    /// let mut app = Cafe::app().build().await?;
+    /// let mut run = app.run(CafeInputs { cups: 2 });
+    /// assert_eq!(run.next().await.unwrap()?, "cup 1");
+    /// drop(run); // for example because a client has disconnected
+    ///
+    /// assert_eq!(app.position(), Position::Unfinished(CafeNode::brew));
+    /// let end = app.resume().await?; // brews the two cups again
+    /// assert_eq!(*end.state(), Bill { cups: 2, paid: 4 });
+    /// # Ok(()) }
+    /// ```
     pub fn resume(&mut self) -> Run<'_, G> {
         Run::new(self, Start::Resume)
     }
 
     /// Starts an unfinished run again, at the node where it started and with new inputs. The committed state is
     /// kept.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// let mut app = Cafe::app().build().await?;
+    /// app.run(CafeInputs { cups: 3 }).halt_before(CafeNode::pay).await?;
+    /// assert_eq!(app.origin(), Some(CafeNode::brew));
+    ///
+    /// // not paid yet: back to `brew` with another order, and the three cups are kept
+    /// app.restart(CafeInputs { cups: 1 }).await?;
+    /// assert_eq!(*app.state(), Bill { cups: 4, paid: 8 });
+    /// # Ok(()) }
+    /// ```
     pub fn restart(&mut self, inputs: G::Inputs) -> Run<'_, G> {
         Run::new(self, Start::Restart(inputs))
     }
@@ -82,6 +122,23 @@ impl<G: Graph> App<G> {
     ///
     /// Returns `None` without a log. After a failed append, it also returns `None` until the next operation has
     /// read the session from the log again.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// # use burdock::log::{self, Followed, Log, MemoryLog, SessionId};
+    /// # use std::sync::Arc;
+    /// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
+    /// # let mut app = Cafe::app().id("table-7").log(Arc::clone(&log)).build().await?;
+    /// // a reader that has the state continues from this cursor
+    /// let (bill, cursor) = (app.state().clone(), app.cursor());
+    /// app.run(CafeInputs { cups: 2 }).await?;
+    ///
+    /// let mut news = log::follow(&log, &session, cursor).await?;
+    /// let Some(Followed::Record(first)) = news.next().await.transpose()? else { unreachable!() };
+    /// assert_eq!(first.entry(&session)?.kind.name(), "run_started");
+    /// # assert_eq!(bill.cups, 0);
+    /// # Ok(()) }
+    /// ```
     pub fn cursor(&self) -> Option<Cursor> {
         self.session.journal.cursor()
     }
@@ -94,6 +151,19 @@ impl<G: Graph> App<G> {
 
     /// Returns a view of the session after the entry at `offset`.
     ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// # use burdock::log::MemoryLog;
+    /// let mut app = Cafe::app().log(MemoryLog::new()).build().await?;
+    /// let first = app.run(CafeInputs { cups: 1 }).await?.offset().unwrap();
+    /// app.run(CafeInputs { cups: 2 }).await?;
+    ///
+    /// let past = app.at(first).await?;
+    /// assert_eq!(past.state, Bill { cups: 1, paid: 2 });
+    /// assert_eq!(*app.state(), Bill { cups: 3, paid: 6 });
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Returns a [`ReadError`]. Nothing is changed.
     pub async fn at(&self, offset: Offset) -> Result<SessionView<G>, ReadError> {
@@ -102,6 +172,20 @@ impl<G: Graph> App<G> {
     }
 
     /// Returns the committed steps of the session, from the first one that the log still has.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// # use burdock::log::MemoryLog;
+    /// let mut app = Cafe::app().log(MemoryLog::new()).build().await?;
+    /// app.run(CafeInputs { cups: 2 }).await?;
+    ///
+    /// let (mut history, mut cups) = (app.history()?, Vec::new());
+    /// while let Some(step) = history.next().await? {
+    ///     cups.push((step.node, app.at(step.offset).await?.state.cups));
+    /// }
+    /// assert_eq!(cups, [("brew".into(), 2), ("pay".into(), 2)]);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Returns [`ReadError::NoLog`] without a log.
@@ -113,6 +197,20 @@ impl<G: Graph> App<G> {
     /// Forks the session: opens a new session that starts as a copy of this one after the entry at `offset`.
     ///
     /// The returned app has this app's resources, runtime, grace period and durability, and no observers.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// # use burdock::log::MemoryLog;
+    /// let mut app = Cafe::app().id("table-7").log(MemoryLog::new()).build().await?;
+    /// let first = app.run(CafeInputs { cups: 1 }).await?.offset().unwrap();
+    /// app.run(CafeInputs { cups: 5 }).await?;
+    ///
+    /// // the same table, if its second order had been smaller
+    /// let mut fork = app.fork(first, "table-7b").await?;
+    /// fork.run(CafeInputs { cups: 2 }).await?;
+    /// assert_eq!((fork.state().cups, app.state().cups), (3, 6));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Returns a [`BuildError`]. It contains [`LogError::SessionExists`](crate::log::LogError::SessionExists) if
@@ -146,6 +244,21 @@ impl<G: Graph> App<G> {
 
     /// Moves a session that has ended back to its start. The state is kept.
     ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::RunErrorKind;
+    ///
+    /// let mut app = Cafe::app().build().await?;
+    /// app.run(CafeInputs { cups: 10 }).await?; // the session ends after ten cups
+    /// let error = app.run(CafeInputs { cups: 1 }).await.unwrap_err();
+    /// assert!(matches!(error.kind(), RunErrorKind::Ended));
+    ///
+    /// app.reopen()?;
+    /// app.run(CafeInputs { cups: 1 }).await?;
+    /// assert_eq!(app.state().cups, 11);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Returns [`RunErrorKind::NotEnded`](crate::RunErrorKind::NotEnded) if the session has not ended, and
     /// [`RunErrorKind::Log`](crate::RunErrorKind::Log) if the log has not stored earlier entries.
@@ -157,6 +270,19 @@ impl<G: Graph> App<G> {
     ///
     /// Without it, [`Durability::Batch`](crate::log::Durability::Batch) writes entries later. Until then,
     /// [`at`](Self::at), [`history`](Self::history), [`fork`](Self::fork) and readers of the log do not find them.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// # use burdock::log::{Durability, MemoryLog};
+    /// # use std::time::Duration;
+    /// let batch = Durability::Batch(Duration::from_secs(1));
+    /// let mut app = Cafe::app().log(MemoryLog::new()).durability(batch).build().await?;
+    /// app.run(CafeInputs { cups: 2 }).await?;
+    ///
+    /// app.flush().await?;
+    /// assert_eq!(app.history()?.next().await?.unwrap().node, "brew");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Returns [`RunErrorKind::Log`](crate::RunErrorKind::Log).
@@ -171,6 +297,15 @@ impl<G: Graph> App<G> {
     /// Closes the session and returns its state.
     ///
     /// Waits for the threads of blocking actions, and until the log has all entries.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// let mut app = Cafe::app().build().await?;
+    /// app.run(CafeInputs { cups: 2 }).await?;
+    /// let bill = app.close().await?;
+    /// assert_eq!(bill, Bill { cups: 2, paid: 4 });
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Returns [`RunErrorKind::Log`](crate::RunErrorKind::Log). Entries that were not durable are lost.
@@ -192,6 +327,23 @@ impl<G: Graph> App<G> {
 /// [`RawSessionView`] is the same view in JSON, for programs without the graph. The log does not store views: it
 /// stores a [`Snapshot`](crate::log::Snapshot) at some entries, and a view is computed from the last snapshot and
 /// the entries after it.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::{Position, log::{Log, MemoryLog, SessionId}};
+/// # use std::sync::Arc;
+/// use burdock::run::SessionView;
+///
+/// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
+/// let mut app = Cafe::app().id("table-7").log(Arc::clone(&log)).build().await?;
+/// app.run(CafeInputs { cups: 2 }).await?;
+///
+/// // in any process that has the log, and without disturbing the writer
+/// let view = SessionView::<Cafe>::latest(&log, &session).await?;
+/// assert_eq!(view.state, Bill { cups: 2, paid: 4 });
+/// assert_eq!((view.position, view.run, view.step), (Position::Rest(CafeNode::brew), 1, 2));
+/// # Ok(()) }
+/// ```
 #[non_exhaustive]
 pub struct SessionView<G: Graph> {
     /// The cursor of the entry.

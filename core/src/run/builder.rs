@@ -22,6 +22,21 @@ use std::{fmt, sync::Arc, time::Duration};
 ///
 /// The type tracks whether resources and a state were set, so that [`build`](AppBuilder::build) exists only if
 /// nothing is missing.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::log::MemoryLog;
+///
+/// let log = MemoryLog::new(); // or a file, or a database
+/// let mut app = Cafe::app().id("table-7").log(log.clone()).build().await?;
+/// app.run(CafeInputs { cups: 2 }).await?;
+/// app.close().await?;
+///
+/// // later, perhaps in another process: the same session
+/// let app = Cafe::app().id("table-7").log(log).build().await?;
+/// assert_eq!(app.state().cups, 2);
+/// # Ok(()) }
+/// ```
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct AppBuilder<G: Graph, R = NoResources, S = DefaultState> {
     resources: R,
@@ -104,6 +119,29 @@ impl<G: Graph> Default for AppBuilder<G> {
 
 impl<G: Graph, S> AppBuilder<G, NoResources, S> {
     /// Sets the resources of the graph.
+    ///
+    /// ```
+    /// # use burdock::prelude::*;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Bill { cups: u32, total: u32 }
+    /// struct Prices {
+    ///     cup: u32,
+    /// }
+    ///
+    /// #[action(state = Bill, reads(cups), writes(total))]
+    /// async fn sum_up(bill: Reads<'_>, #[resource] prices: &Prices) -> Result<Writes> {
+    ///     Ok(Writes { total: bill.cups * prices.cup })
+    /// }
+    /// # graph! { Till(Bill) { resources { prices: Prices } nodes { sum_up } start sum_up; sum_up -> pause; } }
+    ///
+    /// # futures::executor::block_on(async {
+    /// let resources = TillResources { prices: Prices { cup: 3 } };
+    /// let mut app = Till::app().resources(resources).state(Bill { cups: 2, total: 0 }).build().await?;
+    /// app.run(TillInputs {}).await?;
+    /// assert_eq!(app.state().total, 6);
+    /// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
     pub fn resources(self, resources: G::Resources) -> AppBuilder<G, Provided<G::Resources>, S> {
         AppBuilder {
             resources: Provided(resources),
@@ -133,6 +171,13 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
     /// Sets the state with which a new session starts. Defaults to the `Default` of the state.
     ///
     /// A session from the log keeps its own state.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// let app = Cafe::app().state(Bill { cups: 3, paid: 0 }).build().await?;
+    /// assert_eq!(app.state().cups, 3);
+    /// # Ok(()) }
+    /// ```
     pub fn state(self, state: G::State) -> AppBuilder<G, R, GivenState<G::State>> {
         AppBuilder {
             resources: self.resources,
@@ -152,6 +197,18 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
     ///
     /// This is for sessions that were stored elsewhere. Slots that the graph would have written before this
     /// position have to be set in the initial state: a step that reads a slot without a value fails.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::Position;
+    ///
+    /// // a session from an older system: three cups were served, and the payment is next
+    /// let bill = Bill { cups: 3, paid: 0 };
+    /// let mut app = Cafe::app().state(bill).at(Position::Rest(CafeNode::pay)).build().await?;
+    /// app.run(CafeInputs { cups: 0 }).await?;
+    /// assert_eq!(app.state().paid, 6);
+    /// # Ok(()) }
+    /// ```
     pub fn at(mut self, position: Position<G::Node>) -> Self {
         self.position = position;
         self
@@ -177,12 +234,33 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
     }
 
     /// Makes `build` fail if the log does not have the session.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::{log::{LogError, MemoryLog}, run::{BuildError, ReadError}};
+    ///
+    /// let error = Cafe::app().id("table-7").log(MemoryLog::new()).existing().build().await.unwrap_err();
+    /// assert!(matches!(error, BuildError::Open(ReadError::Log(LogError::NoSession { .. }))));
+    /// # Ok(()) }
+    /// ```
     pub fn existing(mut self) -> Self {
         self.claim.existence = Existence::Existing;
         self
     }
 
     /// Makes `build` fail if the log already has the session.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::{log::{LogError, MemoryLog}, run::{BuildError, ReadError}};
+    ///
+    /// let log = MemoryLog::new();
+    /// let table = || Cafe::app().id("table-7").log(log.clone()).new_only().build();
+    /// let app = table().await?;
+    /// let error = table().await.unwrap_err(); // and `app` remains the writer
+    /// assert!(matches!(error, BuildError::Open(ReadError::Log(LogError::SessionExists { .. }))));
+    /// # Ok(()) }
+    /// ```
     pub fn new_only(mut self) -> Self {
         self.claim.existence = Existence::New;
         self
@@ -190,12 +268,46 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
 
     /// Makes `build` fail if a writer was active in the session within this time. By default, the app takes
     /// the session over.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::{log::{LogError, MemoryLog}, run::{BuildError, ReadError}};
+    /// use std::time::Duration;
+    ///
+    /// let (log, minute) = (MemoryLog::new(), Duration::from_secs(60));
+    /// let table = || Cafe::app().id("table-7").log(log.clone()).if_idle_for(minute).build();
+    /// let app = table().await?;
+    /// let error = table().await.unwrap_err();
+    /// assert!(matches!(error, BuildError::Open(ReadError::Log(LogError::Busy { .. }))));
+    ///
+    /// app.close().await?; // the session is idle at once
+    /// assert_eq!(table().await?.id(), "table-7");
+    /// # Ok(()) }
+    /// ```
     pub fn if_idle_for(mut self, time: Duration) -> Self {
         self.claim.idle_for = Some(time);
         self
     }
 
     /// Adds an observer.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::{Event, EventKind};
+    /// use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
+    ///
+    /// let items = Arc::new(AtomicU32::new(0));
+    /// let counter = Arc::clone(&items);
+    /// let observer = move |event: &Event<Cafe>| {
+    ///     if let EventKind::Item(_) = event.kind {
+    ///         counter.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// };
+    /// let mut app = Cafe::app().observer(observer).build().await?;
+    /// app.run(CafeInputs { cups: 2 }).await?;
+    /// assert_eq!(items.load(Ordering::Relaxed), 3);
+    /// # Ok(()) }
+    /// ```
     pub fn observer(mut self, observer: impl Observer<G> + 'static) -> Self {
         self.observers.push(Box::new(observer));
         self
@@ -214,6 +326,28 @@ impl<G: Graph, R, S> AppBuilder<G, R, S> {
     ///
     /// An action that takes longer is cancelled. Time spent waiting for the log is not counted: the writes that an
     /// action has returned are committed, however long the append takes.
+    ///
+    /// ```
+    /// # use burdock::{RunErrorKind, prelude::*};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use std::time::Duration;
+    /// # #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+    /// # struct Bill { paid: u32 }
+    /// #[action(state = Bill, writes(paid))]
+    /// async fn pay() -> Result<Writes> {
+    ///     std::future::pending().await // does not notice a stop
+    /// }
+    /// # graph! { Till(Bill) { nodes { pay } start pay; pay -> pause; } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// let mut app = Till::app().grace_period(Duration::from_millis(10)).build().await?;
+    /// let mut run = app.run(TillInputs {});
+    /// let stopper = run.stopper();
+    /// let (end, ()) = tokio::join!(run.finish(), async { stopper.stop() });
+    /// assert!(matches!(end.unwrap_err().kind(), RunErrorKind::Cancelled { node: "pay", .. }));
+    /// # Ok(()) }
+    /// ```
     pub fn grace_period(mut self, grace_period: Duration) -> Self {
         self.grace_period = grace_period;
         self

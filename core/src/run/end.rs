@@ -5,6 +5,21 @@ use crate::{graph::Graph, log::Offset, outcome::Outcome};
 use std::fmt;
 
 /// The end of a run: its outcome and the committed state.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::Outcome;
+///
+/// let mut app = Cafe::app().build().await?;
+/// let end = app.run(CafeInputs { cups: 2 }).await?;
+/// assert_eq!(end.outcome(), Outcome::Paused(CafeNode::brew)); // the node of the next run
+/// assert_eq!(end.state().cups, 2);
+/// match end.writes() {
+///     Some(CafeWrites::pay(writes)) => assert_eq!(writes.paid, 4),
+///     _ => unreachable!("the run has ended after `pay`"),
+/// }
+/// # Ok(()) }
+/// ```
 pub struct End<'a, G: Graph> {
     pub(super) session: &'a Session<G>,
     pub(super) outcome: Outcome<G::Node>,

@@ -11,6 +11,24 @@ use std::{
 };
 
 /// The stream of the events of a run, created by [`Run::events`].
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::EventKind;
+///
+/// let mut app = Cafe::app().build().await?;
+/// let mut events = app.run(CafeInputs { cups: 5 }).events();
+/// let (stopper, mut items) = (events.stopper(), Vec::new());
+/// while let Some(event) = events.next().await {
+///     if let EventKind::Item(item) = event?.kind {
+///         items.push(item);
+///         stopper.stop(); // one cup is enough
+///     }
+/// }
+/// assert_eq!(items, ["cup 1"]);
+/// assert_eq!(events.finish().await?.state().cups, 1);
+/// # Ok(()) }
+/// ```
 #[must_use = "a run does nothing unless it is polled"]
 pub struct Events<'a, G: Graph>(Run<'a, G>);
 

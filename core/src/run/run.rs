@@ -21,6 +21,32 @@ use std::{fmt, future::poll_fn, mem, pin::Pin, sync::Arc, time::Duration};
 /// with [`finish`](Run::finish), or await it for the end alone. If the run fails, the error is the last item,
 /// and `finish` returns the same error.
 ///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// let mut app = Cafe::app().build().await?;
+/// let mut run = app.run(CafeInputs { cups: 2 });
+/// while let Some(item) = run.next().await {
+///     println!("{}", item?); // cup 1, cup 2, paid 4
+/// }
+/// let end = run.finish().await?;
+/// assert_eq!(end.state().paid, 4);
+/// # Ok(()) }
+/// ```
+///
+/// As a `Stream`, it has the combinators of the crate `futures`:
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use futures::{StreamExt, TryStreamExt};
+///
+/// let mut app = Cafe::app().build().await?;
+/// let mut run = app.run(CafeInputs { cups: 2 });
+/// let items: Vec<String> = run.by_ref().try_collect().await?;
+/// assert_eq!(items, ["cup 1", "cup 2", "paid 4"]);
+/// assert_eq!(run.finish().await?.last(), Some(CafeNode::pay));
+/// # Ok(()) }
+/// ```
+///
 /// # Fairness
 /// A run that never waits still yields to its executor, about four times per millisecond and more often at
 /// first, so that other tasks make progress, a timeout around it fires and a stop is noticed. It yields between
@@ -111,6 +137,20 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Halts the run before this node, except if it is the first node of the run.
     ///
     /// Has no effect after the first poll.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::Outcome;
+    ///
+    /// let mut app = Cafe::app().build().await?;
+    /// let end = app.run(CafeInputs { cups: 2 }).halt_before(CafeNode::pay).await?;
+    /// assert_eq!(end.outcome(), Outcome::Halted(CafeNode::pay));
+    ///
+    /// // after a person has approved the payment
+    /// let end = app.resume().await?;
+    /// assert_eq!(end.state().paid, 4);
+    /// # Ok(()) }
+    /// ```
     pub fn halt_before(mut self, node: G::Node) -> Self {
         if let Stage::Ready(_, _, halts) = &mut self.stage {
             halts.before.push(node);
@@ -121,6 +161,17 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Halts the run after this node is committed.
     ///
     /// Has no effect after the first poll.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::Position;
+    ///
+    /// let mut app = Cafe::app().build().await?;
+    /// let end = app.run(CafeInputs { cups: 2 }).halt_after(CafeNode::brew).await?;
+    /// assert_eq!(end.last(), Some(CafeNode::brew));
+    /// assert_eq!(app.position(), Position::Unfinished(CafeNode::pay));
+    /// # Ok(()) }
+    /// ```
     pub fn halt_after(mut self, node: G::Node) -> Self {
         if let Stage::Ready(_, _, halts) = &mut self.stage {
             halts.after.push(node);
@@ -136,6 +187,17 @@ impl<'a, G: Graph> Run<'a, G> {
     }
 
     /// Keeps only the items of one node.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use futures::TryStreamExt;
+    ///
+    /// let mut app = Cafe::app().build().await?;
+    /// let run = app.run(CafeInputs { cups: 2 }).only(CafeNode::brew);
+    /// let cups: Vec<String> = run.try_collect().await?;
+    /// assert_eq!(cups, ["cup 1", "cup 2"]); // without the item of `pay`
+    /// # Ok(()) }
+    /// ```
     pub fn only(mut self, node: G::Node) -> Self {
         self.only = Some(node);
         self
@@ -144,6 +206,19 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Converts the run into a stream of [`Event`]s.
     ///
     /// If it is called after the first poll, earlier events are missing.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// let mut app = Cafe::app().build().await?;
+    /// let mut events = app.run(CafeInputs { cups: 1 }).events();
+    /// let mut kinds = Vec::new();
+    /// while let Some(event) = events.next().await {
+    ///     kinds.push(event?.kind.name());
+    /// }
+    /// assert_eq!(kinds[..4], ["run_started", "step_started", "item", "step_committed"]); // of `brew`
+    /// assert_eq!(kinds[4..], ["step_started", "item", "step_committed", "run_finished"]); // of `pay`
+    /// # Ok(()) }
+    /// ```
     pub fn events(self) -> Events<'a, G> {
         self.stop.stopper.control.subscribe(Subscription::Events);
         Events::new(self)
@@ -174,6 +249,18 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Under [`Durability::Batch`](crate::log::Durability::Batch), the entry may not be durable yet, like every
     /// other entry.
     ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// use burdock::log::{MemoryLog, Offset};
+    ///
+    /// let mut app = Cafe::app().log(MemoryLog::new()).build().await?;
+    /// let mut run = app.run(CafeInputs { cups: 2 });
+    /// let cursor = run.started().await?.unwrap(); // recorded: accept the request
+    /// assert_eq!(cursor.offset, Offset(1)); // entry 0 is the creation of the session
+    /// assert_eq!(run.next().await.unwrap()?, "cup 1");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Returns the error that ended the run before it started. After a [`RunErrorKind::Log`], the log may still
     /// have the entry, if only its response was lost: the next run of the app reads the log to find out.
@@ -203,6 +290,21 @@ impl<'a, G: Graph> Run<'a, G> {
     /// Runs until the next step is committed; returns `None` when the run is over.
     ///
     /// The run waits there until it is polled again. Items of the step are discarded. The returned state is a copy.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// let mut app = Cafe::app().build().await?;
+    /// let mut run = app.run(CafeInputs { cups: 2 });
+    ///
+    /// let step = run.step().await?.unwrap();
+    /// assert_eq!((step.node, step.state.cups), (CafeNode::brew, 2));
+    ///
+    /// let step = run.step().await?.unwrap();
+    /// let CafeWrites::pay(writes) = step.writes() else { unreachable!() };
+    /// assert_eq!(writes.paid, 4);
+    /// assert!(run.step().await?.is_none());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Returns the error that ended the run.

@@ -23,6 +23,54 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// The source of an app's time, sleep, threads and randomness. A custom one makes tests deterministic.
 ///
 /// The feature `tokio` provides [`TokioRuntime`], which apps use by default.
+///
+/// ```
+/// # use burdock::{Context, ensure, prelude::*};
+/// # use serde::{Deserialize, Serialize};
+/// use burdock::{Retry, Runtime, runtime::Sleep};
+/// use std::{future::ready, sync::Mutex, time::Duration};
+///
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Bill { cups: u32 }
+/// # #[action(state = Bill, writes(cups))]
+/// # async fn brew(#[context] cx: &Context) -> Result<Writes> {
+/// #     ensure!(cx.attempt() == 2, "the machine is cold");
+/// #     Ok(Writes { cups: 1 })
+/// # }
+/// # graph! {
+/// #     Cafe(Bill) {
+/// #         nodes { #[retry(Retry::times(1).first(Duration::from_secs(60)))] brew }
+/// #         start brew;
+/// #         brew -> pause;
+/// #     }
+/// # }
+/// /// Sleeps take no time, but advance the clock.
+/// #[derive(Default)]
+/// struct TestTime(Mutex<Duration>);
+///
+/// impl Runtime for TestTime {
+///     fn now(&self) -> Duration {
+///         *self.0.lock().unwrap()
+///     }
+///     fn sleep(&self, duration: Duration) -> Sleep {
+///         *self.0.lock().unwrap() += duration;
+///         Box::pin(ready(()))
+///     }
+///     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+///         std::thread::spawn(job);
+///     }
+///     fn random(&self) -> u64 {
+///         7
+///     }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let time = std::sync::Arc::new(TestTime::default());
+/// let mut app = Cafe::app().runtime(std::sync::Arc::clone(&time)).build().await?;
+/// app.run(CafeInputs {}).await?; // retries after a minute
+/// assert_eq!(time.now(), Duration::from_secs(60));
+/// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 pub trait Runtime: Send + Sync + 'static {
     /// Returns the time since some fixed moment. It is monotonic.
     ///

@@ -7,6 +7,25 @@ use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration}
 /// The context of an action: session, run, step, attempt, node, and whether a stop was requested.
 ///
 /// An action receives it with `#[context] cx: &Context`.
+///
+/// ```
+/// use burdock::{Context, prelude::*};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// # struct Bill { cups: u32, receipt: String }
+/// # fn charge(_cups: u32, key: &str) -> String { format!("receipt of {key}") }
+///
+/// #[action(state = Bill, reads(cups), writes(receipt))]
+/// async fn pay(bill: Reads<'_>, #[context] cx: &Context) -> Result<Writes> {
+///     // the provider ignores a second request with the same key
+///     Ok(Writes { receipt: charge(*bill.cups, &cx.key()) })
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let (_, writes) = pay::test(&Bill::default()).await;
+/// assert_eq!(writes?.receipt, "receipt of test/1/0/pay"); // session, run, step, node
+/// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Context {
     pub(crate) session: Arc<str>,
@@ -61,6 +80,27 @@ impl Context {
 
     /// Returns whether a stop was requested, or, on the thread of a blocking action, the run was
     /// cancelled.
+    ///
+    /// ```
+    /// use burdock::{Context, prelude::*};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Bill { cups: u32 }
+    ///
+    /// #[action(blocking, state = Bill, writes(cups))]
+    /// fn brew(#[context] cx: &Context) -> Result<Writes> {
+    ///     let mut cups = 0;
+    ///     while cups < 1000 && !cx.is_stopped() {
+    ///         cups += 1;
+    ///     }
+    ///     Ok(Writes { cups })
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (_, writes) = brew::test(&Bill::default()).stop_after(0).await; // stopped before it starts
+    /// assert_eq!(writes?.cups, 0);
+    /// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+    /// ```
     #[inline]
     pub fn is_stopped(&self) -> bool {
         self.control.is_stopped(self.generation)
@@ -69,6 +109,27 @@ impl Context {
     /// Waits until a stop is requested. For use in `select!`, together with a future that may take long.
     ///
     /// Its cost does not depend on how many such futures exist, and dropping it removes its registration.
+    ///
+    /// ```
+    /// use burdock::{Context, prelude::*};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Bill { paid: bool }
+    /// # async fn payment() { std::future::pending().await }
+    ///
+    /// #[action(state = Bill, writes(paid))]
+    /// async fn pay(#[context] cx: &Context) -> Result<Writes> {
+    ///     tokio::select! {
+    ///         () = payment() => Ok(Writes { paid: true }),
+    ///         () = cx.stopped() => Ok(Writes { paid: false }), // committed, unlike after `abandon`
+    ///     }
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (_, writes) = pay::test(&Bill::default()).stop_after(0).await; // stopped before it starts
+    /// assert!(!writes?.paid);
+    /// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+    /// ```
     ///
     /// # Cancel safety
     /// This method is cancel safe.

@@ -250,6 +250,22 @@ impl Waiting {
 /// writes are committed.
 ///
 /// Stopping a run again, or after it is over, does nothing.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// use burdock::Outcome;
+///
+/// let mut app = Cafe::app().build().await?;
+/// let mut run = app.run(CafeInputs { cups: 5 });
+/// let stopper = run.stopper();
+/// assert_eq!(run.next().await.unwrap()?, "cup 1");
+/// std::thread::spawn(move || stopper.stop()).join().unwrap(); // for example a signal handler
+///
+/// let end = run.finish().await?;
+/// assert_eq!(end.outcome(), Outcome::Stopped(CafeNode::pay));
+/// assert_eq!(end.state().cups, 1); // `brew` has committed the cup that was ready
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Stopper {
     pub(crate) control: Arc<Control>,

@@ -18,6 +18,25 @@ use std::sync::Arc;
 /// It is data without the types of a program, for example a JSON file beside a test.
 /// [`load`](Fixture::load) converts it into those types, and [`test`](Fixture::test) generates the
 /// test. A log does not record resources; the test has to set its own.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::log::{Log, MemoryLog, SessionId};
+/// # use std::sync::Arc;
+/// use burdock::testing::{self, Fixture};
+///
+/// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
+/// # let mut app = Cafe::app().id("table-7").log(Arc::clone(&log)).build().await?;
+/// # app.run(CafeInputs { cups: 2 }).await?;
+/// let step = app.history()?.next().await?.unwrap();
+/// let fixture = testing::fixture(&log, &session, step.offset).await?;
+/// assert_eq!((&*fixture.node, fixture.step, fixture.attempt), ("brew", 0, 1));
+/// assert_eq!(fixture.items, ["cup 1", "cup 2"]);
+///
+/// let json = fixture.to_json(); // for a file beside a test
+/// assert_eq!(Fixture::from_json(&json)?, fixture);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Fixture {

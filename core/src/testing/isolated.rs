@@ -64,6 +64,17 @@ impl<const HASH: u64, T: 'static> HasResource<HASH, T> for TestScope {
 }
 
 /// Runs an action in a test, without a graph. Every action implements it; the trait is in the prelude.
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// let (items, writes) = brew::test(&Bill { cups: 1, paid: 0 }).input("cups", 2_u32).await;
+/// assert_eq!(items, ["cup 1", "cup 2"]);
+/// assert_eq!(writes?.cups, 3);
+///
+/// let (_, writes) = brew::test(&Bill::default()).input("cups", 100_u32).await;
+/// assert_eq!(writes.err().unwrap().to_string(), "out of beans");
+/// # Ok(()) }
+/// ```
 pub trait TestAction: Action {
     /// Starts a test of the action on a state.
     fn test(state: &Self::State) -> ActionTest<'_, Self> {
@@ -173,6 +184,27 @@ impl<'a, A: Action> ActionTest<'a, A> {
     }
 
     /// Sets a resource. Its type has to be exactly the one that the action declares.
+    ///
+    /// ```
+    /// # use burdock::prelude::*;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
+    /// # struct Bill { cups: u32, total: u32 }
+    /// struct Prices {
+    ///     cup: u32,
+    /// }
+    ///
+    /// #[action(state = Bill, reads(cups), writes(total))]
+    /// async fn sum_up(bill: Reads<'_>, #[resource] prices: &Prices) -> Result<Writes> {
+    ///     Ok(Writes { total: bill.cups * prices.cup })
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// let bill = Bill { cups: 2, total: 0 };
+    /// let (_, writes) = sum_up::test(&bill).resource("prices", Prices { cup: 3 }).await;
+    /// assert_eq!(writes?.total, 6);
+    /// # Ok::<_, burdock::ActionError>(()) }).unwrap();
+    /// ```
     pub fn resource<T: Send + Sync + 'static>(mut self, name: &str, value: T) -> Self {
         self.resources.0.push((name_hash(name), Arc::new(value)));
         self
@@ -191,6 +223,14 @@ impl<'a, A: Action> ActionTest<'a, A> {
     }
 
     /// Requests a stop after this number of items.
+    ///
+    /// ```
+    #[doc = include_str!("../docs/cafe.txt")]
+    /// let (items, writes) = brew::test(&Bill::default()).input("cups", 5_u32).stop_after(2).await;
+    /// assert_eq!(items, ["cup 1", "cup 2"]);
+    /// assert_eq!(writes?.cups, 2); // the action keeps what it has
+    /// # Ok(()) }
+    /// ```
     pub fn stop_after(mut self, items: usize) -> Self {
         self.stop_after = Some(items);
         self

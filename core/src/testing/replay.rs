@@ -16,6 +16,26 @@ use serde_json::Value;
 use std::{fmt, time::Duration};
 
 /// A [`Fixture`] in the types of a graph, as returned by [`Fixture::load`].
+///
+/// ```
+#[doc = include_str!("../docs/cafe.txt")]
+/// # use burdock::{log::{Log, MemoryLog, SessionId}, testing};
+/// # use std::sync::Arc;
+/// # let (log, session): (Arc<dyn Log>, _) = (Arc::new(MemoryLog::new()), SessionId::new("table-7")?);
+/// # let mut app = Cafe::app().id("table-7").log(Arc::clone(&log)).build().await?;
+/// # app.run(CafeInputs { cups: 2 }).await?;
+/// # let step = app.history()?.next().await?.unwrap();
+/// let fixture = testing::fixture(&log, &session, step.offset).await?;
+/// let recorded = fixture.load::<Cafe>()?;
+/// let cups = recorded.inputs().cups;
+/// recorded.compare(brew::test(recorded.state()).input("cups", cups)).await?;
+///
+/// let difference = recorded.compare(brew::test(recorded.state()).input("cups", 1_u32)).await;
+/// let parts = difference.unwrap_err().parts;
+/// assert_eq!(parts[0].to_string(), r#"item 1: recorded "cup 2", now nothing"#);
+/// assert_eq!(parts[1].to_string(), "field `cups`: recorded 2, now 1");
+/// # Ok(()) }
+/// ```
 pub struct Replay<G: Graph> {
     fixture: Fixture,
     node: &'static str,

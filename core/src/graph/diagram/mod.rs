@@ -14,21 +14,79 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 impl Topology {
     /// Returns the graph as a Mermaid flowchart.
+    ///
+    /// ```
+    #[doc = include_str!("../../docs/cafe.txt")]
+    /// assert_eq!(Cafe::TOPOLOGY.mermaid(), r#"
+    /// flowchart TD
+    ///     s(("start"))
+    ///     n0[/"brew"/]
+    ///     n1[/"pay"/]
+    ///     p0{{"pause"}}
+    ///     e((("end")))
+    ///     s --> n0
+    ///     n0 --> n1
+    ///     n1 -->|"state.cups #lt; 10"| p0
+    ///     n1 -->|"else"| e
+    ///     p0 -. "next run" .-> n0
+    /// "#.trim_start());
+    /// # Ok(()) }
+    /// ```
     pub fn mermaid(&self) -> String {
         mermaid::Mermaid(self).to_string()
     }
 
     /// Returns the graph in DOT, the language of Graphviz.
+    ///
+    /// ```
+    #[doc = include_str!("../../docs/cafe.txt")]
+    /// let dot = Cafe::TOPOLOGY.dot(); // for example for `dot -Tsvg`
+    /// assert!(dot.starts_with("digraph \"Cafe\" {"));
+    /// assert!(dot.contains("n0 [label=\"brew\", shape=parallelogram];"));
+    /// assert!(dot.contains("n0 -> n1;"));
+    /// # Ok(()) }
+    /// ```
     pub fn dot(&self) -> String {
         dot::Dot(self).to_string()
     }
 
     /// Returns a listing of the graph for terminals: each node with its reads, its writes and its edges.
+    ///
+    /// ```
+    #[doc = include_str!("../../docs/cafe.txt")]
+    /// assert_eq!(Cafe::TOPOLOGY.text(), "
+    /// Cafe(Bill)
+    /// Serves one table: each run brews some cups and takes the payment.
+    /// inputs     cups: u32
+    /// yields     String
+    ///
+    /// ● brew  (start)  (streams)
+    /// │ reads cups
+    /// │ writes cups
+    /// └─▶ pay
+    ///
+    /// ○ pay  (streams)
+    /// │ reads cups
+    /// │ writes paid
+    /// ├─ state.cups < 10 ─▶ pause brew
+    /// └─ else ─▶ end
+    /// ".trim_start());
+    /// # Ok(()) }
+    /// ```
     pub fn text(&self) -> String {
         text::Text(self).to_string()
     }
 
     /// Returns the graph as JSON, with nodes and fields by name.
+    ///
+    /// ```
+    #[doc = include_str!("../../docs/cafe.txt")]
+    /// let json = Cafe::TOPOLOGY.json();
+    /// assert_eq!(json["start"], "brew");
+    /// assert_eq!(json["nodes"][1]["writes"][0], "paid");
+    /// assert_eq!(json["edges"][0]["to"]["node"], "pay");
+    /// # Ok(()) }
+    /// ```
     pub fn json(&self) -> serde_json::Value {
         json::describe(self)
     }
