@@ -29,13 +29,17 @@ def before_call(context, case, kwargs):
 
 
 def with_integers(value):
-    """JSON Schema accepts 7.0 as an integer; burdock accepts only 7, as serde does, and no integer beyond 64 bits."""
+    """JSON Schema accepts 7.0 as an integer, and integers of any size; burdock accepts 7, and 64 bits, as serde does."""
     if isinstance(value, dict):
         return {name: with_integers(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [with_integers(inner) for inner in value]
-    fits = isinstance(value, float) and value.is_integer() and -(2**63) <= value < 2**64
-    return int(value) if fits else value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    fits = -(2**63) <= value < 2**64
+    if isinstance(value, int):
+        return value if fits else float(value)
+    return int(value) if fits and value.is_integer() else value
 
 
 @schemathesis.check
