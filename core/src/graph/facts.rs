@@ -8,7 +8,8 @@
 use crate::{
     action::{Action, ActionInfo, Collect, FailureCause, Writes as _},
     graph::{Graph, NodeRunner, Retry, StepResult, flow::Fact},
-    state::FieldSet,
+    message::Text,
+    state::{FieldSet, field::UnknownState},
     stream::{Convert, Items, Yielding},
 };
 use std::{future::Ready, marker::PhantomData, time::Duration};
@@ -105,15 +106,28 @@ impl<A, G: Graph> FallbackRunner<G> for NodeAction<A, G> {}
     label = "uses the state `{S}`",
     note = "a graph has one state, in parentheses after its name"
 )]
-pub trait GraphOver<S> {}
+pub trait GraphOver<S, const REPORTED: bool> {}
+
+impl<G: Graph> GraphOver<UnknownState, false> for G {}
+
+/// If no action has the graph's state, [`check_state`] reports that once.
+impl<S, G: Graph> GraphOver<S, true> for G {}
 
 impl<A: Action, G: Graph> NodeAction<A, G> {
     /// Compiles only if the graph has the action's state.
-    pub fn over()
+    pub fn over<const REPORTED: bool>()
     where
-        G: GraphOver<A::State>,
+        G: GraphOver<A::State, REPORTED>,
     {
     }
+
+    /// Whether this is an action without errors.
+    pub const IS_ACTION: bool = !A::INFO.refused;
+}
+
+impl<A: Action<State = G::State>, G: Graph> NodeAction<A, G> {
+    /// Whether the graph has the action's state.
+    pub const HAS_STATE: bool = true;
 }
 
 impl<A: Action, G: Graph> NodeAction<A, G>
@@ -136,12 +150,42 @@ pub trait FallbackFit {
     const FITS: bool = false;
     /// The items of the action do not convert, or there are none.
     const CONVERTS: bool = false;
+    /// Not an action.
+    const IS_ACTION: bool = false;
+    /// The state of the action is another one.
+    const HAS_STATE: bool = false;
 
     /// Always compiles.
-    fn over() {}
+    fn over<const REPORTED: bool>() {}
 }
 
 impl<A, G> FallbackFit for NodeAction<A, G> {}
+
+/// Returns whether there are several actions, and all have another state than the graph. Each action is given as
+/// [`IS_ACTION`](FallbackFit::IS_ACTION) and [`HAS_STATE`](FallbackFit::HAS_STATE).
+pub const fn all_differ(actions: &[(bool, bool)]) -> bool {
+    let mut index = 0;
+    while index < actions.len() {
+        if let (false, _) | (_, true) = actions[index] {
+            return false;
+        }
+        index += 1;
+    }
+    actions.len() > 1
+}
+
+/// Rejects a graph whose state is that of none of its actions.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
+pub const fn check_state(all_differ: bool, state: &str) {
+    if all_differ {
+        let mut text = Text::new();
+        text.push("no action of the graph uses its state `");
+        text.push(state);
+        text.push("`\nhelp: write the state of the actions after the name of the graph");
+        panic!("{}", text.as_str());
+    }
+}
 
 /// Converts the argument of `#[timeout(…)]`.
 pub const fn timeout(after: Duration) -> Option<Duration> {

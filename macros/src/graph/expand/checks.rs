@@ -93,7 +93,19 @@ pub(super) fn expand_checks(expansion: &Expansion<'_>) -> TokenStream {
 fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
     let name = &graph.name;
-    let mut tokens = TokenStream::new();
+    let states = (0..graph.actions.len()).map(|index| {
+        let node_action = node_action_alias(ActionId(index));
+        quote!((#node_action::IS_ACTION, #node_action::HAS_STATE))
+    });
+    let state = &graph.state;
+    let (first, last) = ends(state);
+    let text = text::written(state);
+    let check = respanned(private.clone(), first);
+    let check_state = respanned(quote!(::check_state(__ALL_DIFFER, #text)), last);
+    let mut tokens = quote! {
+        const __ALL_DIFFER: bool = #private::all_differ(&[#(#states),*]);
+        const _: () = #check #check_state;
+    };
     for (index, action) in graph.actions.iter().enumerate() {
         let (node_action, index) = (node_action_alias(ActionId(index)), index_literal(index));
         let (first, last) = ends(&action.path);
@@ -103,7 +115,7 @@ fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
             tokens.extend(respanned(rest, last));
             tokens
         };
-        let over = at_path(node_action.to_token_stream(), quote!(::over()));
+        let over = at_path(node_action.to_token_stream(), quote!(::over::<__ALL_DIFFER>()));
         let needs = quote!(::check_needs::<#name>(__FACTS, #index, #node_action::FITS));
         let needs = at_path(private.clone(), needs);
         tokens.extend(quote! {
