@@ -24,11 +24,18 @@ impl<A: Action<State = S>, S> ActionFacts<A, S> {
         Fact { info: A::INFO, streams: <A::Yields as Yielding>::STREAMS, known: !A::INFO.refused };
 }
 
+impl<A: Action, S> ActionFacts<A, S> {
+    /// Whether this is an action without errors, over any state.
+    pub const IS_ACTION: bool = !A::INFO.refused;
+}
+
 /// Fallback of [`ActionFacts`] for a type that is not an action over `S`.
 pub trait FallbackFacts {
     /// An action that writes every field, so that no later node is reported to read a slot too early.
     const FACT: Fact =
         Fact { info: ActionInfo::new("").writes(FieldSet::ALL), streams: false, known: false };
+    /// Not an action.
+    const IS_ACTION: bool = false;
 }
 
 impl<A, S> FallbackFacts for ActionFacts<A, S> {}
@@ -120,14 +127,6 @@ impl<A: Action, G: Graph> NodeAction<A, G> {
         G: GraphOver<A::State, REPORTED>,
     {
     }
-
-    /// Whether this is an action without errors.
-    pub const IS_ACTION: bool = !A::INFO.refused;
-}
-
-impl<A: Action<State = G::State>, G: Graph> NodeAction<A, G> {
-    /// Whether the graph has the action's state.
-    pub const HAS_STATE: bool = true;
 }
 
 impl<A: Action, G: Graph> NodeAction<A, G>
@@ -150,10 +149,6 @@ pub trait FallbackFit {
     const FITS: bool = false;
     /// The items of the action do not convert, or there are none.
     const CONVERTS: bool = false;
-    /// Not an action.
-    const IS_ACTION: bool = false;
-    /// The state of the action is another one.
-    const HAS_STATE: bool = false;
 
     /// Always compiles.
     fn over<const REPORTED: bool>() {}
@@ -161,17 +156,17 @@ pub trait FallbackFit {
 
 impl<A, G> FallbackFit for NodeAction<A, G> {}
 
-/// Returns whether there are several actions, and all have another state than the graph. Each action is given as
-/// [`IS_ACTION`](FallbackFit::IS_ACTION) and [`HAS_STATE`](FallbackFit::HAS_STATE).
-pub const fn all_differ(actions: &[(bool, bool)]) -> bool {
+/// Returns whether there are several actions, and all have another state than the graph; `are_actions` is
+/// [`IS_ACTION`](FallbackFacts::IS_ACTION) of each.
+pub const fn all_differ(facts: &[Fact], are_actions: &[bool]) -> bool {
     let mut index = 0;
-    while index < actions.len() {
-        if let (false, _) | (_, true) = actions[index] {
+    while index < facts.len() {
+        if facts[index].known || !are_actions[index] {
             return false;
         }
         index += 1;
     }
-    actions.len() > 1
+    facts.len() > 1
 }
 
 /// Rejects a graph whose state is that of none of its actions.

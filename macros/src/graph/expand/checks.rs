@@ -34,10 +34,13 @@ pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
     });
     let edges = edges_in_order(expansion);
     let start = index_literal(graph.start().0);
+    let ((first, last), state) = (ends(&graph.state), text::written(&graph.state));
+    let mut check_state = respanned(private.clone(), first);
+    check_state.extend(respanned(quote!(::check_state(__OTHER, #state)), last));
     quote! {
         const __EDGES: &[#private::Edge] = &[#(#edges),*];
         #private::tables! {
-            fields <__State as #private::State>::FIELDS;
+            state [#check_state];
             start #start;
             actions { #(#actions,)* }
             nodes { #(#nodes)* }
@@ -93,19 +96,7 @@ pub(super) fn expand_checks(expansion: &Expansion<'_>) -> TokenStream {
 fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
     let name = &graph.name;
-    let states = (0..graph.actions.len()).map(|index| {
-        let node_action = node_action_alias(ActionId(index));
-        quote!((#node_action::IS_ACTION, #node_action::HAS_STATE))
-    });
-    let state = &graph.state;
-    let (first, last) = ends(state);
-    let text = text::written(state);
-    let check = respanned(private.clone(), first);
-    let check_state = respanned(quote!(::check_state(__ALL_DIFFER, #text)), last);
-    let mut tokens = quote! {
-        const __ALL_DIFFER: bool = #private::all_differ(&[#(#states),*]);
-        const _: () = #check #check_state;
-    };
+    let mut tokens = TokenStream::new();
     for (index, action) in graph.actions.iter().enumerate() {
         let (node_action, index) = (node_action_alias(ActionId(index)), index_literal(index));
         let (first, last) = ends(&action.path);
@@ -115,7 +106,7 @@ fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
             tokens.extend(respanned(rest, last));
             tokens
         };
-        let over = at_path(node_action.to_token_stream(), quote!(::over::<__ALL_DIFFER>()));
+        let over = at_path(node_action.to_token_stream(), quote!(::over::<__OTHER>()));
         let needs = quote!(::check_needs::<#name>(__FACTS, #index, #node_action::FITS));
         let needs = at_path(private.clone(), needs);
         tokens.extend(quote! {
