@@ -9,7 +9,7 @@ use crate::{
     action::{Action, ActionInfo, Collect, FailureCause, Writes as _},
     graph::{Graph, NodeRunner, Retry, StepResult, flow::Fact},
     message::Text,
-    state::{FieldSet, field::UnknownState},
+    state::FieldSet,
     stream::{Convert, Items, Yielding},
 };
 use std::{future::Ready, marker::PhantomData, time::Duration};
@@ -115,9 +115,7 @@ impl<A, G: Graph> FallbackRunner<G> for NodeAction<A, G> {}
 )]
 pub trait GraphOver<S, const REPORTED: bool> {}
 
-impl<G: Graph> GraphOver<UnknownState, false> for G {}
-
-/// If no action has the graph's state, [`check_state`] reports that once.
+/// For an action with an error of its own, and if [`check_state`] reports that no action has the graph's state.
 impl<S, G: Graph> GraphOver<S, true> for G {}
 
 impl<A: Action, G: Graph> NodeAction<A, G> {
@@ -170,6 +168,9 @@ pub const fn all_differ(facts: &[Fact], are_actions: &[bool]) -> bool {
 }
 
 /// Rejects a graph whose state is that of none of its actions.
+///
+/// # Panics
+/// Panics if `all_differ`, in constant evaluation.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
 pub const fn check_state(all_differ: bool, state: &str) {

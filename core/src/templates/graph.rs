@@ -205,10 +205,9 @@ macro_rules! __tables {
         const __FIELDS: &[$crate::__private::FieldInfo] = <__State as $crate::__private::State>::FIELDS;
         const __FACTS: &[$crate::__private::Fact] =
             &[$($crate::__private::ActionFacts::<$action, __State>::FACT),+];
-        const __OTHER: bool = $crate::__private::all_differ(
-            __FACTS,
-            &[$($crate::__private::ActionFacts::<$action, __State>::IS_ACTION),+],
-        );
+        const __ARE_ACTIONS: &[bool] =
+            &[$($crate::__private::ActionFacts::<$action, __State>::IS_ACTION),+];
+        const __OTHER: bool = $crate::__private::all_differ(__FACTS, __ARE_ACTIONS);
         const _: () = $($check_state)*;
         const __NODES: &[$crate::__private::NodeInfo] =
             &$crate::__private::node_infos(__FACTS, [$(

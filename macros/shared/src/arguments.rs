@@ -72,7 +72,8 @@ pub fn parse(
     for (name, value) in parsed {
         let text = plain(&name);
         if seen.contains(&text) {
-            let help = if matches!(value, Parsed::Valid(Value::Fields(_))) {
+            let help = if matches!(&value, Parsed::Valid(value) if matches!(**value, Value::Fields(_)))
+            {
                 "merge the two lists"
             } else {
                 "remove one"
@@ -81,7 +82,7 @@ pub fn parse(
             continue;
         }
         match value {
-            Parsed::Valid(value) => arguments.push(Argument { name, value }),
+            Parsed::Valid(value) => arguments.push(Argument { name, value: *value }),
             Parsed::Unknown => {
                 let names: Vec<String> = known.iter().map(|(name, _)| (*name).into()).collect();
                 let help = suggestion(&text, "argument", &names);
@@ -98,7 +99,7 @@ pub fn parse(
 
 /// The value of an argument.
 enum Parsed {
-    Valid(Value),
+    Valid(Box<Value>),
     /// The name is unknown.
     Unknown,
     /// A syntax error was reported.
@@ -113,16 +114,13 @@ fn parse_all(
 ) -> Vec<(Ident, Parsed)> {
     let mut parsed = Vec::new();
     while !input.is_empty() {
-        let name = match input.call(Ident::parse_any) {
-            Ok(name) => name,
-            Err(_) => {
-                diagnostics
-                    .error_at(input.span(), "expected the name of an argument")
-                    .help(forms(known));
-                skip_argument(input);
-                let _ = input.parse::<Token![,]>();
-                continue;
-            }
+        let Ok(name) = input.call(Ident::parse_any) else {
+            diagnostics
+                .error_at(input.span(), "expected the name of an argument")
+                .help(forms(known));
+            skip_argument(input);
+            let _ = input.parse::<Token![,]>();
+            continue;
         };
         let value = match known.iter().find(|(known, _)| name == known) {
             Some((_, form)) => parse_value(input, &name, *form, diagnostics),
@@ -179,7 +177,7 @@ fn parse_value(
     diagnostics: &mut Diagnostics,
 ) -> Parsed {
     let expected = match form {
-        Form::Flag => return Parsed::Valid(Value::Flag),
+        Form::Flag => return Parsed::Valid(Box::new(Value::Flag)),
         Form::Path | Form::Expr | Form::Name => input.peek(Token![=]),
         Form::Fields | Form::Type => input.peek(Paren),
     };
@@ -193,9 +191,10 @@ fn parse_value(
         return Parsed::Invalid;
     }
     match form {
-        Form::Fields => parse_fields(input, diagnostics).map_or(Parsed::Invalid, Parsed::Valid),
+        Form::Fields => parse_fields(input, diagnostics)
+            .map_or(Parsed::Invalid, |fields| Parsed::Valid(Box::new(fields))),
         _ => match parse_simple_value(input, form) {
-            Ok(value) => Parsed::Valid(value),
+            Ok(value) => Parsed::Valid(Box::new(value)),
             Err(error) => {
                 diagnostics
                     .error_at(error.span(), error.to_string())
@@ -276,6 +275,7 @@ fn parse_field(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Res
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -20,9 +20,10 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
         #[derive(Clone, Copy, Debug)]
         #vis struct #name {}
     };
-    let state = match &action.arguments.state {
-        Some(state) => state.to_token_stream(),
-        None => quote!(#burdock::__private::UnknownState),
+    let state = if let Some(state) = &action.arguments.state {
+        state.to_token_stream()
+    } else {
+        quote!(#burdock::__private::UnknownState)
     };
     let text = plain(name);
     let writes = type_of("Writes", name);

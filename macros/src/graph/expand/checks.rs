@@ -106,7 +106,10 @@ fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
             tokens.extend(respanned(rest, last));
             tokens
         };
-        let over = at_path(node_action.to_token_stream(), quote!(::over::<__OTHER>()));
+        let over = at_path(
+            node_action.to_token_stream(),
+            quote!(::over::<{ __OTHER || !__ARE_ACTIONS[#index] }>()),
+        );
         let needs = quote!(::check_needs::<#name>(__FACTS, #index, #node_action::FITS));
         let needs = at_path(private.clone(), needs);
         tokens.extend(quote! {
