@@ -38,8 +38,8 @@ pub use crate::{
     graph::{
         decision::{Decision, check_set},
         facts::{
-            ActionFacts, FallbackFacts, FallbackFit, FallbackRunner, GraphOver, NodeAction, bind,
-            retry, timeout,
+            ActionFacts, FallbackFacts, FallbackFit, FallbackRunner, GraphOver, NodeAction,
+            all_differ, bind, check_state, retry, timeout,
         },
         fit::{check_items, check_needs},
         flow::{
@@ -53,8 +53,8 @@ pub use crate::{
     sealed::Sealed,
     state::{
         field::{
-            Field, FieldKind, IsSlot, NotSlot, Plain, PlainField, Slotted, Stored, Value,
-            WithFields, check_field, check_slot, has_fields, json_with, patch_with,
+            Field, FieldKind, IsSlot, NotSlot, Plain, PlainField, Slotted, Stored, UnknownState,
+            Value, WithFields, check_field, check_slot, has_fields, json_with, patch_with,
         },
         patch::{Patches, PlainPatch, check_omitted, unwritten_slot, whole_patch},
         read_back::{Elements, FallbackElements, FallbackReadBack, ReadBack, check_patch, dropped},

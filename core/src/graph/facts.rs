@@ -8,6 +8,7 @@
 use crate::{
     action::{Action, ActionInfo, Collect, FailureCause, Writes as _},
     graph::{Graph, NodeRunner, Retry, StepResult, flow::Fact},
+    message::Text,
     state::FieldSet,
     stream::{Convert, Items, Yielding},
 };
@@ -23,11 +24,18 @@ impl<A: Action<State = S>, S> ActionFacts<A, S> {
         Fact { info: A::INFO, streams: <A::Yields as Yielding>::STREAMS, known: !A::INFO.refused };
 }
 
+impl<A: Action, S> ActionFacts<A, S> {
+    /// Whether this is an action without errors, over any state.
+    pub const IS_ACTION: bool = !A::INFO.refused;
+}
+
 /// Fallback of [`ActionFacts`] for a type that is not an action over `S`.
 pub trait FallbackFacts {
     /// An action that writes every field, so that no later node is reported to read a slot too early.
     const FACT: Fact =
         Fact { info: ActionInfo::new("").writes(FieldSet::ALL), streams: false, known: false };
+    /// Not an action.
+    const IS_ACTION: bool = false;
 }
 
 impl<A, S> FallbackFacts for ActionFacts<A, S> {}
@@ -105,13 +113,16 @@ impl<A, G: Graph> FallbackRunner<G> for NodeAction<A, G> {}
     label = "uses the state `{S}`",
     note = "a graph has one state, in parentheses after its name"
 )]
-pub trait GraphOver<S> {}
+pub trait GraphOver<S, const REPORTED: bool> {}
+
+/// For an action with an error of its own, and if [`check_state`] reports that no action has the graph's state.
+impl<S, G: Graph> GraphOver<S, true> for G {}
 
 impl<A: Action, G: Graph> NodeAction<A, G> {
     /// Compiles only if the graph has the action's state.
-    pub fn over()
+    pub fn over<const REPORTED: bool>()
     where
-        G: GraphOver<A::State>,
+        G: GraphOver<A::State, REPORTED>,
     {
     }
 }
@@ -138,10 +149,39 @@ pub trait FallbackFit {
     const CONVERTS: bool = false;
 
     /// Always compiles.
-    fn over() {}
+    fn over<const REPORTED: bool>() {}
 }
 
 impl<A, G> FallbackFit for NodeAction<A, G> {}
+
+/// Returns whether there are several actions, and all have another state than the graph; `are_actions` is
+/// [`IS_ACTION`](FallbackFacts::IS_ACTION) of each.
+pub const fn all_differ(facts: &[Fact], are_actions: &[bool]) -> bool {
+    let mut index = 0;
+    while index < facts.len() {
+        if facts[index].known || !are_actions[index] {
+            return false;
+        }
+        index += 1;
+    }
+    facts.len() > 1
+}
+
+/// Rejects a graph whose state is that of none of its actions.
+///
+/// # Panics
+/// Panics if `all_differ`, in constant evaluation.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
+pub const fn check_state(all_differ: bool, state: &str) {
+    if all_differ {
+        let mut text = Text::new();
+        text.push("no action of the graph uses its state `");
+        text.push(state);
+        text.push("`\nhelp: write the state of the actions after the name of the graph");
+        panic!("{}", text.as_str());
+    }
+}
 
 /// Converts the argument of `#[timeout(…)]`.
 pub const fn timeout(after: Duration) -> Option<Duration> {

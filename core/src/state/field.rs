@@ -99,6 +99,23 @@ impl<S> WithFields<true> for S {
     type State = S;
 }
 
+/// The state of an action whose attribute does not name it. Such a program does not compile.
+#[doc(hidden)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct UnknownState;
+
+impl super::State for UnknownState {
+    const FIELDS: &'static [FieldInfo] = &[];
+
+    fn __set_slots(&self) -> FieldSet {
+        FieldSet::EMPTY
+    }
+
+    fn __whole(&self, _: usize) -> Result<Option<Patch>, Error> {
+        Ok(None)
+    }
+}
+
 /// The check of a graph, which only needs the list of fields to exist, even if it is empty.
 #[doc(hidden)]
 pub const fn has_fields(_fields: &[FieldInfo]) -> bool {

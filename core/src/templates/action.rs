@@ -5,8 +5,8 @@
 #[macro_export]
 macro_rules! __reads {
     (
-        // The visibility of the action.
-        ($vis:vis struct)
+        // The visibility of the action, and the struct, which rustc names in errors.
+        ($vis:vis struct $reads:ident)
         // The state of the action.
         $state:ty
         // No fields.
@@ -19,8 +19,8 @@ macro_rules! __reads {
         const __READS: $crate::__private::FieldSet = $crate::__private::FieldSet::EMPTY;
     };
     (
-        // The visibility of the action.
-        ($vis:vis struct)
+        // The visibility of the action, and the struct, which rustc names in errors.
+        ($vis:vis struct $reads:ident)
         // The state of the action.
         $state:ty
         // The fields after `reads`.
@@ -29,18 +29,22 @@ macro_rules! __reads {
         /// The fields that the action reads.
         #[derive(Clone, Copy)]
         #[allow(dead_code, reason = "an action may declare more than it uses")]
-        $vis struct Reads<'a> {
+        $vis struct $reads<'a> {
             $($vis $field: &'a $crate::__value!($state, $name),)+
         }
 
-        $crate::__debug! { [<'a>] Reads "Reads" { $($field $name,)+ } }
+        /// The fields that the action reads.
+        #[allow(dead_code, reason = "an action may not take `Reads`")]
+        type Reads<'a> = $reads<'a>;
+
+        $crate::__debug! { [<'a>] $reads "Reads" { $($field $name,)+ } }
 
         const __READS: $crate::__private::FieldSet = $crate::__private::set_of(
             <$state as $crate::__private::State>::FIELDS,
             &[$($name),+],
         );
 
-        impl<'a> Reads<'a> {
+        impl<'a> $reads<'a> {
             fn __of(__state: &'a $state) -> ::core::result::Result<Self, $crate::__private::UnsetSlot> {
                 #[allow(unused_imports, reason = "slots have the method inherently")]
                 use $crate::__private::PlainField as _;
@@ -137,8 +141,8 @@ macro_rules! __debug {
 #[macro_export]
 macro_rules! __writes {
     (
-        // The visibility of the action.
-        ($vis:vis struct)
+        // The visibility of the action, and the struct, which rustc names in errors.
+        ($vis:vis struct $writes:ident)
         // `type State = …;` of `impl Writes`, with the span that rustc labels if the type is not a state.
         ($($state_item:tt)*)
         // The state of the action.
@@ -148,11 +152,15 @@ macro_rules! __writes {
     ) => {
         /// New values for the fields that the action writes.
         #[allow(dead_code, reason = "a program may not use them")]
-        $vis struct Writes {
+        $vis struct $writes {
             $($vis $field: $crate::__value!($state, $name),)*
         }
 
-        $crate::__debug! { [] Writes "Writes" { $($field $name,)* } }
+        /// New values for the fields that the action writes.
+        #[allow(dead_code, reason = "not used if there is an error")]
+        type Writes = $writes;
+
+        $crate::__debug! { [] $writes "Writes" { $($field $name,)* } }
 
         #[allow(dead_code, reason = "an action that writes nothing has nothing to undo")]
         $vis struct __Undo {
@@ -166,7 +174,7 @@ macro_rules! __writes {
         );
 
         #[allow(unused_variables, unused_mut, unused_imports, clippy::useless_conversion, reason = "fields differ")]
-        impl $crate::__private::Writes for Writes {
+        impl $crate::__private::Writes for $writes {
             $($state_item)*
             type Undo = __Undo;
 
@@ -355,22 +363,22 @@ macro_rules! __collect {
     };
 }
 
-/// `__Params` of an action: the parameters that a graph binds at a node.
+/// The parameters of an action, which a graph binds at a node.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __params {
     (
-        // The visibility of the action.
-        ($vis:vis struct)
+        // The visibility of the action, and the struct, which rustc names in errors.
+        ($vis:vis struct $params:ident)
         // The arguments without an attribute, with their types.
         $($param:ident: $ty:ty,)+
     ) => {
         /// The parameters of the action; `None` if a parameter is not bound.
-        $vis struct __Params {
+        $vis struct $params {
             $($vis $param: ::core::option::Option<$ty>,)+
         }
 
-        impl ::core::default::Default for __Params {
+        impl ::core::default::Default for $params {
             fn default() -> Self {
                 Self { $($param: ::core::option::Option::None,)+ }
             }

@@ -186,8 +186,8 @@ macro_rules! __entry {
 #[macro_export]
 macro_rules! __tables {
     (
-        // The fields of the state.
-        fields $fields:expr;
+        // The check of the state.
+        state [$($check_state:tt)*];
         // The index of the first node.
         start $start:literal;
         // The distinct actions.
@@ -202,8 +202,13 @@ macro_rules! __tables {
                 $(on error [$($error_condition:literal),+])?,)+
         }
     ) => {
+        const __FIELDS: &[$crate::__private::FieldInfo] = <__State as $crate::__private::State>::FIELDS;
         const __FACTS: &[$crate::__private::Fact] =
             &[$($crate::__private::ActionFacts::<$action, __State>::FACT),+];
+        const __ARE_ACTIONS: &[bool] =
+            &[$($crate::__private::ActionFacts::<$action, __State>::IS_ACTION),+];
+        const __OTHER: bool = $crate::__private::all_differ(__FACTS, __ARE_ACTIONS);
+        const _: () = $($check_state)*;
         const __NODES: &[$crate::__private::NodeInfo] =
             &$crate::__private::node_infos(__FACTS, [$(
                 $crate::__private::Declared {
@@ -211,14 +216,14 @@ macro_rules! __tables {
                     action: $path,
                     fact: $place,
                     params: &[$($($crate::__private::BoundParam::new($param, $value)),+)?],
-                    conditions: $crate::__private::set_of($fields, &[$($($condition),+)?]),
+                    conditions: $crate::__private::set_of(__FIELDS, &[$($($condition),+)?]),
                     error_conditions:
-                        $crate::__private::set_of($fields, &[$($($error_condition),+)?]),
+                        $crate::__private::set_of(__FIELDS, &[$($($error_condition),+)?]),
                 }
             ),+]);
         const __CHECKED: $crate::__private::Checked<{ __NODES.len() }> =
             $crate::__private::Checked::new(
-                $fields,
+                __FIELDS,
                 __FACTS,
                 __NODES,
                 __EDGES,

@@ -4,13 +4,13 @@ use crate::{
     diagnostics::Diagnostics,
     names::{list, plain, suggestion},
 };
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::{
-    Expr, Path, Token, Type,
+    Expr, LitStr, Path, Token, Type,
     ext::IdentExt,
     parenthesized,
     parse::{ParseStream, Parser},
-    punctuated::Punctuated,
+    token::Paren,
 };
 
 /// The syntax of an argument.
@@ -54,22 +54,13 @@ pub struct Argument {
 /// The accepted arguments, with their forms.
 pub type Known<'a> = &'a [(&'a str, Form)];
 
-/// Parses arguments. Invalid and repeated ones are reported and ignored.
+/// Parses arguments. Invalid and repeated ones are reported and ignored; the others are returned.
 pub fn parse(
     tokens: TokenStream,
     known: Known<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Argument> {
-    let parser = |input: ParseStream<'_>| {
-        let mut parsed = Vec::new();
-        while !input.is_empty() {
-            parsed.push(parse_argument(input, known)?);
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        Ok(parsed)
-    };
+    let parser = |input: ParseStream<'_>| Ok(parse_all(input, known, diagnostics));
     let parsed = match parser.parse2(tokens) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -81,7 +72,8 @@ pub fn parse(
     for (name, value) in parsed {
         let text = plain(&name);
         if seen.contains(&text) {
-            let help = if matches!(value, Some(Value::Fields(_))) {
+            let help = if matches!(&value, Parsed::Valid(value) if matches!(**value, Value::Fields(_)))
+            {
                 "merge the two lists"
             } else {
                 "remove one"
@@ -89,53 +81,282 @@ pub fn parse(
             diagnostics.error(&name, format!("`{text}` is given twice")).help(help);
             continue;
         }
-        if let Some(value) = value {
-            arguments.push(Argument { name, value });
-        } else {
-            let names: Vec<String> = known.iter().map(|(name, _)| (*name).into()).collect();
-            let help = suggestion(&text, "argument", &names);
-            diagnostics
-                .error(&name, format!("unknown argument `{text}`"))
-                .help(help.unwrap_or_else(|| format!("the arguments are {}", list(&names))));
+        match value {
+            Parsed::Valid(value) => arguments.push(Argument { name, value: *value }),
+            Parsed::Unknown => {
+                let names: Vec<String> = known.iter().map(|(name, _)| (*name).into()).collect();
+                let help = suggestion(&text, "argument", &names);
+                diagnostics
+                    .error(&name, format!("unknown argument `{text}`"))
+                    .help(help.unwrap_or_else(|| format!("the arguments are {}", list(&names))));
+            }
+            Parsed::Invalid => {}
         }
         seen.push(text);
     }
     arguments
 }
 
-/// Parses one argument. The value is `None` if the name is unknown.
-fn parse_argument(input: ParseStream<'_>, known: Known<'_>) -> syn::Result<(Ident, Option<Value>)> {
-    let name = input.call(Ident::parse_any)?;
-    let Some((_, form)) = known.iter().find(|(known, _)| name == known) else {
-        while !input.is_empty() && !input.peek(Token![,]) {
-            input.parse::<TokenTree>()?;
+/// The value of an argument.
+enum Parsed {
+    Valid(Box<Value>),
+    /// The name is unknown.
+    Unknown,
+    /// A syntax error was reported.
+    Invalid,
+}
+
+/// Parses all arguments. After a syntax error, it continues with the next argument.
+fn parse_all(
+    input: ParseStream<'_>,
+    known: Known<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(Ident, Parsed)> {
+    let mut parsed = Vec::new();
+    while !input.is_empty() {
+        let Ok(name) = input.call(Ident::parse_any) else {
+            diagnostics
+                .error_at(input.span(), "expected the name of an argument")
+                .help(forms(known));
+            skip_argument(input);
+            let _ = input.parse::<Token![,]>();
+            continue;
+        };
+        let value = match known.iter().find(|(known, _)| name == known) {
+            Some((_, form)) => parse_value(input, &name, *form, diagnostics),
+            None => Parsed::Unknown,
+        };
+        if !matches!(value, Parsed::Valid(_)) {
+            skip_argument(input);
         }
-        return Ok((name, None));
-    };
-    if let Form::Path | Form::Expr | Form::Name = form {
-        input.parse::<Token![=]>()?;
+        parsed.push((name, value));
+        if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+            diagnostics
+                .error_at(input.span(), "expected `,`")
+                .help("separate the arguments by commas");
+            if !input.peek(Ident::peek_any) {
+                skip_argument(input);
+                let _ = input.parse::<Token![,]>();
+            }
+        }
     }
-    let value = match form {
-        Form::Path => Value::Path(input.call(Path::parse_mod_style)?),
+    parsed
+}
+
+/// Skips to the comma before the next argument.
+fn skip_argument(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        let _ = input.parse::<TokenTree>();
+    }
+}
+
+/// Returns the syntax of all arguments.
+fn forms(known: Known<'_>) -> String {
+    let forms: Vec<_> = known.iter().map(|(name, form)| form.written(name)).collect();
+    format!("the arguments are {}", list(&forms))
+}
+
+impl Form {
+    /// Returns an argument of this form, as a person writes it.
+    fn written(self, name: &str) -> String {
+        match self {
+            Self::Path => format!("{name} = Path"),
+            Self::Expr | Self::Name => format!("{name} = …"),
+            Self::Fields => format!("{name}(field, …)"),
+            Self::Type => format!("{name}(Type)"),
+            Self::Flag => name.into(),
+        }
+    }
+}
+
+/// Parses the value of a known argument.
+fn parse_value(
+    input: ParseStream<'_>,
+    name: &Ident,
+    form: Form,
+    diagnostics: &mut Diagnostics,
+) -> Parsed {
+    let expected = match form {
+        Form::Flag => return Parsed::Valid(Box::new(Value::Flag)),
+        Form::Path | Form::Expr | Form::Name => input.peek(Token![=]),
+        Form::Fields | Form::Type => input.peek(Paren),
+    };
+    let form_error = |span: Span, diagnostics: &mut Diagnostics| {
+        let message = format!("invalid argument `{name}`");
+        diagnostics.error_at(span, message).help(format!("write `{}`", form.written(&plain(name))));
+    };
+    if !expected {
+        let span = if input.is_empty() { name.span() } else { input.span() };
+        form_error(span, diagnostics);
+        return Parsed::Invalid;
+    }
+    match form {
+        Form::Fields => parse_fields(input, diagnostics)
+            .map_or(Parsed::Invalid, |fields| Parsed::Valid(Box::new(fields))),
+        _ => match parse_simple_value(input, form) {
+            Ok(value) => Parsed::Valid(Box::new(value)),
+            Err(error) => {
+                diagnostics
+                    .error_at(error.span(), error.to_string())
+                    .help(format!("write `{}`", form.written(&plain(name))));
+                Parsed::Invalid
+            }
+        },
+    }
+}
+
+fn parse_simple_value(input: ParseStream<'_>, form: Form) -> syn::Result<Value> {
+    if let Form::Type = form {
+        let ty;
+        parenthesized!(ty in input);
+        let parsed = ty.parse();
+        let at = ty.cursor();
+        let rest: TokenStream = ty.parse()?;
+        return match parsed {
+            Ok(parsed) if rest.is_empty() => Ok(Value::Type(parsed)),
+            Ok(_) => Err(syn::Error::new(at.span(), "expected a single type")),
+            Err(error) => Err(error),
+        };
+    }
+    input.parse::<Token![=]>()?;
+    Ok(match form {
         Form::Expr => Value::Expr(input.parse()?),
         Form::Name => Value::Name(input.parse()?),
-        Form::Fields => {
-            let fields;
-            parenthesized!(fields in input);
-            let fields =
-                Punctuated::<Ident, Token![,]>::parse_terminated_with(&fields, Ident::parse_any)?;
-            Value::Fields(fields.into_iter().collect())
-        }
-        Form::Type => {
-            let ty;
-            parenthesized!(ty in input);
-            let parsed = ty.parse()?;
-            if !ty.is_empty() {
-                return Err(ty.error("expected a single type"));
+        _ => Value::Path(input.call(Path::parse_mod_style)?),
+    })
+}
+
+/// Parses a list of fields. A missing comma and a name in quotes are reported, and the field is accepted.
+fn parse_fields(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Value> {
+    let mut parse = || -> syn::Result<Vec<Ident>> {
+        let list;
+        parenthesized!(list in input);
+        let mut fields = Vec::new();
+        while !list.is_empty() {
+            match parse_field(&list, diagnostics) {
+                Ok(field) => fields.push(field),
+                Err(error) => {
+                    // syn reports tokens that are left
+                    list.parse::<TokenStream>()?;
+                    return Err(error);
+                }
             }
-            Value::Type(parsed)
+            if !list.is_empty() && list.parse::<Token![,]>().is_err() {
+                diagnostics
+                    .error_at(list.span(), "expected `,`")
+                    .help("separate the fields by commas");
+                if !list.peek(Ident::peek_any) {
+                    list.parse::<TokenStream>()?;
+                }
+            }
         }
-        Form::Flag => Value::Flag,
+        Ok(fields)
     };
-    Ok((name, Some(value)))
+    match parse() {
+        Ok(fields) => Some(Value::Fields(fields)),
+        Err(error) => {
+            diagnostics.syntax_error(error);
+            None
+        }
+    }
+}
+
+fn parse_field(list: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Ident> {
+    if list.peek(LitStr) {
+        let quoted: LitStr = list.parse()?;
+        let field: Ident = quoted.parse()?;
+        diagnostics
+            .error(&quoted, "a field is written without quotes")
+            .help(format!("write `{field}`"));
+        return Ok(field);
+    }
+    list.call(Ident::parse_any)
+        .map_err(|error| syn::Error::new(error.span(), "expected the name of a field"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    const KNOWN: Known<'_> = &[
+        ("state", Form::Path),
+        ("reads", Form::Fields),
+        ("yields", Form::Type),
+        ("retries", Form::Expr),
+        ("blocking", Form::Flag),
+    ];
+
+    /// Returns the names of the accepted arguments, and the errors.
+    fn parsed(tokens: &str) -> (Vec<String>, Vec<String>) {
+        let mut diagnostics = Diagnostics::new();
+        let arguments = parse(tokens.parse().unwrap(), KNOWN, &mut diagnostics);
+        let name = |argument: &Argument| match &argument.value {
+            Value::Fields(fields) => format!("{}{}", argument.name, fields.len()),
+            _ => argument.name.to_string(),
+        };
+        (arguments.iter().map(name).collect(), diagnostics.render())
+    }
+
+    #[test]
+    fn arguments_after_a_syntax_error_are_parsed() {
+        let all = ["state", "reads2", "yields"];
+        let comma = "expected `,`\nhelp: separate the arguments by commas @ ";
+        for (tokens, accepted, error) in [
+            ("state = S, reads(a, b), yields(T)", &all[..], None),
+            ("state = S reads(a, b), yields(T)", &all, Some(comma)),
+            (
+                "state = S, reads(a b), yields(T)",
+                &all,
+                Some("expected `,`\nhelp: separate the fields by commas @ "),
+            ),
+            (
+                "state = S, reads(\"a\", b), yields(T)",
+                &all,
+                Some("a field is written without quotes\nhelp: write `a` @ \"a\""),
+            ),
+            (
+                "state: S, reads(a, b), yields(T)",
+                &all[1..],
+                Some("invalid argument `state`\nhelp: write `state = Path` @ "),
+            ),
+            (
+                "state = S, reads(a, b), yields = T",
+                &all[..2],
+                Some("invalid argument `yields`\nhelp: write `yields(Type)` @ "),
+            ),
+            (
+                "state = S, reads(a, b), yields",
+                &all[..2],
+                Some("invalid argument `yields`\nhelp: write `yields(Type)` @ "),
+            ),
+            (
+                "state = S, reads = [a], yields(T)",
+                &["state", "yields"],
+                Some("invalid argument `reads`\nhelp: write `reads(field, …)` @ "),
+            ),
+            (
+                "state = S, reads(a, b), yields(T U)",
+                &all[..2],
+                Some("expected a single type\nhelp: write `yields(Type)` @ "),
+            ),
+            (
+                "state = S, reads(1), yields(T)",
+                &["state", "yields"],
+                Some("expected the name of a field @ "),
+            ),
+            (
+                "\"S\", reads(a, b), yields(T)",
+                &all[1..],
+                Some(
+                    "expected the name of an argument\nhelp: the arguments are `state = Path`, `reads(field, …)`, `yields(Type)`, `retries = …`, `blocking` @ ",
+                ),
+            ),
+            ("state = S, reads(a, b) + 1, yields(T)", &all, Some(comma)),
+        ] {
+            let (names, errors) = parsed(tokens);
+            assert_eq!(names, accepted, "{tokens}");
+            assert_eq!(errors, error.into_iter().collect::<Vec<_>>(), "{tokens}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Names in messages, and suggestions for misspelt names.
 
 use crate::diagnostics::Diagnostics;
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use quote::ToTokens as _;
 use syn::ext::IdentExt;
 
@@ -47,6 +47,18 @@ pub fn suggestion(unknown: &str, kind: &str, known: &[String]) -> Option<String>
 pub fn list(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
+}
+
+/// Returns the name of a generated struct of an item: `ReadsOfTakePrompt` for `take_prompt`. rustc shows such a name
+/// without its path, because no other item has it.
+pub fn type_of(kind: &str, item: &Ident) -> Ident {
+    let mut name = format!("{kind}Of");
+    for word in plain(item).split('_') {
+        let mut chars = word.chars();
+        name.extend(chars.next().map(|first| first.to_uppercase().to_string()));
+        name.push_str(chars.as_str());
+    }
+    Ident::new(&name, Span::call_site())
 }
 
 /// The maximum length of a name for which another one is suggested, in bytes.

@@ -45,7 +45,7 @@ pub(super) fn rewrite_body(action: &mut ActionSyntax, diagnostics: &mut Diagnost
     rewriter.visit_block_mut(&mut action.body);
     let found = rewriter.found;
     action.method |= rewriter.method;
-    if action.kind == Kind::Streaming && found == 0 {
+    if action.kind == Kind::Streaming && found == 0 && !action.unparsed {
         let name = action.name();
         diagnostics
             .error(name, format!("streaming action `{name}` yields nothing"))

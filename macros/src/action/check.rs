@@ -82,6 +82,12 @@ fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
             .error(name, format!("action `{name}` has no return type"))
             .help("return `Result<Writes>`");
     }
+    if let syn::ReturnType::Type(_, ty) = &signature.output
+        && let syn::Type::Path(path) = &**ty
+        && path.path.segments.last().is_some_and(|last| last.ident == "Writes")
+    {
+        diagnostics.error(ty, "an action must return a `Result`").help("return `Result<Writes>`");
+    }
 }
 
 /// Rejects keywords, which are not names of fields and do not match in the templates.

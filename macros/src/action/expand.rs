@@ -8,7 +8,7 @@ use super::{
     syntax::{ActionSyntax, Needed, Param, Role, Taken},
 };
 use crate::{
-    names::plain,
+    names::{plain, type_of},
     runtime::hash,
     spans::{ends, ours, respanned},
     text,
@@ -36,6 +36,7 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
     let function = expand_function(action);
     let (docs, impl_docs) = expand_docs(action);
     let implementation = expand_impl(action);
+    let (reads_type, writes_type) = (type_of("Reads", name), type_of("Writes", name));
     quote! {
         #(#outer)*
         #docs
@@ -47,9 +48,9 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
         const _: () = {
             use #burdock::__private;
             #state
-            #burdock::__reads! { (#vis struct) __State { #reads } }
+            #burdock::__reads! { (#vis struct #reads_type) __State { #reads } }
             #copies
-            #burdock::__writes! { (#vis struct) (#state_item) __State { #writes } }
+            #burdock::__writes! { (#vis struct #writes_type) (#state_item) __State { #writes } }
             #args
             #function
             #impl_docs
@@ -135,7 +136,8 @@ fn expand_args(action: &ActionSyntax) -> TokenStream {
     let params: TokenStream =
         action.params().map(|Param { name, ty, .. }| quote!(#name: #ty,)).collect();
     if !params.is_empty() {
-        tokens.extend(quote!(#burdock::__params! { (#vis struct) #params }));
+        let params_type = type_of("Params", action.name());
+        tokens.extend(quote!(#burdock::__params! { (#vis struct #params_type) #params }));
     }
     tokens
 }
@@ -189,7 +191,11 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
     } else {
         quote!(__Args<'a>)
     };
-    let params = if action.params().next().is_none() { quote!(()) } else { quote!(__Params) };
+    let params = if action.params().next().is_none() {
+        quote!(())
+    } else {
+        type_of("Params", action.name()).into_token_stream()
+    };
     let declared = expand_declared(action);
     let run = expand_run(action);
     quote! {

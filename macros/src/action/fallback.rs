@@ -1,12 +1,12 @@
 //! The items of an action that has errors, so that its graph reports no follow-up errors.
 
 use super::{Kind, syntax::ActionSyntax};
-use crate::names::plain;
+use crate::names::{plain, type_of};
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{Lifetime, Type};
 
-/// Expands to the type and, if the state is known, an impl that writes all fields.
+/// Expands to the type, and an impl that writes all fields.
 pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
     let ActionSyntax { outer, vis, .. } = action;
     if action.method {
@@ -20,10 +20,13 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
         #[derive(Clone, Copy, Debug)]
         #vis struct #name {}
     };
-    let Some(state) = &action.arguments.state else {
-        return item;
+    let state = if let Some(state) = &action.arguments.state {
+        state.to_token_stream()
+    } else {
+        quote!(#burdock::__private::UnknownState)
     };
     let text = plain(name);
+    let writes = type_of("Writes", name);
     let yields = action.arguments.yields.as_ref().filter(|_| action.kind == Kind::Streaming);
     let yields = yields.map_or_else(
         || quote!(#burdock::__private::NoItems),
@@ -39,13 +42,14 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
     let (template, params) = if params.is_empty() {
         (quote!(), quote!(()))
     } else {
-        (quote!(#burdock::__params! { (#vis struct) #params }), quote!(__Params))
+        let ty = type_of("Params", name);
+        (quote!(#burdock::__params! { (#vis struct #ty) #params }), ty.into_token_stream())
     };
     quote! {
         #item
         const _: () = {
             #template
-            #burdock::__writes! { (#vis struct) (type State = #state;) #state {} }
+            #burdock::__writes! { (#vis struct #writes) (type State = #state;) #state {} }
             impl #burdock::__private::Action for #name {
                 type State = #state;
                 type Reads<'a> = ();

@@ -5,9 +5,17 @@ use super::{
     arguments::parse_arguments,
     syntax::{ActionSyntax, Needed, Param, Role, Taken},
 };
-use crate::{diagnostics::Diagnostics, names::reject_reserved, text};
-use proc_macro2::{Ident, TokenStream};
-use syn::{Attribute, Expr, FnArg, ItemFn, Pat, PatType, Token, Type, parse::ParseStream};
+use crate::{
+    diagnostics::Diagnostics,
+    names::{closest, reject_reserved},
+    text,
+};
+use proc_macro2::{Group, Ident, TokenStream};
+use quote::quote;
+use syn::{
+    Attribute, Expr, FnArg, ItemFn, Pat, PatType, Signature, Token, Type, Visibility,
+    parse::{ParseStream, Parser},
+};
 
 /// Parses an action. Returns `None` if it is not a function.
 pub(super) fn parse_action(
@@ -17,13 +25,7 @@ pub(super) fn parse_action(
     diagnostics: &mut Diagnostics,
 ) -> Option<ActionSyntax> {
     let arguments = parse_arguments(kind, arguments, diagnostics);
-    let mut item: ItemFn = match syn::parse2(item) {
-        Ok(item) => item,
-        Err(error) => {
-            diagnostics.syntax_error(error);
-            return None;
-        }
-    };
+    let (mut item, unparsed) = parse_function(item, diagnostics)?;
     let mut roles = Vec::new();
     for (index, argument) in item.sig.inputs.iter_mut().enumerate() {
         match argument {
@@ -46,8 +48,26 @@ pub(super) fn parse_action(
         signature: item.sig,
         roles,
         body: *item.block,
+        unparsed,
         method,
     })
+}
+
+/// Parses the function. If only its body does not parse, returns it with an empty one, for its stand-in, and `true`.
+fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<(ItemFn, bool)> {
+    let error = match syn::parse2(item.clone()) {
+        Ok(function) => return Some((function, false)),
+        Err(error) => error,
+    };
+    diagnostics.syntax_error(error);
+    let without_body = |input: ParseStream<'_>| {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let (vis, signature): (Visibility, Signature) = (input.parse()?, input.parse()?);
+        let body: Group = input.parse()?;
+        let body = Group::new(body.delimiter(), TokenStream::new());
+        syn::parse2(quote!(#(#attrs)* #vis #signature #body))
+    };
+    without_body.parse2(item).ok().map(|function| (function, true))
 }
 
 fn is_outer(attr: &Attribute) -> bool {
@@ -103,6 +123,9 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
     }
 }
 
+/// The markers of arguments.
+const MARKERS: [&str; 5] = ["input", "resource", "context", "error", "param"];
+
 /// The result of parsing an attribute of an argument.
 enum Marked {
     /// Not a marker.
@@ -156,7 +179,14 @@ fn parse_marker(
             };
             parameter(name, ty, Some(default), diagnostics)
         }
-        _ => return Marked::No,
+        other => {
+            let markers = MARKERS.map(String::from);
+            let Some(meant) = closest(other, &markers) else { return Marked::No };
+            diagnostics
+                .error(marker, format!("unknown marker `{other}`"))
+                .help(format!("did you mean `{meant}`"));
+            return Marked::Invalid;
+        }
     };
     Marked::As(Box::new(role))
 }

@@ -17,6 +17,8 @@ pub(super) struct ActionSyntax {
     pub(super) signature: Signature,
     pub(super) roles: Vec<Role>,
     pub(super) body: Block,
+    /// Whether the body does not parse, so that `body` is empty.
+    pub(super) unparsed: bool,
     /// Whether it is in an `impl`, which cannot contain a type.
     pub(super) method: bool,
 }

@@ -1,7 +1,7 @@
 //! The items of a prompt that has errors, so that its callers report no follow-up errors.
 
 use super::syntax::PromptSyntax;
-use crate::names::plain;
+use crate::names::{plain, type_of};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -31,12 +31,13 @@ fn expand_action(prompt: &PromptSyntax) -> Option<TokenStream> {
     let llm = prompt.llm();
     let burdock = quote!(#llm::__private::burdock);
     let (name, text) = (&signature.name, plain(&signature.name));
+    let writes = type_of("Writes", name);
     Some(quote! {
         #[allow(non_camel_case_types, missing_docs, reason = "beside an error")]
         #[derive(Clone, Copy, Debug)]
         #vis struct #name {}
         const _: () = {
-            #burdock::__writes! { (#vis struct) (type State = #state;) #state {} }
+            #burdock::__writes! { (#vis struct #writes) (type State = #state;) #state {} }
             impl #burdock::__private::Action for #name {
                 type State = #state;
                 type Reads<'a> = ();

@@ -34,10 +34,13 @@ pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
     });
     let edges = edges_in_order(expansion);
     let start = index_literal(graph.start().0);
+    let ((first, last), state) = (ends(&graph.state), text::written(&graph.state));
+    let mut check_state = respanned(private.clone(), first);
+    check_state.extend(respanned(quote!(::check_state(__OTHER, #state)), last));
     quote! {
         const __EDGES: &[#private::Edge] = &[#(#edges),*];
         #private::tables! {
-            fields <__State as #private::State>::FIELDS;
+            state [#check_state];
             start #start;
             actions { #(#actions,)* }
             nodes { #(#nodes)* }
@@ -103,7 +106,10 @@ fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
             tokens.extend(respanned(rest, last));
             tokens
         };
-        let over = at_path(node_action.to_token_stream(), quote!(::over()));
+        let over = at_path(
+            node_action.to_token_stream(),
+            quote!(::over::<{ __OTHER || !__ARE_ACTIONS[#index] }>()),
+        );
         let needs = quote!(::check_needs::<#name>(__FACTS, #index, #node_action::FITS));
         let needs = at_path(private.clone(), needs);
         tokens.extend(quote! {

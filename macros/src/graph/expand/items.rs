@@ -131,8 +131,10 @@ pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
         quote!(#name #hash: #ty;)
     });
     // rustc points to the state if an action is over another one
-    let over =
-        respanned(quote!(impl #private::GraphOver<__State> for #name {}), ends(&graph.state).1);
+    let over = respanned(
+        quote!(impl #private::GraphOver<__State, false> for #name {}),
+        ends(&graph.state).1,
+    );
     quote! {
         #over
         #private::scope! {
