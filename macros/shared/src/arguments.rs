@@ -4,7 +4,7 @@ use crate::{
     diagnostics::Diagnostics,
     names::{list, plain, suggestion},
 };
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
     Expr, LitStr, Path, Token, Type,
     ext::IdentExt,
@@ -181,40 +181,40 @@ fn parse_value(
         Form::Path | Form::Expr | Form::Name => input.peek(Token![=]),
         Form::Fields | Form::Type => input.peek(Paren),
     };
-    let form_error = |span: Span, diagnostics: &mut Diagnostics| {
-        let message = format!("invalid argument `{name}`");
-        diagnostics.error_at(span, message).help(format!("write `{}`", form.written(&plain(name))));
+    let value = match form {
+        _ if !expected => {
+            let span = if input.is_empty() { name.span() } else { input.span() };
+            Err(syn::Error::new(span, format!("invalid argument `{name}`")))
+        }
+        Form::Fields => {
+            return parse_fields(input, diagnostics)
+                .map_or(Parsed::Invalid, |fields| Parsed::Valid(Box::new(fields)));
+        }
+        _ => parse_single_value(input, form),
     };
-    if !expected {
-        let span = if input.is_empty() { name.span() } else { input.span() };
-        form_error(span, diagnostics);
-        return Parsed::Invalid;
-    }
-    match form {
-        Form::Fields => parse_fields(input, diagnostics)
-            .map_or(Parsed::Invalid, |fields| Parsed::Valid(Box::new(fields))),
-        _ => match parse_simple_value(input, form) {
-            Ok(value) => Parsed::Valid(Box::new(value)),
-            Err(error) => {
-                diagnostics
-                    .error_at(error.span(), error.to_string())
-                    .help(format!("write `{}`", form.written(&plain(name))));
-                Parsed::Invalid
-            }
-        },
+    match value {
+        Ok(value) => Parsed::Valid(Box::new(value)),
+        Err(error) => {
+            diagnostics
+                .error_at(error.span(), error.to_string())
+                .help(format!("write `{}`", form.written(&plain(name))));
+            Parsed::Invalid
+        }
     }
 }
 
-fn parse_simple_value(input: ParseStream<'_>, form: Form) -> syn::Result<Value> {
+/// Parses any value but a list of fields.
+fn parse_single_value(input: ParseStream<'_>, form: Form) -> syn::Result<Value> {
     if let Form::Type = form {
         let ty;
         parenthesized!(ty in input);
         let parsed = ty.parse();
-        let at = ty.cursor();
+        let after = ty.span();
+        // syn reports tokens that are left
         let rest: TokenStream = ty.parse()?;
         return match parsed {
             Ok(parsed) if rest.is_empty() => Ok(Value::Type(parsed)),
-            Ok(_) => Err(syn::Error::new(at.span(), "expected a single type")),
+            Ok(_) => Err(syn::Error::new(after, "expected a single type")),
             Err(error) => Err(error),
         };
     }
