@@ -77,7 +77,11 @@ impl Args {
             let mut value = || args.next().ok_or_else(|| ArgsError::NoValue(arg.clone()));
             match arg.as_str() {
                 "--db" => options.db = value()?,
-                "--port" => options.address.set_port(parse("--port", &value()?, "a port")?),
+                "--port" => options.address.set_port(parse(
+                    "--port",
+                    &value()?,
+                    "a number from 0 to 65535",
+                )?),
                 "--host" => options.address.set_ip(parse("--host", &value()?, "an IP address")?),
                 "--token" => options.token = Some(value()?),
                 "--help" | "-h" => return Ok(Self::Help),
@@ -126,7 +130,10 @@ mod tests {
     fn invalid_arguments_are_named() {
         assert_eq!(parse("--prot 1"), Err(ArgsError::Unknown("--prot".into())));
         assert_eq!(parse("--db"), Err(ArgsError::NoValue("--db".into())));
-        assert_eq!(parse("--port many"), Err(ArgsError::Value("--port", "a port")));
+        assert_eq!(
+            parse("--port many"),
+            Err(ArgsError::Value("--port", "a number from 0 to 65535"))
+        );
         assert_eq!(parse("--host here"), Err(ArgsError::Value("--host", "an IP address")));
     }
 

@@ -80,7 +80,9 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
             "--help" => return Ok(Command::Help),
             "--serve" => serve = true,
             "--port" => {
-                port = value()?.parse().map_err(|_| "`--port` must be a port".to_owned())?;
+                port = value()?
+                    .parse()
+                    .map_err(|_| "`--port` must be a number from 0 to 65535".to_owned())?;
             }
             "--db" => db = value()?,
             _ if arg.starts_with("--") => return Err(format!("unknown argument `{arg}`")),
