@@ -171,7 +171,7 @@ fn expand_function(action: &ActionSyntax) -> TokenStream {
     }
     quote! {
         #(#inner)*
-        #[allow(clippy::unused_async, clippy::unnecessary_wraps, clippy::needless_pass_by_value, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, reason = "the framework decides what an action is given")]
+        #[allow(clippy::unused_async, clippy::unnecessary_wraps, clippy::needless_pass_by_value, clippy::ptr_arg, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, reason = "the framework decides what an action is given")]
         #signature #body
     }
 }

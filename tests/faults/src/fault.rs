@@ -1,25 +1,37 @@
 //! Single faults, and their choice by a seed.
 
-use crate::source::{Source, Token, TokenKind};
-use std::{fmt, ops::Range};
+use crate::{
+    source::{Part, Source, Token, TokenKind},
+    told::words,
+};
+use std::{fmt, ops::Range, path::PathBuf};
 
 /// The kinds of faults: typing errors and oversights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     TokenDropped,
+    TokenDoubled,
+    TokensSwapped,
+    StatementCut,
     NameMisspelt,
     LineRemoved,
     LineDoubled,
     TypeChanged,
+    /// A row of `mistakes.md`.
+    RuleBroken,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::TokenDropped,
+        Self::TokenDoubled,
+        Self::TokensSwapped,
+        Self::StatementCut,
         Self::NameMisspelt,
         Self::LineRemoved,
         Self::LineDoubled,
         Self::TypeChanged,
+        Self::RuleBroken,
     ];
 }
 
@@ -27,10 +39,14 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::TokenDropped => "token dropped",
+            Self::TokenDoubled => "token doubled",
+            Self::TokensSwapped => "tokens swapped",
+            Self::StatementCut => "statement cut",
             Self::NameMisspelt => "name misspelt",
             Self::LineRemoved => "line removed",
             Self::LineDoubled => "line doubled",
             Self::TypeChanged => "type changed",
+            Self::RuleBroken => "rule broken",
         })
     }
 }
@@ -39,8 +55,19 @@ impl fmt::Display for Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: Kind,
+    pub(crate) part: Part,
     pub(crate) range: Range<usize>,
     pub(crate) replacement: String,
+}
+
+/// What a fault changes in a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Changed {
+    pub(crate) file: PathBuf,
+    /// The first and the last line of the change in the faulty file, from 1, each with the nearest tokens.
+    pub(crate) lines: Range<usize>,
+    /// The names in the changed text, or on the changed lines if there are none; before and after the change.
+    pub(crate) names: Vec<String>,
 }
 
 /// Replacements for a type.
@@ -52,6 +79,27 @@ impl Fault {
         let mut faulty = text.to_owned();
         faulty.replace_range(self.range.clone(), &self.replacement);
         faulty
+    }
+
+    /// Returns what the fault changes.
+    pub(crate) fn changed(&self, text: &str, file: PathBuf) -> Changed {
+        let faulty = self.apply(text);
+        let (start, end) = (self.range.start, self.range.start + self.replacement.len());
+        let line = |at: usize| faulty[..at].matches('\n').count() + 1;
+        let before = faulty[..start].trim_end().len();
+        let after = faulty.len() - faulty[end..].trim_start().len();
+        let mut names: Vec<String> = [&text[self.range.clone()], &self.replacement]
+            .into_iter()
+            .flat_map(words)
+            .map(str::to_owned)
+            .collect();
+        if names.is_empty() {
+            let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
+            let last =
+                text[self.range.end..].find('\n').map_or(text.len(), |at| self.range.end + at);
+            names.extend(words(&text[first..last]).map(str::to_owned));
+        }
+        Changed { file, lines: line(before)..line(after.min(faulty.len())), names }
     }
 
     /// Describes the fault: its line, with the faulty part marked.
@@ -80,6 +128,7 @@ impl Fault {
 pub(crate) fn faults(source: &Source, kind: Kind, random: &mut fastrand::Rng) -> Vec<Fault> {
     let fault = |range: &Range<usize>, replacement: String| Fault {
         kind,
+        part: source.part(range.start),
         range: range.clone(),
         replacement,
     };
@@ -88,6 +137,26 @@ pub(crate) fn faults(source: &Source, kind: Kind, random: &mut fastrand::Rng) ->
         Kind::TokenDropped => {
             source.tokens.iter().map(|token| fault(&token.range, String::new())).collect()
         }
+        Kind::TokenDoubled => {
+            let double = |token: &Token| {
+                let space = if token.kind == TokenKind::Other { "" } else { " " };
+                fault(&token.range, [text(&token.range); 2].join(space))
+            };
+            source.tokens.iter().map(double).collect()
+        }
+        Kind::TokensSwapped => source
+            .tokens
+            .windows(2)
+            .filter_map(|pair| {
+                let (first, second) = (&pair[0].range, &pair[1].range);
+                let between = &text(&(first.end..second.start));
+                let swaps = between.trim().is_empty() && text(first) != text(second);
+                let swapped = || [text(second), between, text(first)].concat();
+                swaps.then(|| fault(&(first.start..second.end), swapped()))
+            })
+            .collect(),
+        Kind::StatementCut => source.cuts.iter().map(|cut| fault(cut, String::new())).collect(),
+        Kind::RuleBroken => Vec::new(),
         Kind::NameMisspelt => {
             let names = source.tokens.iter().filter(|token| token.kind == TokenKind::Name);
             names
@@ -142,12 +211,13 @@ fn another_type(ty: &str, random: &mut fastrand::Rng) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Extent;
 
     const GRAPH: &str =
         "graph! {\n    Main(Chat) {\n        inputs { by: u64 }\n        start first;\n    }\n}\n";
 
     fn made(kind: Kind) -> Vec<String> {
-        let source = Source::new(GRAPH.to_owned()).unwrap_or_default();
+        let source = Source::new(GRAPH.to_owned(), Extent::Macros).unwrap_or_default();
         let faults = faults(&source, kind, &mut fastrand::Rng::with_seed(1));
         faults.iter().map(|fault| fault.apply(GRAPH)).collect()
     }
@@ -185,8 +255,12 @@ mod tests {
     #[test]
     fn a_description_marks_the_fault() {
         let at = GRAPH.find("first").unwrap_or_default();
-        let fault =
-            Fault { kind: Kind::NameMisspelt, range: at..at + 5, replacement: "frist".into() };
+        let fault = Fault {
+            kind: Kind::NameMisspelt,
+            part: Part::Macro,
+            range: at..at + 5,
+            replacement: "frist".into(),
+        };
         assert_eq!(fault.describe(GRAPH), "`start ⟦first → frist⟧;`");
         let fault = Fault { kind: Kind::TokenDropped, replacement: String::new(), ..fault };
         assert_eq!(fault.describe(GRAPH), "`start ⟦first⟧;`");

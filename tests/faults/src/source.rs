@@ -1,5 +1,5 @@
 //! The parts of a source file that may be faulty: the input of `graph!`, the attributes of burdock, and the
-//! arguments of actions.
+//! arguments of actions; on request, whole actions and states.
 //!
 //! Strings and comments have no faults. The tokens are those of proc-macro2, which has no tokens inside strings and
 //! comments, so that only literals and doc comments have to be excluded.
@@ -13,10 +13,29 @@ const ACTIONS: [&str; 2] = ["action", "streaming_action"];
 /// The sections of a graph whose entries are `name: Type`.
 const BINDINGS: [&str; 2] = ["inputs", "resources"];
 
+/// How much of a file may be faulty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The input of `graph!`, attributes, and the arguments of actions.
+    Macros,
+    /// Also the whole function of an action, and the whole struct of a state.
+    Items,
+}
+
+/// Who interprets a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A macro of burdock.
+    Macro,
+    /// rustc: it is in the body of an action or in the fields of a state.
+    Rust,
+}
+
 /// One token that may be faulty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
+    pub(crate) part: Part,
     /// Its range in the file, in bytes.
     pub(crate) range: Range<usize>,
 }
@@ -25,6 +44,7 @@ pub(crate) struct Token {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     Name,
+    Number,
     Other,
 }
 
@@ -37,26 +57,45 @@ pub(crate) struct Source {
     pub(crate) types: Vec<Range<usize>>,
     /// Whole lines on which every token may be faulty.
     pub(crate) lines: Vec<Range<usize>>,
+    /// The rest of a statement or of another element of a list, from each of its tokens except the first.
+    pub(crate) cuts: Vec<Range<usize>>,
 }
 
 impl Source {
     /// Finds the places in `text`. Returns `None` if it is not valid Rust.
-    pub(crate) fn new(text: String) -> Option<Self> {
+    pub(crate) fn new(text: String, extent: Extent) -> Option<Self> {
         let stream: TokenStream = text.parse().ok()?;
-        let mut finder = Finder { text: &text, tokens: Vec::new(), types: Vec::new() };
+        let mut finder = Finder {
+            text: &text,
+            extent,
+            part: Part::Macro,
+            tokens: Vec::new(),
+            types: Vec::new(),
+            cuts: Vec::new(),
+        };
         finder.stream(stream.clone());
-        let Finder { mut tokens, mut types, .. } = finder;
+        let Finder { mut tokens, mut types, mut cuts, .. } = finder;
         tokens.sort_by_key(|token| token.range.start);
         types.sort_by_key(|range| range.start);
+        cuts.sort_by_key(|range| range.start);
         let lines = lines(&text, stream, &tokens);
-        Some(Self { text, tokens, types, lines })
+        Some(Self { text, tokens, types, lines, cuts })
+    }
+
+    /// Returns the part of the first token at or after this position.
+    pub(crate) fn part(&self, at: usize) -> Part {
+        let next = self.tokens.iter().find(|token| token.range.start >= at);
+        next.map_or(Part::Macro, |token| token.part)
     }
 }
 
 struct Finder<'t> {
     text: &'t str,
+    extent: Extent,
+    part: Part,
     tokens: Vec<Token>,
     types: Vec<Range<usize>>,
+    cuts: Vec<Range<usize>>,
 }
 
 impl Finder<'_> {
@@ -64,7 +103,11 @@ impl Finder<'_> {
     fn stream(&mut self, stream: TokenStream) {
         let trees: Vec<TokenTree> = stream.into_iter().collect();
         let mut signature = false;
+        let mut found = 0;
         for (at, tree) in trees.iter().enumerate() {
+            if at < found {
+                continue;
+            }
             let before = |back: usize| at.checked_sub(back).and_then(|at| trees.get(at));
             let TokenTree::Group(group) = tree else { continue };
             let graph = before(1).is_some_and(|tree| is_punct(tree, '!'))
@@ -76,6 +119,10 @@ impl Finder<'_> {
             } else if attribute && is_ours(group) {
                 signature |= names_one(group, &ACTIONS);
                 self.attribute(&trees[at - 1], group);
+                if self.extent == Extent::Items {
+                    found = at + 1 + self.item(&trees[at + 1..]);
+                    signature = false;
+                }
             } else if signature && before(2).is_some_and(|tree| is_word(tree, &["fn"])) {
                 signature = false;
                 self.arguments(group);
@@ -85,8 +132,29 @@ impl Finder<'_> {
         }
     }
 
+    /// Adds the rest of an item after its first attribute, and returns the number of its trees.
+    fn item(&mut self, trees: &[TokenTree]) -> usize {
+        let is_body = |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+        let Some(end) = trees.iter().position(is_body) else { return 0 };
+        let is_struct = trees[..end].iter().any(|tree| is_word(tree, &["struct"]));
+        for (at, tree) in trees[..=end].iter().enumerate() {
+            let before = at.checked_sub(2).and_then(|at| trees.get(at));
+            if let TokenTree::Group(group) = tree
+                && before.is_some_and(|tree| is_word(tree, &["fn"]))
+            {
+                self.bindings(&group.stream());
+            }
+            self.part = if is_struct || at == end { Part::Rust } else { Part::Macro };
+            self.tree(tree);
+        }
+        self.cuts(&trees[..=end]);
+        self.part = Part::Macro;
+        end + 1
+    }
+
     fn graph(&mut self, graph: &Group) {
         let trees: Vec<TokenTree> = graph.stream().into_iter().collect();
+        self.cuts(&trees);
         for tree in trees {
             self.tree(&tree);
             let TokenTree::Group(group) = tree else { continue };
@@ -205,24 +273,51 @@ impl Finder<'_> {
                     return;
                 }
                 self.push(TokenKind::Other, open);
-                for tree in group.stream() {
-                    self.tree(&tree);
+                let trees: Vec<TokenTree> = group.stream().into_iter().collect();
+                for tree in &trees {
+                    self.tree(tree);
                 }
+                self.cuts(&trees);
                 self.push(TokenKind::Other, close);
             }
             TokenTree::Ident(_) => self.push(TokenKind::Name, range),
             TokenTree::Punct(_) => self.push(TokenKind::Other, range),
             TokenTree::Literal(literal) => {
                 if literal.to_string().starts_with(|first: char| first.is_ascii_digit()) {
-                    self.push(TokenKind::Other, range);
+                    self.push(TokenKind::Number, range);
                 }
             }
         }
     }
 
-    fn push(&mut self, kind: TokenKind, range: Range<usize>) {
-        self.tokens.push(Token { kind, range });
+    /// Adds the cuts of the elements of a list: each ends at a `;` or a `,`, or with a block.
+    fn cuts(&mut self, trees: &[TokenTree]) {
+        let mut first = true;
+        for (at, tree) in trees.iter().enumerate() {
+            if !first {
+                let ends = |end: usize| ends(&trees[end], trees.get(end + 1));
+                let end = (at..trees.len()).find(|end| ends(*end)).unwrap_or(trees.len() - 1);
+                self.cuts.push(tree.span().byte_range().start..trees[end].span().byte_range().end);
+            }
+            first = ends(tree, trees.get(at + 1));
+        }
     }
+
+    fn push(&mut self, kind: TokenKind, range: Range<usize>) {
+        self.tokens.push(Token { kind, part: self.part, range });
+    }
+}
+
+/// Returns whether an element of a list ends with this tree.
+fn ends(tree: &TokenTree, next: Option<&TokenTree>) -> bool {
+    let is_block = matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let continues = next.is_some_and(|next| {
+        is_word(next, &["else"])
+            || is_punct(next, ';')
+            || is_punct(next, ',')
+            || is_punct(next, '.')
+    });
+    is_punct(tree, ';') || is_punct(tree, ',') || (is_block && !continues)
 }
 
 /// Returns the lines whose tokens are all among `faulty`, apart from strings.
@@ -319,7 +414,7 @@ graph! {
 "#;
 
     fn source() -> Source {
-        Source::new(FILE.to_owned()).unwrap_or_default()
+        Source::new(FILE.to_owned(), Extent::Macros).unwrap_or_default()
     }
 
     fn texts<'s>(
@@ -342,6 +437,32 @@ graph! {
              Main ( Chat ) { inputs { by : Option < u64 > , names : HashMap < String , u8 > } \
              yields Delta ; nodes { count : say { text : . into ( ) , times : 3 } , } }"
         );
+    }
+
+    #[test]
+    fn items_are_found_with_their_bodies() {
+        let source = Source::new(FILE.to_owned(), Extent::Items).unwrap_or_default();
+        let body = texts(&source, source.lines.iter());
+        assert!(body.contains(&"let text = \"graph! { nor this }\";"), "{body:?}");
+        let rust = source.tokens.iter().filter(|token| token.part == Part::Rust);
+        let rust = texts(&source, rust.map(|token| &token.range)).join(" ");
+        assert_eq!(
+            rust,
+            "pub struct Chat { pub count : u64 } \
+             { let text = ; Ok ( Writes { count : 1 } ) }"
+        );
+    }
+
+    #[test]
+    fn a_cut_goes_to_the_end_of_an_element() {
+        let source = source();
+        let cuts = texts(&source, source.cuts.iter());
+        for cut in
+            ["Delta;", "String, u8>", "u8>", "{ text: \"nor this\".into(), times: 3 },", ": 3"]
+        {
+            assert!(cuts.contains(&cut), "{cut}: {cuts:?}");
+        }
+        assert!(!cuts.contains(&"yields Delta;"), "{cuts:?}");
     }
 
     #[test]

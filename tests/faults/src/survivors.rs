@@ -1,6 +1,9 @@
 //! `survivors.md`: the faults that compile although they change the meaning, with the reasons.
 
-use crate::fault::Kind;
+use crate::{
+    fault::Kind,
+    table::{escape, rows},
+};
 use std::{fs, io, path::Path};
 
 /// The table.
@@ -15,12 +18,7 @@ impl Survivors {
     }
 
     fn parse(text: &str) -> Self {
-        let rows = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
-            .map(|line| line.split(" | ").map(|cell| cell.trim().to_owned()).collect())
-            .collect();
-        Self { rows }
+        Self { rows: rows(text) }
     }
 
     /// Returns the reason why this fault may survive.
@@ -34,11 +32,6 @@ impl Survivors {
     pub(crate) fn row(file: &str, kind: Kind, fault: &str) -> String {
         format!("| {file} | {kind} | {} | why |", escape(fault))
     }
-}
-
-/// Escapes bars, which would end the cell of a table.
-fn escape(text: &str) -> String {
-    text.replace('|', "\\|")
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! The example crates, and the compilation of a copy of one.
+//! The programs with faults, and the compilation of a copy of one.
 //!
 //! `cargo check` runs once; then rustc is called directly with the arguments from its output, which takes a third
 //! of a second per fault.
 
+use crate::told::Message;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -19,6 +20,8 @@ pub(crate) enum Error {
     Run(String, io::Error),
     Cargo(String),
     DoesNotCompile(String, String),
+    /// A row of `mistakes.md` that does not apply.
+    Mistake(String),
 }
 
 impl std::fmt::Display for Error {
@@ -26,6 +29,7 @@ impl std::fmt::Display for Error {
         match self {
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Run(program, error) => write!(f, "cannot run `{program}`: {error}"),
+            Self::Mistake(reason) => write!(f, "mistakes.md: {reason}"),
             Self::Cargo(text) => write!(f, "`cargo` failed:\n{text}"),
             Self::DoesNotCompile(name, text) => {
                 write!(f, "`{name}` does not compile without a fault:\n{text}")
@@ -41,11 +45,11 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// The folder for copies and the report.
     pub(crate) scratch: PathBuf,
-    pub(crate) examples: Vec<Example>,
+    pub(crate) programs: Vec<Program>,
 }
 
-/// One example crate.
-pub(crate) struct Example {
+/// One crate.
+pub(crate) struct Program {
     pub(crate) name: String,
     /// The folder of the crate.
     pub(crate) folder: PathBuf,
@@ -57,7 +61,7 @@ pub(crate) struct Example {
     variables: BTreeMap<String, String>,
 }
 
-/// The library or a program of an example.
+/// The library or a binary of a program.
 struct Target {
     name: String,
     kind: &'static str,
@@ -66,16 +70,18 @@ struct Target {
 }
 
 impl Workspace {
-    /// Reads the examples from cargo, and checks them and their dependencies.
-    pub(crate) fn load() -> Result<Self, Error> {
+    /// Reads the packages in these folders from cargo, and checks them and their dependencies.
+    pub(crate) fn load(folders: &[&str]) -> Result<Self, Error> {
         let text = cargo(&["metadata", "--format-version", "1"])?;
         let metadata: Value = serde_json::from_str(&text).unwrap_or_default();
         let root = PathBuf::from(string(&metadata["workspace_root"]));
         let target = PathBuf::from(string(&metadata["target_directory"]));
-        let home = root.join("examples");
         let packages: Vec<&Value> = list(&metadata["packages"])
             .iter()
-            .filter(|package| Path::new(string(&package["manifest_path"])).starts_with(&home))
+            .filter(|package| {
+                let manifest = Path::new(string(&package["manifest_path"]));
+                folders.iter().any(|folder| manifest.starts_with(root.join(folder)))
+            })
             .collect();
         let mut arguments = vec!["check", "--message-format", "json"];
         for package in &packages {
@@ -87,18 +93,18 @@ impl Workspace {
             .filter(|message: &Value| message["reason"] == "compiler-artifact")
             .collect();
         let nodes = list(&metadata["resolve"]["nodes"]);
-        let examples = packages
+        let programs = packages
             .into_iter()
             .map(|package| {
                 let node = nodes.iter().find(|node| node["id"] == package["id"]);
-                Example::new(package, node.unwrap_or(&Value::Null), &messages, &target)
+                Program::new(package, node.unwrap_or(&Value::Null), &messages, &target)
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { root, scratch: target.join("faults"), examples })
+        Ok(Self { root, scratch: target.join("faults"), programs })
     }
 }
 
-impl Example {
+impl Program {
     fn new(
         package: &Value,
         node: &Value,
@@ -155,16 +161,18 @@ impl Example {
 
     /// Compiles the copy in `at` to metadata.
     ///
-    /// The inner result has the output of rustc if the copy does not compile.
-    pub(crate) fn compile(&self, at: &Path) -> Result<Result<(), String>, Error> {
+    /// The inner result has the errors of rustc if the copy does not compile.
+    pub(crate) fn compile(&self, at: &Path) -> Result<Result<(), Vec<Message>>, Error> {
         let mut library = None;
         for target in &self.targets {
             let output = at.join(format!("lib{}-{}.rmeta", target.name, target.kind));
             let mut command = self.rustc(at, target, library.as_deref());
-            command.args(["--emit=metadata", "-Awarnings", "-o"]).arg(&output);
+            command
+                .args(["--emit=metadata", "--error-format=json", "-Awarnings", "-o"])
+                .arg(&output);
             let done = run(&mut command)?;
             if !done.status.success() {
-                return Ok(Err(String::from_utf8_lossy(&done.stderr).into_owned()));
+                return Ok(Err(Message::read(&String::from_utf8_lossy(&done.stderr))));
             }
             if target.kind == "lib" {
                 library = Some(format!("--extern={}={}", target.name, output.display()));

@@ -1,0 +1,35 @@
+//! `mistakes.md`: single mistakes in `trip` that break a rule of the language.
+
+use crate::{
+    File, Trial,
+    fault::{Fault, Kind},
+    program::Error,
+    table::{rows, unescape},
+};
+use std::{fs, path::Path};
+
+/// Reads the mistakes in these files.
+///
+/// # Errors
+/// Returns an error if the text of a mistake is not in its file exactly once.
+pub(crate) fn read(path: &Path, files: &[File]) -> Result<Vec<Trial>, Error> {
+    let text = fs::read_to_string(path).map_err(|error| Error::Io(path.to_owned(), error))?;
+    let mut trials = Vec::new();
+    for row in rows(&text) {
+        let [_, file, before, after] = &row[..] else { continue };
+        let shown = format!("{}/src/{file}", crate::TRIP);
+        let Some(number) = files.iter().position(|file| file.shown == shown) else { continue };
+        let source = &files[number].source;
+        let [before, after] =
+            [before, after].map(|cell| unescape(cell).trim_matches('`').replace("\\n", "\n"));
+        let places: Vec<_> = source.text.match_indices(&before).map(|(at, _)| at).collect();
+        let [start] = places[..] else {
+            return Err(Error::Mistake(format!("`{before}` is {} times in {file}", places.len())));
+        };
+        let range = start..start + before.len();
+        let fault =
+            Fault { kind: Kind::RuleBroken, part: source.part(start), range, replacement: after };
+        trials.push(Trial { file: number, fault });
+    }
+    Ok(trials)
+}
