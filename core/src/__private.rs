@@ -21,8 +21,8 @@ pub use crate::{
     log::GraphMark,
     run::{AppBuilder, Provided},
     state::{
-        FieldInfo, FieldPatches, FieldSet, Migration, Patch, PatchFailed, State, UNKNOWN, index_of,
-        set_of,
+        FieldInfo, FieldPatches, FieldSet, Migration, Patch, PatchFailed, State, StateFields,
+        UNKNOWN, index_of,
     },
     stream::{Items, NoItems, Yielder, Yields},
 };
@@ -38,10 +38,10 @@ pub use crate::{
     graph::{
         decision::{Decision, check_set},
         facts::{
-            ActionFacts, FallbackFacts, FallbackFit, FallbackRunner, GraphOver, NodeAction,
-            all_differ, bind, check_state, retry, timeout,
+            ActionFacts, FallbackFacts, FallbackFit, FallbackRunner, NodeAction, all_differ, bind,
+            check_state, retry, timeout,
         },
-        fit::{check_items, check_needs},
+        fit::{check_items, check_needs, check_over},
         flow::{
             Checked, Declared, Fact, check_condition, check_error_condition, check_input,
             check_node, check_resource, check_yields, node_infos,
@@ -53,9 +53,11 @@ pub use crate::{
     sealed::Sealed,
     state::{
         field::{
-            Field, FieldKind, IsSlot, NotSlot, Plain, PlainField, Slotted, Stored, UnknownState,
-            Value, WithFields, check_field, check_slot, has_fields, json_with, patch_with,
+            Field, FieldKind, IsSlot, NotSlot, Plain, PlainField, Slotted, Stored, Value,
+            WithFields, check_field, check_slot, has_fields, is_derived, is_shared, json_with,
+            patch_with,
         },
+        fields::known_of,
         patch::{Patches, PlainPatch, check_omitted, unwritten_slot, whole_patch},
         read_back::{Elements, FallbackElements, FallbackReadBack, ReadBack, check_patch, dropped},
         schema::{FallbackSchema, SchemaOf},

@@ -10,6 +10,7 @@ mod expansions;
 mod fuzz;
 mod graph;
 mod runtime;
+mod sized;
 mod state;
 
 use burdock_macros_shared::{diagnostics, guard::guarded, names, spans, text};

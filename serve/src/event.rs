@@ -2,10 +2,10 @@
 
 use crate::{json::MAX_SAFE, schema, text::first_line};
 use burdock::{
-    Graph, State,
+    Graph,
     graph::Next,
     log::{CauseRecord, Cursor, Entry, EntryKind},
-    state::{FieldInfo, Patch},
+    state::{FieldInfo, Patch, StateFields},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -356,7 +356,7 @@ const RUN_FAILED: &str = "the run failed; details are in the server's trace outp
 
 /// Returns the public fields of a graph's state.
 pub(crate) fn public_fields<G: Graph>() -> impl Iterator<Item = &'static FieldInfo> {
-    <G::State as State>::FIELDS.iter().filter(|field| field.public)
+    G::State::FIELDS.iter().filter(|field| field.public)
 }
 
 /// Returns the public inputs of a run that are present.

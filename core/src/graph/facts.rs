@@ -107,24 +107,14 @@ pub trait FallbackRunner<G: Graph> {
 
 impl<A, G: Graph> FallbackRunner<G> for NodeAction<A, G> {}
 
-/// A graph over the state `S`; implemented by `graph!`.
-#[diagnostic::on_unimplemented(
-    message = "this action uses a different state than the graph",
-    label = "uses the state `{S}`",
-    note = "a graph has one state, in parentheses after its name"
-)]
-pub trait GraphOver<S, const REPORTED: bool> {}
+impl<A: Action, G> NodeAction<A, G> {
+    /// The declaration of the action.
+    pub const INFO: ActionInfo = A::INFO;
+}
 
-/// For an action with an error of its own, and if [`check_state`] reports that no action has the graph's state.
-impl<S, G: Graph> GraphOver<S, true> for G {}
-
-impl<A: Action, G: Graph> NodeAction<A, G> {
-    /// Compiles only if the graph has the action's state.
-    pub fn over<const REPORTED: bool>()
-    where
-        G: GraphOver<A::State, REPORTED>,
-    {
-    }
+impl<A: Action, G: Graph<State = A::State>> NodeAction<A, G> {
+    /// Whether the graph has the action's state.
+    pub const OVER: bool = true;
 }
 
 impl<A: Action, G: Graph> NodeAction<A, G>
@@ -143,13 +133,14 @@ impl<A: Action<Yields = Items<I>>, G: Graph, I: Into<G::Item>> NodeAction<A, G> 
 /// Fallback of the checks of [`NodeAction`] that fail. For a type that is not an action, another check
 /// reports the error.
 pub trait FallbackFit {
+    /// There is none.
+    const INFO: ActionInfo = ActionInfo::new("").refused();
+    /// The graph has another state.
+    const OVER: bool = false;
     /// The graph lacks an input or a resource.
     const FITS: bool = false;
     /// The items of the action do not convert, or there are none.
     const CONVERTS: bool = false;
-
-    /// Always compiles.
-    fn over<const REPORTED: bool>() {}
 }
 
 impl<A, G> FallbackFit for NodeAction<A, G> {}
@@ -167,13 +158,13 @@ pub const fn all_differ(facts: &[Fact], are_actions: &[bool]) -> bool {
     facts.len() > 1
 }
 
-/// Rejects a graph whose state is that of none of its actions.
+/// Rejects a graph whose state is that of none of its actions. Otherwise returns `true`.
 ///
 /// # Panics
 /// Panics if `all_differ`, in constant evaluation.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
-pub const fn check_state(all_differ: bool, state: &str) {
+pub const fn check_state(all_differ: bool, state: &str) -> bool {
     if all_differ {
         let mut text = Text::new();
         text.push("no action of the graph uses its state `");
@@ -181,6 +172,7 @@ pub const fn check_state(all_differ: bool, state: &str) {
         text.push("`\nhelp: write the state of the actions after the name of the graph");
         panic!("{}", text.as_str());
     }
+    true
 }
 
 /// Converts the argument of `#[timeout(…)]`.

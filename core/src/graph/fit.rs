@@ -11,9 +11,35 @@
 
 use super::{BindingInfo, Graph, flow::Fact};
 use crate::{
-    action::{NeedInfo, NeedKind},
+    action::{ActionInfo, NeedInfo, NeedKind},
     message::{Text, closest, same},
 };
+
+/// Rejects an action over another state than that of the graph, which is written `state`. With `reported`, another
+/// check rejects the graph or the action.
+#[track_caller]
+pub const fn check_over(action: ActionInfo, over: bool, reported: bool, state: &str) {
+    if over || reported || action.refused {
+        return;
+    }
+    let mut text = Text::new();
+    text.push("action `");
+    text.push(action.name);
+    text.push("` uses ");
+    if action.state.is_empty() {
+        text.push("another state");
+    } else {
+        text.push("the state `");
+        text.push(action.state);
+        text.push("`");
+    }
+    text.push(", but the graph has the state `");
+    text.push(state);
+    text.push("`\nhelp: use an action over `");
+    text.push(state);
+    text.push("`: a graph has one state");
+    panic!("{}", text.as_str())
+}
 
 /// Rejects an action whose inputs or resources the graph does not have.
 #[track_caller]

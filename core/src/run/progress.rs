@@ -6,7 +6,7 @@ use crate::{
     graph::{Graph, Node},
     log::{FailureRecord, RawProgress},
     progress::{Position, Progress, Unfinished},
-    state::{State, read},
+    state::{StateFields, read},
 };
 use serde_json::Value;
 

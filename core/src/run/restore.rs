@@ -7,7 +7,7 @@ use super::{
 use crate::{
     graph::{Graph, Node},
     log::{Document, Snapshot},
-    state::{FieldSet, MigrateError, State, read},
+    state::{FieldSet, MigrateError, State, StateFields, read},
 };
 use serde_json::Value;
 use std::sync::Arc;

@@ -1,10 +1,12 @@
 //! Fields by index, for macros: their types through [`Field`], their values through place expressions.
 
 use super::{
-    FieldInfo, FieldSet, Patch, Slot, UNKNOWN, index_of,
+    FieldInfo, Patch, Slot, UNKNOWN,
+    fields::suggest_field,
+    index_of,
     strict::{StrictSerializer, written_by},
 };
-use crate::message::{Text, suggest};
+use crate::message::Text;
 use serde_json::{Error, Value as Json, value::Serializer};
 use std::marker::PhantomData;
 
@@ -99,22 +101,13 @@ impl<S> WithFields<true> for S {
     type State = S;
 }
 
-/// The state of an action whose attribute does not name it. Such a program does not compile.
+/// Compiles only for a type with the traits that derives implement beside that of the state.
 #[doc(hidden)]
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub struct UnknownState;
+pub const fn is_derived<T: Clone + serde::Serialize + serde::de::DeserializeOwned>() {}
 
-impl super::State for UnknownState {
-    const FIELDS: &'static [FieldInfo] = &[];
-
-    fn __set_slots(&self) -> FieldSet {
-        FieldSet::EMPTY
-    }
-
-    fn __whole(&self, _: usize) -> Result<Option<Patch>, Error> {
-        Ok(None)
-    }
-}
+/// Compiles only for a type that threads can share.
+#[doc(hidden)]
+pub const fn is_shared<T: Send + Sync>() {}
 
 /// The check of a graph, which only needs the list of fields to exist, even if it is empty.
 #[doc(hidden)]
@@ -137,14 +130,8 @@ pub const fn check_field(state: &str, fields: &[FieldInfo], names: &[&str], inde
     text.push("` has no field `");
     text.push(name);
     text.push("`");
-    let mut known = [""; FieldSet::CAPACITY];
-    let mut at = 0;
-    while at < fields.len() && at < known.len() {
-        known[at] = fields[at].name;
-        at += 1;
-    }
-    suggest(&mut text, name, "fields", known.split_at(at).0);
-    at = index + 1;
+    suggest_field(&mut text, name, fields);
+    let mut at = index + 1;
     while at < names.len() {
         if index_of(fields, names[at]) == UNKNOWN {
             text.push("\nnote: it has no field `");

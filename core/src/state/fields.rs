@@ -4,6 +4,7 @@
 //! comparing strings in constant evaluation is slow.
 
 use super::TypeSchema;
+use crate::message::{Text, suggest};
 use serde::Serialize;
 use std::fmt;
 
@@ -171,8 +172,42 @@ pub const fn index_of(fields: &[FieldInfo], name: &str) -> usize {
     UNKNOWN
 }
 
-/// Returns the set of the fields with these names. Unknown names are ignored.
+/// Returns the set of the fields with these names.
+///
+/// # Panics
+/// Panics if there is no field of one of these names. In a constant, such as [`Action::INFO`](crate::Action::INFO),
+/// that is a compile error.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
 pub const fn set_of(fields: &[FieldInfo], names: &[&str]) -> FieldSet {
+    let mut next = 0;
+    while next < names.len() {
+        if index_of(fields, names[next]) == UNKNOWN {
+            let mut text = Text::new();
+            text.push("the state has no field `");
+            text.push(names[next]);
+            text.push("`");
+            suggest_field(&mut text, names[next], fields);
+            panic!("{}", text.as_str());
+        }
+        next += 1;
+    }
+    known_of(fields, names)
+}
+
+/// Appends the field with the closest name to a message, or all fields if there are few.
+pub(super) const fn suggest_field(text: &mut Text, unknown: &str, fields: &[FieldInfo]) {
+    let mut known = [""; FieldSet::CAPACITY];
+    let mut at = 0;
+    while at < fields.len() && at < known.len() {
+        known[at] = fields[at].name;
+        at += 1;
+    }
+    suggest(text, unknown, "fields", known.split_at(at).0);
+}
+
+/// Returns the set of the fields with these names. Unknown names are ignored: another check reports them.
+pub const fn known_of(fields: &[FieldInfo], names: &[&str]) -> FieldSet {
     let mut set = FieldSet::EMPTY;
     let mut next = 0;
     while next < names.len() {
@@ -226,9 +261,16 @@ mod tests {
     }
 
     #[test]
-    fn a_set_of_names_ignores_unknown_names() {
-        const SET: FieldSet = set_of(FIELDS, &["mode", "lost", "safe", "mode"]);
+    fn a_set_of_names_has_the_fields_of_these_names() {
+        const SET: FieldSet = set_of(FIELDS, &["mode", "safe", "mode"]);
         assert_eq!(SET, set(&[0, 1]));
+        assert_eq!(known_of(FIELDS, &["mode", "lost", "safe"]), SET);
+    }
+
+    #[test]
+    #[should_panic = "the state has no field `mdoe`\nhelp: did you mean `mode`"]
+    fn a_set_of_names_rejects_an_unknown_name() {
+        set_of(FIELDS, &["safe", "mdoe"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 mod document;
 pub(crate) mod field;
-mod fields;
+pub(crate) mod fields;
 mod ord_map;
 pub(crate) mod patch;
 pub(crate) mod read_back;
@@ -33,6 +33,36 @@ pub use self::version::{MigrateError, Migration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
+/// The fields of a state. Derived together with [`State`], and in the prelude.
+///
+/// It is a trait of its own so that the fields are known even if the state lacks another trait, such as `Clone`. The
+/// compiler then reports that once, at the state, and not at each action.
+///
+/// ```
+/// use burdock::{prelude::*, state::StateFields};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(State, Clone, Default, Serialize, Deserialize)]
+/// struct Chat {
+///     history: Vector<String>,
+/// }
+///
+/// fn names<S: StateFields>() -> impl Iterator<Item = &'static str> {
+///     S::FIELDS.iter().map(|field| field.name)
+/// }
+///
+/// assert!(names::<Chat>().eq(["history"]));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a state",
+    label = "not a state",
+    note = "a state is a struct with named fields under `#[derive(State, Clone, Serialize, Deserialize)]`"
+)]
+pub trait StateFields {
+    /// The fields in the order of their declaration, which gives their indices.
+    const FIELDS: &'static [FieldInfo];
+}
+
 /// The state of an application. Derived with `#[derive(State)]`, never implemented by hand.
 ///
 /// ```
@@ -56,10 +86,9 @@ use serde::{Serialize, de::DeserializeOwned};
     label = "not a state",
     note = "a state is a struct with named fields under `#[derive(State, Clone, Serialize, Deserialize)]`"
 )]
-pub trait State: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
-    /// The fields in the order of their declaration, which gives their indices.
-    const FIELDS: &'static [FieldInfo];
-
+pub trait State:
+    StateFields + Clone + Send + Sync + Serialize + DeserializeOwned + 'static
+{
     /// The version of the state's serialized form in a log, from 1. Set by `#[state(version = …)]`.
     const VERSION: u32 = 1;
 

@@ -39,8 +39,8 @@ macro_rules! __reads {
 
         $crate::__debug! { [<'a>] $reads "Reads" { $($field $name,)+ } }
 
-        const __READS: $crate::__private::FieldSet = $crate::__private::set_of(
-            <$state as $crate::__private::State>::FIELDS,
+        const __READS: $crate::__private::FieldSet = $crate::__private::known_of(
+            <$state as $crate::__private::StateFields>::FIELDS,
             &[$($name),+],
         );
 
@@ -168,8 +168,8 @@ macro_rules! __writes {
         }
 
         #[allow(dead_code, reason = "not used if there is an error")]
-        const __WRITES: $crate::__private::FieldSet = $crate::__private::set_of(
-            <$state as $crate::__private::State>::FIELDS,
+        const __WRITES: $crate::__private::FieldSet = $crate::__private::known_of(
+            <$state as $crate::__private::StateFields>::FIELDS,
             &[$($name),*],
         );
 
@@ -202,7 +202,7 @@ macro_rules! __writes {
                 ::core::option::Option::Some(
                     $crate::__private::Patches::new()
                         $(.and::<$state, {
-                            $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name)
+                            $crate::__private::index_of(<$state as $crate::__private::StateFields>::FIELDS, $name)
                         }>(&__undo.$field, &(*__state).$field, |__field| __field.__read().is_some()))*
                         .finish(),
                 )
@@ -230,7 +230,7 @@ macro_rules! __value {
     ) => {
         $crate::__private::Value<
             $state,
-            { $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name) },
+            { $crate::__private::index_of(<$state as $crate::__private::StateFields>::FIELDS, $name) },
         >
     };
 }
@@ -247,7 +247,7 @@ macro_rules! __stored {
     ) => {
         $crate::__private::Stored<
             $state,
-            { $crate::__private::index_of(<$state as $crate::__private::State>::FIELDS, $name) },
+            { $crate::__private::index_of(<$state as $crate::__private::StateFields>::FIELDS, $name) },
         >
     };
 }

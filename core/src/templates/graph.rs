@@ -202,13 +202,14 @@ macro_rules! __tables {
                 $(on error [$($error_condition:literal),+])?,)+
         }
     ) => {
-        const __FIELDS: &[$crate::__private::FieldInfo] = <__State as $crate::__private::State>::FIELDS;
+        const __FIELDS: &[$crate::__private::FieldInfo] = <__State as $crate::__private::StateFields>::FIELDS;
         const __FACTS: &[$crate::__private::Fact] =
             &[$($crate::__private::ActionFacts::<$action, __State>::FACT),+];
         const __ARE_ACTIONS: &[bool] =
             &[$($crate::__private::ActionFacts::<$action, __State>::IS_ACTION),+];
         const __OTHER: bool = $crate::__private::all_differ(__FACTS, __ARE_ACTIONS);
-        const _: () = $($check_state)*;
+        // an error type if the check fails, so that rustc reports nothing about the conditions
+        type __Conditions = <__State as $crate::__private::WithFields<{ $($check_state)* }>>::State;
         const __NODES: &[$crate::__private::NodeInfo] =
             &$crate::__private::node_infos(__FACTS, [$(
                 $crate::__private::Declared {
@@ -216,9 +217,9 @@ macro_rules! __tables {
                     action: $path,
                     fact: $place,
                     params: &[$($($crate::__private::BoundParam::new($param, $value)),+)?],
-                    conditions: $crate::__private::set_of(__FIELDS, &[$($($condition),+)?]),
+                    conditions: $crate::__private::known_of(__FIELDS, &[$($($condition),+)?]),
                     error_conditions:
-                        $crate::__private::set_of(__FIELDS, &[$($($error_condition),+)?]),
+                        $crate::__private::known_of(__FIELDS, &[$($($error_condition),+)?]),
                 }
             ),+]);
         const __CHECKED: $crate::__private::Checked<{ __NODES.len() }> =

@@ -9,7 +9,7 @@ use crate::{
     graph::{Graph, Node},
     log::{CauseRecord, FailureRecord, LogItem, patch},
     run::{RestoreError, find, restore_failure, restore_state},
-    state::{State, read, to_json},
+    state::{StateFields, read, to_json},
     stream::Convert,
 };
 use serde_json::Value;

@@ -1,5 +1,7 @@
 //! Parsing of serde's attributes. Invalid ones are ignored, because serde reports them.
 
+use crate::names::closest;
+use proc_macro2::TokenTree;
 use syn::{Attribute, ExprPath, LitStr, Path, PathSegment, Token, meta::ParseNestedMeta, token};
 
 /// Calls `read` with each argument of `#[serde(…)]` and its name.
@@ -13,6 +15,36 @@ pub fn each(
             read(&meta, &word)
         }));
     }
+}
+
+/// Returns the errors of attributes that serde rejects for certain: one without a list of arguments, an argument that
+/// is given twice, and a name that is close to one of the `known` arguments. `place` is serde's word for what has the
+/// attributes.
+///
+/// The texts are serde's, so that rustc shows an error of both derives once.
+pub fn errors(attrs: &[Attribute], known: &[&str], place: &str) -> Vec<syn::Error> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut errors = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+        let parsed = attr.parse_nested_meta(|meta| {
+            let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+            let is_known = known.contains(&word.as_str());
+            let names = known.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+            if !is_known && closest(&word, &names).is_some() {
+                errors.push(meta.error(format!("unknown serde {place} attribute `{word}`")));
+            } else if is_known && word != "alias" && seen.contains(&word) {
+                let text = format!("duplicate serde attribute `{word}`");
+                errors.push(syn::Error::new_spanned(&meta.path, text));
+            }
+            seen.push(word);
+            while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+                meta.input.parse::<TokenTree>()?;
+            }
+            Ok(())
+        });
+        errors.extend(parsed.err());
+    }
+    errors
 }
 
 /// Skips the value of an argument.

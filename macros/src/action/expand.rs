@@ -74,7 +74,11 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
         }
     }
     if fields.is_empty() {
-        return quote!(type __State = #state;);
+        return quote! {
+            type __State = <#state as #burdock::__private::WithFields<
+                { #burdock::__private::has_fields(<#state as #burdock::__private::StateFields>::FIELDS) }
+            >>::State;
+        };
     }
     let names: Vec<String> = fields.iter().map(|field| plain(field)).collect();
     // with the field's span, except for names that the hygiene of `macro_rules!` would hide
@@ -86,7 +90,7 @@ fn expand_state(action: &ActionSyntax) -> TokenStream {
     });
     quote! {
         type __State = <#state as #burdock::__private::WithFields<{
-            let __fields = <#state as #burdock::__private::State>::FIELDS;
+            let __fields = <#state as #burdock::__private::StateFields>::FIELDS;
             let __names = &[#(#names),*];
             #(#checks)&*
         }>>::State;
@@ -180,6 +184,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
     let name = action.name();
     let text = plain(name);
     let state = state_item(action, &quote!(__State));
+    let state_text = action.arguments.state.as_ref().map(text::written);
     let docs = text::docs(&action.outer);
     let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
     let yields = match &action.arguments.yields {
@@ -206,7 +211,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
             type Params = #params;
             type Writes = Writes;
             type Yields = __private::#yields;
-            const INFO: __private::ActionInfo = __private::ActionInfo::new(#text)#docs.reads(__READS).writes(__WRITES)#declared;
+            const INFO: __private::ActionInfo = __private::ActionInfo::new(#text)#docs.state(#state_text).reads(__READS).writes(__WRITES)#declared;
             fn reads(__state: &__State) -> ::core::result::Result<Reads<'_>, __private::UnsetSlot> {
                 Reads::__of(__state)
             }

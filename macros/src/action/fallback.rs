@@ -1,69 +1,47 @@
 //! The items of an action that has errors, so that its graph reports no follow-up errors.
 
-use super::{Kind, syntax::ActionSyntax};
-use crate::names::{plain, type_of};
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Lifetime, Type};
+use super::syntax::ActionSyntax;
+use crate::names::plain;
+use proc_macro2::TokenStream;
+use quote::quote;
 
-/// Expands to the type, and an impl that writes all fields.
-pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
+/// Expands to the type, and an impl that writes all fields. `errors` are those of the action.
+///
+/// The errors are in a constant that a type depends on. That makes the type rustc's error type, which causes no
+/// further errors wherever a graph uses the state, the parameters or the writes of the action.
+pub(super) fn expand_fallback(action: &ActionSyntax, errors: &TokenStream) -> TokenStream {
     let ActionSyntax { outer, vis, .. } = action;
     if action.method {
-        return expand_method(action);
+        return expand_method(action, errors);
     }
     let name = action.name();
     let burdock = action.burdock();
-    let item = quote! {
+    let text = plain(name);
+    let cfg = outer.iter().filter(|attr| crate::text::is_cfg(attr));
+    quote! {
         #(#outer)*
         #[allow(non_camel_case_types, reason = "named after its function")]
         #[derive(Clone, Copy, Debug)]
         #vis struct #name {}
-    };
-    let state = if let Some(state) = &action.arguments.state {
-        state.to_token_stream()
-    } else {
-        quote!(#burdock::__private::UnknownState)
-    };
-    let text = plain(name);
-    let writes = type_of("Writes", name);
-    let yields = action.arguments.yields.as_ref().filter(|_| action.kind == Kind::Streaming);
-    let yields = yields.map_or_else(
-        || quote!(#burdock::__private::NoItems),
-        |ty| quote!(#burdock::__private::Items<#ty>),
-    );
-    let params: TokenStream = action
-        .params()
-        .map(|param| {
-            let (name, ty) = (&param.name, owned(&param.ty));
-            quote!(#name: #ty,)
-        })
-        .collect();
-    let (template, params) = if params.is_empty() {
-        (quote!(), quote!(()))
-    } else {
-        let ty = type_of("Params", name);
-        (quote!(#burdock::__params! { (#vis struct #ty) #params }), ty.into_token_stream())
-    };
-    quote! {
-        #item
+
+        #(#cfg)*
         const _: () = {
-            #template
-            #burdock::__writes! { (#vis struct #writes) (type State = #state;) #state {} }
-            impl #burdock::__private::Action for #name {
-                type State = #state;
+            use #burdock::__private;
+            type __Unknown = <() as __private::WithFields<{ #errors true }>>::State;
+            impl __private::Action for #name {
+                type State = __Unknown;
                 type Reads<'a> = ();
                 type Args<'a> = ();
-                type Params = #params;
-                type Writes = Writes;
-                type Yields = #yields;
-                const INFO: #burdock::__private::ActionInfo = #burdock::__private::ActionInfo::new(#text)
-                    .writes(#burdock::__private::FieldSet::ALL)
+                type Params = __Unknown;
+                type Writes = __Unknown;
+                type Yields = __private::NoItems;
+                const INFO: __private::ActionInfo = __private::ActionInfo::new(#text)
+                    .writes(__private::FieldSet::ALL)
                     .refused();
-                fn reads(_: &#state) -> ::core::result::Result<(), #burdock::__private::UnsetSlot> {
+                fn reads(_: &__Unknown) -> ::core::result::Result<(), __private::UnsetSlot> {
                     ::core::result::Result::Ok(())
                 }
-                async fn run(_: #burdock::__private::Attempt<'_, Self>) -> #burdock::Result<Writes> {
+                async fn run(_: __private::Attempt<'_, Self>) -> #burdock::Result<__Unknown> {
                     ::core::unreachable!()
                 }
             }
@@ -73,21 +51,13 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
 
 /// Expands to a method of the same name, because an `impl` cannot contain a type. It has no `self`, because the
 /// function may also be outside of an `impl`.
-fn expand_method(action: &ActionSyntax) -> TokenStream {
+fn expand_method(action: &ActionSyntax, errors: &TokenStream) -> TokenStream {
     let ActionSyntax { outer, vis, .. } = action;
     let name = action.name();
     quote! {
         #(#outer)*
         #[allow(dead_code, reason = "beside an error")]
         #vis fn #name() {}
+        #errors
     }
-}
-
-/// Returns the type with `'static` references, for the field of a struct.
-fn owned(ty: &Type) -> Type {
-    let mut ty = ty.clone();
-    if let Type::Reference(reference) = &mut ty {
-        reference.lifetime = Some(Lifetime::new("'static", Span::call_site()));
-    }
-    ty
 }

@@ -39,7 +39,5 @@ pub(crate) fn action(kind: Kind, arguments: TokenStream, item: TokenStream) -> T
     if diagnostics.is_empty() {
         return expand::expand_action(&syntax);
     }
-    let mut tokens = fallback::expand_fallback(&syntax);
-    tokens.extend(diagnostics.into_compile_errors());
-    tokens
+    fallback::expand_fallback(&syntax, &diagnostics.into_compile_errors())
 }

@@ -7,13 +7,15 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    names::{closest, reject_reserved},
+    names::{closest, plain, reject_reserved},
+    sized::unsized_type,
     text,
 };
-use proc_macro2::{Group, Ident, TokenStream};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
-    Attribute, Expr, FnArg, ItemFn, Pat, PatType, Signature, Token, Type, Visibility,
+    Attribute, Expr, FnArg, GenericArgument, ItemFn, Pat, PatType, PathArguments, Signature, Token,
+    Type, Visibility,
     parse::{ParseStream, Parser},
 };
 
@@ -26,6 +28,7 @@ pub(super) fn parse_action(
 ) -> Option<ActionSyntax> {
     let arguments = parse_arguments(kind, arguments, diagnostics);
     let (mut item, unparsed) = parse_function(item, diagnostics)?;
+    reject_second(&mut item.attrs, diagnostics);
     let mut roles = Vec::new();
     for (index, argument) in item.sig.inputs.iter_mut().enumerate() {
         match argument {
@@ -53,7 +56,8 @@ pub(super) fn parse_action(
     })
 }
 
-/// Parses the function. If only its body does not parse, returns it with an empty one, for its stand-in, and `true`.
+/// Parses the function. If it has a syntax error, returns what its stand-in needs, and `true`: the signature without
+/// the body, or else the name.
 fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<(ItemFn, bool)> {
     let error = match syn::parse2(item.clone()) {
         Ok(function) => return Some((function, false)),
@@ -63,11 +67,36 @@ fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<(I
     let without_body = |input: ParseStream<'_>| {
         let attrs = input.call(Attribute::parse_outer)?;
         let (vis, signature): (Visibility, Signature) = (input.parse()?, input.parse()?);
-        let body: Group = input.parse()?;
-        let body = Group::new(body.delimiter(), TokenStream::new());
-        syn::parse2(quote!(#(#attrs)* #vis #signature #body))
+        input.parse::<Group>()?;
+        syn::parse2(quote!(#(#attrs)* #vis #signature {}))
     };
-    without_body.parse2(item).ok().map(|function| (function, true))
+    let only_name = |input: ParseStream<'_>| {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis: Visibility = input.parse()?;
+        while !input.peek(Token![fn]) {
+            input.parse::<TokenTree>()?;
+        }
+        input.parse::<Token![fn]>()?;
+        let name: Ident = input.parse()?;
+        input.parse::<TokenStream>()?;
+        syn::parse2(quote!(#(#attrs)* #vis fn #name() -> Result<Writes> {}))
+    };
+    let function = without_body.parse2(item.clone()).or_else(|_| only_name.parse2(item));
+    function.ok().map(|function| (function, true))
+}
+
+/// Rejects another attribute of an action below this one, and removes it.
+fn reject_second(attrs: &mut Vec<Attribute>, diagnostics: &mut Diagnostics) {
+    attrs.retain(|attr| {
+        let last = attr.path().segments.last();
+        let last = last.filter(|last| last.ident == "action" || last.ident == "streaming_action");
+        if let Some(last) = last {
+            diagnostics
+                .error(&last.ident, "a function can have only one attribute of an action")
+                .help("remove one of the attributes");
+        }
+        last.is_none()
+    });
 }
 
 fn is_outer(attr: &Attribute) -> bool {
@@ -78,7 +107,7 @@ fn is_outer(attr: &Attribute) -> bool {
 /// Returns the role of an argument, and removes its marker.
 fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Role> {
     reject_cfg(argument, diagnostics);
-    if index == 0 && argument.attrs.iter().all(is_lint) && is_reads(&argument.ty) {
+    if index == 0 && argument.attrs.iter().all(is_lint) && may_be_reads(&argument.ty) {
         return Some(Role::Reads);
     }
     if is_reads(&argument.ty) {
@@ -235,27 +264,24 @@ fn is_lint(attr: &Attribute) -> bool {
 
 /// Rejects unsized types, as far as their syntax shows it. Returns whether the type was rejected.
 fn reject_unsized(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
-    let ty = unwrapped(ty);
-    let written = text::written(ty);
-    let instead = match ty {
-        Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
-        Type::Slice(slice) => format!("Vec<{}>", text::written(&slice.elem)),
-        Type::TraitObject(_) => format!("Box<{written}>"),
-        _ => return false,
-    };
+    let Some((written, instead)) = unsized_type(ty) else { return false };
     diagnostics
         .error(ty, format!("`{written}` is unsized, so a graph cannot store it"))
         .help(format!("write `&{instead}` here, and `{instead}` in the graph"));
     true
 }
 
-/// Returns a type without its parentheses.
-fn unwrapped(ty: &Type) -> &Type {
-    match ty {
-        Type::Paren(paren) => unwrapped(&paren.elem),
-        Type::Group(group) => unwrapped(&group.elem),
-        ty => ty,
-    }
+/// Returns whether a type is `Reads<'_>`, or a misspelling of it, which rustc then reports.
+fn may_be_reads(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let Some(last) = path.path.segments.last() else { return false };
+    let has_lifetime = match &last.arguments {
+        PathArguments::AngleBracketed(list) => {
+            matches!(list.args.first(), Some(GenericArgument::Lifetime(it)) if it.ident == "_")
+        }
+        _ => false,
+    };
+    is_reads(ty) || (has_lifetime && closest(&plain(&last.ident), &["Reads".to_owned()]).is_some())
 }
 
 fn is_reads(ty: &Type) -> bool {

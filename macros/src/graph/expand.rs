@@ -96,7 +96,7 @@ impl<'a> Expansion<'a> {
             };
             // an error type if it is not a state, so that rustc reports this once
             type __State = <#state as #private::WithFields<
-                { #private::has_fields(<#state as #private::State>::FIELDS) }
+                { #private::has_fields(<#state as #private::StateFields>::FIELDS) }
             >>::State;
             #(#aliases)*
         }
@@ -187,7 +187,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             #lints
             fn transition(
                 #node: #node_type,
-                #state: &__State,
+                #state: &__Conditions,
             ) -> #private::Decision<Self> {
                 #transition
             }

@@ -16,7 +16,7 @@ use super::syntax::{
     YieldsSyntax, unparsed, unparsed_type,
 };
 use crate::diagnostics::Diagnostics;
-use crate::{names, text};
+use crate::{names, sized::unsized_type, text};
 
 /// Words with a meaning in targets or conditions.
 const RESERVED: [&str; 3] = ["pause", "end", "state"];
@@ -162,8 +162,9 @@ impl Parser<'_> {
             return Ok(());
         }
         let keyword = self.keyword(input, &word)?;
-        self.record_section(&word, &keyword);
+        let repeated = self.record_section(&word, &keyword);
         match keyword.as_str() {
+            "inputs" | "resources" if repeated => self.bindings(input, &word, &mut Vec::new()),
             "inputs" => self.bindings(input, &word, &mut graph.inputs),
             "resources" => self.bindings(input, &word, &mut graph.resources),
             "nodes" => {
@@ -242,15 +243,17 @@ impl Parser<'_> {
         if fits && new { Ok(section.to_owned()) } else { Err(Reported) }
     }
 
-    /// Records the section, and reports it if it is repeated.
-    fn record_section(&mut self, word: &Ident, name: &str) {
-        if self.sections.iter().any(|seen| seen == name) {
+    /// Records the section. Reports it and returns `true` if it is repeated.
+    fn record_section(&mut self, word: &Ident, name: &str) -> bool {
+        let repeated = self.sections.iter().any(|seen| seen == name);
+        if repeated {
             self.diagnostics
                 .error(word, format!("`{name}` is given twice"))
                 .help("merge it into the first one");
         } else if SECTIONS.contains(&name) {
             self.sections.push(name.to_owned());
         }
+        repeated
     }
 
     fn body<'a>(&mut self, input: &ParseBuffer<'a>, word: &Ident) -> PResult<ParseBuffer<'a>> {
@@ -283,7 +286,15 @@ impl Parser<'_> {
                 parser.diagnostics,
             );
             parser.parse::<Token![:]>(input)?;
-            parsed.push(Binding { attrs, public, name, ty: parser.expect(input, "a type")? });
+            let mut ty = parser.expect(input, "a type")?;
+            if let Some((written, instead)) = unsized_type(&ty) {
+                parser
+                    .diagnostics
+                    .error(&ty, format!("`{written}` is unsized, so a graph cannot store it"))
+                    .help(format!("write `{instead}`"));
+                ty = unparsed_type();
+            }
+            parsed.push(Binding { attrs, public, name, ty });
             Ok(Comma::Needed)
         });
         self.unparsed.bindings |= self.diagnostics.len() > before;

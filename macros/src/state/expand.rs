@@ -6,7 +6,7 @@ use super::{
     syntax::{FieldSyntax, StateSyntax},
 };
 use crate::{names::plain, runtime, spans::respanned, text};
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -15,13 +15,14 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
     let burdock = runtime::burdock(state.burdock.as_ref());
     let name = &state.name;
     let version = expand_version(&state.version, &burdock);
-    let infos = state.fields.iter().map(|field| expand_info(field, &burdock));
+    let info = expand_fields(state, &burdock);
     let fields = state
         .fields
         .iter()
         .enumerate()
         .map(|(index, field)| expand_field(state, index, field, &burdock));
     let methods = expand_methods(state, &burdock);
+    let implementation = expand_impl(name, &burdock, &quote!(#version #methods));
     quote! {
         #[automatically_derived]
         const _: () = {
@@ -29,13 +30,52 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
                 FallbackElements as _, FallbackReadBack as _, FallbackSchema as _, NotSlot as _,
                 PlainField as _, PlainPatch as _,
             };
-            impl #burdock::State for #name {
-                const FIELDS: &'static [#burdock::__private::FieldInfo] = &[#(#infos),*];
-                #version
-                #methods
-            }
+            #info
+            #implementation
             #(#fields)*
         };
+    }
+}
+
+/// Expands to the impl of `State`, which holds if the state has the traits that it needs.
+///
+/// A bound that names a lifetime is not checked where it stands. Otherwise rustc would report a missing trait at each
+/// mention of the state, and not only in [the fields](expand_fields).
+pub(super) fn expand_impl(name: &Ident, burdock: &TokenStream, items: &TokenStream) -> TokenStream {
+    quote! {
+        impl #burdock::State for #name
+        where
+            for<'a> #name: ::core::clone::Clone
+                + ::core::marker::Send
+                + ::core::marker::Sync
+                + #burdock::__private::serde::Serialize
+                + #burdock::__private::serde::de::DeserializeOwned,
+        {
+            #items
+        }
+    }
+}
+
+/// Expands to the fields. If the state or the type of a field lacks a trait, the constant is invalid, so that whatever
+/// depends on it reports no further errors.
+fn expand_fields(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
+    let name = &state.name;
+    let infos = state.fields.iter().map(|field| expand_info(field, burdock));
+    let private = |span| respanned(quote!(#burdock::__private), span);
+    let derived = private(name.span());
+    let derived = quote_spanned!(name.span()=> #derived::is_derived::<#name>(););
+    let shared = state.fields.iter().map(|FieldSyntax { ty, .. }| {
+        let (span, private) = (ty.span(), private(ty.span()));
+        quote_spanned!(span=> #private::is_shared::<#ty>();)
+    });
+    quote! {
+        impl #burdock::__private::StateFields for #name {
+            const FIELDS: &'static [#burdock::__private::FieldInfo] = {
+                #derived
+                #(#shared)*
+                &[#(#infos),*]
+            };
+        }
     }
 }
 

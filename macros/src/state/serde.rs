@@ -5,9 +5,9 @@ use burdock_macros_shared::{
     diagnostics::{Diagnostic, Diagnostics},
     names::plain,
     rename::Rename,
-    serde::{Name, Names, each, function, path, rest, text},
+    serde::{Name, Names, each, errors, function, path, rest, text},
 };
-use syn::{Attribute, ExprPath, Field, Path, Token, meta::ParseNestedMeta};
+use syn::{Attribute, ExprPath, Field, FieldsNamed, Path, Token, meta::ParseNestedMeta};
 
 /// How serde writes or reads a field.
 pub(super) enum Codec {
@@ -51,6 +51,52 @@ pub(super) struct Container {
     rename: Rename,
     /// The value of a missing field.
     default: Option<MissingValue>,
+}
+
+/// The arguments of serde's attribute on a struct.
+const OF_STRUCT: [&str; 12] = [
+    "bound",
+    "crate",
+    "default",
+    "deny_unknown_fields",
+    "expecting",
+    "from",
+    "into",
+    "remote",
+    "rename",
+    "rename_all",
+    "transparent",
+    "try_from",
+];
+
+/// The arguments of serde's attribute on a field.
+const OF_FIELD: [&str; 14] = [
+    "alias",
+    "borrow",
+    "bound",
+    "default",
+    "deserialize_with",
+    "flatten",
+    "getter",
+    "rename",
+    "serialize_with",
+    "skip",
+    "skip_deserializing",
+    "skip_serializing",
+    "skip_serializing_if",
+    "with",
+];
+
+/// Reports attributes that serde rejects. Its derives then implement nothing.
+pub(super) fn reject_invalid(
+    attrs: &[Attribute],
+    fields: &FieldsNamed,
+    diagnostics: &mut Diagnostics,
+) {
+    let of_fields = fields.named.iter().flat_map(|it| errors(&it.attrs, &OF_FIELD, "field"));
+    for error in errors(attrs, &OF_STRUCT, "container").into_iter().chain(of_fields) {
+        diagnostics.syntax_error(error);
+    }
 }
 
 /// Parses the attributes of the state itself.

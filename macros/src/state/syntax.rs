@@ -5,7 +5,7 @@ use super::{
     serde::{self, Codec, Serialized},
 };
 use crate::diagnostics::Diagnostics;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{Attribute, Data, DeriveInput, Fields, GenericArgument, Path, PathArguments, Type};
 
 /// The capacity of a field mask.
@@ -32,32 +32,50 @@ pub(super) struct FieldSyntax {
     pub(super) public: bool,
 }
 
-/// Parses the item of a derive. Returns `None` if it is not a struct with named fields.
-pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<StateSyntax> {
-    let item: DeriveInput = match syn::parse2(item) {
+/// An item that is not a state.
+pub(super) struct Rejected {
+    pub(super) name: Ident,
+    /// Whether serde rejects it as well, so that it does not implement serde's traits.
+    pub(super) by_serde: bool,
+}
+
+/// Parses the item of a derive.
+///
+/// # Errors
+/// Returns an error if the item is not a struct with named fields, or if serde rejects it; `None` if it has no name or
+/// is generic.
+pub(super) fn parse_state(
+    item: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Result<StateSyntax, Option<Rejected>> {
+    let item: DeriveInput = match syn::parse2(item.clone()) {
         Ok(item) => item,
         Err(error) => {
             diagnostics.syntax_error(error);
-            return None;
+            return Err(name_of(item).map(|name| Rejected { name, by_serde: true }));
         }
     };
     let Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) = item.data else {
         diagnostics
             .error(&item.ident, "a state is a struct with named fields")
             .help("actions declare the fields that they read and write by name");
-        return None;
+        return Err(Some(Rejected { name: item.ident, by_serde: false }));
     };
     if !item.generics.params.is_empty() {
         diagnostics
             .error(&item.generics.params, "a state cannot be generic")
             .help("a graph has one concrete state: use concrete types in its fields");
-        return None;
+        return Err(None);
     }
     if let Some(field) = fields.named.iter().nth(CAPACITY) {
         diagnostics
             .error(&field.ident, format!("a state has at most {CAPACITY} fields"))
             .help("group fields that are read and written together in a struct of their own");
-        return None;
+        return Err(Some(Rejected { name: item.ident, by_serde: false }));
+    }
+    serde::reject_invalid(&item.attrs, &fields, diagnostics);
+    if !diagnostics.is_empty() {
+        return Err(Some(Rejected { name: item.ident, by_serde: true }));
     }
     let version = parse_version(&item.attrs, diagnostics);
     let mut syntax = StateSyntax { name: item.ident, burdock: None, version, fields: Vec::new() };
@@ -81,10 +99,13 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
                 .help("use an enum of your own instead of the `Option`");
         }
         let key = &serialized.key;
+        // rustc reports a second field of the same name
+        let is_new = syntax.fields.iter().all(|other| other.name != name);
         let same = |other: &&FieldSyntax| {
             other.serialized.key == *key && !matches!(other.serialized.written, Codec::Skipped)
         };
-        if !matches!(serialized.written, Codec::Skipped)
+        if is_new
+            && !matches!(serialized.written, Codec::Skipped)
             && let Some(other) = syntax.fields.iter().find(same)
         {
             diagnostics
@@ -109,7 +130,17 @@ pub(super) fn parse_state(item: TokenStream, diagnostics: &mut Diagnostics) -> O
             name,
         });
     }
-    Some(syntax)
+    Ok(syntax)
+}
+
+/// Returns the name after `struct`.
+fn name_of(item: TokenStream) -> Option<Ident> {
+    let mut trees = item.into_iter();
+    trees.find(|tree| matches!(tree, TokenTree::Ident(word) if word == "struct"))?;
+    match trees.next() {
+        Some(TokenTree::Ident(name)) => Some(name),
+        _ => None,
+    }
 }
 
 fn parse_attributes(

@@ -4,6 +4,7 @@ use crate::{
     source::{Part, Source, Token, TokenKind},
     told::words,
 };
+use proc_macro2::TokenStream;
 use std::{fmt, ops::Range, path::PathBuf};
 
 /// The kinds of faults: typing errors and oversights.
@@ -64,10 +65,13 @@ pub(crate) struct Fault {
 #[derive(Clone, Debug)]
 pub(crate) struct Changed {
     pub(crate) file: PathBuf,
-    /// The first and the last line of the change in the faulty file, from 1, each with the nearest tokens.
+    /// The first and the last line of the change in the faulty file, from 1, with the nearest tokens before and
+    /// after it, and the item below an attribute.
     pub(crate) lines: Range<usize>,
-    /// The names in the changed text, or on the changed lines if there are none; before and after the change.
+    /// The names on these lines, before and after the change.
     pub(crate) names: Vec<String>,
+    /// Whether each delimiter is still closed. If not, rustc reports that and expands no macro.
+    pub(crate) balanced: bool,
 }
 
 /// Replacements for a type.
@@ -85,21 +89,17 @@ impl Fault {
     pub(crate) fn changed(&self, text: &str, file: PathBuf) -> Changed {
         let faulty = self.apply(text);
         let (start, end) = (self.range.start, self.range.start + self.replacement.len());
-        let line = |at: usize| faulty[..at].matches('\n').count() + 1;
         let before = faulty[..start].trim_end().len();
         let after = faulty.len() - faulty[end..].trim_start().len();
-        let mut names: Vec<String> = [&text[self.range.clone()], &self.replacement]
-            .into_iter()
-            .flat_map(words)
-            .map(str::to_owned)
-            .collect();
-        if names.is_empty() {
-            let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
-            let last =
-                text[self.range.end..].find('\n').map_or(text.len(), |at| self.range.end + at);
-            names.extend(words(&text[first..last]).map(str::to_owned));
-        }
-        Changed { file, lines: line(before)..line(after.min(faulty.len())), names }
+        let line = |at: usize| faulty[..at].matches('\n').count() + 1;
+        // an attribute belongs to the item below it
+        let above = |line: &&str| line.trim_start().starts_with(['#', '/']);
+        let attributes = faulty.lines().skip(line(start) - 1).take_while(above).count();
+        let lines = line(before)..line(after).max(line(start) + attributes);
+        let removed = words(&text[self.range.clone()]);
+        let kept = faulty.lines().skip(lines.start - 1).take(lines.end - lines.start + 1);
+        let names = removed.chain(kept.flat_map(words)).map(str::to_owned).collect();
+        Changed { file, lines, names, balanced: faulty.parse::<TokenStream>().is_ok() }
     }
 
     /// Describes the fault: its line, with the faulty part marked.
@@ -151,7 +151,11 @@ pub(crate) fn faults(source: &Source, kind: Kind, random: &mut fastrand::Rng) ->
                 let (first, second) = (&pair[0].range, &pair[1].range);
                 let between = &text(&(first.end..second.start));
                 let swaps = between.trim().is_empty() && text(first) != text(second);
-                let swapped = || [text(second), between, text(first)].concat();
+                // apart from the token before, with which it would become another token
+                let glued = source.text[..first.start].ends_with(is_word)
+                    && text(second).starts_with(is_word);
+                let space = if glued { " " } else { "" };
+                let swapped = || [space, text(second), between, text(first)].concat();
                 swaps.then(|| fault(&(first.start..second.end), swapped()))
             })
             .collect(),
@@ -173,6 +177,10 @@ pub(crate) fn faults(source: &Source, kind: Kind, random: &mut fastrand::Rng) ->
             source.types.iter().map(|ty| fault(ty, another_type(text(ty), random))).collect()
         }
     }
+}
+
+fn is_word(sign: char) -> bool {
+    sign.is_alphanumeric() || sign == '_'
 }
 
 /// Misspells a name: swaps two letters, or removes, doubles or replaces one.

@@ -266,7 +266,8 @@ impl<'w> Bench<'w> {
             Err(errors) if errors.iter().any(is_panic) => Verdict::Panicked,
             Err(errors) => {
                 let changed = fault.changed(&file.source.text, file.path.clone());
-                Verdict::Refused { flaws: told::flaws(&errors, &changed), errors }
+                let flaws = changed.balanced.then(|| told::flaws(&errors, &changed));
+                Verdict::Refused { flaws, errors }
             }
             Ok(()) if program.expansion(at)? == *expansion => Verdict::Same,
             Ok(()) => Verdict::Survived,

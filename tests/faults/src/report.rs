@@ -16,10 +16,10 @@ const TOLD: usize = 9_500;
 
 /// The result of a faulty program.
 pub(crate) enum Verdict {
-    /// Errors, and why the fault is not told well.
+    /// Errors, and why the fault is not told well; `None` if a delimiter is open.
     Refused {
         errors: Vec<Message>,
-        flaws: Vec<Flaw>,
+        flaws: Option<Vec<Flaw>>,
     },
     /// A macro of burdock panicked, or rustc did.
     Panicked,
@@ -46,7 +46,7 @@ pub(crate) fn list(results: &[Outcome<'_>]) -> String {
             Verdict::Refused { errors, flaws } => {
                 let first = errors.first().map(|error| error.text.as_str()).unwrap_or_default();
                 let _ = writeln!(text, "    {}", first.lines().next().unwrap_or_default());
-                if !flaws.is_empty() {
+                if let Some(flaws) = flaws.as_ref().filter(|flaws| !flaws.is_empty()) {
                     let flaws: Vec<String> = flaws.iter().map(Flaw::to_string).collect();
                     let _ = writeln!(text, "    NOT TOLD WELL: {}", flaws.join(", "));
                     for line in errors.iter().flat_map(|error| error.rendered.lines()) {
@@ -68,6 +68,8 @@ pub(crate) fn list(results: &[Outcome<'_>]) -> String {
 #[derive(Clone, Copy)]
 enum Group {
     Refused,
+    /// Refused, with all delimiters closed.
+    Judged,
     ToldWell,
     Same,
     Survived,
@@ -79,7 +81,10 @@ impl Group {
             (Self::Refused, Verdict::Refused { .. } | Verdict::Panicked)
             | (Self::Same, Verdict::Same)
             | (Self::Survived, Verdict::Survived) => true,
-            (Self::ToldWell, Verdict::Refused { flaws, .. }) => flaws.is_empty(),
+            (Self::Judged, Verdict::Refused { flaws, .. }) => flaws.is_some(),
+            (Self::ToldWell, Verdict::Refused { flaws, .. }) => {
+                flaws.as_ref().is_some_and(Vec::is_empty)
+            }
             _ => false,
         }
     }
@@ -89,16 +94,17 @@ impl Group {
 /// of each kind, of which the results may be a sample.
 pub(crate) fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &Survivors) -> bool {
     println!(
-        "{:14} {:>6} {:>8} {:>10} {:>13} {:>9}",
-        "", "faults", "refused", "told well", "same meaning", "survived"
+        "{:14} {:>6} {:>8} {:>7} {:>10} {:>13} {:>9}",
+        "", "faults", "refused", "judged", "told well", "same meaning", "survived"
     );
     for kind in Kind::ALL.map(Some).into_iter().chain([None]) {
         let name = kind.map_or_else(|| "all".to_owned(), |kind| kind.to_string());
         let count = |group| count(results, kind, None, Some(group));
         println!(
-            "{name:14} {:>6} {:>8} {:>10} {:>13} {:>9}",
+            "{name:14} {:>6} {:>8} {:>7} {:>10} {:>13} {:>9}",
             self::count(results, kind, None, None),
             count(Group::Refused),
+            count(Group::Judged),
             count(Group::ToldWell),
             count(Group::Same),
             count(Group::Survived),
@@ -116,8 +122,8 @@ pub(crate) fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &S
     let (refused, survived) = (of_all(part, Group::Refused), of_all(part, Group::Survived));
     println!();
     let refused = passes("refused of those that change the meaning", refused, survived, REFUSED);
-    let (all, well) = (of_all(None, Group::Refused), of_all(None, Group::ToldWell));
-    let told = passes("told well of those that are refused", well, all - well.min(all), TOLD);
+    let (all, well) = (of_all(None, Group::Judged), of_all(None, Group::ToldWell));
+    let told = passes("told well of those that are judged", well, all - well.min(all), TOLD);
     explained(results, survivors) && refused && told
 }
 

@@ -3,9 +3,12 @@
 //! A fault is told well if
 //!
 //! - rustc reports at most [`AT_MOST`] errors,
-//! - the first error points at the changed line, or at what the change breaks: it names, in its headline or at the
-//!   place that it points to, something that the changed text names,
+//! - the first error points at the changed line, or at what the change breaks: the place that it points to, its
+//!   label or the headline contains a name from the changed line,
 //! - and no headline, label or help of any error contains an [internal name](internal).
+//!
+//! A fault that leaves a delimiter open is not judged: rustc then expands no macro, and its error is the same in
+//! every Rust program.
 
 use crate::fault::Changed;
 use serde_json::Value;
@@ -22,8 +25,9 @@ const PRIVATE: &str = include_str!("../../../core/src/__private.rs");
 pub(crate) struct Message {
     /// The headline.
     pub(crate) text: String,
-    /// What it points to.
-    primary: Vec<Place>,
+    /// What it points to: its span, and the spans that have labels.
+    places: Vec<Place>,
+    /// The labels of all places.
     labels: Vec<String>,
     helps: Vec<String>,
     /// The message as rustc prints it.
@@ -38,6 +42,7 @@ struct Place {
     lines: Range<usize>,
     /// The text of the place.
     text: String,
+    label: String,
 }
 
 impl Message {
@@ -54,7 +59,8 @@ impl Message {
 
     fn new(message: &Value) -> Self {
         let spans = list(&message["spans"]);
-        let primary = spans.iter().filter(|span| span["is_primary"] == true);
+        let labelled =
+            spans.iter().filter(|it| it["is_primary"] == true || it["label"].is_string());
         let labels = spans.iter().filter_map(|span| span["label"].as_str().map(str::to_owned));
         let helps = list(&message["children"]).iter().filter(|child| child["level"] == "help");
         let suggested = |child: &Value| {
@@ -63,7 +69,7 @@ impl Message {
         };
         Self {
             text: string(&message["message"]),
-            primary: primary.map(Place::new).collect(),
+            places: labelled.map(Place::new).collect(),
             labels: labels.collect(),
             helps: helps.map(|help| string(&help["message"]) + " " + &suggested(help)).collect(),
             rendered: string(&message["rendered"]),
@@ -85,7 +91,12 @@ impl Place {
                 .iter()
                 .collect::<String>()
         });
-        Self { file: string(&span["file_name"]), lines, text: text.collect::<Vec<_>>().join(" ") }
+        Self {
+            file: string(&span["file_name"]),
+            lines,
+            text: text.collect::<Vec<_>>().join(" "),
+            label: string(&span["label"]),
+        }
     }
 }
 
@@ -135,12 +146,12 @@ fn points_at(message: &Message, changed: &Changed) -> bool {
             && changed.lines.start <= place.lines.end
     };
     let named = || {
-        let places = message.primary.iter().map(|place| place.text.as_str());
-        let text = quoted(&message.text);
-        let mut named = places.chain([text.as_str()]).flat_map(words);
+        let texts = message.places.iter().flat_map(|it| [it.text.clone(), quoted(&it.label)]);
+        let texts: Vec<String> = texts.chain([quoted(&message.text)]).collect();
+        let mut named = texts.iter().flat_map(|text| words(text));
         named.any(|word| changed.names.iter().any(|name| name == word))
     };
-    message.primary.iter().any(on_line) || named()
+    message.places.iter().any(on_line) || named()
 }
 
 /// Returns the parts of a text in backticks.
@@ -213,15 +224,24 @@ mod tests {
         }
     }
 
+    fn changed(names: &[&str]) -> Changed {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Changed { file: "src/a.rs".into(), lines: 3..3, names, balanced: true }
+    }
+
     fn message(text: &str, line: usize, at: &str) -> Message {
-        let place = Place { file: "src/a.rs".into(), lines: line..line, text: at.into() };
-        Message { text: text.into(), primary: vec![place], ..Message::default() }
+        let place = Place {
+            file: "src/a.rs".into(),
+            lines: line..line,
+            text: at.into(),
+            label: String::new(),
+        };
+        Message { text: text.into(), places: vec![place], ..Message::default() }
     }
 
     #[test]
     fn an_error_points_at_the_line_or_at_what_the_change_breaks() {
-        let changed =
-            Changed { file: "src/a.rs".into(), lines: 3..3, names: vec!["search".into()] };
+        let changed = changed(&["search"]);
         let flaws = |message: Message| flaws(&[message], &changed);
         assert_eq!(flaws(message("unknown", 3, "x")), []);
         assert_eq!(flaws(message("unknown", 9, "search")), []);
@@ -231,7 +251,7 @@ mod tests {
 
     #[test]
     fn errors_are_counted() {
-        let changed = Changed { file: "src/a.rs".into(), lines: 3..3, names: Vec::new() };
+        let changed = changed(&[]);
         let four = vec![message("unknown", 3, "x"); 4];
         assert_eq!(flaws(&four, &changed), [Flaw::TooMany(4)]);
         assert_eq!(flaws(&four[1..], &changed), []);

@@ -1,7 +1,7 @@
 //! Tables of the actions, nodes and edges, and assertions on them.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
 use super::super::model::{ActionId, EdgeEnd, NodeId, Transition};
 use super::{Expansion, action_alias, index_literal, node_action_alias, plain_name};
@@ -95,7 +95,7 @@ pub(super) fn expand_checks(expansion: &Expansion<'_>) -> TokenStream {
 /// Checks that each action fits the graph.
 fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, private, .. } = expansion;
-    let name = &graph.name;
+    let (name, state) = (&graph.name, text::written(&graph.state));
     let mut tokens = TokenStream::new();
     for (index, action) in graph.actions.iter().enumerate() {
         let (node_action, index) = (node_action_alias(ActionId(index)), index_literal(index));
@@ -106,14 +106,13 @@ fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
             tokens.extend(respanned(rest, last));
             tokens
         };
-        let over = at_path(
-            node_action.to_token_stream(),
-            quote!(::over::<{ __OTHER || !__ARE_ACTIONS[#index] }>()),
-        );
+        let reported = quote!(__OTHER || !__ARE_ACTIONS[#index]);
+        let over = quote!(::check_over(#node_action::INFO, #node_action::OVER, #reported, #state));
+        let over = at_path(private.clone(), over);
         let needs = quote!(::check_needs::<#name>(__FACTS, #index, #node_action::FITS));
         let needs = at_path(private.clone(), needs);
         tokens.extend(quote! {
-            const _: fn() = || #over;
+            const _: () = #over;
             const _: () = #needs;
         });
         if graph.yields.is_some() {

@@ -8,11 +8,7 @@ use syn::{Attribute, GenericArgument, PathArguments, Type, spanned::Spanned};
 use super::super::model::EdgeEnd;
 use super::super::syntax::Binding;
 use super::{Expansion, index_literal, plain_name};
-use crate::{
-    runtime::hash,
-    spans::{ends, respanned},
-    text,
-};
+use crate::{runtime::hash, text};
 
 /// Expands to the type of the graph, and those of its nodes, inputs, resources and writes.
 pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
@@ -130,13 +126,7 @@ pub(super) fn expand_scope(expansion: &Expansion<'_>) -> TokenStream {
         let hash = hash(&plain_name(name));
         quote!(#name #hash: #ty;)
     });
-    // rustc points to the state if an action is over another one
-    let over = respanned(
-        quote!(impl #private::GraphOver<__State, false> for #name {}),
-        ends(&graph.state).1,
-    );
     quote! {
-        #over
         #private::scope! {
             #name #inputs_type { #(#inputs)* } #resources_type { #(#resources)* }
         }
@@ -191,7 +181,7 @@ pub(super) fn expand_topology(expansion: &Expansion<'_>) -> TokenStream {
     });
     quote! {
         #private::Topology::new(#name, #start, __NODES, __EDGES)
-            .over(#state, <__State as #private::State>::FIELDS)
+            .over(#state, <__State as #private::StateFields>::FIELDS)
             #formerly #docs #given #yields
     }
 }

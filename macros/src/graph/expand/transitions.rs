@@ -60,7 +60,7 @@ pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Opt
         #lints
         fn on_error(
             #node: #node_type,
-            #state: &__State,
+            #state: &__Conditions,
         ) -> ::core::option::Option<#private::Decision<Self>> {
             let _ = #state;
             ::core::option::Option::Some(match #node { #(#arms)* #rest })
