@@ -3,8 +3,17 @@
 use crate::text;
 use syn::Type;
 
-/// Returns an unsized type as written, and the sized one to write instead. Returns `None` for other types.
-pub(crate) fn unsized_type(ty: &Type) -> Option<(String, String)> {
+/// An unsized type.
+pub(crate) struct Unsized<'a> {
+    /// The type without parentheses.
+    pub(crate) ty: &'a Type,
+    pub(crate) written: String,
+    /// The sized type to write instead.
+    pub(crate) instead: String,
+}
+
+/// Returns the type if it is unsized.
+pub(crate) fn unsized_type(ty: &Type) -> Option<Unsized<'_>> {
     let ty = unwrapped(ty);
     let written = text::written(ty);
     let instead = match ty {
@@ -13,7 +22,7 @@ pub(crate) fn unsized_type(ty: &Type) -> Option<(String, String)> {
         Type::TraitObject(_) => format!("Box<{written}>"),
         _ => return None,
     };
-    Some((written, instead))
+    Some(Unsized { ty, written, instead })
 }
 
 /// Returns a type without its parentheses.

@@ -186,8 +186,8 @@ macro_rules! __entry {
 #[macro_export]
 macro_rules! __tables {
     (
-        // The check of the state.
-        state [$($check_state:tt)*];
+        // The name of the state that conditions read, and the check that actions have the state.
+        state $checked:ident [$($check_state:tt)*];
         // The index of the first node.
         start $start:literal;
         // The distinct actions.
@@ -209,7 +209,7 @@ macro_rules! __tables {
             &[$($crate::__private::ActionFacts::<$action, __State>::IS_ACTION),+];
         const __OTHER: bool = $crate::__private::all_differ(__FACTS, __ARE_ACTIONS);
         // an error type if the check fails, so that rustc reports nothing about the conditions
-        type __Conditions = <__State as $crate::__private::WithFields<{ $($check_state)* }>>::State;
+        type $checked = <__State as $crate::__private::WithFields<{ $($check_state)* }>>::State;
         const __NODES: &[$crate::__private::NodeInfo] =
             &$crate::__private::node_infos(__FACTS, [$(
                 $crate::__private::Declared {

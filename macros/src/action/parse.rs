@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diagnostics::Diagnostics,
     names::{closest, plain, reject_reserved},
-    sized::unsized_type,
+    sized::{Unsized, unsized_type},
     text,
 };
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
@@ -264,7 +264,7 @@ fn is_lint(attr: &Attribute) -> bool {
 
 /// Rejects unsized types, as far as their syntax shows it. Returns whether the type was rejected.
 fn reject_unsized(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
-    let Some((written, instead)) = unsized_type(ty) else { return false };
+    let Some(Unsized { ty, written, instead }) = unsized_type(ty) else { return false };
     diagnostics
         .error(ty, format!("`{written}` is unsized, so a graph cannot store it"))
         .help(format!("write `&{instead}` here, and `{instead}` in the graph"));

@@ -56,6 +56,8 @@ pub(super) struct Expansion<'a> {
     pub(super) inputs_type: Ident,
     pub(super) resources_type: Ident,
     pub(super) writes_type: Ident,
+    /// The state that conditions read. rustc shows its name.
+    pub(super) checked_state: Ident,
 }
 
 impl<'a> Expansion<'a> {
@@ -72,6 +74,7 @@ impl<'a> Expansion<'a> {
             inputs_type: format_ident!("{name}Inputs"),
             resources_type: format_ident!("{name}Resources"),
             writes_type: format_ident!("{name}Writes"),
+            checked_state: names::type_of("State", name),
         }
     }
 
@@ -141,7 +144,7 @@ fn local(name: &str) -> Ident {
 }
 
 fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
-    let Expansion { graph, private, node_type, writes_type, .. } = expansion;
+    let Expansion { graph, private, node_type, writes_type, checked_state, .. } = expansion;
     let name = &graph.name;
     let start = expansion.variant(graph.start());
     let item = if let Some(yields) = &graph.yields {
@@ -187,7 +190,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             #lints
             fn transition(
                 #node: #node_type,
-                #state: &__Conditions,
+                #state: &#checked_state,
             ) -> #private::Decision<Self> {
                 #transition
             }

@@ -16,7 +16,11 @@ use super::syntax::{
     YieldsSyntax, unparsed, unparsed_type,
 };
 use crate::diagnostics::Diagnostics;
-use crate::{names, sized::unsized_type, text};
+use crate::{
+    names,
+    sized::{Unsized, unsized_type},
+    text,
+};
 
 /// Words with a meaning in targets or conditions.
 const RESERVED: [&str; 3] = ["pause", "end", "state"];
@@ -287,10 +291,10 @@ impl Parser<'_> {
             );
             parser.parse::<Token![:]>(input)?;
             let mut ty = parser.expect(input, "a type")?;
-            if let Some((written, instead)) = unsized_type(&ty) {
+            if let Some(Unsized { ty: token, written, instead }) = unsized_type(&ty) {
                 parser
                     .diagnostics
-                    .error(&ty, format!("`{written}` is unsized, so a graph cannot store it"))
+                    .error(token, format!("`{written}` is unsized, so a graph cannot store it"))
                     .help(format!("write `{instead}`"));
                 ty = unparsed_type();
             }

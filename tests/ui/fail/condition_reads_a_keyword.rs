@@ -13,11 +13,17 @@ async fn listen(chat: Reads<'_>) -> Result<Writes> {
     Ok(Writes { turns: chat.turns + 1 })
 }
 
+macro_rules! is {
+    ($value:expr, $pattern:pat) => {
+        matches!($value, $pattern)
+    };
+}
+
 graph! {
     Chatting(Chat) {
         nodes { listen }
         start listen;
-        listen -> if matches!(state.struct, 3) { end } else { pause }; //~ struct
+        listen -> if is!(state.struct, 3) { end } else { pause }; //~ struct
     }
 }
 

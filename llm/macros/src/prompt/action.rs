@@ -106,7 +106,8 @@ fn expand_argument(prompt: &PromptSyntax, argument: &Argument) -> TokenStream {
             if is_borrowed(ty) {
                 field
             } else {
-                quote_spanned!(site=> ::core::clone::Clone::clone(#field))
+                // with its type, so that rustc labels the argument and not the function of the standard library
+                quote_spanned!(site=> { let __field: &#ty = #field; ::core::clone::Clone::clone(__field) })
             }
         }
         Source::Twice(_) | Source::Marked(_) | Source::Param => quote!(#name),
