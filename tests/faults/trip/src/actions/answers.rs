@@ -31,4 +31,3 @@ pub async fn rate(#[input] stars: Option<u8>) -> Result<Writes> {
     };
     Ok(Writes { stars })
 }
-
