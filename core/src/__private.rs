@@ -63,5 +63,14 @@ pub use crate::{
     },
     stream::yielder::Convert,
 };
+
+/// The traits whose methods a graph calls, without their names.
+pub mod graph_traits {
+    pub use super::{
+        FallbackFacts as _, FallbackFit as _, FallbackReadBack as _, FallbackRunner as _,
+        FallbackSchema as _, PlainField as _,
+    };
+}
+
 pub use serde;
 pub use serde_json;

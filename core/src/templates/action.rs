@@ -12,11 +12,16 @@ macro_rules! __reads {
         // No fields.
         {}
     ) => {
+        #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]
+        const __READS: $crate::__private::FieldSet = {
+            #[cfg(rust_analyzer)]
+            $crate::__fields! { $state {  } }
+            $crate::__private::FieldSet::EMPTY
+        };
+
         /// The action reads no fields.
         #[allow(dead_code, reason = "an action that reads nothing may not take `Reads`")]
         type Reads<'a> = $crate::__private::NoReads<'a>;
-
-        const __READS: $crate::__private::FieldSet = $crate::__private::FieldSet::EMPTY;
     };
     (
         // The visibility of the action, and the struct, which rustc names in errors.
@@ -26,6 +31,16 @@ macro_rules! __reads {
         // The fields after `reads`.
         { $($field:ident $name:literal,)+ }
     ) => {
+        #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]
+        const __READS: $crate::__private::FieldSet = {
+            #[cfg(rust_analyzer)]
+            $crate::__fields! { $state { $($field)+ } }
+            $crate::__private::set_of(
+                <$state as $crate::__private::State>::FIELDS,
+                &[$($name),+],
+            )
+        };
+
         /// The fields that the action reads.
         #[derive(Clone, Copy)]
         #[allow(dead_code, reason = "an action may declare more than it uses")]
@@ -38,11 +53,6 @@ macro_rules! __reads {
         type Reads<'a> = $reads<'a>;
 
         $crate::__debug! { [<'a>] $reads "Reads" { $($field $name,)+ } }
-
-        const __READS: $crate::__private::FieldSet = $crate::__private::set_of(
-            <$state as $crate::__private::State>::FIELDS,
-            &[$($name),+],
-        );
 
         impl<'a> $reads<'a> {
             fn __of(__state: &'a $state) -> ::core::result::Result<Self, $crate::__private::UnsetSlot> {
@@ -150,6 +160,16 @@ macro_rules! __writes {
         // The fields after `writes`.
         { $($field:ident $name:literal,)* }
     ) => {
+        #[allow(unexpected_cfgs, dead_code, reason = "rust-analyzer sets the first; not used if there is an error")]
+        const __WRITES: $crate::__private::FieldSet = {
+            #[cfg(rust_analyzer)]
+            $crate::__fields! { $state { $($field)* } }
+            $crate::__private::set_of(
+                <$state as $crate::__private::State>::FIELDS,
+                &[$($name),*],
+            )
+        };
+
         /// New values for the fields that the action writes.
         #[allow(dead_code, reason = "a program may not use them")]
         $vis struct $writes {
@@ -166,12 +186,6 @@ macro_rules! __writes {
         $vis struct __Undo {
             $($field: $crate::__stored!($state, $name),)*
         }
-
-        #[allow(dead_code, reason = "not used if there is an error")]
-        const __WRITES: $crate::__private::FieldSet = $crate::__private::set_of(
-            <$state as $crate::__private::State>::FIELDS,
-            &[$($name),*],
-        );
 
         #[allow(unused_variables, unused_mut, unused_imports, clippy::useless_conversion, reason = "fields differ")]
         impl $crate::__private::Writes for $writes {

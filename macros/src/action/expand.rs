@@ -37,25 +37,26 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
     let (docs, impl_docs) = expand_docs(action);
     let implementation = expand_impl(action);
     let (reads_type, writes_type) = (type_of("Reads", name), type_of("Writes", name));
+    // the fields first, because their templates complete names, and other items contain names in text
     quote! {
-        #(#outer)*
-        #docs
-        #[allow(non_camel_case_types, reason = "named after its function")]
-        #[derive(Clone, Copy, Debug)]
-        #vis struct #name {}
-
         #(#cfg)*
         const _: () = {
             use #burdock::__private;
-            #state
             #burdock::__reads! { (#vis struct #reads_type) __State { #reads } }
-            #copies
             #burdock::__writes! { (#vis struct #writes_type) (#state_item) __State { #writes } }
+            #copies
+            #state
             #args
             #function
             #impl_docs
             #implementation
         };
+
+        #(#outer)*
+        #docs
+        #[allow(non_camel_case_types, reason = "named after its function")]
+        #[derive(Clone, Copy, Debug)]
+        #vis struct #name {}
     }
 }
 

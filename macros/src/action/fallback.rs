@@ -45,7 +45,14 @@ pub(super) fn expand_fallback(action: &ActionSyntax) -> TokenStream {
         let ty = type_of("Params", name);
         (quote!(#burdock::__params! { (#vis struct #ty) #params }), ty.into_token_stream())
     };
+    // an editor completes the fields also while the body is half typed
+    let fields = action.arguments.reads.iter().chain(&action.arguments.writes);
     quote! {
+        #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]
+        const _: () = {
+            #[cfg(rust_analyzer)]
+            #burdock::__fields! { #state { #(#fields)* } }
+        };
         #item
         const _: () = {
             #template
