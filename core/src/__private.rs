@@ -30,7 +30,7 @@ pub use crate::{
 // named only by expansions
 pub use crate::{
     action::{
-        args::{AsResource, OwnedResource, bound, given, own_resource},
+        args::{AsResource, OwnedResource, ReadsResult, bound, given, own_resource},
         debug::{DebugFallback, DebugField},
         mapped::Mapped,
         thread::{ThreadYielder, on_thread},
@@ -53,8 +53,9 @@ pub use crate::{
     sealed::Sealed,
     state::{
         field::{
-            Field, FieldKind, IsSlot, NotSlot, Plain, PlainField, Slotted, Stored, UnknownState,
-            Value, WithFields, check_field, check_slot, has_fields, json_with, patch_with,
+            Field, FieldKind, IsSlot, NamedField, NotSlot, Plain, PlainField, Slotted, Stored,
+            UnknownState, Value, WithFields, check_field, check_slot, has_fields, json_with,
+            patch_with,
         },
         patch::{Patches, PlainPatch, check_omitted, unwritten_slot, whole_patch},
         read_back::{Elements, FallbackElements, FallbackReadBack, ReadBack, check_patch, dropped},

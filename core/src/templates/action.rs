@@ -29,7 +29,7 @@ macro_rules! __reads {
         // The state of the action.
         $state:ty
         // The fields after `reads`.
-        { $($field:ident $name:literal,)+ }
+        { $($field:ident $name:literal $hash:literal,)+ }
     ) => {
         #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]
         const __READS: $crate::__private::FieldSet = {
@@ -42,15 +42,28 @@ macro_rules! __reads {
         };
 
         /// The fields that the action reads.
-        #[derive(Clone, Copy)]
-        #[allow(dead_code, reason = "an action may declare more than it uses")]
+        #[allow(dead_code, unexpected_cfgs, reason = "an action may declare more than it uses")]
         $vis struct $reads<'a> {
-            $($vis $field: &'a $crate::__value!($state, $name),)+
+            $(
+                #[cfg(not(rust_analyzer))]
+                $vis $field: &'a $crate::__value!($state, $name),
+                #[cfg(rust_analyzer)]
+                $vis $field: &'a <$state as $crate::__private::NamedField<$hash>>::Value,
+            )+
         }
 
         /// The fields that the action reads.
         #[allow(dead_code, reason = "an action may not take `Reads`")]
         type Reads<'a> = $reads<'a>;
+
+        // not derived, because rustc would report the `cfg` of the fields in spite of the attribute
+        impl ::core::marker::Copy for $reads<'_> {}
+        #[allow(clippy::expl_impl_clone_on_copy, reason = "for the `cfg`")]
+        impl ::core::clone::Clone for $reads<'_> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
 
         $crate::__debug! { [<'a>] $reads "Reads" { $($field $name,)+ } }
 
@@ -81,7 +94,7 @@ macro_rules! __copies {
         // The state of the action.
         $state:ty
         // The fields after `reads`.
-        { $($field:ident $name:literal,)* }
+        { $($field:ident $name:literal $hash:literal,)* }
     ) => {
         $vis struct __Copies {
             $($field: $crate::__value!($state, $name),)*
@@ -158,7 +171,7 @@ macro_rules! __writes {
         // The state of the action.
         $state:ty
         // The fields after `writes`.
-        { $($field:ident $name:literal,)* }
+        { $($field:ident $name:literal $hash:literal,)* }
     ) => {
         #[allow(unexpected_cfgs, dead_code, reason = "rust-analyzer sets the first; not used if there is an error")]
         const __WRITES: $crate::__private::FieldSet = {
@@ -171,9 +184,14 @@ macro_rules! __writes {
         };
 
         /// New values for the fields that the action writes.
-        #[allow(dead_code, reason = "a program may not use them")]
+        #[allow(dead_code, unexpected_cfgs, reason = "a program may not use them")]
         $vis struct $writes {
-            $($vis $field: $crate::__value!($state, $name),)*
+            $(
+                #[cfg(not(rust_analyzer))]
+                $vis $field: $crate::__value!($state, $name),
+                #[cfg(rust_analyzer)]
+                $vis $field: <$state as $crate::__private::NamedField<$hash>>::Value,
+            )*
         }
 
         /// New values for the fields that the action writes.

@@ -103,13 +103,14 @@ fn state_item(action: &ActionSyntax, state: &TokenStream) -> TokenStream {
     tokens
 }
 
-/// Returns `field "field",` for each field, for the templates.
+/// Returns `field "field" hash,` for each field, for the templates.
 fn pairs(fields: &[Ident]) -> TokenStream {
     fields
         .iter()
         .map(|field| {
             let text = plain(field);
-            quote!(#field #text,)
+            let hash = Literal::u64_unsuffixed(hash(&text));
+            quote!(#field #text #hash,)
         })
         .collect()
 }
@@ -208,7 +209,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
             type Writes = Writes;
             type Yields = __private::#yields;
             const INFO: __private::ActionInfo = __private::ActionInfo::new(#text)#docs.reads(__READS).writes(__WRITES)#declared;
-            fn reads(__state: &__State) -> ::core::result::Result<Reads<'_>, __private::UnsetSlot> {
+            fn reads(__state: &__State) -> __private::ReadsResult<Reads<'_>> {
                 Reads::__of(__state)
             }
             #run

@@ -17,7 +17,7 @@ use crate::names;
 
 impl Parser<'_> {
     pub(super) fn target(&mut self, input: ParseStream<'_>) -> PResult<TargetSyntax> {
-        // `pause` and `end` are no nodes, but a node may be typed before them
+        // not `pause` and `end`, but a node may be typed before them
         let node = input.fork().parse::<Ident>().ok();
         self.places.node(node.as_ref().filter(|word| *word != "pause" && *word != "end"));
         if input.peek(Token![if]) {

@@ -24,6 +24,7 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
     let methods = expand_methods(state, &burdock);
     quote! {
         #[automatically_derived]
+        #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]
         const _: () = {
             use #burdock::__private::{
                 FallbackElements as _, FallbackReadBack as _, FallbackSchema as _, NotSlot as _,
@@ -156,12 +157,18 @@ fn expand_field(
     let check = expand_check(index, serialized, burdock);
     let error = quote!(#burdock::__private::serde_json::Error);
     let option = quote!(::core::option::Option<#burdock::__private::Patch>);
+    let named = value.clone();
+    let hash = Literal::u64_unsuffixed(runtime::hash(&plain(name)));
     let value = quote_spanned!(ty.span()=> type Value = #value;);
     let private = respanned(quote!(#burdock::__private), name.span());
     let probe = quote_spanned! {name.span()=>
         const _: () = #private::check_slot(#private::IsSlot::<#ty>::YES, #declared);
     };
     quote! {
+        #[cfg(rust_analyzer)]
+        impl #burdock::__private::NamedField<#hash> for #state {
+            type Value = #named;
+        }
         impl #burdock::__private::Field<#index> for #state {
             #value
             type Kind = #burdock::__private::#kind;
