@@ -10,21 +10,6 @@ use std::{
 /// The folders of programs that use burdock.
 const PROGRAMS: [&str; 2] = ["examples", "tests/faults/trip"];
 
-/// An error in a valid program that rust-analyzer reports by mistake.
-struct Mistake {
-    file: &'static str,
-    message: &'static str,
-}
-
-const MISTAKES: [Mistake; 1] = [
-    // The type of `till.drink` is unknown, because rust-analyzer does not evaluate the constant that selects it. It is
-    // inferred from a later line, after the call has been resolved.
-    Mistake {
-        file: "examples/record/src/kiosk.rs",
-        message: "no method `as_str` on type `String`",
-    },
-];
-
 /// A mistake in a program, which has to be reported: otherwise the other checks are worthless.
 const FAULT: Edit = Edit {
     file: "tests/faults/trip/src/lib.rs",
@@ -40,22 +25,9 @@ pub(crate) fn check(editor: &mut Editor, root: &Path, report: &mut Report) -> Re
         files.sort();
         for path in &files {
             let file = path.strip_prefix(root).unwrap_or(path).display().to_string();
-            let mut mistakes: Vec<&Mistake> =
-                MISTAKES.iter().filter(|mistake| mistake.file == file).collect();
             for diagnostic in editor.diagnostics(&file)? {
-                let known =
-                    mistakes.iter().position(|mistake| mistake.message == diagnostic.message);
-                if let Some(known) = known {
-                    mistakes.remove(known);
-                } else {
-                    problems.push(format!("{file}:{}: {}", diagnostic.line, diagnostic.message));
-                }
+                problems.push(format!("{file}:{}: {}", diagnostic.line, diagnostic.message));
             }
-            problems.extend(
-                mistakes.iter().map(|mistake| {
-                    format!("{file}: it is no longer reported: {}", mistake.message)
-                }),
-            );
         }
         report.add(
             &format!("nothing is reported in the {} files of `{folder}`", files.len()),

@@ -1,4 +1,4 @@
-//! What an editor asks rust-analyzer for.
+//! The requests of an editor.
 
 use crate::{
     client::Client,
