@@ -4,10 +4,11 @@
 //! cargo run -p burdock-editor
 //! ```
 //!
-//! It starts rust-analyzer on the workspace, as an editor does, and checks three things:
+//! It starts rust-analyzer on the workspace, as an editor does, and checks four things:
 //!
 //! - rust-analyzer reports nothing on the examples and on `tests/faults/trip`;
 //! - completion offers the right names inside burdock's macros ([`completions`]);
+//! - names inside the macros lead to their definitions ([`definitions`]);
 //! - while a graph or an action is half typed, the rest of the program finds its items ([`half_typed`]).
 //!
 //! Changed texts are sent to rust-analyzer, and not written to files. It needs the components `rust-analyzer` and
@@ -16,6 +17,7 @@
 
 mod client;
 mod completions;
+mod definitions;
 mod diagnostics;
 mod document;
 mod editor;
@@ -40,6 +42,7 @@ fn main() -> Result<ExitCode, Error> {
     let mut report = Report::default();
     diagnostics::check(&mut editor, &root, &mut report)?;
     completions::check(&mut editor, &mut report)?;
+    definitions::check(&mut editor, &mut report)?;
     half_typed::check(&mut editor, &mut report)?;
     editor.stop()?;
     println!(
