@@ -30,7 +30,7 @@ pub use crate::{
 // named only by expansions
 pub use crate::{
     action::{
-        args::{AsResource, OwnedResource, bound, given, own_resource},
+        args::{AsResource, OwnedResource, ReadsResult, bound, given, own_resource},
         debug::{DebugFallback, DebugField},
         mapped::Mapped,
         thread::{ThreadYielder, on_thread},
@@ -38,8 +38,8 @@ pub use crate::{
     graph::{
         decision::{Decision, check_set},
         facts::{
-            ActionFacts, FallbackFacts, FallbackFit, FallbackRunner, NodeAction, all_differ, bind,
-            check_state, retry, timeout,
+            ActionFacts, ActionOver, FallbackFacts, FallbackFit, FallbackRunner, NodeAction,
+            all_differ, bind, check_state, retry, timeout,
         },
         fit::{check_items, check_needs, check_over},
         flow::{
@@ -53,9 +53,9 @@ pub use crate::{
     sealed::Sealed,
     state::{
         field::{
-            Field, FieldKind, IsSlot, NotSlot, Plain, PlainField, Slotted, Stored, Value,
-            WithFields, check_field, check_slot, has_fields, is_derived, is_shared, json_with,
-            patch_with,
+            Field, FieldKind, IsSlot, NamedField, NotSlot, Plain, PlainField, Slotted, Stored,
+            Value, WithFields, check_field, check_slot, has_fields, is_derived, is_shared,
+            json_with, patch_with,
         },
         fields::known_of,
         patch::{Patches, PlainPatch, check_omitted, unwritten_slot, whole_patch},
@@ -65,5 +65,14 @@ pub use crate::{
     },
     stream::yielder::Convert,
 };
+
+/// The traits whose methods a graph calls, without their names.
+pub mod graph_traits {
+    pub use super::{
+        FallbackFacts as _, FallbackFit as _, FallbackReadBack as _, FallbackRunner as _,
+        FallbackSchema as _, PlainField as _,
+    };
+}
+
 pub use serde;
 pub use serde_json;

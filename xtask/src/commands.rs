@@ -126,6 +126,11 @@ pub(crate) const COMMANDS: &[Command] = &[
         "the OpenAPI document against a server, by schemathesis, which needs Python",
         &[Step::new("run -q -p burdock-openapi").needs("tests/openapi")],
     ),
+    command(
+        "editor",
+        "what rust-analyzer shows and offers in the examples and in half-typed programs",
+        &[Step::new("run -q -p burdock-editor").needs("tests/editor")],
+    ),
     Command {
         name: "ci",
         about: "all of the above in this order, except `conformance`, whose cases are tests",
@@ -143,6 +148,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             "client",
             "page",
             "openapi",
+            "editor",
         ],
         steps: &[],
     },

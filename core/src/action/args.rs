@@ -26,6 +26,10 @@ pub trait HasResource<const HASH: u64, T>: Scope {
     fn resource(resources: &Self::Resources) -> Option<&T>;
 }
 
+/// The result of [`Action::reads`](super::Action::reads), for expansions.
+#[doc(hidden)]
+pub type ReadsResult<R> = Result<R, UnsetSlot>;
+
 /// Collects the inputs and resources that an action needs from a scope.
 ///
 /// `#[action]` implements it for the arguments of a function. Implement it for the

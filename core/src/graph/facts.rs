@@ -9,10 +9,17 @@ use crate::{
     action::{Action, ActionInfo, Collect, FailureCause, Writes as _},
     graph::{Graph, NodeRunner, Retry, StepResult, flow::Fact},
     message::Text,
-    state::FieldSet,
+    state::{FieldSet, StateFields as _},
     stream::{Convert, Items, Yielding},
 };
 use std::{future::Ready, marker::PhantomData, time::Duration};
+
+/// An action, and the name of its state.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionOver {
+    pub(super) info: ActionInfo,
+    pub(super) state: &'static str,
+}
 
 /// The facts about `A` as an action over `S`.
 #[derive(Debug)]
@@ -25,8 +32,8 @@ impl<A: Action<State = S>, S> ActionFacts<A, S> {
 }
 
 impl<A: Action, S> ActionFacts<A, S> {
-    /// Whether this is an action without errors, over any state.
-    pub const IS_ACTION: bool = !A::INFO.refused;
+    /// The declaration of the action over any state, and the name of its state.
+    pub const OVER: ActionOver = ActionOver { info: A::INFO, state: A::State::NAME };
 }
 
 /// Fallback of [`ActionFacts`] for a type that is not an action over `S`.
@@ -35,7 +42,7 @@ pub trait FallbackFacts {
     const FACT: Fact =
         Fact { info: ActionInfo::new("").writes(FieldSet::ALL), streams: false, known: false };
     /// Not an action.
-    const IS_ACTION: bool = false;
+    const OVER: ActionOver = ActionOver { info: ActionInfo::new("").refused(), state: "" };
 }
 
 impl<A, S> FallbackFacts for ActionFacts<A, S> {}
@@ -107,11 +114,6 @@ pub trait FallbackRunner<G: Graph> {
 
 impl<A, G: Graph> FallbackRunner<G> for NodeAction<A, G> {}
 
-impl<A: Action, G> NodeAction<A, G> {
-    /// The declaration of the action.
-    pub const INFO: ActionInfo = A::INFO;
-}
-
 impl<A: Action, G: Graph<State = A::State>> NodeAction<A, G> {
     /// Whether the graph has the action's state.
     pub const OVER: bool = true;
@@ -133,8 +135,6 @@ impl<A: Action<Yields = Items<I>>, G: Graph, I: Into<G::Item>> NodeAction<A, G> 
 /// Fallback of the checks of [`NodeAction`] that fail. For a type that is not an action, another check
 /// reports the error.
 pub trait FallbackFit {
-    /// There is none.
-    const INFO: ActionInfo = ActionInfo::new("").refused();
     /// The graph has another state.
     const OVER: bool = false;
     /// The graph lacks an input or a resource.
@@ -145,12 +145,11 @@ pub trait FallbackFit {
 
 impl<A, G> FallbackFit for NodeAction<A, G> {}
 
-/// Returns whether there are several actions, and all have another state than the graph; `are_actions` is
-/// [`IS_ACTION`](FallbackFacts::IS_ACTION) of each.
-pub const fn all_differ(facts: &[Fact], are_actions: &[bool]) -> bool {
+/// Returns whether there are several actions, and all have another state than the graph.
+pub const fn all_differ(facts: &[Fact], over: &[ActionOver]) -> bool {
     let mut index = 0;
     while index < facts.len() {
-        if facts[index].known || !are_actions[index] {
+        if facts[index].known || over[index].info.refused {
             return false;
         }
         index += 1;

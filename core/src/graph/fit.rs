@@ -9,31 +9,32 @@
     reason = "a panic in constant evaluation is a compile error"
 )]
 
-use super::{BindingInfo, Graph, flow::Fact};
+use super::{BindingInfo, Graph, facts::ActionOver, flow::Fact};
 use crate::{
-    action::{ActionInfo, NeedInfo, NeedKind},
+    action::{NeedInfo, NeedKind},
     message::{Text, closest, same},
 };
 
-/// Rejects an action over another state than that of the graph, which is written `state`. With `reported`, another
-/// check rejects the graph or the action.
+/// Rejects an action over another state than that of the graph, which is written `state`. If `all_differ`, another
+/// check rejects the graph.
 #[track_caller]
-pub const fn check_over(action: ActionInfo, over: bool, reported: bool, state: &str) {
-    if over || reported || action.refused {
+pub const fn check_over(
+    state: &str,
+    all_differ: bool,
+    actions: &[ActionOver],
+    action: usize,
+    is_over: bool,
+) {
+    let ActionOver { info, state: other } = &actions[action];
+    if is_over || all_differ || info.refused {
         return;
     }
     let mut text = Text::new();
     text.push("action `");
-    text.push(action.name);
-    text.push("` uses ");
-    if action.state.is_empty() {
-        text.push("another state");
-    } else {
-        text.push("the state `");
-        text.push(action.state);
-        text.push("`");
-    }
-    text.push(", but the graph has the state `");
+    text.push(info.name);
+    text.push("` uses the state `");
+    text.push(other);
+    text.push("`, but the graph has the state `");
     text.push(state);
     text.push("`\nhelp: use an action over `");
     text.push(state);

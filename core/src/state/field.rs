@@ -58,6 +58,12 @@ pub trait Field<const INDEX: usize> {
     }
 }
 
+/// The type of a field by the hash of its name, for rust-analyzer, which does not evaluate the constant of an index.
+#[doc(hidden)]
+pub trait NamedField<const NAME: u64> {
+    type Value;
+}
+
 /// The type of the value of a field.
 pub type Value<S, const INDEX: usize> = <S as Field<INDEX>>::Value;
 

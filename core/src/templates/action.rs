@@ -12,11 +12,16 @@ macro_rules! __reads {
         // No fields.
         {}
     ) => {
+        #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]
+        const __READS: $crate::__private::FieldSet = {
+            #[cfg(rust_analyzer)]
+            $crate::__fields! { $state {  } }
+            $crate::__private::FieldSet::EMPTY
+        };
+
         /// The action reads no fields.
         #[allow(dead_code, reason = "an action that reads nothing may not take `Reads`")]
         type Reads<'a> = $crate::__private::NoReads<'a>;
-
-        const __READS: $crate::__private::FieldSet = $crate::__private::FieldSet::EMPTY;
     };
     (
         // The visibility of the action, and the struct, which rustc names in errors.
@@ -24,25 +29,43 @@ macro_rules! __reads {
         // The state of the action.
         $state:ty
         // The fields after `reads`.
-        { $($field:ident $name:literal,)+ }
+        { $($field:ident $name:literal $hash:literal,)+ }
     ) => {
+        #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]
+        const __READS: $crate::__private::FieldSet = {
+            #[cfg(rust_analyzer)]
+            $crate::__fields! { $state { $($field)+ } }
+            $crate::__private::known_of(
+                <$state as $crate::__private::StateFields>::FIELDS,
+                &[$($name),+],
+            )
+        };
+
         /// The fields that the action reads.
-        #[derive(Clone, Copy)]
-        #[allow(dead_code, reason = "an action may declare more than it uses")]
+        #[allow(dead_code, unexpected_cfgs, reason = "an action may declare more than it uses")]
         $vis struct $reads<'a> {
-            $($vis $field: &'a $crate::__value!($state, $name),)+
+            $(
+                #[cfg(not(rust_analyzer))]
+                $vis $field: &'a $crate::__value!($state, $name),
+                #[cfg(rust_analyzer)]
+                $vis $field: &'a <$state as $crate::__private::NamedField<$hash>>::Value,
+            )+
         }
 
         /// The fields that the action reads.
         #[allow(dead_code, reason = "an action may not take `Reads`")]
         type Reads<'a> = $reads<'a>;
 
-        $crate::__debug! { [<'a>] $reads "Reads" { $($field $name,)+ } }
+        // not derived, because rustc would report the `cfg` of the fields in spite of the attribute
+        impl ::core::marker::Copy for $reads<'_> {}
+        #[allow(clippy::expl_impl_clone_on_copy, reason = "for the `cfg`")]
+        impl ::core::clone::Clone for $reads<'_> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
 
-        const __READS: $crate::__private::FieldSet = $crate::__private::known_of(
-            <$state as $crate::__private::StateFields>::FIELDS,
-            &[$($name),+],
-        );
+        $crate::__debug! { [<'a>] $reads "Reads" { $($field $name,)+ } }
 
         impl<'a> $reads<'a> {
             fn __of(__state: &'a $state) -> ::core::result::Result<Self, $crate::__private::UnsetSlot> {
@@ -71,7 +94,7 @@ macro_rules! __copies {
         // The state of the action.
         $state:ty
         // The fields after `reads`.
-        { $($field:ident $name:literal,)* }
+        { $($field:ident $name:literal $hash:literal,)* }
     ) => {
         $vis struct __Copies {
             $($field: $crate::__value!($state, $name),)*
@@ -148,12 +171,27 @@ macro_rules! __writes {
         // The state of the action.
         $state:ty
         // The fields after `writes`.
-        { $($field:ident $name:literal,)* }
+        { $($field:ident $name:literal $hash:literal,)* }
     ) => {
+        #[allow(unexpected_cfgs, dead_code, reason = "rust-analyzer sets the first; not used if there is an error")]
+        const __WRITES: $crate::__private::FieldSet = {
+            #[cfg(rust_analyzer)]
+            $crate::__fields! { $state { $($field)* } }
+            $crate::__private::known_of(
+                <$state as $crate::__private::StateFields>::FIELDS,
+                &[$($name),*],
+            )
+        };
+
         /// New values for the fields that the action writes.
-        #[allow(dead_code, reason = "a program may not use them")]
+        #[allow(dead_code, unexpected_cfgs, reason = "a program may not use them")]
         $vis struct $writes {
-            $($vis $field: $crate::__value!($state, $name),)*
+            $(
+                #[cfg(not(rust_analyzer))]
+                $vis $field: $crate::__value!($state, $name),
+                #[cfg(rust_analyzer)]
+                $vis $field: <$state as $crate::__private::NamedField<$hash>>::Value,
+            )*
         }
 
         /// New values for the fields that the action writes.
@@ -166,12 +204,6 @@ macro_rules! __writes {
         $vis struct __Undo {
             $($field: $crate::__stored!($state, $name),)*
         }
-
-        #[allow(dead_code, reason = "not used if there is an error")]
-        const __WRITES: $crate::__private::FieldSet = $crate::__private::known_of(
-            <$state as $crate::__private::StateFields>::FIELDS,
-            &[$($name),*],
-        );
 
         #[allow(unused_variables, unused_mut, unused_imports, clippy::useless_conversion, reason = "fields differ")]
         impl $crate::__private::Writes for $writes {

@@ -4,7 +4,23 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nodes {
+    // A graph whose enum has errors. It is a case of this template so that an editor finds the places where it
+    // finds them in a graph without errors.
     (
+        // The state of the graph.
+        $state:path
+        // The places of names, for an editor.
+        { $($places:tt)* }
+        // The known nodes.
+        enum { $($node:ident)* }
+    ) => {
+        $crate::__editor! { $state { $($places)* } enum { $($node)* } }
+    };
+    (
+        // The state of the graph.
+        $state:path
+        // The places of names, for an editor.
+        { $($places:tt)* }
         // The visibility of the graph.
         ($vis:vis struct)
         // The docs of the enum.
@@ -14,6 +30,8 @@ macro_rules! __nodes {
         // The nodes in the order of their declaration: the attributes of each, its identifier and its name.
         { $($(#[$node_docs:meta])* $node:ident $name:literal,)+ }
     ) => {
+        $crate::__editor! { $state { $($places)* } type $type }
+
         #[$docs]
         #[allow(non_camel_case_types, reason = "named after nodes")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,9 +223,9 @@ macro_rules! __tables {
         const __FIELDS: &[$crate::__private::FieldInfo] = <__State as $crate::__private::StateFields>::FIELDS;
         const __FACTS: &[$crate::__private::Fact] =
             &[$($crate::__private::ActionFacts::<$action, __State>::FACT),+];
-        const __ARE_ACTIONS: &[bool] =
-            &[$($crate::__private::ActionFacts::<$action, __State>::IS_ACTION),+];
-        const __OTHER: bool = $crate::__private::all_differ(__FACTS, __ARE_ACTIONS);
+        const __OVER: &[$crate::__private::ActionOver] =
+            &[$($crate::__private::ActionFacts::<$action, __State>::OVER),+];
+        const __OTHER: bool = $crate::__private::all_differ(__FACTS, __OVER);
         // an error type if the check fails, so that rustc reports nothing about the conditions
         type $checked = <__State as $crate::__private::WithFields<{ $($check_state)* }>>::State;
         const __NODES: &[$crate::__private::NodeInfo] =

@@ -5,4 +5,5 @@
 //! its name without `r#`.
 
 mod action;
+mod editor;
 mod graph;

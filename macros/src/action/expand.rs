@@ -37,25 +37,26 @@ pub(super) fn expand_action(action: &ActionSyntax) -> TokenStream {
     let (docs, impl_docs) = expand_docs(action);
     let implementation = expand_impl(action);
     let (reads_type, writes_type) = (type_of("Reads", name), type_of("Writes", name));
+    // the fields first, because their templates complete names, and other items contain names in text
     quote! {
-        #(#outer)*
-        #docs
-        #[allow(non_camel_case_types, reason = "named after its function")]
-        #[derive(Clone, Copy, Debug)]
-        #vis struct #name {}
-
         #(#cfg)*
         const _: () = {
             use #burdock::__private;
-            #state
             #burdock::__reads! { (#vis struct #reads_type) __State { #reads } }
-            #copies
             #burdock::__writes! { (#vis struct #writes_type) (#state_item) __State { #writes } }
+            #copies
+            #state
             #args
             #function
             #impl_docs
             #implementation
         };
+
+        #(#outer)*
+        #docs
+        #[allow(non_camel_case_types, reason = "named after its function")]
+        #[derive(Clone, Copy, Debug)]
+        #vis struct #name {}
     }
 }
 
@@ -106,13 +107,14 @@ fn state_item(action: &ActionSyntax, state: &TokenStream) -> TokenStream {
     tokens
 }
 
-/// Returns `field "field",` for each field, for the templates.
+/// Returns `field "field" hash,` for each field, for the templates.
 fn pairs(fields: &[Ident]) -> TokenStream {
     fields
         .iter()
         .map(|field| {
             let text = plain(field);
-            quote!(#field #text,)
+            let hash = Literal::u64_unsuffixed(hash(&text));
+            quote!(#field #text #hash,)
         })
         .collect()
 }
@@ -184,7 +186,6 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
     let name = action.name();
     let text = plain(name);
     let state = state_item(action, &quote!(__State));
-    let state_text = action.arguments.state.as_ref().map(text::written);
     let docs = text::docs(&action.outer);
     let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
     let yields = match &action.arguments.yields {
@@ -211,8 +212,8 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
             type Params = #params;
             type Writes = Writes;
             type Yields = __private::#yields;
-            const INFO: __private::ActionInfo = __private::ActionInfo::new(#text)#docs.state(#state_text).reads(__READS).writes(__WRITES)#declared;
-            fn reads(__state: &__State) -> ::core::result::Result<Reads<'_>, __private::UnsetSlot> {
+            const INFO: __private::ActionInfo = __private::ActionInfo::new(#text)#docs.reads(__READS).writes(__WRITES)#declared;
+            fn reads(__state: &__State) -> __private::ReadsResult<Reads<'_>> {
                 Reads::__of(__state)
             }
             #run

@@ -17,8 +17,20 @@ pub(super) fn expand_fallback(action: &ActionSyntax, errors: &TokenStream) -> To
     let name = action.name();
     let burdock = action.burdock();
     let text = plain(name);
+    // an editor completes the fields also while the body is half typed
+    let fields = action.arguments.reads.iter().chain(&action.arguments.writes);
+    let editor = action.arguments.state.as_ref().map(|state| {
+        quote! {
+            #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]
+            const _: () = {
+                #[cfg(rust_analyzer)]
+                #burdock::__fields! { #state { #(#fields)* } }
+            };
+        }
+    });
     let cfg = outer.iter().filter(|attr| crate::text::is_cfg(attr));
     quote! {
+        #editor
         #(#outer)*
         #[allow(non_camel_case_types, reason = "named after its function")]
         #[derive(Clone, Copy, Debug)]

@@ -93,10 +93,7 @@ impl<'a> Expansion<'a> {
         });
         quote! {
             #[allow(unused_imports, reason = "the fallback traits are unused in a valid graph")]
-            use #root::{
-                self, FallbackFacts as _, FallbackFit as _, FallbackReadBack as _,
-                FallbackRunner as _, FallbackSchema as _, PlainField as _,
-            };
+            use #root::{self, graph_traits::*};
             // an error type if it is not a state, so that rustc reports this once
             type __State = <#state as #private::WithFields<
                 { #private::has_fields(<#state as #private::StateFields>::FIELDS) }

@@ -22,7 +22,9 @@ pub(crate) fn expand_fallback(mut model: GraphModel) -> TokenStream {
     let unknown = |names: [&Ident; 2]| expand_unknown(&expansion, names);
     let type_ = items::expand_type(&expansion);
     let nodes = if incomplete.nodes {
-        unknown([node_type, writes_type])
+        let editor = items::expand_editor(&expansion);
+        let unknown = unknown([node_type, writes_type]);
+        quote!(#editor #unknown)
     } else {
         let (nodes, writes) = (items::expand_nodes(&expansion), items::expand_writes(&expansion));
         quote!(#nodes #writes)
@@ -35,7 +37,7 @@ pub(crate) fn expand_fallback(mut model: GraphModel) -> TokenStream {
     let without_resources = incomplete.bindings || graph.resources.is_empty();
     let entry = items::expand_entry(&expansion, without_resources.then_some(resources_type));
     let constant = expand_constant(&expansion, &TokenStream::new());
-    quote!(#type_ #nodes #bindings #entry #constant)
+    quote!(#nodes #type_ #bindings #entry #constant)
 }
 
 /// Adds a node to a graph without nodes, and a type for a missing `yields`.

@@ -9,6 +9,7 @@
 
 mod check;
 mod conditions;
+mod editor;
 mod expand;
 mod fallback;
 mod model;

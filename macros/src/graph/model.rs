@@ -8,6 +8,7 @@ use std::ops::{Deref, Index};
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Expr, Pat, Path, Token, Visibility, token};
 
+use super::editor::Places;
 use super::syntax::{Binding, ParameterSyntax, YieldsSyntax};
 
 /// An index into [`Graph::nodes`].
@@ -90,6 +91,8 @@ pub(crate) struct Graph {
     pub(crate) edges: Vec<Edge>,
     /// The reachable nodes, in reverse postorder from the start.
     pub(crate) order: Vec<NodeId>,
+    /// The names for an editor.
+    pub(crate) places: Places,
 }
 
 impl Graph {

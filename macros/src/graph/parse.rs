@@ -8,6 +8,7 @@ use quote::ToTokens;
 use syn::parse::{ParseBuffer, ParseStream, Parser as _};
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Visibility, token};
 
+use super::editor::Places;
 use super::parser::{
     Comma, PResult, Parser, Reported, braces, drain, parentheses, skip, starts_statement,
 };
@@ -35,8 +36,12 @@ pub(crate) fn parse_graph(
 ) -> Option<GraphSyntax> {
     let mut graph = None;
     let read = |input: ParseStream<'_>| {
-        let mut parser =
-            Parser { diagnostics, unparsed: Unparsed::default(), sections: Vec::new() };
+        let mut parser = Parser {
+            diagnostics,
+            unparsed: Unparsed::default(),
+            sections: Vec::new(),
+            places: Places::default(),
+        };
         graph = parser.graph(input).ok();
         drain(input);
         Ok(())
@@ -78,6 +83,7 @@ impl Parser<'_> {
             transitions: Vec::new(),
             error_edges: Vec::new(),
             unparsed: Unparsed::default(),
+            places: Places::default(),
         };
         if let Ok((_, body)) = braces(input) {
             self.statements(&body, &mut graph);
@@ -94,6 +100,7 @@ impl Parser<'_> {
             }
         }
         graph.unparsed = self.unparsed;
+        graph.places = std::mem::take(&mut self.places);
         Ok(graph)
     }
 
@@ -189,7 +196,7 @@ impl Parser<'_> {
                 Ok(())
             }
             "start" => {
-                let name = self.expect(input, "a node");
+                let name = self.node_name(input);
                 self.unparsed.statements |= name.is_err();
                 let name = self.terminated(input, name);
                 graph.start = graph.start.take().or(name.map(|name| StartSyntax { name }));
@@ -356,9 +363,10 @@ impl Parser<'_> {
         input: ParseStream<'_>,
         source: Ident,
     ) -> PResult<Option<TransitionSyntax>> {
+        self.places.node(Some(&source));
         let mut sources = vec![source];
         while input.parse::<Option<Token![|]>>().is_ok_and(|token| token.is_some()) {
-            sources.push(self.expect(input, "a node")?);
+            sources.push(self.node_name(input)?);
         }
         if !input.peek(Token![->]) {
             return Err(self.expected(input, "expected `->`"));
@@ -454,19 +462,26 @@ impl Parser<'_> {
         if input.peek(Token![:]) {
             skip(input);
             let Ok(action) = input.call(Path::parse_mod_style) else {
+                self.places.action(None);
                 node.action = unparsed().into();
                 return Err(self.expected(input, "expected the path of an action"));
             };
+            self.places.action(Some(&action));
             node.action = action;
+        } else {
+            self.places.action(Some(&node.action));
         }
         if let Ok((_, body)) = braces(input) {
             self.list(&body, |parser, input| {
-                let name = parser.expect(input, "a name")?;
+                let name = parser.expect(input, "a name");
+                parser.places.parameter(&node.action, name.as_ref().ok());
+                let name = name?;
                 parser.parse::<Token![:]>(input)?;
                 node.parameters
                     .push(ParameterSyntax { name, value: parser.expect(input, "an expression")? });
                 Ok(Comma::Needed)
             });
+            self.places.parameter(&node.action, None);
         }
         Ok(())
     }

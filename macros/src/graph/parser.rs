@@ -4,6 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseBuffer, ParseStream};
 use syn::{Ident, Token, braced, parenthesized, token};
 
+use super::editor::Places;
 use super::syntax::Unparsed;
 use crate::diagnostics::Diagnostics;
 
@@ -23,6 +24,7 @@ pub(super) enum Comma {
 pub(super) struct Parser<'d> {
     pub(super) diagnostics: &'d mut Diagnostics,
     pub(super) unparsed: Unparsed,
+    pub(super) places: Places,
     /// The sections seen so far.
     pub(super) sections: Vec<String>,
 }
@@ -76,6 +78,13 @@ impl Parser<'_> {
 
     pub(super) fn parse<T: Parse>(&mut self, input: ParseStream<'_>) -> PResult<T> {
         self.reported(input.parse())
+    }
+
+    /// Parses the name of a node.
+    pub(super) fn node_name(&mut self, input: ParseStream<'_>) -> PResult<Ident> {
+        let name = self.expect(input, "a node");
+        self.places.node(name.as_ref().ok());
+        name
     }
 
     /// Parses one item. If its first token does not match, the error is `expected {thing}`.

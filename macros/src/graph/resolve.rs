@@ -73,6 +73,7 @@ pub(crate) fn resolve_graph(syntax: &GraphSyntax, diagnostics: &mut Diagnostics)
         actions,
         edges,
         order,
+        places: syntax.places.clone(),
     };
     GraphModel { graph, start, transitions, incomplete }
 }

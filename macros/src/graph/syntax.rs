@@ -3,6 +3,7 @@
 //! The tree is not checked, and it can be incomplete: `parse` keeps the valid parts, reports the rest, and records
 //! in [`Unparsed`] what is missing, so that later stages report no follow-up errors.
 
+use super::editor::Places;
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Expr, LitStr, Pat, Path, Token, Type, TypePath, Visibility, token};
 
@@ -25,6 +26,7 @@ pub(crate) struct GraphSyntax {
     /// `on error a | b -> target;`
     pub(crate) error_edges: Vec<TransitionSyntax>,
     pub(crate) unparsed: Unparsed,
+    pub(crate) places: Places,
 }
 
 /// One `name: Type` of `inputs` or `resources`.

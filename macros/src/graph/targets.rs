@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+use syn::buffer::Cursor;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, Pat, Token, token};
@@ -16,6 +17,9 @@ use crate::names;
 
 impl Parser<'_> {
     pub(super) fn target(&mut self, input: ParseStream<'_>) -> PResult<TargetSyntax> {
+        // not `pause` and `end`, but a node may be typed before them
+        let node = input.fork().parse::<Ident>().ok();
+        self.places.node(node.as_ref().filter(|word| *word != "pause" && *word != "end"));
         if input.peek(Token![if]) {
             return self.if_target(input);
         }
@@ -43,7 +47,12 @@ impl Parser<'_> {
             return Err(Reported);
         }
         let named = input.peek(Ident::peek_any) && !starts_statement(input);
-        let node = if named { Some(self.expect(input, "a node")?) } else { None };
+        let node = if named {
+            Some(self.node_name(input)?)
+        } else {
+            self.places.node(None);
+            None
+        };
         Ok(TargetSyntax::Pause(PauseSyntax { keyword: word, node }))
     }
 
@@ -83,7 +92,9 @@ impl Parser<'_> {
         let pattern = self.reported(input.call(Pat::parse_multi_with_leading_vert))?;
         let guard = if input.peek(Token![if]) {
             let if_token = self.parse(input)?;
-            let condition = self.reported(consumed_tokens(input, Expr::parse))?;
+            let condition = self.with_places(input, |parser, input| {
+                parser.reported(consumed_tokens(input, Expr::parse))
+            })?;
             Some(GuardSyntax { if_token, condition })
         } else {
             None
@@ -120,6 +131,22 @@ impl Parser<'_> {
 
     /// Parses an expression before `{`. An invalid one is skipped up to the brace.
     fn condition(&mut self, input: ParseStream<'_>) -> PResult<TokenStream> {
+        self.with_places(input, Self::parsed_condition)
+    }
+
+    /// Parses a condition, and records its fields even if it is invalid.
+    fn with_places<T>(
+        &mut self,
+        input: ParseStream<'_>,
+        parse: impl FnOnce(&mut Self, ParseStream<'_>) -> PResult<T>,
+    ) -> PResult<T> {
+        let start = input.cursor();
+        let parsed = parse(self, input);
+        self.places.condition(tokens_between(start, input.cursor()).unwrap_or_default());
+        parsed
+    }
+
+    fn parsed_condition(&mut self, input: ParseStream<'_>) -> PResult<TokenStream> {
         let tokens = self.reported(consumed_tokens(input, Expr::parse_without_eager_brace));
         if tokens.is_ok() {
             return tokens;
@@ -163,16 +190,19 @@ fn consumed_tokens<T>(
     input: ParseStream<'_>,
     parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
 ) -> syn::Result<TokenStream> {
-    let mut cursor = input.cursor();
+    let start = input.cursor();
     parse(input)?;
+    tokens_between(start, input.cursor())
+        .ok_or_else(|| input.error("expected an expression that ends here"))
+}
+
+/// Returns the tokens between two cursors. Returns `None` if the second one is inside a group without delimiters.
+fn tokens_between(mut cursor: Cursor<'_>, end: Cursor<'_>) -> Option<TokenStream> {
     let mut tokens = TokenStream::new();
-    while cursor != input.cursor() {
-        // the parsed expression ends inside a group without delimiters
-        let Some((tree, next)) = cursor.token_tree() else {
-            return Err(input.error("expected an expression that ends here"));
-        };
+    while cursor != end {
+        let (tree, next) = cursor.token_tree()?;
         tree.to_tokens(&mut tokens);
         cursor = next;
     }
-    Ok(tokens)
+    Some(tokens)
 }

@@ -25,6 +25,7 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
     let implementation = expand_impl(name, &burdock, &quote!(#version #methods));
     quote! {
         #[automatically_derived]
+        #[allow(unexpected_cfgs, reason = "rust-analyzer sets it")]
         const _: () = {
             use #burdock::__private::{
                 FallbackElements as _, FallbackReadBack as _, FallbackSchema as _, NotSlot as _,
@@ -60,6 +61,7 @@ pub(super) fn expand_impl(name: &Ident, burdock: &TokenStream, items: &TokenStre
 /// depends on it reports no further errors.
 fn expand_fields(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
     let name = &state.name;
+    let text = plain(name);
     let infos = state.fields.iter().map(|field| expand_info(field, burdock));
     let private = |span| respanned(quote!(#burdock::__private), span);
     let derived = private(name.span());
@@ -70,6 +72,7 @@ fn expand_fields(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
     });
     quote! {
         impl #burdock::__private::StateFields for #name {
+            const NAME: &'static str = #text;
             const FIELDS: &'static [#burdock::__private::FieldInfo] = {
                 #derived
                 #(#shared)*
@@ -196,12 +199,18 @@ fn expand_field(
     let check = expand_check(index, serialized, burdock);
     let error = quote!(#burdock::__private::serde_json::Error);
     let option = quote!(::core::option::Option<#burdock::__private::Patch>);
+    let named = value.clone();
+    let hash = Literal::u64_unsuffixed(runtime::hash(&plain(name)));
     let value = quote_spanned!(ty.span()=> type Value = #value;);
     let private = respanned(quote!(#burdock::__private), name.span());
     let probe = quote_spanned! {name.span()=>
         const _: () = #private::check_slot(#private::IsSlot::<#ty>::YES, #declared);
     };
     quote! {
+        #[cfg(rust_analyzer)]
+        impl #burdock::__private::NamedField<#hash> for #state {
+            type Value = #named;
+        }
         impl #burdock::__private::Field<#index> for #state {
             #value
             type Kind = #burdock::__private::#kind;

@@ -18,7 +18,8 @@ pub(super) fn expand_items(expansion: &Expansion<'_>) -> TokenStream {
     let writes = expand_writes(expansion);
     let given = expansion.graph.resources.is_empty().then_some(&expansion.resources_type);
     let entry = expand_entry(expansion, given);
-    quote!(#type_ #nodes #bindings #writes #entry)
+    // the nodes first, because their template completes names, and the diagram contains names
+    quote!(#nodes #type_ #bindings #writes #entry)
 }
 
 /// Expands to the type of the graph.
@@ -42,6 +43,7 @@ pub(in super::super) fn expand_type(expansion: &Expansion<'_>) -> TokenStream {
 pub(in super::super) fn expand_nodes(expansion: &Expansion<'_>) -> TokenStream {
     let Expansion { graph, root, cfg, node_type, .. } = expansion;
     let (vis, title) = (&graph.vis, plain_name(&graph.name));
+    let (state, places) = (&graph.state, &graph.places);
     let nodes = graph.nodes.iter().map(|node| {
         let docs = node.attrs.iter().filter(|attr| attr.path().is_ident("doc"));
         let (ident, text) = (&node.name, plain_name(&node.name));
@@ -52,7 +54,20 @@ pub(in super::super) fn expand_nodes(expansion: &Expansion<'_>) -> TokenStream {
     let docs = format!("The nodes of [`{title}`].");
     quote! {
         #cfg
-        #root::nodes! { (#vis struct) #[doc = #docs] #node_type #title { #(#nodes)* } }
+        #root::nodes! {
+            #state { #places } (#vis struct) #[doc = #docs] #node_type #title { #(#nodes)* }
+        }
+    }
+}
+
+/// Expands to the places in which an editor completes names, for a graph without `NameNode`.
+pub(in super::super) fn expand_editor(expansion: &Expansion<'_>) -> TokenStream {
+    let Expansion { graph, root, cfg, .. } = expansion;
+    let (state, places) = (&graph.state, &graph.places);
+    let nodes = graph.nodes.iter().map(|node| &node.name);
+    quote! {
+        #cfg
+        #root::nodes! { #state { #places } enum { #(#nodes)* } }
     }
 }
 

@@ -17,7 +17,11 @@ pub(super) fn expand_transitions(expansion: &Expansion<'_>, node: &Ident) -> Tok
         let body = expand_transition(expansion, graph.transition(id));
         quote!(#variant => #body,)
     });
-    quote!(::core::result::Result::Ok(match #node { #(#arms)* }))
+    let next = super::local("__next");
+    quote! {
+        let #next = match #node { #(#arms)* };
+        ::core::result::Result::Ok(#next)
+    }
 }
 
 /// Expands to an attribute that makes unreachable arms an error, if there is a `match`.
