@@ -38,8 +38,8 @@ pub use crate::{
     graph::{
         decision::{Decision, check_set},
         facts::{
-            ActionFacts, ActionOver, FallbackFacts, FallbackFit, FallbackRunner, NodeAction,
-            all_differ, bind, check_state, retry, timeout,
+            ActionFacts, FallbackFacts, FallbackFit, FallbackRunner, NodeAction, all_differ, bind,
+            check_state, retry, timeout,
         },
         fit::{check_items, check_needs, check_over},
         flow::{

@@ -195,6 +195,8 @@ pub struct ActionInfo {
     pub name: &'static str,
     /// The documentation of the action.
     pub docs: &'static str,
+    /// The type of the state, as written; empty if it is not known.
+    pub state: &'static str,
     /// The fields that the action reads.
     pub reads: FieldSet,
     /// The fields that the action writes.
@@ -286,6 +288,7 @@ impl ActionInfo {
         Self {
             name,
             docs: "",
+            state: "",
             reads: FieldSet::EMPTY,
             writes: FieldSet::EMPTY,
             needs: &[],
@@ -300,6 +303,19 @@ impl ActionInfo {
     #[must_use]
     pub const fn docs(self, docs: &'static str) -> Self {
         Self { docs, ..self }
+    }
+
+    /// Sets the type of the state, as written; for messages.
+    #[must_use]
+    pub const fn state(self, state: &'static str) -> Self {
+        Self { state, ..self }
+    }
+
+    /// Sets the state and the fields, for expansions.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn over(self, state: &'static str, reads: FieldSet, writes: FieldSet) -> Self {
+        Self { state, reads, writes, ..self }
     }
 
     /// Declares the fields that the action reads.

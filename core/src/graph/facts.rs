@@ -9,17 +9,10 @@ use crate::{
     action::{Action, ActionInfo, Collect, FailureCause, Writes as _},
     graph::{Graph, NodeRunner, Retry, StepResult, flow::Fact},
     message::Text,
-    state::{FieldSet, StateFields as _},
+    state::FieldSet,
     stream::{Convert, Items, Yielding},
 };
 use std::{future::Ready, marker::PhantomData, time::Duration};
-
-/// An action, and the name of its state.
-#[derive(Clone, Copy, Debug)]
-pub struct ActionOver {
-    pub(super) info: ActionInfo,
-    pub(super) state: &'static str,
-}
 
 /// The facts about `A` as an action over `S`.
 #[derive(Debug)]
@@ -32,8 +25,8 @@ impl<A: Action<State = S>, S> ActionFacts<A, S> {
 }
 
 impl<A: Action, S> ActionFacts<A, S> {
-    /// The declaration of the action over any state, and the name of its state.
-    pub const OVER: ActionOver = ActionOver { info: A::INFO, state: A::State::NAME };
+    /// The declaration of the action over any state.
+    pub const INFO: ActionInfo = A::INFO;
 }
 
 /// Fallback of [`ActionFacts`] for a type that is not an action over `S`.
@@ -42,7 +35,7 @@ pub trait FallbackFacts {
     const FACT: Fact =
         Fact { info: ActionInfo::new("").writes(FieldSet::ALL), streams: false, known: false };
     /// Not an action.
-    const OVER: ActionOver = ActionOver { info: ActionInfo::new("").refused(), state: "" };
+    const INFO: ActionInfo = ActionInfo::new("").refused();
 }
 
 impl<A, S> FallbackFacts for ActionFacts<A, S> {}
@@ -145,11 +138,12 @@ pub trait FallbackFit {
 
 impl<A, G> FallbackFit for NodeAction<A, G> {}
 
-/// Returns whether there are several actions, and all have another state than the graph.
-pub const fn all_differ(facts: &[Fact], over: &[ActionOver]) -> bool {
+/// Returns whether there are several actions, and all have another state than the graph. `infos` has the declarations
+/// of the actions over any state.
+pub const fn all_differ(facts: &[Fact], infos: &[ActionInfo]) -> bool {
     let mut index = 0;
     while index < facts.len() {
-        if facts[index].known || over[index].info.refused {
+        if facts[index].known || infos[index].refused {
             return false;
         }
         index += 1;

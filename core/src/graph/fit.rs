@@ -9,9 +9,9 @@
     reason = "a panic in constant evaluation is a compile error"
 )]
 
-use super::{BindingInfo, Graph, facts::ActionOver, flow::Fact};
+use super::{BindingInfo, Graph, flow::Fact};
 use crate::{
-    action::{NeedInfo, NeedKind},
+    action::{ActionInfo, NeedInfo, NeedKind},
     message::{Text, closest, same},
 };
 
@@ -21,20 +21,26 @@ use crate::{
 pub const fn check_over(
     state: &str,
     all_differ: bool,
-    actions: &[ActionOver],
+    infos: &[ActionInfo],
     action: usize,
     is_over: bool,
 ) {
-    let ActionOver { info, state: other } = &actions[action];
+    let info = &infos[action];
     if is_over || all_differ || info.refused {
         return;
     }
     let mut text = Text::new();
     text.push("action `");
     text.push(info.name);
-    text.push("` uses the state `");
-    text.push(other);
-    text.push("`, but the graph has the state `");
+    text.push("` uses ");
+    if info.state.is_empty() {
+        text.push("another state");
+    } else {
+        text.push("the state `");
+        text.push(info.state);
+        text.push("`");
+    }
+    text.push(", but the graph has the state `");
     text.push(state);
     text.push("`\nhelp: use an action over `");
     text.push(state);

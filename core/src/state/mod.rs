@@ -33,7 +33,7 @@ pub use self::version::{MigrateError, Migration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The name and the fields of a state. Derived together with [`State`], and in the prelude.
+/// The fields of a state. Derived together with [`State`], and in the prelude.
 ///
 /// It is a trait of its own so that the fields are known even if the state lacks another trait, such as `Clone`. The
 /// compiler then reports that once, at the state, and not at each action.
@@ -59,9 +59,6 @@ use serde::{Serialize, de::DeserializeOwned};
     note = "a state is a struct with named fields under `#[derive(State, Clone, Serialize, Deserialize)]`"
 )]
 pub trait StateFields {
-    /// The name of the type, without a path.
-    const NAME: &'static str;
-
     /// The fields in the order of their declaration, which gives their indices.
     const FIELDS: &'static [FieldInfo];
 }

@@ -223,9 +223,9 @@ macro_rules! __tables {
         const __FIELDS: &[$crate::__private::FieldInfo] = <__State as $crate::__private::StateFields>::FIELDS;
         const __FACTS: &[$crate::__private::Fact] =
             &[$($crate::__private::ActionFacts::<$action, __State>::FACT),+];
-        const __OVER: &[$crate::__private::ActionOver] =
-            &[$($crate::__private::ActionFacts::<$action, __State>::OVER),+];
-        const __OTHER: bool = $crate::__private::all_differ(__FACTS, __OVER);
+        const __INFOS: &[$crate::__private::ActionInfo] =
+            &[$($crate::__private::ActionFacts::<$action, __State>::INFO),+];
+        const __OTHER: bool = $crate::__private::all_differ(__FACTS, __INFOS);
         // an error type if the check fails, so that rustc reports nothing about the conditions
         type $checked = <__State as $crate::__private::WithFields<{ $($check_state)* }>>::State;
         const __NODES: &[$crate::__private::NodeInfo] =

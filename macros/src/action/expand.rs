@@ -186,6 +186,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
     let name = action.name();
     let text = plain(name);
     let state = state_item(action, &quote!(__State));
+    let state_text = action.arguments.state.as_ref().map(text::written);
     let docs = text::docs(&action.outer);
     let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
     let yields = match &action.arguments.yields {
@@ -212,7 +213,7 @@ fn expand_impl(action: &ActionSyntax) -> TokenStream {
             type Params = #params;
             type Writes = Writes;
             type Yields = __private::#yields;
-            const INFO: __private::ActionInfo = __private::ActionInfo::new(#text)#docs.reads(__READS).writes(__WRITES)#declared;
+            const INFO: __private::ActionInfo = __private::ActionInfo::new(#text)#docs.over(#state_text, __READS, __WRITES)#declared;
             fn reads(__state: &__State) -> __private::ReadsResult<Reads<'_>> {
                 Reads::__of(__state)
             }

@@ -61,7 +61,6 @@ pub(super) fn expand_impl(name: &Ident, burdock: &TokenStream, items: &TokenStre
 /// depends on it reports no further errors.
 fn expand_fields(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
     let name = &state.name;
-    let text = plain(name);
     let infos = state.fields.iter().map(|field| expand_info(field, burdock));
     let private = |span| respanned(quote!(#burdock::__private), span);
     let derived = private(name.span());
@@ -72,7 +71,6 @@ fn expand_fields(state: &StateSyntax, burdock: &TokenStream) -> TokenStream {
     });
     quote! {
         impl #burdock::__private::StateFields for #name {
-            const NAME: &'static str = #text;
             const FIELDS: &'static [#burdock::__private::FieldInfo] = {
                 #derived
                 #(#shared)*

@@ -1,7 +1,7 @@
 //! The impl of a state that is rejected, so that actions and graphs report no follow-up errors.
 
 use super::{expand::expand_impl, syntax::Rejected};
-use crate::{names::plain, runtime};
+use crate::runtime;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -9,7 +9,6 @@ use quote::quote;
 /// causes no further errors.
 pub(super) fn expand_fallback(rejected: &Rejected, errors: &TokenStream) -> TokenStream {
     let name = &rejected.name;
-    let text = plain(name);
     let burdock = runtime::burdock(None);
     let serde = rejected.by_serde.then(|| expand_serde(name));
     let methods = quote! {
@@ -32,7 +31,6 @@ pub(super) fn expand_fallback(rejected: &Rejected, errors: &TokenStream) -> Toke
         const _: () = {
             use #burdock::__private;
             impl __private::StateFields for #name {
-                const NAME: &'static str = #text;
                 const FIELDS: &'static [__private::FieldInfo] = { #errors };
             }
             #implementation

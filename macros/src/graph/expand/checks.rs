@@ -107,7 +107,7 @@ fn expand_fit_checks(expansion: &Expansion<'_>) -> TokenStream {
             tokens.extend(respanned(rest, last));
             tokens
         };
-        let over = quote!(::check_over(#state, __OTHER, __OVER, #index, #node_action::OVER));
+        let over = quote!(::check_over(#state, __OTHER, __INFOS, #index, #node_action::OVER));
         let over = at_path(private.clone(), over);
         let needs = quote!(::check_needs::<#name>(__FACTS, #index, #node_action::FITS));
         let needs = at_path(private.clone(), needs);
