@@ -83,10 +83,23 @@ fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
             .help("return `Result<Writes>`");
     }
     if let syn::ReturnType::Type(_, ty) = &signature.output
-        && let syn::Type::Path(path) = &**ty
-        && path.path.segments.last().is_some_and(|last| last.ident == "Writes")
+        && is_no_result(ty)
     {
         diagnostics.error(ty, "an action must return a `Result`").help("return `Result<Writes>`");
+    }
+}
+
+/// Returns whether a type is no `Result`, as far as its syntax shows it.
+fn is_no_result(ty: &syn::Type) -> bool {
+    const OTHERS: [&str; 6] = ["Writes", "Option", "Vec", "Box", "String", "bool"];
+    match ty {
+        syn::Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| OTHERS.iter().any(|other| last.ident == other)),
+        syn::Type::Tuple(_) | syn::Type::Reference(_) | syn::Type::ImplTrait(_) => true,
+        _ => false,
     }
 }
 

@@ -310,9 +310,14 @@ fn expand_run(action: &ActionSyntax) -> TokenStream {
     let awaiting = awaiting.then(|| quote_spanned!(end=> .await));
     let call = quote!(#call #awaiting #convert);
     if !owned {
+        // before the call, where rustc would speak of the `?` if the argument has another type
+        let take_failure = action.wants_failure().then(
+            || quote!(let #failure = #burdock::__private::given(#received.failure, "failure")?;),
+        );
         return quote! {
             #head {
                 #(#defaults)*
+                #take_failure
                 #call
             }
         };
@@ -382,8 +387,9 @@ fn expand_argument(action: &ActionSyntax, role: &Role, owned: bool) -> TokenStre
         Role::Context => quote!(#call.context),
         Role::Failure(_) if owned => quote!(&#failure),
         Role::Failure(name) => {
-            let text = plain(name);
-            quote!(#burdock::__private::given(#call.failure, #text)?)
+            let mut failure = failure.clone();
+            failure.set_span(failure.span().located_at(name.span()));
+            failure.into_token_stream()
         }
         Role::Param(Param { name, default, .. }) => {
             let text = plain(name);

@@ -11,11 +11,11 @@ use crate::{
     sized::{Unsized, unsized_type},
     text,
 };
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
-    Attribute, Expr, FnArg, GenericArgument, ItemFn, Pat, PatType, PathArguments, Signature, Token,
-    Type, Visibility,
+    Attribute, Expr, FnArg, GenericArgument, Ident, ItemFn, Pat, PatType, PathArguments, Signature,
+    Token, Type, Visibility,
     parse::{ParseStream, Parser},
 };
 
@@ -109,6 +109,14 @@ fn parse_role(index: usize, argument: &mut PatType, diagnostics: &mut Diagnostic
     reject_cfg(argument, diagnostics);
     if index == 0 && argument.attrs.iter().all(is_lint) && may_be_reads(&argument.ty) {
         return Some(Role::Reads);
+    }
+    if let Type::Reference(reference) = &*argument.ty
+        && is_reads(&reference.elem)
+    {
+        diagnostics
+            .error(&argument.ty, "`Reads` must be taken by value")
+            .help("remove the `&`: `Reads` holds references already");
+        return None;
     }
     if is_reads(&argument.ty) {
         diagnostics
@@ -236,6 +244,9 @@ fn parameter(
 
 /// `default = expr`
 fn parse_default(input: ParseStream<'_>) -> syn::Result<Expr> {
+    if !input.peek(Ident) {
+        return Err(input.error("expected `default = value`"));
+    }
     let word: Ident = input.parse()?;
     if word != "default" {
         return Err(syn::Error::new(word.span(), "unknown argument, expected `default = value`"));

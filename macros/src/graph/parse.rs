@@ -3,10 +3,10 @@
 //! An error skips one statement, one list entry or one match arm: it is reported, the parser continues after
 //! the next `;`, `,` or closing brace, and [`Unparsed`] records what kind of item is missing.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseBuffer, ParseStream, Parser as _};
-use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Visibility, token};
+use syn::{Attribute, Ident, LitStr, Meta, Path, PathSegment, Token, Visibility, token};
 
 use super::editor::Places;
 use super::parser::{
@@ -459,7 +459,19 @@ impl Parser<'_> {
     }
 
     fn node_rest(&mut self, input: ParseStream<'_>, node: &mut NodeSyntax) -> PResult<()> {
-        if input.peek(Token![:]) {
+        if input.peek(Token![::]) {
+            let rest = self.reported(input.call(Path::parse_mod_style))?;
+            let first = std::mem::replace(&mut node.action, rest);
+            node.action.segments.insert(0, PathSegment::from(node.name.clone()));
+            node.action.leading_colon = first.leading_colon;
+            if let Some(last) = node.action.segments.last() {
+                node.name = last.ident.clone();
+            }
+            self.diagnostics
+                .error(&node.action, "a node whose action has a path needs a name")
+                .help(format!("write `{}: ` before the path", node.name));
+            self.places.action(Some(&node.action));
+        } else if input.peek(Token![:]) {
             skip(input);
             let Ok(action) = input.call(Path::parse_mod_style) else {
                 self.places.action(None);
@@ -470,6 +482,14 @@ impl Parser<'_> {
             node.action = action;
         } else {
             self.places.action(Some(&node.action));
+        }
+        if input.peek(token::Paren) {
+            let list: Group = self.parse(input)?;
+            self.diagnostics
+                .error(&list, "parameters are written in braces")
+                .help(format!("write `{{ {} }}`", text::written(&list.stream())));
+            self.unparsed.nodes = true;
+            return Ok(());
         }
         if let Ok((_, body)) = braces(input) {
             self.list(&body, |parser, input| {

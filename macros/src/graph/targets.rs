@@ -81,8 +81,13 @@ impl Parser<'_> {
         let match_token = self.parse(input)?;
         let scrutinee = self.condition(input)?;
         let (brace, body) = self.reported(braces(input))?;
-        let mut arms = Vec::new();
         let before = self.diagnostics.len();
+        if body.is_empty() {
+            self.diagnostics
+                .error(&match_token, "a `match` without arms has no target")
+                .help("write an arm: `pattern => target,`");
+        }
+        let mut arms = Vec::new();
         self.list(&body, |parser, input| parser.arm(input, &mut arms));
         self.unparsed.targets |= self.diagnostics.len() > before;
         Ok(TargetSyntax::Match(Box::new(MatchSyntax { match_token, scrutinee, brace, arms })))

@@ -1,0 +1,25 @@
+//! An unsized resource of a graph.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u64,
+}
+
+#[action(state = Chat, reads(count), writes(count))]
+async fn count(chat: Reads<'_>, by: u64) -> Result<Writes> {
+    Ok(Writes { count: chat.count + by })
+}
+
+graph! {
+    Main(Chat) {
+        resources { name: str } //~ str
+        nodes { count { by: 1 } }
+        start count;
+        count -> pause;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+//! `Reads` by reference.
+
+use burdock::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Chat {
+    pub count: u64,
+}
+
+#[action(state = Chat, reads(count), writes(count))]
+async fn count(chat: &Reads<'_>, by: u64) -> Result<Writes> { //~ &Reads<'_>
+    Ok(Writes { count: chat.count + by })
+}
+
+graph! {
+    Main(Chat) {
+        nodes { count { by: 1 } }
+        start count;
+        count -> pause;
+    }
+}
+
+fn main() {}
