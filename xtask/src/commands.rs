@@ -81,7 +81,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command(
         "faults",
-        "single faults in the examples, and how many of them the compiler refuses",
+        "single faults in programs, and how many of them the compiler refuses with clear errors",
         &[Step::new("run -p burdock-faults").needs("tests/faults")],
     ),
     command(

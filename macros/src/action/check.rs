@@ -83,14 +83,14 @@ fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
             .help("return `Result<Writes>`");
     }
     if let syn::ReturnType::Type(_, ty) = &signature.output
-        && is_no_result(ty)
+        && is_not_result(ty)
     {
         diagnostics.error(ty, "an action must return a `Result`").help("return `Result<Writes>`");
     }
 }
 
-/// Returns whether a type is no `Result`, as far as its syntax shows it.
-fn is_no_result(ty: &syn::Type) -> bool {
+/// Returns whether a type is not a `Result`, as far as its syntax shows it.
+fn is_not_result(ty: &syn::Type) -> bool {
     const OTHERS: [&str; 6] = ["Writes", "Option", "Vec", "Box", "String", "bool"];
     match ty {
         syn::Type::Path(path) => path

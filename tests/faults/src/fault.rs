@@ -1,8 +1,8 @@
 //! Single faults, and their choice by a seed.
 
 use crate::{
+    clarity::words,
     source::{Part, Source, Token, TokenKind},
-    told::words,
 };
 use proc_macro2::TokenStream;
 use std::{fmt, ops::Range, path::PathBuf};
@@ -61,7 +61,7 @@ pub(crate) struct Fault {
     pub(crate) replacement: String,
 }
 
-/// What a fault changes in a file.
+/// The effect of a fault on the text of a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Changed {
     pub(crate) file: PathBuf,

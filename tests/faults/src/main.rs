@@ -1,5 +1,5 @@
-//! Inserts single faults into programs, and reports how many of them the compiler detects, and how well it tells
-//! them.
+//! Inserts single faults into programs, and reports how many of them the compiler detects, and how clear its errors
+//! are.
 //!
 //! ```text
 //! cargo run -p burdock-faults                       # 500 faults and all broken rules, seed 1
@@ -21,11 +21,12 @@
 //! - **survived**: it compiles to another program.
 //!
 //! Of the faults that change the meaning, at least 99.5 % have to be refused (those in bodies and fields, which
-//! rustc interprets, are not counted), and of the refused ones at least 95 % have to be [told well](told). In a
+//! rustc interprets, are not counted), and at least 95 % of the refused ones have to get [clear errors](clarity). In a
 //! sample, each kind is weighted by its number of possible faults. Each survivor has to be listed in `survivors.md`
 //! with a reason. A panic of a macro also fails the check. `target/faults/report.txt` lists the result of each fault.
 #![allow(clippy::print_stdout, reason = "a program that reports")]
 
+mod clarity;
 mod fault;
 mod mistakes;
 mod program;
@@ -33,7 +34,6 @@ mod report;
 mod source;
 mod survivors;
 mod table;
-mod told;
 
 use crate::{
     fault::{Fault, Kind, faults},
@@ -266,7 +266,7 @@ impl<'w> Bench<'w> {
             Err(errors) if errors.iter().any(is_panic) => Verdict::Panicked,
             Err(errors) => {
                 let changed = fault.changed(&file.source.text, file.path.clone());
-                let flaws = changed.balanced.then(|| told::flaws(&errors, &changed));
+                let flaws = changed.balanced.then(|| clarity::flaws(&errors, &changed));
                 Verdict::Refused { flaws, errors }
             }
             Ok(()) if program.expansion(at)? == *expansion => Verdict::Same,
@@ -278,6 +278,6 @@ impl<'w> Bench<'w> {
 }
 
 /// Returns whether a macro or rustc panicked.
-fn is_panic(error: &told::Message) -> bool {
+fn is_panic(error: &clarity::Message) -> bool {
     PANICS.iter().any(|panic| error.text.contains(panic))
 }

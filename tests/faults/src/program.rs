@@ -3,7 +3,7 @@
 //! `cargo check` runs once; then rustc is called directly with the arguments from its output, which takes a third
 //! of a second per fault.
 
-use crate::told::Message;
+use crate::clarity::Message;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,

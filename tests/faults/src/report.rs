@@ -1,22 +1,22 @@
 //! The results, and whether they pass.
 
 use crate::{
+    clarity::{Flaw, Message},
     fault::Kind,
     source::Part,
     survivors::Survivors,
-    told::{Flaw, Message},
 };
 use std::fmt::Write as _;
 
 /// The minimum share of refused faults, of those that change the meaning, in hundredths of a percent.
 const REFUSED: usize = 9_950;
 
-/// The minimum share of refused faults that are told well, in hundredths of a percent.
-const TOLD: usize = 9_500;
+/// The minimum share of refused faults that are clear, in hundredths of a percent.
+const CLEAR: usize = 9_500;
 
 /// The result of a faulty program.
 pub(crate) enum Verdict {
-    /// Errors, and why the fault is not told well; `None` if a delimiter is open.
+    /// Errors, and the reasons why they are not clear; `None` if a delimiter is open.
     Refused {
         errors: Vec<Message>,
         flaws: Option<Vec<Flaw>>,
@@ -36,8 +36,8 @@ pub(crate) struct Outcome<'f> {
     pub(crate) verdict: Verdict,
 }
 
-/// Returns each fault with its result: the headline of the first error, and all errors if the fault is not told
-/// well.
+/// Returns each fault with its result: the headline of the first error, and all errors if the fault is not
+/// clear.
 pub(crate) fn list(results: &[Outcome<'_>]) -> String {
     let mut text = String::new();
     for Outcome { file, kind, fault, verdict, .. } in results {
@@ -48,7 +48,7 @@ pub(crate) fn list(results: &[Outcome<'_>]) -> String {
                 let _ = writeln!(text, "    {}", first.lines().next().unwrap_or_default());
                 if let Some(flaws) = flaws.as_ref().filter(|flaws| !flaws.is_empty()) {
                     let flaws: Vec<String> = flaws.iter().map(Flaw::to_string).collect();
-                    let _ = writeln!(text, "    NOT TOLD WELL: {}", flaws.join(", "));
+                    let _ = writeln!(text, "    NOT CLEAR WELL: {}", flaws.join(", "));
                     for line in errors.iter().flat_map(|error| error.rendered.lines()) {
                         let _ = writeln!(text, "    | {line}");
                     }
@@ -70,7 +70,7 @@ enum Group {
     Refused,
     /// Refused, with all delimiters closed.
     Judged,
-    ToldWell,
+    Clear,
     Same,
     Survived,
 }
@@ -82,7 +82,7 @@ impl Group {
             | (Self::Same, Verdict::Same)
             | (Self::Survived, Verdict::Survived) => true,
             (Self::Judged, Verdict::Refused { flaws, .. }) => flaws.is_some(),
-            (Self::ToldWell, Verdict::Refused { flaws, .. }) => {
+            (Self::Clear, Verdict::Refused { flaws, .. }) => {
                 flaws.as_ref().is_some_and(Vec::is_empty)
             }
             _ => false,
@@ -95,7 +95,7 @@ impl Group {
 pub(crate) fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &Survivors) -> bool {
     println!(
         "{:14} {:>6} {:>8} {:>7} {:>10} {:>13} {:>9}",
-        "", "faults", "refused", "judged", "told well", "same meaning", "survived"
+        "", "faults", "refused", "judged", "clear", "same meaning", "survived"
     );
     for kind in Kind::ALL.map(Some).into_iter().chain([None]) {
         let name = kind.map_or_else(|| "all".to_owned(), |kind| kind.to_string());
@@ -105,7 +105,7 @@ pub(crate) fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &S
             self::count(results, kind, None, None),
             count(Group::Refused),
             count(Group::Judged),
-            count(Group::ToldWell),
+            count(Group::Clear),
             count(Group::Same),
             count(Group::Survived),
         );
@@ -122,9 +122,9 @@ pub(crate) fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &S
     let (refused, survived) = (of_all(part, Group::Refused), of_all(part, Group::Survived));
     println!();
     let refused = passes("refused of those that change the meaning", refused, survived, REFUSED);
-    let (all, well) = (of_all(None, Group::Judged), of_all(None, Group::ToldWell));
-    let told = passes("told well of those that are judged", well, all - well.min(all), TOLD);
-    explained(results, survivors) && refused && told
+    let (all, well) = (of_all(None, Group::Judged), of_all(None, Group::Clear));
+    let clear = passes("clear of those that are judged", well, all - well.min(all), CLEAR);
+    explained(results, survivors) && refused && clear
 }
 
 /// Returns how many results there are of a kind, in a part and in a group.

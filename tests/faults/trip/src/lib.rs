@@ -1,7 +1,7 @@
 //! Plans and books trips, and asks travellers how they liked them.
 //!
 //! Three graphs over two states, whose actions are in modules of their own. It exists for its faults:
-//! `cargo xtask faults` inserts single mistakes, and checks what the compiler says about each of them.
+//! `cargo xtask faults` inserts single mistakes, and checks the errors of the compiler.
 
 pub mod actions;
 pub mod change;

@@ -40,7 +40,7 @@ pub struct Trip {
     pub prices: OrdMap<String, u64>,
     /// The sum of all prices.
     pub total: u64,
-    /// What was chosen.
+    /// The way that was chosen.
     pub mode: Slot<Mode>,
     /// The number of the booking.
     #[serde(rename = "bookingNumber")]
@@ -57,7 +57,7 @@ fn from_1(mut trip: Document) -> Result<Document, &'static str> {
     Ok(trip)
 }
 
-/// What travellers said about a trip.
+/// The answers of travellers about a trip.
 #[derive(State, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Answers {
     /// One text per question.

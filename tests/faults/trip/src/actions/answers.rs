@@ -10,15 +10,15 @@ pub async fn listen(
     #[input] text: &String,
     questions: usize,
 ) -> Result<Writes> {
-    let mut said = String::new();
+    let mut repeated = String::new();
     for word in text.split_whitespace() {
-        said.push_str(word);
+        repeated.push_str(word);
         let flow = yield_!(word.to_owned());
         if flow == Flow::Stop {
             break;
         }
     }
-    let texts = answers.texts.with(said);
+    let texts = answers.texts.with(repeated);
     let complete = texts.len() >= questions;
     Ok(Writes { texts, complete })
 }

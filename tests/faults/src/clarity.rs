@@ -1,6 +1,6 @@
-//! The errors of rustc about a faulty program, and whether the fault is told well.
+//! The errors of rustc about a faulty program, and whether they are clear.
 //!
-//! A fault is told well if
+//! They are clear if
 //!
 //! - rustc reports at most [`AT_MOST`] errors,
 //! - the first error points at the changed line, or at what the change breaks: the place that it points to, its
@@ -25,7 +25,7 @@ const PRIVATE: &str = include_str!("../../../core/src/__private.rs");
 pub(crate) struct Message {
     /// The headline.
     pub(crate) text: String,
-    /// What it points to: its span, and the spans that have labels.
+    /// The places of its own span and of the spans that have labels.
     places: Vec<Place>,
     /// The labels of all places.
     labels: Vec<String>,
@@ -100,7 +100,7 @@ impl Place {
     }
 }
 
-/// Why a fault is not told well.
+/// A reason why the errors are not clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Flaw {
     /// There are this many errors.
@@ -121,7 +121,7 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// Returns why a fault with these errors is not told well.
+/// Returns the reasons why these errors about a change are not clear.
 pub(crate) fn flaws(messages: &[Message], changed: &Changed) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     if messages.len() > AT_MOST {
