@@ -9,6 +9,8 @@ mod expansions;
 #[cfg(test)]
 mod fuzz;
 mod graph;
+#[cfg(test)]
+mod half_typed;
 mod runtime;
 mod sized;
 mod state;

@@ -151,13 +151,13 @@ pub const fn all_differ(facts: &[Fact], infos: &[ActionInfo]) -> bool {
     facts.len() > 1
 }
 
-/// Rejects a graph whose state is that of none of its actions. Otherwise returns `true`.
+/// Rejects a graph whose state is that of none of its actions.
 ///
 /// # Panics
 /// Panics if `all_differ`, in constant evaluation.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in constant evaluation is a compile error")]
-pub const fn check_state(all_differ: bool, state: &str) -> bool {
+pub const fn check_state(all_differ: bool, state: &str) {
     if all_differ {
         let mut text = Text::new();
         text.push("no action of the graph uses its state `");
@@ -165,7 +165,6 @@ pub const fn check_state(all_differ: bool, state: &str) -> bool {
         text.push("`\nhelp: write the state of the actions after the name of the graph");
         panic!("{}", text.as_str());
     }
-    true
 }
 
 /// Converts the argument of `#[timeout(…)]`.

@@ -15,8 +15,8 @@ use crate::{
     message::{Text, closest, same},
 };
 
-/// Rejects an action over another state than that of the graph, which is written `state`. If `all_differ`, another
-/// check rejects the graph.
+/// Rejects an action over another state than that of the graph, which is written `state`. Another check
+/// rejects an action with errors, and the graph if `all_differ`.
 #[track_caller]
 pub const fn check_over(
     state: &str,

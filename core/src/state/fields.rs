@@ -268,12 +268,6 @@ mod tests {
     }
 
     #[test]
-    #[should_panic = "the state has no field `mdoe`\nhelp: did you mean `mode`"]
-    fn a_set_of_names_rejects_an_unknown_name() {
-        set_of(FIELDS, &["safe", "mdoe"]);
-    }
-
-    #[test]
     fn indices_below_256_are_distinct_and_others_are_ignored() {
         for index in 0..256 {
             let one = FieldSet::EMPTY.with(index);

@@ -204,8 +204,8 @@ macro_rules! __entry {
 #[macro_export]
 macro_rules! __tables {
     (
-        // The name of the state that conditions read, and the check that actions have the state.
-        state $checked:ident [$($check_state:tt)*];
+        // The check of the state.
+        state [$($check_state:tt)*];
         // The index of the first node.
         start $start:literal;
         // The distinct actions.
@@ -226,8 +226,7 @@ macro_rules! __tables {
         const __INFOS: &[$crate::__private::ActionInfo] =
             &[$($crate::__private::ActionFacts::<$action, __State>::INFO),+];
         const __OTHER: bool = $crate::__private::all_differ(__FACTS, __INFOS);
-        // an error type if the check fails, so that rustc reports nothing about the conditions
-        type $checked = <__State as $crate::__private::WithFields<{ $($check_state)* }>>::State;
+        const _: () = $($check_state)*;
         const __NODES: &[$crate::__private::NodeInfo] =
             &$crate::__private::node_infos(__FACTS, [$(
                 $crate::__private::Declared {

@@ -32,11 +32,18 @@ pub fn errors(attrs: &[Attribute], known: &[&str], place: &str) -> Vec<syn::Erro
             let names = known.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
             if !is_known && closest(&word, &names).is_some() {
                 errors.push(meta.error(format!("unknown serde {place} attribute `{word}`")));
-            } else if is_known && word != "alias" && seen.contains(&word) {
+            } else if is_known
+                && word != "alias"
+                // a list may have the other half, as `rename(serialize = "…")`
+                && !meta.input.peek(token::Paren)
+                && seen.contains(&word)
+            {
                 let text = format!("duplicate serde attribute `{word}`");
                 errors.push(syn::Error::new_spanned(&meta.path, text));
             }
-            seen.push(word);
+            if !meta.input.peek(token::Paren) {
+                seen.push(word);
+            }
             while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
                 meta.input.parse::<TokenTree>()?;
             }

@@ -8,7 +8,8 @@ use quote::quote;
 /// Expands to the type, and an impl that writes all fields. `errors` are those of the action.
 ///
 /// The errors are in a constant that a type depends on. That makes the type rustc's error type, which causes no
-/// further errors wherever a graph uses the state, the parameters or the writes of the action.
+/// further errors wherever a graph uses the state, the parameters or the writes of the action. They are under the `cfg`
+/// of the function, as those of any item are.
 pub(super) fn expand_fallback(action: &ActionSyntax, errors: &TokenStream) -> TokenStream {
     let ActionSyntax { outer, vis, .. } = action;
     if action.method {

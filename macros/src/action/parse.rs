@@ -88,8 +88,13 @@ fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<(I
 /// Rejects another attribute of an action below this one, and removes it.
 fn reject_second(attrs: &mut Vec<Attribute>, diagnostics: &mut Diagnostics) {
     attrs.retain(|attr| {
-        let last = attr.path().segments.last();
-        let last = last.filter(|last| last.ident == "action" || last.ident == "streaming_action");
+        let path = attr.path();
+        let is_ours = path.get_ident().is_some()
+            || path.segments.first().is_some_and(|first| first.ident == "burdock");
+        let last = path
+            .segments
+            .last()
+            .filter(|last| is_ours && (last.ident == "action" || last.ident == "streaming_action"));
         if let Some(last) = last {
             diagnostics
                 .error(&last.ident, "a function can have only one attribute of an action")

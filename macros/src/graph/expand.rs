@@ -56,8 +56,6 @@ pub(super) struct Expansion<'a> {
     pub(super) inputs_type: Ident,
     pub(super) resources_type: Ident,
     pub(super) writes_type: Ident,
-    /// The state that conditions read. rustc shows its name.
-    pub(super) checked_state: Ident,
 }
 
 impl<'a> Expansion<'a> {
@@ -74,7 +72,6 @@ impl<'a> Expansion<'a> {
             inputs_type: format_ident!("{name}Inputs"),
             resources_type: format_ident!("{name}Resources"),
             writes_type: format_ident!("{name}Writes"),
-            checked_state: names::type_of("State", name),
         }
     }
 
@@ -141,7 +138,7 @@ fn local(name: &str) -> Ident {
 }
 
 fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
-    let Expansion { graph, private, node_type, writes_type, checked_state, .. } = expansion;
+    let Expansion { graph, private, node_type, writes_type, .. } = expansion;
     let name = &graph.name;
     let start = expansion.variant(graph.start());
     let item = if let Some(yields) = &graph.yields {
@@ -187,7 +184,7 @@ fn expand_impl(expansion: &Expansion<'_>) -> TokenStream {
             #lints
             fn transition(
                 #node: #node_type,
-                #state: &#checked_state,
+                #state: &__State,
             ) -> #private::Decision<Self> {
                 #transition
             }

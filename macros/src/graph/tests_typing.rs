@@ -1,53 +1,7 @@
 //! Incomplete graphs, as an editor passes them while they are typed: few errors, and no panic.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
-
 use super::tests::{CHATBOT, compile, tokens};
-
-/// Returns the first `count` tokens, with every open group closed, as an editor passes them.
-fn prefix(stream: TokenStream, count: &mut usize) -> TokenStream {
-    let mut output = TokenStream::new();
-    for tree in stream {
-        if *count == 0 {
-            break;
-        }
-        *count -= 1;
-        match tree {
-            TokenTree::Group(group) => {
-                let inside = prefix(group.stream(), count);
-                output.extend([TokenTree::from(Group::new(group.delimiter(), inside))]);
-            }
-            tree => output.extend([tree]),
-        }
-    }
-    output
-}
-
-/// Returns all tokens except one.
-fn without(stream: TokenStream, index: &mut usize) -> TokenStream {
-    let mut output = TokenStream::new();
-    for tree in stream {
-        let here = *index == 0;
-        *index = index.wrapping_sub(1);
-        match tree {
-            _ if here => {}
-            TokenTree::Group(group) => {
-                let inside = without(group.stream(), index);
-                output.extend([TokenTree::from(Group::new(group.delimiter(), inside))]);
-            }
-            tree => output.extend([tree]),
-        }
-    }
-    output
-}
-
-fn count(stream: TokenStream) -> usize {
-    let inside = |tree| match tree {
-        TokenTree::Group(group) => count(group.stream()),
-        _ => 0,
-    };
-    stream.into_iter().map(|tree| 1 + inside(tree)).sum()
-}
+use crate::half_typed::{count, prefix, without};
 
 #[test]
 fn a_half_typed_graph_has_few_errors_and_does_not_panic() {

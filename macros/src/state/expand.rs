@@ -41,7 +41,8 @@ pub(super) fn expand_state(state: &StateSyntax) -> TokenStream {
 /// Expands to the impl of `State`, which holds if the state has the traits that it needs.
 ///
 /// A bound that names a lifetime is not checked where it stands. Otherwise rustc would report a missing trait at each
-/// mention of the state, and not only in [the fields](expand_fields).
+/// mention of the state, and not only in [the fields](expand_fields). The cases `state_is_not_clone` and
+/// `state_is_not_serialize` of `tests/ui` fail if rustc changes that.
 pub(super) fn expand_impl(name: &Ident, burdock: &TokenStream, items: &TokenStream) -> TokenStream {
     quote! {
         impl #burdock::State for #name

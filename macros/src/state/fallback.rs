@@ -9,7 +9,7 @@ use quote::quote;
 /// causes no further errors.
 pub(super) fn expand_fallback(rejected: &Rejected, errors: &TokenStream) -> TokenStream {
     let name = &rejected.name;
-    let burdock = runtime::burdock(None);
+    let burdock = runtime::burdock(rejected.burdock.as_ref());
     let serde = rejected.by_serde.then(|| expand_serde(name));
     let methods = quote! {
         fn __set_slots(&self) -> __private::FieldSet {

@@ -35,7 +35,8 @@ pub(super) struct FieldSyntax {
 /// An item that is not a state.
 pub(super) struct Rejected {
     pub(super) name: Ident,
-    /// Whether serde rejects it as well, so that it does not implement serde's traits.
+    pub(super) burdock: Option<Path>,
+    /// Whether serde rejects it as well, so that its derives implement nothing.
     pub(super) by_serde: bool,
 }
 
@@ -52,14 +53,16 @@ pub(super) fn parse_state(
         Ok(item) => item,
         Err(error) => {
             diagnostics.syntax_error(error);
-            return Err(name_of(item).map(|name| Rejected { name, by_serde: true }));
+            return Err(name_of(item).map(|name| Rejected { name, burdock: None, by_serde: true }));
         }
     };
+    let mut burdock = None;
+    parse_attributes(&item.attrs, &mut burdock, diagnostics);
     let Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) = item.data else {
         diagnostics
             .error(&item.ident, "a state is a struct with named fields")
             .help("actions declare the fields that they read and write by name");
-        return Err(Some(Rejected { name: item.ident, by_serde: false }));
+        return Err(Some(Rejected { name: item.ident, burdock, by_serde: false }));
     };
     if !item.generics.params.is_empty() {
         diagnostics
@@ -71,15 +74,14 @@ pub(super) fn parse_state(
         diagnostics
             .error(&field.ident, format!("a state has at most {CAPACITY} fields"))
             .help("group fields that are read and written together in a struct of their own");
-        return Err(Some(Rejected { name: item.ident, by_serde: false }));
+        return Err(Some(Rejected { name: item.ident, burdock, by_serde: false }));
     }
     serde::reject_invalid(&item.attrs, &fields, diagnostics);
     if !diagnostics.is_empty() {
-        return Err(Some(Rejected { name: item.ident, by_serde: true }));
+        return Err(Some(Rejected { name: item.ident, burdock, by_serde: true }));
     }
     let version = parse_version(&item.attrs, diagnostics);
-    let mut syntax = StateSyntax { name: item.ident, burdock: None, version, fields: Vec::new() };
-    parse_attributes(&item.attrs, &mut syntax.burdock, diagnostics);
+    let mut syntax = StateSyntax { name: item.ident, burdock, version, fields: Vec::new() };
     let container = serde::parse_container(&item.attrs, diagnostics);
     for field in fields.named {
         let slot = slot_argument(&field.ty);

@@ -15,6 +15,9 @@ use std::{
 /// The time after which the server counts as hanging.
 const LIMIT: Duration = Duration::from_mins(10);
 
+/// The maximum number of attempts at a request that the server answers with one of [`AGAIN`].
+const ATTEMPTS: usize = 1_000;
+
 /// Codes of errors after which a request is sent again: the server was still loading, or a text has changed.
 const AGAIN: [i64; 3] = [-32800, -32801, -32802];
 
@@ -60,7 +63,7 @@ impl Client {
 
     /// Sends a request, and returns its result.
     pub(crate) fn request(&mut self, method: &'static str, params: &Value) -> Result<Value, Error> {
-        loop {
+        for _ in 0..ATTEMPTS {
             self.last_id += 1;
             let id = self.last_id;
             self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))?;
@@ -75,6 +78,7 @@ impl Client {
                 return Err(Error::Response(method, error.to_string()));
             }
         }
+        Err(Error::Silent)
     }
 
     /// Waits for a message. Answers the requests of the server in the meantime.

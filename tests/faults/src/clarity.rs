@@ -4,8 +4,13 @@
 //!
 //! - rustc reports at most [`AT_MOST`] errors,
 //! - the first error points at the changed line, or at what the change breaks: the place that it points to, its
-//!   label or the headline contains a name from the changed line,
+//!   label or the headline contains a word of the change itself, or a name from the changed line (a keyword, a type of
+//!   the standard library or a generic word of burdock does not count),
 //! - and no headline, label or help of any error contains an [internal name](internal).
+//!
+//! `ReadsOfX`, `WritesOfX` and `ParamsOfX` are not internal: they are named after the action, and docs/language.md
+//! explains them. rustc's label of a constant, "evaluation of `module::_` failed here", is counted [on its
+//! own](names_constant): it stands below the message, and burdock cannot change it.
 //!
 //! A fault that leaves a delimiter open is not judged: rustc then expands no macro, and its error is the same in
 //! every Rust program.
@@ -51,7 +56,7 @@ impl Message {
         output
             .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|message| message["level"] == "error")
+            .filter(|message| message["level"].as_str().is_some_and(|it| it.starts_with("error")))
             .map(|message| Self::new(&message))
             .filter(|message| !message.text.starts_with("aborting due to"))
             .collect()
@@ -68,10 +73,13 @@ impl Message {
             spans.filter_map(|span| span["suggested_replacement"].as_str()).collect::<String>()
         };
         Self {
-            text: string(&message["message"]),
+            // the level of a panic of rustc is "error: internal compiler error"
+            text: string(&message["level"]).replacen("error", "", 1) + &string(&message["message"]),
             places: labelled.map(Place::new).collect(),
             labels: labels.collect(),
-            helps: helps.map(|help| string(&help["message"]) + " " + &suggested(help)).collect(),
+            helps: helps
+                .map(|help| format!("{} `{}`", string(&help["message"]), suggested(help)))
+                .collect(),
             rendered: string(&message["rendered"]),
         }
     }
@@ -142,14 +150,20 @@ pub(crate) fn flaws(messages: &[Message], changed: &Changed) -> Vec<Flaw> {
 fn points_at(message: &Message, changed: &Changed) -> bool {
     let on_line = |place: &Place| {
         changed.file.ends_with(&place.file)
-            && place.lines.start <= changed.lines.end
-            && changed.lines.start <= place.lines.end
+            && changed.lines.start <= place.lines.start
+            && place.lines.end <= changed.lines.end
     };
+    let places: Vec<&Place> = message.places.iter().filter(|it| it.lines.is_empty()).collect();
+    let texts = places.iter().flat_map(|place| [place.text.clone(), quoted(&place.label)]);
+    let texts: Vec<String> = texts.chain([message.text.clone()]).collect();
+    let is_own = |word: &str| changed.own.iter().any(|own| own == word);
+    let is_near =
+        |word: &str| !COMMON.contains(&word) && changed.near.iter().any(|near| near == word);
     let named = || {
-        let texts = message.places.iter().flat_map(|it| [it.text.clone(), quoted(&it.label)]);
-        let texts: Vec<String> = texts.chain([quoted(&message.text)]).collect();
-        let mut named = texts.iter().flat_map(|text| words(text));
-        named.any(|word| changed.names.iter().any(|name| name == word))
+        let quoted = quoted(&message.text);
+        let near = texts[..texts.len() - 1].iter().chain([&quoted]);
+        texts.iter().flat_map(|text| words(text)).any(is_own)
+            || near.flat_map(|text| words(text)).any(is_near)
     };
     message.places.iter().any(on_line) || named()
 }
@@ -159,17 +173,94 @@ fn quoted(text: &str) -> String {
     text.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(" ")
 }
 
+/// Words that say nothing about the place of a mistake.
+const COMMON: &[&str] = &[
+    "Arc",
+    "Clone",
+    "Debug",
+    "Default",
+    "Deserialize",
+    "Err",
+    "None",
+    "Ok",
+    "Option",
+    "OrdMap",
+    "Reads",
+    "Result",
+    "Self",
+    "Serialize",
+    "Slot",
+    "Some",
+    "State",
+    "String",
+    "Vec",
+    "Vector",
+    "Writes",
+    "_",
+    "action",
+    "as",
+    "async",
+    "await",
+    "bool",
+    "const",
+    "derive",
+    "dyn",
+    "else",
+    "end",
+    "fn",
+    "for",
+    "if",
+    "impl",
+    "in",
+    "input",
+    "inputs",
+    "let",
+    "match",
+    "mod",
+    "mut",
+    "nodes",
+    "pub",
+    "reads",
+    "ref",
+    "resource",
+    "resources",
+    "return",
+    "self",
+    "start",
+    "state",
+    "str",
+    "streaming_action",
+    "struct",
+    "type",
+    "u32",
+    "u64",
+    "u8",
+    "use",
+    "usize",
+    "while",
+    "writes",
+    "yields",
+];
+
 /// Returns the words of a text: names and keywords.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|sign: char| !(sign.is_alphanumeric() || sign == '_'))
         .filter(|word| word.starts_with(|first: char| first.is_alphabetic() || first == '_'))
 }
 
+/// Returns whether rustc labels an error with the path of a constant.
+pub(crate) fn names_constant(messages: &[Message]) -> bool {
+    messages.iter().flat_map(|message| &message.labels).any(|label| is_of_constant(label))
+}
+
+fn is_of_constant(label: &str) -> bool {
+    label.starts_with("evaluation of `") && label.contains("` failed ")
+}
+
 /// Returns the first internal name in a text: a name with two underscores, the path of an anonymous constant, or a
 /// type that only expansions name.
 fn internal(text: &str) -> Option<String> {
-    // rustc's label of every constant whose evaluation fails
-    if text.starts_with("evaluation of `") && text.contains("` failed ") {
+    if is_of_constant(text) {
         return None;
     }
     if let Some(at) = text.find("_::") {
@@ -191,7 +282,9 @@ fn internal(text: &str) -> Option<String> {
 static PRIVATE_TYPES: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let (_, only) = PRIVATE.split_once("// named only by expansions").unwrap_or_default();
     // a user may have a `Value` as well
-    words(only)
+    only.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(words)
         .filter(|word| word.starts_with(|first: char| first.is_uppercase()) && *word != "Value")
         .collect()
 });
@@ -224,9 +317,10 @@ mod tests {
         }
     }
 
-    fn changed(names: &[&str]) -> Changed {
-        let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Changed { file: "src/a.rs".into(), lines: 3..3, names, balanced: true }
+    fn changed(near: &[&str]) -> Changed {
+        let near = near.iter().map(|name| (*name).to_owned()).collect();
+        let own = vec!["u8".to_owned()];
+        Changed { file: "src/a.rs".into(), lines: 3..3, own, near, balanced: true }
     }
 
     fn message(text: &str, line: usize, at: &str) -> Message {
@@ -241,12 +335,18 @@ mod tests {
 
     #[test]
     fn an_error_points_at_the_line_or_at_what_the_change_breaks() {
-        let changed = changed(&["search"]);
+        let changed = changed(&["search", "state"]);
         let flaws = |message: Message| flaws(&[message], &changed);
         assert_eq!(flaws(message("unknown", 3, "x")), []);
         assert_eq!(flaws(message("unknown", 9, "search")), []);
         assert_eq!(flaws(message("node `search` has no transition", 9, "x")), []);
+        assert_eq!(flaws(message("expected u8", 9, "x")), []);
+        // not in backticks; a common word; more than one line
         assert_eq!(flaws(message("search", 9, "x")), [Flaw::Elsewhere]);
+        assert_eq!(flaws(message("unknown", 9, "state")), [Flaw::Elsewhere]);
+        let mut whole = message("unknown", 1, "search");
+        whole.places[0].lines = 1..9;
+        assert_eq!(flaws(whole), [Flaw::Elsewhere]);
     }
 
     #[test]

@@ -68,8 +68,10 @@ pub(crate) struct Changed {
     /// The first and the last line of the change in the faulty file, from 1, with the nearest tokens before and
     /// after it, and the item below an attribute.
     pub(crate) lines: Range<usize>,
-    /// The names on these lines, before and after the change.
-    pub(crate) names: Vec<String>,
+    /// The words in the text that is removed, and in the text that replaces it.
+    pub(crate) own: Vec<String>,
+    /// The words on these lines.
+    pub(crate) near: Vec<String>,
     /// Whether each delimiter is still closed. If not, rustc reports that and expands no macro.
     pub(crate) balanced: bool,
 }
@@ -96,10 +98,16 @@ impl Fault {
         let above = |line: &&str| line.trim_start().starts_with(['#', '/']);
         let attributes = faulty.lines().skip(line(start) - 1).take_while(above).count();
         let lines = line(before)..line(after).max(line(start) + attributes);
-        let removed = words(&text[self.range.clone()]);
+        let owned = |words: &mut dyn Iterator<Item = &str>| words.map(str::to_owned).collect();
+        let own = [&text[self.range.clone()], &self.replacement];
         let kept = faulty.lines().skip(lines.start - 1).take(lines.end - lines.start + 1);
-        let names = removed.chain(kept.flat_map(words)).map(str::to_owned).collect();
-        Changed { file, lines, names, balanced: faulty.parse::<TokenStream>().is_ok() }
+        Changed {
+            file,
+            lines,
+            own: owned(&mut own.into_iter().flat_map(words)),
+            near: owned(&mut kept.flat_map(words)),
+            balanced: faulty.parse::<TokenStream>().is_ok(),
+        }
     }
 
     /// Describes the fault: its line, with the faulty part marked.

@@ -74,7 +74,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let workspace = Workspace::load(&PROGRAMS)?;
     let files = read(&workspace, &options)?;
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let broken = mistakes::read(&here.join("mistakes.md"), &files)?;
+    let broken = mistakes::read(&here.join("mistakes.md"), &files, &options.within)?;
     let (trials, totals) = choose(&files, broken, &options);
     let verdicts = try_all(&workspace, &files, &trials)?;
     let survivors = Survivors::read(&here.join("survivors.md"))?;

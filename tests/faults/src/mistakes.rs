@@ -11,14 +11,30 @@ use std::{fs, path::Path};
 /// Reads the mistakes in these files.
 ///
 /// # Errors
-/// Returns an error if the text of a mistake is not in its file exactly once.
-pub(crate) fn read(path: &Path, files: &[File]) -> Result<Vec<Trial>, Error> {
+/// Returns an error if a row has no known file, or if the text of a mistake is not in its file exactly once. `within` is
+/// the start of the paths that are read.
+pub(crate) fn read(path: &Path, files: &[File], within: &str) -> Result<Vec<Trial>, Error> {
     let text = fs::read_to_string(path).map_err(|error| Error::Io(path.to_owned(), error))?;
     let mut trials = Vec::new();
     for row in rows(&text) {
-        let [_, file, before, after] = &row[..] else { continue };
+        let [_, file, before, after] = &row[..] else {
+            return Err(Error::Mistake(format!(
+                "a row has {} cells: {}",
+                row.len(),
+                row.join(" ")
+            )));
+        };
+        // the header
+        if file == "file" || file.starts_with("---") {
+            continue;
+        }
         let shown = format!("{}/src/{file}", crate::TRIP);
-        let Some(number) = files.iter().position(|file| file.shown == shown) else { continue };
+        if !shown.starts_with(within) {
+            continue;
+        }
+        let Some(number) = files.iter().position(|file| file.shown == shown) else {
+            return Err(Error::Mistake(format!("there is no file {shown}")));
+        };
         let source = &files[number].source;
         let [before, after] =
             [before, after].map(|cell| unescape(cell).trim_matches('`').replace("\\n", "\n"));

@@ -1,7 +1,7 @@
 //! The results, and whether they pass.
 
 use crate::{
-    clarity::{Flaw, Message},
+    clarity::{Flaw, Message, names_constant},
     fault::Kind,
     source::Part,
     survivors::Survivors,
@@ -48,7 +48,7 @@ pub(crate) fn list(results: &[Outcome<'_>]) -> String {
                 let _ = writeln!(text, "    {}", first.lines().next().unwrap_or_default());
                 if let Some(flaws) = flaws.as_ref().filter(|flaws| !flaws.is_empty()) {
                     let flaws: Vec<String> = flaws.iter().map(Flaw::to_string).collect();
-                    let _ = writeln!(text, "    NOT CLEAR WELL: {}", flaws.join(", "));
+                    let _ = writeln!(text, "    NOT CLEAR: {}", flaws.join(", "));
                     for line in errors.iter().flat_map(|error| error.rendered.lines()) {
                         let _ = writeln!(text, "    | {line}");
                     }
@@ -71,6 +71,8 @@ enum Group {
     /// Refused, with all delimiters closed.
     Judged,
     Clear,
+    /// Clear, but for the path of a constant in a label.
+    Constant,
     Same,
     Survived,
 }
@@ -84,6 +86,9 @@ impl Group {
             (Self::Judged, Verdict::Refused { flaws, .. }) => flaws.is_some(),
             (Self::Clear, Verdict::Refused { flaws, .. }) => {
                 flaws.as_ref().is_some_and(Vec::is_empty)
+            }
+            (Self::Constant, Verdict::Refused { flaws, errors }) => {
+                flaws.as_ref().is_some_and(Vec::is_empty) && names_constant(errors)
             }
             _ => false,
         }
@@ -122,8 +127,15 @@ pub(crate) fn summarise(results: &[Outcome<'_>], totals: &[usize], survivors: &S
     let (refused, survived) = (of_all(part, Group::Refused), of_all(part, Group::Survived));
     println!();
     let refused = passes("refused of those that change the meaning", refused, survived, REFUSED);
-    let (all, well) = (of_all(None, Group::Judged), of_all(None, Group::Clear));
-    let clear = passes("clear of those that are judged", well, all - well.min(all), CLEAR);
+    let all = of_all(None, Group::Refused).max(1);
+    let (judged, well) = (of_all(None, Group::Judged), of_all(None, Group::Clear));
+    let clear = passes("clear of those that are judged", well, judged - well.min(judged), CLEAR);
+    let share = |part: usize| percent(part * 10_000 / all);
+    println!("judged of those that are refused: {}", share(judged));
+    println!(
+        "clear, with the path of a constant in a label: {}",
+        share(of_all(None, Group::Constant))
+    );
     explained(results, survivors) && refused && clear
 }
 
@@ -145,9 +157,13 @@ fn count(
 /// Prints the share of the good ones, and returns whether it is at least the minimum.
 fn passes(what: &str, good: usize, bad: usize, minimum: usize) -> bool {
     let share = good * 10_000 / (good + bad).max(1);
-    let percent = |share: usize| format!("{}.{:02} %", share / 100, share % 100);
     println!("{what}: {} (at least {})", percent(share), percent(minimum));
     share >= minimum
+}
+
+/// Returns hundredths of a percent as text.
+fn percent(share: usize) -> String {
+    format!("{}.{:02} %", share / 100, share % 100)
 }
 
 /// Prints survivors and panics. Returns whether there are none without a reason.

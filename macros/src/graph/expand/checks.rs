@@ -35,13 +35,12 @@ pub(super) fn expand_tables(expansion: &Expansion<'_>) -> TokenStream {
     let edges = edges_in_order(expansion);
     let start = index_literal(graph.start().0);
     let ((first, last), state) = (ends(&graph.state), text::written(&graph.state));
-    let checked = &expansion.checked_state;
     let mut check_state = respanned(private.clone(), first);
     check_state.extend(respanned(quote!(::check_state(__OTHER, #state)), last));
     quote! {
         const __EDGES: &[#private::Edge] = &[#(#edges),*];
         #private::tables! {
-            state #checked [#check_state];
+            state [#check_state];
             start #start;
             actions { #(#actions,)* }
             nodes { #(#nodes)* }

@@ -42,7 +42,7 @@ fn first_match(target: &Target) -> Option<Token![match]> {
 
 /// Expands to `Graph::on_error`, if there are such edges.
 pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Option<TokenStream> {
-    let Expansion { graph, private, node_type, checked_state, .. } = expansion;
+    let Expansion { graph, private, node_type, .. } = expansion;
     let arms: Vec<TokenStream> = graph
         .ids()
         .filter_map(|id| {
@@ -64,7 +64,7 @@ pub(super) fn expand_error_edges(expansion: &Expansion<'_>, node: &Ident) -> Opt
         #lints
         fn on_error(
             #node: #node_type,
-            #state: &#checked_state,
+            #state: &__State,
         ) -> ::core::option::Option<#private::Decision<Self>> {
             let _ = #state;
             ::core::option::Option::Some(match #node { #(#arms)* #rest })
