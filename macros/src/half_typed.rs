@@ -1,5 +1,7 @@
 //! Half-typed items keep every item that they define, so that an editor finds them in the rest of the program.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use crate::{
     action::{Kind, action},
     graph::graph,
@@ -163,7 +165,7 @@ fn a_half_typed_state_keeps_its_impls() {
 
 #[test]
 fn a_half_typed_graph_keeps_its_items() {
-    let source = r#"
+    let source = r"
         pub Main(Chat) {
             inputs { text: String }
             resources { llm: Llm }
@@ -174,7 +176,7 @@ fn a_half_typed_graph_keeps_its_items() {
             long -> if state.count < 100 { pause choose } else { end };
             on error long -> short;
             short -> pause;
-        }"#;
+        }";
     // from the braces after `pub Main(Chat)`
     let items =
         ["Main", "MainNode", "MainInputs", "MainResources", "MainWrites", "impl Graph for Main"];

@@ -292,8 +292,8 @@ fn may_be_reads(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     let Some(last) = path.path.segments.last() else { return false };
     let has_lifetime = match &last.arguments {
-        PathArguments::AngleBracketed(list) => {
-            matches!(list.args.first(), Some(GenericArgument::Lifetime(it)) if it.ident == "_")
+        PathArguments::AngleBracketed(arguments) => {
+            matches!(arguments.args.first(), Some(GenericArgument::Lifetime(it)) if it.ident == "_")
         }
         _ => false,
     };

@@ -76,8 +76,9 @@ pub(super) fn parse_state(
             .help("group fields that are read and written together in a struct of their own");
         return Err(Some(Rejected { name: item.ident, burdock, by_serde: false }));
     }
+    let before = diagnostics.len();
     serde::reject_invalid(&item.attrs, &fields, diagnostics);
-    if !diagnostics.is_empty() {
+    if diagnostics.len() > before {
         return Err(Some(Rejected { name: item.ident, burdock, by_serde: true }));
     }
     let version = parse_version(&item.attrs, diagnostics);

@@ -27,7 +27,10 @@ pub struct Chat {
     pub cache: Cache,
     #[serde(rename(serialize = "other", deserialize = "else"), alias = "other")]
     pub renamed: String,
-    #[serde(default = "three")]
+    #[serde(rename(serialize = "half"))]
+    #[serde(rename(deserialize = "half"))]
+    pub split: u32,
+    #[serde(default = "three", alias = "third", alias = "3")]
     pub defaulted: u32,
     #[serde(serialize_with = "number::serialize", deserialize_with = "number::deserialize")]
     pub both: u32,
