@@ -134,6 +134,12 @@ impl Names {
         Ok(names)
     }
 
+    /// Fills in the names that are missing: an argument can be given twice, once for each name.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { written: self.written.or(other.written), read: self.read.or(other.read) }
+    }
+
     /// Returns the argument that an error about both names labels.
     pub fn word(&self) -> Option<&Path> {
         self.read.as_ref().or(self.written.as_ref()).map(|name| &name.word)

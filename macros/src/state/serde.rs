@@ -191,7 +191,7 @@ pub(super) fn parse_field(
             }
             "serialize_with" => written = Codec::Function(path(meta)?),
             "deserialize_with" => read = Codec::Function(path(meta)?),
-            "rename" => names = Names::parse(meta)?,
+            "rename" => names = Names::parse(meta)?.or(std::mem::take(&mut names)),
             "alias" => aliases.push(text(meta)?),
             "default" => {
                 default = Some(match default_argument(meta)? {
