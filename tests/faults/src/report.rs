@@ -9,7 +9,7 @@ use crate::{
 use std::fmt::Write as _;
 
 /// The minimum share of refused faults, of those that change the meaning, in hundredths of a percent.
-const REFUSED: usize = 9_950;
+const REFUSED: usize = 9_900;
 
 /// The minimum share of refused faults that are clear, in hundredths of a percent.
 const CLEAR: usize = 9_500;
