@@ -97,14 +97,14 @@ test("a long chat and the confirmation of its deletion are accessible", async ()
   await chat.setViewportSize(WIDE);
   await chat.keyboard.press("Escape");
   await chat.locator("#delete").waitFor({ state: "hidden" });
-  assert.ok(await isFocused(chat, "#recent .remove"), "the button that opened the dialog is focused");
+  await untilFocused(chat, "#recent .remove");
   await chat.keyboard.press("Enter");
   await chat.locator("#delete").waitFor();
   await chat.keyboard.press("Tab");
   assert.equal(await focused(chat), "delete-yes");
   await chat.keyboard.press("Enter");
   await chat.locator("#delete").waitFor({ state: "hidden" });
-  assert.equal(await focused(chat), "new");
+  await untilFocused(chat, "#new");
 });
 
 test("failed, ended and deleted chats are accessible", async () => {
@@ -281,6 +281,8 @@ const focused = (page) => page.evaluate(() => {
   const { id, className, localName } = document.activeElement;
   return id || className || localName;
 });
+/** Waits for the focus: a dialog passes it on in its `close` event, after it is hidden. */
+const untilFocused = (page, selector) => page.waitForFunction((selector) => document.activeElement.matches(selector), selector);
 const isFocused = (page, selector) => page.evaluate((selector) => document.activeElement.matches(selector), selector);
 
 /** Returns the outline of the focused element and the border of the prompt. */
