@@ -175,7 +175,7 @@ test("an open drawer keeps the focus, and restores it when closed", async () => 
     }
     await chat.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
-    assert.equal(await focused(chat), `open-${name}`);
+    await untilFocused(chat, `#open-${name}`);
   }
 });
 
@@ -211,7 +211,7 @@ test("actions by keyboard leave the focus on a usable element", async () => {
   assert.equal(await focused(chat), "notice-do");
   await chat.keyboard.press("Enter");
   await chat.locator("#notice").waitFor({ state: "hidden" });
-  assert.equal(await focused(chat), "prompt");
+  await untilFocused(chat, "#prompt");
 });
 
 test("redrawing the list of chats keeps the focus", async () => {
