@@ -13,6 +13,7 @@ mod editor;
 mod expand;
 mod fallback;
 mod model;
+mod nodes;
 mod parse;
 mod parser;
 mod paths;
