@@ -78,7 +78,7 @@ impl Client {
                 return Err(Error::Response(method, error.to_string()));
             }
         }
-        Err(Error::Silent)
+        Err(Error::Busy(method))
     }
 
     /// Waits for a message. Answers the requests of the server in the meantime.

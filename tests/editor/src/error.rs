@@ -9,6 +9,8 @@ pub(crate) enum Error {
     Start(io::Error),
     /// rust-analyzer ended, or did not answer.
     Silent,
+    /// rust-analyzer was still loading at each attempt at a request.
+    Busy(&'static str),
     /// rust-analyzer reports that it cannot load the workspace.
     Load(String),
     /// An error response.
@@ -32,6 +34,9 @@ impl fmt::Display for Error {
                  help: install it: `rustup component add rust-analyzer rust-src`"
             ),
             Self::Silent => f.write_str("`rust-analyzer` ended, or does not answer"),
+            Self::Busy(method) => {
+                write!(f, "`rust-analyzer` is still loading after each attempt at `{method}`")
+            }
             Self::Load(message) => {
                 write!(f, "`rust-analyzer` cannot load the workspace: {message}")
             }
