@@ -32,14 +32,19 @@ pub(crate) fn prefix(stream: TokenStream, count: &mut usize) -> TokenStream {
 
 /// Returns all tokens except one.
 pub(crate) fn without(stream: TokenStream, index: &mut usize) -> TokenStream {
+    repeated(stream, index, 0)
+}
+
+/// Returns all tokens, with one of them this often.
+pub(crate) fn repeated(stream: TokenStream, index: &mut usize, times: usize) -> TokenStream {
     let mut output = TokenStream::new();
     for tree in stream {
         let here = *index == 0;
         *index = index.wrapping_sub(1);
         match tree {
-            _ if here => {}
+            tree if here => output.extend(vec![tree; times]),
             TokenTree::Group(group) => {
-                let inside = without(group.stream(), index);
+                let inside = repeated(group.stream(), index, times);
                 output.extend([TokenTree::from(Group::new(group.delimiter(), inside))]);
             }
             tree => output.extend([tree]),

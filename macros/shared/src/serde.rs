@@ -2,7 +2,7 @@
 
 use crate::names::closest;
 use proc_macro2::TokenTree;
-use syn::{Attribute, ExprPath, LitStr, Path, PathSegment, Token, meta::ParseNestedMeta, token};
+use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Path, PathSegment, Token, meta::ParseNestedMeta, token};
 
 /// Calls `read` with each argument of `#[serde(…)]` and its name.
 pub fn each(
@@ -17,9 +17,31 @@ pub fn each(
     }
 }
 
+/// The arguments whose value serde requires.
+const WITH_VALUE: [&str; 15] = [
+    "alias",
+    "bound",
+    "crate",
+    "deserialize_with",
+    "expecting",
+    "from",
+    "getter",
+    "into",
+    "remote",
+    "rename",
+    "rename_all",
+    "serialize_with",
+    "skip_serializing_if",
+    "try_from",
+    "with",
+];
+
+/// Those that may have a value for each direction instead.
+const WITH_TWO: [&str; 3] = ["bound", "rename", "rename_all"];
+
 /// Returns the errors of attributes that serde rejects for certain: one without a list of arguments, an argument that
-/// is given twice, and a name that is close to one of the `known` arguments. `place` is serde's word for what has the
-/// attributes.
+/// is given twice or without its value, and a name that is close to one of the `known` arguments. `place` is serde's
+/// word for what has the attributes.
 ///
 /// The texts are serde's, so that rustc shows an error of both derives once.
 pub fn errors(attrs: &[Attribute], known: &[&str], place: &str) -> Vec<syn::Error> {
@@ -41,6 +63,9 @@ pub fn errors(attrs: &[Attribute], known: &[&str], place: &str) -> Vec<syn::Erro
                 let text = format!("duplicate serde attribute `{word}`");
                 errors.push(syn::Error::new_spanned(&meta.path, text));
             }
+            if is_known {
+                check_value(&meta, &word)?;
+            }
             if !meta.input.peek(token::Paren) {
                 seen.push(word);
             }
@@ -52,6 +77,31 @@ pub fn errors(attrs: &[Attribute], known: &[&str], place: &str) -> Vec<syn::Erro
         errors.extend(parsed.err());
     }
     errors
+}
+
+/// Checks that the value of an argument follows if serde requires one.
+fn check_value(meta: &ParseNestedMeta<'_>, word: &str) -> syn::Result<()> {
+    if WITH_TWO.contains(&word) {
+        let next = meta.input.lookahead1();
+        if !next.peek(Token![=]) && !next.peek(token::Paren) {
+            return Err(next.error());
+        }
+    }
+    if meta.input.peek(Token![=]) || (WITH_VALUE.contains(&word) && !WITH_TWO.contains(&word)) {
+        let value = meta.input.fork();
+        value.parse::<Token![=]>()?;
+        let mut value = value.parse()?;
+        // the value comes from a variable of `macro_rules!`
+        while let Expr::Group(group) = value {
+            value = *group.expr;
+        }
+        if !matches!(value, Expr::Lit(ExprLit { lit: Lit::Str(_), .. })) {
+            let text =
+                format!("expected serde {word} attribute to be a string: `{word} = \"...\"`");
+            return Err(syn::Error::new_spanned(value, text));
+        }
+    }
+    Ok(())
 }
 
 /// Skips the value of an argument.

@@ -1,6 +1,9 @@
 //! The rules that need only the action itself.
 
-use super::{Kind, syntax::ActionSyntax};
+use super::{
+    Kind,
+    syntax::{ActionSyntax, Role},
+};
 use crate::{
     diagnostics::Diagnostics,
     names::{plain, reject_reserved},
@@ -13,6 +16,7 @@ pub(super) fn check_action(action: &ActionSyntax, diagnostics: &mut Diagnostics)
     check_arguments(action, diagnostics);
     check_name(action.name(), diagnostics);
     check_signature(action, diagnostics);
+    check_roles(action, diagnostics);
     for field in action.arguments.reads.iter().chain(&action.arguments.writes) {
         check_field(field, diagnostics);
     }
@@ -86,6 +90,31 @@ fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
         && is_not_result(ty)
     {
         diagnostics.error(ty, "an action must return a `Result`").help("return `Result<Writes>`");
+    }
+}
+
+/// Rejects a name that two arguments have, and `reads` that no argument takes.
+fn check_roles(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
+    let mut seen: Vec<&Ident> = Vec::new();
+    for name in action.roles.iter().filter_map(Role::name) {
+        if seen.contains(&name) {
+            diagnostics
+                .error(name, format!("argument `{}` is given twice", plain(name)))
+                .help("remove one, or give it another name");
+        }
+        seen.push(name);
+    }
+    // the type may have an error of its own
+    if !diagnostics.is_empty() {
+        return;
+    }
+    let takes_reads = action.roles.iter().any(|role| matches!(role, Role::Reads));
+    if let (Some(Role::Param(param)), false, Some(field)) =
+        (action.roles.first(), takes_reads, action.arguments.reads.first())
+    {
+        diagnostics
+            .error(&param.ty, format!("the action reads `{}`, but takes no `Reads`", plain(field)))
+            .help("write `Reads<'_>` as the type of the first argument, or remove `reads`");
     }
 }
 

@@ -44,6 +44,18 @@ pub(super) enum Role {
     Param(Param),
 }
 
+impl Role {
+    /// Returns the name of the argument, if a graph or a caller uses it.
+    pub(super) fn name(&self) -> Option<&Ident> {
+        match self {
+            Self::Input(needed) | Self::Resource(needed) => Some(&needed.name),
+            Self::Param(param) => Some(&param.name),
+            Self::Failure(name) => Some(name),
+            Self::Reads | Self::Context => None,
+        }
+    }
+}
+
 /// An input or a resource.
 pub(super) struct Needed {
     pub(super) name: Ident,

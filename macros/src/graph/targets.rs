@@ -57,7 +57,10 @@ impl Parser<'_> {
     }
 
     fn if_target(&mut self, input: ParseStream<'_>) -> PResult<TargetSyntax> {
-        let if_token = self.parse(input)?;
+        let if_token: Token![if] = self.parse(input)?;
+        if input.peek(Token![if]) {
+            self.doubled(input, "if");
+        }
         let condition = self.condition(input)?;
         let then = self.branch(input)?;
         let otherwise = if input.peek(Token![else]) {
@@ -78,7 +81,10 @@ impl Parser<'_> {
     }
 
     fn match_target(&mut self, input: ParseStream<'_>) -> PResult<TargetSyntax> {
-        let match_token = self.parse(input)?;
+        let match_token: Token![match] = self.parse(input)?;
+        if input.peek(Token![match]) {
+            self.doubled(input, "match");
+        }
         let scrutinee = self.condition(input)?;
         let (brace, body) = self.reported(braces(input))?;
         let before = self.diagnostics.len();
@@ -91,6 +97,13 @@ impl Parser<'_> {
         self.list(&body, |parser, input| parser.arm(input, &mut arms));
         self.unparsed.targets |= self.diagnostics.len() > before;
         Ok(TargetSyntax::Match(Box::new(MatchSyntax { match_token, scrutinee, brace, arms })))
+    }
+
+    /// Reports and skips a second keyword: syn would read on, to the end of the statement.
+    fn doubled(&mut self, input: ParseStream<'_>, word: &str) {
+        self.expected(input, &format!("expected a condition, found a second `{word}`"));
+        skip(input);
+        self.unparsed.targets = true;
     }
 
     fn arm(&mut self, input: ParseStream<'_>, arms: &mut Vec<ArmSyntax>) -> PResult<Comma> {

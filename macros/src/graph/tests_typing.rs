@@ -1,7 +1,7 @@
 //! Incomplete graphs, as an editor passes them while they are typed: few errors, and no panic.
 
 use super::tests::{CHATBOT, compile, tokens};
-use crate::half_typed::{count, prefix, without};
+use crate::half_typed::{count, prefix, repeated, without};
 
 #[test]
 fn a_half_typed_graph_has_few_errors_and_does_not_panic() {
@@ -30,10 +30,14 @@ fn a_half_typed_graph_expands_to_items() {
 }
 
 #[test]
-fn one_missing_token_is_at_most_one_error() {
+fn one_missing_or_doubled_token_has_few_errors() {
     let all = tokens(CHATBOT);
     for index in 0..count(all.clone()) {
-        let errors = compile(without(all.clone(), &mut index.clone())).1;
-        assert!(errors.len() <= 1, "{index}: {errors:#?}");
+        // a doubled word is an error of its own, beside that of the missing comma
+        for (times, at_most) in [(0, 1), (2, 2)] {
+            let faulty = repeated(all.clone(), &mut index.clone(), times);
+            let errors = compile(faulty.clone()).1;
+            assert!(errors.len() <= at_most, "{faulty}\n{errors:#?}");
+        }
     }
 }
