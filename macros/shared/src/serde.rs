@@ -2,7 +2,10 @@
 
 use crate::names::closest;
 use proc_macro2::TokenTree;
-use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Path, PathSegment, Token, meta::ParseNestedMeta, token};
+use syn::{
+    Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Path, PathSegment, Token,
+    meta::ParseNestedMeta, token,
+};
 
 /// Calls `read` with each argument of `#[serde(…)]` and its name.
 pub fn each(

@@ -43,8 +43,12 @@ pub(crate) fn parse_graph(
         drain(input);
         Ok(())
     };
-    // Fails only for a partly parsed group, whose error is already reported.
-    let _ = read.parse2(tokens);
+    // syn reports the rest of a partly parsed group, such as an attribute, at the end
+    if let Err(error) = read.parse2(tokens)
+        && diagnostics.is_empty()
+    {
+        diagnostics.syntax_error(error);
+    }
     graph
 }
 

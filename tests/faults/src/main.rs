@@ -17,7 +17,7 @@
 //!
 //! - **refused**: rustc reports an error;
 //! - **same meaning**: it compiles to the same tokens after macro expansion (for example without an optional comma
-//!   at the end of a list);
+//!   at the end of a list), or `survivors.md` says why other tokens have the same meaning;
 //! - **survived**: it compiles to another program.
 //!
 //! Of the faults that change the meaning, at least 99 % have to be refused (those in bodies and fields, which
@@ -81,12 +81,14 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let results: Vec<Outcome<'_>> = trials
         .iter()
         .zip(verdicts)
-        .map(|(trial, verdict)| Outcome {
-            file: &files[trial.file].shown,
-            kind: trial.fault.kind,
-            part: trial.fault.part,
-            fault: trial.fault.describe(&files[trial.file].source.text),
-            verdict,
+        .map(|(trial, verdict)| {
+            let (file, kind) = (&*files[trial.file].shown, trial.fault.kind);
+            let fault = trial.fault.describe(&files[trial.file].source.text);
+            let verdict = match verdict {
+                Verdict::Survived if survivors.is_same(file, kind, &fault) => Verdict::Same,
+                verdict => verdict,
+            };
+            Outcome { file, kind, part: trial.fault.part, fault, verdict }
         })
         .collect();
     let report = workspace.scratch.join("report.txt");

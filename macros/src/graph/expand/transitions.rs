@@ -24,12 +24,13 @@ pub(super) fn expand_transitions(expansion: &Expansion<'_>, node: &Ident) -> Tok
     }
 }
 
-/// Expands to an attribute that makes unreachable arms an error, if there is a `match`.
+/// Expands to an attribute that makes two lints errors if there is a `match`: an arm that is never reached, and a
+/// variable in a pattern that is never used, which is a misspelled value.
 pub(super) fn expand_lints<'t>(
     mut transitions: impl Iterator<Item = &'t Transition>,
 ) -> Option<TokenStream> {
     let token = transitions.find_map(|transition| first_match(&transition.target))?;
-    Some(quote_spanned!(token.span=> #[deny(unreachable_patterns)]))
+    Some(quote_spanned!(token.span=> #[deny(unreachable_patterns, unused_variables)]))
 }
 
 fn first_match(target: &Target) -> Option<Token![match]> {
