@@ -6,6 +6,8 @@ mod chunk;
 mod clock;
 mod environment;
 mod error;
+mod history;
+mod memory;
 mod message;
 mod model;
 mod offline;
@@ -15,6 +17,7 @@ pub mod prompt;
 mod provider;
 mod retrying;
 pub mod scripted;
+pub mod tool;
 #[cfg(test)]
 mod traced;
 pub mod typescript;
@@ -26,8 +29,10 @@ pub use self::{
     chunk::{Chunk, End, Reason, Usage},
     environment::{from_env, from_settings},
     error::ModelError,
+    history::paired,
+    memory::{Summary, Window, estimate},
     message::{Message, Role, ToolCall},
-    model::{Model, Options, Request, ResponseSchema, Tool},
+    model::{Model, Options, Request, ResponseSchema},
     offline::{Offline, Pace},
     partial::{
         Change, Field, FieldState, Grow, GrowError, Grown, Marks, Misfit, Partial, PartialOf,
@@ -36,12 +41,13 @@ pub use self::{
     prompt::PromptError,
     retrying::Retrying,
     scripted::{Script, Scripted},
+    tool::{ToolDefinition, ToolEvent, Tools},
 };
 pub use burdock_json::{Edit, Path, Repair, RepairKind, Segment};
 
 /// The derive of [`Partial`](trait@Partial).
 pub use burdock_llm_macros::Partial;
-pub use burdock_llm_macros::prompt;
+pub use burdock_llm_macros::{prompt, tool};
 
 /// Items that the macros refer to. Not covered by semantic versioning.
 #[doc(hidden)]
@@ -54,5 +60,18 @@ pub mod __private {
         AnswerType, AnyAnswer, PartialAnswer, Piece, SchemaAnswer, TextAnswer, Value, check_answer,
         finish, next, render,
     };
+    pub mod tool {
+        pub use crate::tool::{
+            Progress, Tool, ToolDefinition,
+            arguments::{
+                AnyArguments, Arguments, Declared, ValidArguments, check_argument, outcome, text,
+            },
+        };
+        pub use futures_util::future::BoxFuture;
+        pub use serde_json::Value;
+    }
+
     pub use burdock::{self, streaming_action};
+    pub use schemars;
+    pub use serde;
 }

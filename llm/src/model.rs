@@ -1,6 +1,6 @@
 //! The trait of language models, and requests.
 
-use crate::{Answer, Message, clock::Clock};
+use crate::{Answer, Message, ToolDefinition, Tools, clock::Clock};
 use burdock::Runtime;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
@@ -128,10 +128,17 @@ impl Request {
         self
     }
 
-    /// Adds a tool.
+    /// Adds a tool that the program runs itself.
     #[must_use]
-    pub fn tool(mut self, tool: Tool) -> Self {
+    pub fn tool(mut self, tool: ToolDefinition) -> Self {
         self.options.tools.push(tool);
+        self
+    }
+
+    /// Adds tools. [`Tools::run`] runs the calls of the answer.
+    #[must_use]
+    pub fn tools(mut self, tools: &Tools<'_>) -> Self {
+        self.options.tools.extend(tools.definitions().cloned());
         self
     }
 
@@ -201,7 +208,7 @@ pub struct Options {
     /// Texts at which the model ends its answer.
     pub stop_sequences: Vec<String>,
     /// The functions that the model may call.
-    pub tools: Vec<Tool>,
+    pub tools: Vec<ToolDefinition>,
     /// The schema that the answer must fit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<ResponseSchema>,
@@ -222,50 +229,5 @@ impl ResponseSchema {
         let allowed = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
         let name = name.chars().take(64).map(|sign| if allowed(sign) { sign } else { '_' });
         Self { name: name.collect(), schema }
-    }
-}
-
-/// A function that a model may call.
-///
-/// ```
-/// # use burdock_llm::{Message, Model, Request, Script, Scripted, Tool, ToolCall};
-/// # use serde_json::json;
-/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let (id, name, arguments) = ("1".into(), "add".into(), json!({ "a": 3, "b": 4 }));
-/// # let call = ToolCall { id, name, arguments };
-/// # let llm = Scripted::new([Script::new().call(call), Script::new().say("7")]);
-/// let add = Tool::new("add", "Adds two numbers.", json!({
-///     "type": "object",
-///     "properties": { "a": { "type": "number" }, "b": { "type": "number" } },
-///     "required": ["a", "b"],
-/// }));
-/// let mut request = Request::prompt("What is 3 + 4?").tool(add);
-/// let whole = llm.chat(request.clone()).whole().await?;
-/// let call = whole.tool_calls[0].clone();
-/// assert_eq!((call.name.as_str(), &call.arguments), ("add", &json!({ "a": 3, "b": 4 })));
-///
-/// request.messages.extend([whole.into(), Message::tool(&call, "7")]);
-/// assert_eq!(llm.chat(request).whole().await?.text, "7");
-/// # Ok(()) }
-/// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Tool {
-    /// The name.
-    pub name: String,
-    /// A description for the model.
-    pub description: String,
-    /// The JSON schema of the arguments.
-    pub schema: serde_json::Value,
-}
-
-impl Tool {
-    /// Creates a tool with a JSON schema of its arguments.
-    pub fn new(
-        name: impl Into<String>,
-        description: impl Into<String>,
-        schema: serde_json::Value,
-    ) -> Self {
-        Self { name: name.into(), description: description.into(), schema }
     }
 }

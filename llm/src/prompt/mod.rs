@@ -7,7 +7,7 @@ mod error;
 mod reader;
 mod request;
 mod response;
-mod shape;
+pub(crate) mod shape;
 mod stream;
 mod text;
 

@@ -15,9 +15,9 @@ pub(super) const VALUE: &str = "value";
 
 /// The schema of a type, in the two forms in which it is sent to a model.
 #[derive(Debug)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// For the text of a prompt: the schema of the type.
-    pub(super) plain: Form,
+    pub(crate) plain: Form,
     /// For structured output, which requires an object at the root: the same schema, or an object with
     /// the single property [`VALUE`], which the reader unwraps.
     pub(super) object: Form,
@@ -27,9 +27,9 @@ pub(super) struct Shape {
 
 /// A schema as JSON, and compiled.
 #[derive(Clone, Debug)]
-pub(super) struct Form {
-    pub(super) json: Value,
-    pub(super) compiled: Schema,
+pub(crate) struct Form {
+    pub(crate) json: Value,
+    pub(crate) compiled: Schema,
 }
 
 type Cache = RwLock<HashMap<(TypeId, Marking), Arc<Shape>>>;
@@ -37,7 +37,7 @@ type Cache = RwLock<HashMap<(TypeId, Marking), Arc<Shape>>>;
 static SHAPES: LazyLock<Cache> = LazyLock::new(Cache::default);
 
 /// A function that marks the places of a schema where partial values differ from JSON.
-pub(super) type Mark = fn(&mut Schema);
+pub(crate) type Mark = fn(&mut Schema);
 
 /// Whether a schema is marked. A type has an entry for each case, because its `Partial` may not be in
 /// scope of every prompt.
@@ -50,7 +50,7 @@ enum Marking {
 impl Shape {
     /// Returns the shape of a type. `marks` has the marks of the type itself, and of the type in
     /// [`VALUE`].
-    pub(super) fn of<T: JsonSchema + 'static>(
+    pub(crate) fn of<T: JsonSchema + 'static>(
         marks: Option<(Mark, Mark)>,
     ) -> Result<Arc<Self>, PromptError> {
         let marking = if marks.is_some() { Marking::Marked } else { Marking::Plain };

@@ -1,7 +1,7 @@
 //! Conversion of requests to `genai`.
 
 use super::schema::Dialect;
-use crate::{Message, Options, Request, ResponseSchema, Role, ToolCall};
+use crate::{Message, Options, Request, ResponseSchema, Role, ToolCall, paired};
 use genai::chat::{
     self, ChatMessage, ChatOptions, ChatRequest, ContentPart, JsonSpec, MessageContent,
     ToolResponse,
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 pub(super) fn translate(request: Request, dialect: Option<Dialect>) -> (ChatRequest, ChatOptions) {
     let Request { messages, options, .. } = request;
     let Options { system, max_tokens, temperature, stop_sequences, tools, schema } = options;
+    let messages = paired(messages);
     // Gemini identifies the function of a result by its name
     let calls = messages.iter().flat_map(|message| &message.tool_calls);
     let names: BTreeMap<String, String> =

@@ -1,13 +1,13 @@
 //! Compile-fail cases.
 //!
-//! `fail`, `prompt` and `partial` have one file per rule, with one mistake; the crate documents the checks. The
+//! `fail`, `prompt`, `partial` and `tool` have one file per rule, with one mistake; the crate documents the checks. The
 //! output of rustc is that of the toolchain in `rust-toolchain.toml`: after an update, run with
 //! `TRYBUILD=overwrite` and review the changes.
 
 use burdock_ui::{Cases, Exception};
 
-/// The rules of the language, of `#[prompt]` and of `derive(Partial)`.
-const FOLDERS: [&str; 3] = ["fail", "prompt", "partial"];
+/// The rules of the language, of `#[prompt]`, `derive(Partial)` and `#[tool]`.
+const FOLDERS: [&str; 4] = ["fail", "prompt", "partial", "tool"];
 
 const EXCEPTIONS: &[Exception] = &[
     ("several_at_once", 12, "several errors are reported together"),

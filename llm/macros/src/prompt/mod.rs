@@ -17,10 +17,8 @@ mod source;
 mod syntax;
 mod template;
 
-use crate::diagnostics::Diagnostics;
+use crate::{diagnostics::Diagnostics, kept};
 use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::Item;
 
 /// Expands the attribute.
 pub(crate) fn prompt(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -37,14 +35,6 @@ pub(crate) fn prompt(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut tokens = fallback::expand_fallback(&prompt);
     tokens.extend(diagnostics.into_compile_errors());
     tokens
-}
-
-/// Returns an item that is not a prompt, if it is valid Rust.
-fn kept(item: TokenStream) -> TokenStream {
-    match syn::parse2(item) {
-        Ok(Item::Verbatim(_)) | Err(_) => TokenStream::new(),
-        Ok(item) => item.to_token_stream(),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Requests to a provider, and the calls in its answers.
 
 use super::server::{KEY, Result, Server, answer, send, start_answer};
-use crate::{Message, Model, Provider, Request, Tool, ToolCall};
+use crate::{Message, Model, Provider, Request, ToolCall, ToolDefinition};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -62,7 +62,8 @@ async fn tools_calls_and_their_results_are_sent() -> Result {
         Message::tool(&call, "3"),
     ];
     let schema = json!({ "type": "object", "properties": { "a": { "type": "number" } } });
-    let body = sent(Request::new(history).tool(Tool::new("add", "Adds.", schema))).await?;
+    let body =
+        sent(Request::new(history).tool(ToolDefinition::new("add", "Adds.", schema))).await?;
     assert_eq!(body["tools"][0]["function"]["name"], "add");
     assert_eq!(body["tools"][0]["function"]["description"], "Adds.");
     let messages = &body["messages"];

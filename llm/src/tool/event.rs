@@ -1,0 +1,71 @@
+//! Events of a run of calls, and results.
+
+use crate::{Message, ToolCall};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An event of a run of calls.
+///
+/// The events of one call arrive in this order; those of several calls are mixed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToolEvent {
+    /// A call starts.
+    Started(ToolCall),
+    /// The tool made progress.
+    Progress {
+        /// The id of the call.
+        id: String,
+        /// The item that the tool yielded.
+        item: Value,
+    },
+    /// A call ended.
+    Finished {
+        /// The id of the call.
+        id: String,
+        /// Its result.
+        result: ToolResult,
+    },
+}
+
+/// The result of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolResult {
+    /// How the call ended.
+    pub status: ToolStatus,
+    /// The text that the model reads.
+    pub text: String,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ToolStatus {
+    /// The tool returned a value.
+    Succeeded,
+    /// The tool returned an error.
+    Failed,
+    /// The arguments do not fit the schema. The text names the place.
+    Invalid,
+    /// There is no tool of this name.
+    Unknown,
+    /// The call took too long.
+    TimedOut,
+    /// The tool panicked.
+    Panicked,
+    /// The run of the calls was stopped before the call ended.
+    Interrupted,
+}
+
+impl ToolResult {
+    pub(super) fn new(status: ToolStatus, text: impl Into<String>) -> Self {
+        Self { status, text: text.into() }
+    }
+
+    /// Returns the message for the history.
+    pub fn message(&self, call: &ToolCall) -> Message {
+        Message::tool(call, &*self.text)
+    }
+}

@@ -1,0 +1,99 @@
+//! Progress of a call.
+
+use serde::Serialize;
+use serde_json::Value;
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::poll_fn,
+    marker::PhantomData,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Poll, Waker},
+};
+
+/// Sends the progress of a call to the consumer of its run.
+///
+/// A function under [`#[tool(yields(Item))]`](macro@crate::tool) calls it as `yield_!(item)`.
+pub struct Progress<'a, T> {
+    queue: Queue,
+    item: PhantomData<(&'a (), fn(T))>,
+}
+
+/// The items that the consumer has not taken. There is one, unless the tool sends from several futures at once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queue(Arc<Mutex<Items>>);
+
+/// An item, or the reason why it cannot be serialized.
+type Item = Result<Value, String>;
+
+#[derive(Debug, Default)]
+struct Items {
+    items: VecDeque<Item>,
+    /// The number of items that were taken.
+    taken: usize,
+    /// The number of items that were sent.
+    sent: usize,
+    senders: Vec<Waker>,
+}
+
+impl<T: Serialize> Progress<'_, T> {
+    /// Sends an item, and waits until the consumer takes it. The call fails if the item cannot be serialized.
+    ///
+    /// # Cancel safety
+    /// A dropped future may have sent the item.
+    pub async fn send(&self, item: T) {
+        let item = serde_json::to_value(item).map_err(|error| error.to_string());
+        let number = self.queue.push(item);
+        poll_fn(|cx| {
+            let mut items = self.queue.lock();
+            if items.taken >= number {
+                return Poll::Ready(());
+            }
+            items.senders.push(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+impl<'a> Progress<'a, Value> {
+    /// Returns the same progress for items of a type, for your own implementation of [`Tool`](super::Tool).
+    pub fn of<T: Serialize>(self) -> Progress<'a, T> {
+        Progress { queue: self.queue, item: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for Progress<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress").finish_non_exhaustive()
+    }
+}
+
+impl Queue {
+    pub(super) fn progress<'a>(&self) -> Progress<'a, Value> {
+        Progress { queue: self.clone(), item: PhantomData }
+    }
+
+    /// Takes the next item, and wakes those that wait for it.
+    pub(super) fn pop(&self) -> Option<Item> {
+        let mut items = self.lock();
+        let item = items.items.pop_front()?;
+        items.taken += 1;
+        let senders = std::mem::take(&mut items.senders);
+        drop(items);
+        senders.into_iter().for_each(Waker::wake);
+        Some(item)
+    }
+
+    /// Adds an item, and returns its number, from 1.
+    fn push(&self, item: Item) -> usize {
+        let mut items = self.lock();
+        items.items.push_back(item);
+        items.sent += 1;
+        items.sent
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Items> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
