@@ -19,7 +19,7 @@ const INTERRUPTED: &str = "error: the call was interrupted";
 /// ```
 /// use burdock_llm::{Message, ToolCall, paired};
 ///
-/// let call = ToolCall { id: "1".into(), name: "find".into(), arguments: serde_json::json!({}) };
+/// let call = ToolCall::new("1", "find", serde_json::json!({}));
 /// let calling = Message::assistant("").with_tool_calls([call.clone()]);
 /// let history = [Message::user("Find it."), calling.clone(), Message::user("Never mind.")];
 ///

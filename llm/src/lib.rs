@@ -32,7 +32,7 @@ pub use self::{
     history::paired,
     memory::{Summary, Window, estimate},
     message::{Message, Role, ToolCall},
-    model::{Model, Options, Request, ResponseSchema},
+    model::{Model, Options, Request, ResponseSchema, ToolChoice},
     offline::{Offline, Pace},
     partial::{
         Change, Field, FieldState, Grow, GrowError, Grown, Marks, Misfit, Partial, PartialOf,

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -79,7 +80,10 @@ impl Message {
 }
 
 /// A call of a function by a model.
+///
+/// Fields are added in minor versions: create one with [`new`](Self::new).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct ToolCall {
     /// The id of the call. The message with its result refers to it.
     pub id: String,
@@ -87,5 +91,21 @@ pub struct ToolCall {
     pub name: String,
     /// The arguments: an object, empty if the model sent none; a JSON string if the model wrote invalid
     /// JSON. A value that is not an object is sent back to providers as `{"arguments": …}`.
-    pub arguments: serde_json::Value,
+    pub arguments: Value,
+    /// Data of the provider about the reasoning that led to the call. It is sent back with the call; Gemini rejects a
+    /// history without it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<String>,
+}
+
+impl ToolCall {
+    /// Creates a call.
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        arguments: impl Into<Value>,
+    ) -> Self {
+        let (id, name, arguments) = (id.into(), name.into(), arguments.into());
+        Self { id, name, arguments, signatures: Vec::new() }
+    }
 }

@@ -142,6 +142,13 @@ impl Request {
         self
     }
 
+    /// Sets whether the model has to call a tool. Ignored in a request without tools.
+    #[must_use]
+    pub fn tool_choice(mut self, choice: ToolChoice) -> Self {
+        self.options.tool_choice = Some(choice);
+        self
+    }
+
     /// Sets the runtime that times the answer: `.runtime(cx.runtime())` in an action. A runtime that
     /// was set on the model has precedence. Defaults to
     /// [`TokioRuntime`](burdock::runtime::TokioRuntime).
@@ -209,9 +216,26 @@ pub struct Options {
     pub stop_sequences: Vec<String>,
     /// The functions that the model may call.
     pub tools: Vec<ToolDefinition>,
+    /// Whether the model has to call one of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<ToolChoice>,
     /// The schema that the answer must fit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<ResponseSchema>,
+}
+
+/// Whether a model has to call a tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolChoice {
+    /// The model decides.
+    Auto,
+    /// It must not call one.
+    None,
+    /// It must call at least one.
+    Required,
+    /// It must call the one of this name.
+    Tool(String),
 }
 
 /// The JSON schema of an answer, for models with structured output.

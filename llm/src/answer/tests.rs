@@ -81,7 +81,7 @@ async fn normalized(answer: Answer) -> Vec<Item> {
 #[tokio::test(start_paused = true)]
 async fn adapters_keep_the_order_all_text_and_the_last_item() {
     let _watching = Trace::default().watch();
-    let call = |id: &str| ToolCall { id: id.into(), name: "add".into(), arguments: [1, 2].into() };
+    let call = |id: &str| ToolCall::new(id, "add", [1, 2]);
     let words = |script: Script| {
         "der Fluß — und all das"
             .split_inclusive(' ')
@@ -309,7 +309,7 @@ async fn answer_that_was_never_polled_is_not_recorded() {
 
 #[tokio::test(start_paused = true)]
 async fn transcript_grows_with_its_deltas() -> Result {
-    let call = ToolCall { id: "1".into(), name: "add".into(), arguments: [1, 2].into() };
+    let call = ToolCall::new("1", "add", [1, 2]);
     let script = Script::new().wait(TICK).say("a").call(call.clone()).say("b");
     let (mut deltas, transcript) = ask(&script).transcribe();
     assert_eq!(deltas.try_next().await?, Some("a".to_owned()));

@@ -1,7 +1,7 @@
 //! Conversion of requests to `genai`.
 
 use super::schema::Dialect;
-use crate::{Message, Options, Request, ResponseSchema, Role, ToolCall, paired};
+use crate::{Message, Options, Request, ResponseSchema, Role, ToolCall, ToolChoice, paired};
 use genai::chat::{
     self, ChatMessage, ChatOptions, ChatRequest, ContentPart, JsonSpec, MessageContent,
     ToolResponse,
@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 pub(super) fn translate(request: Request, dialect: Option<Dialect>) -> (ChatRequest, ChatOptions) {
     let Request { messages, options, .. } = request;
-    let Options { system, max_tokens, temperature, stop_sequences, tools, schema } = options;
+    let Options { system, max_tokens, temperature, stop_sequences, tools, tool_choice, schema } =
+        options;
     let messages = paired(messages);
     // Gemini identifies the function of a result by its name
     let calls = messages.iter().flat_map(|message| &message.tool_calls);
@@ -24,7 +25,8 @@ pub(super) fn translate(request: Request, dialect: Option<Dialect>) -> (ChatRequ
         .map(|message| translate_message(message, &names));
     let mut request = ChatRequest::from_messages(messages.collect());
     request.system = system;
-    if !tools.is_empty() {
+    let has_tools = !tools.is_empty();
+    if has_tools {
         request = request.with_tools(tools.into_iter().map(|tool| {
             chat::Tool::new(tool.name).with_description(tool.description).with_schema(tool.schema)
         }));
@@ -37,9 +39,20 @@ pub(super) fn translate(request: Request, dialect: Option<Dialect>) -> (ChatRequ
         temperature,
         stop_sequences,
         response_format,
+        // providers reject a choice without tools
+        tool_choice: tool_choice.filter(|_| has_tools).map(translate_choice),
         ..ChatOptions::default().with_capture_usage(true).with_capture_tool_calls(true)
     };
     (request, options)
+}
+
+fn translate_choice(choice: ToolChoice) -> chat::ToolChoice {
+    match choice {
+        ToolChoice::Auto => chat::ToolChoice::Auto,
+        ToolChoice::None => chat::ToolChoice::None,
+        ToolChoice::Required => chat::ToolChoice::Required,
+        ToolChoice::Tool(name) => chat::ToolChoice::Tool { name },
+    }
 }
 
 fn translate_message(message: Message, names: &BTreeMap<String, String>) -> ChatMessage {
@@ -70,17 +83,24 @@ fn translate_message(message: Message, names: &BTreeMap<String, String>) -> Chat
 /// Converts a call that is sent back. Its arguments become an object, because providers accept nothing
 /// else.
 fn translate_call(call: ToolCall) -> chat::ToolCall {
-    let ToolCall { id, name, arguments } = call;
+    let ToolCall { id, name, arguments, signatures } = call;
     let arguments = match present(arguments) {
         object @ Value::Object(_) => object,
         other => json!({ "arguments": other }),
     };
-    chat::ToolCall { call_id: id, fn_name: name, fn_arguments: arguments, thought_signatures: None }
+    chat::ToolCall {
+        call_id: id,
+        fn_name: name,
+        fn_arguments: arguments,
+        thought_signatures: (!signatures.is_empty()).then_some(signatures),
+    }
 }
 
 /// Converts a call of the model.
 pub(super) fn call(call: chat::ToolCall) -> ToolCall {
-    ToolCall { id: call.call_id, name: call.fn_name, arguments: present(call.fn_arguments) }
+    let mut new = ToolCall::new(call.call_id, call.fn_name, present(call.fn_arguments));
+    new.signatures = call.thought_signatures.unwrap_or_default();
+    new
 }
 
 /// Returns the arguments, or an empty object if there are none.
@@ -89,5 +109,30 @@ fn present(arguments: Value) -> Value {
         Value::Null => json!({}),
         Value::String(text) if text.trim().is_empty() => json!({}),
         arguments => arguments,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{call, translate_call};
+    use genai::chat;
+    use serde_json::json;
+
+    #[test]
+    fn the_signatures_of_a_call_are_sent_back() {
+        for signatures in [None, Some(vec!["abc".to_owned(), "def".to_owned()])] {
+            let received = chat::ToolCall {
+                call_id: "1".into(),
+                fn_name: "add".into(),
+                fn_arguments: json!({ "a": 1 }),
+                thought_signatures: signatures.clone(),
+            };
+            let ours = call(received);
+            assert_eq!(ours.signatures, signatures.clone().unwrap_or_default());
+            // they survive the log
+            let written = serde_json::to_string(&ours).unwrap_or_default();
+            let read = serde_json::from_str(&written).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(translate_call(read).thought_signatures, signatures);
+        }
     }
 }

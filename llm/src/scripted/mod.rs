@@ -119,8 +119,7 @@ impl Scripted {
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() -> Result<(), burdock_llm::ModelError> {
-    /// let (id, name, arguments) = ("1".into(), "find_orders".into(), serde_json::json!({}));
-    /// let call = ToolCall { id, name, arguments };
+    /// let call = ToolCall::new("1", "find_orders", serde_json::json!({}));
     /// let llm = Scripted::new([Script::new().say("How can I help?")])
     ///     .when("orders", Script::new().call(call.clone()))
     ///     .when("17", Script::new().say("You have one order."));

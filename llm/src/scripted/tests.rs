@@ -65,7 +65,7 @@ async fn faults_behave_like_those_of_a_provider() -> Result {
 
 #[tokio::test(start_paused = true)]
 async fn recorded_script_repeats_the_answer_even_from_json() -> Result {
-    let call = ToolCall { id: "1".into(), name: "add".into(), arguments: [1, 2].into() };
+    let call = ToolCall::new("1", "add", [1, 2]);
     let usage = Usage { input_tokens: Some(3), ..Usage::default() };
     let scripts = [
         Script::new().wait(SECOND).say("a").wait(SECOND).call(call).wait(SECOND),

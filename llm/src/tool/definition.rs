@@ -17,8 +17,7 @@ use std::time::Duration;
 /// # use serde_json::json;
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let (id, name, arguments) = ("1".into(), "add".into(), json!({ "a": 3, "b": 4 }));
-/// # let call = ToolCall { id, name, arguments };
+/// # let call = ToolCall::new("1", "add", json!({ "a": 3, "b": 4 }));
 /// # let llm = Scripted::new([Script::new().call(call), Script::new().say("7")]);
 /// let add = ToolDefinition::new("add", "Adds two numbers.", json!({
 ///     "type": "object",
@@ -82,7 +81,7 @@ impl ToolDefinition {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let tools = Tools::new().with(Echo);
-/// let call = ToolCall { id: "1".into(), name: "echo".into(), arguments: json!({ "a": 1 }) };
+/// let call = ToolCall::new("1", "echo", json!({ "a": 1 }));
 /// let results = tools.run([call]).whole().await?;
 /// assert_eq!(results[0].text, r#"{"a":1}"#);
 /// # Ok(()) }

@@ -27,7 +27,7 @@
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let arguments = json!({ "email": "ada@example.org", "limit": "1" });
-//! # let call = ToolCall { id: "1".into(), name: "find_orders".into(), arguments };
+//! # let call = ToolCall::new("1", "find_orders", arguments);
 //! # let llm = Scripted::new([Script::new().call(call), Script::new().say("It is 17.")]);
 //! let shop = Shop(vec![("ada@example.org", 17), ("ada@example.org", 18)]);
 //! let tools = tools![find_orders { shop: &shop }];

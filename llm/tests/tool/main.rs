@@ -10,7 +10,7 @@ use burdock_llm::{Message, ToolCall, ToolEvent, Tools, tool::ToolStatus};
 use serde_json::Value;
 
 fn call(id: &str, name: &str, arguments: Value) -> ToolCall {
-    ToolCall { id: id.into(), name: name.into(), arguments }
+    ToolCall::new(id, name, arguments)
 }
 
 /// Runs calls, and returns the status and the text of each result.

@@ -1,7 +1,7 @@
 //! Requests to a provider, and the calls in its answers.
 
 use super::server::{KEY, Result, Server, answer, send, start_answer};
-use crate::{Message, Model, Provider, Request, ToolCall, ToolDefinition};
+use crate::{Message, Model, Provider, Request, ToolCall, ToolChoice, ToolDefinition};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -54,8 +54,7 @@ async fn key_is_sent_without_its_line_feed() -> Result {
 
 #[tokio::test]
 async fn tools_calls_and_their_results_are_sent() -> Result {
-    let call =
-        ToolCall { id: "c1".into(), name: "add".into(), arguments: json!({ "a": 1, "b": 2 }) };
+    let call = ToolCall::new("c1", "add", json!({ "a": 1, "b": 2 }));
     let history = [
         Message::user("1 + 2?"),
         Message::assistant("").with_tool_calls([call.clone()]),
@@ -77,6 +76,53 @@ async fn tools_calls_and_their_results_are_sent() -> Result {
 }
 
 #[tokio::test]
+async fn a_choice_is_sent_with_tools_only() -> Result {
+    let add = || ToolDefinition::new("add", "Adds.", json!({ "type": "object" }));
+    for (choice, expected) in [
+        (ToolChoice::Auto, json!("auto")),
+        (ToolChoice::None, json!("none")),
+        (ToolChoice::Required, json!("required")),
+        (
+            ToolChoice::Tool("add".into()),
+            json!({ "type": "function", "function": { "name": "add" } }),
+        ),
+    ] {
+        let request = || Request::prompt("1 + 2?").tool_choice(choice.clone());
+        assert_eq!(sent(request().tool(add())).await?["tool_choice"], expected);
+        assert_eq!(sent(request()).await?.get("tool_choice"), None);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_history_is_sent_with_one_result_for_each_call() -> Result {
+    let calls = [ToolCall::new("c1", "add", json!({})), ToolCall::new("c2", "add", json!({}))];
+    let history = [
+        Message::tool(&calls[0], "before any call"),
+        Message::user("1 + 2?"),
+        Message::assistant("").with_tool_calls(calls.clone()),
+        Message::tool(&calls[1], "3"),
+        Message::user("Are you there?"),
+    ];
+    let body = sent(Request::new(history)).await?;
+    let messages = body["messages"].as_array().ok_or("no messages")?;
+    let sent: Vec<_> = messages
+        .iter()
+        .map(|message| (message["role"].as_str(), message["tool_call_id"].as_str()))
+        .collect();
+    let expected = [
+        (Some("user"), None),
+        (Some("assistant"), None),
+        (Some("tool"), Some("c1")),
+        (Some("tool"), Some("c2")),
+        (Some("user"), None),
+    ];
+    assert_eq!(sent, expected);
+    assert_eq!(messages[2]["content"], "error: the call was interrupted");
+    Ok(())
+}
+
+#[tokio::test]
 async fn arguments_are_sent_back_as_an_object() -> Result {
     for (arguments, expected) in [
         (Value::Null, "{}"),
@@ -86,7 +132,7 @@ async fn arguments_are_sent_back_as_an_object() -> Result {
         (json!("a = 1"), r#"{"arguments":"a = 1"}"#),
         (json!([1]), r#"{"arguments":[1]}"#),
     ] {
-        let call = ToolCall { id: "c1".into(), name: "now".into(), arguments };
+        let call = ToolCall::new("c1", "now", arguments);
         let history = [
             Message::user("What time is it?"),
             Message::assistant("").with_tool_calls([call.clone()]),
@@ -117,11 +163,7 @@ async fn calls_arrive_complete_and_in_order_before_the_end() -> Result {
         stream.write_all(b"data: [DONE]\n\n")
     })?;
     let whole = server.model()?.chat(super::ask()).whole().await?;
-    let call = |id: &str, name: &str, arguments: Value| ToolCall {
-        id: id.into(),
-        name: name.into(),
-        arguments,
-    };
+    let call = |id: &str, name: &str, arguments: Value| ToolCall::new(id, name, arguments);
     let expected = [call("c1", "add", json!({ "a": 1 })), call("c2", "sub", json!("no json"))];
     assert_eq!(whole.tool_calls, expected);
     assert_eq!(whole.end.reason, crate::Reason::Complete);
