@@ -1,6 +1,7 @@
 //! `#[tool]`, `tools!` and runs of calls.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod agent;
 mod declarations;
 mod faults;
 mod history;
