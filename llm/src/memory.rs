@@ -3,7 +3,7 @@
 use crate::{Message, Model, ModelError, Reason, Request, Role, history::paired};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// Selects the messages of a history for a request.
 ///
@@ -216,9 +216,10 @@ impl Summary {
         }
         text.push_str("\n\nThe messages:");
         for message in &history[covered..start] {
-            text.push_str(&format!("\n{}: {}", author(message.role), message.text));
+            // writing to a string cannot fail
+            let _ = write!(text, "\n{}: {}", author(message.role), message.text);
             for call in &message.tool_calls {
-                text.push_str(&format!("\ncalls {}({})", call.name, call.arguments));
+                let _ = write!(text, "\ncalls {}({})", call.name, call.arguments);
             }
         }
         let answer = llm.chat(Request::prompt(text)).unbroken().whole().await?;

@@ -130,9 +130,9 @@ mod tests {
             let ours = call(received);
             assert_eq!(ours.signatures, signatures.clone().unwrap_or_default());
             // they survive the log
-            let written = serde_json::to_string(&ours).unwrap_or_default();
-            let read = serde_json::from_str(&written).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(translate_call(read).thought_signatures, signatures);
+            let written = serde_json::to_value(&ours).unwrap_or_default();
+            let read = serde_json::from_value(written).ok().map(translate_call);
+            assert_eq!(read.map(|call| call.thought_signatures), Some(signatures));
         }
     }
 }

@@ -4,7 +4,7 @@ use super::ToolDefinition;
 use crate::prompt::shape::Shape;
 use burdock::ActionError;
 use burdock_json::Parser;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -83,7 +83,8 @@ impl<A> AnyArguments<A> for Arguments<A> {
 fn definition<A: JsonSchema + 'static>(name: &str, description: &str) -> ToolDefinition {
     let mut schema = match Shape::of::<A>(None) {
         Ok(shape) => shape.plain.json.clone(),
-        Err(error) => panic!("tool `{name}`: {error}"),
+        // each call fails with the error
+        Err(_) => SchemaGenerator::default().into_root_schema_for::<A>().to_value(),
     };
     if let Value::Object(schema) = &mut schema {
         // the name of the generated struct
@@ -95,7 +96,10 @@ fn definition<A: JsonSchema + 'static>(name: &str, description: &str) -> ToolDef
 /// Reads arguments as tolerantly as the answer of a prompt. The error names the place that does not fit.
 fn parse<A: DeserializeOwned + JsonSchema + 'static>(arguments: &Value) -> Result<A, ActionError> {
     let invalid = |reason: String| ActionError::new(InvalidArguments { reason });
-    let shape = Shape::of::<A>(None)?;
+    let shape = Shape::of::<A>(None).map_err(|error| {
+        let reason = error.to_string();
+        ActionError::msg(format!("the arguments of the tool: {reason}")).terminal()
+    })?;
     let text = match arguments {
         // the model wrote no valid JSON, or nothing
         Value::String(text) if !text.trim().is_empty() => text.clone(),

@@ -57,12 +57,11 @@ pub(super) async fn call(
 }
 
 /// Cuts a text after `limit` bytes, and adds how much is missing.
-fn cut(mut text: String, limit: usize) -> String {
+fn cut(text: String, limit: usize) -> String {
     let length = text.len();
-    if length > limit {
-        let end = (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push_str(&format!("\n… (cut: {end} of {length} bytes)"));
+    if length <= limit {
+        return text;
     }
-    text
+    let end = text.floor_char_boundary(limit);
+    format!("{}\n… (cut: {end} of {length} bytes)", &text[..end])
 }

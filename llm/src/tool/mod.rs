@@ -94,7 +94,7 @@ struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { at_once: 8, timeout: Duration::from_secs(60), result: 64 * 1024 }
+        Self { at_once: 8, timeout: Duration::from_mins(1), result: 64 * 1024 }
     }
 }
 

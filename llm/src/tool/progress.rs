@@ -16,7 +16,8 @@ use std::{
 /// A function under [`#[tool(yields(Item))]`](macro@crate::tool) calls it as `yield_!(item)`.
 pub struct Progress<'a, T> {
     queue: Queue,
-    item: PhantomData<(&'a (), fn(T))>,
+    call: PhantomData<&'a ()>,
+    item: PhantomData<fn(T)>,
 }
 
 /// The items that the consumer has not taken. There is one, unless the tool sends from several futures at once.
@@ -28,7 +29,7 @@ type Item = Result<Value, String>;
 
 #[derive(Debug, Default)]
 struct Items {
-    items: VecDeque<Item>,
+    waiting: VecDeque<Item>,
     /// The number of items that were taken.
     taken: usize,
     /// The number of items that were sent.
@@ -59,7 +60,7 @@ impl<T: Serialize> Progress<'_, T> {
 impl<'a> Progress<'a, Value> {
     /// Returns the same progress for items of a type, for your own implementation of [`Tool`](super::Tool).
     pub fn of<T: Serialize>(self) -> Progress<'a, T> {
-        Progress { queue: self.queue, item: PhantomData }
+        Progress { queue: self.queue, call: PhantomData, item: PhantomData }
     }
 }
 
@@ -71,13 +72,13 @@ impl<T> fmt::Debug for Progress<'_, T> {
 
 impl Queue {
     pub(super) fn progress<'a>(&self) -> Progress<'a, Value> {
-        Progress { queue: self.clone(), item: PhantomData }
+        Progress { queue: self.clone(), call: PhantomData, item: PhantomData }
     }
 
     /// Takes the next item, and wakes those that wait for it.
     pub(super) fn pop(&self) -> Option<Item> {
         let mut items = self.lock();
-        let item = items.items.pop_front()?;
+        let item = items.waiting.pop_front()?;
         items.taken += 1;
         let senders = std::mem::take(&mut items.senders);
         drop(items);
@@ -88,7 +89,7 @@ impl Queue {
     /// Adds an item, and returns its number, from 1.
     fn push(&self, item: Item) -> usize {
         let mut items = self.lock();
-        items.items.push_back(item);
+        items.waiting.push_back(item);
         items.sent += 1;
         items.sent
     }

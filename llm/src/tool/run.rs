@@ -93,7 +93,6 @@ impl<'t> ToolRun<'t> {
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.
-    #[expect(clippy::should_implement_trait, reason = "as the stream of a run, without an import")]
     pub async fn next(&mut self) -> Option<Result<ToolEvent, ActionError>> {
         StreamExt::next(self).await
     }

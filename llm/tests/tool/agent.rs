@@ -7,8 +7,9 @@ use burdock::{
     prelude::*,
 };
 use burdock_llm::{
-    Message, Model, ModelError, Request, Role, Script, Scripted, ToolCall, ToolEvent, Usage,
-    Window, paired, tool, tools,
+    Message, Model, ModelError, Request,
+    Role::{self, Assistant, Tool, User},
+    Script, Scripted, ToolCall, ToolEvent, Usage, Window, paired, tool, tools,
 };
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -169,7 +170,6 @@ async fn an_agent_calls_tools_until_it_answers() -> TestResult {
     // two events of each refund, and a progress of the search
     assert_eq!(events.len(), 3 + 4);
     let desk = end.state();
-    use Role::{Assistant, Tool, User};
     assert_eq!(roles(desk), [User, Assistant, Tool, Assistant, Tool, Tool, Assistant]);
     let messages: Vec<_> = desk.history.iter().cloned().collect();
     assert_legal(&messages);
@@ -247,9 +247,7 @@ async fn a_crash_at_any_event_loses_no_call() -> TestResult {
         let mut app = app().await?;
         let end = if app.state().history.is_empty() {
             app.run(inputs()).await?
-        } else if app.state().calls.is_empty()
-            && roles(app.state()).last() == Some(&Role::Assistant)
-        {
+        } else if app.state().calls.is_empty() && roles(app.state()).last() == Some(&Assistant) {
             continue;
         } else {
             app.resume().await?
@@ -273,6 +271,6 @@ async fn a_model_that_fails_leaves_the_last_commit() -> TestResult {
     let mut app = Support::app().resources(resources(llm, &shop)).build().await?;
     let error = app.run(inputs()).await.unwrap_err();
     assert!(matches!(error.kind(), RunErrorKind::Failed(_)), "{error:?}");
-    assert_eq!(roles(app.state()), [Role::User]);
+    assert_eq!(roles(app.state()), [User]);
     Ok(())
 }

@@ -154,7 +154,7 @@ async fn a_hundred_calls_run_within_the_bound_and_keep_their_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_drops_the_calls_and_keeps_the_results_so_far() {
-    let tools = tools![behave, slow].timeout(Duration::from_secs(60));
+    let tools = tools![behave, slow].timeout(Duration::from_mins(1));
     let calls =
         [behave_call("1", "works"), behave_call("2", "never returns"), behave_call("3", "fails")];
     let mut run = tools.run(calls).until(tokio::time::sleep(Duration::from_secs(1)));

@@ -40,6 +40,9 @@ pub mod docs {
     #[doc = include_str!("../../../docs/functions.md")]
     pub struct Functions;
 
+    #[doc = include_str!("../../../docs/tools.md")]
+    pub struct Tools;
+
     #[doc = include_str!("../../../docs/serve.md")]
     pub struct Serve;
 

@@ -12,10 +12,8 @@ pub(super) fn expand_fallback(tool: &ToolSyntax) -> TokenStream {
         .of(Source::Resource)
         .map(|Argument { name, ty, .. }| quote!(#vis #name: &'tool #ty,))
         .collect();
-    let (lifetime, elided) = match fields.is_empty() {
-        true => (None, None),
-        false => (Some(quote!(<'tool>)), Some(quote!(<'_>))),
-    };
+    let lifetime = (!fields.is_empty()).then(|| quote!(<'tool>));
+    let elided = (!fields.is_empty()).then(|| quote!(<'_>));
     quote! {
         #[allow(non_camel_case_types, dead_code, missing_docs, reason = "beside an error")]
         #[derive(Clone, Copy)]
