@@ -247,7 +247,7 @@ impl Summary {
 }
 
 /// The prompt of a summary.
-const INSTRUCTIONS: &str = "Summarize a conversation in at most 200 words, for somebody who continues it: names, facts, decisions, open questions and results of calls. Answer with the summary only.";
+const INSTRUCTIONS: &str = "Summarize a conversation in at most 200 words, for the assistant that continues it: names, facts, decisions, open questions and results of calls. Answer with the summary only.";
 
 fn author(role: Role) -> &'static str {
     match role {

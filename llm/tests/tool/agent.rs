@@ -242,7 +242,7 @@ async fn a_crash_at_any_event_loses_no_call() -> TestResult {
                 seen += 1;
             }
             crashed += usize::from(seen == events);
-            // the process dies: nothing is written any more
+            // the process dies: nothing more is written
         }
         let mut app = app().await?;
         let end = if app.state().history.is_empty() {

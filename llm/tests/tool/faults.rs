@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-/// Does what its argument says.
+/// Behaves like its argument.
 #[tool(yields(u32))]
 async fn behave(how: String) -> burdock::Result<String> {
     match &*how {

@@ -1,4 +1,4 @@
-//! What windows and summaries keep.
+//! The messages that windows and summaries keep.
 
 use super::call;
 use burdock_llm::{
