@@ -43,7 +43,7 @@ impl<A> Arguments<A> {
     }
 }
 
-/// What a model needs to know of the arguments, and how they are read.
+/// The functions of a tool that depend on the type of its arguments.
 #[derive(Debug)]
 pub struct Declared<A> {
     /// Returns the definition of a tool with this name and description.
