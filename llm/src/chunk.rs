@@ -19,6 +19,7 @@ use tracing::{Span, field::display};
 /// while let Some(chunk) = answer.try_next().await? {
 ///     match chunk {
 ///         Chunk::Delta(text) => println!("{text}"),
+///         Chunk::ToolCallDelta(delta) => print!("{}{}", delta.name, delta.arguments),
 ///         Chunk::ToolCall(call) => println!("calls {}", call.name),
 ///         Chunk::End(end) => assert_eq!(end.reason, Reason::Complete),
 ///     }
@@ -29,10 +30,26 @@ use tracing::{Span, field::display};
 pub enum Chunk {
     /// More text.
     Delta(String),
+    /// More of a call that the model is writing. The complete one follows, unless the answer is cut.
+    ToolCallDelta(ToolCallDelta),
     /// A complete call of a function.
     ToolCall(ToolCall),
     /// The last item, unless the answer ends with an error.
     End(End),
+}
+
+/// More of a call that the model is writing, for programs that show it.
+///
+/// The arguments are text as the model writes it: JSON that may be invalid. Calls that the provider sends as a whole arrive
+/// in one delta. A call that is repaired or cut may differ from its deltas; the [`ToolCall`] counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolCallDelta {
+    /// The place of the call in the answer, from 0.
+    pub index: usize,
+    /// The name of the function, in the first delta of the call; then empty.
+    pub name: String,
+    /// More text of the arguments.
+    pub arguments: String,
 }
 
 /// The end of an answer, and its usage.
@@ -94,7 +111,7 @@ impl Chunk {
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Delta(text) => Some(text),
-            Self::ToolCall(_) | Self::End(_) => None,
+            Self::ToolCallDelta(_) | Self::ToolCall(_) | Self::End(_) => None,
         }
     }
 }

@@ -26,7 +26,7 @@ pub mod typescript;
 pub use self::provider::{Provider, SchemaMode};
 pub use self::{
     answer::{Answer, Chunks},
-    chunk::{Chunk, End, Reason, Usage},
+    chunk::{Chunk, End, Reason, ToolCallDelta, Usage},
     environment::{from_env, from_settings},
     error::ModelError,
     history::paired,

@@ -128,7 +128,7 @@ async fn start<M: Model>(
 
 fn put_back(first: Option<Item>, answer: Answer) -> Answer {
     match first {
-        Some(Ok(Chunk::Delta(_) | Chunk::ToolCall(_))) => {
+        Some(Ok(Chunk::Delta(_) | Chunk::ToolCallDelta(_) | Chunk::ToolCall(_))) => {
             Answer::new(stream::iter(first).chain(answer))
         }
         // no item follows the last one

@@ -7,7 +7,10 @@
 //! In `expect`, the id `*` stands for any id; `tokens` are those of the request and of the answer. Each
 //! stream is sent over TCP as a whole, in single bytes, and with CRLF and CR line ends.
 
-use burdock_llm::{Model, ModelError, Provider, Request, answer::Whole};
+use burdock_llm::{
+    Answer, Chunk, Model, ModelError, Provider, Reason, Request, ToolCallDelta, answer::Whole,
+};
+use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -97,7 +100,11 @@ impl Stage {
         Ok(Self { model: Provider::at(&url, "small", None)?, next, server })
     }
 
-    async fn play(&self, recording: &Recording, manner: Manner) -> Result<Outcome> {
+    async fn play(
+        &self,
+        recording: &Recording,
+        manner: Manner,
+    ) -> Result<(Outcome, Vec<ToolCallDelta>)> {
         let ends = |end: &str| String::from_utf8_lossy(&recording.body).replace('\n', end);
         let body = match manner {
             Manner::Whole | Manner::SingleBytes => recording.body.clone(),
@@ -106,7 +113,13 @@ impl Stage {
         };
         let content_type = recording.content_type.clone();
         self.next.send(Performance { content_type, body, manner })?;
-        Ok(self.model.chat(Request::prompt("Hi")).whole().await)
+        let items: Vec<_> = self.model.chat(Request::prompt("Hi")).collect().await;
+        let deltas = items.iter().filter_map(|item| match item {
+            Ok(Chunk::ToolCallDelta(delta)) => Some(delta.clone()),
+            _ => None,
+        });
+        let deltas = deltas.collect();
+        Ok((Answer::new(stream::iter(items)).whole().await, deltas))
     }
 
     async fn close(self) -> Result {
@@ -179,6 +192,19 @@ fn seen(outcome: &Outcome, expected: &Value) -> Value {
     seen
 }
 
+/// Returns whether the deltas of each call are its name and its arguments, unless those were repaired.
+fn check_growth(whole: &Whole, deltas: &[ToolCallDelta]) -> bool {
+    whole.end.reason != Reason::Complete
+        || whole.tool_calls.iter().enumerate().all(|(index, call)| {
+            let own = || deltas.iter().filter(|delta| delta.index == index);
+            let name: String = own().map(|delta| delta.name.as_str()).collect();
+            let text: String = own().map(|delta| delta.arguments.as_str()).collect();
+            let arguments: Option<Value> = serde_json::from_str(&text).ok();
+            let is_repaired = !arguments.as_ref().is_some_and(Value::is_object);
+            name == call.name && (is_repaired || arguments.as_ref() == Some(&call.arguments))
+        })
+}
+
 /// Returns whether the ids that `expect` leaves open are present and unique.
 fn check_ids(whole: &Whole, expected: &Value, known: &mut BTreeSet<String>) -> bool {
     let ids: BTreeSet<&str> = whole.tool_calls.iter().map(|call| call.id.as_str()).collect();
@@ -199,10 +225,13 @@ async fn recorded_stream_has_its_outcome_for_every_split_of_its_bytes() -> Resul
     for recording in &recordings()? {
         let Recording { name, expected, .. } = recording;
         for manner in MANNERS {
-            let outcome = stage.play(recording, manner).await?;
+            let (outcome, deltas) = stage.play(recording, manner).await?;
             let seen = seen(&outcome, expected);
             if seen != *expected {
                 failures.push(format!("{name} ({manner:?}): expected {expected}, seen {seen}"));
+            }
+            if !outcome.as_ref().map_or(true, |whole| check_growth(whole, &deltas)) {
+                failures.push(format!("{name} ({manner:?}): the deltas are {deltas:?}"));
             }
             if !outcome.is_ok_and(|whole| check_ids(&whole, expected, &mut ids))
                 && expected["error"].is_null()

@@ -47,7 +47,7 @@ impl Coalesce<'_> {
                     }
                 }
                 Some(item) => {
-                    if !matches!(item, Ok(Chunk::ToolCall(_))) {
+                    if !matches!(item, Ok(Chunk::ToolCallDelta(_) | Chunk::ToolCall(_))) {
                         self.answer = None;
                     }
                     return match self.flush() {

@@ -34,6 +34,7 @@ pub(super) fn on_progress<'a>(
                 progress.deltas += 1;
                 progress.bytes += text.len();
             }
+            Ok(Chunk::ToolCallDelta(_)) => {}
             Ok(Chunk::ToolCall(_)) => progress.tool_calls += 1,
             Ok(Chunk::End(end)) => progress.end = Some(*end),
             Err(_) => {}

@@ -46,7 +46,7 @@ impl Stream for Recorded<'_> {
                     open.watch.delta();
                 }
             }
-            Some(Ok(Chunk::ToolCall(_))) => {}
+            Some(Ok(Chunk::ToolCallDelta(_) | Chunk::ToolCall(_))) => {}
             Some(Ok(Chunk::End(end))) => {
                 if let Some(Open { span, watch }) = self.open.take() {
                     let mut end = *end;

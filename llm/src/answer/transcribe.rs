@@ -84,7 +84,7 @@ impl Stream for Deltas<'_> {
             }
             let (last, reason) = match item {
                 Some(Ok(Chunk::Delta(text))) => return Poll::Ready(Some(Ok(text))),
-                Some(Ok(Chunk::ToolCall(_))) => continue,
+                Some(Ok(Chunk::ToolCallDelta(_) | Chunk::ToolCall(_))) => continue,
                 Some(Ok(Chunk::End(_))) => (None, None),
                 Some(Err(error)) => (Some(Err(error)), Some(Reason::Failed)),
                 None => (None, Some(Reason::Truncated)),

@@ -33,7 +33,7 @@ pub(super) fn until<'a>(
                 watch.delta();
                 true
             }
-            Ok(Chunk::ToolCall(_)) => true,
+            Ok(Chunk::ToolCallDelta(_) | Chunk::ToolCall(_)) => true,
             Ok(Chunk::End(_)) | Err(_) => false,
         };
         Some((item, continues.then_some((answer, stop, Some(watch)))))

@@ -28,6 +28,8 @@ impl Whole {
     pub(super) fn push(&mut self, chunk: &Chunk) {
         match chunk {
             Chunk::Delta(text) => self.text.push_str(text),
+            // the complete call follows
+            Chunk::ToolCallDelta(_) => {}
             Chunk::ToolCall(call) => self.tool_calls.push(call.clone()),
             Chunk::End(end) => self.end = *end,
         }

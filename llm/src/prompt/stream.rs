@@ -281,7 +281,7 @@ impl<'m, T> PromptStream<'m, T> {
                 self.read(&text, cx);
             }
             // a prompt offers no tools
-            Some(Ok(Chunk::ToolCall(_))) => self.read("", cx),
+            Some(Ok(Chunk::ToolCallDelta(_) | Chunk::ToolCall(_))) => self.read("", cx),
             Some(Ok(Chunk::End(End { reason, usage }))) => {
                 let usage = attempt.complete(usage);
                 self.meter(Some(usage));

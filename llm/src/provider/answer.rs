@@ -7,7 +7,9 @@ use super::{
     request,
     secrets::Secrets,
 };
-use crate::{Answer, Chunk, End, ModelError, Reason, Usage, answer::Item, clock::Stopwatch};
+use crate::{
+    Answer, Chunk, End, ModelError, Reason, ToolCallDelta, Usage, answer::Item, clock::Stopwatch,
+};
 use futures_util::{
     FutureExt, StreamExt,
     future::{BoxFuture, Either, poll_fn, select},
@@ -15,7 +17,7 @@ use futures_util::{
 };
 use genai::chat::{self, ChatStream, ChatStreamEvent, StopReason, StreamEnd};
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     task::{Context, Poll},
     time::Duration,
 };
@@ -31,8 +33,9 @@ pub(super) struct ProviderAnswer {
     limits: Limits,
     report: Report,
     watch: Stopwatch,
-    /// The length of each call. A call is complete only at the end of the answer.
-    calls: BTreeMap<String, usize>,
+    /// The ids of the calls, and their lengths: of the name and of the arguments. A call is complete only at the end
+    /// of the answer.
+    calls: Vec<(String, usize, usize)>,
     /// The length of the content that is not shown: calls and reasoning.
     hidden: usize,
     queued: VecDeque<Chunk>,
@@ -42,16 +45,28 @@ pub(super) struct ProviderAnswer {
 struct Source {
     relay: Option<BoxFuture<'static, ()>>,
     events: ChatStream,
+    report: Report,
+}
+
+/// What arrived.
+enum Received {
+    Event(Event),
+    /// Parts of calls, which are in the report.
+    Growth,
 }
 
 impl Source {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
         if let Some(relay) = &mut self.relay
             && relay.poll_unpin(cx).is_ready()
         {
             self.relay = None;
         }
-        self.events.poll_next_unpin(cx)
+        // before the events, which contain the calls as a whole
+        if self.report.is_growing() {
+            return Poll::Ready(Received::Growth);
+        }
+        self.events.poll_next_unpin(cx).map(Received::Event)
     }
 }
 
@@ -66,12 +81,16 @@ impl ProviderAnswer {
     ) -> Answer {
         let watch = report.clock().stopwatch();
         let answer = Self {
-            source: Some(Source { relay: Some(relay.serve().boxed()), events }),
+            source: Some(Source {
+                relay: Some(relay.serve().boxed()),
+                events,
+                report: report.clone(),
+            }),
             secrets,
             limits,
             report,
             watch,
-            calls: BTreeMap::new(),
+            calls: Vec::new(),
             hidden: 0,
             queued: VecDeque::new(),
         };
@@ -88,7 +107,11 @@ impl ProviderAnswer {
                 return Some(Ok(chunk));
             }
             let item = match self.event(requested).await? {
-                Ok(event) => self.handle(event),
+                Ok(Received::Growth) => {
+                    self.queued.extend(self.report.pop().map(Chunk::ToolCallDelta));
+                    None
+                }
+                Ok(Received::Event(event)) => self.handle(event),
                 Err(error) => Some(Err(error)),
             };
             match item {
@@ -104,7 +127,7 @@ impl ProviderAnswer {
 
     /// Waits for an event, or fails if the relay has received none for too long. Time in which the
     /// answer is not polled does not count.
-    async fn event(&mut self, requested: Duration) -> Option<Result<Event, ModelError>> {
+    async fn event(&mut self, requested: Duration) -> Option<Result<Received, ModelError>> {
         let (limit, source) = (self.limits.silent_for, self.source.as_mut()?);
         loop {
             let clock = self.report.clock();
@@ -143,11 +166,29 @@ impl ProviderAnswer {
         (self.hidden > self.limits.answer).then_some(Ok(Chunk::End(end)))
     }
 
-    /// Records the length of a call, which may have grown.
+    /// Records a call, which may have grown.
     fn call(&mut self, call: chat::ToolCall) {
-        let length = call.fn_name.len() + call.fn_arguments.as_str().map_or(0, str::len);
-        let before = self.calls.insert(call.call_id, length).unwrap_or_default();
-        self.hidden = self.hidden.saturating_sub(before) + length;
+        let arguments = match call.fn_arguments {
+            serde_json::Value::String(text) => text,
+            serde_json::Value::Null => String::new(),
+            whole => whole.to_string(),
+        };
+        let index = self.calls.iter().position(|(id, ..)| *id == call.call_id);
+        let index = index.unwrap_or_else(|| {
+            self.calls.push((call.call_id, 0, 0));
+            self.calls.len() - 1
+        });
+        let (_, name_before, before) = &mut self.calls[index];
+        let name = call.fn_name.get(*name_before..).unwrap_or_default().to_owned();
+        let more = arguments.get(*before..).unwrap_or_default().to_owned();
+        *name_before = call.fn_name.len();
+        *before = arguments.len();
+        self.hidden += name.len() + more.len();
+        // the relay reads the calls of OpenAI's protocol itself
+        if !self.report.has_grown() && !(name.is_empty() && more.is_empty()) {
+            let delta = ToolCallDelta { index, name, arguments: more };
+            self.queued.push_back(Chunk::ToolCallDelta(delta));
+        }
     }
 
     /// Handles the end event of the protocol.

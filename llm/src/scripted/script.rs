@@ -1,7 +1,7 @@
 //! Scripts of answers.
 
 use super::fault::Fault;
-use crate::{Answer, Chunk, End, Reason, ToolCall, Usage, clock::Clock};
+use crate::{Answer, Chunk, End, Reason, ToolCall, ToolCallDelta, Usage, clock::Clock};
 use futures_util::{FutureExt, StreamExt, future, stream};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -62,6 +62,23 @@ impl Script {
     #[must_use]
     pub fn call(self, call: ToolCall) -> Self {
         self.then(Chunk::ToolCall(call))
+    }
+
+    /// Adds a tool call that is written in pieces of the arguments: a [`Chunk::ToolCallDelta`] for each, and then the
+    /// complete call. `index` is its place in the answer.
+    #[must_use]
+    pub fn write_call(
+        self,
+        index: usize,
+        call: ToolCall,
+        pieces: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let delta = |name: String, arguments| ToolCallDelta { index, name, arguments };
+        let named = self.then(Chunk::ToolCallDelta(delta(call.name.clone(), String::new())));
+        let written = pieces.into_iter().fold(named, |script, piece| {
+            script.then(Chunk::ToolCallDelta(delta(String::new(), piece.into())))
+        });
+        written.call(call)
     }
 
     /// Ends with this reason and usage. The time to the first delta is measured.

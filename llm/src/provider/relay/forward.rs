@@ -58,7 +58,7 @@ enum Wait {
 
 impl Framing {
     /// Returns the framing for the path of the request and the content type of the answer.
-    fn of(path: &str, content_type: &str, limits: Limits) -> Self {
+    fn of(path: &str, content_type: &str, limits: Limits, report: &Report) -> Self {
         // the path decides, so that a server cannot choose how its answer is read
         if path.ends_with("/converse-stream")
             && content_type.starts_with("application/vnd.amazon.eventstream")
@@ -67,7 +67,7 @@ impl Framing {
         }
         let decoder = Decoder::new(limits.line);
         if path.ends_with("/chat/completions") {
-            Self::Events(decoder, Box::new(OpenAi::new(limits.answer)))
+            Self::Events(decoder, Box::new(OpenAi::new(limits.answer, report.clone())))
         } else if path.ends_with("/chat") {
             Self::Lines(Lines::new(limits.line))
         } else {
@@ -92,7 +92,7 @@ impl ForwardedBody {
     ) -> Self {
         let content_type = response.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let framing = Framing::of(path, content_type, limits);
+        let framing = Framing::of(path, content_type, limits, &report);
         Self {
             response: Some(response),
             framing,

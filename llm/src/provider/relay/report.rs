@@ -1,7 +1,8 @@
 //! Information about an answer that is not in the forwarded bytes.
 
-use crate::{ModelError, clock::Clock};
+use crate::{ModelError, ToolCallDelta, clock::Clock};
 use std::{
+    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -29,6 +30,9 @@ pub(in super::super) struct Report {
 struct State {
     ending: Option<Ending>,
     last_event: Duration,
+    /// Parts of calls that the forwarded bytes contain only as a whole.
+    deltas: VecDeque<ToolCallDelta>,
+    has_deltas: bool,
 }
 
 impl Report {
@@ -45,6 +49,28 @@ impl Report {
     pub(super) fn event(&self) {
         let now = self.clock.now();
         self.state().last_event = now;
+    }
+
+    /// Adds a part of a call.
+    pub(super) fn push(&self, delta: ToolCallDelta) {
+        let mut state = self.state();
+        state.deltas.push_back(delta);
+        state.has_deltas = true;
+    }
+
+    /// Takes the next part of a call.
+    pub(in super::super) fn pop(&self) -> Option<ToolCallDelta> {
+        self.state().deltas.pop_front()
+    }
+
+    /// Returns whether a part of a call is waiting.
+    pub(in super::super) fn is_growing(&self) -> bool {
+        !self.state().deltas.is_empty()
+    }
+
+    /// Returns whether there was any part of a call.
+    pub(in super::super) fn has_grown(&self) -> bool {
+        self.state().has_deltas
     }
 
     /// Sets the ending. Only the first call has an effect.

@@ -50,7 +50,7 @@ async fn outcome(
         loop {
             match flood.next().await {
                 Some(Ok(Chunk::Delta(delta))) => text.push_str(&delta),
-                Some(Ok(Chunk::ToolCall(_))) => {}
+                Some(Ok(Chunk::ToolCallDelta(_) | Chunk::ToolCall(_))) => {}
                 Some(Ok(Chunk::End(end))) => return (text, Ok(end.reason)),
                 Some(Err(error)) => return (text, Err(error)),
                 None => return (text, Ok(Reason::Truncated)),

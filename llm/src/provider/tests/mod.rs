@@ -2,6 +2,7 @@
 
 mod limits;
 mod prompts;
+mod protocols;
 mod relayed;
 mod requests;
 mod server;

@@ -22,12 +22,12 @@ use tokio::{
 };
 
 /// Returns a provider whose HTTP clients the others share.
-fn any() -> Result<Provider> {
+pub(super) fn any() -> Result<Provider> {
     Ok(Provider::at("http://127.0.0.1:1", "small", None)?)
 }
 
 /// Returns a provider with this protocol, at this server.
-fn provider(any: &Provider, kind: AdapterKind, url: &str) -> Provider {
+pub(super) fn provider(any: &Provider, kind: AdapterKind, url: &str) -> Provider {
     let model = match kind {
         AdapterKind::Vertex => "gemini-9",
         _ => "small",

@@ -1,9 +1,13 @@
 //! Requests to a provider, and the calls in its answers.
 
 use super::server::{KEY, Result, Server, answer, send, start_answer};
-use crate::{Message, Model, Provider, Request, ToolCall, ToolChoice, ToolDefinition};
+use crate::{Chunk, Message, Model, Provider, Request, ToolCall, ToolChoice, ToolDefinition};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
-use std::io::Write;
+use std::{
+    io::{self, Write},
+    sync::mpsc,
+};
 
 async fn sent(request: Request) -> Result<Value> {
     let server = Server::start(answer)?;
@@ -168,5 +172,37 @@ async fn calls_arrive_complete_and_in_order_before_the_end() -> Result {
     assert_eq!(whole.tool_calls, expected);
     assert_eq!(whole.end.reason, crate::Reason::Complete);
     assert!(whole.text.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_grows_while_the_model_writes_it() -> Result {
+    let (show, shown) = mpsc::channel::<()>();
+    let server = Server::start(move |stream| {
+        start_answer(stream)?;
+        let part = |function: Value| json!({ "choices": [{ "delta": { "tool_calls": [{ "index": 0, "function": function }] } }] });
+        send(stream, &part(json!({ "name": "add", "arguments": "" })))?;
+        for piece in [r#"{"a""#, ":1}"] {
+            // the client has seen everything before
+            shown.recv().map_err(|_| io::ErrorKind::Other)?;
+            send(stream, &part(json!({ "arguments": piece })))?;
+        }
+        shown.recv().map_err(|_| io::ErrorKind::Other)?;
+        send(stream, &json!({ "choices": [{ "delta": {}, "finish_reason": "tool_calls" }] }))?;
+        stream.write_all(b"data: [DONE]\n\n")
+    })?;
+    let mut answer = server.model()?.chat(super::ask());
+    let mut seen = Vec::new();
+    while let Some(chunk) = answer.next().await {
+        match chunk? {
+            Chunk::ToolCallDelta(delta) => {
+                seen.push(delta.name + &delta.arguments);
+                show.send(())?;
+            }
+            Chunk::ToolCall(call) => seen.push(call.arguments.to_string()),
+            other => assert!(matches!(other, Chunk::End(_)), "{other:?}"),
+        }
+    }
+    assert_eq!(seen, ["add", r#"{"a""#, ":1}", r#"{"a":1}"#]);
     Ok(())
 }

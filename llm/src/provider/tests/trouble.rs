@@ -20,6 +20,7 @@ async fn outcome(manners: Manners) -> Result<(usize, Item)> {
     loop {
         match answer.next().await.ok_or("there is no last item")? {
             Ok(Chunk::Delta(_)) => deltas += 1,
+            Ok(Chunk::ToolCallDelta(_)) => {}
             last => {
                 assert!(answer.next().await.is_none());
                 return Ok((deltas, last));

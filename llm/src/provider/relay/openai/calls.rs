@@ -5,7 +5,7 @@
 //! complete, with arguments and a unique id.
 
 use super::super::{fault::Fault, json::Json, text::Joiner};
-use crate::clock;
+use crate::{ToolCallDelta, clock};
 use serde_json::{json, value::RawValue};
 use std::collections::BTreeSet;
 
@@ -40,12 +40,18 @@ struct Piece<'a> {
     arguments: Option<Json<'a>>,
 }
 
+impl Piece<'_> {
+    fn is_text(&self) -> bool {
+        self.arguments.is_some_and(Json::is_string)
+    }
+}
+
 impl Calls {
     /// Adds a fragment of a call: `{"index": 0, "id": "…", "function": {"name": "…", "arguments":
-    /// "…"}}`.
-    pub(super) fn push(&mut self, piece: Json<'_>) {
+    /// "…"}}`. Returns what it adds.
+    pub(super) fn push(&mut self, piece: Json<'_>) -> Option<ToolCallDelta> {
         if !piece.is_object() {
-            return;
+            return None;
         }
         let fields = piece.fields();
         let function = fields.get("function").map(Json::fields).unwrap_or_default();
@@ -54,18 +60,19 @@ impl Calls {
             id: fields.text("id"),
             name: function.text("name"),
             arguments: function.get("arguments"),
-        });
+        })
     }
 
-    /// Adds a fragment of the only call, in the older form: `{"name": "…", "arguments": "…"}`.
-    pub(super) fn push_function_call(&mut self, function: Json<'_>) {
+    /// Adds a fragment of the only call, in the older form: `{"name": "…", "arguments": "…"}`. Returns
+    /// what it adds.
+    pub(super) fn push_function_call(&mut self, function: Json<'_>) -> Option<ToolCallDelta> {
         let fields = function.fields();
         self.add(&Piece {
             index: Some("function_call"),
             id: None,
             name: fields.text("name"),
             arguments: fields.get("arguments"),
-        });
+        })
     }
 
     /// Returns the size of all calls, in bytes.
@@ -101,15 +108,21 @@ impl Calls {
         Ok((!calls.is_empty()).then(|| json!({ "tool_calls": calls })))
     }
 
-    fn add(&mut self, piece: &Piece<'_>) {
+    fn add(&mut self, piece: &Piece<'_>) -> Option<ToolCallDelta> {
         let place = self.find(piece).unwrap_or_else(|| {
             self.calls.push(Call { index: piece.index.map(str::to_owned), ..Call::default() });
             self.size += OVERHEAD;
             self.calls.len() - 1
         });
-        if let Some(call) = self.calls.get_mut(place) {
-            self.size += call.add(piece);
-        }
+        let call = self.calls.get_mut(place)?;
+        let (name, arguments) = (call.name.len(), call.arguments.len());
+        self.size += call.add(piece);
+        // arguments that are not text replace those before them
+        let grown = call.arguments.get(arguments..).filter(|_| arguments == 0 || piece.is_text());
+        let name = call.name.get(name..).unwrap_or_default().to_owned();
+        let arguments = grown.unwrap_or_default().to_owned();
+        let is_empty = name.is_empty() && arguments.is_empty();
+        (!is_empty).then_some(ToolCallDelta { index: place, name, arguments })
     }
 
     /// Finds the call that a fragment continues.

@@ -84,10 +84,13 @@ impl OpenAi {
             self.emit_text(refusal, out);
         }
         for call in delta.get("tool_calls").into_iter().flat_map(Json::items) {
-            self.calls.push(call);
+            self.calls.push(call).into_iter().for_each(|delta| self.report.push(delta));
         }
         if let Some(call) = delta.get("function_call").filter(|call| call.is_object()) {
-            self.calls.push_function_call(call);
+            self.calls
+                .push_function_call(call)
+                .into_iter()
+                .for_each(|delta| self.report.push(delta));
         }
     }
 

@@ -10,6 +10,7 @@ use super::{
     fault::Fault,
     json::{Fields, Json},
     reader::{Flow, Out, Reader, State},
+    report::Report,
     sse::Event,
     text::Joiner,
 };
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 pub(super) struct OpenAi {
     /// Limit on the bytes of reasoning and calls.
     limit: usize,
+    report: Report,
     /// The index of the choice that is used.
     choice: Option<String>,
     text: Joiner,
@@ -32,9 +34,10 @@ pub(super) struct OpenAi {
 }
 
 impl OpenAi {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, report: Report) -> Self {
         Self {
             limit,
+            report,
             choice: None,
             text: Joiner::default(),
             reasoning: Joiner::default(),
