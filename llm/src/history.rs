@@ -1,10 +1,9 @@
-//! Histories that a provider accepts, and the part of one that a request contains.
+//! Histories that a provider accepts.
 
 use crate::{Message, Role, ToolCall};
-use std::collections::{BTreeMap, VecDeque};
 
 /// The result of a call that has none.
-const INTERRUPTED: &str = "error: the call was interrupted";
+pub(crate) const INTERRUPTED: &str = "error: the call was interrupted, and may have had an effect";
 
 /// Returns the messages as providers accept them: each call of the model has exactly one result, which follows the
 /// message with the call.
@@ -25,25 +24,23 @@ const INTERRUPTED: &str = "error: the call was interrupted";
 ///
 /// let messages = paired(history);
 /// assert_eq!(messages[1], calling);
-/// assert_eq!(messages[2], Message::tool(&call, "error: the call was interrupted"));
+/// assert_eq!(messages[2], Message::tool(&call, "error: the call was interrupted, and may have had an effect"));
 /// assert_eq!(messages[3], Message::user("Never mind."));
 /// ```
 pub fn paired(messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
-    let mut waiting: VecDeque<Message> = messages.into_iter().collect();
-    let mut paired = Vec::with_capacity(waiting.len());
-    while let Some(mut message) = waiting.pop_front() {
+    let mut messages: Vec<Option<Message>> = messages.into_iter().map(Some).collect();
+    let mut paired = Vec::with_capacity(messages.len());
+    for index in 0..messages.len() {
+        let Some(mut message) = messages[index].take() else { continue };
         if message.role == Role::Tool {
             continue;
         }
         let calls = without_repeated(std::mem::take(&mut message.tool_calls));
         message.tool_calls.clone_from(&calls);
         paired.push(message);
-        if !calls.is_empty() {
-            let mut results = take_results(&mut waiting);
-            let result = |call: &ToolCall| {
-                results.remove(&call.id).unwrap_or_else(|| Message::tool(call, INTERRUPTED))
-            };
-            paired.extend(calls.iter().map(result));
+        for call in &calls {
+            let result = take_result(&mut messages[index + 1..], &call.id);
+            paired.push(result.unwrap_or_else(|| Message::tool(call, INTERRUPTED)));
         }
     }
     paired
@@ -60,21 +57,16 @@ fn without_repeated(calls: Vec<ToolCall>) -> Vec<ToolCall> {
     kept
 }
 
-/// Removes the results before the next message with calls. The first one of an id counts.
-fn take_results(waiting: &mut VecDeque<Message>) -> BTreeMap<String, Message> {
-    let end =
-        waiting.iter().position(|message| !message.tool_calls.is_empty()).unwrap_or(waiting.len());
-    let mut results = BTreeMap::new();
-    let mut rest: VecDeque<Message> = waiting.split_off(end);
-    for message in std::mem::take(waiting) {
-        match (message.role, &message.tool_call_id) {
-            (Role::Tool, Some(id)) => {
-                results.entry(id.clone()).or_insert(message);
-            }
-            (Role::Tool, None) => {}
-            _ => waiting.push_back(message),
+/// Removes the first result of a call, before the next call of the same id.
+fn take_result(later: &mut [Option<Message>], id: &str) -> Option<Message> {
+    for slot in later {
+        let Some(message) = slot else { continue };
+        if message.tool_call_id.as_deref() == Some(id) {
+            return slot.take();
+        }
+        if message.tool_calls.iter().any(|call| call.id == id) {
+            return None;
         }
     }
-    waiting.append(&mut rest);
-    results
+    None
 }

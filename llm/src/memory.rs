@@ -1,6 +1,6 @@
 //! The part of a history that a request contains, and a summary of the rest.
 
-use crate::{Message, Model, ModelError, Reason, Request, Role, history::paired};
+use crate::{Message, Model, ModelError, Reason, Request, Role, Usage, history::paired};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
@@ -8,8 +8,9 @@ use std::fmt::{self, Write as _};
 /// Selects the messages of a history for a request.
 ///
 /// The whole history stays in the state; a request contains its pinned messages and the newest ones that fit. A message
-/// with calls and their results stay together, and the selection starts with a message of the user, as providers require.
-/// The newest message is always selected, and so is the message of the user that it answers.
+/// with calls and its results stay together, and the selection starts with a user message, as providers require. The
+/// newest message is always selected with the calls and results that belong to it, and so is the user message that it is
+/// about, whatever the limits.
 ///
 /// ```
 /// use burdock_llm::{Message, Window};
@@ -79,52 +80,66 @@ impl Window {
 
     /// Returns the selected messages, oldest first, with exactly one result for each call: see [`paired`].
     pub fn of<'m>(&self, history: impl IntoIterator<Item = &'m Message>) -> Vec<Message> {
-        let history: Vec<&Message> = history.into_iter().collect();
-        let Selected { pinned, asked, start } = self.select(&history);
-        let asked = asked.map(|index| &history[index]);
-        let selected = history[..pinned].iter().chain(asked).chain(&history[start..]);
-        paired(selected.map(|message| (*message).clone()))
+        let history = paired(history.into_iter().cloned());
+        let Selection { pinned, question, start } = self.select(&history);
+        let question = question.map(|index| history[index].clone());
+        history[..pinned]
+            .iter()
+            .cloned()
+            .chain(question)
+            .chain(history[start..].iter().cloned())
+            .collect()
     }
 
-    fn select(&self, history: &[&Message]) -> Selected {
-        let pinned = self.pinned.min(history.len());
-        let size = |message: &&Message| (self.count)(message);
-        let pinned_size = history[..pinned].iter().map(size).fold(0, usize::saturating_add);
-        let mut tokens = self.tokens.saturating_sub(pinned_size);
+    /// Selects messages of a history in which each call is followed by its results.
+    fn select(&self, history: &[Message]) -> Selection {
+        let groups = groups(history);
+        // whole groups, so that a pinned call keeps its results
+        let pinned =
+            groups.iter().find(|start| **start >= self.pinned).copied().unwrap_or(history.len());
+        let size =
+            |messages: &[Message]| messages.iter().map(self.count).fold(0, usize::saturating_add);
+        let mut tokens = self.tokens.saturating_sub(size(&history[..pinned]));
         let mut left = self.messages;
-        let mut start = history.len();
-        // the oldest message of the user that fits
-        let mut found = None;
-        for (index, message) in history.iter().enumerate().skip(pinned).rev() {
-            let is_newest = index + 1 == history.len();
-            if !is_newest && (left == 0 || size(message) > tokens) {
+        let (mut start, mut first_question) = (history.len(), None);
+        for group in groups.into_iter().rev().take_while(|group| *group >= pinned) {
+            let messages = &history[group..start];
+            let is_newest = start == history.len();
+            if !is_newest && (messages.len() > left || size(messages) > tokens) {
                 break;
             }
-            (left, tokens) = (left.saturating_sub(1), tokens.saturating_sub(size(message)));
-            start = index;
-            if message.role == Role::User {
-                found = Some(index);
+            left = left.saturating_sub(messages.len());
+            tokens = tokens.saturating_sub(size(messages));
+            start = group;
+            if messages[0].role == Role::User {
+                first_question = Some(group);
             }
         }
-        // what follows a pinned message needs no message of the user before it
+        // a pinned message may be followed by any other
         if start == pinned && pinned > 0 {
-            return Selected { pinned, asked: None, start };
+            return Selection { pinned, question: None, start };
         }
-        if let Some(start) = found {
-            return Selected { pinned, asked: None, start };
+        if let Some(start) = first_question {
+            return Selection { pinned, question: None, start };
         }
         // the model is in the middle of its work for this message
-        let asked = history[..start].iter().rposition(|message| message.role == Role::User);
-        Selected { pinned, asked: asked.filter(|index| *index >= pinned), start }
+        let question = history[..start].iter().rposition(|message| message.role == Role::User);
+        Selection { pinned, question: question.filter(|index| *index >= pinned), start }
     }
 }
 
+/// Returns the index of the first message of each group: a message with its results is one, and any other message.
+fn groups(history: &[Message]) -> Vec<usize> {
+    let starts = history.iter().enumerate().filter(|(_, message)| message.role != Role::Tool);
+    starts.map(|(index, _)| index).collect()
+}
+
 /// The selected part of a history.
-struct Selected {
+struct Selection {
     /// The number of pinned messages.
     pinned: usize,
-    /// The message of the user that the newest ones are about, if it precedes them.
-    asked: Option<usize>,
+    /// The user message that the newest messages are about, if it precedes them.
+    question: Option<usize>,
     /// The index of the first of the newest messages.
     start: usize,
 }
@@ -147,8 +162,9 @@ impl fmt::Debug for Window {
 /// itself. Languages other than English have more.
 pub fn estimate(message: &Message) -> usize {
     let calls = message.tool_calls.iter().map(|call| {
+        let signatures: usize = call.signatures.iter().map(String::len).sum();
         // ids and punctuation
-        call.name.len() + call.arguments.to_string().len() + 40
+        call.name.len() + call.arguments.to_string().len() + signatures + 40
     });
     (message.text.len() + calls.sum::<usize>()).div_ceil(4) + 4
 }
@@ -175,8 +191,8 @@ pub fn estimate(message: &Message) -> usize {
 /// assert_eq!((summary.messages, summary.text.as_str()), (2, "The user is called Ada."));
 ///
 /// let request = summary.request(&window, &history);
-/// assert_eq!(request.messages.len(), 3);
-/// assert!(request.options.system.is_some_and(|system| system.contains("called Ada")));
+/// assert_eq!(request.messages.len(), 1 + 3);
+/// assert!(request.messages[0].text.contains("called Ada"));
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -189,62 +205,81 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Adds the messages that precede the window, and that the summary does not cover yet. Sends no request if there are
-    /// none.
+    /// Adds the messages that precede the window, and that the summary does not cover yet. Returns the usage of its
+    /// requests, of which there are none if there is nothing to add.
+    ///
+    /// A long text contributes its first 2 000 bytes, and a request contains at most 40 messages, so that its size is
+    /// bounded.
     ///
     /// # Errors
-    /// Returns the error of the model. The summary stays as it is. An answer that is cut or empty is an error as well.
+    /// Returns the error of the model, also for an answer that is cut or empty. The summary then covers the messages of
+    /// the requests before.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the answer, and leaves the summary as it is.
+    /// Dropping the future drops the answer. The summary covers the messages of the requests before.
     pub async fn extend<'m>(
         &mut self,
         window: &Window,
         history: impl IntoIterator<Item = &'m Message>,
         llm: &(impl Model + ?Sized),
-    ) -> Result<(), ModelError> {
-        let history: Vec<&Message> = history.into_iter().collect();
-        let start = window.select(&history).start;
-        let covered = self.messages.max(window.pinned).min(start);
-        if covered == start {
-            return Ok(());
+    ) -> Result<Usage, ModelError> {
+        let history = paired(history.into_iter().cloned());
+        let Selection { pinned, start, .. } = window.select(&history);
+        let mut usage = Usage::default();
+        let mut covered = self.messages.max(pinned);
+        while covered < start {
+            let end = start.min(covered + MESSAGES_PER_REQUEST);
+            let request = Request::prompt(self.prompt(&history[covered..end]));
+            let answer = llm.chat(request).unbroken().whole().await?;
+            if answer.end.reason != Reason::Complete || answer.text.trim().is_empty() {
+                let reason = "it sent no complete summary".to_owned();
+                return Err(ModelError::GaveUp { reason });
+            }
+            usage += answer.end.usage;
+            *self = Self { text: answer.text, messages: end };
+            covered = end;
         }
+        Ok(usage)
+    }
+
+    /// Returns a request with the summary as a system message, and the messages of the window.
+    pub fn request<'m>(
+        &self,
+        window: &Window,
+        history: impl IntoIterator<Item = &'m Message>,
+    ) -> Request {
+        let summary = (!self.text.is_empty()).then(|| {
+            Message::system(format!("A summary of the conversation so far:\n{}", self.text))
+        });
+        Request::new(summary.into_iter().chain(window.of(history)))
+    }
+
+    /// Returns the prompt that adds these messages.
+    fn prompt(&self, messages: &[Message]) -> String {
         let mut text = String::from(INSTRUCTIONS);
         if !self.text.is_empty() {
             text.push_str("\n\nThe summary so far:\n");
             text.push_str(&self.text);
         }
         text.push_str("\n\nThe messages:");
-        for message in &history[covered..start] {
+        let short = |text: &str| text[..text.floor_char_boundary(BYTES_PER_TEXT)].to_owned();
+        for message in messages {
             // writing to a string cannot fail
-            let _ = write!(text, "\n{}: {}", author(message.role), message.text);
+            let _ = write!(text, "\n{}: {}", author(message.role), short(&message.text));
             for call in &message.tool_calls {
-                let _ = write!(text, "\ncalls {}({})", call.name, call.arguments);
+                let _ =
+                    write!(text, "\ncalls {}({})", call.name, short(&call.arguments.to_string()));
             }
         }
-        let answer = llm.chat(Request::prompt(text)).unbroken().whole().await?;
-        if answer.end.reason != Reason::Complete || answer.text.trim().is_empty() {
-            let reason = "it sent no complete summary".to_owned();
-            return Err(ModelError::GaveUp { reason });
-        }
-        *self = Self { text: answer.text, messages: start };
-        Ok(())
-    }
-
-    /// Returns a request with the messages of the window, and the summary in its system prompt.
-    pub fn request<'m>(
-        &self,
-        window: &Window,
-        history: impl IntoIterator<Item = &'m Message>,
-    ) -> Request {
-        let request = Request::new(window.of(history));
-        if self.text.is_empty() {
-            return request;
-        }
-        request
-            .system(format!("A summary of the conversation before these messages:\n{}", self.text))
+        text
     }
 }
+
+/// The number of messages that one request summarizes.
+const MESSAGES_PER_REQUEST: usize = 40;
+
+/// The part of a long text that is summarized.
+const BYTES_PER_TEXT: usize = 2_000;
 
 /// The prompt of a summary.
 const INSTRUCTIONS: &str = "Summarize a conversation in at most 200 words, for the assistant that continues it: names, facts, decisions, open questions and results of calls. Answer with the summary only.";

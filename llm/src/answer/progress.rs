@@ -34,10 +34,9 @@ pub(super) fn on_progress<'a>(
                 progress.deltas += 1;
                 progress.bytes += text.len();
             }
-            Ok(Chunk::ToolCallDelta(_)) => {}
             Ok(Chunk::ToolCall(_)) => progress.tool_calls += 1,
             Ok(Chunk::End(end)) => progress.end = Some(*end),
-            Err(_) => {}
+            Ok(Chunk::ToolCallDelta(_)) | Err(_) => {}
         }
         progress.elapsed = watch.get_or_insert_with(|| timer.stopwatch()).elapsed();
         callback(&progress);

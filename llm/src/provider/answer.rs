@@ -8,7 +8,9 @@ use super::{
     secrets::Secrets,
 };
 use crate::{
-    Answer, Chunk, End, ModelError, Reason, ToolCallDelta, Usage, answer::Item, clock::Stopwatch,
+    Answer, Chunk, End, ModelError, Reason, ToolCallDelta, Usage,
+    answer::Item,
+    clock::{Stopwatch, random},
 };
 use futures_util::{
     FutureExt, StreamExt,
@@ -17,7 +19,7 @@ use futures_util::{
 };
 use genai::chat::{self, ChatStream, ChatStreamEvent, StopReason, StreamEnd};
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     task::{Context, Poll},
     time::Duration,
 };
@@ -48,7 +50,7 @@ struct Source {
     report: Report,
 }
 
-/// What arrived.
+/// An event, or a part of a call.
 enum Received {
     Event(Event),
     /// Parts of calls, which are in the report.
@@ -185,7 +187,8 @@ impl ProviderAnswer {
         *before = arguments.len();
         self.hidden += name.len() + more.len();
         // the relay reads the calls of OpenAI's protocol itself
-        if !self.report.has_grown() && !(name.is_empty() && more.is_empty()) {
+        let is_empty = name.is_empty() && more.is_empty();
+        if !is_empty && !self.report.has_grown() {
             let delta = ToolCallDelta { index, name, arguments: more };
             self.queued.push_back(Chunk::ToolCallDelta(delta));
         }
@@ -206,8 +209,15 @@ impl ProviderAnswer {
         let calls = end.captured_content.map(chat::MessageContent::into_tool_calls);
         let calls = calls.into_iter().flatten().map(request::call);
         // a call that the limit cut is omitted
-        let calls = calls.filter(|call| reason != Reason::Limit || call.arguments.is_object());
-        self.queued.extend(calls.map(Chunk::ToolCall));
+        let calls = calls.filter(|call| reason == Reason::Complete || call.arguments.is_object());
+        let mut ids = BTreeSet::new();
+        for mut call in calls {
+            // some servers send no id, and `genai` makes up one that is not unique
+            while call.id.is_empty() || !ids.insert(call.id.clone()) {
+                call.id = format!("call_{:016x}", random());
+            }
+            self.queued.push_back(Chunk::ToolCall(call));
+        }
         let usage = end.captured_usage.map_or_else(Usage::default, |usage| {
             let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
             let (input, output) = (usage.prompt_tokens, usage.completion_tokens);

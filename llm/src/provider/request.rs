@@ -14,15 +14,17 @@ pub(super) fn translate(request: Request, dialect: Option<Dialect>) -> (ChatRequ
     let Options { system, max_tokens, temperature, stop_sequences, tools, tool_choice, schema } =
         options;
     let messages = paired(messages);
-    // Gemini identifies the function of a result by its name
-    let calls = messages.iter().flat_map(|message| &message.tool_calls);
-    let names: BTreeMap<String, String> =
-        calls.map(|call| (call.id.clone(), call.name.clone())).collect();
+    // Gemini identifies the function of a result by its name; an id may occur again in a later turn
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
     // providers reject an empty message, such as an answer that was stopped before its first word
     let messages = messages
         .into_iter()
         .filter(|message| message.role == Role::Tool || !message.is_empty())
-        .map(|message| translate_message(message, &names));
+        .map(|message| {
+            let calls = message.tool_calls.iter().map(|call| (call.id.clone(), call.name.clone()));
+            names.extend(calls);
+            translate_message(message, &names)
+        });
     let mut request = ChatRequest::from_messages(messages.collect());
     request.system = system;
     let has_tools = !tools.is_empty();

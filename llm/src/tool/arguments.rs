@@ -110,6 +110,10 @@ fn parse<A: DeserializeOwned + JsonSchema + 'static>(arguments: &Value) -> Resul
     let mut changes = Vec::new();
     let parsed = parser.feed(&text, &mut changes).and_then(|()| parser.finish(&mut changes));
     let parsed = parsed.map_err(|mismatch| invalid(mismatch.to_string()))?;
+    // the rest may change what the call means
+    if parsed.cut {
+        return Err(invalid("they are incomplete".to_owned()));
+    }
     let mut json = serde_json::Deserializer::from_str(&parsed.json);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

@@ -1,30 +1,98 @@
 //! One call, with its limits.
 
 use super::{
-    Progress, Tools,
+    Tools,
     arguments::InvalidArguments,
     event::{ToolResult, ToolStatus},
+    progress::Queue,
 };
 use crate::{ToolCall, clock::Clock};
 use burdock::ActionError;
 use futures_util::{
     FutureExt,
-    future::{Either, select},
+    future::{BoxFuture, Either, select},
 };
 use serde_json::Value;
-use std::{panic::AssertUnwindSafe, pin::pin};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 /// The result of a call, or a terminal error.
 pub(super) type Outcome = Result<ToolResult, ActionError>;
 
-pub(super) async fn call(
-    tools: &Tools<'_>,
-    call: ToolCall,
-    progress: Progress<'_, Value>,
-    clock: Clock,
-) -> Outcome {
-    let ToolCall { name, arguments, .. } = call;
-    let Some(tool) = tools.find(&name) else {
+/// A call before it starts.
+pub(super) struct Start<'t> {
+    pub(super) tools: &'t Tools<'t>,
+    pub(super) call: Arc<ToolCall>,
+    pub(super) clock: Clock,
+}
+
+/// A call that has started.
+pub(super) struct Running<'t> {
+    call: BoxFuture<'t, Outcome>,
+    progress: Queue,
+    /// The outcome, while items of the call are still waiting.
+    outcome: Option<Outcome>,
+}
+
+impl<'t> Start<'t> {
+    pub(super) fn run(self) -> Running<'t> {
+        let progress = Queue::default();
+        let call = call(self, progress.clone()).boxed();
+        Running { call, progress, outcome: None }
+    }
+}
+
+impl Running<'_> {
+    /// Returns the next item of its progress, or its outcome.
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Value, Outcome>> {
+        let mut item = self.progress.pop();
+        if item.is_none() && self.outcome.is_none() {
+            if let Poll::Ready(outcome) = self.call.poll_unpin(cx) {
+                self.outcome = Some(outcome);
+            }
+            item = self.progress.pop();
+        }
+        match (item, &self.outcome) {
+            (Some(Ok(item)), _) => Poll::Ready(Ok(item)),
+            (Some(Err(reason)), _) => {
+                let text = format!("error: the progress cannot be serialized: {reason}");
+                Poll::Ready(Err(Ok(ToolResult::new(ToolStatus::Failed, text))))
+            }
+            (None, Some(_)) => Poll::Ready(Err(self
+                .outcome
+                .take()
+                .unwrap_or_else(|| Ok(ToolResult::interrupted())))),
+            (None, None) => Poll::Pending,
+        }
+    }
+
+    /// Returns the outcome, without the items before it.
+    pub(super) fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
+        match self.outcome.take() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => self.call.poll_unpin(cx),
+        }
+    }
+}
+
+/// A future of a tool. A panic in its destructor does not reach the run.
+struct Guarded<'c>(Option<BoxFuture<'c, Result<String, ActionError>>>);
+
+impl Drop for Guarded<'_> {
+    fn drop(&mut self) {
+        let future = AssertUnwindSafe(self.0.take());
+        if catch_unwind(move || drop(future)).is_err() {
+            tracing::error!("a tool panicked while it was dropped");
+        }
+    }
+}
+
+async fn call(Start { tools, call, clock }: Start<'_>, progress: Queue) -> Outcome {
+    let name = &call.name;
+    let Some(tool) = tools.find(name) else {
         let names = tools.definitions().map(|tool| format!("`{}`", tool.name)).collect::<Vec<_>>();
         let text = match &*names {
             [] => format!("error: there is no tool `{name}`"),
@@ -36,12 +104,25 @@ pub(super) async fn call(
     };
     let limit = tool.timeout().unwrap_or(tools.limits.timeout);
     // a tool may panic before it returns its future
-    let running = AssertUnwindSafe(async { tool.call(arguments, progress).await }).catch_unwind();
-    let outcome = match select(pin!(running), clock.sleep(limit)).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(_) => {
-            let text = format!("error: the call took longer than {limit:?}");
-            return Ok(ToolResult::new(ToolStatus::TimedOut, text));
+    let created = catch_unwind(AssertUnwindSafe(|| tool.call(&call, progress.progress())));
+    let outcome = match created {
+        Err(panic) => Err(panic),
+        Ok(future) => {
+            let mut guarded = Guarded(Some(future));
+            let running = AssertUnwindSafe(async {
+                match &mut guarded.0 {
+                    Some(future) => future.await,
+                    None => std::future::pending().await,
+                }
+            });
+            // the timer first: a tool that is always ready may use up the budget of the task
+            match select(clock.sleep(limit), Box::pin(running.catch_unwind())).await {
+                Either::Right((outcome, _)) => outcome,
+                Either::Left(_) => {
+                    let text = format!("error: the call took longer than {limit:?}");
+                    return Ok(ToolResult::new(ToolStatus::TimedOut, text));
+                }
+            }
         }
     };
     let (status, text) = match outcome {

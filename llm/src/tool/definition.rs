@@ -1,6 +1,7 @@
 //! The trait of tools, and what a model knows of one.
 
 use super::Progress;
+use crate::ToolCall;
 use burdock::ActionError;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -71,10 +72,10 @@ impl ToolDefinition {
 ///
 ///     fn call<'a>(
 ///         &'a self,
-///         arguments: Value,
+///         call: &'a ToolCall,
 ///         _: Progress<'a, Value>,
 ///     ) -> BoxFuture<'a, Result<String, ActionError>> {
-///         async move { Ok(arguments.to_string()) }.boxed()
+///         async move { Ok(call.arguments.to_string()) }.boxed()
 ///     }
 /// }
 ///
@@ -105,7 +106,7 @@ pub trait Tool: Send + Sync {
     /// The future is dropped when the run of the calls is dropped or stopped, and when the call takes too long.
     fn call<'a>(
         &'a self,
-        arguments: Value,
+        call: &'a ToolCall,
         progress: Progress<'a, Value>,
     ) -> BoxFuture<'a, Result<String, ActionError>>;
 }

@@ -1,15 +1,17 @@
 //! Events of a run of calls, and results.
 
-use crate::{Message, ToolCall};
+use crate::{Message, ToolCall, history::INTERRUPTED};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// An event of a run of calls.
 ///
-/// The events of one call arrive in this order; those of several calls are mixed.
+/// The events of one call arrive in this order, and each call that starts has a `Finished`; those of several calls are
+/// mixed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ToolEvent {
     /// A call starts.
     Started(ToolCall),
@@ -31,6 +33,7 @@ pub enum ToolEvent {
 
 /// The result of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct ToolResult {
     /// How the call ended.
     pub status: ToolStatus,
@@ -55,13 +58,23 @@ pub enum ToolStatus {
     TimedOut,
     /// The tool panicked.
     Panicked,
-    /// The run of the calls was stopped before the call ended.
+    /// The run of the calls ended before the call did, which may have had an effect.
     Interrupted,
+    /// The run of the calls ended before the call started.
+    NotStarted,
 }
 
 impl ToolResult {
     pub(super) fn new(status: ToolStatus, text: impl Into<String>) -> Self {
         Self { status, text: text.into() }
+    }
+
+    pub(super) fn interrupted() -> Self {
+        Self::new(ToolStatus::Interrupted, INTERRUPTED)
+    }
+
+    pub(super) fn not_started() -> Self {
+        Self::new(ToolStatus::NotStarted, "error: the call was not started")
     }
 
     /// Returns the message for the history.

@@ -50,12 +50,16 @@
 //! | has arguments that do not fit | the path, what the schema expects there, and what was found |
 //! | is of an unknown tool | the names of the tools |
 //! | fails with a retryable error | the text of the error |
-//! | fails with a [terminal](burdock::ActionError::terminal) error | none: the run ends with this error |
+//! | fails with a [terminal](burdock::ActionError::terminal) error | the text of the error; the run then ends with it |
 //! | panics | "the tool failed" |
 //! | takes longer than the limit | the limit; the call is dropped |
 //! | has a result that is too long | the first bytes, and the length |
-//! | is stopped, or not started before a stop | "the call was interrupted" |
-//! | has the id of an earlier one | none: it does not run |
+//! | has arguments that are cut | that they are incomplete |
+//! | has not ended before a stop, or before a terminal error of another call | that it was interrupted, and may have had an effect |
+//! | has not started before that | that it was not started |
+//!
+//! A call with the id of an earlier one does not run and has no result, because a history can have only one of an id.
+//! `Provider` gives each call of an answer an id of its own.
 
 pub(crate) mod arguments;
 mod call;
@@ -120,7 +124,8 @@ impl<'a> Tools<'a> {
         self
     }
 
-    /// Sets how long a call may take, for tools without a limit of their own. Defaults to a minute.
+    /// Sets how long a call may take, for tools without a limit of their own. Defaults to a minute. Time in which the
+    /// consumer of the run does not ask for the next event counts as well.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.limits.timeout = limit;

@@ -35,6 +35,8 @@ struct Items {
     /// The number of items that were sent.
     sent: usize,
     senders: Vec<Waker>,
+    /// Whether items are discarded.
+    is_ignored: bool,
 }
 
 impl<T: Serialize> Progress<'_, T> {
@@ -54,6 +56,15 @@ impl<T: Serialize> Progress<'_, T> {
             Poll::Pending
         })
         .await;
+    }
+}
+
+impl<T> Progress<'static, T> {
+    /// Creates a progress whose items are discarded, to call a tool as a function.
+    pub fn ignored() -> Self {
+        let queue = Queue::default();
+        queue.lock().is_ignored = true;
+        Self { queue, call: PhantomData, item: PhantomData }
     }
 }
 
@@ -89,6 +100,9 @@ impl Queue {
     /// Adds an item, and returns its number, from 1.
     fn push(&self, item: Item) -> usize {
         let mut items = self.lock();
+        if items.is_ignored {
+            return 0;
+        }
         items.waiting.push_back(item);
         items.sent += 1;
         items.sent

@@ -2,9 +2,8 @@
 
 use super::{
     Tools,
-    call::{Outcome, call},
+    call::{Running, Start},
     event::{ToolEvent, ToolResult, ToolStatus},
-    progress::Queue,
 };
 use crate::{Message, ToolCall, clock::Clock};
 use burdock::{ActionError, Runtime};
@@ -18,47 +17,69 @@ use std::{
     task::{Context, Poll},
 };
 
+/// The number of events after which the run lets other tasks run, among them the runtime's timers.
+const EVENTS_PER_TURN: usize = 64;
+
 /// The calls of one answer while they run: a stream of their [`ToolEvent`]s. Nothing runs before it is polled.
 ///
-/// Several calls run at once, in one task. Whatever happens to the run, [`messages`](Self::messages) has one result
-/// for each call, in the order of the calls, so that the history stays valid for a provider.
+/// Several calls run at once, in one task. Each call that starts has a [`ToolEvent::Finished`], also if the run is stopped.
+/// [`messages`](Self::messages) has one result for each call, in the order of the calls, at any time, so that the history
+/// stays valid for a provider.
 ///
 /// # Errors
-/// A terminal error of a tool ends the stream.
+/// A terminal error of a tool is the last item of the stream.
 #[must_use = "nothing runs before the stream is polled"]
 pub struct ToolRun<'t> {
     tools: &'t Tools<'t>,
-    calls: Vec<(ToolCall, Option<ToolResult>)>,
+    calls: Vec<Called>,
     /// The indices of the calls that have not started.
     waiting: VecDeque<usize>,
-    running: VecDeque<Running<'t>>,
+    /// The calls that have started, with their indices.
+    running: VecDeque<(usize, Running<'t>)>,
+    /// Events that are known already.
+    events: VecDeque<Result<ToolEvent, ActionError>>,
     stop: Option<BoxFuture<'t, ()>>,
     clock: Clock,
+    /// The number of events since the run last let other tasks run.
+    turn: usize,
 }
 
-/// A call that has started.
-struct Running<'t> {
-    /// The index of the call.
-    index: usize,
-    call: BoxFuture<'t, Outcome>,
-    progress: Queue,
+/// A call, and how far it is.
+#[derive(Debug)]
+struct Called {
+    call: Arc<ToolCall>,
+    progress: Progress,
+}
+
+#[derive(Clone, Debug)]
+enum Progress {
+    Waiting,
+    Running,
+    Finished(ToolResult),
 }
 
 impl<'t> ToolRun<'t> {
     pub(super) fn new(tools: &'t Tools<'t>, calls: impl IntoIterator<Item = ToolCall>) -> Self {
-        let mut known: Vec<(ToolCall, Option<ToolResult>)> = Vec::new();
+        let mut known: Vec<Called> = Vec::new();
         for call in calls {
-            if !known.iter().any(|(other, _)| other.id == call.id) {
-                known.push((call, None));
+            if !known.iter().any(|other| other.call.id == call.id) {
+                known.push(Called { call: Arc::new(call), progress: Progress::Waiting });
             }
         }
-        let waiting = (0..known.len()).collect();
-        let (running, clock) = (VecDeque::new(), Clock::default());
-        Self { tools, calls: known, waiting, running, stop: None, clock }
+        Self {
+            tools,
+            waiting: (0..known.len()).collect(),
+            calls: known,
+            running: VecDeque::new(),
+            events: VecDeque::new(),
+            stop: None,
+            clock: Clock::default(),
+            turn: 0,
+        }
     }
 
-    /// Stops the run when `stop` completes: `.until(cx.stopped())` in an action. The calls that have not ended are
-    /// dropped, and have the result [`ToolStatus::Interrupted`].
+    /// Stops the run when `stop` completes: `.until(cx.stopped())` in an action. Calls that have not ended are dropped,
+    /// and have the result [`ToolStatus::Interrupted`]; those that have not started, [`ToolStatus::NotStarted`].
     pub fn until(mut self, stop: impl Future<Output = ()> + Send + 't) -> Self {
         self.stop = Some(Box::pin(stop));
         self
@@ -71,18 +92,21 @@ impl<'t> ToolRun<'t> {
         self
     }
 
-    /// Returns one message for each call, in the order of the calls. A call that has not ended has the result
-    /// [`ToolStatus::Interrupted`].
+    /// Returns one message for each call, in the order of the calls: see [`results`](Self::results).
     pub fn messages(&self) -> Vec<Message> {
         self.results().map(|(call, result)| result.message(call)).collect()
     }
 
-    /// Returns the calls and their results, in the order of the calls.
+    /// Returns the calls and their results, in the order of the calls. The result of a call that has not ended is what
+    /// it would be if the run was stopped now.
     pub fn results(&self) -> impl Iterator<Item = (&ToolCall, ToolResult)> {
-        self.calls.iter().map(|(call, result)| {
-            let interrupted =
-                || ToolResult::new(ToolStatus::Interrupted, "error: the call was interrupted");
-            (call, result.clone().unwrap_or_else(interrupted))
+        self.calls.iter().map(|Called { call, progress }| {
+            let result = match progress {
+                Progress::Waiting => ToolResult::not_started(),
+                Progress::Running => ToolResult::interrupted(),
+                Progress::Finished(result) => result.clone(),
+            };
+            (&**call, result)
         })
     }
 
@@ -111,101 +135,127 @@ impl<'t> ToolRun<'t> {
         Ok(self.messages())
     }
 
-    /// Starts the next call.
     fn start(&mut self, index: usize) -> ToolEvent {
-        let started = self.calls[index].0.clone();
-        let progress = Queue::default();
-        let future = call(self.tools, started.clone(), progress.progress(), self.clock.clone());
-        self.running.push_back(Running { index, call: Box::pin(future), progress });
-        ToolEvent::Started(started)
+        let Called { call, progress } = &mut self.calls[index];
+        *progress = Progress::Running;
+        let event = ToolEvent::Started((**call).clone());
+        let start = Start { tools: self.tools, call: Arc::clone(call), clock: self.clock.clone() };
+        self.running.push_back((index, start.run()));
+        event
     }
 
-    /// Records the end of a call.
-    fn finish(&mut self, index: usize, outcome: Outcome) -> Result<ToolEvent, ActionError> {
-        let (call, known) = &mut self.calls[index];
-        let result = match outcome {
-            Ok(result) => result,
-            Err(error) => {
-                *known = Some(ToolResult::new(ToolStatus::Failed, format!("error: {error}")));
-                self.end();
-                return Err(error);
-            }
-        };
-        *known = Some(result.clone());
-        Ok(ToolEvent::Finished { id: call.id.clone(), result })
+    fn finish(&mut self, index: usize, result: ToolResult) -> ToolEvent {
+        let Called { call, progress } = &mut self.calls[index];
+        *progress = Progress::Finished(result.clone());
+        ToolEvent::Finished { id: call.id.clone(), result }
     }
 
-    /// Drops the calls that have not ended.
-    fn end(&mut self) {
-        self.waiting.clear();
-        self.running.clear();
-        self.stop = None;
-    }
-
-    /// Polls each running call once, and returns the first event. The call that has it is the last one of the next
-    /// time, so that none can keep the others waiting.
-    fn poll_running(
+    /// Records the end of a call. A terminal error ends the run.
+    fn end_call(
         &mut self,
+        index: usize,
+        outcome: Result<ToolResult, ActionError>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<ToolEvent, ActionError>>> {
-        for _ in 0..self.running.len() {
-            let Some(mut running) = self.running.pop_front() else { break };
-            let mut item = running.progress.pop();
-            if item.is_none() {
-                if let Poll::Ready(outcome) = running.call.as_mut().poll(cx) {
-                    // what it yielded and did not wait for
-                    item = running.progress.pop();
-                    if item.is_none() {
-                        return Poll::Ready(Some(self.finish(running.index, outcome)));
-                    }
-                    running.call = Box::pin(std::future::ready(outcome));
-                } else {
-                    item = running.progress.pop();
-                }
+    ) {
+        match outcome {
+            Ok(result) => {
+                let event = self.finish(index, result);
+                self.events.push_back(Ok(event));
             }
-            match item {
-                Some(Ok(item)) => {
-                    let id = self.calls[running.index].0.id.clone();
-                    self.running.push_back(running);
-                    return Poll::Ready(Some(Ok(ToolEvent::Progress { id, item })));
-                }
-                Some(Err(reason)) => {
-                    let text = format!("error: the progress cannot be serialized: {reason}");
-                    let result = ToolResult::new(ToolStatus::Failed, text);
-                    return Poll::Ready(Some(self.finish(running.index, Ok(result))));
-                }
-                None => self.running.push_back(running),
+            Err(error) => {
+                let result = ToolResult::new(ToolStatus::Failed, format!("error: {error}"));
+                let event = self.finish(index, result);
+                self.events.push_back(Ok(event));
+                self.end(cx);
+                self.events.push_back(Err(error));
             }
         }
-        if self.running.is_empty() { Poll::Ready(None) } else { Poll::Pending }
+    }
+
+    /// Ends the run. Calls whose results are ready are polled a last time, and the others are dropped.
+    fn end(&mut self, cx: &mut Context<'_>) {
+        self.stop = None;
+        self.waiting.clear();
+        for (index, mut running) in std::mem::take(&mut self.running) {
+            let result = match running.poll_outcome(cx) {
+                Poll::Ready(Ok(result)) => result,
+                Poll::Ready(Err(error)) => {
+                    ToolResult::new(ToolStatus::Failed, format!("error: {error}"))
+                }
+                Poll::Pending => ToolResult::interrupted(),
+            };
+            let event = self.finish(index, result);
+            self.events.push_back(Ok(event));
+        }
+    }
+
+    /// Polls each running call once, up to the first event. That call moves to the back of the queue, so that no call
+    /// can starve the others.
+    fn poll_running(&mut self, cx: &mut Context<'_>) {
+        for _ in 0..self.running.len() {
+            let Some((index, mut running)) = self.running.pop_front() else { return };
+            match running.poll_next(cx) {
+                Poll::Pending => self.running.push_back((index, running)),
+                Poll::Ready(Ok(item)) => {
+                    let id = self.calls[index].call.id.clone();
+                    self.running.push_back((index, running));
+                    self.events.push_back(Ok(ToolEvent::Progress { id, item }));
+                    return;
+                }
+                Poll::Ready(Err(outcome)) => {
+                    drop(running);
+                    return self.end_call(index, outcome, cx);
+                }
+            }
+        }
     }
 }
+
+/// Nothing in it is pinned, although an `ActionError` is not `Unpin`.
+impl Unpin for ToolRun<'_> {}
 
 impl Stream for ToolRun<'_> {
     type Item = Result<ToolEvent, ActionError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        // a tool that is always ready must not keep the task from its timers
+        if this.turn >= EVENTS_PER_TURN {
+            this.turn = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if let Some(stop) = &mut this.stop
             && stop.as_mut().poll(cx).is_ready()
         {
-            this.end();
+            this.end(cx);
         }
-        if this.running.len() < this.tools.limits.at_once
-            && let Some(index) = this.waiting.pop_front()
-        {
-            return Poll::Ready(Some(Ok(this.start(index))));
+        if this.events.is_empty() {
+            if this.running.len() < this.tools.limits.at_once
+                && let Some(index) = this.waiting.pop_front()
+            {
+                let event = this.start(index);
+                this.events.push_back(Ok(event));
+            } else {
+                this.poll_running(cx);
+            }
         }
-        this.poll_running(cx)
+        match this.events.pop_front() {
+            Some(event) => {
+                this.turn += 1;
+                Poll::Ready(Some(event))
+            }
+            None if this.running.is_empty() && this.waiting.is_empty() => Poll::Ready(None),
+            None => {
+                this.turn = 0;
+                Poll::Pending
+            }
+        }
     }
 }
 
 impl fmt::Debug for ToolRun<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ToolRun")
-            .field("calls", &self.calls)
-            .field("waiting", &self.waiting.len())
-            .field("running", &self.running.len())
-            .finish_non_exhaustive()
+        f.debug_struct("ToolRun").field("calls", &self.calls).finish_non_exhaustive()
     }
 }

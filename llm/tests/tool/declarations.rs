@@ -1,7 +1,11 @@
 //! The definitions and arguments of declared tools.
 
 use super::{call, run};
-use burdock_llm::{Model, Request, Script, Scripted, tool, tool::ToolStatus, tools};
+use burdock_llm::{
+    Model, Request, Script, Scripted, ToolCall, tool,
+    tool::{Progress, ToolStatus},
+    tools,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -59,6 +63,58 @@ fn one() -> u32 {
 #[tool]
 async fn answer() -> std::result::Result<u8, std::num::ParseIntError> {
     "42".parse()
+}
+
+/// A resource that borrows.
+struct Conn<'a> {
+    name: &'a str,
+}
+
+/// Types and names that generated code could confuse.
+///
+/// # Errors
+/// Never.
+#[tool(yields(Arguments))]
+#[allow(clippy::too_many_arguments, reason = "more than one test needs")]
+async fn declared(
+    #[resource] conn: &Conn<'_>,
+    #[resource] names: &&[&'static str],
+    #[resource] limit: &'static Limit,
+    #[call] call: &ToolCall,
+    arguments: Arguments,
+    progress: Option<u8>,
+    result: Vec<u8>,
+    given: u8,
+) -> burdock::Result<String> {
+    yield_!(arguments.clone());
+    let Arguments { a } = arguments;
+    let rest = (progress, result.len(), given);
+    Ok(format!("{} {} {} {} {a} {rest:?}", conn.name, names.len(), limit.0, call.id))
+}
+
+struct Limit(u8);
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+struct Arguments {
+    a: u32,
+}
+
+#[tokio::test]
+async fn names_and_types_of_the_user_are_not_confused_with_generated_ones() {
+    static LIMIT: Limit = Limit(5);
+    let name = String::from("main");
+    let (conn, names) = (Conn { name: &name }, &["x"][..]);
+    let tools = tools![declared { conn: &conn, names: &names, limit: &LIMIT }];
+    let definition = tools.definitions().next().unwrap();
+    assert_eq!(definition.description, "Types and names that generated code could confuse.");
+    let arguments = json!({ "arguments": { "a": 1 }, "result": [], "given": 2 });
+    let results = run(&tools, [call("17", "declared", arguments)]).await;
+    assert_eq!(results, [(ToolStatus::Succeeded, "main 1 5 17 1 (None, 0, 2)".to_owned())]);
+    let itself = call("18", "declared", json!({}));
+    let (arguments, progress) = (Arguments { a: 1 }, Progress::ignored());
+    let text = declared(&conn, &names, &LIMIT, &itself, arguments, None, Vec::new(), 2, &progress);
+    assert_eq!(text.await.unwrap(), "main 1 5 18 1 (None, 0, 2)");
+    assert_eq!(format!("{:?}", declared { conn: &conn, names: &names, limit: &LIMIT }), "declared");
 }
 
 #[test]

@@ -92,7 +92,85 @@ async fn a_terminal_error_ends_the_run_and_leaves_a_result_for_each_call() {
     assert_eq!(error.to_string(), "no license");
     assert!(run.next().await.is_none());
     let texts: Vec<_> = run.messages().into_iter().map(|message| message.text).collect();
-    assert_eq!(texts, ["works", "error: no license", "error: the call was interrupted"]);
+    assert_eq!(texts, ["works", "error: no license", "error: the call was not started"]);
+}
+
+#[tokio::test]
+async fn a_tool_that_is_always_ready_ends_at_its_limit_and_at_a_stop() {
+    let call = || [behave_call("1", "yields for ever")];
+    let tools = tools![behave].timeout(Duration::from_millis(20));
+    let results = tools.run(call()).whole().await.unwrap();
+    assert_eq!(results[0].text, "error: the call took longer than 20ms");
+    let tools = tools![behave];
+    let stop = tokio::time::sleep(Duration::from_millis(20));
+    let results = tools.run(call()).until(stop).whole().await.unwrap();
+    assert_eq!(results[0].text, "error: the call was interrupted, and may have had an effect");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_keeps_the_results_that_are_ready() {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let tools = tools![behave].at_once(2);
+    let calls = ["1", "2", "3"].map(|id| behave_call(id, "works"));
+    let mut run = tools.run(calls).until(async { drop(stopped.await) });
+    let mut stop = Some(stop);
+    let mut events = Vec::new();
+    while let Some(event) = run.next().await {
+        let event = event.unwrap();
+        if matches!(event, ToolEvent::Finished { .. })
+            && let Some(stop) = stop.take()
+        {
+            stop.send(()).unwrap();
+        }
+        events.push(event);
+    }
+    let statuses: Vec<_> = run.results().map(|(_, result)| result.status).collect();
+    assert_eq!(statuses[..2], [ToolStatus::Succeeded; 2]);
+    assert_each_started_call_finishes(&events);
+}
+
+/// Checks that each call that starts has one end.
+fn assert_each_started_call_finishes(events: &[ToolEvent]) {
+    let ids = started(events);
+    for id in &ids {
+        let is_end = |event: &&ToolEvent| matches!(event, ToolEvent::Finished { id: ended, .. } if ended == id);
+        assert_eq!(events.iter().filter(is_end).count(), 1, "{id}: {events:?}");
+    }
+}
+
+/// Panics when it is dropped.
+#[tool]
+async fn explosive() -> burdock::Result<()> {
+    struct OnDrop;
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            panic!("on purpose");
+        }
+    }
+    let _held = OnDrop;
+    pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_a_destructor_ends_no_other_call() {
+    let tools = tools![explosive, behave].timeout(Duration::from_secs(1));
+    let calls = || [call("1", "explosive", json!({})), behave_call("2", "works")];
+    let results = run(&tools, calls()).await;
+    assert_eq!((results[0].0, results[1].0), (ToolStatus::TimedOut, ToolStatus::Succeeded));
+    let mut running = tools.run(calls());
+    for _ in 0..3 {
+        running.next().await.unwrap().unwrap();
+    }
+    drop(running);
+}
+
+#[tokio::test]
+async fn cut_arguments_are_not_used() {
+    for arguments in [r#"{"how":"wor"#, r#"{"how":"works""#, r#"{"how":"works","#] {
+        let results = run(&tools![behave], [call("1", "behave", json!(arguments))]).await;
+        let text = "error: the arguments do not fit: they are incomplete";
+        assert_eq!(results, [(ToolStatus::Invalid, text.to_owned())], "{arguments}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,11 +236,13 @@ async fn a_stop_drops_the_calls_and_keeps_the_results_so_far() {
     let calls =
         [behave_call("1", "works"), behave_call("2", "never returns"), behave_call("3", "fails")];
     let mut run = tools.run(calls).until(tokio::time::sleep(Duration::from_secs(1)));
+    let mut events = Vec::new();
     while let Some(event) = run.next().await {
-        event.unwrap();
+        events.push(event.unwrap());
     }
     let statuses: Vec<_> = run.results().map(|(_, result)| result.status).collect();
     assert_eq!(statuses, [ToolStatus::Succeeded, ToolStatus::Interrupted, ToolStatus::Failed]);
+    assert_each_started_call_finishes(&events);
     let ids: Vec<_> =
         run.messages().into_iter().filter_map(|message| message.tool_call_id).collect();
     assert_eq!(ids, ["1", "2", "3"]);

@@ -47,6 +47,17 @@ fn every_history_is_legal_after_pairing() {
             kept.map(|message| message.text.clone()).collect()
         };
         assert_eq!(others(&messages), others(&history));
+        // a call whose result follows it keeps it
+        for (index, message) in history.iter().enumerate() {
+            for call in &message.tool_calls {
+                let next = history[index + 1..].iter().find(|later| {
+                    later.tool_call_id.as_ref() == Some(&call.id)
+                        || later.tool_calls.iter().any(|other| other.id == call.id)
+                });
+                let result = next.filter(|next| next.role == Role::Tool);
+                assert!(result.is_none_or(|result| messages.contains(result)), "{history:#?}");
+            }
+        }
         assert_eq!(paired(messages.clone()), messages, "pairing twice changes nothing");
     }
 }

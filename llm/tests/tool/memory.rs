@@ -54,15 +54,45 @@ fn in_the_middle_of_a_loop_the_question_and_whole_calls_are_kept() {
         history.push(Message::assistant("more").with_tool_calls([next.clone()]));
         history.push(Message::tool(&next, "three"));
     }
-    // the window starts between a call and its result: the result is dropped
+    // a call and its result are one group, and the newest group is always kept
     for (most, expected) in [
-        (1, &["First?"][..]),
+        (0, &["First?", "more", "three"][..]),
+        (1, &["First?", "more", "three"]),
         (2, &["First?", "more", "three"]),
         (3, &["First?", "more", "three"]),
         (4, &["First?", "more", "three", "more", "three"]),
     ] {
         assert_eq!(texts(Window::last(most), &history), expected, "{most}");
     }
+}
+
+#[test]
+fn a_long_result_and_parallel_calls_are_never_lost() {
+    let calls: Vec<_> = (0..8).map(|id| call(&id.to_string(), "read", json!({}))).collect();
+    let results = calls.iter().map(|call| Message::tool(call, "x".repeat(60_000)));
+    let asked = [Message::user("Q?"), Message::assistant("").with_tool_calls(calls.clone())];
+    let history: Vec<_> = asked.into_iter().chain(results).collect();
+    for window in
+        [Window::tokens(4_000), Window::last(0), Window::last(8), Window::last(1).pinned(1)]
+    {
+        assert_eq!(window.of(&history), history, "{window:?}");
+    }
+    // a pinned call keeps its results
+    let pinned = Window::last(1).pinned(2).of(&super::memory::history());
+    assert_eq!(pinned.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_history_is_summarized_in_bounded_requests() {
+    let history: Vec<_> = (0..100)
+        .flat_map(|turn| [Message::user("x".repeat(50_000)), Message::assistant(turn.to_string())])
+        .collect();
+    let llm = Scripted::new([Script::new().say("Summary")]);
+    let mut summary = Summary::default();
+    summary.extend(&Window::last(2), &history, &llm).await.unwrap();
+    assert_eq!(summary.messages, 198);
+    assert_eq!(llm.requests().len(), 5);
+    assert!(llm.requests().iter().all(|request| request.messages[0].text.len() < 100_000));
 }
 
 #[test]
@@ -99,10 +129,10 @@ async fn a_summary_covers_each_message_once() {
     assert!(text.contains("Summary 1") && text.contains("user: Second?"), "{text}");
     assert!(!text.contains("First?"), "{text}");
 
-    let request = summary.request(&window, &history);
+    let request = summary.request(&window, &history).system("Be brief.");
     let texts: Vec<_> = request.messages.iter().map(|message| &*message.text).collect();
-    assert_eq!(texts, ["Rules.", "Third?"]);
-    assert!(request.options.system.unwrap().ends_with("Summary 2"));
+    assert_eq!(texts[1..], ["Rules.", "Third?"]);
+    assert!(texts[0].ends_with("Summary 2"));
 }
 
 #[tokio::test(start_paused = true)]

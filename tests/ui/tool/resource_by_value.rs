@@ -12,5 +12,5 @@ async fn find(#[resource] shop: Shop, text: String) -> burdock::Result<String> {
 }
 
 fn main() {
-    let _ = tools![find];
+    let _ = tools![find { shop: &Shop }];
 }

@@ -1,6 +1,9 @@
 //! Expands a checked tool to its items.
 
-use super::syntax::{Argument, Source, ToolSyntax};
+use super::{
+    syntax::{Argument, Source, ToolSyntax},
+    types::{Inspected, field_type},
+};
 use crate::{
     names::plain,
     spans::{ends, ours, respanned},
@@ -8,7 +11,7 @@ use crate::{
 use burdock_macros_shared::text::is_cfg;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::ReturnType;
+use syn::{AttrStyle, ReturnType};
 
 /// Expands to the function, the struct of its resources, and the impl.
 pub(super) fn expand_tool(tool: &ToolSyntax) -> TokenStream {
@@ -35,10 +38,13 @@ fn expand_function(tool: &ToolSyntax) -> TokenStream {
         };
     }
     let statements = &body.stmts;
+    let (inner, outer): (Vec<_>, Vec<_>) =
+        attrs.iter().partition(|attr| matches!(attr.style, AttrStyle::Inner(_)));
     quote! {
-        #(#attrs)*
+        #(#outer)*
         #[allow(clippy::unused_async, clippy::unnecessary_wraps, clippy::needless_pass_by_value, clippy::too_many_arguments, clippy::trivially_copy_pass_by_ref, reason = "the tool decides what it is given")]
         #vis #signature {
+            #(#inner)*
             #yielding
             #(#statements)*
         }
@@ -46,29 +52,45 @@ fn expand_function(tool: &ToolSyntax) -> TokenStream {
 }
 
 /// Expands to the struct of the resources, which has the name of the function.
-fn expand_resources(tool: &ToolSyntax) -> TokenStream {
+pub(super) fn expand_resources(tool: &ToolSyntax) -> TokenStream {
     let ToolSyntax { attrs, vis, .. } = tool;
     let name = tool.name();
-    let cfg = attrs.iter().filter(|attr| is_cfg(attr));
-    let docs = attrs.iter().filter(|attr| attr.path().is_ident("doc"));
-    let fields: Vec<_> = tool
-        .of(Source::Resource)
-        .map(|Argument { name, ty, .. }| {
-            quote! {
-                #[allow(missing_docs, reason = "a resource")]
-                #vis #name: &'tool #ty,
-            }
-        })
-        .collect();
-    let lifetime = (!fields.is_empty()).then(|| quote!(<'tool>));
+    let cfg: Vec<_> = attrs.iter().filter(|attr| is_cfg(attr)).collect();
+    let outer = attrs
+        .iter()
+        .filter(|attr| ["doc", "deprecated"].iter().any(|name| attr.path().is_ident(name)));
+    let fields = tool.of(Source::Resource).map(|Argument { name, ty, .. }| {
+        let ty = field_type(ty);
+        quote! {
+            #[allow(missing_docs, reason = "a resource")]
+            #vis #name: #ty,
+        }
+    });
+    let fields: Vec<_> = fields.collect();
+    let (lifetime, elided) = lifetimes(tool);
+    let text = plain(name);
     quote! {
         #(#cfg)*
-        #(#docs)*
+        #(#outer)*
         #[allow(non_camel_case_types, reason = "named after its function")]
         #[allow(dead_code, reason = "a program may use only the function")]
         #[derive(Clone, Copy)]
         #vis struct #name #lifetime { #(#fields)* }
+
+        #(#cfg)*
+        #[allow(deprecated, reason = "the tool itself may be deprecated")]
+        impl ::core::fmt::Debug for #name #elided {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(#text)
+            }
+        }
     }
+}
+
+/// Returns the lifetime of the struct, and of its impls.
+pub(super) fn lifetimes(tool: &ToolSyntax) -> (Option<TokenStream>, Option<TokenStream>) {
+    let borrows = tool.of(Source::Resource).any(|argument| Inspected::of(&argument.ty).borrows);
+    (borrows.then(|| quote!(<'tool>)), borrows.then(|| quote!(<'_>)))
 }
 
 fn expand_impl(tool: &ToolSyntax) -> TokenStream {
@@ -79,7 +101,7 @@ fn expand_impl(tool: &ToolSyntax) -> TokenStream {
     let text = plain(name);
     let shown =
         tool.settings.name.as_ref().map_or_else(|| quote!(#text), ToTokens::to_token_stream);
-    let lifetime = tool.of(Source::Resource).next().map(|_| quote!(<'_>));
+    let (_, elided) = lifetimes(tool);
     let serde = format!("{}::__private::serde", path_text(&llm));
     let schemars = format!("{}::__private::schemars", path_text(&llm));
     // generic, so that a type without the traits is an error of its check only; attributes need the type itself
@@ -107,10 +129,12 @@ fn expand_impl(tool: &ToolSyntax) -> TokenStream {
         }
     });
     let local = |text: &str| Ident::new(text, Span::mixed_site());
-    let (arguments, progress, result) = (local("arguments"), local("progress"), local("result"));
+    let [given, arguments, progress, result] =
+        ["given", "arguments", "progress", "result"].map(local);
     let passed = tool.arguments.iter().map(|Argument { name, source, .. }| match source {
         Source::Resource => quote!(self.#name),
         Source::Call => quote!(#arguments.#name),
+        Source::Itself => quote!(#given),
     });
     let passed: Vec<_> = passed.collect();
     let yielding = tool.settings.yields.as_ref().map(|ty| quote!(&#progress.of::<#ty>()));
@@ -133,34 +157,35 @@ fn expand_impl(tool: &ToolSyntax) -> TokenStream {
     // rustc labels the name if the future is not `Send`
     let site = ours(name.span());
     let future = quote!({
-        let #arguments = (declared().parse)(&#arguments)?;
+        let #arguments = (__declared().parse)(&#given.arguments)?;
         let #result = #call;
         #written
     });
     let future = quote_spanned!(site=> ::std::boxed::Box::pin(async move #future));
     quote! {
         #(#cfg)*
+        #[allow(deprecated, reason = "the tool itself may be deprecated")]
         const _: () = {
             #[derive(#llm::__private::serde::Deserialize, #llm::__private::schemars::JsonSchema)]
             #[serde(crate = #serde)]
             #[schemars(crate = #schemars)]
-            struct Arguments<#(#generics),*> { #(#fields)* }
-            type Taken = Arguments<#(#types),*>;
+            struct __Arguments<#(#generics),*> { #(#fields)* }
+            type __Taken = __Arguments<#(#types),*>;
             #(#checks)*
-            fn declared() -> #private::Declared<Taken> {
+            fn __declared() -> #private::Declared<__Taken> {
                 #[allow(unused_imports, reason = "only one of them applies")]
                 use #private::{AnyArguments as _, ValidArguments as _};
-                (&&#private::Arguments::<Taken>::new()).declared()
+                (&&#private::Arguments::<__Taken>::new()).declared()
             }
 
-            impl #llm::tool::Tool for #name #lifetime {
+            impl #llm::tool::Tool for #name #elided {
                 fn definition(&self) -> #llm::ToolDefinition {
-                    (declared().definition)(#shown, #description)
+                    (__declared().definition)(#shown, #description)
                 }
                 #timeout
                 fn call<'call>(
                     &'call self,
-                    #arguments: #private::Value,
+                    #given: &'call #llm::ToolCall,
                     #progress: #llm::tool::Progress<'call, #private::Value>,
                 ) -> #private::BoxFuture<'call, #llm::__private::burdock::Result<::std::string::String>> {
                     let _ = &#progress;

@@ -1,30 +1,40 @@
-//! The items of a tool that has errors, so that `tools!` reports no follow-up errors.
+//! The items of a tool that has errors, so that `tools!` and callers report no follow-up errors.
 
-use super::syntax::{Argument, Source, ToolSyntax};
+use super::{
+    expand::{expand_resources, lifetimes},
+    syntax::ToolSyntax,
+};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Expands to the struct of the resources, and an impl.
+/// Expands to the function, the struct of the resources, and an impl.
 pub(super) fn expand_fallback(tool: &ToolSyntax) -> TokenStream {
-    let ToolSyntax { vis, .. } = tool;
+    let ToolSyntax { vis, signature, .. } = tool;
     let (llm, name) = (tool.llm(), tool.name());
-    let fields: Vec<_> = tool
-        .of(Source::Resource)
-        .map(|Argument { name, ty, .. }| quote!(#vis #name: &'tool #ty,))
-        .collect();
-    let lifetime = (!fields.is_empty()).then(|| quote!(<'tool>));
-    let elided = (!fields.is_empty()).then(|| quote!(<'_>));
+    let resources = expand_resources(tool);
+    let (_, elided) = lifetimes(tool);
+    let generics = &signature.generics;
+    let clause = &generics.where_clause;
+    let types = signature.inputs.iter().filter_map(|input| match input {
+        syn::FnArg::Typed(argument) => Some(&argument.ty),
+        syn::FnArg::Receiver(_) => None,
+    });
+    let output = &signature.output;
     quote! {
-        #[allow(non_camel_case_types, dead_code, missing_docs, reason = "beside an error")]
-        #[derive(Clone, Copy)]
-        #vis struct #name #lifetime { #(#fields)* }
+        #[allow(dead_code, unused, reason = "beside an error")]
+        #vis async fn #name #generics (#(_: #types),*) #output #clause {
+            ::core::unreachable!()
+        }
+
+        #resources
+
         impl #llm::tool::Tool for #name #elided {
             fn definition(&self) -> #llm::ToolDefinition {
                 ::core::unreachable!()
             }
             fn call<'call>(
                 &'call self,
-                _: #llm::__private::tool::Value,
+                _: &'call #llm::ToolCall,
                 _: #llm::tool::Progress<'call, #llm::__private::tool::Value>,
             ) -> #llm::__private::tool::BoxFuture<'call, #llm::__private::burdock::Result<::std::string::String>> {
                 ::core::unreachable!()

@@ -9,6 +9,7 @@ mod expand;
 mod fallback;
 mod parse;
 mod syntax;
+mod types;
 
 use crate::{diagnostics::Diagnostics, kept};
 use proc_macro2::TokenStream;

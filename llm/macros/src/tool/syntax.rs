@@ -29,7 +29,6 @@ pub(super) struct Settings {
 /// An argument of the function.
 pub(super) struct Argument {
     pub(super) name: Ident,
-    /// The type, without the reference of a resource.
     pub(super) ty: Type,
     pub(super) source: Source,
     /// Docs, and attributes of serde and schemars.
@@ -43,6 +42,8 @@ pub(super) enum Source {
     Call,
     /// From the program.
     Resource,
+    /// The call itself.
+    Itself,
 }
 
 impl ToolSyntax {

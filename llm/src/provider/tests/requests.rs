@@ -122,7 +122,10 @@ async fn a_history_is_sent_with_one_result_for_each_call() -> Result {
         (Some("user"), None),
     ];
     assert_eq!(sent, expected);
-    assert_eq!(messages[2]["content"], "error: the call was interrupted");
+    assert_eq!(
+        messages[2]["content"],
+        "error: the call was interrupted, and may have had an effect"
+    );
     Ok(())
 }
 
