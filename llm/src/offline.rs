@@ -4,6 +4,7 @@
 //! pass, the responder reflects the prompt and explains that it is offline.
 
 mod arithmetic;
+mod calls;
 mod filled;
 mod memory;
 mod programs;
@@ -15,6 +16,7 @@ mod words;
 
 use crate::{
     Answer, Chunk, End, Message, Model, ModelError, Reason, Request, ResponseSchema, Role,
+    ToolCall, ToolCallDelta,
     clock::{Clock, Stopwatch},
 };
 use burdock::Runtime;
@@ -37,7 +39,8 @@ pub enum Pace {
 /// anywhere.
 ///
 /// It explains a few topics, calculates, writes small programs, remembers names, and states that it is
-/// not a model. If the request has a schema, the answer is made-up values that fit it. The same
+/// not a model. If the request has a schema, the answer is made-up values that fit it. If it has tools, the one whose
+/// name and description have most words of the prompt is called, with arguments from the prompt. The same
 /// messages always get the same answer in the same rhythm. Tokens are counted as words.
 ///
 /// ```
@@ -128,9 +131,13 @@ impl Offline {
         let (earlier, rest) = messages.split_at(last);
         let prompt = rest.first().map_or("", |message| message.text.as_str());
         let system = request.options.system.as_deref().unwrap_or_default();
-        let text = match &request.options.schema {
-            Some(schema) => json(&filled::fill(&schema.schema)),
-            None => answer(system, earlier, prompt),
+        let call = calls::choose(&request.options, messages, prompt);
+        let text = match (&call, &request.options.schema) {
+            (Some(call), _) => format!("I call `{}`.", call.name),
+            (None, Some(schema)) => json(&filled::fill(&schema.schema)),
+            (None, None) => {
+                calls::report(messages).unwrap_or_else(|| answer(system, earlier, prompt))
+            }
         };
         let pieces = words::pieces(&text);
         let input: usize = messages.iter().map(|message| words::pieces(&message.text).len()).sum();
@@ -149,10 +156,12 @@ impl Offline {
             reason: Reason::Complete,
             usage: watch.usage(u64::try_from(input).ok(), u64::try_from(output).ok()),
         };
-        let chunks = deltas.map(Some).chain(stream::iter([None])).map(move |delta| {
-            Ok(if let Some(delta) = delta {
+        let texts = deltas.map(|delta| Some(Chunk::Delta(delta)));
+        let calls = stream::iter(call.into_iter().flat_map(written).map(Some));
+        let chunks = texts.chain(calls).chain(stream::iter([None])).map(move |chunk| {
+            Ok(if let Some(chunk) = chunk {
                 watch.delta();
-                Chunk::Delta(delta)
+                chunk
             } else {
                 Chunk::End(end(&watch))
             })
@@ -174,6 +183,18 @@ impl Model for Offline {
     fn accepts_schema(&self, _: &ResponseSchema) -> bool {
         true
     }
+}
+
+/// Returns a call as a model writes it: its name, the pieces of its arguments, and the complete call.
+fn written(call: ToolCall) -> impl Iterator<Item = Chunk> {
+    let delta = |name: &str, arguments: String| {
+        Chunk::ToolCallDelta(ToolCallDelta { index: 0, name: name.to_owned(), arguments })
+    };
+    let name = delta(&call.name, String::new());
+    let pieces = call.arguments.to_string();
+    let pieces: Vec<Chunk> =
+        pieces.split_inclusive(',').map(|piece| delta("", piece.to_owned())).collect();
+    [name].into_iter().chain(pieces).chain([Chunk::ToolCall(call)])
 }
 
 /// Formats a value as readable JSON.

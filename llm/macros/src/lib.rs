@@ -2,6 +2,8 @@
 //! Use them through `burdock_llm`, which documents them.
 
 #[cfg(test)]
+mod attribute_fuzz;
+#[cfg(test)]
 mod fuzz;
 // shared with the macros of burdock
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Questions and expected answers as data, and properties of all answers.
 
 use super::{Offline, Pace};
-use crate::{Answer, Chunk, Message, Model, ModelError, Reason, Request};
+use crate::{
+    Answer, Chunk, Message, Model, ModelError, Reason, Request, ToolChoice, ToolDefinition,
+};
 use futures::{StreamExt, TryStreamExt};
+use serde_json::json;
 use std::time::Duration;
 
 const CODE: &str = "Reply with code only.";
@@ -153,4 +156,51 @@ fn answer_can_be_sent_to_another_thread() {
     is_send::<Option<Answer>>(None);
     is_send(async { Offline::default().chat(Request::prompt("")).next().await });
     is_send::<Option<Chunk>>(None);
+}
+
+#[tokio::test]
+async fn a_tool_is_called_by_keywords_and_its_result_is_passed_on() -> Result {
+    let tool = |name: &str, description: &str, property: &str, kind: &str| {
+        let schema = json!({
+            "type": "object", "properties": { property: { "type": kind } }, "required": [property],
+        });
+        ToolDefinition::new(name, description, schema)
+    };
+    let request = |prompt: &str| {
+        Request::prompt(prompt)
+            .tool(tool("find_orders", "Finds the orders of a customer.", "email", "string"))
+            .tool(tool("refund", "Refunds an order.", "order", "integer"))
+    };
+    let model = Offline::with_pace(Pace::Instant);
+    for (prompt, expected) in [
+        (
+            "Which orders does ada@example.org have?",
+            Some(("find_orders", json!({ "email": "ada@example.org" }))),
+        ),
+        ("Please refund order 17.", Some(("refund", json!({ "order": 17 })))),
+        ("What is a monad?", None),
+    ] {
+        let whole = model.chat(request(prompt)).whole().await?;
+        let calls = whole.tool_calls.iter();
+        let called = calls.map(|call| (&*call.name, call.arguments.clone())).next();
+        assert_eq!(called, expected, "{prompt}");
+    }
+    for (choice, expected) in [
+        (ToolChoice::None, None),
+        (ToolChoice::Required, Some("find_orders")),
+        (ToolChoice::Tool("refund".into()), Some("refund")),
+        (ToolChoice::Tool("other".into()), None),
+    ] {
+        let whole = model.chat(request("What is a monad?").tool_choice(choice)).whole().await?;
+        assert_eq!(whole.tool_calls.first().map(|call| &*call.name), expected);
+    }
+
+    let mut request = request("Please refund order 17.");
+    let whole = model.chat(request.clone()).whole().await?;
+    let call = whole.tool_calls[0].clone();
+    request.messages.extend([whole.into(), Message::tool(&call, "refunded 17")]);
+    let whole = model.chat(request).whole().await?;
+    assert!(whole.tool_calls.is_empty());
+    assert!(whole.text.starts_with("`refund` returned: refunded 17\n"), "{}", whole.text);
+    Ok(())
 }

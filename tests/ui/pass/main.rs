@@ -53,3 +53,9 @@ pub mod prompt {
     pub mod function_or_action_alone;
     pub mod renamed;
 }
+
+/// `#[tool]`.
+pub mod tool {
+    pub mod function_or_tool_alone;
+    pub mod renamed;
+}

@@ -9,8 +9,6 @@ mod check;
 mod docs;
 mod expand;
 mod fallback;
-#[cfg(test)]
-mod fuzz;
 mod parse;
 mod settings;
 mod source;

@@ -12,7 +12,8 @@ use burdock_macros_shared::{
 use proc_macro2::{Group, TokenStream};
 use quote::quote;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, ItemFn, Lit, Meta, Pat, PatType, Signature, Type, Visibility,
+    Attribute, Expr, ExprLit, FnArg, ItemFn, Lit, Meta, Pat, PatType, Signature, Token, Type,
+    Visibility,
     parse::{ParseStream, Parser},
 };
 
@@ -59,7 +60,7 @@ fn description(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> String {
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-/// Parses the function. If its body has a syntax error, returns it with an empty one.
+/// Parses the function. If its body is missing or has a syntax error, returns it with an empty one.
 fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<ItemFn> {
     let error = match syn::parse2(item.clone()) {
         Ok(function) => return Some(function),
@@ -69,7 +70,9 @@ fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<It
     let without_body = |input: ParseStream<'_>| {
         let attrs = input.call(Attribute::parse_outer)?;
         let (vis, signature): (Visibility, Signature) = (input.parse()?, input.parse()?);
-        input.parse::<Group>()?;
+        if input.parse::<Option<Token![;]>>()?.is_none() {
+            input.parse::<Group>()?;
+        }
         syn::parse2(quote!(#(#attrs)* #vis #signature {}))
     };
     without_body.parse2(item).ok()

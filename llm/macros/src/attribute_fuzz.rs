@@ -1,11 +1,12 @@
-//! Fuzzing of `#[prompt]`: for any tokens, it may not panic, lose the user's function, or generate invalid
-//! Rust.
+//! Fuzzing of `#[prompt]` and `#[tool]`: for any tokens, they may not panic, lose the user's function, or generate
+//! invalid Rust.
 #![allow(clippy::panic, reason = "a test")]
 
-use super::prompt;
 use crate::{
     fuzz::no_fault,
     mutate::{Pool, Random, mutate, words},
+    prompt::prompt,
+    tool::tool,
     tree::{Tree, tokens, trees},
 };
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -16,6 +17,26 @@ use std::{
     str::FromStr,
 };
 
+/// An attribute of functions.
+struct Attribute {
+    name: &'static str,
+    expand: fn(TokenStream, TokenStream) -> TokenStream,
+    /// The folders whose files use it.
+    folders: [&'static str; 4],
+}
+
+const PROMPT: Attribute = Attribute {
+    name: "prompt",
+    expand: prompt,
+    folders: ["../../tests/ui/prompt", "../../tests/ui/pass/prompt", "../tests/prompt", "src/docs"],
+};
+
+const TOOL: Attribute = Attribute {
+    name: "tool",
+    expand: tool,
+    folders: ["../../tests/ui/tool", "../../tests/ui/pass/tool", "../tests/tool", "src/docs"],
+};
+
 /// A use of the attribute: its arguments, and the item below it.
 #[derive(Clone)]
 struct Call {
@@ -24,21 +45,35 @@ struct Call {
 }
 
 #[test]
-fn the_corpus_has_prompts() {
-    let found = seeds().len();
-    assert!(found >= 50, "{found} prompts");
+fn the_corpus_has_uses() {
+    for (attribute, least) in [(PROMPT, 50), (TOOL, 25)] {
+        let found = seeds(&attribute).len();
+        assert!(found >= least, "{found} uses of {}", attribute.name);
+    }
 }
 
 #[test]
-fn no_prompt_of_the_corpus_breaks_the_macro() {
-    let faults: Vec<_> = seeds().iter().filter_map(fault).collect();
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+fn no_use_of_the_corpus_breaks_the_macro() {
+    for attribute in [PROMPT, TOOL] {
+        let seeds = seeds(&attribute);
+        let faults: Vec<_> = seeds.iter().filter_map(|call| fault(&attribute, call)).collect();
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
 }
 
 #[test]
-fn no_input_breaks_the_macro() {
-    let (seeds, words) = (seeds(), words());
-    no_fault(|number| fault(&changed(&seeds, &words, number)?));
+fn no_input_breaks_prompt() {
+    no_input_breaks(&PROMPT);
+}
+
+#[test]
+fn no_input_breaks_tool() {
+    no_input_breaks(&TOOL);
+}
+
+fn no_input_breaks(attribute: &Attribute) {
+    let (seeds, words) = (seeds(attribute), words());
+    no_fault(|number| fault(attribute, &changed(&seeds, &words, number)?));
 }
 
 /// Returns the input with this number.
@@ -56,10 +91,11 @@ fn changed(seeds: &[Call], words: &[Vec<Tree>], number: u64) -> Option<Call> {
 }
 
 /// Describes the fault in the expansion of a call, if there is one.
-fn fault(call: &Call) -> Option<String> {
+fn fault(attribute: &Attribute, call: &Call) -> Option<String> {
+    let Attribute { name, expand, .. } = attribute;
     let (arguments, item) = (tokens(&call.arguments), tokens(&call.item));
-    let shown = format!("#[prompt({arguments})] {item}");
-    let expanded = catch_unwind(AssertUnwindSafe(|| prompt(arguments, item.clone())));
+    let shown = format!("#[{name}({arguments})] {item}");
+    let expanded = catch_unwind(AssertUnwindSafe(|| expand(arguments, item.clone())));
     let Ok(output) = expanded else { return Some(format!("it panics: {shown}")) };
     let refused = output.to_string().contains(":: core :: compile_error !");
     match syn::parse2::<syn::File>(output.clone()) {
@@ -95,19 +131,18 @@ fn without_visibility(item: TokenStream) -> Option<TokenStream> {
     syn::parse::Parser::parse2(parse, item).ok()
 }
 
-/// Returns every prompt in the tests of the runtime and in the docs, sorted by file.
-fn seeds() -> Vec<Call> {
+/// Returns every use in the tests of the runtime and in the docs, sorted by file.
+fn seeds(attribute: &Attribute) -> Vec<Call> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut calls = Vec::new();
-    for folder in
-        ["../../tests/ui/prompt", "../../tests/ui/pass/prompt", "../tests/prompt", "src/docs"]
-    {
+    for folder in attribute.folders {
         let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
         let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
         paths.sort();
         for text in paths.iter().filter_map(|path| fs::read_to_string(path).ok()) {
             for block in blocks(&text) {
-                collect(&TokenStream::from_str(&block).unwrap_or_default(), &mut calls);
+                let tokens = TokenStream::from_str(&block).unwrap_or_default();
+                collect(attribute.name, &tokens, &mut calls);
             }
         }
     }
@@ -124,19 +159,19 @@ fn blocks(text: &str) -> Vec<String> {
     parts.map(|part| part.lines().skip(1).map(shown).collect::<Vec<_>>().join("\n")).collect()
 }
 
-fn collect(stream: &TokenStream, calls: &mut Vec<Call>) {
+fn collect(name: &str, stream: &TokenStream, calls: &mut Vec<Call>) {
     let found: Vec<TokenTree> = stream.clone().into_iter().collect();
     // the start of an item, with its attributes and docs
     let mut start = 0;
     for at in 0..found.len() {
         match (&found[at], found.get(at + 1)) {
             (TokenTree::Group(group), _) if group.delimiter() == Delimiter::Brace => {
-                collect(&group.stream(), calls);
+                collect(name, &group.stream(), calls);
                 start = at + 1;
             }
             (TokenTree::Punct(end), _) if end.as_char() == ';' => start = at + 1,
             (TokenTree::Punct(hash), Some(TokenTree::Group(attr))) if hash.as_char() == '#' => {
-                let Some(arguments) = arguments(&attr.stream()) else { continue };
+                let Some(arguments) = arguments(name, &attr.stream()) else { continue };
                 let end =
                     found[at..].iter().position(is_end).map_or(found.len(), |end| at + end + 1);
                 let item = found[start..at].iter().chain(&found[at + 2..end]).cloned();
@@ -156,12 +191,12 @@ fn is_end(tree: &TokenTree) -> bool {
     }
 }
 
-/// Returns the arguments of `prompt` or `prompt(…)`, with any path.
-fn arguments(attr: &TokenStream) -> Option<TokenStream> {
+/// Returns the arguments of the attribute, with any path.
+fn arguments(name: &str, attr: &TokenStream) -> Option<TokenStream> {
     let trees: Vec<TokenTree> = attr.clone().into_iter().collect();
     match trees.as_slice() {
-        [.., TokenTree::Ident(name)] if name == "prompt" => Some(TokenStream::new()),
-        [.., TokenTree::Ident(name), TokenTree::Group(arguments)] if name == "prompt" => {
+        [.., TokenTree::Ident(word)] if word == name => Some(TokenStream::new()),
+        [.., TokenTree::Ident(word), TokenTree::Group(arguments)] if word == name => {
             Some(arguments.stream())
         }
         _ => None,
