@@ -70,11 +70,12 @@ fn arguments(schema: &Value, prompt: &str) -> Value {
         let property = &schema["properties"][name];
         let is_number = property["type"] == "integer" || property["type"] == "number";
         let from_prompt = if is_number {
-            // a fraction is no integer, and the schema decides
-            numbers.next().map(|number| match property["type"] == "integer" {
-                #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-                true => json!(number as i64),
-                false => json!(number),
+            numbers.next().map(|number| {
+                let whole = serde_json::from_str::<i64>(&number.trunc().to_string()).ok();
+                match whole.filter(|_| property["type"] == "integer") {
+                    Some(whole) => json!(whole),
+                    None => json!(number),
+                }
             })
         } else if property["type"] == "string" && property.get("enum").is_none() {
             let wants_address = name.contains("mail");

@@ -8,5 +8,6 @@ pub mod names;
 mod printer;
 pub mod rename;
 pub mod serde;
+pub mod signature;
 pub mod spans;
 pub mod text;

@@ -8,8 +8,8 @@ use crate::{
     diagnostics::Diagnostics,
     names::{plain, reject_reserved},
 };
+use burdock_macros_shared::signature::reject_qualifiers;
 use proc_macro2::Ident;
-use quote::ToTokens;
 
 /// Reports violations of the rules.
 pub(super) fn check_action(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
@@ -54,27 +54,8 @@ fn check_name(name: &Ident, diagnostics: &mut Diagnostics) {
 
 fn check_signature(action: &ActionSyntax, diagnostics: &mut Diagnostics) {
     let signature = &action.signature;
-    let mut reject = |token: &dyn ToTokens, what: &str| {
-        let tokens = token.to_token_stream();
-        diagnostics
-            .error(&tokens, format!("an action cannot be {what}"))
-            .help("use a plain `fn` or `async fn`");
-    };
-    if let Some(token) = &signature.constness {
-        reject(token, "`const`");
-    }
-    if !matches!(signature.safety, syn::Safety::Default) {
-        reject(&signature.safety, "`unsafe`");
-    }
-    if let Some(abi) = &signature.abi {
-        reject(abi, "`extern`");
-    }
-    if !signature.generics.params.is_empty() {
-        reject(&signature.generics.params, "generic");
-    }
-    if let Some(token) = &signature.variadic {
-        reject(token, "variadic");
-    }
+    let help = "use a plain `fn` or `async fn`";
+    reject_qualifiers(signature, "an action", help, diagnostics);
     if let (Some(_), Some(blocking)) = (&signature.asyncness, &action.arguments.blocking) {
         diagnostics
             .error(blocking, "a blocking action cannot be `async`")

@@ -7,8 +7,8 @@ use super::{
     template::{Line, Template},
 };
 use crate::{diagnostics::Diagnostics, names::reject_reserved};
+use burdock_macros_shared::signature::reject_qualifiers;
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::{
     Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatType, ReturnType, Token, Type, Visibility,
     parse::{ParseStream, Parser},
@@ -93,29 +93,7 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
 
 /// Reports qualifiers and generics that a prompt cannot have.
 fn check_signature(sig: &syn::Signature, diagnostics: &mut Diagnostics) {
-    let mut reject = |token: &dyn ToTokens, what: &str| {
-        let tokens = token.to_token_stream();
-        diagnostics
-            .error(&tokens, format!("a prompt cannot be {what}"))
-            .help("use a plain `async fn`");
-    };
-    if let Some(token) = &sig.constness {
-        reject(token, "`const`");
-    }
-    if !matches!(sig.safety, syn::Safety::Default) {
-        reject(&sig.safety, "`unsafe`");
-    }
-    if let Some(abi) = &sig.abi {
-        reject(abi, "`extern`");
-    }
-    if !sig.generics.params.is_empty() {
-        reject(&sig.generics.params, "generic");
-    } else if let Some(clause) = &sig.generics.where_clause {
-        reject(clause, "generic");
-    }
-    if let Some(token) = &sig.variadic {
-        reject(token, "variadic");
-    }
+    reject_qualifiers(sig, "a prompt", "use a plain `async fn`", diagnostics);
     if sig.asyncness.is_none() {
         diagnostics
             .error(&sig.fn_token, "a prompt must be an `async fn`")

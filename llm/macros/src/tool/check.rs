@@ -5,8 +5,8 @@ use crate::{
     diagnostics::Diagnostics,
     names::{plain, reject_reserved},
 };
+use burdock_macros_shared::signature::reject_qualifiers;
 use proc_macro2::Ident;
-use quote::ToTokens;
 use syn::{ReturnType, Type};
 
 /// Reports violations of the rules.
@@ -33,27 +33,7 @@ pub(super) fn check_tool(tool: &ToolSyntax, diagnostics: &mut Diagnostics) {
 
 fn check_signature(tool: &ToolSyntax, diagnostics: &mut Diagnostics) {
     let signature = &tool.signature;
-    let mut reject = |token: &dyn ToTokens, what: &str| {
-        let tokens = token.to_token_stream();
-        diagnostics
-            .error(&tokens, format!("a tool cannot be {what}"))
-            .help("use a plain `async fn`");
-    };
-    if let Some(token) = &signature.constness {
-        reject(token, "`const`");
-    }
-    if !matches!(signature.safety, syn::Safety::Default) {
-        reject(&signature.safety, "`unsafe`");
-    }
-    if let Some(abi) = &signature.abi {
-        reject(abi, "`extern`");
-    }
-    if !signature.generics.params.is_empty() {
-        reject(&signature.generics.params, "generic");
-    }
-    if let Some(token) = &signature.variadic {
-        reject(token, "variadic");
-    }
+    reject_qualifiers(signature, "a tool", "use a plain `async fn`", diagnostics);
     if signature.asyncness.is_none() {
         diagnostics
             .error(&signature.fn_token, "a tool must be an `async fn`")
