@@ -95,9 +95,9 @@ async fn call(Start { tools, call, clock }: Start<'_>, progress: Queue) -> Outco
     let Some(tool) = tools.find(name) else {
         let names = tools.definitions().map(|tool| format!("`{}`", tool.name)).collect::<Vec<_>>();
         let text = match &*names {
-            [] => format!("error: there is no tool `{name}`"),
+            [] => format!("error: unknown tool `{name}`"),
             names => {
-                format!("error: there is no tool `{name}`; the tools are {}", names.join(", "))
+                format!("error: unknown tool `{name}`; the tools are {}", names.join(", "))
             }
         };
         return Ok(ToolResult::new(ToolStatus::Unknown, text));
@@ -137,7 +137,7 @@ async fn call(Start { tools, call, clock }: Start<'_>, progress: Queue) -> Outco
     Ok(ToolResult::new(status, cut(text, tools.limits.result)))
 }
 
-/// Cuts a text after `limit` bytes, and adds how much is missing.
+/// Cuts a text after `limit` bytes, and adds both lengths.
 fn cut(text: String, limit: usize) -> String {
     let length = text.len();
     if length <= limit {

@@ -52,7 +52,7 @@ pub enum ToolStatus {
     Failed,
     /// The arguments do not fit the schema. The text names the place.
     Invalid,
-    /// There is no tool of this name.
+    /// The name is not that of a tool.
     Unknown,
     /// The call took too long.
     TimedOut,

@@ -44,15 +44,15 @@ pub struct ToolRun<'t> {
     turn: usize,
 }
 
-/// A call, and how far it is.
+/// A call and its stage.
 #[derive(Debug)]
 struct Called {
     call: Arc<ToolCall>,
-    progress: Progress,
+    stage: Stage,
 }
 
 #[derive(Clone, Debug)]
-enum Progress {
+enum Stage {
     Waiting,
     Running,
     Finished(ToolResult),
@@ -63,7 +63,7 @@ impl<'t> ToolRun<'t> {
         let mut known: Vec<Called> = Vec::new();
         for call in calls {
             if !known.iter().any(|other| other.call.id == call.id) {
-                known.push(Called { call: Arc::new(call), progress: Progress::Waiting });
+                known.push(Called { call: Arc::new(call), stage: Stage::Waiting });
             }
         }
         Self {
@@ -97,14 +97,14 @@ impl<'t> ToolRun<'t> {
         self.results().map(|(call, result)| result.message(call)).collect()
     }
 
-    /// Returns the calls and their results, in the order of the calls. The result of a call that has not ended is what
-    /// it would be if the run was stopped now.
+    /// Returns the calls and their results, in the order of the calls. A call that has not ended has the result
+    /// of a stop at this moment.
     pub fn results(&self) -> impl Iterator<Item = (&ToolCall, ToolResult)> {
-        self.calls.iter().map(|Called { call, progress }| {
-            let result = match progress {
-                Progress::Waiting => ToolResult::not_started(),
-                Progress::Running => ToolResult::interrupted(),
-                Progress::Finished(result) => result.clone(),
+        self.calls.iter().map(|Called { call, stage }| {
+            let result = match stage {
+                Stage::Waiting => ToolResult::not_started(),
+                Stage::Running => ToolResult::interrupted(),
+                Stage::Finished(result) => result.clone(),
             };
             (&**call, result)
         })
@@ -136,8 +136,8 @@ impl<'t> ToolRun<'t> {
     }
 
     fn start(&mut self, index: usize) -> ToolEvent {
-        let Called { call, progress } = &mut self.calls[index];
-        *progress = Progress::Running;
+        let Called { call, stage } = &mut self.calls[index];
+        *stage = Stage::Running;
         let event = ToolEvent::Started((**call).clone());
         let start = Start { tools: self.tools, call: Arc::clone(call), clock: self.clock.clone() };
         self.running.push_back((index, start.run()));
@@ -145,8 +145,8 @@ impl<'t> ToolRun<'t> {
     }
 
     fn finish(&mut self, index: usize, result: ToolResult) -> ToolEvent {
-        let Called { call, progress } = &mut self.calls[index];
-        *progress = Progress::Finished(result.clone());
+        let Called { call, stage } = &mut self.calls[index];
+        *stage = Stage::Finished(result.clone());
         ToolEvent::Finished { id: call.id.clone(), result }
     }
 

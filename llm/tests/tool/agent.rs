@@ -181,7 +181,7 @@ async fn an_agent_calls_tools_until_it_answers() -> TestResult {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_model_that_calls_tools_for_ever_is_bounded() -> TestResult {
+async fn a_model_that_calls_tools_forever_is_bounded() -> TestResult {
     let find = call("1", "find_orders", json!({ "email": "ada@example.org" }));
     let (llm, shop) = (Scripted::new([Script::new().call(find)]), Arc::new(Shop::default()));
     let mut app = Support::app().resources(resources(llm.clone(), &shop)).build().await?;

@@ -22,7 +22,7 @@ async fn behave(how: String) -> burdock::Result<String> {
         "fails" => Err(ActionError::msg("out of stock")),
         "is terminal" => Err(ActionError::msg("no license").terminal()),
         "is large" => Ok("ä".repeat(5_000_000)),
-        "yields for ever" => loop {
+        "yields forever" => loop {
             yield_!(1);
         },
         "yields" => {
@@ -47,7 +47,7 @@ fn behave_call(id: &str, how: &str) -> ToolCall {
 #[tokio::test(start_paused = true)]
 async fn each_fault_is_a_result_that_the_model_reads() {
     let tools = tools![behave, slow].timeout(Duration::from_secs(5));
-    let unknown = "error: there is no tool `behav`; the tools are `behave`, `slow`";
+    let unknown = "error: unknown tool `behav`; the tools are `behave`, `slow`";
     for (call, status, text) in [
         (behave_call("1", "works"), ToolStatus::Succeeded, "works"),
         (behave_call("1", "yields"), ToolStatus::Succeeded, "yields"),
@@ -65,7 +65,7 @@ async fn each_fault_is_a_result_that_the_model_reads() {
         assert_eq!(results, [(status, text.to_owned())], "{call:?}");
     }
     let none = run(&Tools::new(), [call("1", "x", json!({}))]).await;
-    assert_eq!(none, [(ToolStatus::Unknown, "error: there is no tool `x`".to_owned())]);
+    assert_eq!(none, [(ToolStatus::Unknown, "error: unknown tool `x`".to_owned())]);
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_terminal_error_ends_the_run_and_leaves_a_result_for_each_call() {
 
 #[tokio::test]
 async fn a_tool_that_is_always_ready_ends_at_its_limit_and_at_a_stop() {
-    let call = || [behave_call("1", "yields for ever")];
+    let call = || [behave_call("1", "yields forever")];
     let tools = tools![behave].timeout(Duration::from_millis(20));
     let results = tools.run(call()).whole().await.unwrap();
     assert_eq!(results[0].text, "error: the call took longer than 20ms");
@@ -174,9 +174,9 @@ async fn cut_arguments_are_not_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tool_that_yields_for_ever_ends_and_leaves_room_for_the_others() {
+async fn a_tool_that_yields_forever_ends_and_leaves_room_for_the_others() {
     let tools = tools![behave].timeout(Duration::from_millis(50));
-    let mut run = tools.run([behave_call("1", "yields for ever"), behave_call("2", "yields")]);
+    let mut run = tools.run([behave_call("1", "yields forever"), behave_call("2", "yields")]);
     let mut events = Vec::new();
     while let Some(event) = run.next().await {
         events.push(event.unwrap());
