@@ -26,7 +26,7 @@ use tracing::{Span, field::display};
 /// }
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Chunk {
     /// More text.
     Delta(String),
@@ -53,7 +53,7 @@ pub struct ToolCallDelta {
 }
 
 /// The end of an answer, and its usage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct End {
     /// The reason why it ended.
     pub reason: Reason,

@@ -57,8 +57,8 @@ pub mod __private {
     }
 
     pub use crate::prompt::{
-        AnswerType, AnyAnswer, PartialAnswer, Piece, SchemaAnswer, TextAnswer, Value, check_answer,
-        finish, next, render,
+        AnswerType, AnyAnswer, PartialAnswer, Piece, SchemaAnswer, TextAnswer, Value, add_usage,
+        check_answer, finish, next, render,
     };
     pub mod tool {
         pub use crate::tool::{

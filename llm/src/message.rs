@@ -1,5 +1,6 @@
 //! Messages of a conversation between a program, its user and a model.
 
+use crate::tool::ToolStatus;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,6 +40,9 @@ pub struct Message {
     /// The id of the call that this is the result of; only with [`Role::Tool`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
+    /// How the call ended, if that is known; only with [`Role::Tool`]. It is not sent to providers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_status: Option<ToolStatus>,
 }
 
 impl Message {
@@ -75,7 +79,13 @@ impl Message {
     }
 
     fn new(role: Role, text: impl Into<String>) -> Self {
-        Self { role, text: text.into(), tool_calls: Vec::new(), tool_call_id: None }
+        Self {
+            role,
+            text: text.into(),
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+            tool_status: None,
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub enum Pace {
 /// anywhere.
 ///
 /// It explains a few topics, calculates, writes small programs, remembers names, and states that it is
-/// not a model. If the request has a schema, the answer is made-up values that fit it. If it has tools, the one whose
+/// not a model. If the request has a schema, the answer is made-up values that fit it; choices follow the prompt. If it has tools, the one whose
 /// name and description have most words of the prompt is called, with arguments from the prompt. The same
 /// messages always get the same answer in the same rhythm. Tokens are counted as words.
 ///
@@ -134,7 +134,7 @@ impl Offline {
         let call = calls::choose(&request.options, messages, prompt);
         let text = match (&call, &request.options.schema) {
             (Some(call), _) => format!("I call `{}`.", call.name),
-            (None, Some(schema)) => json(&filled::fill(&schema.schema)),
+            (None, Some(schema)) => json(&filled::fill(&schema.schema, prompt)),
             (None, None) => {
                 calls::report(messages).unwrap_or_else(|| answer(system, earlier, prompt))
             }

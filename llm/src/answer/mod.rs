@@ -19,7 +19,7 @@ mod whole;
 
 pub use self::{
     progress::Progress,
-    transcribe::{Deltas, Transcript},
+    transcribe::{Deltas, Transcribed, Transcript},
     whole::Whole,
 };
 

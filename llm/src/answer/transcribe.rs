@@ -1,4 +1,4 @@
-//! A stream of deltas with a transcript of the text so far.
+//! A stream of deltas or chunks with a transcript of the answer so far.
 
 use super::{Chunks, whole::Whole};
 use crate::{
@@ -15,14 +15,18 @@ use std::{
 };
 
 /// The stream of an answer's text deltas.
-pub struct Deltas<'a> {
+#[derive(Debug)]
+pub struct Deltas<'a>(Transcribed<'a>);
+
+/// The stream of an answer's chunks, which [`Deltas::chunks`] returns.
+pub struct Transcribed<'a> {
     answer: Option<Chunks<'a>>,
     clock: Clock,
     watch: Option<Stopwatch>,
     transcript: Transcript,
 }
 
-/// The text of an answer so far. It is filled by polling the [`Deltas`] created with it.
+/// The answer so far. It is filled by polling the [`Deltas`] created with it.
 ///
 /// ```
 /// use burdock_llm::{Model, Reason, Request, Script, Scripted};
@@ -65,49 +69,88 @@ impl Transcript {
     }
 }
 
+impl<'a> Deltas<'a> {
+    /// Returns all chunks of the answer instead, for programs that also show the calls that the model writes. They fill
+    /// the same transcript.
+    ///
+    /// ```
+    /// use burdock_llm::{Chunk, Model, Request, Script, Scripted, ToolCall};
+    /// use futures::TryStreamExt;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let call = ToolCall::new("1", "find_orders", json!({ "limit": 3 }));
+    /// let llm = Scripted::new([Script::new().say("One moment.").call(call.clone())]);
+    /// let (deltas, transcript) = llm.chat(Request::prompt("hi")).transcribe();
+    /// let mut chunks = deltas.chunks();
+    /// while let Some(chunk) = chunks.try_next().await? {
+    ///     if let Chunk::ToolCallDelta(delta) = chunk {
+    ///         print!("{}", delta.arguments);
+    ///     }
+    /// }
+    /// assert_eq!(transcript.take().tool_calls, [call]);
+    /// # Ok(()) }
+    /// ```
+    #[must_use = "a stream does nothing unless it is polled"]
+    pub fn chunks(self) -> Transcribed<'a> {
+        self.0
+    }
+}
+
 impl Stream for Deltas<'_> {
     type Item = Result<String, ModelError>;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { answer, clock, watch, transcript } = self.get_mut();
-        let watch = watch.get_or_insert_with(|| clock.stopwatch());
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let Some(open) = answer else { return Poll::Ready(None) };
-            let item = ready!(open.poll_next_unpin(cx));
-            if let Some(Ok(chunk)) = &item {
-                if chunk.text().is_some() {
-                    watch.delta();
-                }
-                let mut whole = transcript.lock();
-                whole.push(chunk);
-                watch.complete(&mut whole.end.usage);
-            }
-            let (last, reason) = match item {
+            match ready!(self.0.poll_next_unpin(cx)) {
                 Some(Ok(Chunk::Delta(text))) => return Poll::Ready(Some(Ok(text))),
-                Some(Ok(Chunk::ToolCallDelta(_) | Chunk::ToolCall(_))) => continue,
-                Some(Ok(Chunk::End(_))) => (None, None),
-                Some(Err(error)) => (Some(Err(error)), Some(Reason::Failed)),
-                None => (None, Some(Reason::Truncated)),
-            };
-            *answer = None;
-            if let Some(reason) = reason {
-                transcript.lock().end.reason = reason;
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
             }
-            return Poll::Ready(last);
         }
     }
 }
 
-impl std::fmt::Debug for Deltas<'_> {
+impl Stream for Transcribed<'_> {
+    type Item = Result<Chunk, ModelError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { answer, clock, watch, transcript } = self.get_mut();
+        let watch = watch.get_or_insert_with(|| clock.stopwatch());
+        let Some(open) = answer else { return Poll::Ready(None) };
+        let item = ready!(open.poll_next_unpin(cx));
+        let mut whole = transcript.lock();
+        match &item {
+            Some(Ok(chunk)) => {
+                if chunk.text().is_some() {
+                    watch.delta();
+                }
+                whole.push(chunk);
+                watch.complete(&mut whole.end.usage);
+            }
+            Some(Err(_)) => whole.end.reason = Reason::Failed,
+            None => whole.end.reason = Reason::Truncated,
+        }
+        if !matches!(item, Some(Ok(Chunk::Delta(_) | Chunk::ToolCallDelta(_) | Chunk::ToolCall(_))))
+        {
+            *answer = None;
+        }
+        Poll::Ready(item)
+    }
+}
+
+impl std::fmt::Debug for Transcribed<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Deltas").field("transcript", &self.transcript).finish_non_exhaustive()
+        f.debug_struct("Transcribed").field("transcript", &self.transcript).finish_non_exhaustive()
     }
 }
 
 pub(super) fn transcribe(answer: Chunks<'_>) -> (Deltas<'_>, Transcript) {
     let transcript = Transcript::default();
     let clock = answer.clock().clone();
-    let deltas =
-        Deltas { answer: Some(answer), clock, watch: None, transcript: transcript.clone() };
-    (deltas, transcript)
+    let chunks =
+        Transcribed { answer: Some(answer), clock, watch: None, transcript: transcript.clone() };
+    (Deltas(chunks), transcript)
 }

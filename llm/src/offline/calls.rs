@@ -1,11 +1,11 @@
 //! Calls of tools, chosen by the words of the prompt.
 
-use super::{filled::fill, words::Words};
+use super::{
+    filled::fill,
+    words::{COMMON, Words},
+};
 use crate::{Message, Options, Role, ToolCall, ToolChoice, ToolDefinition};
 use serde_json::{Map, Value, json};
-
-/// Words that occur in the description of almost any tool.
-const COMMON: &str = "a an and at by for from get in is it its list of on or the this to with";
 
 /// Returns the call that fits the prompt best, if the request has one and does not follow the results of others.
 pub(super) fn choose(options: &Options, messages: &[Message], prompt: &str) -> Option<ToolCall> {
@@ -55,7 +55,7 @@ fn results(messages: &[Message]) -> impl Iterator<Item = &Message> {
 
 /// Returns arguments that fit the schema, with numbers, addresses and the text of the prompt.
 fn arguments(schema: &Value, prompt: &str) -> Value {
-    let Value::Object(mut filled) = fill(schema) else { return json!({}) };
+    let Value::Object(mut filled) = fill(schema, prompt) else { return json!({}) };
     let required: Vec<&str> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut numbers = prompt

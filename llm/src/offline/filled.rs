@@ -1,8 +1,10 @@
 //! Made-up values that fit a schema.
 //!
 //! They show the form of an answer, so that a program with typed prompts runs without a model. The
-//! texts state that no model wrote them. The same schema always gets the same value.
+//! texts state that no model wrote them. A choice is the one whose name and description have the most words of the prompt.
+//! The same schema and prompt always get the same value.
 
+use super::words::{COMMON, Words};
 use serde_json::{Map, Value, json};
 
 /// Depth from which lists are empty and optional parts absent.
@@ -12,12 +14,13 @@ const DEPTH: usize = 6;
 const ITEMS: usize = 2;
 
 /// Returns a value that fits a schema, as far as the schema is supported.
-pub(super) fn fill(schema: &Value) -> Value {
-    Filler { root: schema }.value(schema, "value", 0)
+pub(super) fn fill(schema: &Value, prompt: &str) -> Value {
+    Filler { root: schema, prompt: Words::new(prompt) }.value(schema, "value", 0)
 }
 
 struct Filler<'a> {
     root: &'a Value,
+    prompt: Words,
 }
 
 impl<'a> Filler<'a> {
@@ -29,15 +32,15 @@ impl<'a> Filler<'a> {
         if let Some(constant) = schema.get("const") {
             return constant.clone();
         }
-        if let Some(first) = schema["enum"].as_array().and_then(|values| values.first()) {
-            return first.clone();
+        if let Some(chosen) = schema["enum"].as_array().and_then(|values| self.best(values)) {
+            return chosen.clone();
         }
         if let Some(target) = self.referenced(schema) {
             return self.value(target, name, depth + 1);
         }
         for keyword in ["anyOf", "oneOf", "allOf"] {
             if let Some(choices) = schema[keyword].as_array() {
-                let chosen = Self::choose(choices, depth);
+                let chosen = self.choose(choices, depth);
                 let value =
                     chosen.map_or(Value::Null, |chosen| self.value(chosen, name, depth + 1));
                 return self.beside(schema, value, depth);
@@ -58,8 +61,20 @@ impl<'a> Filler<'a> {
         self.root.pointer(schema["$ref"].as_str()?.strip_prefix('#')?)
     }
 
-    /// Chooses the first alternative; at depth, null or one without references to other schemas.
-    fn choose(choices: &'a [Value], depth: usize) -> Option<&'a Value> {
+    /// Returns the choice with the most words of the prompt; the first one of several.
+    fn best(&self, choices: &'a [Value]) -> Option<&'a Value> {
+        let common = Words::new(COMMON);
+        let score = |choice: &Value| {
+            let parts = [choice, &choice["const"], &choice["enum"][0], &choice["description"]];
+            let text: Vec<&str> = parts.into_iter().filter_map(Value::as_str).collect();
+            let words = Words::new(&words(&text.join(" ")));
+            words.iter().filter(|word| self.prompt.has(word) && !common.has(word)).count()
+        };
+        choices.iter().rev().max_by_key(|choice| score(choice))
+    }
+
+    /// Chooses the best alternative that is not null; at depth, null or one without references to other schemas.
+    fn choose(&self, choices: &'a [Value], depth: usize) -> Option<&'a Value> {
         let is_null = |choice: &&Value| choice["type"] == "null";
         if depth >= DEPTH {
             let mut leaves = choices.iter().filter(|choice| !refers(choice));
@@ -67,6 +82,10 @@ impl<'a> Filler<'a> {
             if found.is_some() {
                 return found;
             }
+        }
+        let is_choice = |choice: &Value| choice.get("const").or(choice.get("enum")).is_some();
+        if choices.iter().all(is_choice) {
+            return self.best(choices);
         }
         choices.iter().find(|choice| !is_null(choice))
     }
@@ -241,9 +260,26 @@ mod tests {
             ),
             (endless, Value::Null),
         ] {
-            assert_eq!(fill(&schema), expected, "{schema}");
+            assert_eq!(fill(&schema, "Hello"), expected, "{schema}");
         }
         // recursive types end
-        assert!(fill(&tree)["children"].is_array());
+        assert!(fill(&tree, "Hello")["children"].is_array());
+    }
+
+    #[test]
+    fn choices_follow_the_prompt() {
+        let plain = json!({ "enum": ["red", "dark_green", "blue"] });
+        let described = json!({ "oneOf": [
+            { "const": "orders", "description": "Where a parcel is." },
+            { "const": "person", "description": "The customer wants to talk to a human." },
+        ] });
+        for (schema, prompt, expected) in [
+            (&plain, "a green one", "dark_green"),
+            (&plain, "any of the colours", "red"),
+            (&described, "I want a human!", "person"),
+            (&described, "Where are my parcels?", "orders"),
+        ] {
+            assert_eq!(fill(schema, prompt), json!(expected), "{prompt}");
+        }
     }
 }

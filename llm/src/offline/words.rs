@@ -1,5 +1,9 @@
 //! Texts as words: comparison of prompts with tables, and splitting of answers.
 
+/// Words that occur in almost any description.
+pub(super) const COMMON: &str =
+    "a an and at by for from get in is it its list of on or the this to with";
+
 /// A text normalized for matching: lower-case words without punctuation and plurals.
 pub(super) struct Words {
     /// Each word with a space before and after it, so that phrases can be found as substrings.

@@ -1,9 +1,10 @@
 //! Typed changes of values.
 
 use burdock_json::{Edit, Path};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
-use std::{fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 /// A change of a growing value of type `T`: a path, and the value that is set, appended or pushed
 /// there.
@@ -118,5 +119,32 @@ impl<T: ?Sized> Serialize for Change<T> {
 impl<'de, T: ?Sized> Deserialize<'de> for Change<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         burdock_json::Change::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// The schema is the same for each `T`: it does not relate the paths to the type.
+impl<T: ?Sized> JsonSchema for Change<T> {
+    fn schema_name() -> Cow<'static, str> {
+        "Change".into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        "burdock_llm::Change".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "A change of a growing value: a path, and one of `set`, `append`, `push` and `complete`.",
+            "properties": {
+                "path": { "type": "array", "items": { "type": ["string", "integer"] } },
+                "set": true,
+                "append": { "type": "string" },
+                "push": true,
+                "complete": { "const": true },
+            },
+            "required": ["path"],
+            "additionalProperties": false,
+        })
     }
 }

@@ -1,8 +1,9 @@
 //! Runtime of the action of a prompt.
 
 use super::{PromptError, PromptStream};
-use crate::Change;
+use crate::{Change, Usage};
 use burdock::{ActionError, Context};
+use std::ops::AddAssign;
 
 /// Returns the next change, for the action to yield.
 ///
@@ -28,6 +29,22 @@ pub async fn finish<T>(answer: &mut PromptStream<'_, T>, cx: &Context) -> Result
         Ok(value) => Ok(value),
         Err(error) => Err(failed(answer, error, cx).await),
     }
+}
+
+/// The type of the field in `usage`.
+#[diagnostic::on_unimplemented(
+    message = "the field of `usage` must be a `Usage`, not a `{Self}`",
+    label = "not a `Usage`"
+)]
+pub trait UsageField: Copy + AddAssign<Usage> {}
+
+impl UsageField for Usage {}
+
+/// Returns the sum of a field and the usage of a call.
+pub fn add_usage<T: UsageField>(field: &T, more: Usage) -> T {
+    let mut sum = *field;
+    sum += more;
+    sum
 }
 
 /// Returns the error of the action. After a stop, the step is abandoned instead: an incomplete value

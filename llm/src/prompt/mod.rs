@@ -20,7 +20,7 @@ pub use self::{
 
 #[doc(hidden)]
 pub use self::{
-    action::{finish, next},
+    action::{add_usage, finish, next},
     answer_type::{
         AnswerType, AnyAnswer, Kind, PartialAnswer, SchemaAnswer, TextAnswer, check_answer,
     },

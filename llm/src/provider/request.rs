@@ -58,7 +58,7 @@ fn translate_choice(choice: ToolChoice) -> chat::ToolChoice {
 }
 
 fn translate_message(message: Message, names: &BTreeMap<String, String>) -> ChatMessage {
-    let Message { role, text, tool_calls, tool_call_id } = message;
+    let Message { role, text, tool_calls, tool_call_id, .. } = message;
     match role {
         Role::System => ChatMessage::system(text),
         Role::User => ChatMessage::user(text),

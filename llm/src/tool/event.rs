@@ -79,6 +79,6 @@ impl ToolResult {
 
     /// Returns the message for the history.
     pub fn message(&self, call: &ToolCall) -> Message {
-        Message::tool(call, &*self.text)
+        Message { tool_status: Some(self.status), ..Message::tool(call, &*self.text) }
     }
 }

@@ -7,7 +7,7 @@ use burdock::{
     log::{Durability, EntryKind, Log, MemoryLog, Offset, SessionId},
     prelude::*,
 };
-use burdock_llm::{Change, Grown, Model, PromptError, Script, prompt};
+use burdock_llm::{Change, Grown, Model, PromptError, Reason, Script, Usage, prompt};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -19,10 +19,11 @@ struct Studio {
     notes: Vec<String>,
     story: Slot<Story>,
     praise: String,
+    usage: Usage,
 }
 
 /// Write a short story about {subject}, in at most {chapters} chapters, {tone}. {notes:json} {style}
-#[prompt(state = Studio, reads(subject, chapters, notes), writes(story), retries = 1)]
+#[prompt(state = Studio, reads(subject, chapters, notes), writes(story), usage = usage, retries = 1)]
 async fn write_story(
     subject: &str,
     chapters: u32,
@@ -34,7 +35,7 @@ async fn write_story(
 ) -> Story;
 
 /// Praise the story {story:json}.
-#[prompt(state = Studio, reads(story), writes(praise), resource = critic)]
+#[prompt(state = Studio, reads(story), writes(praise), usage = usage, resource = critic)]
 async fn praise(story: &Story) -> String;
 
 graph! {
@@ -100,6 +101,21 @@ async fn prompt_is_a_streaming_action_or_an_ordinary_one() -> Result {
     let mut app_whole = app().build().await?;
     let whole = app_whole.run(inputs()).await?;
     assert_eq!(json!(whole.state()), json!(streamed.state()));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn usage_of_all_calls_and_attempts_is_summed() -> Result {
+    let used = |tokens| Usage { input_tokens: Some(tokens), ..Usage::default() };
+    let end = |text: &str, tokens| say(text).end(Reason::Complete, used(tokens));
+    // the first answer has no change to show, and is repeated
+    let scripts = [end("no story", 1), end(&written(&story()), 10)];
+    let critic = model([end("Well done.", 100)]);
+    let resources = WritingResources { llm: model(scripts), critic };
+    let state = Studio { usage: used(1000), ..Studio::default() };
+    let mut app = Writing::app().resources(resources).state(state).build().await?;
+    let usage = app.run(inputs()).await?.state().usage;
+    assert_eq!(usage.input_tokens, Some(1111));
     Ok(())
 }
 

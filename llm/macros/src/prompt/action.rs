@@ -17,10 +17,20 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
     let docs = action_docs(prompt);
     let state = &settings.state;
     let read = prompt.reads();
+    let usage = prompt.usage();
+    let added = usage.filter(|usage| !read.contains(usage));
+    let read: Vec<&Ident> = read.iter().chain(added).collect();
     let reads = (!read.is_empty()).then(|| quote!(reads(#(#read),*),));
     let written = settings.writes.iter().flat_map(|(_, fields)| fields).next();
-    let Locals { fields, context, answer, change } = Locals::new();
+    let Locals { fields, context, answer, change, total } = Locals::new();
     let taken = (!read.is_empty()).then(|| quote!(#fields: Reads<'_>,));
+    let add = usage.map(|usage| {
+        // rustc labels this if the field is not a `Usage`
+        let before = field(&fields, usage);
+        quote!(let #total = #llm::__private::add_usage(#before, #answer.response().usage);)
+    });
+    let more = usage.map(|usage| quote!(, #usage: #total));
+    let also = usage.map(|usage| quote!(, #usage));
     let model = model(prompt);
     let inputs = prompt.arguments.iter().filter_map(|argument| expand_input(prompt, argument));
     let arguments = prompt.arguments.iter().map(|argument| expand_argument(prompt, argument));
@@ -28,7 +38,7 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
     // rustc labels this if the type of the answer differs from that of the field
     let value = Ident::new("value", Span::mixed_site().located_at(ends(output).0));
     quote! {
-        #[#llm::__private::streaming_action(crate = #burdock, state = #state, #reads writes(#written), yields(#item))]
+        #[#llm::__private::streaming_action(crate = #burdock, state = #state, #reads writes(#written #also), yields(#item))]
         #(#outer)*
         #[doc = #docs]
         #[allow(clippy::ptr_arg, reason = "a graph holds what the prompt borrows")]
@@ -48,7 +58,8 @@ pub(super) fn expand_action(prompt: &PromptSyntax) -> TokenStream {
                 yield_!(#change);
             }
             let #value: #output = #llm::__private::finish(&mut #answer, #context).await?;
-            ::core::result::Result::Ok(Writes { #written: #value })
+            #add
+            ::core::result::Result::Ok(Writes { #written: #value #more })
         }
     }
 }
@@ -59,6 +70,7 @@ struct Locals {
     context: Ident,
     answer: Ident,
     change: Ident,
+    total: Ident,
 }
 
 impl Locals {
@@ -69,6 +81,7 @@ impl Locals {
             context: local("context"),
             answer: local("answer"),
             change: local("change"),
+            total: local("total"),
         }
     }
 }
@@ -99,10 +112,8 @@ fn expand_argument(prompt: &PromptSyntax, argument: &Argument) -> TokenStream {
     match Source::of(prompt, argument) {
         Source::Read => {
             // rustc labels this if the type of the field differs from that of the argument
-            let mut fields = fields;
-            fields.set_span(fields.span().located_at(name.span()));
+            let field = field(&fields, name);
             let site = ours(name.span());
-            let field = quote_spanned!(site=> #fields.#name);
             if is_borrowed(ty) {
                 field
             } else {
@@ -112,4 +123,11 @@ fn expand_argument(prompt: &PromptSyntax, argument: &Argument) -> TokenStream {
         }
         Source::Twice(_) | Source::Marked(_) | Source::Param => quote!(#name),
     }
+}
+
+/// Expands to the field of a name, located at the name.
+fn field(fields: &Ident, name: &Ident) -> TokenStream {
+    let mut fields = fields.clone();
+    fields.set_span(fields.span().located_at(name.span()));
+    quote_spanned!(ours(name.span())=> #fields.#name)
 }

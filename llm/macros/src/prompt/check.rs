@@ -119,7 +119,9 @@ fn mentions(tokens: &impl ToTokens, name: &Ident) -> bool {
 fn check_function(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
     let settings = &prompt.settings;
     let fields = [&settings.reads, &settings.writes].into_iter().flatten();
-    let names = fields.map(|(name, _)| name).chain(&settings.resource).chain(&settings.resetting);
+    let usage = settings.usage.as_ref().map(|(name, _)| name);
+    let names = fields.map(|(name, _)| name).chain(usage);
+    let names = names.chain(&settings.resource).chain(&settings.resetting);
     for name in names {
         if *name == "resetting" {
             continue;
@@ -157,11 +159,24 @@ fn check_action(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
                 .help("the field gets the whole answer: split it in an `#[action]`");
         }
     }
+    check_usage(prompt, diagnostics);
     for (index, field) in prompt.reads().iter().enumerate() {
         check_read(prompt, index, field, diagnostics);
     }
     for argument in &prompt.arguments {
         check_source(prompt, argument, diagnostics);
+    }
+}
+
+/// Checks the field to which the usage is added.
+fn check_usage(prompt: &PromptSyntax, diagnostics: &mut Diagnostics) {
+    let Some(field) = prompt.usage() else { return };
+    check_field(field, diagnostics);
+    let written = prompt.settings.writes.iter().flat_map(|(_, fields)| fields);
+    if written.into_iter().any(|written| written == field) {
+        diagnostics
+            .error(field, format!("field `{}` is already written by the answer", plain(field)))
+            .help("name another field of the state, of the type `Usage`");
     }
 }
 

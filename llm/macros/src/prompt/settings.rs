@@ -16,6 +16,7 @@ const KNOWN: Known<'_> = &[
     ("state", Form::Path),
     ("reads", Form::Fields),
     ("writes", Form::Fields),
+    ("usage", Form::Name),
     ("crate", Form::Path),
 ];
 
@@ -28,6 +29,7 @@ pub(super) fn parse_settings(tokens: TokenStream, diagnostics: &mut Diagnostics)
             Value::Expr(expr) if name == "retries" => settings.retries = Some(expr),
             Value::Expr(expr) => settings.options = Some(expr),
             Value::Flag => settings.resetting = Some(name),
+            Value::Name(field) if name == "usage" => settings.usage = Some((name, field)),
             Value::Name(resource) => settings.resource = Some(resource),
             Value::Path(path) if name == "state" => settings.state = Some(path),
             Value::Path(path) => settings.llm = Some(path),

@@ -42,6 +42,8 @@ pub(super) struct Settings {
     /// The name of the argument, for labels, and its fields.
     pub(super) reads: Option<(Ident, Vec<Ident>)>,
     pub(super) writes: Option<(Ident, Vec<Ident>)>,
+    /// The name of the argument, for labels, and the field to which the usage is added.
+    pub(super) usage: Option<(Ident, Ident)>,
     pub(super) llm: Option<Path>,
 }
 
@@ -85,6 +87,11 @@ impl PromptSyntax {
     /// Returns the fields that are arguments.
     pub(super) fn reads(&self) -> &[Ident] {
         self.settings.reads.as_ref().map_or(&[], |(_, fields)| fields)
+    }
+
+    /// Returns the field to which the usage is added.
+    pub(super) fn usage(&self) -> Option<&Ident> {
+        self.settings.usage.as_ref().map(|(_, field)| field)
     }
 
     /// Returns the templates, the prompt first.
