@@ -1,6 +1,11 @@
 //! Events: the entries of the log, without private data.
 
-use crate::{json::MAX_SAFE, schema, text::first_line};
+use crate::{
+    json::MAX_SAFE,
+    message::{ChatCallUpdate, ChatUpdate, ChatValueUpdate},
+    schema,
+    text::first_line,
+};
 use burdock::{
     Graph,
     graph::Next,
@@ -73,14 +78,22 @@ pub enum Event {
         node: String,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// The item. In a chat, `text` replaces it.
+        /// The item. In a chat, `text`, `call` and `value` replace it.
         #[serde(default, deserialize_with = "some", skip_serializing_if = "Option::is_none")]
         #[schemars(with = "schema::Item")]
         item: Option<Value>,
-        /// The text that the item adds to the answer, in a chat.
+        /// The text that the item adds to the answer, in a chat; empty if it changes a call or a value.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "String")]
         text: Option<String>,
+        /// A change of a call of a tool, in a chat.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "ChatCallUpdate")]
+        call: Option<Box<ChatCallUpdate>>,
+        /// A change of a value, in a chat.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "ChatValueUpdate")]
+        value: Option<Box<ChatValueUpdate>>,
     },
     /// The last items of this step and node no longer count.
     #[non_exhaustive]
@@ -245,8 +258,28 @@ pub(crate) trait EventProjection: Send + Sync + 'static {
     /// Returns the prompt of a run, from its inputs; `None` outside of chats.
     fn prompt(&self, inputs: Value) -> Option<String>;
 
-    /// Returns an item as JSON or as text; `None` hides it from readers.
-    fn item(&self, item: Value) -> Option<(Option<Value>, Option<String>)>;
+    /// Returns an item as readers receive it; `None` hides it from them.
+    fn item(&self, item: Value) -> Option<ItemParts>;
+}
+
+/// The parts of an event with an item: its JSON, or the change of an answer in a chat.
+#[derive(Debug, Default)]
+pub(crate) struct ItemParts {
+    pub(crate) item: Option<Value>,
+    pub(crate) text: Option<String>,
+    pub(crate) call: Option<Box<ChatCallUpdate>>,
+    pub(crate) value: Option<Box<ChatValueUpdate>>,
+}
+
+impl From<ChatUpdate> for ItemParts {
+    fn from(update: ChatUpdate) -> Self {
+        let text = Self { text: Some(String::new()), ..Self::default() };
+        match update {
+            ChatUpdate::Text(more) => Self { text: Some(more), ..text },
+            ChatUpdate::Call(call) => Self { call: Some(Box::new(call)), ..text },
+            ChatUpdate::Value(value) => Self { value: Some(Box::new(value)), ..text },
+        }
+    }
 }
 
 /// Items as their JSON.
@@ -257,8 +290,8 @@ impl EventProjection for JsonItems {
         None
     }
 
-    fn item(&self, item: Value) -> Option<(Option<Value>, Option<String>)> {
-        Some((Some(item), None))
+    fn item(&self, item: Value) -> Option<ItemParts> {
+        Some(ItemParts { item: Some(item), ..ItemParts::default() })
     }
 }
 
@@ -315,8 +348,8 @@ pub(crate) fn project<G: Graph>(
         EntryKind::RunResumed { node, .. } => Event::RunResumed { node },
         EntryKind::StepStarted { step, node, .. } => Event::StepStarted { step, node },
         EntryKind::Item { step, node, attempt, item, .. } => {
-            let (item, text) = items.item(item)?;
-            Event::Item { step, node, attempt, item, text }
+            let ItemParts { item, text, call, value } = items.item(item)?;
+            Event::Item { step, node, attempt, item, text, call, value }
         }
         EntryKind::ItemsSuperseded { step, node, items, .. } => {
             Event::ItemsSuperseded { step, node, items }

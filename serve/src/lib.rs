@@ -12,6 +12,7 @@ mod in_flight;
 mod json;
 mod limits;
 mod listen;
+mod message;
 mod openapi;
 mod problem;
 mod readiness;
@@ -23,11 +24,15 @@ mod session;
 mod stream;
 mod text;
 
-pub use self::chat::{ChatGraph, ChatMessage, ChatRole};
+pub use self::chat::ChatGraph;
 pub use self::error::SessionError;
 pub use self::event::{Event, SessionEvent};
 pub use self::hub::{IfRunning, IfUnfinished};
 pub use self::listen::{BoundListener, ListenError, ListenOptions, bind, listen, shutdown_signal};
+pub use self::message::{
+    ChatCall, ChatCallResult, ChatCallStatus, ChatCallUpdate, ChatMessage, ChatRole, ChatUpdate,
+    ChatValue, ChatValueUpdate,
+};
 pub use self::server::{Server, ServerBuilder};
 pub use self::session::{Resume, RunEnd, RunHandle, ServedView, SessionHandle, Start};
 pub use self::stream::SessionEvents;

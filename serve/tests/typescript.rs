@@ -12,6 +12,8 @@ const HEAD: &str = "\
 // Generated from the Rust types in serve/src/event.rs by `BLESS=1 cargo test -p burdock-serve --test
 // typescript`. Do not edit by hand.
 
+import type { ChatCallUpdate, ChatValueUpdate } from \"./types.ts\";
+
 /** A place in a session, `epoch.offset`: the `id` of an event. */
 export type Cursor = string;
 
@@ -114,7 +116,7 @@ fn union(
 fn interfaces(variant: &Variant) -> Vec<Interface> {
     match variant.ident.to_string().as_str() {
         "Item" => vec![
-            interface(variant, "ItemEvent", &["text"], ""),
+            interface(variant, "ItemEvent", &["text", "call", "value"], ""),
             interface(variant, "ChatItemEvent", &["item"], " In chat streams."),
         ],
         "Error" => vec![interface(variant, "StreamErrorEvent", &[], "")],
@@ -194,6 +196,8 @@ fn typed(field: &Field, name: &str) -> (String, bool) {
         (_, "Next<String>") => ("Next<Node>", optional),
         (_, "String") => ("string", optional),
         (_, "u64" | "u32") => ("number", optional),
+        (_, "Box<ChatCallUpdate>") => ("ChatCallUpdate", optional),
+        (_, "Box<ChatValueUpdate>") => ("ChatValueUpdate", optional),
         (_, other) => panic!("`{name}: {other}` has no type in TypeScript"),
     };
     (ty.into(), optional)

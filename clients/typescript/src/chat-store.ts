@@ -1,3 +1,4 @@
+import { Answers } from "./answers.ts";
 import { Backoff, wait, type ReconnectOptions } from "./backoff.ts";
 import { offset } from "./cursor.ts";
 import {
@@ -15,7 +16,6 @@ import { EMPTY_PAGE, mergePages, precedes, type Page } from "./history.ts";
 import type { Session } from "./session.ts";
 import { Store } from "./store.ts";
 import type { DeliveredEvent } from "./stream.ts";
-import { Text } from "./text.ts";
 import type { AnyGraph, ChatHistory, ChatMessage, GraphTypes, Position, SessionInfo } from "./types.ts";
 
 /** A snapshot of a chat for display. */
@@ -59,7 +59,7 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
   #history: Page = EMPTY_PAGE;
   #loading: Promise<void> | undefined;
   #settled: readonly ChatMessage[] = [];
-  #text = new Text();
+  #answers = new Answers();
   /** Up to this offset no run is in progress, even if one started there. */
   #idleUpTo = -1;
 
@@ -202,7 +202,7 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
   #show(history: ChatHistory<G["node"]> | undefined): void {
     this.#history = history === undefined ? EMPTY_PAGE : mergePages(this.#history, history);
     this.#settled = this.#history.messages;
-    this.#text = new Text();
+    this.#answers = new Answers();
     this.change({
       status: history?.running ? "running" : statusAt(history?.position.at ?? "rest"),
       title: history?.title ?? "",
@@ -221,7 +221,7 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
         const prompt: ChatMessage[] =
           event.prompt === undefined ? [] : [{ role: "user", text: event.prompt }];
         this.#settled = [...messages, ...prompt];
-        this.#text = new Text();
+        this.#answers = new Answers();
         this.change({ messages: this.#settled });
         this.#setStatus(cursor, "running");
         break;
@@ -233,18 +233,13 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
         this.#setStatus(cursor, "idle");
         break;
       default:
-        if (this.#text.apply({ event, cursor }) !== undefined) this.#showAnswer(this.#text.text);
+        if (this.#answers.apply(event)) this.change({ messages: this.#answers.after(this.#settled) });
     }
   }
 
   /** Sets the status after the start or end of a run, unless the run is known to be no longer in progress. */
   #setStatus(cursor: Cursor | undefined, status: Chat["status"], error?: BurdockError): void {
     this.change(offset(cursor) > this.#idleUpTo ? { status, error } : { error });
-  }
-
-  #showAnswer(text: string): void {
-    const answer: ChatMessage[] = text === "" ? [] : [{ role: "assistant", text }];
-    this.change({ messages: [...this.#settled, ...answer] });
   }
 }
 

@@ -1,6 +1,8 @@
 // Generated from the Rust types in serve/src/event.rs by `BLESS=1 cargo test -p burdock-serve --test
 // typescript`. Do not edit by hand.
 
+import type { ChatCallUpdate, ChatValueUpdate } from "./types.ts";
+
 /** A place in a session, `epoch.offset`: the `id` of an event. */
 export type Cursor = string;
 
@@ -62,7 +64,7 @@ export interface ItemEvent<Item = unknown, Node extends string = string> {
   node: Node;
   /** The number of the attempt, from 1. */
   attempt: number;
-  /** The item. In a chat, `text` replaces it. */
+  /** The item. In a chat, `text`, `call` and `value` replace it. */
   item: Item;
 }
 
@@ -77,8 +79,12 @@ export interface ChatItemEvent<Node extends string = string> {
   node: Node;
   /** The number of the attempt, from 1. */
   attempt: number;
-  /** The text that the item adds to the answer, in a chat. */
+  /** The text that the item adds to the answer, in a chat; empty if it changes a call or a value. */
   text: string;
+  /** A change of a call of a tool, in a chat. */
+  call?: ChatCallUpdate;
+  /** A change of a value, in a chat. */
+  value?: ChatValueUpdate;
 }
 
 /** The last items of this step and node no longer count. */

@@ -24,6 +24,8 @@ export function precedes(page: Page, known: Page): boolean {
   return page.first + page.messages.length === known.first;
 }
 
+/** Returns whether two messages are the same, one of which may have more results of calls. */
 function same(one: ChatMessage, other: ChatMessage | undefined): boolean {
-  return one.role === other?.role && one.text === other.text;
+  const ids = ({ calls = [] }: ChatMessage) => JSON.stringify(calls.map(({ id }) => id));
+  return one.role === other?.role && one.text === other.text && ids(one) === ids(other);
 }

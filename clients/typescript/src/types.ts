@@ -1,4 +1,5 @@
 import type { Cursor } from "./events.ts";
+import type { Change } from "./grow.ts";
 
 /** Types of a graph's inputs, items, public fields and nodes, for `new Burdock<MyGraph>(…)`. */
 export interface GraphTypes {
@@ -61,7 +62,53 @@ export interface ChatSummary extends SessionSummary {
 /** A message of a chat. */
 export interface ChatMessage {
   role: "user" | "assistant";
+  /** Markdown. */
   text: string;
+  /** A value, such as the answer of a function from a prompt; while it grows, what is there of it. */
+  value?: ChatValue;
+  /** The calls of tools that follow the text. */
+  calls?: readonly ChatCall[];
+}
+
+/** A value in a chat. */
+export interface ChatValue {
+  /** The heading above the value. */
+  name: string;
+  value: unknown;
+}
+
+/** A call of a tool. */
+export interface ChatCall {
+  /** Absent while the model writes the call. */
+  id?: string;
+  name: string;
+  /** Absent while the model writes the call. */
+  arguments?: unknown;
+  /** The text of the arguments so far, while the model writes the call. It may be invalid JSON. */
+  text?: string;
+  /** The progress of the tool, while the answer is in progress: the latest 100. */
+  progress?: readonly unknown[];
+  /** Absent while the call is in progress, and if it was interrupted. */
+  result?: ChatCallResult;
+}
+
+/** The result of a call. */
+export interface ChatCallResult {
+  status: "succeeded" | "failed" | "interrupted";
+  text: string;
+}
+
+/** A change of a call. Later versions may have more types. */
+export type ChatCallUpdate =
+  | { type: "delta"; /** The number of the call in this step, from 0. */ index: number; name: string; arguments: string }
+  | { type: "written" | "started"; id: string; name: string; arguments: unknown }
+  | { type: "progress"; id: string; progress: unknown }
+  | { type: "finished"; id: string; result: ChatCallResult };
+
+/** A change of a value. */
+export interface ChatValueUpdate {
+  name: string;
+  change: Change;
 }
 
 /** A page of a chat as of its last commit; events of an unfinished step follow after `cursor`. */
@@ -77,6 +124,8 @@ export interface ChatHistory<Node extends string = string> {
   run?: Cursor;
   /** Name of the graph. */
   title: string;
+  /** A line about the session, for example its usage. */
+  note?: string;
 }
 
 /** A run that was started. */

@@ -1,8 +1,7 @@
 //! The mapping from the graph's types to those of the chat page.
 
 use crate::graph::{Chatbot, ChatbotInputs};
-use burdock_llm::Role;
-use burdock_serve::{ChatGraph, ChatMessage, ChatRole};
+use burdock_serve::{ChatGraph, ChatMessage, ChatUpdate};
 use chat::state::{Chat, Delta};
 
 impl ChatGraph for Chatbot {
@@ -15,26 +14,19 @@ impl ChatGraph for Chatbot {
     }
 
     fn history(chat: &Chat) -> Vec<ChatMessage> {
-        let messages = chat.history.iter().filter_map(|message| {
-            let role = match message.role {
-                Role::User => ChatRole::User,
-                Role::Assistant => ChatRole::Assistant,
-                Role::System | Role::Tool => return None,
-            };
-            Some(ChatMessage::new(role, &*message.text))
-        });
-        messages.collect()
+        ChatMessage::of_history(&chat.history)
     }
 
-    fn text(item: &Delta) -> Option<&str> {
-        Some(&item.text)
+    fn update(item: &Delta) -> Option<ChatUpdate> {
+        Some(ChatUpdate::text(&*item.text))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Chat, ChatGraph, ChatRole, Chatbot};
+    use super::{Chat, ChatGraph, Chatbot};
     use burdock_llm::Message;
+    use burdock_serve::ChatRole;
 
     #[test]
     fn the_page_shows_user_and_assistant_messages_only() {

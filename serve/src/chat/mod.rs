@@ -1,4 +1,4 @@
-//! Chats: graphs that take a prompt, keep a history of messages, and yield text.
+//! Chats: graphs that take a prompt, keep a history of messages, and yield text, calls of tools, and values.
 
 mod page;
 mod reads;
@@ -6,10 +6,12 @@ mod routes;
 
 pub(crate) use self::routes::{Chat, Chats, PromptBody, router};
 
-use crate::event::EventProjection;
+use crate::{
+    event::{EventProjection, ItemParts},
+    message::{ChatMessage, ChatUpdate},
+};
 use burdock::Graph;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
 
@@ -17,7 +19,7 @@ use std::marker::PhantomData;
 ///
 /// ```
 /// # use burdock::prelude::*;
-/// # use burdock_serve::{ChatGraph, ChatMessage};
+/// # use burdock_serve::{ChatGraph, ChatMessage, ChatUpdate};
 /// # use serde::{Deserialize, Serialize};
 /// # #[derive(State, Clone, Default, Serialize, Deserialize)]
 /// # struct Talk { texts: Vector<String> }
@@ -48,14 +50,16 @@ use std::marker::PhantomData;
 ///         let pair = |text: &String| [ChatMessage::user(text), ChatMessage::assistant(text)];
 ///         talk.texts.iter().flat_map(pair).collect()
 ///     }
-///     fn text(item: &String) -> Option<&str> {
-///         Some(item)
+///     fn update(item: &String) -> Option<ChatUpdate> {
+///         Some(ChatUpdate::text(item))
 ///     }
 /// }
 ///
 /// let talk = Talk { texts: ["hi".to_owned()].into_iter().collect() };
 /// assert_eq!(Echo::history(&talk), [ChatMessage::user("hi"), ChatMessage::assistant("hi")]);
 /// ```
+///
+/// With the feature `llm`, `ChatMessage::of_history` and `ChatUpdate` convert the types of `burdock-llm`.
 pub trait ChatGraph: Graph<Item: DeserializeOwned> {
     /// Returns the inputs of a run that answers a prompt.
     fn inputs(prompt: String) -> Self::Inputs;
@@ -66,59 +70,28 @@ pub trait ChatGraph: Graph<Item: DeserializeOwned> {
     /// Returns the messages so far.
     fn history(state: &Self::State) -> Vec<ChatMessage>;
 
-    /// Returns the text that an item adds to the answer; `None` for items that are not text.
-    fn text(item: &Self::Item) -> Option<&str>;
-}
+    /// Returns the change of the answer by an item; `None` for items that a chat does not show.
+    fn update(item: &Self::Item) -> Option<ChatUpdate>;
 
-/// A message of a chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[non_exhaustive]
-pub struct ChatMessage {
-    /// Its author.
-    pub role: ChatRole,
-    /// The text, in Markdown.
-    pub text: String,
-}
-
-impl ChatMessage {
-    /// Creates a message.
-    pub fn new(role: ChatRole, text: impl Into<String>) -> Self {
-        Self { role, text: text.into() }
-    }
-
-    /// Creates a message of the user.
-    pub fn user(text: impl Into<String>) -> Self {
-        Self::new(ChatRole::User, text)
-    }
-
-    /// Creates a message of the program.
-    pub fn assistant(text: impl Into<String>) -> Self {
-        Self::new(ChatRole::Assistant, text)
+    /// Returns a line about the session, for example its usage, which the page shows below the conversation. Defaults to
+    /// `None`.
+    fn note(state: &Self::State) -> Option<String> {
+        let _ = state;
+        None
     }
 }
 
-/// The author of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ChatRole {
-    /// The user.
-    User,
-    /// The program.
-    Assistant,
-}
+/// The projection of a chat: prompts, and items as updates.
+struct ChatItems<G>(PhantomData<fn() -> G>);
 
-/// The projection of a chat: prompts, and items as text.
-struct ChatText<G>(PhantomData<fn() -> G>);
-
-impl<G: ChatGraph> EventProjection for ChatText<G> {
+impl<G: ChatGraph> EventProjection for ChatItems<G> {
     fn prompt(&self, inputs: Value) -> Option<String> {
         let inputs = serde_json::from_value(inputs).ok()?;
         G::prompt(&inputs).map(str::to_owned)
     }
 
-    fn item(&self, item: Value) -> Option<(Option<Value>, Option<String>)> {
+    fn item(&self, item: Value) -> Option<ItemParts> {
         let item = serde_json::from_value(item).ok()?;
-        Some((None, Some(G::text(&item)?.to_owned())))
+        Some(G::update(&item)?.into())
     }
 }

@@ -24,8 +24,9 @@ macro_rules! assets {
 }
 
 /// The files that the page loads.
-const ASSETS: [(&str, &str); 22] = assets!(
+const ASSETS: [(&str, &str); 26] = assets!(
     "api.js",
+    "call.js",
     "composer.js",
     "deletion.js",
     "focus.js",
@@ -38,6 +39,7 @@ const ASSETS: [(&str, &str); 22] = assets!(
     "message.js",
     "painter.js",
     "panels.js",
+    "parts.js",
     "path.js",
     "render.js",
     "session.js",
@@ -46,7 +48,9 @@ const ASSETS: [(&str, &str); 22] = assets!(
     "stream.js",
     "style.css",
     "tabs.js",
+    "value.js",
     "view.js",
+    "words.js",
 );
 
 /// Serves the page, with or without a slash at the end of the path under which it is nested. Its assets are

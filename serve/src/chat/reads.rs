@@ -3,8 +3,13 @@
 //! Reading a chat takes memory in proportion to its length, even if only one page of it is sent. Therefore,
 //! requests for the same chat share one copy, and only a few chats are read at a time.
 
-use super::{ChatGraph, ChatMessage, ChatRole};
-use crate::{error::SessionError, hub::Hub, problem::Problem};
+use super::ChatGraph;
+use crate::{
+    error::SessionError,
+    hub::Hub,
+    message::{ChatMessage, ChatRole},
+    problem::Problem,
+};
 use burdock::{
     Position,
     graph::Node,
@@ -40,6 +45,7 @@ pub(super) struct ChatView {
     pub(super) before_run: Option<Cursor>,
     pub(super) position: Position<&'static str>,
     pub(super) messages: Vec<ChatMessage>,
+    pub(super) note: Option<String>,
 }
 
 /// The reads in progress.
@@ -166,6 +172,7 @@ async fn read<G: ChatGraph>(hub: &Hub<G>, session: &SessionId) -> Result<ChatVie
         before_run: view.before_run,
         position: view.position.map(Node::name),
         messages: G::history(&view.state),
+        note: G::note(&view.state),
     })
 }
 

@@ -1,12 +1,13 @@
 //! The routes of chats, in addition to those of every graph.
 
 use super::{
-    ChatGraph, ChatMessage, ChatText, page,
+    ChatGraph, ChatItems, page,
     reads::{ChatView, Reads},
 };
 use crate::{
     hub::{Hub, IfUnfinished},
     json::{Body, Json},
+    message::ChatMessage,
     problem::Problem,
     routes::{
         Accepted, EventsQuery, ListQuery, ListedSession, PositionBody, ReadFrom, Session,
@@ -39,7 +40,7 @@ const MESSAGES: usize = 50;
 /// Largest number of messages in a page of a chat.
 const MAX_MESSAGES: usize = 500;
 
-/// Largest size of the text in a page of a chat, in bytes. A larger message has a page of its own.
+/// Largest size of the messages in a page of a chat, in bytes. A larger message has a page of its own.
 const PAGE_BYTES: usize = 1 << 20;
 
 pub(crate) fn router<G: ChatGraph>(hub: Arc<Hub<G>>) -> Router {
@@ -107,6 +108,10 @@ pub(crate) struct Chat<'a> {
     position: PositionBody,
     running: bool,
     title: &'static str,
+    /// A line about the session, for example its usage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    note: Option<&'a str>,
 }
 
 /// Consecutive messages of a chat.
@@ -125,7 +130,7 @@ impl<'a> Page<'a> {
         let mut bytes = 0_usize;
         let fitting = messages[..end].iter().rev().take(limit).enumerate();
         let fitting = fitting.take_while(|(index, message)| {
-            bytes = bytes.saturating_add(message.text.len());
+            bytes = bytes.saturating_add(message.size());
             *index == 0 || bytes <= PAGE_BYTES
         });
         let first = end - fitting.count();
@@ -160,6 +165,7 @@ async fn show<G: ChatGraph>(
         position: view.position.into(),
         running,
         title: <G as Graph>::TOPOLOGY.name,
+        note: view.note.as_deref(),
     };
     Ok(Json(chat).into_response())
 }
@@ -191,7 +197,7 @@ async fn follow<G: ChatGraph>(
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
     let from = ReadFrom::of(&headers, &query)?;
-    follow_from(&hub, &session, from, Arc::new(ChatText::<G>(PhantomData))).await
+    follow_from(&hub, &session, from, Arc::new(ChatItems::<G>(PhantomData))).await
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use axum::{
     http::Request,
 };
 use burdock::{log::MemoryLog, prelude::*};
-use burdock_serve::{ChatGraph, ChatMessage, ChatRole, Server, SessionEvent};
+use burdock_serve::{ChatGraph, ChatMessage, ChatRole, ChatUpdate, Server, SessionEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -62,8 +62,8 @@ impl ChatGraph for Chat {
             .collect()
     }
 
-    fn text(word: &String) -> Option<&str> {
-        Some(word)
+    fn update(word: &String) -> Option<ChatUpdate> {
+        Some(ChatUpdate::text(word))
     }
 }
 
@@ -154,14 +154,19 @@ async fn responses_and_events_match_the_page() {
 }
 
 #[test]
-fn events_of_the_page_deserialize_into_the_rust_types() {
-    for (_, block) in blocks().into_iter().filter(|(label, _)| label.starts_with("events: ")) {
+fn events_and_messages_of_the_page_deserialize_into_the_rust_types() {
+    let is_events = |label: &str| label.starts_with("events: ") || label == "calls: others";
+    for (_, block) in blocks().into_iter().filter(|(label, _)| is_events(label)) {
         for line in block.lines() {
             let event: SessionEvent = serde_json::from_str(line).unwrap();
             let shown: Value = serde_json::from_str(line).unwrap();
             assert_eq!(serde_json::to_value(event).unwrap(), shown);
         }
     }
+    let (_, block) = blocks().into_iter().find(|(label, _)| *label == "message: others").unwrap();
+    let message: ChatMessage = serde_json::from_str(block).unwrap();
+    let shown: Value = serde_json::from_str(block).unwrap();
+    assert_eq!(serde_json::to_value(message).unwrap(), shown);
 }
 
 #[tokio::test]

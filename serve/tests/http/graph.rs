@@ -1,7 +1,7 @@
 //! A graph that echoes its input in upper case. Special words make it wait, fail or panic.
 
 use burdock::{ActionError, Context, prelude::*};
-use burdock_serve::{ChatGraph, ChatMessage, ChatRole};
+use burdock_serve::{ChatGraph, ChatMessage, ChatRole, ChatUpdate};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -104,7 +104,7 @@ impl ChatGraph for Echo {
         state.texts.iter().enumerate().map(message).collect()
     }
 
-    fn text(item: &Word) -> Option<&str> {
-        Some(&item.text)
+    fn update(item: &Word) -> Option<ChatUpdate> {
+        Some(ChatUpdate::text(&*item.text))
     }
 }

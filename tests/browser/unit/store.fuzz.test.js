@@ -129,6 +129,22 @@ test("a page shows the same messages, however it received them", () => {
   }
 });
 
+const CALLS = [
+  undefined,
+  { type: "delta", index: 0, name: "f", arguments: "{" },
+  { type: "written", id: "1", name: "f", arguments: {} },
+  { type: "started", id: "1", name: "f", arguments: {} },
+  { type: "progress", id: "1", progress: 1 },
+  { type: "finished", id: "1", result: { status: "failed", text: "" } },
+  { type: "of the future", id: "2" },
+];
+const VALUES = [
+  undefined,
+  { name: "a", change: { path: [], set: [] } },
+  { name: "a", change: { path: [0, "b"], append: "c" } },
+  { name: "b", change: { path: [], push: 1 } },
+];
+
 test("no sequence of events breaks the reducer", () => {
   const types = ["run_started", "run_resumed", "step_started", "item", "items_superseded", "attempt_failed", "step_failed", "step_committed", "run_paused", "run_ended", "run_failed", "run_stopped", "run_cancelled", "run_halted", "session_reopened", "rewound", "of the future"];
   for (let seed = 0; seed < ROUNDS; seed += 1) {
@@ -137,7 +153,7 @@ test("no sequence of events breaks the reducer", () => {
     let counted = 0;
     for (let left = below(40); left > 0; left -= 1) {
       const type = pick(types);
-      const event = { type, step: below(3), node: pick(["a", "b"]), text: pick(["x", undefined]), items: below(4), prompt: pick(["p", undefined]), error: "e", to: pick([undefined, `1.${below(20)}`]), at: left };
+      const event = { type, step: below(3), node: pick(["a", "b"]), text: pick(["x", undefined]), items: below(4), call: pick(CALLS), value: pick(VALUES), prompt: pick(["p", undefined]), error: "e", to: pick([undefined, `1.${below(20)}`]), at: left };
       const before = JSON.stringify(messagesOf(model));
       const known = model;
       if (!invalidatesHistory(model, event)) model = applyEvent(model, event, pick([undefined, "", `1.${(counted += below(3))}`]));

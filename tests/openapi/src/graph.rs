@@ -1,7 +1,7 @@
 //! A chat that repeats its prompts, with inputs and fields of several types.
 
 use burdock::prelude::*;
-use burdock_serve::{ChatGraph, ChatMessage};
+use burdock_serve::{ChatGraph, ChatMessage, ChatUpdate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +77,7 @@ impl ChatGraph for Echo {
         prompts.map(ChatMessage::user).collect()
     }
 
-    fn text(word: &String) -> Option<&str> {
-        Some(word)
+    fn update(word: &String) -> Option<ChatUpdate> {
+        Some(ChatUpdate::text(word))
     }
 }

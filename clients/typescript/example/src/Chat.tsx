@@ -1,4 +1,4 @@
-import type { Session } from "@burdock/client";
+import type { ChatCall, Session } from "@burdock/client";
 import { useSession } from "@burdock/client/react";
 import { Prompt } from "./Prompt.tsx";
 
@@ -16,9 +16,11 @@ export function Chat({ session }: { session: Session }) {
             Older messages
           </button>
         )}
-        {messages.map(({ role, text }, index) => (
+        {messages.map(({ role, text, value, calls }, index) => (
           <article key={first + index} className={role} aria-label={role}>
+            {value && <pre>{`${value.name} ${JSON.stringify(value.value, null, 2)}`}</pre>}
             {text}
+            {calls?.map((call, index) => <Call key={index} call={call} />)}
           </article>
         ))}
       </section>
@@ -30,5 +32,18 @@ export function Chat({ session }: { session: Session }) {
       )}
       <Prompt running={status === "running"} send={send} stop={stop} />
     </main>
+  );
+}
+
+/** A call of a tool: its name and last progress, and inside its arguments and its result. */
+function Call({ call: { name, arguments: input, text, progress, result } }: { call: ChatCall }) {
+  return (
+    <details>
+      <summary>
+        {name}: {result?.status ?? String(progress?.at(-1) ?? "…")}
+      </summary>
+      <pre>{input === undefined ? text : JSON.stringify(input, null, 2)}</pre>
+      {result && <pre>{result.text}</pre>}
+    </details>
   );
 }

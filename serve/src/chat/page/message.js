@@ -1,28 +1,20 @@
-// A message on the page. Its text is drawn incrementally by a `Painter`.
+// A message on the page: its value, text and calls. The text is drawn incrementally by a `Painter`.
 
+import { Call } from "./call.js";
 import { Markdown } from "./render.js";
 import { textOf } from "./store.js";
-
-/** Number of characters searched for the direction of a text. */
-const DIRECTION = 1_000;
+import { Value } from "./value.js";
+import { direction, DIRECTION, readable } from "./words.js";
 
 /** Maximum number of characters per part of a prompt. */
 const PART = 8_000;
-
-const LETTER = /\p{L}/u;
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
-
-/** Returns the direction of the first letter of a text. With `dir="auto"`, the browser would scan the whole text after each change. */
-export function direction(text) {
-  const letter = LETTER.exec(text.slice(0, DIRECTION))?.[0];
-  if (letter === undefined) return "";
-  return RIGHT_TO_LEFT.test(letter) ? "rtl" : "ltr";
-}
 
 export class Message {
   #message = null;
   #body;
   #dropped;
+  #value = null; // `{ name, view, element }`
+  #calls = [];
   #searched = 0;
 
   constructor(document, role) {
@@ -53,9 +45,12 @@ export class Message {
       painter.add(dropped);
     }
     this.#dropped.hidden = message.dropped === "";
+    if (message.value !== before?.value) this.#showValue(message.value);
+    if (message.calls !== before?.calls) this.#showCalls(message.calls ?? []);
     const { classList } = this.element;
-    classList.toggle("live", message.live);
-    classList.toggle("waiting", message.live && lengthOf(message) === 0);
+    const hasParts = Boolean(message.value) || message.calls?.length > 0;
+    classList.toggle("live", message.live && !hasParts);
+    classList.toggle("waiting", message.live && !hasParts && lengthOf(message) === 0);
     this.element.setAttribute("aria-busy", String(message.live));
     this.#setDirection();
   }
@@ -66,6 +61,36 @@ export class Message {
     if (pieces && before?.pieces && follows(pieces, before.pieces)) markdown.append(textOf(pieces, before.pieces), live);
     else markdown.set(message.text, live);
     painter.add(markdown);
+  }
+
+  #showValue(value) {
+    const document = this.element.ownerDocument;
+    if (this.#value && this.#value.name !== value?.name) {
+      this.#value.element.remove();
+      this.#value = null;
+    }
+    if (!value) return;
+    if (!this.#value) {
+      const element = document.createElement("section");
+      element.className = "typed";
+      const heading = element.appendChild(document.createElement("h3"));
+      heading.textContent = readable(value.name);
+      const view = new Value(document);
+      element.append(view.element);
+      this.#body.before(element);
+      this.#value = { name: value.name, view, element };
+    }
+    this.#value.view.show(value.value);
+  }
+
+  #showCalls(calls) {
+    while (this.#calls.length > calls.length) this.#calls.pop().element.remove();
+    calls.forEach((call, index) => {
+      const known = this.#calls[index];
+      const view = known ?? (this.#calls[index] = new Call(this.element.ownerDocument));
+      if (!known) this.element.append(view.element);
+      view.show(call);
+    });
   }
 
   /** Sets the direction once the text has a letter. */

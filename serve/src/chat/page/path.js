@@ -2,14 +2,13 @@
 
 import { layout } from "./layout.js";
 import { steps } from "./store.js";
+import { readable } from "./words.js";
 
 const WIDTH = 264;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Labels of the status of a step for screen readers, in place of the mark. */
 const STATUS_LABELS = { running: "running", committed: "done", failed: "failed", unfinished: "not finished" };
-
-export const readable = (name) => name.replaceAll("_", " ");
 
 export class Path {
   #boxes = new Map();

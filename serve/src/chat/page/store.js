@@ -7,6 +7,8 @@
 // Of a long history the model has the newest messages: `base.first` is the index of the first one, and
 // `prependOlder` adds those before it.
 
+import { callsOf, NO_PARTS, withCalls, withPart } from "./parts.js";
+
 /** The terminal events, and the position of the session after each. */
 const TERMINAL = {
   run_paused: "rest",
@@ -25,6 +27,7 @@ export const isStart = (event) => event.type === "run_started" || event.type ===
 export const initial = Object.freeze({
   status: "loading", // or "absent", "present", "deleted"
   title: "",
+  note: "", // a line about the session
   base: Object.freeze({ first: 0, messages: [], cursor: "", offset: -1, running: false, position: {} }),
   tail: null, // a linked list `{ before, place, event }`, latest first
   cursor: "", // the cursor to continue from
@@ -61,7 +64,7 @@ export function applyHistory(model, chat, requested = model) {
   // follow from the start of the last run, for its path; for a new session, from its start
   const run = model.status === "absent" ? "" : (offsetOf(chat.run) < offset ? (chat.run ?? cursor) : cursor);
   let next = lost ? { ...initial, cursor: run, place: offsetOf(run) } : model;
-  next = { ...next, status: "present", title: chat.title ?? model.title, base };
+  next = { ...next, status: "present", title: chat.title ?? model.title, note: chat.note ?? "", base };
   next = replay(next, eventsOf(next.tail).filter((entry) => entry.place > offset));
   const dead = !running && next.live.running && next.started <= requested.place;
   return dead ? interrupt(next, position) : next;
@@ -80,12 +83,17 @@ function mergePages(base, { first = 0, messages }) {
   if (!base || base.first > first || base.first + base.messages.length < first) return fresh;
   const loaded = base.messages.slice(first - base.first);
   const merged = messages.map((message, index) => (same(loaded[index], message) ? loaded[index] : message));
-  const agree = loaded.slice(0, messages.length).every((message, index) => message === merged[index]);
+  const agree = loaded.slice(0, messages.length).every((message, index) => isSameMessage(message, messages[index]));
   if (!agree) return fresh;
   return { first: base.first, messages: [...base.messages.slice(0, first - base.first), ...merged] };
 }
 
-const same = (one, other) => one?.role === other.role && one.text === other.text;
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+/** Whether a message is an earlier state of another one: results of calls may have been added. */
+const isSameMessage = (one, other) => one.role === other.role && one.text === other.text && ids(one) === ids(other);
+
+const ids = ({ calls = [] }) => JSON.stringify(calls.map(({ id }) => id));
 
 /** Applies an event of the stream with the `id:` of its block. */
 export function applyEvent(model, event, id) {
@@ -110,14 +118,15 @@ export const invalidatesHistory = (model, event) =>
   event.type === "rewound" && offsetOf(event.to) < model.base.offset;
 
 /**
- * Returns the messages to show, `{ role, text, live, dropped }`, with the `pieces` of an answer in progress,
- * last one first. A message that did not change stays the same object.
+ * Returns the messages to show, `{ role, text, value, calls, live, dropped }`, with the `pieces` of an answer in
+ * progress, last one first. A message that did not change stays the same object.
  */
 export function messagesOf({ base, live }) {
   const messages = live.messages.filter((message) => message.role === "user" || message.items || message.dropped);
   const last = messages.at(-1);
   const isLive = (message) => message === last && message.role === "assistant" && live.running && !message.committed;
-  return base.messages.map(historyMessage).concat(messages.map((message) => liveMessage(message, isLive(message))));
+  const all = base.messages.map(historyMessage).concat(messages.map((message) => liveMessage(message, isLive(message))));
+  return withCalls(all, live.running);
 }
 
 const FROM_HISTORY = new WeakMap();
@@ -125,7 +134,8 @@ const FROM_EVENTS = new WeakMap();
 
 function historyMessage(message) {
   if (!FROM_HISTORY.has(message)) {
-    FROM_HISTORY.set(message, { role: message.role, text: message.text, live: false, dropped: "" });
+    const { role, text, value = null } = message;
+    FROM_HISTORY.set(message, { role, text, value, calls: callsOf(message), live: false, dropped: "" });
   }
   return FROM_HISTORY.get(message);
 }
@@ -135,7 +145,8 @@ function liveMessage(source, live) {
   if (known?.live === live) return known;
   const { role, items: pieces, dropped = "" } = source;
   const text = role === "user" ? () => source.text : () => textOf(pieces);
-  const message = { role, live, dropped, pieces, get text() { return text(); } };
+  const { value, calls } = pieces?.parts ?? NO_PARTS;
+  const message = { role, value, calls, live, dropped, pieces, get text() { return text(); } };
   FROM_EVENTS.set(source, message);
   return message;
 }
@@ -235,9 +246,10 @@ function ended(live, event) {
   return { ...live, running: false, position, node: event.node, endedBy: event.type, failure, retry: null };
 }
 
-// --- answers: a linked list of pieces, each with the length of the text up to it; appending is O(1)
+// --- answers: a linked list of pieces, each with the length of the text and the other parts up to it; appending
+// a text is O(1)
 
-const NO_PIECE = { length: 0 };
+const NO_PIECE = { length: 0, parts: NO_PARTS };
 
 /** Returns the text of pieces after a known one. The pieces are joined on demand, not while an answer grows. */
 export function textOf(pieces, until = null) {
@@ -253,8 +265,9 @@ function withItem(messages, event) {
   const at = messages.findLastIndex(isAnswerOf(event));
   const message = messages[at] ?? { role: "assistant", step: event.step, node: event.node, items: null };
   const text = event.text ?? "";
-  const { length } = message.items ?? NO_PIECE;
-  const next = { ...message, items: { before: message.items, text, length: length + text.length }, dropped: "" };
+  const { length, parts } = message.items ?? NO_PIECE;
+  const items = { before: message.items, text, length: length + text.length, parts: withPart(parts, event) };
+  const next = { ...message, items, dropped: "" };
   return at < 0 ? [...messages, next] : messages.with(at, next);
 }
 

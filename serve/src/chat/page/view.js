@@ -3,7 +3,9 @@
 import { keepFocus, scrollable } from "./focus.js";
 import { Message } from "./message.js";
 import { onNextFrame, Painter } from "./painter.js";
+import { isPending } from "./parts.js";
 import { messagesOf, noticeOf } from "./store.js";
+import { readable } from "./words.js";
 
 /** Distance from the end within which the page scrolls along with new text, in pixels. */
 const NEAR = 64;
@@ -18,10 +20,10 @@ const MAX_ANNOUNCED = 4_000;
 const GROUP = 25;
 
 /** The state before the first model. */
-const BLANK = { status: "loading", running: false, kind: undefined, notice: "", announcedNotice: "", answer: "" };
+const BLANK = { status: "loading", running: false, kind: undefined, notice: "", announcedNotice: "", answer: "", call: "" };
 
 /** Placeholder for an answer before its first word. */
-const WAITING = { role: "assistant", text: "", live: true, dropped: "" };
+const WAITING = { role: "assistant", text: "", value: null, calls: [], live: true, dropped: "" };
 
 const NOTICES = {
   failed: ({ error }) => [`The answer failed: ${error ?? "unknown error"}`, "Try again"],
@@ -84,6 +86,7 @@ export class View {
     this.#painter.draw();
     this.#updateBusy();
     this.#showNotice(noticeOf(model), model.live);
+    this.#showNote(model);
     this.#unannounced = [messages, model];
     this.#announceDrawn();
   }
@@ -104,7 +107,8 @@ export class View {
 
   #draw(messages, { live, base }) {
     const { log } = this.parts;
-    const waiting = live.running && !messages.at(-1)?.live;
+    const last = messages.at(-1);
+    const waiting = live.running && !last?.live && !last?.calls?.some(isPending);
     const all = waiting ? [...messages, WAITING] : messages;
     this.#insertOlder(base.first, all);
     this.#remove(all.length);
@@ -223,6 +227,10 @@ export class View {
     this.#previous = { ...this.#previous, kind: notice?.kind, notice: text.textContent };
   }
 
+  #showNote({ note }) {
+    if (this.parts.note.textContent !== note) this.parts.note.textContent = note;
+  }
+
   /** Announces to screen readers that an answer has started, and its text once it is complete. */
   #announce(messages, { live, status }) {
     const { announcer } = this.parts;
@@ -231,9 +239,11 @@ export class View {
     const isAnswer = !live.running && last?.role === "assistant";
     const answer = isAnswer ? `${this.#first + messages.length} ${last.text.slice(0, MAX_ANNOUNCED)} ${last.text.length}` : "";
     const before = this.#previous;
-    this.#previous = { ...before, status, running: live.running, announcedNotice: before.notice, answer: answer || before.answer };
+    const call = last?.calls?.findLast(isPending)?.name ?? "";
+    this.#previous = { ...before, status, running: live.running, announcedNotice: before.notice, answer: answer || before.answer, call };
     if (before.status === "loading") return; // the existing messages are not announced
     if (live.running && !before.running) announcer.textContent = "Answering.";
+    else if (live.running && call && call !== before.call) announcer.textContent = `Calling ${readable(call)}.`;
     else if (before.notice) {
       if (before.notice !== before.announcedNotice) announcer.textContent = before.notice;
     } else if (answer && answer !== before.answer) {

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Answers } from "../src/answers.ts";
+import type { ChatCallUpdate, ChatEvent, ChatMessage, ChatValueUpdate } from "../src/index.ts";
+
+const settled: ChatMessage[] = [
+  { role: "user", text: "Where was it?" },
+  { role: "assistant", text: "", calls: [{ id: "1", name: "track", arguments: {}, result: { status: "failed", text: "old" } }] },
+  { role: "user", text: "Where is it?" },
+];
+
+const item = (step: number, part: { text?: string; call?: ChatCallUpdate; value?: ChatValueUpdate }): ChatEvent => ({
+  type: "item",
+  step,
+  node: step % 2 === 0 ? "use_tools" : "answer",
+  attempt: 1,
+  at: 0,
+  text: "",
+  ...part,
+});
+const call = (step: number, update: ChatCallUpdate) => item(step, { call: update });
+const superseded = (step: number, items: number): ChatEvent => {
+  return { type: "items_superseded", step, node: step % 2 === 0 ? "use_tools" : "answer", items, at: 0 };
+};
+
+const track = { id: "1", name: "track", arguments: { order: 18 } };
+const result = { status: "succeeded", text: "on its way" } as const;
+const TURN = [
+  item(1, { text: "Let me " }),
+  item(1, { text: "look." }),
+  call(1, { type: "delta", index: 0, name: "track", arguments: "" }),
+  call(1, { type: "delta", index: 0, name: "", arguments: '{"order": 18}' }),
+  call(1, { type: "written", ...track }),
+  call(2, { type: "started", ...track }),
+  call(2, { type: "progress", id: "1", progress: "asking" }),
+  call(2, { type: "finished", id: "1", result }),
+  item(3, { text: "It is on its way." }),
+];
+
+const messages = (events: ChatEvent[]) => {
+  const answers = new Answers();
+  for (const event of events) answers.apply(event);
+  return answers.after(settled);
+};
+
+test("each step has a message, and a call has its result in the message that wrote it", () => {
+  const expected: ChatMessage[] = [
+    ...settled,
+    { role: "assistant", text: "Let me look.", calls: [{ ...track, progress: ["asking"], result }] },
+    { role: "assistant", text: "It is on its way." },
+  ];
+  assert.deepEqual(messages(TURN), expected);
+});
+
+test("a call grows while the model writes it", () => {
+  assert.deepEqual(messages(TURN.slice(0, 4)).at(-1)?.calls, [{ name: "track", text: '{"order": 18}' }]);
+  assert.deepEqual(messages(TURN.slice(0, 5)).at(-1)?.calls, [track]);
+});
+
+test("superseded items are undone", () => {
+  assert.deepEqual(messages([...TURN.slice(0, 8), superseded(2, 2)]).at(-1)?.calls, [track]);
+  assert.deepEqual(messages([...TURN.slice(0, 3), superseded(1, 2)]).at(-1), { role: "assistant", text: "Let me " });
+  assert.deepEqual(messages([...TURN.slice(0, 2), superseded(1, 9)]), settled);
+});
+
+test("a reader that joins after the call was written shows its result in the history", () => {
+  const history: ChatMessage[] = [...settled, { role: "assistant", text: "Let me look.", calls: [track] }];
+  const answers = new Answers();
+  for (const event of TURN.slice(5)) answers.apply(event);
+  const shown = answers.after(history);
+  assert.deepEqual(shown[3]?.calls?.[0]?.result, result);
+  assert.deepEqual(shown[1], settled[1], "a call of an earlier turn with the same id is another one");
+  assert.deepEqual(history[3]?.calls, [track], "the history is not modified");
+});
+
+test("a value grows, and a change that does not fit it is ignored", () => {
+  const change = (change: ChatValueUpdate["change"]) => item(1, { value: { name: "triage", change } });
+  const grown = [change({ path: [], set: { topic: "or" } }), change({ path: ["topic"], append: "ders" })];
+  const expected: ChatMessage = { role: "assistant", text: "", value: { name: "triage", value: { topic: "orders" } } };
+  assert.deepEqual(messages(grown).at(-1), expected);
+  assert.deepEqual(messages([...grown, change({ path: ["topic", 1], push: 1 })]).at(-1), expected);
+});
+
+test("updates of later versions are ignored", () => {
+  const unknown = { type: "of the future", id: "1" } as unknown as ChatCallUpdate;
+  assert.deepEqual(messages([call(1, unknown)]), settled);
+});
