@@ -3,17 +3,17 @@
 //!
 //! In reading order: [`chat::state`] is the state, [`chat::actions`] the actions, [`graph`] the graph,
 //! [`session`] runs the graph for each prompt and shows the answer word by word, and [`store`] keeps
-//! sessions in a file or a database. The model comes from [`burdock_llm`]. [`terminal`], [`trace`] and
-//! [`args`] are the user interface and independent of burdock.
+//! sessions in a file or a database. The model comes from [`burdock_llm`]. [`chat::terminal`], [`trace`]
+//! and [`args`] are the user interface and independent of burdock.
 
 pub mod args;
 pub mod graph;
 pub mod session;
 pub mod store;
-pub mod terminal;
 pub mod trace;
 
 use args::{Args, Kept, USAGE};
+use chat::terminal::Terminal;
 use graph::{Chatbot, ChatbotResources};
 use std::{
     env,
@@ -21,7 +21,6 @@ use std::{
     io::{self, ErrorKind, Write},
     process::ExitCode,
 };
-use terminal::Terminal;
 use tokio::runtime::Builder;
 use trace::Trace;
 use tracing_subscriber::filter::LevelFilter;

@@ -7,10 +7,10 @@
 
 use crate::{
     graph::{Chatbot, ChatbotInputs},
-    terminal::{Input, Terminal},
     trace::Trace,
 };
 use burdock::{App, EventKind, Position, Run};
+use chat::terminal::{Input, Terminal};
 use std::{error::Error, io};
 use tokio::select;
 

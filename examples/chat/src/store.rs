@@ -6,7 +6,6 @@
 use crate::{
     args::{Kept, Stored},
     graph::{Chatbot, ChatbotResources},
-    terminal::Terminal,
 };
 use burdock::{
     App, Log, Runtime,
@@ -16,7 +15,7 @@ use burdock::{
     },
     runtime::TokioRuntime,
 };
-use chat::log::open;
+use chat::{log::open, terminal::Terminal};
 use serde_json::Value;
 use std::{error::Error, sync::Arc};
 

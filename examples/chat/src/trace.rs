@@ -1,7 +1,8 @@
 //! The path through the graph, one arrow per commit: `· prompt → check_safety → refuse`.
 
-use crate::{graph::Chatbot, terminal::Terminal};
+use crate::graph::Chatbot;
 use burdock::{Event, EventKind, Next};
+use chat::terminal::Terminal;
 use std::io;
 
 /// Visibility of the path.
