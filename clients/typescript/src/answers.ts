@@ -111,6 +111,11 @@ function updated(calls: readonly Call[], update: ChatCallUpdate): readonly Call[
     const call = { name: name + update.name, text: text + update.arguments };
     return put(at, { call, index: update.index, isWritten: true });
   }
+  if (update.type === "changed") {
+    const at = calls.findIndex(({ call, index }) => call.id === undefined && index === update.index);
+    const value = grown({ name: "", value: calls[at]?.call.arguments }, { name: "", change: update.change })?.value;
+    return put(at, { call: { name: update.name, arguments: value }, index: update.index, isWritten: true });
+  }
   const { id } = update;
   const byId = calls.findIndex(({ call }) => call.id === id);
   const known = calls[byId] ?? { call: { id, name: "" }, isWritten: false };

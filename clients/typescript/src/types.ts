@@ -82,9 +82,9 @@ export interface ChatCall {
   /** Absent while the model writes the call. */
   id?: string;
   name: string;
-  /** Absent while the model writes the call. */
+  /** While the model writes the call, what is there of them; absent if the program sends their text instead. */
   arguments?: unknown;
-  /** The text of the arguments so far, while the model writes the call. It may be invalid JSON. */
+  /** The text of the arguments so far, if the program sends it while the model writes the call. It may be invalid JSON. */
   text?: string;
   /** The progress of the tool, while the answer is in progress: the latest 100. */
   progress?: readonly unknown[];
@@ -101,6 +101,7 @@ export interface ChatCallResult {
 /** A change of a call. Later versions may have more types. */
 export type ChatCallUpdate =
   | { type: "delta"; /** The number of the call in this step, from 0. */ index: number; name: string; arguments: string }
+  | { type: "changed"; index: number; name: string; /** Of the arguments. The first one sets them. */ change: Change }
   | { type: "written" | "started"; id: string; name: string; arguments: unknown }
   | { type: "progress"; id: string; progress: unknown }
   | { type: "finished"; id: string; result: ChatCallResult };

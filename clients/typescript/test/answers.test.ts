@@ -57,6 +57,13 @@ test("a call grows while the model writes it", () => {
   assert.deepEqual(messages(TURN.slice(0, 5)).at(-1)?.calls, [track]);
 });
 
+test("the arguments of a call grow as a value", () => {
+  const changed = (change: ChatValueUpdate["change"]) => call(1, { type: "changed", index: 0, name: "track", change });
+  const events = [changed({ path: [], set: {} }), changed({ path: ["note"], set: "so" }), changed({ path: ["note"], append: "on" })];
+  assert.deepEqual(messages(events).at(-1)?.calls, [{ name: "track", arguments: { note: "soon" } }]);
+  assert.deepEqual(messages([...events, call(1, { type: "written", ...track })]).at(-1)?.calls, [track]);
+});
+
 test("superseded items are undone", () => {
   assert.deepEqual(messages([...TURN.slice(0, 8), superseded(2, 2)]).at(-1)?.calls, [track]);
   assert.deepEqual(messages([...TURN.slice(0, 3), superseded(1, 2)]).at(-1), { role: "assistant", text: "Let me " });

@@ -44,10 +44,21 @@ pub async fn answer(
     let request = Request::new(Window::tokens(8_000).of(desk.history)).tools(&tools).system(SYSTEM);
     let answer = llm.chat(request.runtime(cx.runtime())).recorded().until(cx.stopped());
     let (deltas, transcript) = answer.transcribe();
-    let mut chunks = deltas.chunks();
+    let (mut chunks, mut calls) = (deltas.chunks(), tools.reader());
     while let Some(chunk) = chunks.try_next().await.map_err(ModelError::into_action)? {
-        if !matches!(chunk, Chunk::End(_)) {
-            yield_!(Shown::Chunk(chunk));
+        match chunk {
+            Chunk::Delta(text) => {
+                yield_!(Shown::Text(text));
+            }
+            Chunk::ToolCallDelta(delta) => {
+                for change in calls.read(&delta) {
+                    yield_!(Shown::Writing(change));
+                }
+            }
+            Chunk::ToolCall(call) => {
+                yield_!(Shown::Call(call));
+            }
+            Chunk::End(_) => {}
         }
     }
     let whole = transcript.take();
@@ -79,6 +90,6 @@ pub async fn use_tools(
 #[streaming_action(state = Desk, reads(history, triage), writes(history), yields(Shown))]
 pub async fn escalate(desk: Reads<'_>) -> Result<Writes> {
     let text = "A colleague will write to you today.";
-    yield_!(Shown::Chunk(Chunk::Delta(text.to_owned())));
+    yield_!(Shown::Text(text.to_owned()));
     Ok(Writes { history: desk.history.with(Message::assistant(text)) })
 }

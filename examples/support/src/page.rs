@@ -37,7 +37,9 @@ impl ChatGraph for Support {
     fn update(item: &Shown) -> Option<ChatUpdate> {
         match item {
             Shown::Triage(change) => Some(ChatUpdate::of_change("triage", change)),
-            Shown::Chunk(chunk) => ChatUpdate::of_chunk(chunk),
+            Shown::Text(text) => Some(ChatUpdate::text(text)),
+            Shown::Writing(call) => Some(ChatUpdate::of_call(call)),
+            Shown::Call(call) => Some(ChatUpdate::of_written(call)),
             Shown::Tool(event) => ChatUpdate::of_tool(event),
         }
     }

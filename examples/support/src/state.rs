@@ -2,7 +2,7 @@
 
 use crate::triage::Triage;
 use burdock::prelude::*;
-use burdock_llm::{Change, Chunk, Message, ToolCall, ToolEvent, Usage};
+use burdock_llm::{Change, Message, ToolCall, ToolEvent, Usage, tool::ToolCallChange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -44,8 +44,12 @@ pub struct Ticket {
 pub enum Shown {
     /// A change of the triage.
     Triage(Change<Triage>),
-    /// A chunk of an answer.
-    Chunk(Chunk),
+    /// More text of an answer.
+    Text(String),
+    /// A change of a call that the model is writing.
+    Writing(ToolCallChange),
+    /// A complete call.
+    Call(ToolCall),
     /// An event of a tool.
     Tool(ToolEvent),
 }

@@ -6,7 +6,7 @@ use crate::{
     triage::Triage,
 };
 use burdock::{App, EventKind, Next, Position, Run};
-use burdock_llm::{Chunk, Grown, ToolCall, ToolEvent, tool::ToolStatus};
+use burdock_llm::{Grown, ToolCall, ToolEvent, tool::ToolStatus};
 use chat::terminal::{Input, Terminal};
 use serde_json::Value;
 use std::{collections::BTreeMap, io};
@@ -119,9 +119,9 @@ impl Exchange {
     fn item(&mut self, item: &Shown, terminal: &mut Terminal) -> io::Result<()> {
         match item {
             Shown::Triage(change) => self.triage.apply(change).map_err(io::Error::other),
-            Shown::Chunk(Chunk::Delta(text)) => terminal.answer(text),
+            Shown::Text(text) => terminal.answer(text),
             // a call is shown when it starts
-            Shown::Chunk(_) => Ok(()),
+            Shown::Writing(_) | Shown::Call(_) => Ok(()),
             Shown::Tool(event) => self.tool(event, terminal),
         }
     }

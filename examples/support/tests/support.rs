@@ -7,7 +7,7 @@ use burdock::{
     run::SessionView,
     runtime::TokioRuntime,
 };
-use burdock_llm::{Offline, Pace, Reason, Role, Script, Scripted, ToolCall, Usage, paired};
+use burdock_llm::{Grown, Offline, Pace, Reason, Role, Script, Scripted, ToolCall, Usage, paired};
 use burdock_serve::Server;
 use burdock_sqlite::SqliteLog;
 use serde_json::{Value, json};
@@ -181,12 +181,11 @@ async fn chat_clients_receive_the_triage_the_calls_and_the_usage() {
     for id in ["a", "b"] {
         assert_eq!(kinds(id), ["written", "started", "finished"]);
     }
-    let written: String = of("call")
-        .into_iter()
-        .filter(|call| call["type"] == "delta" && call["index"] == 0)
-        .filter_map(|call| call["arguments"].as_str())
-        .collect();
-    assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), json!({ "order": 17 }));
+    let mut written = Grown::<Value>::new();
+    for call in of("call").into_iter().filter(|call| call["type"] == "changed") {
+        written.apply(&serde_json::from_value(call["change"].clone()).unwrap()).unwrap();
+    }
+    assert_eq!(written.partial(), Some(&json!({ "order": 17 })));
 
     let chat: Value = client.get(&address).send().await.unwrap().json().await.unwrap();
     let messages = chat["messages"].as_array().unwrap();

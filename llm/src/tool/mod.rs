@@ -66,12 +66,14 @@ mod call;
 mod definition;
 mod event;
 mod progress;
+mod reader;
 mod run;
 
 pub use self::{
     definition::{Tool, ToolDefinition},
     event::{ToolEvent, ToolResult, ToolStatus},
     progress::Progress,
+    reader::{CallReader, ToolCallChange},
     run::ToolRun,
 };
 
@@ -142,6 +144,11 @@ impl<'a> Tools<'a> {
     /// Returns the definitions, for a request.
     pub fn definitions(&self) -> impl Iterator<Item = &ToolDefinition> {
         self.tools.iter().map(|(definition, _)| definition)
+    }
+
+    /// Returns a reader of the calls of one answer, for programs that show them while the model writes them.
+    pub fn reader(&self) -> CallReader<'_> {
+        CallReader::new(self)
     }
 
     /// Runs the calls of an answer.

@@ -6,6 +6,7 @@ mod declarations;
 mod faults;
 mod history;
 mod memory;
+mod reader;
 
 use burdock_llm::{Message, ToolCall, ToolEvent, Tools, tool::ToolStatus};
 use serde_json::Value;

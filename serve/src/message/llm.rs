@@ -6,7 +6,7 @@ use super::{
 };
 use burdock_llm::{
     Change, Chunk, Message, Role, ToolCall, ToolCallDelta, ToolEvent,
-    tool::{ToolResult, ToolStatus},
+    tool::{ToolCallChange, ToolResult, ToolStatus},
 };
 use serde_json::Value;
 
@@ -69,9 +69,14 @@ impl ChatUpdate {
                 let (name, arguments) = (name.clone(), arguments.clone());
                 Self::Call(ChatCallUpdate::Delta { index: *index, name, arguments })
             }
-            Chunk::ToolCall(call) => Self::Call(ChatCallUpdate::Written(call.into())),
+            Chunk::ToolCall(call) => Self::of_written(call),
             Chunk::End(_) => return None,
         })
+    }
+
+    /// Returns the change by a complete call.
+    pub fn of_written(call: &ToolCall) -> Self {
+        Self::Call(ChatCallUpdate::Written(call.into()))
     }
 
     /// Returns the change by an event of a run of calls; `None` for events that this version does not know.
@@ -86,6 +91,14 @@ impl ChatUpdate {
             }
             _ => return None,
         }))
+    }
+
+    /// Returns the change by a change of a call that the model writes.
+    pub fn of_call(call: &ToolCallChange) -> Self {
+        let ToolCallChange { index, name, change, .. } = call;
+        // a change is plain data
+        let change = serde_json::to_value(change).unwrap_or(Value::Null);
+        Self::Call(ChatCallUpdate::Changed { index: *index, name: name.clone(), change })
     }
 
     /// Returns the change of a value by an item of a function from a prompt.

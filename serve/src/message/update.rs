@@ -40,7 +40,16 @@ pub enum ChatCallUpdate {
         /// More text of the arguments: JSON that may be invalid.
         arguments: String,
     },
-    /// The next call of this step is complete. It replaces the text of its deltas.
+    /// The arguments of a call that the model writes change.
+    Changed {
+        /// The number of the call in this step, from 0.
+        index: usize,
+        /// The name of the tool.
+        name: String,
+        /// The change in the form of `burdock_json::Change`. The first one sets the arguments.
+        change: Value,
+    },
+    /// The next call of this step is complete. It replaces its deltas and changes.
     Written(ChatCall),
     /// A call starts.
     Started(ChatCall),

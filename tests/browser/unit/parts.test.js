@@ -57,6 +57,14 @@ test("a call grows, runs and ends in the message in which it was written", () =>
   assert.deepEqual(messages.map(({ role, text }) => `${role}: ${text}`), ["user: Where is it?", "assistant: Let me look."]);
 });
 
+test("the arguments of a call grow as a value", () => {
+  const changed = (change) => call(1, "answer", { type: "changed", index: 0, name: "track", change });
+  const model = after([started, changed({ path: [], set: {} }), changed({ path: ["note"], set: "so" }), changed({ path: ["note"], append: "on" })]);
+  assert.deepEqual(last(model).calls.map(({ status, arguments: input }) => [status, input]), [["writing", { note: "soon" }]]);
+  const whole = applyEvent(model, { ...call(1, "answer", { type: "written", ...track }), at: 9 }, "1.20");
+  assert.deepEqual(last(whole).calls.map(({ status, arguments: input }) => [status, input]), [["called", track.arguments]]);
+});
+
 test("a message whose calls did not change stays the same object", () => {
   const model = after(TURN);
   const more = applyEvent(model, { ...item(3, "answer", { text: "It" }), at: 9 }, "1.20");

@@ -38,6 +38,11 @@ function withCall(calls, update) {
       const { name: before = "", text = "" } = calls[at] ?? {};
       return put(at, { index: update.index, name: before + name, text: text + input, status: "writing", progress: [], written: true });
     }
+    case "changed": {
+      const at = calls.findIndex(({ index, status }) => status === "writing" && index === update.index);
+      const value = grow(calls[at]?.arguments, update.change);
+      return put(at, { index: update.index, name, arguments: value, status: "writing", progress: [], written: true });
+    }
     case "written": {
       const at = calls.findIndex(({ status }) => status === "writing");
       return put(at, { id, name, arguments: input, status: "called", progress: [], written: true });
