@@ -1,130 +1,48 @@
-//! A provider against a third-party server: the `LiteLLM` proxy, with a mock model.
-//!
-//! `BURDOCK_LITELLM` is the path of the program. Otherwise it is installed from `PyPI`, once, into
-//! cargo's target directory.
+//! A provider against a third-party server: the `LiteLLM` proxy, with mock models, and before a server that calls tools.
 
 #[path = "common/story.rs"]
 mod story;
 
 use burdock_llm::{
-    Change, Chunk, Message, Model, ModelError, Provider, Reason, Request, SchemaMode,
+    Change, Chunk, Grown, Message, Model, ModelError, Provider, Reason, Request, SchemaMode,
+    ToolChoice, paired, tool, tools,
 };
+use burdock_servers::{Answer, KEY, LiteLlm, Upstream};
 use futures::{StreamExt, TryStreamExt};
-use std::{
-    env,
-    error::Error,
-    fs,
-    io::{BufRead, BufReader},
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{Mutex, PoisonError},
-};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, error::Error};
 use story::{Story, write_story};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
-const VERSION: &str = "litellm[proxy]==1.106.2";
-const KEY: &str = "sk-of-the-test";
 const TEXT: &str = "Hello from a mock model.";
 
 const STORY: &str =
     r#"{"title": "Fire", "chapters": [{"heading": "Smoke"}, {"heading": "Ash"}], "rating": 4}"#;
 
-const CONFIG: &str = r#"
-model_list:
+const MODELS: &str = r#"
   - model_name: small
     litellm_params: { model: openai/small, api_key: unused, mock_response: "@TEXT@" }
   - model_name: story
     litellm_params: { model: openai/story, api_key: unused, mock_response: '@STORY@' }
   - model_name: limited
     litellm_params: { model: openai/limited, api_key: unused, mock_response: litellm.RateLimitError }
-general_settings: { master_key: @KEY@ }
-litellm_settings: { telemetry: false, num_retries: 0 }
 "#;
 
-/// A proxy process, which is killed on drop.
-struct Proxy {
-    child: Child,
-    url: String,
-    _folder: tempfile::TempDir,
+fn proxy() -> Result<LiteLlm> {
+    let models = MODELS.replace("@TEXT@", TEXT).replace("@STORY@", STORY);
+    LiteLlm::start(&models, env!("CARGO_TARGET_TMPDIR"))
 }
 
-impl Proxy {
-    fn start() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let config = folder.path().join("config.yaml");
-        let text = CONFIG.replace("@TEXT@", TEXT).replace("@STORY@", STORY).replace("@KEY@", KEY);
-        fs::write(&config, text)?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut child = Command::new(program()?)
-            .arg("--config")
-            .arg(&config)
-            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
-            .current_dir(folder.path())
-            .env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let log = child.stderr.take().ok_or("there is no pipe")?;
-        let proxy = Self { child, url: format!("http://127.0.0.1:{port}/v1"), _folder: folder };
-        let mut log_lines = Vec::new();
-        let mut lines = BufReader::new(log).lines();
-        for line in lines.by_ref() {
-            let line = line?;
-            if line.contains("Uvicorn running") {
-                // so that the process never blocks on a full pipe
-                std::thread::spawn(move || lines.for_each(drop));
-                return Ok(proxy);
-            }
-            log_lines.push(line);
-        }
-        Err(format!("the proxy did not start: {}", log_lines.join("\n")).into())
-    }
-
-    fn model(&self, name: &str) -> Result<Provider> {
-        Ok(Provider::at(&self.url, name, Some(KEY))?)
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        // it may have exited already
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Tests run concurrently.
-static INSTALLING: Mutex<()> = Mutex::new(());
-
-/// Returns the path of the proxy, and installs it if necessary.
-fn program() -> Result<PathBuf> {
-    if let Some(path) = env::var_os("BURDOCK_LITELLM") {
-        return Ok(path.into());
-    }
-    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("litellm");
-    let program = folder.join("bin/litellm");
-    if !program.exists() {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        // most of the files are never run
-        let arguments = ["install", "--quiet", "--no-compile", VERSION];
-        run(Command::new(folder.join("bin/pip")).args(arguments))?;
-    }
-    Ok(program)
-}
-
-fn run(command: &mut Command) -> Result {
-    let status = command.status()?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}").into()) }
+fn model(proxy: &LiteLlm, name: &str) -> Result<Provider> {
+    Ok(Provider::at(&proxy.url, name, Some(KEY))?)
 }
 
 #[tokio::test]
 async fn real_server_streams_with_usage_and_its_errors_are_parsed() -> Result {
-    let proxy = Proxy::start()?;
+    let proxy = proxy()?;
     let history = [Message::user("Hi"), Message::assistant("Yes?"), Message::user("Greet me")];
-    let answer = proxy.model("small")?.chat(Request::new(history).system("Be polite."));
+    let answer = model(&proxy, "small")?.chat(Request::new(history).system("Be polite."));
     let chunks: Vec<Chunk> = answer.try_collect().await?;
     let deltas: Vec<&str> = chunks.iter().filter_map(Chunk::text).collect();
     assert!(deltas.len() > 3, "{deltas:?}");
@@ -135,28 +53,28 @@ async fn real_server_streams_with_usage_and_its_errors_are_parsed() -> Result {
     assert!(end.usage.output_tokens.is_some_and(|tokens| tokens > 0), "{end:?}");
     assert!(end.usage.first_delta.is_some(), "{end:?}");
 
-    for (model, expected) in [("none", 400), ("limited", 429)] {
-        let error = proxy.model(model)?.chat(Request::prompt("Hi")).whole().await.err();
+    for (name, expected) in [("none", 400), ("limited", 429)] {
+        let error = model(&proxy, name)?.chat(Request::prompt("Hi")).whole().await.err();
         let Some(ModelError::Refused { status, .. }) = error else {
-            return Err(format!("{model} answers: {error:?}").into());
+            return Err(format!("{name} answers: {error:?}").into());
         };
-        assert_eq!(status, expected, "{model}: {error:?}");
+        assert_eq!(status, expected, "{name}: {error:?}");
         assert_eq!(error.is_some_and(|error| error.is_retryable()), expected == 429);
     }
 
     // the proxy keeps working after a reader has disconnected
-    let mut left = proxy.model("small")?.chat(Request::prompt("Hi"));
+    let mut left = model(&proxy, "small")?.chat(Request::prompt("Hi"));
     assert!(left.next().await.is_some());
     drop(left);
-    assert_eq!(proxy.model("small")?.chat(Request::prompt("Hi")).whole().await?.text, TEXT);
+    assert_eq!(model(&proxy, "small")?.chat(Request::prompt("Hi")).whole().await?.text, TEXT);
     Ok(())
 }
 
 #[tokio::test]
 async fn prompt_has_the_same_value_and_usage_streamed_and_whole() -> Result {
-    let proxy = Proxy::start()?;
-    let prompted = proxy.model("story")?;
-    let structured = proxy.model("story")?.schema_mode(SchemaMode::Structured);
+    let proxy = proxy()?;
+    let prompted = model(&proxy, "story")?;
+    let structured = model(&proxy, "story")?.schema_mode(SchemaMode::Structured);
     for llm in [prompted, structured] {
         let (whole, response) = write_story("a dragon", 3).on(&llm).with_response().await?;
         assert_eq!(whole, serde_json::from_str::<Story>(STORY)?);
@@ -177,5 +95,89 @@ async fn prompt_has_the_same_value_and_usage_streamed_and_whole() -> Result {
         assert_eq!(tokens(streamed.usage), tokens(response.usage));
         assert!(response.usage.output_tokens.is_some_and(|tokens| tokens > 0), "{response:?}");
     }
+    Ok(())
+}
+
+/// Orders by e-mail address.
+struct Shop(Vec<(&'static str, u64)>);
+
+/// Finds the orders of a customer.
+#[tool]
+async fn find_orders(
+    #[resource] shop: &Shop,
+    /// The customer's e-mail address.
+    email: String,
+) -> burdock::Result<Vec<u64>> {
+    let found = shop.0.iter().filter(|(owner, _)| *owner == email);
+    Ok(found.map(|(_, order)| *order).collect())
+}
+
+#[tokio::test]
+async fn tools_are_called_through_a_real_proxy() -> Result {
+    let upstream = Upstream::start(|request| {
+        let messages = request["messages"].as_array().map_or(&[][..], Vec::as_slice);
+        if messages.last().is_some_and(|last| last["role"] == "tool") {
+            return Answer::Text("Ada has one order, Ben has none.".to_owned());
+        }
+        let call = |id, email: &str| (id, "find_orders", json!({ "email": email }));
+        Answer::Calls(vec![call("c1", "ada@example.org"), call("c2", "ben@example.org")])
+    })?;
+    let models = format!(
+        "  - model_name: agent\n    litellm_params: {{ model: openai/agent, api_key: unused, api_base: \"{}\" }}",
+        upstream.url
+    );
+    let proxy = LiteLlm::start(&models, env!("CARGO_TARGET_TMPDIR"))?;
+    let llm = model(&proxy, "agent")?;
+    let shop = Shop(vec![("ada@example.org", 17)]);
+    let tools = tools![find_orders { shop: &shop }];
+    let mut request = Request::prompt("Which orders do Ada and Ben have?").tools(&tools);
+
+    // the first answer: two calls, which grow while they are written
+    let first = request.clone().tool_choice(ToolChoice::Required);
+    let (deltas, transcript) = llm.chat(first).transcribe();
+    let (mut chunks, mut reader) = (deltas.chunks(), tools.reader());
+    let mut grown: BTreeMap<usize, (Grown<Value>, usize)> = BTreeMap::new();
+    while let Some(chunk) = chunks.try_next().await? {
+        let Chunk::ToolCallDelta(delta) = chunk else { continue };
+        for change in reader.read(&delta) {
+            assert_eq!(change.name, "find_orders");
+            let (value, changes) = grown.entry(change.index).or_default();
+            value.apply(&change.change)?;
+            *changes += 1;
+        }
+    }
+    let answer = transcript.take();
+    assert_eq!(answer.end.reason, Reason::Complete);
+    assert_eq!(answer.end.usage.output_tokens, Some(7));
+    assert_eq!(answer.tool_calls.len(), 2);
+    for (index, call) in answer.tool_calls.iter().enumerate() {
+        let (value, changes) = &grown[&index];
+        assert_eq!(value.partial(), Some(&call.arguments));
+        assert!(*changes > 2, "the address arrives in pieces: {changes}");
+    }
+
+    // their results, and the second answer
+    let results = tools.run(answer.tool_calls.clone()).whole().await?;
+    let texts: Vec<&str> = results.iter().map(|result| result.text.as_str()).collect();
+    assert_eq!(texts, ["[17]", "[]"]);
+    request.messages.push(answer.into());
+    request.messages.extend(results);
+    assert_eq!(paired(request.messages.clone()), request.messages);
+    let answer = llm.chat(request).whole().await?;
+    assert_eq!(answer.text, "Ada has one order, Ben has none.");
+
+    let requests = upstream.requests();
+    assert_eq!(requests[0]["tools"][0]["function"]["name"], "find_orders");
+    let schema = &requests[0]["tools"][0]["function"]["parameters"];
+    assert_eq!(schema["properties"]["email"]["description"], "The customer's e-mail address.");
+    assert_eq!(requests[0]["tool_choice"], "required");
+    let sent = requests[1]["messages"].as_array().ok_or("no messages")?;
+    let ids = |message: &Value| message["tool_call_id"].as_str().map(str::to_owned);
+    let results: Vec<String> = sent.iter().filter_map(ids).collect();
+    let calls: Vec<&Value> =
+        sent.iter().flat_map(|message| message["tool_calls"].as_array()).flatten().collect();
+    let called: Vec<&str> = calls.iter().filter_map(|call| call["id"].as_str()).collect();
+    assert_eq!(results, called);
+    assert_eq!(called.len(), 2);
     Ok(())
 }
