@@ -1,6 +1,6 @@
 //! Histories that a provider accepts.
 
-use crate::{Message, Role, ToolCall};
+use crate::{Message, Role, ToolCall, tool::ToolStatus};
 
 /// The result of a call that has none.
 pub(crate) const INTERRUPTED: &str = "error: the call was interrupted, and may have had an effect";
@@ -24,7 +24,7 @@ pub(crate) const INTERRUPTED: &str = "error: the call was interrupted, and may h
 ///
 /// let messages = paired(history);
 /// assert_eq!(messages[1], calling);
-/// assert_eq!(messages[2], Message::tool(&call, "error: the call was interrupted, and may have had an effect"));
+/// assert_eq!(messages[2].text, "error: the call was interrupted, and may have had an effect");
 /// assert_eq!(messages[3], Message::user("Never mind."));
 /// ```
 pub fn paired(messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
@@ -40,10 +40,14 @@ pub fn paired(messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
         paired.push(message);
         for call in &calls {
             let result = take_result(&mut messages[index + 1..], &call.id);
-            paired.push(result.unwrap_or_else(|| Message::tool(call, INTERRUPTED)));
+            paired.push(result.unwrap_or_else(|| interrupted(call)));
         }
     }
     paired
+}
+
+fn interrupted(call: &ToolCall) -> Message {
+    Message { tool_status: Some(ToolStatus::Interrupted), ..Message::tool(call, INTERRUPTED) }
 }
 
 /// Returns the calls without those whose id an earlier one has.

@@ -28,7 +28,10 @@ pub enum Role {
 /// assert_eq!(serde_json::to_string(&message)?, r#"{"role":"User","text":"What is a monad?"}"#);
 /// # Ok::<_, serde_json::Error>(())
 /// ```
+///
+/// Fields are added in minor versions: create one with [`user`](Self::user), for example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Message {
     /// The author.
     pub role: Role,

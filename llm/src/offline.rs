@@ -39,7 +39,8 @@ pub enum Pace {
 /// anywhere.
 ///
 /// It explains a few topics, calculates, writes small programs, remembers names, and states that it is
-/// not a model. If the request has a schema, the answer is made-up values that fit it; choices follow the prompt. If it has tools, the one whose
+/// not a model. If the request has a schema, the answer is made-up values that fit it, in which choices follow the
+/// prompt. If it has tools, the one whose
 /// name and description have most words of the prompt is called, with arguments from the prompt. The same
 /// messages always get the same answer in the same rhythm. Tokens are counted as words.
 ///

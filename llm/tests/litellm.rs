@@ -175,7 +175,7 @@ async fn tools_are_called_through_a_real_proxy() -> Result {
     let ids = |message: &Value| message["tool_call_id"].as_str().map(str::to_owned);
     let results: Vec<String> = sent.iter().filter_map(ids).collect();
     let calls: Vec<&Value> =
-        sent.iter().flat_map(|message| message["tool_calls"].as_array()).flatten().collect();
+        sent.iter().filter_map(|message| message["tool_calls"].as_array()).flatten().collect();
     let called: Vec<&str> = calls.iter().filter_map(|call| call["id"].as_str()).collect();
     assert_eq!(results, called);
     assert_eq!(called.len(), 2);

@@ -30,8 +30,8 @@ pub use self::event::{Event, SessionEvent};
 pub use self::hub::{IfRunning, IfUnfinished};
 pub use self::listen::{BoundListener, ListenError, ListenOptions, bind, listen, shutdown_signal};
 pub use self::message::{
-    ChatCall, ChatCallResult, ChatCallStatus, ChatCallUpdate, ChatMessage, ChatRole, ChatUpdate,
-    ChatValue, ChatValueUpdate,
+    ChatCall, ChatCallResult, ChatCallStatus, ChatCallUpdate, ChatChange, ChatEdit, ChatMessage,
+    ChatRole, ChatSegment, ChatUpdate, ChatValue, ChatValueUpdate,
 };
 pub use self::server::{Server, ServerBuilder};
 pub use self::session::{Resume, RunEnd, RunHandle, ServedView, SessionHandle, Start};

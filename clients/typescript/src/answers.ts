@@ -1,56 +1,162 @@
 import { ChangeError } from "./errors.ts";
 import type { ChatEvent } from "./events.ts";
-import { grow } from "./grow.ts";
+import { Grown, type Change } from "./grow.ts";
 import type { ChatCall, ChatCallUpdate, ChatMessage, ChatValue, ChatValueUpdate } from "./types.ts";
 
 /** Maximum number of pieces of progress that are kept of a call. */
 const PROGRESS = 100;
 
+/** The parts of an event with an item. */
+interface Item {
+  readonly text: string;
+  readonly call?: ChatCallUpdate | undefined;
+  readonly value?: ChatValueUpdate | undefined;
+}
+
 /** A call, and whether the model wrote it in this step. */
 interface Call {
-  readonly call: ChatCall;
+  call: Partial<ChatCall>;
+  /** Its number in the step, until the call is complete. */
   readonly index?: number;
+  readonly grown?: Grown;
   readonly isWritten: boolean;
 }
 
-/** The answer of a step after one of its items. */
-interface Piece {
-  readonly before: Piece | undefined;
-  readonly text: string;
-  readonly value: ChatValue | undefined;
-  readonly calls: readonly Call[];
-}
+/** The answer of a step. */
+class Answer {
+  isCommitted = false;
+  #items: Item[] = [];
+  #text = "";
+  #values = new Map<string, Grown>();
+  #calls: Call[] = [];
 
-interface Step {
   readonly step: number;
   readonly node: string;
-  last: Piece | undefined;
+
+  constructor(step: number, node: string) {
+    this.step = step;
+    this.node = node;
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+    const { text, call, value } = item;
+    this.#text += text;
+    if (value !== undefined) {
+      const grown = this.#values.get(value.name) ?? new Grown();
+      this.#values.set(value.name, grown);
+      grow(grown, value.change);
+    }
+    if (call !== undefined) this.#update(call);
+  }
+
+  /** Removes the last items. */
+  pop(count: number): void {
+    const kept = this.#items.slice(0, Math.max(0, this.#items.length - count));
+    this.#items = [];
+    this.#text = "";
+    this.#values = new Map();
+    this.#calls = [];
+    for (const item of kept) this.push(item);
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  get values(): ChatValue[] {
+    return [...this.#values].map(([name, { value }]) => ({ name, value }));
+  }
+
+  /** Returns the calls. One that was cut is gone when the step is committed. */
+  get calls(): Call[] {
+    const calls = this.isCommitted ? this.#calls.filter(({ call }) => call.id !== undefined) : this.#calls;
+    return calls.map((known) => (known.grown ? { ...known, call: { ...known.call, arguments: known.grown.value } } : known));
+  }
+
+  #update(update: ChatCallUpdate): void {
+    switch (update.type) {
+      case "delta": {
+        const known = this.#writing(update.index, update.name);
+        known.call = { ...known.call, text: (known.call.text ?? "") + update.arguments };
+        break;
+      }
+      case "changed": {
+        const known = this.#writing(update.index, update.name, new Grown());
+        if (known.grown) grow(known.grown, update.change);
+        break;
+      }
+      case "written": {
+        const { id, name, arguments: input } = update;
+        const at = this.#calls.findIndex(({ call }) => call.id === undefined);
+        this.#calls.splice(at < 0 ? this.#calls.length : at, 1, {
+          call: { id, name, arguments: input, status: "called" },
+          isWritten: true,
+        });
+        break;
+      }
+      case "started": {
+        const { id, name, arguments: input } = update;
+        this.#merge(id, { name, arguments: input, status: "running" });
+        break;
+      }
+      case "progress": {
+        const progress = [...(this.#find(update.id)?.call.progress ?? []), update.progress].slice(-PROGRESS);
+        this.#merge(update.id, { progress });
+        break;
+      }
+      case "finished":
+        this.#merge(update.id, { status: update.result.status, result: update.result });
+        break;
+    }
+  }
+
+  /** Returns the call that the model writes, which is created by its first update. */
+  #writing(index: number, name: string, grown?: Grown): Call {
+    let known = this.#calls.find((call) => call.call.id === undefined && call.index === index);
+    if (known === undefined) {
+      known = { call: { name, status: "writing" }, index, isWritten: true, ...(grown && { grown }) };
+      this.#calls.push(known);
+    }
+    return known;
+  }
+
+  #find(id: string): Call | undefined {
+    return this.#calls.filter(({ call }) => call.id === id).at(-1);
+  }
+
+  #merge(id: string, update: Partial<ChatCall>): void {
+    let known = this.#find(id);
+    if (known === undefined) {
+      known = { call: { id, status: "running" }, isWritten: false };
+      this.#calls.push(known);
+    }
+    known.call = { ...known.call, ...update };
+  }
 }
 
 /** The answers of the current run: a message for each step that has one. */
 export class Answers {
-  readonly #steps: Step[] = [];
+  readonly #answers: Answer[] = [];
 
   /** Applies the next event. Returns whether it changes anything. */
-  apply(event: ChatEvent | { type: "of the future" }): boolean {
+  apply(event: ChatEvent): boolean {
     switch (event.type) {
       case "item": {
-        const { step, node, text, call, value } = event;
+        const { step, node, text = "", call, value } = event;
         let known = this.#find(step, node);
-        if (known === undefined) this.#steps.push((known = { step, node, last: undefined }));
-        const before = known.last;
-        const calls = before?.calls ?? [];
-        known.last = {
-          before,
-          text: (before?.text ?? "") + (text ?? ""),
-          value: value === undefined ? before?.value : grown(before?.value, value),
-          calls: call === undefined ? calls : updated(calls, call),
-        };
+        if (known === undefined) this.#answers.push((known = new Answer(step, node)));
+        known.push({ text, call, value });
         return true;
       }
       case "items_superseded": {
         const known = this.#find(event.step, event.node);
-        for (let left = event.items; known?.last !== undefined && left > 0; left -= 1) known.last = known.last.before;
+        known?.pop(event.items);
+        return known !== undefined;
+      }
+      case "step_committed": {
+        const known = this.#find(event.step, event.node);
+        if (known !== undefined) known.isCommitted = true;
         return known !== undefined;
       }
       default:
@@ -60,79 +166,57 @@ export class Answers {
 
   /**
    * Returns messages followed by the answers. The progress and the result of a call are in the message in which the model
-   * wrote the call, although a later step runs it.
+   * wrote the call, although a later step or a later run runs it.
    */
   after(settled: readonly ChatMessage[]): readonly ChatMessage[] {
-    const messages = [...settled];
-    let first = messages.length;
-    while (first > 0 && messages[first - 1]!.role !== "user") first -= 1;
-    for (const { last } of this.#steps) {
-      if (last === undefined) continue;
-      const own = last.calls.filter(({ call, isWritten }) => isWritten || !merge(messages, first, call));
-      const message: ChatMessage = { role: "assistant", text: last.text };
-      if (last.value !== undefined) message.value = last.value;
-      if (own.length > 0) message.calls = own.map(({ call }) => call);
-      if (message.text !== "" || message.value !== undefined || message.calls !== undefined) messages.push(message);
-    }
-    return messages;
+    return messagesOf(settled, this.#answers);
   }
 
-  #find(step: number, node: string): Step | undefined {
-    return this.#steps.filter((known) => known.step === step && known.node === node).at(-1);
+  /** Returns messages followed by the answers that were committed, which a later run keeps. */
+  committedAfter(settled: readonly ChatMessage[]): readonly ChatMessage[] {
+    return messagesOf(settled, this.#answers.filter(({ isCommitted }) => isCommitted));
+  }
+
+  #find(step: number, node: string): Answer | undefined {
+    return this.#answers.filter((known) => known.step === step && known.node === node && !known.isCommitted).at(-1);
   }
 }
 
-/** Merges an update into the last message from `first` on that has its call; returns whether there is one. */
-function merge(messages: ChatMessage[], first: number, update: ChatCall): boolean {
-  for (let at = messages.length - 1; at >= first; at -= 1) {
+function messagesOf(settled: readonly ChatMessage[], answers: readonly Answer[]): readonly ChatMessage[] {
+  const messages = [...settled];
+  for (const { text, values, calls } of answers) {
+    const own = calls.filter(({ call, isWritten }) => isWritten || !merge(messages, call));
+    const message: ChatMessage = { role: "assistant", text };
+    if (values.length > 0) message.values = values;
+    if (own.length > 0) message.calls = own.map(({ call }) => ({ name: "", ...call }));
+    if (text !== "" || values.length > 0 || own.length > 0) messages.push(message);
+  }
+  return messages;
+}
+
+/** Merges an update into the last message that has its call without a result; returns whether there is one. */
+function merge(messages: ChatMessage[], update: Partial<ChatCall>): boolean {
+  for (let at = messages.length - 1; at >= 0; at -= 1) {
     const { calls = [], ...message } = messages[at]!;
-    if (!calls.some(({ id }) => id === update.id)) continue;
-    messages[at] = { ...message, calls: calls.map((call) => (call.id === update.id ? { ...call, ...update } : call)) };
+    if (!calls.some((call) => isSameCall(call, update))) continue;
+    messages[at] = { ...message, calls: calls.map((call) => (isSameCall(call, update) ? { ...call, ...update } : call)) };
     return true;
   }
   return false;
 }
 
-/** Returns the value after a change; the known one if the change does not fit it. */
-function grown(value: ChatValue | undefined, { name, change }: ChatValueUpdate): ChatValue | undefined {
-  try {
-    return { name, value: grow(value?.value, change) };
-  } catch (error) {
-    if (error instanceof ChangeError) return value;
-    throw error;
-  }
+/** Whether an update belongs to a call. Some providers repeat ids in later turns. */
+function isSameCall(call: ChatCall, update: Partial<ChatCall>): boolean {
+  if (call.id !== update.id || call.result !== undefined) return false;
+  if (update.arguments === undefined) return true;
+  return call.name === update.name && JSON.stringify(call.arguments) === JSON.stringify(update.arguments);
 }
 
-function updated(calls: readonly Call[], update: ChatCallUpdate): readonly Call[] {
-  const put = (at: number, call: Call) => (at < 0 ? [...calls, call] : calls.map((known, index) => (index === at ? call : known)));
-  if (update.type === "delta") {
-    const at = calls.findIndex(({ call, index }) => call.id === undefined && index === update.index);
-    const { name = "", text = "" } = calls[at]?.call ?? {};
-    const call = { name: name + update.name, text: text + update.arguments };
-    return put(at, { call, index: update.index, isWritten: true });
-  }
-  if (update.type === "changed") {
-    const at = calls.findIndex(({ call, index }) => call.id === undefined && index === update.index);
-    const value = grown({ name: "", value: calls[at]?.call.arguments }, { name: "", change: update.change })?.value;
-    return put(at, { call: { name: update.name, arguments: value }, index: update.index, isWritten: true });
-  }
-  const { id } = update;
-  const byId = calls.findIndex(({ call }) => call.id === id);
-  const known = calls[byId] ?? { call: { id, name: "" }, isWritten: false };
-  switch (update.type) {
-    case "written": {
-      const at = calls.findIndex(({ call }) => call.id === undefined);
-      return put(at, { call: { id, name: update.name, arguments: update.arguments }, isWritten: true });
-    }
-    case "started":
-      return put(byId, { ...known, call: { ...known.call, name: update.name, arguments: update.arguments } });
-    case "progress": {
-      const progress = [...(known.call.progress ?? []), update.progress].slice(-PROGRESS);
-      return put(byId, { ...known, call: { ...known.call, progress } });
-    }
-    case "finished":
-      return put(byId, { ...known, call: { ...known.call, result: update.result } });
-    default:
-      return calls;
+/** Applies a change; one that does not fit the value is ignored. */
+function grow(grown: Grown, change: Change): void {
+  try {
+    grown.apply(change);
+  } catch (error) {
+    if (!(error instanceof ChangeError) && !(error instanceof TypeError)) throw error;
   }
 }

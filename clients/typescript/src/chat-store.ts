@@ -217,7 +217,7 @@ export class ChatStore<G extends GraphTypes = AnyGraph> extends Store<Chat> {
     if (end !== undefined) return this.#setStatus(cursor, statusAfter(end), failure(end));
     switch (event.type) {
       case "run_started": {
-        const { messages } = this.snapshot();
+        const messages = this.#answers.committedAfter(this.#settled);
         const prompt: ChatMessage[] =
           event.prompt === undefined ? [] : [{ role: "user", text: event.prompt }];
         this.#settled = [...messages, ...prompt];

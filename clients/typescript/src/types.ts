@@ -64,8 +64,8 @@ export interface ChatMessage {
   role: "user" | "assistant";
   /** Markdown. */
   text: string;
-  /** A value, such as the answer of a function from a prompt; while it grows, what is there of it. */
-  value?: ChatValue;
+  /** Values with different names, such as the answers of functions from prompts; partial while an answer is in progress. */
+  values?: readonly ChatValue[];
   /** The calls of tools that follow the text. */
   calls?: readonly ChatCall[];
 }
@@ -82,13 +82,15 @@ export interface ChatCall {
   /** Absent while the model writes the call. */
   id?: string;
   name: string;
-  /** While the model writes the call, what is there of them; absent if the program sends their text instead. */
+  /** Partial while the model writes the call, and absent if the program sends their text instead. */
   arguments?: unknown;
   /** The text of the arguments so far, if the program sends it while the model writes the call. It may be invalid JSON. */
   text?: string;
-  /** The progress of the tool, while the answer is in progress: the latest 100. */
+  /** The progress of the tool in the current run: the latest 100. */
   progress?: readonly unknown[];
-  /** Absent while the call is in progress, and if it was interrupted. */
+  /** Of a call of the current run. Without a run in progress, a call that has no result is not in progress either. */
+  status?: "writing" | "called" | "running" | "succeeded" | "failed" | "interrupted";
+  /** Absent while the call is in progress, and if its run ended before. */
   result?: ChatCallResult;
 }
 

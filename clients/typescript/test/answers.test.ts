@@ -46,26 +46,26 @@ const messages = (events: ChatEvent[]) => {
 test("each step has a message, and a call has its result in the message that wrote it", () => {
   const expected: ChatMessage[] = [
     ...settled,
-    { role: "assistant", text: "Let me look.", calls: [{ ...track, progress: ["asking"], result }] },
+    { role: "assistant", text: "Let me look.", calls: [{ ...track, status: "succeeded", progress: ["asking"], result }] },
     { role: "assistant", text: "It is on its way." },
   ];
   assert.deepEqual(messages(TURN), expected);
 });
 
 test("a call grows while the model writes it", () => {
-  assert.deepEqual(messages(TURN.slice(0, 4)).at(-1)?.calls, [{ name: "track", text: '{"order": 18}' }]);
-  assert.deepEqual(messages(TURN.slice(0, 5)).at(-1)?.calls, [track]);
+  assert.deepEqual(messages(TURN.slice(0, 4)).at(-1)?.calls, [{ name: "track", status: "writing", text: '{"order": 18}' }]);
+  assert.deepEqual(messages(TURN.slice(0, 5)).at(-1)?.calls, [{ ...track, status: "called" }]);
 });
 
 test("the arguments of a call grow as a value", () => {
   const changed = (change: ChatValueUpdate["change"]) => call(1, { type: "changed", index: 0, name: "track", change });
   const events = [changed({ path: [], set: {} }), changed({ path: ["note"], set: "so" }), changed({ path: ["note"], append: "on" })];
-  assert.deepEqual(messages(events).at(-1)?.calls, [{ name: "track", arguments: { note: "soon" } }]);
-  assert.deepEqual(messages([...events, call(1, { type: "written", ...track })]).at(-1)?.calls, [track]);
+  assert.deepEqual(messages(events).at(-1)?.calls, [{ name: "track", status: "writing", arguments: { note: "soon" } }]);
+  assert.deepEqual(messages([...events, call(1, { type: "written", ...track })]).at(-1)?.calls, [{ ...track, status: "called" }]);
 });
 
 test("superseded items are undone", () => {
-  assert.deepEqual(messages([...TURN.slice(0, 8), superseded(2, 2)]).at(-1)?.calls, [track]);
+  assert.deepEqual(messages([...TURN.slice(0, 8), superseded(2, 2)]).at(-1)?.calls, [{ ...track, status: "running" }]);
   assert.deepEqual(messages([...TURN.slice(0, 3), superseded(1, 2)]).at(-1), { role: "assistant", text: "Let me " });
   assert.deepEqual(messages([...TURN.slice(0, 2), superseded(1, 9)]), settled);
 });
@@ -83,12 +83,37 @@ test("a reader that joins after the call was written shows its result in the his
 test("a value grows, and a change that does not fit it is ignored", () => {
   const change = (change: ChatValueUpdate["change"]) => item(1, { value: { name: "triage", change } });
   const grown = [change({ path: [], set: { topic: "or" } }), change({ path: ["topic"], append: "ders" })];
-  const expected: ChatMessage = { role: "assistant", text: "", value: { name: "triage", value: { topic: "orders" } } };
+  const expected: ChatMessage = { role: "assistant", text: "", values: [{ name: "triage", value: { topic: "orders" } }] };
   assert.deepEqual(messages(grown).at(-1), expected);
-  assert.deepEqual(messages([...grown, change({ path: ["topic", 1], push: 1 })]).at(-1), expected);
+  for (const unfit of [{ path: ["topic", 1], push: 1 }, null, {}]) {
+    assert.deepEqual(messages([...grown, change(unfit as never)]).at(-1), expected);
+  }
 });
 
 test("updates of later versions are ignored", () => {
   const unknown = { type: "of the future", id: "1" } as unknown as ChatCallUpdate;
   assert.deepEqual(messages([call(1, unknown)]), settled);
+});
+
+test("a result needs no event of the start", () => {
+  const shown = messages([call(1, { type: "written", ...track }), call(2, { type: "finished", id: "1", result })]);
+  assert.deepEqual(shown.at(-1)?.calls, [{ ...track, status: "succeeded", result }]);
+});
+
+test("a call that waits for a person has its result where it was written", () => {
+  const history: ChatMessage[] = [...settled, { role: "assistant", text: "May I?", calls: [track] }, { role: "user", text: "yes" }];
+  const answers = new Answers();
+  for (const event of TURN.slice(5, 8)) answers.apply(event);
+  const shown = answers.after(history);
+  assert.equal(shown.length, history.length);
+  assert.deepEqual(shown[3]?.calls?.[0]?.result, result);
+});
+
+test("of a run that did not end, only committed answers are kept", () => {
+  const answers = new Answers();
+  const committed: ChatEvent = { type: "step_committed", step: 1, node: "answer", attempt: 1, at: 0, next: { node: "use_tools" }, patches: {} };
+  const cut = call(1, { type: "delta", index: 1, name: "track", arguments: '{"or' });
+  for (const event of [...TURN.slice(0, 5), cut, committed, call(2, { type: "started", ...track }), item(3, { text: "It" })]) answers.apply(event);
+  const kept = answers.committedAfter(settled).slice(settled.length);
+  assert.deepEqual(kept, [{ role: "assistant", text: "Let me look.", calls: [{ ...track, status: "called" }] }]);
 });

@@ -71,7 +71,7 @@ pub async fn answer(
     Ok(Writes { history, calls, turns: desk.turns + 1, usage })
 }
 
-/// Runs the calls of the last answer. A stop keeps the results that are there.
+/// Runs the calls of the last answer. A stop keeps the results received so far.
 #[streaming_action(state = Desk, reads(history, calls), writes(history, calls), yields(Shown))]
 pub async fn use_tools(
     desk: Reads<'_>,

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::state::Prices;
+use crate::state::{InvalidPrices, Prices};
 use burdock::log::{LogError, SessionId};
 
 /// The usage message.
@@ -67,6 +67,9 @@ pub enum ArgsError {
     /// An invalid value.
     #[error("`{0}` must be {1}")]
     Value(&'static str, &'static str),
+    /// Invalid prices.
+    #[error("invalid `--prices`")]
+    Prices(#[from] InvalidPrices),
     /// An invalid session id.
     #[error(transparent)]
     Session(#[from] LogError),
@@ -99,10 +102,7 @@ impl Command {
                     let expected = ArgsError::Value("--port", "a number from 0 to 65535");
                     port = Some(value()?.parse().map_err(|_| expected)?);
                 }
-                "--prices" => {
-                    let parsed = value()?.parse();
-                    prices = parsed.map_err(|expected| ArgsError::Value("--prices", expected))?;
-                }
+                "--prices" => prices = value()?.parse()?,
                 _ => return Err(ArgsError::Unknown(arg)),
             }
         }
@@ -155,10 +155,7 @@ mod tests {
             ("--serve --port many", "`--port` must be a number from 0 to 65535"),
             ("--port 1", "`--port` needs `--serve`"),
             ("--session a", "`--session` needs `--db`"),
-            (
-                "--prices 1",
-                "`--prices` must be two prices in dollars per million tokens, such as 0.15/0.6",
-            ),
+            ("--prices 1", "invalid `--prices`"),
         ] {
             assert_eq!(parse(line), Err(message.to_owned()), "{line}");
         }

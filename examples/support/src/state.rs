@@ -81,13 +81,17 @@ impl Prices {
     }
 }
 
+/// A text that is not two prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected two prices in dollars per million tokens, such as 0.15/0.6")]
+pub struct InvalidPrices;
+
 /// Parses `INPUT/OUTPUT`, each in dollars per million tokens.
 impl FromStr for Prices {
-    type Err = &'static str;
+    type Err = InvalidPrices;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let expected = "two prices in dollars per million tokens, such as 0.15/0.6";
-        let (input, output) = text.split_once('/').ok_or(expected)?;
+        let (input, output) = text.split_once('/').ok_or(InvalidPrices)?;
         let price = |text: &str| {
             let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
             if fraction.len() > 3 || !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
@@ -96,7 +100,7 @@ impl FromStr for Prices {
             let thousandths: u64 = format!("{fraction:0<3}").parse().ok()?;
             whole.parse::<u64>().ok()?.checked_mul(1000)?.checked_add(thousandths)
         };
-        let prices = price(input).zip(price(output)).ok_or(expected)?;
+        let prices = price(input).zip(price(output)).ok_or(InvalidPrices)?;
         Ok(Self { input: prices.0, output: prices.1 })
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     state::Shown,
     triage::Triage,
 };
-use burdock::{App, EventKind, Next, Position, Run};
+use burdock::{App, EventKind, Position, Run};
 use burdock_llm::{Grown, ToolCall, ToolEvent, tool::ToolStatus};
 use chat::terminal::{Input, Terminal};
 use serde_json::Value;
@@ -87,8 +87,10 @@ async fn show(run: Run<'_, Support>, terminal: &mut Terminal) -> io::Result<Answ
             event = events.next() => match event {
                 Some(Ok(event)) => match &event.kind {
                     EventKind::Item(item) => shown.item(item, terminal)?,
-                    EventKind::StepCommitted { next: Next::Node(_) | Next::Pause(_) | Next::End } => {
-                        shown.committed(terminal)?;
+                    EventKind::StepCommitted { .. } => shown.committed(terminal)?,
+                    EventKind::ItemsSuperseded { .. } => {
+                        shown = Exchange::default();
+                        terminal.notice("(this part starts again)")?;
                     }
                     _ => {}
                 },

@@ -2,6 +2,9 @@
 //!
 //! The doc comments are for the model: they describe the tools and their arguments. What a tool returns is text for the
 //! model, or a value that it reads as JSON; an error is what the model reads instead.
+//!
+//! A model passes any argument that a customer talks it into. So a shop would take the customer from the session of the
+//! conversation, as a resource, and not from the model, as this example does for the sake of its offline model.
 
 use crate::shop::{Order, Shop, Status};
 use burdock::ActionError;

@@ -191,7 +191,7 @@ async fn chat_clients_receive_the_triage_the_calls_and_the_usage() {
     let messages = chat["messages"].as_array().unwrap();
     let texts: Vec<&Value> = messages.iter().map(|message| &message["text"]).collect();
     assert_eq!(texts, ["Refund 17 and 18.", "", "One moment.", "17 is refunded, 18 is not."]);
-    let triage = &messages[1]["value"];
+    let triage = &messages[1]["values"][0];
     assert_eq!((&triage["name"], &triage["value"]["urgency"]), (&json!("triage"), &json!(4)));
     let results: Vec<&Value> = messages[2]["calls"]
         .as_array()
@@ -205,7 +205,7 @@ async fn chat_clients_receive_the_triage_the_calls_and_the_usage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_model_that_calls_tools_for_ever_is_bounded() {
+async fn turns_of_the_model_are_bounded() {
     let call = ToolCall::new("1", "find_orders", json!({ "email": "ada@example.org" }));
     let triage = json!({ "topic": "other", "urgency": 1, "summary": "?" }).to_string();
     let llm = Scripted::by(move |request| {

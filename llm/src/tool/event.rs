@@ -13,7 +13,7 @@ use serde_json::Value;
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ToolEvent {
-    /// A call starts.
+    /// A call starts. It has no signatures.
     Started(ToolCall),
     /// The tool made progress.
     Progress {

@@ -138,7 +138,8 @@ impl<'t> ToolRun<'t> {
     fn start(&mut self, index: usize) -> ToolEvent {
         let Called { call, stage } = &mut self.calls[index];
         *stage = Stage::Running;
-        let event = ToolEvent::Started((**call).clone());
+        // the signatures are for the provider, and readers of events need not have them
+        let event = ToolEvent::Started(ToolCall { signatures: Vec::new(), ..(**call).clone() });
         let start = Start { tools: self.tools, call: Arc::clone(call), clock: self.clock.clone() };
         self.running.push_back((index, start.run()));
         event

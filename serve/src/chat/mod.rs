@@ -71,6 +71,8 @@ pub trait ChatGraph: Graph<Item: DeserializeOwned> {
     fn history(state: &Self::State) -> Vec<ChatMessage>;
 
     /// Returns the change of the answer by an item; `None` for items that a chat does not show.
+    ///
+    /// This selects what a chat shows, not what clients can read: the events of every graph have all items as they are.
     fn update(item: &Self::Item) -> Option<ChatUpdate>;
 
     /// Returns a line about the session, for example its usage, which the page shows below the conversation. Defaults to

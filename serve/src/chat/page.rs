@@ -24,12 +24,13 @@ macro_rules! assets {
 }
 
 /// The files that the page loads.
-const ASSETS: [(&str, &str); 26] = assets!(
+const ASSETS: [(&str, &str); 27] = assets!(
     "api.js",
     "call.js",
     "composer.js",
     "deletion.js",
     "focus.js",
+    "grow.js",
     "icon.svg",
     "inline.js",
     "layout.js",

@@ -1,17 +1,22 @@
 //! Conversions from the types of `burdock-llm`.
 
 use super::{
-    ChatCall, ChatCallResult, ChatCallStatus, ChatCallUpdate, ChatMessage, ChatUpdate,
-    ChatValueUpdate,
+    ChatCall, ChatCallResult, ChatCallStatus, ChatCallUpdate, ChatChange, ChatEdit, ChatMessage,
+    ChatSegment, ChatUpdate, ChatValueUpdate,
 };
 use burdock_llm::{
-    Change, Chunk, Message, Role, ToolCall, ToolCallDelta, ToolEvent,
+    Change, Chunk, Edit, Message, Role, Segment, ToolCall, ToolCallDelta, ToolEvent,
     tool::{ToolCallChange, ToolResult, ToolStatus},
 };
-use serde_json::Value;
+
+/// The largest size of the text of a result, in bytes. The model reads all of it, but a page does not show more.
+const RESULT: usize = 16 * 1024;
 
 impl ChatMessage {
-    /// Converts a history, with the results of calls in the messages with the calls. It omits messages of the program.
+    /// Converts a history, with the results of calls in the messages with the calls. It omits messages of the program, and cuts
+    /// results after 16 KiB.
+    ///
+    /// Clients can then read the arguments and the results of all calls. Remove those that they must not read.
     ///
     /// ```
     /// use burdock_llm::{Message, ToolCall};
@@ -55,57 +60,61 @@ fn set_result(messages: &mut [ChatMessage], message: &Message) {
     if let Some(call) = calls.find(|call| Some(&call.id) == message.tool_call_id.as_ref())
         && call.result.is_none()
     {
-        let status = message.tool_status.map_or(ChatCallStatus::Succeeded, ChatCallStatus::from);
-        call.result = Some(ChatCallResult::new(status, &*message.text));
+        let status = match message.tool_status {
+            Some(status) => status.into(),
+            None if message.text.starts_with("error: ") => ChatCallStatus::Failed,
+            None => ChatCallStatus::Succeeded,
+        };
+        call.result = Some(ChatCallResult::new(status, shortened(&message.text)));
     }
 }
 
+/// Returns the text of a result, cut after [`RESULT`] bytes.
+fn shortened(text: &str) -> String {
+    if text.len() <= RESULT {
+        return text.to_owned();
+    }
+    let kept = &text[..text.floor_char_boundary(RESULT)];
+    format!("{kept} … (the first {} of {} bytes)", kept.len(), text.len())
+}
+
 impl ChatUpdate {
-    /// Returns the change by a chunk of an answer; `None` at its end.
+    /// Converts a chunk of an answer; `None` at its end.
     pub fn of_chunk(chunk: &Chunk) -> Option<Self> {
         Some(match chunk {
             Chunk::Delta(text) => Self::text(text),
             Chunk::ToolCallDelta(ToolCallDelta { index, name, arguments }) => {
-                let (name, arguments) = (name.clone(), arguments.clone());
-                Self::Call(ChatCallUpdate::Delta { index: *index, name, arguments })
+                Self::Call(ChatCallUpdate::delta(*index, name, arguments))
             }
             Chunk::ToolCall(call) => Self::of_written(call),
             Chunk::End(_) => return None,
         })
     }
 
-    /// Returns the change by a complete call.
+    /// Converts a complete call.
     pub fn of_written(call: &ToolCall) -> Self {
         Self::Call(ChatCallUpdate::Written(call.into()))
     }
 
-    /// Returns the change by an event of a run of calls; `None` for events that this version does not know.
+    /// Converts an event of a run of calls; `None` for events that this version does not know.
     pub fn of_tool(event: &ToolEvent) -> Option<Self> {
         Some(Self::Call(match event {
             ToolEvent::Started(call) => ChatCallUpdate::Started(call.into()),
-            ToolEvent::Progress { id, item } => {
-                ChatCallUpdate::Progress { id: id.clone(), progress: item.clone() }
-            }
-            ToolEvent::Finished { id, result } => {
-                ChatCallUpdate::Finished { id: id.clone(), result: result.into() }
-            }
+            ToolEvent::Progress { id, item } => ChatCallUpdate::progress(id, item.clone()),
+            ToolEvent::Finished { id, result } => ChatCallUpdate::finished(id, result.into()),
             _ => return None,
         }))
     }
 
-    /// Returns the change by a change of a call that the model writes.
+    /// Converts a change of a call that the model writes.
     pub fn of_call(call: &ToolCallChange) -> Self {
         let ToolCallChange { index, name, change, .. } = call;
-        // a change is plain data
-        let change = serde_json::to_value(change).unwrap_or(Value::Null);
-        Self::Call(ChatCallUpdate::Changed { index: *index, name: name.clone(), change })
+        Self::Call(ChatCallUpdate::changed(*index, name, change.into()))
     }
 
-    /// Returns the change of a value by an item of a function from a prompt.
+    /// Converts an item of a function from a prompt to a change of the value with this name.
     pub fn of_change<T: ?Sized>(name: impl Into<String>, change: &Change<T>) -> Self {
-        // a change is plain data
-        let change = serde_json::to_value(change).unwrap_or(Value::Null);
-        Self::Value(ChatValueUpdate::new(name, change))
+        Self::Value(ChatValueUpdate::new(name, change.into()))
     }
 }
 
@@ -117,7 +126,7 @@ impl From<&ToolCall> for ChatCall {
 
 impl From<&ToolResult> for ChatCallResult {
     fn from(result: &ToolResult) -> Self {
-        Self::new(result.status.into(), &*result.text)
+        Self::new(result.status.into(), shortened(&result.text))
     }
 }
 
@@ -128,5 +137,21 @@ impl From<ToolStatus> for ChatCallStatus {
             ToolStatus::Interrupted | ToolStatus::NotStarted => Self::Interrupted,
             _ => Self::Failed,
         }
+    }
+}
+
+impl<T: ?Sized> From<&Change<T>> for ChatChange {
+    fn from(change: &Change<T>) -> Self {
+        let path = change.path().segments().iter().map(|segment| match segment {
+            Segment::Key(key) => ChatSegment::Field(key.to_string()),
+            Segment::Index(index) => ChatSegment::Index(*index),
+        });
+        let edit = match change.edit() {
+            Edit::Set(value) => ChatEdit::Set(value.clone()),
+            Edit::Append(text) => ChatEdit::Append(text.clone()),
+            Edit::Push(value) => ChatEdit::Push(value.clone()),
+            Edit::Complete => ChatEdit::Complete(true),
+        };
+        Self { path: path.collect(), edit }
     }
 }

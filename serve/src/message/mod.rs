@@ -4,7 +4,9 @@
 mod llm;
 mod update;
 
-pub use self::update::{ChatCallUpdate, ChatUpdate, ChatValueUpdate};
+pub use self::update::{
+    ChatCallUpdate, ChatChange, ChatEdit, ChatSegment, ChatUpdate, ChatValueUpdate,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,11 +20,10 @@ pub struct ChatMessage {
     pub role: ChatRole,
     /// The text, in Markdown.
     pub text: String,
-    /// A value, such as the answer of a function from a prompt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ChatValue")]
-    pub value: Option<ChatValue>,
-    /// The calls of tools that follow the text.
+    /// Values with different names, such as the answers of functions from prompts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ChatValue>,
+    /// The calls of tools that follow the text. A message has those of one turn of the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<ChatCall>,
 }
@@ -30,7 +31,7 @@ pub struct ChatMessage {
 impl ChatMessage {
     /// Creates a message.
     pub fn new(role: ChatRole, text: impl Into<String>) -> Self {
-        Self { role, text: text.into(), value: None, calls: Vec::new() }
+        Self { role, text: text.into(), values: Vec::new(), calls: Vec::new() }
     }
 
     /// Creates a message of the user.
@@ -43,10 +44,10 @@ impl ChatMessage {
         Self::new(ChatRole::Assistant, text)
     }
 
-    /// Sets the value.
+    /// Adds a value.
     #[must_use]
     pub fn with_value(mut self, value: ChatValue) -> Self {
-        self.value = Some(value);
+        self.values.push(value);
         self
     }
 
@@ -61,10 +62,10 @@ impl ChatMessage {
     pub(crate) fn size(&self) -> usize {
         let calls = self.calls.iter().map(|call| {
             let result = call.result.as_ref().map_or(0, |result| result.text.len());
-            call.id.len() + call.name.len() + size(&call.arguments) + result
+            call.id.len() + call.name.len() + size(&call.arguments) + result + 80
         });
-        let value = self.value.as_ref().map_or(0, |value| value.name.len() + size(&value.value));
-        self.text.len() + value + calls.sum::<usize>()
+        let values = self.values.iter().map(|value| value.name.len() + size(&value.value) + 24);
+        self.text.len() + values.sum::<usize>() + calls.sum::<usize>()
     }
 }
 
@@ -83,7 +84,7 @@ pub enum ChatRole {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ChatValue {
-    /// The heading above the value.
+    /// The name, which the page shows as a heading.
     pub name: String,
     /// The value.
     pub value: Value,
@@ -154,7 +155,7 @@ pub enum ChatCallStatus {
     Succeeded,
     /// With an error.
     Failed,
-    /// Not at all: its run ended before.
+    /// The run ended before the call did.
     Interrupted,
 }
 

@@ -157,3 +157,37 @@ test("drawing pathological texts has no long task", async (context) => {
   };
   await assertShortTasks(browser, async () => ({ page: await visit(context, {}), act }));
 });
+
+/** Results of calls: `[text, selector of what is shown of it]`. */
+const RESULTS = {
+  "1 MB of text": "word ".repeat(MB / 5),
+  "an object of 10 000 fields": JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`field ${index}`, index]))),
+  "a list of 200 lists": JSON.stringify(Array.from({ length: 200 }, () => Array.from({ length: 200 }, (_, index) => index))),
+  "lists in 1 500 lists": "[".repeat(1_500) + "]".repeat(1_500),
+};
+
+for (const [name, result] of Object.entries(RESULTS)) {
+  test(`opening calls with a result of ${name} has no long task`, async (context) => {
+    const rows = Array.from({ length: 500 }, (_, index) => ({ row: index, text: "x".repeat(20) }));
+    const call = (id) => ({ id: `${id}`, name: "find", arguments: { rows }, result: { status: "succeeded", text: result } });
+    const messages = [
+      { role: "user", text: "hi" },
+      { role: "assistant", text: "", values: [{ name: "plan", value: rows }], calls: [call(1), call(2)] },
+    ];
+    const act = async (page) => {
+      await go(page);
+      await page.locator(".call").nth(1).waitFor();
+      await page.locator(".call summary").first().click();
+      await page.locator(".call[open] section", { hasText: "Result" }).waitFor();
+    };
+    let page;
+    await assertShortTasks(browser, async () => ({ page: (page = await visit(context, { messages })), act }));
+    if (name.startsWith("lists in")) return;
+    // the rest is shown on request
+    const elements = () => page.locator(".call[open] section", { hasText: "Result" }).locator(".value").evaluate((value) => value.textContent.length);
+    const before = await elements();
+    await page.locator(".call[open] section", { hasText: "Result" }).locator(".more").click();
+    assert.ok((await elements()) > before);
+    assert.deepEqual(page.errors, []);
+  });
+}

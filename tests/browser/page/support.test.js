@@ -50,7 +50,7 @@ async function shown(page) {
     texts: (await texts(page)).filter((text) => text !== ""),
     values: await parts(".typed"),
     calls: await parts(".call summary .name"),
-    results: await parts(".call .inside > .value:last-child"),
+    results: await parts(".call .inside > section:last-child .value"),
   };
 }
 

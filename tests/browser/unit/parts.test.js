@@ -6,7 +6,7 @@ import { page } from "./page.js";
 import { generator, ROUNDS } from "./random.js";
 
 const { applyHistory, applyEvent, messagesOf, initial } = await page("store");
-const { grow } = await page("parts");
+const { grow } = await page("grow");
 
 const START = { session: "a", title: "Support", cursor: "1.0", messages: [], running: false, position: { at: "rest", node: "ask" } };
 
@@ -97,7 +97,43 @@ test("the results of two calls under one id in different turns stay apart", () =
     committed(step + 1, "use_tools", { node: "answer" }),
   ];
   const model = after([started, ...turn(1, "one"), ...turn(3, "two")]);
-  assert.deepEqual(messagesOf(model).flatMap(({ calls = [] }) => calls.map(({ result }) => result)), ["one", "two"]);
+  const shown = messagesOf(model).flatMap(({ calls = [] }) => calls.map(({ name, result }) => `${name}: ${result}`));
+  assert.deepEqual(shown, ["track: one", "track: two"], "also without the events of their starts");
+});
+
+test("a call of a later turn with the same id is not drawn into an earlier one", () => {
+  const old = { role: "assistant", text: "", calls: [{ ...track, arguments: { order: 1 } }] };
+  const model = applyHistory(initial, { ...START, cursor: "1.0", messages: [{ role: "user", text: "old" }, old] });
+  const next = after([{ ...started, run: 2 }, call(5, "use_tools", { type: "started", ...track }), call(5, "use_tools", finished)], model);
+  assert.deepEqual(messagesOf(next).flatMap(({ calls = [] }) => calls.map(({ arguments: { order }, status }) => `${order} ${status}`)), ["1 interrupted", "18 succeeded"]);
+});
+
+test("a call that waits for a person is shown where it was written while a later run runs it", () => {
+  const asked = after([started, call(1, "answer", { type: "written", ...track }), committed(1, "answer", { pause: "ask" }), { type: "run_paused", node: "ask" }]);
+  assert.deepEqual(statuses(asked), ["1 called"]);
+  const events = [{ ...started, run: 2, prompt: "yes" }, call(3, "use_tools", { type: "started", ...track }), call(3, "use_tools", finished)];
+  const seen = [];
+  events.reduce((model, event, index) => {
+    const next = applyEvent(model, { at: 9, ...event }, `1.${20 + index}`);
+    seen.push(...statuses(next));
+    return next;
+  }, asked);
+  assert.deepEqual(seen, ["1 interrupted", "1 running", "1 succeeded"]);
+});
+
+test("of two calls under one id in one step, the results are those of the last one", () => {
+  const again = { ...track, arguments: { order: 19 } };
+  const result = (text) => ({ type: "finished", id: "1", result: { status: "succeeded", text } });
+  const events = [{ type: "written", ...track }, { type: "started", ...track }, result("one"), { type: "written", ...again }, { type: "started", ...again }, result("two")];
+  const model = after([started, ...events.map((update) => call(1, "agent", update))]);
+  assert.deepEqual(messagesOf(model)[1].calls.map(({ arguments: { order }, result }) => `${order} ${result}`), ["18 one", "19 two"]);
+});
+
+test("a call that was cut disappears when its step is committed", () => {
+  const cut = call(1, "answer", { type: "delta", index: 1, name: "track", arguments: '{"or' });
+  const events = [started, item(1, "answer", { text: "Let me" }), cut];
+  assert.equal(last(after(events)).calls.length, 1);
+  assert.deepEqual(last(after([...events, committed(1, "answer", { pause: "ask" })])).calls, []);
 });
 
 test("a call that no message wrote is shown with its run", () => {
@@ -127,9 +163,26 @@ test("a value grows by changes", () => {
     change({ path: [], complete: true }),
   ];
   const model = after(events);
-  assert.deepEqual(last(model).value, { name: "triage", value: { topic: "orders", lines: [{ text: "one" }] } });
+  assert.deepEqual(last(model).values, [{ name: "triage", value: { topic: "orders", lines: [{ text: "one" }] } }]);
   const undone = applyEvent(model, { type: "items_superseded", step: 1, node: "triage", items: 3, at: 9 }, "1.20");
-  assert.deepEqual(last(undone).value.value, { topic: "orders", lines: [] });
+  assert.deepEqual(last(undone).values[0].value, { topic: "orders", lines: [] });
+});
+
+test("values with different names in one step are apart", () => {
+  const change = (name, change) => item(1, "plan", { value: { name, change } });
+  const model = after([started, change("a", { path: [], set: { x: 1 } }), change("b", { path: [], set: "y" }), change("a", { path: ["x"], set: 2 })]);
+  assert.deepEqual(last(model).values, [{ name: "a", value: { x: 2 } }, { name: "b", value: "y" }]);
+});
+
+test("a list that grows to 20 000 elements is drawn in between", () => {
+  const change = (change) => item(1, "plan", { value: { name: "a", change } });
+  let model = after([started, change({ path: [], set: [] })]);
+  for (let index = 0; index < 20_000; index += 1) {
+    model = applyEvent(model, { ...change({ path: [], push: `${index}` }), at: 1 }, `1.${index + 10}`);
+    // the page draws many changes at once
+    if (index % 500 === 0) assert.equal(last(model).values[0].value.length, index + 1);
+  }
+  assert.equal(last(model).values[0].value.length, 20_000);
 });
 
 test("a value may have any key, and changes that do not fit it are ignored", () => {
@@ -138,6 +191,9 @@ test("a value may have any key, and changes that do not fit it are ignored", () 
   assert.equal(Object.getPrototypeOf(value), Object.prototype);
   assert.equal(grow("text", { path: ["a", 0], push: 1 }), "text");
   assert.deepEqual(grow({ constructor: 1 }, { path: ["toString"], set: 2 }), { constructor: 1, toString: 2 });
+  for (const change of [null, undefined, {}, { path: null }, { path: ["length"], set: 5 }, { path: [9], set: 1 }, { path: [-1], set: 1 }, { path: [], append: "x" }, { path: [0, 0], push: 1 }]) {
+    assert.deepEqual(grow([1], change), [1], JSON.stringify(change));
+  }
 });
 
 /** Returns the log of a random session of an agent: entries, with the history after each commit. */

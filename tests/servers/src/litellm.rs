@@ -21,7 +21,7 @@ pub const KEY: &str = "sk-of-the-test";
 /// A proxy process, which is killed on drop.
 pub struct LiteLlm {
     child: Child,
-    /// The address of its API with the protocol of OpenAI.
+    /// The address of its API with the protocol of `OpenAI`.
     pub url: String,
     _folder: tempfile::TempDir,
 }

@@ -1,4 +1,4 @@
-//! A model server with the protocol of OpenAI, whose answers are a function of the request.
+//! A model server with the protocol of `OpenAI`, whose answers are a function of the request.
 
 use crate::Result;
 use serde_json::{Value, json};

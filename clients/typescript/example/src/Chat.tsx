@@ -16,11 +16,11 @@ export function Chat({ session }: { session: Session }) {
             Older messages
           </button>
         )}
-        {messages.map(({ role, text, value, calls }, index) => (
+        {messages.map(({ role, text, values, calls }, index) => (
           <article key={first + index} className={role} aria-label={role}>
-            {value && <pre>{`${value.name} ${JSON.stringify(value.value, null, 2)}`}</pre>}
+            {values?.map(({ name, value }) => <pre key={name}>{`${name} ${JSON.stringify(value, null, 2)}`}</pre>)}
             {text}
-            {calls?.map((call, index) => <Call key={index} call={call} />)}
+            {calls?.map((call, index) => <Call key={index} call={call} running={status === "running"} />)}
           </article>
         ))}
       </section>
@@ -36,11 +36,11 @@ export function Chat({ session }: { session: Session }) {
 }
 
 /** A call of a tool: its name and last progress, and inside its arguments and its result. */
-function Call({ call: { name, arguments: input, text, progress, result } }: { call: ChatCall }) {
+function Call({ call: { name, arguments: input, text, progress, result }, running }: { call: ChatCall; running: boolean }) {
   return (
     <details>
       <summary>
-        {name}: {result?.status ?? String(progress?.at(-1) ?? "…")}
+        {name}: {result?.status ?? (running ? String(progress?.at(-1) ?? "…") : "no result")}
       </summary>
       <pre>{input === undefined ? text : JSON.stringify(input, null, 2)}</pre>
       {result && <pre>{result.text}</pre>}

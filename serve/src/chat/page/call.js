@@ -1,30 +1,36 @@
 // A call of a tool on the page: a line with its status, which opens to its arguments, progress and result.
 
 import { isPending } from "./parts.js";
-import { Value } from "./value.js";
-import { readable } from "./words.js";
+import { line, Value } from "./value.js";
+import { direction, readable } from "./words.js";
 
 /** Maximum number of characters in the line of a call. */
 const BRIEF = 160;
 
-/** Labels of the status of a call for screen readers, in place of the mark. */
-const STATUS_LABELS = {
-  writing: "being written",
-  called: "waiting",
-  running: "running",
-  succeeded: "done",
-  failed: "failed",
-  interrupted: "no result",
+/** The deepest nesting of a result that is parsed. */
+const NESTING = 100;
+
+/** Marks and labels of each status. */
+const STATUSES = {
+  writing: ["●", "being written"],
+  called: ["○", "waiting"],
+  running: ["●", "running"],
+  succeeded: ["✓", "done"],
+  failed: ["✕", "failed"],
+  interrupted: ["–", "no result"],
 };
 
 export class Call {
   #document;
   #call = null;
+  #progress = [];
+  #mark;
   #name;
   #brief;
   #status;
   #inside;
   #sections = new Map();
+  #parsed = { text: null, value: null };
 
   constructor(document) {
     this.#document = document;
@@ -35,12 +41,12 @@ export class Call {
     };
     this.element = create("details", "call");
     const summary = create("summary", "");
-    const mark = create("span", "mark");
-    mark.setAttribute("aria-hidden", "true");
+    this.#mark = create("span", "mark");
+    this.#mark.setAttribute("aria-hidden", "true");
     this.#name = create("span", "name");
     this.#brief = create("span", "brief");
     this.#status = create("span", "visually-hidden");
-    summary.append(mark, this.#name, this.#brief, this.#status);
+    summary.append(this.#mark, this.#name, this.#brief, this.#status);
     this.#inside = create("div", "inside");
     this.element.append(summary, this.#inside);
     this.element.addEventListener("toggle", () => this.#draw());
@@ -49,60 +55,84 @@ export class Call {
   show(call) {
     if (call === this.#call) return;
     this.#call = call;
+    // the history, which replaces the events at the end of a run, has no progress
+    if (call.progress.length > 0 || isPending(call)) this.#progress = call.progress;
+    const [mark, label] = STATUSES[call.status] ?? ["", call.status];
     this.element.className = `call ${call.status}`;
+    set(this.#mark, mark);
     set(this.#name, readable(call.name));
     set(this.#brief, brief(call));
-    set(this.#status, `, ${STATUS_LABELS[call.status] ?? call.status}`);
+    set(this.#status, `, ${label}`);
+    for (const element of [this.#name, this.#brief]) element.dir = direction(element.textContent);
     this.#draw();
   }
 
-  /** Draws what is inside, if it is open. */
-  #draw() {
-    if (!this.element.open || !this.#call) return;
-    const { arguments: input, text, progress, result } = this.#call;
-    if (input !== undefined || text) this.#section("Arguments", input ?? text);
-    if (progress.length > 0) this.#section("Progress", progress);
-    if (result !== undefined) this.#section("Result", parsed(result));
+  /** Returns the call in words. */
+  get words() {
+    const { name, status } = this.#call;
+    return `${readable(name)}, ${STATUSES[status]?.[1] ?? status}.`;
   }
 
+  /** Draws the sections, if they are open. */
+  #draw() {
+    if (!this.element.open || !this.#call) return;
+    const { arguments: input, text, result } = this.#call;
+    const progress = this.#progress;
+    this.#section("Arguments", input ?? text);
+    this.#section("Progress", progress.length > 0 ? progress : undefined);
+    this.#section("Result", result === undefined ? undefined : this.#parse(result));
+  }
+
+  /** Shows a section, or removes it if it has no value. */
   #section(name, value) {
     let section = this.#sections.get(name);
+    if (value === undefined) {
+      section?.element.remove();
+      this.#sections.delete(name);
+      return;
+    }
     if (!section) {
-      section = new Value(this.#document);
-      const heading = this.#document.createElement("h3");
+      const element = this.#document.createElement("section");
+      const heading = element.appendChild(this.#document.createElement("h3"));
       heading.textContent = name;
-      this.#inside.append(heading, section.element);
+      section = { element, view: new Value(this.#document, `${name} of ${readable(this.#call.name)}`) };
+      element.append(section.view.element);
+      this.#inside.append(element);
       this.#sections.set(name, section);
     }
-    section.show(value);
+    section.view.show(value);
+  }
+
+  #parse(text) {
+    if (this.#parsed.text !== text) this.#parsed = { text, value: parsed(text) };
+    return this.#parsed.value;
   }
 }
 
 /** Returns one line about a call: its last progress while it runs, else its arguments. */
-function brief(call) {
-  const { arguments: input, text = "", progress } = call;
-  if (isPending(call) && progress.length > 0) return line(progress.at(-1));
-  return input === undefined ? text.slice(0, BRIEF) : line(input);
-}
-
-function line(value) {
-  if (typeof value === "string") return value.slice(0, BRIEF);
-  if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return JSON.stringify(value).slice(0, BRIEF);
-  const fields = Object.entries(value).map(([key, part]) => {
-    return `${readable(key)}: ${typeof part === "string" ? part.slice(0, BRIEF) : JSON.stringify(part)}`;
-  });
-  return fields.join(", ").slice(0, BRIEF);
+function brief({ arguments: input, text = "", progress, status }) {
+  if (isPending({ status }) && progress.length > 0) return line(progress.at(-1), BRIEF);
+  return input === undefined ? text.slice(0, BRIEF) : line(input, BRIEF);
 }
 
 /** Returns a result that is a JSON list or object as a value, unless it has a number that JavaScript would round. */
 function parsed(text) {
-  if (!/^\s*[[{]/.test(text) || /\d{16}/.test(text)) return text;
+  if (!/^\s{0,9}[[{]/.test(text) || /\d{16}/.test(text) || nesting(text) > NESTING) return text;
   try {
     return JSON.parse(text);
   } catch {
     return text;
   }
+}
+
+/** Returns a bound of the nesting of a JSON text. */
+function nesting(text) {
+  let [depth, most] = [0, 0];
+  for (const sign of text) {
+    if (sign === "[" || sign === "{") most = Math.max(most, (depth += 1));
+    else if (sign === "]" || sign === "}") depth -= 1;
+  }
+  return most;
 }
 
 function set(element, text) {

@@ -13,8 +13,8 @@ export class Message {
   #message = null;
   #body;
   #dropped;
-  #value = null; // `{ name, view, element }`
-  #calls = [];
+  #values = []; // a list of `{ name, view, element }`
+  #calls = []; // a list of `{ id, view }`
   #searched = 0;
 
   constructor(document, role) {
@@ -45,10 +45,10 @@ export class Message {
       painter.add(dropped);
     }
     this.#dropped.hidden = message.dropped === "";
-    if (message.value !== before?.value) this.#showValue(message.value);
+    if (message.values !== before?.values) this.#showValues(message.values ?? []);
     if (message.calls !== before?.calls) this.#showCalls(message.calls ?? []);
     const { classList } = this.element;
-    const hasParts = Boolean(message.value) || message.calls?.length > 0;
+    const hasParts = message.values?.length > 0 || message.calls?.length > 0;
     classList.toggle("live", message.live && !hasParts);
     classList.toggle("waiting", message.live && !hasParts && lengthOf(message) === 0);
     this.element.setAttribute("aria-busy", String(message.live));
@@ -63,33 +63,38 @@ export class Message {
     painter.add(markdown);
   }
 
-  #showValue(value) {
+  /** Shows a section for each value. */
+  #showValues(values) {
     const document = this.element.ownerDocument;
-    if (this.#value && this.#value.name !== value?.name) {
-      this.#value.element.remove();
-      this.#value = null;
-    }
-    if (!value) return;
-    if (!this.#value) {
-      const element = document.createElement("section");
-      element.className = "typed";
-      const heading = element.appendChild(document.createElement("h3"));
-      heading.textContent = readable(value.name);
-      const view = new Value(document);
-      element.append(view.element);
-      this.#body.before(element);
-      this.#value = { name: value.name, view, element };
-    }
-    this.#value.view.show(value.value);
+    while (this.#values.length > values.length) this.#values.pop().element.remove();
+    values.forEach(({ name, value }, index) => {
+      let known = this.#values[index];
+      if (known?.name !== name) {
+        const element = document.createElement("section");
+        element.className = "typed";
+        const heading = element.appendChild(document.createElement("h3"));
+        heading.textContent = readable(name);
+        const view = new Value(document, readable(name));
+        element.append(view.element);
+        if (known) known.element.replaceWith(element);
+        else this.#body.before(element);
+        known = this.#values[index] = { name, view, element };
+      }
+      known.view.show(value);
+    });
   }
 
+  /** Shows calls. A view keeps its call: one that the model writes has no id yet. */
   #showCalls(calls) {
-    while (this.#calls.length > calls.length) this.#calls.pop().element.remove();
+    while (this.#calls.length > calls.length) this.#calls.pop().view.element.remove();
     calls.forEach((call, index) => {
       const known = this.#calls[index];
-      const view = known ?? (this.#calls[index] = new Call(this.element.ownerDocument));
+      const isSame = known && (known.id === undefined || known.id === call.id);
+      const view = isSame ? known.view : new Call(this.element.ownerDocument);
       if (!known) this.element.append(view.element);
+      else if (!isSame) known.view.element.replaceWith(view.element);
       view.show(call);
+      this.#calls[index] = { id: call.id, view };
     });
   }
 
@@ -101,13 +106,15 @@ export class Message {
     this.#body.dir = direction(text);
   }
 
-  /** Returns at most `most` characters of the drawn text, and whether that is all of it: `{ text, whole }`. */
+  /** Returns at most `most` characters of the message as it is drawn, and whether that is all of it: `{ text, whole }`. */
   words(most) {
-    let text = "";
+    const values = this.#values.map(({ element }) => element.textContent);
+    let text = values.map((value) => `${value} `).join("");
     for (const section of this.#body.childNodes) {
       if (text.length >= most) return { text: text.slice(0, most), whole: false };
       text += section.textContent;
     }
+    for (const { view } of this.#calls) text += ` ${view.words}`;
     return { text: text.slice(0, most), whole: text.length <= most };
   }
 }

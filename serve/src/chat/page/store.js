@@ -7,7 +7,7 @@
 // Of a long history the model has the newest messages: `base.first` is the index of the first one, and
 // `prependOlder` adds those before it.
 
-import { callsOf, NO_PARTS, withCalls, withPart } from "./parts.js";
+import { callsOf, partsOf, withCalls, withChange } from "./parts.js";
 
 /** The terminal events, and the position of the session after each. */
 const TERMINAL = {
@@ -118,7 +118,7 @@ export const invalidatesHistory = (model, event) =>
   event.type === "rewound" && offsetOf(event.to) < model.base.offset;
 
 /**
- * Returns the messages to show, `{ role, text, value, calls, live, dropped }`, with the `pieces` of an answer in
+ * Returns the messages to show, `{ role, text, values, calls, live, dropped }`, with the `pieces` of an answer in
  * progress, last one first. A message that did not change stays the same object.
  */
 export function messagesOf({ base, live }) {
@@ -126,7 +126,7 @@ export function messagesOf({ base, live }) {
   const last = messages.at(-1);
   const isLive = (message) => message === last && message.role === "assistant" && live.running && !message.committed;
   const all = base.messages.map(historyMessage).concat(messages.map((message) => liveMessage(message, isLive(message))));
-  return withCalls(all, live.running);
+  return withCalls(all, live);
 }
 
 const FROM_HISTORY = new WeakMap();
@@ -134,8 +134,8 @@ const FROM_EVENTS = new WeakMap();
 
 function historyMessage(message) {
   if (!FROM_HISTORY.has(message)) {
-    const { role, text, value = null } = message;
-    FROM_HISTORY.set(message, { role, text, value, calls: callsOf(message), live: false, dropped: "" });
+    const { role, text, values = [] } = message;
+    FROM_HISTORY.set(message, { role, text, values, calls: callsOf(message), live: false, dropped: "" });
   }
   return FROM_HISTORY.get(message);
 }
@@ -143,10 +143,10 @@ function historyMessage(message) {
 function liveMessage(source, live) {
   const known = FROM_EVENTS.get(source);
   if (known?.live === live) return known;
-  const { role, items: pieces, dropped = "" } = source;
+  const { role, items: pieces, dropped = "", committed = false } = source;
   const text = role === "user" ? () => source.text : () => textOf(pieces);
-  const { value, calls } = pieces?.parts ?? NO_PARTS;
-  const message = { role, value, calls, live, dropped, pieces, get text() { return text(); } };
+  const { values, calls } = partsOf(pieces?.changes);
+  const message = { role, values, calls, live, committed, dropped, pieces, get text() { return text(); } };
   FROM_EVENTS.set(source, message);
   return message;
 }
@@ -246,10 +246,9 @@ function ended(live, event) {
   return { ...live, running: false, position, node: event.node, endedBy: event.type, failure, retry: null };
 }
 
-// --- answers: a linked list of pieces, each with the length of the text and the other parts up to it; appending
-// a text is O(1)
+// --- answers: a linked list of pieces, each with the length of the text and the other changes up to it; appending is O(1)
 
-const NO_PIECE = { length: 0, parts: NO_PARTS };
+const NO_PIECE = { length: 0, changes: null };
 
 /** Returns the text of pieces after a known one. The pieces are joined on demand, not while an answer grows. */
 export function textOf(pieces, until = null) {
@@ -265,8 +264,8 @@ function withItem(messages, event) {
   const at = messages.findLastIndex(isAnswerOf(event));
   const message = messages[at] ?? { role: "assistant", step: event.step, node: event.node, items: null };
   const text = event.text ?? "";
-  const { length, parts } = message.items ?? NO_PIECE;
-  const items = { before: message.items, text, length: length + text.length, parts: withPart(parts, event) };
+  const { length, changes } = message.items ?? NO_PIECE;
+  const items = { before: message.items, text, length: length + text.length, changes: withChange(changes, event) };
   const next = { ...message, items, dropped: "" };
   return at < 0 ? [...messages, next] : messages.with(at, next);
 }

@@ -1,49 +1,98 @@
-// A JSON value as a table of its fields, updated in place while the value grows.
+// A JSON value as a table of its fields, updated in place while the value grows. A value of any size and depth takes a
+// bounded time: the rest is shown on request.
 
+import { scrollable } from "./focus.js";
 import { direction, readable } from "./words.js";
 
-/** Maximum number of elements of a list that are shown. */
-const ELEMENTS = 200;
+/** Number of elements and fields that are shown first, and the factor by which a request for more raises it. */
+const PARTS = 300;
+const MORE = 4;
+
+/** Number of characters of a text that are shown first. */
+const TEXT = 4_000;
+
+/** Depth from which a value is shown as one line of JSON. */
+const DEPTH = 8;
 
 export class Value {
   #document;
+  #body;
+  #more;
   #value = undefined;
   #part = null;
+  #limit = 1;
+  #left = 0;
+  #isCut = false;
 
-  constructor(document) {
+  /** `label` is the name of the value for screen readers. */
+  constructor(document, label) {
     this.#document = document;
     this.element = document.createElement("div");
     this.element.className = "value";
+    this.element.role = "group";
+    this.element.ariaLabel = label;
+    this.#body = this.element.appendChild(document.createElement("div"));
+    this.#more = this.element.appendChild(document.createElement("button"));
+    this.#more.type = "button";
+    this.#more.className = "more";
+    this.#more.textContent = "Show more";
+    this.#more.hidden = true;
+    this.#more.addEventListener("click", () => {
+      this.#limit *= MORE;
+      this.#draw();
+    });
+    scrollable(this.element, this.#body);
   }
 
   /** Shows a value. Parts that are the same objects as before are not drawn again. */
   show(value) {
     if (this.#part && value === this.#value) return;
     this.#value = value;
-    this.#part = this.#patch(this.#part, value);
-    if (this.element.firstChild !== this.#part.element) this.element.replaceChildren(this.#part.element);
+    this.#draw();
+  }
+
+  #draw() {
+    this.#left = PARTS * this.#limit;
+    this.#isCut = false;
+    this.#part = this.#patch(this.#part, this.#value, 0);
+    if (this.#body.firstChild !== this.#part.element) this.#body.replaceChildren(this.#part.element);
+    this.#more.hidden = !this.#isCut;
   }
 
   /** Returns a part for a value: the known one if it can show the value. */
-  #patch(part, value) {
-    if (part && part.value === value) return part;
-    const kind = kindOf(value);
+  #patch(part, value, depth) {
+    const before = (this.#left -= 1);
+    if (part && part.value === value && !part.isCut && part.count <= before) {
+      this.#left -= part.count;
+      return part;
+    }
+    const kind = depth > DEPTH ? "text" : kindOf(value);
     const next = part?.kind === kind ? part : this.#create(kind);
+    const wasCut = this.#isCut;
+    this.#isCut = false;
+    if (kind === "text") this.#fill(next.element, value);
+    else this.#patchEntries(next, kind === "list" ? value.keys() : Object.keys(value), value, depth);
     next.value = value;
-    if (kind === "text") fill(next.element, textOf(value));
-    else this.#patchEntries(next, kind === "list" ? value.slice(0, ELEMENTS).entries() : Object.entries(value));
-    if (kind === "list") this.#showRest(next, value.length - ELEMENTS);
+    next.isCut = this.#isCut;
+    next.count = before - this.#left;
+    this.#isCut ||= wasCut;
     return next;
   }
 
   #create(kind) {
-    const name = { text: "span", list: "ul", fields: "dl" }[kind];
-    return { kind, element: this.#document.createElement(name), entries: new Map() };
+    const element = this.#document.createElement({ text: "span", list: "ul", fields: "dl" }[kind]);
+    // Safari takes a list without marks for no list
+    if (kind === "list") element.role = "list";
+    return { kind, element, entries: new Map() };
   }
 
-  #patchEntries({ kind, element, entries }, values) {
+  #patchEntries({ kind, element, entries }, keys, values, depth) {
     const unseen = new Set(entries.keys());
-    for (const [key, value] of values) {
+    for (const key of keys) {
+      if (this.#left <= 0) {
+        this.#isCut = true;
+        break;
+      }
       unseen.delete(key);
       let entry = entries.get(key);
       if (!entry) {
@@ -51,7 +100,7 @@ export class Value {
         entries.set(key, entry);
         element.append(entry.around);
       }
-      const part = this.#patch(entry.part, value);
+      const part = this.#patch(entry.part, values[key], depth + 1);
       if (part !== entry.part) entry.holder.replaceChildren(part.element);
       entry.part = part;
     }
@@ -69,19 +118,21 @@ export class Value {
       return { around: item, holder: item, part: null };
     }
     const [around, name, holder] = [create("div"), create("dt"), create("dd")];
-    name.textContent = readable(key);
+    this.#fill(name, readable(key));
     around.append(name, holder);
     return { around, holder, part: null };
   }
 
-  #showRest(part, count) {
-    part.rest?.remove();
-    part.rest = null;
-    if (count <= 0) return;
-    part.rest = this.#document.createElement("li");
-    part.rest.className = "faint";
-    part.rest.textContent = `and ${count} more`;
-    part.element.append(part.rest);
+  #fill(element, value) {
+    const most = TEXT * this.#limit;
+    const whole = typeof value === "string" ? value : textOf(value, most);
+    const text = whole.length > most ? `${whole.slice(0, most)} …` : whole;
+    if (text !== whole) this.#isCut = true;
+    const before = element.textContent;
+    if (before === text) return;
+    if (before && text.startsWith(before)) element.append(text.slice(before.length));
+    else element.textContent = text;
+    if (!element.dir) element.dir = direction(text);
   }
 }
 
@@ -90,14 +141,24 @@ function kindOf(value) {
   return typeof value === "object" && value !== null ? "fields" : "text";
 }
 
-function textOf(value) {
+function textOf(value, most) {
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return String(value);
+  return typeof value === "object" ? line(value, most) : String(value);
 }
 
-function fill(element, text) {
-  if (element.textContent === text) return;
-  element.textContent = text;
-  if (!element.dir) element.dir = direction(text);
+/** Returns a value in one line, of about `most` characters at most: fields with their names, lists in brackets. */
+export function line(value, most, depth = 0) {
+  if (typeof value === "string") return value.slice(0, most);
+  if (typeof value !== "object" || value === null) return textOf(value, most);
+  const isList = Array.isArray(value);
+  if (depth > DEPTH) return "…";
+  let text = "";
+  for (const key of isList ? value.keys() : Object.keys(value)) {
+    if (text.length >= most) break;
+    const part = line(value[key], most - text.length, depth + 1);
+    text += `${text && ", "}${isList ? "" : `${readable(key)}: `}${part}`;
+  }
+  if (text.length > most) text = `${text.slice(0, most)} …`;
+  return isList || depth > 0 ? `${isList ? "[" : "{"}${text}${isList ? "]" : "}"}` : text;
 }

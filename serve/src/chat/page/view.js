@@ -23,7 +23,7 @@ const GROUP = 25;
 const BLANK = { status: "loading", running: false, kind: undefined, notice: "", announcedNotice: "", answer: "", call: "" };
 
 /** Placeholder for an answer before its first word. */
-const WAITING = { role: "assistant", text: "", value: null, calls: [], live: true, dropped: "" };
+const WAITING = { role: "assistant", text: "", values: [], calls: [], live: true, dropped: "" };
 
 const NOTICES = {
   failed: ({ error }) => [`The answer failed: ${error ?? "unknown error"}`, "Try again"],
@@ -247,9 +247,21 @@ export class View {
     else if (before.notice) {
       if (before.notice !== before.announcedNotice) announcer.textContent = before.notice;
     } else if (answer && answer !== before.answer) {
-      const { text, whole } = this.#messages.at(-1).words(MAX_ANNOUNCED);
+      const { text, whole } = this.#answerInWords();
       announcer.textContent = `${text} ${whole ? "End of the answer." : "The rest of the answer is in the conversation."}`;
     }
+  }
+
+  /** Returns the messages after the last prompt in words. */
+  #answerInWords() {
+    const parts = this.#messages.slice(this.#messages.findLastIndex(({ role }) => role === "user") + 1);
+    let [text, isWhole] = ["", true];
+    for (const part of parts) {
+      const words = part.words(MAX_ANNOUNCED - text.length);
+      text += `${text && " "}${words.text}`;
+      isWhole &&= words.whole;
+    }
+    return { text, whole: isWhole };
   }
 
   #onScroll() {
