@@ -18,6 +18,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
+use tracing::{Instrument, Span, field};
 
 /// The result of a call, or a terminal error.
 pub(super) type Outcome = Result<ToolResult, ActionError>;
@@ -40,7 +41,8 @@ pub(super) struct Running<'t> {
 impl<'t> Start<'t> {
     pub(super) fn run(self) -> Running<'t> {
         let progress = Queue::default();
-        let call = call(self, progress.clone()).boxed();
+        let span = span(&self.call);
+        let call = traced(self, progress.clone(), span.clone()).instrument(span).boxed();
         Running { call, progress, outcome: None }
     }
 }
@@ -88,6 +90,30 @@ impl Drop for Guarded<'_> {
             tracing::error!("a tool panicked while it was dropped");
         }
     }
+}
+
+/// Returns the span of a call, with the fields of the OpenTelemetry semantic conventions.
+fn span(ToolCall { id, name, .. }: &ToolCall) -> Span {
+    tracing::info_span!(
+        "execute_tool",
+        otel.name = format!("execute_tool {name}"),
+        gen_ai.operation.name = "execute_tool",
+        gen_ai.tool.name = name,
+        gen_ai.tool.call.id = id,
+        error.r#type = field::Empty,
+    )
+}
+
+/// Makes a call, and records how it failed.
+async fn traced(start: Start<'_>, progress: Queue, span: Span) -> Outcome {
+    let outcome = call(start, progress).await;
+    let error = match &outcome {
+        Ok(ToolResult { status: ToolStatus::Succeeded, .. }) => None,
+        Ok(ToolResult { status, .. }) => Some(format!("{status:?}").to_lowercase()),
+        Err(_) => Some("terminal".to_owned()),
+    };
+    span.record("error.type", error);
+    outcome
 }
 
 async fn call(Start { tools, call, clock }: Start<'_>, progress: Queue) -> Outcome {

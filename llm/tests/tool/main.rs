@@ -7,6 +7,7 @@ mod faults;
 mod history;
 mod memory;
 mod reader;
+mod telemetry;
 
 use burdock_llm::{Message, ToolCall, ToolEvent, Tools, tool::ToolStatus};
 use serde_json::Value;
