@@ -14,6 +14,8 @@ use futures_util::{
 };
 use serde_json::Value;
 use std::{
+    error::Error,
+    fmt::Write,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::{Context, Poll},
@@ -157,10 +159,22 @@ async fn call(Start { tools, call, clock }: Start<'_>, progress: Queue) -> Outco
         Ok(Err(error)) if error.downcast_ref::<InvalidArguments>().is_some() => {
             (ToolStatus::Invalid, format!("error: {error}"))
         }
-        Ok(Err(error)) => (ToolStatus::Failed, format!("error: {error}")),
+        Ok(Err(error)) => (ToolStatus::Failed, described(&error)),
         Err(_) => (ToolStatus::Panicked, "error: the tool failed".to_owned()),
     };
     Ok(ToolResult::new(status, cut(text, tools.limits.result)))
+}
+
+/// Returns the text of an error and of its sources.
+pub(super) fn described(error: &ActionError) -> String {
+    let mut text = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        // writing to memory does not fail
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    text
 }
 
 /// Cuts a text after `limit` bytes, and adds both lengths.

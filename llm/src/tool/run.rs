@@ -2,7 +2,7 @@
 
 use super::{
     Tools,
-    call::{Running, Start},
+    call::{Running, Start, described},
     event::{ToolEvent, ToolResult, ToolStatus},
 };
 use crate::{Message, ToolCall, clock::Clock};
@@ -164,7 +164,7 @@ impl<'t> ToolRun<'t> {
                 self.events.push_back(Ok(event));
             }
             Err(error) => {
-                let result = ToolResult::new(ToolStatus::Failed, format!("error: {error}"));
+                let result = ToolResult::new(ToolStatus::Failed, described(&error));
                 let event = self.finish(index, result);
                 self.events.push_back(Ok(event));
                 self.end(cx);
@@ -180,9 +180,7 @@ impl<'t> ToolRun<'t> {
         for (index, mut running) in std::mem::take(&mut self.running) {
             let result = match running.poll_outcome(cx) {
                 Poll::Ready(Ok(result)) => result,
-                Poll::Ready(Err(error)) => {
-                    ToolResult::new(ToolStatus::Failed, format!("error: {error}"))
-                }
+                Poll::Ready(Err(error)) => ToolResult::new(ToolStatus::Failed, described(&error)),
                 Poll::Pending => ToolResult::interrupted(),
             };
             let event = self.finish(index, result);

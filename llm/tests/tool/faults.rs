@@ -44,6 +44,26 @@ fn behave_call(id: &str, how: &str) -> ToolCall {
     call(id, "behave", json!({ "how": how }))
 }
 
+/// An error with a cause.
+#[derive(Debug, thiserror::Error)]
+#[error("the shop cannot be reached")]
+struct Unreachable(#[source] std::io::Error);
+
+/// Looks for a door.
+#[tool]
+async fn knock() -> Result<(), Unreachable> {
+    Err(Unreachable(std::io::Error::other("connection refused")))
+}
+
+#[tokio::test]
+async fn the_model_reads_an_error_with_its_sources() {
+    let [(status, text)] = &run(&tools![knock], [call("1", "knock", json!({}))]).await[..] else {
+        panic!("one result");
+    };
+    let expected = "error: the shop cannot be reached: connection refused";
+    assert_eq!((*status, text.as_str()), (ToolStatus::Failed, expected));
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_fault_is_a_result_that_the_model_reads() {
     let tools = tools![behave, slow].timeout(Duration::from_secs(5));
