@@ -30,7 +30,7 @@ pub use self::{
     environment::{from_env, from_settings},
     error::ModelError,
     history::paired,
-    memory::{Summary, Window, estimate},
+    memory::{Extend, Summary, Window, estimate},
     message::{Message, Role, ToolCall},
     model::{Model, Options, Request, ResponseSchema, ToolChoice},
     offline::{Offline, Pace},

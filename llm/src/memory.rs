@@ -1,9 +1,16 @@
 //! The part of a history that a request contains, and a summary of the rest.
 
-use crate::{Message, Model, ModelError, Reason, Request, Role, Usage, history::paired};
+use crate::{
+    Answer, Message, Model, ModelError, Options, Reason, Request, Role, Usage, history::paired,
+};
+use burdock::Runtime;
+use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 /// Selects the messages of a history for a request.
 ///
@@ -205,41 +212,26 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Adds the messages that precede the window, and that the summary does not cover yet. Returns the usage of its
-    /// requests, of which there are none if there is nothing to add.
-    ///
-    /// A long text contributes its first 2 000 bytes, and a request contains at most 40 messages, so that its size is
-    /// bounded.
-    ///
-    /// # Errors
-    /// Returns the error of the model, also for an answer that is cut or empty. The summary then covers the messages of
-    /// the requests before.
-    ///
-    /// # Cancel safety
-    /// Dropping the future drops the answer. The summary covers the messages of the requests before.
-    pub async fn extend<'m>(
-        &mut self,
+    /// Adds the messages that precede the window, and that the summary does not cover yet. The returned builder is awaited.
+    pub fn extend<'a, 'm, M: Model + ?Sized>(
+        &'a mut self,
         window: &Window,
         history: impl IntoIterator<Item = &'m Message>,
-        llm: &(impl Model + ?Sized),
-    ) -> Result<Usage, ModelError> {
+        llm: &'a M,
+    ) -> Extend<'a> {
         let history = paired(history.into_iter().cloned());
         let Selection { pinned, start, .. } = window.select(&history);
-        let mut usage = Usage::default();
-        let mut covered = self.messages.max(pinned);
-        while covered < start {
-            let end = start.min(covered + MESSAGES_PER_REQUEST);
-            let request = Request::prompt(self.prompt(&history[covered..end]));
-            let answer = llm.chat(request).unbroken().whole().await?;
-            if answer.end.reason != Reason::Complete || answer.text.trim().is_empty() {
-                let reason = "it sent no complete summary".to_owned();
-                return Err(ModelError::GaveUp { reason });
-            }
-            usage += answer.end.usage;
-            *self = Self { text: answer.text, messages: end };
-            covered = end;
+        let chat = Box::new(|request| llm.chat(request));
+        let covered = self.messages.max(pinned);
+        Extend {
+            summary: self,
+            history,
+            covered,
+            start,
+            chat,
+            options: Options::default(),
+            runtime: None,
         }
-        Ok(usage)
     }
 
     /// Returns a request with the summary as a system message, and the messages of the window.
@@ -272,6 +264,79 @@ impl Summary {
             }
         }
         text
+    }
+}
+
+/// An extension of a [`Summary`], which is awaited.
+///
+/// It returns the usage of its requests, of which there are none if there is nothing to add. A long text contributes its
+/// first 2 000 bytes, and a request contains at most 40 messages, so that its size is bounded.
+///
+/// # Errors
+/// Returns the error of the model, also for an answer that is cut or empty. The summary then covers the messages of
+/// the requests before.
+///
+/// # Cancel safety
+/// Dropping the future drops the answer. The summary covers the messages of the requests before.
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Extend<'a> {
+    summary: &'a mut Summary,
+    history: Vec<Message>,
+    covered: usize,
+    start: usize,
+    chat: Box<dyn Fn(Request) -> Answer + Send + 'a>,
+    options: Options,
+    runtime: Option<Arc<dyn Runtime>>,
+}
+
+impl Extend<'_> {
+    /// Sets the options of the requests, for example the system text or the length of an answer.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets the runtime that times the answers: `.runtime(cx.runtime())` in an action.
+    pub fn runtime(mut self, runtime: &Arc<dyn Runtime>) -> Self {
+        self.runtime = Some(Arc::clone(runtime));
+        self
+    }
+
+    async fn run(self) -> Result<Usage, ModelError> {
+        let Self { summary, history, mut covered, start, chat, options, runtime } = self;
+        let mut usage = Usage::default();
+        while covered < start {
+            let end = start.min(covered + MESSAGES_PER_REQUEST);
+            let mut request = Request::prompt(summary.prompt(&history[covered..end]));
+            request.options = options.clone();
+            if let Some(runtime) = &runtime {
+                request = request.runtime(runtime);
+            }
+            let answer = chat(request).unbroken().whole().await?;
+            if answer.end.reason != Reason::Complete || answer.text.trim().is_empty() {
+                let reason = "it sent no complete summary".to_owned();
+                return Err(ModelError::GaveUp { reason });
+            }
+            usage += answer.end.usage;
+            *summary = Summary { text: answer.text, messages: end };
+            covered = end;
+        }
+        Ok(usage)
+    }
+}
+
+impl<'a> IntoFuture for Extend<'a> {
+    type Output = Result<Usage, ModelError>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Extend<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extend").field("summary", &self.summary).finish_non_exhaustive()
     }
 }
 

@@ -127,7 +127,7 @@ impl<'a> Tools<'a> {
     }
 
     /// Sets how long a call may take, for tools without a limit of their own. Defaults to a minute. Time in which the
-    /// consumer of the run does not ask for the next event counts as well.
+    /// consumer of the run does not ask for the next event counts as well, so that a tool that yields for ever ends.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.limits.timeout = limit;

@@ -2,7 +2,7 @@
 
 use super::call;
 use burdock_llm::{
-    Message, ModelError, Reason, Script, Scripted, Summary, Usage, Window, estimate,
+    Message, ModelError, Options, Reason, Script, Scripted, Summary, Usage, Window, estimate,
 };
 use serde_json::json;
 
@@ -148,4 +148,15 @@ async fn a_summary_that_fails_changes_nothing() {
         assert_ne!(error.to_string(), "");
         assert_eq!(summary, Summary { text: "before".into(), messages: 1 });
     }
+}
+
+#[tokio::test]
+async fn options_are_those_of_each_request() {
+    let llm = Scripted::by(|_| Script::new().say("Short."));
+    let history: Vec<Message> = (0..100).map(|number| Message::user(number.to_string())).collect();
+    let options = Options { max_tokens: Some(50), ..Options::default() };
+    let mut summary = Summary::default();
+    summary.extend(&Window::last(1), &history, &llm).options(options).await.unwrap();
+    let limits: Vec<_> = llm.requests().iter().map(|request| request.options.max_tokens).collect();
+    assert_eq!((limits, summary.messages), (vec![Some(50); 3], 99));
 }
