@@ -1,4 +1,4 @@
-//! The actions of the nodes, except [`classify`](crate::triage::classify), which is a prompt.
+//! The actions of the nodes, except [`classify`](fn@crate::triage::classify), which is a prompt.
 //!
 //! The loop of the agent consists of two of them: [`answer`] asks the model, which answers or calls tools, and
 //! [`use_tools`] runs the calls. Each turn is committed.

@@ -219,7 +219,8 @@ impl<G: Graph> Server<G> {
         let server = self.clone();
         async move {
             signal.await;
-            server.shutdown().await;
+            // boxed: it is large, because it holds a session while it closes it
+            Box::pin(server.shutdown()).await;
         }
     }
 
