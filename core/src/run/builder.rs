@@ -416,6 +416,9 @@ impl<G: Graph> Parts<G> {
             (at_position::<G>(self.position), Observers::new(self.observers));
         let mut session =
             Session::new(self.state, progress, self.resources, context, observers, sender);
+        if self.log.is_some() {
+            session.context.control.set_logged();
+        }
         if self.log.is_some() || !session.observers.is_empty() {
             session.context.control.set_observed();
         }

@@ -89,6 +89,7 @@ impl<G: Graph> Session<G> {
         let json = json.map_err(|error| self.log_error(error))?;
         if let Start::Run(inputs) | Start::Restart(inputs) = mem::replace(start, Start::Resume) {
             let inputs = RunInputs { typed: Some(inputs), json };
+            self.context.control.forget_calls();
             let replaced = self.progress.started(self.progress.run + 1, node, inputs);
             discard("inputs", replaced);
         }
@@ -200,6 +201,18 @@ impl<G: Graph> Session<G> {
         self.step_node = node;
     }
 
+    /// Starts an attempt at the current step, in a session with a log.
+    pub(super) fn start_attempt(&self) {
+        self.context.control.start_attempt(self.context.attempt_id(), &self.progress.calls);
+    }
+
+    /// Keeps the results of the calls of an attempt that was not committed, for the next one.
+    pub(super) fn keep_calls(&mut self) {
+        if let Some(calls) = self.context.control.end_calls(self.context.attempt_id()) {
+            self.progress.calls.extend(calls);
+        }
+    }
+
     /// Commits a step; steps are committed nowhere else. Before the call, the writes are in the state, the
     /// transition is evaluated, and the log, if there is one, has stored the step.
     #[inline]
@@ -218,6 +231,7 @@ impl<G: Graph> Session<G> {
 
     /// Takes the error edge of a step that failed.
     pub(super) fn fail_over(&mut self, failure: Failure, next: Next<G::Node>) {
+        self.context.control.forget_calls();
         let ended = self.progress.failed_over(failure, next);
         self.end_run(ended);
     }
@@ -363,6 +377,7 @@ impl<G: Graph> Session<G> {
         self.context.control.set_node(node.index());
         // the thread of a blocking action cannot be dropped, but notices a stop
         self.context.control.stop(self.context.generation);
+        self.keep_calls();
         if self.unreported > 0 {
             let items = mem::take(&mut self.unreported);
             let event = self.event(self.step_node, EventKind::ItemsSuperseded { items });

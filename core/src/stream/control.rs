@@ -1,10 +1,12 @@
 //! Stop requests, and the other state that runs share with other threads.
 
-use super::slot::SlotState;
+use super::{AttemptId, CallStart, calls::Calls, slot::SlotState};
 use crate::log::LogError;
 use crate::runtime::TimeSlice;
 use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering, lock};
+use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     fmt,
     pin::Pin,
     task::{Context, Poll, Waker},
@@ -26,6 +28,14 @@ pub(crate) struct Control {
     waiting: Mutex<Waiting>,
     /// The error with which the log rejected an item of the current attempt.
     rejection: Mutex<Option<LogError>>,
+    /// The calls of the current attempt.
+    pub(super) calls: Mutex<Calls>,
+    /// Whether an attempt has made a call that its session does not know.
+    has_calls: AtomicBool,
+    /// Whether results of calls wait for the log.
+    calls_wait: AtomicBool,
+    /// Whether the app has a log.
+    has_log: AtomicBool,
     /// A [`Committing`].
     committing: AtomicBool,
     /// A [`Wait`].
@@ -153,6 +163,128 @@ impl Control {
     /// Returns whether the log has rejected an item of the current attempt.
     pub(crate) fn has_rejected_item(&self) -> bool {
         lock(&self.rejection).is_some()
+    }
+
+    /// Marks that the app has a log, which records the results of calls.
+    pub(crate) fn set_logged(&self) {
+        self.has_log.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn has_log(&self) -> bool {
+        self.has_log.load(Ordering::Relaxed)
+    }
+
+    /// Starts an attempt, whose step has recorded these results.
+    pub(crate) fn start_attempt(&self, attempt: AttemptId, recorded: &BTreeMap<String, Value>) {
+        let mut calls = lock(&self.calls);
+        calls.current = Some(attempt);
+        if recorded.is_empty() {
+            return;
+        }
+        if self.has_log() {
+            calls.reset_logged(attempt, recorded.clone());
+        } else {
+            calls.reset(attempt, recorded.clone());
+        }
+    }
+
+    /// Starts a call.
+    pub(crate) fn start_call(&self, attempt: AttemptId, key: &str) -> CallStart {
+        let mut calls = lock(&self.calls);
+        let is_current = !self.has_log() || calls.current == Some(attempt);
+        if !calls.is_of(attempt) && is_current {
+            // the first call of the attempt
+            calls.reset_kept(attempt);
+        }
+        self.has_calls.store(true, Ordering::Relaxed);
+        let start = calls.start(attempt, key);
+        if start == CallStart::Waiting {
+            // the run asks the log
+            self.calls_wait.store(true, Ordering::Release);
+            let run = calls.run();
+            drop(calls);
+            if let Some(run) = run {
+                run.wake();
+            }
+        }
+        start
+    }
+
+    /// Ends a call that was dropped before it returned.
+    pub(crate) fn abandon_call(&self, attempt: AttemptId, key: &str) {
+        lock(&self.calls).abandon(attempt, key);
+    }
+
+    /// Keeps the result of a call without a log.
+    pub(crate) fn keep_call(&self, attempt: AttemptId, key: &str, result: Value) {
+        lock(&self.calls).keep(attempt, key, result);
+    }
+
+    /// Has the run record the result of a call.
+    pub(crate) fn submit_call(&self, attempt: AttemptId, key: &str, result: Value) {
+        let run = lock(&self.calls).submit(attempt, key, result);
+        self.calls_wait.store(true, Ordering::Release);
+        if let Some(run) = run {
+            run.wake();
+        }
+    }
+
+    /// Completes with the result of a call when the log has it, or with the reason why it cannot be recorded.
+    pub(crate) fn poll_call(
+        &self,
+        attempt: AttemptId,
+        key: &str,
+        waker: &Waker,
+    ) -> Poll<Result<Value, LogError>> {
+        lock(&self.calls).poll(attempt, key, waker)
+    }
+
+    /// Registers the task of the run, and returns whether results of calls wait for the log.
+    pub(crate) fn calls_wait(&self, run: &Waker) -> bool {
+        lock(&self.calls).set_run(run);
+        self.calls_wait.load(Ordering::Acquire)
+    }
+
+    /// Adds the new results of calls to the journal.
+    pub(crate) fn record_calls(
+        &self,
+        add: impl FnMut(&str, &Value) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        lock(&self.calls).record(add)
+    }
+
+    /// Called when the log has the results that were added.
+    pub(crate) fn calls_stored(&self) {
+        let wakers = {
+            let mut calls = lock(&self.calls);
+            let wakers = calls.stored();
+            self.calls_wait.store(calls.is_waiting(), Ordering::Release);
+            wakers
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Keeps the results of the calls of an attempt that was not committed. Returns them if the session keeps them: with a
+    /// log.
+    pub(crate) fn end_calls(&self, attempt: AttemptId) -> Option<BTreeMap<String, Value>> {
+        if !self.has_calls.swap(false, Ordering::Relaxed) {
+            return None;
+        }
+        self.calls_wait.store(false, Ordering::Release);
+        let mut calls = lock(&self.calls);
+        if self.has_log() {
+            return Some(calls.end(attempt));
+        }
+        calls.keep_results(attempt);
+        None
+    }
+
+    /// Discards the results of the calls that are kept without a log.
+    pub(crate) fn forget_calls(&self) {
+        if !self.has_log() {
+            lock(&self.calls).forget();
+        }
     }
 
     pub(crate) fn set_committing(&self, committing: Committing) {

@@ -152,6 +152,27 @@ impl<G: Graph> Journal<G> {
         Ok(())
     }
 
+    /// Adds the result of a call.
+    pub(super) fn call(
+        &mut self,
+        context: &ActionContext,
+        key: &str,
+        result: &Value,
+    ) -> Result<(), LogError> {
+        let Some(recorder) = &mut self.0 else { return Ok(()) };
+        let (step, node, attempt) = (context.step, context.node().to_owned(), context.attempt);
+        let (key, result) = (key.to_owned(), result.clone());
+        recorder.writer.append(&EntryKind::CallRecorded { step, node, attempt, key, result })
+    }
+
+    /// Completes when all added entries are durable.
+    pub(super) fn poll_durable(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
+        match &mut self.0 {
+            Some(recorder) => recorder.writer.poll_flush(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
     /// Completes when an added item may be shown.
     pub(super) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LogError>> {
         match &mut self.0 {
@@ -387,7 +408,7 @@ impl<G: Graph> Recorder<G> {
     ) -> Result<(), LogError> {
         let mut progress = to_raw(progress);
         if let Some(next) = next {
-            let RemovedRun(_) = progress.committed(next.map(name));
+            let RemovedRun(_) = progress.committed_in_log(next.map(name));
         }
         let (graph, version) = (G::mark().clone(), G::State::VERSION);
         let snapshot: Snapshot<Fields<'_, G::State>> =
