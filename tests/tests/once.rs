@@ -7,6 +7,7 @@ use burdock::{
     log::{Durability, EntryKind, Log, MemoryLog, Offset, RawSessionView, SessionId, fork},
     prelude::*,
 };
+use burdock_sqlite::SqliteLog;
 use burdock_tests::faulty::{Fate, FaultyLog};
 use futures::future::{join, join_all};
 use serde::{Deserialize, Serialize};
@@ -161,29 +162,58 @@ async fn retries_make_no_call_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn each_event_may_be_the_last_one_before_a_crash() {
-    for count in 0.. {
-        let (world, log) = (World::default(), memory());
-        let mut app = open(&world, Some(&log)).await;
-        let mut events = app.run(PayingInputs {}).events();
-        let mut seen = 0;
-        while seen < count && events.next().await.is_some() {
-            seen += 1;
+    for reopened in [true, false] {
+        for count in 0.. {
+            let case = format!("after {count} events, reopened: {reopened}");
+            let (world, log) = (World::default(), memory());
+            let mut app = open(&world, Some(&log)).await;
+            let mut events = app.run(PayingInputs {}).events();
+            let mut seen = 0;
+            while seen < count && events.next().await.is_some() {
+                seen += 1;
+            }
+            drop(events);
+            if reopened {
+                // another process
+                drop(app);
+                app = open(&world, Some(&log)).await;
+            }
+            continue_to_rest(&mut app).await;
+            assert_eq!(app.state(), &Bill { receipts: receipts(), mails: 1 }, "{case}");
+            assert_once(&world);
+            if seen < count {
+                assert!(count > 6);
+                break;
+            }
         }
-        drop(events);
-        drop(app);
-        // another process
-        let mut app = open(&world, Some(&log)).await;
-        match app.position() {
-            Position::Unfinished(_) => drop(app.resume().await.unwrap()),
-            Position::Rest(_) if seen == 0 => drop(app.run(PayingInputs {}).await.unwrap()),
-            Position::Rest(_) | Position::Ended => {}
-        }
-        assert_eq!(app.state(), &Bill { receipts: receipts(), mails: 1 }, "after {count} events");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_halts_between_two_steps_takes_no_result_along() {
+    for log in [None, Some(memory())] {
+        let world = World::default();
+        let mut app = open(&world, log.as_ref()).await;
+        app.run(PayingInputs {}).halt_after(PayingNode::pay).await.unwrap();
+        app.resume().await.unwrap();
         assert_once(&world);
-        if seen < count {
-            assert!(count > 6);
-            break;
+        // dropped between two steps
+        let mut run = app.run(PayingInputs {});
+        assert!(run.step().await.unwrap().is_some());
+        drop(run);
+        app.resume().await.unwrap();
+        assert_eq!(world.count("mail"), 2);
+    }
+}
+
+/// Runs or resumes an app until it rests after its first run.
+async fn continue_to_rest(app: &mut App<Paying>) {
+    match app.position() {
+        Position::Unfinished(_) => drop(app.resume().await.unwrap()),
+        Position::Rest(_) if app.state().mails == 0 => {
+            drop(app.run(PayingInputs {}).await.unwrap())
         }
+        Position::Rest(_) | Position::Ended => {}
     }
 }
 
@@ -468,43 +498,236 @@ async fn a_call_that_never_ends_is_stopped_with_its_step() {
     assert_eq!(end.state().mails, 1);
 }
 
-/// Uses its context after the step.
+/// Leaks its context: the first attempt makes a call and fails, the second one is committed.
 #[action(state = Bill, writes(mails))]
-async fn leak(#[resource] late: &Late, #[context] cx: &Context) -> Result<Writes> {
-    *late.0.lock().unwrap() = Some(cx.clone());
+async fn leak(
+    #[resource] late: &Late,
+    #[resource] world: &World,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    if cx.attempt() == 1 {
+        late.0.lock().unwrap().push(cx.clone());
+        cx.once("first", world.charge("first")).await?;
+        return Err(ActionError::msg("not yet"));
+    }
+    late.1.notify_one();
+    late.2.notified().await;
+    cx.once("first", world.charge("first")).await?;
+    cx.once("second", world.charge("second")).await?;
+    late.0.lock().unwrap().push(cx.clone());
     Ok(Writes { mails: 1 })
 }
 
+/// The next step.
+#[action(state = Bill, writes(receipts))]
+async fn follow(
+    #[resource] late: &Late,
+    #[resource] world: &World,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    late.1.notify_one();
+    late.2.notified().await;
+    Ok(Writes { receipts: vec![cx.once("first", world.charge("follow")).await?] })
+}
+
+/// The contexts of attempts, a notification that an attempt has started, and one that it may go on.
 #[derive(Clone, Debug, Default)]
-struct Late(Arc<Mutex<Option<Context>>>);
+struct Late(Arc<Mutex<Vec<Context>>>, Arc<tokio::sync::Notify>, Arc<tokio::sync::Notify>);
 
 graph! {
     Leaking(Bill) {
-        resources { late: Late }
-        nodes { leak }
+        resources { late: Late, world: World }
+        nodes {
+            #[retry(Retry::times(2))]
+            leak,
+            follow,
+        }
         start leak;
-        leak -> pause;
+        leak -> follow;
+        follow -> pause leak;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_after_its_attempt_is_an_error() {
-    let late = Late::default();
-    let resources = LeakingResources { late: late.clone() };
-    let mut app =
-        Leaking::app().resources(resources).id("ada").log(memory()).build().await.unwrap();
-    app.run(LeakingInputs {}).await.unwrap();
-    let first = late.0.lock().unwrap().take().unwrap();
-    app.run(LeakingInputs {}).await.unwrap();
-    let made = AtomicUsize::new(0);
-    let called: Result<u32> = first
-        .once("a", async {
-            made.fetch_add(1, Ordering::SeqCst);
-            Ok::<_, ActionError>(1)
-        })
-        .await;
-    assert!(called.unwrap_err().to_string().contains("after its attempt was over"));
-    assert_eq!(made.load(Ordering::SeqCst), 0);
+async fn a_call_after_its_attempt_is_an_error_and_disturbs_no_other() {
+    for log in [None, Some(memory())] {
+        let (late, world) = (Late::default(), World::default());
+        let resources = LeakingResources { late: late.clone(), world: world.clone() };
+        let app = Leaking::app().resources(resources).id("ada");
+        let mut app = match log {
+            Some(log) => app.log(log).build().await.unwrap(),
+            None => app.build().await.unwrap(),
+        };
+        let made = AtomicUsize::new(0);
+        let assert_over = async || {
+            let contexts = late.0.lock().unwrap().clone();
+            for (context, key) in
+                contexts.iter().flat_map(|cx| [(cx, "first"), (cx, "second"), (cx, "third")])
+            {
+                let called = context.once(key, async {
+                    made.fetch_add(1, Ordering::SeqCst);
+                    Ok::<_, ActionError>("late".to_owned())
+                });
+                let error = called.await.unwrap_err();
+                let error = error.downcast_ref::<CallError>();
+                assert!(matches!(error, Some(CallError::Over { .. })), "{error:?}");
+            }
+            contexts.len()
+        };
+        let (end, ()) = futures::join!(app.run(LeakingInputs {}).into_future(), async {
+            // during the delay before the second attempt
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            assert_eq!(assert_over().await, 1);
+            // during the second attempt, and during the next step
+            for contexts in [1, 2] {
+                late.1.notified().await;
+                assert_eq!(assert_over().await, contexts);
+                late.2.notify_one();
+            }
+        });
+        assert_eq!(end.unwrap().state().receipts, ["follow 1"]);
+        // at rest
+        assert_eq!(assert_over().await, 2);
+        assert_eq!(made.load(Ordering::SeqCst), 0);
+        assert_eq!((world.count("first"), world.count("second")), (1, 1));
+    }
+}
+
+/// Makes a call in a task that outlives the attempt: the call returns when it may.
+#[action(state = Bill, writes(mails))]
+async fn spawn(
+    #[resource] late: &Late,
+    #[resource] world: &World,
+    #[context] cx: &Context,
+) -> Result<Writes> {
+    let (cx, late, world) = (cx.clone(), late.clone(), world.clone());
+    let task = tokio::spawn(async move {
+        let call = cx.once("a", async { Ok::<_, ActionError>(late.2.notified().await) });
+        if let Err(error) = call.await {
+            assert!(error.to_string().contains("was over before the result of call `a`"));
+            world.effect("over");
+        }
+    });
+    task.await.unwrap();
+    Ok(Writes { mails: 1 })
+}
+
+graph! {
+    Spawning(Bill) {
+        resources { late: Late, world: World }
+        nodes {
+            #[timeout(Duration::from_secs(1))]
+            spawn,
+        }
+        start spawn;
+        spawn -> pause;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_attempt_ends_returns_an_error() {
+    for log in [None, Some(memory())] {
+        let (late, world) = (Late::default(), World::default());
+        let resources = SpawningResources { late: late.clone(), world: world.clone() };
+        let app = Spawning::app().resources(resources).id("ada");
+        let mut app = match log {
+            Some(log) => app.log(log).build().await.unwrap(),
+            None => app.build().await.unwrap(),
+        };
+        assert!(app.run(SpawningInputs {}).await.is_err());
+        late.2.notify_one();
+        while world.count("over") == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Makes a call and panics in the same poll.
+#[action(state = Bill, writes(mails))]
+async fn panic_beside(#[resource] world: &World, #[context] cx: &Context) -> Result<Writes> {
+    let call = cx.once("a", async { Ok::<_, ActionError>(world.effect("a")) });
+    let fails = world.may_fail().is_err();
+    let (made, ()) = join(call, async { assert!(!fails, "on purpose") }).await;
+    Ok(Writes { mails: u32::try_from(made?).unwrap() })
+}
+
+graph! {
+    Panicking(Bill) {
+        resources { world: World }
+        nodes { panic_beside }
+        start panic_beside;
+        panic_beside -> pause;
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_the_poll_in_which_a_call_ends_keeps_its_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = SqliteLog::open(folder.path().join("calls.db")).await.unwrap();
+    for log in [None, Some(memory()), Some(Arc::new(sqlite) as Arc<dyn Log>)] {
+        let world = World::default();
+        world.failures.store(1, Ordering::SeqCst);
+        let resources = PanickingResources { world: world.clone() };
+        let app = Panicking::app().resources(resources).id("ada");
+        // the resumed attempt does not wait for the next batch
+        let app = app.durability(Durability::Batch(Duration::from_secs(3_600)));
+        let mut app = match log {
+            Some(log) => app.log(log).build().await.unwrap(),
+            None => app.build().await.unwrap(),
+        };
+        assert!(app.run(PanickingInputs {}).await.is_err());
+        assert_eq!(app.resume().await.unwrap().state().mails, 1);
+        assert_eq!(world.count("a"), 1);
+    }
+}
+
+/// Yields items for as long as its call is in progress.
+#[streaming_action(state = Bill, writes(mails), yields(u32))]
+async fn report(#[context] cx: &Context) -> Result<Writes> {
+    let mut call = Box::pin(cx.once("a", async { Ok::<_, ActionError>(1) }));
+    let mut ticks = 0;
+    loop {
+        tokio::select! {
+            mails = &mut call => return Ok(Writes { mails: mails? }),
+            () = tokio::time::sleep(Duration::from_millis(1)) => {}
+        }
+        ticks += 1;
+        yield_!(ticks);
+    }
+}
+
+graph! {
+    Reporting(Bill) {
+        yields u32;
+        nodes { report }
+        start report;
+        report -> pause;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_does_not_wait_for_the_items_after_it() {
+    let log = FaultyLog::new(MemoryLog::new());
+    let app = Reporting::app().id("ada").log(log.clone()).durability(Durability::Commit);
+    let mut app = app.build().await.unwrap();
+    // the start, the call and each item are stored one after the other
+    log.fates([Fate::Held; 50]);
+    let mut run = app.run(ReportingInputs {}).into_future();
+    let mut appended = 0;
+    loop {
+        if futures::poll!(&mut run).is_ready() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        // one append is always in progress
+        if appended > 0 {
+            log.release_next();
+        }
+        appended += 1;
+        assert!(appended < 200);
+    }
+    drop(run);
+    assert_eq!(app.state().mails, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -634,4 +857,48 @@ async fn a_blocking_action_makes_calls_on_its_thread() {
         Blocking::app().resources(resources).id("ada").log(memory()).build().await.unwrap();
     let end = app.run(BlockingInputs {}).await.unwrap();
     assert_eq!((end.state().receipts[0].as_str(), world.count("a")), ("1", 1));
+}
+
+/// Makes a call on the thread of a blocking action that outlives its attempt.
+#[action(blocking, state = Bill, writes(receipts))]
+fn outlive(#[resource] gate: &Gate, #[context] cx: &Context) -> Result<Writes> {
+    let gate = Arc::clone(&gate.0);
+    let call = async move {
+        // no future: the thread is blocked
+        let _ = gate.lock().unwrap().recv();
+        Ok::<_, ActionError>(1)
+    };
+    let called = futures::executor::block_on(cx.once("a", call));
+    Ok(Writes { receipts: vec![called?.to_string()] })
+}
+
+#[derive(Clone, Debug)]
+struct Gate(Arc<Mutex<std::sync::mpsc::Receiver<()>>>);
+
+graph! {
+    Outliving(Bill) {
+        resources { gate: Gate }
+        nodes {
+            #[timeout(Duration::from_millis(20))]
+            outlive,
+        }
+        start outlive;
+        outlive -> pause;
+    }
+}
+
+#[tokio::test]
+async fn closing_an_app_does_not_wait_for_a_call_that_is_over() {
+    for logged in [false, true] {
+        let (open, gate) = std::sync::mpsc::channel();
+        let resources = OutlivingResources { gate: Gate(Arc::new(Mutex::new(gate))) };
+        let app = Outliving::app().resources(resources).id("ada");
+        let mut app = match logged {
+            true => app.log(memory()).build().await.unwrap(),
+            false => app.build().await.unwrap(),
+        };
+        assert!(app.run(OutlivingInputs {}).await.is_err());
+        open.send(()).unwrap();
+        app.close().await.unwrap();
+    }
 }

@@ -4,7 +4,7 @@ use super::{ActionError, Result};
 use crate::{
     Context,
     state::{read, to_json, unreadable},
-    stream::CallStart,
+    stream::{CallStart, NotStored},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -69,8 +69,7 @@ impl Context {
     ///
     /// # Errors
     /// Returns the error of `call`, and a terminal [`CallError`] if the key is used twice, if the recorded result is not a
-    /// `T`, if the result cannot be recorded, or if the attempt is over. If the log fails, the attempt fails, and the future
-    /// does not complete.
+    /// `T`, if the result cannot be recorded, or if the attempt is over. If the log fails, the attempt fails.
     ///
     /// # Cancel safety
     /// Dropping the future drops `call`. If `call` had completed, its result may be recorded; another call with the key
@@ -86,12 +85,12 @@ impl Context {
     {
         let key = key.into();
         let node = self.node();
-        let start = self.control.start_call(self.attempt_id(), &key);
+        let start = self.control.start_call(self.serial, self.step, &key);
         if let CallStart::Repeated = start {
             return Err(CallError::Repeated { key, node }.into_action());
         }
         if let CallStart::Over = start {
-            return Err(CallError::Over { key, node }.into_action());
+            return Err(over(&key, node));
         }
         let mut guard = CallGuard { context: self, key: &key, returned: false };
         let result = match start {
@@ -117,18 +116,21 @@ impl Context {
         });
         let json = json.map_err(|error| not_recorded(key, self.node(), error.to_string()))?;
         if !self.control.has_log() {
-            self.control.keep_call(self.attempt_id(), key, json);
-            return Ok(value);
+            let kept = self.control.keep_call(self.serial, key, json);
+            return if kept { Ok(value) } else { Err(over(key, self.node())) };
         }
-        self.control.submit_call(self.attempt_id(), key, json);
+        self.control.submit_call(self.serial, key, json);
         self.stored(key).await?;
         Ok(value)
     }
 
     /// Waits until the log has the result of a call.
     async fn stored(&self, key: &str) -> Result<Value> {
-        let stored = poll_fn(|cx| self.control.poll_call(self.attempt_id(), key, cx.waker())).await;
-        stored.map_err(|error| not_recorded(key, self.node(), error.to_string()))
+        let stored = poll_fn(|cx| self.control.poll_call(self.serial, key, cx.waker())).await;
+        stored.map_err(|reason| match reason {
+            NotStored::Refused(error) => not_recorded(key, self.node(), error.to_string()),
+            NotStored::Over => over(key, self.node()),
+        })
     }
 }
 
@@ -138,6 +140,10 @@ fn from_record<T: DeserializeOwned>(key: &str, node: &'static str, json: &Value)
         let (key, reason) = (key.to_owned(), error.to_string());
         CallError::OtherType { key, node, expected: type_name::<T>(), reason }.into_action()
     })
+}
+
+fn over(key: &str, node: &'static str) -> ActionError {
+    CallError::Over { key: key.to_owned(), node }.into_action()
 }
 
 fn not_recorded(key: &str, node: &'static str, reason: String) -> ActionError {
@@ -154,7 +160,7 @@ struct CallGuard<'a> {
 impl Drop for CallGuard<'_> {
     fn drop(&mut self) {
         if !self.returned {
-            self.context.control.abandon_call(self.context.attempt_id(), self.key);
+            self.context.control.abandon_call(self.context.serial, self.key);
         }
     }
 }
@@ -193,8 +199,9 @@ pub enum CallError {
         /// The reason.
         reason: String,
     },
-    /// The attempt that made the call is over: the context was used by a task that outlives it.
-    #[error("call `{key}` of node `{node}` was made after its attempt was over")]
+    /// The attempt is over: the context was used by a task or a thread that outlives it. If the call was in progress when the
+    /// attempt ended, its effect may have happened.
+    #[error("the attempt of node `{node}` was over before the result of call `{key}` was recorded")]
     Over {
         /// The key.
         key: String,

@@ -404,6 +404,7 @@ impl<G: Graph> Parts<G> {
             session: id.as_str().into(),
             run: 0,
             generation: 0,
+            serial: 0,
             step: 0,
             attempt: 1,
             names: G::Node::NAMES,

@@ -181,7 +181,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
         {
             yield_now().await;
         }
-        session.context.attempt += 1;
+        session.enter_again();
     }
 }
 

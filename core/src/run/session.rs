@@ -16,6 +16,7 @@ use crate::{
     stream::{Committing, SlotSender, Subscription},
     sync::{Mutex, exclusive},
 };
+use serde_json::Value;
 use std::{fmt, future::poll_fn, mem, sync::Arc, task::Poll};
 
 /// A session, owned by an app and borrowed by its runs.
@@ -199,18 +200,40 @@ impl<G: Graph> Session<G> {
         self.context.node = node.index();
         self.context.attempt = 1;
         self.step_node = node;
+        self.begin_attempt();
     }
 
-    /// Starts an attempt at the current step, in a session with a log.
-    pub(super) fn start_attempt(&self) {
-        self.context.control.start_attempt(self.context.attempt_id(), &self.progress.calls);
+    /// Starts another attempt at the current step.
+    pub(super) fn enter_again(&mut self) {
+        self.context.attempt += 1;
+        self.begin_attempt();
     }
 
-    /// Keeps the results of the calls of an attempt that was not committed, for the next one.
+    #[inline]
+    fn begin_attempt(&mut self) {
+        self.context.serial += 1;
+        self.context.control.begin_attempt(self.context.serial);
+    }
+
+    /// Passes the calls of the step on to the current attempt, in a session with a log.
+    pub(super) fn pass_calls(&self) {
+        let end = self.journal.calls_end();
+        self.context.control.begin_logged(self.context.serial, &self.progress.calls, end);
+    }
+
+    /// Ends the current attempt, which was not committed, and keeps the results of its calls for the next one. Does nothing
+    /// between two attempts.
     pub(super) fn keep_calls(&mut self) {
-        if let Some(calls) = self.context.control.end_calls(self.context.attempt_id()) {
-            self.progress.calls.extend(calls);
+        let Self { context, journal, progress, .. } = self;
+        let control = &context.control;
+        if !journal.has_log() {
+            control.keep_calls(context.serial, context.step);
+            return;
         }
+        // results may have come after the last poll of the action, or with its panic
+        let add = |key: &str, result: &Value| journal.call(context, key, result);
+        progress.calls.extend(control.end_calls(context.serial, add));
+        journal.submit_calls();
     }
 
     /// Commits a step; steps are committed nowhere else. Before the call, the writes are in the state, the
@@ -218,6 +241,7 @@ impl<G: Graph> Session<G> {
     #[inline]
     pub(super) fn commit(&mut self, node: G::Node, next: Next<G::Node>) {
         self.last_committed = Some(node);
+        self.context.control.attempt_committed();
         let ended = self.progress.committed(next);
         if ended.0.is_some() {
             self.end_run(ended);
@@ -408,6 +432,7 @@ impl<G: Graph> Session<G> {
     pub(super) fn clear_run(&mut self) {
         discard("inputs", self.ended_run.take());
         exclusive(&mut self.sender).remove_waker();
+        self.context.control.remove_run();
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     stream::{Committing, Convert, Emit, Flow, SlotSender, Subscription, Wait, Yielder, Yielding},
     sync::{Mutex, exclusive, lock},
 };
+use serde_json::Value;
 use std::{
     future::poll_fn,
     marker::PhantomData,
@@ -97,7 +98,7 @@ where
     for<'a> A::Args<'a>: Collect<'a, G>,
     A::Yields: Convert<G::Item>,
 {
-    session.start_attempt();
+    session.pass_calls();
     let writes = {
         let (parts, journal, sink) = borrow_parts(session);
         let (journal, context) = (Mutex::new(journal), parts.context);
@@ -156,18 +157,27 @@ fn poll_action<G: Graph, F: Future>(
         if !control.calls_wait(cx.waker()) {
             return polled;
         }
-        let mut journal = lock(journal);
-        if let Err(error) = control.record_calls(|key, result| journal.call(context, key, result)) {
-            control.reject_item(error);
-            return polled;
-        }
-        if polled.is_ready() {
-            // calls that were dropped: another attempt need not make them again
-            return polled;
-        }
-        match journal.poll_durable(cx) {
+        let stored = {
+            let mut journal = lock(journal);
+            let add = |key: &str, result: &Value| journal.call(context, key, result);
+            let end = match control.record_calls(context.serial, add) {
+                Ok(end) => end,
+                Err(error) => {
+                    control.reject_item(error);
+                    return polled;
+                }
+            };
+            if polled.is_ready() {
+                // calls that were dropped: another attempt need not make them again
+                return polled;
+            }
+            journal.poll_calls(end, cx)
+        };
+        match stored {
             Poll::Pending => {
-                control.set_waiting_for(Wait::Log);
+                if control.waiting_for() != Wait::Abandoned {
+                    control.set_waiting_for(Wait::Log);
+                }
                 return Poll::Pending;
             }
             Poll::Ready(Err(error)) => {
@@ -175,7 +185,12 @@ fn poll_action<G: Graph, F: Future>(
                 control.reject_item(error);
                 return Poll::Pending;
             }
-            Poll::Ready(Ok(())) => control.calls_stored(),
+            Poll::Ready(Ok(end)) => control.calls_stored(end),
+        }
+        if control.slice.is_used_up(&*context.runtime) {
+            // a stop and the timeout of the attempt may be due
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
     }
 }

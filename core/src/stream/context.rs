@@ -1,6 +1,6 @@
 //! The context of an action: its place in the run, and the requests to stop it.
 
-use super::{AttemptId, Control, Stopped, Threads, Wait};
+use super::{Control, Serial, Stopped, Threads, Wait};
 use crate::{runtime::Runtime, sync::Arc};
 use std::{convert::Infallible, fmt, future::poll_fn, task::Poll, time::Duration};
 
@@ -35,6 +35,8 @@ pub struct Context {
     pub(crate) generation: u64,
     pub(crate) step: u64,
     pub(crate) attempt: u32,
+    /// Identifies the attempt among those of the app.
+    pub(crate) serial: Serial,
     /// The names of the graph's nodes.
     pub(crate) names: &'static [&'static str],
     /// The index of the current node in `names`: a step stores only the index.
@@ -217,12 +219,6 @@ impl Context {
     /// The app's [`Runtime`], for code that waits or measures time itself.
     pub fn runtime(&self) -> &std::sync::Arc<dyn Runtime> {
         &self.runtime
-    }
-
-    /// Returns the attempt, which its calls belong to.
-    pub(crate) fn attempt_id(&self) -> AttemptId {
-        let &Self { generation, step, node, attempt, .. } = self;
-        AttemptId { generation, step, node, attempt }
     }
 
     /// Runs a job on a thread. Closing the app waits for it.

@@ -319,13 +319,14 @@ impl<'a, A: Action> ActionTest<'a, A> {
             run,
             step,
             attempt,
+            serial: 1,
             names,
             node,
             control: crate::sync::Arc::clone(&sink.control),
             threads: crate::sync::Arc::new(Threads::default()),
             runtime,
         };
-        sink.control.start_attempt(context.attempt_id(), &self.calls);
+        sink.control.begin_recorded(context.serial, self.calls);
         if self.stop_after == Some(0) {
             sink.control.stop(1);
         }
