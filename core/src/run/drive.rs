@@ -151,7 +151,6 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
             Ok(()) => return Some(Ok(())),
             Err(cause) => cause,
         };
-        session.keep_calls();
         if !cause.is_retryable() || (session.delivered() > 0 && !superseding) {
             return Some(Err(cause));
         }
@@ -181,7 +180,7 @@ async fn attempts<G: Graph>(session: &mut Session<G>, node: G::Node) -> Option<S
         {
             yield_now().await;
         }
-        session.enter_again();
+        session.context.attempt += 1;
     }
 }
 
@@ -215,7 +214,6 @@ async fn fail<G: Graph>(
     node: G::Node,
     cause: Box<FailureCause>,
 ) -> Result<(), RunError> {
-    session.keep_calls();
     if let FailureCause::NotRecorded(error) = *cause {
         return Err(session.log_error(error));
     }

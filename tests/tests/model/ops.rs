@@ -127,9 +127,7 @@ impl Dice {
     }
 
     fn act(&mut self) -> Act {
-        match self.roll(20) {
-            16..19 => Act::Call,
-            19 => Act::SlowCall,
+        match self.roll(16) {
             0..8 => Act::Item,
             8 => Act::BadItem,
             9 | 10 => Act::Fail,
