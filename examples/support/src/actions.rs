@@ -87,7 +87,7 @@ pub async fn use_tools(
 }
 
 /// Leaves the conversation to a person.
-#[streaming_action(state = Desk, reads(history, triage), writes(history), yields(Shown))]
+#[streaming_action(state = Desk, reads(history), writes(history), yields(Shown))]
 pub async fn escalate(desk: Reads<'_>) -> Result<Writes> {
     let text = "A colleague will write to you today.";
     yield_!(Shown::Text(text.to_owned()));

@@ -14,7 +14,8 @@ Usage: cargo run -p support -- [--db FILE [--session ID]] [--prices IN/OUT]
   --db FILE        where conversations are stored; with --serve it defaults to support.db
   --session ID     the conversation; an existing one continues. Defaults to `support`
   --port PORT      defaults to 3000
-  --prices IN/OUT  dollars per million tokens of requests and of answers, such as 0.15/0.6: shows the cost
+  --prices IN/OUT  dollars per million tokens of requests and of answers, such as 0.15/0.6: shows the cost.
+                   A conversation keeps the prices that it started with
 
 Orders 17 and 18 are of ada@example.org, and order 19 is of grace@example.org. Ask, for example:
   Which orders does ada@example.org have?

@@ -42,7 +42,14 @@ graph! {
             Topic::Orders | Topic::Refund | Topic::Other => answer,
             Topic::Person => escalate,
         };
-        answer -> if state.calls.is_empty() || state.turns >= TURNS { pause ask } else { use_tools };
+        answer -> if state.calls.is_empty() {
+            pause ask
+        } else if state.turns < TURNS {
+            use_tools
+        } else {
+            // a model that still calls tools does not find the answer
+            escalate
+        };
         use_tools -> answer;
         escalate -> pause ask;
     }

@@ -45,11 +45,11 @@ pub enum Status {
     Refunded,
 }
 
-/// The reason why an order cannot be refunded.
+/// The reason why a request about an order is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum RefundError {
-    /// There is no such order.
-    #[error("there is no order {0}")]
+pub enum OrderError {
+    /// The order does not exist.
+    #[error("order {0} does not exist")]
     Unknown(u64),
     /// The parcel is on its way.
     #[error("order {0} is on its way: it can be refunded when it has arrived")]
@@ -88,11 +88,11 @@ impl Shop {
     ///
     /// # Errors
     /// Returns the reason why the order cannot be refunded.
-    pub fn refund(&self, number: u64) -> Result<Order, RefundError> {
+    pub fn refund(&self, number: u64) -> Result<Order, OrderError> {
         let mut orders = self.lock();
-        let order = orders.get_mut(&number).ok_or(RefundError::Unknown(number))?;
+        let order = orders.get_mut(&number).ok_or(OrderError::Unknown(number))?;
         if order.status == Status::Shipped {
-            return Err(RefundError::OnItsWay(number));
+            return Err(OrderError::OnItsWay(number));
         }
         order.status = Status::Refunded;
         Ok(order.clone())

@@ -6,8 +6,7 @@
 //! A model passes any argument that a customer talks it into. So a shop would take the customer from the session of the
 //! conversation, as a resource, and not from the model, as this example does for the sake of its offline model.
 
-use crate::shop::{Order, Shop, Status};
-use burdock::ActionError;
+use crate::shop::{Order, OrderError, Shop, Status};
 use burdock_llm::{Tools, tool, tools};
 use tokio::time::sleep;
 
@@ -43,8 +42,7 @@ async fn track_parcel(
     /// The number of the order.
     order: u64,
 ) -> burdock::Result<String> {
-    let order =
-        shop.order(order).ok_or_else(|| ActionError::msg(format!("there is no order {order}")))?;
+    let order = shop.order(order).ok_or(OrderError::Unknown(order))?;
     for carrier in ["Bramble Post", "Thistle Express", "Nettle & Sons"] {
         yield_!(format!("asking {carrier}"));
         sleep(shop.delay).await;

@@ -220,6 +220,9 @@ async fn turns_of_the_model_are_bounded() {
     let end = app.run(SupportInputs { prompt: "Orders?".into() }).await.unwrap();
     assert!(matches!(end.outcome(), Outcome::Paused(_)));
     assert_eq!((end.state().turns, llm.requests().len()), (TURNS, 1 + TURNS as usize));
+    // the customer is not left without an answer
+    let last = end.state().history.iter().next_back().unwrap();
+    assert_eq!(last.text, "A colleague will write to you today.");
     assert_eq!(end.state().triage.get().map(|triage| triage.topic), Some(Topic::Other));
 }
 

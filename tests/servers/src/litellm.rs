@@ -50,7 +50,7 @@ impl LiteLlm {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()?;
-        let log = child.stderr.take().ok_or("there is no pipe")?;
+        let log = child.stderr.take().ok_or("standard error is not piped")?;
         let proxy = Self { child, url: format!("http://127.0.0.1:{port}/v1"), _folder: folder };
         let mut log_lines = Vec::new();
         let mut lines = BufReader::new(log).lines();

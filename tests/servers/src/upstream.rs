@@ -31,7 +31,7 @@ impl Upstream {
     /// Starts a server.
     ///
     /// # Errors
-    /// Returns an error if there is no free port.
+    /// Returns an error if no port is free.
     pub fn start(answer: impl Fn(&Value) -> Answer + Send + Sync + 'static) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}/v1", listener.local_addr()?);
